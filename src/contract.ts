@@ -1,0 +1,269 @@
+/**
+ * The whole contract between midwatch and a system it watches. Types only: nothing here runs.
+ *
+ * A system is declared once, as data. `connect` is the only thing that differs between a real server and the demo: it returns the
+ * port (the named reads and acts that the system needs), and everything else (rows, severity, findings, actions) runs on that port.
+ */
+
+export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
+
+/** `<system>.<row>`: what a source produces, what a section shows, and what an action hangs on. */
+export type RowKind = `${SystemKind}.${string}`;
+
+/** `unknown` is not `ok`: it means that we could not look. Order from worst: crit, warn, unknown, ok. */
+export type Severity = 'ok' | 'warn' | 'crit' | 'unknown';
+
+/** One configured system. `settings` is the system's own shape, see `src/port/<system>.ts`. */
+export type Target<Settings = unknown> = {
+	readonly name: string;
+	readonly kind: SystemKind;
+	/** Everything not declared `production: false` is guarded: nothing may be changed until it is armed. */
+	readonly production: boolean;
+	readonly settings: Settings;
+};
+
+/** A value that must never reach a frame, a record, a log or argv. Only a client may call `reveal`, at the moment it connects. */
+export type Secret = {
+	/** Where it comes from, e.g. `${env:PGPASSWORD}`: safe to show. */
+	readonly source: string;
+	/** @throws AdapterError `denied` when the reference cannot be resolved. */
+	reveal(): Promise<string>;
+};
+
+/** Injected, so that tests own time and cancellation. `signal` fires on timeout, quit and a source nobody looks at. */
+export type Context = {
+	readonly signal: AbortSignal;
+	/** Milliseconds since the epoch. */
+	readonly now: () => number;
+};
+
+/**
+ * `id` survives a refresh and is never reused: pod uid, `pid@backend_start`, `group/topic/partition`. It is unique within (target, kind).
+ * `why` says in a few words why the row is not ok; it is present whenever severity is not `ok`.
+ */
+export type Row = {
+	readonly id: string;
+	readonly target: string;
+	readonly severity: Severity;
+	readonly why?: string;
+};
+
+/** A figure of the whole target. `value` is undefined when it could not be read; then `text` says why. */
+export type Gauge = {
+	readonly id: string;
+	readonly label: string;
+	readonly value: number | undefined;
+	readonly unit: 'count' | 'bytes' | 'ratio' | 'seconds' | 'per-second' | 'text';
+	/** The limit that `value` runs against, in the same unit: the screen draws a bar. */
+	readonly limit?: number;
+	readonly text?: string;
+	readonly severity: Severity;
+};
+
+/** Something the source could not read, and what to do about it. Shown under the section; the rest still shows. */
+export type Note = {readonly text: string; readonly hint?: string; readonly severity: Severity};
+
+export type Snapshot<R extends Row = Row> = {
+	readonly rows: readonly R[];
+	readonly gauges: readonly Gauge[];
+	/** Rows the source had and this snapshot dropped. Shown; never hidden. */
+	readonly omitted: number;
+	readonly notes: readonly Note[];
+	/** How much was looked at, when not everything was: `sampled 40,000 of 3.2M keys`. */
+	readonly sample?: string;
+};
+
+/** One thing that is wrong. `id` is stable while it lasts; the store keeps the moment it was first seen. */
+export type Finding = {
+	readonly id: string;
+	readonly target: string;
+	readonly severity: 'warn' | 'crit' | 'unknown';
+	/** One sentence, the cause first: `14 sessions wait for pid 4411 (idle in transaction 6m12s, app checkout)`. */
+	readonly sentence: string;
+	/** Epoch milliseconds, when the system itself tells since when; else the store's first sight is shown. */
+	readonly since?: number;
+	/** The row it is about; Enter in the strip goes there. */
+	readonly row?: {readonly kind: RowKind; readonly id: string};
+	/** The kind of row it is about when no one row is. */
+	readonly kind: RowKind;
+	/** What was read and against which limit, one fact a line. */
+	readonly evidence: readonly string[];
+	/** Action ids that help, the best first. */
+	readonly actions: readonly string[];
+	/** Inspection ids that explain, the best first. */
+	readonly inspections: readonly string[];
+};
+
+/** What a read costs the system that is read. A `costly` source runs only while someone can see it. */
+export type Cost = 'cheap' | 'costly';
+
+export type Source<R extends Row = Row, Port = unknown> = {
+	readonly kind: RowKind;
+	readonly title: string;
+	readonly intervalMs: number;
+	readonly timeoutMs: number;
+	readonly cost: Cost;
+	/** How a person reads the same by hand, quoted so that a real shell runs exactly it. Shown with `=`. */
+	reads(target: Target): readonly string[];
+	/** Starts reading one target. What must survive between two polls (counters, clusters of samples) lives in this closure. */
+	open(port: Port, target: Target): (context: Context) => Promise<Snapshot<R>>;
+	/** Pure. `previous` is the snapshot before, if there was one. */
+	findings(
+		snapshot: Snapshot<R>,
+		previous: Snapshot<R> | undefined,
+		about: {readonly target: string; readonly now: number},
+	): readonly Finding[];
+};
+
+/** How much can be lost by an action, computed for one plan by preview(). */
+export type Risk =
+	/** Nothing is lost and it undoes exactly, or it touches one statement: cancel one query, raise a limit. */
+	| 'low'
+	/** Capacity drops, a session ends, or configuration changes. */
+	| 'medium'
+	/** Data or messages go, or many objects are touched. */
+	| 'high';
+
+export type UndoClass = {
+	readonly class: 'exact' | 'approximate' | 'none';
+	/** `exact: set maxmemory back to 64mb` or the sentence that says why there is no way back. */
+	readonly text: string;
+};
+
+/** Only `block` stops an action. `unknown` (the check itself failed) warns. */
+export type Check = {
+	readonly label: string;
+	readonly result: 'pass' | 'warn' | 'block' | 'unknown';
+	readonly detail: string;
+	/** Set on a `block` when what was confirmed is no longer what is there: the remedy is stale, not refused. */
+	readonly moved?: true;
+};
+
+/** What the operator confirms is `plan`, frozen: run() gets this value, never the live selection. */
+export type Preview<Plan = unknown> = {
+	/** JSON only: it is hashed, recorded, and compared. Timestamps travel as the server's own text. */
+	readonly plan: Plan;
+	readonly target: string;
+	/** Short name of what is acted on within the target; the demand asks for `target/object`. */
+	readonly object: string;
+	/** One line for each thing touched. */
+	readonly touches: readonly string[];
+	/** The same act by hand, quoted so that a real shell runs exactly it. */
+	readonly equivalent: string;
+	/** What will happen, in a sentence or two, with the numbers read now. */
+	readonly impact: string;
+	/** The identity that is checked again before it runs: `pid 4411, backend started …, query started …`. */
+	readonly bound: string;
+	/** What changes, before and after, when it can be said. */
+	readonly changes: readonly {readonly field: string; readonly before: string; readonly after: string}[];
+	readonly risk: Risk;
+	readonly undo: UndoClass;
+	/** Why this will not help, and what would: said before it is confirmed. */
+	readonly unhelpful?: {readonly reason: string; readonly instead?: string};
+};
+
+/** What was sent, and what was there before it. Strings only; secrets masked. */
+export type Receipt = {readonly summary: string; readonly before: Readonly<Record<string, string>>};
+
+/** `pending`: look again. `ineffective`: it was done and did not help. */
+export type Outcome = {readonly result: 'done' | 'pending' | 'ineffective' | 'unknown'; readonly detail: string};
+
+export type Param = {
+	readonly name: string;
+	readonly label: string;
+	readonly hint: string;
+	/** Offered in the field, computed from what is selected. */
+	initial(rows: readonly Row[]): string;
+	/** The sentence that says what is wrong and what is allowed, or undefined when it is right. Synchronous. */
+	problem(text: string): string | undefined;
+};
+
+export type ActionContext<Port> = Context & {
+	readonly port: Port;
+	readonly target: Target;
+	/** Id of the audit record: travels in application_name, User-Agent or CLIENT SETNAME where the system has such a place. */
+	readonly record: string;
+};
+
+/** `params` holds text that has passed each Param's `problem`. */
+export type Params = Readonly<Record<string, string>>;
+
+export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
+	/** `<system>.<verb>`: the key in config, audit, runbooks and docs. Never renamed once released. */
+	readonly id: `${SystemKind}.${string}`;
+	readonly title: string;
+	/** One capital letter. Remappable. */
+	readonly key: string;
+	/** The kind of row it acts on. */
+	readonly kind: RowKind;
+	readonly selects: 'one' | 'many';
+	readonly params: readonly Param[];
+	/** The reason shown beside the dim key. Synchronous and cheap. */
+	disabled(rows: readonly R[]): string | undefined;
+	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */
+	preview(rows: readonly R[], params: Params, context: ActionContext<Port>): Promise<Preview<Plan>>;
+	/** Re-reads the world. Run when the modal opens, while it is open, and once more after it was confirmed. */
+	preflight(plan: Plan, context: ActionContext<Port>): Promise<readonly Check[]>;
+	/**
+	 * Sends the plan, once. The guard on identity is part of what is sent.
+	 * @throws AdapterError `conflict` when the guard refused (nothing happened), `denied` or `unsupported` when the system refused it
+	 * (nothing happened); any other error means that the outcome is unknown.
+	 */
+	run(plan: Plan, context: ActionContext<Port>): Promise<Receipt>;
+	/** Looks afterwards. Called until it no longer says `pending`, for at most `settleMs`. */
+	verify(plan: Plan, receipt: Receipt, context: ActionContext<Port>): Promise<Outcome>;
+	readonly settleMs: number;
+	/** A plan of this same action that leads back, or the sentence that says why there is none. Silence does not compile. */
+	readonly undo:
+		| {readonly impossible: string}
+		| {propose(plan: Plan, receipt: Receipt, context: ActionContext<Port>): Promise<Preview<Plan>>};
+};
+
+export type Line = {readonly text: string; readonly severity?: Severity; readonly loud?: boolean};
+
+export type Document = {readonly title: string; readonly lines: readonly Line[]; readonly reads: readonly string[]};
+
+/** A read-only drill-down. Anything that executes something at the far end (EXPLAIN ANALYZE, exec, MONITOR) declares a risk and goes through policy and audit. */
+export type Inspection<R extends Row = Row, Port = unknown> = {
+	readonly id: `${SystemKind}.${string}`;
+	readonly title: string;
+	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
+	readonly key: string;
+	readonly kind: RowKind;
+	readonly risk: 'none' | Risk;
+	disabled?(row: R): string | undefined;
+	open(row: R, context: Context & {readonly port: Port; readonly target: Target}): Promise<Document>;
+};
+
+/** Something a pane or an action needs from the server. */
+export type Permission = {
+	/** What needs it: `sessions of other users`, `postgres.terminate`. */
+	readonly needs: string;
+	/** The server's own name for it: `pg_read_all_stats`, `+config|set`. */
+	readonly name: string;
+	readonly state: 'have' | 'lack' | 'unknown';
+	/** The line an administrator runs to give it; empty when we have it. */
+	readonly grant: string;
+};
+
+export type Connection<Port> = {
+	readonly port: Port;
+	/** Asks the server who it is. `who` is who the server says we are. */
+	identify(context: Context): Promise<{readonly version: string; readonly who: string; readonly latencyMs: number}>;
+	permissions(context: Context): Promise<readonly Permission[]>;
+	/** Never hangs, never throws, and may be called twice. */
+	close(): Promise<void>;
+};
+
+export type System<Port = unknown> = {
+	readonly kind: SystemKind;
+	readonly title: string;
+	readonly sources: readonly Source<Row, Port>[];
+	readonly actions: readonly Action<Row, Port>[];
+	readonly inspections: readonly Inspection<Row, Port>[];
+	/**
+	 * Cheap and synchronous in effect: loads the client library and returns; the socket is opened by the first read, so that an
+	 * unreachable server is an ordinary failed read that is tried again. `readOnly` connections have no acts: they throw `denied`.
+	 */
+	connect(target: Target, options: {readonly readOnly: boolean}): Promise<Connection<Port>>;
+};

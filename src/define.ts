@@ -1,0 +1,23 @@
+import type {Action, Inspection, Row, Source, System} from './contract.ts';
+
+/*
+ * Each of these infers what it can and hides what the rest of the house need not know. The contract's members are methods, so a value
+ * for one row type, port and plan may stand where the general one is asked for; the runner only ever gives it back what it produced.
+ */
+
+export const defineSource =
+	<R extends Row, Port>() =>
+	(source: Source<R, Port>): Source<Row, Port> =>
+		source;
+
+export const defineAction =
+	<R extends Row, Port>() =>
+	<Plan>(action: Action<R, Port, Plan>): Action<Row, Port> =>
+		action;
+
+export const defineInspection =
+	<R extends Row, Port>() =>
+	(inspection: Inspection<R, Port>): Inspection<Row, Port> =>
+		inspection;
+
+export const defineSystem = <Port>(system: System<Port>): System => system;

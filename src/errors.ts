@@ -1,0 +1,33 @@
+/**
+ * Why a system did not do what was asked.
+ * - `unreachable`: no connection, or it broke; nothing is known of what was in flight
+ * - `timeout`: connected, no answer in time; nothing is known of what was in flight
+ * - `denied`: the system, or midwatch's own policy, refused; nothing happened
+ * - `unsupported`: this server, version or set-up lacks it; nothing happened
+ * - `malformed`: an answer came that we cannot read
+ * - `conflict`: what we meant is no longer there, or has changed; nothing happened
+ */
+export type ErrorKind = 'unreachable' | 'timeout' | 'denied' | 'unsupported' | 'malformed' | 'conflict';
+
+/** The one error an adapter throws. `message` says what happened in the system's own words; `hint` says what to do next. */
+export class AdapterError extends Error {
+	override readonly name = 'AdapterError';
+	readonly kind: ErrorKind;
+	readonly hint: string;
+
+	constructor(kind: ErrorKind, message: string, hint: string, options?: {readonly cause?: unknown}) {
+		super(message, options);
+		this.kind = kind;
+		this.hint = hint;
+	}
+
+	/** True when nothing can have happened at the far end. */
+	get harmless(): boolean {
+		return this.kind === 'denied' || this.kind === 'unsupported' || this.kind === 'conflict';
+	}
+}
+
+export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
+
+/** The text of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

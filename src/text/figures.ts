@@ -1,0 +1,64 @@
+/*
+ * Figures as they stand in a table: two or three significant digits, a unit always, and a width that does not change from one poll to
+ * the next, so that nothing jitters. An unknown figure is `?`.
+ */
+
+const short = (value: number): string => {
+	const size = Math.abs(value);
+	if (size >= 100 || Number.isInteger(value)) return value.toFixed(0);
+	return size >= 10 ? value.toFixed(0) : value.toFixed(1);
+};
+
+function scaled(value: number | undefined, step: number, units: readonly string[]): string {
+	if (value === undefined || !Number.isFinite(value)) return '?';
+	let size = value;
+	let unit = 0;
+	// 999.6 would be drawn as 1000: it belongs to the next unit already.
+	while (Math.abs(size) >= step - 0.5 && unit < units.length - 1) {
+		size /= step;
+		unit += 1;
+	}
+	return `${short(size)}${units[unit] ?? ''}`;
+}
+
+/** `0B`, `512Ki`, `1.9Gi`: powers of 1024, as Kubernetes writes them. */
+export const bytes = (value: number | undefined): string => scaled(value, 1024, ['B', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi']);
+
+/** `812`, `84k`, `3.2M`: powers of 1000. */
+export const count = (value: number | undefined): string =>
+	scaled(value === undefined ? undefined : Math.round(value), 1000, ['', 'k', 'M', 'G', 'T']);
+
+/** `310/s`, `0.2/s`, `41k/s`. */
+export const rate = (perSecond: number | undefined): string => `${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
+
+/** A share between 0 and 1 as `92%`. What rounds to nothing but is not nothing is `<1%`. */
+export function percent(share: number | undefined): string {
+	if (share === undefined || !Number.isFinite(share)) return '?';
+	if (share > 0 && share < 0.005) return '<1%';
+	return `${Math.round(share * 100)}%`;
+}
+
+/** Milliseconds of work: `0.4ms`, `18ms`, `2.1s`, `3m10s`. */
+export function millis(ms: number | undefined): string {
+	if (ms === undefined || !Number.isFinite(ms)) return '?';
+	if (ms < 999.5) return `${short(ms)}ms`;
+	return ms < 99_500 ? `${short(ms / 1000)}s` : duration(ms / 1000);
+}
+
+/** Seconds as a person says them, two units at most: `8s`, `6m12s`, `2h05m`, `4d`. */
+export function duration(seconds: number | undefined): string {
+	if (seconds === undefined || !Number.isFinite(seconds)) return '?';
+	const total = Math.max(0, Math.floor(seconds));
+	if (total < 60) return `${total}s`;
+	const pad = (n: number) => String(n).padStart(2, '0');
+	if (total < 3600) return `${Math.floor(total / 60)}m${pad(total % 60)}s`;
+	if (total < 86_400) return `${Math.floor(total / 3600)}h${pad(Math.floor((total % 3600) / 60))}m`;
+	const days = Math.floor(total / 86_400);
+	return days < 10 ? `${days}d${pad(Math.floor((total % 86_400) / 3600))}h` : `${days}d`;
+}
+
+/** `14:05:22Z`: the wall clock of every place at once. */
+export const clockTime = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(11, 19)}Z`;
+
+/** Thousands apart, for sentences: `40,000`. */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');

@@ -1,0 +1,75 @@
+import stringWidth from 'string-width';
+
+const ascii = /^[\u0020-\u007e]*$/;
+const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+
+/** Terminal cells that cleaned text takes. */
+export const width = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
+
+/** Cuts cleaned text to at most `cells`, with `…` in the last one when something was cut off. */
+export function cut(text: string, cells: number): string {
+	if (cells <= 0) return '';
+	if (width(text) <= cells) return text;
+	if (ascii.test(text)) return `${text.slice(0, cells - 1)}…`;
+	let used = 0;
+	let kept = '';
+	for (const {segment} of segmenter.segment(text)) {
+		const next = width(segment);
+		if (used + next > cells - 1) break;
+		used += next;
+		kept += segment;
+	}
+	return `${kept}…`;
+}
+
+/** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */
+export function fit(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
+	const kept = cut(text, cells);
+	const padding = ' '.repeat(Math.max(0, cells - width(kept)));
+	return align === 'right' ? padding + kept : kept + padding;
+}
+
+/** Cuts the middle out, for paths and long names whose end tells as much as their start. */
+export function cutMiddle(text: string, cells: number): string {
+	if (width(text) <= cells) return text;
+	if (cells < 5) return cut(text, cells);
+	const graphemes = [...segmenter.segment(text)].map(part => part.segment);
+	const headCells = Math.ceil((cells - 1) / 2);
+	const tailCells = cells - 1 - headCells;
+	let head = '';
+	let tail = '';
+	for (const grapheme of graphemes) {
+		if (width(head + grapheme) > headCells) break;
+		head += grapheme;
+	}
+	for (const grapheme of graphemes.toReversed()) {
+		if (width(grapheme + tail) > tailCells) break;
+		tail = grapheme + tail;
+	}
+	return `${head}…${tail}`;
+}
+
+/** Breaks cleaned text into lines of at most `cells`, at spaces where there is one in the last third. Keeps `\n`. */
+export function wrap(text: string, cells: number): readonly string[] {
+	const lines: string[] = [];
+	for (const paragraph of text.split('\n')) {
+		let rest = paragraph;
+		while (width(rest) > cells) {
+			let used = 0;
+			let end = 0;
+			for (const {segment, index} of segmenter.segment(rest)) {
+				const next = width(segment);
+				if (used + next > cells) break;
+				used += next;
+				end = index + segment.length;
+			}
+			if (end === 0) break;
+			const space = rest.lastIndexOf(' ', end);
+			const at = space > end * 0.6 ? space : end;
+			lines.push(rest.slice(0, at).trimEnd());
+			rest = rest.slice(at).trimStart();
+		}
+		lines.push(rest);
+	}
+	return lines;
+}
