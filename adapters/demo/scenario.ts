@@ -1,0 +1,85 @@
+/** Each named scenario has its own trouble only; `calm` and `still` have none, `default` and `storm` have something in each pane. */
+export const scenarioNames = [
+	'calm',
+	'still',
+	'crashloop',
+	'locks',
+	'memory',
+	'lag',
+	'scrape',
+	'storm',
+	'default',
+] as const;
+
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export const isScenarioName = (text: string): text is ScenarioName =>
+	(scenarioNames as readonly string[]).includes(text);
+
+/** What all stand-ins of one demo share: its trouble, its moment, its luck. The same seed and time give the same estate. */
+export type Scenario = {
+	readonly name: ScenarioName;
+	readonly seed: number;
+	/** Epoch milliseconds when the demo started. */
+	readonly startedAt: number;
+	/** Epoch milliseconds. In `still` it never moves, so that nothing that depends on it does. */
+	now(): number;
+	/** The next number of one seeded sequence, 0 <= n < 1. Draw when building, not when reading: a read must not change the next one. */
+	random(): number;
+	/** A number from 0 to 1 that belongs to `key` for good: 0 <= n < 1. */
+	fixed(key: string): number;
+	/** A number from 0 to 1 that wanders smoothly, about once there and back in two `periodMs`. Equal at equal times. */
+	wave(key: string, periodMs: number): number;
+};
+
+export type ScenarioOptions = {
+	/** Epoch milliseconds. */
+	readonly now: () => number;
+	readonly seed?: number;
+};
+
+export function createScenario(name: ScenarioName, {now, seed = 1}: ScenarioOptions): Scenario {
+	const startedAt = now();
+	const moment = name === 'still' ? () => startedAt : now;
+	const fixed = (key: string) => mixed(seed, key) / 2 ** 32;
+	return {
+		name,
+		seed,
+		startedAt,
+		now: moment,
+		random: sequence(seed),
+		fixed,
+		wave(key, periodMs) {
+			const at = moment() / periodMs;
+			const step = Math.floor(at);
+			const part = at - step;
+			const from = fixed(`${key} ${step}`);
+			const to = fixed(`${key} ${step + 1}`);
+			return from + (to - from) * part * part * (3 - 2 * part);
+		},
+	};
+}
+
+/** mulberry32 (Tommy Ettinger, public domain): small, and good enough for scenery. */
+function sequence(seed: number): () => number {
+	let state = seed >>> 0;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		return scrambled(state) / 2 ** 32;
+	};
+}
+
+function scrambled(value: number): number {
+	let mix = Math.imul(value ^ (value >>> 15), 1 | value);
+	mix = (mix + Math.imul(mix ^ (mix >>> 7), 61 | mix)) ^ mix;
+	return (mix ^ (mix >>> 14)) >>> 0;
+}
+
+/** FNV-1a over the key, started from the seed, then scrambled so that neighbouring keys do not get neighbouring numbers. */
+function mixed(seed: number, key: string): number {
+	let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) >>> 0;
+	for (let index = 0; index < key.length; index += 1) {
+		hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193) >>> 0;
+	}
+	return scrambled(hash);
+}

@@ -1,0 +1,48 @@
+import type {Connection, RowKind, System, Target} from './contract.ts';
+import type {Clock} from './poll/clock.ts';
+import type {Reading} from './poll/reading.ts';
+import type {Store} from './store.ts';
+
+/** One configured system and the declaration that knows how to read it. */
+export type WatchedTarget = {readonly target: Target; readonly system: System};
+
+export type Connected = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
+
+/** Who the server is, and who it says we are. */
+export type Identity = {readonly version: string; readonly who: string; readonly latencyMs: number};
+
+export type WatchOptions = {
+	readonly targets: readonly WatchedTarget[];
+	readonly clock: Clock;
+	readonly readOnly: boolean;
+	/** 0 <= n < 1; spreads the reads so that no two targets are asked at the same moment for ever. */
+	readonly random?: () => number;
+};
+
+/** All targets being read. One target's failure is its own. */
+export type Watch = {
+	readonly targets: readonly WatchedTarget[];
+	/** Begins to connect and to read. Does nothing the second time. */
+	start(): void;
+	/** The store of one source of one target. @throws Error when no such target has such a source: that is a mistake of the caller. */
+	reading(target: string, kind: RowKind): Store<Reading>;
+	/** Every reading, in the order of the targets and of their systems' sources. The same array until something changes. */
+	readings(): readonly Reading[];
+	/** Called after any reading, identity or visible kind changed, once for all changes of one tick. Returns the way to stop. */
+	subscribe(listener: () => void): () => void;
+	/** Costly sources of other kinds are paused. Before the first call nothing costly is read. */
+	setVisible(kinds: ReadonlySet<RowKind>): void;
+	/** Reads now: everything, or one target. A read that is under way is left to finish. */
+	refresh(target?: string): void;
+	/**
+	 * The live connection, for actions and inspections.
+	 * @throws AdapterError of whatever connecting failed with; `unreachable` once the watch is closed.
+	 */
+	connection(target: string): Promise<Connected>;
+	/** Undefined until the server has told. */
+	identity(target: string): Identity | undefined;
+	/** Stops all reads and closes all connections; waits at most a few seconds for them. May be called twice. */
+	close(): Promise<void>;
+};
+
+export declare function createWatch(options: WatchOptions): Watch;

@@ -1,0 +1,55 @@
+import type {Clock} from '../src/poll/clock.ts';
+
+/** A clock that stands still until it is told to move. */
+export type FakeClock = Clock & {
+	/** Moves time on, firing what falls due in its order, and lets promises settle before and after each call. */
+	advance(ms: number): Promise<void>;
+	/** Lets promises settle without moving time. */
+	settle(): Promise<void>;
+	/** How many calls are waiting. */
+	readonly waiting: number;
+};
+
+export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): FakeClock {
+	let time = start;
+	let order = 0;
+	const calls = new Map<number, {readonly at: number; readonly call: () => void}>();
+
+	// A turn of the event loop runs every promise callback that is ready, however long the chain.
+	const settle = () => new Promise<void>(resolve => setImmediate(resolve));
+
+	function nextDue(until: number) {
+		let due: {readonly id: number; readonly at: number; readonly call: () => void} | undefined;
+		for (const [id, {at, call}] of calls) {
+			if (at <= until && (due === undefined || at < due.at)) due = {id, at, call};
+		}
+		return due;
+	}
+
+	return {
+		now: () => time,
+		after(ms, call) {
+			const id = order;
+			order += 1;
+			calls.set(id, {at: time + Math.max(0, ms), call});
+			return () => {
+				calls.delete(id);
+			};
+		},
+		async advance(ms) {
+			const until = time + ms;
+			await settle();
+			for (let due = nextDue(until); due !== undefined; due = nextDue(until)) {
+				calls.delete(due.id);
+				time = Math.max(time, due.at);
+				due.call();
+				await settle();
+			}
+			time = until;
+		},
+		settle,
+		get waiting() {
+			return calls.size;
+		},
+	};
+}
