@@ -1,0 +1,173 @@
+/** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
+
+/**
+ * Where a key means something. `deck`: the panes; `list`: any overlay with lines to choose from; `document`: a text being read;
+ * `field`: a line being typed; `confirm`: the confirmation; `any`: everywhere that text is not being typed.
+ */
+export type Scope = 'any' | 'deck' | 'list' | 'document' | 'field' | 'confirm';
+
+export type Binding = {
+	readonly intent: string;
+	/** Key names as the decoder gives them: `j`, `G`, `up`, `shift+tab`, `ctrl+d`. */
+	readonly keys: readonly string[];
+	readonly scope: Scope;
+	readonly title: string;
+	/** Shown in the footer, in this order, when there is room. */
+	readonly footer?: string;
+};
+
+/** The order is that of the help and of docs/keys.md. */
+export const bindings = [
+	{intent: 'pane.1', keys: ['1'], scope: 'deck', title: 'Go to pane 1'},
+	{intent: 'pane.2', keys: ['2'], scope: 'deck', title: 'Go to pane 2'},
+	{intent: 'pane.3', keys: ['3'], scope: 'deck', title: 'Go to pane 3'},
+	{intent: 'pane.4', keys: ['4'], scope: 'deck', title: 'Go to pane 4'},
+	{intent: 'pane.5', keys: ['5'], scope: 'deck', title: 'Go to pane 5'},
+	{intent: 'pane.6', keys: ['6'], scope: 'deck', title: 'Go to pane 6'},
+	{intent: 'pane.next', keys: ['tab', 'right'], scope: 'deck', title: 'Next pane'},
+	{intent: 'pane.previous', keys: ['shift+tab', 'left'], scope: 'deck', title: 'Previous pane'},
+	{intent: 'pane.zoom', keys: ['z'], scope: 'deck', title: 'One pane on the whole screen, and back', footer: 'zoom'},
+	{intent: 'row.down', keys: ['j', 'down'], scope: 'deck', title: 'Next row'},
+	{intent: 'row.up', keys: ['k', 'up'], scope: 'deck', title: 'Previous row'},
+	{intent: 'row.first', keys: ['g', 'home'], scope: 'deck', title: 'First row'},
+	{intent: 'row.last', keys: ['G', 'end'], scope: 'deck', title: 'Last row'},
+	{intent: 'row.page-down', keys: ['pagedown', 'ctrl+f', 'ctrl+d'], scope: 'deck', title: 'A page down'},
+	{intent: 'row.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'deck', title: 'A page up'},
+	{intent: 'row.open', keys: ['enter'], scope: 'deck', title: 'Open the row'},
+	{intent: 'row.mark', keys: ['space'], scope: 'deck', title: 'Mark the row, for an action on several'},
+	{intent: 'row.copy', keys: ['c'], scope: 'deck', title: 'Copy the row to the clipboard and to a file'},
+	{intent: 'pane.filter', keys: ['/'], scope: 'deck', title: 'Filter rows: text, !text, field:value', footer: 'filter'},
+	{intent: 'pane.order', keys: ['o'], scope: 'deck', title: 'Next order of the section', footer: 'order'},
+	{intent: 'deck.actions', keys: ['a'], scope: 'deck', title: 'All actions for the row', footer: 'actions'},
+	{intent: 'deck.undo', keys: ['u'], scope: 'deck', title: 'Undo an action'},
+	{intent: 'deck.findings', keys: ['!'], scope: 'deck', title: 'Everything that is wrong'},
+	{intent: 'deck.targets', keys: ['t'], scope: 'deck', title: 'Targets: state, show one only, arm'},
+	{intent: 'deck.audit', keys: ['v'], scope: 'deck', title: 'What was done: the audit'},
+	{intent: 'deck.reads', keys: ['='], scope: 'deck', title: 'How the section was read, and what it cost'},
+	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},
+	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
+	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, or disarm it'},
+	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
+	{intent: 'deck.back', keys: ['esc', 'q'], scope: 'any', title: 'Back; at the top, leave'},
+	{intent: 'deck.quit', keys: ['ctrl+c'], scope: 'any', title: 'Leave at once'},
+	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'To the shell, and back with fg'},
+	{intent: 'deck.redraw', keys: ['ctrl+l'], scope: 'any', title: 'Draw the screen again'},
+	{intent: 'list.down', keys: ['j', 'down'], scope: 'list', title: 'Next line'},
+	{intent: 'list.up', keys: ['k', 'up'], scope: 'list', title: 'Previous line'},
+	{intent: 'list.first', keys: ['g', 'home'], scope: 'list', title: 'First line'},
+	{intent: 'list.last', keys: ['G', 'end'], scope: 'list', title: 'Last line'},
+	{intent: 'list.page-down', keys: ['pagedown', 'ctrl+f', 'ctrl+d'], scope: 'list', title: 'A page down'},
+	{intent: 'list.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'list', title: 'A page up'},
+	{intent: 'list.choose', keys: ['enter'], scope: 'list', title: 'Choose the line'},
+	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, or disarm it'},
+	{intent: 'list.copy', keys: ['c'], scope: 'list', title: 'Copy the line'},
+	{intent: 'text.down', keys: ['j', 'down', 'enter'], scope: 'document', title: 'A line down'},
+	{intent: 'text.up', keys: ['k', 'up'], scope: 'document', title: 'A line up'},
+	{intent: 'text.half-down', keys: ['ctrl+d'], scope: 'document', title: 'Half a page down'},
+	{intent: 'text.half-up', keys: ['ctrl+u'], scope: 'document', title: 'Half a page up'},
+	{intent: 'text.page-down', keys: ['space', 'pagedown', 'ctrl+f'], scope: 'document', title: 'A page down'},
+	{intent: 'text.page-up', keys: ['pageup', 'ctrl+b'], scope: 'document', title: 'A page up'},
+	{intent: 'text.first', keys: ['g', 'home'], scope: 'document', title: 'To the start'},
+	{intent: 'text.last', keys: ['G', 'end'], scope: 'document', title: 'To the end'},
+	{intent: 'text.search', keys: ['/'], scope: 'document', title: 'Search', footer: 'search'},
+	{intent: 'text.next', keys: ['n'], scope: 'document', title: 'Next match'},
+	{intent: 'text.previous', keys: ['N'], scope: 'document', title: 'Previous match'},
+	{intent: 'text.refresh', keys: ['r'], scope: 'document', title: 'Read again now', footer: 'read again'},
+	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the whole text', footer: 'copy'},
+	{intent: 'field.accept', keys: ['enter'], scope: 'field', title: 'Accept what was typed'},
+	{intent: 'field.cancel', keys: ['esc'], scope: 'field', title: 'Leave it as it was'},
+	{intent: 'field.next', keys: ['tab', 'down'], scope: 'field', title: 'Next field or suggestion'},
+	{intent: 'field.previous', keys: ['shift+tab', 'up'], scope: 'field', title: 'Previous field or suggestion'},
+	{intent: 'field.erase', keys: ['backspace', 'ctrl+h'], scope: 'field', title: 'Erase a character'},
+	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
+	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
+	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for'},
+	{intent: 'confirm.cancel', keys: ['esc'], scope: 'confirm', title: 'Do nothing'},
+	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
+] as const satisfies readonly Binding[];
+
+export type Intent = (typeof bindings)[number]['intent'];
+
+/** What the table needs to know of an action or an inspection. */
+export type Keyed = {readonly id: string; readonly title: string; readonly key: string; readonly kind: string};
+
+/** `intent or id -> keys`, from the configuration. */
+export type Remaps = Readonly<Record<string, readonly string[]>>;
+
+export type Keymap = {
+	readonly bindings: readonly Binding[];
+	/** The intent of a key in a scope; `any` is looked at last. */
+	intent(scope: Scope, key: string): Intent | undefined;
+	/** First key of an intent, action or inspection, for the footer and the help. */
+	keyOf(id: string, fallback: string): string;
+	/** Action or inspection of a row kind under this key. */
+	declared<K extends Keyed>(of: readonly K[], kind: string, key: string): K | undefined;
+};
+
+const isIntent = (text: string): text is Intent => bindings.some(binding => binding.intent === text);
+
+export function createKeymap(remaps: Remaps = {}): Keymap {
+	const mapped: readonly Binding[] = bindings.map(binding => ({
+		...binding,
+		keys: remaps[binding.intent] ?? binding.keys,
+	}));
+	const table = new Map<string, Intent>();
+	for (const binding of mapped) {
+		for (const key of binding.keys) if (isIntent(binding.intent)) table.set(`${binding.scope} ${key}`, binding.intent);
+	}
+	const keyOf = (id: string, fallback: string) =>
+		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? fallback;
+	return {
+		bindings: mapped,
+		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
+		keyOf,
+		declared: (of, kind, key) =>
+			of.find(entry => entry.kind === kind && (remaps[entry.id] ?? [entry.key]).includes(key)),
+	};
+}
+
+/**
+ * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
+ * inspection on a capital letter, and remaps of things that do not exist.
+ */
+export function problems(
+	actions: readonly Keyed[],
+	inspections: readonly Keyed[],
+	remaps: Remaps = {},
+): readonly string[] {
+	const found: string[] = [];
+	const known = new Set<string>([
+		...bindings.map(binding => binding.intent),
+		...actions.map(a => a.id),
+		...inspections.map(i => i.id),
+	]);
+	for (const id of Object.keys(remaps))
+		if (!known.has(id)) found.push(`keys: ${id} is not an intent, an action or an inspection`);
+	const {bindings: mapped} = createKeymap(remaps);
+	const claimed = new Map<string, string>();
+	const claim = (place: string, key: string, id: string) => {
+		const other = claimed.get(`${place} ${key}`);
+		if (other === undefined) claimed.set(`${place} ${key}`, id);
+		else if (other !== id) found.push(`key ${key}: ${other} and ${id}`);
+	};
+	for (const scope of ['deck', 'list', 'document', 'field', 'confirm'] as const) {
+		for (const binding of mapped) {
+			if (binding.scope === scope || (binding.scope === 'any' && scope !== 'field' && scope !== 'confirm')) {
+				for (const key of binding.keys) claim(scope, key, binding.intent);
+			}
+		}
+	}
+	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
+	for (const entry of [...actions, ...inspections]) {
+		const acts = actions.includes(entry);
+		for (const key of remaps[entry.id] ?? [entry.key]) {
+			const owner = deck.find(binding => binding.keys.includes(key));
+			if (owner !== undefined) found.push(`key ${key}: ${owner.intent} and ${entry.id}`);
+			else claim(`deck ${entry.kind}`, key, entry.id);
+			if (acts && !/^([A-Z]|f\d+)$/.test(key))
+				found.push(`${entry.id}: an action needs a capital letter or a function key, not ${key}`);
+			if (!acts && /^[A-Z]$/.test(key)) found.push(`${entry.id}: only actions may use a capital letter, not ${key}`);
+		}
+	}
+	return found;
+}
