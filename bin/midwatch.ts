@@ -1,0 +1,21 @@
+import {readArguments, UsageError} from './arguments.ts';
+import {usage} from './usage.ts';
+import {version} from './version.ts';
+
+/** Only what the command needs is loaded: the console must draw its first frame soon, and `--version` must not load a database client. */
+async function run(): Promise<number> {
+	const command = readArguments(process.argv.slice(2));
+	if (command.name === 'help') process.stdout.write(usage);
+	else if (command.name === 'version') process.stdout.write(`${version}\n`);
+	else if (command.name === 'console') return (await import('./wire.ts')).runConsole(command.options);
+	else return (await import('./cli.ts')).runHeadless(command);
+	return 0;
+}
+
+try {
+	process.exitCode = await run();
+} catch (error) {
+	if (!(error instanceof UsageError)) throw error;
+	process.stderr.write(`midwatch: ${error.message}${error.message.endsWith('?') ? '' : '.'} See midwatch --help.\n`);
+	process.exitCode = 2;
+}

@@ -1,0 +1,109 @@
+/*
+ * Builds dist/midwatch.js: one file that runs anywhere, with no package.json or node_modules beside it.
+ *
+ * The file is neither an ES module nor a CommonJS one by its syntax: node's own modules come from `process.getBuiltinModule` rather than
+ * from imports, and everything stands in one async function (the wasm of the layout engine needs await). So the check of the Node version
+ * at its top runs first under every Node, whichever way that Node decides to load a `.js` file, and not after an import has failed.
+ */
+import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {builtinModules} from 'node:module';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {needNode, oldestNode} from './node-version.mjs';
+
+needNode();
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const target = join(root, 'dist', 'midwatch.js');
+const builtins = new Set(builtinModules.filter(name => !name.startsWith('_')));
+
+/** Optional packages that our dependencies ask for, and that the one file does without. */
+const optional = /^(?:react-devtools-core|pg-native|pg-cloudflare|bufferutil|utf-8-validate)$/;
+
+const selfContained = {
+	name: 'self-contained',
+	setup(build) {
+		build.onResolve({filter: /^(?:node:)?[a-z_]+(?:\/[a-z_]+)*$/}, ({path}) => {
+			const name = path.replace(/^node:/, '');
+			return path.startsWith('node:') || builtins.has(name) ? {path: `node:${name}`, namespace: 'builtin'} : undefined;
+		});
+		build.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({
+			contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+			loader: 'js',
+		}));
+		build.onResolve({filter: optional}, ({path}) => ({path, namespace: 'left-out'}));
+		build.onLoad({filter: /.*/, namespace: 'left-out'}, ({path}) => ({
+			contents: `module.exports = undefined; throw Object.assign(new Error("Cannot find module '${path}'"), {code: 'MODULE_NOT_FOUND'});`,
+			loader: 'js',
+		}));
+		// The layout engine decodes its wasm itself where there is no fetch; with fetch it loads all of undici first, a fifth of the start.
+		build.onLoad({filter: /yoga-wasm-base64-esm\.js$/}, ({path}) => ({
+			contents: `const fetch = undefined;\n${readFileSync(path, 'utf8')}`,
+			loader: 'js',
+		}));
+	},
+};
+
+/** Plain old JavaScript: it must parse and run under any Node at all. */
+const [major, minor] = oldestNode.split('.');
+const check = `'use strict';
+(function () {
+	var found = process.versions.node.split('.');
+	if (+found[0] > ${major} || (+found[0] === ${major} && +found[1] >= ${minor})) return;
+	process.stderr.write('midwatch: this is Node ' + process.version + ', and midwatch needs Node ${major}.${minor} or newer. Install a newer Node, or start midwatch with the path of one: /path/to/node midwatch.js\\n');
+	process.exit(2);
+})();`;
+
+const {build} = await import('esbuild');
+const started = performance.now();
+const result = await build({
+	entryPoints: [join(root, 'bin', 'midwatch.ts')],
+	absWorkingDir: root,
+	bundle: true,
+	write: false,
+	outfile: target,
+	platform: 'node',
+	format: 'esm',
+	// Syntax only, and older than what is supported: the whole file must parse before the check of the version can run.
+	target: 'node18',
+	supported: {'top-level-await': true},
+	mainFields: ['module', 'main'],
+	minify: true,
+	keepNames: true,
+	legalComments: 'eof',
+	jsx: 'automatic',
+	define: {
+		'process.env.NODE_ENV': '"production"',
+		'process.env.DEV': '"false"',
+		'import.meta.url': '__midwatchUrl',
+		'import.meta.resolve': 'undefined',
+	},
+	plugins: [selfContained],
+	logLevel: 'warning',
+});
+
+const bundled = result.outputFiles[0].text.replace(/^#!.*\n/, '');
+const leftOver = /^\s*(?:import|export)\b[^(]/m.exec(bundled.slice(0, 2000)) ?? /\bimport\.meta\b/.exec(bundled);
+if (leftOver) throw new Error(`the bundle still holds "${leftOver[0].trim()}": scripts/build.mjs must resolve it`);
+
+const text = `#!/usr/bin/env node
+${check}
+(async function () {
+const __midwatchUrl = process.getBuiltinModule('node:url').pathToFileURL(process.argv[1]).href;
+${bundled}
+})();
+`;
+
+mkdirSync(dirname(target), {recursive: true});
+// Renamed into place, so that a console that starts meanwhile reads the old file or the new one, never half of one.
+const draft = `${target}.${process.pid}`;
+try {
+	writeFileSync(draft, text, {mode: 0o755});
+	renameSync(draft, target);
+} finally {
+	rmSync(draft, {force: true});
+}
+if (!process.argv.includes('--quiet')) {
+	const size = (text.length / 1024 / 1024).toFixed(1);
+	process.stdout.write(`dist/midwatch.js: ${size} MB in ${Math.round(performance.now() - started)} ms\n`);
+}
