@@ -1,0 +1,218 @@
+import type {Secret} from '../contract.ts';
+
+/**
+ * libpq's words with libpq's meaning: `disable` never encrypts · `prefer` encrypts when the server offers it · `require` encrypts and
+ * checks nothing (with `ca` given it is `verify-ca`) · `verify-ca` checks the chain · `verify-full` checks the chain and the host's name.
+ * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+ */
+export type PostgresTlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export type PostgresSettings = {
+	/** Tried in order; the first that answers is read. `host` is a name, an address, or the folder of a Unix socket. */
+	readonly hosts: readonly {readonly host: string; readonly port: number}[];
+	readonly database: string;
+	readonly user: string;
+	/** Without one, `.pgpass` (or `PGPASSFILE`) is asked. */
+	readonly password?: Secret | undefined;
+	readonly tls: {
+		readonly mode: PostgresTlsMode;
+		/** Paths of PEM files, read at each connect, so that a renewed certificate is taken up. */
+		readonly ca?: string | undefined;
+		readonly cert?: string | undefined;
+		readonly key?: string | undefined;
+	};
+	/** For the whole of connecting to one host, password exchange included. */
+	readonly connectTimeoutMs: number;
+	/** The server ends a statement of ours after this; the connection is given up 2 s later. */
+	readonly statementTimeoutMs: number;
+};
+
+/** What a server is and what it lets us do; read once per connection. */
+export type ServerRecord = {
+	/** `150018` for 15.18. */
+	readonly versionNumber: number;
+	readonly version: string;
+	/** The role we act as, as the server says it. */
+	readonly user: string;
+	readonly database: string;
+	/** `host:port` of the one that answered, and its place in the list of settings. */
+	readonly host: string;
+	readonly hostIndex: number;
+	readonly standby: boolean;
+	readonly superuser: boolean;
+	/** Member of pg_read_all_stats: sees the sessions and statements of other users. */
+	readonly readsAllStats: boolean;
+	/** Member of pg_signal_backend: may cancel and terminate sessions of other users, superusers' excepted. */
+	readonly signalsBackends: boolean;
+	/** The extension's version, when it is installed in this database. */
+	readonly statementsVersion: string | undefined;
+	/** Undefined when the setting may not be read. */
+	readonly statementsPreloaded: boolean | undefined;
+};
+
+/**
+ * One row of pg_stat_activity. Timestamps are the server's own text: a JavaScript date drops the microseconds and would never match again.
+ * Everything undefined was NULL, which also means "hidden from this user" when `hidden` is set.
+ */
+export type SessionRecord = {
+	readonly pid: number;
+	readonly database: string | undefined;
+	readonly user: string | undefined;
+	readonly application: string;
+	readonly client: string | undefined;
+	readonly backendType: string | undefined;
+	readonly state: string | undefined;
+	readonly waitType: string | undefined;
+	readonly waitEvent: string | undefined;
+	readonly backendStart: string | undefined;
+	readonly transactionStart: string | undefined;
+	readonly queryStart: string | undefined;
+	readonly transactionSeconds: number | undefined;
+	readonly querySeconds: number | undefined;
+	readonly stateSeconds: number | undefined;
+	/** Transactions since the oldest one this session holds back from vacuum. */
+	readonly horizonAge: number | undefined;
+	/** At most the first 2,000 characters. */
+	readonly query: string | undefined;
+	/** The server hides this session's doings from us. */
+	readonly hidden: boolean;
+	/** Whether we may signal it: `superuser` when only a superuser may, `role` when pg_signal_backend is missing. */
+	readonly signal: 'may' | 'superuser' | 'role';
+};
+
+/** One session that waits for a lock, and whom for. */
+export type WaitRecord = {
+	readonly pid: number;
+	readonly lockType: string;
+	/** The mode asked for, `ExclusiveLock`. */
+	readonly mode: string;
+	/** The relation's name; only a number when it is of another database. */
+	readonly relation: string | undefined;
+	/** Undefined before PostgreSQL 14, and for an instant after the wait began. */
+	readonly waitSeconds: number | undefined;
+	/** Everyone ahead, those who wait too included; 0 stands for a prepared transaction. */
+	readonly blockers: readonly number[];
+};
+
+/** A lock held on a relation by one of the sessions asked for. */
+export type HeldLockRecord = {readonly pid: number; readonly relation: string; readonly mode: string};
+
+export type OverviewRecord = {
+	/** Client backends by state; `hidden` where the state may not be seen. */
+	readonly byState: Readonly<Record<string, number>>;
+	readonly connections: number;
+	/** max_connections less those reserved for superusers and for pg_use_reserved_connections. */
+	readonly connectionLimit: number;
+	readonly longestTransactionSeconds: number | undefined;
+	/** Totals over all databases since the statistics were reset. */
+	readonly blocksHit: number;
+	readonly blocksRead: number;
+	/** The database whose oldest unfrozen transaction (or multixact) is the oldest. */
+	readonly oldestDatabase: string;
+	readonly oldestTransactionAge: number;
+	readonly oldestMultixactAge: number;
+};
+
+export type StandbyRecord = {
+	readonly name: string;
+	readonly state: string;
+	readonly lagSeconds: number | undefined;
+	readonly lagBytes: number | undefined;
+};
+
+export type SlotRecord = {
+	readonly name: string;
+	readonly active: boolean;
+	/** reserved, extended, unreserved or lost. */
+	readonly walStatus: string | undefined;
+	readonly retainedBytes: number | undefined;
+};
+
+export type ReplicationRecord = {
+	/** Those that follow this server. */
+	readonly standbys: readonly StandbyRecord[];
+	readonly slots: readonly SlotRecord[];
+	/** On a standby: how far it is behind what it has received. Undefined on a primary. */
+	readonly ownLagSeconds: number | undefined;
+	readonly ownLagBytes: number | undefined;
+};
+
+/** (userid, dbid, queryid, toplevel), joined by `/`. */
+export type StatementKey = string;
+
+/** Totals since the entry came into pg_stat_statements. */
+export type StatementRecord = {
+	readonly key: StatementKey;
+	readonly user: string | undefined;
+	readonly database: string | undefined;
+	readonly calls: number;
+	readonly milliseconds: number;
+	readonly rows: number;
+	readonly blocksHit: number;
+	readonly blocksRead: number;
+	readonly tempBlocksWritten: number;
+};
+
+export type StatementsRecord = {
+	readonly statements: readonly StatementRecord[];
+	/** Entries the server holds that are not among `statements`. */
+	readonly left: number;
+	/** Entries of other users that carry no key for us, so that nothing can be told of them. */
+	readonly hidden: number;
+	/** Seconds on the server's clock at the moment of reading. */
+	readonly serverSeconds: number;
+	/** When all was last reset, and how often entries were thrown out for lack of room. Undefined before PostgreSQL 14. */
+	readonly resetAt: string | undefined;
+	readonly evictions: number | undefined;
+};
+
+export type ConnectionGroupRecord = {
+	readonly application: string;
+	readonly user: string;
+	readonly database: string;
+	readonly state: string;
+	readonly count: number;
+	readonly oldestSeconds: number | undefined;
+};
+
+/** One statement of one session: what a cancel is bound to. */
+export type StatementIdentity = {readonly pid: number; readonly backendStart: string; readonly queryStart: string};
+
+/** One session: what a terminate is bound to. An idle transaction is bound to its own start as well. */
+export type SessionIdentity = {
+	readonly pid: number;
+	readonly backendStart: string;
+	readonly idleTransactionStart: string | undefined;
+};
+
+/** `moved`: the guard matched nothing, nothing was sent · `gone`: the process ended just before. */
+export type SignalResult = 'sent' | 'moved' | 'gone';
+
+type Ask = {readonly signal: AbortSignal};
+
+/**
+ * What PostgreSQL is asked, by name. Each read rejects with an AdapterError, at once when `signal` fires, and never hangs. The acts throw
+ * `denied` on a connection that was opened read-only; `record` is the id of the audit record and travels in application_name.
+ */
+export type PostgresPort = {
+	server(ask: Ask): Promise<ServerRecord>;
+	overview(ask: Ask): Promise<OverviewRecord>;
+	/** Sessions that do something or hold a transaction open, the oldest transaction first, at most 500; plus how many more there are. */
+	sessions(ask: Ask): Promise<{readonly sessions: readonly SessionRecord[]; readonly omitted: number}>;
+	/** Whatever they do, idle included. Those that are gone are not in the answer. */
+	sessionsByPid(pids: readonly number[], ask: Ask): Promise<readonly SessionRecord[]>;
+	/** Who waits for a lock, at most 200. Asks the lock manager: only when someone waits, and not more than once in 2 s. */
+	waits(ask: Ask): Promise<readonly WaitRecord[]>;
+	/** Locks on relations that these sessions hold. */
+	heldLocks(pids: readonly number[], ask: Ask): Promise<readonly HeldLockRecord[]>;
+	replication(ask: Ask): Promise<ReplicationRecord>;
+	/** The 1,000 that took the most time, without their texts. Throws `unsupported` when the extension is not there or not loaded. */
+	statements(ask: Ask): Promise<StatementsRecord>;
+	/** Texts by key, each at most `limit` characters. */
+	statementTexts(keys: readonly StatementKey[], limit: number, ask: Ask): Promise<ReadonlyMap<StatementKey, string>>;
+	/** What the session runs or ran last, at most `limit` characters; undefined when the session is gone. */
+	sessionQuery(pid: number, backendStart: string, limit: number, ask: Ask): Promise<string | undefined>;
+	connectionGroups(ask: Ask): Promise<readonly ConnectionGroupRecord[]>;
+	cancel(identity: StatementIdentity, record: string, ask: Ask): Promise<SignalResult>;
+	terminate(identity: SessionIdentity, record: string, ask: Ask): Promise<SignalResult>;
+};
