@@ -1,0 +1,129 @@
+import {createHash} from 'node:crypto';
+import type {Check, Receipt, Risk, UndoClass} from '../contract.ts';
+import type {ErrorKind} from '../errors.ts';
+
+/** Who did it, as far as this machine can tell. */
+export type Actor = {
+	readonly user: string;
+	readonly uid: number | undefined;
+	/** Who became `user` by sudo. */
+	readonly sudo_user?: string;
+	/** Address of the far end of the SSH session. */
+	readonly ssh_client?: string;
+	readonly tty?: string;
+	readonly host: string;
+	readonly pid: number;
+};
+
+/**
+ * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
+ * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
+ * an inspection that executes something · `settle`: a person looked at an unknown outcome · `torn`: the line before it was cut by a
+ * crash · `gap`: the log ends earlier than the head mirror says.
+ */
+export type RecordKind =
+	| 'start'
+	| 'stop'
+	| 'arm'
+	| 'disarm'
+	| 'intent'
+	| 'undo'
+	| 'outcome'
+	| 'verify'
+	| 'refuse'
+	| 'inspect'
+	| 'settle'
+	| 'torn'
+	| 'gap';
+
+/** `sent`: it was sent and answered; a `verify` record follows. */
+export type RecordResult =
+	| 'sent'
+	| 'done'
+	| 'failed'
+	| 'ineffective'
+	| 'unknown'
+	| 'stale'
+	| 'blocked'
+	| 'refused'
+	| 'cancelled'
+	| 'expired';
+
+/** What is told about one record; the log adds the rest. Names with an underscore, as they stand in the file. */
+export type Entry = {
+	readonly kind: RecordKind;
+	/** Given when the id had to be known before the record was written. */
+	readonly id?: string;
+	readonly action?: {readonly id: string; readonly title: string};
+	readonly target?: string;
+	readonly object?: string;
+	/** Who the target says we are. */
+	readonly as?: string;
+	readonly plan_hash?: string;
+	readonly params?: Readonly<Record<string, string>>;
+	readonly preview?: {
+		readonly impact: string;
+		readonly equivalent: string;
+		readonly bound: string;
+		readonly touches: readonly string[];
+		readonly risk: Risk;
+		readonly undo: UndoClass;
+	};
+	readonly checks?: readonly Check[];
+	readonly confirmation?: {readonly method: 'key' | 'type' | 'type-count-reason'; readonly reason?: string};
+	readonly receipt?: Receipt;
+	readonly result?: RecordResult;
+	readonly error?: {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint?: string};
+	/** The id of the intent that an outcome, a verify or a settle belongs to. */
+	readonly of?: string;
+	readonly undo_of?: string;
+	readonly took_ms?: number;
+	/** One sentence. */
+	readonly note?: string;
+	/** Of a `torn`: the cut line. Of a `gap`: where the head mirror says the chain ended. */
+	readonly lost?: {readonly bytes: number; readonly sha256: string} | {readonly seq: number; readonly hash: string};
+};
+
+/** One line of the log. */
+export type AuditRecord = Entry & {
+	readonly v: 1;
+	/** Counts from 1 over all months. */
+	readonly seq: number;
+	/** 26 characters; sorts by time. */
+	readonly id: string;
+	/** ISO 8601, UTC, milliseconds. */
+	readonly ts: string;
+	/** The id of the console that wrote it. */
+	readonly session: string;
+	readonly app: string;
+	readonly actor: Actor;
+	/** `hash` of the record before it; 64 zeros for the first of all. */
+	readonly prev: string;
+	/** SHA-256 of the canonical JSON of all other fields, in hex. */
+	readonly hash: string;
+};
+
+export const genesis = '0'.repeat(64);
+
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/**
+ * JSON with sorted keys and no white space, so that the same value always gives the same bytes. `undefined` members are left out.
+ * @throws TypeError for what JSON cannot carry (a function, NaN, a bigint).
+ */
+export function canonical(value: unknown): string {
+	if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+	if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+	if (Array.isArray(value)) return `[${value.map(item => canonical(item === undefined ? null : item)).join(',')}]`;
+	if (typeof value === 'object') {
+		const members = Object.entries(value)
+			.filter(([, member]) => member !== undefined)
+			.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+			.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+		return `{${members.join(',')}}`;
+	}
+	throw new TypeError(`${typeof value} ${String(value)} cannot be recorded`);
+}
+
+/** Adds the hash that binds the record to all before it. */
+export const seal = (record: Omit<AuditRecord, 'hash'>): AuditRecord => ({...record, hash: sha256(canonical(record))});

@@ -1,0 +1,234 @@
+import type {Preview, Target} from './contract.ts';
+import {cleanLine} from './text/clean.ts';
+
+/**
+ * The one place that reads `production`, `--read-only` and what is armed. Pure: a value in, a value out. Whatever may change a system
+ * asks here first: what the target's standing is, and what a person has to do before it is changed.
+ */
+
+/** A guarded target stays armed for this long after the last thing done on it. */
+export const armedIdleMs = 10 * 60_000;
+
+/** How long a person has to look at the gravest demand before it can be answered. */
+export const graveDelayMs = 3000;
+
+/** More objects than this is grave, whatever the risk. */
+const graveObjects = 10;
+
+/**
+ * What the machine's administrator decided, from /etc/midwatch/policy.yaml. Each field can only tighten: there is no field, and no value
+ * of a field, that allows more than there would be without it.
+ */
+export type PolicyFile = {
+	readonly readOnly?: boolean | undefined;
+	/** Guards every target, also those declared `production: false`. */
+	readonly guard?: 'all' | undefined;
+	/** Action ids, or `postgres.*` for all of a system. */
+	readonly forbid?: readonly string[] | undefined;
+	/** Names of targets that cannot be armed. */
+	readonly readOnlyTargets?: readonly string[] | undefined;
+	/** Minutes until an idle target is no longer armed; counts only below 10. */
+	readonly armMinutes?: number | undefined;
+	/** The least that is asked for any action. */
+	readonly leastDemand?: 'type' | 'type-count-reason' | undefined;
+	/** An action that touches more objects than this is refused. */
+	readonly maxObjects?: number | undefined;
+};
+
+type Armed = {
+	/** Epoch milliseconds. */
+	readonly since: number;
+	readonly activeAt: number;
+};
+
+export type Policy = {
+	readonly readOnly: boolean;
+	readonly file: PolicyFile;
+	/** `production` by target name. */
+	readonly targets: ReadonlyMap<string, boolean>;
+	readonly armed: ReadonlyMap<string, Armed>;
+};
+
+/** Why something is not done, and what to do about it. */
+export type Refusal = {readonly kind: 'refused'; readonly reason: string; readonly hint: string};
+
+/** What a person has to do before an action is sent. */
+export type Demand =
+	| Refusal
+	| {readonly kind: 'key'; readonly key: 'y'}
+	/** `text` is `target/object`. */
+	| {readonly kind: 'type'; readonly text: string}
+	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
+	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
+
+/** What a person did. `pasted` is set when any part of it came by a paste. */
+export type Answer =
+	| {readonly kind: 'key'; readonly key: string; readonly pasted?: boolean}
+	| {
+			readonly kind: 'typed';
+			readonly text: string;
+			readonly count?: string;
+			readonly reason?: string;
+			readonly pasted?: boolean;
+	  };
+
+/**
+ * `open`: declared `production: false`, may be acted on · `guarded`: must be armed first · `armed`: until `until` if nothing is done ·
+ * `read-only`: cannot be armed.
+ */
+export type Standing =
+	| {readonly state: 'open'}
+	| {readonly state: 'guarded'}
+	| {readonly state: 'armed'; readonly since: number; readonly until: number}
+	| {readonly state: 'read-only'; readonly reason: string};
+
+/** What is about to be done, as far as policy cares. `openedBy` is the key that opened the confirmation. */
+export type Deed = {
+	readonly action: string;
+	readonly preview: Pick<Preview, 'target' | 'object' | 'touches' | 'risk'>;
+	readonly openedBy?: string | undefined;
+};
+
+/** At the start nothing is armed. */
+export const createPolicy = (given: {
+	readonly readOnly: boolean;
+	readonly targets: readonly Pick<Target, 'name' | 'production'>[];
+	readonly file?: PolicyFile | undefined;
+}): Policy => ({
+	readOnly: given.readOnly || given.file?.readOnly === true,
+	file: given.file ?? {},
+	targets: new Map(given.targets.map(target => [target.name, target.production])),
+	armed: new Map(),
+});
+
+const idleMs = (policy: Policy): number =>
+	Math.min(armedIdleMs, Math.max(0, (policy.file.armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
+
+/** A target that is not configured is guarded. */
+export function standing(policy: Policy, target: string, now: number): Standing {
+	if (policy.file.readOnly) return {state: 'read-only', reason: 'the policy file of this machine makes it read-only'};
+	if (policy.readOnly) return {state: 'read-only', reason: 'started with --read-only'};
+	if (policy.file.readOnlyTargets?.includes(target)) {
+		return {state: 'read-only', reason: `the policy file of this machine makes ${target} read-only`};
+	}
+	if (policy.targets.get(target) === false && policy.file.guard !== 'all') return {state: 'open'};
+	const armed = policy.armed.get(target);
+	if (!armed) return {state: 'guarded'};
+	const until = armed.activeAt + idleMs(policy);
+	return now < until ? {state: 'armed', since: armed.since, until} : {state: 'guarded'};
+}
+
+const readOnlyRefusal = (reason: string): Refusal => ({
+	kind: 'refused',
+	reason: `read-only: ${reason}`,
+	hint: 'it cannot be armed; show it to someone who may act here',
+});
+
+/** @returns the policy with the target armed, or why it cannot be. Arming an armed target extends it. */
+export function arm(policy: Policy, target: string, now: number): Policy | Refusal {
+	const is = standing(policy, target, now);
+	if (is.state === 'read-only') return readOnlyRefusal(is.reason);
+	if (!policy.targets.has(target)) {
+		return {kind: 'refused', reason: `no target is called ${target}`, hint: 'press t for the list of targets'};
+	}
+	if (is.state === 'open') {
+		return {kind: 'refused', reason: `${target} is not guarded`, hint: 'nothing to arm: act on it as it is'};
+	}
+	const since = is.state === 'armed' ? is.since : now;
+	return {...policy, armed: new Map(policy.armed).set(target, {since, activeAt: now})};
+}
+
+export function disarm(policy: Policy, target: string): Policy {
+	if (!policy.armed.has(target)) return policy;
+	const armed = new Map(policy.armed);
+	armed.delete(target);
+	return {...policy, armed};
+}
+
+/** Activity on a target: extends what is still armed, never revives what has ended. */
+export function touch(policy: Policy, target: string, now: number): Policy {
+	const is = standing(policy, target, now);
+	if (is.state !== 'armed') return policy;
+	return {...policy, armed: new Map(policy.armed).set(target, {since: is.since, activeAt: now})};
+}
+
+/** Targets whose arming has ended by idleness and that are still on the list. */
+export const lapsed = (policy: Policy, now: number): readonly string[] =>
+	[...policy.armed.keys()].filter(target => standing(policy, target, now).state !== 'armed');
+
+/** Epoch milliseconds when the next arming ends, if one is armed. */
+export function nextLapse(policy: Policy): number | undefined {
+	const ends = [...policy.armed.values()].map(one => one.activeAt + idleMs(policy));
+	return ends.length > 0 ? Math.min(...ends) : undefined;
+}
+
+const forbids = (policy: Policy, action: string): boolean =>
+	(policy.file.forbid ?? []).some(
+		rule => rule === action || (rule.endsWith('.*') && action.startsWith(rule.slice(0, -1))),
+	);
+
+/** Whether this action may be proposed on this target at all: asked before anything is read for it. */
+export function permitted(policy: Policy, action: string, target: string, now: number): Refusal | undefined {
+	const is = standing(policy, target, now);
+	if (is.state === 'read-only') return readOnlyRefusal(is.reason);
+	if (forbids(policy, action)) {
+		return {
+			kind: 'refused',
+			reason: `the policy file of this machine forbids ${action}`,
+			hint: 'whoever administers /etc/midwatch/policy.yaml can allow it',
+		};
+	}
+	if (is.state === 'guarded') {
+		return {kind: 'refused', reason: `${target} is guarded`, hint: 'press O to arm it for 10 minutes, then try again'};
+	}
+	return undefined;
+}
+
+/** What has to be done before this deed, by the risk computed for this plan and by how many objects it touches. */
+export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
+	const {target, object, risk, touches} = deed.preview;
+	const refusal = permitted(policy, deed.action, target, now);
+	if (refusal) return refusal;
+	const count = Math.max(1, touches.length);
+	const limit = policy.file.maxObjects;
+	if (limit !== undefined && count > limit) {
+		return {
+			kind: 'refused',
+			reason: `it touches ${count} objects; the policy file of this machine allows ${limit}`,
+			hint: 'mark fewer rows and try again',
+		};
+	}
+	const least = policy.file.leastDemand;
+	// As it is drawn: what cannot be seen cannot be typed.
+	const text = cleanLine(`${target}/${object}`).trim();
+	if (risk === 'high' || count > graveObjects || least === 'type-count-reason') {
+		return {kind: 'type-count-reason', text, count, delayMs: graveDelayMs};
+	}
+	// A key that opens the confirmation must not be able to close it: held down, it would do both.
+	if (risk !== 'low' || count > 1 || least === 'type' || deed.openedBy === 'y') return {kind: 'type', text};
+	return {kind: 'key', key: 'y'};
+}
+
+/** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
+const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
+
+/**
+ * Whether the answer meets the demand, `shownForMs` after the demand was shown.
+ * @returns undefined when it does, else the sentence that says what is missing.
+ */
+export function unmet(demand: Demand, answer: Answer, shownForMs: number): string | undefined {
+	if (demand.kind === 'refused') return demand.reason;
+	if (answer.pasted) return 'pasted text is not taken: type it';
+	if (demand.kind === 'key') {
+		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key} to go on`;
+	}
+	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
+	if (looksPasted(answer.text + (answer.count ?? '') + (answer.reason ?? '')))
+		return 'pasted text is not taken: type it';
+	if (answer.text !== demand.text) return `type ${demand.text} to go on`;
+	if (demand.kind === 'type') return undefined;
+	if (answer.count !== String(demand.count)) return 'type the number of objects shown above';
+	if ((answer.reason ?? '').trim().length < 3) return 'give a reason in a few words: it is kept in the record';
+	if (shownForMs < demand.delayMs) return 'look at it once more: it can be sent in a moment';
+	return undefined;
+}

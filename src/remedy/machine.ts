@@ -1,0 +1,116 @@
+import type {Check, Outcome, Params, Preview, Receipt} from '../contract.ts';
+import type {ErrorKind} from '../errors.ts';
+import type {Answer, Demand} from '../policy.ts';
+
+/** A preview that was not looked at again for this long can no longer be confirmed. */
+export const expiryMs = 60_000;
+
+export type Trouble = {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint: string};
+
+/** How it was confirmed. Made by the machine alone, from an answer that met the demand. */
+export type Confirmation = {
+	readonly method: 'key' | 'type' | 'type-count-reason';
+	readonly reason?: string;
+	/** Epoch milliseconds. */
+	readonly at: number;
+	/** The hash of the plan that was on the screen. */
+	readonly hash: string;
+};
+
+/** What stands in any state, and what may stand already. All moments are epoch milliseconds. */
+type Facts = {
+	/** The id of the audit record of the intent, given when it was proposed. */
+	readonly id: string;
+	readonly action: {readonly id: string; readonly title: string};
+	readonly target: string;
+	readonly params: Params;
+	/** The intent that this leads back from. */
+	readonly undoOf?: string | undefined;
+	readonly proposedAt: number;
+	readonly preview?: Preview | undefined;
+	/** SHA-256 of action, target and plan. */
+	readonly hash?: string | undefined;
+	readonly checks: readonly Check[];
+	/** When the checks were last read. */
+	readonly checkedAt?: number | undefined;
+	/** Why the last look failed; the checks are from `checkedAt`. */
+	readonly checkTrouble?: Trouble | undefined;
+	readonly demand?: Demand | undefined;
+	/** When the demand could first be answered; `delayMs` counts from here. */
+	readonly readyAt?: number | undefined;
+	/** What is missing in the last answer. */
+	readonly unmet?: string | undefined;
+	readonly confirmation?: Confirmation | undefined;
+	/** When the intent was safely on disk. */
+	readonly startedAt?: number | undefined;
+	readonly receipt?: Receipt | undefined;
+	readonly outcome?: Outcome | undefined;
+	readonly trouble?: Trouble | undefined;
+	/** Why it ended, in a sentence, and what to do next. */
+	readonly reason?: string | undefined;
+	readonly hint?: string | undefined;
+	/** Of a stale one: what was confirmed or shown, and what is there now. */
+	readonly changed?: readonly {readonly field: string; readonly before: string; readonly after: string}[] | undefined;
+	readonly endedAt?: number | undefined;
+};
+
+type Previewed = {readonly preview: Preview; readonly hash: string};
+type Checked = Previewed & {readonly checkedAt: number; readonly demand: Demand; readonly readyAt: number};
+type Confirmed = Checked & {readonly confirmation: Confirmation};
+type Begun = Confirmed & {readonly startedAt: number};
+
+/** One remedy, from proposal to end. Every field can be read in every state; the state says which are certain. */
+export type Remedy = Facts &
+	(
+		| {readonly state: 'proposed' | 'previewing'}
+		| ({readonly state: 'checking'} & Previewed)
+		/** Waits for an answer. */
+		| ({readonly state: 'ready'} & Checked)
+		/** `intent`: the intent is being written; only a written intent leads to `running`. */
+		| ({readonly state: 'confirmed' | 'rechecking' | 'intent'} & Confirmed)
+		| ({readonly state: 'running'} & Begun)
+		| ({readonly state: 'verifying'; readonly receipt: Receipt} & Begun)
+		| {readonly state: End; readonly reason: string; readonly endedAt: number}
+	);
+
+/**
+ * `done` `failed` (nothing happened) `ineffective` (done, did not help) `unknown` (it may have happened) · `refused` (policy, a lock, the
+ * record) `blocked` (a check) `stale` (not what was shown any more) `cancelled` `expired`: nothing was sent.
+ */
+export type End =
+	| 'done'
+	| 'failed'
+	| 'ineffective'
+	| 'unknown'
+	| 'refused'
+	| 'blocked'
+	| 'stale'
+	| 'cancelled'
+	| 'expired';
+
+export type RemedyState = Remedy['state'];
+
+type Change = {readonly field: string; readonly before: string; readonly after: string};
+
+export type RemedyEvent = {readonly at: number} & (
+	| {readonly type: 'preview-started'}
+	| {readonly type: 'previewed'; readonly preview: Preview; readonly hash: string}
+	| {readonly type: 'preview-failed'; readonly trouble: Trouble}
+	| {
+			readonly type: 'checked';
+			readonly checks: readonly Check[];
+			readonly demand: Demand;
+			readonly changed?: readonly Change[];
+	  }
+	| {readonly type: 'check-failed'; readonly trouble: Trouble}
+	| {readonly type: 'answered'; readonly answer: Answer}
+	| {readonly type: 'recheck-started'}
+	| {readonly type: 'refused'; readonly reason: string; readonly hint: string}
+	/** The record that is on disk: its id and the hash of the plan that it holds. */
+	| {readonly type: 'intent-written'; readonly record: string; readonly planHash: string}
+	| {readonly type: 'sent'; readonly receipt: Receipt}
+	| {readonly type: 'run-failed'; readonly trouble: Trouble; readonly harmless: boolean}
+	| {readonly type: 'looked'; readonly outcome: Outcome}
+	| {readonly type: 'cancelled'}
+	| {readonly type: 'ticked'}
+);
