@@ -1,0 +1,171 @@
+import type {Entry, RowKey} from './arrange.ts';
+import type {Line, Severity} from './contract.ts';
+
+/*
+ * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
+ * layers above the deck. Nothing here asks a system or knows a key.
+ */
+
+export type PaneSession = {
+	/** The row under the cursor; it follows the object, not the line. */
+	readonly cursor: RowKey | undefined;
+	/** The line that the cursor was last seen on, for when its object is gone. */
+	readonly place: number;
+	readonly filter: string;
+	readonly orders: Readonly<Record<string, number>>;
+	readonly marks: ReadonlySet<RowKey>;
+};
+
+export type DocumentLayer = {
+	readonly kind: 'document';
+	readonly title: string;
+	readonly state: 'loading' | 'ready' | 'failed';
+	readonly lines: readonly Line[];
+	/** First line shown, counted in lines as drawn. */
+	readonly offset: number;
+	readonly search: string;
+	/** Reads the same again. Absent for texts that cannot change. */
+	readonly reload?: () => void;
+	/** Tells one opening from the next, so that a late answer does not land in another text. */
+	readonly opening: number;
+};
+
+export type ListName = 'actions' | 'findings' | 'targets' | 'audit' | 'undo';
+
+export type ParamsLayer = {
+	readonly kind: 'params';
+	readonly action: string;
+	readonly entries: readonly Entry[];
+	readonly values: readonly string[];
+	readonly field: number;
+};
+
+export type Layer =
+	| {readonly kind: 'filter'; readonly text: string; readonly before: string}
+	| {readonly kind: 'search'; readonly text: string}
+	| {readonly kind: 'list'; readonly list: ListName; readonly index: number}
+	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
+	| DocumentLayer
+	| ParamsLayer
+	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields. */
+	| {readonly kind: 'confirm'; readonly values: readonly string[]; readonly field: number; readonly openedAt: number}
+	| {readonly kind: 'quit'};
+
+export type Notice = {readonly text: string; readonly severity: Severity; readonly at: number};
+
+export type Session = {
+	readonly pane: string;
+	readonly zoom: boolean;
+	/** Only this target is shown. */
+	readonly target: string | undefined;
+	readonly panes: Readonly<Record<string, PaneSession>>;
+	readonly layers: readonly Layer[];
+	/** The last thing the operator was told, in the footer until the next key. */
+	readonly notice: Notice | undefined;
+};
+
+const emptyPane: PaneSession = {cursor: undefined, place: 0, filter: '', orders: {}, marks: new Set()};
+
+export const newSession = (pane: string): Session => ({
+	pane,
+	zoom: false,
+	target: undefined,
+	panes: {},
+	layers: [],
+	notice: undefined,
+});
+
+export const paneSession = (session: Session, pane: string): PaneSession => session.panes[pane] ?? emptyPane;
+
+export const topLayer = (session: Session): Layer | undefined => session.layers.at(-1);
+
+export type Move = 'down' | 'up' | 'first' | 'last' | 'page-down' | 'page-up' | 'half-down' | 'half-up';
+
+/** Where a move leads in a list of `size` lines of which `page` can be seen. */
+export function moved(from: number, move: Move, size: number, page: number): number {
+	const step = {
+		down: 1,
+		up: -1,
+		first: -size,
+		last: size,
+		'page-down': page,
+		'page-up': -page,
+		'half-down': Math.ceil(page / 2),
+		'half-up': -Math.ceil(page / 2),
+	}[move];
+	return Math.max(0, Math.min(size - 1, from + step));
+}
+
+/** The line of the cursor among rows that may have changed since: its object's line, else where it stood. -1 when there are none. */
+export function cursorIndex(pane: PaneSession, entries: readonly Entry[]): number {
+	if (entries.length === 0) return -1;
+	const found = pane.cursor === undefined ? -1 : entries.findIndex(entry => entry.key === pane.cursor);
+	return found >= 0 ? found : Math.min(pane.place, entries.length - 1);
+}
+
+export type Change =
+	| {readonly do: 'focus'; readonly pane: string}
+	| {readonly do: 'zoom'}
+	| {readonly do: 'only-target'; readonly target: string | undefined}
+	/** Puts the cursor on the line `index` of the rows as they are drawn now. */
+	| {readonly do: 'cursor'; readonly pane: string; readonly index: number; readonly entries: readonly Entry[]}
+	| {readonly do: 'mark'; readonly key: RowKey}
+	| {readonly do: 'unmark-all'; readonly pane: string}
+	| {readonly do: 'filter'; readonly pane: string; readonly text: string}
+	| {readonly do: 'order'; readonly pane: string; readonly kind: string}
+	| {readonly do: 'push'; readonly layer: Layer}
+	| {readonly do: 'pop'}
+	/** Replaces the top layer. */
+	| {readonly do: 'top'; readonly layer: Layer}
+	/** Changes the open document, if it is still the one that was opened as `opening`. */
+	| {readonly do: 'document'; readonly opening: number; readonly change: Partial<Omit<DocumentLayer, 'kind'>>}
+	| {readonly do: 'close-all'}
+	| {readonly do: 'notice'; readonly notice: Notice | undefined};
+
+const withPane = (session: Session, id: string, change: Partial<PaneSession>): Session => ({
+	...session,
+	panes: {...session.panes, [id]: {...paneSession(session, id), ...change}},
+});
+
+export function change(session: Session, by: Change): Session {
+	switch (by.do) {
+		case 'focus':
+			return {...session, pane: by.pane};
+		case 'zoom':
+			return {...session, zoom: !session.zoom};
+		case 'only-target':
+			return {...session, target: by.target};
+		case 'cursor':
+			return withPane(session, by.pane, {place: Math.max(0, by.index), cursor: by.entries[by.index]?.key});
+		case 'mark': {
+			const marks = new Set(paneSession(session, session.pane).marks);
+			if (!marks.delete(by.key)) marks.add(by.key);
+			return withPane(session, session.pane, {marks});
+		}
+		case 'unmark-all':
+			return withPane(session, by.pane, {marks: new Set()});
+		case 'filter':
+			return withPane(session, by.pane, {filter: by.text});
+		case 'order': {
+			const {orders} = paneSession(session, by.pane);
+			return withPane(session, by.pane, {orders: {...orders, [by.kind]: (orders[by.kind] ?? 0) + 1}});
+		}
+		case 'push':
+			return {...session, layers: [...session.layers, by.layer]};
+		case 'pop':
+			return {...session, layers: session.layers.slice(0, -1)};
+		case 'top':
+			return {...session, layers: [...session.layers.slice(0, -1), by.layer]};
+		case 'document':
+			return {
+				...session,
+				layers: session.layers.map(layer =>
+					layer.kind === 'document' && layer.opening === by.opening ? {...layer, ...by.change} : layer,
+				),
+			};
+		case 'close-all':
+			return {...session, layers: []};
+		case 'notice':
+			return {...session, notice: by.notice};
+	}
+}

@@ -1,0 +1,253 @@
+import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
+import {isOld, type Reading} from '../src/poll/reading.ts';
+import {cursorIndex, type PaneSession} from '../src/session.ts';
+import {worst} from '../src/severity.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
+import {cut, fit, width} from '../src/text/fit.ts';
+import {paintGauges} from './gauge-line.ts';
+import {type ColumnPlan, paintHeader, paintRow, planColumns} from './row.ts';
+import type {Theme} from './theme.ts';
+
+export type PaneFrame = {
+	readonly view: PaneView;
+	readonly session: PaneSession;
+	/** The number key that focuses it. */
+	readonly number: number;
+	readonly focused: boolean;
+	readonly width: number;
+	readonly height: number;
+	readonly now: number;
+	readonly theme: Theme;
+};
+
+/** First visible row of each section, kept between frames so that the rows stand still while the cursor can be seen. */
+export type Offsets = Map<string, number>;
+
+const ageOf = (reading: Reading, now: number) => duration((now - (reading.readAt ?? now)) / 1000);
+
+/** `1 Pods ──── prod-eu · 412  ■ 3  ▲ 2 ─`: what is shown, of which target, how much, and how old when it is old. */
+function title({view, session, number, focused, width: cells, now, theme}: PaneFrame): string {
+	const readings = view.sections.flatMap(section => section.readings);
+	const targets = [...new Set(readings.map(reading => reading.target))];
+	const first = view.sections[0];
+	const rows = view.sections.flatMap(section => section.entries);
+	const parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
+	if (session.filter !== '') parts.push({text: `/${cleanLine(session.filter)}`, tone: 'loud'});
+	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
+	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
+	if (first !== undefined) {
+		const all = count(first.total + first.omitted);
+		parts.push({text: session.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
+	}
+	for (const severity of ['crit', 'warn', 'unknown'] as const) {
+		const found = rows.filter(entry => entry.row.severity === severity).length;
+		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
+	}
+	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
+	if (old !== undefined) parts.push({text: `${ageOf(old, now)} old`, tone: 'warn'});
+	else if (readings.some(reading => reading.state === 'connecting')) parts.push({text: 'connecting', tone: 'dim'});
+	const name = `${number} ${view.pane.title} `;
+	while (parts.length > 1 && width(name) + parts.reduce((sum, part) => sum + width(part.text) + 2, 0) + 4 > cells) {
+		parts.splice(
+			parts.findIndex(part => part.tone === 'dim') >= 0 ? parts.findIndex(part => part.tone === 'dim') : 0,
+			1,
+		);
+	}
+	const right = parts.map(part => theme.paint(part.text, part.tone)).join('  ');
+	const rightCells = parts.reduce((sum, part) => sum + width(part.text) + 2, 0) - 2;
+	const rule = Math.max(1, cells - width(name) - rightCells - 3);
+	return (
+		theme.paint(cut(name, cells), focused ? 'loud' : 'plain', focused) +
+		theme.paint(theme.glyphs.rule.repeat(rule), 'dim') +
+		` ${right} ${theme.paint(theme.glyphs.rule, 'dim')}`
+	);
+}
+
+/** What cannot be read, why, since when, when it is tried again, and what to do. One or two lines a target. */
+function troubles({view, width: cells, height, now, theme}: PaneFrame): string[] {
+	const seen = new Set<string>();
+	const lines: string[] = [];
+	for (const reading of view.sections.flatMap(section => section.readings)) {
+		const {failure} = reading;
+		if (failure === undefined || seen.has(`${reading.target} ${failure.message}`)) continue;
+		seen.add(`${reading.target} ${failure.message}`);
+		const again =
+			reading.nextAt === undefined ? '' : `, again in ${duration(Math.max(0, reading.nextAt - now) / 1000)}`;
+		const held = reading.snapshot === undefined ? '' : `, showing ${ageOf(reading, now)} old data`;
+		const what = `${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
+		const when = ` since ${clockTime(failure.since)}${held}${again}`;
+		const room = Math.max(20, cells - 2 - width(when));
+		lines.push(theme.paint(fit(`${theme.sign('unknown')} ${cut(what, room)}${when}`, cells), 'unknown'));
+		if (failure.hint !== '' && height >= 8)
+			lines.push(theme.paint(fit(`  ${cleanLine(failure.hint)}`, cells), 'plain'));
+	}
+	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
+}
+
+function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
+	const byTarget = new Map<string, Reading[]>();
+	for (const reading of view.sections.flatMap(section => section.readings)) {
+		byTarget.set(reading.target, [...(byTarget.get(reading.target) ?? []), reading]);
+	}
+	const lines: string[] = [];
+	for (const [target, readings] of byTarget) {
+		const gauges = readings.flatMap(reading => reading.snapshot?.gauges ?? []);
+		if (!gauges.some(gauge => view.pane.gauges.includes(gauge.id))) continue;
+		lines.push(paintGauges(gauges, view.pane.gauges, view.several ? cleanLine(target) : '', cells, theme));
+	}
+	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
+}
+
+/** Lines under a section's rows: what is missing and why, how much was sampled, what it means that there is nothing. */
+function remarks(
+	view: SectionView,
+	several: boolean,
+	filter: string,
+	cells: number,
+	now: number,
+	theme: Theme,
+): string[] {
+	const lines: string[] = [];
+	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
+		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
+	for (const {target, note} of view.notes) {
+		say(
+			`${several ? `${target}: ` : ''}${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`,
+			note.severity === 'ok' ? 'dim' : note.severity,
+		);
+	}
+	for (const sample of view.samples) say(sample, 'dim');
+	for (const reading of view.readings) {
+		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
+	}
+	const read = view.readings.filter(reading => reading.snapshot !== undefined);
+	if (view.entries.length === 0 && read.length > 0) {
+		const hidden =
+			view.total > 0
+				? `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`
+				: view.section.empty;
+		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
+	} else if (read.length === 0) {
+		const waiting = view.readings.some(reading => reading.failure !== undefined);
+		const text = waiting ? `${view.section.title}: not read yet` : `reading ${view.section.title}`;
+		lines.unshift(theme.paint(fit(`  ${text}`, cells), 'dim'));
+	}
+	return lines;
+}
+
+/** Shares `room` lines among sections: what they need when it fits, else by weight, never less than a header and two lines. */
+function share(needs: readonly number[], weights: readonly number[], room: number): number[] {
+	const given = needs.map(need => Math.min(need, 3));
+	let left = room - given.reduce((sum, lines) => sum + lines, 0);
+	while (left > 0) {
+		const hungry = needs.map((need, index) => need > (given[index] ?? 0));
+		const weight = weights.reduce((sum, w, index) => sum + (hungry[index] ? w : 0), 0);
+		if (weight === 0) break;
+		const before = left;
+		for (const [index, need] of needs.entries()) {
+			if (!hungry[index] || left === 0) continue;
+			const fair = Math.max(1, Math.floor((before * (weights[index] ?? 1)) / weight));
+			const take = Math.min(fair, need - (given[index] ?? 0), left);
+			given[index] = (given[index] ?? 0) + take;
+			left -= take;
+		}
+	}
+	return given;
+}
+
+/** `… 404 more, all ok`, or what the worst of them is. */
+function moreLine(above: readonly Entry[], below: readonly Entry[], cells: number, theme: Theme): string {
+	const parts: string[] = [];
+	if (above.length > 0) parts.push(`${grouped(above.length)} above`);
+	if (below.length > 0) {
+		const severity = worst(below.map(entry => entry.row.severity));
+		const bad = below.filter(entry => entry.row.severity === severity).length;
+		parts.push(`${grouped(below.length)} more, ${severity === 'ok' ? 'all ok' : `${bad} ${theme.sign(severity)}`}`);
+	}
+	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
+	return theme.paint(fit(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
+}
+
+type SectionFrame = {
+	readonly view: SectionView;
+	readonly plan: ColumnPlan;
+	readonly lines: number;
+	readonly remarks: readonly string[];
+	/** Line of the cursor within the section, or -1. */
+	readonly cursor: number;
+};
+
+function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): string[] {
+	const {theme, session, focused, now} = frame;
+	const {view, plan, cursor} = part;
+	const lines = [paintHeader(plan, theme)];
+	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
+	let room = Math.max(0, part.lines - 1 - said.length);
+	const overflow = view.entries.length > room;
+	if (overflow && room > 1) room -= 1;
+	const id = view.section.kind;
+	let offset = Math.min(offsets.get(id) ?? 0, Math.max(0, view.entries.length - room));
+	if (cursor >= 0) offset = Math.max(Math.min(offset, cursor), cursor - room + 1);
+	else offset = 0;
+	offsets.set(id, offset);
+	const oldTargets = new Set(
+		view.readings.filter(reading => reading.failure !== undefined).map(reading => reading.target),
+	);
+	for (const [index, {row, key}] of view.entries.slice(offset, offset + room).entries()) {
+		const look = {
+			cursor: offset + index === cursor,
+			focused,
+			marked: session.marks.has(key),
+			old: oldTargets.has(row.target),
+		};
+		lines.push(paintRow(row, plan, look, now, theme));
+	}
+	if (overflow && part.lines - 1 - said.length > 1) {
+		lines.push(moreLine(view.entries.slice(0, offset), view.entries.slice(offset + room), plan.width, theme));
+	}
+	return [...lines, ...said];
+}
+
+/** The whole pane as `height` finished rows of `width` cells, and how many rows a page of it has. */
+export function paintPane(
+	frame: PaneFrame,
+	offsets: Offsets,
+): {readonly rows: readonly string[]; readonly page: number} {
+	const {view, session, height, theme, now} = frame;
+	const cells = frame.width;
+	const top = [title(frame), ...troubles(frame), ...gaugeLines(frame)].slice(0, height);
+	const room = Math.max(0, height - top.length);
+	const names = view.several
+		? view.sections.flatMap(section => section.readings.map(reading => width(reading.target)))
+		: [];
+	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 8 : 14, Math.max(6, ...names));
+	const said = view.sections.map(section => remarks(section, view.several, session.filter, cells, now, theme));
+	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
+	const given = share(
+		needs,
+		view.sections.map(section => section.section.weight),
+		room,
+	);
+	const cursor = cursorIndex(session, view.entries);
+	let before = 0;
+	const body = view.sections.flatMap((section, index) => {
+		const local = cursor - before;
+		before += section.entries.length;
+		const inside = local >= 0 && local < section.entries.length;
+		return paintSection(
+			frame,
+			{
+				view: section,
+				plan: planColumns(section.section, cells, targetWidth),
+				lines: given[index] ?? 0,
+				remarks: said[index] ?? [],
+				cursor: inside ? local : -1,
+			},
+			offsets,
+		).slice(0, given[index] ?? 0);
+	});
+	const rows = [...top, ...body].slice(0, height);
+	while (rows.length < height) rows.push(' '.repeat(cells));
+	return {rows, page: Math.max(1, Math.max(...given, 2) - 2)};
+}

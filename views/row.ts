@@ -1,0 +1,87 @@
+import type {Row} from '../src/contract.ts';
+import type {Column, Section, Tone} from '../src/pane.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {fit} from '../src/text/fit.ts';
+import type {Theme} from './theme.ts';
+
+/** The columns of a section at one width, with what each got. */
+export type ColumnPlan = {
+	readonly width: number;
+	/** Cells for the target's name, when several targets are shown; else 0. */
+	readonly targetWidth: number;
+	readonly columns: readonly {readonly column: Column; readonly width: number}[];
+};
+
+const gutter = 2;
+
+/** Columns give way in their declared order until the rest fits; what is left over goes to those that grow. */
+export function planColumns(section: Section, width: number, targetWidth: number): ColumnPlan {
+	let columns = [...section.columns];
+	const needed = () =>
+		gutter + (targetWidth > 0 ? targetWidth + 1 : 0) + columns.reduce((sum, column) => sum + column.width + 1, 0) - 1;
+	while (needed() > width) {
+		const weakest = columns
+			.filter(column => column.yields !== undefined)
+			.sort((a, b) => (a.yields ?? 0) - (b.yields ?? 0))[0];
+		if (weakest === undefined) break;
+		columns = columns.filter(column => column !== weakest);
+	}
+	const growing = columns.filter(column => column.grow === true);
+	const spare = width - needed();
+	const each = growing.length === 0 ? 0 : Math.floor(spare / growing.length);
+	let rest = growing.length === 0 ? 0 : spare - each * growing.length;
+	return {
+		width,
+		targetWidth,
+		columns: columns.map(column => {
+			if (column.grow !== true) return {column, width: column.width};
+			const extra = each + (rest > 0 ? 1 : 0);
+			rest = Math.max(0, rest - 1);
+			return {column, width: Math.max(1, column.width + extra)};
+		}),
+	};
+}
+
+/** The dim line of column names, exactly `plan.width` wide. */
+export function paintHeader(plan: ColumnPlan, theme: Theme): string {
+	const cells = plan.columns.map(({column, width}) => fit(column.header, width, column.align));
+	const target = plan.targetWidth > 0 ? [fit('TARGET', plan.targetWidth)] : [];
+	return theme.paint(fit(`  ${[...target, ...cells].join(' ')}`, plan.width), 'dim');
+}
+
+export type RowLook = {
+	/** The cursor is on it: loud when its pane has the focus. */
+	readonly cursor: boolean;
+	readonly focused: boolean;
+	readonly marked: boolean;
+	/** Its source could not be read lately: all of it is dim. */
+	readonly old: boolean;
+};
+
+/** One row, exactly `plan.width` wide. */
+export function paintRow(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
+	const selected = look.cursor && look.focused;
+	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
+	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;
+	let painted = theme.paint(theme.sign(row.severity), signTone, selected);
+	painted += theme.paint(look.marked ? theme.glyphs.mark : pointer, look.marked ? 'loud' : 'plain', selected);
+	let used = gutter;
+	const put = (text: string, width: number, tone: Tone, align?: 'right') => {
+		const room = Math.min(width, plan.width - used);
+		if (room <= 0) return;
+		painted += theme.paint(fit(text, room, align), look.old && tone !== 'crit' ? 'dim' : tone, selected);
+		used += room;
+	};
+	if (plan.targetWidth > 0) {
+		put(cleanLine(row.target), plan.targetWidth, 'dim');
+		put(' ', 1, 'plain');
+	}
+	for (const [index, {column, width}] of plan.columns.entries()) {
+		const cell = column.cell(row, now);
+		const text = typeof cell === 'string' ? cell : cell.text;
+		if (index > 0) put(' ', 1, 'plain');
+		put(cleanLine(text), width, typeof cell === 'string' ? 'plain' : cell.tone, column.align);
+	}
+	if (used < plan.width) painted += theme.paint(' '.repeat(plan.width - used), 'plain', selected);
+	return painted;
+}

@@ -1,0 +1,71 @@
+import type {Severity} from '../src/contract.ts';
+import type {Tone} from '../src/pane.ts';
+
+export type Depth = 'none' | 'colour';
+
+/**
+ * Three loudnesses and four severities in the terminal's own 16 colours, so that its palette is respected. A severity is a sign first;
+ * its colour only repeats what the sign says.
+ */
+export type Theme = {
+	/** Wraps cleaned text in the style of its tone. `selected` reverses it. Returns the text itself when nothing applies. */
+	paint(text: string, tone: Tone, selected?: boolean): string;
+	sign(severity: Severity): string;
+	/** Glyphs that have an ASCII form where only that is safe. */
+	readonly glyphs: {
+		readonly cursor: string;
+		readonly mark: string;
+		readonly rule: string;
+		readonly bar: string;
+		readonly more: string;
+	};
+	readonly ascii: boolean;
+	/** Ink's name of a severity's colour, for the modals it draws. */
+	colour(severity: Severity): string | undefined;
+};
+
+const coloured: Readonly<Record<Tone, string>> = {
+	dim: '2',
+	plain: '',
+	loud: '1',
+	crit: '1;31',
+	warn: '1;33',
+	unknown: '35',
+	ok: '',
+};
+
+const colourless: Readonly<Record<Tone, string>> = {
+	dim: '2',
+	plain: '',
+	loud: '1',
+	crit: '1',
+	warn: '1',
+	unknown: '',
+	ok: '',
+};
+
+const inkColours: Readonly<Record<Severity, string | undefined>> = {
+	crit: 'red',
+	warn: 'yellow',
+	unknown: 'magenta',
+	ok: undefined,
+};
+
+export function createTheme(depth: Depth, ascii: boolean): Theme {
+	const styles = depth === 'none' ? colourless : coloured;
+	const signs: Readonly<Record<Severity, string>> = ascii
+		? {crit: 'X', warn: '!', unknown: '?', ok: '.'}
+		: {crit: '■', warn: '▲', unknown: '?', ok: '·'};
+	return {
+		ascii,
+		glyphs: ascii
+			? {cursor: '>', mark: '*', rule: '-', bar: '|', more: '...'}
+			: {cursor: '▸', mark: '●', rule: '─', bar: '│', more: '…'},
+		paint(text, tone, selected = false) {
+			const style = selected ? ['7', styles[tone]].filter(part => part !== '' && part !== '2').join(';') : styles[tone];
+			return style === '' ? text : `\u001b[${style}m${text}\u001b[0m`;
+		},
+		sign: severity => signs[severity],
+		colour: severity => (depth === 'none' ? undefined : inkColours[severity]),
+	};
+}
