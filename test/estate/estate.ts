@@ -1,0 +1,111 @@
+import {chmodSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {parseArgs} from 'node:util';
+import {type Plan, plans} from './plans.ts';
+import {stopPostgres} from './postgres.ts';
+import {isRunning, stop} from './process.ts';
+import {type Estate, estateFolder, readRecord, type Server, writeRecord} from './record.ts';
+
+const usage = `npm run estate -- COMMAND [--only NAME,NAME]
+
+  up      starts the servers that are not up, and waits until each one answers
+  down    stops them and deletes their data
+  status  says which are up
+`;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Starts what is not up. Servers that end meanwhile or were half started leave nothing behind. */
+async function up(only: readonly string[] | undefined): Promise<boolean> {
+	let estate: Estate | undefined = readRecord();
+	if (estate === undefined || !existsSync(estate.folder)) {
+		const folder = mkdtempSync(join(tmpdir(), 'midwatch-estate-'));
+		chmodSync(folder, 0o755);
+		estate = {folder, servers: [], missing: {}};
+		writeRecord(estate);
+	}
+	const wanted = withPrimaries(only);
+	for (const plan of plans.filter(each => wanted.includes(each.name))) {
+		const before = estate.servers.find(server => server.name === plan.name);
+		if (before && isRunning(before)) {
+			say(line(before));
+			continue;
+		}
+		const servers: readonly Server[] = estate.servers.filter(server => server.name !== plan.name);
+		const {[plan.name]: _, ...missing} = estate.missing;
+		rmSync(join(estate.folder, plan.name), {recursive: true, force: true});
+		try {
+			const server = await plan.start(estate.folder, servers);
+			estate = {...estate, servers: [...servers, server], missing};
+			say(line(server));
+		} catch (error) {
+			const why = error instanceof Error ? error.message : String(error);
+			estate = {...estate, servers, missing: {...missing, [plan.name]: why}};
+			say(`${plan.name.padEnd(22)} missing: ${why}`);
+		}
+		writeRecord(estate);
+	}
+	const missing = estate.missing;
+	return wanted.every(name => missing[name] === undefined);
+}
+
+function withPrimaries(only: readonly string[] | undefined): readonly string[] {
+	if (only === undefined) return plans.map(plan => plan.name);
+	const names = new Set(only);
+	for (const name of only) {
+		const plan: Plan | undefined = plans.find(each => each.name === name);
+		if (plan === undefined)
+			throw new Error(`there is no server ${name}; there are ${plans.map(each => each.name).join(', ')}`);
+		if (plan.after !== undefined) names.add(plan.after);
+	}
+	return [...names];
+}
+
+/** Replicas first, so that they do not look for their primary. What is stopped is a process of ours and no other. */
+async function down(only: readonly string[] | undefined): Promise<void> {
+	const estate = readRecord();
+	if (estate === undefined) return say('nothing is up');
+	const going = estate.servers.filter(server => only === undefined || only.includes(server.name));
+	const ordered = [...going].sort((a, b) => Number(b.replicaOf !== undefined) - Number(a.replicaOf !== undefined));
+	for (const server of ordered) {
+		await (server.kind === 'postgres' ? stopPostgres(server) : stop(server));
+		rmSync(join(estate.folder, server.name), {recursive: true, force: true});
+		say(`${server.name.padEnd(22)} stopped`);
+	}
+	const servers = estate.servers.filter(server => !going.includes(server));
+	if (servers.length > 0) return writeRecord({...estate, servers});
+	rmSync(estate.folder, {recursive: true, force: true});
+	rmSync(estateFolder, {recursive: true, force: true});
+}
+
+function status(): boolean {
+	const estate = readRecord();
+	for (const {name} of plans) {
+		const server = estate?.servers.find(each => each.name === name);
+		if (server && isRunning(server)) say(line(server));
+		else
+			say(
+				`${name.padEnd(22)} ${server ? 'ended' : `not up${estate?.missing[name] ? `: ${estate.missing[name]}` : ''}`}`,
+			);
+	}
+	return plans.every(({name}) => estate?.servers.some(server => server.name === name && isRunning(server)));
+}
+
+const line = (server: Server): string =>
+	`${server.name.padEnd(22)} ${server.kind} ${server.version.padEnd(8)} ${server.host}:${server.port} pid ${server.pid}`;
+
+const {values, positionals} = parseArgs({
+	allowPositionals: true,
+	options: {only: {type: 'string'}, help: {type: 'boolean', short: 'h'}},
+});
+const [verb] = positionals;
+const only = values.only?.split(',').filter(name => name !== '');
+
+if (verb === 'up') process.exitCode = (await up(only)) ? 0 : 1;
+else if (verb === 'down') await down(only);
+else if (verb === 'status') process.exitCode = status() ? 0 : 1;
+else {
+	process.stderr.write(usage);
+	process.exitCode = values.help ? 0 : 2;
+}

@@ -1,0 +1,85 @@
+import {existsSync} from 'node:fs';
+import {delimiter, join} from 'node:path';
+import {startPostgres} from './postgres.ts';
+import type {PostgresServer, RedisServer, Server} from './record.ts';
+import {startRedis} from './redis.ts';
+
+/** How one server of the estate is started. @throws Error with the reason and what to install when it cannot be. */
+export type Plan = {
+	readonly name: string;
+	/** The server that must be up before. */
+	readonly after?: string;
+	start(folder: string, up: readonly Server[]): Promise<Server>;
+};
+
+/** Debian's own PostgreSQL: the only one with pg_basebackup, psql and pgbench. */
+function debianPostgres(): string {
+	const folder = '/usr/lib/postgresql/15/bin';
+	if (existsSync(join(folder, 'postgres'))) return folder;
+	throw new Error('PostgreSQL 15 is not installed: apt-get install postgresql-15');
+}
+
+function redisBinary(): string {
+	const found = (process.env['PATH'] ?? '')
+		.split(delimiter)
+		.concat('/usr/bin', '/usr/local/bin')
+		.map(folder => join(folder, 'redis-server'))
+		.find(existsSync);
+	if (found) return found;
+	throw new Error('redis-server is not installed: apt-get install redis-server');
+}
+
+const postgresNamed = (up: readonly Server[], name: string): PostgresServer => {
+	const found = up.find(server => server.name === name);
+	if (found?.kind === 'postgres') return found;
+	throw new Error(`${name} is not up`);
+};
+
+const redisNamed = (up: readonly Server[], name: string): RedisServer => {
+	const found = up.find(server => server.name === name);
+	if (found?.kind === 'redis') return found;
+	throw new Error(`${name} is not up`);
+};
+
+/** In the order they are started. Ports are below those the system hands out, and another is taken when one is in use. */
+export const plans: readonly Plan[] = [
+	{
+		name: 'postgres-15',
+		start: folder => startPostgres({name: 'postgres-15', binaries: debianPostgres(), folder, port: 25415}),
+	},
+	{
+		name: 'postgres-15-replica',
+		after: 'postgres-15',
+		start: (folder, up) =>
+			startPostgres({
+				name: 'postgres-15-replica',
+				binaries: debianPostgres(),
+				folder,
+				port: 25425,
+				replicaOf: postgresNamed(up, 'postgres-15'),
+			}),
+	},
+	{
+		name: 'redis',
+		start: folder =>
+			startRedis({
+				name: 'redis',
+				binary: redisBinary(),
+				folder,
+				port: 26379,
+				extra: ['maxmemory 64mb', 'maxmemory-policy allkeys-lru'],
+			}),
+	},
+	{
+		name: 'redis-replica',
+		after: 'redis',
+		start: (folder, up) =>
+			startRedis({
+				name: 'redis-replica',
+				binary: redisBinary(),
+				folder,
+				port: 26380,
+				replicaOf: redisNamed(up, 'redis'),
+			}),
+	},
+];

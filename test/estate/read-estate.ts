@@ -1,0 +1,52 @@
+import {describe, test} from 'vitest';
+import {isRunning} from './process.ts';
+import {type PostgresServer, type RedisServer, readRecord, type Server} from './record.ts';
+
+/** With MIDWATCH_REQUIRE=all a server that is not there fails the test instead of skipping it. */
+const required = process.env['MIDWATCH_REQUIRE'] === 'all';
+const estate = readRecord();
+
+const running = (name: string): Server | undefined =>
+	estate?.servers.find(server => server.name === name && isRunning(server));
+
+const reason = (name: string): string =>
+	estate?.missing[name] ?? `the server ${name} is not up: run \`npm run estate -- up\` first`;
+
+type Kinds = {readonly postgres: PostgresServer; readonly redis: RedisServer};
+export type PostgresName =
+	| `postgres-${13 | 15 | 16 | 18}`
+	| 'postgres-15-replica'
+	| 'postgres-tls'
+	| 'postgres-tls-expired';
+export type RedisName = 'redis' | 'redis-replica' | 'redis-tls' | 'redis-tls-expired';
+
+const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined => {
+	const server = running(name);
+	if (server === undefined) return undefined;
+	if (server.kind !== kind) throw new Error(`${name} is a ${server.kind}`);
+	return server as Kinds[K];
+};
+
+function describeOn<S>(name: string, title: string, server: S | undefined, body: (server: S) => void): void {
+	describe(`${title} on ${name}`, () => {
+		if (server !== undefined) return body(server);
+		test('has its server', context => {
+			if (required) throw new Error(reason(name));
+			context.skip(reason(name));
+		});
+	});
+}
+
+/**
+ * A `describe` on one PostgreSQL of the estate. When the server is not up the body is not run, and one test stands in its place that is
+ * skipped with the reason (or fails, with MIDWATCH_REQUIRE=all).
+ */
+export const describePostgres = (name: PostgresName, title: string, body: (server: PostgresServer) => void): void =>
+	describeOn(name, title, find('postgres', name), body);
+
+/** The same on one Redis of the estate. */
+export const describeRedis = (name: RedisName, title: string, body: (server: RedisServer) => void): void =>
+	describeOn(name, title, find('redis', name), body);
+
+/** Every writable PostgreSQL, the oldest first: for what must hold on each version. */
+export const postgresVersions: readonly PostgresName[] = ['postgres-13', 'postgres-15', 'postgres-16', 'postgres-18'];

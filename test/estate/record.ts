@@ -1,0 +1,68 @@
+import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+/** Made by `estate up`, never committed. */
+export const estateFolder = fileURLToPath(new URL('../../.estate', import.meta.url));
+const recordFile = join(estateFolder, 'estate.json');
+
+export type Login = {readonly user: string; readonly password: string};
+
+/** A process of ours. `started` tells it from another process that was given the same pid later. */
+export type Running = {readonly pid: number; readonly started: string};
+
+type Common = Running & {
+	/** `postgres-15`, `redis-replica`: what tests ask for. */
+	readonly name: string;
+	/** What the server itself says. */
+	readonly version: string;
+	readonly host: string;
+	readonly port: number;
+	readonly dataDir: string;
+	readonly log: string;
+	/** Set when the server only speaks TLS: paths of PEM files. */
+	readonly tls?: {readonly ca: string; readonly expired: boolean};
+	/** Name of the server that this one follows. */
+	readonly replicaOf?: string;
+};
+
+export type PostgresServer = Common & {
+	readonly kind: 'postgres';
+	readonly binaries: string;
+	/**
+	 * Superuser `postgres` · `mw_monitor` (pg_monitor) · `mw_operator` (pg_monitor, pg_signal_backend) · `mw_bare` (nothing) · `app`,
+	 * an ordinary user that owns the database `shop`: an operator may signal its sessions, and may not signal a superuser's.
+	 */
+	readonly logins: Readonly<Record<'superuser' | 'monitor' | 'operator' | 'bare' | 'app', Login>>;
+};
+
+export type RedisServer = Common & {
+	readonly kind: 'redis';
+	readonly binary: string;
+	/** `noconfig`, `noclient` and `noscan` lack the command in their name; `default` may do everything. */
+	readonly logins: Readonly<Record<'default' | 'noconfig' | 'noclient' | 'noscan', Login>>;
+};
+
+export type Server = PostgresServer | RedisServer;
+
+export type Estate = {
+	/** Temporary; holds all data, logs and certificates. */
+	readonly folder: string;
+	readonly servers: readonly Server[];
+	/** What could not be started, and what to do about it. */
+	readonly missing: Readonly<Record<string, string>>;
+};
+
+/** The servers' record, as `estate up` left it. Some of them may have ended since: ask `isRunning`. */
+export function readRecord(): Estate | undefined {
+	if (!existsSync(recordFile)) return undefined;
+	return JSON.parse(readFileSync(recordFile, 'utf8')) as Estate;
+}
+
+/** Written whole or not at all: another process may be reading. */
+export function writeRecord(estate: Estate): void {
+	mkdirSync(dirname(recordFile), {recursive: true});
+	const draft = `${recordFile}.${process.pid}`;
+	writeFileSync(draft, `${JSON.stringify(estate, undefined, '\t')}\n`, {mode: 0o600});
+	renameSync(draft, recordFile);
+}
