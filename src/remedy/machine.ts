@@ -52,9 +52,12 @@ type Facts = {
 	/** Of a stale one: what was confirmed or shown, and what is there now. */
 	readonly changed?: readonly {readonly field: string; readonly before: string; readonly after: string}[] | undefined;
 	readonly endedAt?: number | undefined;
+	/** It went on, but this could not be recorded; the intent stands in the record. */
+	readonly recordTrouble?: string | undefined;
 };
 
-type Previewed = {readonly preview: Preview; readonly hash: string};
+/** What stands once there is a preview. */
+export type Previewed = {readonly preview: Preview; readonly hash: string};
 type Checked = Previewed & {readonly checkedAt: number; readonly demand: Demand; readonly readyAt: number};
 type Confirmed = Checked & {readonly confirmation: Confirmation};
 type Begun = Confirmed & {readonly startedAt: number};
@@ -111,6 +114,40 @@ export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {readonly type: 'run-failed'; readonly trouble: Trouble; readonly harmless: boolean}
 	| {readonly type: 'looked'; readonly outcome: Outcome}
+	| {readonly type: 'record-failed'; readonly message: string}
 	| {readonly type: 'cancelled'}
 	| {readonly type: 'ticked'}
 );
+
+/** How a remedy begins. `id` is the id that the record of the intent will have. */
+export const proposed = (given: {
+	readonly id: string;
+	readonly action: {readonly id: string; readonly title: string};
+	readonly target: string;
+	readonly params: Params;
+	readonly undoOf?: string | undefined;
+	readonly at: number;
+}): Remedy => ({
+	state: 'proposed',
+	id: given.id,
+	action: {id: given.action.id, title: given.action.title},
+	target: given.target,
+	params: given.params,
+	undoOf: given.undoOf,
+	proposedAt: given.at,
+	checks: [],
+});
+
+const ends: ReadonlySet<RemedyState> = new Set<End>([
+	'done',
+	'failed',
+	'ineffective',
+	'unknown',
+	'refused',
+	'blocked',
+	'stale',
+	'cancelled',
+	'expired',
+]);
+
+export const hasEnded = (remedy: Remedy): boolean => ends.has(remedy.state);

@@ -1,0 +1,192 @@
+import {type Demand, unmet} from '../policy.ts';
+import {
+	type Confirmation,
+	type End,
+	expiryMs,
+	type Previewed,
+	type Remedy,
+	type RemedyEvent,
+	type RemedyState,
+} from './machine.ts';
+
+const end = (remedy: Remedy, state: End, at: number, reason: string, hint?: string): Remedy => ({
+	...remedy,
+	state,
+	reason,
+	hint,
+	endedAt: at,
+});
+
+const nothingSent = 'nothing was sent';
+
+/**
+ * The next state. An event that does not belong to the state changes nothing and gives the same value back.
+ *
+ * The only way into `running` is an `intent-written` whose record is about this remedy and this plan, from `intent`; the only way into
+ * `intent` is a second look at the target after an answer that met the demand.
+ */
+export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
+	switch (remedy.state) {
+		case 'proposed':
+		case 'previewing':
+			return beforePreview(remedy, event);
+		case 'checking':
+			if (event.type === 'checked') return looked(remedy, remedy, event);
+			if (event.type === 'check-failed') {
+				return {
+					...end(remedy, 'failed', event.at, `the checks failed, ${nothingSent}`, event.trouble.hint),
+					trouble: event.trouble,
+				};
+			}
+			return sideExit(remedy, event);
+		case 'ready':
+			return waiting(remedy, event);
+		case 'confirmed':
+			return event.type === 'recheck-started' ? {...remedy, state: 'rechecking'} : sideExit(remedy, event);
+		case 'rechecking':
+			return rechecking(remedy, event);
+		case 'intent':
+			return writing(remedy, event);
+		case 'running':
+			return running(remedy, event);
+		case 'verifying':
+			return verifying(remedy, event);
+		default:
+			return event.type === 'record-failed' ? {...remedy, recordTrouble: event.message} : remedy;
+	}
+}
+
+type In<S extends RemedyState> = Extract<Remedy, {readonly state: S}>;
+type Is<T extends RemedyEvent['type']> = Extract<RemedyEvent, {readonly type: T}>;
+
+/** Ways out while nothing was sent. */
+function sideExit(remedy: Remedy, event: RemedyEvent): Remedy {
+	if (event.type === 'cancelled') return end(remedy, 'cancelled', event.at, `cancelled, ${nothingSent}`);
+	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
+	return remedy;
+}
+
+function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
+	if (event.type === 'preview-started') return {...remedy, state: 'previewing'};
+	if (event.type === 'previewed' && remedy.state === 'previewing') {
+		return {...remedy, state: 'checking', preview: event.preview, hash: event.hash};
+	}
+	if (event.type === 'preview-failed') {
+		const state = event.trouble.kind === 'conflict' ? 'stale' : 'failed';
+		return {...end(remedy, state, event.at, event.trouble.message, event.trouble.hint), trouble: event.trouble};
+	}
+	return sideExit(remedy, event);
+}
+
+/** A look at the target before it is confirmed: the first, or one while the demand waits. */
+function looked(remedy: In<'checking' | 'ready'>, previewed: Previewed, event: Is<'checked'>): Remedy {
+	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined, demand: event.demand};
+	const exit = notGoing(seen, event);
+	if (exit) return exit;
+	const same = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
+	return {
+		...seen,
+		...previewed,
+		state: 'ready',
+		demand: event.demand,
+		checkedAt: event.at,
+		readyAt: same ? remedy.readyAt : event.at,
+	};
+}
+
+function notGoing(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
+	const blocks = event.checks.filter(check => check.result === 'block');
+	const moved = blocks.find(check => check.moved);
+	if (moved) {
+		const reason = `it changed meanwhile, ${nothingSent}: ${moved.detail}`;
+		return {
+			...end(remedy, 'stale', event.at, reason, 'look at it as it is now, and try again'),
+			changed: event.changed ?? [],
+		};
+	}
+	const [block] = blocks;
+	if (block) return end(remedy, 'blocked', event.at, `${block.label}: ${block.detail}`, nothingSent);
+	if (event.demand.kind === 'refused') return end(remedy, 'refused', event.at, event.demand.reason, event.demand.hint);
+	return undefined;
+}
+
+const sameDemand = (a: Demand, b: Demand): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const isExpired = (remedy: In<'ready'>, at: number): boolean => at - remedy.checkedAt > expiryMs;
+
+const expired = (remedy: Remedy, at: number): Remedy =>
+	end(remedy, 'expired', at, `not looked at again for 60 s, ${nothingSent}`, 'try again when the target answers');
+
+function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
+	switch (event.type) {
+		case 'checked':
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : looked(remedy, remedy, event);
+		case 'check-failed':
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, checkTrouble: event.trouble};
+		case 'ticked':
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : remedy;
+		case 'answered':
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : answered(remedy, event);
+		default:
+			return sideExit(remedy, event);
+	}
+}
+
+function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
+	const missing = unmet(remedy.demand, answer, at - remedy.readyAt);
+	if (missing !== undefined || remedy.demand.kind === 'refused') return {...remedy, unmet: missing};
+	const method = remedy.demand.kind;
+	const reason = answer.kind === 'typed' ? answer.reason?.trim() : undefined;
+	const confirmation: Confirmation = {method, at, hash: remedy.hash, ...(reason ? {reason} : {})};
+	return {...remedy, state: 'confirmed', confirmation, unmet: undefined};
+}
+
+function rechecking(remedy: In<'confirmed' | 'rechecking' | 'intent'>, event: RemedyEvent): Remedy {
+	if (event.type === 'check-failed') {
+		const reason = `it could not be checked once more, ${nothingSent}: ${event.trouble.message}`;
+		return {...end(remedy, 'failed', event.at, reason, event.trouble.hint), trouble: event.trouble};
+	}
+	if (event.type !== 'checked') return sideExit(remedy, event);
+	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined};
+	const exit = notGoing(seen, event);
+	if (exit) return exit;
+	if (!sameDemand(remedy.demand, event.demand)) {
+		return end(seen, 'refused', event.at, `another confirmation is asked for now, ${nothingSent}`, 'try again');
+	}
+	return {...seen, state: 'intent'};
+}
+
+function writing(remedy: In<'confirmed' | 'rechecking' | 'intent'>, event: RemedyEvent): Remedy {
+	// A written intent cannot be cancelled: the record would say that something was meant which then was not done.
+	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
+	if (event.type !== 'intent-written') return remedy;
+	const about =
+		event.record === remedy.id && event.planHash === remedy.hash && event.planHash === remedy.confirmation.hash;
+	if (!about) return end(remedy, 'refused', event.at, `the record is about another plan, ${nothingSent}`, 'try again');
+	return {...remedy, state: 'running', startedAt: event.at};
+}
+
+function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
+	if (event.type === 'record-failed') return {...remedy, recordTrouble: event.message};
+	if (event.type === 'sent') return {...remedy, state: 'verifying', receipt: event.receipt};
+	if (event.type !== 'run-failed') return remedy;
+	const {trouble, at} = event;
+	if (!event.harmless) {
+		const reason = `the outcome is not known: ${trouble.message}`;
+		return {
+			...end(remedy, 'unknown', at, reason, `look whether it was done before anything else: ${remedy.preview.bound}`),
+			trouble,
+		};
+	}
+	const state = trouble.kind === 'conflict' ? 'stale' : 'failed';
+	return {...end(remedy, state, at, `nothing happened: ${trouble.message}`, trouble.hint), trouble};
+}
+
+function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {
+	if (event.type === 'record-failed') return {...remedy, recordTrouble: event.message};
+	if (event.type !== 'looked') return remedy;
+	const {outcome, at} = event;
+	if (outcome.result === 'pending') return {...remedy, outcome};
+	const hint = outcome.result === 'done' ? undefined : `look at it: ${remedy.preview.bound}`;
+	return {...end(remedy, outcome.result, at, outcome.detail, hint), outcome};
+}
