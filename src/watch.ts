@@ -1,5 +1,7 @@
 import type {Connection, RowKind, System, Target} from './contract.ts';
+import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
+import {createKeeper, type Keeper} from './poll/keeper.ts';
 import type {Reading} from './poll/reading.ts';
 import type {Store} from './store.ts';
 
@@ -45,4 +47,60 @@ export type Watch = {
 	close(): Promise<void>;
 };
 
-export declare function createWatch(options: WatchOptions): Watch;
+export function createWatch({targets, clock, readOnly, random = Math.random}: WatchOptions): Watch {
+	let readings: readonly Reading[] | undefined;
+	const changes = createChanges(clock, () => {
+		readings = undefined;
+	});
+	const keepers = new Map<string, Keeper>();
+	for (const watched of targets) {
+		const {name} = watched.target;
+		if (keepers.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
+		keepers.set(name, createKeeper({watched, clock, readOnly, random, changed: changes.tell}));
+	}
+	const all = [...keepers.values()];
+	let started = false;
+	let visible: ReadonlySet<RowKind> = new Set();
+	let closing: Promise<void> | undefined;
+
+	const find = (name: string): Keeper => {
+		const keeper = keepers.get(name);
+		if (keeper === undefined) throw new Error(`No target is called ${name}`);
+		return keeper;
+	};
+
+	return {
+		targets,
+		start() {
+			if (started || closing !== undefined) return;
+			started = true;
+			for (const keeper of all) keeper.start(visible);
+		},
+		reading: (name, kind) => find(name).reading(kind),
+		readings() {
+			readings ??= all.flatMap(keeper => keeper.readings());
+			return readings;
+		},
+		subscribe: changes.subscribe,
+		setVisible(kinds) {
+			visible = kinds;
+			changes.tell();
+			if (!started || closing !== undefined) return;
+			for (const keeper of all) keeper.setVisible(kinds);
+		},
+		refresh(name) {
+			for (const keeper of name === undefined ? all : [find(name)]) keeper.refresh();
+		},
+		async connection(name) {
+			const keeper = find(name);
+			const connection = await keeper.connection();
+			return {...keeper.watched, connection, port: connection.port};
+		},
+		identity: name => find(name).identity(),
+		close() {
+			changes.close();
+			closing ??= Promise.all(all.map(keeper => keeper.close())).then(() => {});
+			return closing;
+		},
+	};
+}

@@ -1,0 +1,116 @@
+import type {Connection, RowKind} from '../contract.ts';
+import {AdapterError} from '../errors.ts';
+import {createStore, type Store} from '../store.ts';
+import type {Identity, WatchedTarget} from '../watch.ts';
+import {bounded} from './bounded.ts';
+import type {Clock} from './clock.ts';
+import {createLink} from './link.ts';
+import {createPoller, emptyReading, type Poller} from './poller.ts';
+import type {Reading} from './reading.ts';
+
+const identifyMs = 5_000;
+/** A server that does not tell who it is is not asked at every read. */
+const identifyAgainMs = 30_000;
+
+export type KeeperOptions = {
+	readonly watched: WatchedTarget;
+	readonly clock: Clock;
+	readonly readOnly: boolean;
+	readonly random: () => number;
+	readonly changed: () => void;
+};
+
+/** One target: its connection, who it is, and a poller and a store for each of its sources. */
+export type Keeper = {
+	readonly watched: WatchedTarget;
+	start(visible: ReadonlySet<RowKind>): void;
+	reading(kind: RowKind): Store<Reading>;
+	readings(): readonly Reading[];
+	setVisible(kinds: ReadonlySet<RowKind>): void;
+	refresh(): void;
+	connection(): Promise<Connection<unknown>>;
+	identity(): Identity | undefined;
+	close(): Promise<void>;
+};
+
+type Watching = {
+	readonly costly: boolean;
+	readonly kind: RowKind;
+	readonly store: Store<Reading>;
+	readonly poller: Poller;
+};
+
+export function createKeeper({watched, clock, readOnly, random, changed}: KeeperOptions): Keeper {
+	const {target, system} = watched;
+	const link = createLink(clock, () => system.connect(target, {readOnly}));
+	let identity: Identity | undefined;
+	let askAgainAt = Number.NEGATIVE_INFINITY;
+	let asking: AbortController | undefined;
+	let closed = false;
+
+	const sources: readonly Watching[] = system.sources.map(source => {
+		const store = createStore(emptyReading(source, target.name));
+		const open = async () => source.open((await link.get()).port, target);
+		const poller = createPoller({source, target: target.name, open, store, clock, random});
+		store.subscribe(() => {
+			const {state} = store.get();
+			// A server that was away may be another one now: ask it again.
+			if (state === 'failed') askAgainAt = Number.NEGATIVE_INFINITY;
+			if (state === 'live') void identify();
+			changed();
+		});
+		return {costly: source.cost === 'costly', kind: source.kind, store, poller};
+	});
+
+	async function identify(): Promise<void> {
+		if (closed || asking !== undefined || clock.now() < askAgainAt) return;
+		asking = new AbortController();
+		askAgainAt = clock.now() + identifyAgainMs;
+		const late = () => new AdapterError('timeout', 'the server did not tell who it is', 'It is asked again.');
+		try {
+			const told = await bounded({clock, ms: identifyMs, late, controller: asking}, async signal => {
+				const connection = await link.get();
+				return connection.identify({signal, now: clock.now});
+			});
+			identity = told;
+			askAgainAt = Number.POSITIVE_INFINITY;
+			if (!closed) changed();
+		} catch {
+			// Who a server is only decorates; that it cannot be read is told by its sources.
+		} finally {
+			asking = undefined;
+		}
+	}
+
+	return {
+		watched,
+		start(visible) {
+			for (const {costly, kind, poller} of sources) if (!costly || visible.has(kind)) poller.resume();
+		},
+		reading(kind) {
+			const found = sources.find(source => source.kind === kind);
+			if (found === undefined) throw new Error(`${target.name} has no source ${kind}`);
+			return found.store;
+		},
+		readings: () => sources.map(({store}) => store.get()),
+		setVisible(kinds) {
+			for (const {costly, kind, poller} of sources) {
+				if (!costly) continue;
+				if (kinds.has(kind)) poller.resume();
+				else poller.pause();
+			}
+		},
+		refresh() {
+			for (const {poller} of sources) poller.refresh();
+		},
+		connection: () => link.get(),
+		identity: () => identity,
+		async close() {
+			if (closed) return link.close();
+			closed = true;
+			for (const {poller} of sources) poller.close();
+			asking?.abort(new AdapterError('timeout', 'given up', 'midwatch is closing.'));
+			return link.close();
+		},
+	};
+}

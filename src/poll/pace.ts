@@ -1,0 +1,51 @@
+/** A system that comes back is seen within one interval for so long; only one that stays away is asked less often. */
+const patienceMs = 3 * 60_000;
+const slowestRetryMs = 15_000;
+const widestStretch = 4;
+/** Below this a doubled latency is noise, not load. */
+const leastLatencyMs = 100;
+
+/** How long to wait between two reads of one source. */
+export type Pace = {
+	/** The interval in force now, before jitter. */
+	readonly intervalMs: number;
+	succeeded(tookMs: number): void;
+	/** `now` in epoch milliseconds. */
+	failed(now: number): void;
+};
+
+/**
+ * The interval stretches, up to four times, while the system needs more than twice its usual time to answer: a system in trouble is not
+ * helped by being asked more. After failures it stays as it is for three minutes, then doubles up to 15 s.
+ */
+export function createPace(baseMs: number): Pace {
+	let usualMs: number | undefined;
+	let recentMs = 0;
+	let stretch = 1;
+	let failingSince: number | undefined;
+	let retryMs = baseMs;
+	return {
+		get intervalMs() {
+			return failingSince === undefined ? baseMs * stretch : retryMs;
+		},
+		succeeded(tookMs) {
+			failingSince = undefined;
+			retryMs = baseMs;
+			recentMs = usualMs === undefined ? tookMs : (recentMs + tookMs) / 2;
+			usualMs = nextUsual(usualMs, tookMs, stretch > 1);
+			const times = recentMs / Math.max(usualMs, leastLatencyMs);
+			stretch = times > 2 ? Math.min(widestStretch, times) : 1;
+		},
+		failed(now) {
+			failingSince ??= now;
+			if (now - failingSince >= patienceMs) retryMs = Math.min(Math.max(baseMs, slowestRetryMs), retryMs * 2);
+		},
+	};
+}
+
+/** Falls fast (the first read pays for the connection), rises slowly, and while stretched hardly at all: a bad hour is not the new usual. */
+function nextUsual(usualMs: number | undefined, tookMs: number, stretched: boolean): number {
+	if (usualMs === undefined) return tookMs;
+	if (tookMs < usualMs) return (usualMs + tookMs) / 2;
+	return usualMs + (tookMs - usualMs) * (stretched ? 0.01 : 0.05);
+}

@@ -1,0 +1,218 @@
+import type {Context, Finding, Gauge, Snapshot, Source} from '../contract.ts';
+import {AdapterError} from '../errors.ts';
+import type {Store} from '../store.ts';
+import {duration} from '../text/figures.ts';
+import {bounded} from './bounded.ts';
+import type {Clock} from './clock.ts';
+import {createPace} from './pace.ts';
+import type {Reading} from './reading.ts';
+import {nextFailure, stale, unreadable} from './trouble.ts';
+
+const historyLength = 60;
+/** A held-down refresh key asks no faster than this. */
+const leastRefreshMs = 500;
+
+export type Read = (context: Context) => Promise<Snapshot>;
+
+export type PollerOptions = {
+	readonly source: Source;
+	readonly target: string;
+	/** Connects and opens the source. Asked again after it failed; its time counts as the read's. */
+	readonly open: () => Promise<Read>;
+	readonly store: Store<Reading>;
+	readonly clock: Clock;
+	/** 0 <= n < 1 */
+	readonly random: () => number;
+};
+
+/** Reads one source of one target, one read at a time, for as long as it runs. */
+export type Poller = {
+	/** Begins, or goes on after a pause: at once when what is known is older than an interval. */
+	resume(): void;
+	/** Gives up the read under way. What was read stays. */
+	pause(): void;
+	/** Reads now, unless it is reading already, paused or closed. */
+	refresh(): void;
+	close(): void;
+};
+
+export const emptyReading = (source: Source, target: string): Reading => ({
+	target,
+	kind: source.kind,
+	state: source.cost === 'costly' ? 'paused' : 'connecting',
+	snapshot: undefined,
+	readAt: undefined,
+	tookMs: undefined,
+	failure: undefined,
+	intervalMs: source.intervalMs,
+	nextAt: undefined,
+	findings: [],
+	history: {},
+});
+
+export function createPoller({source, target, open, store, clock, random}: PollerOptions): Poller {
+	const pace = createPace(source.intervalMs);
+	const firstSeen = createFirstSight();
+	let phase: 'idle' | 'running' | 'closed' = 'idle';
+	let read: Read | undefined;
+	/** A read whose generation has passed was given up: its result is dropped. */
+	let generation = 0;
+	let flight: AbortController | undefined;
+	let startedAt = Number.NEGATIVE_INFINITY;
+	let callOffNext = () => {};
+	let callOffStale = () => {};
+	/** Findings of the last good snapshot, without those about reading itself. */
+	let known: readonly Finding[] = [];
+
+	const change = (part: Partial<Reading>) => store.set({...store.get(), ...part, intervalMs: pace.intervalMs});
+
+	async function attempt(): Promise<void> {
+		generation += 1;
+		const mine = generation;
+		const controller = new AbortController();
+		flight = controller;
+		startedAt = clock.now();
+		expectStale();
+		let part: Partial<Reading>;
+		try {
+			const late = () =>
+				new AdapterError(
+					'timeout',
+					`no answer within ${duration(source.timeoutMs / 1000)}`,
+					'It is tried again. Look whether the server is overloaded or the network drops packets.',
+				);
+			const snapshot = await bounded({clock, ms: source.timeoutMs, late, controller}, async signal => {
+				read ??= await open();
+				return read({signal, now: clock.now});
+			});
+			if (mine !== generation) return;
+			part = succeeded(snapshot);
+		} catch (error) {
+			if (mine !== generation) return;
+			part = failed(error);
+		}
+		flight = undefined;
+		callOffStale();
+		// The next read is planned before anyone is told: whatever a listener does, reading goes on.
+		const nextAt = schedule(part.state === 'live' ? clock.now() - startedAt : 0);
+		change({...part, nextAt});
+	}
+
+	function succeeded(snapshot: Snapshot): Partial<Reading> {
+		const now = clock.now();
+		const before = store.get();
+		const found = source.findings(snapshot, before.snapshot, {target, now});
+		known = firstSeen(found, now);
+		// The wall clock may have been set back meanwhile.
+		const tookMs = Math.max(0, now - startedAt);
+		pace.succeeded(tookMs);
+		return {
+			state: 'live',
+			snapshot,
+			readAt: now,
+			tookMs,
+			failure: undefined,
+			findings: known,
+			history: extended(before.history, snapshot.gauges),
+		};
+	}
+
+	function failed(error: unknown): Partial<Reading> {
+		const now = clock.now();
+		const before = store.get();
+		const failure = nextFailure(error, before.failure, now);
+		pace.failed(now);
+		return {
+			state: 'failed',
+			failure,
+			findings: [...known, unreadable(before, source.title, failure)],
+			history: extended(before.history, []),
+		};
+	}
+
+	/** Jitter only shortens, so that a system that comes back is seen within one interval. */
+	function schedule(tookMs: number): number {
+		const now = clock.now();
+		const due = startedAt + pace.intervalMs * (0.9 + 0.1 * random());
+		// A slow system is left alone for at least as long as it was kept busy.
+		const rest = Math.max(pace.intervalMs / 4, tookMs);
+		// The wall clock may have been set back meanwhile: never wait longer than the interval.
+		return plan(Math.min(Math.max(due - now, rest), Math.max(pace.intervalMs, tookMs)));
+	}
+
+	function plan(ms: number): number {
+		callOffNext();
+		callOffNext = clock.after(ms, () => void attempt());
+		return clock.now() + ms;
+	}
+
+	/** While a read is out, what is shown grows old without anyone saying so, unless the read's own timeout comes first. */
+	function expectStale(): void {
+		callOffStale();
+		const {readAt, failure} = store.get();
+		if (readAt === undefined || failure !== undefined) return;
+		const since = readAt;
+		const ms = since + 2 * pace.intervalMs + 1000 - clock.now();
+		callOffStale = clock.after(Math.max(0, ms), () => {
+			const finding = stale(store.get(), source.title, since, pace.intervalMs);
+			change({findings: [...known, finding]});
+		});
+	}
+
+	function giveUp(): void {
+		generation += 1;
+		callOffNext();
+		callOffStale();
+		flight?.abort(new AdapterError('timeout', 'given up', 'Nobody waits for this answer any more.'));
+		flight = undefined;
+	}
+
+	return {
+		resume() {
+			if (phase !== 'idle') return;
+			phase = 'running';
+			const {readAt, snapshot} = store.get();
+			const rest = readAt === undefined ? 0 : readAt + pace.intervalMs - clock.now();
+			// Not from within the caller: nobody is told of anything before resume() has returned.
+			const nextAt = plan(Math.min(Math.max(0, rest), pace.intervalMs));
+			change({state: snapshot === undefined ? 'connecting' : 'live', nextAt});
+		},
+		pause() {
+			if (phase !== 'running') return;
+			phase = 'idle';
+			giveUp();
+			change({state: 'paused', failure: undefined, nextAt: undefined, findings: known});
+		},
+		refresh() {
+			if (phase !== 'running' || flight !== undefined) return;
+			plan(Math.max(0, startedAt + leastRefreshMs - clock.now()));
+		},
+		close() {
+			if (phase === 'closed') return;
+			phase = 'closed';
+			giveUp();
+		},
+	};
+}
+
+/** Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. */
+function createFirstSight(): (found: readonly Finding[], now: number) => readonly Finding[] {
+	let seen: ReadonlyMap<string, number> = new Map();
+	return (found, now) => {
+		const next = new Map<string, number>();
+		const dated = found.map(finding => {
+			const since = finding.since ?? seen.get(finding.id) ?? now;
+			next.set(finding.id, since);
+			return {...finding, since};
+		});
+		seen = next;
+		return dated;
+	};
+}
+
+/** A gauge that was not read leaves a gap, so that the same place in every history is the same moment. */
+function extended(history: Reading['history'], gauges: readonly Gauge[]): Reading['history'] {
+	const values = new Map(gauges.map(gauge => [gauge.id, gauge.value]));
+	const ids = new Set([...Object.keys(history), ...values.keys()]);
+	return Object.fromEntries([...ids].map(id => [id, [...(history[id] ?? []), values.get(id)].slice(-historyLength)]));
+}
