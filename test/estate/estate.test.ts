@@ -1,8 +1,10 @@
 import {readFileSync} from 'node:fs';
+import {Redis} from 'ioredis';
+import {Client, type ClientConfig} from 'pg';
 import {expect, test} from 'vitest';
-import {query} from './postgres.ts';
+import {pgConfig, query} from './postgres.ts';
 import {describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
-import {command, field} from './redis.ts';
+import {command, field, redisOptions} from './redis.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'the estate', server => {
@@ -61,3 +63,49 @@ describeRedis('redis-replica', 'the estate', server => {
 		expect(field(await command(server, ['INFO', 'replication']), 'master_link_status')).toBe('up');
 	});
 });
+
+for (const name of ['postgres-tls', 'postgres-tls-expired'] as const) {
+	describePostgres(name, 'the estate', server => {
+		const attempt = async (ssl: ClientConfig['ssl']) => {
+			const client = new Client({...pgConfig(server), ssl});
+			await client.connect();
+			await client.end();
+		};
+
+		test('refuses a connection without TLS', async () => {
+			await expect(attempt(false)).rejects.toThrow('no encryption');
+		});
+
+		test(
+			server.tls?.expired ? 'shows an expired certificate' : 'shows a certificate of its own authority',
+			async () => {
+				const trusted = attempt({ca: readFileSync(server.tls?.ca ?? '', 'utf8')});
+				if (server.tls?.expired) await expect(trusted).rejects.toMatchObject({code: 'CERT_HAS_EXPIRED'});
+				else await expect(trusted).resolves.toBeUndefined();
+			},
+		);
+	});
+}
+
+for (const name of ['redis-tls', 'redis-tls-expired'] as const) {
+	describeRedis(name, 'the estate', server => {
+		test(
+			server.tls?.expired ? 'shows an expired certificate' : 'shows a certificate of its own authority',
+			async () => {
+				const ca = readFileSync(server.tls?.ca ?? '', 'utf8');
+				const client = new Redis({...redisOptions(server), tls: {ca}});
+				const errors: Error[] = [];
+				client.on('error', error => errors.push(error));
+				const ping = client.connect().then(() => client.ping());
+				try {
+					if (server.tls?.expired) {
+						await expect(ping).rejects.toThrow();
+						expect(errors).toContainEqual(expect.objectContaining({code: 'CERT_HAS_EXPIRED'}));
+					} else expect(await ping).toBe('PONG');
+				} finally {
+					client.disconnect();
+				}
+			},
+		);
+	});
+}

@@ -5,7 +5,7 @@ import {parseArgs} from 'node:util';
 import {type Plan, plans} from './plans.ts';
 import {stopPostgres} from './postgres.ts';
 import {isRunning, stop} from './process.ts';
-import {type Estate, estateFolder, readRecord, type Server, writeRecord} from './record.ts';
+import {type Estate, forgetRecord, readRecord, type Server, writeRecord} from './record.ts';
 
 const usage = `npm run estate -- COMMAND [--only NAME,NAME]
 
@@ -76,7 +76,7 @@ async function down(only: readonly string[] | undefined): Promise<void> {
 	const servers = estate.servers.filter(server => !going.includes(server));
 	if (servers.length > 0) return writeRecord({...estate, servers});
 	rmSync(estate.folder, {recursive: true, force: true});
-	rmSync(estateFolder, {recursive: true, force: true});
+	forgetRecord();
 }
 
 function status(): boolean {

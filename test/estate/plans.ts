@@ -1,5 +1,7 @@
 import {existsSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
+import {certificate} from './certificates.ts';
+import {packagedPostgres} from './packages.ts';
 import {startPostgres} from './postgres.ts';
 import type {PostgresServer, RedisServer, Server} from './record.ts';
 import {startRedis} from './redis.ts';
@@ -50,15 +52,38 @@ export const plans: readonly Plan[] = [
 	{
 		name: 'postgres-15-replica',
 		after: 'postgres-15',
-		start: (folder, up) =>
-			startPostgres({
+		start(folder, up) {
+			const replicaOf = postgresNamed(up, 'postgres-15');
+			return startPostgres({
 				name: 'postgres-15-replica',
 				binaries: debianPostgres(),
 				folder,
 				port: 25425,
-				replicaOf: postgresNamed(up, 'postgres-15'),
-			}),
+				replicaOf,
+			});
+		},
 	},
+	...([13, 16, 18] as const).map(major => ({
+		name: `postgres-${major}`,
+		start: (folder: string) =>
+			startPostgres({
+				name: `postgres-${major}`,
+				binaries: packagedPostgres(major),
+				folder,
+				port: 25400 + major,
+			}),
+	})),
+	...[false, true].map(expired => ({
+		name: expired ? 'postgres-tls-expired' : 'postgres-tls',
+		start: (folder: string) =>
+			startPostgres({
+				name: expired ? 'postgres-tls-expired' : 'postgres-tls',
+				binaries: debianPostgres(),
+				folder,
+				port: expired ? 25432 : 25431,
+				tls: certificate(folder, expired),
+			}),
+	})),
 	{
 		name: 'redis',
 		start: folder =>
@@ -73,13 +98,20 @@ export const plans: readonly Plan[] = [
 	{
 		name: 'redis-replica',
 		after: 'redis',
-		start: (folder, up) =>
+		start(folder, up) {
+			const replicaOf = redisNamed(up, 'redis');
+			return startRedis({name: 'redis-replica', binary: redisBinary(), folder, port: 26380, replicaOf});
+		},
+	},
+	...[false, true].map(expired => ({
+		name: expired ? 'redis-tls-expired' : 'redis-tls',
+		start: (folder: string) =>
 			startRedis({
-				name: 'redis-replica',
+				name: expired ? 'redis-tls-expired' : 'redis-tls',
 				binary: redisBinary(),
 				folder,
-				port: 26380,
-				replicaOf: redisNamed(up, 'redis'),
+				port: expired ? 26382 : 26381,
+				tls: certificate(folder, expired),
 			}),
-	},
+	})),
 ];

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -66,3 +66,6 @@ export function writeRecord(estate: Estate): void {
 	writeFileSync(draft, `${JSON.stringify(estate, undefined, '\t')}\n`, {mode: 0o600});
 	renameSync(draft, recordFile);
 }
+
+/** Installed packages stay for the next time. */
+export const forgetRecord = (): void => rmSync(recordFile, {force: true});
