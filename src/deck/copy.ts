@@ -1,0 +1,21 @@
+import type {Entry} from '../arrange.ts';
+import {textOf} from '../arrange.ts';
+import {cleanLine} from '../text/clean.ts';
+import type {Deck} from './deck.ts';
+
+/** One row, whole: a line for each column, uncut. */
+export function copyableEntry(deck: Deck, entry: Entry): string {
+	const section = deck.focused().sections.find(one => one.section.kind === entry.kind)?.section;
+	const lines = (section?.columns ?? []).map(
+		column => `${column.field}: ${cleanLine(textOf(column.cell(entry.row, deck.now())))}`,
+	);
+	const why = entry.row.why === undefined ? [] : [`why: ${cleanLine(entry.row.why)}`];
+	return [`target: ${entry.row.target}`, ...lines, ...why].join('\n');
+}
+
+/** The findings, when there is no row to copy. */
+export const copyableSection = (deck: Deck): string =>
+	deck
+		.findings()
+		.map(finding => cleanLine(`${finding.severity} ${finding.target} ${finding.sentence}`))
+		.join('\n');

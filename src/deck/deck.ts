@@ -1,0 +1,212 @@
+import {arrangePane, type Entry, type PaneView} from '../arrange.ts';
+import type {Audit} from '../audit/log.ts';
+import type {Presence} from '../audit/presence.ts';
+import type {AuditRecord} from '../audit/record.ts';
+import type {Unresolved} from '../audit/unknown.ts';
+import type {Action, Finding, Inspection, RowKind, Severity} from '../contract.ts';
+import {allFindings} from '../findings.ts';
+import type {Keymap} from '../keymap.ts';
+import type {Pane} from '../pane.ts';
+import {permitted} from '../policy.ts';
+import type {Clock} from '../poll/clock.ts';
+import type {Reading} from '../poll/reading.ts';
+import type {Arming} from '../remedy/arming.ts';
+import type {Runner} from '../remedy/runner.ts';
+import {type Change, change, cursorIndex, newSession, paneSession, type Session} from '../session.ts';
+import {createStore, type Store} from '../store.ts';
+import type {Watch} from '../watch.ts';
+
+/** What the deck needs done outside: the clipboard, the terminal, the way out. */
+export type Effects = {
+	/** Returns the sentence that tells where the text went. */
+	copy(text: string): Promise<string>;
+	quit(): void;
+	suspend(): void;
+	redraw(): void;
+};
+
+export type DeckOptions = {
+	/** Only those with a target, in the order of their numbers. */
+	readonly panes: readonly Pane[];
+	/** All six, so that the number keys mean the same everywhere. */
+	readonly allPanes: readonly Pane[];
+	readonly watch: Watch;
+	readonly runner: Runner;
+	readonly arming: Arming;
+	readonly audit: Audit;
+	readonly presence: Presence;
+	/** Begun before, and nobody knows how they ended. */
+	readonly unresolved: readonly Unresolved[];
+	readonly keymap: Keymap;
+	readonly clock: Clock;
+	readonly effects: Effects;
+	/** `demo: locks`, `read-only`: said in the header. */
+	readonly labels: readonly string[];
+};
+
+/** Something that can be done with the row under the cursor. */
+export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
+
+/** The running deck: what is seen, and what a key does to it. Draws nothing. */
+export type Deck = {
+	readonly options: DeckOptions;
+	readonly session: Store<Session>;
+	/** Called after anything changed that the screen may show; once for all changes of one tick. */
+	subscribe(listener: () => void): () => void;
+	/** Something outside the stores changed (the clock's second): tell the listeners. */
+	bump(): void;
+	apply(by: Change): void;
+	say(text: string, severity?: Severity): void;
+	now(): number;
+	view(pane: string): PaneView;
+	focused(): PaneView;
+	/** Of the focused pane. */
+	current(): Entry | undefined;
+	actions(): readonly Offer<Action>[];
+	inspections(): readonly Offer<Inspection>[];
+	findings(): readonly Finding[];
+	/** Newest first; what the audit view shows. */
+	readonly records: Store<readonly AuditRecord[]>;
+	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
+	shown(panes: readonly string[]): void;
+	page(pane: string): number;
+	setPage(pane: string, rows: number): void;
+	/** A key was pressed just now: rows stay where they are for a second. */
+	touched(): void;
+	/** The screen shows the last change: from here a confirmation may be answered. */
+	painted(): void;
+	/** The remedy that is on the screen was painted while it waited for an answer. */
+	answerable(): boolean;
+	close(): void;
+};
+
+/** Rows do not move for this long after a key. */
+const stillMs = 1000;
+
+type Arranged = {
+	readonly readings: readonly Reading[];
+	readonly by: readonly unknown[];
+	readonly held: boolean;
+	readonly view: PaneView;
+};
+
+export function createDeck(options: DeckOptions): Deck {
+	const {watch, clock, runner, arming, keymap} = options;
+	const session = createStore(newSession(options.panes[0]?.id ?? ''));
+	const records = createStore<readonly AuditRecord[]>([]);
+	const listeners = new Set<() => void>();
+	const arranged = new Map<string, Arranged>();
+	const pages = new Map<string, number>();
+	let lastKeyAt = Number.NEGATIVE_INFINITY;
+	let waking = false;
+	let paintedReady: string | undefined;
+
+	const bump = () => {
+		if (waking) return;
+		waking = true;
+		queueMicrotask(() => {
+			waking = false;
+			for (const listener of [...listeners]) listener();
+		});
+	};
+
+	const stops = [
+		session.subscribe(bump),
+		watch.subscribe(bump),
+		runner.state.subscribe(bump),
+		arming.policy.subscribe(bump),
+		records.subscribe(bump),
+		options.presence.others.subscribe(bump),
+	];
+
+	const apply = (by: Change) => session.set(change(session.get(), by));
+
+	const view = (id: string): PaneView => {
+		const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
+		if (pane === undefined) throw new Error('a deck needs at least one pane');
+		const {target} = session.get();
+		const {filter, orders} = paneSession(session.get(), id);
+		const readings = watch.readings();
+		const by = [filter, orders, target];
+		const before = arranged.get(id);
+		const sameQuestion = before?.by.every((part, index) => part === by[index]) ?? false;
+		const still = clock.now() - lastKeyAt < stillMs;
+		if (before !== undefined && sameQuestion && before.readings === readings && (still || !before.held))
+			return before.view;
+		const hold = sameQuestion && still ? before?.view : undefined;
+		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now()}, hold);
+		if (hold !== undefined && before?.held !== true) clock.after(stillMs, bump);
+		arranged.set(id, {readings, by, held: hold !== undefined, view: made});
+		return made;
+	};
+
+	const focused = () => view(session.get().pane);
+
+	const current = () => {
+		const {entries} = focused();
+		return entries[cursorIndex(paneSession(session.get(), session.get().pane), entries)];
+	};
+
+	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
+
+	const shown = (panes: readonly string[]) => {
+		const kinds = new Set<RowKind>();
+		for (const pane of options.panes) {
+			if (panes.includes(pane.id)) for (const section of pane.sections) kinds.add(section.kind);
+		}
+		watch.setVisible(kinds);
+	};
+
+	return {
+		options,
+		session,
+		records,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		bump,
+		apply,
+		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
+		now: () => clock.now(),
+		view,
+		focused,
+		current,
+		actions() {
+			const entry = current();
+			if (entry === undefined) return [];
+			const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
+			return found.map(of => {
+				const refusal = permitted(arming.policy.get(), of.id, entry.row.target, clock.now());
+				const reason = refusal === undefined ? of.disabled([entry.row]) : `${refusal.reason}: ${refusal.hint}`;
+				return {of, key: keymap.keyOf(of.id, of.key), disabled: reason};
+			});
+		},
+		inspections() {
+			const entry = current();
+			if (entry === undefined) return [];
+			const found = systemOf(entry.row.target)?.inspections.filter(one => one.kind === entry.kind) ?? [];
+			return found.map(of => ({of, key: keymap.keyOf(of.id, of.key), disabled: of.disabled?.(entry.row)}));
+		},
+		findings: () => allFindings(watch.readings()),
+		shown,
+		page: pane => pages.get(pane) ?? 10,
+		setPage: (pane, rows) => {
+			pages.set(pane, rows);
+		},
+		touched: () => {
+			lastKeyAt = clock.now();
+		},
+		painted() {
+			const remedy = runner.state.get();
+			paintedReady = remedy?.state === 'ready' ? remedy.id : undefined;
+		},
+		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
+		close() {
+			for (const stop of stops) stop();
+			listeners.clear();
+		},
+	};
+}

@@ -1,0 +1,148 @@
+import type {Action, Context, Document, Inspection, Line} from '../contract.ts';
+import {isAdapterError, messageOf} from '../errors.ts';
+import type {Keymap} from '../keymap.ts';
+import {isOld} from '../poll/reading.ts';
+import {clean} from '../text/clean.ts';
+import {clockTime, duration, millis} from '../text/figures.ts';
+import type {Deck} from './deck.ts';
+
+/** A text that takes longer than this to read is given up. */
+const documentTimeoutMs = 10_000;
+
+let openings = 0;
+
+const plain = (text: string): Line => ({text});
+
+/** Opens a text above the deck and fills it when it has been read; a failure is told in its place. */
+export function openDocument(
+	deck: Deck,
+	title: string,
+	read: (context: Context) => Promise<Pick<Document, 'title' | 'lines' | 'reads'>>,
+): void {
+	openings += 1;
+	const opening = openings;
+	const load = () => {
+		const limit = AbortSignal.timeout(documentTimeoutMs);
+		read({signal: limit, now: deck.now}).then(
+			({title: told, lines, reads}) => {
+				const how = reads.length === 0 ? [] : [plain(''), plain('read by'), ...reads.map(line => plain(`  ${line}`))];
+				const cleaned = [...lines, ...how].flatMap(line =>
+					clean(line.text)
+						.split('\n')
+						.map(text => ({...line, text})),
+				);
+				deck.apply({do: 'document', opening, change: {state: 'ready', title: told, lines: cleaned}});
+			},
+			(error: unknown) => {
+				const hint = isAdapterError(error) ? error.hint : '';
+				const lines: Line[] = [
+					{text: clean(messageOf(error)), severity: 'unknown'},
+					plain(clean(hint)),
+					plain(''),
+					plain('r reads it again'),
+				];
+				deck.apply({do: 'document', opening, change: {state: 'failed', lines}});
+			},
+		);
+	};
+	deck.apply({
+		do: 'push',
+		layer: {kind: 'document', title, state: 'loading', lines: [], offset: 0, search: '', reload: load, opening},
+	});
+	load();
+}
+
+/** A text that is known already. */
+export function showDocument(deck: Deck, title: string, lines: readonly Line[]): void {
+	openings += 1;
+	const cleaned = lines.map(line => ({...line, text: clean(line.text)}));
+	deck.apply({
+		do: 'push',
+		layer: {kind: 'document', title, state: 'ready', lines: cleaned, offset: 0, search: '', opening: openings},
+	});
+}
+
+/** Every key that works, as it is mapped now. */
+export function helpLines(
+	keymap: Keymap,
+	actions: readonly Action[],
+	inspections: readonly Inspection[],
+): readonly Line[] {
+	const lines: Line[] = [];
+	const heads = {
+		deck: 'On the deck',
+		any: 'Everywhere',
+		list: 'In a list',
+		document: 'In a text',
+		field: 'While typing',
+		confirm: 'In a confirmation',
+	} as const;
+	const row = (keys: string, title: string) => plain(`  ${keys.padEnd(22)} ${title}`);
+	lines.push(
+		{
+			text: 'Lower-case letters look, capital letters act. Nothing is changed before you have confirmed it.',
+			loud: true,
+		},
+		plain(''),
+	);
+	for (const [scope, head] of Object.entries(heads)) {
+		lines.push({text: head, loud: true});
+		for (const binding of keymap.bindings)
+			if (binding.scope === scope) lines.push(row(binding.keys.join(' '), binding.title));
+		lines.push(plain(''));
+	}
+	for (const kind of new Set([...actions, ...inspections].map(entry => entry.kind))) {
+		lines.push({text: `On a row of ${kind}`, loud: true});
+		for (const entry of inspections)
+			if (entry.kind === kind) lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
+		for (const entry of actions)
+			if (entry.kind === kind) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
+		lines.push(plain(''));
+	}
+	lines.push(
+		{text: 'Signs', loud: true},
+		plain('  ■ critical   ▲ warning   ? could not be read   · fine'),
+		plain(''),
+		{text: 'Filter', loud: true},
+		plain('  words must all hold: text, !text, field:value, !field:value'),
+		plain('  the field is the name of a column in lower case, or target, or severity: severity:crit user:app !idle'),
+	);
+	return lines;
+}
+
+/** How the sections of the focused pane are read, how old the data is, and what a read costs. */
+export function readsLines(deck: Deck): readonly Line[] {
+	const lines: Line[] = [];
+	const now = deck.now();
+	for (const section of deck.focused().sections) {
+		for (const reading of section.readings) {
+			const watched = deck.options.watch.targets.find(one => one.target.name === reading.target);
+			const source = watched?.system.sources.find(one => one.kind === reading.kind);
+			if (watched === undefined || source === undefined) continue;
+			const age =
+				reading.readAt === undefined
+					? 'not read yet'
+					: `read ${duration((now - reading.readAt) / 1000)} ago${isOld(reading, now) ? ' (old)' : ''}`;
+			lines.push(
+				{text: `${section.section.title} of ${reading.target}`, loud: true},
+				plain(
+					`  ${reading.state}, ${age}, took ${millis(reading.tookMs)}, every ${duration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
+				),
+				...(reading.failure === undefined
+					? []
+					: [
+							{text: `  ${reading.failure.message}`, severity: 'unknown' as const},
+							plain(
+								`  failing since ${clockTime(reading.failure.since)}, ${reading.failure.attempts} times: ${reading.failure.hint}`,
+							),
+						]),
+				...source.reads(watched.target).map(line => plain(`  ${line}`)),
+				...section.notes
+					.filter(({target}) => target === reading.target)
+					.map(({note}) => plain(`  ${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`)),
+				plain(''),
+			);
+		}
+	}
+	return lines;
+}

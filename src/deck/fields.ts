@@ -1,0 +1,121 @@
+import type {Action} from '../contract.ts';
+import type {Intent} from '../keymap.ts';
+import type {Layer, ParamsLayer} from '../session.ts';
+import type {Deck} from './deck.ts';
+import {runIntent} from './intents.ts';
+import {paletteItems} from './palette.ts';
+import {propose} from './perform.ts';
+
+/** A line being typed after one editing key; undefined when the key edits nothing. */
+export function edited(line: string, intent: Intent | undefined, text: string | undefined): string | undefined {
+	if (intent === 'field.erase') return [...line].slice(0, -1).join('');
+	if (intent === 'field.erase-word') return line.replace(/\S+\s*$/, '');
+	if (intent === 'field.clear') return '';
+	return intent === undefined && text !== undefined ? line + text : undefined;
+}
+
+/** The action that a params layer is filling in; undefined when its target has gone. */
+export const actionOf = (deck: Deck, layer: ParamsLayer): Action | undefined =>
+	deck.options.watch.targets
+		.find(one => one.target.name === layer.entries[0]?.row.target)
+		?.system.actions.find(action => action.id === layer.action);
+
+function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined, text: string | undefined): void {
+	const action = actionOf(deck, layer);
+	if (action === undefined) {
+		deck.apply({do: 'pop'});
+		return;
+	}
+	const count = action.params.length;
+	if (intent === 'field.next' || intent === 'field.previous') {
+		const field = (layer.field + (intent === 'field.next' ? 1 : -1) + count) % count;
+		deck.apply({do: 'top', layer: {...layer, field}});
+		return;
+	}
+	if (intent === 'field.accept') {
+		const wrong = action.params.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
+		if (wrong >= 0) {
+			deck.apply({do: 'top', layer: {...layer, field: wrong}});
+			return;
+		}
+		deck.apply({do: 'pop'});
+		const params = Object.fromEntries(action.params.map((param, index) => [param.name, layer.values[index] ?? '']));
+		propose(deck, action, layer.entries, params, 'enter');
+		return;
+	}
+	const line = edited(layer.values[layer.field] ?? '', intent, text);
+	if (line === undefined) return;
+	deck.apply({
+		do: 'top',
+		layer: {...layer, values: layer.values.map((value, index) => (index === layer.field ? line : value))},
+	});
+}
+
+/** A key while a line is being typed: the filter, a search, the palette, the parameters of an action. */
+export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined, text: string | undefined): void {
+	const {pane} = deck.session.get();
+	if (intent === 'field.cancel') {
+		if (layer.kind === 'filter') deck.apply({do: 'filter', pane, text: layer.before});
+		deck.apply({do: 'pop'});
+		return;
+	}
+	switch (layer.kind) {
+		case 'params':
+			pressParams(deck, layer, intent, text);
+			return;
+		case 'filter': {
+			if (intent === 'field.accept') {
+				deck.apply({do: 'pop'});
+				return;
+			}
+			const line = edited(layer.text, intent, text);
+			if (line === undefined) return;
+			deck.apply({do: 'top', layer: {...layer, text: line}});
+			deck.apply({do: 'filter', pane, text: line.trim()});
+			return;
+		}
+		case 'search': {
+			if (intent === 'field.accept') {
+				deck.apply({do: 'pop'});
+				const under = deck.session.get().layers.at(-1);
+				if (under?.kind !== 'document') return;
+				const wanted = layer.text.toLowerCase();
+				const at = under.lines.findIndex(
+					(line, index) => index >= under.offset && line.text.toLowerCase().includes(wanted),
+				);
+				const first = at >= 0 ? at : under.lines.findIndex(line => line.text.toLowerCase().includes(wanted));
+				if (first < 0) deck.say(`no line has ${layer.text}`, 'warn');
+				deck.apply({do: 'top', layer: {...under, search: layer.text, offset: first < 0 ? under.offset : first}});
+				return;
+			}
+			const line = edited(layer.text, intent, text);
+			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line}});
+			return;
+		}
+		case 'palette': {
+			const items = paletteItems(deck, layer.text, name => runIntent(deck, name));
+			if (intent === 'field.accept') {
+				const item = items[Math.min(layer.index, items.length - 1)];
+				deck.apply({do: 'pop'});
+				if (item === undefined) return;
+				if (item.disabled === undefined) item.choose();
+				else deck.say(`${item.text}: ${item.disabled}`, 'warn');
+				return;
+			}
+			if (intent === 'field.next' || intent === 'field.previous') {
+				const index = layer.index + (intent === 'field.next' ? 1 : -1);
+				deck.apply({do: 'top', layer: {...layer, index: Math.max(0, Math.min(items.length - 1, index))}});
+				return;
+			}
+			const line = edited(layer.text, intent, text);
+			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line, index: 0}});
+			return;
+		}
+		default:
+	}
+}
+
+/** Pasted text goes into the line as one line of ordinary characters. */
+export function pasteField(deck: Deck, layer: Layer, text: string): void {
+	pressField(deck, layer, undefined, text);
+}

@@ -1,0 +1,150 @@
+import {messageOf} from '../errors.ts';
+import type {Intent} from '../keymap.ts';
+import {cursorIndex, type Move, moved, paneSession, topLayer} from '../session.ts';
+import {copyableEntry, copyableSection} from './copy.ts';
+import type {Deck} from './deck.ts';
+import {helpLines, openDocument, readsLines, showDocument} from './documents.ts';
+import {perform, placeCursor, toggleArmed} from './perform.ts';
+
+export const moveOf = (intent: string): Move => intent.slice(intent.indexOf('.') + 1) as Move;
+
+/** Puts text on the clipboard and says where it went. */
+export function copyText(deck: Deck, text: string): void {
+	deck.options.effects.copy(text).then(
+		told => deck.say(told),
+		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
+	);
+}
+
+/** What the footer and the palette call by name, and what a key on the deck does. */
+export function runIntent(deck: Deck, intent: string): void {
+	const session = deck.session.get();
+	const pane = session.pane;
+	const entries = deck.focused().entries;
+	const at = cursorIndex(paneSession(session, pane), entries);
+	if (/^pane\.[1-6]$/.test(intent)) {
+		const wanted = deck.options.allPanes[Number(intent.slice(5)) - 1];
+		if (wanted === undefined) return;
+		if (deck.options.panes.includes(wanted)) deck.apply({do: 'focus', pane: wanted.id});
+		else
+			deck.say(
+				`${wanted.title}: no ${wanted.systems.join(' or ')} target is configured; docs/config.md says how to add one`,
+				'warn',
+			);
+		return;
+	}
+	switch (intent as Intent) {
+		case 'pane.next':
+		case 'pane.previous': {
+			const {panes} = deck.options;
+			const step = intent === 'pane.next' ? 1 : -1;
+			const index = panes.findIndex(one => one.id === pane);
+			const next = panes[(index + step + panes.length) % panes.length];
+			if (next !== undefined) deck.apply({do: 'focus', pane: next.id});
+			return;
+		}
+		case 'pane.zoom':
+			deck.apply({do: 'zoom'});
+			return;
+		case 'row.down':
+		case 'row.up':
+		case 'row.first':
+		case 'row.last':
+		case 'row.page-down':
+		case 'row.page-up':
+			if (entries.length > 0) placeCursor(deck, moved(at, moveOf(intent), entries.length, deck.page(pane)));
+			return;
+		case 'row.open': {
+			const first = deck.inspections()[0];
+			if (first !== undefined) perform(deck, first.of.id);
+			else deck.say('there is nothing more to read about this row', 'ok');
+			return;
+		}
+		case 'row.mark': {
+			const entry = entries[at];
+			if (entry === undefined) return;
+			deck.apply({do: 'mark', key: entry.key});
+			placeCursor(deck, moved(at, 'down', entries.length, 1));
+			return;
+		}
+		case 'row.copy': {
+			const entry = entries[at];
+			if (entry !== undefined) copyText(deck, copyableEntry(deck, entry));
+			else copyText(deck, copyableSection(deck));
+			return;
+		}
+		case 'pane.filter': {
+			const {filter} = paneSession(session, pane);
+			deck.apply({do: 'push', layer: {kind: 'filter', text: filter, before: filter}});
+			return;
+		}
+		case 'pane.order': {
+			const kind = entries[at]?.kind ?? deck.focused().sections[0]?.section.kind;
+			if (kind === undefined) return;
+			deck.apply({do: 'order', pane, kind});
+			const section = deck.focused().sections.find(one => one.section.kind === kind);
+			if (section !== undefined) deck.say(`${section.section.title}: ordered by ${section.order}, what is wrong first`);
+			return;
+		}
+		case 'deck.actions':
+			deck.apply({do: 'push', layer: {kind: 'list', list: 'actions', index: 0}});
+			return;
+		case 'deck.findings':
+			deck.apply({do: 'push', layer: {kind: 'list', list: 'findings', index: 0}});
+			return;
+		case 'deck.targets':
+			deck.apply({do: 'push', layer: {kind: 'list', list: 'targets', index: 0}});
+			return;
+		case 'deck.undo':
+			deck.apply({do: 'push', layer: {kind: 'list', list: 'undo', index: 0}});
+			return;
+		case 'deck.audit':
+			deck.apply({do: 'push', layer: {kind: 'list', list: 'audit', index: 0}});
+			deck.options.audit.recent(500).then(
+				records => deck.records.set(records),
+				(error: unknown) => deck.say(messageOf(error), 'warn'),
+			);
+			return;
+		case 'deck.reads':
+			openDocument(deck, 'How this was read', async () => ({
+				title: 'How this was read',
+				lines: readsLines(deck),
+				reads: [],
+			}));
+			return;
+		case 'deck.refresh':
+			deck.options.watch.refresh();
+			deck.say('reading again');
+			return;
+		case 'deck.palette':
+			deck.apply({do: 'push', layer: {kind: 'palette', text: '', index: 0}});
+			return;
+		case 'deck.arm':
+			toggleArmed(deck, entries[at]?.row.target ?? session.target);
+			return;
+		case 'deck.help': {
+			const systems = new Set(deck.options.watch.targets.map(one => one.system));
+			const actions = [...systems].flatMap(system => system.actions);
+			const inspections = [...systems].flatMap(system => system.inspections);
+			showDocument(deck, 'Help', helpLines(deck.options.keymap, actions, inspections));
+			return;
+		}
+		case 'deck.back':
+			if (topLayer(session) !== undefined) deck.apply({do: 'pop'});
+			else if (paneSession(session, pane).filter !== '') deck.apply({do: 'filter', pane, text: ''});
+			else if (paneSession(session, pane).marks.size > 0) deck.apply({do: 'unmark-all', pane});
+			else if (session.target !== undefined) deck.apply({do: 'only-target', target: undefined});
+			else if (session.zoom) deck.apply({do: 'zoom'});
+			return;
+		case 'deck.quit':
+			deck.options.effects.quit();
+			return;
+		case 'deck.suspend':
+			deck.options.effects.suspend();
+			return;
+		case 'deck.redraw':
+			deck.options.effects.redraw();
+			return;
+		default:
+	}
+}

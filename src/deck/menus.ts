@@ -1,0 +1,181 @@
+import type {AuditRecord} from '../audit/record.ts';
+import type {Severity} from '../contract.ts';
+import {standing} from '../policy.ts';
+import type {ListName} from '../session.ts';
+import {worst} from '../severity.ts';
+import {clockTime, duration, millis} from '../text/figures.ts';
+import type {Deck} from './deck.ts';
+import {showDocument} from './documents.ts';
+import {perform, reveal} from './perform.ts';
+
+/** A line of a list above the deck. `text` may hold raw text from outside: the list cleans it. */
+export type MenuItem = {
+	readonly id: string;
+	readonly severity?: Severity;
+	/** Short, on the left: a key, a time, a name. */
+	readonly left: string;
+	readonly text: string;
+	/** Short, on the right. */
+	readonly right: string;
+	/** The reason why it cannot be chosen now. */
+	readonly disabled?: string | undefined;
+	choose(): void;
+	/** The target that `O` arms on this line. */
+	readonly target?: string;
+};
+
+export const menuTitles: Readonly<Record<ListName, string>> = {
+	actions: 'What can be done here',
+	findings: 'What is wrong',
+	targets: 'Targets',
+	audit: 'What was done',
+	undo: 'Undo',
+};
+
+export const menuEmpty: Readonly<Record<ListName, string>> = {
+	actions: 'No row is selected, so there is nothing to act on.',
+	findings: 'Nothing is wrong.',
+	targets: 'No target is configured. midwatch --help says how; midwatch --demo shows the deck without any.',
+	audit: 'Nothing was recorded yet.',
+	undo: 'Nothing was done in this session that could be led back.',
+};
+
+function actionItems(deck: Deck): MenuItem[] {
+	const inspections = deck.inspections().map(offer => ({
+		id: offer.of.id,
+		left: offer.key,
+		text: offer.of.title,
+		right: offer.of.id,
+		disabled: offer.disabled,
+		choose: () => perform(deck, offer.of.id),
+	}));
+	const actions = deck.actions().map(offer => ({
+		id: offer.of.id,
+		left: offer.key,
+		text: offer.of.title,
+		right: offer.of.id,
+		disabled: offer.disabled,
+		choose: () => perform(deck, offer.of.id),
+	}));
+	return [...actions, ...inspections];
+}
+
+const findingItems = (deck: Deck): MenuItem[] =>
+	deck.findings().map(finding => ({
+		id: finding.id,
+		severity: finding.severity,
+		left: finding.target,
+		text: finding.sentence,
+		right: finding.since === undefined ? '' : duration((deck.now() - finding.since) / 1000),
+		target: finding.target,
+		choose: () => reveal(deck, finding),
+	}));
+
+function targetItems(deck: Deck): MenuItem[] {
+	const {watch, arming} = deck.options;
+	const only = deck.session.get().target;
+	return watch.targets.map(({target, system}) => {
+		const readings = watch.readings().filter(reading => reading.target === target.name);
+		const failure = readings.find(reading => reading.failure !== undefined)?.failure;
+		const identity = watch.identity(target.name);
+		const is = standing(arming.policy.get(), target.name, deck.now());
+		const told = {
+			open: 'not guarded',
+			guarded: 'guarded: O arms it',
+			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.now()) / 1000)}` : '',
+			'read-only': 'read-only',
+		}[is.state];
+		const server =
+			identity === undefined ? 'connecting' : `${identity.version}, as ${identity.who}, ${millis(identity.latencyMs)}`;
+		return {
+			id: target.name,
+			severity:
+				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
+			left: target.name,
+			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ' · shown alone, Enter shows all' : ''}`,
+			right: told,
+			target: target.name,
+			choose() {
+				deck.apply({do: 'close-all'});
+				deck.apply({do: 'only-target', target: only === target.name ? undefined : target.name});
+				if (only !== target.name) {
+					const pane = deck.options.panes.find(one => one.systems.includes(target.kind));
+					if (pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
+					deck.say(`only ${target.name} is shown; t shows all again`);
+				} else deck.say('all targets are shown');
+			},
+		};
+	});
+}
+
+/** Records as a person reads them, each field on its line. */
+export function showRecord(deck: Deck, record: AuditRecord): void {
+	const lines = JSON.stringify(record, null, 2)
+		.split('\n')
+		.map(text => ({text}));
+	showDocument(deck, `Audit record ${record.id}`, lines);
+}
+
+const recordSeverity = (record: AuditRecord): Severity => {
+	if (record.result === 'unknown') return 'unknown';
+	if (record.result === 'failed' || record.result === 'ineffective' || record.kind === 'gap' || record.kind === 'torn')
+		return 'warn';
+	return 'ok';
+};
+
+const auditItems = (deck: Deck): MenuItem[] => [
+	...deck.options.unresolved.map(open => ({
+		id: `open-${open.id}`,
+		severity: 'unknown' as const,
+		left: open.ts.slice(11, 19),
+		text: `${open.action.id} on ${open.target}/${open.object}: ${open.why}; ${open.look}`,
+		right: 'unknown',
+		target: open.target,
+		choose: () => {
+			const record = deck.records.get().find(one => one.id === open.id);
+			if (record !== undefined) showRecord(deck, record);
+		},
+	})),
+	...deck.records.get().map(record => ({
+		id: `${record.seq}`,
+		severity: recordSeverity(record),
+		left: clockTime(Date.parse(record.ts)),
+		text: [
+			record.kind,
+			record.action?.id,
+			[record.target, record.object].filter(part => part !== undefined).join('/'),
+			record.note ?? record.receipt?.summary ?? record.error?.message,
+		]
+			.filter(part => part !== undefined && part !== '')
+			.join('  '),
+		right: record.result ?? '',
+		choose: () => showRecord(deck, record),
+	})),
+];
+
+const undoItems = (deck: Deck): MenuItem[] =>
+	deck.options.runner.undoable().map(one => ({
+		id: one.record,
+		left: clockTime(one.sentAt),
+		text: `${one.summary} (${one.target}/${one.object})`,
+		right: one.undo.class,
+		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
+		target: one.target,
+		choose: () => perform(deck, `undo ${one.record}`),
+	}));
+
+/** The lines of a list, made afresh from what is known now. */
+export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
+	switch (list) {
+		case 'actions':
+			return actionItems(deck);
+		case 'findings':
+			return findingItems(deck);
+		case 'targets':
+			return targetItems(deck);
+		case 'audit':
+			return auditItems(deck);
+		case 'undo':
+			return undoItems(deck);
+	}
+}

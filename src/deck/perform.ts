@@ -1,0 +1,147 @@
+import {type Entry, rowKey} from '../arrange.ts';
+import type {Action, Finding, Inspection} from '../contract.ts';
+import {messageOf} from '../errors.ts';
+import {permitted, standing} from '../policy.ts';
+import {cursorIndex, paneSession} from '../session.ts';
+import type {Deck} from './deck.ts';
+import {openDocument} from './documents.ts';
+
+/** The row or rows an action is about: the marked ones of its kind when it takes several, else the one under the cursor. */
+function chosen(deck: Deck, action: Action): readonly Entry[] {
+	const {marks} = paneSession(deck.session.get(), deck.session.get().pane);
+	const entry = deck.current();
+	if (action.selects === 'many' && marks.size > 0) {
+		const marked = deck.focused().entries.filter(one => marks.has(one.key) && one.kind === action.kind);
+		if (marked.length > 0) return marked;
+	}
+	return entry === undefined || entry.kind !== action.kind ? [] : [entry];
+}
+
+/** Hands a plan to the runner and puts the confirmation on the screen; from here the remedy's own state is what is shown. */
+export function propose(
+	deck: Deck,
+	action: Action,
+	entries: readonly Entry[],
+	params: Readonly<Record<string, string>>,
+	openedBy?: string,
+): void {
+	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+	void deck.options.runner.propose(
+		action,
+		entries.map(entry => entry.row),
+		params,
+		{openedBy},
+	);
+}
+
+function startAction(deck: Deck, action: Action, openedBy?: string): void {
+	const entries = chosen(deck, action);
+	const first = entries[0];
+	if (first === undefined) {
+		deck.say('select a row first', 'warn');
+		return;
+	}
+	const refusal = permitted(deck.options.arming.policy.get(), action.id, first.row.target, deck.now());
+	const reason =
+		refusal === undefined ? action.disabled(entries.map(entry => entry.row)) : `${refusal.reason}: ${refusal.hint}`;
+	if (reason !== undefined) {
+		deck.say(`${action.title}: ${reason}`, 'warn');
+		return;
+	}
+	if (entries.some(entry => entry.row.target !== first.row.target)) {
+		deck.say(`${action.title}: the marked rows are of several targets; mark rows of one`, 'warn');
+		return;
+	}
+	if (action.params.length === 0) {
+		propose(deck, action, entries, {}, openedBy);
+		return;
+	}
+	const values = action.params.map(param => param.initial(entries.map(entry => entry.row)));
+	deck.apply({do: 'push', layer: {kind: 'params', action: action.id, entries, values, field: 0}});
+}
+
+function startInspection(deck: Deck, inspection: Inspection): void {
+	const entry = deck.current();
+	if (entry === undefined) return;
+	const reason = inspection.disabled?.(entry.row);
+	if (reason !== undefined) {
+		deck.say(`${inspection.title}: ${reason}`, 'warn');
+		return;
+	}
+	openDocument(deck, inspection.title, async context => {
+		const {port, target} = await deck.options.watch.connection(entry.row.target);
+		return inspection.open(entry.row, {...context, port, target});
+	});
+}
+
+/** Runs what an id names: an action or inspection of the current row, or `undo <record>`. */
+export function perform(deck: Deck, id: string, openedBy?: string): void {
+	if (deck.session.get().layers.at(-1)?.kind === 'list') deck.apply({do: 'pop'});
+	if (id.startsWith('undo ')) {
+		deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+		void deck.options.runner.undo(id.slice('undo '.length));
+		return;
+	}
+	const action = deck.actions().find(offer => offer.of.id === id);
+	if (action !== undefined) startAction(deck, action.of, openedBy);
+	const inspection = deck.inspections().find(offer => offer.of.id === id);
+	if (inspection !== undefined) startInspection(deck, inspection.of);
+}
+
+/** Puts the cursor on the row that a finding is about, in the pane that shows it. */
+export function reveal(deck: Deck, finding: Finding): void {
+	deck.apply({do: 'close-all'});
+	const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === finding.kind));
+	if (pane === undefined) return;
+	const {target} = deck.session.get();
+	if (target !== undefined && target !== finding.target) deck.apply({do: 'only-target', target: undefined});
+	deck.apply({do: 'focus', pane: pane.id});
+	const {row} = finding;
+	const find = () => {
+		const {entries} = deck.view(pane.id);
+		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
+		const index = entries.findIndex(entry => entry.key === key);
+		const near = entries.findIndex(entry => entry.kind === finding.kind && entry.row.target === finding.target);
+		return index >= 0 ? index : row === undefined ? near : -1;
+	};
+	if (find() < 0 && paneSession(deck.session.get(), pane.id).filter !== '')
+		deck.apply({do: 'filter', pane: pane.id, text: ''});
+	const index = find();
+	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.view(pane.id).entries});
+	deck.say(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
+}
+
+/** Arms the target, or disarms it when it is armed; says what came of it. */
+export function toggleArmed(deck: Deck, target: string | undefined): void {
+	if (target === undefined) {
+		deck.say('select a row of the target to arm first, or press t', 'warn');
+		return;
+	}
+	const {arming} = deck.options;
+	const is = standing(arming.policy.get(), target, deck.now());
+	const failed = (error: unknown) => deck.say(messageOf(error), 'crit');
+	if (is.state === 'armed') {
+		arming.disarm(target).then(() => deck.say(`${target} is guarded again`), failed);
+		return;
+	}
+	arming.arm(target).then(refusal => {
+		if (refusal === undefined)
+			deck.say(`${target} is armed: actions are allowed until nothing was done for 10 minutes`, 'warn');
+		else deck.say(`${refusal.reason}: ${refusal.hint}`, 'warn');
+	}, failed);
+}
+
+/** Moves the cursor of the focused pane to a line. */
+export function placeCursor(deck: Deck, index: number): void {
+	const {pane} = deck.session.get();
+	deck.apply({do: 'cursor', pane, index, entries: deck.view(pane).entries});
+}
+
+/** A cursor that was never moved stands on a line; from the first key on it stands on that line's object. */
+export function pinCursor(deck: Deck): void {
+	const {pane} = deck.session.get();
+	const session = paneSession(deck.session.get(), pane);
+	const {entries} = deck.view(pane);
+	const index = cursorIndex(session, entries);
+	if (index >= 0 && entries[index]?.key !== session.cursor) placeCursor(deck, index);
+}

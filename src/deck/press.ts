@@ -1,0 +1,156 @@
+import type {Intent, Scope} from '../keymap.ts';
+import {type DocumentLayer, type Layer, moved, paneSession, topLayer} from '../session.ts';
+import {cleanLine} from '../text/clean.ts';
+import {pressConfirm} from './confirming.ts';
+import type {Deck} from './deck.ts';
+import {pasteField, pressField} from './fields.ts';
+import {copyText, moveOf, runIntent} from './intents.ts';
+import {menuItems} from './menus.ts';
+import {perform, pinCursor, toggleArmed} from './perform.ts';
+
+/** Lines of a list that a page moves by: half of the smallest screen that is usable. */
+const overlayPage = 10;
+
+function scopeOf(layer: Layer | undefined): Scope {
+	switch (layer?.kind) {
+		case undefined:
+			return 'deck';
+		case 'list':
+			return 'list';
+		case 'document':
+			return 'document';
+		case 'confirm':
+		case 'quit':
+			return 'confirm';
+		default:
+			return 'field';
+	}
+}
+
+function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: Intent): void {
+	const items = menuItems(deck, layer.list);
+	const index = Math.min(layer.index, Math.max(0, items.length - 1));
+	const item = items[index];
+	switch (intent) {
+		case 'list.choose':
+			if (item === undefined) return;
+			if (item.disabled === undefined) item.choose();
+			else deck.say(`${item.text}: ${item.disabled}`, 'warn');
+			return;
+		case 'list.arm':
+			toggleArmed(deck, item?.target);
+			return;
+		case 'list.copy':
+			if (item !== undefined) copyText(deck, cleanLine(`${item.left} ${item.text} ${item.right}`).trim());
+			return;
+		default:
+			if (items.length > 0)
+				deck.apply({do: 'top', layer: {...layer, index: moved(index, moveOf(intent), items.length, overlayPage)}});
+	}
+}
+
+function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
+	const top = (next: Partial<DocumentLayer>) => deck.apply({do: 'top', layer: {...layer, ...next}});
+	const found =
+		layer.search === ''
+			? []
+			: layer.lines.flatMap((line, index) =>
+					line.text.toLowerCase().includes(layer.search.toLowerCase()) ? [index] : [],
+				);
+	switch (intent) {
+		case 'text.search':
+			deck.apply({do: 'push', layer: {kind: 'search', text: ''}});
+			return;
+		case 'text.next':
+			top({offset: found.find(index => index > layer.offset) ?? found[0] ?? layer.offset});
+			return;
+		case 'text.previous':
+			top({offset: found.findLast(index => index < layer.offset) ?? found.at(-1) ?? layer.offset});
+			return;
+		case 'text.refresh':
+			layer.reload?.();
+			return;
+		case 'text.copy':
+			copyText(deck, layer.lines.map(line => line.text).join('\n'));
+			return;
+		default:
+			top({offset: moved(layer.offset, moveOf(intent), Math.max(1, layer.lines.length), deck.page('document'))});
+	}
+}
+
+/** One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. */
+export function press(deck: Deck, key: string, text?: string): void {
+	deck.touched();
+	const session = deck.session.get();
+	if (session.notice !== undefined) deck.apply({do: 'notice', notice: undefined});
+	const layer = topLayer(session);
+	const {keymap} = deck.options;
+	const scope = scopeOf(layer);
+	if (key === 'ctrl+c') {
+		deck.options.effects.quit();
+		return;
+	}
+	if (layer?.kind === 'confirm') {
+		pressConfirm(deck, layer, key, text);
+		return;
+	}
+	if (layer?.kind === 'quit') {
+		if (key === 'y' || key === 'q') deck.options.effects.quit();
+		else deck.apply({do: 'pop'});
+		return;
+	}
+	if (scope === 'field' && layer !== undefined) {
+		pressField(deck, layer, keymap.intent('field', key), text);
+		return;
+	}
+	const intent = keymap.intent(scope, key);
+	if (scope === 'deck') {
+		pinCursor(deck);
+		if (intent !== undefined) {
+			if (intent === 'deck.back' && key === 'q' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
+			else runIntent(deck, intent);
+			return;
+		}
+		pressDeclared(deck, key);
+		return;
+	}
+	if (intent === undefined) return;
+	if (intent.startsWith('deck.')) runIntent(deck, intent);
+	else if (layer?.kind === 'list') pressList(deck, layer, intent);
+	else if (layer?.kind === 'document') pressDocument(deck, layer, intent);
+}
+
+const atTop = (deck: Deck): boolean => {
+	const session = deck.session.get();
+	const {filter, marks} = paneSession(session, session.pane);
+	return filter === '' && marks.size === 0 && session.target === undefined && !session.zoom;
+};
+
+/** A letter that is no fixed key: an inspection or an action of the row under the cursor. */
+function pressDeclared(deck: Deck, key: string): void {
+	const entry = deck.current();
+	const {keymap} = deck.options;
+	if (entry === undefined) return;
+	const inspection = keymap.declared(
+		deck.inspections().map(offer => offer.of),
+		entry.kind,
+		key,
+	);
+	const action = keymap.declared(
+		deck.actions().map(offer => offer.of),
+		entry.kind,
+		key,
+	);
+	if (inspection !== undefined) perform(deck, inspection.id);
+	else if (action !== undefined) perform(deck, action.id, key);
+	else if (/^[A-Z]$/.test(key)) deck.say(`${key} does nothing on this row; a lists what can be done`);
+}
+
+/** Text that came as a paste. It never confirms anything and never acts: it only fills a field that is being typed into. */
+export function paste(deck: Deck, text: string): void {
+	deck.touched();
+	const layer = topLayer(deck.session.get());
+	if (layer?.kind === 'confirm') deck.say('pasted text is not taken here: type it', 'warn');
+	else if (layer !== undefined && scopeOf(layer) === 'field') pasteField(deck, layer, cleanLine(text));
+	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');
+}
