@@ -1,0 +1,174 @@
+import type {Context} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
+import {parseClientList} from './client-list.ts';
+import {parseInfo} from './info.ts';
+import {createLink, type Link} from './link.ts';
+import {askPermissions} from './permissions.ts';
+import {parseSlowlog} from './slowlog.ts';
+
+const text = (reply: unknown): string => (typeof reply === 'string' ? reply : String(reply ?? ''));
+
+const readOnlyRefusal = (): AdapterError =>
+	new AdapterError(
+		'denied',
+		'this connection was opened read-only: nothing is sent that changes the server',
+		'Start midwatch without --read-only to act.',
+	);
+
+/** MEMORY STATS is a list of pairs whose values may be lists of pairs. */
+function flatten(reply: unknown, path: string): readonly {readonly name: string; readonly value: string}[] {
+	if (!Array.isArray(reply)) return [{name: path, value: text(reply)}];
+	const items: readonly unknown[] = reply;
+	return items.flatMap((item, at) =>
+		at % 2 === 0 ? flatten(items[at + 1], path === '' ? text(item) : `${path}/${text(item)}`) : [],
+	);
+}
+
+/** A key's type, size and expiry, or undefined when any of the three says that it is gone. @throws the refusal of any of them. */
+function keyFacts([bytes, ttl, type]: readonly unknown[]): KeyFacts | undefined {
+	for (const reply of [bytes, ttl, type]) if (reply instanceof AdapterError) throw reply;
+	const gone = bytes === null || ttl === -2 || type === 'none';
+	return gone ? undefined : {type: text(type), bytes: Number(bytes), ttlMs: Number(ttl)};
+}
+
+function keyspaceOf(link: Link, role: Keyspace['role'], remark: string | undefined): Keyspace {
+	return {
+		endpoint: link.endpoint,
+		role,
+		...(remark === undefined ? {} : {remark}),
+		size: async context => Number(await link.send('DBSIZE', [], context)),
+		async ping(context) {
+			const from = performance.now();
+			await link.send('PING', [], context);
+			return performance.now() - from;
+		},
+		async scan(cursor, {count, match}, context) {
+			const words = [cursor, ...(match === undefined ? [] : ['MATCH', match]), 'COUNT', count];
+			const reply = await link.sendBytes('SCAN', words, context);
+			const [next, keys]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+			if (!(next instanceof Uint8Array) || !Array.isArray(keys)) {
+				throw new AdapterError(
+					'malformed',
+					'SCAN answered without a cursor',
+					'Check what stands before the server: a proxy?',
+				);
+			}
+			return {cursor: next.toString(), keys: keys.filter(key => key instanceof Uint8Array)};
+		},
+		async describe(keys, context) {
+			const replies = await link.sendAll(
+				keys.flatMap(key => [
+					['MEMORY USAGE', [key, 'SAMPLES', 5]] as const,
+					['PTTL', [key]] as const,
+					['TYPE', [key]] as const,
+				]),
+				context,
+			);
+			return keys.map((_, at) => keyFacts(replies.slice(at * 3, at * 3 + 3)));
+		},
+	};
+}
+
+/** The port on a real server. Nothing is connected before the first read. */
+export function createRedisClient(
+	settings: RedisSettings,
+	options: {readonly readOnly: boolean},
+): {readonly port: RedisPort; readonly main: Link; close(): void} {
+	const main = createLink(settings, settings, 'midwatch');
+	// A connection of its own: CLIENT NO-TOUCH belongs to a connection, and its pipelines must not hold up INFO.
+	const primarySampler = createLink(settings, settings, 'midwatch-sampler');
+	const replicaSampler =
+		settings.replica === undefined ? undefined : createLink(settings, settings.replica, 'midwatch-sampler');
+	const acting = new Set<Link>();
+
+	const info = async (link: Link, context: Context) => parseInfo(text(await link.send('INFO', [], context)));
+
+	async function untouching(link: Link, context: Context): Promise<void> {
+		// TYPE, PTTL and MEMORY USAGE leave a key's LRU age alone; this keeps whatever is read later from touching it too (7.2 and newer).
+		await link.send('CLIENT NO-TOUCH', ['ON'], context).catch((error: unknown) => {
+			if (error instanceof AdapterError && error.harmless) return;
+			throw error;
+		});
+	}
+
+	async function keyspace(context: Context): Promise<Keyspace> {
+		let remark: string | undefined;
+		if (replicaSampler !== undefined) {
+			try {
+				await untouching(replicaSampler, context);
+				return keyspaceOf(replicaSampler, 'replica', undefined);
+			} catch (error) {
+				if (!(error instanceof AdapterError) || context.signal.aborted) throw error;
+				remark = `replica ${replicaSampler.endpoint} could not be read (${error.message}): the primary was sampled`;
+			}
+		}
+		await untouching(primarySampler, context);
+		return keyspaceOf(primarySampler, 'primary', remark);
+	}
+
+	/** A connection for one act, named after its audit record, gone when the act is over. */
+	async function act(context: RedisActContext, work: (link: Link) => Promise<void>): Promise<void> {
+		if (options.readOnly) throw readOnlyRefusal();
+		// CLIENT SETNAME takes no spaces.
+		const link = createLink(settings, settings, `midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`);
+		acting.add(link);
+		try {
+			await work(link);
+		} finally {
+			acting.delete(link);
+			link.close();
+		}
+	}
+
+	const moved = (what: string): AdapterError =>
+		new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
+
+	const port: RedisPort = {
+		info: context => info(main, context),
+		slowlog: async (limit, context) => parseSlowlog(await main.send('SLOWLOG GET', [limit], context)),
+		clients: async context => ({
+			clients: parseClientList(text(await main.send('CLIENT LIST', [], context))),
+			own: [main, primarySampler, ...acting].flatMap(link => link.id() ?? []),
+		}),
+		async memory(context) {
+			const stats = flatten(await main.send('MEMORY STATS', [], context), '');
+			try {
+				return {stats, doctor: text(await main.send('MEMORY DOCTOR', [], context))};
+			} catch (error) {
+				if (!(error instanceof AdapterError) || !error.harmless) throw error;
+				return {stats, doctor: undefined, doctorProblem: `${error.message}. ${error.hint}`};
+			}
+		},
+		keyspace,
+		permissions: context => askPermissions(main, settings.username, context),
+		setMaxmemory: (change, context) =>
+			act(context, async link => {
+				const now = await info(link, context);
+				const {expected} = change;
+				if (now.runId !== expected.runId) throw moved('the server was restarted since this was confirmed');
+				if (now.maxmemory !== expected.maxmemory || now.policy !== expected.policy) {
+					throw moved(
+						`maxmemory is ${now.maxmemory} with ${now.policy}; confirmed was a change from ${expected.maxmemory} with ${expected.policy}`,
+					);
+				}
+				await link.send('CONFIG SET', ['maxmemory', String(change.bytes)], context);
+			}),
+		killClient: (client, context) =>
+			act(context, async link => {
+				const now = await info(link, context);
+				if (now.runId !== client.runId) throw moved('the server was restarted: its clients have new ids');
+				const words = ['ID', client.id, 'ADDR', client.address, 'USER', client.user, 'SKIPME', 'yes'];
+				const killed = Number(await link.send('CLIENT KILL', words, context));
+				if (killed === 0) throw moved(`client ${client.id} at ${client.address} is not connected any more`);
+			}),
+	};
+
+	return {
+		port,
+		main,
+		close() {
+			for (const link of [main, primarySampler, replicaSampler, ...acting]) link?.close();
+		},
+	};
+}

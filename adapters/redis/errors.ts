@@ -1,0 +1,136 @@
+import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
+
+/** What was being asked, for the hint. `command` is upper case: `CONFIG GET`. */
+export type Asked = {readonly endpoint: string; readonly user: string; readonly command: string};
+
+/** The name an ACL rule has for a command: `config|get`. */
+export const aclName = (command: string): string => command.toLowerCase().replaceAll(' ', '|');
+
+/** The line an administrator runs so that `user` may run `command`. */
+export const grantLine = (user: string, command: string): string => `ACL SETUSER ${user} +${aclName(command)}`;
+
+const certificate =
+	/CERT_|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT_ALTNAME|certificate|unable to verify the first/i;
+const codes: Readonly<Record<string, string>> = {
+	ECONNREFUSED: 'Nothing listens there: start the server, or correct host and port.',
+	ENOTFOUND: 'The host name is not known: correct it, or check the DNS of this machine.',
+	EAI_AGAIN: 'The DNS of this machine does not answer: try again, or use an address.',
+	ECONNRESET:
+		'The server, or something before it, closed the connection: check `tls` in the configuration and protected-mode there.',
+	EPIPE: 'The server closed the connection: it is tried again.',
+	EHOSTUNREACH: 'No route to that host: check the network, VPN or firewall.',
+	ENETUNREACH: 'No route to that network: check the network or VPN.',
+	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
+	ENOENT: 'Correct the path of the file in the configuration.',
+	EACCES: 'Make the file readable for this user.',
+};
+
+function codeOf(error: unknown): string {
+	if (!(error instanceof Error)) return '';
+	if ('code' in error && typeof error.code === 'string') return error.code;
+	// Happy eyeballs: one error for each address tried.
+	return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
+}
+
+/** What the server itself replied with `-`. */
+function refusal(message: string, asked: Asked): AdapterError | undefined {
+	const word = /^[A-Z]+/.exec(message)?.[0] ?? '';
+	const said = `${asked.command}: ${message}`;
+	switch (word) {
+		case 'NOPERM': {
+			const key = /access (?:a|one of the) key/i.test(message);
+			const line = key ? `ACL SETUSER ${asked.user} %R~*` : grantLine(asked.user, asked.command);
+			return new AdapterError('denied', said, `An administrator grants it with: ${line}`);
+		}
+		case 'WRONGPASS':
+			return new AdapterError(
+				'denied',
+				`user ${asked.user}: ${message}`,
+				'Correct username and password in the configuration, or what the password refers to.',
+			);
+		case 'NOAUTH':
+			return new AdapterError('denied', said, 'This server wants a password: add `password` to the configuration.');
+		case 'LOADING':
+			return new AdapterError('unreachable', said, 'The server loads its data set: it answers once that is done.');
+		case 'BUSY':
+			return new AdapterError('unreachable', said, 'A script runs on the server: wait, or end it with SCRIPT KILL.');
+		case 'MASTERDOWN':
+			return new AdapterError('unreachable', said, 'The replica lost its primary and serves nothing: mend the link.');
+		case 'OOM':
+			return new AdapterError('denied', said, 'Memory is at maxmemory: raise it, or free memory first.');
+		case 'MISCONF':
+			return new AdapterError('denied', said, 'The server cannot write its RDB file: look into its log and disk.');
+		case 'READONLY':
+			return new AdapterError('denied', said, 'This is a replica: name the primary in the configuration.');
+	}
+	if (/unknown (?:command|subcommand)/i.test(message)) {
+		return new AdapterError(
+			'unsupported',
+			`${asked.command}: ${message.split(',')[0]}`,
+			`This server does not offer ${asked.command}: managed services remove or rename it, and old versions lack it.`,
+		);
+	}
+	if (/max number of clients reached/i.test(message)) {
+		return new AdapterError('denied', message, 'All connections are taken: close clients, or raise maxclients.');
+	}
+	if (/DB index is out of range|invalid DB index/i.test(message)) {
+		return new AdapterError('unsupported', said, 'Correct `db` in the configuration: this server has fewer databases.');
+	}
+	return undefined;
+}
+
+/**
+ * Anything that a command or a connection threw, as what it means to the operator. The cause is left behind on purpose: ioredis puts the
+ * arguments of the command into it, and those of AUTH are secret.
+ */
+export function redisError(error: unknown, asked: Asked): AdapterError {
+	if (isAdapterError(error)) return error;
+	const message = messageOf(error);
+	const code = codeOf(error);
+	if (error instanceof Error && error.name === 'ReplyError') {
+		return (
+			refusal(message, asked) ??
+			new AdapterError(
+				'unsupported',
+				`${asked.command}: ${message}`,
+				'The server refused it: see what it says, and its version.',
+			)
+		);
+	}
+	if (/^Protocol error|ParserError/i.test(message) || (error instanceof Error && error.name === 'ParserError')) {
+		return new AdapterError(
+			'malformed',
+			`${asked.endpoint} does not speak the Redis protocol`,
+			'Correct host and port, and check whether the server wants `tls`.',
+		);
+	}
+	if (/wrong version number|packet length too long/i.test(message)) {
+		return new AdapterError(
+			'unreachable',
+			`${asked.endpoint} does not speak TLS`,
+			'Remove `tls` from the configuration, or use the TLS port of the server.',
+		);
+	}
+	if (certificate.test(code) || certificate.test(message)) {
+		return new AdapterError(
+			'unreachable',
+			`${asked.endpoint}: ${message}`,
+			/expired/i.test(message)
+				? 'The certificate of the server has expired: renew it there.'
+				: 'Name the authority with `tls.ca`, and with `tls.servername` the name in the certificate.',
+		);
+	}
+	if (/timed? ?out|timeout/i.test(message) && code !== 'ETIMEDOUT') {
+		return new AdapterError(
+			'timeout',
+			`${asked.endpoint} did not answer ${asked.command} in time`,
+			'The server is busy or hangs, or the network drops packets: look at its slow log and CPU.',
+		);
+	}
+	const said = message === '' ? code : message;
+	return new AdapterError(
+		'unreachable',
+		`${asked.endpoint}: ${said}`,
+		codes[code] ?? 'The connection broke: it is tried again. Check the server and the network.',
+	);
+}

@@ -1,0 +1,209 @@
+import {readFile} from 'node:fs/promises';
+import type {ConnectionOptions} from 'node:tls';
+import type {Redis} from 'ioredis';
+import type {Context} from '../../src/contract.ts';
+import {AdapterError, messageOf} from '../../src/errors.ts';
+import type {RedisEndpoint, RedisSettings, RedisTls} from '../../src/port/redis.ts';
+import {redisError} from './errors.ts';
+
+export type Word = string | number | Uint8Array;
+
+/** One connection, opened by the first command and again by the next one after it broke. It never reconnects or resends by itself. */
+export type Link = {
+	/** `host:port`. */
+	readonly endpoint: string;
+	/** Replies as text, numbers and arrays of them. `command` is upper case: `CONFIG GET`. @throws AdapterError */
+	send(command: string, words: readonly Word[], context: Context): Promise<unknown>;
+	/** As `send`, with text as bytes. */
+	sendBytes(command: string, words: readonly Word[], context: Context): Promise<unknown>;
+	/** Sent together; each has its own reply or refusal, in order. Rejects only when the connection fails. */
+	sendAll(
+		commands: readonly (readonly [command: string, words: readonly Word[]])[],
+		context: Context,
+	): Promise<readonly unknown[]>;
+	/** What the server calls this connection; undefined before the first command and where it does not tell. */
+	id(): number | undefined;
+	/** Drops the socket. Never waits for the server. A closed link stays closed. */
+	close(): void;
+};
+
+/*
+ * Measured on ioredis 6: with its defaults a dead link leaves commands pending for ever, a command whose reply was lost is sent a second
+ * time, and commandTimeout alone never replaces a dead socket. A link therefore has both timeouts and no retries; the poller's next read
+ * is the retry, so that recovery takes one interval.
+ */
+const connectTimeout = 3000;
+const commandTimeout = 2000;
+const socketTimeout = 3000;
+
+async function tlsOptions(tls: RedisTls): Promise<ConnectionOptions> {
+	const [ca, cert, key] = await Promise.all(
+		[tls.ca, tls.cert, tls.key].map(path => (path === undefined ? undefined : readFile(path))),
+	);
+	return {
+		...(ca === undefined ? {} : {ca}),
+		...(cert === undefined ? {} : {cert}),
+		...(key === undefined ? {} : {key}),
+		...(tls.servername === undefined ? {} : {servername: tls.servername}),
+	};
+}
+
+/** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
+function untilAborted<T>(work: Promise<T>, context: Context, late: () => AdapterError): Promise<T> {
+	const {signal} = context;
+	// What loses the race must not become an unhandled rejection.
+	work.catch(() => undefined);
+	if (signal.aborted) return Promise.reject(late());
+	return new Promise((resolve, reject) => {
+		const abort = () => reject(late());
+		signal.addEventListener('abort', abort, {once: true});
+		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+	});
+}
+
+const sent = (word: Word): string | number | Buffer => (word instanceof Uint8Array ? Buffer.from(word) : word);
+
+/** A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. */
+export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, name: string): Link {
+	const address = `${endpoint.host}:${endpoint.port}`;
+	const user = settings.username ?? 'default';
+	/** Set once it is ready; `started` from the moment it has a socket. */
+	let current: Redis | undefined;
+	let started: Redis | undefined;
+	let opening: Promise<Redis> | undefined;
+	let closed = false;
+	let ownId: number | undefined;
+
+	const asked = (command: string) => ({endpoint: address, user, command});
+	const late = (command: string) => () =>
+		new AdapterError(
+			'timeout',
+			`${address} did not answer ${command} in time`,
+			'The server is busy or hangs, or the network drops packets: look at its slow log and CPU.',
+		);
+
+	/** Our own handshake: ioredis would print to the console when a password is given and none is needed, and hide that SELECT failed. */
+	async function greet(client: Redis, password: string | undefined): Promise<void> {
+		if (password !== undefined) {
+			const words = settings.username === undefined ? [password] : [settings.username, password];
+			try {
+				await client.call('AUTH', ...words);
+			} catch (error) {
+				const needless = /without any password configured|no password is set/.test(messageOf(error));
+				if (!needless) throw redisError(error, asked('AUTH'));
+			}
+		}
+		try {
+			if (settings.db !== 0) await client.call('SELECT', settings.db);
+		} catch (error) {
+			throw redisError(error, asked('SELECT'));
+		}
+		// Users that may not run CLIENT go without a name and an id.
+		const refused = (): undefined => undefined;
+		await client.call('CLIENT', 'SETNAME', name).catch(refused);
+		ownId = Number(await client.call('CLIENT', 'ID').catch(refused)) || undefined;
+	}
+
+	async function open(): Promise<Redis> {
+		let broke: unknown;
+		let client: Redis | undefined;
+		try {
+			const [password, tls, library] = await Promise.all([
+				settings.password?.reveal(),
+				settings.tls === undefined ? undefined : tlsOptions(settings.tls),
+				import('ioredis'),
+			]);
+			client = new library.Redis({
+				...endpoint,
+				...(tls === undefined ? {} : {tls}),
+				protocol: 2,
+				lazyConnect: true,
+				connectTimeout,
+				commandTimeout,
+				socketTimeout,
+				keepAlive: 10_000,
+				enableOfflineQueue: false,
+				enableReadyCheck: false,
+				disableClientInfo: true,
+				maxRetriesPerRequest: 0,
+				autoResendUnfulfilledCommands: false,
+				autoResubscribe: false,
+				retryStrategy: null,
+			});
+			const opened = client;
+			started = opened;
+			// Without a listener ioredis prints every error over the screen. The command that failed tells it once.
+			client.on('error', error => {
+				broke = error;
+			});
+			client.on('close', () => {
+				if (current === opened) current = undefined;
+			});
+			await client.connect();
+			await greet(client, password);
+		} catch (error) {
+			client?.disconnect();
+			throw redisError(broke ?? error, asked('a connection'));
+		}
+		if (closed) client.disconnect();
+		else current = client;
+		return client;
+	}
+
+	async function connected(context: Context): Promise<Redis> {
+		if (closed)
+			throw new AdapterError('unreachable', `the connection to ${address} was closed`, 'Start midwatch again.');
+		if (current !== undefined && current.status === 'ready') return current;
+		opening ??= open().finally(() => {
+			opening = undefined;
+		});
+		return untilAborted(opening, context, late('a connection'));
+	}
+
+	async function exchange(command: string, context: Context, work: (client: Redis) => Promise<unknown>) {
+		const client = await connected(context);
+		let broke: unknown;
+		const remember = (error: unknown) => {
+			broke = error;
+		};
+		client.once('error', remember);
+		try {
+			return await untilAborted(work(client), context, late(command));
+		} catch (error) {
+			throw redisError(client.status === 'ready' ? error : (broke ?? error), asked(command));
+		} finally {
+			client.off('error', remember);
+		}
+	}
+
+	const split = (command: string, words: readonly Word[]): [string, ...(string | number | Buffer)[]] => {
+		const [verb = command, ...rest] = command.split(' ');
+		return [verb, ...rest, ...words.map(sent)];
+	};
+
+	return {
+		endpoint: address,
+		send: (command, words, context) => exchange(command, context, client => client.call(...split(command, words))),
+		sendBytes: (command, words, context) =>
+			exchange(command, context, client => client.callBuffer(...split(command, words))),
+		async sendAll(commands, context) {
+			const label = commands[0]?.[0] ?? 'PING';
+			const settled = await exchange(label, context, client =>
+				Promise.allSettled(commands.map(([command, words]) => client.call(...split(command, words)))),
+			);
+			const replies = settled as readonly PromiseSettledResult<unknown>[];
+			return replies.map((reply, at) => {
+				if (reply.status === 'fulfilled') return reply.value;
+				const refused = redisError(reply.reason, asked(commands[at]?.[0] ?? label));
+				if (!refused.harmless) throw refused;
+				return refused;
+			});
+		},
+		id: () => ownId,
+		close() {
+			closed = true;
+			started?.disconnect();
+			current = undefined;
+		},
+	};
+}

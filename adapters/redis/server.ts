@@ -1,0 +1,210 @@
+import type {Context, Gauge, Note, Permission, Snapshot, Target} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {
+	lifetimeHitRate,
+	type RedisReading,
+	type RedisReset,
+	recentMs,
+	redisRates,
+	redisRecent,
+	redisReset,
+} from '../../src/model/redis-rates.ts';
+import {
+	judgeServer,
+	memoryCritShare,
+	memoryLimit,
+	memoryShare,
+	memoryWarnShare,
+	type RedisServerRow,
+	serverFindings,
+} from '../../src/model/redis-server.ts';
+import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
+import {duration} from '../../src/text/figures.ts';
+import {redisCli, settingsOf} from './by-hand.ts';
+
+const permissionsEvery = 60_000;
+/** A replica that went is told for so long, unless it comes back. */
+const lostFor = 15 * 60_000;
+const slowLogDepth = 32;
+
+const notesOfReset: Readonly<Record<RedisReset, (ago: string) => string>> = {
+	restarted: ago => `the server restarted ${ago} ago: rates begin anew`,
+	'counters-reset': ago => `the counters were reset ${ago} ago (CONFIG RESETSTAT): rates begin anew`,
+};
+
+function gaugesOf(row: RedisServerRow): readonly Gauge[] {
+	const share = memoryShare(row);
+	const limit = memoryLimit(row);
+	const memory =
+		share === undefined ? 'ok' : share >= memoryCritShare ? 'crit' : share >= memoryWarnShare ? 'warn' : 'ok';
+	const secondRead = {text: 'a rate needs two reads'};
+	const evictions: Gauge = {
+		id: 'evictions',
+		label: 'evict',
+		value: row.evictedPerSecond,
+		unit: 'per-second',
+		severity: (row.evictedPerSecond ?? 0) > 0 ? 'warn' : 'ok',
+		...(row.evictedPerSecond === undefined ? secondRead : {}),
+	};
+	return [
+		{
+			id: 'memory',
+			label: row.maxmemory > 0 ? 'memory' : 'memory, no maxmemory',
+			value: row.usedMemory,
+			unit: 'bytes',
+			...(limit === undefined ? {} : {limit}),
+			severity: memory,
+		},
+		evictions,
+		{
+			id: 'hit-rate',
+			label: 'hit',
+			value: row.hitRate,
+			unit: 'ratio',
+			severity: 'ok',
+			...(row.hitRate === undefined ? (row.evictedPerSecond === undefined ? secondRead : {text: 'no lookups'}) : {}),
+		},
+		{id: 'policy', label: 'policy', value: undefined, unit: 'text', text: row.policy || 'not told', severity: 'ok'},
+		{
+			id: 'fragmentation',
+			label: 'frag',
+			value: row.fragmentationRatio,
+			unit: 'count',
+			severity: 'ok',
+			...(row.fragmentationRatio === undefined ? {text: 'not told'} : {}),
+		},
+		{
+			id: 'clients',
+			label: 'clients',
+			value: row.clients,
+			unit: 'count',
+			...(row.maxclients === undefined ? {} : {limit: row.maxclients}),
+			severity: (row.rejectedRecently ?? 0) > 0 ? 'crit' : 'ok',
+		},
+		{id: 'ops', label: 'ops', value: row.opsPerSecond, unit: 'per-second', severity: 'ok'},
+	];
+}
+
+const noteOf = (error: AdapterError, missing: string): Note => ({
+	text: `${missing}: ${error.message}`,
+	hint: error.hint,
+	severity: 'unknown',
+});
+
+/** Runs a read whose refusal leaves the rest worth showing. @throws AdapterError when the connection itself failed. */
+async function optional<T>(read: Promise<T>): Promise<T | AdapterError> {
+	try {
+		return await read;
+	} catch (error) {
+		if (error instanceof AdapterError && error.harmless) return error;
+		throw error;
+	}
+}
+
+/** Follows one server over its reads. */
+function follow(port: RedisPort, target: Target): (context: Context) => Promise<Snapshot<RedisServerRow>> {
+	const {host, port: portNumber} = settingsOf(target);
+	const endpoint = `${host}:${portNumber}`;
+	let readings: RedisReading[] = [];
+	let reset: {readonly kind: RedisReset; readonly at: number} | undefined;
+	let permissions: {readonly at: number; readonly told: readonly Permission[]} | undefined;
+	const replicas = new Map<string, number | undefined>();
+	let permissionsRunId = '';
+
+	function remember(reading: RedisReading): RedisReading | undefined {
+		const before = readings.at(-1);
+		const broken = before === undefined ? undefined : redisReset(before, reading);
+		if (broken !== undefined) {
+			reset = {kind: broken, at: reading.at};
+			readings = [];
+		}
+		readings = [...readings.filter(one => reading.at - one.at <= recentMs), reading];
+		return broken === undefined ? before : undefined;
+	}
+
+	function lostReplicas({at, info}: RedisReading): RedisServerRow['lostReplicas'] {
+		const present = new Set(info.replicas.map(replica => replica.address));
+		for (const address of present) replicas.set(address, undefined);
+		const lost: {address: string; sinceMs: number}[] = [];
+		for (const [address, since = at] of replicas) {
+			if (present.has(address)) continue;
+			if (at - since > lostFor) {
+				replicas.delete(address);
+				continue;
+			}
+			replicas.set(address, since);
+			lost.push({address, sinceMs: since});
+		}
+		return lost;
+	}
+
+	return async context => {
+		const [info, slowlog] = await Promise.all([port.info(context), optional(port.slowlog(slowLogDepth, context))]);
+		const at = context.now();
+		if (permissions === undefined || at - permissions.at >= permissionsEvery || permissionsRunId !== info.runId) {
+			permissions = {at, told: await port.permissions(context)};
+			permissionsRunId = info.runId;
+		}
+		const slow: readonly SlowCommand[] | undefined = slowlog instanceof AdapterError ? undefined : slowlog;
+		const reading: RedisReading = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
+		const rates = redisRates(remember(reading), reading);
+		const recent = redisRecent(readings);
+		const newest = (slow ?? []).slice(0, recent.slow ?? 0);
+		const row = judgeServer(
+			{
+				id: endpoint,
+				target: target.name,
+				endpoint,
+				version: `${info.server} ${info.version}`,
+				runId: info.runId,
+				role: info.role,
+				uptimeSeconds: info.uptimeSeconds,
+				loading: info.loading,
+				usedMemory: info.usedMemory,
+				maxmemory: info.maxmemory,
+				policy: info.policy,
+				systemMemory: info.systemMemory,
+				fragmentationRatio: info.fragmentationRatio,
+				fragmentationBytes: info.fragmentationBytes,
+				clientsMemory: info.clientsMemory,
+				evictedPerSecond: rates.evictedPerSecond,
+				hitRate: rates.hitRate,
+				hitRateBefore: lifetimeHitRate(info),
+				opsPerSecond: info.opsPerSecond,
+				clients: info.clients,
+				blockedClients: info.blockedClients,
+				maxclients: info.maxclients,
+				keys: Object.values(info.keys).reduce((sum, keys) => sum + keys, 0),
+				recentSeconds: recent.seconds,
+				rejectedRecently: recent.rejected,
+				slowRecently: recent.slow,
+				slowest: newest.toSorted((a, b) => b.microseconds - a.microseconds)[0],
+				upstream: info.upstream,
+				replicas: info.replicas,
+				lostReplicas: lostReplicas(reading),
+				permissions: permissions.told,
+			},
+			at,
+		);
+		const notes: Note[] = [];
+		if (reset !== undefined && at - reset.at <= recentMs) {
+			const ago = duration((at - reset.at) / 1000);
+			notes.push({text: notesOfReset[reset.kind](ago), severity: reset.kind === 'restarted' ? 'warn' : 'ok'});
+		}
+		if (slowlog instanceof AdapterError) notes.push(noteOf(slowlog, 'slow log not read'));
+		return {rows: [row], gauges: gaugesOf(row), omitted: 0, notes};
+	};
+}
+
+/** One row a target: its server, by INFO and the slow log. */
+export const server = defineSource<RedisServerRow, RedisPort>()({
+	kind: 'redis.server',
+	title: 'Server',
+	intervalMs: 2000,
+	timeoutMs: 5000,
+	cost: 'cheap',
+	reads: target => [redisCli(target, ['INFO']), redisCli(target, ['SLOWLOG', 'GET', String(slowLogDepth)])],
+	open: follow,
+	findings: (snapshot, _previous, {now}) => snapshot.rows.flatMap(row => serverFindings(row, now)),
+});
