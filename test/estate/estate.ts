@@ -5,7 +5,7 @@ import {parseArgs} from 'node:util';
 import {type Plan, plans} from './plans.ts';
 import {stopPostgres} from './postgres.ts';
 import {isRunning, stop} from './process.ts';
-import {type Estate, forgetRecord, readRecord, type Server, writeRecord} from './record.ts';
+import {alone, type Estate, forgetRecord, readRecord, type Server, writeRecord} from './record.ts';
 
 const usage = `npm run estate -- COMMAND [--only NAME,NAME]
 
@@ -13,6 +13,11 @@ const usage = `npm run estate -- COMMAND [--only NAME,NAME]
   down    stops them and deletes their data
   status  says which are up
 `;
+
+// A reader that went away (`| head`) or Ctrl-C must not leave a server behind that is on no record.
+process.stdout.on('error', () => {});
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (interrupted = true));
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -27,6 +32,7 @@ async function up(only: readonly string[] | undefined): Promise<boolean> {
 	}
 	const wanted = withPrimaries(only);
 	for (const plan of plans.filter(each => wanted.includes(each.name))) {
+		if (interrupted) return false;
 		const before = estate.servers.find(server => server.name === plan.name);
 		if (before && isRunning(before)) {
 			say(line(before));
@@ -102,8 +108,8 @@ const {values, positionals} = parseArgs({
 const [verb] = positionals;
 const only = values.only?.split(',').filter(name => name !== '');
 
-if (verb === 'up') process.exitCode = (await up(only)) ? 0 : 1;
-else if (verb === 'down') await down(only);
+if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
+else if (verb === 'down') await alone(() => down(only));
 else if (verb === 'status') process.exitCode = status() ? 0 : 1;
 else {
 	process.stderr.write(usage);

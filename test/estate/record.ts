@@ -1,5 +1,6 @@
 import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
 /** Made by `estate up`, never committed. */
@@ -69,3 +70,32 @@ export function writeRecord(estate: Estate): void {
 
 /** Installed packages stay for the next time. */
 export const forgetRecord = (): void => rmSync(recordFile, {force: true});
+
+/** One at a time changes the record, whoever runs tests beside us. @throws Error when another does not end within two minutes. */
+export async function alone<T>(work: () => Promise<T>): Promise<T> {
+	mkdirSync(estateFolder, {recursive: true});
+	const lock = join(estateFolder, 'lock');
+	for (const end = Date.now() + 120_000; ; await pause(100)) {
+		try {
+			writeFileSync(lock, String(process.pid), {flag: 'wx'});
+			break;
+		} catch {
+			if (!isAlive(lock)) rmSync(lock, {force: true});
+			else if (Date.now() > end) throw new Error(`another process changes the estate; when none does, delete ${lock}`);
+		}
+	}
+	try {
+		return await work();
+	} finally {
+		rmSync(lock, {force: true});
+	}
+}
+
+function isAlive(lock: string): boolean {
+	try {
+		process.kill(Number(readFileSync(lock, 'utf8')), 0);
+		return true;
+	} catch (error) {
+		return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+	}
+}
