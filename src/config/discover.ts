@@ -1,0 +1,150 @@
+import {access} from 'node:fs/promises';
+import {delimiter, join} from 'node:path';
+import type {Target} from '../contract.ts';
+import {messageOf} from '../errors.ts';
+import type {PostgresSettings} from '../port/postgres.ts';
+import type {RedisSettings} from '../port/redis.ts';
+import {cleanLine} from '../text/clean.ts';
+import {ConfigError} from './config-error.ts';
+import {findPgService} from './pg-service.ts';
+import {listHosts, type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
+import {redisUrl} from './redis-settings.ts';
+import {secretFrom, secretOf} from './secrets.ts';
+import {SettingsError} from './settings-error.ts';
+import type {Surroundings} from './surroundings.ts';
+
+export type Discovered = {
+	readonly targets: readonly Target[];
+	/** By name: which variables or file a target was found in. */
+	readonly origins: Readonly<Record<string, string>>;
+	/** What was found and could not be used, or is not read by this version. */
+	readonly notes: readonly string[];
+};
+
+type Found = {readonly target: Target; readonly origin: string};
+
+/** The variables that say where a server is. The others only add to it: PGPASSWORD alone is no reason to connect anywhere. */
+const pgPlaces = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
+
+/**
+ * Looks where each system's own tools look. Whatever is found is guarded: nobody said that it is not production.
+ * A thing that cannot be used becomes a note and does not hide the others.
+ */
+export async function discover(surroundings: Surroundings): Promise<Discovered> {
+	const {env} = surroundings;
+	const notes: string[] = [];
+	const found: Found[] = [];
+	const attempt = async (what: string, look: () => Promise<Found> | Found) => {
+		try {
+			add(found, await look());
+		} catch (error) {
+			if (!(error instanceof SettingsError) && !(error instanceof ConfigError)) throw error;
+			notes.push(`${what}: ${messageOf(error)}`);
+		}
+	};
+	const set = (name: string) => env[name] !== undefined && env[name] !== '';
+	if (pgPlaces.some(set)) await attempt('PG*', () => fromPgVariables(surroundings));
+	if (set('DATABASE_URL'))
+		await attempt('DATABASE_URL', () => fromDatabaseUrl(env['DATABASE_URL'] ?? '', surroundings));
+	if (set('REDIS_URL')) await attempt('REDIS_URL', () => fromRedisUrl(env['REDIS_URL'] ?? ''));
+	notes.push(...(await unread(surroundings)));
+	return {
+		targets: found.map(({target}) => target),
+		origins: Object.fromEntries(found.map(({target, origin}) => [target.name, origin])),
+		notes,
+	};
+}
+
+/** The same server found twice is one target; another one of the same name gets a number. */
+function add(found: Found[], next: Found): void {
+	const place = placeOf(next.target);
+	if (found.some(({target}) => placeOf(target) === place)) return;
+	const names = new Set(found.map(({target}) => target.name));
+	let name = next.target.name;
+	for (let number = 2; names.has(name); number++) name = `${next.target.name}-${number}`;
+	found.push({...next, target: {...next.target, name}});
+}
+
+function placeOf({kind, settings}: Target): string {
+	const {hosts, database, host, port, db} = settings as Partial<PostgresSettings & RedisSettings>;
+	return JSON.stringify([kind, hosts, database, host, port, db]);
+}
+
+async function fromPgVariables(surroundings: Surroundings): Promise<Found> {
+	const {env} = surroundings;
+	const given = (name: string) => env[name] || undefined;
+	const service = given('PGSERVICE');
+	const said = service === undefined ? undefined : await findPgService(service, surroundings);
+	// As libpq: what the service file says goes before the variables.
+	const word = (key: string, variable: string) => said?.words.get(key) ?? given(variable);
+	const filePassword = said?.words.get('password');
+	const seconds = Number(word('connect_timeout', 'PGCONNECT_TIMEOUT'));
+	const words: PostgresWords = {
+		hosts: listHosts(
+			word('host', 'PGHOST') ?? word('hostaddr', 'PGHOSTADDR') ?? surroundings.socketFolder,
+			word('port', 'PGPORT'),
+		),
+		database: word('dbname', 'PGDATABASE'),
+		user: word('user', 'PGUSER'),
+		password:
+			filePassword !== undefined
+				? secretFrom(`${said?.file} [${service}]`, async () => filePassword)
+				: given('PGPASSWORD') === undefined
+					? undefined
+					: secretOf({kind: 'env', name: 'PGPASSWORD'}, surroundings),
+		tlsMode: word('sslmode', 'PGSSLMODE'),
+		ca: word('sslrootcert', 'PGSSLROOTCERT'),
+		cert: word('sslcert', 'PGSSLCERT'),
+		key: word('sslkey', 'PGSSLKEY'),
+		connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
+	};
+	const settings = postgresSettings(words, surroundings);
+	const names = pgPlaces.filter(name => given(name) !== undefined).join(', ');
+	const origin = said === undefined ? `found in ${names}` : `found in ${said.file}, service ${service}`;
+	return {target: guarded(service ?? settings.database, 'postgres', settings), origin};
+}
+
+function fromDatabaseUrl(url: string, surroundings: Surroundings): Found {
+	if (!/^postgres(?:ql)?:/i.test(url)) {
+		throw new SettingsError('it names no PostgreSQL database, and only those are read from it');
+	}
+	const settings = postgresSettings(postgresUrl(url, '${env:DATABASE_URL}'), surroundings);
+	return {target: guarded(settings.database, 'postgres', settings), origin: 'found in DATABASE_URL'};
+}
+
+function fromRedisUrl(url: string): Found {
+	return {target: guarded('redis', 'redis', redisUrl(url, '${env:REDIS_URL}')), origin: 'found in REDIS_URL'};
+}
+
+/** A target's name is typed to confirm an action: only characters that are easy to type. */
+const guarded = (name: string, kind: 'postgres' | 'redis', settings: PostgresSettings | RedisSettings): Target => ({
+	name:
+		cleanLine(name)
+			.replace(/[^A-Za-z0-9._-]+/g, '-')
+			.replace(/^[^A-Za-z0-9]+/, '')
+			.slice(0, 63) || kind,
+	kind,
+	production: true,
+	settings,
+});
+
+/** Systems that the environment names and this version does not read: said, so that nobody takes their absence for health. */
+async function unread({env, home}: Surroundings): Promise<readonly string[]> {
+	const notes: string[] = [];
+	const says = (what: string, system: string) =>
+		notes.push(`${what}: ${system} is not read by this version of midwatch`);
+	const kubeconfigs = (env['KUBECONFIG'] || join(home, '.kube', 'config')).split(delimiter).filter(Boolean);
+	for (const file of kubeconfigs) {
+		if (await exists(file)) says(file, 'Kubernetes');
+	}
+	for (const [variable, system] of Object.entries(later)) if (env[variable]) says(`${variable} is set`, system);
+	return notes;
+}
+
+const later = {KAFKA_BROKERS: 'Kafka', PROMETHEUS_URL: 'Prometheus', ALERTMANAGER_URL: 'Alertmanager'};
+
+const exists = (file: string) =>
+	access(file).then(
+		() => true,
+		() => false,
+	);

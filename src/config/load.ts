@@ -1,0 +1,114 @@
+import {isAbsolute, join, resolve} from 'node:path';
+import type {Target} from '../contract.ts';
+import type {Remaps} from '../keymap.ts';
+import type {PolicyFile} from '../policy.ts';
+import {ConfigError} from './config-error.ts';
+import {discover} from './discover.ts';
+import {mistakesOf, type Path, readDocument} from './document.ts';
+import {loadPolicyFile} from './policy-file.ts';
+import {readSafeFile} from './safe-file.ts';
+import {type ConfigFile, configSchema, laterKinds, readableKinds, type Theme} from './schema.ts';
+import {type Surroundings, systemSurroundings} from './surroundings.ts';
+import {targetsOf} from './targets.ts';
+
+export type Configuration = {
+	/** Path of the file that was read; undefined when there is none. */
+	readonly file: string | undefined;
+	readonly targets: readonly Target[];
+	/** By name of the target: where it was found. Empty for targets that stand in the file. */
+	readonly origins: Readonly<Record<string, string>>;
+	/** What was found and is not watched, and why; one line each. */
+	readonly notes: readonly string[];
+	readonly keys: Remaps;
+	readonly theme: Theme;
+	readonly mouse: boolean;
+	/** How many times longer than usual to wait between two reads. */
+	readonly refresh: number;
+	readonly policy: PolicyFile | undefined;
+};
+
+export type LoadOptions = {
+	/** The path after --config. */
+	readonly config?: string | undefined;
+	/** What the keymap says about `keys`; see `problems` in src/keymap.ts. */
+	readonly keyProblems?: (keys: Remaps) => readonly string[];
+	readonly surroundings?: Surroundings;
+};
+
+/**
+ * Where the configuration is: --config, MIDWATCH_CONFIG, then the user's folder of configuration. Never the current directory: a file in
+ * a repository that someone else wrote must not decide where we connect and which command gives the password.
+ */
+export function configPath(
+	given: string | undefined,
+	{env, home}: Pick<Surroundings, 'env' | 'home'>,
+): {readonly path: string; readonly named: boolean} {
+	const named = given ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
+	if (named !== undefined) return {path: resolve(named), named: true};
+	const folder = env['XDG_CONFIG_HOME'];
+	// The specification of the folders says to ignore one that is not absolute.
+	const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.config');
+	return {path: join(base, 'midwatch', 'config.yaml'), named: false};
+}
+
+/**
+ * Reads the configuration and the machine's policy; without targets in it, looks for some in the environment.
+ * @throws ConfigError with one line a mistake.
+ */
+export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
+	const surroundings = options.surroundings ?? systemSurroundings();
+	const policy = await loadPolicyFile(surroundings.policyFile);
+	const {path, named} = configPath(options.config, surroundings);
+	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
+	if (text === undefined && named) {
+		throw new ConfigError(path, [
+			{text: 'there is no such file. Create it, or leave out --config and MIDWATCH_CONFIG'},
+		]);
+	}
+	const {file, targets} = text === undefined ? nothing : readConfig(path, text, options, surroundings);
+	const found = targets === undefined ? await discover(surroundings) : {targets, origins: {}, notes: []};
+	return {
+		file: text === undefined ? undefined : path,
+		...found,
+		keys: file.keys,
+		theme: file.theme,
+		mouse: file.mouse,
+		refresh: file.refresh,
+		policy,
+	};
+}
+
+const nothing = {file: configSchema.parse({}), targets: undefined};
+
+function readConfig(
+	path: string,
+	text: string,
+	{keyProblems}: LoadOptions,
+	surroundings: Surroundings,
+): {readonly file: ConfigFile; readonly targets: readonly Target[] | undefined} {
+	const document = readDocument(path, text);
+	const parsed = configSchema.safeParse(document.value);
+	if (!parsed.success) {
+		const explain = (at: Path) => kindMistake(at, document.textAt(at));
+		throw new ConfigError(path, mistakesOf(document, parsed.error.issues, explain));
+	}
+	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(problem => document.mistakeAtKey(['keys'], problem));
+	if (parsed.data.targets === undefined) {
+		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
+		return {file: parsed.data, targets: undefined};
+	}
+	const made = targetsOf(parsed.data.targets, document, surroundings);
+	mistakes.push(...made.mistakes);
+	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
+	return {file: parsed.data, targets: made.targets};
+}
+
+/** A kind we know the name of is told apart from one that nobody has. */
+function kindMistake(path: Path, found: string | undefined): string | undefined {
+	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
+	const later = laterKinds.find(kind => kind === found);
+	const allowed = `it reads ${readableKinds.join(' and ')}`;
+	return later === undefined
+		? undefined
+		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;
+}

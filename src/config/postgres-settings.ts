@@ -1,0 +1,98 @@
+import type {Secret} from '../contract.ts';
+import type {PostgresSettings, PostgresTlsMode} from '../port/postgres.ts';
+import {secretFrom} from './secrets.ts';
+import {readServerUrl} from './server-url.ts';
+import {SettingsError} from './settings-error.ts';
+
+/** What a URL, a service file or the environment says of one PostgreSQL server, in libpq's names. Absent: it does not say. */
+export type PostgresWords = {
+	readonly hosts?: readonly {readonly host: string; readonly port: number | undefined}[] | undefined;
+	readonly database?: string | undefined;
+	readonly user?: string | undefined;
+	readonly password?: Secret | undefined;
+	readonly tlsMode?: string | undefined;
+	readonly ca?: string | undefined;
+	readonly cert?: string | undefined;
+	readonly key?: string | undefined;
+	readonly connectTimeoutMs?: number | undefined;
+	readonly statementTimeoutMs?: number | undefined;
+};
+
+const modes: readonly PostgresTlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/**
+ * Completes the words as libpq does: the port is 5432, the user that of the operating system, the database that of the user.
+ * @throws SettingsError when a word is not one libpq has.
+ */
+export function postgresSettings(
+	words: PostgresWords,
+	{systemUser, socketFolder}: {readonly systemUser: string; readonly socketFolder: string | undefined},
+): PostgresSettings {
+	const mode = tlsMode(words.tlsMode);
+	const user = words.user ?? systemUser;
+	const hosts =
+		words.hosts === undefined || words.hosts.length === 0
+			? [{host: socketFolder ?? 'localhost', port: undefined}]
+			: words.hosts;
+	return {
+		hosts: hosts.map(({host, port}) => ({host, port: port ?? 5432})),
+		database: words.database ?? user,
+		user,
+		password: words.password,
+		tls: {mode, ca: words.ca, cert: words.cert, key: words.key},
+		connectTimeoutMs: words.connectTimeoutMs ?? 5000,
+		statementTimeoutMs: words.statementTimeoutMs ?? 3000,
+	};
+}
+
+function tlsMode(word: string | undefined): PostgresTlsMode {
+	// `allow` first tries without TLS; it protects no more than `prefer`, which tries with TLS first.
+	if (word === undefined || word === 'allow') return 'prefer';
+	const mode = modes.find(known => known === word);
+	if (mode === undefined) throw new SettingsError(`sslmode must be one of ${modes.join(', ')}`);
+	return mode;
+}
+
+/**
+ * `source` says where the URL comes from, for the password in it.
+ * @throws SettingsError when it is not a postgres:// URL.
+ */
+export function postgresUrl(text: string, source: string): PostgresWords {
+	const url = readServerUrl(text);
+	if (url === undefined || !/^postgres(?:ql)?$/.test(url.scheme)) {
+		throw new SettingsError('this is not a URL of the form postgres://user@host:5432/database?sslmode=verify-full');
+	}
+	const {params} = url;
+	const password = url.password ?? params.get('password');
+	const host = params.get('host');
+	const seconds = Number(params.get('connect_timeout'));
+	return {
+		hosts: host === undefined ? url.hosts : listHosts(host, params.get('port')),
+		database: url.path ?? params.get('dbname'),
+		user: url.user ?? params.get('user'),
+		password: password === undefined ? undefined : secretFrom(source, async () => password),
+		tlsMode: params.get('sslmode'),
+		ca: params.get('sslrootcert'),
+		cert: params.get('sslcert'),
+		key: params.get('sslkey'),
+		connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
+	};
+}
+
+/**
+ * libpq's comma-separated lists: as many ports as hosts, or one for all.
+ * @throws SettingsError when a port is no port.
+ */
+export function listHosts(hosts: string | undefined, ports: string | undefined): PostgresWords['hosts'] {
+	const portList = (ports ?? '').split(',').map(word => word.trim());
+	const names = (hosts ?? '').split(',').map(word => word.trim());
+	if (hosts === undefined && ports === undefined) return undefined;
+	return names.map((host, index) => {
+		const word = portList.length === 1 ? portList[0] : portList[index];
+		const port = word === undefined || word === '' ? undefined : Number(word);
+		if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+			throw new SettingsError('the port must be a whole number from 1 to 65535');
+		}
+		return {host: host === '' ? 'localhost' : host, port};
+	});
+}

@@ -1,0 +1,174 @@
+import {z} from 'zod';
+import {defaultSamplerBudget} from '../port/redis.ts';
+
+/*
+ * The configuration file, as a person writes it. Every message completes a sentence that begins with the name of the key; the description
+ * of a key is its line in docs/config.md. Unknown keys are mistakes. Names of milliseconds end in Ms.
+ */
+
+/** What zod knows of an unknown key is only its name: the message of `unrecognized_keys` carries the keys that are allowed, comma separated. */
+export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+	z.strictObject(shape, {
+		error: issue =>
+			issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'must be a list of `key: value`',
+	});
+
+const text = (must: string) => z.string({error: must}).min(1, {error: must});
+const whole = (least: number, most: number) => {
+	const must = `must be a whole number from ${least} to ${most}`;
+	return z.int({error: must}).min(least, {error: must}).max(most, {error: must});
+};
+const flag = z.boolean({error: 'must be true or false'});
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+	z.enum(words, {error: `must be one of ${words.join(', ')}`});
+
+const file = text('must be the absolute path of a PEM file').refine(path => path.startsWith('/'), {
+	error: 'must be the absolute path of a PEM file',
+});
+const host = text('must be a host name or an address');
+const port = whole(1, 65_535);
+
+const name = z
+	.string({error: 'must be a name of letters, digits, dots and dashes'})
+	.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {error: 'must be a name of letters, digits, dots and dashes, 63 at most'})
+	.describe(
+		'How the target is called on the screen, in the audit, and when you confirm an action. Required, and unique.',
+	);
+const production = flag
+	.default(true)
+	.describe('Only `false` lets actions be done without arming the target first. Nothing else does.');
+
+const password = text('must be a reference to a secret').describe(
+	'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Never the password itself.',
+);
+
+/** A word stands for the mapping with only its mode. */
+const postgresTls = z.preprocess(
+	value => (typeof value === 'string' ? {mode: value} : value),
+	strict({
+		mode: oneOf(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+			.default('verify-full')
+			.describe('As libpq means it: only `verify-full` checks that the server is the one you named.'),
+		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
+		cert: file.optional().describe('The certificate that midwatch shows.'),
+		key: file.optional().describe('The key of that certificate.'),
+	}),
+);
+
+const postgres = strict({
+	name,
+	kind: z.literal('postgres').describe('`postgres` or `redis`.'),
+	production,
+	url: text('must be a postgres:// URL without a password, or ${env:NAME}')
+		.optional()
+		.describe(
+			'`postgres://user@host:5432/database?sslmode=verify-full`, without a password; or `${env:NAME}`, whose URL may hold one.',
+		),
+	host: host.optional().describe('Name, address, or the folder of a Unix socket.'),
+	port: port.optional().describe('5432 when absent.'),
+	hosts: z
+		.array(host, {error: 'must be a list of host or host:port'})
+		.min(1, {error: 'must be a list of host or host:port'})
+		.optional()
+		.describe('Several `host:port`, instead of `host`: tried in order, and the first that answers is read.'),
+	database: text('must be the name of a database').optional().describe('The name of the user when absent.'),
+	user: text('must be the name of a role').optional().describe('The role to log in with.'),
+	password: password
+		.optional()
+		.describe(
+			'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Without one, `.pgpass` or `PGPASSFILE` is asked.',
+		),
+	tls: postgresTls.optional().describe('One word (the mode) or its keys. `prefer` when absent, as libpq.'),
+	connectTimeoutMs: whole(100, 60_000).default(5000).describe('For connecting and logging in to one host.'),
+	statementTimeoutMs: whole(100, 60_000).default(3000).describe('The server ends a statement of midwatch after this.'),
+});
+
+const redisTls = z.preprocess(
+	value => (value === true ? {} : value === false ? undefined : value),
+	strict({
+		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
+		cert: file.optional().describe('The certificate that midwatch shows.'),
+		key: file.optional().describe('The key of that certificate.'),
+		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),
+	}).optional(),
+);
+
+const redis = strict({
+	name,
+	kind: z.literal('redis').describe('`postgres` or `redis`.'),
+	production,
+	url: text('must be a redis:// or rediss:// URL without a password, or ${env:NAME}')
+		.optional()
+		.describe('`rediss://user@host:6379/0`, without a password; or `${env:NAME}`, whose URL may hold one.'),
+	host: host.optional().describe('Name or address.'),
+	port: port.optional().describe('6379 when absent.'),
+	db: whole(0, 1_000_000).optional().describe('The database whose keys are sampled; 0 when absent.'),
+	username: text('must be the name of an ACL user')
+		.optional()
+		.describe('The ACL user; the server’s `default` when absent.'),
+	password: password.optional(),
+	tls: redisTls.describe('`true`, or its keys. No TLS when absent.'),
+	replica: strict({host: host.describe('Name or address.'), port: port.default(6379)})
+		.optional()
+		.describe('A replica that the key sampler reads instead of the primary.'),
+	sampler: strict({
+		timeMs: whole(100, 60_000).default(defaultSamplerBudget.timeMs).describe('The longest that one pass takes.'),
+		keys: whole(100, 10_000_000).default(defaultSamplerBudget.keys).describe('The most keys that one pass looks at.'),
+		pauseMs: whole(0, 1000).default(defaultSamplerBudget.pauseMs).describe('Between two batches.'),
+		slowPingMs: whole(1, 10_000)
+			.default(defaultSamplerBudget.slowPingMs)
+			.describe('A pass ends when a PING takes longer.'),
+	})
+		.optional()
+		.describe('What reading keys may cost the server.'),
+});
+
+/** The kinds that this version reads. */
+export const readableKinds = ['postgres', 'redis'] as const;
+
+/** Kinds that the product has a word for, and that this version does not read. */
+export const laterKinds = ['kubernetes', 'kafka', 'prometheus', 'alertmanager', 'probe'] as const;
+
+const target = z.discriminatedUnion('kind', [postgres, redis], {
+	error: issue =>
+		issue.code === 'invalid_union' ? `must be one of ${readableKinds.join(', ')}` : 'must be a list of `key: value`',
+});
+
+const key = text('must be a key or a list of keys, such as X, f5 or ctrl+r');
+
+export const configSchema = strict({
+	targets: z
+		.array(target, {error: 'must be a list of targets'})
+		.min(1, {error: 'must list a target, or be left out: then targets are found in the environment'})
+		.optional()
+		.describe('The systems to watch. Without it, they are found in the environment.'),
+	keys: z
+		.record(
+			z.string(),
+			z.preprocess(
+				value => (typeof value === 'string' ? [value] : value),
+				z.array(key, {error: 'must be a key or a list of keys'}),
+			),
+			{error: 'must be a list of `action: key`'},
+		)
+		.default({})
+		.describe(
+			'Other keys, by the name of the intent or action (see keys.md): `postgres.cancel: X`, `row.down: [j, down]`.',
+		),
+	theme: oneOf(['auto', 'basic', 'none'])
+		.default('auto')
+		.describe(
+			'Colours: `auto` takes what the terminal has, `basic` the terminal’s own 16, `none` none. NO_COLOR is obeyed.',
+		),
+	mouse: flag
+		.default(false)
+		.describe('Whether clicks and the wheel are taken. Without, the terminal selects text as usual.'),
+	refresh: whole(1, 60).default(1).describe('How many times longer than usual to wait between two reads of a source.'),
+});
+
+/** The file after reading: defaults are filled in, references are still text. */
+export type ConfigFile = z.infer<typeof configSchema>;
+export type TargetEntry = NonNullable<ConfigFile['targets']>[number];
+export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;
+export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
+export type Theme = ConfigFile['theme'];

@@ -1,0 +1,166 @@
+import {execFile} from 'node:child_process';
+import {parse} from 'yaml';
+import type {Secret} from '../contract.ts';
+import {AdapterError, messageOf} from '../errors.ts';
+import {type Clock, systemClock} from '../poll/clock.ts';
+import {readSafeFile} from './safe-file.ts';
+
+/** Where a secret is kept; the file of configuration holds nothing but this. */
+export type Reference =
+	| {readonly kind: 'env'; readonly name: string}
+	| {readonly kind: 'file'; readonly path: string}
+	| {readonly kind: 'exec'; readonly argv: readonly [string, ...string[]]};
+
+/** What stands in for a secret, for messages. */
+export const referenceForms = '${env:NAME}, ${file:/path} or ${exec:[command, argument]}';
+
+/** How long a command may take. */
+const execTimeoutMs = 10_000;
+/** How long the answer of a command is used that does not say when it expires: long enough for a storm of reconnects to run it once. */
+const execCacheMs = 60_000;
+/** A secret is fetched anew this long before it expires, so that it does not expire on its way. */
+const refreshMs = 60_000;
+
+/**
+ * Reads `${env:NAME}`, `${file:PATH}` and `${exec:[argv]}`.
+ * @returns the reference, or the words that say what is wrong with it; undefined when the text is no reference at all.
+ */
+export function readReference(text: string): Reference | string | undefined {
+	const found = /^\$\{([a-z]*):(.*)\}$/s.exec(text.trim());
+	if (found === null) return undefined;
+	const [, kind = '', rest = ''] = found;
+	if (kind === 'env') {
+		return /^[A-Za-z_]\w*$/.test(rest) ? {kind, name: rest} : `${text} does not name an environment variable`;
+	}
+	if (kind === 'file') {
+		return rest.startsWith('/') || rest.startsWith('~/') ? {kind, path: rest} : `${text} needs an absolute path or ~/`;
+	}
+	if (kind === 'exec') return readCommand(text, rest);
+	return `${text} is no reference that is known; write ${referenceForms}`;
+}
+
+function readCommand(text: string, rest: string): Reference | string {
+	const wrong = `${text} needs a list of words in brackets, as in \${exec:[command, argument]}`;
+	let words: unknown;
+	try {
+		words = parse(rest, {schema: 'failsafe'});
+	} catch {
+		return wrong;
+	}
+	if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return wrong;
+	const [command, ...args] = words;
+	return command === undefined || command === '' ? wrong : {kind: 'exec', argv: [command, ...args]};
+}
+
+/** As it is written in the configuration. */
+const sourceOf = (reference: Reference): string => {
+	if (reference.kind === 'env') return `\${env:${reference.name}}`;
+	if (reference.kind === 'file') return `\${file:${reference.path}}`;
+	return `\${exec:[${reference.argv.join(', ')}]}`;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The secret behind a reference. Nothing is read until it is asked for; variables and files are read each time, so that they may change. */
+export function secretOf(
+	reference: Reference,
+	{env = process.env, clock = systemClock}: {readonly env?: Environment; readonly clock?: Clock} = {},
+): Secret {
+	const source = sourceOf(reference);
+	switch (reference.kind) {
+		case 'env':
+			return secretFrom(source, async () => {
+				const value = env[reference.name];
+				if (value === undefined || value === '') {
+					throw denied(
+						`${source}: the environment variable ${reference.name} is not set`,
+						'Set it before you start midwatch.',
+					);
+				}
+				return value;
+			});
+		case 'file':
+			return secretFrom(source, () => readSecretFile(source, reference.path, env));
+		case 'exec':
+			return secretFrom(source, cached(source, reference.argv, clock));
+	}
+}
+
+/** A secret that is already at hand, or read in some other way. Its value is in a closure, where neither console.log nor JSON finds it. */
+export const secretFrom = (source: string, reveal: () => Promise<string>): Secret => ({source, reveal});
+
+const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
+
+async function readSecretFile(source: string, path: string, env: Environment): Promise<string> {
+	const file = path.startsWith('~/') ? `${env['HOME'] ?? ''}${path.slice(1)}` : path;
+	let text: string | undefined;
+	try {
+		text = await readSafeFile(file, {kind: 'secret'});
+	} catch (error) {
+		throw denied(messageOf(error), 'The file of a secret must be readable by you alone.', error);
+	}
+	if (text === undefined) throw denied(`${source}: there is no such file`, `Write the secret into ${file}, mode 600.`);
+	const value = text.replace(/\r?\n$/, '');
+	if (value === '') throw denied(`${source}: the file is empty`, `Write the secret into ${file}.`);
+	return value;
+}
+
+type Answer = {readonly value: string; readonly expiresAt: number; readonly freshUntil: number};
+
+/** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
+function cached(source: string, argv: readonly [string, ...string[]], clock: Clock): () => Promise<string> {
+	let last: Answer | undefined;
+	let running: Promise<Answer> | undefined;
+	return async () => {
+		if (last !== undefined && clock.now() < last.freshUntil) return last.value;
+		running ??= run(source, argv, clock).finally(() => {
+			running = undefined;
+		});
+		try {
+			last = await running;
+		} catch (error) {
+			if (last === undefined || clock.now() >= last.expiresAt) throw error;
+		}
+		return last.value;
+	};
+}
+
+async function run(source: string, argv: readonly [string, ...string[]], clock: Clock): Promise<Answer> {
+	const [command, ...args] = argv;
+	const started = clock.now();
+	const byHand = 'Run the command by hand to see what it says.';
+	const output = await new Promise<string>((resolve, reject) => {
+		const options = {timeout: execTimeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 * 1024, encoding: 'utf8'} as const;
+		// What it wrote is not repeated: a command that fails may print the very secret it fetched.
+		const child = execFile(command, args, options, (error, stdout) => {
+			if (error === null) resolve(stdout);
+			else if (error.killed) reject(denied(`${source}: no answer in ${execTimeoutMs / 1000} s`, byHand));
+			else if (typeof error.code === 'number') reject(denied(`${source}: ended with status ${error.code}`, byHand));
+			else reject(denied(`${source}: cannot be run: ${error.code ?? 'it was ended by a signal'}`, byHand));
+		});
+		child.stdin?.end();
+	});
+	const answer = readAnswer(output.replace(/\r?\n$/, ''), started);
+	if (answer.value === '') throw denied(`${source}: printed nothing`, byHand);
+	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, byHand);
+	return answer;
+}
+
+/** The text as it is, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` from a command that knows when it expires. */
+function readAnswer(text: string, now: number): Answer {
+	const plain = {value: text, expiresAt: now + execCacheMs, freshUntil: now + execCacheMs};
+	if (!text.startsWith('{')) return plain;
+	let answer: unknown;
+	try {
+		answer = JSON.parse(text);
+	} catch {
+		return plain;
+	}
+	if (typeof answer !== 'object' || answer === null || !('secret' in answer) || typeof answer.secret !== 'string')
+		return plain;
+	const expires = 'expires' in answer && typeof answer.expires === 'string' ? Date.parse(answer.expires) : Number.NaN;
+	if (Number.isNaN(expires)) return {...plain, value: answer.secret};
+	// A secret that lives shorter than the margin is used for half its life.
+	const freshUntil = Math.max(expires - refreshMs, now + (expires - now) / 2);
+	return {value: answer.secret, expiresAt: expires, freshUntil};
+}

@@ -1,0 +1,37 @@
+import {existsSync} from 'node:fs';
+import {homedir, userInfo} from 'node:os';
+import {type Clock, systemClock} from '../poll/clock.ts';
+
+/** What configuration takes from outside the file. Tests give their own. */
+export type Surroundings = {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly home: string;
+	/** The name of the operating system's user: libpq's default role. */
+	readonly systemUser: string;
+	/** Where this machine's PostgreSQL has its Unix socket, when it has one. */
+	readonly socketFolder: string | undefined;
+	readonly clock: Clock;
+	/** The policy of this machine's administrator. */
+	readonly policyFile: string;
+};
+
+/** The two places where PostgreSQL has its socket by default: Debian's, and that of its own build. */
+const socketFolders = ['/var/run/postgresql', '/tmp'];
+
+export const systemSurroundings = (): Surroundings => ({
+	env: process.env,
+	home: process.env['HOME'] ?? homedir(),
+	systemUser: userName(),
+	socketFolder: socketFolders.find(folder => existsSync(`${folder}/.s.PGSQL.5432`)),
+	clock: systemClock,
+	policyFile: '/etc/midwatch/policy.yaml',
+});
+
+function userName(): string {
+	try {
+		return userInfo().username;
+	} catch {
+		// A uid without an entry in the list of users, as in many containers.
+		return process.env['USER'] ?? 'postgres';
+	}
+}

@@ -1,0 +1,152 @@
+import type {Secret, Target} from '../contract.ts';
+import type {PostgresSettings} from '../port/postgres.ts';
+import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
+import type {Mistake} from './config-error.ts';
+import type {ConfigDocument, Path} from './document.ts';
+import {type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
+import {redisUrl} from './redis-settings.ts';
+import type {PostgresEntry, RedisEntry, TargetEntry} from './schema.ts';
+import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
+import {readHost, readServerUrl} from './server-url.ts';
+import {SettingsError} from './settings-error.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** Turns what a person wrote into targets. Everything that is wrong is collected, so that one start tells all of it. */
+export function targetsOf(
+	entries: readonly TargetEntry[],
+	document: ConfigDocument,
+	surroundings: Surroundings,
+): {readonly targets: readonly Target[]; readonly mistakes: readonly Mistake[]} {
+	const mistakes: Mistake[] = [];
+	const targets: Target[] = [];
+	const seen = new Set<string>();
+	for (const [index, entry] of entries.entries()) {
+		const path: Path = ['targets', index];
+		const complain = (key: string, text: string) => mistakes.push(document.mistake([...path, key], text));
+		if (seen.has(entry.name.toLowerCase())) complain('name', `there is another target called ${entry.name}`);
+		seen.add(entry.name.toLowerCase());
+		const settings =
+			entry.kind === 'postgres'
+				? readPostgres(entry, complain, surroundings)
+				: readRedis(entry, complain, surroundings);
+		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
+	}
+	return {targets, mistakes};
+}
+
+type Complain = (key: string, text: string) => void;
+
+/** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
+function urlOf(text: string, complain: Complain, {env}: Surroundings): {text: string; source: string} | undefined {
+	const reference = readReference(text);
+	if (reference === undefined) {
+		const url = readServerUrl(text);
+		if (url?.password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
+		complain('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
+	} else if (typeof reference === 'string') complain('url', reference);
+	else if (reference.kind !== 'env') complain('url', 'url takes a URL or ${env:NAME}; password takes all references');
+	else {
+		const value = env[reference.name];
+		if (value !== undefined && value !== '') return {text: value, source: text};
+		complain('url', `the environment variable ${reference.name} is not set`);
+	}
+	return undefined;
+}
+
+function secretIn(text: string | undefined, complain: Complain, {env, clock}: Surroundings): Secret | undefined {
+	if (text === undefined) return undefined;
+	const reference = readReference(text);
+	if (typeof reference === 'object') return secretOf(reference, {env, clock});
+	complain(
+		'password',
+		reference ?? `password holds the secret itself. Write a reference to it instead: ${referenceForms}`,
+	);
+	return secretFrom('password', async () => '');
+}
+
+/** Keys that a `url` says already. */
+function alreadyInUrl(entry: object, keys: readonly string[], complain: Complain): void {
+	for (const key of keys) if (key in entry) complain(key, `url says the ${key} already: leave out one of them`);
+}
+
+function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Surroundings): PostgresSettings {
+	const own: PostgresWords = {
+		database: entry.database,
+		user: entry.user,
+		password: secretIn(entry.password, complain, surroundings),
+		connectTimeoutMs: entry.connectTimeoutMs,
+		statementTimeoutMs: entry.statementTimeoutMs,
+		...(entry.tls && {tlsMode: entry.tls.mode, ca: entry.tls.ca, cert: entry.tls.cert, key: entry.tls.key}),
+	};
+	if ((entry.tls?.cert === undefined) !== (entry.tls?.key === undefined))
+		complain('tls', 'tls needs cert and key, or neither');
+	let words: PostgresWords = own;
+	if (entry.url === undefined) words = {...own, hosts: hostsOf(entry, complain)};
+	else {
+		alreadyInUrl(entry, ['host', 'port', 'hosts', 'database', 'user', 'tls'], complain);
+		const url = urlOf(entry.url, complain, surroundings);
+		try {
+			const said = url === undefined ? {} : postgresUrl(url.text, url.source);
+			words = {...said, ...definedIn(own), connectTimeoutMs: said.connectTimeoutMs ?? entry.connectTimeoutMs};
+		} catch (error) {
+			if (!(error instanceof SettingsError)) throw error;
+			complain('url', error.message);
+		}
+	}
+	try {
+		return postgresSettings(words, surroundings);
+	} catch (error) {
+		if (!(error instanceof SettingsError)) throw error;
+		complain('url', error.message);
+		return postgresSettings({...words, tlsMode: undefined}, surroundings);
+	}
+}
+
+const definedIn = (words: PostgresWords): PostgresWords =>
+	Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
+
+function hostsOf(entry: PostgresEntry, complain: Complain): PostgresWords['hosts'] {
+	if (entry.hosts !== undefined) {
+		for (const key of ['host', 'port'] as const) {
+			if (entry[key] !== undefined) complain(key, `hosts says the ${key} already: leave out one of them`);
+		}
+		return entry.hosts.flatMap(text => {
+			const host = readHost(text);
+			if (host === undefined) complain('hosts', 'hosts must be a list of host or host:port');
+			return host ?? [];
+		});
+	}
+	if (entry.host === undefined) complain('name', `${entry.name} needs host, hosts or url: where the server is`);
+	return [{host: entry.host ?? 'localhost', port: entry.port}];
+}
+
+function readRedis(entry: RedisEntry, complain: Complain, surroundings: Surroundings): RedisSettings {
+	const password = secretIn(entry.password, complain, surroundings);
+	const extra = {replica: entry.replica, sampler: entry.sampler ?? defaultSamplerBudget};
+	if ((entry.tls?.cert === undefined) !== (entry.tls?.key === undefined))
+		complain('tls', 'tls needs cert and key, or neither');
+	const plain: RedisSettings = {
+		host: entry.host ?? 'localhost',
+		port: entry.port ?? 6379,
+		db: entry.db ?? 0,
+		username: entry.username,
+		password,
+		tls: entry.tls,
+		...extra,
+	};
+	if (entry.url === undefined) {
+		if (entry.host === undefined) complain('name', `${entry.name} needs host or url: where the server is`);
+		return plain;
+	}
+	alreadyInUrl(entry, ['host', 'port', 'db', 'username'], complain);
+	const url = urlOf(entry.url, complain, surroundings);
+	if (url === undefined) return plain;
+	try {
+		const said = redisUrl(url.text, url.source);
+		return {...said, ...extra, password: password ?? said.password, tls: entry.tls ?? said.tls};
+	} catch (error) {
+		if (!(error instanceof SettingsError)) throw error;
+		complain('url', error.message);
+		return plain;
+	}
+}
