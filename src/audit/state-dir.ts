@@ -1,0 +1,9 @@
+import {homedir} from 'node:os';
+import {isAbsolute, join} from 'node:path';
+
+/** `$XDG_STATE_HOME/midwatch`, or `~/.local/state/midwatch`; a relative XDG_STATE_HOME does not count (XDG Base Directory 0.8). */
+export function stateDir(env: Readonly<Record<string, string | undefined>>): string {
+	const given = env['XDG_STATE_HOME'];
+	const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.local', 'state');
+	return join(base, 'midwatch');
+}

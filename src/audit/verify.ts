@@ -1,0 +1,75 @@
+import {readFile} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
+import {messageOf} from '../errors.ts';
+import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
+import {listMonths, readHead, readTail} from './months.ts';
+
+/** What became of looking at one file. It is sound when there is no fault. */
+export type FileReport = {
+	readonly path: string;
+	readonly records: number;
+	/** Sequence numbers, undefined in an empty file. */
+	readonly firstSeq: number | undefined;
+	readonly lastSeq: number | undefined;
+	/** Line 0 is about the file as a whole. */
+	readonly faults: readonly ChainFault[];
+	readonly notes: readonly ChainFault[];
+};
+
+/**
+ * Looks at one month: its own lines, that it goes on where the month before ended, and, for the newest, that it ends where the mirror of the
+ * head says. Whoever can write both the log and the mirror can still cut off the end of both; only a copy elsewhere shows that.
+ * @throws Error of node:fs when the file cannot be read.
+ */
+export async function verifyFile(path: string): Promise<FileReport> {
+	const full = resolve(path);
+	const bytes = await readFile(full);
+	const months = await listMonths(dirname(full));
+	const index = months.indexOf(full);
+	const before = months[index - 1];
+	const from = before === undefined ? chainStart : ((await readTail(before)).last ?? chainStart);
+	const report = verifyChain(bytes, from);
+	const isNewest = index >= 0 && index === months.length - 1;
+	const end = isNewest ? await compareHead(dirname(full), report, from) : nothing;
+	return {
+		path: full,
+		records: report.records,
+		firstSeq: report.first?.seq,
+		lastSeq: report.last?.seq,
+		faults: [...report.faults, ...end.faults],
+		notes: [...report.notes, ...end.notes],
+	};
+}
+
+/** All months, oldest first. An absent or empty directory gives none, unless the mirror of the head says that there were records. */
+export async function verifyDirectory(dir: string): Promise<readonly FileReport[]> {
+	const reports: FileReport[] = [];
+	for (const path of await listMonths(dir)) reports.push(await verifyFile(path));
+	if (reports.length > 0) return reports;
+	const end = await compareHead(dir, verifyChain(new Uint8Array(), chainStart), chainStart);
+	return end.faults.length > 0 ? [{path: dir, records: 0, firstSeq: undefined, lastSeq: undefined, ...end}] : [];
+}
+
+type Found = {readonly faults: readonly ChainFault[]; readonly notes: readonly ChainFault[]};
+
+const nothing: Found = {faults: [], notes: []};
+const fault = (text: string): Found => ({faults: [{line: 0, text}], notes: []});
+const note = (text: string): Found => ({faults: [], notes: [{line: 0, text}]});
+
+async function compareHead(dir: string, report: ChainReport, from: Place): Promise<Found> {
+	const end = report.last?.seq ?? from.seq;
+	let head: Place | undefined;
+	try {
+		head = await readHead(dir);
+	} catch (error) {
+		return fault(messageOf(error));
+	}
+	if (!head) {
+		return end === 0 ? nothing : note('the mirror of the head is missing: lines cut off at the end would not show');
+	}
+	if (head.seq > end)
+		return fault(`it ends with record ${end}, while record ${head.seq} had been written: the end was cut off`);
+	const hash = head.seq === from.seq ? from.hash : report.hashes.get(head.seq);
+	if (hash !== undefined && hash !== head.hash) return fault(`record ${head.seq} is not the one that had been written`);
+	return head.seq < end ? note(`the mirror of the head is at record ${head.seq} of ${end}`) : nothing;
+}
