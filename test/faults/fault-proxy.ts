@@ -1,0 +1,217 @@
+import {connect, createServer, type Server, type Socket} from 'node:net';
+
+/**
+ * What stands between a client and its server.
+ * - `pass`: nothing but the delays below
+ * - `hold`: the link is cut; bytes wait and arrive on heal, as TCP would send them again. They are never dropped: that is no fault a network has
+ * - `reset`: a new connection is reset; those that stand are left alone (see `resetAll`)
+ * - `silent`: a new connection is accepted and never answered, also not after heal
+ * - `refuse`: nobody listens on the port
+ */
+export type Mode = 'pass' | 'hold' | 'reset' | 'silent' | 'refuse';
+
+export type Faults = {
+	readonly mode: Mode;
+	/** Each way. */
+	readonly latencyMs: number;
+	/** At random, on top of the latency. Bytes stay in order. */
+	readonly jitterMs: number;
+	/** Bytes go in pieces of at most this many; 0 leaves them whole. */
+	readonly chunkBytes: number;
+	/** Each way; 0 is without limit. */
+	readonly bytesPerSecond: number;
+	/** What the server says is replaced by as many bytes of nonsense. */
+	readonly garble: boolean;
+};
+
+export type FaultProxy = {
+	readonly host: '127.0.0.1';
+	/** Stays the same through `refuse` and heal. */
+	readonly port: number;
+	/** Connections that a client holds right now. */
+	readonly connections: number;
+	/** Connections made since the start. */
+	readonly accepted: number;
+	set(faults: Partial<Faults>): Promise<void>;
+	/** Back to passing everything at once; what was held is delivered. */
+	heal(): Promise<void>;
+	/** Resets every connection that stands: the client sees ECONNRESET. */
+	resetAll(): void;
+	/** The server is gone and the client was not told: what it sends is taken and never answered. */
+	halfOpen(): void;
+	close(): Promise<void>;
+};
+
+const none: Faults = {mode: 'pass', latencyMs: 0, jitterMs: 0, chunkBytes: 0, bytesPerSecond: 0, garble: false};
+/** Above this much waiting, the sender is made to wait too. */
+const enough = 1024 * 1024;
+
+type Flow = {pump(): void};
+type Link = {readonly client: Socket; readonly server: Socket | undefined; readonly flows: Flow[]; cut: boolean};
+
+/** A proxy on loopback in front of one server, with no faults yet. */
+export async function faultProxy(server: {readonly host: string; readonly port: number}): Promise<FaultProxy> {
+	let faults = none;
+	let accepted = 0;
+	const links = new Set<Link>();
+	const current = () => faults;
+
+	const accept = (client: Socket): void => {
+		accepted++;
+		client.on('error', () => {});
+		if (faults.mode === 'reset') {
+			client.resetAndDestroy();
+			return;
+		}
+		const link: Link = {client, server: faults.mode === 'silent' ? undefined : dial(server), flows: [], cut: false};
+		links.add(link);
+		const forget = () => {
+			if (client.closed && link.server?.closed !== false) links.delete(link);
+		};
+		client.on('close', forget);
+		link.server?.on('close', forget);
+		if (link.server === undefined) {
+			client.resume();
+			return;
+		}
+		link.flows.push(flow(client, link.server, link, current, false), flow(link.server, client, link, current, true));
+	};
+
+	let listener = await listen(accept, 0);
+	const address = listener.address();
+	if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+	const {port} = address;
+
+	const set = async (change: Partial<Faults>): Promise<void> => {
+		faults = {...faults, ...change};
+		if (faults.mode === 'refuse') await stopListening(listener);
+		else if (!listener.listening) listener = await listen(accept, port);
+		for (const link of links) for (const each of link.flows) each.pump();
+	};
+
+	const resetAll = (): void => {
+		for (const link of links) {
+			link.cut = true;
+			link.client.resetAndDestroy();
+			link.server?.destroy();
+		}
+	};
+
+	return {
+		host: '127.0.0.1',
+		port,
+		get connections() {
+			return [...links].filter(link => !link.client.destroyed).length;
+		},
+		get accepted() {
+			return accepted;
+		},
+		set,
+		heal: () => set(none),
+		resetAll,
+		halfOpen() {
+			for (const link of links) {
+				link.cut = true;
+				link.server?.destroy();
+				link.client.resume();
+			}
+		},
+		async close() {
+			resetAll();
+			await stopListening(listener);
+		},
+	};
+}
+
+/** Takes a connection and never says a word: the address of a server that is there and does not answer. */
+export async function silentListener(): Promise<FaultProxy> {
+	const proxy = await faultProxy({host: '127.0.0.1', port: 1});
+	await proxy.set({mode: 'silent'});
+	return proxy;
+}
+
+/** One direction of a connection. A cut link takes bytes and gives none. */
+function flow(from: Socket, to: Socket, link: Link, current: () => Faults, fromServer: boolean): Flow {
+	const queue: {readonly due: number; readonly data: Buffer | undefined}[] = [];
+	let waiting = 0;
+	let lastDue = 0;
+	let timer: NodeJS.Timeout | undefined;
+
+	const deliver = (): void => {
+		timer = undefined;
+		for (let first = queue[0]; first !== undefined; first = queue[0]) {
+			if (current().mode === 'hold' || link.cut) return;
+			const early = first.due - performance.now();
+			if (early > 0.5) {
+				timer = setTimeout(deliver, early);
+				return;
+			}
+			queue.shift();
+			if (first.data === undefined) to.end();
+			else {
+				waiting -= first.data.length;
+				if (!to.destroyed && !to.write(first.data)) {
+					to.once('drain', () => pump());
+					return;
+				}
+			}
+		}
+		if (from.isPaused()) from.resume();
+	};
+
+	const pump = (): void => {
+		timer ??= setTimeout(deliver, 0);
+	};
+
+	const put = (data: Buffer | undefined): void => {
+		const {latencyMs, jitterMs, bytesPerSecond} = current();
+		const due = Math.max(lastDue, performance.now() + latencyMs + Math.random() * jitterMs);
+		lastDue = due + (data && bytesPerSecond > 0 ? (data.length / bytesPerSecond) * 1000 : 0);
+		// A slow line has brought a piece when its last byte is there.
+		queue.push({due: lastDue, data});
+		waiting += data?.length ?? 0;
+		if (waiting > enough) from.pause();
+		pump();
+	};
+
+	from.on('data', (data: Buffer) => {
+		if (link.cut) return;
+		const {chunkBytes, garble} = current();
+		const bytes = garble && fromServer ? Buffer.alloc(data.length, 0xff) : data;
+		const size = chunkBytes > 0 ? chunkBytes : bytes.length;
+		for (let at = 0; at < bytes.length; at += size) put(bytes.subarray(at, at + size));
+	});
+	let ended = false;
+	const end = (): void => {
+		if (!ended) put(undefined);
+		ended = true;
+	};
+	from.on('end', end);
+	from.on('error', () => {
+		if (!link.cut && current().mode === 'pass') to.resetAndDestroy();
+	});
+	// One that was destroyed has no end to tell; the other side learns of it all the same, after what was held.
+	from.on('close', end);
+	return {pump};
+}
+
+function dial({host, port}: {readonly host: string; readonly port: number}): Socket {
+	const socket = connect({host, port, noDelay: true, allowHalfOpen: true});
+	socket.on('error', () => {});
+	return socket;
+}
+
+const listen = (accept: (client: Socket) => void, port: number): Promise<Server> =>
+	new Promise((resolve, reject) => {
+		const server = createServer({allowHalfOpen: true, noDelay: true}, accept);
+		server.once('error', reject);
+		server.listen(port, '127.0.0.1', () => resolve(server));
+	});
+
+/** Standing connections are left alone: only the port is given up. */
+function stopListening(server: Server): Promise<void> {
+	if (!server.listening) return Promise.resolve();
+	// The callback of close() waits for the connections too; the port is free as soon as close() returns.
+	server.close();
+	return new Promise(resolve => setImmediate(resolve));
+}
