@@ -16,6 +16,13 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export const isScenarioName = (text: string): text is ScenarioName =>
 	(scenarioNames as readonly string[]).includes(text);
 
+/** One kind of trouble, named like the scenario that has no other. */
+export type Trouble = 'crashloop' | 'locks' | 'memory' | 'lag' | 'scrape';
+
+/** Whether this scenario has that trouble: its own one, or every one in `default` and `storm`. */
+export const hasTrouble = (scenario: Scenario, trouble: Trouble): boolean =>
+	scenario.name === trouble || scenario.name === 'default' || scenario.name === 'storm';
+
 /** What all stand-ins of one demo share: its trouble, its moment, its luck. The same seed and time give the same estate. */
 export type Scenario = {
 	readonly name: ScenarioName;

@@ -1,0 +1,67 @@
+import type {Finding, Row, Severity} from '../contract.ts';
+import {worst} from '../severity.ts';
+import {bytes, percent} from '../text/figures.ts';
+
+/** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
+const nearLimit = 0.9;
+const atLimit = 0.97;
+
+/** What one pod uses now, summed over its containers. Bytes and cores. */
+export type PodUsageFacts = {
+	readonly uid: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly owner: string;
+	readonly memory: number;
+	/** Undefined when a container has none: then only the node limits it. */
+	readonly memoryLimit: number | undefined;
+	readonly cpu: number;
+	readonly cpuRequest: number | undefined;
+};
+
+/** `memoryHistory`: the last reads, oldest first, this one included. */
+export type PodUsageRow = Row & PodUsageFacts & {readonly memoryHistory: readonly number[]};
+
+/** Share of the memory limit, if there is one. */
+export const memoryShare = ({
+	memory,
+	memoryLimit,
+}: Pick<PodUsageFacts, 'memory' | 'memoryLimit'>): number | undefined =>
+	memoryLimit === undefined || memoryLimit <= 0 ? undefined : memory / memoryLimit;
+
+/** Share of the CPU request, which is no limit: above 1 it borrows from its neighbours. */
+export const cpuShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
+	cpuRequest === undefined || cpuRequest <= 0 ? undefined : cpu / cpuRequest;
+
+export function podUsageRow(target: string, facts: PodUsageFacts, memoryHistory: readonly number[]): PodUsageRow {
+	const share = memoryShare(facts) ?? 0;
+	const severity: Severity = share >= atLimit ? 'crit' : share >= nearLimit ? 'warn' : 'ok';
+	const why = severity === 'ok' ? {} : {why: `${percent(share)} of its memory limit`};
+	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory};
+}
+
+export function podUsageFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
+	const sick = Map.groupBy(
+		rows.filter(row => row.severity !== 'ok'),
+		row => `${row.namespace}/${row.owner}`,
+	);
+	return [...sick].flatMap(([workload, same]) => {
+		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
+		const severity = worst(same.map(row => row.severity));
+		if (first === undefined || severity === 'ok') return [];
+		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
+		return {
+			id: `${target}/memory/${workload}`,
+			target,
+			severity,
+			sentence: `${workload}: ${pods} at ${percent(memoryShare(first))} of the memory limit ${bytes(first.memoryLimit)}`,
+			row: {kind: 'kubernetes.pod-usage', id: first.id},
+			kind: 'kubernetes.pod-usage',
+			evidence: same
+				.slice(0, 5)
+				.map(row => `${row.name}: ${bytes(row.memory)} of ${bytes(row.memoryLimit)}, warns from ${percent(nearLimit)}`),
+			actions: [],
+			inspections: ['kubernetes.describe-pod-usage'],
+		} satisfies Finding;
+	});
+}

@@ -1,0 +1,61 @@
+import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import {defineSection, type Pane, type Tone} from '../../src/pane.ts';
+import {duration, millis} from '../../src/text/figures.ts';
+
+const tone = (row: ScrapeRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
+
+const byName = (a: ScrapeRow, b: ScrapeRow): number =>
+	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || a.url.localeCompare(b.url);
+
+export const targetsPane: Pane = {
+	id: 'targets',
+	title: 'Targets',
+	tab: 'Targets',
+	systems: ['prometheus'],
+	gauges: ['up'],
+	sections: [
+		defineSection<ScrapeRow>({
+			kind: 'prometheus.target',
+			title: 'Targets',
+			weight: 1,
+			empty: 'Prometheus has no active target: look at its scrape_configs and at service discovery',
+			orders: [
+				{title: 'pool', compare: byName},
+				{title: 'longest scrape', compare: (a, b) => (b.tookMs ?? -1) - (a.tookMs ?? -1) || byName(a, b)},
+				{title: 'longest ago', compare: (a, b) => (a.scrapedAt ?? 0) - (b.scrapedAt ?? 0) || byName(a, b)},
+			],
+			columns: [
+				{header: 'POOL', field: 'pool', width: 14, cell: row => row.pool},
+				{header: 'INSTANCE', field: 'instance', width: 16, grow: true, cell: row => row.instance},
+				{header: 'UP', field: 'up', width: 7, cell: row => ({text: row.health, tone: tone(row)})},
+				{
+					header: 'LAST',
+					field: 'last',
+					width: 5,
+					align: 'right',
+					yields: 2,
+					cell: (row, now) => ({
+						text: row.scrapedAt === undefined ? 'never' : duration((now - row.scrapedAt) / 1000),
+						tone: 'dim',
+					}),
+				},
+				{
+					header: 'TOOK',
+					field: 'took',
+					width: 5,
+					align: 'right',
+					yields: 1,
+					cell: row => ({text: row.tookMs === undefined ? '-' : millis(row.tookMs), tone: 'dim'}),
+				},
+				{
+					header: 'ERROR',
+					field: 'error',
+					width: 12,
+					grow: true,
+					yields: 3,
+					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: tone(row)}),
+				},
+			],
+		}),
+	],
+};

@@ -1,0 +1,113 @@
+import type {Row} from '../../src/contract.ts';
+import type {NodeUsageRow} from '../../src/model/node-usage.ts';
+import {cpuShare, memoryShare, type PodUsageRow} from '../../src/model/pod-usage.ts';
+import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
+import {bytes, percent} from '../../src/text/figures.ts';
+import {sparkline} from '../../src/text/picture.ts';
+
+const trendCells = 10;
+
+/** Cores as kubectl writes them below one, `210m`, and short above: `1.9`. */
+const cores = (value: number): string => (value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1));
+
+const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
+
+const trend = (values: readonly number[]): Cell => ({text: sparkline(values, trendCells), tone: 'dim'});
+
+/** Rows without a limit go last. */
+const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (memoryShare(b) ?? -1) - (memoryShare(a) ?? -1);
+
+export const topPane: Pane = {
+	id: 'top',
+	title: 'Top',
+	tab: 'Top',
+	systems: ['kubernetes'],
+	gauges: [],
+	sections: [
+		defineSection<PodUsageRow>({
+			kind: 'kubernetes.pod-usage',
+			title: 'pods by memory',
+			weight: 3,
+			empty: 'no pod has been measured yet: the metrics server reports a new pod after about a minute',
+			orders: [
+				{title: 'memory', compare: (a, b) => b.memory - a.memory},
+				{title: 'share of the memory limit', compare: byMemoryShare},
+				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
+				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
+			],
+			columns: [
+				{
+					header: 'NAMESPACE',
+					field: 'namespace',
+					width: 10,
+					yields: 1,
+					cell: row => ({text: row.namespace, tone: 'dim'}),
+				},
+				{header: 'NAME', field: 'name', width: 18, grow: true, cell: row => row.name},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{
+					header: '%LIM',
+					field: 'limit',
+					width: 4,
+					align: 'right',
+					cell: row => {
+						const share = memoryShare(row);
+						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, percent(share));
+					},
+				},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 4, cell: row => cores(row.cpu)},
+				{
+					header: '%REQ',
+					field: 'request',
+					width: 5,
+					align: 'right',
+					yields: 3,
+					cell: row => {
+						const share = cpuShare(row);
+						return {text: share === undefined ? '-' : percent(share), tone: 'dim'};
+					},
+				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+			],
+		}),
+		defineSection<NodeUsageRow>({
+			kind: 'kubernetes.node-usage',
+			title: 'nodes by memory',
+			weight: 1,
+			empty: 'no node has been measured yet',
+			orders: [
+				{title: 'share of memory', compare: (a, b) => b.memory / b.memoryCapacity - a.memory / a.memoryCapacity},
+				{title: 'share of CPU', compare: (a, b) => b.cpu / b.cpuCapacity - a.cpu / a.cpuCapacity},
+				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
+			],
+			columns: [
+				{header: 'NODE', field: 'node', width: 12, grow: true, cell: row => row.name},
+				{
+					header: 'STATUS',
+					field: 'status',
+					width: 9,
+					yields: 1,
+					cell: row => ({text: row.status, tone: row.status === 'Ready' ? 'dim' : row.severity}),
+				},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{
+					header: '%',
+					field: 'memshare',
+					width: 4,
+					align: 'right',
+					cell: row => loudIfWrong(row, percent(row.memory / row.memoryCapacity)),
+				},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
+				{
+					header: '%',
+					field: 'cpushare',
+					width: 5,
+					align: 'right',
+					yields: 4,
+					cell: row => ({text: percent(row.cpu / row.cpuCapacity), tone: 'dim'}),
+				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+			],
+		}),
+	],
+};
