@@ -1,0 +1,65 @@
+import {type RenderOptions, render} from 'ink';
+import type {ReactNode} from 'react';
+import {CompositorContext} from './surface.tsx';
+import {Compositor} from './terminal/compositor.ts';
+import {InkStdout} from './terminal/ink-stdout.ts';
+import type {Screen} from './terminal/screen.ts';
+
+export type Mounted = {
+	rerender(element: ReactNode): void;
+	/** Takes the tree down; the terminal is left as it is. */
+	unmount(): void;
+	/** Resolves when what was rendered so far has been handed to the screen. */
+	flush(): Promise<void>;
+};
+
+/** A key that changes the layout is not held back longer than this by Ink. */
+const framesPerSecond = 60;
+
+/**
+ * Draws a React tree on a screen, with `useWindowSize` telling its size. Ink reads no keys here (`useInput` throws): the owner of
+ * the terminal tells them. Style text by SGR sequences in the text: what the screen cannot show is left out on the way.
+ */
+export function mount(element: ReactNode, screen: Screen): Mounted {
+	const compositor = new Compositor(screen);
+	const stdout = new InkStdout(screen.size(), frame => compositor.frame(frame));
+	const inside = (tree: ReactNode) => <CompositorContext value={compositor}>{tree}</CompositorContext>;
+	const ink = render(inside(element), {
+		...quietInk,
+		stdout: asStream(stdout),
+		maxFps: framesPerSecond,
+		onRender: () => compositor.laidOut(),
+	});
+	const stopResizing = screen.onResize(() => stdout.resize(screen.size()));
+	return {
+		rerender: tree => ink.rerender(inside(tree)),
+		unmount() {
+			stopResizing();
+			compositor.close();
+			ink.unmount();
+		},
+		async flush() {
+			await ink.waitUntilRenderFlush();
+			compositor.paint();
+		},
+	};
+}
+
+/** How Ink is run everywhere: it draws, and leaves keys, console, signals and the terminal's modes alone. */
+export const quietInk: RenderOptions = {
+	stdin: asInput({on() {}, off() {}, addListener() {}, removeListener() {}}),
+	stderr: asStream(new InkStdout({columns: 0, rows: 0}, () => {})),
+	interactive: true,
+	exitOnCtrlC: false,
+	patchConsole: false,
+	isScreenReaderEnabled: false,
+};
+
+/** Ink asks for Node's streams but uses the few members that `InkStdout` has. */
+export function asStream(stdout: InkStdout): NodeJS.WritableStream {
+	return stdout as unknown as NodeJS.WritableStream;
+}
+
+function asInput(input: object): NodeJS.ReadableStream {
+	return input as unknown as NodeJS.ReadableStream;
+}

@@ -1,0 +1,192 @@
+import {blankLine, drawCells, type Grid, type Line, parseLine} from './cells.ts';
+import {difference} from './diff.ts';
+import type {Screen, Size} from './screen.ts';
+import {StyleTable} from './style.ts';
+
+/** In cells of the screen, from the top left. */
+export type Rectangle = {
+	readonly left: number;
+	readonly top: number;
+	readonly width: number;
+	readonly height: number;
+};
+
+/** Where a piece stands. `order` compares like the places of nodes in a tree (parent first): the later is drawn over the earlier. */
+export type Place = Rectangle & {readonly order: readonly number[]};
+
+/** Finished rows, SGR allowed, each exactly as wide as its surface. */
+export type RowSource = {get(): readonly string[]; subscribe(listener: () => void): () => void};
+
+/** A part of the screen that is not left to Ink's frame alone: rows drawn over it, or a cover that keeps surfaces below from showing. */
+export type Piece = {
+	/** Undefined while it is not on the screen. */
+	locate(): Place | undefined;
+	/** Undefined for a cover. */
+	readonly rows: RowSource | undefined;
+};
+
+type Placed = Piece & {readonly place: Place | undefined};
+type Span = {readonly from: number; readonly to: number; readonly line: Line; readonly start: number};
+
+const rememberedLines = 6000;
+
+/** Puts Ink's frame and the surfaces together and sends what changed. Paints at most once a turn, and never while a frame is under way. */
+export class Compositor {
+	readonly #screen: Screen;
+	readonly #styles: StyleTable;
+	readonly #pieces = new Set<Piece>();
+	#placed: readonly Placed[] = [];
+	#base: readonly string[] = [];
+	#parsed = new Map<string, Line>();
+	#composed = new Map<number, {readonly parts: readonly unknown[]; readonly line: Line}>();
+	#size: Size = {columns: 0, rows: 0};
+	#shown: Grid | undefined;
+	#scheduled = false;
+	#sending = false;
+	#waiting = false;
+	readonly #unsubscribe: readonly (() => void)[];
+
+	constructor(screen: Screen) {
+		this.#screen = screen;
+		this.#styles = new StyleTable(screen.colours);
+		this.#unsubscribe = [
+			screen.onDrain(() => {
+				this.#sending = false;
+				if (this.#waiting) this.paint();
+			}),
+			screen.onLost(() => {
+				this.#shown = undefined;
+				this.schedule();
+			}),
+		];
+	}
+
+	/** Ink's newest frame, lines ended by `\n`. */
+	frame(text: string): void {
+		this.#base = text.split('\n');
+		this.schedule();
+	}
+
+	/** Ink laid out and drew: pieces may have moved. */
+	laidOut(): void {
+		this.#placed = inOrder([...this.#pieces].map(placed));
+		this.schedule();
+	}
+
+	/** Returns the way to take it off again, which shows with Ink's next frame. */
+	add(piece: Piece): () => void {
+		this.#pieces.add(piece);
+		const unsubscribe = piece.rows?.subscribe(this.schedule) ?? (() => {});
+		// Ink draws in the middle of React's commit, before a new piece can say that it is there.
+		if (this.#scheduled) this.#placed = inOrder([...this.#placed, placed(piece)]);
+		return () => {
+			unsubscribe();
+			this.#pieces.delete(piece);
+		};
+	}
+
+	readonly schedule = (): void => {
+		if (this.#scheduled) return;
+		this.#scheduled = true;
+		queueMicrotask(() => {
+			if (this.#scheduled) this.paint();
+		});
+	};
+
+	/** Sends what is not shown yet, now. */
+	paint(): void {
+		this.#scheduled = false;
+		if (this.#sending) {
+			this.#waiting = true;
+			return;
+		}
+		this.#waiting = false;
+		const size = this.#screen.size();
+		if (size.columns !== this.#size.columns || size.rows !== this.#size.rows) {
+			this.#size = size;
+			this.#shown = undefined;
+			this.#parsed.clear();
+			this.#composed.clear();
+		}
+		const wanted = this.#compose();
+		const bytes = difference(this.#shown, wanted, this.#styles);
+		this.#shown = wanted;
+		if (bytes !== '') this.#sending = !this.#screen.send(bytes);
+	}
+
+	close(): void {
+		for (const stop of this.#unsubscribe) stop();
+		this.#scheduled = false;
+	}
+
+	#compose(): Grid {
+		if (this.#parsed.size > rememberedLines) this.#parsed.clear();
+		const surfaces = this.#placed.map(piece => piece.rows?.get());
+		const lines = Array.from({length: this.#size.rows}, (_, row) => this.#line(row, surfaces));
+		return {columns: this.#size.columns, lines};
+	}
+
+	#line(row: number, surfaces: readonly (readonly string[] | undefined)[]): Line {
+		const base = this.#parse(this.#base[row] ?? '', this.#size.columns);
+		const spans: Span[] = [];
+		this.#placed.forEach(({place, rows}, index) => {
+			if (place === undefined || rows === undefined || !crosses(place, row)) return;
+			const line = this.#parse(surfaces[index]?.[row - place.top] ?? '', place.width);
+			for (const [from, to] of this.#uncovered(place, row, index))
+				spans.push({from, to, line, start: from - place.left});
+		});
+		if (spans.length === 0) return base;
+		const parts = [base, ...spans.flatMap(span => [span.from, span.to, span.line, span.start])];
+		const before = this.#composed.get(row);
+		if (before !== undefined && sameParts(before.parts, parts)) return before.line;
+		const line = {glyphs: [...base.glyphs], styles: [...base.styles]};
+		for (const span of spans)
+			drawCells(line, span.from, span.line, span.start, span.start + span.to - span.from, this.#styles);
+		this.#composed.set(row, {parts, line});
+		return line;
+	}
+
+	/** The columns of a row of a surface that no later cover hides and that are on the screen, as [from, to). */
+	#uncovered(place: Place, row: number, index: number): readonly (readonly [number, number])[] {
+		let spans: (readonly [number, number])[] = [
+			[Math.max(0, place.left), Math.min(this.#size.columns, place.left + place.width)],
+		];
+		for (const {place: cover, rows} of this.#placed.slice(index + 1)) {
+			if (cover === undefined || rows !== undefined || !crosses(cover, row)) continue;
+			spans = spans.flatMap(([from, to]): (readonly [number, number])[] => [
+				[from, Math.min(to, cover.left)],
+				[Math.max(from, cover.left + cover.width), to],
+			]);
+		}
+		return spans.filter(([from, to]) => from < to);
+	}
+
+	#parse(text: string, columns: number): Line {
+		const name = `${columns}:${text}`;
+		let line = this.#parsed.get(name);
+		if (line === undefined) {
+			line = text === '' ? blankLine(columns) : parseLine(text, columns, this.#styles);
+			this.#parsed.set(name, line);
+		}
+		return line;
+	}
+}
+
+const placed = (piece: Piece): Placed => ({rows: piece.rows, locate: piece.locate, place: piece.locate()});
+
+const crosses = (place: Rectangle, row: number): boolean => row >= place.top && row < place.top + place.height;
+
+const sameParts = (before: readonly unknown[], now: readonly unknown[]): boolean =>
+	before.length === now.length && before.every((part, index) => part === now[index]);
+
+function inOrder(pieces: readonly Placed[]): readonly Placed[] {
+	return pieces.toSorted((one, other) => compareOrder(one.place?.order ?? [], other.place?.order ?? []));
+}
+
+function compareOrder(one: readonly number[], other: readonly number[]): number {
+	for (let depth = 0; depth < Math.min(one.length, other.length); depth += 1) {
+		const apart = (one[depth] ?? 0) - (other[depth] ?? 0);
+		if (apart !== 0) return apart;
+	}
+	return one.length - other.length;
+}

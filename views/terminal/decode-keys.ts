@@ -1,0 +1,240 @@
+import type {Clock} from '../../src/poll/clock.ts';
+import {nameOfFunctionKey, nameOfLetterKey, withModifiers} from './key-names.ts';
+
+/** What a person did at the terminal. Columns and rows count from 0. */
+export type TerminalEvent =
+	/**
+	 * `key` is the printable character itself (`a`, `A`, `?`) or one of: up down left right home end pageup pagedown enter esc tab shift+tab
+	 * backspace delete insert space f1..f12 ctrl+x alt+x. `text` is what the key would type, when it types something.
+	 */
+	| {readonly type: 'key'; readonly key: string; readonly text?: string}
+	/** Bracketed paste, as it was: raw text, line ends as `\n`. */
+	| {readonly type: 'paste'; readonly text: string}
+	| {readonly type: 'wheel'; readonly direction: 'up' | 'down'; readonly column: number; readonly row: number}
+	| {readonly type: 'click'; readonly column: number; readonly row: number}
+	/** The terminal's answer to a question about one of its modes (DECRPM); `state` 1 and 2 mean that it knows the mode. */
+	| {readonly type: 'mode'; readonly mode: number; readonly state: number};
+
+export type KeyDecoder = {
+	/** Bytes or text, cut anywhere. */
+	feed(chunk: Uint8Array | string): void;
+	/** Forgets what is half read. Nothing of it is told. */
+	reset(): void;
+};
+
+/** An Esc that nothing follows for this long is the Esc key. */
+const loneEscapeMs = 25;
+/** The tail of a sequence whose Esc was already taken for the key is still recognised this long (slow links cut anywhere). */
+const lateTailMs = 250;
+/** A sequence or a paste that stops half way is given up after this. */
+const abandonedMs = 1500;
+const longestPaste = 1_000_000;
+const pasteEnd = '\u001b[201~';
+const lateTail = /^(?:\[[<?]?[0-9;]*[A-Za-z~]|O[A-Za-z])/;
+
+type State = 'ground' | 'escape' | 'escape-twice' | 'csi' | 'csi-linux' | 'ss3' | 'string' | 'mouse-x10' | 'paste';
+
+/**
+ * Reads a terminal's input. A sequence that is not known is dropped whole: a letter left over from one would act as a key.
+ * So Alt with `[`, `O`, `]`, `P`, `X`, `^` or `_` is not told: those begin sequences.
+ */
+export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pick<Clock, 'after'>): KeyDecoder {
+	let utf8 = new TextDecoder('utf-8');
+	let state: State = 'ground';
+	let gathered = '';
+	let alt = false;
+	let escapeJustTold = false;
+	let cancelTimer = () => {};
+	let cancelLateTail = () => {};
+
+	const key = (name: string, text?: string) =>
+		emit(text === undefined ? {type: 'key', key: name} : {type: 'key', key: name, text});
+
+	function enter(next: State): void {
+		state = next;
+		gathered = '';
+	}
+
+	function ground(character: string): void {
+		const code = character.codePointAt(0) ?? 0;
+		if (character === '\u001b') {
+			alt = false;
+			enter('escape');
+		} else if (character === '\u009b') enter('csi');
+		else if (character === '\u008f') enter('ss3');
+		else if (/[\u0090\u0098\u009d-\u009f]/.test(character)) enter('string');
+		else if (character === '\r' || character === '\n') key('enter');
+		else if (character === '\t') key('tab');
+		else if (character === '\u007f' || character === '\b') key('backspace');
+		else if (character === ' ') key('space', ' ');
+		else if (code === 0) key('ctrl+space');
+		else if (code <= 26) key(`ctrl+${String.fromCharCode(code + 96)}`);
+		else if (code < 32) key(`ctrl+${String.fromCharCode(code + 64)}`);
+		// What is left of C1, and bytes that are not UTF-8, are nobody's key.
+		else if ((code < 128 || code > 159) && character !== '\ufffd') key(character, character);
+	}
+
+	function afterEscape(character: string): void {
+		const twice = state === 'escape-twice';
+		if (character === '\u001b' && !twice) enter('escape-twice');
+		else if (character === '[' || character === 'O') {
+			alt = twice;
+			enter(character === '[' ? 'csi' : 'ss3');
+		} else {
+			if (twice) key('esc');
+			if (character === '\u001b') enter('escape-twice');
+			else if (/[\]PX^_]/.test(character)) enter('string');
+			else {
+				enter('ground');
+				const code = character.codePointAt(0) ?? 0;
+				if (code > 32 && code !== 127 && (code < 128 || code > 159) && character !== '\ufffd') key(`alt+${character}`);
+				else if (character === '\u007f') key('alt+backspace');
+				else if (character === '\r') key('alt+enter');
+				else if (character === ' ') key('alt+space');
+				else {
+					key('esc');
+					ground(character);
+				}
+			}
+		}
+	}
+
+	function control(character: string): void {
+		const code = character.codePointAt(0) ?? 0;
+		if (code >= 0x20 && code <= 0x3f) {
+			gathered += character;
+			return;
+		}
+		const parameters = gathered;
+		if (code < 0x40 || code > 0x7e) {
+			// Not part of any sequence: the sequence was cut off, and this stands on its own.
+			enter('ground');
+			ground(character);
+		} else if (character === 'M' && parameters === '') enter('mouse-x10');
+		else if (character === '[' && parameters === '') enter('csi-linux');
+		else if (character === '~' && parameters === '200') enter('paste');
+		else {
+			enter('ground');
+			finishControl(parameters, character);
+		}
+	}
+
+	function finishControl(parameters: string, final: string): void {
+		if (/^<\d+;\d+;\d+$/.test(parameters)) {
+			mouse(parameters, final);
+			return;
+		}
+		const mode = /^\?(\d+);(\d+)\$$/.exec(parameters);
+		if (mode !== null && final === 'y') {
+			emit({type: 'mode', mode: Number(mode[1]), state: Number(mode[2])});
+			return;
+		}
+		if (!/^[0-9;]*$/.test(parameters)) return;
+		const [first = '', second = ''] = parameters.split(';');
+		const modifiers = Math.max(0, (Number(second) || 1) - 1) | (alt ? 2 : 0);
+		const name = final === '~' ? nameOfFunctionKey(first) : nameOfLetterKey(final, first);
+		if (name !== undefined) key(withModifiers(name, modifiers));
+	}
+
+	function mouse(parameters: string, final: string): void {
+		const [button = 0, x = 1, y = 1] = parameters.slice(1).split(';').map(Number);
+		const at = {column: x - 1, row: y - 1};
+		const plain = button & ~(4 | 8 | 16);
+		if (final !== 'M') return;
+		if (plain === 64 || plain === 65) emit({type: 'wheel', direction: plain === 64 ? 'up' : 'down', ...at});
+		else if (plain === 0) emit({type: 'click', ...at});
+	}
+
+	function singleShift(character: string): void {
+		if (/[0-9;]/.test(character)) {
+			gathered += character;
+			return;
+		}
+		const modifier = gathered;
+		enter('ground');
+		const code = character.codePointAt(0) ?? 0;
+		if (code < 0x40 || code > 0x7e) ground(character);
+		else if (character === 'M') key('enter');
+		else finishControl(`1;${modifier === '' ? '1' : modifier}`, character);
+	}
+
+	function string(character: string): void {
+		const ended = character === '\u0007' || character === '\u009c' || (gathered === '\u001b' && character === '\\');
+		if (ended) enter('ground');
+		else if (gathered === '\u001b') {
+			// An Esc that does not end the string starts something new: a way out for whoever is stuck in here.
+			enter('escape');
+			afterEscape(character);
+		} else if (character === '\u0003' || character === '\u0018' || character === '\u001a') {
+			enter('ground');
+			ground(character);
+		} else gathered = character === '\u001b' ? character : 'x';
+	}
+
+	function paste(character: string): void {
+		gathered += character;
+		if (gathered.endsWith(pasteEnd)) endPaste(gathered.slice(0, -pasteEnd.length));
+		else if (gathered.length > longestPaste) gathered = gathered.slice(0, longestPaste / 2) + gathered.slice(-8);
+	}
+
+	function endPaste(text: string): void {
+		enter('ground');
+		emit({type: 'paste', text: text.replace(/\r\n?/g, '\n')});
+	}
+
+	function read(character: string): void {
+		if (state === 'ground') ground(character);
+		else if (state === 'escape' || state === 'escape-twice') afterEscape(character);
+		else if (state === 'string') string(character);
+		else if (state === 'paste') paste(character);
+		else if (state === 'mouse-x10') {
+			gathered += character;
+			if ([...gathered].length === 3) enter('ground');
+		} else if (character === '\u001b') ground(character);
+		else if (state === 'csi') control(character);
+		else if (state === 'ss3') singleShift(character);
+		else {
+			enter('ground');
+			const number = 'ABCDE'.indexOf(character) + 1;
+			if (number > 0) key(`f${number}`);
+		}
+	}
+
+	function timedOut(): void {
+		const was = state;
+		const text = gathered;
+		enter('ground');
+		if (was === 'paste') endPaste(text);
+		if (was === 'escape' || was === 'escape-twice') {
+			escapeJustTold = true;
+			cancelLateTail = clock.after(lateTailMs, () => {
+				escapeJustTold = false;
+			});
+			key('esc');
+			if (was === 'escape-twice') key('esc');
+		}
+	}
+
+	return {
+		feed(chunk) {
+			cancelTimer();
+			let text = typeof chunk === 'string' ? chunk : utf8.decode(chunk, {stream: true});
+			if (escapeJustTold && text !== '') {
+				text = text.replace(lateTail, '');
+				escapeJustTold = false;
+				cancelLateTail();
+			}
+			for (const character of text) read(character);
+			if (state === 'ground') return;
+			const wait = state === 'escape' || state === 'escape-twice' ? loneEscapeMs : abandonedMs;
+			cancelTimer = clock.after(wait, timedOut);
+		},
+		reset() {
+			cancelTimer();
+			cancelLateTail();
+			escapeJustTold = false;
+			utf8 = new TextDecoder('utf-8');
+			enter('ground');
+		},
+	};
+}

@@ -1,0 +1,141 @@
+import type {Grid, Line} from './cells.ts';
+import {glyphOf} from './glyph.ts';
+import {plainStyle, type StyleTable} from './style.ts';
+
+/** Blanks at the end of a row are erased in one sequence from this many changed cells on. */
+const eraseFrom = 4;
+/** Unchanged cells up to this many are written again rather than jumped over. */
+const longestBridge = 3;
+
+/**
+ * The bytes that make a terminal showing `shown` show `wanted`, '' when nothing differs. `shown` is undefined when nobody knows what
+ * the terminal shows; every row is then written and erased to its end (never the whole screen at once: tmux 3.7a loses what is
+ * written after that in a synchronized update). The pen is plain before and after. Expects a terminal that does not wrap (DECAWM off).
+ */
+export function difference(shown: Grid | undefined, wanted: Grid, styles: StyleTable): string {
+	const pen = new Pen(styles, wanted.columns);
+	wanted.lines.forEach((line, row) => {
+		const old = shown?.lines[row];
+		if (old !== line) pen.row(row, old, line);
+	});
+	return pen.finish();
+}
+
+class Pen {
+	#output = '';
+	#style = plainStyle;
+	#row: number | undefined;
+	#column: number | undefined;
+	readonly #styles: StyleTable;
+	readonly #columns: number;
+
+	constructor(styles: StyleTable, columns: number) {
+		this.#styles = styles;
+		this.#columns = columns;
+	}
+
+	row(row: number, old: Line | undefined, line: Line): void {
+		const end = endOfContent(line);
+		const differs = (column: number) =>
+			old === undefined || old.glyphs[column] !== line.glyphs[column] || old.styles[column] !== line.styles[column];
+		let toErase = 0;
+		for (let column = end; column < this.#columns; column += 1) if (differs(column)) toErase += 1;
+		const erases = toErase >= eraseFrom || (old === undefined && toErase > 0);
+		const stop = erases ? end : this.#columns;
+		for (let column = 0; column < stop; ) {
+			if (!differs(column)) {
+				column += 1;
+				continue;
+			}
+			let start = column;
+			while (start > 0 && line.glyphs[start] === '') start -= 1;
+			this.#reach(row, start, line);
+			column = start;
+			do {
+				this.#draw(row, column, line);
+				column += 1;
+			} while (column < stop && (line.glyphs[column] === '' || differs(column)));
+		}
+		if (erases) {
+			this.#move(row, end);
+			this.#setStyle(plainStyle);
+			this.#output += '\u001b[K';
+		}
+	}
+
+	finish(): string {
+		this.#setStyle(plainStyle);
+		return this.#output;
+	}
+
+	/** Gets to a cell by writing the few unchanged ones before it again, or by moving. */
+	#reach(row: number, column: number, line: Line): void {
+		const from = this.#column;
+		if (this.#row === row && from !== undefined && column > from && column - from <= longestBridge) {
+			let text = '';
+			for (let at = from; at < column; at += 1) {
+				const glyph = line.glyphs[at] ?? '';
+				if (line.styles[at] !== this.#style || glyph.length !== 1 || glyph > '~') break;
+				text += glyph;
+			}
+			if (text.length === column - from) {
+				this.#output += text;
+				this.#column = column;
+				return;
+			}
+		}
+		this.#move(row, column);
+	}
+
+	#move(row: number, column: number): void {
+		if (row === this.#row && column === this.#column) return;
+		this.#output += shortestMove(this.#row, this.#column, row, column);
+		this.#row = row;
+		this.#column = column;
+	}
+
+	#draw(row: number, column: number, line: Line): void {
+		const text = line.glyphs[column] ?? ' ';
+		if (text === '') return;
+		this.#move(row, column);
+		this.#setStyle(line.styles[column] ?? plainStyle);
+		const glyph = text.length === 1 && text <= '~' ? undefined : glyphOf(text);
+		if (glyph?.risky && glyph.cells === 2) this.#output += '  \u001b[2D';
+		this.#output += text;
+		const next = column + (glyph?.cells ?? 1);
+		this.#column = glyph?.risky || next >= this.#columns ? undefined : next;
+	}
+
+	#setStyle(style: number): void {
+		this.#output += this.#styles.change(this.#style, style);
+		this.#style = style;
+	}
+}
+
+function endOfContent(line: Line): number {
+	let end = line.glyphs.length;
+	while (end > 0 && line.glyphs[end - 1] === ' ' && line.styles[end - 1] === plainStyle) end -= 1;
+	return end;
+}
+
+/** The shortest of the moves a terminal has. An unknown column leaves only the absolute ones. */
+function shortestMove(
+	fromRow: number | undefined,
+	fromColumn: number | undefined,
+	row: number,
+	column: number,
+): string {
+	const anywhere = column === 0 ? (row === 0 ? '\u001b[H' : `\u001b[${row + 1}H`) : `\u001b[${row + 1};${column + 1}H`;
+	const moves = [anywhere];
+	if (fromRow !== undefined && row >= fromRow) {
+		const down = row === fromRow ? '' : `\u001b[${times(row - fromRow)}B`;
+		moves.push(column === 0 ? `${down}\r` : `${down}\u001b[${column + 1}G`);
+		if (row === fromRow + 1 && column === 0) moves.push('\r\n');
+		if (fromColumn !== undefined && column > fromColumn) moves.push(`${down}\u001b[${times(column - fromColumn)}C`);
+		if (fromColumn !== undefined && column < fromColumn) moves.push(`${down}\u001b[${times(fromColumn - column)}D`);
+		if (fromColumn === column) moves.push(down);
+	}
+	return moves.reduce((shortest, move) => (move.length < shortest.length ? move : shortest));
+}
+
+const times = (count: number): string => (count === 1 ? '' : String(count));

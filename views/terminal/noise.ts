@@ -1,0 +1,45 @@
+import {clean} from '../../src/text/clean.ts';
+
+const keptLines = 200;
+
+export type Noise = {
+	/** Oldest first, cleaned. */
+	lines(): readonly string[];
+	/** Lets stdout, stderr and warnings through again. */
+	release(): void;
+};
+
+/** Keeps what would be written over the screen: stray writes to stdout and stderr where they are the terminal, and Node's warnings. */
+export function captureNoise(process: NodeJS.Process): Noise {
+	const kept: string[] = [];
+	const keep = (text: string) => {
+		kept.push(...clean(text).split('\n').filter(Boolean));
+		kept.splice(0, kept.length - keptLines);
+	};
+	const releases = [process.stdout, process.stderr].filter(stream => stream.isTTY).map(stream => capture(stream, keep));
+	const warned = process.rawListeners('warning');
+	process.removeAllListeners('warning');
+	const onWarning = (warning: Error) => keep(`${warning.name}: ${warning.message}`);
+	process.on('warning', onWarning);
+	return {
+		lines: () => kept,
+		release() {
+			for (const release of releases) release();
+			process.off('warning', onWarning);
+			for (const listener of warned) process.on('warning', listener as (warning: Error) => void);
+		},
+	};
+}
+
+function capture(stream: NodeJS.WriteStream, keep: (text: string) => void): () => void {
+	const original = stream.write;
+	stream.write = (chunk: string | Uint8Array, encodingOrDone?: unknown, done?: unknown): boolean => {
+		keep(typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk));
+		const called = typeof encodingOrDone === 'function' ? encodingOrDone : done;
+		if (typeof called === 'function') queueMicrotask(() => called());
+		return true;
+	};
+	return () => {
+		stream.write = original;
+	};
+}

@@ -1,0 +1,258 @@
+import {closeSync, constants as fsConstants, openSync, writeSync} from 'node:fs';
+import {constants as osConstants} from 'node:os';
+import process from 'node:process';
+import {type Clock, systemClock} from '../src/poll/clock.ts';
+import {clean} from '../src/text/clean.ts';
+import {type ColourLevel, colourLevel} from './terminal/colour-level.ts';
+import {createKeyDecoder, type TerminalEvent} from './terminal/decode-keys.ts';
+import {FrameWriter} from './terminal/frame-writer.ts';
+import {copySequence, switchOff, switchOn, synchronized} from './terminal/modes.ts';
+import {captureNoise} from './terminal/noise.ts';
+import type {Screen} from './terminal/screen.ts';
+
+/** Why the process ends without having been asked to by a key. */
+export type Leaving =
+	| {readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'}
+	| {readonly kind: 'error'; readonly error: unknown};
+
+export type TtyOptions = {
+	/** Wheel and clicks are told. Selecting text then needs Shift in most terminals, so say so. */
+	readonly mouse?: boolean;
+	/**
+	 * Called once the terminal is restored and before the process ends; it may take `graceMs`. The process ends with 128 plus the
+	 * signal's number, or 70 (EX_SOFTWARE) with the error on stderr.
+	 */
+	readonly leaving?: (cause: Leaving) => Promise<void> | void;
+	/** Milliseconds, 250 unless told. */
+	readonly graceMs?: number;
+	readonly clock?: Clock;
+};
+
+/** The terminal, taken over until `close`. */
+export type Tty = Screen & {
+	onKey(listener: (event: TerminalEvent) => void): () => void;
+	/** To the clipboard in front of the person, as far as the terminal allows. False when the text is too long for that. */
+	copy(text: string): boolean;
+	/** Gives the terminal back and stops, as Ctrl-Z does; draws everything again when continued. */
+	suspend(): void;
+	/** Gives the terminal back, at once and once. Waits at most 250 ms for one that stands still. */
+	close(): void;
+	/** The newest lines that something wrote to stdout or stderr, and warnings of Node, which would have spoilt the screen. */
+	noise(): readonly string[];
+	/** Bytes on their way to the terminal. */
+	queued(): number;
+};
+
+export type OpenedTty = {readonly ok: true; readonly tty: Tty} | {readonly ok: false; readonly reason: string};
+
+const resizeRestMs = 50;
+const restoreMs = 250;
+const exitSoftware = 70;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Takes the terminal over: alternate screen, raw keys, no cursor. Does nothing to it when it cannot be used, and says why. */
+export function openTty(options: TtyOptions = {}): OpenedTty {
+	const reason = whyUnusable(process.env['TERM']);
+	if (reason !== undefined) return {ok: false, reason};
+	const output = openOutput();
+	if (output === undefined)
+		return {ok: false, reason: 'The terminal cannot be opened for writing. Run midwatch in another terminal.'};
+	return {ok: true, tty: takeOver(output, options)};
+}
+
+function whyUnusable(term: string | undefined): string | undefined {
+	if (!process.stdin.isTTY) return 'The input is not a terminal. Run midwatch without a pipe or file as its input.';
+	if (!process.stdout.isTTY) return 'The output is not a terminal. Run midwatch without a pipe or file as its output.';
+	if (term === undefined || term === '' || term === 'dumb')
+		return `This terminal cannot show a full screen (TERM is ${term || 'not set'}). Set TERM to what it is, for example xterm-256color.`;
+	return undefined;
+}
+
+/**
+ * A description of our own for the same terminal, which never waits: with the one we inherited that would also change the shell's.
+ * (Node's own stream for a terminal waits for it, and with it every timer and signal handler.)
+ */
+function openOutput(): number | undefined {
+	for (const path of [`/proc/self/fd/${process.stdout.fd}`, '/dev/tty']) {
+		try {
+			return openSync(path, fsConstants.O_WRONLY | fsConstants.O_NONBLOCK | fsConstants.O_NOCTTY);
+		} catch {
+			// The next one, then.
+		}
+	}
+	return undefined;
+}
+
+function takeOver(output: number, options: TtyOptions): Tty {
+	const clock = options.clock ?? systemClock;
+	const mouse = options.mouse ?? false;
+	const colours: ColourLevel = colourLevel(process.env);
+	const keys = new Set<(event: TerminalEvent) => void>();
+	const resized = new Set<() => void>();
+	const drained = new Set<() => void>();
+	const lost = new Set<() => void>();
+	let open = false;
+	let closed = false;
+	let ending = false;
+	let synchronizes = false;
+	let cancelResize = () => {};
+
+	const writer = new FrameWriter(
+		bytes => writeSome(output, bytes),
+		clock,
+		() => tell(drained),
+		() => void end({kind: 'signal', signal: 'SIGHUP'}),
+	);
+	const decoder = createKeyDecoder(event => {
+		if (event.type === 'mode') synchronizes = event.mode === 2026 && (event.state === 1 || event.state === 2);
+		else for (const listener of [...keys]) listener(event);
+	}, clock);
+	const noise = captureNoise(process);
+	const size = () => ({columns: process.stdout.columns || 80, rows: process.stdout.rows || 24});
+
+	const onData = (chunk: Uint8Array | string) => decoder.feed(chunk);
+	const onGone = () => void end({kind: 'signal', signal: 'SIGHUP'});
+	const onResize = () => {
+		cancelResize();
+		cancelResize = clock.after(resizeRestMs, () => tell(resized));
+	};
+	const onSignal = (signal: NodeJS.Signals) => {
+		const known = signals.find(name => name === signal);
+		if (known !== undefined) void end({kind: 'signal', signal: known});
+	};
+	const onError = (error: unknown) => void end({kind: 'error', error});
+
+	function takeScreen(): void {
+		if (open || closed) return;
+		open = true;
+		// Off and on: whoever had the terminal meanwhile changed its modes behind libuv's back.
+		process.stdin.setRawMode(false);
+		process.stdin.setRawMode(true);
+		writer.write(switchOn(mouse));
+	}
+
+	/** Everything under way first, so that no sequence is cut in half; then the modes, then `after`. */
+	function giveScreenBack(after: string): void {
+		if (!open) return;
+		open = false;
+		writer.write(switchOff(mouse) + after);
+		const deadline = Date.now() + restoreMs;
+		while (!writer.push() && Date.now() < deadline) sleep(5);
+		// Draining first, which libuv does, would wait for a terminal that stands still; Node resets the modes once more as it exits.
+		if (!writer.busy) process.stdin.setRawMode(false);
+		decoder.reset();
+	}
+
+	function close(after = ''): void {
+		if (closed) return;
+		giveScreenBack(after);
+		closed = true;
+		cancelResize();
+		noise.release();
+		process.stdin.off('data', onData).off('end', onGone).off('error', onGone).pause();
+		process.stdout.off('resize', onResize);
+		for (const signal of signals) process.off(signal, onSignal);
+		process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', onExit).off('uncaughtException', onError);
+		closeSync(output);
+	}
+
+	const onExit = () => close();
+
+	async function end(cause: Leaving): Promise<void> {
+		if (ending || closed) return;
+		ending = true;
+		const code = cause.kind === 'error' ? exitSoftware : 128 + osConstants.signals[cause.signal];
+		const words = cause.kind === 'error' ? told(cause.error) : '';
+		// On a terminal the words go the way of the frames: stderr would wait for it.
+		giveScreenBack(process.stderr.isTTY ? words.replaceAll('\n', '\r\n') : '');
+		if (!process.stderr.isTTY && words !== '') writeSync(2, words);
+		const stuck = writer.busy;
+		try {
+			const grace = new Promise<void>(resolve => clock.after(options.graceMs ?? restoreMs, resolve));
+			await Promise.race([options.leaving?.(cause), grace]);
+		} finally {
+			close();
+			if (stuck && cause.kind === 'signal') dieOf(cause.signal);
+			process.exit(code);
+		}
+	}
+
+	function suspend(): void {
+		if (!open) return;
+		giveScreenBack('');
+		process.off('SIGTSTP', suspend);
+		process.kill(process.pid, 'SIGTSTP');
+		// Runs when we are continued, and at once where stopping is not possible (no shell above us).
+		clock.after(50, resume);
+	}
+
+	function resume(): void {
+		if (closed || ending) return;
+		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
+		open = false;
+		takeScreen();
+		tell(resized);
+		tell(lost);
+	}
+
+	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
+	process.stdout.on('resize', onResize);
+	for (const signal of signals) process.on(signal, onSignal);
+	process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', onExit).on('uncaughtException', onError);
+	takeScreen();
+
+	return {
+		colours,
+		size,
+		onResize: listener => listen(resized, listener),
+		send: frame => !open || writer.write(synchronizes ? synchronized(frame) : frame),
+		onDrain: listener => listen(drained, listener),
+		onLost: listener => listen(lost, listener),
+		onKey: listener => listen(keys, listener),
+		copy(text) {
+			const sequence = copySequence(text, (process.env['TMUX'] ?? '') !== '');
+			if (sequence === undefined || !open) return false;
+			writer.write(sequence);
+			return true;
+		},
+		suspend,
+		close: () => close(),
+		noise: noise.lines,
+		queued: () => writer.queued,
+	};
+}
+
+function writeSome(output: number, bytes: Uint8Array): number {
+	try {
+		return writeSync(output, bytes);
+	} catch (error) {
+		if (error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EINTR')) return 0;
+		throw error;
+	}
+}
+
+const told = (error: unknown): string => {
+	const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+	return `midwatch stopped because of a mistake of its own:\n${clean(text)}\n`;
+};
+
+/** By the signal's own action: whatever else is stuck in this process does not hold it. */
+function dieOf(signal: NodeJS.Signals): void {
+	process.removeAllListeners(signal);
+	process.kill(process.pid, signal);
+}
+
+function sleep(ms: number): void {
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function tell(listeners: ReadonlySet<() => void>): void {
+	for (const listener of [...listeners]) listener();
+}
+
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+	listeners.add(listener);
+	return () => {
+		listeners.delete(listener);
+	};
+}
