@@ -1,0 +1,88 @@
+import {describe, expect, test} from 'vitest';
+import {faultsOf, readModule, readSources} from './architecture.ts';
+
+const faults = (...sources: readonly (readonly [path: string, text: string])[]) =>
+	faultsOf(sources.map(([path, text]) => readModule({path, text})));
+
+/** Each is one planted fault. Were one of them to pass, the test of the real files would prove nothing. */
+const planted: readonly (readonly [path: string, text: string, says: string])[] = [
+	['src/a.ts', `import {Box} from 'ink';`, 'may not import ink'],
+	['src/a.ts', `import type {ReactNode} from 'react';`, 'may not import react'],
+	['src/a.ts', `import {b} from '../views/b.ts';`, 'may not import ../views/b.ts'],
+	['src/a.ts', `import type {B} from '../adapters/redis/b.ts';`, 'may not import ../adapters/redis/b.ts'],
+	['src/a.ts', `const b = await import('../bin/b.ts');`, 'may not import ../bin/b.ts'],
+	['src/a.ts', `import {parse} from 'yaml';`, 'may not import yaml'],
+	['src/config/a.ts', `import width from 'string-width';`, 'may not import string-width'],
+	['src/text/a.ts', `const name = 'pg'; await import(name);`, 'may not import (computed) name'],
+	['adapters/redis/a.ts', `import {Client} from 'pg';`, 'may not import pg'],
+	['adapters/redis/a.ts', `import {b} from '../postgres/b.ts';`, 'may not import ../postgres/b.ts'],
+	['adapters/redis/a.ts', `import {load} from '../../src/config/load.ts';`, 'may not import ../../src/config/load.ts'],
+	['adapters/demo/a.ts', `import type {Policy} from '../../src/policy.ts';`, 'may not import ../../src/policy.ts'],
+	['views/a.tsx', `import {b} from '../adapters/redis/b.ts';`, 'may not import ../adapters/redis/b.ts'],
+	['views/a.tsx', `import {readFileSync} from 'node:fs';`, 'may not import node:fs'],
+	['views/a.tsx', `import {b} from '../test/b.ts';`, 'may not import ../test/b.ts'],
+	['bin/a.ts', `import {b} from '../test/b.ts';`, 'may not import ../test/b.ts'],
+	['bin/a.ts', `import {b} from '../scripts/b.mjs';`, 'may not import ../scripts/b.mjs'],
+	['src/a.ts', 'export default 1;', 'has a default export'],
+	['src/a.ts', 'const a = 1;\nexport {a as default};', 'has a default export'],
+	['src/a.ts', `export * from './b.ts';`, 'exports what another file declares'],
+	['src/a.ts', `export {b} from './b.ts';`, 'exports what another file declares'],
+	['src/utils.ts', 'export const a = 1;', 'is named utils'],
+	['src/poll/index.ts', 'export const a = 1;', 'is named index'],
+	['src/pollKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],
+	['src/a.ts', 'export const a = 1;\n'.padEnd(420, '\n'), 'more than 400'],
+	['src/a.ts', `// ${'TO'}DO: later`, 'holds TO'],
+];
+
+const fine: readonly (readonly [path: string, text: string])[] = [
+	[
+		'src/config/a.ts',
+		`import {readFile} from 'node:fs/promises';\nimport {parse} from 'yaml';\nimport {z} from 'zod';`,
+	],
+	['src/text/a.ts', `import width from 'string-width';`],
+	['adapters/postgres/a.ts', `import {Client} from 'pg';\nimport type {Row} from '../../src/contract.ts';`],
+	['adapters/redis/a.ts', `import {b} from '../../src/model/b.ts';\nconst c = await import('ioredis');`],
+	['adapters/demo/a.ts', `import {b} from '../postgres/b.ts';`],
+	['views/tty.ts', `import {createWriteStream} from 'node:fs';`],
+	['views/a.tsx', `import {Box} from 'ink';\nimport {memo} from 'react';\nimport {b} from '../src/b.ts';`],
+	['bin/a.ts', `import {b} from '../adapters/redis/b.ts';\nimport {c} from '../views/c.tsx';`],
+	['test/a.test.ts', `import {b} from '../bin/b.ts';`],
+];
+
+describe('the rule', () => {
+	test.each(planted)('catches %s: %s', (path, text, says) => {
+		expect(faults([path, text])).toEqual([expect.stringContaining(says)]);
+	});
+
+	test.each(fine)('lets %s: %s pass', (path, text) => {
+		expect(faults([path, text])).toEqual([]);
+	});
+
+	test('catches a cycle over three files, also one of types', () => {
+		const a = ['src/a.ts', `import {b} from './b.ts';`] as const;
+		const b = ['src/b.ts', `import type {C} from './deep/c.ts';`] as const;
+		const c = ['src/deep/c.ts', `const a = await import('../a.ts');`] as const;
+		expect(faults(a, b, c)).toEqual(['these import each other: src/a.ts -> src/b.ts -> src/deep/c.ts -> src/a.ts']);
+		expect(faults(a, b)).toEqual([]);
+	});
+
+	test('does not pass what it cannot parse', () => {
+		expect(() => faults(['src/a.ts', 'import {'])).toThrow('src/a.ts');
+	});
+});
+
+describe('the house', () => {
+	const modules = readSources().map(readModule);
+
+	test('is read whole', () => {
+		expect(modules.filter(({path}) => !path.startsWith('test/')).length).toBeGreaterThan(40);
+		for (const folder of ['bin', 'src', 'views', 'adapters', 'test']) {
+			expect(modules.some(({path}) => path.startsWith(`${folder}/`))).toBe(true);
+		}
+		expect(modules.flatMap(({imports}) => imports).length).toBeGreaterThan(100);
+	});
+
+	test('keeps the rule', () => {
+		expect(faultsOf(modules)).toEqual([]);
+	});
+});

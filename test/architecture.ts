@@ -1,0 +1,151 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {builtinModules} from 'node:module';
+import {basename, dirname, join, posix} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseSync} from 'oxc-parser';
+
+/** One file of the product or of its tests. `path` is relative to the root of the repository, with slashes. */
+export type Source = {readonly path: string; readonly text: string};
+
+type Import = {readonly from: string; readonly type: boolean; readonly line: number};
+
+export type Module = Source & {
+	readonly imports: readonly Import[];
+	readonly hasDefaultExport: boolean;
+	readonly reexports: boolean;
+};
+
+const folders = ['bin', 'src', 'views', 'adapters', 'test'];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export function readSources(): readonly Source[] {
+	return folders.flatMap(folder =>
+		readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'})
+			.filter(path => /\.[cm]?[jt]sx?$/.test(path) && !path.split('/').includes('node_modules'))
+			.map(path => `${folder}/${path}`)
+			.map(path => ({path, text: readFileSync(join(root, path), 'utf8')})),
+	);
+}
+
+/** @throws Error when a file does not parse: what cannot be read must not pass. */
+export function readModule(source: Source): Module {
+	const {module, errors} = parseSync(source.path, source.text);
+	const [error] = errors;
+	if (error !== undefined) throw new Error(`${source.path}: ${error.message}`);
+	const lineAt = (offset: number) => source.text.slice(0, offset).split('\n').length;
+	const imports = module.staticImports.map(({moduleRequest, entries, start}) => ({
+		from: moduleRequest.value,
+		type: entries.length > 0 && entries.every(entry => entry.isType),
+		line: lineAt(start),
+	}));
+	const exported = module.staticExports.flatMap(({entries, start}) =>
+		entries.map(entry => ({...entry, line: lineAt(start)})),
+	);
+	for (const {moduleRequest, isType, line} of exported) {
+		if (moduleRequest !== null) imports.push({from: moduleRequest.value, type: isType, line});
+	}
+	for (const {moduleRequest, start} of module.dynamicImports) {
+		const argument = source.text.slice(moduleRequest.start, moduleRequest.end);
+		imports.push({
+			from: /^(['"`])(.*)\1$/.exec(argument)?.[2] ?? `(computed) ${argument}`,
+			type: false,
+			line: lineAt(start),
+		});
+	}
+	return {
+		...source,
+		imports,
+		hasDefaultExport: exported.some(({exportName}) => exportName.kind === 'Default' || exportName.name === 'default'),
+		reexports: exported.some(({moduleRequest}) => moduleRequest !== null),
+	};
+}
+
+/** Each adapter's own client library. */
+const clients: Readonly<Record<string, readonly string[]>> = {postgres: ['pg', 'pgpass'], redis: ['ioredis']};
+/** What an adapter may know of the core. */
+const seams = /^src\/(?:contract|define|errors|model|port|text)(?:\.ts$|\/)/;
+
+/** The path a relative import means; undefined for a package or a builtin. */
+const resolved = (path: string, from: string): string | undefined =>
+	from.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), from)) : undefined;
+
+const isBuiltin = (from: string) => from.startsWith('node:') || builtinModules.includes(from);
+
+/** Whether `path` may import `from`, by the rule of docs/architecture.md. */
+function allowed(path: string, from: string): boolean {
+	const [folder, system = ''] = path.split('/');
+	const inner = resolved(path, from);
+	if (inner === 'package.json') return folder === 'bin' || folder === 'test';
+	const [place, other] = inner?.split('/') ?? [];
+	if (place !== undefined && !folders.includes(place)) return false;
+	switch (folder) {
+		case 'src':
+			if (inner !== undefined) return place === 'src';
+			if (from === 'yaml') return path.startsWith('src/config/');
+			if (from === 'string-width') return path.startsWith('src/text/');
+			return isBuiltin(from) || from === 'zod';
+		case 'adapters':
+			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
+			if (place === 'adapters') return other === system || system === 'demo';
+			return seams.test(inner);
+		case 'views':
+			if (inner !== undefined) return place === 'src' || place === 'views';
+			if (isBuiltin(from)) return basename(path) === 'tty.ts';
+			return ['ink', 'react', 'react/jsx-runtime'].includes(from);
+		case 'bin':
+			return place !== 'test' && !from.startsWith('(computed)');
+		default:
+			return true;
+	}
+}
+
+/** A cycle as the paths it goes through, or undefined when there is none. */
+export function findCycle(modules: readonly Module[]): readonly string[] | undefined {
+	const edges = new Map(
+		modules.map(({path, imports}) => [path, imports.flatMap(({from}) => resolved(path, from) ?? [])] as const),
+	);
+	const done = new Set<string>();
+	const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+		if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+		if (done.has(path)) return undefined;
+		for (const next of edges.get(path) ?? []) {
+			const cycle = visit(next, [...trail, path]);
+			if (cycle !== undefined) return cycle;
+		}
+		done.add(path);
+		return undefined;
+	};
+	for (const {path} of modules) {
+		const cycle = visit(path, []);
+		if (cycle !== undefined) return cycle;
+	}
+	return undefined;
+}
+
+const ceiling = 400;
+const forbidden = ['utils', 'helpers', 'common', 'manager', 'types', 'index'];
+const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|'));
+
+/** Everything that is wrong with the modules, one line each. */
+export function faultsOf(modules: readonly Module[]): readonly string[] {
+	const faults: string[] = [];
+	for (const module of modules) {
+		const {path} = module;
+		const say = (text: string) => faults.push(`${path}: ${text}`);
+		for (const {from, line} of module.imports) {
+			if (!allowed(path, from)) faults.push(`${path}:${line}: may not import ${from}`);
+		}
+		if (module.hasDefaultExport && !/^test\/(?:vitest\.config|reporter)\.ts$/.test(path)) say('has a default export');
+		if (module.reexports) say('exports what another file declares');
+		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
+		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');
+		if (forbidden.includes(stem)) say(`is named ${stem}, which says nothing`);
+		const lines = module.text.split('\n').length - 1;
+		if (lines > ceiling) say(`has ${lines} lines, more than ${ceiling}`);
+		const mark = unfinished.exec(module.text);
+		if (mark !== null) say(`holds ${mark[0]}`);
+	}
+	const cycle = findCycle(modules);
+	if (cycle !== undefined) faults.push(`these import each other: ${cycle.join(' -> ')}`);
+	return faults;
+}
