@@ -1,7 +1,12 @@
 import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
 
-/** What was being asked, for the hint. `command` is upper case: `CONFIG GET`. */
-export type Asked = {readonly endpoint: string; readonly user: string; readonly command: string};
+/** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
+export type Asked = {
+	readonly endpoint: string;
+	readonly user: string;
+	readonly command: string;
+	readonly tls: boolean;
+};
 
 /** The name an ACL rule has for a command: `config|get`. */
 export const aclName = (command: string): string => command.toLowerCase().replaceAll(' ', '|');
@@ -97,7 +102,7 @@ export function redisError(error: unknown, asked: Asked): AdapterError {
 			)
 		);
 	}
-	if (/^Protocol error|ParserError/i.test(message) || (error instanceof Error && error.name === 'ParserError')) {
+	if (/^Protocol error|Unknown RESP type/i.test(message) || (error instanceof Error && error.name === 'ParserError')) {
 		return new AdapterError(
 			'malformed',
 			`${asked.endpoint} does not speak the Redis protocol`,
@@ -128,6 +133,23 @@ export function redisError(error: unknown, asked: Asked): AdapterError {
 		);
 	}
 	const said = message === '' ? code : message;
+	if (asked.tls && code === 'ETIMEDOUT') {
+		return new AdapterError(
+			'timeout',
+			`${asked.endpoint}: no TLS handshake in time`,
+			'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.',
+		);
+	}
+	if (/^Connection is closed|isn't writeable|closed/i.test(said)) {
+		const opening = asked.command === 'a connection';
+		return new AdapterError(
+			'unreachable',
+			`${asked.endpoint} closed the connection${opening ? ' while it was opened' : ''}`,
+			opening && !asked.tls
+				? 'Check whether that port wants `tls`, and whether a Redis server listens there.'
+				: 'It is tried again. Check the server, its log and what stands before it.',
+		);
+	}
 	return new AdapterError(
 		'unreachable',
 		`${asked.endpoint}: ${said}`,

@@ -74,7 +74,8 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 	let closed = false;
 	let ownId: number | undefined;
 
-	const asked = (command: string) => ({endpoint: address, user, command});
+	const asked = (command: string) => ({endpoint: address, user, command, tls: settings.tls !== undefined});
+	const opens = 'a connection';
 	const late = (command: string) => () =>
 		new AdapterError(
 			'timeout',
@@ -98,10 +99,18 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		} catch (error) {
 			throw redisError(error, asked('SELECT'));
 		}
-		// Users that may not run CLIENT go without a name and an id.
-		const refused = (): undefined => undefined;
-		await client.call('CLIENT', 'SETNAME', name).catch(refused);
-		ownId = Number(await client.call('CLIENT', 'ID').catch(refused)) || undefined;
+		await optional(client.call('CLIENT', 'SETNAME', name));
+		ownId = Number(await optional(client.call('CLIENT', 'ID'))) || undefined;
+	}
+
+	/** Users that may not run CLIENT go without a name and an id. */
+	async function optional(reply: Promise<unknown>): Promise<unknown> {
+		try {
+			return await reply;
+		} catch (error) {
+			if (error instanceof Error && error.name === 'ReplyError') return undefined;
+			throw error;
+		}
 	}
 
 	async function open(): Promise<Redis> {
@@ -114,7 +123,8 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				import('ioredis'),
 			]);
 			client = new library.Redis({
-				...endpoint,
+				host: endpoint.host,
+				port: endpoint.port,
 				...(tls === undefined ? {} : {tls}),
 				protocol: 2,
 				lazyConnect: true,
@@ -143,7 +153,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			await greet(client, password);
 		} catch (error) {
 			client?.disconnect();
-			throw redisError(broke ?? error, asked('a connection'));
+			throw redisError(broke ?? error, asked(opens));
 		}
 		if (closed) client.disconnect();
 		else current = client;
@@ -157,7 +167,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		opening ??= open().finally(() => {
 			opening = undefined;
 		});
-		return untilAborted(opening, context, late('a connection'));
+		return untilAborted(opening, context, late(opens));
 	}
 
 	async function exchange(command: string, context: Context, work: (client: Redis) => Promise<unknown>) {

@@ -1,0 +1,79 @@
+import type {Note} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import {prefixRows, type RedisPrefixRow} from '../../src/model/redis-prefix.ts';
+import {memoryShare, memoryWarnShare} from '../../src/model/redis-server.ts';
+import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
+import {count, grouped} from '../../src/text/figures.ts';
+import {redisCli, settingsOf} from './by-hand.ts';
+import {type KeySample, sampleKeys} from './sampler.ts';
+
+const shown = 50;
+
+function sampleText({keys, total, complete}: KeySample, replica: string | undefined): string {
+	const where = replica === undefined ? '' : ` on replica ${replica}`;
+	return complete
+		? `all ${grouped(keys.length)} keys looked at${where}, sizes estimated`
+		: `sampled ${grouped(keys.length)} of ${count(total)} keys${where}`;
+}
+
+function otherDatabases(info: RedisInfo, db: number): readonly Note[] {
+	const others = Object.entries(info.keys).filter(([index, keys]) => Number(index) !== db && keys > 0);
+	if (others.length === 0) return [];
+	const told = others.map(([index, keys]) => `db${index} (${count(keys)} keys)`).join(', ');
+	return [{text: `not sampled: ${told}`, hint: 'Add a target with that `db` to the configuration.', severity: 'ok'}];
+}
+
+/** Memory by prefix, from a sample of the keys that keeps to a budget. */
+export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
+	kind: 'redis.prefix',
+	title: 'Prefixes',
+	intervalMs: 30_000,
+	timeoutMs: 15_000,
+	cost: 'costly',
+	reads(target) {
+		const {replica} = settingsOf(target);
+		return [
+			redisCli(target, ['DBSIZE'], replica),
+			redisCli(target, ['--memkeys', '--memkeys-samples', '5', '-i', '0.005'], replica),
+		];
+	},
+	open: (port, target) => {
+		const {db, sampler} = settingsOf(target);
+		return async context => {
+			const keyspace = await port.keyspace(context);
+			const info = await port.info(context);
+			const sample = await sampleKeys(keyspace, sampler, context);
+			const rows = prefixRows(sample.keys, {
+				target: target.name,
+				db,
+				total: sample.total,
+				complete: sample.complete,
+				pressed: (memoryShare(info) ?? 0) >= memoryWarnShare,
+			});
+			const notes: Note[] = [];
+			if (keyspace.remark !== undefined) {
+				notes.push({
+					text: keyspace.remark,
+					hint: 'Correct `replica` in the configuration, or mend it.',
+					severity: 'warn',
+				});
+			}
+			if (sample.stopped !== undefined) {
+				notes.push({
+					text: `sampling ended early: ${sample.stopped}`,
+					hint: 'Name a replica to sample.',
+					severity: 'ok',
+				});
+			}
+			notes.push(...otherDatabases(info, db));
+			return {
+				rows: rows.slice(0, shown),
+				gauges: [],
+				omitted: Math.max(0, rows.length - shown),
+				notes,
+				sample: sampleText(sample, keyspace.role === 'replica' ? keyspace.endpoint : undefined),
+			};
+		};
+	},
+	findings: () => [],
+});
