@@ -135,15 +135,15 @@ function flow(from: Socket, to: Socket, link: Link, current: () => Faults, fromS
 	const queue: {readonly due: number; readonly data: Buffer | undefined}[] = [];
 	let waiting = 0;
 	let lastDue = 0;
-	let timer: NodeJS.Timeout | undefined;
+	let planned = false;
 
 	const deliver = (): void => {
-		timer = undefined;
+		planned = false;
 		for (let first = queue[0]; first !== undefined; first = queue[0]) {
 			if (current().mode === 'hold' || link.cut) return;
 			const early = first.due - performance.now();
 			if (early > 0.5) {
-				timer = setTimeout(deliver, early);
+				plan(early);
 				return;
 			}
 			queue.shift();
@@ -159,9 +159,11 @@ function flow(from: Socket, to: Socket, link: Link, current: () => Faults, fromS
 		if (from.isPaused()) from.resume();
 	};
 
-	const pump = (): void => {
-		timer ??= setTimeout(deliver, 0);
+	const plan = (ms: number): void => {
+		if (!planned) setTimeout(deliver, ms);
+		planned = true;
 	};
+	const pump = () => plan(0);
 
 	const put = (data: Buffer | undefined): void => {
 		const {latencyMs, jitterMs, bytesPerSecond} = current();
