@@ -55,6 +55,8 @@ export type Deck = {
 	subscribe(listener: () => void): () => void;
 	/** Something outside the stores changed (the clock's second): tell the listeners. */
 	bump(): void;
+	/** Grows with each change: what was drawn at the same version need not be drawn again. */
+	version(): number;
 	apply(by: Change): void;
 	say(text: string, severity?: Severity): void;
 	now(): number;
@@ -73,9 +75,8 @@ export type Deck = {
 	setPage(pane: string, rows: number): void;
 	/** A key was pressed just now: rows stay where they are for a second. */
 	touched(): void;
-	/** The screen shows the last change: from here a confirmation may be answered. */
-	painted(): void;
-	/** The remedy that is on the screen was painted while it waited for an answer. */
+	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. */
+	painted(remedy: string): void;
 	answerable(): boolean;
 	close(): void;
 };
@@ -99,9 +100,11 @@ export function createDeck(options: DeckOptions): Deck {
 	const pages = new Map<string, number>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
+	let version = 0;
 	let paintedReady: string | undefined;
 
 	const bump = () => {
+		version += 1;
 		if (waking) return;
 		waking = true;
 		queueMicrotask(() => {
@@ -168,6 +171,7 @@ export function createDeck(options: DeckOptions): Deck {
 			};
 		},
 		bump,
+		version: () => version,
 		apply,
 		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
 		now: () => clock.now(),
@@ -199,9 +203,8 @@ export function createDeck(options: DeckOptions): Deck {
 		touched: () => {
 			lastKeyAt = clock.now();
 		},
-		painted() {
-			const remedy = runner.state.get();
-			paintedReady = remedy?.state === 'ready' ? remedy.id : undefined;
+		painted: remedy => {
+			paintedReady = remedy;
 		},
 		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
 		close() {

@@ -1,0 +1,207 @@
+import {Box, Text, useWindowSize} from 'ink';
+import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
+import type {Deck} from '../src/deck/deck.ts';
+import {messageOf} from '../src/errors.ts';
+import {paneSession} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {fit} from '../src/text/fit.ts';
+import {ErrorBoundary} from './error-boundary.tsx';
+import {paintFooter, paintTabs} from './footer.ts';
+import {paintHeader} from './header.ts';
+import {paintLayer} from './layer.ts';
+import {layoutOf, type Size, smallest} from './layout.ts';
+import {Overlay} from './overlay.tsx';
+import {type Offsets, paintPane} from './pane.ts';
+import {paintStrip} from './strip.ts';
+import {Rows, Surface} from './surface.tsx';
+import type {Theme} from './theme.ts';
+
+type Painting = {readonly deck: Deck; readonly theme: Theme};
+
+/** Calls when what was rendered so far is on the screen. */
+export type AfterPaint = (call: () => void) => void;
+
+/** A surface is painted outside of React, where no boundary catches: a fault is told in its place and the rest goes on. */
+function guarded(paint: () => readonly string[]): readonly string[] {
+	try {
+		return paint();
+	} catch (error) {
+		return [cleanLine(`This part cannot be drawn: ${messageOf(error)}. The rest goes on; q leaves.`)];
+	}
+}
+
+/** Finished rows that are painted again only when the deck has changed since. */
+function usePainted(deck: Deck, paint: () => readonly string[], parts: readonly unknown[]) {
+	// biome-ignore lint/correctness/useExhaustiveDependencies: `paint` is made anew each time from exactly these parts
+	return useMemo(() => {
+		let version = -1;
+		let rows: readonly string[] = [];
+		return {
+			subscribe: deck.subscribe,
+			get() {
+				if (version === deck.version()) return rows;
+				version = deck.version();
+				rows = guarded(paint);
+				return rows;
+			},
+		};
+	}, [deck, ...parts]);
+}
+
+type PaneProps = Painting & {
+	readonly pane: string;
+	readonly width: number;
+	readonly height: number;
+	readonly alone: boolean;
+};
+
+function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
+	const offsets = useRef<Offsets>(new Map());
+	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
+	const rows = usePainted(deck, () => {
+		const session = deck.session.get();
+		const frame = {
+			view: deck.view(pane),
+			session: paneSession(session, pane),
+			number,
+			focused: session.pane === pane,
+			width,
+			height,
+			now: deck.now(),
+			theme,
+		};
+		const painted = paintPane(frame, offsets.current);
+		deck.setPage(pane, painted.page);
+		return painted.rows;
+	}, [theme, pane, width, height, alone]);
+	return <Surface rows={rows} width={width} height={height} />;
+}
+
+function Lines({
+	deck,
+	paint,
+	parts,
+	width,
+	height,
+}: {
+	readonly deck: Deck;
+	readonly paint: () => readonly string[];
+	readonly parts: readonly unknown[];
+	readonly width: number;
+	readonly height: number;
+}) {
+	const rows = usePainted(deck, paint, [width, height, ...parts]);
+	return <Surface rows={rows} width={width} height={height} />;
+}
+
+/** What lies above the deck. Drawn anew with each change of the deck while it is open. */
+function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
+	useSyncExternalStore(deck.subscribe, deck.version, deck.version);
+	const painted = paintLayer(deck, size, theme);
+	useLayoutEffect(() => {
+		// A confirmation can be answered once all of it is on the screen, and not before.
+		const remedy = deck.options.runner.state.get();
+		if (painted?.whole !== true || remedy?.state !== 'ready' || deck.answerable()) return;
+		afterPaint(() => deck.painted(remedy.id));
+	});
+	if (painted === undefined) return null;
+	return (
+		<Overlay left={painted.left} top={painted.top} width={painted.width} height={painted.rows.length}>
+			<Rows lines={painted.rows} width={painted.width} />
+		</Overlay>
+	);
+}
+
+function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
+	const focus = () => {
+		const {pane, zoom} = deck.session.get();
+		return `${zoom ? 'z' : ''}${pane}`;
+	};
+	useSyncExternalStore(deck.subscribe, focus, focus);
+	const {pane, zoom} = deck.session.get();
+	const {grid, tabs} = layoutOf(
+		size,
+		deck.options.panes.map(one => one.id),
+		pane,
+		zoom,
+	);
+	const shown = grid.flatMap(row => row.cells.map(cell => cell.pane)).join(' ');
+	useLayoutEffect(() => deck.shown(shown.split(' ')), [deck, shown]);
+	return (
+		<Box flexDirection="column">
+			{grid.map(row => (
+				<Box key={row.cells.map(cell => cell.pane).join(' ')}>
+					{row.cells.map((cell, index) => (
+						<Box key={cell.pane}>
+							{index === 0 ? null : (
+								<Rows lines={Array.from({length: row.height}, () => theme.paint(theme.glyphs.bar, 'dim'))} width={1} />
+							)}
+							<PaneSurface
+								deck={deck}
+								theme={theme}
+								pane={cell.pane}
+								width={cell.width}
+								height={row.height}
+								alone={tabs}
+							/>
+						</Box>
+					))}
+				</Box>
+			))}
+			{tabs ? (
+				<Lines
+					deck={deck}
+					paint={() => [paintTabs(deck, size.columns, theme)]}
+					parts={[theme]}
+					width={size.columns}
+					height={1}
+				/>
+			) : null}
+		</Box>
+	);
+}
+
+/** The whole screen: header, strip of findings, panes, footer, and what lies above them. */
+export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: AfterPaint}) {
+	const size = useWindowSize();
+	const {columns, rows} = size;
+	const {fits, strip} = layoutOf(
+		size,
+		deck.options.panes.map(one => one.id),
+		deck.session.get().pane,
+		false,
+	);
+	if (!fits) {
+		const needs = `midwatch needs at least ${smallest.columns}x${smallest.rows}; this is ${columns}x${rows}`;
+		return <Text>{fit(needs, Math.max(1, columns))}</Text>;
+	}
+	return (
+		<ErrorBoundary>
+			<Box flexDirection="column" width={columns} height={rows}>
+				<Lines
+					deck={deck}
+					paint={() => [paintHeader(deck, columns, theme)]}
+					parts={[theme]}
+					width={columns}
+					height={1}
+				/>
+				<Lines
+					deck={deck}
+					paint={() => paintStrip(deck, columns, strip, theme)}
+					parts={[theme]}
+					width={columns}
+					height={strip}
+				/>
+				<Grid deck={deck} theme={theme} size={size} />
+				<Lines
+					deck={deck}
+					paint={() => [paintFooter(deck, columns, theme)]}
+					parts={[theme]}
+					width={columns}
+					height={1}
+				/>
+				<Layers deck={deck} theme={theme} size={size} afterPaint={afterPaint} />
+			</Box>
+		</ErrorBoundary>
+	);
+}

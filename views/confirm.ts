@@ -1,0 +1,233 @@
+import type {Check} from '../src/contract.ts';
+import {isUnderWay, isWaiting} from '../src/deck/confirming.ts';
+import type {Deck} from '../src/deck/deck.ts';
+import type {Tone} from '../src/pane.ts';
+import type {Remedy} from '../src/remedy/machine.ts';
+import type {Layer} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {duration} from '../src/text/figures.ts';
+import {wrap} from '../src/text/fit.ts';
+import {blankLine, labelled, line, type ModalLine, signed} from './modal.ts';
+import type {Theme} from './theme.ts';
+
+type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
+
+const checkTone: Readonly<Record<Check['result'], Tone>> = {
+	pass: 'ok',
+	warn: 'warn',
+	block: 'crit',
+	unknown: 'unknown',
+};
+
+const doing: Partial<Record<Remedy['state'], string>> = {
+	proposed: 'looking at what this would do',
+	previewing: 'looking at what this would do',
+	checking: 'checking whether it may be done',
+	confirmed: 'confirmed; checking once more',
+	rechecking: 'confirmed; checking once more',
+	intent: 'writing it down before it is done',
+	running: 'sent; waiting for the answer',
+	verifying: 'done; looking whether it helped',
+};
+
+const ended: Partial<Record<Remedy['state'], {readonly text: string; readonly tone: Tone}>> = {
+	done: {text: 'Done', tone: 'loud'},
+	failed: {text: 'Failed: nothing happened', tone: 'crit'},
+	ineffective: {text: 'Done, and it did not help', tone: 'warn'},
+	unknown: {text: 'The outcome is not known', tone: 'unknown'},
+	refused: {text: 'Refused: nothing was sent', tone: 'warn'},
+	blocked: {text: 'Blocked: nothing was sent', tone: 'warn'},
+	stale: {text: 'It has changed since you looked: nothing was sent', tone: 'warn'},
+	cancelled: {text: 'Cancelled: nothing was sent', tone: 'plain'},
+	expired: {text: 'Expired: nothing was sent', tone: 'warn'},
+};
+
+function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[] {
+	const {preview} = remedy;
+	if (preview === undefined) return [];
+	const gap = roomy ? [blankLine] : [];
+	const touches = preview.touches.length > 1 ? preview.touches.slice(0, 5) : [];
+	const rest = preview.touches.length - touches.length;
+	return [
+		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
+		...gap,
+		...touches.flatMap((text, index) => labelled(index === 0 ? 'touches' : '', cleanLine(text), cells)),
+		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, cells, 'dim') : []),
+		...labelled('will run', cleanLine(preview.equivalent), cells),
+		...labelled('bound to', cleanLine(preview.bound), cells),
+		...preview.changes.flatMap(({field, before, after}) =>
+			labelled('changes', cleanLine(`${field}: ${before} -> ${after}`), cells),
+		),
+		...labelled('undo', cleanLine(preview.undo.text), cells, preview.undo.class === 'none' ? 'warn' : 'plain'),
+		...gap,
+	];
+}
+
+function checkLines(deck: Deck, remedy: Remedy, cells: number, theme: Theme): ModalLine[] {
+	const sign = (check: Check) =>
+		({pass: theme.sign('ok'), warn: theme.sign('warn'), block: theme.sign('crit'), unknown: theme.sign('unknown')})[
+			check.result
+		];
+	const lines = remedy.checks.flatMap(check =>
+		signed(
+			sign(check),
+			cleanLine(check.detail === '' ? check.label : `${check.label}: ${check.detail}`),
+			cells,
+			checkTone[check.result],
+		),
+	);
+	const unhelpful = remedy.preview?.unhelpful;
+	if (unhelpful !== undefined) {
+		const instead = deck.options.watch.targets
+			.flatMap(one => one.system.actions)
+			.find(action => action.id === unhelpful.instead);
+		const better =
+			instead === undefined
+				? ''
+				: ` -> ${deck.options.keymap.keyOf(instead.id, instead.key)} ${instead.title.toLowerCase()}`;
+		lines.push(
+			...signed(theme.sign('crit'), cleanLine(`this will not help: ${unhelpful.reason}${better}`), cells, 'crit'),
+		);
+	}
+	if (remedy.checkTrouble !== undefined) {
+		lines.push(
+			...signed(
+				theme.sign('unknown'),
+				cleanLine(`could not look again: ${remedy.checkTrouble.message}; ${remedy.checkTrouble.hint}`),
+				cells,
+				'unknown',
+			),
+		);
+	}
+	return lines;
+}
+
+function fieldLine(prompt: string, value: string, active: boolean, theme: Theme): ModalLine {
+	const caret = active ? (theme.ascii ? '_' : '▏') : '';
+	return [
+		{text: `${active ? '>' : ' '} `, tone: 'loud'},
+		{text: prompt, tone: 'dim'},
+		{text: cleanLine(value), tone: 'plain'},
+		{text: caret, tone: 'loud'},
+	];
+}
+
+function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine[] {
+	const {demand, unmet} = remedy;
+	if (demand === undefined || remedy.state !== 'ready') return [];
+	const said = unmet === undefined ? [] : [line(unmet, 'warn')];
+	const [typed = '', count = '', reason = ''] = layer.values;
+	const looked =
+		remedy.checkedAt === undefined
+			? ''
+			: `checked ${duration((deck.now() - remedy.checkedAt) / 1000)} ago, again every 2s`;
+	const foot = [{text: `esc cancels · ctrl+y copies the command · ${looked}`, tone: 'dim'}] as const;
+	switch (demand.kind) {
+		case 'refused':
+			return [
+				...wrap(cleanLine(`${demand.reason}: ${demand.hint}`), cells).map(text => line(text, 'warn')),
+				line('esc leaves', 'dim'),
+			];
+		case 'key':
+			return [
+				[
+					{text: 'press ', tone: 'plain'},
+					{text: deck.options.keymap.keyOf('confirm.yes', 'y'), tone: 'loud'},
+					{text: ' to do it', tone: 'plain'},
+				],
+				...said,
+				foot,
+			];
+		case 'type':
+			return [
+				[
+					{text: 'type ', tone: 'plain'},
+					{text: demand.text, tone: 'loud'},
+					{text: ' and press enter to do it', tone: 'plain'},
+				],
+				fieldLine('', typed, true, theme),
+				...said,
+				foot,
+			];
+		case 'type-count-reason': {
+			const wait = Math.ceil(((remedy.readyAt ?? 0) + demand.delayMs - deck.now()) / 1000);
+			return [
+				[
+					{text: 'type ', tone: 'plain'},
+					{text: demand.text, tone: 'loud'},
+					{text: `, the number of objects (`, tone: 'plain'},
+					{text: String(demand.count), tone: 'loud'},
+					{text: ') and a reason', tone: 'plain'},
+				],
+				fieldLine('target  ', typed, layer.field === 0, theme),
+				fieldLine('number  ', count, layer.field === 1, theme),
+				fieldLine('reason  ', reason, layer.field === 2, theme),
+				...(wait > 0 ? [line(`it can be sent in ${wait}s: look at it once more`, 'warn')] : []),
+				...said,
+				foot,
+			];
+		}
+	}
+}
+
+function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
+	const end = ended[remedy.state];
+	if (end === undefined) {
+		const text = doing[remedy.state];
+		if (text === undefined) return [];
+		const since = remedy.startedAt === undefined ? '' : `, ${duration((deck.now() - remedy.startedAt) / 1000)}`;
+		return [
+			line(`${text}${since}`, 'loud'),
+			line(isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels', 'dim'),
+		];
+	}
+	const lines: ModalLine[] = [line(end.text, end.tone)];
+	for (const text of [
+		remedy.reason,
+		remedy.receipt?.summary,
+		remedy.outcome?.detail,
+		remedy.trouble?.message,
+		remedy.hint ?? remedy.trouble?.hint,
+	]) {
+		if (text !== undefined && text !== '' && !lines.some(one => one[0]?.text === cleanLine(text))) {
+			lines.push(...wrap(cleanLine(text), cells).map(part => line(part)));
+		}
+	}
+	for (const {field, before, after} of remedy.changed ?? [])
+		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), cells, 'warn'));
+	const undo =
+		remedy.state === 'done' && remedy.preview !== undefined && remedy.preview.undo.class !== 'none'
+			? ' · u undoes it'
+			: '';
+	lines.push(line(`enter closes${undo} · record ${remedy.id}`, 'dim'));
+	return lines;
+}
+
+export type PaintedConfirm = {readonly title: string; readonly lines: readonly ModalLine[]};
+
+/** The confirmation in `cells` columns: what would be done, whether it may, how to undo it, and what has to be typed. */
+export function confirmLines(
+	deck: Deck,
+	layer: ConfirmLayer,
+	cells: number,
+	rows: number,
+	theme: Theme,
+): PaintedConfirm {
+	const remedy = deck.options.runner.state.get();
+	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
+	const title = cleanLine(
+		`${remedy.undoOf === undefined ? '' : 'Undo: '}${remedy.action.title} ${remedy.preview?.object ?? ''} on ${remedy.target}`,
+	);
+	const build = (roomy: boolean): ModalLine[] => [
+		...(roomy ? [blankLine] : []),
+		...previewLines(remedy, cells, roomy),
+		...(isWaiting(remedy) || remedy.state === 'blocked' || remedy.state === 'stale'
+			? checkLines(deck, remedy, cells, theme)
+			: []),
+		...(roomy ? [blankLine] : []),
+		...demandLines(deck, remedy, layer, cells, theme),
+		...endLines(deck, remedy, cells),
+	];
+	const roomy = build(true);
+	return {title, lines: roomy.length <= rows ? roomy : build(false)};
+}

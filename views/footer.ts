@@ -1,0 +1,69 @@
+import type {Deck} from '../src/deck/deck.ts';
+import {paneSession, topLayer} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {createSpan} from './span.ts';
+import type {Theme} from './theme.ts';
+
+/** A line being typed, with the caret after it. */
+const typing = (prompt: string, text: string, hint: string, cells: number, theme: Theme): string =>
+	createSpan(cells, theme)
+		.put(` ${prompt}`, 'loud')
+		.put(cleanLine(text))
+		.put(theme.ascii ? '_' : '▏', 'loud')
+		.put(`   ${hint}`, 'dim')
+		.end();
+
+/** What was just said, or what can be done with the row under the cursor: looking first, then acting, then the fixed keys. */
+export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
+	const session = deck.session.get();
+	const layer = topLayer(session);
+	if (layer?.kind === 'filter')
+		return typing('/', layer.text, 'text  !text  field:value   enter keeps it  esc restores', cells, theme);
+	if (layer?.kind === 'search')
+		return typing('/', layer.text, 'enter finds  n next  N previous  esc leaves', cells, theme);
+	const {notice} = session;
+	if (notice !== undefined) {
+		const sign = notice.severity === 'ok' ? ' ' : ` ${theme.sign(notice.severity)} `;
+		return createSpan(cells, theme)
+			.put(sign, notice.severity)
+			.put(cleanLine(notice.text), notice.severity === 'ok' ? 'plain' : notice.severity)
+			.end();
+	}
+	const {keymap} = deck.options;
+	const span = createSpan(cells, theme).put(' ');
+	const offer = (key: string, title: string, disabled: boolean) => {
+		if (!span.fits(`${key} ${title}  `)) return;
+		span.put(key, disabled ? 'dim' : 'loud').put(` ${title}  `, disabled ? 'dim' : 'plain');
+	};
+	const fixed = keymap.bindings.filter(
+		binding => binding.footer !== undefined && (binding.scope === 'deck' || binding.scope === 'any'),
+	);
+	const kept = fixed.filter(binding => ['deck.actions', 'pane.filter', 'deck.help'].includes(binding.intent));
+	const reserve = kept.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
+	const own = createSpan(cells, theme);
+	for (const {of, key, disabled} of [...deck.inspections(), ...deck.actions()]) {
+		const text = `${key} ${of.title.toLowerCase()}  `;
+		if (!own.fits(text + reserve + '  ')) break;
+		own.put(text);
+		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
+	}
+	span.put(' ');
+	for (const binding of [...kept, ...fixed.filter(one => !kept.includes(one))])
+		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);
+	return span.end();
+}
+
+/** ` 1 Pods■  2 Top▲  3 Queries■ `: the panes that are not on the screen, with how they are. */
+export function paintTabs(deck: Deck, cells: number, theme: Theme): string {
+	const {allPanes, panes} = deck.options;
+	const focused = deck.session.get().pane;
+	const span = createSpan(cells, theme).put(' ');
+	for (const [index, pane] of allPanes.entries()) {
+		if (!panes.includes(pane)) continue;
+		const {severity} = deck.view(pane.id);
+		const filtered = paneSession(deck.session.get(), pane.id).filter === '' ? '' : '/';
+		span.put(`${index + 1} ${pane.tab}${filtered}`, pane.id === focused ? 'loud' : 'dim', pane.id === focused);
+		span.put(severity === 'ok' ? '  ' : `${theme.sign(severity)} `, severity).put(' ');
+	}
+	return span.end();
+}

@@ -1,0 +1,60 @@
+/** Where everything stands on a screen of one size. Pure. */
+
+export type Size = {readonly columns: number; readonly rows: number};
+
+/** The smallest screen on which a pane can be read and a confirmation seen whole. */
+export const smallest: Size = {columns: 60, rows: 15};
+
+export type Layout = {
+	readonly fits: boolean;
+	/** Lines of the strip of findings. */
+	readonly strip: number;
+	/** One pane at a time, with a line of tabs. */
+	readonly tabs: boolean;
+	/** Panes from left to right in rows from top to bottom. */
+	readonly grid: readonly {
+		readonly height: number;
+		readonly cells: readonly {readonly pane: string; readonly width: number}[];
+	}[];
+};
+
+/** The fewest lines in which a pane still says something. */
+const leastPaneHeight = 8;
+
+const split = (total: number, parts: number): number[] =>
+	Array.from(
+		{length: parts},
+		(_, index) => Math.floor(((index + 1) * total) / parts) - Math.floor((index * total) / parts),
+	);
+
+/** Three panes a row at 180 columns and more, two at 120 and more, one at a time with tabs below that, or when one is zoomed. */
+export function layoutOf(size: Size, panes: readonly string[], focused: string, zoom: boolean): Layout {
+	const fits = size.columns >= smallest.columns && size.rows >= smallest.rows;
+	const strip = size.rows >= 40 ? 3 : size.rows >= 30 ? 2 : 1;
+	const chrome = 1 + strip + 1;
+	const room = size.rows - chrome;
+	const widest = size.columns >= 180 ? 3 : size.columns >= 120 ? 2 : 1;
+	const perRow = Math.min(widest, panes.length);
+	const rows: string[][] = [];
+	for (let index = 0; index < panes.length; index += Math.max(1, perRow)) rows.push(panes.slice(index, index + perRow));
+	const tabs = zoom || perRow <= 1 || room / rows.length < leastPaneHeight;
+	if (tabs) {
+		const single = panes.length > 1 ? 1 : 0;
+		return {
+			fits,
+			strip,
+			tabs: panes.length > 1,
+			grid: [{height: room - single, cells: [{pane: focused, width: size.columns}]}],
+		};
+	}
+	const heights = split(room, rows.length);
+	return {
+		fits,
+		strip,
+		tabs: false,
+		grid: rows.map((row, index) => {
+			const widths = split(size.columns - (row.length - 1), row.length);
+			return {height: heights[index] ?? 0, cells: row.map((pane, at) => ({pane, width: widths[at] ?? 0}))};
+		}),
+	};
+}

@@ -1,0 +1,105 @@
+import type {Deck} from '../src/deck/deck.ts';
+import {type MenuItem, menuEmpty, menuItems, menuTitles} from '../src/deck/menus.ts';
+import {paletteItems} from '../src/deck/palette.ts';
+import type {Layer} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {fit, width, wrap} from '../src/text/fit.ts';
+import {centred, type Painted} from './centred.ts';
+import type {Size} from './layout.ts';
+import {blankLine, line, type ModalLine} from './modal.ts';
+import type {Theme} from './theme.ts';
+
+/** The visible part of a list around its chosen line. */
+function windowOf<T>(
+	items: readonly T[],
+	index: number,
+	room: number,
+): {readonly items: readonly T[]; readonly from: number} {
+	const from = Math.max(0, Math.min(index - Math.floor(room / 2), items.length - room));
+	return {items: items.slice(from, from + room), from};
+}
+
+function itemLine(item: MenuItem, selected: boolean, cells: number, leftCells: number, theme: Theme): ModalLine {
+	const right = cleanLine(item.right);
+	const reason = item.disabled === undefined ? '' : ` (${cleanLine(item.disabled)})`;
+	const room = Math.max(0, cells - 4 - leftCells - 2 - width(right) - 2);
+	const tone = item.disabled === undefined ? (selected ? 'loud' : 'plain') : 'dim';
+	return [
+		{text: selected ? `${theme.glyphs.cursor} ` : '  ', tone: 'loud'},
+		{text: item.severity === undefined ? '' : `${theme.sign(item.severity)} `, tone: item.severity ?? 'dim'},
+		{text: fit(cleanLine(item.left), leftCells), tone: selected ? 'loud' : 'dim'},
+		{text: `  ${fit(cleanLine(item.text) + reason, room)}  `, tone},
+		{text: right, tone: 'dim'},
+	];
+}
+
+function listLines(
+	items: readonly MenuItem[],
+	index: number,
+	cells: number,
+	rows: number,
+	theme: Theme,
+): readonly ModalLine[] {
+	const at = Math.min(index, Math.max(0, items.length - 1));
+	const leftCells = Math.min(16, Math.max(1, ...items.map(item => width(cleanLine(item.left)))));
+	const selected = items[at];
+	// The chosen line is told whole below, since what matters may be what was cut off.
+	const detail =
+		selected === undefined
+			? []
+			: wrap(cleanLine(selected.text + (selected.disabled === undefined ? '' : `: ${selected.disabled}`)), cells).slice(
+					0,
+					3,
+				);
+	const seen = windowOf(items, at, Math.max(3, rows - detail.length - 2));
+	return [
+		...seen.items.map((item, i) => itemLine(item, seen.from + i === at, cells, leftCells, theme)),
+		blankLine,
+		...detail.map(text => line(text, 'dim')),
+	];
+}
+
+/** A list to choose from. */
+export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): Painted {
+	const items = menuItems(deck, layer.list);
+	const title = `${menuTitles[layer.list]}${items.length > 0 ? ` (${items.length})` : ''}`;
+	return centred(size, 130, theme, (cells, rows) => ({
+		title,
+		lines:
+			items.length === 0
+				? [
+						blankLine,
+						...wrap(menuEmpty[layer.list], cells).map(text => line(text)),
+						blankLine,
+						line('esc leaves', 'dim'),
+					]
+				: [
+						...listLines(items, layer.index, cells, rows - 1, theme),
+						line(
+							layer.list === 'targets'
+								? 'enter shows it alone · O arms or disarms · esc leaves'
+								: 'enter chooses · esc leaves',
+							'dim',
+						),
+					],
+	}));
+}
+
+/** Everything that can be called by name. */
+export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}>, size: Size, theme: Theme): Painted {
+	const items = paletteItems(deck, layer.text, () => {});
+	return centred(size, 90, theme, (cells, rows) => ({
+		title: 'Find a command',
+		lines: [
+			[
+				{text: ': ', tone: 'loud'},
+				{text: cleanLine(layer.text), tone: 'plain'},
+				{text: theme.ascii ? '_' : '▏', tone: 'loud'},
+			],
+			blankLine,
+			...(items.length === 0
+				? [line('nothing is called that', 'dim')]
+				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme)),
+		],
+	}));
+}

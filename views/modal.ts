@@ -1,0 +1,63 @@
+import type {Tone} from '../src/pane.ts';
+import {cut, fit, width, wrap} from '../src/text/fit.ts';
+import type {Theme} from './theme.ts';
+
+/** A line inside a modal: pieces of cleaned text with their tones. */
+export type ModalLine = readonly {readonly text: string; readonly tone: Tone}[];
+
+export const line = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
+export const blankLine: ModalLine = [];
+
+/** A label in a column of its own, and a text that goes on below itself when it is long: nothing of it is cut off. */
+export function labelled(
+	label: string,
+	text: string,
+	cells: number,
+	tone: Tone = 'plain',
+	labelCells = 12,
+): readonly ModalLine[] {
+	return wrap(text, Math.max(10, cells - labelCells)).map((part, index) => [
+		{text: fit(index === 0 ? label : '', labelCells), tone: 'dim' as const},
+		{text: part, tone},
+	]);
+}
+
+/** A sign before a text that goes on below itself. */
+export function signed(sign: string, text: string, cells: number, tone: Tone): readonly ModalLine[] {
+	return wrap(text, Math.max(10, cells - 4)).map((part, index) => [
+		{text: index === 0 ? `  ${sign} ` : '    ', tone},
+		{text: part, tone: tone === 'ok' || tone === 'dim' ? 'plain' : tone},
+	]);
+}
+
+/** Draws the frame that only modals have. Every row is exactly `cells` wide; too many lines lose their middle, and say so. */
+export function paintModal(
+	title: string,
+	lines: readonly ModalLine[],
+	cells: number,
+	height: number,
+	theme: Theme,
+): readonly string[] {
+	const [topLeft, topRight, bottomLeft, bottomRight, side, rule] = theme.ascii
+		? ['+', '+', '+', '+', '|', '-']
+		: ['┌', '┐', '└', '┘', '│', '─'];
+	const inner = cells - 4;
+	const name = cut(` ${title} `, cells - 4);
+	const rows = lines.slice(0, height - 2).map(pieces => {
+		let used = 0;
+		let painted = '';
+		for (const {text, tone} of pieces) {
+			const kept = cut(text, inner - used);
+			used += width(kept);
+			painted += theme.paint(kept, tone);
+		}
+		return `${theme.paint(side, 'dim')} ${painted}${' '.repeat(Math.max(0, inner - used))} ${theme.paint(side, 'dim')}`;
+	});
+	return [
+		theme.paint(topLeft, 'dim') +
+			theme.paint(name, 'loud') +
+			theme.paint(`${rule.repeat(Math.max(0, cells - 2 - width(name)))}${topRight}`, 'dim'),
+		...rows,
+		theme.paint(`${bottomLeft}${rule.repeat(cells - 2)}${bottomRight}`, 'dim'),
+	];
+}

@@ -1,0 +1,55 @@
+import type {Finding} from '../src/contract.ts';
+import type {Deck} from '../src/deck/deck.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {duration} from '../src/text/figures.ts';
+import {cut, fit, width} from '../src/text/fit.ts';
+import type {Theme} from './theme.ts';
+
+function findingLine(deck: Deck, finding: Finding, cells: number, tail: string, theme: Theme): string {
+	const system = deck.options.watch.targets.find(one => one.target.name === finding.target)?.system;
+	const helpful = finding.actions
+		.map(id => system?.actions.find(action => action.id === id))
+		.find(action => action !== undefined);
+	const age = finding.since === undefined ? '' : duration((deck.now() - finding.since) / 1000);
+	const help =
+		helpful === undefined || cells < 100
+			? ''
+			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
+	const right = `  ${age.padStart(6)}${cells < 100 ? '' : `  ${fit(help, 22)}`}${tail}`;
+	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...deck.findings().map(one => width(cleanLine(one.target)))));
+	const room = Math.max(0, cells - 3 - names - 2 - width(right));
+	return (
+		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
+		theme.paint(fit(cleanLine(finding.target), names), 'loud') +
+		theme.paint(`  ${fit(cut(cleanLine(finding.sentence), room), room)}`, 'plain') +
+		theme.paint(right, 'dim')
+	);
+}
+
+/** What is wrong across all targets, worst first, in a fixed number of lines; the last one says how many more there are. */
+export function paintStrip(deck: Deck, cells: number, lines: number, theme: Theme): readonly string[] {
+	const findings = deck.findings();
+	const blank = ' '.repeat(cells);
+	if (findings.length === 0) {
+		const readings = deck.options.watch.readings();
+		const waiting = readings.filter(reading => reading.snapshot === undefined && reading.state === 'connecting').length;
+		const targets = deck.options.watch.targets.length;
+		const text =
+			waiting === readings.length
+				? `connecting to ${targets} target${targets === 1 ? '' : 's'}`
+				: `nothing is wrong on ${targets} target${targets === 1 ? '' : 's'}`;
+		return [
+			theme.paint(fit(` ${theme.sign('ok')} ${text}`, cells), 'dim'),
+			...Array.from({length: lines - 1}, () => blank),
+		];
+	}
+	const shown = findings.slice(0, lines);
+	const more = findings.length - shown.length;
+	const key = deck.options.keymap.keyOf('deck.findings', '!');
+	const painted = shown.map((finding, index) => {
+		const last = index === shown.length - 1 && more > 0;
+		return findingLine(deck, finding, cells, last ? `  +${more} more ${key} ` : ' ', theme);
+	});
+	while (painted.length < lines) painted.push(blank);
+	return painted;
+}
