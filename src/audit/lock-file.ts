@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {closeSync, linkSync, openSync, readFileSync, unlinkSync, writeFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {setTimeout as pause} from 'node:timers/promises';
+import {isErrno} from './errno.ts';
 import {processLives, processStart} from './process-identity.ts';
 
 /** Who holds a lock. */
@@ -131,6 +132,3 @@ function parse(text: string): Holder {
 		return unreadable;
 	}
 }
-
-const isErrno = (error: unknown, code: string): boolean =>
-	error instanceof Error && 'code' in error && error.code === code;

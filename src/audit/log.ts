@@ -4,13 +4,13 @@ import {join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
-import {clean} from '../text/clean.ts';
 import {chainStart, type Place} from './chain.ts';
+import {isErrno} from './errno.ts';
 import {withLock} from './lock-file.ts';
-import {isErrno, listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
+import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
-import {redact} from './redact.ts';
+import {tidy} from './tidy.ts';
 
 /** The audit of this user on this machine, as one console writes it. */
 export type Audit = {
@@ -165,14 +165,6 @@ async function syncDirectory(path: string): Promise<void> {
 	} finally {
 		await directory.close();
 	}
-}
-
-/** Every text of an entry without control characters and without what looks like a secret. */
-function tidy<T>(value: T): T {
-	if (typeof value === 'string') return redact(clean(value)) as T;
-	if (Array.isArray(value)) return value.map(tidy) as T;
-	if (typeof value !== 'object' || value === null) return value;
-	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, tidy(member)])) as T;
 }
 
 function hintFor(error: unknown, dir: string): string {

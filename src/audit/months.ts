@@ -1,6 +1,7 @@
 import {type FileHandle, open, readdir, readFile, rename} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type Place, parseLine, type Tail, tailOf} from './chain.ts';
+import {isErrno} from './errno.ts';
 import type {AuditRecord} from './record.ts';
 
 /** Files of the audit directory: one log a month, and the mirror of the head. */
@@ -93,6 +94,3 @@ async function readFrom(file: FileHandle, position: number, length: number): Pro
 	}
 	return buffer.subarray(0, filled);
 }
-
-export const isErrno = (error: unknown, code: string): boolean =>
-	error instanceof Error && 'code' in error && error.code === code;

@@ -2,7 +2,6 @@ import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
-import {isErrno} from './months.ts';
 import {processLives, processStart} from './process-identity.ts';
 import type {Actor} from './record.ts';
 
@@ -109,8 +108,8 @@ async function readSign(path: string): Promise<Sign | undefined> {
 		const {session, pid, start, host, since} = value;
 		if (!session || typeof pid !== 'number' || !start || !host || typeof since !== 'number') return undefined;
 		return {session, pid, start, host, since, tty: value.tty, sshClient: value.sshClient};
-	} catch (error) {
-		if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
-		throw error;
+	} catch {
+		// Taken down meanwhile, or not ours to read: no console that we can tell of.
+		return undefined;
 	}
 }

@@ -1,5 +1,9 @@
-import type {Policy, Refusal} from '../policy.ts';
-import type {Store} from '../store.ts';
+import type {Audit} from '../audit/log.ts';
+import {messageOf} from '../errors.ts';
+import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, touch} from '../policy.ts';
+import type {Clock} from '../poll/clock.ts';
+import {createStore, type Store} from '../store.ts';
+import {hintOf} from './trouble.ts';
 
 /** Which targets are armed now. Arming is recorded before it holds; it ends by itself. */
 export type Arming = {
@@ -11,3 +15,62 @@ export type Arming = {
 	touch(target: string): void;
 	close(): void;
 };
+
+export function createArming(options: {
+	readonly clock: Clock;
+	readonly audit: Pick<Audit, 'append'>;
+	readonly policy: Policy;
+}): Arming {
+	const {clock, audit} = options;
+	const policy = createStore(options.policy);
+	let callOff = () => {};
+
+	function schedule(): void {
+		callOff();
+		const at = nextLapse(policy.get());
+		callOff = at === undefined ? () => {} : clock.after(Math.max(0, at - clock.now()), endIdle);
+	}
+
+	function change(next: Policy): void {
+		policy.set(next);
+		schedule();
+	}
+
+	function endIdle(): void {
+		for (const target of lapsed(policy.get(), clock.now())) {
+			policy.set(disarm(policy.get(), target));
+			void record(target, 'it was idle for too long');
+		}
+		schedule();
+	}
+
+	/** Less is allowed from now on whether this can be recorded or not. */
+	const record = (target: string, note: string): Promise<unknown> =>
+		audit.append({kind: 'disarm', target, note}).catch(() => {});
+
+	return {
+		policy,
+		async arm(target) {
+			const tried = arm(policy.get(), target, clock.now());
+			if ('kind' in tried) return tried;
+			try {
+				await audit.append({kind: 'arm', target});
+			} catch (error) {
+				return {kind: 'refused', reason: messageOf(error), hint: hintOf(error)};
+			}
+			// Asked again: while it was written another target may have been armed or disarmed.
+			const armed = arm(policy.get(), target, clock.now());
+			if ('kind' in armed) return armed;
+			change(armed);
+			return undefined;
+		},
+		async disarm(target) {
+			const next = disarm(policy.get(), target);
+			if (next === policy.get()) return;
+			change(next);
+			await record(target, 'by hand');
+		},
+		touch: target => change(touch(policy.get(), target, clock.now())),
+		close: () => callOff(),
+	};
+}

@@ -50,7 +50,7 @@ type Facts = {
 	readonly reason?: string | undefined;
 	readonly hint?: string | undefined;
 	/** Of a stale one: what was confirmed or shown, and what is there now. */
-	readonly changed?: readonly {readonly field: string; readonly before: string; readonly after: string}[] | undefined;
+	readonly changed?: readonly Change[] | undefined;
 	readonly endedAt?: number | undefined;
 	/** It went on, but this could not be recorded; the intent stands in the record. */
 	readonly recordTrouble?: string | undefined;
@@ -69,8 +69,10 @@ export type Remedy = Facts &
 		| ({readonly state: 'checking'} & Previewed)
 		/** Waits for an answer. */
 		| ({readonly state: 'ready'} & Checked)
-		/** `intent`: the intent is being written; only a written intent leads to `running`. */
-		| ({readonly state: 'confirmed' | 'rechecking' | 'intent'} & Confirmed)
+		| ({readonly state: 'confirmed'} & Confirmed)
+		| ({readonly state: 'rechecking'} & Confirmed)
+		/** The intent is being written; only a written intent leads to `running`. */
+		| ({readonly state: 'intent'} & Confirmed)
 		| ({readonly state: 'running'} & Begun)
 		| ({readonly state: 'verifying'; readonly receipt: Receipt} & Begun)
 		| {readonly state: End; readonly reason: string; readonly endedAt: number}
@@ -93,7 +95,7 @@ export type End =
 
 export type RemedyState = Remedy['state'];
 
-type Change = {readonly field: string; readonly before: string; readonly after: string};
+export type Change = {readonly field: string; readonly before: string; readonly after: string};
 
 export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'preview-started'}

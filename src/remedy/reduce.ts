@@ -141,7 +141,7 @@ function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
 	return {...remedy, state: 'confirmed', confirmation, unmet: undefined};
 }
 
-function rechecking(remedy: In<'confirmed' | 'rechecking' | 'intent'>, event: RemedyEvent): Remedy {
+function rechecking(remedy: In<'rechecking'>, event: RemedyEvent): Remedy {
 	if (event.type === 'check-failed') {
 		const reason = `it could not be checked once more, ${nothingSent}: ${event.trouble.message}`;
 		return {...end(remedy, 'failed', event.at, reason, event.trouble.hint), trouble: event.trouble};
@@ -156,7 +156,7 @@ function rechecking(remedy: In<'confirmed' | 'rechecking' | 'intent'>, event: Re
 	return {...seen, state: 'intent'};
 }
 
-function writing(remedy: In<'confirmed' | 'rechecking' | 'intent'>, event: RemedyEvent): Remedy {
+function writing(remedy: In<'intent'>, event: RemedyEvent): Remedy {
 	// A written intent cannot be cancelled: the record would say that something was meant which then was not done.
 	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
 	if (event.type !== 'intent-written') return remedy;

@@ -1,0 +1,64 @@
+import {type AuditRecord, canonical, type Entry} from '../audit/record.ts';
+import {tidy} from '../audit/tidy.ts';
+import type {Remedy} from './machine.ts';
+
+/** What every record of a remedy tells. */
+export const aboutRemedy = (remedy: Remedy, who: string | undefined): Omit<Entry, 'kind'> => ({
+	action: remedy.action,
+	target: remedy.target,
+	params: remedy.params,
+	...(remedy.preview ? {object: remedy.preview.object} : {}),
+	...(remedy.hash ? {plan_hash: remedy.hash} : {}),
+	...(remedy.undoOf ? {undo_of: remedy.undoOf} : {}),
+	...(who ? {as: who} : {}),
+});
+
+/** Written before anything is sent. */
+export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>, who: string | undefined): Entry {
+	const {impact, equivalent, bound, touches, risk, undo} = remedy.preview;
+	const {method, reason} = remedy.confirmation;
+	return {
+		...aboutRemedy(remedy, who),
+		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
+		id: remedy.id,
+		preview: {impact, equivalent, bound, touches, risk, undo},
+		checks: remedy.checks,
+		confirmation: {method, ...(reason ? {reason} : {})},
+	};
+}
+
+/** Nothing was sent, and why. */
+export const refuseEntry = (remedy: Remedy, who: string | undefined): Entry => ({
+	...aboutRemedy(remedy, who),
+	kind: 'refuse',
+	result: remedy.state === 'stale' || remedy.state === 'blocked' ? remedy.state : 'refused',
+	note: remedy.reason ?? '',
+	...(remedy.checks.length > 0 ? {checks: remedy.checks} : {}),
+});
+
+const vainLimit = 3;
+const vainMs = 10 * 60_000;
+
+/**
+ * Why this same remedy is not tried again: it was done three times within ten minutes, by any console of this user, and did not help.
+ * Undefined when it may be tried.
+ */
+export function vainReason(
+	records: readonly AuditRecord[],
+	remedy: Remedy,
+	object: string,
+	now: number,
+): string | undefined {
+	const {action, target, params} = remedy;
+	const same = canonical(tidy({action: action.id, target, object, params}));
+	const vain = records.filter(
+		record =>
+			record.kind === 'verify' &&
+			record.result === 'ineffective' &&
+			now - Date.parse(record.ts) < vainMs &&
+			canonical({action: record.action?.id, target: record.target, object: record.object, params: record.params}) ===
+				same,
+	);
+	if (vain.length < vainLimit) return undefined;
+	return `this was done ${vain.length} times in the last 10 minutes and did not help`;
+}
