@@ -135,6 +135,8 @@ export type ReplicationRecord = {
 	/** On a standby: how far it is behind what it has received. Undefined on a primary. */
 	readonly ownLagSeconds: number | undefined;
 	readonly ownLagBytes: number | undefined;
+	/** On a standby: whether a WAL receiver runs. Without one its lag stands still and means nothing. */
+	readonly receiving: boolean | undefined;
 };
 
 /** (userid, dbid, queryid, toplevel), joined by `/`. */
@@ -196,6 +198,8 @@ type Ask = {readonly signal: AbortSignal};
  */
 export type PostgresPort = {
 	server(ask: Ask): Promise<ServerRecord>;
+	/** One round trip, without asking the server for anything. Milliseconds. */
+	ping(ask: Ask): Promise<number>;
 	overview(ask: Ask): Promise<OverviewRecord>;
 	/** Sessions that do something or hold a transaction open, the oldest transaction first, at most 500; plus how many more there are. */
 	sessions(ask: Ask): Promise<{readonly sessions: readonly SessionRecord[]; readonly omitted: number}>;
@@ -211,7 +215,14 @@ export type PostgresPort = {
 	/** Texts by key, each at most `limit` characters. */
 	statementTexts(keys: readonly StatementKey[], limit: number, ask: Ask): Promise<ReadonlyMap<StatementKey, string>>;
 	/** What the session runs or ran last, at most `limit` characters; undefined when the session is gone. */
-	sessionQuery(pid: number, backendStart: string, limit: number, ask: Ask): Promise<string | undefined>;
+	sessionQuery(
+		pid: number,
+		backendStart: string,
+		limit: number,
+		ask: Ask,
+	): Promise<
+		{readonly query: string /** The server itself keeps no more than this. */; readonly keptBytes: number} | undefined
+	>;
 	connectionGroups(ask: Ask): Promise<readonly ConnectionGroupRecord[]>;
 	cancel(identity: StatementIdentity, record: string, ask: Ask): Promise<SignalResult>;
 	terminate(identity: SessionIdentity, record: string, ask: Ask): Promise<SignalResult>;

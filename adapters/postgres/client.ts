@@ -1,0 +1,249 @@
+import {AdapterError} from '../../src/errors.ts';
+import type {
+	PostgresPort,
+	PostgresSettings,
+	ServerRecord,
+	SessionRecord,
+	SignalResult,
+} from '../../src/port/postgres.ts';
+import * as decode from './decode.ts';
+import {isTooManyConnections, postgresError} from './errors.ts';
+import {createLink, type Library, type Link} from './link.ts';
+import * as sql from './sql.ts';
+import {createStatementReads} from './statement-reads.ts';
+
+export type PostgresClient = {readonly port: PostgresPort; close(): Promise<void>};
+
+function toSession(row: decode.RowText): SessionRecord {
+	const signal = decode.text(row, 'signal');
+	return {
+		pid: decode.mustNumber(row, 'pid'),
+		database: decode.text(row, 'datname'),
+		user: decode.text(row, 'usename'),
+		application: decode.text(row, 'application_name') ?? '',
+		client: decode.text(row, 'client'),
+		backendType: decode.text(row, 'backend_type'),
+		state: decode.text(row, 'state'),
+		waitType: decode.text(row, 'wait_event_type'),
+		waitEvent: decode.text(row, 'wait_event'),
+		backendStart: decode.text(row, 'backend_start'),
+		transactionStart: decode.text(row, 'xact_start'),
+		queryStart: decode.text(row, 'query_start'),
+		transactionSeconds: decode.number(row, 'xact_s'),
+		querySeconds: decode.number(row, 'query_s'),
+		stateSeconds: decode.number(row, 'state_s'),
+		horizonAge: decode.number(row, 'horizon'),
+		query: decode.text(row, 'query'),
+		hidden: decode.flag(row, 'hidden'),
+		signal: signal === 'may' || signal === 'superuser' ? signal : 'role',
+	};
+}
+
+function toStates(json: string): Record<string, number> {
+	const parsed: unknown = JSON.parse(json);
+	return Object.fromEntries(Object.entries(parsed ?? {}).map(([state, count]) => [state, Number(count)]));
+}
+
+/**
+ * One connection reads; each act opens a second one of its own, whose application_name carries the audit record, and closes it. `close`
+ * ends both.
+ */
+export function createPostgresClient(
+	library: Library,
+	settings: PostgresSettings,
+	options: {readonly readOnly: boolean},
+): PostgresClient {
+	const monitor = createLink(library, settings, {application: 'midwatch', hosts: settings.hosts});
+	const acting = new Set<Link>();
+	let known: {readonly generation: number; readonly server: ServerRecord} | undefined;
+
+	async function server(signal: AbortSignal): Promise<ServerRecord> {
+		const generation = monitor.place?.generation;
+		if (known !== undefined && known.generation === generation) return known.server;
+		const row = decode.only(await monitor.ask(sql.serverSql, [], signal));
+		const place = monitor.place;
+		const preloaded = decode.text(row, 'preloaded');
+		const record: ServerRecord = {
+			versionNumber: decode.mustNumber(row, 'version_number'),
+			version: decode.mustText(row, 'version'),
+			user: decode.mustText(row, 'me'),
+			database: decode.mustText(row, 'database'),
+			host: place === undefined ? '' : `${place.host.host}:${place.host.port}`,
+			hostIndex: place?.index ?? 0,
+			standby: decode.flag(row, 'standby'),
+			superuser: decode.flag(row, 'superuser'),
+			readsAllStats: decode.flag(row, 'reads_all_stats'),
+			signalsBackends: decode.flag(row, 'signals_backends'),
+			statementsVersion: decode.text(row, 'statements_version'),
+			statementsPreloaded:
+				preloaded === undefined ? undefined : /(^|[ ,"/])pg_stat_statements($|[ ,"])/.test(preloaded),
+		};
+		// Else midwatch would count among the statements it shows. Only a superuser may set it.
+		if (record.superuser) {
+			await monitor.ask("SELECT set_config('pg_stat_statements.track', 'none', false)", [], signal).catch(() => []);
+		}
+		if (place !== undefined) known = {generation: place.generation, server: record};
+		return record;
+	}
+
+	const major = async (signal: AbortSignal) => Math.floor((await server(signal)).versionNumber / 10_000);
+
+	/** Opens the connection that acts, to the very host that is read. Until it stands, nothing can have happened. */
+	async function act(
+		statement: string,
+		values: readonly unknown[],
+		record: string,
+		signal: AbortSignal,
+	): Promise<SignalResult> {
+		if (options.readOnly) {
+			throw new AdapterError(
+				'denied',
+				'this connection was opened read-only',
+				'Start midwatch without --read-only to act on this target.',
+			);
+		}
+		const application = `midwatch ${record}`.slice(0, 63);
+		const hosts = monitor.place === undefined ? settings.hosts : [monitor.place.host];
+		const link = createLink(library, settings, {application, hosts});
+		acting.add(link);
+		try {
+			return resultOf(await link.ask(statement, values, signal));
+		} catch (error) {
+			const failure = postgresError(error);
+			if (link.sent || failure.harmless) throw failure;
+			if (isTooManyConnections(failure) && monitor.place !== undefined) {
+				return resultOf(await asMonitor(application, statement, values, signal));
+			}
+			const message = `nothing was sent: no connection to act on could be opened: ${failure.message}`;
+			throw new AdapterError('denied', message, failure.hint, {cause: failure});
+		} finally {
+			acting.delete(link);
+			await link.close();
+		}
+	}
+
+	/** When all connections are taken, the one that reads is the only one left to act on; that is just when it is needed. */
+	async function asMonitor(application: string, statement: string, values: readonly unknown[], signal: AbortSignal) {
+		const rename = "SELECT set_config('application_name', $1, false)";
+		await monitor.ask(rename, [application], signal);
+		try {
+			return await monitor.ask(statement, values, signal);
+		} finally {
+			await monitor.ask(rename, ['midwatch'], signal).catch(() => []);
+		}
+	}
+
+	function resultOf(rows: decode.Rows): SignalResult {
+		const [row] = rows;
+		if (row === undefined) return 'moved';
+		return decode.flag(row, 'sent') ? 'sent' : 'gone';
+	}
+
+	const port: PostgresPort = {
+		server: ({signal}) => server(signal),
+		async ping({signal}) {
+			await server(signal);
+			const started = performance.now();
+			await monitor.ask('SELECT 1', [], signal);
+			return performance.now() - started;
+		},
+		async overview({signal}) {
+			const row = decode.only(await monitor.ask(sql.overviewSql, [], signal));
+			return {
+				byState: toStates(decode.mustText(row, 'by_state')),
+				connections: decode.mustNumber(row, 'connections'),
+				connectionLimit: decode.mustNumber(row, 'connection_limit'),
+				longestTransactionSeconds: decode.number(row, 'longest_s'),
+				blocksHit: decode.mustNumber(row, 'hit'),
+				blocksRead: decode.mustNumber(row, 'read'),
+				oldestDatabase: decode.mustText(row, 'datname'),
+				oldestTransactionAge: decode.mustNumber(row, 'xids'),
+				oldestMultixactAge: decode.mustNumber(row, 'mxids'),
+			};
+		},
+		async sessions({signal}) {
+			const rows = await monitor.ask(sql.sessionsSql, [], signal);
+			const total = rows[0] === undefined ? 0 : decode.mustNumber(rows[0], 'total');
+			return {sessions: rows.map(toSession), omitted: total - rows.length};
+		},
+		async sessionsByPid(pids, {signal}) {
+			return (await monitor.ask(sql.sessionsByPidSql, [pids], signal)).map(toSession);
+		},
+		async waits({signal}) {
+			const rows = await monitor.ask(sql.waitsSql(await major(signal)), [], signal);
+			return rows.map(row => ({
+				pid: decode.mustNumber(row, 'pid'),
+				lockType: decode.mustText(row, 'locktype'),
+				mode: decode.mustText(row, 'mode'),
+				relation: decode.text(row, 'relation'),
+				waitSeconds: decode.number(row, 'wait_s'),
+				blockers: [...new Set((decode.text(row, 'blockers') ?? '').split(',').filter(Boolean).map(Number))],
+			}));
+		},
+		async heldLocks(pids, {signal}) {
+			const rows = await monitor.ask(sql.heldLocksSql, [pids], signal);
+			return rows.map(row => ({
+				pid: decode.mustNumber(row, 'pid'),
+				relation: decode.mustText(row, 'relation'),
+				mode: decode.mustText(row, 'mode'),
+			}));
+		},
+		async replication({signal}) {
+			const standbys = await monitor.ask(sql.standbysSql, [], signal);
+			const slots = await monitor.ask(sql.slotsSql, [], signal);
+			const own = (await server(signal)).standby ? await monitor.ask(sql.ownLagSql, [], signal) : [];
+			const ownRow = own[0] ?? {};
+			return {
+				standbys: standbys.map(row => ({
+					name: decode.mustText(row, 'name'),
+					state: decode.mustText(row, 'state'),
+					lagSeconds: decode.number(row, 'lag_s'),
+					lagBytes: decode.number(row, 'lag_bytes'),
+				})),
+				slots: slots.map(row => ({
+					name: decode.mustText(row, 'slot_name'),
+					active: decode.flag(row, 'active'),
+					walStatus: decode.text(row, 'wal_status'),
+					retainedBytes: decode.number(row, 'retained'),
+				})),
+				ownLagSeconds: decode.number(ownRow, 'lag_s'),
+				ownLagBytes: decode.number(ownRow, 'lag_bytes'),
+				receiving: decode.flagIfKnown(ownRow, 'receiving'),
+			};
+		},
+		...createStatementReads((text, values, signal) => monitor.ask(text, values, signal)),
+		async sessionQuery(pid, backendStart, limit, {signal}) {
+			const [row] = await monitor.ask(sql.sessionQuerySql, [pid, backendStart, limit], signal);
+			if (row === undefined) return undefined;
+			return {query: decode.text(row, 'query') ?? '', keptBytes: decode.mustNumber(row, 'kept')};
+		},
+		async connectionGroups({signal}) {
+			const rows = await monitor.ask(sql.connectionGroupsSql, [], signal);
+			return rows.map(row => ({
+				application: decode.mustText(row, 'application'),
+				user: decode.mustText(row, 'user'),
+				database: decode.mustText(row, 'database'),
+				state: decode.mustText(row, 'state'),
+				count: decode.mustNumber(row, 'n'),
+				oldestSeconds: decode.number(row, 'oldest_s'),
+			}));
+		},
+		cancel({pid, backendStart, queryStart}, record, {signal}) {
+			const statement = sql.actSql('pg_cancel_backend', sql.cancelGuard('$1::int', '$2', '$3'));
+			return act(statement, [pid, backendStart, queryStart], record, signal);
+		},
+		terminate({pid, backendStart, idleTransactionStart}, record, {signal}) {
+			const third = idleTransactionStart === undefined ? undefined : '$3';
+			const statement = sql.actSql('pg_terminate_backend', sql.terminateGuard('$1::int', '$2', third));
+			const values = idleTransactionStart === undefined ? [] : [idleTransactionStart];
+			return act(statement, [pid, backendStart, ...values], record, signal);
+		},
+	};
+
+	return {
+		port,
+		async close() {
+			await Promise.all([monitor.close(), ...[...acting].map(link => link.close())]);
+		},
+	};
+}

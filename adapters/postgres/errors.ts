@@ -1,0 +1,125 @@
+import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+
+type Meaning = readonly [kind: ErrorKind, hint: string];
+
+/** By SQLSTATE, whole or by class (its first two letters). https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const states: Readonly<Record<string, Meaning>> = {
+	'08P01': [
+		'unsupported',
+		'Point midwatch at the server itself: a pooler such as PgBouncer hides the sessions behind it and refuses our settings.',
+	],
+	'08': ['unreachable', 'The connection broke; it is opened again at the next read.'],
+	'28P01': ['denied', 'Check the password of this target: the configuration, or the line in .pgpass.'],
+	'28': ['denied', 'Check the user and the pg_hba.conf lines of the server; a line of type hostssl needs TLS.'],
+	'3D000': ['unsupported', 'Name a database that exists, such as postgres.'],
+	'42501': [
+		'denied',
+		'Ask an administrator: GRANT pg_monitor lets midwatch read, GRANT pg_signal_backend lets it act.',
+	],
+	'42P01': ['unsupported', 'This server lacks the view; midwatch reads PostgreSQL 13 to 18.'],
+	'42703': [
+		'unsupported',
+		'This server lacks the column; after an upgrade run ALTER EXTENSION pg_stat_statements UPDATE.',
+	],
+	'42883': ['unsupported', 'This server lacks the function; midwatch reads PostgreSQL 13 to 18.'],
+	'53300': [
+		'unreachable',
+		'All connections are taken. From PostgreSQL 16, GRANT pg_use_reserved_connections keeps one for midwatch.',
+	],
+	'55000': ['unsupported', 'The server is not set up for this.'],
+	'55P03': ['timeout', 'The read waited for a lock of somebody else; it is tried again.'],
+	'57014': [
+		'timeout',
+		'The server is slow or under load; raise the statement timeout of this target if that is normal.',
+	],
+	'57P03': ['unreachable', 'The server is starting, stopping or recovering; it is tried again.'],
+	'57P': ['unreachable', 'An administrator ended the connection or the server stopped; it is tried again.'],
+	'0A': ['unsupported', 'This server does not offer it; managed services leave some functions out.'],
+	'58': ['unsupported', 'The server met a fault of its own system; look at its log.'],
+};
+
+/** By Node's or OpenSSL's error code. */
+const sockets: Readonly<Record<string, Meaning>> = {
+	ECONNREFUSED: ['unreachable', 'Nothing listens there: check that the server runs, and its host and port.'],
+	ENOTFOUND: ['unreachable', 'The name does not resolve: check the host of this target and your DNS.'],
+	EAI_AGAIN: ['unreachable', 'The name server does not answer: check your network.'],
+	EHOSTUNREACH: ['unreachable', 'No route to the host: check your network or VPN.'],
+	ENETUNREACH: ['unreachable', 'No route to the network: check your network or VPN.'],
+	ETIMEDOUT: ['unreachable', 'The host does not answer: check your network, VPN or firewall.'],
+	ECONNRESET: ['unreachable', 'The other end broke the connection: check the server and what stands before it.'],
+	EPIPE: ['unreachable', 'The other end broke the connection; it is opened again at the next read.'],
+	ENOENT: ['unreachable', 'The socket or a certificate file is not there: check the paths of this target.'],
+	EACCES: ['denied', 'This user may not open the file or socket: check its permissions.'],
+	CERT_HAS_EXPIRED: ['unreachable', 'The certificate has expired: renew it on the server.'],
+	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
+	DEPTH_ZERO_SELF_SIGNED_CERT: ['unreachable', 'The certificate is self-signed: give it as ca.'],
+	SELF_SIGNED_CERT_IN_CHAIN: ['unreachable', 'The issuer is not trusted here: give its certificate as ca.'],
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['unreachable', 'The issuer is not known here: give its certificate as ca.'],
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['unreachable', 'The issuer is not known here: give its certificate as ca.'],
+	ERR_TLS_CERT_ALTNAME_INVALID: [
+		'unreachable',
+		'The certificate is for another name: use the name it carries, or verify-ca to check the issuer alone.',
+	],
+};
+
+/** What the client library says in words only. */
+const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
+	[/does not support SSL/i, 'unsupported', 'The server has TLS turned off: turn it on, or set tls to disable.'],
+	[
+		/establishing an SSL connection/i,
+		'malformed',
+		'What answers there does not speak PostgreSQL: check host and port.',
+	],
+	[
+		/client password must be/i,
+		'denied',
+		'The server asks for a password: give one in the configuration or in .pgpass.',
+	],
+	[/SASL/i, 'denied', 'The password exchange failed: check the password of this target.'],
+	[
+		/received invalid response|unknown authenticationok|unexpected .* message/i,
+		'malformed',
+		'What answers there does not speak PostgreSQL: check host and port.',
+	],
+	[
+		/terminated|closed|ended|not queryable/i,
+		'unreachable',
+		'The connection broke; it is opened again at the next read.',
+	],
+];
+
+const codeOf = (error: unknown): string =>
+	typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** The first of several addresses tells enough: Node joins the failures of all addresses of a name in one error. */
+const plainest = (error: unknown): unknown =>
+	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
+
+function meaningOf(code: string, message: string): Meaning {
+	const known = states[code] ?? sockets[code] ?? states[code.slice(0, 3)] ?? states[code.slice(0, 2)];
+	if (known !== undefined) return known;
+	for (const [pattern, kind, hint] of phrases) if (pattern.test(message)) return [kind, hint];
+	if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
+		return ['unreachable', 'TLS failed: check the tls mode and the certificates of this target.'];
+	}
+	if (/^[0-9A-Z]{5}$/.test(code)) return ['unsupported', `The server refused it with SQLSTATE ${code}.`];
+	return ['unreachable', 'Check that the server runs and can be reached from here.'];
+}
+
+/** Anything that `pg`, the socket or TLS threw, as the one error of the house. `where` is `host:port`. */
+export function postgresError(thrown: unknown, where?: string): AdapterError {
+	if (isAdapterError(thrown)) return thrown;
+	const error = plainest(thrown);
+	const code = codeOf(error);
+	const message = messageOf(error) || code || 'the connection failed';
+	const [kind, hint] = meaningOf(code, message);
+	return new AdapterError(kind, where === undefined ? message : `${where}: ${message}`, hint, {cause: error});
+}
+
+/** A server error leaves the connection usable; without a SQLSTATE nothing is known of it. */
+export const isServerError = (error: unknown): boolean => {
+	const code = codeOf(error);
+	return /^[0-9A-Z]{5}$/.test(code) && sockets[code] === undefined && !code.startsWith('08') && !code.startsWith('57P');
+};
+
+export const isTooManyConnections = (error: AdapterError): boolean => codeOf(error.cause) === '53300';

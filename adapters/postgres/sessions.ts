@@ -1,0 +1,109 @@
+import type {Context, Gauge, Note, Snapshot} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import {sessionFindings} from '../../src/model/postgres-findings.ts';
+import {cacheHits, overviewGauges, replicationGauges} from '../../src/model/postgres-health.ts';
+import {lockForest, preparedTransaction} from '../../src/model/postgres-locks.ts';
+import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model/postgres-session.ts';
+import type {
+	OverviewRecord,
+	PostgresPort,
+	ReplicationRecord,
+	ServerRecord,
+	SessionRecord,
+	WaitRecord,
+} from '../../src/port/postgres.ts';
+import {createBreaker, isNote} from './breaker.ts';
+import {psqlLine} from './by-hand.ts';
+import {grantReading} from './grants.ts';
+import {overviewSql, sessionsSql, standbysSql, waitsSql} from './sql.ts';
+
+/** Asking who waits for whom stops the lock manager for an instant: only when somebody waits, or might, unseen by us. */
+const mayWait = (session: SessionRecord): boolean => session.waitType === 'Lock' || session.hidden;
+
+function notesOf(
+	server: ServerRecord,
+	sessions: readonly SessionRecord[],
+	replication: ReplicationRecord | Note,
+): readonly Note[] {
+	const notes: Note[] = [];
+	const hint = grantReading(server.user);
+	if (server.hostIndex > 0) {
+		notes.push({
+			text: `reads from ${server.host}: those named before it do not answer`,
+			hint: 'Look at the first host of this target.',
+			severity: 'warn',
+		});
+	}
+	const hidden = sessions.filter(session => session.hidden).length;
+	if (hidden > 0) {
+		const which = hidden === 1 ? '1 session of another user' : `${hidden} sessions of other users`;
+		notes.push({
+			text: `state, waits and statements of ${which} are hidden from ${server.user}`,
+			hint,
+			severity: 'unknown',
+		});
+	}
+	if (isNote(replication)) notes.push(replication);
+	else if (replication.standbys.some(standby => standby.state === 'hidden')) {
+		notes.push({text: `the lag of the standbys is hidden from ${server.user}`, hint, severity: 'unknown'});
+	}
+	return notes;
+}
+
+async function completed(
+	port: PostgresPort,
+	sessions: readonly SessionRecord[],
+	pids: readonly number[],
+	context: Context,
+) {
+	const known = new Set(sessions.map(session => session.pid));
+	const missing = pids.filter(pid => pid !== preparedTransaction && !known.has(pid));
+	// An idle session may be in the way too: it can hold an advisory lock of its own.
+	return missing.length === 0 ? sessions : [...sessions, ...(await port.sessionsByPid(missing, context))];
+}
+
+export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
+	kind: sessionKind,
+	title: 'Sessions',
+	intervalMs: 2000,
+	timeoutMs: 8000,
+	cost: 'cheap',
+	reads: target => [sessionsSql, waitsSql(14), overviewSql, standbysSql].map(statement => psqlLine(target, statement)),
+	open(port, target) {
+		const waitsBreaker = createBreaker('who waits for whom cannot be read');
+		const replicationBreaker = createBreaker('replication cannot be read');
+		let before: OverviewRecord | undefined;
+		return async (context): Promise<Snapshot<PostgresSessionRow>> => {
+			const server = await port.server(context);
+			const {sessions, omitted} = await port.sessions(context);
+			const waits: readonly WaitRecord[] | Note = sessions.some(mayWait)
+				? await waitsBreaker(context, () => port.waits(context))
+				: [];
+			const forest = lockForest(isNote(waits) ? [] : waits);
+			const all = await completed(port, sessions, forest.pids, context);
+			const overview = await port.overview(context);
+			const replication = await replicationBreaker(context, () => port.replication(context));
+			const hits = cacheHits(before, overview);
+			before = overview;
+			const blocked: Gauge = {
+				id: 'blocked',
+				label: 'blocked',
+				value: isNote(waits) ? undefined : forest.waits.size,
+				unit: 'count',
+				severity: isNote(waits) ? 'unknown' : 'ok',
+				...(isNote(waits) ? {text: waits.text} : {}),
+			};
+			return {
+				rows: sessionRows(target.name, all, forest),
+				gauges: [
+					...overviewGauges(overview, hits),
+					blocked,
+					...(isNote(replication) ? [] : replicationGauges(replication)),
+				],
+				omitted: Math.max(0, omitted - (all.length - sessions.length)),
+				notes: [...notesOf(server, sessions, replication), ...(isNote(waits) ? [waits] : [])],
+			};
+		};
+	},
+	findings: sessionFindings,
+});
