@@ -2,6 +2,7 @@ import {chmodSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
+import {openDeck} from './deck.ts';
 import {type Plan, plans} from './plans.ts';
 import {stopPostgres} from './postgres.ts';
 import {isRunning, stop} from './process.ts';
@@ -12,6 +13,7 @@ const usage = `npm run estate -- COMMAND [--only NAME,NAME]
   up      starts the servers that are not up, and waits until each one answers
   down    stops them and deletes their data
   status  says which are up
+  deck    starts them and opens the console on them
 `;
 
 // A reader that went away (`| head`) or Ctrl-C must not leave a server behind that is on no record.
@@ -111,7 +113,10 @@ const only = values.only?.split(',').filter(name => name !== '');
 if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
 else if (verb === 'down') await alone(() => down(only));
 else if (verb === 'status') process.exitCode = status() ? 0 : 1;
-else {
+else if (verb === 'deck') {
+	await alone(() => up(only));
+	process.exitCode = await openDeck(only);
+} else {
 	process.stderr.write(usage);
 	process.exitCode = values.help ? 0 : 2;
 }

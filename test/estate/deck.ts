@@ -1,0 +1,25 @@
+import {spawn} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import {writeConfig} from './config.ts';
+import {isRunning} from './process.ts';
+import {estateFolder, readRecord} from './record.ts';
+
+const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+
+/**
+ * Opens the console on the servers that are up, and gives its exit code. The primaries are guarded, as a production server is; the
+ * others may be changed at once. The expired certificates are left out unless they are asked for by name.
+ */
+export function openDeck(only: readonly string[] | undefined): Promise<number> {
+	const servers = (readRecord()?.servers ?? [])
+		.filter(isRunning)
+		.filter(({name, tls}) => (only === undefined ? tls?.expired !== true : only.includes(name)));
+	const guarded = ['postgres-15', 'redis'];
+	const open = servers.map(server => server.name).filter(name => !guarded.includes(name));
+	const file = writeConfig(servers, {folder: estateFolder, open});
+	return new Promise((resolve, reject) => {
+		const child = spawn(process.execPath, [start, '--config', file], {stdio: 'inherit'});
+		child.on('error', reject);
+		child.on('close', code => resolve(code ?? 1));
+	});
+}
