@@ -70,11 +70,15 @@ function keyspaceOf(link: Link, role: Keyspace['role'], remark: string | undefin
 	};
 }
 
+export type RedisClient = {
+	readonly port: RedisPort;
+	/** The ACL user that the server takes us for. */
+	whoami(context: Context): Promise<string>;
+	close(): void;
+};
+
 /** The port on a real server. Nothing is connected before the first read. */
-export function createRedisClient(
-	settings: RedisSettings,
-	options: {readonly readOnly: boolean},
-): {readonly port: RedisPort; readonly main: Link; close(): void} {
+export function createRedisClient(settings: RedisSettings, options: {readonly readOnly: boolean}): RedisClient {
 	const main = createLink(settings, settings, 'midwatch');
 	// A connection of its own: CLIENT NO-TOUCH belongs to a connection, and its pipelines must not hold up INFO.
 	const primarySampler = createLink(settings, settings, 'midwatch-sampler');
@@ -166,7 +170,15 @@ export function createRedisClient(
 
 	return {
 		port,
-		main,
+		async whoami(context) {
+			try {
+				return text(await main.send('ACL WHOAMI', [], context));
+			} catch (error) {
+				// Servers and users without ACL have the one user they connected as.
+				if (error instanceof AdapterError && error.harmless) return settings.username ?? 'default';
+				throw error;
+			}
+		},
 		close() {
 			for (const link of [main, primarySampler, replicaSampler, ...acting]) link?.close();
 		},

@@ -2,6 +2,7 @@ import {defineSource} from '../../src/define.ts';
 import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {redisCli} from './by-hand.ts';
+import {rememberPermissions} from './permission-memory.ts';
 
 const shown = 100;
 
@@ -13,10 +14,16 @@ export const clients = defineSource<RedisClientRow, RedisPort>()({
 	timeoutMs: 5000,
 	cost: 'costly',
 	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
-	open: (port, target) => async context => {
-		const {clients: lines, own} = await port.clients(context);
-		const rows = lines.map(line => clientRow(line, {target: target.name, own})).sort(compareClients);
-		return {rows: rows.slice(0, shown), gauges: [], omitted: Math.max(0, rows.length - shown), notes: []};
+	open: (port, target) => {
+		const permissions = rememberPermissions(port);
+		return async context => {
+			const {clients: lines, own} = await port.clients(context);
+			const {runId} = await port.info(context);
+			const mayKill = (await permissions(runId, context)).find(({name}) => name === '+client|kill');
+			const about = {target: target.name, own, mayKill};
+			const rows = lines.map(line => clientRow(line, about)).sort(compareClients);
+			return {rows: rows.slice(0, shown), gauges: [], omitted: Math.max(0, rows.length - shown), notes: []};
+		};
 	},
 	findings: snapshot => clientFindings(snapshot.rows),
 });

@@ -1,4 +1,4 @@
-import type {Context, Gauge, Note, Permission, Snapshot, Target} from '../../src/contract.ts';
+import type {Context, Gauge, Note, Snapshot, Target} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {
@@ -22,8 +22,8 @@ import {
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
 import {duration} from '../../src/text/figures.ts';
 import {redisCli, settingsOf} from './by-hand.ts';
+import {rememberPermissions} from './permission-memory.ts';
 
-const permissionsEvery = 60_000;
 /** A replica that went is told for so long, unless it comes back. */
 const lostFor = 15 * 60_000;
 const slowLogDepth = 32;
@@ -108,9 +108,8 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 	const endpoint = `${host}:${portNumber}`;
 	let readings: RedisReading[] = [];
 	let reset: {readonly kind: RedisReset; readonly at: number} | undefined;
-	let permissions: {readonly at: number; readonly told: readonly Permission[]} | undefined;
+	const permissions = rememberPermissions(port);
 	const replicas = new Map<string, number | undefined>();
-	let permissionsRunId = '';
 
 	function remember(reading: RedisReading): RedisReading | undefined {
 		const before = readings.at(-1);
@@ -142,10 +141,6 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 	return async context => {
 		const [info, slowlog] = await Promise.all([port.info(context), optional(port.slowlog(slowLogDepth, context))]);
 		const at = context.now();
-		if (permissions === undefined || at - permissions.at >= permissionsEvery || permissionsRunId !== info.runId) {
-			permissions = {at, told: await port.permissions(context)};
-			permissionsRunId = info.runId;
-		}
 		const slow: readonly SlowCommand[] | undefined = slowlog instanceof AdapterError ? undefined : slowlog;
 		const reading: RedisReading = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
 		const rates = redisRates(remember(reading), reading);
@@ -183,7 +178,7 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 				upstream: info.upstream,
 				replicas: info.replicas,
 				lostReplicas: lostReplicas(reading),
-				permissions: permissions.told,
+				permissions: await permissions(info.runId, context),
 			},
 			at,
 		);

@@ -1,5 +1,6 @@
-import type {Finding, Row} from '../contract.ts';
+import type {Finding, Permission, Row} from '../contract.ts';
 import type {RedisClientLine} from '../port/redis.ts';
+import {bySeverity} from '../severity.ts';
 import {bytes, duration} from '../text/figures.ts';
 
 export type RedisClientRow = Row &
@@ -8,6 +9,8 @@ export type RedisClientRow = Row &
 		readonly id: string;
 		readonly clientId: number;
 		readonly role: RedisClientRole;
+		/** What the server says of our right to kill clients. */
+		readonly mayKill: Permission | undefined;
 	};
 
 /** `own` is a connection of this midwatch. */
@@ -33,7 +36,10 @@ function roleOf({id, flags, subscriptions}: RedisClientLine, own: readonly numbe
 export const clientTitle = (client: Pick<RedisClientLine, 'name' | 'address'>): string =>
 	client.name === '' ? client.address : `${client.name}, ${client.address}`;
 
-export function clientRow(line: RedisClientLine, about: {readonly target: string; readonly own: readonly number[]}) {
+export function clientRow(
+	line: RedisClientLine,
+	about: {readonly target: string; readonly own: readonly number[]; readonly mayKill: Permission | undefined},
+): RedisClientRow {
 	const {id: clientId, ...rest} = line;
 	const role = roleOf(line, about.own);
 	const output = line.outputBytes;
@@ -43,22 +49,20 @@ export function clientRow(line: RedisClientLine, about: {readonly target: string
 			: role === 'monitor'
 				? {severity: 'warn', why: 'MONITOR slows the server down'}
 				: {severity: 'ok'};
-	const row: RedisClientRow = {
+	return {
 		...rest,
 		...judged,
 		id: `${clientId}@${line.address}`,
 		target: about.target,
 		clientId,
 		role,
+		mayKill: about.mayKill,
 	};
-	return row;
 }
-
-const weight = {crit: 0, warn: 1, unknown: 2, ok: 3} as const;
 
 /** The most telling first: what is wrong, then by output, memory and age. */
 export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
-	weight[a.severity] - weight[b.severity] ||
+	bySeverity(a.severity, b.severity) ||
 	b.outputBytes - a.outputBytes ||
 	(b.totalBytes ?? b.queryBytes) - (a.totalBytes ?? a.queryBytes) ||
 	b.ageSeconds - a.ageSeconds ||
@@ -71,7 +75,7 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 		const who = `client ${row.clientId} (${clientTitle(row)})`;
 		return [
 			{
-				id: `redis.client/${row.id}/${monitor ? 'monitor' : 'output'}`,
+				id: `${row.target}/redis-client/${row.id}/${monitor ? 'monitor' : 'output'}`,
 				target: row.target,
 				severity: row.severity,
 				sentence: monitor

@@ -1,5 +1,6 @@
-import type {Finding, Permission, Row, Severity} from '../contract.ts';
+import type {Finding, Permission, Row} from '../contract.ts';
 import type {RedisReplica, RedisUpstream, SlowCommand} from '../port/redis.ts';
+import {bySeverity} from '../severity.ts';
 import {bytes, count, duration, grouped, percent, rate} from '../text/figures.ts';
 
 export type RedisServerRow = Row & {
@@ -262,8 +263,6 @@ function loadingTrouble(row: RedisServerRow): Trouble | undefined {
 	};
 }
 
-const weight: Readonly<Record<Severity, number>> = {crit: 0, warn: 1, unknown: 2, ok: 3};
-
 /** Everything wrong with the server, the worst first. */
 function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
 	return [
@@ -276,7 +275,7 @@ function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
 		loadingTrouble(row),
 	]
 		.filter(trouble => trouble !== undefined)
-		.sort((a, b) => weight[a.severity] - weight[b.severity]);
+		.sort((a, b) => bySeverity(a.severity, b.severity));
 }
 
 /** Severity and `why` of a row that has everything else. */
@@ -291,7 +290,7 @@ export function judgeServer(facts: Omit<RedisServerRow, 'severity' | 'why'>, now
 export function serverFindings(row: RedisServerRow, now: number): readonly Finding[] {
 	return troublesOf(row, now).map(({id, short: _, ...trouble}) => ({
 		...trouble,
-		id: `redis.server/${row.id}/${id}`,
+		id: `${row.target}/redis/${id}`,
 		target: row.target,
 		kind: 'redis.server',
 		row: {kind: 'redis.server', id: row.id},

@@ -1,0 +1,52 @@
+import {defineInspection} from '../../src/define.ts';
+import {clientRow, type RedisClientRow} from '../../src/model/redis-client.ts';
+import type {RedisPort} from '../../src/port/redis.ts';
+import {bytes, duration, grouped} from '../../src/text/figures.ts';
+import {redisCli} from './by-hand.ts';
+
+const roles: Readonly<Record<RedisClientRow['role'], string>> = {
+	own: 'midwatch itself',
+	primary: 'the link to the primary',
+	replica: 'the link of a replica',
+	monitor: 'runs MONITOR',
+	subscriber: 'subscribed',
+	blocked: 'waits in a blocking command',
+	client: 'an ordinary client',
+};
+
+/** Everything known of one client, read again. */
+export const inspectClient = defineInspection<RedisClientRow, RedisPort>()({
+	id: 'redis.client',
+	title: 'Details',
+	key: 'd',
+	kind: 'redis.client',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const {clients, own} = await port.clients(context);
+		const line = clients.find(one => one.id === row.clientId && one.address === row.address);
+		const now = line === undefined ? undefined : clientRow(line, {target: target.name, own, mayKill: row.mayKill});
+		const told = now ?? row;
+		const fact = (label: string, value: string) => ({text: `${label.padEnd(16)}${value}`});
+		return {
+			title: `Client ${row.clientId} of ${target.name}`,
+			lines: [
+				...(now === undefined ? [{text: 'It is not connected any more. Last seen:', severity: 'warn' as const}] : []),
+				...(told.why === undefined ? [] : [{text: told.why, severity: told.severity, loud: true}]),
+				fact('id', String(told.clientId)),
+				fact('address', told.address),
+				fact('name', told.name || '(none)'),
+				fact('user', told.user),
+				fact('what it is', `${roles[told.role]} (flags ${told.flags})`),
+				fact('connected for', duration(told.ageSeconds)),
+				fact('idle for', duration(told.idleSeconds)),
+				fact('last command', told.command || '(none)'),
+				fact('database', String(told.db)),
+				fact('subscriptions', grouped(told.subscriptions)),
+				fact('output buffer', bytes(told.outputBytes)),
+				fact('query buffer', bytes(told.queryBytes)),
+				fact('memory in all', told.totalBytes === undefined ? 'not told by this server' : bytes(told.totalBytes)),
+			],
+			reads: [redisCli(target, ['CLIENT', 'LIST', 'ID', String(row.clientId)])],
+		};
+	},
+});

@@ -1,0 +1,55 @@
+import type {Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import {prefixGlob, type RedisPrefixRow} from '../../src/model/redis-prefix.ts';
+import type {RedisPort} from '../../src/port/redis.ts';
+import {bytes, count, duration, grouped, percent} from '../../src/text/figures.ts';
+import {redisCli, settingsOf} from './by-hand.ts';
+import {sampleKeys} from './sampler.ts';
+
+const wanted = 500;
+const shown = 100;
+
+/** Some keys of one prefix, the largest first: name, type, size and expiry, never the value. */
+export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort>()({
+	id: 'redis.keys',
+	title: 'Sample of keys',
+	key: 'd',
+	kind: 'redis.prefix',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const settings = settingsOf(target);
+		const keyspace = await port.keyspace(context);
+		const match = prefixGlob(row.prefix);
+		const {keys, complete} = await sampleKeys(keyspace, {...settings.sampler, keys: wanted}, context, match);
+		const largest = keys.toSorted((a, b) => b.bytes - a.bytes).slice(0, shown);
+		const expires = (ttlMs: number) => (ttlMs < 0 ? 'never' : `in ${duration(ttlMs / 1000)}`);
+		const {never, minute, hour, day, later} = row.expiry;
+		const lines: Line[] = [
+			{
+				text: `about ${count(row.keys)} keys, ${bytes(row.bytes)}, ${percent(row.share)} of the keys' memory`,
+				loud: true,
+			},
+			{text: `types ${row.types.join(', ')}; largest sampled ${bytes(row.largest)}`},
+			{
+				text: `of ${grouped(row.sampled)} sampled: ${grouped(never)} never expire, ${grouped(minute)} within 1 m, ${grouped(hour)} within 1 h, ${grouped(day)} within 1 d, ${grouped(later)} later`,
+			},
+			{text: ''},
+			{text: '  SIZE  TYPE        EXPIRES      KEY', loud: true},
+			...largest.map(key => ({
+				text: `${bytes(key.bytes).padStart(6)}  ${key.type.padEnd(10)}  ${expires(key.ttlMs).padEnd(11)}  ${key.name}`,
+			})),
+			{text: ''},
+			{
+				text:
+					keys.length === 0
+						? 'No key of this prefix was found within the budget: it may be gone, or rare.'
+						: `${grouped(largest.length)} of ${complete ? 'all' : 'the first'} ${grouped(keys.length)} found on ${keyspace.endpoint}. Values are not read.`,
+			},
+		];
+		return {
+			title: `Keys of ${row.prefix}`,
+			lines,
+			reads: [redisCli(target, ['--scan', '--pattern', match], settings.replica)],
+		};
+	},
+});

@@ -1,0 +1,77 @@
+import type {Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import type {RedisServerRow} from '../../src/model/redis-server.ts';
+import type {RedisPort} from '../../src/port/redis.ts';
+import {bytes, percent} from '../../src/text/figures.ts';
+import {redisCli} from './by-hand.ts';
+
+/** MEMORY STATS by its own names, with what each means: redis.io/docs/latest/commands/memory-stats. */
+const parts: readonly (readonly [name: string, meaning: string])[] = [
+	['dataset.bytes', 'keys and values'],
+	['overhead.total', 'everything else'],
+	['startup.allocated', 'the server itself, empty'],
+	['replication.backlog', 'replication backlog'],
+	['clients.slaves', 'buffers of replicas'],
+	['clients.normal', 'buffers of clients'],
+	['cluster.links', 'links of the cluster'],
+	['aof.buffer', 'append-only file buffers'],
+	['lua.caches', 'Lua scripts'],
+	['functions.caches', 'functions'],
+];
+
+const figures: readonly (readonly [name: string, label: string])[] = [
+	['keys.count', 'keys'],
+	['keys.bytes-per-key', 'bytes a key'],
+	['dataset.percentage', 'percent that is data'],
+	['fragmentation', 'fragmentation ratio'],
+	['fragmentation.bytes', 'fragmentation bytes'],
+	['allocator-fragmentation.bytes', 'of it in the allocator'],
+	['rss-overhead.bytes', 'of it outside the allocator'],
+];
+
+/** Where the memory of the server went. */
+export const inspectMemory = defineInspection<RedisServerRow, RedisPort>()({
+	id: 'redis.memory',
+	title: 'Memory breakdown',
+	key: 'd',
+	kind: 'redis.server',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const [info, report] = await Promise.all([port.info(context), port.memory(context)]);
+		const stats = new Map(report.stats.map(({name, value}) => [name, Number(value)]));
+		const total = stats.get('total.allocated') ?? info.usedMemory;
+		const known = (names: readonly (readonly [string, string])[]) => names.filter(([name]) => stats.has(name));
+		const lines: Line[] = [
+			{text: `${bytes(total)} allocated, peak ${bytes(stats.get('peak.allocated'))}`, loud: true},
+			{
+				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : bytes(info.maxmemory)}, policy ${info.policy || 'not told'}`,
+			},
+			{text: ''},
+			...known(parts).map(([name, meaning]) => {
+				const size = stats.get(name);
+				const share = percent((size ?? 0) / total);
+				return {text: `${bytes(size).padStart(8)} ${share.padStart(5)}  ${meaning} (${name})`};
+			}),
+			{text: ''},
+			...known(figures).map(([name, label]) => {
+				const value = stats.get(name) ?? 0;
+				const text =
+					name.endsWith('bytes') && name.startsWith('keys') === false ? bytes(value) : String(Number(value.toFixed(2)));
+				return {text: `${text.padStart(14)}  ${label} (${name})`};
+			}),
+			{text: ''},
+			report.doctor === undefined
+				? {
+						text: `The doctor could not be asked: ${report.doctorProblem ?? 'no reason told'}`,
+						severity: 'unknown' as const,
+					}
+				: {text: 'The doctor (MEMORY DOCTOR) says:', loud: true},
+			...(report.doctor ?? '').split('\n').map(text => ({text})),
+		];
+		return {
+			title: `Memory of ${row.endpoint}`,
+			lines,
+			reads: [redisCli(target, ['MEMORY', 'STATS']), redisCli(target, ['MEMORY', 'DOCTOR'])],
+		};
+	},
+});

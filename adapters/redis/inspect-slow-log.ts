@@ -1,0 +1,38 @@
+import type {Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import type {RedisServerRow} from '../../src/model/redis-server.ts';
+import type {RedisPort} from '../../src/port/redis.ts';
+import {duration, millis} from '../../src/text/figures.ts';
+import {redisCli} from './by-hand.ts';
+
+const depth = 128;
+
+/** The slow log, the newest first. Arguments are users' data: they are counted, not shown. */
+export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort>()({
+	id: 'redis.slow-log',
+	title: 'Slow log',
+	key: 'l',
+	kind: 'redis.server',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const entries = await port.slowlog(depth, context);
+		const now = context.now() / 1000;
+		const lines: Line[] = entries.map(entry => {
+			const args = `<${entry.args} ${entry.args === 1 ? 'argument' : 'arguments'}>`;
+			const who = entry.clientName === '' ? entry.client : `${entry.clientName} ${entry.client}`;
+			const ago = `${duration(now - entry.at)} ago`;
+			return {
+				text: `${ago.padStart(12)}  ${millis(entry.microseconds / 1000).padStart(7)}  ${entry.command} ${args}  ${who}`,
+			};
+		});
+		const empty: Line = {text: 'The slow log is empty: nothing took longer than slowlog-log-slower-than.'};
+		return {
+			title: `Slow log of ${row.endpoint}, ${entries.length} newest`,
+			lines:
+				lines.length === 0
+					? [empty]
+					: [...lines, {text: ''}, {text: "Arguments are not shown: they hold users' data."}],
+			reads: [redisCli(target, ['SLOWLOG', 'GET', String(depth)])],
+		};
+	},
+});

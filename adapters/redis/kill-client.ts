@@ -1,0 +1,144 @@
+import type {Check} from '../../src/contract.ts';
+import {defineAction} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {clientTitle, type RedisClientRow} from '../../src/model/redis-client.ts';
+import {memoryShare, memoryWarnShare} from '../../src/model/redis-server.ts';
+import type {RedisClientLine, RedisPort} from '../../src/port/redis.ts';
+import {bytes, duration} from '../../src/text/figures.ts';
+import {redisCli} from './by-hand.ts';
+import {permissionCheck, refusalOf} from './permission-check.ts';
+
+export type KillClientPlan = {
+	readonly target: string;
+	readonly runId: string;
+	readonly id: number;
+	readonly address: string;
+	readonly user: string;
+	readonly name: string;
+	/** Seconds it was connected when this was planned: it can only be more later. */
+	readonly ageSeconds: number;
+};
+
+const gone = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the clients as they are now, and decide again.');
+
+/** Why this connection is not for killing. */
+function spared(role: RedisClientRow['role']): string | undefined {
+	switch (role) {
+		case 'own':
+			return 'this is a connection of midwatch itself';
+		case 'primary':
+			return 'this is the link to the primary: killing it only makes this replica catch up again';
+		case 'replica':
+			return 'this is the link of a replica: killing it may copy the whole data set again';
+		default:
+			return undefined;
+	}
+}
+
+const find = (clients: readonly RedisClientLine[], plan: Pick<KillClientPlan, 'id' | 'address'>) =>
+	clients.find(client => client.id === plan.id && client.address === plan.address);
+
+/** What moved since the plan was made, in a sentence. */
+function moved(plan: KillClientPlan, client: RedisClientLine | undefined, runId: string): string | undefined {
+	if (runId !== plan.runId) return 'the server was restarted since: its clients have new ids';
+	if (client === undefined) return `client ${plan.id} at ${plan.address} is not connected any more`;
+	if (client.ageSeconds < plan.ageSeconds) return `client ${plan.id} is younger than the one that was confirmed`;
+	if (client.user !== plan.user) return `client ${plan.id} is user ${client.user} now, it was ${plan.user}`;
+	return client.name === plan.name ? undefined : `client ${plan.id} is called ${client.name || 'nothing'} now`;
+}
+
+/** Below this share of the memory in use, killing a client frees nothing that matters. */
+const noticeableShare = 0.01;
+
+/** Ends one connection. */
+export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPlan>({
+	id: 'redis.kill-client',
+	title: 'Kill client',
+	key: 'K',
+	kind: 'redis.client',
+	selects: 'one',
+	params: [],
+	disabled: ([row]) => (row === undefined ? undefined : (spared(row.role) ?? refusalOf(row.mayKill, 'CLIENT KILL'))),
+	async preview([row], _params, context) {
+		if (row === undefined) throw gone('no client was selected');
+		const refusal = spared(row.role);
+		if (refusal !== undefined) throw new AdapterError('denied', refusal, 'Select another client.');
+		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
+		const client = find(clients, {id: row.clientId, address: row.address});
+		if (client === undefined) throw gone(`client ${row.clientId} at ${row.address} is not connected any more`);
+		if (own.includes(client.id)) throw new AdapterError('denied', spared('own') ?? '', 'Select another client.');
+		const plan: KillClientPlan = {
+			target: context.target.name,
+			runId: info.runId,
+			id: client.id,
+			address: client.address,
+			user: client.user,
+			name: client.name,
+			ageSeconds: client.ageSeconds,
+		};
+		const held = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
+		const short = (memoryShare(info) ?? 0) >= memoryWarnShare && held < info.usedMemory * noticeableShare;
+		return {
+			plan,
+			target: context.target.name,
+			object: `client-${client.id}`,
+			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
+			equivalent: redisCli(context.target, [
+				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
+				...['USER', client.user, 'SKIPME', 'yes'],
+			]),
+			impact: `Its connection is closed: ${bytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
+			bound: `id ${client.id}, ${client.address}, user ${client.user}, connected for ${duration(client.ageSeconds)}, run_id ${info.runId.slice(0, 8)}…`,
+			changes: [],
+			risk: 'medium',
+			undo: {class: 'none', text: 'none: a connection cannot be restored; the client connects again by itself'},
+			...(short
+				? {
+						unhelpful: {
+							reason: `it holds ${bytes(held)} of ${bytes(info.usedMemory)}: killing it frees next to nothing`,
+							instead: 'redis.set-maxmemory',
+						},
+					}
+				: {}),
+		};
+	},
+	async preflight(plan, context) {
+		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
+		const client = find(clients, plan);
+		const what = moved(plan, client, info.runId);
+		const label = 'it is the same connection';
+		const checks: Check[] = [
+			what === undefined
+				? {label, result: 'pass', detail: `connected for ${duration(client?.ageSeconds)}`}
+				: {label, result: 'block', detail: what, moved: true},
+		];
+		if (own.includes(plan.id)) checks.push({label: 'it is not midwatch', result: 'block', detail: spared('own') ?? ''});
+		if (client?.flags.includes('x') === true) {
+			checks.push({
+				label: 'it is in no transaction',
+				result: 'warn',
+				detail: 'its MULTI is dropped: nothing of it is run',
+			});
+		}
+		checks.push(await permissionCheck('you may kill clients', '+client|kill', context));
+		return checks;
+	},
+	async run(plan, context) {
+		await context.port.killClient(plan, context);
+		return {
+			summary: `CLIENT KILL ID ${plan.id} ADDR ${plan.address}`,
+			before: {id: String(plan.id), address: plan.address, user: plan.user, name: plan.name},
+		};
+	},
+	async verify(plan, _receipt, context) {
+		const {clients} = await context.port.clients(context);
+		// A client whose answers are still being written goes as soon as that is done.
+		if (find(clients, plan) !== undefined) return {result: 'pending', detail: `client ${plan.id} is still connected`};
+		const back = clients.find(client => client.id > plan.id && client.name !== '' && client.name === plan.name);
+		const again = back === undefined ? '' : `; ${clientTitle(back)} is connected as client ${back.id}`;
+		return {result: 'done', detail: `client ${plan.id} is gone${again}`};
+	},
+	settleMs: 5000,
+	undo: {impossible: 'A connection cannot be restored. The client connects again by itself if it was made to.'},
+});

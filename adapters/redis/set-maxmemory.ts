@@ -1,0 +1,249 @@
+import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
+import {defineAction} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
+import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
+import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
+import {bytes, percent} from '../../src/text/figures.ts';
+import {redisCli} from './by-hand.ts';
+import {permissionCheck, refusalOf} from './permission-check.ts';
+
+export type MaxmemoryPlan = {
+	readonly target: string;
+	readonly endpoint: string;
+	readonly runId: string;
+	readonly policy: string;
+	/** Bytes; 0: no limit. */
+	readonly from: number;
+	readonly to: number;
+};
+
+const mebibyte = 1024 ** 2;
+/** What the machine itself, the copy made for a snapshot and fragmentation need. */
+const headroomShare = 0.8;
+const clientsShare = 0.25;
+
+const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : redisSize(size));
+
+/** The limit as a number that compares: none is the largest. */
+const reach = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
+
+/** Memory that counts against maxmemory. */
+const counted = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
+
+type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
+
+const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.';
+
+function lowered(info: RedisInfo, to: number): Effect {
+	const over = counted(info) - to;
+	const exact = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	if (over <= 0) {
+		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now.`;
+		return {impact: `${rest} ${lasts}`, risk: 'medium', undo: exact};
+	}
+	if (info.policy === 'noeviction') {
+		return {
+			impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit, and the policy is noeviction: every write that needs memory fails at once. ${lasts}`,
+			risk: 'high',
+			undo: exact,
+		};
+	}
+	const which = info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
+	return {
+		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${which} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
+		risk: 'high',
+		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
+	};
+}
+
+function raised(info: RedisInfo, to: number): Effect {
+	const undo = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	const machine = info.systemMemory;
+	const beyond = machine !== undefined && reach(to) > machine * headroomShare;
+	const room =
+		to === 0
+			? 'Without a limit the server grows until the machine has no memory left.'
+			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit.`;
+	const tight =
+		beyond && to > 0
+			? ` That is ${percent(to / machine)} of the machine's ${bytes(machine)}: a snapshot may not fit.`
+			: '';
+	const held = info.clientsMemory ?? 0;
+	return {
+		impact: `${room}${tight} ${lasts}`,
+		risk: beyond || to === 0 ? 'medium' : 'low',
+		undo,
+		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
+			? {
+					unhelpful: {
+						reason: `clients hold ${bytes(held)} of buffers: a higher limit lets them grow`,
+						instead: 'redis.kill-client',
+					},
+				}
+			: {}),
+	};
+}
+
+function effectOf(info: RedisInfo, to: number): Effect {
+	if (to === info.maxmemory) {
+		return {
+			impact: `Nothing changes: maxmemory is ${sizeText(to)} already.`,
+			risk: 'low',
+			undo: {class: 'exact', text: 'exact: nothing changes'},
+			unhelpful: {reason: `maxmemory is ${sizeText(to)} already`},
+		};
+	}
+	return reach(to) < reach(info.maxmemory) ? lowered(info, to) : raised(info, to);
+}
+
+function previewOf(
+	info: RedisInfo,
+	to: number,
+	endpoint: string,
+	context: ActionContext<RedisPort>,
+): Preview<MaxmemoryPlan> {
+	const {target} = context;
+	const plan: MaxmemoryPlan = {
+		target: target.name,
+		endpoint,
+		runId: info.runId,
+		policy: info.policy,
+		from: info.maxmemory,
+		to,
+	};
+	return {
+		plan,
+		target: target.name,
+		object: 'maxmemory',
+		touches: [`maxmemory of ${endpoint}`],
+		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
+		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}`,
+		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
+		...effectOf(info, to),
+	};
+}
+
+const gone = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
+
+/** What moved since the plan was made, in a sentence. */
+function moved(plan: MaxmemoryPlan, info: RedisInfo): string | undefined {
+	if (info.runId !== plan.runId) return 'the server was restarted since';
+	if (info.maxmemory !== plan.from)
+		return `maxmemory is ${sizeText(info.maxmemory)} now, it was ${sizeText(plan.from)}`;
+	return info.policy === plan.policy ? undefined : `the policy is ${info.policy} now, it was ${plan.policy}`;
+}
+
+const sizeOf = (text: string | undefined): number => {
+	const size = parseRedisSize(text ?? '');
+	if (size === undefined)
+		throw new AdapterError('unsupported', `${text ?? 'nothing'} is not a size`, 'Write 2gb, 512mb or 0.');
+	return size;
+};
+
+/** Half as much again, in whole mebibytes: room that one sees, and few machines that it does not fit. */
+function suggested(rows: readonly Row[]): string {
+	const row = rows[0] as RedisServerRow | undefined;
+	if (row === undefined) return '';
+	const from = row.maxmemory > 0 ? row.maxmemory : row.usedMemory;
+	return redisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);
+}
+
+/** Sets the limit of memory while the server runs. */
+export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryPlan>({
+	id: 'redis.set-maxmemory',
+	title: 'Set maxmemory',
+	key: 'M',
+	kind: 'redis.server',
+	selects: 'one',
+	params: [
+		{
+			name: 'size',
+			label: 'New maxmemory',
+			hint: 'as in redis.conf: 2gb, 512mb, or 0 for no limit',
+			initial: suggested,
+			problem(text) {
+				const size = parseRedisSize(text);
+				if (size === undefined)
+					return 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.';
+				return size > 0 && size < mebibyte
+					? 'An empty server needs more than that. Write at least 1mb, or 0 for no limit.'
+					: undefined;
+			},
+		},
+	],
+	disabled: ([row]) => (row === undefined ? undefined : refusalOf(permissionOf(row, '+config|set'), 'CONFIG SET')),
+	async preview([row], params, context) {
+		if (row === undefined) throw gone('no server was selected');
+		const info = await context.port.info(context);
+		if (info.runId !== row.runId) throw gone('the server was restarted since it was selected');
+		return previewOf(info, sizeOf(params['size']), row.endpoint, context);
+	},
+	async preflight(plan, context) {
+		const info = await context.port.info(context);
+		const what = moved(plan, info);
+		const same: Check =
+			what === undefined
+				? {
+						label: 'the server is as it was',
+						result: 'pass',
+						detail: `maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
+					}
+				: {label: 'the server is as it was', result: 'block', detail: what, moved: true};
+		const checks: Check[] = [same, await permissionCheck('you may change the configuration', '+config|set', context)];
+		const used = `${bytes(info.usedMemory)} used now`;
+		if (reach(plan.to) < counted(info)) {
+			const detail =
+				info.policy === 'noeviction' ? `${used}: writes will fail at once` : `${used}: keys will be evicted at once`;
+			checks.push({label: 'what is used fits', result: 'warn', detail});
+		} else checks.push({label: 'what is used fits', result: 'pass', detail: used});
+		if (info.systemMemory !== undefined && plan.to > info.systemMemory * headroomShare) {
+			checks.push({
+				label: 'the machine has the memory',
+				result: 'warn',
+				detail: `${percent(plan.to / info.systemMemory)} of ${bytes(info.systemMemory)}`,
+			});
+		}
+		if (info.role === 'replica') {
+			checks.push({
+				label: 'this is the primary',
+				result: 'warn',
+				detail: 'a replica ignores maxmemory unless it is promoted',
+			});
+		}
+		return checks;
+	},
+	async run(plan, context) {
+		await context.port.setMaxmemory(
+			{bytes: plan.to, expected: {runId: plan.runId, maxmemory: plan.from, policy: plan.policy}},
+			context,
+		);
+		return {
+			summary: `CONFIG SET maxmemory ${redisSize(plan.to)} on ${plan.endpoint}`,
+			before: {maxmemory: redisSize(plan.from), policy: plan.policy},
+		};
+	},
+	async verify(plan, _receipt, context) {
+		const info = await context.port.info(context);
+		if (info.runId !== plan.runId) {
+			return {result: 'ineffective', detail: 'the server restarted meanwhile: its limit is that of redis.conf again'};
+		}
+		if (info.maxmemory !== plan.to) {
+			return {result: 'ineffective', detail: `maxmemory reads ${sizeText(info.maxmemory)}`};
+		}
+		const share = plan.to === 0 ? '' : `, ${percent(info.usedMemory / plan.to)} of it used`;
+		return {result: 'done', detail: `maxmemory reads ${sizeText(info.maxmemory)}${share}`};
+	},
+	settleMs: 5000,
+	undo: {
+		async propose(plan, _receipt, context) {
+			const info = await context.port.info(context);
+			if (info.runId !== plan.runId) throw gone('the server was restarted: its limit is that of redis.conf again');
+			if (info.maxmemory !== plan.to) {
+				throw gone(`maxmemory is ${sizeText(info.maxmemory)} now, not the ${sizeText(plan.to)} that was set`);
+			}
+			return previewOf(info, plan.from, plan.endpoint, context);
+		},
+	},
+});

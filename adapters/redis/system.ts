@@ -1,0 +1,41 @@
+import type {Context, Target} from '../../src/contract.ts';
+import {defineSystem} from '../../src/define.ts';
+import type {RedisPort} from '../../src/port/redis.ts';
+import {settingsOf} from './by-hand.ts';
+import {createRedisClient} from './client.ts';
+import {clients} from './clients.ts';
+import {inspectClient} from './inspect-client.ts';
+import {inspectClients} from './inspect-clients.ts';
+import {inspectKeys} from './inspect-keys.ts';
+import {inspectMemory} from './inspect-memory.ts';
+import {inspectSlowLog} from './inspect-slow-log.ts';
+import {killClient} from './kill-client.ts';
+import {prefix} from './prefix.ts';
+import {server} from './server.ts';
+import {setMaxmemory} from './set-maxmemory.ts';
+
+async function connect(target: Target, options: {readonly readOnly: boolean}) {
+	const client = createRedisClient(settingsOf(target), options);
+	return {
+		port: client.port,
+		async identify(context: Context) {
+			// The first read also connects; latency is that of the second.
+			const info = await client.port.info(context);
+			const began = performance.now();
+			const who = await client.whoami(context);
+			return {version: `${info.server} ${info.version}`, who, latencyMs: performance.now() - began};
+		},
+		permissions: (context: Context) => client.port.permissions(context),
+		close: async () => client.close(),
+	};
+}
+
+/** Redis 6.2 and newer, and Valkey: memory, keys and clients. */
+export const redis = defineSystem<RedisPort>({
+	kind: 'redis',
+	title: 'Redis',
+	sources: [server, prefix, clients],
+	actions: [setMaxmemory, killClient],
+	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
+	connect,
+});
