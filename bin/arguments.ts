@@ -13,8 +13,11 @@ export type Options = {
 };
 
 export type Command =
-	| {readonly name: 'help' | 'version' | 'keys'}
-	| {readonly name: 'console' | 'doctor'; readonly options: Options}
+	| {readonly name: 'help'}
+	| {readonly name: 'version'}
+	| {readonly name: 'console'; readonly options: Options}
+	| {readonly name: 'keys'}
+	| {readonly name: 'doctor'; readonly options: Options}
 	| {readonly name: 'snapshot'; readonly options: Options; readonly pane: string | undefined}
 	| {readonly name: 'audit-verify'; readonly file: string | undefined};
 

@@ -1,6 +1,33 @@
-import {type Command, UsageError} from './arguments.ts';
+import type {Command} from './arguments.ts';
+
+const write = (text: string): void => {
+	process.stdout.write(text);
+};
 
 /** The commands that need no screen. @returns the exit code. */
 export async function runHeadless(command: Exclude<Command, {name: 'console' | 'help' | 'version'}>): Promise<number> {
-	throw new UsageError(`${command.name} is not part of this build`);
+	switch (command.name) {
+		case 'keys': {
+			const [{keysReference}, {systems}] = await Promise.all([import('./reference.ts'), import('./systems.ts')]);
+			write(keysReference(systems));
+			return 0;
+		}
+		case 'audit-verify':
+			return (await import('./audit-verify.ts')).runAuditVerify(command.file, write);
+		case 'doctor': {
+			const [{runDoctor}, {needTargets, openEstate}] = await Promise.all([
+				import('./doctor.ts'),
+				import('./estate.ts'),
+			]);
+			return runDoctor(needTargets(await openEstate(command.options)), write);
+		}
+		case 'snapshot': {
+			const [{runSnapshot}, {needTargets, openEstate}] = await Promise.all([
+				import('./snapshot.ts'),
+				import('./estate.ts'),
+			]);
+			const {options, pane} = command;
+			return runSnapshot(needTargets(await openEstate(options)), {pane, readOnly: options.readOnly, write});
+		}
+	}
 }

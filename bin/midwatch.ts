@@ -1,3 +1,4 @@
+import {ConfigError} from '../src/config/config-error.ts';
 import {readArguments, UsageError} from './arguments.ts';
 import {usage} from './usage.ts';
 import {version} from './version.ts';
@@ -15,7 +16,10 @@ async function run(): Promise<number> {
 try {
 	process.exitCode = await run();
 } catch (error) {
-	if (!(error instanceof UsageError)) throw error;
-	process.stderr.write(`midwatch: ${error.message}${error.message.endsWith('?') ? '' : '.'} See midwatch --help.\n`);
+	if (error instanceof UsageError) {
+		const stop = error.message.endsWith('?') ? '' : '.';
+		process.stderr.write(`midwatch: ${error.message}${stop} See midwatch --help.\n`);
+	} else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+	else throw error;
 	process.exitCode = 2;
 }

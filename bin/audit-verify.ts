@@ -1,0 +1,34 @@
+import {join} from 'node:path';
+import {stateDir} from '../src/audit/state-dir.ts';
+import {type FileReport, verifyDirectory, verifyFile} from '../src/audit/verify.ts';
+import {messageOf} from '../src/errors.ts';
+import {cleanLine} from '../src/text/clean.ts';
+
+/**
+ * Checks one file of the audit, or all of this user's.
+ * @returns 0: sound, 1: changed, cut or damaged, 2: it could not be read.
+ */
+export async function runAuditVerify(file: string | undefined, write: (text: string) => void): Promise<number> {
+	const folder = join(stateDir(process.env), 'audit');
+	let reports: readonly FileReport[];
+	try {
+		reports = file === undefined ? await verifyDirectory(folder) : [await verifyFile(file)];
+	} catch (error) {
+		write(`${file ?? folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
+		return 2;
+	}
+	if (reports.length === 0) write(`${folder}: no records yet\n`);
+	for (const report of reports) {
+		for (const {line, text} of report.faults)
+			write(`${report.path}${line > 0 ? `:${line}` : ''}: ${cleanLine(text)}\n`);
+		for (const {line, text} of report.notes)
+			write(`${report.path}${line > 0 ? `:${line}` : ''}: note: ${cleanLine(text)}\n`);
+		const span = report.firstSeq === undefined ? '' : `, ${report.firstSeq} to ${report.lastSeq}`;
+		const verdict =
+			report.faults.length === 0
+				? 'sound'
+				: `not sound, ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`;
+		write(`${report.path}: ${report.records} ${report.records === 1 ? 'record' : 'records'}${span}: ${verdict}\n`);
+	}
+	return reports.every(report => report.faults.length === 0) ? 0 : 1;
+}

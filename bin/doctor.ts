@@ -1,0 +1,77 @@
+import type {Connection, Permission} from '../src/contract.ts';
+import {isAdapterError, messageOf} from '../src/errors.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import type {WatchedTarget} from '../src/watch.ts';
+import type {Estate} from './estate.ts';
+import {placeOf} from './place.ts';
+import {version} from './version.ts';
+
+/** For connecting and asking one target. */
+const patienceMs = 20_000;
+
+type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
+
+/**
+ * Tells for each target whether it can be reached, who we are there, and what we may do.
+ * @returns 0: everything is there, 1: something is not permitted, 2: a target could not be reached or a permission not be told.
+ */
+export async function runDoctor(estate: Estate, write: (text: string) => void): Promise<number> {
+	write(`midwatch ${version}, Node ${process.version}, ${process.platform} ${process.arch}\n`);
+	write(`${estate.from}\n`);
+	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
+	const examined = await Promise.all(
+		estate.targets.map(watched => examine(watched, estate.origins[watched.target.name])),
+	);
+	for (const {lines} of examined) write(`\n${lines.join('\n')}\n`);
+	return Math.max(0, ...examined.map(({code}) => code));
+}
+
+async function examine({target, system}: WatchedTarget, origin: string | undefined): Promise<Examined> {
+	const standing = target.production ? 'guarded' : 'not guarded (production: false)';
+	const head = [target.name, system.title, placeOf(target), standing, origin].filter(Boolean).join(', ');
+	const lines = [cleanLine(head)];
+	const context = {signal: AbortSignal.timeout(patienceMs), now: Date.now};
+	let connection: Connection<unknown> | undefined;
+	try {
+		connection = await system.connect(target, {readOnly: true});
+		const {version: server, who, latencyMs} = await connection.identify(context);
+		lines.push(
+			cleanLine(
+				`  reachable: ${server}, as ${who}, answered in ${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`,
+			),
+		);
+	} catch (error) {
+		lines.push(...failed('not reachable', error));
+		await connection?.close();
+		return {lines, code: 2};
+	}
+	try {
+		const permissions = await connection.permissions(context);
+		lines.push(...permissionLines(permissions));
+		return {lines, code: worst(permissions)};
+	} catch (error) {
+		lines.push(...failed('permissions could not be read', error));
+		return {lines, code: 2};
+	} finally {
+		await connection.close();
+	}
+}
+
+function failed(what: string, error: unknown): readonly string[] {
+	const kind = isAdapterError(error) ? ` (${error.kind})` : '';
+	const line = `  ${what}${kind}: ${cleanLine(messageOf(error))}`;
+	return isAdapterError(error) ? [line, `    ${cleanLine(error.hint)}`] : [line];
+}
+
+function permissionLines(permissions: readonly Permission[]): readonly string[] {
+	const width = Math.max(0, ...permissions.map(({needs}) => cleanLine(needs).length));
+	return permissions.flatMap(({needs, name, state, grant}) => {
+		const line = `  ${state.padEnd(7)} ${cleanLine(needs).padEnd(width)}  ${cleanLine(name)}`.trimEnd();
+		return state === 'have' || grant === '' ? [line] : [line, `    to give it: ${cleanLine(grant)}`];
+	});
+}
+
+function worst(permissions: readonly Permission[]): 0 | 1 | 2 {
+	if (permissions.some(({state}) => state === 'unknown')) return 2;
+	return permissions.some(({state}) => state === 'lack') ? 1 : 0;
+}

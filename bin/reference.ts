@@ -1,0 +1,177 @@
+import {z} from 'zod';
+import {policySchema} from '../src/config/policy-file.ts';
+import {configSchema} from '../src/config/schema.ts';
+import type {System} from '../src/contract.ts';
+import {bindings, type Scope} from '../src/keymap.ts';
+import {systems} from './systems.ts';
+
+/* docs/keys.md, docs/actions.md and docs/config.md: written from the declarations by `npm run docs`, and held to them by a test. */
+
+const note = '<!-- Written by `npm run docs` from the declarations. Change those. -->\n';
+
+const table = (headers: readonly string[], rows: readonly (readonly string[])[]): string => {
+	const line = (cells: readonly string[]) =>
+		`| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+	return [line(headers), line(headers.map(() => '---')), ...rows.map(line)].join('\n');
+};
+
+const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
+const keysOf = (keys: readonly string[]): string => keys.map(code).join(' ');
+
+const scopes: Readonly<Record<Scope, string>> = {
+	deck: 'On the deck',
+	any: 'Everywhere, unless a line is being typed',
+	list: 'In a list',
+	document: 'In a text',
+	field: 'In a line that is being typed',
+	confirm: 'In a confirmation',
+};
+
+/** Every key: the fixed ones by where they mean something, then those of the systems. */
+export function keysReference(systems: readonly System[]): string {
+	const parts = [
+		`${note}# Keys\n`,
+		'Lower-case letters look, capital letters act. Every key can be given another place under `keys:` in the configuration, by the name in the last column.\n',
+	];
+	for (const scope of Object.keys(scopes) as Scope[]) {
+		const own = bindings.filter(binding => binding.scope === scope);
+		const rows = own.map(({keys, title, intent}) => [keysOf(keys), title, code(intent)]);
+		parts.push(`## ${scopes[scope]}\n`, `${table(['key', 'does', 'name'], rows)}\n`);
+	}
+	for (const {title, actions, inspections} of systems) {
+		const looks = inspections.map(({key, title, kind, id}) => [keysOf([key]), title, kind, code(id)]);
+		const acts = actions.map(({key, title, kind, id}) => [keysOf([key]), `**${title}**`, kind, code(id)]);
+		parts.push(`## On rows of ${title}\n`, `${table(['key', 'does', 'on rows of', 'name'], [...looks, ...acts])}\n`);
+	}
+	return parts.join('\n');
+}
+
+/** Every action and what it asks for, and every inspection. */
+function actionsReference(systems: readonly System[]): string {
+	const parts = [
+		`${note}# Actions and inspections\n`,
+		'An action shows what it will do, checks it again when it is confirmed, records it before it is sent, and looks afterwards whether it helped. What a confirmation asks for follows from the risk computed for that one plan.\n',
+	];
+	for (const {title, actions, inspections, sources} of systems) {
+		parts.push(`## ${title}\n`);
+		for (const {id, title: name, key, kind, selects, params, undo} of actions) {
+			const facts = [
+				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${code(kind)}`,
+				...params.map(param => `- asks for ${param.label}: ${param.hint}`),
+				'impossible' in undo
+					? `- no way back: ${undo.impossible}`
+					: '- can be undone: the undo is an action of its own, previewed and confirmed like the first',
+			];
+			parts.push(`### ${name} (${code(id)})\n`, `${facts.join('\n')}\n`);
+		}
+		const looks = inspections.map(({key, title: name, kind, id, risk}) => [
+			keysOf([key]),
+			name,
+			code(kind),
+			risk,
+			code(id),
+		]);
+		if (looks.length > 0) parts.push('### Inspections\n', `${table(['key', 'shows', 'of', 'risk', 'name'], looks)}\n`);
+		const reads = sources.map(({kind, title: name, intervalMs, timeoutMs, cost}) => [
+			code(kind),
+			name,
+			`${intervalMs / 1000} s`,
+			`${timeoutMs / 1000} s`,
+			cost === 'costly' ? 'costly: only while someone looks' : 'cheap',
+		]);
+		parts.push('### What is read\n', `${table(['rows', 'title', 'every', 'gives up after', 'cost'], reads)}\n`);
+	}
+	return parts.join('\n');
+}
+
+type Property = {
+	readonly description?: string;
+	readonly default?: unknown;
+	readonly type?: string;
+	readonly const?: unknown;
+	readonly enum?: readonly unknown[];
+	readonly properties?: Readonly<Record<string, Property>>;
+	readonly items?: Property & {readonly oneOf?: readonly Property[]; readonly anyOf?: readonly Property[]};
+	readonly required?: readonly string[];
+};
+
+function typeOf({const: only, enum: words, type, items}: Property): string {
+	if (only !== undefined) return code(String(only));
+	if (words !== undefined) return words.map(word => code(String(word))).join(' ');
+	if (type === 'array') return items?.type === 'string' ? 'list of texts' : 'list';
+	return {object: 'keys', string: 'text', integer: 'whole number', boolean: '`true` `false`'}[type ?? ''] ?? '';
+}
+
+/** The keys of one mapping, those of mappings inside it with a dot. */
+function rowsOf(properties: Readonly<Record<string, Property>>, prefix = ''): readonly (readonly string[])[] {
+	return Object.entries(properties).flatMap(([key, property]) => {
+		const standard =
+			property.default === undefined || typeof property.default === 'object' ? '' : code(String(property.default));
+		const row = [code(`${prefix}${key}`), typeOf(property), standard, property.description ?? ''];
+		return [row, ...rowsOf(property.properties ?? {}, `${prefix}${key}.`)];
+	});
+}
+
+const schemaOf = (schema: z.ZodType): Property => z.toJSONSchema(schema, {unrepresentable: 'any'}) as Property;
+const headers = ['key', 'value', 'default', 'meaning'];
+
+/** Every key of the configuration and of the machine's policy. */
+function configReference(): string {
+	const schema = schemaOf(configSchema);
+	const kinds = schema.properties?.['targets']?.items?.oneOf ?? schema.properties?.['targets']?.items?.anyOf ?? [];
+	const parts = [
+		`${note}# Configuration\n`,
+		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory. A file that others can write is refused. Keys that are not listed here are mistakes.\n',
+		'Without a configuration, or without `targets` in it, targets are found in `PGSERVICE`, `PGHOST` and its kin, `DATABASE_URL` and `REDIS_URL`. They are guarded.\n',
+		example,
+		`${table(headers, rowsOf(schema.properties ?? {}))}\n`,
+	];
+	for (const {properties = {}} of kinds) {
+		parts.push(`## A target of kind ${properties['kind']?.const}\n`, `${table(headers, rowsOf(properties))}\n`);
+	}
+	parts.push(
+		secrets,
+		'## The policy of a machine\n',
+		'`/etc/midwatch/policy.yaml`, owned by root. Each key can only tighten what the configuration and the command line allow. A policy that cannot be read or understood stops the start.\n',
+		`${table(headers, rowsOf(schemaOf(policySchema).properties ?? {}))}\n`,
+	);
+	return parts.join('\n');
+}
+
+const example = `\`\`\`yaml
+targets:
+  - name: orders-db
+    kind: postgres
+    host: db1.internal
+    database: orders
+    user: midwatch
+    password: \${env:ORDERS_DB_PASSWORD}
+    tls: verify-full
+  - name: sessions
+    kind: redis
+    production: false
+    host: cache1.internal
+    password: \${file:~/.config/midwatch/sessions.secret}
+    replica: {host: cache2.internal}
+keys:
+  postgres.cancel: X
+\`\`\`
+`;
+
+const secrets = `## Secrets
+
+| reference | read |
+| --- | --- |
+| \`\${env:NAME}\` | from the environment, at each connect |
+| \`\${file:/path}\` | from a file that only you can read (mode 600), at each connect; a line end at its end does not count |
+| \`\${exec:[command, argument]}\` | from what the command prints; it is run without a shell, has 10 seconds, and is asked again after a minute |
+
+A command that knows when its secret expires prints \`{"secret": "…", "expires": "2026-01-31T12:00:00Z"}\`; then it is asked again a minute before that.
+`;
+
+/** The files in docs/ that follow from the declarations. */
+export const references: Readonly<Record<string, () => string>> = {
+	'keys.md': () => keysReference(systems),
+	'actions.md': () => actionsReference(systems),
+	'config.md': configReference,
+};

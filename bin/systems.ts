@@ -1,0 +1,25 @@
+import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
+import {postgres} from '../adapters/postgres/system.ts';
+import {redis} from '../adapters/redis/system.ts';
+import type {System} from '../src/contract.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import {closest} from '../src/text/closest.ts';
+import type {WatchedTarget} from '../src/watch.ts';
+import {UsageError} from './arguments.ts';
+
+/** The systems that midwatch can watch: the one place that lists them. */
+export const systems: readonly System[] = [postgres, redis];
+
+/**
+ * The targets of the demo, each with its stand-in.
+ * @throws UsageError when there is no such scenario.
+ */
+export async function demoTargets(scenario: string): Promise<readonly WatchedTarget[]> {
+	if (!isScenarioName(scenario)) {
+		const near = closest(scenario, scenarioNames);
+		const words = near === undefined ? `there are ${scenarioNames.join(', ')}` : `did you mean ${near}?`;
+		throw new UsageError(`the demo has no scenario ${scenario}; ${words}`);
+	}
+	const {demoEstate} = await import('../adapters/demo/estate.ts');
+	return demoEstate(scenario, {now: systemClock.now});
+}

@@ -1,0 +1,15 @@
+/* `npm run docs`: writes the three documents that follow from the declarations. test/docs.test.ts fails when they are stale. */
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {needNode} from './node-version.mjs';
+
+needNode();
+
+const {references} = await import('../bin/reference.ts');
+const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
+mkdirSync(folder, {recursive: true});
+for (const [name, write] of Object.entries(references)) {
+	writeFileSync(join(folder, name), write());
+	process.stdout.write(`docs/${name}\n`);
+}
