@@ -1,10 +1,152 @@
+import {createElement} from 'react';
+import {readActor} from '../src/audit/actor.ts';
+import {createAudit} from '../src/audit/log.ts';
+import {createPresence, liveSessions} from '../src/audit/presence.ts';
+import {stateDir} from '../src/audit/state-dir.ts';
+import {unresolved} from '../src/audit/unknown.ts';
+import {createDeck, type Deck} from '../src/deck/deck.ts';
+import {paste, press} from '../src/deck/press.ts';
+import {messageOf} from '../src/errors.ts';
+import {createKeymap} from '../src/keymap.ts';
+import {createPolicy} from '../src/policy.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import {createArming} from '../src/remedy/arming.ts';
+import {createObjectLocks} from '../src/remedy/object-lock.ts';
+import {createRunner} from '../src/remedy/runner.ts';
+import {createWatch} from '../src/watch.ts';
+import {App} from '../views/app.tsx';
+import {mount} from '../views/mount.tsx';
+import {createTheme} from '../views/theme.ts';
+import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
-import {UsageError} from './arguments.ts';
+import {copyTo} from './copy.ts';
+import {openEstate} from './estate.ts';
+import {panes} from './panes.ts';
+import {version} from './version.ts';
+
+/** Records of the last months that are looked at for outcomes that nobody knows. */
+const rememberedRecords = 2000;
 
 /**
- * Opens the console and stays until it is left.
- * @returns the exit code.
+ * Opens the console and stays until it is left: the only place where the parts are put together.
+ * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
-export async function runConsole(_options: Options): Promise<number> {
-	throw new UsageError('the console is not part of this build; snapshot and doctor are');
+export async function runConsole(options: Options): Promise<number> {
+	const estate = await openEstate(options);
+	const clock = systemClock;
+	const state = stateDir(process.env);
+	const actor = readActor(process.env);
+	const audit = createAudit({stateDir: state, clock, actor, app: version});
+	const readOnly = options.readOnly || estate.policy?.readOnly === true;
+	const policy = createPolicy({readOnly, targets: estate.targets.map(one => one.target), file: estate.policy});
+	const arming = createArming({clock, audit, policy});
+	const watch = createWatch({targets: estate.targets, clock, readOnly});
+	const runner = createRunner({
+		clock,
+		audit,
+		arming,
+		locks: createObjectLocks(state),
+		resolve: async name => {
+			const {port, target} = await watch.connection(name);
+			return {port, target, who: watch.identity(name)?.who};
+		},
+	});
+	const [presence, live, records] = await Promise.all([
+		createPresence({stateDir: state, session: audit.session, clock, actor}),
+		liveSessions(state, actor.host),
+		audit.recent(rememberedRecords).catch(() => []),
+	]);
+
+	let leave: (code: number) => void = () => {};
+	const left = new Promise<number>(resolve => {
+		leave = resolve;
+	});
+
+	const shutDown = async () => {
+		await runner.close();
+		await Promise.all([presence.close(), watch.close()]);
+		arming.close();
+	};
+
+	const opened = openTty({mouse: estate.mouse, leaving: shutDown});
+	if (!opened.ok) {
+		process.stderr.write(`midwatch: ${opened.reason}\n`);
+		await presence.close();
+		return 2;
+	}
+	const {tty} = opened;
+	const configured = new Set(estate.targets.map(one => one.target.kind));
+	const deck = createDeck({
+		panes: panes.filter(pane => pane.systems.some(kind => configured.has(kind))),
+		allPanes: panes,
+		watch,
+		runner,
+		arming,
+		audit,
+		presence,
+		unresolved: unresolved(records.toReversed(), live),
+		keymap: createKeymap(estate.keys),
+		clock,
+		effects: {
+			copy: text => copyTo(tty, state, text),
+			quit: () => leave(0),
+			suspend: () => tty.suspend(),
+			redraw: () => mounted.redraw(),
+		},
+		labels: [...(options.demo === undefined ? [] : [`demo: ${options.demo}`]), ...(readOnly ? ['read-only'] : [])],
+		remarks: [estate.from, ...estate.remarks],
+	});
+	const theme = createTheme(estate.theme === 'none' ? 'none' : 'colour', isAsciiOnly(process.env));
+	const mounted = mount(
+		createElement(App, {
+			deck,
+			theme,
+			afterPaint: call => {
+				mounted.flush().then(call, error => deck.say(messageOf(error), 'warn'));
+			},
+		}),
+		tty,
+	);
+	listen(tty, deck);
+	watch.start();
+	const stopClock = everySecond(clock.after, deck.bump);
+
+	const code = await left;
+	stopClock();
+	mounted.unmount();
+	deck.close();
+	tty.close();
+	await shutDown();
+	return code;
 }
+
+function listen(tty: Tty, deck: Deck): void {
+	tty.onKey(event => {
+		if (event.type === 'key') press(deck, event.key, event.text);
+		else if (event.type === 'paste') paste(deck, event.text);
+		else if (event.type === 'wheel') press(deck, event.direction);
+	});
+}
+
+/** Calls at each full second, so that the clock and the ages on the screen change together. */
+function everySecond(after: typeof systemClock.after, call: () => void): () => void {
+	let cancel = () => {};
+	const next = () => {
+		cancel = after(1000 - (Date.now() % 1000), () => {
+			call();
+			next();
+		});
+	};
+	next();
+	return () => cancel();
+}
+
+/** A terminal or locale that cannot be trusted with anything but ASCII. */
+const isAsciiOnly = (env: NodeJS.ProcessEnv): boolean => {
+	const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
+	return (
+		env['TERM'] === 'linux' ||
+		!(locale === '' || /utf-?8/i.test(locale) || locale === 'C' || locale === 'POSIX') ||
+		env['MIDWATCH_ASCII'] === '1'
+	);
+};

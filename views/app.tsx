@@ -5,6 +5,7 @@ import {messageOf} from '../src/errors.ts';
 import {paneSession} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {fit} from '../src/text/fit.ts';
+import {paintEmpty} from './empty.ts';
 import {ErrorBoundary} from './error-boundary.tsx';
 import {paintFooter, paintTabs} from './footer.ts';
 import {paintHeader} from './header.ts';
@@ -192,7 +193,11 @@ export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: 
 					width={columns}
 					height={strip}
 				/>
-				<Grid deck={deck} theme={theme} size={size} />
+				{deck.options.panes.length === 0 ? (
+					<Rows lines={paintEmpty(deck, {columns, rows: rows - strip + 1}, theme)} width={columns} />
+				) : (
+					<Grid deck={deck} theme={theme} size={size} />
+				)}
 				<Lines
 					deck={deck}
 					paint={() => [paintFooter(deck, columns, theme)]}

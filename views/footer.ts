@@ -43,7 +43,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const own = createSpan(cells, theme);
 	for (const {of, key, disabled} of [...deck.inspections(), ...deck.actions()]) {
 		const text = `${key} ${of.title.toLowerCase()}  `;
-		if (!own.fits(text + reserve + '  ')) break;
+		if (!own.fits(`${text}${reserve}  `)) break;
 		own.put(text);
 		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
 	}

@@ -9,6 +9,8 @@ export type Mounted = {
 	rerender(element: ReactNode): void;
 	/** Takes the tree down; the terminal is left as it is. */
 	unmount(): void;
+	/** Draws everything again, also what the screen should show already. */
+	redraw(): void;
 	/** Resolves when what was rendered so far has been handed to the screen. */
 	flush(): Promise<void>;
 };
@@ -38,6 +40,7 @@ export function mount(element: ReactNode, screen: Screen): Mounted {
 			compositor.close();
 			ink.unmount();
 		},
+		redraw: () => compositor.redraw(),
 		async flush() {
 			await ink.waitUntilRenderFlush();
 			compositor.paint();

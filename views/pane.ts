@@ -32,7 +32,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const targets = [...new Set(readings.map(reading => reading.target))];
 	const first = view.sections[0];
 	const rows = view.sections.flatMap(section => section.entries);
-	const parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
+	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
 	if (session.filter !== '') parts.push({text: `/${cleanLine(session.filter)}`, tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
@@ -48,15 +48,13 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	if (old !== undefined) parts.push({text: `${ageOf(old, now)} old`, tone: 'warn'});
 	else if (readings.some(reading => reading.state === 'connecting')) parts.push({text: 'connecting', tone: 'dim'});
 	const name = `${number} ${view.pane.title} `;
-	while (parts.length > 1 && width(name) + parts.reduce((sum, part) => sum + width(part.text) + 2, 0) + 4 > cells) {
-		parts.splice(
-			parts.findIndex(part => part.tone === 'dim') >= 0 ? parts.findIndex(part => part.tone === 'dim') : 0,
-			1,
-		);
+	const partCells = () => parts.reduce((sum, part) => sum + width(part.text) + 2, 0) - 2;
+	while (parts.length > 1 && width(name) + partCells() + 6 > cells) {
+		const least = parts.find(part => part.tone === 'dim') ?? parts[0];
+		parts = parts.filter(part => part !== least);
 	}
 	const right = parts.map(part => theme.paint(part.text, part.tone)).join('  ');
-	const rightCells = parts.reduce((sum, part) => sum + width(part.text) + 2, 0) - 2;
-	const rule = Math.max(1, cells - width(name) - rightCells - 3);
+	const rule = Math.max(1, cells - width(name) - partCells() - 3);
 	return (
 		theme.paint(cut(name, cells), focused ? 'loud' : 'plain', focused) +
 		theme.paint(theme.glyphs.rule.repeat(rule), 'dim') +

@@ -42,6 +42,8 @@ export type DeckOptions = {
 	readonly effects: Effects;
 	/** `demo: locks`, `read-only`: said in the header. */
 	readonly labels: readonly string[];
+	/** Where the targets come from, and what was found and is not watched. */
+	readonly remarks: readonly string[];
 };
 
 /** Something that can be done with the row under the cursor. */
