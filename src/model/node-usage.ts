@@ -17,6 +17,8 @@ export type NodeUsageFacts = {
 	readonly memoryCapacity: number;
 	readonly cpu: number;
 	readonly cpuCapacity: number;
+	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
+	readonly measuredAt: number;
 };
 
 /** `memoryHistory`: the last reads, oldest first, this one included. */
