@@ -31,10 +31,11 @@ export const count = (value: number | undefined): string =>
 /** `310/s`, `0.2/s`, `41k/s`. */
 export const rate = (perSecond: number | undefined): string => `${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
 
-/** A share between 0 and 1 as `92%`. What rounds to nothing but is not nothing is `<1%`. */
+/** A share as `92%`. What rounds to nothing but is not nothing is `<1%`; what rounds to all but is not all stays `99%`. */
 export function percent(share: number | undefined): string {
 	if (share === undefined || !Number.isFinite(share)) return '?';
 	if (share > 0 && share < 0.005) return '<1%';
+	if (share < 1 && share >= 0.995) return '99%';
 	return `${Math.round(share * 100)}%`;
 }
 
