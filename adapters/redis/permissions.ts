@@ -42,6 +42,12 @@ const needs: readonly Need[] = [
 	{needs: 'redis.kill-client', command: 'CLIENT KILL', words: ['ID', 0], probe: ['CLIENT LIST', ['ID', 0]]},
 ];
 
+/** Everything that is asked for, by its ACL name: the demo has it all. */
+export const redisNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
+	needs: need.needs,
+	name: `+${aclName(need.command)}`,
+}));
+
 /** Only that a read failed proves that its writing sibling is refused; that it succeeded proves nothing. */
 const provesMore = (need: Need): boolean => need.probe?.[0] === need.command;
 
