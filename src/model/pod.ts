@@ -77,7 +77,7 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 	if (ready < containers) {
 		const since = facts.unreadySince ?? facts.createdAt;
 		if (now - since < pendingPatienceMs) return {severity: 'ok'};
-		return {severity: 'warn', why: `${ready} of ${containers} containers ready`};
+		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers`};
 	}
 	if (facts.restartedAt !== undefined && now - facts.restartedAt < restartMemoryMs) {
 		return {severity: 'warn', why: 'restarted in the last 10 minutes'};

@@ -1,0 +1,85 @@
+import {describe, expect, it} from 'vitest';
+import {type NodeUsageFacts, nodeUsageFindings, nodeUsageRow} from '../../../src/model/node-usage.ts';
+import {
+	cpuShare,
+	memoryShare,
+	type PodUsageFacts,
+	podUsageFindings,
+	podUsageRow,
+} from '../../../src/model/pod-usage.ts';
+
+const mebi = 1024 ** 2;
+
+const pod = (megabytes: number, part: Partial<PodUsageFacts> = {}): PodUsageFacts => ({
+	uid: `u${megabytes}`,
+	namespace: 'checkout',
+	name: `api-${megabytes}`,
+	owner: 'api',
+	memory: megabytes * mebi,
+	memoryLimit: 1000 * mebi,
+	cpu: 0.2,
+	cpuRequest: 0.1,
+	measuredAt: 0,
+	...part,
+});
+
+describe('pod usage', () => {
+	it.each([
+		[500, 'ok', undefined],
+		[899, 'ok', undefined],
+		[900, 'warn', '90% of its memory limit'],
+		[969, 'warn', '97% of its memory limit'],
+		[970, 'crit', '97% of its memory limit'],
+	])('%i of 1000 is %s', (megabytes, severity, why) => {
+		const row = podUsageRow('prod', pod(megabytes), []);
+		expect(row.severity).toBe(severity);
+		expect(row.why).toBe(why);
+	});
+
+	it('has no share without a limit, and is well', () => {
+		const facts = pod(9000, {memoryLimit: undefined, cpuRequest: undefined});
+		expect(memoryShare(facts)).toBeUndefined();
+		expect(cpuShare(facts)).toBeUndefined();
+		expect(podUsageRow('prod', facts, []).severity).toBe('ok');
+	});
+
+	it('tells one finding for each workload, about its fullest pod', () => {
+		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
+		const found = podUsageFindings(rows, 'prod');
+		expect(found.map(({severity, sentence}) => `${severity} ${sentence}`)).toEqual([
+			'crit checkout/api: 2 pods are at 98% of the memory limit 1000Mi',
+			'warn checkout/web: pod api-950 is at 95% of the memory limit 1000Mi',
+		]);
+		expect(found[0]?.row).toEqual({kind: 'kubernetes.pod-usage', id: 'u980'});
+	});
+});
+
+const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
+	uid: 'n1',
+	name: 'node-a3',
+	status: 'Ready',
+	memory: 50,
+	memoryCapacity: 100,
+	cpu: 1,
+	cpuCapacity: 4,
+	measuredAt: 0,
+	...part,
+});
+
+describe('node usage', () => {
+	it.each([
+		['idle', {}, 'ok', undefined],
+		['nearly full', {memory: 85}, 'warn', '85% of its memory in use'],
+		['full', {memory: 95}, 'crit', '95% of its memory in use'],
+		['busy', {cpu: 3.6}, 'warn', '90% of its CPU in use'],
+		['away', {status: 'NotReady', cpu: 4}, 'crit', 'NotReady, 100% of its CPU in use'],
+		['cordoned', {status: 'Ready,SchedulingDisabled'}, 'ok', undefined],
+	] as const)('%s', (_name, part, severity, why) => {
+		const row = nodeUsageRow('prod', node(part), []);
+		expect(row.severity).toBe(severity);
+		expect(row.why).toBe(why);
+		expect(nodeUsageFindings([row], 'prod').map(finding => finding.sentence)).toEqual(
+			why === undefined ? [] : [`node node-a3: ${why}`],
+		);
+	});
+});
