@@ -18,8 +18,8 @@ export type Holder = {
 
 export type Lock = {release(): void};
 
-/** So many tries, a few milliseconds apart: about four seconds. */
-const tries = 400;
+/** So many tries, a few milliseconds apart: about ten seconds. */
+const tries = 1000;
 
 /**
  * Takes the lock or says who holds it; does not wait. The lock of a process that is gone is broken; one from another host never is, since
@@ -47,7 +47,7 @@ export function takeLock(path: string, about: string): Lock | Holder {
 
 export const isLock = (taken: Lock | Holder): taken is Lock => 'release' in taken;
 
-/** Waits for the lock for about four seconds. @throws Error that names the holder when it stays held. */
+/** Waits for the lock for about ten seconds. @throws Error that names the holder when it stays held. */
 export async function withLock<T>(path: string, about: string, work: () => Promise<T>): Promise<T> {
 	for (let attempt = 0; ; attempt += 1) {
 		const taken = takeLock(path, about);

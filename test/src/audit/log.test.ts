@@ -1,0 +1,240 @@
+import {spawn} from 'node:child_process';
+import {appendFile, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, test} from 'vitest';
+import {createAudit} from '../../../src/audit/log.ts';
+import type {AuditRecord} from '../../../src/audit/record.ts';
+import {verifyDirectory, verifyFile} from '../../../src/audit/verify.ts';
+import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
+import {scratchDir} from './scratch.ts';
+import {actor} from './scratch-actor.ts';
+
+const november = Date.UTC(2026, 10, 21, 14, 5, 22);
+const month = '2026-11.jsonl';
+
+async function scratchAudit(clock: FakeClock = createFakeClock(november)) {
+	const stateDir = await scratchDir();
+	const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
+	return {audit, clock, stateDir, path: join(audit.dir, month)};
+}
+
+const recordsIn = async (path: string): Promise<readonly AuditRecord[]> =>
+	(await readFile(path, 'utf8'))
+		.trimEnd()
+		.split('\n')
+		.map(line => JSON.parse(line) as AuditRecord);
+
+describe('writing', () => {
+	test('puts one record on a line, chained, in files that only this user can read', async () => {
+		const {audit, path} = await scratchAudit();
+		const first = await audit.append({kind: 'start'});
+		const second = await audit.append({kind: 'arm', target: 'orders-db'});
+		expect(await recordsIn(path)).toEqual([first, second]);
+		expect(second).toMatchObject({
+			seq: 2,
+			prev: first.hash,
+			session: audit.session,
+			actor,
+			ts: '2026-11-21T14:05:22.000Z',
+		});
+		expect((await stat(audit.dir)).mode & 0o777).toBe(0o700);
+		expect((await stat(path)).mode & 0o777).toBe(0o600);
+		expect(audit.last.get()).toEqual(second);
+		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [], notes: []});
+	});
+
+	test('tightens what was left open', async () => {
+		const {audit, path} = await scratchAudit();
+		await mkdir(audit.dir, {recursive: true, mode: 0o755});
+		await writeFile(path, '', {mode: 0o644});
+		await audit.append({kind: 'start'});
+		expect((await stat(audit.dir)).mode & 0o777).toBe(0o700);
+		expect((await stat(path)).mode & 0o777).toBe(0o600);
+	});
+
+	test('keeps the order of what was asked for at once', async () => {
+		const {audit, path} = await scratchAudit();
+		await Promise.all(Array.from({length: 20}, (_, at) => audit.append({kind: 'settle', note: String(at)})));
+		expect((await recordsIn(path)).map(record => record.note)).toEqual(Array.from({length: 20}, (_, at) => String(at)));
+		expect(await verifyFile(path)).toMatchObject({faults: []});
+	});
+
+	test('chains months on, and never puts a record behind a later one when the clock is set back', async () => {
+		const {audit, clock, stateDir} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await clock.advance(15 * 24 * 3_600_000);
+		const december = await audit.append({kind: 'stop'});
+		expect(december.seq).toBe(2);
+		const back = createAudit({stateDir, clock: createFakeClock(november), actor, app: '0.1.0'});
+		await back.append({kind: 'start'});
+		expect((await readdir(audit.dir)).filter(name => name.endsWith('.jsonl'))).toEqual([month, '2026-12.jsonl']);
+		const reports = await verifyDirectory(audit.dir);
+		expect(reports.map(report => [report.firstSeq, report.lastSeq, report.faults])).toEqual([
+			[1, 1, []],
+			[2, 3, []],
+		]);
+		expect((await audit.recent(2)).map(record => record.seq)).toEqual([3, 2]);
+		expect((await audit.recent(10)).map(record => record.seq)).toEqual([3, 2, 1]);
+	});
+
+	test('gives ids that sort by time, also within a millisecond', async () => {
+		const {audit, clock} = await scratchAudit();
+		const ids = [audit.newId(), audit.newId()];
+		await clock.advance(1);
+		ids.push(audit.newId());
+		expect(ids.toSorted()).toEqual(ids);
+		expect(new Set(ids.map(id => id.length))).toEqual(new Set([26]));
+	});
+
+	test('keeps neither secrets nor controls', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({
+			kind: 'intent',
+			params: {value: 'postgres://app:hunter2@db/orders'},
+			note: "ALTER ROLE app PASSWORD 'hunter2'; \u001b[31mred\u202e",
+			preview: {
+				impact: 'requirepass hunter2',
+				equivalent: 'redis-cli -a hunter2 CONFIG SET maxmemory 1',
+				bound: 'password=hunter2',
+				touches: ['Authorization: Bearer hunter2'],
+				risk: 'low',
+				undo: {class: 'none', text: 'masterauth: hunter2'},
+			},
+		});
+		const text = await readFile(path, 'utf8');
+		expect(text).not.toContain('hunter2');
+		expect(text).not.toMatch(/\\u001b|\u202e/);
+		expect(text).toContain('redis-cli -a *** CONFIG SET maxmemory 1');
+	});
+});
+
+describe('what cannot be written', () => {
+	test('is said when something else stands where the directory belongs', async () => {
+		const {audit, stateDir} = await scratchAudit();
+		await writeFile(join(stateDir, 'audit'), '');
+		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
+			name: 'AuditError',
+			message: expect.stringContaining('the record cannot be written: EEXIST'),
+			hint: `something else stands where the directory ${audit.dir} belongs`,
+		});
+	});
+
+	test.skipIf(process.platform !== 'linux')('is said when the disk is full', async () => {
+		const {audit, path} = await scratchAudit();
+		await mkdir(audit.dir, {recursive: true});
+		await symlink('/dev/full', path);
+		await expect(audit.append({kind: 'start'})).rejects.toMatchObject({
+			message: expect.stringContaining('ENOSPC'),
+			hint: `free some space on the disk that holds ${audit.dir}`,
+		});
+		expect(await readdir(audit.dir)).toEqual([month]);
+		await rm(path);
+		expect(await audit.append({kind: 'start'})).toMatchObject({seq: 1});
+	});
+});
+
+describe('what was lost', () => {
+	test('a line cut by a crash is told by the next record and not chained upon', async () => {
+		const {audit, path} = await scratchAudit();
+		const whole = await audit.append({kind: 'start'});
+		await appendFile(path, '{"actor":{"host":"bas');
+		expect((await verifyFile(path)).faults).toEqual([
+			{line: 2, text: 'it is cut off: a crash while it was written, or a change'},
+		]);
+		const next = await audit.append({kind: 'arm', target: 'orders-db'});
+		expect(next.seq).toBe(3);
+		const report = await verifyFile(path);
+		expect(report.faults).toEqual([]);
+		expect(report.notes).toEqual([{line: 2, text: 'cut by a crash; line 3 tells of it'}]);
+		expect((await audit.recent(9)).map(record => [record.kind, record.prev === whole.hash])).toEqual([
+			['arm', false],
+			['torn', true],
+			['start', false],
+		]);
+	});
+
+	test('a line that lacks nothing but its end is made whole', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await truncate(path, (await stat(path)).size - 1);
+		await audit.append({kind: 'arm', target: 'orders-db'});
+		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [], notes: []});
+	});
+
+	test('lines cut off at the end show against the mirror, and stay told when the log goes on', async () => {
+		const {audit, path} = await scratchAudit();
+		for (const note of ['one', 'two', 'three']) await audit.append({kind: 'settle', note});
+		const [one] = (await readFile(path, 'utf8')).split('\n');
+		await writeFile(path, `${one}\n`);
+		const cut = 'it ends with record 1, while record 3 had been written: the end was cut off';
+		expect((await verifyFile(path)).faults).toEqual([{line: 0, text: cut}]);
+		await audit.append({kind: 'settle', note: 'four'});
+		expect((await verifyFile(path)).faults).toEqual([
+			{line: 2, text: expect.stringContaining('lines were lost or changed')},
+		]);
+	});
+
+	test('a last record that was changed is not chained upon', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'settle', note: 'one'});
+		await audit.append({kind: 'settle', note: 'two'});
+		await writeFile(path, (await readFile(path, 'utf8')).replace('"two"', '"six"'));
+		await audit.append({kind: 'settle', note: 'three'});
+		const {faults} = await verifyFile(path);
+		expect(faults.map(fault => fault.line)).toContain(2);
+		expect((await audit.recent(9)).map(record => record.kind)).toContain('gap');
+	});
+
+	test('a whole month, or all of them, show against the mirror', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await rm(path);
+		expect(await verifyDirectory(audit.dir)).toMatchObject([
+			{faults: [{line: 0, text: expect.stringContaining('cut off')}]},
+		]);
+	});
+
+	test('a mirror that is missing or spoilt is told', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await writeFile(join(audit.dir, 'head.json'), '{"seq":');
+		expect((await verifyFile(path)).faults).toHaveLength(1);
+		await rm(join(audit.dir, 'head.json'));
+		expect(await verifyFile(path)).toMatchObject({faults: [], notes: [{line: 0}]});
+	});
+
+	test('a long torn part does not hide the last whole record', async () => {
+		const {audit, path} = await scratchAudit();
+		const whole = await audit.append({kind: 'settle', note: 'x'.repeat(200_000)});
+		await appendFile(path, 'y'.repeat(700_000));
+		await audit.append({kind: 'stop'});
+		expect((await audit.recent(2)).map(record => record.kind)).toEqual(['stop', 'torn']);
+		expect((await audit.recent(2))[1]?.prev).toBe(whole.hash);
+		expect((await verifyFile(path)).faults).toEqual([]);
+	});
+});
+
+describe('several consoles', () => {
+	const writer = fileURLToPath(new URL('write-records.ts', import.meta.url));
+	const write = (stateDir: string, count: number): Promise<number | null> =>
+		new Promise((resolve, reject) => {
+			const child = spawn(process.execPath, [writer, stateDir, String(count)], {
+				stdio: ['ignore', 'ignore', 'inherit'],
+			});
+			child.on('error', reject);
+			child.on('close', resolve);
+		});
+
+	test('write at once and leave the chain whole', {timeout: 60_000}, async () => {
+		const stateDir = await scratchDir();
+		expect(await Promise.all([write(stateDir, 200), write(stateDir, 200)])).toEqual([0, 0]);
+		const [report] = await verifyDirectory(join(stateDir, 'audit'));
+		expect(report).toMatchObject({records: 400, firstSeq: 1, lastSeq: 400, faults: [], notes: []});
+		const sessions = (await recordsIn(report?.path ?? '')).map(record => record.session);
+		const turns = sessions.filter((session, at) => session !== sessions[at - 1]).length;
+		expect(new Set(sessions).size).toBe(2);
+		expect(turns).toBeGreaterThan(2);
+		expect(await readdir(join(stateDir, 'audit'))).toEqual([expect.stringMatching(/\.jsonl$/), 'head.json']);
+	});
+});
