@@ -66,6 +66,7 @@ export function createPostgresClient(
 		const record: ServerRecord = {
 			versionNumber: decode.mustNumber(row, 'version_number'),
 			version: decode.mustText(row, 'version'),
+			pid: decode.mustNumber(row, 'pid'),
 			user: decode.mustText(row, 'me'),
 			database: decode.mustText(row, 'database'),
 			host: place === undefined ? '' : `${place.host.host}:${place.host.port}`,

@@ -3,7 +3,7 @@
  * own version, which may lag behind the server's after an upgrade. Each runs with search_path = pg_catalog.
  */
 
-export const serverSql = `SELECT current_setting('server_version_num') AS version_number, current_setting('server_version') AS version,
+export const serverSql = `SELECT current_setting('server_version_num') AS version_number, current_setting('server_version') AS version, pg_backend_pid() AS pid,
 	current_user AS me, current_database() AS database, pg_is_in_recovery() AS standby,
 	(SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
 	pg_has_role('pg_read_all_stats', 'usage') AS reads_all_stats, pg_has_role('pg_signal_backend', 'usage') AS signals_backends,

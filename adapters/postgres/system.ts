@@ -1,16 +1,22 @@
 import {defineSystem} from '../../src/define.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
 import {settingsOf} from './by-hand.ts';
+import {cancel} from './cancel.ts';
 import {createPostgresClient} from './client.ts';
+import {connectionsByApplication} from './connections.ts';
+import {lockTree} from './lock-tree.ts';
 import {permissionsOf} from './permissions.ts';
 import {sessionsSource} from './sessions.ts';
+import {sessionStatement, statementText} from './statement-text.ts';
+import {statementsSource} from './statements.ts';
+import {terminate} from './terminate.ts';
 
 export const postgres = defineSystem<PostgresPort>({
 	kind: 'postgres',
 	title: 'PostgreSQL',
-	sources: [sessionsSource],
-	actions: [],
-	inspections: [],
+	sources: [sessionsSource, statementsSource],
+	actions: [cancel, terminate],
+	inspections: [sessionStatement, lockTree, connectionsByApplication, statementText],
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
 		const client = createPostgresClient(library, settingsOf(target), {readOnly});

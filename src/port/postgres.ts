@@ -32,6 +32,8 @@ export type ServerRecord = {
 	/** `150018` for 15.18. */
 	readonly versionNumber: number;
 	readonly version: string;
+	/** Of the connection that reads: never acted on. */
+	readonly pid: number;
 	/** The role we act as, as the server says it. */
 	readonly user: string;
 	readonly database: string;

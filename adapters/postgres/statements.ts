@@ -1,0 +1,61 @@
+import type {Snapshot} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import {compareStatements, type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
+import type {PostgresPort, StatementsRecord} from '../../src/port/postgres.ts';
+import {createBreaker, isNote} from './breaker.ts';
+import {psqlLine} from './by-hand.ts';
+import {grantReading} from './grants.ts';
+
+const shown = 50;
+const textCharacters = 2000;
+const historyLength = 20;
+
+/** As the newest servers name the columns; `midwatch` picks them by the version of the extension. */
+const byHand = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
+FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
+
+export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>()({
+	kind: statementKind,
+	title: 'Top by time',
+	intervalMs: 10_000,
+	timeoutMs: 10_000,
+	cost: 'cheap',
+	reads: target => [psqlLine(target, byHand)],
+	open(port, target) {
+		const breaker = createBreaker('no statements');
+		let before: StatementsRecord | undefined;
+		let texts: ReadonlyMap<string, string | undefined> = new Map();
+		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
+		return async (context): Promise<Snapshot<PostgresStatementRow>> => {
+			const now = await breaker(context, () => port.statements(context));
+			if (isNote(now)) return {rows: [], gauges: [], omitted: 0, notes: [now]};
+			const {user} = await port.server(context);
+			const compared = compareStatements(before, now, {user, grant: grantReading(user)});
+			before = now;
+			const top = compared.figures.slice(0, shown);
+			// The texts lie in a file that the server reads whole: asked for once each, and only for what is shown.
+			const unread = top.map(({key}) => key).filter(key => !texts.has(key));
+			const none: ReadonlyMap<string, string> = new Map();
+			const fresh = unread.length === 0 ? none : await port.statementTexts(unread, textCharacters, context);
+			texts = new Map(top.map(({key}) => [key, texts.get(key) ?? fresh.get(key)]));
+			histories = new Map(
+				compared.figures.map(({key, load}) => [key, [...(histories.get(key) ?? []), load].slice(-historyLength)]),
+			);
+			return {
+				rows: top.map(({key, ...figures}) => ({
+					id: key,
+					target: target.name,
+					severity: 'ok',
+					...figures,
+					query: texts.get(key),
+					history: histories.get(key) ?? [],
+				})),
+				gauges: [],
+				omitted: compared.figures.length - top.length + now.left + now.hidden,
+				notes: compared.notes,
+				sample: compared.sample,
+			};
+		};
+	},
+	findings: () => [],
+});
