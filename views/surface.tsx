@@ -32,6 +32,7 @@ function TextRows({rows, width, height}: SurfaceProps) {
 /** Lines of text, one above the other, drawn over whatever is below them. */
 export function Rows({lines, width}: {readonly lines: readonly string[]; readonly width: number}) {
 	if (lines.length === 0 || width <= 0) return null;
-	// One node for all rows: Ink's time goes by nodes. An empty line would leave what is below it.
-	return <Text wrap="truncate">{lines.map(line => (line === '' ? ' '.repeat(width) : line)).join('\n')}</Text>;
+	// One node for all rows: Ink's time goes by nodes. An empty line would leave what is below it; Ink overlooks the short reset.
+	const shown = lines.map(line => (line === '' ? ' '.repeat(width) : line.replaceAll('\u001b[m', '\u001b[0m')));
+	return <Text wrap="truncate">{shown.join('\n')}</Text>;
 }

@@ -71,7 +71,8 @@ const namedKeys: Readonly<Record<string, string>> = {
 export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 	let size: Size = {columns: options.columns ?? 80, rows: options.rows ?? 24};
 	const terminal = new xterm.Terminal({cols: size.columns, rows: size.rows, allowProposedApi: true, scrollback: 0});
-	terminal.write('\u001b[?7l');
+	// The alternate screen, as the real one: xterm reflows the other as it is resized.
+	terminal.write('\u001b[?1049h\u001b[?7l');
 	const resized = new Set<() => void>();
 	const drained = new Set<() => void>();
 	const lost = new Set<() => void>();
@@ -167,7 +168,7 @@ function mountPlain(element: ReactNode, screen: Screen) {
 
 function rows(terminal: xterm.Terminal, size: Size): readonly xterm.IBufferLine[] {
 	return Array.from({length: size.rows}, (_, y) => {
-		const line = terminal.buffer.active.getLine(y);
+		const line = terminal.buffer.active.getLine(terminal.buffer.active.baseY + y);
 		if (line === undefined) throw new RangeError(`the terminal has no row ${y}`);
 		return line;
 	});

@@ -1,18 +1,8 @@
 import {blankLine, drawCells, type Grid, type Line, parseLine} from './cells.ts';
 import {difference} from './diff.ts';
+import {compareOrder, crossesRow, type Place} from './place.ts';
 import type {Screen, Size} from './screen.ts';
 import {StyleTable} from './style.ts';
-
-/** In cells of the screen, from the top left. */
-export type Rectangle = {
-	readonly left: number;
-	readonly top: number;
-	readonly width: number;
-	readonly height: number;
-};
-
-/** Where a piece stands. `order` compares like the places of nodes in a tree (parent first): the later is drawn over the earlier. */
-export type Place = Rectangle & {readonly order: readonly number[]};
 
 /** Finished rows, SGR allowed, each exactly as wide as its surface. */
 export type RowSource = {get(): readonly string[]; subscribe(listener: () => void): () => void};
@@ -54,10 +44,7 @@ export class Compositor {
 				this.#sending = false;
 				if (this.#waiting) this.paint();
 			}),
-			screen.onLost(() => {
-				this.#shown = undefined;
-				this.schedule();
-			}),
+			screen.onLost(() => this.redraw()),
 		];
 	}
 
@@ -114,6 +101,12 @@ export class Compositor {
 		if (bytes !== '') this.#sending = !this.#screen.send(bytes);
 	}
 
+	/** Draws everything again, also what should be shown already. */
+	redraw(): void {
+		this.#shown = undefined;
+		this.schedule();
+	}
+
 	close(): void {
 		for (const stop of this.#unsubscribe) stop();
 		this.#scheduled = false;
@@ -130,7 +123,7 @@ export class Compositor {
 		const base = this.#parse(this.#base[row] ?? '', this.#size.columns);
 		const spans: Span[] = [];
 		this.#placed.forEach(({place, rows}, index) => {
-			if (place === undefined || rows === undefined || !crosses(place, row)) return;
+			if (place === undefined || rows === undefined || !crossesRow(place.visible, row)) return;
 			const line = this.#parse(surfaces[index]?.[row - place.top] ?? '', place.width);
 			for (const [from, to] of this.#uncovered(place, row, index))
 				spans.push({from, to, line, start: from - place.left});
@@ -149,13 +142,13 @@ export class Compositor {
 	/** The columns of a row of a surface that no later cover hides and that are on the screen, as [from, to). */
 	#uncovered(place: Place, row: number, index: number): readonly (readonly [number, number])[] {
 		let spans: (readonly [number, number])[] = [
-			[Math.max(0, place.left), Math.min(this.#size.columns, place.left + place.width)],
+			[Math.max(0, place.visible.left), Math.min(this.#size.columns, place.visible.left + place.visible.width)],
 		];
 		for (const {place: cover, rows} of this.#placed.slice(index + 1)) {
-			if (cover === undefined || rows !== undefined || !crosses(cover, row)) continue;
+			if (cover === undefined || rows !== undefined || !crossesRow(cover.visible, row)) continue;
 			spans = spans.flatMap(([from, to]): (readonly [number, number])[] => [
-				[from, Math.min(to, cover.left)],
-				[Math.max(from, cover.left + cover.width), to],
+				[from, Math.min(to, cover.visible.left)],
+				[Math.max(from, cover.visible.left + cover.visible.width), to],
 			]);
 		}
 		return spans.filter(([from, to]) => from < to);
@@ -174,19 +167,9 @@ export class Compositor {
 
 const placed = (piece: Piece): Placed => ({rows: piece.rows, locate: piece.locate, place: piece.locate()});
 
-const crosses = (place: Rectangle, row: number): boolean => row >= place.top && row < place.top + place.height;
-
 const sameParts = (before: readonly unknown[], now: readonly unknown[]): boolean =>
 	before.length === now.length && before.every((part, index) => part === now[index]);
 
 function inOrder(pieces: readonly Placed[]): readonly Placed[] {
 	return pieces.toSorted((one, other) => compareOrder(one.place?.order ?? [], other.place?.order ?? []));
-}
-
-function compareOrder(one: readonly number[], other: readonly number[]): number {
-	for (let depth = 0; depth < Math.min(one.length, other.length); depth += 1) {
-		const apart = (one[depth] ?? 0) - (other[depth] ?? 0);
-		if (apart !== 0) return apart;
-	}
-	return one.length - other.length;
 }

@@ -24,13 +24,13 @@ export type KeyDecoder = {
 
 /** An Esc that nothing follows for this long is the Esc key. */
 const loneEscapeMs = 25;
-/** The tail of a sequence whose Esc was already taken for the key is still recognised this long (slow links cut anywhere). */
+/** The rest of a sequence whose Esc was already taken for the key is recognised this long (slow links cut anywhere). */
 const lateTailMs = 250;
 /** A sequence or a paste that stops half way is given up after this. */
 const abandonedMs = 1500;
 const longestPaste = 1_000_000;
 const pasteEnd = '\u001b[201~';
-const lateTail = /^(?:\[[<?]?[0-9;]*[A-Za-z~]|O[A-Za-z])/;
+const lateTail = /^(?:\[.|O[A-DFHP-S])/s;
 
 type State = 'ground' | 'escape' | 'escape-twice' | 'csi' | 'csi-linux' | 'ss3' | 'string' | 'mouse-x10' | 'paste';
 
@@ -56,9 +56,9 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 	}
 
 	function ground(character: string): void {
+		alt = false;
 		const code = character.codePointAt(0) ?? 0;
 		if (character === '\u001b') {
-			alt = false;
 			enter('escape');
 		} else if (character === '\u009b') enter('csi');
 		else if (character === '\u008f') enter('ss3');
@@ -78,8 +78,8 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		const twice = state === 'escape-twice';
 		if (character === '\u001b' && !twice) enter('escape-twice');
 		else if (character === '[' || character === 'O') {
-			alt = twice;
 			enter(character === '[' ? 'csi' : 'ss3');
+			alt = twice;
 		} else {
 			if (twice) key('esc');
 			if (character === '\u001b') enter('escape-twice');
@@ -200,12 +200,16 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		}
 	}
 
+	const waitsAfterEscape = () =>
+		state === 'escape' || state === 'escape-twice' || (state === 'string' && gathered === '\u001b');
+
 	function timedOut(): void {
 		const was = state;
 		const text = gathered;
+		const wasEscape = waitsAfterEscape();
 		enter('ground');
 		if (was === 'paste') endPaste(text);
-		if (was === 'escape' || was === 'escape-twice') {
+		if (wasEscape) {
 			escapeJustTold = true;
 			cancelLateTail = clock.after(lateTailMs, () => {
 				escapeJustTold = false;
@@ -220,14 +224,16 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 			cancelTimer();
 			let text = typeof chunk === 'string' ? chunk : utf8.decode(chunk, {stream: true});
 			if (escapeJustTold && text !== '') {
-				text = text.replace(lateTail, '');
 				escapeJustTold = false;
 				cancelLateTail();
+				if (lateTail.test(text)) {
+					enter(text.startsWith('[') ? 'csi' : 'ss3');
+					text = text.slice(1);
+				}
 			}
 			for (const character of text) read(character);
 			if (state === 'ground') return;
-			const wait = state === 'escape' || state === 'escape-twice' ? loneEscapeMs : abandonedMs;
-			cancelTimer = clock.after(wait, timedOut);
+			cancelTimer = clock.after(waitsAfterEscape() ? loneEscapeMs : abandonedMs, timedOut);
 		},
 		reset() {
 			cancelTimer();

@@ -1,0 +1,36 @@
+/** In cells of the screen, from the top left. */
+export type Rectangle = {
+	readonly left: number;
+	readonly top: number;
+	readonly width: number;
+	readonly height: number;
+};
+
+/** Where something stands on the screen. */
+export type Place = Rectangle & {
+	/** What is left of it after the boxes around it have cut off their overflow. */
+	readonly visible: Rectangle;
+	/** The places of the nodes on the way to it from the root: what comes later in the tree is drawn over what comes before. */
+	readonly order: readonly number[];
+};
+
+/** Of no width or height when they do not meet. */
+export function intersection(one: Rectangle, other: Rectangle): Rectangle {
+	const left = Math.max(one.left, other.left);
+	const top = Math.max(one.top, other.top);
+	const right = Math.min(one.left + one.width, other.left + other.width);
+	const bottom = Math.min(one.top + one.height, other.top + other.height);
+	return {left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top)};
+}
+
+export const crossesRow = (place: Rectangle, row: number): boolean =>
+	row >= place.top && row < place.top + place.height;
+
+/** Negative when `one` is drawn before `other`. */
+export function compareOrder(one: readonly number[], other: readonly number[]): number {
+	for (let depth = 0; depth < Math.min(one.length, other.length); depth += 1) {
+		const apart = (one[depth] ?? 0) - (other[depth] ?? 0);
+		if (apart !== 0) return apart;
+	}
+	return one.length - other.length;
+}
