@@ -21,7 +21,6 @@ export type SectionView = {
 	readonly total: number;
 	readonly omitted: number;
 	readonly notes: readonly {readonly target: string; readonly note: Note}[];
-	readonly samples: readonly string[];
 	readonly readings: readonly Reading[];
 };
 
@@ -106,7 +105,6 @@ export function arrangeSection(section: Section, all: readonly Reading[], arrang
 		total,
 		omitted,
 		notes: readings.flatMap(({target, snapshot}) => (snapshot?.notes ?? []).map(note => ({target, note}))),
-		samples: readings.flatMap(({snapshot}) => (snapshot?.sample === undefined ? [] : [snapshot.sample])),
 		readings,
 	};
 }

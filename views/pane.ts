@@ -1,4 +1,5 @@
 import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
+import type {Severity} from '../src/contract.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
 import {worst} from '../src/severity.ts';
@@ -97,6 +98,29 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
 }
 
+/** Notes and sample sizes, each once, with the targets it is about when that is not all of them. */
+function sharedBy(
+	view: SectionView,
+	several: boolean,
+): ReadonlyMap<string, {readonly targets: string; readonly severity: Severity}> {
+	const about = new Map<string, {targets: string[]; severity: Severity}>();
+	const add = (target: string, text: string, severity: Severity) => {
+		const known = about.get(text) ?? {targets: [], severity};
+		about.set(text, {...known, targets: [...known.targets, target]});
+	};
+	for (const {target, note} of view.notes) {
+		add(target, `${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`, note.severity);
+	}
+	for (const {target, snapshot} of view.readings)
+		if (snapshot?.sample !== undefined) add(target, snapshot.sample, 'ok');
+	return new Map(
+		[...about].map(([text, {targets, severity}]) => {
+			const all = targets.length === view.readings.length;
+			return [text, {targets: several && !all ? `${targets.join(', ')}: ` : '', severity}];
+		}),
+	);
+}
+
 /** Lines under a section's rows: what is missing and why, how much was sampled, what it means that there is nothing. */
 function remarks(
 	view: SectionView,
@@ -109,13 +133,8 @@ function remarks(
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
-	for (const {target, note} of view.notes) {
-		say(
-			`${several ? `${target}: ` : ''}${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`,
-			note.severity === 'ok' ? 'dim' : note.severity,
-		);
-	}
-	for (const sample of view.samples) say(sample, 'dim');
+	const shared = sharedBy(view, several);
+	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
