@@ -1,13 +1,13 @@
 import type {Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {isIdleInTransaction, type PostgresSessionRow, pidName, sessionKind} from '../../src/model/postgres-session.ts';
+import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
 import type {PostgresPort, SessionRecord, StatementIdentity} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
 import {sqlLiteral} from '../../src/text/quote.ts';
 import {psqlLine} from './by-hand.ts';
-import {gone, oneSession, reachable, signalCheck} from './session-checks.ts';
+import {gone, oneSession, onlyWaits, reachable, signalCheck} from './session-checks.ts';
 import {actSql, cancelGuard} from './sql.ts';
 
 export type CancelPlan = StatementIdentity & {readonly state: string; readonly query: string};
@@ -33,10 +33,7 @@ function unhelpful(row: PostgresSessionRow, session: SessionRecord) {
 	if (isIdleInTransaction(session)) {
 		return {reason: 'it runs nothing: a cancel does not end an idle transaction', instead: 'postgres.terminate'};
 	}
-	const root = row.roots[0];
-	if (root === undefined) return undefined;
-	const others = row.roots.length > 1 ? ` and ${row.roots.length - 1} more` : '';
-	return {reason: `it only waits: the lock is held by ${pidName(root)}${others}, and stays with it`};
+	return onlyWaits(row);
 }
 
 export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPlan>({

@@ -92,7 +92,7 @@ export const lockTree = defineInspection<PostgresSessionRow, PostgresPort>()({
 			.flatMap(root => [...rootLines(root, drawing), ...branchLines(root, '   ', drawing), {text: ''}]);
 		return {
 			title: 'Who waits for whom',
-			reads: [psqlLine(target, waitsSql(14)), psqlLine(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`))],
+			reads: [psqlLine(target, waitsSql(13)), psqlLine(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`))],
 			lines: trees.length === 0 ? [{text: 'Nobody waits for a lock now.'}] : trees,
 		};
 	},

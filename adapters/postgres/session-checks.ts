@@ -1,6 +1,6 @@
 import type {Check} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {isClient, type PostgresSessionRow} from '../../src/model/postgres-session.ts';
+import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres-session.ts';
 import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
 import {grantSignalling} from './grants.ts';
 
@@ -49,4 +49,15 @@ export function signalCheck(session: SessionRecord, server: ServerRecord): Check
 		return {label, result: 'block', detail};
 	}
 	return {label, result: 'block', detail: `needs: ${grantSignalling(server.user)}`};
+}
+
+/**
+ * Why ending `row` frees nothing: it only waits itself. Not so for one that waits for a whole table: those behind it may well get along
+ * with whoever holds the table now.
+ */
+export function onlyWaits(row: PostgresSessionRow): {readonly reason: string} | undefined {
+	const [root, ...others] = row.roots;
+	if (root === undefined || (row.wait?.lockType === 'relation' && row.blocks > 0)) return undefined;
+	const more = others.length === 0 ? '' : ` and ${others.length} more`;
+	return {reason: `it only waits: ${pidName(root)}${more} holds the lock and keeps it`};
 }

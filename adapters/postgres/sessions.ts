@@ -68,7 +68,7 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
 	intervalMs: 2000,
 	timeoutMs: 8000,
 	cost: 'cheap',
-	reads: target => [sessionsSql, waitsSql(14), overviewSql, standbysSql].map(statement => psqlLine(target, statement)),
+	reads: target => [sessionsSql, waitsSql(13), overviewSql, standbysSql].map(statement => psqlLine(target, statement)),
 	open(port, target) {
 		const waitsBreaker = createBreaker('who waits for whom cannot be read');
 		const replicationBreaker = createBreaker('replication cannot be read');

@@ -1,13 +1,13 @@
 import type {Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {isIdleInTransaction, type PostgresSessionRow, pidName, sessionKind} from '../../src/model/postgres-session.ts';
+import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
 import type {PostgresPort, SessionIdentity, SessionRecord} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
 import {sqlLiteral} from '../../src/text/quote.ts';
 import {psqlLine} from './by-hand.ts';
-import {gone, oneSession, reachable, signalCheck} from './session-checks.ts';
+import {gone, oneSession, onlyWaits, reachable, signalCheck} from './session-checks.ts';
 import {actSql, terminateGuard} from './sql.ts';
 
 /** JSON knows no undefined: a session that is not in an idle transaction is bound to null. */
@@ -47,12 +47,6 @@ function impactOf(row: PostgresSessionRow, session: SessionRecord): string {
 	return `The connection is closed. ${transaction} The client gets an error and may connect again.${freed}`;
 }
 
-function unhelpful(row: PostgresSessionRow) {
-	const root = row.roots[0];
-	if (root === undefined) return undefined;
-	return {reason: `it only waits: the lock is held by ${pidName(root)}, and the others go on waiting for that`};
-}
-
 export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<TerminatePlan>({
 	id: 'postgres.terminate',
 	title: 'Terminate session',
@@ -69,7 +63,7 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 		const query = cleanLine(session.query ?? '').slice(0, 200);
 		const started = idleSince === undefined ? undefined : sqlLiteral(idleSince).trim();
 		const guard = terminateGuard(String(pid), sqlLiteral(backendStart).trim(), started);
-		const reason = unhelpful(row);
+		const reason = onlyWaits(row);
 		return {
 			plan: {pid, backendStart, idleTransactionStart: idleSince ?? null, query},
 			target: target.name,

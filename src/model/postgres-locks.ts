@@ -100,3 +100,13 @@ export const waitersOf = (forest: LockForest, root: number): readonly number[] =
 		.filter(([, roots]) => roots.includes(root))
 		.map(([pid]) => pid)
 		.sort(ascending);
+
+/** Everyone who hangs under `pid`, itself left out, ascending. */
+export function underOf(forest: LockForest, pid: number): readonly number[] {
+	const found: number[] = [];
+	for (let front = childrenOf(forest, pid); front.length > 0; ) {
+		found.push(...front);
+		front = front.flatMap(child => childrenOf(forest, child));
+	}
+	return found.sort(ascending);
+}

@@ -1,7 +1,7 @@
 import type {Row, Severity} from '../contract.ts';
 import type {SessionRecord} from '../port/postgres.ts';
 import {duration} from '../text/figures.ts';
-import {type LockForest, preparedTransaction, waitersOf} from './postgres-locks.ts';
+import {type LockForest, preparedTransaction, underOf, waitersOf} from './postgres-locks.ts';
 
 export const sessionKind = 'postgres.session';
 
@@ -21,7 +21,7 @@ export type PostgresSessionRow = Row &
 			| undefined;
 		/** Those at the head of its queue, which wait for nobody; 0 is a prepared transaction. Empty when it does not wait for a lock. */
 		readonly roots: readonly number[];
-		/** Sessions that wait for this one, directly or through others, when it is at the head of a queue. */
+		/** Sessions behind this one: those that wait for it when it is at the head, else those that the lock tree draws under it. */
 		readonly blocks: number;
 		/** The longest of their waits. */
 		readonly blocksSeconds: number;
@@ -110,7 +110,7 @@ export function sessionRows(
 	}
 	return sessions.map(session => {
 		const wait = forest.waits.get(session.pid);
-		const waiters = waitersOf(forest, session.pid);
+		const waiters = wait === undefined ? waitersOf(forest, session.pid) : underOf(forest, session.pid);
 		const facts = {
 			...session,
 			ageSeconds: session.state === 'active' ? session.querySeconds : session.stateSeconds,
