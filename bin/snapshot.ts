@@ -96,7 +96,7 @@ const describe = (reading: Reading, now: number) => ({
 
 /** 2 goes before 1: what was not read may be worse than what was. */
 const exitCode = (unread: readonly Unread[], severities: readonly Severity[]): 0 | 1 | 2 => {
-	if (unread.length > 0 || severities.includes('unknown')) return 2;
+	if (unread.length > 0) return 2;
 	return severities.includes('crit') ? 1 : 0;
 };
 

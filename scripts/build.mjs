@@ -7,14 +7,16 @@
  */
 import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {builtinModules} from 'node:module';
-import {dirname, join} from 'node:path';
+import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {needNode, oldestNode} from './node-version.mjs';
 
 needNode();
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const target = join(root, 'dist', 'midwatch.js');
+const args = process.argv.slice(2);
+/** `--out FILE` builds elsewhere. */
+const target = args.includes('--out') ? resolve(args[args.indexOf('--out') + 1]) : join(root, 'dist', 'midwatch.js');
 const builtins = new Set(builtinModules.filter(name => !name.startsWith('_')));
 
 /** Optional packages that our dependencies ask for, and that the one file does without. */
@@ -103,7 +105,9 @@ try {
 } finally {
 	rmSync(draft, {force: true});
 }
-if (!process.argv.includes('--quiet')) {
+if (!args.includes('--quiet')) {
 	const size = (text.length / 1024 / 1024).toFixed(1);
-	process.stdout.write(`dist/midwatch.js: ${size} MB in ${Math.round(performance.now() - started)} ms\n`);
+	process.stdout.write(
+		`${relative(process.cwd(), target)}: ${size} MB in ${Math.round(performance.now() - started)} ms\n`,
+	);
 }

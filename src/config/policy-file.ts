@@ -37,7 +37,11 @@ export const policySchema = strict({
  */
 export async function loadPolicyFile(file: string): Promise<PolicyFile | undefined> {
 	const text = await readSafeFile(file, {kind: 'trusted', owner: 'root'});
-	if (text === undefined) return undefined;
+	return text === undefined ? undefined : readPolicy(file, text);
+}
+
+/** @throws ConfigError with one line a mistake. */
+export function readPolicy(file: string, text: string): PolicyFile {
 	const document = readDocument(file, text);
 	const parsed = policySchema.safeParse(document.value);
 	if (!parsed.success) throw new ConfigError(file, mistakesOf(document, parsed.error.issues));

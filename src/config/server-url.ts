@@ -47,7 +47,3 @@ export function readHost(text: string): {host: string; port: number | undefined}
 	if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
 	return {host: decodeURIComponent(found[1] ?? found[2] ?? ''), port};
 }
-
-/** The URL with anything that could be a password masked; for messages about a text that could not be read as a URL too. */
-export const maskUrl = (text: string): string =>
-	text.replace(/(:\/\/[^:@/?#]*):.*@/, '$1:…@').replace(/(password=)[^&]*/gi, '$1…');

@@ -1,0 +1,254 @@
+import {spawnSync} from 'node:child_process';
+import {chmodSync, readFileSync, writeFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:net';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {panes} from '../../bin/panes.ts';
+import {keysReference} from '../../bin/reference.ts';
+import {systems} from '../../bin/systems.ts';
+import {type Built, buildAlone} from './built.ts';
+
+let midwatch: Built;
+beforeAll(() => {
+	midwatch = buildAlone();
+});
+afterAll(() => midwatch.remove());
+
+const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** Puts a file into the built one's home. @returns its path. */
+function put(name: string, text: string): string {
+	const file = join(midwatch.home, name);
+	writeFileSync(file, text);
+	chmodSync(file, 0o600);
+	return file;
+}
+
+describe('a command line that makes no sense ends with 2 and one line', () => {
+	test.each([
+		[['snapsot'], 'midwatch: the command snapsot is not known; did you mean snapshot? See midwatch --help.'],
+		[['--demmo'], 'midwatch: the option --demmo is not known; did you mean --demo? See midwatch --help.'],
+		[['--demo', 'lokcs'], 'midwatch: the demo has no scenario lokcs; did you mean locks? See midwatch --help.'],
+		[
+			['doctor', '--demo=storms'],
+			'midwatch: the demo has no scenario storms; did you mean storm? See midwatch --help.',
+		],
+		[['--target'], 'midwatch: --target needs a value. See midwatch --help.'],
+		[['--read-only=no'], 'midwatch: --read-only takes no value. See midwatch --help.'],
+		[['--config', 'a', '--config', 'b'], 'midwatch: --config is given twice. See midwatch --help.'],
+		[
+			['--config', 'a', '--demo'],
+			'midwatch: --demo reads no configuration: leave out --config or --demo. See midwatch --help.',
+		],
+		[['doctor', '--json'], 'midwatch: --json does not go with midwatch doctor. See midwatch --help.'],
+		[['--json'], 'midwatch: --json does not go with the console. See midwatch --help.'],
+		[['snapshot'], 'midwatch: snapshot is used as: midwatch snapshot --json [--pane P]. See midwatch --help.'],
+		[
+			['doctor', 'orders'],
+			'midwatch: midwatch doctor takes no further word, and "orders" was given. See midwatch --help.',
+		],
+		[['audit'], 'midwatch: audit is used as: midwatch audit verify [FILE]. See midwatch --help.'],
+		[['keys'], 'midwatch: keys is used as: midwatch keys --markdown. See midwatch --help.'],
+		[
+			['snapshot', '--json', '--demo', '--pane', 'podz'],
+			`midwatch: there is no pane podz; there are ${panes.map(({id}) => id).join(', ')}. See midwatch --help.`,
+		],
+		[
+			['doctor', '--demo', '--target', 'prodeu'],
+			'midwatch: no target is called prodeu; did you mean prod-eu? See midwatch --help.',
+		],
+	])('%j', async (args, says) => {
+		expect(await midwatch.run(args)).toEqual({code: 2, stdout: '', stderr: `${says}\n`});
+	});
+
+	test.each([[['doctor']], [['snapshot', '--json']]])('%j with nothing to watch', async args => {
+		const {code, stdout, stderr} = await midwatch.run(args);
+		expect({code, stdout}).toEqual({code: 2, stdout: ''});
+		expect(stderr).toMatch(/^midwatch: nothing to watch: .+ Try --demo\. See midwatch --help\.\n$/);
+	});
+
+	test('a configuration with mistakes, one line each and nothing else', async () => {
+		const config = put('mistakes.yaml', 'them: 1\ntargets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
+		const {code, stdout, stderr} = await midwatch.run(['doctor', '--config', config]);
+		expect({code, stdout}).toEqual({code: 2, stdout: ''});
+		expect(stderr.split('\n')).toEqual([expect.stringContaining(`${config}:1:1: "them" is not known`), '']);
+		const secret = put('secret.yaml', 'targets:\n  - {name: a, kind: redis, host: h, password: hunter2}\n');
+		const second = await midwatch.run(['snapshot', '--json'], {env: {MIDWATCH_CONFIG: secret}});
+		expect(second).toMatchObject({code: 2, stdout: ''});
+		expect(second.stderr).toContain(`${secret}:2:47: password holds the secret itself`);
+		expect(second.stderr).not.toContain('hunter2');
+	});
+
+	test('a file of configuration in the current directory is not read', async () => {
+		for (const name of ['config.yaml', 'midwatch.yaml', '.midwatch.yaml']) put(name, 'nonsense: 1');
+		expect((await midwatch.run(['doctor'])).stderr).toContain('nothing to watch');
+	});
+});
+
+describe('what needs no system', () => {
+	test('--version and --help, also after a command', async () => {
+		expect(await midwatch.run(['--version'])).toEqual({code: 0, stdout: `${packageJson.version}\n`, stderr: ''});
+		const help = await midwatch.run(['snapshot', '--help']);
+		expect(help).toMatchObject({code: 0, stderr: ''});
+		for (const word of [
+			'--config',
+			'--demo',
+			'--read-only',
+			'--target',
+			'snapshot --json',
+			'doctor',
+			'keys --markdown',
+			'audit verify',
+		]) {
+			expect(help.stdout).toContain(word);
+		}
+	});
+
+	test('keys --markdown prints docs/keys.md', async () => {
+		expect(await midwatch.run(['keys', '--markdown'])).toEqual({code: 0, stdout: keysReference(systems), stderr: ''});
+	});
+
+	test('audit verify: 0 where there is nothing, 1 for a file that was changed, 2 for one that is not there', async () => {
+		const none = await midwatch.run(['audit', 'verify']);
+		expect(none).toMatchObject({code: 0, stderr: ''});
+		expect(none.stdout).toMatch(/midwatch\/audit: no records yet\n$/);
+		const changed = put('2026-11.jsonl', '{"seq":1}\n');
+		const bad = await midwatch.run(['audit', 'verify', changed]);
+		expect(bad.code).toBe(1);
+		expect(bad.stdout).toContain(`${changed}:1: `);
+		expect(bad.stdout).toMatch(/not sound, \d+ faults?\n$/);
+		expect((await midwatch.run(['audit', 'verify', join(midwatch.home, 'none.jsonl')])).code).toBe(2);
+	});
+});
+
+describe('snapshot --json on the demo', () => {
+	const snapshot = async (...args: readonly string[]) => {
+		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', ...args]);
+		expect(stderr).toBe('');
+		return {code, document: JSON.parse(stdout)};
+	};
+
+	test('calm: nothing is wrong, everything is read twice', async () => {
+		const {code, document} = await snapshot('--demo', 'calm');
+		expect(code).toBe(0);
+		expect(document).toMatchObject({midwatch: packageJson.version, exit: 0, unread: []});
+		expect(document.findings.filter((finding: {severity: string}) => finding.severity === 'crit')).toEqual([]);
+		const kinds = new Set(document.readings.map((reading: {kind: string}) => reading.kind));
+		for (const {sections} of panes) for (const {kind} of sections) expect(kinds).toContain(kind);
+		for (const reading of document.readings) expect(reading).toMatchObject({state: 'live', readAt: expect.any(String)});
+	});
+
+	test('storm: something is critical', async () => {
+		const {code, document} = await snapshot('--demo', 'storm');
+		expect(code).toBe(1);
+		expect(document.exit).toBe(1);
+		expect(document.findings[0]).toMatchObject({
+			severity: 'crit',
+			sentence: expect.any(String),
+			evidence: expect.any(Array),
+		});
+	});
+
+	test('one pane and one target: only what they show', async () => {
+		const {document} = await snapshot('--demo', 'calm', '--pane', 'consumer-lag', '--target', 'kafka-main');
+		expect(document.targets.map(({name}: {name: string}) => name)).toEqual(['kafka-main']);
+		expect(new Set(document.readings.map(({kind}: {kind: string}) => kind))).toEqual(new Set(['kafka.lag']));
+		expect(document.readings[0].rows.length).toBeGreaterThan(0);
+	});
+});
+
+describe.concurrent('targets that cannot be reached', () => {
+	/** Accepts and never says a word. */
+	let silent: Server;
+	let port: number;
+	beforeAll(async () => {
+		silent = createServer(() => {});
+		await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+		const address = silent.address();
+		port = typeof address === 'object' && address !== null ? address.port : 0;
+	});
+	afterAll(() => silent.close());
+
+	const config = () =>
+		put(
+			'unreachable.yaml',
+			[
+				'targets:',
+				// Port 1 refuses.
+				'  - {name: db, kind: postgres, host: 127.0.0.1, port: 1, user: me, password: "${env:PW}"}',
+				`  - {name: cache, kind: redis, host: 127.0.0.1, port: ${port}, password: "\${env:PW}"}`,
+			].join('\n'),
+		);
+
+	test('doctor names each, says what to do, and ends with 2', async ({expect}) => {
+		const {code, stdout, stderr} = await midwatch.run(['doctor', '--config', config()], {env: {PW: 'hunter2'}});
+		expect({code, stderr}).toEqual({code: 2, stderr: ''});
+		expect(stdout).toMatch(
+			/^db, PostgreSQL, 127\.0\.0\.1:1\/me as me, .+guarded\n {2}not reachable \(unreachable\): /m,
+		);
+		expect(stdout).toMatch(
+			/^cache, Redis, 127\.0\.0\.1:\d+ as default, no TLS, guarded\n {2}not reachable \(timeout\): /m,
+		);
+		expect(stdout).not.toContain('hunter2');
+	});
+
+	test('snapshot lists what was not read, and ends with 2', async ({expect}) => {
+		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', config()], {
+			env: {PW: 'hunter2'},
+		});
+		expect({code, stderr}).toEqual({code: 2, stderr: ''});
+		const document = JSON.parse(stdout);
+		expect(new Set(document.unread.map(({target}: {target: string}) => target))).toEqual(new Set(['db', 'cache']));
+		expect(document.unread[0]).toMatchObject({text: expect.any(String), hint: expect.any(String)});
+		expect(stdout).not.toContain('hunter2');
+	});
+});
+
+describe('an unsupported Node', () => {
+	const says = /^midwatch: this is Node v20\.\d+\.\d+, and midwatch needs Node 22\.12 or newer\. .+\n$/;
+
+	/** This Node, which says that it is an old one and lacks what the old one lacks. */
+	const pretend = [
+		'--import',
+		`data:text/javascript,${encodeURIComponent(
+			`Object.defineProperty(process, 'versions', {value: {...process.versions, node: '20.1.0'}});
+			Object.defineProperty(process, 'version', {value: 'v20.1.0'});
+			process.getBuiltinModule = undefined;`,
+		)}`,
+	];
+
+	test('is told in one line, and the status is 2', async () => {
+		const {code, stdout, stderr} = await midwatch.run(['--version'], {node: pretend});
+		expect({code, stdout}).toEqual({code: 2, stdout: ''});
+		expect(stderr).toMatch(says);
+	});
+
+	test('is told the same beside a package.json that makes it a module', async () => {
+		put('package.json', '{"type": "module"}');
+		expect((await midwatch.run(['--version'])).stdout).toBe(`${packageJson.version}\n`);
+		expect((await midwatch.run(['--version'], {node: pretend})).stderr).toMatch(says);
+	});
+
+	test('is told by the scripts too', () => {
+		const scripts = new URL('../../scripts/', import.meta.url);
+		for (const name of ['build', 'start', 'check', 'docs', 'test']) {
+			const run = spawnSync(process.execPath, [...pretend, new URL(`${name}.mjs`, scripts).pathname], {
+				encoding: 'utf8',
+			});
+			expect(run.status).toBe(2);
+			expect(run.stderr).toMatch(
+				/^midwatch: this is Node v20\.1\.0, and midwatch needs Node 22\.12 or newer\. Run "npm ci" .+\n$/,
+			);
+		}
+	});
+
+	test('is one that package.json does not promise', () => {
+		expect(packageJson.engines.node).toBe('>=22.12');
+	});
+});
+
+test('the file imports nothing, so that the check of the version comes first', () => {
+	const text = readFileSync(midwatch.file, 'utf8');
+	expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
+	expect(text).not.toMatch(/^import .+ from /m);
+});

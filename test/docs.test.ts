@@ -1,0 +1,22 @@
+import {readFileSync} from 'node:fs';
+import {describe, expect, test} from 'vitest';
+import {references} from '../bin/reference.ts';
+import {systems} from '../bin/systems.ts';
+import {bindings} from '../src/keymap.ts';
+
+const committed = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+
+describe('the documents that follow from the declarations', () => {
+	test.each(Object.entries(references))('docs/%s is what `npm run docs` writes', (name, write) => {
+		expect(committed(name)).toBe(write());
+	});
+
+	test('name every key, action and inspection', () => {
+		const keys = committed('keys.md');
+		for (const {intent} of bindings) expect(keys).toContain(`\`${intent}\``);
+		for (const {actions, inspections} of systems) {
+			for (const {id} of [...actions, ...inspections]) expect(keys).toContain(`\`${id}\``);
+			for (const {id} of actions) expect(committed('actions.md')).toContain(`(\`${id}\`)`);
+		}
+	});
+});

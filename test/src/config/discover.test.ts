@@ -1,0 +1,156 @@
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {discover} from '../../../src/config/discover.ts';
+import type {Secret} from '../../../src/contract.ts';
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {emptySurroundings, put} from './surroundings.ts';
+
+const found = (env: Readonly<Record<string, string>>) => discover(emptySurroundings(env));
+
+const passwordOf = (settings: unknown): Secret | undefined => (settings as PostgresSettings).password;
+
+describe('PostgreSQL', () => {
+	test('is found by the variables of libpq, completed as libpq does', async () => {
+		const {targets, origins, notes} = await found({
+			PGHOST: 'db1,db2',
+			PGPORT: '5433',
+			PGUSER: 'me',
+			PGPASSWORD: 's3cret',
+		});
+		expect(targets).toMatchObject([
+			{
+				name: 'me',
+				kind: 'postgres',
+				production: true,
+				settings: {
+					hosts: [
+						{host: 'db1', port: 5433},
+						{host: 'db2', port: 5433},
+					],
+					database: 'me',
+					user: 'me',
+					tls: {mode: 'prefer'},
+				},
+			},
+		]);
+		expect(origins).toEqual({me: 'found in PGHOST, PGPORT, PGUSER'});
+		expect(notes).toEqual([]);
+		expect(passwordOf(targets[0]?.settings)?.source).toBe('${env:PGPASSWORD}');
+		expect(JSON.stringify({targets, origins, notes})).not.toContain('s3cret');
+	});
+
+	test('is not looked for because of a password alone', async () => {
+		expect((await found({PGPASSWORD: 's3cret', PGSSLMODE: 'require'})).targets).toEqual([]);
+	});
+
+	test('is found by DATABASE_URL, whose password stays hidden', async () => {
+		const {targets, origins} = await found({
+			DATABASE_URL: 'postgresql://me:s3cret@db:5433/shop?sslmode=verify-full&sslrootcert=/ca.pem',
+		});
+		expect(targets).toMatchObject([
+			{
+				name: 'shop',
+				production: true,
+				settings: {hosts: [{host: 'db', port: 5433}], tls: {mode: 'verify-full', ca: '/ca.pem'}},
+			},
+		]);
+		expect(origins).toEqual({shop: 'found in DATABASE_URL'});
+		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
+		expect(JSON.stringify(targets)).not.toContain('s3cret');
+	});
+
+	test('is one target when both say the same, two with names of their own when they do not', async () => {
+		const same = await found({PGHOST: 'db', PGDATABASE: 'shop', PGUSER: 'me', DATABASE_URL: 'postgres://me@db/shop'});
+		expect(same.targets.map(({name}) => name)).toEqual(['shop']);
+		const other = await found({PGHOST: 'db', PGDATABASE: 'shop', DATABASE_URL: 'postgres://me@db2/shop'});
+		expect(other.targets.map(({name}) => name)).toEqual(['shop', 'shop-2']);
+		expect(Object.keys(other.origins)).toEqual(['shop', 'shop-2']);
+	});
+
+	test('is found by a service, whose file goes before the variables', async () => {
+		const surroundings = emptySurroundings({PGSERVICE: 'orders', PGHOST: 'elsewhere', PGUSER: 'me'});
+		const file = put(
+			surroundings,
+			'.pg_service.conf',
+			'# services\n[other]\nhost=no\n\n[orders]\nhost=db1\nport=6000\ndbname = shop\npassword=s3cret\n[last]\nhost=no\n',
+		);
+		const {targets, origins} = await discover(surroundings);
+		expect(targets).toMatchObject([
+			{name: 'orders', settings: {hosts: [{host: 'db1', port: 6000}], database: 'shop', user: 'me'}},
+		]);
+		expect(origins).toEqual({orders: `found in ${file}, service orders`});
+		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
+	});
+
+	test('a service that no file has becomes a note, and hides nothing else', async () => {
+		const {targets, notes} = await found({PGSERVICE: 'orders', REDIS_URL: 'redis://c'});
+		expect(targets.map(({name}) => name)).toEqual(['redis']);
+		expect(notes).toEqual([expect.stringMatching(/^PG\*: PGSERVICE names orders, which is neither in .+ nor in /)]);
+	});
+
+	test.each([
+		['PGPORT', {PGHOST: 'db', PGPORT: 'many'}, 'PG*: the port must be a whole number from 1 to 65535'],
+		[
+			'PGSSLMODE',
+			{PGHOST: 'db', PGSSLMODE: 'full'},
+			'PG*: sslmode must be one of disable, prefer, require, verify-ca, verify-full',
+		],
+		[
+			'a URL of another database',
+			{DATABASE_URL: 'mysql://root:hunter2@db/x'},
+			'DATABASE_URL: it names no PostgreSQL database, and only those are read from it',
+		],
+		[
+			'a URL that is none',
+			{DATABASE_URL: 'postgres://root:hunter2@db:port/x'},
+			'DATABASE_URL: this is not a URL of the form postgres://user@host:5432/database?sslmode=verify-full',
+		],
+	])('%s that makes no sense becomes a note without a secret', async (_what, env, note) => {
+		const {targets, notes} = await found(env as unknown as Record<string, string>);
+		expect(targets).toEqual([]);
+		expect(notes).toEqual([note]);
+	});
+});
+
+describe('Redis', () => {
+	test('is found by REDIS_URL', async () => {
+		const {targets, origins} = await found({REDIS_URL: 'rediss://me:s3cret@cache:6380/2'});
+		expect(targets).toMatchObject([
+			{
+				name: 'redis',
+				kind: 'redis',
+				production: true,
+				settings: {host: 'cache', port: 6380, db: 2, username: 'me', tls: {}},
+			},
+		]);
+		expect(origins).toEqual({redis: 'found in REDIS_URL'});
+		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
+	});
+
+	test('a URL that makes no sense becomes a note without a secret', async () => {
+		const {targets, notes} = await found({REDIS_URL: 'redis://:hunter2@a,b'});
+		expect(targets).toEqual([]);
+		expect(notes).toEqual(['REDIS_URL: this is not a URL of the form redis://user@host:6379/0 (rediss:// for TLS)']);
+	});
+});
+
+test('what is not read yet is named', async () => {
+	const surroundings = emptySurroundings({
+		KAFKA_BROKERS: 'k:9092',
+		PROMETHEUS_URL: 'http://p',
+		ALERTMANAGER_URL: 'http://a',
+	});
+	mkdirSync(join(surroundings.home, '.kube'));
+	const kubeconfig = put(surroundings, '.kube/config', '');
+	expect((await discover(surroundings)).notes).toEqual([
+		`${kubeconfig}: Kubernetes is not read by this version of midwatch`,
+		'KAFKA_BROKERS is set: Kafka is not read by this version of midwatch',
+		'PROMETHEUS_URL is set: Prometheus is not read by this version of midwatch',
+		'ALERTMANAGER_URL is set: Alertmanager is not read by this version of midwatch',
+	]);
+});
+
+test('an empty environment gives nothing', async () => {
+	expect(await found({})).toEqual({targets: [], origins: {}, notes: []});
+});

@@ -1,0 +1,162 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {inspect} from 'node:util';
+import {describe, expect, test} from 'vitest';
+import {type Reference, readReference, secretOf} from '../../../src/config/secrets.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {createFakeClock} from '../../fake-clock.ts';
+import {emptySurroundings, put} from './surroundings.ts';
+
+const read = (text: string): Reference => {
+	const reference = readReference(text);
+	if (typeof reference !== 'object') throw new Error(`not read: ${reference}`);
+	return reference;
+};
+
+const refusal = async (promise: Promise<string>): Promise<AdapterError> => {
+	const error = await promise.then(
+		value => new Error(`gave ${value}`),
+		(thrown: unknown) => thrown,
+	);
+	if (!(error instanceof AdapterError)) throw error;
+	expect(error.kind).toBe('denied');
+	return error;
+};
+
+describe('a reference', () => {
+	test.each([
+		['${env:DB_PASSWORD}', {kind: 'env', name: 'DB_PASSWORD'}],
+		['${file:/run/secrets/db}', {kind: 'file', path: '/run/secrets/db'}],
+		['${file:~/db}', {kind: 'file', path: '~/db'}],
+		['${exec:[vault, read, -field=x, a b]}', {kind: 'exec', argv: ['vault', 'read', '-field=x', 'a b']}],
+		['${exec:["pass", "show", "1"]}', {kind: 'exec', argv: ['pass', 'show', '1']}],
+		['${exec:[sleep, 1, true]}', {kind: 'exec', argv: ['sleep', '1', 'true']}],
+	])('%s is read', (text, reference) => {
+		expect(readReference(text)).toEqual(reference);
+	});
+
+	test.each(['hunter2', '$env:X', '{env:X}', 'a ${env:X}', ''])('%s is none', text => {
+		expect(readReference(text)).toBeUndefined();
+	});
+
+	test.each([
+		'${env:a b}',
+		'${env:}',
+		'${file:secret}',
+		'${exec:cat /x}',
+		'${exec:[]}',
+		'${exec:[a, [b]]}',
+		'${exec:[a}',
+		'${vault:x}',
+	])('%s is a mistake', text => {
+		expect(readReference(text)).toEqual(expect.stringContaining(text));
+	});
+});
+
+test('a secret shows where it comes from and nothing more', async () => {
+	const secret = secretOf(read('${env:PW}'), {env: {PW: 's3cret'}});
+	expect(await secret.reveal()).toBe('s3cret');
+	expect(`${JSON.stringify(secret)} ${inspect(secret, {depth: 9, showHidden: true})}`).not.toContain('s3cret');
+	expect(secret.source).toBe('${env:PW}');
+});
+
+test('a variable that is not set is told by name', async () => {
+	const error = await refusal(secretOf(read('${env:PW}'), {env: {}}).reveal());
+	expect(error.message).toBe('${env:PW}: the environment variable PW is not set');
+});
+
+describe('a file', () => {
+	test('is read at each use, without its last line end', async () => {
+		const surroundings = emptySurroundings();
+		put(surroundings, 'secret', 'one\n');
+		const secret = secretOf(read('${file:~/secret}'), surroundings);
+		expect(await secret.reveal()).toBe('one');
+		put(surroundings, 'secret', 'two\r\n');
+		expect(await secret.reveal()).toBe('two');
+	});
+
+	test.each([0o640, 0o604, 0o644])('is refused when others can read it: %o', async mode => {
+		const surroundings = emptySurroundings();
+		const file = put(surroundings, 'secret', 's3cret', mode);
+		const error = await refusal(secretOf(read(`\${file:${file}}`), surroundings).reveal());
+		expect(error.message).toBe(`${file}: can be read by others (mode ${mode.toString(8)}): chmod 600 ${file}`);
+	});
+
+	test('that is missing or empty is told', async () => {
+		const surroundings = emptySurroundings();
+		const missing = await refusal(secretOf(read('${file:~/none}'), surroundings).reveal());
+		expect(missing.message).toBe('${file:~/none}: there is no such file');
+		put(surroundings, 'empty', '\n');
+		const empty = await refusal(secretOf(read('${file:~/empty}'), surroundings).reveal());
+		expect(empty.message).toBe('${file:~/empty}: the file is empty');
+	});
+});
+
+describe('a command', () => {
+	/** A command that counts its runs in a file, and does what `script` says. */
+	const counting = (script: string) => {
+		const surroundings = emptySurroundings();
+		const log = join(surroundings.home, 'runs');
+		const code = `require('fs').appendFileSync(${JSON.stringify(log)}, 'x'); const runs = require('fs').readFileSync(${JSON.stringify(log)}, 'utf8').length; ${script}`;
+		const clock = createFakeClock();
+		const secret = secretOf({kind: 'exec', argv: [process.execPath, '-e', code]}, {clock});
+		return {secret, clock, runs: () => readFileSync(log, 'utf8').length};
+	};
+
+	test('is run once for all who ask, and again after a minute', async () => {
+		const {secret, clock, runs} = counting('console.log(`s3cret-${runs}`)');
+		expect(await Promise.all([secret.reveal(), secret.reveal(), secret.reveal()])).toEqual([
+			's3cret-1',
+			's3cret-1',
+			's3cret-1',
+		]);
+		await clock.advance(59_999);
+		expect(await secret.reveal()).toBe('s3cret-1');
+		await clock.advance(1);
+		expect(await secret.reveal()).toBe('s3cret-2');
+		expect(runs()).toBe(2);
+	});
+
+	test('that says when its secret expires is asked again a minute before', async () => {
+		const start = createFakeClock().now();
+		const expires = new Date(start + 900_000).toISOString();
+		const {secret, clock} = counting(`console.log(JSON.stringify({secret: 'run' + runs, expires: '${expires}'}))`);
+		expect(await secret.reveal()).toBe('run1');
+		await clock.advance(839_999);
+		expect(await secret.reveal()).toBe('run1');
+		await clock.advance(1);
+		expect(await secret.reveal()).toBe('run2');
+	});
+
+	test('that fails later does not take away a secret that still holds, and never gives one that does not', async () => {
+		const expires = new Date(createFakeClock().now() + 900_000).toISOString();
+		const {secret, clock, runs} = counting(
+			`if (runs > 1) process.exit(3); console.log(JSON.stringify({secret: 'first', expires: '${expires}'}))`,
+		);
+		expect(await secret.reveal()).toBe('first');
+		await clock.advance(850_000);
+		expect(await secret.reveal()).toBe('first');
+		expect(runs()).toBe(2);
+		await clock.advance(50_000);
+		expect((await refusal(secret.reveal())).message).toContain('ended with status 3');
+	});
+
+	test('that fails is told without what it printed', async () => {
+		const {secret} = counting(`console.log('s3cret'); console.error('s3cret'); process.exit(3)`);
+		const error = await refusal(secret.reveal());
+		expect(error.message).toMatch(/ended with status 3$/);
+		expect(`${error.stack} ${inspect(error, {depth: 9})}`.replaceAll(error.message, '')).not.toContain('s3cret');
+	});
+
+	test('is not given to a shell', async () => {
+		const secret = secretOf({kind: 'exec', argv: ['echo', '$(id) `id` ; id']});
+		expect(await secret.reveal()).toBe('$(id) `id` ; id');
+	});
+
+	test('that is not there, or prints nothing, is told', async () => {
+		const missing = await refusal(secretOf(read('${exec:[/nowhere/tool]}')).reveal());
+		expect(missing.message).toBe('${exec:[/nowhere/tool]}: cannot be run: ENOENT');
+		const silent = await refusal(secretOf(read('${exec:["true"]}')).reveal());
+		expect(silent.message).toBe('${exec:[true]}: printed nothing');
+	});
+});
