@@ -31,8 +31,7 @@ export type Subject<Port> = {
 	readonly system: System<Port>;
 	/** Of the real server; faults are put in front of it. */
 	readonly server: {readonly host: string; readonly port: number};
-	/** A target at this address. A `patient` one has no limit of time of its own below several minutes: only an abort ends a read. */
-	target(at: {readonly host: string; readonly port: number}, patient: boolean): Target;
+	target(at: {readonly host: string; readonly port: number}): Target;
 	/** Something for every source to see, while all tests of the sources run; ids of `steady` rows may not change meanwhile. */
 	busy(): Promise<{readonly steady: (row: Row) => boolean; end(): Promise<void>}>;
 	/** One for each action of the system, by its id. */
@@ -56,7 +55,13 @@ const faults: readonly {
 	{name: 'refused', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'refuse'})},
 	{name: 'silent', standing: false, kinds: ['timeout', 'unreachable'], cause: proxy => proxy.set({mode: 'silent'})},
 	{name: 'reset on connect', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'reset'})},
-	{name: 'malformed', standing: false, kinds: ['malformed', 'unreachable'], cause: proxy => proxy.set({garble: true})},
+	// What claims to be a message of four gigabytes is waited for in vain.
+	{
+		name: 'malformed',
+		standing: false,
+		kinds: ['malformed', 'unreachable', 'timeout'],
+		cause: proxy => proxy.set({garble: true}),
+	},
 	{
 		name: 'reset while connected',
 		standing: true,
@@ -79,7 +84,7 @@ const faults: readonly {
 	{
 		name: 'malformed while connected',
 		standing: true,
-		kinds: ['malformed', 'unreachable'],
+		kinds: ['malformed', 'unreachable', 'timeout'],
 		cause: proxy => proxy.set({garble: true}),
 	},
 ];
@@ -87,7 +92,7 @@ const faults: readonly {
 /** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
 export function conformance<Port>(subject: Subject<Port>): void {
 	const {system, server} = subject;
-	const target = subject.target(server, false);
+	const target = subject.target(server);
 	let connection: Connection<Port>;
 	let busy: {readonly steady: (row: Row) => boolean; end(): Promise<void>};
 
@@ -177,10 +182,20 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				system.sources.map(async source => source.open(over.port, at)(context(AbortSignal.timeout(source.timeoutMs)))),
 			);
 
+		/**
+		 * One read may still join a connection that was begun before the link healed, and end with it; the one after it may not. Sources
+		 * that share a connection are read at once, and the second time a moment later, as the poller does.
+		 */
+		const recover = async (over: Connection<Port>, at: Target) => {
+			if (failuresOf(await readAll(over, at)).length === 0) return;
+			await new Promise(resolve => setTimeout(resolve, 100));
+			expect(failuresOf(await readAll(over, at))).toEqual([]);
+		};
+
 		for (const fault of faults) {
-			test(`${fault.name}: an AdapterError within the time of the source, and the next read after it heals is good`, async () => {
+			test(`${fault.name}: an AdapterError within the time of the source, and good reads once it heals`, async () => {
 				await proxy.heal();
-				const at = subject.target(proxy, false);
+				const at = subject.target(proxy);
 				const over = await system.connect(at, {readOnly: true});
 				try {
 					if (fault.standing) expect(failuresOf(await readAll(over, at))).toEqual([]);
@@ -193,7 +208,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 						expect((failure as AdapterError).hint).toMatch(/\S/);
 					}
 					await proxy.heal();
-					expect(failuresOf(await readAll(over, at))).toEqual([]);
+					await recover(over, at);
 				} finally {
 					await over.close();
 				}
@@ -202,29 +217,31 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 		for (const standing of [false, true]) {
 			test(`an abort ends a read while the server is silent ${standing ? 'on a link that stands' : 'from the start'}`, async () => {
-				await proxy.heal();
-				const at = subject.target(proxy, true);
-				const over = await system.connect(at, {readOnly: true});
-				try {
-					for (const source of system.sources) {
+				for (const source of system.sources) {
+					await proxy.heal();
+					const at = subject.target(proxy);
+					const over = await system.connect(at, {readOnly: true});
+					try {
 						const poll = source.open(over.port, at);
 						if (standing) await poll(context());
 						const acceptedBefore = proxy.accepted;
 						await proxy.set({mode: standing ? 'hold' : 'silent'});
 						const abort = new AbortController();
-						const reading = poll(context(abort.signal));
-						const ended = expect(reading).rejects.toBeInstanceOf(AdapterError);
-						// The read is under way: it has connected, or had the time to send what it asks.
+						let ended: unknown;
+						const reading = poll(context(abort.signal)).catch(error => (ended = error));
+						// It is under way: it has connected, or had the time to send what it asks.
 						if (!standing) await expect.poll(() => proxy.accepted).toBeGreaterThan(acceptedBefore);
 						else await new Promise(resolve => setTimeout(resolve, 50));
 						abort.abort();
-						await ended;
+						// At once is a few turns of the event loop, and not whenever a timer of its own fires.
+						for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
+						expect(ended, source.kind).toBeInstanceOf(AdapterError);
+						await reading;
 						await proxy.heal();
-						await poll(context());
-						if (!standing) proxy.resetAll();
+						await recover(over, at);
+					} finally {
+						await over.close();
 					}
-				} finally {
-					await over.close();
 				}
 			});
 		}
@@ -238,7 +255,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 		test('closing ends while the server is silent', async () => {
 			await proxy.heal();
-			const at = subject.target(proxy, true);
+			const at = subject.target(proxy);
 			const over = await system.connect(at, {readOnly: true});
 			expect(failuresOf(await readAll(over, at))).toEqual([]);
 			await proxy.set({mode: 'hold'});

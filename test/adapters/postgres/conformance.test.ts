@@ -1,0 +1,155 @@
+import {readFileSync} from 'node:fs';
+import {Client} from 'pg';
+import {postgres} from '../../../adapters/postgres/system.ts';
+import type {Row, Target} from '../../../src/contract.ts';
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {pgConfig, query} from '../../estate/postgres.ts';
+import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
+import type {PostgresServer} from '../../estate/record.ts';
+import {conformance, type Scene} from '../conformance.ts';
+
+/** The server ends our own statements after this; short, so that a dead link is told soon. */
+const limitMs = 1500;
+
+function target(server: PostgresServer, at: {readonly host: string; readonly port: number}): Target<PostgresSettings> {
+	const {user, password} = server.logins.operator;
+	return {
+		name: server.name,
+		kind: 'postgres',
+		production: true,
+		settings: {
+			hosts: [{host: at.host, port: at.port}],
+			database: 'postgres',
+			user,
+			password: {source: 'the estate', reveal: async () => password},
+			tls: server.tls ? {mode: 'verify-full', ca: server.tls.ca} : {mode: 'disable'},
+			connectTimeoutMs: limitMs,
+			statementTimeoutMs: limitMs,
+		},
+	};
+}
+
+/** An ordinary user's session. A pid alone is not a session: `isThere` asks for its start as well. */
+async function session(server: PostgresServer, application: string) {
+	const client = new Client({...pgConfig(server, 'app', 'shop'), application_name: application});
+	let failed = false;
+	client.on('error', () => (failed = true));
+	await client.connect();
+	const [row] = (
+		await client.query('select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()')
+	).rows as {pid: number; started: string}[];
+	if (row === undefined) throw new Error('the session does not see itself');
+	const same = 'select 1 from pg_stat_activity where pid = $1 and backend_start::text = $2';
+	const isThere = async () => (await query(server, same, [row.pid, row.started])).length > 0;
+	return {
+		client,
+		isThere,
+		hasFailed: () => failed,
+		cancel: () => query(server, 'select pg_cancel_backend($1)', [row.pid]),
+		async end() {
+			await query(server, 'select pg_terminate_backend($1)', [row.pid]);
+			await client.end().catch(() => undefined);
+		},
+	};
+}
+
+/** Waits until the server itself shows the session in this state. */
+async function untilState(server: PostgresServer, application: string, state: string): Promise<void> {
+	const text = 'select 1 from pg_stat_activity where application_name = $1 and state = $2';
+	while ((await query(server, text, [application, state])).length === 0);
+}
+
+const named = (application: string) => (row: Row) => 'application' in row && row.application === application;
+
+/** Both tell of a statement that changes something; the log has every statement of everyone. */
+const writing =
+	/(?:statement|execute [^:]*): (?:\s|\/\*.*?\*\/)*(?:insert|update|delete|merge|alter|create|drop|truncate|grant|revoke|vacuum|copy|call|do)\b/gi;
+const signalling = /pg_(?:cancel_backend|terminate_backend|reload_conf)\s*\(|pg_stat_(?:statements_)?reset\s*\(/gi;
+
+async function writes(server: PostgresServer): Promise<number> {
+	const log = readFileSync(server.log, 'utf8');
+	return (log.match(writing)?.length ?? 0) + (log.match(signalling)?.length ?? 0);
+}
+
+async function busy(server: PostgresServer) {
+	const sleeper = await session(server, 'conformance-busy');
+	const sleeping = sleeper.client.query('select pg_sleep(600)').catch(() => undefined);
+	const repeats = await session(server, 'conformance-repeats');
+	let ended = false;
+	const repeating = (async () => {
+		while (!ended) {
+			await repeats.client.query('select count(*) as conformance from pg_class');
+			await new Promise(resolve => setTimeout(resolve, 5));
+		}
+	})();
+	await untilState(server, 'conformance-busy', 'active');
+	return {
+		steady: (row: Row) =>
+			named('conformance-busy')(row) || ('query' in row && 'share' in row && /as conformance/.test(String(row.query))),
+		async end() {
+			ended = true;
+			await repeating;
+			await Promise.all([sleeper.end(), repeats.end()]);
+			await sleeping;
+		},
+	};
+}
+
+/** A session that runs a statement which takes its time, and goes on to another one when it has to move. */
+async function running(server: PostgresServer): Promise<Scene> {
+	const scene = await session(server, 'conformance-scene');
+	const start = () => {
+		const statement = {failed: false, done: Promise.resolve()};
+		statement.done = scene.client.query('select pg_sleep(600)').then(
+			() => undefined,
+			() => {
+				statement.failed = true;
+			},
+		);
+		return statement;
+	};
+	let current = start();
+	await untilState(server, 'conformance-scene', 'active');
+	return {
+		params: {},
+		chosen: named('conformance-scene'),
+		async move() {
+			await scene.cancel();
+			await current.done;
+			current = start();
+			await untilState(server, 'conformance-scene', 'active');
+		},
+		happened: async () => current.failed || scene.hasFailed(),
+		clear: () => scene.end(),
+	};
+}
+
+/** A session that has begun a transaction and does nothing, and begins another one when it has to move. */
+async function idling(server: PostgresServer): Promise<Scene> {
+	const scene = await session(server, 'conformance-scene');
+	await scene.client.query('begin; select 1');
+	return {
+		params: {},
+		chosen: named('conformance-scene'),
+		async move() {
+			await scene.client.query('commit');
+			await scene.client.query('begin; select 1');
+		},
+		happened: async () => !(await scene.isThere()),
+		clear: () => scene.end(),
+	};
+}
+
+for (const name of [...postgresVersions, 'postgres-tls'] as const) {
+	describePostgres(name, 'conformance', server => {
+		conformance({
+			system: postgres,
+			server,
+			target: at => target(server, at),
+			busy: () => busy(server),
+			scenes: {'postgres.cancel': () => running(server), 'postgres.terminate': () => idling(server)},
+			links: name === 'postgres-15' || name === 'postgres-tls',
+			writes: () => writes(server),
+		});
+	});
+}

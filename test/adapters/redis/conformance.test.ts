@@ -1,0 +1,113 @@
+import {Redis} from 'ioredis';
+import {redis} from '../../../adapters/redis/system.ts';
+import type {Row, Target} from '../../../src/contract.ts';
+import {defaultSamplerBudget, type RedisSettings} from '../../../src/port/redis.ts';
+import {describeRedis} from '../../estate/read-estate.ts';
+import type {RedisServer} from '../../estate/record.ts';
+import {command, field, redisOptions} from '../../estate/redis.ts';
+import {conformance, type Scene} from '../conformance.ts';
+
+function target(server: RedisServer, at: {readonly host: string; readonly port: number}): Target<RedisSettings> {
+	const {user, password} = server.logins.default;
+	return {
+		name: server.name,
+		kind: 'redis',
+		production: true,
+		settings: {
+			host: at.host,
+			port: at.port,
+			db: 0,
+			username: user,
+			password: {source: 'the estate', reveal: async () => password},
+			tls: server.tls ? {ca: server.tls.ca} : undefined,
+			sampler: {...defaultSamplerBudget, timeMs: 500},
+		},
+	};
+}
+
+/** An application's connection, by the name it has given itself. */
+async function application(server: RedisServer, name: string) {
+	const client = new Redis({...redisOptions(server), connectionName: name});
+	client.on('error', () => {});
+	await client.connect();
+	const id = String(await client.call('CLIENT', 'ID'));
+	return {
+		client,
+		isThere: async () => String(await command(server, ['CLIENT', 'LIST', 'ID', id])).includes(`id=${id} `),
+		end: async () => client.disconnect(),
+	};
+}
+
+/** Calls that change keys or the server, by everyone, since it started. */
+async function writes(server: RedisServer): Promise<number> {
+	const names = (await command(server, ['COMMAND', 'LIST', 'FILTERBY', 'ACLCAT', 'write'])) as string[];
+	const changing = new Set([
+		...names,
+		...['config|set', 'config|resetstat', 'config|rewrite', 'client|kill', 'client|pause', 'slowlog|reset'],
+	]);
+	const stats = String(await command(server, ['INFO', 'commandstats']));
+	let calls = 0;
+	for (const [, name = '', count] of stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)) {
+		if (changing.has(name)) calls += Number(count);
+	}
+	return calls;
+}
+
+async function busy(server: RedisServer) {
+	const app = await application(server, 'conformance-busy');
+	const keys = Array.from({length: 500}, (_, index) => `conformance:${index}`);
+	if (server.replicaOf === undefined) for (const key of keys) await app.client.set(key, 'x'.repeat(200));
+	await command(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '0']);
+	await app.client.ping();
+	await command(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '1000']);
+	return {
+		steady: (row: Row) =>
+			'runId' in row ||
+			('name' in row && row.name === 'conformance-busy') ||
+			('prefix' in row && row.prefix === 'conformance:*'),
+		async end() {
+			if (server.replicaOf === undefined) await app.client.del(...keys);
+			await app.end();
+		},
+	};
+}
+
+/** The limit of memory, which somebody else sets to a third value when it has to move. */
+async function limit(server: RedisServer): Promise<Scene> {
+	const maxmemory = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+	const set = (value: string) => command(server, ['CONFIG', 'SET', 'maxmemory', value]);
+	const before = await maxmemory();
+	return {
+		params: {size: '96mb'},
+		chosen: row => 'runId' in row,
+		move: async () => void (await set('80mb')),
+		happened: async () => (await maxmemory()) === String(96 * 1024 * 1024),
+		clear: async () => void (await set(before)),
+	};
+}
+
+/** A client, which becomes another user when it has to move. */
+async function connected(server: RedisServer): Promise<Scene> {
+	const app = await application(server, 'conformance-scene');
+	return {
+		params: {},
+		chosen: row => 'name' in row && row.name === 'conformance-scene',
+		move: async () => void (await app.client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password)),
+		happened: async () => !(await app.isThere()),
+		clear: app.end,
+	};
+}
+
+for (const name of ['redis', 'redis-tls'] as const) {
+	describeRedis(name, 'conformance', server => {
+		conformance({
+			system: redis,
+			server,
+			target: at => target(server, at),
+			busy: () => busy(server),
+			scenes: {'redis.set-maxmemory': () => limit(server), 'redis.kill-client': () => connected(server)},
+			links: true,
+			writes: () => writes(server),
+		});
+	});
+}
