@@ -55,28 +55,37 @@ export function redisPrefix(name: string): string {
 		.replace(/\*(?:[.-]\*)+/g, '*');
 }
 
-const parentOf = (prefix: string): string =>
-	prefix.slice(0, Math.max(...[...':./-'].map(at => prefix.lastIndexOf(at))) + 1);
-
-/** So many rare names under one parent are one sort of key whose last part we did not recognize as an id. */
-const manyChildren = 24;
+/** So many rare names that differ in one part only are one sort of key, whose part we did not recognize as an id. */
+const manyNames = 24;
 const rare = 2;
 const foldings = 3;
+
+/** The prefix with one of its parts as `*`, once for each part that is not one yet; the last part first. */
+function foldsOf(prefix: string): readonly string[] {
+	const parts = prefix.split(/([:./-])/);
+	return parts.flatMap((part, at) => (at % 2 === 1 || part === '*' ? [] : [parts.with(at, '*').join('')])).toReversed();
+}
 
 /** Keys under the prefix they share. */
 export function groupKeys(keys: readonly SampledKey[]): ReadonlyMap<string, readonly SampledKey[]> {
 	let groups = Map.groupBy(keys, key => redisPrefix(key.name));
 	for (let folding = 0; folding < foldings; folding += 1) {
-		const rareOnes = [...groups].filter(([prefix, held]) => held.length <= rare && !prefix.endsWith('*'));
-		const parents = Map.groupBy(rareOnes, ([prefix]) => parentOf(prefix));
-		const folded = [...parents].filter(([, children]) => children.length > manyChildren);
-		if (folded.length === 0) break;
-		groups = new Map(groups);
-		for (const [parent, children] of folded) {
-			const together = `${parent}*`;
-			for (const [prefix] of children) groups.delete(prefix);
-			groups.set(together, [...(groups.get(together) ?? []), ...children.flatMap(([, held]) => held)]);
+		const folds = new Map(
+			[...groups].flatMap(([prefix, held]) => (held.length > rare ? [] : [[prefix, foldsOf(prefix)] as const])),
+		);
+		const names = new Map<string, number>();
+		for (const fold of [...folds.values()].flat()) names.set(fold, (names.get(fold) ?? 0) + 1);
+		const namesOf = (fold: string) => names.get(fold) ?? 0;
+		const folded = new Map<string, SampledKey[]>();
+		for (const [prefix, held] of groups) {
+			const best = (folds.get(prefix) ?? []).toSorted((a, b) => namesOf(b) - namesOf(a))[0];
+			const together = best !== undefined && namesOf(best) > manyNames ? best : prefix;
+			const group = folded.get(together) ?? [];
+			group.push(...held);
+			folded.set(together, group);
 		}
+		if (folded.size === groups.size) break;
+		groups = folded;
 	}
 	return groups;
 }
