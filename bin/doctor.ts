@@ -1,7 +1,7 @@
 import type {Connection, Permission} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
+import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import type {WatchedTarget} from '../src/watch.ts';
 import type {Estate} from './estate.ts';
 import {placeOf} from './place.ts';
 import {version} from './version.ts';

@@ -1,8 +1,8 @@
 import {type Configuration, loadConfiguration} from '../src/config/load.ts';
 import type {Action, Inspection, System, Target} from '../src/contract.ts';
 import {problems, type Remaps} from '../src/keymap.ts';
+import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {closest} from '../src/text/closest.ts';
-import type {WatchedTarget} from '../src/watch.ts';
 import {type Options, UsageError} from './arguments.ts';
 import {demoTargets, systems} from './systems.ts';
 

@@ -3,8 +3,8 @@ import {postgres} from '../adapters/postgres/system.ts';
 import {redis} from '../adapters/redis/system.ts';
 import type {System} from '../src/contract.ts';
 import {systemClock} from '../src/poll/clock.ts';
+import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {closest} from '../src/text/closest.ts';
-import type {WatchedTarget} from '../src/watch.ts';
 import {UsageError} from './arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */

@@ -19,7 +19,7 @@ const steps = [
 	[
 		'architecture and docs',
 		'vitest',
-		['run', '--config', 'test/vitest.config.ts', 'test/architecture.test.ts', 'test/docs.test.ts'],
+		['run', '--config', 'test/vitest.config.ts', '--reporter=dot', 'test/architecture.test.ts', 'test/docs.test.ts'],
 	],
 ];
 

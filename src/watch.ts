@@ -1,17 +1,12 @@
-import type {Connection, RowKind, System, Target} from './contract.ts';
+import type {Connection, RowKind} from './contract.ts';
 import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
 import {createKeeper, type Keeper} from './poll/keeper.ts';
 import type {Reading} from './poll/reading.ts';
+import type {Identity, WatchedTarget} from './poll/watched-target.ts';
 import type {Store} from './store.ts';
 
-/** One configured system and the declaration that knows how to read it. */
-export type WatchedTarget = {readonly target: Target; readonly system: System};
-
 export type Connected = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
-
-/** Who the server is, and who it says we are. */
-export type Identity = {readonly version: string; readonly who: string; readonly latencyMs: number};
 
 export type WatchOptions = {
 	readonly targets: readonly WatchedTarget[];

@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Connection, Row, RowKind, Snapshot, Source, System} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {createWatch, type WatchedTarget} from '../../src/watch.ts';
+import type {WatchedTarget} from '../../src/poll/watched-target.ts';
+import {createWatch} from '../../src/watch.ts';
 import {createFakeClock} from '../fake-clock.ts';
 
 const session: RowKind = 'postgres.session';
