@@ -1,4 +1,4 @@
-import {closeSync, constants as fsConstants, openSync, writeSync} from 'node:fs';
+import {closeSync, constants as fsConstants, openSync, readSync, writeSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import process from 'node:process';
 import {type Clock, systemClock} from '../src/poll/clock.ts';
@@ -47,6 +47,9 @@ export type OpenedTty = {readonly ok: true; readonly tty: Tty} | {readonly ok: f
 
 const resizeRestMs = 50;
 const restoreMs = 250;
+/** How long after the question an answer may still come, and how long a quick end waits for it. */
+const answerMs = 2000;
+const swallowMs = 100;
 const exitSoftware = 70;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -75,7 +78,7 @@ function whyUnusable(term: string | undefined): string | undefined {
 function openOutput(): number | undefined {
 	for (const path of [`/proc/self/fd/${process.stdout.fd}`, '/dev/tty']) {
 		try {
-			return openSync(path, fsConstants.O_WRONLY | fsConstants.O_NONBLOCK | fsConstants.O_NOCTTY);
+			return openSync(path, fsConstants.O_RDWR | fsConstants.O_NONBLOCK | fsConstants.O_NOCTTY);
 		} catch {
 			// The next one, then.
 		}
@@ -95,6 +98,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	let closed = false;
 	let ending = false;
 	let synchronizes = false;
+	let awaitsAnswer = false;
+	let openedAt = 0;
 	let cancelResize = () => {};
 
 	const writer = new FrameWriter(
@@ -104,8 +109,10 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		() => void end({kind: 'signal', signal: 'SIGHUP'}),
 	);
 	const decoder = createKeyDecoder(event => {
-		if (event.type === 'mode') synchronizes = event.mode === 2026 && (event.state === 1 || event.state === 2);
-		else for (const listener of [...keys]) listener(event);
+		if (event.type === 'mode') {
+			awaitsAnswer = false;
+			synchronizes = event.mode === 2026 && (event.state === 1 || event.state === 2);
+		} else for (const listener of [...keys]) listener(event);
 	}, clock);
 	const noise = captureNoise(process);
 	const size = () => ({columns: process.stdout.columns || 80, rows: process.stdout.rows || 24});
@@ -129,12 +136,22 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		process.stdin.setRawMode(false);
 		process.stdin.setRawMode(true);
 		writer.write(switchOn(mouse));
+		awaitsAnswer = true;
+		openedAt = Date.now();
+	}
+
+	/** An answer that comes when we are gone would stand on the shell's command line. Many terminals never answer. */
+	function swallowAnswer(): void {
+		const now = Date.now();
+		if (awaitsAnswer && now - openedAt < answerMs) discardInput(output, now + swallowMs);
+		awaitsAnswer = false;
 	}
 
 	/** Everything under way first, so that no sequence is cut in half; then the modes, then `after`. */
 	function giveScreenBack(after: string): void {
 		if (!open) return;
 		open = false;
+		swallowAnswer();
 		writer.write(switchOff(mouse) + after);
 		const deadline = Date.now() + restoreMs;
 		while (!writer.push() && Date.now() < deadline) sleep(5);
@@ -167,6 +184,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		giveScreenBack(process.stderr.isTTY ? words.replaceAll('\n', '\r\n') : '');
 		if (!process.stderr.isTTY && words !== '') writeSync(2, words);
 		const stuck = writer.busy;
+		// Who is told may speak, but not into a terminal that would hold it.
+		if (!stuck) noise.release();
 		try {
 			const grace = new Promise<void>(resolve => clock.after(options.graceMs ?? restoreMs, resolve));
 			await Promise.race([options.leaving?.(cause), grace]);
@@ -228,6 +247,19 @@ function writeSome(output: number, bytes: Uint8Array): number {
 	} catch (error) {
 		if (error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EINTR')) return 0;
 		throw error;
+	}
+}
+
+/** Reads until an answer about a mode has come, or until the deadline. */
+function discardInput(terminal: number, deadline: number): void {
+	const bytes = new Uint8Array(4096);
+	let read = '';
+	while (!read.includes('$y') && Date.now() < deadline) {
+		try {
+			read += new TextDecoder().decode(bytes.subarray(0, readSync(terminal, bytes)));
+		} catch {
+			sleep(5);
+		}
 	}
 }
 

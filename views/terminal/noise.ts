@@ -19,11 +19,14 @@ export function captureNoise(process: NodeJS.Process): Noise {
 	const releases = [process.stdout, process.stderr].filter(stream => stream.isTTY).map(stream => capture(stream, keep));
 	const warned = process.rawListeners('warning');
 	process.removeAllListeners('warning');
+	let released = false;
 	const onWarning = (warning: Error) => keep(`${warning.name}: ${warning.message}`);
 	process.on('warning', onWarning);
 	return {
 		lines: () => kept,
 		release() {
+			if (released) return;
+			released = true;
 			for (const release of releases) release();
 			process.off('warning', onWarning);
 			for (const listener of warned) process.on('warning', listener as (warning: Error) => void);
