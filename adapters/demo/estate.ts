@@ -1,16 +1,34 @@
 import type {System, Target} from '../../src/contract.ts';
+import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {demoKafka} from './kafka.ts';
 import {demoKubernetes} from './kubernetes.ts';
+import {demoPostgres} from './postgres.ts';
 import {demoPrometheus} from './prometheus.ts';
+import {demoRedis, demoRedisSettings} from './redis.ts';
 import {createScenario, type Scenario, type ScenarioName, type ScenarioOptions} from './scenario.ts';
 
-/** One target of the demo. Nothing configures it, so its settings are empty. */
 export type DemoTarget = {readonly target: Target; readonly system: System};
 
-/** All but one are guarded, so that arming is seen. */
-const guarded = (name: string, system: System, production = true): DemoTarget => ({
-	target: {name, kind: system.kind, production, settings: {}},
+/** May be acted on only once it is armed. */
+const guarded = (name: string, system: System, settings: unknown = {}): DemoTarget => ({
+	target: {name, kind: system.kind, production: true, settings},
 	system,
+});
+
+/** May be acted on at once. */
+const open = (name: string, system: System, settings: unknown): DemoTarget => ({
+	target: {name, kind: system.kind, production: false, settings},
+	system,
+});
+
+/** Nothing connects with these: they are shown as the way to read the same by hand. */
+const postgresSettings = (database: string): PostgresSettings => ({
+	hosts: [{host: `${database}-db.example.test`, port: 5432}],
+	database,
+	user: 'midwatch',
+	tls: {mode: 'verify-full'},
+	connectTimeoutMs: 3000,
+	statementTimeoutMs: 3000,
 });
 
 /**
@@ -19,8 +37,13 @@ const guarded = (name: string, system: System, production = true): DemoTarget =>
  */
 export function demoEstate(name: ScenarioName, options: ScenarioOptions): readonly DemoTarget[] {
 	const scenario: Scenario = createScenario(name, options);
+	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
+	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
 	return [
 		guarded('prod-eu', demoKubernetes(scenario)),
+		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),
+		open('billing-db', demoPostgres(well), postgresSettings('billing')),
+		guarded('redis-main', demoRedis(scenario), demoRedisSettings),
 		guarded('kafka-main', demoKafka(scenario)),
 		guarded('prom-main', demoPrometheus(scenario)),
 	];

@@ -1,5 +1,4 @@
 import type {Finding, Row, Severity} from '../contract.ts';
-import {worst} from '../severity.ts';
 import {bytes, percent} from '../text/figures.ts';
 
 /** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
@@ -49,13 +48,13 @@ export function podUsageFindings(rows: readonly PodUsageRow[], target: string): 
 	);
 	return [...sick].flatMap(([workload, same]) => {
 		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
-		const severity = worst(same.map(row => row.severity));
-		if (first === undefined || severity === 'ok') return [];
+		if (first === undefined) return [];
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
 		return {
 			id: `${target}/memory/${workload}`,
 			target,
-			severity,
+			// Nothing has failed yet: once the kernel kills it, the pod itself says so.
+			severity: 'warn',
 			sentence: `${workload}: ${pods} at ${percent(memoryShare(first))} of the memory limit ${bytes(first.memoryLimit)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',

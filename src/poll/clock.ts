@@ -14,3 +14,9 @@ export const systemClock: Clock = {
 		return () => clearTimeout(timer);
 	},
 };
+
+/** A clock whose calls come but whose time does not pass: for the demo's `still`, in which nothing may change, ages included. */
+export function stoppedClock(clock: Clock): Clock {
+	const moment = clock.now();
+	return {now: () => moment, after: clock.after};
+}
