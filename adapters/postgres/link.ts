@@ -5,6 +5,7 @@ import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {bounded, calledOff} from './bounded.ts';
 import type {Rows} from './decode.ts';
 import {isServerError, postgresError} from './errors.ts';
+import {createFraming} from './framing.ts';
 import {passwordOf} from './password.ts';
 import {tlsOptions} from './tls.ts';
 
@@ -52,21 +53,36 @@ const sessionOptions = (settings: PostgresSettings): string =>
 
 const socketOf = (client: Client): Duplex => client.connection.stream;
 
-/** The parser of `pg` throws on bytes that are not PostgreSQL's, inside the socket's event, where nobody could catch it. */
+const notPostgres = (cause?: unknown): AdapterError =>
+	new AdapterError(
+		'malformed',
+		'the answer cannot be read',
+		'What answers there does not speak PostgreSQL: check host and port.',
+		{
+			cause,
+		},
+	);
+
+/**
+ * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nobody could catch it, or waits for what
+ * will never come: it is not given them.
+ */
 function guardParser(client: Client): void {
 	const connection = client.connection as unknown as {attachListeners(stream: Duplex): void};
 	const attach = connection.attachListeners.bind(connection);
 	connection.attachListeners = stream => {
+		const isPostgres = createFraming();
 		const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
 		stream.emit = (event: string | symbol, ...values: unknown[]) => {
 			if (event !== 'data') return emit(event, ...values);
+			const [chunk] = values;
 			try {
-				return emit(event, ...values);
+				if (Buffer.isBuffer(chunk) && isPostgres(chunk)) return emit(event, ...values);
+				stream.destroy(notPostgres());
 			} catch (cause) {
-				const hint = 'What answers there does not speak PostgreSQL: check host and port.';
-				stream.destroy(new AdapterError('malformed', 'the answer cannot be read', hint, {cause}));
-				return true;
+				stream.destroy(notPostgres(cause));
 			}
+			return true;
 		};
 		attach(stream);
 	};
