@@ -56,8 +56,7 @@ type Facts = {
 	readonly recordTrouble?: string | undefined;
 };
 
-/** What stands once there is a preview. */
-export type Previewed = {readonly preview: Preview; readonly hash: string};
+type Previewed = {readonly preview: Preview; readonly hash: string};
 type Checked = Previewed & {readonly checkedAt: number; readonly demand: Demand; readonly readyAt: number};
 type Confirmed = Checked & {readonly confirmation: Confirmation};
 type Begun = Confirmed & {readonly startedAt: number};
@@ -151,5 +150,13 @@ const ends: ReadonlySet<RemedyState> = new Set<End>([
 	'cancelled',
 	'expired',
 ]);
+
+const waiting: ReadonlySet<RemedyState> = new Set(['proposed', 'previewing', 'checking', 'ready']);
+
+/** Still before the point of no return: leaving does nothing to any system. */
+export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
+
+/** Confirmed, and not yet at its end. */
+export const isUnderWay = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
 
 export const hasEnded = (remedy: Remedy): boolean => ends.has(remedy.state);

@@ -1,13 +1,5 @@
 import {type Demand, unmet} from '../policy.ts';
-import {
-	type Confirmation,
-	type End,
-	expiryMs,
-	type Previewed,
-	type Remedy,
-	type RemedyEvent,
-	type RemedyState,
-} from './machine.ts';
+import {type Confirmation, type End, expiryMs, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
 
 const end = (remedy: Remedy, state: End, at: number, reason: string, hint?: string): Remedy => ({
 	...remedy,
@@ -31,7 +23,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 		case 'previewing':
 			return beforePreview(remedy, event);
 		case 'checking':
-			if (event.type === 'checked') return looked(remedy, remedy, event);
+			if (event.type === 'checked') return looked(remedy, event);
 			if (event.type === 'check-failed') {
 				return {
 					...end(remedy, 'failed', event.at, `the checks failed, ${nothingSent}`, event.trouble.hint),
@@ -79,14 +71,13 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 }
 
 /** A look at the target before it is confirmed: the first, or one while the demand waits. */
-function looked(remedy: In<'checking' | 'ready'>, previewed: Previewed, event: Is<'checked'>): Remedy {
+function looked(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy {
 	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined, demand: event.demand};
 	const exit = notGoing(seen, event);
 	if (exit) return exit;
 	const same = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
 	return {
 		...seen,
-		...previewed,
 		state: 'ready',
 		demand: event.demand,
 		checkedAt: event.at,
@@ -120,7 +111,7 @@ const expired = (remedy: Remedy, at: number): Remedy =>
 function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 	switch (event.type) {
 		case 'checked':
-			return isExpired(remedy, event.at) ? expired(remedy, event.at) : looked(remedy, remedy, event);
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : looked(remedy, event);
 		case 'check-failed':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, checkTrouble: event.trouble};
 		case 'ticked':

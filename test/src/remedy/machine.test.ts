@@ -182,6 +182,16 @@ describe('the way through', () => {
 		expect(remedy).toMatchObject({state: 'ready', unmet: 'type orders-db/4411 to go on'});
 	});
 
+	test('shows what the newest look saw, and keeps it when a later one fails', () => {
+		const warn: Check = {label: 'pooled', result: 'warn', detail: 'by pgbouncer'};
+		const seen = led(...toReady(), {type: 'checked', at: 2000, checks: [pass, warn], demand: key});
+		expect(seen).toMatchObject({checks: [pass, warn], checkedAt: 2000, readyAt: 2});
+		const failed = reduce(seen, {type: 'check-failed', at: 4000, trouble});
+		expect(failed).toMatchObject({checks: [pass, warn], checkedAt: 2000, checkTrouble: trouble});
+		const again = reduce(failed, {type: 'checked', at: 6000, checks: [pass], demand: key});
+		expect(again).toMatchObject({checks: [pass], checkedAt: 6000, checkTrouble: undefined});
+	});
+
 	test('the delay counts from when that demand was first shown', () => {
 		const answer: Answer = {kind: 'typed', text: 'orders-db/4411', count: '1', reason: 'locks held'};
 		const shown: readonly RemedyEvent[] = [...toReady(), {type: 'checked', at: 5000, checks: [pass], demand: grave}];

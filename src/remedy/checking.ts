@@ -1,0 +1,69 @@
+import type {Check, Preview} from '../contract.ts';
+import {isAdapterError} from '../errors.ts';
+import {demandFor} from '../policy.ts';
+import type {Clock} from '../poll/clock.ts';
+import type {Arming} from './arming.ts';
+import type {Asking} from './asking.ts';
+import type {Hand} from './hand.ts';
+import type {Job} from './job.ts';
+import type {Change} from './machine.ts';
+import {troubleOf} from './trouble.ts';
+
+const checkMs = 5000;
+const everyMs = 2000;
+
+/** Looks at the target before anything is sent: when the confirmation opens, while it waits, and once more after it was given. */
+export type Checking = {
+	/** One look, for a remedy in that state. What it brings is dropped when the remedy has gone on meanwhile. */
+	look(job: Job, from: 'checking' | 'ready' | 'rechecking'): Promise<void>;
+	/** Looks again and again until the remedy no longer waits. */
+	keepLooking(job: Job): void;
+	stop(): void;
+};
+
+export function createChecking(options: {
+	readonly clock: Clock;
+	readonly hand: Hand;
+	readonly asking: Asking;
+	readonly arming: Pick<Arming, 'policy'>;
+}): Checking {
+	const {clock, hand, asking, arming} = options;
+	let callOff = () => {};
+
+	async function look(job: Job, from: 'checking' | 'ready' | 'rechecking'): Promise<void> {
+		const remedy = hand.in(job, from);
+		if (!remedy) return;
+		const {preview} = remedy;
+		try {
+			const checks = await asking.ask(job, {ms: checkMs, what: 'checking'}, context =>
+				job.action.preflight(preview.plan, context),
+			);
+			const moved = checks.find(check => check.result === 'block' && check.moved);
+			const changed = moved ? [await whatChanged(job, preview, moved)] : [];
+			const deed = {action: job.action.id, preview, openedBy: job.openedBy};
+			const demand = demandFor(arming.policy.get(), deed, clock.now());
+			hand.step(job, {type: 'checked', checks, demand, changed}, from);
+		} catch (error) {
+			hand.step(job, {type: 'check-failed', trouble: troubleOf(error)}, from);
+		}
+	}
+
+	async function whatChanged(job: Job, shown: Preview, moved: Check): Promise<Change> {
+		const change = (after: string): Change => ({field: 'bound to', before: shown.bound, after});
+		try {
+			const now = await asking.ask(job, {ms: checkMs, what: 'a second preview'}, job.preview);
+			return change(now.bound === shown.bound ? moved.detail : now.bound);
+		} catch (error) {
+			return change(isAdapterError(error) && error.kind === 'conflict' ? error.message : moved.detail);
+		}
+	}
+
+	function keepLooking(job: Job): void {
+		if (!hand.in(job, 'ready')) return;
+		callOff = clock.after(everyMs, () => {
+			void hand.track(look(job, 'ready').then(() => keepLooking(job)));
+		});
+	}
+
+	return {look, keepLooking, stop: () => callOff()};
+}

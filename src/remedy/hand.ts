@@ -1,0 +1,86 @@
+import type {Audit} from '../audit/log.ts';
+import {AdapterError} from '../errors.ts';
+import type {Clock} from '../poll/clock.ts';
+import {createStore, type Store} from '../store.ts';
+import {refuseEntry} from './entry.ts';
+import type {Job} from './job.ts';
+import {hasEnded, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
+import {reduce} from './reduce.ts';
+
+type Untimed<E> = E extends RemedyEvent ? Omit<E, 'at'> : never;
+
+/** The one remedy in hand, and what is under way for it. */
+export type Hand = {
+	readonly state: Store<Remedy | undefined>;
+	/** Puts another remedy in the place of the one that has ended. */
+	take(job: Job, remedy: Remedy): void;
+	job(): Job | undefined;
+	/** The remedy of this job, if it is still in hand and in that state. */
+	in<S extends RemedyState>(job: Job, state: S): Extract<Remedy, {readonly state: S}> | undefined;
+	/**
+	 * Takes what happened, now, to the remedy of this job if it is still in hand and, when given, still in that state: what a slow look
+	 * brings must not reach a later state.
+	 */
+	step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined;
+	/** Keeps what is under way, for `settled`. */
+	track<T>(flow: Promise<T>): Promise<T>;
+	/** When the refusals so far are recorded. */
+	recorded(): Promise<unknown>;
+	/** When nothing is under way. */
+	settled(): Promise<void>;
+};
+
+export function createHand(options: {readonly clock: Clock; readonly audit: Pick<Audit, 'append'>}): Hand {
+	const {clock, audit} = options;
+	const state = createStore<Remedy | undefined>(undefined);
+	const flows = new Set<Promise<unknown>>();
+	let inHand: Job | undefined;
+	let refusal: Promise<unknown> = Promise.resolve();
+
+	function track<T>(flow: Promise<T>): Promise<T> {
+		const kept: Promise<unknown> = flow.then(
+			() => flows.delete(kept),
+			() => flows.delete(kept),
+		);
+		flows.add(kept);
+		return flow;
+	}
+
+	function ended(job: Job, remedy: Remedy): void {
+		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
+		const told = remedy.state === 'refused' || remedy.state === 'blocked' || remedy.state === 'stale';
+		if (!told || remedy.startedAt !== undefined) return;
+		// Where a refusal cannot be recorded nothing is missing: nothing was done.
+		refusal = track(audit.append(refuseEntry(remedy, job.who)).catch(() => {}));
+	}
+
+	return {
+		state,
+		take(job, remedy) {
+			inHand = job;
+			state.set(remedy);
+		},
+		job: () => inHand,
+		in(job, wanted) {
+			const remedy = state.get();
+			return remedy?.id === job.id && isIn(remedy, wanted) ? remedy : undefined;
+		},
+		step(job, event, from) {
+			const before = state.get();
+			if (before?.id !== job.id || (from !== undefined && before.state !== from)) return undefined;
+			const after = reduce(before, {...event, at: clock.now()});
+			state.set(after);
+			if (!hasEnded(before) && hasEnded(after)) ended(job, after);
+			return after;
+		},
+		track,
+		recorded: () => refusal,
+		async settled() {
+			// One that ends may begin another: a refusal is recorded when its remedy has ended.
+			while (flows.size > 0) await Promise.all(flows);
+		},
+	};
+}
+
+const isIn = <S extends RemedyState>(remedy: Remedy, state: S): remedy is Extract<Remedy, {readonly state: S}> =>
+	remedy.state === state;

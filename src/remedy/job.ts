@@ -1,0 +1,25 @@
+import type {Action, ActionContext, Preview, Target} from '../contract.ts';
+
+/** What one remedy works with, beside its state. */
+export type Job = {
+	/** Of the remedy, and of the record of its intent. */
+	readonly id: string;
+	readonly action: Action;
+	readonly target: string;
+	/** The key that opened the confirmation. */
+	readonly openedBy: string | undefined;
+	/** Makes the preview, and makes it again to tell what changed. */
+	preview(context: ActionContext<unknown>): Promise<Preview>;
+	/** Aborted when the remedy has ended: its reads are not waited for any longer. What was sent is never aborted by this. */
+	readonly reads: AbortController;
+	/** Who the system says we are, once it was asked. */
+	who: string | undefined;
+};
+
+/** A live connection. */
+export type Resolved = {
+	readonly port: unknown;
+	readonly target: Target;
+	/** Who the system says we are. */
+	readonly who?: string | undefined;
+};
