@@ -6,6 +6,10 @@ const write = (text: string): void => {
 
 /** The commands that need no screen. @returns the exit code. */
 export async function runHeadless(command: Exclude<Command, {name: 'console' | 'help' | 'version'}>): Promise<number> {
+	// A reader that has seen enough, as in `midwatch keys --markdown | head`, is no fault.
+	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EPIPE') throw error;
+	});
 	switch (command.name) {
 		case 'keys': {
 			const [{keysReference}, {systems}] = await Promise.all([import('./reference.ts'), import('./systems.ts')]);

@@ -20,6 +20,10 @@ try {
 		const stop = error.message.endsWith('?') ? '' : '.';
 		process.stderr.write(`midwatch: ${error.message}${stop} See midwatch --help.\n`);
 	} else if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-	else throw error;
+	else {
+		// 1 means that something is critical, which is what Node itself would end with.
+		const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		process.stderr.write(`midwatch stopped by a fault of its own:\n${said}\n`);
+	}
 	process.exitCode = 2;
 }

@@ -8,6 +8,7 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       exits with 0: nothing critical, 1: something critical, 2: something could not be read
   midwatch doctor
       tells for each target whether it can be reached, who we are there, and what we may do
+      exits with 0: all is there, 1: something is not permitted, 2: something could not be reached or told
   midwatch keys --markdown
       prints every key and what it does
   midwatch audit verify [FILE]

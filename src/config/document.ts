@@ -35,6 +35,12 @@ export function readDocument(file: string, text: string): ConfigDocument {
 			faults.map(fault => ({...place(fault.pos[0]), text: `this is not valid YAML: ${yamlFault(fault.code)}`})),
 		);
 	}
+	let value: unknown;
+	try {
+		value = document.toJS({maxAliasCount: 20}) ?? {};
+	} catch {
+		throw new ConfigError(file, [{text: 'it holds an alias (*name) without its anchor (&name), or too many of them'}]);
+	}
 	const nodeAt = (path: Path): Node | undefined => {
 		const node = document.getIn(path, true);
 		return isNode(node) ? node : undefined;
@@ -47,7 +53,7 @@ export function readDocument(file: string, text: string): ConfigDocument {
 	};
 	return {
 		file,
-		value: document.toJS({maxAliasCount: 20}) ?? {},
+		value,
 		mistake,
 		mistakeAtKey(path, words) {
 			const keyNode = keyAt(document, path);

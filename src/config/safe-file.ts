@@ -1,4 +1,4 @@
-import type {Stats} from 'node:fs';
+import {constants, type Stats} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {ConfigError} from './config-error.ts';
 
@@ -40,7 +40,8 @@ export async function readSafeFile(
 	file: string,
 	rule: {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'},
 ): Promise<string | undefined> {
-	const handle = await open(file, 'r').catch((error: unknown) => {
+	// Without O_NONBLOCK a pipe that nobody writes to would hold the start for ever.
+	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
 		if (isNodeError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
 		throw new ConfigError(file, [{text: `cannot be opened: ${reason(error)}`}], {cause: error});
 	});

@@ -1,4 +1,4 @@
-import {execFile} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {parse} from 'yaml';
 import type {Secret} from '../contract.ts';
 import {AdapterError, messageOf} from '../errors.ts';
@@ -16,6 +16,8 @@ export const referenceForms = '${env:NAME}, ${file:/path} or ${exec:[command, ar
 
 /** How long a command may take. */
 const execTimeoutMs = 10_000;
+/** The most that a command may print, in characters. */
+const execLargest = 64 * 1024;
 /** How long the answer of a command is used that does not say when it expires: long enough for a storm of reconnects to run it once. */
 const execCacheMs = 60_000;
 /** A secret is fetched anew this long before it expires, so that it does not expire on its way. */
@@ -23,24 +25,26 @@ const refreshMs = 60_000;
 
 /**
  * Reads `${env:NAME}`, `${file:PATH}` and `${exec:[argv]}`.
- * @returns the reference, or the words that say what is wrong with it; undefined when the text is no reference at all.
+ * @returns the reference, or the words that say what is wrong with it, which do not repeat it; undefined when the text is no reference at all.
  */
 export function readReference(text: string): Reference | string | undefined {
 	const found = /^\$\{([a-z]*):(.*)\}$/s.exec(text.trim());
 	if (found === null) return undefined;
 	const [, kind = '', rest = ''] = found;
 	if (kind === 'env') {
-		return /^[A-Za-z_]\w*$/.test(rest) ? {kind, name: rest} : `${text} does not name an environment variable`;
+		return /^[A-Za-z_]\w*$/.test(rest) ? {kind, name: rest} : 'the reference does not name an environment variable';
 	}
 	if (kind === 'file') {
-		return rest.startsWith('/') || rest.startsWith('~/') ? {kind, path: rest} : `${text} needs an absolute path or ~/`;
+		return rest.startsWith('/') || rest.startsWith('~/')
+			? {kind, path: rest}
+			: 'the reference to a file needs an absolute path, or one that begins with ~/';
 	}
-	if (kind === 'exec') return readCommand(text, rest);
-	return `${text} is no reference that is known; write ${referenceForms}`;
+	if (kind === 'exec') return readCommand(rest);
+	return `there is no such kind of reference; write ${referenceForms}`;
 }
 
-function readCommand(text: string, rest: string): Reference | string {
-	const wrong = `${text} needs a list of words in brackets, as in \${exec:[command, argument]}`;
+function readCommand(rest: string): Reference | string {
+	const wrong = 'a command needs a list of words in brackets, as in ${exec:[command, argument]}';
 	let words: unknown;
 	try {
 		words = parse(rest, {schema: 'failsafe'});
@@ -126,24 +130,57 @@ function cached(source: string, argv: readonly [string, ...string[]], clock: Clo
 }
 
 async function run(source: string, argv: readonly [string, ...string[]], clock: Clock): Promise<Answer> {
-	const [command, ...args] = argv;
 	const started = clock.now();
-	const byHand = 'Run the command by hand to see what it says.';
-	const output = await new Promise<string>((resolve, reject) => {
-		const options = {timeout: execTimeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 * 1024, encoding: 'utf8'} as const;
-		// What it wrote is not repeated: a command that fails may print the very secret it fetched.
-		const child = execFile(command, args, options, (error, stdout) => {
-			if (error === null) resolve(stdout);
-			else if (error.killed) reject(denied(`${source}: no answer in ${execTimeoutMs / 1000} s`, byHand));
-			else if (typeof error.code === 'number') reject(denied(`${source}: ended with status ${error.code}`, byHand));
-			else reject(denied(`${source}: cannot be run: ${error.code ?? 'it was ended by a signal'}`, byHand));
-		});
-		child.stdin?.end();
-	});
-	const answer = readAnswer(output.replace(/\r?\n$/, ''), started);
+	const text = (await outputOf(source, argv, clock)).replace(/\r?\n$/, '');
+	const answer = readAnswer(text, started);
 	if (answer.value === '') throw denied(`${source}: printed nothing`, byHand);
 	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, byHand);
 	return answer;
+}
+
+const byHand = 'Run the command by hand to see what it says.';
+
+/**
+ * What the command prints. Without a shell and without our terminal (in a session of its own): it can neither ask on the screen that the
+ * console draws on, nor outlive its time with children of its own. What it printed is not part of any message: a command that fails may
+ * have printed the very secret it fetched.
+ */
+function outputOf(source: string, [command, ...args]: readonly [string, ...string[]], clock: Clock): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, {stdio: ['ignore', 'pipe', 'ignore'], detached: true});
+		let output = '';
+		const end = (error: AdapterError | undefined) => {
+			cancel();
+			child.stdout.destroy();
+			if (error === undefined) resolve(output);
+			else reject(error);
+		};
+		const stop = (why: string) => {
+			killGroup(child.pid);
+			end(denied(`${source}: ${why}`, byHand));
+		};
+		const cancel = clock.after(execTimeoutMs, () => stop(`no answer in ${execTimeoutMs / 1000} s`));
+		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+			output += chunk;
+			if (output.length > execLargest) stop(`printed more than ${execLargest / 1024} kB`);
+		});
+		child.on('error', (error: NodeJS.ErrnoException) =>
+			end(denied(`${source}: cannot be run: ${error.code ?? 'unknown reason'}`, byHand)),
+		);
+		child.on('close', (code, signal) => {
+			if (code === 0) end(undefined);
+			else end(denied(`${source}: ended with ${code === null ? signal : `status ${code}`}`, byHand));
+		});
+	});
+}
+
+function killGroup(pid: number | undefined): void {
+	if (pid === undefined) return;
+	try {
+		process.kill(-pid, 'SIGKILL');
+	} catch {
+		// It has ended meanwhile.
+	}
 }
 
 /** The text as it is, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` from a command that knows when it expires. */

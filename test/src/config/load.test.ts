@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {chmodSync, chownSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -116,7 +117,7 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'a reference that is none',
 			target('kind: redis', 'host: c', 'password: ${vault:x}'),
-			'config:5:15: ${vault:x} is no reference that is known; write ${env:NAME}, ${file:/path} or ${exec:[command, argument]}',
+			'config:5:15: there is no such kind of reference; write ${env:NAME}, ${file:/path} or ${exec:[command, argument]}',
 		],
 		[
 			'a tab',
@@ -282,6 +283,13 @@ describe('whom the file is believed', () => {
 		if (root) chownSync(file, 4711, 4711);
 		await expect(readSafeFile(file, {kind: 'trusted', owner: 'root'})).rejects.toThrow('must be owned by root');
 		if (root) await expect(loadConfiguration({config: file, surroundings})).rejects.toThrow('is owned by uid 4711');
+	});
+
+	test('not when it is a pipe, and without waiting for someone to write to it', async () => {
+		const surroundings = emptySurroundings();
+		const config = join(surroundings.home, 'pipe');
+		expect(spawnSync('mkfifo', ['-m', '600', config]).status).toBe(0);
+		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(`${config}: is not a file`);
 	});
 
 	test('not when it is a folder', async () => {

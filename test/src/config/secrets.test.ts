@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import {type Reference, readReference, secretOf} from '../../../src/config/secrets.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createFakeClock} from '../../fake-clock.ts';
@@ -49,7 +49,9 @@ describe('a reference', () => {
 		'${exec:[a}',
 		'${vault:x}',
 	])('%s is a mistake', text => {
-		expect(readReference(text)).toEqual(expect.stringContaining(text));
+		const words = readReference(text);
+		expect(words).toEqual(expect.stringMatching(/reference|command/));
+		expect(words).not.toContain(text.slice(2, -1));
 	});
 });
 
@@ -91,6 +93,15 @@ describe('a file', () => {
 		expect(empty.message).toBe('${file:~/empty}: the file is empty');
 	});
 });
+
+/** A process that was killed and whose parent has not read its status yet runs no longer either. */
+const runs = (pid: string): boolean => {
+	try {
+		return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+	} catch {
+		return false;
+	}
+};
 
 describe('a command', () => {
 	/** A command that counts its runs in a file, and does what `script` says. */
@@ -146,6 +157,23 @@ describe('a command', () => {
 		const error = await refusal(secret.reveal());
 		expect(error.message).toMatch(/ended with status 3$/);
 		expect(`${error.stack} ${inspect(error, {depth: 9})}`.replaceAll(error.message, '')).not.toContain('s3cret');
+	});
+
+	test('that says nothing is ended after 10 seconds, with the children that hold its output', async () => {
+		const surroundings = emptySurroundings();
+		const clock = createFakeClock();
+		const pids = join(surroundings.home, 'pids');
+		const script = `sleep 600 & echo $! $$ > ${pids}.new; mv ${pids}.new ${pids}; wait`;
+		const waiting = refusal(secretOf({kind: 'exec', argv: ['sh', '-c', script]}, {clock}).reveal());
+		const started = await vi.waitFor(() => readFileSync(pids, 'utf8'), {timeout: 10_000});
+		await clock.advance(10_000);
+		expect((await waiting).message).toMatch(/: no answer in 10 s$/);
+		await vi.waitFor(() => expect(started.trim().split(' ').filter(runs)).toEqual([]));
+	});
+
+	test('that prints without end is ended', async () => {
+		const error = await refusal(secretOf(read('${exec:["yes"]}')).reveal());
+		expect(error.message).toBe('${exec:[yes]}: printed more than 64 kB');
 	});
 
 	test('is not given to a shell', async () => {
