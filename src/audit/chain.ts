@@ -41,8 +41,17 @@ function asRecord(bytes: Uint8Array): AuditRecord | undefined {
 /** Compares bytes, not text: several malformed UTF-8 sequences decode to the same character. */
 function faultOf(record: AuditRecord, bytes: Uint8Array): string | undefined {
 	const {hash, ...rest} = record;
-	if (sha256(canonical(rest)) !== hash) return 'its content is not what its hash was made of';
-	return Buffer.from(canonical(record), 'utf8').equals(bytes) ? undefined : 'it is not written as midwatch writes it';
+	let content: string;
+	let line: string;
+	try {
+		content = canonical(rest);
+		line = canonical(record);
+	} catch {
+		// JSON has numbers that no number can hold (1e999), and nesting that no stack can.
+		return 'it holds what midwatch does not write';
+	}
+	if (sha256(content) !== hash) return 'its content is not what its hash was made of';
+	return Buffer.from(line, 'utf8').equals(bytes) ? undefined : 'it is not written as midwatch writes it';
 }
 
 /**

@@ -121,6 +121,17 @@ describe('a line', () => {
 		expect(parseLine(changed)).toBeUndefined();
 	});
 
+	test.each([
+		['a number that is none', '"took_ms":1e999'],
+		['nesting without end', `"took_ms":${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+		['another type', '"took_ms":"1011"'],
+		['a member that nobody wrote', '"took_ms":1011,"__proto__":{"seq":1}'],
+	])('with %s is a fault, not a crash', (_, changed) => {
+		const [line = ''] = linesOf(chainOf([{kind: 'outcome', took_ms: 1011}]));
+		expect(faultsOf([line])).toEqual([]);
+		expect(faultsOf([line.replace('"took_ms":1011', changed)]).length).toBeGreaterThan(0);
+	});
+
 	test('is the same whatever the order in which its members were made', () => {
 		fc.assert(
 			fc.property(fc.dictionary(fc.string(), fc.jsonValue()), value => {
