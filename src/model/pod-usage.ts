@@ -49,13 +49,13 @@ export function podUsageFindings(rows: readonly PodUsageRow[], target: string): 
 	return [...sick].flatMap(([workload, same]) => {
 		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
 		if (first === undefined) return [];
+		const share = memoryShare(first) ?? 0;
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
 		return {
 			id: `${target}/memory/${workload}`,
 			target,
-			// Nothing has failed yet: once the kernel kills it, the pod itself says so.
-			severity: 'warn',
-			sentence: `${workload}: ${pods} at ${percent(memoryShare(first))} of the memory limit ${bytes(first.memoryLimit)}`,
+			severity: share >= atLimit ? 'crit' : 'warn',
+			sentence: `${workload}: ${pods} at ${percent(share)} of the memory limit ${bytes(first.memoryLimit)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
 			evidence: same

@@ -110,6 +110,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			state: 'live',
 			snapshot,
 			readAt: now,
+			firstReadAt: before.firstReadAt ?? now,
 			tookMs,
 			failure: undefined,
 			findings: known,

@@ -55,6 +55,12 @@ describe('all findings', () => {
 		expect(brief(readings.toReversed())).toEqual(brief(readings));
 	});
 
+	it('puts what was there already behind what is known to be new', () => {
+		const first = {...live('a', 'postgres.session', [finding('a', 'found', 'warn', 50)]), firstReadAt: 50};
+		const told = {...live('b', 'redis.server', [finding('b', 'told', 'warn', 10)]), firstReadAt: 50};
+		expect(brief([first, told])).toEqual(['warn told', 'warn found']);
+	});
+
 	it('tells each finding of a target once, at its worst', () => {
 		const readings = [
 			live('a', 'postgres.session', [finding('a', 'same', 'warn', 1)]),

@@ -28,8 +28,17 @@ function drain({drainSeconds}: LagRow): string {
 	return drainSeconds > 7 * 86_400 ? 'never' : duration(drainSeconds);
 }
 
-/** An idle group that has nothing to drain is not in anybody's way. */
-const drainCell = (row: LagRow): Cell => ({text: row.lag === 0 ? '-' : drain(row), tone: tone(row)});
+/** A group that keeps up is now a little ahead and now a little behind: only one that is in trouble never drains. */
+function drainCell(row: LagRow): Cell {
+	const keepsUp = row.verdict === 'ok' && (row.lag === 0 || row.drainSeconds === Number.POSITIVE_INFINITY);
+	return {text: keepsUp ? '-' : drain(row), tone: tone(row)};
+}
+
+/** The lag of groups that keep up changes all the time: only its order of magnitude counts there, so that rows stay in their places. */
+function weight(row: LagRow): number {
+	const lag = row.lag ?? -1;
+	return row.severity === 'ok' ? Math.floor(Math.log10(Math.max(1, lag))) : lag;
+}
 
 const byName = (a: LagRow, b: LagRow): number => a.id.localeCompare(b.id);
 
@@ -46,7 +55,7 @@ export const consumerLagPane: Pane = {
 			weight: 1,
 			empty: 'no group has ever committed an offset here',
 			orders: [
-				{title: 'lag', compare: (a, b) => (b.lag ?? -1) - (a.lag ?? -1) || byName(a, b)},
+				{title: 'lag', compare: (a, b) => weight(b) - weight(a) || byName(a, b)},
 				{title: 'growth', compare: (a, b) => (b.growth ?? 0) - (a.growth ?? 0) || byName(a, b)},
 				{title: 'group', compare: byName},
 			],

@@ -56,11 +56,11 @@ export const podsPane: Pane = {
 				{
 					header: 'NAMESPACE',
 					field: 'namespace',
-					width: 10,
+					width: 11,
 					yields: 3,
 					cell: row => quiet(row, row.namespace),
 				},
-				{header: 'NAME', field: 'name', width: 18, grow: true, cell: row => row.name},
+				{header: 'NAME', field: 'name', width: 17, grow: true, cell: row => row.name},
 				{
 					header: 'READY',
 					field: 'ready',

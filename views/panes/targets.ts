@@ -26,8 +26,13 @@ export const targetsPane: Pane = {
 			],
 			columns: [
 				{header: 'POOL', field: 'pool', width: 14, cell: row => row.pool},
-				{header: 'INSTANCE', field: 'instance', width: 16, grow: true, cell: row => row.instance},
-				{header: 'UP', field: 'up', width: 7, cell: row => ({text: row.health, tone: tone(row)})},
+				{header: 'INSTANCE', field: 'instance', width: 17, cell: row => row.instance},
+				{
+					header: 'UP',
+					field: 'up',
+					width: 4,
+					cell: row => ({text: row.health === 'unknown' ? '?' : row.health, tone: tone(row)}),
+				},
 				{
 					header: 'LAST',
 					field: 'last',
@@ -50,7 +55,7 @@ export const targetsPane: Pane = {
 				{
 					header: 'ERROR',
 					field: 'error',
-					width: 12,
+					width: 18,
 					grow: true,
 					yields: 3,
 					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: tone(row)}),

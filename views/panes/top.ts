@@ -39,7 +39,7 @@ export const topPane: Pane = {
 				{
 					header: 'NAMESPACE',
 					field: 'namespace',
-					width: 10,
+					width: 11,
 					yields: 1,
 					cell: row => ({text: row.namespace, tone: 'dim'}),
 				},

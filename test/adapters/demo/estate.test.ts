@@ -37,7 +37,7 @@ async function findings(name: ScenarioName, seconds: number): Promise<readonly s
 
 const crashing = [
 	/^crit prod-eu checkout\/api: 3 of 6 pods CrashLoopBackOff <- OOMKilled 137$/,
-	/^warn prod-eu checkout\/api: 3 pods are at \d\d% of the memory limit 512Mi$/,
+	/^crit prod-eu checkout\/api: 3 pods are at \d\d% of the memory limit 512Mi$/,
 ];
 const sick = [
 	/^warn prod-eu media\/thumb: 1 of 14 pods not ready, 1 of 2 containers$/,

@@ -47,7 +47,7 @@ describe('pod usage', () => {
 		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
 		const found = podUsageFindings(rows, 'prod');
 		expect(found.map(({severity, sentence}) => `${severity} ${sentence}`)).toEqual([
-			'warn checkout/api: 2 pods are at 98% of the memory limit 1000Mi',
+			'crit checkout/api: 2 pods are at 98% of the memory limit 1000Mi',
 			'warn checkout/web: pod api-950 is at 95% of the memory limit 1000Mi',
 		]);
 		expect(found[0]?.row).toEqual({kind: 'kubernetes.pod-usage', id: 'u980'});
