@@ -1,0 +1,112 @@
+import {mkdir, rm, symlink, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {createBench, row} from './bench.ts';
+
+describe('what cannot be recorded is not done', () => {
+	test('when something else stands in the place of the record', async () => {
+		const {propose, yes, now, valve, audit} = await createBench();
+		await propose();
+		await writeFile(audit.dir, '');
+		await yes();
+		expect(now()).toMatchObject({
+			state: 'refused',
+			reason: expect.stringContaining('nothing was sent: the record cannot be written: EEXIST'),
+			hint: expect.stringContaining('something else stands where the directory'),
+		});
+		expect(valve.runs).toEqual([]);
+	});
+
+	test.skipIf(process.platform !== 'linux')('when the disk is full', async () => {
+		const {propose, yes, now, valve, audit} = await createBench();
+		await propose();
+		await mkdir(audit.dir);
+		await symlink('/dev/full', join(audit.dir, '2026-11.jsonl'));
+		await yes();
+		expect(now()).toMatchObject({state: 'refused', hint: expect.stringContaining('free some space')});
+		expect(valve.runs).toEqual([]);
+		await rm(join(audit.dir, '2026-11.jsonl'));
+		await propose();
+		await yes();
+		expect(now()?.state).toBe('done');
+	});
+
+	test('nor is a target armed', async () => {
+		const {arming, audit} = await createBench({production: true});
+		await writeFile(audit.dir, '');
+		expect(await arming.arm('tank')).toMatchObject({kind: 'refused', reason: expect.stringContaining('EEXIST')});
+		expect(arming.policy.get().armed.size).toBe(0);
+	});
+
+	test('what came of it is still shown when the disk fills after it was sent', async () => {
+		const {propose, yes, now, runner, action, audit} = await createBench();
+		const run: typeof action.run = async (...given) => {
+			const receipt = await action.run(...given);
+			await rm(audit.dir, {recursive: true});
+			await writeFile(audit.dir, '');
+			return receipt;
+		};
+		await runner.propose({...action, run}, [row], {to: '40'});
+		await yes();
+		expect(now()).toMatchObject({state: 'done', recordTrouble: expect.stringContaining('cannot be written')});
+		await propose();
+	});
+});
+
+describe('what went wrong on the way', () => {
+	test.each([
+		['denied', 'failed', 'nothing happened: not your valve', 'outcome failed'],
+		['conflict', 'stale', 'nothing happened: it was turned meanwhile', 'outcome stale'],
+		['lost', 'unknown', 'the outcome is not known: the valve does not answer', 'outcome unknown'],
+		['bug', 'unknown', 'the outcome is not known: undefined is not a valve', 'outcome unknown'],
+	] as const)('%s', async (fault, state, reason, outcome) => {
+		const {propose, yes, now, valve, told, clock, runner} = await createBench();
+		valve.fault = fault;
+		await propose();
+		await yes();
+		await clock.advance(60_000);
+		expect(now()).toMatchObject({state, reason});
+		expect(valve.runs).toHaveLength(1);
+		expect(await told()).toEqual(['intent', outcome]);
+		expect(runner.undoable()).toEqual([]);
+	});
+
+	test('no answer at all is unknown after 30 s, and not tried again', async () => {
+		const {propose, yes, now, valve, told, pass} = await createBench();
+		valve.fault = 'silent';
+		await propose();
+		await pass(yes());
+		expect(now()).toMatchObject({state: 'unknown', trouble: {kind: 'timeout'}});
+		expect(valve.runs).toHaveLength(1);
+		expect(await told()).toEqual(['intent', 'outcome unknown']);
+	});
+
+	test('what does not show within its time did not help', async () => {
+		const {propose, yes, now, valve, pass} = await createBench();
+		valve.slow = true;
+		await propose();
+		await pass(yes());
+		expect(now()).toMatchObject({state: 'ineffective', reason: 'not within 5 s: it still turns'});
+	});
+
+	test('a look afterwards that fails is tried again, and says unknown only when its time is over', async () => {
+		const {propose, yes, now, valve, pass, runner, action} = await createBench();
+		let looks = 0;
+		const verify: typeof action.verify = async (...given) => {
+			looks += 1;
+			valve.unreachable = looks < 3;
+			return action.verify(...given);
+		};
+		await runner.propose({...action, verify}, [row], {to: '40'});
+		await pass(yes());
+		expect(now()?.state).toBe('done');
+		expect(looks).toBe(3);
+		const blind: typeof action.verify = async () => {
+			throw new Error('no eyes');
+		};
+		await runner.propose({...action, verify: blind}, [row], {to: '50'});
+		await pass(yes());
+		expect(now()).toMatchObject({state: 'unknown', reason: expect.stringContaining('no eyes')});
+		await propose();
+	});
+});
