@@ -157,6 +157,17 @@ export function problems(
 			}
 		}
 	}
+	for (const binding of mapped) {
+		for (const key of binding.keys) {
+			const types = key === 'space' || [...key].length === 1;
+			const answers = binding.intent === 'confirm.yes';
+			if (answers && !/^[a-z]$/.test(key)) {
+				// Enter, a capital letter or a function key may have opened the question: held down, it would answer it too.
+				found.push(`confirm.yes: a question is answered by a lower-case letter, not ${key}`);
+			} else if (!answers && types && (binding.scope === 'field' || binding.scope === 'confirm'))
+				found.push(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`);
+		}
+	}
 	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
 	for (const entry of [...actions, ...inspections]) {
 		const acts = actions.includes(entry);

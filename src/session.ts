@@ -43,7 +43,8 @@ export type ParamsLayer = {
 export type Layer =
 	| {readonly kind: 'filter'; readonly text: string; readonly before: string}
 	| {readonly kind: 'search'; readonly text: string}
-	| {readonly kind: 'list'; readonly list: ListName; readonly index: number}
+	/** `item` is the chosen line's own id: the choice follows it when lines come and go. `index` is where it stood. */
+	| {readonly kind: 'list'; readonly list: ListName; readonly index: number; readonly item: string | undefined}
 	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer

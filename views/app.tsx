@@ -2,7 +2,7 @@ import {Box, Text, useWindowSize} from 'ink';
 import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import type {Deck} from '../src/deck/deck.ts';
 import {messageOf} from '../src/errors.ts';
-import {paneSession} from '../src/session.ts';
+import {paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {fit} from '../src/text/fit.ts';
 import {paintEmpty} from './empty.ts';
@@ -99,12 +99,27 @@ function Lines({
 function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
 	useSyncExternalStore(deck.subscribe, deck.version, deck.version);
 	const painted = paintLayer(deck, size, theme);
+	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
-		// A confirmation can be answered once all of it is on the screen, and not before.
+		// A confirmation can be answered once all of it is on the screen, and only as long as it is.
 		const remedy = deck.options.runner.state.get();
-		if (painted?.whole !== true || remedy?.state !== 'ready' || deck.answerable()) return;
-		afterPaint(() => deck.painted(remedy.id));
+		const asked = topLayer(deck.session.get())?.kind === 'confirm' && remedy?.state === 'ready';
+		seen.current = asked && painted?.whole === true ? remedy.id : undefined;
+		if (seen.current === undefined) deck.painted(undefined);
+		else if (!deck.answerable()) {
+			const {id} = remedy ?? {};
+			afterPaint(() => {
+				if (seen.current === id) deck.painted(id);
+			});
+		}
 	});
+	useLayoutEffect(
+		() => () => {
+			seen.current = undefined;
+			deck.painted(undefined);
+		},
+		[deck],
+	);
 	if (painted === undefined) return null;
 	return (
 		<Overlay left={painted.left} top={painted.top} width={painted.width} height={painted.rows.length}>

@@ -1,13 +1,13 @@
 import type {Check} from '../src/contract.ts';
-import {isUnderWay, isWaiting} from '../src/deck/confirming.ts';
+import {isUndoable} from '../src/deck/confirming.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
-import type {Remedy} from '../src/remedy/machine.ts';
+import {isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
 import type {Layer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
-import {wrap} from '../src/text/fit.ts';
-import {blankLine, labelled, line, type ModalLine, signed} from './modal.ts';
+import {width, wrap} from '../src/text/fit.ts';
+import {blankLine, flowed, labelled, line, type ModalLine, signed, tail} from './modal.ts';
 import type {Theme} from './theme.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
@@ -102,12 +102,12 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, theme: Theme): Mo
 	return lines;
 }
 
-function fieldLine(prompt: string, value: string, active: boolean, theme: Theme): ModalLine {
+function fieldLine(prompt: string, value: string, active: boolean, cells: number, theme: Theme): ModalLine {
 	const caret = active ? (theme.ascii ? '_' : '▏') : '';
 	return [
 		{text: `${active ? '>' : ' '} `, tone: 'loud'},
 		{text: prompt, tone: 'dim'},
-		{text: cleanLine(value), tone: 'plain'},
+		{text: tail(cleanLine(value), cells - 3 - width(prompt)), tone: 'plain'},
 		{text: caret, tone: 'loud'},
 	];
 }
@@ -115,13 +115,15 @@ function fieldLine(prompt: string, value: string, active: boolean, theme: Theme)
 function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine[] {
 	const {demand, unmet} = remedy;
 	if (demand === undefined || remedy.state !== 'ready') return [];
-	const said = unmet === undefined ? [] : [line(unmet, 'warn')];
+	const said = unmet === undefined ? [] : flowed(line(cleanLine(unmet), 'warn'), cells);
 	const [typed = '', count = '', reason = ''] = layer.values;
 	const looked =
 		remedy.checkedAt === undefined
 			? ''
 			: `checked ${duration((deck.now() - remedy.checkedAt) / 1000)} ago, again every 2s`;
-	const foot = [{text: `esc cancels · ctrl+y copies the command · ${looked}`, tone: 'dim'}] as const;
+	const copy = deck.options.keymap.keyOf('confirm.copy', 'ctrl+y');
+	const cancel = deck.options.keymap.keyOf('confirm.cancel', 'esc');
+	const foot = flowed(line(`${cancel} cancels · ${copy} copies the command · ${looked}`, 'dim'), cells);
 	switch (demand.kind) {
 		case 'refused':
 			return [
@@ -136,35 +138,41 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 					{text: ' to do it', tone: 'plain'},
 				],
 				...said,
-				foot,
+				...foot,
 			];
 		case 'type':
 			return [
-				[
-					{text: 'type ', tone: 'plain'},
-					{text: demand.text, tone: 'loud'},
-					{text: ' and press enter to do it', tone: 'plain'},
-				],
-				fieldLine('', typed, true, theme),
+				...flowed(
+					[
+						{text: 'type ', tone: 'plain'},
+						{text: demand.text, tone: 'loud'},
+						{text: ' and press enter to do it', tone: 'plain'},
+					],
+					cells,
+				),
+				fieldLine('', typed, true, cells, theme),
 				...said,
-				foot,
+				...foot,
 			];
 		case 'type-count-reason': {
 			const wait = Math.ceil(((remedy.readyAt ?? 0) + demand.delayMs - deck.now()) / 1000);
 			return [
-				[
-					{text: 'type ', tone: 'plain'},
-					{text: demand.text, tone: 'loud'},
-					{text: `, the number of objects (`, tone: 'plain'},
-					{text: String(demand.count), tone: 'loud'},
-					{text: ') and a reason', tone: 'plain'},
-				],
-				fieldLine('target  ', typed, layer.field === 0, theme),
-				fieldLine('number  ', count, layer.field === 1, theme),
-				fieldLine('reason  ', reason, layer.field === 2, theme),
+				...flowed(
+					[
+						{text: 'type ', tone: 'plain'},
+						{text: demand.text, tone: 'loud'},
+						{text: ', the number of objects (', tone: 'plain'},
+						{text: String(demand.count), tone: 'loud'},
+						{text: ') and a reason', tone: 'plain'},
+					],
+					cells,
+				),
+				fieldLine('target  ', typed, layer.field === 0, cells, theme),
+				fieldLine('number  ', count, layer.field === 1, cells, theme),
+				fieldLine('reason  ', reason, layer.field === 2, cells, theme),
 				...(wait > 0 ? [line(`it can be sent in ${wait}s: look at it once more`, 'warn')] : []),
 				...said,
-				foot,
+				...foot,
 			];
 		}
 	}
@@ -181,7 +189,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 			line(isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels', 'dim'),
 		];
 	}
-	const lines: ModalLine[] = [line(end.text, end.tone)];
+	const lines: ModalLine[] = [...flowed(line(end.text, end.tone), cells)];
 	for (const text of [
 		remedy.reason,
 		remedy.receipt?.summary,
@@ -195,11 +203,8 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	}
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), cells, 'warn'));
-	const undo =
-		remedy.state === 'done' && remedy.preview !== undefined && remedy.preview.undo.class !== 'none'
-			? ' · u undoes it'
-			: '';
-	lines.push(line(`enter closes${undo} · record ${remedy.id}`, 'dim'));
+	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
+	lines.push(...flowed(line(`enter closes${undo} · record ${remedy.id}`, 'dim'), cells));
 	return lines;
 }
 
@@ -220,6 +225,7 @@ export function confirmLines(
 	);
 	const build = (roomy: boolean): ModalLine[] => [
 		...(roomy ? [blankLine] : []),
+		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),
 		...previewLines(remedy, cells, roomy),
 		...(isWaiting(remedy) || remedy.state === 'blocked' || remedy.state === 'stale'
 			? checkLines(deck, remedy, cells, theme)

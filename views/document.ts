@@ -1,7 +1,8 @@
 import type {Deck} from '../src/deck/deck.ts';
+import {flow, lastOffset} from '../src/deck/flow.ts';
 import type {DocumentLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {width, wrap} from '../src/text/fit.ts';
+import {cut, width} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
 import type {Size} from './layout.ts';
 import {createSpan} from './span.ts';
@@ -12,23 +13,19 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const cells = size.columns;
 	const height = size.rows - 2;
 	const room = height - 1;
-	deck.setPage('document', room);
-	const drawn = layer.lines.flatMap((one, index) =>
-		wrap(one.text, cells - 2).map(text => ({text, index, severity: one.severity, loud: one.loud})),
-	);
-	const first = Math.max(
-		0,
-		drawn.findIndex(one => one.index >= layer.offset),
-	);
-	const from = Math.max(0, Math.min(first, drawn.length - room));
+	deck.setTextArea({cells: cells - 2, rows: room});
+	const drawn = flow(layer.lines, cells - 2);
+	const from = Math.min(layer.offset, lastOffset(drawn, room));
 	const where =
 		layer.state === 'loading'
 			? 'reading'
 			: drawn.length <= room
 				? 'all'
 				: `${Math.min(100, Math.round(((from + room) / drawn.length) * 100))}%`;
-	const span = createSpan(cells, theme).put(` ${cleanLine(layer.title)} `, 'loud', true);
-	const right = ` ${layer.search === '' ? '' : `/${cleanLine(layer.search)}  `}${where}  esc back `;
+	const searched = layer.search === '' ? '' : `/${cut(cleanLine(layer.search), Math.floor(cells / 4))}  `;
+	const right = ` ${searched}${where}  esc back `;
+	const title = cut(cleanLine(layer.title), cells - width(right) - 4);
+	const span = createSpan(cells, theme).put(` ${title} `, 'loud', true);
 	span.put(theme.glyphs.rule.repeat(Math.max(1, cells - span.used - width(right))), 'dim').put(right, 'dim');
 	const rows = [span.end()];
 	const wanted = layer.search.toLowerCase();

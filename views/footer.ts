@@ -1,6 +1,8 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {paneSession, topLayer} from '../src/session.ts';
+import {type Layer, paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {tail} from './modal.ts';
+import {noticeLines, toneOf} from './notice.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
 
@@ -8,10 +10,27 @@ import type {Theme} from './theme.ts';
 const typing = (prompt: string, text: string, hint: string, cells: number, theme: Theme): string =>
 	createSpan(cells, theme)
 		.put(` ${prompt}`, 'loud')
-		.put(cleanLine(text))
+		.put(tail(cleanLine(text), cells - 4))
 		.put(theme.ascii ? '_' : '▏', 'loud')
 		.put(`   ${hint}`, 'dim')
 		.end();
+
+/** The keys that mean something while this is above the deck; those of the deck would promise what they do not do. */
+function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): string {
+	const {keymap} = deck.options;
+	const span = createSpan(cells, theme).put(' ');
+	if (layer.kind !== 'document') return span.end();
+	const searching = layer.search === '' ? [] : ['text.next', 'text.previous'];
+	for (const binding of keymap.bindings) {
+		if (binding.scope !== 'document' || (binding.footer === undefined && !searching.includes(binding.intent))) continue;
+		if (binding.intent === 'text.refresh' && layer.reload === undefined) continue;
+		const key = binding.keys[0] ?? '';
+		const title = binding.footer ?? binding.title.toLowerCase();
+		if (span.fits(`${key} ${title}  `)) span.put(key, 'loud').put(` ${title}  `);
+	}
+	if (span.fits('esc back')) span.put('esc', 'loud').put(' back');
+	return span.end();
+}
 
 /** What was just said, or what can be done with the row under the cursor: looking first, then acting, then the fixed keys. */
 export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
@@ -23,12 +42,11 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 		return typing('/', layer.text, 'enter finds  n next  N previous  esc leaves', cells, theme);
 	const {notice} = session;
 	if (notice !== undefined) {
-		const sign = notice.severity === 'ok' ? ' ' : ` ${theme.sign(notice.severity)} `;
-		return createSpan(cells, theme)
-			.put(sign, notice.severity)
-			.put(cleanLine(notice.text), notice.severity === 'ok' ? 'plain' : notice.severity)
-			.end();
+		const lines = noticeLines(notice, cells, theme);
+		const text = lines.length === 1 ? (lines[0] ?? '') : `${lines[0] ?? ''}${theme.glyphs.more}`;
+		return createSpan(cells, theme).put(text, toneOf(notice)).end();
 	}
+	if (layer !== undefined) return paintLayerKeys(deck, layer, cells, theme);
 	const {keymap} = deck.options;
 	const span = createSpan(cells, theme).put(' ');
 	const offer = (key: string, title: string, disabled: boolean) => {

@@ -4,7 +4,7 @@ import {isOld} from '../src/poll/reading.ts';
 import {worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, duration} from '../src/text/figures.ts';
-import {width} from '../src/text/fit.ts';
+import {cut, width} from '../src/text/fit.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
 
@@ -15,9 +15,20 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	const clock = clockTime(now);
 	const span = createSpan(cells - width(clock) - 2, theme);
 	span.put(' midwatch', 'loud');
-	for (const label of labels) span.put('  ').put(cleanLine(label), 'dim');
+	const findings = deck.findings();
+	const signs = (['crit', 'warn', 'unknown'] as const).flatMap(severity => {
+		const found = findings.filter(finding => finding.severity === severity).length;
+		return found > 0 ? [{text: `${theme.sign(severity)} ${found}  `, severity}] : [];
+	});
+	// What is wrong has its place before anything else is given one.
+	const reserved = ' '.repeat(signs.reduce((sum, sign) => sum + width(sign.text), 3));
+	for (const label of labels) {
+		const text = cleanLine(label);
+		if (span.fits(`  ${text}${reserved}`)) span.put('  ').put(text, 'dim');
+	}
+	const room = () => Math.max(0, cells - width(clock) - 2 - span.used - width(reserved) - 2);
 	const only = deck.session.get().target;
-	if (only !== undefined) span.put('  ').put(`only ${cleanLine(only)}`, 'loud');
+	if (only !== undefined) span.put('  ').put(cut(`only ${cleanLine(only)}`, room()), 'loud');
 	let guarded = 0;
 	let armed = 0;
 	for (const {target} of watch.targets) {
@@ -25,23 +36,30 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 		if (is.state === 'guarded') guarded += 1;
 		if (is.state !== 'armed') continue;
 		armed += 1;
-		span.put('  ').put(`${cleanLine(target.name)} armed ${duration((is.until - now) / 1000)}`, 'warn');
+		const told = ` armed ${duration((is.until - now) / 1000)}`;
+		span.put('  ').put(cut(cleanLine(target.name), room() - width(told)) + told, 'warn');
 	}
-	if (armed === 0 && guarded > 0) span.put('  ').put(theme.ascii || cells < 100 ? 'guarded' : 'guarded: O arms', 'dim');
-	const findings = deck.findings();
+	if (armed === 0 && guarded > 0) {
+		const key = deck.options.keymap.keyOf('deck.arm', 'O');
+		const told = cells < 100 ? 'guarded' : `guarded: ${key} arms`;
+		if (span.fits(`  ${told}${reserved}`)) span.put('  ').put(told, 'dim');
+	}
 	span.put('   ');
-	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = findings.filter(finding => finding.severity === severity).length;
-		if (found > 0) span.put(`${theme.sign(severity)} ${found}  `, severity);
-	}
+	for (const {text, severity} of signs) span.put(text, severity);
 	const others = presence.others.get().length;
-	if (others > 0) span.put(`${others} other console${others === 1 ? '' : 's'}  `, 'warn');
-	if (unresolved.length > 0) span.put(`? ${unresolved.length} of unknown outcome: v  `, 'unknown');
-	span.put(' ');
-	for (const system of new Set(watch.targets.map(one => one.system))) {
+	const put = (text: string, tone: 'warn' | 'unknown') => {
+		if (span.fits(text)) span.put(text, tone);
+	};
+	if (unresolved.length > 0) {
+		const key = deck.options.keymap.keyOf('deck.audit', 'v');
+		put(`${theme.sign('unknown')} ${unresolved.length} of unknown outcome: ${key}  `, 'unknown');
+	}
+	if (others > 0) put(`${others} other console${others === 1 ? '' : 's'}  `, 'warn');
+	if (span.fits('  ')) span.put(' ');
+	for (const kind of new Set(watch.targets.map(one => one.target.kind))) {
 		const readings = watch
 			.readings()
-			.filter(reading => watch.targets.some(one => one.system === system && one.target.name === reading.target));
+			.filter(reading => watch.targets.some(one => one.target.kind === kind && one.target.name === reading.target));
 		const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
 		const failing = readings.some(reading => reading.state === 'failed');
 		const connecting = readings.every(reading => reading.snapshot === undefined) && !failing;
@@ -54,11 +72,11 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 					? theme.glyphs.more
 					: theme.sign(severity)
 				: `${duration((now - old.readAt) / 1000)} old`;
-		const text = `${system.kind} ${told}  `;
+		const text = `${kind} ${told}  `;
 		if (!span.fits(text)) break;
 		span
-			.put(`${system.kind} `, 'dim')
+			.put(`${kind} `, 'dim')
 			.put(`${told}  `, old === undefined ? (severity === 'ok' ? 'dim' : severity) : 'warn');
 	}
-	return `${span.end()}${theme.paint(`${clock}  `, 'plain')}`;
+	return `${span.end()}${theme.paint(` ${clock} `, 'plain')}`;
 }

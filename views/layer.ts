@@ -1,19 +1,44 @@
 import type {Deck} from '../src/deck/deck.ts';
+import {isUnderWay} from '../src/remedy/machine.ts';
 import {type Layer, topLayer} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
 import {confirmLines} from './confirm.ts';
 import {paintDocument} from './document.ts';
 import type {Size} from './layout.ts';
 import {paintList, paintPalette} from './menu.ts';
-import {blankLine, line} from './modal.ts';
+import {blankLine, line, type ModalLine} from './modal.ts';
+import {noticeLines, toneOf} from './notice.ts';
 import {paintParams} from './params.ts';
+import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
+
+/** What leaving does to a remedy that was sent. */
+function underWay(deck: Deck, cells: number): readonly ModalLine[] {
+	const remedy = deck.options.runner.state.get();
+	if (remedy === undefined || !isUnderWay(remedy)) return [];
+	const text = `${remedy.action.title} on ${remedy.target} is under way: it is finished and recorded first`;
+	return [...wrap(cleanLine(text), cells).map(part => line(part, 'warn')), blankLine];
+}
+
+/** What was said, over the last lines of the screen, when the footer is too narrow for it: what to do next is at its end. */
+function paintNotice(deck: Deck, size: Size, theme: Theme): Painted | undefined {
+	const {notice} = deck.session.get();
+	if (notice === undefined) return undefined;
+	const lines = noticeLines(notice, size.columns, theme);
+	const height = Math.min(lines.length, Math.floor(size.rows / 3));
+	if (height < 2) return undefined;
+	const rows = lines.slice(0, height).map(text => createSpan(size.columns, theme).put(text, toneOf(notice)).end());
+	return {left: 0, top: size.rows - height, rows, width: size.columns, whole: height === lines.length};
+}
 
 /** What lies above the deck, if anything: only the top layer is drawn. */
 export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | undefined {
 	const layer: Layer | undefined = topLayer(deck.session.get());
 	switch (layer?.kind) {
 		case undefined:
+			return paintNotice(deck, size, theme);
 		case 'filter':
 			return undefined;
 		case 'search': {
@@ -31,9 +56,9 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 		case 'confirm':
 			return centred(size, 108, theme, (cells, rows) => confirmLines(deck, layer, cells, rows, theme));
 		case 'quit':
-			return centred(size, 50, theme, () => ({
+			return centred(size, 60, theme, cells => ({
 				title: 'Leave midwatch',
-				lines: [blankLine, line('press q or y to leave, any other key to stay'), blankLine],
+				lines: [blankLine, ...underWay(deck, cells), line('press q or y to leave, any other key to stay'), blankLine],
 			}));
 	}
 }

@@ -1,5 +1,5 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {type MenuItem, menuEmpty, menuItems, menuTitles} from '../src/deck/menus.ts';
+import {chosenIndex, type MenuItem, menuEmpty, menuItems, menuTitles} from '../src/deck/menus.ts';
 import {paletteItems} from '../src/deck/palette.ts';
 import type {Layer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -62,6 +62,7 @@ function listLines(
 /** A list to choose from. */
 export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): Painted {
 	const items = menuItems(deck, layer.list);
+	const index = chosenIndex(items, layer);
 	const title = `${menuTitles[layer.list]}${items.length > 0 ? ` (${items.length})` : ''}`;
 	return centred(size, 130, theme, (cells, rows) => ({
 		title,
@@ -74,7 +75,7 @@ export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, siz
 						line('esc leaves', 'dim'),
 					]
 				: [
-						...listLines(items, layer.index, cells, rows - 1, theme),
+						...listLines(items, index, cells, rows - 1, theme),
 						line(
 							layer.list === 'targets'
 								? 'enter shows it alone · O arms or disarms · esc leaves'

@@ -8,6 +8,38 @@ export type ModalLine = readonly {readonly text: string; readonly tone: Tone}[];
 export const line = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
 export const blankLine: ModalLine = [];
 
+/** The end of a text that is being typed: where the caret is. */
+export function tail(text: string, cells: number): string {
+	if (width(text) <= cells) return text;
+	const graphemes = [...new Intl.Segmenter(undefined, {granularity: 'grapheme'}).segment(text)];
+	let kept = '';
+	for (const {segment} of graphemes.toReversed()) {
+		if (width(segment + kept) > cells - 1) break;
+		kept = segment + kept;
+	}
+	return `…${kept}`;
+}
+
+/** Pieces that go on in the next line where they do not fit: nothing of them is cut off. */
+export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
+	const lines: {text: string; tone: Tone}[][] = [[]];
+	let used = 0;
+	for (const {text, tone} of pieces) {
+		for (const word of text.split(/(?<= )/)) {
+			if (used > 0 && used + width(word.trimEnd()) > cells) {
+				lines.push([]);
+				used = 0;
+			}
+			for (const [index, part] of wrap(word, cells).entries()) {
+				if (index > 0) lines.push([]);
+				lines.at(-1)?.push({text: part, tone});
+				used = index > 0 ? width(part) : used + width(part);
+			}
+		}
+	}
+	return lines;
+}
+
 /** A label in a column of its own, and a text that goes on below itself when it is long: nothing of it is cut off. */
 export function labelled(
 	label: string,

@@ -34,7 +34,8 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const first = view.sections[0];
 	const rows = view.sections.flatMap(section => section.entries);
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
-	if (session.filter !== '') parts.push({text: `/${cleanLine(session.filter)}`, tone: 'loud'});
+	if (session.filter !== '')
+		parts.push({text: cut(`/${cleanLine(session.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
 	if (first !== undefined) {
@@ -48,16 +49,22 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
 	if (old !== undefined) parts.push({text: `${ageOf(old, now)} old`, tone: 'warn'});
 	else if (readings.some(reading => reading.state === 'connecting')) parts.push({text: 'connecting', tone: 'dim'});
-	const name = `${number} ${view.pane.title} `;
+	const name = cut(`${number} ${view.pane.title} `, cells);
 	const partCells = () => parts.reduce((sum, part) => sum + width(part.text) + 2, 0) - 2;
 	while (parts.length > 1 && width(name) + partCells() + 6 > cells) {
 		const least = parts.find(part => part.tone === 'dim') ?? parts[0];
 		parts = parts.filter(part => part !== least);
 	}
+	const room = cells - width(name) - 4;
+	if (parts.length === 1) parts = parts.map(part => ({...part, text: cut(part.text, room)}));
+	if (room < 1 || parts.length === 0) {
+		const rest = theme.glyphs.rule.repeat(cells - width(name));
+		return theme.paint(name, focused ? 'loud' : 'plain', focused) + theme.paint(rest, 'dim');
+	}
 	const right = parts.map(part => theme.paint(part.text, part.tone)).join('  ');
 	const rule = Math.max(1, cells - width(name) - partCells() - 3);
 	return (
-		theme.paint(cut(name, cells), focused ? 'loud' : 'plain', focused) +
+		theme.paint(name, focused ? 'loud' : 'plain', focused) +
 		theme.paint(theme.glyphs.rule.repeat(rule), 'dim') +
 		` ${right} ${theme.paint(theme.glyphs.rule, 'dim')}`
 	);
@@ -135,6 +142,7 @@ function remarks(
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
 	const shared = sharedBy(view, several);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
+	if (view.omitted > 0) say(`${grouped(view.omitted)} more were not read: the list was cut`, 'unknown');
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
@@ -146,8 +154,11 @@ function remarks(
 				: view.section.empty;
 		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
 	} else if (read.length === 0) {
-		const waiting = view.readings.some(reading => reading.failure !== undefined);
-		const text = waiting ? `${view.section.title}: not read yet` : `reading ${view.section.title}`;
+		const failing = view.readings.some(reading => reading.failure !== undefined);
+		const text =
+			view.readings.length === 0
+				? 'none of its targets is shown now; esc shows all'
+				: `${failing ? 'not read yet' : 'reading'}: ${view.section.title.toLowerCase()}`;
 		lines.unshift(theme.paint(fit(`  ${text}`, cells), 'dim'));
 	}
 	return lines;

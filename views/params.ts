@@ -2,10 +2,10 @@ import type {Deck} from '../src/deck/deck.ts';
 import {actionOf} from '../src/deck/fields.ts';
 import type {ParamsLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {wrap} from '../src/text/fit.ts';
+import {width, wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
 import type {Size} from './layout.ts';
-import {blankLine, line} from './modal.ts';
+import {blankLine, flowed, line, tail} from './modal.ts';
 import type {Theme} from './theme.ts';
 
 /** What an action wants to know before it can be previewed. */
@@ -23,7 +23,7 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 					[
 						{text: active ? '> ' : '  ', tone: 'loud' as const},
 						{text: `${param.label}  `, tone: 'dim' as const},
-						{text: cleanLine(value), tone: 'plain' as const},
+						{text: tail(cleanLine(value), cells - 3 - 2 - width(param.label)), tone: 'plain' as const},
 						{text: active ? (theme.ascii ? '_' : '▏') : '', tone: 'loud' as const},
 					],
 					...wrap(problem ?? param.hint, cells - 2).map(text =>
@@ -32,7 +32,7 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 				];
 			}),
 			blankLine,
-			line('enter shows what it would do · nothing is changed yet · esc cancels', 'dim'),
+			...flowed([{text: 'enter shows what it would do · nothing is changed yet · esc cancels', tone: 'dim'}], cells),
 		],
 	}));
 }

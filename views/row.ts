@@ -64,7 +64,8 @@ export function paintRow(row: Row, plan: ColumnPlan, look: RowLook, now: number,
 	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
 	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;
 	let painted = theme.paint(theme.sign(row.severity), signTone, selected);
-	painted += theme.paint(look.marked ? theme.glyphs.mark : pointer, look.marked ? 'loud' : 'plain', selected);
+	const pointerTone: Tone = look.marked ? 'loud' : look.focused ? 'plain' : 'dim';
+	painted += theme.paint(look.marked ? theme.glyphs.mark : pointer, pointerTone, selected);
 	let used = gutter;
 	const put = (text: string, width: number, tone: Tone, align?: 'right') => {
 		const room = Math.min(width, plan.width - used);

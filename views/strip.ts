@@ -5,7 +5,7 @@ import {duration} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
-function findingLine(deck: Deck, finding: Finding, cells: number, tail: string, theme: Theme): string {
+function findingLine(deck: Deck, finding: Finding, cells: number, names: number, tail: string, theme: Theme): string {
 	const system = deck.options.watch.targets.find(one => one.target.name === finding.target)?.system;
 	const helpful = finding.actions
 		.map(id => system?.actions.find(action => action.id === id))
@@ -16,7 +16,6 @@ function findingLine(deck: Deck, finding: Finding, cells: number, tail: string, 
 			? ''
 			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
 	const right = `  ${age.padStart(6)}${cells < 100 ? '' : `  ${fit(help, 22)}`}${tail}`;
-	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...deck.findings().map(one => width(cleanLine(one.target)))));
 	const room = Math.max(0, cells - 3 - names - 2 - width(right));
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
@@ -35,9 +34,11 @@ export function paintStrip(deck: Deck, cells: number, lines: number, theme: Them
 		const waiting = readings.filter(reading => reading.snapshot === undefined && reading.state === 'connecting').length;
 		const targets = deck.options.watch.targets.length;
 		const text =
-			waiting === readings.length
-				? `connecting to ${targets} target${targets === 1 ? '' : 's'}`
-				: `nothing is wrong on ${targets} target${targets === 1 ? '' : 's'}`;
+			targets === 0
+				? 'nothing is watched yet'
+				: waiting === readings.length
+					? `connecting to ${targets} target${targets === 1 ? '' : 's'}`
+					: `nothing is wrong on ${targets} target${targets === 1 ? '' : 's'}`;
 		return [
 			theme.paint(fit(` ${theme.sign('ok')} ${text}`, cells), 'dim'),
 			...Array.from({length: lines - 1}, () => blank),
@@ -45,10 +46,12 @@ export function paintStrip(deck: Deck, cells: number, lines: number, theme: Them
 	}
 	const shown = findings.slice(0, lines);
 	const more = findings.length - shown.length;
+	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...findings.map(one => width(cleanLine(one.target)))));
 	const key = deck.options.keymap.keyOf('deck.findings', '!');
+	const tail = more > 0 ? `  +${more} more ${key} ` : ' ';
 	const painted = shown.map((finding, index) => {
 		const last = index === shown.length - 1 && more > 0;
-		return findingLine(deck, finding, cells, last ? `  +${more} more ${key} ` : ' ', theme);
+		return findingLine(deck, finding, cells, names, fit(last ? tail : '', width(tail)), theme);
 	});
 	while (painted.length < lines) painted.push(blank);
 	return painted;

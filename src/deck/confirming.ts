@@ -1,17 +1,11 @@
 import {messageOf} from '../errors.ts';
-import type {Remedy} from '../remedy/machine.ts';
+import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
 import {edited} from './fields.ts';
+import {perform} from './perform.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
-
-/** Still before the point of no return: leaving does nothing to any system. */
-const waiting = new Set<Remedy['state']>(['proposed', 'previewing', 'checking', 'ready']);
-const underWay = new Set<Remedy['state']>(['confirmed', 'rechecking', 'intent', 'running', 'verifying']);
-
-export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
-export const isUnderWay = (remedy: Remedy): boolean => underWay.has(remedy.state);
 
 /** How many fields a demand has. */
 export const fieldsOf = (remedy: Remedy | undefined): number => {
@@ -25,12 +19,19 @@ export const fieldsOf = (remedy: Remedy | undefined): number => {
 	}
 };
 
+/** Done in this session, and there is a way back that was not taken yet. */
+export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
+	deck.options.runner
+		.undoable()
+		.some(one => one.record === remedy.id && one.impossible === undefined && one.undoneBy === undefined);
+
 function leave(deck: Deck, remedy: Remedy | undefined): void {
 	const {runner} = deck.options;
 	if (remedy !== undefined && isWaiting(remedy)) {
 		runner.cancel();
 		runner.dismiss();
-	} else if (remedy !== undefined && isUnderWay(remedy)) deck.say('it goes on; v shows how it ends', 'warn');
+	} else if (remedy !== undefined && isUnderWay(remedy))
+		deck.say('it goes on; its end is told here and in the audit', 'warn');
 	else runner.dismiss();
 	deck.apply({do: 'pop'});
 }
@@ -42,7 +43,7 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text: string | undefined): void {
 	const {runner, keymap, effects} = deck.options;
 	const remedy = runner.state.get();
-	if (key === 'esc') {
+	if (keymap.intent('confirm', key) === 'confirm.cancel') {
 		leave(deck, remedy);
 		return;
 	}
@@ -54,8 +55,10 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 		);
 		return;
 	}
-	if (!isWaiting(remedy) && !isUnderWay(remedy)) {
-		if (key === 'enter' || key === 'q' || key === 'space') leave(deck, remedy);
+	if (hasEnded(remedy)) {
+		const undo = keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy);
+		if (key === 'enter' || key === 'q' || key === 'space' || undo) leave(deck, remedy);
+		if (undo) perform(deck, `undo ${remedy.id}`);
 		return;
 	}
 	if (remedy.state !== 'ready' || !deck.answerable()) return;

@@ -11,8 +11,9 @@ import {permitted} from '../policy.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
 import type {Arming} from '../remedy/arming.ts';
+import {isUnderWay} from '../remedy/machine.ts';
 import type {Runner} from '../remedy/runner.ts';
-import {type Change, change, cursorIndex, newSession, paneSession, type Session} from '../session.ts';
+import {type Change, change, cursorIndex, newSession, paneSession, type Session, topLayer} from '../session.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
 
@@ -46,6 +47,8 @@ export type DeckOptions = {
 	readonly remarks: readonly string[];
 };
 
+export type TextArea = {readonly cells: number; readonly rows: number};
+
 /** Something that can be done with the row under the cursor. */
 export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
 
@@ -75,10 +78,13 @@ export type Deck = {
 	shown(panes: readonly string[]): void;
 	page(pane: string): number;
 	setPage(pane: string, rows: number): void;
+	/** Cells and lines that an open text has on the screen: it is scrolled by lines as they are drawn. */
+	textArea(): TextArea;
+	setTextArea(area: TextArea): void;
 	/** A key was pressed just now: rows stay where they are for a second. */
 	touched(): void;
-	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. */
-	painted(remedy: string): void;
+	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
+	painted(remedy: string | undefined): void;
 	answerable(): boolean;
 	close(): void;
 };
@@ -104,6 +110,8 @@ export function createDeck(options: DeckOptions): Deck {
 	let waking = false;
 	let version = 0;
 	let paintedReady: string | undefined;
+	let textArea: TextArea = {cells: 78, rows: 20};
+	let found: {readonly readings: readonly Reading[]; readonly findings: readonly Finding[]} | undefined;
 
 	const bump = () => {
 		version += 1;
@@ -125,6 +133,21 @@ export function createDeck(options: DeckOptions): Deck {
 	];
 
 	const apply = (by: Change) => session.set(change(session.get(), by));
+
+	// A remedy that was left to go on tells its end on the deck.
+	let watched: string | undefined;
+	stops.push(
+		runner.state.subscribe(() => {
+			const remedy = runner.state.get();
+			if (remedy !== undefined && isUnderWay(remedy)) watched = remedy.id;
+			else if (remedy !== undefined && remedy.id === watched) {
+				watched = undefined;
+				if (topLayer(session.get())?.kind === 'confirm') return;
+				const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
+				apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
+			}
+		}),
+	);
 
 	const view = (id: string): PaneView => {
 		const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
@@ -196,11 +219,19 @@ export function createDeck(options: DeckOptions): Deck {
 			const found = systemOf(entry.row.target)?.inspections.filter(one => one.kind === entry.kind) ?? [];
 			return found.map(of => ({of, key: keymap.keyOf(of.id, of.key), disabled: of.disabled?.(entry.row)}));
 		},
-		findings: () => allFindings(watch.readings()),
+		findings() {
+			const readings = watch.readings();
+			if (found?.readings !== readings) found = {readings, findings: allFindings(readings)};
+			return found.findings;
+		},
 		shown,
 		page: pane => pages.get(pane) ?? 10,
 		setPage: (pane, rows) => {
 			pages.set(pane, rows);
+		},
+		textArea: () => textArea,
+		setTextArea: area => {
+			textArea = area;
 		},
 		touched: () => {
 			lastKeyAt = clock.now();

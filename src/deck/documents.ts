@@ -1,6 +1,7 @@
 import type {Action, Context, Document, Inspection, Line} from '../contract.ts';
-import {isAdapterError, messageOf} from '../errors.ts';
+import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {Keymap} from '../keymap.ts';
+import {bounded} from '../poll/bounded.ts';
 import {isOld} from '../poll/reading.ts';
 import {clean} from '../text/clean.ts';
 import {clockTime, duration, millis} from '../text/figures.ts';
@@ -13,6 +14,13 @@ let openings = 0;
 
 const plain = (text: string): Line => ({text});
 
+const cleanedLines = (lines: readonly Line[]): readonly Line[] =>
+	lines.flatMap(line =>
+		clean(line.text)
+			.split('\n')
+			.map(text => ({...line, text})),
+	);
+
 /** Opens a text above the deck and fills it when it has been read; a failure is told in its place. */
 export function openDocument(
 	deck: Deck,
@@ -21,29 +29,37 @@ export function openDocument(
 ): void {
 	openings += 1;
 	const opening = openings;
+	let reading = false;
 	const load = () => {
-		const limit = AbortSignal.timeout(documentTimeoutMs);
-		read({signal: limit, now: deck.now}).then(
-			({title: told, lines, reads}) => {
-				const how = reads.length === 0 ? [] : [plain(''), plain('read by'), ...reads.map(line => plain(`  ${line}`))];
-				const cleaned = [...lines, ...how].flatMap(line =>
-					clean(line.text)
-						.split('\n')
-						.map(text => ({...line, text})),
-				);
-				deck.apply({do: 'document', opening, change: {state: 'ready', title: told, lines: cleaned}});
-			},
-			(error: unknown) => {
-				const hint = isAdapterError(error) ? error.hint : '';
-				const lines: Line[] = [
-					{text: clean(messageOf(error)), severity: 'unknown'},
-					plain(clean(hint)),
-					plain(''),
-					plain('r reads it again'),
-				];
-				deck.apply({do: 'document', opening, change: {state: 'failed', lines}});
-			},
-		);
+		if (reading) return;
+		reading = true;
+		const late = () =>
+			new AdapterError(
+				'timeout',
+				`no answer within ${documentTimeoutMs / 1000} s`,
+				'look whether the server is overloaded, and read it again',
+			);
+		bounded({clock: deck.options.clock, ms: documentTimeoutMs, late}, signal => read({signal, now: deck.now}))
+			.finally(() => {
+				reading = false;
+			})
+			.then(
+				({title: told, lines, reads}) => {
+					const how = reads.length === 0 ? [] : [plain(''), plain('read by'), ...reads.map(line => plain(`  ${line}`))];
+					const cleaned = cleanedLines([...lines, ...how]);
+					deck.apply({do: 'document', opening, change: {state: 'ready', title: told, lines: cleaned}});
+				},
+				(error: unknown) => {
+					const hint = isAdapterError(error) ? error.hint : '';
+					const lines: Line[] = [
+						{text: clean(messageOf(error)), severity: 'unknown'},
+						plain(clean(hint)),
+						plain(''),
+						plain(`${deck.options.keymap.keyOf('text.refresh', 'r')} reads it again`),
+					];
+					deck.apply({do: 'document', opening, change: {state: 'failed', lines, offset: 0}});
+				},
+			);
 	};
 	deck.apply({
 		do: 'push',
@@ -55,7 +71,7 @@ export function openDocument(
 /** A text that is known already. */
 export function showDocument(deck: Deck, title: string, lines: readonly Line[]): void {
 	openings += 1;
-	const cleaned = lines.map(line => ({...line, text: clean(line.text)}));
+	const cleaned = cleanedLines(lines);
 	deck.apply({
 		do: 'push',
 		layer: {kind: 'document', title, state: 'ready', lines: cleaned, offset: 0, search: '', opening: openings},

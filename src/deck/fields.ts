@@ -1,7 +1,9 @@
 import type {Action} from '../contract.ts';
 import type {Intent} from '../keymap.ts';
 import type {Layer, ParamsLayer} from '../session.ts';
+import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
+import {flow, matches} from './flow.ts';
 import {runIntent} from './intents.ts';
 import {paletteItems} from './palette.ts';
 import {propose} from './perform.ts';
@@ -11,7 +13,7 @@ export function edited(line: string, intent: Intent | undefined, text: string | 
 	if (intent === 'field.erase') return [...line].slice(0, -1).join('');
 	if (intent === 'field.erase-word') return line.replace(/\S+\s*$/, '');
 	if (intent === 'field.clear') return '';
-	return intent === undefined && text !== undefined ? line + text : undefined;
+	return intent === undefined && text !== undefined ? line + cleanLine(text) : undefined;
 }
 
 /** The action that a params layer is filling in; undefined when its target has gone. */
@@ -79,13 +81,10 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 				deck.apply({do: 'pop'});
 				const under = deck.session.get().layers.at(-1);
 				if (under?.kind !== 'document') return;
-				const wanted = layer.text.toLowerCase();
-				const at = under.lines.findIndex(
-					(line, index) => index >= under.offset && line.text.toLowerCase().includes(wanted),
-				);
-				const first = at >= 0 ? at : under.lines.findIndex(line => line.text.toLowerCase().includes(wanted));
-				if (first < 0) deck.say(`no line has ${layer.text}`, 'warn');
-				deck.apply({do: 'top', layer: {...under, search: layer.text, offset: first < 0 ? under.offset : first}});
+				const found = matches(under.lines, flow(under.lines, deck.textArea().cells), layer.text);
+				const first = found.find(at => at >= under.offset) ?? found[0];
+				if (first === undefined && layer.text !== '') deck.say(`no line has ${layer.text}`, 'warn');
+				deck.apply({do: 'top', layer: {...under, search: layer.text, offset: first ?? under.offset}});
 				return;
 			}
 			const line = edited(layer.text, intent, text);

@@ -1,10 +1,13 @@
 import {messageOf} from '../errors.ts';
 import type {Intent} from '../keymap.ts';
-import {cursorIndex, type Move, moved, paneSession, topLayer} from '../session.ts';
+import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session.ts';
 import {copyableEntry, copyableSection} from './copy.ts';
 import type {Deck} from './deck.ts';
 import {helpLines, openDocument, readsLines, showDocument} from './documents.ts';
+import {menuItems} from './menus.ts';
 import {perform, placeCursor, toggleArmed} from './perform.ts';
+
+const helpTitle = 'Help';
 
 export const moveOf = (intent: string): Move => intent.slice(intent.indexOf('.') + 1) as Move;
 
@@ -14,6 +17,12 @@ export function copyText(deck: Deck, text: string): void {
 		told => deck.say(told),
 		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
 	);
+}
+
+/** The choice is on the first line, and stays with it. */
+function openList(deck: Deck, list: ListName): void {
+	const item = menuItems(deck, list)[0]?.id;
+	deck.apply({do: 'push', layer: {kind: 'list', list, index: 0, item}});
 }
 
 /** What the footer and the palette call by name, and what a key on the deck does. */
@@ -87,19 +96,19 @@ export function runIntent(deck: Deck, intent: string): void {
 			return;
 		}
 		case 'deck.actions':
-			deck.apply({do: 'push', layer: {kind: 'list', list: 'actions', index: 0}});
+			openList(deck, 'actions');
 			return;
 		case 'deck.findings':
-			deck.apply({do: 'push', layer: {kind: 'list', list: 'findings', index: 0}});
+			openList(deck, 'findings');
 			return;
 		case 'deck.targets':
-			deck.apply({do: 'push', layer: {kind: 'list', list: 'targets', index: 0}});
+			openList(deck, 'targets');
 			return;
 		case 'deck.undo':
-			deck.apply({do: 'push', layer: {kind: 'list', list: 'undo', index: 0}});
+			openList(deck, 'undo');
 			return;
 		case 'deck.audit':
-			deck.apply({do: 'push', layer: {kind: 'list', list: 'audit', index: 0}});
+			openList(deck, 'audit');
 			deck.options.audit.recent(500).then(
 				records => deck.records.set(records),
 				(error: unknown) => deck.say(messageOf(error), 'warn'),
@@ -123,10 +132,12 @@ export function runIntent(deck: Deck, intent: string): void {
 			toggleArmed(deck, entries[at]?.row.target ?? session.target);
 			return;
 		case 'deck.help': {
+			const top = topLayer(session);
+			if (top?.kind === 'document' && top.title === helpTitle) return;
 			const systems = new Set(deck.options.watch.targets.map(one => one.system));
 			const actions = [...systems].flatMap(system => system.actions);
 			const inspections = [...systems].flatMap(system => system.inspections);
-			showDocument(deck, 'Help', helpLines(deck.options.keymap, actions, inspections));
+			showDocument(deck, helpTitle, helpLines(deck.options.keymap, actions, inspections));
 			return;
 		}
 		case 'deck.back':

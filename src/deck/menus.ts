@@ -1,5 +1,6 @@
 import type {AuditRecord} from '../audit/record.ts';
-import type {Severity} from '../contract.ts';
+import type {Unresolved} from '../audit/unknown.ts';
+import type {Line, Severity} from '../contract.ts';
 import {standing} from '../policy.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
@@ -123,6 +124,16 @@ const recordSeverity = (record: AuditRecord): Severity => {
 	return 'ok';
 };
 
+/** What is known of something whose record is not among those that were read. */
+const unresolvedLines = (open: Unresolved): Line[] =>
+	[
+		`${open.action.title} (${open.action.id}) on ${open.target}/${open.object}`,
+		`begun ${open.ts} by ${open.user}`,
+		open.why,
+		open.look,
+		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
+	].map(text => ({text}));
+
 const auditItems = (deck: Deck): MenuItem[] => [
 	...deck.options.unresolved.map(open => ({
 		id: `open-${open.id}`,
@@ -134,6 +145,7 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		choose: () => {
 			const record = deck.records.get().find(one => one.id === open.id);
 			if (record !== undefined) showRecord(deck, record);
+			else showDocument(deck, `Audit record ${open.id}`, unresolvedLines(open));
 		},
 	})),
 	...deck.records.get().map(record => ({
@@ -163,6 +175,15 @@ const undoItems = (deck: Deck): MenuItem[] =>
 		target: one.target,
 		choose: () => perform(deck, `undo ${one.record}`),
 	}));
+
+/** The chosen line of a list that may have changed since: the same item, else what stands where it stood. */
+export function chosenIndex(
+	items: readonly MenuItem[],
+	layer: {readonly index: number; readonly item: string | undefined},
+): number {
+	const found = layer.item === undefined ? -1 : items.findIndex(item => item.id === layer.item);
+	return found >= 0 ? found : Math.max(0, Math.min(layer.index, items.length - 1));
+}
 
 /** The lines of a list, made afresh from what is known now. */
 export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {

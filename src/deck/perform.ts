@@ -2,6 +2,7 @@ import {type Entry, rowKey} from '../arrange.ts';
 import type {Action, Finding, Inspection} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import {permitted, standing} from '../policy.ts';
+import {isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
 import type {Deck} from './deck.ts';
 import {openDocument} from './documents.ts';
@@ -17,6 +18,17 @@ function chosen(deck: Deck, action: Action): readonly Entry[] {
 	return entry === undefined || entry.kind !== action.kind ? [] : [entry];
 }
 
+/**
+ * Puts the confirmation on the screen. While another remedy is under way it shows that one, and nothing new may begin: false.
+ */
+function openConfirmation(deck: Deck): boolean {
+	const remedy = deck.options.runner.state.get();
+	const busy = remedy !== undefined && isUnderWay(remedy);
+	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+	if (busy) deck.say('this one is still under way; wait for its end before the next is begun', 'warn');
+	return !busy;
+}
+
 /** Hands a plan to the runner and puts the confirmation on the screen; from here the remedy's own state is what is shown. */
 export function propose(
 	deck: Deck,
@@ -25,7 +37,7 @@ export function propose(
 	params: Readonly<Record<string, string>>,
 	openedBy?: string,
 ): void {
-	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+	if (!openConfirmation(deck)) return;
 	void deck.options.runner.propose(
 		action,
 		entries.map(entry => entry.row),
@@ -78,7 +90,7 @@ function startInspection(deck: Deck, inspection: Inspection): void {
 export function perform(deck: Deck, id: string, openedBy?: string): void {
 	if (deck.session.get().layers.at(-1)?.kind === 'list') deck.apply({do: 'pop'});
 	if (id.startsWith('undo ')) {
-		deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+		if (!openConfirmation(deck)) return;
 		void deck.options.runner.undo(id.slice('undo '.length));
 		return;
 	}
@@ -91,8 +103,12 @@ export function perform(deck: Deck, id: string, openedBy?: string): void {
 /** Puts the cursor on the row that a finding is about, in the pane that shows it. */
 export function reveal(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'close-all'});
-	const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === finding.kind));
-	if (pane === undefined) return;
+	const kind = finding.row?.kind ?? finding.kind;
+	const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === kind));
+	if (pane === undefined) {
+		deck.say(finding.sentence);
+		return;
+	}
 	const {target} = deck.session.get();
 	if (target !== undefined && target !== finding.target) deck.apply({do: 'only-target', target: undefined});
 	deck.apply({do: 'focus', pane: pane.id});
@@ -101,7 +117,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 		const {entries} = deck.view(pane.id);
 		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
 		const index = entries.findIndex(entry => entry.key === key);
-		const near = entries.findIndex(entry => entry.kind === finding.kind && entry.row.target === finding.target);
+		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
 		return index >= 0 ? index : row === undefined ? near : -1;
 	};
 	if (find() < 0 && paneSession(deck.session.get(), pane.id).filter !== '')

@@ -4,9 +4,13 @@ import {cleanLine} from '../text/clean.ts';
 import {pressConfirm} from './confirming.ts';
 import type {Deck} from './deck.ts';
 import {pasteField, pressField} from './fields.ts';
+import {flow, lastOffset, matches} from './flow.ts';
 import {copyText, moveOf, runIntent} from './intents.ts';
-import {menuItems} from './menus.ts';
+import {chosenIndex, menuItems} from './menus.ts';
 import {perform, pinCursor, toggleArmed} from './perform.ts';
+
+/** A field is one line: what is longer was not meant for it. */
+const longestPaste = 1000;
 
 /** Lines of a list that a page moves by: half of the smallest screen that is usable. */
 const overlayPage = 10;
@@ -29,7 +33,7 @@ function scopeOf(layer: Layer | undefined): Scope {
 
 function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: Intent): void {
 	const items = menuItems(deck, layer.list);
-	const index = Math.min(layer.index, Math.max(0, items.length - 1));
+	const index = chosenIndex(items, layer);
 	const item = items[index];
 	switch (intent) {
 		case 'list.choose':
@@ -44,28 +48,29 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 			if (item !== undefined) copyText(deck, cleanLine(`${item.left} ${item.text} ${item.right}`).trim());
 			return;
 		default:
-			if (items.length > 0)
-				deck.apply({do: 'top', layer: {...layer, index: moved(index, moveOf(intent), items.length, overlayPage)}});
+			if (items.length > 0) {
+				const to = moved(index, moveOf(intent), items.length, overlayPage);
+				deck.apply({do: 'top', layer: {...layer, index: to, item: items[to]?.id}});
+			}
 	}
 }
 
 function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
 	const top = (next: Partial<DocumentLayer>) => deck.apply({do: 'top', layer: {...layer, ...next}});
-	const found =
-		layer.search === ''
-			? []
-			: layer.lines.flatMap((line, index) =>
-					line.text.toLowerCase().includes(layer.search.toLowerCase()) ? [index] : [],
-				);
+	const {cells, rows} = deck.textArea();
+	const drawn = flow(layer.lines, cells);
+	const last = lastOffset(drawn, rows);
+	const from = Math.min(layer.offset, last);
+	const found = matches(layer.lines, drawn, layer.search);
 	switch (intent) {
 		case 'text.search':
 			deck.apply({do: 'push', layer: {kind: 'search', text: ''}});
 			return;
 		case 'text.next':
-			top({offset: found.find(index => index > layer.offset) ?? found[0] ?? layer.offset});
+			top({offset: found.find(index => index > layer.offset) ?? found[0] ?? from});
 			return;
 		case 'text.previous':
-			top({offset: found.findLast(index => index < layer.offset) ?? found.at(-1) ?? layer.offset});
+			top({offset: found.findLast(index => index < layer.offset) ?? found.at(-1) ?? from});
 			return;
 		case 'text.refresh':
 			layer.reload?.();
@@ -74,7 +79,7 @@ function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
 			copyText(deck, layer.lines.map(line => line.text).join('\n'));
 			return;
 		default:
-			top({offset: moved(layer.offset, moveOf(intent), Math.max(1, layer.lines.length), deck.page('document'))});
+			top({offset: moved(from, moveOf(intent), last + 1, rows)});
 	}
 }
 
@@ -88,6 +93,12 @@ export function press(deck: Deck, key: string, text?: string): void {
 	const scope = scopeOf(layer);
 	if (key === 'ctrl+c') {
 		deck.options.effects.quit();
+		return;
+	}
+	// Neither types anything nor answers a question, so they mean the same everywhere.
+	const anywhere = keymap.intent('any', key);
+	if (text === undefined && (anywhere === 'deck.suspend' || anywhere === 'deck.redraw')) {
+		runIntent(deck, anywhere);
 		return;
 	}
 	if (layer?.kind === 'confirm') {
@@ -107,7 +118,7 @@ export function press(deck: Deck, key: string, text?: string): void {
 	if (scope === 'deck') {
 		pinCursor(deck);
 		if (intent !== undefined) {
-			if (intent === 'deck.back' && key === 'q' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
+			if (intent === 'deck.back' && key !== 'esc' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
 			else runIntent(deck, intent);
 			return;
 		}
@@ -151,6 +162,7 @@ export function paste(deck: Deck, text: string): void {
 	deck.touched();
 	const layer = topLayer(deck.session.get());
 	if (layer?.kind === 'confirm') deck.say('pasted text is not taken here: type it', 'warn');
-	else if (layer !== undefined && scopeOf(layer) === 'field') pasteField(deck, layer, cleanLine(text));
+	else if (layer !== undefined && scopeOf(layer) === 'field')
+		pasteField(deck, layer, cleanLine(text).slice(0, longestPaste));
 	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');
 }

@@ -49,21 +49,29 @@ export function cutMiddle(text: string, cells: number): string {
 	return `${head}…${tail}`;
 }
 
+/** Length of the start of `text` that fits into `cells`; looks no further than that, since a text can be very long. */
+function fitting(text: string, cells: number): number {
+	let used = 0;
+	let end = 0;
+	// A grapheme is seldom longer than a few units: a slice is enough to look at, and far shorter than what is left.
+	const near = text.slice(0, cells * 32);
+	for (const {segment, index} of segmenter.segment(near)) {
+		used += width(segment);
+		if (used > cells) break;
+		end = index + segment.length;
+	}
+	return end;
+}
+
 /** Breaks cleaned text into lines of at most `cells`, at spaces where there is one in the last third. Keeps `\n`. */
 export function wrap(text: string, cells: number): readonly string[] {
 	const lines: string[] = [];
 	for (const paragraph of text.split('\n')) {
 		let rest = paragraph;
-		while (width(rest) > cells) {
-			let used = 0;
-			let end = 0;
-			for (const {segment, index} of segmenter.segment(rest)) {
-				const next = width(segment);
-				if (used + next > cells) break;
-				used += next;
-				end = index + segment.length;
-			}
-			if (end === 0) break;
+		const plain = ascii.test(paragraph);
+		for (;;) {
+			const end = plain ? Math.min(rest.length, cells) : fitting(rest, cells);
+			if (end === 0 || end >= rest.length) break;
 			const space = rest.lastIndexOf(' ', end);
 			const at = space > end * 0.6 ? space : end;
 			lines.push(rest.slice(0, at).trimEnd());
