@@ -170,6 +170,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		process.stdout.off('resize', onResize);
 		for (const signal of signals) process.off(signal, onSignal);
 		process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', onExit).off('uncaughtException', onError);
+		writer.stop();
 		closeSync(output);
 	}
 
@@ -183,15 +184,13 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		// On a terminal the words go the way of the frames: stderr would wait for it.
 		giveScreenBack(process.stderr.isTTY ? words.replaceAll('\n', '\r\n') : '');
 		if (!process.stderr.isTTY && words !== '') writeSync(2, words);
-		const stuck = writer.busy;
 		// Who is told may speak, but not into a terminal that would hold it.
-		if (!stuck) noise.release();
+		if (!writer.busy) noise.release();
 		try {
 			const grace = new Promise<void>(resolve => clock.after(options.graceMs ?? restoreMs, resolve));
 			await Promise.race([options.leaving?.(cause), grace]);
 		} finally {
 			close();
-			if (stuck && cause.kind === 'signal') dieOf(cause.signal);
 			process.exit(code);
 		}
 	}
@@ -267,12 +266,6 @@ const told = (error: unknown): string => {
 	const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
 	return `midwatch stopped because of a mistake of its own:\n${clean(text)}\n`;
 };
-
-/** By the signal's own action: whatever else is stuck in this process does not hold it. */
-function dieOf(signal: NodeJS.Signals): void {
-	process.removeAllListeners(signal);
-	process.kill(process.pid, signal);
-}
 
 function sleep(ms: number): void {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -14,6 +14,10 @@ if (!opened.ok) {
 	process.exit(3);
 }
 const {tty} = opened;
+if (process.env['LEAVE'] === 'at once') {
+	tty.close();
+	process.exit(0);
+}
 const told: string[] = [];
 let mostQueued = 0;
 let frame = 0;

@@ -11,6 +11,8 @@ const ascii = /^[\u0020-\u007e]*$/;
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const sequence = /^\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/;
 
+const space: Glyph = {text: ' ', cells: 1, blanks: 0, risky: false};
+
 export const blankLine = (columns: number): Line => ({
 	glyphs: new Array<string>(columns).fill(' '),
 	styles: new Array<number>(columns).fill(plainStyle),
@@ -46,8 +48,10 @@ export function parseLine(text: string, columns: number, styles: StyleTable): Li
 			}
 		} else
 			for (const {segment} of segmenter.segment(run)) {
-				const glyph = segment === ' ' ? {text: ' ', cells: 1 as const, risky: false} : glyphOf(segment);
-				if (glyph !== undefined) put(glyph);
+				const glyph = segment === ' ' ? space : glyphOf(segment);
+				if (glyph === undefined) continue;
+				put(glyph);
+				for (let blanks = glyph.blanks; blanks > 0; blanks -= 1) put(space);
 			}
 		if (escapeAt === -1) break;
 		const found = sequence.exec(text.slice(escapeAt))?.[0] ?? '\u001b';

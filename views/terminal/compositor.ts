@@ -18,7 +18,7 @@ export type Piece = {
 type Placed = Piece & {readonly place: Place | undefined};
 type Span = {readonly from: number; readonly to: number; readonly line: Line; readonly start: number};
 
-const rememberedLines = 6000;
+const rememberedLines = 3000;
 
 /** Puts Ink's frame and the surfaces together and sends what changed. Paints at most once a turn, and never while a frame is under way. */
 export class Compositor {

@@ -68,11 +68,17 @@ export class FrameWriter {
 		return true;
 	}
 
+	/** Writes nothing more, ever. */
+	stop(): void {
+		this.#gone = true;
+		this.#waiting = new Uint8Array();
+	}
+
 	#retry(): void {
 		this.#retries += 1;
 		// A terminal that reads takes the rest within a millisecond; one that stands still is asked ever more seldom.
 		this.#clock.after(Math.min(50, 2 ** Math.min(this.#retries, 6)), () => {
-			if (!this.busy) return;
+			if (this.#gone) return;
 			if (this.push()) this.#onDrain();
 			else this.#retry();
 		});

@@ -4,13 +4,18 @@ import {width} from '../../src/text/fit.ts';
 export type Glyph = {
 	readonly text: string;
 	readonly cells: 1 | 2;
+	/** Cells left empty after it, where less is drawn than the grapheme was counted for. */
+	readonly blanks: number;
 	/** Terminals disagree on its width: the cursor is not where one would think after it. */
 	readonly risky: boolean;
 };
 
-/** Scripts whose single letters take one cell everywhere, frames, blocks and braille, then those that take two everywhere. */
+/**
+ * Letters, frames, blocks and braille that take one cell everywhere, then letters that take two everywhere. Plane 0 only: old terminals
+ * count what came to Unicode later as they please.
+ */
 const settled =
-	/^(?:[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\u2500-\u259f\u2800-\u28ff]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\uff01-\uff5e])$/u;
+	/^(?:(?=[\u00c0-\u052f])[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]|[\u2500-\u259f\u2800-\u28ff]|[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e])$/u;
 const known = new Map<string, Glyph>();
 
 /**
@@ -31,15 +36,15 @@ export function glyphOf(grapheme: string): Glyph | undefined {
 function judge(grapheme: string): Glyph | undefined {
 	const cells = width(grapheme);
 	if (cells === 0) return undefined;
-	const points = [...grapheme];
-	const first = points[0] ?? '?';
-	if (points.length === 1) {
-		if (cells > 2) return {text: '?', cells: 1, risky: false};
-		return {text: grapheme, cells: cells === 2 ? 2 : 1, risky: !settled.test(grapheme)};
-	}
-	const loose = points.reduce((sum, point) => sum + (/^\p{Mn}$/u.test(point) ? 0 : Math.max(1, width(point))), 0);
-	const counted = cells === 2 ? 2 : 1;
-	if (cells <= 2 && loose <= cells) return {text: grapheme, cells: counted, risky: true};
+	const [first = '?', ...others] = grapheme;
+	const loose = [first, ...others].reduce(
+		(sum, point) => sum + (/^\p{Mn}$/u.test(point) ? 0 : Math.max(1, width(point))),
+		0,
+	);
+	if (cells <= 2 && loose <= cells)
+		return {text: grapheme, cells: cells === 2 ? 2 : 1, blanks: 0, risky: !settled.test(grapheme)};
 	const reduced = width(first);
-	return {text: reduced === 0 || reduced > counted ? '?' : first, cells: counted, risky: true};
+	const text = reduced > 0 && reduced <= Math.min(2, cells) ? first : '?';
+	const kept = text === first && reduced === 2 ? 2 : 1;
+	return {text, cells: kept, blanks: cells - kept, risky: text !== '?' && !settled.test(text)};
 }
