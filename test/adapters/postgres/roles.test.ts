@@ -1,0 +1,161 @@
+import {expect, test} from 'vitest';
+import {query} from '../../estate/postgres.ts';
+import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
+import {actionOf, rowOf, someone, until, watcher} from './estate-session.ts';
+
+for (const name of postgresVersions) {
+	describePostgres(name, 'roles', server => {
+		test('a bare role is told what is hidden and the line that shows it; the rest still shows', async () => {
+			const app = await someone(server, 'roles-bare');
+			const end = app.begin('SELECT pg_sleep(60)');
+			const watch = await watcher(server, 'bare');
+			try {
+				const row = await rowOf(watch, app.pid);
+				expect(row).toMatchObject({
+					id: `${app.pid}@hidden`,
+					severity: 'unknown',
+					hidden: true,
+					user: 'app',
+					application: 'roles-bare',
+					state: undefined,
+					backendStart: undefined,
+				});
+				expect(row.query).toBe('<insufficient privilege>');
+				const {notes, gauges} = await watch.read('postgres.session');
+				expect(notes).toContainEqual({
+					text: expect.stringMatching(/^state, waits and statements of .* are hidden from mw_bare$/),
+					hint: 'GRANT pg_monitor TO mw_bare;',
+					severity: 'unknown',
+				});
+				expect(gauges.find(gauge => gauge.id === 'connections')?.value).toBeGreaterThan(0);
+				for (const id of ['postgres.cancel', 'postgres.terminate']) {
+					expect(actionOf(id).disabled([row])).toBe('its start is hidden from us: needs pg_read_all_stats');
+				}
+				await watch.read('postgres.statement');
+				const statements = await watch.read('postgres.statement');
+				expect(statements.notes).toContainEqual({
+					text: expect.stringMatching(/^\d[\d,]* statements of other users are hidden from mw_bare$/),
+					hint: 'GRANT pg_monitor TO mw_bare;',
+					severity: 'unknown',
+				});
+			} finally {
+				await query(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
+				expect(await end).toBe('57014');
+				await app.end();
+				await watch.close();
+			}
+		});
+
+		test('a bare role still sees who blocks whom', async () => {
+			const root = await someone(server, 'roles-root');
+			await root.client.query('SELECT pg_advisory_lock(4712)');
+			const waiter = await someone(server, 'roles-waiter');
+			const end = waiter.begin('SELECT pg_advisory_lock(4712)');
+			const watch = await watcher(server, 'bare');
+			try {
+				const row = await rowOf(watch, waiter.pid, each => each.roots.length > 0);
+				expect(row.roots).toEqual([root.pid]);
+			} finally {
+				await root.end();
+				await end;
+				await waiter.end();
+				await watch.close();
+			}
+		});
+
+		test.each([
+			['superuser', ['have', 'have', 'have', 'have'], []],
+			['operator', ['have', 'have', 'have', 'have'], []],
+			['monitor', ['have', 'lack', 'have', 'have'], ['GRANT pg_signal_backend TO mw_monitor;']],
+			[
+				'bare',
+				['lack', 'lack', 'unknown', 'have'],
+				[
+					'GRANT pg_monitor TO mw_bare;',
+					'GRANT pg_signal_backend TO mw_bare;',
+					expect.stringContaining("shared_preload_libraries = 'pg_stat_statements'"),
+				],
+			],
+		] as const)('permissions of %s', async (role, states, grants) => {
+			const watch = await watcher(server, role);
+			try {
+				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+				expect(permissions.map(({name}) => name)).toEqual([
+					'pg_read_all_stats',
+					'pg_signal_backend',
+					'pg_stat_statements loaded',
+					'pg_stat_statements installed in postgres',
+				]);
+				expect(permissions.map(({state}) => state)).toEqual(states);
+				expect(permissions.map(({grant}) => grant).filter(Boolean)).toEqual(grants);
+			} finally {
+				await watch.close();
+			}
+		});
+
+		test('the lines that are named grant it, whatever the name', async () => {
+			await query(server, 'CREATE ROLE "Night Watch" LOGIN PASSWORD \'x\'');
+			const user = 'Night Watch';
+			const settings = {user, password: {source: 'the test', reveal: async () => 'x'}};
+			const missing = async () => {
+				const watch = await watcher(server, 'bare', {settings});
+				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+				await watch.close();
+				return permissions.filter(({state}) => state === 'lack').map(({grant}) => grant);
+			};
+			try {
+				const lines = await missing();
+				expect(lines).toEqual(['GRANT pg_monitor TO "Night Watch";', 'GRANT pg_signal_backend TO "Night Watch";']);
+				for (const line of lines) await query(server, line);
+				expect(await missing()).toEqual([]);
+			} finally {
+				await query(server, 'DROP ROLE "Night Watch"');
+			}
+		});
+
+		test('without the right, the check blocks and names the grant, and the server refuses too', async () => {
+			const app = await someone(server, 'roles-monitor');
+			const end = app.begin('SELECT pg_sleep(60)');
+			const watch = await watcher(server, 'monitor');
+			try {
+				const row = await rowOf(watch, app.pid, each => each.state === 'active');
+				const cancel = actionOf('postgres.cancel');
+				const {plan} = await cancel.preview([row], {}, watch.about());
+				expect(await cancel.preflight(plan, watch.about())).toContainEqual(
+					expect.objectContaining({result: 'block', detail: 'needs: GRANT pg_signal_backend TO mw_monitor;'}),
+				);
+				await expect(cancel.run(plan, watch.about())).rejects.toMatchObject({kind: 'denied'});
+				expect(await rowOf(watch, app.pid)).toMatchObject({state: 'active', queryStart: row.queryStart});
+			} finally {
+				await query(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
+				expect(await end).toBe('57014');
+				await app.end();
+				await watch.close();
+			}
+		});
+
+		test("an operator's signal does not reach a superuser's session", async () => {
+			const root = await someone(server, 'roles-superuser', 'superuser');
+			await root.client.query('BEGIN');
+			const watch = await watcher(server, 'operator');
+			try {
+				const row = await rowOf(watch, root.pid);
+				const terminate = actionOf('postgres.terminate');
+				const {plan} = await terminate.preview([row], {}, watch.about());
+				const checks = await terminate.preflight(plan, watch.about());
+				expect(checks).toContainEqual(
+					expect.objectContaining({
+						result: 'block',
+						detail: expect.stringMatching(/^postgres is a superuser: only a superuser may/),
+					}),
+				);
+				expect(checks.some(check => check.moved)).toBe(false);
+				await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'denied'});
+				expect(await until(async () => (await watch.sessions()).find(each => each.pid === root.pid))).toBeDefined();
+			} finally {
+				await root.end();
+				await watch.close();
+			}
+		});
+	});
+}

@@ -1,0 +1,126 @@
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {sessionFindings} from '../../../src/model/postgres-findings.ts';
+import type {PostgresSessionRow} from '../../../src/model/postgres-session.ts';
+import {query} from '../../estate/postgres.ts';
+import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
+import {inspect, rowOf, type Someone, someone, until, type Watcher, watcher} from './estate-session.ts';
+
+for (const name of postgresVersions) {
+	describePostgres(name, 'sessions', server => {
+		let watch: Watcher;
+		const guests: Someone[] = [];
+		const guest = async (application: string) => {
+			const joined = await someone(server, application, 'superuser');
+			guests.push(joined);
+			return joined;
+		};
+
+		beforeAll(async () => {
+			watch = await watcher(server, 'monitor');
+			await query(server, 'CREATE TABLE IF NOT EXISTS mw_stock (id int PRIMARY KEY, n int)');
+			await query(server, 'INSERT INTO mw_stock SELECT 1, 1 ON CONFLICT DO NOTHING');
+		});
+		afterAll(async () => {
+			await Promise.all(guests.map(each => each.end()));
+			await watch.close();
+			await query(server, 'DROP TABLE mw_stock');
+		});
+
+		test('who waits is shown under whom it waits for, and the finding names the root', async () => {
+			const root = await guest('sessions-root');
+			await root.client.query('BEGIN');
+			await root.client.query('UPDATE mw_stock SET n = n + 1');
+			const waiters = [await guest('sessions-waiter'), await guest('sessions-waiter')];
+			const ends = waiters.map(each => each.begin('UPDATE mw_stock SET n = n + 1'));
+			await rowOf(watch, root.pid, row => row.blocks === 2);
+
+			const snapshot = await watch.read('postgres.session');
+			const rows = snapshot.rows as readonly PostgresSessionRow[];
+			const byPid = new Map(rows.map(row => [row.pid, row]));
+			expect(byPid.get(root.pid)).toMatchObject({
+				state: 'idle in transaction',
+				roots: [],
+				application: 'sessions-root',
+			});
+			for (const {pid} of waiters) {
+				expect(byPid.get(pid)).toMatchObject({state: 'active', waitType: 'Lock', roots: [root.pid]});
+				expect(byPid.get(pid)?.wait?.relation).toBe('public.mw_stock');
+			}
+			const gauges = Object.fromEntries(snapshot.gauges.map(gauge => [gauge.id, gauge.value]));
+			expect(gauges).toMatchObject({blocked: 2});
+
+			const tree = await inspect(watch, 'postgres.lock-tree', rows[0] as PostgresSessionRow);
+			expect(tree).toMatch(
+				new RegExp(`^Pid ${root.pid}  idle in transaction \\d+s, app sessions-root  \\(2 wait for it\\)$`, 'm'),
+			);
+			expect(tree).toContain('holds RowExclusiveLock on public.mw_stock');
+			expect(tree.match(/└─|├─/g)).toHaveLength(2);
+			expect(tree).toMatch(/waits \d+s for ShareLock on public\.mw_stock \(transactionid\), app sessions-waiter/);
+
+			await until(async () => {
+				const now = await watch.read('postgres.session');
+				const found = sessionFindings(now as typeof snapshot & {rows: typeof rows}, undefined, {
+					target: server.name,
+					now: Date.now(),
+				});
+				return found.find(
+					finding =>
+						finding.row?.id === byPid.get(root.pid)?.id &&
+						/^2 sessions wait for pid \d+ \(idle in transaction \d+s, app sessions-root\)$/.test(finding.sentence),
+				);
+			});
+
+			await root.client.query('ROLLBACK');
+			expect(await Promise.all(ends)).toEqual(['done', 'done']);
+			await until(async () => ((await watch.sessions()).some(row => row.roots.length > 0) ? undefined : true));
+		});
+
+		test('an idle session that holds an advisory lock in the way is shown too', async () => {
+			const holder = await guest('sessions-advisory');
+			await holder.client.query('SELECT pg_advisory_lock(4711)');
+			const waiter = await guest('sessions-advisory-waiter');
+			const end = waiter.begin('SELECT pg_advisory_lock(4711)');
+			const row = await rowOf(watch, holder.pid);
+			expect(row).toMatchObject({state: 'idle', blocks: 1});
+			await holder.client.query('SELECT pg_advisory_unlock_all()');
+			expect(await end).toBe('done');
+			await until(async () => ((await watch.sessions()).some(({pid}) => pid === holder.pid) ? undefined : true));
+		});
+
+		test('counts connections by state as the server itself does', async () => {
+			const {gauges} = await watch.read('postgres.session');
+			const connections = gauges.find(gauge => gauge.id === 'connections');
+			const [limit] = await query<{n: number}>(
+				server,
+				`SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+					- coalesce(current_setting('reserved_connections', true), '0')::int AS n`,
+			);
+			expect(connections?.limit).toBe(limit?.n);
+			const idle = [await guest('sessions-idle'), await guest('sessions-idle')];
+			const groups = await watch.connection.port.connectionGroups({signal: AbortSignal.timeout(5000)});
+			expect(groups.filter(group => group.application === 'sessions-idle')).toEqual([
+				expect.objectContaining({count: 2, state: 'idle', user: 'postgres', database: 'postgres'}),
+			]);
+			expect((await watch.sessions()).some(row => idle.some(({pid}) => pid === row.pid))).toBe(false);
+		});
+
+		test('what a session runs is shown whole, and says so where the server itself cut it', async () => {
+			const talker = await guest('sessions-long');
+			const size = 300;
+			const end = talker.begin(`SELECT pg_sleep(60) /* ${'x'.repeat(size)} */`);
+			const row = await rowOf(watch, talker.pid);
+			const text = await inspect(watch, 'postgres.statement', row);
+			expect(text).toContain('x'.repeat(size));
+			expect(text).not.toContain('cut by the server');
+			await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+			expect(await end).toBe('57014');
+
+			const cut = talker.begin(`SELECT pg_sleep(60) /* ${'y'.repeat(5_000_000)} */`);
+			const long = await rowOf(watch, talker.pid, each => each.query?.includes('yyy') ?? false);
+			expect(long.query?.length).toBeLessThanOrEqual(2000);
+			expect(await inspect(watch, 'postgres.statement', long)).toContain('cut by the server, which keeps 1Ki of each');
+			await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+			expect(await cut).toBe('57014');
+		});
+	});
+}
