@@ -9,7 +9,7 @@ import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy.ts';
-import {systemClock} from '../src/poll/clock.ts';
+import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
@@ -33,7 +33,8 @@ const rememberedRecords = 2000;
  */
 export async function runConsole(options: Options): Promise<number> {
 	const estate = await openEstate(options);
-	const clock = systemClock;
+	// In `still` nothing may change, the clock in the corner included: that is what it is for.
+	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
 	const state = stateDir(process.env);
 	const actor = readActor(process.env);
 	const audit = createAudit({stateDir: state, clock, actor, app: version});

@@ -1,0 +1,190 @@
+import {stripVTControlCharacters} from 'node:util';
+import {describe, expect, it} from 'vitest';
+import type {Row} from '../../../src/contract.ts';
+import {type LagFacts, lagRow} from '../../../src/model/consumer-lag.ts';
+import {type PodFacts, podRow} from '../../../src/model/pod.ts';
+import {podUsageRow} from '../../../src/model/pod-usage.ts';
+import {type ScrapeFacts, scrapeRow} from '../../../src/model/scrape-target.ts';
+import type {Pane, Section} from '../../../src/pane.ts';
+import {bySeverity} from '../../../src/severity.ts';
+import {width} from '../../../src/text/fit.ts';
+import {consumerLagPane} from '../../../views/panes/consumer-lag.ts';
+import {podsPane} from '../../../views/panes/pods.ts';
+import {targetsPane} from '../../../views/panes/targets.ts';
+import {topPane} from '../../../views/panes/top.ts';
+import {paintHeader, paintRow, planColumns} from '../../../views/row.ts';
+import {createTheme} from '../../../views/theme.ts';
+import {demoRows} from './demo-rows.ts';
+
+const theme = createTheme('none', false);
+const plain = {cursor: false, focused: false, marked: false, old: false};
+const panes: readonly Pane[] = [podsPane, topPane, consumerLagPane, targetsPane];
+const sections = panes.flatMap(pane => pane.sections.map(section => [section.kind, section] as const));
+
+const now = Date.UTC(2026, 10, 21, 14, 5, 22);
+
+function line(pane: Pane, row: Row, cells: number): string {
+	const [section] = pane.sections;
+	if (section === undefined) throw new Error(`${pane.id} has no section`);
+	return stripVTControlCharacters(paintRow(row, planColumns(section, cells, 0), plain, now, theme)).trimEnd();
+}
+
+/** What one column shows of a row. */
+function cell(section: Section | undefined, field: string, row: Row): string | undefined {
+	const shown = section?.columns.find(column => column.field === field)?.cell(row, now);
+	return typeof shown === 'object' ? shown.text : shown;
+}
+
+const pod: PodFacts = {
+	uid: 'u1',
+	namespace: 'checkout',
+	name: 'api-7f9c6d-x2k4p',
+	owner: 'api',
+	node: 'node-a1',
+	ready: 1,
+	containers: 1,
+	status: 'Running',
+	lastEnd: undefined,
+	message: undefined,
+	restarts: 0,
+	restartedAt: undefined,
+	createdAt: now - 9 * 86_400_000,
+	unreadySince: undefined,
+	deleteBy: undefined,
+};
+
+describe('panes', () => {
+	it.each(sections)('%s fills its width exactly, however narrow', async (kind, section) => {
+		const {rows, now: at} = await demoRows('storm', 12);
+		const all = rows.get(kind) ?? [];
+		expect(all.length).toBeGreaterThan(10);
+		for (const cells of [180, 118, 78, 66, 58, 38, 20]) {
+			const plan = planColumns(section, cells, 0);
+			expect(width(paintHeader(plan, theme))).toBe(cells);
+			for (const row of all) expect(width(paintRow(row, plan, plain, at, theme))).toBe(cells);
+		}
+	});
+
+	it.each(sections)('%s sorts the same from any beginning', async (kind, section) => {
+		const {rows} = await demoRows('storm', 12);
+		const all = rows.get(kind) ?? [];
+		for (const {compare} of section.orders) {
+			const sorted = (from: readonly Row[]) =>
+				from.toSorted((a, b) => bySeverity(a.severity, b.severity) || compare(a, b)).map(row => row.id);
+			expect(sorted(all.toReversed())).toEqual(sorted(all));
+		}
+	});
+
+	it.each(sections)('%s has a name of one word for each column', (_kind, section) => {
+		const fields = section.columns.map(column => column.field);
+		expect(new Set(fields).size).toBe(fields.length);
+		for (const field of fields) expect(field).toMatch(/^[a-z]+$/);
+	});
+
+	it('shows the name and the state at any width', () => {
+		const crash = podRow('prod', {...pod, ready: 0, status: 'CrashLoopBackOff'}, now);
+		for (const cells of [118, 66, 38]) {
+			expect(line(podsPane, crash, cells)).toMatch(/^■ .*api-7f9c6d-x2k4p .*CrashLoop/);
+		}
+	});
+});
+
+describe('pods', () => {
+	const [section] = podsPane.sections;
+	const row = (part: Partial<PodFacts>) => podRow('prod', {...pod, ...part}, now);
+
+	it.each([
+		[{}, 'Running'],
+		[{ready: 0, status: 'CrashLoopBackOff', lastEnd: {reason: 'OOMKilled', exitCode: 137}}, 'CrashLoop<-OOM'],
+		[{ready: 0, status: 'OOMKilled', lastEnd: {reason: 'OOMKilled', exitCode: 137}}, 'OOM'],
+		[{ready: 0, status: 'Pending', node: undefined, message: '0/3 nodes: 3 Insufficient cpu'}, 'Pending<-cpu'],
+		[{ready: 0, status: 'ImagePullBackOff', message: 'manifest unknown'}, 'ImagePull'],
+	])('tells the cause beside the status: %o', (part, text) => {
+		expect(cell(section, 'status', row(part))).toBe(text);
+	});
+
+	it('tells how often and how long ago it restarted', () => {
+		expect(cell(section, 'restarts', row({restarts: 14, restartedAt: now - 8000}))).toBe('14 (8s)');
+		expect(cell(section, 'restarts', row({restarts: 2, restartedAt: now - 9 * 3_600_000 - 1}))).toBe('2 (9h)');
+		expect(cell(section, 'restarts', row({}))).toBe('0');
+		expect(cell(section, 'age', row({}))).toBe('9d');
+	});
+
+	it('draws a row as a person expects it', () => {
+		const crash = row({
+			ready: 0,
+			status: 'CrashLoopBackOff',
+			lastEnd: {reason: 'OOMKilled', exitCode: 137},
+			restarts: 14,
+			restartedAt: now - 8000,
+			createdAt: now - 420_000,
+		});
+		expect(line(podsPane, crash, 66)).toBe('■ checkout    api-7f9c6d-x2k4p  0/1   CrashLoop<-OOM  14 (8s)   7m');
+	});
+});
+
+describe('top', () => {
+	it('says nothing of a limit that is not there, and kubectl’s units', () => {
+		const [section] = topPane.sections;
+		const usage = {
+			uid: 'u1',
+			namespace: 'a',
+			name: 'b',
+			owner: 'c',
+			memory: 498 * 1024 ** 2,
+			memoryLimit: undefined,
+			cpu: 0.21,
+			cpuRequest: 0.25,
+			measuredAt: 0,
+		};
+		const row = podUsageRow('prod', usage, [1, 2]);
+		expect(['mem', 'limit', 'cpu', 'request'].map(field => cell(section, field, row))).toEqual([
+			'498Mi',
+			'-',
+			'210m',
+			'84%',
+		]);
+		expect(cell(section, 'cpu', podUsageRow('prod', {...usage, cpu: 1.94}, []))).toBe('1.9');
+	});
+});
+
+describe('consumer lag', () => {
+	const [section] = consumerLagPane.sections;
+	const facts: LagFacts = {group: 'orders', topic: 'events', partitions: 12, members: 3, state: 'Stable'};
+	const row = (lag: number, produced: number, consumed: number) =>
+		lagRow('kafka', facts, [
+			{at: 0, end: 1e6, committed: 1e6 - lag},
+			{at: 10_000, end: 1e6 + 10 * produced, committed: 1e6 - lag + 10 * consumed},
+		]);
+
+	it.each([
+		['grows', row(84_000, 1200, 988), ['86k', '+212/s', 'never', 'grows']],
+		['drains', row(400, 10, 50), ['0', '-40/s', '-', 'OK']],
+		['drains slowly', row(4000, 10, 50), ['3.6k', '-40/s', '1m30s', 'OK']],
+		['keeps up', row(20, 10, 9), ['30', '+1/s', '-', 'OK']],
+		['was read once', lagRow('kafka', facts, [{at: 0, end: 9, committed: 4}]), ['5', '?', '?', 'OK']],
+		['never committed', lagRow('kafka', facts, [{at: 0, end: 9, committed: undefined}]), ['?', '?', '?', 'no commit']],
+	])('%s', (_name, shown, texts) => {
+		expect(['lag', 'rate', 'drain', 'state'].map(field => cell(section, field, shown))).toEqual(texts);
+	});
+});
+
+describe('targets', () => {
+	it('has room for the error where it matters', () => {
+		const facts: ScrapeFacts = {
+			pool: 'checkout-api',
+			instance: '10.2.4.17:8080',
+			url: 'http://10.2.4.17:8080/metrics',
+			health: 'down',
+			error: 'connection refused',
+			scrapedAt: now - 3000,
+			tookMs: 1,
+			timeoutMs: 10_000,
+			intervalMs: 15_000,
+		};
+		const down = scrapeRow('prom', facts);
+		expect(line(targetsPane, down, 66)).toBe('■ checkout-api   10.2.4.17:8080    down    3s connection refused');
+		const fresh = scrapeRow('prom', {...facts, health: 'unknown', error: '', scrapedAt: undefined, tookMs: undefined});
+		expect(line(targetsPane, fresh, 66)).toBe('? checkout-api   10.2.4.17:8080    ?    never not scraped yet');
+	});
+});
