@@ -6,7 +6,7 @@ import {bounded} from './bounded.ts';
 import type {Clock} from './clock.ts';
 import {createPace} from './pace.ts';
 import type {Reading} from './reading.ts';
-import {nextFailure, stale, unreadable} from './trouble.ts';
+import {asOf, nextFailure, stale, unreadable} from './trouble.ts';
 
 const historyLength = 60;
 /** A held-down refresh key asks no faster than this. */
@@ -126,10 +126,18 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		return {
 			state: 'failed',
 			failure,
-			findings: [...known, unreadable(before, source.title, failure)],
+			findings: [...remembered(), unreadable(before, source.title, failure)],
 			history: extended(before.history, []),
 		};
 	}
+
+	/** Findings of the last good snapshot, with their moment once that is two intervals ago. */
+	function remembered(): readonly Finding[] {
+		const {readAt} = store.get();
+		return readAt !== undefined && clock.now() >= oldFrom(readAt) ? asOf(known, readAt) : known;
+	}
+
+	const oldFrom = (readAt: number) => readAt + 2 * pace.intervalMs + 1000;
 
 	/** Jitter only shortens, so that a system that comes back is seen within one interval. */
 	function schedule(tookMs: number): number {
@@ -153,10 +161,9 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const {readAt, failure} = store.get();
 		if (readAt === undefined || failure !== undefined) return;
 		const since = readAt;
-		const ms = since + 2 * pace.intervalMs + 1000 - clock.now();
-		callOffStale = clock.after(Math.max(0, ms), () => {
+		callOffStale = clock.after(Math.max(0, oldFrom(since) - clock.now()), () => {
 			const finding = stale(store.get(), source.title, since, pace.intervalMs);
-			change({findings: [...known, finding]});
+			change({findings: [...remembered(), finding]});
 		});
 	}
 
@@ -182,7 +189,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			if (phase !== 'running') return;
 			phase = 'idle';
 			giveUp();
-			change({state: 'paused', failure: undefined, nextAt: undefined, findings: known});
+			change({state: 'paused', failure: undefined, nextAt: undefined, findings: asOf(known, store.get().readAt)});
 		},
 		refresh() {
 			if (phase !== 'running' || flight !== undefined) return;

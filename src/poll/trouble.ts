@@ -60,10 +60,16 @@ export const stale = (about: About, title: string, since: number, intervalMs: nu
 	...bare(about),
 	id: `${about.target}/${about.kind}/stale`,
 	severity: 'unknown',
-	sentence: `${title.toLowerCase()} are old: no answer since ${clockTime(since)}`,
+	sentence: `no answer about ${title.toLowerCase()} since ${clockTime(since)}`,
 	since,
 	evidence: [`read every ${duration(intervalMs / 1000)}, last answer at ${clockTime(since)}`],
 });
+
+/** What was found once and cannot be looked at now: it may have healed since. */
+export const asOf = (findings: readonly Finding[], readAt: number | undefined): readonly Finding[] =>
+	readAt === undefined
+		? findings
+		: findings.map(finding => ({...finding, sentence: `${finding.sentence} (as of ${clockTime(readAt)})`}));
 
 const bare = (about: About) => ({target: about.target, kind: about.kind, actions: [], inspections: []});
 

@@ -277,6 +277,28 @@ describe('poller', () => {
 		expect(store.get().findings.map(finding => finding.id)).toEqual(['db/postgres.session/unreadable']);
 	});
 
+	it('says of what moment its findings are once they are old', async () => {
+		const {clock, store, poller, server} = rig();
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		const {since} = store.get().findings[0] ?? {};
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		const sentences = () => store.get().findings.map(finding => finding.sentence);
+		const cannot = 'sessions cannot be read: connection refused';
+		expect(sentences()).toEqual(['a is wrong', cannot]);
+		await clock.advance(2 * intervalMs);
+		expect(sentences()).toEqual(['a is wrong (as of 14:05:22Z)', cannot]);
+		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		await clock.advance(intervalMs);
+		expect(sentences()).toEqual(['a is wrong']);
+		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
+		poller.pause();
+		expect(sentences()).toEqual([expect.stringMatching(/^a is wrong \(as of 14:05:\d\dZ\)$/)]);
+	});
+
 	it('keeps the last 60 values of a gauge, with a gap where a read failed', async () => {
 		const {clock, store, poller, server} = rig();
 		let value = 0;
