@@ -30,7 +30,7 @@ export type PostgresStatementRow = Row & {
 export type StatementFigures = Omit<PostgresStatementRow, 'query' | 'history' | keyof Row> & {readonly key: string};
 
 export type StatementsCompared = {
-	/** The most time first; those without figures after those with, by their lifetime. */
+	/** The most time first, see `byTime`. */
 	readonly figures: readonly StatementFigures[];
 	readonly notes: readonly Note[];
 	readonly sample: string;
@@ -44,6 +44,17 @@ const blank = {
 	rowsPerSecond: undefined,
 	hits: undefined,
 };
+
+type Timed = {readonly load: number | undefined; readonly milliseconds: number};
+
+/** What is new stands after what took time and before what did nothing: it may well be what hurts. */
+const weight = ({load}: Timed): number => {
+	if (load === undefined) return 0;
+	return load > 0 ? load : -1;
+};
+
+/** The most time first. */
+export const byTime = (a: Timed, b: Timed): number => weight(b) - weight(a) || b.milliseconds - a.milliseconds;
 
 type Change = {
 	readonly calls: number;
@@ -66,7 +77,9 @@ function changeOf(before: StatementRecord | undefined, now: StatementRecord): Ch
 		hit: now.blocksHit - before.blocksHit,
 		read: now.blocksRead - before.blocksRead,
 	};
-	return change.calls < 0 || change.ms < 0 || change.rows < 0 ? undefined : change;
+	const fell = change.calls < 0 || change.ms < 0 || change.rows < 0;
+	// Time without a call is none of its own: before PostgreSQL 14 nothing else tells of a reset after which it was called as often again.
+	return fell || (change.calls === 0 && change.ms > 0) ? undefined : change;
 }
 
 /** `user` is who we are on this server, for the notes. */
@@ -119,7 +132,7 @@ export function compareStatements(
 		};
 	});
 	return {
-		figures: figures.toSorted((a, b) => (b.load ?? -1) - (a.load ?? -1) || b.milliseconds - a.milliseconds),
+		figures: figures.toSorted(byTime),
 		notes,
 		sample: comparable ? `over the last ${duration(Math.round(seconds))}` : 'rates come with the next read',
 	};

@@ -1,5 +1,5 @@
 import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
-import {type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
+import {byTime, type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
 import {duration, millis, percent, rate} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
@@ -120,7 +120,7 @@ const statements = defineSection<PostgresStatementRow>({
 		{header: 'TREND', field: 'trend', width: 10, yields: 4, cell: row => dim(sparkline(row.history, 10))},
 	],
 	orders: [
-		{title: 'time', compare: (a, b) => (b.load ?? -1) - (a.load ?? -1) || b.milliseconds - a.milliseconds},
+		{title: 'time', compare: byTime},
 		{title: 'mean', compare: (a, b) => (b.meanMs ?? -1) - (a.meanMs ?? -1)},
 		{title: 'calls', compare: (a, b) => (b.callsPerSecond ?? -1) - (a.callsPerSecond ?? -1)},
 		{title: 'time in all', compare: (a, b) => b.milliseconds - a.milliseconds},

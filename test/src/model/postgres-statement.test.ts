@@ -74,6 +74,15 @@ describe('compareStatements', () => {
 		expect(figures[0]).toMatchObject(blank);
 	});
 
+	it('leaves an entry blank that took time without being called: it was reset and came to the same count', () => {
+		const {figures} = compareStatements(
+			read(1000, [entry('a')]),
+			read(1010, [entry('a', {milliseconds: 1001})]),
+			about,
+		);
+		expect(figures[0]).toMatchObject(blank);
+	});
+
 	it('tells that all was reset, and begins anew', () => {
 		const now = read(1010, [entry('a', {calls: 500, milliseconds: 9000})], {resetAt: 'tuesday'});
 		const {figures, notes} = compareStatements(read(1000, [entry('a')]), now, about);
@@ -103,5 +112,15 @@ describe('compareStatements', () => {
 	it('says 0 of one that did not end in between, and no mean', () => {
 		const {figures} = compareStatements(read(1000, [entry('a')]), read(1010, [entry('a')]), about);
 		expect(figures[0]).toMatchObject({callsPerSecond: 0, meanMs: undefined, share: 0, load: 0});
+	});
+
+	it('puts what is new after what took time and before what did nothing', () => {
+		const before = read(1000, [entry('idle', {milliseconds: 9e9}), entry('busy')]);
+		const now = read(1010, [
+			entry('idle', {milliseconds: 9e9}),
+			entry('busy', {calls: 101, milliseconds: 1001}),
+			entry('new'),
+		]);
+		expect(compareStatements(before, now, about).figures.map(({key}) => key)).toEqual(['busy', 'new', 'idle']);
 	});
 });

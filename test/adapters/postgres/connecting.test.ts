@@ -1,0 +1,217 @@
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, test, vi} from 'vitest';
+import {AdapterError} from '../../../src/errors.ts';
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {query} from '../../estate/postgres.ts';
+import {describePostgres} from '../../estate/read-estate.ts';
+import type {PostgresServer} from '../../estate/record.ts';
+import {type Role, someone, watcher} from './estate-session.ts';
+
+afterEach(() => {
+	vi.unstubAllEnvs();
+});
+
+async function failure(
+	server: PostgresServer,
+	settings: Partial<PostgresSettings>,
+	role: Role = 'monitor',
+): Promise<AdapterError> {
+	const watch = await watcher(server, role, {settings});
+	try {
+		await watch.read('postgres.session');
+	} catch (error) {
+		if (error instanceof AdapterError) return error;
+		throw error;
+	} finally {
+		await watch.close();
+	}
+	throw new Error('it could be read');
+}
+
+/** A port where nobody listens: one that was free a moment ago. */
+const deadPort = (): Promise<number> =>
+	new Promise(resolve => {
+		const listener = createServer().listen(0, '127.0.0.1', () => {
+			const address = listener.address();
+			listener.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+		});
+	});
+
+const said = (text: string) => ({source: 'the test', reveal: async () => text});
+
+describePostgres('postgres-15', 'connecting', server => {
+	const here = {host: server.host, port: server.port};
+
+	test('a wrong password is denied, and does not appear in what is said', async () => {
+		const error = await failure(server, {password: said('not-the-password')});
+		expect(error).toMatchObject({kind: 'denied', hint: expect.stringContaining('Check the password')});
+		expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain('not-the-password');
+	});
+
+	test('a database that is not there is named', async () => {
+		expect(await failure(server, {database: 'nowhere'})).toMatchObject({
+			kind: 'unsupported',
+			message: expect.stringContaining('"nowhere" does not exist'),
+		});
+	});
+
+	test('the second host is read when nothing listens on the first, and the deck says so', async () => {
+		const dead = {host: '127.0.0.1', port: await deadPort()};
+		const watch = await watcher(server, 'monitor', {settings: {hosts: [dead, here]}});
+		try {
+			expect((await watch.read('postgres.session')).notes).toContainEqual({
+				text: `reads from ${here.host}:${here.port}: those named before it do not answer`,
+				hint: 'Look at the first host of this target.',
+				severity: 'warn',
+			});
+		} finally {
+			await watch.close();
+		}
+	});
+
+	test('a wrong password is not tried on the next host', async () => {
+		const error = await failure(server, {
+			hosts: [here, {host: '127.0.0.1', port: await deadPort()}],
+			password: said('wrong'),
+		});
+		expect(error.kind).toBe('denied');
+	});
+
+	test('a password comes from .pgpass when none is given, if nobody else can read that file', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'midwatch-pgpass-'));
+		const file = join(folder, 'pgpass');
+		const {user, password} = server.logins.monitor;
+		writeFileSync(file, `${here.host}:${here.port}:*:${user}:${password}\n`, {mode: 0o600});
+		vi.stubEnv('PGPASSFILE', file);
+		const printed = vi.spyOn(process.stderr, 'write');
+		try {
+			const watch = await watcher(server, 'monitor', {settings: {password: undefined}});
+			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
+			await watch.close();
+
+			chmodSync(file, 0o644);
+			const open = await failure(server, {password: undefined});
+			expect(open).toMatchObject({
+				kind: 'denied',
+				hint: expect.stringMatching(/password file .* has group or world access/),
+			});
+
+			writeFileSync(file, '');
+			chmodSync(file, 0o600);
+			expect(await failure(server, {password: undefined})).toMatchObject({
+				kind: 'denied',
+				message: expect.stringContaining('asks mw_monitor for a password and there is none'),
+			});
+			expect(printed).not.toHaveBeenCalled();
+		} finally {
+			rmSync(folder, {recursive: true});
+		}
+	});
+
+	test('the environment of libpq does not leak into a target', async () => {
+		for (const name of ['PGHOST', 'PGUSER', 'PGDATABASE', 'PGOPTIONS', 'PGSSLMODE', 'PGAPPNAME'])
+			vi.stubEnv(name, 'nonsense');
+		const watch = await watcher(server, 'monitor');
+		const {user, database} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+		expect([user, database]).toEqual(['mw_monitor', 'postgres']);
+		// The test's own connection would take them up.
+		vi.unstubAllEnvs();
+		const [own] = await query<{n: number}>(
+			server,
+			"SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'midwatch' AND usename = 'mw_monitor'",
+		);
+		expect(own?.n).toBeGreaterThan(0);
+		await watch.close();
+	});
+
+	test('the server ends our own slow statement, and the connection goes on', async () => {
+		const watch = await watcher(server, 'superuser', {settings: {statementTimeoutMs: 300}});
+		try {
+			const before = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			const other = await someone(server, 'connecting-lock', 'superuser');
+			await other.client.query('BEGIN; LOCK pg_catalog.pg_extension IN ACCESS EXCLUSIVE MODE');
+			const failed = await watch.connection.port.statements({signal: AbortSignal.timeout(5000)}).catch(error => error);
+			await other.end();
+			expect(failed).toMatchObject({name: 'AdapterError', kind: 'timeout'});
+			await watch.connection.port.overview({signal: AbortSignal.timeout(5000)});
+			expect((await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).pid).toBe(before.pid);
+		} finally {
+			await watch.close();
+		}
+	});
+
+	test('an ended connection is opened again by the next read', async () => {
+		const watch = await watcher(server, 'monitor');
+		try {
+			const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			await query(server, 'SELECT pg_terminate_backend($1)', [pid]);
+			await watch.read('postgres.session').catch(() => undefined);
+			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
+			expect((await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).pid).not.toBe(pid);
+		} finally {
+			await watch.close();
+		}
+	});
+
+	test('a server without TLS is told from one that is not there; prefer goes on without', async () => {
+		expect(await failure(server, {tls: {mode: 'require'}})).toMatchObject({
+			kind: 'unsupported',
+			hint: 'The server has TLS turned off: turn it on, or set tls to disable.',
+		});
+		const watch = await watcher(server, 'monitor', {settings: {tls: {mode: 'prefer'}}});
+		expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
+		await watch.close();
+	});
+});
+
+describePostgres('postgres-tls', 'TLS modes', server => {
+	const ca = server.tls?.ca;
+	const byName = [{host: 'localhost', port: server.port}];
+
+	test.each([
+		['prefer', undefined],
+		['require', undefined],
+		['require', ca],
+		['verify-ca', ca],
+		['verify-full', ca],
+	] as const)('%s with ca %s encrypts', async (mode, authority) => {
+		const watch = await watcher(server, 'monitor', {settings: {tls: {mode, ca: authority}}});
+		const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+		const [row] = await query<{ssl: boolean}>(server, 'SELECT ssl FROM pg_stat_ssl WHERE pid = $1', [pid]);
+		expect(row?.ssl).toBe(true);
+		await watch.close();
+	});
+
+	test.each(['verify-ca', 'verify-full'] as const)('%s does not trust an unknown issuer', async mode => {
+		expect(await failure(server, {hosts: byName, tls: {mode}})).toMatchObject({
+			kind: 'unreachable',
+			hint: expect.stringContaining('as ca'),
+		});
+	});
+
+	test('a plain connection is refused by the server and told with what to do', async () => {
+		expect(await failure(server, {tls: {mode: 'disable'}})).toMatchObject({
+			kind: 'denied',
+			message: expect.stringContaining('no encryption'),
+			hint: expect.stringContaining('needs TLS'),
+		});
+	});
+});
+
+describePostgres('postgres-tls-expired', 'an expired certificate', server => {
+	test('stops those who check it, and says what to renew', async () => {
+		expect(await failure(server, {})).toMatchObject({
+			kind: 'unreachable',
+			hint: 'The certificate has expired: renew it on the server.',
+		});
+	});
+
+	test('does not stop require, which checks nothing', async () => {
+		const watch = await watcher(server, 'monitor', {settings: {tls: {mode: 'require'}}});
+		expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
+		await watch.close();
+	});
+});
