@@ -1,8 +1,20 @@
 import {spawn} from 'node:child_process';
-import {appendFile, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile} from 'node:fs/promises';
+import {
+	appendFile,
+	type FileHandle,
+	mkdir,
+	open,
+	readdir,
+	readFile,
+	rm,
+	stat,
+	symlink,
+	truncate,
+	writeFile,
+} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import {createAudit} from '../../../src/audit/log.ts';
 import type {AuditRecord} from '../../../src/audit/record.ts';
 import {verifyDirectory, verifyFile} from '../../../src/audit/verify.ts';
@@ -131,6 +143,47 @@ describe('what cannot be written', () => {
 		expect(await readdir(audit.dir)).toEqual([month]);
 		await rm(path);
 		expect(await audit.append({kind: 'start'})).toMatchObject({seq: 1});
+	});
+});
+
+describe('a file handle', () => {
+	/** What all handles of node:fs/promises share. */
+	async function prototype(): Promise<FileHandle> {
+		const probe = await open(fileURLToPath(import.meta.url));
+		await probe.close();
+		return Object.getPrototypeOf(probe) as FileHandle;
+	}
+
+	test('is synced after the record was written and before anybody is told', async () => {
+		const {audit, path} = await scratchAudit();
+		const shared = await prototype();
+		const seen: string[] = [];
+		const sync = shared.sync;
+		vi.spyOn(shared, 'sync').mockImplementation(async function (this: FileHandle) {
+			if (seen.length === 0) seen.push(await readFile(path, 'utf8'));
+			await new Promise(resolve => setTimeout(resolve, 5));
+			await sync.call(this);
+			seen.push('synced');
+		});
+		const record = await audit.append({kind: 'intent', note: 'first'});
+		expect(seen[0]).toContain(record.hash);
+		// The log, its directory since the file is new, and the mirror.
+		expect(seen.slice(1)).toEqual(['synced', 'synced', 'synced']);
+	});
+
+	test('that takes half a record leaves none of it', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		const shared = await prototype();
+		vi.spyOn(shared, 'writeFile').mockImplementationOnce(async function (this: FileHandle, data) {
+			await this.write(String(data).slice(0, 40));
+			throw Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
+		});
+		await expect(audit.append({kind: 'intent'})).rejects.toMatchObject({
+			hint: expect.stringContaining('free some space'),
+		});
+		await audit.append({kind: 'stop'});
+		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [], notes: []});
 	});
 });
 

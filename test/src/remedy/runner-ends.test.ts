@@ -1,6 +1,13 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {hostname} from 'node:os';
+import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
+import {liveSessions} from '../../../src/audit/presence.ts';
 import {unresolved} from '../../../src/audit/unknown.ts';
-import {createBench, row} from './bench.ts';
+import {verifyDirectory} from '../../../src/audit/verify.ts';
+import {createBench} from './bench.ts';
+import {row} from './valve.ts';
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -86,6 +93,28 @@ describe('the end of a console', () => {
 		expect(await listed(new Set([bench.audit.session]))).toEqual([]);
 		await next.audit.append({kind: 'settle', of: bench.now()?.id ?? '', note: 'looked: it was turned'});
 		expect(await listed(nobody)).toEqual([]);
+	});
+
+	test('a console killed while it waits for the answer leaves an intent, and a lock that does not hold', async () => {
+		const bench = await createBench();
+		const script = fileURLToPath(new URL('hang-in-run.ts', import.meta.url));
+		const child = spawn(process.execPath, [script, bench.stateDir], {stdio: ['pipe', 'pipe', 'inherit']});
+		await once(child.stdout, 'data');
+		const listed = async () => {
+			const live = await liveSessions(bench.stateDir, hostname());
+			return unresolved((await bench.audit.recent(100)).toReversed(), live);
+		};
+		await bench.propose();
+		await bench.yes();
+		expect(bench.now()).toMatchObject({state: 'refused', reason: expect.stringContaining(`(pid ${child.pid} on `)});
+		expect(await listed()).toEqual([]);
+		child.kill('SIGKILL');
+		await once(child, 'close');
+		expect(await listed()).toMatchObject([{action: {id: 'probe.turn'}, object: 'valve'}]);
+		await bench.propose();
+		await bench.yes();
+		expect(bench.now()?.state).toBe('done');
+		expect((await verifyDirectory(bench.audit.dir)).flatMap(report => report.faults)).toEqual([]);
 	});
 
 	test('a lost reply is listed too; what failed or was seen through is not', async () => {

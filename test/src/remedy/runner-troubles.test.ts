@@ -1,7 +1,8 @@
 import {mkdir, rm, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {createBench, row} from './bench.ts';
+import {createBench} from './bench.ts';
+import {row} from './valve.ts';
 
 describe('what cannot be recorded is not done', () => {
 	test('when something else stands in the place of the record', async () => {

@@ -3,7 +3,8 @@ import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {verifyDirectory} from '../../../src/audit/verify.ts';
 import type {Answer} from '../../../src/policy.ts';
-import {createBench, row} from './bench.ts';
+import {createBench} from './bench.ts';
+import {row} from './valve.ts';
 
 describe('a remedy', () => {
 	test('is previewed, checked, confirmed, recorded, sent, seen and recorded again', async () => {
@@ -187,6 +188,31 @@ describe('what does not go', () => {
 		expect(now()).toMatchObject({state: 'stale', changed: [{before: 'turn 0', after: 'turn 3'}]});
 		expect(valve.runs).toEqual([]);
 		expect(await told()).toEqual(['refuse stale']);
+	});
+
+	test('what moved, though a look from before the answer still says that it did not', async () => {
+		const {runner, action, yes, now, valve, clock} = await createBench();
+		const open: (() => void)[] = [];
+		let looks = 0;
+		const preflight: typeof action.preflight = async (...given) => {
+			looks += 1;
+			const seen = await action.preflight(...given);
+			if (looks > 1) await new Promise<void>(resolve => open.push(resolve));
+			return seen;
+		};
+		await runner.propose({...action, preflight}, [row], {to: '40'});
+		await clock.advance(2000);
+		valve.turns = 3;
+		const going = yes();
+		await clock.settle();
+		expect([looks, now()?.state]).toEqual([3, 'rechecking']);
+		open[0]?.();
+		await clock.settle();
+		expect(now()?.state).toBe('rechecking');
+		open[1]?.();
+		await going;
+		expect(now()?.state).toBe('stale');
+		expect(valve.runs).toEqual([]);
 	});
 
 	test('what could not be looked at for 60 s', async () => {

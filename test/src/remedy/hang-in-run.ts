@@ -1,0 +1,33 @@
+/** Run as a process of its own: confirms a remedy whose answer never comes, says so, and stays until it is killed. */
+import {createAudit} from '../../../src/audit/log.ts';
+import {createPresence} from '../../../src/audit/presence.ts';
+import type {Row} from '../../../src/contract.ts';
+import {defineAction} from '../../../src/define.ts';
+import {createPolicy} from '../../../src/policy.ts';
+import {systemClock} from '../../../src/poll/clock.ts';
+import {createArming} from '../../../src/remedy/arming.ts';
+import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
+import {createRunner} from '../../../src/remedy/runner.ts';
+import {actor} from '../audit/scratch-actor.ts';
+import {freshValve, row, type Valve, valveAction} from './valve.ts';
+
+const [stateDir = ''] = process.argv.slice(2);
+const clock = systemClock;
+const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
+await createPresence({stateDir, session: audit.session, clock, actor});
+const target = {name: 'tank', kind: 'probe', production: false, settings: {}} as const;
+const valve: Valve = {...freshValve(), fault: 'silent'};
+const runner = createRunner({
+	clock,
+	audit,
+	arming: createArming({clock, audit, policy: createPolicy({readOnly: false, targets: [target]})}),
+	locks: createObjectLocks(stateDir),
+	resolve: async () => ({port: valve, target}),
+});
+const announce = async (): Promise<undefined> => {
+	process.stdout.write('running\n');
+	return undefined;
+};
+process.stdin.resume();
+await runner.propose(defineAction<Row, Valve>()(valveAction(announce)), [row], {to: '40'});
+void runner.confirm({kind: 'key', key: 'y'});
