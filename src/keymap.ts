@@ -83,6 +83,13 @@ export const bindings = [
 	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
 	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for'},
 	{intent: 'confirm.cancel', keys: ['esc'], scope: 'confirm', title: 'Do nothing'},
+	{
+		intent: 'confirm.page-down',
+		keys: ['pagedown', 'ctrl+f'],
+		scope: 'confirm',
+		title: 'Read on, where it is longer than the screen',
+	},
+	{intent: 'confirm.page-up', keys: ['pageup', 'ctrl+b'], scope: 'confirm', title: 'Read back'},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
 ] as const satisfies readonly Binding[];
 

@@ -48,8 +48,8 @@ export type Layer =
 	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer
-	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields. */
-	| {readonly kind: 'confirm'; readonly values: readonly string[]; readonly field: number; readonly openedAt: number}
+	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields, `offset` the first line of its upper part. */
+	| {readonly kind: 'confirm'; readonly values: readonly string[]; readonly field: number; readonly offset: number}
 	| {readonly kind: 'quit'};
 
 export type Notice = {readonly text: string; readonly severity: Severity; readonly at: number};

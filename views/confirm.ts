@@ -7,6 +7,7 @@ import type {Layer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
 import {width, wrap} from '../src/text/fit.ts';
+import type {Content} from './centred.ts';
 import {blankLine, flowed, labelled, line, type ModalLine, signed, tail} from './modal.ts';
 import type {Theme} from './theme.ts';
 
@@ -46,19 +47,23 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 	const {preview} = remedy;
 	if (preview === undefined) return [];
 	const gap = roomy ? [blankLine] : [];
+	const look = {cells, tight: !roomy};
 	const touches = preview.touches.length > 1 ? preview.touches.slice(0, 5) : [];
 	const rest = preview.touches.length - touches.length;
 	return [
 		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
 		...gap,
-		...touches.flatMap((text, index) => labelled(index === 0 ? 'touches' : '', cleanLine(text), cells)),
-		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, cells, 'dim') : []),
-		...labelled('will run', cleanLine(preview.equivalent), cells),
-		...labelled('bound to', cleanLine(preview.bound), cells),
+		...touches.flatMap((text, index) => labelled(index === 0 ? 'touches' : '', cleanLine(text), look)),
+		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, {...look, tone: 'dim'}) : []),
+		...labelled('will run', cleanLine(preview.equivalent), look),
+		...labelled('bound to', cleanLine(preview.bound), look),
 		...preview.changes.flatMap(({field, before, after}) =>
-			labelled('changes', cleanLine(`${field}: ${before} -> ${after}`), cells),
+			labelled('changes', cleanLine(`${field}: ${before} -> ${after}`), look),
 		),
-		...labelled('undo', cleanLine(preview.undo.text), cells, preview.undo.class === 'none' ? 'warn' : 'plain'),
+		...labelled('undo', cleanLine(preview.undo.text), {
+			...look,
+			tone: preview.undo.class === 'none' ? 'warn' : 'plain',
+		}),
 		...gap,
 	];
 }
@@ -202,22 +207,14 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		}
 	}
 	for (const {field, before, after} of remedy.changed ?? [])
-		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), cells, 'warn'));
+		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
 	lines.push(...flowed(line(`enter closes${undo} · record ${remedy.id}`, 'dim'), cells));
 	return lines;
 }
 
-export type PaintedConfirm = {readonly title: string; readonly lines: readonly ModalLine[]};
-
 /** The confirmation in `cells` columns: what would be done, whether it may, how to undo it, and what has to be typed. */
-export function confirmLines(
-	deck: Deck,
-	layer: ConfirmLayer,
-	cells: number,
-	rows: number,
-	theme: Theme,
-): PaintedConfirm {
+export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): Content {
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
 	const title = cleanLine(
@@ -231,9 +228,8 @@ export function confirmLines(
 			? checkLines(deck, remedy, cells, theme)
 			: []),
 		...(roomy ? [blankLine] : []),
-		...demandLines(deck, remedy, layer, cells, theme),
-		...endLines(deck, remedy, cells),
 	];
+	const foot = [...demandLines(deck, remedy, layer, cells, theme), ...endLines(deck, remedy, cells)];
 	const roomy = build(true);
-	return {title, lines: roomy.length <= rows ? roomy : build(false)};
+	return {title, lines: roomy.length + foot.length <= rows ? roomy : build(false), foot, offset: layer.offset};
 }

@@ -29,6 +29,8 @@ export function paintEmpty(deck: Deck, size: Size, theme: Theme): readonly strin
 		theme.paint('? help   q leaves', 'dim'),
 	);
 	const height = size.rows - 3;
+	// On a small screen the lines matter more than the air between them.
+	if (lines.length > height) lines.splice(0, lines.length, ...lines.filter(text => text !== ''));
 	const left = ' '.repeat(Math.max(2, Math.floor((size.columns - cells) / 2)));
 	return Array.from({length: height}, (_, index) => {
 		const text = lines[index] ?? '';

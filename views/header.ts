@@ -29,17 +29,17 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	const room = () => Math.max(0, cells - width(clock) - 2 - span.used - width(reserved) - 2);
 	const only = deck.session.get().target;
 	if (only !== undefined) span.put('  ').put(cut(`only ${cleanLine(only)}`, room()), 'loud');
-	let guarded = 0;
-	let armed = 0;
-	for (const {target} of watch.targets) {
-		const is = standing(arming.policy.get(), target.name, now);
-		if (is.state === 'guarded') guarded += 1;
-		if (is.state !== 'armed') continue;
-		armed += 1;
-		const told = ` armed ${duration((is.until - now) / 1000)}`;
-		span.put('  ').put(cut(cleanLine(target.name), room() - width(told)) + told, 'warn');
+	const standings = watch.targets.map(({target}) => ({target, is: standing(arming.policy.get(), target.name, now)}));
+	const guarded = standings.filter(({is}) => is.state === 'guarded').length;
+	const armed = standings.flatMap(({target, is}) =>
+		is.state === 'armed' ? [{name: cleanLine(target.name), left: (is.until - now) / 1000}] : [],
+	);
+	if (armed.length > 0) {
+		const named = armed.map(({name, left}) => `${name} armed ${duration(left)}`).join('  ');
+		const counted = `${armed.length} armed ${duration(Math.min(...armed.map(({left}) => left)))}`;
+		span.put('  ').put(width(named) <= room() ? named : counted, 'warn');
 	}
-	if (armed === 0 && guarded > 0) {
+	if (armed.length === 0 && guarded > 0) {
 		const key = deck.options.keymap.keyOf('deck.arm', 'O');
 		const told = cells < 100 ? 'guarded' : `guarded: ${key} arms`;
 		if (span.fits(`  ${told}${reserved}`)) span.put('  ').put(told, 'dim');
@@ -74,9 +74,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 				: `${duration((now - old.readAt) / 1000)} old`;
 		const text = `${kind} ${told}  `;
 		if (!span.fits(text)) break;
-		span
-			.put(`${kind} `, 'dim')
-			.put(`${told}  `, old === undefined ? (severity === 'ok' ? 'dim' : severity) : 'warn');
+		span.put(`${kind} `, 'dim').put(`${told}  `, old === undefined ? (severity === 'ok' ? 'dim' : severity) : 'warn');
 	}
 	return `${span.end()}${theme.paint(` ${clock} `, 'plain')}`;
 }

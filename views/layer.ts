@@ -14,6 +14,12 @@ import {paintParams} from './params.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
 
+function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size: Size, theme: Theme): Painted {
+	const painted = centred(size, 108, theme, (cells, rows) => confirmLines(deck, layer, cells, rows, theme));
+	deck.setTextArea({cells: painted.width, rows: painted.page ?? 1});
+	return painted;
+}
+
 /** What leaving does to a remedy that was sent. */
 function underWay(deck: Deck, cells: number): readonly ModalLine[] {
 	const remedy = deck.options.runner.state.get();
@@ -54,7 +60,7 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 		case 'params':
 			return paintParams(deck, layer, size, theme);
 		case 'confirm':
-			return centred(size, 108, theme, (cells, rows) => confirmLines(deck, layer, cells, rows, theme));
+			return paintConfirm(deck, layer, size, theme);
 		case 'quit':
 			return centred(size, 60, theme, cells => ({
 				title: 'Leave midwatch',

@@ -40,18 +40,27 @@ export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
 	return lines;
 }
 
-/** A label in a column of its own, and a text that goes on below itself when it is long: nothing of it is cut off. */
+const labelCells = 10;
+
+/**
+ * A label, and a text that goes on below itself when it is long: nothing of it is cut off. `tight` gives the text the label's column too
+ * from its second line on.
+ */
 export function labelled(
 	label: string,
 	text: string,
-	cells: number,
-	tone: Tone = 'plain',
-	labelCells = 12,
+	{cells, tone = 'plain', tight = false}: {readonly cells: number; readonly tone?: Tone; readonly tight?: boolean},
 ): readonly ModalLine[] {
-	return wrap(text, Math.max(10, cells - labelCells)).map((part, index) => [
-		{text: fit(index === 0 ? label : '', labelCells), tone: 'dim' as const},
-		{text: part, tone},
-	]);
+	const name = {text: fit(label, labelCells), tone: 'dim' as const};
+	if (!tight) {
+		return wrap(text, Math.max(10, cells - labelCells)).map((part, index) => [
+			index === 0 ? name : {text: ' '.repeat(labelCells), tone: 'dim' as const},
+			{text: part, tone},
+		]);
+	}
+	return wrap(name.text + text, cells - 2).map((part, index) =>
+		index === 0 ? [name, {text: part.slice(name.text.length), tone}] : [{text: `  ${part}`, tone}],
+	);
 }
 
 /** A sign before a text that goes on below itself. */

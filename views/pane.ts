@@ -142,7 +142,7 @@ function remarks(
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
 	const shared = sharedBy(view, several);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
-	if (view.omitted > 0) say(`${grouped(view.omitted)} more were not read: the list was cut`, 'unknown');
+	if (view.omitted > 0) say(`${grouped(view.omitted)} more were not read: the list was cut`, 'dim');
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}

@@ -1,5 +1,6 @@
 import type {Severity} from '../src/contract.ts';
 import type {Tone} from '../src/pane.ts';
+import {width} from '../src/text/fit.ts';
 
 export type Depth = 'none' | 'colour';
 
@@ -51,6 +52,34 @@ const inkColours: Readonly<Record<Severity, string | undefined>> = {
 	ok: undefined,
 };
 
+const lookAlikes: Readonly<Record<string, string>> = {
+	'…': '.',
+	'·': '.',
+	'▏': '_',
+	'█': '#',
+	'░': '.',
+	'─': '-',
+	'│': '|',
+	'■': 'X',
+	'▲': '!',
+};
+
+/** As many cells of ASCII: what has no look-alike is a question mark for each of its cells. */
+const inAscii = (text: string): string =>
+	/^[\u0020-\u007e]*$/.test(text)
+		? text
+		: [...graphemes.segment(text)]
+				.map(({segment}) => {
+					if (/^[\u0020-\u007e]$/.test(segment)) return segment;
+					const spark = '▁▂▃▄▅▆▇'.indexOf(segment);
+					if (spark >= 0) return '_.-=+*#'[spark] ?? '#';
+					if (/^[▎▍▌▋▊▉]$/.test(segment)) return '=';
+					return lookAlikes[segment] ?? '?'.repeat(width(segment));
+				})
+				.join('');
+
+const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+
 export function createTheme(depth: Depth, ascii: boolean): Theme {
 	const styles = depth === 'none' ? colourless : coloured;
 	const signs: Readonly<Record<Severity, string>> = ascii
@@ -61,7 +90,8 @@ export function createTheme(depth: Depth, ascii: boolean): Theme {
 		glyphs: ascii
 			? {cursor: '>', mark: '*', rule: '-', bar: '|', more: '...'}
 			: {cursor: '▸', mark: '●', rule: '─', bar: '│', more: '…'},
-		paint(text, tone, selected = false) {
+		paint(given, tone, selected = false) {
+			const text = ascii ? inAscii(given) : given;
 			const style = selected ? ['7', styles[tone]].filter(part => part !== '' && part !== '2').join(';') : styles[tone];
 			return style === '' ? text : `\u001b[${style}m${text}\u001b[0m`;
 		},

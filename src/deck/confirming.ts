@@ -55,13 +55,24 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 		);
 		return;
 	}
+	const asked = keymap.intent('confirm', key);
+	if (asked === 'confirm.page-down' || asked === 'confirm.page-up') {
+		const {rows} = deck.textArea();
+		const offset = Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows));
+		deck.apply({do: 'top', layer: {...layer, offset}});
+		return;
+	}
 	if (hasEnded(remedy)) {
 		const undo = keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy);
 		if (key === 'enter' || key === 'q' || key === 'space' || undo) leave(deck, remedy);
 		if (undo) perform(deck, `undo ${remedy.id}`);
 		return;
 	}
-	if (remedy.state !== 'ready' || !deck.answerable()) return;
+	if (remedy.state !== 'ready') return;
+	if (!deck.answerable()) {
+		if (text !== undefined || key === 'enter') deck.say('not taken: all of it has to be on the screen first', 'warn');
+		return;
+	}
 	const {demand} = remedy;
 	if (demand.kind === 'refused') return;
 	if (demand.kind === 'key') {

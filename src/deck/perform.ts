@@ -24,7 +24,7 @@ function chosen(deck: Deck, action: Action): readonly Entry[] {
 function openConfirmation(deck: Deck): boolean {
 	const remedy = deck.options.runner.state.get();
 	const busy = remedy !== undefined && isUnderWay(remedy);
-	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, openedAt: deck.now()}});
+	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
 	if (busy) deck.say('this one is still under way; wait for its end before the next is begun', 'warn');
 	return !busy;
 }
