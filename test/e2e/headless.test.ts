@@ -1,0 +1,235 @@
+import {Redis} from 'ioredis';
+import {Client} from 'pg';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {type Built, buildAlone} from '../bin/built.ts';
+import {writeConfig} from '../estate/config.ts';
+import {pgConfig, query} from '../estate/postgres.ts';
+import {describePostgres, describeRedis} from '../estate/read-estate.ts';
+import type {Login, Server} from '../estate/record.ts';
+import {command, field, redisOptions} from '../estate/redis.ts';
+
+let midwatch: Built;
+beforeAll(() => {
+	midwatch = buildAlone();
+});
+afterAll(() => midwatch.remove());
+
+type Facts = Readonly<Record<string, unknown>>;
+type Read = {readonly kind: string; readonly rows: readonly Facts[]; readonly gauges: readonly Facts[]};
+type Told = {
+	readonly exit: number;
+	readonly targets: readonly Facts[];
+	readonly findings: readonly Facts[];
+	readonly unread: readonly Facts[];
+	readonly readings: readonly Read[];
+};
+
+const configOf = (server: Server, login?: Login): string =>
+	writeConfig([server], {folder: midwatch.home, open: [], ...(login && {login: () => login})});
+
+async function snapshot(server: Server, login?: Login) {
+	const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', configOf(server, login)]);
+	expect(stderr).toBe('');
+	const told: Told = JSON.parse(stdout);
+	expect(told.exit).toBe(code);
+	const reading = (kind: string): Read => {
+		const found = told.readings.find(one => one.kind === kind);
+		if (found === undefined) throw new Error(`the snapshot has no ${kind}`);
+		return found;
+	};
+	return {
+		...told,
+		reading,
+		row: (kind: string, matches: Facts) =>
+			reading(kind).rows.find(row => Object.entries(matches).every(([key, value]) => row[key] === value)),
+		gauge: (id: string) => told.readings.flatMap(({gauges}) => gauges).find(gauge => gauge['id'] === id),
+	};
+}
+
+const doctor = (server: Server, login?: Login) => midwatch.run(['doctor', '--config', configOf(server, login)]);
+
+/** The lines after `to give it:`, each once. */
+const grants = (text: string): readonly string[] => [
+	...new Set([...text.matchAll(/^ {4}to give it: (.+)$/gm)].map(found => found[1] ?? '')),
+];
+
+describePostgres('postgres-15', 'without a screen', server => {
+	test('a snapshot says of sessions, limits and statements what the server says', async () => {
+		const holder = new Client({...pgConfig(server, 'app', 'shop'), application_name: 'headless-holder'});
+		const waiter = new Client({...pgConfig(server, 'app', 'shop'), application_name: 'headless-waiter'});
+		for (const client of [holder, waiter]) {
+			client.on('error', () => {});
+			await client.connect();
+		}
+		try {
+			await holder.query('create table if not exists headless (id int)');
+			for (let count = 0; count < 7; count++) await holder.query('select count(*) as headless_count from headless');
+			await holder.query('begin');
+			await holder.query('lock table headless in access exclusive mode');
+			const waiting = waiter.query('select * from headless').catch(() => undefined);
+			const of = (application: string) =>
+				query<{pid: number; state: string; query: string; blockers: number[]; seconds: number}>(
+					server,
+					'select pid, state, query, pg_blocking_pids(pid) as blockers, extract(epoch from clock_timestamp() - query_start)::float as seconds from pg_stat_activity where application_name = $1',
+					[application],
+				);
+			await expect.poll(async () => (await of('headless-waiter'))[0]?.blockers.length).toBe(1);
+			// A wait is told as wrong from 3 s on, by the server's clock.
+			const waited = async () => (await of('headless-waiter'))[0]?.seconds;
+			await expect.poll(waited, {timeout: 15_000, interval: 200}).toBeGreaterThan(3);
+
+			const told = await snapshot(server);
+			const [holds] = await of('headless-holder');
+			const [waits] = await of('headless-waiter');
+			const common = {user: 'app', database: 'shop', target: 'postgres-15'};
+			expect(told.row('postgres.session', {application: 'headless-holder'})).toMatchObject({
+				...common,
+				pid: holds?.pid,
+				state: 'idle in transaction',
+				query: holds?.query,
+			});
+			expect(told.row('postgres.session', {application: 'headless-waiter'})).toMatchObject({
+				...common,
+				pid: waits?.pid,
+				state: waits?.state,
+				query: waits?.query,
+				roots: waits?.blockers,
+				waitType: 'Lock',
+			});
+			expect(told.findings.map(({sentence}) => sentence)).toContainEqual(expect.stringContaining(`pid ${holds?.pid}`));
+			const [limits] = await query<{free: number}>(
+				server,
+				"select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as free",
+			);
+			expect(told.gauge('connections')).toMatchObject({limit: limits?.free});
+			expect(told.gauge('blocked')).toMatchObject({value: 1});
+			expect(told.targets).toMatchObject([
+				{name: 'postgres-15', server: {version: expect.stringContaining(server.version), who: 'mw_operator'}},
+			]);
+			await holder.query('rollback');
+			await waiting;
+		} finally {
+			await holder.query('drop table if exists headless').catch(() => undefined);
+			await Promise.all([holder.end(), waiter.end()]);
+		}
+	});
+
+	test('doctor tells what a bare role lacks; the lines it gives, run as they are, give it', async () => {
+		const login = {user: 'mw_doctor', password: 'only-here'};
+		const drop = 'drop role if exists mw_doctor';
+		await query(server, `${drop}; create role mw_doctor login password 'only-here'`);
+		try {
+			const before = await doctor(server, login);
+			expect(before.stderr).toBe('');
+			expect(before.code).toBeGreaterThan(0);
+			expect(before.stdout).toMatch(/^ {2}lack .+pg_read_all_stats$/m);
+			expect(before.stdout).toMatch(/^ {2}lack .+pg_signal_backend$/m);
+			expect(before.stdout).not.toContain('only-here');
+			for (const line of grants(before.stdout)) if (line.startsWith('GRANT')) await query(server, line);
+			const after = await doctor(server, login);
+			expect(after.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
+			expect(after.code).toBe(0);
+		} finally {
+			await query(server, drop);
+		}
+	});
+
+	test('a wrong password is told as such, in both, and ends with 2', async () => {
+		const login = {user: 'mw_monitor', password: 'not-this-one'};
+		const examined = await doctor(server, login);
+		expect(examined.code).toBe(2);
+		expect(examined.stdout).toMatch(/^ {2}not reachable \(denied\): /m);
+		const told = await snapshot(server, login);
+		expect(told.exit).toBe(2);
+		expect(told.unread.length).toBeGreaterThan(0);
+		expect(`${examined.stdout}${JSON.stringify(told)}`).not.toContain('not-this-one');
+	});
+});
+
+describePostgres('postgres-tls-expired', 'without a screen', server => {
+	test('an expired certificate is told, and ends with 2', async () => {
+		const {code, stdout} = await doctor(server);
+		expect(code).toBe(2);
+		expect(stdout).toMatch(/^ {2}not reachable \(.+expired/m);
+	});
+});
+
+describeRedis('redis', 'without a screen', server => {
+	test('a snapshot says of memory, keys and clients what the server says', async () => {
+		const client = new Redis({...redisOptions(server), connectionName: 'headless-client'});
+		client.on('error', () => {});
+		await client.connect();
+		const limit = 61 * 1024 * 1024;
+		const before = field(await command(server, ['INFO', 'memory']), 'maxmemory');
+		try {
+			await command(server, ['CONFIG', 'SET', 'maxmemory', limit]);
+			for (let number = 0; number < 40; number++) await client.set(`headless:${number}`, 'x'.repeat(100));
+			for (let number = 0; number < 10; number++) await client.expire(`headless:${number}`, 600);
+
+			const told = await snapshot(server);
+			const memory = await command(server, ['INFO', 'memory']);
+			expect(told.row('redis.server', {})).toMatchObject({
+				maxmemory: limit,
+				policy: field(memory, 'maxmemory_policy'),
+				runId: field(await command(server, ['INFO', 'server']), 'run_id'),
+				role: 'primary',
+			});
+			expect(told.gauge('memory')).toMatchObject({limit});
+			expect(
+				told
+					.reading('redis.prefix')
+					.rows.map(({id}) => String(id))
+					.join(),
+			).toContain('headless:');
+			const [, id, address] = /id=(\d+) addr=(\S+)/.exec(String(await client.client('INFO'))) ?? [];
+			expect(told.row('redis.client', {name: 'headless-client'})).toMatchObject({
+				clientId: Number(id),
+				address,
+				user: 'default',
+			});
+			expect(told.exit).not.toBe(2);
+		} finally {
+			await command(server, ['CONFIG', 'SET', 'maxmemory', before]);
+			await client.del(...Array.from({length: 40}, (_, number) => `headless:${number}`));
+			client.disconnect();
+		}
+	});
+
+	test('what may not be read is listed, and ends with 2', async () => {
+		const told = await snapshot(server, server.logins.noclient);
+		expect(told.exit).toBe(2);
+		expect(told.unread).toContainEqual(expect.objectContaining({kind: 'redis.client', target: 'redis'}));
+	});
+
+	test('doctor tells what a user lacks; the lines it gives, run as they are, give it', async () => {
+		const login = {user: 'mw_doctor', password: 'only-here'};
+		await command(server, [
+			'ACL',
+			'SETUSER',
+			login.user,
+			'reset',
+			'on',
+			`>${login.password}`,
+			'+@connection',
+			'+info',
+			'+acl|dryrun',
+		]);
+		try {
+			const before = await doctor(server, login);
+			expect(before).toMatchObject({stderr: ''});
+			expect(before.code).toBeGreaterThan(0);
+			expect(before.stdout).toMatch(/^ {2}have .+\+info$/m);
+			expect(before.stdout).not.toContain('only-here');
+			// Which keys may be read is told only once the commands may be used.
+			let told = before;
+			for (let round = 0; round < 2; round++) {
+				for (const line of grants(told.stdout)) await command(server, line.split(' '));
+				told = await doctor(server, login);
+			}
+			expect(told.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
+			expect(told.code).toBe(0);
+		} finally {
+			await command(server, ['ACL', 'DELUSER', login.user]);
+		}
+	});
+});
