@@ -11,7 +11,7 @@ export const clients = defineSource<RedisClientRow, RedisPort>()({
 	kind: 'redis.client',
 	title: 'Clients',
 	intervalMs: 5000,
-	timeoutMs: 5000,
+	timeoutMs: 10_000,
 	cost: 'costly',
 	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
 	open: (port, target) => {

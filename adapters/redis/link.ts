@@ -33,8 +33,8 @@ export type Link = {
  * is the retry, so that recovery takes one interval.
  */
 const connectTimeout = 3000;
-const commandTimeout = 2000;
-const socketTimeout = 3000;
+const commandTimeout = 3000;
+const socketTimeout = 4000;
 
 async function tlsOptions(tls: RedisTls): Promise<ConnectionOptions> {
 	const [ca, cert, key] = await Promise.all(
@@ -83,24 +83,35 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			'The server is busy or hangs, or the network drops packets: look at its slow log and CPU.',
 		);
 
-	/** Our own handshake: ioredis would print to the console when a password is given and none is needed, and hide that SELECT failed. */
-	async function greet(client: Redis, password: string | undefined): Promise<void> {
-		if (password !== undefined) {
-			const words = settings.username === undefined ? [password] : [settings.username, password];
-			try {
-				await client.call('AUTH', ...words);
-			} catch (error) {
-				const needless = /without any password configured|no password is set/.test(messageOf(error));
-				if (!needless) throw redisError(error, asked('AUTH'));
-			}
-		}
+	async function authenticate(client: Redis, password: string): Promise<void> {
 		try {
-			if (settings.db !== 0) await client.call('SELECT', settings.db);
+			await client.call('AUTH', ...(settings.username === undefined ? [] : [settings.username]), password);
+		} catch (error) {
+			const needless = /without any password configured|no password is set/.test(messageOf(error));
+			if (!needless) throw redisError(error, asked('AUTH'));
+		}
+	}
+
+	async function select(client: Redis): Promise<void> {
+		try {
+			await client.call('SELECT', settings.db);
 		} catch (error) {
 			throw redisError(error, asked('SELECT'));
 		}
-		await optional(client.call('CLIENT', 'SETNAME', name));
-		ownId = Number(await optional(client.call('CLIENT', 'ID'))) || undefined;
+	}
+
+	/**
+	 * Our own handshake, sent in one go: ioredis would print to the console when a password is given and none is needed, and hide that
+	 * SELECT failed.
+	 */
+	async function greet(client: Redis, password: string | undefined): Promise<void> {
+		const [, , , id] = await Promise.all([
+			password === undefined ? undefined : authenticate(client, password),
+			settings.db === 0 ? undefined : select(client),
+			optional(client.call('CLIENT', 'SETNAME', name)),
+			optional(client.call('CLIENT', 'ID')),
+		]);
+		ownId = Number(id) || undefined;
 	}
 
 	/** Users that may not run CLIENT go without a name and an id. */
@@ -131,6 +142,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				connectTimeout,
 				commandTimeout,
 				socketTimeout,
+				disconnectTimeout: 200,
 				keepAlive: 10_000,
 				enableOfflineQueue: false,
 				enableReadyCheck: false,

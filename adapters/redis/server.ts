@@ -197,7 +197,7 @@ export const server = defineSource<RedisServerRow, RedisPort>()({
 	kind: 'redis.server',
 	title: 'Server',
 	intervalMs: 2000,
-	timeoutMs: 5000,
+	timeoutMs: 10_000,
 	cost: 'cheap',
 	reads: target => [redisCli(target, ['INFO']), redisCli(target, ['SLOWLOG', 'GET', String(slowLogDepth)])],
 	open: follow,
