@@ -11,7 +11,7 @@ export type Mounted = {
 	unmount(): void;
 	/** Draws everything again, also what the screen should show already. */
 	redraw(): void;
-	/** Resolves when what was rendered so far has been handed to the screen. */
+	/** Resolves when the terminal has taken all of what was rendered so far: not while it stands still. */
 	flush(): Promise<void>;
 };
 
@@ -43,7 +43,7 @@ export function mount(element: ReactNode, screen: Screen): Mounted {
 		redraw: () => compositor.redraw(),
 		async flush() {
 			await ink.waitUntilRenderFlush();
-			compositor.paint();
+			await compositor.shown();
 		},
 	};
 }

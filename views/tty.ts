@@ -200,13 +200,19 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		giveScreenBack('');
 		process.off('SIGTSTP', suspend);
 		process.kill(process.pid, 'SIGTSTP');
-		// Runs when we are continued, and at once where stopping is not possible (no shell above us).
-		clock.after(50, resume);
+		// Where stopping is not possible (no shell above us) nobody continues us. A SIGCONT, when there is one, comes first.
+		clock.after(50, () =>
+			setImmediate(() => {
+				if (!open) resume();
+			}),
+		);
 	}
 
 	function resume(): void {
 		if (closed || ending) return;
 		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
+		// Stopped without having been asked: the screen was never given back, and taking it twice would lose its cursor.
+		if (open) writer.write(switchOff(mouse));
 		open = false;
 		takeScreen();
 		tell(resized);

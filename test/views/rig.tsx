@@ -30,6 +30,8 @@ export type RigOptions = Partial<Size> & {
 };
 
 export type Rig = {
+	/** Resolves when everything rendered so far is on the screen. */
+	flush(): Promise<void>;
 	/** Rows without the blanks at their ends, joined by line ends, once everything rendered so far is on the screen. */
 	screen(): Promise<string>;
 	/** Every cell of every row, likewise. */
@@ -102,12 +104,16 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 	const settle = async () => {
 		// Effects of a render may render again.
 		for (let turn = 0; turn < 3; turn += 1) {
-			await mounted.flush();
+			const flushed = mounted.flush();
+			// Held back by a terminal that stands still, it would not end before that goes on.
+			if (stalled) await new Promise(resolve => setTimeout(resolve, 5));
+			else await flushed;
 			await new Promise(resolve => setImmediate(resolve));
 		}
 		await new Promise<void>(resolve => terminal.write('', resolve));
 	};
 	return {
+		flush: () => mounted.flush(),
 		async screen() {
 			await settle();
 			return rows(terminal, size)
