@@ -122,7 +122,7 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 		},
 		async cells() {
 			await settle();
-			return rows(terminal, size).map(line => Array.from({length: size.columns}, (_, x) => seen(line.getCell(x))));
+			return readCells(terminal, size);
 		},
 		key(name) {
 			const letter = /^ctrl\+([a-z])$/.exec(name)?.[1];
@@ -179,6 +179,10 @@ function rows(terminal: xterm.Terminal, size: Size): readonly xterm.IBufferLine[
 		return line;
 	});
 }
+
+/** What can be seen on a terminal of xterm.js. */
+export const readCells = (terminal: xterm.Terminal, size: Size): readonly (readonly SeenCell[])[] =>
+	rows(terminal, size).map(line => Array.from({length: size.columns}, (_, x) => seen(line.getCell(x))));
 
 /** A blank shows its background, and its foreground only through inverse, underline and strike. */
 function seen(cell: xterm.IBufferCell | undefined): SeenCell {
