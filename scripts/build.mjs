@@ -5,7 +5,7 @@
  * from imports, and everything stands in one async function (the wasm of the layout engine needs await). So the check of the Node version
  * at its top runs first under every Node, whichever way that Node decides to load a `.js` file, and not after an import has failed.
  */
-import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
 import {builtinModules} from 'node:module';
 import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -57,6 +57,7 @@ const check = `'use strict';
 })();`;
 
 const {build} = await import('esbuild');
+const startedAt = new Date();
 const started = performance.now();
 const result = await build({
 	entryPoints: [join(root, 'bin', 'midwatch.ts')],
@@ -101,6 +102,8 @@ mkdirSync(dirname(target), {recursive: true});
 const draft = `${target}.${process.pid}`;
 try {
 	writeFileSync(draft, text, {mode: 0o755});
+	// As old as the sources it was read from: what changed meanwhile is newer, and start.mjs builds again.
+	utimesSync(draft, startedAt, startedAt);
 	renameSync(draft, target);
 } finally {
 	rmSync(draft, {force: true});
