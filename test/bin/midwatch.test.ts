@@ -121,7 +121,7 @@ describe('what needs no system', () => {
 	});
 });
 
-describe('snapshot --json on the demo', () => {
+describe.concurrent('snapshot --json on the demo', () => {
 	const snapshot = async (...args: readonly string[]) => {
 		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', ...args]);
 		expect(stderr).toBe('');
