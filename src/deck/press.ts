@@ -141,7 +141,10 @@ const atTop = (deck: Deck): boolean => {
 function pressDeclared(deck: Deck, key: string): void {
 	const entry = deck.current();
 	const {keymap} = deck.options;
-	if (entry === undefined) return;
+	if (entry === undefined) {
+		if (/^[A-Z]$/.test(key)) deck.say('no row is selected, so there is nothing to act on', 'warn');
+		return;
+	}
 	const inspection = keymap.declared(
 		deck.inspections().map(offer => offer.of),
 		entry.kind,
