@@ -29,6 +29,9 @@ function blockedBy(row: PostgresSessionRow): Cell {
 	return others.length === 0 ? name : `${name} +${others.length}`;
 }
 
+/** At the head of a queue: it blocks and does not wait itself. */
+const heads = (row: PostgresSessionRow): number => (row.wait === undefined ? row.blocks : 0);
+
 const oldest = (row: PostgresSessionRow): number => row.ageSeconds ?? row.wait?.seconds ?? -1;
 
 const sessions = defineSection<PostgresSessionRow>({
@@ -48,7 +51,10 @@ const sessions = defineSection<PostgresSessionRow>({
 			width: 6,
 			align: 'right',
 			yields: 5,
-			cell: row => (row.blocks === 0 ? dim('-') : {text: String(row.blocks), tone: 'loud'}),
+			cell: row => {
+				if (row.blocks === 0) return dim('-');
+				return {text: String(row.blocks), tone: heads(row) > 0 ? 'loud' : 'dim'};
+			},
 		},
 		{header: 'APP', field: 'app', width: 14, yields: 3, cell: row => row.application},
 		{header: 'USER', field: 'user', width: 10, yields: 2, cell: row => dim(row.user ?? '?')},
@@ -57,7 +63,7 @@ const sessions = defineSection<PostgresSessionRow>({
 	],
 	orders: [
 		// What others wait for comes before those who wait for it, however long each has lasted.
-		{title: 'age', compare: (a, b) => b.blocks - a.blocks || oldest(b) - oldest(a) || a.pid - b.pid},
+		{title: 'age', compare: (a, b) => heads(b) - heads(a) || oldest(b) - oldest(a) || a.pid - b.pid},
 		{
 			title: 'transaction age',
 			compare: (a, b) => (b.transactionSeconds ?? -1) - (a.transactionSeconds ?? -1) || a.pid - b.pid,
