@@ -4,7 +4,7 @@ import type {RedisPort} from '../../src/port/redis.ts';
 import {redisCli} from './by-hand.ts';
 import {rememberPermissions} from './permission-memory.ts';
 
-const shown = 100;
+const shown = 500;
 
 /** The clients that tell most: with answers waiting, much memory, or old. */
 export const clients = defineSource<RedisClientRow, RedisPort>()({

@@ -76,6 +76,8 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 
 	const asked = (command: string) => ({endpoint: address, user, command, tls: settings.tls !== undefined});
 	const opens = 'a connection';
+	const closedHere = () =>
+		new AdapterError('unreachable', `the connection to ${address} was closed`, 'Start midwatch again.');
 	const late = (command: string) => () =>
 		new AdapterError(
 			'timeout',
@@ -133,6 +135,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				settings.tls === undefined ? undefined : tlsOptions(settings.tls),
 				import('ioredis'),
 			]);
+			if (closed) throw closedHere();
 			client = new library.Redis({
 				host: endpoint.host,
 				port: endpoint.port,

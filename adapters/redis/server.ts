@@ -50,7 +50,7 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 	return [
 		{
 			id: 'memory',
-			label: row.maxmemory > 0 ? 'memory' : 'memory, no maxmemory',
+			label: row.maxmemory > 0 ? 'memory' : 'of machine',
 			value: row.usedMemory,
 			unit: 'bytes',
 			...(limit === undefined ? {} : {limit}),
@@ -70,9 +70,9 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 			id: 'fragmentation',
 			label: 'frag',
 			value: row.fragmentationRatio,
-			unit: 'count',
+			unit: 'text',
+			text: row.fragmentationRatio?.toFixed(2) ?? 'not told',
 			severity: 'ok',
-			...(row.fragmentationRatio === undefined ? {text: 'not told'} : {}),
 		},
 		{
 			id: 'clients',

@@ -115,7 +115,8 @@ function previewOf(
 	return {
 		plan,
 		target: target.name,
-		object: 'maxmemory',
+		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
+		object: redisSize(to),
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
 		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}`,

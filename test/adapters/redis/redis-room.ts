@@ -132,11 +132,12 @@ export async function ownServer(
 	like: RedisServer,
 	name: string,
 	extra: readonly string[] = [],
+	replicaOf?: RedisServer,
 ): Promise<RedisServer & {end(): Promise<void>}> {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-redis-'));
 	// The server runs as somebody else.
 	chmodSync(folder, 0o755);
-	const server = await startRedis({name, binary: like.binary, folder, port: 0, extra});
+	const server = await startRedis({name, binary: like.binary, folder, port: 0, extra, ...(replicaOf && {replicaOf})});
 	return {
 		...server,
 		async end() {

@@ -1,9 +1,9 @@
-import {describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {sampleKeys} from '../../../adapters/redis/sampler.ts';
 import type {RedisPrefixRow} from '../../../src/model/redis-prefix.ts';
 import type {Keyspace, SamplerBudget} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/read-estate.ts';
-import {callsDuring, context, infoOf, openRoom, ownServer, redisCli, settingsFor} from './redis-room.ts';
+import {callsDuring, context, openRoom, ownServer, redisCli, settingsFor} from './redis-room.ts';
 
 const budget: SamplerBudget = {timeMs: 2000, keys: 20_000, pauseMs: 0, slowPingMs: 20};
 
@@ -129,25 +129,39 @@ describeRedis('redis', 'the sampler', estate => {
 	});
 });
 
-describeRedis('redis-replica', 'the sampler', replica => {
-	const primaryOf = () => ({host: infoOf(replica, 'master_host'), port: Number(infoOf(replica, 'master_port'))});
+describeRedis('redis', 'the sampler and a replica', estate => {
+	let primary: Awaited<ReturnType<typeof ownServer>>;
+	let replica: Awaited<ReturnType<typeof ownServer>>;
 
-	test('reads the replica that is named, and says so', async () => {
-		const settings = {
-			...settingsFor(primaryOf(), replica.logins.default),
-			replica: {host: replica.host, port: replica.port},
-		};
-		const room = await openRoom(settings);
-		const snapshot = await room.read('redis.prefix');
-		expect(snapshot.sample).toContain(` on replica ${replica.host}:${replica.port}`);
-		expect(snapshot.notes.filter(({severity}) => severity === 'warn')).toEqual([]);
+	beforeAll(async () => {
+		primary = await ownServer(estate, 'primary', ['repl-diskless-sync-delay 0']);
+		redisCli(primary, 'SET', 'a:1', 'x');
+		replica = await ownServer(estate, 'replica', [], primary);
+	});
+	afterAll(async () => {
+		await replica.end();
+		await primary.end();
+	});
+
+	test('the one that is named is read, and the primary is left alone', async () => {
+		const {host, port} = replica;
+		const room = await openRoom({...settingsFor(primary, primary.logins.default), replica: {host, port}});
+		const asked = await callsDuring(primary, async () => {
+			const snapshot = await room.read('redis.prefix');
+			expect(snapshot.sample).toBe(`all 1 keys looked at on replica ${host}:${port}, sizes estimated`);
+			expect(snapshot.notes).toEqual([]);
+		});
+		expect(asked['scan']).toBeUndefined();
+		expect(asked['info']).toBeGreaterThan(0);
 		await room.connection.close();
 	});
 
-	test('reads the primary when the replica is not there, and says why', async () => {
-		const settings = {...settingsFor(primaryOf(), replica.logins.default), replica: {host: '127.0.0.1', port: 1}};
-		const room = await openRoom(settings);
+	test('one that is not there is told, and the primary is read', async () => {
+		const settings = settingsFor(primary, primary.logins.default);
+		const room = await openRoom({...settings, replica: {host: '127.0.0.1', port: 1}});
 		const snapshot = await room.read('redis.prefix');
+		expect(snapshot.rows).toHaveLength(1);
+		expect(snapshot.sample).toBe('all 1 keys looked at, sizes estimated');
 		expect(snapshot.notes[0]).toMatchObject({
 			severity: 'warn',
 			text: 'replica 127.0.0.1:1 could not be read (127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1): the primary was sampled',

@@ -57,7 +57,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	test('raises it, sees that it is done, and undoes it exactly', async () => {
 		const preview = await propose('96mb');
 		expect(preview).toMatchObject({
-			object: 'maxmemory',
+			object: '96mb',
 			risk: 'low',
 			undo: {class: 'exact', text: 'exact: set maxmemory back to 64mb'},
 			changes: [{field: 'maxmemory', before: '64mb', after: '96mb'}],
