@@ -190,7 +190,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		},
 		frame: (name, masks) => expectFrame(pty.screen(), name, size, masks),
 		audit() {
-			const folder = join(state, 'midwatch', 'audit');
+			const folder = join(state, 'midwatch', options.demo === undefined ? '' : 'demo', 'audit');
 			if (!existsSync(folder)) return [];
 			return readdirSync(folder)
 				.filter(file => file.endsWith('.jsonl'))
