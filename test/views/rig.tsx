@@ -117,7 +117,7 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 		async screen() {
 			await settle();
 			return rows(terminal, size)
-				.map(line => line.translateToString(true).trimEnd())
+				.map(line => line.translateToString(false, 0, size.columns).trimEnd())
 				.join('\n');
 		},
 		async cells() {
