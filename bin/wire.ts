@@ -1,7 +1,9 @@
+import {join} from 'node:path';
 import {createElement} from 'react';
 import {readActor} from '../src/audit/actor.ts';
 import {createAudit} from '../src/audit/log.ts';
 import {createPresence, liveSessions} from '../src/audit/presence.ts';
+import type {AuditRecord} from '../src/audit/record.ts';
 import {stateDir} from '../src/audit/state-dir.ts';
 import {unresolved} from '../src/audit/unknown.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
@@ -11,8 +13,10 @@ import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
+import {hasEnded} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
+import {createStore} from '../src/store.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
@@ -35,7 +39,8 @@ export async function runConsole(options: Options): Promise<number> {
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
-	const state = stateDir(process.env);
+	// What is done to the demo is recorded like anything else, apart from what was done to real systems.
+	const state = options.demo === undefined ? stateDir(process.env) : join(stateDir(process.env), 'demo');
 	const actor = readActor(process.env);
 	const audit = createAudit({stateDir: state, clock, actor, app: version});
 	const readOnly = options.readOnly || estate.policy?.readOnly === true;
@@ -58,6 +63,19 @@ export async function runConsole(options: Options): Promise<number> {
 		audit.recent(rememberedRecords).catch(() => []),
 	]);
 
+	const open = createStore(unresolved(records.toReversed(), live));
+	const stopLooking = audit.last.subscribe(() => {
+		const {kind, result} = audit.last.get() ?? {};
+		if (kind !== 'settle' && result !== 'unknown') return;
+		const again = (found: readonly AuditRecord[]) => {
+			const others = new Set([...live].filter(session => session !== audit.session));
+			const busy = runner.state.get();
+			const underWay = busy !== undefined && !hasEnded(busy) ? busy.id : undefined;
+			open.set(unresolved(found.toReversed(), others).filter(one => one.id !== underWay));
+		};
+		audit.recent(rememberedRecords).then(again, () => {});
+	});
+
 	let leave: (code: number) => void = () => {};
 	const left = new Promise<number>(resolve => {
 		leave = resolve;
@@ -65,9 +83,13 @@ export async function runConsole(options: Options): Promise<number> {
 
 	const shutDown = async () => {
 		await runner.close();
+		await noted('stop');
 		await Promise.all([presence.close(), watch.close()]);
 		arming.close();
 	};
+
+	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
+	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from}).catch(() => {});
 
 	const opened = openTty({mouse: estate.mouse, leaving: shutDown});
 	if (!opened.ok) {
@@ -85,7 +107,7 @@ export async function runConsole(options: Options): Promise<number> {
 		arming,
 		audit,
 		presence,
-		unresolved: unresolved(records.toReversed(), live),
+		unresolved: open,
 		keymap: createKeymap(estate.keys),
 		clock,
 		effects: {
@@ -110,10 +132,12 @@ export async function runConsole(options: Options): Promise<number> {
 	);
 	listen(tty, deck);
 	watch.start();
+	void noted('start');
 	const stopClock = everySecond(clock.after, deck.bump);
 
 	const code = await left;
 	stopClock();
+	stopLooking();
 	mounted.unmount();
 	deck.close();
 	tty.close();

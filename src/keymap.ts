@@ -61,6 +61,7 @@ export const bindings = [
 	{intent: 'list.choose', keys: ['enter'], scope: 'list', title: 'Choose the line'},
 	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, or disarm it'},
 	{intent: 'list.copy', keys: ['c'], scope: 'list', title: 'Copy the line'},
+	{intent: 'list.settle', keys: ['space'], scope: 'list', title: 'Record that an unknown outcome was looked at'},
 	{intent: 'text.down', keys: ['j', 'down', 'enter'], scope: 'document', title: 'A line down'},
 	{intent: 'text.up', keys: ['k', 'up'], scope: 'document', title: 'A line up'},
 	{intent: 'text.half-down', keys: ['ctrl+d'], scope: 'document', title: 'Half a page down'},

@@ -10,7 +10,8 @@ import type {Theme} from './theme.ts';
 
 /** ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether we may act, what is wrong, what is old. */
 export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
-	const {watch, arming, labels, presence, unresolved} = deck.options;
+	const {watch, arming, labels, presence} = deck.options;
+	const unresolved = deck.options.unresolved.get();
 	const now = deck.now();
 	const clock = clockTime(now);
 	const span = createSpan(cells - width(clock) - 2, theme);

@@ -57,8 +57,8 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 	}
 	const asked = keymap.intent('confirm', key);
 	if (asked === 'confirm.page-down' || asked === 'confirm.page-up') {
-		const {rows} = deck.textArea();
-		const offset = Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows));
+		const {rows, last = 0} = deck.textArea();
+		const offset = Math.min(last, Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows)));
 		deck.apply({do: 'top', layer: {...layer, offset}});
 		return;
 	}

@@ -37,7 +37,7 @@ export type DeckOptions = {
 	readonly audit: Audit;
 	readonly presence: Presence;
 	/** Begun before, and nobody knows how they ended. */
-	readonly unresolved: readonly Unresolved[];
+	readonly unresolved: Store<readonly Unresolved[]>;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
 	readonly effects: Effects;
@@ -47,7 +47,8 @@ export type DeckOptions = {
 	readonly remarks: readonly string[];
 };
 
-export type TextArea = {readonly cells: number; readonly rows: number};
+/** `last`: the furthest it can be scrolled, where only the painter knows. */
+export type TextArea = {readonly cells: number; readonly rows: number; readonly last?: number};
 
 /** Something that can be done with the row under the cursor. */
 export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
@@ -130,6 +131,7 @@ export function createDeck(options: DeckOptions): Deck {
 		arming.policy.subscribe(bump),
 		records.subscribe(bump),
 		options.presence.others.subscribe(bump),
+		options.unresolved.subscribe(bump),
 	];
 
 	const apply = (by: Change) => session.set(change(session.get(), by));

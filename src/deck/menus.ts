@@ -1,6 +1,7 @@
 import type {AuditRecord} from '../audit/record.ts';
 import type {Unresolved} from '../audit/unknown.ts';
 import type {Line, Severity} from '../contract.ts';
+import {messageOf} from '../errors.ts';
 import {standing} from '../policy.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
@@ -21,6 +22,8 @@ export type MenuItem = {
 	/** The reason why it cannot be chosen now. */
 	readonly disabled?: string | undefined;
 	choose(): void;
+	/** Records that a person looked at an outcome that nobody knew. */
+	settle?(): void;
 	/** The target that `O` arms on this line. */
 	readonly target?: string;
 };
@@ -134,14 +137,23 @@ const unresolvedLines = (open: Unresolved): Line[] =>
 		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
 	].map(text => ({text}));
 
+/** The record tells that a person has looked; the outcome is not listed any more. */
+function settle(deck: Deck, id: string): void {
+	deck.options.audit.append({kind: 'settle', of: id, note: 'a person looked at it'}).then(
+		() => deck.say('recorded: it was looked at'),
+		(error: unknown) => deck.say(messageOf(error), 'warn'),
+	);
+}
+
 const auditItems = (deck: Deck): MenuItem[] => [
-	...deck.options.unresolved.map(open => ({
+	...deck.options.unresolved.get().map(open => ({
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
 		left: open.ts.slice(11, 19),
 		text: `${open.action.id} on ${open.target}/${open.object}: ${open.why}; ${open.look}`,
-		right: 'unknown',
+		right: 'unknown, space settles',
 		target: open.target,
+		settle: () => settle(deck, open.id),
 		choose: () => {
 			const record = deck.records.get().find(one => one.id === open.id);
 			if (record !== undefined) showRecord(deck, record);

@@ -41,6 +41,9 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 			if (item.disabled === undefined) item.choose();
 			else deck.say(`${item.text}: ${item.disabled}`, 'warn');
 			return;
+		case 'list.settle':
+			item?.settle?.();
+			return;
 		case 'list.arm':
 			toggleArmed(deck, item?.target);
 			return;

@@ -2,6 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createAudit} from '../../../src/audit/log.ts';
+import type {Unresolved} from '../../../src/audit/unknown.ts';
 import type {
 	Action,
 	Check,
@@ -300,7 +301,7 @@ export async function openHouse(
 		arming,
 		audit,
 		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
-		unresolved: [],
+		unresolved: createStore<readonly Unresolved[]>([]),
 		keymap: createKeymap(options.keys),
 		clock,
 		effects: {
