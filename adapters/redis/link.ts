@@ -1,10 +1,9 @@
-import {readFile} from 'node:fs/promises';
-import type {ConnectionOptions} from 'node:tls';
 import type {Redis} from 'ioredis';
 import type {Context} from '../../src/contract.ts';
 import {AdapterError, messageOf} from '../../src/errors.ts';
-import type {RedisEndpoint, RedisSettings, RedisTls} from '../../src/port/redis.ts';
+import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
 import {redisError} from './errors.ts';
+import {tlsOptions} from './tls.ts';
 
 export type Word = string | number | Uint8Array;
 
@@ -35,18 +34,6 @@ export type Link = {
 const connectTimeout = 3000;
 const commandTimeout = 3000;
 const socketTimeout = 4000;
-
-async function tlsOptions(tls: RedisTls): Promise<ConnectionOptions> {
-	const [ca, cert, key] = await Promise.all(
-		[tls.ca, tls.cert, tls.key].map(path => (path === undefined ? undefined : readFile(path))),
-	);
-	return {
-		...(ca === undefined ? {} : {ca}),
-		...(cert === undefined ? {} : {cert}),
-		...(key === undefined ? {} : {key}),
-		...(tls.servername === undefined ? {} : {servername: tls.servername}),
-	};
-}
 
 /** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
 function untilAborted<T>(work: Promise<T>, context: Context, late: () => AdapterError): Promise<T> {

@@ -11,14 +11,13 @@ import {
 	redisReset,
 } from '../../src/model/redis-rates.ts';
 import {
-	judgeServer,
 	memoryCritShare,
 	memoryLimit,
 	memoryShare,
 	memoryWarnShare,
 	type RedisServerRow,
-	serverFindings,
 } from '../../src/model/redis-server.ts';
+import {judgeServer, serverFindings} from '../../src/model/redis-server-findings.ts';
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
 import {duration} from '../../src/text/figures.ts';
 import {redisCli, settingsOf} from './by-hand.ts';

@@ -177,6 +177,18 @@ describeRedis('redis', 'sources', estate => {
 		expect(keys).not.toMatch(/xxx/);
 	});
 
+	test('a name and a value of 5 MB are told and not carried', async () => {
+		redisCli(server, 'FLUSHALL');
+		const client = await connectClient(server, 'test-large');
+		await client.set('n'.repeat(5_000_000), 'x');
+		await client.set('large', 'x'.repeat(5_000_000));
+		client.disconnect();
+		const {rows} = await room.read<RedisPrefixRow>('redis.prefix');
+		expect(rows.map(({prefix}) => prefix.length).toSorted()).toEqual([5, 512]);
+		expect(rows.every(({largest}) => largest > 5_000_000)).toBe(true);
+		redisCli(server, 'FLUSHALL');
+	});
+
 	test('clients are those that are connected, the most telling first, and ours are told apart', async () => {
 		const hoarder = await connectClient(server, 'hoarder');
 		await hoarder.set('big', 'x'.repeat(1_000_000));
