@@ -58,7 +58,7 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 		return {
 			plan: {pid, backendStart, queryStart, state: session.state ?? 'hidden', query},
 			target: target.name,
-			object: `pid ${pid}`,
+			object: String(pid),
 			touches: [`pid ${pid}, ${session.user ?? '?'} on ${session.database ?? '?'}: ${query}`],
 			equivalent: psqlLine(target, actSql('pg_cancel_backend', guard)),
 			impact: `The statement that has run for ${duration(session.querySeconds)} fails with an error; its session stays.${waiting}`,

@@ -67,7 +67,7 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 		return {
 			plan: {pid, backendStart, idleTransactionStart: idleSince ?? null, query},
 			target: target.name,
-			object: `pid ${pid}`,
+			object: String(pid),
 			touches: [`pid ${pid}, ${session.user ?? '?'} on ${session.database ?? '?'}: ${query}`],
 			equivalent: psqlLine(target, actSql('pg_terminate_backend', guard)),
 			impact: impactOf(row, session),
