@@ -141,7 +141,8 @@ export async function ownServer(
 	return {
 		...server,
 		async end() {
-			await stop(server);
+			// Not the one that was started: a test may have started it again, under another pid.
+			await stop(this);
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};
