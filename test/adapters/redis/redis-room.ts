@@ -138,12 +138,13 @@ export async function ownServer(
 	// The server runs as somebody else.
 	chmodSync(folder, 0o755);
 	const server = await startRedis({name, binary: like.binary, folder, port: 0, extra, ...(replicaOf && {replicaOf})});
-	return {
+	const owned: RedisServer & {end(): Promise<void>} = {
 		...server,
 		async end() {
 			// Not the one that was started: a test may have started it again, under another pid.
-			await stop(this);
+			await stop(owned);
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};
+	return owned;
 }
