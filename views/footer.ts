@@ -49,6 +49,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	if (layer !== undefined) return paintLayerKeys(deck, layer, cells, theme);
 	const {keymap} = deck.options;
 	const span = createSpan(cells, theme).put(' ');
+	if (deck.options.panes.length === 0) return span.end();
 	const offer = (key: string, title: string, disabled: boolean) => {
 		if (!span.fits(`${key} ${title}  `)) return;
 		span.put(key, disabled ? 'dim' : 'loud').put(` ${title}  `, disabled ? 'dim' : 'plain');

@@ -81,12 +81,15 @@ function troubles({view, width: cells, height, now, theme}: PaneFrame): string[]
 		const again =
 			reading.nextAt === undefined ? '' : `, again in ${duration(Math.max(0, reading.nextAt - now) / 1000)}`;
 		const held = reading.snapshot === undefined ? '' : `, showing ${ageOf(reading, now)} old data`;
-		const what = `${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
-		const when = ` since ${clockTime(failure.since)}${held}${again}`;
-		const room = Math.max(20, cells - 2 - width(when));
-		lines.push(theme.paint(fit(`${theme.sign('unknown')} ${cut(what, room)}${when}`, cells), 'unknown'));
-		if (failure.hint !== '' && height >= 8)
-			lines.push(theme.paint(fit(`  ${cleanLine(failure.hint)}`, cells), 'plain'));
+		const what = `${theme.sign('unknown')} ${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
+		const when = `since ${clockTime(failure.since)}${held}${again}`;
+		const hint = cleanLine(failure.hint);
+		const together = width(what) + 1 + width(when) <= cells;
+		lines.push(theme.paint(fit(together ? `${what} ${when}` : what, cells), 'unknown'));
+		// The age stands in the title; what to do next must not be cut off for it.
+		const since = `since ${clockTime(failure.since)}`;
+		const next = together ? hint : [since, hint].filter(part => part !== '').join('; ');
+		if (next !== '' && height >= 8) lines.push(theme.paint(fit(`  ${next}`, cells), 'plain'));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
 }

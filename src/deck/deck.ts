@@ -144,6 +144,8 @@ export function createDeck(options: DeckOptions): Deck {
 			if (remedy !== undefined && isUnderWay(remedy)) watched = remedy.id;
 			else if (remedy !== undefined && remedy.id === watched) {
 				watched = undefined;
+				// What it changed is looked at now, not at the next interval.
+				watch.refresh(remedy.target);
 				if (topLayer(session.get())?.kind === 'confirm') return;
 				const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
 				apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
