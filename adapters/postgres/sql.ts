@@ -38,8 +38,8 @@ export const waitsSql = (major: number): string => `WITH w AS MATERIALIZED (
 		${major >= 14 ? 'min(l.waitstart)' : 'NULL::timestamptz'} AS waitstart
 	FROM pg_locks l GROUP BY l.pid HAVING bool_or(NOT l.granted) LIMIT 200)
 SELECT w.pid, w.locktype, w.mode,
-	CASE WHEN w.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) THEN w.relation::regclass::text
-		ELSE w.relation::text END AS relation,
+	CASE WHEN w.relation IS NULL THEN NULL WHEN w.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) THEN w.relation::regclass::text
+		ELSE format('relation %s of %s', w.relation, (SELECT datname FROM pg_database WHERE oid = w.database)) END AS relation,
 	extract(epoch FROM clock_timestamp() - w.waitstart) AS wait_s, array_to_string(pg_blocking_pids(w.pid), ',') AS blockers
 FROM w ORDER BY w.pid`;
 

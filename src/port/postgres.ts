@@ -88,7 +88,7 @@ export type WaitRecord = {
 	readonly lockType: string;
 	/** The mode asked for, `ExclusiveLock`. */
 	readonly mode: string;
-	/** The relation's name; only a number when it is of another database. */
+	/** The relation's name; `relation 16423 of shop` when it is of a database we are not connected to. */
 	readonly relation: string | undefined;
 	/** Undefined before PostgreSQL 14, and for an instant after the wait began. */
 	readonly waitSeconds: number | undefined;
