@@ -103,7 +103,6 @@ describe('above the deck', () => {
 		['targets', 't'],
 		['findings', '!'],
 		['actions', 'a'],
-		['reads', '='],
 		['quit', 'q'],
 		['zoomed', 'z'],
 	] as const)('%s', async (what, key) => {
@@ -111,6 +110,12 @@ describe('above the deck', () => {
 		await keys('3', key);
 		await demo.advance(2);
 		await golden(what, '80x24');
+	});
+
+	it('how a pane was read', async () => {
+		await open('default', 80, 24);
+		await keys('6', '=');
+		await golden('reads', '80x24');
 	});
 
 	it('a text and the lock tree', async () => {
