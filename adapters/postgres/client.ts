@@ -6,6 +6,7 @@ import type {
 	SessionRecord,
 	SignalResult,
 } from '../../src/port/postgres.ts';
+import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
 import {createLink, type Library, type Link} from './link.ts';
@@ -13,6 +14,12 @@ import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
 
 export type PostgresClient = {readonly port: PostgresPort; close(): Promise<void>};
+
+/** A statement may hold the password that it sets. */
+const shownQuery = (row: decode.RowText): string | undefined => {
+	const query = decode.text(row, 'query');
+	return query === undefined ? undefined : redact(query);
+};
 
 function toSession(row: decode.RowText): SessionRecord {
 	const signal = decode.text(row, 'signal');
@@ -33,7 +40,7 @@ function toSession(row: decode.RowText): SessionRecord {
 		querySeconds: decode.number(row, 'query_s'),
 		stateSeconds: decode.number(row, 'state_s'),
 		horizonAge: decode.number(row, 'horizon'),
-		query: decode.text(row, 'query'),
+		query: shownQuery(row),
 		hidden: decode.flag(row, 'hidden'),
 		signal: signal === 'may' || signal === 'superuser' ? signal : 'role',
 	};
@@ -216,7 +223,7 @@ export function createPostgresClient(
 		async sessionQuery(pid, backendStart, limit, {signal}) {
 			const [row] = await monitor.ask(sql.sessionQuerySql, [pid, backendStart, limit], signal);
 			if (row === undefined) return undefined;
-			return {query: decode.text(row, 'query') ?? '', keptBytes: decode.mustNumber(row, 'kept')};
+			return {query: shownQuery(row) ?? '', keptBytes: decode.mustNumber(row, 'kept')};
 		},
 		async connectionGroups({signal}) {
 			const rows = await monitor.ask(sql.connectionGroupsSql, [], signal);
