@@ -31,9 +31,10 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 		let texts: ReadonlyMap<string, string | undefined> = new Map();
 		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
 		return async (context): Promise<Snapshot<PostgresStatementRow>> => {
+			// First, and outside of the breaker: a refused login is no refused read, and must not stand for a minute in its place.
+			const {user} = await port.server(context);
 			const now = await breaker(context, () => port.statements(context));
 			if (isNote(now)) return {rows: [], gauges: [], omitted: 0, notes: [now]};
-			const {user} = await port.server(context);
 			const compared = compareStatements(before, now, {user, grant: grantReading(user)});
 			before = now;
 			const top = compared.figures.slice(0, shown);

@@ -52,8 +52,11 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 		const store = createStore(emptyReading(source, target.name));
 		const open = async () => source.open((await link.get()).port, target);
 		const poller = createPoller({source, target: target.name, open, store, clock, random});
+		let failed = false;
 		store.subscribe(() => {
 			const {state} = store.get();
+			if (failed && state === 'live') retryFailed();
+			failed = state === 'failed';
 			// A server that was away may be another one now: ask it again.
 			if (state === 'failed') askAgainAt = Number.NEGATIVE_INFINITY;
 			if (state === 'live') void identify();
@@ -61,6 +64,11 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 		});
 		return {costly: source.cost === 'costly', kind: source.kind, store, poller};
 	});
+
+	/** One source can be read again: what failed with it need not wait for the end of its own interval, which may be long. */
+	function retryFailed(): void {
+		for (const {poller, store} of sources) if (store.get().state === 'failed') poller.refresh();
+	}
 
 	async function identify(): Promise<void> {
 		if (closed || asking !== undefined || clock.now() < askAgainAt) return;

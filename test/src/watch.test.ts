@@ -114,6 +114,27 @@ describe('watch', () => {
 		expect(far.far.identified).toBe(1);
 	});
 
+	it('reads again what failed as soon as one source of the target can be read, and of that target alone', async () => {
+		const [slow, other] = [target('a'), target('b')];
+		const works = slow.far.connect;
+		const fails = () => Promise.reject(refused());
+		Object.assign(slow.far, {connect: fails});
+		Object.assign(other.far, {connect: fails});
+		const {clock, watch} = rig(slow, other);
+		watch.start();
+		// Half an interval later than the others, so that it would be read half an interval later as well.
+		await clock.advance(1000);
+		watch.setVisible(new Set([prefix]));
+		await clock.advance(1);
+		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+		slow.far.connect = works;
+		await clock.advance(1000);
+		expect(watch.reading('a', session).get().state).toBe('live');
+		expect(watch.reading('a', prefix).get().state).toBe('live');
+		expect(watch.reading('b', session).get()).toMatchObject({state: 'failed', failure: {attempts: 2}});
+		expect(watch.reading('b', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+	});
+
 	it('turns a fault of an adapter into a failed reading', async () => {
 		const far = target('a', {
 			connect: () => {
