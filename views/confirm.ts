@@ -202,7 +202,12 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		remedy.trouble?.message,
 		remedy.hint ?? remedy.trouble?.hint,
 	]) {
-		if (text !== undefined && text !== '' && !lines.some(one => one[0]?.text === cleanLine(text))) {
+		if (
+			text !== undefined &&
+			text !== '' &&
+			!end.text.endsWith(text) &&
+			!lines.some(one => one[0]?.text === cleanLine(text))
+		) {
 			lines.push(...wrap(cleanLine(text), cells).map(part => line(part)));
 		}
 	}

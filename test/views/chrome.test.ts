@@ -178,7 +178,7 @@ describe('confirm', () => {
 		const whole = (columns: number, rows: number) => paintLayer(house.deck, {columns, rows}, theme)?.whole;
 		expect(whole(80, 60)).toBe(true);
 		expect(whole(60, 15)).toBe(false);
-		expect(layerText(60, 15)).toMatch(/\d+ more lines: page down to their end, then answer/);
+		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
 		for (let page = 0; page < 9; page += 1) {
 			await house.keys('pagedown');
 			paintLayer(house.deck, {columns: 60, rows: 15}, theme);
