@@ -48,8 +48,8 @@ export const redisNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.m
 	name: `+${aclName(need.command)}`,
 }));
 
-/** Only that a read failed proves that its writing sibling is refused; that it succeeded proves nothing. */
-const provesMore = (need: Need): boolean => need.probe[0] === need.command;
+/** A probe that is the command itself proves what it shows; a reading sibling, refused or not, proves nothing of the writing one. */
+const isCommandItself = (need: Need): boolean => need.probe[0] === need.command;
 
 const commandOf = (need: Need, user: string) =>
 	['ACL DRYRUN', [user, ...need.command.split(' '), ...need.words]] as const;
@@ -64,9 +64,10 @@ function byDryRun(need: Need, user: string, reply: unknown): Permission | undefi
 
 function byProbe(need: Need, user: string, reply: unknown): Permission {
 	const grant = grantLine(user, need.command);
-	if (!(reply instanceof AdapterError)) return provesMore(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
+	if (!(reply instanceof AdapterError)) return isCommandItself(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
 	if (reply.kind === 'unsupported') return told(need, 'lack', `none: this server does not offer ${need.command}`);
-	return told(need, 'lack', /%R~/.test(reply.hint) ? `ACL SETUSER ${user} %R~*` : grant);
+	const needed = /%R~/.test(reply.hint) ? `ACL SETUSER ${user} %R~*` : grant;
+	return told(need, isCommandItself(need) ? 'lack' : 'unknown', needed);
 }
 
 const told = (need: Need, state: Permission['state'], grant: string): Permission => ({

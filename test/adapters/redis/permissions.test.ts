@@ -112,7 +112,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect((await room.read('redis.prefix')).rows).toHaveLength(1);
 		expect((await room.read('redis.client')).rows.length).toBeGreaterThan(0);
 		expect(await lacking(room)).toEqual([
-			['+config|set', 'lack', 'ACL SETUSER least +config|set'],
+			['+config|set', 'unknown', 'ACL SETUSER least +config|set'],
 			['+client|kill', 'unknown', 'ACL SETUSER least +client|kill'],
 		]);
 	});
