@@ -64,7 +64,8 @@ function byDryRun(need: Need, user: string, reply: unknown): Permission | undefi
 
 function byProbe(need: Need, user: string, reply: unknown): Permission {
 	const grant = grantLine(user, need.command);
-	if (!(reply instanceof AdapterError)) return isCommandItself(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
+	if (!(reply instanceof AdapterError))
+		return isCommandItself(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
 	if (reply.kind === 'unsupported') return told(need, 'lack', `none: this server does not offer ${need.command}`);
 	const needed = /%R~/.test(reply.hint) ? `ACL SETUSER ${user} %R~*` : grant;
 	return told(need, isCommandItself(need) ? 'lack' : 'unknown', needed);
