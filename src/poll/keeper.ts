@@ -47,6 +47,8 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 	let askAgainAt = Number.NEGATIVE_INFINITY;
 	let asking: AbortController | undefined;
 	let closed = false;
+	/** Were being read when another source could be read again: when such a read, begun in worse times, fails, it is tried once more. */
+	const owed = new Set<Poller>();
 
 	const sources: readonly Watching[] = system.sources.map(source => {
 		const store = createStore(emptyReading(source, target.name));
@@ -57,6 +59,7 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 			const {state} = store.get();
 			if (failed && state === 'live') retryFailed();
 			failed = state === 'failed';
+			if (failed && owed.delete(poller)) poller.refresh();
 			// A server that was away may be another one now: ask it again.
 			if (state === 'failed') askAgainAt = Number.NEGATIVE_INFINITY;
 			if (state === 'live') void identify();
@@ -67,7 +70,7 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 
 	/** One source can be read again: what failed with it need not wait for the end of its own interval, which may be long. */
 	function retryFailed(): void {
-		for (const {poller, store} of sources) if (store.get().state === 'failed') poller.refresh();
+		for (const {poller, store} of sources) if (store.get().state === 'failed' && !poller.refresh()) owed.add(poller);
 	}
 
 	async function identify(): Promise<void> {
