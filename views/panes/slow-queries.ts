@@ -44,7 +44,7 @@ const sessions = defineSection<PostgresSessionRow>({
 		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},
 		{header: 'STATE', field: 'state', width: 9, cell: stateName},
 		{header: 'WAIT', field: 'wait', width: 18, yields: 4, cell: waitName},
-		{header: 'BLOCKED BY', field: 'blocked', width: 10, yields: 6, cell: blockedBy},
+		{header: 'BLOCKER', field: 'blocked', width: 7, yields: 6, cell: blockedBy},
 		{
 			header: 'BLOCKS',
 			field: 'blocks',
@@ -59,7 +59,7 @@ const sessions = defineSection<PostgresSessionRow>({
 		{header: 'APP', field: 'app', width: 14, yields: 3, cell: row => row.application},
 		{header: 'USER', field: 'user', width: 10, yields: 2, cell: row => dim(row.user ?? '?')},
 		{header: 'DATABASE', field: 'database', width: 10, yields: 1, cell: row => dim(row.database ?? '-')},
-		{header: 'QUERY', field: 'query', width: 12, grow: true, cell: row => row.query ?? ''},
+		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
 		// What others wait for comes before those who wait for it, however long each has lasted.
@@ -90,7 +90,7 @@ const statements = defineSection<PostgresStatementRow>({
 		{
 			header: 'STATEMENT',
 			field: 'query',
-			width: 16,
+			width: 22,
 			grow: true,
 			cell: row => row.query ?? dim('no longer kept by the server'),
 		},
