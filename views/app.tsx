@@ -59,20 +59,16 @@ type PaneProps = Painting & {
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
 	const offsets = useRef<Offsets>(new Map());
 	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
+	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {
 		const session = deck.session.get();
-		const frame = {
-			view: deck.view(pane),
-			session: paneSession(session, pane),
-			number,
-			focused: session.pane === pane,
-			width,
-			height,
-			now: deck.now(),
-			theme,
-		};
-		const painted = paintPane(frame, offsets.current);
+		const now = deck.now();
+		const [view, own, focused] = [deck.view(pane), paneSession(session, pane), session.pane === pane];
+		const by = [view, own, focused, Math.floor(now / 1000), theme, width, height, alone];
+		if (last.current?.by.every((part, index) => part === by[index])) return last.current.rows;
+		const painted = paintPane({view, session: own, number, focused, width, height, now, theme}, offsets.current);
 		deck.setPage(pane, painted.page);
+		last.current = {by, rows: painted.rows};
 		return painted.rows;
 	}, [theme, pane, width, height, alone]);
 	return <Surface rows={rows} width={width} height={height} />;

@@ -2,7 +2,6 @@ import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
-import {worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
@@ -32,7 +31,6 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const readings = view.sections.flatMap(section => section.readings);
 	const targets = [...new Set(readings.map(reading => reading.target))];
 	const first = view.sections[0];
-	const rows = view.sections.flatMap(section => section.entries);
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
 	if (session.filter !== '')
 		parts.push({text: cut(`/${cleanLine(session.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
@@ -43,7 +41,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 		parts.push({text: session.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
 	}
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = rows.filter(entry => entry.row.severity === severity).length;
+		const found = view.sections.reduce((sum, section) => sum + section.severities[severity], 0);
 		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
 	}
 	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
@@ -187,18 +185,22 @@ function share(needs: readonly number[], weights: readonly number[], room: numbe
 	return given;
 }
 
-/** `… 404 more, all ok`, or what the worst of them is. */
-function moreLine(above: readonly Entry[], below: readonly Entry[], cells: number, theme: Theme): string {
+/** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
+function moreLine(entries: readonly Entry[], from: number, to: number, cells: number, theme: Theme): string {
 	const parts: string[] = [];
-	if (above.length > 0) parts.push(`${grouped(above.length)} above`);
-	if (below.length > 0) {
-		const severity = worst(below.map(entry => entry.row.severity));
-		const bad = below.filter(entry => entry.row.severity === severity).length;
-		parts.push(`${grouped(below.length)} more, ${severity === 'ok' ? 'all ok' : `${bad} ${theme.sign(severity)}`}`);
+	if (from > 0) parts.push(`${grouped(from)} above`);
+	if (to < entries.length) {
+		const below = {crit: 0, warn: 0, unknown: 0, ok: 0};
+		for (let index = to; index < entries.length; index += 1) below[entries[index]?.row.severity ?? 'ok'] += 1;
+		const severity = severities.find(one => below[one] > 0) ?? 'ok';
+		const what = severity === 'ok' ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
+		parts.push(`${grouped(entries.length - to)} more, ${what}`);
 	}
 	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
 	return theme.paint(fit(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
 }
+
+const severities = ['crit', 'warn', 'unknown', 'ok'] as const;
 
 type SectionFrame = {
 	readonly view: SectionView;
@@ -235,7 +237,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): s
 		lines.push(paintRow(row, plan, look, now, theme));
 	}
 	if (overflow && part.lines - 1 - said.length > 1) {
-		lines.push(moreLine(view.entries.slice(0, offset), view.entries.slice(offset + room), plan.width, theme));
+		lines.push(moreLine(view.entries, offset, offset + room, plan.width, theme));
 	}
 	return [...lines, ...said];
 }

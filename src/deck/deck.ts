@@ -94,11 +94,17 @@ export type Deck = {
 const stillMs = 1000;
 
 type Arranged = {
+	/** Of all panes; the same as last time means that nothing was read since. */
+	readonly all: readonly Reading[];
+	/** Of this pane's sections. */
 	readonly readings: readonly Reading[];
 	readonly by: readonly unknown[];
 	readonly held: boolean;
 	readonly view: PaneView;
 };
+
+const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
 
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
@@ -158,17 +164,21 @@ export function createDeck(options: DeckOptions): Deck {
 		if (pane === undefined) throw new Error('a deck needs at least one pane');
 		const {target} = session.get();
 		const {filter, orders} = paneSession(session.get(), id);
-		const readings = watch.readings();
-		const by = [filter, orders, target];
+		const kinds = pane.sections.map(section => section.kind);
+		const all = watch.readings();
 		const before = arranged.get(id);
+		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
+		const by = [filter, orders, target];
 		const sameQuestion = before?.by.every((part, index) => part === by[index]) ?? false;
 		const still = clock.now() - lastKeyAt < stillMs;
-		if (before !== undefined && sameQuestion && before.readings === readings && (still || !before.held))
+		if (before !== undefined && sameQuestion && sameAs(before.readings, readings) && (still || !before.held)) {
+			if (before.all !== all) arranged.set(id, {...before, all});
 			return before.view;
-		const hold = sameQuestion && still ? before?.view : undefined;
-		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now()}, hold);
-		if (hold !== undefined && before?.held !== true) clock.after(stillMs, bump);
-		arranged.set(id, {readings, by, held: hold !== undefined, view: made});
+		}
+		const hold = before !== undefined && sameQuestion && still;
+		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now(), hold}, before?.view);
+		if (hold && !before.held) clock.after(stillMs, bump);
+		arranged.set(id, {all, readings, by, held: hold, view: made});
 		return made;
 	};
 

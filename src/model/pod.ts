@@ -93,13 +93,24 @@ function cause({status, lastEnd, message}: PodFacts): string {
 
 /** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
 export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
-	const pods = Map.groupBy(rows, row => `${row.namespace}/${row.owner}`);
-	return [...pods].flatMap(([workload, all]) => {
-		const sick = all.filter(row => row.severity !== 'ok');
-		const causes = Map.groupBy(sick, row => (row.severity === 'crit' ? cause(row) : (row.why ?? row.status)));
-		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, all.length));
+	const sick = Map.groupBy(
+		rows.filter(row => row.severity !== 'ok'),
+		workloadOf,
+	);
+	if (sick.size === 0) return [];
+	// All pods are counted, and only those of a sick workload are anyone's.
+	const sizes = new Map<string, number>();
+	for (const row of rows) {
+		const workload = workloadOf(row);
+		if (sick.has(workload)) sizes.set(workload, (sizes.get(workload) ?? 0) + 1);
+	}
+	return [...sick].flatMap(([workload, found]) => {
+		const causes = Map.groupBy(found, row => (row.severity === 'crit' ? cause(row) : (row.why ?? row.status)));
+		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, sizes.get(workload) ?? 0));
 	});
 }
+
+const workloadOf = (row: PodRow): string => `${row.namespace}/${row.owner}`;
 
 function podFinding(
 	target: string,

@@ -64,9 +64,9 @@ describe('a section', () => {
 	it('holds rows where they are, puts new ones below, and drops those that are gone', () => {
 		const before = arrangeSection(section, [reading(rows)], plain);
 		const now = [row('a', 99, 'crit'), row('b', 9), row('c', 5), row('e', 3, 'crit'), row('new', 50, 'crit')];
-		const held = arrangeSection(section, [reading(now)], {...plain, hold: before});
+		const held = arrangeSection(section, [reading(now)], {...plain, before, hold: true});
 		expect(ids(held)).toEqual(['e', 'c', 'b', 'a', 'new']);
-		const other = {...plain, orders: {'postgres.session': 1}, hold: before};
+		const other = {...plain, orders: {'postgres.session': 1}, before, hold: true};
 		expect(ids(arrangeSection(section, [reading(now)], other))).toEqual(['a', 'e', 'new', 'b', 'c']);
 	});
 });
