@@ -44,25 +44,16 @@ export const menuEmpty: Readonly<Record<ListName, string>> = {
 	undo: 'Nothing was done in this session that could be led back.',
 };
 
-function actionItems(deck: Deck): MenuItem[] {
-	const inspections = deck.inspections().map(offer => ({
-		id: offer.of.id,
-		left: offer.key,
-		text: offer.of.title,
-		right: offer.of.id,
-		disabled: offer.disabled,
-		choose: () => perform(deck, offer.of.id),
+/** What can be done with the row under the cursor, and read of it. */
+export const offerItems = (deck: Deck): readonly MenuItem[] =>
+	[...deck.actions(), ...deck.inspections()].map(({of: {id, title}, key, disabled}) => ({
+		id,
+		left: key,
+		text: title,
+		right: id,
+		disabled,
+		choose: () => perform(deck, id),
 	}));
-	const actions = deck.actions().map(offer => ({
-		id: offer.of.id,
-		left: offer.key,
-		text: offer.of.title,
-		right: offer.of.id,
-		disabled: offer.disabled,
-		choose: () => perform(deck, offer.of.id),
-	}));
-	return [...actions, ...inspections];
-}
 
 const findingItems = (deck: Deck): MenuItem[] =>
 	deck.findings().map(finding => ({
@@ -201,7 +192,7 @@ export function chosenIndex(
 export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
 	switch (list) {
 		case 'actions':
-			return actionItems(deck);
+			return offerItems(deck);
 		case 'findings':
 			return findingItems(deck);
 		case 'targets':
