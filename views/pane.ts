@@ -1,4 +1,4 @@
-import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
+import type {PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
@@ -186,21 +186,19 @@ function share(needs: readonly number[], weights: readonly number[], room: numbe
 }
 
 /** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
-function moreLine(entries: readonly Entry[], from: number, to: number, cells: number, theme: Theme): string {
+function moreLine({entries, severities}: SectionView, from: number, to: number, cells: number, theme: Theme): string {
 	const parts: string[] = [];
 	if (from > 0) parts.push(`${grouped(from)} above`);
 	if (to < entries.length) {
-		const below = {crit: 0, warn: 0, unknown: 0, ok: 0};
-		for (let index = to; index < entries.length; index += 1) below[entries[index]?.row.severity ?? 'ok'] += 1;
-		const severity = severities.find(one => below[one] > 0) ?? 'ok';
-		const what = severity === 'ok' ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
+		const below = {...severities};
+		for (const {row} of entries.slice(0, to)) below[row.severity] -= 1;
+		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
+		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
 		parts.push(`${grouped(entries.length - to)} more, ${what}`);
 	}
 	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
 	return theme.paint(fit(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
 }
-
-const severities = ['crit', 'warn', 'unknown', 'ok'] as const;
 
 type SectionFrame = {
 	readonly view: SectionView;
@@ -237,7 +235,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): s
 		lines.push(paintRow(row, plan, look, now, theme));
 	}
 	if (overflow && part.lines - 1 - said.length > 1) {
-		lines.push(moreLine(view.entries, offset, offset + room, plan.width, theme));
+		lines.push(moreLine(view, offset, offset + room, plan.width, theme));
 	}
 	return [...lines, ...said];
 }
