@@ -143,7 +143,8 @@ describeRedis('redis', 'text from outside', like => {
 		expect(screen).toMatch(/five:megabytes +[56]\.\dMi/);
 		await open.select('five:');
 		open.call('redis.keys');
-		await open.expect('five:megabytes');
+		await open.expect('esc back');
+		await open.expect(/string +never +five:megabytes/);
 		open.press('deck.back');
 		await open.gone('esc back');
 		await open.select('keykeykey');
