@@ -181,7 +181,7 @@ export function story(
 
 	afterAll(async () => {
 		await open?.close();
-		await Promise.all(made?.cases.map(one => one.proxy?.close()) ?? []);
+		for (const {proxy} of made?.cases ?? []) await proxy?.close();
 		await made?.end();
 	}, 60_000);
 
