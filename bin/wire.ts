@@ -16,6 +16,7 @@ import {createArming} from '../src/remedy/arming.ts';
 import {hasEnded} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
+import {hintOf} from '../src/remedy/trouble.ts';
 import {createStore} from '../src/store.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
@@ -83,13 +84,13 @@ export async function runConsole(options: Options): Promise<number> {
 
 	const shutDown = async () => {
 		await runner.close();
-		await noted('stop');
+		await noted('stop').catch(() => {});
 		await Promise.all([presence.close(), watch.close()]);
 		arming.close();
 	};
 
 	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
-	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from}).catch(() => {});
+	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from});
 
 	const opened = openTty({mouse: estate.mouse, leaving: shutDown});
 	if (!opened.ok) {
@@ -132,7 +133,9 @@ export async function runConsole(options: Options): Promise<number> {
 	);
 	listen(tty, deck);
 	watch.start();
-	void noted('start');
+	noted('start').catch((error: unknown) =>
+		deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
+	);
 	const stopClock = everySecond(clock.after, deck.bump);
 
 	const code = await left;
