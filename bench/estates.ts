@@ -22,6 +22,8 @@ export type EstateOptions = {
 	readonly intervalMs: number;
 	/** Milliseconds that connecting and each read take. */
 	readonly roundTripMs: number;
+	/** Of the estate `tables`; six unless told. */
+	readonly tables?: number;
 };
 
 /** A repeatable stand-in for chance (mulberry32). */
@@ -168,13 +170,13 @@ const tablePanes: readonly Pane[] = tableKinds.map((kind, index) => ({
 }));
 
 /** Six tables that change a tenth of their cells with each read, as many rows each as are asked for. */
-function tables({rows, changes, intervalMs}: EstateOptions): readonly WatchedTarget[] {
+function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): readonly WatchedTarget[] {
 	const system: System = {
 		kind: 'probe',
 		title: 'Tables',
 		actions: [],
 		inspections: [],
-		sources: tableKinds.map((kind, index) => ({
+		sources: tableKinds.slice(0, count).map((kind, index) => ({
 			kind,
 			title: 'Table',
 			intervalMs,
@@ -217,7 +219,7 @@ export function openBenchEstate(options: EstateOptions): {
 	readonly panes: readonly Pane[];
 } {
 	const {estate, rows} = options;
-	if (estate === 'tables') return {targets: tables(options), panes: tablePanes};
+	if (estate === 'tables') return {targets: tables(options), panes: tablePanes.slice(0, options.tables ?? 6)};
 	if (estate === 'pods') return {targets: demo(options, {'kubernetes.pod': rows}, false), panes: realPanes};
 	const counts = {
 		'kubernetes.pod': rows,

@@ -3,6 +3,7 @@
  * Its one argument is a JSON plan; it prints one JSON object.
  */
 import {createElement} from 'react';
+import {keepYoungSpaceSmall} from '../bin/young-space.ts';
 import {press} from '../src/deck/press.ts';
 import {createFakeClock} from '../test/fake-clock.ts';
 import {mountRig} from '../test/views/rig.tsx';
@@ -38,6 +39,7 @@ export type UpdatesReport = {
 	readonly rssAfterLoad: number;
 };
 
+keepYoungSpaceSmall();
 const plan = JSON.parse(process.argv[2] ?? '{}') as UpdatesPlan;
 const tables: EstateOptions = {estate: 'tables', rows: 200, changes: 1, intervalMs: 1000, roundTripMs: 0};
 const theme = createTheme('colour', false);
@@ -151,14 +153,14 @@ const collected = () => {
 };
 
 async function watchMemory() {
-	const it = await open({...tables, rows: 60});
-	const mounted = mount(it.element, sink({columns: 120, rows: 40}));
+	const it = await open({...tables, rows: 60, tables: 1});
+	const mounted = mount(it.element, sink({columns: 80, rows: 24}));
 	const [heap, rss]: number[][] = [[], []];
 	const points = 20;
 	for (let point = 0; point <= points; point += 1) {
 		for (let update = 0; update < plan.day / points; update += 1) {
 			if (update % 50 === 0) press(it.deck, update % 100 === 0 ? 'j' : 'k');
-			await it.tick();
+			await it.clock.advance(1000);
 		}
 		const {heapUsed, rss: resident} = collected();
 		heap?.push(heapUsed);

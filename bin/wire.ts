@@ -6,6 +6,7 @@ import {createPresence, liveSessions} from '../src/audit/presence.ts';
 import type {AuditRecord} from '../src/audit/record.ts';
 import {stateDir} from '../src/audit/state-dir.ts';
 import {unresolved} from '../src/audit/unknown.ts';
+import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
 import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
@@ -13,7 +14,7 @@ import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
-import {hasEnded} from '../src/remedy/machine.ts';
+import {hasEnded, isUnderWay} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
@@ -21,6 +22,7 @@ import {createStore} from '../src/store.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
+import {paneAt} from '../views/pane-at.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
@@ -28,15 +30,21 @@ import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
 import {version} from './version.ts';
+import {keepYoungSpaceSmall} from './young-space.ts';
 
 /** Records of the last months that are looked at for outcomes that nobody knows. */
 const rememberedRecords = 2000;
+
+/** Milliseconds from a signal to the end, with a remedy under way and without. */
+const longestGraceMs = 5000;
+const shortestGraceMs = 250;
 
 /**
  * Opens the console and stays until it is left: the only place where the parts are put together.
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
+	keepYoungSpaceSmall();
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
@@ -92,7 +100,17 @@ export async function runConsole(options: Options): Promise<number> {
 	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
 	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from});
 
-	const opened = openTty({mouse: estate.mouse, leaving: shutDown});
+	const busy = () => {
+		const remedy = runner.state.get();
+		return remedy !== undefined && isUnderWay(remedy);
+	};
+	const opened = openTty({
+		mouse: estate.mouse,
+		leaving: shutDown,
+		// What was sent is finished and recorded; with nothing under way a closed window is not waited for.
+		graceMs: () => (busy() ? longestGraceMs : shortestGraceMs),
+		...(estate.theme === 'basic' ? {mostColours: 16 as const} : {}),
+	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);
 		await presence.close();
@@ -116,6 +134,7 @@ export async function runConsole(options: Options): Promise<number> {
 			quit: () => leave(0),
 			suspend: () => tty.suspend(),
 			redraw: () => mounted.redraw(),
+			noise: tty.noise,
 		},
 		labels: [...(options.demo === undefined ? [] : [`demo: ${options.demo}`]), ...(readOnly ? ['read-only'] : [])],
 		remarks: [estate.from, ...estate.remarks],
@@ -153,6 +172,10 @@ function listen(tty: Tty, deck: Deck): void {
 		if (event.type === 'key') press(deck, event.key, event.text);
 		else if (event.type === 'paste') paste(deck, event.text);
 		else if (event.type === 'wheel') press(deck, event.direction);
+		else if (event.type === 'click') {
+			const hit = paneAt(deck, tty.size(), event);
+			if (hit !== undefined) click(deck, hit.pane, hit.line);
+		}
 	});
 }
 

@@ -48,12 +48,12 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 	if (preview === undefined) return [];
 	const gap = roomy ? [blankLine] : [];
 	const look = {cells, tight: !roomy};
-	const touches = preview.touches.length > 1 ? preview.touches.slice(0, 5) : [];
+	const touches = preview.touches.slice(0, 5);
 	const rest = preview.touches.length - touches.length;
 	return [
 		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
 		...gap,
-		...touches.flatMap((text, index) => labelled(index === 0 ? 'touches' : '', cleanLine(text), look)),
+		...touches.flatMap((text, index) => labelled(index === 0 ? 'acts on' : '', cleanLine(text), look)),
 		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, {...look, tone: 'dim'}) : []),
 		...labelled('will run', cleanLine(preview.equivalent), look),
 		...labelled('bound to', cleanLine(preview.bound), look),

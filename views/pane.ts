@@ -209,10 +209,13 @@ type SectionFrame = {
 	readonly cursor: number;
 };
 
-function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): string[] {
+/** `row`: which of the section's rows it shows. */
+type PaintedLine = {readonly text: string; readonly row?: number};
+
+function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor} = part;
-	const lines = [paintHeader(plan, theme)];
+	const lines: PaintedLine[] = [{text: paintHeader(plan, theme)}];
 	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
 	let room = Math.max(0, part.lines - 1 - said.length);
 	const overflow = view.entries.length > room;
@@ -232,19 +235,19 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): s
 			marked: session.marks.has(key),
 			old: oldTargets.has(row.target),
 		};
-		lines.push(paintRow(row, plan, look, now, theme));
+		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
 	}
 	if (overflow && part.lines - 1 - said.length > 1) {
-		lines.push(moreLine(view, offset, offset + room, plan.width, theme));
+		lines.push({text: moreLine(view, offset, offset + room, plan.width, theme)});
 	}
-	return [...lines, ...said];
+	return [...lines, ...said.map(text => ({text}))];
 }
 
 /** The whole pane as `height` finished rows of `width` cells, and how many rows a page of it has. */
 export function paintPane(
 	frame: PaneFrame,
 	offsets: Offsets,
-): {readonly rows: readonly string[]; readonly page: number} {
+): {readonly rows: readonly string[]; readonly page: number; readonly rowsAt: readonly (number | undefined)[]} {
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
 	const top = [title(frame), ...troubles(frame), ...gaugeLines(frame)].slice(0, height);
@@ -263,7 +266,8 @@ export function paintPane(
 	const cursor = cursorIndex(session, view.entries);
 	let before = 0;
 	const body = view.sections.flatMap((section, index) => {
-		const local = cursor - before;
+		const first = before;
+		const local = cursor - first;
 		before += section.entries.length;
 		const inside = local >= 0 && local < section.entries.length;
 		return paintSection(
@@ -276,9 +280,12 @@ export function paintPane(
 				cursor: inside ? local : -1,
 			},
 			offsets,
-		).slice(0, given[index] ?? 0);
+		)
+			.slice(0, given[index] ?? 0)
+			.map(({text, row}) => ({text, row: row === undefined ? undefined : first + row}));
 	});
-	const rows = [...top, ...body].slice(0, height);
+	const rows = [...top, ...body.map(({text}) => text)].slice(0, height);
+	const rowsAt = [...top.map(() => undefined), ...body.map(({row}) => row)];
 	while (rows.length < height) rows.push(' '.repeat(cells));
-	return {rows, page: Math.max(1, Math.max(...given, 2) - 2)};
+	return {rows, page: Math.max(1, Math.max(...given, 2) - 2), rowsAt};
 }

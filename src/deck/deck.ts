@@ -24,6 +24,8 @@ export type Effects = {
 	quit(): void;
 	suspend(): void;
 	redraw(): void;
+	/** What other code wrote to the terminal while the deck was on it, and warnings of Node: kept off the screen. Oldest first. */
+	noise(): readonly string[];
 };
 
 export type DeckOptions = {
@@ -78,12 +80,15 @@ export type Deck = {
 	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
 	shown(panes: readonly string[]): void;
 	page(pane: string): number;
-	setPage(pane: string, rows: number): void;
+	/** `rowsAt`: of each line of the pane, which of its rows stands there. */
+	setPage(pane: string, rows: number, rowsAt: readonly (number | undefined)[]): void;
+	/** Which row of a pane stands on a line of it, as it was painted last. */
+	rowAt(pane: string, line: number): number | undefined;
 	/** Cells and lines that an open text has on the screen: it is scrolled by lines as they are drawn. */
 	textArea(): TextArea;
 	setTextArea(area: TextArea): void;
-	/** A key was pressed just now: rows stay where they are for a second. */
-	touched(): void;
+	/** A key was pressed just now: rows stay where they are for a second. Tells how many milliseconds no key was pressed before it. */
+	touched(): number;
 	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
 	painted(remedy: string | undefined): void;
 	answerable(): boolean;
@@ -112,7 +117,7 @@ export function createDeck(options: DeckOptions): Deck {
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
 	const arranged = new Map<string, Arranged>();
-	const pages = new Map<string, number>();
+	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
 	let version = 0;
@@ -239,16 +244,19 @@ export function createDeck(options: DeckOptions): Deck {
 			return found.findings;
 		},
 		shown,
-		page: pane => pages.get(pane) ?? 10,
-		setPage: (pane, rows) => {
-			pages.set(pane, rows);
+		page: pane => pages.get(pane)?.rows ?? 10,
+		setPage: (pane, rows, rowsAt) => {
+			pages.set(pane, {rows, rowsAt});
 		},
+		rowAt: (pane, line) => pages.get(pane)?.rowsAt[line],
 		textArea: () => textArea,
 		setTextArea: area => {
 			textArea = area;
 		},
 		touched: () => {
+			const quietMs = clock.now() - lastKeyAt;
 			lastKeyAt = clock.now();
+			return quietMs;
 		},
 		painted: remedy => {
 			paintedReady = remedy;

@@ -81,7 +81,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		unresolved: createStore<readonly never[]>([]),
 		keymap: createKeymap(),
 		clock,
-		effects: {copy: async () => 'copied to the clipboard', quit() {}, suspend() {}, redraw() {}},
+		effects: {copy: async () => 'copied to the clipboard', quit() {}, suspend() {}, redraw() {}, noise: () => []},
 		labels: [`demo: ${scenario}`, ...(readOnly ? ['read-only'] : [])],
 		remarks: ['no configuration: targets are looked for in the environment'],
 	});

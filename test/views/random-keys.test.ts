@@ -20,7 +20,7 @@ const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, 
 /** Draws everything as the screen would, holds each row to its width, and lets a question be answered once all of it is seen. */
 function look(deck: Deck, columns: number, rows: number): void {
 	const session = deck.session.get();
-	const {page, ...painted} = paintPane(
+	const {page, rowsAt, ...painted} = paintPane(
 		{
 			view: deck.focused(),
 			session: paneSession(session, session.pane),
@@ -33,7 +33,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 		},
 		new Map(),
 	);
-	deck.setPage(session.pane, page);
+	deck.setPage(session.pane, page, rowsAt);
 	const layer = paintLayer(deck, {columns, rows}, theme);
 	const lines = [
 		paintHeader(deck, columns, theme),
@@ -104,12 +104,15 @@ async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): 
 	const remedy = deck.options.runner.state.get();
 	if (remedy?.state !== 'ready' || deck.session.get().layers.at(-1)?.kind !== 'confirm') return;
 	const {demand} = remedy;
+	// A person rests before an answer.
+	await advance(0.3);
 	if (demand.kind === 'key') press(deck, 'y', 'y');
 	if (demand.kind === 'type' || demand.kind === 'type-count-reason') {
 		for (const text of demand.kind === 'type' ? [demand.text] : [demand.text, String(demand.count), 'because of it']) {
 			press(deck, 'ctrl+u');
 			type(deck, text);
 			if (text === 'because of it') await advance(4);
+			await advance(0.1);
 			look(deck, 200, 50);
 			press(deck, 'enter');
 		}
