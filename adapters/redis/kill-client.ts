@@ -82,7 +82,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		return {
 			plan,
 			target: context.target.name,
-			object: `client-${client.id}`,
+			object: String(client.id),
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
 			equivalent: redisCli(context.target, [
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],

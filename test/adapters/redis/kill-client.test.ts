@@ -50,7 +50,7 @@ describeRedis('redis', 'killing a client', estate => {
 		const row = await rowNamed('victim');
 		expect(action.disabled([row])).toBeUndefined();
 		const preview = await action.preview([row], {}, room.acting());
-		expect(preview).toMatchObject({object: `client-${row.clientId}`, risk: 'medium', undo: {class: 'none'}});
+		expect(preview).toMatchObject({object: String(row.clientId), risk: 'medium', undo: {class: 'none'}});
 		expect(preview.touches).toEqual([`client ${row.clientId} (victim, ${row.address}), user default`]);
 		expect((await action.preflight(preview.plan, room.acting())).map(({result}) => result)).toEqual(['pass', 'pass']);
 		const receipt = await action.run(preview.plan, room.acting());
