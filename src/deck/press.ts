@@ -88,7 +88,7 @@ function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
 
 /** One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. */
 export function press(deck: Deck, key: string, text?: string): void {
-	deck.touched();
+	const quietMs = deck.touched();
 	const session = deck.session.get();
 	if (session.notice !== undefined) deck.apply({do: 'notice', notice: undefined});
 	const layer = topLayer(session);
@@ -105,7 +105,7 @@ export function press(deck: Deck, key: string, text?: string): void {
 		return;
 	}
 	if (layer?.kind === 'confirm') {
-		pressConfirm(deck, layer, key, text);
+		pressConfirm(deck, layer, {key, text, quietMs});
 		return;
 	}
 	if (layer?.kind === 'quit') {

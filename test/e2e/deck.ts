@@ -157,7 +157,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 				20,
 			);
 			// What comes before the demand was painted and seen is not taken: a person needs a moment too.
-			await pty.still(150);
+			await pty.still(300);
 			const grave = /type (\S.*?), the number of objects \((\d+)\) and a reason/.exec(screen);
 			const typed = grave?.[1] ?? /type (\S.*?) and press enter/.exec(screen)?.[1];
 			if (typed === undefined) {
@@ -178,6 +178,8 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 				}
 				await self.gone('it can be sent in');
 			}
+			// An enter that comes at once after the text is taken for the end of a paste.
+			await pty.still(150);
 			self.press('field.accept');
 		},
 		async action(id, reason) {

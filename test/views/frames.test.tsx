@@ -42,6 +42,7 @@ async function screen(): Promise<string> {
 
 async function keys(...names: readonly string[]): Promise<void> {
 	for (const name of names) {
+		if (name === 'y' || name === 'enter') await demo.clock.advance(300);
 		rig.key(name);
 		await demo.clock.settle();
 	}
