@@ -1,4 +1,5 @@
 import type {Preview} from '../../src/contract.ts';
+import {memoryCritShare} from '../../src/model/redis-server.ts';
 import {redisSize} from '../../src/model/redis-size.ts';
 import type {RedisInfo} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
@@ -20,12 +21,23 @@ type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>,
 
 const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.';
 
+/** What comes with the next writes when the new limit is all but reached. */
+function next(info: RedisInfo, to: number): string {
+	if (info.usedMemory < to * memoryCritShare) return '';
+	return info.policy === 'noeviction'
+		? ', but the next writes reach it, and then every write that needs memory fails (noeviction)'
+		: `, but the next writes evict ${evictable(info)} (${info.policy || 'policy not told'})`;
+}
+
+const evictable = (info: RedisInfo): string =>
+	info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
+
 function lowered(info: RedisInfo, to: number): Effect {
 	const over = counted(info) - to;
 	const exact = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
 	if (over <= 0) {
-		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now.`;
-		return {impact: `${rest} ${lasts}`, risk: 'medium', undo: exact};
+		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now`;
+		return {impact: `${rest}${next(info, to)}. ${lasts}`, risk: 'medium', undo: exact};
 	}
 	if (info.policy === 'noeviction') {
 		return {
@@ -34,9 +46,8 @@ function lowered(info: RedisInfo, to: number): Effect {
 			undo: exact,
 		};
 	}
-	const which = info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
 	return {
-		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${which} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
+		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${evictable(info)} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
 		risk: 'high',
 		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
 	};
@@ -49,7 +60,7 @@ function raised(info: RedisInfo, to: number): Effect {
 	const room =
 		to === 0
 			? 'Without a limit the server grows until the machine has no memory left.'
-			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit.`;
+			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit${next(info, to)}.`;
 	const tight =
 		beyond && to > 0
 			? ` That is ${percent(to / machine)} of the machine's ${bytes(machine)}: a snapshot may not fit.`

@@ -1,7 +1,7 @@
 import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
+import {memoryCritShare, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
@@ -60,6 +60,24 @@ function moved(plan: MaxmemoryPlan, info: RedisInfo): string | undefined {
 	return info.policy === plan.policy ? undefined : `the policy is ${info.policy} now, it was ${plan.policy}`;
 }
 
+/** What is used now, against the new limit. */
+function roomCheck(info: RedisInfo, to: number): Check {
+	const label = 'what is used';
+	const used = bytes(info.usedMemory);
+	const limit = reach(to);
+	const share = info.usedMemory / limit;
+	const fails = info.policy === 'noeviction';
+	if (limit < counted(info)) {
+		const then = fails ? 'writes will fail at once' : 'keys will be evicted at once';
+		return {label, result: 'warn', detail: `${used}, more than the new limit: ${then}`};
+	}
+	if (to > 0 && share >= memoryCritShare) {
+		const then = fails ? 'soon writes fail' : 'the next writes evict keys';
+		return {label, result: 'warn', detail: `${used}, ${percent(share)} of the new limit: ${then}`};
+	}
+	return {label, result: 'pass', detail: to === 0 ? used : `${used}, ${percent(share)} of the new limit`};
+}
+
 const sizeOf = (text: string | undefined): number => {
 	const size = parseRedisSize(text ?? '');
 	if (size === undefined)
@@ -111,30 +129,28 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		const same: Check =
 			what === undefined
 				? {
-						label: 'the server is as it was',
+						label: 'the server',
 						result: 'pass',
-						detail: `maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
+						detail: `as it was: maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
 					}
-				: {label: 'the server is as it was', result: 'block', detail: what, moved: true};
-		const checks: Check[] = [same, await permissionCheck('you may change the configuration', '+config|set', context)];
-		const used = `${bytes(info.usedMemory)} used now`;
-		if (reach(plan.to) < counted(info)) {
-			const detail =
-				info.policy === 'noeviction' ? `${used}: writes will fail at once` : `${used}: keys will be evicted at once`;
-			checks.push({label: 'what is used fits', result: 'warn', detail});
-		} else checks.push({label: 'what is used fits', result: 'pass', detail: used});
+				: {label: 'the server', result: 'block', detail: what, moved: true};
+		const checks: Check[] = [
+			same,
+			await permissionCheck('the right to change the configuration', '+config|set', context),
+		];
+		checks.push(roomCheck(info, plan.to));
 		if (info.systemMemory !== undefined && plan.to > info.systemMemory * headroomShare) {
 			checks.push({
-				label: 'the machine has the memory',
+				label: 'the memory of the machine',
 				result: 'warn',
-				detail: `${percent(plan.to / info.systemMemory)} of ${bytes(info.systemMemory)}`,
+				detail: `the new limit is ${percent(plan.to / info.systemMemory)} of its ${bytes(info.systemMemory)}`,
 			});
 		}
 		if (info.role === 'replica') {
 			checks.push({
-				label: 'this is the primary',
+				label: 'the role of the server',
 				result: 'warn',
-				detail: 'a replica ignores maxmemory unless it is promoted',
+				detail: 'replica: it ignores maxmemory unless it is promoted',
 			});
 		}
 		return checks;

@@ -51,7 +51,11 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		const preview = await actionOf('redis.set-maxmemory').preview(snapshot.rows, {size: '100mb'}, room.acting());
 		const checks = await actionOf('redis.set-maxmemory').preflight(preview.plan, room.acting());
 		expect(checks.filter(one => one.result === 'block')).toEqual([
-			{label: 'you may change the configuration', result: 'block', detail: 'ACL SETUSER noconfig +config|set'},
+			{
+				label: 'the right to change the configuration',
+				result: 'block',
+				detail: 'not permitted, an administrator grants it with: ACL SETUSER noconfig +config|set',
+			},
 		]);
 		expect(await refused(actionOf('redis.set-maxmemory').run(preview.plan, room.acting()))).toMatchObject({
 			kind: 'denied',

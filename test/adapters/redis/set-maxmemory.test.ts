@@ -115,7 +115,10 @@ describeRedis('redis', 'setting maxmemory', estate => {
 			/evicts keys worth that much at once \(allkeys-lru\)\. They cannot be brought back\./,
 		);
 		const checks = await action.preflight(preview.plan, room.acting());
-		expect(checks.find(({result}) => result === 'warn')?.detail).toMatch(/keys will be evicted at once/);
+		expect(checks.find(({result}) => result === 'warn')).toMatchObject({
+			label: 'what is used',
+			detail: expect.stringMatching(/^\d+Mi, more than the new limit: keys will be evicted at once$/),
+		});
 		const receipt = await action.run(preview.plan, room.acting());
 		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
 		if ('impossible' in action.undo) throw new Error('it can be undone');
@@ -123,6 +126,28 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		await action.run(back.plan, room.acting());
 		expect(maxmemory()).toBe(64 * mebibyte);
 		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
+	});
+
+	test('a limit that is all but reached says that the next writes evict, and they do', async () => {
+		redisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
+		const used = () => Number(infoOf(server, 'used_memory'));
+		const tight = `${Math.ceil(used() / 0.98 / 1024)}kb`;
+		const preview = await propose(tight);
+		expect(preview.impact).toMatch(/9\d% of the new limit: nothing has to go now, but the next writes evict keys \(/);
+		expect((await action.preflight(preview.plan, room.acting())).at(-1)).toMatchObject({
+			label: 'what is used',
+			result: 'warn',
+			detail: expect.stringMatching(/9\d% of the new limit: the next writes evict keys$/),
+		});
+		await action.run(preview.plan, room.acting());
+		const before = Number(infoOf(server, 'evicted_keys'));
+		redisCli(server, 'DEBUG', 'POPULATE', '3000', 'more', '1000');
+		redisCli(server, 'SET', 'one-more', 'x');
+		expect(Number(infoOf(server, 'evicted_keys'))).toBeGreaterThan(before);
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		expect((await propose(`${Math.ceil(used() / 0.98 / 1024)}kb`)).impact).toMatch(
+			/every write that needs memory fails/,
+		);
 	});
 
 	test('with noeviction it says that writes will fail, and the way back is exact', async () => {
@@ -160,7 +185,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		redisCli(server, ...change);
 		const before = maxmemory();
 		const checks = await action.preflight(plan, room.acting());
-		expect(checks[0]).toEqual({label: 'the server is as it was', result: 'block', detail, moved: true});
+		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, moved: true});
 		let failed: unknown;
 		const asked = await callsDuring(server, async () => {
 			failed = await refused(action.run(plan, room.acting()));
