@@ -18,15 +18,10 @@ function run(program: string, plan: UpdatesPlan): Promise<UpdatesReport> {
 	});
 }
 
-/** Growth over a whole run, by the line that fits best through its second half: the first is what warms up. */
-function slope(points: readonly number[]): number {
-	const from = Math.floor(points.length / 2);
-	const kept = points.slice(from);
-	const middle = (kept.length - 1) / 2;
-	const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-	const over = kept.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0);
-	const under = kept.reduce((sum, _, index) => sum + (index - middle) ** 2, 0);
-	return (over / under) * (points.length - 1);
+/** How far the highest of the last third is over the highest of the third before: what is remembered for a while goes up and down. */
+function growth(points: readonly number[]): number {
+	const third = Math.floor(points.length / 3);
+	return Math.max(...points.slice(-third)) - Math.max(...points.slice(-2 * third, -third));
 }
 
 /** Bytes of updates, equal screens, and memory over a day of updates, in one process on a clock moved by hand. */
@@ -37,7 +32,7 @@ export async function measureUpdates(programs: Programs, {short, wants}: Extent)
 	const report = await run(programs.updates, plan);
 	const {bytes, smallest, plainBytes, changedCells} = report;
 	const ratios = bytes.map((count, index) => count / (smallest[index] ?? Number.NaN));
-	const rss = slope(report.rss) / 2 ** 20;
+	const rss = growth(report.rss) / 2 ** 20;
 	return [
 		{
 			id: 'update-bytes',
@@ -80,10 +75,10 @@ export async function measureUpdates(programs: Programs, {short, wants}: Extent)
 		{
 			id: 'heap-slope',
 			title: `growth of what is kept, ${day.toLocaleString('en')} updates`,
-			value: slope(report.heap) / 2 ** 20,
+			value: growth(report.heap) / 2 ** 20,
 			unit: 'MB',
 			must: 1,
-			note: 'heap after a collection, by the line through the second half',
+			note: 'heap after a collection, the last third of them over the third before',
 			everywhere: true,
 		},
 		...(short

@@ -48,20 +48,37 @@ export type PaneView = {
 
 export const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
 
-function searchable(section: Section, row: Row, now: number): Searchable {
-	const text = (column: Section['columns'][number]) => cleanLine(textOf(column.cell(row, now)));
-	return {
-		get text() {
-			const own = `${row.target} ${row.severity} ${cleanLine(row.why ?? '')}`;
-			return `${own} ${section.columns.map(text).join(' ')}`.toLowerCase();
-		},
-		field(name) {
-			if (name === 'target') return row.target;
-			if (name === 'severity') return row.severity;
-			const column = section.columns.find(one => one.field === name);
-			return column && text(column);
-		},
-	};
+/** What of a row a filter looks at: a cell is made into text when it is asked for, and no oftener than once. */
+class SearchableRow implements Searchable {
+	readonly #section: Section;
+	readonly #row: Row;
+	readonly #now: number;
+	#cells: string[] | undefined;
+
+	constructor(section: Section, row: Row, now: number) {
+		this.#section = section;
+		this.#row = row;
+		this.#now = now;
+	}
+
+	holds(text: string): boolean {
+		const {target, severity, why} = this.#row;
+		if (target.toLowerCase().includes(text) || severity.includes(text)) return true;
+		if (why !== undefined && cleanLine(why).toLowerCase().includes(text)) return true;
+		this.#cells ??= this.#section.columns.map(column => this.#cell(column).toLowerCase());
+		return this.#cells.some(cell => cell.includes(text));
+	}
+
+	field(name: string): string | undefined {
+		if (name === 'target') return this.#row.target;
+		if (name === 'severity') return this.#row.severity;
+		const column = this.#section.columns.find(one => one.field === name);
+		return column && this.#cell(column);
+	}
+
+	#cell(column: Section['columns'][number]): string {
+		return cleanLine(textOf(column.cell(this.#row, this.#now)));
+	}
 }
 
 type Passing = {readonly filter: string; passes(row: Row, now: number): boolean};
@@ -79,7 +96,7 @@ function passing(section: Section, filter: string): Passing {
 		passes(row, now) {
 			const known = verdicts.get(row);
 			if (known !== undefined) return known;
-			const verdict = judge(searchable(section, row, now));
+			const verdict = judge(new SearchableRow(section, row, now));
 			verdicts.set(row, verdict);
 			return verdict;
 		},

@@ -4,7 +4,7 @@ import {compileFilter} from '../../src/filter.ts';
 
 const fields = new Set(['user', 'state']);
 const row = {
-	text: 'app idle select now()::text from orders',
+	holds: (text: string) => 'app idle select now()::text from orders'.includes(text),
 	field: (name: string) => ({user: 'App', state: 'idle'})[name],
 };
 const passes = (source: string) => compileFilter(source, fields)(row);
