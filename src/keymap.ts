@@ -49,7 +49,7 @@ export const bindings = [
 	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, or disarm it'},
 	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
 	{intent: 'deck.back', keys: ['esc', 'q'], scope: 'any', title: 'Back; at the top, leave'},
-	{intent: 'deck.quit', keys: ['ctrl+c'], scope: 'any', title: 'Leave at once'},
+	{intent: 'deck.quit', keys: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},
 	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'To the shell, and back with fg'},
 	{intent: 'deck.redraw', keys: ['ctrl+l'], scope: 'any', title: 'Draw the screen again'},
 	{intent: 'list.down', keys: ['j', 'down'], scope: 'list', title: 'Next line'},

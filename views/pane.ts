@@ -106,10 +106,16 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
 }
 
+/** A source that is read seldom says when: what it tells may no longer be so. */
+const seldomMs = 10_000;
+const agoOf = (reading: Reading, now: number): string =>
+	reading.intervalMs < seldomMs || reading.readAt === undefined ? '' : `, ${ageOf(reading, now)} ago`;
+
 /** Notes and sample sizes, each once, with the targets it is about when that is not all of them. */
 function sharedBy(
 	view: SectionView,
 	several: boolean,
+	now: number,
 ): ReadonlyMap<string, {readonly targets: string; readonly severity: Severity}> {
 	const about = new Map<string, {targets: string[]; severity: Severity}>();
 	const add = (target: string, text: string, severity: Severity) => {
@@ -119,8 +125,10 @@ function sharedBy(
 	for (const {target, note} of view.notes) {
 		add(target, `${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`, note.severity);
 	}
-	for (const {target, snapshot} of view.readings)
-		if (snapshot?.sample !== undefined) add(target, snapshot.sample, 'ok');
+	for (const reading of view.readings) {
+		const sample = reading.snapshot?.sample;
+		if (sample !== undefined) add(reading.target, sample + agoOf(reading, now), 'ok');
+	}
 	return new Map(
 		[...about].map(([text, {targets, severity}]) => {
 			const all = targets.length === view.readings.length;
@@ -141,19 +149,22 @@ function remarks(
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
-	const shared = sharedBy(view, several);
+	const shared = sharedBy(view, several, now);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
-	if (view.omitted > 0) say(`${grouped(view.omitted)} more were not read: the list was cut`, 'dim');
+	if (view.omitted > 0) say(`${grouped(view.omitted)} more are not listed`, 'dim');
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
-	if (view.entries.length === 0 && read.length > 0) {
-		const hidden =
-			view.total > 0
-				? `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`
-				: view.section.empty;
+	const explained = view.notes.some(({note}) => note.severity !== 'ok');
+	if (view.total > 0 && view.entries.length === 0) {
+		const hidden = `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`;
 		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
+	} else if (view.entries.length === 0 && read.length > 0) {
+		// Where a note says why there is nothing, that there is nothing would only contradict it.
+		const first = read[0];
+		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now)}`;
+		if (!explained) lines.unshift(theme.paint(fit(`  ${empty}`, cells), 'dim'));
 	} else if (read.length === 0) {
 		const failing = view.readings.some(reading => reading.failure !== undefined);
 		const text =

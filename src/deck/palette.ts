@@ -5,6 +5,8 @@ import {type MenuItem, offerItems} from './menus.ts';
 /** How well a text answers a question: all words must be in it, earlier and whole words are better. Undefined when one is missing. */
 function score(text: string, question: string): number | undefined {
 	const where = text.toLowerCase();
+	// Hands from other consoles type q: it is the whole word they mean, not any letter in a name.
+	if (/^q(a|all)?!?$/.test(question.trim())) return where.startsWith('quit') ? 0 : undefined;
 	let total = 0;
 	for (const word of question
 		.toLowerCase()
@@ -47,7 +49,7 @@ export function paletteItems(deck: Deck, question: string, run: (intent: string)
 		right: target.kind,
 		choose: () => deck.apply({do: 'only-target', target: target.name}),
 	}));
-	return [...offerItems(deck), ...panes, ...fixed, ...targets]
+	return [...panes, ...offerItems(deck), ...fixed, ...targets]
 		.map(item => ({item, rank: score(`${item.text} ${item.right}`, question)}))
 		.filter((one): one is {item: (typeof one)['item']; rank: number} => one.rank !== undefined)
 		.sort((a, b) => a.rank - b.rank)
