@@ -8,6 +8,7 @@ import {stateDir} from '../src/audit/state-dir.ts';
 import {unresolved} from '../src/audit/unknown.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
+import {openOnTrouble} from '../src/deck/perform.ts';
 import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
@@ -151,6 +152,7 @@ export async function runConsole(options: Options): Promise<number> {
 		tty,
 	);
 	listen(tty, deck);
+	openOnTrouble(deck);
 	watch.start();
 	noted('start').catch((error: unknown) =>
 		deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),

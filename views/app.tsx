@@ -217,8 +217,14 @@ export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: 
 		false,
 	);
 	if (!fits) {
-		const needs = `midwatch needs at least ${smallest.columns}x${smallest.rows}; this is ${columns}x${rows}`;
-		return <Text>{fit(needs, Math.max(1, columns))}</Text>;
+		const needs = `${smallest.columns}x${smallest.rows}`;
+		const told = [
+			`midwatch needs at least ${needs}; this is ${columns}x${rows}`,
+			`needs ${needs}, not ${columns}x${rows}`,
+			`needs ${needs}`,
+		];
+		const line = told.find(text => text.length <= columns) ?? needs;
+		return <Text>{fit(line, Math.max(1, columns))}</Text>;
 	}
 	return (
 		<ErrorBoundary>

@@ -77,6 +77,10 @@ export type Deck = {
 	findings(): readonly Finding[];
 	/** Newest first; what the audit view shows. */
 	readonly records: Store<readonly AuditRecord[]>;
+	/** No key was pressed yet. */
+	untouched(): boolean;
+	/** Only one of several panes is on the screen. */
+	alone(): boolean;
 	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
 	shown(panes: readonly string[]): void;
 	page(pane: string): number;
@@ -120,6 +124,7 @@ export function createDeck(options: DeckOptions): Deck {
 	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
+	let alone = false;
 	let version = 0;
 	let paintedReady: string | undefined;
 	let textArea: TextArea = {cells: 78, rows: 20};
@@ -197,6 +202,7 @@ export function createDeck(options: DeckOptions): Deck {
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
 
 	const shown = (panes: readonly string[]) => {
+		alone = panes.length === 1 && options.panes.length > 1;
 		const kinds = new Set<RowKind>();
 		for (const pane of options.panes) {
 			if (panes.includes(pane.id)) for (const section of pane.sections) kinds.add(section.kind);
@@ -244,6 +250,8 @@ export function createDeck(options: DeckOptions): Deck {
 			return found.findings;
 		},
 		shown,
+		untouched: () => lastKeyAt === Number.NEGATIVE_INFINITY,
+		alone: () => alone,
 		page: pane => pages.get(pane)?.rows ?? 10,
 		setPage: (pane, rows, rowsAt) => {
 			pages.set(pane, {rows, rowsAt});

@@ -115,15 +115,15 @@ describe('the console', () => {
 		const one = await opened({demo: 'still'});
 		const before = await calm(one.pty);
 		one.pty.resize(20, 5);
-		await one.expect('midwatch needs');
+		await one.expect('needs 60x15');
 		expect(one.pty.screen().split('\n').length).toBeLessThanOrEqual(5);
 		one.press('deck.help', 'deck.back');
 		one.pty.resize(120, 40);
-		await one.gone('midwatch needs');
+		await one.gone('needs 60x15');
 		expect(await settled(one.pty)).toBe(before);
 		await expectUsable(one);
 		one.pty.resize(20, 5);
-		await one.expect('midwatch needs');
+		await one.expect('needs 60x15');
 		expect(await one.quit()).toEqual({code: 0});
 		expectRestored(one);
 	});
