@@ -1,6 +1,12 @@
 import type {System} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
-import type {ConnectionGroupRecord, PostgresPort, ServerRecord, SignalResult} from '../../src/port/postgres.ts';
+import type {
+	ConnectionGroupRecord,
+	PostgresPort,
+	ServerRecord,
+	SessionRecord,
+	SignalResults,
+} from '../../src/port/postgres.ts';
 import {settingsOf} from '../postgres/by-hand.ts';
 import {permissionsOf} from '../postgres/permissions.ts';
 import {postgres} from '../postgres/system.ts';
@@ -57,7 +63,11 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 		reads += Math.round(seconds * 41_000 * (0.004 + 0.012 * scenario.wave('block reads', 40_000)));
 	}
 
-	function act(pid: number, matches: boolean, how: 'cancel' | 'terminate'): SignalResult {
+	function act<Identity extends {readonly pid: number}>(
+		identities: readonly Identity[],
+		isSame: (identity: Identity, now: SessionRecord) => boolean,
+		how: 'cancel' | 'terminate',
+	): SignalResults {
 		if (readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -65,9 +75,16 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 				'Start midwatch without --read-only to act.',
 			);
 		}
-		if (!matches) return 'moved';
-		estate.end(pid, how);
-		return 'sent';
+		// All are looked at before the first is signalled, as one statement does.
+		const now = new Map(records().map(session => [session.pid, session]));
+		return new Map(
+			identities.map(identity => {
+				const session = now.get(identity.pid);
+				if (session === undefined || !isSame(identity, session)) return [identity.pid, 'moved'];
+				estate.end(identity.pid, how);
+				return [identity.pid, 'sent'];
+			}),
+		);
 	}
 
 	const answer = async <T>(signal: AbortSignal, make: () => T): Promise<T> => {
@@ -163,22 +180,25 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 				add({...common, application: 'checkout', user: 'checkout', count: idle - share - Math.floor(share / 2)});
 				return [...groups.values()].toSorted((a, b) => b.count - a.count);
 			}),
-		cancel: ({pid, backendStart, queryStart}, _record, {signal}) =>
-			answer(signal, () => {
-				const found = records().find(session => session.pid === pid);
-				const same =
-					found?.backendStart === backendStart && found.queryStart === queryStart && found.state === 'active';
-				return act(pid, same, 'cancel');
-			}),
-		terminate: ({pid, backendStart, idleTransactionStart}, _record, {signal}) =>
-			answer(signal, () => {
-				const found = records().find(session => session.pid === pid);
-				const idle = found?.state === 'idle in transaction' && found.transactionStart === idleTransactionStart;
-				return act(
-					pid,
-					found?.backendStart === backendStart && (idleTransactionStart === undefined || idle),
+		cancel: (identities, _record, {signal}) =>
+			answer(signal, () =>
+				act(
+					identities,
+					({backendStart, queryStart}, now) =>
+						now.backendStart === backendStart && now.queryStart === queryStart && now.state === 'active',
+					'cancel',
+				),
+			),
+		terminate: (identities, _record, {signal}) =>
+			answer(signal, () =>
+				act(
+					identities,
+					({backendStart, idleTransactionStart}, now) =>
+						now.backendStart === backendStart &&
+						(idleTransactionStart === undefined ||
+							(now.state === 'idle in transaction' && now.transactionStart === idleTransactionStart)),
 					'terminate',
-				);
-			}),
+				),
+			),
 	};
 }
