@@ -26,7 +26,7 @@ const optional = /^(?:react-devtools-core|pg-native|pg-cloudflare|bufferutil|utf
 const selfContained = {
 	name: 'self-contained',
 	setup(build) {
-		build.onResolve({filter: /^(?:node:)?[a-z_]+(?:\/[a-z_]+)*$/}, ({path}) => {
+		build.onResolve({filter: /^(?:node:)?[a-z0-9_]+(?:\/[a-z0-9_]+)*$/}, ({path}) => {
 			const name = path.replace(/^node:/, '');
 			return path.startsWith('node:') || builtins.has(name) ? {path: `node:${name}`, namespace: 'builtin'} : undefined;
 		});
