@@ -48,16 +48,18 @@ function untilAborted<T>(work: Promise<T>, context: Context, late: () => Adapter
 	});
 }
 
+/** One try to connect. Reads that come meanwhile wait for the same one; when the last of them gave up, so does it. */
+type Attempt = {readonly ready: Promise<Redis>; readonly stop: AbortController; waiting: number};
+
 const sent = (word: Word): string | number | Buffer => (word instanceof Uint8Array ? Buffer.from(word) : word);
 
 /** A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. */
 export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, name: string): Link {
 	const address = `${endpoint.host}:${endpoint.port}`;
 	const user = settings.username ?? 'default';
-	/** Set once it is ready; `started` from the moment it has a socket. */
+	/** Set once it is ready. */
 	let current: Redis | undefined;
-	let started: Redis | undefined;
-	let opening: Promise<Redis> | undefined;
+	let opening: Attempt | undefined;
 	let closed = false;
 	let ownId: number | undefined;
 
@@ -113,7 +115,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		}
 	}
 
-	async function open(): Promise<Redis> {
+	async function open(giveUp: AbortSignal): Promise<Redis> {
 		let broke: unknown;
 		let client: Redis | undefined;
 		try {
@@ -122,7 +124,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				settings.tls === undefined ? undefined : tlsOptions(settings.tls),
 				import('ioredis'),
 			]);
-			if (closed) throw closedHere();
+			if (closed || giveUp.aborted) throw closedHere();
 			client = new library.Redis({
 				host: endpoint.host,
 				port: endpoint.port,
@@ -143,10 +145,15 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				retryStrategy: null,
 			});
 			const opened = client;
-			started = opened;
+			giveUp.addEventListener('abort', () => opened.disconnect(), {once: true});
 			// Without a listener ioredis prints every error over the screen. The command that failed tells it once.
 			client.on('error', error => {
 				broke = error;
+				// After a reply that makes no sense it calls itself ready for a while yet, and fails everything.
+				if (current === opened) {
+					current = undefined;
+					opened.disconnect();
+				}
 			});
 			client.on('close', () => {
 				if (current === opened) current = undefined;
@@ -157,7 +164,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			client?.disconnect();
 			throw redisError(broke ?? error, asked(opens));
 		}
-		if (closed) client.disconnect();
+		if (closed || giveUp.aborted) client.disconnect();
 		else current = client;
 		return client;
 	}
@@ -166,10 +173,42 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		if (closed)
 			throw new AdapterError('unreachable', `the connection to ${address} was closed`, 'Start midwatch again.');
 		if (current !== undefined && current.status === 'ready') return current;
-		opening ??= open().finally(() => {
-			opening = undefined;
+		opening ??= begin();
+		const attempt = opening;
+		attempt.waiting += 1;
+		try {
+			return await untilAborted(attempt.ready, context, late(opens));
+		} finally {
+			attempt.waiting -= 1;
+			// Else the next read would join it, and end with it, though the server may answer a new one.
+			if (attempt.waiting === 0) drop(attempt);
+		}
+	}
+
+	function begin(): Attempt {
+		const stop = new AbortController();
+		const ready = open(stop.signal).finally(() => {
+			if (opening === attempt) opening = undefined;
 		});
-		return untilAborted(opening, context, late(opens));
+		const attempt: Attempt = {ready, stop, waiting: 0};
+		return attempt;
+	}
+
+	/** Does nothing to an attempt that has ended. */
+	function drop(attempt: Attempt): void {
+		if (opening !== attempt) return;
+		opening = undefined;
+		attempt.stop.abort();
+	}
+
+	/**
+	 * Replies come in order, so that a command without one means that nothing comes any more. ioredis would keep such a socket until its own
+	 * timeout, and the next read would fail on it too.
+	 */
+	function replaceSilent(client: Redis, error: unknown): void {
+		if (messageOf(error) !== 'Command timed out') return;
+		if (current === client) current = undefined;
+		client.stream?.destroy(new Error('socket timed out'));
 	}
 
 	async function exchange(command: string, context: Context, work: (client: Redis) => Promise<unknown>) {
@@ -182,6 +221,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		try {
 			return await untilAborted(work(client), context, late(command));
 		} catch (error) {
+			replaceSilent(client, error);
 			throw redisError(client.status === 'ready' ? error : (broke ?? error), asked(command));
 		} finally {
 			client.off('error', remember);
@@ -200,9 +240,13 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			exchange(command, context, client => client.callBuffer(...split(command, words))),
 		async sendAll(commands, context) {
 			const label = commands[0]?.[0] ?? 'PING';
-			const settled = await exchange(label, context, client =>
-				Promise.allSettled(commands.map(([command, words]) => client.call(...split(command, words)))),
-			);
+			const settled = await exchange(label, context, async client => {
+				const replies = await Promise.allSettled(
+					commands.map(([command, words]) => client.call(...split(command, words))),
+				);
+				for (const reply of replies) if (reply.status === 'rejected') replaceSilent(client, reply.reason);
+				return replies;
+			});
 			const replies = settled as readonly PromiseSettledResult<unknown>[];
 			return replies.map((reply, at) => {
 				if (reply.status === 'fulfilled') return reply.value;
@@ -214,7 +258,8 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		id: () => ownId,
 		close() {
 			closed = true;
-			started?.disconnect();
+			opening?.stop.abort();
+			current?.disconnect();
 			current = undefined;
 		},
 	};

@@ -24,6 +24,8 @@ export type Subject<Port> = {
 	readonly scenes: Readonly<Record<string, () => Promise<Scene>>>;
 	/** False leaves out the bad links: they are the client's doing, so that one server of a system is enough. */
 	readonly links: boolean;
+	/** True: the very next read after a link has healed is a good one. */
+	readonly recoversAtOnce?: true;
 	/** How many writes the server has ever been sent by anyone, from its own log or statistics. */
 	writes(): Promise<number>;
 };

@@ -108,6 +108,7 @@ for (const name of ['redis', 'redis-tls'] as const) {
 			busy: () => busy(server),
 			scenes: {'redis.set-maxmemory': () => limit(server), 'redis.kill-client': () => connected(server)},
 			links: true,
+			recoversAtOnce: true,
 			writes: () => writes(server),
 		});
 	});
