@@ -39,10 +39,15 @@ async function demo(name: ScenarioName, readOnly = false) {
 			if (row === undefined) throw new Error(`pid ${pid} is not there`);
 			return row;
 		},
-		async act(id: string, row: Row): Promise<string> {
+		async preview(id: string, rows: readonly Row[]) {
 			const action = system.actions.find(each => each.id === id);
 			if (action === undefined) throw new Error(id);
-			const {plan} = await action.preview([row], {}, about());
+			return {...(await action.preview(rows, {}, about())), action, about: about()};
+		},
+		async act(id: string, ...rows: readonly Row[]): Promise<string> {
+			const action = system.actions.find(each => each.id === id);
+			if (action === undefined) throw new Error(id);
+			const {plan} = await action.preview(rows, {}, about());
 			const blocked = (await action.preflight(plan, about())).find(({result}) => result === 'block');
 			if (blocked !== undefined) return `block: ${blocked.detail}`;
 			const receipt = await action.run(plan, about());
@@ -132,6 +137,36 @@ describe('the demo of PostgreSQL', () => {
 		const stock = rows.filter(row => 'query' in row && /stock/.test(String(row.query)));
 		expect(stock.map(row => 'callsPerSecond' in row && row.callsPerSecond)).toEqual([0, 0]);
 		expect(rows[0]).toMatchObject({share: expect.any(Number), meanMs: expect.any(Number)});
+	});
+
+	it('ends several by one plan, and those that moved meanwhile are left alone', async () => {
+		const {preview, act, row, findings} = await demo('locks');
+		const rows = [await row(4411), await row(5020), await row(4990)];
+		const {plan, action, about, ...shown} = await preview('postgres.terminate', rows);
+		expect(shown).toMatchObject({
+			object: '3 sessions',
+			touches: [/^pid 4411, checkout on orders: /, /^pid 5020, /, /^pid 4990, /].map(line =>
+				expect.stringMatching(line),
+			),
+			impact: expect.stringMatching(/^3 connections are closed\. 3 transactions .* Up to 18 sessions wait for them\.$/),
+		});
+		expect(await act('postgres.cancel', await row(5020))).toBe('done');
+		const checks = await action.preflight(plan, about);
+		expect(checks).toContainEqual(expect.objectContaining({moved: true, detail: 'pid 5020 has ended'}));
+		const receipt = await action.run(plan, about);
+		expect(receipt.summary).toBe('terminated 2 of 3 sessions; gone or moved by then: pid 5020');
+		expect((await action.verify(plan, receipt, about)).result).toBe('done');
+		expect(waiting(await findings())).toEqual([]);
+		await expect(action.run(plan, about)).rejects.toMatchObject({kind: 'conflict'});
+	});
+
+	it('tells of several that only wait that it helps none of them, and not when the root goes with them', async () => {
+		const {preview, read, row} = await demo('default');
+		const {rows} = await read('postgres.session');
+		const waiters = (rows as readonly PostgresSessionRow[]).filter(each => each.wait !== undefined).slice(0, 3);
+		const {unhelpful} = await preview('postgres.terminate', waiters);
+		expect(unhelpful?.reason).toMatch(/^not one of them: pid \d+, it only waits: pid 4411 holds the lock/);
+		expect((await preview('postgres.terminate', [await row(4411), ...waiters])).unhelpful).toBeUndefined();
 	});
 
 	it('does nothing on a read-only connection', async () => {
