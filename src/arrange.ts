@@ -10,22 +10,16 @@ export type RowKey = string;
 
 export const rowKey = (kind: RowKind, row: Row): RowKey => `${kind}\u0000${row.target}\u0000${row.id}`;
 
-/** A row with its place in the house. The same row has the same entry for as long as it lives. */
+export const kindOfKey = (key: RowKey): string => key.slice(0, key.indexOf('\u0000'));
+
+/** A row with its place in the house. */
 export type Entry = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row};
-
-const known = new WeakMap<Row, Entry>();
-
-function entryOf(kind: RowKind, row: Row): Entry {
-	const before = known.get(row);
-	if (before?.kind === kind) return before;
-	const entry = {key: rowKey(kind, row), kind, row};
-	known.set(row, entry);
-	return entry;
-}
 
 export type SectionView = {
 	readonly section: Section;
 	readonly entries: readonly Entry[];
+	/** Of every row, in the order in which they were read: a row that stands there again keeps its entry. */
+	readonly read: readonly Entry[];
 	readonly order: string;
 	/** Of the rows that are shown. */
 	readonly severities: Readonly<Record<Severity, number>>;
@@ -151,6 +145,8 @@ export function arrangeSection(section: Section, all: readonly Reading[], arrang
 			reading.kind === section.kind && (arrangement.target === undefined || reading.target === arrangement.target),
 	);
 	const filter = arrangement.filter === '' ? undefined : passing(section, arrangement.filter);
+	const before = arrangement.before?.read ?? [];
+	const read: Entry[] = [];
 	const found: Entry[] = [];
 	const severities = {crit: 0, warn: 0, unknown: 0, ok: 0};
 	let total = 0;
@@ -160,9 +156,12 @@ export function arrangeSection(section: Section, all: readonly Reading[], arrang
 		total += snapshot.rows.length;
 		omitted += snapshot.omitted;
 		for (const row of snapshot.rows) {
+			const old = before[read.length];
+			const entry = old?.row === row ? old : {key: rowKey(section.kind, row), kind: section.kind, row};
+			read.push(entry);
 			if (filter !== undefined && !filter.passes(row, arrangement.now)) continue;
 			severities[row.severity] += 1;
-			found.push(entryOf(section.kind, row));
+			found.push(entry);
 		}
 	}
 	const index = (arrangement.orders[section.kind] ?? 0) % section.orders.length;
@@ -170,6 +169,7 @@ export function arrangeSection(section: Section, all: readonly Reading[], arrang
 	return {
 		section,
 		entries: sorted(found, order, arrangement),
+		read,
 		order: order.title,
 		severities,
 		total,
