@@ -16,6 +16,7 @@ import type {Runner} from '../remedy/runner.ts';
 import {type Change, change, cursorIndex, newSession, paneSession, type Session, topLayer} from '../session.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
+import {chosenFor, kindsOf} from './chosen.ts';
 
 /** What the deck needs done outside: the clipboard, the terminal, the way out. */
 export type Effects = {
@@ -55,6 +56,9 @@ export type TextArea = {readonly cells: number; readonly rows: number; readonly 
 /** Something that can be done with the row under the cursor. */
 export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
 
+/** `entries`: what it would be done to, the marked rows or the one under the cursor. */
+export type ActionOffer = Offer<Action> & {readonly entries: readonly Entry[]};
+
 /** The running deck: what is seen, and what a key does to it. Draws nothing. */
 export type Deck = {
 	readonly options: DeckOptions;
@@ -72,7 +76,8 @@ export type Deck = {
 	focused(): PaneView;
 	/** Of the focused pane. */
 	current(): Entry | undefined;
-	actions(): readonly Offer<Action>[];
+	/** With marked rows also what can be done with those, wherever the cursor stands. */
+	actions(): readonly ActionOffer[];
 	inspections(): readonly Offer<Inspection>[];
 	findings(): readonly Finding[];
 	/** Newest first; what the audit view shows. */
@@ -201,6 +206,13 @@ export function createDeck(options: DeckOptions): Deck {
 
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
 
+	/** Why an action cannot be done with these rows, all of one target. */
+	const notNow = (action: Action, entries: readonly Entry[]): string | undefined => {
+		const rows = entries.map(entry => entry.row);
+		const refusal = permitted(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.now());
+		return refusal === undefined ? action.disabled(rows) : `${refusal.reason}: ${refusal.hint}`;
+	};
+
 	const shown = (panes: readonly string[]) => {
 		alone = panes.length === 1 && options.panes.length > 1;
 		const kinds = new Set<RowKind>();
@@ -229,13 +241,15 @@ export function createDeck(options: DeckOptions): Deck {
 		focused,
 		current,
 		actions() {
-			const entry = current();
-			if (entry === undefined) return [];
-			const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
-			return found.map(of => {
-				const refusal = permitted(arming.policy.get(), of.id, entry.row.target, clock.now());
-				const reason = refusal === undefined ? of.disabled([entry.row]) : `${refusal.reason}: ${refusal.hint}`;
-				return {of, key: keymap.keyOf(of.id, of.key), disabled: reason};
+			const {marks} = paneSession(session.get(), session.get().pane);
+			const selection = {entries: focused().entries, marks, current: current()};
+			return kindsOf(selection).flatMap(entry => {
+				const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
+				return found.map(of => {
+					const {entries, refusal} = chosenFor(of, selection);
+					const disabled = refusal ?? notNow(of, entries);
+					return {of, key: keymap.keyOf(of.id, of.key), disabled, entries};
+				});
 			});
 		},
 		inspections() {

@@ -71,9 +71,7 @@ export function runIntent(deck: Deck, intent: string): void {
 		}
 		case 'row.mark': {
 			const entry = entries[at];
-			if (entry === undefined) return;
-			deck.apply({do: 'mark', key: entry.key});
-			placeCursor(deck, moved(at, 'down', entries.length, 1));
+			if (entry !== undefined) deck.apply({do: 'mark', key: entry.key});
 			return;
 		}
 		case 'row.copy': {

@@ -90,7 +90,7 @@ describe('a question that is answered by typing', () => {
 
 	it('asks for target, count and reason where data goes, and not before three seconds', async () => {
 		house = await openHouse();
-		await house.keys('space', 'space', 'X');
+		await house.keys('space', 'j', 'space', 'X');
 		await house.reach('ready');
 		await house.type('db/2 jobs');
 		await house.keys('enter');
@@ -179,7 +179,7 @@ describe('what stops an action', () => {
 
 	it('is a mark on a row of another target', async () => {
 		house = await openHouse({targets: ['db', 'other'], rows: [job('a'), {...job('b'), target: 'other'}]});
-		await house.keys('space', 'space', 'X');
+		await house.keys('space', 'j', 'space', 'X');
 		expect(house.notice()).toBe('Purge: the marked rows are of several targets; mark rows of one');
 	});
 });
