@@ -124,7 +124,11 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	const onGone = () => void end({kind: 'signal', signal: 'SIGHUP'});
 	const onResize = () => {
 		cancelResize();
-		cancelResize = clock.after(resizeRestMs, () => tell(resized));
+		// Also when the size is what it was: a terminal that was small meanwhile has lost what did not fit.
+		cancelResize = clock.after(resizeRestMs, () => {
+			tell(resized);
+			tell(lost);
+		});
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
 		const known = signals.find(name => name === signal);
@@ -171,6 +175,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		noise.release();
 		process.stdin.off('data', onData).off('end', onGone).off('error', onGone).pause();
 		process.stdout.off('resize', onResize);
+		process.off('SIGWINCH', onResize);
 		for (const signal of signals) process.off(signal, onSignal);
 		process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', onExit).off('uncaughtException', onError);
 		writer.stop();
@@ -223,7 +228,9 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	}
 
 	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
+	// Node tells of another size only; the signal comes as well when it was another one for a moment.
 	process.stdout.on('resize', onResize);
+	process.on('SIGWINCH', onResize);
 	for (const signal of signals) process.on(signal, onSignal);
 	process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', onExit).on('uncaughtException', onError);
 	takeScreen();

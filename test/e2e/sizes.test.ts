@@ -15,11 +15,14 @@ afterEach(async () => {
 	open = undefined;
 });
 
+/** A blank that was written is no other than one that was erased. */
+const bare = (screen: string): string => screen.replaceAll(/ +$/gm, '');
+
 /** What the screen shows and what it should show: drawn by differences, and drawn anew. */
 async function shownAndRedrawn({pty, press}: Deck): Promise<readonly [string, string]> {
 	const shown = await pty.still(400);
 	press('deck.redraw');
-	return [shown, await pty.still(400)];
+	return [bare(shown), bare(await pty.still(400))];
 }
 
 test.each(sizes)('a storm of resizes that ends at %i x %i leaves the screen whole', async (columns, rows) => {
