@@ -348,7 +348,6 @@ export async function openHouse(
 	watch.start();
 	deck.shown(['jobs']);
 	await clock.advance(1);
-
 	const house: House = {
 		deck,
 		clock,
