@@ -43,7 +43,7 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 		label: 'evict',
 		value: row.evictedPerSecond,
 		unit: 'per-second',
-		severity: (row.evictedPerSecond ?? 0) > 0 ? 'warn' : 'ok',
+		severity: (row.evictedPerSecond ?? 0) > 0 || (row.evictedRecently?.keys ?? 0) > 0 ? 'warn' : 'ok',
 		...(row.evictedPerSecond === undefined ? secondRead : {}),
 	};
 	return [
@@ -163,6 +163,7 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 				fragmentationBytes: info.fragmentationBytes,
 				clientsMemory: info.clientsMemory,
 				evictedPerSecond: rates.evictedPerSecond,
+				evictedRecently: recent.evicted,
 				hitRate: rates.hitRate,
 				hitRateBefore: lifetimeHitRate(info),
 				opsPerSecond: info.opsPerSecond,

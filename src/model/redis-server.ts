@@ -21,6 +21,8 @@ export type RedisServerRow = Row & {
 	/** Bytes of client buffers. */
 	readonly clientsMemory: number | undefined;
 	readonly evictedPerSecond: number | undefined;
+	/** Within the last minute, under the limit and policy of now; undefined before the second read. */
+	readonly evictedRecently: {readonly keys: number; readonly seconds: number} | undefined;
 	/** Between the last two reads, 0 to 1. */
 	readonly hitRate: number | undefined;
 	/** Since the counters began. */

@@ -88,6 +88,14 @@ describeRedis('redis', 'sources', estate => {
 		expect(room.findings('redis.server', snapshot)).toContainEqual(
 			expect.stringMatching(/^crit: \d+ % of maxmemory, evicting [\d.]+k?\/s$/),
 		);
+		let later = await room.read<RedisServerRow>('redis.server');
+		// The server goes on in the background until it is below its limit.
+		while (onlyRow(later).evictedPerSecond !== 0) later = await room.read<RedisServerRow>('redis.server');
+		expect(onlyRow(later).evictedRecently?.keys).toBeGreaterThanOrEqual(evicted);
+		expect(room.findings('redis.server', later)).toContainEqual(
+			expect.stringMatching(/^(?:warn|crit): \d+ % of maxmemory, [\d.]+k keys evicted in the last \d+s$/),
+		);
+		expect(later.gauges.find(one => one.id === 'evictions')?.severity).toBe('warn');
 	});
 
 	test('with noeviction at the limit it says that writes fail, and they do', async () => {

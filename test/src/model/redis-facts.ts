@@ -56,6 +56,7 @@ export const quietFacts: Omit<RedisServerRow, 'severity' | 'why'> = {
 	fragmentationBytes: 100 * mebibyte,
 	clientsMemory: mebibyte,
 	evictedPerSecond: 0,
+	evictedRecently: {keys: 0, seconds: 60},
 	hitRate: 0.97,
 	hitRateBefore: 0.97,
 	opsPerSecond: 1200,

@@ -30,6 +30,26 @@ describe('a server', () => {
 			['crit: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 60 %'],
 		],
 		[
+			'that evicted a while ago, near the limit',
+			{usedMemory: 0.92 * 4 * gibibyte, evictedRecently: {keys: 41_359, seconds: 59}},
+			['warn: 92 % of maxmemory, 41k keys evicted in the last 59s, hit rate 97 %'],
+		],
+		[
+			'that evicted a while ago and has room again',
+			{evictedRecently: {keys: 41_359, seconds: 59}},
+			['warn: 41k keys evicted in the last 59s, 50 % of maxmemory, hit rate 97 %'],
+		],
+		[
+			'that evicted a single key',
+			{evictedRecently: {keys: 1, seconds: 12}, hitRate: undefined},
+			['warn: 1 key evicted in the last 12s, 50 % of maxmemory'],
+		],
+		[
+			'that evicts now and has room',
+			{evictedPerSecond: 310, evictedRecently: {keys: 620, seconds: 2}},
+			['warn: evicting 310/s, 50 % of maxmemory, hit rate 97 %'],
+		],
+		[
 			'with noeviction near the limit',
 			{usedMemory: 0.96 * 4 * gibibyte, policy: 'noeviction'},
 			['crit: 96 % of maxmemory, policy noeviction: writes fail at the limit'],
