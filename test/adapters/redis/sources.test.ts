@@ -210,10 +210,16 @@ describeRedis('redis', 'sources', estate => {
 			await new Promise(resolve => setTimeout(resolve, 10));
 		const {snapshot, row} = await waiting();
 		expect(snapshot.rows[0]?.name).toBe('hoarder');
-		expect(row?.severity).toBe('warn');
+		// 40 of the 64 MB that the server may hold.
+		expect(row?.severity).toBe('crit');
 		expect(redisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
 		expect(room.findings('redis.client', snapshot)[0]).toMatch(
-			/^warn: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+		);
+		const whole = await room.read<RedisServerRow>('redis.server');
+		expect(onlyRow(whole).heaviestClient).toMatchObject({rowId: row?.id, clientId: row?.clientId});
+		expect(room.findings('redis.server', whole)).toContainEqual(
+			expect.stringMatching(/client \d+ \(hoarder, 127.0.0.1:\d+\) holds \d+Mi of buffers[:,] \d+ ?%/),
 		);
 		expect(snapshot.rows.filter(one => one.role === 'own').map(one => one.name)).toEqual(
 			expect.arrayContaining(['midwatch', 'midwatch-sampler']),

@@ -55,6 +55,7 @@ export const quietFacts: Omit<RedisServerRow, 'severity' | 'why'> = {
 	fragmentationRatio: 1.05,
 	fragmentationBytes: 100 * mebibyte,
 	clientsMemory: mebibyte,
+	heaviestClient: undefined,
 	evictedPerSecond: 0,
 	evictedRecently: {keys: 0, seconds: 60},
 	hitRate: 0.97,
