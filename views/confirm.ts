@@ -238,9 +238,9 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): Content {
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
-	const title = cleanLine(
-		`${remedy.undoOf === undefined ? '' : 'Undo: '}${remedy.action.title} ${remedy.preview?.object ?? ''} on ${remedy.target}`,
-	);
+	const several = (remedy.preview?.touches.length ?? 0) > 1;
+	const what = `${remedy.action.title}${several ? ':' : ''} ${remedy.preview?.object ?? ''} on ${remedy.target}`;
+	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
 	const build = (roomy: boolean): ModalLine[] => [
 		...(roomy ? [blankLine] : []),
 		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),
