@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import {menuItems} from '../../../src/deck/menus.ts';
 import {type House, job, openHouse, until} from './house.ts';
 
 let house: House;
@@ -255,5 +256,17 @@ describe('after it was sent', () => {
 		await house.keys('G', 'enter');
 		const layer = house.deck.session.get().layers.at(-1);
 		expect(layer?.kind === 'document' && layer.lines.map(line => line.text).join('\n')).toContain('"kind": "intent"');
+	});
+
+	it('the record tells who did it and the reason that was given, and the day when it was not today', async () => {
+		house = await openHouse();
+		const confirmation = {method: 'type-count-reason', reason: 'it leaks'} as const;
+		await house.deck.options.audit.append({kind: 'intent', target: 'db', object: 'a', confirmation});
+		await house.keys('v');
+		await until(() => house.deck.records.get().length === 1);
+		const [today] = menuItems(house.deck, 'audit');
+		expect(today).toMatchObject({left: '14:05:22Z', text: 'intent  db/a  tester  reason: it leaks'});
+		const now = () => house.deck.now() + 24 * 3_600_000;
+		expect(menuItems({...house.deck, now}, 'audit')[0]?.left).toBe('2026-11-21 14:05:22Z');
 	});
 });
