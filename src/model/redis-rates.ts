@@ -65,7 +65,10 @@ export type RedisRecent = {
 	readonly seconds: number | undefined;
 	readonly rejected: number | undefined;
 	readonly slow: number | undefined;
-	/** Since the limit or the policy was changed, if that was within the minute: what a change has mended is not told any more. */
+	/**
+	 * Since the limit or the policy was changed, if that was within the minute: what a change has mended is not told any more. Undefined when
+	 * there were none.
+	 */
 	readonly evicted: {readonly keys: number; readonly seconds: number} | undefined;
 };
 
@@ -81,10 +84,11 @@ export function redisRecent(readings: readonly RedisReading[]): RedisRecent {
 		({info}) => info.maxmemory !== last.info.maxmemory || info.policy !== last.info.policy,
 	);
 	const evictedFrom = readings[changed + 1] ?? last;
+	const evicted = last.info.evicted - evictedFrom.info.evicted;
 	return {
 		seconds: (last.at - first.at) / 1000,
 		rejected: last.info.rejected - first.info.rejected,
 		slow: last.slowId === undefined || slowFrom === undefined ? undefined : Math.max(0, last.slowId - slowFrom),
-		evicted: {keys: last.info.evicted - evictedFrom.info.evicted, seconds: (last.at - evictedFrom.at) / 1000},
+		evicted: evicted > 0 ? {keys: evicted, seconds: (last.at - evictedFrom.at) / 1000} : undefined,
 	};
 }

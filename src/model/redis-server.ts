@@ -24,7 +24,7 @@ export type RedisServerRow = Row & {
 	/** Looked for when client buffers are much of the memory (`clientsHoldMuch`). */
 	readonly heaviestClient: HeaviestClient | undefined;
 	readonly evictedPerSecond: number | undefined;
-	/** Within the last minute, under the limit and policy of now; undefined before the second read. */
+	/** Within the last minute, under the limit and policy of now; undefined when there were none. */
 	readonly evictedRecently: {readonly keys: number; readonly seconds: number} | undefined;
 	/** Between the last two reads, 0 to 1. */
 	readonly hitRate: number | undefined;

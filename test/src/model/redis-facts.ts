@@ -57,7 +57,7 @@ export const quietFacts: Omit<RedisServerRow, 'severity' | 'why'> = {
 	clientsMemory: mebibyte,
 	heaviestClient: undefined,
 	evictedPerSecond: 0,
-	evictedRecently: {keys: 0, seconds: 60},
+	evictedRecently: undefined,
 	hitRate: 0.97,
 	hitRateBefore: 0.97,
 	opsPerSecond: 1200,
