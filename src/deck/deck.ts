@@ -1,4 +1,4 @@
-import {arrangePane, type Entry, type PaneView} from '../arrange.ts';
+import type {Entry, PaneView} from '../arrange.ts';
 import type {Audit} from '../audit/log.ts';
 import type {Presence} from '../audit/presence.ts';
 import type {AuditRecord} from '../audit/record.ts';
@@ -17,6 +17,7 @@ import {type Change, change, cursorIndex, newSession, paneSession, type Session,
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
 import {chosenFor, kindsOf} from './chosen.ts';
+import {createViews} from './views.ts';
 
 /** What the deck needs done outside: the clipboard, the terminal, the way out. */
 export type Effects = {
@@ -72,7 +73,10 @@ export type Deck = {
 	apply(by: Change): void;
 	say(text: string, severity?: Severity): void;
 	now(): number;
+	/** While many new rows are arranged, the view before: what is done is done to what is shown. */
 	view(pane: string): PaneView;
+	/** The same, and what was asked of the pane (filter, order, target) is answered in it, however long that takes. */
+	answered(pane: string): PaneView;
 	focused(): PaneView;
 	/** Of the focused pane. */
 	current(): Entry | undefined;
@@ -104,28 +108,11 @@ export type Deck = {
 	close(): void;
 };
 
-/** Rows do not move for this long after a key. */
-const stillMs = 1000;
-
-type Arranged = {
-	/** Of all panes; the same as last time means that nothing was read since. */
-	readonly all: readonly Reading[];
-	/** Of this pane's sections. */
-	readonly readings: readonly Reading[];
-	readonly by: readonly unknown[];
-	readonly held: boolean;
-	readonly view: PaneView;
-};
-
-const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
-	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
-
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
 	const session = createStore(newSession(options.panes[0]?.id ?? ''));
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
-	const arranged = new Map<string, Arranged>();
 	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
@@ -174,28 +161,22 @@ export function createDeck(options: DeckOptions): Deck {
 		}),
 	);
 
-	const view = (id: string): PaneView => {
-		const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
-		if (pane === undefined) throw new Error('a deck needs at least one pane');
-		const {target} = session.get();
-		const {filter, orders} = paneSession(session.get(), id);
-		const kinds = pane.sections.map(section => section.kind);
-		const all = watch.readings();
-		const before = arranged.get(id);
-		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
-		const by = [filter, orders, target];
-		const sameQuestion = before?.by.every((part, index) => part === by[index]) ?? false;
-		const still = clock.now() - lastKeyAt < stillMs;
-		if (before !== undefined && sameQuestion && sameAs(before.readings, readings) && (still || !before.held)) {
-			if (before.all !== all) arranged.set(id, {...before, all});
-			return before.view;
-		}
-		const hold = before !== undefined && sameQuestion && still;
-		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now(), hold}, before?.view);
-		if (hold && !before.held) clock.after(stillMs, bump);
-		arranged.set(id, {all, readings, by, held: hold, view: made});
-		return made;
-	};
+	const views = createViews({
+		clock,
+		readings: () => watch.readings(),
+		pane(id) {
+			const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
+			if (pane === undefined) throw new Error('a deck needs at least one pane');
+			return pane;
+		},
+		question(id) {
+			const {filter, orders} = paneSession(session.get(), id);
+			return {filter, orders, target: session.get().target};
+		},
+		focused: () => session.get().pane,
+		changed: bump,
+	});
+	const {view} = views;
 
 	const focused = () => view(session.get().pane);
 
@@ -238,6 +219,10 @@ export function createDeck(options: DeckOptions): Deck {
 		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
 		now: () => clock.now(),
 		view,
+		answered(pane) {
+			views.answer(pane);
+			return view(pane);
+		},
 		focused,
 		current,
 		actions() {
@@ -278,6 +263,9 @@ export function createDeck(options: DeckOptions): Deck {
 		touched: () => {
 			const quietMs = clock.now() - lastKeyAt;
 			lastKeyAt = clock.now();
+			views.touched();
+			// A key means what was asked for by the keys before it, also when that is not on the screen yet.
+			views.answer(session.get().pane);
 			return quietMs;
 		},
 		painted: remedy => {
@@ -286,6 +274,7 @@ export function createDeck(options: DeckOptions): Deck {
 		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
 		close() {
 			for (const stop of stops) stop();
+			views.close();
 			listeners.clear();
 		},
 	};

@@ -110,7 +110,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'focus', pane: pane.id});
 	const {row} = finding;
 	const find = () => {
-		const {entries} = deck.view(pane.id);
+		const {entries} = deck.answered(pane.id);
 		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
 		const index = entries.findIndex(entry => entry.key === key);
 		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
@@ -119,7 +119,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 	if (find() < 0 && paneSession(deck.session.get(), pane.id).filter !== '')
 		deck.apply({do: 'filter', pane: pane.id, text: ''});
 	const index = find();
-	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.view(pane.id).entries});
+	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.answered(pane.id).entries});
 	deck.say(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
 }
 
