@@ -1,9 +1,16 @@
 /* Run in a pseudo-terminal by tty.test.ts: shows what it was told, and leaves in the way that a key asks for. */
 import {openTty} from '../../views/tty.ts';
 
+const graceMs = process.env['GRACE'];
 const opened = openTty({
 	mouse: true,
-	leaving: cause => {
+	...(graceMs === undefined ? {} : {graceMs: () => Number(graceMs)}),
+	...(process.env['COLOURS'] === '16' ? {mostColours: 16 as const} : {}),
+	leaving: async cause => {
+		if (process.env['LEAVING'] === 'slowly') {
+			await new Promise(resolve => setTimeout(resolve, 1500));
+			process.stderr.write('recorded\r\n');
+		}
 		if (process.env['LEAVING'] === 'never') return new Promise(() => {});
 		if (process.env['LEAVING'] === 'told') process.stderr.write(`leaving by ${cause.kind}\r\n`);
 		return undefined;

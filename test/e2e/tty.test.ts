@@ -90,6 +90,18 @@ describe('the way out', () => {
 		expectRestored(it);
 	});
 
+	test.each([
+		['is waited for when it was given the time', {GRACE: '10000'}, true],
+		['is not waited for otherwise', {}, false],
+	])('what is still to be recorded %s', async (_, env, recorded) => {
+		const it = await open({LEAVING: 'slowly', ...env});
+		await it.waitFor('pid ');
+		process.kill(pidOf(it), 'SIGTERM');
+		const screen = await it.waitFor('code 143');
+		expect(screen.includes('recorded')).toBe(recorded);
+		expectRestored(it);
+	});
+
 	test('a closed window ends it', async () => {
 		const it = await open({}, `exec ${shellLine}`);
 		await it.waitFor('pid ');
@@ -169,6 +181,8 @@ describe('keys, sizes and colours', () => {
 		[{}, 'colours 256'],
 		[{COLORTERM: 'truecolor'}, 'colours rgb'],
 		[{NO_COLOR: '1', COLORTERM: 'truecolor'}, 'colours 0'],
+		[{COLOURS: '16', COLORTERM: 'truecolor'}, 'colours 16'],
+		[{COLOURS: '16', NO_COLOR: '1'}, 'colours 0'],
 		[{TERM: 'xterm'}, 'colours 16'],
 		[{FORCE_COLOR: '3', TERM: 'xterm'}, 'colours rgb'],
 	])('%j: %s', async (env, words) => {
