@@ -1,0 +1,46 @@
+import type {Context, Note} from '../../src/contract.ts';
+import {isAdapterError} from '../../src/errors.ts';
+import type {KubernetesPort, Watched} from '../../src/port/kubernetes.ts';
+import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
+import {clockTime} from '../../src/text/figures.ts';
+
+/** What adds to the pods may come later than they do: nobody waits longer for it. */
+const patienceMs = 500;
+
+const nothing: ReadonlyMap<string, never> = new Map();
+
+/** What is known of a kind that only adds to what is shown. Without it the rest still shows, and `notes` says what is missing. */
+export async function besides<K extends WatchedKind>(
+	port: KubernetesPort,
+	kind: K,
+	lacking: string,
+	context: Context,
+): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<undefined>(resolve => {
+		timer = setTimeout(() => resolve(undefined), patienceMs);
+	});
+	try {
+		const watched = await Promise.race([port.watched(kind, context), late]);
+		return watched === undefined
+			? {objects: nothing, notes: []}
+			: {objects: watched.objects, notes: staleNotes(kind, watched)};
+	} catch (error) {
+		if (!isAdapterError(error)) throw error;
+		return {objects: nothing, notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** Says of what moment it is when it may no longer be true. */
+export function staleNotes(kind: WatchedKind, {stale, heardAt}: Watched): readonly Note[] {
+	if (stale === undefined) return [];
+	return [
+		{
+			text: `${kind} as of ${clockTime(Math.min(stale.since, heardAt))}: ${stale.reason}`,
+			hint: 'What changed since then is not shown yet; it goes on by itself.',
+			severity: 'warn',
+		},
+	];
+}
