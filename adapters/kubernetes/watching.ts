@@ -7,8 +7,6 @@ import {clockTime} from '../../src/text/figures.ts';
 /** What adds to the pods may come later than they do: nobody waits longer for it. */
 const patienceMs = 500;
 
-const nothing: ReadonlyMap<string, never> = new Map();
-
 /** What is known of a kind that only adds to what is shown. Without it the rest still shows, and `notes` says what is missing. */
 export async function besides<K extends WatchedKind>(
 	port: KubernetesPort,
@@ -23,11 +21,11 @@ export async function besides<K extends WatchedKind>(
 	try {
 		const watched = await Promise.race([port.watched(kind, context), late]);
 		return watched === undefined
-			? {objects: nothing, notes: []}
+			? {objects: new Map(), notes: []}
 			: {objects: watched.objects, notes: staleNotes(kind, watched)};
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
-		return {objects: nothing, notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
 	} finally {
 		clearTimeout(timer);
 	}

@@ -35,11 +35,20 @@ export type ResourceType = {
 
 export type ObjectRef = {readonly type: ResourceType; readonly namespace: string; readonly name: string};
 
-/** A whole object as the server sent it. Nothing but its metadata has been looked at. */
+/** Who owns which fields of an object. https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+export type ManagedFields = {
+	readonly manager?: string;
+	readonly operation?: string;
+	readonly time?: string;
+	readonly subresource?: string;
+	readonly fieldsV1?: Readonly<Record<string, unknown>>;
+};
+
+/** A whole object as the server sent it, long annotations and managed fields too. Nothing but its metadata has been looked at. */
 export type ApiObject = {
 	readonly apiVersion?: string;
 	readonly kind?: string;
-	readonly metadata: Metadata;
+	readonly metadata: Metadata & {readonly managedFields?: readonly ManagedFields[]};
 	readonly [field: string]: unknown;
 };
 
