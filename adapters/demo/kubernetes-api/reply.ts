@@ -1,4 +1,5 @@
 import type {ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
 import {gzip} from 'node:zlib';
 import type {Clock} from '../../../src/poll/clock.ts';
 import type {Fault} from './faults.ts';
@@ -107,7 +108,7 @@ export function createReply(response: ServerResponse, takesGzip: boolean, clock:
 			later(() => response.end());
 		},
 		spoil(fault) {
-			if (fault.kind === 'reset') response.socket?.resetAndDestroy?.();
+			if (fault.kind === 'reset') rawSocket(response)?.resetAndDestroy();
 			if (fault.kind === 'reset' || fault.kind === 'cut') response.destroy();
 			if (fault.kind === 'stall' || fault.kind === 'half-open') silent = true;
 			if (fault.kind === 'drop-bookmarks') withoutBookmarks = true;
@@ -115,4 +116,10 @@ export function createReply(response: ServerResponse, takesGzip: boolean, clock:
 			if (fault.kind === 'slow') delayMs = fault.delayMs;
 		},
 	};
+}
+
+/** The TCP connection under TLS: only that can be reset. */
+function rawSocket({socket}: ServerResponse): Socket | undefined {
+	const parent = socket === null ? undefined : (socket as Socket & {readonly _parent?: Socket})._parent;
+	return parent ?? socket ?? undefined;
 }
