@@ -7,18 +7,19 @@ import type {Cluster} from './cluster.ts';
 import type {FaultBoard} from './faults.ts';
 import {createReply, type Reply} from './reply.ts';
 import {answerCall, answerDiscovery, authorize} from './routes.ts';
+import type {World} from './world.ts';
 
 /** Sockets on which nothing is answered any more. */
 const deaf = new WeakSet<object>();
 
 /** Answers the requests of an HTTPS server. */
-export function createListener(cluster: Cluster, board: FaultBoard) {
+export function createListener(world: World, board: FaultBoard) {
 	return (request: IncomingMessage, response: ServerResponse): void => {
 		// Of a dead connection nothing comes back: neither an answer nor a refusal.
 		if (deaf.has(request.socket)) return;
 		const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-		const reply = createReply(response, takesGzip, cluster.clock);
-		answer(cluster, board, request, reply).then(
+		const reply = createReply(response, takesGzip, world.cluster.clock);
+		answer(world, board, request, reply).then(
 			found => deliver(reply, found),
 			error => deliver(reply, failure(error)),
 		);
@@ -54,11 +55,12 @@ function failure(error: unknown): Answer {
 }
 
 async function answer(
-	cluster: Cluster,
+	world: World,
 	board: FaultBoard,
 	request: IncomingMessage,
 	reply: Reply,
 ): Promise<Answer | undefined> {
+	const {cluster} = world;
 	const url = new URL(request.url ?? '/', 'https://localhost');
 	const user = authenticate(cluster, request);
 	const place = placeOf(url.pathname);
@@ -95,7 +97,7 @@ async function answer(
 		fieldManager: url.searchParams.get('fieldManager') ?? managerOf(String(request.headers['user-agent'] ?? '')),
 	};
 	authorize(cluster, head);
-	return answerCall(cluster, {...head, body: await readBody(request)});
+	return answerCall(world, {...head, body: await readBody(request)});
 }
 
 /** `kubectl/v1.20.2 (linux/amd64)` writes as `kubectl`. */

@@ -1,9 +1,18 @@
-import {forbidden, methodNotAllowed} from './api-error.ts';
+import {forbidden, methodNotAllowed, noSuchPath} from './api-error.ts';
 import {type Answer, type Call, json} from './call.ts';
 import type {Cluster} from './cluster.ts';
 import {coreVersions, groupList, groupNamed, openApiDocument, resourceList, serverVersion} from './discovery.ts';
+import {answerEviction} from './eviction.ts';
 import {answerGet, answerList} from './list.ts';
+import {answerLogs} from './logs.ts';
+import {answerMetrics} from './metrics.ts';
+import {answerDelete, answerDeleteCollection} from './removal.ts';
+import {answerReview} from './reviews.ts';
+import {answerScale} from './scale.ts';
+import {answerProxy} from './service-proxy.ts';
 import {answerWatch} from './watch.ts';
+import type {World} from './world.ts';
+import {answerCreate, answerPatch, answerUpdate} from './write.ts';
 
 /** `/api`, `/apis`, `/version`, `/healthz` and below; undefined when the path is a resource's. */
 export function answerDiscovery(cluster: Cluster, pathname: string, address: string): Answer | undefined {
@@ -45,10 +54,38 @@ export function authorize(cluster: Cluster, call: Omit<Call, 'body'>): void {
 }
 
 /** Answers a request for a resource whose sender may make it. @throws ApiError */
-export function answerCall(cluster: Cluster, call: Call): Answer | Promise<Answer> {
+export function answerCall(world: World, call: Call): Answer | Promise<Answer> {
+	const {cluster, scenario, programs} = world;
 	const {store, clock} = cluster;
-	if (call.verb === 'list') return answerList(store, call, clock.now);
-	if (call.verb === 'watch') return answerWatch(store, clock, call);
-	if (call.verb === 'get') return answerGet(store, call, clock.now);
-	throw methodNotAllowed({resource: call.type.key});
+	const {type, verb, subresource} = call;
+	if (type.group === 'metrics.k8s.io') return answerMetrics(cluster, world.usage, call);
+	if (type.verbs.length === 1) return answerReview(cluster, call);
+	if (subresource !== undefined && subresource !== 'status') {
+		if (!type.subresources.some(({name}) => name === subresource)) throw noSuchPath();
+		if (subresource === 'scale') return answerScale(cluster, call);
+		if (subresource === 'eviction' && verb === 'create') return answerEviction(cluster, call);
+		if (subresource === 'log' && verb === 'get') return answerLogs(cluster, scenario, programs, call);
+		if (subresource === 'proxy') return answerProxy(cluster, world.backends, call);
+		throw methodNotAllowed({resource: type.key});
+	}
+	switch (verb) {
+		case 'list':
+			return answerList(store, call, clock.now);
+		case 'watch':
+			return answerWatch(store, clock, call);
+		case 'get':
+			return answerGet(store, call, clock.now);
+		case 'create':
+			return answerCreate(cluster, call);
+		case 'update':
+			return answerUpdate(cluster, call);
+		case 'patch':
+			return answerPatch(cluster, call);
+		case 'delete':
+			return answerDelete(cluster, call);
+		case 'deletecollection':
+			return answerDeleteCollection(cluster, call);
+		default:
+			throw methodNotAllowed({resource: type.key});
+	}
 }

@@ -8,7 +8,8 @@ import {createCluster} from './cluster.ts';
 import {createFaultBoard, type Faults} from './faults.ts';
 import {kubeconfig} from './kubeconfig.ts';
 import {createListener} from './listener.ts';
-import {buildWorld, type World} from './world.ts';
+import {createWarpClock} from './warp-clock.ts';
+import {buildWorld, clusterAgeMs, type World} from './world.ts';
 
 export type KubernetesApiOptions = {
 	/** What is in the cluster, and what is wrong there. `default` unless told. */
@@ -52,12 +53,13 @@ export async function startKubernetesApi(options: KubernetesApiOptions = {}): Pr
 	const {clock = systemClock, context = 'demo'} = options;
 	const scenario = options.scenario ?? createScenario('default', {now: clock.now});
 	const authority: Authority = createAuthority('midwatch demo authority');
-	const cluster = createCluster(clock);
-	const world = buildWorld(cluster, scenario, options.pods);
+	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
+	const cluster = createCluster(warp);
+	const world = buildWorld(cluster, warp, scenario, options.pods);
 	const board = createFaultBoard();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 	const own = authority.server(names, ['127.0.0.1', '10.96.0.1']);
-	const listener = createListener(cluster, board);
+	const listener = createListener(world, board);
 	const sockets = new Set<Socket>();
 	let server: Server | undefined;
 	let port = options.port ?? 0;
