@@ -79,7 +79,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 			const words = `${login.by.username}:${await login.by.password.reveal()}`;
 			bearer = `Basic ${Buffer.from(words).toString('base64')}`;
 		} else if (login.by.kind === 'exec') {
-			const given = await runExecPlugin(login.by.plugin, access, clock, process.env);
+			const given = await runExecPlugin(login.by.plugin, access, clock, settings.environment);
 			if (given.token !== undefined) bearer = `Bearer ${given.token}`;
 			if (given.cert !== undefined) {
 				cert = given.cert;

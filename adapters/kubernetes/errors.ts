@@ -109,7 +109,7 @@ export function refusalFrom(status: unknown, code: number, retryAfter?: number, 
 	return {
 		code: code === 0 && typeof own === 'number' ? own : code,
 		reason: text(reason),
-		message: text(message) || otherwise.trim().replaceAll(/\s+/g, ' ').slice(0, 200) || `status ${code}`,
+		message: (text(message) || otherwise).trim().replaceAll(/\s+/g, ' ').slice(0, 1000) || `status ${code}`,
 		retryAfterMs: retryAfter ?? told,
 		causes: (Array.isArray(causes) ? causes : []).map(cause => ({
 			reason: text(record(cause)['reason']),

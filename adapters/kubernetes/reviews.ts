@@ -83,7 +83,8 @@ export async function readIdentity(transport: Transport, {signal}: Context): Pro
 		const groups = field(user, 'groups');
 		return {...known, user: text(field(user, 'username')), groups: Array.isArray(groups) ? groups.map(text) : []};
 	} catch (error) {
-		if (refusalOf(error) === undefined) throw error;
+		// Not offered, or not allowed: that does not make the server unreadable.
+		if (![403, 404, 405].includes(refusalOf(error)?.code ?? 0)) throw error;
 		return known;
 	}
 }

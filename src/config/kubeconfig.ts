@@ -122,7 +122,7 @@ async function readOne(file: string): Promise<string | undefined> {
 function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 	let value: unknown;
 	try {
-		value = parse(body, {logLevel: 'silent'});
+		value = parse(body, {logLevel: 'error'});
 	} catch {
 		// The parser's words repeat the line, which may be a secret.
 		throw unusable(file, 'it is not YAML');

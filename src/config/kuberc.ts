@@ -44,7 +44,7 @@ export async function readPluginPolicy(
 	}
 	let value: unknown;
 	try {
-		value = parse(body, {logLevel: 'silent'});
+		value = parse(body, {logLevel: 'error'});
 	} catch (error) {
 		throw new AdapterError('denied', `${file} is not YAML`, mend, {cause: error});
 	}
