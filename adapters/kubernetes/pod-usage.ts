@@ -75,7 +75,7 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 			]);
 			const notes = staleNotes('pods', watched);
 			if ('text' in measured) return {rows: [], gauges: [], omitted: 0, notes: [measured, ...notes]};
-			const above = aboveOf(sets.objects, new Map());
+			const above = aboveOf(sets.objects);
 			const byName = new Map(
 				[...watched.objects.values()].map(pod => [`${pod.metadata.namespace}/${pod.metadata.name}`, pod]),
 			);

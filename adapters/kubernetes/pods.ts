@@ -15,13 +15,14 @@ export const pods = defineSource<PodRow, KubernetesPort>()({
 	cost: 'cheap',
 	reads: target => kubectlEverywhere(target, 'get', 'pods', '-o', 'wide'),
 	open: (port, target) => async context => {
-		const [watched, sets, deployments, events] = await Promise.all([
+		const [watched, sets, deployments, statefulSets, events] = await Promise.all([
 			port.watched('pods', context),
 			besides(port, 'replicasets', 'which rollout a pod came with is not known', context),
 			besides(port, 'deployments', 'whether a rollout is paused is not known', context),
+			besides(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
 			besides(port, 'events', 'causes that only events tell are not shown', context),
 		]);
-		const above = aboveOf(sets.objects, deployments.objects);
+		const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects);
 		const warnings = warningsByUid(events.objects.values());
 		const now = context.now();
 		const glimpses = watched.complete ? [] : (watched.glimpse ?? []);
@@ -36,7 +37,13 @@ export const pods = defineSource<PodRow, KubernetesPort>()({
 			rows,
 			gauges: [],
 			omitted: 0,
-			notes: [...staleNotes('pods', watched), ...sets.notes, ...deployments.notes, ...events.notes],
+			notes: [
+				...staleNotes('pods', watched),
+				...sets.notes,
+				...deployments.notes,
+				...statefulSets.notes,
+				...events.notes,
+			],
 			...(watched.complete ? {} : {sample: `causes of ${watched.objects.size} of ${rows.length} pods read so far`}),
 		};
 	},

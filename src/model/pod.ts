@@ -16,6 +16,8 @@ export type Workload = {
 	readonly uid: string;
 	/** A Deployment whose rollouts wait until it is resumed. */
 	readonly paused: boolean;
+	/** How many pods it is to have, where that is known. */
+	readonly replicas: number | undefined;
 };
 
 /** The rollout that a pod came with. `at` is epoch milliseconds; `first`: nothing came before it. */
