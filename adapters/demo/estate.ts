@@ -1,7 +1,7 @@
 import type {System, Target} from '../../src/contract.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {demoKafka} from './kafka.ts';
-import {demoKubernetes} from './kubernetes.ts';
+import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
 import {demoPostgres} from './postgres.ts';
 import {demoPrometheus} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
@@ -40,7 +40,7 @@ export function demoEstate(name: ScenarioName, options: ScenarioOptions): readon
 	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
 	return [
-		guarded('prod-eu', demoKubernetes(scenario)),
+		guarded('prod-eu', demoKubernetes(scenario), demoKubernetesSettings('prod-eu')),
 		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),
 		open('billing-db', demoPostgres(well), postgresSettings('billing')),
 		guarded('redis-main', demoRedis(scenario), demoRedisSettings),

@@ -1,5 +1,6 @@
 import {defineSource} from '../../src/define.ts';
-import {type PodRow, podFindings, podRow} from '../../src/model/pod.ts';
+import {type PodRow, podRow} from '../../src/model/pod.ts';
+import {podFindings} from '../../src/model/pod-findings.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {aboveOf} from './owners.ts';

@@ -1,6 +1,5 @@
-import type {Finding, Row, Severity} from '../contract.ts';
-import {bySeverity, worst} from '../severity.ts';
-import {clockTime, duration} from '../text/figures.ts';
+import type {Row, Severity} from '../contract.ts';
+import {duration} from '../text/figures.ts';
 import type {LastEnd} from './pod-cause.ts';
 
 /** Pending is normal while an image is pulled; longer than this someone waits. */
@@ -80,8 +79,7 @@ export function podRow(target: string, facts: PodFacts, now: number): PodRow {
 
 function judged(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {
 	const {status, ready, containers} = facts;
-	const bare = status.replace(/^Init:/, '');
-	if (broken.has(bare) || /^(ExitCode|Signal):/.test(bare)) return {severity: 'crit', why: told(facts)};
+	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: told(facts)};
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {
 		if (now <= facts.deleteBy) return {severity: 'ok'};
@@ -100,90 +98,52 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
 	}
 	if (facts.restartedAt !== undefined && now - facts.restartedAt < restartMemoryMs) {
-		return {severity: 'warn', why: 'restarted in the last 10 minutes'};
+		const {lastEnd} = facts;
+		const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
+		return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
 	}
 	return {severity: 'ok'};
 }
 
-/** `CrashLoopBackOff <- OOMKilled 137`: what a status alone hides. Without figures that grow, so that it names one trouble while it lasts. */
-function trouble({status, cause, lastEnd, memoryLimit}: PodFacts): string {
-	if (cause === undefined) return status;
+function isBroken({status}: PodFacts): boolean {
+	const bare = status.replace(/^Init:/, '');
+	return broken.has(bare) || /^(ExitCode|Signal):/.test(bare);
+}
+
+/** Up for a moment between two crashes: its status says Running, and it is no better than a minute ago. */
+function isCrashing(
+	{status, ready, containers, restarts, restartedAt, lastEnd}: PodFacts,
+	now: number,
+): boolean {
+	if (restarts < 2 || lastEnd === undefined || lastEnd.exitCode === 0 || ready === containers) return false;
+	return status === 'Running' && restartedAt !== undefined && now - restartedAt < restartMemoryMs;
+}
+
+/** Two words for one trouble take turns: the kubelet tries, fails, waits, and tries again. */
+function lasting({status, restarts, lastEnd}: PodFacts): string {
+	const init = status.startsWith('Init:') ? 'Init:' : '';
+	const bare = status.slice(init.length);
+	if (bare === 'ErrImagePull') return `${init}ImagePullBackOff`;
+	const crashes = bare === 'Running' || bare === 'Error' || bare === 'OOMKilled' || /^(ExitCode|Signal):/.test(bare);
+	return crashes && restarts >= 2 && lastEnd !== undefined ? `${init}CrashLoopBackOff` : status;
+}
+
+/**
+ * `CrashLoopBackOff <- OOMKilled 137 at limit 512Mi`: what a status alone hides. Without figures that grow and words that take turns, so
+ * that it names one trouble while it lasts.
+ */
+export function trouble(facts: PodFacts): string {
+	const {lastEnd, memoryLimit} = facts;
+	const word = lasting(facts);
+	const isCrash = word.endsWith('CrashLoopBackOff');
+	const cause = isCrash && lastEnd !== undefined ? `${lastEnd.reason} ${lastEnd.exitCode}` : facts.cause;
+	if (cause === undefined) return word;
 	const limit = lastEnd?.reason === 'OOMKilled' && memoryLimit !== undefined ? ` at limit ${memoryLimit}` : '';
-	return status === 'OOMKilled' || /^Init:OOMKilled$/.test(status)
-		? `${status} ${cause}${limit}`
-		: `${status} <- ${cause}${limit}`;
+	return /^\d+$/.test(cause) ? `${word} ${cause}${limit}` : `${word} <- ${cause}${limit}`;
 }
 
 /** The same with how often it happened: `CrashLoopBackOff <- OOMKilled 137 x14`. */
 function told(facts: PodFacts): string {
 	const text = trouble(facts);
-	return facts.cause === undefined || facts.restarts < 2 ? text : `${text} x${facts.restarts}`;
-}
-
-/** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
-export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
-	const pods = Map.groupBy(rows, row => `${row.namespace}/${row.owner}`);
-	return [...pods].flatMap(([workload, all]) => {
-		const sick = all.filter(row => row.severity !== 'ok');
-		const causes = Map.groupBy(sick, sameTrouble);
-		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, all.length));
-	});
-}
-
-/** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
-function sameTrouble(row: PodRow): string {
-	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return trouble(row);
-	return row.deleteBy === undefined ? (row.why ?? row.status) : 'should be gone and are not';
-}
-
-/** A container is not ready some time after its rollout began, but hardly a day later because of it. */
-const rolloutSuspicionMs = 60 * 60_000;
-
-/** `, since rollout revision 41 at 13:58:00Z` when all of them came with one rollout, shortly before the trouble, and another came before it. */
-function sinceRollout(same: readonly PodRow[], since: number): string {
-	const revisions = new Set(same.map(row => row.rollout?.revision));
-	const rollout = same[0]?.rollout;
-	if (rollout === undefined || revisions.size > 1 || rollout.first) return '';
-	if (since < rollout.at || since - rollout.at > rolloutSuspicionMs) return '';
-	return `, since rollout revision ${rollout.revision} at ${clockTime(rollout.at)}`;
-}
-
-/** The best first. A restart cures neither a limit that is too low nor an image that is not there. */
-function remedies({status, workload, lastEnd, node, deleteBy}: PodRow, afterRollout: boolean): readonly string[] {
-	const found: string[] = [];
-	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
-	if (afterRollout) found.push('kubernetes.undo-rollout');
-	if (node === undefined) return workload === undefined ? found : [...found, 'kubernetes.scale'];
-	const isVain = lastEnd?.reason === 'OOMKilled' || /Image|Config/.test(status);
-	if (!isVain && workload !== undefined) found.push('kubernetes.restart', 'kubernetes.evict-pod');
-	return found;
-}
-
-function podFinding(
-	target: string,
-	workload: string,
-	why: string,
-	same: readonly PodRow[],
-	all: number,
-): readonly Finding[] {
-	const severity = worst(same.map(row => row.severity));
-	const [first] = same.toSorted((a, b) => bySeverity(a.severity, b.severity) || b.restarts - a.restarts);
-	if (severity === 'ok' || first === undefined) return [];
-	const since = Math.min(...same.map(row => row.unreadySince ?? row.restartedAt ?? row.createdAt));
-	return [
-		{
-			id: `${target}/pods/${workload}/${why}`,
-			target,
-			severity,
-			sentence: `${workload}: ${same.length} of ${all} pods ${why}${sinceRollout(same, since)}`,
-			since,
-			row: {kind: 'kubernetes.pod', id: first.id},
-			kind: 'kubernetes.pod',
-			evidence: same
-				.slice(0, 5)
-				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
-			actions: remedies(first, sinceRollout(same, since) !== ''),
-			inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
-		},
-	];
+	return text.includes('CrashLoopBackOff') && facts.restarts >= 2 ? `${text} x${facts.restarts}` : text;
 }

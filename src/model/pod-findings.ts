@@ -1,0 +1,82 @@
+import type {Finding} from '../contract.ts';
+import {bySeverity, worst} from '../severity.ts';
+import {clockTime} from '../text/figures.ts';
+import {type PodRow, trouble} from './pod.ts';
+
+/** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
+export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
+	const pods = Map.groupBy(rows, row => `${row.namespace}/${row.owner}`);
+	return [...pods].flatMap(([workload, all]) => {
+		const sick = all.filter(row => row.severity !== 'ok');
+		const causes = Map.groupBy(sick, sameTrouble);
+		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, all.length));
+	});
+}
+
+/** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
+function sameTrouble(row: PodRow): string {
+	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return trouble(row);
+	return row.deleteBy === undefined ? (row.why ?? row.status) : 'should be gone and are not';
+}
+
+/** The kubelet waits up to five minutes between two tries: a pod that ended about that often has done so all its life. */
+const slowestTriesMs = 6.5 * 60_000;
+
+/** Epoch milliseconds when the trouble began. Each crash starts the condition anew, which is not when it began. */
+function began({restarts, restartedAt, createdAt, unreadySince}: PodRow): number {
+	const always = restarts >= 2 && restartedAt !== undefined && (restartedAt - createdAt) / restarts <= slowestTriesMs;
+	return always ? createdAt : (unreadySince ?? restartedAt ?? createdAt);
+}
+
+/** A container is not ready some time after its rollout began, but hardly a day later because of it. */
+const rolloutSuspicionMs = 60 * 60_000;
+
+/** `, since rollout revision 41 at 13:58:00Z` when all of them came with one rollout, shortly before the trouble, and another came before it. */
+function sinceRollout(same: readonly PodRow[], since: number): string {
+	const revisions = new Set(same.map(row => row.rollout?.revision));
+	const rollout = same[0]?.rollout;
+	if (rollout === undefined || revisions.size > 1 || rollout.first) return '';
+	if (since < rollout.at || since - rollout.at > rolloutSuspicionMs) return '';
+	return `, since rollout revision ${rollout.revision} at ${clockTime(rollout.at)}`;
+}
+
+/** The best first. A restart cures neither a limit that is too low nor an image that is not there. */
+function remedies({status, workload, lastEnd, node, deleteBy}: PodRow, afterRollout: boolean): readonly string[] {
+	const found: string[] = [];
+	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
+	if (afterRollout) found.push('kubernetes.undo-rollout');
+	if (node === undefined) return workload === undefined ? found : [...found, 'kubernetes.scale'];
+	const isVain = lastEnd?.reason === 'OOMKilled' || /Image|Config/.test(status);
+	if (!isVain && workload !== undefined) found.push('kubernetes.restart', 'kubernetes.evict-pod');
+	return found;
+}
+
+function podFinding(
+	target: string,
+	workload: string,
+	why: string,
+	same: readonly PodRow[],
+	all: number,
+): readonly Finding[] {
+	const severity = worst(same.map(row => row.severity));
+	const [first] = same.toSorted((a, b) => bySeverity(a.severity, b.severity) || b.restarts - a.restarts);
+	if (severity === 'ok' || first === undefined) return [];
+	const since = Math.min(...same.map(began));
+	const rollout = sinceRollout(same, since);
+	return [
+		{
+			id: `${target}/pods/${workload}/${why}`,
+			target,
+			severity,
+			sentence: `${workload}: ${same.length} of ${all} pods ${why}${rollout}`,
+			since,
+			row: {kind: 'kubernetes.pod', id: first.id},
+			kind: 'kubernetes.pod',
+			evidence: same
+				.slice(0, 5)
+				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
+			actions: remedies(first, rollout !== ''),
+			inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
+		},
+	];
+}
