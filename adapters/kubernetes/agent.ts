@@ -12,8 +12,11 @@ export type TlsMaterial = {
 	readonly insecure: boolean;
 };
 
-/** Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. */
-export type Pool = 'read' | 'stream' | 'act';
+/**
+ * Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. Signs of
+ * life have their own too, so that they do not wait behind a long list.
+ */
+export type Pool = 'read' | 'pulse' | 'stream' | 'act';
 
 export type Agents = {
 	readonly secure: boolean;
@@ -78,6 +81,7 @@ export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefin
 	};
 	const agents: Readonly<Record<Pool, PlainAgent>> = {
 		read: make({keepAlive: true, maxSockets, maxFreeSockets: 2}),
+		pulse: make({keepAlive: true, maxSockets: 1}),
 		stream: make({keepAlive: false}),
 		act: make({keepAlive: false}),
 	};
@@ -86,8 +90,8 @@ export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefin
 		of: pool => agents[pool],
 		via: proxy === undefined || secure ? undefined : {proxy, headers: proxyAuthorization(proxy)},
 		retire() {
-			for (const sockets of Object.values(agents.read.freeSockets))
-				for (const socket of sockets ?? []) socket.destroy();
+			const idle = [agents.read, agents.pulse].flatMap(({freeSockets}) => Object.values(freeSockets));
+			for (const socket of idle.flatMap(sockets => sockets ?? [])) socket.destroy();
 		},
 		destroy() {
 			for (const agent of Object.values(agents)) agent.destroy();

@@ -37,6 +37,8 @@ export type Informer<K extends WatchedKind> = {
 
 /** Longest wait that a server may ask for with Retry-After. */
 const longestRetryAfterMs = 60_000;
+/** The right to watch may be given later. */
+const watchAgainMs = 5 * 60_000;
 
 export function createInformer<K extends WatchedKind>(options: InformerOptions<K>): Informer<K> {
 	const {kind, namespace, transport, clock, timings, random} = options;
@@ -54,7 +56,8 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 	let stale: Staleness | undefined;
 	let failure: AdapterError | undefined;
 	let attempts = 0;
-	let watchDenied = false;
+	/** Until then it is listed again and again, because it may not be watched. */
+	let pollUntil = 0;
 	/** The turn was ended by `relist`, not by a failure. */
 	let asAsked = false;
 
@@ -114,6 +117,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 				if (first) objects = found;
 			},
 			take(item) {
+				heard();
 				put(found, item);
 			},
 			page() {
@@ -188,8 +192,9 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 
 	async function round(signal: AbortSignal): Promise<number> {
 		try {
-			if (resourceVersion === undefined || watchDenied) await list(signal);
-			if (watchDenied) return timings.pollMs;
+			const polls = clock.now() < pollUntil;
+			if (resourceVersion === undefined || polls) await list(signal);
+			if (polls) return timings.pollMs;
 			await watch(signal);
 			return 0;
 		} catch (thrown) {
@@ -207,7 +212,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 				if (attempts === 1 && error.kind !== 'malformed') return 0;
 			}
 			if (complete && refusalOf(error)?.code === 403 && resourceVersion !== undefined) {
-				watchDenied = true;
+				pollUntil = clock.now() + watchAgainMs;
 				return 0;
 			}
 			failure = error;
@@ -261,6 +266,8 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			wake.abort();
 		},
 		doubt(reason) {
+			// Who is heard is there: a long list on a slow link leaves no room for a sign of life.
+			if (clock.now() - heardAt < timings.pulseMs) return;
 			failure = reason;
 			doubtful(reason.message);
 			turn.abort(reason);

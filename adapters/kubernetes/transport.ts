@@ -57,6 +57,7 @@ export type Transport = {
 
 const headMs = 15_000;
 const silentMs = 15_000;
+const keepAliveMs = 10_000;
 const largestRefusal = 64 * 1024;
 const largestText = 64 * 1024 * 1024;
 
@@ -116,6 +117,8 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 			};
 			const callOff = clock.after(request.headMs ?? headMs, late);
 			const end = () => signal.removeEventListener('abort', abort);
+			// A watch or log may be quiet for long: the system tells when the other end has gone.
+			outgoing.on('socket', socket => socket.setKeepAlive(true, keepAliveMs));
 			outgoing.on('response', response => {
 				callOff();
 				response.once('close', end);

@@ -251,7 +251,8 @@ describe('a proxy', () => {
 		rig.addPod('through');
 		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
 		const credential = Buffer.from('me:secret').toString('base64');
-		expect(asked[0]).toBe(`${new URL(rig.api.url).host} Basic ${credential}`);
+		expect(new Set(asked)).toEqual(new Set([`${new URL(rig.api.url).host} Basic ${credential}`]));
+		client.close();
 	});
 
 	test('of the environment is used, but not for those that NO_PROXY names', async () => {
@@ -259,12 +260,13 @@ describe('a proxy', () => {
 		const server = 'https://kubernetes.default.svc:6443';
 		const client = await rig.client({text: config({token: rig.api.tokens.viewer}, {server})});
 		expect((await client.port.identity(asking())).user).toBe('viewer');
-		expect(asked[0]).toBe('kubernetes.default.svc:6443');
+		expect(asked).toContain('kubernetes.default.svc:6443');
+		client.close();
 		rig.env = {...rig.env, NO_PROXY: '.default.svc'};
 		asked.length = 0;
 		const direct = await rig.client({text: config({token: rig.api.tokens.viewer}, {server})});
 		await expect(direct.port.identity(asking())).rejects.toMatchObject({kind: 'unreachable'});
-		expect(asked).toEqual([]);
+		expect(asked.filter(place => place.startsWith('kubernetes'))).toEqual([]);
 	});
 
 	test('that refuses, or is not there, is named', async () => {
