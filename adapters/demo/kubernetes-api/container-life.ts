@@ -19,8 +19,8 @@ const goDuration = (ms: number): string => {
 	return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 };
 
-/** What becomes of one container next, and when: `then` is called once the clock is at `at`. */
-export type Next = {readonly at: number; then(): ContainerStatus};
+/** What becomes of one container next, and when: `become` is called once the clock is at `at`. */
+export type Next = {readonly at: number; become(): ContainerStatus};
 
 export type Living = {
 	readonly cluster: Cluster;
@@ -42,15 +42,15 @@ export function nextOf(living: Living): Next | undefined {
 	const reason = state.waiting?.reason;
 	if (reason === 'CrashLoopBackOff') {
 		const ended = momentOf(status.lastState.terminated?.finishedAt) ?? created;
-		return {at: ended + backOffMs(status.restartCount), then: () => start(living, status.restartCount + 1)};
+		return {at: ended + backOffMs(status.restartCount), become: () => start(living, status.restartCount + 1)};
 	}
 	if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff' || reason === 'CreateContainerConfigError') {
 		return {
 			at: cluster.clock.now() + (reason === 'ErrImagePull' ? 3000 : 10_000),
-			then: () => start(living, status.restartCount),
+			become: () => start(living, status.restartCount),
 		};
 	}
-	return {at: created + creatingMs * (0.5 + living.luck), then: () => start(living, status.restartCount)};
+	return {at: created + creatingMs * (0.5 + living.luck), become: () => start(living, status.restartCount)};
 }
 
 function afterEnd({cluster, pod, container, status, program, luck}: Living, ended: Terminated): Next | undefined {
@@ -60,7 +60,7 @@ function afterEnd({cluster, pod, container, status, program, luck}: Living, ende
 	const {namespace, name, uid} = pod.metadata;
 	return {
 		at: (momentOf(ended.finishedAt) ?? 0) + endedMs,
-		then() {
+		become() {
 			const after = {...status, lastState: {terminated: ended}};
 			if (wait === 0) return start({cluster, pod, container, status: after, program, luck}, status.restartCount + 1);
 			const message = `back-off ${goDuration(wait)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
@@ -97,15 +97,15 @@ function whileRunning({cluster, container, status, program, luck}: Living, start
 		},
 	});
 	const ends: Next | undefined = killed
-		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * luck), then: () => end('OOMKilled', 137)}
+		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * luck), become: () => end('OOMKilled', 137)}
 		: program.fails && {
 				at: startedAt + program.fails.afterMs,
-				then: () =>
+				become: () =>
 					end(program.fails?.exitCode === 0 ? 'Completed' : 'Error', program.fails?.exitCode ?? 1, program.fails?.says),
 			};
 	const readies = !status.ready && program.neverReady !== true;
 	if (readies && (ends === undefined || readyAt < ends.at))
-		return {at: readyAt, then: () => ({...status, ready: true})};
+		return {at: readyAt, become: () => ({...status, ready: true})};
 	return ends;
 }
 

@@ -80,14 +80,3 @@ export const serverVersion = {
 	compiler: 'gc',
 	platform: 'linux/amd64',
 } as const;
-
-/**
- * `/openapi/v2` in protocol buffers (googleapis/gnostic, openapiv2.Document): `swagger` is field 1, `info` field 2 with its title and
- * version. There are no definitions: kubectl then checks nothing by itself, and leaves it to the server.
- */
-export function openApiDocument(): Buffer {
-	const field = (number: number, content: Buffer) =>
-		Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);
-	const info = Buffer.concat([field(1, Buffer.from('Kubernetes')), field(2, Buffer.from(serverVersion.gitVersion))]);
-	return Buffer.concat([field(1, Buffer.from('2.0')), field(2, info)]);
-}

@@ -40,7 +40,7 @@ export function createKubelet(cluster: Cluster, scenario: Scenario, programs: Pr
 		return node !== undefined && conditionOf(node.status.conditions, 'Ready')?.status === 'True';
 	}
 
-	function look(pod: Pod): void {
+	function look(pod: Pod) {
 		if (pod.metadata.deletionTimestamp !== undefined) return end(pod);
 		if (pod.spec.nodeName === undefined) {
 			const waits = conditionOf(pod.status.conditions, 'PodScheduled')?.reason === 'Unschedulable';
@@ -88,7 +88,7 @@ export function createKubelet(cluster: Cluster, scenario: Scenario, programs: Pr
 		const statuses = steps.map(({status, next}): ContainerStatus => {
 			// A retry counts from now, and this is it.
 			const isDue = next !== undefined && (next.at <= clock.now() || next.at === earliest);
-			return isDue ? next.then() : status;
+			return isDue ? next.become() : status;
 		});
 		const after = withContainers(pod, statuses, cluster.time());
 		const all = statuses.every(({state}) => state.terminated !== undefined);

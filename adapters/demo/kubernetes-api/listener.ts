@@ -26,7 +26,7 @@ export function createListener(world: World, board: FaultBoard) {
 	};
 }
 
-function deliver(reply: Reply, answer: Answer | undefined): void {
+function deliver(reply: Reply, answer: Answer | undefined) {
 	if (answer === undefined || reply.closed) return;
 	const contentType = answer.contentType ?? 'application/json';
 	if ('stream' in answer) {

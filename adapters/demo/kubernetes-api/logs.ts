@@ -93,7 +93,7 @@ export function answerLogs(cluster: Cluster, scenario: Scenario, programs: Progr
 	return {contentType: 'text/plain', stream};
 }
 
-function send(cluster: Cluster, scenario: Scenario, call: Call, life: Life, reply: Reply, follow: boolean): void {
+function send(cluster: Cluster, scenario: Scenario, call: Call, life: Life, reply: Reply, follow: boolean) {
 	const {query} = call;
 	const {clock, store} = cluster;
 	const stamped = query.get('timestamps') === 'true';

@@ -1,11 +1,12 @@
 import {forbidden, methodNotAllowed, noSuchPath} from './api-error.ts';
 import {type Answer, type Call, json} from './call.ts';
 import type {Cluster} from './cluster.ts';
-import {coreVersions, groupList, groupNamed, openApiDocument, resourceList, serverVersion} from './discovery.ts';
+import {coreVersions, groupList, groupNamed, resourceList, serverVersion} from './discovery.ts';
 import {answerEviction} from './eviction.ts';
 import {answerGet, answerList} from './list.ts';
 import {answerLogs} from './logs.ts';
 import {answerMetrics} from './metrics.ts';
+import {openApiDocument} from './openapi.ts';
 import {answerDelete, answerDeleteCollection} from './removal.ts';
 import {answerReview} from './reviews.ts';
 import {answerScale} from './scale.ts';

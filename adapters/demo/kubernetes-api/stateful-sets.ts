@@ -25,7 +25,7 @@ const ordinal = (pod: Pod) => Number(/(\d+)$/.exec(pod.metadata.name)?.[1] ?? 0)
 const podsOf = (cluster: Cluster, set: StatefulSet) =>
 	cluster.store.ownedBy<Pod>('pods', set.metadata.uid).toSorted((a, b) => ordinal(a) - ordinal(b));
 
-function act(cluster: Cluster, set: StatefulSet, current: string, update: string): void {
+function act(cluster: Cluster, set: StatefulSet, current: string, update: string) {
 	const {spec, metadata} = set;
 	const ordered = (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
 	const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
@@ -62,7 +62,7 @@ function drop(cluster: Cluster, set: StatefulSet, pod: Pod): void {
 	cluster.record(set, {reason: 'SuccessfulDelete', message, component});
 }
 
-function tell(cluster: Cluster, set: StatefulSet, current: string, update: string): void {
+function tell(cluster: Cluster, set: StatefulSet, current: string, update: string) {
 	const pods = podsOf(cluster, set).filter(isActive);
 	const ready = pods.filter(isReady).length;
 	const of = (revision: string) => pods.filter(pod => pod.metadata.labels?.[revisionLabel] === revision).length;

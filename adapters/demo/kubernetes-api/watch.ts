@@ -51,7 +51,7 @@ function withName({query, name}: Call): URLSearchParams {
 	return narrowed;
 }
 
-function watch({store, clock, call, form, fits}: Watching, reply: Reply): void {
+function watch({store, clock, call, form, fits}: Watching, reply: Reply) {
 	const {query, namespace, type} = call;
 	const asked = Number(query.get('resourceVersion') ?? 0);
 	let first = true;

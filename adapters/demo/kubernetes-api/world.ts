@@ -73,7 +73,7 @@ export function buildWorld(cluster: Cluster, clock: WarpClock, scenario: Scenari
 	clock.advanceTo(startedAt);
 	clock.join();
 	const usage = createUsage(cluster, scenario, programs);
-	if (hasTrouble(scenario, 'crashloop') && scenario.name !== 'crashloop') usage.burden('node-a3', 19 * 1024 ** 3);
+	if (hasTrouble(scenario, 'crashloop') && scenario.name !== 'crashloop') usage.burden('node-a3', 12 * 1024 ** 3);
 	if (scenario.name === 'still') controllers.stop();
 
 	return {
