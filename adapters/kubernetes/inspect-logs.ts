@@ -27,12 +27,10 @@ function partsOf({spec, status}: PodObject): readonly Part[] {
 	return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].flatMap(({name}) => {
 		const container = known.get(name);
 		const crashed = container?.lastState?.terminated !== undefined && container.ready !== true;
-		return crashed
-			? [
-					{container: name, previous: true},
-					{container: name, previous: false},
-				]
-			: [{container: name, previous: false}];
+		const before = crashed ? [{container: name, previous: true}] : [];
+		// While it waits to be started again, the log of now is that of the run before.
+		const isWaiting = crashed && container.state?.waiting !== undefined;
+		return isWaiting ? before : [...before, {container: name, previous: false}];
 	});
 }
 

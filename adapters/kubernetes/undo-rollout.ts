@@ -2,7 +2,7 @@ import type {Preview} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
-import {clockTime} from '../../src/text/figures.ts';
+import {duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 import {part} from './template.ts';
@@ -42,14 +42,10 @@ function chosen(text: string, current: Revision | undefined, revisions: readonly
 	throw gone(text === before ? `there is nothing to go back to: ${kept}` : `there is no revision ${text}: ${kept}`);
 }
 
-const told = ({revision, at, changeCause}: Revision): string =>
-	[
-		`revision ${revision}`,
-		at === undefined ? '' : `of ${clockTime(at)}`,
-		changeCause === undefined ? '' : `(${changeCause})`,
-	]
-		.filter(Boolean)
-		.join(' ');
+function told({revision, at, changeCause}: Revision, now: number): string {
+	const age = at === undefined ? '' : `, made ${duration((now - at) / 1000)} ago`;
+	return `revision ${revision}${changeCause === undefined ? '' : ` (${changeCause})`}${age}`;
+}
 
 async function previewBack(
 	workload: WorkloadRef,
@@ -59,10 +55,11 @@ async function previewBack(
 	context: About,
 ): Promise<Preview<TemplatePlan>> {
 	const {port, target} = context;
+	const now = context.now();
 	const pods = await podsOf(port, workload, target.name, context);
 	const current = currentRevision(workload, object, revisions);
 	const same = current?.hash === to.hash;
-	const from = current === undefined ? '' : ` from ${told(current)}`;
+	const from = current === undefined ? '' : ` from ${told(current, now)}`;
 	const ordered =
 		workload.kind === 'StatefulSet' && part(object, 'spec')['podManagementPolicy'] !== 'Parallel'
 			? ' A pod of an ordered set that is not ready is not replaced by itself: delete it afterwards.'
@@ -77,7 +74,7 @@ async function previewBack(
 				target,
 				...['-n', workload.namespace, 'rollout', 'undo', slashed(workload), `--to-revision=${to.revision}`],
 			),
-			impact: `Goes back${from} to ${told(to)}. ${pods.length} pods are replaced, ${replacing(workload, object)}. Serving now: ${serving(pods)}.${ordered}`,
+			impact: `Goes back${from} to ${told(to, now)}. ${pods.length} pods are replaced, ${replacing(workload, object)}. Serving now: ${serving(pods)}.${ordered}`,
 			...(same ? {unhelpful: {reason: `revision ${to.revision} is what is there now: nothing changes`}} : {}),
 		},
 		context,

@@ -1,10 +1,12 @@
 /** A scalar that YAML would read as something else when it stands bare. */
-const plain = /^[A-Za-z_/][\w./@+-]*(?: [\w./@+-]+)*$/;
+const plain = /^(?:[A-Za-z_/][\w./@:+-]*[\w./@+-]|\d[\w.-]*|[A-Za-z_/])(?: [\w./@+-]+)*$/;
+/** Numbers, dates, and what older readers take for one of them. */
+const figure = /^(?:[\d_.,+-]+|\d+[eExXoO][\w+-]*|\d{4}-\d\d-\d\d.*)$/;
 const reserved = /^(?:true|false|yes|no|on|off|null|y|n|~)$/i;
 
 function scalar(value: unknown): string {
 	if (typeof value !== 'string') return JSON.stringify(value ?? null);
-	return plain.test(value) && !reserved.test(value) ? value : JSON.stringify(value);
+	return plain.test(value) && !reserved.test(value) && !figure.test(value) ? value : JSON.stringify(value);
 }
 
 const isBlock = (value: unknown): value is object =>

@@ -111,10 +111,7 @@ function isBroken({status}: PodFacts): boolean {
 }
 
 /** Up for a moment between two crashes: its status says Running, and it is no better than a minute ago. */
-function isCrashing(
-	{status, ready, containers, restarts, restartedAt, lastEnd}: PodFacts,
-	now: number,
-): boolean {
+function isCrashing({status, ready, containers, restarts, restartedAt, lastEnd}: PodFacts, now: number): boolean {
 	if (restarts < 2 || lastEnd === undefined || lastEnd.exitCode === 0 || ready === containers) return false;
 	return status === 'Running' && restartedAt !== undefined && now - restartedAt < restartMemoryMs;
 }
