@@ -103,5 +103,5 @@ export const tooNew = (wanted: number, newest: number): ApiError =>
 export const tooManyRequests = (message: string, retryAfterSeconds: number, causes?: readonly JsonObject[]): ApiError =>
 	new ApiError(429, 'TooManyRequests', message, {
 		...(causes === undefined ? {} : {causes}),
-		retryAfterSeconds,
+		...(retryAfterSeconds > 0 ? {retryAfterSeconds} : {}),
 	});

@@ -1,4 +1,3 @@
-import {randomUUID} from 'node:crypto';
 import type {Clock} from '../../../src/poll/clock.ts';
 import {type Access, createAccess} from './access.ts';
 import type {KubeEvent} from './kinds.ts';
@@ -32,14 +31,30 @@ export type Told = {
 /** Events are kept for an hour, as the real server does unless it is told otherwise. */
 const eventLifeMs = 3_600_000;
 
-export function createCluster(clock: Clock): Cluster {
+/** `fixed` gives a number from 0 to 1 that belongs to a key for good, so that the same scenario has the same uids. */
+export function createCluster(clock: Clock, fixed: (key: string) => number): Cluster {
 	const store = createStore();
 	const time = () => timestamp(clock.now());
 	let named = 0;
+	let made = 0;
+
+	/** A version 4 UUID by its form. */
+	function uid(): string {
+		made += 1;
+		const hex = [0, 1, 2, 3]
+			.map(part =>
+				Math.floor(fixed(`uid ${made} ${part}`) * 2 ** 32)
+					.toString(16)
+					.padStart(8, '0'),
+			)
+			.join('');
+		const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)];
+		return parts.join('-');
+	}
 
 	const meta = (name: string, more: Partial<ObjectMeta> = {}): ObjectMeta => ({
 		name,
-		uid: randomUUID(),
+		uid: uid(),
 		resourceVersion: '',
 		creationTimestamp: time(),
 		...more,

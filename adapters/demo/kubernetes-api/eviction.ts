@@ -40,7 +40,8 @@ function askBudgets(cluster: Cluster, pod: Pod, dryRun: boolean): void {
 	if (!isReady(pod) && currentHealthy >= desiredHealthy && desiredHealthy > 0) return;
 	if (disruptionsAllowed <= 0) {
 		const why = `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
-		throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10, [
+		// The real server names no time: with one, client-go would try again by itself, and kubectl never tell.
+		throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0, [
 			{reason: 'DisruptionBudget', message: why},
 		]);
 	}

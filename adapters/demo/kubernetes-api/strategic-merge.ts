@@ -63,7 +63,10 @@ function mergeObject(target: JsonObject, patch: JsonObject): JsonObject {
 		} else merged[name] = value;
 	}
 	for (const [name, order] of Object.entries(patch)) {
-		if (name.startsWith('$setElementOrder/')) reorder(merged, name.slice(name.indexOf('/') + 1), order);
+		if (name.startsWith('$setElementOrder/')) {
+			const field = name.slice(name.indexOf('/') + 1);
+			reorder(merged, field, order, target[field]);
+		}
 	}
 	return merged;
 }
@@ -90,32 +93,44 @@ function mergeList(field: string, before: unknown, patch: readonly unknown[]): u
 	for (const item of patch) {
 		const id = item[key];
 		if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-		const index = merged.findIndex(other => isObject(other) && equalJson(other[key], id));
+		const index = merged.findIndex(other => sameItem(key, other, item));
 		const old = merged[index];
 		if (item['$patch'] === 'delete') {
 			if (index >= 0) merged.splice(index, 1);
 		} else if (index >= 0 && isObject(old)) merged[index] = mergeObject(old, item);
 		else merged.push(mergeObject({}, item));
 	}
-	return merged;
+	return ordered(merged, patch, target, key);
 }
 
-/** Those that are named come in that order; others keep their place after the one they followed. */
-function reorder(merged: Record<string, unknown>, name: string, order: unknown): void {
+const sameItem = (key: string | undefined, a: unknown, b: unknown): boolean =>
+	key !== undefined && isObject(a) && isObject(b) ? equalJson(a[key], b[key]) : equalJson(a, b);
+
+/**
+ * The items that `order` names come in that order, the others in the one they had before; between the two, one that was there before goes
+ * first only if it was in front, so that what is new comes first (strategicpatch's normalizeElementOrder and mergeSortedSlice).
+ */
+function ordered(
+	items: readonly unknown[],
+	order: readonly unknown[],
+	before: readonly unknown[],
+	key: string | undefined,
+): readonly unknown[] {
+	const rank = (list: readonly unknown[], item: unknown) => list.findIndex(other => sameItem(key, other, item));
+	const by = (list: readonly unknown[]) => (a: unknown, b: unknown) => rank(list, a) - rank(list, b);
+	const named = items.filter(item => rank(order, item) >= 0).toSorted(by(order));
+	const others = items.filter(item => rank(order, item) < 0).toSorted(by(before));
+	const merged: unknown[] = [];
+	while (named.length > 0 && others.length > 0) {
+		const [old, next] = [rank(before, others[0]), rank(before, named[0])];
+		merged.push(old >= 0 && next >= 0 && old < next ? others.shift() : named.shift());
+	}
+	return [...merged, ...named, ...others];
+}
+
+/** What `$setElementOrder` asks for. */
+function reorder(merged: Record<string, unknown>, name: string, order: unknown, before: unknown): void {
 	const list = merged[name];
 	if (!Array.isArray(list) || !Array.isArray(order)) return;
-	const key = mergeKey(name, list);
-	const rank = (item: unknown) =>
-		order.findIndex(wanted =>
-			key !== undefined && isObject(wanted) && isObject(item)
-				? equalJson(wanted[key], item[key])
-				: equalJson(wanted, item),
-		);
-	const named = list.filter(item => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-	let next = 0;
-	merged[name] = list.map(item => {
-		if (rank(item) < 0) return item;
-		next += 1;
-		return named[next - 1];
-	});
+	merged[name] = ordered(list, order, Array.isArray(before) ? before : [], mergeKey(name, list));
 }

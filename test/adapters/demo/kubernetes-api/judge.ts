@@ -19,6 +19,8 @@ export type Judge = {
 	attempt(login: Login, ...words: readonly string[]): Promise<Done>;
 	/** Starts one that goes on, `get -w`: what it wrote so far, and the way to end it. */
 	follow(...words: readonly string[]): {readonly out: () => string; end(): Promise<void>};
+	/** Writes an object to a file, and gives its path. */
+	file(object: KubeObject): string;
 	/** Waits until it holds, looking at each change of the cluster. The test's own time limit ends it. */
 	until(what: () => boolean): Promise<void>;
 	get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T;
@@ -69,6 +71,11 @@ async function openJudge(binary: Kubectl, scenario: ScenarioName): Promise<Judge
 					await closed;
 				},
 			};
+		},
+		file(object) {
+			const file = join(folder, `${object.metadata.name}.json`);
+			writeFileSync(file, JSON.stringify(object));
+			return file;
 		},
 		until: what =>
 			new Promise(resolve => {
