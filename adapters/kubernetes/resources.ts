@@ -13,13 +13,13 @@ import type {
 import type {Shape} from './shape.ts';
 
 const metadata: Shape<Metadata> = {
-	name: 'text',
+	name: 'own',
 	namespace: 'text',
-	uid: 'text',
-	resourceVersion: 'text',
+	uid: 'own',
+	resourceVersion: 'own',
 	generation: 'number',
-	creationTimestamp: 'text',
-	deletionTimestamp: 'text',
+	creationTimestamp: 'own',
+	deletionTimestamp: 'own',
 	deletionGracePeriodSeconds: 'number',
 	finalizers: ['text'],
 	labels: 'words',
@@ -35,9 +35,9 @@ const conditions: readonly [Shape<Condition>] = [
 		type: 'text',
 		status: 'text',
 		reason: 'text',
-		message: 'text',
-		lastTransitionTime: 'text',
-		lastUpdateTime: 'text',
+		message: 'own',
+		lastTransitionTime: 'own',
+		lastUpdateTime: 'own',
 	},
 ];
 
@@ -46,15 +46,15 @@ const containers: readonly [Shape<ContainerSpec>] = [
 ];
 
 const state: Shape<ContainerState> = {
-	waiting: {reason: 'text', message: 'text'},
-	running: {startedAt: 'text'},
+	waiting: {reason: 'text', message: 'own'},
+	running: {startedAt: 'own'},
 	terminated: {
 		exitCode: 'number',
 		signal: 'number',
 		reason: 'text',
-		message: 'text',
-		startedAt: 'text',
-		finishedAt: 'text',
+		message: 'own',
+		startedAt: 'own',
+		finishedAt: 'own',
 	},
 };
 
@@ -100,10 +100,10 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			status: {
 				phase: 'text',
 				reason: 'text',
-				message: 'text',
-				podIP: 'text',
+				message: 'own',
+				podIP: 'own',
 				qosClass: 'text',
-				startTime: 'text',
+				startTime: 'own',
 				conditions,
 				containerStatuses,
 				initContainerStatuses: containerStatuses,
@@ -200,7 +200,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 				minReplicas: 'number',
 				maxReplicas: 'number',
 			},
-			status: {currentReplicas: 'number', desiredReplicas: 'number', lastScaleTime: 'text', conditions},
+			status: {currentReplicas: 'number', desiredReplicas: 'number', lastScaleTime: 'own', conditions},
 		},
 	},
 	poddisruptionbudgets: {
@@ -233,12 +233,12 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			metadata,
 			type: 'text',
 			reason: 'text',
-			message: 'text',
+			message: 'own',
 			count: 'number',
-			firstTimestamp: 'text',
-			lastTimestamp: 'text',
-			eventTime: 'text',
-			series: {count: 'number', lastObservedTime: 'text'},
+			firstTimestamp: 'own',
+			lastTimestamp: 'own',
+			eventTime: 'own',
+			series: {count: 'number', lastObservedTime: 'own'},
 			involvedObject: {kind: 'text', namespace: 'text', name: 'text', uid: 'text', fieldPath: 'text'},
 			source: {component: 'text', host: 'text'},
 		},

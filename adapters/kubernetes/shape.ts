@@ -1,11 +1,11 @@
 import type {Words} from '../../src/port/kubernetes-objects.ts';
 
-/** What a leaf must be to be kept. `notes` is `words` without long values. */
-type Leaf = 'text' | 'number' | 'flag' | 'words' | 'notes' | 'number-or-text';
+/** What a leaf must be to be kept. `own` is a text that hardly any other object has; `notes` is `words` without long values. */
+type Leaf = 'text' | 'own' | 'number' | 'flag' | 'words' | 'notes' | 'number-or-text';
 
 /** The fields that are kept of a type: the compiler sees to it that none is forgotten and none is of another type. */
 export type Shape<T> = [T] extends [string]
-	? 'text'
+	? 'text' | 'own'
 	: [T] extends [number]
 		? 'number'
 		: [T] extends [boolean]
@@ -47,6 +47,8 @@ function keep(value: unknown, shape: AnyShape): unknown {
 	switch (shape) {
 		case 'text':
 			return typeof value === 'string' ? share(value) : undefined;
+		case 'own':
+			return typeof value === 'string' ? value : undefined;
 		case 'number':
 			return typeof value === 'number' ? value : undefined;
 		case 'flag':
