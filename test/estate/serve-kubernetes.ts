@@ -15,6 +15,6 @@ writeFileSync(join(folder, 'ca.pem'), api.ca, {mode: 0o600});
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 	process.once(signal, () => {
 		rmSync(folder, {recursive: true, force: true});
-		api.close().finally(() => process.exit(0));
+		void api.close().finally(() => process.exit(0));
 	});
 }

@@ -1,5 +1,5 @@
-import type {Clock} from '../../../src/poll/clock.ts';
 import {type Access, createAccess} from './access.ts';
+import type {Clock} from './clock.ts';
 import type {KubeEvent} from './kinds.ts';
 import {type KubeObject, type ObjectMeta, timestamp} from './object.ts';
 import {createStore, type Store} from './store.ts';

@@ -1,8 +1,8 @@
 import type {ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import {gzip} from 'node:zlib';
-import type {Clock} from '../../../src/poll/clock.ts';
-import type {Fault} from './faults.ts';
+import type {Clock} from './clock.ts';
+import type {Fault} from './fault.ts';
 
 /** The way back to a client, which a fault can spoil. After it is closed, writes go nowhere. */
 export type Reply = {

@@ -1,9 +1,9 @@
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
-import {type Clock, systemClock} from '../../../src/poll/clock.ts';
 import {createScenario, type Scenario} from '../scenario.ts';
 import {type Login, logins} from './access.ts';
 import {type Authority, type Certificate, createAuthority} from './certificates.ts';
+import {type Clock, machineClock} from './clock.ts';
 import {createCluster} from './cluster.ts';
 import {createFaultBoard, type Faults} from './faults.ts';
 import {kubeconfig} from './kubeconfig.ts';
@@ -50,7 +50,7 @@ export type KubernetesApi = {
  * @throws Error when the port is in use.
  */
 export async function startKubernetesApi(options: KubernetesApiOptions = {}): Promise<KubernetesApi> {
-	const {clock = systemClock, context = 'demo'} = options;
+	const {clock = machineClock, context = 'demo'} = options;
 	const scenario = options.scenario ?? createScenario('default', {now: clock.now});
 	const authority: Authority = createAuthority('midwatch demo authority');
 	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);

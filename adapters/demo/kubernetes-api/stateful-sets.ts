@@ -6,7 +6,7 @@ import {dismiss} from './replica-sets.ts';
 import {presentRevision, revisionLabel} from './revisions.ts';
 
 const component = 'statefulset-controller';
-export const podNameLabel = 'statefulset.kubernetes.io/pod-name';
+const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 
 /**
  * One step, by the rules of pkg/controller/statefulset. With OrderedReady nothing goes on while a pod is not ready, not even to a better

@@ -1,4 +1,4 @@
-import type {Clock} from '../../../src/poll/clock.ts';
+import type {Clock} from './clock.ts';
 
 /** A clock that first runs through the past as fast as it can, and then goes with another. */
 export type WarpClock = Clock & {

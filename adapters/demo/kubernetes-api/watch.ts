@@ -1,6 +1,6 @@
-import type {Clock} from '../../../src/poll/clock.ts';
 import {ApiError, badRequest, tooOld} from './api-error.ts';
 import type {Answer, Call} from './call.ts';
+import type {Clock} from './clock.ts';
 import type {KubeObject} from './object.ts';
 import type {Reply} from './reply.ts';
 import {type Representation, representation} from './representation.ts';

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Fault} from '../../../adapters/demo/kubernetes-api/faults.ts';
+import type {Fault} from '../../../adapters/demo/kubernetes-api/fault.ts';
 import type {KubernetesClient} from '../../../adapters/kubernetes/client.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import {asking, eventually, known, type Rig, startRig} from './cluster-rig.ts';
