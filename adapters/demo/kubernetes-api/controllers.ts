@@ -5,24 +5,27 @@ import type {Cluster} from './cluster.ts';
 import {reconcileDaemonSet} from './daemon-sets.ts';
 import {reconcileDeployment} from './deployments.ts';
 import {reconcileEndpoints} from './endpoints.ts';
-import type {
-	Autoscaler,
-	Budget,
-	DaemonSet,
-	Deployment,
-	Namespace,
-	Pod,
-	ReplicaSet,
-	Service,
-	StatefulSet,
+import {
+	type Autoscaler,
+	type Budget,
+	type DaemonSet,
+	type Deployment,
+	isActive,
+	isReady,
+	type Namespace,
+	type Pod,
+	type ReplicaSet,
+	type Service,
+	type StatefulSet,
 } from './kinds.ts';
 import {createKubelet} from './kubelet.ts';
 import {letters} from './names.ts';
-import {controllerOf, type KubeObject} from './object.ts';
+import {controllerOf, equalJson, type KubeObject} from './object.ts';
 import type {Programs} from './programs.ts';
 import {remove} from './removal.ts';
 import {reconcileReplicaSet} from './replica-sets.ts';
 import {keyOfKind, resourceTypes} from './resources.ts';
+import {matches, type SetSelector} from './selectors.ts';
 import {reconcileStatefulSet} from './stateful-sets.ts';
 import type {Change} from './store.ts';
 
@@ -36,6 +39,13 @@ export type Controllers = {
 	autoscale(): void;
 	stop(): void;
 };
+
+/** Whether a budget or a service would see no difference. A deletion is told with the object as it was, and is one. */
+const countedAlike = (pod: Pod, before: Pod): boolean =>
+	isReady(pod) === isReady(before) &&
+	isActive(pod) === isActive(before) &&
+	pod.status.podIP === before.status.podIP &&
+	equalJson(pod.metadata.labels, before.metadata.labels);
 
 /** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
 export function startControllers(cluster: Cluster, scenario: Scenario, programs: Programs): Controllers {
@@ -90,7 +100,22 @@ export function startControllers(cluster: Cluster, scenario: Scenario, programs:
 		deadlines.set(metadata.uid, clock.after(Math.max(0, at - clock.now()) + 1000, look));
 	}
 
-	function onChange({resource, object, type}: Change) {
+	/** Budgets and services that select the pod, when what they look at has changed. */
+	function selectors(pod: Pod, before: Pod | undefined) {
+		const {namespace, labels} = pod.metadata;
+		if (before !== undefined && countedAlike(pod, before)) return;
+		const selects = (selector: SetSelector | undefined) =>
+			matches(selector, labels) || (before !== undefined && matches(selector, before.metadata.labels));
+		for (const {metadata, spec} of store.list<Budget>('poddisruptionbudgets.policy', namespace)) {
+			if (selects(spec.selector)) enqueue('poddisruptionbudgets.policy', namespace, metadata.name);
+		}
+		for (const {metadata, spec} of store.list<Service>('services', namespace)) {
+			const {selector} = spec;
+			if (selector !== undefined && selects({matchLabels: selector})) enqueue('services', namespace, metadata.name);
+		}
+	}
+
+	function onChange({resource, object, type, previous}: Change) {
 		const {namespace, name, uid} = object.metadata;
 		if (type === 'DELETED') collect(uid);
 		else enqueue(resource, namespace, name);
@@ -99,9 +124,7 @@ export function startControllers(cluster: Cluster, scenario: Scenario, programs:
 		if (owner !== undefined && ownerKey !== undefined) enqueue(ownerKey, namespace, owner.name);
 		if (resource === 'pods') {
 			if (type !== 'DELETED') kubelet.look(object as Pod);
-			for (const budget of store.list('poddisruptionbudgets.policy', namespace))
-				enqueue('poddisruptionbudgets.policy', namespace, budget.metadata.name);
-			for (const service of store.list('services', namespace)) enqueue('services', namespace, service.metadata.name);
+			selectors(object as Pod, type === 'DELETED' ? undefined : (previous as Pod | undefined));
 		}
 		if (resource === 'nodes') {
 			for (const set of store.list('daemonsets.apps'))

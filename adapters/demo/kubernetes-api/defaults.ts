@@ -141,8 +141,16 @@ const units: Readonly<Record<string, number>> = {
 	Ti: 1024 ** 4,
 };
 
+/** The same few are read over and over. */
+const amounts = new Map<string, number>();
+
 /** `500m` is 0.5, `2Gi` is 2147483648; 0 when it cannot be read. */
 export function quantity(text: string | undefined): number {
-	const found = /^([0-9.]+)([A-Za-z]*)$/.exec(text ?? '');
-	return found === null ? 0 : Number(found[1]) * (units[found[2] ?? ''] ?? 0);
+	if (text === undefined) return 0;
+	const known = amounts.get(text);
+	if (known !== undefined) return known;
+	const found = /^([0-9.]+)([A-Za-z]*)$/.exec(text);
+	const amount = found === null ? 0 : Number(found[1]) * (units[found[2] ?? ''] ?? 0);
+	if (amounts.size < 1000) amounts.set(text, amount);
+	return amount;
 }

@@ -195,7 +195,7 @@ function withTemplateDefaults(template: PodTemplate): PodTemplate {
 
 function addService(cluster: Cluster, plan: WorkloadPlan): void {
 	const {namespace, name, kind} = plan;
-	if (kind === 'DaemonSet') return;
+	if (kind === 'DaemonSet' || plan.unserved === true) return;
 	const luck = Number.parseInt(Buffer.from(`${namespace}/${name}`).toString('hex').slice(-6), 16) / 0xffffff;
 	cluster.store.put('services', {
 		apiVersion: 'v1',

@@ -18,6 +18,8 @@ export type WorkloadPlan = {
 	readonly managedBy?: 'Helm' | 'Argo CD';
 	readonly paused?: boolean;
 	readonly onDelete?: boolean;
+	/** No service stands before it. */
+	readonly unserved?: boolean;
 };
 
 export const nodeNames = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3', 'b4', 'c1', 'c2', 'c3', 'c4'].map(
@@ -103,4 +105,5 @@ export const manyWorkloads = (pods: number): readonly WorkloadPlan[] =>
 		cpu: 0.05,
 		version: '1.0.0',
 		revision: 2,
+		unserved: true,
 	}));

@@ -22,18 +22,31 @@ function decode(text: string): Continue {
 
 const keyOf = ({metadata}: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
 
+/** Lists of earlier versions whose next pages are likely to be asked for. */
+const pasts = new WeakMap<Store, Map<string, readonly KubeObject[]>>();
+const keptPasts = 4;
+
 /** The objects as they were at that version, in order; undefined when it is forgotten. */
 function asOf(store: Store, resource: string, namespace: string | undefined, revision: number) {
 	const changes = store.since(resource, revision);
 	if (changes === undefined) return undefined;
 	if (changes.length === 0) return store.list(resource, namespace);
+	const past = pasts.get(store) ?? new Map<string, readonly KubeObject[]>();
+	pasts.set(store, past);
+	const key = `${resource} ${namespace ?? ''} ${revision}`;
+	const known = past.get(key);
+	if (known !== undefined) return known;
 	const objects = new Map(store.list(resource, namespace).map(object => [keyOf(object), object]));
 	for (const {object, previous} of changes.toReversed()) {
 		if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
 		if (previous === undefined) objects.delete(keyOf(object));
 		else objects.set(keyOf(object), previous);
 	}
-	return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+	const found = [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+	past.set(key, found);
+	const [oldest] = past.keys();
+	if (past.size > keptPasts && oldest !== undefined) past.delete(oldest);
+	return found;
 }
 
 export type Listed = {

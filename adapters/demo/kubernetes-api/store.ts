@@ -1,4 +1,5 @@
 import type {KubeObject} from './object.ts';
+import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
 
 /** One write, as watchers are told of it. */
 export type Change = {
@@ -36,9 +37,7 @@ export type Store = {
 };
 
 type Collection = {
-	readonly objects: Map<string, KubeObject>;
-	/** Sorted; undefined when a name came or went. */
-	sorted: readonly KubeObject[] | undefined;
+	readonly objects: SortedObjects;
 	changes: Change[];
 	forgotten: number;
 };
@@ -59,7 +58,7 @@ export function createStore(firstRevision = 1000): Store {
 	function collection(resource: string): Collection {
 		const known = collections.get(resource);
 		if (known !== undefined) return known;
-		const made: Collection = {objects: new Map(), sorted: undefined, changes: [], forgotten: compacted};
+		const made: Collection = {objects: createSortedObjects(), changes: [], forgotten: compacted};
 		collections.set(resource, made);
 		return made;
 	}
@@ -100,23 +99,16 @@ export function createStore(firstRevision = 1000): Store {
 			return revision;
 		},
 		get: <T extends KubeObject>(resource: string, namespace: string | undefined, name: string) =>
-			collection(resource).objects.get(keyOf(namespace, name)) as T | undefined,
-		list<T extends KubeObject>(resource: string, namespace?: string) {
-			const kept = collection(resource);
-			kept.sorted ??= [...kept.objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
-			const found =
-				namespace === undefined ? kept.sorted : kept.sorted.filter(object => object.metadata.namespace === namespace);
-			return found as readonly T[];
-		},
+			collection(resource).objects.get(namespace, name) as T | undefined,
+		list: <T extends KubeObject>(resource: string, namespace?: string) =>
+			collection(resource).objects.list(namespace) as readonly T[],
 		ownedBy: <T extends KubeObject>(resource: string, uid: string) =>
 			[...(owned.get(`${resource} ${uid}`)?.values() ?? [])] as unknown as readonly T[],
 		put<T extends KubeObject>(resource: string, object: T) {
 			const kept = collection(resource);
 			const key = keyOf(object.metadata.namespace, object.metadata.name);
-			const previous = kept.objects.get(key);
 			const stored = versioned(object);
-			kept.objects.set(key, stored);
-			kept.sorted = undefined;
+			const previous = kept.objects.set(stored);
 			index(resource, key, stored, previous);
 			const type = previous === undefined ? 'ADDED' : 'MODIFIED';
 			tell(kept, {revision, type, resource, object: stored, previous});
@@ -125,10 +117,8 @@ export function createStore(firstRevision = 1000): Store {
 		remove(resource, namespace, name) {
 			const kept = collection(resource);
 			const key = keyOf(namespace, name);
-			const previous = kept.objects.get(key);
+			const previous = kept.objects.delete(namespace, name);
 			if (previous === undefined) return undefined;
-			kept.objects.delete(key);
-			kept.sorted = undefined;
 			index(resource, key, undefined, previous);
 			const object = versioned(previous);
 			tell(kept, {revision, type: 'DELETED', resource, object, previous});

@@ -29,12 +29,11 @@ const touch = () => {
 };
 const where = {verb: 'watch', resource: 'pods'};
 
-/** A watch that has told something, so that it is surely open. */
+/** A watch that has told all there was to tell, so that it is surely open and nothing of it is under way. */
 async function openWatch() {
 	const stream = watched();
-	const ticking = setInterval(touch, 10);
-	await stream.until(events => events.length > 0);
-	clearInterval(ticking);
+	touch();
+	await stream.until(events => events.length === 1);
 	return stream;
 }
 
