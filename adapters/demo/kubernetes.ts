@@ -1,6 +1,7 @@
 import type {Connection, System, Target} from '../../src/contract.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../../src/port/kubernetes-access.ts';
+import {type Clock, systemClock} from '../kubernetes/clock.ts';
 import {kubernetes} from '../kubernetes/system.ts';
 import {type KubernetesApi, startKubernetesApi} from './kubernetes-api/server.ts';
 import type {Scenario} from './scenario.ts';
@@ -31,10 +32,15 @@ export const demoKubernetesSettings = (context: string): KubernetesSettings => (
 
 async function connect(
 	scenario: Scenario,
+	clock: Clock,
 	target: Target,
 	options: {readonly readOnly: boolean},
 ): Promise<Connection<unknown>> {
-	const api = await startKubernetesApi({scenario, context: target.name});
+	const api = await startKubernetesApi({
+		scenario,
+		clock: {now: scenario.now, after: clock.after},
+		context: target.name,
+	});
 	const access = accessOf(api, target.name);
 	const settings: KubernetesSettings = {...demoKubernetesSettings(target.name), access: async () => access};
 	const connection = await kubernetes.connect({...target, settings}, options);
@@ -47,8 +53,11 @@ async function connect(
 	};
 }
 
-/** A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what watches a real one. */
-export const demoKubernetes = (scenario: Scenario): System => ({
+/**
+ * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
+ * watches a real one. `clock` tells its controllers when time has passed.
+ */
+export const demoKubernetes = (scenario: Scenario, clock: Clock = systemClock): System => ({
 	...kubernetes,
-	connect: (target, options) => connect(scenario, target, options),
+	connect: (target, options) => connect(scenario, clock, target, options),
 });

@@ -6,11 +6,39 @@ import {type PodRow, trouble} from './pod.ts';
 /** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
 export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
 	const pods = Map.groupBy(rows, row => `${row.namespace}/${row.owner}`);
-	return [...pods].flatMap(([workload, all]) => {
-		const sick = all.filter(row => row.severity !== 'ok');
+	const {lost, findings} = lostOnNodes(rows, target);
+	const folded = [...pods].flatMap(([workload, all]) => {
+		const sick = all.filter(row => row.severity !== 'ok' && !lost.has(row.uid));
 		const causes = Map.groupBy(sick, sameTrouble);
 		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, all.length));
 	});
+	return [...findings, ...folded];
+}
+
+/** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
+function lostOnNodes(rows: readonly PodRow[], target: string) {
+	const late = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
+	const lost = new Set<string>();
+	const findings: Finding[] = [];
+	for (const [node, same] of Map.groupBy(late, row => row.node)) {
+		const [first] = same;
+		const workloads = new Set(same.map(row => `${row.namespace}/${row.owner}`));
+		if (node === undefined || first === undefined || workloads.size < 2) continue;
+		for (const row of same) lost.add(row.uid);
+		findings.push({
+			id: `${target}/pods/not ending/${node}`,
+			target,
+			severity: 'warn',
+			sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads should be gone and are not`,
+			since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
+			row: {kind: 'kubernetes.pod', id: first.id},
+			kind: 'kubernetes.pod',
+			evidence: same.slice(0, 5).map(row => `${row.namespace}/${row.name}: ${row.why}`),
+			actions: ['kubernetes.delete-pod'],
+			inspections: ['kubernetes.describe-pod', 'kubernetes.events'],
+		});
+	}
+	return {lost, findings};
 }
 
 /** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
@@ -35,7 +63,9 @@ const rolloutSuspicionMs = 60 * 60_000;
 function sinceRollout(same: readonly PodRow[], since: number): string {
 	const revisions = new Set(same.map(row => row.rollout?.revision));
 	const rollout = same[0]?.rollout;
-	if (rollout === undefined || revisions.size > 1 || rollout.first) return '';
+	if (rollout === undefined || revisions.size > 1 || rollout.first || same.some(row => row.deleteBy !== undefined)) {
+		return '';
+	}
 	if (since < rollout.at || since - rollout.at > rolloutSuspicionMs) return '';
 	return `, since rollout revision ${rollout.revision} at ${clockTime(rollout.at)}`;
 }
