@@ -13,7 +13,7 @@ export const part = (value: unknown, ...path: readonly string[]): Json => {
 export const templateOf = (object: ApiObject): Json => part(object, 'spec', 'template');
 
 /** The label that a Deployment puts on each ReplicaSet and its pods, and that is no part of what was asked for. */
-export const hashLabel = 'pod-template-hash';
+const hashLabel = 'pod-template-hash';
 
 export function withoutHash(template: Json): Json {
 	const {[hashLabel]: _gone, ...labels} = part(template, 'metadata', 'labels');
