@@ -1,5 +1,6 @@
-import {mkdir, rename, writeFile} from 'node:fs/promises';
+import {rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {makeDirectory} from '../src/audit/make-directory.ts';
 import type {Tty} from '../views/tty.ts';
 
 /**
@@ -10,7 +11,7 @@ import type {Tty} from '../views/tty.ts';
 export async function copyTo(tty: Pick<Tty, 'copy'>, stateDir: string, text: string): Promise<string> {
 	const sent = tty.copy(text);
 	const path = join(stateDir, 'copied.txt');
-	await mkdir(stateDir, {recursive: true, mode: 0o700});
+	makeDirectory(stateDir);
 	await writeFile(`${path}.new`, `${text}\n`, {mode: 0o600});
 	await rename(`${path}.new`, path);
 	return sent ? `copied to the clipboard and to ${path}` : `too long for the clipboard; copied to ${path}`;

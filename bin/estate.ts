@@ -1,4 +1,4 @@
-import {type Configuration, loadConfiguration} from '../src/config/load.ts';
+import type {Configuration} from '../src/config/load.ts';
 import type {Action, Inspection, System, Target} from '../src/contract.ts';
 import {problems, type Remaps} from '../src/keymap.ts';
 import type {WatchedTarget} from '../src/poll/watched-target.ts';
@@ -43,6 +43,8 @@ export async function openEstate(options: Options): Promise<Estate> {
 			policy: undefined,
 		};
 	}
+	// The demo has no configuration to be checked: it does without the schema.
+	const {loadConfiguration} = await import('../src/config/load.ts');
 	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy} = await loadConfiguration({
 		config: options.config,
 		keyProblems,

@@ -1,21 +1,29 @@
+import {join} from 'node:path';
 import {createElement} from 'react';
 import {readActor} from '../src/audit/actor.ts';
 import {createAudit} from '../src/audit/log.ts';
 import {createPresence, liveSessions} from '../src/audit/presence.ts';
+import type {AuditRecord} from '../src/audit/record.ts';
 import {stateDir} from '../src/audit/state-dir.ts';
 import {unresolved} from '../src/audit/unknown.ts';
+import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
+import {openOnTrouble} from '../src/deck/perform.ts';
 import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
+import {hasEnded, isUnderWay} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
+import {hintOf} from '../src/remedy/trouble.ts';
+import {createStore} from '../src/store.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
+import {paneAt} from '../views/pane-at.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
@@ -23,19 +31,26 @@ import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
 import {version} from './version.ts';
+import {keepYoungSpaceSmall} from './young-space.ts';
 
 /** Records of the last months that are looked at for outcomes that nobody knows. */
 const rememberedRecords = 2000;
+
+/** Milliseconds from a signal to the end, with a remedy under way and without. */
+const longestGraceMs = 5000;
+const shortestGraceMs = 250;
 
 /**
  * Opens the console and stays until it is left: the only place where the parts are put together.
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
+	keepYoungSpaceSmall();
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
-	const state = stateDir(process.env);
+	// What is done to the demo is recorded like anything else, apart from what was done to real systems.
+	const state = options.demo === undefined ? stateDir(process.env) : join(stateDir(process.env), 'demo');
 	const actor = readActor(process.env);
 	const audit = createAudit({stateDir: state, clock, actor, app: version});
 	const readOnly = options.readOnly || estate.policy?.readOnly === true;
@@ -58,6 +73,19 @@ export async function runConsole(options: Options): Promise<number> {
 		audit.recent(rememberedRecords).catch(() => []),
 	]);
 
+	const open = createStore(unresolved(records.toReversed(), live));
+	const stopLooking = audit.last.subscribe(() => {
+		const {kind, result} = audit.last.get() ?? {};
+		if (kind !== 'settle' && result !== 'unknown') return;
+		const again = (found: readonly AuditRecord[]) => {
+			const others = new Set([...live].filter(session => session !== audit.session));
+			const busy = runner.state.get();
+			const underWay = busy !== undefined && !hasEnded(busy) ? busy.id : undefined;
+			open.set(unresolved(found.toReversed(), others).filter(one => one.id !== underWay));
+		};
+		audit.recent(rememberedRecords).then(again, () => {});
+	});
+
 	let leave: (code: number) => void = () => {};
 	const left = new Promise<number>(resolve => {
 		leave = resolve;
@@ -65,11 +93,25 @@ export async function runConsole(options: Options): Promise<number> {
 
 	const shutDown = async () => {
 		await runner.close();
+		await noted('stop').catch(() => {});
 		await Promise.all([presence.close(), watch.close()]);
 		arming.close();
 	};
 
-	const opened = openTty({mouse: estate.mouse, leaving: shutDown});
+	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
+	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from});
+
+	const busy = () => {
+		const remedy = runner.state.get();
+		return remedy !== undefined && isUnderWay(remedy);
+	};
+	const opened = openTty({
+		mouse: estate.mouse,
+		leaving: shutDown,
+		// What was sent is finished and recorded; with nothing under way a closed window is not waited for.
+		graceMs: () => (busy() ? longestGraceMs : shortestGraceMs),
+		...(estate.theme === 'basic' ? {mostColours: 16 as const} : {}),
+	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);
 		await presence.close();
@@ -85,7 +127,7 @@ export async function runConsole(options: Options): Promise<number> {
 		arming,
 		audit,
 		presence,
-		unresolved: unresolved(records.toReversed(), live),
+		unresolved: open,
 		keymap: createKeymap(estate.keys),
 		clock,
 		effects: {
@@ -93,6 +135,7 @@ export async function runConsole(options: Options): Promise<number> {
 			quit: () => leave(0),
 			suspend: () => tty.suspend(),
 			redraw: () => mounted.redraw(),
+			noise: tty.noise,
 		},
 		labels: [...(options.demo === undefined ? [] : [`demo: ${options.demo}`]), ...(readOnly ? ['read-only'] : [])],
 		remarks: [estate.from, ...estate.remarks],
@@ -109,11 +152,16 @@ export async function runConsole(options: Options): Promise<number> {
 		tty,
 	);
 	listen(tty, deck);
+	openOnTrouble(deck);
 	watch.start();
+	noted('start').catch((error: unknown) =>
+		deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
+	);
 	const stopClock = everySecond(clock.after, deck.bump);
 
 	const code = await left;
 	stopClock();
+	stopLooking();
 	mounted.unmount();
 	deck.close();
 	tty.close();
@@ -126,6 +174,10 @@ function listen(tty: Tty, deck: Deck): void {
 		if (event.type === 'key') press(deck, event.key, event.text);
 		else if (event.type === 'paste') paste(deck, event.text);
 		else if (event.type === 'wheel') press(deck, event.direction);
+		else if (event.type === 'click') {
+			const hit = paneAt(deck, tty.size(), event);
+			if (hit !== undefined) click(deck, hit.pane, hit.line);
+		}
 	});
 }
 

@@ -5,7 +5,8 @@
  * from imports, and everything stands in one async function (the wasm of the layout engine needs await). So the check of the Node version
  * at its top runs first under every Node, whichever way that Node decides to load a `.js` file, and not after an import has failed.
  */
-import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
 import {builtinModules} from 'node:module';
 import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -25,7 +26,7 @@ const optional = /^(?:react-devtools-core|pg-native|pg-cloudflare|bufferutil|utf
 const selfContained = {
 	name: 'self-contained',
 	setup(build) {
-		build.onResolve({filter: /^(?:node:)?[a-z_]+(?:\/[a-z_]+)*$/}, ({path}) => {
+		build.onResolve({filter: /^(?:node:)?[a-z0-9_]+(?:\/[a-z0-9_]+)*$/}, ({path}) => {
 			const name = path.replace(/^node:/, '');
 			return path.startsWith('node:') || builtins.has(name) ? {path: `node:${name}`, namespace: 'builtin'} : undefined;
 		});
@@ -43,8 +44,26 @@ const selfContained = {
 			contents: `const fetch = undefined;\n${readFileSync(path, 'utf8')}`,
 			loader: 'js',
 		}));
+		build.onLoad({filter: /node_modules\/string-width\/index\.js$/}, ({path}) => ({
+			contents: lazyWidths(readFileSync(path, 'utf8')),
+			loader: 'js',
+		}));
 	},
 };
+
+/**
+ * Building its regular expressions of Unicode sets takes string-width as long as laying out the first frame. They are built when the first
+ * text needs them, and the frames, blocks and signs that a deck is drawn with, which are one cell wide each, need none.
+ */
+function lazyWidths(text) {
+	const names = [...text.matchAll(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm)].map(found => found[1]);
+	if (names.length !== 5) throw new Error('string-width is not as it was: look at scripts/build.mjs');
+	let lazy = text.replace(/^const (\w+Regex) = (\/.*\/[gvu]*);$/gm, 'let made_$1; const $1 = () => (made_$1 ??= $2);');
+	for (const name of names) lazy = lazy.replace(new RegExp(`\\b${name}(?=\\.test|\\))`, 'g'), `${name}()`);
+	const fast = '/^[\\u0020-\\u007E]*$/';
+	if (!lazy.includes(fast)) throw new Error('string-width is not as it was: look at scripts/build.mjs');
+	return lazy.replace(fast, '/^[\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF]*$/');
+}
 
 /** Plain old JavaScript: it must parse and run under any Node at all. */
 const [major, minor] = oldestNode.split('.');
@@ -57,6 +76,7 @@ const check = `'use strict';
 })();`;
 
 const {build} = await import('esbuild');
+const startedAt = new Date();
 const started = performance.now();
 const result = await build({
 	entryPoints: [join(root, 'bin', 'midwatch.ts')],
@@ -88,12 +108,52 @@ const bundled = result.outputFiles[0].text.replace(/^#!.*\n/, '');
 const leftOver = /^\s*(?:import|export)\b[^(]/m.exec(bundled.slice(0, 2000)) ?? /\bimport\.meta\b/.exec(bundled);
 if (leftOver) throw new Error(`the bundle still holds "${leftOver[0].trim()}": scripts/build.mjs must resolve it`);
 
+/*
+ * Compiling all of it takes as long as everything else before the first frame. So the program stands in a comment, which is passed over,
+ * and what Node compiled of it is kept in the user's own cache, written as the first run ends. It is read only from a folder and a file
+ * that nobody else can write to.
+ */
+const starter = `(function () {
+	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), vm = get('node:vm');
+	var self = process.argv[1], text = fs.readFileSync(self, 'latin1');
+	var program = text.slice(text.indexOf(from) + from.length, text.lastIndexOf('*' + '/')).replaceAll(end, '*' + '/');
+	var me = process.getuid ? process.getuid() : -1;
+	var home = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
+	var folder = path.join(home, 'midwatch');
+	var file = path.isAbsolute(home) && path.join(folder, 'code-' + build + '-' + process.version + '-' + process.arch + '.bin');
+	var own = function (name) {
+		var found = fs.lstatSync(name);
+		return found.uid === me && !found.isSymbolicLink() && (found.mode & 18) === 0;
+	};
+	var cachedData;
+	try { if (file && own(folder) && own(file)) cachedData = fs.readFileSync(file); } catch (none) {}
+	var script = new vm.Script(program, {filename: self, cachedData: cachedData});
+	if (file && (!cachedData || script.cachedDataRejected)) process.on('exit', function () {
+		try {
+			fs.mkdirSync(folder, {recursive: true, mode: 448});
+			if (!own(folder)) return;
+			fs.readdirSync(folder).forEach(function (name) { if (/^code-/.test(name)) fs.rmSync(path.join(folder, name)); });
+			var draft = file + '.' + process.pid;
+			fs.writeFileSync(draft, script.createCachedData(), {mode: 384, flag: 'wx'});
+			fs.renameSync(draft, file);
+		} catch (unwritable) {}
+	});
+	script.runInThisContext()(get('node:url').pathToFileURL(self).href);
+})();`;
+
+/** ASCII only: one byte a character, on the disk and in memory. What esbuild leaves stands in regular expressions and comments. */
+const ascii = bundled.replaceAll(/[\u0080-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const program = `(async function (__midwatchUrl) {\n${ascii}\n})`;
+const end = '*%midwatch%/';
+if (program.includes(end)) throw new Error(`the bundle holds ${end}: choose another in scripts/build.mjs`);
+const name = createHash('sha256').update(program).digest('hex').slice(0, 16);
+
 const text = `#!/usr/bin/env node
 ${check}
-(async function () {
-const __midwatchUrl = process.getBuiltinModule('node:url').pathToFileURL(process.argv[1]).href;
-${bundled}
-})();
+var build = '${name}', from = '/* the ' + 'program', end = '${end}';
+${starter}
+/* the program
+${program.replaceAll('*/', end)}*/
 `;
 
 mkdirSync(dirname(target), {recursive: true});
@@ -101,6 +161,8 @@ mkdirSync(dirname(target), {recursive: true});
 const draft = `${target}.${process.pid}`;
 try {
 	writeFileSync(draft, text, {mode: 0o755});
+	// As old as the sources it was read from: what changed meanwhile is newer, and start.mjs builds again.
+	utimesSync(draft, startedAt, startedAt);
 	renameSync(draft, target);
 } finally {
 	rmSync(draft, {force: true});

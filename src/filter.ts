@@ -4,8 +4,8 @@
  */
 
 export type Searchable = {
-	/** Everything the row shows, in lower case. */
-	readonly text: string;
+	/** Whether something that the row shows holds this text, given in lower case. A word never spans two columns. */
+	holds(text: string): boolean;
 	field(name: string): string | undefined;
 };
 
@@ -25,7 +25,7 @@ export function compileFilter(source: string, fields: ReadonlySet<string>): (row
 		});
 	return row =>
 		terms.every(({inverse, field, value}) => {
-			const holds = (field === undefined ? row.text : (row.field(field) ?? '').toLowerCase()).includes(value);
+			const holds = field === undefined ? row.holds(value) : (row.field(field) ?? '').toLowerCase().includes(value);
 			return holds !== inverse;
 		});
 }

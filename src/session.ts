@@ -100,6 +100,7 @@ export function moved(from: number, move: Move, size: number, page: number): num
 /** The line of the cursor among rows that may have changed since: its object's line, else where it stood. -1 when there are none. */
 export function cursorIndex(pane: PaneSession, entries: readonly Entry[]): number {
 	if (entries.length === 0) return -1;
+	if (pane.cursor !== undefined && entries[pane.place]?.key === pane.cursor) return pane.place;
 	const found = pane.cursor === undefined ? -1 : entries.findIndex(entry => entry.key === pane.cursor);
 	return found >= 0 ? found : Math.min(pane.place, entries.length - 1);
 }

@@ -77,7 +77,7 @@ function allowed(path: string, from: string): boolean {
 	const inner = resolved(path, from);
 	if (inner === 'package.json') return folder === 'bin' || folder === 'test';
 	const [place, other] = inner?.split('/') ?? [];
-	if (place !== undefined && !folders.includes(place)) return false;
+	if (place !== undefined && !folders.includes(place)) return folder === 'test' && place === 'scripts';
 	switch (folder) {
 		case 'src':
 			if (inner !== undefined) return place === 'src';

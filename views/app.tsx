@@ -5,6 +5,7 @@ import {messageOf} from '../src/errors.ts';
 import {paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {fit} from '../src/text/fit.ts';
+import type {Painted} from './centred.ts';
 import {paintEmpty} from './empty.ts';
 import {ErrorBoundary} from './error-boundary.tsx';
 import {paintFooter, paintTabs} from './footer.ts';
@@ -59,20 +60,16 @@ type PaneProps = Painting & {
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
 	const offsets = useRef<Offsets>(new Map());
 	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
+	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {
 		const session = deck.session.get();
-		const frame = {
-			view: deck.view(pane),
-			session: paneSession(session, pane),
-			number,
-			focused: session.pane === pane,
-			width,
-			height,
-			now: deck.now(),
-			theme,
-		};
-		const painted = paintPane(frame, offsets.current);
-		deck.setPage(pane, painted.page);
+		const now = deck.now();
+		const [view, own, focused] = [deck.view(pane), paneSession(session, pane), session.pane === pane];
+		const by = [view, own, focused, Math.floor(now / 1000), theme, width, height, alone];
+		if (last.current?.by.every((part, index) => part === by[index])) return last.current.rows;
+		const painted = paintPane({view, session: own, number, focused, width, height, now, theme}, offsets.current);
+		deck.setPage(pane, painted.page, painted.rowsAt);
+		last.current = {by, rows: painted.rows};
 		return painted.rows;
 	}, [theme, pane, width, height, alone]);
 	return <Surface rows={rows} width={width} height={height} />;
@@ -95,21 +92,50 @@ function Lines({
 	return <Surface rows={rows} width={width} height={height} />;
 }
 
-/** What lies above the deck. Drawn anew with each change of the deck while it is open. */
+/** What lies above the deck, and of which remedy it tells: the same object until either changes. */
+type Above = {readonly painted: Painted | undefined; readonly ready: string | undefined};
+
+function useAbove(deck: Deck, theme: Theme, size: Size): Above {
+	const source = useMemo(() => {
+		let version = -1;
+		let above: Above = {painted: undefined, ready: undefined};
+		return () => {
+			if (version === deck.version()) return above;
+			version = deck.version();
+			const painted = paintLayer(deck, size, theme);
+			const remedy = deck.options.runner.state.get();
+			const asked = topLayer(deck.session.get())?.kind === 'confirm' && remedy?.state === 'ready';
+			const ready = asked && painted?.whole === true ? remedy.id : undefined;
+			if (ready !== above.ready || !samePainted(painted, above.painted)) above = {painted, ready};
+			return above;
+		};
+	}, [deck, theme, size]);
+	return useSyncExternalStore(deck.subscribe, source, source);
+}
+
+function samePainted(one: Painted | undefined, other: Painted | undefined): boolean {
+	if (one === undefined || other === undefined) return one === other;
+	return (
+		one.left === other.left &&
+		one.top === other.top &&
+		one.width === other.width &&
+		one.whole === other.whole &&
+		one.rows.length === other.rows.length &&
+		one.rows.every((row, index) => row === other.rows[index])
+	);
+}
+
+/** Ink draws it when it looks otherwise than before, and not with each change of the deck under it: that takes Ink many milliseconds. */
 function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
-	useSyncExternalStore(deck.subscribe, deck.version, deck.version);
-	const painted = paintLayer(deck, size, theme);
+	const {painted, ready} = useAbove(deck, theme, size);
 	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
 		// A confirmation can be answered once all of it is on the screen, and only as long as it is.
-		const remedy = deck.options.runner.state.get();
-		const asked = topLayer(deck.session.get())?.kind === 'confirm' && remedy?.state === 'ready';
-		seen.current = asked && painted?.whole === true ? remedy.id : undefined;
-		if (seen.current === undefined) deck.painted(undefined);
+		seen.current = ready;
+		if (ready === undefined) deck.painted(undefined);
 		else if (!deck.answerable()) {
-			const {id} = remedy ?? {};
 			afterPaint(() => {
-				if (seen.current === id) deck.painted(id);
+				if (seen.current === ready) deck.painted(ready);
 			});
 		}
 	});
@@ -129,19 +155,22 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 }
 
 function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
-	const focus = () => {
+	const layout = () => {
 		const {pane, zoom} = deck.session.get();
-		return `${zoom ? 'z' : ''}${pane}`;
+		return layoutOf(
+			size,
+			deck.options.panes.map(one => one.id),
+			pane,
+			zoom,
+		);
 	};
-	useSyncExternalStore(deck.subscribe, focus, focus);
-	const {pane, zoom} = deck.session.get();
-	const {grid, tabs} = layoutOf(
-		size,
-		deck.options.panes.map(one => one.id),
-		pane,
-		zoom,
-	);
-	const shown = grid.flatMap(row => row.cells.map(cell => cell.pane)).join(' ');
+	const shownNow = () =>
+		layout()
+			.grid.flatMap(row => row.cells.map(cell => cell.pane))
+			.join(' ');
+	// Which panes there are, not which of them has the focus: that is for each pane to show.
+	const shown = useSyncExternalStore(deck.subscribe, shownNow, shownNow);
+	const {grid, tabs} = layout();
 	useLayoutEffect(() => deck.shown(shown.split(' ')), [deck, shown]);
 	return (
 		<Box flexDirection="column">
@@ -188,8 +217,14 @@ export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: 
 		false,
 	);
 	if (!fits) {
-		const needs = `midwatch needs at least ${smallest.columns}x${smallest.rows}; this is ${columns}x${rows}`;
-		return <Text>{fit(needs, Math.max(1, columns))}</Text>;
+		const needs = `${smallest.columns}x${smallest.rows}`;
+		const told = [
+			`midwatch needs at least ${needs}; this is ${columns}x${rows}`,
+			`needs ${needs}, not ${columns}x${rows}`,
+			`needs ${needs}`,
+		];
+		const line = told.find(text => text.length <= columns) ?? needs;
+		return <Text>{fit(line, Math.max(1, columns))}</Text>;
 	}
 	return (
 		<ErrorBoundary>

@@ -9,9 +9,10 @@ export type Painted = {
 	readonly rows: readonly string[];
 	readonly width: number;
 	readonly whole: boolean;
-	/** Lines of a page, where it can be scrolled. */
-	readonly page?: number;
 };
+
+/** A modal, with the lines of a page of it and the furthest it can be scrolled. */
+export type PaintedModal = Painted & {readonly page: number; readonly last: number};
 
 /** What a modal says. `foot` stands below `lines` and is always seen whole; what is above it can be scrolled from `offset` on. */
 export type Content = {
@@ -27,7 +28,7 @@ export function centred(
 	wanted: number,
 	theme: Theme,
 	make: (cells: number, rows: number) => Content,
-): Painted {
+): PaintedModal {
 	// A narrow screen has no cells to spare for a margin.
 	const cells = size.columns < 100 && wanted > 100 ? size.columns : Math.min(wanted, size.columns - 4);
 	const most = size.rows - 2;
@@ -43,6 +44,7 @@ export function centred(
 		width: cells,
 		whole: whole || page.last,
 		page: Math.max(1, room - 1),
+		last: whole ? 0 : Math.max(0, lines.length - (room - 1)),
 	};
 }
 
@@ -59,4 +61,4 @@ function scrolled(lines: readonly ModalLine[], room: number, offset: number, scr
 const leastPage = 3;
 
 const toldOf = (above: number, below: number): string =>
-	below > 0 ? `${below} lines more: page down reads on, and then it can be answered` : `${above} lines above: page up`;
+	below > 0 ? `${below} more lines below: page down` : `${above} lines above: page up`;

@@ -48,12 +48,15 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 	if (preview === undefined) return [];
 	const gap = roomy ? [blankLine] : [];
 	const look = {cells, tight: !roomy};
-	const touches = preview.touches.length > 1 ? preview.touches.slice(0, 5) : [];
+	const touches = preview.touches.slice(0, 5);
 	const rest = preview.touches.length - touches.length;
 	return [
 		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
 		...gap,
-		...touches.flatMap((text, index) => labelled(index === 0 ? 'touches' : '', cleanLine(text), look)),
+		...touches.flatMap((text, index) => {
+			const told = labelled(index === 0 ? 'acts on' : '', cleanLine(text), look);
+			return roomy ? told : told.slice(0, 1);
+		}),
 		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, {...look, tone: 'dim'}) : []),
 		...labelled('will run', cleanLine(preview.equivalent), look),
 		...labelled('bound to', cleanLine(preview.bound), look),
@@ -68,12 +71,24 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 	];
 }
 
-function checkLines(deck: Deck, remedy: Remedy, cells: number, theme: Theme): ModalLine[] {
+/** Where room is short, checks that passed share one line; those that did not are told whole. */
+function shownChecks(checks: readonly Check[], tight: boolean): readonly Check[] {
+	const passed = checks.filter(check => check.result === 'pass');
+	if (!tight || passed.length < 2) return checks;
+	const one: Check = {
+		label: `${passed.length} checks pass`,
+		result: 'pass',
+		detail: passed.map(check => check.label).join(', '),
+	};
+	return [one, ...checks.filter(check => check.result !== 'pass')];
+}
+
+function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, theme: Theme): ModalLine[] {
 	const sign = (check: Check) =>
 		({pass: theme.sign('ok'), warn: theme.sign('warn'), block: theme.sign('crit'), unknown: theme.sign('unknown')})[
 			check.result
 		];
-	const lines = remedy.checks.flatMap(check =>
+	const lines = shownChecks(remedy.checks, tight).flatMap(check =>
 		signed(
 			sign(check),
 			cleanLine(check.detail === '' ? check.label : `${check.label}: ${check.detail}`),
@@ -202,7 +217,12 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		remedy.trouble?.message,
 		remedy.hint ?? remedy.trouble?.hint,
 	]) {
-		if (text !== undefined && text !== '' && !lines.some(one => one[0]?.text === cleanLine(text))) {
+		if (
+			text !== undefined &&
+			text !== '' &&
+			!end.text.endsWith(text) &&
+			!lines.some(one => one[0]?.text === cleanLine(text))
+		) {
 			lines.push(...wrap(cleanLine(text), cells).map(part => line(part)));
 		}
 	}
@@ -225,7 +245,7 @@ export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, row
 		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),
 		...previewLines(remedy, cells, roomy),
 		...(isWaiting(remedy) || remedy.state === 'blocked' || remedy.state === 'stale'
-			? checkLines(deck, remedy, cells, theme)
+			? checkLines(deck, remedy, cells, !roomy, theme)
 			: []),
 		...(roomy ? [blankLine] : []),
 	];

@@ -32,7 +32,7 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 	return span.end();
 }
 
-/** What was just said, or what can be done with the row under the cursor: looking first, then acting, then the fixed keys. */
+/** What was just said, or what can be done with the row under the cursor: acting first, then looking, then the fixed keys. */
 export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const session = deck.session.get();
 	const layer = topLayer(session);
@@ -49,6 +49,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	if (layer !== undefined) return paintLayerKeys(deck, layer, cells, theme);
 	const {keymap} = deck.options;
 	const span = createSpan(cells, theme).put(' ');
+	if (deck.options.panes.length === 0) return span.end();
 	const offer = (key: string, title: string, disabled: boolean) => {
 		if (!span.fits(`${key} ${title}  `)) return;
 		span.put(key, disabled ? 'dim' : 'loud').put(` ${title}  `, disabled ? 'dim' : 'plain');
@@ -59,9 +60,9 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const kept = fixed.filter(binding => ['deck.actions', 'pane.filter', 'deck.help'].includes(binding.intent));
 	const reserve = kept.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
 	const own = createSpan(cells, theme);
-	for (const {of, key, disabled} of [...deck.inspections(), ...deck.actions()]) {
+	for (const {of, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
 		const text = `${key} ${of.title.toLowerCase()}  `;
-		if (!own.fits(`${text}${reserve}  `)) break;
+		if (!own.fits(`${text}${reserve}  `)) continue;
 		own.put(text);
 		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
 	}

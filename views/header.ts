@@ -10,7 +10,8 @@ import type {Theme} from './theme.ts';
 
 /** ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether we may act, what is wrong, what is old. */
 export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
-	const {watch, arming, labels, presence, unresolved} = deck.options;
+	const {watch, arming, labels, presence} = deck.options;
+	const unresolved = deck.options.unresolved.get();
 	const now = deck.now();
 	const clock = clockTime(now);
 	const span = createSpan(cells - width(clock) - 2, theme);
@@ -22,20 +23,21 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	});
 	// What is wrong has its place before anything else is given one.
 	const reserved = ' '.repeat(signs.reduce((sum, sign) => sum + width(sign.text), 3));
-	for (const label of labels) {
-		const text = cleanLine(label);
-		if (span.fits(`  ${text}${reserved}`)) span.put('  ').put(text, 'dim');
-	}
-	const room = () => Math.max(0, cells - width(clock) - 2 - span.used - width(reserved) - 2);
-	const only = deck.session.get().target;
-	if (only !== undefined) span.put('  ').put(cut(`only ${cleanLine(only)}`, room()), 'loud');
 	const standings = watch.targets.map(({target}) => ({target, is: standing(arming.policy.get(), target.name, now)}));
 	const guarded = standings.filter(({is}) => is.state === 'guarded').length;
 	const armed = standings.flatMap(({target, is}) =>
 		is.state === 'armed' ? [{name: cleanLine(target.name), left: (is.until - now) / 1000}] : [],
 	);
+	const named = armed.map(({name, left}) => `${name} armed ${duration(left)}`).join('  ');
+	// Where something may be changed is worth more than what the console is called.
+	for (const label of labels) {
+		const text = cleanLine(label);
+		if (span.fits(`  ${text}  ${named}${reserved}`)) span.put('  ').put(text, 'dim');
+	}
+	const room = () => Math.max(0, cells - width(clock) - 2 - span.used - width(reserved) - 2);
+	const only = deck.session.get().target;
+	if (only !== undefined) span.put('  ').put(cut(`only ${cleanLine(only)}`, room()), 'loud');
 	if (armed.length > 0) {
-		const named = armed.map(({name, left}) => `${name} armed ${duration(left)}`).join('  ');
 		const counted = `${armed.length} armed ${duration(Math.min(...armed.map(({left}) => left)))}`;
 		span.put('  ').put(width(named) <= room() ? named : counted, 'warn');
 	}

@@ -16,7 +16,7 @@ import type {Theme} from './theme.ts';
 
 function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size: Size, theme: Theme): Painted {
 	const painted = centred(size, 108, theme, (cells, rows) => confirmLines(deck, layer, cells, rows, theme));
-	deck.setTextArea({cells: painted.width, rows: painted.page ?? 1});
+	deck.setTextArea({cells: painted.width, rows: painted.page, last: painted.last});
 	return painted;
 }
 

@@ -32,8 +32,11 @@ export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
 			}
 			for (const [index, part] of wrap(word, cells).entries()) {
 				if (index > 0) lines.push([]);
-				lines.at(-1)?.push({text: part, tone});
-				used = index > 0 ? width(part) : used + width(part);
+				const before = index > 0 ? 0 : used;
+				// A blank that would stand beyond the end is none: cut off with it would be the last letter.
+				const kept = before + width(part) > cells ? part.trimEnd() : part;
+				lines.at(-1)?.push({text: kept, tone});
+				used = before + width(kept);
 			}
 		}
 	}

@@ -11,7 +11,7 @@ export type Mounted = {
 	unmount(): void;
 	/** Draws everything again, also what the screen should show already. */
 	redraw(): void;
-	/** Resolves when what was rendered so far has been handed to the screen. */
+	/** Resolves when the terminal has taken all of what was rendered so far: not while it stands still. */
 	flush(): Promise<void>;
 };
 
@@ -21,8 +21,9 @@ const framesPerSecond = 60;
 /**
  * Draws a React tree on a screen, with `useWindowSize` telling its size. Ink reads no keys here (`useInput` throws): the owner of
  * the terminal tells them. Style text by SGR sequences in the text: what the screen cannot show is left out on the way.
+ * @param onError - told what a component threw that no boundary caught; Ink has taken the tree down by then. Thrown on unless given.
  */
-export function mount(element: ReactNode, screen: Screen): Mounted {
+export function mount(element: ReactNode, screen: Screen, onError: (error: unknown) => void = throwOn): Mounted {
 	const compositor = new Compositor(screen);
 	const stdout = new InkStdout(screen.size(), frame => compositor.frame(frame));
 	const inside = (tree: ReactNode) => <CompositorContext value={compositor}>{tree}</CompositorContext>;
@@ -32,6 +33,7 @@ export function mount(element: ReactNode, screen: Screen): Mounted {
 		maxFps: framesPerSecond,
 		onRender: () => compositor.laidOut(),
 	});
+	ink.waitUntilExit().catch(onError);
 	const stopResizing = screen.onResize(() => stdout.resize(screen.size()));
 	return {
 		rerender: tree => ink.rerender(inside(tree)),
@@ -43,9 +45,16 @@ export function mount(element: ReactNode, screen: Screen): Mounted {
 		redraw: () => compositor.redraw(),
 		async flush() {
 			await ink.waitUntilRenderFlush();
-			compositor.paint();
+			await compositor.shown();
 		},
 	};
+}
+
+/** Out of the promise, to where the owner of the terminal waits for what nobody caught. */
+function throwOn(error: unknown): void {
+	queueMicrotask(() => {
+		throw error;
+	});
 }
 
 /** How Ink is run everywhere: it draws, and leaves keys, console, signals and the terminal's modes alone. */

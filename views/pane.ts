@@ -1,8 +1,7 @@
-import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
+import type {PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
-import {worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
@@ -32,7 +31,6 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const readings = view.sections.flatMap(section => section.readings);
 	const targets = [...new Set(readings.map(reading => reading.target))];
 	const first = view.sections[0];
-	const rows = view.sections.flatMap(section => section.entries);
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
 	if (session.filter !== '')
 		parts.push({text: cut(`/${cleanLine(session.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
@@ -43,7 +41,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 		parts.push({text: session.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
 	}
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = rows.filter(entry => entry.row.severity === severity).length;
+		const found = view.sections.reduce((sum, section) => sum + section.severities[severity], 0);
 		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
 	}
 	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
@@ -81,12 +79,15 @@ function troubles({view, width: cells, height, now, theme}: PaneFrame): string[]
 		const again =
 			reading.nextAt === undefined ? '' : `, again in ${duration(Math.max(0, reading.nextAt - now) / 1000)}`;
 		const held = reading.snapshot === undefined ? '' : `, showing ${ageOf(reading, now)} old data`;
-		const what = `${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
-		const when = ` since ${clockTime(failure.since)}${held}${again}`;
-		const room = Math.max(20, cells - 2 - width(when));
-		lines.push(theme.paint(fit(`${theme.sign('unknown')} ${cut(what, room)}${when}`, cells), 'unknown'));
-		if (failure.hint !== '' && height >= 8)
-			lines.push(theme.paint(fit(`  ${cleanLine(failure.hint)}`, cells), 'plain'));
+		const what = `${theme.sign('unknown')} ${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
+		const when = `since ${clockTime(failure.since)}${held}${again}`;
+		const hint = cleanLine(failure.hint);
+		const together = width(what) + 1 + width(when) <= cells;
+		lines.push(theme.paint(fit(together ? `${what} ${when}` : what, cells), 'unknown'));
+		// The age stands in the title; what to do next must not be cut off for it.
+		const since = `since ${clockTime(failure.since)}`;
+		const next = together ? hint : [since, hint].filter(part => part !== '').join('; ');
+		if (next !== '' && height >= 8) lines.push(theme.paint(fit(`  ${next}`, cells), 'plain'));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
 }
@@ -105,10 +106,16 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
 }
 
+/** A source that is read seldom says when: what it tells may no longer be so. */
+const seldomMs = 10_000;
+const agoOf = (reading: Reading, now: number): string =>
+	reading.intervalMs < seldomMs || reading.readAt === undefined ? '' : `, ${ageOf(reading, now)} ago`;
+
 /** Notes and sample sizes, each once, with the targets it is about when that is not all of them. */
 function sharedBy(
 	view: SectionView,
 	several: boolean,
+	now: number,
 ): ReadonlyMap<string, {readonly targets: string; readonly severity: Severity}> {
 	const about = new Map<string, {targets: string[]; severity: Severity}>();
 	const add = (target: string, text: string, severity: Severity) => {
@@ -118,8 +125,10 @@ function sharedBy(
 	for (const {target, note} of view.notes) {
 		add(target, `${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`, note.severity);
 	}
-	for (const {target, snapshot} of view.readings)
-		if (snapshot?.sample !== undefined) add(target, snapshot.sample, 'ok');
+	for (const reading of view.readings) {
+		const sample = reading.snapshot?.sample;
+		if (sample !== undefined) add(reading.target, sample + agoOf(reading, now), 'ok');
+	}
 	return new Map(
 		[...about].map(([text, {targets, severity}]) => {
 			const all = targets.length === view.readings.length;
@@ -140,19 +149,22 @@ function remarks(
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
-	const shared = sharedBy(view, several);
+	const shared = sharedBy(view, several, now);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
-	if (view.omitted > 0) say(`${grouped(view.omitted)} more were not read: the list was cut`, 'dim');
+	if (view.omitted > 0) say(`${grouped(view.omitted)} more are not listed`, 'dim');
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
-	if (view.entries.length === 0 && read.length > 0) {
-		const hidden =
-			view.total > 0
-				? `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`
-				: view.section.empty;
+	const explained = view.notes.some(({note}) => note.severity !== 'ok');
+	if (view.total > 0 && view.entries.length === 0) {
+		const hidden = `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`;
 		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
+	} else if (view.entries.length === 0 && read.length > 0) {
+		// Where a note says why there is nothing, that there is nothing would only contradict it.
+		const first = read[0];
+		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now)}`;
+		if (!explained) lines.unshift(theme.paint(fit(`  ${empty}`, cells), 'dim'));
 	} else if (read.length === 0) {
 		const failing = view.readings.some(reading => reading.failure !== undefined);
 		const text =
@@ -184,14 +196,16 @@ function share(needs: readonly number[], weights: readonly number[], room: numbe
 	return given;
 }
 
-/** `… 404 more, all ok`, or what the worst of them is. */
-function moreLine(above: readonly Entry[], below: readonly Entry[], cells: number, theme: Theme): string {
+/** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
+function moreLine({entries, severities}: SectionView, from: number, to: number, cells: number, theme: Theme): string {
 	const parts: string[] = [];
-	if (above.length > 0) parts.push(`${grouped(above.length)} above`);
-	if (below.length > 0) {
-		const severity = worst(below.map(entry => entry.row.severity));
-		const bad = below.filter(entry => entry.row.severity === severity).length;
-		parts.push(`${grouped(below.length)} more, ${severity === 'ok' ? 'all ok' : `${bad} ${theme.sign(severity)}`}`);
+	if (from > 0) parts.push(`${grouped(from)} above`);
+	if (to < entries.length) {
+		const below = {...severities};
+		for (const {row} of entries.slice(0, to)) below[row.severity] -= 1;
+		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
+		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
+		parts.push(`${grouped(entries.length - to)} more, ${what}`);
 	}
 	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
 	return theme.paint(fit(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
@@ -206,10 +220,13 @@ type SectionFrame = {
 	readonly cursor: number;
 };
 
-function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): string[] {
+/** `row`: which of the section's rows it shows. */
+type PaintedLine = {readonly text: string; readonly row?: number};
+
+function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor} = part;
-	const lines = [paintHeader(plan, theme)];
+	const lines: PaintedLine[] = [{text: paintHeader(plan, theme)}];
 	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
 	let room = Math.max(0, part.lines - 1 - said.length);
 	const overflow = view.entries.length > room;
@@ -229,19 +246,19 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): s
 			marked: session.marks.has(key),
 			old: oldTargets.has(row.target),
 		};
-		lines.push(paintRow(row, plan, look, now, theme));
+		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
 	}
 	if (overflow && part.lines - 1 - said.length > 1) {
-		lines.push(moreLine(view.entries.slice(0, offset), view.entries.slice(offset + room), plan.width, theme));
+		lines.push({text: moreLine(view, offset, offset + room, plan.width, theme)});
 	}
-	return [...lines, ...said];
+	return [...lines, ...said.map(text => ({text}))];
 }
 
 /** The whole pane as `height` finished rows of `width` cells, and how many rows a page of it has. */
 export function paintPane(
 	frame: PaneFrame,
 	offsets: Offsets,
-): {readonly rows: readonly string[]; readonly page: number} {
+): {readonly rows: readonly string[]; readonly page: number; readonly rowsAt: readonly (number | undefined)[]} {
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
 	const top = [title(frame), ...troubles(frame), ...gaugeLines(frame)].slice(0, height);
@@ -260,7 +277,8 @@ export function paintPane(
 	const cursor = cursorIndex(session, view.entries);
 	let before = 0;
 	const body = view.sections.flatMap((section, index) => {
-		const local = cursor - before;
+		const first = before;
+		const local = cursor - first;
 		before += section.entries.length;
 		const inside = local >= 0 && local < section.entries.length;
 		return paintSection(
@@ -273,9 +291,12 @@ export function paintPane(
 				cursor: inside ? local : -1,
 			},
 			offsets,
-		).slice(0, given[index] ?? 0);
+		)
+			.slice(0, given[index] ?? 0)
+			.map(({text, row}) => ({text, row: row === undefined ? undefined : first + row}));
 	});
-	const rows = [...top, ...body].slice(0, height);
+	const rows = [...top, ...body.map(({text}) => text)].slice(0, height);
+	const rowsAt = [...top.map(() => undefined), ...body.map(({row}) => row)];
 	while (rows.length < height) rows.push(' '.repeat(cells));
-	return {rows, page: Math.max(1, Math.max(...given, 2) - 2)};
+	return {rows, page: Math.max(1, Math.max(...given, 2) - 2), rowsAt};
 }

@@ -14,8 +14,19 @@ export type ColumnPlan = {
 
 const gutter = 2;
 
-/** Columns give way in their declared order until the rest fits; what is left over goes to those that grow. */
+const lastPlans = new WeakMap<Section, ColumnPlan>();
+
+/** The same plan for the same section and widths, so that rows painted by it can be told. */
 export function planColumns(section: Section, width: number, targetWidth: number): ColumnPlan {
+	const last = lastPlans.get(section);
+	if (last !== undefined && last.width === width && last.targetWidth === targetWidth) return last;
+	const plan = newPlan(section, width, targetWidth);
+	lastPlans.set(section, plan);
+	return plan;
+}
+
+/** Columns give way in their declared order until the rest fits; what is left over goes to those that grow. */
+function newPlan(section: Section, width: number, targetWidth: number): ColumnPlan {
 	let columns = [...section.columns];
 	const needed = () =>
 		gutter + (targetWidth > 0 ? targetWidth + 1 : 0) + columns.reduce((sum, column) => sum + column.width + 1, 0) - 1;
@@ -58,8 +69,22 @@ export type RowLook = {
 	readonly old: boolean;
 };
 
-/** One row, exactly `plan.width` wide. */
+type Painted = {readonly by: readonly unknown[]; readonly text: string};
+
+const painted = new WeakMap<Row, Painted>();
+
+/** One row, exactly `plan.width` wide. Painted again only when it is to look otherwise: ages count whole seconds. */
 export function paintRow(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
+	const {cursor, focused, marked, old} = look;
+	const by = [plan, cursor, focused, marked, old, Math.floor(now / 1000), theme];
+	const before = painted.get(row);
+	if (before?.by.every((part, index) => part === by[index])) return before.text;
+	const text = rowText(row, plan, look, now, theme);
+	painted.set(row, {by, text});
+	return text;
+}
+
+function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
 	const selected = look.cursor && look.focused;
 	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
 	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;

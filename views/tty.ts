@@ -23,8 +23,10 @@ export type TtyOptions = {
 	 * signal's number, or 70 (EX_SOFTWARE) with the error on stderr.
 	 */
 	readonly leaving?: (cause: Leaving) => Promise<void> | void;
-	/** Milliseconds, 250 unless told. */
-	readonly graceMs?: number;
+	/** Milliseconds, asked when the process is to end; 250 unless told. */
+	readonly graceMs?: () => number;
+	/** No more colours than these are sent, whatever the terminal can show. */
+	readonly mostColours?: 16;
 	readonly clock?: Clock;
 };
 
@@ -89,7 +91,8 @@ function openOutput(): number | undefined {
 function takeOver(output: number, options: TtyOptions): Tty {
 	const clock = options.clock ?? systemClock;
 	const mouse = options.mouse ?? false;
-	const colours: ColourLevel = colourLevel(process.env);
+	const shown = colourLevel(process.env);
+	const colours: ColourLevel = shown === 0 ? 0 : (options.mostColours ?? shown);
 	const keys = new Set<(event: TerminalEvent) => void>();
 	const resized = new Set<() => void>();
 	const drained = new Set<() => void>();
@@ -187,7 +190,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		// Who is told may speak, but not into a terminal that would hold it.
 		if (!writer.busy) noise.release();
 		try {
-			const grace = new Promise<void>(resolve => clock.after(options.graceMs ?? restoreMs, resolve));
+			const grace = new Promise<void>(resolve => clock.after(options.graceMs?.() ?? restoreMs, resolve));
 			await Promise.race([options.leaving?.(cause), grace]);
 		} finally {
 			close();
@@ -200,13 +203,19 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		giveScreenBack('');
 		process.off('SIGTSTP', suspend);
 		process.kill(process.pid, 'SIGTSTP');
-		// Runs when we are continued, and at once where stopping is not possible (no shell above us).
-		clock.after(50, resume);
+		// Where stopping is not possible (no shell above us) nobody continues us. A SIGCONT, when there is one, comes first.
+		clock.after(50, () =>
+			setImmediate(() => {
+				if (!open) resume();
+			}),
+		);
 	}
 
 	function resume(): void {
 		if (closed || ending) return;
 		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
+		// Stopped without having been asked: the screen was never given back, and taking it twice would lose its cursor.
+		if (open) writer.write(switchOff(mouse));
 		open = false;
 		takeScreen();
 		tell(resized);

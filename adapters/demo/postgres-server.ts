@@ -292,11 +292,11 @@ export function createDemoServer(scenario: Scenario): DemoServer {
 export const serverText = (epochMs: number): string =>
 	`${new Date(epochMs).toISOString().replace('T', ' ').slice(0, -1)}${String(Math.floor(epochMs) % 991).padStart(3, '0')}+00`;
 
-export function toRecord(session: DemoSession, now: number): SessionRecord {
+export function toRecord(session: DemoSession, now: number, database: string): SessionRecord {
 	const since = (at: number) => (now - at) / 1000;
 	return {
 		pid: session.pid,
-		database: 'orders',
+		database,
 		user: session.user,
 		application: session.application,
 		client: session.client,

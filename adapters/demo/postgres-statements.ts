@@ -106,7 +106,7 @@ const lifetimeSeconds = 40 * 3600;
 export type StatementCounters = {
 	/** Counts what ended since the last call. */
 	advance(stockIsLocked: boolean): void;
-	readonly records: readonly StatementRecord[];
+	records(database: string): readonly StatementRecord[];
 	text(key: string): string | undefined;
 };
 
@@ -129,14 +129,14 @@ export function createStatementCounters(scenario: Scenario): StatementCounters {
 				milliseconds[index] = (milliseconds[index] ?? 0) + ended * mean;
 			}
 		},
-		get records() {
+		records(database) {
 			return kinds.map((kind, index): StatementRecord => {
 				const total = calls[index] ?? 0;
 				const blocks = total * (kind.rows + 3);
 				return {
 					key: keys[index] ?? '',
 					user: kind.user,
-					database: 'orders',
+					database,
 					calls: total,
 					milliseconds: milliseconds[index] ?? 0,
 					rows: total * kind.rows,

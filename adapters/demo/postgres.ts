@@ -1,19 +1,24 @@
 import type {System} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
-import type {ConnectionGroupRecord, PostgresPort, ServerRecord, SignalResult} from '../../src/port/postgres.ts';
+import type {
+	ConnectionGroupRecord,
+	PostgresPort,
+	ServerRecord,
+	SessionRecord,
+	SignalResults,
+} from '../../src/port/postgres.ts';
+import {settingsOf} from '../postgres/by-hand.ts';
 import {permissionsOf} from '../postgres/permissions.ts';
 import {postgres} from '../postgres/system.ts';
 import {connectionLimit, createDemoServer, serverText, toRecord} from './postgres-server.ts';
 import {createStatementCounters} from './postgres-statements.ts';
 import type {Scenario} from './scenario.ts';
 
-const server: ServerRecord = {
+const common = {
 	versionNumber: 160_004,
 	version: '16.4 (demo)',
 	pid: 4001,
 	user: 'midwatch',
-	database: 'orders',
-	host: 'orders-db:5432',
 	hostIndex: 0,
 	standby: false,
 	superuser: false,
@@ -21,14 +26,17 @@ const server: ServerRecord = {
 	signalsBackends: true,
 	statementsVersion: '1.10',
 	statementsPreloaded: true,
-};
+} satisfies Partial<ServerRecord>;
 
 /** PostgreSQL with a simulated server behind the port; rows, findings, actions and inspections are the real ones. */
 export function demoPostgres(scenario: Scenario): System {
 	return {
 		...postgres,
-		connect(_target, {readOnly}) {
-			const port = demoPort(scenario, readOnly);
+		connect(target, {readOnly}) {
+			const {database, hosts} = settingsOf(target);
+			const host = `${hosts[0]?.host ?? target.name}:${hosts[0]?.port ?? 5432}`;
+			const server: ServerRecord = {...common, database, host};
+			const port = demoPort(scenario, server, `${target.name}-replica`, readOnly);
 			return Promise.resolve({
 				port,
 				identify: () => Promise.resolve({version: `PostgreSQL ${server.version}`, who: server.user, latencyMs: 0.3}),
@@ -39,14 +47,14 @@ export function demoPostgres(scenario: Scenario): System {
 	};
 }
 
-function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
+function demoPort(scenario: Scenario, server: ServerRecord, standby: string, readOnly: boolean): PostgresPort {
 	const estate = createDemoServer(scenario);
 	const counters = createStatementCounters(scenario);
 	let hits = 9_812_004_112;
 	let reads = 201_339_120;
 	let readAt = scenario.now();
 
-	const records = () => estate.sessions().map(session => toRecord(session, scenario.now()));
+	const records = () => estate.sessions().map(session => toRecord(session, scenario.now(), server.database));
 
 	function countBlocks(): void {
 		const seconds = Math.max(0, scenario.now() - readAt) / 1000;
@@ -55,7 +63,11 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 		reads += Math.round(seconds * 41_000 * (0.004 + 0.012 * scenario.wave('block reads', 40_000)));
 	}
 
-	function act(pid: number, matches: boolean, how: 'cancel' | 'terminate'): SignalResult {
+	function act<Identity extends {readonly pid: number}>(
+		identities: readonly Identity[],
+		isSame: (identity: Identity, now: SessionRecord) => boolean,
+		how: 'cancel' | 'terminate',
+	): SignalResults {
 		if (readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -63,9 +75,16 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 				'Start midwatch without --read-only to act.',
 			);
 		}
-		if (!matches) return 'moved';
-		estate.end(pid, how);
-		return 'sent';
+		// All are looked at before the first is signalled, as one statement does.
+		const now = new Map(records().map(session => [session.pid, session]));
+		return new Map(
+			identities.map(identity => {
+				const session = now.get(identity.pid);
+				if (session === undefined || !isSame(identity, session)) return [identity.pid, 'moved'];
+				estate.end(identity.pid, how);
+				return [identity.pid, 'sent'];
+			}),
+		);
 	}
 
 	const answer = async <T>(signal: AbortSignal, make: () => T): Promise<T> => {
@@ -93,7 +112,7 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 					longestTransactionSeconds: Math.max(0, ...sessions.map(session => session.transactionSeconds ?? 0)),
 					blocksHit: hits,
 					blocksRead: reads,
-					oldestDatabase: 'orders',
+					oldestDatabase: server.database,
 					oldestTransactionAge: 148_220_190,
 					oldestMultixactAge: 210_004,
 				};
@@ -111,10 +130,8 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 			answer(signal, () => {
 				const lagSeconds = 0.05 + 0.4 * scenario.wave('standby lag', 30_000) + (scenario.name === 'storm' ? 41 : 0);
 				return {
-					standbys: [
-						{name: 'orders-db-replica', state: 'streaming', lagSeconds, lagBytes: Math.round(lagSeconds * 1_900_000)},
-					],
-					slots: [{name: 'orders_db_replica', active: true, walStatus: 'reserved', retainedBytes: 16_777_216}],
+					standbys: [{name: standby, state: 'streaming', lagSeconds, lagBytes: Math.round(lagSeconds * 1_900_000)}],
+					slots: [{name: standby.replaceAll('-', '_'), active: true, walStatus: 'reserved', retainedBytes: 16_777_216}],
 					ownLagSeconds: undefined,
 					ownLagBytes: undefined,
 					receiving: undefined,
@@ -124,7 +141,7 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 			answer(signal, () => {
 				counters.advance(estate.stockIsLocked());
 				return {
-					statements: counters.records,
+					statements: counters.records(server.database),
 					left: 0,
 					hidden: 0,
 					serverSeconds: scenario.now() / 1000,
@@ -153,32 +170,35 @@ function demoPort(scenario: Scenario, readOnly: boolean): PostgresPort {
 					groups.set(key, {...group, count: group.count + (before?.count ?? 0), oldestSeconds});
 				};
 				for (const {application, user = '', state = '', stateSeconds} of sessions) {
-					add({application, user, database: 'orders', state, count: 1, oldestSeconds: stateSeconds});
+					add({application, user, database: server.database, state, count: 1, oldestSeconds: stateSeconds});
 				}
 				const idle = estate.connections() - sessions.length;
 				const share = Math.floor(idle / 4);
-				const common = {database: 'orders', state: 'idle', oldestSeconds: 212};
+				const common = {database: server.database, state: 'idle', oldestSeconds: 212};
 				add({...common, application: 'storefront', user: 'web', count: share});
 				add({...common, application: 'billing', user: 'billing', count: Math.floor(share / 2)});
 				add({...common, application: 'checkout', user: 'checkout', count: idle - share - Math.floor(share / 2)});
 				return [...groups.values()].toSorted((a, b) => b.count - a.count);
 			}),
-		cancel: ({pid, backendStart, queryStart}, _record, {signal}) =>
-			answer(signal, () => {
-				const found = records().find(session => session.pid === pid);
-				const same =
-					found?.backendStart === backendStart && found.queryStart === queryStart && found.state === 'active';
-				return act(pid, same, 'cancel');
-			}),
-		terminate: ({pid, backendStart, idleTransactionStart}, _record, {signal}) =>
-			answer(signal, () => {
-				const found = records().find(session => session.pid === pid);
-				const idle = found?.state === 'idle in transaction' && found.transactionStart === idleTransactionStart;
-				return act(
-					pid,
-					found?.backendStart === backendStart && (idleTransactionStart === undefined || idle),
+		cancel: (identities, _record, {signal}) =>
+			answer(signal, () =>
+				act(
+					identities,
+					({backendStart, queryStart}, now) =>
+						now.backendStart === backendStart && now.queryStart === queryStart && now.state === 'active',
+					'cancel',
+				),
+			),
+		terminate: (identities, _record, {signal}) =>
+			answer(signal, () =>
+				act(
+					identities,
+					({backendStart, idleTransactionStart}, now) =>
+						now.backendStart === backendStart &&
+						(idleTransactionStart === undefined ||
+							(now.state === 'idle in transaction' && now.transactionStart === idleTransactionStart)),
 					'terminate',
-				);
-			}),
+				),
+			),
 	};
 }

@@ -5,17 +5,37 @@ import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../s
 import type {PostgresPort, SessionRecord, StatementIdentity} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
-import {sqlLiteral} from '../../src/text/quote.ts';
+import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
 import {psqlLine} from './by-hand.ts';
-import {gone, oneSession, onlyWaits, reachable, signalCheck} from './session-checks.ts';
-import {actSql, cancelGuard} from './sql.ts';
+import {
+	checksOfAll,
+	gone,
+	objectOf,
+	onlyWaits,
+	partition,
+	pidNames,
+	type Reason,
+	reachableAll,
+	receiptKey,
+	type Selected,
+	selectedSessions,
+	sessionsOf,
+	signalCheck,
+	touchOf,
+	vainFor,
+	waitersOf,
+} from './session-checks.ts';
+import {actOnSeveralSql, actSql, cancelGuard} from './sql.ts';
 
-export type CancelPlan = StatementIdentity & {readonly state: string; readonly query: string};
+type Statement = StatementIdentity & {readonly state: string; readonly query: string};
 
-const isSame = (plan: CancelPlan, session: SessionRecord): boolean =>
+/** The statements that are cancelled together, each of another session. */
+export type CancelPlan = {readonly statements: readonly Statement[]};
+
+const isSame = (plan: Statement, session: SessionRecord): boolean =>
 	session.backendStart === plan.backendStart && session.queryStart === plan.queryStart && session.state === 'active';
 
-function sameStatement(plan: CancelPlan, session: SessionRecord | undefined): Check {
+function sameStatement(plan: Statement, session: SessionRecord | undefined): Check {
 	const label = 'still runs the same statement';
 	if (session === undefined) return {label, result: 'block', detail: `pid ${plan.pid} has ended`, moved: true};
 	if (isSame(plan, session)) return {label, result: 'pass', detail: `since ${plan.queryStart}`};
@@ -29,11 +49,45 @@ function sameStatement(plan: CancelPlan, session: SessionRecord | undefined): Ch
 	return {label, result: 'block', detail, moved: true};
 }
 
-function unhelpful(row: PostgresSessionRow, session: SessionRecord) {
+function unhelpful({row, session}: Selected): Reason | undefined {
 	if (isIdleInTransaction(session)) {
 		return {reason: 'it runs nothing: a cancel does not end an idle transaction', instead: 'postgres.terminate'};
 	}
 	return onlyWaits(row);
+}
+
+function statementOf({session}: Selected): Statement {
+	const {pid, backendStart, queryStart} = session;
+	if (backendStart === undefined || queryStart === undefined) throw gone(pid);
+	const query = cleanLine(session.query ?? '').slice(0, 200);
+	return {pid, backendStart, queryStart, state: session.state ?? 'hidden', query};
+}
+
+function byHand(statements: readonly Statement[]): string {
+	const [first] = statements;
+	if (first !== undefined && statements.length === 1) {
+		const {pid, backendStart, queryStart} = first;
+		const guard = cancelGuard(String(pid), sqlLiteral(backendStart).trim(), sqlLiteral(queryStart).trim());
+		return actSql('pg_cancel_backend', guard);
+	}
+	return actOnSeveralSql(
+		'pg_cancel_backend',
+		sqlArray(statements.map(({pid}) => String(pid))),
+		sqlArray(statements.map(({backendStart}) => sqlLiteral(backendStart).trim())),
+		sqlArray(statements.map(({queryStart}) => sqlLiteral(queryStart).trim())),
+	);
+}
+
+function impactOf(selected: readonly Selected[]): string {
+	const longest = duration(Math.max(...selected.map(({session}) => session.querySeconds ?? 0)));
+	if (selected.length > 1) {
+		const fails = `${selected.length} statements fail with an error; the longest has run for ${longest}.`;
+		return `${fails} Their sessions stay.${waitersOf(selected)}`;
+	}
+	const blocks = selected[0]?.row.blocks ?? 0;
+	const ran = duration(selected[0]?.session.querySeconds);
+	const waiting = blocks === 0 ? '' : ` ${blocks} wait for it.`;
+	return `The statement that has run for ${ran} fails with an error; its session stays.${waiting}`;
 }
 
 export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPlan>({
@@ -41,62 +95,95 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 	title: 'Cancel statement',
 	key: 'C',
 	kind: sessionKind,
-	selects: 'one',
+	selects: 'many',
 	params: [],
-	disabled([row]) {
-		if (row === undefined) return 'no session is selected';
-		return reachable(row) ?? (row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing');
-	},
+	disabled: rows =>
+		reachableAll(rows, row => (row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing')),
 	async preview(rows, _params, {port, target, signal}) {
-		const {row, session} = await oneSession(rows, port, signal);
-		const {pid, backendStart, queryStart} = session;
-		if (backendStart === undefined || queryStart === undefined) throw gone(pid);
-		const query = cleanLine(session.query ?? '').slice(0, 200);
-		const guard = cancelGuard(String(pid), sqlLiteral(backendStart).trim(), sqlLiteral(queryStart).trim());
-		const reason = unhelpful(row, session);
-		const waiting = row.blocks === 0 ? '' : ` ${row.blocks} wait for it.`;
+		const selected = await selectedSessions(rows, port, signal);
+		const statements = selected.map(statementOf);
+		const reason = vainFor(selected, unhelpful);
 		return {
-			plan: {pid, backendStart, queryStart, state: session.state ?? 'hidden', query},
+			plan: {statements},
 			target: target.name,
-			object: `pid ${pid}`,
-			touches: [`pid ${pid}, ${session.user ?? '?'} on ${session.database ?? '?'}: ${query}`],
-			equivalent: psqlLine(target, actSql('pg_cancel_backend', guard)),
-			impact: `The statement that has run for ${duration(session.querySeconds)} fails with an error; its session stays.${waiting}`,
-			bound: `pid ${pid}, backend started ${backendStart}, query started ${queryStart}, state active`,
+			object: objectOf(statements),
+			touches: selected.map(({session}, index) => touchOf(session, statements[index]?.query ?? '')),
+			equivalent: psqlLine(target, byHand(statements)),
+			impact: impactOf(selected),
+			bound: statements
+				.map(
+					({pid, backendStart, queryStart}) =>
+						`pid ${pid}, backend started ${backendStart}, query started ${queryStart}, state active`,
+				)
+				.join('; '),
 			changes: [],
 			risk: 'low',
 			undo: {class: 'none', text: 'the work of the statement is lost; its client has to run it again'},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
-	async preflight(plan, {port, signal}) {
-		const [session] = await port.sessionsByPid([plan.pid], {signal});
+	async preflight({statements}, {port, signal}) {
+		const sessions = await sessionsOf(statements, port, signal);
 		const server = await port.server({signal});
-		const same = sameStatement(plan, session);
-		return session === undefined || same.moved ? [same] : [same, signalCheck(session, server)];
+		return checksOfAll(
+			statements.map(plan => {
+				const session = sessions.get(plan.pid);
+				const same = sameStatement(plan, session);
+				const checks = session === undefined || same.moved ? [same] : [same, signalCheck(session, server)];
+				return {pid: plan.pid, checks};
+			}),
+		);
 	},
-	async run(plan, {port, signal, record}) {
-		const result = await port.cancel(plan, record, {signal});
-		if (result !== 'sent') {
+	async run({statements}, {port, signal, record}) {
+		const identities = statements.map(({pid, backendStart, queryStart}) => ({pid, backendStart, queryStart}));
+		const {sent, missed} = partition(statements, await port.cancel(identities, record, {signal}));
+		const [first] = statements;
+		if (first === undefined || sent.length === 0) {
 			throw new AdapterError(
 				'conflict',
-				`pid ${plan.pid} no longer runs that statement`,
+				first !== undefined && statements.length === 1
+					? `pid ${first.pid} no longer runs that statement`
+					: `none of the ${statements.length} sessions runs its statement any more`,
 				'Nothing was sent. Look at the session again.',
 			);
 		}
+		if (statements.length === 1) {
+			return {
+				summary: `cancelled the statement of pid ${first.pid}`,
+				before: {query: first.query, queryStart: first.queryStart},
+			};
+		}
+		const left = missed.length === 0 ? '' : `; no longer running: pid ${pidNames(missed)}`;
 		return {
-			summary: `cancelled the statement of pid ${plan.pid}`,
-			before: {query: plan.query, queryStart: plan.queryStart},
+			summary: `cancelled the statements of ${sent.length} of ${statements.length} sessions${left}`,
+			before: Object.fromEntries(sent.map(one => [receiptKey(one), `since ${one.queryStart}: ${one.query}`])),
 		};
 	},
-	async verify(plan, _receipt, {port, signal}) {
-		const [session] = await port.sessionsByPid([plan.pid], {signal});
-		if (session === undefined || session.backendStart !== plan.backendStart) {
-			return {result: 'done', detail: `pid ${plan.pid} has ended`};
+	async verify({statements}, receipt, {port, signal}) {
+		const sessions = await sessionsOf(statements, port, signal);
+		const [first] = statements;
+		if (first !== undefined && statements.length === 1) {
+			const session = sessions.get(first.pid);
+			if (session === undefined || session.backendStart !== first.backendStart) {
+				return {result: 'done', detail: `pid ${first.pid} has ended`};
+			}
+			if (isSame(first, session))
+				return {
+					result: 'pending',
+					detail: `pid ${first.pid} still runs it: it has not come to a point where it can stop`,
+				};
+			return {result: 'done', detail: `pid ${first.pid} is ${session.state ?? 'hidden'} now`};
 		}
-		if (isSame(plan, session))
-			return {result: 'pending', detail: `pid ${plan.pid} still runs it: it has not come to a point where it can stop`};
-		return {result: 'done', detail: `pid ${plan.pid} is ${session.state ?? 'hidden'} now`};
+		const missed = statements.filter(one => !(receiptKey(one) in receipt.before));
+		const still = statements.filter(one => {
+			const session = sessions.get(one.pid);
+			return !missed.includes(one) && session !== undefined && isSame(one, session);
+		});
+		const stopped = `${statements.length - missed.length - still.length} of ${statements.length} were cancelled`;
+		const left = missed.length === 0 ? '' : `; pid ${pidNames(missed)} had gone on before`;
+		if (still.length === 0) return {result: 'done', detail: `${stopped}${left}`};
+		const detail = `${stopped}${left}; pid ${pidNames(still)} still runs: it has not come to a point where it can stop`;
+		return {result: 'pending', detail};
 	},
 	settleMs: 10_000,
 	undo: {impossible: 'A cancelled statement is gone with its work: its client has to run it again.'},

@@ -4,8 +4,9 @@ import type {
 	PostgresSettings,
 	ServerRecord,
 	SessionRecord,
-	SignalResult,
+	SignalResults,
 } from '../../src/port/postgres.ts';
+import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
 import {createLink, type Library, type Link} from './link.ts';
@@ -13,6 +14,12 @@ import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
 
 export type PostgresClient = {readonly port: PostgresPort; close(): Promise<void>};
+
+/** A statement may hold the password that it sets. */
+const shownQuery = (row: decode.RowText): string | undefined => {
+	const query = decode.text(row, 'query');
+	return query === undefined ? undefined : redact(query);
+};
 
 function toSession(row: decode.RowText): SessionRecord {
 	const signal = decode.text(row, 'signal');
@@ -33,7 +40,7 @@ function toSession(row: decode.RowText): SessionRecord {
 		querySeconds: decode.number(row, 'query_s'),
 		stateSeconds: decode.number(row, 'state_s'),
 		horizonAge: decode.number(row, 'horizon'),
-		query: decode.text(row, 'query'),
+		query: shownQuery(row),
 		hidden: decode.flag(row, 'hidden'),
 		signal: signal === 'may' || signal === 'superuser' ? signal : 'role',
 	};
@@ -91,11 +98,12 @@ export function createPostgresClient(
 
 	/** Opens the connection that acts, to the very host that is read. Until it stands, nothing can have happened. */
 	async function act(
+		pids: readonly number[],
 		statement: string,
 		values: readonly unknown[],
 		record: string,
 		signal: AbortSignal,
-	): Promise<SignalResult> {
+	): Promise<SignalResults> {
 		if (options.readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -108,12 +116,16 @@ export function createPostgresClient(
 		const link = createLink(library, settings, {application, hosts});
 		acting.add(link);
 		try {
-			return resultOf(await link.ask(statement, values, signal));
+			return resultsOf(pids, await link.ask(statement, values, signal));
 		} catch (error) {
 			const failure = postgresError(error);
-			if (link.sent || failure.harmless) throw failure;
+			if (link.sent) throw midway(pids, failure);
+			if (failure.harmless) throw failure;
 			if (isTooManyConnections(failure) && monitor.place !== undefined) {
-				return resultOf(await asMonitor(application, statement, values, signal));
+				const rows = await asMonitor(application, statement, values, signal).catch(thrown => {
+					throw midway(pids, postgresError(thrown));
+				});
+				return resultsOf(pids, rows);
 			}
 			const message = `nothing was sent: no connection to act on could be opened: ${failure.message}`;
 			throw new AdapterError('denied', message, failure.hint, {cause: failure});
@@ -134,10 +146,25 @@ export function createPostgresClient(
 		}
 	}
 
-	function resultOf(rows: decode.Rows): SignalResult {
-		const [row] = rows;
-		if (row === undefined) return 'moved';
-		return decode.flag(row, 'sent') ? 'sent' : 'gone';
+	function resultsOf(pids: readonly number[], rows: decode.Rows): SignalResults {
+		const matched = new Map(rows.map(row => [decode.mustNumber(row, 'pid'), decode.flag(row, 'sent')]));
+		return new Map(
+			pids.map(pid => {
+				const sent = matched.get(pid);
+				return [pid, sent === undefined ? 'moved' : sent ? 'sent' : 'gone'];
+			}),
+		);
+	}
+
+	/** Signals are not taken back when the statement fails at a later session: its refusal does not mean that nothing happened. */
+	function midway(pids: readonly number[], failure: AdapterError): AdapterError {
+		if (pids.length < 2 || !failure.harmless) return failure;
+		return new AdapterError(
+			'unreachable',
+			`the server stopped in the midst of ${pids.length} sessions: ${failure.message}`,
+			'Some of them may have been signalled: look at each.',
+			{cause: failure},
+		);
 	}
 
 	const port: PostgresPort = {
@@ -216,7 +243,7 @@ export function createPostgresClient(
 		async sessionQuery(pid, backendStart, limit, {signal}) {
 			const [row] = await monitor.ask(sql.sessionQuerySql, [pid, backendStart, limit], signal);
 			if (row === undefined) return undefined;
-			return {query: decode.text(row, 'query') ?? '', keptBytes: decode.mustNumber(row, 'kept')};
+			return {query: shownQuery(row) ?? '', keptBytes: decode.mustNumber(row, 'kept')};
 		},
 		async connectionGroups({signal}) {
 			const rows = await monitor.ask(sql.connectionGroupsSql, [], signal);
@@ -229,15 +256,31 @@ export function createPostgresClient(
 				oldestSeconds: decode.number(row, 'oldest_s'),
 			}));
 		},
-		cancel({pid, backendStart, queryStart}, record, {signal}) {
-			const statement = sql.actSql('pg_cancel_backend', sql.cancelGuard('$1::int', '$2', '$3'));
-			return act(statement, [pid, backendStart, queryStart], record, signal);
+		cancel(identities, record, {signal}) {
+			const pids = identities.map(({pid}) => pid);
+			const [first] = identities;
+			if (first !== undefined && identities.length === 1) {
+				const statement = sql.actSql('pg_cancel_backend', sql.cancelGuard('$1::int', '$2', '$3'));
+				return act(pids, statement, [first.pid, first.backendStart, first.queryStart], record, signal);
+			}
+			const starts = identities.map(({backendStart}) => backendStart);
+			const moments = identities.map(({queryStart}) => queryStart);
+			const statement = sql.actOnSeveralSql('pg_cancel_backend', '$1', '$2', '$3');
+			return act(pids, statement, [pids, starts, moments], record, signal);
 		},
-		terminate({pid, backendStart, idleTransactionStart}, record, {signal}) {
-			const third = idleTransactionStart === undefined ? undefined : '$3';
-			const statement = sql.actSql('pg_terminate_backend', sql.terminateGuard('$1::int', '$2', third));
-			const values = idleTransactionStart === undefined ? [] : [idleTransactionStart];
-			return act(statement, [pid, backendStart, ...values], record, signal);
+		terminate(identities, record, {signal}) {
+			const pids = identities.map(({pid}) => pid);
+			const [first] = identities;
+			if (first !== undefined && identities.length === 1) {
+				const third = first.idleTransactionStart === undefined ? undefined : '$3';
+				const statement = sql.actSql('pg_terminate_backend', sql.terminateGuard('$1::int', '$2', third));
+				const values = third === undefined ? [] : [first.idleTransactionStart];
+				return act(pids, statement, [first.pid, first.backendStart, ...values], record, signal);
+			}
+			const starts = identities.map(({backendStart}) => backendStart);
+			const moments = identities.map(({idleTransactionStart}) => idleTransactionStart ?? null);
+			const statement = sql.actOnSeveralSql('pg_terminate_backend', '$1', '$2', '$3');
+			return act(pids, statement, [pids, starts, moments], record, signal);
 		},
 	};
 

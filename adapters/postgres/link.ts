@@ -96,7 +96,7 @@ export function createLink(
 	let client: Client | undefined;
 	let place: Link['place'];
 	let generation = 0;
-	let closed = false;
+	const closing = new AbortController();
 	let sent = false;
 	let queue: Promise<unknown> = Promise.resolve();
 
@@ -153,29 +153,32 @@ export function createLink(
 
 	async function connected(signal: AbortSignal): Promise<Client> {
 		if (client !== undefined) return client;
-		let failure: AdapterError | undefined;
+		const failures: AdapterError[] = [];
 		for (const [index, host] of options.hosts.entries()) {
 			try {
 				const fresh = await connectTo(host, signal);
-				if (closed) {
-					drop(fresh);
-					break;
-				}
 				generation += 1;
 				client = fresh;
 				place = {host, index, generation};
 				return fresh;
 			} catch (error) {
-				failure ??= postgresError(error);
+				const failure = postgresError(error);
+				failures.push(failure);
 				// A wrong password is wrong on every host; only a host that is not there has a stand-in.
-				const next = postgresError(error).kind;
-				if (signal.aborted || (next !== 'unreachable' && next !== 'timeout')) throw error;
+				if (signal.aborted || (failure.kind !== 'unreachable' && failure.kind !== 'timeout')) throw failure;
 			}
 		}
-		throw failure ?? new AdapterError('unreachable', 'the connection was closed', 'It is not opened again.');
+		const [first, ...others] = failures;
+		if (first === undefined)
+			throw new AdapterError('unsupported', 'no host is named', 'Name one in the configuration.');
+		if (others.length === 0) throw first;
+		throw new AdapterError(first.kind, failures.map(({message}) => message).join('; '), first.hint, {
+			cause: first.cause,
+		});
 	}
 
-	async function turn<T>(signal: AbortSignal, work: (on: Client) => Promise<T>): Promise<T> {
+	async function turn<T>(asker: AbortSignal, work: (on: Client) => Promise<T>): Promise<T> {
+		const signal = AbortSignal.any([asker, closing.signal]);
 		if (signal.aborted) throw calledOff(signal);
 		const on = await connected(signal);
 		const ms = settings.statementTimeoutMs + graceMs;
@@ -212,7 +215,7 @@ export function createLink(
 			return client === undefined ? undefined : place;
 		},
 		async close() {
-			closed = true;
+			closing.abort(new AdapterError('unreachable', 'the connection was closed', 'It is not opened again.'));
 			const last = client;
 			client = undefined;
 			if (last === undefined) return;

@@ -12,10 +12,13 @@ import {type PostgresSessionRow, pidName, sessionKind, sessionRows} from '../../
 import type {HeldLockRecord, PostgresPort} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
+import {cut} from '../../src/text/fit.ts';
 import {psqlLine} from './by-hand.ts';
 import {heldLocksSql, waitsSql} from './sql.ts';
 
-const queryCharacters = 200;
+const queryCells = 200;
+/** Beside a waiter: its line should stay one line. */
+const branchQueryCells = 48;
 const locksShown = 6;
 
 type Drawing = {
@@ -24,8 +27,8 @@ type Drawing = {
 	readonly held: readonly HeldLockRecord[];
 };
 
-const shortQuery = (row: PostgresSessionRow | undefined): string =>
-	cleanLine(row?.query ?? '').slice(0, queryCharacters);
+const shortQuery = (row: PostgresSessionRow | undefined, cells: number): string =>
+	cut(cleanLine(row?.query ?? ''), cells);
 
 function rootLines(pid: number, {forest, rows, held}: Drawing): readonly Line[] {
 	const row = rows.get(pid);
@@ -34,7 +37,7 @@ function rootLines(pid: number, {forest, rows, held}: Drawing): readonly Line[] 
 	const queue = waiters === 1 ? '1 waits for it' : `${waiters} wait for it`;
 	const locks = held.filter(lock => lock.pid === pid);
 	const more = locks.length > locksShown ? [{text: `   … ${locks.length - locksShown} more locks`}] : [];
-	const query = shortQuery(row);
+	const query = shortQuery(row, queryCells);
 	const name = pidName(pid);
 	return [
 		{
@@ -64,7 +67,7 @@ function branchLines(parent: number, indent: string, drawing: Drawing): readonly
 		const app = row?.application === undefined || row.application === '' ? '' : `, app ${row.application}`;
 		return [
 			{
-				text: `${indent}${last ? '└─' : '├─'} pid ${pid}  waits ${duration(row?.wait?.seconds)} for ${wait?.mode ?? 'a lock'} on ${on}${also}${app}  ${shortQuery(row)}`,
+				text: `${indent}${last ? '└─' : '├─'} pid ${pid}  waits ${duration(row?.wait?.seconds)} for ${wait?.mode ?? 'a lock'} on ${on}${also}${app}  ${shortQuery(row, branchQueryCells)}`,
 				...(row === undefined ? {} : {severity: row.severity}),
 			},
 			...branchLines(pid, `${indent}${last ? '   ' : '│  '}`, drawing),

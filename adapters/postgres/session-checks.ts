@@ -1,7 +1,7 @@
 import type {Check} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres-session.ts';
-import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
+import type {PostgresPort, ServerRecord, SessionRecord, SignalResults} from '../../src/port/postgres.ts';
 import {grantSignalling} from './grants.ts';
 
 export const gone = (pid: number): AdapterError =>
@@ -12,30 +12,108 @@ export const gone = (pid: number): AdapterError =>
 	);
 
 /** Why a session cannot be acted on at all, told beside the dim key. */
-export function reachable(row: PostgresSessionRow): string | undefined {
+function reachable(row: PostgresSessionRow): string | undefined {
 	if (row.hidden || row.backendStart === undefined) return 'its start is hidden from us: needs pg_read_all_stats';
 	if (!isClient(row)) return `it is no client but ${row.backendType ?? 'a process of the server'}`;
 	return undefined;
 }
 
+/** `reachable` for each of several, with the pid of the one that is not. */
+export function reachableAll(
+	rows: readonly PostgresSessionRow[],
+	further: (row: PostgresSessionRow) => string | undefined = () => undefined,
+): string | undefined {
+	if (rows.length === 0) return 'no session is selected';
+	for (const row of rows) {
+		const reason = reachable(row) ?? further(row);
+		if (reason !== undefined) return rows.length === 1 ? reason : `pid ${row.pid}: ${reason}`;
+	}
+	return undefined;
+}
+
+/** A selected row, and the same session as it is now. */
+export type Selected = {readonly row: PostgresSessionRow; readonly session: SessionRecord};
+
 /**
- * The selected row and the same session as it is now.
- * @throws AdapterError `conflict` when it is gone, `unsupported` when it must not be signalled.
+ * The selected rows and the same sessions as they are now, at least one.
+ * @throws AdapterError `conflict` when one of them is gone, `unsupported` when one must not be signalled.
  */
-export async function oneSession(
+export async function selectedSessions(
 	rows: readonly PostgresSessionRow[],
 	port: PostgresPort,
 	signal: AbortSignal,
-): Promise<{readonly row: PostgresSessionRow; readonly session: SessionRecord}> {
-	const [row] = rows;
-	if (row === undefined) throw new AdapterError('conflict', 'no session is selected', 'Choose a session.');
-	const reason = reachable(row);
-	if (reason !== undefined)
-		throw new AdapterError('unsupported', `pid ${row.pid}: ${reason}`, 'Choose a session of a client.');
-	const [session] = await port.sessionsByPid([row.pid], {signal});
-	if (session === undefined || session.backendStart !== row.backendStart) throw gone(row.pid);
-	return {row, session};
+): Promise<readonly [Selected, ...Selected[]]> {
+	for (const row of rows) {
+		const reason = reachable(row);
+		if (reason !== undefined)
+			throw new AdapterError('unsupported', `pid ${row.pid}: ${reason}`, 'Choose a session of a client.');
+	}
+	const sessions = await sessionsOf(rows, port, signal);
+	const [first, ...others] = rows.map((row): Selected => {
+		const session = sessions.get(row.pid);
+		if (session === undefined || session.backendStart !== row.backendStart) throw gone(row.pid);
+		return {row, session};
+	});
+	if (first === undefined) throw new AdapterError('conflict', 'no session is selected', 'Choose a session.');
+	return [first, ...others];
 }
+
+/** The sessions that have these pids now, whoever they are. */
+export async function sessionsOf(
+	these: readonly {readonly pid: number}[],
+	port: PostgresPort,
+	signal: AbortSignal,
+): Promise<ReadonlyMap<number, SessionRecord>> {
+	const pids = these.map(({pid}) => pid);
+	return new Map((await port.sessionsByPid(pids, {signal})).map(session => [session.pid, session]));
+}
+
+export const touchOf = ({pid, user, database}: SessionRecord, query: string): string =>
+	`pid ${pid}, ${user ?? '?'} on ${database ?? '?'}: ${query}`;
+
+/** Of one the pid, of several how many. */
+export const objectOf = (these: readonly {readonly pid: number}[]): string =>
+	these.length === 1 ? String(these[0]?.pid) : `${these.length} sessions`;
+
+/**
+ * The checks of each session. Of several, those that pass are one line for each sort of check, and every other one says whose it is.
+ */
+export function checksOfAll(
+	checked: readonly {readonly pid: number; readonly checks: readonly Check[]}[],
+): readonly Check[] {
+	if (checked.length === 1) return checked[0]?.checks ?? [];
+	const all = checked.flatMap(({pid, checks}) => checks.map(check => ({pid, check})));
+	const passed = Map.groupBy(
+		all.filter(({check}) => check.result === 'pass'),
+		({check}) => check.label,
+	);
+	return [
+		...all
+			.filter(({check}) => check.result !== 'pass')
+			.map(({pid, check}) => {
+				const name = `pid ${pid}`;
+				return {...check, detail: check.detail.startsWith(name) ? check.detail : `${name}: ${check.detail}`};
+			}),
+		...[...passed].map(([label, {length}]): Check => {
+			const detail = length === checked.length ? `all ${length}` : `${length} of ${checked.length}`;
+			return {label, result: 'pass', detail};
+		}),
+	];
+}
+
+/** Which were signalled and which were not any more. */
+export function partition<T extends {readonly pid: number}>(
+	these: readonly T[],
+	results: SignalResults,
+): {readonly sent: readonly T[]; readonly missed: readonly T[]} {
+	const isSent = ({pid}: T) => results.get(pid) === 'sent';
+	return {sent: these.filter(isSent), missed: these.filter(one => !isSent(one))};
+}
+
+export const pidNames = (these: readonly {readonly pid: number}[]): string => these.map(({pid}) => pid).join(', ');
+
+/** The key under which the receipt of several holds what was there of one that was signalled. */
+export const receiptKey = ({pid}: {readonly pid: number}): string => `pid ${pid}`;
 
 /** Whether the server will let us. pg_signal_backend does not reach the sessions of superusers. */
 export function signalCheck(session: SessionRecord, server: ServerRecord): Check {
@@ -51,13 +129,46 @@ export function signalCheck(session: SessionRecord, server: ServerRecord): Check
 	return {label, result: 'block', detail: `needs: ${grantSignalling(server.user)}`};
 }
 
+export type Reason = {readonly reason: string; readonly instead?: string};
+
 /**
  * Why ending `row` frees nothing: it only waits itself. Not so for one that waits for a whole table: those behind it may well get along
  * with whoever holds the table now.
  */
-export function onlyWaits(row: PostgresSessionRow): {readonly reason: string} | undefined {
+export function onlyWaits(row: PostgresSessionRow): Reason | undefined {
 	const [root, ...others] = row.roots;
 	if (root === undefined || (row.wait?.lockType === 'relation' && row.blocks > 0)) return undefined;
 	const more = others.length === 0 ? '' : ` and ${others.length} more`;
 	return {reason: `it only waits: ${pidName(root)}${more} holds the lock and keeps it`};
+}
+
+/**
+ * `onlyWaits` for several: the reason is told of one alone, or when it holds for every one of them. Who waits for another of the selected
+ * is freed with it.
+ */
+export function vainFor(selected: readonly Selected[], why: (one: Selected) => Reason | undefined): Reason | undefined {
+	const pids = new Set(selected.map(({row}) => row.pid));
+	const reasons = selected.map(one =>
+		selected.length > 1 && one.row.roots.length > 0 && one.row.roots.every(root => pids.has(root))
+			? undefined
+			: why(one),
+	);
+	const [first] = reasons;
+	if (first === undefined || reasons.some(reason => reason === undefined)) return undefined;
+	if (selected.length === 1) return first;
+	const instead = reasons.every(reason => reason?.instead === first.instead) ? first.instead : undefined;
+	return {
+		reason: `not one of them: pid ${selected[0]?.row.pid}, ${first.reason}`,
+		...(instead === undefined ? {} : {instead}),
+	};
+}
+
+/** Who waits for one may wait for another of them as well: the sum is exact only when one alone is waited for. */
+export function waitersOf(selected: readonly Selected[]): string {
+	const waited = selected.map(({row}) => row.blocks).filter(blocks => blocks > 0);
+	const sum = waited.reduce((total, blocks) => total + blocks, 0);
+	if (sum === 0) return '';
+	const whom = selected.length === 1 ? 'it' : 'them';
+	const sessions = sum === 1 ? '1 session waits' : `${sum} sessions wait`;
+	return ` ${waited.length > 1 ? 'Up to ' : ''}${sessions} for ${whom}.`;
 }

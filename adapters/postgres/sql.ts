@@ -38,8 +38,8 @@ export const waitsSql = (major: number): string => `WITH w AS MATERIALIZED (
 		${major >= 14 ? 'min(l.waitstart)' : 'NULL::timestamptz'} AS waitstart
 	FROM pg_locks l GROUP BY l.pid HAVING bool_or(NOT l.granted) LIMIT 200)
 SELECT w.pid, w.locktype, w.mode,
-	CASE WHEN w.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) THEN w.relation::regclass::text
-		ELSE w.relation::text END AS relation,
+	CASE WHEN w.relation IS NULL THEN NULL WHEN w.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) THEN w.relation::regclass::text
+		ELSE format('relation %s of %s', w.relation, (SELECT datname FROM pg_database WHERE oid = w.database)) END AS relation,
 	extract(epoch FROM clock_timestamp() - w.waitstart) AS wait_s, array_to_string(pg_blocking_pids(w.pid), ',') AS blockers
 FROM w ORDER BY w.pid`;
 
@@ -141,5 +141,25 @@ export const terminateGuard = (pid: string, backendStart: string, idleTransactio
 		? ''
 		: ` AND a.xact_start = ${idleTransactionStart}::timestamptz AND a.state LIKE 'idle in transaction%'`);
 
-export const actSql = (act: 'pg_cancel_backend' | 'pg_terminate_backend', guard: string): string =>
-	`SELECT a.pid, ${act}(a.pid) AS sent FROM pg_catalog.pg_stat_activity a WHERE ${guard}`;
+const activity = 'pg_catalog.pg_stat_activity a';
+
+type SignalFunction = 'pg_cancel_backend' | 'pg_terminate_backend';
+
+export const actSql = (act: SignalFunction, guard: string, from = activity): string =>
+	`SELECT a.pid, ${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
+
+/**
+ * Several at once: each identity is a row of `i`, joined so that one statement guards and signals all of them. The functions stand in the
+ * list of columns, which is made for the rows that passed the guard alone; a LIMIT around it would not hold them back. Each of the three
+ * is an expression for an array, in the order of the identities; `moments` are the starts of the statements, or of the idle transactions,
+ * where NULL stands for a session that is bound to none.
+ */
+export function actOnSeveralSql(act: SignalFunction, pids: string, backendStarts: string, moments: string): string {
+	const identities = `unnest(${pids}::int[], ${backendStarts}::timestamptz[], ${moments}::timestamptz[])`;
+	const guard =
+		act === 'pg_cancel_backend'
+			? cancelGuard('i.pid', 'i.backend_start', 'i.moment')
+			: `${terminateGuard('i.pid', 'i.backend_start', undefined)} AND (i.moment IS NULL` +
+				` OR a.xact_start = i.moment AND a.state LIKE 'idle in transaction%')`;
+	return actSql(act, guard, `${activity}, ${identities} AS i (pid, backend_start, moment)`);
+}

@@ -1,5 +1,6 @@
 import {AdapterError} from '../../src/errors.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
+import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {type Extension, extensionSql, statementsSql, statementsStateSql, statementTextsSql} from './sql.ts';
 
@@ -62,7 +63,7 @@ export function createStatementReads(askServer: AskServer): Pick<PostgresPort, '
 			if (keys.length === 0) return new Map();
 			const found = await extension(signal);
 			const rows = await askServer(statementTextsSql(found), [keys, limit], signal).catch(orNotLoaded);
-			return new Map(rows.map(row => [decode.mustText(row, 'key'), decode.text(row, 'query') ?? '']));
+			return new Map(rows.map(row => [decode.mustText(row, 'key'), redact(decode.text(row, 'query') ?? '')]));
 		},
 	};
 }

@@ -10,6 +10,10 @@ const shown = 50;
 const textCharacters = 2000;
 const historyLength = 20;
 
+/** Begins with the first figure there is. */
+const longer = (history: readonly (number | undefined)[] = [], load: number | undefined) =>
+	history.length === 0 && load === undefined ? history : [...history, load].slice(-historyLength);
+
 /** As the newest servers name the columns; `midwatch` picks them by the version of the extension. */
 const byHand = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
 FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
@@ -27,9 +31,10 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 		let texts: ReadonlyMap<string, string | undefined> = new Map();
 		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
 		return async (context): Promise<Snapshot<PostgresStatementRow>> => {
+			// First, and outside of the breaker: a refused login is no refused read, and must not stand for a minute in its place.
+			const {user} = await port.server(context);
 			const now = await breaker(context, () => port.statements(context));
 			if (isNote(now)) return {rows: [], gauges: [], omitted: 0, notes: [now]};
-			const {user} = await port.server(context);
 			const compared = compareStatements(before, now, {user, grant: grantReading(user)});
 			before = now;
 			const top = compared.figures.slice(0, shown);
@@ -38,9 +43,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 			const none: ReadonlyMap<string, string> = new Map();
 			const fresh = unread.length === 0 ? none : await port.statementTexts(unread, textCharacters, context);
 			texts = new Map(top.map(({key}) => [key, texts.get(key) ?? fresh.get(key)]));
-			histories = new Map(
-				compared.figures.map(({key, load}) => [key, [...(histories.get(key) ?? []), load].slice(-historyLength)]),
-			);
+			histories = new Map(compared.figures.map(({key, load}) => [key, longer(histories.get(key), load)]));
 			return {
 				rows: top.map(({key, ...figures}) => ({
 					id: key,

@@ -5,26 +5,45 @@ import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../s
 import type {PostgresPort, SessionIdentity, SessionRecord} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
-import {sqlLiteral} from '../../src/text/quote.ts';
+import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
 import {psqlLine} from './by-hand.ts';
-import {gone, oneSession, onlyWaits, reachable, signalCheck} from './session-checks.ts';
-import {actSql, terminateGuard} from './sql.ts';
+import {
+	checksOfAll,
+	gone,
+	objectOf,
+	onlyWaits,
+	partition,
+	pidNames,
+	reachableAll,
+	receiptKey,
+	type Selected,
+	selectedSessions,
+	sessionsOf,
+	signalCheck,
+	touchOf,
+	vainFor,
+	waitersOf,
+} from './session-checks.ts';
+import {actOnSeveralSql, actSql, terminateGuard} from './sql.ts';
 
 /** JSON knows no undefined: a session that is not in an idle transaction is bound to null. */
-export type TerminatePlan = {
+type Ending = {
 	readonly pid: number;
 	readonly backendStart: string;
 	readonly idleTransactionStart: string | null;
 	readonly query: string;
 };
 
-const identityOf = (plan: TerminatePlan): SessionIdentity => ({
+/** The sessions that are ended together. */
+export type TerminatePlan = {readonly sessions: readonly Ending[]};
+
+const identityOf = (plan: Ending): SessionIdentity => ({
 	pid: plan.pid,
 	backendStart: plan.backendStart,
 	idleTransactionStart: plan.idleTransactionStart ?? undefined,
 });
 
-function sameSession(plan: TerminatePlan, session: SessionRecord | undefined): Check {
+function sameSession(plan: Ending, session: SessionRecord | undefined): Check {
 	const label = 'still the same session';
 	const moved = (detail: string): Check => ({label, result: 'block', detail, moved: true});
 	if (session === undefined) return moved(`pid ${plan.pid} has ended`);
@@ -37,14 +56,44 @@ function sameSession(plan: TerminatePlan, session: SessionRecord | undefined): C
 	return {label, result: 'pass', detail: `idle in the same transaction since ${plan.idleTransactionStart}`};
 }
 
-function impactOf(row: PostgresSessionRow, session: SessionRecord): string {
+function endingOf({session}: Selected): Ending {
+	const {pid, backendStart} = session;
+	if (backendStart === undefined) throw gone(pid);
+	const idleSince = isIdleInTransaction(session) ? session.transactionStart : undefined;
+	const query = cleanLine(session.query ?? '').slice(0, 200);
+	return {pid, backendStart, idleTransactionStart: idleSince ?? null, query};
+}
+
+function impactOf(selected: readonly Selected[]): string {
+	const open = selected.flatMap(({session}) => session.transactionSeconds ?? []);
+	const longest = duration(Math.max(0, ...open));
+	if (selected.length > 1) {
+		const rolledBack = open.length === 1 ? '1 transaction is' : `${open.length} transactions are`;
+		const transactions =
+			open.length === 0 ? 'None has a transaction open.' : `${rolledBack} rolled back, the longest of ${longest}.`;
+		const clients = 'The clients get an error and may connect again.';
+		return `${selected.length} connections are closed. ${transactions} ${clients}${waitersOf(selected)}`;
+	}
 	const transaction =
-		session.transactionSeconds === undefined
-			? 'It has no transaction open.'
-			: `Its transaction of ${duration(session.transactionSeconds)} is rolled back.`;
-	const freed =
-		row.blocks === 0 ? '' : ` ${row.blocks === 1 ? '1 session waits' : `${row.blocks} sessions wait`} for it.`;
-	return `The connection is closed. ${transaction} The client gets an error and may connect again.${freed}`;
+		open.length === 0 ? 'It has no transaction open.' : `Its transaction of ${longest} is rolled back.`;
+	const client = 'The client gets an error and may connect again.';
+	return `The connection is closed. ${transaction} ${client}${waitersOf(selected)}`;
+}
+
+function byHand(sessions: readonly Ending[]): string {
+	const moment = (text: string | null) => (text === null ? 'NULL' : sqlLiteral(text).trim());
+	const [first] = sessions;
+	if (first !== undefined && sessions.length === 1) {
+		const {pid, backendStart, idleTransactionStart} = first;
+		const started = idleTransactionStart === null ? undefined : moment(idleTransactionStart);
+		return actSql('pg_terminate_backend', terminateGuard(String(pid), moment(backendStart), started));
+	}
+	return actOnSeveralSql(
+		'pg_terminate_backend',
+		sqlArray(sessions.map(({pid}) => String(pid))),
+		sqlArray(sessions.map(({backendStart}) => moment(backendStart))),
+		sqlArray(sessions.map(({idleTransactionStart}) => moment(idleTransactionStart))),
+	);
 }
 
 export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<TerminatePlan>({
@@ -52,57 +101,82 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 	title: 'Terminate session',
 	key: 'T',
 	kind: sessionKind,
-	selects: 'one',
+	selects: 'many',
 	params: [],
-	disabled: ([row]) => (row === undefined ? 'no session is selected' : reachable(row)),
+	disabled: rows => reachableAll(rows),
 	async preview(rows, _params, {port, target, signal}) {
-		const {row, session} = await oneSession(rows, port, signal);
-		const {pid, backendStart} = session;
-		if (backendStart === undefined) throw gone(pid);
-		const idleSince = isIdleInTransaction(session) ? session.transactionStart : undefined;
-		const query = cleanLine(session.query ?? '').slice(0, 200);
-		const started = idleSince === undefined ? undefined : sqlLiteral(idleSince).trim();
-		const guard = terminateGuard(String(pid), sqlLiteral(backendStart).trim(), started);
-		const reason = onlyWaits(row);
+		const selected = await selectedSessions(rows, port, signal);
+		const sessions = selected.map(endingOf);
+		const reason = vainFor(selected, ({row}) => onlyWaits(row));
 		return {
-			plan: {pid, backendStart, idleTransactionStart: idleSince ?? null, query},
+			plan: {sessions},
 			target: target.name,
-			object: `pid ${pid}`,
-			touches: [`pid ${pid}, ${session.user ?? '?'} on ${session.database ?? '?'}: ${query}`],
-			equivalent: psqlLine(target, actSql('pg_terminate_backend', guard)),
-			impact: impactOf(row, session),
-			bound: `pid ${pid}, backend started ${backendStart}${idleSince === undefined ? '' : `, idle in the transaction of ${idleSince}`}`,
+			object: objectOf(sessions),
+			touches: selected.map(({session}, index) => touchOf(session, sessions[index]?.query ?? '')),
+			equivalent: psqlLine(target, byHand(sessions)),
+			impact: impactOf(selected),
+			bound: sessions
+				.map(
+					({pid, backendStart, idleTransactionStart}) =>
+						`pid ${pid}, backend started ${backendStart}${idleTransactionStart === null ? '' : `, idle in the transaction of ${idleTransactionStart}`}`,
+				)
+				.join('; '),
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'what the transaction did is rolled back; its client has to do it again'},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
-	async preflight(plan, {port, signal}) {
-		const [session] = await port.sessionsByPid([plan.pid], {signal});
+	async preflight({sessions: plans}, {port, signal}) {
+		const sessions = await sessionsOf(plans, port, signal);
 		const server = await port.server({signal});
-		const same = sameSession(plan, session);
-		return session === undefined || same.moved ? [same] : [same, signalCheck(session, server)];
+		return checksOfAll(
+			plans.map(plan => {
+				const session = sessions.get(plan.pid);
+				const same = sameSession(plan, session);
+				const checks = session === undefined || same.moved ? [same] : [same, signalCheck(session, server)];
+				return {pid: plan.pid, checks};
+			}),
+		);
 	},
-	async run(plan, {port, signal, record}) {
-		const result = await port.terminate(identityOf(plan), record, {signal});
-		if (result !== 'sent') {
+	async run({sessions}, {port, signal, record}) {
+		const {sent, missed} = partition(sessions, await port.terminate(sessions.map(identityOf), record, {signal}));
+		const [first] = sessions;
+		if (first === undefined || sent.length === 0) {
 			throw new AdapterError(
 				'conflict',
-				`pid ${plan.pid} is no longer that session`,
+				first !== undefined && sessions.length === 1
+					? `pid ${first.pid} is no longer that session`
+					: `none of the ${sessions.length} sessions is the same any more`,
 				'Nothing was sent. Look at the session again.',
 			);
 		}
-		return {summary: `terminated pid ${plan.pid}`, before: {backendStart: plan.backendStart, query: plan.query}};
+		if (sessions.length === 1) {
+			const {pid, backendStart, query} = first;
+			return {summary: `terminated pid ${pid}`, before: {backendStart, query}};
+		}
+		const left = missed.length === 0 ? '' : `; gone or moved by then: pid ${pidNames(missed)}`;
+		return {
+			summary: `terminated ${sent.length} of ${sessions.length} sessions${left}`,
+			before: Object.fromEntries(sent.map(one => [receiptKey(one), `since ${one.backendStart}: ${one.query}`])),
+		};
 	},
-	async verify(plan, _receipt, {port, signal}) {
-		const [session] = await port.sessionsByPid([plan.pid], {signal});
-		return session === undefined || session.backendStart !== plan.backendStart
-			? {result: 'done', detail: `pid ${plan.pid} has ended`}
-			: {
-					result: 'pending',
-					detail: `pid ${plan.pid} is still there: it is rolling back, or has not come to a point where it can stop`,
-				};
+	async verify({sessions: plans}, receipt, {port, signal}) {
+		const sessions = await sessionsOf(plans, port, signal);
+		const isThere = (plan: Ending) => sessions.get(plan.pid)?.backendStart === plan.backendStart;
+		const [first] = plans;
+		if (first !== undefined && plans.length === 1) {
+			if (!isThere(first)) return {result: 'done', detail: `pid ${first.pid} has ended`};
+			const detail = `pid ${first.pid} is still there: it is rolling back, or has not come to a point where it can stop`;
+			return {result: 'pending', detail};
+		}
+		const missed = plans.filter(one => !(receiptKey(one) in receipt.before));
+		const still = plans.filter(one => !missed.includes(one) && isThere(one));
+		const ended = `${plans.length - missed.length - still.length} of ${plans.length} have ended by it`;
+		const left = missed.length === 0 ? '' : `; pid ${pidNames(missed)} had gone or moved before and was sent nothing`;
+		if (still.length === 0) return {result: 'done', detail: `${ended}${left}`};
+		const where = 'still there: rolling back, or not come to a point where it can stop';
+		return {result: 'pending', detail: `${ended}${left}; pid ${pidNames(still)} is ${where}`};
 	},
 	settleMs: 15_000,
 	undo: {

@@ -4,14 +4,14 @@ import type {RedisPort} from '../../src/port/redis.ts';
 import {redisCli} from './by-hand.ts';
 import {rememberPermissions} from './permission-memory.ts';
 
-const shown = 100;
+const shown = 500;
 
 /** The clients that tell most: with answers waiting, much memory, or old. */
 export const clients = defineSource<RedisClientRow, RedisPort>()({
 	kind: 'redis.client',
 	title: 'Clients',
 	intervalMs: 5000,
-	timeoutMs: 5000,
+	timeoutMs: 10_000,
 	cost: 'costly',
 	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
 	open: (port, target) => {

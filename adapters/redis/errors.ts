@@ -20,9 +20,6 @@ const codes: Readonly<Record<string, string>> = {
 	ECONNREFUSED: 'Nothing listens there: start the server, or correct host and port.',
 	ENOTFOUND: 'The host name is not known: correct it, or check the DNS of this machine.',
 	EAI_AGAIN: 'The DNS of this machine does not answer: try again, or use an address.',
-	ECONNRESET:
-		'The server, or something before it, closed the connection: check `tls` in the configuration and protected-mode there.',
-	EPIPE: 'The server closed the connection: it is tried again.',
 	EHOSTUNREACH: 'No route to that host: check the network, VPN or firewall.',
 	ENETUNREACH: 'No route to that network: check the network or VPN.',
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
@@ -140,7 +137,7 @@ export function redisError(error: unknown, asked: Asked): AdapterError {
 			'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.',
 		);
 	}
-	if (/^Connection is closed|isn't writeable|closed/i.test(said)) {
+	if (code === 'ECONNRESET' || code === 'EPIPE' || /^Connection is closed|isn't writeable/.test(said)) {
 		const opening = asked.command === 'a connection';
 		return new AdapterError(
 			'unreachable',

@@ -82,7 +82,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		return {
 			plan,
 			target: context.target.name,
-			object: `client-${client.id}`,
+			object: String(client.id),
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
 			equivalent: redisCli(context.target, [
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
@@ -107,21 +107,21 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
 		const client = find(clients, plan);
 		const what = moved(plan, client, info.runId);
-		const label = 'it is the same connection';
+		const label = 'the connection';
 		const checks: Check[] = [
 			what === undefined
-				? {label, result: 'pass', detail: `connected for ${duration(client?.ageSeconds)}`}
+				? {label, result: 'pass', detail: `the same, connected for ${duration(client?.ageSeconds)}`}
 				: {label, result: 'block', detail: what, moved: true},
 		];
-		if (own.includes(plan.id)) checks.push({label: 'it is not midwatch', result: 'block', detail: spared('own') ?? ''});
+		if (own.includes(plan.id)) checks.push({label: 'whose it is', result: 'block', detail: spared('own') ?? ''});
 		if (client?.flags.includes('x') === true) {
 			checks.push({
-				label: 'it is in no transaction',
+				label: 'its transaction',
 				result: 'warn',
-				detail: 'its MULTI is dropped: nothing of it is run',
+				detail: 'a MULTI is open and is dropped: nothing of it is run',
 			});
 		}
-		checks.push(await permissionCheck('you may kill clients', '+client|kill', context));
+		checks.push(await permissionCheck('the right to kill clients', '+client|kill', context));
 		return checks;
 	},
 	async run(plan, context) {

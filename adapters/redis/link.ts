@@ -1,10 +1,9 @@
-import {readFile} from 'node:fs/promises';
-import type {ConnectionOptions} from 'node:tls';
 import type {Redis} from 'ioredis';
 import type {Context} from '../../src/contract.ts';
 import {AdapterError, messageOf} from '../../src/errors.ts';
-import type {RedisEndpoint, RedisSettings, RedisTls} from '../../src/port/redis.ts';
+import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
 import {redisError} from './errors.ts';
+import {tlsOptions} from './tls.ts';
 
 export type Word = string | number | Uint8Array;
 
@@ -33,20 +32,8 @@ export type Link = {
  * is the retry, so that recovery takes one interval.
  */
 const connectTimeout = 3000;
-const commandTimeout = 2000;
-const socketTimeout = 3000;
-
-async function tlsOptions(tls: RedisTls): Promise<ConnectionOptions> {
-	const [ca, cert, key] = await Promise.all(
-		[tls.ca, tls.cert, tls.key].map(path => (path === undefined ? undefined : readFile(path))),
-	);
-	return {
-		...(ca === undefined ? {} : {ca}),
-		...(cert === undefined ? {} : {cert}),
-		...(key === undefined ? {} : {key}),
-		...(tls.servername === undefined ? {} : {servername: tls.servername}),
-	};
-}
+const commandTimeout = 3000;
+const socketTimeout = 4000;
 
 /** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
 function untilAborted<T>(work: Promise<T>, context: Context, late: () => AdapterError): Promise<T> {
@@ -61,21 +48,25 @@ function untilAborted<T>(work: Promise<T>, context: Context, late: () => Adapter
 	});
 }
 
+/** One try to connect. Reads that come meanwhile wait for the same one; when the last of them gave up, so does it. */
+type Attempt = {readonly ready: Promise<Redis>; readonly stop: AbortController; waiting: number};
+
 const sent = (word: Word): string | number | Buffer => (word instanceof Uint8Array ? Buffer.from(word) : word);
 
 /** A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. */
 export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, name: string): Link {
 	const address = `${endpoint.host}:${endpoint.port}`;
 	const user = settings.username ?? 'default';
-	/** Set once it is ready; `started` from the moment it has a socket. */
+	/** Set once it is ready. */
 	let current: Redis | undefined;
-	let started: Redis | undefined;
-	let opening: Promise<Redis> | undefined;
+	let opening: Attempt | undefined;
 	let closed = false;
 	let ownId: number | undefined;
 
 	const asked = (command: string) => ({endpoint: address, user, command, tls: settings.tls !== undefined});
 	const opens = 'a connection';
+	const closedHere = () =>
+		new AdapterError('unreachable', `the connection to ${address} was closed`, 'Start midwatch again.');
 	const late = (command: string) => () =>
 		new AdapterError(
 			'timeout',
@@ -83,24 +74,35 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			'The server is busy or hangs, or the network drops packets: look at its slow log and CPU.',
 		);
 
-	/** Our own handshake: ioredis would print to the console when a password is given and none is needed, and hide that SELECT failed. */
-	async function greet(client: Redis, password: string | undefined): Promise<void> {
-		if (password !== undefined) {
-			const words = settings.username === undefined ? [password] : [settings.username, password];
-			try {
-				await client.call('AUTH', ...words);
-			} catch (error) {
-				const needless = /without any password configured|no password is set/.test(messageOf(error));
-				if (!needless) throw redisError(error, asked('AUTH'));
-			}
-		}
+	async function authenticate(client: Redis, password: string): Promise<void> {
 		try {
-			if (settings.db !== 0) await client.call('SELECT', settings.db);
+			await client.call('AUTH', ...(settings.username === undefined ? [] : [settings.username]), password);
+		} catch (error) {
+			const needless = /without any password configured|no password is set/.test(messageOf(error));
+			if (!needless) throw redisError(error, asked('AUTH'));
+		}
+	}
+
+	async function select(client: Redis): Promise<void> {
+		try {
+			await client.call('SELECT', settings.db);
 		} catch (error) {
 			throw redisError(error, asked('SELECT'));
 		}
-		await optional(client.call('CLIENT', 'SETNAME', name));
-		ownId = Number(await optional(client.call('CLIENT', 'ID'))) || undefined;
+	}
+
+	/**
+	 * Our own handshake, sent in one go: ioredis would print to the console when a password is given and none is needed, and hide that
+	 * SELECT failed.
+	 */
+	async function greet(client: Redis, password: string | undefined): Promise<void> {
+		const [, , , id] = await Promise.all([
+			password === undefined ? undefined : authenticate(client, password),
+			settings.db === 0 ? undefined : select(client),
+			optional(client.call('CLIENT', 'SETNAME', name)),
+			optional(client.call('CLIENT', 'ID')),
+		]);
+		ownId = Number(id) || undefined;
 	}
 
 	/** Users that may not run CLIENT go without a name and an id. */
@@ -113,7 +115,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		}
 	}
 
-	async function open(): Promise<Redis> {
+	async function open(giveUp: AbortSignal): Promise<Redis> {
 		let broke: unknown;
 		let client: Redis | undefined;
 		try {
@@ -122,6 +124,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				settings.tls === undefined ? undefined : tlsOptions(settings.tls),
 				import('ioredis'),
 			]);
+			if (closed || giveUp.aborted) throw closedHere();
 			client = new library.Redis({
 				host: endpoint.host,
 				port: endpoint.port,
@@ -131,6 +134,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				connectTimeout,
 				commandTimeout,
 				socketTimeout,
+				disconnectTimeout: 200,
 				keepAlive: 10_000,
 				enableOfflineQueue: false,
 				enableReadyCheck: false,
@@ -141,10 +145,15 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 				retryStrategy: null,
 			});
 			const opened = client;
-			started = opened;
+			giveUp.addEventListener('abort', () => opened.disconnect(), {once: true});
 			// Without a listener ioredis prints every error over the screen. The command that failed tells it once.
 			client.on('error', error => {
 				broke = error;
+				// After a reply that makes no sense it calls itself ready for a while yet, and fails everything.
+				if (current === opened) {
+					current = undefined;
+					opened.disconnect();
+				}
 			});
 			client.on('close', () => {
 				if (current === opened) current = undefined;
@@ -155,7 +164,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			client?.disconnect();
 			throw redisError(broke ?? error, asked(opens));
 		}
-		if (closed) client.disconnect();
+		if (closed || giveUp.aborted) client.disconnect();
 		else current = client;
 		return client;
 	}
@@ -164,10 +173,42 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		if (closed)
 			throw new AdapterError('unreachable', `the connection to ${address} was closed`, 'Start midwatch again.');
 		if (current !== undefined && current.status === 'ready') return current;
-		opening ??= open().finally(() => {
-			opening = undefined;
+		opening ??= begin();
+		const attempt = opening;
+		attempt.waiting += 1;
+		try {
+			return await untilAborted(attempt.ready, context, late(opens));
+		} finally {
+			attempt.waiting -= 1;
+			// Else the next read would join it, and end with it, though the server may answer a new one.
+			if (attempt.waiting === 0) drop(attempt);
+		}
+	}
+
+	function begin(): Attempt {
+		const stop = new AbortController();
+		const ready = open(stop.signal).finally(() => {
+			if (opening === attempt) opening = undefined;
 		});
-		return untilAborted(opening, context, late(opens));
+		const attempt: Attempt = {ready, stop, waiting: 0};
+		return attempt;
+	}
+
+	/** Does nothing to an attempt that has ended. */
+	function drop(attempt: Attempt): void {
+		if (opening !== attempt) return;
+		opening = undefined;
+		attempt.stop.abort();
+	}
+
+	/**
+	 * Replies come in order, so that a command without one means that nothing comes any more. ioredis would keep such a socket until its own
+	 * timeout, and the next read would fail on it too.
+	 */
+	function replaceSilent(client: Redis, error: unknown): void {
+		if (messageOf(error) !== 'Command timed out') return;
+		if (current === client) current = undefined;
+		client.stream?.destroy(new Error('socket timed out'));
 	}
 
 	async function exchange(command: string, context: Context, work: (client: Redis) => Promise<unknown>) {
@@ -180,6 +221,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		try {
 			return await untilAborted(work(client), context, late(command));
 		} catch (error) {
+			replaceSilent(client, error);
 			throw redisError(client.status === 'ready' ? error : (broke ?? error), asked(command));
 		} finally {
 			client.off('error', remember);
@@ -198,9 +240,13 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			exchange(command, context, client => client.callBuffer(...split(command, words))),
 		async sendAll(commands, context) {
 			const label = commands[0]?.[0] ?? 'PING';
-			const settled = await exchange(label, context, client =>
-				Promise.allSettled(commands.map(([command, words]) => client.call(...split(command, words)))),
-			);
+			const settled = await exchange(label, context, async client => {
+				const replies = await Promise.allSettled(
+					commands.map(([command, words]) => client.call(...split(command, words))),
+				);
+				for (const reply of replies) if (reply.status === 'rejected') replaceSilent(client, reply.reason);
+				return replies;
+			});
 			const replies = settled as readonly PromiseSettledResult<unknown>[];
 			return replies.map((reply, at) => {
 				if (reply.status === 'fulfilled') return reply.value;
@@ -212,7 +258,8 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		id: () => ownId,
 		close() {
 			closed = true;
-			started?.disconnect();
+			opening?.stop.abort();
+			current?.disconnect();
 			current = undefined;
 		},
 	};

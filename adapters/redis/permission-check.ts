@@ -10,12 +10,16 @@ export function refusalOf(permission: Permission | undefined, command: string): 
 		: `this server does not offer ${command}`;
 }
 
+/** `+config|set`: CONFIG SET. */
+const commandOf = (name: string): string => name.replace(/^\+/, '').replaceAll('|', ' ').toUpperCase();
+
 /** Asks the server now. Only a clear no blocks. */
 export async function permissionCheck(label: string, name: string, context: ActionContext<RedisPort>): Promise<Check> {
 	try {
 		const permission = (await context.port.permissions(context)).find(one => one.name === name);
-		if (permission?.state === 'have') return {label, result: 'pass', detail: name};
-		if (permission?.state === 'lack') return {label, result: 'block', detail: permission.grant};
+		if (permission?.state === 'have') return {label, result: 'pass', detail: `you have ${name}`};
+		if (permission?.state === 'lack')
+			return {label, result: 'block', detail: refusalOf(permission, commandOf(name)) ?? permission.grant};
 	} catch (error) {
 		if (!(error instanceof AdapterError)) throw error;
 	}

@@ -7,8 +7,8 @@ type Need = {
 	readonly needs: string;
 	readonly command: string;
 	readonly words: readonly Word[];
-	/** A read that may stand in for asking: refused means that the need is refused too. Absent for what changes something. */
-	readonly probe?: readonly [command: string, words: readonly Word[]];
+	/** A read that stands in for asking: refused means that the need is refused too. */
+	readonly probe: readonly [command: string, words: readonly Word[]];
 };
 
 const read = (needs: string, command: string, words: readonly Word[] = []): Need => ({
@@ -48,49 +48,60 @@ export const redisNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.m
 	name: `+${aclName(need.command)}`,
 }));
 
-/** Only that a read failed proves that its writing sibling is refused; that it succeeded proves nothing. */
-const provesMore = (need: Need): boolean => need.probe?.[0] === need.command;
+/** A probe that is the command itself proves what it shows; a reading sibling, refused or not, proves nothing of the writing one. */
+const isCommandItself = (need: Need): boolean => need.probe[0] === need.command;
 
-async function attempt(link: Link, command: string, words: readonly Word[], context: Context): Promise<unknown> {
-	try {
-		return await link.send(command, words, context);
-	} catch (error) {
-		if (error instanceof AdapterError && error.harmless) return error;
-		throw error;
-	}
+const commandOf = (need: Need, user: string) =>
+	['ACL DRYRUN', [user, ...need.command.split(' '), ...need.words]] as const;
+
+/** What ACL DRYRUN said, or undefined when it was refused. */
+function byDryRun(need: Need, user: string, reply: unknown): Permission | undefined {
+	if (typeof reply !== 'string') return undefined;
+	if (reply === 'OK') return told(need, 'have', '');
+	const keys = /access (?:a|one of the|the).*key/i.test(reply);
+	return told(need, 'lack', keys ? `ACL SETUSER ${user} %R~*` : grantLine(user, need.command));
 }
 
-async function askOne(link: Link, user: string, need: Need, context: Context): Promise<Permission> {
-	const name = `+${aclName(need.command)}`;
-	const told = (state: Permission['state'], grant: string): Permission => ({needs: need.needs, name, state, grant});
-	// A command that the server does not have is asked for by its probe: ACL DRYRUN then says that it does not know it.
-	const dryRun = await attempt(link, 'ACL DRYRUN', [user, ...need.command.split(' '), ...need.words], context);
-	if (typeof dryRun === 'string') {
-		if (dryRun === 'OK') return told('have', '');
-		const keys = /access (?:a|one of the|the).*key/i.test(dryRun);
-		return told('lack', keys ? `ACL SETUSER ${user} %R~*` : grantLine(user, need.command));
-	}
-	if (need.probe === undefined) return told('unknown', grantLine(user, need.command));
-	const probed = await attempt(link, ...need.probe, context);
-	if (!(probed instanceof AdapterError)) {
-		return provesMore(need) ? told('have', '') : told('unknown', grantLine(user, need.command));
-	}
-	if (probed.kind === 'unsupported') return told('lack', `none: this server does not offer ${need.command}`);
-	return told('lack', /%R~/.test(probed.hint) ? `ACL SETUSER ${user} %R~*` : grantLine(user, need.command));
+function byProbe(need: Need, user: string, reply: unknown): Permission {
+	const grant = grantLine(user, need.command);
+	if (!(reply instanceof AdapterError))
+		return isCommandItself(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
+	if (reply.kind === 'unsupported') return told(need, 'lack', `none: this server does not offer ${need.command}`);
+	const needed = /%R~/.test(reply.hint) ? `ACL SETUSER ${user} %R~*` : grant;
+	return told(need, isCommandItself(need) ? 'lack' : 'unknown', needed);
 }
+
+const told = (need: Need, state: Permission['state'], grant: string): Permission => ({
+	needs: need.needs,
+	name: `+${aclName(need.command)}`,
+	state,
+	grant,
+});
 
 /**
- * What the user may do, by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads.
- * `configured` is the user name we connect with.
+ * What the user may do, by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads. Three round
+ * trips at most. `configured` is the user name we connect with.
  */
 export async function askPermissions(
 	link: Link,
 	configured: string | undefined,
 	context: Context,
 ): Promise<readonly Permission[]> {
-	const whoami = await attempt(link, 'ACL WHOAMI', [], context);
+	const [whoami] = await link.sendAll([['ACL WHOAMI', []]], context);
 	const user = typeof whoami === 'string' ? whoami : (configured ?? 'default');
-	const told: Permission[] = [];
-	for (const need of needs) told.push(await askOne(link, user, need, context));
-	return told;
+	const answers = await link.sendAll(
+		needs.map(need => commandOf(need, user)),
+		context,
+	);
+	const dryRun = new Map(needs.map((need, at) => [need, byDryRun(need, user, answers[at])]));
+	const open = needs.filter(need => dryRun.get(need) === undefined);
+	const probes =
+		open.length === 0
+			? []
+			: await link.sendAll(
+					open.map(({probe}) => probe),
+					context,
+				);
+	const probed = new Map(open.map((need, at) => [need, byProbe(need, user, probes[at])]));
+	return needs.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
 }

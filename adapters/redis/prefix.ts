@@ -71,7 +71,9 @@ export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
 				gauges: [],
 				omitted: Math.max(0, rows.length - shown),
 				notes,
-				sample: sampleText(sample, keyspace.role === 'replica' ? keyspace.endpoint : undefined),
+				...(sample.complete && sample.keys.length === 0
+					? {}
+					: {sample: sampleText(sample, keyspace.role === 'replica' ? keyspace.endpoint : undefined)}),
 			};
 		};
 	},

@@ -11,14 +11,13 @@ import {
 	redisReset,
 } from '../../src/model/redis-rates.ts';
 import {
-	judgeServer,
 	memoryCritShare,
 	memoryLimit,
 	memoryShare,
 	memoryWarnShare,
 	type RedisServerRow,
-	serverFindings,
 } from '../../src/model/redis-server.ts';
+import {judgeServer, serverFindings} from '../../src/model/redis-server-findings.ts';
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
 import {duration} from '../../src/text/figures.ts';
 import {redisCli, settingsOf} from './by-hand.ts';
@@ -50,7 +49,7 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 	return [
 		{
 			id: 'memory',
-			label: row.maxmemory > 0 ? 'memory' : 'memory, no maxmemory',
+			label: row.maxmemory > 0 ? 'memory' : 'of machine',
 			value: row.usedMemory,
 			unit: 'bytes',
 			...(limit === undefined ? {} : {limit}),
@@ -70,9 +69,9 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 			id: 'fragmentation',
 			label: 'frag',
 			value: row.fragmentationRatio,
-			unit: 'count',
+			unit: 'text',
+			text: row.fragmentationRatio?.toFixed(2) ?? 'not told',
 			severity: 'ok',
-			...(row.fragmentationRatio === undefined ? {text: 'not told'} : {}),
 		},
 		{
 			id: 'clients',
@@ -197,7 +196,7 @@ export const server = defineSource<RedisServerRow, RedisPort>()({
 	kind: 'redis.server',
 	title: 'Server',
 	intervalMs: 2000,
-	timeoutMs: 5000,
+	timeoutMs: 10_000,
 	cost: 'cheap',
 	reads: target => [redisCli(target, ['INFO']), redisCli(target, ['SLOWLOG', 'GET', String(slowLogDepth)])],
 	open: follow,

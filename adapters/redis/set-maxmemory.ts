@@ -1,11 +1,12 @@
 import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
+import {memoryCritShare, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
 import {redisCli} from './by-hand.ts';
+import {counted, effectOf, headroomShare, reach, sizeText} from './maxmemory-effect.ts';
 import {permissionCheck, refusalOf} from './permission-check.ts';
 
 export type MaxmemoryPlan = {
@@ -19,83 +20,6 @@ export type MaxmemoryPlan = {
 };
 
 const mebibyte = 1024 ** 2;
-/** What the machine itself, the copy made for a snapshot and fragmentation need. */
-const headroomShare = 0.8;
-const clientsShare = 0.25;
-
-const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : redisSize(size));
-
-/** The limit as a number that compares: none is the largest. */
-const reach = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
-
-/** Memory that counts against maxmemory. */
-const counted = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
-
-type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
-
-const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.';
-
-function lowered(info: RedisInfo, to: number): Effect {
-	const over = counted(info) - to;
-	const exact = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
-	if (over <= 0) {
-		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now.`;
-		return {impact: `${rest} ${lasts}`, risk: 'medium', undo: exact};
-	}
-	if (info.policy === 'noeviction') {
-		return {
-			impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit, and the policy is noeviction: every write that needs memory fails at once. ${lasts}`,
-			risk: 'high',
-			undo: exact,
-		};
-	}
-	const which = info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
-	return {
-		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${which} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
-		risk: 'high',
-		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
-	};
-}
-
-function raised(info: RedisInfo, to: number): Effect {
-	const undo = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
-	const machine = info.systemMemory;
-	const beyond = machine !== undefined && reach(to) > machine * headroomShare;
-	const room =
-		to === 0
-			? 'Without a limit the server grows until the machine has no memory left.'
-			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit.`;
-	const tight =
-		beyond && to > 0
-			? ` That is ${percent(to / machine)} of the machine's ${bytes(machine)}: a snapshot may not fit.`
-			: '';
-	const held = info.clientsMemory ?? 0;
-	return {
-		impact: `${room}${tight} ${lasts}`,
-		risk: beyond || to === 0 ? 'medium' : 'low',
-		undo,
-		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
-			? {
-					unhelpful: {
-						reason: `clients hold ${bytes(held)} of buffers: a higher limit lets them grow`,
-						instead: 'redis.kill-client',
-					},
-				}
-			: {}),
-	};
-}
-
-function effectOf(info: RedisInfo, to: number): Effect {
-	if (to === info.maxmemory) {
-		return {
-			impact: `Nothing changes: maxmemory is ${sizeText(to)} already.`,
-			risk: 'low',
-			undo: {class: 'exact', text: 'exact: nothing changes'},
-			unhelpful: {reason: `maxmemory is ${sizeText(to)} already`},
-		};
-	}
-	return reach(to) < reach(info.maxmemory) ? lowered(info, to) : raised(info, to);
-}
 
 function previewOf(
 	info: RedisInfo,
@@ -115,7 +39,8 @@ function previewOf(
 	return {
 		plan,
 		target: target.name,
-		object: 'maxmemory',
+		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
+		object: redisSize(to),
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
 		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}`,
@@ -133,6 +58,24 @@ function moved(plan: MaxmemoryPlan, info: RedisInfo): string | undefined {
 	if (info.maxmemory !== plan.from)
 		return `maxmemory is ${sizeText(info.maxmemory)} now, it was ${sizeText(plan.from)}`;
 	return info.policy === plan.policy ? undefined : `the policy is ${info.policy} now, it was ${plan.policy}`;
+}
+
+/** What is used now, against the new limit. */
+function roomCheck(info: RedisInfo, to: number): Check {
+	const label = 'what is used';
+	const used = bytes(info.usedMemory);
+	const limit = reach(to);
+	const share = info.usedMemory / limit;
+	const fails = info.policy === 'noeviction';
+	if (limit < counted(info)) {
+		const then = fails ? 'writes will fail at once' : 'keys will be evicted at once';
+		return {label, result: 'warn', detail: `${used}, more than the new limit: ${then}`};
+	}
+	if (to > 0 && share >= memoryCritShare) {
+		const then = fails ? 'soon writes fail' : 'the next writes evict keys';
+		return {label, result: 'warn', detail: `${used}, ${percent(share)} of the new limit: ${then}`};
+	}
+	return {label, result: 'pass', detail: to === 0 ? used : `${used}, ${percent(share)} of the new limit`};
 }
 
 const sizeOf = (text: string | undefined): number => {
@@ -186,30 +129,28 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		const same: Check =
 			what === undefined
 				? {
-						label: 'the server is as it was',
+						label: 'the server',
 						result: 'pass',
-						detail: `maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
+						detail: `as it was: maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
 					}
-				: {label: 'the server is as it was', result: 'block', detail: what, moved: true};
-		const checks: Check[] = [same, await permissionCheck('you may change the configuration', '+config|set', context)];
-		const used = `${bytes(info.usedMemory)} used now`;
-		if (reach(plan.to) < counted(info)) {
-			const detail =
-				info.policy === 'noeviction' ? `${used}: writes will fail at once` : `${used}: keys will be evicted at once`;
-			checks.push({label: 'what is used fits', result: 'warn', detail});
-		} else checks.push({label: 'what is used fits', result: 'pass', detail: used});
+				: {label: 'the server', result: 'block', detail: what, moved: true};
+		const checks: Check[] = [
+			same,
+			await permissionCheck('the right to change the configuration', '+config|set', context),
+		];
+		checks.push(roomCheck(info, plan.to));
 		if (info.systemMemory !== undefined && plan.to > info.systemMemory * headroomShare) {
 			checks.push({
-				label: 'the machine has the memory',
+				label: 'the memory of the machine',
 				result: 'warn',
-				detail: `${percent(plan.to / info.systemMemory)} of ${bytes(info.systemMemory)}`,
+				detail: `the new limit is ${percent(plan.to / info.systemMemory)} of its ${bytes(info.systemMemory)}`,
 			});
 		}
 		if (info.role === 'replica') {
 			checks.push({
-				label: 'this is the primary',
+				label: 'the role of the server',
 				result: 'warn',
-				detail: 'a replica ignores maxmemory unless it is promoted',
+				detail: 'replica: it ignores maxmemory unless it is promoted',
 			});
 		}
 		return checks;

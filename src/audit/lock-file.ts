@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {closeSync, linkSync, openSync, readFileSync, unlinkSync, writeFileSync} from 'node:fs';
+import {closeSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {setTimeout as pause} from 'node:timers/promises';
 import {isErrno} from './errno.ts';
@@ -66,15 +66,15 @@ export async function withLock<T>(path: string, about: string, work: () => Promi
 /** With its content from the first moment on: a hard link is made whole or not at all, and never over another file. */
 function create(path: string, text: string, token: string): boolean {
 	const fresh = `${path}.${token}`;
-	writeFileSync(fresh, text, {mode: 0o600, flag: 'wx'});
 	try {
+		writeFileSync(fresh, text, {mode: 0o600, flag: 'wx'});
 		linkSync(fresh, path);
 		return true;
 	} catch (error) {
 		if (isErrno(error, 'EEXIST')) return false;
 		throw error;
 	} finally {
-		unlinkSync(fresh);
+		rmSync(fresh, {force: true});
 	}
 }
 

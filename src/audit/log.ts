@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {chmod, mkdir, open, stat} from 'node:fs/promises';
+import {chmod, open, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import type {Clock} from '../poll/clock.ts';
@@ -7,6 +7,7 @@ import {createStore, type Store} from '../store.ts';
 import {chainStart, type Place} from './chain.ts';
 import {isErrno} from './errno.ts';
 import {withLock} from './lock-file.ts';
+import {makeDirectory} from './make-directory.ts';
 import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
@@ -133,7 +134,7 @@ export function createAudit({stateDir, clock, actor, app, random = randomBytes}:
 }
 
 async function prepare(dir: string): Promise<void> {
-	await mkdir(dir, {recursive: true, mode: 0o700});
+	makeDirectory(dir);
 	const {mode} = await stat(dir);
 	if ((mode & 0o077) !== 0) await chmod(dir, 0o700);
 }

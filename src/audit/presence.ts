@@ -1,7 +1,8 @@
-import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
+import {makeDirectory} from './make-directory.ts';
 import {processLives, processStart} from './process-identity.ts';
 import type {Actor} from './record.ts';
 
@@ -54,7 +55,7 @@ export async function createPresence(options: {
 		since: clock.now(),
 	};
 	try {
-		await mkdir(dir, {recursive: true, mode: 0o700});
+		makeDirectory(dir);
 		await writeFile(`${path}.new`, JSON.stringify(sign), {mode: 0o600});
 		await rename(`${path}.new`, path);
 	} catch {

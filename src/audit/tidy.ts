@@ -1,5 +1,5 @@
 import {clean} from '../text/clean.ts';
-import {redact} from './redact.ts';
+import {redact} from '../text/redact.ts';
 
 /** A value as it is recorded: every text without control characters and without what looks like a secret. */
 export function tidy<T>(value: T): T {

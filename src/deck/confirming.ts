@@ -36,11 +36,19 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 	deck.apply({do: 'pop'});
 }
 
+/** A key, what it types, and for how long no other was pressed before it. */
+export type Pressed = {readonly key: string; readonly text: string | undefined; readonly quietMs: number};
+
+/** A key that is held down, or that comes with others in one go, answers nothing: nobody has read the question in between. */
+const restBeforeYesMs = 250;
+/** A line end in pasted text comes at once after it, also where the terminal does not tell that it is a paste. */
+const restBeforeEnterMs = 50;
+
 /**
  * A key while the confirmation is on the screen. Nothing but leaving is taken before the demand was painted, so that what was typed
  * ahead cannot answer a question that was not yet asked.
  */
-export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text: string | undefined): void {
+export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietMs}: Pressed): void {
 	const {runner, keymap, effects} = deck.options;
 	const remedy = runner.state.get();
 	if (keymap.intent('confirm', key) === 'confirm.cancel') {
@@ -57,8 +65,8 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 	}
 	const asked = keymap.intent('confirm', key);
 	if (asked === 'confirm.page-down' || asked === 'confirm.page-up') {
-		const {rows} = deck.textArea();
-		const offset = Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows));
+		const {rows, last = 0} = deck.textArea();
+		const offset = Math.min(last, Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows)));
 		deck.apply({do: 'top', layer: {...layer, offset}});
 		return;
 	}
@@ -76,7 +84,9 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 	const {demand} = remedy;
 	if (demand.kind === 'refused') return;
 	if (demand.kind === 'key') {
-		if (keymap.intent('confirm', key) === 'confirm.yes') void runner.confirm({kind: 'key', key: demand.key});
+		if (keymap.intent('confirm', key) !== 'confirm.yes') return;
+		if (quietMs < restBeforeYesMs) deck.say(`not taken: let go of all keys, then press ${key} once`, 'warn');
+		else void runner.confirm({kind: 'key', key: demand.key});
 		return;
 	}
 	const fields = fieldsOf(remedy);
@@ -89,6 +99,10 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, key: string, text:
 	if (intent === 'field.accept') {
 		if (layer.field < fields - 1) {
 			deck.apply({do: 'top', layer: {...layer, field: layer.field + 1}});
+			return;
+		}
+		if (quietMs < restBeforeEnterMs) {
+			deck.say('not taken: that came too fast to be typed; press enter again', 'warn');
 			return;
 		}
 		const [typed = '', count = '', reason = ''] = layer.values;

@@ -24,6 +24,8 @@ export type Effects = {
 	quit(): void;
 	suspend(): void;
 	redraw(): void;
+	/** What other code wrote to the terminal while the deck was on it, and warnings of Node: kept off the screen. Oldest first. */
+	noise(): readonly string[];
 };
 
 export type DeckOptions = {
@@ -37,7 +39,7 @@ export type DeckOptions = {
 	readonly audit: Audit;
 	readonly presence: Presence;
 	/** Begun before, and nobody knows how they ended. */
-	readonly unresolved: readonly Unresolved[];
+	readonly unresolved: Store<readonly Unresolved[]>;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
 	readonly effects: Effects;
@@ -47,7 +49,8 @@ export type DeckOptions = {
 	readonly remarks: readonly string[];
 };
 
-export type TextArea = {readonly cells: number; readonly rows: number};
+/** `last`: the furthest it can be scrolled, where only the painter knows. */
+export type TextArea = {readonly cells: number; readonly rows: number; readonly last?: number};
 
 /** Something that can be done with the row under the cursor. */
 export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
@@ -74,15 +77,22 @@ export type Deck = {
 	findings(): readonly Finding[];
 	/** Newest first; what the audit view shows. */
 	readonly records: Store<readonly AuditRecord[]>;
+	/** No key was pressed yet. */
+	untouched(): boolean;
+	/** Only one of several panes is on the screen. */
+	alone(): boolean;
 	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
 	shown(panes: readonly string[]): void;
 	page(pane: string): number;
-	setPage(pane: string, rows: number): void;
+	/** `rowsAt`: of each line of the pane, which of its rows stands there. */
+	setPage(pane: string, rows: number, rowsAt: readonly (number | undefined)[]): void;
+	/** Which row of a pane stands on a line of it, as it was painted last. */
+	rowAt(pane: string, line: number): number | undefined;
 	/** Cells and lines that an open text has on the screen: it is scrolled by lines as they are drawn. */
 	textArea(): TextArea;
 	setTextArea(area: TextArea): void;
-	/** A key was pressed just now: rows stay where they are for a second. */
-	touched(): void;
+	/** A key was pressed just now: rows stay where they are for a second. Tells how many milliseconds no key was pressed before it. */
+	touched(): number;
 	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
 	painted(remedy: string | undefined): void;
 	answerable(): boolean;
@@ -93,11 +103,17 @@ export type Deck = {
 const stillMs = 1000;
 
 type Arranged = {
+	/** Of all panes; the same as last time means that nothing was read since. */
+	readonly all: readonly Reading[];
+	/** Of this pane's sections. */
 	readonly readings: readonly Reading[];
 	readonly by: readonly unknown[];
 	readonly held: boolean;
 	readonly view: PaneView;
 };
+
+const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
 
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
@@ -105,9 +121,10 @@ export function createDeck(options: DeckOptions): Deck {
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
 	const arranged = new Map<string, Arranged>();
-	const pages = new Map<string, number>();
+	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
+	let alone = false;
 	let version = 0;
 	let paintedReady: string | undefined;
 	let textArea: TextArea = {cells: 78, rows: 20};
@@ -130,6 +147,7 @@ export function createDeck(options: DeckOptions): Deck {
 		arming.policy.subscribe(bump),
 		records.subscribe(bump),
 		options.presence.others.subscribe(bump),
+		options.unresolved.subscribe(bump),
 	];
 
 	const apply = (by: Change) => session.set(change(session.get(), by));
@@ -142,6 +160,8 @@ export function createDeck(options: DeckOptions): Deck {
 			if (remedy !== undefined && isUnderWay(remedy)) watched = remedy.id;
 			else if (remedy !== undefined && remedy.id === watched) {
 				watched = undefined;
+				// What it changed is looked at now, not at the next interval.
+				watch.refresh(remedy.target);
 				if (topLayer(session.get())?.kind === 'confirm') return;
 				const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
 				apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
@@ -154,17 +174,21 @@ export function createDeck(options: DeckOptions): Deck {
 		if (pane === undefined) throw new Error('a deck needs at least one pane');
 		const {target} = session.get();
 		const {filter, orders} = paneSession(session.get(), id);
-		const readings = watch.readings();
-		const by = [filter, orders, target];
+		const kinds = pane.sections.map(section => section.kind);
+		const all = watch.readings();
 		const before = arranged.get(id);
+		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
+		const by = [filter, orders, target];
 		const sameQuestion = before?.by.every((part, index) => part === by[index]) ?? false;
 		const still = clock.now() - lastKeyAt < stillMs;
-		if (before !== undefined && sameQuestion && before.readings === readings && (still || !before.held))
+		if (before !== undefined && sameQuestion && sameAs(before.readings, readings) && (still || !before.held)) {
+			if (before.all !== all) arranged.set(id, {...before, all});
 			return before.view;
-		const hold = sameQuestion && still ? before?.view : undefined;
-		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now()}, hold);
-		if (hold !== undefined && before?.held !== true) clock.after(stillMs, bump);
-		arranged.set(id, {readings, by, held: hold !== undefined, view: made});
+		}
+		const hold = before !== undefined && sameQuestion && still;
+		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now(), hold}, before?.view);
+		if (hold && !before.held) clock.after(stillMs, bump);
+		arranged.set(id, {all, readings, by, held: hold, view: made});
 		return made;
 	};
 
@@ -178,6 +202,7 @@ export function createDeck(options: DeckOptions): Deck {
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
 
 	const shown = (panes: readonly string[]) => {
+		alone = panes.length === 1 && options.panes.length > 1;
 		const kinds = new Set<RowKind>();
 		for (const pane of options.panes) {
 			if (panes.includes(pane.id)) for (const section of pane.sections) kinds.add(section.kind);
@@ -225,16 +250,21 @@ export function createDeck(options: DeckOptions): Deck {
 			return found.findings;
 		},
 		shown,
-		page: pane => pages.get(pane) ?? 10,
-		setPage: (pane, rows) => {
-			pages.set(pane, rows);
+		untouched: () => lastKeyAt === Number.NEGATIVE_INFINITY,
+		alone: () => alone,
+		page: pane => pages.get(pane)?.rows ?? 10,
+		setPage: (pane, rows, rowsAt) => {
+			pages.set(pane, {rows, rowsAt});
 		},
+		rowAt: (pane, line) => pages.get(pane)?.rowsAt[line],
 		textArea: () => textArea,
 		setTextArea: area => {
 			textArea = area;
 		},
 		touched: () => {
+			const quietMs = clock.now() - lastKeyAt;
 			lastKeyAt = clock.now();
+			return quietMs;
 		},
 		painted: remedy => {
 			paintedReady = remedy;

@@ -160,5 +160,8 @@ export function readsLines(deck: Deck): readonly Line[] {
 			);
 		}
 	}
+	const noise = deck.options.effects.noise();
+	if (noise.length > 0)
+		lines.push({text: 'Written to the terminal by other code, kept off the screen', loud: true}, ...noise.map(plain));
 	return lines;
 }

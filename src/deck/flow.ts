@@ -6,11 +6,19 @@ export type Drawn = Line & {readonly index: number};
 
 const known = new WeakMap<readonly Line[], {readonly cells: number; readonly drawn: readonly Drawn[]}>();
 
+/** Goes on below its own start, not below the indent or the tree that it hangs on. */
+function hanging(text: string, cells: number): readonly string[] {
+	const indent = /^[ │├└─]*/.exec(text)?.[0] ?? '';
+	if (indent === '' || indent.length > cells / 2) return wrap(text, cells);
+	const blank = ' '.repeat(indent.length);
+	return wrap(text.slice(indent.length), cells - indent.length).map((part, at) => (at === 0 ? indent : blank) + part);
+}
+
 /** A text in `cells` columns. The same array for the same lines and width: a long text is not laid out again with each frame. */
 export function flow(lines: readonly Line[], cells: number): readonly Drawn[] {
 	const before = known.get(lines);
 	if (before?.cells === cells) return before.drawn;
-	const drawn = lines.flatMap((line, index) => wrap(line.text, cells).map(text => ({...line, text, index})));
+	const drawn = lines.flatMap((line, index) => hanging(line.text, cells).map(text => ({...line, text, index})));
 	known.set(lines, {cells, drawn});
 	return drawn;
 }

@@ -1,6 +1,7 @@
 import type {AuditRecord} from '../audit/record.ts';
 import type {Unresolved} from '../audit/unknown.ts';
 import type {Line, Severity} from '../contract.ts';
+import {messageOf} from '../errors.ts';
 import {standing} from '../policy.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
@@ -21,6 +22,8 @@ export type MenuItem = {
 	/** The reason why it cannot be chosen now. */
 	readonly disabled?: string | undefined;
 	choose(): void;
+	/** Records that a person looked at an outcome that nobody knew. */
+	settle?(): void;
 	/** The target that `O` arms on this line. */
 	readonly target?: string;
 };
@@ -41,25 +44,16 @@ export const menuEmpty: Readonly<Record<ListName, string>> = {
 	undo: 'Nothing was done in this session that could be led back.',
 };
 
-function actionItems(deck: Deck): MenuItem[] {
-	const inspections = deck.inspections().map(offer => ({
-		id: offer.of.id,
-		left: offer.key,
-		text: offer.of.title,
-		right: offer.of.id,
-		disabled: offer.disabled,
-		choose: () => perform(deck, offer.of.id),
+/** What can be done with the row under the cursor, and read of it. */
+export const offerItems = (deck: Deck): readonly MenuItem[] =>
+	[...deck.actions(), ...deck.inspections()].map(({of: {id, title}, key, disabled}) => ({
+		id,
+		left: key,
+		text: title,
+		right: id,
+		disabled,
+		choose: () => perform(deck, id),
 	}));
-	const actions = deck.actions().map(offer => ({
-		id: offer.of.id,
-		left: offer.key,
-		text: offer.of.title,
-		right: offer.of.id,
-		disabled: offer.disabled,
-		choose: () => perform(deck, offer.of.id),
-	}));
-	return [...actions, ...inspections];
-}
 
 const findingItems = (deck: Deck): MenuItem[] =>
 	deck.findings().map(finding => ({
@@ -134,14 +128,23 @@ const unresolvedLines = (open: Unresolved): Line[] =>
 		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
 	].map(text => ({text}));
 
+/** The record tells that a person has looked; the outcome is not listed any more. */
+function settle(deck: Deck, id: string): void {
+	deck.options.audit.append({kind: 'settle', of: id, note: 'a person looked at it'}).then(
+		() => deck.say('recorded: it was looked at'),
+		(error: unknown) => deck.say(messageOf(error), 'warn'),
+	);
+}
+
 const auditItems = (deck: Deck): MenuItem[] => [
-	...deck.options.unresolved.map(open => ({
+	...deck.options.unresolved.get().map(open => ({
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
 		left: open.ts.slice(11, 19),
 		text: `${open.action.id} on ${open.target}/${open.object}: ${open.why}; ${open.look}`,
-		right: 'unknown',
+		right: 'unknown, space settles',
 		target: open.target,
+		settle: () => settle(deck, open.id),
 		choose: () => {
 			const record = deck.records.get().find(one => one.id === open.id);
 			if (record !== undefined) showRecord(deck, record);
@@ -189,7 +192,7 @@ export function chosenIndex(
 export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
 	switch (list) {
 		case 'actions':
-			return actionItems(deck);
+			return offerItems(deck);
 		case 'findings':
 			return findingItems(deck);
 		case 'targets':

@@ -1,11 +1,12 @@
 import {bindings} from '../keymap.ts';
 import type {Deck} from './deck.ts';
-import type {MenuItem} from './menus.ts';
-import {perform} from './perform.ts';
+import {type MenuItem, offerItems} from './menus.ts';
 
 /** How well a text answers a question: all words must be in it, earlier and whole words are better. Undefined when one is missing. */
 function score(text: string, question: string): number | undefined {
 	const where = text.toLowerCase();
+	// Hands from other consoles type q: it is the whole word they mean, not any letter in a name.
+	if (/^q(a|all)?!?$/.test(question.trim())) return where.startsWith('quit') ? 0 : undefined;
 	let total = 0;
 	for (const word of question
 		.toLowerCase()
@@ -20,14 +21,6 @@ function score(text: string, question: string): number | undefined {
 
 /** Everything that can be called by name, best answer first. `run` presses a fixed intent. */
 export function paletteItems(deck: Deck, question: string, run: (intent: string) => void): readonly MenuItem[] {
-	const offers = [...deck.actions(), ...deck.inspections()].map(offer => ({
-		id: offer.of.id,
-		left: offer.key,
-		text: offer.of.title,
-		right: offer.of.id,
-		disabled: offer.disabled,
-		choose: () => perform(deck, offer.of.id),
-	}));
 	const panes = deck.options.panes.map(pane => ({
 		id: `pane ${pane.id}`,
 		left: String(deck.options.allPanes.indexOf(pane) + 1),
@@ -56,7 +49,7 @@ export function paletteItems(deck: Deck, question: string, run: (intent: string)
 		right: target.kind,
 		choose: () => deck.apply({do: 'only-target', target: target.name}),
 	}));
-	return [...offers, ...panes, ...fixed, ...targets]
+	return [...panes, ...offerItems(deck), ...fixed, ...targets]
 		.map(item => ({item, rank: score(`${item.text} ${item.right}`, question)}))
 		.filter((one): one is {item: (typeof one)['item']; rank: number} => one.rank !== undefined)
 		.sort((a, b) => a.rank - b.rank)

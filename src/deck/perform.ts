@@ -161,3 +161,18 @@ export function pinCursor(deck: Deck): void {
 	const index = cursorIndex(session, entries);
 	if (index >= 0 && entries[index]?.key !== session.cursor) placeCursor(deck, index);
 }
+
+/**
+ * On a screen that shows one pane at a time the first finding chooses it, as long as no key was pressed: who is paged should not have to
+ * look for the pane that pages. Returns the way to stop.
+ */
+export function openOnTrouble(deck: Deck): () => void {
+	const stop = deck.subscribe(() => {
+		const finding = deck.untouched() ? deck.findings()[0] : undefined;
+		if (deck.untouched() && finding === undefined) return;
+		stop();
+		const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === finding?.kind));
+		if (deck.alone() && pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
+	});
+	return stop;
+}

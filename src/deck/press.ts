@@ -41,6 +41,9 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 			if (item.disabled === undefined) item.choose();
 			else deck.say(`${item.text}: ${item.disabled}`, 'warn');
 			return;
+		case 'list.settle':
+			item?.settle?.();
+			return;
 		case 'list.arm':
 			toggleArmed(deck, item?.target);
 			return;
@@ -85,7 +88,7 @@ function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
 
 /** One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. */
 export function press(deck: Deck, key: string, text?: string): void {
-	deck.touched();
+	const quietMs = deck.touched();
 	const session = deck.session.get();
 	if (session.notice !== undefined) deck.apply({do: 'notice', notice: undefined});
 	const layer = topLayer(session);
@@ -102,7 +105,7 @@ export function press(deck: Deck, key: string, text?: string): void {
 		return;
 	}
 	if (layer?.kind === 'confirm') {
-		pressConfirm(deck, layer, key, text);
+		pressConfirm(deck, layer, {key, text, quietMs});
 		return;
 	}
 	if (layer?.kind === 'quit') {
@@ -141,7 +144,10 @@ const atTop = (deck: Deck): boolean => {
 function pressDeclared(deck: Deck, key: string): void {
 	const entry = deck.current();
 	const {keymap} = deck.options;
-	if (entry === undefined) return;
+	if (entry === undefined) {
+		if (/^[A-Z]$/.test(key)) deck.say('no row is selected, so there is nothing to act on', 'warn');
+		return;
+	}
 	const inspection = keymap.declared(
 		deck.inspections().map(offer => offer.of),
 		entry.kind,

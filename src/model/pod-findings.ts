@@ -5,15 +5,26 @@ import {type PodRow, trouble} from './pod.ts';
 
 /** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
 export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
-	const pods = Map.groupBy(rows, row => `${row.namespace}/${row.owner}`);
 	const {lost, findings} = lostOnNodes(rows, target);
-	const folded = [...pods].flatMap(([workload, all]) => {
-		const sick = all.filter(row => row.severity !== 'ok' && !lost.has(row.uid));
-		const causes = Map.groupBy(sick, sameTrouble);
-		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, all.length));
+	const sick = Map.groupBy(
+		rows.filter(row => row.severity !== 'ok' && !lost.has(row.uid)),
+		workloadOf,
+	);
+	if (sick.size === 0) return findings;
+	// All pods are counted, and only those of a sick workload are anyone's.
+	const sizes = new Map<string, number>();
+	for (const row of rows) {
+		const workload = workloadOf(row);
+		if (sick.has(workload)) sizes.set(workload, (sizes.get(workload) ?? 0) + 1);
+	}
+	const folded = [...sick].flatMap(([workload, found]) => {
+		const causes = Map.groupBy(found, sameTrouble);
+		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, sizes.get(workload) ?? 0));
 	});
 	return [...findings, ...folded];
 }
+
+const workloadOf = (row: PodRow): string => `${row.namespace}/${row.owner}`;
 
 /** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
 function lostOnNodes(rows: readonly PodRow[], target: string) {

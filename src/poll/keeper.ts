@@ -47,13 +47,19 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 	let askAgainAt = Number.NEGATIVE_INFINITY;
 	let asking: AbortController | undefined;
 	let closed = false;
+	/** Were being read when another source could be read again: when such a read, begun in worse times, fails, it is tried once more. */
+	const owed = new Set<Poller>();
 
 	const sources: readonly Watching[] = system.sources.map(source => {
 		const store = createStore(emptyReading(source, target.name));
 		const open = async () => source.open((await link.get()).port, target);
 		const poller = createPoller({source, target: target.name, open, store, clock, random});
+		let failed = false;
 		store.subscribe(() => {
 			const {state} = store.get();
+			if (failed && state === 'live') retryFailed();
+			failed = state === 'failed';
+			if (failed && owed.delete(poller)) poller.refresh();
 			// A server that was away may be another one now: ask it again.
 			if (state === 'failed') askAgainAt = Number.NEGATIVE_INFINITY;
 			if (state === 'live') void identify();
@@ -61,6 +67,11 @@ export function createKeeper({watched, clock, readOnly, random, changed}: Keeper
 		});
 		return {costly: source.cost === 'costly', kind: source.kind, store, poller};
 	});
+
+	/** One source can be read again: what failed with it need not wait for the end of its own interval, which may be long. */
+	function retryFailed(): void {
+		for (const {poller, store} of sources) if (store.get().state === 'failed' && !poller.refresh()) owed.add(poller);
+	}
 
 	async function identify(): Promise<void> {
 		if (closed || asking !== undefined || clock.now() < askAgainAt) return;

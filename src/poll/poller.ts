@@ -31,8 +31,8 @@ export type Poller = {
 	resume(): void;
 	/** Gives up the read under way. What was read stays. */
 	pause(): void;
-	/** Reads now, unless it is reading already, paused or closed. */
-	refresh(): void;
+	/** Reads now, unless it is reading already, paused or closed: then it does nothing, and gives false. */
+	refresh(): boolean;
 	close(): void;
 };
 
@@ -192,8 +192,9 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			change({state: 'paused', failure: undefined, nextAt: undefined, findings: asOf(known, store.get().readAt)});
 		},
 		refresh() {
-			if (phase !== 'running' || flight !== undefined) return;
+			if (phase !== 'running' || flight !== undefined) return false;
 			plan(Math.max(0, startedAt + leastRefreshMs - clock.now()));
+			return true;
 		},
 		close() {
 			if (phase === 'closed') return;

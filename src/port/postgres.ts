@@ -88,7 +88,7 @@ export type WaitRecord = {
 	readonly lockType: string;
 	/** The mode asked for, `ExclusiveLock`. */
 	readonly mode: string;
-	/** The relation's name; only a number when it is of another database. */
+	/** The relation's name; `relation 16423 of shop` when it is of a database we are not connected to. */
 	readonly relation: string | undefined;
 	/** Undefined before PostgreSQL 14, and for an instant after the wait began. */
 	readonly waitSeconds: number | undefined;
@@ -190,7 +190,8 @@ export type SessionIdentity = {
 };
 
 /** `moved`: the guard matched nothing, nothing was sent · `gone`: the process ended just before. */
-export type SignalResult = 'sent' | 'moved' | 'gone';
+type SignalResult = 'sent' | 'moved' | 'gone';
+export type SignalResults = ReadonlyMap<number, SignalResult>;
 
 type Ask = {readonly signal: AbortSignal};
 
@@ -226,6 +227,8 @@ export type PostgresPort = {
 		{readonly query: string /** The server itself keeps no more than this. */; readonly keptBytes: number} | undefined
 	>;
 	connectionGroups(ask: Ask): Promise<readonly ConnectionGroupRecord[]>;
-	cancel(identity: StatementIdentity, record: string, ask: Ask): Promise<SignalResult>;
-	terminate(identity: SessionIdentity, record: string, ask: Ask): Promise<SignalResult>;
+	/** All of them by one statement that guards each. What came of it by pid, for every identity; no pid may be given twice. */
+	cancel(identities: readonly StatementIdentity[], record: string, ask: Ask): Promise<SignalResults>;
+	/** As `cancel`. */
+	terminate(identities: readonly SessionIdentity[], record: string, ask: Ask): Promise<SignalResults>;
 };

@@ -1,6 +1,6 @@
-import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {isLock, takeLock} from '../audit/lock-file.ts';
+import {makeDirectory} from '../audit/make-directory.ts';
 import {sha256} from '../audit/record.ts';
 
 /** Keeps two consoles of a user from acting on the same object at once. */
@@ -16,7 +16,7 @@ export function createObjectLocks(stateDir: string): ObjectLocks {
 	const dir = join(stateDir, 'locks');
 	return {
 		take(target, object, about) {
-			mkdirSync(dir, {recursive: true, mode: 0o700});
+			makeDirectory(dir);
 			// Names from outside may hold anything, so the file is called by their hash.
 			const path = join(dir, `${sha256(JSON.stringify([target, object])).slice(0, 32)}.lock`);
 			const taken = takeLock(path, about);

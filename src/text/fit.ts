@@ -29,26 +29,6 @@ export function fit(text: string, cells: number, align: 'left' | 'right' = 'left
 	return align === 'right' ? padding + kept : kept + padding;
 }
 
-/** Cuts the middle out, for paths and long names whose end tells as much as their start. */
-export function cutMiddle(text: string, cells: number): string {
-	if (width(text) <= cells) return text;
-	if (cells < 5) return cut(text, cells);
-	const graphemes = [...segmenter.segment(text)].map(part => part.segment);
-	const headCells = Math.ceil((cells - 1) / 2);
-	const tailCells = cells - 1 - headCells;
-	let head = '';
-	let tail = '';
-	for (const grapheme of graphemes) {
-		if (width(head + grapheme) > headCells) break;
-		head += grapheme;
-	}
-	for (const grapheme of graphemes.toReversed()) {
-		if (width(grapheme + tail) > tailCells) break;
-		tail = grapheme + tail;
-	}
-	return `${head}…${tail}`;
-}
-
 /** Length of the start of `text` that fits into `cells`; looks no further than that, since a text can be very long. */
 function fitting(text: string, cells: number): number {
 	let used = 0;

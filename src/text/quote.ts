@@ -10,3 +10,6 @@ export function sqlLiteral(text: string): string {
 	const quoted = `'${text.replaceAll("'", "''")}'`;
 	return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
+
+/** An array of SQL from what already is SQL: literals, numbers, NULL. */
+export const sqlArray = (elements: readonly string[]): string => `ARRAY[${elements.join(', ')}]`;

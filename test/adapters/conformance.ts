@@ -1,93 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {
-	Action,
-	ActionContext,
-	Connection,
-	Context,
-	Params,
-	Preview,
-	Row,
-	Snapshot,
-	System,
-	Target,
-} from '../../src/contract.ts';
-import {AdapterError, type ErrorKind} from '../../src/errors.ts';
-import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
-
-/** What must be there for one action to have something to do, made on the real server by its own client. */
-export type Scene = {
-	readonly params: Params;
-	/** The rows that the action is meant for, among those its source reads. */
-	readonly chosen: (row: Row) => boolean;
-	/** Changes what the plan is bound to, by hand: the session goes on to another statement, the limit is changed by someone else. */
-	move(): Promise<void>;
-	/** Whether the server shows the effect of the action. */
-	happened(): Promise<boolean>;
-	/** Puts everything back. Called once, whatever happened. */
-	clear(): Promise<void>;
-};
-
-export type Subject<Port> = {
-	readonly system: System<Port>;
-	/** Of the real server; faults are put in front of it. */
-	readonly server: {readonly host: string; readonly port: number};
-	target(at: {readonly host: string; readonly port: number}): Target;
-	/** Something for every source to see, while all tests of the sources run; ids of `steady` rows may not change meanwhile. */
-	busy(): Promise<{readonly steady: (row: Row) => boolean; end(): Promise<void>}>;
-	/** One for each action of the system, by its id. */
-	readonly scenes: Readonly<Record<string, () => Promise<Scene>>>;
-	/** False leaves out the bad links: they are the client's doing, so that one server of a system is enough. */
-	readonly links: boolean;
-	/** How many writes the server has ever been sent by anyone, from its own log or statistics. */
-	writes(): Promise<number>;
-};
-
-const context = (signal: AbortSignal = new AbortController().signal): Context => ({signal, now: Date.now});
-
-/** Fault by fault: what is done to a link that stands, and the kinds of error that tell it truly. */
-const faults: readonly {
-	readonly name: string;
-	/** False when the fault is there before the first read. */
-	readonly standing: boolean;
-	readonly kinds: readonly ErrorKind[];
-	cause(proxy: FaultProxy): Promise<void>;
-}[] = [
-	{name: 'refused', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'refuse'})},
-	{name: 'silent', standing: false, kinds: ['timeout', 'unreachable'], cause: proxy => proxy.set({mode: 'silent'})},
-	{name: 'reset on connect', standing: false, kinds: ['unreachable'], cause: proxy => proxy.set({mode: 'reset'})},
-	// What claims to be a message of four gigabytes is waited for in vain.
-	{
-		name: 'malformed',
-		standing: false,
-		kinds: ['malformed', 'unreachable', 'timeout'],
-		cause: proxy => proxy.set({garble: true}),
-	},
-	{
-		name: 'reset while connected',
-		standing: true,
-		kinds: ['unreachable'],
-		async cause(proxy) {
-			await proxy.set({mode: 'reset'});
-			proxy.resetAll();
-		},
-	},
-	{
-		name: 'half-open',
-		standing: true,
-		kinds: ['timeout', 'unreachable'],
-		async cause(proxy) {
-			await proxy.set({mode: 'silent'});
-			proxy.halfOpen();
-		},
-	},
-	{name: 'cut off', standing: true, kinds: ['timeout', 'unreachable'], cause: proxy => proxy.set({mode: 'hold'})},
-	{
-		name: 'malformed while connected',
-		standing: true,
-		kinds: ['malformed', 'unreachable', 'timeout'],
-		cause: proxy => proxy.set({garble: true}),
-	},
-];
+import type {Action, ActionContext, Connection, Preview, Row, Snapshot, Target} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {badLinks} from './bad-links.ts';
+import {context, type Scene, type Subject} from './subject.ts';
 
 /** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
 export function conformance<Port>(subject: Subject<Port>): void {
@@ -169,104 +84,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 		}
 	});
 
-	const badLinks = () => {
-		let proxy: FaultProxy;
-		beforeAll(async () => {
-			proxy = await faultProxy(server);
-		});
-		afterAll(() => proxy.close());
-
-		/** All sources at once, each within the time it declares for itself. */
-		const readAll = (over: Connection<Port>, at: Target) =>
-			Promise.allSettled(
-				system.sources.map(async source => source.open(over.port, at)(context(AbortSignal.timeout(source.timeoutMs)))),
-			);
-
-		/**
-		 * One read may still join a connection that was begun before the link healed, and end with it; the one after it may not. Sources
-		 * that share a connection are read at once, and the second time a moment later, as the poller does.
-		 */
-		const recover = async (over: Connection<Port>, at: Target) => {
-			if (failuresOf(await readAll(over, at)).length === 0) return;
-			await new Promise(resolve => setTimeout(resolve, 100));
-			expect(failuresOf(await readAll(over, at))).toEqual([]);
-		};
-
-		for (const fault of faults) {
-			test(`${fault.name}: an AdapterError within the time of the source, and good reads once it heals`, async () => {
-				await proxy.heal();
-				const at = subject.target(proxy);
-				const over = await system.connect(at, {readOnly: true});
-				try {
-					if (fault.standing) expect(failuresOf(await readAll(over, at))).toEqual([]);
-					await fault.cause(proxy);
-					const failures = failuresOf(await readAll(over, at));
-					expect(failures).toHaveLength(system.sources.length);
-					for (const failure of failures) {
-						expect(failure).toBeInstanceOf(AdapterError);
-						expect(fault.kinds).toContain((failure as AdapterError).kind);
-						expect((failure as AdapterError).hint).toMatch(/\S/);
-					}
-					await proxy.heal();
-					await recover(over, at);
-				} finally {
-					await over.close();
-				}
-			});
-		}
-
-		for (const standing of [false, true]) {
-			test(`an abort ends a read while the server is silent ${standing ? 'on a link that stands' : 'from the start'}`, async () => {
-				for (const source of system.sources) {
-					await proxy.heal();
-					const at = subject.target(proxy);
-					const over = await system.connect(at, {readOnly: true});
-					try {
-						const poll = source.open(over.port, at);
-						if (standing) await poll(context());
-						const acceptedBefore = proxy.accepted;
-						await proxy.set({mode: standing ? 'hold' : 'silent'});
-						const abort = new AbortController();
-						let ended: unknown;
-						const reading = poll(context(abort.signal)).catch(error => (ended = error));
-						// It is under way: it has connected, or had the time to send what it asks.
-						if (!standing) await expect.poll(() => proxy.accepted).toBeGreaterThan(acceptedBefore);
-						else await new Promise(resolve => setTimeout(resolve, 50));
-						abort.abort();
-						// At once is a few turns of the event loop, and not whenever a timer of its own fires.
-						for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
-						expect(ended, source.kind).toBeInstanceOf(AdapterError);
-						await reading;
-						await proxy.heal();
-						await recover(over, at);
-					} finally {
-						await over.close();
-					}
-				}
-			});
-		}
-
-		test('an abort before the read starts ends it too', async () => {
-			for (const source of system.sources) {
-				const poll = source.open(connection.port, target);
-				await expect(poll(context(AbortSignal.abort()))).rejects.toBeInstanceOf(AdapterError);
-			}
-		});
-
-		test('closing ends while the server is silent', async () => {
-			await proxy.heal();
-			const at = subject.target(proxy);
-			const over = await system.connect(at, {readOnly: true});
-			expect(failuresOf(await readAll(over, at))).toEqual([]);
-			await proxy.set({mode: 'hold'});
-			const reads = readAll(over, at);
-			await over.close();
-			await over.close();
-			for (const failure of failuresOf(await reads)) expect(failure).toBeInstanceOf(AdapterError);
-			await proxy.heal();
-		});
-	};
-	if (subject.links) describe('a bad link', badLinks);
+	if (subject.links) describe('a bad link', () => badLinks(subject));
 
 	describe('the connection', () => {
 		test('tells who answers and who we are', async () => {
@@ -394,9 +212,6 @@ export function conformance<Port>(subject: Subject<Port>): void {
 		}
 	});
 }
-
-const failuresOf = (results: readonly PromiseSettledResult<unknown>[]): readonly unknown[] =>
-	results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
 
 function checkSnapshot(snapshot: Snapshot, target: Target): void {
 	expect(new Set(snapshot.rows.map(row => row.id)).size).toBe(snapshot.rows.length);

@@ -121,7 +121,7 @@ describe('what needs no system', () => {
 	});
 });
 
-describe('snapshot --json on the demo', () => {
+describe.concurrent('snapshot --json on the demo', () => {
 	const snapshot = async (...args: readonly string[]) => {
 		const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', ...args]);
 		expect(stderr).toBe('');
@@ -242,8 +242,21 @@ describe('an unsupported Node', () => {
 		}
 	});
 
-	test('is one that package.json does not promise', () => {
+	test('is one that package.json does not promise', async () => {
+		const {isOlder, oldestNode} = await import('../../scripts/node-version.mjs');
 		expect(packageJson.engines.node).toBe('>=22.12');
+		expect(oldestNode).toBe('22.12.0');
+		expect(['v20.20.2', 'v22.11.9', 'v9.99.99'].map(version => isOlder(version, oldestNode))).toEqual([
+			true,
+			true,
+			true,
+		]);
+		expect(['v22.12.0', 'v22.13.0', 'v24.0.0', 'v100.0.0'].map(version => isOlder(version, oldestNode))).toEqual([
+			false,
+			false,
+			false,
+			false,
+		]);
 	});
 });
 
@@ -251,4 +264,15 @@ test('the file imports nothing, so that the check of the version comes first', (
 	const text = readFileSync(midwatch.file, 'utf8');
 	expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
 	expect(text).not.toMatch(/^import .+ from /m);
+});
+
+test('npm start gives its arguments to the built file, and its exit code back', () => {
+	const start = new URL('../../scripts/start.mjs', import.meta.url).pathname;
+	const run = (...args: readonly string[]) => spawnSync(process.execPath, [start, ...args], {encoding: 'utf8'});
+	expect(run('--version')).toMatchObject({status: 0, stdout: `${packageJson.version}\n`});
+	expect(run('--demmo')).toMatchObject({
+		status: 2,
+		stdout: '',
+		stderr: expect.stringContaining('did you mean --demo?'),
+	});
 });

@@ -85,6 +85,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 		if (!options.replicaOf) {
 			await query(server, roles);
 			await query(server, 'create database shop owner app');
+			// The statements that made the roles hold their passwords.
+			await query(server, 'select pg_stat_statements_reset()');
 		}
 		const [row] = await query<{server_version: string}>(server, 'show server_version');
 		// Debian adds its own name in parentheses.

@@ -61,7 +61,7 @@ export function runTool(program: string, args: readonly string[], env: Record<st
 	throw new Error(`${program} ${args.join(' ')}\n${done.error?.message ?? `${done.stdout}${done.stderr}`}`);
 }
 
-/** Asks again until it is true. @throws Error when the process has ended before, or `seconds` have gone by. */
+/** Asks again until it is true. @throws Error when the process has ended before, or `seconds` have gone by: then it is stopped. */
 export async function until(
 	what: string,
 	process: Running,
@@ -72,7 +72,10 @@ export async function until(
 	for (;;) {
 		if (await ready().catch(() => false)) return;
 		if (!isRunning(process)) throw new Error(`${what} ended while it was starting`);
-		if (Date.now() > end) throw new Error(`${what} was not ready after ${seconds} s`);
+		if (Date.now() > end) {
+			await stop(process);
+			throw new Error(`${what} was not ready after ${seconds} s`);
+		}
 		await pause(20);
 	}
 }

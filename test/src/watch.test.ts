@@ -114,6 +114,56 @@ describe('watch', () => {
 		expect(far.far.identified).toBe(1);
 	});
 
+	it('reads again what failed as soon as one source of the target can be read, and of that target alone', async () => {
+		const [slow, other] = [target('a'), target('b')];
+		const works = slow.far.connect;
+		const fails = () => Promise.reject(refused());
+		Object.assign(slow.far, {connect: fails});
+		Object.assign(other.far, {connect: fails});
+		const {clock, watch} = rig(slow, other);
+		watch.start();
+		// Half an interval later than the others, so that it would be read half an interval later as well.
+		await clock.advance(1000);
+		watch.setVisible(new Set([prefix]));
+		await clock.advance(1);
+		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+		slow.far.connect = works;
+		await clock.advance(1000);
+		expect(watch.reading('a', session).get().state).toBe('live');
+		expect(watch.reading('a', prefix).get().state).toBe('live');
+		expect(watch.reading('b', session).get()).toMatchObject({state: 'failed', failure: {attempts: 2}});
+		expect(watch.reading('b', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+	});
+
+	it('reads once more what was still waiting for an answer when the target could be read again', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = () => Promise.reject(refused());
+		const {clock, watch} = rig(far);
+		watch.setVisible(new Set([prefix]));
+		watch.start();
+		await clock.advance(1);
+		const failures = () => watch.reading('a', prefix).get().failure?.attempts;
+		expect(failures()).toBe(1);
+		let hang = true;
+		far.far.connect = async () => {
+			const made = await works();
+			const {rows} = made.port;
+			// The first to ask hangs until its own time is over; whoever asks next is answered.
+			const once = () => {
+				if (!hang) return rows();
+				hang = false;
+				return new Promise<never>(() => {});
+			};
+			return {...made, port: {rows: once}};
+		};
+		await clock.advance(2000);
+		const states = () => [session, prefix].map(kind => watch.reading('a', kind).get().state).sort();
+		expect(states()).toEqual(['failed', 'live']);
+		await clock.advance(5000 + 500);
+		expect(states()).toEqual(['live', 'live']);
+	});
+
 	it('turns a fault of an adapter into a failed reading', async () => {
 		const far = target('a', {
 			connect: () => {

@@ -30,6 +30,8 @@ export type RigOptions = Partial<Size> & {
 };
 
 export type Rig = {
+	/** Resolves when everything rendered so far is on the screen. */
+	flush(): Promise<void>;
 	/** Rows without the blanks at their ends, joined by line ends, once everything rendered so far is on the screen. */
 	screen(): Promise<string>;
 	/** Every cell of every row, likewise. */
@@ -102,21 +104,25 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 	const settle = async () => {
 		// Effects of a render may render again.
 		for (let turn = 0; turn < 3; turn += 1) {
-			await mounted.flush();
+			const flushed = mounted.flush();
+			// Held back by a terminal that stands still, it would not end before that goes on.
+			if (stalled) await new Promise(resolve => setTimeout(resolve, 5));
+			else await flushed;
 			await new Promise(resolve => setImmediate(resolve));
 		}
 		await new Promise<void>(resolve => terminal.write('', resolve));
 	};
 	return {
+		flush: () => mounted.flush(),
 		async screen() {
 			await settle();
 			return rows(terminal, size)
-				.map(line => line.translateToString(true).trimEnd())
+				.map(line => line.translateToString(false, 0, size.columns).trimEnd())
 				.join('\n');
 		},
 		async cells() {
 			await settle();
-			return rows(terminal, size).map(line => Array.from({length: size.columns}, (_, x) => seen(line.getCell(x))));
+			return readCells(terminal, size);
 		},
 		key(name) {
 			const letter = /^ctrl\+([a-z])$/.exec(name)?.[1];
@@ -173,6 +179,10 @@ function rows(terminal: xterm.Terminal, size: Size): readonly xterm.IBufferLine[
 		return line;
 	});
 }
+
+/** What can be seen on a terminal of xterm.js. */
+export const readCells = (terminal: xterm.Terminal, size: Size): readonly (readonly SeenCell[])[] =>
+	rows(terminal, size).map(line => Array.from({length: size.columns}, (_, x) => seen(line.getCell(x))));
 
 /** A blank shows its background, and its foreground only through inverse, underline and strike. */
 function seen(cell: xterm.IBufferCell | undefined): SeenCell {

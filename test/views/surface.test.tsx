@@ -1,8 +1,10 @@
 import {Box, Text, useWindowSize} from 'ink';
 import {expect, test} from 'vitest';
 import {createStore} from '../../src/store.ts';
+import {mount} from '../../views/mount.tsx';
 import {Overlay} from '../../views/overlay.tsx';
 import {Surface} from '../../views/surface.tsx';
+import type {Screen} from '../../views/terminal/screen.ts';
 import {mountRig} from './rig.tsx';
 
 const rows = createStore<readonly string[]>(['one       ', '\u001b[31mtwo\u001b[m       ']);
@@ -35,5 +37,78 @@ test.each([true, false])('rows, chrome and an overlay, compositor %s', async com
 	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
 	await rig.resize({columns: 9, rows: 5});
 	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot');
+	rig.unmount();
+});
+
+function Broken(): never {
+	throw new Error('broken');
+}
+
+test('what a component throws is told, not drawn over and forgotten', async () => {
+	const screen: Screen = {
+		colours: 256,
+		size: () => ({columns: 20, rows: 5}),
+		onResize: () => () => {},
+		send: () => true,
+		onDrain: () => () => {},
+		onLost: () => () => {},
+	};
+	const told = await new Promise(resolve => {
+		mount(<Broken />, screen, resolve);
+	});
+	expect(told).toEqual(new Error('broken'));
+});
+
+test('a surface that is not displayed is not painted', async () => {
+	rows.set(['seen      ']);
+	const deck = (display: 'flex' | 'none') => (
+		<Box width={12} height={3} flexDirection="column">
+			<Text>title</Text>
+			<Box display={display}>
+				<Surface rows={rows} width={10} height={1} />
+			</Box>
+		</Box>
+	);
+	const rig = mountRig(deck('none'), {columns: 12, rows: 3});
+	expect(await rig.screen()).toBe('title\n\n');
+	rig.rerender(deck('flex'));
+	expect(await rig.screen()).toBe('title\nseen\n');
+	rows.set(['again     ']);
+	expect(await rig.screen()).toBe('title\nagain\n');
+	rig.rerender(deck('none'));
+	expect(await rig.screen()).toBe('title\n\n');
+	rig.unmount();
+});
+
+test('a surface that moves without its chrome changing is painted in its new place', async () => {
+	rows.set(['moved     ']);
+	const deck = (left: number) => (
+		<Box width={20} height={2} flexDirection="column" paddingLeft={left}>
+			<Surface rows={rows} width={10} height={1} />
+		</Box>
+	);
+	const rig = mountRig(deck(0), {columns: 20, rows: 2});
+	expect(await rig.screen()).toBe('moved\n');
+	rig.rerender(deck(4));
+	expect(await rig.screen()).toBe('    moved\n');
+	rig.unmount();
+});
+
+test.each([
+	[0, ''],
+	[16, '\u001b[91m'],
+	[256, '\u001b[38;5;203m'],
+	['rgb', '\u001b[38;2;255;80;80m'],
+] as const)('colours of a terminal that shows %s', async (colours, sequence) => {
+	rows.set(['\u001b[38;2;255;80;80mred\u001b[m       ']);
+	const rig = mountRig(<Surface rows={rows} width={10} height={1} />, {columns: 10, rows: 1, colours});
+	await rig.screen();
+	expect(rig.frames().join('')).toContain(`${sequence}red`);
+	expect(
+		rig
+			.frames()
+			.join('')
+			.match(/\u001b\[[0-9;]+m/g) ?? [],
+	).toEqual(sequence === '' ? [] : [sequence]);
 	rig.unmount();
 });

@@ -16,6 +16,12 @@ function memoryBar(row: RedisServerRow): Cell {
 	return share === undefined ? dim('no limit') : loudIfWrong(row, bar(share, barCells));
 }
 
+/** Nothing was looked up, or there is no second read yet: both are told apart by the rate of evictions, which needs only the latter. */
+function hits(row: RedisServerRow): Cell {
+	const none = row.hitRate === undefined && row.evictedPerSecond !== undefined;
+	return none ? dim('-') : percent(row.hitRate);
+}
+
 const byName = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 const servers = defineSection<RedisServerRow>({
@@ -42,7 +48,7 @@ const servers = defineSection<RedisServerRow>({
 		},
 		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, percent(memoryShare(row)))},
 		{header: 'EVICT', field: 'evict', width: 6, align: 'right', yields: 8, cell: row => rate(row.evictedPerSecond)},
-		{header: 'HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: row => percent(row.hitRate)},
+		{header: 'HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
 		{header: 'KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
 		{header: 'ROLE', field: 'role', width: 7, yields: 3, cell: row => dim(row.role)},
 		{header: 'POLICY', field: 'policy', width: 15, yields: 2, cell: row => dim(row.policy)},

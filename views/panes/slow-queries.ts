@@ -29,6 +29,9 @@ function blockedBy(row: PostgresSessionRow): Cell {
 	return others.length === 0 ? name : `${name} +${others.length}`;
 }
 
+/** At the head of a queue: it blocks and does not wait itself. */
+const heads = (row: PostgresSessionRow): number => (row.wait === undefined ? row.blocks : 0);
+
 const oldest = (row: PostgresSessionRow): number => row.ageSeconds ?? row.wait?.seconds ?? -1;
 
 const sessions = defineSection<PostgresSessionRow>({
@@ -41,23 +44,26 @@ const sessions = defineSection<PostgresSessionRow>({
 		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},
 		{header: 'STATE', field: 'state', width: 9, cell: stateName},
 		{header: 'WAIT', field: 'wait', width: 18, yields: 4, cell: waitName},
-		{header: 'BLOCKED BY', field: 'blocked', width: 10, yields: 6, cell: blockedBy},
+		{header: 'BLOCKER', field: 'blocked', width: 7, yields: 6, cell: blockedBy},
 		{
 			header: 'BLOCKS',
 			field: 'blocks',
 			width: 6,
 			align: 'right',
 			yields: 5,
-			cell: row => (row.blocks === 0 ? dim('-') : {text: String(row.blocks), tone: 'loud'}),
+			cell: row => {
+				if (row.blocks === 0) return dim('-');
+				return {text: String(row.blocks), tone: heads(row) > 0 ? 'loud' : 'dim'};
+			},
 		},
 		{header: 'APP', field: 'app', width: 14, yields: 3, cell: row => row.application},
 		{header: 'USER', field: 'user', width: 10, yields: 2, cell: row => dim(row.user ?? '?')},
 		{header: 'DATABASE', field: 'database', width: 10, yields: 1, cell: row => dim(row.database ?? '-')},
-		{header: 'QUERY', field: 'query', width: 12, grow: true, cell: row => row.query ?? ''},
+		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
 		// What others wait for comes before those who wait for it, however long each has lasted.
-		{title: 'age', compare: (a, b) => b.blocks - a.blocks || oldest(b) - oldest(a) || a.pid - b.pid},
+		{title: 'age', compare: (a, b) => heads(b) - heads(a) || oldest(b) - oldest(a) || a.pid - b.pid},
 		{
 			title: 'transaction age',
 			compare: (a, b) => (b.transactionSeconds ?? -1) - (a.transactionSeconds ?? -1) || a.pid - b.pid,
@@ -84,7 +90,7 @@ const statements = defineSection<PostgresStatementRow>({
 		{
 			header: 'STATEMENT',
 			field: 'query',
-			width: 16,
+			width: 22,
 			grow: true,
 			cell: row => row.query ?? dim('no longer kept by the server'),
 		},

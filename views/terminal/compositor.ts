@@ -32,8 +32,10 @@ export class Compositor {
 	#size: Size = {columns: 0, rows: 0};
 	#shown: Grid | undefined;
 	#scheduled = false;
+	#closed = false;
 	#sending = false;
 	#waiting = false;
+	#untilShown: (() => void)[] = [];
 	readonly #unsubscribe: readonly (() => void)[];
 
 	constructor(screen: Screen) {
@@ -43,6 +45,7 @@ export class Compositor {
 			screen.onDrain(() => {
 				this.#sending = false;
 				if (this.#waiting) this.paint();
+				this.#tellShown();
 			}),
 			screen.onLost(() => this.redraw()),
 		];
@@ -107,9 +110,25 @@ export class Compositor {
 		this.schedule();
 	}
 
+	/** Sends what is not shown yet and resolves when the terminal has taken all of it; at once after `close`. */
+	async shown(): Promise<void> {
+		if (this.#closed) return;
+		this.paint();
+		if (!this.#sending) return;
+		await new Promise<void>(resolve => this.#untilShown.push(resolve));
+	}
+
 	close(): void {
 		for (const stop of this.#unsubscribe) stop();
 		this.#scheduled = false;
+		this.#closed = true;
+		this.#sending = false;
+		this.#tellShown();
+	}
+
+	#tellShown(): void {
+		if (this.#sending) return;
+		for (const resolve of this.#untilShown.splice(0)) resolve();
 	}
 
 	#compose(): Grid {

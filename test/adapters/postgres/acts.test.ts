@@ -50,7 +50,7 @@ for (const name of postgresVersions) {
 			const row = await rowOf(watch, root.pid, each => each.blocks === 1);
 
 			const preview = await terminate.preview([row], {}, watch.about());
-			expect(preview).toMatchObject({risk: 'medium', object: `pid ${root.pid}`});
+			expect(preview).toMatchObject({risk: 'medium', object: String(root.pid)});
 			expect(preview.unhelpful).toBeUndefined();
 			expect(preview.impact).toMatch(
 				/^The connection is closed\. Its transaction of \d+s is rolled back\. .* 1 session waits for it\.$/,

@@ -6,7 +6,8 @@ import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {pgConfig, query} from '../../estate/postgres.ts';
 import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
 import type {PostgresServer} from '../../estate/record.ts';
-import {conformance, type Scene} from '../conformance.ts';
+import {conformance} from '../conformance.ts';
+import type {Scene} from '../subject.ts';
 
 /** The server ends our own statements after this; short, so that a dead link is told soon. */
 const limitMs = 1500;

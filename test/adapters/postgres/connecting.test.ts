@@ -1,5 +1,5 @@
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:net';
+import {type AddressInfo, connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
@@ -190,6 +190,28 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 			kind: 'unreachable',
 			hint: expect.stringContaining('as ca'),
 		});
+	});
+
+	test('verify-full minds the name, verify-ca the issuer alone', async () => {
+		// Another address of this machine, which the certificate does not name.
+		const door = createServer(client => {
+			const beyond = connect(server.port, server.host);
+			client.on('error', () => beyond.destroy()).pipe(beyond);
+			beyond.on('error', () => client.destroy()).pipe(client);
+		});
+		await new Promise<void>(resolve => door.listen(0, '127.0.0.2', resolve));
+		const hosts = [{host: '127.0.0.2', port: (door.address() as AddressInfo).port}];
+		try {
+			expect(await failure(server, {hosts, tls: {mode: 'verify-full', ca}})).toMatchObject({
+				kind: 'unreachable',
+				hint: expect.stringContaining('The certificate is for another name'),
+			});
+			const watch = await watcher(server, 'monitor', {settings: {hosts, tls: {mode: 'verify-ca', ca}}});
+			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
+			await watch.close();
+		} finally {
+			await new Promise(resolve => door.close(resolve));
+		}
 	});
 
 	test('a plain connection is refused by the server and told with what to do', async () => {

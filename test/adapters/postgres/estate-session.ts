@@ -78,8 +78,13 @@ export type Someone = {
 	end(): Promise<void>;
 };
 
-export async function someone(server: PostgresServer, application: string, role: Role = 'app'): Promise<Someone> {
-	const client = new Client({...pgConfig(server, role, 'postgres'), application_name: application});
+export async function someone(
+	server: PostgresServer,
+	application: string,
+	role: Role = 'app',
+	database = 'postgres',
+): Promise<Someone> {
+	const client = new Client({...pgConfig(server, role, database), application_name: application});
 	client.on('error', () => {});
 	await client.connect();
 	const {rows} = await client.query<{pid: number}>('SELECT pg_backend_pid() AS pid');

@@ -87,6 +87,22 @@ for (const name of postgresVersions) {
 			await until(async () => ((await watch.sessions()).some(({pid}) => pid === holder.pid) ? undefined : true));
 		});
 
+		test('a relation of another database is told by its number and that database', async () => {
+			await query(server, 'CREATE TABLE IF NOT EXISTS mw_far (n int)', [], 'app', 'shop');
+			const [holder, waiter] = [
+				await someone(server, 'far', 'app', 'shop'),
+				await someone(server, 'far', 'app', 'shop'),
+			];
+			await holder.client.query('BEGIN; LOCK mw_far');
+			const end = waiter.begin('SELECT * FROM mw_far');
+			const row = await rowOf(watch, waiter.pid, each => each.wait !== undefined);
+			expect(row.wait?.relation).toMatch(/^relation \d+ of shop$/);
+			await holder.client.query('COMMIT');
+			expect(await end).toBe('done');
+			await Promise.all([holder.end(), waiter.end()]);
+			await query(server, 'DROP TABLE mw_far', [], 'app', 'shop');
+		});
+
 		test('counts connections by state as the server itself does', async () => {
 			const {gauges} = await watch.read('postgres.session');
 			const connections = gauges.find(gauge => gauge.id === 'connections');

@@ -5,7 +5,8 @@ import {defaultSamplerBudget, type RedisSettings} from '../../../src/port/redis.
 import {describeRedis} from '../../estate/read-estate.ts';
 import type {RedisServer} from '../../estate/record.ts';
 import {command, field, redisOptions} from '../../estate/redis.ts';
-import {conformance, type Scene} from '../conformance.ts';
+import {conformance} from '../conformance.ts';
+import type {Scene} from '../subject.ts';
 
 function target(server: RedisServer, at: {readonly host: string; readonly port: number}): Target<RedisSettings> {
 	const {user, password} = server.logins.default;
@@ -107,6 +108,7 @@ for (const name of ['redis', 'redis-tls'] as const) {
 			busy: () => busy(server),
 			scenes: {'redis.set-maxmemory': () => limit(server), 'redis.kill-client': () => connected(server)},
 			links: true,
+			recoversAtOnce: true,
 			writes: () => writes(server),
 		});
 	});

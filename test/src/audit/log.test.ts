@@ -12,11 +12,12 @@ import {
 	truncate,
 	writeFile,
 } from 'node:fs/promises';
+import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test, vi} from 'vitest';
 import {createAudit} from '../../../src/audit/log.ts';
-import type {AuditRecord} from '../../../src/audit/record.ts';
+import {type AuditRecord, canonical, seal} from '../../../src/audit/record.ts';
 import {verifyDirectory, verifyFile} from '../../../src/audit/verify.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
 import {scratchDir} from './scratch.ts';
@@ -239,6 +240,14 @@ describe('what was lost', () => {
 		expect((await audit.recent(9)).map(record => record.kind)).toContain('gap');
 	});
 
+	test('a last record that was written anew, with a hash that fits, shows against the mirror', async () => {
+		const {audit, path} = await scratchAudit();
+		const {hash: _, ...record} = await audit.append({kind: 'settle', note: 'one'});
+		await writeFile(path, `${canonical(seal({...record, note: 'another'}))}\n`);
+		const faults = [{line: 0, text: 'record 1 is not the one that had been written'}];
+		expect((await verifyFile(path)).faults).toEqual(faults);
+	});
+
 	test('a whole month, or all of them, show against the mirror', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
@@ -278,6 +287,15 @@ describe('several consoles', () => {
 			child.on('error', reject);
 			child.on('close', resolve);
 		});
+
+	test('that all find the lock of one that is gone break it once', {timeout: 60_000}, async () => {
+		const stateDir = await scratchDir();
+		await mkdir(join(stateDir, 'audit'), {recursive: true});
+		const holder = {pid: process.pid, start: 'another boot/1', host: hostname(), about: 'a console', token: 't'};
+		await writeFile(join(stateDir, 'audit', 'writer.lock'), JSON.stringify(holder));
+		expect(await Promise.all([write(stateDir, 20), write(stateDir, 20), write(stateDir, 20)])).toEqual([0, 0, 0]);
+		expect(await verifyDirectory(join(stateDir, 'audit'))).toMatchObject([{records: 60, faults: [], notes: []}]);
+	});
 
 	test('write at once and leave the chain whole', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();

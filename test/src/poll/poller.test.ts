@@ -1,79 +1,9 @@
 import {describe, expect, it} from 'vitest';
-import type {Context, Finding, Gauge, Row, Snapshot, Source} from '../../../src/contract.ts';
-import {AdapterError} from '../../../src/errors.ts';
-import {createPoller, emptyReading, type Read} from '../../../src/poll/poller.ts';
-import {isOld, type Reading} from '../../../src/poll/reading.ts';
-import {createStore} from '../../../src/store.ts';
+import type {Snapshot, Source} from '../../../src/contract.ts';
+import {createPoller} from '../../../src/poll/poller.ts';
+import {isOld} from '../../../src/poll/reading.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-
-const intervalMs = 2000;
-const timeoutMs = 5000;
-
-const snapshotOf = (rows: readonly Row[], gauges: readonly Gauge[] = []): Snapshot => ({
-	rows,
-	gauges,
-	omitted: 0,
-	notes: [],
-});
-
-const row = (id: string, severity: Row['severity'] = 'ok'): Row => ({id, target: 'db', severity, why: 'it is'});
-
-const wrong = (id: string): Finding => ({
-	id,
-	target: 'db',
-	severity: 'warn',
-	sentence: `${id} is wrong`,
-	kind: 'postgres.session',
-	evidence: [],
-	actions: [],
-	inspections: [],
-});
-
-const refused = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
-
-/** A poller over a server that answers when and as the test says. */
-function rig(options: {readonly cost?: Source['cost']; readonly findings?: Source['findings']} = {}) {
-	const clock = createFakeClock();
-	const source: Source = {
-		kind: 'postgres.session',
-		title: 'Sessions',
-		intervalMs,
-		timeoutMs,
-		cost: options.cost ?? 'cheap',
-		reads: () => [],
-		open: () => () => Promise.reject(new Error('the poller is given its own way to open')),
-		findings: options.findings ?? (snapshot => snapshot.rows.filter(r => r.severity !== 'ok').map(r => wrong(r.id))),
-	};
-	const store = createStore<Reading>(emptyReading(source, 'db'));
-	const starts: number[] = [];
-	const signals: AbortSignal[] = [];
-	let running = 0;
-	let most = 0;
-	const server: {answer: Read} = {answer: async () => snapshotOf([])};
-	const read: Read = async (context: Context) => {
-		starts.push(clock.now());
-		signals.push(context.signal);
-		running += 1;
-		most = Math.max(most, running);
-		try {
-			return await server.answer(context);
-		} finally {
-			running -= 1;
-		}
-	};
-	const poller = createPoller({source, target: 'db', open: async () => read, store, clock, random: () => 0.5});
-	return {clock, store, poller, starts, signals, server, most: () => most};
-}
-
-/** Answers after so long. */
-const slow =
-	(clock: ReturnType<typeof createFakeClock>, ms: number): Read =>
-	() =>
-		new Promise(resolve => {
-			clock.after(ms, () => resolve(snapshotOf([])));
-		});
-
-const silent: Read = () => new Promise(() => {});
+import {intervalMs, refused, rig, row, silent, slow, snapshotOf, timeoutMs, wrong} from './poller-rig.ts';
 
 describe('poller', () => {
 	it('reads at once and then at its interval, never later', async () => {

@@ -128,8 +128,15 @@ test('of a hundred changes while the terminal stands still, only the newest is s
 		if (change % 10 === 0) rig.rerender(deck());
 		await Promise.resolve();
 	}
+	let flushed = false;
+	const flush = rig.flush().then(() => {
+		flushed = true;
+	});
+	await rig.screen();
+	expect(flushed).toBe(false);
 	expect(rig.frames().length).toBe(before);
 	rig.stall(false);
+	await flush;
 	expect(await rig.screen()).toBe('head\nrow 100\n');
 	expect(rig.frames().length).toBe(before + 2);
 	rig.unmount();

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {judgeServer, type RedisServerRow, serverFindings} from '../../../src/model/redis-server.ts';
+import type {RedisServerRow} from '../../../src/model/redis-server.ts';
+import {judgeServer, serverFindings} from '../../../src/model/redis-server-findings.ts';
 import {gibibyte, mebibyte, quietFacts} from './redis-facts.ts';
 
 const now = 1_000_000_000;

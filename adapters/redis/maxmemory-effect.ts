@@ -1,0 +1,95 @@
+import type {Preview} from '../../src/contract.ts';
+import {memoryCritShare} from '../../src/model/redis-server.ts';
+import {redisSize} from '../../src/model/redis-size.ts';
+import type {RedisInfo} from '../../src/port/redis.ts';
+import {bytes, percent} from '../../src/text/figures.ts';
+
+const mebibyte = 1024 ** 2;
+/** Of the machine's memory, for one server: the rest is for the machine, the copy made for a snapshot, and fragmentation. */
+export const headroomShare = 0.8;
+const clientsShare = 0.25;
+
+export const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : redisSize(size));
+
+/** The limit as a number that compares: none is the largest. */
+export const reach = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
+
+/** Memory that counts against maxmemory. */
+export const counted = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
+
+type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
+
+const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.';
+
+/** What comes with the next writes when the new limit is all but reached. */
+function next(info: RedisInfo, to: number): string {
+	if (info.usedMemory < to * memoryCritShare) return '';
+	return info.policy === 'noeviction'
+		? ', but the next writes reach it, and then every write that needs memory fails (noeviction)'
+		: `, but the next writes evict ${evictable(info)} (${info.policy || 'policy not told'})`;
+}
+
+const evictable = (info: RedisInfo): string =>
+	info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
+
+function lowered(info: RedisInfo, to: number): Effect {
+	const over = counted(info) - to;
+	const exact = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	if (over <= 0) {
+		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now`;
+		return {impact: `${rest}${next(info, to)}. ${lasts}`, risk: 'medium', undo: exact};
+	}
+	if (info.policy === 'noeviction') {
+		return {
+			impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit, and the policy is noeviction: every write that needs memory fails at once. ${lasts}`,
+			risk: 'high',
+			undo: exact,
+		};
+	}
+	return {
+		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${evictable(info)} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
+		risk: 'high',
+		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
+	};
+}
+
+function raised(info: RedisInfo, to: number): Effect {
+	const undo = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	const machine = info.systemMemory;
+	const beyond = machine !== undefined && reach(to) > machine * headroomShare;
+	const room =
+		to === 0
+			? 'Without a limit the server grows until the machine has no memory left.'
+			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit${next(info, to)}.`;
+	const tight =
+		beyond && to > 0
+			? ` That is ${percent(to / machine)} of the machine's ${bytes(machine)}: a snapshot may not fit.`
+			: '';
+	const held = info.clientsMemory ?? 0;
+	return {
+		impact: `${room}${tight} ${lasts}`,
+		risk: beyond || to === 0 ? 'medium' : 'low',
+		undo,
+		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
+			? {
+					unhelpful: {
+						reason: `clients hold ${bytes(held)} of buffers: a higher limit lets them grow`,
+						instead: 'redis.kill-client',
+					},
+				}
+			: {}),
+	};
+}
+
+/** What setting maxmemory to `to` would do to this server, with how much can be lost and the way back. */
+export function effectOf(info: RedisInfo, to: number): Effect {
+	if (to === info.maxmemory) {
+		return {
+			impact: `Nothing changes: maxmemory is ${sizeText(to)} already.`,
+			risk: 'low',
+			undo: {class: 'exact', text: 'exact: nothing changes'},
+			unhelpful: {reason: `maxmemory is ${sizeText(to)} already`},
+		};
+	}
+	return reach(to) < reach(info.maxmemory) ? lowered(info, to) : raised(info, to);
+}

@@ -1,0 +1,54 @@
+import {createAudit} from '../src/audit/log.ts';
+import type {Unresolved} from '../src/audit/unknown.ts';
+import {createDeck, type Deck, type Effects} from '../src/deck/deck.ts';
+import {createKeymap} from '../src/keymap.ts';
+import type {Pane} from '../src/pane.ts';
+import {createPolicy} from '../src/policy.ts';
+import type {Clock} from '../src/poll/clock.ts';
+import type {WatchedTarget} from '../src/poll/watched-target.ts';
+import {createArming} from '../src/remedy/arming.ts';
+import {createObjectLocks} from '../src/remedy/object-lock.ts';
+import {createRunner} from '../src/remedy/runner.ts';
+import {createStore} from '../src/store.ts';
+import {createWatch, type Watch} from '../src/watch.ts';
+
+const noEffects: Effects = {copy: async () => '', quit() {}, suspend() {}, redraw() {}, noise: () => []};
+
+/** The deck as the product puts it together, on targets of the bench. `stateDir` takes its audit; nothing is written unless something is done. */
+export function openBenchDeck(options: {
+	readonly targets: readonly WatchedTarget[];
+	readonly panes: readonly Pane[];
+	readonly clock: Clock;
+	readonly stateDir: string;
+	readonly effects?: Partial<Effects>;
+}): {readonly deck: Deck; readonly watch: Watch} {
+	const {targets, panes, clock, stateDir} = options;
+	const actor = {user: 'bench', uid: 1000, host: 'bench', pid: process.pid};
+	const audit = createAudit({stateDir, clock, actor, app: '0.0.0'});
+	const policy = createPolicy({readOnly: false, targets: targets.map(one => one.target)});
+	const arming = createArming({clock, audit, policy});
+	const watch = createWatch({targets, clock, readOnly: false, random: () => 0.5});
+	const runner = createRunner({
+		clock,
+		audit,
+		arming,
+		locks: createObjectLocks(stateDir),
+		resolve: async name => watch.connection(name),
+	});
+	const deck = createDeck({
+		panes,
+		allPanes: panes,
+		watch,
+		runner,
+		arming,
+		audit,
+		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
+		unresolved: createStore<readonly Unresolved[]>([]),
+		keymap: createKeymap(),
+		clock,
+		effects: {...noEffects, ...options.effects},
+		labels: ['bench'],
+		remarks: [],
+	});
+	return {deck, watch};
+}

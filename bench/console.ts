@@ -1,0 +1,103 @@
+/*
+ * A console of the bench, run in a pseudo-terminal: the product's own deck, painters, compositor and terminal on an estate in memory.
+ * Its one argument is a JSON plan. It notes what it cost ten times a second and writes that down when it ends.
+ */
+import {writeFileSync} from 'node:fs';
+import {render} from 'ink';
+import {createElement} from 'react';
+import {keepYoungSpaceSmall} from '../bin/young-space.ts';
+import type {Deck} from '../src/deck/deck.ts';
+import {press} from '../src/deck/press.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import {App} from '../views/app.tsx';
+import {mount} from '../views/mount.tsx';
+import {createKeyDecoder, type TerminalEvent} from '../views/terminal/decode-keys.ts';
+import {createTheme} from '../views/theme.ts';
+import {openTty} from '../views/tty.ts';
+import {openBenchDeck} from './bench-deck.ts';
+import {type EstateOptions, openBenchEstate} from './estates.ts';
+
+export type ConsolePlan = EstateOptions & {
+	/** `plain`: as Ink does it by itself, to its own stdout. `none`: all is read and nothing is drawn. */
+	readonly draw: 'compositor' | 'plain' | 'none';
+	readonly report: string;
+	readonly stateDir: string;
+};
+
+/** One tenth of a second. `at` is in epoch milliseconds. */
+export type Sample = {
+	readonly at: number;
+	/** Microseconds of the processor since the start. */
+	readonly cpu: number;
+	readonly rss: number;
+	/** Milliseconds: the longest that the event loop was away. */
+	readonly gap: number;
+	/** Bytes that waited for the terminal, at most. */
+	readonly queued: number;
+	/** Bytes of the largest frame so far. */
+	readonly frame: number;
+	/** Rows known. */
+	readonly rows: number;
+};
+
+keepYoungSpaceSmall();
+const plan = JSON.parse(process.argv[2] ?? '{}') as ConsolePlan;
+const {deck, watch} = openBenchDeck({...openBenchEstate(plan), clock: systemClock, stateDir: plan.stateDir});
+const element = createElement(App, {deck, theme: createTheme('colour', false), afterPaint: call => call()});
+
+const samples: Sample[] = [];
+let gap = 0;
+let queued = 0;
+let frame = 0;
+let waiting = () => 0;
+let last = performance.now();
+setInterval(() => {
+	const now = performance.now();
+	gap = Math.max(gap, now - last);
+	last = now;
+	queued = Math.max(queued, waiting());
+}, 4);
+setInterval(() => {
+	const {user, system} = process.cpuUsage();
+	const rows = watch.readings().reduce((sum, reading) => sum + (reading.snapshot?.rows.length ?? 0), 0);
+	samples.push({at: Date.now(), cpu: user + system, rss: process.memoryUsage.rss(), gap, queued, frame, rows});
+	gap = 0;
+	queued = 0;
+}, 100);
+process.on('exit', () => writeFileSync(plan.report, JSON.stringify(samples)));
+
+const onKey = (deck: Deck) => (event: TerminalEvent) => {
+	if (event.type === 'key') press(deck, event.key, event.text);
+};
+
+if (plan.draw === 'compositor') {
+	const opened = openTty();
+	if (!opened.ok) throw new Error(opened.reason);
+	const {tty} = opened;
+	waiting = tty.queued;
+	const send = (text: string) => {
+		frame = Math.max(frame, Buffer.byteLength(text));
+		return tty.send(text);
+	};
+	mount(element, {...tty, send});
+	tty.onKey(onKey(deck));
+} else {
+	process.stdin.setRawMode(true).on('data', chunk => decoder.feed(chunk));
+	if (plan.draw === 'plain') {
+		render(element, {alternateScreen: true, incrementalRendering: true, exitOnCtrlC: false, patchConsole: false});
+		const write = process.stdout.write.bind(process.stdout) as (text: string) => boolean;
+		process.stdout.write = ((text: string) => {
+			frame = Math.max(frame, Buffer.byteLength(text));
+			return write(text);
+		}) as typeof process.stdout.write;
+		waiting = () => process.stdout.writableLength;
+	} else {
+		process.stdout.write('midwatch');
+		deck.shown(deck.options.panes.map(pane => pane.id));
+	}
+	for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+}
+const decoder = createKeyDecoder(onKey(deck), systemClock);
+
+watch.start();
+setInterval(deck.bump, 1000);

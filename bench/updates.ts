@@ -1,0 +1,178 @@
+/*
+ * What does not depend on the speed of the machine, in one process and on a clock that is moved by hand: bytes, equal screens, memory.
+ * Its one argument is a JSON plan; it prints one JSON object.
+ */
+import {createElement} from 'react';
+import {keepYoungSpaceSmall} from '../bin/young-space.ts';
+import {press} from '../src/deck/press.ts';
+import {createFakeClock} from '../test/fake-clock.ts';
+import {mountRig} from '../test/views/rig.tsx';
+import {App} from '../views/app.tsx';
+import {mount} from '../views/mount.tsx';
+import type {Screen} from '../views/terminal/screen.ts';
+import {createTheme} from '../views/theme.ts';
+import {openBenchDeck} from './bench-deck.ts';
+import {type EstateOptions, openBenchEstate} from './estates.ts';
+import {smallestDifference} from './smallest.ts';
+
+export type UpdatesPlan = {
+	readonly stateDir: string;
+	/** Updates whose bytes are counted. */
+	readonly updates: number;
+	/** Updates whose screens are compared with plain Ink's. */
+	readonly compared: number;
+	/** Updates during which the memory is watched. */
+	readonly day: number;
+};
+
+export type UpdatesReport = {
+	/** Of each update. */
+	readonly bytes: readonly number[];
+	readonly smallest: readonly number[];
+	readonly plainBytes: readonly number[];
+	readonly changedCells: readonly number[];
+	readonly bytesOfNothing: number;
+	readonly unequalCells: number;
+	/** Bytes after a collection, at even distances over the day. */
+	readonly heap: readonly number[];
+	readonly rss: readonly number[];
+	readonly rssAfterLoad: number;
+};
+
+keepYoungSpaceSmall();
+const plan = JSON.parse(process.argv[2] ?? '{}') as UpdatesPlan;
+const tables: EstateOptions = {estate: 'tables', rows: 200, changes: 1, intervalMs: 1000, roundTripMs: 0};
+const theme = createTheme('colour', false);
+const size = {columns: 200, rows: 50};
+
+async function open(options: EstateOptions) {
+	const clock = createFakeClock();
+	const {deck, watch} = openBenchDeck({...openBenchEstate(options), clock, stateDir: plan.stateDir});
+	const element = createElement(App, {deck, theme, afterPaint: call => call()});
+	watch.start();
+	await clock.advance(1);
+	return {
+		deck,
+		clock,
+		element,
+		async tick(ms = 1000) {
+			await clock.advance(ms);
+			deck.bump();
+		},
+		async close() {
+			await watch.close();
+			deck.close();
+		},
+	};
+}
+
+async function countBytes() {
+	const it = await open(tables);
+	const [rig, plainRig] = [mountRig(it.element, size), mountRig(it.element, {...size, compositor: false})];
+	const [bytes, smallest, plainBytes, changedCells]: number[][] = [[], [], [], []];
+	let before = await rig.cells();
+	let unequalCells = 0;
+	const compare = async () => {
+		const other = await plainRig.cells();
+		const now = await rig.cells();
+		for (const [y, row] of now.entries()) {
+			unequalCells += row.filter((cell, x) => JSON.stringify(cell) !== JSON.stringify(other[y]?.[x])).length;
+		}
+		return now;
+	};
+	await plainRig.cells();
+	rig.takeBytes();
+	plainRig.takeBytes();
+	for (let update = 0; update < plan.updates; update += 1) {
+		await it.tick();
+		const after = await compare();
+		bytes?.push(rig.takeBytes());
+		plainBytes?.push(plainRig.takeBytes());
+		smallest?.push(smallestDifference(before, after));
+		changedCells?.push(after.flatMap((row, y) => row.filter((cell, x) => cell.text !== before[y]?.[x]?.text)).length);
+		before = after;
+	}
+	const keys = [
+		'j',
+		'j',
+		'2',
+		'?',
+		'pagedown',
+		'esc',
+		'G',
+		'z',
+		'o',
+		':',
+		'esc',
+		'k',
+		't',
+		'esc',
+		'z',
+		'space',
+		'!',
+		'esc',
+		'g',
+		'5',
+	];
+	for (let update = 0; update < plan.compared; update += 1) {
+		const key = keys[update % keys.length] ?? 'j';
+		press(it.deck, key, key.length === 1 ? key : undefined);
+		if (update % 3 === 0) await it.tick(500);
+		await compare();
+	}
+	rig.takeBytes();
+	it.deck.bump();
+	await rig.cells();
+	const bytesOfNothing = rig.takeBytes();
+	rig.unmount();
+	plainRig.unmount();
+	await it.close();
+	return {
+		bytes: bytes ?? [],
+		smallest: smallest ?? [],
+		plainBytes: plainBytes ?? [],
+		changedCells: changedCells ?? [],
+		bytesOfNothing,
+		unequalCells,
+	};
+}
+
+/** Takes everything at once and remembers nothing. */
+const sink = (at: {readonly columns: number; readonly rows: number}): Screen => ({
+	colours: 'rgb',
+	size: () => at,
+	onResize: () => () => {},
+	send: () => true,
+	onDrain: () => () => {},
+	onLost: () => () => {},
+});
+
+const collected = () => {
+	globalThis.gc?.();
+	return process.memoryUsage();
+};
+
+async function watchMemory() {
+	const it = await open({...tables, rows: 60, tables: 1});
+	const mounted = mount(it.element, sink({columns: 80, rows: 24}));
+	const [heap, rss]: number[][] = [[], []];
+	const points = 20;
+	for (let point = 0; point <= points; point += 1) {
+		for (let update = 0; update < plan.day / points; update += 1) {
+			if (update % 50 === 0) press(it.deck, update % 100 === 0 ? 'j' : 'k');
+			await it.clock.advance(1000);
+		}
+		const {heapUsed, rss: resident} = collected();
+		heap?.push(heapUsed);
+		rss?.push(resident);
+	}
+	mounted.unmount();
+	await it.close();
+	return {heap: heap ?? [], rss: rss ?? []};
+}
+
+const memory = await watchMemory();
+const counted = await countBytes();
+const report: UpdatesReport = {...counted, ...memory, rssAfterLoad: collected().rss};
+process.stdout.write(JSON.stringify(report));
+process.exit(0);

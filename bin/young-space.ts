@@ -1,0 +1,9 @@
+import {setFlagsFromString} from 'node:v8';
+
+/**
+ * Keeps V8's space for young objects as small as it starts, a few MB. By itself it grows to 128 MB and stays there, half of what a console
+ * takes that runs for weeks; most of what a read makes is gone by the next one, so that the small space is enough.
+ */
+export function keepYoungSpaceSmall(): void {
+	setFlagsFromString('--semi-space-growth-factor=1');
+}

@@ -1,0 +1,5 @@
+/* The real servers that the tests run on: `npm run estate -- up|down|status|deck [--only a,b]`. */
+import {needNode} from './node-version.mjs';
+
+needNode();
+await import('../test/estate/estate.ts');

@@ -1,0 +1,239 @@
+import type {Finding} from '../contract.ts';
+import {bySeverity} from '../severity.ts';
+import {bytes, count, duration, grouped, percent, rate} from '../text/figures.ts';
+import {memoryCritShare, memoryLimit, memoryShare, memoryWarnShare, type RedisServerRow} from './redis-server.ts';
+
+const mebibyte = 1024 ** 2;
+
+/** Points of hit rate lost while evicting from which eviction hurts: the keys that go are the ones that are asked for. */
+const hurtingHitLoss = 0.2;
+const toldHitLoss = 0.05;
+/** Below this the ratio means nothing (redis.io, INFO: the allocator's own overhead dominates on small data sets). */
+const fragmentationMatters = 100 * mebibyte;
+const fragmentationRatioWarn = 1.5;
+const swappedRatio = 0.9;
+const clientsShareWarn = 0.25;
+const clientsMatter = 16 * mebibyte;
+const slowWarn = 3;
+const maxclientsWarnShare = 0.9;
+
+type Trouble = Omit<Finding, 'target' | 'row' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
+
+const points = (share: number) => Math.round(share * 100);
+
+/** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, nothing when nothing was looked up. */
+function hitText(row: RedisServerRow): string | undefined {
+	if (row.hitRate === undefined) return undefined;
+	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= toldHitLoss;
+	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${points(row.hitRate)} %`;
+}
+
+const present = (parts: readonly (string | undefined)[]): string => parts.filter(part => part !== undefined).join(', ');
+
+function memoryTrouble(row: RedisServerRow): Trouble | undefined {
+	const share = memoryShare(row);
+	const evicting = row.evictedPerSecond ?? 0;
+	const full = share !== undefined && share >= memoryWarnShare;
+	if (share === undefined || (!full && evicting === 0)) return undefined;
+	const limited = row.maxmemory > 0;
+	const stuck = limited && row.policy === 'noeviction';
+	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
+	const hurting = evicting > 0 && lost >= hurtingHitLoss;
+	const severity = share >= memoryCritShare || hurting ? 'crit' : 'warn';
+	const of = limited ? `${points(share)} % of maxmemory` : `no maxmemory, ${points(share)} % of the machine's memory`;
+	const sentence = stuck
+		? share >= 1
+			? `${of}, policy noeviction: writes fail now`
+			: `${of}, policy noeviction: writes fail at the limit`
+		: present([of, evicting > 0 ? `evicting ${rate(evicting)}` : undefined, hitText(row)]);
+	return {
+		id: 'memory',
+		severity,
+		short: stuck ? `${points(share)} %, noeviction` : evicting > 0 ? `${points(share)} %, evicting` : of,
+		sentence,
+		evidence: [
+			`used_memory ${bytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${bytes(memoryLimit(row))}`,
+			`warn from ${points(memoryWarnShare)} %, crit from ${points(memoryCritShare)} %`,
+			`maxmemory-policy ${row.policy || 'not told'}`,
+			`evicted ${rate(row.evictedPerSecond)} between the last two reads`,
+			`hit rate ${percent(row.hitRate)} between the last two reads, ${percent(row.hitRateBefore)} since the counters began`,
+			`client buffers ${bytes(row.clientsMemory)}`,
+		],
+		actions: ['redis.set-maxmemory'],
+		inspections: ['redis.memory', 'redis.clients'],
+	};
+}
+
+function clientsTrouble(row: RedisServerRow): Trouble | undefined {
+	const held = row.clientsMemory ?? 0;
+	if (held < clientsMatter || held < clientsShareWarn * row.usedMemory) return undefined;
+	return {
+		id: 'client-buffers',
+		severity: 'warn',
+		short: `clients hold ${bytes(held)}`,
+		sentence: `clients hold ${bytes(held)} of buffers, ${percent(held / row.usedMemory)} of used memory`,
+		evidence: [
+			`mem_clients_normal ${bytes(held)}, used_memory ${bytes(row.usedMemory)}`,
+			`told from ${percent(clientsShareWarn)} of used memory`,
+		],
+		actions: ['redis.kill-client'],
+		inspections: ['redis.clients', 'redis.memory'],
+	};
+}
+
+function fragmentationTrouble(row: RedisServerRow): Trouble | undefined {
+	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
+	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
+	const swapped = ratio < swappedRatio;
+	if (!swapped && (ratio < fragmentationRatioWarn || wasted < fragmentationMatters)) return undefined;
+	const short = swapped ? `${bytes(-wasted)} swapped out` : `${bytes(wasted)} fragmented`;
+	return {
+		id: 'fragmentation',
+		severity: 'warn',
+		short,
+		sentence: swapped
+			? `${bytes(-wasted)} of used memory is not resident: it was swapped out (ratio ${ratio.toFixed(2)})`
+			: `${bytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
+		evidence: [
+			`mem_fragmentation_bytes ${grouped(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
+			`told below ${swappedRatio} or from ${fragmentationRatioWarn}, once used_memory is over ${bytes(fragmentationMatters)}`,
+		],
+		actions: [],
+		inspections: ['redis.memory'],
+	};
+}
+
+function replicationTroubles(row: RedisServerRow, now: number): readonly Trouble[] {
+	const troubles: Trouble[] = [];
+	const common = {actions: [], inspections: []};
+	const {upstream} = row;
+	if (upstream !== undefined && !upstream.up) {
+		const since = upstream.downSeconds;
+		troubles.push({
+			...common,
+			id: 'replica-link',
+			severity: 'crit',
+			short: 'replica link down',
+			sentence: `the link to primary ${upstream.address} is down${since === undefined ? '' : ` for ${duration(since)}`}: what is read here is old`,
+			...(since === undefined ? {} : {since: now - since * 1000}),
+			evidence: ['master_link_status down', `master_link_down_since_seconds ${since ?? 'not told'}`],
+		});
+	}
+	for (const replica of row.replicas.filter(one => one.state !== 'online')) {
+		troubles.push({
+			...common,
+			id: `replica-state/${replica.address}`,
+			severity: 'warn',
+			short: `replica ${replica.state}`,
+			sentence: `replica ${replica.address} is not in step yet (${replica.state})`,
+			evidence: [`INFO replication: state=${replica.state}`],
+		});
+	}
+	for (const lost of row.lostReplicas) {
+		troubles.push({
+			...common,
+			id: `replica-lost/${lost.address}`,
+			severity: 'warn',
+			short: 'replica lost',
+			sentence: `replica ${lost.address} is not connected any more`,
+			since: lost.sinceMs,
+			evidence: [`it was in INFO replication until ${new Date(lost.sinceMs).toISOString()}`],
+		});
+	}
+	return troubles;
+}
+
+function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
+	const common = {actions: ['redis.kill-client'], inspections: ['redis.clients']};
+	const limit = row.maxclients;
+	const rejected = row.rejectedRecently ?? 0;
+	const troubles: Trouble[] = [];
+	const used = limit === undefined || limit === 0 ? 0 : row.clients / limit;
+	if (rejected > 0) {
+		troubles.push({
+			...common,
+			id: 'rejected',
+			severity: 'crit',
+			short: `${count(rejected)} rejected`,
+			sentence: `${grouped(rejected)} connections rejected in the last ${duration(row.recentSeconds)}${limit === undefined ? '' : ` (maxclients ${grouped(limit)})`}`,
+			evidence: [
+				`rejected_connections grew by ${rejected}`,
+				`${row.clients} clients of maxclients ${limit ?? 'not told'}`,
+			],
+		});
+	} else if (used >= maxclientsWarnShare) {
+		troubles.push({
+			...common,
+			id: 'maxclients',
+			severity: 'warn',
+			short: `${percent(used)} of maxclients`,
+			sentence: `${grouped(row.clients)} of ${grouped(limit ?? 0)} connections are used`,
+			evidence: [`connected_clients ${row.clients}, maxclients ${limit}`, `told from ${percent(maxclientsWarnShare)}`],
+		});
+	}
+	return troubles;
+}
+
+function slowTrouble(row: RedisServerRow): Trouble | undefined {
+	const slow = row.slowRecently ?? 0;
+	if (slow < slowWarn) return undefined;
+	const {slowest} = row;
+	const worst =
+		slowest === undefined ? '' : `, the slowest ${slowest.command} ${(slowest.microseconds / 1000).toFixed(1)} ms`;
+	return {
+		id: 'slow-log',
+		severity: 'warn',
+		short: `${count(slow)} slow commands`,
+		sentence: `${grouped(slow)} commands entered the slow log in the last ${duration(row.recentSeconds)}${worst}`,
+		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `told from ${slowWarn} a minute`],
+		actions: [],
+		inspections: ['redis.slow-log', 'redis.clients'],
+	};
+}
+
+function loadingTrouble(row: RedisServerRow): Trouble | undefined {
+	if (!row.loading) return undefined;
+	return {
+		id: 'loading',
+		severity: 'warn',
+		short: 'loading',
+		sentence: 'the server is loading its data set: most commands are refused until it has',
+		evidence: ['INFO persistence: loading 1'],
+		actions: [],
+		inspections: [],
+	};
+}
+
+/** Everything wrong with the server, the worst first. */
+function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
+	return [
+		...replicationTroubles(row, now),
+		memoryTrouble(row),
+		...connectionTroubles(row),
+		clientsTrouble(row),
+		fragmentationTrouble(row),
+		slowTrouble(row),
+		loadingTrouble(row),
+	]
+		.filter(trouble => trouble !== undefined)
+		.sort((a, b) => bySeverity(a.severity, b.severity));
+}
+
+/** Severity and `why` of a row that has everything else. */
+export function judgeServer(facts: Omit<RedisServerRow, 'severity' | 'why'>, now: number): RedisServerRow {
+	const troubles = troublesOf({...facts, severity: 'ok'}, now);
+	const worst = troubles[0];
+	return worst === undefined
+		? {...facts, severity: 'ok'}
+		: {...facts, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
+}
+
+export function serverFindings(row: RedisServerRow, now: number): readonly Finding[] {
+	return troublesOf(row, now).map(({id, short: _, ...trouble}) => ({
+		...trouble,
+		id: `${row.target}/redis/${id}`,
+		target: row.target,
+		kind: 'redis.server',
+		row: {kind: 'redis.server', id: row.id},
+	}));
+}

@@ -1,0 +1,167 @@
+import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
+import {AdapterError} from '../../../src/errors.ts';
+import type {RedisServerRow} from '../../../src/model/redis-server.ts';
+import {describeRedis} from '../../estate/read-estate.ts';
+import type {Login} from '../../estate/record.ts';
+import {actionOf, context, onlyRow, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-room.ts';
+
+describeRedis('redis', 'users who may not do everything', estate => {
+	let server: Awaited<ReturnType<typeof ownServer>>;
+	const rooms: Room[] = [];
+
+	beforeAll(async () => {
+		server = await ownServer(estate, 'permissions');
+		redisCli(server, 'SET', 'a:1', 'x');
+	});
+	afterEach(async () => {
+		for (const room of rooms.splice(0)) await room.connection.close();
+	});
+	afterAll(() => server.end());
+
+	async function as(login: Login): Promise<Room> {
+		const room = await openRoom(settingsFor(server, login));
+		rooms.push(room);
+		return room;
+	}
+	async function user(name: string, ...rules: readonly string[]): Promise<Room> {
+		redisCli(server, 'ACL', 'SETUSER', name, 'on', `>${name}`, ...rules);
+		return as({user: name, password: name});
+	}
+	const lacking = async (room: Room) =>
+		(await room.connection.permissions(context))
+			.filter(one => one.state !== 'have')
+			.map(one => [one.name, one.state, one.grant]);
+	const refused = async (work: Promise<unknown>): Promise<unknown> =>
+		work.then(
+			() => 'done',
+			error => error,
+		);
+
+	test('without CONFIG everything shows, and changing maxmemory is dim with the line that grants it', async () => {
+		const room = await as(server.logins.noconfig);
+		const snapshot = await room.read<RedisServerRow>('redis.server');
+		expect(snapshot.notes).toEqual([]);
+		expect(actionOf('redis.set-maxmemory').disabled(snapshot.rows)).toBe(
+			'not permitted, an administrator grants it with: ACL SETUSER noconfig +config|set',
+		);
+		expect((await room.read('redis.prefix')).rows).toHaveLength(1);
+		expect((await room.read('redis.client')).rows.length).toBeGreaterThan(0);
+		expect(await lacking(room)).toEqual([['+config|set', 'lack', 'ACL SETUSER noconfig +config|set']]);
+		const before = redisCli(server, 'CONFIG', 'GET', 'maxmemory');
+		const preview = await actionOf('redis.set-maxmemory').preview(snapshot.rows, {size: '100mb'}, room.acting());
+		const checks = await actionOf('redis.set-maxmemory').preflight(preview.plan, room.acting());
+		expect(checks.filter(one => one.result === 'block')).toEqual([
+			{
+				label: 'the right to change the configuration',
+				result: 'block',
+				detail: 'not permitted, an administrator grants it with: ACL SETUSER noconfig +config|set',
+			},
+		]);
+		expect(await refused(actionOf('redis.set-maxmemory').run(preview.plan, room.acting()))).toMatchObject({
+			kind: 'denied',
+			message: "CONFIG SET: NOPERM this user has no permissions to run the 'config|set' command",
+			hint: 'An administrator grants it with: ACL SETUSER noconfig +config|set',
+		});
+		expect(redisCli(server, 'CONFIG', 'GET', 'maxmemory')).toBe(before);
+	});
+
+	test('without CLIENT the server and its prefixes show, and the clients say what is missing', async () => {
+		const room = await as(server.logins.noclient);
+		expect(onlyRow(await room.read<RedisServerRow>('redis.server')).severity).toBe('ok');
+		expect((await room.read('redis.prefix')).rows).toHaveLength(1);
+		expect(await refused(room.read('redis.client'))).toMatchObject({
+			kind: 'denied',
+			message: "CLIENT LIST: NOPERM this user has no permissions to run the 'client|list' command",
+			hint: 'An administrator grants it with: ACL SETUSER noclient +client|list',
+		});
+		expect((await lacking(room)).map(([name]) => name)).toEqual(['+client|list', '+client|kill']);
+	});
+
+	test('without SCAN the server and its clients show, and the prefixes say what is missing', async () => {
+		const room = await as(server.logins.noscan);
+		expect(onlyRow(await room.read<RedisServerRow>('redis.server')).severity).toBe('ok');
+		expect((await room.read('redis.client')).rows.length).toBeGreaterThan(0);
+		expect(await refused(room.read('redis.prefix'))).toMatchObject({
+			kind: 'denied',
+			hint: 'An administrator grants it with: ACL SETUSER noscan +scan',
+		});
+		expect(await lacking(room)).toEqual([['+scan', 'lack', 'ACL SETUSER noscan +scan']]);
+	});
+
+	test('without SLOWLOG the server shows, with a note', async () => {
+		const room = await user('noslow', '~*', '+@all', '-slowlog');
+		const snapshot = await room.read<RedisServerRow>('redis.server');
+		expect(onlyRow(snapshot)).toMatchObject({severity: 'ok', slowRecently: undefined});
+		expect(snapshot.notes).toEqual([
+			{
+				text: "slow log not read: SLOWLOG GET: NOPERM this user has no permissions to run the 'slowlog|get' command",
+				hint: 'An administrator grants it with: ACL SETUSER noslow +slowlog|get',
+				severity: 'unknown',
+			},
+		]);
+	});
+
+	test('the least monitoring user reads everything and may do nothing; without ACL DRYRUN it is found out by reading', async () => {
+		const reads = [
+			'+info',
+			'+slowlog|get',
+			'+memory|usage',
+			'+memory|stats',
+			'+memory|doctor',
+			'+client|list',
+			'+dbsize',
+		];
+		const room = await user('least', '~*', '+@read', '+@connection', '-@dangerous', ...reads);
+		expect(onlyRow(await room.read<RedisServerRow>('redis.server')).severity).toBe('ok');
+		expect((await room.read('redis.prefix')).rows).toHaveLength(1);
+		expect((await room.read('redis.client')).rows.length).toBeGreaterThan(0);
+		expect(await lacking(room)).toEqual([
+			['+config|set', 'unknown', 'ACL SETUSER least +config|set'],
+			['+client|kill', 'unknown', 'ACL SETUSER least +client|kill'],
+		]);
+	});
+
+	test('a user without the keys is told how they are granted', async () => {
+		const room = await user('nokeys', 'resetkeys', '+@all');
+		expect((await lacking(room)).map(([name, , grant]) => [name, grant])).toEqual([
+			['+memory|usage', 'ACL SETUSER nokeys %R~*'],
+			['+pttl', 'ACL SETUSER nokeys %R~*'],
+			['+type', 'ACL SETUSER nokeys %R~*'],
+		]);
+		expect(await refused(room.read('redis.prefix'))).toMatchObject({
+			kind: 'denied',
+			hint: 'An administrator grants it with: ACL SETUSER nokeys %R~*',
+		});
+	});
+
+	test('the line that is told does grant it', async () => {
+		const room = await user('granted', '~*', '+@all', '-config');
+		const [[, , grant] = []] = await lacking(room);
+		redisCli(server, ...(grant ?? '').split(' '));
+		expect(await lacking(room)).toEqual([]);
+	});
+
+	test.each([
+		['a wrong password', {user: 'default', password: 'wrong'}, /Correct username and password/],
+		['no such user', {user: 'nobody', password: 'wrong'}, /Correct username and password/],
+	])('%s is told, and the password is not', async (_, login, hint) => {
+		const failed = await refused((await as(login)).read('redis.server'));
+		expect(failed).toBeInstanceOf(AdapterError);
+		expect(failed).toMatchObject({kind: 'denied'});
+		expect((failed as AdapterError).hint).toMatch(hint);
+		expect(`${failed} ${JSON.stringify(failed)}`).not.toContain("'wrong'");
+	});
+
+	test('no password where one is needed is told', async () => {
+		const room = await openRoom(settingsFor(server));
+		rooms.push(room);
+		expect(await refused(room.read('redis.server'))).toMatchObject({kind: 'denied', hint: /add `password`/});
+	});
+
+	test('permissions are asked without doing any of it', async () => {
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '123mb');
+		const room = await as(server.logins.default);
+		await room.connection.permissions(context);
+		expect(redisCli(server, 'CONFIG', 'GET', 'maxmemory')).toMatch(String(123 * 1024 ** 2));
+	});
+});

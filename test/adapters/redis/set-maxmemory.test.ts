@@ -1,0 +1,234 @@
+import {spawnSync} from 'node:child_process';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import type {Row} from '../../../src/contract.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {describeRedis} from '../../estate/read-estate.ts';
+import {restartRedis} from '../../estate/redis.ts';
+import {actionOf, callsDuring, infoOf, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-room.ts';
+
+const action = actionOf('redis.set-maxmemory');
+const mebibyte = 1024 ** 2;
+
+describe('a new maxmemory', () => {
+	const problem = (text: string) => action.params[0]?.problem(text);
+
+	test.each(['512mb', '2gb', '0', '1mb'])('may be %s', text => {
+		expect(problem(text)).toBeUndefined();
+	});
+
+	test.each([
+		['much', 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.'],
+		['', 'This is not a size. Write a whole number with kb, mb or gb, such as 512mb, or 0 for no limit.'],
+		['64', 'An empty server needs more than that. Write at least 1mb, or 0 for no limit.'],
+	])('may not be %j', (text, sentence) => {
+		expect(problem(text)).toBe(sentence);
+	});
+});
+
+describeRedis('redis', 'setting maxmemory', estate => {
+	let server: Awaited<ReturnType<typeof ownServer>>;
+	let room: Room;
+	let rows: readonly Row[];
+	const maxmemory = () => Number(infoOf(server, 'maxmemory'));
+	const propose = (size: string) => action.preview(rows, {size}, room.acting());
+	const refused = async (work: Promise<unknown>): Promise<unknown> =>
+		work.then(
+			() => 'done',
+			error => error,
+		);
+
+	beforeAll(async () => {
+		server = await ownServer(estate, 'set-maxmemory', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']);
+	});
+	beforeEach(async () => {
+		redisCli(server, 'FLUSHALL');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+		room = await openRoom(settingsFor(server, server.logins.default));
+		rows = (await room.read('redis.server')).rows;
+	});
+	afterEach(() => room.connection.close());
+	afterAll(() => server.end());
+
+	test('offers half as much again', () => {
+		expect(action.params[0]?.initial(rows)).toBe('96mb');
+	});
+
+	test('raises it, sees that it is done, and undoes it exactly', async () => {
+		const preview = await propose('96mb');
+		expect(preview).toMatchObject({
+			object: '96mb',
+			risk: 'low',
+			undo: {class: 'exact', text: 'exact: set maxmemory back to 64mb'},
+			changes: [{field: 'maxmemory', before: '64mb', after: '96mb'}],
+			equivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
+		});
+		expect(preview.impact).toMatch(/lasts until the server restarts/);
+		expect((await action.preflight(preview.plan, room.acting())).map(({result}) => result)).toEqual([
+			'pass',
+			'pass',
+			'pass',
+		]);
+		const receipt = await action.run(preview.plan, room.acting());
+		expect(receipt.before).toMatchObject({maxmemory: '64mb', policy: 'allkeys-lru'});
+		expect(maxmemory()).toBe(96 * mebibyte);
+		expect(await action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		const back = await action.undo.propose(preview.plan, receipt, room.acting());
+		expect(back.changes).toEqual([{field: 'maxmemory', before: '96mb', after: '64mb'}]);
+		await action.run(back.plan, room.acting());
+		expect(maxmemory()).toBe(64 * mebibyte);
+	});
+
+	test('the same by hand is a line that a shell runs', async () => {
+		const {equivalent} = await propose('80mb');
+		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
+		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('OK');
+		expect(maxmemory()).toBe(80 * mebibyte);
+	});
+
+	test('preview, preflight and the way back send nothing that changes the server', async () => {
+		const asked = await callsDuring(server, async () => {
+			const preview = await propose('16mb');
+			await action.preflight(preview.plan, room.acting());
+			await action.verify(preview.plan, {summary: '', before: {}}, room.acting());
+		});
+		expect(Object.keys(asked).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'info']);
+		expect(maxmemory()).toBe(64 * mebibyte);
+	});
+
+	test('the act is one command on a connection named after its record, which is then gone', async () => {
+		const preview = await propose('70mb');
+		const asked = await callsDuring(server, () => action.run(preview.plan, room.acting('rec 7')));
+		expect(asked).toEqual({'client|setname': 1, 'client|id': 1, 'config|set': 1, info: 2});
+		while (redisCli(server, 'CLIENT', 'LIST').includes('midwatch-rec'))
+			await new Promise(resolve => setTimeout(resolve, 5));
+	});
+
+	test('lowering below what is used is grave, says that keys go for good, and they do', async () => {
+		redisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
+		const before = Number(redisCli(server, 'DBSIZE'));
+		const preview = await propose('16mb');
+		expect(preview).toMatchObject({risk: 'high', undo: {class: 'none'}});
+		expect(preview.impact).toMatch(
+			/evicts keys worth that much at once \(allkeys-lru\)\. They cannot be brought back\./,
+		);
+		const checks = await action.preflight(preview.plan, room.acting());
+		expect(checks.find(({result}) => result === 'warn')).toMatchObject({
+			label: 'what is used',
+			detail: expect.stringMatching(/^\d+Mi, more than the new limit: keys will be evicted at once$/),
+		});
+		const receipt = await action.run(preview.plan, room.acting());
+		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		const back = await action.undo.propose(preview.plan, receipt, room.acting());
+		await action.run(back.plan, room.acting());
+		expect(maxmemory()).toBe(64 * mebibyte);
+		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
+	});
+
+	test('a limit that is all but reached says that the next writes evict, and they do', async () => {
+		redisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
+		const used = () => Number(infoOf(server, 'used_memory'));
+		const tight = `${Math.ceil(used() / 0.98 / 1024)}kb`;
+		const preview = await propose(tight);
+		expect(preview.impact).toMatch(/9\d% of the new limit: nothing has to go now, but the next writes evict keys \(/);
+		expect((await action.preflight(preview.plan, room.acting())).at(-1)).toMatchObject({
+			label: 'what is used',
+			result: 'warn',
+			detail: expect.stringMatching(/9\d% of the new limit: the next writes evict keys$/),
+		});
+		await action.run(preview.plan, room.acting());
+		const before = Number(infoOf(server, 'evicted_keys'));
+		redisCli(server, 'DEBUG', 'POPULATE', '3000', 'more', '1000');
+		redisCli(server, 'SET', 'one-more', 'x');
+		expect(Number(infoOf(server, 'evicted_keys'))).toBeGreaterThan(before);
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		expect((await propose(`${Math.ceil(used() / 0.98 / 1024)}kb`)).impact).toMatch(
+			/every write that needs memory fails/,
+		);
+	});
+
+	test('with noeviction it says that writes will fail, and the way back is exact', async () => {
+		redisCli(server, 'DEBUG', 'POPULATE', '20000', 'fill', '1000');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		const preview = await propose('8mb');
+		expect(preview).toMatchObject({risk: 'high', undo: {class: 'exact'}});
+		expect(preview.impact).toMatch(/every write that needs memory fails at once/);
+		expect((await propose('60mb')).risk).toBe('medium');
+	});
+
+	test.each([
+		['to no limit', '0', 'medium', /grows until the machine has no memory left/],
+		['beyond the machine', '4000gb', 'medium', /a snapshot may not fit/],
+		['down to what still fits', '32mb', 'medium', /nothing has to go now/],
+	] as const)('%s', async (_, size, risk, impact) => {
+		const preview = await propose(size);
+		expect(preview.risk).toBe(risk);
+		expect(preview.impact).toMatch(impact);
+	});
+
+	test('what it is already says that nothing changes', async () => {
+		expect((await propose('64mb')).unhelpful).toEqual({reason: 'maxmemory is 64mb already'});
+	});
+
+	test.each([
+		['the limit', ['CONFIG', 'SET', 'maxmemory', '80mb'], 'maxmemory is 80mb now, it was 64mb'],
+		[
+			'the policy',
+			['CONFIG', 'SET', 'maxmemory-policy', 'noeviction'],
+			'the policy is noeviction now, it was allkeys-lru',
+		],
+	])('when %s moved, it is stale and nothing is sent', async (_, change, detail) => {
+		const {plan} = await propose('96mb');
+		redisCli(server, ...change);
+		const before = maxmemory();
+		const checks = await action.preflight(plan, room.acting());
+		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, moved: true});
+		let failed: unknown;
+		const asked = await callsDuring(server, async () => {
+			failed = await refused(action.run(plan, room.acting()));
+		});
+		expect(failed).toMatchObject({kind: 'conflict'});
+		expect(asked['config|set']).toBeUndefined();
+		expect(maxmemory()).toBe(before);
+	});
+
+	test('when the server was restarted, it is stale, and so is the way back', async () => {
+		const {plan} = await propose('96mb');
+		const receipt = await action.run(plan, room.acting());
+		Object.assign(server, await restartRedis(server));
+		await room.read('redis.server').catch(() => undefined);
+		expect((await action.preflight(plan, room.acting()))[0]).toMatchObject({
+			moved: true,
+			detail: 'the server was restarted since',
+		});
+		expect(await refused(action.run(plan, room.acting()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.preview(rows, {size: '96mb'}, room.acting()))).toMatchObject({kind: 'conflict'});
+		expect(await action.verify(plan, receipt, room.acting())).toMatchObject({result: 'ineffective'});
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		expect(await refused(action.undo.propose(plan, receipt, room.acting()))).toMatchObject({kind: 'conflict'});
+	});
+
+	test('when somebody else changed it since, the way back is refused', async () => {
+		const {plan} = await propose('96mb');
+		const receipt = await action.run(plan, room.acting());
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '50mb');
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		expect(await refused(action.undo.propose(plan, receipt, room.acting()))).toMatchObject({
+			kind: 'conflict',
+			message: 'maxmemory is 50mb now, not the 96mb that was set',
+		});
+	});
+
+	test('a read-only connection does not do it', async () => {
+		const watching = await openRoom(settingsFor(server, server.logins.default), {readOnly: true});
+		const {plan} = await propose('96mb');
+		const failed = await refused(action.run(plan, watching.acting()));
+		expect(failed).toBeInstanceOf(AdapterError);
+		expect(failed).toMatchObject({kind: 'denied'});
+		expect(maxmemory()).toBe(64 * mebibyte);
+		await watching.connection.close();
+	});
+});

@@ -1,0 +1,253 @@
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {RedisClientRow} from '../../../src/model/redis-client.ts';
+import type {RedisPrefixRow} from '../../../src/model/redis-prefix.ts';
+import type {RedisServerRow} from '../../../src/model/redis-server.ts';
+import {describeRedis} from '../../estate/read-estate.ts';
+import {restartRedis} from '../../estate/redis.ts';
+import {
+	connectClient,
+	context,
+	infoOf,
+	onlyRow,
+	openRoom,
+	ownServer,
+	type Room,
+	redisCli,
+	settingsFor,
+} from './redis-room.ts';
+
+describeRedis('redis', 'sources', estate => {
+	let server: Awaited<ReturnType<typeof ownServer>>;
+	let room: Room;
+	const readServer = async () => onlyRow(await room.read<RedisServerRow>('redis.server'));
+	const gauge = async (id: string) => (await room.read('redis.server')).gauges.find(one => one.id === id);
+
+	beforeAll(async () => {
+		server = await ownServer(estate, 'sources', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru', 'maxclients 60']);
+		room = await openRoom(settingsFor(server, server.logins.default));
+	});
+	afterAll(async () => {
+		await room.connection.close();
+		await server.end();
+	});
+
+	test('the server row says what redis-cli says, after it changed', async () => {
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '100mb');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
+		redisCli(server, 'SET', 'a:1', 'x'.repeat(1000));
+		const row = await readServer();
+		expect(row.maxmemory).toBe(Number(infoOf(server, 'maxmemory')));
+		expect(row.maxmemory).toBe(100 * 1024 ** 2);
+		expect(row.policy).toBe('volatile-lru');
+		expect(row.runId).toBe(infoOf(server, 'run_id'));
+		expect(row.keys).toBe(Number(redisCli(server, 'DBSIZE')));
+		expect(row.version).toBe(`Redis ${infoOf(server, 'redis_version')}`);
+		expect(row.systemMemory).toBe(Number(infoOf(server, 'total_system_memory')));
+		expect(row.maxclients).toBe(60);
+		expect(row.role).toBe('primary');
+		// Each connection has buffers of its own, so memory is never the same twice.
+		expect(Math.abs(row.usedMemory - Number(infoOf(server, 'used_memory')))).toBeLessThan(512 * 1024);
+		expect(await gauge('memory')).toMatchObject({unit: 'bytes', limit: 100 * 1024 ** 2});
+		expect((await gauge('policy'))?.text).toBe('volatile-lru');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+	});
+
+	test('rates are of what happened between two reads', async () => {
+		let now = 0;
+		const at = (ms: number) => {
+			now = ms;
+			return {...context, now: () => now};
+		};
+		redisCli(server, 'SET', 'there', '1');
+		await room.read('redis.server', at(1_000_000));
+		const client = await connectClient(server, 'test-rates');
+		for (let turn = 0; turn < 8; turn += 1) await client.get('there');
+		for (let turn = 0; turn < 2; turn += 1) await client.get('not-there');
+		client.disconnect();
+		const row = onlyRow(await room.read<RedisServerRow>('redis.server', at(1_002_000)));
+		expect(row.hitRate).toBe(0.8);
+		expect(row.evictedPerSecond).toBe(0);
+		const {hits, misses} = {
+			hits: Number(infoOf(server, 'keyspace_hits')),
+			misses: Number(infoOf(server, 'keyspace_misses')),
+		};
+		expect(row.hitRateBefore).toBe(hits / (hits + misses));
+	});
+
+	test('a full server that evicts is told with its rate', async () => {
+		await room.read('redis.server');
+		const before = Number(infoOf(server, 'evicted_keys'));
+		redisCli(server, 'DEBUG', 'POPULATE', '90000', 'fill', '900');
+		const evicted = Number(infoOf(server, 'evicted_keys')) - before;
+		const snapshot = await room.read<RedisServerRow>('redis.server');
+		const row = onlyRow(snapshot);
+		expect(evicted).toBeGreaterThan(0);
+		expect(row.severity).toBe('crit');
+		expect(row.evictedPerSecond).toBeGreaterThan(0);
+		expect(room.findings('redis.server', snapshot)).toContainEqual(
+			expect.stringMatching(/^crit: \d+ % of maxmemory, evicting [\d.]+k?\/s$/),
+		);
+	});
+
+	test('with noeviction at the limit it says that writes fail, and they do', async () => {
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '40mb');
+		expect(redisCli(server, 'SET', 'one-more', 'x')).toMatch(/^OOM/);
+		const snapshot = await room.read('redis.server');
+		expect(room.findings('redis.server', snapshot)[0]).toMatch(
+			/^crit: \d+ % of maxmemory, policy noeviction: writes fail now$/,
+		);
+		redisCli(server, 'FLUSHALL');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		expect((await readServer()).severity).toBe('ok');
+	});
+
+	test('rejected connections are told', async () => {
+		await room.read('redis.server');
+		const clients = await Promise.allSettled(Array.from({length: 70}, (_, at) => connectClient(server, `crowd-${at}`)));
+		const held = clients.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+		const snapshot = await room.read<RedisServerRow>('redis.server');
+		await Promise.all(held.map(client => client.quit()));
+		expect(onlyRow(snapshot).rejectedRecently).toBeGreaterThan(0);
+		expect(room.findings('redis.server', snapshot)).toContainEqual(
+			expect.stringMatching(/^crit: \d+ connections rejected in the last .* \(maxclients 60\)$/),
+		);
+	});
+
+	test('a slow log that grows is told, without arguments', async () => {
+		// A room of its own: the other one still counts what was slow before.
+		const fresh = await openRoom(settingsFor(server, server.logins.default));
+		await fresh.read('redis.server');
+		for (let turn = 0; turn < 4; turn += 1) redisCli(server, 'DEBUG', 'SLEEP', '0.005');
+		const snapshot = await fresh.read<RedisServerRow>('redis.server');
+		expect(onlyRow(snapshot).slowest?.command).toBe('DEBUG SLEEP');
+		expect(fresh.findings('redis.server', snapshot)).toContainEqual(
+			expect.stringMatching(
+				/^warn: [4-9] commands entered the slow log in the last .*, the slowest DEBUG SLEEP \d+\.\d ms$/,
+			),
+		);
+		redisCli(server, 'EVAL', "for i = 1, 3000000 do end return redis.call('SET', 'secret-key', 'secret-value')", '0');
+		const text = await fresh.inspect('redis.slow-log', onlyRow(snapshot));
+		expect(text).toMatch(/EVAL <2 arguments>/);
+		expect(text).not.toMatch(/secret/);
+		await fresh.connection.close();
+	});
+
+	test('CONFIG RESETSTAT and a restart begin rates anew, and are told', async () => {
+		await room.read('redis.server');
+		redisCli(server, 'CONFIG', 'RESETSTAT');
+		const reset = await room.read<RedisServerRow>('redis.server');
+		expect(reset.notes[0]?.text).toMatch(/^the counters were reset 0s ago \(CONFIG RESETSTAT\): rates begin anew$/);
+		expect(onlyRow(reset).hitRate).toBeUndefined();
+		expect(reset.gauges.find(one => one.id === 'evictions')).toMatchObject({
+			value: undefined,
+			text: 'a rate needs two reads',
+		});
+		Object.assign(server, await restartRedis(server));
+		// The connection broke with the server; the read after that finds the new one.
+		await room.read('redis.server').catch(() => undefined);
+		const restarted = await room.read<RedisServerRow>('redis.server');
+		expect(restarted.notes[0]).toMatchObject({severity: 'warn', text: expect.stringMatching(/^the server restarted/)});
+		expect(onlyRow(restarted).runId).toBe(infoOf(server, 'run_id'));
+	});
+
+	test('prefixes are those that are there, with their share, expiry and estimated size', async () => {
+		redisCli(server, 'FLUSHALL');
+		const client = await connectClient(server, 'test-keys');
+		const fill = client.pipeline();
+		for (let at = 0; at < 1200; at += 1) fill.set(`cache:product:${at}`, 'x'.repeat(1000));
+		for (let at = 0; at < 300; at += 1) fill.set(`session:${at}`, 'x', 'EX', 100);
+		fill.set('\u001b[31mred\u202e:7', 'x');
+		await fill.exec();
+		client.disconnect();
+		const snapshot = await room.read<RedisPrefixRow>('redis.prefix');
+		const rows = new Map(snapshot.rows.map(row => [row.prefix, row]));
+		expect([...rows.keys()]).toEqual(['cache:product:*', 'session:*', '\u001b[31mred\u202e:*']);
+		expect(rows.get('cache:product:*')).toMatchObject({keys: 1200, noTtl: 1, types: ['string'], severity: 'ok'});
+		expect(rows.get('session:*')).toMatchObject({keys: 300, noTtl: 0, expiry: {never: 0, hour: 300}});
+		const each = Number(redisCli(server, 'MEMORY', 'USAGE', 'cache:product:7', 'SAMPLES', '5'));
+		expect(rows.get('cache:product:*')?.bytes).toBeGreaterThan(1100 * each);
+		expect(rows.get('cache:product:*')?.bytes).toBeLessThan(1300 * each);
+		expect(snapshot.sample).toBe('all 1,501 keys looked at, sizes estimated');
+		expect(snapshot.omitted).toBe(0);
+		const keys = await room.inspect('redis.keys', snapshot.rows[0] ?? expect.fail());
+		expect(keys).toMatch(/cache:product:\d+/);
+		expect(keys).not.toMatch(/xxx/);
+	});
+
+	test('a name and a value of 5 MB are told and not carried', async () => {
+		redisCli(server, 'FLUSHALL');
+		const client = await connectClient(server, 'test-large');
+		await client.set('n'.repeat(5_000_000), 'x');
+		await client.set('large', 'x'.repeat(5_000_000));
+		client.disconnect();
+		const {rows} = await room.read<RedisPrefixRow>('redis.prefix');
+		expect(rows.map(({prefix}) => prefix.length).toSorted()).toEqual([5, 512]);
+		expect(rows.every(({largest}) => largest > 5_000_000)).toBe(true);
+		redisCli(server, 'FLUSHALL');
+	});
+
+	test('clients are those that are connected, the most telling first, and ours are told apart', async () => {
+		const hoarder = await connectClient(server, 'hoarder');
+		await hoarder.set('big', 'x'.repeat(1_000_000));
+		hoarder.stream.pause();
+		for (let turn = 0; turn < 80; turn += 1) hoarder.get('big').catch(() => {});
+		const waiting = async () => {
+			const snapshot = await room.read<RedisClientRow>('redis.client');
+			return {snapshot, row: snapshot.rows.find(one => one.name === 'hoarder')};
+		};
+		while (((await waiting()).row?.outputBytes ?? 0) < 40 * 1024 ** 2)
+			await new Promise(resolve => setTimeout(resolve, 10));
+		const {snapshot, row} = await waiting();
+		expect(snapshot.rows[0]?.name).toBe('hoarder');
+		expect(row?.severity).toBe('warn');
+		expect(redisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
+		expect(room.findings('redis.client', snapshot)[0]).toMatch(
+			/^warn: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+		);
+		expect(snapshot.rows.filter(one => one.role === 'own').map(one => one.name)).toEqual(
+			expect.arrayContaining(['midwatch', 'midwatch-sampler']),
+		);
+		const ids = redisCli(server, 'CLIENT', 'LIST')
+			.split('\n')
+			.map(line => /^id=(\d+)/.exec(line)?.[1]);
+		for (const one of snapshot.rows) expect(ids).toContain(String(one.clientId));
+		hoarder.disconnect();
+	});
+
+	test('inspections of the server tell where memory went and who is connected', async () => {
+		const row = await readServer();
+		const memory = await room.inspect('redis.memory', row);
+		expect(memory).toMatch(/keys and values \(dataset\.bytes\)/);
+		expect(memory).toMatch(/The doctor \(MEMORY DOCTOR\) says:/);
+		const client = await connectClient(server, 'inspected');
+		const clients = await room.inspect('redis.clients', row);
+		expect(clients).toMatch(/ 1 .* inspected/);
+		expect(clients).toMatch(/127\.0\.0\.1$/m);
+		const found = (await room.read<RedisClientRow>('redis.client')).rows.find(one => one.name === 'inspected');
+		expect(await room.inspect('redis.client', found ?? expect.fail())).toMatch(/name +inspected/);
+		client.disconnect();
+	});
+
+	test('who we are and what we may do is told', async () => {
+		const identity = await room.connection.identify(context);
+		expect(identity).toMatchObject({version: `Redis ${infoOf(server, 'redis_version')}`, who: 'default'});
+		const permissions = await room.connection.permissions(context);
+		expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
+	});
+});
+
+describeRedis('redis-replica', 'sources', server => {
+	test('a replica is told as one, and its link as up', async () => {
+		const room = await openRoom(settingsFor(server, server.logins.default));
+		const row = onlyRow(await room.read<RedisServerRow>('redis.server'));
+		expect(row.role).toBe('replica');
+		expect(row.upstream).toMatchObject({
+			up: true,
+			address: `${infoOf(server, 'master_host')}:${infoOf(server, 'master_port')}`,
+		});
+		await room.connection.close();
+	});
+});

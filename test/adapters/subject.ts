@@ -1,0 +1,34 @@
+import type {Context, Params, Row, System, Target} from '../../src/contract.ts';
+
+/** What must be there for one action to have something to do, made on the real server by its own client. */
+export type Scene = {
+	readonly params: Params;
+	/** The rows that the action is meant for, among those its source reads. */
+	readonly chosen: (row: Row) => boolean;
+	/** Changes what the plan is bound to, by hand: the session goes on to another statement, the limit is changed by someone else. */
+	move(): Promise<void>;
+	/** Whether the server shows the effect of the action. */
+	happened(): Promise<boolean>;
+	/** Puts everything back. Called once, whatever happened. */
+	clear(): Promise<void>;
+};
+
+export type Subject<Port> = {
+	readonly system: System<Port>;
+	/** Of the real server; faults are put in front of it. */
+	readonly server: {readonly host: string; readonly port: number};
+	target(at: {readonly host: string; readonly port: number}): Target;
+	/** Something for every source to see, while all tests of the sources run; ids of `steady` rows may not change meanwhile. */
+	busy(): Promise<{readonly steady: (row: Row) => boolean; end(): Promise<void>}>;
+	/** One for each action of the system, by its id. */
+	readonly scenes: Readonly<Record<string, () => Promise<Scene>>>;
+	/** False leaves out the bad links: they are the client's doing, so that one server of a system is enough. */
+	readonly links: boolean;
+	/** True: the very next read after a link has healed is a good one. */
+	readonly recoversAtOnce?: true;
+	/** How many writes the server has ever been sent by anyone, from its own log or statistics. */
+	writes(): Promise<number>;
+};
+
+/** Without a limit of time, unless a signal is given. */
+export const context = (signal: AbortSignal = new AbortController().signal): Context => ({signal, now: Date.now});

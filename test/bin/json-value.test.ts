@@ -1,0 +1,37 @@
+import {expect, test} from 'vitest';
+import {jsonValue} from '../../bin/json-value.ts';
+
+const through = (value: unknown): unknown => JSON.parse(JSON.stringify(jsonValue(value)));
+
+test('text from outside loses what could move a cursor, hide or reorder, in keys as well', () => {
+	expect(
+		through({
+			query: 'select \u001b[31m1\u001b[0m\u0007',
+			'na\u202eme': ['a\u200bb', {deep: 'x\u009b2Jy'}],
+		}),
+	).toEqual({query: 'select 1', name: ['ab', {deep: 'xy'}]});
+});
+
+test('what JSON has no word for becomes text, or null where there is no figure', () => {
+	expect(
+		through({
+			big: 12345678901234567890n,
+			none: Number.NaN,
+			endless: Number.POSITIVE_INFINITY,
+			bytes: new TextEncoder().encode('key\u0000:1'),
+			when: new Date(0),
+			map: new Map([['a', 1]]),
+			set: new Set([1, 2]),
+			call: () => 1,
+			missing: undefined,
+		}),
+	).toEqual({
+		big: '12345678901234567890',
+		none: null,
+		endless: null,
+		bytes: 'key:1',
+		when: '1970-01-01T00:00:00.000Z',
+		map: {a: 1},
+		set: [1, 2],
+	});
+});

@@ -1,0 +1,116 @@
+import {Redis} from 'ioredis';
+import {Client} from 'pg';
+import {afterEach, expect, test} from 'vitest';
+import {pgConfig, query} from '../estate/postgres.ts';
+import {describePostgres, describeRedis} from '../estate/read-estate.ts';
+import {command, field, redisOptions} from '../estate/redis.ts';
+import {type Deck, deck} from './deck.ts';
+
+let open: Deck | undefined;
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+	await open?.close();
+	open = undefined;
+	for (const close of closing.splice(0)) await close();
+});
+
+/** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
+async function expectRecorded(console: Deck, action: string): Promise<void> {
+	const kinds = () => console.audit().map(line => line.kind);
+	await expect.poll(kinds).toContain('verify');
+	expect(console.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
+	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
+	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
+	expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+}
+
+describePostgres('postgres-15', 'actions by keyboard', server => {
+	/** An application that has locked a row, or sleeps, under a name of its own. */
+	const application = async (name: string, ...statements: readonly string[]) => {
+		const client = new Client({...pgConfig(server, 'app', 'shop'), application_name: name});
+		const state = {failed: ''};
+		client.on('error', error => (state.failed = error.message));
+		await client.connect();
+		for (const statement of statements) {
+			client.query(statement).catch((error: Error) => (state.failed = error.message));
+		}
+		closing.push(async () => {
+			await query(server, 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [name]);
+			await client.end().catch(() => undefined);
+		});
+		return state;
+	};
+	const sessions = (name: string) =>
+		query(server, 'select pid from pg_stat_activity where application_name = $1', [name]);
+
+	test('an idle transaction is terminated', async () => {
+		await application('e2e-idle', 'begin', 'select 1 as forgotten');
+		open = await deck({servers: [server], config: {open: [server.name]}});
+		await open.zoom(3, 'Slow queries');
+		await open.select('e2e-idle');
+		expect(await open.action('postgres.terminate')).toContain('Done');
+		expect(await sessions('e2e-idle')).toEqual([]);
+		await expectRecorded(open, 'postgres.terminate');
+	});
+
+	test('a statement is cancelled, on a guarded target only once it is armed', async () => {
+		const state = await application('e2e-busy', 'select pg_sleep(600) as slow');
+		open = await deck({servers: [server]});
+		await open.zoom(3, 'Slow queries');
+		await open.select('e2e-busy');
+		open.call('postgres.cancel');
+		await open.expect('arm');
+		expect(state.failed).toBe('');
+		await open.arm(server.name);
+		expect(await open.action('postgres.cancel')).toContain('Done');
+		await expect.poll(() => state.failed).toContain('canceling statement due to user request');
+		expect(await sessions('e2e-busy')).toHaveLength(1);
+		await expectRecorded(open, 'postgres.cancel');
+		expect(await open.quit()).toEqual({code: 0});
+	});
+});
+
+describeRedis('redis', 'actions by keyboard', server => {
+	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+
+	test('the limit of memory is raised, and set back by undo', async () => {
+		const before = await limit();
+		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		open = await deck({servers: [server], config: {open: [server.name]}});
+		await open.zoom(4, 'Redis memory');
+		await open.select('allkeys-lru');
+		open.call('redis.set-maxmemory');
+		await open.expect('New maxmemory');
+		open.press('field.clear');
+		open.type('100mb');
+		open.press('field.accept');
+		await open.confirm();
+		await open.expect('Done');
+		expect(await limit()).toBe(String(100 * 1024 * 1024));
+		open.press('list.choose');
+		await open.gone('Done');
+		open.press('deck.undo');
+		await open.expect('CONFIG SET maxmemory 100mb');
+		open.press('list.choose');
+		await open.confirm();
+		await open.expect('Done');
+		expect(await limit()).toBe(before);
+		await expectRecorded(open, 'redis.set-maxmemory');
+	});
+
+	test('a client is killed', async () => {
+		const client = new Redis({...redisOptions(server), connectionName: 'e2e-client'});
+		let ended = false;
+		client.on('error', () => {});
+		client.on('end', () => (ended = true));
+		await client.connect();
+		closing.push(async () => client.disconnect());
+		open = await deck({servers: [server], config: {open: [server.name]}});
+		await open.zoom(4, 'Redis memory');
+		await open.select('e2e-client');
+		expect(await open.action('redis.kill-client')).toContain('Done');
+		await expect.poll(() => ended).toBe(true);
+		await expectRecorded(open, 'redis.kill-client');
+	});
+});

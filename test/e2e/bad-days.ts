@@ -1,0 +1,250 @@
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {Login, Server} from '../estate/record.ts';
+import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
+import {type Deck, deck} from './deck.ts';
+
+/** What may befall a server or the way to it. docs/bad-days.md tells what proves each, for each system. */
+export const badDays = [
+	'refused',
+	'silent after connect',
+	'half-open',
+	'reset',
+	'2 s slow',
+	'wrong password',
+	'expired TLS',
+	'denied permission',
+	'malformed reply',
+	'restarted server',
+	'5 MB query or value',
+] as const;
+
+type BadDay = (typeof badDays)[number];
+
+/** One target and its bad day, which begins while all is well. */
+export type Case = {
+	readonly day: BadDay;
+	/** What is behind the target's address; its name is that of the day. */
+	readonly server: Server;
+	readonly login?: Login;
+	/** Where the target is reached, when faults stand before it. */
+	readonly proxy?: FaultProxy;
+	befall(home: string): Promise<void>;
+	end(home: string): Promise<void>;
+	/** What the pane says of it, and what to do. */
+	readonly says: RegExp;
+	readonly todo: RegExp;
+	/** `failed`: nothing is read any more, so what is shown grows old · `partly`: the rest is read and stays new · `slowly`: all of it is. */
+	readonly reads: 'failed' | 'partly' | 'slowly';
+};
+
+type Told = Pick<Case, 'says' | 'todo'> & Partial<Pick<Case, 'reads'>>;
+const links = {
+	refused: {mode: 'refuse'},
+	'silent after connect': {mode: 'silent'},
+	'half-open': {mode: 'silent'},
+	reset: {mode: 'reset'},
+	'2 s slow': {latencyMs: 1000},
+	'malformed reply': {garble: true},
+} as const;
+
+/** The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. */
+export function badLinks(server: Server, told: Readonly<Record<keyof typeof links, Told>>): Promise<readonly Case[]> {
+	const days = Object.keys(links) as readonly (keyof typeof links)[];
+	return Promise.all(
+		days.map(async day => {
+			const proxy = await faultProxy(server);
+			return {
+				...{day, server, proxy, reads: 'failed' as const, ...told[day]},
+				async befall() {
+					await proxy.set(links[day]);
+					if (day === 'half-open') proxy.halfOpen();
+					else if (day !== '2 s slow' && day !== 'malformed reply') proxy.resetAll();
+				},
+				end: () => proxy.heal(),
+			};
+		}),
+	);
+}
+
+/** Two servers behind one address: the certificate expires, and is renewed. */
+export async function expiringCertificate(valid: Server, expired: Server, told: Told): Promise<Case> {
+	const behind = {host: valid.host, port: valid.port};
+	const proxy = await faultProxy(behind);
+	const move = async (to: Server) => {
+		behind.port = to.port;
+		proxy.resetAll();
+	};
+	return {
+		...{day: 'expired TLS', server: valid, proxy, reads: 'failed', ...told},
+		befall: () => move(expired),
+		end: () => move(valid),
+	};
+}
+
+const wrong = 'bad-days-wrong-password';
+
+/** The password in the file is not the server's any more. */
+export async function wrongPassword(server: Server, login: Login, told: Told): Promise<Case> {
+	const proxy = await faultProxy(server);
+	const write = (home: string, password: string) =>
+		writeFileSync(join(home, 'secrets', `${nameOf('wrong password')}.${login.user}`), password);
+	return {
+		...{day: 'wrong password', server, proxy, login, reads: 'failed', ...told},
+		async befall(home) {
+			write(home, wrong);
+			proxy.resetAll();
+		},
+		end: async home => write(home, login.password),
+	};
+}
+
+/** Short enough to be shown whole. */
+const nameOf = (day: BadDay): string => day.replace('2 s ', '').split(' ')[0]?.toLowerCase() ?? day;
+
+/** Everything in a folder and below, as text. */
+function textsIn(folder: string): string {
+	return readdirSync(folder, {recursive: true, withFileTypes: true})
+		.filter(entry => entry.isFile())
+		.map(entry => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+		.join('\n');
+}
+
+/** What no terminal and no file of ours may hold, and what only something that writes past the screen would leave behind. */
+export function expectClean(console: Deck, secrets: readonly string[]): void {
+	const output = console.pty.output();
+	for (const secret of [...secrets, wrong]) {
+		expect(output).not.toContain(secret);
+		expect(textsIn(join(console.home, 'state'))).not.toContain(secret);
+	}
+	expect(output).not.toMatch(/\(node:\d+\)|Unhandled|ioredis\]|^ +at .*:\d+:\d+/m);
+	expectFramed(console);
+}
+
+/** The first line is the header and the last one the footer, whatever has been written in between. */
+export function expectFramed(console: Deck): void {
+	const lines = console.pty.screen().split('\n');
+	expect(lines[0]).toMatch(/^ midwatch .*\d\d:\d\d:\d\dZ$/);
+	expect(lines.at(-1)).toMatch(/help/);
+}
+
+/** Keys are answered: help opens and closes. */
+export async function expectUsable(console: Deck): Promise<void> {
+	console.press('deck.help');
+	await console.expect('Next pane');
+	console.press('deck.back');
+	await console.gone('Next pane');
+}
+
+/** Where a system is shown, what only shows when it is read, and how many connections a target has. */
+type Looks = {
+	readonly title: string;
+	readonly pane: 3 | 4;
+	readonly healthy: RegExp;
+	readonly connections: number;
+};
+
+/** One console on all cases of one system at once, all of them well, then ill together; each is then looked at, and healed. */
+export function story(
+	{title, pane, healthy, connections}: Looks,
+	make: () => Promise<{readonly cases: readonly Case[]; readonly secrets: readonly string[]; end(): Promise<void>}>,
+): void {
+	let open: Deck;
+	let made: Awaited<ReturnType<typeof make>>;
+
+	beforeAll(async () => {
+		made = await make();
+		const {cases} = made;
+		const of = (server: Server): Case => {
+			const found = cases.find(one => nameOf(one.day) === server.name);
+			if (found === undefined) throw new Error(`no day is called ${server.name}`);
+			return found;
+		};
+		open = await deck({
+			columns: 160,
+			rows: 40,
+			servers: cases.map(one => ({...one.server, name: nameOf(one.day)})),
+			config: {
+				at: server => of(server).proxy ?? server,
+				login: server => {
+					const login = of(server).login;
+					if (login !== undefined) return login;
+					return server.kind === 'postgres' ? server.logins.operator : server.logins.default;
+				},
+			},
+		});
+		await open.zoom(pane, title);
+		await open.expect(screen => screen.includes(`${cases.length} targets`) && !screen.includes('connecting'), 30);
+		for (const one of cases) await one.befall(open.home);
+	}, 120_000);
+
+	afterAll(async () => {
+		await open?.close();
+		for (const {proxy} of made?.cases ?? []) await proxy?.close();
+		await made?.end();
+	}, 60_000);
+
+	const only = async (name: string) => {
+		open.press('deck.targets');
+		await open.expect('Targets');
+		open.press('list.first');
+		const index = made.cases.findIndex(one => nameOf(one.day) === name);
+		for (let step = 0; step < index; step++) open.press('list.down');
+		await open.expect(screen => screen.split('\n').some(line => line.includes('▸') && line.includes(` ${name} `)));
+		open.press('list.choose');
+		await open.expect(`only ${name}`);
+	};
+
+	/** What is said of how it is read: opened, and left again. */
+	const reads = async (wanted: RegExp) => {
+		open.press('deck.reads');
+		const screen = await open.expect(/, every \d+s/);
+		open.press('deck.back');
+		await open.gone(', every ');
+		return wanted.test(screen.replaceAll(/\s+/g, ' '));
+	};
+
+	const fallen = async (one: Case) => {
+		if (one.reads === 'slowly') {
+			await expect.poll(() => reads(one.says), {timeout: 30_000}).toBe(true);
+			return;
+		}
+		if (one.reads === 'partly') {
+			expect(await open.expect(one.says, 30)).toMatch(one.todo);
+			return;
+		}
+		const since = ' since \\d\\d:\\d\\d:\\d\\dZ, showing \\w+ old data, again in \\d+s';
+		const line = new RegExp(`\\? ${nameOf(one.day)}: .*(?:${one.says.source}).*${since}`);
+		expect(await open.expect(line, 30)).toMatch(one.todo);
+		await open.expect(/ \w+ old ─/, 15);
+	};
+
+	const risen = async (one: Case) => {
+		if (one.reads === 'slowly') await expect.poll(() => reads(one.says), {timeout: 30_000}).toBe(false);
+		else {
+			const ill = (screen: string) => one.says.test(screen) || screen.includes('old data');
+			await open.expect(screen => !ill(screen) && healthy.test(screen), 35);
+		}
+	};
+
+	const days = badDays.filter(day => day !== '5 MB query or value');
+	test.each(days)('%s: told with its time and what to do, and well again by the next read', async day => {
+		const one = made.cases.find(each => each.day === day);
+		if (one === undefined) throw new Error(`nobody has the day ${day}`);
+		await only(nameOf(day));
+		await fallen(one);
+		await expectUsable(open);
+		expectFramed(open);
+		const before = one.proxy?.accepted ?? 0;
+		await one.end(open.home);
+		await risen(one);
+		// Each connection was opened once and was good at once: a second try would be one after another interval.
+		expect((one.proxy?.accepted ?? 0) - before).toBeLessThanOrEqual(connections);
+	});
+
+	test('nothing was written past the screen, and no secret anywhere', async () => {
+		expectClean(open, made.secrets);
+		expect(await open.quit()).toEqual({code: 0});
+	});
+}

@@ -1,0 +1,225 @@
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'vitest';
+import type {ScenarioName} from '../../adapters/demo/scenario.ts';
+import {systems} from '../../bin/systems.ts';
+import {createKeymap, type Intent} from '../../src/keymap.ts';
+import {type ConfigOptions, writeConfig} from '../estate/config.ts';
+import type {Server} from '../estate/record.ts';
+import {expectFrame} from './frames.ts';
+import {type Exit, type Pty, startPty, type Wanted} from './pty.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const start = join(repository, 'scripts', 'start.mjs');
+const keymap = createKeymap();
+const declared = systems.flatMap(system => [...system.actions, ...system.inspections]);
+
+export type DeckOptions = {
+	/** 120 by 40 when absent. */
+	readonly columns?: number;
+	readonly rows?: number;
+	/** A scenario of the demo, or real servers. */
+	readonly demo?: ScenarioName;
+	readonly servers?: readonly Server[];
+	readonly config?: Partial<Omit<ConfigOptions, 'folder'>>;
+	/** A configuration file of the test's own. */
+	readonly file?: string;
+	readonly arguments?: readonly string[];
+	/** Added to, or in place of, what a plain terminal has. */
+	readonly env?: Readonly<Record<string, string>>;
+	/** The home of another deck: both then share state and audit. */
+	readonly home?: string;
+};
+
+/** One line of the audit, as it stands in the file. */
+export type AuditLine = {readonly kind: string; readonly target?: string; readonly result?: string} & Record<
+	string,
+	unknown
+>;
+
+/** A console in a real terminal, told what a person means rather than which key that is. Every step waits for what it says. */
+export type Deck = {
+	readonly pty: Pty;
+	readonly home: string;
+	/** Keys by their intents. */
+	press(...intents: readonly Intent[]): void;
+	/** The key of a declared action or inspection. Nothing says that it is allowed now. */
+	call(id: string): void;
+	type(text: string): void;
+	/** Waits until the screen shows it. */
+	expect(wanted: Wanted, seconds?: number): Promise<string>;
+	/** Waits until the screen no longer shows it. */
+	gone(text: string, seconds?: number): Promise<string>;
+	/** Shows one pane alone, by its number, and waits for its title. */
+	zoom(pane: 1 | 2 | 3 | 4 | 5 | 6, title: string): Promise<void>;
+	/** Puts the cursor on the row that shows the text. Of the pane that is zoomed, so that there is one cursor. */
+	select(text: string): Promise<void>;
+	/** Filters the pane that has the focus, so that the list is short and holds still. */
+	filter(text: string): Promise<void>;
+	/** Arms the target of the selected row. */
+	arm(target: string): Promise<void>;
+	/** Answers the demand on the screen as it asks: by one key, or by typing what it names, the count and the reason. */
+	confirm(reason?: string): Promise<void>;
+	/** Opens an action on the selected row, confirms it and waits for its end. */
+	action(id: string, reason?: string): Promise<string>;
+	/** Compares the screen with its golden file, see `expectFrame`. */
+	frame(name: string, masks?: readonly RegExp[]): Promise<void>;
+	/** Everything on record in this home, the oldest first. */
+	audit(): readonly AuditLine[];
+	/** `midwatch` with other words, in the same home. */
+	run(...words: readonly string[]): {readonly code: number | null; readonly out: string; readonly err: string};
+	/** Leaves by the key, and gives the exit code. */
+	quit(): Promise<Exit>;
+	/** Hangs up when it still runs, and deletes the home when it is not another deck's. */
+	close(): Promise<void>;
+};
+
+/** Opens a console and waits for its first frame. */
+export async function deck(options: DeckOptions): Promise<Deck> {
+	const {columns = 120, rows = 40} = options;
+	const home = options.home ?? mkdtempSync(join(tmpdir(), 'midwatch-e2e-'));
+	const state = join(home, 'state');
+	const env = {
+		PATH: process.env['PATH'] ?? '',
+		HOME: home,
+		XDG_STATE_HOME: state,
+		XDG_CONFIG_HOME: join(home, 'config'),
+		TERM: 'xterm-256color',
+		COLORTERM: 'truecolor',
+		LANG: 'C.UTF-8',
+		TZ: 'UTC',
+		USER: 'tester',
+		...options.env,
+	};
+	const words = [...source(options, home), ...(options.arguments ?? [])];
+	const pty = await startPty([process.execPath, start, ...words], {columns, rows, env});
+	const size = {columns, rows};
+
+	const close = async () => {
+		await pty.close();
+		if (options.home === undefined) rmSync(home, {recursive: true, force: true});
+	};
+	// The build may come first, when a source is newer.
+	await pty
+		.waitFor(() => pty.alternate && pty.screen().includes('midwatch'), 60)
+		.catch(async (error: unknown) => {
+			await close();
+			throw error;
+		});
+
+	const self: Deck = {
+		pty,
+		home,
+		press: (...intents) => pty.press(...intents.map(intent => keymap.keyOf(intent, ''))),
+		call(id) {
+			const entry = declared.find(each => each.id === id);
+			if (entry === undefined) throw new Error(`no action or inspection is called ${id}`);
+			pty.press(keymap.keyOf(id, entry.key));
+		},
+		type: text => pty.type(text),
+		expect: (wanted, seconds) => pty.waitFor(wanted, seconds),
+		gone: (text, seconds) => pty.waitFor(screen => !screen.includes(text), seconds),
+		async zoom(pane, title) {
+			self.press(`pane.${pane}`);
+			self.press('pane.zoom');
+			const others = /^[1-6] \S/gm;
+			await pty.waitFor(screen => screen.includes(`${pane} ${title}`) && (screen.match(others)?.length ?? 0) <= 1);
+		},
+		async select(text) {
+			const at = (screen: string) => screen.split('\n').find(line => line.includes('▸')) ?? '';
+			await pty.waitFor(text);
+			self.press('row.first');
+			// A table that changes meanwhile moves rows, not the cursor from its row: so look again after each step.
+			for (let step = 0; step < 500; step++) {
+				const screen = await pty.still(60);
+				if (at(screen).includes(text)) return;
+				self.press('row.down');
+				await pty.waitFor(now => at(now) !== at(screen), 5);
+			}
+			throw new Error(`no row shows ${text}:\n${pty.screen()}`);
+		},
+		async filter(text) {
+			self.press('pane.filter');
+			pty.type(text);
+			self.press('field.accept');
+			await pty.waitFor(text);
+		},
+		async arm(target) {
+			self.press('deck.arm');
+			await pty.waitFor(`${target} is armed`);
+		},
+		async confirm(reason = 'e2e test') {
+			const screen = await pty.waitFor(
+				/press \S+ to do it|type \S.* (?:and press enter|and a reason)|nothing was sent/,
+				20,
+			);
+			// What comes before the demand was painted and seen is not taken: a person needs a moment too.
+			await pty.still(300);
+			const grave = /type (\S.*?), the number of objects \((\d+)\) and a reason/.exec(screen);
+			const typed = grave?.[1] ?? /type (\S.*?) and press enter/.exec(screen)?.[1];
+			if (typed === undefined) {
+				const key = /press (\S+) to do it/.exec(screen)?.[1];
+				if (key === undefined) throw new Error(`there is nothing to confirm:\n${screen}`);
+				pty.press(key);
+				return;
+			}
+			const fill = async (text: string) => {
+				pty.type(text);
+				await pty.waitFor(screen => screen.split('\n').some(line => line.includes('> ') && line.includes(`${text}▏`)));
+			};
+			await fill(typed);
+			if (grave?.[2] !== undefined) {
+				for (const text of [grave[2], reason]) {
+					self.press('field.next');
+					await fill(text);
+				}
+				await self.gone('it can be sent in');
+			}
+			// An enter that comes at once after the text is taken for the end of a paste.
+			await pty.still(150);
+			self.press('field.accept');
+		},
+		async action(id, reason) {
+			self.call(id);
+			await self.confirm(reason);
+			return pty.waitFor(
+				/\b(?:Done|Failed|Refused|Blocked|Cancelled|Expired)\b|outcome is not known|has changed since/,
+				30,
+			);
+		},
+		frame: (name, masks) => expectFrame(pty.screen(), name, size, masks),
+		audit() {
+			const folder = join(state, 'midwatch', options.demo === undefined ? '' : 'demo', 'audit');
+			if (!existsSync(folder)) return [];
+			return readdirSync(folder)
+				.filter(file => file.endsWith('.jsonl'))
+				.sort()
+				.flatMap(file => readFileSync(join(folder, file), 'utf8').split('\n'))
+				.filter(line => line !== '')
+				.map(line => JSON.parse(line) as AuditLine);
+		},
+		run(...given) {
+			const done = spawnSync(process.execPath, [start, ...given], {env, encoding: 'utf8', cwd: home});
+			return {code: done.status, out: done.stdout, err: done.stderr};
+		},
+		async quit() {
+			self.press('deck.quit');
+			const exit = await pty.exited;
+			expect(pty.alternate).toBe(false);
+			return exit;
+		},
+		close,
+	};
+	return self;
+}
+
+function source(options: DeckOptions, home: string): readonly string[] {
+	if (options.demo !== undefined) return ['--demo', options.demo];
+	if (options.file !== undefined) return ['--config', options.file];
+	if (options.servers === undefined) return [];
+	mkdirSync(home, {recursive: true});
+	return ['--config', writeConfig(options.servers, {open: [], ...options.config, folder: home})];
+}

@@ -1,0 +1,22 @@
+/* Loaded before the program by NODE_OPTIONS: on SIGUSR2 it does what MIDWATCH_E2E_FAULT names, as a mistake of ours would. */
+const faults = {
+	/** Nothing that is drawn with a time can be drawn from now on. */
+	view() {
+		Date.prototype.toISOString = () => {
+			throw new Error('e2e: it cannot be drawn');
+		};
+	},
+	rejection() {
+		void Promise.reject(new Error('e2e: nobody caught this'));
+	},
+	exception() {
+		setTimeout(() => {
+			throw new Error('e2e: nobody caught this');
+		}, 0);
+	},
+};
+
+process.on('SIGUSR2', () => faults[process.env.MIDWATCH_E2E_FAULT]?.());
+
+/* A limit on the size of files stands in for a full disk, which sends no signal. */
+process.on('SIGXFSZ', () => {});

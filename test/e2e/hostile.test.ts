@@ -1,0 +1,160 @@
+import {Redis} from 'ioredis';
+import {Client} from 'pg';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {pgConfig, query} from '../estate/postgres.ts';
+import {describePostgres, describeRedis} from '../estate/read-estate.ts';
+import type {Login, Server} from '../estate/record.ts';
+import {command, redisOptions} from '../estate/redis.ts';
+import {type Throwaway, throwawayPostgres, throwawayRedis} from '../estate/throwaway.ts';
+import {expectFramed, expectUsable} from './bad-days.ts';
+import {type Deck, deck} from './deck.ts';
+
+/** Clears the screen, colours by a C1 control, sets the window's title, turns the reading order, and hides a letter. */
+const hostile = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007\u202e\u200bil';
+const megabytes5 = 5 * 1024 * 1024;
+
+let open: Deck;
+
+/** Nothing of what came from outside has reached the terminal as what it means to a terminal. */
+function expectTamed(): void {
+	expect(open.pty.output()).not.toMatch(/\u001b\[2J|\u009b|\u001b\]0;|\u202e|\u200b/);
+}
+
+async function expectTamedSnapshot(): Promise<void> {
+	const {out, err} = open.run('snapshot', '--json', '--config', `${open.home}/midwatch.yaml`);
+	expect(err).toBe('');
+	expect(JSON.stringify(JSON.parse(out))).toContain('evil');
+	expect(out).not.toMatch(/\\u001b|\\u009b|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/);
+}
+
+const watching = (server: Server) => deck({servers: [server], columns: 160, rows: 40});
+
+describePostgres('postgres-15', 'text from outside', like => {
+	let own: Throwaway<Extract<Server, {kind: 'postgres'}>>;
+	const clients: Client[] = [];
+	const login: Login = {user: hostile, password: 'hostile-password'};
+
+	beforeAll(async () => {
+		own = await throwawayPostgres(like, ['track_activity_query_size = 1MB']);
+		const role = `"${hostile}"`;
+		await query(own.current(), `create role ${role} login password '${login.password}'`);
+		const busy = async (as: Login | 'app', application: string, statement: string) => {
+			const client = new Client({...pgConfig(own.current(), as), application_name: application});
+			client.on('error', () => {});
+			await client.connect();
+			client.query(statement).catch(() => {});
+			clients.push(client);
+		};
+		await busy(login, hostile, `select pg_sleep(600) as "hostile" /* ${hostile} */`);
+		await busy('app', 'long', `select pg_sleep(600), length('${'x'.repeat(megabytes5)}') as long`);
+		await query(own.current(), `select /* ${'long '.repeat(megabytes5 / 5)} */ 1 as counted`);
+		open = await watching(own.current());
+		await open.zoom(3, 'Slow queries');
+	}, 120_000);
+	afterAll(async () => {
+		await open?.close();
+		await own?.end();
+	});
+
+	test('in a user, an application and a query is shown without its controls', async () => {
+		await open.select('hostile');
+		const row = open.pty
+			.screen()
+			.split('\n')
+			.find(line => line.includes('▸'));
+		// The server itself replaces what is not printable ASCII in an application name.
+		expect(row).toMatch(/ ev\?\S+ +evil +\S+ +select pg_sleep\(600\) as "hostile" \/\* evil \*\//);
+		open.press('row.open');
+		await open.expect('esc back');
+		await open.expect('/* evil */');
+		open.press('deck.back');
+		await open.gone('esc back');
+		expectTamed();
+		expectFramed(open);
+		await expectTamedSnapshot();
+	});
+
+	test('5 MB query: the pane reads on, and its text is opened up to a limit that is told', async () => {
+		await open.select(' long ');
+		open.press('row.open');
+		await open.expect('esc back');
+		// The row behind shows its beginning as well, while the text is still being read.
+		await open.expect(/^ runs$/m);
+		open.press('text.last');
+		await open.expect(/100%/);
+		expect(open.pty.screen()).toMatch(/cut|first|more|kept/i);
+		open.press('deck.back');
+		await open.gone('esc back');
+		await open.select('long long long');
+		open.press('row.open');
+		await open.expect('esc back');
+		await open.expect('long long long');
+		open.press('deck.back');
+		await open.gone('esc back');
+		await expectUsable(open);
+		expectTamed();
+		expectFramed(open);
+		expect(open.pty.screen()).not.toMatch(/ old ─/);
+	});
+});
+
+describeRedis('redis', 'text from outside', like => {
+	let own: Throwaway<Extract<Server, {kind: 'redis'}>>;
+	let client: Redis;
+
+	beforeAll(async () => {
+		own = await throwawayRedis(like);
+		const user = {user: hostile, password: 'hostile-password'};
+		await command(own.current(), ['ACL', 'SETUSER', user.user, 'on', `>${user.password}`, '~*', '&*', '+@all']);
+		client = new Redis(redisOptions(own.current(), user));
+		client.on('error', () => {});
+		await client.connect();
+		// The server takes nothing but printable ASCII here, which leaves the text of a sequence without its ESC.
+		await client.call('CLIENT', 'SETNAME', 'named-[2J');
+		for (let key = 0; key < 50; key++) await client.set(`${hostile}:${key}`, 'x');
+		await client.set(Buffer.concat([Buffer.from('bytes-\xff\xfe', 'latin1'), Buffer.from(':1')]), 'x');
+		await client.set('five:megabytes', 'x'.repeat(megabytes5));
+		await client.set(`${'key'.repeat(megabytes5 / 3)}:1`, 'x');
+		open = await watching(own.current());
+		await open.zoom(4, 'Redis memory');
+	}, 120_000);
+	afterAll(async () => {
+		await open?.close();
+		client?.disconnect();
+		await own?.end();
+	});
+
+	test('in a key, a user and a client is shown without its controls', async () => {
+		const screen = await open.expect(screen => /evil:/.test(screen) && screen.includes('named-[2J'));
+		expect(screen).toMatch(/named-\[2J.* evil /);
+		await open.select('evil:');
+		open.call('redis.keys');
+		await open.expect('esc back');
+		await open.expect(/evil:\d+/);
+		open.press('deck.back');
+		await open.gone('esc back');
+		expectTamed();
+		expectFramed(open);
+		await expectTamedSnapshot();
+	});
+
+	test('5 MB value and key: the pane reads on and tells the size', async () => {
+		const screen = await open.expect('five:');
+		expect(screen).toMatch(/five:megabytes +[56]\.\dMi/);
+		await open.select('five:');
+		open.call('redis.keys');
+		await open.expect('esc back');
+		await open.expect(/string +never +five:megabytes/);
+		open.press('deck.back');
+		await open.gone('esc back');
+		await open.select('keykeykey');
+		open.call('redis.keys');
+		await open.expect('esc back');
+		open.press('deck.back');
+		await open.gone('esc back');
+		await expectUsable(open);
+		expectTamed();
+		expectFramed(open);
+		expect(open.pty.screen()).not.toMatch(/ old ─/);
+	});
+});

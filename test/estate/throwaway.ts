@@ -1,0 +1,62 @@
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
+import {stop} from './process.ts';
+import type {PostgresServer, RedisServer} from './record.ts';
+import {restartRedis, startRedis} from './redis.ts';
+
+/** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
+export type Throwaway<S> = {
+	/** As it runs now; another pid after each restart. */
+	current(): S;
+	/** On the same port. PostgreSQL keeps its data, Redis loses it. */
+	restart(): Promise<void>;
+	stop(): Promise<void>;
+	/** Stops it and deletes its data. */
+	end(): Promise<void>;
+};
+
+async function own<S>(
+	start: (folder: string) => Promise<S>,
+	restart: (server: S) => Promise<S>,
+	halt: (server: S) => Promise<void>,
+): Promise<Throwaway<S>> {
+	const folder = mkdtempSync(join(tmpdir(), 'midwatch-throwaway-'));
+	chmodSync(folder, 0o755);
+	const forget = () => rmSync(folder, {recursive: true, force: true});
+	let server = await start(folder).catch(error => {
+		forget();
+		throw error;
+	});
+	return {
+		current: () => server,
+		async restart() {
+			server = await restart(server);
+		},
+		stop: () => halt(server),
+		async end() {
+			await halt(server);
+			forget();
+		},
+	};
+}
+
+/** Of the same version as `like`, with nothing in it. */
+export const throwawayPostgres = (
+	like: PostgresServer,
+	extra: readonly string[] = [],
+): Promise<Throwaway<PostgresServer>> =>
+	own(
+		folder => startPostgres({name: 'postgres-throwaway', binaries: like.binaries, folder, port: 0, extra}),
+		restartPostgres,
+		stopPostgres,
+	);
+
+/** Of the same version as `like`, with nothing in it and no limit of memory unless `extra` says so. */
+export const throwawayRedis = (like: RedisServer, extra: readonly string[] = []): Promise<Throwaway<RedisServer>> =>
+	own(
+		folder => startRedis({name: 'redis-throwaway', binary: like.binary, folder, port: 0, extra}),
+		restartRedis,
+		server => stop(server),
+	);

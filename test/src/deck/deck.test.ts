@@ -1,0 +1,184 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {type House, job, openHouse} from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+describe('cursor', () => {
+	it('stays on its object when something worse comes in above it', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2), job('c', 'ok', 1)]});
+		await house.keys('j');
+		expect(house.current()).toBe('b');
+		house.far.rows = [job('a', 'ok', 3), job('b', 'ok', 2), job('c', 'ok', 1), job('z', 'crit', 9)];
+		await house.poll();
+		expect(house.deck.focused().entries[0]?.row.id).toBe('z');
+		expect(house.current()).toBe('b');
+	});
+
+	it('holds the order for a second after a key, then sorts again', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2)]});
+		house.far.rows = [job('a', 'ok', 3), job('b', 'crit', 2)];
+		await house.clock.advance(1700);
+		await house.keys('j');
+		const ids = () => house.deck.focused().entries.map(entry => entry.row.id);
+		expect(ids()).toEqual(['a', 'b']);
+		await house.clock.advance(500);
+		expect(house.deck.focused().entries[1]?.row.severity).toBe('crit');
+		expect(ids()).toEqual(['a', 'b']);
+		await house.clock.advance(1000);
+		expect(ids()).toEqual(['b', 'a']);
+		expect(house.current()).toBe('b');
+	});
+
+	it('takes the line it stood on when its object is gone', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2), job('c', 'ok', 1)]});
+		await house.keys('j');
+		house.far.rows = house.far.rows.filter(row => row.id !== 'b');
+		await house.poll();
+		expect(house.current()).toBe('c');
+		house.far.rows = [];
+		await house.poll();
+		expect(house.current()).toBeUndefined();
+		await house.keys('j', 'enter', 'T', 'space', 'o', 'G');
+		expect(house.far.ran).toEqual([]);
+	});
+});
+
+describe('filter, order and marks', () => {
+	it('filters while it is typed; esc brings back what was there before', async () => {
+		house = await openHouse({rows: [job('x1', 'ok', 3), job('x2', 'ok', 2), job('x3', 'ok', 1)]});
+		await house.keys('/');
+		await house.type('JOB x2');
+		expect(house.deck.focused().entries.map(entry => entry.row.id)).toEqual(['x2']);
+		await house.keys('esc');
+		expect(house.deck.focused().entries).toHaveLength(3);
+		await house.keys('/');
+		await house.type('!name:2');
+		await house.keys('enter');
+		expect(house.deck.focused().entries.map(entry => entry.row.id)).toEqual(['x1', 'x3']);
+	});
+
+	it('orders by the next order and says which', async () => {
+		house = await openHouse({rows: [job('b', 'ok', 9), job('a', 'ok', 1)]});
+		expect(house.current()).toBe('b');
+		await house.keys('o');
+		expect(house.notice()).toBe('jobs: ordered by name, what is wrong first');
+		expect(house.deck.focused().entries.map(entry => entry.row.id)).toEqual(['a', 'b']);
+	});
+
+	it('takes filter, marks, single target and zoom away with esc, one after the other', async () => {
+		house = await openHouse({targets: ['db', 'other']});
+		await house.keys('z', 't', 'enter', 'space', '/');
+		await house.type('job');
+		await house.keys('enter');
+		const is = () => {
+			const {zoom, target, panes} = house.deck.session.get();
+			return [panes['jobs']?.filter, panes['jobs']?.marks.size, target, zoom];
+		};
+		expect(is()).toEqual(['job', 1, 'db', true]);
+		await house.keys('esc');
+		expect(is()).toEqual(['', 1, 'db', true]);
+		await house.keys('q');
+		expect(is()).toEqual(['', 0, 'db', true]);
+		await house.keys('esc');
+		expect(is()).toEqual(['', 0, undefined, true]);
+		await house.keys('esc');
+		expect(is()).toEqual(['', 0, undefined, false]);
+		await house.keys('esc');
+		expect(house.layer()).toBeUndefined();
+		await house.keys('q');
+		expect(house.layer()).toBe('quit');
+	});
+});
+
+describe('leaving', () => {
+	it('asks at the top, stays on any other key, and goes with y, q or ctrl+c', async () => {
+		house = await openHouse();
+		await house.keys('q', 'x');
+		expect([house.layer(), house.left()]).toEqual([undefined, 0]);
+		await house.keys('q', 'enter');
+		expect([house.layer(), house.left()]).toEqual([undefined, 0]);
+		await house.keys('q', 'y');
+		expect(house.left()).toBe(1);
+		await house.keys('ctrl+c');
+		expect(house.left()).toBe(2);
+	});
+});
+
+describe('panes without a target', () => {
+	it('says what is missing and stays where it is', async () => {
+		house = await openHouse();
+		await house.keys('2');
+		expect(house.notice()).toContain('Caches: no redis target is configured');
+		expect(house.deck.session.get().pane).toBe('jobs');
+		await house.keys('6');
+		expect(house.deck.session.get().pane).toBe('jobs');
+	});
+});
+
+describe('lists', () => {
+	it('keeps the choice on its line when the list changes above it', async () => {
+		house = await openHouse({rows: [job('m', 'crit'), job('n', 'crit')]});
+		await house.keys('!', 'j');
+		const chosen = () => {
+			const layer = house.deck.session.get().layers.at(-1);
+			return layer?.kind === 'list' ? layer.item : undefined;
+		};
+		const before = chosen();
+		house.far.rows = [job('a', 'crit'), ...house.far.rows];
+		await house.poll();
+		expect(chosen()).toBe(before);
+		await house.keys('enter');
+		expect(house.current()).toBe(before);
+		expect(house.notice()).toBe('it waits for 4 minutes');
+	});
+
+	it('lists what can be done, also what cannot, and says why not', async () => {
+		house = await openHouse();
+		await house.keys('a', 'G', 'k');
+		await house.keys('enter');
+		expect(house.layer()).toBe('list');
+		expect(house.notice()).toBe('Never: the job is asleep');
+		await house.keys('esc', 'B');
+		expect(house.notice()).toBe('Never: the job is asleep');
+		expect(house.layer()).toBeUndefined();
+	});
+
+	it('finds a command by its name', async () => {
+		house = await openHouse();
+		await house.keys(':');
+		await house.type('is wrong');
+		await house.keys('enter');
+		expect(house.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'findings'}]);
+	});
+
+	it('opens help once, however often it is asked for', async () => {
+		house = await openHouse();
+		await house.keys('?', '?', '?');
+		expect(house.deck.session.get().layers).toHaveLength(1);
+	});
+});
+
+describe('paste', () => {
+	it('is dropped on the deck, and fills one line of a field', async () => {
+		house = await openHouse();
+		await house.paste('T\ny\n');
+		expect(house.notice()).toBe('pasted text was dropped: the deck takes keys only');
+		expect(house.far.ran).toEqual([]);
+		await house.keys('/');
+		await house.paste('job\n\u001b[31mb\u202e');
+		expect(house.deck.session.get().layers).toMatchObject([{kind: 'filter', text: 'job b'}]);
+		await house.paste('x'.repeat(5000));
+		const layer = house.deck.session.get().layers.at(-1);
+		expect(layer?.kind === 'filter' && layer.text.length).toBe(1005);
+	});
+});
+
+describe('copy', () => {
+	it('copies the row whole, with its target and its reason', async () => {
+		house = await openHouse({rows: [job('a', 'warn')]});
+		await house.keys('c');
+		expect(house.copied).toEqual(['target: db\nname: job a\nage: 1\nwhy: it waits']);
+		expect(house.notice()).toBe('copied');
+	});
+});

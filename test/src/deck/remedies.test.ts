@@ -1,0 +1,259 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {type House, job, openHouse, until} from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+const ran = () =>
+	house.far.ran.map(one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`);
+const value = () => {
+	const layer = house.deck.session.get().layers.at(-1);
+	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
+};
+
+describe('a question that is answered by y', () => {
+	it('is done by y alone: not by enter, the opening key, space or a paste', async () => {
+		house = await openHouse();
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('enter', 'K', 'space', 'Y');
+		await house.paste('y');
+		expect(house.notice()).toBe('pasted text is not taken here: type it');
+		expect(ran()).toEqual([]);
+		await house.keys('y');
+		await house.reach('done');
+		expect(ran()).toEqual(['postgres.poke job a']);
+		expect(await house.records()).toEqual(['intent', 'outcome sent', 'verify done']);
+	});
+
+	it('does not take what was typed before it was seen, nor while it is not seen whole', async () => {
+		house = await openHouse();
+		await house.keys('K', 'y');
+		const {id} = await house.reach('ready');
+		house.deck.painted(undefined);
+		await house.keys('y');
+		expect(house.deck.options.runner.state.get()?.state).toBe('ready');
+		expect(house.notice()).toBe('not taken: all of it has to be on the screen first');
+		house.deck.painted('another');
+		await house.keys('y');
+		expect(ran()).toEqual([]);
+		house.deck.painted(id);
+		await house.keys('y');
+		await house.reach('done');
+	});
+
+	it('is left with esc, and nothing was sent', async () => {
+		house = await openHouse();
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('esc', 'y');
+		expect([house.layer(), ...ran()]).toEqual([undefined]);
+		expect(house.deck.options.runner.state.get()).toBeUndefined();
+	});
+
+	it('copies the command', async () => {
+		house = await openHouse();
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('ctrl+y');
+		expect(house.copied).toEqual(["jobctl 'job a'"]);
+	});
+});
+
+describe('a question that is answered by typing', () => {
+	it('is inert until target and object are typed, and enter sends it', async () => {
+		house = await openHouse();
+		await house.keys('T');
+		await house.reach('ready');
+		await house.type('db/job b');
+		await house.keys('y', 'enter');
+		expect(ran()).toEqual([]);
+		expect(house.deck.options.runner.state.get()?.unmet).toBe('type db/job a to go on');
+		await house.keys('ctrl+u');
+		await house.type('db/job x');
+		await house.keys('backspace');
+		await house.type('a');
+		expect(value()?.[0]).toBe('db/job a');
+		await house.keys('enter');
+		await house.reach('done');
+		expect(ran()).toEqual(['postgres.stop job a']);
+	});
+
+	it('refuses a paste', async () => {
+		house = await openHouse();
+		await house.keys('T');
+		await house.reach('ready');
+		await house.paste('db/job a');
+		await house.keys('enter');
+		expect([value()?.[0], ...ran()]).toEqual(['']);
+	});
+
+	it('asks for target, count and reason where data goes, and not before three seconds', async () => {
+		house = await openHouse();
+		await house.keys('space', 'space', 'X');
+		await house.reach('ready');
+		await house.type('db/2 jobs');
+		await house.keys('enter');
+		await house.type('2');
+		await house.keys('tab');
+		await house.type('they are stuck');
+		expect(value()).toEqual(['db/2 jobs', '2', 'they are stuck']);
+		await house.keys('enter');
+		expect(ran()).toEqual([]);
+		await house.clock.advance(3001);
+		await house.keys('enter');
+		await house.reach('done');
+		expect(ran()).toEqual(['postgres.purge job a+job b']);
+	});
+
+	it('is not sent when the reason is missing', async () => {
+		house = await openHouse();
+		await house.keys('X');
+		await house.reach('ready');
+		await house.clock.advance(3001);
+		await house.type('db/job a');
+		await house.keys('enter');
+		await house.type('1');
+		await house.keys('enter', 'enter');
+		expect(house.deck.options.runner.state.get()?.unmet).toContain('give a reason');
+		expect(ran()).toEqual([]);
+	});
+});
+
+describe('what an action asks first', () => {
+	it('stays on a wrong value and goes on with a right one', async () => {
+		house = await openHouse();
+		await house.keys('M');
+		expect(value()).toEqual(['1']);
+		await house.keys('ctrl+u');
+		await house.type('lots');
+		await house.keys('enter');
+		expect(house.layer()).toBe('params');
+		await house.keys('ctrl+w');
+		await house.paste('42\n');
+		await house.keys('ctrl+u');
+		await house.type('42');
+		await house.keys('enter');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('done');
+		expect(ran()).toEqual(['postgres.set job a 42']);
+	});
+});
+
+describe('what stops an action', () => {
+	it('is a guarded target, until it is armed with O', async () => {
+		house = await openHouse({guarded: true});
+		await house.keys('K');
+		expect(house.layer()).toBeUndefined();
+		expect(house.notice()).toContain('db is guarded: press O to arm it');
+		await house.keys('O');
+		await until(() => house.notice()?.includes('is armed') === true);
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('done');
+		expect(await house.records()).toEqual(['arm', 'intent', 'outcome sent', 'verify done']);
+	});
+
+	it('is --read-only, which cannot be armed', async () => {
+		house = await openHouse({guarded: true, readOnly: true});
+		await house.keys('O');
+		await house.clock.settle();
+		expect(house.notice()).toContain('read-only');
+		await house.keys('K');
+		expect(house.notice()).toContain('read-only');
+		expect([house.layer(), ...ran()]).toEqual([undefined]);
+	});
+
+	it('is a check that blocks', async () => {
+		house = await openHouse();
+		house.far.checks = [{label: 'gone', result: 'block', detail: 'it has ended', moved: true}];
+		await house.keys('K');
+		await house.reach('stale');
+		await house.keys('y');
+		expect(ran()).toEqual([]);
+		await house.keys('enter');
+		expect(house.layer()).toBeUndefined();
+	});
+
+	it('is a mark on a row of another target', async () => {
+		house = await openHouse({targets: ['db', 'other'], rows: [job('a'), {...job('b'), target: 'other'}]});
+		await house.keys('space', 'space', 'X');
+		expect(house.notice()).toBe('Purge: the marked rows are of several targets; mark rows of one');
+	});
+});
+
+describe('after it was sent', () => {
+	it('goes on when it is left, tells its end on the deck, and lets nothing else begin meanwhile', async () => {
+		house = await openHouse();
+		let answer = () => {};
+		house.far.before = new Promise(resolve => {
+			answer = resolve;
+		});
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('running');
+		await house.keys('esc');
+		expect(house.layer()).toBeUndefined();
+		await house.keys('j', 'K');
+		expect(house.notice()).toContain('still under way');
+		expect(house.deck.options.runner.state.get()).toMatchObject({state: 'running', preview: {object: 'job a'}});
+		await house.keys('esc');
+		answer();
+		await house.reach('done');
+		expect(house.notice()).toContain('Poke on db: done');
+		expect(ran()).toEqual(['postgres.poke job a']);
+	});
+
+	it('is undone from its end with u, and from the list; never twice', async () => {
+		house = await openHouse();
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('done');
+		await house.keys('u');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('done');
+		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
+		expect(await house.records()).toEqual([
+			'intent',
+			'outcome sent',
+			'verify done',
+			'undo',
+			'outcome sent',
+			'verify done',
+		]);
+		await house.keys('enter', 'u', 'G', 'enter');
+		expect(house.notice()).toContain('already undone');
+		expect(house.far.ran).toHaveLength(2);
+	});
+
+	it('cannot be undone where there is no way back, and says why', async () => {
+		house = await openHouse();
+		await house.keys('T');
+		await house.reach('ready');
+		await house.type('db/job a');
+		await house.keys('enter');
+		await house.reach('done');
+		await house.keys('u');
+		expect(house.layer()).toBe('confirm');
+		await house.keys('enter', 'u', 'enter');
+		expect(house.notice()).toContain('what is gone is gone');
+	});
+
+	it('stands in the audit view, record by record', async () => {
+		house = await openHouse();
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('done');
+		await house.keys('enter', 'v');
+		await until(() => house.deck.records.get().length === 3);
+		await house.keys('G', 'enter');
+		const layer = house.deck.session.get().layers.at(-1);
+		expect(layer?.kind === 'document' && layer.lines.map(line => line.text).join('\n')).toContain('"kind": "intent"');
+	});
+});

@@ -1,0 +1,57 @@
+import {describe, expect, it} from 'vitest';
+import {bindings, createKeymap, type Keyed, problems} from '../../src/keymap.ts';
+
+const stop: Keyed = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
+const read: Keyed = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
+
+describe('keymap', () => {
+	it('has no problems as it ships', () => {
+		expect(problems([stop], [read])).toEqual([]);
+	});
+
+	it('finds an intent in its scope, then everywhere, but types in a field', () => {
+		const keymap = createKeymap();
+		expect(keymap.intent('deck', 'j')).toBe('row.down');
+		expect(keymap.intent('list', 'j')).toBe('list.down');
+		expect(keymap.intent('document', '?')).toBe('deck.help');
+		expect(keymap.intent('field', '?')).toBeUndefined();
+		expect(keymap.intent('field', 'q')).toBeUndefined();
+		expect(keymap.intent('deck', '%')).toBeUndefined();
+	});
+
+	it('replaces all keys of a remapped intent, action or inspection', () => {
+		const keymap = createKeymap({'row.down': ['x', 'ctrl+n'], 'postgres.stop': ['f5']});
+		expect(keymap.intent('deck', 'x')).toBe('row.down');
+		expect(keymap.intent('deck', 'j')).toBeUndefined();
+		expect(keymap.keyOf('row.down', '?')).toBe('x');
+		expect(keymap.keyOf('postgres.stop', 'T')).toBe('f5');
+		expect(keymap.declared([stop], 'postgres.session', 'f5')).toBe(stop);
+		expect(keymap.declared([stop], 'postgres.session', 'T')).toBeUndefined();
+		expect(keymap.declared([stop], 'redis.server', 'f5')).toBeUndefined();
+	});
+
+	it.each([
+		[{'row.down': ['k']}, 'key k: row.down and row.up'],
+		[{'postgres.stop': ['d']}, 'postgres.stop: an action needs a capital letter or a function key, not d'],
+		[{'postgres.read': ['R']}, 'postgres.read: only actions may use a capital letter, not R'],
+		[{'postgres.stop': ['G']}, 'key G: row.last and postgres.stop'],
+		[{'row.dwon': ['x']}, 'keys: row.dwon is not an intent, an action or an inspection'],
+		[{'confirm.yes': ['enter']}, 'confirm.yes: a question is answered by a lower-case letter, not enter'],
+		[{'confirm.yes': ['T']}, 'confirm.yes: a question is answered by a lower-case letter, not T'],
+		[{'field.accept': ['x']}, 'field.accept: x would be typed into the field; take a key that types nothing'],
+		[{'confirm.cancel': ['n']}, 'confirm.cancel: n would be typed into the field; take a key that types nothing'],
+	])('stops the start for %j', (remaps, problem) => {
+		expect(problems([stop], [read], remaps)).toContain(problem);
+	});
+
+	it('stops the start when two systems claim one key of one row', () => {
+		const other: Keyed = {...stop, id: 'postgres.shut'};
+		expect(problems([stop, other], [])).toEqual(['key T: postgres.stop and postgres.shut']);
+		expect(problems([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
+	});
+
+	it('gives every intent a key, and no intent twice', () => {
+		for (const {intent, keys} of bindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
+		expect(new Set(bindings.map(binding => binding.intent)).size).toBe(bindings.length);
+	});
+});

@@ -1,0 +1,95 @@
+import {rm, writeFile} from 'node:fs/promises';
+import {describe, expect, test} from 'vitest';
+import {createAudit} from '../../../src/audit/log.ts';
+import {createPolicy, type PolicyFile, standing} from '../../../src/policy.ts';
+import {createArming} from '../../../src/remedy/arming.ts';
+import {createFakeClock} from '../../fake-clock.ts';
+import {scratchDir} from '../audit/scratch.ts';
+import {actor} from '../audit/scratch-actor.ts';
+
+const minute = 60_000;
+
+async function scratchArming(file?: PolicyFile) {
+	const clock = createFakeClock();
+	const audit = createAudit({stateDir: await scratchDir(), clock, actor, app: '0.1.0'});
+	const targets = [
+		{name: 'orders-db', production: true},
+		{name: 'cache', production: true},
+	];
+	const arming = createArming({clock, audit, policy: createPolicy({readOnly: false, targets, file})});
+	const told = async () =>
+		(await audit.recent(20)).toReversed().map(({kind, target, note}) => [kind, target, ...(note ? [note] : [])]);
+	/** The disk takes its own time. */
+	const written = async (count: number) => {
+		while ((await audit.recent(20)).length < count) await new Promise(resolve => setTimeout(resolve, 1));
+	};
+	return {
+		clock,
+		audit,
+		arming,
+		told,
+		written,
+		state: (name: string) => standing(arming.policy.get(), name, clock.now()).state,
+	};
+}
+
+describe('arming', () => {
+	test('is recorded before it holds, ends by itself, and its end is told and recorded', async () => {
+		const {arming, clock, told, written, state} = await scratchArming();
+		const arm = arming.arm('orders-db');
+		expect(state('orders-db')).toBe('guarded');
+		expect(await arm).toBeUndefined();
+		expect([state('orders-db'), state('cache')]).toEqual(['armed', 'guarded']);
+		let changes = 0;
+		arming.policy.subscribe(() => {
+			changes += 1;
+		});
+		await clock.advance(10 * minute - 1);
+		expect([changes, state('orders-db')]).toEqual([0, 'armed']);
+		await clock.advance(1);
+		expect([changes, arming.policy.get().armed.size]).toEqual([1, 0]);
+		await written(2);
+		expect(await told()).toEqual([
+			['arm', 'orders-db'],
+			['disarm', 'orders-db', 'it was idle for too long'],
+		]);
+	});
+
+	test('of each target ends in its own time, later when something was done on it', async () => {
+		const {arming, clock, state, written} = await scratchArming();
+		await arming.arm('orders-db');
+		await clock.advance(4 * minute);
+		await arming.arm('cache');
+		await clock.advance(5 * minute);
+		arming.touch('orders-db');
+		await clock.advance(5 * minute);
+		expect([state('orders-db'), arming.policy.get().armed.has('cache')]).toEqual(['armed', false]);
+		await clock.advance(5 * minute);
+		expect(arming.policy.get().armed.size).toBe(0);
+		expect(clock.waiting).toBe(0);
+		await written(4);
+	});
+
+	test('ends by hand at once, also when that cannot be recorded', async () => {
+		const {arming, audit, state} = await scratchArming();
+		await arming.arm('orders-db');
+		await rm(audit.dir, {recursive: true});
+		await writeFile(audit.dir, '');
+		await arming.disarm('orders-db');
+		expect(state('orders-db')).toBe('guarded');
+	});
+
+	test('is refused where it cannot be, and that leaves no record', async () => {
+		const {arming, told} = await scratchArming({readOnlyTargets: ['cache']});
+		expect(await arming.arm('cache')).toMatchObject({reason: expect.stringContaining('makes cache read-only')});
+		expect(await told()).toEqual([]);
+	});
+
+	test('leaves no call waiting when it is closed', async () => {
+		const {arming, clock} = await scratchArming();
+		await arming.arm('orders-db');
+		expect(clock.waiting).toBe(1);
+		arming.close();
+		expect(clock.waiting).toBe(0);
+	});
+});

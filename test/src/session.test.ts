@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import type {Entry} from '../../src/arrange.ts';
+import {change, cursorIndex, type Move, moved, newSession, paneSession} from '../../src/session.ts';
+
+const entry = (id: string): Entry => ({
+	key: id,
+	kind: 'postgres.session',
+	row: {id, target: 'db', severity: 'ok'},
+});
+const moves: readonly Move[] = ['down', 'up', 'first', 'last', 'page-down', 'page-up', 'half-down', 'half-up'];
+
+describe('moved', () => {
+	it.each([
+		[0, 'down', 1],
+		[0, 'up', 0],
+		[3, 'first', 0],
+		[3, 'last', 9],
+		[3, 'page-down', 7],
+		[8, 'page-down', 9],
+		[3, 'half-down', 5],
+		[3, 'half-up', 1],
+	] as const)('%i %s of 10 lines, 4 a page, is %i', (from, move, to) => {
+		expect(moved(from, move, 10, 4)).toBe(to);
+	});
+
+	it('never leaves the list', () => {
+		fc.assert(
+			fc.property(
+				fc.nat(50),
+				fc.constantFrom(...moves),
+				fc.integer({min: 1, max: 50}),
+				fc.nat(60),
+				(from, move, size, page) => {
+					const to = moved(Math.min(from, size - 1), move, size, page);
+					expect(to).toBeGreaterThanOrEqual(0);
+					expect(to).toBeLessThan(size);
+				},
+			),
+		);
+	});
+});
+
+describe('session', () => {
+	it('keeps the cursor on its object, and on its line when the object is gone', () => {
+		const entries = ['a', 'b', 'c'].map(entry);
+		const session = change(newSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
+		const pane = paneSession(session, 'p');
+		expect(cursorIndex(pane, ['x', 'a', 'b'].map(entry))).toBe(2);
+		expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(1);
+		expect(cursorIndex(pane, ['x'].map(entry))).toBe(0);
+		expect(cursorIndex(pane, [])).toBe(-1);
+	});
+
+	it('changes only the document that was opened as told', () => {
+		const layer = {
+			kind: 'document',
+			title: 'A',
+			state: 'loading',
+			lines: [],
+			offset: 0,
+			search: '',
+			opening: 1,
+		} as const;
+		const session = change(newSession('p'), {do: 'push', layer});
+		expect(change(session, {do: 'document', opening: 2, change: {title: 'B'}}).layers).toEqual([layer]);
+		expect(change(session, {do: 'document', opening: 1, change: {title: 'B'}}).layers).toMatchObject([{title: 'B'}]);
+	});
+
+	it('marks and unmarks a row', () => {
+		const once = change(newSession('p'), {do: 'mark', key: 'a'});
+		expect([...paneSession(once, 'p').marks]).toEqual(['a']);
+		expect(paneSession(change(once, {do: 'mark', key: 'a'}), 'p').marks.size).toBe(0);
+	});
+});

@@ -1,0 +1,216 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {AdapterError} from '../../src/errors.ts';
+import {paintFooter, paintTabs} from '../../views/footer.ts';
+import {paintHeader} from '../../views/header.ts';
+import {paintLayer} from '../../views/layer.ts';
+import {paintStrip} from '../../views/strip.ts';
+import {type House, job, openHouse, until} from '../src/deck/house.ts';
+import {cellsOf, themes} from './wild.ts';
+
+const [, theme] = themes;
+const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
+
+let house: House;
+afterEach(() => house.close());
+
+const layerText = (columns: number, rows: number) =>
+	(paintLayer(house.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
+
+describe('header', () => {
+	it('tells what is wrong before anything else when it is narrow', async () => {
+		house = await openHouse({rows: [job('a', 'crit'), job('b', 'crit')], guarded: true});
+		expect(bare(paintHeader(house.deck, 120, theme))).toMatch(
+			/^ midwatch {2}guarded: O arms {3}■ 2 {3}.*postgres ■.* 14:05:22Z$/,
+		);
+		expect(bare(paintHeader(house.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
+		for (let columns = 36; columns < 200; columns += 1)
+			expect(cellsOf(paintHeader(house.deck, columns, theme))).toBe(columns);
+	});
+
+	it('counts armed targets when their names do not fit', async () => {
+		const names = ['orders-db-primary', 'billing-db-primary', 'warehouse-db-primary'];
+		house = await openHouse({targets: names, guarded: true});
+		for (const name of names) await house.deck.options.arming.arm(name);
+		expect(bare(paintHeader(house.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
+		expect(bare(paintHeader(house.deck, 80, theme))).toContain('3 armed 10m00s');
+		expect(bare(paintHeader(house.deck, 80, theme))).not.toContain('guarded');
+	});
+});
+
+describe('strip', () => {
+	it('is as high as told, worst first, and says how many more there are', async () => {
+		house = await openHouse({rows: ['a', 'b', 'c', 'd'].map(id => job(id, 'crit'))});
+		const lines = paintStrip(house.deck, 120, 3, theme).map(bare);
+		expect(lines).toHaveLength(3);
+		expect(lines[0]).toMatch(/^ ■ db {2}job a waits .*T stop$/);
+		expect(lines[2]).toMatch(/\+1 more !$/);
+		for (let columns = 60; columns < 200; columns += 7)
+			expect(paintStrip(house.deck, columns, 3, theme).map(cellsOf)).toEqual([columns, columns, columns]);
+	});
+
+	it('says that nothing is wrong, in the same height', async () => {
+		house = await openHouse();
+		expect(paintStrip(house.deck, 80, 2, theme).map(bare)).toEqual([' · nothing is wrong on 1 target', '']);
+	});
+});
+
+describe('footer', () => {
+	it('shows what can be done with the row, a disabled action dim', async () => {
+		house = await openHouse({guarded: true});
+		const painted = paintFooter(house.deck, 120, theme);
+		expect(bare(painted)).toContain('K poke  T stop  X purge  M set  B never  d read the job');
+		expect(painted).toContain('\u001b[2mK');
+		expect(painted).toContain('\u001b[1md');
+		expect(bare(painted)).toContain('? help');
+	});
+
+	it('shows the keys of what is open, not those of the deck', async () => {
+		house = await openHouse();
+		await house.keys('d');
+		expect(bare(paintFooter(house.deck, 80, theme))).toBe(' / search  r read again  c copy  esc back');
+		await house.keys('/');
+		await house.type('one');
+		expect(bare(paintFooter(house.deck, 80, theme))).toMatch(/^ \/one▏/);
+		await house.keys('enter');
+		expect(bare(paintFooter(house.deck, 80, theme))).toContain('n next match');
+		await house.keys('esc', 't');
+		expect(bare(paintFooter(house.deck, 80, theme))).toBe('');
+	});
+
+	it('keeps the end of a long filter in sight', async () => {
+		house = await openHouse();
+		await house.keys('/');
+		await house.type('x'.repeat(200));
+		await house.type('END');
+		expect(bare(paintFooter(house.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
+	});
+
+	it('tells a notice that is too long over several lines, to its end', async () => {
+		house = await openHouse({guarded: true});
+		await house.keys('K');
+		expect(layerText(200, 50)).toBe('');
+		expect(bare(paintFooter(house.deck, 60, theme))).toMatch(/…$/);
+		expect(layerText(60, 20).replace(/\s+/g, ' ')).toContain('press O to arm it for 10 minutes, then try again');
+	});
+
+	it('marks the filtered pane and the worst of each in the tabs', async () => {
+		house = await openHouse({rows: [job('a', 'crit')]});
+		await house.keys('/');
+		await house.type('a');
+		await house.keys('enter');
+		expect(bare(paintTabs(house.deck, 80, theme))).toBe(' 1 Jobs/■');
+	});
+});
+
+describe('document', () => {
+	it('draws its part, where it is, and what was searched loud', async () => {
+		house = await openHouse();
+		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
+		house.far.read = async () => ({title: 'Long', lines, reads: []});
+		await house.keys('d', 'space');
+		paintLayer(house.deck, {columns: 60, rows: 12}, theme);
+		await house.keys('G');
+		expect(layerText(60, 12)).toMatch(/^ Long ─+ 100% {2}esc back\n/);
+		expect(layerText(60, 12)).toContain('line 39');
+		await house.keys('/');
+		await house.type('line 35');
+		await house.keys('enter');
+		expect(paintLayer(house.deck, {columns: 60, rows: 12}, theme)?.rows.join('\n')).toContain('\u001b[7;1mline 35');
+	});
+
+	it('goes on below its own start where a line hangs on a tree', async () => {
+		house = await openHouse();
+		house.far.read = async () => ({title: 'Tree', lines: [{text: '  └─ one two three four five six'}], reads: []});
+		await house.keys('d');
+		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
+	});
+
+	it('tells that it is reading, and why it failed', async () => {
+		house = await openHouse();
+		house.far.read = async () => {
+			throw new AdapterError('denied', 'no', 'ask for it');
+		};
+		await house.keys('d');
+		expect(layerText(60, 12)).toContain(' no\n ask for it');
+	});
+});
+
+describe('menu', () => {
+	it('shows the part around the chosen line, and that line whole below', async () => {
+		house = await openHouse({rows: Array.from({length: 60}, (_, index) => job(`${index}`.padStart(2, '0'), 'crit'))});
+		await house.keys('!', 'G');
+		expect(layerText(60, 15)).toContain('▸ ■ db  job 59 waits');
+		expect(layerText(60, 15)).not.toContain('job 01 waits');
+		expect(layerText(60, 15)).toContain('What is wrong (60)');
+		await house.keys('g');
+		expect(layerText(60, 15)).toContain('▸ ■ db  job 00 waits');
+	});
+
+	it('says what an empty list means', async () => {
+		house = await openHouse();
+		await house.keys('u');
+		expect(layerText(60, 15)).toContain('Nothing was done in this session that could be led back.');
+	});
+});
+
+describe('confirm', () => {
+	it('shows the command whole at any width, and the demand', async () => {
+		house = await openHouse({rows: [{...job('a'), name: `a job ${'with a long name '.repeat(12)}end`}]});
+		await house.keys('T');
+		await house.reach('ready');
+		for (const columns of [60, 80, 100, 140]) {
+			const inside = layerText(columns, 60)
+				.split('\n')
+				.map(line => line.replaceAll('│', '').trim())
+				.join(' ')
+				.replace(/\s+/g, '');
+			expect(inside).toContain(house.deck.options.runner.state.get()?.preview?.equivalent.replace(/\s+/g, ''));
+			expect(inside).toContain(
+				`type${`db/a job ${'with a long name '.repeat(12)}end`.replace(/\s+/g, '')}andpressenter`,
+			);
+		}
+	});
+
+	it('is whole only when its end can be seen', async () => {
+		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(80).trim()}]});
+		await house.keys('K');
+		await house.reach('ready');
+		const whole = (columns: number, rows: number) => paintLayer(house.deck, {columns, rows}, theme)?.whole;
+		expect(whole(80, 60)).toBe(true);
+		expect(whole(60, 15)).toBe(false);
+		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
+		for (let page = 0; page < 9; page += 1) {
+			await house.keys('pagedown');
+			paintLayer(house.deck, {columns: 60, rows: 15}, theme);
+		}
+		expect(whole(60, 15)).toBe(true);
+		await house.keys('pageup');
+		expect(whole(60, 15)).toBe(false);
+	});
+
+	it('tells what was refused, and that nothing was sent', async () => {
+		house = await openHouse();
+		house.far.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
+		await house.keys('K');
+		await house.reach('stale');
+		expect(layerText(80, 24)).toContain('It has changed since you looked: nothing was sent');
+		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
+	});
+
+	it('says on the way out that what is under way is finished first', async () => {
+		house = await openHouse();
+		let finish = () => {};
+		house.far.before = new Promise(resolve => {
+			finish = resolve;
+		});
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('running');
+		await house.keys('esc', 'q');
+		const told = layerText(80, 24).replace(/[\s│]+/g, ' ');
+		finish();
+		expect(told).toContain('Poke on db is under way: it is finished and recorded first');
+		await until(() => house.deck.options.runner.state.get()?.state === 'done');
+	});
+});

@@ -1,0 +1,126 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {demoEstate} from '../../adapters/demo/estate.ts';
+import type {ScenarioName} from '../../adapters/demo/scenario.ts';
+import {panes} from '../../bin/panes.ts';
+import {type Audit, createAudit} from '../../src/audit/log.ts';
+import type {System} from '../../src/contract.ts';
+import {createDeck, type Deck} from '../../src/deck/deck.ts';
+import {createKeymap} from '../../src/keymap.ts';
+import {createPolicy} from '../../src/policy.ts';
+import {createArming} from '../../src/remedy/arming.ts';
+import {createObjectLocks} from '../../src/remedy/object-lock.ts';
+import {createRunner} from '../../src/remedy/runner.ts';
+import {createStore} from '../../src/store.ts';
+import {createWatch} from '../../src/watch.ts';
+import {createFakeClock, type FakeClock} from '../fake-clock.ts';
+
+export type DemoDeck = {
+	readonly deck: Deck;
+	readonly clock: FakeClock;
+	readonly audit: Audit;
+	/** Moves time on in steps of a second; no step is taken before everything that was due has been read. */
+	advance(seconds: number): Promise<void>;
+	close(): Promise<void>;
+};
+
+export type DemoOptions = {
+	readonly readOnly?: boolean;
+	/** Nothing is guarded. */
+	readonly open?: boolean;
+	/** No target at all. */
+	readonly empty?: boolean;
+	/** Stands around a system, to see what is asked of it. */
+	readonly watched?: (system: System, audit: Audit) => System;
+};
+
+/** The deck on the demo estate, with a clock and an audit that give the same from run to run. */
+export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions = {}): Promise<DemoDeck> {
+	const clock = createFakeClock();
+	const state = await mkdtemp(join(tmpdir(), 'midwatch-demo-'));
+	let drawn = 0;
+	const random = (size: number) => {
+		drawn += 1;
+		return new Uint8Array(size).fill(drawn);
+	};
+	const readOnly = options.readOnly === true;
+	const audit = createAudit({
+		stateDir: state,
+		clock,
+		actor: {user: 'oncall', uid: 1000, host: 'desk', pid: 1},
+		app: '0.0.0',
+		random,
+	});
+	const around = options.watched ?? (system => system);
+	const targets = (options.empty === true ? [] : demoEstate(scenario, {now: clock.now})).map(({target, system}) => ({
+		target: options.open === true ? {...target, production: false} : target,
+		system: around(system, audit),
+	}));
+	const arming = createArming({
+		clock,
+		audit,
+		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
+	});
+	const watch = createWatch({targets, clock, readOnly, random: () => 0.5});
+	const runner = createRunner({
+		clock,
+		audit,
+		arming,
+		locks: createObjectLocks(state),
+		resolve: async name => ({...(await watch.connection(name)), who: watch.identity(name)?.who}),
+	});
+	const deck = createDeck({
+		panes: options.empty === true ? [] : panes,
+		allPanes: panes,
+		watch,
+		runner,
+		arming,
+		audit,
+		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
+		unresolved: createStore<readonly never[]>([]),
+		keymap: createKeymap(),
+		clock,
+		effects: {copy: async () => 'copied to the clipboard', quit() {}, suspend() {}, redraw() {}, noise: () => []},
+		labels: [`demo: ${scenario}`, ...(readOnly ? ['read-only'] : [])],
+		remarks: ['no configuration: targets are looked for in the environment'],
+	});
+	deck.shown(panes.map(pane => pane.id));
+	watch.start();
+
+	const isReading = () =>
+		watch
+			.readings()
+			.some(({state: now, nextAt}) => now !== 'paused' && (nextAt === undefined || nextAt <= clock.now()));
+	const settle = async () => {
+		await clock.settle();
+		for (let turn = 0; turn < 4000 && isReading(); turn += 1) {
+			await new Promise(resolve => setTimeout(resolve, 1));
+			await clock.advance(0);
+		}
+		await clock.advance(0);
+	};
+	await clock.advance(1);
+	await settle();
+
+	return {
+		deck,
+		clock,
+		audit,
+		async advance(seconds) {
+			for (let second = 0; second < seconds; second += 1) {
+				await clock.advance(1000);
+				await settle();
+			}
+		},
+		async close() {
+			const closing = runner.close();
+			await clock.advance(60_000);
+			await closing;
+			await watch.close();
+			arming.close();
+			deck.close();
+			await rm(state, {recursive: true, force: true});
+		},
+	};
+}

@@ -1,0 +1,215 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import type {ScenarioName} from '../../adapters/demo/scenario.ts';
+import {press} from '../../src/deck/press.ts';
+import type {RemedyState} from '../../src/remedy/machine.ts';
+import {App} from '../../views/app.tsx';
+import {createTheme} from '../../views/theme.ts';
+import {type DemoDeck, type DemoOptions, openDemoDeck} from './demo-deck.ts';
+import {mountRig, type Rig} from './rig.tsx';
+
+let demo: DemoDeck;
+let rig: Rig;
+let afterPaint: (() => void)[] = [];
+
+afterEach(async () => {
+	rig.unmount();
+	await demo.close();
+});
+
+async function open(scenario: ScenarioName, columns: number, rows: number, options: DemoOptions = {}): Promise<void> {
+	demo = await openDemoDeck(scenario, options);
+	const {deck} = demo;
+	afterPaint = [];
+	const theme = createTheme('none', false);
+	rig = mountRig(<App deck={deck} theme={theme} afterPaint={call => afterPaint.push(call)} />, {
+		columns,
+		rows,
+		onKey: event => {
+			if (event.type === 'key') press(deck, event.key, event.text);
+		},
+	});
+	// Rates need two reads.
+	await demo.advance(11);
+}
+
+/** What stands on the screen once nothing changes any more, and so what may be answered. */
+async function screen(): Promise<string> {
+	demo.deck.bump();
+	await rig.screen();
+	for (const call of afterPaint.splice(0)) call();
+	return `${await rig.screen()}\n`;
+}
+
+async function keys(...names: readonly string[]): Promise<void> {
+	for (const name of names) {
+		if (name === 'y' || name === 'enter') await demo.clock.advance(300);
+		rig.key(name);
+		await demo.clock.settle();
+	}
+}
+
+async function until(holds: () => boolean): Promise<void> {
+	for (let turn = 0; turn < 4000 && !holds(); turn += 1) await new Promise(resolve => setTimeout(resolve, 1));
+	await screen();
+}
+
+const reach = (state: RemedyState) =>
+	until(
+		() =>
+			demo.deck.options.runner.state.get()?.state === state &&
+			(state !== 'done' || demo.audit.last.get()?.kind === 'verify'),
+	);
+
+const golden = async (what: string, size: string) =>
+	expect(await screen()).toMatchFileSnapshot(`__frames__/${what}.${size}.txt`);
+
+const ids = ['pods', 'top', 'slow-queries', 'redis-memory', 'consumer-lag', 'targets'] as const;
+
+describe.each([
+	['calm', 'calm'],
+	['trouble', 'default'],
+] as const)('in %s', (word, scenario) => {
+	it.each([
+		[120, 40],
+		[200, 50],
+	])('all six panes at %ix%i', async (columns, rows) => {
+		await open(scenario, columns, rows);
+		await golden(`deck-${word}`, `${columns}x${rows}`);
+	});
+
+	it('one pane at a time at 80x24', async () => {
+		await open(scenario, 80, 24);
+		for (const [index, id] of ids.entries()) {
+			await keys(String(index + 1));
+			await screen();
+			await demo.advance(11);
+			await golden(`${id}-${word}`, '80x24');
+		}
+	});
+
+	it('is honest at 60x15 and one line below that', async () => {
+		await open(scenario, 60, 15);
+		await golden(`deck-${word}`, '60x15');
+		await rig.resize({columns: 59, rows: 14});
+		expect((await screen()).trimEnd()).toBe('midwatch needs at least 60x15; this is 59x14');
+		await rig.resize({columns: 20, rows: 5});
+		expect((await screen()).trimEnd()).toBe('needs 60x15');
+	});
+});
+
+describe('above the deck', () => {
+	it.each([
+		['help', '?'],
+		['palette', ':'],
+		['targets', 't'],
+		['findings', '!'],
+		['actions', 'a'],
+		['quit', 'q'],
+		['zoomed', 'z'],
+	] as const)('%s', async (what, key) => {
+		await open('default', 80, 24);
+		await keys('3', key);
+		await demo.advance(2);
+		await golden(what, '80x24');
+	});
+
+	it('how a pane was read', async () => {
+		await open('default', 80, 24);
+		await keys('6', '=');
+		await golden('reads', '80x24');
+	});
+
+	it('a text and the lock tree', async () => {
+		await open('default', 80, 24);
+		await keys('3', 'd');
+		await golden('statement', '80x24');
+		await keys('q', 'l');
+		await golden('lock-tree', '80x24');
+	});
+
+	it('says where there is nothing to watch', async () => {
+		await open('default', 80, 24, {empty: true});
+		await golden('empty', '80x24');
+		await rig.resize({columns: 200, rows: 50});
+		await golden('empty', '200x50');
+	});
+});
+
+describe('a confirmation', () => {
+	it('is asked, answered by typing, done, and recorded', async () => {
+		await open('default', 80, 24, {open: true});
+		await keys('3', 'T');
+		await reach('ready');
+		await golden('confirm-typed', '80x24');
+		for (const character of 'orders-db/4411') rig.key(character);
+		await golden('confirm-typed-full', '80x24');
+		await keys('enter');
+		await reach('done');
+		await golden('confirm-done', '80x24');
+		await keys('enter', 'v');
+		await until(() => demo.deck.records.get().length > 0);
+		await golden('audit', '80x24');
+	});
+
+	it('is roomy where there is room', async () => {
+		await open('default', 120, 40, {open: true});
+		await keys('3', 'T');
+		await reach('ready');
+		await golden('confirm-typed', '120x40');
+	});
+
+	it('asks for a value first, and for one key where nothing is lost', async () => {
+		await open('default', 80, 24, {open: true});
+		await keys('4', 'M');
+		await golden('params', '80x24');
+		await keys('enter');
+		await reach('ready');
+		await golden('confirm-key', '80x24');
+		await keys('y');
+		await reach('done');
+		await keys('enter', 'u');
+		await golden('undo', '80x24');
+	});
+
+	it('asks for more where data goes', async () => {
+		await open('default', 80, 24, {open: true});
+		await keys('4', 'M', 'ctrl+u');
+		for (const character of '1gb') rig.key(character);
+		await keys('enter');
+		await reach('ready');
+		await golden('confirm-count-reason', '80x24');
+	});
+
+	it('is not answered on a screen too small for it before it was read to its end', async () => {
+		await open('default', 60, 15, {open: true});
+		await keys('3', 'T');
+		await reach('ready');
+		await golden('confirm-paged', '60x15');
+		expect(demo.deck.answerable()).toBe(false);
+		await keys('pagedown', 'pagedown', 'pagedown', 'pagedown', 'pagedown');
+		await golden('confirm-paged-end', '60x15');
+		expect(demo.deck.answerable()).toBe(true);
+		await keys('pageup');
+		await screen();
+		expect(demo.deck.answerable()).toBe(false);
+	});
+
+	it('can no longer be answered once the terminal shrinks away under it', async () => {
+		await open('default', 120, 40, {open: true});
+		await keys('3', 'T');
+		await reach('ready');
+		expect(demo.deck.answerable()).toBe(true);
+		await rig.resize({columns: 59, rows: 14});
+		await screen();
+		expect(demo.deck.answerable()).toBe(false);
+		await rig.resize({columns: 120, rows: 40});
+		await screen();
+		expect(demo.deck.answerable()).toBe(true);
+	});
+
+	it('is refused on a guarded target, with what to do', async () => {
+		await open('default', 80, 24);
+		await keys('3', 'T');
+		await golden('refused', '80x24');
+	});
+});

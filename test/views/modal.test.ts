@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {cleanLine} from '../../src/text/clean.ts';
+import {width, wrap} from '../../src/text/fit.ts';
+import {flowed, labelled, paintModal, signed, tail} from '../../views/modal.ts';
+import {createSpan} from '../../views/span.ts';
+import {cellsOf, hostile, theme} from './wild.ts';
+
+describe('a modal', () => {
+	const tones = fc.constantFrom('dim', 'plain', 'loud', 'warn' as const);
+
+	it('is exactly as wide as told, line by line', () => {
+		const pieces = fc.array(fc.record({text: hostile.map(cleanLine), tone: tones}), {maxLength: 4});
+		fc.assert(
+			fc.property(
+				hostile.map(cleanLine),
+				fc.array(pieces, {maxLength: 9}),
+				fc.integer({min: 10, max: 130}),
+				theme,
+				(title, lines, cells, paint) => {
+					const rows = paintModal(title, lines, cells, 12, paint);
+					expect(new Set(rows.map(cellsOf))).toEqual(new Set([cells]));
+					expect(rows.length).toBeLessThanOrEqual(12);
+				},
+			),
+		);
+	});
+
+	it('loses nothing of a text that goes on below itself', () => {
+		const words = fc.array(fc.stringMatching(/^[!-~]{1,30}$/), {minLength: 1, maxLength: 30}).map(all => all.join(' '));
+		const said = (lines: readonly (readonly {readonly text: string}[])[]) =>
+			lines
+				.map(line => line.map(piece => piece.text).join(''))
+				.join('')
+				.replace(/\s/g, '');
+		fc.assert(
+			fc.property(words, fc.integer({min: 24, max: 110}), fc.boolean(), (text, cells, tight) => {
+				const bare = text.replace(/\s/g, '');
+				const all = [
+					labelled('', text, {cells, tight}),
+					flowed([{text, tone: 'plain'}], cells),
+					signed('', text, cells, 'warn'),
+					wrap(text, cells).map(part => [{text: part}]),
+				];
+				for (const lines of all) {
+					expect(said(lines)).toBe(bare);
+					for (const line of lines) expect(width(line.map(piece => piece.text).join(''))).toBeLessThanOrEqual(cells);
+				}
+			}),
+		);
+	});
+
+	it('keeps the end of what is typed in sight', () => {
+		fc.assert(
+			fc.property(hostile.map(cleanLine), fc.integer({min: 4, max: 40}), (text, cells) => {
+				expect(width(tail(text, cells))).toBeLessThanOrEqual(cells);
+			}),
+		);
+		expect(tail('orders-db/4411', 8)).toBe('…db/4411');
+	});
+});
+
+describe('a span', () => {
+	it('never grows beyond its room', () => {
+		fc.assert(
+			fc.property(
+				fc.array(hostile.map(cleanLine), {maxLength: 8}),
+				fc.integer({min: 1, max: 120}),
+				theme,
+				(texts, cells, paint) => {
+					const span = createSpan(cells, paint);
+					for (const text of texts) span.put(text, 'warn');
+					expect(cellsOf(span.end())).toBe(cells);
+				},
+			),
+		);
+	});
+});

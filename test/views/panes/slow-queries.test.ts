@@ -1,0 +1,159 @@
+import {stripVTControlCharacters} from 'node:util';
+import {describe, expect, it} from 'vitest';
+import type {Row} from '../../../src/contract.ts';
+import {lockForest} from '../../../src/model/postgres-locks.ts';
+import {sessionRows} from '../../../src/model/postgres-session.ts';
+import type {PostgresStatementRow} from '../../../src/model/postgres-statement.ts';
+import type {Cell, Section} from '../../../src/pane.ts';
+import {bySeverity} from '../../../src/severity.ts';
+import {width} from '../../../src/text/fit.ts';
+import {slowQueriesPane} from '../../../views/panes/slow-queries.ts';
+import {paintRow, planColumns} from '../../../views/row.ts';
+import {createTheme} from '../../../views/theme.ts';
+import {session, wait} from '../../src/model/postgres-facts.ts';
+
+const now = Date.UTC(2026, 10, 21, 14, 5, 22);
+const theme = createTheme('none', false);
+const plain = {cursor: false, focused: false, marked: false, old: false};
+
+const [sessions, statements] = slowQueriesPane.sections as readonly [Section, Section];
+
+const line = (section: Section, row: Row, cells: number): string =>
+	stripVTControlCharacters(paintRow(row, planColumns(section, cells, 0), plain, now, theme));
+
+function cell(section: Section, field: string, row: Row): Cell {
+	const column = section.columns.find(each => each.field === field);
+	if (column === undefined) throw new Error(`there is no column ${field}`);
+	return column.cell(row, now);
+}
+
+const text = (of: Cell): string => (typeof of === 'string' ? of : of.text);
+
+const rows = sessionRows(
+	'orders-db',
+	[
+		session(4411, {
+			state: 'idle in transaction',
+			waitType: 'Client',
+			waitEvent: 'ClientRead',
+			stateSeconds: 372,
+			transactionSeconds: 373,
+			query: 'UPDATE stock SET quantity = quantity - 3',
+		}),
+		session(5120, {waitType: 'Lock', waitEvent: 'transactionid', querySeconds: 242}),
+		session(5133, {waitType: 'Lock', waitEvent: 'tuple', querySeconds: 238}),
+		session(4990, {waitType: 'IO', waitEvent: 'DataFileRead', querySeconds: 48}),
+		session(77, {
+			hidden: true,
+			backendType: undefined,
+			state: undefined,
+			backendStart: undefined,
+			stateSeconds: undefined,
+		}),
+	],
+	lockForest([
+		wait(5120, [4411], {waitSeconds: 242}),
+		wait(5133, [5120], {waitSeconds: 238, lockType: 'tuple', mode: 'ExclusiveLock'}),
+	]),
+);
+const row = (pid: number) => {
+	const found = rows.find(each => each.pid === pid);
+	if (found === undefined) throw new Error(`there is no pid ${pid}`);
+	return found;
+};
+
+const statement = (facts: Partial<PostgresStatementRow> = {}): PostgresStatementRow => ({
+	id: '10/5/1/t',
+	target: 'orders-db',
+	severity: 'ok',
+	user: 'app',
+	database: 'orders',
+	query: 'SELECT 1',
+	callsPerSecond: 812,
+	meanMs: 18,
+	share: 0.61,
+	load: 14.6,
+	rowsPerSecond: 16_240,
+	hits: 0.99,
+	history: [1, 2, 3],
+	calls: 9,
+	milliseconds: 9,
+	...facts,
+});
+
+describe('sessions', () => {
+	it('tell at a glance what each does, and whom it waits for', () => {
+		const table = [4411, 5120, 5133, 4990, 77].map(pid =>
+			['pid', 'age', 'state', 'wait', 'blocked', 'blocks']
+				.map(field => text(cell(sessions, field, row(pid))))
+				.join(' '),
+		);
+		expect(table).toEqual([
+			'4411 6m12s idle tx Client - 2',
+			'5120 4m02s active Lock:transactionid 4411 1',
+			'5133 3m58s active Lock:tuple 4411 -',
+			'4990 48s active IO:DataFileRead - -',
+			'77 ? hidden - - -',
+		]);
+	});
+
+	it('put the head of a queue first, then who has waited longest', () => {
+		const [order] = sessions.orders;
+		const sorted = rows.toSorted((a, b) => bySeverity(a.severity, b.severity) || order.compare(a, b));
+		expect(sorted.map(each => ('pid' in each ? each.pid : 0))).toEqual([4411, 5120, 5133, 4990, 77]);
+	});
+
+	it('keep pid, age, state and the query when it is narrow', () => {
+		const narrow = line(sessions, row(4411), 60);
+		expect(narrow).toMatch(/^■ *4411 +6m12s idle tx .*UPDATE/);
+		for (const cells of [60, 80, 120, 200]) {
+			for (const each of rows) expect(width(line(sessions, each, cells))).toBeLessThanOrEqual(cells);
+		}
+	});
+
+	it('never let a query move the cursor or turn the text round', () => {
+		const [hostile] = sessionRows(
+			'orders-db',
+			[session(1, {query: 'SELECT \u001b[2J\u202e1\n\u200b2'})],
+			lockForest([]),
+		);
+		if (hostile === undefined) throw new Error('there is no row');
+		const painted = paintRow(hostile, planColumns(sessions, 200, 0), plain, now, theme);
+		expect(stripVTControlCharacters(painted)).toContain('SELECT 1 2');
+		expect(painted).not.toMatch(/\u001b\[2J|\u202e|\u200b|\n/);
+	});
+});
+
+describe('statements', () => {
+	it('leave blank what is not known, and say zero where nothing happened', () => {
+		const fresh = statement({
+			callsPerSecond: undefined,
+			meanMs: undefined,
+			share: undefined,
+			rowsPerSecond: undefined,
+			history: [],
+		});
+		expect(['calls', 'mean', 'time', 'rows'].map(field => text(cell(statements, field, fresh)))).toEqual([
+			'',
+			'',
+			'',
+			'',
+		]);
+		const idle = statement({callsPerSecond: 0, meanMs: undefined, share: 0, rowsPerSecond: 0});
+		expect(['calls', 'mean', 'time', 'rows'].map(field => text(cell(statements, field, idle)))).toEqual([
+			'0/s',
+			'',
+			'0%',
+			'0/s',
+		]);
+	});
+
+	it('make the one loud that takes half of the time', () => {
+		expect(cell(statements, 'time', statement())).toEqual({text: '61%', tone: 'loud'});
+		expect(cell(statements, 'time', statement({share: 0.3}))).toBe('30%');
+	});
+
+	it('say of a text that is gone that it is gone', () => {
+		expect(text(cell(statements, 'query', statement({query: undefined})))).toBe('no longer kept by the server');
+	});
+});

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import {expect, it} from 'vitest';
+import type {System} from '../../src/contract.ts';
+import type {Deck} from '../../src/deck/deck.ts';
+import {paste, press} from '../../src/deck/press.ts';
+import {bindings} from '../../src/keymap.ts';
+import {paneSession} from '../../src/session.ts';
+import {width} from '../../src/text/fit.ts';
+import {paintFooter, paintTabs} from '../../views/footer.ts';
+import {paintHeader} from '../../views/header.ts';
+import {paintLayer} from '../../views/layer.ts';
+import {paintPane} from '../../views/pane.ts';
+import {paintStrip} from '../../views/strip.ts';
+import {createTheme} from '../../views/theme.ts';
+import {openDemoDeck} from './demo-deck.ts';
+
+const theme = createTheme('colour', false);
+const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, ''));
+
+/** Draws everything as the screen would, holds each row to its width, and lets a question be answered once all of it is seen. */
+function look(deck: Deck, columns: number, rows: number): void {
+	const session = deck.session.get();
+	const {page, rowsAt, ...painted} = paintPane(
+		{
+			view: deck.focused(),
+			session: paneSession(session, session.pane),
+			number: 1,
+			focused: true,
+			width: columns,
+			height: rows - 4,
+			now: deck.now(),
+			theme,
+		},
+		new Map(),
+	);
+	deck.setPage(session.pane, page, rowsAt);
+	const layer = paintLayer(deck, {columns, rows}, theme);
+	const lines = [
+		paintHeader(deck, columns, theme),
+		...paintStrip(deck, columns, 3, theme),
+		...painted.rows,
+		paintFooter(deck, columns, theme),
+		paintTabs(deck, columns, theme),
+	];
+	expect(new Set(lines.map(cellsOf))).toEqual(new Set([columns]));
+	if (layer !== undefined) {
+		expect(new Set(layer.rows.map(cellsOf))).toEqual(new Set([layer.width]));
+		expect(layer.left + layer.width).toBeLessThanOrEqual(columns);
+		expect(layer.top + layer.rows.length).toBeLessThanOrEqual(rows);
+	}
+	const remedy = deck.options.runner.state.get();
+	const seen = remedy?.state === 'ready' && session.layers.at(-1)?.kind === 'confirm' && layer?.whole === true;
+	deck.painted(seen ? remedy.id : undefined);
+}
+
+type Step =
+	| {readonly do: 'key'; readonly key: string}
+	| {readonly do: 'act'; readonly key: string; readonly pane: string}
+	/** Types what is asked for, as a person would who means it. */
+	| {readonly do: 'answer'}
+	| {readonly do: 'paste'; readonly text: string}
+	| {readonly do: 'wait'; readonly seconds: number}
+	| {readonly do: 'look'; readonly columns: number; readonly rows: number};
+
+const fixed = [...new Set(bindings.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl+c');
+const actionKeys = ['C', 'T', 'M', 'K'];
+const step: fc.Arbitrary<Step> = fc.oneof(
+	{
+		weight: 12,
+		arbitrary: fc.constantFrom(...fixed, 'd', 'l', 'w', 'e', '%', 'f5').map(key => ({do: 'key' as const, key})),
+	},
+	{
+		weight: 6,
+		arbitrary: fc
+			.record({key: fc.constantFrom(...actionKeys), pane: fc.constantFrom('3', '4')})
+			.map(one => ({do: 'act' as const, ...one})),
+	},
+	{weight: 8, arbitrary: fc.constant({do: 'answer' as const})},
+	{
+		weight: 1,
+		arbitrary: fc.constantFrom('y', 'y\n', 'orders-db/pid 4411\n').map(text => ({do: 'paste' as const, text})),
+	},
+	{weight: 1, arbitrary: fc.constantFrom(1, 4).map(seconds => ({do: 'wait' as const, seconds}))},
+	{
+		weight: 8,
+		arbitrary: fc
+			.constantFrom([60, 15], [80, 24], [120, 40], [200, 50])
+			.map(([columns = 0, rows = 0]) => ({do: 'look' as const, columns, rows})),
+	},
+);
+
+const type = (deck: Deck, text: string) => {
+	for (const character of text) press(deck, character === ' ' ? 'space' : character, character);
+};
+
+async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): Promise<void> {
+	for (
+		let turn = 0;
+		turn < 200 && ['previewing', 'checking'].includes(deck.options.runner.state.get()?.state ?? '');
+		turn += 1
+	)
+		await new Promise(resolve => setTimeout(resolve, 1));
+	look(deck, 200, 50);
+	const remedy = deck.options.runner.state.get();
+	if (remedy?.state !== 'ready' || deck.session.get().layers.at(-1)?.kind !== 'confirm') return;
+	const {demand} = remedy;
+	// A person rests before an answer.
+	await advance(0.3);
+	if (demand.kind === 'key') press(deck, 'y', 'y');
+	if (demand.kind === 'type' || demand.kind === 'type-count-reason') {
+		for (const text of demand.kind === 'type' ? [demand.text] : [demand.text, String(demand.count), 'because of it']) {
+			press(deck, 'ctrl+u');
+			type(deck, text);
+			if (text === 'because of it') await advance(4);
+			await advance(0.1);
+			look(deck, 200, 50);
+			press(deck, 'enter');
+		}
+	}
+}
+
+/** Presses the keys on a deck of its own. Returns how often an action was sent. */
+async function play(steps: readonly Step[], mode: 'read-only' | 'armed'): Promise<number> {
+	const intents: string[] = [];
+	const ran: string[] = [];
+	const watched = (system: System): System => ({
+		...system,
+		actions: system.actions.map(action => ({
+			...action,
+			run(plan, context) {
+				// An intent that was not on disk before this is a remedy that nobody can prove.
+				expect(intents).toContain(context.record);
+				ran.push(action.id);
+				return action.run(plan, context);
+			},
+		})),
+	});
+	const demo = await openDemoDeck('default', {readOnly: mode === 'read-only', open: mode === 'armed', watched});
+	const {deck, clock} = demo;
+	const stop = demo.audit.last.subscribe(() => {
+		const last = demo.audit.last.get();
+		if (last?.kind === 'intent' || last?.kind === 'undo') intents.push(last.id);
+	});
+	for (const one of steps) {
+		switch (one.do) {
+			case 'key':
+				press(deck, one.key, one.key === 'space' ? ' ' : [...one.key].length === 1 ? one.key : undefined);
+				break;
+			case 'act':
+				for (let depth = deck.session.get().layers.length; depth > 0; depth -= 1) press(deck, 'esc');
+				press(deck, one.pane, one.pane);
+				press(deck, one.key, one.key);
+				if (deck.session.get().layers.at(-1)?.kind === 'params') press(deck, 'enter');
+				break;
+			case 'answer':
+				await answer(deck, demo.advance);
+				break;
+			case 'paste':
+				paste(deck, one.text);
+				break;
+			case 'wait':
+				await demo.advance(one.seconds);
+				break;
+			case 'look':
+				look(deck, one.columns, one.rows);
+		}
+		await clock.settle();
+	}
+	stop();
+	await demo.close();
+	return ran.length;
+}
+
+const stepsOf = (count: number) => fc.array(step, {minLength: count, maxLength: count, size: 'max'});
+
+it('10,000 random keys in read-only mode never throw and never send anything', async () => {
+	await fc.assert(
+		fc.asyncProperty(stepsOf(2500), async steps => {
+			expect(await play(steps, 'read-only')).toBe(0);
+		}),
+		{numRuns: 4, endOnFailure: true},
+	);
+}, 120_000);
+
+it('random keys where everything is allowed never throw, and nothing is sent before its intent is on disk', async () => {
+	let sent = 0;
+	await fc.assert(
+		fc.asyncProperty(stepsOf(500), async steps => {
+			sent += await play(steps, 'armed');
+		}),
+		{numRuns: 4, endOnFailure: true},
+	);
+	expect(sent).toBeGreaterThan(0);
+}, 120_000);
