@@ -19,7 +19,9 @@ function status({status: word, lastEnd, cause, severity}: PodRow): string {
 	if (severity === 'ok') return short(word);
 	const lacking = /insufficient ([\w./-]+)/i.exec(cause ?? '')?.[1];
 	if (lacking !== undefined) return `${short(word)}<-${lacking}`;
-	const died = lastEnd !== undefined && cause?.startsWith(lastEnd.reason) === true;
+	// Between two crashes it runs, and is as sick as a minute ago.
+	const died =
+		lastEnd !== undefined && (cause ?? (severity === 'crit' ? lastEnd.reason : '')).startsWith(lastEnd.reason);
 	if (died) return `${short(word)}<-${short(lastEnd.reason)}`;
 	return cause === undefined || cause === String(lastEnd?.exitCode) ? short(word) : `${short(word)}<-${cause}`;
 }

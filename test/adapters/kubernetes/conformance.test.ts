@@ -4,7 +4,8 @@ import {type KubernetesApi, startKubernetesApi} from '../../../adapters/demo/kub
 import {kubernetes} from '../../../adapters/kubernetes/system.ts';
 import type {Row, Target} from '../../../src/contract.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
-import {conformance, type Scene} from '../conformance.ts';
+import {conformance} from '../conformance.ts';
+import type {Scene} from '../subject.ts';
 
 type Json = {readonly [field: string]: Json} & {readonly [index: number]: Json};
 
