@@ -122,9 +122,20 @@ function takeOver(output: number, options: TtyOptions): Tty {
 
 	const onData = (chunk: Uint8Array | string) => decoder.feed(chunk);
 	const onGone = () => void end({kind: 'signal', signal: 'SIGHUP'});
+	let lastSize = size();
+	const settleSize = () => {
+		const {columns, rows} = size();
+		const isSame = columns === lastSize.columns && rows === lastSize.rows;
+		lastSize = {columns, rows};
+		tell(isSame ? lost : resized);
+	};
+	/**
+	 * Node tells of a resize only when the size it sees is another one. A terminal that went to another size and back while we were busy has
+	 * cut the screen all the same, and nothing but the signal says so.
+	 */
 	const onResize = () => {
 		cancelResize();
-		cancelResize = clock.after(resizeRestMs, () => tell(resized));
+		cancelResize = clock.after(resizeRestMs, settleSize);
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
 		const known = signals.find(name => name === signal);
@@ -171,6 +182,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		noise.release();
 		process.stdin.off('data', onData).off('end', onGone).off('error', onGone).pause();
 		process.stdout.off('resize', onResize);
+		process.off('SIGWINCH', onResize);
 		for (const signal of signals) process.off(signal, onSignal);
 		process.off('SIGTSTP', suspend).off('SIGCONT', resume).off('exit', onExit).off('uncaughtException', onError);
 		writer.stop();
@@ -224,6 +236,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 
 	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
 	process.stdout.on('resize', onResize);
+	process.on('SIGWINCH', onResize);
 	for (const signal of signals) process.on(signal, onSignal);
 	process.on('SIGTSTP', suspend).on('SIGCONT', resume).on('exit', onExit).on('uncaughtException', onError);
 	takeScreen();
