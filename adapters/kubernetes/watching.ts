@@ -7,6 +7,9 @@ import {clockTime} from '../../src/text/figures.ts';
 /** What adds to the pods may come later than they do: nobody waits longer for it. */
 const patienceMs = 500;
 
+/** What was known last: an answer that is late for once must not take a row's workload away for a second. */
+const lastKnown = new WeakMap<KubernetesPort, Map<WatchedKind, Watched>>();
+
 /** What is known of a kind that only adds to what is shown. Without it the rest still shows, and `notes` says what is missing. */
 export async function besides<K extends WatchedKind>(
 	port: KubernetesPort,
@@ -14,12 +17,16 @@ export async function besides<K extends WatchedKind>(
 	lacking: string,
 	context: Context,
 ): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
+	const known = lastKnown.get(port) ?? new Map<WatchedKind, Watched>();
+	lastKnown.set(port, known);
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<undefined>(resolve => {
 		timer = setTimeout(() => resolve(undefined), patienceMs);
 	});
 	try {
-		const watched = await Promise.race([port.watched(kind, context), late]);
+		const now = await Promise.race([port.watched(kind, context), late]);
+		if (now !== undefined) known.set(kind, now);
+		const watched = now ?? (known.get(kind) as Watched<K> | undefined);
 		return watched === undefined
 			? {objects: new Map(), notes: []}
 			: {objects: watched.objects, notes: staleNotes(kind, watched)};

@@ -35,8 +35,7 @@ export function workloadRefusal(row: PodRow | undefined, kinds: readonly Workloa
 	if (row === undefined) return undefined;
 	const {workload} = row;
 	if (workload === undefined) return 'nothing stands behind this pod: it was made by itself';
-	if (workload.uid === '')
-		return 'the replica sets of this namespace cannot be read, so what stands behind it is not sure';
+	if (workload.uid === '') return 'its replica set is not known, or not yet, so what stands behind it is not sure';
 	if (!kinds.some(kind => kind === workload.kind))
 		return `it belongs to a ${workload.kind}, and that has no such thing`;
 	return undefined;

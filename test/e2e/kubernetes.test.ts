@@ -13,12 +13,16 @@ describe('Kubernetes by keyboard', () => {
 		await open.arm('prod-eu');
 		await open.filter('namespace:checkout');
 		await open.select('api-');
+		await open.pty.still(300);
 		open.call('kubernetes.undo-rollout');
 		await open.expect('Back to revision');
 		open.press('field.accept');
 		await open.expect('checkout/api');
 		await open.confirm();
 		await open.expect('all 6 pods are new and available', 60);
-		expect(open.audit().map(line => line.kind)).toEqual(expect.arrayContaining(['intent', 'outcome', 'verify']));
+		const {audit} = open;
+		await expect
+			.poll(() => audit().map(line => line.kind))
+			.toEqual(expect.arrayContaining(['intent', 'outcome', 'verify']));
 	});
 });
