@@ -46,6 +46,8 @@ async function connect(
 	const connection = await kubernetes.connect({...target, settings}, options);
 	return {
 		...connection,
+		// How fast loopback is says nothing, and would be another figure in each run.
+		identify: async context => ({...(await connection.identify(context)), latencyMs: 1}),
 		async close() {
 			await connection.close();
 			await api.close();
