@@ -6,7 +6,7 @@ import {cleanLine} from '../src/text/clean.ts';
 
 /**
  * Checks one file of the audit, or all of this user's.
- * @returns 0: sound, 1: changed, cut or damaged, 2: it could not be read.
+ * @returns 0: sound, 1: changed, cut or damaged, or nobody can tell whether it was, 2: it could not be read.
  */
 export async function runAuditVerify(file: string | undefined, write: (text: string) => void): Promise<number> {
 	const folder = join(stateDir(process.env), 'audit');
@@ -19,16 +19,18 @@ export async function runAuditVerify(file: string | undefined, write: (text: str
 	}
 	if (reports.length === 0) write(`${folder}: no records yet\n`);
 	for (const report of reports) {
-		for (const {line, text} of report.faults)
+		for (const {line, text} of [...report.faults, ...report.doubts])
 			write(`${report.path}${line > 0 ? `:${line}` : ''}: ${cleanLine(text)}\n`);
 		for (const {line, text} of report.notes)
 			write(`${report.path}${line > 0 ? `:${line}` : ''}: note: ${cleanLine(text)}\n`);
 		const span = report.firstSeq === undefined ? '' : `, ${report.firstSeq} to ${report.lastSeq}`;
 		const verdict =
 			report.faults.length === 0
-				? 'sound'
+				? report.doubts.length === 0
+					? 'sound'
+					: 'not known to be sound'
 				: `not sound, ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`;
 		write(`${report.path}: ${report.records} ${report.records === 1 ? 'record' : 'records'}${span}: ${verdict}\n`);
 	}
-	return reports.every(report => report.faults.length === 0) ? 0 : 1;
+	return reports.every(({faults, doubts}) => faults.length === 0 && doubts.length === 0) ? 0 : 1;
 }

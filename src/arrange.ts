@@ -3,6 +3,7 @@ import {compileFilter, type Searchable} from './filter.ts';
 import type {Cell, Order, Pane, Section} from './pane.ts';
 import type {Reading} from './poll/reading.ts';
 import {bySeverity, worst} from './severity.ts';
+import {sorting} from './sorted.ts';
 import {cleanLine} from './text/clean.ts';
 
 /** Names one row on the whole deck, for as long as the object lives. */
@@ -10,22 +11,19 @@ export type RowKey = string;
 
 export const rowKey = (kind: RowKind, row: Row): RowKey => `${kind}\u0000${row.target}\u0000${row.id}`;
 
-/** A row with its place in the house. The same row has the same entry for as long as it lives. */
+export const kindOfKey = (key: RowKey): string => key.slice(0, key.indexOf('\u0000'));
+
+/** A row with its place in the house. */
 export type Entry = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row};
-
-const known = new WeakMap<Row, Entry>();
-
-function entryOf(kind: RowKind, row: Row): Entry {
-	const before = known.get(row);
-	if (before?.kind === kind) return before;
-	const entry = {key: rowKey(kind, row), kind, row};
-	known.set(row, entry);
-	return entry;
-}
 
 export type SectionView = {
 	readonly section: Section;
 	readonly entries: readonly Entry[];
+	/** Of every row, in the order in which they were read: a row that stands there again keeps its entry. */
+	readonly read: readonly Entry[];
+	/** Of each of those, whether it passed the filter: a row is judged once, not at every read that brings it again. */
+	readonly passed: readonly boolean[];
+	readonly filter: string;
 	readonly order: string;
 	/** Of the rows that are shown. */
 	readonly severities: Readonly<Record<Severity, number>>;
@@ -38,6 +36,8 @@ export type SectionView = {
 
 export type PaneView = {
 	readonly pane: Pane;
+	/** What was filtered by. It may be older than what was typed last, for as long as many rows take. */
+	readonly filter: string;
 	readonly sections: readonly SectionView[];
 	/** Every row a cursor can stand on, from top to bottom. */
 	readonly entries: readonly Entry[];
@@ -81,29 +81,7 @@ class SearchableRow implements Searchable {
 	}
 }
 
-type Passing = {readonly filter: string; passes(row: Row, now: number): boolean};
-
-const lastPassing = new WeakMap<Section, Passing>();
-
-/** The filter of a section. A row is judged once, not at every read that brings it again. */
-function passing(section: Section, filter: string): Passing {
-	const before = lastPassing.get(section);
-	if (before?.filter === filter) return before;
-	const judge = compileFilter(filter, new Set(['target', 'severity', ...section.columns.map(column => column.field)]));
-	const verdicts = new WeakMap<Row, boolean>();
-	const made: Passing = {
-		filter,
-		passes(row, now) {
-			const known = verdicts.get(row);
-			if (known !== undefined) return known;
-			const verdict = judge(new SearchableRow(section, row, now));
-			verdicts.set(row, verdict);
-			return verdict;
-		},
-	};
-	lastPassing.set(section, made);
-	return made;
-}
+const fieldsOf = (section: Section) => new Set(['target', 'severity', ...section.columns.map(column => column.field)]);
 
 export type Arrangement = {
 	readonly filter: string;
@@ -118,15 +96,29 @@ export type Arrangement = {
 	readonly hold?: boolean;
 };
 
+/** Rows that are looked at before something else may be done: about a millisecond. */
+const slice = 256;
+
 /** The entries that were there before, in the order that they had, and the others. Most are the very same: only the rest is looked up. */
-function inOrderOf(before: readonly Entry[], now: readonly Entry[]): {readonly old: Entry[]; readonly fresh: Entry[]} {
+function* inOrderOf(
+	before: readonly Entry[],
+	now: readonly Entry[],
+): Generator<undefined, {readonly old: Entry[]; readonly fresh: Entry[]}> {
 	const others = new Set(now);
+	yield;
 	const kept = before.map(entry => (others.delete(entry) ? entry : undefined));
+	yield;
 	const fresh: Entry[] = [];
 	if (others.size > 0) {
 		const places = new Map<RowKey, number>();
-		for (const [index, entry] of before.entries()) if (kept[index] === undefined) places.set(entry.key, index);
+		for (const [index, entry] of before.entries()) {
+			if (index % slice === 0) yield;
+			if (kept[index] === undefined) places.set(entry.key, index);
+		}
+		let looked = 0;
 		for (const entry of others) {
+			looked += 1;
+			if (looked % slice === 0) yield;
 			const place = places.get(entry.key);
 			if (place === undefined) fresh.push(entry);
 			else kept[place] = entry;
@@ -135,41 +127,74 @@ function inOrderOf(before: readonly Entry[], now: readonly Entry[]): {readonly o
 	return {old: kept.filter(entry => entry !== undefined), fresh};
 }
 
-function sorted(entries: Entry[], order: Order, {before, hold}: Arrangement): Entry[] {
+function* inOrder(entries: Entry[], order: Order, {before, hold}: Arrangement): Generator<undefined, Entry[]> {
 	const compare = (a: Entry, b: Entry) => bySeverity(a.row.severity, b.row.severity) || order.compare(a.row, b.row);
-	if (before === undefined || before.order !== order.title) return entries.sort(compare);
-	const {old, fresh} = inOrderOf(before.entries, entries);
-	if (hold === true) return [...old, ...fresh.sort(compare)];
+	if (before === undefined || before.order !== order.title) return yield* sorting(entries, compare);
+	const {old, fresh} = yield* inOrderOf(before.entries, entries);
+	if (hold === true) return old.concat(yield* sorting(fresh, compare));
 	// What is nearly in order is sorted in one pass.
-	return [...old, ...fresh].sort(compare);
+	return yield* sorting(old.concat(fresh), compare);
+}
+
+/** Places in which a row is looked for when others before it have come or gone since the last read. */
+const shifts = [0, 1, -1, 2, -2, 3, -3, 4, -4] as const;
+
+/** Where this very row was, near the place where it should be; -1 when it is a new one. */
+function placeNear(known: readonly Entry[], place: number, row: Row): number {
+	for (const shift of shifts) if (known[place + shift]?.row === row) return place + shift;
+	return -1;
 }
 
 /** Rows of one section across its targets: filtered, worst first, then in the chosen order. */
 export function arrangeSection(section: Section, all: readonly Reading[], arrangement: Arrangement): SectionView {
+	return toTheEnd(arrangingSection(section, all, arrangement));
+}
+
+function* arrangingSection(
+	section: Section,
+	all: readonly Reading[],
+	arrangement: Arrangement,
+): Generator<undefined, SectionView> {
 	const readings = all.filter(
 		reading =>
 			reading.kind === section.kind && (arrangement.target === undefined || reading.target === arrangement.target),
 	);
-	const filter = arrangement.filter === '' ? undefined : passing(section, arrangement.filter);
+	const {filter, before, now} = arrangement;
+	const judge = filter === '' ? undefined : compileFilter(filter, fieldsOf(section));
+	const known = before?.read ?? [];
+	const judged = before?.filter === filter ? before.passed : [];
+	const read: Entry[] = [];
+	const passed: boolean[] = [];
 	const found: Entry[] = [];
 	const severities = {crit: 0, warn: 0, unknown: 0, ok: 0};
 	let total = 0;
 	let omitted = 0;
+	let place = 0;
 	for (const {snapshot} of readings) {
 		if (snapshot === undefined) continue;
 		total += snapshot.rows.length;
 		omitted += snapshot.omitted;
 		for (const row of snapshot.rows) {
-			if (filter !== undefined && !filter.passes(row, arrangement.now)) continue;
+			const at = placeNear(known, place, row);
+			const entry = known[at] ?? {key: rowKey(section.kind, row), kind: section.kind, row};
+			const passes = judge === undefined || (judged[at] ?? judge(new SearchableRow(section, row, now)));
+			place = (at < 0 ? place : at) + 1;
+			read.push(entry);
+			passed.push(passes);
+			if (read.length % slice === 0) yield;
+			if (!passes) continue;
 			severities[row.severity] += 1;
-			found.push(entryOf(section.kind, row));
+			found.push(entry);
 		}
 	}
 	const index = (arrangement.orders[section.kind] ?? 0) % section.orders.length;
 	const order = section.orders[index] ?? section.orders[0];
 	return {
 		section,
-		entries: sorted(found, order, arrangement),
+		entries: yield* inOrder(found, order, arrangement),
+		read,
+		passed,
+		filter,
 		order: order.title,
 		severities,
 		total,
@@ -179,19 +204,39 @@ export function arrangeSection(section: Section, all: readonly Reading[], arrang
 	};
 }
 
+/** What is done a slice at a time, done at once. */
+export function toTheEnd<Result>(work: Generator<undefined, Result>): Result {
+	for (;;) {
+		const step = work.next();
+		if (step.done === true) return step.value;
+	}
+}
+
 export function arrangePane(
 	pane: Pane,
 	readings: readonly Reading[],
 	arrangement: Omit<Arrangement, 'before'>,
 	before?: PaneView,
 ): PaneView {
-	const sections = pane.sections.map((section, index) =>
-		arrangeSection(section, readings, {...arrangement, before: before?.sections[index]}),
-	);
+	return toTheEnd(arrangingPane(pane, readings, arrangement, before));
+}
+
+/** The same a slice at a time: a slice takes about a millisecond, however many rows there are. */
+export function* arrangingPane(
+	pane: Pane,
+	readings: readonly Reading[],
+	arrangement: Omit<Arrangement, 'before'>,
+	before?: PaneView,
+): Generator<undefined, PaneView> {
+	const sections: SectionView[] = [];
+	for (const [index, section] of pane.sections.entries()) {
+		sections.push(yield* arrangingSection(section, readings, {...arrangement, before: before?.sections[index]}));
+	}
 	const [only] = sections;
 	const shown = sections.flatMap(view => view.readings);
 	return {
 		pane,
+		filter: arrangement.filter,
 		sections,
 		entries: only !== undefined && sections.length === 1 ? only.entries : sections.flatMap(view => view.entries),
 		severity: worst(shown.flatMap(reading => reading.findings.map(finding => finding.severity))),

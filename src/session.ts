@@ -112,6 +112,7 @@ export type Change =
 	/** Puts the cursor on the line `index` of the rows as they are drawn now. */
 	| {readonly do: 'cursor'; readonly pane: string; readonly index: number; readonly entries: readonly Entry[]}
 	| {readonly do: 'mark'; readonly key: RowKey}
+	| {readonly do: 'unmark'; readonly pane: string; readonly keys: readonly RowKey[]}
 	| {readonly do: 'unmark-all'; readonly pane: string}
 	| {readonly do: 'filter'; readonly pane: string; readonly text: string}
 	| {readonly do: 'order'; readonly pane: string; readonly kind: string}
@@ -144,6 +145,10 @@ export function change(session: Session, by: Change): Session {
 			if (!marks.delete(by.key)) marks.add(by.key);
 			return withPane(session, session.pane, {marks});
 		}
+		case 'unmark':
+			return withPane(session, by.pane, {
+				marks: new Set([...paneSession(session, by.pane).marks].filter(key => !by.keys.includes(key))),
+			});
 		case 'unmark-all':
 			return withPane(session, by.pane, {marks: new Set()});
 		case 'filter':

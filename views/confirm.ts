@@ -2,7 +2,7 @@ import type {Check} from '../src/contract.ts';
 import {isUndoable} from '../src/deck/confirming.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
-import {isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
+import {isToldRefusal, isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
 import type {Layer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
@@ -229,7 +229,8 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
-	lines.push(...flowed(line(`enter closes${undo} · record ${remedy.id}`, 'dim'), cells));
+	const recorded = remedy.startedAt !== undefined || isToldRefusal(remedy) ? ` · record ${remedy.id}` : '';
+	lines.push(...flowed(line(`enter closes${undo}${recorded}`, 'dim'), cells));
 	return lines;
 }
 
@@ -237,9 +238,9 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): Content {
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
-	const title = cleanLine(
-		`${remedy.undoOf === undefined ? '' : 'Undo: '}${remedy.action.title} ${remedy.preview?.object ?? ''} on ${remedy.target}`,
-	);
+	const several = (remedy.preview?.touches.length ?? 0) > 1;
+	const what = `${remedy.action.title}${several ? ':' : ''} ${remedy.preview?.object ?? ''} on ${remedy.target}`;
+	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
 	const build = (roomy: boolean): ModalLine[] => [
 		...(roomy ? [blankLine] : []),
 		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),

@@ -1,3 +1,4 @@
+import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import {standing} from '../src/policy.ts';
 import {isOld} from '../src/poll/reading.ts';
@@ -7,6 +8,12 @@ import {clockTime, duration} from '../src/text/figures.ts';
 import {cut, width} from '../src/text/fit.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
+
+/** `pts/3 from 10.0.0.7`: where another console of the same user is. */
+function placeOf({tty, sshClient, pid}: OtherConsole): string {
+	const at = tty === undefined ? `pid ${pid}` : cleanLine(tty).replace(/^\/dev\//, '');
+	return sshClient === undefined ? at : `${at} from ${cleanLine(sshClient)}`;
+}
 
 /** ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether we may act, what is wrong, what is old. */
 export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
@@ -48,7 +55,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	}
 	span.put('   ');
 	for (const {text, severity} of signs) span.put(text, severity);
-	const others = presence.others.get().length;
+	const others = presence.others.get();
 	const put = (text: string, tone: 'warn' | 'unknown') => {
 		if (span.fits(text)) span.put(text, tone);
 	};
@@ -56,7 +63,11 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 		const key = deck.options.keymap.keyOf('deck.audit', 'v');
 		put(`${theme.sign('unknown')} ${unresolved.length} of unknown outcome: ${key}  `, 'unknown');
 	}
-	if (others > 0) put(`${others} other console${others === 1 ? '' : 's'}  `, 'warn');
+	if (others.length > 0) {
+		const counted = `${others.length} other console${others.length === 1 ? '' : 's'}`;
+		const where = `${counted}: ${others.map(placeOf).join(', ')}  `;
+		put(span.fits(where) ? where : `${counted}  `, 'warn');
+	}
 	if (span.fits('  ')) span.put(' ');
 	for (const kind of new Set(watch.targets.map(one => one.target.kind))) {
 		const readings = watch

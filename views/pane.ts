@@ -32,13 +32,14 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	const targets = [...new Set(readings.map(reading => reading.target))];
 	const first = view.sections[0];
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
-	if (session.filter !== '')
-		parts.push({text: cut(`/${cleanLine(session.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
+	// Of the rows that are shown, which may lag behind the typing.
+	if (view.filter !== '')
+		parts.push({text: cut(`/${cleanLine(view.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
 	if (first !== undefined) {
 		const all = count(first.total + first.omitted);
-		parts.push({text: session.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
+		parts.push({text: view.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
 	}
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
 		const found = view.sections.reduce((sum, section) => sum + section.severities[severity], 0);
@@ -267,7 +268,7 @@ export function paintPane(
 		? view.sections.flatMap(section => section.readings.map(reading => width(reading.target)))
 		: [];
 	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 8 : 14, Math.max(6, ...names));
-	const said = view.sections.map(section => remarks(section, view.several, session.filter, cells, now, theme));
+	const said = view.sections.map(section => remarks(section, view.several, view.filter, cells, now, theme));
 	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
 	const given = share(
 		needs,

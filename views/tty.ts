@@ -122,20 +122,13 @@ function takeOver(output: number, options: TtyOptions): Tty {
 
 	const onData = (chunk: Uint8Array | string) => decoder.feed(chunk);
 	const onGone = () => void end({kind: 'signal', signal: 'SIGHUP'});
-	let lastSize = size();
-	const settleSize = () => {
-		const {columns, rows} = size();
-		const isSame = columns === lastSize.columns && rows === lastSize.rows;
-		lastSize = {columns, rows};
-		tell(isSame ? lost : resized);
-	};
-	/**
-	 * Node tells of a resize only when the size it sees is another one. A terminal that went to another size and back while we were busy has
-	 * cut the screen all the same, and nothing but the signal says so.
-	 */
 	const onResize = () => {
 		cancelResize();
-		cancelResize = clock.after(resizeRestMs, settleSize);
+		// Also when the size is what it was: a terminal that was small meanwhile has lost what did not fit.
+		cancelResize = clock.after(resizeRestMs, () => {
+			tell(resized);
+			tell(lost);
+		});
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
 		const known = signals.find(name => name === signal);
@@ -235,6 +228,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	}
 
 	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
+	// Node tells of another size only; the signal comes as well when it was another one for a moment.
 	process.stdout.on('resize', onResize);
 	process.on('SIGWINCH', onResize);
 	for (const signal of signals) process.on(signal, onSignal);

@@ -72,10 +72,17 @@ function byHand(statements: readonly Statement[]): string {
 	}
 	return actOnSeveralSql(
 		'pg_cancel_backend',
-		sqlArray(statements.map(({pid}) => String(pid))),
-		sqlArray(statements.map(({backendStart}) => sqlLiteral(backendStart).trim())),
-		sqlArray(statements.map(({queryStart}) => sqlLiteral(queryStart).trim())),
+		sqlArray(statements.map(({pid}) => pid)),
+		sqlArray(statements.map(({backendStart}) => backendStart)),
+		sqlArray(statements.map(({queryStart}) => queryStart)),
 	);
+}
+
+function boundTo(statements: readonly Statement[]): string {
+	const [first] = statements;
+	if (first === undefined || statements.length > 1)
+		return `pid ${pidNames(statements)}: each by the start of its backend and of its query, state active`;
+	return `pid ${first.pid}, backend started ${first.backendStart}, query started ${first.queryStart}, state active`;
 }
 
 function impactOf(selected: readonly Selected[]): string {
@@ -110,12 +117,7 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 			touches: selected.map(({session}, index) => touchOf(session, statements[index]?.query ?? '')),
 			equivalent: psqlLine(target, byHand(statements)),
 			impact: impactOf(selected),
-			bound: statements
-				.map(
-					({pid, backendStart, queryStart}) =>
-						`pid ${pid}, backend started ${backendStart}, query started ${queryStart}, state active`,
-				)
-				.join('; '),
+			bound: boundTo(statements),
 			changes: [],
 			risk: 'low',
 			undo: {class: 'none', text: 'the work of the statement is lost; its client has to run it again'},

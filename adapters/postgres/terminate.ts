@@ -64,6 +64,14 @@ function endingOf({session}: Selected): Ending {
 	return {pid, backendStart, idleTransactionStart: idleSince ?? null, query};
 }
 
+function boundTo(sessions: readonly Ending[]): string {
+	const [first] = sessions;
+	if (first === undefined || sessions.length > 1)
+		return `pid ${pidNames(sessions)}: each by the start of its backend, idle ones by that of their transaction too`;
+	const {pid, backendStart, idleTransactionStart: idle} = first;
+	return `pid ${pid}, backend started ${backendStart}${idle === null ? '' : `, idle in the transaction of ${idle}`}`;
+}
+
 function impactOf(selected: readonly Selected[]): string {
 	const open = selected.flatMap(({session}) => session.transactionSeconds ?? []);
 	const longest = duration(Math.max(0, ...open));
@@ -81,18 +89,17 @@ function impactOf(selected: readonly Selected[]): string {
 }
 
 function byHand(sessions: readonly Ending[]): string {
-	const moment = (text: string | null) => (text === null ? 'NULL' : sqlLiteral(text).trim());
 	const [first] = sessions;
 	if (first !== undefined && sessions.length === 1) {
 		const {pid, backendStart, idleTransactionStart} = first;
-		const started = idleTransactionStart === null ? undefined : moment(idleTransactionStart);
-		return actSql('pg_terminate_backend', terminateGuard(String(pid), moment(backendStart), started));
+		const started = idleTransactionStart === null ? undefined : sqlLiteral(idleTransactionStart).trim();
+		return actSql('pg_terminate_backend', terminateGuard(String(pid), sqlLiteral(backendStart).trim(), started));
 	}
 	return actOnSeveralSql(
 		'pg_terminate_backend',
-		sqlArray(sessions.map(({pid}) => String(pid))),
-		sqlArray(sessions.map(({backendStart}) => moment(backendStart))),
-		sqlArray(sessions.map(({idleTransactionStart}) => moment(idleTransactionStart))),
+		sqlArray(sessions.map(({pid}) => pid)),
+		sqlArray(sessions.map(({backendStart}) => backendStart)),
+		sqlArray(sessions.map(({idleTransactionStart}) => idleTransactionStart)),
 	);
 }
 
@@ -115,12 +122,7 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 			touches: selected.map(({session}, index) => touchOf(session, sessions[index]?.query ?? '')),
 			equivalent: psqlLine(target, byHand(sessions)),
 			impact: impactOf(selected),
-			bound: sessions
-				.map(
-					({pid, backendStart, idleTransactionStart}) =>
-						`pid ${pid}, backend started ${backendStart}${idleTransactionStart === null ? '' : `, idle in the transaction of ${idleTransactionStart}`}`,
-				)
-				.join('; '),
+			bound: boundTo(sessions),
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'what the transaction did is rolled back; its client has to do it again'},

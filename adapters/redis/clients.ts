@@ -18,9 +18,9 @@ export const clients = defineSource<RedisClientRow, RedisPort>()({
 		const permissions = rememberPermissions(port);
 		return async context => {
 			const {clients: lines, own} = await port.clients(context);
-			const {runId} = await port.info(context);
-			const mayKill = (await permissions(runId, context)).find(({name}) => name === '+client|kill');
-			const about = {target: target.name, own, mayKill};
+			const info = await port.info(context);
+			const mayKill = (await permissions(info.runId, context)).find(({name}) => name === '+client|kill');
+			const about = {target: target.name, own, mayKill, memory: info};
 			const rows = lines.map(line => clientRow(line, about)).sort(compareClients);
 			return {rows: rows.slice(0, shown), gauges: [], omitted: Math.max(0, rows.length - shown), notes: []};
 		};

@@ -1,6 +1,7 @@
 import type {Context, Gauge, Note, Snapshot, Target} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
+import {heaviestClient} from '../../src/model/redis-client.ts';
 import {
 	lifetimeHitRate,
 	type RedisReading,
@@ -11,6 +12,7 @@ import {
 	redisReset,
 } from '../../src/model/redis-rates.ts';
 import {
+	clientsHoldMuch,
 	memoryCritShare,
 	memoryLimit,
 	memoryShare,
@@ -43,7 +45,7 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 		label: 'evict',
 		value: row.evictedPerSecond,
 		unit: 'per-second',
-		severity: (row.evictedPerSecond ?? 0) > 0 ? 'warn' : 'ok',
+		severity: (row.evictedPerSecond ?? 0) > 0 || (row.evictedRecently?.keys ?? 0) > 0 ? 'warn' : 'ok',
 		...(row.evictedPerSecond === undefined ? secondRead : {}),
 	};
 	return [
@@ -144,6 +146,9 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 		const reading: RedisReading = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
 		const rates = redisRates(remember(reading), reading);
 		const recent = redisRecent(readings);
+		const listed = clientsHoldMuch(info) ? await optional(port.clients(context)) : undefined;
+		const heaviest =
+			listed === undefined || listed instanceof AdapterError ? undefined : heaviestClient(listed.clients, listed.own);
 		const newest = (slow ?? []).slice(0, recent.slow ?? 0);
 		const row = judgeServer(
 			{
@@ -162,7 +167,9 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 				fragmentationRatio: info.fragmentationRatio,
 				fragmentationBytes: info.fragmentationBytes,
 				clientsMemory: info.clientsMemory,
+				heaviestClient: heaviest,
 				evictedPerSecond: rates.evictedPerSecond,
+				evictedRecently: recent.evicted,
 				hitRate: rates.hitRate,
 				hitRateBefore: lifetimeHitRate(info),
 				opsPerSecond: info.opsPerSecond,

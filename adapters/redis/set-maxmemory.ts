@@ -131,7 +131,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 				? {
 						label: 'the server',
 						result: 'pass',
-						detail: `as it was: maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
+						detail: `as it was, maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
 					}
 				: {label: 'the server', result: 'block', detail: what, moved: true};
 		const checks: Check[] = [

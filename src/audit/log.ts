@@ -105,6 +105,11 @@ export function createAudit({stateDir, clock, actor, app, random = randomBytes}:
 			const note = `the log ended with record ${before?.seq ?? 0}, while record ${head.seq} had been written: lines were lost or changed`;
 			add({kind: 'gap', note, lost: head});
 		}
+		if (!head && before) {
+			// The mirror is about to be written again; without this nobody would ever know.
+			const note = `head.json was missing or spoilt: whether records after record ${before.seq} were cut off cannot be told`;
+			add({kind: 'gap', note});
+		}
 		const record = add(tidy(entry));
 		const closing = tail?.open === true && path === newest ? '\n' : '';
 		await appendDurably(path, closing + lines.join(''));

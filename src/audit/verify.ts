@@ -4,7 +4,7 @@ import {messageOf} from '../errors.ts';
 import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
 import {listMonths, readHead, readTail} from './months.ts';
 
-/** What became of looking at one file. It is sound when there is no fault. */
+/** What became of looking at one file. It is sound when there is neither fault nor doubt. */
 export type FileReport = {
 	readonly path: string;
 	readonly records: number;
@@ -13,12 +13,16 @@ export type FileReport = {
 	readonly lastSeq: number | undefined;
 	/** Line 0 is about the file as a whole. */
 	readonly faults: readonly ChainFault[];
+	/** What cannot be told: the file may be sound or not. */
+	readonly doubts: readonly ChainFault[];
 	readonly notes: readonly ChainFault[];
 };
 
 /**
  * Looks at one month: its own lines, that it goes on where the month before ended, and, for the newest, that it ends where the mirror of the
- * head says. Whoever can write both the log and the mirror can still cut off the end of both; only a copy elsewhere shows that.
+ * head says. Without the mirror nobody can tell whether the end was cut off, nor
+ * whether an empty file ever held anything. Whoever can write both the log and the mirror can still cut off the end of both; only a copy
+ * elsewhere shows that.
  * @throws Error of node:fs when the file cannot be read.
  */
 export async function verifyFile(path: string): Promise<FileReport> {
@@ -30,13 +34,14 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	const from = before === undefined ? chainStart : ((await readTail(before)).last ?? chainStart);
 	const report = verifyChain(bytes, from);
 	const isNewest = index >= 0 && index === months.length - 1;
-	const end = isNewest ? await compareHead(dirname(full), report, from) : nothing;
+	const end = isNewest ? await compareHead(dirname(full), report, from, 'a file') : nothing;
 	return {
 		path: full,
 		records: report.records,
 		firstSeq: report.first?.seq,
 		lastSeq: report.last?.seq,
 		faults: [...report.faults, ...end.faults],
+		doubts: end.doubts,
 		notes: [...report.notes, ...end.notes],
 	};
 }
@@ -46,17 +51,18 @@ export async function verifyDirectory(dir: string): Promise<readonly FileReport[
 	const reports: FileReport[] = [];
 	for (const path of await listMonths(dir)) reports.push(await verifyFile(path));
 	if (reports.length > 0) return reports;
-	const end = await compareHead(dir, verifyChain(new Uint8Array(), chainStart), chainStart);
+	const end = await compareHead(dir, verifyChain(new Uint8Array(), chainStart), chainStart, 'no file');
 	return end.faults.length > 0 ? [{path: dir, records: 0, firstSeq: undefined, lastSeq: undefined, ...end}] : [];
 }
 
-type Found = {readonly faults: readonly ChainFault[]; readonly notes: readonly ChainFault[]};
+type Found = Pick<FileReport, 'faults' | 'doubts' | 'notes'>;
 
-const nothing: Found = {faults: [], notes: []};
-const fault = (text: string): Found => ({faults: [{line: 0, text}], notes: []});
-const note = (text: string): Found => ({faults: [], notes: [{line: 0, text}]});
+const nothing: Found = {faults: [], doubts: [], notes: []};
+const fault = (text: string): Found => ({...nothing, faults: [{line: 0, text}]});
+const doubt = (text: string): Found => ({...nothing, doubts: [{line: 0, text}]});
+const note = (text: string): Found => ({...nothing, notes: [{line: 0, text}]});
 
-async function compareHead(dir: string, report: ChainReport, from: Place): Promise<Found> {
+async function compareHead(dir: string, report: ChainReport, from: Place, of: 'a file' | 'no file'): Promise<Found> {
 	const end = report.last?.seq ?? from.seq;
 	let head: Place | undefined;
 	try {
@@ -65,7 +71,9 @@ async function compareHead(dir: string, report: ChainReport, from: Place): Promi
 		return fault(messageOf(error));
 	}
 	if (!head) {
-		return end === 0 ? nothing : note('the mirror of the head is missing: lines cut off at the end would not show');
+		return of === 'no file'
+			? nothing
+			: doubt('whether its end was cut off cannot be told: head.json, which says where it ends, is missing');
 	}
 	if (head.seq > end)
 		return fault(`it ends with record ${end}, while record ${head.seq} had been written: the end was cut off`);

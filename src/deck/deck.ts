@@ -1,4 +1,4 @@
-import {arrangePane, type Entry, type PaneView} from '../arrange.ts';
+import type {Entry, PaneView} from '../arrange.ts';
 import type {Audit} from '../audit/log.ts';
 import type {Presence} from '../audit/presence.ts';
 import type {AuditRecord} from '../audit/record.ts';
@@ -16,6 +16,8 @@ import type {Runner} from '../remedy/runner.ts';
 import {type Change, change, cursorIndex, newSession, paneSession, type Session, topLayer} from '../session.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
+import {chosenFor, kindsOf} from './chosen.ts';
+import {createViews} from './views.ts';
 
 /** What the deck needs done outside: the clipboard, the terminal, the way out. */
 export type Effects = {
@@ -55,6 +57,9 @@ export type TextArea = {readonly cells: number; readonly rows: number; readonly 
 /** Something that can be done with the row under the cursor. */
 export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
 
+/** `entries`: what it would be done to, the marked rows or the one under the cursor. */
+export type ActionOffer = Offer<Action> & {readonly entries: readonly Entry[]};
+
 /** The running deck: what is seen, and what a key does to it. Draws nothing. */
 export type Deck = {
 	readonly options: DeckOptions;
@@ -68,11 +73,15 @@ export type Deck = {
 	apply(by: Change): void;
 	say(text: string, severity?: Severity): void;
 	now(): number;
+	/** While many new rows are arranged, the view before: what is done is done to what is shown. */
 	view(pane: string): PaneView;
+	/** The same, and what was asked of the pane (filter, order, target) is answered in it, however long that takes. */
+	answered(pane: string): PaneView;
 	focused(): PaneView;
 	/** Of the focused pane. */
 	current(): Entry | undefined;
-	actions(): readonly Offer<Action>[];
+	/** With marked rows also what can be done with those, wherever the cursor stands. */
+	actions(): readonly ActionOffer[];
 	inspections(): readonly Offer<Inspection>[];
 	findings(): readonly Finding[];
 	/** Newest first; what the audit view shows. */
@@ -99,28 +108,11 @@ export type Deck = {
 	close(): void;
 };
 
-/** Rows do not move for this long after a key. */
-const stillMs = 1000;
-
-type Arranged = {
-	/** Of all panes; the same as last time means that nothing was read since. */
-	readonly all: readonly Reading[];
-	/** Of this pane's sections. */
-	readonly readings: readonly Reading[];
-	readonly by: readonly unknown[];
-	readonly held: boolean;
-	readonly view: PaneView;
-};
-
-const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
-	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
-
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
 	const session = createStore(newSession(options.panes[0]?.id ?? ''));
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
-	const arranged = new Map<string, Arranged>();
 	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
@@ -169,28 +161,22 @@ export function createDeck(options: DeckOptions): Deck {
 		}),
 	);
 
-	const view = (id: string): PaneView => {
-		const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
-		if (pane === undefined) throw new Error('a deck needs at least one pane');
-		const {target} = session.get();
-		const {filter, orders} = paneSession(session.get(), id);
-		const kinds = pane.sections.map(section => section.kind);
-		const all = watch.readings();
-		const before = arranged.get(id);
-		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
-		const by = [filter, orders, target];
-		const sameQuestion = before?.by.every((part, index) => part === by[index]) ?? false;
-		const still = clock.now() - lastKeyAt < stillMs;
-		if (before !== undefined && sameQuestion && sameAs(before.readings, readings) && (still || !before.held)) {
-			if (before.all !== all) arranged.set(id, {...before, all});
-			return before.view;
-		}
-		const hold = before !== undefined && sameQuestion && still;
-		const made = arrangePane(pane, readings, {filter, orders, target, now: clock.now(), hold}, before?.view);
-		if (hold && !before.held) clock.after(stillMs, bump);
-		arranged.set(id, {all, readings, by, held: hold, view: made});
-		return made;
-	};
+	const views = createViews({
+		clock,
+		readings: () => watch.readings(),
+		pane(id) {
+			const pane = options.allPanes.find(one => one.id === id) ?? options.allPanes[0];
+			if (pane === undefined) throw new Error('a deck needs at least one pane');
+			return pane;
+		},
+		question(id) {
+			const {filter, orders} = paneSession(session.get(), id);
+			return {filter, orders, target: session.get().target};
+		},
+		focused: () => session.get().pane,
+		changed: bump,
+	});
+	const {view} = views;
 
 	const focused = () => view(session.get().pane);
 
@@ -200,6 +186,13 @@ export function createDeck(options: DeckOptions): Deck {
 	};
 
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
+
+	/** Why an action cannot be done with these rows, all of one target. */
+	const notNow = (action: Action, entries: readonly Entry[]): string | undefined => {
+		const rows = entries.map(entry => entry.row);
+		const refusal = permitted(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.now());
+		return refusal === undefined ? action.disabled(rows) : `${refusal.reason}: ${refusal.hint}`;
+	};
 
 	const shown = (panes: readonly string[]) => {
 		alone = panes.length === 1 && options.panes.length > 1;
@@ -226,16 +219,22 @@ export function createDeck(options: DeckOptions): Deck {
 		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
 		now: () => clock.now(),
 		view,
+		answered(pane) {
+			views.answer(pane);
+			return view(pane);
+		},
 		focused,
 		current,
 		actions() {
-			const entry = current();
-			if (entry === undefined) return [];
-			const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
-			return found.map(of => {
-				const refusal = permitted(arming.policy.get(), of.id, entry.row.target, clock.now());
-				const reason = refusal === undefined ? of.disabled([entry.row]) : `${refusal.reason}: ${refusal.hint}`;
-				return {of, key: keymap.keyOf(of.id, of.key), disabled: reason};
+			const {marks} = paneSession(session.get(), session.get().pane);
+			const selection = {entries: focused().entries, marks, current: current()};
+			return kindsOf(selection).flatMap(entry => {
+				const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
+				return found.map(of => {
+					const {entries, refusal} = chosenFor(of, selection);
+					const disabled = refusal ?? notNow(of, entries);
+					return {of, key: keymap.keyOf(of.id, of.key), disabled, entries};
+				});
 			});
 		},
 		inspections() {
@@ -264,6 +263,9 @@ export function createDeck(options: DeckOptions): Deck {
 		touched: () => {
 			const quietMs = clock.now() - lastKeyAt;
 			lastKeyAt = clock.now();
+			views.touched();
+			// A key means what was asked for by the keys before it, also when that is not on the screen yet.
+			views.answer(session.get().pane);
 			return quietMs;
 		},
 		painted: remedy => {
@@ -272,6 +274,7 @@ export function createDeck(options: DeckOptions): Deck {
 		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
 		close() {
 			for (const stop of stops) stop();
+			views.close();
 			listeners.clear();
 		},
 	};

@@ -71,9 +71,7 @@ export function runIntent(deck: Deck, intent: string): void {
 		}
 		case 'row.mark': {
 			const entry = entries[at];
-			if (entry === undefined) return;
-			deck.apply({do: 'mark', key: entry.key});
-			placeCursor(deck, moved(at, 'down', entries.length, 1));
+			if (entry !== undefined) deck.apply({do: 'mark', key: entry.key});
 			return;
 		}
 		case 'row.copy': {
@@ -91,8 +89,10 @@ export function runIntent(deck: Deck, intent: string): void {
 			const kind = entries[at]?.kind ?? deck.focused().sections[0]?.section.kind;
 			if (kind === undefined) return;
 			deck.apply({do: 'order', pane, kind});
-			const section = deck.focused().sections.find(one => one.section.kind === kind);
-			if (section !== undefined) deck.say(`${section.section.title}: ordered by ${section.order}, what is wrong first`);
+			const section = deck.focused().sections.find(one => one.section.kind === kind)?.section;
+			if (section === undefined) return;
+			const index = (paneSession(deck.session.get(), pane).orders[kind] ?? 0) % section.orders.length;
+			deck.say(`${section.title}: ordered by ${section.orders[index]?.title ?? ''}, what is wrong first`);
 			return;
 		}
 		case 'deck.actions':

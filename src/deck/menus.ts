@@ -136,12 +136,23 @@ function settle(deck: Deck, id: string): void {
 	);
 }
 
+/** `14:05:33Z`, with the date before it when it was not today. */
+function when(deck: Deck, ts: string): string {
+	const time = clockTime(Date.parse(ts));
+	const day = ts.slice(0, 10);
+	return day === new Date(deck.now()).toISOString().slice(0, 10) ? time : `${day} ${time}`;
+}
+
+/** `mira`, or `root (mira)` when mira became root by sudo. */
+const whoDid = ({actor}: AuditRecord): string =>
+	actor.sudo_user === undefined ? actor.user : `${actor.user} (${actor.sudo_user})`;
+
 const auditItems = (deck: Deck): MenuItem[] => [
 	...deck.options.unresolved.get().map(open => ({
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
-		left: open.ts.slice(11, 19),
-		text: `${open.action.id} on ${open.target}/${open.object}: ${open.why}; ${open.look}`,
+		left: when(deck, open.ts),
+		text: `${open.action.id} on ${open.target}/${open.object}  ${open.user}: ${open.why}; ${open.look}`,
 		right: 'unknown, space settles',
 		target: open.target,
 		settle: () => settle(deck, open.id),
@@ -154,12 +165,14 @@ const auditItems = (deck: Deck): MenuItem[] => [
 	...deck.records.get().map(record => ({
 		id: `${record.seq}`,
 		severity: recordSeverity(record),
-		left: clockTime(Date.parse(record.ts)),
+		left: when(deck, record.ts),
 		text: [
 			record.kind,
 			record.action?.id,
 			[record.target, record.object].filter(part => part !== undefined).join('/'),
+			whoDid(record),
 			record.note ?? record.receipt?.summary ?? record.error?.message,
+			record.confirmation?.reason === undefined ? undefined : `reason: ${record.confirmation.reason}`,
 		]
 			.filter(part => part !== undefined && part !== '')
 			.join('  '),

@@ -1,22 +1,11 @@
-import {type Entry, rowKey} from '../arrange.ts';
+import {type Entry, kindOfKey, type RowKey, rowKey} from '../arrange.ts';
 import type {Action, Finding, Inspection} from '../contract.ts';
 import {messageOf} from '../errors.ts';
-import {permitted, standing} from '../policy.ts';
-import {isUnderWay} from '../remedy/machine.ts';
+import {standing} from '../policy.ts';
+import {hasEnded, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
-import type {Deck} from './deck.ts';
+import type {ActionOffer, Deck} from './deck.ts';
 import {openDocument} from './documents.ts';
-
-/** The row or rows an action is about: the marked ones of its kind when it takes several, else the one under the cursor. */
-function chosen(deck: Deck, action: Action): readonly Entry[] {
-	const {marks} = paneSession(deck.session.get(), deck.session.get().pane);
-	const entry = deck.current();
-	if (action.selects === 'many' && marks.size > 0) {
-		const marked = deck.focused().entries.filter(one => marks.has(one.key) && one.kind === action.kind);
-		if (marked.length > 0) return marked;
-	}
-	return entry === undefined || entry.kind !== action.kind ? [] : [entry];
-}
 
 /**
  * Puts the confirmation on the screen. While another remedy is under way it shows that one, and nothing new may begin: false.
@@ -38,30 +27,37 @@ export function propose(
 	openedBy?: string,
 ): void {
 	if (!openConfirmation(deck)) return;
+	const {pane} = deck.session.get();
+	const {marks} = paneSession(deck.session.get(), pane);
+	const ofKind = [...marks].filter(key => kindOfKey(key) === action.kind);
 	void deck.options.runner.propose(
 		action,
 		entries.map(entry => entry.row),
 		params,
 		{openedBy},
 	);
+	if (ofKind.length > 0) unmarkOnceSent(deck, pane, ofKind);
 }
 
-function startAction(deck: Deck, action: Action, openedBy?: string): void {
-	const entries = chosen(deck, action);
-	const first = entries[0];
-	if (first === undefined) {
+/** The remedy in hand is about marked rows: once it was sent, or may have been, they are not marked for another one. */
+function unmarkOnceSent(deck: Deck, pane: string, keys: readonly RowKey[]): void {
+	const {state} = deck.options.runner;
+	const id = state.get()?.id;
+	const stop = state.subscribe(() => {
+		const remedy = state.get();
+		const isSent = remedy?.id === id && (remedy?.receipt !== undefined || remedy?.state === 'unknown');
+		if (isSent) deck.apply({do: 'unmark', pane, keys});
+		if (isSent || remedy === undefined || remedy.id !== id || hasEnded(remedy)) stop();
+	});
+}
+
+function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, openedBy?: string): void {
+	if (disabled !== undefined) {
+		deck.say(`${action.title}: ${disabled}`, 'warn');
+		return;
+	}
+	if (entries.length === 0) {
 		deck.say('select a row first', 'warn');
-		return;
-	}
-	const refusal = permitted(deck.options.arming.policy.get(), action.id, first.row.target, deck.now());
-	const reason =
-		refusal === undefined ? action.disabled(entries.map(entry => entry.row)) : `${refusal.reason}: ${refusal.hint}`;
-	if (reason !== undefined) {
-		deck.say(`${action.title}: ${reason}`, 'warn');
-		return;
-	}
-	if (entries.some(entry => entry.row.target !== first.row.target)) {
-		deck.say(`${action.title}: the marked rows are of several targets; mark rows of one`, 'warn');
 		return;
 	}
 	if (action.params.length === 0) {
@@ -95,7 +91,7 @@ export function perform(deck: Deck, id: string, openedBy?: string): void {
 		return;
 	}
 	const action = deck.actions().find(offer => offer.of.id === id);
-	if (action !== undefined) startAction(deck, action.of, openedBy);
+	if (action !== undefined) startAction(deck, action, openedBy);
 	const inspection = deck.inspections().find(offer => offer.of.id === id);
 	if (inspection !== undefined) startInspection(deck, inspection.of);
 }
@@ -114,7 +110,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'focus', pane: pane.id});
 	const {row} = finding;
 	const find = () => {
-		const {entries} = deck.view(pane.id);
+		const {entries} = deck.answered(pane.id);
 		const key = row === undefined ? undefined : rowKey(row.kind, {id: row.id, target: finding.target, severity: 'ok'});
 		const index = entries.findIndex(entry => entry.key === key);
 		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
@@ -123,7 +119,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 	if (find() < 0 && paneSession(deck.session.get(), pane.id).filter !== '')
 		deck.apply({do: 'filter', pane: pane.id, text: ''});
 	const index = find();
-	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.view(pane.id).entries});
+	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.answered(pane.id).entries});
 	deck.say(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
 }
 

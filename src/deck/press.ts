@@ -153,11 +153,10 @@ function pressDeclared(deck: Deck, key: string): void {
 		entry.kind,
 		key,
 	);
-	const action = keymap.declared(
-		deck.actions().map(offer => offer.of),
-		entry.kind,
-		key,
-	);
+	const action = deck
+		.actions()
+		.map(({of}) => keymap.declared([of], of.kind, key))
+		.find(of => of !== undefined);
 	if (inspection !== undefined) perform(deck, inspection.id);
 	else if (action !== undefined) perform(deck, action.id, key);
 	else if (/^[A-Z]$/.test(key)) deck.say(`${key} does nothing on this row; a lists what can be done`);

@@ -1,7 +1,7 @@
 import type {Finding, Permission, Row} from '../contract.ts';
 import type {RedisClientLine} from '../port/redis.ts';
 import {bySeverity} from '../severity.ts';
-import {bytes, duration} from '../text/figures.ts';
+import {bytes, duration, percent} from '../text/figures.ts';
 
 export type RedisClientRow = Row &
 	Omit<RedisClientLine, 'id'> & {
@@ -21,6 +21,19 @@ const mebibyte = 1024 ** 2;
 /** Output waiting for a client that does not read: Redis itself ends a subscriber at 32 MiB (client-output-buffer-limit pubsub). */
 export const outputWarn = 32 * mebibyte;
 export const outputCrit = 128 * mebibyte;
+/** A smaller one is as bad where it is this much of what the server may hold, or most of what it does. */
+const outputMatters = 16 * mebibyte;
+const outputLimitShare = 0.25;
+const outputUsedShare = 0.5;
+
+/** What the server holds and may hold, in bytes; `maxmemory` 0: no limit. */
+type Memory = {readonly usedMemory: number; readonly maxmemory: number};
+
+function outputSeverity(output: number, {usedMemory, maxmemory}: Memory): 'crit' | 'warn' | undefined {
+	const large = output >= outputUsedShare * usedMemory || (maxmemory > 0 && output >= outputLimitShare * maxmemory);
+	if (output >= outputCrit || (large && output >= outputMatters)) return 'crit';
+	return output >= outputWarn ? 'warn' : undefined;
+}
 
 /** The letters of CLIENT LIST: redis.io/docs/latest/commands/client-list. */
 function roleOf({id, flags, subscriptions}: RedisClientLine, own: readonly number[]): RedisClientRole {
@@ -32,32 +45,58 @@ function roleOf({id, flags, subscriptions}: RedisClientLine, own: readonly numbe
 	return flags.includes('b') ? 'blocked' : 'client';
 }
 
+const clientRowId = ({id, address}: Pick<RedisClientLine, 'id' | 'address'>): string => `${id}@${address}`;
+
 /** `app worker, 10.0.0.7:5121`: what a person calls it. */
 export const clientTitle = (client: Pick<RedisClientLine, 'name' | 'address'>): string =>
 	client.name === '' ? client.address : `${client.name}, ${client.address}`;
 
 export function clientRow(
 	line: RedisClientLine,
-	about: {readonly target: string; readonly own: readonly number[]; readonly mayKill: Permission | undefined},
+	about: {
+		readonly target: string;
+		readonly own: readonly number[];
+		readonly mayKill: Permission | undefined;
+		readonly memory: Memory;
+	},
 ): RedisClientRow {
 	const {id: clientId, ...rest} = line;
 	const role = roleOf(line, about.own);
-	const output = line.outputBytes;
+	const output = outputSeverity(line.outputBytes, about.memory);
 	const judged: Pick<Row, 'severity' | 'why'> =
-		output >= outputWarn
-			? {severity: output >= outputCrit ? 'crit' : 'warn', why: `${bytes(output)} wait to be read by it`}
+		output !== undefined
+			? {severity: output, why: `${bytes(line.outputBytes)} wait to be read by it`}
 			: role === 'monitor'
 				? {severity: 'warn', why: 'MONITOR slows the server down'}
 				: {severity: 'ok'};
 	return {
 		...rest,
 		...judged,
-		id: `${clientId}@${line.address}`,
+		id: clientRowId(line),
 		target: about.target,
 		clientId,
 		role,
 		mayKill: about.mayKill,
 	};
+}
+
+/** The client that holds most of the buffers, for those who look at the server as a whole. */
+export type HeaviestClient = {
+	/** Of its row of kind redis.client. */
+	readonly rowId: string;
+	readonly clientId: number;
+	readonly title: string;
+	/** Of all its buffers. */
+	readonly bytes: number;
+};
+
+/** Of those that may be killed; the links of replication and our own are told elsewhere. */
+export function heaviestClient(lines: readonly RedisClientLine[], own: readonly number[]): HeaviestClient | undefined {
+	const held = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
+	const [line] = lines
+		.filter(one => !['own', 'primary', 'replica'].includes(roleOf(one, own)))
+		.toSorted((a, b) => held(b) - held(a));
+	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: held(line)};
 }
 
 /** The most telling first: what is wrong, then by output, memory and age. */
@@ -71,7 +110,7 @@ export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
 export function clientFindings(rows: readonly RedisClientRow[]): readonly Finding[] {
 	return rows.flatMap(row => {
 		if (row.severity !== 'warn' && row.severity !== 'crit') return [];
-		const monitor = row.outputBytes < outputWarn;
+		const monitor = row.role === 'monitor' && row.outputBytes < outputMatters;
 		const who = `client ${row.clientId} (${clientTitle(row)})`;
 		return [
 			{
@@ -86,7 +125,9 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 				evidence: [
 					`omem ${row.outputBytes}, tot-mem ${row.totalBytes ?? 'not told'}`,
 					`connected for ${duration(row.ageSeconds)}, last command ${row.command || 'none'}`,
-					monitor ? 'flags=O in CLIENT LIST' : `warn from ${bytes(outputWarn)}, crit from ${bytes(outputCrit)}`,
+					monitor
+						? 'flags=O in CLIENT LIST'
+						: `warn from ${bytes(outputWarn)}; crit from ${bytes(outputCrit)}, or from ${bytes(outputMatters)} when it is ${percent(outputLimitShare)} of maxmemory or ${percent(outputUsedShare)} of used memory`,
 				],
 				actions: ['redis.kill-client'],
 				inspections: ['redis.client'],

@@ -65,6 +65,11 @@ export type RedisRecent = {
 	readonly seconds: number | undefined;
 	readonly rejected: number | undefined;
 	readonly slow: number | undefined;
+	/**
+	 * Since the limit or the policy was changed, if that was within the minute: what a change has mended is not told any more. Undefined when
+	 * there were none.
+	 */
+	readonly evicted: {readonly keys: number; readonly seconds: number} | undefined;
 };
 
 /** `readings`: oldest first, the last is the current one, each continues the one before, none much older than a minute. */
@@ -72,12 +77,18 @@ export function redisRecent(readings: readonly RedisReading[]): RedisRecent {
 	const first = readings[0];
 	const last = readings.at(-1);
 	if (first === undefined || last === undefined || last.at <= first.at) {
-		return {seconds: undefined, rejected: undefined, slow: undefined};
+		return {seconds: undefined, rejected: undefined, slow: undefined, evicted: undefined};
 	}
 	const slowFrom = readings.find(reading => reading.slowId !== undefined)?.slowId;
+	const changed = readings.findLastIndex(
+		({info}) => info.maxmemory !== last.info.maxmemory || info.policy !== last.info.policy,
+	);
+	const evictedFrom = readings[changed + 1] ?? last;
+	const evicted = last.info.evicted - evictedFrom.info.evicted;
 	return {
 		seconds: (last.at - first.at) / 1000,
 		rejected: last.info.rejected - first.info.rejected,
 		slow: last.slowId === undefined || slowFrom === undefined ? undefined : Math.max(0, last.slowId - slowFrom),
+		evicted: evicted > 0 ? {keys: evicted, seconds: (last.at - evictedFrom.at) / 1000} : undefined,
 	};
 }

@@ -1,7 +1,15 @@
 import type {Finding} from '../contract.ts';
 import {bySeverity} from '../severity.ts';
 import {bytes, count, duration, grouped, percent, rate} from '../text/figures.ts';
-import {memoryCritShare, memoryLimit, memoryShare, memoryWarnShare, type RedisServerRow} from './redis-server.ts';
+import {
+	clientsHoldMuch,
+	clientsShareWarn,
+	memoryCritShare,
+	memoryLimit,
+	memoryShare,
+	memoryWarnShare,
+	type RedisServerRow,
+} from './redis-server.ts';
 
 const mebibyte = 1024 ** 2;
 
@@ -12,12 +20,11 @@ const toldHitLoss = 0.05;
 const fragmentationMatters = 100 * mebibyte;
 const fragmentationRatioWarn = 1.5;
 const swappedRatio = 0.9;
-const clientsShareWarn = 0.25;
-const clientsMatter = 16 * mebibyte;
 const slowWarn = 3;
 const maxclientsWarnShare = 0.9;
 
-type Trouble = Omit<Finding, 'target' | 'row' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
+/** Without a `row` it is about the server's own. */
+type Trouble = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
 
 const points = (share: number) => Math.round(share * 100);
 
@@ -28,54 +35,94 @@ function hitText(row: RedisServerRow): string | undefined {
 	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${points(row.hitRate)} %`;
 }
 
+/** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two looks must stay to be seen. */
+function evictionText(row: RedisServerRow): string | undefined {
+	if ((row.evictedPerSecond ?? 0) > 0) return `evicting ${rate(row.evictedPerSecond)}`;
+	const {keys = 0, seconds} = row.evictedRecently ?? {};
+	if (keys === 0) return undefined;
+	return `${count(keys)} ${keys === 1 ? 'key' : 'keys'} evicted in the last ${duration(seconds)}`;
+}
+
 const present = (parts: readonly (string | undefined)[]): string => parts.filter(part => part !== undefined).join(', ');
 
 function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 	const share = memoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
+	const evicted = row.evictedRecently?.keys ?? 0;
 	const full = share !== undefined && share >= memoryWarnShare;
-	if (share === undefined || (!full && evicting === 0)) return undefined;
+	if (share === undefined || (!full && evicting === 0 && evicted === 0)) return undefined;
 	const limited = row.maxmemory > 0;
 	const stuck = limited && row.policy === 'noeviction';
 	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
 	const hurting = evicting > 0 && lost >= hurtingHitLoss;
 	const severity = share >= memoryCritShare || hurting ? 'crit' : 'warn';
 	const of = limited ? `${points(share)} % of maxmemory` : `no maxmemory, ${points(share)} % of the machine's memory`;
-	const sentence = stuck
+	const cause = clientsHoldMuch(row) ? clientsCause(row) : undefined;
+	const symptom = stuck
 		? share >= 1
 			? `${of}, policy noeviction: writes fail now`
 			: `${of}, policy noeviction: writes fail at the limit`
-		: present([of, evicting > 0 ? `evicting ${rate(evicting)}` : undefined, hitText(row)]);
+		: present(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
+	const short = stuck
+		? `${points(share)} %, noeviction`
+		: evicting > 0
+			? `${points(share)} %, evicting`
+			: evicted > 0
+				? `${points(share)} %, ${count(evicted)} evicted`
+				: of;
 	return {
 		id: 'memory',
 		severity,
-		short: stuck ? `${points(share)} %, noeviction` : evicting > 0 ? `${points(share)} %, evicting` : of,
-		sentence,
+		short: cause === undefined ? short : `${cause.short}, ${short}`,
+		// What is behind it comes first, and so does what helps against that.
+		sentence: cause === undefined ? symptom : `${cause.sentence}: ${symptom}`,
+		...(cause?.row === undefined ? {} : {row: cause.row}),
 		evidence: [
+			...(cause?.evidence ?? []),
 			`used_memory ${bytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${bytes(memoryLimit(row))}`,
 			`warn from ${points(memoryWarnShare)} %, crit from ${points(memoryCritShare)} %`,
 			`maxmemory-policy ${row.policy || 'not told'}`,
 			`evicted ${rate(row.evictedPerSecond)} between the last two reads`,
+			...(row.evictedRecently === undefined
+				? []
+				: [`evicted_keys grew by ${evicted} in the last ${duration(row.evictedRecently.seconds)}`]),
 			`hit rate ${percent(row.hitRate)} between the last two reads, ${percent(row.hitRateBefore)} since the counters began`,
 			`client buffers ${bytes(row.clientsMemory)}`,
 		],
-		actions: ['redis.set-maxmemory'],
-		inspections: ['redis.memory', 'redis.clients'],
+		actions: cause === undefined ? ['redis.set-maxmemory'] : ['redis.kill-client', 'redis.set-maxmemory'],
+		inspections: cause === undefined ? ['redis.memory', 'redis.clients'] : ['redis.clients', 'redis.memory'],
 	};
 }
 
-function clientsTrouble(row: RedisServerRow): Trouble | undefined {
+/** Who holds the buffers that fill the memory: one client when most of them are its own, else all together. */
+function clientsCause(row: RedisServerRow): Pick<Trouble, 'sentence' | 'short' | 'row' | 'evidence'> {
 	const held = row.clientsMemory ?? 0;
-	if (held < clientsMatter || held < clientsShareWarn * row.usedMemory) return undefined;
+	const one = row.heaviestClient;
+	if (one === undefined || one.bytes < held / 2) {
+		const short = `clients hold ${bytes(held)}`;
+		const evidence = [`told from ${percent(clientsShareWarn)} of used memory in buffers of clients`];
+		return {short, sentence: `${short} of buffers`, evidence};
+	}
+	return {
+		short: `client ${one.clientId} holds ${bytes(one.bytes)}`,
+		sentence: `client ${one.clientId} (${one.title}) holds ${bytes(one.bytes)} of buffers`,
+		row: {kind: 'redis.client', id: one.rowId},
+		evidence: [`CLIENT LIST: client ${one.clientId} holds ${bytes(one.bytes)} of the ${bytes(held)} of all clients`],
+	};
+}
+
+/** Where memory is short the finding of that names them as its cause. */
+function clientsTrouble(row: RedisServerRow): Trouble | undefined {
+	if (!clientsHoldMuch(row)) return undefined;
+	const held = row.clientsMemory ?? 0;
+	const {short, sentence, row: client, evidence} = clientsCause(row);
 	return {
 		id: 'client-buffers',
 		severity: 'warn',
-		short: `clients hold ${bytes(held)}`,
-		sentence: `clients hold ${bytes(held)} of buffers, ${percent(held / row.usedMemory)} of used memory`,
-		evidence: [
-			`mem_clients_normal ${bytes(held)}, used_memory ${bytes(row.usedMemory)}`,
-			`told from ${percent(clientsShareWarn)} of used memory`,
-		],
+		short,
+		sentence: `${sentence}, ${percent(held / row.usedMemory)} of used memory`,
+		...(client === undefined ? {} : {row: client}),
+		evidence: [...evidence, `mem_clients_normal ${bytes(held)}, used_memory ${bytes(row.usedMemory)}`],
 		actions: ['redis.kill-client'],
 		inspections: ['redis.clients', 'redis.memory'],
 	};
@@ -208,9 +255,8 @@ function loadingTrouble(row: RedisServerRow): Trouble | undefined {
 function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
 	return [
 		...replicationTroubles(row, now),
-		memoryTrouble(row),
+		memoryTrouble(row) ?? clientsTrouble(row),
 		...connectionTroubles(row),
-		clientsTrouble(row),
 		fragmentationTrouble(row),
 		slowTrouble(row),
 		loadingTrouble(row),
@@ -233,7 +279,7 @@ export function serverFindings(row: RedisServerRow, now: number): readonly Findi
 		...trouble,
 		id: `${row.target}/redis/${id}`,
 		target: row.target,
-		kind: 'redis.server',
-		row: {kind: 'redis.server', id: row.id},
+		kind: trouble.row?.kind ?? 'redis.server',
+		row: trouble.row ?? {kind: 'redis.server', id: row.id},
 	}));
 }

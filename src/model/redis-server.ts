@@ -1,5 +1,6 @@
 import type {Permission, Row} from '../contract.ts';
 import type {RedisReplica, RedisUpstream, SlowCommand} from '../port/redis.ts';
+import type {HeaviestClient} from './redis-client.ts';
 
 export type RedisServerRow = Row & {
 	/** `host:port`, also the row's id: there is one server row for each target. */
@@ -20,7 +21,11 @@ export type RedisServerRow = Row & {
 	readonly fragmentationBytes: number | undefined;
 	/** Bytes of client buffers. */
 	readonly clientsMemory: number | undefined;
+	/** Looked for when client buffers are much of the memory (`clientsHoldMuch`). */
+	readonly heaviestClient: HeaviestClient | undefined;
 	readonly evictedPerSecond: number | undefined;
+	/** Within the last minute, under the limit and policy of now; undefined when there were none. */
+	readonly evictedRecently: {readonly keys: number; readonly seconds: number} | undefined;
 	/** Between the last two reads, 0 to 1. */
 	readonly hitRate: number | undefined;
 	/** Since the counters began. */
@@ -48,6 +53,16 @@ export type RedisServerRow = Row & {
 /** Share of the limit from which it is told, and from which it is urgent. */
 export const memoryWarnShare = 0.8;
 export const memoryCritShare = 0.95;
+
+export const clientsShareWarn = 0.25;
+const clientsMatter = 16 * 1024 ** 2;
+
+/** Whether client buffers are so much of the memory that they are what fills it. */
+export const clientsHoldMuch = ({
+	clientsMemory = 0,
+	usedMemory,
+}: Pick<RedisServerRow, 'clientsMemory' | 'usedMemory'>) =>
+	clientsMemory >= clientsMatter && clientsMemory >= clientsShareWarn * usedMemory;
 
 /** What memory runs against: maxmemory, or without it the machine. */
 export function memoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {

@@ -1,6 +1,6 @@
 import {type AuditRecord, canonical, type Entry} from '../audit/record.ts';
 import {tidy} from '../audit/tidy.ts';
-import type {Remedy} from './machine.ts';
+import type {Confirmation, Remedy} from './machine.ts';
 
 /** What every record of a remedy tells. */
 export const aboutRemedy = (remedy: Remedy, who: string | undefined): Omit<Entry, 'kind'> => ({
@@ -13,17 +13,21 @@ export const aboutRemedy = (remedy: Remedy, who: string | undefined): Omit<Entry
 	...(who ? {as: who} : {}),
 });
 
+const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmation']> => ({
+	method,
+	...(reason ? {reason} : {}),
+});
+
 /** Written before anything is sent. */
 export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>, who: string | undefined): Entry {
 	const {impact, equivalent, bound, touches, risk, undo} = remedy.preview;
-	const {method, reason} = remedy.confirmation;
 	return {
 		...aboutRemedy(remedy, who),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
 		preview: {impact, equivalent, bound, touches, risk, undo},
 		checks: remedy.checks,
-		confirmation: {method, ...(reason ? {reason} : {})},
+		confirmation: confirmed(remedy.confirmation),
 	};
 }
 
@@ -31,8 +35,12 @@ export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>,
 export const refuseEntry = (remedy: Remedy, who: string | undefined): Entry => ({
 	...aboutRemedy(remedy, who),
 	kind: 'refuse',
-	result: remedy.state === 'stale' || remedy.state === 'blocked' ? remedy.state : 'refused',
+	id: remedy.id,
+	result:
+		remedy.state === 'stale' || remedy.state === 'blocked' || remedy.state === 'failed' ? remedy.state : 'refused',
 	note: remedy.reason ?? '',
+	...(remedy.trouble ? {error: remedy.trouble} : {}),
+	...(remedy.confirmation ? {confirmation: confirmed(remedy.confirmation)} : {}),
 	...(remedy.checks.length > 0 ? {checks: remedy.checks} : {}),
 });
 

@@ -4,7 +4,7 @@ import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {refuseEntry} from './entry.ts';
 import type {Job} from './job.ts';
-import {hasEnded, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
+import {hasEnded, isToldRefusal, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
 import {reduce} from './reduce.ts';
 
 type Untimed<E> = E extends RemedyEvent ? Omit<E, 'at'> : never;
@@ -48,8 +48,7 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 
 	function ended(job: Job, remedy: Remedy): void {
 		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
-		const told = remedy.state === 'refused' || remedy.state === 'blocked' || remedy.state === 'stale';
-		if (!told || remedy.startedAt !== undefined) return;
+		if (!isToldRefusal(remedy)) return;
 		// Where a refusal cannot be recorded nothing is missing: nothing was done.
 		refusal = track(audit.append(refuseEntry(remedy, job.who)).catch(() => {}));
 	}

@@ -159,4 +159,15 @@ export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
 /** Confirmed, and not yet at its end. */
 export const isUnderWay = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
 
+/**
+ * An end before anything was sent that the record tells of, under the id of the remedy: a refusal, and a failure of what a person had
+ * confirmed. What was never confirmed and came to nothing is not recorded.
+ */
+export const isToldRefusal = (remedy: Remedy): boolean =>
+	remedy.startedAt === undefined &&
+	(remedy.state === 'refused' ||
+		remedy.state === 'blocked' ||
+		remedy.state === 'stale' ||
+		(remedy.state === 'failed' && remedy.confirmation !== undefined));
+
 export const hasEnded = (remedy: Remedy): boolean => ends.has(remedy.state);

@@ -11,5 +11,10 @@ export function sqlLiteral(text: string): string {
 	return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
-/** An array of SQL from what already is SQL: literals, numbers, NULL. */
-export const sqlArray = (elements: readonly string[]): string => `ARRAY[${elements.join(', ')}]`;
+/**
+ * A literal of SQL for an array, to be cast to its type: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT
+ */
+export const sqlArray = (elements: readonly (string | number | null)[]): string =>
+	sqlLiteral(
+		`{${elements.map(element => (typeof element === 'string' ? `"${element.replace(/["\\]/g, '\\$&')}"` : String(element))).join(',')}}`,
+	);

@@ -1,19 +1,68 @@
 /*
  * The last sieve before a text is shown or recorded. Adapters mask secrets where they know them; this catches the forms in which a password
- * is most often written down: in a URL, in a connection string, in SQL, in the arguments of redis-cli, and as a bearer token. A server may
- * have cut the text inside of the quotes.
+ * is most often written down: in a URL, in a connection string, in SQL, in the commands of Redis, and as a bearer token. A server may have
+ * cut the text inside of the quotes, so that each of them may be open to the end. Rather too much is masked than too little.
  */
+const source = String.raw;
+
+/** Any string of SQL, JSON or a shell, from its first quote: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-CONSTANTS */
+const quoted = [
+	// Inside of a word of the shell that is quoted itself.
+	source`'\\''[\s\S]*?(?:'\\''|$)`,
+	source`\be'(?:[^'\\]|''|\\[\s\S])*(?:\\?$|')`,
+	// Inside of another string of SQL.
+	source`''[^'\s][^']*(?:''|$)`,
+	source`(?:\bu&|\bn)?'(?:[^']|'')*(?:'|$)`,
+	source`"(?:[^"\\]|\\[\s\S])*(?:\\?$|")`,
+	source`\$(?<tag>[a-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$)`,
+].join('|');
+
+const space = source`(?:\s|/\*[\s\S]*?\*/|--[^\n]*\n)*`;
+const names = source`(?:\w*passw(?:or)?d(?:_?(?:hash|digest))?|\w*passphrase|\w*pwd|\w*secret(?:_?key)?|\w*token|\w*api_?key|requirepass|masterauth)`;
+const compared = source`["')]*(?:::\w+)?${space}(?::=|=>|<>|[!=]=|[=:]|\bi?like\b)${space}`;
+/** `crypt('…', gen_salt('bf'))`: the secret is the first argument. */
+const calls = source`(?:[\w.]+\(${space})*`;
+const placeholder = source`(?!\$\d|\?|null\b)`;
+
+const anyQuoted = new RegExp(quoted, 'gi');
+
 const forms: readonly (readonly [RegExp, string])[] = [
-	[/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:***@'],
+	// A port and a path are no password, however many @ come after them.
+	[/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@'"]*):(?!\d+(?:[/?#\s'"]|$))(?:(?!:\/\/)[^\s'"])+@/gi, '$1:***@'],
+	[new RegExp(source`\b(${names}${compared}${calls})${placeholder}(?:${quoted}|[^\s,;&)}]+)`, 'gi'), '$1***'],
+	[new RegExp(source`\b(password(?!['"]\s*[:=]|")${space}${calls})(?:${quoted})`, 'gi'), '$1***'],
+	[new RegExp(source`\b(crypt\(${space})(?:${quoted})`, 'gi'), '$1***'],
+	[new RegExp(source`\b((?:identified\s+by|requirepass|masterauth)["']?\s+)(?:${quoted}|[^\s=:]\S*)`, 'gi'), '$1***'],
 	[
-		/\b((?:[a-z_]*password|passwd|pwd|secret|[a-z_]*token|api_?key|requirepass|masterauth)["']?\s*[=:]\s*)(?!\$\d)("[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s,;&)}]+)/gi,
+		new RegExp(
+			source`^([^\S\n]*["']?auth["']?[^\S\n]+)(?!failed\b|required\b|needed\b)(?:(?:${quoted}|\S+)[^\S\n]*){1,2}$`,
+			'gim',
+		),
 		'$1***',
 	],
-	[/\b(password\s+)('(?:[^']|'')*(?:'|$)|"[^"]*(?:"|$))/gi, '$1***'],
-	[/\b((?:identified\s+by|requirepass|masterauth)\s+)('(?:[^']|'')*(?:'|$)|"[^"]*(?:"|$)|\S+)/gi, '$1***'],
-	[/(\bredis-cli\b[^\n]*?\s(?:-a|--pass)\s+)\S+/g, '$1***'],
+	[new RegExp(source`(\bhello["']?\s+["']?[23]["']?\s+["']?auth["']?\s+\S+\s+)(?:${quoted}|\S+)`, 'gi'), '$1***'],
+	[/(\bredis-cli\b[^\n]*?\s(?:-a|--pass)[\s=]+)(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|\S+)/g, '$1***'],
 	[/\b(bearer\s+)[\w.~+/=-]+/gi, '$1***'],
 ];
 
-/** The same text without the secrets in it that can be told by their form. */
-export const redact = (text: string): string => forms.reduce((left, [form, mask]) => left.replace(form, mask), text);
+/** A row of values does not say which of them is the password that its columns name: all strings of it are masked. */
+const insert = new RegExp(
+	source`(\binsert\s+into\b[^(;]{0,400}\([^)]{0,4000}?\b${names}\b[^)]{0,4000}\)[^;]{0,400}?\bvalues\b)([\s\S]*)`,
+	'gi',
+);
+
+/** `>` and `<` go before a password, `#` and `!` before its hash: https://redis.io/docs/latest/commands/acl-setuser/ */
+const setUser = /\bacl["']?\s+["']?setuser\b[^\n]*/gi;
+
+/** Most texts hold none of these, and are told by one look. */
+const suspicious =
+	/passw|passphrase|pwd|secret|token|api_?key|:\/\/|auth|crypt|identified|requirepass|redis-cli|setuser|bearer/i;
+
+/** The same text without the secrets in it that can be told by their form. What is masked already stays as it is. */
+export function redact(text: string): string {
+	if (!suspicious.test(text)) return text;
+	return forms
+		.reduce((left, [form, mask]) => left.replace(form, mask), text)
+		.replace(insert, (_, head: string, values: string) => head + values.replace(anyQuoted, '***'))
+		.replace(setUser, rules => rules.replace(/(\s["']?)[><#!][^\s"']+/g, '$1***'));
+}

@@ -119,6 +119,14 @@ describe('what needs no system', () => {
 		expect(bad.stdout).toMatch(/not sound, \d+ faults?\n$/);
 		expect((await midwatch.run(['audit', 'verify', join(midwatch.home, 'none.jsonl')])).code).toBe(2);
 	});
+
+	test('audit verify: 1 where nobody can tell whether the end was cut off', async () => {
+		const emptied = put('2026-12.jsonl', '');
+		const unknown = await midwatch.run(['audit', 'verify', emptied]);
+		expect(unknown.code).toBe(1);
+		expect(unknown.stdout).toContain('whether its end was cut off cannot be told: head.json');
+		expect(unknown.stdout).toMatch(/: 0 records: not known to be sound\n$/);
+	});
 });
 
 describe.concurrent('snapshot --json on the demo', () => {

@@ -1,5 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import type {OtherConsole} from '../../src/audit/presence.ts';
 import {AdapterError} from '../../src/errors.ts';
+import {createStore} from '../../src/store.ts';
 import {paintFooter, paintTabs} from '../../views/footer.ts';
 import {paintHeader} from '../../views/header.ts';
 import {paintLayer} from '../../views/layer.ts';
@@ -25,6 +27,25 @@ describe('header', () => {
 		expect(bare(paintHeader(house.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
 		for (let columns = 36; columns < 200; columns += 1)
 			expect(cellsOf(paintHeader(house.deck, columns, theme))).toBe(columns);
+	});
+
+	it('says where another console is when there is room, and else only that there is one', async () => {
+		house = await openHouse();
+		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
+		const beside = (...others: readonly OtherConsole[]) => {
+			const presence = {others: createStore(others), close: async () => {}};
+			const deck = {...house.deck, options: {...house.deck.options, presence}};
+			return (columns: number) => bare(paintHeader(deck, columns, theme));
+		};
+		const one = beside(console);
+		expect(one(120)).toContain('1 other console: pts/3 from 10.0.0.7  ');
+		expect(one(48)).toMatch(/1 other console {2}/);
+		expect(one(48)).not.toContain('pts/3');
+		expect(one(30)).not.toContain('other');
+		const far = {...console, tty: undefined, sshClient: undefined};
+		const two = beside({...console, sshClient: undefined}, far);
+		expect(two(120)).toContain('2 other consoles: pts/3, pid 4242  ');
+		for (let columns = 24; columns < 160; columns += 1) expect(two(columns).length).toBeLessThanOrEqual(columns);
 	});
 
 	it('counts armed targets when their names do not fit', async () => {

@@ -158,6 +158,22 @@ describe('a confirmation', () => {
 		await golden('confirm-typed', '120x40');
 	});
 
+	it('is about all rows that are marked, and takes the marks away once it was sent', async () => {
+		await open('default', 80, 24, {open: true});
+		await keys('3', 'space', 'j', 'space', 'j', 'space', 'j', 'T');
+		await reach('ready');
+		await golden('confirm-several', '80x24');
+		await keys('pagedown');
+		await golden('confirm-several-end', '80x24');
+		for (const character of 'orders-db/3 sessions') rig.key(character === ' ' ? 'space' : character);
+		await keys('enter');
+		await reach('done');
+		expect(demo.deck.options.runner.state.get()?.state).toBe('done');
+		await golden('confirm-several-done', '80x24');
+		await keys('enter');
+		expect(await screen()).not.toContain('marked');
+	});
+
 	it('asks for a value first, and for one key where nothing is lost', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M');

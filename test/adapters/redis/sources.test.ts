@@ -88,6 +88,14 @@ describeRedis('redis', 'sources', estate => {
 		expect(room.findings('redis.server', snapshot)).toContainEqual(
 			expect.stringMatching(/^crit: \d+ % of maxmemory, evicting [\d.]+k?\/s$/),
 		);
+		let later = await room.read<RedisServerRow>('redis.server');
+		// The server goes on in the background until it is below its limit.
+		while (onlyRow(later).evictedPerSecond !== 0) later = await room.read<RedisServerRow>('redis.server');
+		expect(onlyRow(later).evictedRecently?.keys).toBeGreaterThanOrEqual(evicted);
+		expect(room.findings('redis.server', later)).toContainEqual(
+			expect.stringMatching(/^(?:warn|crit): \d+ % of maxmemory, [\d.]+k keys evicted in the last \d+s$/),
+		);
+		expect(later.gauges.find(one => one.id === 'evictions')?.severity).toBe('warn');
 	});
 
 	test('with noeviction at the limit it says that writes fail, and they do', async () => {
@@ -202,10 +210,18 @@ describeRedis('redis', 'sources', estate => {
 			await new Promise(resolve => setTimeout(resolve, 10));
 		const {snapshot, row} = await waiting();
 		expect(snapshot.rows[0]?.name).toBe('hoarder');
-		expect(row?.severity).toBe('warn');
+		// 40 of the 64 MB that the server may hold.
+		expect(row?.severity).toBe('crit');
 		expect(redisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
 		expect(room.findings('redis.client', snapshot)[0]).toMatch(
-			/^warn: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+		);
+		// INFO learns of it when the server next goes through its clients, which takes up to a second.
+		let whole = await room.read<RedisServerRow>('redis.server');
+		while (onlyRow(whole).heaviestClient === undefined) whole = await room.read<RedisServerRow>('redis.server');
+		expect(onlyRow(whole).heaviestClient).toMatchObject({rowId: row?.id, clientId: row?.clientId});
+		expect(room.findings('redis.server', whole)).toContainEqual(
+			expect.stringMatching(/client \d+ \(hoarder, 127.0.0.1:\d+\) holds \d+Mi of buffers[:,] \d+ ?%/),
 		);
 		expect(snapshot.rows.filter(one => one.role === 'own').map(one => one.name)).toEqual(
 			expect.arrayContaining(['midwatch', 'midwatch-sampler']),

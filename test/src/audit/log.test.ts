@@ -263,7 +263,35 @@ describe('what was lost', () => {
 		await writeFile(join(audit.dir, 'head.json'), '{"seq":');
 		expect((await verifyFile(path)).faults).toHaveLength(1);
 		await rm(join(audit.dir, 'head.json'));
-		expect(await verifyFile(path)).toMatchObject({faults: [], notes: [{line: 0}]});
+		const doubt = 'whether its end was cut off cannot be told: head.json, which says where it ends, is missing';
+		expect(await verifyFile(path)).toMatchObject({faults: [], doubts: [{line: 0, text: doubt}]});
+		await writeFile(path, '');
+		expect(await verifyDirectory(audit.dir)).toMatchObject([
+			{records: 0, faults: [], doubts: [{line: 0, text: doubt}]},
+		]);
+		await rm(path);
+		expect(await verifyDirectory(audit.dir)).toEqual([]);
+	});
+
+	test('a mirror that was missing stays told when the next record writes it again', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await rm(join(audit.dir, 'head.json'));
+		await audit.append({kind: 'stop'});
+		const text = 'head.json was missing or spoilt: whether records after record 1 were cut off cannot be told';
+		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 2, text}], doubts: [], notes: []});
+		await audit.append({kind: 'stop'});
+		expect(await verifyFile(path)).toMatchObject({records: 4, faults: [{line: 2}]});
+	});
+
+	test('a month before the newest is not in doubt: the next one says where it ends', async () => {
+		const {audit, clock, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		await clock.advance(15 * 24 * 3_600_000);
+		await audit.append({kind: 'stop'});
+		await rm(join(audit.dir, 'head.json'));
+		expect(await verifyFile(path)).toMatchObject({faults: [], doubts: []});
+		expect(await verifyDirectory(audit.dir)).toMatchObject([{doubts: []}, {doubts: [{line: 0}]}]);
 	});
 
 	test('a long torn part does not hide the last whole record', async () => {

@@ -37,6 +37,8 @@ type Plan = {readonly names: readonly string[]; readonly value: string};
 /** The far end of every target, as the test has arranged it. */
 export type Far = {
 	rows: Job[];
+	/** Rows of another kind, below the jobs; without any at the start they are not read at all. */
+	readonly logs: readonly Job[];
 	readonly ran: {
 		readonly action: string;
 		readonly names: readonly string[];
@@ -94,9 +96,22 @@ const source = (): Source<Job, Port> => ({
 		),
 });
 
+const logSource = (): Source<Job, Port> => ({
+	...source(),
+	kind: 'postgres.statement',
+	title: 'logs',
+	open: (port, target) => async () => ({
+		rows: port.far.logs.filter(row => row.target === target.name),
+		gauges: [],
+		omitted: 0,
+		notes: [],
+	}),
+	findings: () => [],
+});
+
 const action = (
 	about: {readonly id: Action['id']; readonly title: string; readonly key: string; readonly risk: Risk},
-	more: Partial<Pick<Action<Job, Port, Plan>, 'selects' | 'params' | 'disabled' | 'undo'>> = {},
+	more: Partial<Pick<Action<Job, Port, Plan>, 'kind' | 'selects' | 'params' | 'disabled' | 'undo'>> = {},
 ): Action<Job, Port, Plan> => ({
 	id: about.id,
 	title: about.title,
@@ -167,6 +182,7 @@ const systemOf = (far: Far): System => {
 				],
 			},
 		),
+		action({id: 'postgres.cut', title: 'Cut the log', key: 'K', risk: 'low'}, {kind: 'postgres.statement'}),
 		action({id: 'postgres.never', title: 'Never', key: 'B', risk: 'low'}, {disabled: () => 'the job is asleep'}),
 	];
 	const inspection: Inspection<Job, Port> = {
@@ -180,7 +196,7 @@ const systemOf = (far: Far): System => {
 	const system: System<Port> = {
 		kind: 'postgres',
 		title: 'Jobs',
-		sources: [source() as Source<Row, Port>],
+		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
 		actions: actions as readonly Action<Row, Port>[],
 		inspections: [inspection as Inspection<Row, Port>],
 		connect: async () => ({
@@ -213,6 +229,14 @@ const jobs: Pane = {
 				{header: 'NAME', field: 'name', width: 10, grow: true, cell: row => row.name},
 				{header: 'AGE', field: 'age', width: 5, align: 'right', cell: row => String(row.age)},
 			],
+		}),
+		defineSection<Job>({
+			kind: 'postgres.statement',
+			title: 'logs',
+			weight: 1,
+			empty: 'no log is written',
+			orders: [{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)}],
+			columns: [{header: 'NAME', field: 'name', width: 10, grow: true, cell: row => row.name}],
 		}),
 	],
 };
@@ -255,6 +279,7 @@ export async function until(holds: () => boolean): Promise<void> {
 export async function openHouse(
 	options: {
 		readonly rows?: readonly Job[];
+		readonly logs?: readonly Job[];
 		readonly guarded?: boolean;
 		readonly readOnly?: boolean;
 		readonly targets?: readonly string[];
@@ -265,6 +290,7 @@ export async function openHouse(
 	const state = await mkdtemp(join(tmpdir(), 'midwatch-deck-'));
 	const far: Far = {
 		rows: [...(options.rows ?? [job('a'), job('b'), job('c')])],
+		logs: [...(options.logs ?? [])],
 		ran: [],
 		read: async () => blank,
 		checks: [{label: 'still there', result: 'pass', detail: ''}],
@@ -322,7 +348,6 @@ export async function openHouse(
 	watch.start();
 	deck.shown(['jobs']);
 	await clock.advance(1);
-
 	const house: House = {
 		deck,
 		clock,

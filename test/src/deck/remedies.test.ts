@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import {menuItems} from '../../../src/deck/menus.ts';
 import {type House, job, openHouse, until} from './house.ts';
 
 let house: House;
@@ -90,7 +91,7 @@ describe('a question that is answered by typing', () => {
 
 	it('asks for target, count and reason where data goes, and not before three seconds', async () => {
 		house = await openHouse();
-		await house.keys('space', 'space', 'X');
+		await house.keys('space', 'j', 'space', 'X');
 		await house.reach('ready');
 		await house.type('db/2 jobs');
 		await house.keys('enter');
@@ -179,7 +180,7 @@ describe('what stops an action', () => {
 
 	it('is a mark on a row of another target', async () => {
 		house = await openHouse({targets: ['db', 'other'], rows: [job('a'), {...job('b'), target: 'other'}]});
-		await house.keys('space', 'space', 'X');
+		await house.keys('space', 'j', 'space', 'X');
 		expect(house.notice()).toBe('Purge: the marked rows are of several targets; mark rows of one');
 	});
 });
@@ -255,5 +256,17 @@ describe('after it was sent', () => {
 		await house.keys('G', 'enter');
 		const layer = house.deck.session.get().layers.at(-1);
 		expect(layer?.kind === 'document' && layer.lines.map(line => line.text).join('\n')).toContain('"kind": "intent"');
+	});
+
+	it('the record tells who did it and the reason that was given, and the day when it was not today', async () => {
+		house = await openHouse();
+		const confirmation = {method: 'type-count-reason', reason: 'it leaks'} as const;
+		await house.deck.options.audit.append({kind: 'intent', target: 'db', object: 'a', confirmation});
+		await house.keys('v');
+		await until(() => house.deck.records.get().length === 1);
+		const [today] = menuItems(house.deck, 'audit');
+		expect(today).toMatchObject({left: '14:05:22Z', text: 'intent  db/a  tester  reason: it leaks'});
+		const now = () => house.deck.now() + 24 * 3_600_000;
+		expect(menuItems({...house.deck, now}, 'audit')[0]?.left).toBe('2026-11-21 14:05:22Z');
 	});
 });

@@ -1,6 +1,15 @@
 import {describe, expect, test} from 'vitest';
-import {clientFindings, clientRow, compareClients, outputCrit, outputWarn} from '../../../src/model/redis-client.ts';
+import {
+	clientFindings,
+	clientRow,
+	compareClients,
+	heaviestClient,
+	outputCrit,
+	outputWarn,
+} from '../../../src/model/redis-client.ts';
 import type {RedisClientLine} from '../../../src/port/redis.ts';
+
+const mebibyte = 1024 ** 2;
 
 const line = (change: Partial<RedisClientLine> = {}): RedisClientLine => ({
 	id: 42,
@@ -18,8 +27,9 @@ const line = (change: Partial<RedisClientLine> = {}): RedisClientLine => ({
 	subscriptions: 0,
 	...change,
 });
-const row = (change: Partial<RedisClientLine> = {}) =>
-	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined});
+const roomy = {usedMemory: 2 * 1024 ** 3, maxmemory: 4 * 1024 ** 3};
+const row = (change: Partial<RedisClientLine> = {}, memory = roomy) =>
+	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined, memory});
 
 describe('a client', () => {
 	test('is known by its id and address together: ids begin anew when the server restarts', () => {
@@ -47,6 +57,19 @@ describe('a client', () => {
 	] as const)('%j is %s', (change, severity, why) => {
 		expect(row(change)).toMatchObject({severity, ...(why === undefined ? {} : {why})});
 	});
+
+	test.each([
+		['a quarter of maxmemory', {usedMemory: 200, maxmemory: 64}, 16, 'crit'],
+		['less than that', {usedMemory: 200, maxmemory: 65}, 16, 'ok'],
+		['half of used memory', {usedMemory: 80, maxmemory: 0}, 40, 'crit'],
+		['less than that', {usedMemory: 81, maxmemory: 0}, 40, 'warn'],
+		['all of a server that holds nothing else, and small', {usedMemory: 15, maxmemory: 15}, 15, 'ok'],
+	] as const)('whose output is %s: %j, %s MiB is %s', (_, {usedMemory, maxmemory}, output, severity) => {
+		const memory = {usedMemory: usedMemory * mebibyte, maxmemory: maxmemory * mebibyte};
+		const told = row({outputBytes: output * mebibyte}, memory);
+		expect(told.severity).toBe(severity);
+		expect(clientFindings([told]).map(one => one.severity)).toEqual(severity === 'ok' ? [] : [severity]);
+	});
 });
 
 test('clients are in order of what is wrong, then waiting answers, memory and age', () => {
@@ -58,6 +81,23 @@ test('clients are in order of what is wrong, then waiting answers, memory and ag
 		row({id: 5, ageSeconds: 900}),
 	];
 	expect(rows.toSorted(compareClients).map(({clientId}) => clientId)).toEqual([2, 3, 4, 5, 1]);
+});
+
+test('the heaviest is the one that holds most, of those that may be killed', () => {
+	const lines = [
+		line({id: 1, totalBytes: 900, address: '10.0.0.8:1'}),
+		line({id: 2, totalBytes: undefined, outputBytes: 5000, queryBytes: 26}),
+		line({id: 7, totalBytes: 90_000}),
+		line({id: 8, totalBytes: 90_000, flags: 'S'}),
+		line({id: 9, totalBytes: 90_000, flags: 'M'}),
+	];
+	expect(heaviestClient(lines, [7])).toEqual({
+		rowId: row({id: 2}).id,
+		clientId: 2,
+		title: 'worker, 10.0.0.7:5121',
+		bytes: 5026,
+	});
+	expect(heaviestClient(lines.slice(2), [7])).toBeUndefined();
 });
 
 test('findings name the client, what it holds and what helps', () => {

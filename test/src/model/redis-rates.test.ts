@@ -53,12 +53,32 @@ describe('a reading that does not continue the one before', () => {
 
 describe('what is rare', () => {
 	test('is counted over all readings', () => {
-		const readings = [reading(0), reading(2000), reading(58_000, {rejected: 40}, 14)];
-		expect(redisRecent(readings)).toEqual({seconds: 58, rejected: 37, slow: 4});
+		const readings = [reading(0), reading(2000), reading(58_000, {rejected: 40, evicted: 41_859}, 14)];
+		const evicted = {keys: 41_359, seconds: 58};
+		expect(redisRecent(readings)).toEqual({seconds: 58, rejected: 37, slow: 4, evicted});
+	});
+
+	test.each([
+		['the limit', {maxmemory: 1}],
+		['the policy', {policy: 'noeviction'}],
+	])('evictions are counted since %s was changed', (_, before) => {
+		const readings = [
+			reading(0, before),
+			reading(2000, {...before, evicted: 900}),
+			reading(4000, {evicted: 910}),
+			reading(6000, {evicted: 912}),
+		];
+		expect(redisRecent(readings).evicted).toEqual({keys: 2, seconds: 2});
+		expect(redisRecent(readings.slice(0, 3)).evicted).toBeUndefined();
 	});
 
 	test('is unknown before the second read', () => {
-		expect(redisRecent([reading(0)])).toEqual({seconds: undefined, rejected: undefined, slow: undefined});
+		expect(redisRecent([reading(0)])).toEqual({
+			seconds: undefined,
+			rejected: undefined,
+			slow: undefined,
+			evicted: undefined,
+		});
 	});
 
 	test('says nothing of a slow log that could not be read', () => {

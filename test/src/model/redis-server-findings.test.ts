@@ -30,6 +30,26 @@ describe('a server', () => {
 			['crit: 92 % of maxmemory, evicting 310/s, hit rate 97 -> 60 %'],
 		],
 		[
+			'that evicted a while ago, near the limit',
+			{usedMemory: 0.92 * 4 * gibibyte, evictedRecently: {keys: 41_359, seconds: 59}},
+			['warn: 92 % of maxmemory, 41k keys evicted in the last 59s, hit rate 97 %'],
+		],
+		[
+			'that evicted a while ago and has room again',
+			{evictedRecently: {keys: 41_359, seconds: 59}},
+			['warn: 41k keys evicted in the last 59s, 50 % of maxmemory, hit rate 97 %'],
+		],
+		[
+			'that evicted a single key',
+			{evictedRecently: {keys: 1, seconds: 12}, hitRate: undefined},
+			['warn: 1 key evicted in the last 12s, 50 % of maxmemory'],
+		],
+		[
+			'that evicts now and has room',
+			{evictedPerSecond: 310, evictedRecently: {keys: 620, seconds: 2}},
+			['warn: evicting 310/s, 50 % of maxmemory, hit rate 97 %'],
+		],
+		[
 			'with noeviction near the limit',
 			{usedMemory: 0.96 * 4 * gibibyte, policy: 'noeviction'},
 			['crit: 96 % of maxmemory, policy noeviction: writes fail at the limit'],
@@ -110,6 +130,65 @@ describe('a server', () => {
 		expect(row.why).toBe('2 rejected · 85 % of maxmemory');
 		const ids = serverFindings(row, now).map(({id}) => id);
 		expect(ids).toEqual(['redis-main/redis/rejected', 'redis-main/redis/memory']);
+	});
+
+	describe('whose client buffers fill it', () => {
+		const full = {
+			usedMemory: 77.5 * mebibyte,
+			maxmemory: 64 * mebibyte,
+			clientsMemory: 75 * mebibyte,
+			hitRate: undefined,
+		};
+		const heaviestClient = {rowId: '1116@10.0.0.7:5121', clientId: 1116, title: 'worker', bytes: 74.8 * mebibyte};
+		const found = (change: Partial<RedisServerRow>) => serverFindings(judged({...full, ...change}), now);
+
+		test('has one finding: the client first, and what helps against it', () => {
+			expect(found({heaviestClient})).toMatchObject([
+				{
+					id: 'redis-main/redis/memory',
+					severity: 'crit',
+					sentence: 'client 1116 (worker) holds 75Mi of buffers: 121 % of maxmemory',
+					row: {kind: 'redis.client', id: '1116@10.0.0.7:5121'},
+					kind: 'redis.client',
+					actions: ['redis.kill-client', 'redis.set-maxmemory'],
+				},
+			]);
+			expect(judged({...full, heaviestClient}).why).toBe('client 1116 holds 75Mi, 121 % of maxmemory');
+		});
+
+		test('names no client where none holds half of it, or they could not be listed', () => {
+			const many = {heaviestClient: {...heaviestClient, bytes: 30 * mebibyte}};
+			for (const change of [many, {}]) {
+				expect(found(change)).toMatchObject([
+					{
+						severity: 'crit',
+						sentence: 'clients hold 75Mi of buffers: 121 % of maxmemory',
+						row: {kind: 'redis.server', id: '10.0.0.5:6379'},
+						actions: ['redis.kill-client', 'redis.set-maxmemory'],
+					},
+				]);
+			}
+		});
+
+		test('says what follows from it', () => {
+			expect(told({...full, heaviestClient, policy: 'noeviction'})).toEqual([
+				'crit: client 1116 (worker) holds 75Mi of buffers: 121 % of maxmemory, policy noeviction: writes fail now',
+			]);
+			expect(told({...full, heaviestClient, evictedRecently: {keys: 41_359, seconds: 59}})).toEqual([
+				'crit: client 1116 (worker) holds 75Mi of buffers: 121 % of maxmemory, 41k keys evicted in the last 59s',
+			]);
+		});
+
+		test('and that has room is warned of, with the client', () => {
+			expect(found({maxmemory: gibibyte, heaviestClient})).toMatchObject([
+				{
+					severity: 'warn',
+					sentence: 'client 1116 (worker) holds 75Mi of buffers, 97% of used memory',
+					row: {kind: 'redis.client'},
+					actions: ['redis.kill-client'],
+				},
+			]);
+		});
 	});
 
 	test('tells since when, when the server itself does', () => {

@@ -72,6 +72,44 @@ describe('what went wrong on the way', () => {
 		expect(runner.undoable()).toEqual([]);
 	});
 
+	test('a confirmed one that fails before its intent is recorded too, under the id that is shown', async () => {
+		const {propose, yes, now, valve, audit, told} = await createBench();
+		await propose();
+		valve.unreachable = true;
+		await yes();
+		expect(now()).toMatchObject({
+			state: 'failed',
+			reason: 'it could not be checked once more, nothing was sent: the valve does not answer',
+		});
+		expect(valve.runs).toEqual([]);
+		expect(await told()).toEqual(['refuse failed']);
+		expect((await audit.recent(1))[0]).toMatchObject({
+			id: now()?.id,
+			action: {id: 'probe.turn'},
+			target: 'tank',
+			object: 'valve',
+			note: now()?.reason,
+			error: {kind: 'unreachable', message: 'the valve does not answer', hint: 'look at its cable'},
+			confirmation: {method: 'key'},
+		});
+	});
+
+	test('one that fails before anybody confirmed it is not recorded', async () => {
+		const {propose, now, valve, told} = await createBench();
+		valve.unreachable = true;
+		await propose();
+		expect(now()?.state).toBe('failed');
+		expect(await told()).toEqual([]);
+	});
+
+	test('a refusal is recorded under the id that is shown', async () => {
+		const {propose, now, valve, audit} = await createBench();
+		valve.blocked = true;
+		await propose();
+		expect(now()?.state).toBe('blocked');
+		expect((await audit.recent(1))[0]).toMatchObject({id: now()?.id, kind: 'refuse', result: 'blocked'});
+	});
+
 	test('no answer at all is unknown after 30 s, and not tried again', async () => {
 		const {propose, yes, now, valve, told, pass} = await createBench();
 		valve.fault = 'silent';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {redact} from '../../../src/text/redact.ts';
 
@@ -15,11 +16,99 @@ describe('redaction', () => {
 		['Authorization: Bearer abc.def-1', 'Authorization: Bearer ***'],
 		["ALTER ROLE app PASSWORD 's3cret that was cut of", 'ALTER ROLE app PASSWORD ***'],
 		["UPDATE users SET password = 's3cret that was cut of", 'UPDATE users SET password = ***'],
+		[
+			"CREATE ROLE app LOGIN PASSWORD 's3cret' VALID UNTIL '2027-01-01'",
+			"CREATE ROLE app LOGIN PASSWORD *** VALID UNTIL '2027-01-01'",
+		],
+		["alter user app encrypted password E's3\\'cr''et' login", 'alter user app encrypted password *** login'],
+		["ALTER ROLE app PASSWORD E's3cret that was cut\\", 'ALTER ROLE app PASSWORD ***'],
+		["ALTER ROLE app PASSWORD U&'s3cret' LOGIN", 'ALTER ROLE app PASSWORD *** LOGIN'],
+		["ALTER ROLE app PASSWORD $$s3 'cret$$ LOGIN", 'ALTER ROLE app PASSWORD *** LOGIN'],
+		['ALTER ROLE app PASSWORD $a1$s3 $$ cret$a1$ LOGIN', 'ALTER ROLE app PASSWORD *** LOGIN'],
+		['ALTER ROLE app PASSWORD $$s3cret that was cut', 'ALTER ROLE app PASSWORD ***'],
+		["ALTER ROLE app PASSWORD /* 'x' */\n 's3cret'", "ALTER ROLE app PASSWORD /* 'x' */\n ***"],
+		["ALTER ROLE app PASSWORD's3cret'", 'ALTER ROLE app PASSWORD***'],
+		["psql -c 'ALTER ROLE app PASSWORD '\\''s3cret'\\'''", "psql -c 'ALTER ROLE app PASSWORD ***'"],
+		["UPDATE u SET password = 's3''cret', n = 1", 'UPDATE u SET password = ***, n = 1'],
+		['UPDATE u SET "password"=\'s3cret\' WHERE id = 1', 'UPDATE u SET "password"=*** WHERE id = 1'],
+		[
+			"SELECT 1 FROM u WHERE u.password_hash = 's3 cret' AND id = 2",
+			'SELECT 1 FROM u WHERE u.password_hash = *** AND id = 2',
+		],
+		["SELECT 1 FROM u WHERE lower(pwd)::text <> 's3 cret'", 'SELECT 1 FROM u WHERE lower(pwd)::text <> ***'],
+		["SELECT login(name => 'a', password => 's3 cret')", "SELECT login(name => 'a', password => ***)"],
+		["SET my.api_token TO 1; SELECT f(secret := 's3 cret')", 'SET my.api_token TO 1; SELECT f(secret := ***)'],
+		["UPDATE u SET password = crypt('s3 cret', gen_salt('bf'))", "UPDATE u SET password = crypt(***, gen_salt('bf'))"],
+		["SELECT 1 FROM u WHERE pw = crypt( 's3 cret', pw)", 'SELECT 1 FROM u WHERE pw = crypt( ***, pw)'],
+		[
+			"INSERT INTO users (email, password, note) VALUES ('a@b', 's3''cret', $$s3cret$$), ($1, 's3cret",
+			'INSERT INTO users (email, password, note) VALUES (***, ***, ***), ($1, ***',
+		],
+		[
+			"CREATE USER MAPPING FOR a SERVER b OPTIONS (user 'a', password 's3cret')",
+			"CREATE USER MAPPING FOR a SERVER b OPTIONS (user 'a', password ***)",
+		],
+		[
+			"CREATE SUBSCRIPTION s CONNECTION 'host=db password=''s3 cret'' user=app'",
+			"CREATE SUBSCRIPTION s CONNECTION 'host=db password=*** user=app'",
+		],
+		['postgres://app:s3@cr/et@db/orders', 'postgres://app:***@db/orders'],
+		['redis://:s3cret@a:6379,redis://:s3cret@b:6379', 'redis://:***@a:6379,redis://:***@b:6379'],
+		[
+			"SELECT dblink('postgresql://app:s3cret@db/orders', 'SELECT 1')",
+			"SELECT dblink('postgresql://app:***@db/orders', 'SELECT 1')",
+		],
+		[
+			'postgres://db/orders?user=app&password=s3cret&sslmode=require',
+			'postgres://db/orders?user=app&password=***&sslmode=require',
+		],
+		['{"password": "s3\\"cret", "user": "app"}', '{"password": ***, "user": "app"}'],
+		['AUTH s3cret', 'AUTH ***'],
+		['PING\nauth app s3cret\nINFO', 'PING\nauth ***\nINFO'],
+		['"AUTH" "app" "s3 cret"', '"AUTH" ***'],
+		['HELLO 3 AUTH app s3cret SETNAME x', 'HELLO 3 AUTH app *** SETNAME x'],
+		['ACL SETUSER app on >s3cret <s3cret ~* +@all', 'ACL SETUSER app on *** *** ~* +@all'],
+		['"CONFIG" "SET" "requirepass" "s3 cret"', '"CONFIG" "SET" "requirepass" ***'],
+		["redis-cli -a 's3 cret' INFO", 'redis-cli -a *** INFO'],
 	])('%s', (text, left) => {
 		expect(redact(text)).toBe(left);
+		expect(redact(left)).toBe(left);
 	});
 
 	test.each([
+		['PASSWORD ', ''],
+		['password=', ''],
+		['password = ', ' AND id = 1'],
+	])('no string after %s is left, however it is quoted', (before, after) => {
+		const body = fc.stringMatching(/^[ '"\\$a-z\n-]{0,12}$/);
+		const quotes = fc.constantFrom<(text: string) => string>(
+			text => `'${text.replaceAll("'", "''")}'`,
+			text => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+			text => `$q$${text.replaceAll('$', '')}$q$`,
+		);
+		fc.assert(
+			fc.property(body, body, quotes, fc.nat(60), (one, other, quote, cut) => {
+				const text = quote(`${one}S3CRET${other}`);
+				expect(redact(before + text + after)).not.toContain('S3CRET');
+				expect(redact(before + text.slice(0, cut))).not.toContain('S3CRET');
+			}),
+		);
+	});
+
+	test('does not take for ever, whatever is sent', () => {
+		for (const part of ["password='", 'a.', 'token', 'insert into a(', "password ''", 'x://a:', 'auth ', '$a$', '/*'])
+			expect(redact(`password ${part.repeat(20_000)}`)).toBeTypeOf('string');
+	});
+
+	test.each([
+		['ALTER ROLE app PASSWORD NULL'],
+		['SELECT * FROM auth WHERE id = 1'],
+		['password authentication failed for user "app"'],
+		['ERR AUTH <password> called without any password configured for the default user'],
+		['http://web:8080/mail?to=a@b.example'],
+		['INSERT INTO users (email, password) VALUES ($1, $2)'],
+		["SELECT 'it''s' FROM tokens WHERE name = 'app'"],
+		["SET password_encryption TO 'scram-sha-256'"],
 		['psql -h 127.0.0.1 -p 5433 -c "SELECT pg_cancel_backend(4411)"'],
 		['pid 4411, backend started 2026-11-21 14:05:20.113+00'],
 		['SELECT count(*) FROM password_resets'],
