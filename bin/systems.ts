@@ -1,4 +1,5 @@
 import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
+import {kubernetes} from '../adapters/kubernetes/system.ts';
 import {postgres} from '../adapters/postgres/system.ts';
 import {redis} from '../adapters/redis/system.ts';
 import type {System} from '../src/contract.ts';
@@ -8,7 +9,7 @@ import {closest} from '../src/text/closest.ts';
 import {UsageError} from './arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
-export const systems: readonly System[] = [postgres, redis];
+export const systems: readonly System[] = [kubernetes, postgres, redis];
 
 /**
  * The targets of the demo, each with its stand-in.

@@ -1,7 +1,8 @@
 import type {System, Target} from '../../src/contract.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
+import type {Clock} from '../kubernetes/clock.ts';
 import {demoKafka} from './kafka.ts';
-import {demoKubernetes} from './kubernetes.ts';
+import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
 import {demoPostgres} from './postgres.ts';
 import {demoPrometheus} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
@@ -33,14 +34,17 @@ const postgresSettings = (database: string): PostgresSettings => ({
 
 /**
  * Everything that the demo watches, in one scenario. `now` is in epoch milliseconds; in `still` each stand-in stays at the first moment
- * it tells. The same seed and times give the same estate.
+ * it tells. `clock` is what the cluster lives by, the system's own unless told. The same seed and times give the same estate.
  */
-export function demoEstate(name: ScenarioName, options: ScenarioOptions): readonly DemoTarget[] {
+export function demoEstate(
+	name: ScenarioName,
+	options: ScenarioOptions & {readonly clock?: Clock},
+): readonly DemoTarget[] {
 	const scenario: Scenario = createScenario(name, options);
 	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
 	return [
-		guarded('prod-eu', demoKubernetes(scenario)),
+		guarded('prod-eu', demoKubernetes(scenario, options.clock), demoKubernetesSettings('prod-eu')),
 		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),
 		open('billing-db', demoPostgres(well), postgresSettings('billing')),
 		guarded('redis-main', demoRedis(scenario), demoRedisSettings),

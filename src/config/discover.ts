@@ -1,11 +1,13 @@
 import {access} from 'node:fs/promises';
-import {delimiter, join} from 'node:path';
 import type {Target} from '../contract.ts';
-import {messageOf} from '../errors.ts';
+import {isAdapterError, messageOf} from '../errors.ts';
+import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import type {RedisSettings} from '../port/redis.ts';
 import {cleanLine} from '../text/clean.ts';
 import {ConfigError} from './config-error.ts';
+import {kubeconfigFiles} from './kubeconfig.ts';
+import {kubernetesSettings} from './kubernetes-settings.ts';
 import {findPgService} from './pg-service.ts';
 import {listHosts, type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
 import {redisUrl} from './redis-settings.ts';
@@ -38,16 +40,17 @@ export async function discover(surroundings: Surroundings): Promise<Discovered> 
 		try {
 			add(found, await look());
 		} catch (error) {
-			if (!(error instanceof SettingsError) && !(error instanceof ConfigError)) throw error;
+			if (!(error instanceof SettingsError) && !(error instanceof ConfigError) && !isAdapterError(error)) throw error;
 			notes.push(`${what}: ${messageOf(error)}`);
 		}
 	};
 	const set = (name: string) => env[name] !== undefined && env[name] !== '';
+	if (await isKubernetesNear(surroundings)) await attempt('kubeconfig', () => fromKubeconfig(surroundings));
 	if (pgPlaces.some(set)) await attempt('PG*', () => fromPgVariables(surroundings));
 	if (set('DATABASE_URL'))
 		await attempt('DATABASE_URL', () => fromDatabaseUrl(env['DATABASE_URL'] ?? '', surroundings));
 	if (set('REDIS_URL')) await attempt('REDIS_URL', () => fromRedisUrl(env['REDIS_URL'] ?? ''));
-	notes.push(...(await unread(surroundings)));
+	notes.push(...unread(surroundings));
 	return {
 		targets: found.map(({target}) => target),
 		origins: Object.fromEntries(found.map(({target, origin}) => [target.name, origin])),
@@ -66,8 +69,28 @@ function add(found: Found[], next: Found): void {
 }
 
 function placeOf({kind, settings}: Target): string {
-	const {hosts, database, host, port, db} = settings as Partial<PostgresSettings & RedisSettings>;
-	return JSON.stringify([kind, hosts, database, host, port, db]);
+	const {hosts, database, host, port, db, context} = settings as Partial<
+		PostgresSettings & RedisSettings & KubernetesSettings
+	>;
+	return JSON.stringify([kind, hosts, database, host, port, db, context]);
+}
+
+const isKubernetesNear = async ({env, home}: Surroundings): Promise<boolean> => {
+	if (env['KUBERNETES_SERVICE_HOST']) return true;
+	const there = await Promise.all(kubeconfigFiles(env, home).map(exists));
+	return there.includes(true);
+};
+
+/**
+ * The current context, by its name: kubectl in another terminal may change the current one, and that must not move what is watched and
+ * acted on here. @throws AdapterError when there is none, or it cannot be used.
+ */
+async function fromKubeconfig(surroundings: Surroundings): Promise<Found> {
+	const {context} = await kubernetesSettings({}, surroundings).access();
+	const isInside = context === 'in-cluster';
+	const settings = kubernetesSettings(isInside ? {inCluster: true} : {context}, surroundings);
+	const origin = isInside ? 'found in the service account of this pod' : `current context ${context} of the kubeconfig`;
+	return {target: guarded(context, 'kubernetes', settings), origin};
 }
 
 async function fromPgVariables(surroundings: Surroundings): Promise<Found> {
@@ -117,7 +140,11 @@ function fromRedisUrl(url: string): Found {
 }
 
 /** A target's name is typed to confirm an action: only characters that are easy to type. */
-const guarded = (name: string, kind: 'postgres' | 'redis', settings: PostgresSettings | RedisSettings): Target => ({
+const guarded = (
+	name: string,
+	kind: 'kubernetes' | 'postgres' | 'redis',
+	settings: KubernetesSettings | PostgresSettings | RedisSettings,
+): Target => ({
 	name:
 		cleanLine(name)
 			.replace(/[^A-Za-z0-9._-]+/g, '-')
@@ -129,16 +156,10 @@ const guarded = (name: string, kind: 'postgres' | 'redis', settings: PostgresSet
 });
 
 /** Systems that the environment names and this version does not read: said, so that nobody takes their absence for health. */
-async function unread({env, home}: Surroundings): Promise<readonly string[]> {
-	const notes: string[] = [];
-	const says = (what: string, system: string) =>
-		notes.push(`${what}: ${system} is not read by this version of midwatch`);
-	const kubeconfigs = (env['KUBECONFIG'] || join(home, '.kube', 'config')).split(delimiter).filter(Boolean);
-	for (const file of kubeconfigs) {
-		if (await exists(file)) says(file, 'Kubernetes');
-	}
-	for (const [variable, system] of Object.entries(later)) if (env[variable]) says(`${variable} is set`, system);
-	return notes;
+function unread({env}: Surroundings): readonly string[] {
+	return Object.entries(later).flatMap(([variable, system]) =>
+		env[variable] ? [`${variable} is set: ${system} is not read by this version of midwatch`] : [],
+	);
 }
 
 const later = {KAFKA_BROKERS: 'Kafka', PROMETHEUS_URL: 'Prometheus', ALERTMANAGER_URL: 'Alertmanager'};

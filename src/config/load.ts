@@ -107,7 +107,7 @@ function readConfig(
 function kindMistake(path: Path, found: string | undefined): string | undefined {
 	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
 	const later = laterKinds.find(kind => kind === found);
-	const allowed = `it reads ${readableKinds.join(' and ')}`;
+	const allowed = `it reads ${readableKinds.slice(0, -1).join(', ')} and ${readableKinds.at(-1)}`;
 	return later === undefined
 		? undefined
 		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;

@@ -57,7 +57,7 @@ const postgresTls = z.preprocess(
 
 const postgres = strict({
 	name,
-	kind: z.literal('postgres').describe('`postgres` or `redis`.'),
+	kind: z.literal('postgres').describe('`kubernetes`, `postgres` or `redis`.'),
 	production,
 	url: text('must be a postgres:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -95,7 +95,7 @@ const redisTls = z.preprocess(
 
 const redis = strict({
 	name,
-	kind: z.literal('redis').describe('`postgres` or `redis`.'),
+	kind: z.literal('redis').describe('`kubernetes`, `postgres` or `redis`.'),
 	production,
 	url: text('must be a redis:// or rediss:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -123,13 +123,53 @@ const redis = strict({
 		.describe('What reading keys may cost the server.'),
 });
 
+const absolute = text('must be the absolute path of a kubeconfig').refine(path => path.startsWith('/'), {
+	error: 'must be the absolute path of a kubeconfig',
+});
+const namespace = z
+	.string({error: 'must be the name of a namespace'})
+	.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {error: 'must be the name of a namespace'});
+const list = <S extends z.ZodType>(member: S, must: string) =>
+	z.preprocess(
+		value => (typeof value === 'string' ? [value] : value),
+		z.array(member, {error: must}).min(1, {error: must}),
+	);
+
+const kubernetes = strict({
+	name,
+	kind: z.literal('kubernetes').describe('`kubernetes`, `postgres` or `redis`.'),
+	production,
+	kubeconfig: list(absolute, 'must be the absolute path of a kubeconfig, or a list of them')
+		.optional()
+		.describe('A kubeconfig, or several, which are merged as kubectl does. Those of kubectl when absent.'),
+	context: text('must be the name of a context')
+		.optional()
+		.describe('The context of the kubeconfig; its current one when absent.'),
+	namespaces: list(namespace, 'must be the name of a namespace, or a list of them')
+		.optional()
+		.describe('Only these namespaces; all of them when absent.'),
+	inCluster: flag
+		.optional()
+		.describe(
+			'`true`: the cluster that midwatch runs in, by the service account of its pod, whatever kubeconfig there is.',
+		),
+	impersonate: strict({
+		user: text('must be the name of a user').describe('As `kubectl --as`.'),
+		groups: list(text('must be the name of a group'), 'must be the name of a group, or a list of them')
+			.default([])
+			.describe('As `kubectl --as-group`.'),
+	})
+		.optional()
+		.describe('Another user to ask as.'),
+});
+
 /** The kinds that this version reads. */
-export const readableKinds = ['postgres', 'redis'] as const;
+export const readableKinds = ['kubernetes', 'postgres', 'redis'] as const;
 
 /** Kinds that the product has a word for, and that this version does not read. */
-export const laterKinds = ['kubernetes', 'kafka', 'prometheus', 'alertmanager', 'probe'] as const;
+export const laterKinds = ['kafka', 'prometheus', 'alertmanager', 'probe'] as const;
 
-const target = z.discriminatedUnion('kind', [postgres, redis], {
+const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis], {
 	error: issue =>
 		issue.code === 'invalid_union' ? `must be one of ${readableKinds.join(', ')}` : 'must be a list of `key: value`',
 });
@@ -170,5 +210,6 @@ export const configSchema = strict({
 export type ConfigFile = z.infer<typeof configSchema>;
 export type TargetEntry = NonNullable<ConfigFile['targets']>[number];
 export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;
+export type KubernetesEntry = Extract<TargetEntry, {kind: 'kubernetes'}>;
 export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
 export type Theme = ConfigFile['theme'];

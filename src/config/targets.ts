@@ -1,11 +1,13 @@
 import type {Secret, Target} from '../contract.ts';
+import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
 import type {Mistake} from './config-error.ts';
 import type {ConfigDocument, Path} from './document.ts';
+import {kubernetesSettings} from './kubernetes-settings.ts';
 import {type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
 import {redisUrl} from './redis-settings.ts';
-import type {PostgresEntry, RedisEntry, TargetEntry} from './schema.ts';
+import type {KubernetesEntry, PostgresEntry, RedisEntry, TargetEntry} from './schema.ts';
 import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
 import {readHost, readServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
@@ -25,13 +27,33 @@ export function targetsOf(
 		const complain = (key: string, text: string) => mistakes.push(document.mistake([...path, key], text));
 		if (seen.has(entry.name.toLowerCase())) complain('name', `there is another target called ${entry.name}`);
 		seen.add(entry.name.toLowerCase());
-		const settings =
-			entry.kind === 'postgres'
-				? readPostgres(entry, complain, surroundings)
-				: readRedis(entry, complain, surroundings);
+		const settings = readSettings(entry, complain, surroundings);
 		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
 	}
 	return {targets, mistakes};
+}
+
+function readSettings(entry: TargetEntry, complain: Complain, surroundings: Surroundings): Target['settings'] {
+	switch (entry.kind) {
+		case 'postgres':
+			return readPostgres(entry, complain, surroundings);
+		case 'redis':
+			return readRedis(entry, complain, surroundings);
+		case 'kubernetes':
+			return readKubernetes(entry, complain, surroundings);
+	}
+}
+
+function readKubernetes(entry: KubernetesEntry, complain: Complain, surroundings: Surroundings): KubernetesSettings {
+	const {inCluster, impersonate} = entry;
+	if (inCluster === true) {
+		for (const key of ['kubeconfig', 'context'] as const) {
+			if (entry[key] !== undefined) complain(key, `inCluster needs no ${key}: leave out one of them`);
+		}
+	}
+	const {kubeconfig, context, namespaces} = entry;
+	const as = impersonate && {...impersonate, extra: {}};
+	return kubernetesSettings({kubeconfig, context, namespaces, inCluster, impersonate: as}, surroundings);
 }
 
 type Complain = (key: string, text: string) => void;

@@ -13,12 +13,18 @@ export type NodeUsageFacts = {
 	readonly name: string;
 	/** `Ready`, `NotReady`, `Unknown`, with `,SchedulingDisabled` when it is cordoned. */
 	readonly status: string;
-	readonly memory: number;
+	/** Epoch milliseconds since when it is not ready, and what the node controller says of it. */
+	readonly since: number | undefined;
+	readonly because: string | undefined;
+	/** `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
+	readonly pressures: readonly string[];
+	/** Undefined when nobody measured it. */
+	readonly memory: number | undefined;
 	readonly memoryCapacity: number;
-	readonly cpu: number;
+	readonly cpu: number | undefined;
 	readonly cpuCapacity: number;
 	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
-	readonly measuredAt: number;
+	readonly measuredAt: number | undefined;
 };
 
 /** `memoryHistory`: the last reads, oldest first, this one included. */
@@ -33,14 +39,19 @@ export function nodeUsageRow(target: string, facts: NodeUsageFacts, memoryHistor
 	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, memoryHistory};
 }
 
-function judged({status, memory, memoryCapacity, cpu, cpuCapacity}: NodeUsageFacts): readonly Judgement[] {
+/** Share of what the node can give to pods, where both are known. */
+export const nodeShare = (used: number | undefined, capacity: number): number | undefined =>
+	used === undefined || !(capacity > 0) ? undefined : used / capacity;
+
+function judged({status, pressures, memory, memoryCapacity, cpu, cpuCapacity}: NodeUsageFacts): readonly Judgement[] {
 	const found: Judgement[] = [];
 	if (!status.startsWith('Ready')) found.push({severity: 'crit', why: status});
-	const used = memory / memoryCapacity;
+	for (const pressure of pressures) found.push({severity: 'warn', why: pressure});
+	const used = nodeShare(memory, memoryCapacity) ?? 0;
 	if (used >= memoryNear) {
 		found.push({severity: used >= memoryFull ? 'crit' : 'warn', why: `${percent(used)} of its memory in use`});
 	}
-	const busy = cpu / cpuCapacity;
+	const busy = nodeShare(cpu, cpuCapacity) ?? 0;
 	if (busy >= cpuNear) found.push({severity: 'warn', why: `${percent(busy)} of its CPU in use`});
 	return found;
 }
@@ -49,16 +60,17 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 	rows.flatMap(row => {
 		if (row.severity === 'ok') return [];
 		return {
-			id: `${target}/node/${row.name}`,
+			id: `${target}/node/${row.name}/${row.status.startsWith('Ready') ? 'figures' : 'not ready'}`,
 			target,
 			severity: row.severity,
 			sentence: `node ${row.name}: ${row.why}`,
+			...(row.since === undefined ? {} : {since: row.since}),
 			row: {kind: 'kubernetes.node-usage', id: row.id},
 			kind: 'kubernetes.node-usage',
 			evidence: [
-				`status ${row.status}`,
+				row.because === undefined ? `status ${row.status}` : `status ${row.status}: ${row.because}`,
 				`memory ${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, warns from ${percent(memoryNear)}`,
-				`CPU ${row.cpu.toFixed(1)} of ${row.cpuCapacity} cores, warns from ${percent(cpuNear)}`,
+				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, warns from ${percent(cpuNear)}`,
 			],
 			actions: [],
 			inspections: ['kubernetes.describe-node'],

@@ -14,8 +14,13 @@ export type PodUsageFacts = {
 	readonly memory: number;
 	/** Undefined when a container has none: then only the node limits it. */
 	readonly memoryLimit: number | undefined;
+	readonly memoryRequest: number | undefined;
 	readonly cpu: number;
+	readonly cpuLimit: number | undefined;
 	readonly cpuRequest: number | undefined;
+	readonly containers: readonly {readonly name: string; readonly cpu: number; readonly memory: number}[];
+	/** Epoch milliseconds when the kernel last killed a container of it for its memory, as far as the pod still tells. */
+	readonly oomKilledAt: number | undefined;
 	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
 	readonly measuredAt: number;
 };

@@ -1,14 +1,26 @@
-import type {Finding, Row, Severity} from '../contract.ts';
-import {bySeverity, worst} from '../severity.ts';
+import type {Row, Severity} from '../contract.ts';
 import {duration} from '../text/figures.ts';
+import type {LastEnd} from './pod-cause.ts';
 
 /** Pending is normal while an image is pulled; longer than this someone waits. */
 const pendingPatienceMs = 2 * 60_000;
 /** A pod that restarted so lately is not well yet, whatever it says. */
 const restartMemoryMs = 10 * 60_000;
 
-/** What a container died of, the last time it did. */
-export type LastEnd = {readonly reason: string; readonly exitCode: number};
+/** The workload behind a pod: what a remedy acts on. `uid` is its own. */
+export type Workload = {
+	/** `Deployment`, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `Job`, or a kind of an extension. */
+	readonly kind: string;
+	readonly name: string;
+	readonly uid: string;
+	/** A Deployment whose rollouts wait until it is resumed. */
+	readonly paused: boolean;
+	/** How many pods it is to have, where that is known. */
+	readonly replicas: number | undefined;
+};
+
+/** The rollout that a pod came with. `at` is epoch milliseconds; `first`: nothing came before it. */
+export type Rollout = {readonly revision: number; readonly at: number; readonly first: boolean};
 
 /** What is known of one pod. Moments are epoch milliseconds. */
 export type PodFacts = {
@@ -17,6 +29,9 @@ export type PodFacts = {
 	readonly name: string;
 	/** The workload that a person knows it by: `api` for `api-7f9c6d-x2k4p`. */
 	readonly owner: string;
+	/** Undefined when nothing brings the pod back. */
+	readonly workload: Workload | undefined;
+	readonly rollout: Rollout | undefined;
 	/** Undefined until it is scheduled. */
 	readonly node: string | undefined;
 	readonly ready: number;
@@ -24,8 +39,10 @@ export type PodFacts = {
 	/** The word of `kubectl get pods`, STATUS. */
 	readonly status: string;
 	readonly lastEnd: LastEnd | undefined;
-	/** Why it is not scheduled, in the scheduler's words. */
-	readonly message: string | undefined;
+	/** What the status hides, in a few words: `OOMKilled 137`, `0/3 nodes: insufficient cpu`. See podCause. */
+	readonly cause: string | undefined;
+	/** Least memory limit of its containers, as it is written: `512Mi`. */
+	readonly memoryLimit: string | undefined;
 	readonly restarts: number;
 	readonly restartedAt: number | undefined;
 	readonly createdAt: number;
@@ -62,83 +79,68 @@ export function podRow(target: string, facts: PodFacts, now: number): PodRow {
 
 function judged(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {
 	const {status, ready, containers} = facts;
-	const bare = status.replace(/^Init:/, '');
-	if (broken.has(bare) || /^(ExitCode|Signal):/.test(bare)) return {severity: 'crit', why: cause(facts)};
+	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: told(facts)};
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {
 		if (now <= facts.deleteBy) return {severity: 'ok'};
-		return {severity: 'warn', why: `should be gone since ${duration((now - facts.deleteBy) / 1000)}`};
+		const held = facts.cause === undefined ? '' : `, held by ${facts.cause}`;
+		return {severity: 'warn', why: `should be gone since ${duration((now - facts.deleteBy) / 1000)}${held}`};
 	}
-	if (status === 'Evicted') return {severity: 'warn', why: 'Evicted'};
+	if (status === 'Evicted') return {severity: 'warn', why: told(facts)};
 	if (facts.node === undefined || status === 'Pending') {
 		const waited = now - facts.createdAt;
-		return waited < pendingPatienceMs ? {severity: 'ok'} : {severity: 'warn', why: cause(facts)};
+		return waited < pendingPatienceMs ? {severity: 'ok'} : {severity: 'warn', why: told(facts)};
 	}
 	if (ready < containers) {
 		const since = facts.unreadySince ?? facts.createdAt;
 		if (now - since < pendingPatienceMs) return {severity: 'ok'};
-		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers`};
+		const why = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
+		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
 	}
 	if (facts.restartedAt !== undefined && now - facts.restartedAt < restartMemoryMs) {
-		return {severity: 'warn', why: 'restarted in the last 10 minutes'};
+		const {lastEnd} = facts;
+		const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
+		return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
 	}
 	return {severity: 'ok'};
 }
 
-/** `CrashLoopBackOff <- OOMKilled 137`: what a status alone hides. */
-function cause({status, lastEnd, message}: PodFacts): string {
-	if (lastEnd !== undefined) return `${status} <- ${lastEnd.reason} ${lastEnd.exitCode}`;
-	return message === undefined ? status : `${status}: ${message}`;
+function isBroken({status}: PodFacts): boolean {
+	const bare = status.replace(/^Init:/, '');
+	return broken.has(bare) || /^(ExitCode|Signal):/.test(bare);
 }
 
-/** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
-export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
-	const sick = Map.groupBy(
-		rows.filter(row => row.severity !== 'ok'),
-		workloadOf,
-	);
-	if (sick.size === 0) return [];
-	// All pods are counted, and only those of a sick workload are anyone's.
-	const sizes = new Map<string, number>();
-	for (const row of rows) {
-		const workload = workloadOf(row);
-		if (sick.has(workload)) sizes.set(workload, (sizes.get(workload) ?? 0) + 1);
-	}
-	return [...sick].flatMap(([workload, found]) => {
-		const causes = Map.groupBy(found, row => (row.severity === 'crit' ? cause(row) : (row.why ?? row.status)));
-		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, sizes.get(workload) ?? 0));
-	});
+/** Up for a moment between two crashes: its status says Running, and it is no better than a minute ago. */
+function isCrashing({status, ready, containers, restarts, restartedAt, lastEnd}: PodFacts, now: number): boolean {
+	if (restarts < 2 || lastEnd === undefined || lastEnd.exitCode === 0 || ready === containers) return false;
+	return status === 'Running' && restartedAt !== undefined && now - restartedAt < restartMemoryMs;
 }
 
-const workloadOf = (row: PodRow): string => `${row.namespace}/${row.owner}`;
+/** Two words for one trouble take turns: the kubelet tries, fails, waits, and tries again. */
+function lasting({status, restarts, lastEnd}: PodFacts): string {
+	const init = status.startsWith('Init:') ? 'Init:' : '';
+	const bare = status.slice(init.length);
+	if (bare === 'ErrImagePull') return `${init}ImagePullBackOff`;
+	const crashes = bare === 'Running' || bare === 'Error' || bare === 'OOMKilled' || /^(ExitCode|Signal):/.test(bare);
+	return crashes && restarts >= 2 && lastEnd !== undefined ? `${init}CrashLoopBackOff` : status;
+}
 
-function podFinding(
-	target: string,
-	workload: string,
-	why: string,
-	same: readonly PodRow[],
-	all: number,
-): readonly Finding[] {
-	const severity = worst(same.map(row => row.severity));
-	const [first] = same.toSorted((a, b) => bySeverity(a.severity, b.severity) || b.restarts - a.restarts);
-	if (severity === 'ok' || first === undefined) return [];
-	const since = Math.min(...same.map(row => row.unreadySince ?? row.restartedAt ?? row.createdAt));
-	// A wait whose length is told has another sentence at every poll: the identity is the kind of trouble, not its length.
-	const kind = first.deleteBy === undefined ? why : 'should be gone';
-	return [
-		{
-			id: `${target}/pods/${workload}/${kind}`,
-			target,
-			severity,
-			sentence: `${workload}: ${same.length} of ${all} pods ${why}`,
-			since,
-			row: {kind: 'kubernetes.pod', id: first.id},
-			kind: 'kubernetes.pod',
-			evidence: same
-				.slice(0, 5)
-				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
-			actions: [],
-			inspections: ['kubernetes.describe-pod'],
-		},
-	];
+/**
+ * `CrashLoopBackOff <- OOMKilled 137 at limit 512Mi`: what a status alone hides. Without figures that grow and words that take turns, so
+ * that it names one trouble while it lasts.
+ */
+export function trouble(facts: PodFacts): string {
+	const {lastEnd, memoryLimit} = facts;
+	const word = lasting(facts);
+	const isCrash = word.endsWith('CrashLoopBackOff');
+	const cause = isCrash && lastEnd !== undefined ? `${lastEnd.reason} ${lastEnd.exitCode}` : facts.cause;
+	if (cause === undefined) return word;
+	const limit = lastEnd?.reason === 'OOMKilled' && memoryLimit !== undefined ? ` at limit ${memoryLimit}` : '';
+	return /^\d+$/.test(cause) ? `${word} ${cause}${limit}` : `${word} <- ${cause}${limit}`;
+}
+
+/** The same with how often it happened: `CrashLoopBackOff <- OOMKilled 137 x14`. */
+function told(facts: PodFacts): string {
+	const text = trouble(facts);
+	return text.includes('CrashLoopBackOff') && facts.restarts >= 2 ? `${text} x${facts.restarts}` : text;
 }

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {Login, Server} from '../estate/record.ts';
+import type {Login, NamedServer} from '../estate/record.ts';
 import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
 import {type Deck, deck} from './deck.ts';
 
@@ -26,7 +26,7 @@ type BadDay = (typeof badDays)[number];
 export type Case = {
 	readonly day: BadDay;
 	/** What is behind the target's address; its name is that of the day. */
-	readonly server: Server;
+	readonly server: NamedServer;
 	readonly login?: Login;
 	/** Where the target is reached, when faults stand before it. */
 	readonly proxy?: FaultProxy;
@@ -50,7 +50,10 @@ const links = {
 } as const;
 
 /** The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. */
-export function badLinks(server: Server, told: Readonly<Record<keyof typeof links, Told>>): Promise<readonly Case[]> {
+export function badLinks(
+	server: NamedServer,
+	told: Readonly<Record<keyof typeof links, Told>>,
+): Promise<readonly Case[]> {
 	const days = Object.keys(links) as readonly (keyof typeof links)[];
 	return Promise.all(
 		days.map(async day => {
@@ -69,10 +72,10 @@ export function badLinks(server: Server, told: Readonly<Record<keyof typeof link
 }
 
 /** Two servers behind one address: the certificate expires, and is renewed. */
-export async function expiringCertificate(valid: Server, expired: Server, told: Told): Promise<Case> {
+export async function expiringCertificate(valid: NamedServer, expired: NamedServer, told: Told): Promise<Case> {
 	const behind = {host: valid.host, port: valid.port};
 	const proxy = await faultProxy(behind);
-	const move = async (to: Server) => {
+	const move = async (to: NamedServer) => {
 		behind.port = to.port;
 		proxy.resetAll();
 	};
@@ -86,7 +89,7 @@ export async function expiringCertificate(valid: Server, expired: Server, told: 
 const wrong = 'bad-days-wrong-password';
 
 /** The password in the file is not the server's any more. */
-export async function wrongPassword(server: Server, login: Login, told: Told): Promise<Case> {
+export async function wrongPassword(server: NamedServer, login: Login, told: Told): Promise<Case> {
 	const proxy = await faultProxy(server);
 	const write = (home: string, password: string) =>
 		writeFileSync(join(home, 'secrets', `${nameOf('wrong password')}.${login.user}`), password);
@@ -156,7 +159,7 @@ export function story(
 	beforeAll(async () => {
 		made = await make();
 		const {cases} = made;
-		const of = (server: Server): Case => {
+		const of = (server: NamedServer): Case => {
 			const found = cases.find(one => nameOf(one.day) === server.name);
 			if (found === undefined) throw new Error(`no day is called ${server.name}`);
 			return found;

@@ -8,7 +8,7 @@ import type {ScenarioName} from '../../adapters/demo/scenario.ts';
 import {systems} from '../../bin/systems.ts';
 import {createKeymap, type Intent} from '../../src/keymap.ts';
 import {type ConfigOptions, writeConfig} from '../estate/config.ts';
-import type {Server} from '../estate/record.ts';
+import type {NamedServer} from '../estate/record.ts';
 import {expectFrame} from './frames.ts';
 import {type Exit, type Pty, startPty, type Wanted} from './pty.ts';
 
@@ -23,7 +23,7 @@ export type DeckOptions = {
 	readonly rows?: number;
 	/** A scenario of the demo, or real servers. */
 	readonly demo?: ScenarioName;
-	readonly servers?: readonly Server[];
+	readonly servers?: readonly NamedServer[];
 	readonly config?: Partial<Omit<ConfigOptions, 'folder'>>;
 	/** A configuration file of the test's own. */
 	readonly file?: string;

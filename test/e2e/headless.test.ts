@@ -5,7 +5,7 @@ import {type Built, buildAlone} from '../bin/built.ts';
 import {writeConfig} from '../estate/config.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
 import {describePostgres, describeRedis} from '../estate/read-estate.ts';
-import type {Login, Server} from '../estate/record.ts';
+import type {Login, NamedServer} from '../estate/record.ts';
 import {command, field, redisOptions} from '../estate/redis.ts';
 
 let midwatch: Built;
@@ -24,10 +24,10 @@ type Told = {
 	readonly readings: readonly Read[];
 };
 
-const configOf = (server: Server, login?: Login): string =>
+const configOf = (server: NamedServer, login?: Login): string =>
 	writeConfig([server], {folder: midwatch.home, open: [], ...(login && {login: () => login})});
 
-async function snapshot(server: Server, login?: Login) {
+async function snapshot(server: NamedServer, login?: Login) {
 	const {code, stdout, stderr} = await midwatch.run(['snapshot', '--json', '--config', configOf(server, login)]);
 	expect(stderr).toBe('');
 	const told: Told = JSON.parse(stdout);
@@ -46,7 +46,7 @@ async function snapshot(server: Server, login?: Login) {
 	};
 }
 
-const doctor = (server: Server, login?: Login) => midwatch.run(['doctor', '--config', configOf(server, login)]);
+const doctor = (server: NamedServer, login?: Login) => midwatch.run(['doctor', '--config', configOf(server, login)]);
 
 /** The lines after `to give it:`, each once. */
 const grants = (text: string): readonly string[] => [

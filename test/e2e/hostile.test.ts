@@ -3,7 +3,7 @@ import {Client} from 'pg';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {pgConfig, query} from '../estate/postgres.ts';
 import {describePostgres, describeRedis} from '../estate/read-estate.ts';
-import type {Login, Server} from '../estate/record.ts';
+import type {Login, NamedServer} from '../estate/record.ts';
 import {command, redisOptions} from '../estate/redis.ts';
 import {type Throwaway, throwawayPostgres, throwawayRedis} from '../estate/throwaway.ts';
 import {expectFramed, expectUsable} from './bad-days.ts';
@@ -27,10 +27,10 @@ async function expectTamedSnapshot(): Promise<void> {
 	expect(out).not.toMatch(/\\u001b|\\u009b|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/);
 }
 
-const watching = (server: Server) => deck({servers: [server], columns: 160, rows: 40});
+const watching = (server: NamedServer) => deck({servers: [server], columns: 160, rows: 40});
 
 describePostgres('postgres-15', 'text from outside', like => {
-	let own: Throwaway<Extract<Server, {kind: 'postgres'}>>;
+	let own: Throwaway<Extract<NamedServer, {kind: 'postgres'}>>;
 	const clients: Client[] = [];
 	const login: Login = {user: hostile, password: 'hostile-password'};
 
@@ -99,7 +99,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 });
 
 describeRedis('redis', 'text from outside', like => {
-	let own: Throwaway<Extract<Server, {kind: 'redis'}>>;
+	let own: Throwaway<Extract<NamedServer, {kind: 'redis'}>>;
 	let client: Redis;
 
 	beforeAll(async () => {

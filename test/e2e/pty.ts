@@ -126,7 +126,10 @@ export async function startPty(command: readonly [string, ...string[]], options:
 	exited.catch(changed);
 
 	const screen = () =>
-		Array.from({length: terminal.rows}, (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true) ?? '')
+		Array.from(
+			{length: terminal.rows},
+			(_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? '',
+		)
 			.join('\n')
 			.trimEnd();
 

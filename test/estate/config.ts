@@ -1,7 +1,7 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import type {Login, Server} from './record.ts';
+import type {Login, NamedServer} from './record.ts';
 
 export type ConfigOptions = {
 	/** Where the file and its passwords are written; nobody else may read them. */
@@ -9,15 +9,15 @@ export type ConfigOptions = {
 	/** Names of the targets that may be changed without arming them. */
 	readonly open: readonly string[];
 	/** Instead of the operator's, or of the user `default`. */
-	readonly login?: (server: Server) => Login;
+	readonly login?: (server: NamedServer) => Login;
 	/** Where the server is reached, when something stands in front of it. */
-	readonly at?: (server: Server) => {readonly host: string; readonly port: number};
+	readonly at?: (server: NamedServer) => {readonly host: string; readonly port: number};
 	/** What one target says beyond that. */
-	readonly extra?: (server: Server) => Readonly<Record<string, unknown>>;
+	readonly extra?: (server: NamedServer) => Readonly<Record<string, unknown>>;
 };
 
 /** Writes a configuration file for these servers, each a target of its own name, and gives its path. */
-export function writeConfig(servers: readonly Server[], options: ConfigOptions): string {
+export function writeConfig(servers: readonly NamedServer[], options: ConfigOptions): string {
 	const secrets = join(options.folder, 'secrets');
 	mkdirSync(secrets, {recursive: true, mode: 0o700});
 	const targets = servers.map(server => {

@@ -1,9 +1,10 @@
 import {readFileSync} from 'node:fs';
+import {request} from 'node:https';
 import {Redis} from 'ioredis';
 import {Client, type ClientConfig} from 'pg';
 import {expect, test} from 'vitest';
 import {pgConfig, query} from './postgres.ts';
-import {describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
+import {describeKubernetes, describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
 import {command, field, redisOptions} from './redis.ts';
 
 for (const name of postgresVersions) {
@@ -109,3 +110,27 @@ for (const name of ['redis-tls', 'redis-tls-expired'] as const) {
 		);
 	});
 }
+
+describeKubernetes('the estate', server => {
+	const status = (token: string) =>
+		new Promise<number>((resolve, reject) => {
+			const {host, port} = server;
+			const ca = readFileSync(server.tls?.ca ?? '', 'utf8');
+			const headers = {authorization: `Bearer ${token}`};
+			request({host, port, path: '/api/v1/secrets', ca, headers}, response => {
+				response.resume();
+				resolve(response.statusCode ?? 0);
+			})
+				.on('error', reject)
+				.end();
+		});
+	const tokenOf = (login: string) =>
+		(JSON.parse(readFileSync(server.kubeconfigs[login] ?? '', 'utf8')) as {users: {user: {token: string}}[]}).users[0]
+			?.user.token ?? '';
+
+	test('has a kubeconfig for each login, and they differ in what they may read', async () => {
+		expect(await status(tokenOf('admin'))).toBe(200);
+		expect(await status(tokenOf('viewer'))).toBe(403);
+		expect(await status('nobody')).toBe(401);
+	});
+});

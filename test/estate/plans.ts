@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import {certificate} from './certificates.ts';
+import {startKubernetes} from './kubernetes.ts';
 import {packagedPostgres} from './packages.ts';
 import {startPostgres} from './postgres.ts';
 import type {PostgresServer, RedisServer, Server} from './record.ts';
@@ -114,4 +115,5 @@ export const plans: readonly Plan[] = [
 				tls: certificate(folder, expired),
 			}),
 	})),
+	{name: 'kubernetes', start: folder => startKubernetes({name: 'kubernetes', folder, port: 26443})},
 ];

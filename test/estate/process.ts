@@ -32,11 +32,11 @@ function startOf(pid: number): string | undefined {
 /** True while the very process that was started still runs, not another one that was given its pid. */
 export const isRunning = (process: Running): boolean => startOf(process.pid) === process.started;
 
-/** Starts a server that outlives us, its output going to `log`. */
-export function startServer(program: string, args: readonly string[], log: string): Running {
+/** Starts a server that outlives us, its output going to `log`. As `user`: one that reads this checkout has to be run as ourselves. */
+export function startServer(program: string, args: readonly string[], log: string, user = unprivileged): Running {
 	const output = openSync(log, 'a', 0o644);
 	const child = spawn(program, args, {
-		...unprivileged,
+		...user,
 		cwd: '/',
 		env: serverEnv,
 		detached: true,

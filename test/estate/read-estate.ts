@@ -1,6 +1,6 @@
 import {describe, test} from 'vitest';
 import {isRunning} from './process.ts';
-import {type PostgresServer, type RedisServer, readRecord, type Server} from './record.ts';
+import {type KubernetesServer, type PostgresServer, type RedisServer, readRecord, type Server} from './record.ts';
 
 /** With MIDWATCH_REQUIRE=all a server that is not there fails the test instead of skipping it. */
 const required = process.env['MIDWATCH_REQUIRE'] === 'all';
@@ -12,7 +12,7 @@ const running = (name: string): Server | undefined =>
 const reason = (name: string): string =>
 	estate?.missing[name] ?? `the server ${name} is not up: run \`npm run estate -- up\` first`;
 
-type Kinds = {readonly postgres: PostgresServer; readonly redis: RedisServer};
+type Kinds = {readonly postgres: PostgresServer; readonly redis: RedisServer; readonly kubernetes: KubernetesServer};
 export type PostgresName =
 	| `postgres-${13 | 15 | 16 | 18}`
 	| 'postgres-15-replica'
@@ -47,6 +47,10 @@ export const describePostgres = (name: PostgresName, title: string, body: (serve
 /** The same on one Redis of the estate. */
 export const describeRedis = (name: RedisName, title: string, body: (server: RedisServer) => void): void =>
 	describeOn(name, title, find('redis', name), body);
+
+/** The same on the Kubernetes API of the estate. */
+export const describeKubernetes = (title: string, body: (server: KubernetesServer) => void): void =>
+	describeOn('kubernetes', title, find('kubernetes', 'kubernetes'), body);
 
 /** Every writable PostgreSQL, the oldest first: for what must hold on each version. */
 export const postgresVersions: readonly PostgresName[] = ['postgres-13', 'postgres-15', 'postgres-16', 'postgres-18'];

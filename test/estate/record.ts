@@ -44,7 +44,15 @@ export type RedisServer = Common & {
 	readonly logins: Readonly<Record<'default' | 'noconfig' | 'noclient' | 'noscan', Login>>;
 };
 
-export type Server = PostgresServer | RedisServer;
+export type KubernetesServer = Common & {
+	readonly kind: 'kubernetes';
+	/** Paths of a kubeconfig for each login; what each may do is told in adapters/demo/kubernetes-api/access.ts. */
+	readonly kubeconfigs: Readonly<Record<Login['user'], string>>;
+};
+
+/** Servers that midwatch.yaml names by host, port and password. */
+export type NamedServer = PostgresServer | RedisServer;
+export type Server = NamedServer | KubernetesServer;
 
 export type Estate = {
 	/** Temporary; holds all data, logs and certificates. */

@@ -53,10 +53,12 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		random,
 	});
 	const around = options.watched ?? (system => system);
-	const targets = (options.empty === true ? [] : demoEstate(scenario, {now: clock.now})).map(({target, system}) => ({
-		target: options.open === true ? {...target, production: false} : target,
-		system: around(system, audit),
-	}));
+	const targets = (options.empty === true ? [] : demoEstate(scenario, {now: clock.now, clock})).map(
+		({target, system}) => ({
+			target: options.open === true ? {...target, production: false} : target,
+			system: around(system, audit),
+		}),
+	);
 	const arming = createArming({
 		clock,
 		audit,
@@ -100,6 +102,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		}
 		await clock.advance(0);
 	};
+	await settle();
 	await clock.advance(1);
 	await settle();
 

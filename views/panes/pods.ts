@@ -15,11 +15,15 @@ const shortWords: Readonly<Record<string, string>> = {
 const short = (word: string): string => shortWords[word] ?? word;
 
 /** `CrashLoop<-OOM`, `Pending<-cpu`: the cause beside the status. */
-function status({status: word, lastEnd, message, severity}: PodRow): string {
+function status({status: word, lastEnd, cause, severity}: PodRow): string {
 	if (severity === 'ok') return short(word);
-	if (lastEnd !== undefined && word !== lastEnd.reason) return `${short(word)}<-${short(lastEnd.reason)}`;
-	const lacking = /insufficient ([\w./-]+)/i.exec(message ?? '')?.[1];
-	return lacking === undefined ? short(word) : `${short(word)}<-${lacking}`;
+	const lacking = /insufficient ([\w./-]+)/i.exec(cause ?? '')?.[1];
+	if (lacking !== undefined) return `${short(word)}<-${lacking}`;
+	// Between two crashes it runs, and is as sick as a minute ago.
+	const died =
+		lastEnd !== undefined && (cause ?? (severity === 'crit' ? lastEnd.reason : '')).startsWith(lastEnd.reason);
+	if (died) return `${short(word)}<-${short(lastEnd.reason)}`;
+	return cause === undefined || cause === String(lastEnd?.exitCode) ? short(word) : `${short(word)}<-${cause}`;
 }
 
 const quiet = (row: PodRow, text: string): Cell => ({text, tone: row.severity === 'ok' ? 'dim' : 'plain'});

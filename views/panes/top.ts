@@ -1,5 +1,5 @@
 import type {Row} from '../../src/contract.ts';
-import type {NodeUsageRow} from '../../src/model/node-usage.ts';
+import {type NodeUsageRow, nodeShare} from '../../src/model/node-usage.ts';
 import {cpuShare, memoryShare, type PodUsageRow} from '../../src/model/pod-usage.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
@@ -8,7 +8,8 @@ import {sparkline} from '../../src/text/picture.ts';
 const trendCells = 10;
 
 /** Cores as kubectl writes them below one, `210m`, and short above: `1.9`. */
-const cores = (value: number): string => (value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1));
+const cores = (value: number | undefined): string =>
+	value === undefined ? '?' : value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1);
 
 const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
 
@@ -16,6 +17,10 @@ const trend = (values: readonly number[]): Cell => ({text: sparkline(values, tre
 
 /** Rows without a limit go last. */
 const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (memoryShare(b) ?? -1) - (memoryShare(a) ?? -1);
+
+/** Nodes that nobody measured go last. */
+const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memory, row.memoryCapacity) ?? -1;
+const cpuOf = (row: NodeUsageRow): number => nodeShare(row.cpu, row.cpuCapacity) ?? -1;
 
 export const topPane: Pane = {
 	id: 'top',
@@ -76,8 +81,8 @@ export const topPane: Pane = {
 			weight: 1,
 			empty: 'no node has been measured yet',
 			orders: [
-				{title: 'share of memory', compare: (a, b) => b.memory / b.memoryCapacity - a.memory / a.memoryCapacity},
-				{title: 'share of CPU', compare: (a, b) => b.cpu / b.cpuCapacity - a.cpu / a.cpuCapacity},
+				{title: 'share of memory', compare: (a, b) => memoryOf(b) - memoryOf(a)},
+				{title: 'share of CPU', compare: (a, b) => cpuOf(b) - cpuOf(a)},
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
 			],
 			columns: [
@@ -95,7 +100,7 @@ export const topPane: Pane = {
 					field: 'memshare',
 					width: 4,
 					align: 'right',
-					cell: row => loudIfWrong(row, percent(row.memory / row.memoryCapacity)),
+					cell: row => loudIfWrong(row, percent(nodeShare(row.memory, row.memoryCapacity))),
 				},
 				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
 				{
@@ -104,7 +109,7 @@ export const topPane: Pane = {
 					width: 5,
 					align: 'right',
 					yields: 4,
-					cell: row => ({text: percent(row.cpu / row.cpuCapacity), tone: 'dim'}),
+					cell: row => ({text: percent(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
 			],

@@ -135,16 +135,52 @@ describe('Redis', () => {
 	});
 });
 
+describe('Kubernetes', () => {
+	const kubeconfig = (current: string) =>
+		JSON.stringify({
+			'current-context': current,
+			contexts: [{name: 'arn:aws:eks:eu:1:cluster/prod', context: {cluster: 'c', user: 'u'}}],
+			clusters: [{name: 'c', cluster: {server: 'https://api.test'}}],
+			users: [{name: 'u', user: {token: 's3cret'}}],
+		});
+
+	test('is found by the current context, which stays the one', async () => {
+		const surroundings = emptySurroundings();
+		mkdirSync(join(surroundings.home, '.kube'));
+		put(surroundings, '.kube/config', kubeconfig('arn:aws:eks:eu:1:cluster/prod'));
+		const {targets, origins, notes} = await discover(surroundings);
+		expect(targets).toMatchObject([
+			{
+				name: 'arn-aws-eks-eu-1-cluster-prod',
+				kind: 'kubernetes',
+				production: true,
+				settings: {context: 'arn:aws:eks:eu:1:cluster/prod', namespaces: 'all'},
+			},
+		]);
+		expect(origins).toEqual({
+			'arn-aws-eks-eu-1-cluster-prod': 'current context arn:aws:eks:eu:1:cluster/prod of the kubeconfig',
+		});
+		expect(notes).toEqual([]);
+		expect(JSON.stringify(targets)).not.toContain('s3cret');
+	});
+
+	test('without a current context, or with a broken file, becomes a note', async () => {
+		const surroundings = emptySurroundings();
+		mkdirSync(join(surroundings.home, '.kube'));
+		put(surroundings, '.kube/config', kubeconfig(''));
+		expect((await discover(surroundings)).notes).toEqual([expect.stringContaining('there is no current context')]);
+		put(surroundings, '.kube/config', 'users: [{');
+		expect((await discover(surroundings)).notes).toEqual([expect.stringContaining('it is not YAML')]);
+	});
+});
+
 test('what is not read yet is named', async () => {
 	const surroundings = emptySurroundings({
 		KAFKA_BROKERS: 'k:9092',
 		PROMETHEUS_URL: 'http://p',
 		ALERTMANAGER_URL: 'http://a',
 	});
-	mkdirSync(join(surroundings.home, '.kube'));
-	const kubeconfig = put(surroundings, '.kube/config', '');
 	expect((await discover(surroundings)).notes).toEqual([
-		`${kubeconfig}: Kubernetes is not read by this version of midwatch`,
 		'KAFKA_BROKERS is set: Kafka is not read by this version of midwatch',
 		'PROMETHEUS_URL is set: Prometheus is not read by this version of midwatch',
 		'ALERTMANAGER_URL is set: Alertmanager is not read by this version of midwatch',

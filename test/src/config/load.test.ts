@@ -53,14 +53,18 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'a kind that nobody has',
 			target('kind: redos'),
-			'config:3:11: targets[0].kind must be one of postgres, redis, and is "redos"',
+			'config:3:11: targets[0].kind must be one of kubernetes, postgres, redis, and is "redos"',
 		],
 		[
 			'a kind that is not read yet',
 			target('kind: kafka'),
-			'config:3:11: kafka is not read by this version of midwatch; it reads postgres and redis. Leave this target out for now',
+			'config:3:11: kafka is not read by this version of midwatch; it reads kubernetes, postgres and redis. Leave this target out for now',
 		],
-		['no kind', 'targets:\n  - name: a', 'config:2:5: targets[0].kind is missing; it must be one of postgres, redis'],
+		[
+			'no kind',
+			'targets:\n  - name: a',
+			'config:2:5: targets[0].kind is missing; it must be one of kubernetes, postgres, redis',
+		],
 		[
 			'no name',
 			'targets:\n  - kind: redis\n    host: c',

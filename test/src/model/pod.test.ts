@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {type PodFacts, podFindings, podRow} from '../../../src/model/pod.ts';
+import {type PodFacts, podRow} from '../../../src/model/pod.ts';
+import {podFindings} from '../../../src/model/pod-findings.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 const ago = (seconds: number): number => now - seconds * 1000;
@@ -9,12 +10,15 @@ const well: PodFacts = {
 	namespace: 'checkout',
 	name: 'api-1',
 	owner: 'api',
+	workload: {kind: 'Deployment', name: 'api', uid: 'd1', paused: false, replicas: 4},
+	rollout: {revision: 41, at: ago(86_400), first: false},
 	node: 'node-a1',
 	ready: 1,
 	containers: 1,
 	status: 'Running',
 	lastEnd: undefined,
-	message: undefined,
+	cause: undefined,
+	memoryLimit: '512Mi',
 	restarts: 0,
 	restartedAt: undefined,
 	createdAt: ago(86_400),
@@ -23,26 +27,40 @@ const well: PodFacts = {
 };
 
 const oom = {reason: 'OOMKilled', exitCode: 137};
+const killed = {lastEnd: oom, cause: 'OOMKilled 137'};
 
 const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severity: string, why?: string])[] = [
 	['running and ready', {}, 'ok'],
 	['finished', {status: 'Completed', ready: 0}, 'ok'],
-	['crash loop', {status: 'CrashLoopBackOff', ready: 0, lastEnd: oom}, 'crit', 'CrashLoopBackOff <- OOMKilled 137'],
+	[
+		'crash loop',
+		{status: 'CrashLoopBackOff', ready: 0, ...killed, restarts: 14},
+		'crit',
+		'CrashLoopBackOff <- OOMKilled 137 at limit 512Mi x14',
+	],
+	[
+		'crash loop of an exit code',
+		{status: 'CrashLoopBackOff', ready: 0, lastEnd: {reason: 'Error', exitCode: 1}, cause: 'Error 1', restarts: 3},
+		'crit',
+		'CrashLoopBackOff <- Error 1 x3',
+	],
+	[
+		'up between two crashes',
+		{status: 'Running', ready: 0, lastEnd: oom, restarts: 5, restartedAt: ago(20), unreadySince: ago(20)},
+		'crit',
+		'CrashLoopBackOff <- OOMKilled 137 at limit 512Mi x5',
+	],
+	['killed once', {status: 'OOMKilled', ready: 0, lastEnd: oom, cause: '137'}, 'crit', 'OOMKilled 137 at limit 512Mi'],
 	['crash loop without a known cause', {status: 'CrashLoopBackOff', ready: 0}, 'crit', 'CrashLoopBackOff'],
 	['broken init container', {status: 'Init:ImagePullBackOff', ready: 0}, 'crit', 'Init:ImagePullBackOff'],
 	['exit code as the status', {status: 'Init:ExitCode:3', ready: 0}, 'crit', 'Init:ExitCode:3'],
-	[
-		'image gone',
-		{status: 'ErrImagePull', ready: 0, message: 'manifest unknown'},
-		'crit',
-		'ErrImagePull: manifest unknown',
-	],
+	['image gone', {status: 'ErrImagePull', ready: 0, cause: 'not found'}, 'crit', 'ImagePullBackOff <- not found'],
 	['just created', {status: 'Pending', node: undefined, ready: 0, createdAt: ago(119)}, 'ok'],
 	[
 		'not scheduled for two minutes',
-		{status: 'Pending', node: undefined, ready: 0, createdAt: ago(120), message: '0/12 nodes'},
+		{status: 'Pending', node: undefined, ready: 0, createdAt: ago(120), cause: '0/12 nodes: insufficient cpu'},
 		'warn',
-		'Pending: 0/12 nodes',
+		'Pending <- 0/12 nodes: insufficient cpu',
 	],
 	['just unready', {ready: 1, containers: 2, unreadySince: ago(119)}, 'ok'],
 	['unready', {ready: 1, containers: 2, unreadySince: ago(120)}, 'warn', 'not ready, 1 of 2 containers'],
@@ -54,6 +72,12 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 		{status: 'Terminating', ready: 0, deleteBy: ago(90)},
 		'warn',
 		'should be gone since 1m30s',
+	],
+	[
+		'terminating, held',
+		{status: 'Terminating', ready: 0, deleteBy: ago(90), cause: 'finalizer example.test/hold'},
+		'warn',
+		'should be gone since 1m30s, held by finalizer example.test/hold',
 	],
 	['evicted', {status: 'Evicted', ready: 0}, 'warn', 'Evicted'],
 ];
@@ -69,7 +93,7 @@ describe('pod', () => {
 	}
 
 	it('tells one finding for each workload and cause', () => {
-		const crash = {status: 'CrashLoopBackOff', ready: 0, lastEnd: oom};
+		const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed};
 		const rows = [
 			{...well, uid: '1', ...crash, restarts: 3, unreadySince: ago(420)},
 			{...well, uid: '2', ...crash, restarts: 9, unreadySince: ago(300)},
@@ -79,9 +103,9 @@ describe('pod', () => {
 		].map(facts => podRow('prod', facts, now));
 		const found = podFindings(rows, 'prod');
 		expect(found.map(finding => finding.sentence)).toEqual([
-			'checkout/api: 2 of 4 pods CrashLoopBackOff <- OOMKilled 137',
+			'checkout/api: 2 of 4 pods CrashLoopBackOff <- OOMKilled 137 at limit 512Mi',
 			'checkout/api: 1 of 4 pods ImagePullBackOff',
-			'search/api: 1 of 1 pods CrashLoopBackOff <- OOMKilled 137',
+			'search/api: 1 of 1 pods CrashLoopBackOff <- OOMKilled 137 at limit 512Mi',
 		]);
 		expect(found[0]).toMatchObject({severity: 'crit', since: ago(420), row: {kind: 'kubernetes.pod', id: '2'}});
 	});
@@ -90,7 +114,65 @@ describe('pod', () => {
 		const at = (moment: number) =>
 			podFindings([podRow('prod', {...well, status: 'Terminating', deleteBy: ago(90)}, moment)], 'prod')[0];
 		expect(at(now)?.id).toBe(at(now + 60_000)?.id);
-		expect(at(now)?.sentence).not.toBe(at(now + 60_000)?.sentence);
+	});
+
+	it('is one finding whichever word a crash loop has at the moment', () => {
+		const words = [
+			{status: 'CrashLoopBackOff', ...killed},
+			{status: 'OOMKilled', lastEnd: oom, cause: '137'},
+			{status: 'Running', lastEnd: oom},
+		];
+		const rows = words.map((word, index) =>
+			podRow('prod', {...well, uid: String(index), ready: 0, restarts: 6, restartedAt: ago(30), ...word}, now),
+		);
+		expect(podFindings(rows, 'prod').map(finding => finding.sentence)).toEqual([
+			'checkout/api: 3 of 3 pods CrashLoopBackOff <- OOMKilled 137 at limit 512Mi',
+		]);
+	});
+
+	const rolled = (at: number, first = false) => ({rollout: {revision: 41, at, first}});
+	const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed, restarts: 5, restartedAt: ago(30)};
+
+	it('says since which rollout, and that it can be undone', () => {
+		const facts = {...well, ...crash, ...rolled(ago(420)), createdAt: ago(419)};
+		const [finding] = podFindings([podRow('prod', facts, now)], 'prod');
+		expect(finding?.sentence).toMatch(/, since rollout revision 41 at 13:58:22Z$/);
+		expect(finding?.actions[0]).toBe('kubernetes.undo-rollout');
+		expect(finding?.since).toBe(ago(419));
+	});
+
+	it.each([
+		['the first rollout', {...rolled(ago(420), true), createdAt: ago(419)}],
+		['one of yesterday, and well until now', {...rolled(ago(90_000)), createdAt: ago(89_999), unreadySince: ago(30)}],
+	])('does not blame %s', (_name, part) => {
+		const [finding] = podFindings([podRow('prod', {...well, ...crash, ...part}, now)], 'prod');
+		expect(finding?.sentence).not.toContain('rollout');
+		expect(finding?.actions).not.toContain('kubernetes.undo-rollout');
+	});
+
+	it('offers no restart for what a restart does not cure', () => {
+		const actions = (part: Partial<PodFacts>) =>
+			podFindings([podRow('prod', {...well, ready: 0, restarts: 3, ...part}, now)], 'prod')[0]?.actions;
+		expect(actions(crash)).toEqual([]);
+		const noImage = {status: 'ImagePullBackOff', cause: 'not found', unreadySince: ago(60)};
+		expect(actions(noImage)).toEqual([]);
+		expect(actions({...crash, lastEnd: {reason: 'Error', exitCode: 1}, cause: 'Error 1'})).toEqual([
+			'kubernetes.restart',
+			'kubernetes.evict-pod',
+		]);
+	});
+
+	it('tells pods that do not end on one node as one thing', () => {
+		const late = {status: 'Terminating', ready: 0, deleteBy: ago(90), node: 'node-c2'};
+		const rows = [
+			{...well, uid: '1', ...late},
+			{...well, uid: '2', ...late, owner: 'web'},
+			{...well, uid: '3', ...late, owner: 'web', node: 'node-a1'},
+		].map(facts => podRow('prod', facts, now));
+		expect(podFindings(rows, 'prod').map(finding => finding.sentence)).toEqual([
+			'node node-c2: 2 pods of 2 workloads should be gone and are not',
+			'checkout/web: 1 of 2 pods should be gone and are not',
+		]);
 	});
 
 	it('finds nothing where all is well', () => {

@@ -40,18 +40,23 @@ const pod: PodFacts = {
 	namespace: 'checkout',
 	name: 'api-7f9c6d-x2k4p',
 	owner: 'api',
+	workload: undefined,
+	rollout: undefined,
 	node: 'node-a1',
 	ready: 1,
 	containers: 1,
 	status: 'Running',
 	lastEnd: undefined,
-	message: undefined,
+	cause: undefined,
+	memoryLimit: undefined,
 	restarts: 0,
 	restartedAt: undefined,
 	createdAt: now - 9 * 86_400_000,
 	unreadySince: undefined,
 	deleteBy: undefined,
 };
+
+const oom = {lastEnd: {reason: 'OOMKilled', exitCode: 137}, cause: 'OOMKilled 137'};
 
 describe('panes', () => {
 	it.each(sections)('%s fills its width exactly, however narrow', async (kind, section) => {
@@ -95,10 +100,10 @@ describe('pods', () => {
 
 	it.each([
 		[{}, 'Running'],
-		[{ready: 0, status: 'CrashLoopBackOff', lastEnd: {reason: 'OOMKilled', exitCode: 137}}, 'CrashLoop<-OOM'],
-		[{ready: 0, status: 'OOMKilled', lastEnd: {reason: 'OOMKilled', exitCode: 137}}, 'OOM'],
-		[{ready: 0, status: 'Pending', node: undefined, message: '0/3 nodes: 3 Insufficient cpu'}, 'Pending<-cpu'],
-		[{ready: 0, status: 'ImagePullBackOff', message: 'manifest unknown'}, 'ImagePull'],
+		[{ready: 0, status: 'CrashLoopBackOff', ...oom}, 'CrashLoop<-OOM'],
+		[{ready: 0, status: 'OOMKilled', ...oom, cause: '137'}, 'OOM'],
+		[{ready: 0, status: 'Pending', node: undefined, cause: '0/3 nodes: insufficient cpu'}, 'Pending<-cpu'],
+		[{ready: 0, status: 'ImagePullBackOff', cause: 'not found'}, 'ImagePull<-not found'],
 	])('tells the cause beside the status: %o', (part, text) => {
 		expect(cell(section, 'status', row(part))).toBe(text);
 	});
@@ -114,7 +119,7 @@ describe('pods', () => {
 		const crash = row({
 			ready: 0,
 			status: 'CrashLoopBackOff',
-			lastEnd: {reason: 'OOMKilled', exitCode: 137},
+			...oom,
 			restarts: 14,
 			restartedAt: now - 8000,
 			createdAt: now - 420_000,
@@ -133,6 +138,10 @@ describe('top', () => {
 			owner: 'c',
 			memory: 498 * 1024 ** 2,
 			memoryLimit: undefined,
+			memoryRequest: undefined,
+			cpuLimit: undefined,
+			containers: [],
+			oomKilledAt: undefined,
 			cpu: 0.21,
 			cpuRequest: 0.25,
 			measuredAt: 0,

@@ -1,0 +1,163 @@
+/** Who asks. */
+export type User = {readonly name: string; readonly uid: string; readonly groups: readonly string[]};
+
+/** As in a Role: what is left out does not limit. */
+export type Rule = {
+	readonly verbs: readonly string[];
+	readonly groups: readonly string[];
+	/** `pods`, `pods/log`, `*`. */
+	readonly resources: readonly string[];
+	readonly namespaces?: readonly string[];
+	readonly names?: readonly string[];
+};
+
+/** One thing that somebody wants to do. */
+export type Attributes = {
+	readonly verb: string;
+	readonly group: string;
+	readonly resource: string;
+	readonly subresource?: string | undefined;
+	readonly namespace?: string | undefined;
+	readonly name?: string | undefined;
+};
+
+export const logins = ['admin', 'operator', 'viewer', 'team', 'noreview', 'bare'] as const;
+export type Login = (typeof logins)[number];
+
+/** Tokens, the users they stand for, and what those may do: the parts that a token webhook and RBAC play in a real cluster. */
+export type Access = {
+	/** A new token for this login. Older ones stay good. */
+	issue(login: Login): string;
+	/** Whose token it is; undefined when it is unknown or expired. */
+	userOf(token: string): User | undefined;
+	/** The user of a login's name, or a user without any rights. */
+	named(name: string, groups: readonly string[]): User;
+	/** This token is refused from now on. */
+	expire(token: string): void;
+	/** Instead of the rules that the login came with. */
+	grant(login: Login, rules: readonly Rule[]): void;
+	rulesOf(user: User): readonly Rule[];
+	allows(user: User, attributes: Attributes): boolean;
+};
+
+const read = ['get', 'list', 'watch'];
+const any = ['*'];
+/** Everybody who is known may ask what he may do: the cluster role system:basic-user. */
+const reviews: Rule = {
+	verbs: ['create'],
+	groups: ['authorization.k8s.io', 'authentication.k8s.io'],
+	resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'],
+};
+const viewed: readonly Rule[] = [
+	{
+		verbs: read,
+		groups: [''],
+		resources: [
+			'pods',
+			'pods/log',
+			'pods/status',
+			'nodes',
+			'namespaces',
+			'services',
+			'endpoints',
+			'configmaps',
+			'events',
+			'serviceaccounts',
+			'resourcequotas',
+			'limitranges',
+			'persistentvolumeclaims',
+			'replicationcontrollers',
+		],
+	},
+	{
+		verbs: read,
+		groups: [
+			'apps',
+			'batch',
+			'autoscaling',
+			'policy',
+			'metrics.k8s.io',
+			'apiregistration.k8s.io',
+			'coordination.k8s.io',
+		],
+		resources: any,
+	},
+];
+const acted: readonly Rule[] = [
+	{verbs: ['create'], groups: [''], resources: ['pods/eviction']},
+	{verbs: ['delete'], groups: [''], resources: ['pods']},
+	{
+		verbs: ['patch', 'update'],
+		groups: ['apps'],
+		resources: [
+			'deployments',
+			'deployments/scale',
+			'statefulsets',
+			'statefulsets/scale',
+			'daemonsets',
+			'replicasets/scale',
+		],
+	},
+	{verbs: ['patch'], groups: ['autoscaling'], resources: ['horizontalpodautoscalers']},
+	{verbs: ['patch'], groups: [''], resources: ['nodes']},
+	{verbs: ['get'], groups: [''], resources: ['services/proxy']},
+];
+
+/** `team` may do what an operator may, in one namespace only, and cannot list the others. */
+export const teamNamespace = 'checkout';
+
+const initial: Readonly<Record<Login, readonly Rule[]>> = {
+	admin: [{verbs: any, groups: any, resources: any}],
+	operator: [reviews, ...viewed, ...acted],
+	viewer: [reviews, ...viewed],
+	team: [reviews, ...[...viewed, ...acted].map(rule => ({...rule, namespaces: [teamNamespace]}))],
+	noreview: viewed,
+	bare: [reviews],
+};
+
+const covers = (allowed: readonly string[], wanted: string) => allowed.includes('*') || allowed.includes(wanted);
+
+/** Whether one rule allows it. */
+function allowsBy(rule: Rule, wanted: Attributes): boolean {
+	const resource = wanted.subresource === undefined ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
+	return (
+		covers(rule.verbs, wanted.verb) &&
+		covers(rule.groups, wanted.group) &&
+		(covers(rule.resources, resource) ||
+			(wanted.subresource !== undefined && rule.resources.includes(`*/${wanted.subresource}`))) &&
+		(rule.namespaces === undefined || (wanted.namespace !== undefined && rule.namespaces.includes(wanted.namespace))) &&
+		(rule.names === undefined || (wanted.name !== undefined && rule.names.includes(wanted.name)))
+	);
+}
+
+export function createAccess(): Access {
+	const tokens = new Map<string, Login>();
+	const rules = new Map<string, readonly Rule[]>(Object.entries(initial));
+	let issued = 0;
+
+	const userNamed = (name: string, groups: readonly string[] = []): User => ({
+		name,
+		uid: `uid-${name}`,
+		groups: [...groups, 'system:authenticated'],
+	});
+	const rulesOf = ({name, groups}: User): readonly Rule[] =>
+		groups.includes('system:masters') ? initial.admin : (rules.get(name) ?? [reviews]);
+
+	return {
+		issue(login) {
+			issued += 1;
+			const token = `demo-${login}-${issued}`;
+			tokens.set(token, login);
+			return token;
+		},
+		userOf(token) {
+			const login = tokens.get(token);
+			return login === undefined ? undefined : userNamed(login);
+		},
+		named: userNamed,
+		expire: token => void tokens.delete(token),
+		grant: (login, granted) => void rules.set(login, granted),
+		rulesOf,
+		allows: (user, attributes) => rulesOf(user).some(rule => allowsBy(rule, attributes)),
+	};
+}

@@ -1,0 +1,197 @@
+import type {Scenario} from '../scenario.ts';
+import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
+import {recountBudget} from './budgets.ts';
+import type {Cluster} from './cluster.ts';
+import {reconcileDaemonSet} from './daemon-sets.ts';
+import {reconcileDeployment} from './deployments.ts';
+import {reconcileEndpoints} from './endpoints.ts';
+import {
+	type Autoscaler,
+	type Budget,
+	type DaemonSet,
+	type Deployment,
+	isActive,
+	isReady,
+	type Namespace,
+	type Pod,
+	type ReplicaSet,
+	type Service,
+	type StatefulSet,
+} from './kinds.ts';
+import {createKubelet} from './kubelet.ts';
+import {letters} from './names.ts';
+import {controllerOf, equalJson, type KubeObject} from './object.ts';
+import type {Programs} from './programs.ts';
+import {remove} from './removal.ts';
+import {reconcileReplicaSet} from './replica-sets.ts';
+import {keyOfKind, resourceTypes} from './resources.ts';
+import {matches, type SetSelector} from './selectors.ts';
+import {reconcileStatefulSet} from './stateful-sets.ts';
+import type {Change} from './store.ts';
+
+/** Changes are gathered for so long before the controllers look: a burst of them is one piece of work. */
+const gatherMs = 20;
+
+export type Controllers = {
+	/** How many replicas the load asks for, by `NAMESPACE/NAME` of the autoscaler. */
+	readonly wanted: Map<string, number>;
+	/** Looks at the autoscalers, and then every 15 seconds. */
+	autoscale(): void;
+	stop(): void;
+};
+
+/** Whether a budget or a service would see no difference. A deletion is told with the object as it was, and is one. */
+const countedAlike = (pod: Pod, before: Pod): boolean =>
+	isReady(pod) === isReady(before) &&
+	isActive(pod) === isActive(before) &&
+	pod.status.podIP === before.status.podIP &&
+	equalJson(pod.metadata.labels, before.metadata.labels);
+
+/** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
+export function startControllers(cluster: Cluster, scenario: Scenario, programs: Programs): Controllers {
+	const {store, clock} = cluster;
+	const wanted = new Map<string, number>();
+	const kubelet = createKubelet(cluster, scenario, programs);
+	const queue = new Map<
+		string,
+		{readonly resource: string; readonly namespace: string | undefined; readonly name: string}
+	>();
+	const deadlines = new Map<string, () => void>();
+	let cancelFlush: (() => void) | undefined;
+	let stopped = false;
+	const suffix = () => letters(5, () => scenario.random());
+
+	function enqueue(resource: string, namespace: string | undefined, name: string) {
+		queue.set(`${resource} ${namespace}/${name}`, {resource, namespace, name});
+		cancelFlush ??= clock.after(gatherMs, flush);
+	}
+
+	function flush() {
+		cancelFlush = undefined;
+		if (stopped) return;
+		const work = [...queue.values()];
+		queue.clear();
+		for (const {resource, namespace, name} of work) {
+			const object = store.get(resource, namespace, name);
+			if (object !== undefined) reconcile(resource, object);
+		}
+	}
+
+	function reconcile(resource: string, object: KubeObject) {
+		if (resource === 'deployments.apps')
+			return watchDeadline(object, reconcileDeployment(cluster, object as Deployment));
+		if (resource === 'replicasets.apps') return reconcileReplicaSet(cluster, object as ReplicaSet, suffix);
+		if (resource === 'statefulsets.apps') return reconcileStatefulSet(cluster, object as StatefulSet);
+		if (resource === 'daemonsets.apps') return reconcileDaemonSet(cluster, object as DaemonSet, suffix);
+		if (resource === 'services') return reconcileEndpoints(cluster, object as Service);
+		if (resource === 'poddisruptionbudgets.policy') return void recountBudget(cluster, object as Budget);
+		if (resource === 'namespaces') return finishNamespace(object as Namespace);
+		if (resource === 'horizontalpodautoscalers.autoscaling') return autoscale(object as Autoscaler);
+	}
+
+	const autoscale = (object: Autoscaler) =>
+		reconcileAutoscaler(cluster, object, wanted.get(`${object.metadata.namespace}/${object.metadata.name}`));
+
+	/** A rollout that makes no more changes still has to fail by time. */
+	function watchDeadline({metadata}: KubeObject, at: number | undefined) {
+		deadlines.get(metadata.uid)?.();
+		if (at === undefined) return;
+		const look = () => enqueue('deployments.apps', metadata.namespace, metadata.name);
+		deadlines.set(metadata.uid, clock.after(Math.max(0, at - clock.now()) + 1000, look));
+	}
+
+	/** Budgets and services that select the pod, when what they look at has changed. */
+	function selectors(pod: Pod, before: Pod | undefined) {
+		const {namespace, labels} = pod.metadata;
+		if (before !== undefined && countedAlike(pod, before)) return;
+		const selects = (selector: SetSelector | undefined) =>
+			matches(selector, labels) || (before !== undefined && matches(selector, before.metadata.labels));
+		for (const {metadata, spec} of store.list<Budget>('poddisruptionbudgets.policy', namespace)) {
+			if (selects(spec.selector)) enqueue('poddisruptionbudgets.policy', namespace, metadata.name);
+		}
+		for (const {metadata, spec} of store.list<Service>('services', namespace)) {
+			const {selector} = spec;
+			if (selector !== undefined && selects({matchLabels: selector})) enqueue('services', namespace, metadata.name);
+		}
+	}
+
+	function onChange({resource, object, type, previous}: Change) {
+		const {namespace, name, uid} = object.metadata;
+		if (type === 'DELETED') collect(uid);
+		else enqueue(resource, namespace, name);
+		const owner = controllerOf(object);
+		const ownerKey = owner && keyOfKind(owner.apiVersion, owner.kind);
+		if (owner !== undefined && ownerKey !== undefined) enqueue(ownerKey, namespace, owner.name);
+		if (resource === 'pods') {
+			if (type !== 'DELETED') kubelet.look(object as Pod);
+			selectors(object as Pod, type === 'DELETED' ? undefined : (previous as Pod | undefined));
+		}
+		if (resource === 'nodes') {
+			for (const set of store.list('daemonsets.apps'))
+				enqueue('daemonsets.apps', set.metadata.namespace, set.metadata.name);
+			for (const pod of store.list<Pod>('pods')) if (pod.spec.nodeName === name) kubelet.look(pod);
+		}
+		if (
+			namespace !== undefined &&
+			store.get<Namespace>('namespaces', undefined, namespace)?.status.phase === 'Terminating'
+		) {
+			enqueue('namespaces', undefined, namespace);
+		}
+	}
+
+	const background = {
+		graceSeconds: undefined,
+		propagation: 'Background',
+		uid: undefined,
+		resourceVersion: undefined,
+		dryRun: false,
+	} as const;
+
+	/** What was owned by something that is gone goes too. */
+	function collect(uid: string) {
+		deadlines.get(uid)?.();
+		deadlines.delete(uid);
+		for (const {key} of resourceTypes) {
+			for (const owned of store.ownedBy(key, uid)) {
+				if (owned.metadata.deletionTimestamp === undefined) remove(cluster, key, owned, background);
+			}
+		}
+	}
+
+	/** A namespace that is to go is emptied first. */
+	function finishNamespace({metadata, status}: Namespace) {
+		if (status.phase !== 'Terminating') return;
+		let left = 0;
+		for (const {key, namespaced} of resourceTypes) {
+			if (!namespaced) continue;
+			for (const object of store.list(key, metadata.name)) {
+				left += 1;
+				if (object.metadata.deletionTimestamp === undefined) remove(cluster, key, object, background);
+			}
+		}
+		if (left === 0) store.remove('namespaces', undefined, metadata.name);
+		else enqueue('namespaces', undefined, metadata.name);
+	}
+
+	const stopListening = store.onChange(onChange);
+	let stopAutoscaling: (() => void) | undefined;
+	function autoscaleAll() {
+		for (const object of store.list<Autoscaler>('horizontalpodautoscalers.autoscaling')) autoscale(object);
+		stopAutoscaling = clock.after(autoscaleEveryMs, autoscaleAll);
+	}
+	for (const {metadata} of store.list('deployments.apps'))
+		enqueue('deployments.apps', metadata.namespace, metadata.name);
+
+	return {
+		wanted,
+		autoscale: autoscaleAll,
+		stop() {
+			stopped = true;
+			stopListening();
+			stopAutoscaling?.();
+			cancelFlush?.();
+			kubelet.stop();
+			for (const cancel of deadlines.values()) cancel();
+		},
+	};
+}

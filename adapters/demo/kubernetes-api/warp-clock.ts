@@ -1,0 +1,86 @@
+import type {Clock} from './clock.ts';
+
+/** A clock that first runs through the past as fast as it can, and then goes with another. */
+export type WarpClock = Clock & {
+	/** Moves on to that moment, making the calls that fall due on the way in their order. */
+	advanceTo(at: number): void;
+	/** From here on time is the other clock's. Calls that still wait are made by it. */
+	join(): void;
+};
+
+type Waiting = {readonly at: number; readonly order: number; readonly call: () => void};
+
+export function createWarpClock(clock: Clock, start: number): WarpClock {
+	/** A heap: the first is the next that is due. */
+	const heap: Waiting[] = [];
+	const calledOff = new Set<Waiting>();
+	let time = start;
+	let order = 0;
+	let joined = false;
+
+	const before = (a: Waiting | undefined, b: Waiting | undefined): boolean =>
+		a !== undefined && b !== undefined && (a.at < b.at || (a.at === b.at && a.order < b.order));
+
+	function swap(i: number, j: number) {
+		const [a, b] = [heap[i], heap[j]];
+		if (a === undefined || b === undefined) return;
+		heap[i] = b;
+		heap[j] = a;
+	}
+
+	function push(waiting: Waiting) {
+		heap.push(waiting);
+		for (let at = heap.length - 1; at > 0; ) {
+			const parent = (at - 1) >> 1;
+			if (!before(heap[at], heap[parent])) return;
+			swap(at, parent);
+			at = parent;
+		}
+	}
+
+	function pop(): Waiting | undefined {
+		const first = heap[0];
+		swap(0, heap.length - 1);
+		heap.pop();
+		for (let at = 0; ; ) {
+			const left = 2 * at + 1;
+			const least = [left, left + 1].reduce((best, child) => (before(heap[child], heap[best]) ? child : best), at);
+			if (least === at) return first;
+			swap(at, least);
+			at = least;
+		}
+	}
+
+	return {
+		now: () => (joined ? clock.now() : time),
+		after(ms, call) {
+			if (joined) return clock.after(ms, call);
+			order += 1;
+			let cancel: (() => void) | undefined;
+			const waiting: Waiting = {at: time + Math.max(0, ms), order, call};
+			push(waiting);
+			handover.set(waiting, stop => {
+				cancel = stop;
+			});
+			return () => (cancel === undefined ? void calledOff.add(waiting) : cancel());
+		},
+		advanceTo(at) {
+			for (let next = heap[0]; next !== undefined && next.at <= at; next = heap[0]) {
+				pop();
+				time = Math.max(time, next.at);
+				if (!calledOff.delete(next)) next.call();
+			}
+			time = at;
+		},
+		join() {
+			joined = true;
+			for (let next = pop(); next !== undefined; next = pop()) {
+				if (calledOff.delete(next)) continue;
+				handover.get(next)?.(clock.after(Math.max(0, next.at - clock.now()), next.call));
+			}
+		},
+	};
+}
+
+/** How a call that waits learns of the way to call it off with the other clock. */
+const handover = new WeakMap<Waiting, (stop: () => void) => void>();

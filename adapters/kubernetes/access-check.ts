@@ -1,0 +1,28 @@
+import type {ActionContext, Check} from '../../src/contract.ts';
+import type {AccessQuestion, KubernetesPort} from '../../src/port/kubernetes.ts';
+import {grantLine} from './grants.ts';
+
+/** Asks the server whether we may. That the question itself was refused is no denial: the server decides when it is sent. */
+export async function accessCheck(
+	label: string,
+	question: AccessQuestion,
+	{port, ...context}: ActionContext<KubernetesPort>,
+): Promise<Check> {
+	const {verb, group, resource: plain, subresource, namespace} = question;
+	const resource = subresource === undefined ? plain : `${plain}/${subresource}`;
+	const name = `${verb} ${resource} in ${namespace}`;
+	const {answer, reason} = await port.mayI(question, context);
+	if (answer === 'allowed') return {label, result: 'pass', detail: name};
+	if (answer === 'unknown') {
+		return {label, result: 'unknown', detail: `the server does not tell (${reason}): it will refuse if you may not`};
+	}
+	const user = await port.identity(context).then(
+		({user: known}) => known || 'USER',
+		() => 'USER',
+	);
+	return {
+		label,
+		result: 'block',
+		detail: `you may not ${name}; granted with: ${grantLine(user, {verb, group, resource, namespace})}`,
+	};
+}

@@ -1,0 +1,100 @@
+import {type ClientRequestArgs, Agent as PlainAgent, type AgentOptions as PlainOptions} from 'node:http';
+import {type AgentOptions, Agent as SecureAgent} from 'node:https';
+import type {Duplex} from 'node:stream';
+import {proxyAuthorization, tunnel} from './proxy.ts';
+
+/** What TLS needs, read. PEM text. */
+export type TlsMaterial = {
+	readonly ca: string | undefined;
+	readonly cert: string | undefined;
+	readonly key: string | undefined;
+	readonly servername: string | undefined;
+	readonly insecure: boolean;
+};
+
+/**
+ * Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. Signs of
+ * life have their own too, so that they do not wait behind a long list.
+ */
+export type Pool = 'read' | 'pulse' | 'stream' | 'act';
+
+export type Agents = {
+	readonly secure: boolean;
+	of(pool: Pool): PlainAgent;
+	/** For requests to an http server through a proxy: where they really go. */
+	readonly via: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
+	/** No new request may begin; those under way go on, idle connections are closed. */
+	retire(): void;
+	destroy(): void;
+};
+
+type Created = (error: Error | null, stream: Duplex) => void;
+
+const tunnelMs = 10_000;
+
+/** TLS to the server through a tunnel that the proxy opens. */
+class TunnelAgent extends SecureAgent {
+	readonly #proxy: URL;
+
+	constructor(proxy: URL, options: AgentOptions) {
+		super(options);
+		this.#proxy = proxy;
+	}
+
+	override createConnection(options: ClientRequestArgs, created?: Created): Duplex | null | undefined {
+		const host = options.host ?? '';
+		const target = `${host.includes(':') ? `[${host}]` : host}:${options.port ?? 443}`;
+		const connected = async () => {
+			try {
+				const socket = await tunnel(this.#proxy, target, AbortSignal.timeout(tunnelMs));
+				const stream = super.createConnection({...options, socket} as ClientRequestArgs);
+				if (stream) created?.(null, stream);
+			} catch (error) {
+				// The second argument is there when the first is null: the signature of Node's types knows no other way.
+				(created as ((error: unknown) => void) | undefined)?.(error);
+			}
+		};
+		void connected();
+		return undefined;
+	}
+}
+
+/** One cluster's connections. `maxSockets` holds for all requests together that are not streams. */
+export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefined, maxSockets = 8): Agents {
+	const secure = server.protocol === 'https:';
+	const shared: PlainOptions = {keepAliveMsecs: 10_000, scheduling: 'lifo'};
+	const {ca, cert, key, servername, insecure} = tls;
+	const options: AgentOptions = {
+		...shared,
+		...(ca === undefined ? {} : {ca}),
+		...(cert === undefined ? {} : {cert}),
+		...(key === undefined ? {} : {key}),
+		...(servername === undefined ? {} : {servername}),
+		rejectUnauthorized: !insecure,
+		minVersion: 'TLSv1.2',
+	};
+	const make = (limits: PlainOptions): PlainAgent => {
+		if (!secure) return new PlainAgent({...shared, ...limits});
+		return proxy === undefined
+			? new SecureAgent({...options, ...limits})
+			: new TunnelAgent(proxy, {...options, ...limits});
+	};
+	const agents: Readonly<Record<Pool, PlainAgent>> = {
+		read: make({keepAlive: true, maxSockets, maxFreeSockets: 2}),
+		pulse: make({keepAlive: true, maxSockets: 1}),
+		stream: make({keepAlive: false}),
+		act: make({keepAlive: false}),
+	};
+	return {
+		secure,
+		of: pool => agents[pool],
+		via: proxy === undefined || secure ? undefined : {proxy, headers: proxyAuthorization(proxy)},
+		retire() {
+			const idle = [agents.read, agents.pulse].flatMap(({freeSockets}) => Object.values(freeSockets));
+			for (const socket of idle.flatMap(sockets => sockets ?? [])) socket.destroy();
+		},
+		destroy() {
+			for (const agent of Object.values(agents)) agent.destroy();
+		},
+	};
+}

@@ -1,0 +1,23 @@
+/** So long may a piece of work hold the event loop before keys and timers get their turn. */
+const budgetMs = 8;
+
+let turnBegan = 0;
+const waiting: (() => void)[] = [];
+
+function nextTurn(): void {
+	const go = waiting.shift();
+	if (waiting.length > 0) setImmediate(nextTurn);
+	turnBegan = performance.now();
+	go?.();
+}
+
+/** Whether the work of this turn of the event loop has taken its time. Shared by all who parse, so that many together hold it no longer than one. */
+export const isTired = (): boolean => performance.now() - turnBegan > budgetMs;
+
+/** Gives way: goes on in a later turn, each in the order in which they came. */
+export function breathe(): Promise<void> {
+	return new Promise(resolve => {
+		waiting.push(resolve);
+		if (waiting.length === 1) setImmediate(nextTurn);
+	});
+}

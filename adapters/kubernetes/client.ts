@@ -1,0 +1,166 @@
+import type {Context} from '../../src/contract.ts';
+import type {AdapterError} from '../../src/errors.ts';
+import type {ApiObject, KubernetesPort, KubernetesSettings, LogsRequest, Watched} from '../../src/port/kubernetes.ts';
+import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
+import {apiObject, createActs} from './acts.ts';
+import {byteLines} from './byte-lines.ts';
+import {type Clock, systemClock} from './clock.ts';
+import {createInformer, type Informer} from './informer.ts';
+import {listAll} from './list.ts';
+import {readNodeUsage, readPodUsage} from './metrics.ts';
+import {startPulse} from './pulse.ts';
+import {pathOf, watchedResources} from './resources.ts';
+import {createReviews, readIdentity} from './reviews.ts';
+import {type Timings, usualTimings} from './timings.ts';
+import {createTransport, type Transport} from './transport.ts';
+
+/** A container may log a line of any length; what is longer is not text. */
+const longestLine = 8 * 1024 * 1024;
+/** A quiet pod is no dead connection. */
+const quietMs = 24 * 60 * 60_000;
+
+export type KubernetesClient = {readonly port: KubernetesPort; close(): void};
+
+export type ClientOptions = {
+	readonly readOnly: boolean;
+	readonly clock?: Clock;
+	readonly timings?: Partial<Timings>;
+	/** 0 <= n < 1 */
+	readonly random?: () => number;
+};
+
+type Informers = {readonly [K in WatchedKind]?: readonly Informer<K>[]};
+
+/** One cluster. Nothing is connected before the first read; one list and one watch for each kind that was asked for, and namespace. */
+export function createKubernetesClient(settings: KubernetesSettings, options: ClientOptions): KubernetesClient {
+	const {clock = systemClock, random = Math.random} = options;
+	const timings = {...usualTimings, ...options.timings};
+	const transport = createTransport(settings, clock);
+	const reviews = createReviews(transport);
+	const informers: Informers = {};
+	let pulse: {stop(): void} | undefined;
+
+	const all = (): readonly Informer<WatchedKind>[] => Object.values(informers).flat();
+	const lost = (reason: AdapterError) => {
+		for (const informer of all()) informer.doubt(reason);
+	};
+	const namespacesOf = (namespaced: boolean): readonly string[] =>
+		settings.namespaces === 'all' || !namespaced ? [''] : settings.namespaces;
+
+	function informersOf<K extends WatchedKind>(kind: K): readonly Informer<K>[] {
+		const known: readonly Informer<K>[] | undefined = informers[kind];
+		if (known !== undefined) return known;
+		pulse ??= startPulse(transport, clock, timings, lost);
+		const made = namespacesOf(watchedResources[kind].type.namespaced).map(namespace =>
+			createInformer({kind, namespace, transport, clock, timings, random}),
+		);
+		Object.assign(informers, {[kind]: made});
+		return made;
+	}
+
+	const merged = createMerge();
+
+	const port: KubernetesPort = {
+		async watched(kind, {signal}) {
+			const found = informersOf(kind);
+			const views = await Promise.all(found.map(informer => informer.read(signal)));
+			return merged(kind, views);
+		},
+		relist(kind) {
+			for (const informer of informers[kind] ?? []) informer.relist();
+		},
+		async get({type, namespace, name}, {signal}) {
+			const asked = `get ${type.resource} ${name}`;
+			const path = pathOf(type, namespace, name);
+			return apiObject(await transport.json({method: 'GET', path, pool: 'read', asked}, signal));
+		},
+		async list(
+			{type, namespace, labelSelector, fieldSelector, limit = Number.POSITIVE_INFINITY, metadataOnly},
+			{signal},
+		) {
+			let items: ApiObject[] = [];
+			const accept =
+				metadataOnly === true ? 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' : undefined;
+			const page = await listAll(transport, {type, namespace, labelSelector, fieldSelector, accept}, signal, {
+				begin() {
+					items = [];
+				},
+				take(item) {
+					items.push(apiObject(item));
+				},
+				page: () => items.length < limit,
+			});
+			return {items: items.slice(0, limit), more: page.next !== '' || items.length > limit};
+		},
+		async podUsage(context) {
+			const parts = namespacesOf(true).map(namespace => readPodUsage(transport, namespace, context));
+			return (await Promise.all(parts)).flat();
+		},
+		nodeUsage: context => readNodeUsage(transport, context),
+		logs: (request, context) => readLogs(transport, request, context),
+		async read(path, {signal}) {
+			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);
+			return {text: answer.text, contentType: answer.headers['content-type'] ?? ''};
+		},
+		mayI: (question, context) => reviews.mayI(question, context),
+		identity: context => readIdentity(transport, context),
+		...createActs(transport, {readOnly: options.readOnly, denied: () => reviews.forget()}),
+	};
+
+	return {
+		port,
+		close() {
+			pulse?.stop();
+			for (const informer of all()) informer.close();
+			transport.close();
+		},
+	};
+}
+
+async function* readLogs(
+	transport: Transport,
+	{namespace, pod, ...query}: LogsRequest,
+	{signal}: Context,
+): AsyncGenerator<readonly string[]> {
+	const answer = await transport.open(
+		{
+			method: 'GET',
+			path: pathOf(watchedResources.pods.type, namespace, pod, 'log'),
+			query,
+			accept: '*/*',
+			pool: 'stream',
+			asked: `read the log of pod ${pod}`,
+			silentMs: query.follow === true ? quietMs : undefined,
+		},
+		signal,
+	);
+	try {
+		yield* byteLines(answer.chunks, {longest: longestLine, whole: false});
+	} finally {
+		answer.close();
+	}
+}
+
+/** The namespaces of a set as one, built anew only when one of them has changed. Each is small enough to do without a glimpse. */
+function createMerge() {
+	const kept = new Map<WatchedKind, {readonly key: string; readonly objects: ReadonlyMap<string, unknown>}>();
+	return <K extends WatchedKind>(kind: K, views: readonly Watched<K>[]): Watched<K> => {
+		const [only] = views;
+		if (only !== undefined && views.length === 1) return only;
+		const key = views.map(view => `${view.version}`).join();
+		const before = kept.get(kind);
+		const objects =
+			before?.key === key
+				? (before.objects as ReadonlyMap<string, WatchedObjects[K]>)
+				: new Map(views.flatMap(view => [...view.objects]));
+		kept.set(kind, {key, objects});
+		const stale = views.flatMap(view => view.stale ?? []).toSorted((a, b) => a.since - b.since)[0];
+		return {
+			objects,
+			version: views.reduce((sum, view) => sum + view.version, 0),
+			heardAt: Math.min(...views.map(view => view.heardAt)),
+			complete: views.every(view => view.complete),
+			...(stale === undefined ? {} : {stale}),
+		};
+	};
+}

@@ -1,0 +1,82 @@
+import type {Connection, Context, Permission, Target} from '../../src/contract.ts';
+import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
+import {createKubernetesClient} from './client.ts';
+import {grantLine} from './grants.ts';
+
+/** What the room needs, and what for. `watch` stands for reading; the other verbs for actions. */
+const needs: readonly (readonly [needs: string, verb: string, group: string, resource: string])[] = [
+	['pods', 'watch', '', 'pods'],
+	['nodes', 'watch', '', 'nodes'],
+	['causes: warning events', 'watch', '', 'events'],
+	['causes: deployments', 'watch', 'apps', 'deployments'],
+	['causes: replica sets', 'watch', 'apps', 'replicasets'],
+	['causes: stateful sets', 'watch', 'apps', 'statefulsets'],
+	['causes: daemon sets', 'watch', 'apps', 'daemonsets'],
+	['findings: autoscalers', 'watch', 'autoscaling', 'horizontalpodautoscalers'],
+	['findings: disruption budgets', 'watch', 'policy', 'poddisruptionbudgets'],
+	['pod usage', 'list', 'metrics.k8s.io', 'pods'],
+	['node usage', 'list', 'metrics.k8s.io', 'nodes'],
+	['logs', 'get', '', 'pods/log'],
+	['kubernetes.evict-pod', 'create', '', 'pods/eviction'],
+	['kubernetes.delete-pod', 'delete', '', 'pods'],
+	['kubernetes.restart, kubernetes.undo-rollout', 'patch', 'apps', 'deployments'],
+	['kubernetes.restart of stateful sets', 'patch', 'apps', 'statefulsets'],
+	['kubernetes.restart of daemon sets', 'patch', 'apps', 'daemonsets'],
+	['kubernetes.scale', 'patch', 'apps', 'deployments/scale'],
+];
+
+const states = {allowed: 'have', denied: 'lack', unknown: 'unknown'} as const;
+
+async function permissionsOf(
+	port: KubernetesPort,
+	settings: KubernetesSettings,
+	context: Context,
+): Promise<readonly Permission[]> {
+	const {user} = await port.identity(context);
+	const asked = needs.flatMap(([what, verb, group, resource]) => {
+		const places = settings.namespaces === 'all' || resource === 'nodes' ? [''] : settings.namespaces;
+		return places.map(namespace => ({what, verb, group, resource, namespace}));
+	});
+	return Promise.all(
+		asked.map(async ({what, verb, group, resource: full, namespace}): Promise<Permission> => {
+			const [resource = full, subresource] = full.split('/');
+			const question: AccessQuestion = {
+				verb,
+				group,
+				resource,
+				namespace,
+				...(subresource === undefined ? {} : {subresource}),
+			};
+			const {answer} = await port.mayI(question, context);
+			const place = namespace === '' ? '' : ` in ${namespace}`;
+			const grant = grantLine(user === '' ? 'USER' : user, {verb, group, resource: full, namespace});
+			return {
+				needs: what,
+				name: `${verb} ${full}${group === '' ? '' : `.${group}`}${place}`,
+				state: states[answer],
+				grant: answer === 'allowed' ? '' : grant,
+			};
+		}),
+	);
+}
+
+/** The connection of one target of kind `kubernetes`: its settings are `KubernetesSettings`. The socket is opened by the first read. */
+export async function connectKubernetes(
+	target: Target,
+	options: {readonly readOnly: boolean},
+): Promise<Connection<KubernetesPort>> {
+	const settings = target.settings as KubernetesSettings;
+	const client = createKubernetesClient(settings, options);
+	return {
+		port: client.port,
+		async identify(context) {
+			const {version, user} = await client.port.identity(context);
+			// The first read also connects and logs in; latency is that of another.
+			const began = performance.now();
+			await client.port.read('/version', context);
+			return {version, who: user, latencyMs: performance.now() - began};
+		},
+		permissions: context => permissionsOf(client.port, settings, context),
+		close: async () => client.close(),
+	};
+}

@@ -1,0 +1,178 @@
+import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+import type {ApiRefusal} from '../../src/port/kubernetes.ts';
+import {grantFor} from './grants.ts';
+
+type Meaning = readonly [kind: ErrorKind, hint: string];
+
+/** By Node's or OpenSSL's error code. */
+const codes: Readonly<Record<string, Meaning>> = {
+	ECONNREFUSED: [
+		'unreachable',
+		'Nothing listens there: check that the API server runs, and the server of this context.',
+	],
+	ENOTFOUND: ['unreachable', 'The name does not resolve: check the server of this context, your VPN and your DNS.'],
+	EAI_AGAIN: ['unreachable', 'The name server does not answer: check your network.'],
+	EHOSTUNREACH: ['unreachable', 'No route to the host: check your network or VPN.'],
+	ENETUNREACH: ['unreachable', 'No route to the network: check your network or VPN.'],
+	ETIMEDOUT: ['unreachable', 'The host does not answer: check your network, VPN or firewall.'],
+	ECONNRESET: ['unreachable', 'The other end broke the connection: check the API server and what stands before it.'],
+	EPIPE: ['unreachable', 'The other end broke the connection; it is opened again.'],
+	CERT_HAS_EXPIRED: ['unreachable', 'The certificate has expired: renew it on the server, or check the clocks.'],
+	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
+	DEPTH_ZERO_SELF_SIGNED_CERT: [
+		'unreachable',
+		'The certificate is self-signed: name it as certificate-authority in the kubeconfig.',
+	],
+	SELF_SIGNED_CERT_IN_CHAIN: [
+		'unreachable',
+		'The issuer is not trusted here: correct certificate-authority in the kubeconfig.',
+	],
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+		'unreachable',
+		'The issuer is not known here: correct certificate-authority in the kubeconfig.',
+	],
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+		'unreachable',
+		'The issuer is not known here: correct certificate-authority in the kubeconfig.',
+	],
+	ERR_TLS_CERT_ALTNAME_INVALID: [
+		'unreachable',
+		'The certificate is for another name: correct the server of this context, or set tls-server-name in the kubeconfig.',
+	],
+	ENOENT: ['denied', 'A file that the kubeconfig names is not there: correct its path.'],
+	EACCES: ['denied', 'A file that the kubeconfig names cannot be read by this user: check its permissions.'],
+};
+
+const codeOf = (error: unknown): string =>
+	typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Node joins the failures of all addresses of a name in one error: the first tells enough. */
+const plainest = (error: unknown): unknown =>
+	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
+
+/** Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`. */
+export function connectionError(thrown: unknown, where: string): AdapterError {
+	if (isAdapterError(thrown)) return thrown;
+	const error = plainest(thrown);
+	const code = codeOf(error);
+	const said = messageOf(error) || code || 'the connection failed';
+	const message = `${where}: ${said === 'aborted' ? 'the connection broke in the middle of an answer' : said}`;
+	const known = codes[code];
+	if (known !== undefined) return new AdapterError(known[0], message, known[1], {cause: error});
+	if (/wrong version number|packet length too long|EPROTO/i.test(`${code} ${said}`)) {
+		const hint = 'What answers there does not speak TLS: check the port, and https in the server of this context.';
+		return new AdapterError('unreachable', `${where} does not speak TLS`, hint, {cause: error});
+	}
+	if (/alert.*certificate|certificate required|bad certificate/i.test(said)) {
+		const hint = 'The server does not accept our certificate: renew client-certificate in the kubeconfig.';
+		return new AdapterError('denied', message, hint, {cause: error});
+	}
+	if (code.startsWith('ERR_OSSL') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) {
+		const hint = 'TLS failed: check the certificates and the key of this context.';
+		return new AdapterError('unreachable', message, hint, {cause: error});
+	}
+	if (code.startsWith('Z_') || code.startsWith('HPE_')) {
+		const hint = 'The answer cannot be read: check what stands between here and the API server.';
+		return new AdapterError('malformed', message, hint, {cause: error});
+	}
+	const hint = 'The connection broke; it is tried again. Check the API server and the network.';
+	return new AdapterError('unreachable', message, hint, {cause: error});
+}
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Retry-After in seconds or as a date, in milliseconds from now. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+	if (header === undefined) return undefined;
+	const seconds = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+	return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}
+
+/** What the body of a refusal says: a `Status` of the API, or the words of something that stands before it. */
+export function readRefusal(code: number, body: string, retryAfter: number | undefined): ApiRefusal {
+	let status: Readonly<Record<string, unknown>> = {};
+	try {
+		status = record(JSON.parse(body));
+	} catch {
+		// Not the API: a load balancer's page, or plain text.
+	}
+	return refusalFrom(status, code, retryAfter, status['kind'] === 'Status' ? '' : body.replace(/<[^>]*>/g, ' '));
+}
+
+/** A `Status` object, also as it comes in an ERROR event of a watch. */
+export function refusalFrom(status: unknown, code: number, retryAfter?: number, otherwise = ''): ApiRefusal {
+	const {reason, message, details, code: own} = record(status);
+	const {causes, retryAfterSeconds} = record(details);
+	const told = typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined;
+	return {
+		code: code === 0 && typeof own === 'number' ? own : code,
+		reason: text(reason),
+		message: (text(message) || otherwise).trim().replaceAll(/\s+/g, ' ').slice(0, 1000) || `status ${code}`,
+		retryAfterMs: retryAfter ?? told,
+		causes: (Array.isArray(causes) ? causes : []).map(cause => ({
+			reason: text(record(cause)['reason']),
+			message: text(record(cause)['message']),
+			field: text(record(cause)['field']),
+		})),
+	};
+}
+
+/** The refusal behind an error, when the server gave one. */
+export function refusalOf(error: unknown): ApiRefusal | undefined {
+	if (!isAdapterError(error) || typeof error.cause !== 'object' || error.cause === null) return undefined;
+	return 'causes' in error.cause && 'reason' in error.cause ? (error.cause as ApiRefusal) : undefined;
+}
+
+function meaningOf({code, message, reason}: ApiRefusal): Meaning {
+	switch (code) {
+		case 400:
+		case 422:
+			return ['denied', 'The server does not accept it as it stands: see what it says.'];
+		case 401:
+			return ['denied', 'The server does not know us: log in again, or renew the credentials of this context.'];
+		case 403: {
+			const line = grantFor(message);
+			const hint = line === undefined ? 'Ask an administrator of the cluster for the right to do it.' : undefined;
+			return ['denied', hint ?? `An administrator grants it with: ${line}`];
+		}
+		case 404:
+			return reason === 'NotFound' && !/the server could not find the requested resource/.test(message)
+				? ['conflict', 'It is not there any more: look again.']
+				: ['unsupported', 'This server does not offer it: an old version, or an extension that is not installed.'];
+		case 405:
+		case 406:
+		case 415:
+			return ['unsupported', 'This server does not offer it: check its version.'];
+		case 409:
+			return ['conflict', 'It has changed meanwhile: look at it as it is now, and decide again.'];
+		case 410:
+			return ['conflict', 'The server has forgotten what was asked for; it is listed anew.'];
+		case 429:
+			return ['denied', 'Nothing was done. The server asks to wait, or a disruption budget forbids it.'];
+		case 504:
+			return ['timeout', 'The API server did not finish in time: look at its load and at etcd.'];
+	}
+	if (code >= 500)
+		return ['unreachable', 'The API server, or something before it, failed: look at its log and at etcd.'];
+	return ['malformed', 'Nobody expected this answer: check what stands between here and the API server.'];
+}
+
+/** What the server refused, as an error. `asked` says what was asked: `list pods`. */
+export function refusalError(refusal: ApiRefusal, asked: string): AdapterError {
+	const [kind, hint] = meaningOf(refusal);
+	return new AdapterError(kind, `${asked}: ${refusal.message}`, hint, {cause: refusal});
+}
+
+export const calledOff = (signal: AbortSignal): AdapterError =>
+	isAdapterError(signal.reason)
+		? signal.reason
+		: new AdapterError(
+				'timeout',
+				'called off before an answer came',
+				'The server is silent or slow; it is tried again.',
+				{
+					cause: signal.reason,
+				},
+			);

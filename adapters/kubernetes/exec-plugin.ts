@@ -1,0 +1,137 @@
+import {spawn} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {AdapterError} from '../../src/errors.ts';
+import type {ClusterAccess, ExecPlugin, Pem} from '../../src/port/kubernetes-access.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+import {shellLine} from '../../src/text/quote.ts';
+import type {Clock} from './clock.ts';
+
+/** A plugin may ask a server of its own, which may be far away. */
+const longestMs = 30_000;
+const largest = 1024 * 1024;
+
+/** What a plugin answered. Secret as a whole. */
+export type ExecCredential = {
+	readonly token: string | undefined;
+	readonly cert: string | undefined;
+	readonly key: string | undefined;
+	/** Epoch milliseconds; undefined: until it is refused. */
+	readonly expiresAt: number | undefined;
+};
+
+export const pemText = async (pem: Pem): Promise<string> =>
+	'file' in pem ? readFile(pem.file, 'utf8') : pem.data.reveal();
+
+const failed = (plugin: ExecPlugin, what: string): AdapterError => {
+	const byHand = `Run it by hand to see why: ${shellLine([plugin.command, ...plugin.args])}`;
+	return new AdapterError('denied', `login by ${plugin.command}: ${what}`, plugin.installHint ?? byHand);
+};
+
+/** KUBERNETES_EXEC_INFO. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
+async function execInfo(plugin: ExecPlugin, access: ClusterAccess): Promise<string> {
+	const cluster = {
+		server: access.server,
+		...(access.servername === undefined ? {} : {'tls-server-name': access.servername}),
+		...(access.insecure ? {'insecure-skip-tls-verify': true} : {}),
+		...(access.authority === undefined
+			? {}
+			: {'certificate-authority-data': Buffer.from(await pemText(access.authority)).toString('base64')}),
+		...(access.proxy === undefined ? {} : {'proxy-url': access.proxy}),
+		...(plugin.config === undefined ? {} : {config: plugin.config}),
+	};
+	const spec = {interactive: false, ...(plugin.provideClusterInfo ? {cluster} : {})};
+	return JSON.stringify({kind: 'ExecCredential', apiVersion: plugin.apiVersion, spec});
+}
+
+/**
+ * Asks the plugin once. It gets no terminal: its input is empty, and what it says to a person is kept for the error.
+ * @throws AdapterError `denied` when it may not run, needs a terminal, fails, or answers what cannot be read.
+ */
+export async function runExecPlugin(
+	plugin: ExecPlugin,
+	access: ClusterAccess,
+	clock: Clock,
+	environment: Readonly<Record<string, string | undefined>>,
+): Promise<ExecCredential> {
+	if (plugin.forbidden !== undefined) {
+		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
+		throw new AdapterError('denied', plugin.forbidden, hint);
+	}
+	if (plugin.interactive === 'Always') {
+		const login = shellLine(['kubectl', '--context', access.context, 'version']);
+		const hint = `Log in with another terminal, and refresh afterwards: ${login}`;
+		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
+	}
+	const env = {...environment, ...plugin.env, KUBERNETES_EXEC_INFO: await execInfo(plugin, access)};
+	return readCredential(plugin, await output(plugin, env, clock), clock);
+}
+
+function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promise<string> {
+	return new Promise((resolve, reject) => {
+		// A group of its own, so that whatever the plugin starts ends with it.
+		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['ignore', 'pipe', 'pipe'], detached: true});
+		let out = '';
+		let said = '';
+		const stop = (what: string) => {
+			callOff();
+			try {
+				if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+			} catch {
+				// It has ended meanwhile.
+			}
+			child.stdout.destroy();
+			child.stderr.destroy();
+			reject(failed(plugin, what));
+		};
+		const callOff = clock.after(longestMs, () => stop(`no answer in ${longestMs / 1000} s`));
+		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+			out += chunk;
+			if (out.length > largest) stop('it prints more than a credential');
+		});
+		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+			said = (said + chunk).slice(-1000);
+		});
+		child.on('error', (error: NodeJS.ErrnoException) => {
+			const what = error.code === 'ENOENT' ? 'it is not installed, or not in PATH' : (error.code ?? error.message);
+			stop(what);
+		});
+		child.on('close', (code, signal) => {
+			callOff();
+			if (code === 0) resolve(out);
+			else {
+				const last = cleanLine(said.trim().split('\n').at(-1) ?? '');
+				reject(failed(plugin, `ended with ${code ?? signal}${last === '' ? '' : `: ${last}`}`));
+			}
+		});
+	});
+}
+
+const field = (value: unknown, name: string): unknown =>
+	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+
+function readCredential(plugin: ExecPlugin, text: string, clock: Clock): ExecCredential {
+	let answer: unknown;
+	try {
+		answer = JSON.parse(text);
+	} catch {
+		// Never its words: they may hold the secret.
+		throw failed(plugin, 'its answer is not JSON');
+	}
+	if (field(answer, 'kind') !== 'ExecCredential') throw failed(plugin, 'its answer is not an ExecCredential');
+	if (field(answer, 'apiVersion') !== plugin.apiVersion) {
+		throw failed(plugin, `it answers in another version than ${plugin.apiVersion}`);
+	}
+	const status = field(answer, 'status');
+	const words = (name: string) => {
+		const value = field(status, name);
+		return typeof value === 'string' && value !== '' ? value : undefined;
+	};
+	const token = words('token');
+	const cert = words('clientCertificateData');
+	const key = words('clientKeyData');
+	if ((cert === undefined) !== (key === undefined)) throw failed(plugin, 'it gives a certificate without its key');
+	if (token === undefined && cert === undefined) throw failed(plugin, 'it gives neither a token nor a certificate');
+	const expires = Date.parse(words('expirationTimestamp') ?? '');
+	if (expires <= clock.now()) throw failed(plugin, 'it gives a credential that has expired');
+	return {token, cert, key, expiresAt: Number.isNaN(expires) ? undefined : expires};
+}

@@ -1,0 +1,87 @@
+import type {ActionContext} from '../../src/contract.ts';
+import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import type {ApiObject, KubernetesPort, Patch} from '../../src/port/kubernetes.ts';
+import {refusalOf} from './errors.ts';
+import {guarded} from './template-change.ts';
+import {gone, objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
+
+/** What a plan about a workload is bound to. */
+export type Bound = {readonly workload: WorkloadRef; readonly generation: number};
+
+export type Making = {readonly patch: Patch; readonly fieldManager?: string; readonly subresource?: string};
+
+/** A status is written often while something is wrong: each write is a new version, and says nothing against the plan. */
+const tries = 5;
+
+/** A failed `test` of a JSON patch is a refusal of ours: the version moved on. */
+const isVersionConflict = (error: unknown): boolean =>
+	isAdapterError(error) &&
+	(refusalOf(error)?.code === 409 ||
+		(refusalOf(error)?.code === 422 &&
+			/test(ing)? .*(failed|operation)|value .* failed/i.test(refusalOf(error)?.message ?? '')));
+
+/**
+ * Sends a patch with the version just read as its guard. When only a status was written meanwhile, the server refuses it without doing
+ * anything, and it is sent again with the newer version; when the specification was, it is not.
+ * @throws AdapterError `conflict` when the plan no longer holds.
+ */
+export async function sendGuarded(
+	{workload, generation}: Bound,
+	make: (object: ApiObject) => Promise<Making>,
+	options: {readonly dryRun: boolean},
+	context: ActionContext<KubernetesPort>,
+): Promise<{readonly before: ApiObject; readonly after: ApiObject}> {
+	for (let attempt = 1; ; attempt++) {
+		const before = await readWorkload(context.port, workload, context);
+		if (before.metadata.generation !== generation) {
+			throw gone(`${slashed(workload)} was changed: generation ${before.metadata.generation}, it was ${generation}`);
+		}
+		const {patch, fieldManager, subresource} = await make(before);
+		try {
+			const after = await context.port.patch(
+				{...objectOf(workload), ...(subresource === undefined ? {} : {subresource})},
+				guarded(patch, before),
+				{dryRun: options.dryRun, ...(fieldManager === undefined ? {} : {fieldManager})},
+				context,
+			);
+			return {before, after};
+		} catch (error) {
+			if (!isVersionConflict(error)) throw error;
+			if (attempt < tries) continue;
+			throw new AdapterError(
+				'conflict',
+				`${slashed(workload)} changed ${tries} times while it was being sent`,
+				'Nothing was done. Something writes it all the time: look at its events, and try again.',
+				{cause: error},
+			);
+		}
+	}
+}
+
+export type DryRun = {readonly result: 'accepted' | 'refused' | 'unavailable'; readonly detail: string};
+
+/** Goes through the server's whole admission and stores nothing. That it cannot be tried is told, and blocks nothing. */
+export async function dryRun(
+	bound: Bound,
+	make: (object: ApiObject) => Promise<Making>,
+	context: ActionContext<KubernetesPort>,
+): Promise<{readonly told: DryRun; readonly before?: ApiObject; readonly after?: ApiObject}> {
+	try {
+		const {before, after} = await sendGuarded(bound, make, {dryRun: true}, context);
+		return {told: {result: 'accepted', detail: 'the server accepts it in a dry run'}, before, after};
+	} catch (error) {
+		return {told: dryRunTold(error)};
+	}
+}
+
+/** @throws what says nothing about a dry run: a broken link, or that what is meant is gone. */
+export function dryRunTold(error: unknown): DryRun {
+	const refusal = refusalOf(error);
+	if (!isAdapterError(error) || error.kind === 'conflict') throw error;
+	if (refusal === undefined && error.kind !== 'denied') throw error;
+	if (/dry.?run/i.test(error.message))
+		return {result: 'unavailable', detail: `no dry run is possible: ${error.message}`};
+	return error.kind === 'denied'
+		? {result: 'refused', detail: error.message}
+		: {result: 'unavailable', detail: `the dry run failed: ${error.message}`};
+}

@@ -1,0 +1,75 @@
+import {defineSource} from '../../src/define.ts';
+import {type NodeUsageFacts, type NodeUsageRow, nodeUsageFindings, nodeUsageRow} from '../../src/model/node-usage.ts';
+import {moment} from '../../src/model/pod-status.ts';
+import type {KubernetesPort, NodeUsage} from '../../src/port/kubernetes.ts';
+import type {NodeObject} from '../../src/port/kubernetes-objects.ts';
+import {kubectl} from './by-hand.ts';
+import {metricsNote} from './metrics-note.ts';
+import {parseQuantity} from './quantity.ts';
+import {createUsageHistory} from './usage-history.ts';
+import {staleNotes} from './watching.ts';
+
+/** As kubectl says it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
+export function nodeStatus({spec, status}: NodeObject): string {
+	const ready = status?.conditions?.find(condition => condition.type === 'Ready');
+	const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+	return spec?.unschedulable === true ? `${word},SchedulingDisabled` : word;
+}
+
+/** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
+const pressures = ({status}: NodeObject): readonly string[] =>
+	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True').map(each => each.type);
+
+function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
+	const {metadata, status} = node;
+	const ready = status?.conditions?.find(condition => condition.type === 'Ready');
+	const capacity = (resource: string) =>
+		parseQuantity(status?.allocatable?.[resource] ?? status?.capacity?.[resource] ?? '') ?? Number.NaN;
+	return {
+		uid: metadata.uid,
+		name: metadata.name,
+		status: nodeStatus(node),
+		since: ready?.status === 'True' ? undefined : moment(ready?.lastTransitionTime),
+		because: ready?.status === 'True' ? undefined : ready?.message,
+		pressures: pressures(node),
+		memory: usage?.memory,
+		memoryCapacity: capacity('memory'),
+		cpu: usage?.cpu,
+		cpuCapacity: capacity('cpu'),
+		measuredAt: usage?.measuredAt,
+	};
+}
+
+/** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
+export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
+	kind: 'kubernetes.node-usage',
+	title: 'Node usage',
+	intervalMs: 10_000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => [kubectl(target, 'get', 'nodes'), kubectl(target, 'top', 'nodes')],
+	open(port, target) {
+		const remember = createUsageHistory();
+		return async context => {
+			const [watched, measured] = await Promise.all([
+				port.watched('nodes', context),
+				port.nodeUsage(context).catch(metricsNote),
+			]);
+			const known = 'text' in measured ? [] : measured;
+			const byName = new Map(known.map(usage => [usage.name, usage]));
+			const nodes = [...watched.objects.values()].map(node => facts(node, byName.get(node.metadata.name)));
+			const history = remember(
+				nodes.flatMap(({uid, memory, cpu, measuredAt}) =>
+					memory === undefined || cpu === undefined || measuredAt === undefined ? [] : [{uid, memory, cpu, measuredAt}],
+				),
+			);
+			return {
+				rows: nodes.map(one => nodeUsageRow(target.name, one, history(one.uid).memory)),
+				gauges: [],
+				omitted: 0,
+				notes: ['text' in measured ? measured : [], staleNotes('nodes', watched)].flat(),
+			};
+		};
+	},
+	findings: ({rows}, _previous, {target}) => nodeUsageFindings(rows, target),
+});

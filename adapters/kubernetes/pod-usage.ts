@@ -1,0 +1,97 @@
+import {defineSource} from '../../src/define.ts';
+import {moment} from '../../src/model/pod-status.ts';
+import {type PodUsageFacts, type PodUsageRow, podUsageFindings, podUsageRow} from '../../src/model/pod-usage.ts';
+import type {KubernetesPort, PodUsage} from '../../src/port/kubernetes.ts';
+import type {ContainerSpec, PodObject} from '../../src/port/kubernetes-objects.ts';
+import {kubectlEverywhere} from './by-hand.ts';
+import {metricsNote} from './metrics-note.ts';
+import {type Above, aboveOf, workloadOf} from './owners.ts';
+import {parseQuantity} from './quantity.ts';
+import {createUsageHistory} from './usage-history.ts';
+import {besides, staleNotes} from './watching.ts';
+
+/** Plain containers and the sidecars: those that run all the time. */
+const running = ({spec}: PodObject): readonly ContainerSpec[] => [
+	...(spec?.containers ?? []),
+	...(spec?.initContainers ?? []).filter(container => container.restartPolicy === 'Always'),
+];
+
+/** What all of them together have; undefined when one has none. */
+function sum(pod: PodObject, kind: 'requests' | 'limits', resource: 'cpu' | 'memory'): number | undefined {
+	let total = 0;
+	for (const {resources} of running(pod)) {
+		const value = parseQuantity(resources?.[kind]?.[resource] ?? '');
+		if (value === undefined) return undefined;
+		total += value;
+	}
+	return total;
+}
+
+/** When the kernel last killed a container of it for its memory. */
+function oomKilledAt({status}: PodObject): number | undefined {
+	const ends = (status?.containerStatuses ?? [])
+		.flatMap(container => [container.lastState?.terminated, container.state?.terminated])
+		.filter(end => end?.reason === 'OOMKilled')
+		.flatMap(end => moment(end?.finishedAt) ?? []);
+	return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+function usageFacts(usage: PodUsage, pod: PodObject, above: Above): PodUsageFacts {
+	const total = (resource: 'cpu' | 'memory') =>
+		usage.containers.reduce((all, container) => all + container[resource], 0);
+	return {
+		uid: pod.metadata.uid,
+		namespace: usage.namespace,
+		name: usage.name,
+		owner: workloadOf(pod.metadata, above).workload?.name ?? usage.name,
+		memory: total('memory'),
+		memoryLimit: sum(pod, 'limits', 'memory'),
+		memoryRequest: sum(pod, 'requests', 'memory'),
+		cpu: total('cpu'),
+		cpuLimit: sum(pod, 'limits', 'cpu'),
+		cpuRequest: sum(pod, 'requests', 'cpu'),
+		containers: usage.containers,
+		oomKilledAt: oomKilledAt(pod),
+		measuredAt: usage.measuredAt,
+	};
+}
+
+/** What each pod uses now, by the metrics API. */
+export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
+	kind: 'kubernetes.pod-usage',
+	title: 'Pod usage',
+	// The metrics server measures every 15 s or so: asking more often tells nothing new.
+	intervalMs: 10_000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => kubectlEverywhere(target, 'top', 'pods', '--containers'),
+	open(port, target) {
+		const remember = createUsageHistory();
+		return async context => {
+			const [watched, measured, sets] = await Promise.all([
+				port.watched('pods', context),
+				port.podUsage(context).catch(metricsNote),
+				besides(port, 'replicasets', 'workloads of pods are not known', context),
+			]);
+			const notes = staleNotes('pods', watched);
+			if ('text' in measured) return {rows: [], gauges: [], omitted: 0, notes: [measured, ...notes]};
+			const above = aboveOf(sets.objects);
+			const byName = new Map(
+				[...watched.objects.values()].map(pod => [`${pod.metadata.namespace}/${pod.metadata.name}`, pod]),
+			);
+			const facts = measured.flatMap(usage => {
+				const pod = byName.get(`${usage.namespace}/${usage.name}`);
+				// A pod of that name that was made after the measurement is another one.
+				return pod === undefined ? [] : [usageFacts(usage, pod, above)];
+			});
+			const history = remember(facts);
+			return {
+				rows: facts.map(one => podUsageRow(target.name, one, history(one.uid).memory)),
+				gauges: [],
+				omitted: 0,
+				notes,
+			};
+		};
+	},
+	findings: ({rows}, _previous, {target}) => podUsageFindings(rows, target),
+});

@@ -1,0 +1,100 @@
+import {once} from 'node:events';
+import {request as plainRequest} from 'node:http';
+import {request as secureRequest} from 'node:https';
+import {BlockList, isIP, type Socket} from 'node:net';
+import {AdapterError, messageOf} from '../../src/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const given = (environment: Environment, name: string): string | undefined =>
+	environment[name] || environment[name.toLowerCase()] || undefined;
+
+/** One entry of NO_PROXY. https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
+function spares(entry: string, host: string, port: string): boolean {
+	if (entry === '*') return true;
+	const [network = '', bits] = entry.split('/');
+	if (bits !== undefined) {
+		const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
+		if (isIP(network) === 0 || isIP(host) === 0 || !/^\d+$/.test(bits)) return false;
+		const list = new BlockList();
+		try {
+			list.addSubnet(network, Number(bits), family);
+			return list.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
+		} catch {
+			return false;
+		}
+	}
+	const found = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry);
+	const name = (found?.[1] ?? entry).replace(/^\*\./, '.');
+	if (found?.[2] !== undefined && found[2] !== port) return false;
+	if (isIP(name) !== 0) return name === host;
+	return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
+}
+
+/**
+ * The proxy for `server`: that of the kubeconfig, else that of the environment as Go's clients read it, which never send a loopback address
+ * through a proxy.
+ * @throws AdapterError `unsupported` when it is not an http or https proxy.
+ */
+export function proxyFor(server: URL, proxyUrl: string | undefined, environment: Environment): URL | undefined {
+	if (proxyUrl !== undefined && proxyUrl !== '') return readProxy(proxyUrl, 'proxy-url of the kubeconfig');
+	const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+	const port = server.port || (server.protocol === 'https:' ? '443' : '80');
+	if (host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))) return undefined;
+	const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+	const found = given(environment, name);
+	if (found === undefined) return undefined;
+	const spared = (given(environment, 'NO_PROXY') ?? '').split(',').map(entry => entry.trim().toLowerCase());
+	if (spared.some(entry => entry !== '' && spares(entry, host, port))) return undefined;
+	return readProxy(found, name);
+}
+
+function readProxy(text: string, source: string): URL {
+	const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+	if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '') return url;
+	throw new AdapterError(
+		'unsupported',
+		`${source} is not an http or https proxy`,
+		'Write it as http://host:port. SOCKS proxies are not supported: use one that speaks CONNECT.',
+	);
+}
+
+export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>> =>
+	proxy.username === ''
+		? {}
+		: {
+				'Proxy-Authorization': `Basic ${Buffer.from(
+					`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`,
+				).toString('base64')}`,
+			};
+
+/**
+ * A connection through the proxy to `target`, which is `host:port`.
+ * @throws AdapterError when the proxy cannot be reached, or refuses.
+ */
+export async function tunnel(proxy: URL, target: string, signal: AbortSignal): Promise<Socket> {
+	const request = proxy.protocol === 'https:' ? secureRequest : plainRequest;
+	const asked = request({
+		host: proxy.hostname.replace(/^\[|\]$/g, ''),
+		port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+		method: 'CONNECT',
+		path: target,
+		headers: {Host: target, ...proxyAuthorization(proxy)},
+		agent: false,
+		signal,
+	});
+	asked.end();
+	const hint = 'Check proxy-url of the kubeconfig, or HTTPS_PROXY and NO_PROXY of this shell.';
+	let answer: unknown[];
+	try {
+		answer = await Promise.race([once(asked, 'connect'), once(asked, 'response').then(([response]) => [response])]);
+	} catch (error) {
+		throw new AdapterError('unreachable', `proxy ${proxy.host}: ${messageOf(error)}`, hint, {cause: error});
+	}
+	const [response, socket] = answer as [{readonly statusCode?: number}, Socket | undefined];
+	if (response.statusCode === 200 && socket !== undefined) return socket;
+	asked.destroy();
+	socket?.destroy();
+	const refused = `proxy ${proxy.host} refuses a connection to ${target}: status ${response.statusCode}`;
+	throw new AdapterError(response.statusCode === 407 ? 'denied' : 'unreachable', refused, hint);
+}

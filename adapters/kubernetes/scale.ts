@@ -1,0 +1,172 @@
+import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
+import {defineAction} from '../../src/define.ts';
+import type {PodRow} from '../../src/model/pod.ts';
+import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
+import {kubectl} from './by-hand.ts';
+import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {managerCheck} from './managers.ts';
+import {part} from './template.ts';
+import {
+	gone,
+	readWorkload,
+	shortName,
+	slashed,
+	type WorkloadKind,
+	type WorkloadRef,
+	workloadOfRow,
+	workloadRefusal,
+} from './workload.ts';
+import {autoscalerOf, autoscalerText, dryRunCheck, mayPatch, sameCheck} from './workload-checks.ts';
+import {podsOf, serving} from './workload-pods.ts';
+
+export type ScalePlan = Bound & {
+	readonly target: string;
+	readonly from: number;
+	readonly to: number;
+	readonly dryRun: DryRun;
+};
+
+const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'ReplicaSet'];
+/** More than anybody means, and less than a slip of the finger. */
+const most = 10_000;
+
+const countOf = (object: ApiObject, field: 'spec' | 'status', name: string, otherwise: number): number => {
+	const value = part(object, field)[name];
+	return typeof value === 'number' ? value : otherwise;
+};
+
+const replicasOf = (object: ApiObject): number => countOf(object, 'spec', 'replicas', 1);
+
+const scaling = (to: number) => async () => ({
+	patch: {type: 'merge' as const, body: {spec: {replicas: to}}},
+	subresource: 'scale',
+});
+
+async function previewScale(
+	workload: WorkloadRef,
+	object: ApiObject,
+	to: number,
+	context: ActionContext<KubernetesPort>,
+): Promise<Preview<ScalePlan>> {
+	const {port, target} = context;
+	const generation = object.metadata.generation ?? 0;
+	const from = replicasOf(object);
+	const [pods, {told}, autoscaler] = await Promise.all([
+		podsOf(port, workload, target.name, context),
+		dryRun({workload, generation}, scaling(to), context),
+		autoscalerOf(workload, context),
+	]);
+	const less = to < from;
+	const what =
+		to === 0
+			? `All ${from} pods end, and nothing serves any more`
+			: less
+				? `${from - to} of ${from} pods end`
+				: to === from
+					? `Nothing changes: ${from} are wanted already`
+					: `${to - from} more pods are started`;
+	const owner =
+		autoscaler === undefined
+			? ''
+			: to === 0
+				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0.`
+				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
+	return {
+		plan: {target: target.name, workload, generation, from, to, dryRun: told},
+		target: target.name,
+		object: shortName(workload),
+		touches: [`${workload.kind} ${shortName(workload)}`],
+		equivalent: kubectl(
+			target,
+			...['-n', workload.namespace, 'scale', slashed(workload), `--current-replicas=${from}`, `--replicas=${to}`],
+		),
+		impact: `${what}. Serving now: ${serving(pods)}.${owner}`,
+		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
+		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
+		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
+		undo: {class: 'exact', text: `exact: scale back to ${from}`},
+		...(to === from ? {unhelpful: {reason: `${from} replicas are wanted already`}} : {}),
+	};
+}
+
+function suggested(rows: readonly Row[]): string {
+	const row = rows[0] as PodRow | undefined;
+	return row?.workload?.replicas === undefined ? '' : String(row.workload.replicas + 1);
+}
+
+/** Sets how many pods a workload has, through its scale. */
+export const scale = defineAction<PodRow, KubernetesPort>()<ScalePlan>({
+	id: 'kubernetes.scale',
+	title: 'Scale',
+	key: 'S',
+	kind: 'kubernetes.pod',
+	selects: 'one',
+	params: [
+		{
+			name: 'replicas',
+			label: 'Replicas',
+			hint: 'how many pods there are to be: a whole number, 0 for none',
+			initial: suggested,
+			problem: text =>
+				/^\d{1,5}$/.test(text) && Number(text) <= most
+					? undefined
+					: `Write a whole number from 0 to ${most}, such as 6.`,
+		},
+	],
+	disabled: ([row]) => workloadRefusal(row, kinds),
+	async preview([row], params, context) {
+		const workload = workloadOfRow(row, kinds);
+		const object = await readWorkload(context.port, workload, context);
+		return previewScale(workload, object, Number(params['replicas']), context);
+	},
+	async preflight(plan, context) {
+		const [{check, object}, may, autoscaler] = await Promise.all([
+			sameCheck(plan, context),
+			mayPatch(plan.workload, 'scale', context),
+			autoscalerOf(plan.workload, context),
+		]);
+		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
+		if (autoscaler !== undefined) {
+			const detail = `an autoscaler (${autoscalerText(autoscaler)}) owns the replica count`;
+			checks.push({label: 'the count is yours to set', result: 'warn', detail});
+		}
+		const manager = object === undefined ? undefined : managerCheck(object);
+		return manager === undefined ? checks : [...checks, manager];
+	},
+	async run(plan, context) {
+		await sendGuarded(plan, scaling(plan.to), {dryRun: false}, context);
+		return {
+			summary: `${slashed(plan.workload)} in ${plan.workload.namespace} scaled from ${plan.from} to ${plan.to}`,
+			before: {replicas: String(plan.from)},
+		};
+	},
+	async verify(plan, _receipt, context) {
+		const object = await readWorkload(context.port, plan.workload, context);
+		const wanted = replicasOf(object);
+		if (wanted !== plan.to) {
+			return {result: 'ineffective', detail: `${wanted} are wanted now: something else set it, perhaps an autoscaler`};
+		}
+		const there = countOf(object, 'status', 'replicas', 0);
+		const ready = countOf(object, 'status', 'readyReplicas', 0);
+		const seen = countOf(object, 'status', 'observedGeneration', 0) >= (object.metadata.generation ?? 0);
+		const detail = `${there} of ${plan.to} pods are there, ${ready} ready`;
+		if (seen && there === plan.to && ready === plan.to) return {result: 'done', detail};
+		// Fewer than before are enough once the others have gone: pods that were not ready stay so.
+		if (seen && plan.to < plan.from && there === plan.to) return {result: 'done', detail};
+		const pods = await podsOf(context.port, plan.workload, context.target.name, context);
+		const waiting = pods.find(pod => pod.node === undefined && pod.cause !== undefined);
+		return {
+			result: 'pending',
+			detail: waiting === undefined ? detail : `${detail}; ${waiting.name} waits: ${waiting.cause}`,
+		};
+	},
+	settleMs: 120_000,
+	undo: {
+		async propose(plan, _receipt, context) {
+			const object = await readWorkload(context.port, plan.workload, context);
+			const now = replicasOf(object);
+			if (now !== plan.to) throw gone(`${now} replicas are wanted now, not the ${plan.to} that were set`);
+			return previewScale(plan.workload, object, plan.from, context);
+		},
+	},
+});

@@ -1,0 +1,28 @@
+import {defineSystem} from '../../src/define.ts';
+import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {connectKubernetes} from './connect.ts';
+import {deletePod} from './delete-pod.ts';
+import {evictPod} from './evict-pod.ts';
+import {inspectEvents} from './inspect-events.ts';
+import {inspectLogs} from './inspect-logs.ts';
+import {inspectNode} from './inspect-node.ts';
+import {inspectOwners} from './inspect-owners.ts';
+import {inspectPod} from './inspect-pod.ts';
+import {inspectUsage} from './inspect-usage.ts';
+import {inspectYaml} from './inspect-yaml.ts';
+import {nodeUsage} from './node-usage.ts';
+import {podUsage} from './pod-usage.ts';
+import {pods} from './pods.ts';
+import {restart} from './restart.ts';
+import {scale} from './scale.ts';
+import {undoRollout} from './undo-rollout.ts';
+
+/** A Kubernetes cluster, 1.25 or newer: pods, nodes and what they use. */
+export const kubernetes = defineSystem<KubernetesPort>({
+	kind: 'kubernetes',
+	title: 'Kubernetes',
+	sources: [pods, podUsage, nodeUsage],
+	actions: [undoRollout, restart, scale, evictPod, deletePod],
+	inspections: [inspectPod, inspectLogs, inspectEvents, inspectYaml, inspectOwners, inspectUsage, inspectNode],
+	connect: connectKubernetes,
+});

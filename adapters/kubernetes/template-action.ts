@@ -1,0 +1,154 @@
+import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract.ts';
+import {type FieldChange, objectDiff} from '../../src/model/object-diff.ts';
+import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
+import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {jsonHash} from './json-hash.ts';
+import {managerCheck} from './managers.ts';
+import {type Revision, readRevisions} from './revisions.ts';
+import {rolloutMark, watchRollout} from './rollout-watch.ts';
+import {part, templateOf} from './template.ts';
+import {patchOf, type TemplateChange} from './template-change.ts';
+import {gone, shortName, slashed, type WorkloadRef} from './workload.ts';
+import {dryRunCheck, mayPatch, pausedCheck, rollingCheck, sameCheck} from './workload-checks.ts';
+
+/** The plan of every action that changes the template of a workload's pods, and so replaces them. */
+export type TemplatePlan = Bound & {
+	readonly target: string;
+	readonly change: TemplateChange;
+	readonly dryRun: DryRun;
+	/** The revision that is there now, which leads back; undefined when the server does not keep it. */
+	readonly from: {readonly revision: number; readonly uid: string} | undefined;
+};
+
+export type About = ActionContext<KubernetesPort>;
+
+const maker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: About) => (object: ApiObject) =>
+	patchOf(context.port, plan.workload, object, plan.change, context);
+
+/** `, 1 at a time (maxUnavailable 25%, maxSurge 25%)`, in the words of its strategy. */
+export function replacing({kind}: WorkloadRef, object: ApiObject): string {
+	const spec = part(object, 'spec');
+	const strategy = part(spec, kind === 'Deployment' ? 'strategy' : 'updateStrategy');
+	const {maxUnavailable, maxSurge, partition} = part(strategy, 'rollingUpdate');
+	if (strategy['type'] === 'Recreate') return 'all at once: nothing serves until new pods are ready (Recreate)';
+	if (strategy['type'] === 'OnDelete') return 'none by itself: each when somebody deletes it (OnDelete)';
+	if (kind === 'StatefulSet') {
+		return typeof partition === 'number' && partition > 0
+			? `one after another, from the last down to number ${partition}`
+			: 'one after another, from the last to the first';
+	}
+	const surge = maxSurge === undefined ? '' : `, maxSurge ${String(maxSurge)}`;
+	return `a few at a time (maxUnavailable ${String(maxUnavailable ?? '25%')}${surge})`;
+}
+
+/** Changes of the template, and of nothing that the server itself counts or writes. */
+function changesOf(before: ApiObject, after: ApiObject): readonly FieldChange[] {
+	return objectDiff({spec: {template: templateOf(before)}}, {spec: {template: templateOf(after)}});
+}
+
+export type Wanted = {
+	readonly workload: WorkloadRef;
+	readonly object: ApiObject;
+	readonly change: TemplateChange;
+	readonly equivalent: string;
+	readonly impact: string;
+	readonly revisions: readonly Revision[];
+	readonly unhelpful?: Preview['unhelpful'];
+};
+
+/** The revision that is in force: that of the Deployment's own number, else the newest. */
+export function currentRevision(
+	workload: WorkloadRef,
+	object: ApiObject,
+	revisions: readonly Revision[],
+): Revision | undefined {
+	const mark = rolloutMark(workload, object);
+	return revisions.find(each => String(each.revision) === mark || each.name === mark) ?? revisions[0];
+}
+
+export async function previewTemplate(wanted: Wanted, context: About): Promise<Preview<TemplatePlan>> {
+	const {workload, object, change, revisions} = wanted;
+	const generation = object.metadata.generation ?? 0;
+	const current = currentRevision(workload, object, revisions);
+	const {told, before, after} = await dryRun({workload, generation}, maker(wanted, context), context);
+	const changes = before === undefined || after === undefined ? [] : changesOf(before, after);
+	const pods = part(object, 'status')['replicas'] ?? part(object, 'status')['currentNumberScheduled'] ?? 0;
+	const recreate = part(object, 'spec', 'strategy')['type'] === 'Recreate';
+	return {
+		plan: {
+			target: context.target.name,
+			workload,
+			generation,
+			change,
+			dryRun: told,
+			from: current === undefined ? undefined : {revision: current.revision, uid: current.uid},
+		},
+		target: context.target.name,
+		object: shortName(workload),
+		touches: [`${workload.kind} ${shortName(workload)} and its ${String(pods)} pods`],
+		equivalent: wanted.equivalent,
+		impact: wanted.impact,
+		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(templateOf(object))}`,
+		changes:
+			changes.length > 0 || told.result !== 'accepted'
+				? changes
+				: [{field: 'spec.template', before: 'as it is', after: 'the same'}],
+		risk: recreate ? 'high' : 'medium',
+		undo:
+			current === undefined
+				? {class: 'none', text: 'none: the server keeps no revision of what is there now'}
+				: {
+						class: 'approximate',
+						text: `approximate: roll back to revision ${current.revision}, which replaces the pods once more`,
+					},
+		...(wanted.unhelpful === undefined ? {} : {unhelpful: wanted.unhelpful}),
+	};
+}
+
+export async function preflightTemplate(plan: TemplatePlan, context: About): Promise<readonly Check[]> {
+	const [{check, object}, may] = await Promise.all([
+		sameCheck(plan, context),
+		mayPatch(plan.workload, undefined, context),
+	]);
+	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
+	if (object === undefined) return checks;
+	if (plan.workload.kind === 'Deployment') checks.push(pausedCheck(object));
+	checks.push(rollingCheck(plan.workload, object));
+	const manager = managerCheck(object);
+	return manager === undefined ? checks : [...checks, manager];
+}
+
+export async function runTemplate(plan: TemplatePlan, context: About): Promise<Receipt> {
+	const {before, after} = await sendGuarded(plan, maker(plan, context), {dryRun: false}, context);
+	const what = plan.change.type === 'restart' ? 'restarted' : `went back to revision ${plan.change.revision}`;
+	return {
+		summary: `${slashed(plan.workload)} in ${plan.workload.namespace} ${what}`,
+		before: {
+			mark: rolloutMark(plan.workload, before) ?? '',
+			revision: String(plan.from?.revision ?? ''),
+			template: jsonHash(templateOf(before)),
+			templateAfter: jsonHash(templateOf(after)),
+			generation: String(before.metadata.generation ?? ''),
+		},
+	};
+}
+
+export const verifyTemplate = (plan: TemplatePlan, {before}: Receipt, context: About): Promise<Outcome> =>
+	watchRollout(plan.workload, before['mark'] ?? '', context);
+
+/** The revision that was there before the plan was run, under the number it has now. @throws AdapterError `conflict` when it is gone. */
+export async function revisionBefore(
+	plan: TemplatePlan,
+	{before}: Receipt,
+	object: ApiObject,
+	context: About,
+): Promise<{readonly back: Revision; readonly revisions: readonly Revision[]}> {
+	if (jsonHash(templateOf(object)) !== before['templateAfter']) {
+		throw gone(`the template of ${slashed(plan.workload)} was changed since: going back would undo that too`);
+	}
+	const revisions = await readRevisions(context.port, plan.workload, object, context);
+	const back = revisions.find(each => each.uid === plan.from?.uid);
+	if (back === undefined)
+		throw gone(`the revision before is no longer kept (revisionHistoryLimit of ${slashed(plan.workload)})`);
+	return {back, revisions};
+}

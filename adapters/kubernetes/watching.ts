@@ -1,0 +1,51 @@
+import type {Context, Note} from '../../src/contract.ts';
+import {isAdapterError} from '../../src/errors.ts';
+import type {KubernetesPort, Watched} from '../../src/port/kubernetes.ts';
+import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
+import {clockTime} from '../../src/text/figures.ts';
+
+/** What adds to the pods may come later than they do: nobody waits longer for it. */
+const patienceMs = 500;
+
+/** What was known last: an answer that is late for once must not take a row's workload away for a second. */
+const lastKnown = new WeakMap<KubernetesPort, Map<WatchedKind, Watched>>();
+
+/** What is known of a kind that only adds to what is shown. Without it the rest still shows, and `notes` says what is missing. */
+export async function besides<K extends WatchedKind>(
+	port: KubernetesPort,
+	kind: K,
+	lacking: string,
+	context: Context,
+): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
+	const known = lastKnown.get(port) ?? new Map<WatchedKind, Watched>();
+	lastKnown.set(port, known);
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<undefined>(resolve => {
+		timer = setTimeout(() => resolve(undefined), patienceMs);
+	});
+	try {
+		const now = await Promise.race([port.watched(kind, context), late]);
+		if (now !== undefined) known.set(kind, now);
+		const watched = now ?? (known.get(kind) as Watched<K> | undefined);
+		return watched === undefined
+			? {objects: new Map(), notes: []}
+			: {objects: watched.objects, notes: staleNotes(kind, watched)};
+	} catch (error) {
+		if (!isAdapterError(error)) throw error;
+		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** Says of what moment it is when it may no longer be true. */
+export function staleNotes(kind: WatchedKind, {stale, heardAt}: Watched): readonly Note[] {
+	if (stale === undefined) return [];
+	return [
+		{
+			text: `${kind} as of ${clockTime(Math.min(stale.since, heardAt))}: ${stale.reason}`,
+			hint: 'What changed since then is not shown yet; it goes on by itself.',
+			severity: 'warn',
+		},
+	];
+}

@@ -1,0 +1,90 @@
+import type {ActionContext, Check} from '../../src/contract.ts';
+import {isAdapterError} from '../../src/errors.ts';
+import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {AutoscalerObject} from '../../src/port/kubernetes-objects.ts';
+import {accessCheck} from './access-check.ts';
+import type {Bound, DryRun} from './guarded-patch.ts';
+import {rolloutOf} from './rollout-watch.ts';
+import {part} from './template.ts';
+import {besides} from './watching.ts';
+import {objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
+
+/** Whether the workload is what was confirmed. */
+export async function sameCheck(
+	{workload, generation}: Bound,
+	context: ActionContext<KubernetesPort>,
+): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
+	const label = 'it is as it was';
+	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
+	try {
+		const object = await readWorkload(context.port, workload, context);
+		const now = object.metadata.generation;
+		if (object.metadata.deletionTimestamp !== undefined)
+			return {check: block(`${slashed(workload)} is being deleted`), object};
+		return now === generation
+			? {check: {label, result: 'pass', detail: `generation ${generation}`}, object}
+			: {check: block(`its specification was changed: generation ${now}, it was ${generation}`), object};
+	} catch (error) {
+		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
+		return {check: block(error.message), object: undefined};
+	}
+}
+
+export const mayPatch = (
+	workload: WorkloadRef,
+	subresource: string | undefined,
+	context: ActionContext<KubernetesPort>,
+): Promise<Check> => {
+	const {type, namespace, name} = objectOf(workload);
+	const {group, resource} = type;
+	const question = {
+		verb: 'patch',
+		group,
+		resource,
+		namespace,
+		name,
+		...(subresource === undefined ? {} : {subresource}),
+	};
+	return accessCheck('you may change it', question, context);
+};
+
+export const dryRunCheck = ({result, detail}: DryRun): Check => ({
+	label: 'the server accepts it',
+	result: result === 'accepted' ? 'pass' : result === 'refused' ? 'block' : 'unknown',
+	detail,
+});
+
+/** Paused: nothing would happen until it is resumed. */
+export function pausedCheck(object: ApiObject): Check {
+	return part(object, 'spec')['paused'] === true
+		? {
+				label: 'rollouts are not paused',
+				result: 'block',
+				detail: 'it is paused: resume it first, with kubectl rollout resume',
+			}
+		: {label: 'rollouts are not paused', result: 'pass', detail: 'not paused'};
+}
+
+export function rollingCheck(workload: WorkloadRef, object: ApiObject): Check {
+	const label = 'no rollout is under way';
+	const {state, detail} = rolloutOf(workload, object);
+	if (state === 'done') return {label, result: 'pass', detail};
+	if (state === 'untracked') return {label: 'pods are replaced', result: 'warn', detail};
+	return {label, result: 'warn', detail: state === 'failed' ? `the last one failed: ${detail}` : `one is: ${detail}`};
+}
+
+/** The autoscaler that owns the count of replicas, if there is one. */
+export async function autoscalerOf(
+	workload: WorkloadRef,
+	context: ActionContext<KubernetesPort>,
+): Promise<AutoscalerObject | undefined> {
+	const {objects} = await besides(context.port, 'horizontalpodautoscalers', '', context);
+	return [...objects.values()].find(({metadata, spec}) => {
+		const to = spec?.scaleTargetRef;
+		return metadata.namespace === workload.namespace && to?.kind === workload.kind && to.name === workload.name;
+	});
+}
+
+/** `api, 3-10`. */
+export const autoscalerText = ({metadata, spec}: AutoscalerObject): string =>
+	`${metadata.name}, ${spec?.minReplicas ?? 1}-${spec?.maxReplicas ?? '?'}`;

@@ -1,0 +1,57 @@
+import type {Context} from '../../src/contract.ts';
+import {type PodRow, podRow} from '../../src/model/pod.ts';
+import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {aboveOf} from './owners.ts';
+import {podFacts, warningsByUid} from './pod-facts.ts';
+import {besides} from './watching.ts';
+import type {WorkloadRef} from './workload.ts';
+
+export type WorkloadPod = PodRow & {readonly labels: Readonly<Record<string, string>>};
+
+/** The pods of a workload as they are known now, each judged as in its row. */
+export async function podsOf(
+	port: KubernetesPort,
+	ref: WorkloadRef,
+	target: string,
+	context: Context,
+): Promise<readonly WorkloadPod[]> {
+	const [watched, sets, deployments, events] = await Promise.all([
+		port.watched('pods', context),
+		besides(port, 'replicasets', '', context),
+		besides(port, 'deployments', '', context),
+		besides(port, 'events', '', context),
+	]);
+	const above = aboveOf(sets.objects, deployments.objects);
+	const warnings = warningsByUid(events.objects.values());
+	return [...watched.objects.values()].flatMap(pod => {
+		if (pod.metadata.namespace !== ref.namespace) return [];
+		const facts = podFacts(pod, above, warnings.get(pod.metadata.uid) ?? []);
+		if (facts.workload?.uid !== ref.uid) return [];
+		return [{...podRow(target, facts, context.now()), labels: pod.metadata.labels ?? {}}];
+	});
+}
+
+const isReady = ({ready, containers, deleteBy}: PodRow): boolean => deleteBy === undefined && ready === containers;
+
+/** `3 of 6`: how many serve now. */
+export const serving = (pods: readonly PodRow[]): string => `${pods.filter(isReady).length} of ${pods.length}`;
+
+/** Why new pods from the same template would end as these do; undefined when they might not. */
+export function vainReason(pods: readonly PodRow[]): string | undefined {
+	const failing = pods.filter(pod => pod.severity === 'crit');
+	const [first] = failing;
+	if (first === undefined) {
+		const waiting = pods.filter(pod => pod.node === undefined && pod.severity !== 'ok');
+		return waiting.length > 0 && pods.every(pod => isReady(pod) || pod.node === undefined)
+			? `what waits is not scheduled (${waiting[0]?.cause ?? 'no reason told'}): new pods wait for the same`
+			: undefined;
+	}
+	if (failing.every(pod => pod.lastEnd?.reason === 'OOMKilled')) {
+		const limit = first.memoryLimit === undefined ? '' : ` at limit ${first.memoryLimit}`;
+		return `all failing pods end OOMKilled ${first.lastEnd?.exitCode ?? 137}${limit}: new ones get the same limit`;
+	}
+	const stuck = /Image|Config/;
+	return failing.every(pod => stuck.test(pod.status))
+		? `all failing pods are ${first.status}${first.cause === undefined ? '' : ` (${first.cause})`}: new ones meet the same`
+		: undefined;
+}

@@ -1,0 +1,62 @@
+import type {Context} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {PodRow} from '../../src/model/pod.ts';
+import type {ApiObject, KubernetesPort, ObjectRef, ResourceType} from '../../src/port/kubernetes.ts';
+
+const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
+
+const types = {
+	Deployment: apps('deployments'),
+	StatefulSet: apps('statefulsets'),
+	DaemonSet: apps('daemonsets'),
+	ReplicaSet: apps('replicasets'),
+} as const;
+
+export type WorkloadKind = keyof typeof types;
+
+/** A workload as plans carry it: which one exactly, and not merely what it is called. */
+export type WorkloadRef = {
+	readonly kind: WorkloadKind;
+	readonly namespace: string;
+	readonly name: string;
+	readonly uid: string;
+};
+
+export const objectOf = ({kind, namespace, name}: WorkloadRef): ObjectRef => ({type: types[kind], namespace, name});
+
+/** `deployment/api`, as kubectl takes it. */
+export const slashed = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): string => `${kind.toLowerCase()}/${name}`;
+
+/** Short name within the target, which a demand asks for. */
+export const shortName = ({namespace, name}: Pick<WorkloadRef, 'namespace' | 'name'>): string => `${namespace}/${name}`;
+
+/** Why an action on the workload of this pod is dim; undefined when it may be one of `kinds`. */
+export function workloadRefusal(row: PodRow | undefined, kinds: readonly WorkloadKind[]): string | undefined {
+	if (row === undefined) return undefined;
+	const {workload} = row;
+	if (workload === undefined) return 'nothing stands behind this pod: it was made by itself';
+	if (workload.uid === '') return 'its replica set is not known, or not yet, so what stands behind it is not sure';
+	if (!kinds.some(kind => kind === workload.kind))
+		return `it belongs to a ${workload.kind}, and that has no such thing`;
+	return undefined;
+}
+
+/** @throws AdapterError `conflict` when no workload stands behind it. */
+export function workloadOfRow(row: PodRow | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
+	const kind = kinds.find(each => each === row?.workload?.kind);
+	if (row?.workload === undefined || kind === undefined || row.workload.uid === '') {
+		throw gone(workloadRefusal(row, kinds) ?? 'no pod was selected');
+	}
+	const {name, uid} = row.workload;
+	return {kind, namespace: row.namespace, name, uid};
+}
+
+export const gone = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at it as it is now, and decide again.');
+
+/** The workload as the server has it now. @throws AdapterError `conflict` when it is gone, or is another one of the same name. */
+export async function readWorkload(port: KubernetesPort, ref: WorkloadRef, context: Context): Promise<ApiObject> {
+	const object = await port.get(objectOf(ref), context);
+	if (object.metadata.uid !== ref.uid) throw gone(`${slashed(ref)} was deleted and made anew since it was selected`);
+	return object;
+}

@@ -1,0 +1,64 @@
+import type {Secret} from '../contract.ts';
+
+/*
+ * How one cluster is reached and who we are there: a context of a kubeconfig, read and resolved. Paths are absolute. What is secret stays
+ * behind `Secret`; files are named, not read, because they are replaced while midwatch runs.
+ */
+
+/** PEM text that stands in the kubeconfig itself, or the path of a file that holds it. */
+export type Pem = {readonly data: Secret} | {readonly file: string};
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
+export type ExecPlugin = {
+	readonly apiVersion: string;
+	/** As kubectl resolves it: a bare name is looked up in PATH, a path is absolute. */
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly env: Readonly<Record<string, string>>;
+	readonly interactive: 'Never' | 'IfAvailable' | 'Always';
+	/** The plugin is told which cluster it is for. */
+	readonly provideClusterInfo: boolean;
+	/** The cluster's own settings for the plugin: extension `client.authentication.k8s.io/exec`. */
+	readonly config: unknown;
+	readonly installHint: string | undefined;
+	/** The sentence that says why this user's kuberc forbids it; undefined when it may run. */
+	readonly forbidden: string | undefined;
+};
+
+export type Impersonation = {
+	readonly user: string;
+	readonly uid?: string | undefined;
+	readonly groups: readonly string[];
+	readonly extra: Readonly<Record<string, readonly string[]>>;
+};
+
+/** How a request proves who sends it. A client certificate may go together with any of the others. */
+export type Login = {
+	readonly certificate: {readonly cert: Pem; readonly key: Pem} | undefined;
+	readonly by:
+		| {readonly kind: 'none'}
+		| {readonly kind: 'token'; readonly token: Secret}
+		/** Read again about once a minute, and at once after the server refused it. */
+		| {readonly kind: 'token-file'; readonly file: string}
+		| {readonly kind: 'basic'; readonly username: string; readonly password: Secret}
+		| {readonly kind: 'exec'; readonly plugin: ExecPlugin};
+};
+
+export type ClusterAccess = {
+	/** Name of the context; `in-cluster` inside a pod. */
+	readonly context: string;
+	/** Scheme, host, port and perhaps a path, without a slash at the end. */
+	readonly server: string;
+	/** The system's own authorities when absent. */
+	readonly authority: Pem | undefined;
+	/** True: the kubeconfig says that the server's certificate is not to be checked. */
+	readonly insecure: boolean;
+	/** The name the server's certificate must carry, when it is not that of `server`. */
+	readonly servername: string | undefined;
+	/** `proxy-url` of the cluster; else HTTPS_PROXY and NO_PROXY are asked. */
+	readonly proxy: string | undefined;
+	/** The context's own namespace. */
+	readonly namespace: string;
+	readonly login: Login;
+	readonly impersonate: Impersonation | undefined;
+};

@@ -1,0 +1,30 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import type {Watch} from '../../../src/watch.ts';
+import type {FakeClock} from '../../fake-clock.ts';
+
+/** Reads under way: the moment for which they were planned has come, and no next one is planned yet. */
+const isReading = (watch: Watch, now: number): boolean =>
+	watch
+		.readings()
+		.some(({kind, state, nextAt = 0}) => kind.startsWith('kubernetes.') && state !== 'paused' && nextAt <= now);
+
+/**
+ * Lets seconds of the fake clock pass. The demo's cluster answers over a socket, which takes time that is real: what was asked is waited
+ * for before time goes on, as if answers took no time at all. `now` is what the watch takes for the time.
+ */
+export async function live(
+	watch: Watch,
+	clock: FakeClock,
+	seconds: number,
+	now: () => number = clock.now,
+): Promise<void> {
+	const until = clock.now() + seconds * 1000;
+	await clock.advance(0);
+	for (;;) {
+		for (let turn = 0; isReading(watch, now()) && turn < 3000; turn++) await pause(1);
+		// Where time stands still nothing says that a read is under way.
+		if (now !== clock.now) await pause(2);
+		if (clock.now() >= until) return;
+		await clock.advance(Math.min(500, until - clock.now()));
+	}
+}

@@ -1,0 +1,141 @@
+import {randomUUID} from 'node:crypto';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {KubeObject} from '../../../adapters/demo/kubernetes-api/object.ts';
+import {
+	type KubernetesApi,
+	type KubernetesApiOptions,
+	startKubernetesApi,
+} from '../../../adapters/demo/kubernetes-api/server.ts';
+import {
+	type ClientOptions,
+	createKubernetesClient,
+	type KubernetesClient,
+} from '../../../adapters/kubernetes/client.ts';
+import type {Timings} from '../../../adapters/kubernetes/timings.ts';
+import {type KubernetesWords, kubernetesSettings} from '../../../src/config/kubernetes-settings.ts';
+import {systemSurroundings} from '../../../src/config/surroundings.ts';
+import type {Context} from '../../../src/contract.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+
+/** Little patience, so that a test sees what otherwise takes minutes. */
+export const impatient: Partial<Timings> = {
+	silentMs: 700,
+	retryMs: 20,
+	slowestMs: 150,
+	healthyMs: 300,
+	refusedMs: 100,
+	pollMs: 100,
+	pulseMs: 150,
+	pulseLateMs: 400,
+	graceMs: 3000,
+};
+
+export const asking = (signal: AbortSignal = AbortSignal.timeout(10_000)): Context => ({signal, now: Date.now});
+
+export type Rig = {
+	readonly api: KubernetesApi;
+	readonly folder: string;
+	/** Writes a file beside the kubeconfig. Gives its path. */
+	file(name: string, text: string, mode?: number): Promise<string>;
+	/** A client that reads this kubeconfig, or that of `admin`. */
+	client(
+		words?: KubernetesWords & {readonly text?: string},
+		options?: Partial<ClientOptions>,
+	): Promise<KubernetesClient>;
+	/** Environment of clients made later. */
+	env: Record<string, string | undefined>;
+	/** A pod that no controller owns, in namespace `rig` unless told. */
+	addPod(name: string, more?: {readonly namespace?: string; readonly filler?: number}): KubeObject;
+	removePod(name: string, namespace?: string): void;
+	/** By uid: the version in which each object of the kind is there now. */
+	truth(kind: string, namespace?: string): Readonly<Record<string, string>>;
+	close(): Promise<void>;
+};
+
+export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig> {
+	const api = await startKubernetesApi(options);
+	const folder = await mkdtemp(join(tmpdir(), 'midwatch-kubernetes-'));
+	const clients: KubernetesClient[] = [];
+	let number = 0;
+	const {store} = api.world.cluster;
+
+	async function file(name: string, text: string, mode = 0o600) {
+		const path = join(folder, name);
+		await writeFile(path, text, {mode});
+		return path;
+	}
+
+	const rig: Rig = {
+		api,
+		folder,
+		file,
+		env: {PATH: process.env['PATH']},
+		async client({text, ...words} = {}, more = {}) {
+			number += 1;
+			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
+			const surroundings = {...systemSurroundings(), env: rig.env, home: folder};
+			const settings = kubernetesSettings({...words, kubeconfig}, surroundings);
+			const client = createKubernetesClient(settings, {readOnly: false, timings: impatient, ...more});
+			clients.push(client);
+			return client;
+		},
+		addPod(name, {namespace = 'rig', filler = 0} = {}) {
+			return store.put('pods', {
+				apiVersion: 'v1',
+				kind: 'Pod',
+				metadata: {
+					name,
+					namespace,
+					uid: store.get('pods', namespace, name)?.metadata.uid ?? randomUUID(),
+					resourceVersion: '',
+					creationTimestamp: '2026-11-21T12:00:00Z',
+					labels: {app: 'rig'},
+					...(filler === 0 ? {} : {annotations: {filler: 'x'.repeat(filler)}}),
+				},
+				spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
+				status: {
+					phase: 'Running',
+					containerStatuses: [
+						{
+							name: 'main',
+							ready: true,
+							restartCount: 0,
+							state: {running: {startedAt: '2026-11-21T12:00:01Z'}},
+							lastState: {},
+						},
+					],
+				},
+			} as KubeObject);
+		},
+		removePod: (name, namespace = 'rig') => void store.remove('pods', namespace, name),
+		truth: (kind, namespace) =>
+			Object.fromEntries(store.list(kind, namespace).map(({metadata}) => [metadata.uid, metadata.resourceVersion])),
+		async close() {
+			for (const client of clients) client.close();
+			await api.close();
+			await rm(folder, {recursive: true, force: true});
+		},
+	};
+	return rig;
+}
+
+/** What a port knows of the pods, as `truth` tells it. */
+export async function known(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
+	const {objects} = await port.watched(kind, asking());
+	return Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
+}
+
+/** Tries until it no longer throws: what it asserts comes about by itself. */
+export async function eventually(check: () => Promise<void> | void, withinMs = 15_000): Promise<void> {
+	const until = Date.now() + withinMs;
+	for (;;) {
+		try {
+			return await check();
+		} catch (error) {
+			if (Date.now() > until) throw error;
+			await new Promise(resolve => setTimeout(resolve, 20));
+		}
+	}
+}

@@ -1,0 +1,181 @@
+import {request} from 'node:https';
+import {afterAll, beforeAll, describe} from 'vitest';
+import {type KubernetesApi, startKubernetesApi} from '../../../adapters/demo/kubernetes-api/server.ts';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import type {Row, Target} from '../../../src/contract.ts';
+import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {conformance} from '../conformance.ts';
+import type {Scene} from '../subject.ts';
+
+type Json = {readonly [field: string]: Json} & {readonly [index: number]: Json};
+
+let api: KubernetesApi;
+
+/** A client of its own: what is done is read past the adapter. */
+function ask(
+	method: string,
+	path: string,
+	body?: unknown,
+	contentType = 'application/json',
+): Promise<{status: number; body: Json}> {
+	return new Promise((resolve, reject) => {
+		const headers = {authorization: `Bearer ${api.tokens.admin}`, 'content-type': contentType};
+		const sent = request(`${api.url}${path}`, {method, ca: api.ca, headers, agent: false}, answer => {
+			let text = '';
+			answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+			answer.on('end', () => resolve({status: answer.statusCode ?? 0, body: JSON.parse(text || '{}') as Json}));
+		});
+		sent.on('error', reject);
+		sent.end(body === undefined ? undefined : JSON.stringify(body));
+	});
+}
+
+const deployment = '/apis/apps/v1/namespaces/checkout/deployments/cart';
+const read = async (path: string): Promise<Json> => (await ask('GET', path)).body;
+const merge = (path: string, body: unknown) => ask('PATCH', path, body, 'application/merge-patch+json');
+const isCart = (row: Row) =>
+	'owner' in row && row.owner === 'cart' && 'namespace' in row && row.namespace === 'checkout' && row.severity === 'ok';
+
+/** One pod of the deployment. */
+function oneCart() {
+	let chosen: string | undefined;
+	return (row: Row) => {
+		if (!isCart(row)) return false;
+		chosen ??= row.id;
+		return row.id === chosen;
+	};
+}
+
+const templateText = async () => JSON.stringify((await read(deployment))['spec']?.['template']);
+
+async function settled(): Promise<void> {
+	for (let turn = 0; turn < 400; turn++) {
+		const {spec, status, metadata} = await read(deployment);
+		const wanted = Number(spec?.['replicas']);
+		const is = (name: string) => Number(status?.[name]) === wanted;
+		if (
+			Number(status?.['observedGeneration']) === Number(metadata?.['generation']) &&
+			is('replicas') &&
+			is('updatedReplicas') &&
+			is('availableReplicas')
+		)
+			return;
+		await new Promise(resolve => setTimeout(resolve, 50));
+	}
+	throw new Error('the deployment does not come to rest');
+}
+
+async function templateScene(params: Scene['params']): Promise<Scene> {
+	await settled();
+	const before = await templateText();
+	return {
+		params,
+		chosen: oneCart(),
+		move: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
+		happened: async () => (await templateText()) !== before,
+		async clear() {
+			await merge(deployment, {spec: {minReadySeconds: 0}});
+			await settled();
+		},
+	};
+}
+
+async function scaleScene(): Promise<Scene> {
+	await settled();
+	const replicas = async () => Number((await read(deployment))['spec']?.['replicas']);
+	const before = await replicas();
+	return {
+		params: {replicas: String(before + 1)},
+		chosen: oneCart(),
+		move: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
+		happened: async () => (await replicas()) === before + 1,
+		async clear() {
+			await merge(deployment, {spec: {replicas: before, minReadySeconds: 0}});
+			await settled();
+		},
+	};
+}
+
+/** A pod that is not disturbed by a budget, and that somebody else deletes when it has to move. */
+async function podScene(params: Scene['params']): Promise<Scene> {
+	await settled();
+	const {items} = await read('/api/v1/namespaces/checkout/pods?labelSelector=app.kubernetes.io%2Fname%3Dcart');
+	const all = Object.values(items ?? {});
+	const meta = all.find(pod => pod['metadata']?.['deletionTimestamp'] === undefined)?.['metadata'];
+	const uid = String(meta?.['uid']);
+	const path = `/api/v1/namespaces/checkout/pods/${String(meta?.['name'])}`;
+	let moved = false;
+	return {
+		params,
+		chosen: row => row.id === uid,
+		async move() {
+			moved = true;
+			await ask('DELETE', `${path}?gracePeriodSeconds=0`);
+		},
+		// Somebody else's deletion is none of ours.
+		async happened() {
+			if (moved) return false;
+			const {status, body} = await ask('GET', path);
+			return (
+				status === 404 ||
+				String(body['metadata']?.['uid']) !== uid ||
+				body['metadata']?.['deletionTimestamp'] !== undefined
+			);
+		},
+		clear: settled,
+	};
+}
+
+const target = (at: {readonly host: string; readonly port: number}): Target<KubernetesSettings> => ({
+	name: 'stand-in',
+	kind: 'kubernetes',
+	production: true,
+	settings: {
+		access: async () => ({
+			context: 'stand-in',
+			server: `https://${at.host}:${at.port}`,
+			authority: {data: {source: 'the stand-in', reveal: async () => api.ca}},
+			insecure: false,
+			servername: undefined,
+			proxy: undefined,
+			namespace: 'default',
+			login: {
+				certificate: undefined,
+				by: {kind: 'token', token: {source: 'the stand-in', reveal: async () => api.tokens.operator}},
+			},
+			impersonate: undefined,
+		}),
+		kubeconfig: [],
+		context: 'stand-in',
+		namespaces: 'all',
+		environment: {},
+	},
+});
+
+beforeAll(async () => {
+	api = await startKubernetesApi({});
+});
+afterAll(() => api.close());
+
+describe('conformance', () => {
+	conformance({
+		system: kubernetes,
+		server: {
+			host: '127.0.0.1',
+			get port() {
+				return Number(new URL(api.url).port);
+			},
+		},
+		target,
+		busy: async () => ({steady: row => !('node' in row) || row.severity === 'ok', end: async () => {}}),
+		scenes: {
+			'kubernetes.restart': () => templateScene({}),
+			'kubernetes.undo-rollout': () => templateScene({revision: 'previous'}),
+			'kubernetes.scale': scaleScene,
+			'kubernetes.evict-pod': () => podScene({}),
+			'kubernetes.delete-pod': () => podScene({grace: 'default'}),
+		},
+		links: false,
+		writes: async () => Number((await read(deployment))['metadata']?.['resourceVersion']),
+	});
+});

@@ -1,0 +1,218 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import type {Fault} from '../../../adapters/demo/kubernetes-api/fault.ts';
+import type {KubernetesClient} from '../../../adapters/kubernetes/client.ts';
+import {isAdapterError} from '../../../src/errors.ts';
+import {asking, eventually, known, type Rig, startRig} from './cluster-rig.ts';
+
+let rig: Rig;
+
+beforeAll(async () => {
+	rig = await startRig();
+	for (let number = 0; number < 1203; number++) rig.addPod(`first-${number}`, {filler: 500});
+});
+
+afterAll(() => rig.close());
+
+const equal = async ({port}: KubernetesClient) => expect(await known(port)).toEqual(rig.truth('pods'));
+
+/** Whether what is shown claims to be the truth. */
+async function claimsTruth({port}: KubernetesClient): Promise<boolean> {
+	try {
+		const {stale} = await port.watched('pods', asking());
+		return stale === undefined;
+	} catch (error) {
+		if (!isAdapterError(error)) throw error;
+		return false;
+	}
+}
+
+describe('a list and a watch', () => {
+	test('show what is there, over several pages, trimmed', async () => {
+		const client = await rig.client();
+		await eventually(async () => {
+			expect((await client.port.watched('pods', asking())).complete).toBe(true);
+			await equal(client);
+		});
+		const {objects, stale} = await client.port.watched('pods', asking());
+		expect(stale).toBeUndefined();
+		const found = [...objects.values()].find(({metadata}) => metadata.name === 'first-1202');
+		expect(found).toMatchObject({
+			metadata: {namespace: 'rig', labels: {app: 'rig'}, creationTimestamp: '2026-11-21T12:00:00Z'},
+			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
+			status: {phase: 'Running', containerStatuses: [{name: 'main', ready: true, restartCount: 0}]},
+		});
+		expect(found?.metadata.annotations).toEqual({});
+	});
+
+	test('follow changes', async () => {
+		const client = await rig.client();
+		await eventually(() => equal(client));
+		for (let number = 0; number < 50; number++) {
+			rig.addPod(`change-${number}`);
+			rig.addPod(`first-${number}`, {filler: 1});
+			if (number % 2 === 0) rig.removePod(`change-${number}`);
+		}
+		await eventually(() => equal(client));
+		const {objects} = await client.port.watched('pods', asking());
+		const names = [...objects.values()].map(({metadata}) => metadata.name);
+		expect(names).toContain('change-1');
+		expect(names).not.toContain('change-2');
+	});
+
+	test('show a table of all pods before their objects have come', async () => {
+		const client = await rig.client();
+		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
+		await eventually(async () => {
+			const {glimpse, complete} = await client.port.watched('pods', asking());
+			expect(complete).toBe(false);
+			expect(glimpse?.length).toBeGreaterThanOrEqual(1203);
+			const row = glimpse?.find(({metadata}) => metadata.name === 'first-1200');
+			expect(row).toMatchObject({ready: '1/1', status: 'Running', restarts: '0', metadata: {namespace: 'rig'}});
+		});
+		callOff();
+		await eventually(async () => {
+			const {glimpse, complete} = await client.port.watched('pods', asking());
+			expect([glimpse, complete]).toEqual([undefined, true]);
+		});
+	});
+
+	test('are listed anew when asked', async () => {
+		const client = await rig.client();
+		await eventually(() => equal(client));
+		client.port.relist('pods');
+		await eventually(async () => expect(await claimsTruth(client)).toBe(true));
+		await equal(client);
+	});
+
+	test('of one namespace show no other', async () => {
+		rig.addPod('elsewhere', {namespace: 'else'});
+		const client = await rig.client({namespaces: ['else', 'rig']});
+		await eventually(async () => {
+			expect(await known(client.port)).toEqual({...rig.truth('pods', 'rig'), ...rig.truth('pods', 'else')});
+		});
+		const only = await rig.client({namespaces: ['else']});
+		await eventually(async () => expect(await known(only.port)).toEqual(rig.truth('pods', 'else')));
+	});
+});
+
+type Day = {readonly name: string; hit(): Promise<void> | void; heal?(): Promise<void> | void};
+
+const onWatch = (fault: Fault) => () => {
+	expect(rig.api.faults.now(fault, {verb: 'watch', resource: 'pods'})).toBeGreaterThan(0);
+};
+
+const days: readonly Day[] = [
+	{name: 'the watch stalls', hit: onWatch({kind: 'stall'})},
+	{name: 'the connection is half-open', hit: onWatch({kind: 'half-open'})},
+	{name: 'the connection is reset', hit: onWatch({kind: 'reset'})},
+	{name: 'the connection ends in the middle', hit: onWatch({kind: 'cut'})},
+	{name: 'a chunk is cut off', hit: onWatch({kind: 'truncate', after: 40})},
+	{name: 'bookmarks are dropped', hit: onWatch({kind: 'drop-bookmarks'})},
+	{name: 'the watch is slow', hit: onWatch({kind: 'slow', delayMs: 300})},
+	{
+		name: 'history is compacted while the watch is broken',
+		hit() {
+			rig.addPod('unseen');
+			onWatch({kind: 'reset'})();
+			rig.removePod('unseen');
+			rig.api.faults.compact();
+		},
+	},
+	{
+		name: 'the watch is answered with 410',
+		hit() {
+			rig.api.faults.next({kind: 'gone'}, {verb: 'watch', resource: 'pods'});
+			onWatch({kind: 'cut'})();
+		},
+	},
+	{
+		name: 'the server asks to wait',
+		hit() {
+			rig.api.faults.next({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {verb: 'watch', resource: 'pods'}, 2);
+			onWatch({kind: 'reset'})();
+		},
+	},
+	{
+		name: 'the server fails',
+		hit() {
+			rig.api.faults.next({kind: 'refuse', code: 503}, {verb: 'watch', resource: 'pods'}, 3);
+			onWatch({kind: 'reset'})();
+		},
+	},
+	{name: 'the server starts anew', hit: () => rig.api.faults.restart(100)},
+	{name: 'the server is gone for a while', hit: () => rig.api.faults.stop(), heal: () => rig.api.faults.start()},
+];
+
+describe('when', () => {
+	test.each(days)(
+		'$name, it goes on by itself and shows no deleted pod',
+		async ({hit, heal}) => {
+			const client = await rig.client();
+			rig.addPod('doomed');
+			await eventually(() => equal(client));
+			await hit();
+			rig.removePod('doomed');
+			rig.addPod('newcomer');
+			if (heal !== undefined) {
+				await eventually(async () => expect(await claimsTruth(client)).toBe(false));
+				await heal();
+			}
+			await eventually(async () => {
+				expect(await claimsTruth(client)).toBe(true);
+				await equal(client);
+			});
+			// It stays so: nothing late brings the pod back.
+			for (let look = 0; look < 10; look++) {
+				await new Promise(resolve => setTimeout(resolve, 20));
+				const {objects} = await client.port.watched('pods', asking()).catch(() => ({objects: new Map()}));
+				expect([...objects.values()].map(({metadata}) => metadata.name)).not.toContain('doomed');
+			}
+			rig.removePod('newcomer');
+			rig.removePod('unseen');
+			rig.api.faults.clear();
+			client.close();
+		},
+		40_000,
+	);
+
+	test('the server does not answer, what was heard is told with its age', async () => {
+		const client = await rig.client();
+		await eventually(() => equal(client));
+		const before = await client.port.watched('pods', asking());
+		await rig.api.faults.stop();
+		await eventually(async () => {
+			const failed: unknown = await client.port.watched('pods', asking()).catch((error: unknown) => error);
+			expect(failed).toMatchObject({kind: 'unreachable'});
+		});
+		const {heardAt} = before;
+		await rig.api.faults.start();
+		await eventually(async () => {
+			const after = await client.port.watched('pods', asking());
+			expect(after.heardAt).toBeGreaterThanOrEqual(heardAt);
+			expect(after.stale).toBeUndefined();
+		});
+	}, 40_000);
+});
+
+describe('without the right', () => {
+	test('to list, it says which line grants it', async () => {
+		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		await expect(client.port.watched('pods', asking())).rejects.toMatchObject({
+			kind: 'denied',
+			hint: expect.stringContaining(
+				'kubectl create clusterrole midwatch-pods-read --verb=get,list,watch --resource=pods',
+			),
+		});
+	});
+
+	test('to watch, it is listed again and again', async () => {
+		const rules = [{verbs: ['list'], groups: [''], resources: ['pods']}];
+		rig.api.world.cluster.access.grant('bare', rules);
+		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		await eventually(() => equal(client));
+		rig.addPod('polled');
+		await eventually(() => equal(client));
+		rig.removePod('polled');
+		await eventually(() => equal(client));
+	});
+});

@@ -1,0 +1,20 @@
+/* Serves the demo's Kubernetes API until it is told to end. Arguments: the port, and the folder for its kubeconfigs. */
+import {rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {logins} from '../../adapters/demo/kubernetes-api/access.ts';
+import {startKubernetesApi} from '../../adapters/demo/kubernetes-api/server.ts';
+
+const [, , port = '0', folder = '.'] = process.argv;
+const api = await startKubernetesApi({port: Number(port), context: 'estate'});
+for (const login of logins) {
+	writeFileSync(join(folder, `${login}.kubeconfig`), api.kubeconfigOf(login), {mode: 0o600});
+}
+// Last: who waits for it finds the others there.
+writeFileSync(join(folder, 'ca.pem'), api.ca, {mode: 0o600});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+	process.once(signal, () => {
+		rmSync(folder, {recursive: true, force: true});
+		void api.close().finally(() => process.exit(0));
+	});
+}

@@ -1,0 +1,207 @@
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {kubeconfigFiles} from '../../../src/config/kubeconfig.ts';
+import {readClusterAccess, readInClusterAccess} from '../../../src/config/kubernetes-access.ts';
+import type {ClusterAccess} from '../../../src/port/kubernetes-access.ts';
+
+let folder: string;
+let number = 0;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'midwatch-kubeconfig-'));
+});
+
+afterAll(() => rm(folder, {recursive: true, force: true}));
+
+async function file(content: unknown): Promise<string> {
+	number += 1;
+	const path = join(folder, `config-${number}`);
+	await writeFile(path, typeof content === 'string' ? content : stringify(content));
+	return path;
+}
+
+const read = (files: readonly string[], context?: string): Promise<ClusterAccess> =>
+	readClusterAccess({files, context, env: {PATH: '/usr/bin:/bin'}, home: folder});
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** A whole kubeconfig with one of each. */
+const whole = (user: object, cluster: object = {}, context: object = {}) => ({
+	apiVersion: 'v1',
+	kind: 'Config',
+	'current-context': 'here',
+	clusters: [{name: 'c', cluster: {server: 'https://api.test:6443', ...cluster}}],
+	users: [{name: 'u', user}],
+	contexts: [{name: 'here', context: {cluster: 'c', user: 'u', ...context}}],
+});
+
+/** What stands behind a secret, for comparison. */
+async function opened(access: ClusterAccess): Promise<unknown> {
+	const {by, certificate} = access.login;
+	const pem = async (from: ClusterAccess['authority']) =>
+		from === undefined ? undefined : 'file' in from ? from.file : from.data.reveal();
+	return {
+		authority: await pem(access.authority),
+		cert: await pem(certificate?.cert),
+		key: await pem(certificate?.key),
+		...(by.kind === 'token' ? {token: await by.token.reveal()} : {}),
+		...(by.kind === 'basic' ? {basic: `${by.username}:${await by.password.reveal()}`} : {}),
+		...(by.kind === 'token-file' ? {tokenFile: by.file} : {}),
+	};
+}
+
+describe('a context', () => {
+	test.each([
+		['nobody', {}, {}, {}],
+		['a token', {token: 't'}, {}, {token: 't'}],
+		['a token file before a token', {token: 't', tokenFile: 'sub/token'}, {}, {tokenFile: 'FOLDER/sub/token'}],
+		['a user and password', {username: 'u', password: 'p'}, {}, {basic: 'u:p'}],
+		[
+			'certificates as text before those in files',
+			{
+				'client-certificate-data': base64('cert'),
+				'client-certificate': 'x',
+				'client-key-data': base64('key'),
+				token: 't',
+			},
+			{'certificate-authority-data': base64('ca'), 'certificate-authority': 'y'},
+			{authority: 'ca', cert: 'cert', key: 'key', token: 't'},
+		],
+		[
+			'files beside the kubeconfig, and absolute ones',
+			{'client-certificate': 'a.crt', 'client-key': '/etc/a.key'},
+			{'certificate-authority': '../ca.crt'},
+			{authority: 'PARENT/ca.crt', cert: 'FOLDER/a.crt', key: '/etc/a.key'},
+		],
+		['keys that a generator left empty', {token: '', tokenFile: null, exec: null}, {'proxy-url': ''}, {}],
+	])('with %s', async (_, user, cluster, expected) => {
+		const access = await read([await file(whole(user, cluster))]);
+		const text = JSON.stringify(await opened(access))
+			.replaceAll(folder, 'FOLDER')
+			.replaceAll(JSON.stringify(join(folder, '..')).slice(1, -1), 'PARENT');
+		expect(JSON.parse(text)).toEqual(expected);
+	});
+
+	test('has the rest of what it says', async () => {
+		const user = {token: 't', as: 'boss', 'as-uid': '7', 'as-groups': ['g'], 'as-user-extra': {why: ['night']}};
+		const cluster = {'insecure-skip-tls-verify': true, 'tls-server-name': 'n', 'proxy-url': 'http://p:1'};
+		const access = await read([await file(whole(user, cluster, {namespace: 'shop'}))]);
+		expect(access).toMatchObject({
+			context: 'here',
+			server: 'https://api.test:6443',
+			insecure: true,
+			servername: 'n',
+			proxy: 'http://p:1',
+			namespace: 'shop',
+			impersonate: {user: 'boss', uid: '7', groups: ['g'], extra: {why: ['night']}},
+		});
+	});
+
+	test('with a plugin says how it is run', async () => {
+		const exec = {
+			apiVersion: 'client.authentication.k8s.io/v1beta1',
+			command: 'bin/login',
+			args: ['--for', 'me'],
+			env: [{name: 'A', value: 'b'}],
+			interactiveMode: 'Never',
+			provideClusterInfo: true,
+			installHint: 'get it',
+		};
+		const extensions = [{name: 'client.authentication.k8s.io/exec', extension: {audience: 'x'}}];
+		const access = await read([await file(whole({exec}, {extensions}))]);
+		expect(access.login.by).toEqual({
+			kind: 'exec',
+			plugin: {
+				apiVersion: 'client.authentication.k8s.io/v1beta1',
+				command: join(folder, 'bin/login'),
+				args: ['--for', 'me'],
+				env: {A: 'b'},
+				interactive: 'Never',
+				provideClusterInfo: true,
+				config: {audience: 'x'},
+				installHint: 'get it',
+				forbidden: undefined,
+			},
+		});
+	});
+
+	test.each([
+		['a context that is not there', whole({}), 'other', /no context other.*here/s],
+		['no current context', {...whole({}), 'current-context': ''}, undefined, /no current context.*use-context/s],
+		['a cluster that is not there', {...whole({}), clusters: []}, undefined, /no cluster c/],
+		['a user that is not there', {...whole({}), users: []}, undefined, /no user u/],
+		['a certificate without its key', whole({'client-certificate': 'a'}), undefined, /client-key/],
+		['an old provider', whole({'auth-provider': {name: 'gcp'}}), undefined, /gcp.*exec plugin/s],
+		[
+			'an old plugin',
+			whole({exec: {apiVersion: 'client.authentication.k8s.io/v1alpha1', command: 'x'}}),
+			undefined,
+			/v1alpha1/,
+		],
+		['a server that is no URL', whole({}, {server: 'ftp://x'}), undefined, /no URL/],
+		['a token that is a list', whole({token: ['secret']}), undefined, /user u: token/],
+		['broken text', 'users: [{token: "hidden"', undefined, /not YAML/],
+		['another kind of file', 'users: 7', undefined, /not a kubeconfig/],
+	])('%s is told, without what is secret', async (_, content, context, says) => {
+		const error = await read([await file(content)], context).catch((thrown: unknown) => thrown);
+		const {message, hint} = error as {readonly message: string; readonly hint: string};
+		expect(`${message}\n${hint}`).toMatch(says);
+		expect(message).not.toMatch(/secret|hidden/);
+	});
+});
+
+describe('several files', () => {
+	test('are one, and the first with a name counts', async () => {
+		const first = await file({
+			contexts: [{name: 'a', context: {cluster: 'shared', user: 'late'}}],
+			clusters: [{name: 'shared', cluster: {server: 'https://first'}}],
+		});
+		const second = await file({
+			'current-context': 'a',
+			clusters: [{name: 'shared', cluster: {server: 'https://second'}}],
+			users: [{name: 'late', user: {token: 'from-second'}}],
+		});
+		const access = await read([first, join(folder, 'not-there'), second]);
+		expect(access).toMatchObject({context: 'a', server: 'https://first'});
+		expect(await opened(access)).toEqual({token: 'from-second'});
+	});
+
+	test('of which one entry is wrong serve all others', async () => {
+		const good = whole({token: 't'});
+		const path = await file({...good, users: [...good.users, {name: 'broken', user: {token: 7}}]});
+		expect((await read([path])).server).toBe('https://api.test:6443');
+	});
+
+	test('are those of KUBECONFIG, or the one at home', () => {
+		expect(kubeconfigFiles({KUBECONFIG: '/a::/b:/a'}, '/home/me')).toEqual(['/a', '/b']);
+		expect(kubeconfigFiles({KUBECONFIG: ''}, '/home/me')).toEqual(['/home/me/.kube/config']);
+		expect(kubeconfigFiles({}, '/home/me')).toEqual(['/home/me/.kube/config']);
+	});
+
+	test('of which none is there say so', async () => {
+		await expect(read([join(folder, 'none')])).rejects.toMatchObject({
+			message: expect.stringContaining('no such file'),
+		});
+	});
+});
+
+describe('inside a cluster', () => {
+	test('the service account of the pod is taken', async () => {
+		const account = join(folder, 'account');
+		await mkdir(account);
+		await writeFile(join(account, 'token'), 'x');
+		await writeFile(join(account, 'namespace'), 'ops\n');
+		const env = {KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443'};
+		expect(await readInClusterAccess(env, account)).toMatchObject({
+			server: 'https://[fd00::1]:443',
+			authority: {file: join(account, 'ca.crt')},
+			namespace: 'ops',
+			login: {by: {kind: 'token-file', file: join(account, 'token')}},
+		});
+		expect(await readInClusterAccess({}, account)).toBeUndefined();
+		expect(await readInClusterAccess(env, join(folder, 'elsewhere'))).toBeUndefined();
+	});
+});
