@@ -36,7 +36,7 @@ export type Views = {
 /** Rows do not move for this long after a key. */
 const stillMs = 1000;
 /** Arranging takes no longer in one turn of the event loop: reading, drawing and a collection have to go into the same 50. */
-const turnMs = 8;
+const turnMs = 5;
 
 type Arranged = {
 	readonly all: readonly Reading[];

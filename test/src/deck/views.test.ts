@@ -128,8 +128,8 @@ it('keeps the whole view before, until the one of many new rows is ready', async
 	for (; it.views.view('first') === before; turns += 1) {
 		const looked = it.looked();
 		await it.turn();
-		// 8 ms a turn, and the slice in which they end.
-		expect(it.looked() - looked).toBeLessThanOrEqual(800 + 256);
+		// 5 ms a turn, and the slice in which they end.
+		expect(it.looked() - looked).toBeLessThanOrEqual(500 + 256);
 	}
 	expect(turns).toBeGreaterThan(3);
 	expect(it.shows('first')).toBe('b-0005 of 2355');
