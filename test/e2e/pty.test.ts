@@ -7,8 +7,6 @@ import {type Pty, startPty} from './pty.ts';
 const program = `
 process.stdout.write('\\x1b[?1049h\\x1b[?2004h\\x1b[H\\x1b[1;38;2;255;80;80mred\\x1b[0m 漢字 after \\x1b[7minverse\\x1b[0m\\r\\n');
 const size = () => process.stdout.write('\\r\\nsize ' + process.stdout.columns + 'x' + process.stdout.rows);
-size();
-process.stdout.on('resize', size);
 for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => {process.stdout.write('\\x1b[?1049lleft by ' + name); process.exit(7)});
 process.stdin.setRawMode(true);
 setInterval(() => {}, 1000);
@@ -16,6 +14,9 @@ process.stdin.on('data', data => {
 	process.stdout.write('\\r\\nread ' + JSON.stringify(String(data)));
 	if (String(data) === 'q') {process.stdout.write('\\x1b[?1049l'); process.exit(3)}
 });
+process.stdout.on('resize', size);
+// Last, as it is what a test waits for: a hangup that comes before its handler ends the program by itself.
+size();
 `;
 
 let folder: string;
