@@ -56,7 +56,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 				gauges: [],
 				omitted: compared.figures.length - top.length + now.left + now.hidden,
 				notes: compared.notes,
-				sample: compared.sample,
+				...(compared.sample === undefined ? {} : {sample: compared.sample}),
 			};
 		};
 	},

@@ -33,7 +33,7 @@ export type StatementsCompared = {
 	/** The most time first, see `byTime`. */
 	readonly figures: readonly StatementFigures[];
 	readonly notes: readonly Note[];
-	readonly sample: string;
+	readonly sample?: string;
 };
 
 const blank = {
@@ -97,6 +97,7 @@ export function compareStatements(
 		const at = now.resetAt === undefined ? '' : ` at ${now.resetAt}`;
 		notes.push({text: `the statistics were reset${at}: rates come with the next read`, severity: 'ok'});
 	}
+	if (!comparable && !restarted) notes.push({text: 'rates come with the next read', severity: 'ok'});
 	const evicted = (now.evictions ?? 0) - (before?.evictions ?? now.evictions ?? 0);
 	if (evicted > 0 && !restarted) {
 		const times = evicted === 1 ? 'once' : `${evicted} times`;
@@ -134,6 +135,6 @@ export function compareStatements(
 	return {
 		figures: figures.toSorted(byTime),
 		notes,
-		sample: comparable ? `over the last ${duration(Math.round(seconds))}` : 'rates come with the next read',
+		...(comparable ? {sample: `over the last ${duration(Math.round(seconds))}`} : {}),
 	};
 }
