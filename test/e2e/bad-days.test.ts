@@ -23,7 +23,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 							'silent after connect': {says: /no answer within/, todo: /Check the network|Look whether the server/},
 							'half-open': {says: /no answer within/, todo: /Check the network|Look whether the server/},
 							reset: {says: /ECONNRESET|terminated/, todo: /check the server and what stands before it|opened again/},
-							'2 s slow': {says: /no answer within/, todo: /Look whether the server is overloaded/},
+							'2 s slow': {says: /no answer within/, todo: /server is (?:overloaded|under load)/},
 							'malformed reply': {says: /the answer cannot be read/, todo: /does not speak PostgreSQL/},
 						})),
 						await wrongPassword(plain, plain.logins.operator, {
@@ -74,7 +74,7 @@ describeRedis('redis', 'bad days of Redis', plain => {
 							'silent after connect': {says: /did not answer|no answer/, todo: /network/},
 							'half-open': {says: /did not answer|no answer/, todo: /network/},
 							reset: {says: /closed the connection|ECONNRESET/, todo: /Check/},
-							'2 s slow': {says: /Server of slow +live, .*, took \d+(?:\.\d+)?s,/, todo: /./, reads: 'slowly'},
+							'2 s slow': {says: /Server of slow live, read [^,]*, took \d+(?:\.\d+)?s,/, todo: /./, reads: 'slowly'},
 							'malformed reply': {says: /does not speak the Redis protocol/, todo: /Correct host and port/},
 						})),
 						await wrongPassword(plain, plain.logins.noconfig, {

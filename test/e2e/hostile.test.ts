@@ -70,7 +70,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		open.press('deck.back');
 		await open.gone('esc back');
 		expectTamed();
-		expectFramed(open);
+		await expectFramed(open);
 		await expectTamedSnapshot();
 	});
 
@@ -93,7 +93,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await open.gone('esc back');
 		await expectUsable(open);
 		expectTamed();
-		expectFramed(open);
+		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });
@@ -134,7 +134,7 @@ describeRedis('redis', 'text from outside', like => {
 		open.press('deck.back');
 		await open.gone('esc back');
 		expectTamed();
-		expectFramed(open);
+		await expectFramed(open);
 		await expectTamedSnapshot();
 	});
 
@@ -154,7 +154,7 @@ describeRedis('redis', 'text from outside', like => {
 		await open.gone('esc back');
 		await expectUsable(open);
 		expectTamed();
-		expectFramed(open);
+		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });

@@ -9,6 +9,9 @@ import {bytesOf} from './keys.ts';
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const bridge = fileURLToPath(new URL('pty-bridge.py', import.meta.url));
 
+/** Seconds. What comes at all comes much sooner, but for a machine that is busy with other things. */
+const patience = 45;
+
 export type PtyOptions = {
 	readonly columns: number;
 	readonly rows: number;
@@ -133,6 +136,9 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			.join('\n')
 			.trimEnd();
 
+	/** Half a frame shows what no person would ever see: it begins and ends with a mode, where the command asked whether that is known. */
+	const whole = () => parsing === 0 && !terminal.modes.synchronizedOutputMode;
+
 	/** Asks after everything that happens. */
 	const when = (what: string, done: () => boolean, seconds: number) =>
 		new Promise<void>((resolve, reject) => {
@@ -145,7 +151,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 				reject(new Error(`${why} while waiting for ${what}. The screen:\n${screen()}\n${complaint}`));
 			};
 			const watch = () => {
-				if (parsing === 0 && done()) {
+				if (whole() && done()) {
 					stop();
 					resolve();
 				} else if (exit !== undefined && parsing === 0) fail(`the command ended with ${exit.code}`);
@@ -156,7 +162,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 		});
 
 	const pidOf = () => Number(/^pid (\d+)$/m.exec(told)?.[1] ?? 0);
-	await Promise.race([when('the start', () => pidOf() > 0, 10), exited]);
+	await Promise.race([when('the start', () => pidOf() > 0, patience), exited]);
 	const pid = pidOf();
 
 	return {
@@ -194,7 +200,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 				underline: cell.isUnderline() !== 0,
 			};
 		},
-		async waitFor(wanted, seconds = 15) {
+		async waitFor(wanted, seconds = patience) {
 			const shown = (): boolean => {
 				if (typeof wanted === 'string') return screen().includes(wanted);
 				return wanted instanceof RegExp ? wanted.test(screen()) : wanted(screen());
@@ -202,7 +208,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			await when(String(wanted), shown, seconds);
 			return screen();
 		},
-		async still(ms, seconds = 15) {
+		async still(ms, seconds = patience) {
 			let timer: NodeJS.Timeout | undefined;
 			let quiet = false;
 			const restart = () => {

@@ -64,7 +64,7 @@ async function expectWhole(one: Deck): Promise<void> {
 	const before = await settled(one.pty);
 	one.press('deck.redraw');
 	expect(await settled(one.pty)).toBe(before);
-	expectFramed(one);
+	await expectFramed(one);
 }
 
 describe('the console', () => {
