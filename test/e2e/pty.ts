@@ -136,8 +136,11 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			.join('\n')
 			.trimEnd();
 
-	/** Half a frame shows what no person would ever see: it begins and ends with a mode, where the command asked whether that is known. */
-	const whole = () => parsing === 0 && !terminal.modes.synchronizedOutputMode;
+	/**
+	 * Half a frame shows what no person would ever see: it begins and ends with a mode, where the command asked whether that is known. A
+	 * command that has ended in the middle of one ends it no more.
+	 */
+	const whole = () => parsing === 0 && (exit !== undefined || !terminal.modes.synchronizedOutputMode);
 
 	/** Asks after everything that happens. */
 	const when = (what: string, done: () => boolean, seconds: number) =>
