@@ -1,0 +1,184 @@
+import type {Context, Permission, Secret} from '../contract.ts';
+
+/*
+ * What midwatch needs from a Kafka cluster: named reads and one act, never a client's own objects. A read of many things tells each one's
+ * failure as a value, so that one group that cannot be read does not hide the others.
+ *
+ * Offsets are numbers: a partition that takes in a million messages a second reaches 2^53 after 285 years. An adapter that meets a greater
+ * one throws `malformed`.
+ */
+
+export type KafkaTls = {
+	/** Path of a PEM file with the authorities to trust; the system's own when absent. */
+	readonly ca?: string | undefined;
+	/** Paths of PEM files, both or none: the certificate we show. */
+	readonly cert?: string | undefined;
+	readonly key?: string | undefined;
+	/** The name the brokers' certificates must carry when it is not the host's. */
+	readonly servername?: string | undefined;
+};
+
+export type KafkaSasl = {
+	readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+	readonly username: string;
+	readonly password: Secret;
+};
+
+/** What configuration gives for one target of kind `kafka`. */
+export type KafkaSettings = {
+	/** Where the cluster is asked first, tried in order. The cluster then says where its brokers are. */
+	readonly brokers: readonly {readonly host: string; readonly port: number}[];
+	/** Present, even when empty: the connections use TLS. */
+	readonly tls?: KafkaTls | undefined;
+	readonly sasl?: KafkaSasl | undefined;
+	/** A regular expression: only groups it matches are watched; all when absent. */
+	readonly groups?: string | undefined;
+	/** Milliseconds for one connection, and for one request. */
+	readonly connectTimeoutMs: number;
+	readonly requestTimeoutMs: number;
+};
+
+export type KafkaBroker = {readonly id: number; readonly host: string; readonly port: number; readonly rack?: string};
+
+export type KafkaCluster = {
+	readonly id: string;
+	/** As far as the brokers' own request versions tell it: `4.1 or newer`. */
+	readonly version: string;
+	/** The brokers that are alive. */
+	readonly brokers: readonly KafkaBroker[];
+	readonly controller: number | undefined;
+};
+
+/** `unknown`: the brokers list it and say no type, or one that we have no word for. */
+export type KafkaGroupType = 'classic' | 'consumer' | 'share' | 'streams' | 'unknown';
+
+/** Listed, not described: cheap. `state` is undefined where the broker's version does not tell it in the list. */
+export type KafkaGroupName = {
+	readonly group: string;
+	readonly type: KafkaGroupType;
+	/** `consumer`, `connect`, `share`, …; empty for a group that only commits. */
+	readonly protocolType: string;
+	readonly state: string | undefined;
+};
+
+export type TopicPartition = {readonly topic: string; readonly partition: number};
+
+export type KafkaMember = {
+	readonly id: string;
+	readonly clientId: string;
+	readonly host: string;
+	readonly instanceId?: string | undefined;
+	/** Undefined when it cannot be told: the group rebalances, or its protocol is not one we read. */
+	readonly assignment: readonly TopicPartition[] | undefined;
+};
+
+export type KafkaGroup = {
+	readonly group: string;
+	readonly type: KafkaGroupType;
+	/** Stable, Empty, PreparingRebalance, CompletingRebalance, Assigning, Reconciling, Dead: as the broker says it. */
+	readonly state: string;
+	/** Grows with each rebalance, where the broker tells it. */
+	readonly epoch: number | undefined;
+	/** The broker that coordinates it. */
+	readonly coordinator: number | undefined;
+	readonly members: readonly KafkaMember[];
+};
+
+export type CommittedOffset = TopicPartition & {
+	/** The next message that the group will read. */
+	readonly offset: number;
+	/** What the group wrote beside it; kept when it is put back. */
+	readonly metadata: string;
+	readonly leaderEpoch?: number | undefined;
+};
+
+export type KafkaPartition = TopicPartition & {
+	/** Undefined: offline, nobody leads it. */
+	readonly leader: number | undefined;
+	/** The preferred leader first. */
+	readonly replicas: readonly number[];
+	readonly inSync: readonly number[];
+	readonly offline: readonly number[];
+};
+
+export type KafkaTopic = {
+	readonly topic: string;
+	/** Changes when a topic is deleted and made anew; undefined where the broker's version does not tell it. */
+	readonly id: string | undefined;
+	readonly internal: boolean;
+	readonly partitions: readonly KafkaPartition[];
+};
+
+/** `earliest`: the log's start. `latest`: its end. A time: the first message at or after it, the end when there is none. */
+export type OffsetSpec = 'earliest' | 'latest' | {readonly atOrAfter: number};
+
+/** What was read of each thing that was asked for. `failed`: the broker's words for that one. */
+export type ReadOf<Key, Value> = {
+	readonly read: readonly Value[];
+	readonly failed: readonly {readonly of: Key; readonly problem: string}[];
+};
+
+export type PartitionOffset = TopicPartition & {readonly offset: number};
+
+export type KafkaMessage = TopicPartition & {
+	readonly offset: number;
+	/** Epoch milliseconds; undefined when the record has none. */
+	readonly timestamp: number | undefined;
+	readonly key: Uint8Array | undefined;
+	/** Undefined: a tombstone. */
+	readonly value: Uint8Array | undefined;
+	/** In the record's own order; a name may come twice. */
+	readonly headers: readonly {readonly name: string; readonly value: Uint8Array}[];
+};
+
+/** What a group's offsets become, and what they must still be. */
+export type OffsetChange = {
+	readonly group: string;
+	readonly offsets: readonly (TopicPartition & {readonly offset: number; readonly metadata: string})[];
+};
+
+/** For an act: `record` is the id of its audit record, and becomes part of the client id. */
+export type KafkaActContext = Context & {readonly record: string};
+
+export type KafkaPort = {
+	cluster(context: Context): Promise<KafkaCluster>;
+	/** All groups of all brokers. `failed` names brokers that did not answer: their groups are missing, not gone. */
+	groups(context: Context): Promise<ReadOf<number, KafkaGroupName>>;
+	/** Reads only: joins nothing. A group whose type this cluster's version cannot describe is in `failed`, never Dead. */
+	describe(groups: readonly KafkaGroupName[], context: Context): Promise<ReadOf<string, KafkaGroup>>;
+	/** Every offset that each group has committed, of topics it reads no more as well. */
+	committed(
+		groups: readonly string[],
+		context: Context,
+	): Promise<ReadOf<string, {readonly group: string; readonly offsets: readonly CommittedOffset[]}>>;
+	/** All topics when `names` is absent. */
+	topics(names: readonly string[] | undefined, context: Context): Promise<ReadOf<string, KafkaTopic>>;
+	/** One request for each leader, whatever the number of partitions. */
+	offsets(
+		partitions: readonly TopicPartition[],
+		spec: OffsetSpec,
+		context: Context,
+	): Promise<ReadOf<TopicPartition, PartitionOffset>>;
+	/** Messages from an offset on, oldest first, without a group: nothing is left behind. May return fewer, or none at the end. */
+	peek(
+		from: TopicPartition & {readonly offset: number},
+		limit: {readonly messages: number; readonly bytes: number},
+		context: Context,
+	): Promise<readonly KafkaMessage[]>;
+	/** What this principal may do here, as far as the brokers tell it without doing any of it. */
+	permissions(context: Context): Promise<readonly Permission[]>;
+	/**
+	 * Commits offsets for a group without joining it, once. The brokers refuse it for a group that has members.
+	 * @throws AdapterError `conflict` when the group has members (nothing was committed); `denied` when not allowed, or on a connection that
+	 * was opened read-only. An error of some partitions only is thrown as it is: then the outcome is unknown until it is read back.
+	 */
+	commitOffsets(change: OffsetChange, context: KafkaActContext): Promise<void>;
+	/**
+	 * Takes away a group's offsets of these partitions: the only exact way back for partitions that had none.
+	 * @throws AdapterError as commitOffsets.
+	 */
+	deleteOffsets(
+		change: {readonly group: string; readonly partitions: readonly TopicPartition[]},
+		context: KafkaActContext,
+	): Promise<void>;
+};
