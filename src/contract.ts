@@ -92,6 +92,8 @@ export type Finding = {
 	readonly actions: readonly string[];
 	/** Inspection ids that explain, the best first. */
 	readonly inspections: readonly string[];
+	/** Of a finding about alerts of a Prometheus: their labels. It stands back while an Alertmanager target shows all of them itself. */
+	readonly alerts?: readonly Readonly<Record<string, string>>[];
 };
 
 /** What a read costs the system that is read. A `costly` source runs only while someone can see it. */

@@ -1,0 +1,69 @@
+import type {Severity} from '../contract.ts';
+
+/** Labels or annotations of an alert. */
+export type Labels = Readonly<Record<string, string>>;
+
+const crit = /^(?:crit(?:ical)?|page|pager|emergency|emerg|disaster|fatal|major|high|urgent|error|p[01]|sev-?[01])$/i;
+const calm = /^(?:info(?:rmational)?|notice|none|ok|debug|low|minor|p[45]|sev-?[45])$/i;
+
+/**
+ * How bad an alert is, by its label `severity`, else `priority` or `level`. There is no standard: critical, warning and info are what
+ * kube-prometheus and awesome-prometheus-alerts use. Whatever we do not know, and an alert without such a label, is a warning: somebody
+ * wrote a rule for it. `info` and `none` (the Watchdog that always fires) are not wrong.
+ */
+export function alertSeverity(labels: Labels): Exclude<Severity, 'unknown'> {
+	const word = (labels['severity'] ?? labels['priority'] ?? labels['level'] ?? '').trim();
+	return crit.test(word) ? 'crit' : calm.test(word) ? 'ok' : 'warn';
+}
+
+export const alertName = (labels: Labels): string => labels['alertname'] ?? 'alert without a name';
+
+/** Said by the name, the severity or the target's own name already, or about the one who tells. */
+const told = new Set(['alertname', 'severity', 'priority', 'level', 'prometheus', 'prometheus_replica', 'replica']);
+/** What a person calls the thing, the narrowest first. */
+const narrow = [
+	'instance',
+	'pod',
+	'container',
+	'deployment',
+	'statefulset',
+	'daemonset',
+	'job_name',
+	'node',
+	'device',
+	'mountpoint',
+	'topic',
+	'group',
+	'service',
+	'job',
+	'namespace',
+	'cluster',
+];
+
+const place = (name: string): number => {
+	const at = narrow.indexOf(name);
+	return at < 0 ? narrow.length : at;
+};
+
+/** Which one it is about: `job=checkout-api instance=10.2.5.3:8080`, the most telling label last. Empty when no label tells. */
+export function alertSubject(labels: Labels): string {
+	return Object.keys(labels)
+		.filter(name => !told.has(name) && labels[name] !== '')
+		.sort((a, b) => place(b) - place(a) || (a < b ? -1 : 1))
+		.map(name => `${name}=${labels[name]}`)
+		.join(' ');
+}
+
+/** What its author wrote for people, in one line; else its name and what it is about. */
+export function alertSentence(labels: Labels, annotations: Labels): string {
+	const written = annotations['summary'] ?? annotations['message'] ?? annotations['description'] ?? '';
+	const line = written.trim().replaceAll(/\s+/g, ' ');
+	return line === '' ? alertSubject(labels) : line;
+}
+
+/**
+ * Whether an Alertmanager's alert is this one of a Prometheus: it has all its labels. It may have more, for Prometheus adds its
+ * external_labels on the way (https://prometheus.io/docs/prometheus/latest/configuration/configuration/).
+ */
+export const isSameAlert = (ofPrometheus: Labels, ofAlertmanager: Labels): boolean =>
+	Object.entries(ofPrometheus).every(([name, value]) => (ofAlertmanager[name] ?? '') === value);
