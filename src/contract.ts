@@ -5,6 +5,8 @@
  * port (the named reads and acts that the system needs), and everything else (rows, severity, findings, actions) runs on that port.
  */
 
+import type {HttpTransport} from './port/http-transport.ts';
+
 export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
 
 /** `<system>.<row>`: what a source produces, what a section shows, and what an action hangs on. */
@@ -267,5 +269,9 @@ export type System<Port = unknown> = {
 	 * Cheap and synchronous in effect: loads the client library and returns; the socket is opened by the first read, so that an
 	 * unreachable server is an ordinary failed read that is tried again. `readOnly` connections have no acts: they throw `denied`.
 	 */
-	connect(target: Target, options: {readonly readOnly: boolean}): Promise<Connection<Port>>;
+	connect(
+		target: Target,
+		/** `via`: how requests go out when settings say `via: kubernetes`; it is closed with the connection. */
+		options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
+	): Promise<Connection<Port>>;
 };

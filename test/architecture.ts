@@ -62,6 +62,8 @@ export function readModule(source: Source): Module {
 
 /** Each adapter's own client library. */
 const clients: Readonly<Record<string, readonly string[]>> = {postgres: ['pg', 'pgpass'], redis: ['ioredis']};
+/** The adapters that speak HTTP share one client. */
+const speakHttp = ['kubernetes', 'prometheus', 'alertmanager'];
 /** What an adapter may know of the core. */
 const seams = /^src\/(?:contract|define|errors|model|port|text)(?:\.ts$|\/)/;
 
@@ -86,6 +88,7 @@ function allowed(path: string, from: string): boolean {
 			return isBuiltin(from) || from === 'zod';
 		case 'adapters':
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
+			if (place === 'adapters' && other === 'http' && speakHttp.includes(system)) return true;
 			if (place === 'adapters') return other === system || system === 'demo';
 			return seams.test(inner);
 		case 'views':

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../src/port/kubernetes-access.ts';
-import type {TlsMaterial} from './agent.ts';
+import type {TlsMaterial} from '../http/agent.ts';
 import type {Clock} from './clock.ts';
 import {pemText, runExecPlugin} from './exec-plugin.ts';
 

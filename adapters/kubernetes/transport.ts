@@ -5,11 +5,11 @@ import type {Readable} from 'node:stream';
 import {createGunzip} from 'node:zlib';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
-import {type Agents, createAgents, type Pool} from './agent.ts';
+import {type Agents, createAgents, type Pool} from '../http/agent.ts';
+import {proxyFor} from '../http/proxy.ts';
 import type {Clock} from './clock.ts';
 import {createCredentials, type Ticket} from './credentials.ts';
 import {calledOff, connectionError, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
-import {proxyFor} from './proxy.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

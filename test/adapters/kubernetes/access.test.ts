@@ -3,7 +3,7 @@ import {readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import {type AddressInfo, connect, type Socket} from 'node:net';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {proxyFor} from '../../../adapters/kubernetes/proxy.ts';
+import {proxyFor} from '../../../adapters/http/proxy.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 import {asking, eventually, known, type Rig, startRig} from './cluster-rig.ts';
 

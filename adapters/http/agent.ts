@@ -59,7 +59,7 @@ class TunnelAgent extends SecureAgent {
 	}
 }
 
-/** One cluster's connections. `maxSockets` holds for all requests together that are not streams. */
+/** The connections to one server. `maxSockets` holds for all requests together that are not streams. */
 export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefined, maxSockets = 8): Agents {
 	const secure = server.protocol === 'https:';
 	const shared: PlainOptions = {keepAliveMsecs: 10_000, scheduling: 'lifo'};

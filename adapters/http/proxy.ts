@@ -84,7 +84,7 @@ export async function tunnel(proxy: URL, target: string, signal: AbortSignal): P
 		signal,
 	});
 	asked.end();
-	const hint = 'Check proxy-url of the kubeconfig, or HTTPS_PROXY and NO_PROXY of this shell.';
+	const hint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';
 	let answer: unknown[];
 	try {
 		answer = await Promise.race([once(asked, 'connect'), once(asked, 'response').then(([response]) => [response])]);

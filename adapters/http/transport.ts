@@ -1,0 +1,152 @@
+import {readFile} from 'node:fs/promises';
+import type {IncomingMessage, RequestOptions} from 'node:http';
+import {request as plainRequest} from 'node:http';
+import {request as secureRequest} from 'node:https';
+import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
+import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
+import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
+import {calledOff, connectionError} from './errors.ts';
+import {proxyFor} from './proxy.ts';
+
+/** Certificates are replaced while we run: their files are read again after so long. */
+const tlsFreshMs = 30_000;
+const maxSockets = 6;
+
+/** A failure that may only mean that the server had closed a connection we kept. */
+class StaleConnection extends Error {
+	readonly told: AdapterError;
+
+	constructor(told: AdapterError) {
+		super(told.message);
+		this.told = told;
+	}
+}
+
+const read = async (path: string | undefined): Promise<string | undefined> =>
+	path === undefined ? undefined : readFile(path, 'utf8');
+
+async function materialOf(tls: HttpTls): Promise<TlsMaterial> {
+	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
+	return {ca, cert, key, servername: tls.servername, insecure: false};
+}
+
+const encoded = (query: HttpQuery): string => (query.length === 0 ? '' : `?${new URLSearchParams(query)}`);
+
+function readUrl(url: string): URL {
+	const server = URL.parse(url);
+	if (server !== null && (server.protocol === 'http:' || server.protocol === 'https:')) return server;
+	const hint = 'Write it as https://host:port/prefix.';
+	throw new AdapterError('unsupported', '`url` is not the address of an http or https server', hint);
+}
+
+/**
+ * Our own connections to one server: reads share a few kept ones, and an act never goes over one that may have died unnoticed.
+ * @throws AdapterError `unsupported` when `url` is no address.
+ */
+export function createTransport(settings: HttpSettings): HttpTransport {
+	const server = readUrl(settings.url);
+	const where = server.host;
+	let made: {readonly key: string; readonly agents: Agents} | undefined;
+	let material: {readonly at: number; readonly tls: Promise<TlsMaterial>} | undefined;
+	let closed = false;
+
+	async function agents(): Promise<Agents> {
+		if (material === undefined || performance.now() - material.at > tlsFreshMs) {
+			const tls = materialOf(server.protocol === 'https:' ? (settings.tls ?? {}) : {});
+			material = {at: performance.now(), tls};
+			// What could not be read is tried again by the next request.
+			tls.catch(() => {
+				material = undefined;
+			});
+		}
+		const tls = await material.tls;
+		const key = JSON.stringify(tls);
+		if (made?.key === key) return made.agents;
+		made?.agents.retire();
+		made = {key, agents: createAgents(server, tls, proxyFor(server, undefined, settings.environment), maxSockets)};
+		return made.agents;
+	}
+
+	function send(request: HttpRequest, over: Agents, signal: AbortSignal): Promise<IncomingMessage> {
+		const path = `${request.path}${encoded(request.query)}`;
+		const body = request.body === undefined ? undefined : Buffer.from(request.body);
+		const options: RequestOptions = {
+			agent: over.of(request.method === 'GET' ? 'read' : 'act'),
+			method: request.method,
+			host: (over.via?.proxy ?? server).hostname.replace(/^\[|\]$/g, ''),
+			port: (over.via?.proxy ?? server).port || (over.secure ? 443 : 80),
+			path: over.via === undefined ? path : `${server.origin}${path}`,
+			headers: {
+				...over.via?.headers,
+				...request.headers,
+				Host: server.host,
+				...(body === undefined ? {} : {'Content-Length': body.length}),
+			},
+		};
+		return new Promise((resolve, reject) => {
+			const outgoing = (over.secure ? secureRequest : plainRequest)(options);
+			const abort = () => outgoing.destroy(calledOff(signal));
+			const end = () => signal.removeEventListener('abort', abort);
+			outgoing.on('response', response => {
+				response.once('close', end);
+				resolve(response);
+			});
+			outgoing.on('error', error => {
+				end();
+				const told = connectionError(error, where);
+				reject(outgoing.reusedSocket && !isAdapterError(error) ? new StaleConnection(told) : told);
+			});
+			if (signal.aborted) abort();
+			else signal.addEventListener('abort', abort, {once: true});
+			outgoing.end(body);
+		});
+	}
+
+	async function open(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+		if (closed) throw new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
+		if (signal.aborted) throw calledOff(signal);
+		const over = await agents().catch((error: unknown) => {
+			throw connectionError(error, where);
+		});
+		let tried = 0;
+		for (;;) {
+			try {
+				return answerOf(await send(request, over, signal), where, signal);
+			} catch (error) {
+				if (!(error instanceof StaleConnection)) throw error;
+				tried += 1;
+				if (request.method !== 'GET' || tried > maxSockets) throw error.told;
+			}
+		}
+	}
+
+	return {
+		where,
+		open,
+		close() {
+			closed = true;
+			made?.agents.destroy();
+		},
+	};
+}
+
+function answerOf(response: IncomingMessage, where: string, signal: AbortSignal): HttpAnswer {
+	response.on('error', () => {});
+	async function* chunks(): AsyncGenerator<Uint8Array> {
+		try {
+			yield* response as AsyncIterable<Buffer>;
+			if (!response.complete) throw new Error('aborted');
+		} catch (error) {
+			throw signal.aborted ? calledOff(signal) : connectionError(error, where);
+		} finally {
+			response.destroy();
+		}
+	}
+	return {
+		status: response.statusCode ?? 0,
+		headers: response.headers,
+		chunks: chunks(),
+		close: () => response.destroy(),
+	};
+}
