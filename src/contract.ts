@@ -187,6 +187,11 @@ export type ActionContext<Port> = Context & {
 	readonly target: Target;
 	/** Id of the audit record: travels in application_name, User-Agent or CLIENT SETNAME where the system has such a place. */
 	readonly record: string;
+	/**
+	 * For run(), before it sends: writes a file beside the audit log, for the way back. Resolves with its path once it is on disk.
+	 * @throws AdapterError `denied` when it cannot be written.
+	 */
+	keep(name: string, text: string): Promise<string>;
 };
 
 /** `params` holds text that has passed each Param's `problem`. */

@@ -6,6 +6,7 @@ import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {chainStart, type Place} from './chain.ts';
 import {isErrno} from './errno.ts';
+import {keep} from './kept.ts';
 import {withLock} from './lock-file.ts';
 import {makeDirectory} from './make-directory.ts';
 import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
@@ -29,6 +30,8 @@ export type Audit = {
 	append(entry: Entry): Promise<AuditRecord>;
 	/** The newest records of all consoles, newest first. @throws AuditError */
 	recent(limit: number): Promise<readonly AuditRecord[]>;
+	/** Writes a file that belongs to a record, beside the log. Resolves with its path when it is on disk. @throws AuditError */
+	keep(record: string, name: string, text: string): Promise<string>;
 };
 
 export type AuditOptions = {
@@ -127,6 +130,13 @@ export function createAudit({stateDir, clock, actor, app, random = randomBytes}:
 			const written = queue.then(() => write(entry));
 			queue = written.catch(() => {});
 			return written;
+		},
+		async keep(record, name, text) {
+			try {
+				return await keep(stateDir, record, name, text);
+			} catch (error) {
+				throw new AuditError(`${name} cannot be kept: ${messageOf(error)}`, hintFor(error, stateDir), {cause: error});
+			}
 		},
 		async recent(limit) {
 			try {

@@ -1,8 +1,10 @@
+import type {Audit} from '../audit/log.ts';
 import type {ActionContext} from '../contract.ts';
-import {AdapterError} from '../errors.ts';
+import {AdapterError, messageOf} from '../errors.ts';
 import {bounded} from '../poll/bounded.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Job, Resolved} from './job.ts';
+import {hintOf} from './trouble.ts';
 
 /** How long, and what took so long when it did. */
 export type Late = {readonly ms: number; readonly what: string};
@@ -24,8 +26,12 @@ export type Asking = {
 
 const connectMs = 5000;
 
-export function createAsking(options: {readonly clock: Clock; resolve(target: string): Promise<Resolved>}): Asking {
-	const {clock, resolve} = options;
+export function createAsking(options: {
+	readonly clock: Clock;
+	readonly audit: Pick<Audit, 'keep'>;
+	resolve(target: string): Promise<Resolved>;
+}): Asking {
+	const {clock, audit, resolve} = options;
 
 	const within = <T>(
 		{ms, what}: Late,
@@ -43,6 +49,13 @@ export function createAsking(options: {readonly clock: Clock; resolve(target: st
 		port,
 		target,
 		record: job.id,
+		async keep(name, text) {
+			try {
+				return await audit.keep(job.id, name, text);
+			} catch (error) {
+				throw new AdapterError('denied', messageOf(error), hintOf(error), {cause: error});
+			}
+		},
 	});
 
 	return {

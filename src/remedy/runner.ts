@@ -59,7 +59,7 @@ const verifyMs = 5000;
 
 export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptions): Runner {
 	const hand = createHand({clock, audit});
-	const asking = createAsking({clock, resolve});
+	const asking = createAsking({clock, audit, resolve});
 	const checking = createChecking({clock, hand, asking, arming});
 	const receipts = createReceipts();
 	let stopPause = () => {};

@@ -2,7 +2,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Action, ActionContext, Connection, Preview, Row, Snapshot, Target} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {badLinks} from './bad-links.ts';
-import {context, type Scene, type Subject} from './subject.ts';
+import {context, keep, type Scene, type Subject} from './subject.ts';
 
 /** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
 export function conformance<Port>(subject: Subject<Port>): void {
@@ -134,7 +134,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				if (setTheScene === undefined) throw new Error(`${action.id} has no scene`);
 				const scene = await setTheScene();
 				try {
-					const about = {...context(), port: connection.port, target, record: 'conformance-1'};
+					const about = {...context(), port: connection.port, target, record: 'conformance-1', keep};
 					await body(scene, await previewOf(action, scene, about), about);
 				} finally {
 					await scene.clear();

@@ -30,5 +30,8 @@ export type Subject<Port> = {
 	writes(): Promise<number>;
 };
 
+/** Where a test keeps what an action writes before it sends: nowhere. */
+export const keep = async (name: string): Promise<string> => `/kept/${name}`;
+
 /** Without a limit of time, unless a signal is given. */
 export const context = (signal: AbortSignal = new AbortController().signal): Context => ({signal, now: Date.now});

@@ -4,6 +4,7 @@ import {createScenario, type ScenarioName} from '../../../adapters/demo/scenario
 import type {ActionContext, Connection, Finding, Row, Snapshot, Source} from '../../../src/contract.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
+import {keep} from '../subject.ts';
 
 const settings: PostgresSettings = {
 	hosts: [{host: 'orders-db.example.test', port: 5432}],
@@ -22,7 +23,7 @@ async function demo(name: ScenarioName, readOnly = false) {
 	const context = () => ({signal: new AbortController().signal, now: () => now});
 	const polls = new Map(system.sources.map(source => [source.kind as string, source.open(connection.port, target)]));
 	const read = (kind: string): Promise<Snapshot> => polls.get(kind)?.(context()) ?? Promise.reject(new Error(kind));
-	const about = (): ActionContext<unknown> => ({...context(), port: connection.port, target, record: 'record-1'});
+	const about = (): ActionContext<unknown> => ({...context(), port: connection.port, target, record: 'record-1', keep});
 	return {
 		read,
 		pass(seconds: number) {

@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {demoRedis, demoRedisSettings} from '../../../adapters/demo/redis.ts';
 import {createScenario, type ScenarioName} from '../../../adapters/demo/scenario.ts';
 import type {ActionContext, Row, RowKind, Snapshot, Target} from '../../../src/contract.ts';
+import {keep} from '../subject.ts';
 
 const target: Target = {name: 'redis-main', kind: 'redis', production: true, settings: demoRedisSettings};
 
@@ -16,6 +17,7 @@ async function open(name: ScenarioName) {
 		port,
 		target,
 		record: 'r',
+		keep,
 	};
 	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
 	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {

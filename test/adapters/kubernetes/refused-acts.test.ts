@@ -5,6 +5,7 @@ import type {Action, ActionContext, Row} from '../../../src/contract.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {keep} from '../subject.ts';
 import {asking, type Rig, startRig} from './cluster-rig.ts';
 
 let rig: Rig;
@@ -29,7 +30,7 @@ async function as(login: 'operator' | 'viewer' | 'noreview') {
 		production: true,
 		settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
 	};
-	const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'refused-1'});
+	const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'refused-1', keep});
 	const [pods] = kubernetes.sources;
 	if (pods === undefined) throw new Error('no source');
 	const rows = (await pods.open(port, target)(asking())).rows as readonly PodRow[];

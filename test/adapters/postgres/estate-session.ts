@@ -5,6 +5,7 @@ import type {PostgresSessionRow} from '../../../src/model/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
 import {pgConfig} from '../../estate/postgres.ts';
 import type {PostgresServer} from '../../estate/record.ts';
+import {keep} from '../subject.ts';
 
 export type Role = keyof PostgresServer['logins'];
 
@@ -64,7 +65,7 @@ export async function watcher(
 		connection,
 		read,
 		sessions: async () => (await read('postgres.session')).rows as readonly PostgresSessionRow[],
-		about: (record = 'record-1') => ({...context(), port: connection.port, target, record}),
+		about: (record = 'record-1') => ({...context(), port: connection.port, target, record, keep}),
 		close: connection.close,
 	};
 }

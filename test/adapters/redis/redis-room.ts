@@ -18,6 +18,7 @@ import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../..
 import {stop} from '../../estate/process.ts';
 import type {Login, RedisServer} from '../../estate/record.ts';
 import {redisOptions, startRedis} from '../../estate/redis.ts';
+import {keep} from '../subject.ts';
 
 export const never = new AbortController().signal;
 export const context: Context = {signal: never, now: () => Date.now()};
@@ -69,7 +70,7 @@ export async function openRoom(settings: RedisSettings, options = {readOnly: fal
 			const {title, lines} = await inspection.open(row, {...context, port, target});
 			return [title, ...lines.map(line => line.text)].join('\n');
 		},
-		acting: (record = 'rec-1') => ({...context, port, target, record}),
+		acting: (record = 'rec-1') => ({...context, port, target, record, keep}),
 	};
 }
 
