@@ -68,7 +68,7 @@ export function needTargets(estate: Estate): Estate {
 	if (estate.targets.length > 0) return estate;
 	const found = estate.remarks.length === 0 ? '' : ` (${estate.remarks.join('; ')})`;
 	throw new UsageError(
-		`nothing to watch: there is no configuration, and none of PGHOST, PGSERVICE, DATABASE_URL and REDIS_URL is set${found}. Try --demo`,
+		`nothing to watch: there is no configuration, and none of PGHOST, PGSERVICE, DATABASE_URL, REDIS_URL, KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL is set${found}. Try --demo`,
 	);
 }
 

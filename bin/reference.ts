@@ -122,7 +122,7 @@ function configReference(): string {
 	const parts = [
 		`${note}# Configuration\n`,
 		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory. A file that others can write is refused. Keys that are not listed here are mistakes.\n',
-		'Without a configuration, or without `targets` in it, targets are found in the kubeconfig (its current context), `PGSERVICE`, `PGHOST` and its kin, `DATABASE_URL` and `REDIS_URL`. They are guarded.\n',
+		'Without a configuration, or without `targets` in it, targets are found in the kubeconfig (its current context), `PGSERVICE`, `PGHOST` and its kin, `DATABASE_URL`, `REDIS_URL`, `KAFKA_BROKERS`, `PROMETHEUS_URL` and `ALERTMANAGER_URL`. They are guarded.\n',
 		example,
 		`${table(headers, rowsOf(schema.properties ?? {}))}\n`,
 	];

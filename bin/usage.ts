@@ -15,7 +15,8 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       checks that no record of what was done has been changed or removed
 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml
-                      with none of them, targets are found from the kubeconfig, PG*, DATABASE_URL and REDIS_URL
+                      with none of them, targets are found from the kubeconfig, PG*, DATABASE_URL, REDIS_URL,
+                      KAFKA_BROKERS, PROMETHEUS_URL and ALERTMANAGER_URL
   --demo [SCENARIO]   a made-up estate that needs no server
                       calm, still, crashloop, locks, memory, lag, scrape, storm; default has something to fix everywhere
   --read-only         nothing can be changed, whatever the configuration says

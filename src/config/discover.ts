@@ -1,11 +1,15 @@
 import {access} from 'node:fs/promises';
 import type {Target} from '../contract.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
+import type {HttpSettings} from '../port/http.ts';
+import type {KafkaSettings} from '../port/kafka.ts';
 import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import type {RedisSettings} from '../port/redis.ts';
 import {cleanLine} from '../text/clean.ts';
 import {ConfigError} from './config-error.ts';
+import {httpUrl} from './http-settings.ts';
+import {kafkaBrokers} from './kafka-settings.ts';
 import {kubeconfigFiles} from './kubeconfig.ts';
 import {kubernetesSettings} from './kubernetes-settings.ts';
 import {findPgService} from './pg-service.ts';
@@ -19,7 +23,7 @@ export type Discovered = {
 	readonly targets: readonly Target[];
 	/** By name: which variables or file a target was found in. */
 	readonly origins: Readonly<Record<string, string>>;
-	/** What was found and could not be used, or is not read by this version. */
+	/** What was found and could not be used. */
 	readonly notes: readonly string[];
 };
 
@@ -49,8 +53,12 @@ export async function discover(surroundings: Surroundings): Promise<Discovered> 
 	if (pgPlaces.some(set)) await attempt('PG*', () => fromPgVariables(surroundings));
 	if (set('DATABASE_URL'))
 		await attempt('DATABASE_URL', () => fromDatabaseUrl(env['DATABASE_URL'] ?? '', surroundings));
+	if (set('KAFKA_BROKERS')) await attempt('KAFKA_BROKERS', () => fromKafkaBrokers(env['KAFKA_BROKERS'] ?? ''));
+	for (const kind of ['prometheus', 'alertmanager'] as const) {
+		const variable = `${kind.toUpperCase()}_URL`;
+		if (set(variable)) await attempt(variable, () => fromHttpUrl(kind, variable, surroundings));
+	}
 	if (set('REDIS_URL')) await attempt('REDIS_URL', () => fromRedisUrl(env['REDIS_URL'] ?? ''));
-	notes.push(...unread(surroundings));
 	return {
 		targets: found.map(({target}) => target),
 		origins: Object.fromEntries(found.map(({target, origin}) => [target.name, origin])),
@@ -69,10 +77,10 @@ function add(found: Found[], next: Found): void {
 }
 
 function placeOf({kind, settings}: Target): string {
-	const {hosts, database, host, port, db, context} = settings as Partial<
-		PostgresSettings & RedisSettings & KubernetesSettings
+	const {hosts, brokers, url, database, host, port, db, context} = settings as Partial<
+		PostgresSettings & RedisSettings & KubernetesSettings & KafkaSettings & HttpSettings
 	>;
-	return JSON.stringify([kind, hosts, database, host, port, db, context]);
+	return JSON.stringify([kind, hosts ?? brokers ?? url, database, host, port, db, context]);
 }
 
 const isKubernetesNear = async ({env, home}: Surroundings): Promise<boolean> => {
@@ -139,12 +147,17 @@ function fromRedisUrl(url: string): Found {
 	return {target: guarded('redis', 'redis', redisUrl(url, '${env:REDIS_URL}')), origin: 'found in REDIS_URL'};
 }
 
+function fromKafkaBrokers(brokers: string): Found {
+	return {target: guarded('kafka', 'kafka', kafkaBrokers(brokers)), origin: 'found in KAFKA_BROKERS'};
+}
+
+function fromHttpUrl(kind: 'prometheus' | 'alertmanager', variable: string, {env}: Surroundings): Found {
+	const settings = httpUrl(env[variable] ?? '', `\${env:${variable}}`, env);
+	return {target: guarded(kind, kind, settings), origin: `found in ${variable}`};
+}
+
 /** A target's name is typed to confirm an action: only characters that are easy to type. */
-const guarded = (
-	name: string,
-	kind: 'kubernetes' | 'postgres' | 'redis',
-	settings: KubernetesSettings | PostgresSettings | RedisSettings,
-): Target => ({
+const guarded = (name: string, kind: Target['kind'], settings: Target['settings']): Target => ({
 	name:
 		cleanLine(name)
 			.replace(/[^A-Za-z0-9._-]+/g, '-')
@@ -154,15 +167,6 @@ const guarded = (
 	production: true,
 	settings,
 });
-
-/** Systems that the environment names and this version does not read: said, so that nobody takes their absence for health. */
-function unread({env}: Surroundings): readonly string[] {
-	return Object.entries(later).flatMap(([variable, system]) =>
-		env[variable] ? [`${variable} is set: ${system} is not read by this version of midwatch`] : [],
-	);
-}
-
-const later = {KAFKA_BROKERS: 'Kafka', PROMETHEUS_URL: 'Prometheus', ALERTMANAGER_URL: 'Alertmanager'};
 
 const exists = (file: string) =>
 	access(file).then(

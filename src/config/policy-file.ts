@@ -3,7 +3,7 @@ import type {PolicyFile} from '../policy.ts';
 import {ConfigError} from './config-error.ts';
 import {mistakesOf, readDocument} from './document.ts';
 import {readSafeFile} from './safe-file.ts';
-import {strict} from './schema.ts';
+import {strict} from './schema-parts.ts';
 
 const names = (must: string) => z.array(z.string({error: must}).min(1, {error: must}), {error: must});
 const count = z.int({error: 'must be a whole number, 0 or more'}).min(0, {error: 'must be a whole number, 0 or more'});

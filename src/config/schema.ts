@@ -1,46 +1,22 @@
 import {z} from 'zod';
 import {defaultSamplerBudget} from '../port/redis.ts';
+import {
+	clientTls,
+	file,
+	flag,
+	host,
+	list,
+	name,
+	oneOf,
+	password,
+	port,
+	production,
+	strict,
+	text,
+	whole,
+} from './schema-parts.ts';
 
-/*
- * The configuration file, as a person writes it. Every message completes a sentence that begins with the name of the key; the description
- * of a key is its line in docs/config.md. Unknown keys are mistakes. Names of milliseconds end in Ms.
- */
-
-/** What zod knows of an unknown key is only its name: the message of `unrecognized_keys` carries the keys that are allowed, comma separated. */
-export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-	z.strictObject(shape, {
-		error: issue =>
-			issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'must be a list of `key: value`',
-	});
-
-const text = (must: string) => z.string({error: must}).min(1, {error: must});
-const whole = (least: number, most: number) => {
-	const must = `must be a whole number from ${least} to ${most}`;
-	return z.int({error: must}).min(least, {error: must}).max(most, {error: must});
-};
-const flag = z.boolean({error: 'must be true or false'});
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-	z.enum(words, {error: `must be one of ${words.join(', ')}`});
-
-const file = text('must be the absolute path of a PEM file').refine(path => path.startsWith('/'), {
-	error: 'must be the absolute path of a PEM file',
-});
-const host = text('must be a host name or an address');
-const port = whole(1, 65_535);
-
-const name = z
-	.string({error: 'must be a name of letters, digits, dots and dashes'})
-	.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {error: 'must be a name of letters, digits, dots and dashes, 63 at most'})
-	.describe(
-		'How the target is called on the screen, in the audit, and when you confirm an action. Required, and unique.',
-	);
-const production = flag
-	.default(true)
-	.describe('Only `false` lets actions be done without arming the target first. Nothing else does.');
-
-const password = text('must be a reference to a secret').describe(
-	'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Never the password itself.',
-);
+/* The configuration file, as a person writes it. Unknown keys are mistakes. Names of milliseconds end in Ms. */
 
 /** A word stands for the mapping with only its mode. */
 const postgresTls = z.preprocess(
@@ -55,9 +31,14 @@ const postgresTls = z.preprocess(
 	}),
 );
 
+/** The kinds that this version reads. */
+export const readableKinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
+
+const kindWords = `One of ${readableKinds.map(kind => `\`${kind}\``).join(', ')}.`;
+
 const postgres = strict({
 	name,
-	kind: z.literal('postgres').describe('`kubernetes`, `postgres` or `redis`.'),
+	kind: z.literal('postgres').describe(kindWords),
 	production,
 	url: text('must be a postgres:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -83,19 +64,9 @@ const postgres = strict({
 	statementTimeoutMs: whole(100, 60_000).default(3000).describe('The server ends a statement of midwatch after this.'),
 });
 
-const redisTls = z.preprocess(
-	value => (value === true ? {} : value === false ? undefined : value),
-	strict({
-		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
-		cert: file.optional().describe('The certificate that midwatch shows.'),
-		key: file.optional().describe('The key of that certificate.'),
-		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),
-	}).optional(),
-);
-
 const redis = strict({
 	name,
-	kind: z.literal('redis').describe('`kubernetes`, `postgres` or `redis`.'),
+	kind: z.literal('redis').describe(kindWords),
 	production,
 	url: text('must be a redis:// or rediss:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -107,7 +78,7 @@ const redis = strict({
 		.optional()
 		.describe('The ACL user; the server’s `default` when absent.'),
 	password: password.optional(),
-	tls: redisTls.describe('`true`, or its keys. No TLS when absent.'),
+	tls: clientTls.describe('`true`, or its keys. No TLS when absent.'),
 	replica: strict({host: host.describe('Name or address.'), port: port.default(6379)})
 		.optional()
 		.describe('A replica that the key sampler reads instead of the primary.'),
@@ -129,15 +100,9 @@ const absolute = text('must be the absolute path of a kubeconfig').refine(path =
 const namespace = z
 	.string({error: 'must be the name of a namespace'})
 	.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {error: 'must be the name of a namespace'});
-const list = <S extends z.ZodType>(member: S, must: string) =>
-	z.preprocess(
-		value => (typeof value === 'string' ? [value] : value),
-		z.array(member, {error: must}).min(1, {error: must}),
-	);
-
 const kubernetes = strict({
 	name,
-	kind: z.literal('kubernetes').describe('`kubernetes`, `postgres` or `redis`.'),
+	kind: z.literal('kubernetes').describe(kindWords),
 	production,
 	kubeconfig: list(absolute, 'must be the absolute path of a kubeconfig, or a list of them')
 		.optional()
@@ -163,13 +128,79 @@ const kubernetes = strict({
 		.describe('Another user to ask as.'),
 });
 
-/** The kinds that this version reads. */
-export const readableKinds = ['kubernetes', 'postgres', 'redis'] as const;
+const place = text('must be a host or host:port');
+
+const kafka = strict({
+	name,
+	kind: z.literal('kafka').describe(kindWords),
+	production,
+	brokers: list(place, 'must be host:port, or a list of them').describe(
+		'`host:port`, one or several: tried in order, and the first that answers tells where all brokers are. 9092 without a port.',
+	),
+	tls: clientTls.describe('`true`, or its keys. No TLS when absent.'),
+	sasl: strict({
+		mechanism: oneOf(['plain', 'scram-sha-256', 'scram-sha-512']).describe(
+			'How to log in. `plain` sends the password itself: take it only with TLS.',
+		),
+		username: text('must be the name of a user').describe('The user to log in as.'),
+		password,
+	})
+		.optional()
+		.describe('The login. None when absent.'),
+	groups: text('must be a regular expression')
+		.optional()
+		.describe('A regular expression: only groups whose name it matches are watched; all when absent.'),
+	connectTimeoutMs: whole(100, 60_000).default(3000).describe('For connecting and logging in to one broker.'),
+	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
+});
+
+const secretText = 'must be a reference to a secret';
+
+const httpKeys = {
+	url: text('must be an http:// or https:// URL without a password, or ${env:NAME}')
+		.optional()
+		.describe(
+			'`https://host:port/prefix`, without a password; or `${env:NAME}`, whose URL may hold one. With `via` only its path counts.',
+		),
+	username: text('must be the name of a user').optional().describe('The user of a basic login.'),
+	password: password.optional(),
+	bearer: text(secretText)
+		.optional()
+		.describe(
+			'The token of a bearer login: a reference, read again for each connection. Instead of `username` and `password`.',
+		),
+	headers: z
+		.record(z.string(), text('must be text, or a reference to a secret'), {error: 'must be a list of `name: value`'})
+		.default({})
+		.describe(
+			'Further headers of each request, such as `X-Scope-OrgID`. A value that is secret has to be a reference.',
+		),
+	tls: clientTls.describe('For https: whom to trust, and the certificate that midwatch shows.'),
+	via: strict({
+		kubernetes: name.describe('The name of a target of kind `kubernetes`.'),
+		namespace: namespace.describe('Where the service is.'),
+		service: text('must be the name of a service').describe('Its name.'),
+		port: z
+			.union([port, text('must be the number or the name of a port')], {
+				error: 'must be the number or the name of a port',
+			})
+			.transform(String)
+			.describe('The number of its port, or the name.'),
+		scheme: oneOf(['http', 'https']).default('http').describe('How the service is spoken to inside the cluster.'),
+	})
+		.optional()
+		.describe(
+			'A service in a cluster, reached through the API server of that cluster: nothing has to be exposed or forwarded.',
+		),
+};
+
+const prometheus = strict({name, kind: z.literal('prometheus').describe(kindWords), production, ...httpKeys});
+const alertmanager = strict({name, kind: z.literal('alertmanager').describe(kindWords), production, ...httpKeys});
 
 /** Kinds that the product has a word for, and that this version does not read. */
-export const laterKinds = ['kafka', 'prometheus', 'alertmanager', 'probe'] as const;
+export const laterKinds = ['probe'] as const;
 
-const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis], {
+const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis, kafka, prometheus, alertmanager], {
 	error: issue =>
 		issue.code === 'invalid_union' ? `must be one of ${readableKinds.join(', ')}` : 'must be a list of `key: value`',
 });
@@ -211,5 +242,7 @@ export type ConfigFile = z.infer<typeof configSchema>;
 export type TargetEntry = NonNullable<ConfigFile['targets']>[number];
 export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;
 export type KubernetesEntry = Extract<TargetEntry, {kind: 'kubernetes'}>;
+export type KafkaEntry = Extract<TargetEntry, {kind: 'kafka'}>;
+export type HttpEntry = Extract<TargetEntry, {kind: 'prometheus' | 'alertmanager'}>;
 export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
 export type Theme = ConfigFile['theme'];

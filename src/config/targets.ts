@@ -1,15 +1,18 @@
-import type {Secret, Target} from '../contract.ts';
+import type {Target} from '../contract.ts';
+import type {HttpVia} from '../port/http.ts';
 import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
 import type {Mistake} from './config-error.ts';
 import type {ConfigDocument, Path} from './document.ts';
+import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
+import {readHttp} from './http-settings.ts';
+import {readKafka} from './kafka-settings.ts';
 import {kubernetesSettings} from './kubernetes-settings.ts';
 import {type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
 import {redisUrl} from './redis-settings.ts';
 import type {KubernetesEntry, PostgresEntry, RedisEntry, TargetEntry} from './schema.ts';
-import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
-import {readHost, readServerUrl} from './server-url.ts';
+import {readHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 import type {Surroundings} from './surroundings.ts';
 
@@ -30,6 +33,13 @@ export function targetsOf(
 		const settings = readSettings(entry, complain, surroundings);
 		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
 	}
+	for (const [index, {settings}] of targets.entries()) {
+		const via = (settings as {readonly via?: HttpVia}).via?.kubernetes;
+		if (via !== undefined && !targets.some(({name, kind}) => name === via && kind === 'kubernetes'))
+			mistakes.push(
+				document.mistake(['targets', index, 'via', 'kubernetes'], `no target of kind kubernetes is called ${via}`),
+			);
+	}
 	return {targets, mistakes};
 }
 
@@ -41,6 +51,11 @@ function readSettings(entry: TargetEntry, complain: Complain, surroundings: Surr
 			return readRedis(entry, complain, surroundings);
 		case 'kubernetes':
 			return readKubernetes(entry, complain, surroundings);
+		case 'kafka':
+			return readKafka(entry, complain, surroundings);
+		case 'prometheus':
+		case 'alertmanager':
+			return readHttp(entry, complain, surroundings);
 	}
 }
 
@@ -54,41 +69,6 @@ function readKubernetes(entry: KubernetesEntry, complain: Complain, surroundings
 	const {kubeconfig, context, namespaces} = entry;
 	const as = impersonate && {...impersonate, extra: {}};
 	return kubernetesSettings({kubeconfig, context, namespaces, inCluster, impersonate: as}, surroundings);
-}
-
-type Complain = (key: string, text: string) => void;
-
-/** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
-function urlOf(text: string, complain: Complain, {env}: Surroundings): {text: string; source: string} | undefined {
-	const reference = readReference(text);
-	if (reference === undefined) {
-		const url = readServerUrl(text);
-		if (url?.password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
-		complain('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
-	} else if (typeof reference === 'string') complain('url', reference);
-	else if (reference.kind !== 'env') complain('url', 'url takes a URL or ${env:NAME}; password takes all references');
-	else {
-		const value = env[reference.name];
-		if (value !== undefined && value !== '') return {text: value, source: text};
-		complain('url', `the environment variable ${reference.name} is not set`);
-	}
-	return undefined;
-}
-
-function secretIn(text: string | undefined, complain: Complain, {env, clock}: Surroundings): Secret | undefined {
-	if (text === undefined) return undefined;
-	const reference = readReference(text);
-	if (typeof reference === 'object') return secretOf(reference, {env, clock});
-	complain(
-		'password',
-		reference ?? `password holds the secret itself. Write a reference to it instead: ${referenceForms}`,
-	);
-	return secretFrom('password', async () => '');
-}
-
-/** Keys that a `url` says already. */
-function alreadyInUrl(entry: object, keys: readonly string[], complain: Complain): void {
-	for (const key of keys) if (key in entry) complain(key, `url says the ${key} already: leave out one of them`);
 }
 
 function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Surroundings): PostgresSettings {

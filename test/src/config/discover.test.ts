@@ -174,17 +174,55 @@ describe('Kubernetes', () => {
 	});
 });
 
-test('what is not read yet is named', async () => {
-	const surroundings = emptySurroundings({
-		KAFKA_BROKERS: 'k:9092',
-		PROMETHEUS_URL: 'http://p',
-		ALERTMANAGER_URL: 'http://a',
+describe('Kafka, Prometheus and Alertmanager', () => {
+	test('are found in the variables that name them', async () => {
+		const surroundings = emptySurroundings({
+			KAFKA_BROKERS: 'k1:9092, k2',
+			PROMETHEUS_URL: 'https://mira:hunter2@p.internal/prometheus/',
+			ALERTMANAGER_URL: 'http://a:9093',
+		});
+		const {targets, notes, origins} = await discover(surroundings);
+		expect(notes).toEqual([]);
+		expect(origins).toEqual({
+			kafka: 'found in KAFKA_BROKERS',
+			prometheus: 'found in PROMETHEUS_URL',
+			alertmanager: 'found in ALERTMANAGER_URL',
+		});
+		expect(targets).toMatchObject([
+			{
+				kind: 'kafka',
+				production: true,
+				settings: {
+					brokers: [
+						{host: 'k1', port: 9092},
+						{host: 'k2', port: 9092},
+					],
+				},
+			},
+			{
+				kind: 'prometheus',
+				production: true,
+				settings: {url: 'https://p.internal/prometheus', auth: {kind: 'basic', username: 'mira'}},
+			},
+			{kind: 'alertmanager', production: true, settings: {url: 'http://a:9093', auth: {kind: 'none'}}},
+		]);
+		expect(JSON.stringify(targets)).not.toContain('hunter2');
 	});
-	expect((await discover(surroundings)).notes).toEqual([
-		'KAFKA_BROKERS is set: Kafka is not read by this version of midwatch',
-		'PROMETHEUS_URL is set: Prometheus is not read by this version of midwatch',
-		'ALERTMANAGER_URL is set: Alertmanager is not read by this version of midwatch',
-	]);
+
+	test('that are not named as they should be become notes, without the secret', async () => {
+		const surroundings = emptySurroundings({
+			KAFKA_BROKERS: 'k1:port',
+			PROMETHEUS_URL: 'mira:hunter2@p',
+			ALERTMANAGER_URL: 'http://a/?x=1',
+		});
+		const {targets, notes} = await discover(surroundings);
+		expect(targets).toEqual([]);
+		expect(notes).toEqual([
+			'KAFKA_BROKERS: this is not a list of the form host:9092,host:9092',
+			'PROMETHEUS_URL: this is not a URL of the form https://host:port/prefix',
+			'ALERTMANAGER_URL: this is not a URL of the form https://host:port/prefix',
+		]);
+	});
 });
 
 test('an empty environment gives nothing', async () => {

@@ -5,6 +5,7 @@ import {describe, expect, test} from 'vitest';
 import {configPath, loadConfiguration} from '../../../src/config/load.ts';
 import {readPolicy} from '../../../src/config/policy-file.ts';
 import {readSafeFile} from '../../../src/config/safe-file.ts';
+import type {HttpSettings} from '../../../src/port/http.ts';
 import {emptySurroundings, put} from './surroundings.ts';
 
 /** What a start with this file says, without the path of the file. */
@@ -53,17 +54,17 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'a kind that nobody has',
 			target('kind: redos'),
-			'config:3:11: targets[0].kind must be one of kubernetes, postgres, redis, and is "redos"',
+			'config:3:11: targets[0].kind must be one of kubernetes, postgres, redis, kafka, prometheus, alertmanager, and is "redos"',
 		],
 		[
 			'a kind that is not read yet',
-			target('kind: kafka'),
-			'config:3:11: kafka is not read by this version of midwatch; it reads kubernetes, postgres and redis. Leave this target out for now',
+			target('kind: probe'),
+			'config:3:11: probe is not read by this version of midwatch; it reads kubernetes, postgres, redis, kafka, prometheus and alertmanager. Leave this target out for now',
 		],
 		[
 			'no kind',
 			'targets:\n  - name: a',
-			'config:2:5: targets[0].kind is missing; it must be one of kubernetes, postgres, redis',
+			'config:2:5: targets[0].kind is missing; it must be one of kubernetes, postgres, redis, kafka, prometheus, alertmanager',
 		],
 		[
 			'no name',
@@ -133,6 +134,36 @@ describe('each mistake is told with its place and with what is allowed', () => {
 			'a quote that is not closed',
 			'theme: "none',
 			'config:1:13: this is not valid YAML: a quote, bracket or colon is missing',
+		],
+		[
+			'groups that are no pattern',
+			target('kind: kafka', 'brokers: k:9092', 'groups: "("'),
+			'config:5:13: groups must be a regular expression',
+		],
+		[
+			'a broker that is none',
+			target('kind: kafka', 'brokers: "a b"'),
+			'config:4:14: brokers must be host:port, or a list of them',
+		],
+		[
+			'no address of an HTTP server',
+			target('kind: prometheus'),
+			'config:2:11: orders-db needs url or via: where the server is',
+		],
+		[
+			'half a login',
+			target('kind: alertmanager', 'url: http://a', 'username: mira'),
+			'config:5:15: a basic login needs username and password',
+		],
+		[
+			'a secret header in the file',
+			target('kind: prometheus', 'url: http://a', 'headers: {X-Api-Key: hunter2}'),
+			'config:5:14: X-Api-Key holds the secret itself. Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}',
+		],
+		[
+			'a way through a cluster that is none',
+			target('kind: prometheus', 'via: {kubernetes: prod, namespace: mon, service: prom, port: 9090}'),
+			'config:4:23: no target of kind kubernetes is called prod',
 		],
 	];
 	test.each(cases)('%s', async (_what, text, says) => {
@@ -217,6 +248,43 @@ describe('what a good file gives', () => {
 			},
 		]);
 		expect(JSON.stringify(targets)).not.toContain('s3cret');
+	});
+
+	test('settings of Kafka, and of what speaks HTTP', async () => {
+		const surroundings = emptySurroundings({PW: 's3cret', TENANT: 'blue'});
+		const config = put(
+			surroundings,
+			'config.yaml',
+			[
+				'targets:',
+				'  - {name: prod, kind: kubernetes}',
+				'  - {name: events, kind: kafka, brokers: k1, tls: true, sasl: {mechanism: plain, username: me, password: "${env:PW}"}}',
+				'  - name: prom',
+				'    kind: prometheus',
+				'    via: {kubernetes: prod, namespace: mon, service: prom, port: web}',
+				'    headers: {X-Scope-OrgID: "${env:TENANT}", X-Team: shop}',
+				'  - {name: alerts, kind: alertmanager, url: "https://a/am/", username: me, password: "${env:PW}"}',
+			].join('\n'),
+		);
+		const {targets} = await loadConfiguration({config, surroundings});
+		const [, events, prom, alerts] = targets;
+		expect(events?.settings).toMatchObject({
+			brokers: [{host: 'k1', port: 9092}],
+			tls: {},
+			sasl: {mechanism: 'plain', username: 'me'},
+			requestTimeoutMs: 5000,
+		});
+		expect(prom?.settings).toMatchObject({
+			url: 'http://prom.mon',
+			auth: {kind: 'none'},
+			via: {kubernetes: 'prod', namespace: 'mon', service: 'prom', port: 'web', scheme: 'http'},
+		});
+		const said = prom?.settings as HttpSettings | undefined;
+		expect(await said?.headers['X-Scope-OrgID']?.reveal()).toBe('blue');
+		expect(await said?.headers['X-Team']?.reveal()).toBe('shop');
+		expect(alerts?.settings).toMatchObject({url: 'https://a/am', auth: {kind: 'basic', username: 'me'}});
+		// A cluster's plugins get the whole environment.
+		expect(JSON.stringify([events, prom, alerts])).not.toContain('s3cret');
 	});
 
 	test('a URL from a variable brings its password along, hidden', async () => {

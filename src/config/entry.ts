@@ -1,0 +1,47 @@
+import type {Secret} from '../contract.ts';
+import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
+import {readServerUrl} from './server-url.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** Says what is wrong with a key of the entry that is being read. */
+export type Complain = (key: string, text: string) => void;
+
+/** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
+export function urlOf(
+	text: string,
+	complain: Complain,
+	{env}: Surroundings,
+): {text: string; source: string} | undefined {
+	const reference = readReference(text);
+	if (reference === undefined) {
+		const url = readServerUrl(text);
+		if (url?.password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
+		complain('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
+	} else if (typeof reference === 'string') complain('url', reference);
+	else if (reference.kind !== 'env') complain('url', 'url takes a URL or ${env:NAME}; password takes all references');
+	else {
+		const value = env[reference.name];
+		if (value !== undefined && value !== '') return {text: value, source: text};
+		complain('url', `the environment variable ${reference.name} is not set`);
+	}
+	return undefined;
+}
+
+/** The secret that a key refers to; undefined when the key is absent. A secret written in the file itself is a mistake. */
+export function secretIn(
+	text: string | undefined,
+	complain: Complain,
+	{env, clock}: Surroundings,
+	key = 'password',
+): Secret | undefined {
+	if (text === undefined) return undefined;
+	const reference = readReference(text);
+	if (typeof reference === 'object') return secretOf(reference, {env, clock});
+	complain(key, reference ?? `${key} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
+	return secretFrom(key, async () => '');
+}
+
+/** Keys that a `url` says already. */
+export function alreadyInUrl(entry: object, keys: readonly string[], complain: Complain): void {
+	for (const key of keys) if (key in entry) complain(key, `url says the ${key} already: leave out one of them`);
+}

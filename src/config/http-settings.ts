@@ -1,0 +1,88 @@
+import type {HttpAuth, HttpSettings} from '../port/http.ts';
+import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
+import type {HttpEntry} from './schema.ts';
+import {readReference, referenceForms, secretFrom} from './secrets.ts';
+import {SettingsError} from './settings-error.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** Headers whose value is a secret whatever it looks like. */
+const secretHeader = /authorization|cookie|token|secret|password|api-?key/i;
+
+/** What the configuration says of one server that speaks HTTP. Every mistake is told; what comes back then is of no use. */
+export function readHttp(entry: HttpEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
+	const {tls, via, username, bearer} = entry;
+	const {env} = surroundings;
+	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	const password = secretIn(entry.password, complain, surroundings);
+	const token = secretIn(bearer, complain, surroundings, 'bearer');
+	if ((username === undefined) !== (password === undefined)) {
+		complain(username === undefined ? 'password' : 'username', 'a basic login needs username and password');
+	}
+	if (token !== undefined && username !== undefined) complain('bearer', 'leave out bearer, or username and password');
+	const auth: HttpAuth =
+		token !== undefined
+			? {kind: 'bearer', token}
+			: username !== undefined && password !== undefined
+				? {kind: 'basic', username, password}
+				: {kind: 'none'};
+	if (via !== undefined && auth.kind !== 'none')
+		complain('via', 'the API server keeps the login for itself: leave out via, or username, password and bearer');
+	const plain: HttpSettings = {
+		url: via === undefined ? 'http://localhost' : `${via.scheme}://${via.service}.${via.namespace}`,
+		auth,
+		headers: Object.fromEntries(
+			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, complain, surroundings)]),
+		),
+		tls,
+		via,
+		environment: proxiesIn(env),
+	};
+	if (entry.url === undefined) {
+		if (via === undefined) complain('name', `${entry.name} needs url or via: where the server is`);
+		return plain;
+	}
+	const url = urlOf(entry.url, complain, surroundings);
+	if (url === undefined) return plain;
+	try {
+		const said = httpUrl(url.text, url.source, env);
+		if (said.auth.kind !== 'none') alreadyInUrl(entry, ['username', 'password', 'bearer'], complain);
+		return {...plain, url: said.url, auth: said.auth.kind === 'none' ? auth : said.auth};
+	} catch (error) {
+		if (!(error instanceof SettingsError)) throw error;
+		complain('url', error.message);
+		return plain;
+	}
+}
+
+function headerOf(header: string, value: string, complain: Complain, surroundings: Surroundings) {
+	const wrong = (_: string, words: string) => complain('headers', words);
+	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) complain('headers', `${header} is no name of a header`);
+	if (readReference(value) !== undefined)
+		return secretIn(value, wrong, surroundings, header) ?? secretFrom(header, async () => '');
+	if (secretHeader.test(header)) {
+		complain('headers', `${header} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
+	}
+	return secretFrom(`header ${header}`, async () => value);
+}
+
+/**
+ * `https://user:password@host:9090/prefix`. `source` says where the URL comes from, for the password in it.
+ * @throws SettingsError when it is not such a URL.
+ */
+export function httpUrl(text: string, source: string, env: HttpSettings['environment']): HttpSettings {
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+		throw new SettingsError('this is not a URL of the form https://host:port/prefix');
+	}
+	const {username, password} = url;
+	const secret = decodeURIComponent(password);
+	const auth: HttpAuth =
+		username === ''
+			? {kind: 'none'}
+			: {kind: 'basic', username: decodeURIComponent(username), password: secretFrom(source, async () => secret)};
+	return {url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, auth, headers: {}, environment: proxiesIn(env)};
+}
+
+/** Nothing else of the environment: other variables hold secrets. */
+const proxiesIn = (env: HttpSettings['environment']): HttpSettings['environment'] =>
+	Object.fromEntries(Object.entries(env).filter(([variable]) => /^(?:https?|no)_proxy$/i.test(variable)));

@@ -1,0 +1,60 @@
+import {z} from 'zod';
+
+/*
+ * What the kinds of targets have in common in the configuration file. Every message completes a sentence that begins with the name of the
+ * key; the description of a key is its line in docs/config.md.
+ */
+
+/** What zod knows of an unknown key is only its name: the message of `unrecognized_keys` carries the keys that are allowed, comma separated. */
+export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+	z.strictObject(shape, {
+		error: issue =>
+			issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'must be a list of `key: value`',
+	});
+
+export const text = (must: string) => z.string({error: must}).min(1, {error: must});
+export const whole = (least: number, most: number) => {
+	const must = `must be a whole number from ${least} to ${most}`;
+	return z.int({error: must}).min(least, {error: must}).max(most, {error: must});
+};
+export const flag = z.boolean({error: 'must be true or false'});
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+	z.enum(words, {error: `must be one of ${words.join(', ')}`});
+
+export const file = text('must be the absolute path of a PEM file').refine(path => path.startsWith('/'), {
+	error: 'must be the absolute path of a PEM file',
+});
+export const host = text('must be a host name or an address');
+export const port = whole(1, 65_535);
+
+export const name = z
+	.string({error: 'must be a name of letters, digits, dots and dashes'})
+	.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {error: 'must be a name of letters, digits, dots and dashes, 63 at most'})
+	.describe(
+		'How the target is called on the screen, in the audit, and when you confirm an action. Required, and unique.',
+	);
+export const production = flag
+	.default(true)
+	.describe('Only `false` lets actions be done without arming the target first. Nothing else does.');
+
+export const password = text('must be a reference to a secret').describe(
+	'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Never the password itself.',
+);
+
+/** One, or a list of them. */
+export const list = <S extends z.ZodType>(member: S, must: string) =>
+	z.preprocess(
+		value => (typeof value === 'string' ? [value] : value),
+		z.array(member, {error: must}).min(1, {error: must}),
+	);
+
+/** The TLS of a client: `true`, or its keys. */
+export const clientTls = z.preprocess(
+	value => (value === true ? {} : value === false ? undefined : value),
+	strict({
+		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
+		cert: file.optional().describe('The certificate that midwatch shows.'),
+		key: file.optional().describe('The key of that certificate.'),
+		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),
+	}).optional(),
+);
