@@ -12,7 +12,14 @@ import {createRunner} from '../src/remedy/runner.ts';
 import {createStore} from '../src/store.ts';
 import {createWatch, type Watch} from '../src/watch.ts';
 
-const noEffects: Effects = {copy: async () => '', quit() {}, suspend() {}, redraw() {}, noise: () => []};
+const noEffects: Effects = {
+	copy: async () => '',
+	quit() {},
+	suspend() {},
+	redraw() {},
+	lendTerminal: work => work(),
+	noise: () => [],
+};
 
 /** The deck as the product puts it together, on targets of the bench. `stateDir` takes its audit; nothing is written unless something is done. */
 export function openBenchDeck(options: {

@@ -27,6 +27,7 @@ import {paneAt} from '../views/pane-at.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
+import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
@@ -35,6 +36,9 @@ import {keepYoungSpaceSmall} from './young-space.ts';
 
 /** Records of the last months that are looked at for outcomes that nobody knows. */
 const rememberedRecords = 2000;
+
+/** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
+const keepCodeMs = 3000;
 
 /** Milliseconds from a signal to the end, with a remedy under way and without. */
 const longestGraceMs = 5000;
@@ -134,6 +138,7 @@ export async function runConsole(options: Options): Promise<number> {
 			copy: text => copyTo(tty, state, text),
 			quit: () => leave(0),
 			suspend: () => tty.suspend(),
+			lendTerminal: work => tty.lend(work),
 			redraw: () => mounted.redraw(),
 			noise: tty.noise,
 		},
@@ -157,9 +162,11 @@ export async function runConsole(options: Options): Promise<number> {
 	noted('start').catch((error: unknown) =>
 		deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
 	);
+	const stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode));
 	const stopClock = everySecond(clock.after, deck.bump);
 
 	const code = await left;
+	stopKeeping();
 	stopClock();
 	stopLooking();
 	mounted.unmount();

@@ -260,6 +260,11 @@ export type Connection<Port> = {
 	/** Asks the server who it is. `who` is who the server says we are. */
 	identify(context: Context): Promise<{readonly version: string; readonly who: string; readonly latencyMs: number}>;
 	permissions(context: Context): Promise<readonly Permission[]>;
+	/**
+	 * Logs in with the person at the terminal, whose input and stderr are free for it meanwhile; never called but by a key. Has no time limit:
+	 * the person ends it. @throws AdapterError `unsupported` when this target is logged in to without a terminal, `denied` when it failed.
+	 */
+	login?(): Promise<void>;
 	/** Never hangs, never throws, and may be called twice. */
 	close(): Promise<void>;
 };

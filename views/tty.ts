@@ -37,6 +37,8 @@ export type Tty = Screen & {
 	copy(text: string): boolean;
 	/** Gives the terminal back and stops, as Ctrl-Z does; draws everything again when continued. */
 	suspend(): void;
+	/** Gives the terminal to another program until the work has ended; draws everything again then. Ctrl-C meanwhile is that program's. */
+	lend<T>(work: () => Promise<T>): Promise<T>;
 	/** Gives the terminal back, at once and once. Waits at most 250 ms for one that stands still. */
 	close(): void;
 	/** The newest lines that something wrote to stdout or stderr, and warnings of Node, which would have spoilt the screen. */
@@ -100,6 +102,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	let open = false;
 	let closed = false;
 	let ending = false;
+	let lent = false;
 	let synchronizes = false;
 	let awaitsAnswer = false;
 	let openedAt = 0;
@@ -131,6 +134,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		});
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
+		// The terminal sends it to all who share it.
+		if (lent && signal === 'SIGINT') return;
 		const known = signals.find(name => name === signal);
 		if (known !== undefined) void end({kind: 'signal', signal: known});
 	};
@@ -217,7 +222,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	}
 
 	function resume(): void {
-		if (closed || ending) return;
+		if (closed || ending || lent) return;
 		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
 		// Stopped without having been asked: the screen was never given back, and taking it twice would lose its cursor.
 		if (open) writer.write(switchOff(mouse));
@@ -225,6 +230,23 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		takeScreen();
 		tell(resized);
 		tell(lost);
+	}
+
+	async function lend<T>(work: () => Promise<T>): Promise<T> {
+		giveScreenBack('');
+		lent = true;
+		process.stdin.pause();
+		try {
+			return await work();
+		} finally {
+			lent = false;
+			if (!closed && !ending) {
+				process.stdin.resume();
+				takeScreen();
+				tell(resized);
+				tell(lost);
+			}
+		}
 	}
 
 	process.stdin.on('data', onData).on('end', onGone).on('error', onGone).resume();
@@ -250,6 +272,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 			return true;
 		},
 		suspend,
+		lend,
 		close: () => close(),
 		noise: noise.lines,
 		queued: () => writer.queued,

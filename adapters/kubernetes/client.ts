@@ -19,7 +19,7 @@ const longestLine = 8 * 1024 * 1024;
 /** A quiet pod is no dead connection. */
 const quietMs = 24 * 60 * 60_000;
 
-export type KubernetesClient = {readonly port: KubernetesPort; close(): void};
+export type KubernetesClient = {readonly port: KubernetesPort; login(): Promise<void>; close(): void};
 
 export type ClientOptions = {
 	readonly readOnly: boolean;
@@ -109,6 +109,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 
 	return {
 		port,
+		login: transport.login,
 		close() {
 			pulse?.stop();
 			for (const informer of all()) informer.close();

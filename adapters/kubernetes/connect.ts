@@ -77,6 +77,7 @@ export async function connectKubernetes(
 			return {version, who: user, latencyMs: performance.now() - began};
 		},
 		permissions: context => permissionsOf(client.port, settings, context),
+		login: client.login,
 		close: async () => client.close(),
 	};
 }

@@ -4,7 +4,7 @@ import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../src/port/kubernetes-access.ts';
 import type {TlsMaterial} from '../http/agent.ts';
 import type {Clock} from './clock.ts';
-import {pemText, runExecPlugin} from './exec-plugin.ts';
+import {type PluginSeat, pemText, runExecPlugin} from './exec-plugin.ts';
 
 /** A credential is renewed so long before it expires, so that it does not expire on its way. */
 const earlyMs = 60_000;
@@ -25,6 +25,11 @@ export type Ticket = {
 export type Credentials = {
 	/** @throws AdapterError `denied` when nobody can log in. */
 	ticket(): Promise<Ticket>;
+	/**
+	 * Makes one anew with the person at the terminal.
+	 * @throws AdapterError `unsupported` when the login is no command, `denied` when it failed.
+	 */
+	login(): Promise<void>;
 	/** The server took this ticket, whatever it answered. */
 	accepted(ticket: Ticket): void;
 	/**
@@ -64,9 +69,13 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 	let generation = 0;
 	let failure: {readonly error: AdapterError; readonly until: number} | undefined;
 
-	async function make(): Promise<Made> {
+	async function make(seat: PluginSeat): Promise<Made> {
 		const access = await settings.access();
 		const {login} = access;
+		if (seat === 'terminal' && login.by.kind !== 'exec') {
+			const hint = 'Read it again with refresh; what fails then says why.';
+			throw new AdapterError('unsupported', `${access.context} is not logged in to by a command`, hint);
+		}
 		let bearer: string | undefined;
 		let expiresAt = Number.POSITIVE_INFINITY;
 		let cert = login.certificate === undefined ? undefined : await pemText(login.certificate.cert);
@@ -79,7 +88,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 			const words = `${login.by.username}:${await login.by.password.reveal()}`;
 			bearer = `Basic ${Buffer.from(words).toString('base64')}`;
 		} else if (login.by.kind === 'exec') {
-			const given = await runExecPlugin(login.by.plugin, access, clock, settings.environment);
+			const given = await runExecPlugin(login.by.plugin, access, clock, settings.environment, seat);
 			if (given.token !== undefined) bearer = `Bearer ${given.token}`;
 			if (given.cert !== undefined) {
 				cert = given.cert;
@@ -105,9 +114,9 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		return {ticket, madeAt: clock.now(), expiresAt, accepted: false};
 	}
 
-	async function makeOnce(): Promise<Made> {
+	async function makeOnce(seat: PluginSeat): Promise<Made> {
 		try {
-			made = await make();
+			made = await make(seat);
 			failure = undefined;
 			return made;
 		} catch (error) {
@@ -124,8 +133,14 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		async ticket() {
 			if (made !== undefined && clock.now() < made.expiresAt) return made.ticket;
 			if (failure !== undefined && clock.now() < failure.until) throw failure.error;
-			making ??= makeOnce();
+			making ??= makeOnce('screen');
 			return (await making).ticket;
+		},
+		async login() {
+			// One that is being made without a terminal is waited for: two at a time would race for the same cache of the plugin.
+			await making?.catch(() => {});
+			making = makeOnce('terminal');
+			await making;
 		},
 		accepted(ticket) {
 			if (made?.ticket.generation === ticket.generation) made.accepted = true;

@@ -28,7 +28,7 @@ const failed = (plugin: ExecPlugin, what: string): AdapterError => {
 };
 
 /** KUBERNETES_EXEC_INFO. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
-async function execInfo(plugin: ExecPlugin, access: ClusterAccess): Promise<string> {
+async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: boolean): Promise<string> {
 	const cluster = {
 		server: access.server,
 		...(access.servername === undefined ? {} : {'tls-server-name': access.servername}),
@@ -39,12 +39,15 @@ async function execInfo(plugin: ExecPlugin, access: ClusterAccess): Promise<stri
 		...(access.proxy === undefined ? {} : {'proxy-url': access.proxy}),
 		...(plugin.config === undefined ? {} : {config: plugin.config}),
 	};
-	const spec = {interactive: false, ...(plugin.provideClusterInfo ? {cluster} : {})};
+	const spec = {interactive, ...(plugin.provideClusterInfo ? {cluster} : {})};
 	return JSON.stringify({kind: 'ExecCredential', apiVersion: plugin.apiVersion, spec});
 }
 
+/** `screen`: behind the deck, without a terminal; its input is empty, and what it says to a person is kept for the error. */
+export type PluginSeat = 'screen' | 'terminal';
+
 /**
- * Asks the plugin once. It gets no terminal: its input is empty, and what it says to a person is kept for the error.
+ * Asks the plugin once. At a terminal it has the person's input and stderr, and all the time it wants.
  * @throws AdapterError `denied` when it may not run, needs a terminal, fails, or answers what cannot be read.
  */
 export async function runExecPlugin(
@@ -52,18 +55,24 @@ export async function runExecPlugin(
 	access: ClusterAccess,
 	clock: Clock,
 	environment: Readonly<Record<string, string | undefined>>,
+	seat: PluginSeat = 'screen',
 ): Promise<ExecCredential> {
 	if (plugin.forbidden !== undefined) {
 		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
 		throw new AdapterError('denied', plugin.forbidden, hint);
 	}
-	if (plugin.interactive === 'Always') {
+	if (plugin.interactive === 'Always' && seat === 'screen') {
 		const login = shellLine(['kubectl', '--context', access.context, 'version']);
-		const hint = `Log in with another terminal, and refresh afterwards: ${login}`;
+		const hint = `Log in from the list of targets, or in another terminal: ${login}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
 	}
-	const env = {...environment, ...plugin.env, KUBERNETES_EXEC_INFO: await execInfo(plugin, access)};
-	return readCredential(plugin, await output(plugin, env, clock), clock);
+	const env = {
+		...environment,
+		...plugin.env,
+		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, seat === 'terminal'),
+	};
+	const answer = await (seat === 'terminal' ? outputAtTerminal(plugin, env) : output(plugin, env, clock));
+	return readCredential(plugin, answer, clock);
 }
 
 function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promise<string> {
@@ -91,10 +100,7 @@ function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promi
 		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
 			said = (said + chunk).slice(-1000);
 		});
-		child.on('error', (error: NodeJS.ErrnoException) => {
-			const what = error.code === 'ENOENT' ? 'it is not installed, or not in PATH' : (error.code ?? error.message);
-			stop(what);
-		});
+		child.on('error', (error: NodeJS.ErrnoException) => stop(notStarted(error)));
 		child.on('close', (code, signal) => {
 			callOff();
 			if (code === 0) resolve(out);
@@ -105,6 +111,29 @@ function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promi
 		});
 	});
 }
+
+/** In our own group: a terminal gives its keys to that group alone, Ctrl-C included. */
+function outputAtTerminal(plugin: ExecPlugin, env: NodeJS.ProcessEnv): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['inherit', 'pipe', 'inherit']});
+		let out = '';
+		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+			out += chunk;
+			if (out.length > largest) child.kill('SIGKILL');
+		});
+		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(plugin, notStarted(error))));
+		child.on('close', (code, signal) => {
+			if (code === 0) resolve(out);
+			else
+				reject(
+					failed(plugin, out.length > largest ? 'it prints more than a credential' : `ended with ${code ?? signal}`),
+				);
+		});
+	});
+}
+
+const notStarted = (error: NodeJS.ErrnoException): string =>
+	error.code === 'ENOENT' ? 'it is not installed, or not in PATH' : (error.code ?? error.message);
 
 const field = (value: unknown, name: string): unknown =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;

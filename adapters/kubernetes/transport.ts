@@ -52,6 +52,8 @@ export type Transport = {
 	): Promise<{readonly text: string; readonly headers: IncomingHttpHeaders}>;
 	/** The whole answer, which has to be JSON. */
 	json(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
+	/** See Credentials.login. */
+	login(): Promise<void>;
 	close(): void;
 };
 
@@ -194,6 +196,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 				throw new AdapterError('malformed', `${request.asked}: the answer is not JSON`, hint, {cause});
 			}
 		},
+		login: credentials.login,
 		close() {
 			closed = true;
 			agents?.made.destroy();

@@ -26,6 +26,8 @@ export type Effects = {
 	quit(): void;
 	suspend(): void;
 	redraw(): void;
+	/** Gives the terminal to another program until the work has ended, then draws everything again. */
+	lendTerminal<T>(work: () => Promise<T>): Promise<T>;
 	/** What other code wrote to the terminal while the deck was on it, and warnings of Node: kept off the screen. Oldest first. */
 	noise(): readonly string[];
 };

@@ -1,6 +1,6 @@
 import {type Entry, kindOfKey, type RowKey, rowKey} from '../arrange.ts';
 import type {Action, Finding, Inspection} from '../contract.ts';
-import {messageOf} from '../errors.ts';
+import {isAdapterError, messageOf} from '../errors.ts';
 import {standing} from '../policy.ts';
 import {hasEnded, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
@@ -141,6 +141,25 @@ export function toggleArmed(deck: Deck, target: string | undefined): void {
 			deck.say(`${target} is armed: actions are allowed until nothing was done for 10 minutes`, 'warn');
 		else deck.say(`${refusal.reason}: ${refusal.hint}`, 'warn');
 	}, failed);
+}
+
+/** Logs in to a target with the person at the terminal, and reads it again. */
+export async function login(deck: Deck, target: string | undefined): Promise<void> {
+	if (target === undefined) return;
+	const {watch, effects} = deck.options;
+	try {
+		const {connection} = await watch.connection(target);
+		if (connection.login === undefined) {
+			deck.say(`${target} is not logged in to by a command`, 'warn');
+			return;
+		}
+		await effects.lendTerminal(() => connection.login?.() ?? Promise.resolve());
+		watch.refresh(target);
+		deck.say(`logged in to ${target}`);
+	} catch (error) {
+		const hint = isAdapterError(error) ? `: ${error.hint}` : '';
+		deck.say(`${messageOf(error)}${hint}`, 'warn');
+	}
 }
 
 /** Moves the cursor of the focused pane to a line. */

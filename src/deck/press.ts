@@ -7,7 +7,7 @@ import {pasteField, pressField} from './fields.ts';
 import {flow, lastOffset, matches} from './flow.ts';
 import {copyText, moveOf, runIntent} from './intents.ts';
 import {chosenIndex, menuItems} from './menus.ts';
-import {perform, pinCursor, toggleArmed} from './perform.ts';
+import {login, perform, pinCursor, toggleArmed} from './perform.ts';
 
 /** A field is one line: what is longer was not meant for it. */
 const longestPaste = 1000;
@@ -46,6 +46,9 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 			return;
 		case 'list.arm':
 			toggleArmed(deck, item?.target);
+			return;
+		case 'list.login':
+			void login(deck, item?.target);
 			return;
 		case 'list.copy':
 			if (item !== undefined) copyText(deck, cleanLine(`${item.left} ${item.text} ${item.right}`).trim());

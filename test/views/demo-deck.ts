@@ -83,7 +83,14 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		unresolved: createStore<readonly never[]>([]),
 		keymap: createKeymap(),
 		clock,
-		effects: {copy: async () => 'copied to the clipboard', quit() {}, suspend() {}, redraw() {}, noise: () => []},
+		effects: {
+			copy: async () => 'copied to the clipboard',
+			quit() {},
+			suspend() {},
+			redraw() {},
+			lendTerminal: work => work(),
+			noise: () => [],
+		},
 		labels: [`demo: ${scenario}`, ...(readOnly ? ['read-only'] : [])],
 		remarks: ['no configuration: targets are looked for in the environment'],
 	});

@@ -339,6 +339,7 @@ export async function openHouse(
 				left += 1;
 			},
 			suspend() {},
+			lendTerminal: work => work(),
 			redraw() {},
 			noise: () => [],
 		},
