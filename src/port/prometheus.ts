@@ -1,0 +1,155 @@
+import type {Context} from '../contract.ts';
+import type {Labels} from '../model/alert-labels.ts';
+import type {HttpSettings} from './http.ts';
+
+/*
+ * What the Targets pane needs from a Prometheus, 2.x or 3.x, or from a server that speaks its API (Thanos, Mimir, VictoriaMetrics). Every
+ * member rejects with AdapterError, and at once when `context.signal` fires. A server that lacks an endpoint is recognised once, by 404,
+ * 405, 501 or a page for people: that member then gives undefined, and what can be told from `up` and `ALERTS` still is.
+ *
+ * What is read, and when:
+ *   GET /api/v1/query?query=E      every 10 s: count by (job) (up) · count by (job) (up == 0) · up == 0
+ *                                  every 10 s up to 1,000 targets, else once a minute: up
+ *                                  every 10 s up to 1,000 targets: timestamp(up) · scrape_duration_seconds
+ *                                  instead of /api/v1/alerts where that lacks: ALERTS · ALERTS_FOR_STATE
+ *   GET /api/v1/scrape_pools       every 5 minutes
+ *   GET /api/v1/targets?state=active&scrapePool=P    pools with a target that is down; the pool that is opened
+ *   GET /api/v1/alerts             every 10 s
+ *   GET /api/v1/rules              once a minute; when a rule or an alert is opened
+ *   GET /-/ready · /api/v1/status/runtimeinfo        every 10 s; runtimeinfo before and after a reload
+ *   GET /api/v1/status/tsdb        once a minute
+ *   GET /api/v1/status/buildinfo · /api/v1/status/flags    at the start; flags before a reload
+ *   GET /api/v1/query_range        a graph that somebody opened
+ *   POST /-/reload                 prometheus.reload
+ */
+
+/** What configuration gives for one target of kind `prometheus`. `url` leads to the root under which `/api/v1` is served. */
+export type PrometheusSettings = HttpSettings;
+
+/** One series at one moment. */
+export type Sample = {
+	/** `__name__` among them, where the series has a name. */
+	readonly labels: Labels;
+	readonly value: number;
+	/** Epoch milliseconds of the evaluation, which is not that of the scrape. */
+	readonly at: number;
+};
+
+export type Vector = {
+	readonly samples: readonly Sample[];
+	/** What the server says is missing from it, as Thanos does when a store does not answer. */
+	readonly warnings: readonly string[];
+};
+
+export type Series = {
+	readonly labels: Labels;
+	readonly points: readonly {readonly at: number; readonly value: number}[];
+};
+
+export type Range = {
+	/** Epoch milliseconds. */
+	readonly from: number;
+	readonly to: number;
+	readonly stepMs: number;
+};
+
+/** A target as the server that scrapes it knows it. What discovery told of it is dropped: it is nine tenths of the answer. */
+export type ScrapeTarget = {
+	readonly pool: string;
+	/** Those of its series `up`, without the name. */
+	readonly labels: Labels;
+	readonly url: string;
+	/** `unknown`: not scraped yet. */
+	readonly health: 'up' | 'down' | 'unknown';
+	/** Why the last scrape failed, in the server's words; empty when it did not. */
+	readonly error: string;
+	/** Epoch milliseconds; undefined before the first scrape. */
+	readonly scrapedAt: number | undefined;
+	readonly tookMs: number | undefined;
+	/** Undefined when the server does not tell it. */
+	readonly intervalMs: number | undefined;
+	readonly timeoutMs: number | undefined;
+};
+
+export type PrometheusAlert = {
+	/** `alertname` among them. */
+	readonly labels: Labels;
+	readonly annotations: Labels;
+	/** `pending`: its expression is true, for less long than its rule asks for. */
+	readonly state: 'firing' | 'pending';
+	/** Since when its expression is true, in epoch milliseconds; undefined when the server does not tell. */
+	readonly activeAt: number | undefined;
+	/** Of the expression, in the server's text; empty when it does not tell. */
+	readonly value: string;
+};
+
+export type Rule = {
+	readonly group: string;
+	/** Where the server read it from. */
+	readonly file: string;
+	readonly kind: 'alerting' | 'recording';
+	readonly name: string;
+	/** In PromQL. */
+	readonly expression: string;
+	readonly health: 'ok' | 'err' | 'unknown';
+	/** Why it cannot be evaluated; empty when it can. */
+	readonly error: string;
+	/** Epoch milliseconds; undefined before the first time. */
+	readonly evaluatedAt: number | undefined;
+	readonly tookMs: number | undefined;
+	/** Of an alerting rule; `inactive` of others. */
+	readonly state: 'inactive' | 'pending' | 'firing';
+	/** Seconds that the expression must be true. */
+	readonly forSeconds: number;
+	readonly labels: Labels;
+	readonly annotations: Labels;
+	readonly alerts: readonly PrometheusAlert[];
+};
+
+export type RuntimeInfo = {
+	/** The server's own text: new at every start. */
+	readonly startTime: string;
+	/** When configuration was loaded last without fault, to the second, in the server's own text. */
+	readonly lastConfigTime: string;
+	/** False: the last reload failed, in whole or in part. */
+	readonly reloadConfigSuccess: boolean;
+	/** How often the write-ahead log was found corrupt. */
+	readonly corruptions: number;
+	readonly retention: string;
+};
+
+export type BuildInfo = {
+	/** `Prometheus`, or the name by which a compatible server tells itself. */
+	readonly product: string;
+	readonly version: string;
+};
+
+/** For an act: `record` is the id of its audit record, and travels in User-Agent. */
+export type PrometheusActContext = Context & {readonly record: string};
+
+export type PrometheusPort = {
+	/** @throws AdapterError `denied` with the server's words when the expression is wrong; `unsupported` when it gives no vector. */
+	query(expression: string, context: Context): Promise<Vector>;
+	queryRange(expression: string, range: Range, context: Context): Promise<readonly Series[]>;
+	/** Names of all pools; older than 2.42: undefined. */
+	pools(context: Context): Promise<readonly string[] | undefined>;
+	/** The targets of one pool. A server older than 2.42 gives those of all pools; each says its own. */
+	targets(pool: string, context: Context): Promise<readonly ScrapeTarget[] | undefined>;
+	alerts(context: Context): Promise<readonly PrometheusAlert[] | undefined>;
+	rules(context: Context): Promise<readonly Rule[] | undefined>;
+	/** False while it replays its log. `said` is what it answers. */
+	ready(context: Context): Promise<{readonly ready: boolean; readonly said: string} | undefined>;
+	runtime(context: Context): Promise<RuntimeInfo | undefined>;
+	build(context: Context): Promise<BuildInfo | undefined>;
+	/** Of the command line: `web.enable-lifecycle`, `config.file`. */
+	flags(context: Context): Promise<Labels | undefined>;
+	/** How many series are in memory. */
+	series(context: Context): Promise<number | undefined>;
+	/**
+	 * POST /-/reload, once, after reading that the server was neither restarted nor reloaded since `expected` was read.
+	 * @returns the server's words when it took only a part of the new configuration; else empty.
+	 * @throws AdapterError `conflict` when it was (nothing was sent); `denied` when it could not read the new configuration and keeps the
+	 * old one, with the fault; `denied` without --web.enable-lifecycle and on a connection that was opened read-only.
+	 */
+	reload(expected: Pick<RuntimeInfo, 'startTime' | 'lastConfigTime'>, context: PrometheusActContext): Promise<string>;
+};
