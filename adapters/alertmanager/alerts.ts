@@ -1,0 +1,32 @@
+import type {Note} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import {type AlertmanagerAlertRow, alertFindings, alertGauges, alertRow} from '../../src/model/alertmanager-alert.ts';
+import type {AlertmanagerPort, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
+import {curl} from './by-hand.ts';
+
+function notesOf({cluster}: AlertmanagerStatus): readonly Note[] {
+	if (cluster !== 'settling') return [];
+	return [
+		{text: 'it is still looking for its peers: alerts and silences of theirs may be missing', severity: 'unknown'},
+	];
+}
+
+/** Every alert that was not resolved: those that are told, and those that are silenced or inhibited. */
+export const alerts = defineSource<AlertmanagerAlertRow, AlertmanagerPort>()({
+	kind: 'alertmanager.alert',
+	title: 'Alerts',
+	intervalMs: 10_000,
+	timeoutMs: 10_000,
+	cost: 'cheap',
+	reads: target => [curl(target, '/api/v2/alerts'), curl(target, '/api/v2/silences'), curl(target, '/api/v2/status')],
+	open: (port, target) => async context => {
+		const [facts, silences, status] = await Promise.all([
+			port.alerts(context),
+			port.silences(context),
+			port.status(context),
+		]);
+		const rows = facts.map(one => alertRow(target.name, one, silences));
+		return {rows, gauges: alertGauges(rows), omitted: 0, notes: notesOf(status)};
+	},
+	findings: ({rows}) => alertFindings(rows),
+});

@@ -1,0 +1,119 @@
+import type {Context, Permission} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {matcherText} from '../../src/model/matcher.ts';
+import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
+import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
+import {createHttpClient} from '../http/client.ts';
+import {refusalOf} from '../http/refusal.ts';
+import {decodeAlerts, decodeSilenceId, decodeSilences, decodeStatus} from './decode.ts';
+
+/** Of an answer: ten thousand alerts are about 15 MB. */
+const largest = 64 * 1024 * 1024;
+/** A new silence begins at once whatever our clock says: a start that has passed is moved to the server's own now. */
+const clockSkewMs = 86_400_000;
+
+const readOnlyRefusal = (): AdapterError =>
+	new AdapterError(
+		'denied',
+		'this connection was opened read-only: nothing is sent that changes the server',
+		'Start midwatch without --read-only to act.',
+	);
+
+const moved = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+	a.length === b.length && a.every(one => b.includes(one));
+
+export type AlertmanagerClient = {
+	readonly port: AlertmanagerPort;
+	permissions(context: Context): Promise<readonly Permission[]>;
+	close(): void;
+};
+
+/**
+ * The port on a real server. Nothing is connected before the first read. `via` stands for our own connections.
+ * @throws AdapterError `unsupported` when the settings cannot be used.
+ */
+export function createAlertmanagerClient(
+	settings: AlertmanagerSettings,
+	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
+): AlertmanagerClient {
+	const http = createHttpClient(settings, {via: options.via});
+
+	const port: AlertmanagerPort = {
+		async alerts({signal}, matchers = []) {
+			const query: HttpQuery = matchers.map(matcher => ['filter', matcherText(matcher)]);
+			return decodeAlerts(await http.json({path: '/api/v2/alerts', query, asked: 'alerts', largest}, signal));
+		},
+		silences: async ({signal}) =>
+			decodeSilences(await http.json({path: '/api/v2/silences', asked: 'silences', largest}, signal)),
+		status: async ({signal}) => decodeStatus(await http.json({path: '/api/v2/status', asked: 'status'}, signal)),
+		async silence({matchers, startsAt, endsAt, createdBy, comment}, alert, context) {
+			if (options.readOnly) throw readOnlyRefusal();
+			if (alert !== undefined) {
+				const now = (await port.alerts(context)).find(({fingerprint}) => fingerprint === alert.fingerprint);
+				if (now === undefined) throw moved('the alert has ended since this was confirmed');
+				if (now.startsAt !== alert.startsAt) throw moved('the alert has ended and fires anew since this was confirmed');
+				if (!same(now.silencedBy, alert.silencedBy))
+					throw moved('somebody silenced it, or let it be told again, since this was confirmed');
+			}
+			const {signal, now, record} = context;
+			const from = startsAt ?? new Date(now() - clockSkewMs).toISOString();
+			const body = {matchers, startsAt: from, endsAt, createdBy, comment};
+			return decodeSilenceId(
+				await http.json({method: 'POST', path: '/api/v2/silences', body, asked: 'a new silence', record}, signal),
+			);
+		},
+		async expire({id, endsAt}, context) {
+			if (options.readOnly) throw readOnlyRefusal();
+			const now = (await port.silences(context)).find(silence => silence.id === id);
+			if (now === undefined || now.state === 'expired') throw moved('the silence has ended since this was confirmed');
+			if (now.endsAt !== endsAt) throw moved(`the silence ends at ${now.endsAt} now, it was ${endsAt}`);
+			const {signal, record} = context;
+			const path = `/api/v2/silence/${encodeURIComponent(id)}`;
+			try {
+				await http.text({method: 'DELETE', path, asked: 'the end of a silence', record}, signal);
+			} catch (error) {
+				// 500 in 0.25, 404 in newer ones.
+				if (/silence (?:\S+ )?not found/i.test(refusalOf(error)?.body ?? ''))
+					throw moved('the server does not know this silence any more');
+				throw error;
+			}
+		},
+	};
+
+	/** An Alertmanager has no users of its own: what may be read is tried, what may be written only what stands before it knows. */
+	async function permissions(context: Context): Promise<readonly Permission[]> {
+		const reads = [
+			{needs: 'alerts', path: '/api/v2/alerts', read: () => port.alerts(context)},
+			{needs: 'silences', path: '/api/v2/silences', read: () => port.silences(context)},
+		];
+		const told = await Promise.all(
+			reads.map(async ({needs, path, read}): Promise<Permission> => {
+				const name = `GET ${path}`;
+				try {
+					await read();
+					return {needs, name, state: 'have', grant: ''};
+				} catch (error) {
+					if (!(error instanceof AdapterError)) throw error;
+					const grant = `allow ${name} where ${http.where} is guarded`;
+					return {needs, name, state: error.kind === 'denied' ? 'lack' : 'unknown', grant};
+				}
+			}),
+		);
+		const writes = [
+			{needs: 'alertmanager.silence', name: 'POST /api/v2/silences'},
+			{needs: 'alertmanager.expire-silence', name: 'DELETE /api/v2/silence'},
+		];
+		return [
+			...told,
+			...writes.map(({needs, name}): Permission => {
+				const grant = `allow ${name} where ${http.where} is guarded`;
+				return {needs, name, state: 'unknown', grant};
+			}),
+		];
+	}
+
+	return {port, permissions, close: () => http.close()};
+}

@@ -1,0 +1,122 @@
+import {AdapterError} from '../../src/errors.ts';
+import type {AlertFacts, AlertmanagerStatus, Matcher, Silence} from '../../src/port/alertmanager.ts';
+
+/*
+ * Answers of the API v2, read without trust: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. What is needed and
+ * not there makes the answer unreadable; what is not needed may lack.
+ */
+
+type Json = Readonly<Record<string, unknown>>;
+
+const malformed = (what: string): AdapterError =>
+	new AdapterError(
+		'malformed',
+		`${what} is not what an Alertmanager answers`,
+		'Check `url` and its prefix: is it another server?',
+	);
+
+const isObject = (value: unknown): value is Json =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function object(value: unknown, what: string): Json {
+	if (isObject(value)) return value;
+	throw malformed(what);
+}
+
+function list(value: unknown, what: string): readonly unknown[] {
+	if (Array.isArray(value)) return value;
+	throw malformed(what);
+}
+
+function text(value: unknown, what: string): string {
+	if (typeof value === 'string') return value;
+	throw malformed(what);
+}
+
+function moment(value: unknown, what: string): string {
+	const told = text(value, what);
+	if (Number.isNaN(Date.parse(told))) throw malformed(what);
+	return told;
+}
+
+const optional = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const texts = (value: unknown): readonly string[] =>
+	Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
+
+const labels = (value: unknown, what: string): Readonly<Record<string, string>> =>
+	Object.fromEntries(Object.entries(object(value, what)).map(([name, one]) => [name, text(one, what)]));
+
+function oneOf<T extends string>(value: unknown, words: readonly T[], what: string): T {
+	const found = words.find(word => word === value);
+	if (found === undefined) throw malformed(what);
+	return found;
+}
+
+function decodeAlert(value: unknown): AlertFacts {
+	const alert = object(value, 'an alert');
+	const status = object(alert['status'], 'the status of an alert');
+	return {
+		fingerprint: text(alert['fingerprint'], 'the fingerprint of an alert'),
+		labels: labels(alert['labels'], 'the labels of an alert'),
+		annotations: labels(alert['annotations'] ?? {}, 'the annotations of an alert'),
+		state: oneOf(status['state'], ['active', 'suppressed', 'unprocessed'], 'the state of an alert'),
+		silencedBy: texts(status['silencedBy']),
+		inhibitedBy: texts(status['inhibitedBy']),
+		receivers: list(alert['receivers'] ?? [], 'the receivers of an alert').map(one =>
+			text(object(one, 'a receiver')['name'], 'the name of a receiver'),
+		),
+		startsAt: moment(alert['startsAt'], 'the start of an alert'),
+		updatedAt: moment(alert['updatedAt'], 'the last update of an alert'),
+		generatorURL: optional(alert['generatorURL']),
+	};
+}
+
+function decodeMatcher(value: unknown): Matcher {
+	const matcher = object(value, 'a matcher');
+	return {
+		name: text(matcher['name'], 'the label of a matcher'),
+		value: text(matcher['value'], 'the value of a matcher'),
+		isRegex: matcher['isRegex'] === true,
+		// Left out before 0.22, which only knew equal ones.
+		isEqual: matcher['isEqual'] !== false,
+	};
+}
+
+function decodeSilence(value: unknown): Silence {
+	const silence = object(value, 'a silence');
+	const status = object(silence['status'], 'the status of a silence');
+	return {
+		id: text(silence['id'], 'the id of a silence'),
+		state: oneOf(status['state'], ['pending', 'active', 'expired'], 'the state of a silence'),
+		matchers: list(silence['matchers'], 'the matchers of a silence').map(decodeMatcher),
+		startsAt: moment(silence['startsAt'], 'the start of a silence'),
+		endsAt: moment(silence['endsAt'], 'the end of a silence'),
+		updatedAt: moment(silence['updatedAt'], 'the last update of a silence'),
+		createdBy: optional(silence['createdBy']),
+		comment: optional(silence['comment']),
+	};
+}
+
+/** @throws AdapterError `malformed` */
+export const decodeAlerts = (body: unknown): readonly AlertFacts[] => list(body, 'the list of alerts').map(decodeAlert);
+
+/** @throws AdapterError `malformed` */
+export const decodeSilences = (body: unknown): readonly Silence[] =>
+	list(body, 'the list of silences').map(decodeSilence);
+
+/** The configuration in it is left where it is: it may hold secrets. @throws AdapterError `malformed` */
+export function decodeStatus(body: unknown): AlertmanagerStatus {
+	const status = object(body, 'the status');
+	const cluster = object(status['cluster'], 'the status of the cluster');
+	return {
+		version: text(object(status['versionInfo'], 'the version')['version'], 'the version'),
+		uptime: moment(status['uptime'], 'the time it was started'),
+		cluster: oneOf(cluster['status'], ['ready', 'settling', 'disabled'], 'the status of the cluster'),
+		peers: Array.isArray(cluster['peers']) ? cluster['peers'].length : 0,
+	};
+}
+
+/** The id in the answer to a new silence. @throws AdapterError `malformed` */
+export const decodeSilenceId = (body: unknown): string =>
+	text(object(body, 'the answer to a new silence')['silenceID'], 'the id of the new silence');

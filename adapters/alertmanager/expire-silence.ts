@@ -1,0 +1,26 @@
+import {defineAction} from '../../src/define.ts';
+import type {SilenceRow} from '../../src/model/silence.ts';
+import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {carryOut, check, gone, look, previewEnding, proposeBack, type SilencingPlan, shortId} from './silencing.ts';
+
+/** Ends a silence before its time. */
+export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<SilencingPlan>({
+	id: 'alertmanager.expire-silence',
+	title: 'Expire silence',
+	key: 'X',
+	kind: 'alertmanager.silence',
+	selects: 'one',
+	params: [],
+	disabled: ([row]) => (row?.state === 'expired' ? 'it has ended already' : undefined),
+	async preview([row], _params, context) {
+		if (row === undefined) throw gone('no silence was selected');
+		const now = (await context.port.silences(context)).find(({id}) => id === row.id);
+		if (now === undefined || now.state === 'expired') throw gone(`silence ${shortId(row.id)} has ended already`);
+		return previewEnding(now, context);
+	},
+	preflight: check,
+	run: carryOut,
+	verify: look,
+	settleMs: 10_000,
+	undo: {propose: proposeBack},
+});

@@ -1,0 +1,286 @@
+import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {alertName, alertSeverity, alertSubject} from '../../src/model/alert-labels.ts';
+import {matchersText} from '../../src/model/matcher.ts';
+import type {AlertFacts, AlertmanagerPort, NewSilence, Silence} from '../../src/port/alertmanager.ts';
+import {clockTime, duration} from '../../src/text/figures.ts';
+import {curl} from './by-hand.ts';
+
+/*
+ * Making a silence and ending one are each other's way back, so that both actions have both plans. A silence belongs to the one Alertmanager
+ * it is sent to, and to its peers: another Alertmanager knows nothing of it.
+ */
+
+export type MakePlan = {
+	readonly do: 'silence';
+	readonly target: string;
+	readonly silence: NewSilence;
+	/** The alert that was selected; undefined when a silence that was ended is made again. */
+	readonly alert:
+		| {
+				readonly fingerprint: string;
+				readonly name: string;
+				readonly startsAt: string;
+				readonly silencedBy: readonly string[];
+		  }
+		| undefined;
+	/** Id of the silence that is made again. */
+	readonly again: string | undefined;
+};
+
+export type EndPlan = {
+	readonly do: 'expire';
+	readonly target: string;
+	readonly silence: Silence;
+};
+
+export type SilencingPlan = MakePlan | EndPlan;
+
+type About = ActionContext<AlertmanagerPort>;
+
+export const gone = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
+
+const counted = (found: readonly unknown[]): string => (found.length === 1 ? '1 alert' : `${found.length} alerts`);
+
+const criticalOf = (found: readonly AlertFacts[]): string => {
+	const critical = found.filter(({labels}) => alertSeverity(labels) === 'crit').length;
+	return critical === 0 ? '' : `, ${critical} of them critical`;
+};
+
+const shown = 10;
+
+/** One line an alert; how many more there are is said. */
+function touched(found: readonly AlertFacts[]): readonly string[] {
+	const lines = found.slice(0, shown).map(({labels}) => `alert ${alertName(labels)} ${alertSubject(labels)}`.trim());
+	return found.length > shown ? [...lines, `${found.length - shown} more alerts`] : lines;
+}
+
+/** What a person calls a silence. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
+const lengthOf = (endsAt: string, now: number): string => duration((Date.parse(endsAt) - now) / 1000);
+
+const oneDay = 86_400_000;
+
+/** What making this silence would do. */
+export async function previewMaking(
+	plan: MakePlan,
+	context: About,
+	{mismatch}: {readonly mismatch?: string | undefined} = {},
+): Promise<Preview<SilencingPlan>> {
+	const {silence, alert, again} = plan;
+	const hidden = await context.port.alerts(context, silence.matchers);
+	const now = context.now();
+	const firing = hidden.filter(({silencedBy}) => silencedBy.length === 0);
+	const long = Date.parse(silence.endsAt) - now > oneDay;
+	return {
+		plan,
+		target: context.target.name,
+		object: alert?.name ?? shortId(again ?? ''),
+		touches: hidden.length === 0 ? ['no alert that fires now'] : touched(hidden),
+		equivalent: curl(context.target, '/api/v2/silences', [
+			...['-X', 'POST', '-H', 'Content-Type: application/json'],
+			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
+		]),
+		impact: `Until ${silence.endsAt}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${counted(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${counted(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
+		bound:
+			alert === undefined
+				? `silence ${again}, which has ended`
+				: `fingerprint ${alert.fingerprint}, firing since ${alert.startsAt}, ${alert.silencedBy.length === 0 ? 'not silenced' : `silenced by ${alert.silencedBy.map(shortId).join(', ')}`}`,
+		changes: [
+			{
+				field: 'silence',
+				before: again === undefined ? 'none' : 'ended',
+				after: `until ${silence.endsAt}, by ${silence.createdBy}`,
+			},
+		],
+		risk: hidden.length > 1 || long ? 'medium' : 'low',
+		undo: {class: 'exact', text: 'exact: end the silence'},
+		...(mismatch === undefined ? {} : {unhelpful: {reason: mismatch}}),
+	};
+}
+
+/** What ending this silence would do. */
+export async function previewEnding(silence: Silence, context: About): Promise<Preview<SilencingPlan>> {
+	const alerts = await context.port.alerts(context);
+	const loud = toldAgain(silence, alerts);
+	const others = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).length - loud.length;
+	return {
+		plan: {do: 'expire', target: context.target.name, silence},
+		target: context.target.name,
+		object: shortId(silence.id),
+		touches: [`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...touched(loud)],
+		equivalent: curl(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
+		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${silence.endsAt}. ${
+			loud.length === 0
+				? 'It hides nothing that would be told.'
+				: `${counted(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
+		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
+		bound: `id ${silence.id}, until ${silence.endsAt}`,
+		changes: [{field: 'state', before: silence.state, after: 'expired'}],
+		risk: loud.length === 0 ? 'low' : 'medium',
+		undo: {
+			class: 'approximate',
+			text: 'approximate: a new silence with the same matchers and end, under a new id; who was told meanwhile stays told',
+		},
+	};
+}
+
+/** What only this silence hides. */
+const toldAgain = (silence: Silence, alerts: readonly AlertFacts[]): readonly AlertFacts[] =>
+	alerts.filter(
+		({silencedBy, inhibitedBy}) => silencedBy.length === 1 && silencedBy[0] === silence.id && inhibitedBy.length === 0,
+	);
+
+const sameMatchers = (a: Pick<Silence, 'matchers'>, b: Pick<Silence, 'matchers'>): boolean =>
+	a.matchers
+		.map(matcher => matchersText([matcher]))
+		.sort()
+		.join() ===
+	b.matchers
+		.map(matcher => matchersText([matcher]))
+		.sort()
+		.join();
+
+async function checkMaking({silence, alert, again}: MakePlan, context: About): Promise<readonly Check[]> {
+	const {port} = context;
+	const [all, hidden, silences] = await Promise.all([
+		port.alerts(context),
+		port.alerts(context, silence.matchers),
+		port.silences(context),
+	]);
+	const checks: Check[] = [];
+	const move = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
+	if (alert !== undefined) {
+		const label = 'the alert';
+		const now = all.find(({fingerprint}) => fingerprint === alert.fingerprint);
+		const other = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
+		if (now === undefined) checks.push(move(label, 'it has ended'));
+		else if (now.startsAt !== alert.startsAt) checks.push(move(label, `it fires anew, since ${now.startsAt}`));
+		else if (other)
+			checks.push(
+				move(label, now.silencedBy.length === 0 ? 'it is not silenced any more' : 'somebody silenced it meanwhile'),
+			);
+		else checks.push({label, result: 'pass', detail: `still firing, since ${now.startsAt}`});
+	} else {
+		const ended = silences.find(({id}) => id === again)?.state !== 'active';
+		checks.push(
+			ended
+				? {label: 'the silence', result: 'pass', detail: 'it has ended'}
+				: move('the silence', 'it is active: somebody made it again'),
+		);
+	}
+	if (Date.parse(silence.endsAt) <= context.now()) checks.push(move('its end', `${silence.endsAt} has passed`));
+	const like = silences.find(one => one.state === 'active' && sameMatchers(one, silence));
+	if (like !== undefined) {
+		const detail = `${like.createdBy || 'somebody'} has one with the same matchers until ${like.endsAt}`;
+		checks.push({label: 'other silences', result: 'warn', detail});
+	}
+	const label = 'what it hides';
+	if (all.length > 1 && hidden.length === all.length) {
+		checks.push({label, result: 'warn', detail: `every one of the ${counted(all)} that fire now`});
+	} else {
+		const wide = alert !== undefined && hidden.length > 1;
+		checks.push({
+			label,
+			result: wide ? 'warn' : 'pass',
+			detail: `${hidden.length} of the ${counted(all)} that fire now`,
+		});
+	}
+	return checks;
+}
+
+async function checkEnding({silence}: EndPlan, context: About): Promise<readonly Check[]> {
+	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
+	const now = silences.find(({id}) => id === silence.id);
+	const label = 'the silence';
+	const loud = toldAgain(silence, alerts);
+	const same: Check =
+		now === undefined || now.state === 'expired'
+			? {label, result: 'block', detail: 'it has ended already', moved: true}
+			: now.endsAt !== silence.endsAt
+				? {label, result: 'block', detail: `it ends at ${now.endsAt} now, it was ${silence.endsAt}`, moved: true}
+				: {label, result: 'pass', detail: `${now.state}, until ${now.endsAt}`};
+	return [
+		same,
+		loud.length === 0
+			? {label: 'what is told again', result: 'pass', detail: 'nothing: what it matches does not fire'}
+			: {label: 'what is told again', result: 'warn', detail: `${counted(loud)}${criticalOf(loud)}`},
+	];
+}
+
+/** Reads again what either plan is bound to. */
+export const check = (plan: SilencingPlan, context: About): Promise<readonly Check[]> =>
+	plan.do === 'silence' ? checkMaking(plan, context) : checkEnding(plan, context);
+
+/** Sends either plan, once. */
+export async function carryOut(plan: SilencingPlan, context: About): Promise<Receipt> {
+	if (plan.do === 'silence') {
+		const id = await context.port.silence(plan.silence, plan.alert, context);
+		return {summary: `silence ${id} until ${plan.silence.endsAt}`, before: {id}};
+	}
+	const {id, endsAt, createdBy, comment, matchers} = plan.silence;
+	await context.port.expire(plan.silence, context);
+	return {
+		summary: `end of silence ${id}`,
+		before: {id, endsAt, createdBy, comment, matchers: matchersText(matchers)},
+	};
+}
+
+/** Reads back what came of either plan. */
+export async function look(plan: SilencingPlan, receipt: Receipt, context: About): Promise<Outcome> {
+	const id = receipt.before['id'] ?? '';
+	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
+	const now = silences.find(silence => silence.id === id);
+	if (plan.do === 'expire') {
+		if (now !== undefined && now.state !== 'expired')
+			return {result: 'pending', detail: `silence ${id} is still ${now.state}`};
+		const loud = alerts.filter(({silencedBy}) => silencedBy.includes(id)).length;
+		return loud > 0
+			? {result: 'pending', detail: `${loud} alerts are still held back by it`}
+			: {result: 'done', detail: `silence ${shortId(id)} has ended`};
+	}
+	// Behind several peers another one may be asked, which hears of it by gossip.
+	if (now === undefined) return {result: 'pending', detail: `silence ${id} is not listed yet`};
+	if (now.state === 'expired') return {result: 'ineffective', detail: `silence ${id} has ended already`};
+	const hidden = alerts.filter(({silencedBy}) => silencedBy.includes(id));
+	const chosen = alerts.find(({fingerprint}) => fingerprint === plan.alert?.fingerprint);
+	if (chosen !== undefined && plan.alert !== undefined && !hidden.includes(chosen)) {
+		const detail = `silence ${shortId(id)} is ${now.state} but does not hide ${plan.alert.name}`;
+		const matched = (await context.port.alerts(context, plan.silence.matchers)).some(
+			({fingerprint}) => fingerprint === chosen.fingerprint,
+		);
+		return {result: matched ? 'pending' : 'ineffective', detail};
+	}
+	return {
+		result: 'done',
+		detail: `silence ${shortId(id)} is ${now.state} until ${clockTime(Date.parse(now.endsAt))}, hides ${counted(hidden)}`,
+	};
+}
+
+/** The other way round, from what was sent. @throws AdapterError `conflict` when there is nothing to take back. */
+export async function proposeBack(
+	plan: SilencingPlan,
+	receipt: Receipt,
+	context: About,
+): Promise<Preview<SilencingPlan>> {
+	const id = receipt.before['id'] ?? '';
+	const now = (await context.port.silences(context)).find(silence => silence.id === id);
+	if (plan.do === 'silence') {
+		if (now === undefined || now.state === 'expired') throw gone(`silence ${shortId(id)} has ended already`);
+		return previewEnding(now, context);
+	}
+	const {matchers, endsAt, startsAt, createdBy, comment, state} = plan.silence;
+	if (Date.parse(endsAt) <= context.now()) throw gone(`the silence would have ended at ${endsAt} by itself`);
+	return previewMaking(
+		{
+			do: 'silence',
+			target: plan.target,
+			silence: {matchers, endsAt, createdBy, comment, ...(state === 'pending' ? {startsAt} : {})},
+			alert: undefined,
+			again: id,
+		},
+		context,
+	);
+}

@@ -1,0 +1,41 @@
+import type {Context, Target} from '../../src/contract.ts';
+import {defineSystem} from '../../src/define.ts';
+import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {alerts} from './alerts.ts';
+import {settingsOf} from './by-hand.ts';
+import {expireSilence} from './expire-silence.ts';
+import {inspectAlert} from './inspect-alert.ts';
+import {inspectSilence} from './inspect-silence.ts';
+import {silence} from './silence.ts';
+import {silences} from './silences.ts';
+
+async function connect(target: Target, options: {readonly readOnly: boolean}) {
+	const {createAlertmanagerClient} = await import('./client.ts');
+	const settings = settingsOf(target);
+	const client = createAlertmanagerClient(settings, options);
+	const {auth} = settings;
+	return {
+		port: client.port,
+		async identify(context: Context) {
+			// The first read also connects; latency is that of the second.
+			await client.port.status(context);
+			const began = performance.now();
+			const {version} = await client.port.status(context);
+			// It has no users: whoever stands before it knows us by what we log in with.
+			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
+			return {version: `Alertmanager ${version}`, who, latencyMs: performance.now() - began};
+		},
+		permissions: (context: Context) => client.permissions(context),
+		close: async () => client.close(),
+	};
+}
+
+/** Alertmanager by its API v2, and what speaks it: alerts and silences. */
+export const alertmanager = defineSystem<AlertmanagerPort>({
+	kind: 'alertmanager',
+	title: 'Alertmanager',
+	sources: [alerts, silences],
+	actions: [silence, expireSilence],
+	inspections: [inspectAlert, inspectSilence],
+	connect,
+});

@@ -1,0 +1,93 @@
+import type {Context} from '../contract.ts';
+import type {Labels} from '../model/alert-labels.ts';
+import type {HttpSettings} from './http.ts';
+
+/*
+ * What the alerts of the Targets pane need from an Alertmanager, API v2 (0.16 and newer, and what speaks it). Every member rejects with
+ * AdapterError, and at once when `context.signal` fires. Moments are the server's own text, RFC 3339, so that they compare exactly.
+ */
+
+/** What configuration gives for one target of kind `alertmanager`. `url` leads to the root under which `/api/v2` is served. */
+export type AlertmanagerSettings = HttpSettings;
+
+export type Matcher = {
+	readonly name: string;
+	readonly value: string;
+	/** `=~` and `!~`: the whole value has to match, RE2. */
+	readonly isRegex: boolean;
+	/** False: `!=` and `!~`. */
+	readonly isEqual: boolean;
+};
+
+/** One alert that an Alertmanager has been sent and that was not resolved. */
+export type AlertFacts = {
+	/** A hash of its labels: the same alert has the same one whenever it fires. */
+	readonly fingerprint: string;
+	readonly labels: Labels;
+	readonly annotations: Labels;
+	/** `suppressed`: silenced or inhibited · `unprocessed`: it came just now. */
+	readonly state: 'active' | 'suppressed' | 'unprocessed';
+	/** Ids of silences. */
+	readonly silencedBy: readonly string[];
+	/** Fingerprints of alerts. */
+	readonly inhibitedBy: readonly string[];
+	readonly receivers: readonly string[];
+	readonly startsAt: string;
+	readonly updatedAt: string;
+	/** Where its rule is shown, mostly an address of a Prometheus; empty when the sender told none. */
+	readonly generatorURL: string;
+};
+
+export type Silence = {
+	readonly id: string;
+	readonly state: 'pending' | 'active' | 'expired';
+	readonly matchers: readonly Matcher[];
+	readonly startsAt: string;
+	readonly endsAt: string;
+	readonly updatedAt: string;
+	readonly createdBy: string;
+	readonly comment: string;
+};
+
+export type AlertmanagerStatus = {
+	readonly version: string;
+	/** When it was started. */
+	readonly uptime: string;
+	/** `disabled`: it is alone. */
+	readonly cluster: 'ready' | 'settling' | 'disabled';
+	/** How many there are, itself among them; 0 when it is alone. */
+	readonly peers: number;
+};
+
+/** What a silence is created with. It begins at once, unless `startsAt` is told. */
+export type NewSilence = Pick<Silence, 'matchers' | 'endsAt' | 'createdBy' | 'comment'> & {
+	readonly startsAt?: string | undefined;
+};
+
+/** For an act: `record` is the id of its audit record, and travels in User-Agent. */
+export type AlertmanagerActContext = Context & {readonly record: string};
+
+export type AlertmanagerPort = {
+	/** All alerts; with matchers those that a silence of these matchers would hide, judged by the server itself. */
+	alerts(context: Context, matchers?: readonly Matcher[]): Promise<readonly AlertFacts[]>;
+	/** All that the server still keeps, expired ones too (five days unless it was told otherwise). */
+	silences(context: Context): Promise<readonly Silence[]>;
+	status(context: Context): Promise<AlertmanagerStatus>;
+	/**
+	 * POST /api/v2/silences, once. For `alert`, reads first that this still fires and is silenced by the same silences.
+	 * @returns the id of the silence.
+	 * @throws AdapterError `conflict` when it is not (nothing was sent); `denied` on a connection that was opened read-only.
+	 */
+	silence(
+		silence: NewSilence,
+		alert:
+			| {readonly fingerprint: string; readonly startsAt: string; readonly silencedBy: readonly string[]}
+			| undefined,
+		context: AlertmanagerActContext,
+	): Promise<string>;
+	/**
+	 * DELETE /api/v2/silence/ID, once, after reading that it has not ended and still ends at `endsAt`.
+	 * @throws AdapterError `conflict` when it does not (nothing was sent); `denied` on a connection that was opened read-only.
+	 */
+	expire(silence: Pick<Silence, 'id' | 'endsAt'>, context: AlertmanagerActContext): Promise<void>;
+};
