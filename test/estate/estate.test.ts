@@ -1,10 +1,13 @@
 import {readFileSync} from 'node:fs';
 import {request} from 'node:https';
+import {connect} from 'node:tls';
 import {Redis} from 'ioredis';
 import {Client, type ClientConfig} from 'pg';
 import {expect, test} from 'vitest';
+import {asAdmin, kafkaClient} from './kafka.ts';
 import {pgConfig, query} from './postgres.ts';
-import {describeKubernetes, describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
+import {describeKafka, describeKubernetes, describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
+import type {Login} from './record.ts';
 import {command, field, redisOptions} from './redis.ts';
 
 for (const name of postgresVersions) {
@@ -110,6 +113,49 @@ for (const name of ['redis-tls', 'redis-tls-expired'] as const) {
 		);
 	});
 }
+
+for (const name of ['kafka-4', 'kafka-3.9'] as const) {
+	describeKafka(name, 'the estate', server => {
+		const groupsSeenBy = async (login: Login) => {
+			const admin = kafkaClient(server, login).admin();
+			try {
+				await admin.connect();
+				await admin.describeCluster();
+				return await admin.describeGroups(['nobody']);
+			} finally {
+				await admin.disconnect();
+			}
+		};
+
+		test('has users that differ in what they may see', async () => {
+			await expect(groupsSeenBy(server.logins.monitor)).resolves.toMatchObject({groups: [{state: 'Dead'}]});
+			await expect(groupsSeenBy(server.logins.bare)).rejects.toThrow(/Not authorized to access group/);
+			await expect(groupsSeenBy({user: 'monitor', password: 'not this'})).rejects.toThrow(/authentication/i);
+		});
+
+		test('shows an expired certificate, and a good one, of its own authority', async () => {
+			const shown = (port: number | undefined) =>
+				new Promise<string>((resolve, reject) => {
+					if (port === undefined || server.ca === undefined) return reject(new Error('no listener with TLS'));
+					const socket = connect({host: server.host, port, ca: readFileSync(server.ca, 'utf8')}, () => {
+						resolve(socket.authorized ? 'authorized' : 'not authorized');
+						socket.destroy();
+					});
+					socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+				});
+			expect(await shown(server.listeners?.tls)).toBe('authorized');
+			expect(await shown(server.listeners?.saslTls)).toBe('authorized');
+			expect(await shown(server.listeners?.expired)).toBe('CERT_HAS_EXPIRED');
+		});
+	});
+}
+
+describeKafka('kafka-cluster', 'the estate', server => {
+	test('has three brokers that know each other', async () => {
+		const {brokers} = await asAdmin(server, admin => admin.describeCluster());
+		expect(brokers.map(broker => broker.nodeId).sort()).toEqual([1, 2, 3]);
+	});
+});
 
 describeKubernetes('the estate', server => {
 	const status = (token: string) =>

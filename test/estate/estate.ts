@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {openDeck} from './deck.ts';
+import {stopKafka} from './kafka.ts';
 import {type Plan, plans} from './plans.ts';
 import {stopPostgres} from './postgres.ts';
 import {isRunning, stop} from './process.ts';
@@ -36,10 +37,11 @@ async function up(only: readonly string[] | undefined): Promise<boolean> {
 	for (const plan of plans.filter(each => wanted.includes(each.name))) {
 		if (interrupted) return false;
 		const before = estate.servers.find(server => server.name === plan.name);
-		if (before && isRunning(before)) {
+		if (before && isUp(before)) {
 			say(line(before));
 			continue;
 		}
+		if (before) await halt(before);
 		const servers: readonly Server[] = estate.servers.filter(server => server.name !== plan.name);
 		const {[plan.name]: _, ...missing} = estate.missing;
 		rmSync(join(estate.folder, plan.name), {recursive: true, force: true});
@@ -77,7 +79,7 @@ async function down(only: readonly string[] | undefined): Promise<void> {
 	const going = estate.servers.filter(server => only === undefined || only.includes(server.name));
 	const ordered = [...going].sort((a, b) => Number(b.replicaOf !== undefined) - Number(a.replicaOf !== undefined));
 	for (const server of ordered) {
-		await (server.kind === 'postgres' ? stopPostgres(server) : stop(server));
+		await halt(server);
 		rmSync(join(estate.folder, server.name), {recursive: true, force: true});
 		say(`${server.name.padEnd(22)} stopped`);
 	}
@@ -87,17 +89,25 @@ async function down(only: readonly string[] | undefined): Promise<void> {
 	forgetRecord();
 }
 
+function halt(server: Server): Promise<void> {
+	if (server.kind === 'postgres') return stopPostgres(server);
+	return server.kind === 'kafka' ? stopKafka(server) : stop(server);
+}
+
+/** A cluster is up while all of its brokers are. */
+const isUp = (server: Server): boolean => (server.kind === 'kafka' ? server.nodes.every(isRunning) : isRunning(server));
+
 function status(): boolean {
 	const estate = readRecord();
 	for (const {name} of plans) {
 		const server = estate?.servers.find(each => each.name === name);
-		if (server && isRunning(server)) say(line(server));
+		if (server && isUp(server)) say(line(server));
 		else
 			say(
 				`${name.padEnd(22)} ${server ? 'ended' : `not up${estate?.missing[name] ? `: ${estate.missing[name]}` : ''}`}`,
 			);
 	}
-	return plans.every(({name}) => estate?.servers.some(server => server.name === name && isRunning(server)));
+	return plans.every(({name}) => estate?.servers.some(server => server.name === name && isUp(server)));
 }
 
 const line = (server: Server): string =>

@@ -34,12 +34,15 @@ export function packagedPostgres(major: 13 | 16 | 18): string {
 	return join(installed(), 'node_modules', `postgres-${major}`, 'native', 'bin');
 }
 
+/** Where what is downloaded stays for the next time, in reach of the servers' user. */
+export const cacheFolder = (): string =>
+	process.env['MIDWATCH_ESTATE_CACHE'] ??
+	(isOpen(dirname(estateFolder)) ? estateFolder : join(tmpdir(), 'midwatch-estate'));
+
 function installed(): string {
 	const lock = readFileSync(join(sources, 'package-lock.json'));
 	const name = `packages-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`;
-	const cache =
-		process.env['MIDWATCH_ESTATE_CACHE'] ??
-		(isOpen(dirname(estateFolder)) ? estateFolder : join(tmpdir(), 'midwatch-estate'));
+	const cache = cacheFolder();
 	const folder = join(cache, name);
 	if (existsSync(folder)) return folder;
 	mkdirSync(cache, {recursive: true});

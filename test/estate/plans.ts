@@ -1,6 +1,8 @@
 import {existsSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
 import {certificate} from './certificates.ts';
+import {startKafka} from './kafka.ts';
+import {kafkaJars, kafkaVersions} from './kafka-jars.ts';
 import {startKubernetes} from './kubernetes.ts';
 import {packagedPostgres} from './packages.ts';
 import {startPostgres} from './postgres.ts';
@@ -43,6 +45,8 @@ const redisNamed = (up: readonly Server[], name: string): RedisServer => {
 	if (found?.kind === 'redis') return found;
 	throw new Error(`${name} is not up`);
 };
+
+const kafkaNames = {newest: 'kafka-4', old: 'kafka-3.9'} as const;
 
 /** In the order they are started. Ports are below those the system hands out, and another is taken when one is in use. */
 export const plans: readonly Plan[] = [
@@ -115,5 +119,30 @@ export const plans: readonly Plan[] = [
 				tls: certificate(folder, expired),
 			}),
 	})),
+	...(['newest', 'old'] as const).map((age, at) => ({
+		name: kafkaNames[age],
+		start: (folder: string) =>
+			startKafka({
+				name: kafkaNames[age],
+				jars: kafkaJars(kafkaVersions[age]),
+				version: kafkaVersions[age],
+				folder,
+				port: 29092 + at * 10,
+				brokers: 1,
+				guarded: {valid: certificate(folder, false), expired: certificate(folder, true)},
+			}),
+	})),
+	{
+		name: 'kafka-cluster',
+		start: folder =>
+			startKafka({
+				name: 'kafka-cluster',
+				jars: kafkaJars(kafkaVersions.newest),
+				version: kafkaVersions.newest,
+				folder,
+				port: 29112,
+				brokers: 3,
+			}),
+	},
 	{name: 'kubernetes', start: folder => startKubernetes({name: 'kubernetes', folder, port: 26443})},
 ];

@@ -1,6 +1,13 @@
 import {describe, test} from 'vitest';
 import {isRunning} from './process.ts';
-import {type KubernetesServer, type PostgresServer, type RedisServer, readRecord, type Server} from './record.ts';
+import {
+	type KafkaServer,
+	type KubernetesServer,
+	type PostgresServer,
+	type RedisServer,
+	readRecord,
+	type Server,
+} from './record.ts';
 
 /** With MIDWATCH_REQUIRE=all a server that is not there fails the test instead of skipping it. */
 const required = process.env['MIDWATCH_REQUIRE'] === 'all';
@@ -12,12 +19,18 @@ const running = (name: string): Server | undefined =>
 const reason = (name: string): string =>
 	estate?.missing[name] ?? `the server ${name} is not up: run \`npm run estate -- up\` first`;
 
-type Kinds = {readonly postgres: PostgresServer; readonly redis: RedisServer; readonly kubernetes: KubernetesServer};
+type Kinds = {
+	readonly postgres: PostgresServer;
+	readonly redis: RedisServer;
+	readonly kubernetes: KubernetesServer;
+	readonly kafka: KafkaServer;
+};
 export type PostgresName =
 	| `postgres-${13 | 15 | 16 | 18}`
 	| 'postgres-15-replica'
 	| 'postgres-tls'
 	| 'postgres-tls-expired';
+export type KafkaName = 'kafka-4' | 'kafka-3.9' | 'kafka-cluster';
 export type RedisName = 'redis' | 'redis-replica' | 'redis-tls' | 'redis-tls-expired';
 
 const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined => {
@@ -51,6 +64,10 @@ export const describeRedis = (name: RedisName, title: string, body: (server: Red
 /** The same on the Kubernetes API of the estate. */
 export const describeKubernetes = (title: string, body: (server: KubernetesServer) => void): void =>
 	describeOn('kubernetes', title, find('kubernetes', 'kubernetes'), body);
+
+/** The same on one Kafka of the estate. */
+export const describeKafka = (name: KafkaName, title: string, body: (server: KafkaServer) => void): void =>
+	describeOn(name, title, find('kafka', name), body);
 
 /** Every writable PostgreSQL, the oldest first: for what must hold on each version. */
 export const postgresVersions: readonly PostgresName[] = ['postgres-13', 'postgres-15', 'postgres-16', 'postgres-18'];

@@ -50,9 +50,39 @@ export type KubernetesServer = Common & {
 	readonly kubeconfigs: Readonly<Record<Login['user'], string>>;
 };
 
+/** One broker. The first is also the controller, so it is the one that a cluster cannot do without. */
+export type KafkaNode = Running & {
+	readonly id: number;
+	/** Of its listener without TLS and login. */
+	readonly port: number;
+	readonly properties: string;
+	readonly log: string;
+};
+
+export type KafkaServer = Common & {
+	readonly kind: 'kafka';
+	/** The folder with the jars of the broker and its tools. */
+	readonly jars: string;
+	readonly nodes: readonly KafkaNode[];
+	/** Of the first broker. `port` takes everyone for a superuser; the others, where there are any, ask who it is, or speak TLS. */
+	readonly listeners?: {
+		readonly sasl: number;
+		readonly tls: number;
+		readonly expired: number;
+		readonly saslTls: number;
+	};
+	/** The authority of the listeners with TLS: the path of a PEM file. */
+	readonly ca?: string;
+	/**
+	 * On the listeners that ask. `admin` may do everything · `monitor` may describe everything · `operator` may also read, which is to commit,
+	 * and delete groups' offsets · `bare` may nothing.
+	 */
+	readonly logins: Readonly<Record<'admin' | 'monitor' | 'operator' | 'bare', Login>>;
+};
+
 /** Servers that midwatch.yaml names by host, port and password. */
 export type NamedServer = PostgresServer | RedisServer;
-export type Server = NamedServer | KubernetesServer;
+export type Server = NamedServer | KubernetesServer | KafkaServer;
 
 export type Estate = {
 	/** Temporary; holds all data, logs and certificates. */

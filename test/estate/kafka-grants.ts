@@ -1,0 +1,33 @@
+import kafkajs, {type AclOperationTypes, type AclResourceTypes, type Admin} from 'kafkajs';
+import type {KafkaServer} from './record.ts';
+
+const {CLUSTER, GROUP, TOPIC} = kafkajs.AclResourceTypes;
+const {DESCRIBE, DESCRIBE_CONFIGS, READ, DELETE} = kafkajs.AclOperationTypes;
+
+/** Gives the logins of the estate what their names promise. `admin` is a superuser and `bare` has nothing. */
+export async function grantKafka(admin: Admin, logins: KafkaServer['logins']): Promise<void> {
+	const describing = [
+		[CLUSTER, DESCRIBE],
+		[GROUP, DESCRIBE],
+		[TOPIC, DESCRIBE],
+		[TOPIC, DESCRIBE_CONFIGS],
+	] as const;
+	const acting = [
+		[GROUP, READ],
+		[GROUP, DELETE],
+		[TOPIC, READ],
+	] as const;
+	const allow = (user: string, grants: readonly (readonly [AclResourceTypes, AclOperationTypes])[]) =>
+		grants.map(([resourceType, operation]) => ({
+			resourceType,
+			resourceName: resourceType === CLUSTER ? 'kafka-cluster' : '*',
+			resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+			principal: `User:${user}`,
+			host: '*',
+			operation,
+			permissionType: kafkajs.AclPermissionTypes.ALLOW,
+		}));
+	await admin.createAcls({
+		acl: [...allow(logins.monitor.user, describing), ...allow(logins.operator.user, [...describing, ...acting])],
+	});
+}
