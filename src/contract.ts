@@ -205,6 +205,8 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	readonly key: string;
 	/** The kind of row it acts on. */
 	readonly kind: RowKind;
+	/** Kinds whose rows carry what it needs just as well: a workload is restarted from its own row as from that of a pod. */
+	readonly also?: readonly RowKind[];
 	readonly selects: 'one' | 'many';
 	readonly params: readonly Param[];
 	/** The reason shown beside the dim key. Synchronous and cheap. */
@@ -230,7 +232,57 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 
 export type Line = {readonly text: string; readonly severity?: Severity; readonly loud?: boolean};
 
-export type Document = {readonly title: string; readonly lines: readonly Line[]; readonly reads: readonly string[]};
+export type GraphSeries = {
+	/** What tells it from the others. */
+	readonly label: string;
+	/** Epoch milliseconds, ascending, and the value. Undefined is a gap, which no line crosses: nothing was there, or no finite number. */
+	readonly points: readonly (readonly [at: number, value: number | undefined])[];
+};
+
+/** Lines over time. Data only: the screen draws it as large as there is room. */
+export type Graph = {
+	readonly title: string;
+	/** Epoch milliseconds: both ends of the time axis. */
+	readonly from: number;
+	readonly to: number;
+	/** The most telling first: when there is no room for all, those are drawn. */
+	readonly series: readonly GraphSeries[];
+	/** Series that the answer had and this does not. Told; never hidden. */
+	readonly omitted: number;
+};
+
+export type Document = {
+	readonly title: string;
+	readonly lines: readonly Line[];
+	readonly reads: readonly string[];
+	/** Drawn above the lines. */
+	readonly graph?: Graph;
+	/**
+	 * Lines that come later, in the order in which they are shown. Called once, when `lines` are on the screen; ends by itself, when what it
+	 * throws is told in the text, or with `context.signal` when the text is closed. What is not taken yet waits: nothing has to be dropped.
+	 */
+	readonly follow?: (context: Context) => AsyncIterable<readonly Line[]>;
+};
+
+/** A key of an open text: the same inspection is opened again in its place, with other params. */
+export type Dial = {
+	/** One lower-case letter or a sign that means nothing else in a text. */
+	readonly key: string;
+	readonly title: string;
+	/** The params after one more press. */
+	turn(params: Params): Params;
+	/** Where it stands, in a word or two, after its title: `5m`, `all`, `on`. */
+	shown(params: Params): string;
+};
+
+export type InspectionContext<R extends Row, Port> = Context & {
+	readonly port: Port;
+	readonly target: Target;
+	/** The marked rows, all of one target, when it `selects: 'many'` and some are marked; else the one row. Never empty. */
+	readonly rows: readonly R[];
+	/** Empty without `params`. Text that has passed each Param's `problem`, or what a dial made of it. */
+	readonly params: Params;
+};
 
 /** A read-only drill-down. Anything that executes something at the far end (EXPLAIN ANALYZE, exec, MONITOR) declares a risk and goes through policy and audit. */
 export type Inspection<R extends Row = Row, Port = unknown> = {
@@ -239,9 +291,19 @@ export type Inspection<R extends Row = Row, Port = unknown> = {
 	/** One lower-case letter. The first inspection of a kind also opens with Enter. */
 	readonly key: string;
 	readonly kind: RowKind;
+	/** Further kinds whose rows it opens on. */
+	readonly also?: readonly RowKind[];
 	readonly risk: 'none' | Risk;
+	/** `one` when absent: marks do not count. With `many` it is opened on all marked rows of its kind. */
+	readonly selects?: 'one' | 'many';
+	/** What it can be opened with; it starts with their `initial`. */
+	readonly params?: readonly Param[];
+	/** The params are typed before it opens; what was typed in this session is offered again. */
+	readonly prompt?: true;
+	readonly dials?: readonly Dial[];
 	disabled?(row: R): string | undefined;
-	open(row: R, context: Context & {readonly port: Port; readonly target: Target}): Promise<Document>;
+	/** `row` is the first of `context.rows`. */
+	open(row: R, context: InspectionContext<R, Port>): Promise<Document>;
 };
 
 /** Something a pane or an action needs from the server. */

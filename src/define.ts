@@ -5,6 +5,10 @@ import type {Action, Inspection, Row, Source, System} from './contract.ts';
  * for one row type, port and plan may stand where the general one is asked for; the runner only ever gives it back what it produced.
  */
 
+/** Whether an action or inspection is for rows of this kind. */
+export const isFor = (of: {readonly kind: string; readonly also?: readonly string[]}, kind: string): boolean =>
+	of.kind === kind || of.also?.includes(kind) === true;
+
 export const defineSource =
 	<R extends Row, Port>() =>
 	(source: Source<R, Port>): Source<Row, Port> =>

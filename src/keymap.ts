@@ -1,3 +1,5 @@
+import {isFor} from './define.ts';
+
 /** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
 
 /**
@@ -78,8 +80,10 @@ export const bindings = [
 	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the whole text', footer: 'copy'},
 	{intent: 'field.accept', keys: ['enter'], scope: 'field', title: 'Accept what was typed'},
 	{intent: 'field.cancel', keys: ['esc'], scope: 'field', title: 'Leave it as it was'},
-	{intent: 'field.next', keys: ['tab', 'down'], scope: 'field', title: 'Next field or suggestion'},
-	{intent: 'field.previous', keys: ['shift+tab', 'up'], scope: 'field', title: 'Previous field or suggestion'},
+	{intent: 'field.next', keys: ['tab'], scope: 'field', title: 'Next field or suggestion'},
+	{intent: 'field.previous', keys: ['shift+tab'], scope: 'field', title: 'Previous field or suggestion'},
+	{intent: 'field.older', keys: ['up'], scope: 'field', title: 'What was typed before; else the previous field'},
+	{intent: 'field.newer', keys: ['down'], scope: 'field', title: 'What was typed after it; else the next field'},
 	{intent: 'field.erase', keys: ['backspace', 'ctrl+h'], scope: 'field', title: 'Erase a character'},
 	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
 	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
@@ -98,7 +102,15 @@ export const bindings = [
 export type Intent = (typeof bindings)[number]['intent'];
 
 /** What the table needs to know of an action or an inspection. */
-export type Keyed = {readonly id: string; readonly title: string; readonly key: string; readonly kind: string};
+export type Keyed = {
+	readonly id: string;
+	readonly title: string;
+	readonly key: string;
+	readonly kind: string;
+	readonly also?: readonly string[];
+	/** Keys of the text that it opens. */
+	readonly dials?: readonly {readonly key: string; readonly title: string}[];
+};
 
 /** `intent or id -> keys`, from the configuration. */
 export type Remaps = Readonly<Record<string, readonly string[]>>;
@@ -131,8 +143,24 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
 		keyOf,
 		declared: (of, kind, key) =>
-			of.find(entry => entry.kind === kind && (remaps[entry.id] ?? [entry.key]).includes(key)),
+			of.find(entry => isFor(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
 	};
+}
+
+/** A dial is a key of an open text, beside all that are fixed there. */
+function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): readonly string[] {
+	const fixed = mapped.filter(binding => binding.scope === 'document' || binding.scope === 'any');
+	return dials.flatMap(({key, title}, index) => {
+		const owner = fixed.find(binding => binding.keys.includes(key));
+		const twin = dials.findIndex(other => other.key === key);
+		return [
+			...(/^[^\sA-Z]$/u.test(key)
+				? []
+				: [`${id}: ${title} needs a lower-case letter or a sign as its key, not ${key}`]),
+			...(owner === undefined ? [] : [`key ${key}: ${owner.intent} and ${title} of ${id}`]),
+			...(twin < index ? [`key ${key}: ${dials[twin]?.title} and ${title} of ${id}`] : []),
+		];
+	});
 }
 
 /**
@@ -183,11 +211,12 @@ export function problems(
 		for (const key of remaps[entry.id] ?? [entry.key]) {
 			const owner = deck.find(binding => binding.keys.includes(key));
 			if (owner !== undefined) found.push(`key ${key}: ${owner.intent} and ${entry.id}`);
-			else claim(`deck ${entry.kind}`, key, entry.id);
+			else for (const kind of [entry.kind, ...(entry.also ?? [])]) claim(`deck ${kind}`, key, entry.id);
 			if (acts && !/^([A-Z]|f\d+)$/.test(key))
 				found.push(`${entry.id}: an action needs a capital letter or a function key, not ${key}`);
 			if (!acts && /^[A-Z]$/.test(key)) found.push(`${entry.id}: only actions may use a capital letter, not ${key}`);
 		}
+		found.push(...dialProblems(entry, mapped));
 	}
 	return found;
 }

@@ -1,5 +1,5 @@
 import type {Entry, RowKey} from './arrange.ts';
-import type {Line, Severity} from './contract.ts';
+import type {Line, Params, Severity} from './contract.ts';
 
 /*
  * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
@@ -28,16 +28,24 @@ export type DocumentLayer = {
 	readonly reload?: () => void;
 	/** Tells one opening from the next, so that a late answer does not land in another text. */
 	readonly opening: number;
+	/** Keys that open it again with other params. */
+	readonly dials?: readonly OpenDial[];
 };
+
+/** A dial of an open text, where it stands, and the way to turn it. */
+export type OpenDial = {readonly key: string; readonly title: string; readonly shown: string; turn(): void};
 
 export type ListName = 'actions' | 'findings' | 'targets' | 'audit' | 'undo';
 
 export type ParamsLayer = {
 	readonly kind: 'params';
-	readonly action: string;
+	/** Id of the action or inspection that wants to know. */
+	readonly of: string;
 	readonly entries: readonly Entry[];
 	readonly values: readonly string[];
 	readonly field: number;
+	/** Which of what was typed before stands there: 0 is the newest, -1 what is being typed now. */
+	readonly recalled: number;
 };
 
 export type Layer =
@@ -61,9 +69,14 @@ export type Session = {
 	readonly target: string | undefined;
 	readonly panes: Readonly<Record<string, PaneSession>>;
 	readonly layers: readonly Layer[];
+	/** What an inspection was opened with before, the newest first, by its id. */
+	readonly typed: Readonly<Record<string, readonly Params[]>>;
 	/** The last thing the operator was told, in the footer until the next key. */
 	readonly notice: Notice | undefined;
 };
+
+/** What was typed before is offered again, as far back as this. */
+const keptTyped = 50;
 
 const emptyPane: PaneSession = {cursor: undefined, place: 0, filter: '', orders: {}, marks: new Set()};
 
@@ -73,6 +86,7 @@ export const newSession = (pane: string): Session => ({
 	target: undefined,
 	panes: {},
 	layers: [],
+	typed: {},
 	notice: undefined,
 });
 
@@ -122,6 +136,7 @@ export type Change =
 	| {readonly do: 'top'; readonly layer: Layer}
 	/** Changes the open document, if it is still the one that was opened as `opening`. */
 	| {readonly do: 'document'; readonly opening: number; readonly change: Partial<Omit<DocumentLayer, 'kind'>>}
+	| {readonly do: 'typed'; readonly of: string; readonly params: Params}
 	| {readonly do: 'close-all'}
 	| {readonly do: 'notice'; readonly notice: Notice | undefined};
 
@@ -170,6 +185,10 @@ export function change(session: Session, by: Change): Session {
 					layer.kind === 'document' && layer.opening === by.opening ? {...layer, ...by.change} : layer,
 				),
 			};
+		case 'typed': {
+			const before = (session.typed[by.of] ?? []).filter(one => JSON.stringify(one) !== JSON.stringify(by.params));
+			return {...session, typed: {...session.typed, [by.of]: [by.params, ...before].slice(0, keptTyped)}};
+		}
 		case 'close-all':
 			return {...session, layers: []};
 		case 'notice':

@@ -28,6 +28,10 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 		const title = binding.footer ?? binding.title.toLowerCase();
 		if (span.fits(`${key} ${title}  `)) span.put(key, 'loud').put(` ${title}  `);
 	}
+	for (const {key, title, shown} of layer.dials ?? []) {
+		const text = ` ${cleanLine(title).toLowerCase()}: ${cleanLine(shown)}  `;
+		if (span.fits(`${key}${text}`)) span.put(key, 'loud').put(text);
+	}
 	if (span.fits('esc back')) span.put('esc', 'loud').put(' back');
 	return span.end();
 }

@@ -1,5 +1,5 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {actionOf} from '../src/deck/fields.ts';
+import {askerOf} from '../src/deck/fields.ts';
 import type {ParamsLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {width, wrap} from '../src/text/fit.ts';
@@ -8,14 +8,19 @@ import type {Size} from './layout.ts';
 import {blankLine, flowed, line, tail} from './modal.ts';
 import type {Theme} from './theme.ts';
 
-/** What an action wants to know before it can be previewed. */
+/** What an action wants to know before it can be previewed, or an inspection before it can be read. */
 export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: Theme): Painted {
-	const action = actionOf(deck, layer);
+	const asker = askerOf(deck, layer);
+	const asked = asker === undefined ? undefined : 'action' in asker ? asker.action : asker.inspection;
+	const looks = asker !== undefined && 'inspection' in asker;
+	const foot = looks
+		? 'enter opens it · up and down: what was typed before · esc cancels'
+		: 'enter shows what it would do · nothing is changed yet · esc cancels';
 	return centred(size, 80, theme, cells => ({
-		title: cleanLine(action === undefined ? 'Action' : `${action.title} on ${layer.entries[0]?.row.target ?? ''}`),
+		title: cleanLine(asked === undefined ? 'Action' : `${asked.title} on ${layer.entries[0]?.row.target ?? ''}`),
 		lines: [
 			blankLine,
-			...(action?.params ?? []).flatMap((param, index) => {
+			...(asked?.params ?? []).flatMap((param, index) => {
 				const value = layer.values[index] ?? '';
 				const active = index === layer.field;
 				const problem = param.problem(value);
@@ -32,7 +37,7 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 				];
 			}),
 			blankLine,
-			...flowed([{text: 'enter shows what it would do · nothing is changed yet · esc cancels', tone: 'dim'}], cells),
+			...flowed([{text: foot, tone: 'dim'}], cells),
 		],
 	}));
 }

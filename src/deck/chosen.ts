@@ -1,5 +1,13 @@
 import {type Entry, kindOfKey, type RowKey} from '../arrange.ts';
-import type {Action} from '../contract.ts';
+import type {RowKind} from '../contract.ts';
+import {isFor} from '../define.ts';
+
+/** What of an action or an inspection says which rows it is about. */
+export type Choosing = {
+	readonly kind: RowKind;
+	readonly also?: readonly RowKind[];
+	readonly selects?: 'one' | 'many';
+};
 
 /** What is selected in a pane: its rows as they are shown, the marks, and the row under the cursor. */
 export type Selection = {
@@ -22,11 +30,11 @@ export function kindsOf({entries, marks, current}: Selection): readonly Entry[] 
  * While rows of its kind are marked, an action is about those and about no other, wherever the cursor stands. A mark on a row that is gone
  * or filtered out counts as well: what was meant must not turn into the row under the cursor.
  */
-export function chosenFor(action: Action, {entries, marks, current}: Selection): Chosen {
-	const isMarked = [...marks].some(key => kindOfKey(key) === action.kind);
-	if (!isMarked) return {entries: current?.kind === action.kind ? [current] : []};
+export function chosenFor(action: Choosing, {entries, marks, current}: Selection): Chosen {
+	const isMarked = [...marks].some(key => isFor(action, kindOfKey(key)));
+	if (!isMarked) return {entries: current !== undefined && isFor(action, current.kind) ? [current] : []};
 	if (action.selects === 'one') return {entries: [], refusal: 'this acts on one row; esc unmarks'};
-	const marked = entries.filter(entry => entry.kind === action.kind && marks.has(entry.key));
+	const marked = entries.filter(entry => isFor(action, entry.kind) && marks.has(entry.key));
 	const [first] = marked;
 	if (first === undefined) return {entries: [], refusal: 'the marked rows are not shown any more; esc unmarks'};
 	if (marked.some(entry => entry.row.target !== first.row.target))

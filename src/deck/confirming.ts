@@ -2,7 +2,7 @@ import {messageOf} from '../errors.ts';
 import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {edited} from './fields.ts';
+import {edited, stepOf} from './fields.ts';
 import {perform} from './perform.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
@@ -91,9 +91,9 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietM
 	}
 	const fields = fieldsOf(remedy);
 	const intent = keymap.intent('field', key);
-	if (intent === 'field.next' || intent === 'field.previous') {
-		const step = intent === 'field.next' ? 1 : fields - 1;
-		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step) % fields}});
+	const step = stepOf(intent);
+	if (step !== undefined) {
+		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step + fields) % fields}});
 		return;
 	}
 	if (intent === 'field.accept') {

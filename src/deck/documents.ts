@@ -3,6 +3,7 @@ import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {Keymap} from '../keymap.ts';
 import {bounded} from '../poll/bounded.ts';
 import {isOld} from '../poll/reading.ts';
+import type {DocumentLayer, OpenDial} from '../session.ts';
 import {clean} from '../text/clean.ts';
 import {clockTime, duration, millis} from '../text/figures.ts';
 import type {Deck} from './deck.ts';
@@ -21,18 +22,32 @@ const cleanedLines = (lines: readonly Line[]): readonly Line[] =>
 			.map(text => ({...line, text})),
 	);
 
-/** Opens a text above the deck and fills it when it has been read; a failure is told in its place. */
+/**
+ * Opens a text above the deck and fills it when it has been read; a failure is told in its place. What follows is read until it is closed.
+ * @returns the opening, by which another text can be opened `instead`.
+ */
 export function openDocument(
 	deck: Deck,
 	title: string,
-	read: (context: Context) => Promise<Pick<Document, 'title' | 'lines' | 'reads'>>,
-): void {
+	read: (context: Context) => Promise<Document>,
+	{dials = [], instead}: {readonly dials?: readonly OpenDial[]; readonly instead?: number | undefined} = {},
+): number {
 	openings += 1;
 	const opening = openings;
 	let reading = false;
+	let life = new AbortController();
+	const isOpen = () => deck.session.get().layers.some(layer => layer.kind === 'document' && layer.opening === opening);
+	const stop = deck.session.subscribe(() => {
+		if (isOpen()) return;
+		stop();
+		life.abort(closed());
+	});
 	const load = () => {
 		if (reading) return;
 		reading = true;
+		life.abort(closed());
+		life = new AbortController();
+		const {signal: open} = life;
 		const late = () =>
 			new AdapterError(
 				'timeout',
@@ -44,10 +59,11 @@ export function openDocument(
 				reading = false;
 			})
 			.then(
-				({title: told, lines, reads}) => {
+				({title: told, lines, reads, follow}) => {
 					const how = reads.length === 0 ? [] : [plain(''), plain('read by'), ...reads.map(line => plain(`  ${line}`))];
 					const cleaned = cleanedLines([...lines, ...how]);
 					deck.apply({do: 'document', opening, change: {state: 'ready', title: told, lines: cleaned}});
+					if (follow !== undefined && !open.aborted) void takeWhatFollows(deck, opening, follow, open);
 				},
 				(error: unknown) => {
 					const hint = isAdapterError(error) ? error.hint : '';
@@ -61,11 +77,44 @@ export function openDocument(
 				},
 			);
 	};
-	deck.apply({
-		do: 'push',
-		layer: {kind: 'document', title, state: 'loading', lines: [], offset: 0, search: '', reload: load, opening},
-	});
+	const layer: DocumentLayer = {
+		kind: 'document',
+		title,
+		state: 'loading',
+		lines: [],
+		offset: 0,
+		search: '',
+		reload: load,
+		opening,
+		dials,
+	};
+	if (instead === undefined) deck.apply({do: 'push', layer});
+	else deck.apply({do: 'document', opening: instead, change: layer});
 	load();
+	return opening;
+}
+
+const closed = () => new AdapterError('timeout', 'the text was closed', 'Open it again.');
+
+async function takeWhatFollows(
+	deck: Deck,
+	opening: number,
+	follow: NonNullable<Document['follow']>,
+	signal: AbortSignal,
+): Promise<void> {
+	const add = (lines: readonly Line[]) => {
+		const layer = deck.session.get().layers.find(one => one.kind === 'document' && one.opening === opening);
+		if (layer?.kind !== 'document') return;
+		deck.apply({do: 'document', opening, change: {lines: [...layer.lines, ...cleanedLines(lines)].slice(-10_000)}});
+	};
+	try {
+		for await (const lines of follow({signal, now: deck.now})) {
+			if (signal.aborted) return;
+			add(lines);
+		}
+	} catch (error) {
+		if (!signal.aborted) add([{text: messageOf(error), severity: 'unknown'}]);
+	}
 }
 
 /** A text that is known already. */
@@ -110,7 +159,10 @@ export function helpLines(
 	for (const kind of new Set([...actions, ...inspections].map(entry => entry.kind))) {
 		lines.push({text: `On a row of ${kind}`, loud: true});
 		for (const entry of inspections)
-			if (entry.kind === kind) lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
+			if (entry.kind === kind) {
+				lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
+				for (const dial of entry.dials ?? []) lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
+			}
 		for (const entry of actions)
 			if (entry.kind === kind) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
 		lines.push(plain(''));

@@ -1,9 +1,10 @@
-import type {Action} from '../contract.ts';
+import type {Action, Inspection} from '../contract.ts';
 import type {Intent} from '../keymap.ts';
 import type {Layer, ParamsLayer} from '../session.ts';
 import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
 import {flow, matches} from './flow.ts';
+import {openInspection} from './inspecting.ts';
 import {runIntent} from './intents.ts';
 import {paletteItems} from './palette.ts';
 import {propose} from './perform.ts';
@@ -16,33 +17,65 @@ export function edited(line: string, intent: Intent | undefined, text: string | 
 	return intent === undefined && text !== undefined ? line + cleanLine(text) : undefined;
 }
 
-/** The action that a params layer is filling in; undefined when its target has gone. */
-export const actionOf = (deck: Deck, layer: ParamsLayer): Action | undefined =>
-	deck.options.watch.targets
-		.find(one => one.target.name === layer.entries[0]?.row.target)
-		?.system.actions.find(action => action.id === layer.action);
+/** Which way a key goes from one field or suggestion to another: 1 on, -1 back; undefined when it goes nowhere. */
+export function stepOf(intent: Intent | undefined): 1 | -1 | undefined {
+	if (intent === 'field.next' || intent === 'field.newer') return 1;
+	return intent === 'field.previous' || intent === 'field.older' ? -1 : undefined;
+}
+
+/** What wants to know the params of a layer; undefined when its target has gone. */
+export function askerOf(
+	deck: Deck,
+	layer: ParamsLayer,
+): {readonly action: Action} | {readonly inspection: Inspection} | undefined {
+	const {target} = layer.entries[0]?.row ?? {};
+	const system = deck.options.watch.targets.find(one => one.target.name === target)?.system;
+	const action = system?.actions.find(one => one.id === layer.of);
+	if (action !== undefined) return {action};
+	const inspection = system?.inspections.find(one => one.id === layer.of);
+	return inspection === undefined ? undefined : {inspection};
+}
+
+/** What was typed before, or after, for the same inspection; the line as it was being typed is none of them. */
+function recall(deck: Deck, layer: ParamsLayer, intent: Intent | undefined): ParamsLayer | undefined {
+	if (intent !== 'field.older' && intent !== 'field.newer') return undefined;
+	const typed = deck.session.get().typed[layer.of] ?? [];
+	const recalled = layer.recalled + (intent === 'field.older' ? 1 : -1);
+	const params = typed[recalled];
+	return params === undefined ? undefined : {...layer, recalled, values: Object.values(params)};
+}
 
 function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined, text: string | undefined): void {
-	const action = actionOf(deck, layer);
-	if (action === undefined) {
+	const asker = askerOf(deck, layer);
+	if (asker === undefined) {
 		deck.apply({do: 'pop'});
 		return;
 	}
-	const count = action.params.length;
-	if (intent === 'field.next' || intent === 'field.previous') {
-		const field = (layer.field + (intent === 'field.next' ? 1 : -1) + count) % count;
+	const asked = 'action' in asker ? asker.action.params : (asker.inspection.params ?? []);
+	const recalled = recall(deck, layer, intent);
+	if (recalled !== undefined) {
+		deck.apply({do: 'top', layer: recalled});
+		return;
+	}
+	const step = stepOf(intent);
+	if (step !== undefined) {
+		const field = (layer.field + step + asked.length) % asked.length;
 		deck.apply({do: 'top', layer: {...layer, field}});
 		return;
 	}
 	if (intent === 'field.accept') {
-		const wrong = action.params.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
+		const wrong = asked.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
 		if (wrong >= 0) {
 			deck.apply({do: 'top', layer: {...layer, field: wrong}});
 			return;
 		}
 		deck.apply({do: 'pop'});
-		const params = Object.fromEntries(action.params.map((param, index) => [param.name, layer.values[index] ?? '']));
-		propose(deck, action, layer.entries, params, 'enter');
+		const params = Object.fromEntries(asked.map((param, index) => [param.name, layer.values[index] ?? '']));
+		if ('action' in asker) propose(deck, asker.action, layer.entries, params, 'enter');
+		else {
+			deck.apply({do: 'typed', of: layer.of, params});
+			openInspection(deck, asker.inspection, layer.entries, params);
+		}
 		return;
 	}
 	const line = edited(layer.values[layer.field] ?? '', intent, text);
@@ -101,8 +134,9 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 				else deck.say(`${item.text}: ${item.disabled}`, 'warn');
 				return;
 			}
-			if (intent === 'field.next' || intent === 'field.previous') {
-				const index = layer.index + (intent === 'field.next' ? 1 : -1);
+			const step = stepOf(intent);
+			if (step !== undefined) {
+				const index = layer.index + step;
 				deck.apply({do: 'top', layer: {...layer, index: Math.max(0, Math.min(items.length - 1, index))}});
 				return;
 			}

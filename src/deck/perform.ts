@@ -1,11 +1,12 @@
 import {type Entry, kindOfKey, type RowKey, rowKey} from '../arrange.ts';
-import type {Action, Finding, Inspection} from '../contract.ts';
+import type {Action, Finding} from '../contract.ts';
+import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import {standing} from '../policy.ts';
 import {hasEnded, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';
-import {openDocument} from './documents.ts';
+import {startInspection} from './inspecting.ts';
 
 /**
  * Puts the confirmation on the screen. While another remedy is under way it shows that one, and nothing new may begin: false.
@@ -29,7 +30,7 @@ export function propose(
 	if (!openConfirmation(deck)) return;
 	const {pane} = deck.session.get();
 	const {marks} = paneSession(deck.session.get(), pane);
-	const ofKind = [...marks].filter(key => kindOfKey(key) === action.kind);
+	const ofKind = [...marks].filter(key => isFor(action, kindOfKey(key)));
 	void deck.options.runner.propose(
 		action,
 		entries.map(entry => entry.row),
@@ -65,21 +66,7 @@ function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, o
 		return;
 	}
 	const values = action.params.map(param => param.initial(entries.map(entry => entry.row)));
-	deck.apply({do: 'push', layer: {kind: 'params', action: action.id, entries, values, field: 0}});
-}
-
-function startInspection(deck: Deck, inspection: Inspection): void {
-	const entry = deck.current();
-	if (entry === undefined) return;
-	const reason = inspection.disabled?.(entry.row);
-	if (reason !== undefined) {
-		deck.say(`${inspection.title}: ${reason}`, 'warn');
-		return;
-	}
-	openDocument(deck, inspection.title, async context => {
-		const {port, target} = await deck.options.watch.connection(entry.row.target);
-		return inspection.open(entry.row, {...context, port, target});
-	});
+	deck.apply({do: 'push', layer: {kind: 'params', of: action.id, entries, values, field: 0, recalled: -1}});
 }
 
 /** Runs what an id names: an action or inspection of the current row, or `undo <record>`. */

@@ -121,6 +121,11 @@ export function press(deck: Deck, key: string, text?: string): void {
 		return;
 	}
 	const intent = keymap.intent(scope, key);
+	const dial = layer?.kind === 'document' ? layer.dials?.find(one => one.key === key) : undefined;
+	if (dial !== undefined) {
+		dial.turn();
+		return;
+	}
 	if (scope === 'deck') {
 		pinCursor(deck);
 		if (intent !== undefined) {

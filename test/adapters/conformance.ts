@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Action, ActionContext, Connection, Preview, Row, Snapshot, Target} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
+import {initialParams} from '../../src/params.ts';
 import {badLinks} from './bad-links.ts';
 import {context, keep, type Scene, type Subject} from './subject.ts';
 
@@ -75,6 +76,8 @@ export function conformance<Port>(subject: Subject<Port>): void {
 					...context(AbortSignal.timeout(30_000)),
 					port: connection.port,
 					target,
+					rows: [row],
+					params: initialParams(inspection.params, [row]),
 				});
 				expect(document.title).toMatch(/^\S.*$/);
 				expect(document.lines.length).toBeGreaterThan(0);

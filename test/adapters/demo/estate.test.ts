@@ -3,6 +3,7 @@ import {demoEstate} from '../../../adapters/demo/estate.ts';
 import {type ScenarioName, scenarioNames} from '../../../adapters/demo/scenario.ts';
 import type {RowKind} from '../../../src/contract.ts';
 import {allFindings} from '../../../src/findings.ts';
+import {initialParams} from '../../../src/params.ts';
 import {type Clock, stoppedClock} from '../../../src/poll/clock.ts';
 import type {Reading} from '../../../src/poll/reading.ts';
 import {createWatch, type Watch} from '../../../src/watch.ts';
@@ -213,7 +214,14 @@ describe('demo estate', () => {
 			if (row === undefined || inspection === undefined) continue;
 			const {target, port} = await watch.connection(finding.target);
 			const signal = new AbortController().signal;
-			const document = await inspection.open(row, {signal, now: clock.now, port, target});
+			const document = await inspection.open(row, {
+				signal,
+				now: clock.now,
+				port,
+				target,
+				rows: [row],
+				params: initialParams(inspection.params, [row]),
+			});
 			expect(document.lines.length).toBeGreaterThan(0);
 			expect(document.reads.length).toBeGreaterThan(0);
 		}

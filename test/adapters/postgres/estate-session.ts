@@ -2,6 +2,7 @@ import {Client} from 'pg';
 import {postgres} from '../../../adapters/postgres/system.ts';
 import type {ActionContext, Connection, Row, Snapshot, Target} from '../../../src/contract.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres-session.ts';
+import {initialParams} from '../../../src/params.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
 import {pgConfig} from '../../estate/postgres.ts';
 import type {PostgresServer} from '../../estate/record.ts';
@@ -124,6 +125,12 @@ export const actionOf = (id: string) => {
 export async function inspect(watch: Watcher, id: string, row: Row): Promise<string> {
 	const inspection = postgres.inspections.find(each => each.id === id);
 	if (inspection === undefined) throw new Error(`there is no ${id}`);
-	const {lines} = await inspection.open(row, {...context(), port: watch.connection.port, target: watch.target});
+	const {lines} = await inspection.open(row, {
+		...context(),
+		port: watch.connection.port,
+		target: watch.target,
+		rows: [row],
+		params: initialParams(inspection.params, [row]),
+	});
 	return lines.map(line => line.text).join('\n');
 }

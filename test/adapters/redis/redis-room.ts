@@ -14,6 +14,7 @@ import type {
 	Snapshot,
 	Target,
 } from '../../../src/contract.ts';
+import {initialParams} from '../../../src/params.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../../src/port/redis.ts';
 import {stop} from '../../estate/process.ts';
 import type {Login, RedisServer} from '../../estate/record.ts';
@@ -67,7 +68,13 @@ export async function openRoom(settings: RedisSettings, options = {readOnly: fal
 		async inspect(id, row) {
 			const inspection = redis.inspections.find(one => one.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
-			const {title, lines} = await inspection.open(row, {...context, port, target});
+			const {title, lines} = await inspection.open(row, {
+				...context,
+				port,
+				target,
+				rows: [row],
+				params: initialParams(inspection.params, [row]),
+			});
 			return [title, ...lines.map(line => line.text)].join('\n');
 		},
 		acting: (record = 'rec-1') => ({...context, port, target, record, keep}),

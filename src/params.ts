@@ -1,0 +1,5 @@
+import type {Param, Params, Row} from './contract.ts';
+
+/** What the params of an action or an inspection start with. */
+export const initialParams = (declared: readonly Param[] | undefined, rows: readonly Row[]): Params =>
+	Object.fromEntries((declared ?? []).map(param => [param.name, param.initial(rows)]));
