@@ -65,6 +65,12 @@ function lazyWidths(text) {
 	return lazy.replace(fast, '/^[\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF]*$/');
 }
 
+/** The one flag that the program itself sets. */
+const youngSpaceFlag = /setFlagsFromString\('(--[\w-]+=\d+)'\)/.exec(
+	readFileSync(join(root, 'bin', 'young-space.ts'), 'utf8'),
+)?.[1];
+if (youngSpaceFlag === undefined) throw new Error('bin/young-space.ts is not as it was: look at scripts/build.mjs');
+
 /** Plain old JavaScript: it must parse and run under any Node at all. */
 const [major, minor] = oldestNode.split('.');
 const check = `'use strict';
@@ -110,40 +116,42 @@ if (leftOver) throw new Error(`the bundle still holds "${leftOver[0].trim()}": s
 
 /*
  * Compiling all of it takes as long as everything else before the first frame. So the program stands in a comment, which is passed over,
- * and what Node compiled of it is kept in the user's own cache, written as the first run ends. It is read only from a folder and a file
- * that nobody else can write to.
+ * and what Node compiled of it is kept in the user's own cache: bin/code-cache.ts writes it, and this reads it, only from a folder and a
+ * file that nobody else can write to, and only when its checksum is right, for Node itself does not look and dies of a damaged one. The
+ * tag in its name is Node's own: of its version, the processor, and all flags. So a flag that the program changes is changed first
+ * (bin/young-space.ts says why this one), or Node would refuse at the next start what was compiled under other flags.
  */
 const starter = `(function () {
-	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), vm = get('node:vm');
+	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), v8 = get('node:v8'), vm = get('node:vm');
+	v8.setFlagsFromString('${youngSpaceFlag}');
 	var self = process.argv[1], text = fs.readFileSync(self, 'latin1');
 	var program = text.slice(text.indexOf(from) + from.length, text.lastIndexOf('*' + '/')).replaceAll(end, '*' + '/');
 	var me = process.getuid ? process.getuid() : -1;
 	var home = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
 	var folder = path.join(home, 'midwatch');
-	var file = path.isAbsolute(home) && path.join(folder, 'code-' + build + '-' + process.version + '-' + process.arch + '.bin');
+	var file = path.isAbsolute(home) ? path.join(folder, 'code-' + build + '-' + v8.cachedDataVersionTag().toString(16) + '.bin') : undefined;
 	var own = function (name) {
 		var found = fs.lstatSync(name);
 		return found.uid === me && !found.isSymbolicLink() && (found.mode & 18) === 0;
 	};
 	var cachedData;
-	try { if (file && own(folder) && own(file)) cachedData = fs.readFileSync(file); } catch (none) {}
+	try {
+		if (file && own(folder) && own(file)) {
+			var kept = fs.readFileSync(file), size = kept.length - 4;
+			if (get('node:zlib').crc32(kept.subarray(0, size)) === kept.readUInt32LE(size)) cachedData = kept.subarray(0, size);
+		}
+	} catch (none) {}
 	var script = new vm.Script(program, {filename: self, cachedData: cachedData});
-	if (file && (!cachedData || script.cachedDataRejected)) process.on('exit', function () {
-		try {
-			fs.mkdirSync(folder, {recursive: true, mode: 448});
-			if (!own(folder)) return;
-			fs.readdirSync(folder).forEach(function (name) { if (/^code-/.test(name)) fs.rmSync(path.join(folder, name)); });
-			var draft = file + '.' + process.pid;
-			fs.writeFileSync(draft, script.createCachedData(), {mode: 384, flag: 'wx'});
-			fs.renameSync(draft, file);
-		} catch (unwritable) {}
+	script.runInThisContext()(get('node:url').pathToFileURL(self).href, {
+		file: file,
+		kept: cachedData && !script.cachedDataRejected ? cachedData.length : 0,
+		compiled: function () { return script.createCachedData(); },
 	});
-	script.runInThisContext()(get('node:url').pathToFileURL(self).href);
 })();`;
 
 /** ASCII only: one byte a character, on the disk and in memory. What esbuild leaves stands in regular expressions and comments. */
 const ascii = bundled.replaceAll(/[\u0080-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const program = `(async function (__midwatchUrl) {\n${ascii}\n})`;
+const program = `(async function (__midwatchUrl, __midwatchCode) {\n${ascii}\n})`;
 const end = '*%midwatch%/';
 if (program.includes(end)) throw new Error(`the bundle holds ${end}: choose another in scripts/build.mjs`);
 const name = createHash('sha256').update(program).digest('hex').slice(0, 16);
