@@ -1,4 +1,4 @@
-import type {Context, Target} from '../../src/contract.ts';
+import type {Context, System, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {alerts} from './alerts.ts';
@@ -9,7 +9,7 @@ import {inspectSilence} from './inspect-silence.ts';
 import {silence} from './silence.ts';
 import {silences} from './silences.ts';
 
-async function connect(target: Target, options: {readonly readOnly: boolean}) {
+async function connect(target: Target, options: Parameters<System['connect']>[1]) {
 	const {createAlertmanagerClient} = await import('./client.ts');
 	const settings = settingsOf(target);
 	const client = createAlertmanagerClient(settings, options);
