@@ -207,6 +207,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	};
 	try {
 		for (const node of nodes) await until(`${name} broker ${node.id}`, node, () => knowsAll(node, brokers), 90);
+		await until(`${name}'s groups`, first, () => coordinates(first));
 		if (guarded) await asAdmin(server, admin => grantKafka(admin, logins));
 		return server;
 	} catch (error) {
@@ -223,6 +224,13 @@ const knowsAll = (node: KafkaNode, brokers: number): Promise<boolean> =>
 		{host: '127.0.0.1', port: node.port},
 		async admin => (await admin.describeCluster()).brokers.length === brokers,
 	);
+
+/** The first who asks for a group's coordinator makes the brokers create the topic that groups are kept in. */
+const coordinates = (node: KafkaNode): Promise<boolean> =>
+	asAdmin({host: '127.0.0.1', port: node.port}, async admin => {
+		await admin.describeCluster();
+		return (await admin.describeGroups(['estate'])).groups.length === 1;
+	});
 
 /** The brokers that lean on the controller first. */
 export async function stopKafka(server: KafkaServer): Promise<void> {
