@@ -9,6 +9,7 @@ import type {Estate} from './estate.ts';
 import {jsonValue} from './json-value.ts';
 import {panes} from './panes.ts';
 import {version} from './version.ts';
+import {viaOf} from './via.ts';
 
 /** Between the two reads: rates are the difference of two. */
 const betweenMs = 2000;
@@ -117,7 +118,7 @@ export async function runSnapshot(
 	const kinds = kindsOf(chosen, estate);
 	const targets = estate.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
 	const concerns = (reading: Reading) => kinds.has(reading.kind);
-	const watch = createWatch({targets, clock, readOnly});
+	const watch = createWatch({targets, clock, readOnly, via: viaOf});
 	try {
 		watch.setVisible(kinds);
 		watch.start();

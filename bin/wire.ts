@@ -32,6 +32,7 @@ import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
 import {version} from './version.ts';
+import {viaOf} from './via.ts';
 import {keepYoungSpaceSmall} from './young-space.ts';
 
 /** Records of the last months that are looked at for outcomes that nobody knows. */
@@ -60,7 +61,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const readOnly = options.readOnly || estate.policy?.readOnly === true;
 	const policy = createPolicy({readOnly, targets: estate.targets.map(one => one.target), file: estate.policy});
 	const arming = createArming({clock, audit, policy});
-	const watch = createWatch({targets: estate.targets, clock, readOnly});
+	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf});
 	const runner = createRunner({
 		clock,
 		audit,

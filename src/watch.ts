@@ -1,9 +1,10 @@
-import type {Connection, RowKind} from './contract.ts';
+import type {Connection, RowKind, Target} from './contract.ts';
 import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
 import {createKeeper, type Keeper} from './poll/keeper.ts';
 import type {Reading} from './poll/reading.ts';
 import type {Identity, WatchedTarget} from './poll/watched-target.ts';
+import type {HttpTransport} from './port/http-transport.ts';
 import type {Store} from './store.ts';
 
 export type Connected = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
@@ -12,6 +13,8 @@ export type WatchOptions = {
 	readonly targets: readonly WatchedTarget[];
 	readonly clock: Clock;
 	readonly readOnly: boolean;
+	/** How requests to a target go out that is reached through another one; undefined when it is reached directly. */
+	readonly via?: (target: Target, connection: Watch['connection']) => HttpTransport | undefined;
 	/** 0 <= n < 1; spreads the reads so that no two targets are asked at the same moment for ever. */
 	readonly random?: () => number;
 };
@@ -42,7 +45,7 @@ export type Watch = {
 	close(): Promise<void>;
 };
 
-export function createWatch({targets, clock, readOnly, random = Math.random}: WatchOptions): Watch {
+export function createWatch({targets, clock, readOnly, via, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
 	const changes = createChanges(clock, () => {
 		readings = undefined;
@@ -51,7 +54,8 @@ export function createWatch({targets, clock, readOnly, random = Math.random}: Wa
 	for (const watched of targets) {
 		const {name} = watched.target;
 		if (keepers.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
-		keepers.set(name, createKeeper({watched, clock, readOnly, random, changed: changes.tell}));
+		const connect = () => watched.system.connect(watched.target, {readOnly, via: via?.(watched.target, connection)});
+		keepers.set(name, createKeeper({watched, clock, connect, random, changed: changes.tell}));
 	}
 	const all = [...keepers.values()];
 	let started = false;
@@ -63,6 +67,12 @@ export function createWatch({targets, clock, readOnly, random = Math.random}: Wa
 		if (keeper === undefined) throw new Error(`No target is called ${name}`);
 		return keeper;
 	};
+
+	async function connection(name: string): Promise<Connected> {
+		const keeper = find(name);
+		const made = await keeper.connection();
+		return {...keeper.watched, connection: made, port: made.port};
+	}
 
 	return {
 		targets,
@@ -86,11 +96,7 @@ export function createWatch({targets, clock, readOnly, random = Math.random}: Wa
 		refresh(name) {
 			for (const keeper of name === undefined ? all : [find(name)]) keeper.refresh();
 		},
-		async connection(name) {
-			const keeper = find(name);
-			const connection = await keeper.connection();
-			return {...keeper.watched, connection, port: connection.port};
-		},
+		connection,
 		identity: name => find(name).identity(),
 		close() {
 			changes.close();

@@ -11,6 +11,7 @@ import {readNodeUsage, readPodUsage} from './metrics.ts';
 import {startPulse} from './pulse.ts';
 import {pathOf, watchedResources} from './resources.ts';
 import {createReviews, readIdentity} from './reviews.ts';
+import {serviceTransport} from './service-proxy.ts';
 import {type Timings, usualTimings} from './timings.ts';
 import {createTransport, type Transport} from './transport.ts';
 
@@ -102,6 +103,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);
 			return {text: answer.text, contentType: answer.headers['content-type'] ?? ''};
 		},
+		service: of => serviceTransport(transport, of),
 		mayI: (question, context) => reviews.mayI(question, context),
 		identity: context => readIdentity(transport, context),
 		...createActs(transport, {readOnly: options.readOnly, denied: () => reviews.forget()}),

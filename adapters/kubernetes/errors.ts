@@ -90,6 +90,16 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 	return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
+/** Whether the API server itself said it, rather than a service behind it. */
+export function isStatus(body: string): boolean {
+	try {
+		const {kind, apiVersion} = record(JSON.parse(body));
+		return kind === 'Status' && apiVersion === 'v1';
+	} catch {
+		return false;
+	}
+}
+
 /** What the body of a refusal says: a `Status` of the API, or the words of something that stands before it. */
 export function readRefusal(code: number, body: string, retryAfter: number | undefined): ApiRefusal {
 	let status: Readonly<Record<string, unknown>> = {};

@@ -9,7 +9,7 @@ import {type Agents, createAgents, type Pool} from '../http/agent.ts';
 import {proxyFor} from '../http/proxy.ts';
 import type {Clock} from './clock.ts';
 import {createCredentials, type Ticket} from './credentials.ts';
-import {calledOff, connectionError, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
+import {calledOff, connectionError, isStatus, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -21,6 +21,11 @@ export type ApiRequest = {
 	readonly body?: unknown;
 	readonly contentType?: string | undefined;
 	readonly accept?: string | undefined;
+	/**
+	 * For a service behind the API server: passed on as it is, instead of `body`. Any status of the service is an answer; what the API server
+	 * itself says is an error as ever.
+	 */
+	readonly passed?: {readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined};
 	readonly pool: Pool;
 	/** Id of the audit record of an act. */
 	readonly record?: string | undefined;
@@ -33,6 +38,7 @@ export type ApiRequest = {
 };
 
 export type ApiAnswer = {
+	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
 	/** Unpacked. Fails with AdapterError, also when the other end breaks off in the middle. */
 	readonly chunks: AsyncIterable<Buffer>;
@@ -90,7 +96,8 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 	function send(request: ApiRequest, ticket: Ticket, signal: AbortSignal): Promise<Sent> {
 		const {server, made} = agentsFor(ticket);
 		const path = `${server.pathname.replace(/\/$/, '')}${request.path}${encodeQuery(request.query)}`;
-		const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+		const text = request.passed?.body ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+		const body = text === undefined ? undefined : Buffer.from(text);
 		const options: RequestOptions = {
 			agent: made.of(request.pool),
 			method: request.method,
@@ -103,9 +110,9 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 				Accept: request.accept ?? 'application/json',
 				'Accept-Encoding': 'gzip',
 				'User-Agent': request.record === undefined ? 'midwatch' : `midwatch record/${request.record}`,
-				...(body === undefined
-					? {}
-					: {'Content-Type': request.contentType ?? 'application/json', 'Content-Length': body.length}),
+				...(body === undefined ? {} : {'Content-Length': body.length}),
+				...(request.passed?.headers ??
+					(body === undefined ? {} : {'Content-Type': request.contentType ?? 'application/json'})),
 				...(ticket.headers as Readonly<Record<string, string | string[]>>),
 			},
 		};
@@ -151,7 +158,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		const code = response.statusCode ?? 0;
 		if (code !== 401) credentials.accepted(ticket);
 		if (code < 400) {
-			if (code >= 200 && code < 300) return answer;
+			if ((code >= 200 && code < 300) || request.passed !== undefined) return answer;
 			answer.close();
 			const hint = 'Correct the server of this context: it must be the API server itself.';
 			throw new AdapterError('malformed', `${request.asked}: ${where} answers with status ${code}`, hint);
@@ -162,6 +169,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		} catch {
 			// The status alone tells enough.
 		}
+		if (request.passed !== undefined && !isStatus(body)) return {...answer, chunks: once(Buffer.from(body))};
 		const retry = retryAfterMs(response.headers['retry-after'], clock.now());
 		throw refusalError(readRefusal(code, body, retry), request.asked);
 	}
@@ -257,7 +265,16 @@ function answerOf(
 			response.destroy();
 		}
 	}
-	return {headers: response.headers, chunks: chunks(), close: () => response.destroy()};
+	return {
+		status: response.statusCode ?? 0,
+		headers: response.headers,
+		chunks: chunks(),
+		close: () => response.destroy(),
+	};
+}
+
+async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
+	yield chunk;
 }
 
 async function wholeText(answer: ApiAnswer, most: number): Promise<string> {

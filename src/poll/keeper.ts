@@ -15,7 +15,7 @@ const identifyAgainMs = 30_000;
 export type KeeperOptions = {
 	readonly watched: WatchedTarget;
 	readonly clock: Clock;
-	readonly readOnly: boolean;
+	readonly connect: () => Promise<Connection<unknown>>;
 	readonly random: () => number;
 	readonly changed: () => void;
 };
@@ -40,9 +40,9 @@ type Watching = {
 	readonly poller: Poller;
 };
 
-export function createKeeper({watched, clock, readOnly, random, changed}: KeeperOptions): Keeper {
+export function createKeeper({watched, clock, connect, random, changed}: KeeperOptions): Keeper {
 	const {target, system} = watched;
-	const link = createLink(clock, () => system.connect(target, {readOnly}));
+	const link = createLink(clock, connect);
 	let identity: Identity | undefined;
 	let askAgainAt = Number.NEGATIVE_INFINITY;
 	let asking: AbortController | undefined;

@@ -1,4 +1,6 @@
 import type {Context} from '../contract.ts';
+import type {HttpVia} from './http.ts';
+import type {HttpTransport} from './http-transport.ts';
 import type {ClusterAccess, Impersonation} from './kubernetes-access.ts';
 import type {Metadata, WatchedKind, WatchedObjects} from './kubernetes-objects.ts';
 
@@ -196,8 +198,10 @@ export type KubernetesPort = {
 	nodeUsage(context: Context): Promise<readonly NodeUsage[]>;
 	/** Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks. */
 	logs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
-	/** GET of any path, as text, for what has no read of its own: a service behind the API server's proxy. */
+	/** GET of any path, as text, for what has no read of its own. */
 	read(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;
+	/** A service of the cluster, reached through the API server. */
+	service(of: Omit<HttpVia, 'kubernetes'>): HttpTransport;
 	/** SelfSubjectAccessReview. Kept for five minutes, and forgotten after the server denied something. */
 	mayI(question: AccessQuestion, context: Context): Promise<AccessAnswer>;
 	identity(context: Context): Promise<ServerIdentity>;

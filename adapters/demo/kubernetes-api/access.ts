@@ -100,7 +100,7 @@ const acted: readonly Rule[] = [
 	},
 	{verbs: ['patch'], groups: ['autoscaling'], resources: ['horizontalpodautoscalers']},
 	{verbs: ['patch'], groups: [''], resources: ['nodes']},
-	{verbs: ['get'], groups: [''], resources: ['services/proxy']},
+	{verbs: ['get', 'create', 'delete'], groups: [''], resources: ['services/proxy']},
 ];
 
 /** `team` may do what an operator may, in one namespace only, and cannot list the others. */

@@ -20,6 +20,8 @@ export type Call = {
 	readonly accept: string;
 	readonly contentType: string;
 	readonly body: unknown;
+	/** As it came, for what is passed on. */
+	readonly raw: Buffer;
 	readonly dryRun: boolean;
 	readonly fieldManager: string;
 };
@@ -63,8 +65,8 @@ export function verbOf(method: string, place: Place, query: URLSearchParams): st
 /** The limit of the real server: 3 MiB. */
 const maxBody = 3 * 1024 * 1024;
 
-/** The body of a request, parsed; undefined when there is none. @throws ApiError when it is too long or no JSON. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+/** The body of a request as it came. @throws ApiError when it is too long. */
+export async function readRaw(request: IncomingMessage): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let length = 0;
 	for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -72,7 +74,12 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 		if (length > maxBody) throw new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728');
 		chunks.push(chunk);
 	}
-	if (length === 0) return undefined;
+	return Buffer.concat(chunks);
+}
+
+/** The body, parsed; undefined when there is none. @throws ApiError when it is no JSON. */
+export function parseBody(request: IncomingMessage, raw: Buffer): unknown {
+	if (raw.length === 0) return undefined;
 	const type = request.headers['content-type'] ?? 'application/json';
 	if (!/json/.test(type)) {
 		throw new ApiError(
@@ -82,7 +89,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 		);
 	}
 	try {
-		return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+		return JSON.parse(raw.toString('utf8'));
 	} catch (error) {
 		throw badRequest(`the object provided is unrecognized: ${error instanceof Error ? error.message : String(error)}`);
 	}

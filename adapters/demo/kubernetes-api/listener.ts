@@ -2,7 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {TLSSocket} from 'node:tls';
 import type {User} from './access.ts';
 import {ApiError, forbidden, noSuchPath, unauthorized} from './api-error.ts';
-import {type Answer, type Call, placeOf, readBody, verbOf} from './call.ts';
+import {type Answer, type Call, parseBody, placeOf, readRaw, verbOf} from './call.ts';
 import type {Cluster} from './cluster.ts';
 import type {FaultBoard} from './faults.ts';
 import {createReply, type Reply} from './reply.ts';
@@ -86,7 +86,7 @@ async function answer(
 		if (found === undefined) throw noSuchPath();
 		return found;
 	}
-	const head: Omit<Call, 'body'> = {
+	const head: Omit<Call, 'body' | 'raw'> = {
 		...place,
 		user,
 		verb,
@@ -97,7 +97,10 @@ async function answer(
 		fieldManager: url.searchParams.get('fieldManager') ?? managerOf(String(request.headers['user-agent'] ?? '')),
 	};
 	authorize(cluster, head);
-	return answerCall(world, {...head, body: await readBody(request)});
+	const raw = await readRaw(request);
+	// What is passed on to a service is the service's to understand.
+	const body = place.subresource === 'proxy' ? undefined : parseBody(request, raw);
+	return answerCall(world, {...head, body, raw});
 }
 
 /** `kubectl/v1.20.2 (linux/amd64)` writes as `kubectl`. */

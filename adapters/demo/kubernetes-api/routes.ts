@@ -42,7 +42,7 @@ export function answerDiscovery(cluster: Cluster, pathname: string, address: str
 }
 
 /** @throws ApiError 403 when the user may not, in the words of the real server. */
-export function authorize(cluster: Cluster, call: Omit<Call, 'body'>): void {
+export function authorize(cluster: Cluster, call: Omit<Call, 'body' | 'raw'>): void {
 	const {type, verb, namespace, name, subresource, user} = call;
 	const attributes = {verb, group: type.group, resource: type.plural, subresource, namespace, name};
 	if (cluster.access.allows(user, attributes)) return;

@@ -7,7 +7,7 @@ import type {Endpoints, Service} from './kinds.ts';
 /** Where a service of the cluster really listens: `http://127.0.0.1:PORT`. By `NAMESPACE/NAME`. */
 export type Backends = Map<string, string>;
 
-/** `GET services/[http:]NAME[:PORT]/proxy/PATH`: passes the request on to the service, and its answer back. */
+/** `services/[http:]NAME[:PORT]/proxy/PATH`: passes the request on to the service, and its answer back. */
 export async function answerProxy({store}: Cluster, backends: Backends, call: Call): Promise<Answer> {
 	const {namespace = '', name = '', rest, query} = call;
 	const parts = name.split(':');
@@ -32,10 +32,14 @@ export async function answerProxy({store}: Cluster, backends: Backends, call: Ca
 	return forward(new URL(`/${rest}${text === '' ? '' : `?${text}`}`, backend), call);
 }
 
+/** By the verb that authorization asks for. */
+const methods: Readonly<Record<string, string>> = {create: 'POST', update: 'PUT', delete: 'DELETE'};
+
 function forward(url: URL, call: Call): Promise<Answer> {
-	const method = call.verb === 'create' ? 'POST' : 'GET';
+	const method = methods[call.verb] ?? 'GET';
+	const type = call.raw.length === 0 ? {} : {'content-type': call.contentType};
 	return new Promise((resolve, reject) => {
-		const passed = request(url, {method, headers: {accept: call.accept}}, response => {
+		const passed = request(url, {method, headers: {accept: call.accept, ...type}}, response => {
 			const chunks: Buffer[] = [];
 			response.on('data', (chunk: Buffer) => chunks.push(chunk));
 			response.on('error', reject);
@@ -50,6 +54,6 @@ function forward(url: URL, call: Call): Promise<Answer> {
 		passed.on('error', error => {
 			reject(new ApiError(503, 'ServiceUnavailable', `error trying to reach service: ${error.message}`));
 		});
-		passed.end(call.body === undefined ? undefined : JSON.stringify(call.body));
+		passed.end(call.raw);
 	});
 }

@@ -331,11 +331,8 @@ export async function openHouse(
 		keymap: createKeymap(options.keys),
 		clock,
 		effects: {
-			copy: async text => {
-				copied.push(text);
-				return 'copied';
-			},
-			quit: () => {
+			copy: async text => (copied.push(text), 'copied'),
+			quit() {
 				left += 1;
 			},
 			suspend() {},

@@ -1,0 +1,22 @@
+import type {Target} from '../src/contract.ts';
+import type {HttpSettings} from '../src/port/http.ts';
+import type {HttpTransport} from '../src/port/http-transport.ts';
+import type {KubernetesPort} from '../src/port/kubernetes.ts';
+import type {Watch} from '../src/watch.ts';
+
+/** The way to a target whose settings say `via: kubernetes`: the connection of that cluster, whenever it stands. */
+export function viaOf({settings}: Target, connection: Watch['connection']): HttpTransport | undefined {
+	const via = (settings as Partial<HttpSettings>).via;
+	if (via === undefined) return undefined;
+	let made: HttpTransport | undefined;
+	return {
+		where: `service ${via.namespace}/${via.service} in ${via.kubernetes}`,
+		async open(request, signal) {
+			const {port} = await connection(via.kubernetes);
+			const service = made ?? (port as KubernetesPort).service(via);
+			made = service;
+			return service.open(request, signal);
+		},
+		close: () => made?.close(),
+	};
+}

@@ -1,0 +1,91 @@
+import {once} from 'node:events';
+import {createServer, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {createHttpClient} from '../../../adapters/http/client.ts';
+import type {HttpRequest} from '../../../src/port/http-transport.ts';
+import {asking, type Rig, startRig} from './cluster-rig.ts';
+
+let rig: Rig;
+let backend: Server;
+const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme: 'http'} as const;
+
+beforeAll(async () => {
+	rig = await startRig();
+	backend = createServer(async (request, answer) => {
+		let body = '';
+		for await (const chunk of request) body += chunk;
+		const {method, url, headers} = request;
+		if (url === '/missing') return answer.writeHead(404, {'content-type': 'text/plain'}).end('no such thing here');
+		if (url === '/moved') return answer.writeHead(302, {location: '/elsewhere'}).end();
+		const seen = {method, url, type: headers['content-type'], body};
+		return answer.writeHead(200, {'content-type': 'application/json'}).end(JSON.stringify(seen));
+	});
+	backend.listen(0, '127.0.0.1');
+	await once(backend, 'listening');
+	rig.api.world.backends.set('monitoring/prometheus', `http://127.0.0.1:${(backend.address() as AddressInfo).port}`);
+});
+
+afterAll(async () => {
+	await rig.close();
+	backend.close();
+});
+
+async function ask(request: Partial<HttpRequest>, text?: string) {
+	const client = await rig.client(text === undefined ? {} : {text});
+	const transport = client.port.service(via);
+	const answer = await transport.open(
+		{method: 'GET', path: '/', query: [], headers: {}, ...request},
+		AbortSignal.timeout(5000),
+	);
+	let body = '';
+	for await (const chunk of answer.chunks) body += Buffer.from(chunk).toString();
+	return {status: answer.status, body};
+}
+
+test('a service is asked with its own method, query, headers and body', async () => {
+	const got = await ask({
+		path: '/api/v1/query',
+		query: [
+			['query', 'up{job="a b"}'],
+			['x', '1'],
+			['x', '2'],
+		],
+	});
+	const url = '/api/v1/query?query=up%7Bjob%3D%22a+b%22%7D&x=1&x=2';
+	expect(JSON.parse(got.body)).toMatchObject({method: 'GET', url});
+	const posted = await ask({
+		method: 'POST',
+		path: '/api/v1/query',
+		headers: {'Content-Type': 'application/x-www-form-urlencoded', Authorization: 'Bearer never'},
+		body: 'query=up',
+	});
+	expect(JSON.parse(posted.body)).toMatchObject({
+		method: 'POST',
+		type: 'application/x-www-form-urlencoded',
+		body: 'query=up',
+	});
+});
+
+test('what the service refuses is its answer; what the API server refuses is an error of ours', async () => {
+	expect(await ask({path: '/missing'})).toEqual({status: 404, body: 'no such thing here'});
+	expect((await ask({path: '/moved'})).status).toBe(302);
+	await expect(ask({path: '/'}, rig.api.kubeconfigOf('viewer'))).rejects.toMatchObject({
+		kind: 'denied',
+		hint: expect.stringContaining('services/proxy'),
+	});
+	const there = rig.api.world.backends.get('monitoring/prometheus') ?? '';
+	rig.api.world.backends.set('monitoring/prometheus', 'http://127.0.0.1:1');
+	await expect(ask({path: '/'})).rejects.toMatchObject({kind: 'unreachable'});
+	rig.api.world.backends.set('monitoring/prometheus', there);
+});
+
+test('the client of every HTTP system takes it as its connection', async () => {
+	const {port} = await rig.client();
+	const client = createHttpClient(
+		{url: 'http://prometheus.monitoring/prom', auth: {kind: 'none'}, headers: {}, environment: {}},
+		{via: port.service(via)},
+	);
+	const answer = await client.json({path: '/api', asked: 'read'}, asking().signal);
+	expect(answer).toMatchObject({method: 'GET', url: '/prom/api'});
+});
