@@ -331,7 +331,7 @@ export async function openHouse(
 		keymap: createKeymap(options.keys),
 		clock,
 		effects: {
-			copy: async text => (copied.push(text), 'copied'),
+			copy: async text => `copied, the ${copied.push(text)}. time`,
 			quit() {
 				left += 1;
 			},
