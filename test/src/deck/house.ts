@@ -29,6 +29,7 @@ import {createRunner} from '../../../src/remedy/runner.ts';
 import {createStore} from '../../../src/store.ts';
 import {createWatch} from '../../../src/watch.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
+import {quietEffects} from './effects.ts';
 
 export type Job = Row & {readonly name: string; readonly age: number};
 
@@ -330,16 +331,9 @@ export async function openHouse(
 		unresolved: createStore<readonly Unresolved[]>([]),
 		keymap: createKeymap(options.keys),
 		clock,
-		effects: {
-			copy: async text => `copied, the ${copied.push(text)}. time`,
-			quit() {
-				left += 1;
-			},
-			suspend() {},
-			lendTerminal: work => work(),
-			redraw() {},
-			noise: () => [],
-		},
+		effects: quietEffects(copied, () => {
+			left += 1;
+		}),
 		labels: [],
 		remarks: [],
 	});
