@@ -1,3 +1,4 @@
+import {alertmanager} from '../adapters/alertmanager/system.ts';
 import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
 import {postgres} from '../adapters/postgres/system.ts';
@@ -9,7 +10,7 @@ import {closest} from '../src/text/closest.ts';
 import {UsageError} from './arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
-export const systems: readonly System[] = [kubernetes, postgres, redis];
+export const systems: readonly System[] = [kubernetes, postgres, redis, alertmanager];
 
 /**
  * The targets of the demo, each with its stand-in.

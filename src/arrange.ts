@@ -228,10 +228,14 @@ export function* arrangingPane(
 	arrangement: Omit<Arrangement, 'before'>,
 	before?: PaneView,
 ): Generator<undefined, PaneView> {
-	const sections: SectionView[] = [];
-	for (const [index, section] of pane.sections.entries()) {
-		sections.push(yield* arrangingSection(section, readings, {...arrangement, before: before?.sections[index]}));
+	const all: SectionView[] = [];
+	for (const section of pane.sections) {
+		const old = before?.sections.find(view => view.section === section);
+		all.push(yield* arrangingSection(section, readings, {...arrangement, before: old}));
 	}
+	// A pane may be about several systems of which only one is watched: what nobody reads takes no room.
+	const watched = all.filter(view => view.readings.length > 0);
+	const sections = watched.length === 0 ? all : watched;
 	const [only] = sections;
 	const shown = sections.flatMap(view => view.readings);
 	return {

@@ -90,4 +90,15 @@ describe('a pane', () => {
 		expect(arrangePane(pane, [one, reading([], 'other')], plain).several).toBe(true);
 		expect(arrangePane(pane, [one, reading([], 'other')], {...plain, target: 'db'}).several).toBe(false);
 	});
+
+	it('leaves out sections of systems that nobody watches, unless none is watched', () => {
+		const two: Pane = {...pane, sections: [section, {...section, kind: 'redis.server'}]};
+		expect(arrangePane(two, [reading([])], plain).sections.map(view => view.section.kind)).toEqual([
+			'postgres.session',
+		]);
+		expect(arrangePane(two, [], plain).sections).toHaveLength(2);
+		const before = arrangePane(two, [reading([row('a', 1), row('b', 9)])], plain);
+		const held = arrangePane(two, [reading([row('a', 99), row('b', 9)])], {...plain, hold: true}, before);
+		expect(ids(held)).toEqual(['b', 'a']);
+	});
 });

@@ -1,6 +1,7 @@
 import type {ScrapeRow} from '../../src/model/scrape-target.ts';
 import {defineSection, type Pane, type Tone} from '../../src/pane.ts';
 import {duration, millis} from '../../src/text/figures.ts';
+import {alertsSection, silencesSection} from './alert-sections.ts';
 
 const tone = (row: ScrapeRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 
@@ -11,8 +12,8 @@ export const targetsPane: Pane = {
 	id: 'targets',
 	title: 'Targets',
 	tab: 'Targets',
-	systems: ['prometheus'],
-	gauges: ['up'],
+	systems: ['prometheus', 'alertmanager'],
+	gauges: ['up', 'firing', 'silenced', 'inhibited'],
 	sections: [
 		defineSection<ScrapeRow>({
 			kind: 'prometheus.target',
@@ -62,5 +63,7 @@ export const targetsPane: Pane = {
 				},
 			],
 		}),
+		alertsSection,
+		silencesSection,
 	],
 };

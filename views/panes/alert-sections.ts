@@ -1,0 +1,105 @@
+import type {AlertmanagerAlertRow} from '../../src/model/alertmanager-alert.ts';
+import type {SilenceRow} from '../../src/model/silence.ts';
+import {type Cell, defineSection, type Tone} from '../../src/pane.ts';
+import {count, duration} from '../../src/text/figures.ts';
+
+const tone = (row: {readonly severity: Tone}): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
+const dim = (text: string): Cell => ({text, tone: 'dim'});
+const byId = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+const seconds = (ms: number): string => duration(ms / 1000);
+
+const rank: Readonly<Record<AlertmanagerAlertRow['told'], number>> = {firing: 0, inhibited: 1, silenced: 2};
+
+const byName = (a: AlertmanagerAlertRow, b: AlertmanagerAlertRow): number =>
+	rank[a.told] - rank[b.told] || a.name.localeCompare(b.name) || a.subject.localeCompare(b.subject) || byId(a, b);
+
+/** What is told stands out; what is held back is said, and is dim. */
+const state = (row: AlertmanagerAlertRow, now: number): Cell =>
+	row.told === 'silenced' && row.silencedUntil !== undefined
+		? dim(`silenced ${seconds(row.silencedUntil - now)}`)
+		: {text: row.told, tone: row.told === 'firing' ? tone(row) : 'dim'};
+
+const quietly = (row: AlertmanagerAlertRow, text: string): Cell => (row.told === 'firing' ? text : dim(text));
+
+export const alertsSection = defineSection<AlertmanagerAlertRow>({
+	kind: 'alertmanager.alert',
+	title: 'Alerts',
+	weight: 1,
+	empty: 'no alert fires',
+	orders: [
+		{title: 'name', compare: byName},
+		{title: 'newest', compare: (a, b) => b.since - a.since || byName(a, b)},
+		{title: 'oldest', compare: (a, b) => a.since - b.since || byName(a, b)},
+	],
+	columns: [
+		{header: 'ALERT', field: 'alert', width: 14, cell: row => quietly(row, row.name)},
+		{header: 'ABOUT', field: 'about', width: 16, grow: true, cell: row => quietly(row, row.subject || row.sentence)},
+		{header: 'STATE', field: 'state', width: 9, yields: 3, cell: state},
+		{
+			header: 'SINCE',
+			field: 'since',
+			width: 6,
+			align: 'right',
+			yields: 4,
+			cell: (row, now) => dim(seconds(now - row.since)),
+		},
+		{header: 'RECEIVER', field: 'receiver', width: 10, yields: 1, cell: row => dim(row.receivers.join(','))},
+		{
+			header: 'SAYS',
+			field: 'says',
+			width: 18,
+			grow: true,
+			yields: 2,
+			cell: row => ({text: row.sentence, tone: tone(row)}),
+		},
+	],
+});
+
+const stateRank: Readonly<Record<SilenceRow['state'], number>> = {active: 0, pending: 1, expired: 2};
+
+const byEnd = (a: SilenceRow, b: SilenceRow): number =>
+	stateRank[a.state] - stateRank[b.state] || (a.state === 'expired' ? b.ends - a.ends : a.ends - b.ends) || byId(a, b);
+
+function endsIn(row: SilenceRow, now: number): Cell {
+	if (row.state === 'expired') return dim(`${seconds(now - row.ends)} ago`);
+	const left = seconds(row.ends - now);
+	return row.remark === 'ends-soon' ? {text: left, tone: row.severity} : left;
+}
+
+function hides(row: SilenceRow): Cell {
+	if (row.state !== 'active') return dim('-');
+	return row.hides.length === 0 ? dim('nothing') : count(row.hides.length);
+}
+
+export const silencesSection = defineSection<SilenceRow>({
+	kind: 'alertmanager.silence',
+	title: 'Silences',
+	weight: 1,
+	empty: 'nothing is silenced',
+	orders: [
+		{title: 'ends first', compare: byEnd},
+		{title: 'hides most', compare: (a, b) => b.hides.length - a.hides.length || byEnd(a, b)},
+		{title: 'oldest', compare: (a, b) => a.starts - b.starts || byEnd(a, b)},
+	],
+	columns: [
+		{
+			header: 'SILENCE',
+			field: 'silence',
+			width: 16,
+			grow: true,
+			cell: row => (row.state === 'active' ? row.text : dim(row.text)),
+		},
+		{header: 'STATE', field: 'state', width: 7, yields: 4, cell: row => ({text: row.state, tone: tone(row)})},
+		{header: 'HIDES', field: 'hides', width: 7, align: 'right', cell: hides},
+		{header: 'ENDS IN', field: 'ends', width: 9, align: 'right', cell: endsIn},
+		{header: 'BY', field: 'by', width: 8, yields: 3, cell: row => dim(row.createdBy)},
+		{
+			header: 'COMMENT',
+			field: 'comment',
+			width: 14,
+			grow: true,
+			yields: 2,
+			cell: row => ({text: row.comment, tone: tone(row)}),
+		},
+	],
+});
