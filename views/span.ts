@@ -6,9 +6,13 @@ import type {Theme} from './theme.ts';
 export type Span = {
 	/** Adds cleaned text, cut to what is left. */
 	put(text: string, tone?: Tone, selected?: boolean): Span;
+	/** The same in the colour of a line of a graph. */
+	hue(text: string, index: number): Span;
 	/** Adds it only when it fits whole; tells whether it did. */
 	fits(text: string): boolean;
 	readonly used: number;
+	/** Cells from the first to the last. */
+	readonly room: number;
 	/** The line, padded to its whole width. */
 	end(selected?: boolean): string;
 };
@@ -24,6 +28,14 @@ export function createSpan(cells: number, theme: Theme): Span {
 			used += width(kept);
 			return span;
 		},
+		hue(text, index) {
+			const kept = cut(text, cells - used);
+			if (kept === '') return span;
+			painted += theme.hue(kept, index);
+			used += width(kept);
+			return span;
+		},
+		room: cells,
 		fits: text => used + width(text) <= cells,
 		get used() {
 			return used;

@@ -21,6 +21,10 @@ export type Theme = {
 		readonly more: string;
 	};
 	readonly ascii: boolean;
+	/** False where lines of a graph can be told apart by their letters only. */
+	readonly colours: boolean;
+	/** Wraps cleaned text in the colour of the line `index` of a graph. Says nothing of severity. */
+	hue(text: string, index: number): string;
 	/** Ink's name of a severity's colour, for the modals it draws. */
 	colour(severity: Severity): string | undefined;
 };
@@ -52,6 +56,9 @@ const inkColours: Readonly<Record<Severity, string | undefined>> = {
 	ok: undefined,
 };
 
+/** Of the lines of a graph, chosen for how far apart they look on light and dark grounds and to colour-blind eyes. */
+const hues = ['36', '33', '35', '32', '34', '31'];
+
 const lookAlikes: Readonly<Record<string, string>> = {
 	'…': '.',
 	'·': '.',
@@ -60,6 +67,9 @@ const lookAlikes: Readonly<Record<string, string>> = {
 	'░': '.',
 	'─': '-',
 	'│': '|',
+	'┤': '+',
+	'└': '+',
+	'┬': '+',
 	'■': 'X',
 	'▲': '!',
 };
@@ -94,6 +104,12 @@ export function createTheme(depth: Depth, ascii: boolean): Theme {
 			const text = ascii ? inAscii(given) : given;
 			const style = selected ? ['7', styles[tone]].filter(part => part !== '' && part !== '2').join(';') : styles[tone];
 			return style === '' ? text : `\u001b[${style}m${text}\u001b[0m`;
+		},
+		colours: depth !== 'none',
+		hue(given, index) {
+			const text = ascii ? inAscii(given) : given;
+			const style = hues[index % hues.length];
+			return depth === 'none' || style === undefined ? text : `\u001b[${style}m${text}\u001b[0m`;
 		},
 		sign: severity => signs[severity],
 		colour: severity => (depth === 'none' ? undefined : inkColours[severity]),

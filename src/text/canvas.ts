@@ -1,0 +1,54 @@
+/** A raster of lines. A cell belongs to the first that is drawn through it: draw the most telling first. */
+export type Canvas = {
+	/** Cells. */
+	readonly columns: number;
+	readonly rows: number;
+	/** Dots of a cell, across and down. */
+	readonly across: number;
+	readonly down: number;
+	/** A straight line of dots, both ends included; what lies outside is not drawn. Dots count from the upper left. */
+	line(fromX: number, fromY: number, toX: number, toY: number, owner: number): void;
+	/** -1 where nothing is. */
+	owner(column: number, row: number): number;
+	/** The cell in braille; only of a canvas of 2 by 4 dots a cell. */
+	braille(column: number, row: number): string;
+};
+
+/** Bit of each dot, by row and column: https://www.unicode.org/charts/PDF/U2800.pdf */
+const bits = [
+	[0x01, 0x08],
+	[0x02, 0x10],
+	[0x04, 0x20],
+	[0x40, 0x80],
+] as const;
+
+/** `fine`: 2 by 4 dots a cell, for braille; else one dot a cell. */
+export function createCanvas(columns: number, rows: number, fine: boolean): Canvas {
+	const [across, down] = fine ? [2, 4] : [1, 1];
+	const owners = new Int16Array(columns * rows).fill(-1);
+	const masks = new Uint8Array(columns * rows);
+	function dot(x: number, y: number, owner: number): void {
+		const column = Math.floor(x / across);
+		const row = Math.floor(y / down);
+		if (column < 0 || column >= columns || row < 0 || row >= rows) return;
+		const cell = row * columns + column;
+		if (owners[cell] === -1) owners[cell] = owner;
+		masks[cell] = (masks[cell] ?? 0) | (bits[y % down]?.[x % across === 1 ? 1 : 0] ?? 0);
+	}
+	return {
+		columns,
+		rows,
+		across,
+		down,
+		line(fromX, fromY, toX, toY, owner) {
+			const steps = Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY));
+			if (steps === 0) dot(fromX, fromY, owner);
+			for (let step = 0; step <= steps && steps > 0; step += 1) {
+				const share = step / steps;
+				dot(Math.round(fromX + (toX - fromX) * share), Math.round(fromY + (toY - fromY) * share), owner);
+			}
+		},
+		owner: (column, row) => owners[row * columns + column] ?? -1,
+		braille: (column, row) => String.fromCharCode(0x2800 + (masks[row * columns + column] ?? 0)),
+	};
+}
