@@ -55,9 +55,9 @@ export function valueAxis(min: number, max: number, most: number): ValueAxis {
 	let high = max <= 0 && -max <= (max - min) * 2 ? 0 : max;
 	if (low === high) {
 		// Flat: as much room above as below, and zero for the floor of a line that is not under it.
-		const pad = low === 0 ? 1 : Math.abs(low) / 2;
-		high += pad;
-		low = low >= 0 ? Math.max(0, low - pad) : low - pad;
+		const pad = Math.abs(low) < 1e-300 ? 1 : Math.abs(low) / 2;
+		high = Math.min(Number.MAX_VALUE, high + pad);
+		low = low >= 0 ? Math.max(0, low - pad) : Math.max(-Number.MAX_VALUE, low - pad);
 	}
 	const span = high / 2 - low / 2;
 	const largest = Math.max(Math.abs(low), Math.abs(high));
