@@ -12,6 +12,7 @@ const needs: readonly (readonly [needs: string, verb: string, group: string, res
 	['causes: replica sets', 'watch', 'apps', 'replicasets'],
 	['causes: stateful sets', 'watch', 'apps', 'statefulsets'],
 	['causes: daemon sets', 'watch', 'apps', 'daemonsets'],
+	['causes: revisions of sets', 'watch', 'apps', 'controllerrevisions'],
 	['findings: autoscalers', 'watch', 'autoscaling', 'horizontalpodautoscalers'],
 	['findings: disruption budgets', 'watch', 'policy', 'poddisruptionbudgets'],
 	['pod usage', 'list', 'metrics.k8s.io', 'pods'],

@@ -1,6 +1,6 @@
 import type {Line} from '../../src/contract.ts';
 import {defineInspection} from '../../src/define.ts';
-import type {PodRow} from '../../src/model/pod.ts';
+import type {PodRow, Rollout} from '../../src/model/pod.ts';
 import {moment} from '../../src/model/pod-status.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {ContainerSpec, ContainerStatus, PodObject} from '../../src/port/kubernetes-objects.ts';
@@ -12,10 +12,16 @@ import {gone} from './workload.ts';
 
 export const fact = (name: string, value: string): Line => ({text: `${name.padEnd(16)}${value}`});
 
-const at = (text: string | undefined): string => {
+export const at = (text: string | undefined): string => {
 	const when = moment(text);
 	return when === undefined ? '-' : `${new Date(when).toISOString().slice(0, 10)} ${clockTime(when)}`;
 };
+
+/** `revision 41 of 2026-11-21 13:58:00Z`. */
+export const rolloutText = ({revision, at: began}: Rollout): string =>
+	began === undefined
+		? `revision ${revision}, which came back`
+		: `revision ${revision} of ${at(new Date(began).toISOString())}`;
 
 function stateText({state}: ContainerStatus, now: number): string {
 	const {waiting, terminated, running} = state ?? {};
@@ -25,7 +31,8 @@ function stateText({state}: ContainerStatus, now: number): string {
 	return since === undefined ? 'unknown' : `running for ${duration((now - since) / 1000)}`;
 }
 
-const resourceText = ({resources}: ContainerSpec): string =>
+/** `requests cpu 100m; limits memory 512Mi`. */
+export const resourceText = ({resources}: ContainerSpec): string =>
 	(['requests', 'limits'] as const)
 		.map(kind => {
 			const words = Object.entries(resources?.[kind] ?? {}).map(([name, amount]) => `${name} ${amount}`);
@@ -91,9 +98,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
 					'Workload',
 					row.workload === undefined ? 'none: it does not come back' : `${row.workload.kind} ${row.workload.name}`,
 				),
-				...(row.rollout === undefined
-					? []
-					: [fact('Rollout', `revision ${row.rollout.revision} of ${at(new Date(row.rollout.at).toISOString())}`)]),
+				...(row.rollout === undefined ? [] : [fact('Rollout', rolloutText(row.rollout))]),
 				fact('Class', status?.qosClass ?? '-'),
 				fact('Created', at(metadata.creationTimestamp)),
 				...(metadata.deletionTimestamp === undefined ? [] : [fact('To be gone by', at(metadata.deletionTimestamp))]),

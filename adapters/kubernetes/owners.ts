@@ -1,6 +1,7 @@
 import type {Rollout, Workload} from '../../src/model/pod.ts';
 import {moment} from '../../src/model/pod-status.ts';
 import type {
+	ControllerRevisionObject,
 	DeploymentObject,
 	Metadata,
 	OwnerReference,
@@ -13,8 +14,10 @@ export type Above = {
 	readonly replicaSets: ReadonlyMap<string, ReplicaSetObject>;
 	readonly deployments: ReadonlyMap<string, DeploymentObject>;
 	readonly statefulSets: ReadonlyMap<string, StatefulSetObject>;
-	/** Revision of the first ReplicaSet that is still there, by the uid of its Deployment. */
-	readonly firstRevisions: ReadonlyMap<string, number>;
+	/** The rollout that each ReplicaSet or ControllerRevision stands for, by its own uid. */
+	readonly rollouts: ReadonlyMap<string, Rollout>;
+	/** By `NAMESPACE/NAME`, since pods name theirs. */
+	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
 };
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -25,24 +28,66 @@ export const revisionOf = (metadata: Metadata): number =>
 export const controllerOf = (metadata: Metadata): OwnerReference | undefined =>
 	metadata.ownerReferences?.find(owner => owner.controller === true);
 
+type Kept = {readonly metadata: Metadata; readonly revision: number; readonly at: number};
+
+/** An object that changed is another one: what was read of it stands as long as it does. */
+const knownRevisions = new WeakMap<Metadata, Kept>();
+
+function keptOf(metadata: Metadata, revision: number): Kept {
+	const known = knownRevisions.get(metadata);
+	if (known !== undefined) return known;
+	const made = {metadata, revision, at: moment(metadata.creationTimestamp) ?? 0};
+	knownRevisions.set(metadata, made);
+	return made;
+}
+
+/** The rollouts that the revisions of one workload stand for. One that is older than those before it came back, and nothing tells when. */
+function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rollout: Rollout])[] {
+	let latest = 0;
+	return kept
+		.toSorted((a, b) => a.revision - b.revision)
+		.map(({metadata, revision, at}, index) => {
+			const isBack = at < latest;
+			latest = Math.max(latest, at);
+			return [metadata.uid, {revision, at: isBack ? undefined : at, first: index === 0}];
+		});
+}
+
 export function aboveOf(
 	replicaSets: ReadonlyMap<string, ReplicaSetObject>,
 	deployments: ReadonlyMap<string, DeploymentObject> = new Map(),
 	statefulSets: ReadonlyMap<string, StatefulSetObject> = new Map(),
+	revisions: ReadonlyMap<string, ControllerRevisionObject> = new Map(),
 ): Above {
-	const firstRevisions = new Map<string, number>();
-	for (const {metadata} of replicaSets.values()) {
-		const owner = controllerOf(metadata);
-		const revision = revisionOf(metadata);
-		if (owner === undefined || Number.isNaN(revision)) continue;
-		firstRevisions.set(owner.uid, Math.min(firstRevisions.get(owner.uid) ?? revision, revision));
-	}
-	return {replicaSets, deployments, statefulSets, firstRevisions};
+	const kept = [
+		...[...replicaSets.values()].map(({metadata}) => keptOf(metadata, revisionOf(metadata))),
+		...[...revisions.values()].map(({metadata, revision = Number.NaN}) => keptOf(metadata, revision)),
+	].filter(({revision}) => !Number.isNaN(revision));
+	const owned = Map.groupBy(kept, ({metadata}) => controllerOf(metadata)?.uid ?? metadata.uid);
+	return {
+		replicaSets,
+		deployments,
+		statefulSets,
+		rollouts: new Map([...owned.values()].flatMap(rolloutsOf)),
+		controllerRevisions: new Map(
+			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
+		),
+	};
 }
 
 /** A ReplicaSet that a Deployment made is called like it, with the hash of its template behind. */
 function deploymentName(set: string, hash: string | undefined): string | undefined {
 	return hash !== undefined && set.endsWith(`-${hash}`) ? set.slice(0, -hash.length - 1) : undefined;
+}
+
+/** A pod of a stateful set carries the name of its revision, one of a daemon set what comes behind its own name in it. */
+function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, above: Above): Rollout | undefined {
+	const label = labels?.['controller-revision-hash'];
+	if (label === undefined) return undefined;
+	const found =
+		above.controllerRevisions.get(`${namespace}/${label}`) ??
+		above.controllerRevisions.get(`${namespace}/${name}-${label}`);
+	return found && above.rollouts.get(found.metadata.uid);
 }
 
 /** The workload that brings a pod back, and the rollout it came with. */
@@ -55,7 +100,7 @@ export function workloadOf(
 	const {kind, name, uid} = owner;
 	if (kind !== 'ReplicaSet') {
 		const replicas = above.statefulSets.get(uid)?.spec?.replicas;
-		return {workload: {kind, name, uid, paused: false, replicas}, rollout: undefined};
+		return {workload: {kind, name, uid, paused: false, replicas}, rollout: rolloutOfSet(metadata, owner, above)};
 	}
 	const set = above.replicaSets.get(uid);
 	if (set === undefined) {
@@ -74,12 +119,9 @@ export function workloadOf(
 	if (parent === undefined) {
 		return {workload: {kind, name, uid, paused: false, replicas: set.spec?.replicas}, rollout: undefined};
 	}
-	const revision = revisionOf(set.metadata);
-	const at = moment(set.metadata.creationTimestamp);
-	const first = (above.firstRevisions.get(parent.uid) ?? revision) >= revision;
 	const {paused = false, replicas} = above.deployments.get(parent.uid)?.spec ?? {};
 	return {
 		workload: {kind: parent.kind, name: parent.name, uid: parent.uid, paused, replicas},
-		rollout: Number.isNaN(revision) || at === undefined ? undefined : {revision, at, first},
+		rollout: above.rollouts.get(uid),
 	};
 }

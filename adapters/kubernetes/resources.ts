@@ -191,6 +191,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			},
 		},
 	},
+	controllerrevisions: {type: apps('controllerrevisions'), shape: {metadata, revision: 'number'}},
 	horizontalpodautoscalers: {
 		type: {group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers', namespaced: true},
 		shape: {

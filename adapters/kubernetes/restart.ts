@@ -1,5 +1,4 @@
 import {defineAction} from '../../src/define.ts';
-import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
 import {readRevisions} from './revisions.ts';
@@ -14,7 +13,7 @@ import {
 	verifyTemplate,
 } from './template-action.ts';
 import {restartManager, toRevision} from './template-change.ts';
-import {readWorkload, slashed, type WorkloadKind, workloadOfRow, workloadRefusal} from './workload.ts';
+import {type OfWorkload, readWorkload, slashed, type WorkloadKind, workloadOfRow, workloadRefusal} from './workload.ts';
 import {podsOf, serving, vainReason} from './workload-pods.ts';
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -23,11 +22,12 @@ const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'
 const stamp = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Replaces all pods of the workload by new ones from the same template, as `kubectl rollout restart` does. */
-export const restart = defineAction<PodRow, KubernetesPort>()<TemplatePlan>({
+export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>({
 	id: 'kubernetes.restart',
 	title: 'Restart',
 	key: 'R',
 	kind: 'kubernetes.pod',
+	also: ['kubernetes.workload'],
 	selects: 'one',
 	params: [],
 	disabled: ([row]) =>

@@ -1,6 +1,5 @@
 import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
-import type {PodRow} from '../../src/model/pod.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
 import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
@@ -8,6 +7,7 @@ import {managerCheck} from './managers.ts';
 import {part} from './template.ts';
 import {
 	gone,
+	type OfWorkload,
 	readWorkload,
 	shortName,
 	slashed,
@@ -90,16 +90,17 @@ async function previewScale(
 }
 
 function suggested(rows: readonly Row[]): string {
-	const row = rows[0] as PodRow | undefined;
+	const row = rows[0] as OfWorkload | undefined;
 	return row?.workload?.replicas === undefined ? '' : String(row.workload.replicas + 1);
 }
 
 /** Sets how many pods a workload has, through its scale. */
-export const scale = defineAction<PodRow, KubernetesPort>()<ScalePlan>({
+export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 	id: 'kubernetes.scale',
 	title: 'Scale',
 	key: 'S',
 	kind: 'kubernetes.pod',
+	also: ['kubernetes.workload'],
 	selects: 'one',
 	params: [
 		{

@@ -9,6 +9,7 @@ import {inspectNode} from './inspect-node.ts';
 import {inspectOwners} from './inspect-owners.ts';
 import {inspectPod} from './inspect-pod.ts';
 import {inspectUsage} from './inspect-usage.ts';
+import {inspectWorkload} from './inspect-workload.ts';
 import {inspectYaml} from './inspect-yaml.ts';
 import {nodeUsage} from './node-usage.ts';
 import {podUsage} from './pod-usage.ts';
@@ -16,13 +17,23 @@ import {pods} from './pods.ts';
 import {restart} from './restart.ts';
 import {scale} from './scale.ts';
 import {undoRollout} from './undo-rollout.ts';
+import {workloads} from './workloads.ts';
 
 /** A Kubernetes cluster, 1.25 or newer: pods, nodes and what they use. */
 export const kubernetes = defineSystem<KubernetesPort>({
 	kind: 'kubernetes',
 	title: 'Kubernetes',
-	sources: [pods, podUsage, nodeUsage],
+	sources: [pods, workloads, podUsage, nodeUsage],
 	actions: [undoRollout, restart, scale, evictPod, deletePod],
-	inspections: [inspectPod, inspectLogs, inspectEvents, inspectYaml, inspectOwners, inspectUsage, inspectNode],
+	inspections: [
+		inspectPod,
+		inspectWorkload,
+		inspectLogs,
+		inspectEvents,
+		inspectYaml,
+		inspectOwners,
+		inspectUsage,
+		inspectNode,
+	],
 	connect: connectKubernetes,
 });

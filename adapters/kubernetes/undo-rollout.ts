@@ -1,6 +1,5 @@
 import type {Preview} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
-import type {PodRow} from '../../src/model/pod.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
@@ -20,6 +19,7 @@ import {
 import {toRevision} from './template-change.ts';
 import {
 	gone,
+	type OfWorkload,
 	readWorkload,
 	slashed,
 	type WorkloadKind,
@@ -82,11 +82,12 @@ async function previewBack(
 }
 
 /** Puts an earlier template back, as `kubectl rollout undo` does, and refuses what kubectl does not: when it has changed since it was read. */
-export const undoRollout = defineAction<PodRow, KubernetesPort>()<TemplatePlan>({
+export const undoRollout = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>({
 	id: 'kubernetes.undo-rollout',
 	title: 'Undo rollout',
 	key: 'U',
 	kind: 'kubernetes.pod',
+	also: ['kubernetes.workload'],
 	selects: 'one',
 	params: [
 		{

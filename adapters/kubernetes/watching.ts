@@ -38,6 +38,25 @@ export async function besides<K extends WatchedKind>(
 	}
 }
 
+/**
+ * What is known of a kind that rows are made of, or, where we may not read it, what is missing without it.
+ * @throws AdapterError why it cannot be read now: then what was read before stays.
+ */
+export async function listed<K extends WatchedKind>(
+	port: KubernetesPort,
+	kind: K,
+	lacking: string,
+	context: Context,
+): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly notes: readonly Note[]}> {
+	try {
+		const watched = await port.watched(kind, context);
+		return {objects: watched.objects, notes: staleNotes(kind, watched)};
+	} catch (error) {
+		if (!isAdapterError(error) || error.kind !== 'denied') throw error;
+		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
+	}
+}
+
 /** Says of what moment it is when it may no longer be true. */
 export function staleNotes(kind: WatchedKind, {stale, heardAt}: Watched): readonly Note[] {
 	if (stale === undefined) return [];

@@ -15,13 +15,15 @@ export async function podsOf(
 	target: string,
 	context: Context,
 ): Promise<readonly WorkloadPod[]> {
-	const [watched, sets, deployments, events] = await Promise.all([
+	const [watched, sets, deployments, statefulSets, revisions, events] = await Promise.all([
 		port.watched('pods', context),
 		besides(port, 'replicasets', '', context),
 		besides(port, 'deployments', '', context),
+		besides(port, 'statefulsets', '', context),
+		besides(port, 'controllerrevisions', '', context),
 		besides(port, 'events', '', context),
 	]);
-	const above = aboveOf(sets.objects, deployments.objects);
+	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects);
 	const warnings = warningsByUid(events.objects.values());
 	return [...watched.objects.values()].flatMap(pod => {
 		if (pod.metadata.namespace !== ref.namespace) return [];

@@ -1,4 +1,4 @@
-import type {Context} from '../../src/contract.ts';
+import type {Context, Row} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {ApiObject, KubernetesPort, ObjectRef, ResourceType} from '../../src/port/kubernetes.ts';
@@ -30,22 +30,24 @@ export const slashed = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): strin
 /** Short name within the target, which a demand asks for. */
 export const shortName = ({namespace, name}: Pick<WorkloadRef, 'namespace' | 'name'>): string => `${namespace}/${name}`;
 
-/** Why an action on the workload of this pod is dim; undefined when it may be one of `kinds`. */
-export function workloadRefusal(row: PodRow | undefined, kinds: readonly WorkloadKind[]): string | undefined {
+/** A row with a workload behind it: that of a pod, or of the workload itself. */
+export type OfWorkload = Row & Pick<PodRow, 'namespace' | 'workload'>;
+
+/** Why an action on the workload of this row is dim; undefined when it may be one of `kinds`. */
+export function workloadRefusal(row: OfWorkload | undefined, kinds: readonly WorkloadKind[]): string | undefined {
 	if (row === undefined) return undefined;
 	const {workload} = row;
 	if (workload === undefined) return 'nothing stands behind this pod: it was made by itself';
 	if (workload.uid === '') return 'its replica set is not known, or not yet, so what stands behind it is not sure';
-	if (!kinds.some(kind => kind === workload.kind))
-		return `it belongs to a ${workload.kind}, and that has no such thing`;
+	if (!kinds.some(kind => kind === workload.kind)) return `a ${workload.kind} has no such thing`;
 	return undefined;
 }
 
 /** @throws AdapterError `conflict` when no workload stands behind it. */
-export function workloadOfRow(row: PodRow | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
+export function workloadOfRow(row: OfWorkload | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
 	const kind = kinds.find(each => each === row?.workload?.kind);
 	if (row?.workload === undefined || kind === undefined || row.workload.uid === '') {
-		throw gone(workloadRefusal(row, kinds) ?? 'no pod was selected');
+		throw gone(workloadRefusal(row, kinds) ?? 'nothing was selected');
 	}
 	const {name, uid} = row.workload;
 	return {kind, namespace: row.namespace, name, uid};

@@ -4,6 +4,7 @@ import type {Presence} from '../audit/presence.ts';
 import type {AuditRecord} from '../audit/record.ts';
 import type {Unresolved} from '../audit/unknown.ts';
 import type {Action, Finding, Inspection, RowKind, Severity} from '../contract.ts';
+import {isFor} from '../define.ts';
 import {allFindings} from '../findings.ts';
 import type {Keymap} from '../keymap.ts';
 import type {Pane} from '../pane.ts';
@@ -23,6 +24,8 @@ import {createViews} from './views.ts';
 export type Effects = {
 	/** Returns the sentence that tells where the text went. */
 	copy(text: string): Promise<string>;
+	/** Writes lines to a new file that only this user can read; `name` is what they are of. Returns its path. */
+	save(name: string, lines: readonly string[]): Promise<string>;
 	quit(): void;
 	suspend(): void;
 	redraw(): void;
@@ -231,7 +234,7 @@ export function createDeck(options: DeckOptions): Deck {
 			const {marks} = paneSession(session.get(), session.get().pane);
 			const selection = {entries: focused().entries, marks, current: current()};
 			return kindsOf(selection).flatMap(entry => {
-				const found = systemOf(entry.row.target)?.actions.filter(action => action.kind === entry.kind) ?? [];
+				const found = systemOf(entry.row.target)?.actions.filter(action => isFor(action, entry.kind)) ?? [];
 				return found.map(of => {
 					const {entries, refusal} = chosenFor(of, selection);
 					const disabled = refusal ?? notNow(of, entries);
@@ -242,7 +245,7 @@ export function createDeck(options: DeckOptions): Deck {
 		inspections() {
 			const entry = current();
 			if (entry === undefined) return [];
-			const found = systemOf(entry.row.target)?.inspections.filter(one => one.kind === entry.kind) ?? [];
+			const found = systemOf(entry.row.target)?.inspections.filter(one => isFor(one, entry.kind)) ?? [];
 			return found.map(of => ({of, key: keymap.keyOf(of.id, of.key), disabled: of.disabled?.(entry.row)}));
 		},
 		findings() {

@@ -77,8 +77,9 @@ function sinceRollout(same: readonly PodRow[], since: number): string {
 	if (rollout === undefined || revisions.size > 1 || rollout.first || same.some(row => row.deleteBy !== undefined)) {
 		return '';
 	}
-	if (since < rollout.at || since - rollout.at > rolloutSuspicionMs) return '';
-	return `, since rollout revision ${rollout.revision} at ${clockTime(rollout.at)}`;
+	const {revision, at} = rollout;
+	if (at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
+	return `, since rollout revision ${revision} at ${clockTime(at)}`;
 }
 
 /** The best first. A restart cures neither a limit that is too low nor an image that is not there. */

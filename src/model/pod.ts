@@ -19,8 +19,14 @@ export type Workload = {
 	readonly replicas: number | undefined;
 };
 
-/** The rollout that a pod came with. `at` is epoch milliseconds; `first`: nothing came before it. */
-export type Rollout = {readonly revision: number; readonly at: number; readonly first: boolean};
+/** The rollout that a pod came with. */
+export type Rollout = {
+	readonly revision: number;
+	/** Epoch milliseconds when it began; undefined of an earlier revision that came back: nothing dates that. */
+	readonly at: number | undefined;
+	/** Nothing came before it. */
+	readonly first: boolean;
+};
 
 /** What is known of one pod. Moments are epoch milliseconds. */
 export type PodFacts = {

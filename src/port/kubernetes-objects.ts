@@ -259,6 +259,9 @@ export type EventObject = {
 	readonly source?: {readonly component?: string; readonly host?: string};
 };
 
+/** One state of the template of a stateful or daemon set. Its content is read when it is needed. */
+export type ControllerRevisionObject = {readonly metadata: Metadata; readonly revision?: number};
+
 /** The kinds that are watched, by their names in the API. `events` are those of type Warning. */
 export type WatchedObjects = {
 	readonly pods: PodObject;
@@ -266,6 +269,7 @@ export type WatchedObjects = {
 	readonly replicasets: ReplicaSetObject;
 	readonly statefulsets: StatefulSetObject;
 	readonly daemonsets: DaemonSetObject;
+	readonly controllerrevisions: ControllerRevisionObject;
 	readonly horizontalpodautoscalers: AutoscalerObject;
 	readonly poddisruptionbudgets: DisruptionBudgetObject;
 	readonly nodes: NodeObject;

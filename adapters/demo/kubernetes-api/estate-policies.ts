@@ -1,15 +1,17 @@
+import type {Scenario} from '../scenario.ts';
 import type {Cluster} from './cluster.ts';
 import type {WorkloadPlan} from './estate-workloads.ts';
 import type {Autoscaler, Budget, KeyValues} from './kinds.ts';
 import type {KubeObject} from './object.ts';
 
-/** No pod of it may ever be evicted: its budget wants them all. */
+/** Where something else is wrong too, no pod of it may ever be evicted: its budget wants them all. */
 const strict = 'payments/ledger';
 
 /** A budget for each deployment that has enough pods to be without one. */
-export function addBudget(cluster: Cluster, {namespace, name, kind, replicas}: WorkloadPlan): void {
+export function addBudget(cluster: Cluster, scenario: Scenario, {namespace, name, kind, replicas}: WorkloadPlan): void {
 	if (kind !== 'Deployment' || replicas < 4) return;
-	const spec = `${namespace}/${name}` === strict ? {minAvailable: replicas} : {maxUnavailable: '25%'};
+	const isStrict = scenario.name === 'default' && `${namespace}/${name}` === strict;
+	const spec = isStrict ? {minAvailable: replicas} : {maxUnavailable: '25%'};
 	const labels = {'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': namespace};
 	cluster.store.put<Budget>('poddisruptionbudgets.policy', {
 		apiVersion: 'policy/v1',

@@ -58,7 +58,7 @@ export function buildWorld(cluster: Cluster, clock: WarpClock, scenario: Scenari
 		clock.advanceTo(Math.max(clock.now(), at));
 		addWorkload(cluster, plan);
 		if (pods === undefined) {
-			addBudget(cluster, plan);
+			addBudget(cluster, scenario, plan);
 			addAutoscaler(cluster, plan);
 		}
 	}

@@ -154,8 +154,10 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 	});
 
 	test('drain cordons the node and evicts what budgets let go, and no other', async () => {
-		const {attempt, api, get, until} = judge();
+		const {attempt, api, get, until, kubectl} = judge();
 		const {store} = api.world.cluster;
+		const strict = {spec: {maxUnavailable: null, minAvailable: 6}};
+		await kubectl('-n', 'payments', 'patch', 'pdb', 'ledger', '--type=merge', '-p', JSON.stringify(strict));
 		const ledger = store
 			.list<Pod>('pods', 'payments')
 			.find(({metadata}) => metadata.labels?.['app.kubernetes.io/name'] === 'ledger');

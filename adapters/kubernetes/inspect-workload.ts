@@ -1,0 +1,139 @@
+import type {Context, Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import {type Autoscaler, type Budget, blocks, type WorkloadRow} from '../../src/model/workload.ts';
+import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {Condition, ContainerSpec} from '../../src/port/kubernetes-objects.ts';
+import {duration} from '../../src/text/figures.ts';
+import {kubectl} from './by-hand.ts';
+import {eventSection, type Involved} from './event-lines.ts';
+import {fact, resourceText, rolloutText} from './inspect-pod.ts';
+import {managerCheck} from './managers.ts';
+import {controllerOf} from './owners.ts';
+import {readRevisions} from './revisions.ts';
+import {part, templateOf} from './template.ts';
+import {replacing} from './template-action.ts';
+import {besides} from './watching.ts';
+import {readWorkload, slashed} from './workload.ts';
+import {podsOf} from './workload-pods.ts';
+
+/** A request for each of them is made. */
+const mostPods = 10;
+
+/** A workload, its ReplicaSets that have pods, and its pods, those that are not well first. */
+export async function aboutWorkload(
+	row: WorkloadRow,
+	port: KubernetesPort,
+	context: Context,
+): Promise<readonly Involved[]> {
+	const [sets, pods] = await Promise.all([
+		besides(port, 'replicasets', '', context),
+		podsOf(port, row, row.target, context),
+	]);
+	const own = [...sets.objects.values()].filter(
+		({metadata, spec}) => controllerOf(metadata)?.uid === row.uid && (spec?.replicas ?? 0) > 0,
+	);
+	const sickFirst = pods.toSorted((a, b) => Number(a.severity === 'ok') - Number(b.severity === 'ok'));
+	return [
+		{kind: row.kind, name: row.name, uid: row.uid},
+		...own.map(({metadata}) => ({kind: 'ReplicaSet', name: metadata.name, uid: metadata.uid})),
+		...sickFirst.slice(0, mostPods).map(({name, uid}) => ({kind: 'Pod', name, uid})),
+	];
+}
+
+const autoscalerLine = ({name, min, max, current, limited, failing}: Autoscaler): Line => {
+	const state = failing ?? (limited ? 'at its limit, and wants more' : `${current} now`);
+	const line = fact('Autoscaler', `${name}, from ${min} to ${max} pods: ${state}`);
+	return failing !== undefined || limited ? {...line, severity: 'warn'} : line;
+};
+
+const budgetLine = (budget: Budget): Line => {
+	const {name, allowed, healthy, needed, expected} = budget;
+	const line = fact('Budget', `${name}: ${allowed} may go, ${healthy} of ${expected} healthy, ${needed} needed`);
+	return blocks(budget) ? {...line, severity: 'warn'} : line;
+};
+
+function containerLines(object: ApiObject): readonly Line[] {
+	const containers = (part(templateOf(object), 'spec')['containers'] ?? []) as readonly ContainerSpec[];
+	return containers.flatMap(container => [
+		{text: ''},
+		{text: `Container ${container.name}`, loud: true},
+		fact('  image', container.image ?? '-'),
+		fact('  resources', resourceText(container)),
+	]);
+}
+
+async function revisionLines(
+	row: WorkloadRow,
+	object: ApiObject,
+	port: KubernetesPort,
+	context: Context,
+): Promise<readonly Line[]> {
+	const revisions = await readRevisions(port, row, object, context);
+	return revisions.map(({revision, at, changeCause, name}) => {
+		const age = at === undefined ? '' : `, made ${duration((context.now() - at) / 1000)} ago`;
+		return {text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`};
+	});
+}
+
+/** A workload: its rollout, what watches over it, its pods, its revisions and its events, read again now. */
+export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort>()({
+	id: 'kubernetes.describe-workload',
+	title: 'Describe workload',
+	key: 'd',
+	kind: 'kubernetes.workload',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const object = await readWorkload(port, row, context);
+		const [pods, revisions, events] = await Promise.all([
+			podsOf(port, row, target.name, context),
+			revisionLines(row, object, port, context),
+			eventSection(port, row.namespace, await aboutWorkload(row, port, context), context),
+		]);
+		const conditions = (part(object, 'status')['conditions'] ?? []) as readonly Condition[];
+		const managed = managerCheck(object);
+		const rollout =
+			row.rollout === undefined
+				? row.revision === undefined
+					? 'not known'
+					: `revision ${row.revision}`
+				: rolloutText(row.rollout);
+		return {
+			title: `${row.kind} ${row.namespace}/${row.name}`,
+			reads: [
+				kubectl(target, '-n', row.namespace, 'describe', slashed(row)),
+				kubectl(target, '-n', row.namespace, 'rollout', 'history', slashed(row)),
+			],
+			lines: [
+				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
+				fact('Status', `${row.status}: ${row.state.detail}`),
+				fact('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the present revision`),
+				fact('Rollout', rollout),
+				fact('Pods replaced', replacing(row, object)),
+				...(row.autoscaler === undefined ? [fact('Autoscaler', 'none')] : [autoscalerLine(row.autoscaler)]),
+				...(row.budgets.length === 0 ? [fact('Budget', 'none')] : row.budgets.map(budgetLine)),
+				...(managed === undefined ? [] : [{...fact('Owner', managed.detail), severity: 'warn' as const}]),
+				fact('UID', row.uid),
+				...containerLines(object),
+				{text: ''},
+				{text: `Pods: ${pods.length}`, loud: true},
+				...pods
+					.toSorted((a, b) => a.name.localeCompare(b.name))
+					.map(pod => ({
+						text: `  ${pod.name}  ${pod.ready}/${pod.containers}  ${pod.why ?? pod.status}${pod.rollout === undefined ? '' : `  revision ${pod.rollout.revision}`}`,
+						severity: pod.severity,
+					})),
+				{text: ''},
+				{text: 'Revisions, newest first', loud: true},
+				...revisions,
+				...(conditions.length === 0 ? [] : [{text: ''}, {text: 'Conditions', loud: true}]),
+				...conditions.map(({type, status, reason, message}) => ({
+					text: `  ${type.padEnd(16)}${status.padEnd(8)}${[reason, message].filter(Boolean).join(': ')}`,
+					...((status === 'True') === (type !== 'ReplicaFailure') ? {} : {severity: 'warn' as const}),
+				})),
+				{text: ''},
+				{text: 'Events', loud: true},
+				...events,
+			],
+		};
+	},
+});

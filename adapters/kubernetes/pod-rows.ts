@@ -1,0 +1,65 @@
+import type {Context, Note} from '../../src/contract.ts';
+import {type PodRow, podRow} from '../../src/model/pod.ts';
+import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {type Above, aboveOf} from './owners.ts';
+import {glimpsedFacts, podFacts, warningsByUid} from './pod-facts.ts';
+import {besides, staleNotes} from './watching.ts';
+
+/** All pods as rows, and what was read to make them. */
+export type PodRows = {
+	readonly rows: readonly PodRow[];
+	readonly above: Above;
+	/** Messages of warning events by the uid of what they are about, newest first. */
+	readonly warnings: ReadonlyMap<string, readonly string[]>;
+	readonly notes: readonly Note[];
+	/** Present while the first list is still under way. */
+	readonly sample?: string;
+	/** Epoch milliseconds. */
+	readonly at: number;
+};
+
+const made = new WeakMap<KubernetesPort, PodRows>();
+
+/** What was made less than this ago need not be made again only to be counted. */
+const freshMs = 1500;
+
+/** @throws AdapterError when pods cannot be listed; what adds to them may be missing, and `notes` says so. */
+export async function readPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
+	const [watched, sets, deployments, statefulSets, revisions, events] = await Promise.all([
+		port.watched('pods', context),
+		besides(port, 'replicasets', 'which rollout a pod came with is not known', context),
+		besides(port, 'deployments', 'whether a rollout is paused is not known', context),
+		besides(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
+		besides(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
+		besides(port, 'events', 'causes that only events tell are not shown', context),
+	]);
+	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects);
+	const warnings = warningsByUid(events.objects.values());
+	const at = context.now();
+	const rows = [...watched.objects.values()].map(pod =>
+		podRow(target, podFacts(pod, above, warnings.get(pod.metadata.uid) ?? []), at),
+	);
+	for (const glimpse of watched.complete ? [] : (watched.glimpse ?? [])) {
+		if (!watched.objects.has(glimpse.metadata.uid)) rows.push(podRow(target, glimpsedFacts(glimpse, above), at));
+	}
+	const found: PodRows = {
+		rows,
+		above,
+		warnings,
+		at,
+		notes: [
+			...staleNotes('pods', watched),
+			...[sets, deployments, statefulSets, revisions, events].flatMap(({notes}) => notes),
+		],
+		...(watched.complete ? {} : {sample: `causes of ${watched.objects.size} of ${rows.length} pods read so far`}),
+	};
+	made.set(port, found);
+	return found;
+}
+
+/** The same, as they were made for somebody else just now. */
+export async function recentPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
+	const known = made.get(port);
+	const age = known === undefined ? Number.POSITIVE_INFINITY : context.now() - known.at;
+	return known !== undefined && age >= 0 && age < freshMs ? known : readPodRows(port, target, context);
+}

@@ -1,0 +1,133 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import type {Deployment} from '../../../adapters/demo/kubernetes-api/kinds.ts';
+import type {KubeObject} from '../../../adapters/demo/kubernetes-api/object.ts';
+import {createScenario} from '../../../adapters/demo/scenario.ts';
+import {pods} from '../../../adapters/kubernetes/pods.ts';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {workloads} from '../../../adapters/kubernetes/workloads.ts';
+import type {Context, Snapshot, Target} from '../../../src/contract.ts';
+import type {PodRow} from '../../../src/model/pod.ts';
+import type {WorkloadRow} from '../../../src/model/workload.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+
+let rig: Rig;
+let port: KubernetesPort;
+let read: (context: Context) => Promise<Snapshot>;
+
+const target: Target = {
+	name: 'prod',
+	kind: 'kubernetes',
+	production: true,
+	settings: {namespaces: 'all', kubeconfig: [], context: 'prod'},
+};
+
+beforeAll(async () => {
+	rig = await startRig({scenario: createScenario('storm', {now: Date.now})});
+	// As patient as the real one: nothing here is about bad links.
+	({port} = await rig.client({}, {timings: {}}));
+	read = workloads.open(port, target);
+	await eventually(async () => expect((await rowsNow()).length).toBe(61));
+});
+
+afterAll(() => rig.close());
+
+const rowsNow = async () => (await read(asking())).rows as readonly WorkloadRow[];
+
+async function rowOf(namespace: string, name: string): Promise<WorkloadRow> {
+	const found = (await rowsNow()).find(row => row.namespace === namespace && row.name === name);
+	return found ?? expect.fail(`there is no row of ${namespace}/${name}`);
+}
+
+const about = {target: 'prod', now: Date.now()};
+
+describe('workloads', () => {
+	test('have the counts, the revision and its beginning of the server', async () => {
+		const {store} = rig.api.world.cluster;
+		const {metadata, status} = store.get<Deployment>('deployments.apps', 'checkout', 'api') ?? expect.fail();
+		expect(await rowOf('checkout', 'api')).toMatchObject({
+			id: metadata.uid,
+			severity: 'crit',
+			status: 'stalled',
+			ready: status.readyReplicas,
+			updated: 3,
+			desired: 6,
+			revision: 41,
+			pods: {total: 8, sick: 3, fresh: 'crit'},
+			why: expect.stringContaining('3 of 8 pods CrashLoopBackOff <- OOMKilled 137'),
+		});
+		const {rollout} = await rowOf('checkout', 'api');
+		expect(Math.round(((rig.api.world.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
+	});
+
+	test('tell of each kind how far it is', async () => {
+		expect(await rowOf('orders', 'exporter')).toMatchObject({status: 'paused', severity: 'ok'});
+		expect(await rowOf('search', 'indexer')).toMatchObject({kind: 'StatefulSet', status: 'stalled', revision: 2});
+		expect(await rowOf('monitoring', 'node-exporter')).toMatchObject({kind: 'DaemonSet', desired: 12, revision: 1});
+		expect((await rowOf('gateway', 'edge')).autoscaler).toMatchObject({min: 10, max: 30, limited: true});
+		expect((await rowOf('checkout', 'web')).budgets).toMatchObject([{name: 'web', expected: 12}]);
+	});
+
+	test('tell what stands still besides what pods tell themselves', async () => {
+		const snapshot = await read(asking());
+		const told = workloads.findings(snapshot, undefined, about).map(({sentence}) => sentence);
+		expect(told).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and wants more');
+		expect(told.filter(sentence => sentence.startsWith('checkout/api'))).toEqual([]);
+		expect(told).toContainEqual(
+			expect.stringMatching(/^search\/indexer: rollout of revision 2, begun at .* stands still/),
+		);
+	});
+
+	test('name the rollout that a pod of a set came with', async () => {
+		const {rows} = await pods.open(port, target)(asking());
+		const of = (owner: string) => (rows as readonly PodRow[]).filter(row => row.owner === owner);
+		expect(of('node-exporter').map(row => row.rollout?.revision)).toEqual(Array.from({length: 12}, () => 1));
+		expect(of('warehouse')[0]?.rollout).toMatchObject({revision: 1, first: true});
+	});
+
+	test('take the moment when an earlier revision came back, which no object bears', async () => {
+		const {store} = rig.api.world.cluster;
+		const before = Date.now();
+		const sets = store.list<KubeObject & {spec: {template: Deployment['spec']['template']}}>(
+			'replicasets.apps',
+			'notify',
+		);
+		const old = sets.find(
+			({metadata}) =>
+				metadata.name.startsWith('push-') && metadata.annotations?.['deployment.kubernetes.io/revision'] === '2',
+		);
+		const present = store.get<Deployment>('deployments.apps', 'notify', 'push') ?? expect.fail();
+		expect(await rowOf('notify', 'push')).toMatchObject({revision: 3, status: 'ok'});
+		const template = old?.spec.template ?? expect.fail();
+		store.put('deployments.apps', {
+			...present,
+			metadata: {...present.metadata, generation: (present.metadata.generation ?? 1) + 1},
+			spec: {...present.spec, template},
+		});
+		await eventually(async () => {
+			const row = await rowOf('notify', 'push');
+			expect(row.revision).toBe(4);
+			expect(row.rollout?.at).toBeGreaterThanOrEqual(before);
+		});
+		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
+	});
+
+	test.each(['kubernetes.describe-workload', 'kubernetes.events', 'kubernetes.yaml'])(
+		'%s opens on each kind',
+		async id => {
+			const inspection = kubernetes.inspections.find(one => one.id === id) ?? expect.fail(id);
+			for (const [namespace, name] of [
+				['checkout', 'api'],
+				['search', 'indexer'],
+				['monitoring', 'node-exporter'],
+			] as const) {
+				const document = await inspection.open(await rowOf(namespace, name), {...asking(), port, target});
+				const text = document.lines.map(line => line.text).join('\n');
+				expect(`${document.title}\n${text}`).toContain(name);
+				expect(document.reads.join('\n')).toContain(namespace);
+				if (id === 'kubernetes.describe-workload') expect(text).toMatch(/Revisions, newest first\n +\d/);
+				if (id === 'kubernetes.yaml') expect(text).toMatch(/^kind: (Deployment|StatefulSet|DaemonSet)$/m);
+			}
+		},
+	);
+});
