@@ -14,6 +14,7 @@ import {createWatch, type Watch} from '../src/watch.ts';
 
 const noEffects: Effects = {
 	copy: async () => '',
+	save: async () => '',
 	quit() {},
 	suspend() {},
 	redraw() {},

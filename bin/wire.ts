@@ -31,6 +31,7 @@ import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
+import {saveText} from './save-text.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
 import {keepYoungSpaceSmall} from './young-space.ts';
@@ -137,6 +138,7 @@ export async function runConsole(options: Options): Promise<number> {
 		clock,
 		effects: {
 			copy: text => copyTo(tty, state, text),
+			save: (name, lines) => saveText(state, name, lines, clock.now()),
 			quit: () => leave(0),
 			suspend: () => tty.suspend(),
 			lendTerminal: work => tty.lend(work),

@@ -230,7 +230,15 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 		| {propose(plan: Plan, receipt: Receipt, context: ActionContext<Port>): Promise<Preview<Plan>>};
 };
 
-export type Line = {readonly text: string; readonly severity?: Severity; readonly loud?: boolean};
+export type Line = {
+	readonly text: string;
+	readonly severity?: Severity;
+	readonly loud?: boolean;
+	/** When it was written, RFC 3339 as the system gave it: shown before the text while time stamps are on. */
+	readonly at?: string;
+	/** What it is of, where a text has lines of several things: a short name, in the same colour for the same number. */
+	readonly lead?: {readonly text: string; readonly hue: number};
+};
 
 export type GraphSeries = {
 	/** What tells it from the others. */

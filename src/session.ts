@@ -1,5 +1,7 @@
 import type {Entry, RowKey} from './arrange.ts';
-import type {Line, Params, Severity} from './contract.ts';
+import type {Params, Severity} from './contract.ts';
+import type {TextBuffer} from './deck/text-buffer.ts';
+import type {Place} from './deck/text-page.ts';
 
 /*
  * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
@@ -12,6 +14,8 @@ export type PaneSession = {
 	/** The line that the cursor was last seen on, for when its object is gone. */
 	readonly place: number;
 	readonly filter: string;
+	/** Only what is wrong is shown. */
+	readonly faults: boolean;
 	readonly orders: Readonly<Record<string, number>>;
 	readonly marks: ReadonlySet<RowKey>;
 };
@@ -20,10 +24,21 @@ export type DocumentLayer = {
 	readonly kind: 'document';
 	readonly title: string;
 	readonly state: 'loading' | 'ready' | 'failed';
-	readonly lines: readonly Line[];
-	/** First line shown, counted in lines as drawn. */
-	readonly offset: number;
+	/** Grows by itself while it follows; the layer tells only how it is looked at. */
+	readonly text: TextBuffer;
+	/** Where the page begins; `end`: at the end, and there it stays when lines come. */
+	readonly top: Place | 'end';
+	/** How long the text was when it was held still. */
+	readonly heldAt?: number;
+	/** Whether lines still come. */
+	readonly follows: 'no' | 'on' | 'ended';
 	readonly search: string;
+	readonly filter: string;
+	readonly wrap: boolean;
+	/** Time stamps are shown where lines have some. */
+	readonly stamps: boolean;
+	/** Columns that it is moved to the left by. */
+	readonly left: number;
 	/** Reads the same again. Absent for texts that cannot change. */
 	readonly reload?: () => void;
 	/** Tells one opening from the next, so that a late answer does not land in another text. */
@@ -51,6 +66,8 @@ export type ParamsLayer = {
 export type Layer =
 	| {readonly kind: 'filter'; readonly text: string; readonly before: string}
 	| {readonly kind: 'search'; readonly text: string}
+	/** The filter of the text below; `problem` says why what is typed filters nothing yet. */
+	| {readonly kind: 'line-filter'; readonly text: string; readonly before: string; readonly problem: string | undefined}
 	/** `item` is the chosen line's own id: the choice follows it when lines come and go. `index` is where it stood. */
 	| {readonly kind: 'list'; readonly list: ListName; readonly index: number; readonly item: string | undefined}
 	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
@@ -78,7 +95,7 @@ export type Session = {
 /** What was typed before is offered again, as far back as this. */
 const keptTyped = 50;
 
-const emptyPane: PaneSession = {cursor: undefined, place: 0, filter: '', orders: {}, marks: new Set()};
+const emptyPane: PaneSession = {cursor: undefined, place: 0, filter: '', faults: false, orders: {}, marks: new Set()};
 
 export const newSession = (pane: string): Session => ({
 	pane,
@@ -93,6 +110,20 @@ export const newSession = (pane: string): Session => ({
 export const paneSession = (session: Session, pane: string): PaneSession => session.panes[pane] ?? emptyPane;
 
 export const topLayer = (session: Session): Layer | undefined => session.layers.at(-1);
+
+/** The text that was opened as `opening`, while it is open. */
+export function documentOf(session: Session, opening: number): DocumentLayer | undefined {
+	const layer = session.layers.find(one => one.kind === 'document' && one.opening === opening);
+	return layer?.kind === 'document' ? layer : undefined;
+}
+
+/** The text on the screen: on top, or below a line that is typed about it. */
+export function openText(session: Session): DocumentLayer | undefined {
+	const top = session.layers.at(-1);
+	const typing = top?.kind === 'search' || top?.kind === 'line-filter';
+	const layer = typing ? session.layers.at(-2) : top;
+	return layer?.kind === 'document' ? layer : undefined;
+}
 
 export type Move = 'down' | 'up' | 'first' | 'last' | 'page-down' | 'page-up' | 'half-down' | 'half-up';
 
@@ -129,7 +160,9 @@ export type Change =
 	| {readonly do: 'unmark'; readonly pane: string; readonly keys: readonly RowKey[]}
 	| {readonly do: 'unmark-all'; readonly pane: string}
 	| {readonly do: 'filter'; readonly pane: string; readonly text: string}
-	| {readonly do: 'order'; readonly pane: string; readonly kind: string}
+	| {readonly do: 'faults'; readonly pane: string; readonly on: boolean}
+	/** To the next order of a section, or to this one. */
+	| {readonly do: 'order'; readonly pane: string; readonly kind: string; readonly to?: number}
 	| {readonly do: 'push'; readonly layer: Layer}
 	| {readonly do: 'pop'}
 	/** Replaces the top layer. */
@@ -168,9 +201,11 @@ export function change(session: Session, by: Change): Session {
 			return withPane(session, by.pane, {marks: new Set()});
 		case 'filter':
 			return withPane(session, by.pane, {filter: by.text});
+		case 'faults':
+			return withPane(session, by.pane, {faults: by.on});
 		case 'order': {
 			const {orders} = paneSession(session, by.pane);
-			return withPane(session, by.pane, {orders: {...orders, [by.kind]: (orders[by.kind] ?? 0) + 1}});
+			return withPane(session, by.pane, {orders: {...orders, [by.kind]: by.to ?? (orders[by.kind] ?? 0) + 1}});
 		}
 		case 'push':
 			return {...session, layers: [...session.layers, by.layer]};

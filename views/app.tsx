@@ -2,10 +2,11 @@ import {Box, Text, useWindowSize} from 'ink';
 import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import type {Deck} from '../src/deck/deck.ts';
 import {messageOf} from '../src/errors.ts';
-import {paneSession, topLayer} from '../src/session.ts';
+import {openText, paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {fit} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
+import {paintDocument} from './document.ts';
 import {paintEmpty} from './empty.ts';
 import {ErrorBoundary} from './error-boundary.tsx';
 import {paintFooter, paintTabs} from './footer.ts';
@@ -92,21 +93,28 @@ function Lines({
 	return <Surface rows={rows} width={width} height={height} />;
 }
 
-/** What lies above the deck, and of which remedy it tells: the same object until either changes. */
-type Above = {readonly painted: Painted | undefined; readonly ready: string | undefined};
+/** What lies above the deck, and of which remedy it tells: the same object until either changes. A text is painted by itself. */
+type Above = {readonly painted: Painted | undefined; readonly ready: string | undefined; readonly text: boolean};
+
+const onlyText: Above = {painted: undefined, ready: undefined, text: true};
 
 function useAbove(deck: Deck, theme: Theme, size: Size): Above {
 	const source = useMemo(() => {
 		let version = -1;
-		let above: Above = {painted: undefined, ready: undefined};
+		let above: Above = {painted: undefined, ready: undefined, text: false};
 		return () => {
 			if (version === deck.version()) return above;
 			version = deck.version();
+			if (openText(deck.session.get()) !== undefined) {
+				above = onlyText;
+				return above;
+			}
 			const painted = paintLayer(deck, size, theme);
 			const remedy = deck.options.runner.state.get();
 			const asked = topLayer(deck.session.get())?.kind === 'confirm' && remedy?.state === 'ready';
 			const ready = asked && painted?.whole === true ? remedy.id : undefined;
-			if (ready !== above.ready || !samePainted(painted, above.painted)) above = {painted, ready};
+			if (above.text || ready !== above.ready || !samePainted(painted, above.painted))
+				above = {painted, ready, text: false};
 			return above;
 		};
 	}, [deck, theme, size]);
@@ -127,7 +135,7 @@ function samePainted(one: Painted | undefined, other: Painted | undefined): bool
 
 /** Ink draws it when it looks otherwise than before, and not with each change of the deck under it: that takes Ink many milliseconds. */
 function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
-	const {painted, ready} = useAbove(deck, theme, size);
+	const {painted, ready, text} = useAbove(deck, theme, size);
 	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
 		// A confirmation can be answered once all of it is on the screen, and only as long as it is.
@@ -146,10 +154,25 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 		},
 		[deck],
 	);
+	if (text) return <TextSurface deck={deck} theme={theme} size={size} />;
 	if (painted === undefined) return null;
 	return (
 		<Overlay left={painted.left} top={painted.top} width={painted.width} height={painted.rows.length}>
 			<Rows lines={painted.rows} width={painted.width} />
+		</Overlay>
+	);
+}
+
+/** The open text may change many times a second: it is painted without Ink. */
+function TextSurface({deck, theme, size}: Painting & {readonly size: Size}) {
+	const {columns, rows} = size;
+	const paint = () => {
+		const layer = openText(deck.session.get());
+		return layer === undefined ? [] : paintDocument(deck, layer, size, theme).rows;
+	};
+	return (
+		<Overlay left={0} top={1} width={columns} height={rows - 2}>
+			<Lines deck={deck} paint={paint} parts={[theme, size]} width={columns} height={rows - 2} />
 		</Overlay>
 	);
 }

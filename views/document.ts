@@ -1,45 +1,76 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {flow, lastOffset} from '../src/deck/flow.ts';
+import {layoutOf} from '../src/deck/document-keys.ts';
+import {type Drawn, pageOf} from '../src/deck/text-page.ts';
 import type {DocumentLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {count} from '../src/text/figures.ts';
 import {cut, width} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
 import type {Size} from './layout.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
 
-/** A text on the whole screen but the header and the footer, wrapped, searched words loud. */
+/** Colours of a graph that are none of a severity's. */
+const leadHues = [0, 3, 4];
+
+/** What of a long text is there, and what of that is shown. */
+function amounts({text, filter}: DocumentLayer): readonly string[] {
+	const [first, end, waiting] = [text.first(), text.end(), text.waiting()];
+	const there = end - first;
+	const all = first === 0 ? `${count(there)} lines` : `last ${count(there)} of ${count(end)} lines`;
+	if (filter === '') return first === 0 ? [] : [all];
+	const looked = waiting === 0 ? '' : `, looked at ${Math.floor(((there - waiting) / there) * 100)} %`;
+	return [`${count(text.shown())} of ${all}${looked}`];
+}
+
+/** Whether it moves. */
+function movement({text, follows, top, heldAt}: DocumentLayer, followKey: string): readonly string[] {
+	if (follows === 'no') return [];
+	const fresh = top === 'end' || heldAt === undefined ? 0 : text.shown(heldAt);
+	if (follows === 'ended') return ['ended'];
+	if (top === 'end') return ['following'];
+	return [fresh === 0 ? `held, ${followKey} follows` : `held, ${count(fresh)} new, ${followKey} follows`];
+}
+
+function paintRow({line, stamp, lead, text, place}: Drawn, wanted: string, cells: number, theme: Theme): string {
+	const tone =
+		line.severity !== undefined && line.severity !== 'ok' ? line.severity : line.loud === true ? 'loud' : 'plain';
+	const hit = wanted !== '' && text.toLowerCase().includes(wanted);
+	const span = createSpan(cells, theme).put(' ');
+	const goesOn = place.part > 0;
+	if (stamp !== '') span.put(goesOn ? ' '.repeat(width(stamp) + 1) : `${stamp} `, 'dim');
+	if (lead !== '') {
+		if (goesOn) span.put(' '.repeat(width(lead) + 1));
+		else span.hue(lead, leadHues[(line.lead?.hue ?? 0) % leadHues.length] ?? 0).put(' ');
+	}
+	return span.put(text, hit ? 'loud' : tone, hit).end();
+}
+
+/** A text on the whole screen but the header and the footer; searched words loud. */
 export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, theme: Theme): Painted {
 	const cells = size.columns;
 	const height = size.rows - 2;
-	const room = height - 1;
-	deck.setTextArea({cells: cells - 2, rows: room});
-	const drawn = flow(layer.lines, cells - 2);
-	const from = Math.min(layer.offset, lastOffset(drawn, room));
-	const where =
-		layer.state === 'loading'
-			? 'reading'
-			: drawn.length <= room
-				? 'all'
-				: `${Math.min(100, Math.round(((from + room) / drawn.length) * 100))}%`;
-	const searched = layer.search === '' ? '' : `/${cut(cleanLine(layer.search), Math.floor(cells / 4))}  `;
-	const right = ` ${searched}${where}  esc back `;
-	const title = cut(cleanLine(layer.title), cells - width(right) - 4);
-	const span = createSpan(cells, theme).put(` ${title} `, 'loud', true);
+	deck.setTextArea({cells: cells - 2, rows: height - 1});
+	const layout = layoutOf(deck, layer);
+	const page = pageOf(layer.text, layer.top, layout);
+	const last = page.drawn.at(-1);
+	const place = page.atEnd || last === undefined ? 100 : Math.floor(((last.place.line + 1) / layer.text.end()) * 100);
+	const quarter = Math.floor(cells / 4);
+	const facts = [
+		...(layer.search === '' ? [] : [`/${cut(cleanLine(layer.search), quarter)}`]),
+		...(layer.filter === '' ? [] : [`&${cut(cleanLine(layer.filter), quarter)}`]),
+		...(layer.left === 0 ? [] : [`from column ${layer.left + 1}`]),
+		...amounts(layer),
+		...movement(layer, deck.options.keymap.keyOf('text.last', 'G')),
+		layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)}%`,
+		'esc back',
+	];
+	const right = ` ${facts.join('  ')} `;
+	const title = cut(cleanLine(layer.title), Math.max(0, cells - width(right) - 4));
+	const span = createSpan(cells, theme).put(title === '' ? '' : ` ${title} `, 'loud', true);
 	span.put(theme.glyphs.rule.repeat(Math.max(1, cells - span.used - width(right))), 'dim').put(right, 'dim');
-	const rows = [span.end()];
 	const wanted = layer.search.toLowerCase();
-	for (const one of drawn.slice(from, from + room)) {
-		const tone =
-			one.severity !== undefined && one.severity !== 'ok' ? one.severity : one.loud === true ? 'loud' : 'plain';
-		const hit = wanted !== '' && one.text.toLowerCase().includes(wanted);
-		rows.push(
-			createSpan(cells, theme)
-				.put(' ')
-				.put(one.text, hit ? 'loud' : tone, hit)
-				.end(),
-		);
-	}
+	const rows = [span.end(), ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
 	while (rows.length < height) rows.push(' '.repeat(cells));
 	return {left: 0, top: 1, rows, width: cells, whole: true};
 }

@@ -20,6 +20,10 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 	const {keymap} = deck.options;
 	const span = createSpan(cells, theme).put(' ');
 	if (layer.kind !== 'document') return span.end();
+	for (const {key, title, shown} of layer.dials ?? []) {
+		const text = ` ${cleanLine(title).toLowerCase()}: ${cleanLine(shown)}  `;
+		if (span.fits(`${key}${text}`)) span.put(key, 'loud').put(text);
+	}
 	const searching = layer.search === '' ? [] : ['text.next', 'text.previous'];
 	for (const binding of keymap.bindings) {
 		if (binding.scope !== 'document' || (binding.footer === undefined && !searching.includes(binding.intent))) continue;
@@ -27,10 +31,6 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 		const key = binding.keys[0] ?? '';
 		const title = binding.footer ?? binding.title.toLowerCase();
 		if (span.fits(`${key} ${title}  `)) span.put(key, 'loud').put(` ${title}  `);
-	}
-	for (const {key, title, shown} of layer.dials ?? []) {
-		const text = ` ${cleanLine(title).toLowerCase()}: ${cleanLine(shown)}  `;
-		if (span.fits(`${key}${text}`)) span.put(key, 'loud').put(text);
 	}
 	if (span.fits('esc back')) span.put('esc', 'loud').put(' back');
 	return span.end();
@@ -44,6 +44,10 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 		return typing('/', layer.text, 'text  !text  field:value   enter keeps it  esc restores', cells, theme);
 	if (layer?.kind === 'search')
 		return typing('/', layer.text, 'enter finds  n next  N previous  esc leaves', cells, theme);
+	if (layer?.kind === 'line-filter') {
+		const hint = cleanLine(layer.problem ?? 'text  !text  /regex/  level>=warn   enter keeps it  esc restores');
+		return typing('&', layer.text, hint, cells, theme);
+	}
 	const {notice} = session;
 	if (notice !== undefined) {
 		const lines = noticeLines(notice, cells, theme);

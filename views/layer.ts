@@ -1,6 +1,6 @@
 import type {Deck} from '../src/deck/deck.ts';
 import {isUnderWay} from '../src/remedy/machine.ts';
-import {type Layer, topLayer} from '../src/session.ts';
+import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
@@ -47,12 +47,12 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 			return paintNotice(deck, size, theme);
 		case 'filter':
 			return undefined;
-		case 'search': {
-			const under = deck.session.get().layers.at(-2);
-			return under?.kind === 'document' ? paintDocument(deck, under, size, theme) : undefined;
+		case 'search':
+		case 'line-filter':
+		case 'document': {
+			const text = openText(deck.session.get());
+			return text === undefined ? undefined : paintDocument(deck, text, size, theme);
 		}
-		case 'document':
-			return paintDocument(deck, layer, size, theme);
 		case 'list':
 			return paintList(deck, layer, size, theme);
 		case 'palette':

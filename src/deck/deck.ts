@@ -7,7 +7,7 @@ import type {Action, Finding, Inspection, RowKind, Severity} from '../contract.t
 import {isFor} from '../define.ts';
 import {allFindings} from '../findings.ts';
 import type {Keymap} from '../keymap.ts';
-import type {Pane} from '../pane.ts';
+import {kindsOfSection, type Pane} from '../pane.ts';
 import {permitted} from '../policy.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
@@ -175,8 +175,8 @@ export function createDeck(options: DeckOptions): Deck {
 			return pane;
 		},
 		question(id) {
-			const {filter, orders} = paneSession(session.get(), id);
-			return {filter, orders, target: session.get().target};
+			const {filter, faults, orders} = paneSession(session.get(), id);
+			return {filter, faults, orders, target: session.get().target};
 		},
 		focused: () => session.get().pane,
 		changed: bump,
@@ -203,7 +203,7 @@ export function createDeck(options: DeckOptions): Deck {
 		alone = panes.length === 1 && options.panes.length > 1;
 		const kinds = new Set<RowKind>();
 		for (const pane of options.panes) {
-			if (panes.includes(pane.id)) for (const section of pane.sections) kinds.add(section.kind);
+			if (panes.includes(pane.id)) for (const kind of pane.sections.flatMap(kindsOfSection)) kinds.add(kind);
 		}
 		watch.setVisible(kinds);
 	};

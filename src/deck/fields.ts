@@ -1,9 +1,10 @@
 import type {Action, Inspection} from '../contract.ts';
 import type {Intent} from '../keymap.ts';
-import type {Layer, ParamsLayer} from '../session.ts';
+import {type Layer, openText, type ParamsLayer} from '../session.ts';
 import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
-import {flow, matches} from './flow.ts';
+import {searched} from './document-keys.ts';
+import {applyFilter} from './documents.ts';
 import {openInspection} from './inspecting.ts';
 import {runIntent} from './intents.ts';
 import {paletteItems} from './palette.ts';
@@ -86,12 +87,39 @@ function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined,
 	});
 }
 
+/** Filters the open text. @returns what is wrong with what was typed; then the text stays as it was. */
+function filterText(deck: Deck, typed: string): string | undefined {
+	const under = openText(deck.session.get());
+	if (under === undefined) return undefined;
+	const problem = applyFilter(deck, under.text, typed);
+	if (problem !== undefined) return problem;
+	deck.apply({do: 'document', opening: under.opening, change: {filter: typed.trim()}});
+	return undefined;
+}
+
+/** What is typed filters the text at once, as far as it can be understood. */
+function pressLineFilter(
+	deck: Deck,
+	layer: Extract<Layer, {kind: 'line-filter'}>,
+	intent: Intent | undefined,
+	text: string | undefined,
+): void {
+	if (intent === 'field.accept') {
+		if (layer.problem === undefined) deck.apply({do: 'pop'});
+		else deck.say(layer.problem, 'warn');
+		return;
+	}
+	const line = edited(layer.text, intent, text);
+	if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line, problem: filterText(deck, line)}});
+}
+
 /** A key while a line is being typed: the filter, a search, the palette, the parameters of an action. */
 export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined, text: string | undefined): void {
 	const {pane} = deck.session.get();
 	if (intent === 'field.cancel') {
 		if (layer.kind === 'filter') deck.apply({do: 'filter', pane, text: layer.before});
 		deck.apply({do: 'pop'});
+		if (layer.kind === 'line-filter') filterText(deck, layer.before);
 		return;
 	}
 	switch (layer.kind) {
@@ -112,18 +140,17 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 		case 'search': {
 			if (intent === 'field.accept') {
 				deck.apply({do: 'pop'});
-				const under = deck.session.get().layers.at(-1);
-				if (under?.kind !== 'document') return;
-				const found = matches(under.lines, flow(under.lines, deck.textArea().cells), layer.text);
-				const first = found.find(at => at >= under.offset) ?? found[0];
-				if (first === undefined && layer.text !== '') deck.say(`no line has ${layer.text}`, 'warn');
-				deck.apply({do: 'top', layer: {...under, search: layer.text, offset: first ?? under.offset}});
+				const under = openText(deck.session.get());
+				if (under !== undefined) searched(deck, under, layer.text, 'here');
 				return;
 			}
 			const line = edited(layer.text, intent, text);
 			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line}});
 			return;
 		}
+		case 'line-filter':
+			pressLineFilter(deck, layer, intent, text);
+			return;
 		case 'palette': {
 			const items = paletteItems(deck, layer.text, name => runIntent(deck, name));
 			if (intent === 'field.accept') {

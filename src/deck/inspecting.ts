@@ -19,7 +19,7 @@ export function startInspection(deck: Deck, inspection: Inspection): void {
 	const {marks} = paneSession(deck.session.get(), deck.session.get().pane);
 	const {entries, refusal} =
 		selects === 'many'
-			? chosenFor({kind: inspection.kind, selects}, {entries: deck.focused().entries, marks, current})
+			? chosenFor({...inspection, selects}, {entries: deck.focused().entries, marks, current})
 			: {entries: [current]};
 	if (refusal !== undefined) {
 		deck.say(`${inspection.title}: ${refusal}`, 'warn');

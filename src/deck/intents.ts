@@ -1,15 +1,23 @@
+import type {SectionView} from '../arrange.ts';
 import {messageOf} from '../errors.ts';
 import type {Intent} from '../keymap.ts';
+import {kindsOfSection} from '../pane.ts';
 import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session.ts';
+import {grouped} from '../text/figures.ts';
 import {copyableEntry, copyableSection} from './copy.ts';
 import type {Deck} from './deck.ts';
-import {helpLines, openDocument, readsLines, showDocument} from './documents.ts';
+import {openDocument, showDocument} from './documents.ts';
+import {helpLines} from './help.ts';
 import {menuItems} from './menus.ts';
 import {perform, placeCursor, toggleArmed} from './perform.ts';
+import {readsLines} from './reads.ts';
 
 const helpTitle = 'Help';
 
 export const moveOf = (intent: string): Move => intent.slice(intent.indexOf('.') + 1) as Move;
+
+const sumOf = (sections: readonly SectionView[], of: 'shown' | 'total'): number =>
+	sections.reduce((sum, section) => sum + section[of], 0);
 
 /** Puts text on the clipboard and says where it went. */
 export function copyText(deck: Deck, text: string): void {
@@ -88,11 +96,21 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'pane.order': {
 			const kind = entries[at]?.kind ?? deck.focused().sections[0]?.section.kind;
 			if (kind === undefined) return;
-			deck.apply({do: 'order', pane, kind});
-			const section = deck.focused().sections.find(one => one.section.kind === kind)?.section;
+			const section = deck.focused().sections.find(one => kindsOfSection(one.section).includes(kind))?.section;
 			if (section === undefined) return;
-			const index = (paneSession(deck.session.get(), pane).orders[kind] ?? 0) % section.orders.length;
+			deck.apply({do: 'order', pane, kind: section.kind});
+			const index = (paneSession(deck.session.get(), pane).orders[section.kind] ?? 0) % section.orders.length;
 			deck.say(`${section.title}: ordered by ${section.orders[index]?.title ?? ''}, what is wrong first`);
+			return;
+		}
+		case 'pane.faults': {
+			const on = !paneSession(session, pane).faults;
+			deck.apply({do: 'faults', pane, on});
+			const {sections} = deck.answered(pane);
+			const [shown, total] = [sumOf(sections, 'shown'), sumOf(sections, 'total')];
+			const told =
+				shown === 0 ? 'nothing is wrong here' : `only what is wrong is shown, ${shown} of ${grouped(total)} rows`;
+			deck.say(on ? `${told}; ${deck.options.keymap.keyOf(intent, '')} shows everything again` : 'everything is shown');
 			return;
 		}
 		case 'deck.actions':
@@ -143,6 +161,7 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'deck.back':
 			if (topLayer(session) !== undefined) deck.apply({do: 'pop'});
 			else if (paneSession(session, pane).filter !== '') deck.apply({do: 'filter', pane, text: ''});
+			else if (paneSession(session, pane).faults) deck.apply({do: 'faults', pane, on: false});
 			else if (paneSession(session, pane).marks.size > 0) deck.apply({do: 'unmark-all', pane});
 			else if (session.target !== undefined) deck.apply({do: 'only-target', target: undefined});
 			else if (session.zoom) deck.apply({do: 'zoom'});

@@ -1,10 +1,10 @@
 import type {Intent, Scope} from '../keymap.ts';
-import {type DocumentLayer, type Layer, moved, paneSession, topLayer} from '../session.ts';
+import {type Layer, moved, paneSession, topLayer} from '../session.ts';
 import {cleanLine} from '../text/clean.ts';
 import {pressConfirm} from './confirming.ts';
 import type {Deck} from './deck.ts';
+import {pressDocument} from './document-keys.ts';
 import {pasteField, pressField} from './fields.ts';
-import {flow, lastOffset, matches} from './flow.ts';
 import {copyText, moveOf, runIntent} from './intents.ts';
 import {chosenIndex, menuItems} from './menus.ts';
 import {login, perform, pinCursor, toggleArmed} from './perform.ts';
@@ -58,34 +58,6 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 				const to = moved(index, moveOf(intent), items.length, overlayPage);
 				deck.apply({do: 'top', layer: {...layer, index: to, item: items[to]?.id}});
 			}
-	}
-}
-
-function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
-	const top = (next: Partial<DocumentLayer>) => deck.apply({do: 'top', layer: {...layer, ...next}});
-	const {cells, rows} = deck.textArea();
-	const drawn = flow(layer.lines, cells);
-	const last = lastOffset(drawn, rows);
-	const from = Math.min(layer.offset, last);
-	const found = matches(layer.lines, drawn, layer.search);
-	switch (intent) {
-		case 'text.search':
-			deck.apply({do: 'push', layer: {kind: 'search', text: ''}});
-			return;
-		case 'text.next':
-			top({offset: found.find(index => index > layer.offset) ?? found[0] ?? from});
-			return;
-		case 'text.previous':
-			top({offset: found.findLast(index => index < layer.offset) ?? found.at(-1) ?? from});
-			return;
-		case 'text.refresh':
-			layer.reload?.();
-			return;
-		case 'text.copy':
-			copyText(deck, layer.lines.map(line => line.text).join('\n'));
-			return;
-		default:
-			top({offset: moved(from, moveOf(intent), last + 1, rows)});
 	}
 }
 
@@ -144,8 +116,8 @@ export function press(deck: Deck, key: string, text?: string): void {
 
 const atTop = (deck: Deck): boolean => {
 	const session = deck.session.get();
-	const {filter, marks} = paneSession(session, session.pane);
-	return filter === '' && marks.size === 0 && session.target === undefined && !session.zoom;
+	const {filter, faults, marks} = paneSession(session, session.pane);
+	return filter === '' && !faults && marks.size === 0 && session.target === undefined && !session.zoom;
 };
 
 /** A letter that is no fixed key: an inspection or an action of the row under the cursor. */

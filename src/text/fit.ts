@@ -61,3 +61,18 @@ export function wrap(text: string, cells: number): readonly string[] {
 	}
 	return lines;
 }
+
+/** The part of cleaned text that stands in `cells` columns from column `from` on. A wide character that is cut in two is a blank. */
+export function between(text: string, from: number, cells: number): string {
+	if (ascii.test(text)) return text.slice(from, from + cells);
+	let used = 0;
+	let kept = '';
+	for (const {segment} of segmenter.segment(text)) {
+		const start = used;
+		used += width(segment);
+		if (used <= from) continue;
+		if (used > from + cells) return start < from + cells ? kept + ' '.repeat(from + cells - start) : kept;
+		kept += start < from ? ' '.repeat(used - from) : segment;
+	}
+	return kept;
+}

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {Entry} from '../../src/arrange.ts';
+import {createTextBuffer} from '../../src/deck/text-buffer.ts';
 import {change, cursorIndex, type Move, moved, newSession, paneSession} from '../../src/session.ts';
 
 const entry = (id: string): Entry => ({
@@ -57,9 +58,14 @@ describe('session', () => {
 			kind: 'document',
 			title: 'A',
 			state: 'loading',
-			lines: [],
-			offset: 0,
+			text: createTextBuffer(),
+			top: 'end',
+			follows: 'no',
 			search: '',
+			filter: '',
+			wrap: true,
+			stamps: false,
+			left: 0,
 			opening: 1,
 		} as const;
 		const session = change(newSession('p'), {do: 'push', layer});

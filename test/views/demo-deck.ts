@@ -85,6 +85,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		clock,
 		effects: {
 			copy: async () => 'copied to the clipboard',
+			save: async () => 'saved/text.txt',
 			quit() {},
 			suspend() {},
 			redraw() {},

@@ -1,5 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {Document} from '../../../src/contract.ts';
+import {layoutOf, shownLines} from '../../../src/deck/document-keys.ts';
+import {topOf} from '../../../src/deck/text-page.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {DocumentLayer} from '../../../src/session.ts';
 import {type House, openHouse} from './house.ts';
@@ -13,7 +15,8 @@ function document(): DocumentLayer {
 	return layer;
 }
 
-const text = () => document().lines.map(line => line.text);
+const text = () => [...shownLines(document().text, false)];
+const top = () => topOf(document().text, document().top, layoutOf(house.deck, document()));
 const told = (title: string, ...lines: string[]): Document => ({
 	title,
 	lines: lines.map(line => ({text: line})),
@@ -88,15 +91,15 @@ describe('a document', () => {
 		await house.keys('d');
 		house.deck.setTextArea({cells: 10, rows: 20});
 		await house.keys('j', 'j', 'ctrl+d');
-		expect(document().offset).toBe(12);
+		expect(top()).toEqual({line: 0, part: 12});
 		await house.keys('space');
-		expect(document().offset).toBe(32);
+		expect(top()).toEqual({line: 0, part: 32});
 		await house.keys('G');
-		expect(document().offset).toBe(80);
+		expect(top()).toEqual({line: 0, part: 80});
 		await house.keys('j', 'k');
-		expect(document().offset).toBe(79);
+		expect(top()).toEqual({line: 0, part: 79});
 		await house.keys('ctrl+u', 'pageup', 'pageup', 'pageup', 'pageup');
-		expect(document().offset).toBe(0);
+		expect(top()).toEqual({line: 0, part: 0});
 	});
 
 	it('searches, goes on with n and N, and leaves them harmless without a search', async () => {
@@ -106,22 +109,22 @@ describe('a document', () => {
 		await house.keys('d');
 		house.deck.setTextArea({cells: 40, rows: 10});
 		await house.keys('n', 'N');
-		expect(document().offset).toBe(0);
+		expect(document().top).toEqual({line: 0, part: 0});
 		await house.keys('/');
 		await house.type('needle');
 		await house.keys('enter');
-		expect(document().offset).toBe(5);
+		expect(document().top).toEqual({line: 5, part: 0});
 		await house.keys('n');
-		expect(document().offset).toBe(25);
+		expect(document().top).toEqual({line: 25, part: 0});
 		await house.keys('n', 'n');
-		expect(document().offset).toBe(5);
+		expect(document().top).toEqual({line: 5, part: 0});
 		await house.keys('N');
-		expect(document().offset).toBe(45);
+		expect(document().top).toEqual({line: 45, part: 0});
 		await house.keys('/');
 		await house.type('nowhere');
 		await house.keys('enter');
 		expect(house.notice()).toBe('no line has nowhere');
-		expect(document().offset).toBe(45);
+		expect(document().top).toEqual({line: 45, part: 0});
 	});
 
 	it('tells with = how the pane was read', async () => {

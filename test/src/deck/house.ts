@@ -6,9 +6,9 @@ import type {Unresolved} from '../../../src/audit/unknown.ts';
 import type {
 	Action,
 	Check,
-	Context,
 	Document,
 	Inspection,
+	InspectionContext,
 	Preview,
 	Risk,
 	Row,
@@ -29,7 +29,7 @@ import {createRunner} from '../../../src/remedy/runner.ts';
 import {createStore} from '../../../src/store.ts';
 import {createWatch} from '../../../src/watch.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
-import {quietEffects} from './effects.ts';
+import {quietEffects, type Saved} from './effects.ts';
 
 export type Job = Row & {readonly name: string; readonly age: number};
 
@@ -47,7 +47,7 @@ export type Far = {
 		readonly record: string;
 	}[];
 	/** What a text is answered with; a test may keep it waiting. */
-	read: (row: Job, context: Context) => Promise<Document>;
+	read: (row: Job, context: InspectionContext<Job, Port>) => Promise<Document>;
 	checks: readonly Check[];
 	/** Waited for before run() answers. */
 	before: Promise<void>;
@@ -249,6 +249,7 @@ export type House = {
 	readonly clock: FakeClock;
 	readonly far: Far;
 	readonly copied: string[];
+	readonly saved: readonly Saved[];
 	/** Times that the way out was taken. */
 	readonly left: () => number;
 	/** Keys by their names, one after the other, each settled. */
@@ -319,6 +320,7 @@ export async function openHouse(
 		resolve: async name => watch.connection(name),
 	});
 	const copied: string[] = [];
+	const saved: Saved[] = [];
 	let left = 0;
 	const deck = createDeck({
 		panes: [jobs],
@@ -331,7 +333,7 @@ export async function openHouse(
 		unresolved: createStore<readonly Unresolved[]>([]),
 		keymap: createKeymap(options.keys),
 		clock,
-		effects: quietEffects(copied, () => {
+		effects: quietEffects(copied, saved, () => {
 			left += 1;
 		}),
 		labels: [],
@@ -345,6 +347,7 @@ export async function openHouse(
 		clock,
 		far,
 		copied,
+		saved,
 		left: () => left,
 		async keys(...names) {
 			for (const name of names) {

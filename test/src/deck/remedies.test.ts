@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import {shownLines} from '../../../src/deck/document-keys.ts';
 import {menuItems} from '../../../src/deck/menus.ts';
 import {type House, job, openHouse, until} from './house.ts';
 
@@ -255,7 +256,7 @@ describe('after it was sent', () => {
 		await until(() => house.deck.records.get().length === 3);
 		await house.keys('G', 'enter');
 		const layer = house.deck.session.get().layers.at(-1);
-		expect(layer?.kind === 'document' && layer.lines.map(line => line.text).join('\n')).toContain('"kind": "intent"');
+		expect(layer?.kind === 'document' && [...shownLines(layer.text, false)].join('\n')).toContain('"kind": "intent"');
 	});
 
 	it('the record tells who did it and the reason that was given, and the day when it was not today', async () => {

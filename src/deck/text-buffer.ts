@@ -1,0 +1,160 @@
+import type {Line} from '../contract.ts';
+import {clean} from '../text/clean.ts';
+import type {LineTest} from './line-filter.ts';
+
+/** Lines that a block holds. They are dropped and filtered by blocks, so that neither goes through all of them at once. */
+const blockLines = 1024;
+
+type Block = {
+	readonly lines: Line[];
+	chars: number;
+	/** Which of its lines pass the filter, in order; undefined as long as nobody has looked. */
+	passed: number[] | undefined;
+};
+
+export type Limits = {
+	/** Lines kept; a block more at most. */
+	readonly lines: number;
+	/** Characters kept; a block more at most. */
+	readonly chars: number;
+	/** Characters of one line; the rest of it is dropped, and that is told in its place. */
+	readonly lineChars: number;
+};
+
+/** A text of any length that may grow for ever. Its lines are numbered from 0, also those that were dropped at its start. */
+export type TextBuffer = {
+	/** Cleans them, and drops the oldest where there is no room. */
+	append(lines: readonly Line[]): void;
+	/** The number of the oldest line there is, and so how many were dropped. */
+	first(): number;
+	/** One more than the number of the newest. */
+	end(): number;
+	line(number: number): Line | undefined;
+	/** The first shown line from here on; undefined when there is none. */
+	next(from: number): number | undefined;
+	/** The last shown line up to here. */
+	previous(from: number): number | undefined;
+	/** How many lines are shown, from `from` on. */
+	shown(from?: number): number;
+	/** Shows only lines that pass, beginning with the newest block; `judge` goes on with the others. Undefined: all. */
+	filter(test: LineTest | undefined): void;
+	/** Looks at one more block. @returns false when all were looked at. */
+	judge(): boolean;
+	/** Of the lines, how many nobody has looked at since the filter was changed. */
+	waiting(): number;
+};
+
+/** A text that was read as a whole is kept as a whole. */
+const unlimited: Limits = {
+	lines: Number.POSITIVE_INFINITY,
+	chars: Number.POSITIVE_INFINITY,
+	lineChars: Number.POSITIVE_INFINITY,
+};
+
+export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = unlimited): TextBuffer {
+	/** The first block is of the lines from `base` on; all but the last are full. */
+	let blocks: Block[] = [];
+	let base = 0;
+	let end = 0;
+	let chars = 0;
+	let test: LineTest | undefined;
+
+	const judged = (block: Block, pass: LineTest): number[] => {
+		block.passed ??= block.lines.flatMap((line, index) => (pass(line.text, line.lead?.text ?? '') ? [index] : []));
+		return block.passed;
+	};
+
+	function add(line: Line): void {
+		let block = blocks.at(-1);
+		if (block === undefined || block.lines.length === blockLines) {
+			block = {lines: [], chars: 0, passed: []};
+			blocks.push(block);
+		}
+		if (test !== undefined && block.passed !== undefined && test(line.text, line.lead?.text ?? ''))
+			block.passed.push(block.lines.length);
+		block.lines.push(line);
+		block.chars += line.text.length;
+		chars += line.text.length;
+		end += 1;
+	}
+
+	function makeRoom(): void {
+		let dropped = 0;
+		while (dropped < blocks.length - 1) {
+			const block = blocks[dropped];
+			if (block === undefined || (end - base - blockLines < limits.lines && chars - block.chars < limits.chars)) break;
+			base += blockLines;
+			chars -= block.chars;
+			dropped += 1;
+		}
+		if (dropped > 0) blocks = blocks.slice(dropped);
+	}
+
+	const blockOf = (number: number): number => Math.floor((number - base) / blockLines);
+
+	const self: TextBuffer = {
+		append(more) {
+			for (const line of more) {
+				const text =
+					line.text.length <= limits.lineChars
+						? line.text
+						: `${line.text.slice(0, limits.lineChars)} … ${line.text.length - limits.lineChars} more characters`;
+				const cleaned = clean(text);
+				if (!cleaned.includes('\n')) add(cleaned === line.text ? line : {...line, text: cleaned});
+				else for (const part of cleaned.split('\n')) add({...line, text: part});
+			}
+			makeRoom();
+		},
+		first: () => base,
+		end: () => end,
+		line: number => (number < base ? undefined : blocks[blockOf(number)]?.lines[(number - base) % blockLines]),
+		next(from) {
+			const start = Math.max(from, base);
+			if (test === undefined) return start < end ? start : undefined;
+			for (let at = blockOf(start); at < blocks.length; at += 1) {
+				const offset = base + at * blockLines;
+				const found = blocks[at]?.passed?.find(index => offset + index >= start);
+				if (found !== undefined) return offset + found;
+			}
+			return undefined;
+		},
+		previous(from) {
+			const start = Math.min(from, end - 1);
+			if (test === undefined) return start >= base ? start : undefined;
+			for (let at = blockOf(start); at >= 0; at -= 1) {
+				const offset = base + at * blockLines;
+				const found = blocks[at]?.passed?.findLast(index => offset + index <= start);
+				if (found !== undefined) return offset + found;
+			}
+			return undefined;
+		},
+		shown(from = base) {
+			const start = Math.max(from, base);
+			if (test === undefined) return Math.max(0, end - start);
+			let sum = 0;
+			for (let at = blockOf(start); at < blocks.length; at += 1) {
+				const passed = blocks[at]?.passed ?? [];
+				const offset = base + at * blockLines;
+				sum += offset >= start ? passed.length : passed.filter(index => offset + index >= start).length;
+			}
+			return sum;
+		},
+		filter(wanted) {
+			test = wanted;
+			for (const block of blocks) block.passed = undefined;
+			self.judge();
+		},
+		judge() {
+			if (test === undefined) return false;
+			const block = blocks.findLast(one => one.passed === undefined);
+			if (block !== undefined) judged(block, test);
+			return blocks.some(one => one.passed === undefined);
+		},
+		waiting: () =>
+			test === undefined
+				? 0
+				: blocks.reduce((sum, block) => sum + (block.passed === undefined ? block.lines.length : 0), 0),
+	};
+	self.append(lines);
+	return self;
+}

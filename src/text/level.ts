@@ -1,0 +1,63 @@
+/** How bad a log line says it is. */
+export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type Level = (typeof levels)[number];
+
+const names: Readonly<Record<string, Level>> = {
+	trace: 'trace',
+	verbose: 'trace',
+	debug: 'debug',
+	info: 'info',
+	information: 'info',
+	notice: 'info',
+	log: 'info',
+	warn: 'warn',
+	warning: 'warn',
+	error: 'error',
+	err: 'error',
+	eror: 'error',
+	severe: 'error',
+	fatal: 'fatal',
+	panic: 'fatal',
+	critical: 'fatal',
+	crit: 'fatal',
+	alert: 'fatal',
+	emergency: 'fatal',
+	emerg: 'fatal',
+};
+
+/** The field of JSON, also inside of a longer line, as text or as the numbers of pino and bunyan (30 is info). */
+const field = /"(?:level|lvl|severity|log\.level|loglevel|levelname)"\s*:\s*(?:"([a-z]+)"|(\d{2})\b)/i;
+/** logfmt: `level=warn`, `lvl="warn"`. */
+const pair = /(?:^|\s)(?:level|lvl|severity)="?([a-z]+)\b/i;
+/** klog of Kubernetes: `E1122 14:05:22.000000`. */
+const klog = /^([IWEF])\d{4} \d\d:\d\d/;
+/** A word of its own, as most write it: `ERROR`, `[error]`, `error:` at the start. */
+const word =
+	/\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|PANIC|CRITICAL|SEVERE)\b|\[([a-z]{3,11})\]|^(?:\S+ )?(panic|fatal|error|warning)(?: error)?:/;
+
+/** Words further on are of the message. */
+const headLength = 120;
+const longestLook = 4000;
+
+const klogLevels: Readonly<Record<string, Level>> = {I: 'info', W: 'warn', E: 'error', F: 'fatal'};
+
+/** The level of a log line, or undefined when it tells none. */
+export function levelOf(line: string): Level | undefined {
+	const text = line.length > longestLook ? line.slice(0, longestLook) : line;
+	if (text.includes('{')) {
+		const found = field.exec(text);
+		if (found !== null) {
+			const [, name, digits] = found;
+			return name === undefined ? levels[Math.min(5, Math.max(0, Math.floor(Number(digits) / 10) - 1))] : named(name);
+		}
+	}
+	const head = text.slice(0, headLength);
+	const [, letter] = klog.exec(head) ?? [];
+	if (letter !== undefined) return klogLevels[letter];
+	const [, paired] = pair.exec(text) ?? [];
+	const [, upper, bracketed, first] = word.exec(head) ?? [];
+	return named(paired) ?? named(upper ?? bracketed ?? first);
+}
+
+const named = (name: string | undefined): Level | undefined =>
+	name === undefined ? undefined : names[name.toLowerCase()];
