@@ -1,6 +1,7 @@
 import type {Row, Source, System, Target} from '../../src/contract.ts';
 import {defineInspection, defineSource, defineSystem} from '../../src/define.ts';
-import {type ScrapeFacts, type ScrapeRow, scrapeFindings, scrapeRow} from '../../src/model/scrape-target.ts';
+import {scrapeFindings} from '../../src/model/scrape-findings.ts';
+import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrape-target.ts';
 import {clockTime, millis} from '../../src/text/figures.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {demoConnection} from './connection.ts';
@@ -117,6 +118,9 @@ function createScrapes(scenario: Scenario): Scrapes {
 					return {
 						pool,
 						instance,
+						labels: {instance, job: pool, metrics_path: pool === 'cadvisor' ? '/metrics/cadvisor' : '/metrics'},
+						poolSize: all,
+						poolDown: trouble?.targets ?? 0,
 						url: `http://${instance}${pool === 'cadvisor' ? '/metrics/cadvisor' : '/metrics'}`,
 						health: error === '' ? 'up' : 'down',
 						error,

@@ -1,65 +1,68 @@
-import type {Finding, Row, Severity} from '../contract.ts';
-import {worst} from '../severity.ts';
+import type {Row, Severity} from '../contract.ts';
 import {duration, millis} from '../text/figures.ts';
+import type {Labels} from './alert-labels.ts';
 
 /** A scrape that takes so much of its timeout fails at the next hiccup. */
 const nearTimeout = 0.8;
 
 /** What Prometheus knows of one target it scrapes. */
 export type ScrapeFacts = {
+	/** Its scrape pool; its job where the server does not tell pools. */
 	readonly pool: string;
 	readonly instance: string;
-	readonly url: string;
+	/** Those of its series `up`, without the name. */
+	readonly labels: Labels;
+	/** Undefined when only `up` was read. */
+	readonly url: string | undefined;
 	/** `unknown`: not scraped yet. */
 	readonly health: 'up' | 'down' | 'unknown';
-	/** Why the last scrape failed, in Prometheus' words; empty when it did not. */
+	/** Why the last scrape failed, in Prometheus' words; empty when it did not, and when only `up` was read. */
 	readonly error: string;
 	/** Epoch milliseconds. */
 	readonly scrapedAt: number | undefined;
 	readonly tookMs: number | undefined;
-	readonly timeoutMs: number;
-	readonly intervalMs: number;
+	readonly timeoutMs: number | undefined;
+	readonly intervalMs: number | undefined;
+	/** How many targets its pool has, and how many of them are down: rows of healthy targets may be left out. */
+	readonly poolSize: number;
+	readonly poolDown: number;
 };
 
 export type ScrapeRow = Row & ScrapeFacts;
 
-export function scrapeRow(target: string, facts: ScrapeFacts): ScrapeRow {
+/** As PromQL selects it: `{instance="10.2.4.17:8080",job="checkout-api"}`. The same for the same labels. */
+export const selectorOf = (labels: Labels): string =>
+	`{${Object.keys(labels)
+		.filter(name => name !== '__name__')
+		.sort()
+		.map(name => `${name}=${JSON.stringify(labels[name])}`)
+		.join(',')}}`;
+
+/** `twin`: an earlier row has the same labels, so that only its address tells it from that one. */
+export function scrapeRow(target: string, facts: ScrapeFacts, twin = false): ScrapeRow {
 	const {severity, why} = judged(facts);
-	// An instance may be scraped twice in a pool, at two paths: only the address is its own.
-	return {id: `${facts.pool}/${facts.url}`, target, severity, ...(why === undefined ? {} : {why}), ...facts};
+	const id = `${selectorOf(facts.labels)}${twin ? ` ${facts.pool} ${facts.url}` : ''}`;
+	return {id, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
 function judged(facts: ScrapeFacts): {readonly severity: Severity; readonly why?: string} {
-	if (facts.health === 'down') return {severity: 'crit', why: facts.error === '' ? 'down' : facts.error};
-	if (facts.health === 'unknown') return {severity: 'unknown', why: 'not scraped yet'};
-	if (facts.tookMs !== undefined && facts.tookMs >= nearTimeout * facts.timeoutMs) {
-		return {severity: 'warn', why: `takes ${millis(facts.tookMs)} of its ${duration(facts.timeoutMs / 1000)} timeout`};
+	const {health, error, tookMs, timeoutMs} = facts;
+	if (health === 'down') return {severity: 'crit', why: error === '' ? 'down' : scrapeCause(error)};
+	if (health === 'unknown') return {severity: 'unknown', why: 'not scraped yet'};
+	if (tookMs !== undefined && timeoutMs !== undefined && tookMs >= nearTimeout * timeoutMs) {
+		return {severity: 'warn', why: `takes ${millis(tookMs)} of its ${duration(timeoutMs / 1000)} timeout`};
 	}
 	return {severity: 'ok'};
 }
 
-/** One finding for each pool and kind of trouble: a pool is what a person looks after. */
-export function scrapeFindings(rows: readonly ScrapeRow[], target: string): readonly Finding[] {
-	return [...Map.groupBy(rows, row => row.pool)].flatMap(([pool, all]) => {
-		const kinds = Map.groupBy(
-			all.filter(row => row.severity !== 'ok'),
-			row => (row.health === 'up' ? 'slow' : row.health),
-		);
-		return [...kinds].flatMap(([health, same]) => {
-			const [first] = same;
-			const severity = worst(same.map(row => row.severity));
-			if (first === undefined || severity === 'ok') return [];
-			return {
-				id: `${target}/scrape/${pool}/${health}`,
-				target,
-				severity,
-				sentence: `${pool}: ${same.length} of ${all.length} targets ${health}: ${first.why}`,
-				row: {kind: 'prometheus.target', id: first.id},
-				kind: 'prometheus.target',
-				evidence: same.slice(0, 5).map(row => `${row.url}: ${row.why}`),
-				actions: [],
-				inspections: ['prometheus.describe-target'],
-			} satisfies Finding;
-		});
-	});
+/** The cause in the words of Go's HTTP client, without what the row says already: `connection refused`. */
+export function scrapeCause(error: string): string {
+	const said = error
+		.replace(/^(?:Get|read) "[^"]*": /, '')
+		.replace(/^(?:dial|read|write) tcp[46]?(?: \S+)?: /, '')
+		.replace(/^(?:connect|read|write): /, '')
+		.replace(/^lookup (\S+?)(?: on \S+)?: (.*)$/, '$1: $2')
+		.trim();
+	if (/^(?:context deadline exceeded|net\/http: request canceled)/.test(said)) return 'no answer within the timeout';
+	return said === '' ? error : said;
 }

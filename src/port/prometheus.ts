@@ -19,7 +19,7 @@ import type {HttpSettings} from './http.ts';
  *   GET /-/ready · /api/v1/status/runtimeinfo        every 10 s; runtimeinfo before and after a reload
  *   GET /api/v1/status/tsdb        once a minute
  *   GET /api/v1/status/buildinfo · /api/v1/status/flags    at the start; flags before a reload
- *   GET /api/v1/query_range        a graph that somebody opened
+ *   GET /api/v1/query_range        a graph that somebody opened (src/port/prometheus-questions.ts)
  *   POST /-/reload                 prometheus.reload
  */
 
@@ -130,7 +130,6 @@ export type PrometheusActContext = Context & {readonly record: string};
 export type PrometheusPort = {
 	/** @throws AdapterError `denied` with the server's words when the expression is wrong; `unsupported` when it gives no vector. */
 	query(expression: string, context: Context): Promise<Vector>;
-	queryRange(expression: string, range: Range, context: Context): Promise<readonly Series[]>;
 	/** Names of all pools; older than 2.42: undefined. */
 	pools(context: Context): Promise<readonly string[] | undefined>;
 	/** The targets of one pool. A server older than 2.42 gives those of all pools; each says its own. */

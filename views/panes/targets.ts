@@ -2,18 +2,19 @@ import type {ScrapeRow} from '../../src/model/scrape-target.ts';
 import {defineSection, type Pane, type Tone} from '../../src/pane.ts';
 import {duration, millis} from '../../src/text/figures.ts';
 import {alertsSection, silencesSection} from './alert-sections.ts';
+import {prometheusAlertsSection} from './prometheus-alerts-section.ts';
 
 const tone = (row: ScrapeRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 
 const byName = (a: ScrapeRow, b: ScrapeRow): number =>
-	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || a.url.localeCompare(b.url);
+	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || (a.id < b.id ? -1 : 1);
 
 export const targetsPane: Pane = {
 	id: 'targets',
 	title: 'Targets',
 	tab: 'Targets',
 	systems: ['prometheus', 'alertmanager'],
-	gauges: ['up', 'firing', 'silenced', 'inhibited'],
+	gauges: ['up', 'ready', 'config', 'rules', 'alerts', 'firing', 'silenced', 'inhibited', 'series', 'pending'],
 	sections: [
 		defineSection<ScrapeRow>({
 			kind: 'prometheus.target',
@@ -41,7 +42,12 @@ export const targetsPane: Pane = {
 					align: 'right',
 					yields: 2,
 					cell: (row, now) => ({
-						text: row.scrapedAt === undefined ? 'never' : duration((now - row.scrapedAt) / 1000),
+						text:
+							row.scrapedAt === undefined
+								? row.health === 'unknown'
+									? 'never'
+									: '-'
+								: duration((now - row.scrapedAt) / 1000),
 						tone: 'dim',
 					}),
 				},
@@ -63,6 +69,7 @@ export const targetsPane: Pane = {
 				},
 			],
 		}),
+		prometheusAlertsSection,
 		alertsSection,
 		silencesSection,
 	],

@@ -1,9 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {type ScrapeFacts, scrapeFindings, scrapeRow} from '../../../src/model/scrape-target.ts';
+import {scrapeFindings} from '../../../src/model/scrape-findings.ts';
+import {type ScrapeFacts, scrapeCause, scrapeRow, selectorOf} from '../../../src/model/scrape-target.ts';
 
 const facts = (index: number, part: Partial<ScrapeFacts> = {}): ScrapeFacts => ({
 	pool: 'node',
 	instance: `10.0.0.${index}:9100`,
+	labels: {job: 'node', instance: `10.0.0.${index}:9100`},
+	poolSize: 1,
+	poolDown: 0,
 	url: `http://10.0.0.${index}:9100/metrics`,
 	health: 'up',
 	error: '',
@@ -40,12 +44,51 @@ describe('scrape target', () => {
 		expect(scrapeFindings(rows, 'prom').map(({severity, sentence}) => `${severity} ${sentence}`)).toEqual([
 			'crit node: 2 of 4 targets down: connection refused',
 			'unknown node: 1 of 4 targets unknown: not scraped yet',
-			'warn redis: 1 of 1 targets slow: takes 9.9s of its 10s timeout',
+			'warn redis: 1 of 1 target slow: takes 9.9s of its 10s timeout',
 		]);
 	});
 
-	it('tells two paths of one instance apart', () => {
-		const rows = ['/metrics', '/metrics/cadvisor'].map(path => scrapeRow('prom', facts(1, {url: `http://a${path}`})));
-		expect(rows[0]?.id).not.toBe(rows[1]?.id);
+	it('counts the targets whose rows were left out', () => {
+		const down = facts(1, {health: 'down', error: 'connection refused', poolSize: 9400, poolDown: 3});
+		expect(scrapeFindings([scrapeRow('prom', down)], 'prom').map(({sentence}) => sentence)).toEqual([
+			'node: 3 of 9,400 targets down: connection refused',
+		]);
+	});
+
+	it('tells when most is down everywhere, which is rather the network of the server', () => {
+		const rows = ['a', 'b', 'c', 'd'].map((pool, index) =>
+			scrapeRow('prom', facts(index, {pool, health: pool === 'd' ? 'up' : 'down', poolDown: pool === 'd' ? 0 : 1})),
+		);
+		expect(scrapeFindings(rows, 'prom')[0]?.sentence).toBe(
+			'prom reaches only 1 of 4 targets: look at its own network and DNS first',
+		);
+		expect(scrapeFindings(rows.slice(2), 'prom').map(({id}) => id)).toEqual(['prom/scrape/c/down']);
+	});
+
+	it('tells two with the same labels apart', () => {
+		const [a, b] = ['/metrics', '/metrics/cadvisor'].map((path, index) =>
+			scrapeRow('prom', facts(1, {url: `http://a${path}`}), index > 0),
+		);
+		expect(a?.id).toBe('{instance="10.0.0.1:9100",job="node"}');
+		expect(b?.id).toBe('{instance="10.0.0.1:9100",job="node"} node http://a/metrics/cadvisor');
+	});
+
+	it('selects by labels in one order, and quotes them', () => {
+		expect(selectorOf({job: 'a"b\\c', __name__: 'up', instance: 'x'})).toBe('{instance="x",job="a\\"b\\\\c"}');
+	});
+
+	it.each([
+		['Get "http://127.0.0.1:1/metrics": dial tcp 127.0.0.1:1: connect: connection refused', 'connection refused'],
+		['Get "http://10.0.0.9/metrics": context deadline exceeded', 'no answer within the timeout'],
+		['Get "http://nope:1/metrics": dial tcp: lookup nope on 10.0.0.2:53: no such host', 'nope: no such host'],
+		[
+			'Get "https://a/metrics": x509: certificate signed by unknown authority',
+			'x509: certificate signed by unknown authority',
+		],
+		['server returned HTTP status 503 Service Unavailable', 'server returned HTTP status 503 Service Unavailable'],
+		['invalid metric type "foo"', 'invalid metric type "foo"'],
+		['Get "http://a": EOF', 'EOF'],
+	])('says of %s', (error, cause) => {
+		expect(scrapeCause(error)).toBe(cause);
 	});
 });

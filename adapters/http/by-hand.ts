@@ -1,0 +1,29 @@
+import type {HttpSettings} from '../../src/port/http.ts';
+import {shellLine} from '../../src/text/quote.ts';
+
+/** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
+function way({auth, headers, tls}: HttpSettings): readonly string[] {
+	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);
+	return [
+		...(auth.kind === 'basic' ? ['-u', auth.username] : []),
+		...(auth.kind === 'bearer' || Object.keys(headers).length > 0 ? ['-H', '@headers.txt'] : []),
+		...named('--cacert', tls?.ca),
+		...named('--cert', tls?.cert),
+		...named('--key', tls?.key),
+	];
+}
+
+/**
+ * `curl` with everything that leads to the server, and `words` before the address; through a cluster, `kubectl`.
+ * @param path begins with a slash, after the prefix of the server; with its query.
+ */
+export function curlLine(settings: HttpSettings, path: string, words: readonly string[] = []): string {
+	const {via, url} = settings;
+	if (via === undefined)
+		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${url.replace(/\/+$/, '')}${path}`]);
+	const prefix = (URL.parse(url)?.pathname ?? '').replace(/\/+$/, '');
+	const service = `${via.scheme}:${via.service}:${via.port}`;
+	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
+	const post = words.includes('POST');
+	return shellLine(['kubectl', post ? 'create' : 'get', '--raw', raw, ...(post ? ['-f', '/dev/null'] : [])]);
+}

@@ -1,0 +1,151 @@
+import type {Context} from '../../src/contract.ts';
+import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
+import type {
+	PrometheusActContext,
+	PrometheusPort,
+	PrometheusSettings,
+	ScrapeTarget,
+} from '../../src/port/prometheus.ts';
+import {createHttpClient, type HttpClient, notJson} from '../http/client.ts';
+import {refusalOf} from '../http/refusal.ts';
+import {createAbsence} from './absent.ts';
+import {bareTargets} from './bare-targets.ts';
+import {
+	decodeAlerts,
+	decodeBuild,
+	decodeFlags,
+	decodeHeadSeries,
+	decodePools,
+	decodeRules,
+	decodeRuntime,
+	decodeTarget,
+	decodeVector,
+} from './decode.ts';
+import {inTurns, largeBytes, readLarge} from './large-answer.ts';
+
+/** 100,000 targets with what Kubernetes tells of them. */
+const largestTargets = 256 * 1024 * 1024;
+/** Reading the whole configuration of a large server takes its time: all of service discovery begins anew. */
+const reloadMs = 30_000;
+
+const readOnlyRefusal = (): AdapterError =>
+	new AdapterError(
+		'denied',
+		'this connection was opened read-only: nothing is sent that changes the server',
+		'Start midwatch without --read-only to act.',
+	);
+
+const moved = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
+
+export type PrometheusClient = {readonly port: PrometheusPort; readonly where: string; close(): void};
+
+/**
+ * The port on a real server. Nothing is connected before the first read. `via` stands for our own connections.
+ * @throws AdapterError `unsupported` when the settings cannot be used.
+ */
+export function createPrometheusClient(
+	settings: PrometheusSettings,
+	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
+): PrometheusClient {
+	const http = createHttpClient(settings, {via: options.via});
+	const absence = createAbsence();
+
+	/** One endpoint that this server may lack. */
+	function may<T>(path: string, asked: string, decode: (answer: unknown) => T, query: HttpQuery = []) {
+		return ({signal, now}: Context): Promise<T | undefined> =>
+			absence.unlessAbsent(path, now(), async () => decode(await http.json({path, query, asked}, signal)));
+	}
+
+	const port: PrometheusPort = {
+		async query(expression, {signal}) {
+			const asked = `query ${expression}`;
+			try {
+				return decodeVector(
+					await http.json({path: '/api/v1/query', query: [['query', expression]], asked}, signal),
+					asked,
+				);
+			} catch (error) {
+				// What every such server has fails: then nothing else that it said of itself counts.
+				if (!isAdapterError(error) || error.kind !== 'denied') absence.doubt();
+				throw error;
+			}
+		},
+		pools: may('/api/v1/scrape_pools', 'scrape pools', decodePools),
+		targets: (pool, {signal, now}) =>
+			absence.unlessAbsent('/api/v1/targets', now(), () => readTargets(http, pool, signal)),
+		alerts: may('/api/v1/alerts', 'alerts', decodeAlerts),
+		rules: may('/api/v1/rules', 'rules', decodeRules),
+		async ready({signal, now}) {
+			return absence.unlessAbsent('/-/ready', now(), async () => {
+				try {
+					const said = await http.text({path: '/-/ready', asked: 'ready', accept: '*/*'}, signal);
+					return {ready: true, said: said.trim()};
+				} catch (error) {
+					const refusal = refusalOf(error);
+					if (refusal?.status !== 503) throw error;
+					return {ready: false, said: refusal.body.trim()};
+				}
+			});
+		},
+		runtime: may('/api/v1/status/runtimeinfo', 'runtime information', decodeRuntime),
+		build: may('/api/v1/status/buildinfo', 'build information', decodeBuild),
+		flags: may('/api/v1/status/flags', 'flags', decodeFlags),
+		series: may('/api/v1/status/tsdb', 'series', decodeHeadSeries, [['limit', '1']]),
+		async reload(expected, context) {
+			if (options.readOnly) throw readOnlyRefusal();
+			const now = await port.runtime(context);
+			if (now === undefined) {
+				throw new AdapterError('unsupported', 'this server does not tell its state', 'Reload it by its own means.');
+			}
+			if (now.startTime !== expected.startTime) throw moved('the server was restarted since this was confirmed');
+			if (now.lastConfigTime !== expected.lastConfigTime) throw moved('somebody reloaded it since this was confirmed');
+			return reload(http, context);
+		},
+	};
+
+	return {port, where: http.where, close: () => http.close()};
+}
+
+async function readTargets(http: HttpClient, pool: string, signal: AbortSignal): Promise<readonly ScrapeTarget[]> {
+	const asked = `targets of ${pool}`;
+	const query: HttpQuery = [
+		['state', 'active'],
+		['scrapePool', pool],
+	];
+	const answer = await http.bytes({path: '/api/v1/targets', query, asked, largest: largestTargets}, signal);
+	const {bytes} = answer;
+	const opening = bytes.subarray(0, 1000).toString('utf8');
+	const bare = bytes.length > largeBytes ? await readLarge(bytes, signal) : bareTargets(bytes.toString('utf8'));
+	if (bare === undefined) throw notJson(answer, opening, asked, http.where);
+	return inTurns(bare, decodeTarget);
+}
+
+/** https://prometheus.io/docs/prometheus/latest/management_api/#reload */
+async function reload(http: HttpClient, {signal, record}: PrometheusActContext): Promise<string> {
+	try {
+		await http.text(
+			{method: 'POST', path: '/-/reload', asked: 'reload', accept: '*/*', timeoutMs: reloadMs, record},
+			signal,
+		);
+		return '';
+	} catch (error) {
+		const refusal = refusalOf(error);
+		if (refusal === undefined) throw error;
+		const said = refusal.body.replace(/^failed to reload config: /, '').trim();
+		if (refusal.status === 403 && /lifecycle/i.test(refusal.body)) {
+			throw new AdapterError(
+				'denied',
+				`reload: ${said}`,
+				'Start Prometheus with --web.enable-lifecycle, or send it SIGHUP.',
+			);
+		}
+		if (refusal.html || refusal.status !== 500 || said === '') throw error;
+		// Some parts have taken the new configuration by then, and some have not.
+		if (/^one or more errors occurred while applying/.test(said)) return said;
+		const hint =
+			'It goes on with the configuration it had. Mend the file (promtool check config tells the fault), then reload again.';
+		throw new AdapterError('denied', `reload: ${said}`, hint);
+	}
+}

@@ -1,0 +1,63 @@
+import type {Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import type {Labels} from '../../src/model/alert-labels.ts';
+import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import type {PrometheusPort, Rule} from '../../src/port/prometheus.ts';
+import {grouped} from '../../src/text/figures.ts';
+import {readLine} from './by-hand.ts';
+import {ruleLines} from './lines.ts';
+
+const shownRules = 200;
+const shownAlerts = 10;
+
+/** An alert is about a target when it names the same job, and no other instance. */
+function concerns(target: Labels, alert: Labels): boolean {
+	const same = (name: string) => alert[name] === undefined || alert[name] === target[name];
+	return alert['job'] !== undefined && same('job') && same('instance');
+}
+
+function weight(rule: Rule, target: Labels): number {
+	if (rule.alerts.some(({labels}) => concerns(target, labels))) return 0;
+	if (rule.health === 'err') return 1;
+	return {firing: 2, pending: 3, inactive: 4}[rule.state];
+}
+
+/** The rules of the server: those with alerts about this target first, then what cannot be evaluated, what fires and the rest. */
+export const inspectRules = defineInspection<ScrapeRow, PrometheusPort>()({
+	id: 'prometheus.rules',
+	title: 'Rules and alerts',
+	key: 'l',
+	kind: 'prometheus.target',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const reads = [readLine(target, '/api/v1/rules')];
+		const rules = await port.rules(context);
+		const title = `Rules of ${target.name}`;
+		if (rules === undefined) {
+			const text = 'This server has no /api/v1/rules: ask the one that evaluates them.';
+			return {title, reads, lines: [{text, severity: 'unknown'}]};
+		}
+		if (rules.length === 0) {
+			return {title, reads, lines: [{text: 'It has no rules: rule_files of its configuration names none.'}]};
+		}
+		const now = context.now();
+		const about = rules.filter(rule => rule.alerts.some(({labels}) => concerns(row.labels, labels)));
+		const failing = rules.filter(({health}) => health === 'err').length;
+		const ordered = rules.toSorted((a, b) => weight(a, row.labels) - weight(b, row.labels));
+		const head: Line = {
+			text: `${about.length} with alerts about ${row.instance}, ${failing} that cannot be evaluated, ${rules.filter(({state}) => state === 'firing').length} firing`,
+			...(failing > 0 ? {severity: 'warn' as const} : {}),
+		};
+		return {
+			title: `${title}: ${grouped(rules.length)}`,
+			reads,
+			lines: [
+				head,
+				...ordered.slice(0, shownRules).flatMap(rule => ruleLines(rule, now, shownAlerts)),
+				...(rules.length > shownRules
+					? [{text: ''}, {text: `… ${grouped(rules.length - shownRules)} more rules`}]
+					: []),
+			],
+		};
+	},
+});

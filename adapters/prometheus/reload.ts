@@ -1,0 +1,166 @@
+import type {ActionContext, Check, Preview} from '../../src/contract.ts';
+import {defineAction} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {Labels} from '../../src/model/alert-labels.ts';
+import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import type {PrometheusPort, RuntimeInfo} from '../../src/port/prometheus.ts';
+import {clockTime, grouped} from '../../src/text/figures.ts';
+import {shellLine} from '../../src/text/quote.ts';
+import {reloadLine} from './by-hand.ts';
+
+export type ReloadPlan = {
+	readonly target: string;
+	/** As the server was started with it; relative paths are relative to where it was started. */
+	readonly file: string;
+	readonly startTime: string;
+	readonly lastConfigTime: string;
+	/** Whether the reload before this one succeeded. */
+	readonly loaded: boolean;
+};
+
+const gone = (what: string, hint: string): AdapterError => new AdapterError('conflict', what, hint);
+
+async function runtimeOf(context: ActionContext<PrometheusPort>): Promise<RuntimeInfo> {
+	const runtime = await context.port.runtime(context);
+	if (runtime !== undefined) return runtime;
+	const hint = 'Reload the server that scrapes or evaluates, by its own means.';
+	throw new AdapterError(
+		'unsupported',
+		'this server only speaks the API of Prometheus, and cannot be reloaded by it',
+		hint,
+	);
+}
+
+const clock = (time: string): string => {
+	const at = Date.parse(time);
+	return Number.isNaN(at) ? time : clockTime(at);
+};
+
+/** What moved since the plan was made, in a sentence. */
+function moved(plan: ReloadPlan, now: RuntimeInfo): string | undefined {
+	if (now.startTime !== plan.startTime) return 'the server was restarted since, which loads the configuration too';
+	if (now.lastConfigTime !== plan.lastConfigTime) return `somebody reloaded it at ${clock(now.lastConfigTime)}`;
+	if (now.reloadConfigSuccess === plan.loaded) return undefined;
+	return plan.loaded ? 'somebody tried to reload it since, and that failed' : 'it was reloaded since';
+}
+
+async function lifecycleCheck(context: ActionContext<PrometheusPort>): Promise<Check> {
+	const label = 'the right to reload';
+	const flags = await context.port.flags(context);
+	const flag = flags?.['web.enable-lifecycle'];
+	if (flag === 'true') return {label, result: 'pass', detail: '--web.enable-lifecycle is set'};
+	if (flag === undefined)
+		return {label, result: 'unknown', detail: 'the server does not tell whether --web.enable-lifecycle is set'};
+	const detail =
+		'the server was started without --web.enable-lifecycle: start it with that, or send it SIGHUP where it runs';
+	return {label, result: 'block', detail};
+}
+
+function previewOf(
+	runtime: RuntimeInfo,
+	flags: Labels | undefined,
+	context: ActionContext<PrometheusPort>,
+): Preview<ReloadPlan> {
+	const {target} = context;
+	const file = flags?.['config.file'] ?? '';
+	const name = file.split('/').at(-1) || 'configuration';
+	const plan: ReloadPlan = {
+		target: target.name,
+		file,
+		startTime: runtime.startTime,
+		lastConfigTime: runtime.lastConfigTime,
+		loaded: runtime.reloadConfigSuccess,
+	};
+	return {
+		plan,
+		target: target.name,
+		object: name,
+		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
+		equivalent: reloadLine(target),
+		impact:
+			'Prometheus reads its configuration and rules anew. Targets and rules that are gone from the files are dropped at once, new ones begin; scraped data stays. When a file has a fault it goes on with what it has, and says which.',
+		bound: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
+		changes: [{field: 'configuration', before: `loaded ${runtime.lastConfigTime}`, after: 'the files as they are now'}],
+		risk: 'medium',
+		undo: {
+			class: 'none',
+			text: 'none: the server keeps no earlier configuration; put the earlier file back and reload again',
+		},
+		...(runtime.reloadConfigSuccess
+			? {}
+			: {
+					unhelpful: {
+						reason:
+							'the last reload failed, and this one reads the same files: it fails too unless they were mended since',
+						instead: `${shellLine(['promtool', 'check', 'config', file === '' ? 'prometheus.yml' : file])} where the server runs`,
+					},
+				}),
+	};
+}
+
+/** Reads the configuration anew. https://prometheus.io/docs/prometheus/latest/management_api/#reload */
+export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
+	id: 'prometheus.reload',
+	title: 'Reload configuration',
+	key: 'L',
+	kind: 'prometheus.target',
+	selects: 'one',
+	params: [],
+	disabled: () => undefined,
+	async preview(_rows, _params, context) {
+		const [runtime, flags] = await Promise.all([runtimeOf(context), context.port.flags(context)]);
+		return previewOf(runtime, flags, context);
+	},
+	async preflight(plan, context) {
+		const [runtime, lifecycle, ready] = await Promise.all([
+			runtimeOf(context),
+			lifecycleCheck(context),
+			context.port.ready(context),
+		]);
+		const what = moved(plan, runtime);
+		const checks: Check[] = [
+			what === undefined
+				? {label: 'the server', result: 'pass', detail: `as it was, configuration of ${clock(runtime.lastConfigTime)}`}
+				: {label: 'the server', result: 'block', detail: what, moved: true},
+			lifecycle,
+		];
+		if (ready?.ready === false) {
+			checks.push({
+				label: 'ready',
+				result: 'warn',
+				detail: `${ready.said || 'it is not ready'}: it may not answer for long`,
+			});
+		}
+		return checks;
+	},
+	async run({startTime, lastConfigTime, file}, context) {
+		const fault = await context.port.reload({startTime, lastConfigTime}, context);
+		return {
+			summary: `POST /-/reload${fault === '' ? '' : `, taken in part: ${fault}`}`,
+			before: {configuration: lastConfigTime, file, ...(fault === '' ? {} : {fault})},
+		};
+	},
+	async verify(plan, receipt, context) {
+		const now = await context.port.runtime(context);
+		if (now === undefined) throw gone('the server does not tell its state any more', 'Look at it by hand.');
+		const fault = receipt.before['fault'];
+		if (!now.reloadConfigSuccess) {
+			const why = fault ?? 'its log tells why';
+			return {result: 'ineffective', detail: `the server says that its reload failed: ${why}`};
+		}
+		if (now.startTime !== plan.startTime) return {result: 'unknown', detail: 'the server was restarted meanwhile'};
+		if (now.lastConfigTime === plan.lastConfigTime) {
+			return {result: 'pending', detail: `it still goes by the configuration of ${clock(now.lastConfigTime)}`};
+		}
+		return {result: 'done', detail: `configuration loaded at ${clock(now.lastConfigTime)}${await sizeText(context)}`};
+	},
+	settleMs: 15_000,
+	undo: {impossible: 'Prometheus keeps no earlier configuration: put the earlier file back and reload again'},
+});
+
+/** How many targets it has now: a mistake in a file shows there first. */
+async function sizeText(context: ActionContext<PrometheusPort>): Promise<string> {
+	const {samples} = await context.port.query('count(up)', context);
+	const [sample] = samples;
+	return sample === undefined ? '' : `, ${grouped(sample.value)} targets`;
+}

@@ -1,0 +1,53 @@
+import type {Context, Target} from '../../src/contract.ts';
+import {defineSystem} from '../../src/define.ts';
+import type {HttpTransport} from '../../src/port/http-transport.ts';
+import type {PrometheusPort, PrometheusSettings} from '../../src/port/prometheus.ts';
+import {alerts} from './alerts.ts';
+import {settingsOf} from './by-hand.ts';
+import {createPrometheusClient} from './client.ts';
+import {inspectAlert} from './inspect-alert.ts';
+import {inspectPool} from './inspect-pool.ts';
+import {inspectRules} from './inspect-rules.ts';
+import {inspectTarget} from './inspect-target.ts';
+import {readPermissions} from './permissions.ts';
+import {reload} from './reload.ts';
+import {targets} from './targets.ts';
+
+async function connect(
+	target: Target,
+	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
+) {
+	const settings = settingsOf(target);
+	const {port, where, close} = createPrometheusClient(settings, options);
+	return {
+		port,
+		async identify(context: Context) {
+			// The first read also connects; latency is that of the second.
+			const build = await port.build(context);
+			const began = performance.now();
+			await port.query('vector(1)', context);
+			const latencyMs = performance.now() - began;
+			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
+			return {version, who: whoOf(settings), latencyMs};
+		},
+		permissions: (context: Context) => readPermissions(port, where, context),
+		close: async () => close(),
+	};
+}
+
+/** No server of this kind tells who we are to it. */
+function whoOf({auth, tls}: PrometheusSettings): string {
+	if (auth.kind === 'basic') return auth.username;
+	if (auth.kind === 'bearer') return `the bearer of ${auth.token.source}`;
+	return tls?.cert === undefined ? 'anonymous' : `the holder of ${tls.cert}`;
+}
+
+/** Prometheus 2.x and 3.x, and what speaks its API: targets, rules and alerts. */
+export const prometheus = defineSystem<PrometheusPort>({
+	kind: 'prometheus',
+	title: 'Prometheus',
+	sources: [targets, alerts],
+	actions: [reload],
+	inspections: [inspectTarget, inspectRules, inspectPool, inspectAlert],
+	connect,
+});

@@ -1,0 +1,135 @@
+import type {Note} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import type {Labels} from '../../src/model/alert-labels.ts';
+import {serverFindings, serverGauges} from '../../src/model/prometheus-server.ts';
+import {scrapeFindings} from '../../src/model/scrape-findings.ts';
+import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrape-target.ts';
+import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
+import {bySeverity} from '../../src/severity.ts';
+import {queryLine, readLine} from './by-hand.ts';
+import {inTurns} from './large-answer.ts';
+import {createPoolDetails, type PoolDetails, type PoolSize} from './pool-details.ts';
+import {createStateReader} from './server-state.ts';
+import {countQuery, createUpReader, downCountQuery, downQuery, jobOf, type UpFacts, type UpReading} from './up.ts';
+
+/** What is down is shown first, and of every pool something: a person opens the rest. */
+const shown = 1000;
+/** A scrape so long may be near its timeout, which only its pool tells. */
+const slowMs = 1000;
+
+/** The targets that Prometheus scrapes: which are down, and why. */
+export const targets = defineSource<ScrapeRow, PrometheusPort>()({
+	kind: 'prometheus.target',
+	title: 'Targets',
+	intervalMs: 10_000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => [
+		...[countQuery, downCountQuery, downQuery].map(expression => queryLine(target, expression)),
+		readLine(target, '/api/v1/targets', [
+			['state', 'active'],
+			['scrapePool', 'POOL'],
+		]),
+	],
+	open(port, target) {
+		const readUp = createUpReader(port);
+		const readDetails = createPoolDetails(port);
+		const readState = createStateReader(port);
+		return async context => {
+			const [up, {state, notes}] = await Promise.all([readUp(context), readState(context)]);
+			const details = await readDetails(suspects(up), context);
+			const rows = await rowsOf(up, details, target.name);
+			const kept = keep(rows);
+			const told: Note[] = up.warnings.map(text => ({text, severity: 'unknown'}));
+			return {
+				rows: kept,
+				gauges: serverGauges({...state, targets: {all: up.all, down: up.down}}),
+				// Targets that are not scraped yet have no series: only their pool knows them.
+				omitted: Math.max(up.all, rows.length) - kept.length,
+				notes: [...told, ...notes, ...details.notes],
+			};
+		};
+	},
+	findings: ({rows, gauges}, _previous, {target}) => [
+		...serverFindings(gauges, target),
+		...scrapeFindings(rows, target),
+	],
+});
+
+/** Jobs with something down, the fewest targets first; then those with a slow scrape. */
+function suspects({sizes, series}: UpReading) {
+	const slow = new Set(series.filter(({tookMs}) => (tookMs ?? 0) >= slowMs).map(({labels}) => jobOf(labels)));
+	return [...sizes]
+		.filter(([job, {down}]) => down > 0 || slow.has(job))
+		.sort(([, a], [, b]) => Number(a.down === 0) - Number(b.down === 0) || a.all - b.all)
+		.map(([job, {all}]) => ({job, size: all}));
+}
+
+async function rowsOf(up: UpReading, details: PoolDetails, target: string): Promise<readonly ScrapeRow[]> {
+	const sizeOf = (pool: string, labels: Labels): PoolSize =>
+		details.sizes.get(pool) ?? up.sizes.get(jobOf(labels)) ?? {all: 1, down: 0};
+	const seen = new Set<string>();
+	const rows = await inTurns(up.series, one => {
+		seen.add(one.key);
+		const known = details.targets.get(one.key);
+		if (known === undefined) return [scrapeRow(target, factsOf(one, sizeOf(jobOf(one.labels), one.labels)))];
+		return known.map((each, index) =>
+			scrapeRow(target, detailed(each, one, up.at, sizeOf(each.pool, each.labels)), index > 0),
+		);
+	});
+	// What has just come is not scraped yet, and has no series; what has just gone has none any more.
+	const fresh = [...details.targets]
+		.filter(([key]) => !seen.has(key))
+		.flatMap(([, same]) => same.filter(({health}) => health === 'unknown'))
+		.map(each => scrapeRow(target, detailed(each, undefined, up.at, sizeOf(each.pool, each.labels))));
+	return [...rows.flat(), ...fresh];
+}
+
+const factsOf = ({labels, up, scrapedAt, tookMs}: UpFacts, {all, down}: PoolSize): ScrapeFacts => ({
+	pool: jobOf(labels),
+	instance: labels['instance'] ?? '',
+	labels,
+	url: undefined,
+	health: up ? 'up' : 'down',
+	error: '',
+	scrapedAt,
+	tookMs,
+	timeoutMs: undefined,
+	intervalMs: undefined,
+	poolSize: all,
+	poolDown: down,
+});
+
+/** `at`: when `up` was evaluated. The pool may have been read before the last scrape: then `up` knows better how that ended. */
+function detailed(known: ScrapeTarget, up: UpFacts | undefined, at: number, {all, down}: PoolSize): ScrapeFacts {
+	const newer = up !== undefined && at > (known.scrapedAt ?? 0);
+	const health = newer ? (up.up ? 'up' : 'down') : known.health;
+	const later = newer && (up.scrapedAt ?? 0) > (known.scrapedAt ?? 0);
+	return {
+		pool: known.pool,
+		instance: known.labels['instance'] ?? '',
+		labels: known.labels,
+		url: known.url,
+		health,
+		error: health === 'down' ? known.error : '',
+		scrapedAt: later ? up.scrapedAt : known.scrapedAt,
+		tookMs: later ? up.tookMs : known.tookMs,
+		timeoutMs: known.timeoutMs,
+		intervalMs: known.intervalMs,
+		poolSize: all,
+		poolDown: down,
+	};
+}
+
+const byName = (a: ScrapeRow, b: ScrapeRow): number =>
+	a.pool === b.pool ? (a.id < b.id ? -1 : 1) : a.pool < b.pool ? -1 : 1;
+
+/** All that is not well first, as far as there is room; then the same share of every pool. */
+function keep(rows: readonly ScrapeRow[]): readonly ScrapeRow[] {
+	if (rows.length <= shown) return rows.toSorted((a, b) => bySeverity(a.severity, b.severity) || byName(a, b));
+	const bad = rows.filter(row => row.severity !== 'ok');
+	const worst = bad.sort((a, b) => bySeverity(a.severity, b.severity) || byName(a, b)).slice(0, shown);
+	const pools = [...Map.groupBy(rows, row => row.pool).values()].map(all => all.filter(row => row.severity === 'ok'));
+	const share = Math.floor((shown - worst.length) / Math.max(1, pools.length));
+	return [...worst, ...pools.flatMap(all => all.slice(0, share)).sort(byName)];
+}

@@ -1,0 +1,48 @@
+import type {PrometheusAlertRow} from '../../src/model/prometheus-alert.ts';
+import {type Cell, defineSection, type Tone} from '../../src/pane.ts';
+import {duration} from '../../src/text/figures.ts';
+
+const tone = (row: PrometheusAlertRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
+const dim = (text: string): Cell => ({text, tone: 'dim'});
+
+const byName = (a: PrometheusAlertRow, b: PrometheusAlertRow): number =>
+	Number(a.state === 'pending') - Number(b.state === 'pending') ||
+	a.name.localeCompare(b.name) ||
+	(a.id < b.id ? -1 : 1);
+
+/** What is only about to fire is dim. */
+const quietly = (row: PrometheusAlertRow, text: string): Cell => (row.state === 'firing' ? text : dim(text));
+
+export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
+	kind: 'prometheus.alert',
+	title: 'Alerts of rules',
+	weight: 1,
+	empty: 'no rule fires',
+	orders: [
+		{title: 'name', compare: byName},
+		{title: 'newest', compare: (a, b) => (b.activeAt ?? 0) - (a.activeAt ?? 0) || byName(a, b)},
+		{title: 'oldest', compare: (a, b) => (a.activeAt ?? 0) - (b.activeAt ?? 0) || byName(a, b)},
+	],
+	columns: [
+		{header: 'RULE', field: 'rule', width: 14, cell: row => quietly(row, row.name)},
+		{header: 'ABOUT', field: 'about', width: 16, grow: true, cell: row => quietly(row, row.subject || row.sentence)},
+		{header: 'STATE', field: 'state', width: 7, yields: 3, cell: row => ({text: row.state, tone: tone(row)})},
+		{
+			header: 'SINCE',
+			field: 'since',
+			width: 6,
+			align: 'right',
+			yields: 4,
+			cell: (row, now) => dim(row.activeAt === undefined ? '?' : duration((now - row.activeAt) / 1000)),
+		},
+		{header: 'VALUE', field: 'value', width: 7, align: 'right', yields: 1, cell: row => dim(row.value || '-')},
+		{
+			header: 'SAYS',
+			field: 'says',
+			width: 18,
+			grow: true,
+			yields: 2,
+			cell: row => ({text: row.sentence, tone: tone(row)}),
+		},
+	],
+});
