@@ -183,6 +183,9 @@ describe('targets', () => {
 		const facts: ScrapeFacts = {
 			pool: 'checkout-api',
 			instance: '10.2.4.17:8080',
+			labels: {job: 'checkout-api', instance: '10.2.4.17:8080'},
+			poolSize: 6,
+			poolDown: 1,
 			url: 'http://10.2.4.17:8080/metrics',
 			health: 'down',
 			error: 'connection refused',
