@@ -1,0 +1,87 @@
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {AddressInfo, Socket} from 'node:net';
+import {gzipSync} from 'node:zlib';
+
+/** One request to a stand-in, read to its end. */
+export type Asked = {
+	readonly method: string;
+	/** Without the query. */
+	readonly path: string;
+	/** Of the address, and of a form that was posted. */
+	readonly query: URLSearchParams;
+	readonly body: string;
+};
+
+export type Told = {readonly status: number; readonly contentType: string; readonly body: string};
+
+export const toldJson = (value: unknown, status = 200): Told => ({
+	status,
+	contentType: 'application/json',
+	body: JSON.stringify(value),
+});
+
+export const toldText = (body: string, status = 200): Told => ({
+	status,
+	contentType: 'text/plain; charset=utf-8',
+	body,
+});
+
+export type HttpStandIn = {
+	/** `http://127.0.0.1:PORT` */
+	readonly url: string;
+	close(): Promise<void>;
+};
+
+/** The servers it stands for pack what is longer, for those who can unpack it. */
+const packFrom = 1024;
+
+async function read(request: IncomingMessage): Promise<Asked> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+	const body = Buffer.concat(chunks).toString('utf8');
+	const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+	const isForm = /x-www-form-urlencoded/.test(request.headers['content-type'] ?? '');
+	const query = new URLSearchParams([...url.searchParams, ...(isForm ? new URLSearchParams(body) : [])]);
+	return {method: request.method ?? 'GET', path: url.pathname, query, body};
+}
+
+function send(response: ServerResponse, {status, contentType, body}: Told, packed: boolean): void {
+	const headers = {'content-type': contentType, vary: 'Origin'};
+	if (!packed || body.length < packFrom) response.writeHead(status, headers).end(body);
+	else response.writeHead(status, {...headers, 'content-encoding': 'gzip'}).end(gzipSync(body, {level: 1}));
+}
+
+/** A plain HTTP server on a free port of 127.0.0.1. What `answer` throws is told with status 500. */
+export async function startHttpStandIn(answer: (asked: Asked) => Told | Promise<Told>): Promise<HttpStandIn> {
+	const sockets = new Set<Socket>();
+	const server = createServer(async (request, response) => {
+		response.on('error', () => {});
+		try {
+			const packed = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+			send(response, await answer(await read(request)), packed);
+		} catch (error) {
+			send(response, toldText(error instanceof Error ? error.message : String(error), 500), false);
+		}
+	});
+	server.keepAliveTimeout = 120_000;
+	server.on('connection', socket => {
+		sockets.add(socket);
+		socket.on('error', () => {});
+		socket.on('close', () => sockets.delete(socket));
+		// It is there for the console alone and must not keep it alive.
+		socket.unref();
+	});
+	await new Promise<void>((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', resolve);
+	});
+	server.unref();
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		async close() {
+			const closed = new Promise<void>(resolve => server.close(() => resolve()));
+			for (const socket of sockets) socket.destroy();
+			await closed;
+		},
+	};
+}

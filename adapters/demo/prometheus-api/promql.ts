@@ -1,0 +1,161 @@
+import type {Matcher} from '../../../src/port/alertmanager.ts';
+import {PromqlError, type Token, tokensOf} from './promql-tokens.ts';
+
+export const aggregations = ['sum', 'avg', 'min', 'max', 'count'] as const;
+export type Aggregation = (typeof aggregations)[number];
+
+export const functions = ['rate', 'increase', 'timestamp', 'vector', 'time', 'abs'] as const;
+type Call = (typeof functions)[number];
+
+const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const;
+export type Sign = (typeof comparisons)[number] | '+' | '-' | '*' | '/';
+
+/** The part of PromQL that the demo's Prometheus speaks. */
+export type Expression =
+	| {readonly is: 'number'; readonly value: number}
+	| {readonly is: 'selector'; readonly matchers: readonly Matcher[]; readonly rangeMs: number | undefined}
+	| {readonly is: 'call'; readonly name: Call; readonly of: Expression | undefined}
+	| {
+			readonly is: 'aggregation';
+			readonly name: Aggregation;
+			readonly by: readonly string[];
+			readonly without: boolean;
+			readonly of: Expression;
+	  }
+	| {readonly is: 'binary'; readonly sign: Sign; readonly left: Expression; readonly right: Expression};
+
+const unitMs: Readonly<Record<string, number>> = {
+	ms: 1,
+	s: 1000,
+	m: 60_000,
+	h: 3_600_000,
+	d: 86_400_000,
+	w: 604_800_000,
+};
+
+const oneOf = <T extends string>(words: readonly T[], text: string): T | undefined => words.find(word => word === text);
+
+/** @throws PromqlError when it cannot be read, or is more than the demo knows. */
+export function parsePromql(text: string): Expression {
+	const tokens = tokensOf(text);
+	let at = 0;
+	const peek = (): Token => tokens[at] ?? {kind: 'end', text: '', at: text.length};
+	const unexpected = (): PromqlError => {
+		const {kind, text: found, at: place} = peek();
+		return new PromqlError(
+			`1:${place + 1}: parse error: unexpected ${kind === 'end' ? 'end of input' : `${kind} "${found}"`}`,
+		);
+	};
+
+	function take(wanted?: string): Token {
+		const token = peek();
+		if (token.kind === 'end' || (wanted !== undefined && token.text !== wanted)) throw unexpected();
+		at += 1;
+		return token;
+	}
+
+	function listed<T>(open: string, close: string, item: () => T): T[] {
+		take(open);
+		const items: T[] = [];
+		while (peek().text !== close) {
+			items.push(item());
+			if (peek().text === ',') take();
+			else if (peek().text !== close) throw unexpected();
+		}
+		take(close);
+		return items;
+	}
+
+	function matcher(): Matcher {
+		const name = take();
+		if (name.kind !== 'name') throw unexpected();
+		const sign = take().text;
+		if (!['=', '!=', '=~', '!~'].includes(sign)) throw unexpected();
+		const value = take();
+		if (value.kind !== 'string') throw unexpected();
+		return {
+			name: name.text,
+			value: unquoted(value.text),
+			isRegex: sign.endsWith('~'),
+			isEqual: sign.startsWith('='),
+		};
+	}
+
+	function selector(name: string | undefined): Expression {
+		const named = name === undefined ? [] : [{name: '__name__', value: name, isRegex: false, isEqual: true}];
+		const matchers = [...named, ...(peek().text === '{' ? listed('{', '}', matcher) : [])];
+		if (matchers.length === 0) throw unexpected();
+		const [, size, unit = ''] = /^\[(\d+)(ms|[smhdw])\]$/.exec(peek().text) ?? [];
+		if (size === undefined) return {is: 'selector', matchers, rangeMs: undefined};
+		take();
+		return {is: 'selector', matchers, rangeMs: Number(size) * (unitMs[unit] ?? 0)};
+	}
+
+	function grouping(): {readonly by: readonly string[]; readonly without: boolean} | undefined {
+		const word = peek().text;
+		if (word !== 'by' && word !== 'without') return undefined;
+		take();
+		return {by: listed('(', ')', () => take().text), without: word === 'without'};
+	}
+
+	function aggregation(name: Aggregation): Expression {
+		const before = grouping();
+		take('(');
+		const of = binary(0);
+		take(')');
+		return {is: 'aggregation', name, ...(before ?? grouping() ?? {by: [], without: false}), of};
+	}
+
+	function call(name: Call): Expression {
+		take('(');
+		const of = peek().text === ')' ? undefined : binary(0);
+		take(')');
+		return {is: 'call', name, of};
+	}
+
+	function primary(): Expression {
+		const token = peek();
+		if (token.text === '{') return selector(undefined);
+		take();
+		if (token.text === '(') {
+			const inner = binary(0);
+			take(')');
+			return inner;
+		}
+		if (token.text === '-') return {is: 'binary', sign: '-', left: {is: 'number', value: 0}, right: primary()};
+		if (token.kind === 'number') return {is: 'number', value: Number(token.text)};
+		if (token.kind !== 'name') {
+			at -= 1;
+			throw unexpected();
+		}
+		const opens = ['(', 'by', 'without'].includes(peek().text);
+		const aggregate = oneOf(aggregations, token.text);
+		if (opens && aggregate !== undefined) return aggregation(aggregate);
+		const known = oneOf(functions, token.text);
+		if (peek().text !== '(') return selector(token.text);
+		if (known !== undefined) return call(known);
+		const words = [...aggregations, ...functions].join(', ');
+		throw new PromqlError(`1:${token.at + 1}: parse error: the demo does not know "${token.text}", only ${words}`);
+	}
+
+	/** The looser a sign binds, the lower its level. */
+	const levels: readonly (readonly string[])[] = [comparisons, ['+', '-'], ['*', '/']];
+
+	function binary(level: number): Expression {
+		const signs = levels[level];
+		if (signs === undefined) return primary();
+		let left = binary(level + 1);
+		while (peek().kind === 'sign' && signs.includes(peek().text)) {
+			const sign = take().text as Sign;
+			left = {is: 'binary', sign, left, right: binary(level + 1)};
+		}
+		return left;
+	}
+
+	const expression = binary(0);
+	if (peek().kind !== 'end') throw unexpected();
+	return expression;
+}
+
+const unquoted = (text: string): string =>
+	text.slice(1, -1).replaceAll(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
