@@ -1,6 +1,6 @@
 import type {RowKind, Severity} from '../src/contract.ts';
 import {allFindings} from '../src/findings.ts';
-import type {Pane} from '../src/pane.ts';
+import {kindsOfSection, type Pane} from '../src/pane.ts';
 import {type Clock, systemClock} from '../src/poll/clock.ts';
 import type {Reading} from '../src/poll/reading.ts';
 import {createWatch, type Watch} from '../src/watch.ts';
@@ -27,8 +27,7 @@ function choosePanes(id: string | undefined): readonly Pane[] {
 
 /** The kinds a pane shows: its sections, and those of its systems that stand in no section and only feed its gauges. */
 function kindsOf(chosen: readonly Pane[], estate: Estate): ReadonlySet<RowKind> {
-	const inSections = (some: readonly Pane[]) =>
-		new Set(some.flatMap(pane => pane.sections.map(section => section.kind)));
+	const inSections = (some: readonly Pane[]) => new Set(some.flatMap(pane => pane.sections.flatMap(kindsOfSection)));
 	const shown = inSections(chosen);
 	const shownAnywhere = inSections(panes);
 	const systems = new Set(chosen.flatMap(pane => pane.systems));
@@ -153,7 +152,7 @@ export async function runSnapshot(
 				origin: estate.origins[target.name],
 				server: watch.identity(target.name),
 			})),
-			panes: chosen.map(({id, title, sections}) => ({id, title, kinds: sections.map(section => section.kind)})),
+			panes: chosen.map(({id, title, sections}) => ({id, title, kinds: sections.flatMap(kindsOfSection)})),
 			findings: findings.map(finding => ({...finding, since: iso(finding.since)})),
 			unread,
 			readings: readings.map(reading => describe(reading, now)),

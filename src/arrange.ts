@@ -1,6 +1,7 @@
 import type {Note, Row, RowKind, Severity} from './contract.ts';
 import {compileFilter, type Searchable} from './filter.ts';
-import type {Cell, Order, Pane, Section} from './pane.ts';
+import {groupedComparison, groupOf, headEntry} from './groups.ts';
+import {type Cell, type Column, kindsOfSection, type Order, type Pane, type Section} from './pane.ts';
 import type {Reading} from './poll/reading.ts';
 import {bySeverity, worst} from './severity.ts';
 import {sorting} from './sorted.ts';
@@ -18,6 +19,7 @@ export type Entry = {readonly key: RowKey; readonly kind: RowKind; readonly row:
 
 export type SectionView = {
 	readonly section: Section;
+	/** With the rows that head others, in an order that has such. */
 	readonly entries: readonly Entry[];
 	/** Of every row, in the order in which they were read: a row that stands there again keeps its entry. */
 	readonly read: readonly Entry[];
@@ -25,7 +27,11 @@ export type SectionView = {
 	readonly passed: readonly boolean[];
 	readonly filter: string;
 	readonly order: string;
-	/** Of the rows that are shown. */
+	/** Whether this row stands below a head that is there. */
+	isUnder(entry: Entry): boolean;
+	/** How many rows are shown, without heads. */
+	readonly shown: number;
+	/** Of the rows that are shown, without heads. */
 	readonly severities: Readonly<Record<Severity, number>>;
 	/** Rows before the filter. */
 	readonly total: number;
@@ -38,6 +44,8 @@ export type PaneView = {
 	readonly pane: Pane;
 	/** What was filtered by. It may be older than what was typed last, for as long as many rows take. */
 	readonly filter: string;
+	/** Only what is wrong is shown. */
+	readonly faults: boolean;
 	readonly sections: readonly SectionView[];
 	/** Every row a cursor can stand on, from top to bottom. */
 	readonly entries: readonly Entry[];
@@ -48,24 +56,32 @@ export type PaneView = {
 
 export const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
 
+type CellOf = (column: Column, row: Row, now: number) => Cell;
+
+/** What stands in a column: of a row of the section itself, or of one that heads others. */
+export const ownCell: CellOf = (column, row, now) => column.cell(row, now);
+export const headCell: CellOf = (column, row, now) => column.head?.(row, now) ?? '';
+
 /** What of a row a filter looks at: a cell is made into text when it is asked for, and no oftener than once. */
 class SearchableRow implements Searchable {
 	readonly #section: Section;
 	readonly #row: Row;
 	readonly #now: number;
+	readonly #cell: CellOf;
 	#cells: string[] | undefined;
 
-	constructor(section: Section, row: Row, now: number) {
+	constructor(section: Section, row: Row, now: number, cell: CellOf) {
 		this.#section = section;
 		this.#row = row;
 		this.#now = now;
+		this.#cell = cell;
 	}
 
 	holds(text: string): boolean {
 		const {target, severity, why} = this.#row;
 		if (target.toLowerCase().includes(text) || severity.includes(text)) return true;
 		if (why !== undefined && cleanLine(why).toLowerCase().includes(text)) return true;
-		this.#cells ??= this.#section.columns.map(column => this.#cell(column).toLowerCase());
+		this.#cells ??= this.#section.columns.map(column => this.#text(column).toLowerCase());
 		return this.#cells.some(cell => cell.includes(text));
 	}
 
@@ -73,11 +89,11 @@ class SearchableRow implements Searchable {
 		if (name === 'target') return this.#row.target;
 		if (name === 'severity') return this.#row.severity;
 		const column = this.#section.columns.find(one => one.field === name);
-		return column && this.#cell(column);
+		return column && this.#text(column);
 	}
 
-	#cell(column: Section['columns'][number]): string {
-		return cleanLine(textOf(column.cell(this.#row, this.#now)));
+	#text(column: Column): string {
+		return cleanLine(textOf(this.#cell(column, this.#row, this.#now)));
 	}
 }
 
@@ -85,6 +101,8 @@ const fieldsOf = (section: Section) => new Set(['target', 'severity', ...section
 
 export type Arrangement = {
 	readonly filter: string;
+	/** Show only what is wrong. */
+	readonly faults?: boolean;
 	/** Show this target only. */
 	readonly target: string | undefined;
 	/** Index of the order of each section; the first when absent. */
@@ -128,7 +146,10 @@ function* inOrderOf(
 }
 
 function* inOrder(entries: Entry[], order: Order, {before, hold}: Arrangement): Generator<undefined, Entry[]> {
-	const compare = (a: Entry, b: Entry) => bySeverity(a.row.severity, b.row.severity) || order.compare(a.row, b.row);
+	const compare =
+		order.heads === undefined
+			? (a: Entry, b: Entry) => bySeverity(a.row.severity, b.row.severity) || order.compare(a.row, b.row)
+			: yield* groupedComparison(entries, order, order.heads);
 	if (before === undefined || before.order !== order.title) return yield* sorting(entries, compare);
 	const {old, fresh} = yield* inOrderOf(before.entries, entries);
 	if (hold === true) return old.concat(yield* sorting(fresh, compare));
@@ -157,9 +178,11 @@ function* arrangingSection(
 ): Generator<undefined, SectionView> {
 	const readings = all.filter(
 		reading =>
-			reading.kind === section.kind && (arrangement.target === undefined || reading.target === arrangement.target),
+			kindsOfSection(section).includes(reading.kind) &&
+			(arrangement.target === undefined || reading.target === arrangement.target),
 	);
-	const {filter, before, now} = arrangement;
+	const {filter, before, now, faults = false} = arrangement;
+	const order = section.orders[(arrangement.orders[section.kind] ?? 0) % section.orders.length] ?? section.orders[0];
 	const judge = filter === '' ? undefined : compileFilter(filter, fieldsOf(section));
 	const known = before?.read ?? [];
 	const judged = before?.filter === filter ? before.passed : [];
@@ -170,28 +193,49 @@ function* arrangingSection(
 	let total = 0;
 	let omitted = 0;
 	let place = 0;
-	for (const {snapshot} of readings) {
-		if (snapshot === undefined) continue;
+	for (const {snapshot, kind} of readings) {
+		if (snapshot === undefined || kind !== section.kind) continue;
 		total += snapshot.rows.length;
 		omitted += snapshot.omitted;
 		for (const row of snapshot.rows) {
 			const at = placeNear(known, place, row);
 			const entry = known[at] ?? {key: rowKey(section.kind, row), kind: section.kind, row};
-			const passes = judge === undefined || (judged[at] ?? judge(new SearchableRow(section, row, now)));
+			const passes = judge === undefined || (judged[at] ?? judge(new SearchableRow(section, row, now, ownCell)));
 			place = (at < 0 ? place : at) + 1;
 			read.push(entry);
 			passed.push(passes);
 			if (read.length % slice === 0) yield;
-			if (!passes) continue;
+			if (!passes || (faults && row.severity === 'ok')) continue;
 			severities[row.severity] += 1;
 			found.push(entry);
 		}
 	}
-	const index = (arrangement.orders[section.kind] ?? 0) % section.orders.length;
-	const order = section.orders[index] ?? section.orders[0];
+	const {heads} = order;
+	const headed = new Set<string>();
+	const above: Entry[] = [];
+	if (heads !== undefined) {
+		const groups = new Set(found.map(entry => groupOf(heads, entry)));
+		yield;
+		for (const {snapshot, kind} of readings) {
+			if (snapshot === undefined || kind !== heads.kind) continue;
+			for (const row of snapshot.rows) {
+				const entry = headEntry(row, () => ({key: rowKey(kind, row), kind, row}));
+				const group = groupOf(heads, entry);
+				const passes = judge === undefined || judge(new SearchableRow(section, row, now, headCell));
+				// A head stands above whatever of it is shown.
+				if (!groups.has(group) && !(passes && (!faults || row.severity !== 'ok'))) continue;
+				headed.add(group);
+				above.push(entry);
+				if (above.length % slice === 0) yield;
+			}
+		}
+	}
+	const shown = above.length === 0 ? found : above.concat(found);
 	return {
 		section,
-		entries: yield* inOrder(found, order, arrangement),
+		entries: yield* inOrder(shown, order, arrangement),
+		isUnder: entry => heads !== undefined && entry.kind !== heads.kind && headed.has(groupOf(heads, entry)),
+		shown: found.length,
 		read,
 		passed,
 		filter,
@@ -241,6 +285,7 @@ export function* arrangingPane(
 	return {
 		pane,
 		filter: arrangement.filter,
+		faults: arrangement.faults === true,
 		sections,
 		entries: only !== undefined && sections.length === 1 ? only.entries : sections.flatMap(view => view.entries),
 		severity: worst(shown.flatMap(reading => reading.findings.map(finding => finding.severity))),

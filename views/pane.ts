@@ -1,4 +1,4 @@
-import type {PaneView, SectionView} from '../src/arrange.ts';
+import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
@@ -6,7 +6,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
 import {paintGauges} from './gauge-line.ts';
-import {type ColumnPlan, paintHeader, paintRow, planColumns} from './row.ts';
+import {type ColumnPlan, paintHeader, paintRow, planColumns, type RowLook} from './row.ts';
 import type {Theme} from './theme.ts';
 
 export type PaneFrame = {
@@ -35,11 +35,12 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	// Of the rows that are shown, which may lag behind the typing.
 	if (view.filter !== '')
 		parts.push({text: cut(`/${cleanLine(view.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
+	if (view.faults) parts.push({text: 'faults only', tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
 	if (first !== undefined) {
 		const all = count(first.total + first.omitted);
-		parts.push({text: view.filter === '' ? all : `${first.entries.length} of ${all}`, tone: 'dim'});
+		parts.push({text: view.filter === '' && !view.faults ? all : `${first.shown} of ${all}`, tone: 'dim'});
 	}
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
 		const found = view.sections.reduce((sum, section) => sum + section.severities[severity], 0);
@@ -121,8 +122,10 @@ function sharedBy(
 	const about = new Map<string, {targets: string[]; severity: Severity}>();
 	const add = (target: string, text: string, severity: Severity) => {
 		const known = about.get(text) ?? {targets: [], severity};
-		about.set(text, {...known, targets: [...known.targets, target]});
+		// Rows and their heads may lack the same.
+		if (!known.targets.includes(target)) about.set(text, {...known, targets: [...known.targets, target]});
 	};
+	const everywhere = new Set(view.readings.map(reading => reading.target)).size;
 	for (const {target, note} of view.notes) {
 		add(target, `${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`, note.severity);
 	}
@@ -132,7 +135,7 @@ function sharedBy(
 	}
 	return new Map(
 		[...about].map(([text, {targets, severity}]) => {
-			const all = targets.length === view.readings.length;
+			const all = targets.length === everywhere;
 			return [text, {targets: several && !all ? `${targets.join(', ')}: ` : '', severity}];
 		}),
 	);
@@ -141,8 +144,7 @@ function sharedBy(
 /** Lines under a section's rows: what is missing and why, how much was sampled, what it means that there is nothing. */
 function remarks(
 	view: SectionView,
-	several: boolean,
-	filter: string,
+	{several, filter, faults}: PaneView,
 	cells: number,
 	now: number,
 	theme: Theme,
@@ -159,7 +161,9 @@ function remarks(
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
 	const explained = view.notes.some(({note}) => note.severity !== 'ok');
 	if (view.total > 0 && view.entries.length === 0) {
-		const hidden = `no row matches /${cleanLine(filter)}; esc shows all ${grouped(view.total)}`;
+		const none =
+			filter === '' ? 'nothing is wrong here' : `no row ${faults ? 'that is wrong ' : ''}matches /${cleanLine(filter)}`;
+		const hidden = `${none}; esc shows all ${grouped(view.total)}`;
 		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
 	} else if (view.entries.length === 0 && read.length > 0) {
 		// Where a note says why there is nothing, that there is nothing would only contradict it.
@@ -198,12 +202,18 @@ function share(needs: readonly number[], weights: readonly number[], room: numbe
 }
 
 /** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
-function moreLine({entries, severities}: SectionView, from: number, to: number, cells: number, theme: Theme): string {
+function moreLine(
+	{section, entries, severities}: SectionView,
+	from: number,
+	to: number,
+	cells: number,
+	theme: Theme,
+): string {
 	const parts: string[] = [];
 	if (from > 0) parts.push(`${grouped(from)} above`);
 	if (to < entries.length) {
 		const below = {...severities};
-		for (const {row} of entries.slice(0, to)) below[row.severity] -= 1;
+		for (const {row, kind} of entries.slice(0, to)) if (kind === section.kind) below[row.severity] -= 1;
 		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
 		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
 		parts.push(`${grouped(entries.length - to)} more, ${what}`);
@@ -224,6 +234,12 @@ type SectionFrame = {
 /** `row`: which of the section's rows it shows. */
 type PaintedLine = {readonly text: string; readonly row?: number};
 
+/** Only in an order that has heads do rows stand otherwise than all the others. */
+function placeOf(view: SectionView, entry: Entry): RowLook['place'] {
+	if (entry.kind !== view.section.kind) return 'head';
+	return view.isUnder(entry) ? 'under' : undefined;
+}
+
 function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor} = part;
@@ -240,12 +256,15 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 	const oldTargets = new Set(
 		view.readings.filter(reading => reading.failure !== undefined).map(reading => reading.target),
 	);
-	for (const [index, {row, key}] of view.entries.slice(offset, offset + room).entries()) {
-		const look = {
+	for (const [index, entry] of view.entries.slice(offset, offset + room).entries()) {
+		const {row, key} = entry;
+		const place = placeOf(view, entry);
+		const look: RowLook = {
 			cursor: offset + index === cursor,
 			focused,
 			marked: session.marks.has(key),
 			old: oldTargets.has(row.target),
+			...(place === undefined ? {} : {place}),
 		};
 		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
 	}
@@ -268,7 +287,7 @@ export function paintPane(
 		? view.sections.flatMap(section => section.readings.map(reading => width(reading.target)))
 		: [];
 	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 8 : 14, Math.max(6, ...names));
-	const said = view.sections.map(section => remarks(section, view.several, view.filter, cells, now, theme));
+	const said = view.sections.map(section => remarks(section, view, cells, now, theme));
 	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
 	const given = share(
 		needs,

@@ -1,3 +1,4 @@
+import {headCell, ownCell, textOf} from '../src/arrange.ts';
 import type {Row} from '../src/contract.ts';
 import type {Column, Section, Tone} from '../src/pane.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -13,6 +14,7 @@ export type ColumnPlan = {
 };
 
 const gutter = 2;
+const underIndent = '  ';
 
 const lastPlans = new WeakMap<Section, ColumnPlan>();
 
@@ -67,6 +69,8 @@ export type RowLook = {
 	readonly marked: boolean;
 	/** Its source could not be read lately: all of it is dim. */
 	readonly old: boolean;
+	/** It heads others, or it stands under such a one: its name is indented. */
+	readonly place?: 'head' | 'under';
 };
 
 type Painted = {readonly by: readonly unknown[]; readonly text: string};
@@ -75,8 +79,8 @@ const painted = new WeakMap<Row, Painted>();
 
 /** One row, exactly `plan.width` wide. Painted again only when it is to look otherwise: ages count whole seconds. */
 export function paintRow(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
-	const {cursor, focused, marked, old} = look;
-	const by = [plan, cursor, focused, marked, old, Math.floor(now / 1000), theme];
+	const {cursor, focused, marked, old, place} = look;
+	const by = [plan, cursor, focused, marked, old, place, Math.floor(now / 1000), theme];
 	const before = painted.get(row);
 	if (before?.by.every((part, index) => part === by[index])) return before.text;
 	const text = rowText(row, plan, look, now, theme);
@@ -103,10 +107,10 @@ function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: 
 		put(' ', 1, 'plain');
 	}
 	for (const [index, {column, width}] of plan.columns.entries()) {
-		const cell = column.cell(row, now);
-		const text = typeof cell === 'string' ? cell : cell.text;
+		const cell = (look.place === 'head' ? headCell : ownCell)(column, row, now);
+		const indent = look.place === 'under' && column.grow === true ? underIndent : '';
 		if (index > 0) put(' ', 1, 'plain');
-		put(cleanLine(text), width, typeof cell === 'string' ? 'plain' : cell.tone, column.align);
+		put(indent + cleanLine(textOf(cell)), width, typeof cell === 'string' ? 'plain' : cell.tone, column.align);
 	}
 	if (used < plan.width) painted += theme.paint(' '.repeat(plan.width - used), 'plain', selected);
 	return painted;

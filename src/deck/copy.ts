@@ -1,13 +1,15 @@
 import type {Entry} from '../arrange.ts';
-import {textOf} from '../arrange.ts';
+import {headCell, ownCell, textOf} from '../arrange.ts';
+import {kindsOfSection} from '../pane.ts';
 import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
 
 /** One row, whole: a line for each column, uncut. */
 export function copyableEntry(deck: Deck, entry: Entry): string {
-	const section = deck.focused().sections.find(one => one.section.kind === entry.kind)?.section;
+	const section = deck.focused().sections.find(one => kindsOfSection(one.section).includes(entry.kind))?.section;
+	const cell = section?.kind === entry.kind ? ownCell : headCell;
 	const lines = (section?.columns ?? []).map(
-		column => `${column.field}: ${cleanLine(textOf(column.cell(entry.row, deck.now())))}`,
+		column => `${column.field}: ${cleanLine(textOf(cell(column, entry.row, deck.now())))}`,
 	);
 	const why = entry.row.why === undefined ? [] : [`why: ${cleanLine(entry.row.why)}`];
 	return [`target: ${entry.row.target}`, ...lines, ...why].join('\n');

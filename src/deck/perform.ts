@@ -1,7 +1,8 @@
 import {type Entry, kindOfKey, type RowKey, rowKey} from '../arrange.ts';
-import type {Action, Finding} from '../contract.ts';
+import type {Action, Finding, RowKind} from '../contract.ts';
 import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
+import {kindsOfSection, type Pane} from '../pane.ts';
 import {standing} from '../policy.ts';
 import {hasEnded, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
@@ -83,11 +84,22 @@ export function perform(deck: Deck, id: string, openedBy?: string): void {
 	if (inspection !== undefined) startInspection(deck, inspection.of);
 }
 
+/** Rows that only head others are there in one order of their section: it is taken. */
+function showHeads(deck: Deck, pane: Pane, kind: RowKind): void {
+	for (const section of pane.sections) {
+		const to = section.orders.findIndex(order => order.heads?.kind === kind);
+		const now = (paneSession(deck.session.get(), pane.id).orders[section.kind] ?? 0) % section.orders.length;
+		if (section.kind !== kind && to >= 0 && to !== now) {
+			deck.apply({do: 'order', pane: pane.id, kind: section.kind, to});
+		}
+	}
+}
+
 /** Puts the cursor on the row that a finding is about, in the pane that shows it. */
 export function reveal(deck: Deck, finding: Finding): void {
 	deck.apply({do: 'close-all'});
 	const kind = finding.row?.kind ?? finding.kind;
-	const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === kind));
+	const pane = deck.options.panes.find(one => one.sections.some(section => kindsOfSection(section).includes(kind)));
 	if (pane === undefined) {
 		deck.say(finding.sentence);
 		return;
@@ -95,6 +107,7 @@ export function reveal(deck: Deck, finding: Finding): void {
 	const {target} = deck.session.get();
 	if (target !== undefined && target !== finding.target) deck.apply({do: 'only-target', target: undefined});
 	deck.apply({do: 'focus', pane: pane.id});
+	showHeads(deck, pane, kind);
 	const {row} = finding;
 	const find = () => {
 		const {entries} = deck.answered(pane.id);
@@ -103,8 +116,10 @@ export function reveal(deck: Deck, finding: Finding): void {
 		const near = entries.findIndex(entry => entry.kind === kind && entry.row.target === finding.target);
 		return index >= 0 ? index : row === undefined ? near : -1;
 	};
-	if (find() < 0 && paneSession(deck.session.get(), pane.id).filter !== '')
+	if (find() < 0) {
 		deck.apply({do: 'filter', pane: pane.id, text: ''});
+		deck.apply({do: 'faults', pane: pane.id, on: false});
+	}
 	const index = find();
 	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.answered(pane.id).entries});
 	deck.say(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
@@ -173,7 +188,9 @@ export function openOnTrouble(deck: Deck): () => void {
 		const finding = deck.untouched() ? deck.findings()[0] : undefined;
 		if (deck.untouched() && finding === undefined) return;
 		stop();
-		const pane = deck.options.panes.find(one => one.sections.some(section => section.kind === finding?.kind));
+		const pane = deck.options.panes.find(one =>
+			one.sections.some(section => finding !== undefined && kindsOfSection(section).includes(finding.kind)),
+		);
 		if (deck.alone() && pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
 	});
 	return stop;

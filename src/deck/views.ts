@@ -1,11 +1,12 @@
 import {arrangingPane, type PaneView, toTheEnd} from '../arrange.ts';
-import type {Pane} from '../pane.ts';
+import {kindsOfSection, type Pane} from '../pane.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
 
 /** What the person asked of a pane: it is answered anew when one of these changes. */
 export type Question = {
 	readonly filter: string;
+	readonly faults?: boolean;
 	readonly target: string | undefined;
 	readonly orders: Readonly<Record<string, number>>;
 };
@@ -57,7 +58,10 @@ const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
 	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
 
 const sameQuestion = (one: Question, other: Question): boolean =>
-	one.filter === other.filter && one.target === other.target && one.orders === other.orders;
+	one.filter === other.filter &&
+	one.faults === other.faults &&
+	one.target === other.target &&
+	one.orders === other.orders;
 
 export function createViews(options: ViewsOptions): Views {
 	const {clock, changed} = options;
@@ -76,7 +80,7 @@ export function createViews(options: ViewsOptions): Views {
 		const pane = options.pane(id);
 		const all = options.readings();
 		const question = options.question(id);
-		const kinds = pane.sections.map(section => section.kind);
+		const kinds = pane.sections.flatMap(kindsOfSection);
 		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
 		const asked = before !== undefined && sameQuestion(before.question, question);
 		if (asked && sameAs(before.readings, readings) && (isStill() || !before.held)) {

@@ -75,7 +75,7 @@ describe('a pane', () => {
 					};
 					const view = arrangePane(pane, readings, {filter: filter.trim(), target: undefined, orders: {}, now: 9000});
 					const marks = new Set(marked ? view.entries.map(entry => entry.key) : []);
-					const session: PaneSession = {filter, place, cursor, marks, orders: {}};
+					const session: PaneSession = {filter, faults: false, place, cursor, marks, orders: {}};
 					const {rows, page} = paintPane(
 						{view, session, number: 1, focused, ...size, now: 9000, theme: paint},
 						new Map([['postgres.session', place]]),
@@ -99,7 +99,7 @@ describe('a pane', () => {
 			sections: [sectionOf([column])],
 		};
 		const view = arrangePane(pane, [reading(rows, part)], {filter, target: undefined, orders: {}, now: 9000});
-		const session: PaneSession = {filter, place: 0, cursor: undefined, marks: new Set(), orders: {}};
+		const session: PaneSession = {filter, faults: false, place: 0, cursor: undefined, marks: new Set(), orders: {}};
 		const frame = {view, session, number: 1, focused: true, width: 60, height: 8, now: 9000, theme: themes[1]};
 		return paintPane(frame, new Map())
 			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())

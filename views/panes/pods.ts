@@ -1,5 +1,6 @@
 import type {PodRow} from '../../src/model/pod.ts';
-import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
+import {shortWorkload, type WorkloadRow} from '../../src/model/workload.ts';
+import {type Cell, defineSection, type Pane, type Tone} from '../../src/pane.ts';
 import {duration} from '../../src/text/figures.ts';
 
 /** The words that are long and seen often, as short as they stay clear. */
@@ -36,7 +37,34 @@ function restarts({restarts: times, restartedAt}: PodRow, now: number): string {
 /** One unit is enough to tell how old a pod is. */
 const age = (ms: number): string => /^\d+[a-z]/.exec(duration(ms / 1000))?.[0] ?? '?';
 
-const byName = (a: PodRow, b: PodRow): number => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
+type Named = Pick<PodRow, 'namespace' | 'owner' | 'name'>;
+
+const byName = (a: Named, b: Named): number => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
+const byWorkload = (a: Named, b: Named): number =>
+	a.namespace.localeCompare(b.namespace) || a.owner.localeCompare(b.owner) || a.name.localeCompare(b.name);
+
+/** `deploy/api  rev 41, 7m  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
+function headName(row: WorkloadRow, now: number): string {
+	const {revision, rollout, autoscaler, budgets} = row;
+	const began = rollout?.at === undefined ? '' : `, ${age(now - rollout.at)}`;
+	return [
+		shortWorkload(row),
+		...(revision === undefined ? [] : [`rev ${revision}${began}`]),
+		...(autoscaler === undefined ? [] : [`hpa ${autoscaler.min}-${autoscaler.max}`]),
+		...budgets.map(({allowed}) => `pdb ${allowed}`),
+	].join('  ');
+}
+
+/** A rollout with how many pods are new; else what its pods come to. */
+function headStatus({status: word, updated, desired, pods}: WorkloadRow): string {
+	if (word === 'progressing' || word === 'stalled' || word === 'failed') return `${word} ${updated}/${desired}`;
+	return pods.severity === 'ok' ? word : `${pods.sick} of ${pods.total} bad`;
+}
+
+const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
+
+/** What a pod belongs to: its workload by uid, or by name where only that is known, or itself. */
+const workloadOf = ({workload, namespace, owner}: PodRow): string => workload?.uid || `${namespace}/${owner}`;
 
 export const podsPane: Pane = {
 	id: 'pods',
@@ -45,13 +73,14 @@ export const podsPane: Pane = {
 	systems: ['kubernetes'],
 	gauges: [],
 	sections: [
-		defineSection<PodRow>({
+		defineSection<PodRow, WorkloadRow>({
 			kind: 'kubernetes.pod',
 			title: 'Pods',
 			weight: 1,
 			empty: 'no pods in the namespaces that are watched',
 			orders: [
 				{title: 'youngest first', compare: (a, b) => b.createdAt - a.createdAt || byName(a, b)},
+				{title: 'workload', compare: byWorkload, heads: {kind: 'kubernetes.workload', of: workloadOf}},
 				{title: 'name', compare: byName},
 				{title: 'restarts', compare: (a, b) => b.restarts - a.restarts || byName(a, b)},
 				{title: 'node', compare: (a, b) => (a.node ?? '').localeCompare(b.node ?? '') || byName(a, b)},
@@ -63,8 +92,9 @@ export const podsPane: Pane = {
 					width: 11,
 					yields: 3,
 					cell: row => quiet(row, row.namespace),
+					head: row => row.namespace,
 				},
-				{header: 'NAME', field: 'name', width: 17, grow: true, cell: row => row.name},
+				{header: 'NAME', field: 'name', width: 17, grow: true, cell: row => row.name, head: headName},
 				{
 					header: 'READY',
 					field: 'ready',
@@ -74,12 +104,14 @@ export const podsPane: Pane = {
 						text: `${row.ready}/${row.containers}`,
 						tone: row.severity === 'ok' ? 'dim' : row.severity,
 					}),
+					head: row => ({text: `${row.ready}/${row.desired}`, tone: headTone(row)}),
 				},
 				{
 					header: 'STATUS',
 					field: 'status',
 					width: 14,
 					cell: row => ({text: status(row), tone: row.severity === 'ok' ? 'dim' : row.severity}),
+					head: row => ({text: headStatus(row), tone: headTone(row)}),
 				},
 				{
 					header: 'RESTARTS',
@@ -96,6 +128,7 @@ export const podsPane: Pane = {
 					align: 'right',
 					yields: 5,
 					cell: (row, now) => quiet(row, age(now - row.createdAt)),
+					head: (row, now) => ({text: age(now - row.createdAt), tone: 'dim'}),
 				},
 				{header: 'NODE', field: 'node', width: 8, yields: 1, cell: row => ({text: row.node ?? '-', tone: 'dim'})},
 			],

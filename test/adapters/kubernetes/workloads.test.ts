@@ -121,7 +121,8 @@ describe('workloads', () => {
 				['search', 'indexer'],
 				['monitoring', 'node-exporter'],
 			] as const) {
-				const document = await inspection.open(await rowOf(namespace, name), {...asking(), port, target});
+				const row = await rowOf(namespace, name);
+				const document = await inspection.open(row, {...asking(), port, target, rows: [row], params: {}});
 				const text = document.lines.map(line => line.text).join('\n');
 				expect(`${document.title}\n${text}`).toContain(name);
 				expect(document.reads.join('\n')).toContain(namespace);
