@@ -1,5 +1,5 @@
 import type {Entry, RowKey} from './arrange.ts';
-import type {Params, Severity} from './contract.ts';
+import type {Graph, Params, Severity} from './contract.ts';
 import type {TextBuffer} from './deck/text-buffer.ts';
 import type {Place} from './deck/text-page.ts';
 
@@ -26,6 +26,8 @@ export type DocumentLayer = {
 	readonly state: 'loading' | 'ready' | 'failed';
 	/** Grows by itself while it follows; the layer tells only how it is looked at. */
 	readonly text: TextBuffer;
+	/** Stands above the text, and stays there. */
+	readonly graph?: Graph | undefined;
 	/** Where the page begins; `end`: at the end, and there it stays when lines come. */
 	readonly top: Place | 'end';
 	/** How long the text was when it was held still. */

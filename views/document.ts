@@ -6,6 +6,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {count} from '../src/text/figures.ts';
 import {cut, width} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
+import {graphRows, paintGraph} from './graph.ts';
 import type {Size} from './layout.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
@@ -50,7 +51,9 @@ function paintRow({line, stamp, lead, text, place}: Drawn, wanted: string, cells
 export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, theme: Theme): Painted {
 	const cells = size.columns;
 	const height = size.rows - 2;
-	deck.setTextArea({cells: cells - 2, rows: height - 1});
+	const {graph} = layer;
+	const drawnRows = graph === undefined ? 0 : graphRows(height - 1, layer.text.end() + 1);
+	deck.setTextArea({cells: cells - 2, rows: height - 1 - drawnRows});
 	const layout = layoutOf(deck, layer);
 	const page = pageOf(layer.text, layer.top, layout);
 	const last = page.drawn.at(-1);
@@ -70,7 +73,8 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const span = createSpan(cells, theme).put(title === '' ? '' : ` ${title} `, 'loud', true);
 	span.put(theme.glyphs.rule.repeat(Math.max(1, cells - span.used - width(right))), 'dim').put(right, 'dim');
 	const wanted = layer.search.toLowerCase();
-	const rows = [span.end(), ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
+	const picture = graph === undefined ? [] : paintGraph(graph, {columns: cells, rows: drawnRows}, theme);
+	const rows = [span.end(), ...picture, ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
 	while (rows.length < height) rows.push(' '.repeat(cells));
 	return {left: 0, top: 1, rows, width: cells, whole: true};
 }

@@ -1,12 +1,8 @@
 import type {Context} from '../../src/contract.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
-import type {
-	PrometheusActContext,
-	PrometheusPort,
-	PrometheusSettings,
-	ScrapeTarget,
-} from '../../src/port/prometheus.ts';
+import type {PrometheusActContext, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {createHttpClient, type HttpClient, notJson} from '../http/client.ts';
 import {refusalOf} from '../http/refusal.ts';
 import {createAbsence} from './absent.ts';
@@ -23,6 +19,7 @@ import {
 	decodeVector,
 } from './decode.ts';
 import {inTurns, largeBytes, readLarge} from './large-answer.ts';
+import {createQuestions} from './questions.ts';
 
 /** 100,000 targets with what Kubernetes tells of them. */
 const largestTargets = 256 * 1024 * 1024;
@@ -39,7 +36,7 @@ const readOnlyRefusal = (): AdapterError =>
 const moved = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
-export type PrometheusClient = {readonly port: PrometheusPort; readonly where: string; close(): void};
+export type PrometheusClient = {readonly port: AskedPrometheus; readonly where: string; close(): void};
 
 /**
  * The port on a real server. Nothing is connected before the first read. `via` stands for our own connections.
@@ -58,7 +55,8 @@ export function createPrometheusClient(
 			absence.unlessAbsent(path, now(), async () => decode(await http.json({path, query, asked}, signal)));
 	}
 
-	const port: PrometheusPort = {
+	const port: AskedPrometheus = {
+		...createQuestions(http, settings),
 		async query(expression, {signal}) {
 			const asked = `query ${expression}`;
 			try {

@@ -1,12 +1,16 @@
 import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {HttpTransport} from '../../src/port/http-transport.ts';
-import type {PrometheusPort, PrometheusSettings} from '../../src/port/prometheus.ts';
+import type {PrometheusSettings} from '../../src/port/prometheus.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
 import {createPrometheusClient} from './client.ts';
 import {inspectAlert} from './inspect-alert.ts';
+import {inspectAlertGraph} from './inspect-alert-graph.ts';
+import {inspectPage} from './inspect-page.ts';
 import {inspectPool} from './inspect-pool.ts';
+import {inspectQuery} from './inspect-query.ts';
 import {inspectRules} from './inspect-rules.ts';
 import {inspectTarget} from './inspect-target.ts';
 import {readPermissions} from './permissions.ts';
@@ -43,11 +47,11 @@ function whoOf({auth, tls}: PrometheusSettings): string {
 }
 
 /** Prometheus 2.x and 3.x, and what speaks its API: targets, rules and alerts. */
-export const prometheus = defineSystem<PrometheusPort>({
+export const prometheus = defineSystem<AskedPrometheus>({
 	kind: 'prometheus',
 	title: 'Prometheus',
 	sources: [targets, alerts],
 	actions: [reload],
-	inspections: [inspectTarget, inspectRules, inspectPool, inspectAlert],
+	inspections: [inspectTarget, inspectRules, inspectPool, inspectPage, inspectQuery, inspectAlert, inspectAlertGraph],
 	connect,
 });

@@ -79,17 +79,17 @@ export function openDocument(
 				reading = false;
 			})
 			.then(
-				({title: told, lines, reads, follow}) => {
+				({title: told, lines, reads, follow, graph}) => {
 					if (signal.aborted) return;
 					const how = reads.length === 0 ? [] : [plain('read by'), ...reads.map(line => plain(`  ${line}`))];
 					if (follow === undefined) {
 						const text = fill([...lines, ...(how.length === 0 ? [] : [plain('')]), ...how]);
-						change({state: 'ready', title: told, text, follows: 'no'});
+						change({state: 'ready', title: told, text, graph, follows: 'no'});
 						return;
 					}
 					// What comes later stands at the end: how it is read goes before all of it.
 					const text = fill([...how, ...(how.length === 0 ? [] : [plain('')]), ...lines], liveLimits);
-					change({state: 'ready', title: told, text, follows: 'on', top: 'end'});
+					change({state: 'ready', title: told, text, graph, follows: 'on', top: 'end'});
 					void takeWhatFollows(deck, text, follow, signal).then(() => {
 						if (!signal.aborted) change({follows: 'ended'});
 					});
@@ -103,7 +103,7 @@ export function openDocument(
 						plain(''),
 						plain(`${keymap.keyOf('text.refresh', 'r')} reads it again`),
 					]);
-					change({state: 'failed', text, top: {line: 0, part: 0}, follows: 'no'});
+					change({state: 'failed', text, graph: undefined, top: {line: 0, part: 0}, follows: 'no'});
 				},
 			);
 	};

@@ -1,0 +1,40 @@
+import {defineInspection} from '../../src/define.ts';
+import type {PrometheusAlertRow} from '../../src/model/prometheus-alert.ts';
+import {comparisonIn} from '../../src/model/query-place.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
+import {readLine} from './by-hand.ts';
+import {isRuleOf} from './inspect-alert.ts';
+import {queryDocument} from './query-document.ts';
+import {lengthDials, lengthMs, lengthParam} from './query-length.ts';
+
+/** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
+export const inspectAlertGraph = defineInspection<PrometheusAlertRow, AskedPrometheus>()({
+	id: 'prometheus.alert-graph',
+	title: 'Graph of its expression',
+	key: 'x',
+	kind: 'prometheus.alert',
+	risk: 'none',
+	params: [lengthParam],
+	dials: lengthDials,
+	async open(row, {params, ...context}) {
+		const {port, target} = context;
+		const rules = await port.rules(context);
+		const rule = rules?.find(isRuleOf(row.labels));
+		if (rule === undefined) {
+			const text =
+				rules === undefined
+					? 'This server does not tell rules: ask the one that evaluates them.'
+					: 'Its rule is not there any more.';
+			return {title: row.name, lines: [{text, severity: 'unknown'}], reads: [readLine(target, '/api/v1/rules')]};
+		}
+		const comparison = comparisonIn(rule.expression);
+		const asked = {
+			title: `${row.name}: ${rule.expression.replaceAll(/\s+/g, ' ')}`,
+			lengthMs: lengthMs(params),
+			about: row.labels,
+		};
+		return comparison === undefined
+			? queryDocument({...asked, expression: rule.expression}, context)
+			: queryDocument({...asked, expression: comparison.left, limit: comparison.limit}, context);
+	},
+});

@@ -1,0 +1,87 @@
+import type {Document, Line} from '../../src/contract.ts';
+import {defineInspection} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import {type Exposition, expositionSlices} from '../../src/model/exposition.ts';
+import {errorLines, familyLines} from '../../src/model/metrics-page.ts';
+import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import type {AskedPrometheus, MetricsPage} from '../../src/port/prometheus-questions.ts';
+import {bytes, grouped, millis} from '../../src/text/figures.ts';
+import {shellLine} from '../../src/text/quote.ts';
+import {isHtml} from '../http/refusal.ts';
+import {isRow} from './inspect-target.ts';
+
+/** Does the work a slice at a time, and lets whatever else waits have its turn in between. */
+async function unhurried<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
+	for (;;) {
+		const {done, value} = work.next();
+		if (done) return value;
+		await new Promise<void>(resolve => void setImmediate(resolve));
+		signal.throwIfAborted();
+	}
+}
+
+function headLine(page: MetricsPage, read: Exposition): Line {
+	const series = `${grouped(read.series + read.omitted)} series in ${grouped(read.families.length)} families`;
+	const format = read.openMetrics ? 'OpenMetrics' : 'text format';
+	return {text: `${series}, ${bytes(page.bytes)} of ${format}, read from here in ${millis(page.tookMs)}`};
+}
+
+/** What Prometheus says of the same page. */
+function scrapeLines({health, error, target}: ScrapeRow): readonly Line[] {
+	if (health === 'down') return [{text: `${target} cannot scrape it: ${error || 'down'}`, severity: 'crit'}];
+	return health === 'up' ? [] : [{text: `${target} has not scraped it yet`, severity: 'unknown'}];
+}
+
+function unreachable(row: ScrapeRow, url: string, error: AdapterError, reads: readonly string[]): Document {
+	const compared =
+		row.health === 'up'
+			? `${row.target} reaches it all the same: it may stand in another network. Read the page from there, or from a machine that reaches it.`
+			: `${row.target} cannot scrape it either: ${row.error || row.health}`;
+	return {
+		title: url,
+		lines: [
+			{text: `The page could not be read from this machine: ${error.message}`, severity: 'warn', loud: true},
+			{text: error.hint},
+			{text: ''},
+			{text: compared},
+		],
+		reads,
+	};
+}
+
+/** The page of metrics of one target, read from the target itself: what it really says, and the line that Prometheus cannot take. */
+export const inspectPage = defineInspection<ScrapeRow, AskedPrometheus>()({
+	id: 'prometheus.page',
+	title: 'Its metrics page',
+	key: 'e',
+	kind: 'prometheus.target',
+	risk: 'none',
+	async open(row, {port, ...context}) {
+		const url = row.url ?? (await port.targets(row.pool, context))?.find(isRow(row))?.url;
+		if (url === undefined) {
+			const text = 'This server does not tell the addresses of its targets: read the page by hand.';
+			return {title: row.instance, lines: [{text, severity: 'unknown'}], reads: []};
+		}
+		const reads = [shellLine(['curl', '-fsS', '--max-time', '10', url])];
+		let page: MetricsPage;
+		try {
+			page = await port.page(url, context);
+		} catch (error) {
+			if (!(error instanceof AdapterError) || context.signal.aborted) throw error;
+			return unreachable(row, url, error, reads);
+		}
+		if (isHtml(page.contentType, page.text.slice(0, 1000))) {
+			const text = 'A page for people is served there, no metrics: look at the path of the target.';
+			return {title: url, lines: [{text, severity: 'crit'}, ...scrapeLines(row)], reads};
+		}
+		const called = /^application\/openmetrics-text\b/i.test(page.contentType) ? {openMetrics: true} : {};
+		const read = await unhurried(expositionSlices(page.text, called), context.signal);
+		const families = await unhurried(familyLines(read), context.signal);
+		const empty: Line[] =
+			read.series + read.omitted + read.wrongLines === 0
+				? [{text: 'The page is empty: no series.', severity: 'warn'}]
+				: [];
+		const lines = [headLine(page, read), ...scrapeLines(row), ...errorLines(read), ...empty, ...families];
+		return {title: url, lines, reads};
+	},
+});

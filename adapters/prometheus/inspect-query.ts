@@ -1,0 +1,32 @@
+import {defineInspection} from '../../src/define.ts';
+import {type ScrapeRow, selectorOf} from '../../src/model/scrape-target.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
+import {queryDocument} from './query-document.ts';
+import {lengthDials, lengthMs, lengthParam} from './query-length.ts';
+
+const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
+
+/** Anything that PromQL can say: a table of what holds now, and a graph. */
+export const inspectQuery = defineInspection<ScrapeRow, AskedPrometheus>()({
+	id: 'prometheus.query',
+	title: 'Query',
+	key: 'x',
+	kind: 'prometheus.target',
+	risk: 'none',
+	prompt: true,
+	params: [
+		{
+			name: 'expression',
+			label: 'PromQL',
+			hint: 'for example rate(process_cpu_seconds_total[5m])',
+			initial: ([row]) => (isScrapeRow(row) ? `up${selectorOf(row.labels)}` : 'up'),
+			problem: text => (text.trim() === '' ? 'nothing to ask: type an expression' : undefined),
+		},
+		lengthParam,
+	],
+	dials: lengthDials,
+	open(_row, {params, ...context}) {
+		const expression = (params['expression'] ?? '').trim();
+		return queryDocument({title: expression, expression, lengthMs: lengthMs(params)}, context);
+	},
+});

@@ -1,0 +1,84 @@
+import type {Graph, GraphSeries, Line} from '../contract.ts';
+import type {Range, Series} from '../port/prometheus.ts';
+import {clockTime, duration, grouped} from '../text/figures.ts';
+import {differences, labelOf, seriesText} from './query-table.ts';
+
+/** Dots that a wide screen has for one line. */
+const points = 300;
+/** Numbers that one answer may hold: some 4 MB. */
+const mostNumbers = 120_000;
+const fewestPoints = 20;
+const leastStepMs = 1000;
+/** Series that are handed to the screen: it draws fewer. */
+const mostSeries = 30;
+
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+
+/** The range that ends now, in round steps: as fine as a screen can show, coarser when there are many series. Undefined: there are too many. */
+export function rangeOf(now: number, lengthMs: number, series: number): Range | undefined {
+	const each = Math.min(points, Math.floor(mostNumbers / Math.max(1, series)));
+	if (each < fewestPoints) return undefined;
+	const wanted = Math.max(leastStepMs, lengthMs / each);
+	const stepMs = (steps.find(step => step * 1000 >= wanted) ?? Math.ceil(wanted / 86_400_000) * 86_400) * 1000;
+	// On whole steps, so that the line does not change its shape each time it is read again.
+	const to = Math.floor(now / stepMs) * stepMs;
+	return {from: to - Math.floor(lengthMs / stepMs) * stepMs, to, stepMs};
+}
+
+type Evened = GraphSeries & {readonly last: number; readonly endedAt: number | undefined; readonly odd: number};
+
+/** A value for each step, undefined where the series has none or none that is finite. */
+function evened(label: string, {points: given}: Series, {from, to, stepMs}: Range): Evened {
+	const byStep = new Map(given.map(({at, value}) => [Math.round((at - from) / stepMs), value]));
+	const all = Array.from({length: Math.floor((to - from) / stepMs) + 1}, (_, step) => {
+		const value = byStep.get(step);
+		return [from + step * stepMs, value !== undefined && Number.isFinite(value) ? value : undefined] as const;
+	});
+	const ended = given.at(-1)?.at;
+	return {
+		label,
+		points: all,
+		last: all.findLast(([, value]) => value !== undefined)?.[1] ?? Number.NEGATIVE_INFINITY,
+		endedAt: ended !== undefined && ended < to - stepMs / 2 ? ended : undefined,
+		odd: given.filter(({value}) => !Number.isFinite(value)).length,
+	};
+}
+
+/** The answer to a range as a graph, the series with the highest last values first, and what a graph does not show. */
+export function queryGraph(
+	title: string,
+	series: readonly Series[],
+	range: Range,
+	limit?: number,
+): {readonly graph: Graph; readonly notes: readonly Line[]} {
+	const told = differences(series.map(one => one.labels));
+	const all = series.map(one => {
+		const differs = labelOf(one.labels, told);
+		return evened(differs === '' ? seriesText(told.shared) || title : differs, one, range);
+	});
+	const shown = all.toSorted((a, b) => b.last - a.last).slice(0, mostSeries);
+	const drawn: GraphSeries[] = shown.map(({label, points: line}) => ({label, points: line}));
+	if (limit !== undefined && drawn.length > 0) {
+		const ends = [range.from, range.to].map(at => [at, limit] as const);
+		drawn.splice(1, 0, {label: `the limit of the rule`, points: ends});
+	}
+	const notes: Line[] = [];
+	const odd = all.filter(one => one.odd > 0);
+	if (odd.length > 0) {
+		const times = odd.reduce((sum, one) => sum + one.odd, 0);
+		notes.push({
+			text: `${grouped(times)} ${times === 1 ? 'value is' : 'values are'} NaN or infinite, in ${grouped(odd.length)} series: a gap is drawn`,
+			severity: 'warn',
+		});
+	}
+	const ended = all.filter(one => one.endedAt !== undefined);
+	const [first] = ended.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
+	if (first?.endedAt !== undefined) {
+		const ago = duration((range.to - first.endedAt) / 1000);
+		notes.push({
+			text: `${ended.length === all.length ? 'all' : grouped(ended.length)} of ${grouped(all.length)} series ended: the last one ${ago} ago, at ${clockTime(first.endedAt)}`,
+			severity: 'warn',
+		});
+	}
+	return {graph: {title, from: range.from, to: range.to, series: drawn, omitted: all.length - shown.length}, notes};
+}
