@@ -59,11 +59,11 @@ function statusAnswer(world: Monitoring) {
 		uptime: rfc3339(world.startedAt),
 		versionInfo: {
 			branch: 'HEAD',
-			buildDate: '20240228-11:51:20',
+			buildDate: '20221222-14:51:36',
 			buildUser: 'midwatch',
-			goVersion: 'go1.21.7',
+			goVersion: 'go1.19.4',
 			revision: 'demo',
-			version: '0.27.0',
+			version: '0.25.0',
 		},
 	};
 }
@@ -77,12 +77,14 @@ type Sent = Partial<Readonly<Record<'id' | 'startsAt' | 'endsAt' | 'createdBy' |
 /** In the words of the real one. */
 function post(scenario: Scenario, silences: Silences, body: string): Told {
 	const {id, startsAt, endsAt, createdBy, comment, matchers} = JSON.parse(body) as Sent;
-	if (comment === undefined) return refusal(602, 'comment in body is required');
-	if (createdBy === undefined) return refusal(602, 'createdBy in body is required');
+	if (typeof comment !== 'string') return refusal(602, 'comment in body is required');
+	if (typeof createdBy !== 'string') return refusal(602, 'createdBy in body is required');
 	if (matchers === undefined || matchers.length === 0)
 		return refusal(612, 'matchers in body should have at least 1 items');
 	const [from, until] = [Date.parse(startsAt ?? ''), Date.parse(endsAt ?? '')];
-	if (Number.isNaN(from) || Number.isNaN(until)) return refusal(601, 'endsAt in body must be of type date-time');
+	if (Number.isNaN(from) || Number.isNaN(until)) {
+		return toldJson({code: 400, message: 'parsing silence body from "" failed, because parsing time failed'}, 400);
+	}
 	if (until <= from) return toldJson('start time must be before end time', 400);
 	if (until < scenario.now()) return toldJson("end time can't be in the past", 400);
 	const whole = matchers.map(({name = '', value = '', isRegex = false, isEqual = true}) => ({
