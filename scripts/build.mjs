@@ -30,10 +30,7 @@ const selfContained = {
 			const name = path.replace(/^node:/, '');
 			return path.startsWith('node:') || builtins.has(name) ? {path: `node:${name}`, namespace: 'builtin'} : undefined;
 		});
-		build.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({
-			contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-			loader: 'js',
-		}));
+		build.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({contents: builtinModule(path), loader: 'js'}));
 		build.onResolve({filter: optional}, ({path}) => ({path, namespace: 'left-out'}));
 		build.onLoad({filter: /.*/, namespace: 'left-out'}, ({path}) => ({
 			contents: `module.exports = undefined; throw Object.assign(new Error("Cannot find module '${path}'"), {code: 'MODULE_NOT_FOUND'});`,
@@ -45,11 +42,68 @@ const selfContained = {
 			loader: 'js',
 		}));
 		build.onLoad({filter: /node_modules\/string-width\/index\.js$/}, ({path}) => ({
-			contents: lazyWidths(readFileSync(path, 'utf8')),
+			contents: lazyWidths(lazySegmenter(readFileSync(path, 'utf8'))),
+			loader: 'js',
+		}));
+		build.onLoad({filter: segmenting}, ({path}) => ({
+			contents: lazySegmenter(readFileSync(path, 'utf8')),
 			loader: 'js',
 		}));
 	},
 };
+
+/** Modules of Node that take it longer to load than to draw the first frame, all together, and that the first frame does not need. */
+const lateBuiltins = new Set(
+	[
+		'assert',
+		'child_process',
+		'crypto',
+		'dgram',
+		'dns',
+		'http',
+		'http2',
+		'https',
+		'inspector',
+		'net',
+		'tls',
+		'worker_threads',
+		'zlib',
+	].map(name => `node:${name}`),
+);
+
+/**
+ * One of those is loaded when something of it is first used, and not by the module that names it. `assert` is a function too, which no
+ * library that draws ever calls.
+ */
+function builtinModule(path) {
+	const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
+	if (!lateBuiltins.has(path)) return `module.exports = ${load};`;
+	const builtin = process.getBuiltinModule(path);
+	const names = Object.keys(builtin).filter(name => name !== 'default');
+	return `let found;
+		const load = () => (found ??= ${load});
+		${typeof builtin === 'function' ? 'module.exports = (...args) => load()(...args);' : ''}
+		for (const name of ${JSON.stringify(names)})
+			Object.defineProperty(module.exports, name, {enumerable: true, get: () => load()[name]});`;
+}
+
+/** ASCII, and the frames, blocks and signs that a deck is drawn with: each is a character by itself, and one cell wide. */
+const plain = '\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF';
+
+const segmenting =
+	/node_modules\/(?:ink\/build\/line-update|slice-ansi\/tokenize-ansi|wrap-ansi\/index|@alcalzone\/ansi-tokenize\/build\/tokenize)\.js$/;
+const segmenter = /^const (\w+) = (new Intl\.Segmenter\([^;]*\));$/gm;
+
+/** The first segmenter takes Node as long as laying out the first frame, and frames of a deck seldom need one. It is made by its first use. */
+function lazySegmenter(text) {
+	if (text.match(segmenter)?.length !== 1)
+		throw new Error('a library segments text in another way: look at scripts/build.mjs');
+	// Only a way to look for one place in a text is more than a list can do.
+	const simple = text.includes('.containing(')
+		? ''
+		: `/^[\\u001B${plain}]*$/.test(text) ? Array.from(text, (segment, index) => ({segment, index})) : `;
+	return text.replace(segmenter, `let made_$1; const $1 = {segment: text => ${simple}(made_$1 ??= $2).segment(text)};`);
+}
 
 /**
  * Building its regular expressions of Unicode sets takes string-width as long as laying out the first frame. They are built when the first
@@ -62,7 +116,7 @@ function lazyWidths(text) {
 	for (const name of names) lazy = lazy.replace(new RegExp(`\\b${name}(?=\\.test|\\))`, 'g'), `${name}()`);
 	const fast = '/^[\\u0020-\\u007E]*$/';
 	if (!lazy.includes(fast)) throw new Error('string-width is not as it was: look at scripts/build.mjs');
-	return lazy.replace(fast, '/^[\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF]*$/');
+	return lazy.replace(fast, `/^[${plain}]*$/`);
 }
 
 /** The one flag that the program itself sets. */

@@ -1,6 +1,7 @@
 import type {Severity} from '../src/contract.ts';
 import type {Tone} from '../src/pane.ts';
 import {width} from '../src/text/fit.ts';
+import {graphemesOf} from '../src/text/graphemes.ts';
 
 export type Depth = 'none' | 'colour';
 
@@ -78,7 +79,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
 const inAscii = (text: string): string =>
 	/^[\u0020-\u007e]*$/.test(text)
 		? text
-		: [...graphemes.segment(text)]
+		: [...graphemesOf(text)]
 				.map(({segment}) => {
 					if (/^[\u0020-\u007e]$/.test(segment)) return segment;
 					const spark = '▁▂▃▄▅▆▇'.indexOf(segment);
@@ -87,8 +88,6 @@ const inAscii = (text: string): string =>
 					return lookAlikes[segment] ?? '?'.repeat(width(segment));
 				})
 				.join('');
-
-const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
 export function createTheme(depth: Depth, ascii: boolean): Theme {
 	const styles = depth === 'none' ? colourless : coloured;

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
+import {graphemesOf} from './graphemes.ts';
 
 const ascii = /^[\u0020-\u007e]*$/;
-const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
 /** Terminal cells that cleaned text takes. */
 export const width = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
@@ -13,7 +13,7 @@ export function cut(text: string, cells: number): string {
 	if (ascii.test(text)) return `${text.slice(0, cells - 1)}…`;
 	let used = 0;
 	let kept = '';
-	for (const {segment} of segmenter.segment(text)) {
+	for (const {segment} of graphemesOf(text)) {
 		const next = width(segment);
 		if (used + next > cells - 1) break;
 		used += next;
@@ -35,7 +35,7 @@ function fitting(text: string, cells: number): number {
 	let end = 0;
 	// A grapheme is seldom longer than a few units: a slice is enough to look at, and far shorter than what is left.
 	const near = text.slice(0, cells * 32);
-	for (const {segment, index} of segmenter.segment(near)) {
+	for (const {segment, index} of graphemesOf(near)) {
 		used += width(segment);
 		if (used > cells) break;
 		end = index + segment.length;
@@ -67,7 +67,7 @@ export function between(text: string, from: number, cells: number): string {
 	if (ascii.test(text)) return text.slice(from, from + cells);
 	let used = 0;
 	let kept = '';
-	for (const {segment} of segmenter.segment(text)) {
+	for (const {segment} of graphemesOf(text)) {
 		const start = used;
 		used += width(segment);
 		if (used <= from) continue;

@@ -1,3 +1,4 @@
+import {graphemesOf} from '../../src/text/graphemes.ts';
 import {type Glyph, glyphOf} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
@@ -8,7 +9,6 @@ export type Line = {readonly glyphs: readonly string[]; readonly styles: readonl
 export type Grid = {readonly columns: number; readonly lines: readonly Line[]};
 
 const ascii = /^[\u0020-\u007e]*$/;
-const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const sequence = /^\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/;
 
 const space: Glyph = {text: ' ', cells: 1, blanks: 0, risky: false};
@@ -47,7 +47,7 @@ export function parseLine(text: string, columns: number, styles: StyleTable): Li
 				cellStyles[column] = character === ' ' ? blank : style;
 			}
 		} else
-			for (const {segment} of segmenter.segment(run)) {
+			for (const {segment} of graphemesOf(run)) {
 				const glyph = segment === ' ' ? space : glyphOf(segment);
 				if (glyph === undefined) continue;
 				put(glyph);

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {graphemesOf} from '../../../src/text/graphemes.ts';
+
+const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+const plain = (text: string) => Array.from(segmenter.segment(text), ({segment, index}) => ({segment, index}));
+const told = (text: string) => Array.from(graphemesOf(text), ({segment, index}) => ({segment, index}));
+
+/** All that are taken to be characters by themselves, and some that are not. */
+const signs = [
+	...Array.from({length: 0x5f}, (_, index) => String.fromCharCode(0x20 + index)),
+	...Array.from({length: 0x25fd - 0x2500}, (_, index) => String.fromCharCode(0x2500 + index)),
+	...Array.from({length: 0x100}, (_, index) => String.fromCharCode(0x2800 + index)),
+	'·',
+	'…',
+	'é',
+	'e\u0301',
+	'\u0301',
+	'\u200d',
+	'\ufe0f',
+	'👍🏽',
+	'漢',
+];
+
+test('each text is cut where Unicode cuts it', () => {
+	for (const sign of signs)
+		for (const other of ['', 'a', sign]) expect(told(sign + other)).toEqual(plain(sign + other));
+	fc.assert(
+		fc.property(fc.array(fc.constantFrom(...signs)), parts => {
+			expect(told(parts.join(''))).toEqual(plain(parts.join('')));
+		}),
+	);
+});
