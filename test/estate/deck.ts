@@ -13,7 +13,7 @@ const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
 export function openDeck(only: readonly string[] | undefined): Promise<number> {
 	const servers = (readRecord()?.servers ?? [])
 		.filter(isRunning)
-		.filter(server => server.kind !== 'kubernetes' && server.kind !== 'kafka')
+		.filter(server => server.kind === 'postgres' || server.kind === 'redis')
 		.filter(({name, tls}) => (only === undefined ? tls?.expired !== true : only.includes(name)));
 	const guarded = ['postgres-15', 'redis'];
 	const open = servers.map(server => server.name).filter(name => !guarded.includes(name));

@@ -67,7 +67,7 @@ function withPrimaries(only: readonly string[] | undefined): readonly string[] {
 		const plan: Plan | undefined = plans.find(each => each.name === name);
 		if (plan === undefined)
 			throw new Error(`there is no server ${name}; there are ${plans.map(each => each.name).join(', ')}`);
-		if (plan.after !== undefined) names.add(plan.after);
+		for (const first of [plan.after ?? []].flat()) names.add(first);
 	}
 	return [...names];
 }

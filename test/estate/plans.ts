@@ -4,16 +4,18 @@ import {certificate} from './certificates.ts';
 import {startKafka} from './kafka.ts';
 import {kafkaJars, kafkaVersions} from './kafka-jars.ts';
 import {startKubernetes} from './kubernetes.ts';
+import {startAlertmanager, startNodeExporter, startPostgresExporter, startRedisExporter} from './monitoring.ts';
 import {packagedPostgres} from './packages.ts';
 import {startPostgres} from './postgres.ts';
+import {estateFiles, guardedLogin, ownFiles, startPrometheus} from './prometheus.ts';
 import type {PostgresServer, RedisServer, Server} from './record.ts';
 import {startRedis} from './redis.ts';
 
 /** How one server of the estate is started. @throws Error with the reason and what to install when it cannot be. */
 export type Plan = {
 	readonly name: string;
-	/** The server that must be up before. */
-	readonly after?: string;
+	/** What must be up before. */
+	readonly after?: string | readonly string[];
 	start(folder: string, up: readonly Server[]): Promise<Server>;
 };
 
@@ -145,4 +147,49 @@ export const plans: readonly Plan[] = [
 			}),
 	},
 	{name: 'kubernetes', start: folder => startKubernetes({name: 'kubernetes', folder, port: 26443})},
+	{name: 'alertmanager', start: folder => startAlertmanager({name: 'alertmanager', folder, port: 25194})},
+	{name: 'node-exporter', start: folder => startNodeExporter({name: 'node-exporter', folder, port: 25100})},
+	{
+		name: 'postgres-exporter',
+		after: 'postgres-15',
+		start: (folder, up) =>
+			startPostgresExporter({name: 'postgres-exporter', folder, port: 25187}, postgresNamed(up, 'postgres-15')),
+	},
+	{
+		name: 'redis-exporter',
+		after: 'redis',
+		start: (folder, up) => startRedisExporter({name: 'redis-exporter', folder, port: 25121}, redisNamed(up, 'redis')),
+	},
+	{
+		name: 'prometheus',
+		after: ['alertmanager', 'node-exporter'],
+		start: (folder, up) =>
+			startPrometheus({name: 'prometheus', folder, port: 25190, files: estateFiles(up), lifecycle: true}),
+	},
+	{
+		name: 'prometheus-guarded',
+		start: folder =>
+			startPrometheus({
+				name: 'prometheus-guarded',
+				folder,
+				port: 25191,
+				files: ownFiles({login: guardedLogin}),
+				lifecycle: false,
+				login: guardedLogin,
+			}),
+	},
+	...[false, true].map(expired => ({
+		name: expired ? 'prometheus-tls-expired' : 'prometheus-tls',
+		start(folder: string) {
+			const tls = certificate(folder, expired);
+			return startPrometheus({
+				name: expired ? 'prometheus-tls-expired' : 'prometheus-tls',
+				folder,
+				port: expired ? 25193 : 25192,
+				files: ownFiles({tls}),
+				lifecycle: true,
+				tls,
+			});
+		},
+	})),
 ];

@@ -33,12 +33,18 @@ function startOf(pid: number): string | undefined {
 export const isRunning = (process: Running): boolean => startOf(process.pid) === process.started;
 
 /** Starts a server that outlives us, its output going to `log`. As `user`: one that reads this checkout has to be run as ourselves. */
-export function startServer(program: string, args: readonly string[], log: string, user = unprivileged): Running {
+export function startServer(
+	program: string,
+	args: readonly string[],
+	log: string,
+	user = unprivileged,
+	env = {},
+): Running {
 	const output = openSync(log, 'a', 0o644);
 	const child = spawn(program, args, {
 		...user,
 		cwd: '/',
-		env: serverEnv,
+		env: {...serverEnv, ...env},
 		detached: true,
 		stdio: ['ignore', output, output],
 	});

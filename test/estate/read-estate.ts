@@ -1,9 +1,11 @@
 import {describe, test} from 'vitest';
 import {isRunning} from './process.ts';
 import {
+	type AlertmanagerServer,
 	type KafkaServer,
 	type KubernetesServer,
 	type PostgresServer,
+	type PrometheusServer,
 	type RedisServer,
 	readRecord,
 	type Server,
@@ -24,6 +26,8 @@ type Kinds = {
 	readonly redis: RedisServer;
 	readonly kubernetes: KubernetesServer;
 	readonly kafka: KafkaServer;
+	readonly prometheus: PrometheusServer;
+	readonly alertmanager: AlertmanagerServer;
 };
 export type PostgresName =
 	| `postgres-${13 | 15 | 16 | 18}`
@@ -31,6 +35,7 @@ export type PostgresName =
 	| 'postgres-tls'
 	| 'postgres-tls-expired';
 export type KafkaName = 'kafka-4' | 'kafka-3.9' | 'kafka-cluster';
+export type PrometheusName = 'prometheus' | 'prometheus-guarded' | 'prometheus-tls' | 'prometheus-tls-expired';
 export type RedisName = 'redis' | 'redis-replica' | 'redis-tls' | 'redis-tls-expired';
 
 const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined => {
@@ -68,6 +73,17 @@ export const describeKubernetes = (title: string, body: (server: KubernetesServe
 /** The same on one Kafka of the estate. */
 export const describeKafka = (name: KafkaName, title: string, body: (server: KafkaServer) => void): void =>
 	describeOn(name, title, find('kafka', name), body);
+
+/** The same on one Prometheus of the estate. */
+export const describePrometheus = (
+	name: PrometheusName,
+	title: string,
+	body: (server: PrometheusServer) => void,
+): void => describeOn(name, title, find('prometheus', name), body);
+
+/** The same on the Alertmanager of the estate. */
+export const describeAlertmanager = (title: string, body: (server: AlertmanagerServer) => void): void =>
+	describeOn('alertmanager', title, find('alertmanager', 'alertmanager'), body);
 
 /** Every writable PostgreSQL, the oldest first: for what must hold on each version. */
 export const postgresVersions: readonly PostgresName[] = ['postgres-13', 'postgres-15', 'postgres-16', 'postgres-18'];

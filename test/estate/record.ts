@@ -80,9 +80,35 @@ export type KafkaServer = Common & {
 	readonly logins: Readonly<Record<'admin' | 'monitor' | 'operator' | 'bare', Login>>;
 };
 
+/** `/api/v1` and all else is at the root. */
+export type PrometheusServer = Common & {
+	readonly kind: 'prometheus';
+	readonly binary: string;
+	readonly args: readonly string[];
+	/** Whether POST /-/reload is allowed. */
+	readonly lifecycle: boolean;
+	/** Nobody else is let in. */
+	readonly login?: Login;
+};
+
+export type AlertmanagerServer = Common & {
+	readonly kind: 'alertmanager';
+	readonly binary: string;
+	readonly args: readonly string[];
+};
+
+/** Tells a Prometheus of something at `/metrics`. */
+export type ExporterServer = Common & {readonly kind: 'exporter'};
+
 /** Servers that midwatch.yaml names by host, port and password. */
 export type NamedServer = PostgresServer | RedisServer;
-export type Server = NamedServer | KubernetesServer | KafkaServer;
+export type Server =
+	| NamedServer
+	| KubernetesServer
+	| KafkaServer
+	| PrometheusServer
+	| AlertmanagerServer
+	| ExporterServer;
 
 export type Estate = {
 	/** Temporary; holds all data, logs and certificates. */

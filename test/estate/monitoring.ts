@@ -1,0 +1,95 @@
+import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {stringify} from 'yaml';
+import {ask, debianProgram} from './http-server.ts';
+import {freePort, startServer, stop, unprivileged, until} from './process.ts';
+import type {AlertmanagerServer, ExporterServer, PostgresServer, RedisServer} from './record.ts';
+
+type Place = {
+	readonly name: string;
+	/** The folder of the estate; the server makes one of its own in it. */
+	readonly folder: string;
+	/** 0 takes any free port. */
+	readonly port: number;
+};
+
+function makeFolder(folder: string, name: string): string {
+	const own = join(folder, name);
+	mkdirSync(own, {recursive: true, mode: 0o755});
+	const {uid, gid} = unprivileged;
+	if (uid !== undefined) chownSync(own, uid, gid ?? uid);
+	return own;
+}
+
+/** Starts an Alertmanager with no alert and no silence, alone: it opens no port for others of its kind. */
+export async function startAlertmanager({name, folder, port: wanted}: Place): Promise<AlertmanagerServer> {
+	const own = makeFolder(folder, name);
+	const port = await freePort(wanted);
+	const file = join(own, 'alertmanager.yml');
+	const route = {receiver: 'nobody', group_wait: '1s', group_interval: '1s', group_by: ['...']};
+	writeFileSync(file, stringify({route, receivers: [{name: 'nobody'}]}));
+	const args = [
+		`--config.file=${file}`,
+		`--storage.path=${join(own, 'data')}`,
+		`--web.listen-address=127.0.0.1:${port}`,
+		'--cluster.listen-address=',
+		'--log.level=warn',
+	];
+	const binary = debianProgram('prometheus-alertmanager');
+	const log = join(own, 'log');
+	const running = startServer(binary, args, log);
+	const server: AlertmanagerServer = {
+		...{kind: 'alertmanager', name, version: '', host: '127.0.0.1', port, dataDir: own, log, binary, args},
+		...running,
+	};
+	const status = `http://127.0.0.1:${port}/api/v2/status`;
+	await until(name, running, async () => (await ask(status)).status === 200);
+	const {versionInfo} = JSON.parse((await ask(status)).body) as {versionInfo: {version: string}};
+	return {...server, version: versionInfo.version};
+}
+
+/** Starts a stopped Alertmanager on its port, with what it had. The pid changes. */
+export async function restartAlertmanager(server: AlertmanagerServer): Promise<AlertmanagerServer> {
+	await stop(server);
+	const again = {...server, ...startServer(server.binary, server.args, server.log)};
+	await until(server.name, again, async () => (await ask(`http://127.0.0.1:${server.port}/-/ready`)).status === 200);
+	return again;
+}
+
+type Exporter = {
+	readonly program: string;
+	readonly args: readonly string[];
+	readonly env?: Readonly<Record<string, string>>;
+};
+
+async function startExporter(
+	{name, folder, port: wanted}: Place,
+	{program, args, env}: Exporter,
+): Promise<ExporterServer> {
+	const own = makeFolder(folder, name);
+	const port = await freePort(wanted);
+	const log = join(own, 'log');
+	const binary = debianProgram(program);
+	const running = startServer(binary, [`--web.listen-address=127.0.0.1:${port}`, ...args], log, unprivileged, env);
+	await until(name, running, async () => (await ask(`http://127.0.0.1:${port}/metrics`)).status === 200);
+	return {kind: 'exporter', name, version: program, host: '127.0.0.1', port, dataDir: own, log, ...running};
+}
+
+export const startNodeExporter = (place: Place): Promise<ExporterServer> =>
+	startExporter(place, {program: 'prometheus-node-exporter', args: ['--no-collector.systemd', '--log.level=error']});
+
+export const startPostgresExporter = (place: Place, {host, port, logins}: PostgresServer): Promise<ExporterServer> =>
+	startExporter(place, {
+		program: 'prometheus-postgres-exporter',
+		args: ['--log.level=error'],
+		env: {
+			DATA_SOURCE_NAME: `postgresql://${logins.monitor.user}:${logins.monitor.password}@${host}:${port}/postgres?sslmode=disable`,
+		},
+	});
+
+export const startRedisExporter = (place: Place, {host, port, logins}: RedisServer): Promise<ExporterServer> =>
+	startExporter(place, {
+		program: 'prometheus-redis-exporter',
+		args: [`--redis.addr=redis://${host}:${port}`],
+		env: {REDIS_USER: logins.default.user, REDIS_PASSWORD: logins.default.password},
+	});

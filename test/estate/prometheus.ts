@@ -1,0 +1,208 @@
+import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {stringify} from 'yaml';
+import type {Certificate} from './certificates.ts';
+import {ask, debianProgram} from './http-server.ts';
+import {freePort, startServer, stop, unprivileged, until} from './process.ts';
+import type {Login, PrometheusServer, Server} from './record.ts';
+
+/** What one server scrapes and by which rules, as its configuration files have it. */
+export type PrometheusFiles = {readonly config: Readonly<Record<string, unknown>>; readonly rules: readonly object[]};
+
+export type PrometheusOptions = {
+	readonly name: string;
+	/** The folder of the estate; the server makes one of its own in it. */
+	readonly folder: string;
+	/** 0 takes any free port. */
+	readonly port: number;
+	files(port: number): PrometheusFiles;
+	/** Whether POST /-/reload is allowed. */
+	readonly lifecycle: boolean;
+	/** Nobody else is let in. */
+	readonly login?: Login;
+	/** Only TLS is spoken; with `mutual` only to those who show a certificate of the same authority. */
+	readonly tls?: Certificate & {readonly mutual?: boolean};
+};
+
+/** The one user of a server that asks for a log-in. */
+export const guardedLogin: Login = {user: 'operator', password: 'estate-guarded'};
+/** Of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
+const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
+
+export const urlOf = (server: Pick<PrometheusServer, 'port' | 'tls'>): string =>
+	`${server.tls === undefined ? 'http' : 'https'}://127.0.0.1:${server.port}`;
+
+export const loginHeaders = (login: Login | undefined): Readonly<Record<string, string>> =>
+	login === undefined
+		? {}
+		: {Authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`};
+
+/** What the server says to a GET of a path, asked by the test itself. */
+export const askPrometheus = (server: PrometheusServer, path: string) =>
+	ask(`${urlOf(server)}${path}`, loginHeaders(server.login));
+
+/** The `data` of an answer of its API. @throws Error with what it says when it refuses. */
+export async function prometheusData(server: PrometheusServer, path: string): Promise<unknown> {
+	const {status, body} = await askPrometheus(server, path);
+	if (status !== 200) throw new Error(`${path}: status ${status}: ${body}`);
+	return (JSON.parse(body) as {data: unknown}).data;
+}
+
+/** Starts a server with nothing in it and waits until it has scraped everything once. */
+export async function startPrometheus(options: PrometheusOptions): Promise<PrometheusServer> {
+	const folder = join(options.folder, options.name);
+	mkdirSync(join(folder, 'data'), {recursive: true, mode: 0o755});
+	const port = await freePort(options.port);
+	writeFiles(folder, options.files(port));
+	const {login, tls} = options;
+	const web = {
+		...(login === undefined ? {} : {basic_auth_users: {[login.user]: guardedHash}}),
+		...(tls === undefined
+			? {}
+			: {
+					tls_server_config: {
+						cert_file: tls.cert,
+						key_file: tls.key,
+						...(tls.mutual ? {client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: tls.ca} : {}),
+					},
+				}),
+	};
+	writeFileSync(join(folder, 'web.yml'), stringify(web));
+	const {uid, gid} = unprivileged;
+	if (uid !== undefined) for (const path of [folder, join(folder, 'data')]) chownSync(path, uid, gid ?? uid);
+	const args = [
+		`--config.file=${join(folder, 'prometheus.yml')}`,
+		`--web.config.file=${join(folder, 'web.yml')}`,
+		`--storage.tsdb.path=${join(folder, 'data')}`,
+		`--web.listen-address=127.0.0.1:${port}`,
+		'--log.level=warn',
+		...(options.lifecycle ? ['--web.enable-lifecycle'] : []),
+	];
+	const binary = debianProgram('prometheus');
+	const log = join(folder, 'log');
+	const running = startServer(binary, args, log);
+	const server: PrometheusServer = {
+		kind: 'prometheus',
+		name: options.name,
+		version: '',
+		host: '127.0.0.1',
+		port,
+		dataDir: folder,
+		log,
+		binary,
+		args,
+		lifecycle: options.lifecycle,
+		...running,
+		...(login === undefined ? {} : {login}),
+		...(tls === undefined ? {} : {tls: {ca: tls.ca, expired: tls.expired}}),
+	};
+	if (tls?.mutual) return server;
+	try {
+		await until(options.name, running, () => isReady(server));
+		const {version} = (await prometheusData(server, '/api/v1/status/buildinfo')) as {version: string};
+		return {...server, version: version.replace(/\+.*/, '')};
+	} catch (error) {
+		await stop(running);
+		throw error;
+	}
+}
+
+/** Writes the files anew, which the server reads when it is told to. */
+export function writeFiles(folder: string, {config, rules}: PrometheusFiles): void {
+	writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
+	writeFileSync(join(folder, 'rules.yml'), stringify({groups: rules}));
+}
+
+/** Starts a stopped server on the port and with the files it had. The pid changes. */
+export async function restartPrometheus(server: PrometheusServer): Promise<PrometheusServer> {
+	await stop(server);
+	const again = {...server, ...startServer(server.binary, server.args, server.log)};
+	await until(server.name, again, () => isReady(again));
+	return again;
+}
+
+async function isReady(server: PrometheusServer): Promise<boolean> {
+	if ((await askPrometheus(server, '/-/ready')).status !== 200) return false;
+	const {activeTargets} = (await prometheusData(server, '/api/v1/targets?state=active')) as {
+		activeTargets: readonly {health: string}[];
+	};
+	return activeTargets.length > 0 && activeTargets.every(({health}) => health !== 'unknown');
+}
+
+/** A port on which nothing listens, and nothing ever may: the lowest of all. */
+export const deadAddress = '127.0.0.1:1';
+
+const pool = (name: string, addresses: readonly string[], labels: Readonly<Record<string, string>> = {}) => ({
+	job_name: name,
+	static_configs: [{targets: addresses, labels}],
+});
+
+/** Scrapes itself, the exporters that are up, and what is dead; one pool is called otherwise by its targets. */
+export const estateFiles =
+	(up: readonly Server[]) =>
+	(port: number): PrometheusFiles => ({
+		config: {
+			global: {scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s'},
+			rule_files: ['rules.yml'],
+			scrape_configs: [
+				pool('prometheus', [`127.0.0.1:${port}`]),
+				...up.flatMap(server =>
+					server.kind === 'exporter' ? [pool(server.name, [`${server.host}:${server.port}`])] : [],
+				),
+				pool('dead', [deadAddress, `127.0.0.1:${port}`], {team: 'checkout'}),
+				{
+					...pool('monitors/web/0', [deadAddress]),
+					relabel_configs: [{target_label: 'job', replacement: 'storefront'}],
+				},
+			],
+			...alerting(up),
+		},
+		rules: [
+			{
+				name: 'targets',
+				rules: [
+					{
+						alert: 'TargetDown',
+						expr: 'up == 0',
+						for: '1s',
+						labels: {severity: 'critical'},
+						annotations: {
+							summary: '{{ $labels.job }} on {{ $labels.instance }} cannot be scraped',
+							runbook_url: 'https://runbooks.example.test/target-down',
+						},
+					},
+					{alert: 'Watchdog', expr: 'vector(1)', labels: {severity: 'none'}},
+					{alert: 'SlowBurn', expr: 'up == 0', for: '30d', labels: {severity: 'warning'}},
+					{record: 'job:up:sum', expr: 'sum by (job) (up)'},
+				],
+			},
+			{
+				name: 'broken',
+				rules: [{alert: 'Ambiguous', expr: 'up * on () group_left () up'}],
+			},
+		],
+	});
+
+function alerting(up: readonly Server[]): object {
+	const managers = up.filter(({kind}) => kind === 'alertmanager').map(({host, port}) => `${host}:${port}`);
+	if (managers.length === 0) return {};
+	return {alerting: {alertmanagers: [{static_configs: [{targets: managers}]}]}};
+}
+
+/** Scrapes only itself, logging in and by TLS where that is asked for. */
+export const ownFiles =
+	({login, tls}: {readonly login?: Login; readonly tls?: Certificate} = {}) =>
+	(port: number): PrometheusFiles => ({
+		config: {
+			global: {scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s'},
+			rule_files: ['rules.yml'],
+			scrape_configs: [
+				{
+					...pool('prometheus', [`127.0.0.1:${port}`]),
+					...(tls === undefined ? {} : {scheme: 'https', tls_config: {insecure_skip_verify: true}}),
+					...(login === undefined ? {} : {basic_auth: {username: login.user, password: login.password}}),
+				},
+			],
+		},
+		rules: [],
+	});
