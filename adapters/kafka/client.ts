@@ -1,0 +1,69 @@
+import type {Context} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
+import {commitOffsets, deleteOffsets} from './acts.ts';
+import {createCluster} from './cluster.ts';
+import {principalOf} from './connection.ts';
+import {askPermissions} from './permissions.ts';
+import {describeAll, readCommitted, readGroups} from './read-groups.ts';
+import {readMessages} from './read-messages.ts';
+import {readCluster, readOffsets, readTopics} from './read-topics.ts';
+
+export type KafkaClient = {
+	readonly port: KafkaPort;
+	/** What an ACL calls us. Brokers that map names otherwise do not tell. */
+	readonly who: string;
+	/** Asks one broker the cheapest question there is. */
+	ping(context: Context): Promise<void>;
+	close(): void;
+};
+
+const readOnlyRefusal = (): AdapterError =>
+	new AdapterError(
+		'denied',
+		'this connection was opened read-only: nothing is sent that changes the cluster',
+		'Start midwatch without --read-only to act.',
+	);
+
+/** The port on real brokers. Nothing is connected before the first read. */
+export function createKafkaClient(settings: KafkaSettings, options: {readonly readOnly: boolean}): KafkaClient {
+	const cluster = createCluster(settings);
+	/** Share groups have a start of their own in place of commits: known as such since they were listed. */
+	const share = new Set<string>();
+
+	const groups = async (context: Context) => {
+		const listed = await readGroups(cluster, context);
+		for (const {group, type} of listed.read) {
+			if (type === 'share') share.add(group);
+			else share.delete(group);
+		}
+		return listed;
+	};
+
+	const port: KafkaPort = {
+		cluster: context => readCluster(cluster, context),
+		groups,
+		describe: (names, context) => describeAll(cluster, names, context),
+		committed: (names, context) => readCommitted(cluster, names, share, context),
+		topics: (names, context) => readTopics(cluster, names, context),
+		offsets: (partitions, spec, context) => readOffsets(cluster, partitions, spec, context),
+		peek: (from, limit, context) => readMessages(cluster, from, limit, context),
+		async permissions(context) {
+			return askPermissions(cluster, settings, (await groups(context)).read, context);
+		},
+		async commitOffsets(change, context) {
+			if (options.readOnly) throw readOnlyRefusal();
+			await commitOffsets(cluster, change, context);
+		},
+		async deleteOffsets(change, context) {
+			if (options.readOnly) throw readOnlyRefusal();
+			await deleteOffsets(cluster, change, context);
+		},
+	};
+	return {
+		port,
+		who: principalOf(settings),
+		ping: async context => void (await cluster.look([], context)),
+		close: cluster.close,
+	};
+}

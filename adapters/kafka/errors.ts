@@ -1,0 +1,245 @@
+import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+import {shellLine} from '../../src/text/quote.ts';
+
+/** What was being asked, and by whom, for the hint. */
+export type Asked = {
+	/** `host:port` of the broker. */
+	readonly endpoint: string;
+	/** `User:monitor`: what an ACL calls us. */
+	readonly principal: string;
+	/** The request's own name, or `a connection`. */
+	readonly request: string;
+	readonly tls: boolean;
+	readonly sasl: boolean;
+	readonly group?: string | undefined;
+	readonly topic?: string | undefined;
+};
+
+export type Resource = 'group' | 'topic' | 'cluster';
+
+/** What each request needs of an ACL, by the kind of thing that it names (Apache Kafka, docs/security/authorization-and-acls). */
+const needed: Readonly<Record<string, Readonly<Partial<Record<Resource, string>>>>> = {
+	Metadata: {topic: 'Describe'},
+	ListGroups: {cluster: 'Describe'},
+	DescribeCluster: {cluster: 'Describe'},
+	FindCoordinator: {group: 'Describe'},
+	DescribeGroups: {group: 'Describe'},
+	ConsumerGroupDescribe: {group: 'Describe', topic: 'Describe'},
+	ShareGroupDescribe: {group: 'Describe', topic: 'Describe'},
+	OffsetFetch: {group: 'Describe', topic: 'Describe'},
+	DescribeShareGroupOffsets: {group: 'Describe', topic: 'Describe'},
+	ListOffsets: {topic: 'Describe'},
+	Fetch: {topic: 'Read'},
+	OffsetCommit: {group: 'Read', topic: 'Read'},
+	OffsetDelete: {group: 'Delete', topic: 'Read'},
+};
+
+/** The line an administrator runs so that `principal` may do `operation` on that group, topic, or (without a name) the cluster. */
+export function grantLine(
+	endpoint: string,
+	principal: string,
+	operation: string,
+	resource: Resource,
+	name: string,
+): string {
+	const on = resource === 'cluster' ? ['--cluster'] : [`--${resource}`, name];
+	const who = ['--allow-principal', principal, '--operation', operation];
+	return shellLine(['kafka-acls.sh', '--bootstrap-server', endpoint, '--add', ...who, ...on]);
+}
+
+type Told = readonly [name: string, kind: ErrorKind, words: string, hint: string];
+
+const movesOn = 'It is looked up anew by the next read.';
+const live = 'Nothing was changed. Stop its consumers first: offsets of a group with members are theirs to write.';
+
+/** The protocol's error codes that the requests here are answered with (https://kafka.apache.org/protocol, "Error Codes"). */
+const codes: Readonly<Record<number, Told>> = {
+	1: ['OFFSET_OUT_OF_RANGE', 'conflict', 'this offset is not in the log', 'Choose one between its start and its end.'],
+	3: [
+		'UNKNOWN_TOPIC_OR_PARTITION',
+		'conflict',
+		'there is no such topic or partition',
+		'It was deleted, or may not be described by this user.',
+	],
+	5: ['LEADER_NOT_AVAILABLE', 'unreachable', 'nobody leads the partition', 'Start the brokers that hold it.'],
+	6: ['NOT_LEADER_OR_FOLLOWER', 'unreachable', 'another broker leads the partition now', movesOn],
+	7: [
+		'REQUEST_TIMED_OUT',
+		'timeout',
+		'the broker gave it up',
+		'Too few replicas are in sync, or the brokers are busy.',
+	],
+	9: ['REPLICA_NOT_AVAILABLE', 'unreachable', 'the replica is not available', movesOn],
+	12: ['OFFSET_METADATA_TOO_LARGE', 'denied', 'the note beside an offset is too long', 'Nothing was committed.'],
+	14: [
+		'COORDINATOR_LOAD_IN_PROGRESS',
+		'unreachable',
+		"the group's coordinator is still loading",
+		'It will answer soon.',
+	],
+	15: [
+		'COORDINATOR_NOT_AVAILABLE',
+		'unreachable',
+		'no broker coordinates the group',
+		'Start the brokers that hold its offsets.',
+	],
+	16: ['NOT_COORDINATOR', 'unreachable', 'another broker coordinates the group now', movesOn],
+	17: ['INVALID_TOPIC_EXCEPTION', 'denied', 'no topic can have that name', 'Correct the name.'],
+	22: ['ILLEGAL_GENERATION', 'conflict', 'the group has members', live],
+	24: ['INVALID_GROUP_ID', 'denied', 'no group can have that name', 'Correct the name.'],
+	25: ['UNKNOWN_MEMBER_ID', 'conflict', 'the group has members', live],
+	27: ['REBALANCE_IN_PROGRESS', 'conflict', 'the group has members', live],
+	33: [
+		'UNSUPPORTED_SASL_MECHANISM',
+		'denied',
+		'the broker does not offer this way to log in',
+		'Correct `sasl.mechanism` in the configuration.',
+	],
+	34: [
+		'ILLEGAL_SASL_STATE',
+		'denied',
+		'this port asks nobody for a login',
+		'Remove `sasl` from the configuration, or name the port that asks for it.',
+	],
+	35: [
+		'UNSUPPORTED_VERSION',
+		'unsupported',
+		'the broker does not speak this version',
+		'Look at the version of the brokers.',
+	],
+	56: ['KAFKA_STORAGE_ERROR', 'unreachable', 'the broker cannot use its disk', 'Look into the log of the broker.'],
+	58: [
+		'SASL_AUTHENTICATION_FAILED',
+		'denied',
+		'the login was refused',
+		'Correct username and password in the configuration, or what the password refers to.',
+	],
+	68: ['NON_EMPTY_GROUP', 'conflict', 'the group has members', live],
+	69: ['GROUP_ID_NOT_FOUND', 'conflict', 'there is no such group', 'It is gone, or is of a kind that has no offsets.'],
+	72: ['LISTENER_NOT_FOUND', 'unreachable', 'the leader has no such listener', 'Give every broker the same listeners.'],
+	74: ['FENCED_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', movesOn],
+	75: ['UNKNOWN_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', movesOn],
+	78: ['OFFSET_NOT_AVAILABLE', 'unreachable', 'the new leader does not know the end yet', movesOn],
+	82: ['FENCED_INSTANCE_ID', 'conflict', 'the group has members', live],
+	86: ['GROUP_SUBSCRIBED_TO_TOPIC', 'conflict', 'members of the group read this topic', live],
+	110: ['FENCED_MEMBER_EPOCH', 'conflict', 'the group has members', live],
+	113: ['STALE_MEMBER_EPOCH', 'conflict', 'the group has members', live],
+};
+
+const authorization: Readonly<Record<number, Resource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
+
+const subject = (asked: Asked): string =>
+	[asked.group === undefined ? '' : `group ${asked.group}`, asked.topic === undefined ? '' : `topic ${asked.topic}`]
+		.filter(text => text !== '')
+		.join(', ');
+
+/** What a broker answered with an error code, as what it means to the operator. `said` is the broker's own sentence, if it sent one. */
+export function codeError(code: number, asked: Asked, said?: string): AdapterError {
+	const about = subject(asked);
+	const what = about === '' ? asked.request : `${asked.request} of ${about}`;
+	const resource = authorization[code];
+	if (resource !== undefined) {
+		const operation = needed[asked.request]?.[resource] ?? 'Describe';
+		const name = (resource === 'group' ? asked.group : asked.topic) ?? '*';
+		const on = resource === 'cluster' ? 'the cluster' : `${resource} ${name}`;
+		return new AdapterError(
+			'denied',
+			`${asked.request}: ${asked.principal} may not ${operation} ${on}`,
+			`An administrator grants it with: ${grantLine(asked.endpoint, asked.principal, operation, resource, name)}`,
+		);
+	}
+	const told = codes[code];
+	if (told === undefined) {
+		return new AdapterError(
+			'unsupported',
+			`${what}: ${said ?? `error ${code}`}`,
+			'The broker refused it: look the code up among the error codes of the Kafka protocol.',
+		);
+	}
+	const [name, kind, words, hint] = told;
+	return new AdapterError(kind, `${what}: ${words} (${name})`, hint);
+}
+
+/** Another broker may know better: the leader or the coordinator has moved, or is about to. */
+export const hasMoved = (code: number): boolean => [3, 5, 6, 9, 14, 15, 16, 72, 74, 75, 78].includes(code);
+
+const certificate =
+	/CERT_|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT_ALTNAME|certificate|unable to verify the first/i;
+
+const systemCodes: Readonly<Record<string, string>> = {
+	ECONNREFUSED: 'Nothing listens there: start the broker, or correct host and port.',
+	ENOTFOUND: 'The host name is not known: correct it, or check the DNS of this machine.',
+	EAI_AGAIN: 'The DNS of this machine does not answer: try again, or use an address.',
+	EHOSTUNREACH: 'No route to that host: check the network, VPN or firewall.',
+	ENETUNREACH: 'No route to that network: check the network or VPN.',
+	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
+	ENOENT: 'Correct the path of the file in the configuration.',
+	EACCES: 'Make the file readable for this user.',
+};
+
+function codeOf(error: unknown): string {
+	if (!(error instanceof Error)) return '';
+	if ('code' in error && typeof error.code === 'string') return error.code;
+	// Happy eyeballs: one error for each address tried.
+	return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
+}
+
+export const lateError = (asked: Asked): AdapterError =>
+	new AdapterError(
+		'timeout',
+		`${asked.endpoint} did not answer ${asked.request} in time`,
+		asked.tls && asked.request === 'a connection'
+			? 'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.'
+			: 'The broker is busy or hangs, or the network drops packets: look at its log and CPU.',
+	);
+
+export const closedError = (asked: Asked): AdapterError => {
+	const opening = asked.request === 'a connection';
+	const guess = [...(asked.tls ? [] : ['`tls`']), ...(asked.sasl ? [] : ['`sasl`'])].join(' or ');
+	return new AdapterError(
+		'unreachable',
+		`${asked.endpoint} closed the connection${opening ? ' while it was opened' : ` instead of answering ${asked.request}`}`,
+		guess === '' || !(opening || asked.request === 'Metadata')
+			? 'It is tried again. Check the broker, its log and what stands before it.'
+			: `Check whether that port wants ${guess}, and whether a Kafka broker listens there.`,
+	);
+};
+
+/** Anything that a socket threw. The cause is left behind on purpose: it may hold what was sent. */
+export function socketError(error: unknown, asked: Asked): AdapterError {
+	if (isAdapterError(error)) return error;
+	const message = messageOf(error);
+	const code = codeOf(error);
+	if (/wrong version number|packet length too long|record layer failure/i.test(message)) {
+		return new AdapterError(
+			'unreachable',
+			`${asked.endpoint} does not speak TLS`,
+			'Remove `tls` from the configuration, or name the port of the brokers that speaks it.',
+		);
+	}
+	if (certificate.test(code) || certificate.test(message)) {
+		return new AdapterError(
+			'unreachable',
+			`${asked.endpoint}: ${message}`,
+			/expired/i.test(message)
+				? 'The certificate of the broker has expired: renew it there.'
+				: 'Name the authority with `tls.ca`, and with `tls.servername` the name in the certificate.',
+		);
+	}
+	if (code === 'ETIMEDOUT') return lateError(asked);
+	if (code === 'ECONNRESET' || code === 'EPIPE') {
+		if (asked.tls && asked.request === 'a connection') {
+			return new AdapterError(
+				'unreachable',
+				`${asked.endpoint} closed the connection during the TLS handshake`,
+				'Check that this port speaks TLS, or remove `tls` from the configuration.',
+			);
+		}
+		return closedError(asked);
+	}
+	return new AdapterError(
+		'unreachable',
+		`${asked.endpoint}: ${message === '' ? code : message}`,
+		systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.',
+	);
+}

@@ -1,0 +1,94 @@
+import type {Context, Permission} from '../../src/contract.ts';
+import type {KafkaGroupName, KafkaSettings} from '../../src/port/kafka.ts';
+import {askCoordinators} from './by-coordinator.ts';
+import type {Cluster} from './cluster.ts';
+import {principalOf} from './connection.ts';
+import {grantLine, type Resource} from './errors.ts';
+import {describeCluster} from './request-cluster.ts';
+import {describeConsumerGroups, describeGroups} from './request-groups.ts';
+
+/** Bits of the operations that brokers say we may do (org.apache.kafka.common.acl.AclOperation). */
+const operations = {Read: 3, Delete: 6, Describe: 8} as const;
+
+type Need = {
+	readonly needs: string;
+	readonly operation: keyof typeof operations;
+	readonly resource: Resource;
+};
+
+const needs: readonly Need[] = [
+	{needs: 'groups of the whole cluster', operation: 'Describe', resource: 'cluster'},
+	{needs: 'members and offsets of groups', operation: 'Describe', resource: 'group'},
+	{needs: 'topics and their ends', operation: 'Describe', resource: 'topic'},
+	{needs: 'messages of topics', operation: 'Read', resource: 'topic'},
+	{needs: 'kafka.reset-offsets', operation: 'Read', resource: 'group'},
+	{needs: 'kafka.reset-offsets', operation: 'Read', resource: 'topic'},
+	{needs: 'kafka.reset-offsets (undo of a first commit)', operation: 'Delete', resource: 'group'},
+];
+
+const nameOf = ({operation, resource}: Need): string =>
+	`${operation} on ${resource === 'cluster' ? 'the cluster' : `${resource}s`}`;
+
+/** Everything that is asked for: the demo has it all. */
+export const kafkaNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
+	needs: need.needs,
+	name: nameOf(need),
+}));
+
+/** Groups that are asked for what we may do with them: enough to tell a right that was given for all from one for some. */
+const looksAt = 20;
+
+/**
+ * What the brokers say that this principal may do, without doing any of it: they tell it of the cluster and of each topic and group that it
+ * may describe. What it may not describe they hide or refuse. Where there is no topic or group to be told of, it stays unknown.
+ */
+export async function askPermissions(
+	cluster: Cluster,
+	settings: KafkaSettings,
+	groups: readonly KafkaGroupName[],
+	context: Context,
+): Promise<readonly Permission[]> {
+	const seen: Record<Resource, number[]> = {cluster: [], group: [], topic: []};
+	let refusedGroups = 0;
+
+	const ofCluster = async (): Promise<void> => {
+		const {error, operations} = await cluster.askAny(describeCluster, undefined, context);
+		if (error === 0) seen.cluster.push(operations);
+	};
+	const ofTopics = async (): Promise<void> => {
+		for (const {error, internal, operations} of (await cluster.look(null, context, true)).topics) {
+			if (error === 0 && !internal) seen.topic.push(operations);
+		}
+	};
+	const ofGroups = async (): Promise<void> => {
+		const some = groups.slice(0, looksAt);
+		const request = (type: string) => (type === 'consumer' ? describeConsumerGroups : describeGroups);
+		for (const wanted of ['classic', 'consumer'] as const) {
+			const names = some.filter(({type}) => type === wanted).map(({group}) => group);
+			await askCoordinators(cluster, request(wanted), names, context, {
+				take({error, operations}) {
+					if (error === 0) seen.group.push(operations);
+					else refusedGroups += 1;
+				},
+				fail(_, problem) {
+					if (problem.kind === 'denied') refusedGroups += 1;
+				},
+			});
+		}
+	};
+	await Promise.all([ofCluster(), ofTopics(), ofGroups()]);
+
+	const endpoint = settings.brokers.map(({host, port}) => `${host}:${port}`).join(',');
+	return needs.map((need): Permission => {
+		const {operation, resource} = need;
+		const grant = grantLine(endpoint, principalOf(settings), operation, resource, '*');
+		const named = {needs: need.needs, name: nameOf(need)};
+		const told = seen[resource];
+		const may = told.filter(bits => (bits & (1 << operations[operation])) !== 0).length;
+		if (told.length > 0 && may === told.length && !(resource === 'group' && refusedGroups > 0)) {
+			return {...named, state: 'have', grant: ''};
+		}
+		if (told.length === 0 && !(resource === 'group' && refusedGroups > 0)) return {...named, state: 'unknown', grant};
+		return {...named, state: 'lack', grant};
+	});
+}

@@ -1,0 +1,31 @@
+import type {Context, Target} from '../../src/contract.ts';
+import {defineSystem} from '../../src/define.ts';
+import type {KafkaPort} from '../../src/port/kafka.ts';
+import {settingsOf} from './by-hand.ts';
+import {createKafkaClient} from './client.ts';
+
+async function connect(target: Target, options: {readonly readOnly: boolean}) {
+	const client = createKafkaClient(settingsOf(target), options);
+	return {
+		port: client.port,
+		async identify(context: Context) {
+			// The first read also connects; latency is that of the second.
+			const {version} = await client.port.cluster(context);
+			const began = performance.now();
+			await client.ping(context);
+			return {version: `Kafka ${version}`, who: client.who, latencyMs: performance.now() - began};
+		},
+		permissions: (context: Context) => client.port.permissions(context),
+		close: async () => client.close(),
+	};
+}
+
+/** Kafka 2.4 and newer: lag of consumer groups, topics and brokers. */
+export const kafka = defineSystem<KafkaPort>({
+	kind: 'kafka',
+	title: 'Kafka',
+	sources: [],
+	actions: [],
+	inspections: [],
+	connect,
+});
