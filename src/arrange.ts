@@ -1,6 +1,6 @@
 import type {Note, Row, RowKind, Severity} from './contract.ts';
 import {compileFilter, type Searchable} from './filter.ts';
-import {groupedComparison, groupOf, headEntry} from './groups.ts';
+import {groupedComparison, groupOf, type Heads, headEntry} from './groups.ts';
 import {type Cell, type Column, kindsOfSection, type Order, type Pane, type Section} from './pane.ts';
 import type {Reading} from './poll/reading.ts';
 import {bySeverity, worst} from './severity.ts';
@@ -166,6 +166,46 @@ function placeNear(known: readonly Entry[], place: number, row: Row): number {
 	return -1;
 }
 
+const none: ReadonlySet<string> = new Set();
+
+/** The heads that are shown: those that pass themselves, and those above a row that does. */
+function* headsAbove(
+	section: Section,
+	heads: Heads,
+	readings: readonly Reading[],
+	found: readonly Entry[],
+	judge: ((row: SearchableRow) => boolean) | undefined,
+	{faults = false, now}: Arrangement,
+): Generator<undefined, {readonly above: Entry[]; readonly headed: ReadonlySet<string>}> {
+	const groups = new Set<string>();
+	let looked = 0;
+	const rest = () => {
+		looked += 1;
+		return looked % slice === 0;
+	};
+	for (const entry of found) {
+		groups.add(groupOf(heads, entry));
+		if (rest()) yield;
+	}
+	const headed = new Set<string>();
+	const above: Entry[] = [];
+	for (const {snapshot, kind} of readings) {
+		if (snapshot === undefined || kind !== heads.kind) continue;
+		for (const row of snapshot.rows) {
+			if (rest()) yield;
+			const entry = headEntry(row, () => ({key: rowKey(kind, row), kind, row}));
+			const group = groupOf(heads, entry);
+			const passes =
+				(!faults || row.severity !== 'ok') &&
+				(judge === undefined || judge(new SearchableRow(section, row, now, headCell)));
+			if (!passes && !groups.has(group)) continue;
+			headed.add(group);
+			above.push(entry);
+		}
+	}
+	return {above, headed};
+}
+
 /** Rows of one section across its targets: filtered, worst first, then in the chosen order. */
 export function arrangeSection(section: Section, all: readonly Reading[], arrangement: Arrangement): SectionView {
 	return toTheEnd(arrangingSection(section, all, arrangement));
@@ -211,25 +251,10 @@ function* arrangingSection(
 		}
 	}
 	const {heads} = order;
-	const headed = new Set<string>();
-	const above: Entry[] = [];
-	if (heads !== undefined) {
-		const groups = new Set(found.map(entry => groupOf(heads, entry)));
-		yield;
-		for (const {snapshot, kind} of readings) {
-			if (snapshot === undefined || kind !== heads.kind) continue;
-			for (const row of snapshot.rows) {
-				const entry = headEntry(row, () => ({key: rowKey(kind, row), kind, row}));
-				const group = groupOf(heads, entry);
-				const passes = judge === undefined || judge(new SearchableRow(section, row, now, headCell));
-				// A head stands above whatever of it is shown.
-				if (!groups.has(group) && !(passes && (!faults || row.severity !== 'ok'))) continue;
-				headed.add(group);
-				above.push(entry);
-				if (above.length % slice === 0) yield;
-			}
-		}
-	}
+	const {above, headed} =
+		heads === undefined
+			? {above: [], headed: none}
+			: yield* headsAbove(section, heads, readings, found, judge, arrangement);
 	const shown = above.length === 0 ? found : above.concat(found);
 	return {
 		section,

@@ -4,7 +4,7 @@ import type {Order} from './pane.ts';
 import {bySeverity} from './severity.ts';
 import {sorting} from './sorted.ts';
 
-type Heads = NonNullable<Order['heads']>;
+export type Heads = NonNullable<Order['heads']>;
 
 /** What a row belongs to: its head, by its id. A head belongs to itself. */
 export const groupOf = (heads: Heads, {kind, row}: Entry): string =>

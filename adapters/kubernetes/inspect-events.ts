@@ -23,7 +23,7 @@ async function aboutRow(
 /** What happened to an object and to those it belongs together with, on one clock. */
 export const inspectEvents = defineInspection<PodRow | WorkloadRow, KubernetesPort>()({
 	id: 'kubernetes.events',
-	title: 'Events, with those of its owners or its pods',
+	title: 'Events',
 	key: 'e',
 	kind: 'kubernetes.pod',
 	also: ['kubernetes.workload'],

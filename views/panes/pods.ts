@@ -1,5 +1,5 @@
 import type {PodRow} from '../../src/model/pod.ts';
-import {shortWorkload, type WorkloadRow} from '../../src/model/workload.ts';
+import {blocks, shortWorkload, type WorkloadRow} from '../../src/model/workload.ts';
 import {type Cell, defineSection, type Pane, type Tone} from '../../src/pane.ts';
 import {duration} from '../../src/text/figures.ts';
 
@@ -55,10 +55,19 @@ function headName(row: WorkloadRow, now: number): string {
 	].join('  ');
 }
 
-/** A rollout with how many pods are new; else what its pods come to. */
-function headStatus({status: word, updated, desired, pods}: WorkloadRow): string {
-	if (word === 'progressing' || word === 'stalled' || word === 'failed') return `${word} ${updated}/${desired}`;
-	return pods.severity === 'ok' ? word : `${pods.sick} of ${pods.total} bad`;
+const isRolling = ({status: word}: WorkloadRow): boolean =>
+	word === 'progressing' || word === 'stalled' || word === 'failed';
+
+const badPods = ({pods}: WorkloadRow): string => (pods.sick === 0 ? '' : `${pods.sick}/${pods.total} bad`);
+
+/** A rollout with how many pods are new; else what is wrong, in as few words as there are cells. */
+function headStatus(row: WorkloadRow): string {
+	const {status: word, updated, desired, autoscaler, budgets} = row;
+	if (isRolling(row)) return `${word === 'progressing' ? 'rolling' : word} ${updated}/${desired}`;
+	if (word !== 'ok' || row.severity === 'ok') return word;
+	if (row.pods.sick > 0) return badPods(row);
+	if (autoscaler?.failing !== undefined) return 'hpa fails';
+	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocks) ? 'pdb blocks' : word;
 }
 
 const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
@@ -120,6 +129,7 @@ export const podsPane: Pane = {
 					align: 'right',
 					yields: 2,
 					cell: (row, now) => quiet(row, restarts(row, now)),
+					head: row => ({text: row.status === 'ok' ? '' : badPods(row), tone: headTone(row)}),
 				},
 				{
 					header: 'AGE',
