@@ -29,7 +29,7 @@ describe('faults only', () => {
 	});
 
 	it('ends by esc, after the filter and before the marks', async () => {
-		house = await openHouse({rows: [job('a', 'crit'), job('b', 'crit'), job('c')]});
+		house = await openHouse({rows: [job('a', 'crit', 3), job('b', 'crit', 2), job('c')]});
 		await house.keys('space', 'f', '/');
 		await house.type('!name:a');
 		await house.keys('enter');
