@@ -5,7 +5,7 @@ import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {readLine} from './by-hand.ts';
 import {isRuleOf} from './inspect-alert.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam} from './query-length.ts';
+import {lengthDials, lengthMs, lengthParam, lengthText} from './query-length.ts';
 
 /** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
 export const inspectAlertGraph = defineInspection<PrometheusAlertRow, AskedPrometheus>()({
@@ -30,6 +30,7 @@ export const inspectAlertGraph = defineInspection<PrometheusAlertRow, AskedProme
 		const comparison = comparisonIn(rule.expression);
 		const asked = {
 			title: `${row.name}: ${rule.expression.replaceAll(/\s+/g, ' ')}`,
+			length: lengthText(params),
 			lengthMs: lengthMs(params),
 			about: row.labels,
 		};

@@ -2,7 +2,7 @@ import {defineInspection} from '../../src/define.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/scrape-target.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam} from './query-length.ts';
+import {lengthDials, lengthMs, lengthParam, lengthText} from './query-length.ts';
 
 const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
 
@@ -27,6 +27,9 @@ export const inspectQuery = defineInspection<ScrapeRow, AskedPrometheus>()({
 	dials: lengthDials,
 	open(_row, {params, ...context}) {
 		const expression = (params['expression'] ?? '').trim();
-		return queryDocument({title: expression, expression, lengthMs: lengthMs(params)}, context);
+		return queryDocument(
+			{title: expression, length: lengthText(params), expression, lengthMs: lengthMs(params)},
+			context,
+		);
 	},
 });

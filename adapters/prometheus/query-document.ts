@@ -14,6 +14,8 @@ export type Question = {
 	readonly title: string;
 	readonly expression: string;
 	readonly lengthMs: number;
+	/** The same in words, for the title of a graph. */
+	readonly length: string;
 	/** Only series with these labels are of interest, where there are any. */
 	readonly about?: Labels;
 	/** Drawn as a line of its own. */
@@ -85,7 +87,7 @@ function nowLines({kind, samples, text, histograms}: Answer, about: Labels | und
 
 /** What an expression gives now as a table, and over the range as a graph. A mistake in it is a text too, with its place. */
 export async function queryDocument(question: Question, {port, target, ...context}: Asked): Promise<Document> {
-	const {title, expression, lengthMs, about, limit} = question;
+	const {title, expression, lengthMs, length, about, limit} = question;
 	const now = context.now();
 	const reads = [queryLine(target, expression)];
 	let answer: Answer;
@@ -126,10 +128,12 @@ export async function queryDocument(question: Question, {port, target, ...contex
 	const {graph, notes} = queryGraph(title, all, range, limit);
 	const told = [...common, ...warned(over.warnings).filter(({text}) => !warnings.includes(text)), ...notes];
 	if (answer.histograms === 0) told.push(...histogramLines(over.histograms));
+	const isDrawn = all.some(({points}) => points.some(({value}) => Number.isFinite(value)));
+	if (!isDrawn && table.length > 0) told.push({text: `no graph: no value in the last ${length}`});
 	return {
-		title,
+		title: `${title}  ${length}`,
 		lines: [...told, ...(told.length === 0 ? [] : [{text: ''}]), ...table],
 		reads,
-		...(all.length === 0 ? {} : {graph}),
+		...(isDrawn ? {graph} : {}),
 	};
 }

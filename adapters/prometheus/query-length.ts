@@ -23,17 +23,23 @@ export const lengthParam: Param = {
 /** Milliseconds, of params that have been checked. */
 export const lengthMs = (params: Params): number => lengthOf(params['range'] ?? usual) ?? 3_600_000;
 
-function turned(params: Params, by: 1 | -1): Params {
+/** The next shorter or longer one of those that are offered. */
+function next(params: Params, by: 1 | -1): string | undefined {
 	const now = lengthMs(params);
 	const all = lengths.map(text => ({text, ms: lengthOf(text) ?? 0}));
-	const next = by > 0 ? all.find(({ms}) => ms > now) : all.findLast(({ms}) => ms < now);
-	return next === undefined ? params : {...params, range: next.text};
+	return (by > 0 ? all.find(({ms}) => ms > now) : all.findLast(({ms}) => ms < now))?.text;
 }
 
-const shown = (params: Params): string => params['range'] ?? usual;
+/** Tells where it leads: the title of the text tells where it stands. */
+const dial = (key: string, title: string, by: 1 | -1): Dial => ({
+	key,
+	title,
+	turn: params => ({...params, range: next(params, by) ?? params['range'] ?? usual}),
+	shown: params => next(params, by) ?? 'no further',
+});
 
 /** `[` and `]` in the text of a graph. */
-export const lengthDials: readonly Dial[] = [
-	{key: '[', title: 'shorter', turn: params => turned(params, -1), shown},
-	{key: ']', title: 'longer', turn: params => turned(params, 1), shown},
-];
+export const lengthDials: readonly Dial[] = [dial('[', 'shorter', -1), dial(']', 'longer', 1)];
+
+/** `1h`, as the title of a text tells it. */
+export const lengthText = (params: Params): string => (params['range'] ?? usual).trim();

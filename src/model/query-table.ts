@@ -1,6 +1,5 @@
 import type {Line} from '../contract.ts';
 import type {Sample} from '../port/prometheus.ts';
-import {figure} from '../text/axis.ts';
 import {cleanLine} from '../text/clean.ts';
 import {grouped} from '../text/figures.ts';
 import {fit, width} from '../text/fit.ts';
@@ -39,6 +38,14 @@ export function seriesText(labels: readonly (readonly [name: string, value: stri
 export const labelOf = (labels: Labels, {differing}: Differences): string =>
 	seriesText(differing.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]] as const])));
 
+/** Whole numbers whole, since they may be ids and moments; others in six digits. */
+function exact(value: number): string {
+	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+	const size = Math.abs(value);
+	if (Number.isInteger(value)) return size < 1e15 ? String(value) : value.toExponential();
+	return size >= 1e5 && size < 1e15 ? value.toFixed(1) : String(Number(value.toPrecision(6)));
+}
+
 const descending = (a: number, b: number): number => {
 	if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
 	return a === b ? 0 : b - a;
@@ -56,7 +63,7 @@ export function tableLines(samples: readonly Sample[], omitted = 0): readonly Li
 		const head = name === '__name__' ? 'metric' : name;
 		return {head, cells, wide: Math.min(widestColumn, Math.max(width(head), ...cells.map(width)))};
 	});
-	const values = shown.map(sample => figure(sample.value));
+	const values = shown.map(sample => exact(sample.value));
 	const wide = Math.max(5, ...values.map(width));
 	const lineOf = (value: string, cells: readonly string[]): string =>
 		[fit(value, wide, 'right'), ...columns.map((column, at) => fit(cells[at] ?? '', column.wide))].join('  ').trimEnd();
