@@ -2,8 +2,7 @@ import type {System} from '../../src/contract.ts';
 import type {AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {alertmanager} from '../alertmanager/system.ts';
 import type {Scenario} from './scenario.ts';
-import type {MonitoringOf} from './stand-in-system.ts';
-import {standInSystem} from './stand-in-system.ts';
+import {type MonitoringOf, standInSystem} from './stand-in-system.ts';
 
 /** Nothing connects with these: they are shown as the way to read the same by hand. */
 export const demoAlertmanagerSettings: AlertmanagerSettings = {

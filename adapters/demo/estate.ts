@@ -1,12 +1,14 @@
 import type {System, Target} from '../../src/contract.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 import type {Clock} from '../kubernetes/clock.ts';
-import {demoKafka} from './kafka.ts';
+import {demoAlertmanager, demoAlertmanagerSettings} from './alertmanager.ts';
+import {demoKafka, demoKafkaSettings} from './kafka.ts';
 import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
 import {demoPostgres} from './postgres.ts';
-import {demoPrometheus} from './prometheus.ts';
+import {demoPrometheus, demoPrometheusSettings} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
 import {createScenario, type Scenario, type ScenarioName, type ScenarioOptions} from './scenario.ts';
+import {monitoringOf} from './stand-in-system.ts';
 
 export type DemoTarget = {readonly target: Target; readonly system: System};
 
@@ -43,12 +45,14 @@ export function demoEstate(
 	const scenario: Scenario = createScenario(name, options);
 	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
+	const monitoring = monitoringOf(scenario);
 	return [
 		guarded('prod-eu', demoKubernetes(scenario, options.clock), demoKubernetesSettings('prod-eu')),
 		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),
 		open('billing-db', demoPostgres(well), postgresSettings('billing')),
 		guarded('redis-main', demoRedis(scenario), demoRedisSettings),
-		guarded('kafka-main', demoKafka(scenario)),
-		guarded('prom-main', demoPrometheus(scenario)),
+		guarded('kafka-main', demoKafka(scenario), demoKafkaSettings),
+		guarded('prom-main', demoPrometheus(monitoring), demoPrometheusSettings),
+		guarded('alerts-main', demoAlertmanager(scenario, monitoring), demoAlertmanagerSettings),
 	];
 }

@@ -57,6 +57,7 @@ const makers: Readonly<Record<string, Maker>> = {
 	process_resident_memory_bytes: eachUp(/./, (_, key, world, at) =>
 		Math.floor((60 + 400 * world.fixed(`${key} rss`)) * 2 ** 20 * (1 + 0.1 * wave(world, key, 20 * minute, at))),
 	),
+	process_cpu_seconds_total: eachUp(/./, (_, key, world, at) => requests(world, key, at) / 1500),
 	go_goroutines: eachUp(/./, (_, key, world, at) =>
 		Math.floor(40 + 200 * wave(world, `${key} goroutines`, 10 * minute, at)),
 	),

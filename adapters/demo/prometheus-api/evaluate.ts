@@ -1,8 +1,8 @@
 import type {Labels} from '../../../src/model/alert-labels.ts';
 import {matchesLabels} from '../../../src/model/matcher.ts';
 import {metricNames, type Sample, samplesOf} from '../monitoring/series.ts';
-import type {Monitoring} from '../monitoring/world.ts';
-import type {Aggregation, Expression, functions, Sign} from './promql.ts';
+import {evaluationMs, type Monitoring, scrapeIntervalMs} from '../monitoring/world.ts';
+import {type Aggregation, type Call, type Expression, type OverTime, overTime, type Sign} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
 
 /** What an expression gives at one moment. */
@@ -24,18 +24,50 @@ function selected(world: Monitoring, {matchers}: Selector, at: number): readonly
 	return names.flatMap(one => samplesOf(world, one, at)).filter(({labels}) => matchesLabels(matchers, labels));
 }
 
+type Range = Extract<Expression, {readonly is: 'range'}>;
+
+function rangeOf(of: Expression, name: string): Range {
+	if (of.is === 'range') return of;
+	throw new PromqlError(
+		`1:1: parse error: expected type range vector in call to function "${name}", got instant vector`,
+	);
+}
+
 /** How much counters have grown over the range; what was not there at its start is left out. */
-function growth(world: Monitoring, range: Expression, at: number, perSecond: boolean): readonly Sample[] {
-	if (range.is !== 'selector' || range.rangeMs === undefined) {
-		throw new PromqlError('1:1: parse error: expected type range vector in call to function "rate"');
-	}
-	const {rangeMs} = range;
-	const before = new Map(selected(world, range, at - rangeMs).map(({labels, value}) => [keyOf(labels), value]));
-	return selected(world, range, at).flatMap(({labels, value}) => {
+function growth(world: Monitoring, {of, rangeMs}: Range, at: number, perSecond: boolean): readonly Sample[] {
+	const samples = (moment: number) => vectorOf(world, of, moment);
+	const before = new Map(samples(at - rangeMs).map(({labels, value}) => [keyOf(labels), value]));
+	return samples(at).flatMap(({labels, value}) => {
 		const start = before.get(keyOf(labels));
 		if (start === undefined) return [];
 		return [{labels: withoutName(labels), value: (value - start) / (perSecond ? rangeMs / 1000 : 1)}];
 	});
+}
+
+/** One value out of all that each series had in the range. */
+function folded(
+	world: Monitoring,
+	range: Range,
+	at: number,
+	fold: (values: readonly number[]) => number,
+): readonly Sample[] {
+	const step = range.stepMs || (range.of.is === 'selector' ? scrapeIntervalMs : evaluationMs);
+	const series = new Map<string, {readonly labels: Labels; readonly values: number[]}>();
+	for (let moment = at - range.rangeMs; moment <= at; moment += step) {
+		for (const {labels, value} of vectorOf(world, range.of, moment)) {
+			const own = withoutName(labels);
+			const key = keyOf(own);
+			const known = series.get(key) ?? {labels: own, values: []};
+			known.values.push(value);
+			series.set(key, known);
+		}
+	}
+	return [...series.values()].map(({labels, values}) => ({labels, value: fold(values)}));
+}
+
+function vectorOf(world: Monitoring, expression: Expression, at: number): readonly Sample[] {
+	const value = evaluate(world, expression, at);
+	return typeof value === 'number' ? [{labels: {}, value}] : value;
 }
 
 const folds: Readonly<Record<Aggregation, (values: readonly number[]) => number>> = {
@@ -98,10 +130,16 @@ function combined(sign: Sign, left: Value, right: Value): Value {
 	});
 }
 
-function called(world: Monitoring, name: (typeof functions)[number], of: Expression | undefined, at: number): Value {
+const isOverTime = (name: Call): name is OverTime => (overTime as readonly string[]).includes(name);
+
+const lookBack = (name: OverTime): ((values: readonly number[]) => number) =>
+	name === 'last_over_time' ? values => values.at(-1) ?? 0 : folds[name.replace('_over_time', '') as Aggregation];
+
+function called(world: Monitoring, name: Call, of: Expression | undefined, at: number): Value {
 	if (name === 'time') return at / 1000;
 	if (of === undefined) throw new PromqlError(`1:1: parse error: expected 1 argument in call to "${name}", got 0`);
-	if (name === 'rate' || name === 'increase') return growth(world, of, at, name === 'rate');
+	if (name === 'rate' || name === 'increase') return growth(world, rangeOf(of, name), at, name === 'rate');
+	if (isOverTime(name)) return folded(world, rangeOf(of, name), at, lookBack(name));
 	const value = evaluate(world, of, at);
 	if (name === 'vector') return typeof value === 'number' ? [{labels: {}, value}] : value;
 	if (typeof value === 'number')
@@ -122,6 +160,8 @@ export function evaluate(world: Monitoring, expression: Expression, at: number):
 	switch (expression.is) {
 		case 'number':
 			return expression.value;
+		case 'range':
+			throw new PromqlError('invalid expression type "range vector" for range query, must be Scalar or instant Vector');
 		case 'selector':
 			return selected(world, expression, at);
 		case 'call':

@@ -4,8 +4,21 @@ import {PromqlError, type Token, tokensOf} from './promql-tokens.ts';
 export const aggregations = ['sum', 'avg', 'min', 'max', 'count'] as const;
 export type Aggregation = (typeof aggregations)[number];
 
-export const functions = ['rate', 'increase', 'timestamp', 'vector', 'time', 'abs'] as const;
-type Call = (typeof functions)[number];
+/** Those that look at a range. */
+export const overTime = [
+	'rate',
+	'increase',
+	'max_over_time',
+	'min_over_time',
+	'avg_over_time',
+	'sum_over_time',
+	'count_over_time',
+	'last_over_time',
+] as const;
+export type OverTime = (typeof overTime)[number];
+
+const functions = [...overTime, 'timestamp', 'vector', 'time', 'abs'] as const;
+export type Call = (typeof functions)[number];
 
 const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const;
 export type Sign = (typeof comparisons)[number] | '+' | '-' | '*' | '/';
@@ -13,7 +26,9 @@ export type Sign = (typeof comparisons)[number] | '+' | '-' | '*' | '/';
 /** The part of PromQL that the demo's Prometheus speaks. */
 export type Expression =
 	| {readonly is: 'number'; readonly value: number}
-	| {readonly is: 'selector'; readonly matchers: readonly Matcher[]; readonly rangeMs: number | undefined}
+	| {readonly is: 'selector'; readonly matchers: readonly Matcher[]}
+	/** A range of a selector, or with a colon of any expression. `stepMs` 0: that of the server. */
+	| {readonly is: 'range'; readonly of: Expression; readonly rangeMs: number; readonly stepMs: number}
 	| {readonly is: 'call'; readonly name: Call; readonly of: Expression | undefined}
 	| {
 			readonly is: 'aggregation';
@@ -31,7 +46,14 @@ const unitMs: Readonly<Record<string, number>> = {
 	h: 3_600_000,
 	d: 86_400_000,
 	w: 604_800_000,
+	y: 31_536_000_000,
 };
+
+const durationMs = (text: string): number =>
+	[...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+		(sum, [, size, unit = '']) => sum + Number(size) * (unitMs[unit] ?? 0),
+		0,
+	);
 
 const oneOf = <T extends string>(words: readonly T[], text: string): T | undefined => words.find(word => word === text);
 
@@ -85,10 +107,16 @@ export function parsePromql(text: string): Expression {
 		const named = name === undefined ? [] : [{name: '__name__', value: name, isRegex: false, isEqual: true}];
 		const matchers = [...named, ...(peek().text === '{' ? listed('{', '}', matcher) : [])];
 		if (matchers.length === 0) throw unexpected();
-		const [, size, unit = ''] = /^\[(\d+)(ms|[smhdw])\]$/.exec(peek().text) ?? [];
-		if (size === undefined) return {is: 'selector', matchers, rangeMs: undefined};
+		return {is: 'selector', matchers};
+	}
+
+	/** Behind any expression: how far back it is looked at. */
+	function ranged(of: Expression): Expression {
+		const [, range, colon, step = ''] = /^\[([^:]+)(:)?(.*)\]$/.exec(peek().text) ?? [];
+		if (range === undefined) return of;
+		if (of.is !== 'selector' && colon === undefined) throw unexpected();
 		take();
-		return {is: 'selector', matchers, rangeMs: Number(size) * (unitMs[unit] ?? 0)};
+		return {is: 'range', of, rangeMs: durationMs(range), stepMs: durationMs(step)};
 	}
 
 	function grouping(): {readonly by: readonly string[]; readonly without: boolean} | undefined {
@@ -143,7 +171,7 @@ export function parsePromql(text: string): Expression {
 
 	function binary(level: number): Expression {
 		const signs = levels[level];
-		if (signs === undefined) return primary();
+		if (signs === undefined) return ranged(primary());
 		let left = binary(level + 1);
 		while (peek().kind === 'sign' && signs.includes(peek().text)) {
 			const sign = take().text as Sign;

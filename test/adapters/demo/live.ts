@@ -2,15 +2,15 @@ import {setTimeout as pause} from 'node:timers/promises';
 import type {Watch} from '../../../src/watch.ts';
 import type {FakeClock} from '../../fake-clock.ts';
 
+/** What answers over a socket, which takes time that is real. */
+const overSocket = /^(?:kubernetes|prometheus|alertmanager)\./;
+
 /** Reads under way: the moment for which they were planned has come, and no next one is planned yet. */
 const isReading = (watch: Watch, now: number): boolean =>
-	watch
-		.readings()
-		.some(({kind, state, nextAt = 0}) => kind.startsWith('kubernetes.') && state !== 'paused' && nextAt <= now);
+	watch.readings().some(({kind, state, nextAt = 0}) => overSocket.test(kind) && state !== 'paused' && nextAt <= now);
 
 /**
- * Lets seconds of the fake clock pass. The demo's cluster answers over a socket, which takes time that is real: what was asked is waited
- * for before time goes on, as if answers took no time at all. `now` is what the watch takes for the time.
+ * Lets seconds of the fake clock pass. What was asked over a socket is waited for before time goes on, as if answers took no time at all. `now` is what the watch takes for the time.
  */
 export async function live(
 	watch: Watch,
