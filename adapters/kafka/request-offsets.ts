@@ -9,30 +9,39 @@ export type GroupOffsets = {
 	readonly failed: readonly (TopicPartition & {readonly error: number})[];
 };
 
-type Raw = CommittedOffset & {readonly error: number};
+type Offsets = Pick<GroupOffsets, 'offsets' | 'failed'>;
 
-function groupOffsets(group: string, error: number, all: readonly Raw[]): GroupOffsets {
-	const offsets = all.filter(one => one.error === 0 && one.offset >= 0).map(({error: _, ...offset}) => offset);
-	return {group, error, offsets, failed: all.filter(one => one.error !== 0)};
+/** What each partition says, sorted into commits and failures as it is read: there may be 100,000 of them. */
+function sorted(
+	reader: Reader,
+	read: (at: TopicPartition) => {readonly commit: CommittedOffset; readonly error: number},
+	skipTopicId = false,
+): Offsets {
+	const offsets: CommittedOffset[] = [];
+	const failed: (TopicPartition & {error: number})[] = [];
+	reader.array(() => {
+		const topic = reader.string();
+		if (skipTopicId) reader.uuid();
+		reader.array(() => {
+			const {commit, error} = read({topic, partition: reader.int32()});
+			reader.tags();
+			if (error !== 0) failed.push({topic, partition: commit.partition, error});
+			else if (commit.offset >= 0) offsets.push(commit);
+		});
+		reader.tags();
+	});
+	return {offsets, failed};
 }
 
-const fetched = (reader: Reader): readonly Raw[] =>
-	reader
-		.array(() => {
-			const topic = reader.string();
-			const partitions = reader.array(() => {
-				const partition = reader.int32();
-				const offset = reader.int64();
-				const epoch = reader.int32();
-				const metadata = reader.string();
-				const error = reader.int16();
-				reader.tags();
-				return {topic, partition, offset, metadata, error, ...(epoch < 0 ? {} : {leaderEpoch: epoch})};
-			});
-			reader.tags();
-			return partitions;
-		})
-		.flat();
+const fetched = (reader: Reader): Offsets =>
+	sorted(reader, ({topic, partition}) => {
+		const offset = reader.int64();
+		const epoch = reader.int32();
+		const metadata = reader.string();
+		const commit =
+			epoch < 0 ? {topic, partition, offset, metadata} : {topic, partition, offset, metadata, leaderEpoch: epoch};
+		return {commit, error: reader.int16()};
+	});
 
 /** All that the groups have committed. Versions before 8 take one group at a time. */
 export const offsetFetch: Request<readonly string[], readonly GroupOffsets[]> = {
@@ -57,14 +66,14 @@ export const offsetFetch: Request<readonly string[], readonly GroupOffsets[]> = 
 		reader.int32();
 		if (version < 8) {
 			const all = fetched(reader);
-			return [groupOffsets('', reader.int16(), all)];
+			return [{group: '', ...all, error: reader.int16()}];
 		}
 		return reader.array(() => {
 			const group = reader.string();
 			const all = fetched(reader);
 			const error = reader.int16();
 			reader.tags();
-			return groupOffsets(group, error, all);
+			return {group, error, ...all};
 		});
 	},
 };
@@ -90,26 +99,22 @@ export const shareOffsets: Request<readonly string[], readonly GroupOffsets[]> =
 		reader.int32();
 		return reader.array(() => {
 			const group = reader.string();
-			const topics = reader.array(() => {
-				const topic = reader.string();
-				reader.uuid();
-				const partitions = reader.array(() => {
-					const partition = reader.int32();
+			const all = sorted(
+				reader,
+				({topic, partition}) => {
 					const offset = reader.int64();
 					reader.int32();
 					if (version >= 1) reader.int64();
 					const error = reader.int16();
 					reader.optionalString();
-					reader.tags();
-					return {topic, partition, offset, metadata: '', error};
-				});
-				reader.tags();
-				return partitions;
-			});
+					return {commit: {topic, partition, offset, metadata: ''}, error};
+				},
+				true,
+			);
 			const error = reader.int16();
 			reader.optionalString();
 			reader.tags();
-			return groupOffsets(group, error, topics.flat());
+			return {group, error, ...all};
 		});
 	},
 };

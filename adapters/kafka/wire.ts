@@ -182,7 +182,9 @@ export class Reader {
 
 	optionalString(): string | undefined {
 		const length = this.flexible ? this.unsigned() - 1 : this.int16();
-		return length < 0 ? undefined : this.raw(length).toString('utf8');
+		if (length < 0) return undefined;
+		const at = this.#take(length);
+		return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
 	}
 
 	string(): string {
