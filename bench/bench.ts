@@ -9,6 +9,7 @@ import {fileURLToPath} from 'node:url';
 import {buildProduct, bundle} from './bundle.ts';
 import {type Figure, isOk, recordOf, tableOf} from './figure.ts';
 import {measureConsole} from './measure-console.ts';
+import {measureExposition} from './measure-exposition.ts';
 import {measureStart} from './measure-start.ts';
 import {measureUpdates} from './measure-updates.ts';
 
@@ -26,7 +27,7 @@ try {
 		console: await bundle('console', folder),
 		updates: await bundle('updates', folder),
 	};
-	const parts = [measureStart, measureConsole, measureUpdates];
+	const parts = [measureStart, measureConsole, measureUpdates, measureExposition];
 	for (const part of parts) {
 		figures.push(
 			...(await part(programs, {

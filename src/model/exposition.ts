@@ -33,7 +33,7 @@ export type Exposition = {
 	readonly families: readonly Family[];
 	/** Series kept. */
 	readonly series: number;
-	/** Lines of series that were not read, because `limits.series` had been reached. */
+	/** Further series, read and not kept because there were `limits.series` already. */
 	readonly omitted: number;
 	/** The first of them; `wrongLines` counts all. */
 	readonly errors: readonly LineError[];
@@ -50,7 +50,7 @@ export type ExpositionLimits = {
 	readonly slice: number;
 };
 
-const defaultLimits: ExpositionLimits = {series: 200_000, line: 65_536, errors: 100, slice: 131_072};
+const defaultLimits: ExpositionLimits = {series: 50_000, line: 65_536, errors: 100, slice: 65_536};
 
 /** Endings of the series that belong to a family of each type: https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes */
 const endings: Readonly<Record<FamilyType, readonly string[]>> = {
@@ -163,11 +163,10 @@ export function* expositionSlices(
 				const problem = families.declare(declared);
 				if (problem !== undefined) wrong(start, problem);
 			} else if (line.problem !== '') wrong(start, line.problem);
-		} else if (series >= limits.series) {
-			omitted += 1;
 		} else {
 			const sample = line.sample();
 			if (sample === undefined) wrong(start, line.problem);
+			else if (series >= limits.series) omitted += 1;
 			else {
 				families.add(sample);
 				series += 1;
