@@ -13,6 +13,11 @@ import {proxyFor} from './proxy.ts';
 const tlsFreshMs = 30_000;
 const maxSockets = 6;
 
+const gone = () => new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
+
+/** Connections that were made with the same certificates. */
+type Fleet = {readonly key: string; readonly agents: Agents; busy: number; retired: boolean};
+
 /** A failure that may only mean that the server had closed a connection we kept. */
 class StaleConnection extends Error {
 	readonly told: AdapterError;
@@ -47,11 +52,11 @@ function readUrl(url: string): URL {
 export function createTransport(settings: HttpSettings): HttpTransport {
 	const server = readUrl(settings.url);
 	const where = server.host;
-	let made: {readonly key: string; readonly agents: Agents} | undefined;
+	let made: Fleet | undefined;
 	let material: {readonly at: number; readonly tls: Promise<TlsMaterial>} | undefined;
 	let closed = false;
 
-	async function agents(): Promise<Agents> {
+	async function fleet(): Promise<Fleet> {
 		if (material === undefined || performance.now() - material.at > tlsFreshMs) {
 			const tls = materialOf(server.protocol === 'https:' ? (settings.tls ?? {}) : {});
 			material = {at: performance.now(), tls};
@@ -62,13 +67,27 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		}
 		const tls = await material.tls;
 		const key = JSON.stringify(tls);
-		if (made?.key === key) return made.agents;
-		made?.agents.retire();
-		made = {key, agents: createAgents(server, tls, proxyFor(server, undefined, settings.environment), maxSockets)};
-		return made.agents;
+		if (made?.key === key) return made;
+		if (made !== undefined) retire(made);
+		const proxy = proxyFor(server, undefined, settings.environment);
+		made = {key, agents: createAgents(server, tls, proxy, maxSockets), busy: 0, retired: false};
+		return made;
 	}
 
-	function send(request: HttpRequest, over: Agents, signal: AbortSignal): Promise<IncomingMessage> {
+	/** Its connections take nothing more on; they go when the last request on them has ended. */
+	function retire(one: Fleet): void {
+		if (made === one) made = undefined;
+		one.retired = true;
+		if (one.busy === 0) one.agents.destroy();
+	}
+
+	function release(one: Fleet): void {
+		one.busy -= 1;
+		if (one.retired && one.busy === 0) one.agents.destroy();
+	}
+
+	function send(request: HttpRequest, on: Fleet, signal: AbortSignal): Promise<IncomingMessage> {
+		const over = on.agents;
 		const path = `${request.path}${encoded(request.query)}`;
 		const body = request.body === undefined ? undefined : Buffer.from(request.body);
 		const options: RequestOptions = {
@@ -86,9 +105,17 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		};
 		return new Promise((resolve, reject) => {
 			const outgoing = (over.secure ? secureRequest : plainRequest)(options);
-			const abort = () => outgoing.destroy(calledOff(signal));
+			let answered = false;
+			const abort = () => {
+				// What was silent so far may be dead, also a connection that is only being made: the next request goes over a new one.
+				if (!answered) retire(on);
+				outgoing.destroy(calledOff(signal));
+			};
 			const end = () => signal.removeEventListener('abort', abort);
+			on.busy += 1;
+			outgoing.once('close', () => release(on));
 			outgoing.on('response', response => {
+				answered = true;
 				response.once('close', end);
 				resolve(response);
 			});
@@ -104,15 +131,16 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 	}
 
 	async function open(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-		if (closed) throw new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
+		if (closed) throw gone();
 		if (signal.aborted) throw calledOff(signal);
-		const over = await agents().catch((error: unknown) => {
+		const on = await fleet().catch((error: unknown) => {
 			throw connectionError(error, where);
 		});
+		if (closed) throw gone();
 		let tried = 0;
 		for (;;) {
 			try {
-				return answerOf(await send(request, over, signal), where, signal);
+				return answerOf(await send(request, on, signal), where, signal);
 			} catch (error) {
 				if (!(error instanceof StaleConnection)) throw error;
 				tried += 1;
@@ -127,6 +155,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		close() {
 			closed = true;
 			made?.agents.destroy();
+			made = undefined;
 		},
 	};
 }

@@ -155,7 +155,7 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 		return {result: 'done', detail: `configuration loaded at ${clock(now.lastConfigTime)}${await sizeText(context)}`};
 	},
 	settleMs: 15_000,
-	undo: {impossible: 'Prometheus keeps no earlier configuration: put the earlier file back and reload again'},
+	undo: {impossible: 'Prometheus keeps no earlier configuration: put the earlier file back and reload again.'},
 });
 
 /** How many targets it has now: a mistake in a file shows there first. */
