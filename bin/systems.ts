@@ -2,6 +2,7 @@ import {alertmanager} from '../adapters/alertmanager/system.ts';
 import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
 import {postgres} from '../adapters/postgres/system.ts';
+import {prometheus} from '../adapters/prometheus/system.ts';
 import {redis} from '../adapters/redis/system.ts';
 import type {System} from '../src/contract.ts';
 import {systemClock} from '../src/poll/clock.ts';
@@ -10,7 +11,7 @@ import {closest} from '../src/text/closest.ts';
 import {UsageError} from './arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
-export const systems: readonly System[] = [kubernetes, postgres, redis, alertmanager];
+export const systems: readonly System[] = [kubernetes, postgres, redis, prometheus, alertmanager];
 
 /**
  * The targets of the demo, each with its stand-in.
