@@ -15,8 +15,8 @@ import {serviceTransport} from './service-proxy.ts';
 import {type Timings, usualTimings} from './timings.ts';
 import {createTransport, type Transport} from './transport.ts';
 
-/** A container may log a line of any length; what is longer is not text. */
-const longestLine = 8 * 1024 * 1024;
+/** Bytes. A container may log a line of any length; nobody reads on so far. */
+const longestLine = 1024 * 1024;
 /** A quiet pod is no dead connection. */
 const quietMs = 24 * 60 * 60_000;
 
@@ -42,8 +42,22 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 	let pulse: {stop(): void} | undefined;
 
 	const all = (): readonly Informer<WatchedKind>[] => Object.values(informers).flat();
+	const followed = new Set<FollowedLog>();
 	const lost = (reason: AdapterError) => {
 		for (const informer of all()) informer.doubt(reason);
+		// A log may be quiet for long, so that only this tells one that is dead.
+		for (const log of followed) if (clock.now() - log.heardAt >= timings.pulseMs) log.end(reason);
+	};
+	const follower = (end: FollowedLog['end']) => {
+		pulse ??= startPulse(transport, clock, timings, lost);
+		const log = {heardAt: clock.now(), end};
+		followed.add(log);
+		return {
+			heard: () => {
+				log.heardAt = clock.now();
+			},
+			close: () => void followed.delete(log),
+		};
 	};
 	const namespacesOf = (namespaced: boolean): readonly string[] =>
 		settings.namespaces === 'all' || !namespaced ? [''] : settings.namespaces;
@@ -98,7 +112,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 			return (await Promise.all(parts)).flat();
 		},
 		nodeUsage: context => readNodeUsage(transport, context),
-		logs: (request, context) => readLogs(transport, request, context),
+		logs: (request, context) => readLogs(transport, request, context, follower),
 		async read(path, {signal}) {
 			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);
 			return {text: answer.text, contentType: answer.headers['content-type'] ?? ''};
@@ -120,27 +134,45 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 	};
 }
 
+/** A log that is followed: when something of it was heard last, and the way to end it. */
+type FollowedLog = {heardAt: number; end(reason: AdapterError): void};
+
+type Follower = (end: FollowedLog['end']) => {heard(): void; close(): void};
+
 async function* readLogs(
 	transport: Transport,
 	{namespace, pod, ...query}: LogsRequest,
 	{signal}: Context,
+	follower: Follower,
 ): AsyncGenerator<readonly string[]> {
-	const answer = await transport.open(
-		{
-			method: 'GET',
-			path: pathOf(watchedResources.pods.type, namespace, pod, 'log'),
-			query,
-			accept: '*/*',
-			pool: 'stream',
-			asked: `read the log of pod ${pod}`,
-			silentMs: query.follow === true ? quietMs : undefined,
-		},
-		signal,
-	);
+	const follows = query.follow === true;
+	const ending = new AbortController();
+	const log = follows ? follower(reason => ending.abort(reason)) : undefined;
+	const either = AbortSignal.any([signal, ending.signal]);
 	try {
-		yield* byteLines(answer.chunks, {longest: longestLine, whole: false});
+		const answer = await transport.open(
+			{
+				method: 'GET',
+				path: pathOf(watchedResources.pods.type, namespace, pod, 'log'),
+				query,
+				accept: '*/*',
+				pool: follows ? 'stream' : 'read',
+				asked: `read the log of pod ${pod}`,
+				silentMs: follows ? quietMs : undefined,
+			},
+			either,
+		);
+		try {
+			// A line that is followed and has no end yet comes again when the log is read on.
+			for await (const lines of byteLines(answer.chunks, {longest: longestLine, whole: follows, cut: true})) {
+				log?.heard();
+				yield lines;
+			}
+		} finally {
+			answer.close();
+		}
 	} finally {
-		answer.close();
+		log?.close();
 	}
 }
 

@@ -1,90 +1,213 @@
-import type {Context, Line} from '../../src/contract.ts';
+import type {Context, Dial, Line, Param, Params, Row, Target} from '../../src/contract.ts';
 import {defineInspection} from '../../src/define.ts';
 import {isAdapterError} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
-import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {WorkloadRow} from '../../src/model/workload.ts';
+import type {KubernetesPort, LogsRequest} from '../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../src/port/kubernetes-objects.ts';
 import {kubectl} from './by-hand.ts';
-import {podObject, podRef} from './pod-act.ts';
+import {systemClock} from './clock.ts';
+import {usualFollowTimings} from './follow-log.ts';
+import {type Begun, followLogs} from './follow-logs.ts';
+import {type LogLine, readLogLine, shownLine} from './log-line.ts';
+import {createLeads, type Leads, type LogPart, mostParts, partsOf, podsOfRows, statusesOf} from './log-pods.ts';
+import {createSeen} from './log-seen.ts';
+import {gone} from './workload.ts';
 
-const tailLines = 500;
-/** Of one container: some write megabytes into one line. */
-const limitBytes = 1024 * 1024;
+/** Of one container, for the first page. What is beyond it comes when it is followed. */
+const limitBytes = 2 * 1024 * 1024;
+/** Commands by hand; of more pods it is told how many they are. */
+const mostReads = 5;
 
-/** The level as most programs write it: a word of its own, or a field of JSON. */
-const bad =
-	/\b(?:ERROR|FATAL|PANIC|CRITICAL)\b|"(?:level|severity|lvl)"\s*:\s*"(?:error|fatal|panic|critical)"|^panic:/i;
+const choices = (
+	name: string,
+	label: string,
+	of: readonly string[],
+	first: (rows: readonly Row[]) => string,
+): Param => ({
+	name,
+	label,
+	hint: `one of ${of.join(', ')}`,
+	initial: first,
+	problem: text => (of.includes(text) ? undefined : `${text} is none of ${of.join(', ')}`),
+});
 
-const logLine = (text: string): Line => (bad.test(text) ? {text, severity: 'crit'} : {text});
+const sinces: Readonly<Record<string, number | undefined>> = {
+	all: undefined,
+	'1m': 60,
+	'5m': 300,
+	'15m': 900,
+	'1h': 3600,
+};
+const tails: Readonly<Record<string, number | undefined>> = {'100': 100, '500': 500, '5000': 5000, all: undefined};
+const runs = ['now', 'before'];
 
-type Part = {readonly container: string; readonly previous: boolean};
+const params = [
+	choices('run', 'Run of the container', runs, () => 'now'),
+	choices('since', 'How far back', Object.keys(sinces), () => 'all'),
+	// Of several the newest lines of each are enough to begin with.
+	choices('tail', 'Last lines of each container', Object.keys(tails), rows =>
+		rows.length === 1 && rows.every(row => !('kind' in row)) ? '500' : '100',
+	),
+];
 
-/** The run that ended badly first: that is where the reason stands. */
-function partsOf({spec, status}: PodObject): readonly Part[] {
-	const known = new Map<string, ContainerStatus>(
-		[...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map(each => [each.name, each]),
-	);
-	return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].flatMap(({name}) => {
-		const container = known.get(name);
-		const crashed = container?.lastState?.terminated !== undefined && container.ready !== true;
-		const before = crashed ? [{container: name, previous: true}] : [];
-		// While it waits to be started again, the log of now is that of the run before.
-		const isWaiting = crashed && container.state?.waiting !== undefined;
-		return isWaiting ? before : [...before, {container: name, previous: false}];
-	});
+const dial = (key: string, title: string, name: string, of: readonly string[]): Dial => ({
+	key,
+	title,
+	turn: before => ({...before, [name]: of[(of.indexOf(before[name] ?? '') + 1) % of.length] ?? ''}),
+	shown: now => now[name] ?? '',
+});
+
+type Read = {
+	readonly part: LogPart;
+	readonly previous: boolean;
+	readonly lines: readonly LogLine[];
+	readonly error?: string;
+};
+
+type Query = Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
+
+function queryOf({since = 'all', tail = 'all'}: Params): Query {
+	const [sinceSeconds, tailLines] = [sinces[since], tails[tail]];
+	return {
+		...(sinceSeconds === undefined ? {} : {sinceSeconds}),
+		...(tailLines === undefined ? {} : {tailLines}),
+	};
 }
 
 async function readPart(
 	port: KubernetesPort,
-	row: PodRow,
-	{container, previous}: Part,
+	part: LogPart,
+	query: Query & {readonly previous: boolean},
 	context: Context,
-): Promise<readonly Line[]> {
-	const lines: Line[] = [];
-	const request = {
-		namespace: row.namespace,
-		pod: row.name,
-		container,
-		previous,
-		tailLines,
-		limitBytes,
-		timestamps: true,
-	};
+): Promise<Read> {
+	const {namespace, pod, container} = part;
+	const {previous} = query;
+	const lines: string[] = [];
+	let bytes = 0;
 	try {
-		for await (const some of port.logs(request, context)) for (const text of some) lines.push(logLine(text));
+		for await (const some of port.logs({namespace, pod, container, ...query, limitBytes, timestamps: true}, context)) {
+			for (const line of some) {
+				lines.push(line);
+				bytes += Buffer.byteLength(line) + 1;
+			}
+		}
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
-		lines.push({text: `(${error.message})`, severity: 'unknown'});
+		return {part, previous, lines: lines.map(readLogLine), error: error.message};
 	}
-	return lines.length === 0 ? [{text: '(it wrote nothing)'}] : lines;
+	// What the limit cut off in the middle comes whole when it is followed.
+	const whole = bytes >= limitBytes && !previous ? lines.slice(0, -1) : lines;
+	return {part, previous, lines: whole.map(readLogLine)};
 }
 
-/** The last lines of every container, and of the run before where one crashed. */
-export const inspectLogs = defineInspection<PodRow, KubernetesPort>()({
+/** Up, but it crashed before and is not well yet: the reason stands at the end of the run before. */
+function hasJustCrashed(status: ContainerStatus | undefined): boolean {
+	const before = status?.lastState?.terminated;
+	return before !== undefined && status?.ready !== true && status?.state?.waiting === undefined;
+}
+
+const byMoment = (one: Line, other: Line): number =>
+	one.at === other.at ? 0 : (one.at ?? '') < (other.at ?? '') ? -1 : 1;
+
+/** The lines of one container in their order; those of several by their moments. */
+function ordered(read: readonly Read[], leads: Leads | undefined): readonly Line[] {
+	const lines = read.map(({part, previous, lines: own, error}): readonly Line[] => {
+		const lead = leads?.of(part);
+		const shown = own.map(line => shownLine(line, lead));
+		const told = (text: string): Line => ({text: leads === undefined ? text : `${part.name}: ${text}`});
+		return [
+			...(previous ? [{...told('-- the run before, which ended'), loud: true}] : []),
+			...shown,
+			...(error === undefined ? [] : [{...told(`-- ${error}`), severity: 'unknown' as const}]),
+			...(error === undefined && own.length === 0 ? [told('-- it wrote nothing')] : []),
+			...(previous ? [{...told('-- the run now'), loud: true}] : []),
+		];
+	});
+	if (leads === undefined) return lines.flat();
+	const [stamped = [], others = []] = [
+		lines.flat().filter(line => line.at !== undefined),
+		lines.flat().filter(line => line.at === undefined),
+	];
+	return [...others, ...stamped.toSorted(byMoment)];
+}
+
+function titleOf(rows: readonly (PodRow | WorkloadRow)[], pods: readonly PodObject[]): string {
+	const [first] = rows;
+	const count = `${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}`;
+	if (first === undefined || rows.length > 1) return `Logs of ${count}`;
+	return 'kind' in first
+		? `Logs of ${first.kind.toLowerCase()} ${first.namespace}/${first.name}, ${count}`
+		: `Logs of ${first.namespace}/${first.name}`;
+}
+
+function readsOf(target: Target, parts: readonly LogPart[], {since, tail, run}: Params): readonly string[] {
+	const options = [
+		'--timestamps',
+		...(tail === 'all' || tail === undefined ? [] : [`--tail=${tail}`]),
+		...(since === 'all' || since === undefined ? [] : [`--since=${since}`]),
+		run === 'before' ? '--previous' : '--follow',
+	];
+	const told = parts
+		.slice(0, mostReads)
+		.map(({namespace, pod, container}) => kubectl(target, '-n', namespace, 'logs', pod, '-c', container, ...options));
+	return parts.length <= mostReads ? told : [...told, `… and ${parts.length - mostReads} more containers`];
+}
+
+/** The last lines of every container of the pods, in the order in which they were written, and what they write from then on. */
+export const inspectLogs = defineInspection<PodRow | WorkloadRow, KubernetesPort>()({
 	id: 'kubernetes.logs',
 	title: 'Logs',
 	key: 'l',
 	kind: 'kubernetes.pod',
+	also: ['kubernetes.workload'],
 	risk: 'none',
-	async open(row, {port, target, ...context}) {
-		const object = (await port.get(podObject(podRef(row)), context)) as unknown as PodObject;
-		const parts = partsOf(object);
-		const read = await Promise.all(parts.map(part => readPart(port, row, part, context)));
-		const lines = parts.flatMap(({container, previous}, index): readonly Line[] => [
-			...(index === 0 ? [] : [{text: ''}]),
-			{text: previous ? `Container ${container}, the run before that ended` : `Container ${container}`, loud: true},
-			...(read[index] ?? []),
-		]);
+	selects: 'many',
+	params,
+	dials: [
+		dial('p', 'Run', 'run', runs),
+		dial('b', 'Since', 'since', Object.keys(sinces)),
+		dial('l', 'Lines', 'tail', Object.keys(tails)),
+	],
+	async open(row, {port, target, rows, params: given, ...context}) {
+		const pods = await podsOfRows(port, rows, context);
+		if (pods.length === 0) throw gone(`${row.namespace}/${row.name} has no pods now`);
+		const all = partsOf(pods);
+		const parts = all.slice(0, mostParts);
+		const leads = all.length > 1 || rows.some(each => 'kind' in each) ? createLeads(parts) : undefined;
+		const query = queryOf(given);
+		const statuses = new Map(pods.map(pod => [pod.metadata.uid, statusesOf(pod)]));
+		const statusOf = ({uid, container}: LogPart) => statuses.get(uid)?.get(container);
+		const isBefore = given['run'] === 'before';
+		const read = await Promise.all(
+			parts.flatMap(part => {
+				const crashed = parts.length === 1 && !isBefore && hasJustCrashed(statusOf(part));
+				const now = readPart(port, part, {...query, previous: isBefore}, context);
+				return crashed ? [readPart(port, part, {...query, previous: true}, context), now] : [now];
+			}),
+		);
+		const more = all.length - parts.length;
+		const left =
+			more === 0 ? [] : [{text: `-- ${more} more containers are not read: mark fewer pods`, severity: 'warn' as const}];
+		const begun = read
+			.filter(({previous}) => !previous)
+			.map(({part, lines, error}): Begun => {
+				const seen = createSeen();
+				for (const {at} of lines) seen.take(at);
+				// All there was has been read; what was written just before it began to be followed belongs to it.
+				const {tailLines: _, ...since} = query;
+				return {part, seen, restarts: statusOf(part)?.restartCount, first: error === undefined ? since : query};
+			});
 		return {
-			title: `Logs of ${row.namespace}/${row.name}, last ${tailLines} lines each`,
-			reads: parts.map(({container, previous}) =>
-				kubectl(
-					target,
-					...['-n', row.namespace, 'logs', row.name, '-c', container, '--timestamps', `--tail=${tailLines}`],
-					...(previous ? ['--previous'] : []),
-				),
-			),
-			lines,
+			title: `${titleOf(rows, pods)}${isBefore ? ', the run before' : ''}`,
+			reads: readsOf(target, parts, given),
+			lines: [...left, ...ordered(read, leads)],
+			...(isBefore
+				? {}
+				: {
+						follow: asked =>
+							followLogs({port, rows, begun, leads, clock: systemClock, timings: usualFollowTimings}, asked),
+					}),
 		};
 	},
 });

@@ -196,7 +196,10 @@ export type KubernetesPort = {
 	/** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	nodeUsage(context: Context): Promise<readonly NodeUsage[]>;
-	/** Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks. */
+	/**
+	 * Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks.
+	 * A last line without an end is left out when it is followed: it may not be whole.
+	 */
 	logs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
 	/** GET of any path, as text, for what has no read of its own. */
 	read(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;

@@ -145,5 +145,6 @@ function sinceOf(query: URLSearchParams, now: number): number | undefined {
 	if (seconds !== null && time !== null)
 		throw badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified');
 	if (seconds !== null) return now - Number(seconds) * 1000;
-	return time === null ? undefined : Date.parse(time);
+	// On its way to the kubelet it loses what is below the second.
+	return time === null ? undefined : Math.floor(Date.parse(time) / 1000) * 1000;
 }

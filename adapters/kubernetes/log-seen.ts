@@ -1,0 +1,54 @@
+/**
+ * What of one container's log was read, so that it can be read on without loss and without doubling. The server reads from a whole second
+ * on (`sinceTime` is cut to seconds on its way to the kubelet), and several lines may have one moment: so all moments of the last second
+ * are counted, and as many lines of each are dropped when that second is read again.
+ */
+export type Seen = {
+	/** The whole second to read from, RFC 3339; undefined when nothing was read. */
+	since(): string | undefined;
+	/** Begins a read from `since` on: what was read comes again. */
+	again(): void;
+	/** Whether a line with this moment is new. One without a moment always is. */
+	take(at: string | undefined): boolean;
+	/** None of these came before, though something of it should have come again first: another run writes, or lines are missing in between. */
+	startsLate(moments: readonly (string | undefined)[]): boolean;
+};
+
+const secondOf = (at: string): string => at.slice(0, 19);
+
+export function createSeen(): Seen {
+	let second: string | undefined;
+	/** Of `second` and later ones, how many lines each moment had. */
+	let counts = new Map<string, number>();
+	/** What has to come again, and was not dropped yet. */
+	let due = new Map<string, number>();
+
+	function count(at: string): void {
+		const own = secondOf(at);
+		if (second === undefined || own > second) {
+			second = own;
+			// Moments of one container may be out of order by a little: what is later than the second stays.
+			counts = new Map([...counts].filter(([moment]) => secondOf(moment) >= own));
+		}
+		if (own >= second) counts.set(at, (counts.get(at) ?? 0) + 1);
+	}
+
+	return {
+		since: () => (second === undefined ? undefined : `${second}Z`),
+		again() {
+			due = new Map(counts);
+		},
+		take(at) {
+			if (at === undefined) return true;
+			const left = due.get(at) ?? 0;
+			if (left > 0) {
+				if (left === 1) due.delete(at);
+				else due.set(at, left - 1);
+				return false;
+			}
+			count(at);
+			return true;
+		},
+		startsLate: moments => due.size > 0 && !moments.some(at => at !== undefined && due.has(at)),
+	};
+}
