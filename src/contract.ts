@@ -94,7 +94,7 @@ export type Finding = {
 	readonly actions: readonly string[];
 	/** Inspection ids that explain, the best first. */
 	readonly inspections: readonly string[];
-	/** Of a finding about alerts of a Prometheus: their labels. It stands back while an Alertmanager target shows all of them itself. */
+	/** Of a finding about alerts of a Prometheus: their labels. See src/alert-telling.ts: it stands back while an Alertmanager target shows all of them. */
 	readonly alerts?: readonly Readonly<Record<string, string>>[];
 };
 

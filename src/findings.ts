@@ -1,5 +1,4 @@
-import type {Finding, Row} from './contract.ts';
-import {alertName, isSameAlert, type Labels} from './model/alert-labels.ts';
+import type {Finding} from './contract.ts';
 import type {Failure, Reading} from './poll/reading.ts';
 import {allUnreadable, unreadableId} from './poll/trouble.ts';
 import {bySeverity} from './severity.ts';
@@ -10,17 +9,14 @@ type Seen = {readonly finding: Finding; readonly found: boolean};
 /**
  * Everything that is wrong, over all readings: the worst first, then the newest, each once. What was there already when midwatch came
  * goes behind what is known to be new. When nothing of a target can be read, that is one finding and not one for each of its sources.
- * Alerts that an Alertmanager shows are told by it alone, which knows whether they are silenced.
  */
 export function allFindings(readings: readonly Reading[]): readonly Finding[] {
 	const dead = deadTargets(readings);
-	const standsBack = toldByAlertmanagers(readings);
 	const all = new Map<string, Seen>();
 	for (const reading of readings) {
 		const folded = dead.get(reading.target);
 		const own = unreadableId(reading.target, reading.kind);
 		for (const finding of reading.findings) {
-			if (standsBack(finding)) continue;
 			const told = folded !== undefined && finding.id === own ? folded : finding;
 			add(all, {finding: told, found: told.since === reading.firstReadAt});
 		}
@@ -72,16 +68,3 @@ const longest = (failures: readonly Failure[], first: Failure): Failure => ({
 	...first,
 	attempts: Math.max(...failures.map(failure => failure.attempts)),
 });
-
-const hasLabels = (row: Row): row is Row & {readonly labels: Labels} => 'labels' in row;
-
-/** Whether all alerts of a finding are shown by Alertmanagers that can be read. One that cannot be read shows nothing. */
-function toldByAlertmanagers(readings: readonly Reading[]): (finding: Finding) => boolean {
-	const shown = readings
-		.filter(({kind, state}) => kind === 'alertmanager.alert' && state === 'live')
-		.flatMap(({snapshot}) => snapshot?.rows.filter(hasLabels) ?? []);
-	const byName = Map.groupBy(shown, ({labels}) => alertName(labels));
-	const isShown = (alert: Labels) =>
-		byName.get(alertName(alert))?.some(({labels}) => isSameAlert(alert, labels)) === true;
-	return ({alerts}) => alerts !== undefined && alerts.length > 0 && alerts.every(isShown);
-}

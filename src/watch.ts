@@ -1,3 +1,4 @@
+import {createAlertTelling} from './alert-telling.ts';
 import type {Connection, RowKind, Target} from './contract.ts';
 import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
@@ -26,7 +27,9 @@ export type Watch = {
 	start(): void;
 	/** The store of one source of one target. @throws Error when no such target has such a source: that is a mistake of the caller. */
 	reading(target: string, kind: RowKind): Store<Reading>;
-	/** Every reading, in the order of the targets and of their systems' sources. The same array until something changes. */
+	/**
+	 * Every reading, in the order of the targets and of their systems' sources, each alert told once. The same array until something changes.
+	 */
 	readings(): readonly Reading[];
 	/** Called after any reading, identity or visible kind changed, once for all changes of one tick. Returns the way to stop. */
 	subscribe(listener: () => void): () => void;
@@ -47,6 +50,7 @@ export type Watch = {
 
 export function createWatch({targets, clock, readOnly, via, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
+	const telling = createAlertTelling();
 	const changes = createChanges(clock, () => {
 		readings = undefined;
 	});
@@ -83,7 +87,7 @@ export function createWatch({targets, clock, readOnly, via, random = Math.random
 		},
 		reading: (name, kind) => find(name).reading(kind),
 		readings() {
-			readings ??= all.flatMap(keeper => keeper.readings());
+			readings ??= telling(all.flatMap(keeper => keeper.readings()));
 			return readings;
 		},
 		subscribe: changes.subscribe,

@@ -100,31 +100,4 @@ describe('all findings', () => {
 		const readings = [{...dead, findings: [finding('a', 'locked', 'crit', 1), ...dead.findings]}];
 		expect(brief(readings)).toEqual(['crit locked', 'unknown a/unreadable']);
 	});
-
-	describe('an alert that a Prometheus and an Alertmanager know', () => {
-		const alert = {alertname: 'TargetDown', instance: 'a:1'};
-		const ofPrometheus: Finding = {...finding('prom', 'down', 'crit', 1), alerts: [alert]};
-		const prometheus = live('prom', 'prometheus.alert', [ofPrometheus]);
-		const alertmanager = (...labels: readonly Readonly<Record<string, string>>[]): Reading => {
-			const rows = labels.map((each, at) => ({id: String(at), target: 'am', severity: 'ok' as const, labels: each}));
-			const reading = live('am', 'alertmanager.alert', []);
-			return {...reading, snapshot: {rows, gauges: [], omitted: 0, notes: []}};
-		};
-
-		it('is told by the Alertmanager alone, silenced or not', () => {
-			expect(brief([prometheus, alertmanager({...alert, cluster: 'eu'})])).toEqual([]);
-			expect(brief([prometheus, alertmanager({...alert, instance: 'a:2'})])).toEqual(['crit down']);
-			expect(brief([prometheus, alertmanager()])).toEqual(['crit down']);
-		});
-
-		it('is told by the Prometheus while the Alertmanager cannot be read', () => {
-			const dead = {...alertmanager(alert), state: 'failed' as const};
-			expect(brief([prometheus, dead])).toEqual(['crit down']);
-		});
-
-		it('is told by the Prometheus when the Alertmanager lacks one of several', () => {
-			const both = {...ofPrometheus, alerts: [alert, {...alert, instance: 'a:2'}]};
-			expect(brief([live('prom', 'prometheus.alert', [both]), alertmanager(alert)])).toEqual(['crit down']);
-		});
-	});
 });

@@ -34,7 +34,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 	columns: [
 		{header: 'ALERT', field: 'alert', width: 14, cell: row => quietly(row, row.name)},
 		{header: 'ABOUT', field: 'about', width: 16, grow: true, cell: row => quietly(row, row.subject || row.sentence)},
-		{header: 'STATE', field: 'state', width: 9, yields: 3, cell: state},
+		{header: 'STATE', field: 'state', width: 14, yields: 3, cell: state},
 		{
 			header: 'SINCE',
 			field: 'since',
@@ -91,7 +91,7 @@ export const silencesSection = defineSection<SilenceRow>({
 		},
 		{header: 'STATE', field: 'state', width: 7, yields: 4, cell: row => ({text: row.state, tone: tone(row)})},
 		{header: 'HIDES', field: 'hides', width: 7, align: 'right', cell: hides},
-		{header: 'ENDS IN', field: 'ends', width: 9, align: 'right', cell: endsIn},
+		{header: 'ENDS IN', field: 'ends', width: 10, align: 'right', cell: endsIn},
 		{header: 'BY', field: 'by', width: 8, yields: 3, cell: row => dim(row.createdBy)},
 		{
 			header: 'COMMENT',
