@@ -57,7 +57,7 @@ export function badLinks<Port>(subject: Subject<Port>): void {
 	const {system, server} = subject;
 	let proxy: FaultProxy;
 	beforeAll(async () => {
-		proxy = await faultProxy(server);
+		proxy = await faultProxy(server, subject.toldPort);
 	});
 	afterAll(() => proxy.close());
 

@@ -17,6 +17,8 @@ export type Subject<Port> = {
 	readonly system: System<Port>;
 	/** Of the real server; faults are put in front of it. */
 	readonly server: {readonly host: string; readonly port: number};
+	/** The port that the server tells its clients to come back to: the proxy with the faults has to have it. Any, when absent. */
+	readonly toldPort?: number;
 	target(at: {readonly host: string; readonly port: number}): Target;
 	/** Something for every source to see, while all tests of the sources run; ids of `steady` rows may not change meanwhile. */
 	busy(): Promise<{readonly steady: (row: Row) => boolean; end(): Promise<void>}>;

@@ -103,6 +103,7 @@ const protocols = {
 	TLS: 'SSL',
 	EXPIRED: 'SSL',
 	SASLTLS: 'SASL_SSL',
+	FAULTY: 'PLAINTEXT',
 };
 
 function own(path: string): string {
@@ -140,6 +141,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		tls: await wanted(4),
 		expired: await wanted(5),
 		saslTls: await wanted(6),
+		faulty: {port: await wanted(7), toldPort: await wanted(8)},
 	};
 	const keystores = guarded && {
 		valid: keystore(folder, 'valid', guarded.valid),
@@ -158,6 +160,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 				? [
 						...[`SASL://127.0.0.1:${listeners.sasl}`, `TLS://127.0.0.1:${listeners.tls}`],
 						...[`EXPIRED://127.0.0.1:${listeners.expired}`, `SASLTLS://127.0.0.1:${listeners.saslTls}`],
+						`FAULTY://127.0.0.1:${listeners.faulty.port}`,
 					]
 				: []),
 		];
@@ -166,7 +169,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 			`node.id=${id}`,
 			`controller.quorum.voters=1@127.0.0.1:${controller}`,
 			`listeners=${[...open, ...(id === 1 ? [`CONTROLLER://127.0.0.1:${controller}`] : [])].join(',')}`,
-			`advertised.listeners=${open.join(',')}`,
+			// Clients go where a broker says that it is, so that a proxy has to stand just there.
+			`advertised.listeners=${open.join(',').replace(`:${listeners?.faulty.port}`, `:${listeners?.faulty.toldPort}`)}`,
 			`listener.security.protocol.map=${Object.entries(protocols)
 				.map(pair => pair.join(':'))
 				.join(',')}`,

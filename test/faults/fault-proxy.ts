@@ -49,8 +49,11 @@ const enough = 1024 * 1024;
 type Flow = {pump(): void};
 type Link = {readonly client: Socket; readonly server: Socket | undefined; readonly flows: Flow[]; cut: boolean};
 
-/** A proxy on loopback in front of one server, with no faults yet. */
-export async function faultProxy(server: {readonly host: string; readonly port: number}): Promise<FaultProxy> {
+/** A proxy on loopback in front of one server, with no faults yet. `wanted`: its port, when the server has told its clients one. */
+export async function faultProxy(
+	server: {readonly host: string; readonly port: number},
+	wanted = 0,
+): Promise<FaultProxy> {
 	let faults = none;
 	let accepted = 0;
 	const links = new Set<Link>();
@@ -77,7 +80,7 @@ export async function faultProxy(server: {readonly host: string; readonly port: 
 		link.flows.push(flow(client, link.server, link, current, false), flow(link.server, client, link, current, true));
 	};
 
-	let listener = await listen(accept, 0);
+	let listener = await listen(accept, wanted);
 	const address = listener.address();
 	if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
 	const {port} = address;
