@@ -147,7 +147,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		valid: keystore(folder, 'valid', guarded.valid),
 		expired: keystore(folder, 'expired', guarded.expired),
 	};
-	const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+	// One that begins with a dash is taken for an option.
+	const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'k');
 	const scram = Object.values(logins).flatMap(({user, password}) =>
 		['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(how => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
 	);
