@@ -1,25 +1,33 @@
-import type {ActionContext, Check} from '../../src/contract.ts';
+import type {ActionContext, Check, Preview} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
-import {podStatus} from '../../src/model/pod-status.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
-import type {PodObject} from '../../src/port/kubernetes-objects.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {accessCheck} from './access-check.ts';
 import {budgetsOf, budgetText} from './budgets.ts';
 import {kubectl} from './by-hand.ts';
 import {refusalOf} from './errors.ts';
 import {type DryRun, dryRunTold} from './guarded-patch.ts';
-import {type PodRef, podRef, readPod, returnCheck, samePodCheck, watchEnd} from './pod-act.ts';
-import {gone} from './workload.ts';
+import type {PodRef} from './pod-act.ts';
+import {
+	accessChecks,
+	boundTo,
+	type Ending,
+	endingsOf,
+	impactOf,
+	objectOfEndings,
+	readStandings,
+	returnChecks,
+	riskOf,
+	type Standing,
+	sameChecks,
+	sendEach,
+	touchesOf,
+	watchEnds,
+} from './pod-endings.ts';
 
-export type EvictPlan = {
-	readonly target: string;
-	readonly pod: PodRef;
-	readonly workload: PodRow['workload'];
-	readonly dryRun: DryRun;
-};
+/** The pods that are evicted together, in this order. */
+export type EvictPlan = {readonly target: string; readonly pods: readonly Ending[]; readonly dryRun: DryRun};
 
 type About = ActionContext<KubernetesPort>;
 
@@ -50,34 +58,53 @@ async function send(pod: PodRef, dryRun: boolean, {port, ...context}: About): Pr
 	}
 }
 
-async function tryOut(pod: PodRef, context: About): Promise<DryRun> {
-	try {
-		await send(pod, true, context);
-		return {result: 'accepted', detail: 'the server accepts it in a dry run'};
-	} catch (error) {
-		return dryRunTold(error);
-	}
+/** A dry run of each alone: that all go together only the budgets tell. */
+async function tryOut(endings: readonly Ending[], context: About): Promise<DryRun> {
+	const tries = await Promise.all(
+		endings.map(async ({pod}): Promise<DryRun & {readonly name: string}> => {
+			try {
+				await send(pod, true, context);
+				return {name: pod.name, result: 'accepted', detail: 'the server accepts it in a dry run'};
+			} catch (error) {
+				return {name: pod.name, ...dryRunTold(error)};
+			}
+		}),
+	);
+	const not = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
+	if (not === undefined) return {result: 'accepted', detail: 'the server accepts it in a dry run'};
+	return {result: not.result, detail: tries.length === 1 ? not.detail : `${not.name}: ${not.detail}`};
 }
 
-async function budgetCheck(pod: PodRef, object: PodObject, {port, ...context}: About): Promise<Check> {
+/** How many of the pods that serve may go by each budget that covers them: a budget counts all that are marked together. */
+async function budgetChecks(standings: readonly Standing[], {port, ...context}: About): Promise<readonly Check[]> {
 	const label = 'no disruption budget forbids it';
-	const budgets = await budgetsOf(port, {namespace: pod.namespace, labels: object.metadata.labels ?? {}}, context);
-	const [only] = budgets;
-	if (only === undefined) return {label, result: 'pass', detail: 'no budget covers it'};
-	if (budgets.length > 1) {
-		const names = budgets.map(budget => budget.metadata.name).join(', ');
-		return {
-			label,
-			result: 'block',
-			detail: `${budgets.length} budgets cover it (${names}): the server evicts none of those`,
-		};
+	const covered = await Promise.all(
+		standings.map(async standing => {
+			const {namespace, labels = {}} = standing.object.metadata;
+			return {standing, budgets: await budgetsOf(port, {namespace, labels}, context)};
+		}),
+	);
+	const twice = covered.find(({budgets}) => budgets.length > 1);
+	if (twice !== undefined) {
+		const names = twice.budgets.map(budget => budget.metadata.name).join(', ');
+		const whose = standings.length === 1 ? 'it' : twice.standing.pod.name;
+		const detail = `${twice.budgets.length} budgets cover ${whose} (${names}): the server evicts none of those`;
+		return [{label, result: 'block', detail}];
 	}
-	if ((only.status?.disruptionsAllowed ?? 0) > 0) return {label, result: 'pass', detail: budgetText(only)};
-	const {ready, containers} = podStatus(object);
-	// A pod that is not ready may go where enough others are: the server decides.
-	return ready < containers
-		? {label, result: 'warn', detail: budgetText(only)}
-		: {label, result: 'block', detail: `${budgetText(only)}: to delete it all the same is the second choice`};
+	const byBudget = Map.groupBy(covered, ({budgets}) => budgets[0]?.metadata.uid);
+	const checks = [...byBudget].flatMap(([uid, same]): readonly Check[] => {
+		const [budget] = same[0]?.budgets ?? [];
+		if (uid === undefined || budget === undefined) return [];
+		const serving = same.filter(({standing}) => standing.serves).length;
+		const detail = budgetText(budget);
+		if ((budget.status?.disruptionsAllowed ?? 0) >= serving && serving > 0) return [{label, result: 'pass', detail}];
+		// A pod that is not ready may go where enough others are: the server decides.
+		if (serving === 0) return [{label, result: 'warn', detail}];
+		const marked = standings.length === 1 ? '' : `, and ${serving} of the marked pods serve`;
+		return [{label, result: 'block', detail: `${detail}${marked}: to delete all the same is the second choice`}];
+	});
+	if (checks.length > 0) return checks;
+	return [{label, result: 'pass', detail: standings.length === 1 ? 'no budget covers it' : 'no budget covers them'}];
 }
 
 /** kubectl has no word for the eviction of one pod. */
@@ -92,73 +119,67 @@ function byHand({namespace, name, uid}: PodRef, {target}: About): string {
 	return `${shellLine(['printf', '%s', JSON.stringify(eviction)])} | ${kubectl(target, 'create', '--raw', path, '-f', '-')}`;
 }
 
-/** Ends one pod the way a drain does: disruption budgets are asked, and its workload makes a new one. */
+/** Why evicting does not help: all of them are killed for their memory, and new ones get the same limit. */
+function vain(rows: readonly PodRow[], standings: readonly Standing[]): Preview['unhelpful'] {
+	const [first] = rows;
+	const isVain = rows.every((row, index) => row.lastEnd?.reason === 'OOMKilled' && standings[index]?.serves === false);
+	if (first?.lastEnd === undefined || !isVain) return undefined;
+	const {reason, exitCode} = first.lastEnd;
+	return {
+		reason: `${rows.length === 1 ? 'it ends' : 'they all end'} ${reason} ${exitCode}: a new pod gets the same memory limit`,
+		...(first.rollout === undefined || first.rollout.first ? {} : {instead: 'kubernetes.undo-rollout'}),
+	};
+}
+
+/** Ends pods the way a drain does: disruption budgets are asked, and their workloads make new ones. */
 export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 	id: 'kubernetes.evict-pod',
 	title: 'Evict pod',
 	key: 'E',
 	kind: 'kubernetes.pod',
-	selects: 'one',
+	selects: 'many',
 	params: [],
-	disabled: ([row]) => (row?.deleteBy === undefined ? undefined : 'it is being deleted already'),
-	async preview([row], _params, context) {
-		if (row === undefined) throw gone('no pod was selected');
-		const pod = podRef(row);
-		const object = (await readPod(pod, context)) as unknown as PodObject;
-		const {ready, containers, status} = podStatus(object);
-		const finished = status === 'Completed' || status === 'Evicted';
-		const serves = ready === containers && !finished;
-		const told = await tryOut(pod, context);
-		const back =
-			row.workload === undefined
-				? 'Nothing stands behind it: it will not come back.'
-				: `${row.workload.kind} ${row.workload.name} makes a new one.`;
-		const grace = object.spec?.terminationGracePeriodSeconds ?? 30;
-		const oom = row.lastEnd?.reason === 'OOMKilled' && !serves;
+	disabled(rows) {
+		const ending = rows.filter(row => row.deleteBy !== undefined);
+		if (ending.length === 0) return undefined;
+		return rows.length === 1 ? 'it is being deleted already' : `${ending[0]?.name} is being deleted already: unmark it`;
+	},
+	async preview(rows, _params, context) {
+		const pods = endingsOf(rows);
+		const standings = await readStandings(pods, context);
+		const dryRun = await tryOut(pods, context);
+		const unhelpful = vain(rows, standings);
 		return {
-			plan: {target: context.target.name, pod, workload: row.workload, dryRun: told},
+			plan: {target: context.target.name, pods, dryRun},
 			target: context.target.name,
-			object: `${pod.namespace}/${pod.name}`,
-			touches: [`Pod ${pod.namespace}/${pod.name}`],
-			equivalent: byHand(pod, context),
-			impact: `The pod ends within ${grace} s. ${back} It is ${serves ? 'ready and serves now' : `not ready now (${status})`}.`,
-			bound: `uid ${pod.uid}`,
+			object: objectOfEndings(pods),
+			touches: touchesOf(pods),
+			equivalent: pods.map(({pod}) => byHand(pod, context)).join(' && '),
+			impact: impactOf(standings, undefined),
+			bound: boundTo(pods),
 			changes: [],
-			risk: row.workload === undefined && !finished ? 'high' : serves ? 'medium' : 'low',
+			risk: riskOf(standings),
 			undo: {class: 'none', text: 'none: a pod that ended does not come back, its workload makes another'},
-			...(oom
-				? {
-						unhelpful: {
-							reason: `it ends ${row.lastEnd?.reason} ${row.lastEnd?.exitCode}: a new pod gets the same memory limit`,
-							...(row.rollout === undefined || row.rollout.first ? {} : {instead: 'kubernetes.undo-rollout'}),
-						},
-					}
-				: {}),
+			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
 	async preflight(plan, context) {
-		const {namespace, name} = plan.pod;
-		const question = {verb: 'create', group: '', resource: 'pods', subresource: 'eviction', namespace, name};
-		const [{check, object}, may] = await Promise.all([
-			samePodCheck(plan.pod, context),
-			accessCheck('you may evict it', question, context),
+		const question = {verb: 'create', subresource: 'eviction'};
+		const [{checks, standings}, may] = await Promise.all([
+			sameChecks(plan.pods, context),
+			accessChecks(plan.pods.length === 1 ? 'you may evict it' : 'you may evict them', question, plan.pods, context),
 		]);
-		if (object === undefined) return [check, may];
+		if (standings.length < plan.pods.length) return [...checks, ...may];
 		const {result, detail} = plan.dryRun;
 		const tried: Check = {
 			label: 'the server accepts it',
 			result: result === 'accepted' ? 'pass' : result === 'refused' ? 'warn' : 'unknown',
 			detail,
 		};
-		return [check, may, await budgetCheck(plan.pod, object as unknown as PodObject, context), tried, returnCheck(plan)];
+		return [...checks, ...may, ...(await budgetChecks(standings, context)), tried, ...returnChecks(plan.pods)];
 	},
-	async run(plan, context) {
-		// A pod of the same name may stand there now: then nothing is to be sent at all.
-		await readPod(plan.pod, context);
-		await send(plan.pod, false, context);
-		return {summary: `pod ${plan.pod.namespace}/${plan.pod.name} evicted`, before: {uid: plan.pod.uid}};
-	},
-	verify: (plan, _receipt, context) => watchEnd(plan.pod, plan.workload, context),
+	run: (plan, context) => sendEach(plan.pods, 'evicted', pod => send(pod, false, context), context),
+	verify: (plan, receipt, context) => watchEnds(plan.pods, receipt, context),
 	settleMs: 120_000,
 	undo: {impossible: 'A pod that was evicted does not come back; its workload makes another one.'},
 });
