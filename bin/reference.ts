@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {policySchema} from '../src/config/policy-file.ts';
 import {configSchema} from '../src/config/schema.ts';
-import type {System} from '../src/contract.ts';
+import type {Action, System} from '../src/contract.ts';
 import {bindings, type Scope} from '../src/keymap.ts';
 import {systems} from './systems.ts';
 
@@ -17,6 +17,9 @@ const table = (headers: readonly string[], rows: readonly (readonly string[])[])
 
 const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
 const keysOf = (keys: readonly string[]): string => keys.map(code).join(' ');
+
+/** All kinds of rows that an action or inspection is for. */
+const kindsOf = ({kind, also = []}: Pick<Action, 'kind' | 'also'>): readonly string[] => [kind, ...also];
 
 const scopes: Readonly<Record<Scope, string>> = {
 	deck: 'On the deck',
@@ -39,8 +42,8 @@ export function keysReference(systems: readonly System[]): string {
 		parts.push(`## ${scopes[scope]}\n`, `${table(['key', 'does', 'name'], rows)}\n`);
 	}
 	for (const {title, actions, inspections} of systems) {
-		const looks = inspections.map(({key, title, kind, id}) => [keysOf([key]), title, kind, code(id)]);
-		const acts = actions.map(({key, title, kind, id}) => [keysOf([key]), `**${title}**`, kind, code(id)]);
+		const looks = inspections.map(of => [keysOf([of.key]), of.title, kindsOf(of).join(', '), code(of.id)]);
+		const acts = actions.map(of => [keysOf([of.key]), `**${of.title}**`, kindsOf(of).join(', '), code(of.id)]);
 		parts.push(`## On rows of ${title}\n`, `${table(['key', 'does', 'on rows of', 'name'], [...looks, ...acts])}\n`);
 	}
 	return parts.join('\n');
@@ -54,9 +57,11 @@ function actionsReference(systems: readonly System[]): string {
 	];
 	for (const {title, actions, inspections, sources} of systems) {
 		parts.push(`## ${title}\n`);
-		for (const {id, title: name, key, kind, selects, params, undo} of actions) {
+		for (const action of actions) {
+			const {id, title: name, key, selects, params, undo} = action;
+			const kinds = kindsOf(action);
 			const facts = [
-				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${code(kind)}`,
+				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${kinds.map(code).join(' or ')}`,
 				...params.map(param => `- asks for ${param.label}: ${param.hint}`),
 				'impossible' in undo
 					? `- no way back: ${undo.impossible}`
@@ -64,12 +69,12 @@ function actionsReference(systems: readonly System[]): string {
 			];
 			parts.push(`### ${name} (${code(id)})\n`, `${facts.join('\n')}\n`);
 		}
-		const looks = inspections.map(({key, title: name, kind, id, risk}) => [
-			keysOf([key]),
-			name,
-			code(kind),
-			risk,
-			code(id),
+		const looks = inspections.map(of => [
+			keysOf([of.key]),
+			of.title,
+			kindsOf(of).map(code).join(' '),
+			of.risk,
+			code(of.id),
 		]);
 		if (looks.length > 0) parts.push('### Inspections\n', `${table(['key', 'shows', 'of', 'risk', 'name'], looks)}\n`);
 		const reads = sources.map(({kind, title: name, intervalMs, timeoutMs, cost}) => [

@@ -1,4 +1,5 @@
 import type {Action, Inspection, Line} from '../contract.ts';
+import {isFor} from '../define.ts';
 import type {Keymap} from '../keymap.ts';
 
 const plain = (text: string): Line => ({text});
@@ -32,15 +33,15 @@ export function helpLines(
 			if (binding.scope === scope) lines.push(row(binding.keys.join(' '), binding.title));
 		lines.push(plain(''));
 	}
-	for (const kind of new Set([...actions, ...inspections].map(entry => entry.kind))) {
+	for (const kind of new Set([...actions, ...inspections].flatMap(entry => [entry.kind, ...(entry.also ?? [])]))) {
 		lines.push({text: `On a row of ${kind}`, loud: true});
 		for (const entry of inspections)
-			if (entry.kind === kind) {
+			if (isFor(entry, kind)) {
 				lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
 				for (const dial of entry.dials ?? []) lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
 			}
 		for (const entry of actions)
-			if (entry.kind === kind) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
+			if (isFor(entry, kind)) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
 		lines.push(plain(''));
 	}
 	lines.push(
