@@ -23,6 +23,8 @@ export type Cluster = {
 	look(topics: readonly string[] | null, context: Context, operations?: boolean): Promise<MetadataAnswer>;
 	/** Who leads each of these topics' partitions, as last seen; looked up where that is not known. -1: nobody. */
 	leaders(topics: ReadonlySet<string>, context: Context): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
+	/** Why the topic has no leaders: the error of its last look-up, or that there is no such partition. */
+	unled(topic: string, request: string): AdapterError;
 	forgetLeaders(topics: Iterable<string>): void;
 	/** Who coordinates each of the groups, or why that cannot be told. */
 	coordinators(groups: readonly string[], context: Context): Promise<ReadonlyMap<string, number | AdapterError>>;
@@ -63,6 +65,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 	/** Those that failed last are tried last. */
 	const failing = new Set<string>();
 	const leaderOf = new Map<string, ReadonlyMap<number, number>>();
+	const refusedTopics = new Map<string, number>();
 	const coordinatorOf = new Map<string, number>();
 
 	const asked = (endpoint: string, request: string): Asked => ({
@@ -141,8 +144,13 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		const now = new Map(answer.brokers.map(({id, host, port}) => [id, {host, port}]));
 		if (now.size > 0) brokers = now;
 		for (const {name, error, partitions} of answer.topics) {
-			if (error === 0) leaderOf.set(name, new Map(partitions.map(one => [one.partition, one.leader])));
-			else leaderOf.delete(name);
+			if (error === 0) {
+				leaderOf.set(name, new Map(partitions.map(one => [one.partition, one.leader])));
+				refusedTopics.delete(name);
+			} else {
+				leaderOf.delete(name);
+				refusedTopics.set(name, error);
+			}
 		}
 		return answer;
 	}
@@ -213,30 +221,28 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			if (unknown.length > 0) await look(unknown, context);
 			return leaderOf;
 		},
-		forgetLeaders(topics) {
-			for (const topic of topics) leaderOf.delete(topic);
-		},
+		/** Why the topic has no leaders: the error of its last look-up, or that there is no such partition. */
+	unled(topic: string, request: string): AdapterError;
+	forgetLeaders(topics) 
+			for (const topic of topics) leaderOf.delete(topic);,
 		async coordinators(groups, context) {
 			const unknown = groups.filter(group => !coordinatorOf.has(group));
 			const problems = await lookUp(unknown, context);
 			return new Map(groups.flatMap(group => pair(group, coordinatorOf.get(group) ?? problems.get(group))));
 		},
-		coordinates(broker, groups) {
-			for (const group of groups) coordinatorOf.set(group, broker);
-		},
-		forgetCoordinators(groups) {
-			for (const group of groups) coordinatorOf.delete(group);
-		},
+		coordinates(broker, groups) 
+			for (const group of groups) coordinatorOf.set(group, broker);,
+		forgetCoordinators(groups) 
+			for (const group of groups) coordinatorOf.delete(group);,
 		about(broker, request, on) {
 			const at = brokers.get(broker);
 			return {...asked(at === undefined ? firstName() : nameOf(at), request), ...on};
 		},
-		close() {
+		close() 
 			stop.abort();
 			for (const connection of [...open.values(), ...acting]) connection.close();
 			open.clear();
-			links.clear();
-		},
+			links.clear();,
 	};
 }
 

@@ -3,7 +3,7 @@ import {AdapterError} from '../../src/errors.ts';
 import type {KafkaMessage, TopicPartition} from '../../src/port/kafka.ts';
 import type {Cluster} from './cluster.ts';
 import {codeError, hasMoved} from './errors.ts';
-import {missing, nobodyLeads, readOffsets} from './read-topics.ts';
+import {nobodyLeads, readOffsets} from './read-topics.ts';
 import {readRecords} from './records.ts';
 import {fetch} from './request-fetch.ts';
 
@@ -22,7 +22,7 @@ export async function readMessages(
 	while (messages.length < limit.messages && bytes < limit.bytes) {
 		const leaders = await cluster.leaders(new Set([topic]), context);
 		const leader = leaders.get(topic)?.get(partition);
-		if (leader === undefined) throw missing(cluster, from);
+		if (leader === undefined) throw cluster.unled(topic, fetch.name);
 		if (leader < 0) throw nobodyLeads(from);
 		const wanted = {topic, partition, offset: next, bytes: limit.bytes - bytes};
 		const [answer] = await cluster.ask(leader, fetch, wanted, context);

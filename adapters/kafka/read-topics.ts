@@ -77,7 +77,8 @@ async function askLeaders(
 	await Promise.all(
 		[...byLeader].map(async ([leader, some]) => {
 			if (leader === undefined || leader < 0) {
-				for (const at of some) again.push({at, problem: leader === undefined ? missing(cluster, at) : nobodyLeads(at)});
+				for (const at of some)
+					again.push({at, problem: leader === undefined ? cluster.unled(at.topic, listOffsets.name) : nobodyLeads(at)});
 				return;
 			}
 			try {
@@ -125,9 +126,6 @@ async function askLeaders(
 		);
 	}
 }
-
-export const missing = (cluster: Cluster, {topic}: TopicPartition): AdapterError =>
-	codeError(3, cluster.about(-1, listOffsets.name, {topic}));
 
 export async function readOffsets(
 	cluster: Cluster,

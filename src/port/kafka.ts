@@ -146,7 +146,10 @@ export type KafkaPort = {
 	groups(context: Context): Promise<ReadOf<number, KafkaGroupName>>;
 	/** Reads only: joins nothing. A group whose type this cluster's version cannot describe is in `failed`, never Dead. */
 	describe(groups: readonly KafkaGroupName[], context: Context): Promise<ReadOf<string, KafkaGroup>>;
-	/** Every offset that each group has committed, of topics it reads no more as well. */
+	/**
+	 * Every offset that each group has committed, of topics it reads no more as well. Of a share group (listed as one before): where its own
+	 * start stands, which Kafka 4.1 and newer tell.
+	 */
 	committed(
 		groups: readonly string[],
 		context: Context,
