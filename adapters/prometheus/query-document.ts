@@ -79,7 +79,9 @@ function nowLines({kind, samples, text, histograms}: Answer, about: Labels | und
 	if (kind === 'string') return [{text}];
 	const shown = narrowed(samples, about);
 	if (shown.length === 0 && histograms === 0)
-		return [{text: 'now: no series. Nothing has that name or those labels, or nothing meets the condition.'}];
+		return [
+			{text: 'now: no series. Nothing has that name or those labels at this moment, or nothing meets the condition.'},
+		];
 	if (shown.length === 0) return [];
 	const head = kind === 'matrix' ? 'newest value of each series in the range' : 'now';
 	return [{text: `${head}${shown.length > 1 ? `: ${grouped(shown.length)} series` : ''}`}, ...tableLines(shown)];
@@ -129,7 +131,11 @@ export async function queryDocument(question: Question, {port, target, ...contex
 	const told = [...common, ...warned(over.warnings).filter(({text}) => !warnings.includes(text)), ...notes];
 	if (answer.histograms === 0) told.push(...histogramLines(over.histograms));
 	const isDrawn = all.some(({points}) => points.some(({value}) => Number.isFinite(value)));
-	if (!isDrawn && table.length > 0) told.push({text: `no graph: no value in the last ${length}`});
+	if (all.length === 0 && answer.samples.length + answer.histograms === 0) {
+		const text = `no series, now or in the last ${length}: nothing has that name or those labels, or nothing meets the condition`;
+		return {title, lines: [...told, {text}], reads};
+	}
+	if (!isDrawn) told.push({text: `no graph: no value in the last ${length}`});
 	return {
 		title: `${title}  ${length}`,
 		lines: [...told, ...(told.length === 0 ? [] : [{text: ''}]), ...table],

@@ -1,0 +1,77 @@
+import {describe, expect, test} from 'vitest';
+import {decodeAnswer, decodeRange} from '../../../adapters/prometheus/questions.ts';
+
+const answer = (data: object, more: object = {}) => ({status: 'success', data, ...more});
+
+/** As https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms has it. */
+const histogram = {count: '60', sum: '120', buckets: [[0, '0.1', '0.2', '60']]};
+
+describe('an answer of the query API', () => {
+	test('counts native histograms apart: they have no one value', () => {
+		const vector = answer({
+			resultType: 'vector',
+			result: [
+				{metric: {__name__: 'a'}, value: [1_700_000_000.5, '3.09e+00']},
+				{metric: {__name__: 'b'}, histogram: [1_700_000_000.5, histogram]},
+			],
+		});
+		expect(decodeAnswer(vector, 'query')).toEqual({
+			kind: 'vector',
+			samples: [{labels: {__name__: 'a'}, at: 1_700_000_000_500, value: 3.09}],
+			text: '',
+			histograms: 1,
+			warnings: [],
+		});
+		const matrix = answer({
+			resultType: 'matrix',
+			result: [
+				{
+					metric: {i: '1'},
+					values: [
+						[1, '1'],
+						[2, '+Inf'],
+						[3, 'NaN'],
+					],
+				},
+				{metric: {i: '2'}, histograms: [[1, histogram]]},
+				{metric: {i: '3'}, values: [[1, '-Inf']], histograms: [[2, histogram]]},
+			],
+		});
+		expect(decodeRange(matrix, 'query')).toEqual({
+			series: [
+				{
+					labels: {i: '1'},
+					points: [
+						{at: 1000, value: 1},
+						{at: 2000, value: Number.POSITIVE_INFINITY},
+						{at: 3000, value: Number.NaN},
+					],
+				},
+				{labels: {i: '3'}, points: [{at: 1000, value: Number.NEGATIVE_INFINITY}]},
+			],
+			histograms: 2,
+			warnings: [],
+		});
+		expect(decodeAnswer(matrix, 'query').samples.map(({at}) => at)).toEqual([3000, 1000]);
+	});
+
+	test('hands on what the server has to say of it', () => {
+		const told = answer(
+			{resultType: 'scalar', result: [1, '2']},
+			{warnings: ['a store did not answer'], infos: ['metric might not be a counter']},
+		);
+		expect(decodeAnswer(told, 'query')).toMatchObject({
+			kind: 'scalar',
+			samples: [{labels: {}, at: 1000, value: 2}],
+			warnings: ['a store did not answer', 'metric might not be a counter'],
+		});
+	});
+
+	test.each([
+		['nothing', undefined],
+		['another shape', {status: 'success', data: {resultType: 'table', result: []}}],
+		['an error', {status: 'error', error: 'x'}],
+	])('that is %s is told as malformed', (_, given) => {
+		expect(() => decodeAnswer(given, 'query')).toThrow('not that of a Prometheus');
+	});
+});
