@@ -3,6 +3,13 @@ import {defineSystem} from '../../src/define.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
 import {settingsOf} from './by-hand.ts';
 import {createKafkaClient} from './client.ts';
+import {inspectGroup} from './inspect-group.ts';
+import {inspectMessages} from './inspect-messages.ts';
+import {inspectPartitions} from './inspect-partitions.ts';
+import {inspectTopic} from './inspect-topic.ts';
+import {lag} from './lag.ts';
+import {resetOffsets} from './reset-offsets.ts';
+import {topics} from './topics.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
 	const client = createKafkaClient(settingsOf(target), options);
@@ -24,8 +31,8 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 export const kafka = defineSystem<KafkaPort>({
 	kind: 'kafka',
 	title: 'Kafka',
-	sources: [],
-	actions: [],
-	inspections: [],
+	sources: [lag, topics],
+	actions: [resetOffsets],
+	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	connect,
 });

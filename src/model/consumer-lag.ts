@@ -1,104 +1,125 @@
-import type {Finding, Row, Severity} from '../contract.ts';
-import {count, duration, grouped, rate} from '../text/figures.ts';
+import type {Row, Severity} from '../contract.ts';
+import type {KafkaGroupType} from '../port/kafka.ts';
+import {duration, grouped} from '../text/figures.ts';
+import {type Evaluation, type Judged, worse} from './commit-window.ts';
+import {isRebalancing, unrestLimit} from './group-unrest.ts';
+import type {TimeLag} from './offset-table.ts';
 
-/** A group that is so far behind, and falls further behind, is in trouble; further than the second figure it is an outage. */
-const behindSeconds = 60;
+/** So far behind, measured by what comes in, it is an outage and not a delay. */
 const farBehindSeconds = 600;
-/** Members that commit nothing for so long, with messages waiting, are stuck. */
-const stuckSeconds = 60;
-/** Rates are taken over this long, so that one slow poll does not make a trend. */
-const windowMs = 60_000;
-const mostPoints = 60;
 
-/** One group on one topic at one moment, summed over the partitions. Offsets only grow, unless they are reset. */
-export type LagPoint = {
-	/** Epoch milliseconds. */
-	readonly at: number;
-	/** Sum of the log ends. */
-	readonly end: number;
-	/** Sum of the committed offsets; undefined when a partition has none: then its lag is unknown, not everything. */
+/** One group on one partition at one moment. */
+export type PartitionLag = {
+	readonly partition: number;
+	/** Undefined: none was ever committed. */
 	readonly committed: number | undefined;
+	/** Undefined: it could not be read. */
+	readonly end: number | undefined;
+	/** Messages that wait. Undefined when it cannot be told: never everything. */
+	readonly lag: number | undefined;
+	readonly timeLag: TimeLag | undefined;
+	/** Messages that were deleted before they were read. */
+	readonly deleted: number;
+	/** Whether a member reads it; undefined when that cannot be told. */
+	readonly assigned: boolean | undefined;
+	readonly judged: Judged | undefined;
 };
 
 export type LagFacts = {
 	readonly group: string;
+	/** Empty for a group of which no offset can be told at all. */
 	readonly topic: string;
-	readonly partitions: number;
-	readonly members: number;
-	/** Stable, Empty, PreparingRebalance … as the broker says it. */
+	readonly type: KafkaGroupType;
+	/** Stable, Empty, PreparingRebalance … as the broker says it; empty when it does not. */
 	readonly state: string;
+	/** Undefined when they cannot be told. */
+	readonly members: number | undefined;
+	readonly epoch: number | undefined;
+	/** Rebalances that were seen in the last five minutes. */
+	readonly rebalances: number;
+	/** Members were seen, or commits, since we look: it has not been like this for long. */
+	readonly seenAlive: boolean;
+	/** Why nothing at all can be told of it. */
+	readonly unreadable?: string | undefined;
+	/** Epoch milliseconds: 1,000 groups are not all read in one turn. */
+	readonly readAt: number;
 };
 
-/** What the figures come to, worst last. `uncommitted`: no offset, so nothing can be told. */
-export type LagVerdict = 'ok' | 'uncommitted' | 'no-members' | 'growing' | 'stuck';
+/** Messages a second, undefined until it was read twice. */
+export type LagRates = {readonly produced: number | undefined; readonly consumed: number | undefined};
+
+/** Why it cannot be told how far a group is, in two words. */
+export type Unknown = 'no commit' | 'offline' | 'share' | 'unread';
 
 export type LagRow = Row &
-	LagFacts & {
+	LagFacts &
+	LagRates & {
+		readonly partitions: number;
+		/** Partitions with messages and without an offset. */
+		readonly uncommitted: number;
+		/** Partitions that no member reads, although there are members. */
+		readonly unassigned: number;
+		readonly deleted: number;
+		/** Messages that wait, where that can be told. */
 		readonly lag: number | undefined;
-		/** Messages per second by which the lag changes; undefined until it was read twice. */
+		readonly timeLag: TimeLag | undefined;
+		/** Messages a second by which the lag grows. */
 		readonly growth: number | undefined;
-		readonly produced: number | undefined;
-		readonly consumed: number | undefined;
 		/** Seconds until nothing is left at this pace; Infinity when that is never. */
 		readonly drainSeconds: number | undefined;
-		readonly verdict: LagVerdict;
+		/** That of the worst partition. */
+		readonly evaluation: Evaluation | Unknown;
+		readonly worst: PartitionLag | undefined;
 		readonly lagHistory: readonly number[];
 	};
 
-/** The points before, without those that are of no use any more. A log end that went back is a topic made anew: nothing before it counts. */
-export function nextPoints(before: readonly LagPoint[], point: LagPoint): readonly LagPoint[] {
-	const last = before.at(-1);
-	if (last === undefined || point.end < last.end) return [point];
-	if (point.at <= last.at) return before;
-	return [...before, point].slice(-mostPoints);
-}
+export const lagRowId = ({group, topic}: Pick<LagFacts, 'group' | 'topic'>): string => `${group}/${topic}`;
 
-/** `points`: oldest first, the newest is now. */
-export function lagRow(target: string, facts: LagFacts, points: readonly LagPoint[]): LagRow {
-	const newest = points.at(-1);
-	const committed = newest?.committed;
-	const lag = newest === undefined || committed === undefined ? undefined : Math.max(0, newest.end - committed);
-	const rates = ratesOf(points);
+/** The status of a group on a topic is that of its worst partition. */
+export function lagRow(
+	target: string,
+	facts: LagFacts,
+	parts: readonly PartitionLag[],
+	rates: LagRates,
+	lagHistory: readonly number[],
+): LagRow {
+	const worst = worstOf(parts);
+	const known = parts.filter(part => part.lag !== undefined);
+	const lag = known.length === 0 ? undefined : known.reduce((sum, part) => sum + (part.lag ?? 0), 0);
+	const {produced, consumed} = rates;
+	const growth = produced === undefined || consumed === undefined ? undefined : produced - consumed;
 	const figures = {
+		partitions: parts.length,
+		uncommitted: parts.filter(part => part.lag === undefined && part.end !== undefined).length,
+		unassigned: parts.filter(part => part.assigned === false).length,
+		deleted: parts.reduce((sum, part) => sum + part.deleted, 0),
 		lag,
-		...rates,
-		drainSeconds: drain(lag, rates.growth),
-		lagHistory: points.flatMap(point => (point.committed === undefined ? [] : [point.end - point.committed])),
+		timeLag: longest(parts),
+		growth,
+		drainSeconds: drain(lag, growth),
+		worst,
 	};
-	const {verdict, severity, why} = judged(facts, figures, points);
-	return {
-		id: `${facts.group}/${facts.topic}`,
-		target,
-		severity,
-		...(why === undefined ? {} : {why}),
-		...facts,
-		...figures,
-		verdict,
-	};
+	const row = {...facts, ...rates, ...figures, evaluation: evaluated(facts, parts, worst), lagHistory};
+	const {severity, why} = weighed(row);
+	return {id: lagRowId(facts), target, severity, ...(why === undefined ? {} : {why}), ...row};
 }
 
-type Rates = Pick<LagRow, 'growth' | 'produced' | 'consumed'>;
-type Figures = Rates & Pick<LagRow, 'lag'>;
-type Judgement = {readonly verdict: LagVerdict; readonly severity: Severity; readonly why?: string};
+/** The one that is judged worst; among equals the one that is furthest behind. */
+function worstOf(parts: readonly PartitionLag[]): PartitionLag | undefined {
+	return parts.reduce<PartitionLag | undefined>((worst, part) => {
+		if (worst === undefined) return part;
+		const a = worst.judged?.evaluation ?? 'ok';
+		const b = part.judged?.evaluation ?? 'ok';
+		if (a !== b) return worse(a, b) === a ? worst : part;
+		return (part.lag ?? 0) > (worst.lag ?? 0) ? part : worst;
+	}, undefined);
+}
 
-const lately = (points: readonly LagPoint[]): readonly LagPoint[] => {
-	const now = points.at(-1)?.at ?? 0;
-	return points.filter(point => now - point.at <= windowMs);
-};
-
-function ratesOf(points: readonly LagPoint[]): Rates {
-	const newest = points.at(-1);
-	const oldest = lately(points)[0];
-	if (newest === undefined || oldest === undefined || oldest.at >= newest.at) {
-		return {growth: undefined, produced: undefined, consumed: undefined};
-	}
-	const seconds = (newest.at - oldest.at) / 1000;
-	const produced = (newest.end - oldest.end) / seconds;
-	if (newest.committed === undefined || oldest.committed === undefined) {
-		return {growth: undefined, produced, consumed: undefined};
-	}
-	const consumed = (newest.committed - oldest.committed) / seconds;
-	return {growth: produced - consumed, produced, consumed};
+function longest(parts: readonly PartitionLag[]): TimeLag | undefined {
+	return parts.reduce<TimeLag | undefined>((most, {timeLag}) => {
+		if (most === undefined || timeLag === undefined) return most ?? timeLag;
+		return timeLag.ms > most.ms || (timeLag.ms === most.ms && timeLag.atLeast) ? timeLag : most;
+	}, undefined);
 }
 
 function drain(lag: number | undefined, growth: number | undefined): number | undefined {
@@ -107,65 +128,82 @@ function drain(lag: number | undefined, growth: number | undefined): number | un
 	return growth < 0 ? lag / -growth : Number.POSITIVE_INFINITY;
 }
 
-/** Seconds for which nothing was committed although something was there to be read. */
-function stuckFor(points: readonly LagPoint[]): number {
-	const newest = points.at(-1);
-	if (newest?.committed === undefined) return 0;
-	const {committed} = newest;
-	const moved = points.findLastIndex(point => point.committed !== committed || point.end <= committed);
-	const since = points[moved + 1];
-	return since === undefined ? 0 : (newest.at - since.at) / 1000;
-}
-
-/**
- * After Burrow's rules, with what is known without reading the commits' own times: STALL as `stuck`, WARN as `growing`, and STOP split by
- * whether the group has members. https://github.com/linkedin/Burrow/wiki/Consumer-Lag-Evaluation-Rules
- */
-function judged({members}: LagFacts, {lag, growth, produced}: Figures, points: readonly LagPoint[]): Judgement {
-	if (lag === undefined) {
-		return {verdict: 'uncommitted', severity: 'unknown', why: 'no offset was ever committed'};
+function evaluated(
+	{type, unreadable}: LagFacts,
+	parts: readonly PartitionLag[],
+	worst: PartitionLag | undefined,
+): LagRow['evaluation'] {
+	if (unreadable !== undefined) return type === 'share' ? 'share' : 'unread';
+	if (parts.every(part => part.judged === undefined)) {
+		return parts.some(part => part.end === undefined) ? 'offline' : 'no commit';
 	}
-	if (lag === 0) return {verdict: 'ok', severity: 'ok'};
-	if (members === 0) return {verdict: 'no-members', severity: 'warn', why: 'no members, messages wait'};
-	const stuck = stuckFor(points);
-	if (stuck >= stuckSeconds) {
-		return {verdict: 'stuck', severity: 'crit', why: `its members commit nothing for ${duration(stuck)}`};
+	return worst?.judged?.evaluation ?? 'ok';
+}
+
+/** Whether its members are there and read something else. */
+export const isAbandoned = ({partitions, unassigned}: Pick<LagRow, 'partitions' | 'unassigned'>): boolean =>
+	partitions > 0 && unassigned === partitions;
+
+type Weighed = {readonly severity: Severity; readonly why?: string};
+
+function weighed(row: Omit<LagRow, keyof Row>): Weighed {
+	const {evaluation, worst, uncommitted, partitions, deleted} = row;
+	const offline = partitions - uncommitted;
+	switch (evaluation) {
+		case 'share':
+		case 'unread':
+			return {severity: 'unknown', why: row.unreadable ?? 'it cannot be read'};
+		case 'no commit':
+			return {severity: 'unknown', why: 'no offset was ever committed'};
+		case 'offline':
+			return {severity: 'unknown', why: `${offline} of ${partitions} partitions are offline or cannot be read`};
+		case 'stall': {
+			const where = partitions > 1 ? ` on partition ${worst?.partition}` : '';
+			return {severity: 'crit', why: `its members commit nothing for ${duration(idle(worst))}${where}`};
+		}
+		case 'stop':
+			return {severity: row.seenAlive ? 'crit' : 'warn', why: whyStopped(row)};
+		case 'warn':
+			return growing(row);
+		case 'rewind': {
+			const back = grouped(worst?.judged?.wentBack ?? 0);
+			return {severity: 'warn', why: `went back ${back} messages on partition ${worst?.partition}`};
+		}
+		default:
+			break;
 	}
-	if (growth === undefined || produced === undefined || growth <= 0 || produced <= 0)
-		return {verdict: 'ok', severity: 'ok'};
-	const behind = lag / produced;
-	// A few messages on an idle topic are not a trend: whoever was caught up within the window is well.
-	if (
-		behind < behindSeconds ||
-		lately(points).some(point => point.committed === undefined || point.end <= point.committed)
-	)
-		return {verdict: 'ok', severity: 'ok'};
-	const why = `${duration(behind)} of messages behind and falling back`;
-	return {verdict: 'growing', severity: behind >= farBehindSeconds ? 'crit' : 'warn', why};
+	if (row.rebalances >= unrestLimit) {
+		return {severity: 'warn', why: `rebalanced ${row.rebalances} times in 5 minutes`};
+	}
+	// The marker of a transaction is a message that nobody reads: one a partition is none.
+	if (deleted > partitions) {
+		return {severity: 'warn', why: `${grouped(deleted)} messages were deleted before they were read`};
+	}
+	if (uncommitted > 0) {
+		return {severity: 'unknown', why: `no offset committed on ${uncommitted} of ${partitions} partitions`};
+	}
+	return {severity: 'ok'};
 }
 
-export const lagFindings = (rows: readonly LagRow[], target: string): readonly Finding[] =>
-	rows.flatMap(row => {
-		if (row.severity === 'ok') return [];
-		return {
-			id: `${target}/lag/${row.id}/${row.verdict}`,
-			target,
-			severity: row.severity,
-			sentence: sentence(row),
-			row: {kind: 'kafka.lag', id: row.id},
-			kind: 'kafka.lag',
-			evidence: [
-				`lag ${row.lag === undefined ? 'unknown' : grouped(row.lag)} over ${row.partitions} partitions`,
-				`produced ${rate(row.produced)}, consumed ${rate(row.consumed)}`,
-				`group is ${row.state} with ${row.members} members`,
-			],
-			actions: [],
-			inspections: ['kafka.describe-group'],
-		} satisfies Finding;
-	});
+const idle = (part: PartitionLag | undefined): number => (part?.judged?.idleMs ?? 0) / 1000;
 
-function sentence({group, topic, lag, growth, why, verdict}: LagRow): string {
-	if (verdict === 'growing') return `${group} is ${count(lag)} behind on ${topic}, +${rate(growth)}: never catches up`;
-	if (verdict === 'uncommitted') return `${group} on ${topic}: ${why}, so its lag is unknown`;
-	return `${group} is ${count(lag)} behind on ${topic}: ${why}`;
+function whyStopped(row: Omit<LagRow, keyof Row>): string {
+	const lost = row.deleted > row.partitions ? `, ${grouped(row.deleted)} were deleted unread` : '';
+	if (row.members === 0) return `no members, messages wait${lost}`;
+	if (isAbandoned(row)) return 'its members do not read this topic';
+	return `no member reads ${row.unassigned} of ${row.partitions} partitions`;
 }
+
+function growing({lag, produced, growth, worst, partitions}: Omit<LagRow, keyof Row>): Weighed {
+	const behind = lag === undefined || produced === undefined || produced <= 0 ? undefined : lag / produced;
+	const severity = behind !== undefined && behind >= farBehindSeconds ? 'crit' : 'warn';
+	const far = behind === undefined ? '' : `${duration(behind)} of messages behind and `;
+	// The group as a whole may keep up while one partition does not.
+	if (growth !== undefined && growth <= 0 && partitions > 1) {
+		return {severity: 'warn', why: `falls back on partition ${worst?.partition}`};
+	}
+	return {severity, why: `${far}falling back`};
+}
+
+/** A group that is between two assignments has members of which nobody knows what they read. */
+export const canBeAssigned = (state: string): boolean => state !== '' && !isRebalancing(state);

@@ -51,7 +51,7 @@ const sick = [
 const pending = (pods: string) =>
 	new RegExp(`^warn prod-eu search/${pods} pods Pending <- 0/12 nodes: .*insufficient cpu`);
 const lagging = [
-	/^warn kafka-main order-processing is \d+k behind on order-events, \+212\/s: never catches up$/,
+	/^warn kafka-main order-processing is \d+k behind on order-events: no members, messages wait$/,
 	/^unknown kafka-main audit-sink on audit: no offset was ever committed, so its lag is unknown$/,
 ];
 const blocked = /^crit orders-db \d\d sessions wait for pid 4411 \(idle in transaction \d+m\d\ds, app checkout\)$/;
@@ -102,7 +102,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 		/^crit prod-eu node node-c2: NotReady$/,
 		pending('ranking: 4 of 11'),
 		...lagging,
-		/^crit kafka-main ledger is \d+k behind on payment-events, \+410\/s: never catches up$/,
+		/^crit kafka-main broker 3 is gone: 159 partitions of 11 topics are under-replicated$/,
 		/^warn kafka-main mailer is \d+k behind on notify: no members, messages wait$/,
 		/^crit prom-main checkout-api: 3 of 6 targets down: connection refused$/,
 		/^crit prom-main gateway-edge: 9 of 30 targets down: no answer within the timeout$/,
@@ -115,7 +115,11 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 
 /** What takes a minute to show. */
 const later: Partial<Record<ScenarioName, readonly RegExp[]>> = {
-	storm: [/^warn redis-main \d+ commands entered the slow log in the last \d+s, the slowest HGETALL [\d.]+ ms$/],
+	storm: [
+		/^crit kafka-main ledger is \d+k behind on payment-events \(>\d+m\d\ds\), \+4\d\d\/s: never catches up$/,
+		/^warn kafka-main notify\.DLT grows: \d+ messages in \dm\d\ds, 0\.4\/s$/,
+		/^warn redis-main \d+ commands entered the slow log in the last \d+s, the slowest HGETALL [\d.]+ ms$/,
+	],
 };
 
 /** What was found and not expected, and what was expected and not found. */

@@ -1,7 +1,6 @@
 import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import type {Row} from '../../../src/contract.ts';
-import {type LagFacts, lagRow} from '../../../src/model/consumer-lag.ts';
 import {type PodFacts, podRow} from '../../../src/model/pod.ts';
 import {podUsageRow} from '../../../src/model/pod-usage.ts';
 import {type ScrapeFacts, scrapeRow} from '../../../src/model/scrape-target.ts';
@@ -14,6 +13,7 @@ import {targetsPane} from '../../../views/panes/targets.ts';
 import {topPane} from '../../../views/panes/top.ts';
 import {paintHeader, paintRow, planColumns} from '../../../views/row.ts';
 import {createTheme} from '../../../views/theme.ts';
+import {rowAfter, steadyTurns} from '../../src/model/lag-scene.ts';
 import {demoRows} from './demo-rows.ts';
 
 const theme = createTheme('none', false);
@@ -159,22 +159,17 @@ describe('top', () => {
 
 describe('consumer lag', () => {
 	const [section] = consumerLagPane.sections;
-	const facts: LagFacts = {group: 'orders', topic: 'events', partitions: 12, members: 3, state: 'Stable'};
-	const row = (lag: number, produced: number, consumed: number) =>
-		lagRow('kafka', facts, [
-			{at: 0, end: 1e6, committed: 1e6 - lag},
-			{at: 10_000, end: 1e6 + 10 * produced, committed: 1e6 - lag + 10 * consumed},
-		]);
 
 	it.each([
-		['grows', row(84_000, 1200, 988), ['86k', '+212/s', 'never', 'grows']],
-		['drains', row(400, 10, 50), ['0', '-40/s', '-', 'OK']],
-		['drains slowly', row(4000, 10, 50), ['3.6k', '-40/s', '1m30s', 'OK']],
-		['keeps up', row(20, 10, 9), ['30', '+1/s', '-', 'OK']],
-		['was read once', lagRow('kafka', facts, [{at: 0, end: 9, committed: 4}]), ['5', '?', '?', 'OK']],
-		['never committed', lagRow('kafka', facts, [{at: 0, end: 9, committed: undefined}]), ['?', '?', '?', 'no commit']],
+		['grows', rowAfter(steadyTurns(60, 84_000, 1200, 988)), ['97k', '>1m', '+212/s', 'never', 'WARN']],
+		['drains', rowAfter(steadyTurns(10, 400, 10, 50)), ['0', '0s', '-40/s', '-', 'OK']],
+		['drains slowly', rowAfter(steadyTurns(10, 4000, 10, 50)), ['3.6k', '>10s', '-40/s', '1m30s', 'OK']],
+		['keeps up', rowAfter(steadyTurns(10, 20, 10, 9)), ['30', '3s', '+1/s', '-', 'OK']],
+		['was read once', rowAfter(steadyTurns(0, 5, 0, 0)), ['5', '?', '?', '?', 'OK']],
+		['never committed', rowAfter([{ends: [9], committed: [undefined]}]), ['?', '?', '?', '?', 'no commit']],
+		['has no members', rowAfter(steadyTurns(10, 5, 10, 0), {members: 0}), ['105', '>10s', '+10/s', 'never', 'STOP']],
 	])('%s', (_name, shown, texts) => {
-		expect(['lag', 'rate', 'drain', 'state'].map(field => cell(section, field, shown))).toEqual(texts);
+		expect(['lag', 'behind', 'rate', 'drain', 'eval'].map(field => cell(section, field, shown))).toEqual(texts);
 	});
 });
 

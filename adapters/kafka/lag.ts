@@ -1,0 +1,203 @@
+import type {Context, Note, Snapshot, Target} from '../../src/contract.ts';
+import {defineSource} from '../../src/define.ts';
+import type {LagRow} from '../../src/model/consumer-lag.ts';
+import {lagFindings} from '../../src/model/consumer-lag-findings.ts';
+import {createLagBook, type GroupReading} from '../../src/model/lag-book.ts';
+import type {KafkaGroupName, KafkaPort, OffsetSpec, PartitionOffset, TopicPartition} from '../../src/port/kafka.ts';
+import {duration, grouped} from '../../src/text/figures.ts';
+import {breath, slices} from './breath.ts';
+import {kafkaTool, settingsOf} from './by-hand.ts';
+import {groupsOfTurn} from './turn.ts';
+
+const listEveryMs = 10_000;
+const topicsEveryMs = 30_000;
+const startsEveryMs = 60_000;
+/** Groups asked of the brokers at once. */
+const batch = 50;
+/** Groups of one turn, once each was read. */
+const mostGroups = 250;
+/** After this long the turn ends, and the next goes on. */
+const spendMs = 2500;
+/** Partitions in one call: an answer with 100,000 of them takes longer to read than a frame. */
+const sliceSize = 4000;
+/** What could not be read for so long is shown as that, and not as it was. */
+const oldMs = 60_000;
+
+/** Whoever waits in a turn is not well, or so far behind that it soon may not be. */
+const presses = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?.ms ?? 0) > 10_000;
+
+function follow(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
+	const book = createLagBook(target.name);
+	const {groups: pattern} = settingsOf(target);
+	const watched = pattern === undefined ? undefined : new RegExp(pattern);
+	let groups = new Map<string, KafkaGroupName>();
+	let missing: readonly Note[] = [];
+	const rows = new Map<string, readonly LagRow[]>();
+	const readAt = new Map<string, number>();
+	const topicsAt = new Map<string, number>();
+	const startsAt = new Map<string, number>();
+	let listedAt = Number.NEGATIVE_INFINITY;
+
+	async function list(context: Context): Promise<void> {
+		if (context.now() - listedAt < listEveryMs) return;
+		const {read, failed} = await port.groups(context);
+		const listed = new Map(
+			read.filter(({group}) => watched?.test(group) ?? true).map(name => [name.group, name] as const),
+		);
+		// The groups of a broker that did not answer are missing, not gone.
+		groups = failed.length === 0 ? listed : new Map([...groups, ...listed]);
+		missing = failed.map(({of, problem}) => ({
+			text: `the groups of broker ${of} could not be listed: ${problem}`,
+			severity: 'unknown' as const,
+		}));
+		listedAt = context.now();
+		for (const group of rows.keys()) if (!groups.has(group)) rows.delete(group);
+		for (const group of readAt.keys()) if (!groups.has(group)) readAt.delete(group);
+		book.keepOnly(new Set(groups.keys()));
+	}
+
+	async function readGroups(names: readonly KafkaGroupName[], context: Context): Promise<readonly GroupReading[]> {
+		const [described, committed] = await Promise.all([
+			port.describe(names, context),
+			port.committed(
+				names.map(({group}) => group),
+				context,
+			),
+		]);
+		const groupOf = new Map(described.read.map(one => [one.group, one]));
+		const offsetsOf = new Map(committed.read.map(one => [one.group, one.offsets]));
+		const problemOf = new Map(committed.failed.map(({of, problem}) => [of, problem]));
+		return names.map(name => ({
+			name,
+			described: groupOf.get(name.group),
+			offsets: offsetsOf.get(name.group),
+			problem: problemOf.get(name.group),
+		}));
+	}
+
+	async function offsets(
+		partitions: readonly TopicPartition[],
+		spec: OffsetSpec,
+		context: Context,
+	): Promise<readonly PartitionOffset[]> {
+		const read: PartitionOffset[] = [];
+		for (const slice of slices(partitions, sliceSize)) {
+			if (read.length > 0) await breath();
+			const part = await port.offsets(slice, spec, context);
+			for (const one of part.read) read.push(one);
+		}
+		return read;
+	}
+
+	/** The topics of these groups, where they are not known or were not looked at for long. */
+	async function readTopics(readings: readonly GroupReading[], context: Context): Promise<void> {
+		const at = context.now();
+		const names = new Set(readings.flatMap(reading => book.partitionsOf(reading).map(({topic}) => topic)));
+		const due = [...names].filter(topic => !book.hasTopic(topic) || at - (topicsAt.get(topic) ?? 0) >= topicsEveryMs);
+		if (due.length === 0) return;
+		const {read} = await port.topics(due, context);
+		book.topics(read);
+		for (const topic of due) topicsAt.set(topic, at);
+	}
+
+	const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
+
+	async function readLogs(readings: readonly GroupReading[], context: Context): Promise<number> {
+		await readTopics(readings, context);
+		const union = new Map<string, TopicPartition>();
+		for (const reading of readings) for (const one of book.partitionsOf(reading)) union.set(keyOf(one), one);
+		const began = context.now();
+		const due = [...union].filter(([key]) => began - (startsAt.get(key) ?? 0) >= startsEveryMs).map(([, one]) => one);
+		const starts = await offsets(due, 'earliest', context);
+		// The ends last: what is committed was read before, and can therefore not be ahead of them.
+		const ends = await offsets([...union.values()], 'latest', context);
+		const at = context.now();
+		book.ends(ends, at);
+		book.starts(starts);
+		for (const one of starts) startsAt.set(keyOf(one), began);
+		return at;
+	}
+
+	return async context => {
+		await list(context);
+		const pressing = new Set([...rows].filter(([, some]) => some.some(presses)).map(([group]) => group));
+		const chosen = groupsOfTurn([...groups.keys()], {readAt, pressing}, mostGroups);
+		const began = context.now();
+		const readings: GroupReading[] = [];
+		for (const part of slices(chosen, batch)) {
+			if (readings.length > 0) {
+				if (context.now() - began >= spendMs) break;
+				await breath();
+			}
+			readings.push(
+				...(await readGroups(
+					part.flatMap(group => groups.get(group) ?? []),
+					context,
+				)),
+			);
+		}
+		const at = await readLogs(readings, context);
+		for (const [index, reading] of readings.entries()) {
+			if (index % batch === batch - 1) await breath();
+			const {group} = reading.name;
+			const before = readAt.get(group);
+			if (reading.offsets === undefined && before !== undefined && at - before < oldMs) continue;
+			rows.set(group, book.group(reading, at));
+			readAt.set(group, at);
+		}
+		const all = [...rows.values()].flat();
+		const unread = groups.size - rows.size;
+		return {
+			rows: all,
+			gauges: [
+				{
+					id: 'lag',
+					label: 'messages behind',
+					value: all.reduce((sum, row) => sum + (row.lag ?? 0), 0),
+					unit: 'count',
+					severity: 'ok',
+				},
+				{id: 'groups', label: 'groups', value: groups.size, unit: 'count', severity: 'ok'},
+			],
+			omitted: 0,
+			notes: [...missing, ...othersNote([...groups.values()], rows), ...unreadNote(unread)],
+			...sampleOf(readings.length, groups.size, at, readAt),
+		};
+	};
+}
+
+const unreadNote = (unread: number): readonly Note[] =>
+	unread <= 0 ? [] : [{text: `${grouped(unread)} groups are still to be read`, severity: 'ok'}];
+
+/** Workers of Kafka Connect and the like are groups too, and commit nothing. */
+function othersNote(groups: readonly KafkaGroupName[], rows: ReadonlyMap<string, readonly LagRow[]>): readonly Note[] {
+	const silent = groups.filter(({group, protocolType}) => protocolType !== 'consumer' && rows.get(group)?.length === 0);
+	const kinds = [...new Set(silent.flatMap(({protocolType}) => protocolType || []))].toSorted();
+	if (kinds.length === 0) return [];
+	return [{text: `not listed: ${silent.length} groups that commit no offsets (${kinds.join(', ')})`, severity: 'ok'}];
+}
+
+function sampleOf(
+	read: number,
+	groups: number,
+	at: number,
+	readAt: ReadonlyMap<string, number>,
+): {readonly sample?: string} {
+	if (read >= groups) return {};
+	const oldest = Math.min(...readAt.values());
+	return {
+		sample: `read ${grouped(read)} of ${grouped(groups)} groups in this turn, the oldest ${duration((at - oldest) / 1000)} ago`,
+	};
+}
+
+/** One row for each group and topic: how far it is behind, and what that comes to. */
+export const lag = defineSource<LagRow, KafkaPort>()({
+	kind: 'kafka.lag',
+	title: 'Consumer lag',
+	intervalMs: 5000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => [kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--all-groups'])],
+	open: follow,
+	findings: ({rows}, _previous, {target}) => lagFindings(rows, target),
+});

@@ -1,0 +1,210 @@
+import type {ActionContext, Check, Outcome, Row} from '../../src/contract.ts';
+import {defineAction} from '../../src/define.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {LagRow} from '../../src/model/consumer-lag.ts';
+import {type OffsetMove, parseReset, type ResetItem} from '../../src/model/reset-target.ts';
+import type {KafkaPort} from '../../src/port/kafka.ts';
+import {grouped} from '../../src/text/figures.ts';
+import {backupCsv, backupJson} from './offset-backup.ts';
+import {
+	type GroupNow,
+	gone,
+	groundOf,
+	howToStop,
+	movesOf,
+	previewOf,
+	type ResetPlan,
+	readGroup,
+	whatMoved,
+} from './reset-plan.ts';
+
+/** What the permissions are listed for. */
+const resetNeeds = 'kafka.reset-offsets';
+
+const planOf = (
+	{group, topic}: {readonly group: string; readonly topic: string},
+	now: GroupNow,
+	moves: readonly OffsetMove[],
+	target: string,
+): ResetPlan => ({
+	target,
+	group,
+	topic,
+	type: now.group.type,
+	state: now.group.state,
+	members: now.group.members.length,
+	epoch: now.group.epoch ?? null,
+	moves,
+});
+
+const itemsOf = (text: string | undefined): readonly ResetItem[] => {
+	const items = parseReset(text ?? '');
+	if (items === undefined)
+		throw new AdapterError('unsupported', `${text ?? 'nothing'} names no offset`, 'Nothing was sent.');
+	return items;
+};
+
+function emptyCheck({group, type, state, members}: ResetPlan, now: GroupNow): Check {
+	const label = 'the group';
+	if (members > 0 || now.group.members.length > 0) {
+		return {
+			label,
+			result: 'block',
+			detail: `${now.group.members.length} members read (${now.group.state}). ${howToStop(group)}`,
+		};
+	}
+	if (type === 'share' || type === 'unknown') {
+		return {label, result: 'block', detail: `it is a ${type} group: midwatch cannot tell whether it is stopped`};
+	}
+	return {label, result: 'pass', detail: `${state}, nobody is in it`};
+}
+
+/** Only a clear no blocks. */
+async function permissionCheck({moves}: ResetPlan, context: ActionContext<KafkaPort>): Promise<Check> {
+	const label = 'the right to commit for it';
+	try {
+		const drops = moves.some(({to}) => to === null);
+		const isNeeded = (needs: string) => needs === resetNeeds || (drops && needs.startsWith(`${resetNeeds} `));
+		const needed = (await context.port.permissions(context)).filter(({needs}) => isNeeded(needs));
+		const lack = needed.find(({state}) => state === 'lack');
+		if (lack !== undefined) {
+			return {label, result: 'block', detail: `not permitted: an administrator grants it with: ${lack.grant}`};
+		}
+		if (needed.length > 0 && needed.every(({state}) => state === 'have')) {
+			return {label, result: 'pass', detail: `you have ${needed.map(({name}) => name).join(', ')}`};
+		}
+	} catch (error) {
+		if (!(error instanceof AdapterError)) throw error;
+	}
+	return {label, result: 'unknown', detail: 'the brokers do not tell: they will refuse if you may not'};
+}
+
+/** What retention takes away between the plan and its end is skipped as well. */
+async function logCheck({topic, moves}: ResetPlan, context: ActionContext<KafkaPort>): Promise<Check> {
+	const label = 'the messages';
+	const pairs = moves.map(({partition}) => ({topic, partition}));
+	const {read} = await context.port.offsets(pairs, 'earliest', context);
+	const startOf = new Map(read.map(one => [one.partition, one.offset]));
+	const lost = moves.find(({partition, to}) => to !== null && to < (startOf.get(partition) ?? 0));
+	if (lost === undefined) return {label, result: 'pass', detail: 'everything from there on still exists'};
+	const start = grouped(startOf.get(lost.partition) ?? 0);
+	return {
+		label,
+		result: 'warn',
+		detail: `partition ${lost.partition} begins at ${start} now: what was before is deleted`,
+	};
+}
+
+/** Whether every partition is where it was put, or further when somebody reads again. */
+function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupNow): Outcome {
+	const back = group.members.length > 0 ? `; ${group.members.length} members read from there` : '';
+	for (const {partition, to} of moves) {
+		const offset = committed.get(partition)?.offset;
+		const isThere = to === null ? offset === undefined : offset === to;
+		const went = to !== null && offset !== undefined && offset > to && group.members.length > 0;
+		if (!isThere && !went) {
+			const reads = offset === undefined ? 'none' : grouped(offset);
+			return {
+				result: 'ineffective',
+				detail: `${topic}/${partition} reads ${reads}, not ${to === null ? 'none' : grouped(to)}`,
+			};
+		}
+	}
+	return {result: 'done', detail: `all ${moves.length} offsets read back as committed${back}`};
+}
+
+/** Commits other offsets for a group that is stopped. */
+export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
+	id: 'kafka.reset-offsets',
+	title: 'Reset offsets',
+	key: 'R',
+	kind: 'kafka.lag',
+	selects: 'one',
+	params: [
+		{
+			name: 'to',
+			label: 'To',
+			hint: 'earliest, latest, +1, -100, an offset, -15m, 2026-11-21T14:00Z, or by partition: 7:+1, 8:482012',
+			initial: (rows: readonly Row[]) => {
+				const row = rows[0] as LagRow | undefined;
+				return row?.worst === undefined || row.partitions < 2 ? '+1' : `${row.worst.partition}:+1`;
+			},
+			problem: text =>
+				parseReset(text) === undefined
+					? 'This is no offset. Write earliest, latest, +1, -100, 482012, -15m, a time with its zone, or a list such as 7:+1, 8:latest.'
+					: undefined,
+		},
+	],
+	disabled([row]) {
+		if (row === undefined) return undefined;
+		if (row.topic === '') return row.why ?? 'this group has no offsets';
+		if (row.type === 'share') return 'a share group has no offsets to commit';
+		return row.type === 'streams' ? 'a streams group is reset with its own tool, kafka-streams-groups.sh' : undefined;
+	},
+	async preview([row], params, context) {
+		if (row === undefined) throw gone('no group was selected');
+		const items = itemsOf(params['to']);
+		const now = await readGroup(row, context);
+		const moves = movesOf(await groundOf({topic: row.topic, items, now}, context), items);
+		if (moves.length === 0) {
+			throw new AdapterError(
+				'unsupported',
+				`${row.group} is there already on ${row.topic}`,
+				'Nothing was sent: nothing would change.',
+			);
+		}
+		return previewOf(planOf(row, now, moves, context.target.name), false, context);
+	},
+	async preflight(plan, context) {
+		const now = await readGroup(plan, context);
+		const what = whatMoved(plan, now);
+		if (what !== undefined) return [{label: 'the group', result: 'block', detail: what, moved: true}];
+		return [
+			emptyCheck(plan, now),
+			{label: 'the offsets', result: 'pass', detail: `as they were on ${plan.moves.length} partitions`},
+			await permissionCheck(plan, context),
+			await logCheck(plan, context),
+		];
+	},
+	async run(plan, context) {
+		const {port} = context;
+		const {group, topic, moves} = plan;
+		const what = whatMoved(plan, await readGroup(plan, context));
+		if (what !== undefined) throw gone(what);
+		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
+		const json = await context.keep(`${group}-${topic}.json`, backupJson(about, moves));
+		const csv = await context.keep(`${group}-${topic}.csv`, backupCsv(topic, moves));
+		const set = moves.flatMap(({partition, to, note}) =>
+			to === null ? [] : [{topic, partition, offset: to, metadata: note}],
+		);
+		const drop = moves.filter(({to}) => to === null).map(({partition}) => ({topic, partition}));
+		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
+		if (drop.length > 0) await port.deleteOffsets({group, partitions: drop}, context);
+		return {
+			summary: `offsets of ${group} committed on ${moves.length} partitions of ${topic}`,
+			before: {
+				backup: csv,
+				'backup with metadata': json,
+				[topic]: moves.map(({partition, from}) => `${partition}=${from ?? 'none'}`).join(' '),
+			},
+		};
+	},
+	verify: async (plan, _receipt, context) => outcomeOf(plan, await readGroup(plan, context)),
+	settleMs: 10_000,
+	undo: {
+		async propose(plan, _receipt, context) {
+			const now = await readGroup(plan, context);
+			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
+			const grounds = await groundOf({topic: plan.topic, items, now}, context);
+			const moves = grounds.flatMap((ground): readonly OffsetMove[] => {
+				const before = plan.moves.find(move => move.partition === ground.partition);
+				const from = ground.committed ?? null;
+				if (before === undefined || from === before.from) return [];
+				const {partition, metadata, start, end} = ground;
+				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, asked: null}];
+			});
+			if (moves.length === 0) throw gone(`${plan.group} is back where it was already`);
+			return previewOf(planOf(plan, now, moves, plan.target), true, context);
+		},
+	},
+});
