@@ -221,28 +221,34 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			if (unknown.length > 0) await look(unknown, context);
 			return leaderOf;
 		},
-		/** Why the topic has no leaders: the error of its last look-up, or that there is no such partition. */
-	unled(topic: string, request: string): AdapterError;
-	forgetLeaders(topics) 
-			for (const topic of topics) leaderOf.delete(topic);,
+		unled(topic, request) {
+			const unknownTopic = 3;
+			return codeError(refusedTopics.get(topic) ?? unknownTopic, {...asked(firstName(), request), topic});
+		},
+		forgetLeaders(topics) {
+			for (const topic of topics) leaderOf.delete(topic);
+		},
 		async coordinators(groups, context) {
 			const unknown = groups.filter(group => !coordinatorOf.has(group));
 			const problems = await lookUp(unknown, context);
 			return new Map(groups.flatMap(group => pair(group, coordinatorOf.get(group) ?? problems.get(group))));
 		},
-		coordinates(broker, groups) 
-			for (const group of groups) coordinatorOf.set(group, broker);,
-		forgetCoordinators(groups) 
-			for (const group of groups) coordinatorOf.delete(group);,
+		coordinates(broker, groups) {
+			for (const group of groups) coordinatorOf.set(group, broker);
+		},
+		forgetCoordinators(groups) {
+			for (const group of groups) coordinatorOf.delete(group);
+		},
 		about(broker, request, on) {
 			const at = brokers.get(broker);
 			return {...asked(at === undefined ? firstName() : nameOf(at), request), ...on};
 		},
-		close() 
+		close() {
 			stop.abort();
 			for (const connection of [...open.values(), ...acting]) connection.close();
 			open.clear();
-			links.clear();,
+			links.clear();
+		},
 	};
 }
 
