@@ -26,6 +26,8 @@ export const refusalOf = (error: unknown): HttpRefusal | undefined =>
 export function isAbsent(error: unknown): boolean {
 	const refusal = refusalOf(error);
 	if (refusal === undefined) return false;
+	// VictoriaMetrics says it with another status.
+	if (refusal.status === 400 && /unsupported path requested/.test(refusal.body)) return true;
 	return [404, 405, 501].includes(refusal.status) || (refusal.html && refusal.status >= 200 && refusal.status < 300);
 }
 

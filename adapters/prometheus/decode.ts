@@ -176,14 +176,17 @@ export function decodeRuntime(answer: unknown): RuntimeInfo {
 	};
 }
 
-export function decodeBuild(answer: unknown): BuildInfo {
+/** Undefined when it tells no version, as VictoriaMetrics does. */
+export function decodeBuild(answer: unknown): BuildInfo | undefined {
 	const {application, version} = fields(dataOf(answer, 'build information').data);
-	return {product: text(application) || 'Prometheus', version: text(version) || 'version not told'};
+	return text(version) === '' ? undefined : {product: text(application) || 'Prometheus', version: text(version)};
 }
 
 export const decodeFlags = (answer: unknown): Labels => labelsOf(dataOf(answer, 'flags').data);
 
+/** VictoriaMetrics counts those of the day, and calls them otherwise. */
 export function decodeHeadSeries(answer: unknown): number | undefined {
-	const {numSeries} = fields(fields(dataOf(answer, 'series').data)['headStats']);
+	const {headStats, totalSeries} = fields(dataOf(answer, 'series').data);
+	const {numSeries = totalSeries} = fields(headStats);
 	return typeof numSeries === 'number' ? numSeries : undefined;
 }

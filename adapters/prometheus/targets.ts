@@ -1,7 +1,7 @@
 import type {Note} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import type {Labels} from '../../src/model/alert-labels.ts';
-import {serverFindings, serverGauges} from '../../src/model/prometheus-server.ts';
+import {ruleNotes, serverFindings, serverGauges} from '../../src/model/prometheus-server.ts';
 import {scrapeFindings} from '../../src/model/scrape-findings.ts';
 import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
@@ -46,13 +46,13 @@ export const targets = defineSource<ScrapeRow, PrometheusPort>()({
 				gauges: serverGauges({...state, targets: {all: up.all, down: up.down}}),
 				// Targets that are not scraped yet have no series: only their pool knows them.
 				omitted: Math.max(up.all, rows.length) - kept.length,
-				notes: [...told, ...notes, ...details.notes],
+				notes: [...told, ...notes, ...details.notes, ...ruleNotes(state.rules)],
 			};
 		};
 	},
-	findings: ({rows, gauges}, _previous, {target}) => [
-		...serverFindings(gauges, target),
-		...scrapeFindings(rows, target),
+	findings: (snapshot, _previous, {target}) => [
+		...serverFindings(snapshot, target),
+		...scrapeFindings(snapshot.rows, target),
 	],
 });
 

@@ -1,4 +1,4 @@
-import type {Finding, Gauge} from '../contract.ts';
+import type {Finding, Gauge, Note, Snapshot} from '../contract.ts';
 import {clockTime, grouped} from '../text/figures.ts';
 
 /** What a Prometheus tells of itself. A member is undefined when this server does not tell it. */
@@ -60,7 +60,6 @@ export function serverGauges({targets, ready, config, series, rules}: Prometheus
 						value: rules.failing.length,
 						unit: 'count',
 						severity: rules.failing.length > 0 ? 'warn' : 'ok',
-						...(rules.failing[0] === undefined ? {} : {text: faultOf(rules.failing[0])}),
 					} satisfies Gauge,
 				]),
 	];
@@ -71,10 +70,21 @@ const loadedText = (time: string): string => {
 	return Number.isNaN(at) ? 'loaded' : `loaded ${clockTime(at)}`;
 };
 
-const faultOf = ({group, name, error}: FailingRule): string => `${group}/${name}: ${error}`;
+const shownFaults = 5;
 
-/** What is wrong with the server itself, read from its gauges. */
-export function serverFindings(gauges: readonly Gauge[], target: string): readonly Finding[] {
+/** What cannot be evaluated, and why. */
+export const ruleNotes = (rules: PrometheusServer['rules']): readonly Note[] =>
+	(rules?.failing ?? []).slice(0, shownFaults).map(({group, name, error}) => ({
+		text: `rule ${group}/${name} cannot be evaluated: ${error}`,
+		hint: 'What hangs on it cannot fire. Correct its expression in the rule file, then reload.',
+		severity: 'warn',
+	}));
+
+/** What is wrong with the server itself, read from its gauges and the notes on its rules. */
+export function serverFindings(
+	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
+	target: string,
+): readonly Finding[] {
 	const about = {target, kind: 'prometheus.target', inspections: ['prometheus.rules']} as const;
 	const bad = (id: string) => gauges.find(gauge => gauge.id === id && gauge.severity !== 'ok');
 	const found: Finding[] = [];
@@ -105,8 +115,8 @@ export function serverFindings(gauges: readonly Gauge[], target: string): readon
 			...about,
 			id: `${target}/server/rules`,
 			severity: 'warn',
-			sentence: `${grouped(many)} ${many === 1 ? 'rule of' : 'rules of'} ${target} ${many === 1 ? 'fails' : 'fail'}, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire: ${rules.text}`,
-			evidence: [rules.text ?? ''],
+			sentence: `${grouped(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
+			evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
 			actions: [],
 		});
 	}

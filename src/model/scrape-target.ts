@@ -58,7 +58,8 @@ function judged(facts: ScrapeFacts): {readonly severity: Severity; readonly why?
 /** The cause in the words of Go's HTTP client, without what the row says already: `connection refused`. */
 export function scrapeCause(error: string): string {
 	const said = error
-		.replace(/^(?:Get|read) "[^"]*": /, '')
+		.replace(/^(?:Get|read|error when scraping) "[^"]*": /, '')
+		.replace(/; try -enableTCP6.*$/, '')
 		.replace(/^(?:dial|read|write) tcp[46]?(?: \S+)?: /, '')
 		.replace(/^(?:connect|read|write): /, '')
 		.replace(/^lookup (\S+?)(?: on \S+)?: (.*)$/, '$1: $2')

@@ -10,6 +10,7 @@ import {startPostgres} from './postgres.ts';
 import {estateFiles, guardedLogin, ownFiles, startPrometheus} from './prometheus.ts';
 import type {PostgresServer, RedisServer, Server} from './record.ts';
 import {startRedis} from './redis.ts';
+import {startVictoriaMetrics} from './victoria-metrics.ts';
 
 /** How one server of the estate is started. @throws Error with the reason and what to install when it cannot be. */
 export type Plan = {
@@ -177,6 +178,10 @@ export const plans: readonly Plan[] = [
 				lifecycle: false,
 				login: guardedLogin,
 			}),
+	},
+	{
+		name: 'victoria-metrics',
+		start: folder => startVictoriaMetrics({name: 'victoria-metrics', folder, port: 25195}),
 	},
 	...[false, true].map(expired => ({
 		name: expired ? 'prometheus-tls-expired' : 'prometheus-tls',

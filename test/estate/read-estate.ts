@@ -35,7 +35,12 @@ export type PostgresName =
 	| 'postgres-tls'
 	| 'postgres-tls-expired';
 export type KafkaName = 'kafka-4' | 'kafka-3.9' | 'kafka-cluster';
-export type PrometheusName = 'prometheus' | 'prometheus-guarded' | 'prometheus-tls' | 'prometheus-tls-expired';
+export type PrometheusName =
+	| 'victoria-metrics'
+	| 'prometheus'
+	| 'prometheus-guarded'
+	| 'prometheus-tls'
+	| 'prometheus-tls-expired';
 export type RedisName = 'redis' | 'redis-replica' | 'redis-tls' | 'redis-tls-expired';
 
 const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefined => {

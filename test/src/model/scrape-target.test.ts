@@ -88,6 +88,10 @@ describe('scrape target', () => {
 		['server returned HTTP status 503 Service Unavailable', 'server returned HTTP status 503 Service Unavailable'],
 		['invalid metric type "foo"', 'invalid metric type "foo"'],
 		['Get "http://a": EOF', 'EOF'],
+		[
+			'error when scraping "http://a/": dial tcp4 10.0.0.1:1: connect: connection refused; try -enableTCP6 command-line flag',
+			'connection refused',
+		],
 	])('says of %s', (error, cause) => {
 		expect(scrapeCause(error)).toBe(cause);
 	});
