@@ -72,7 +72,7 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 		}
 		const matchers = parseMatchers(params['matchers'] ?? '');
 		// Whole seconds: what is confirmed is what is read back.
-		const ends = Math.floor(context.now() / 1000) * 1000 + seconds * 1000;
+		const ends = Math.ceil(context.now() / 1000) * 1000 + seconds * 1000;
 		const matched = await context.port.alerts(context, matchers);
 		const met = matched.some(({fingerprint}) => fingerprint === now.fingerprint);
 		return previewMaking(

@@ -24,6 +24,10 @@ export function curlLine(settings: HttpSettings, path: string, words: readonly s
 	const prefix = (URL.parse(url)?.pathname ?? '').replace(/\/+$/, '');
 	const service = `${via.scheme}:${via.service}:${via.port}`;
 	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
+	const body = words[words.indexOf('-d') + 1];
+	if (words.includes('-d'))
+		return `${shellLine(['printf', '%s', body ?? ''])} | ${shellLine(['kubectl', 'create', '--raw', raw, '-f', '-'])}`;
+	if (words.includes('DELETE')) return shellLine(['kubectl', 'delete', '--raw', raw]);
 	const post = words.includes('POST');
 	return shellLine(['kubectl', post ? 'create' : 'get', '--raw', raw, ...(post ? ['-f', '/dev/null'] : [])]);
 }

@@ -4,7 +4,7 @@ import {conformance} from '../conformance.ts';
 import type {Scene} from '../subject.ts';
 import {
 	changes,
-	describeAlertmanager,
+	describeOwnAlertmanager,
 	expireByHand,
 	fire,
 	type OwnAlertmanager,
@@ -82,7 +82,7 @@ async function silenced(server: OwnAlertmanager): Promise<Scene> {
 	};
 }
 
-await describeAlertmanager('conformance', server => {
+await describeOwnAlertmanager('conformance', server => {
 	conformance({
 		system: alertmanager,
 		server,

@@ -38,7 +38,7 @@ const installed = spawnSync(program, ['--version']).status === 0;
  * A `describe` with an Alertmanager of its own, to be awaited. Where its program is not installed it is skipped, and fails with
  * MIDWATCH_REQUIRE=all.
  */
-export async function describeAlertmanager(title: string, body: (server: OwnAlertmanager) => void): Promise<void> {
+export async function describeOwnAlertmanager(title: string, body: (server: OwnAlertmanager) => void): Promise<void> {
 	const server = installed ? await ownAlertmanager() : undefined;
 	describe(`${title} on an Alertmanager`, () => {
 		if (server !== undefined) {

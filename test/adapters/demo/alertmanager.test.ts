@@ -4,7 +4,7 @@ import {startAlertmanagerApi} from '../../../adapters/demo/alertmanager-api/serv
 import type {HttpStandIn} from '../../../adapters/demo/http-stand-in.ts';
 import {createMonitoring} from '../../../adapters/demo/monitoring/world.ts';
 import {createScenario, type ScenarioName} from '../../../adapters/demo/scenario.ts';
-import {describeAlertmanager, expireByHand, fire, silenceByHand} from '../alertmanager/own-alertmanager.ts';
+import {describeOwnAlertmanager, expireByHand, fire, silenceByHand} from '../alertmanager/own-alertmanager.ts';
 
 const minute = 60_000;
 let open: HttpStandIn | undefined;
@@ -139,7 +139,7 @@ function shapeOf(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
 }
 
-await describeAlertmanager('the Alertmanager of the demo, beside a real one', real => {
+await describeOwnAlertmanager('the Alertmanager of the demo, beside a real one', real => {
 	const labels = {alertname: 'TargetDown', job: 'a', instance: 'b', severity: 'critical', cluster: 'c'};
 	const annotations = {summary: 'a', runbook_url: 'b'};
 
