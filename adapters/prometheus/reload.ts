@@ -162,5 +162,5 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 async function sizeText(context: ActionContext<PrometheusPort>): Promise<string> {
 	const {samples} = await context.port.query('count(up)', context);
 	const [sample] = samples;
-	return sample === undefined ? '' : `, ${grouped(sample.value)} targets`;
+	return sample === undefined ? '' : `, ${grouped(sample.value)} ${sample.value === 1 ? 'target' : 'targets'}`;
 }

@@ -3,7 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
 import {stop} from './process.ts';
-import type {PostgresServer, RedisServer} from './record.ts';
+import {ownFiles, type PrometheusOptions, restartPrometheus, startPrometheus} from './prometheus.ts';
+import type {PostgresServer, PrometheusServer, RedisServer} from './record.ts';
 import {restartRedis, startRedis} from './redis.ts';
 
 /** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
@@ -58,5 +59,14 @@ export const throwawayRedis = (like: RedisServer, extra: readonly string[] = [])
 	own(
 		folder => startRedis({name: 'redis-throwaway', binary: like.binary, folder, port: 0, extra}),
 		restartRedis,
+		server => stop(server),
+	);
+
+/** Scrapes only itself and may be reloaded, unless `options` say otherwise. It keeps what it scraped and reads its files anew. */
+export const throwawayPrometheus = (options: Partial<PrometheusOptions> = {}): Promise<Throwaway<PrometheusServer>> =>
+	own(
+		folder =>
+			startPrometheus({name: 'prometheus-throwaway', port: 0, lifecycle: true, files: ownFiles(), ...options, folder}),
+		restartPrometheus,
 		server => stop(server),
 	);
