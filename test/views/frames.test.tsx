@@ -229,3 +229,45 @@ describe('a confirmation', () => {
 		await golden('refused', '80x24');
 	});
 });
+
+describe('a question in PromQL', () => {
+	const ask = async (text: string) => {
+		await keys('6', 'x');
+		await until(() => demo.deck.session.get().layers.at(-1)?.kind === 'params');
+		await keys('ctrl+u');
+		for (const character of text) rig.key(character === ' ' ? 'space' : character);
+	};
+	const answered = () =>
+		until(() => {
+			const top = demo.deck.session.get().layers.at(-1);
+			return top?.kind === 'document' && top.state !== 'loading';
+		});
+
+	it.each([
+		[80, 24],
+		[120, 40],
+		[200, 50],
+	])('is answered by a graph and a table at %ix%i', async (columns, rows) => {
+		await open('scrape', columns, rows);
+		await ask('sum by (job) (up)');
+		if (rows === 24) await golden('query-prompt', '80x24');
+		await keys('enter');
+		await answered();
+		await golden('query-graph', `${columns}x${rows}`);
+	});
+
+	it('has its range turned by a key, and its mistake shown with the place', async () => {
+		await open('scrape', 80, 24);
+		await ask('up{job="checkout-api"}');
+		await keys('enter');
+		await answered();
+		await keys(']');
+		await answered();
+		expect(await screen()).toContain('up{job="checkout-api"}  6h');
+		await keys('q');
+		await ask('sum(up');
+		await keys('enter');
+		await answered();
+		await golden('query-mistake', '80x24');
+	});
+});
