@@ -1,5 +1,6 @@
 import {alertmanager} from '../adapters/alertmanager/system.ts';
 import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
+import {kafka} from '../adapters/kafka/system.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
 import {postgres} from '../adapters/postgres/system.ts';
 import {prometheus} from '../adapters/prometheus/system.ts';
@@ -11,7 +12,7 @@ import {closest} from '../src/text/closest.ts';
 import {UsageError} from './arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
-export const systems: readonly System[] = [kubernetes, postgres, redis, prometheus, alertmanager];
+export const systems: readonly System[] = [kubernetes, postgres, redis, kafka, prometheus, alertmanager];
 
 /**
  * The targets of the demo, each with its stand-in.

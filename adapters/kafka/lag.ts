@@ -145,7 +145,8 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 			rows.set(group, book.group(reading, at));
 			readAt.set(group, at);
 		}
-		const all = [...rows.values()].flat();
+		// In the order of the list, not in that of the turn.
+		const all = [...groups.keys()].flatMap(group => rows.get(group) ?? []);
 		const unread = groups.size - rows.size;
 		return {
 			rows: all,
