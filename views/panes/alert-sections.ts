@@ -24,7 +24,7 @@ const quietly = (row: AlertmanagerAlertRow, text: string): Cell => (row.told ===
 export const alertsSection = defineSection<AlertmanagerAlertRow>({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
-	weight: 1,
+	weight: 2,
 	empty: 'no alert fires',
 	orders: [
 		{title: 'name', compare: byName},

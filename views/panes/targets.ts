@@ -19,7 +19,7 @@ export const targetsPane: Pane = {
 		defineSection<ScrapeRow>({
 			kind: 'prometheus.target',
 			title: 'Targets',
-			weight: 1,
+			weight: 3,
 			empty: 'Prometheus has no active target: look at its scrape_configs and at service discovery',
 			orders: [
 				{title: 'pool', compare: byName},
@@ -69,8 +69,9 @@ export const targetsPane: Pane = {
 				},
 			],
 		}),
-		prometheusAlertsSection,
+		// Before what Prometheus says of the same alerts: whoever is told, and what is silenced, is known here.
 		alertsSection,
+		prometheusAlertsSection,
 		silencesSection,
 	],
 };
