@@ -10,7 +10,7 @@ import {kafkaTool} from './by-hand.ts';
 import {type PartitionNow, readGroupLags} from './group-lags.ts';
 
 /** Partitions whose next message is fetched to read its time: one request each. */
-const mostTimes = 12;
+const mostTimes = 32;
 /** A broker gives one message however large it is; more than this we do not wait for. */
 const messageBytes = 65_536;
 
@@ -51,20 +51,25 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
 					time !== undefined && (first === undefined || time < first.time) ? {time, partition} : first,
 				undefined,
 			);
-		const rows = sorted.map((one, index) => {
-			const time = times[index];
-			const deleted = Math.max(0, (one.start ?? 0) - (one.committed?.offset ?? Number.POSITIVE_INFINITY));
-			return [
-				String(one.partition),
-				one.committed === undefined ? 'none' : grouped(one.committed.offset),
-				number(one.start),
-				number(one.end),
-				number(one.lag),
-				time === undefined ? (one.lag === 0 ? '0s' : '') : duration((at - time) / 1000),
-				cleanLine(one.member === undefined ? 'nobody' : `${one.member.clientId} ${one.member.host}`),
-				deleted > 0 ? `${grouped(deleted)} deleted unread` : '',
-			];
-		});
+		const timeOfPartition = new Map(sorted.map((one, index) => [one.partition, times[index]]));
+		const age = ({partition, lag}: PartitionNow) => (lag === 0 ? 0 : at - (timeOfPartition.get(partition) ?? at));
+		// The one that waits the longest first: where readers die of a message, that is the one.
+		const rows = sorted
+			.toSorted((a, b) => age(b) - age(a))
+			.map(one => {
+				const time = timeOfPartition.get(one.partition);
+				const deleted = Math.max(0, (one.start ?? 0) - (one.committed?.offset ?? Number.POSITIVE_INFINITY));
+				return [
+					String(one.partition),
+					one.committed === undefined ? 'none' : grouped(one.committed.offset),
+					number(one.start),
+					number(one.end),
+					number(one.lag),
+					time === undefined ? (one.lag === 0 ? '0s' : '') : duration((at - time) / 1000),
+					cleanLine(one.member === undefined ? 'nobody' : `${one.member.clientId} ${one.member.host}`),
+					deleted > 0 ? `${grouped(deleted)} deleted unread` : '',
+				];
+			});
 		const header = ['PARTITION', 'COMMITTED', 'START', 'END', 'LAG', 'BEHIND', 'READ BY', ''];
 		const lines: readonly Line[] = [
 			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}]),

@@ -110,7 +110,10 @@ function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupNow): Out
 			};
 		}
 	}
-	return {result: 'done', detail: `all ${moves.length} offsets read back as committed${back}`};
+	return {
+		result: 'done',
+		detail: `${moves.length === 1 ? 'the offset reads' : `all ${moves.length} offsets read`} back as committed${back}`,
+	};
 }
 
 /** Commits other offsets for a group that is stopped. */
@@ -161,7 +164,11 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		if (what !== undefined) return [{label: 'the group', result: 'block', detail: what, moved: true}];
 		return [
 			emptyCheck(plan, now),
-			{label: 'the offsets', result: 'pass', detail: `as they were on ${plan.moves.length} partitions`},
+			{
+				label: 'the offsets',
+				result: 'pass',
+				detail: plan.moves.length === 1 ? 'as it was' : `as they were on all ${plan.moves.length} partitions`,
+			},
 			await permissionCheck(plan, context),
 			await logCheck(plan, context),
 		];
@@ -181,7 +188,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
 		if (drop.length > 0) await port.deleteOffsets({group, partitions: drop}, context);
 		return {
-			summary: `offsets of ${group} committed on ${moves.length} partitions of ${topic}`,
+			summary: `offsets of ${group} committed on ${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`,
 			before: {
 				backup: csv,
 				'backup with metadata': json,

@@ -18,6 +18,8 @@ export type PartitionLag = {
 	/** Messages that wait. Undefined when it cannot be told: never everything. */
 	readonly lag: number | undefined;
 	readonly timeLag: TimeLag | undefined;
+	/** How long it takes for so many messages to come in, at the pace of now. */
+	readonly worthSeconds?: number | undefined;
 	/** Messages that were deleted before they were read. */
 	readonly deleted: number;
 	/** Whether a member reads it; undefined when that cannot be told. */
@@ -104,13 +106,18 @@ export function lagRow(
 	return {id: lagRowId(facts), target, severity, ...(why === undefined ? {} : {why}), ...row};
 }
 
-/** The one that is judged worst; among equals the one that is furthest behind. */
+/**
+ * The one that is judged worst; among equals the one that stands still the longest, as far as what comes in tells that: where a group dies
+ * of a message, its partition was left first.
+ */
 function worstOf(parts: readonly PartitionLag[]): PartitionLag | undefined {
 	return parts.reduce<PartitionLag | undefined>((worst, part) => {
 		if (worst === undefined) return part;
 		const a = worst.judged?.evaluation ?? 'ok';
 		const b = part.judged?.evaluation ?? 'ok';
 		if (a !== b) return worse(a, b) === a ? worst : part;
+		const longer = (part.worthSeconds ?? 0) - (worst.worthSeconds ?? 0);
+		if (longer !== 0) return longer > 0 ? part : worst;
 		return (part.lag ?? 0) > (worst.lag ?? 0) ? part : worst;
 	}, undefined);
 }

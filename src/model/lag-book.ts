@@ -185,12 +185,14 @@ export function createLagBook(target: string): LagBook {
 			if (seen?.gapMs !== undefined) book.seenAlive = true;
 			const lag = lagOf(commit);
 			const members = isAssigned === false ? 0 : facts.members;
+			const perSecond = inflow(table) ?? 0;
 			return {
 				...part,
 				deleted: Math.max(0, start - offset),
 				lag,
 				timeLag: timeLagOf(table, Math.max(offset, start)),
-				judged: seen && judge(seen, {lag, inflow: inflow(table) ?? 0, members}),
+				worthSeconds: perSecond > 0 ? lag / perSecond : undefined,
+				judged: seen && judge(seen, {lag, inflow: perSecond, members}),
 			};
 		});
 		if (since !== undefined) {
