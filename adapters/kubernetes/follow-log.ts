@@ -80,21 +80,21 @@ export async function followLog(options: FollowOptions): Promise<void> {
 	async function readBefore(): Promise<boolean> {
 		const {metadata} = await port.get(podObject({namespace, name, uid}), context);
 		if (metadata.uid !== uid) return false;
-		let first = true;
+		let verdict: 'same' | 'late' | undefined;
 		try {
-			const since = seen.since();
-			for await (const raw of port.logs({...request, previous: true, ...from(since)}, context)) {
+			for await (const raw of port.logs({...request, previous: true, ...from(seen.since())}, context)) {
 				const lines = raw.map(readLogLine);
-				if (first && seen.startsLate(lines.map(({at}) => at))) return true;
-				if (first) tell({kind: 'said', text: 'started again', bad: true});
-				if (first && known !== undefined) known += 1;
-				first = false;
+				verdict ??= seen.judge(lines.map(({at}) => at));
+				if (verdict === 'late') break;
 				await options.put(lines.filter(({at}) => seen.take(at)));
 			}
 		} catch (error) {
 			if (refusalOf(error)?.code !== 400) throw error;
 		}
-		if (first) tell({kind: 'gap'});
+		if (verdict === 'same') {
+			if (known !== undefined) known += 1;
+			tell({kind: 'said', text: 'started again', bad: true});
+		} else tell({kind: 'gap'});
 		return true;
 	}
 
@@ -102,7 +102,7 @@ export async function followLog(options: FollowOptions): Promise<void> {
 	async function read(more: Partial<LogsRequest>, fresh = false): Promise<void> {
 		const since = seen.since();
 		seen.again();
-		let first = since !== undefined && !fresh;
+		let verdict = since === undefined || fresh ? ('same' as const) : undefined;
 		const asked = more.previous === true || since !== undefined ? from(since) : options.first;
 		// A quiet log is there again when nothing is said against it for a while.
 		const callOff = clock.after(timings.endMs, isBack);
@@ -110,8 +110,11 @@ export async function followLog(options: FollowOptions): Promise<void> {
 			for await (const raw of port.logs({...request, ...asked, ...more}, context)) {
 				isBack();
 				const lines = raw.map(readLogLine);
-				if (first && seen.startsLate(lines.map(({at}) => at)) && !(await readBefore())) return;
-				first = false;
+				if (verdict === undefined) {
+					const found = seen.judge(lines.map(({at}) => at));
+					if (found === 'late' && !(await readBefore())) return;
+					if (found !== undefined) verdict = 'same';
+				}
 				await options.put(lines.filter(({at}) => seen.take(at)));
 			}
 		} finally {

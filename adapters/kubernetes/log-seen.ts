@@ -10,8 +10,11 @@ export type Seen = {
 	again(): void;
 	/** Whether a line with this moment is new. One without a moment always is. */
 	take(at: string | undefined): boolean;
-	/** None of these came before, though something of it should have come again first: another run writes, or lines are missing in between. */
-	startsLate(moments: readonly (string | undefined)[]): boolean;
+	/**
+	 * Looks at what comes again, before it is taken: `same` as soon as something of it was read before, `late` when it goes beyond all that
+	 * was read and nothing was: then another run writes, or lines are missing in between. Undefined: it does not tell yet.
+	 */
+	judge(moments: readonly (string | undefined)[]): 'same' | 'late' | undefined;
 };
 
 const secondOf = (at: string): string => at.slice(0, 19);
@@ -22,8 +25,13 @@ export function createSeen(): Seen {
 	let counts = new Map<string, number>();
 	/** What has to come again, and was not dropped yet. */
 	let due = new Map<string, number>();
+	/** The first moment and the last. What is older than the first was not wanted: only the last lines were. */
+	let oldest: string | undefined;
+	let newest = '';
 
 	function count(at: string): void {
+		oldest ??= at;
+		if (at > newest) newest = at;
 		const own = secondOf(at);
 		if (second === undefined || own > second) {
 			second = own;
@@ -46,9 +54,13 @@ export function createSeen(): Seen {
 				else due.set(at, left - 1);
 				return false;
 			}
+			if (oldest !== undefined && (at < oldest || (at === oldest && at < newest))) return false;
 			count(at);
 			return true;
 		},
-		startsLate: moments => due.size > 0 && !moments.some(at => at !== undefined && due.has(at)),
+		judge(moments) {
+			if (due.size === 0 || moments.some(at => at !== undefined && due.has(at))) return 'same';
+			return moments.some(at => at !== undefined && at > newest) ? 'late' : undefined;
+		},
 	};
 }

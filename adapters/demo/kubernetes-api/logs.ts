@@ -10,8 +10,7 @@ import type {Reply} from './reply.ts';
 
 /** How often the lines that fell due are sent to who follows. */
 const followEveryMs = 50;
-/** Older lines were rotated away by the kubelet. */
-const keptLines = 50_000;
+const usualKeptLines = 50_000;
 
 /**
  * One life of a container. Its lines are not stored: line `n` is written at `from` + n / rate and has the same text whenever it is read,
@@ -116,7 +115,12 @@ function send(cluster: Cluster, scenario: Scenario, call: Call, life: Life, repl
 	const sinceIndex = since === undefined ? 0 : Math.max(0, Math.ceil(((since - life.from) / 1000) * rate(life)));
 	const tail = query.has('tailLines') ? Math.max(0, Number(query.get('tailLines'))) : Number.POSITIVE_INFINITY;
 	const spared = life.end?.message ? 1 : 0;
-	write(range(Math.max(0, sinceIndex, next - keptLines, next - Math.max(0, tail - spared)), next));
+	write(
+		range(
+			Math.max(0, sinceIndex, next - (life.program.keptLines ?? usualKeptLines), next - Math.max(0, tail - spared)),
+			next,
+		),
+	);
 	if (tail > 0) lastWords();
 	if (!follow || life.to !== undefined) return reply.end();
 

@@ -19,6 +19,8 @@ export type Program = {
 	readonly ignoresTerm?: boolean;
 	/** Lines it logs in a second. */
 	readonly linesPerSecond?: number;
+	/** Older lines were rotated away by the kubelet; 50,000 are kept unless told. */
+	readonly keptLines?: number;
 	/** `json` logs one object a line. */
 	readonly logs?: 'text' | 'json';
 };

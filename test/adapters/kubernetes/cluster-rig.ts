@@ -100,6 +100,7 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 					containerStatuses: [
 						{
 							name: 'main',
+							image: 'rig:1',
 							ready: true,
 							restartCount: 0,
 							state: {running: {startedAt: '2026-11-21T12:00:01Z'}},

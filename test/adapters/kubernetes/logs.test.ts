@@ -1,0 +1,327 @@
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import type {Pod} from '../../../adapters/demo/kubernetes-api/kinds.ts';
+import {inspectLogs} from '../../../adapters/kubernetes/inspect-logs.ts';
+import {pods} from '../../../adapters/kubernetes/pods.ts';
+import {workloads} from '../../../adapters/kubernetes/workloads.ts';
+import type {Document, Line, Row, Source, Target} from '../../../src/contract.ts';
+import {initialParams} from '../../../src/params.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+
+let rig: Rig;
+let port: KubernetesPort;
+const open: AbortController[] = [];
+
+const target: Target = {
+	name: 'prod',
+	kind: 'kubernetes',
+	production: true,
+	settings: {namespaces: 'all', kubeconfig: [], context: 'prod'},
+};
+
+beforeAll(async () => {
+	rig = await startRig();
+	({port} = await rig.client());
+});
+
+afterEach(() => {
+	for (const one of open.splice(0)) one.abort();
+	rig.api.faults.clear();
+	for (const pod of rig.api.world.cluster.store.list('pods', 'rig')) rig.removePod(pod.metadata.name);
+});
+
+afterAll(() => rig.close());
+
+async function rowsOf(source: Source<Row, KubernetesPort>, names: readonly string[]): Promise<readonly Row[]> {
+	let found: readonly Row[] = [];
+	await eventually(async () => {
+		const {rows} = await source.open(port, target)(asking());
+		found = names.flatMap(name => rows.filter(row => 'name' in row && row.name === name));
+		expect(found).toHaveLength(names.length);
+	});
+	return found;
+}
+
+type Opened = {
+	readonly document: Document;
+	readonly lines: Line[];
+	readonly ended: Promise<void>;
+	/** What is told among the lines. */
+	text(): string;
+};
+
+/** Opens the logs and goes on reading them, as a text on the screen does. */
+async function openLogs(
+	rows: readonly Row[],
+	more: Readonly<Record<string, string>> = {},
+	from = port,
+): Promise<Opened> {
+	const [first] = rows;
+	if (first === undefined) throw new Error('no row to open');
+	const params = {...initialParams(inspectLogs.params, rows), ...more};
+	const document = await inspectLogs.open(first, {...asking(), port: from, target, rows, params});
+	const quit = new AbortController();
+	open.push(quit);
+	const lines = [...document.lines];
+	const read = async () => {
+		if (document.follow === undefined) return;
+		for await (const some of document.follow(asking(quit.signal))) lines.push(...some);
+	};
+	return {
+		document,
+		lines,
+		ended: read(),
+		text: () => lines.flatMap(({text}) => (text.startsWith('-- ') || text.includes(': -- ') ? [text] : [])).join('\n'),
+	};
+}
+
+/** By what stands before it, the numbers of the lines in the order in which they came. */
+function numbers(lines: readonly Line[]): Map<string, number[]> {
+	const found = new Map<string, number[]>();
+	for (const {text, lead} of lines) {
+		const [, digits] = /seq=(\d+)/.exec(text) ?? [];
+		if (digits === undefined) continue;
+		const own = found.get(lead?.text ?? '') ?? [];
+		own.push(Number(digits));
+		found.set(lead?.text ?? '', own);
+	}
+	return found;
+}
+
+/** Each line after the one before it: none is missing, none came twice. */
+function expectUnbroken(own: readonly number[]): void {
+	const breaks = own.flatMap((number, index) => {
+		const before = own[index - 1];
+		return before === undefined || number === before + 1 ? [] : [`${before} ${number}`];
+	});
+	expect(breaks).toEqual([]);
+}
+
+/** Breaks the logs that are followed. */
+const breakLogs = () => rig.api.faults.now({kind: 'reset'}, {resource: 'pods/log'});
+
+const writes = (linesPerSecond: number) => rig.api.world.programs.set('rig:1', {linesPerSecond});
+
+describe('the log of a pod', () => {
+	test('goes on after its connection broke, without loss and without doubling', async () => {
+		writes(200);
+		rig.addPod('chatty');
+		const opened = await openLogs(await rowsOf(pods, ['chatty']));
+		expect(numbers(opened.document.lines).get('')).toHaveLength(500);
+		for (const amount of [700, 900, 1100]) {
+			await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(amount));
+			expect(breakLogs()).toBe(1);
+		}
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(1300));
+		expectUnbroken(numbers(opened.lines).get('') ?? []);
+	});
+
+	test('goes on when its container is started again, with what the run before wrote last', async () => {
+		writes(100);
+		rig.addPod('shaky');
+		const opened = await openLogs(await rowsOf(pods, ['shaky']));
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
+		await startAgain('shaky', 'OOMKilled', 137);
+		await eventually(() =>
+			expect(opened.text()).toMatch(/started again \(1\); the run before ended: OOMKilled, exit code 137/),
+		);
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(800));
+		breakLogs();
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(1000));
+		const own = numbers(opened.lines).get('') ?? [];
+		const again = own.indexOf(0);
+		expectUnbroken(own.slice(0, again));
+		expectUnbroken(own.slice(again));
+		expect(opened.text()).not.toContain('lines are missing');
+		const [life] = lastOf('shaky');
+		expect(own[again - 1]).toBe(life);
+	});
+
+	test('reads the run before when it was started again while nobody could read', async () => {
+		writes(100);
+		rig.addPod('away');
+		const opened = await openLogs(await rowsOf(pods, ['away']));
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
+		rig.api.faults.next({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		breakLogs();
+		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
+		await startAgain('away', 'Error', 1);
+		await new Promise(resolve => setTimeout(resolve, 300));
+		rig.api.faults.clear();
+		await eventually(() => expect(opened.text()).toContain('connected again'));
+		await eventually(() => expect(numbers(opened.lines).get('')).toContain(0));
+		const own = numbers(opened.lines).get('') ?? [];
+		const again = own.indexOf(0);
+		expectUnbroken(own.slice(0, again));
+		expectUnbroken(own.slice(again));
+		expect(own[again - 1]).toBe(lastOf('away')[0]);
+	});
+
+	test('says so when what was written meanwhile was rotated away', async () => {
+		rig.api.world.programs.set('rig:1', {linesPerSecond: 200, keptLines: 100});
+		rig.addPod('torrent');
+		const opened = await openLogs(await rowsOf(pods, ['torrent']));
+		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));
+		rig.api.faults.next({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		breakLogs();
+		await new Promise(resolve => setTimeout(resolve, 2000));
+		rig.api.faults.clear();
+		await eventually(() => expect(opened.text()).toContain('lines are missing here'));
+	});
+
+	test('waits as long as the server asks, and tells it', async () => {
+		writes(50);
+		rig.addPod('busy');
+		const opened = await openLogs(await rowsOf(pods, ['busy']));
+		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
+		rig.api.faults.next({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
+		breakLogs();
+		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
+		await eventually(() => expect(opened.text()).toContain('connected again'));
+		expectUnbroken(numbers(opened.lines).get('') ?? []);
+	});
+
+	test('ends when its pod has come to its end, and when it is closed', async () => {
+		writes(50);
+		rig.addPod('job');
+		const opened = await openLogs(await rowsOf(pods, ['job']));
+		await eventually(() => expect(opened.lines.length).toBeGreaterThan(505));
+		finish('job');
+		await opened.ended;
+		expect(opened.text()).toMatch(/ended: Completed, exit code 0$/);
+		const other = await openLogs(await rowsOf(pods, ['job']));
+		open.at(-1)?.abort();
+		await other.ended;
+	});
+
+	test('may be of the run before, and no older than wanted', async () => {
+		writes(50);
+		rig.addPod('two');
+		await startAgain('two', 'Error', 3);
+		const [row] = await rowsOf(pods, ['two']);
+		await eventually(async () => {
+			const before = await openLogs(row === undefined ? [] : [row], {run: 'before'});
+			expect(before.document.follow).toBeUndefined();
+			expect(numbers(before.lines).get('')?.at(-1)).toBe(lastOf('two')[0]);
+		});
+		const lately = await openLogs(row === undefined ? [] : [row], {since: '1m', tail: 'all'});
+		await eventually(() => expect(numbers(lately.lines).get('')?.[0]).toBe(0));
+	});
+
+	test('says who may give the right to read it', async () => {
+		writes(50);
+		rig.addPod('secret');
+		const rows = await rowsOf(pods, ['secret']);
+		const bare = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		rig.api.world.cluster.access.grant('bare', [{verbs: ['list', 'watch', 'get'], groups: [''], resources: ['pods']}]);
+		const opened = await openLogs(rows, {}, bare.port);
+		await opened.ended;
+		expect(opened.text()).toMatch(/cannot get resource "pods\/log"/);
+	});
+});
+
+describe('the logs of several', () => {
+	test('are in the order in which they were written, each line led by what wrote it', async () => {
+		writes(20);
+		for (const name of ['one', 'two', 'three']) rig.addPod(name);
+		const opened = await openLogs(await rowsOf(pods, ['one', 'two', 'three']));
+		const moments = opened.document.lines.flatMap(({at}) => at ?? []);
+		expect(moments).toHaveLength(300);
+		expect(moments).toEqual(moments.toSorted());
+		expect([...numbers(opened.document.lines).keys()].toSorted()).toEqual(['one  ', 'three', 'two  ']);
+		expect(opened.document.title).toBe('Logs of 3 pods');
+		await eventually(() => expect(numbers(opened.lines).get('one  ')?.length).toBeGreaterThan(110));
+		expect(breakLogs()).toBe(3);
+		await eventually(() => expect(numbers(opened.lines).get('two  ')?.length).toBeGreaterThan(140));
+		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
+	});
+
+	test('of a workload follow its pods as they go and come', async () => {
+		const rows = await rowsOf(workloads, ['web']);
+		const opened = await openLogs(rows);
+		expect(opened.document.title).toMatch(/^Logs of deployment checkout\/web, \d+ pods$/);
+		const first = rig.api.world.cluster.store
+			.list('pods', 'checkout')
+			.find(({metadata}) => metadata.name.startsWith('web-'));
+		rig.removePod(first?.metadata.name ?? '', 'checkout');
+		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+: the pod is gone/));
+		await eventually(() => expect(opened.text()).toMatch(/-- web-\w+ joins/));
+	});
+
+	test('of 20 pods come whole through two broken connections, however fast', async () => {
+		const names = Array.from({length: 20}, (_, index) => `fast-${index}`);
+		writes(500);
+		for (const name of names) rig.addPod(name);
+		const opened = await openLogs(await rowsOf(pods, names), {tail: '100'});
+		for (const amount of [10_000, 20_000]) {
+			await eventually(() => expect(opened.lines.length).toBeGreaterThan(amount));
+			expect(breakLogs()).toBeGreaterThan(0);
+		}
+		await eventually(() => expect(opened.lines.length).toBeGreaterThan(35_000));
+		const found = numbers(opened.lines);
+		expect(found.size).toBe(20);
+		for (const own of found.values()) expectUnbroken(own);
+	});
+
+	test('are read again when the connection is dead without saying so', async () => {
+		writes(50);
+		rig.addPod('dead');
+		const opened = await openLogs(await rowsOf(pods, ['dead']));
+		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
+		rig.api.faults.now({kind: 'stall'}, {resource: 'pods/log'});
+		// The server as a whole is silent: only then a quiet log is doubted.
+		rig.api.faults.next({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
+		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
+		rig.api.faults.clear();
+		await eventually(() => expect(opened.text()).toContain('connected again'));
+		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(600));
+		expectUnbroken(numbers(opened.lines).get('') ?? []);
+	});
+});
+
+function change(name: string, become: (pod: Pod) => Pod): void {
+	const {store} = rig.api.world.cluster;
+	const pod = store.get<Pod>('pods', 'rig', name);
+	if (pod === undefined) throw new Error(`there is no pod ${name}`);
+	store.put('pods', become(pod));
+}
+
+/** Moments of pods are whole seconds. */
+const second = (after: number) => `${new Date(Date.now() + after * 1000).toISOString().slice(0, 19)}Z`;
+
+/** Ends the run of a container within a second. */
+function end(name: string, reason: string, exitCode: number, phase: Pod['status']['phase']): void {
+	change(name, pod => {
+		const [status] = pod.status.containerStatuses ?? [];
+		if (status === undefined) return pod;
+		const finishedAt = second(1);
+		const startedAt = status.state.running?.startedAt ?? finishedAt;
+		const terminated = {reason, exitCode, startedAt, finishedAt, containerID: ''};
+		const ended = {...status, ready: false, state: {terminated}};
+		return {...pod, status: {...pod.status, phase, containerStatuses: [ended]}};
+	});
+}
+
+/** Ends a run, and starts the next when it is over. */
+async function startAgain(name: string, reason: string, exitCode: number): Promise<void> {
+	end(name, reason, exitCode, 'Running');
+	await new Promise(resolve => setTimeout(resolve, 1100));
+	change(name, pod => {
+		const [status] = pod.status.containerStatuses ?? [];
+		if (status === undefined) return pod;
+		const {state, restartCount} = status;
+		const running = {startedAt: second(1)};
+		const again = {...status, ready: true, restartCount: restartCount + 1, state: {running}, lastState: state};
+		return {...pod, status: {...pod.status, containerStatuses: [again]}};
+	});
+}
+
+const finish = (name: string) => end(name, 'Completed', 0, 'Succeeded');
+
+/** The number of the last line that the run before wrote. */
+function lastOf(name: string): readonly number[] {
+	const status = rig.api.world.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses?.[0];
+	const {startedAt, finishedAt} = status?.lastState.terminated ?? {};
+	const rate = rig.api.world.programs.get('rig:1').linesPerSecond ?? 0;
+	return [Math.floor(((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) * rate)];
+}
