@@ -9,7 +9,7 @@ import {dataOf, fields, labelsOf, list, numberOf, text} from './decode.ts';
 const evaluationSeconds = 8;
 const answerMs = 9000;
 /** Reading more JSON than this would hold up the screen. */
-const largestAnswer = 6 * 1024 * 1024;
+const largestAnswer = 3 * 1024 * 1024;
 const pageMs = 9000;
 const largestPage = 32 * 1024 * 1024;
 

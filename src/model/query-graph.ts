@@ -5,8 +5,8 @@ import {differences, labelOf, seriesText} from './query-table.ts';
 
 /** Dots that a wide screen has for one line. */
 const points = 300;
-/** Numbers that one answer may hold: some 4 MB. */
-const mostNumbers = 120_000;
+/** Numbers that one answer may hold: some 1 MB, which is read within two frames. */
+const mostNumbers = 40_000;
 const fewestPoints = 20;
 const leastStepMs = 1000;
 /** Series that are handed to the screen: it draws fewer. */
@@ -25,22 +25,24 @@ export function rangeOf(now: number, lengthMs: number, series: number): Range | 
 	return {from: to - Math.floor(lengthMs / stepMs) * stepMs, to, stepMs};
 }
 
-type Evened = GraphSeries & {readonly last: number; readonly endedAt: number | undefined; readonly odd: number};
-
 /** A value for each step, undefined where the series has none or none that is finite. */
-function evened(label: string, {points: given}: Series, {from, to, stepMs}: Range): Evened {
+function evened({points: given}: Series, {from, to, stepMs}: Range): GraphSeries['points'] {
 	const byStep = new Map(given.map(({at, value}) => [Math.round((at - from) / stepMs), value]));
-	const all = Array.from({length: Math.floor((to - from) / stepMs) + 1}, (_, step) => {
+	return Array.from({length: Math.floor((to - from) / stepMs) + 1}, (_, step) => {
 		const value = byStep.get(step);
 		return [from + step * stepMs, value !== undefined && Number.isFinite(value) ? value : undefined] as const;
 	});
-	const ended = given.at(-1)?.at;
+}
+
+/** What is told of a series whether it is drawn or not. */
+function summed(series: Series, {to, stepMs}: Range) {
+	const finite = series.points.filter(({value}) => Number.isFinite(value));
+	const ended = series.points.at(-1)?.at;
 	return {
-		label,
-		points: all,
-		last: all.findLast(([, value]) => value !== undefined)?.[1] ?? Number.NEGATIVE_INFINITY,
+		series,
+		last: finite.at(-1)?.value ?? Number.NEGATIVE_INFINITY,
 		endedAt: ended !== undefined && ended < to - stepMs / 2 ? ended : undefined,
-		odd: given.filter(({value}) => !Number.isFinite(value)).length,
+		odd: series.points.length - finite.length,
 	};
 }
 
@@ -52,12 +54,12 @@ export function queryGraph(
 	limit?: number,
 ): {readonly graph: Graph; readonly notes: readonly Line[]} {
 	const told = differences(series.map(one => one.labels));
-	const all = series.map(one => {
-		const differs = labelOf(one.labels, told);
-		return evened(differs === '' ? seriesText(told.shared) || title : differs, one, range);
-	});
+	const all = series.map(one => summed(one, range));
 	const shown = all.toSorted((a, b) => b.last - a.last).slice(0, mostSeries);
-	const drawn: GraphSeries[] = shown.map(({label, points: line}) => ({label, points: line}));
+	const drawn: GraphSeries[] = shown.map(one => ({
+		label: labelOf(one.series.labels, told) || seriesText(told.shared) || title,
+		points: evened(one.series, range),
+	}));
 	if (limit !== undefined && drawn.length > 0) {
 		const ends = [range.from, range.to].map(at => [at, limit] as const);
 		drawn.splice(1, 0, {label: `the limit of the rule`, points: ends});

@@ -15,13 +15,24 @@ export type Differences = {
 };
 
 export function differences(all: readonly Labels[]): Differences {
-	const [first = {}, ...others] = all;
-	const names = new Set(all.flatMap(labels => Object.keys(labels)));
-	const isShared = (name: string) => others.every(labels => labels[name] === first[name]);
-	const sorted = [...names].sort((a, b) => Number(b === '__name__') - Number(a === '__name__') || (a < b ? -1 : 1));
+	const values = new Map<string, string>();
+	const counts = new Map<string, number>();
+	const differ = new Set<string>();
+	for (const labels of all) {
+		for (const [name, value] of Object.entries(labels)) {
+			const known = values.get(name);
+			if (known === undefined) values.set(name, value);
+			else if (known !== value) differ.add(name);
+			counts.set(name, (counts.get(name) ?? 0) + 1);
+		}
+	}
+	const isShared = (name: string) => !differ.has(name) && counts.get(name) === all.length;
+	const sorted = [...values.keys()].sort(
+		(a, b) => Number(b === '__name__') - Number(a === '__name__') || (a < b ? -1 : 1),
+	);
 	return {
 		differing: sorted.filter(name => !isShared(name)),
-		shared: sorted.flatMap(name => (isShared(name) ? [[name, first[name] ?? ''] as const] : [])),
+		shared: sorted.flatMap(name => (isShared(name) ? [[name, values.get(name) ?? ''] as const] : [])),
 	};
 }
 
