@@ -20,7 +20,7 @@ const seriesOf = ({families}: Exposition): readonly string[] =>
 	families.flatMap(({samples}) => samples.map(({name, value}) => `${name}=${value}`));
 
 describe('pages of real exporters, as the official client for Python reads them', () => {
-	test.each(['node-exporter', 'prometheus', 'python', 'python-openmetrics'])('%s', name => {
+	test.each(['node-exporter', 'prometheus', 'redis-exporter', 'python', 'python-openmetrics'])('%s', name => {
 		const read = parseExposition(page(`${name}.txt`));
 		expect(read.errors).toEqual([]);
 		expect(read.omitted).toBe(0);
