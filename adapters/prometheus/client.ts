@@ -131,7 +131,10 @@ async function reload(http: HttpClient, {signal, record}: PrometheusActContext):
 	} catch (error) {
 		const refusal = refusalOf(error);
 		if (refusal === undefined) throw error;
-		const said = refusal.body.replace(/^failed to reload config: /, '').trim();
+		const said = refusal.body
+			.replace(/^failed to reload config: /, '')
+			.replaceAll(/\s+/g, ' ')
+			.trim();
 		if (refusal.status === 403 && /lifecycle/i.test(refusal.body)) {
 			throw new AdapterError(
 				'denied',

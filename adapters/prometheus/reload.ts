@@ -64,6 +64,7 @@ function previewOf(
 	const {target} = context;
 	const file = flags?.['config.file'] ?? '';
 	const name = file.split('/').at(-1) || 'configuration';
+	const check = shellLine(['promtool', 'check', 'config', file === '' ? 'prometheus.yml' : file]);
 	const plan: ReloadPlan = {
 		target: target.name,
 		file,
@@ -90,9 +91,7 @@ function previewOf(
 			? {}
 			: {
 					unhelpful: {
-						reason:
-							'the last reload failed, and this one reads the same files: it fails too unless they were mended since',
-						instead: `${shellLine(['promtool', 'check', 'config', file === '' ? 'prometheus.yml' : file])} where the server runs`,
+						reason: `the last reload failed, and this one reads the same files: it fails too unless they were mended since. \`${check}\` tells the fault where the server runs`,
 					},
 				}),
 	};

@@ -78,10 +78,7 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 		});
 		expect(await runtimeOf(server)).toMatchObject({reloadConfigSuccess: false, lastConfigTime: plan.lastConfigTime});
 		const {unhelpful} = await action.preview([], {}, room.acting());
-		expect(unhelpful).toEqual({
-			reason: expect.stringMatching(/the last reload failed/),
-			instead: expect.stringMatching(/^promtool check config \/\S+\/prometheus\.yml where the server runs$/),
-		});
+		expect(unhelpful?.reason).toMatch(/^the last reload failed.*`promtool check config \/\S+\/prometheus\.yml`/);
 		const snapshot = await room.read('prometheus.target');
 		expect(snapshot.gauges).toContainEqual(
 			expect.objectContaining({id: 'config', text: 'reload failed', severity: 'warn'}),

@@ -1,0 +1,99 @@
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {labelled, readConfig, runningConfig, writeConfig} from '../adapters/prometheus/prometheus-room.ts';
+import {writeSecret, writeTargets} from '../estate/config.ts';
+import {urlOf} from '../estate/prometheus.ts';
+import {describePrometheus} from '../estate/read-estate.ts';
+import type {PrometheusServer} from '../estate/record.ts';
+import {throwawayPrometheus} from '../estate/throwaway.ts';
+import {type Deck, deck} from './deck.ts';
+
+let open: Deck | undefined;
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+	await open?.close();
+	open = undefined;
+	for (const close of closing.splice(0)) await close();
+});
+
+/** A console on one Prometheus, with the log-in that it asks for. */
+async function console(server: PrometheusServer, production = false): Promise<Deck> {
+	const home = mkdtempSync(join(tmpdir(), 'midwatch-prometheus-'));
+	closing.push(async () => existsSync(home) && rmSync(home, {recursive: true, force: true}));
+	const login =
+		server.login === undefined
+			? {}
+			: {
+					username: server.login.user,
+					password: `\${file:${writeSecret(home, 'password', server.login.password)}}`,
+				};
+	const file = writeTargets(home, [{name: 'prom', kind: 'prometheus', url: urlOf(server), production, ...login}]);
+	const opened = await deck({columns: 160, file, home});
+	await opened.zoom(6, 'Targets');
+	await opened.expect(/up \d/);
+	return opened;
+}
+
+describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () => {
+	test('a changed configuration is loaded, a broken one is told with its fault, and both are on record', async () => {
+		const own = await throwawayPrometheus();
+		closing.push(() => own.end());
+		const server = own.current();
+		const original = readConfig(server);
+		open = await console(server);
+		await open.select('prometheus');
+		writeConfig(server, labelled(original, 'by-keyboard'));
+		expect(await open.action('prometheus.reload')).toContain('Done');
+		expect(await runningConfig(server)).toContain('by-keyboard');
+		await expect.poll(() => open?.audit().map(line => line.kind)).toContain('verify');
+		open.press('list.choose');
+		await open.gone('Done');
+
+		writeConfig(server, `${original}\nnonsense: true\n`);
+		open.call('prometheus.reload');
+		await open.expect('will run');
+		await open.confirm();
+		await open.expect(/field nonsense not found/);
+		expect(await runningConfig(server)).toContain('by-keyboard');
+		const outcomes = () => open?.audit().flatMap(line => (line.kind === 'outcome' ? [line.result] : []));
+		await expect.poll(outcomes).toEqual(['sent', 'failed']);
+		expect(open.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		open.press('deck.back');
+		// The pane tells of it by the next read, and so does the next confirmation.
+		await open.expect('config reload failed', 30);
+		open.call('prometheus.reload');
+		await open.expect('the last reload failed');
+		await open.expect('promtool');
+		open.press('deck.back');
+		await open.gone('promtool');
+	});
+
+	test('on a guarded target nothing happens before it is armed', async () => {
+		const own = await throwawayPrometheus();
+		closing.push(() => own.end());
+		const server = own.current();
+		writeConfig(server, labelled(readConfig(server), 'armed-first'));
+		open = await console(server, true);
+		await open.select('prometheus');
+		open.call('prometheus.reload');
+		await open.expect('arm');
+		expect(await runningConfig(server)).not.toContain('armed-first');
+		await open.arm('prom');
+		expect(await open.action('prometheus.reload')).toContain('Done');
+		expect(await runningConfig(server)).toContain('armed-first');
+	});
+});
+
+describePrometheus('prometheus-guarded', 'a Prometheus without lifecycle', server => {
+	test('is not reloaded: the reason and the flag stand in the confirmation', async () => {
+		open = await console(server);
+		await open.select('prometheus');
+		open.call('prometheus.reload');
+		await open.expect('--web.enable-lifecycle');
+		expect(open.audit().filter(line => line.kind === 'intent')).toEqual([]);
+		open.press('deck.back');
+	});
+});
