@@ -18,12 +18,11 @@ function moment(epochMs: number): string {
 	return Number.isNaN(date.getTime()) ? `${epochMs} ms` : date.toISOString();
 }
 
-function sampleLine(family: Family, {name, labels, value, timestamp, exemplar}: Sample): Line {
-	const ending = name === family.name ? '' : name.startsWith(family.name) ? name.slice(family.name.length) : name;
-	const series = `${ending}${labelText(labels)}`;
+/** With its whole name, so that a filter of lines finds it and a copied line can be asked for. */
+function sampleLine({name, labels, value, timestamp, exemplar}: Sample): Line {
 	const at = timestamp === undefined ? '' : `  at ${moment(timestamp)}`;
 	const example = exemplar === undefined ? '' : `  for example ${labelText(exemplar.labels)} ${figure(exemplar.value)}`;
-	return {text: `  ${series === '' ? '' : `${series}  `}${figure(value)}${at}${example}`};
+	return {text: `  ${name}${labelText(labels)}  ${figure(value)}${at}${example}`};
 }
 
 /** A page by family: name, type and help, then its series. Yields after each slice; a page too long to be read by anyone is cut. */
@@ -42,7 +41,7 @@ export function* familyLines({families, omitted}: Exposition): Generator<undefin
 		lines.push({text: `${family.name}  ${family.type}${unit}${count}${help}`, loud: true});
 		const room = mostLines - lines.length;
 		for (const sample of family.samples.slice(0, room)) {
-			lines.push(sampleLine(family, sample));
+			lines.push(sampleLine(sample));
 			if (lines.length < sliceEnd) continue;
 			sliceEnd += linesASlice;
 			yield;

@@ -217,7 +217,7 @@ describePrometheus('prometheus', 'questions', server => {
 		expect(text).toContain('2 series in 2 families');
 		expect(text).toContain('prom cannot scrape it: expected label value, got "INVALID"');
 		expect(text).toContain('  line 3: the quote before 1} 2 is never closed\n    bad{x="1} 2');
-		expect(text).toContain('also_good  unknown\n  3');
+		expect(text).toContain('also_good  unknown\n  also_good  3');
 	});
 
 	test('OpenMetrics that was cut off is told by what the server calls it', async () => {
@@ -228,7 +228,7 @@ describePrometheus('prometheus', 'questions', server => {
 		const text = textOf(await open('prometheus.page', rowAt(url)));
 		expect(text).toContain('of OpenMetrics');
 		expect(text).toContain('the page ends without # EOF');
-		expect(text).toContain('  _total  1  at 1970-01-01T00:00:01.500Z');
+		expect(text).toContain('  a_total  1  at 1970-01-01T00:00:01.500Z');
 	});
 
 	test('a page for people and an empty one are told as such', async () => {

@@ -30,14 +30,14 @@ describe('a page of metrics', () => {
 		].join('\n');
 		expect(shown(page).lines).toEqual([
 			'wait_seconds  histogram, seconds, 4 series  Time waited',
-			'  _bucket{le="1"}  3  for example {trace_id="t"} 0.5',
-			'  _bucket{le="+Inf"}  4',
-			'  _sum  3.05',
-			'  _count  4',
+			'  wait_seconds_bucket{le="1"}  3  for example {trace_id="t"} 0.5',
+			'  wait_seconds_bucket{le="+Inf"}  4',
+			'  wait_seconds_sum  3.05',
+			'  wait_seconds_count  4',
 			'up  gauge',
-			'  1  at 2023-11-14T22:13:20.500Z',
+			'  up  1  at 2023-11-14T22:13:20.500Z',
 			'bare  unknown',
-			'  {a="\\"", b="\\n"}  NaN',
+			'  bare{a="\\"", b="\\n"}  NaN',
 		]);
 	});
 
