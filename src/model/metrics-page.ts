@@ -1,6 +1,6 @@
 import type {Line} from '../contract.ts';
 import {grouped} from '../text/figures.ts';
-import type {Exposition, Family} from './exposition.ts';
+import type {Exposition} from './exposition.ts';
 import type {Sample} from './exposition-line.ts';
 
 const mostLines = 20_000;
