@@ -24,6 +24,7 @@ import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
 import {paneAt} from '../views/pane-at.ts';
+import {colourLevel} from '../views/terminal/colour-level.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
@@ -148,7 +149,8 @@ export async function runConsole(options: Options): Promise<number> {
 		labels: [...(options.demo === undefined ? [] : [`demo: ${options.demo}`]), ...(readOnly ? ['read-only'] : [])],
 		remarks: [estate.from, ...estate.remarks],
 	});
-	const theme = createTheme(estate.theme === 'none' ? 'none' : 'colour', isAsciiOnly(process.env));
+	const colourless = estate.theme === 'none' || colourLevel(process.env) === 0;
+	const theme = createTheme(colourless ? 'none' : 'colour', isAsciiOnly(process.env));
 	const mounted = mount(
 		createElement(App, {
 			deck,
