@@ -56,7 +56,7 @@ export function untilAborted<T>(work: Promise<T>, {signal}: Context, late: () =>
 const nameOf = ({host, port}: Endpoint): string => `${host}:${port}`;
 
 export function createCluster(settings: KafkaSettings): Cluster {
-	/** By `host:port`; one that is being opened is shared by all who want it. */
+	/** By `host:port`, and apart for what may be slow; one that is being opened is shared by all who want it. */
 	const links = new Map<string, Promise<Connection>>();
 	const open = new Map<string, Connection>();
 	const acting = new Set<Connection>();
@@ -79,9 +79,9 @@ export function createCluster(settings: KafkaSettings): Cluster {
 	const closed = (): AdapterError =>
 		new AdapterError('unreachable', 'the connection to the cluster was closed', 'Start midwatch again.');
 
-	function connect(to: Endpoint, context: Context): Promise<Connection> {
+	function connect(to: Endpoint, context: Context, isSlow = false): Promise<Connection> {
 		if (stop.signal.aborted) return Promise.reject(closed());
-		const name = nameOf(to);
+		const name = `${nameOf(to)}${isSlow ? ' slow' : ''}`;
 		const kept = open.get(name);
 		if (kept?.isOpen()) return Promise.resolve(kept);
 		if (kept !== undefined) {
@@ -102,13 +102,13 @@ export function createCluster(settings: KafkaSettings): Cluster {
 				},
 			);
 		}
-		return untilAborted(link, context, () => lateError(asked(name, 'a connection')));
+		return untilAborted(link, context, () => lateError(asked(nameOf(to), 'a connection')));
 	}
 
 	async function exchange<Q, A>(to: Endpoint, request: Request<Q, A>, question: Q, context: Context): Promise<A> {
 		const name = nameOf(to);
 		try {
-			const connection = await connect(to, context);
+			const connection = await connect(to, context, request.mayBeSlow);
 			const answer = await connection.send(request, question, context);
 			failing.delete(name);
 			return answer;

@@ -17,6 +17,7 @@ export const fetch: Request<TopicPartition & {readonly offset: number; readonly 
 	key: 1,
 	versions: [10, 12],
 	flexibleFrom: 12,
+	mayBeSlow: true,
 	write(writer, {bytes, ...from}, version) {
 		const waitMs = 0;
 		const atLeastBytes = 0;

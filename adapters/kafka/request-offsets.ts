@@ -84,6 +84,7 @@ export const shareOffsets: Request<readonly string[], readonly GroupOffsets[]> =
 	key: 90,
 	versions: [0, 1],
 	flexibleFrom: 0,
+	mayBeSlow: true,
 	write: (writer, groups) =>
 		void writer
 			.array(

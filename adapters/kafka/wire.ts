@@ -221,6 +221,8 @@ export type Request<Asked, Answer> = {
 	readonly key: number;
 	readonly versions: readonly [lowest: number, highest: number];
 	readonly flexibleFrom: number;
+	/** The broker may have to wait for something else: it is asked on a connection of its own, since answers come in order. */
+	readonly mayBeSlow?: true;
 	write(writer: Writer, asked: Asked, version: number): void;
 	read(reader: Reader, version: number): Answer;
 };

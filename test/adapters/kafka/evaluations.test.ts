@@ -1,0 +1,292 @@
+import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
+import {asAdmin} from '../../estate/kafka.ts';
+import {fill, javaMember, makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import {type CommandedMember, commandedMember} from './commanded-member.ts';
+import {nodesOf, settingsFor, unique, until} from './kafka-room.ts';
+import {openRoom, type Room} from './open-room.ts';
+
+const messages = (count: number, partition: number) =>
+	Array.from({length: count}, (_, at) => ({partition, value: `{"order": ${at}}`}));
+
+for (const name of ['kafka-4', 'kafka-3.9'] as const) {
+	describeKafka(name, 'consumer lag', server => {
+		let room: Room;
+		let member: CommandedMember | undefined;
+		let topic = '';
+		let group = '';
+
+		/** A topic of two partitions with 100 messages each, and a live group that has read them all. */
+		const begin = async () => {
+			topic = unique('events');
+			group = unique('orders');
+			await makeTopic(server, topic, 2);
+			await produce(server, topic, [...messages(100, 0), ...messages(100, 1)]);
+			member = await commandedMember(server, group, topic);
+			await member.commit([
+				{partition: 0, offset: 100},
+				{partition: 1, offset: 100},
+			]);
+		};
+		const commit = (first: number, second: number) =>
+			member?.commit([
+				{partition: 0, offset: first},
+				{partition: 1, offset: second},
+			]);
+
+		beforeAll(async () => {
+			room = await openRoom(settingsFor(nodesOf(server)));
+		});
+		afterEach(async () => {
+			await member?.leave();
+			member = undefined;
+		});
+		afterAll(() => room.close());
+
+		test('ok: it has read everything, and reads what comes', async () => {
+			await begin();
+			expect(await room.lag(group)).toMatchObject({
+				lag: 0,
+				members: 1,
+				state: 'Stable',
+				evaluation: 'ok',
+				severity: 'ok',
+			});
+			for (let turn = 1; turn <= 4; turn += 1) {
+				await produce(server, topic, messages(50, 0));
+				await commit(100 + turn * 50, 100);
+				room.pass(10);
+				expect(await room.lag(group)).toMatchObject({lag: 0, evaluation: 'ok', timeLag: {ms: 0, atLeast: false}});
+			}
+			const row = await room.lag(group);
+			expect(row?.consumed).toBeCloseTo(5, 0);
+		});
+
+		test('warn: it falls further and further behind', async () => {
+			await begin();
+			await room.lag(group);
+			for (let turn = 1; turn <= 5; turn += 1) {
+				await produce(server, topic, messages(300, 0));
+				await commit(100 + turn * 20, 100);
+				room.pass(30);
+				await room.lag(group);
+			}
+			expect(await room.lag(group)).toMatchObject({
+				lag: 1400,
+				evaluation: 'warn',
+				severity: 'warn',
+				worst: {partition: 0},
+			});
+			expect(await room.findings(group)).toEqual([
+				expect.stringMatching(
+					new RegExp(`^warn ${group} is 1\\.4k behind on ${topic} \\(\\dm\\d\\ds\\), \\+[\\d.]+/s: never`),
+				),
+			]);
+		});
+
+		test('stall: its members are there and commit nothing', async () => {
+			await begin();
+			await room.lag(group);
+			await produce(server, topic, messages(40, 1));
+			room.pass(5);
+			expect(await room.lag(group)).toMatchObject({lag: 40, evaluation: 'ok'});
+			await produce(server, topic, messages(40, 1));
+			room.pass(70);
+			expect(await room.lag(group)).toMatchObject({
+				lag: 80,
+				evaluation: 'stall',
+				severity: 'crit',
+				why: expect.stringMatching(/^its members commit nothing for 1m1\ds on partition 1$/),
+			});
+		});
+
+		test('stop: its members are gone, and messages wait', async () => {
+			await begin();
+			await room.lag(group);
+			await member?.leave();
+			member = undefined;
+			await produce(server, topic, messages(25, 0));
+			room.pass(20);
+			expect(await room.lag(group)).toMatchObject({members: 0, state: 'Empty', lag: 25, evaluation: 'ok'});
+			room.pass(60);
+			expect(await room.lag(group)).toMatchObject({
+				evaluation: 'stop',
+				severity: 'crit',
+				why: 'no members, messages wait',
+			});
+			const later = await openRoom(settingsFor(nodesOf(server)));
+			// Whoever comes later does not know for how long.
+			expect(await later.lag(group)).toMatchObject({evaluation: 'stop', severity: 'warn'});
+			await later.close();
+		});
+
+		test('rewind: it went back, and reads again', async () => {
+			await begin();
+			await room.lag(group);
+			room.pass(10);
+			await commit(40, 100);
+			expect(await room.lag(group)).toMatchObject({
+				lag: 60,
+				evaluation: 'rewind',
+				why: 'went back 60 messages on partition 0',
+			});
+			await commit(70, 100);
+			room.pass(10);
+			expect(await room.lag(group)).toMatchObject({evaluation: 'rewind'});
+			await commit(100, 100);
+			room.pass(10);
+			expect(await room.lag(group)).toMatchObject({lag: 0, evaluation: 'ok'});
+		});
+
+		test('unknown: it has never committed, or not on every partition', async () => {
+			topic = unique('events');
+			group = unique('orders');
+			await makeTopic(server, topic, 2);
+			await produce(server, topic, messages(10, 0));
+			member = await commandedMember(server, group, topic);
+			const row = await room.lag(group);
+			// Nothing was ever written to partition 1: there is nothing to commit.
+			expect(row).toMatchObject({uncommitted: 1, severity: 'unknown'});
+			expect(row?.lag ?? 0).toBe(0);
+			await member.commit([{partition: 0, offset: 10}]);
+			room.pass(5);
+			expect(await room.lag(group)).toMatchObject({lag: 0, severity: 'ok', uncommitted: 0});
+			await produce(server, topic, messages(5, 1));
+			room.pass(5);
+			expect(await room.lag(group)).toMatchObject({
+				uncommitted: 1,
+				severity: 'unknown',
+				why: 'no offset committed on 1 of 2 partitions',
+			});
+		});
+
+		test('time lag: how long ago the next message came in, by what was watched', async () => {
+			await begin();
+			await room.lag(group);
+			room.pass(40);
+			await produce(server, topic, messages(40, 0));
+			await room.lag(group);
+			room.pass(40);
+			await produce(server, topic, messages(40, 0));
+			// The first 40 came within 40 s, the next in the 40 s after that.
+			await commit(120, 100);
+			const row = await room.lag(group);
+			expect(row?.timeLag?.atLeast).toBe(false);
+			expect(row?.timeLag?.ms).toBeGreaterThan(58_000);
+			expect(row?.timeLag?.ms).toBeLessThan(62_000);
+		});
+
+		test('a topic made anew does not give years of lag', async () => {
+			await begin();
+			await room.lag(group);
+			await member?.leave();
+			member = undefined;
+			await asAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
+			await until(
+				() => asAdmin(server, admin => admin.listTopics()),
+				topics => !topics.includes(topic),
+			);
+			await makeTopic(server, topic, 2);
+			await produce(server, topic, messages(3, 0));
+			await stoppedGroup(server, group, topic, [
+				{partition: 0, offset: 1},
+				{partition: 1, offset: 0},
+			]);
+			room.pass(40);
+			expect(await room.lag(group)).toMatchObject({lag: 2, timeLag: {ms: 0, atLeast: false}, consumed: undefined});
+		});
+
+		test('a group that comes to no rest is told', async () => {
+			await begin();
+			await room.lag(group);
+			for (let turn = 0; turn < 4; turn += 1) {
+				const guest = await commandedMember(server, group, topic);
+				await room.lag(group);
+				await guest.leave();
+				await until(
+					() => room.lag(group),
+					row => row?.members === 1 && row.state === 'Stable',
+				);
+			}
+			expect(await room.findings(group)).toEqual([
+				expect.stringMatching(new RegExp(`^warn ${group} on ${topic} rebalanced \\d+ times in 5 minutes$`)),
+			]);
+		});
+
+		test('dead letters that grow are told', async () => {
+			const letters = `${unique('orders')}-dlq`;
+			await makeTopic(server, letters, 1);
+			await produce(server, letters, messages(5, 0));
+			expect(await room.findings(letters)).toEqual([]);
+			room.pass(10);
+			await produce(server, letters, messages(7, 0));
+			expect(await room.findings(letters)).toEqual([
+				expect.stringMatching(new RegExp(`^warn ${letters} grows: 7 messages in 1\\ds`)),
+			]);
+		});
+
+		test('a live group is not disturbed by being watched and inspected', async () => {
+			await begin();
+			await fill(server, topic, 30);
+			const before = {id: member?.memberId(), joined: member?.joined()};
+			await until(
+				async () => member?.generation(),
+				generation => (generation ?? -1) >= 0,
+			);
+			const generation = member?.generation();
+			for (let turn = 0; turn < 100; turn += 1) {
+				room.pass(5);
+				const row = await room.lag(group);
+				if (row === undefined) throw new Error('no row');
+				if (turn % 25 !== 0) continue;
+				for (const id of ['kafka.describe-group', 'kafka.partitions', 'kafka.topic']) await room.inspect(id, row);
+				await room.inspect('kafka.messages', row, {partition: '0', from: 'earliest'});
+			}
+			expect({id: member?.memberId(), joined: member?.joined()}).toEqual(before);
+			expect(member?.generation()).toBe(generation);
+		});
+	});
+}
+
+describeKafka('kafka-4', 'newer kinds of groups', server => {
+	let room: Room;
+	beforeAll(async () => {
+		room = await openRoom(settingsFor(nodesOf(server)));
+	});
+	afterAll(() => room.close());
+
+	test.each(['consumer', 'share'] as const)(
+		'a %s group is told by its type, its members and its lag, and never as dead',
+		async protocol => {
+			const topic = unique('events');
+			const group = unique(protocol);
+			await makeTopic(server, topic, 1);
+			await fill(server, topic, 20);
+			const reader = javaMember(server, {group, topic, protocol});
+			try {
+				const row = await until(
+					() => room.lag(group),
+					found => found?.members === 1 && found.topic === topic && found.lag !== undefined,
+				);
+				expect(row).toMatchObject({type: protocol, members: 1, state: 'Stable'});
+				expect(room.action.disabled([row as never])).toBe(
+					protocol === 'share' ? 'a share group has no offsets to commit' : undefined,
+				);
+				if (protocol === 'share' || row === undefined) return;
+				expect(row.epoch).toBeGreaterThan(0);
+				const preview = await room.action.preview([row], {to: 'earliest'}, room.acting()).catch(() => undefined);
+				if (preview === undefined) return;
+				const before = (
+					await room.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], room.acting())
+				).read;
+				await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+				const after = (
+					await room.port.describe([{group, type: 'consumer', protocolType: '', state: ''}], room.acting())
+				).read;
+				expect(after).toEqual(before);
+			} finally {
+				await reader.stop();
+			}
+		},
+	);
+});
