@@ -29,20 +29,23 @@ async function open(scenario: 'crashloop' | 'storm') {
 	const reads = sources.map(source => ({source, read: source.open(port, target)}));
 
 	async function findings(): Promise<readonly Finding[]> {
-		const told = reads.map(async ({source, read}) =>
-			source.findings(await read(context()), undefined, {target: target.name, now: clock.now()}),
-		);
-		return (await Promise.all(told)).flat();
+		let found: readonly Finding[] = [];
+		// Minutes pass in a moment here, and so the server ends watches that have just begun: they are opened again.
+		await eventually(async () => {
+			const told = reads.map(async ({source, read}) =>
+				source.findings(await read(context()), undefined, {target: target.name, now: clock.now()}),
+			);
+			found = (await Promise.all(told)).flat();
+		});
+		return found;
 	}
 	const pods = async () => (await reads[0]?.read(context()))?.rows as readonly PodRow[];
 
 	/** What the port knows is what the cluster has. */
 	const caughtUp = () =>
 		eventually(async () => {
-			for (const kind of ['pods', 'deployments', 'statefulsets', 'poddisruptionbudgets'] as const) {
+			for (const [kind, key] of kinds) {
 				const {objects} = await port.watched(kind, asking());
-				const key =
-					{pods: 'pods', poddisruptionbudgets: 'poddisruptionbudgets.policy'}[kind as string] ?? `${kind}.apps`;
 				const known = Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
 				expect(known).toEqual(rig.truth(key));
 			}
@@ -71,6 +74,16 @@ async function open(scenario: 'crashloop' | 'storm') {
 		},
 	};
 }
+
+/** What findings are made of, as the port and as the cluster call it. */
+const kinds = [
+	['pods', 'pods'],
+	['deployments', 'deployments.apps'],
+	['statefulsets', 'statefulsets.apps'],
+	['daemonsets', 'daemonsets.apps'],
+	['horizontalpodautoscalers', 'horizontalpodautoscalers.autoscaling'],
+	['poddisruptionbudgets', 'poddisruptionbudgets.policy'],
+] as const;
 
 const isBad = (row: PodRow) => row.severity !== 'ok' && row.deleteBy === undefined;
 const any = () => true;
