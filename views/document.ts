@@ -8,6 +8,7 @@ import {cut, width} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
 import {graphRows, paintGraph} from './graph.ts';
 import type {Size} from './layout.ts';
+import {noticeLines, toneOf} from './notice.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
 
@@ -47,6 +48,16 @@ function paintRow({line, stamp, lead, text, place}: Drawn, wanted: string, cells
 	return span.put(text, hit ? 'loud' : tone, hit).end();
 }
 
+/** What was said, over the last lines of the text, when the footer is too narrow for it. */
+function toldAbove(deck: Deck, size: Size, theme: Theme): readonly string[] {
+	const {notice} = deck.session.get();
+	const lines = notice === undefined ? [] : noticeLines(notice, size.columns, theme);
+	if (notice === undefined || lines.length < 2) return [];
+	return lines
+		.slice(0, Math.floor(size.rows / 3))
+		.map(text => createSpan(size.columns, theme).put(text, toneOf(notice)).end());
+}
+
 /** A text on the whole screen but the header and the footer; searched words loud. */
 export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, theme: Theme): Painted {
 	const cells = size.columns;
@@ -76,5 +87,7 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const picture = graph === undefined ? [] : paintGraph(graph, {columns: cells, rows: drawnRows}, theme);
 	const rows = [span.end(), ...picture, ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
 	while (rows.length < height) rows.push(' '.repeat(cells));
+	const told = toldAbove(deck, size, theme);
+	rows.splice(height - told.length, told.length, ...told);
 	return {left: 0, top: 1, rows, width: cells, whole: true};
 }

@@ -48,7 +48,7 @@ function moveTo(layer: DocumentLayer, move: Move, layout: Layout): Place | 'end'
 	const to =
 		move === 'last' ? last : move === 'first' ? topOf(text, first, layout) : scrolled(text, layer.top, rows, layout);
 	const reached = to.line === last.line && to.part === last.part;
-	return follows === 'on' && rows > 0 && reached ? 'end' : to;
+	return follows === 'on' && reached && (rows > 0 || layer.top === 'end') ? 'end' : to;
 }
 
 /** The text is held still where it was left, and what comes meanwhile is counted from here. */

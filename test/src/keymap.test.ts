@@ -50,6 +50,22 @@ describe('keymap', () => {
 		expect(problems([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
 	});
 
+	it('stops the start for a dial that is taken in a text, twice there, or no small letter', () => {
+		const dialled = (...keys: string[]): Keyed => ({
+			...read,
+			dials: keys.map((key, index) => ({key, title: `Dial ${index}`})),
+		});
+		expect(problems([stop], [dialled('x', '+')])).toEqual([]);
+		expect(problems([stop], [dialled('w', 'x', 'x', 'D')])).toEqual([
+			'key w: text.wrap and Dial 0 of postgres.read',
+			'key x: Dial 1 and Dial 2 of postgres.read',
+			'postgres.read: Dial 3 needs a lower-case letter or a sign as its key, not D',
+		]);
+		expect(problems([stop], [dialled('x')], {'text.save': ['x']})).toEqual([
+			'key x: text.save and Dial 0 of postgres.read',
+		]);
+	});
+
 	it('gives every intent a key, and no intent twice', () => {
 		for (const {intent, keys} of bindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
 		expect(new Set(bindings.map(binding => binding.intent)).size).toBe(bindings.length);

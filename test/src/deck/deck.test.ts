@@ -135,7 +135,7 @@ describe('lists', () => {
 
 	it('lists what can be done, also what cannot, and says why not', async () => {
 		house = await openHouse();
-		await house.keys('a', 'G', 'k');
+		await house.keys('a', 'G', 'k', 'k', 'k');
 		await house.keys('enter');
 		expect(house.layer()).toBe('list');
 		expect(house.notice()).toBe('Never: the job is asleep');

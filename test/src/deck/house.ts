@@ -9,6 +9,7 @@ import type {
 	Document,
 	Inspection,
 	InspectionContext,
+	Param,
 	Preview,
 	Risk,
 	Row,
@@ -194,12 +195,43 @@ const systemOf = (far: Far): System => {
 		risk: 'none',
 		open: (row, context) => context.port.far.read(row, context),
 	};
+	const amount: Param = {
+		name: 'amount',
+		label: 'Amount',
+		hint: 'a number',
+		initial: () => '1',
+		problem: typed => (/^\d+$/.test(typed) ? undefined : `${typed} is not a number`),
+	};
+	const measure: Inspection<Job, Port> = {
+		...inspection,
+		id: 'postgres.measure',
+		title: 'Measure the jobs',
+		key: 'm',
+		selects: 'many',
+		params: [amount],
+		dials: [
+			{
+				key: 'x',
+				title: 'Amount',
+				turn: params => ({amount: `${Number(params['amount']) + 1}`}),
+				shown: params => params['amount'] ?? '',
+			},
+		],
+	};
+	const ask: Inspection<Job, Port> = {
+		...inspection,
+		id: 'postgres.ask',
+		title: 'Ask the job',
+		key: 'x',
+		params: [amount],
+		prompt: true,
+	};
 	const system: System<Port> = {
 		kind: 'postgres',
 		title: 'Jobs',
 		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
 		actions: actions as readonly Action<Row, Port>[],
-		inspections: [inspection as Inspection<Row, Port>],
+		inspections: [inspection, measure, ask] as readonly Inspection<Row, Port>[],
 		connect: async () => ({
 			port: {far},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1}),
