@@ -40,6 +40,23 @@ test.each([true, false])('rows, chrome and an overlay, compositor %s', async com
 	rig.unmount();
 });
 
+test('a surface that leaves takes none of the others with it, when they have one source', async () => {
+	rows.set(['first     ']);
+	const deck = (both: boolean) => (
+		<Box width={12} height={3} flexDirection="column">
+			<Surface rows={rows} width={10} height={1} />
+			{both ? <Surface rows={{...rows}} width={10} height={1} /> : null}
+		</Box>
+	);
+	const rig = mountRig(deck(true), {columns: 12, rows: 3});
+	expect(await rig.screen()).toBe('first\nfirst\n');
+	rig.rerender(deck(false));
+	expect(await rig.screen()).toBe('first\n\n');
+	rows.set(['second    ']);
+	expect(await rig.screen()).toBe('second\n\n');
+	rig.unmount();
+});
+
 function Broken(): never {
 	throw new Error('broken');
 }

@@ -66,7 +66,8 @@ export class Compositor {
 	/** Returns the way to take it off again, which shows with Ink's next frame. */
 	add(piece: Piece): () => void {
 		this.#pieces.add(piece);
-		const unsubscribe = piece.rows?.subscribe(this.schedule) ?? (() => {});
+		// A listener of its own: several pieces may be fed by one source, which knows its listeners by what they are.
+		const unsubscribe = piece.rows?.subscribe(() => this.schedule()) ?? (() => {});
 		// Ink draws in the middle of React's commit, before a new piece can say that it is there.
 		if (this.#scheduled) this.#placed = inOrder([...this.#placed, placed(piece)]);
 		return () => {
