@@ -2,10 +2,7 @@ import {join} from 'node:path';
 import {createElement} from 'react';
 import {readActor} from '../src/audit/actor.ts';
 import {createAudit} from '../src/audit/log.ts';
-import {createPresence, liveSessions} from '../src/audit/presence.ts';
-import type {AuditRecord} from '../src/audit/record.ts';
 import {stateDir} from '../src/audit/state-dir.ts';
-import {unresolved} from '../src/audit/unknown.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
 import {openOnTrouble} from '../src/deck/perform.ts';
@@ -19,7 +16,6 @@ import {hasEnded, isUnderWay} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
-import {createStore} from '../src/store.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
@@ -33,12 +29,13 @@ import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {panes} from './panes.ts';
 import {saveText} from './save-text.ts';
+import {createSurroundings} from './surroundings.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
 import {keepYoungSpaceSmall} from './young-space.ts';
 
-/** Records of the last months that are looked at for outcomes that nobody knows. */
-const rememberedRecords = 2000;
+/** Milliseconds that the first frame may take before reading begins without it. */
+const firstFrameMs = 500;
 
 /** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
 const keepCodeMs = 3000;
@@ -52,7 +49,6 @@ const shortestGraceMs = 250;
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
-	keepYoungSpaceSmall();
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
@@ -74,23 +70,15 @@ export async function runConsole(options: Options): Promise<number> {
 			return {port, target, who: watch.identity(name)?.who};
 		},
 	});
-	const [presence, live, records] = await Promise.all([
-		createPresence({stateDir: state, session: audit.session, clock, actor}),
-		liveSessions(state, actor.host),
-		audit.recent(rememberedRecords).catch(() => []),
-	]);
-
-	const open = createStore(unresolved(records.toReversed(), live));
-	const stopLooking = audit.last.subscribe(() => {
-		const {kind, result} = audit.last.get() ?? {};
-		if (kind !== 'settle' && result !== 'unknown') return;
-		const again = (found: readonly AuditRecord[]) => {
-			const others = new Set([...live].filter(session => session !== audit.session));
-			const busy = runner.state.get();
-			const underWay = busy !== undefined && !hasEnded(busy) ? busy.id : undefined;
-			open.set(unresolved(found.toReversed(), others).filter(one => one.id !== underWay));
-		};
-		audit.recent(rememberedRecords).then(again, () => {});
+	const surroundings = createSurroundings({
+		stateDir: state,
+		audit,
+		clock,
+		actor,
+		underWay: () => {
+			const remedy = runner.state.get();
+			return remedy !== undefined && !hasEnded(remedy) ? remedy.id : undefined;
+		},
 	});
 
 	let leave: (code: number) => void = () => {};
@@ -98,10 +86,13 @@ export async function runConsole(options: Options): Promise<number> {
 		leave = resolve;
 	});
 
+	let phase: 'opening' | 'watching' | 'leaving' = 'opening';
 	const shutDown = async () => {
+		const watched = phase === 'watching';
+		phase = 'leaving';
 		await runner.close();
-		await noted('stop').catch(() => {});
-		await Promise.all([presence.close(), watch.close()]);
+		if (watched) await noted('stop').catch(() => {});
+		await Promise.all([surroundings.close(), watch.close()]);
 		arming.close();
 	};
 
@@ -121,7 +112,6 @@ export async function runConsole(options: Options): Promise<number> {
 	});
 	if (!opened.ok) {
 		process.stderr.write(`midwatch: ${opened.reason}\n`);
-		await presence.close();
 		return 2;
 	}
 	const {tty} = opened;
@@ -133,8 +123,8 @@ export async function runConsole(options: Options): Promise<number> {
 		runner,
 		arming,
 		audit,
-		presence,
-		unresolved: open,
+		presence: surroundings,
+		unresolved: surroundings.unresolved,
 		keymap: createKeymap(estate.keys),
 		clock,
 		effects: {
@@ -163,17 +153,27 @@ export async function runConsole(options: Options): Promise<number> {
 	);
 	listen(tty, deck);
 	openOnTrouble(deck);
-	watch.start();
-	noted('start').catch((error: unknown) =>
-		deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
-	);
-	const stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode));
+	let stopKeeping = () => {};
+	/** All that reads, loads and writes: what the first frame needs none of. */
+	const begin = () => {
+		if (phase !== 'opening') return;
+		phase = 'watching';
+		watch.start();
+		surroundings.look();
+		noted('start').catch((error: unknown) =>
+			deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
+		);
+		stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode).then(keepYoungSpaceSmall));
+	};
+	// A terminal that stands still is not waited for.
+	const stopWaiting = clock.after(firstFrameMs, begin);
+	mounted.flush().then(begin, begin);
 	const stopClock = everySecond(clock.after, deck.bump);
 
 	const code = await left;
+	stopWaiting();
 	stopKeeping();
 	stopClock();
-	stopLooking();
 	mounted.unmount();
 	deck.close();
 	tty.close();

@@ -26,11 +26,15 @@ const optional = /^(?:react-devtools-core|pg-native|pg-cloudflare|bufferutil|utf
 const selfContained = {
 	name: 'self-contained',
 	setup(build) {
-		build.onResolve({filter: /^(?:node:)?[a-z0-9_]+(?:\/[a-z0-9_]+)*$/}, ({path}) => {
-			const name = path.replace(/^node:/, '');
-			return path.startsWith('node:') || builtins.has(name) ? {path: `node:${name}`, namespace: 'builtin'} : undefined;
+		build.onResolve({filter: /^(?:node:)?[a-z0-9_]+(?:\/[a-z0-9_]+)*$/}, ({path, kind}) => {
+			const name = `node:${path.replace(/^node:/, '')}`;
+			if (!path.startsWith('node:') && !builtins.has(path)) return undefined;
+			if (lateBuiltins.has(name)) return {path: name, namespace: 'late-builtin'};
+			return {path: name, namespace: kind === 'import-statement' ? 'imported-builtin' : 'builtin', sideEffects: false};
 		});
-		build.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({contents: builtinModule(path), loader: 'js'}));
+		build.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({contents: `module.exports = ${loading(path)};`}));
+		build.onLoad({filter: /.*/, namespace: 'imported-builtin'}, ({path}) => ({contents: importedBuiltin(path)}));
+		build.onLoad({filter: /.*/, namespace: 'late-builtin'}, ({path}) => ({contents: lateBuiltin(path)}));
 		build.onResolve({filter: optional}, ({path}) => ({path, namespace: 'left-out'}));
 		build.onLoad({filter: /.*/, namespace: 'left-out'}, ({path}) => ({
 			contents: `module.exports = undefined; throw Object.assign(new Error("Cannot find module '${path}'"), {code: 'MODULE_NOT_FOUND'});`,
@@ -45,6 +49,10 @@ const selfContained = {
 			contents: lazyWidths(lazySegmenter(readFileSync(path, 'utf8'))),
 			loader: 'js',
 		}));
+		// It checks its one argument by a module of Node that takes as long to load as a frame to draw.
+		build.onLoad({filter: /node_modules\/signal-exit\/index\.js$/}, ({path}) => ({
+			contents: replaced(readFileSync(path, 'utf8'), "require('assert')", '{equal() {}}'),
+		}));
 		build.onLoad({filter: segmenting}, ({path}) => ({
 			contents: lazySegmenter(readFileSync(path, 'utf8')),
 			loader: 'js',
@@ -52,38 +60,37 @@ const selfContained = {
 	},
 };
 
-/** Modules of Node that take it longer to load than to draw the first frame, all together, and that the first frame does not need. */
-const lateBuiltins = new Set(
-	[
-		'assert',
-		'child_process',
-		'crypto',
-		'dgram',
-		'dns',
-		'http',
-		'http2',
-		'https',
-		'inspector',
-		'net',
-		'tls',
-		'worker_threads',
-		'zlib',
-	].map(name => `node:${name}`),
-);
+/** @throws Error when the text does not hold it: the library is another one than what this was written for. */
+function replaced(text, what, by) {
+	if (!text.includes(what)) throw new Error(`a library does not hold ${what} any more: look at scripts/build.mjs`);
+	return text.replaceAll(what, () => by);
+}
+
+const loading = path => `process.getBuiltinModule(${JSON.stringify(path)})`;
+const namesOf = path => Object.keys(process.getBuiltinModule(path)).filter(name => name !== 'default');
 
 /**
- * One of those is loaded when something of it is first used, and not by the module that names it. `assert` is a function too, which no
- * library that draws ever calls.
+ * Only the names that are imported are taken: to copy all of them, as esbuild does, is to look at each, and there are those that Node
+ * loads half of itself for when it is looked at them.
  */
-function builtinModule(path) {
-	const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
-	if (!lateBuiltins.has(path)) return `module.exports = ${load};`;
-	const builtin = process.getBuiltinModule(path);
-	const names = Object.keys(builtin).filter(name => name !== 'default');
+function importedBuiltin(path) {
+	const names = namesOf(path).map(name => `export const ${name} = /* @__PURE__ */ of('${name}');`);
+	return `const all = ${loading(path)}; const of = name => all[name]; export default all; ${names.join('\n')}`;
+}
+
+/** Modules of Node that together take it longer to load than to draw the first frame, and that the first frame does not need. */
+const lateBuiltins = new Set(
+	'assert child_process crypto dgram dns fs/promises http http2 https inspector net tls worker_threads v8 zlib'
+		.split(' ')
+		.map(name => `node:${name}`),
+);
+
+/** Loaded when something of it is first used, and not by the module that names it. `assert` can be called, as some libraries do as they begin. */
+function lateBuiltin(path) {
 	return `let found;
-		const load = () => (found ??= ${load});
-		${typeof builtin === 'function' ? 'module.exports = (...args) => load()(...args);' : ''}
-		for (const name of ${JSON.stringify(names)})
+		const load = () => (found ??= ${loading(path)});
+		${path === 'node:assert' ? 'module.exports = (...args) => load()(...args);' : ''}
+		for (const name of ${JSON.stringify(namesOf(path))})
 			Object.defineProperty(module.exports, name, {enumerable: true, get: () => load()[name]});`;
 }
 
@@ -119,12 +126,6 @@ function lazyWidths(text) {
 	return lazy.replace(fast, `/^[${plain}]*$/`);
 }
 
-/** The one flag that the program itself sets. */
-const youngSpaceFlag = /setFlagsFromString\('(--[\w-]+=\d+)'\)/.exec(
-	readFileSync(join(root, 'bin', 'young-space.ts'), 'utf8'),
-)?.[1];
-if (youngSpaceFlag === undefined) throw new Error('bin/young-space.ts is not as it was: look at scripts/build.mjs');
-
 /** Plain old JavaScript: it must parse and run under any Node at all. */
 const [major, minor] = oldestNode.split('.');
 const check = `'use strict';
@@ -150,8 +151,9 @@ const result = await build({
 	target: 'node18',
 	supported: {'top-level-await': true},
 	mainFields: ['module', 'main'],
-	minify: true,
-	keepNames: true,
+	minifyWhitespace: true,
+	minifySyntax: true,
+	// Names are kept as they are: to give a shortened function its name back takes more time, at each start, than longer text does.
 	legalComments: 'eof',
 	jsx: 'automatic',
 	define: {
@@ -171,19 +173,17 @@ if (leftOver) throw new Error(`the bundle still holds "${leftOver[0].trim()}": s
 /*
  * Compiling all of it takes as long as everything else before the first frame. So the program stands in a comment, which is passed over,
  * and what Node compiled of it is kept in the user's own cache: bin/code-cache.ts writes it, and this reads it, only from a folder and a
- * file that nobody else can write to, and only when its checksum is right, for Node itself does not look and dies of a damaged one. The
- * tag in its name is Node's own: of its version, the processor, and all flags. So a flag that the program changes is changed first
- * (bin/young-space.ts says why this one), or Node would refuse at the next start what was compiled under other flags.
+ * file that nobody else can write to, and only when its checksum is right, for Node itself does not look and dies of a damaged one. It
+ * does look whether it was compiled by the same Node under the same flags: so it is written before the program changes one.
  */
 const starter = `(function () {
-	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), v8 = get('node:v8'), vm = get('node:vm');
-	v8.setFlagsFromString('${youngSpaceFlag}');
+	var get = process.getBuiltinModule, fs = get('node:fs'), path = get('node:path'), vm = get('node:vm');
 	var self = process.argv[1], text = fs.readFileSync(self, 'latin1');
 	var program = text.slice(text.indexOf(from) + from.length, text.lastIndexOf('*' + '/')).replaceAll(end, '*' + '/');
 	var me = process.getuid ? process.getuid() : -1;
 	var home = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
 	var folder = path.join(home, 'midwatch');
-	var file = path.isAbsolute(home) ? path.join(folder, 'code-' + build + '-' + v8.cachedDataVersionTag().toString(16) + '.bin') : undefined;
+	var file = path.isAbsolute(home) ? path.join(folder, 'code-' + build + '-' + process.version + '-' + process.arch + '.bin') : undefined;
 	var own = function (name) {
 		var found = fs.lstatSync(name);
 		return found.uid === me && !found.isSymbolicLink() && (found.mode & 18) === 0;

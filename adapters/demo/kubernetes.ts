@@ -3,7 +3,7 @@ import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../kubernetes/clock.ts';
 import {kubernetes} from '../kubernetes/system.ts';
-import {type KubernetesApi, startKubernetesApi} from './kubernetes-api/server.ts';
+import type {KubernetesApi} from './kubernetes-api/server.ts';
 import type {Scenario} from './scenario.ts';
 
 const known = (text: string) => ({source: 'the demo', reveal: async () => text});
@@ -36,6 +36,7 @@ async function connect(
 	target: Target,
 	options: {readonly readOnly: boolean},
 ): Promise<Connection<unknown>> {
+	const {startKubernetesApi} = await import('./kubernetes-api/server.ts');
 	const api = await startKubernetesApi({
 		scenario,
 		clock: {now: scenario.now, after: clock.after},

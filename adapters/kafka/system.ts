@@ -2,7 +2,6 @@ import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
 import {settingsOf} from './by-hand.ts';
-import {createKafkaClient} from './client.ts';
 import {inspectGroup} from './inspect-group.ts';
 import {inspectMessages} from './inspect-messages.ts';
 import {inspectPartitions} from './inspect-partitions.ts';
@@ -12,6 +11,7 @@ import {resetOffsets} from './reset-offsets.ts';
 import {topics} from './topics.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
+	const {createKafkaClient} = await import('./client.ts');
 	const client = createKafkaClient(settingsOf(target), options);
 	return {
 		port: client.port,

@@ -1,6 +1,5 @@
 import {defineSystem} from '../../src/define.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
-import {connectKubernetes} from './connect.ts';
 import {deletePod} from './delete-pod.ts';
 import {evictPod} from './evict-pod.ts';
 import {inspectEvents} from './inspect-events.ts';
@@ -35,5 +34,5 @@ export const kubernetes = defineSystem<KubernetesPort>({
 		inspectUsage,
 		inspectNode,
 	],
-	connect: connectKubernetes,
+	connect: async (target, options) => (await import('./connect.ts')).connectKubernetes(target, options),
 });

@@ -2,7 +2,6 @@ import {defineSystem} from '../../src/define.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
 import {settingsOf} from './by-hand.ts';
 import {cancel} from './cancel.ts';
-import {createPostgresClient} from './client.ts';
 import {connectionsByApplication} from './connections.ts';
 import {lockTree} from './lock-tree.ts';
 import {permissionsOf} from './permissions.ts';
@@ -19,6 +18,7 @@ export const postgres = defineSystem<PostgresPort>({
 	inspections: [sessionStatement, lockTree, connectionsByApplication, statementText],
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
+		const {createPostgresClient} = await import('./client.ts');
 		const client = createPostgresClient(library, settingsOf(target), {readOnly});
 		return {
 			port: client.port,

@@ -5,7 +5,6 @@ import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
-import {createPrometheusClient} from './client.ts';
 import {inspectAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
 import {inspectPage} from './inspect-page.ts';
@@ -22,6 +21,7 @@ async function connect(
 	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
 ) {
 	const settings = settingsOf(target);
+	const {createPrometheusClient} = await import('./client.ts');
 	const {port, where, close} = createPrometheusClient(settings, options);
 	return {
 		port,

@@ -2,7 +2,6 @@ import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {settingsOf} from './by-hand.ts';
-import {createRedisClient} from './client.ts';
 import {clients} from './clients.ts';
 import {inspectClient} from './inspect-client.ts';
 import {inspectClients} from './inspect-clients.ts';
@@ -15,6 +14,7 @@ import {server} from './server.ts';
 import {setMaxmemory} from './set-maxmemory.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
+	const {createRedisClient} = await import('./client.ts');
 	const client = createRedisClient(settingsOf(target), options);
 	return {
 		port: client.port,

@@ -57,10 +57,12 @@ export class AuditError extends Error {
 }
 
 /** Nothing is touched on disk before the first record. */
-export function createAudit({stateDir, clock, actor, app, random = randomBytes}: AuditOptions): Audit {
+export function createAudit({stateDir, clock, actor, app, random = size => randomBytes(size)}: AuditOptions): Audit {
 	const dir = join(stateDir, 'audit');
 	const newId = createIds(clock, random);
-	const session = newId();
+	let session: string | undefined;
+	// Made when it is first asked for: what random numbers come from takes Node as long to load as a frame to draw.
+	const ownSession = () => (session ??= newId());
 	const last = createStore<AuditRecord | undefined>(undefined);
 	let queue: Promise<unknown> = Promise.resolve();
 
@@ -94,7 +96,7 @@ export function createAudit({stateDir, clock, actor, app, random = randomBytes}:
 		const add = (one: Entry): AuditRecord => {
 			const {id = newId(), ...told} = one;
 			const {seq, hash: prev} = place;
-			const record = seal({...told, v: 1, seq: seq + 1, id, ts, session, app, actor, prev});
+			const record = seal({...told, v: 1, seq: seq + 1, id, ts, session: ownSession(), app, actor, prev});
 			place = {seq: record.seq, hash: record.hash};
 			lines.push(`${canonical(record)}\n`);
 			return record;
@@ -123,7 +125,9 @@ export function createAudit({stateDir, clock, actor, app, random = randomBytes}:
 
 	return {
 		dir,
-		session,
+		get session() {
+			return ownSession();
+		},
 		last,
 		newId,
 		append(entry) {

@@ -75,13 +75,13 @@ describe('the console', () => {
 	] as const)('%s gives the terminal back, ends with %d and leaves no sign of a console', async (signal, code) => {
 		const one = await opened({demo: 'still'});
 		const signs = join(one.home, 'state', 'midwatch', 'demo', 'consoles');
-		expect(readdirSync(signs)).toHaveLength(1);
+		await expect.poll(() => readdirSync(signs)).toHaveLength(1);
 		one.pty.signal(signal);
 		expect(await one.pty.exited).toEqual({code});
 		expectRestored(one);
 		// Whoever comes next does not take it for a console that runs.
 		const next = await opened({demo: 'still', home: one.home});
-		expect(readdirSync(signs)).toHaveLength(1);
+		await expect.poll(() => readdirSync(signs)).toHaveLength(1);
 		expect(next.pty.screen()).not.toContain('other console');
 	});
 
@@ -165,7 +165,7 @@ describe('a mistake of our own', () => {
 
 	test('in a view is told in its place, and the keys go on', async () => {
 		const one = await faultyDeck('view');
-		await one.expect('1 Pods');
+		await calm(one.pty);
 		one.pty.signal('SIGUSR2');
 		await one.expect('This part cannot be drawn: e2e: it cannot be drawn.');
 		expect(one.pty.screen()).toContain('1 Pods');

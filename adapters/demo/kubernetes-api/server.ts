@@ -1,5 +1,6 @@
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
+import {breathe, isTired} from '../../kubernetes/breather.ts';
 import {createScenario, type Scenario} from '../scenario.ts';
 import {type Login, logins} from './access.ts';
 import {type Authority, type Certificate, createAuthority} from './certificates.ts';
@@ -9,7 +10,7 @@ import {createFaultBoard, type Faults} from './faults.ts';
 import {kubeconfig} from './kubeconfig.ts';
 import {createListener} from './listener.ts';
 import {createWarpClock} from './warp-clock.ts';
-import {buildWorld, clusterAgeMs, type World} from './world.ts';
+import {clusterAgeMs, type World, worldInSteps} from './world.ts';
 
 export type KubernetesApiOptions = {
 	/** What is in the cluster, and what is wrong there. `default` unless told. */
@@ -45,6 +46,15 @@ export type KubernetesApi = {
 	close(): Promise<void>;
 };
 
+/** What comes of all the steps, which take a second or two together: keys and timers get their turn between them. */
+async function taken<T>(steps: Generator<void, T>): Promise<T> {
+	for (;;) {
+		const {done, value} = steps.next();
+		if (done) return value;
+		if (isTired()) await breathe();
+	}
+}
+
 /**
  * Starts the server on loopback and waits until it listens.
  * @throws Error when the port is in use.
@@ -55,7 +65,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions = {}): Pr
 	const authority: Authority = createAuthority('midwatch demo authority');
 	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
 	const cluster = createCluster(warp, scenario.fixed);
-	const world = buildWorld(cluster, warp, scenario, options.pods);
+	const world = await taken(worldInSteps(cluster, warp, scenario, options.pods));
 	const board = createFaultBoard();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 	const own = authority.server(names, ['127.0.0.1', '10.96.0.1']);

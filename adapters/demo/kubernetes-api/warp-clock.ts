@@ -2,6 +2,8 @@ import type {Clock} from './clock.ts';
 
 /** A clock that first runs through the past as fast as it can, and then goes with another. */
 export type WarpClock = Clock & {
+	/** Makes the next call that falls due up to that moment; false, and it is that moment, when there is none. Time never goes back. */
+	step(at: number): boolean;
 	/** Moves on to that moment, making the calls that fall due on the way in their order. */
 	advanceTo(at: number): void;
 	/** From here on time is the other clock's. Calls that still wait are made by it. */
@@ -51,6 +53,18 @@ export function createWarpClock(clock: Clock, start: number): WarpClock {
 		}
 	}
 
+	function step(at: number): boolean {
+		const next = heap[0];
+		if (next === undefined || next.at > at) {
+			time = Math.max(time, at);
+			return false;
+		}
+		pop();
+		time = Math.max(time, next.at);
+		if (!calledOff.delete(next)) next.call();
+		return true;
+	}
+
 	return {
 		now: () => (joined ? clock.now() : time),
 		after(ms, call) {
@@ -64,13 +78,9 @@ export function createWarpClock(clock: Clock, start: number): WarpClock {
 			});
 			return () => (cancel === undefined ? void calledOff.add(waiting) : cancel());
 		},
+		step,
 		advanceTo(at) {
-			for (let next = heap[0]; next !== undefined && next.at <= at; next = heap[0]) {
-				pop();
-				time = Math.max(time, next.at);
-				if (!calledOff.delete(next)) next.call();
-			}
-			time = at;
+			while (step(at));
 		},
 		join() {
 			joined = true;

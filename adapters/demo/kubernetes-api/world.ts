@@ -41,7 +41,21 @@ export type World = {
  * Sets the cluster up and lives through its past, up to the moment the scenario starts: what a client finds is what came of it, and not
  * made up. Then time goes on with the clock.
  */
-export function buildWorld(cluster: Cluster, clock: WarpClock, scenario: Scenario, pods: number | undefined): World {
+export function buildWorld(...given: Parameters<typeof worldInSteps>): World {
+	const steps = worldInSteps(...given);
+	for (;;) {
+		const {done, value} = steps.next();
+		if (done) return value;
+	}
+}
+
+/** The same, in small steps: whoever takes them may rest between any two. */
+export function* worldInSteps(
+	cluster: Cluster,
+	clock: WarpClock,
+	scenario: Scenario,
+	pods: number | undefined,
+): Generator<void, World> {
 	const programs = createPrograms();
 	const plans = pods === undefined ? workloads : manyWorkloads(pods);
 	const {startedAt} = scenario;
@@ -55,22 +69,22 @@ export function buildWorld(cluster: Cluster, clock: WarpClock, scenario: Scenari
 
 	const made = plans.map(plan => ({at: startedAt - age(scenario, plan, pods !== undefined), plan}));
 	for (const {at, plan} of made.toSorted((a, b) => a.at - b.at)) {
-		clock.advanceTo(Math.max(clock.now(), at));
+		yield* livedTo(clock, at);
 		addWorkload(cluster, plan);
 		if (pods === undefined) {
 			addBudget(cluster, scenario, plan);
 			addAutoscaler(cluster, plan);
 		}
 	}
-	clock.advanceTo(Math.max(clock.now(), startedAt - hour));
+	yield* livedTo(clock, startedAt - hour);
 	pause(cluster, plans);
 	controllers.autoscale();
 	const happened = pods === undefined ? troubles({cluster, scenario, programs, controllers}) : [];
 	for (const {beforeMs, happen} of happened.toSorted((a, b) => b.beforeMs - a.beforeMs)) {
-		clock.advanceTo(startedAt - beforeMs);
+		yield* livedTo(clock, startedAt - beforeMs);
 		happen();
 	}
-	clock.advanceTo(startedAt);
+	yield* livedTo(clock, startedAt);
 	clock.join();
 	const usage = createUsage(cluster, scenario, programs);
 	if (hasTrouble(scenario, 'crashloop') && scenario.name !== 'crashloop') usage.burden('node-a3', 12 * 1024 ** 3);
@@ -87,6 +101,10 @@ export function buildWorld(cluster: Cluster, clock: WarpClock, scenario: Scenari
 		churn: perSecond => startChurn(cluster, scenario, perSecond),
 		stop: controllers.stop,
 	};
+}
+
+function* livedTo(clock: WarpClock, at: number): Generator<void, void> {
+	while (clock.step(at)) yield;
 }
 
 /** Between two hours and forty days. */

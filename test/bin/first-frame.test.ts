@@ -1,0 +1,95 @@
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {type Built, buildAlone} from './built.ts';
+import {startBuilt} from './first-frame.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What is loaded before the first frame of the demo, which watches a target of each system, besides what these import. */
+const entries = ['bin/midwatch.ts', 'bin/wire.ts', 'adapters/demo/estate.ts'];
+
+/** The libraries that a frame is drawn with. */
+const drawing =
+	/^(?:@alcalzone\/ansi-tokenize|ansi-escapes|ansi-regex|ansi-styles|auto-bind|chalk|cli-boxes|cli-cursor|cli-truncate|code-excerpt|convert-to-spaces|environment|es-toolkit|escape-string-regexp|get-east-asian-width|indent-string|ink|is-fullwidth-code-point|is-in-ci|mimic-fn|onetime|patch-console|quick-lru|react|react-reconciler|restore-cursor|scheduler|signal-exit|slice-ansi|stack-utils|string-width|strip-ansi|terminal-size|type-fest|widest-line|wrap-ansi|yoga-layout)$/;
+
+/** Each module that those load, without those that are loaded later by `import()`, with the one that names it. */
+async function loadedBefore(extra = ''): Promise<ReadonlyMap<string, string>> {
+	const stdin = [...entries.map(entry => `import ${JSON.stringify(`./${entry}`)};`), extra].join('\n');
+	const {metafile} = await build({
+		stdin: {contents: stdin, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts'},
+		absWorkingDir: root,
+		bundle: true,
+		write: false,
+		metafile: true,
+		platform: 'node',
+		format: 'esm',
+		outfile: 'entries.js',
+		jsx: 'automatic',
+		mainFields: ['module', 'main'],
+		external: ['react-devtools-core', 'pg-native', 'pg-cloudflare', 'bufferutil', 'utf-8-validate'],
+		logLevel: 'silent',
+	});
+	const found = new Map<string, string>();
+	const visit = (path: string) => {
+		for (const {path: next, kind, external} of metafile.inputs[path]?.imports ?? []) {
+			if (external === true || kind === 'dynamic-import' || found.has(next)) continue;
+			found.set(next, path);
+			visit(next);
+		}
+	};
+	visit('entries.ts');
+	return found;
+}
+
+/** Those that no first frame needs: clients, stand-ins that are servers, configuration, and libraries that draw nothing. */
+function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
+	return [...loaded].flatMap(([path, by]) => {
+		const library = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+		const early =
+			library === undefined
+				? /^adapters\/(?:[^/]+\/(?:client|connect|connection|link|transport|agent|server)|demo\/[^/]+\/.*)\.ts$/.test(
+						path,
+					) || /^src\/config\/(?!config-error)/.test(path)
+				: !drawing.test(library);
+		return early && path !== 'adapters/demo/connection.ts' && path !== 'adapters/redis/server.ts'
+			? [`${path}, imported by ${by}`]
+			: [];
+	});
+}
+
+describe('what is loaded before the first frame', () => {
+	test('holds no client, no server of the demo, no schema: those come by import() in connect', async () => {
+		expect(tooEarly(await loadedBefore())).toEqual([]);
+	});
+
+	test.each([
+		['adapters/kubernetes/client.ts'],
+		['adapters/http/client.ts'],
+		['adapters/demo/kubernetes-api/server.ts'],
+		['src/config/load.ts'],
+	])('is told when it holds %s', async path => {
+		const told = tooEarly(await loadedBefore(`import './${path}';`));
+		expect(told.map(line => line.split(',')[0])).toContain(path);
+	});
+});
+
+describe('the built console', () => {
+	let midwatch: Built;
+	beforeAll(() => {
+		midwatch = buildAlone();
+	});
+	afterAll(() => midwatch.remove());
+
+	test('loads nothing of Node for the network, cryptography, other processes or compression before its first frame', async () => {
+		const {pty, first} = await startBuilt(midwatch);
+		try {
+			expect(first.builtins).toContain('tty');
+			const late =
+				/^(?:assert|child_process|crypto|dgram|dns|fs\/promises|http|http2|https|inspector|tls|worker_threads|zlib)$/;
+			expect(first.builtins.filter(name => late.test(name))).toEqual([]);
+		} finally {
+			await pty.close();
+		}
+	});
+});

@@ -1,0 +1,48 @@
+import {existsSync, readFileSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {type Pty, startPty} from '../e2e/pty.ts';
+import type {Built} from './built.ts';
+
+const spy = fileURLToPath(new URL('spy-start.mjs', import.meta.url));
+
+export type FirstFrame = {
+	/** What became of the compiled code that an earlier start kept. */
+	readonly code: 'none' | 'refused' | 'taken';
+	/** Modules of Node that were loaded for the first frame. */
+	readonly builtins: readonly string[];
+};
+
+/** A console of the demo, with its first frame on the screen. Close its terminal. */
+export async function startBuilt(
+	{file, home}: Built,
+	...args: readonly string[]
+): Promise<{readonly pty: Pty; readonly first: FirstFrame}> {
+	const report = join(home, 'first-frame.json');
+	rmSync(report, {force: true});
+	const pty = await startPty([process.execPath, file, '--demo', ...args], {
+		columns: 120,
+		rows: 40,
+		cwd: home,
+		env: {
+			PATH: process.env['PATH'] ?? '',
+			HOME: home,
+			TERM: 'xterm-256color',
+			LANG: 'C.UTF-8',
+			NODE_OPTIONS: `--import=${spy}`,
+			MIDWATCH_SPY: report,
+		},
+	});
+	await pty.waitFor('1 Pods');
+	return {pty, first: JSON.parse(readFileSync(report, 'utf8')) as FirstFrame};
+}
+
+/** @throws Error when it does not come. */
+export async function waitForFile(path: string): Promise<void> {
+	for (let turn = 0; turn < 450; turn += 1) {
+		if (existsSync(path)) return;
+		await pause(100);
+	}
+	throw new Error(`${path} was not written`);
+}
