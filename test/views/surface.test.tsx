@@ -4,6 +4,7 @@ import {createStore} from '../../src/store.ts';
 import {mount} from '../../views/mount.tsx';
 import {Overlay} from '../../views/overlay.tsx';
 import {Surface} from '../../views/surface.tsx';
+import type {RowSource} from '../../views/terminal/compositor.ts';
 import type {Screen} from '../../views/terminal/screen.ts';
 import {mountRig} from './rig.tsx';
 
@@ -41,19 +42,26 @@ test.each([true, false])('rows, chrome and an overlay, compositor %s', async com
 });
 
 test('a surface that leaves takes none of the others with it, when they have one source', async () => {
-	rows.set(['first     ']);
+	const listeners = new Set<() => void>();
+	const source: RowSource = {
+		get: () => ['row       '],
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => void listeners.delete(listener);
+		},
+	};
 	const deck = (both: boolean) => (
 		<Box width={12} height={3} flexDirection="column">
-			<Surface rows={rows} width={10} height={1} />
-			{both ? <Surface rows={{...rows}} width={10} height={1} /> : null}
+			<Surface rows={source} width={10} height={1} />
+			{both ? <Surface rows={{...source}} width={10} height={1} /> : null}
 		</Box>
 	);
 	const rig = mountRig(deck(true), {columns: 12, rows: 3});
-	expect(await rig.screen()).toBe('first\nfirst\n');
+	expect(await rig.screen()).toBe('row\nrow\n');
+	expect(listeners.size).toBe(2);
 	rig.rerender(deck(false));
-	expect(await rig.screen()).toBe('first\n\n');
-	rows.set(['second    ']);
-	expect(await rig.screen()).toBe('second\n\n');
+	expect(await rig.screen()).toBe('row\n\n');
+	expect(listeners.size).toBe(1);
 	rig.unmount();
 });
 
