@@ -60,10 +60,8 @@ export function createPrometheusClient(
 		async query(expression, {signal}) {
 			const asked = `query ${expression}`;
 			try {
-				return decodeVector(
-					await http.json({path: '/api/v1/query', query: [['query', expression]], asked}, signal),
-					asked,
-				);
+				const answer = await http.json({path: '/api/v1/query', query: [['query', expression]], asked}, signal);
+				return await decodeVector(answer, asked);
 			} catch (error) {
 				// What every such server has fails: then nothing else that it said of itself counts.
 				if (!isAdapterError(error) || error.kind !== 'denied') absence.doubt();

@@ -9,6 +9,7 @@ import type {
 	ScrapeTarget,
 	Vector,
 } from '../../src/port/prometheus.ts';
+import {inTurns} from './large-answer.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -72,7 +73,7 @@ export function dataOf(answer: unknown, what: string): {readonly data: unknown; 
 }
 
 /** @throws AdapterError `unsupported` when it is neither a vector nor a scalar. */
-export function decodeVector(answer: unknown, what: string): Vector {
+export async function decodeVector(answer: unknown, what: string): Promise<Vector> {
 	const {data, warnings} = dataOf(answer, what);
 	const {resultType, result} = fields(data);
 	if (resultType === 'scalar') {
@@ -83,7 +84,7 @@ export function decodeVector(answer: unknown, what: string): Vector {
 		const hint = 'Ask for a vector or a number: leave out the range in brackets, or put a function around it.';
 		throw new AdapterError('unsupported', `${what}: it gives a ${text(resultType) || 'result of no kind'}`, hint);
 	}
-	return {samples: list(result).flatMap(sampleOf), warnings};
+	return {samples: (await inTurns(list(result), sampleOf)).flat(), warnings};
 }
 
 /** A native histogram has no one value, and is left out. */

@@ -59,12 +59,15 @@ export async function readLarge(bytes: Buffer, signal: AbortSignal): Promise<unk
 const late = (): AdapterError =>
 	new AdapterError('timeout', 'called off while a large answer was read', 'It is tried again.');
 
+/** Lets whatever else waits have its turn. */
+export const turn = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
+
 /** Does `one` with each, and lets whatever else waits have its turn after every few hundred. */
-export async function inTurns<T, R>(items: readonly T[], one: (item: T) => R): Promise<R[]> {
+export async function inTurns<T, R>(items: Iterable<T>, one: (item: T) => R): Promise<R[]> {
 	const done: R[] = [];
-	for (const [index, item] of items.entries()) {
-		if (index > 0 && index % sliceRows === 0) await new Promise<void>(resolve => void setImmediate(resolve));
+	for (const item of items) {
 		done.push(one(item));
+		if (done.length % sliceRows === 0) await turn();
 	}
 	return done;
 }

@@ -62,15 +62,18 @@ export function createPoolDetails(
 		if (targets === undefined) return false;
 		// An older server gives those of all pools.
 		for (const [name, own] of Map.groupBy(targets, target => target.pool)) {
-			const keyed = await inTurns(own, target => [selectorOf(target.labels), target] as const);
-			const grouped = Map.groupBy(keyed, ([key]) => key);
-			const byKey = new Map([...grouped].map(([key, same]) => [key, same.map(([, target]) => target)]));
-			const size = {all: own.length, down: own.filter(({health}) => health === 'down').length};
-			read.set(name, {at: context.now(), byKey, size});
-			for (const {labels} of own) {
-				const job = jobOf(labels);
+			const byKey = new Map<string, ScrapeTarget[]>();
+			const size = {all: own.length, down: 0};
+			await inTurns(own, target => {
+				const key = selectorOf(target.labels);
+				const same = byKey.get(key);
+				if (same === undefined) byKey.set(key, [target]);
+				else same.push(target);
+				if (target.health === 'down') size.down += 1;
+				const job = jobOf(target.labels);
 				poolsOfJob.set(job, (poolsOfJob.get(job) ?? new Set()).add(name));
-			}
+			});
+			read.set(name, {at: context.now(), byKey, size});
 		}
 		if (!targets.some(target => target.pool === pool))
 			read.set(pool, {at: context.now(), byKey: new Map(), size: {all: 0, down: 0}});
@@ -122,7 +125,10 @@ export function createPoolDetails(
 		for (const [pool, {at, byKey, size}] of read) {
 			if (context.now() - at > forgottenMs) continue;
 			sizes.set(pool, size);
-			for (const [key, same] of byKey) targets.set(key, [...(targets.get(key) ?? []), ...same]);
+			await inTurns(byKey, ([key, same]) => {
+				const others = targets.get(key);
+				targets.set(key, others === undefined ? same : [...others, ...same]);
+			});
 		}
 		return {targets, sizes, notes};
 	};

@@ -7,7 +7,7 @@ import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrap
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {bySeverity} from '../../src/severity.ts';
 import {queryLine, readLine} from './by-hand.ts';
-import {inTurns} from './large-answer.ts';
+import {inTurns, turn} from './large-answer.ts';
 import {createPoolDetails, type PoolDetails, type PoolSize} from './pool-details.ts';
 import {createStateReader} from './server-state.ts';
 import {countQuery, createUpReader, downCountQuery, downQuery, jobOf, type UpFacts, type UpReading} from './up.ts';
@@ -39,6 +39,7 @@ export const targets = defineSource<ScrapeRow, PrometheusPort>()({
 			const [up, {state, notes}] = await Promise.all([readUp(context), readState(context)]);
 			const details = await readDetails(suspects(up), context);
 			const rows = await rowsOf(up, details, target.name);
+			await turn();
 			const kept = keep(rows);
 			const told: Note[] = up.warnings.map(text => ({text, severity: 'unknown'}));
 			return {

@@ -69,13 +69,14 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const all = sum([...sizes.values()].map(size => size.all));
 		const others = await listed(all, context);
 		const lost = await inTurns(downs.samples, sample => factsOf(sample, undefined, undefined));
-		const byKey = new Map(others.map(one => [one.key, one]));
+		const byKey = new Map(await inTurns(others, one => [one.key, one] as const));
 		const series = lost.map(one => ({...(byKey.get(one.key) ?? one), up: false}));
 		const seen = new Set(series.map(({key}) => key));
 		// The list of a large server may be a minute old: what is not down now is up.
-		const rest = others
-			.filter(one => !seen.has(one.key))
-			.map(one => (one.up || all <= fewTargets ? one : {...one, up: true}));
+		const rest = await inTurns(others, one => {
+			if (seen.has(one.key)) return [];
+			return one.up || all <= fewTargets ? [one] : [{...one, up: true}];
+		});
 		const warnings = [...new Set([counts, downCounts, downs].flatMap(vector => vector.warnings))];
 		const at = counts.samples[0]?.at ?? 0;
 		return {
@@ -83,7 +84,7 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 			sizes,
 			all,
 			down: sum([...sizes.values()].map(size => size.down)),
-			series: [...series, ...rest],
+			series: [...series, ...rest.flat()],
 			warnings,
 		};
 	};
