@@ -1,0 +1,83 @@
+import {afterAll, beforeAll, expect, test, vi} from 'vitest';
+import type {ScrapeRow} from '../../../src/model/scrape-target.ts';
+import {askPrometheus} from '../../estate/prometheus.ts';
+import {describePrometheus} from '../../estate/read-estate.ts';
+import {type Fleet, startFleet} from './fleet.ts';
+import {openRoom, settingsFor} from './prometheus-room.ts';
+
+/** More JSON than this at once would be seen as a hitch. */
+const largest = 2 * 1024 * 1024;
+
+describePrometheus('prometheus', 'ten thousand targets, on a server like the one', () => {
+	let fleet: Fleet;
+	beforeAll(async () => {
+		fleet = await startFleet(10_000, 40);
+	}, 120_000);
+	afterAll(() => fleet?.end());
+
+	test('what is down is all there, the rest is told by number, and nothing large is read in one go', async () => {
+		const {body} = await askPrometheus(fleet.server, '/api/v1/targets?state=active&scrapePool=fleet');
+		expect(body.length).toBeGreaterThan(4 * largest);
+		const room = await openRoom(settingsFor(fleet.server));
+		const parse = vi.spyOn(JSON, 'parse');
+		const turns = vi.spyOn(globalThis, 'setImmediate');
+		const {rows, omitted, gauges} = await room.read<ScrapeRow>('prometheus.target');
+		const sizes = parse.mock.calls.map(([text]) => text.length);
+		expect(sizes.length).toBeGreaterThan(0);
+		expect(Math.max(...sizes)).toBeLessThan(largest);
+		// Ten thousand rows are made in portions, with a turn of the event loop after each.
+		expect(turns.mock.calls.length).toBeGreaterThan(20);
+
+		expect(gauges.find(({id}) => id === 'up')).toMatchObject({
+			value: fleet.size + 1 - fleet.down,
+			limit: fleet.size + 1,
+		});
+		expect(rows.length).toBeLessThanOrEqual(1000);
+		expect(rows.length + omitted).toBe(fleet.size + 1);
+		const down = rows.slice(0, fleet.down);
+		expect(
+			down.every(({severity, why, url}) => severity === 'crit' && why === 'connection refused' && url !== undefined),
+		).toBe(true);
+		expect(rows.slice(fleet.down).every(({severity}) => severity === 'ok')).toBe(true);
+		expect([...new Set(rows.map(({pool}) => pool))].sort()).toEqual(['fleet', 'prometheus', 'small']);
+		expect(room.findings('prometheus.target', {rows, omitted, gauges, notes: []})).toEqual([
+			'crit: fleet: 40 of 9,000 targets down: connection refused',
+		]);
+		await room.connection.close();
+	});
+
+	test('a large pool is not asked for at every poll', async () => {
+		const room = await openRoom(settingsFor(fleet.server));
+		const asked = async () => {
+			const {body} = await askPrometheus(fleet.server, '/metrics');
+			return Number(
+				/^prometheus_http_requests_total\{code="200",handler="\/api\/v1\/targets"\} (\d+)/m.exec(body)?.[1] ?? 0,
+			);
+		};
+		const before = await asked();
+		for (let turn = 0; turn < 3; turn++) await room.read('prometheus.target');
+		expect(await asked()).toBe(before + 1);
+		await room.connection.close();
+	});
+
+	test('an abort ends the read of a large answer', async () => {
+		const room = await openRoom(settingsFor(fleet.server));
+		const abort = new AbortController();
+		const reading = room.port.targets('fleet', {signal: abort.signal, now: Date.now});
+		// The server takes longer than that to write it all.
+		setTimeout(() => abort.abort(), 50);
+		await expect(reading).rejects.toMatchObject({name: 'AdapterError', kind: 'timeout'});
+		await room.connection.close();
+	});
+
+	test('the pool that is opened shows all of it', async () => {
+		const room = await openRoom(settingsFor(fleet.server));
+		const {rows} = await room.read<ScrapeRow>('prometheus.target');
+		const [row] = rows;
+		if (row === undefined) throw new Error('no row');
+		const text = await room.inspect('prometheus.pool', row);
+		expect(text).toMatch(/^Pool fleet: 8,960 of 9,000 up, 40 down\n/);
+		expect(text).toMatch(/… 7,000 more$/);
+		await room.connection.close();
+	});
+});
