@@ -65,7 +65,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {postgres: ['pg', '
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager'];
 /** What an adapter may know of the core. */
-const seams = /^src\/(?:contract|define|errors|model|port|text)(?:\.ts$|\/)/;
+const seams = /^src\/(?:contract|define|errors|severity|model|port|text)(?:\.ts$|\/)/;
 
 /** The path a relative import means; undefined for a package or a builtin. */
 const resolved = (path: string, from: string): string | undefined =>
