@@ -111,6 +111,16 @@ export type Judged = {
 	readonly wentBack: number;
 };
 
+type Ground = {
+	readonly lag: number;
+	/** Messages a second that come in. */
+	readonly inflow: number;
+	/** Undefined when they cannot be told. */
+	readonly members: number | undefined;
+	/** It had no members when we came, and nothing was committed since: it stopped before. */
+	readonly foundEmpty: boolean;
+};
+
 /**
  * Judges one partition by Burrow's rules (core/internal/evaluator/caching.go, linkedin/Burrow), in its order, as far as they can be applied
  * without the times of the commits:
@@ -120,27 +130,25 @@ export type Judged = {
  * - REWIND: an offset went back, and none since has reached where it was
  * - WARN: the lag never shrank from one commit to the next, and grew
  * What comes in between two commits, or two reads, makes a saw-tooth (linkedin/Burrow#155): a lag that shrinks by less has not shrunk.
- * `inflow`: messages a second. `members`: undefined when they cannot be told.
  */
-export function judge(
-	window: CommitWindow,
-	{lag, inflow, members}: {readonly lag: number; readonly inflow: number; readonly members: number | undefined},
-): Judged {
+export function judge(window: CommitWindow, {lag, inflow, members, foundEmpty}: Ground): Judged {
 	const {offsets, lags, gapMs = 0, readMs} = window;
 	const idleMs = window.at - window.waitsSince;
 	const told = (evaluation: Evaluation, wentBack = 0): Judged => ({evaluation, idleMs, wentBack});
 	if (lag <= 0) return told('ok');
 	if (members === 0) {
-		// One that we found empty has stopped, however long ago; one that commits without members has not.
-		if (window.gapMs === undefined || idleMs >= patienceOf(gapMs, emptyPatienceMs)) return told('stop');
+		// One that commits without members has not stopped.
+		if (foundEmpty || idleMs >= patienceOf(gapMs, emptyPatienceMs)) return told('stop');
 	} else if (idleMs >= patienceOf(gapMs, leastPatienceMs) && window.end > window.endAtCommit) return told('stall');
 	const back = wentBack(offsets);
 	if (back > 0) return told('rewind', back);
 	const tooth = (inflow * Math.min(gapMs, readMs)) / 1000;
-	const grows = lags.every((one, at) => at === 0 || one >= (lags[at - 1] ?? 0) - tooth);
-	const grown = (lags.at(-1) ?? 0) - (lags[0] ?? 0);
-	const far = lag > inflow * allowedSeconds && lags.every(one => one > 0);
-	return told(lags.length >= trendLength && grows && grown > tooth && far ? 'warn' : 'ok');
+	// Since it had read everything for the last time: what was before says nothing of what came then.
+	const trend = lags.slice(lags.lastIndexOf(0) + 1);
+	const grows = trend.every((one, at) => at === 0 || one >= (trend[at - 1] ?? 0) - tooth);
+	const grown = (trend.at(-1) ?? 0) - (trend[0] ?? 0);
+	const far = lag > inflow * allowedSeconds;
+	return told(trend.length >= trendLength && grows && grown > tooth && far ? 'warn' : 'ok');
 }
 
 const patienceOf = (gapMs: number, least: number): number =>

@@ -169,7 +169,7 @@ function weighed(row: Omit<LagRow, keyof Row>): Weighed {
 			return {severity: 'crit', why: `its members commit nothing for ${duration(idle(worst))}${where}`};
 		}
 		case 'stop':
-			return {severity: row.seenAlive ? 'crit' : 'warn', why: whyStopped(row)};
+			return {severity: row.seenAlive && row.members === 0 ? 'crit' : 'warn', why: whyStopped(row)};
 		case 'warn':
 			return growing(row);
 		case 'rewind': {

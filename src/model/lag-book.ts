@@ -192,7 +192,7 @@ export function createLagBook(target: string): LagBook {
 				lag,
 				timeLag: timeLagOf(table, Math.max(offset, start)),
 				worthSeconds: perSecond > 0 ? lag / perSecond : undefined,
-				judged: seen && judge(seen, {lag, inflow: perSecond, members}),
+				judged: seen && judge(seen, {lag, inflow: perSecond, members, foundEmpty: !book.seenAlive}),
 			};
 		});
 		if (since !== undefined) {

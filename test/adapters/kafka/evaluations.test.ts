@@ -27,6 +27,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				{partition: 0, offset: 100},
 				{partition: 1, offset: 100},
 			]);
+			// Groups are listed each ten seconds.
+			room.pass(15);
+			await room.lag(group);
 		};
 		const commit = (first: number, second: number) =>
 			member?.commit([
@@ -59,12 +62,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				expect(await room.lag(group)).toMatchObject({lag: 0, evaluation: 'ok', timeLag: {ms: 0, atLeast: false}});
 			}
 			const row = await room.lag(group);
-			expect(row?.consumed).toBeCloseTo(5, 0);
+			expect(row?.consumed).toBeGreaterThan(1);
+			expect(row?.consumed).toBeCloseTo(row?.produced ?? 0, 6);
 		});
 
 		test('warn: it falls further and further behind', async () => {
 			await begin();
-			await room.lag(group);
 			for (let turn = 1; turn <= 5; turn += 1) {
 				await produce(server, topic, messages(300, 0));
 				await commit(100 + turn * 20, 100);
@@ -79,14 +82,13 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			});
 			expect(await room.findings(group)).toEqual([
 				expect.stringMatching(
-					new RegExp(`^warn ${group} is 1\\.4k behind on ${topic} \\(\\dm\\d\\ds\\), \\+[\\d.]+/s: never`),
+					new RegExp(`^warn ${group} is 1\\.4k behind on ${topic} \\([>\\dms]+\\), \\+[\\d.]+/s: never`),
 				),
 			]);
 		});
 
 		test('stall: its members are there and commit nothing', async () => {
 			await begin();
-			await room.lag(group);
 			await produce(server, topic, messages(40, 1));
 			room.pass(5);
 			expect(await room.lag(group)).toMatchObject({lag: 40, evaluation: 'ok'});
@@ -102,7 +104,6 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('stop: its members are gone, and messages wait', async () => {
 			await begin();
-			await room.lag(group);
 			await member?.leave();
 			member = undefined;
 			await produce(server, topic, messages(25, 0));
@@ -122,7 +123,6 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('rewind: it went back, and reads again', async () => {
 			await begin();
-			await room.lag(group);
 			room.pass(10);
 			await commit(40, 100);
 			expect(await room.lag(group)).toMatchObject({
@@ -144,6 +144,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await makeTopic(server, topic, 2);
 			await produce(server, topic, messages(10, 0));
 			member = await commandedMember(server, group, topic);
+			room.pass(15);
 			const row = await room.lag(group);
 			// Nothing was ever written to partition 1: there is nothing to commit.
 			expect(row).toMatchObject({uncommitted: 1, severity: 'unknown'});
@@ -162,7 +163,6 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('time lag: how long ago the next message came in, by what was watched', async () => {
 			await begin();
-			await room.lag(group);
 			room.pass(40);
 			await produce(server, topic, messages(40, 0));
 			await room.lag(group);
@@ -178,7 +178,6 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('a topic made anew does not give years of lag', async () => {
 			await begin();
-			await room.lag(group);
 			await member?.leave();
 			member = undefined;
 			await asAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
@@ -198,7 +197,6 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('a group that comes to no rest is told', async () => {
 			await begin();
-			await room.lag(group);
 			for (let turn = 0; turn < 4; turn += 1) {
 				const guest = await commandedMember(server, group, topic);
 				await room.lag(group);
@@ -264,8 +262,15 @@ describeKafka('kafka-4', 'newer kinds of groups', server => {
 			await fill(server, topic, 20);
 			const reader = javaMember(server, {group, topic, protocol});
 			try {
+				const look = () => {
+					room.pass(11);
+					return room.lag(group);
+				};
+				// A share group begins at the end.
+				await until(look, found => found?.members === 1);
+				await fill(server, topic, 20);
 				const row = await until(
-					() => room.lag(group),
+					look,
 					found => found?.members === 1 && found.topic === topic && found.lag !== undefined,
 				);
 				expect(row).toMatchObject({type: protocol, members: 1, state: 'Stable'});

@@ -23,12 +23,12 @@ function windowOf(reads: readonly Read[]): CommitWindow {
 }
 
 /** What comes of these reads for a group with so many members. */
-function judged(reads: readonly Read[], members: number | undefined = 3) {
+function judged(reads: readonly Read[], members: number | undefined = 3, foundEmpty = false) {
 	const last = reads.at(-1);
 	const [first] = reads;
 	if (last === undefined || first === undefined) throw new Error('no read');
 	const inflow = (last.end - first.end) / Math.max(1, last.second - first.second);
-	return judge(windowOf(reads), {lag: lagOf(commitOf(last)), inflow, members});
+	return judge(windowOf(reads), {lag: lagOf(commitOf(last)), inflow, members, foundEmpty});
 }
 
 /** A read each 5 s of a log that takes in `produced` a second, by a group that reads `consumed`. */
@@ -79,10 +79,25 @@ describe('a partition by Burrow’s rules', () => {
 		['commits each minute, and nothing for 11', withTail(seldom(steady(600, 20, 10, 10), 60), 660, 10), 3, 'stall'],
 		['was left by its members 25 s ago', withTail(keepsUp, 25, 10), 0, 'ok'],
 		['was left by its members 50 s ago', withTail(keepsUp, 50, 10), 0, 'stop'],
-		['was empty when we came', steady(0, 50, 0, 0), 0, 'stop'],
 		['commits without members', steady(60, 20, 10, 10), 0, 'ok'],
 	])('%s', (_, reads, members, evaluation) => {
 		expect(judged(reads, members).evaluation).toBe(evaluation);
+	});
+
+	it('has stopped at once when it was found without members', () => {
+		expect(judged(steady(0, 50, 0, 0), 0, true).evaluation).toBe('stop');
+		expect(judged(steady(0, 50, 0, 0), 0, false).evaluation).toBe('ok');
+	});
+
+	it('falls back since it had read everything', () => {
+		const head = steady(60, 0, 10, 10);
+		const tail = [1, 2, 3].map(turn => ({
+			second: 60 + turn * 90,
+			committed: 100_600 + turn * 10,
+			end: 100_600 + turn * 900,
+		}));
+		expect(judged([...head, ...tail.slice(0, 2)]).evaluation).toBe('ok');
+		expect(judged([...head, ...tail]).evaluation).toBe('warn');
 	});
 
 	it('has gone back until it is where it was', () => {

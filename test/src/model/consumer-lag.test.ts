@@ -104,10 +104,12 @@ describe('consumer lag', () => {
 	});
 
 	it('names a topic that its members do not read any more, and partitions without a member', () => {
-		const turns: readonly Turn[] = [{ends: [100, 100], committed: [50, 50]}];
+		const turn: Turn = {ends: [100, 100], committed: [50, 50]};
+		const turns = Array.from({length: 9}, () => turn);
 		expect(rowAfter(turns, {unread: [0, 1]})).toMatchObject({
 			unassigned: 2,
 			evaluation: 'stop',
+			severity: 'warn',
 			why: 'its members do not read this topic',
 		});
 		expect(rowAfter(turns, {unread: [1]})).toMatchObject({
