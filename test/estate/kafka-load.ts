@@ -103,16 +103,17 @@ export async function stoppedGroup(
 	topic: string,
 	offsets: readonly {readonly partition: number; readonly offset: number}[],
 ): Promise<void> {
-	const admin = kafkaClient(server, undefined, 5).admin();
-	await admin.connect();
+	const consumer = kafkaClient(server, undefined, 10).consumer({groupId: group, maxWaitTimeInMs: 50});
+	const joined = new Promise<void>(resolve => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+	await consumer.connect();
 	try {
-		await admin.setOffsets({
-			groupId: group,
-			topic,
-			partitions: offsets.map(({partition, offset}) => ({partition, offset: String(offset)})),
-		});
+		await consumer.subscribe({topics: [topic]});
+		await consumer.run({autoCommit: false, eachMessage: async () => {}});
+		consumer.pause([{topic}]);
+		await joined;
+		await consumer.commitOffsets(offsets.map(({partition, offset}) => ({topic, partition, offset: String(offset)})));
 	} finally {
-		await admin.disconnect();
+		await consumer.disconnect();
 	}
 }
 

@@ -1,0 +1,265 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {Preview} from '../../../src/contract.ts';
+import {kafkaTool} from '../../estate/kafka.ts';
+import {makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import type {KafkaServer} from '../../estate/record.ts';
+import {commandedMember} from './commanded-member.ts';
+import {lagsByTool, listenersOf, nodesOf, saslOf, settingsFor, unique, until} from './kafka-room.ts';
+import {openRoom, type Room} from './open-room.ts';
+
+const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
+
+/** What Kafka's own tool says that the group has committed, by partition. */
+const byTool = (server: KafkaServer, group: string): readonly number[] =>
+	lagsByTool(server, group).map(({committed}) => committed);
+
+for (const name of ['kafka-4', 'kafka-3.9'] as const) {
+	describeKafka(name, 'a reset of offsets', server => {
+		let room: Room;
+		let topic = '';
+		let half = 0;
+
+		/** A group without members that has read 40, 50 and 60 of 100 messages of each partition. */
+		const stopped = async (offsets = [40, 50, 60]) => {
+			const group = unique('stopped');
+			await stoppedGroup(
+				server,
+				group,
+				topic,
+				offsets.map((offset, partition) => ({partition, offset})),
+			);
+			room.pass(15);
+			return group;
+		};
+		const run = async (preview: Preview) => {
+			const checks = await room.action.preflight(preview.plan, room.acting());
+			expect(checks.filter(check => check.result === 'block')).toEqual([]);
+			const receipt = await room.action.run(preview.plan, room.acting());
+			expect(await room.action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+			return receipt;
+		};
+
+		beforeAll(async () => {
+			room = await openRoom(settingsFor(nodesOf(server)));
+			topic = unique('events');
+			await makeTopic(server, topic, 3);
+			const some = [0, 1, 2].flatMap(partition =>
+				Array.from({length: 50}, (_, at) => ({partition, value: `{"order": ${at}}`})),
+			);
+			await produce(server, topic, some);
+			await new Promise(resolve => setTimeout(resolve, 1100));
+			half = Date.now();
+			await new Promise(resolve => setTimeout(resolve, 100));
+			await produce(server, topic, some);
+		});
+		afterAll(() => room.close());
+
+		test.each<[string, (at: number) => string, readonly number[], string]>([
+			['earliest', () => 'earliest', [0, 0, 0], '150 messages will be read again'],
+			['latest', () => 'latest', [100, 100, 100], '150 messages will never be read by it'],
+			['shift', () => '+5', [45, 55, 65], '15 messages will never be read'],
+			['back', () => '-45', [0, 5, 15], '130 messages will be read again'],
+			['exact', () => '70', [70, 70, 70], '60 messages will never be read'],
+			[
+				'time',
+				at => new Date(at).toISOString(),
+				[50, 50, 50],
+				'10 messages will never be read by it, 10 messages will be',
+			],
+			['ago', at => `-${Math.ceil((Date.now() - at) / 1000) + 60}s`, [0, 0, 0], '150 messages will be read again'],
+			[
+				'by partition',
+				() => '2:+1, 0:earliest',
+				[0, 50, 61],
+				'1 message will never be read by it, 40 messages will be',
+			],
+		])('%s, as Kafka’s own tool sees it', async (_, to, offsets, impact) => {
+			const group = await stopped();
+			const preview = await room.preview(group, to(half));
+			expect(preview.impact).toContain(impact);
+			expect(preview.risk).toBe('high');
+			expect(byTool(server, group)).toEqual([40, 50, 60]);
+			await run(preview);
+			expect(byTool(server, group)).toEqual(offsets);
+		});
+
+		test('what does not exist is not committed, and said', async () => {
+			const group = await stopped();
+			const preview = await room.preview(group, '0:5000');
+			expect(preview.changes).toEqual([
+				{
+					field: 'partition 0',
+					before: '40',
+					after: '100, skips 60 messages; 5,000 was asked for, which does not exist',
+				},
+			]);
+			await expect(room.preview(group, '7:latest')).rejects.toMatchObject({
+				kind: 'unsupported',
+				message: `${topic} has no partition 7, it has 3`,
+			});
+			await expect(room.preview(group, '0:40')).rejects.toMatchObject({kind: 'unsupported'});
+		});
+
+		test('undo puts every offset back as it was, by the backup that Kafka’s own tool takes as well', async () => {
+			const group = await stopped();
+			const before = (await room.port.committed([group], room.acting())).read;
+			const preview = await room.preview(group, 'latest');
+			const receipt = await run(preview);
+			const csv = room.kept.get(`${group}-${topic}.csv`) ?? '';
+			expect(csv).toBe(`${topic},0,40\n${topic},1,50\n${topic},2,60\n`);
+			const back = await room.undo.propose(preview.plan, receipt, room.acting());
+			expect(back.changes[0]).toMatchObject({before: '100', after: '40, reads 60 messages again'});
+			await run(back);
+			expect(byTool(server, group)).toEqual([40, 50, 60]);
+			const plain = (read: typeof before) =>
+				read.map(({offsets}) => offsets.map(({partition, offset, metadata}) => ({partition, offset, metadata})));
+			expect(plain((await room.port.committed([group], room.acting())).read)).toEqual(plain(before));
+			// The same once more, by hand.
+			await run(await room.preview(group, 'earliest'));
+			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
+			const file = join(folder, 'backup.csv');
+			writeFileSync(file, csv);
+			const at = ['--bootstrap-server', `${server.host}:${server.port}`];
+			kafkaTool(server, groupTool, [...at, '--group', group, '--reset-offsets', '--from-file', file, '--execute']);
+			rmSync(folder, {recursive: true});
+			expect(byTool(server, group)).toEqual([40, 50, 60]);
+		});
+
+		test('undo takes away what was not there before', async () => {
+			const group = unique('stopped');
+			await stoppedGroup(server, group, topic, [{partition: 1, offset: 50}]);
+			room.pass(15);
+			const preview = await room.preview(group, 'earliest');
+			expect(preview.changes.map(({before}) => before)).toEqual(['none', '50', 'none']);
+			expect(preview.undo.text).toContain('2 partitions have none, and get none again');
+			const receipt = await run(preview);
+			expect(await room.lag(group)).toMatchObject({lag: 300, uncommitted: 0});
+			await run(await room.undo.propose(preview.plan, receipt, room.acting()));
+			const {read} = await room.port.committed([group], room.acting());
+			expect(read[0]?.offsets.map(({partition, offset}) => [partition, offset])).toEqual([[1, 50]]);
+		});
+
+		test('metadata that the group wrote comes back with its offset', async () => {
+			const group = unique('stopped');
+			const member = await commandedMember(server, group, topic);
+			await member.commit([{partition: 0, offset: 33}]);
+			await member.leave();
+			await until(
+				() => {
+					room.pass(11);
+					return room.lag(group);
+				},
+				row => row?.state === 'Empty',
+			);
+			const preview = await room.preview(group, '0:latest');
+			const receipt = await run(preview);
+			await run(await room.undo.propose(preview.plan, receipt, room.acting()));
+			const {read} = await room.port.committed([group], room.acting());
+			expect(read[0]?.offsets).toContainEqual(expect.objectContaining({partition: 0, offset: 33, metadata: 'by hand'}));
+		});
+
+		test('a live group is refused, by us and by the brokers, and is not disturbed', async () => {
+			const group = unique('live');
+			const member = await commandedMember(server, group, topic);
+			try {
+				await member.commit([{partition: 0, offset: 10}]);
+				room.pass(15);
+				await until(
+					async () => member.generation(),
+					generation => generation >= 0,
+				);
+				const before = {id: member.memberId(), joined: member.joined(), generation: member.generation()};
+				const preview = await room.preview(group, '0:latest');
+				expect(preview.impact).toMatch(/It has 1 members? now\. Stop it first/);
+				expect(await room.action.preflight(preview.plan, room.acting())).toContainEqual(
+					expect.objectContaining({label: 'the group', result: 'block'}),
+				);
+				for (let time = 0; time < 5; time += 1) {
+					await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+				}
+				await new Promise(resolve => setTimeout(resolve, 1500));
+				expect({id: member.memberId(), joined: member.joined(), generation: member.generation()}).toEqual(before);
+				expect(byTool(server, group)[0]).toBe(10);
+			} finally {
+				await member.leave();
+			}
+		});
+
+		test('a group that was started, or moved on, after it was looked at is stale', async () => {
+			const group = await stopped();
+			const preview = await room.preview(group, 'latest');
+			const member = await commandedMember(server, group, topic);
+			try {
+				const checks = await room.action.preflight(preview.plan, room.acting());
+				expect(checks).toContainEqual(expect.objectContaining({result: 'block', moved: true}));
+				await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+				await member.commit([{partition: 2, offset: 61}]);
+			} finally {
+				await member.leave();
+			}
+			await until(
+				async () =>
+					(await room.port.describe([{group, type: 'classic', protocolType: 'consumer', state: ''}], room.acting()))
+						.read[0]?.state,
+				state => state === 'Empty',
+			);
+			expect(await room.action.preflight(preview.plan, room.acting())).toContainEqual(
+				expect.objectContaining({moved: true, detail: 'partition 2 is committed at 61 now, it was 60'}),
+			);
+			expect(byTool(server, group)).toEqual([40, 50, 61]);
+		});
+
+		test('a backup that cannot be written stops it before anything is sent', async () => {
+			const group = await stopped();
+			const preview = await room.preview(group, 'latest');
+			const full = {...room.acting(), keep: async () => Promise.reject(new Error('no space left'))};
+			await expect(room.action.run(preview.plan, full)).rejects.toThrow('no space left');
+			expect(byTool(server, group)).toEqual([40, 50, 60]);
+		});
+
+		test('a read-only connection does not do it', async () => {
+			const group = await stopped();
+			const preview = await room.preview(group, 'latest');
+			const shut = await openRoom(settingsFor(nodesOf(server)), {readOnly: true});
+			await expect(room.action.run(preview.plan, shut.acting())).rejects.toMatchObject({kind: 'denied'});
+			await shut.close();
+			expect(byTool(server, group)).toEqual([40, 50, 60]);
+		});
+	});
+}
+
+describeKafka('kafka-4', 'a reset that is not allowed', server => {
+	test('is said before, and refused by the brokers', async () => {
+		const topic = unique('events');
+		const group = unique('stopped');
+		await makeTopic(server, topic, 1);
+		await produce(server, topic, [{value: '{}'}, {value: '{}'}]);
+		await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
+		const {host, sasl} = listenersOf(server);
+		const open = async (login: 'monitor' | 'operator') =>
+			openRoom(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[login])}));
+		const monitor = await open('monitor');
+		const preview = await monitor.preview(group, 'latest');
+		expect(await monitor.action.preflight(preview.plan, monitor.acting())).toContainEqual(
+			expect.objectContaining({
+				label: 'the right to commit for it',
+				result: 'block',
+				detail: expect.stringMatching(/^not permitted: an administrator grants it with: kafka-acls/),
+			}),
+		);
+		await expect(monitor.action.run(preview.plan, monitor.acting())).rejects.toMatchObject({kind: 'denied'});
+		expect(byTool(server, group)).toEqual([1]);
+		const operator = await open('operator');
+		const again = await operator.preview(group, 'latest');
+		const checks = await operator.action.preflight(again.plan, operator.acting());
+		expect(checks.map(({result}) => result)).toEqual(['pass', 'pass', 'pass', 'pass']);
+		await operator.action.run(again.plan, operator.acting());
+		expect(byTool(server, group)).toEqual([2]);
+		await monitor.close();
+		await operator.close();
+	});
+});
