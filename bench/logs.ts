@@ -1,0 +1,229 @@
+/*
+ * `node bench/logs.ts [seconds]`: the logs of 20 pods, 10,000 lines a second in all, followed in the deck for a minute while their
+ * connections break twice and keys are pressed. Tells what was lost or doubled, how long keys waited, and what it took. The server is
+ * a process of its own.
+ */
+import {type ChildProcess, fork} from 'node:child_process';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import type {Pod} from '../adapters/demo/kubernetes-api/kinds.ts';
+import {startKubernetesApi} from '../adapters/demo/kubernetes-api/server.ts';
+import {kubernetes} from '../adapters/kubernetes/system.ts';
+import {kubernetesSettings} from '../src/config/kubernetes-settings.ts';
+import {systemSurroundings} from '../src/config/surroundings.ts';
+import type {Document, Inspection, Line} from '../src/contract.ts';
+import {press} from '../src/deck/press.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import {openText} from '../src/session.ts';
+import {paintDocument} from '../views/document.ts';
+import {podsPane} from '../views/panes/pods.ts';
+import {createTheme} from '../views/theme.ts';
+import {openBenchDeck} from './bench-deck.ts';
+import {quantile} from './figure.ts';
+
+const pods = 20;
+const linesPerSecond = 500;
+const screen = {columns: 200, rows: 50};
+const keyEveryMs = 100;
+const reading = ['k', 'k', 'pageup', 'f', 'w', 't', 'n', 'G', 'w', 't', 'g', 'G'];
+const filtering = ['&', 'e', 'r', 'r', 'enter', 'k', 'pageup', 'G', '&', 'ctrl+u', 'enter'];
+const keys = [...reading, ...reading, ...filtering];
+
+const name = (index: number) => `chatty-${String(index).padStart(2, '0')}`;
+
+/** The server's side: pods that write, and connections that break when it is told so. */
+async function serve(): Promise<void> {
+	const api = await startKubernetesApi();
+	api.world.programs.set('chatty:1', {linesPerSecond});
+	const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
+	for (let index = 0; index < pods; index += 1) {
+		api.world.cluster.store.put('pods', {
+			apiVersion: 'v1',
+			kind: 'Pod',
+			metadata: {
+				name: name(index),
+				namespace: 'bench',
+				uid: `00000000-0000-0000-0000-0000000000${String(index).padStart(2, '0')}`,
+				resourceVersion: '',
+				creationTimestamp: startedAt,
+			},
+			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'chatty:1'}]},
+			status: {
+				phase: 'Running',
+				containerStatuses: [
+					{
+						name: 'main',
+						image: 'chatty:1',
+						ready: true,
+						restartCount: 0,
+						state: {running: {startedAt}},
+						lastState: {},
+					},
+				],
+			},
+		} as unknown as Pod);
+	}
+	process.on('message', () => {
+		process.send?.({broken: api.faults.now({kind: 'reset'}, {resource: 'pods/log'})});
+	});
+	process.on('disconnect', () => process.exit(0));
+	process.send?.({kubeconfig: api.kubeconfig});
+}
+
+const heard = (child: ChildProcess) => new Promise<Record<string, unknown>>(resolve => child.once('message', resolve));
+const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+/** How long nothing else could run, and how much of that time was this process's own: the machine may have others to serve. */
+function watchLoop() {
+	let before = performance.now();
+	let used = process.cpuUsage();
+	let [gap, ofIt, own] = [0, 0, 0];
+	const timer = setInterval(() => {
+		const {user, system} = process.cpuUsage(used);
+		const [now, spent] = [performance.now(), (user + system) / 1000];
+		if (now - before > gap) [gap, ofIt] = [now - before, spent];
+		own = Math.max(own, spent);
+		[before, used] = [now, process.cpuUsage()];
+	}, 5);
+	return {
+		told() {
+			clearInterval(timer);
+			const ms = (value: number) => Number(value.toFixed(1));
+			return {longestGapMs: ms(gap), ofItOwnProcessorMs: ms(ofIt), mostProcessorMsInOneGap: ms(own)};
+		},
+	};
+}
+
+/** Counts the lines as they come, before the text drops the oldest. */
+function createTally() {
+	const last = new Map<string, number>();
+	const first = new Map<string, number>();
+	let [came, lost, doubled] = [0, 0, 0];
+	return {
+		add(lines: readonly Line[]) {
+			for (const {text, lead} of lines) {
+				const [, digits] = /seq=(\d+)$/.exec(text) ?? [];
+				if (digits === undefined) continue;
+				const key = lead?.text ?? '';
+				const number = Number(digits);
+				const before = last.get(key);
+				came += 1;
+				if (before === undefined) first.set(key, number);
+				else if (number > before + 1) lost += number - before - 1;
+				else if (number <= before) doubled += 1;
+				last.set(key, Math.max(number, before ?? 0));
+			}
+		},
+		told: () => ({came, lost, doubled, logs: last.size}),
+	};
+}
+
+/** The same inspection, with a look at what it brings. */
+function watched(inspection: Inspection, add: (lines: readonly Line[]) => void): Inspection {
+	return {
+		...inspection,
+		async open(row, context) {
+			const document: Document = await inspection.open(row, context);
+			const {follow} = document;
+			add(document.lines);
+			if (follow === undefined) return document;
+			return {
+				...document,
+				async *follow(asked) {
+					for await (const lines of follow(asked)) {
+						add(lines);
+						yield lines;
+					}
+				},
+			};
+		},
+	};
+}
+
+async function measure(seconds: number): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'midwatch-logs-'));
+	const child = fork(fileURLToPath(import.meta.url), ['serve'], {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
+	const {kubeconfig} = await heard(child);
+	const file = join(folder, 'kubeconfig');
+	await writeFile(file, String(kubeconfig), {mode: 0o600});
+	const settings = kubernetesSettings({kubeconfig: [file], namespaces: ['bench']}, systemSurroundings());
+	const tally = createTally();
+	const system = {...kubernetes, inspections: kubernetes.inspections.map(one => watched(one, tally.add))};
+	const target = {name: 'bench', kind: 'kubernetes' as const, production: false, settings};
+	const {deck, watch} = openBenchDeck({
+		targets: [{target, system}],
+		panes: [podsPane],
+		clock: systemClock,
+		stateDir: folder,
+	});
+	watch.start();
+	deck.shown(['pods']);
+	while (deck.answered('pods').entries.length < pods) await rest(50);
+	for (const {key} of deck.answered('pods').entries) deck.apply({do: 'mark', key});
+	press(deck, 'l', 'l');
+
+	const theme = createTheme('colour', false);
+	let painted = 0;
+	let paintMs = 0;
+	const paint = () => {
+		const layer = openText(deck.session.get());
+		if (layer === undefined) return;
+		const began = performance.now();
+		paintDocument(deck, layer, screen, theme);
+		painted += 1;
+		paintMs = Math.max(paintMs, performance.now() - began);
+	};
+	deck.subscribe(paint);
+	while ((openText(deck.session.get())?.state ?? 'loading') === 'loading') await rest(20);
+
+	const loop = watchLoop();
+	const cpu = process.cpuUsage();
+	const answers: number[] = [];
+	const broken: unknown[] = [];
+	const began = performance.now();
+	let due = began;
+	for (let turn = 0; performance.now() - began < seconds * 1000; turn += 1) {
+		due += keyEveryMs;
+		await rest(Math.max(0, due - performance.now()));
+		const key = keys[turn % keys.length] ?? 'G';
+		press(deck, key, key.length === 1 ? key : undefined);
+		paint();
+		// From the moment when it was to be pressed: what kept it waiting counts.
+		answers.push(performance.now() - due);
+		const elapsed = performance.now() - began;
+		if (broken.length < Math.min(2, Math.floor((elapsed / 1000 / seconds) * 3))) {
+			const answer = heard(child);
+			child.send('break');
+			broken.push((await answer)['broken']);
+		}
+	}
+	const {user, system: kernel} = process.cpuUsage(cpu);
+	const elapsed = (performance.now() - began) / 1000;
+	const layer = openText(deck.session.get());
+	const report = {
+		seconds: elapsed.toFixed(1),
+		...tally.told(),
+		perSecond: Math.round(tally.told().came / elapsed),
+		brokenConnections: broken,
+		keys: answers.length,
+		keyMs: [0.5, 0.99, 1].map(share => quantile(answers, share).toFixed(1)),
+		...loop.told(),
+		painted,
+		longestPaintMs: paintMs.toFixed(1),
+		cpuPercent: (((user + kernel) / 1e6 / elapsed) * 100).toFixed(0),
+		rssMb: Math.round(process.memoryUsage().rss / 1024 / 1024),
+		kept: layer === undefined ? 0 : layer.text.end() - layer.text.first(),
+	};
+	process.stdout.write(`${JSON.stringify(report, null, '\t')}\n`);
+	deck.apply({do: 'close-all'});
+	await watch.close();
+	deck.close();
+	child.disconnect();
+	await rm(folder, {recursive: true, force: true});
+	process.exitCode = report.lost + report.doubled === 0 ? 0 : 1;
+}
+
+if (process.argv[2] === 'serve') await serve();
+else await measure(Number(process.argv[2] ?? 60));
