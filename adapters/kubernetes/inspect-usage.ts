@@ -40,6 +40,7 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort>()({
 					]),
 			fact('Measured', `${duration((now() - row.measuredAt) / 1000)} ago`),
 			fact('Last reads', row.memoryHistory.map(value => bytes(value)).join(' ')),
+			fact('  of CPU', row.cpuHistory.map(value => cores(value)).join(' ')),
 			{text: ''},
 			...row.containers.map(each => fact(`  ${each.name}`, `${bytes(each.memory)}  ${cores(each.cpu)} cores`)),
 		],

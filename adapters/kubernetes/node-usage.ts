@@ -64,7 +64,10 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 				),
 			);
 			return {
-				rows: nodes.map(one => nodeUsageRow(target.name, one, history(one.uid).memory)),
+				rows: nodes.map(one => {
+					const {memory, cpu} = history(one.uid);
+					return nodeUsageRow(target.name, one, memory, cpu);
+				}),
 				gauges: [],
 				omitted: 0,
 				notes: ['text' in measured ? measured : [], staleNotes('nodes', watched)].flat(),

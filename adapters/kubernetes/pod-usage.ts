@@ -86,7 +86,10 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 			});
 			const history = remember(facts);
 			return {
-				rows: facts.map(one => podUsageRow(target.name, one, history(one.uid).memory)),
+				rows: facts.map(one => {
+					const {memory, cpu} = history(one.uid);
+					return podUsageRow(target.name, one, memory, cpu);
+				}),
 				gauges: [],
 				omitted: 0,
 				notes,

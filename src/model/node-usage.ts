@@ -27,16 +27,22 @@ export type NodeUsageFacts = {
 	readonly measuredAt: number | undefined;
 };
 
-/** `memoryHistory`: the last reads, oldest first, this one included. */
-export type NodeUsageRow = Row & NodeUsageFacts & {readonly memoryHistory: readonly number[]};
+/** The histories are the last reads, oldest first, this one included. */
+export type NodeUsageRow = Row &
+	NodeUsageFacts & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
 
 type Judgement = {readonly severity: Severity; readonly why: string};
 
-export function nodeUsageRow(target: string, facts: NodeUsageFacts, memoryHistory: readonly number[]): NodeUsageRow {
+export function nodeUsageRow(
+	target: string,
+	facts: NodeUsageFacts,
+	memoryHistory: readonly number[],
+	cpuHistory: readonly number[] = [],
+): NodeUsageRow {
 	const found = judged(facts);
 	const severity = worst(found.map(judgement => judgement.severity));
 	const why = found.map(judgement => judgement.why).join(', ');
-	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, memoryHistory};
+	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, memoryHistory, cpuHistory};
 }
 
 /** Share of what the node can give to pods, where both are known. */

@@ -1,6 +1,12 @@
 import type {Finding, Row, Severity} from '../contract.ts';
 import {bytes, percent} from '../text/figures.ts';
 
+/**
+ * Share of the CPU limit. What is measured is the mean of a quarter of a minute: so near to its limit it was held back in most of that time.
+ * https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#how-pods-with-resource-limits-are-run
+ */
+export const throttledFrom = 0.95;
+
 /** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
 const nearLimit = 0.9;
 const atLimit = 0.97;
@@ -25,8 +31,9 @@ export type PodUsageFacts = {
 	readonly measuredAt: number;
 };
 
-/** `memoryHistory`: the last reads, oldest first, this one included. */
-export type PodUsageRow = Row & PodUsageFacts & {readonly memoryHistory: readonly number[]};
+/** The histories are the last reads, oldest first, this one included. */
+export type PodUsageRow = Row &
+	PodUsageFacts & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
 
 /** Share of the memory limit, if there is one. */
 export const memoryShare = ({
@@ -39,19 +46,62 @@ export const memoryShare = ({
 export const cpuShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
 	cpuRequest === undefined || cpuRequest <= 0 ? undefined : cpu / cpuRequest;
 
-export function podUsageRow(target: string, facts: PodUsageFacts, memoryHistory: readonly number[]): PodUsageRow {
+/** Share of the CPU limit, above which the kernel gives it nothing. */
+export const cpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
+	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
+
+const isThrottled = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): boolean =>
+	(cpuLimitShare(facts) ?? 0) >= throttledFrom;
+
+export function podUsageRow(
+	target: string,
+	facts: PodUsageFacts,
+	memoryHistory: readonly number[],
+	cpuHistory: readonly number[] = [],
+): PodUsageRow {
 	const share = memoryShare(facts) ?? 0;
-	const severity: Severity = share >= atLimit ? 'crit' : share >= nearLimit ? 'warn' : 'ok';
-	const why = severity === 'ok' ? {} : {why: `${percent(share)} of its memory limit`};
-	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory};
+	const throttled = isThrottled(facts);
+	const severity: Severity = share >= atLimit ? 'crit' : share >= nearLimit || throttled ? 'warn' : 'ok';
+	const told = [
+		...(share >= nearLimit ? [`${percent(share)} of its memory limit`] : []),
+		...(throttled ? [`throttled, at ${percent(cpuLimitShare(facts))} of its CPU limit`] : []),
+	];
+	const why = told.length === 0 ? {} : {why: told.join(', ')};
+	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory};
 }
 
 export function podUsageFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
-	const sick = Map.groupBy(
-		rows.filter(row => row.severity !== 'ok'),
+	const full = Map.groupBy(
+		rows.filter(row => (memoryShare(row) ?? 0) >= nearLimit),
 		row => `${row.namespace}/${row.owner}`,
 	);
-	return [...sick].flatMap(([workload, same]) => {
+	return [...memoryFindings(full, target), ...throttleFindings(rows, target)];
+}
+
+function throttleFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
+	const slow = Map.groupBy(rows.filter(isThrottled), row => `${row.namespace}/${row.owner}`);
+	return [...slow].flatMap(([workload, same]) => {
+		const [first] = same.toSorted((a, b) => (cpuLimitShare(b) ?? 0) - (cpuLimitShare(a) ?? 0));
+		if (first === undefined) return [];
+		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
+		return {
+			id: `${target}/cpu/${workload}`,
+			target,
+			severity: 'warn',
+			sentence: `${workload}: ${pods} throttled, at ${percent(cpuLimitShare(first))} of the CPU limit ${first.cpuLimit}`,
+			row: {kind: 'kubernetes.pod-usage', id: first.id},
+			kind: 'kubernetes.pod-usage',
+			evidence: same
+				.slice(0, 5)
+				.map(row => `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit} cores, told from ${percent(throttledFrom)}`),
+			actions: [],
+			inspections: ['kubernetes.describe-pod-usage'],
+		} satisfies Finding;
+	});
+}
+
+function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, target: string): readonly Finding[] {
+	return [...full].flatMap(([workload, same]) => {
 		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
 		if (first === undefined) return [];
 		const share = memoryShare(first) ?? 0;

@@ -5,7 +5,7 @@ import {demoEstate} from '../../adapters/demo/estate.ts';
 import type {ScenarioName} from '../../adapters/demo/scenario.ts';
 import {panes} from '../../bin/panes.ts';
 import {type Audit, createAudit} from '../../src/audit/log.ts';
-import type {System} from '../../src/contract.ts';
+import type {System, SystemKind} from '../../src/contract.ts';
 import {createDeck, type Deck} from '../../src/deck/deck.ts';
 import {createKeymap} from '../../src/keymap.ts';
 import {createPolicy} from '../../src/policy.ts';
@@ -29,6 +29,8 @@ export type DemoOptions = {
 	readonly readOnly?: boolean;
 	/** Nothing is guarded. */
 	readonly open?: boolean;
+	/** The targets of one system alone. */
+	readonly only?: SystemKind;
 	/** No target at all. */
 	readonly empty?: boolean;
 	/** Stands around a system, to see what is asked of it. */
@@ -53,12 +55,13 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		random,
 	});
 	const around = options.watched ?? (system => system);
-	const targets = (options.empty === true ? [] : demoEstate(scenario, {now: clock.now, clock})).map(
-		({target, system}) => ({
+	const estate = options.empty === true ? [] : demoEstate(scenario, {now: clock.now, clock});
+	const targets = estate
+		.filter(({target}) => options.only === undefined || target.kind === options.only)
+		.map(({target, system}) => ({
 			target: options.open === true ? {...target, production: false} : target,
 			system: around(system, audit),
-		}),
-	);
+		}));
 	const arming = createArming({
 		clock,
 		audit,

@@ -1,8 +1,8 @@
 import type {Row} from '../../src/contract.ts';
 import {type NodeUsageRow, nodeShare} from '../../src/model/node-usage.ts';
-import {cpuShare, memoryShare, type PodUsageRow} from '../../src/model/pod-usage.ts';
+import {cpuLimitShare, cpuShare, memoryShare, type PodUsageRow, throttledFrom} from '../../src/model/pod-usage.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {bytes, percent} from '../../src/text/figures.ts';
+import {bytes, duration, percent} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
 
 const trendCells = 10;
@@ -14,6 +14,14 @@ const cores = (value: number | undefined): string =>
 const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
 
 const trend = (values: readonly number[]): Cell => ({text: sparkline(values, trendCells), tone: 'dim'});
+
+const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
+	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
+
+const quietShare = (share: number | undefined): Cell => ({
+	text: share === undefined ? '-' : percent(share),
+	tone: 'dim',
+});
 
 /** Rows without a limit go last. */
 const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (memoryShare(b) ?? -1) - (memoryShare(a) ?? -1);
@@ -38,6 +46,7 @@ export const topPane: Pane = {
 				{title: 'memory', compare: (a, b) => b.memory - a.memory},
 				{title: 'share of the memory limit', compare: byMemoryShare},
 				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
+				{title: 'killed for memory', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
 			],
 			columns: [
@@ -48,8 +57,16 @@ export const topPane: Pane = {
 					yields: 1,
 					cell: row => ({text: row.namespace, tone: 'dim'}),
 				},
-				{header: 'NAME', field: 'name', width: 18, grow: true, cell: row => row.name},
+				{header: 'NAME', field: 'name', width: 22, grow: true, cell: row => row.name},
 				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{
+					header: '%REQ',
+					field: 'memrequest',
+					width: 4,
+					align: 'right',
+					yields: 0.2,
+					cell: row => quietShare(row.memoryRequest === undefined ? undefined : row.memory / row.memoryRequest),
+				},
 				{
 					header: '%LIM',
 					field: 'limit',
@@ -60,6 +77,7 @@ export const topPane: Pane = {
 						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, percent(share));
 					},
 				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
 				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 4, cell: row => cores(row.cpu)},
 				{
 					header: '%REQ',
@@ -67,12 +85,31 @@ export const topPane: Pane = {
 					width: 5,
 					align: 'right',
 					yields: 3,
+					cell: row => quietShare(cpuShare(row)),
+				},
+				{
+					header: '%LIM',
+					field: 'cpulimit',
+					width: 4,
+					align: 'right',
+					yields: 0.3,
 					cell: row => {
-						const share = cpuShare(row);
-						return {text: share === undefined ? '-' : percent(share), tone: 'dim'};
+						const share = cpuLimitShare(row);
+						return share === undefined || share < throttledFrom ? quietShare(share) : loudIfWrong(row, percent(share));
 					},
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
+				{
+					header: 'OOM',
+					field: 'oom',
+					width: 6,
+					align: 'right',
+					yields: 0.1,
+					cell: (row, now) => {
+						const {oomKilledAt} = row;
+						return oomKilledAt === undefined ? '' : {text: duration((now - oomKilledAt) / 1000), tone: 'warn'};
+					},
+				},
 			],
 		}),
 		defineSection<NodeUsageRow>({
@@ -102,6 +139,7 @@ export const topPane: Pane = {
 					align: 'right',
 					cell: row => loudIfWrong(row, percent(nodeShare(row.memory, row.memoryCapacity))),
 				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
 				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
 				{
 					header: '%',
@@ -111,7 +149,7 @@ export const topPane: Pane = {
 					yields: 4,
 					cell: row => ({text: percent(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
 			],
 		}),
 	],

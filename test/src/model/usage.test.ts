@@ -47,6 +47,24 @@ describe('pod usage', () => {
 		expect(podUsageRow('prod', facts, []).severity).toBe('ok');
 	});
 
+	it.each([
+		['far from its CPU limit', {cpu: 0.4, cpuLimit: 0.5}, 'ok', undefined],
+		['at its CPU limit', {cpu: 0.49, cpuLimit: 0.5}, 'warn', 'throttled, at 98% of its CPU limit'],
+		['without a CPU limit', {cpu: 8}, 'ok', undefined],
+	] as const)('is %s', (_, part, severity, why) => {
+		const row = podUsageRow('prod', pod(500, part), []);
+		expect(row).toMatchObject({severity, ...(why === undefined ? {} : {why})});
+		expect(podUsageFindings([row], 'prod').map(({sentence}) => sentence)).toEqual(
+			why === undefined ? [] : ['checkout/api: pod api-500 is throttled, at 98% of the CPU limit 0.5'],
+		);
+	});
+
+	it('tells a full memory and a throttled CPU apart', () => {
+		const row = podUsageRow('prod', pod(980, {cpu: 1, cpuLimit: 1}), []);
+		expect(row).toMatchObject({severity: 'crit', why: '98% of its memory limit, throttled, at 100% of its CPU limit'});
+		expect(podUsageFindings([row], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
+	});
+
 	it('tells one finding for each workload, about its fullest pod', () => {
 		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
 		const found = podUsageFindings(rows, 'prod');
