@@ -4,7 +4,7 @@ import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusActContext, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {createHttpClient, type HttpClient, notJson} from '../http/client.ts';
-import {refusalOf} from '../http/refusal.ts';
+import {isHtml, refusalOf} from '../http/refusal.ts';
 import {createAbsence} from './absent.ts';
 import {bareTargets} from './bare-targets.ts';
 import {
@@ -76,8 +76,10 @@ export function createPrometheusClient(
 		async ready({signal, now}) {
 			return absence.unlessAbsent('/-/ready', now(), async () => {
 				try {
-					const said = await http.text({path: '/-/ready', asked: 'ready', accept: '*/*'}, signal);
-					return {ready: true, said: said.trim()};
+					const answer = await http.bytes({path: '/-/ready', asked: 'ready', accept: '*/*'}, signal);
+					const said = answer.bytes.toString('utf8').trim();
+					if (isHtml(answer.contentType, said)) throw notJson(answer, said, 'ready', http.where);
+					return {ready: true, said};
 				} catch (error) {
 					const refusal = refusalOf(error);
 					if (refusal?.status !== 503) throw error;

@@ -125,12 +125,18 @@ function detailed(known: ScrapeTarget, up: UpFacts | undefined, at: number, {all
 const byName = (a: ScrapeRow, b: ScrapeRow): number =>
 	a.pool === b.pool ? (a.id < b.id ? -1 : 1) : a.pool < b.pool ? -1 : 1;
 
-/** All that is not well first, as far as there is room; then the same share of every pool. */
+/** Of each pool the first `share`. */
+const fromEach = (rows: readonly ScrapeRow[], share: number): readonly ScrapeRow[] =>
+	[...Map.groupBy(rows, row => row.pool).values()].flatMap(all => all.slice(0, share));
+
+/** All that is not well first, and of every pool something: a finding is told from the rows. Then the same share of every pool. */
 function keep(rows: readonly ScrapeRow[]): readonly ScrapeRow[] {
-	if (rows.length <= shown) return rows.toSorted((a, b) => bySeverity(a.severity, b.severity) || byName(a, b));
+	const worstFirst = (some: readonly ScrapeRow[]) =>
+		some.toSorted((a, b) => bySeverity(a.severity, b.severity) || byName(a, b));
+	if (rows.length <= shown) return worstFirst(rows);
+	const pools = new Set(rows.map(row => row.pool)).size;
 	const bad = rows.filter(row => row.severity !== 'ok');
-	const worst = bad.sort((a, b) => bySeverity(a.severity, b.severity) || byName(a, b)).slice(0, shown);
-	const pools = [...Map.groupBy(rows, row => row.pool).values()].map(all => all.filter(row => row.severity === 'ok'));
-	const share = Math.floor((shown - worst.length) / Math.max(1, pools.length));
-	return [...worst, ...pools.flatMap(all => all.slice(0, share)).sort(byName)];
+	const told = bad.length <= shown ? bad : fromEach(bad, Math.max(1, Math.floor(shown / pools))).slice(0, shown);
+	const well = rows.filter(row => row.severity === 'ok');
+	return [...worstFirst(told), ...fromEach(well, Math.floor((shown - told.length) / pools)).toSorted(byName)];
 }

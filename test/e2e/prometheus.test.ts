@@ -1,9 +1,8 @@
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {labelled, readConfig, runningConfig, writeConfig} from '../adapters/prometheus/prometheus-room.ts';
-import {writeSecret, writeTargets} from '../estate/config.ts';
 import {urlOf} from '../estate/prometheus.ts';
 import {describePrometheus} from '../estate/read-estate.ts';
 import type {PrometheusServer} from '../estate/record.ts';
@@ -22,15 +21,19 @@ afterEach(async () => {
 /** A console on one Prometheus, with the log-in that it asks for. */
 async function console(server: PrometheusServer, production = false): Promise<Deck> {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-prometheus-'));
-	closing.push(async () => existsSync(home) && rmSync(home, {recursive: true, force: true}));
-	const login =
-		server.login === undefined
-			? {}
-			: {
-					username: server.login.user,
-					password: `\${file:${writeSecret(home, 'password', server.login.password)}}`,
-				};
-	const file = writeTargets(home, [{name: 'prom', kind: 'prometheus', url: urlOf(server), production, ...login}]);
+	closing.push(async () => rmSync(home, {recursive: true, force: true}));
+	const write = (name: string, text: string): string => {
+		const path = join(home, name);
+		writeFileSync(path, text, {mode: 0o600});
+		return path;
+	};
+	const {login} = server;
+	const entry = {
+		...{name: 'prom', kind: 'prometheus', url: urlOf(server), production},
+		...(login && {username: login.user, password: `\${file:${write('password', login.password)}}`}),
+	};
+	// JSON is YAML too.
+	const file = write('midwatch.yaml', JSON.stringify({targets: [entry]}));
 	const opened = await deck({columns: 160, file, home});
 	await opened.zoom(6, 'Targets');
 	await opened.expect(/up \d/);
