@@ -1,4 +1,5 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -70,7 +71,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				[50, 50, 50],
 				'10 messages will never be read by it, 10 messages will be',
 			],
-			['ago', at => `-${Math.ceil((Date.now() - at) / 1000) + 60}s`, [0, 0, 0], '150 messages will be read again'],
+			['ago', () => '-1d', [0, 0, 0], '150 messages will be read again'],
 			[
 				'by partition',
 				() => '2:+1, 0:earliest',
@@ -122,11 +123,29 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await run(await room.preview(group, 'earliest'));
 			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
 			const file = join(folder, 'backup.csv');
+			// The tool runs as somebody else.
+			chmodSync(folder, 0o755);
 			writeFileSync(file, csv);
 			const at = ['--bootstrap-server', `${server.host}:${server.port}`];
 			kafkaTool(server, groupTool, [...at, '--group', group, '--reset-offsets', '--from-file', file, '--execute']);
 			rmSync(folder, {recursive: true});
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
+		});
+
+		test('the command beside it does the same in a shell', async () => {
+			const group = await stopped();
+			const {equivalent} = await room.preview(group, '0:+2, 2:earliest');
+			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
+			const program = join(folder, 'kafka-consumer-groups.sh');
+			writeFileSync(program, `#!/bin/sh\nexec java -Xmx128m -cp '${server.jars}/*' ${groupTool} "$@"\n`, {mode: 0o755});
+			const done = spawnSync('sh', ['-c', equivalent], {
+				cwd: folder,
+				env: {...process.env, PATH: `${folder}:${process.env['PATH']}`},
+				encoding: 'utf8',
+			});
+			rmSync(folder, {recursive: true});
+			expect(done.stdout).not.toContain('Error');
+			expect(byTool(server, group)).toEqual([42, 50, 0]);
 		});
 
 		test('undo takes away what was not there before', async () => {

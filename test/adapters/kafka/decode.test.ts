@@ -1,0 +1,147 @@
+import {gzipSync} from 'node:zlib';
+import fc from 'fast-check';
+import {describe, expect, test} from 'vitest';
+import {decompress} from '../../../adapters/kafka/decompress.ts';
+import {codeError} from '../../../adapters/kafka/errors.ts';
+import {lz4Frame} from '../../../adapters/kafka/lz4.ts';
+import {readRecords} from '../../../adapters/kafka/records.ts';
+import {apiVersions, metadata} from '../../../adapters/kafka/request-cluster.ts';
+import {
+	describeConsumerGroups,
+	describeGroups,
+	findCoordinator,
+	listGroups,
+} from '../../../adapters/kafka/request-groups.ts';
+import {listOffsets, offsetFetch, shareOffsets} from '../../../adapters/kafka/request-offsets.ts';
+import {snappy} from '../../../adapters/kafka/snappy.ts';
+import {Reader, type Request, Writer} from '../../../adapters/kafka/wire.ts';
+import {AdapterError} from '../../../src/errors.ts';
+
+const most = 1_000_000;
+
+/** Either it is read, or it is refused by one of ours: no other error, and no endless loop. */
+function readOrRefuse(read: () => unknown): void {
+	try {
+		read();
+	} catch (error) {
+		expect(error).toBeInstanceOf(Error);
+		expect((error as Error).message).not.toMatch(/undefined|Cannot read prop/);
+	}
+}
+
+describe('compressed bytes', () => {
+	test('snappy as its own description has it', () => {
+		const literal = Buffer.from([5, 4 << 2, ...Buffer.from('Kafka')]);
+		expect(snappy(literal, most).toString()).toBe('Kafka');
+		// `abab…`: a literal of two, then ten bytes from two back, which overlap what they write.
+		const repeated = Buffer.from([12, 1 << 2, 0x61, 0x62, ((10 - 4) << 2) | 1, 2]);
+		expect(snappy(repeated, most).toString()).toBe('abababababab');
+	});
+
+	test('an LZ4 frame as its own description has it', () => {
+		const block = Buffer.from([0x26, 0x61, 0x62, 2, 0, 0x10, 0x21]);
+		const frame = Buffer.concat([
+			Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]),
+			Buffer.from([block.length, 0, 0, 0]),
+			block,
+			Buffer.alloc(4),
+		]);
+		expect(lz4Frame(frame, most).toString()).toBe('abababababab!');
+	});
+
+	test.each([
+		['snappy that points before its start', 2, Buffer.from([12, 1 << 2, 0x61, 0x62, ((10 - 4) << 2) | 1, 9])],
+		['snappy that claims four gigabytes', 2, Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0])],
+		['snappy without an end to its length', 2, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
+		['an LZ4 frame of another kind', 3, Buffer.from([1, 2, 3, 4, 5, 6, 7, 8])],
+		['an LZ4 frame that is cut off', 3, Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0, 99, 0, 0, 0, 1])],
+		['gzip that grows beyond all bounds', 1, gzipSync(Buffer.alloc(80 * 1024 * 1024))],
+		['zstd that is none', 4, Buffer.from('not zstd')],
+	])('%s is refused', (_, codec, bytes) => {
+		expect(() => decompress(codec, bytes)).toThrow(AdapterError);
+	});
+
+	test('of an unknown method are refused', () => {
+		expect(() => decompress(6, Buffer.alloc(4))).toThrow(/method 6/);
+	});
+
+	test.each([
+		['snappy', (bytes: Buffer) => snappy(bytes, most)],
+		[
+			'lz4',
+			(bytes: Buffer) => lz4Frame(Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]), bytes]), most),
+		],
+	])('whatever stands in %s is read or refused', (_, read) => {
+		fc.assert(fc.property(fc.uint8Array({maxLength: 200}), bytes => readOrRefuse(() => read(Buffer.from(bytes)))));
+	});
+});
+
+describe('answers', () => {
+	test.each([0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1])('a length of %d survives', value => {
+		const bytes = new Writer(true).unsigned(value).written;
+		expect(new Reader(bytes, true).unsigned()).toBe(value);
+	});
+
+	test('numbers beyond what is exact are refused, not rounded', () => {
+		const bytes = Buffer.alloc(8);
+		bytes.writeBigInt64BE(2n ** 60n);
+		expect(() => new Reader(bytes, false).int64()).toThrow(/2\^53/);
+		bytes.writeBigInt64BE(-1n);
+		expect(new Reader(bytes, false).int64()).toBe(-1);
+	});
+
+	test('a list that claims more than there is is not begun', () => {
+		const bytes = Buffer.alloc(8);
+		bytes.writeInt32BE(2 ** 30);
+		expect(() => new Reader(bytes, false).array(() => 1)).toThrow(AdapterError);
+	});
+
+	const requests: readonly Request<never, unknown>[] = [
+		...[apiVersions, metadata, listGroups, findCoordinator, describeGroups],
+		...[describeConsumerGroups, offsetFetch, shareOffsets, listOffsets],
+	];
+	test.each(requests.map(request => [request.name, request] as const))(
+		'whatever answers %s is read or refused',
+		(_, request) => {
+			const [lowest, highest] = request.versions;
+			fc.assert(
+				fc.property(fc.uint8Array({maxLength: 300}), fc.integer({min: lowest, max: highest}), (bytes, version) => {
+					const reader = new Reader(Buffer.from(bytes), version >= request.flexibleFrom);
+					readOrRefuse(() => request.read(reader, version));
+				}),
+			);
+		},
+	);
+
+	test('whatever stands in a record batch is read or refused', () => {
+		fc.assert(
+			fc.property(fc.uint8Array({maxLength: 300}), bytes => {
+				const batch = Buffer.concat([
+					Buffer.alloc(8),
+					Buffer.from([0, 0, 0, bytes.length]),
+					Buffer.alloc(4),
+					Buffer.from([2]),
+					Buffer.from(bytes),
+				]);
+				readOrRefuse(() => readRecords({topic: 't', partition: 0}, batch, 0, 100));
+			}),
+		);
+	});
+});
+
+describe('refusals', () => {
+	const asked = {endpoint: 'k1:9092', principal: "User:o'brien", request: 'OffsetCommit', tls: false, sasl: true};
+
+	test('the line that grants is one that a shell takes', () => {
+		expect(codeError(30, {...asked, group: 'my group'}).hint).toBe(
+			"An administrator grants it with: kafka-acls.sh --bootstrap-server k1:9092 --add --allow-principal 'User:o'\\''brien' --operation Read --group 'my group'",
+		);
+	});
+
+	test('what a live group refuses is a conflict, and a code that is not known is told with its number', () => {
+		for (const code of [22, 25, 27, 68, 82, 86, 110, 113]) {
+			expect(codeError(code, {...asked, group: 'g'})).toMatchObject({kind: 'conflict', harmless: true});
+		}
+		expect(codeError(999, asked).message).toBe('OffsetCommit: error 999');
+	});
+});
