@@ -1,6 +1,6 @@
 import type {Note, Row, RowKind, Severity} from './contract.ts';
 import {compileFilter, type Searchable} from './filter.ts';
-import {groupedComparison, groupOf, type Heads, headEntry} from './groups.ts';
+import {groupedComparison, groupOf, type Heads} from './groups.ts';
 import {type Cell, type Column, kindsOfSection, type Order, type Pane, type Section} from './pane.ts';
 import type {Reading} from './poll/reading.ts';
 import {bySeverity, worst} from './severity.ts';
@@ -168,6 +168,17 @@ function placeNear(known: readonly Entry[], place: number, row: Row): number {
 
 const none: ReadonlySet<string> = new Set();
 
+const knownHeads = new WeakMap<Row, Entry>();
+
+/** The same entry for the same row. */
+function headEntry(kind: RowKind, row: Row): Entry {
+	const known = knownHeads.get(row);
+	if (known !== undefined) return known;
+	const made = {key: rowKey(kind, row), kind, row};
+	knownHeads.set(row, made);
+	return made;
+}
+
 /** The heads that are shown: those that pass themselves, and those above a row that does. */
 function* headsAbove(
 	section: Section,
@@ -193,7 +204,7 @@ function* headsAbove(
 		if (snapshot === undefined || kind !== heads.kind) continue;
 		for (const row of snapshot.rows) {
 			if (rest()) yield;
-			const entry = headEntry(row, () => ({key: rowKey(kind, row), kind, row}));
+			const entry = headEntry(kind, row);
 			const group = groupOf(heads, entry);
 			const passes =
 				(!faults || row.severity !== 'ok') &&

@@ -1,33 +1,24 @@
-import type {Entry} from './arrange.ts';
-import type {Row, Severity} from './contract.ts';
+import type {Row, RowKind, Severity} from './contract.ts';
 import type {Order} from './pane.ts';
 import {bySeverity} from './severity.ts';
 import {sorting} from './sorted.ts';
 
 export type Heads = NonNullable<Order['heads']>;
 
+/** A row and what it is one of. */
+type Placed = {readonly kind: RowKind; readonly row: Row};
+
 /** What a row belongs to: its head, by its id. A head belongs to itself. */
-export const groupOf = (heads: Heads, {kind, row}: Entry): string =>
+export const groupOf = (heads: Heads, {kind, row}: Placed): string =>
 	groupKey(row, kind === heads.kind ? row.id : heads.of(row));
 
 const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
-
-const known = new WeakMap<Row, Entry>();
-
-/** The same entry for the same row. */
-export function headEntry(row: Row, make: () => Entry): Entry {
-	const before = known.get(row);
-	if (before !== undefined) return before;
-	const made = make();
-	known.set(row, made);
-	return made;
-}
 
 /** Rows that are looked at before something else may be done: about a millisecond. */
 const slice = 256;
 
 /** How the rows of several groups are compared: the group with the worst row first, its head above all else in it. */
-export function* groupedComparison(
+export function* groupedComparison<Entry extends Placed>(
 	entries: readonly Entry[],
 	order: Order,
 	heads: Heads,

@@ -103,8 +103,6 @@ export function workloadPods(pods: readonly PodRow[], revision: number | undefin
 	};
 }
 
-export const isAtLimit = ({autoscaler}: Pick<WorkloadFacts, 'autoscaler'>): boolean => autoscaler?.limited === true;
-
 /** No pod may be evicted: fewer are healthy than are needed, or all are and none can be spared. */
 export const blocks = ({allowed, healthy, needed, expected}: Budget): boolean =>
 	expected > 0 && allowed === 0 && (healthy < needed || healthy >= expected);
