@@ -70,6 +70,8 @@ export type KafkaServer = Common & {
 		readonly tls: number;
 		readonly expired: number;
 		readonly saslTls: number;
+		/** Plain, and told to clients as another port, on which a test may put a proxy with faults. */
+		readonly faulty: {readonly port: number; readonly toldPort: number};
 	};
 	/** The authority of the listeners with TLS: the path of a PEM file. */
 	readonly ca?: string;

@@ -4,7 +4,7 @@ import {fill, javaMember, makeTopic, produce, stoppedGroup} from '../../estate/k
 import {describeKafka} from '../../estate/read-estate.ts';
 import {type CommandedMember, commandedMember} from './commanded-member.ts';
 import {nodesOf, settingsFor, unique, until} from './kafka-room.ts';
-import {openRoom, type Room} from './open-room.ts';
+import {openRoom, patient, type Room} from './open-room.ts';
 
 const messages = (count: number, partition: number) =>
 	Array.from({length: count}, (_, at) => ({partition, value: `{"order": ${at}}`}));
@@ -38,7 +38,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 
 		beforeAll(async () => {
-			room = await openRoom(settingsFor(nodesOf(server)));
+			room = await openRoom(settingsFor(nodesOf(server), patient));
 		});
 		afterEach(async () => {
 			await member?.leave();
@@ -115,7 +115,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				severity: 'crit',
 				why: 'no members, messages wait',
 			});
-			const later = await openRoom(settingsFor(nodesOf(server)));
+			const later = await openRoom(settingsFor(nodesOf(server), patient));
 			// Whoever comes later does not know for how long.
 			expect(await later.lag(group)).toMatchObject({evaluation: 'stop', severity: 'warn'});
 			await later.close();
@@ -249,7 +249,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 describeKafka('kafka-4', 'newer kinds of groups', server => {
 	let room: Room;
 	beforeAll(async () => {
-		room = await openRoom(settingsFor(nodesOf(server)));
+		room = await openRoom(settingsFor(nodesOf(server), patient));
 	});
 	afterAll(() => room.close());
 

@@ -12,6 +12,9 @@ import type {
 import type {LagRow} from '../../../src/model/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 
+/** What is not about time is not to fail on a busy machine. */
+export const patient = {connectTimeoutMs: 10_000, requestTimeoutMs: 10_000};
+
 export type Room = Awaited<ReturnType<typeof openRoom>>;
 
 /** The whole system on real brokers, on a clock that can be moved: hours pass for the rules, and not for whoever waits. */

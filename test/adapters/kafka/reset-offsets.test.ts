@@ -10,7 +10,7 @@ import {describeKafka} from '../../estate/read-estate.ts';
 import type {KafkaServer} from '../../estate/record.ts';
 import {commandedMember} from './commanded-member.ts';
 import {lagsByTool, listenersOf, nodesOf, saslOf, settingsFor, unique, until} from './kafka-room.ts';
-import {openRoom, type Room} from './open-room.ts';
+import {openRoom, patient, type Room} from './open-room.ts';
 
 const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 
@@ -45,7 +45,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		};
 
 		beforeAll(async () => {
-			room = await openRoom(settingsFor(nodesOf(server)));
+			room = await openRoom(settingsFor(nodesOf(server), patient));
 			topic = unique('events');
 			await makeTopic(server, topic, 3);
 			const some = [0, 1, 2].flatMap(partition =>
@@ -243,7 +243,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a read-only connection does not do it', async () => {
 			const group = await stopped();
 			const preview = await room.preview(group, 'latest');
-			const shut = await openRoom(settingsFor(nodesOf(server)), {readOnly: true});
+			const shut = await openRoom(settingsFor(nodesOf(server), patient), {readOnly: true});
 			await expect(room.action.run(preview.plan, shut.acting())).rejects.toMatchObject({kind: 'denied'});
 			await shut.close();
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
@@ -260,7 +260,7 @@ describeKafka('kafka-4', 'a reset that is not allowed', server => {
 		await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
 		const {host, sasl} = listenersOf(server);
 		const open = async (login: 'monitor' | 'operator') =>
-			openRoom(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[login])}));
+			openRoom(settingsFor({host, port: sasl}, {...patient, sasl: saslOf(server.logins[login])}));
 		const monitor = await open('monitor');
 		const preview = await monitor.preview(group, 'latest');
 		expect(await monitor.action.preflight(preview.plan, monitor.acting())).toContainEqual(

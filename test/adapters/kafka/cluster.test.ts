@@ -1,0 +1,175 @@
+import {afterEach, expect, test} from 'vitest';
+import type {KafkaClient} from '../../../adapters/kafka/client.ts';
+import type {KafkaPartition} from '../../../src/port/kafka.ts';
+import {asAdmin} from '../../estate/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import type {KafkaServer} from '../../estate/record.ts';
+import {acting, closeAll, connect, context, failure, nodesOf, settingsFor, unique, until} from './kafka-room.ts';
+
+const stopped = new Set<number>();
+
+/** The broker is there and does nothing, until `wake`. Never the first, which is the controller too. */
+function freeze(server: KafkaServer, id: number): void {
+	const node = server.nodes.find(one => one.id === id);
+	if (node === undefined || id === 1) throw new Error(`broker ${id} cannot be stopped`);
+	process.kill(node.pid, 'SIGSTOP');
+	stopped.add(node.pid);
+}
+
+function wake(): void {
+	for (const pid of stopped) process.kill(pid, 'SIGCONT');
+	stopped.clear();
+}
+
+async function partitionsOf({port}: KafkaClient, topic: string): Promise<readonly KafkaPartition[]> {
+	return (await port.topics([topic], context)).read[0]?.partitions ?? [];
+}
+
+/** All brokers are there, and every replica of the cluster is in sync. */
+async function healed(server: KafkaServer): Promise<void> {
+	wake();
+	const {port} = connect(settingsFor(nodesOf(server)));
+	await until(
+		async () => {
+			const {brokers} = await port.cluster(context);
+			const {read} = await port.topics(undefined, context);
+			const behind = read.flatMap(topic => topic.partitions).filter(one => one.inSync.length < one.replicas.length);
+			return {brokers: brokers.length, behind: behind.length};
+		},
+		({brokers, behind}) => brokers === 3 && behind === 0,
+	);
+}
+
+describeKafka('kafka-cluster', 'three brokers', server => {
+	afterEach(async () => {
+		await healed(server);
+		closeAll();
+	});
+
+	test('are all asked: groups of each coordinator, and partitions of each leader', async () => {
+		const topic = unique('spread');
+		await makeTopic(server, topic, 6);
+		await fill(server, topic, 60);
+		const names = Array.from({length: 8}, (_, at) => unique(`spread${at}`));
+		for (const group of names) await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
+		// By one address only: the others are told by it.
+		const {port} = connect(settingsFor(server));
+		const {read} = await port.groups(context);
+		const described = await port.describe(
+			read.filter(one => names.includes(one.group)),
+			context,
+		);
+		expect(described.read.map(one => one.group).sort()).toEqual([...names].sort());
+		expect(new Set(described.read.map(one => one.coordinator)).size).toBeGreaterThan(1);
+		expect((await port.committed(names, context)).read).toHaveLength(8);
+		const partitions = Array.from({length: 6}, (_, partition) => ({topic, partition}));
+		const ends = (await port.offsets(partitions, 'latest', context)).read.toSorted((a, b) => a.partition - b.partition);
+		const told = await asAdmin(server, admin => admin.fetchTopicOffsets(topic));
+		expect(ends.map(({partition, offset}) => ({partition, offset: String(offset)}))).toEqual(
+			told.map(({partition, offset}) => ({partition, offset})).sort((a, b) => a.partition - b.partition),
+		);
+		expect(new Set((await partitionsOf(connect(settingsFor(server)), topic)).map(one => one.leader)).size).toBe(3);
+	});
+
+	test('one that is stopped: what it alone knows fails, the rest is read, and then the others lead', async () => {
+		const topic = unique('moved');
+		await makeTopic(server, topic, 6);
+		await fill(server, topic, 60);
+		const client = connect(settingsFor(nodesOf(server)));
+		const {port} = client;
+		const partitions = Array.from({length: 6}, (_, partition) => ({topic, partition}));
+		const before = (await port.offsets(partitions, 'latest', context)).read;
+		expect(before).toHaveLength(6);
+		const led = (await partitionsOf(client, topic)).filter(one => one.leader === 3).map(one => one.partition);
+		expect(led).not.toEqual([]);
+
+		freeze(server, 3);
+		const during = await port.offsets(partitions, 'latest', context);
+		// Either it was noticed already, or just what broker 3 leads is missing, and said to be.
+		expect([...during.read, ...during.failed.map(one => one.of)]).toHaveLength(6);
+		for (const {of, problem} of during.failed) {
+			expect(led).toContain(of.partition);
+			expect(problem).toMatch(/did not answer|nobody leads|leads the partition now/);
+		}
+
+		// The same client finds the new leaders by itself.
+		const after = await until(
+			() => port.offsets(partitions, 'latest', context),
+			({read}) => read.length === 6,
+		);
+		const byPartition = (a: {partition: number}, b: {partition: number}) => a.partition - b.partition;
+		expect(after.read.toSorted(byPartition)).toEqual(before.toSorted(byPartition));
+		expect((await port.cluster(context)).brokers.map(({id}) => id).sort()).toEqual([1, 2]);
+		const shrunk = await until(
+			() => partitionsOf(client, topic),
+			all => all.every(one => !one.inSync.includes(3)),
+		);
+		for (const one of shrunk) {
+			expect(one.leader).not.toBe(3);
+			expect(one.replicas).toContain(3);
+			expect(one.offline).toEqual([3]);
+		}
+
+		await healed(server);
+		for (const one of await partitionsOf(client, topic)) expect(one.inSync).toHaveLength(3);
+	});
+
+	test('the coordinator of a group moves: it is read from the new one, and an act finds it', async () => {
+		const topic = unique('coordinated');
+		await makeTopic(server, topic, 1);
+		await fill(server, topic, 10);
+		const {port} = connect(settingsFor(nodesOf(server)));
+		const coordinatorOf = async (group: string) => {
+			const {read} = await port.describe([{group, type: 'classic', protocolType: 'consumer', state: 'Empty'}], context);
+			return read[0]?.coordinator;
+		};
+		// One whose offsets broker 2 keeps: its name decides.
+		let group = '';
+		for (let at = 0; at < 40 && group === ''; at++) {
+			const name = unique(`coordinated${at}`);
+			if ((await coordinatorOf(name)) === 2) group = name;
+		}
+		expect(group).not.toBe('');
+		await stoppedGroup(server, group, topic, [{partition: 0, offset: 3}]);
+		expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 3}]);
+
+		freeze(server, 2);
+		const read = await until(
+			() => port.committed([group], context).catch(() => undefined),
+			answer => answer?.read.length === 1,
+		);
+		expect(read?.read[0]?.offsets).toMatchObject([{offset: 3}]);
+		expect(await coordinatorOf(group)).not.toBe(2);
+		await port.commitOffsets({group, offsets: [{topic, partition: 0, offset: 5, metadata: ''}]}, acting);
+		expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 5}]);
+		const listed = (await port.groups(context)).read.map(one => one.group);
+		expect(listed).toContain(group);
+	});
+
+	test('a partition whose brokers are all away is offline, and its messages cannot be had', async () => {
+		const topic = unique('alone');
+		await asAdmin(server, async admin => {
+			const replicaAssignment = [
+				{partition: 0, replicas: [3]},
+				{partition: 1, replicas: [1]},
+			];
+			await admin.createTopics({topics: [{topic, replicaAssignment}], waitForLeaders: true});
+		});
+		await fill(server, topic, 10);
+		const client = connect(settingsFor(nodesOf(server)));
+		const {port} = client;
+		const both = [0, 1].map(partition => ({topic, partition}));
+		freeze(server, 3);
+		const [first] = await until(
+			() => partitionsOf(client, topic),
+			all => all.some(one => one.leader === undefined),
+		);
+		expect(first).toMatchObject({partition: 0, leader: undefined, replicas: [3], offline: [3]});
+		const {read, failed} = await port.offsets(both, 'latest', context);
+		expect(read.map(one => one.partition)).toEqual([1]);
+		expect(failed).toEqual([{of: {topic, partition: 0}, problem: expect.stringMatching(/nobody leads partition 0/)}]);
+		const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, context);
+		expect(await failure(peek)).toMatchObject({kind: 'unreachable', message: expect.stringMatching(/offline/)});
+	});
+});
