@@ -53,6 +53,9 @@ const selfContained = {
 		build.onLoad({filter: /node_modules\/signal-exit\/index\.js$/}, ({path}) => ({
 			contents: replaced(readFileSync(path, 'utf8'), "require('assert')", '{equal() {}}'),
 		}));
+		build.onLoad({filter: /node_modules\/ink\/build\/sanitize-ansi\.js$/}, ({path}) => ({
+			contents: cheapSanitizing(readFileSync(path, 'utf8')),
+		}));
 		build.onLoad({filter: segmenting}, ({path}) => ({
 			contents: lazySegmenter(readFileSync(path, 'utf8')),
 			loader: 'js',
@@ -97,6 +100,13 @@ function lateBuiltin(path) {
 /** ASCII, and the frames, blocks and signs that a deck is drawn with: each is a character by itself, and one cell wide. */
 const plain = '\\u0020-\\u007E\\u00B7\\u2026\\u2500-\\u25FC\\u2800-\\u28FF';
 
+/** Ink looks for controls and marks in each text: the same by sets of characters that take no time to build. */
+function cheapSanitizing(text) {
+	const controls = replaced(text, '/(?![\\t\\n])\\p{Control}/gu', '/[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]/g');
+	const marks = 'leadingMarksRegex.exec(value)';
+	return replaced(controls, marks, `(/^[${plain}]/.test(value) ? null : ${marks})`);
+}
+
 const segmenting =
 	/node_modules\/(?:ink\/build\/line-update|slice-ansi\/tokenize-ansi|wrap-ansi\/index|@alcalzone\/ansi-tokenize\/build\/tokenize)\.js$/;
 const segmenter = /^const (\w+) = (new Intl\.Segmenter\([^;]*\));$/gm;
@@ -108,7 +118,7 @@ function lazySegmenter(text) {
 	// Only a way to look for one place in a text is more than a list can do.
 	const simple = text.includes('.containing(')
 		? ''
-		: `/^[\\u001B${plain}]*$/.test(text) ? Array.from(text, (segment, index) => ({segment, index})) : `;
+		: `/^[\\n\\u001B${plain}]*$/.test(text) ? Array.from(text, (segment, index) => ({segment, index})) : `;
 	return text.replace(segmenter, `let made_$1; const $1 = {segment: text => ${simple}(made_$1 ??= $2).segment(text)};`);
 }
 
