@@ -1,5 +1,6 @@
 import type {Line, Severity} from '../../src/contract.ts';
 import {type Level, levelOf} from '../../src/text/level.ts';
+import {redact} from '../../src/text/redact.ts';
 
 /** A line of a log with the moment before it. */
 export type LogLine = {
@@ -23,9 +24,14 @@ export function readLogLine(line: string): LogLine {
 
 const severities: Readonly<Partial<Record<Level, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
 
-/** As it stands in a text; `lead` names what wrote it where there are several. */
-export function shownLine({at, text}: LogLine, lead: Line['lead']): Line {
-	const level = levelOf(text);
+/** Characters of a line that are shown: nobody reads on so far, and looking for secrets takes its time. */
+const longestShown = 64 * 1024;
+
+/** As it stands in a text, without the secrets that can be told by their form; `lead` names what wrote it where there are several. */
+export function shownLine({at, text: whole}: LogLine, lead: Line['lead']): Line {
+	const level = levelOf(whole);
+	const rest = whole.length - longestShown;
+	const text = redact(rest <= 0 ? whole : `${whole.slice(0, longestShown)} … ${rest} more characters`);
 	const severity = level === undefined ? undefined : severities[level];
 	return {
 		text,

@@ -45,11 +45,32 @@ const forms: readonly (readonly [RegExp, string])[] = [
 	[/\b(bearer\s+)[\w.~+/=-]+/gi, '$1***'],
 ];
 
-/** A row of values does not say which of them is the password that its columns name: all strings of it are masked. */
-const insert = new RegExp(
-	source`(\binsert\s+into\b[^(;]{0,400}\([^)]{0,4000}?\b${names}\b[^)]{0,4000}\)[^;]{0,400}?\bvalues\b)([\s\S]*)`,
-	'gi',
-);
+const insertInto = /\binsert\s+into\b/gi;
+const columnName = new RegExp(source`\b${names}\b`, 'i');
+/** Characters between the parts of an INSERT, and of its list of columns. */
+const furthest = 400;
+const longestColumns = 8000;
+
+/**
+ * A row of values does not say which of them is the password that its columns name: all strings of it are masked. Each part is looked for
+ * once and not far: a text made to be slow to read must not stop the screen.
+ */
+function maskInserts(text: string): string {
+	for (const {0: head, index} of text.matchAll(insertInto)) {
+		const table = index + head.length;
+		const open = text.slice(table, table + furthest + 1).search(/[(;]/);
+		if (open < 0 || text[table + open] !== '(') continue;
+		const columns = text.slice(table + open + 1, table + open + longestColumns);
+		const close = columns.indexOf(')');
+		if (close < 0 || !columnName.test(columns.slice(0, close))) continue;
+		const behind = table + open + 1 + close + 1;
+		const values = /^[^;]*?\bvalues\b/i.exec(text.slice(behind, behind + furthest + 6));
+		if (values === null) continue;
+		const rest = behind + values[0].length;
+		return text.slice(0, rest) + text.slice(rest).replace(anyQuoted, '***');
+	}
+	return text;
+}
 
 /** `>` and `<` go before a password, `#` and `!` before its hash: https://redis.io/docs/latest/commands/acl-setuser/ */
 const setUser = /\bacl["']?\s+["']?setuser\b[^\n]*/gi;
@@ -61,8 +82,6 @@ const suspicious =
 /** The same text without the secrets in it that can be told by their form. What is masked already stays as it is. */
 export function redact(text: string): string {
 	if (!suspicious.test(text)) return text;
-	return forms
-		.reduce((left, [form, mask]) => left.replace(form, mask), text)
-		.replace(insert, (_, head: string, values: string) => head + values.replace(anyQuoted, '***'))
-		.replace(setUser, rules => rules.replace(/(\s["']?)[><#!][^\s"']+/g, '$1***'));
+	const masked = forms.reduce((left, [form, mask]) => left.replace(form, mask), text);
+	return maskInserts(masked).replace(setUser, rules => rules.replace(/(\s["']?)[><#!][^\s"']+/g, '$1***'));
 }

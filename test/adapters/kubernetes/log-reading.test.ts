@@ -81,6 +81,13 @@ describe('a line of a log', () => {
 		expect(readLogLine(line)).toEqual({at, text});
 	});
 
+	it('keeps no secret that its form gives away, and is no longer than can be read', () => {
+		const shown = (text: string) => shownLine({at: undefined, text}, undefined).text;
+		expect(shown('connect postgres://app:hunter2@db/orders')).toBe('connect postgres://app:***@db/orders');
+		expect(shown('{"password":"hunter2","user":"app"}')).toBe('{"password":***,"user":"app"}');
+		expect(shown('x'.repeat(70_000))).toBe(`${'x'.repeat(65_536)} … 4464 more characters`);
+	});
+
 	it('is as bad as it says', () => {
 		const severity = (text: string) => shownLine({at: undefined, text}, undefined).severity;
 		expect(['ERROR x', '{"level":"warn"}', '{"level":"info"}', 'x'].map(severity)).toEqual([
