@@ -55,7 +55,7 @@ export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>(
 				'Its row goes with the next read.',
 			);
 		}
-		const {partitions} = topic;
+		const partitions = topic.partitions.toSorted((a, b) => a.partition - b.partition);
 		const pairs = partitions.map(({topic: of, partition}) => ({topic: of, partition}));
 		const [starts, ends] = await Promise.all([
 			port.offsets(pairs, 'earliest', context),

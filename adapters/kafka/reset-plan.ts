@@ -113,7 +113,7 @@ export async function groundOf(
 			'Nothing was sent. Partitions are counted from 0.',
 		);
 	}
-	const partitions = asked.length > 0 ? asked : known;
+	const partitions = (asked.length > 0 ? asked : known).toSorted((a, b) => a - b);
 	const pairs = partitions.map(partition => ({topic, partition}));
 	const [starts, ends] = await Promise.all([
 		port.offsets(pairs, 'earliest', context),
@@ -189,9 +189,10 @@ function impactOf({group, topic, moves, members, state}: ResetPlan): string {
 	return `${group} goes on from elsewhere on ${where}: ${parts.join(', ')}. ${who}`;
 }
 
-/** The same by Kafka's own tool, from exactly these offsets. */
+/** The same by Kafka's own tool, from exactly these offsets. It reads a file by its size, so that a pipe would be empty. */
 function equivalentOf({group, topic, moves}: ResetPlan, context: Acting): string {
 	const groups = (words: readonly string[]) => kafkaTool('kafka-consumer-groups.sh', context.target, words);
+	const file = 'offsets.csv';
 	const set = moves.filter(move => move.to !== null);
 	const lines = backupCsv(
 		topic,
@@ -199,10 +200,10 @@ function equivalentOf({group, topic, moves}: ResetPlan, context: Acting): string
 	)
 		.trimEnd()
 		.split('\n');
-	const reset = groups(['--group', group, '--reset-offsets', '--from-file', '/dev/stdin', '--execute']);
+	const reset = groups(['--group', group, '--reset-offsets', '--from-file', file, '--execute']);
 	const drop = moves.filter(move => move.to === null).map(({partition}) => partition);
 	return [
-		...(set.length === 0 ? [] : [`${shellLine(['printf', '%s\\n', ...lines])} | ${reset}`]),
+		...(set.length === 0 ? [] : [`${shellLine(['printf', '%s\\n', ...lines])} > ${file} && ${reset}`]),
 		...(drop.length === 0
 			? []
 			: [groups(['--group', group, '--delete-offsets', '--topic', `${topic}:${drop.join(',')}`])]),
