@@ -27,7 +27,7 @@ export type PrometheusOptions = {
 /** The one user of a server that asks for a log-in. */
 export const guardedLogin: Login = {user: 'operator', password: 'estate-guarded'};
 /** Of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
-const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
+export const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
 
 export const urlOf = (server: Pick<PrometheusServer, 'port' | 'tls'>): string =>
 	`${server.tls === undefined ? 'http' : 'https'}://127.0.0.1:${server.port}`;

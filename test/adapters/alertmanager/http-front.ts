@@ -10,9 +10,9 @@ export type Front = {
 	userAgent: string;
 	/**
 	 * `pass` · `read-only`: changes are refused with 403, as a proxy of a company does · `get-only`: with 405 · `mute`: a change is handed
-	 * on, and its answer never comes back.
+	 * on, and its answer never comes back · `closed`: everything is refused with 403.
 	 */
-	mode: 'pass' | 'read-only' | 'get-only' | 'mute';
+	mode: 'pass' | 'read-only' | 'get-only' | 'mute' | 'closed';
 	close(): Promise<void>;
 };
 

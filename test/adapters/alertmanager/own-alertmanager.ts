@@ -3,10 +3,14 @@ import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, test} from 'vitest';
+import {stringify} from 'yaml';
 import type {Target} from '../../../src/contract.ts';
 import type {AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
+import {certificate} from '../../estate/certificates.ts';
+import {ask} from '../../estate/http-server.ts';
 import {freePort, isRunning, startServer, stop, until} from '../../estate/process.ts';
-import type {Running} from '../../estate/record.ts';
+import {guardedHash} from '../../estate/prometheus.ts';
+import type {Login, Running} from '../../estate/record.ts';
 
 /** Critical alerts of a cluster hide its warnings, as most configurations have it. */
 const configuration = `
@@ -25,6 +29,9 @@ export type OwnAlertmanager = Running & {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
+	/** Of its authority, when it speaks TLS: the path of a PEM file. */
+	readonly ca?: string;
+	stop(): Promise<void>;
 	/** On the same port. Alerts are lost, as they always are until their senders repeat them; silences are too when it was killed. */
 	restart(): Promise<void>;
 	end(): Promise<void>;
@@ -53,15 +60,33 @@ export async function describeOwnAlertmanager(title: string, body: (server: OwnA
 	});
 }
 
+export type Guard = {
+	/** The server speaks TLS only; the certificate may have expired. */
+	readonly tls?: 'valid' | 'expired';
+	/** Nobody else is let in. */
+	readonly login?: Login;
+	/** Where its authority and certificate are kept: one authority a folder. */
+	readonly certificates?: string;
+};
+
 /** A real Alertmanager for one test file, alone in its cluster. */
-export async function ownAlertmanager(): Promise<OwnAlertmanager> {
+export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanager> {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-alertmanager-'));
 	// The server runs as somebody else.
 	chmodSync(folder, 0o777);
 	const file = join(folder, 'alertmanager.yml');
 	writeFileSync(file, configuration);
+	const signed = guard.tls && certificate(guard.certificates ?? folder, guard.tls === 'expired');
+	const web = join(folder, 'web.yml');
+	writeFileSync(
+		web,
+		stringify({
+			...(signed && {tls_server_config: {cert_file: signed.cert, key_file: signed.key}}),
+			...(guard.login && {basic_auth_users: {[guard.login.user]: guardedHash}}),
+		}),
+	);
 	const port = await freePort();
-	const url = `http://127.0.0.1:${port}`;
+	const url = `${signed === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
 	const start = async (): Promise<Running> => {
 		const running = startServer(
 			program,
@@ -69,11 +94,12 @@ export async function ownAlertmanager(): Promise<OwnAlertmanager> {
 				`--config.file=${file}`,
 				`--storage.path=${join(folder, 'data')}`,
 				`--web.listen-address=127.0.0.1:${port}`,
+				`--web.config.file=${web}`,
 				'--cluster.listen-address=',
 			],
 			join(folder, 'log'),
 		);
-		await until(program, running, async () => (await fetch(`${url}/-/ready`)).ok);
+		await until(program, running, async () => [200, 401].includes((await ask(`${url}/-/ready`)).status));
 		return running;
 	};
 	let running = await start();
@@ -87,6 +113,8 @@ export async function ownAlertmanager(): Promise<OwnAlertmanager> {
 		host: '127.0.0.1',
 		port,
 		url,
+		...(signed && {ca: signed.ca}),
+		stop: () => stop(running),
 		async restart() {
 			if (isRunning(running)) await stop(running);
 			running = await start();
