@@ -88,16 +88,20 @@ export function parsePromql(text: string): Expression {
 		return items;
 	}
 
+	const takeKind = (kind: Token['kind']): string => {
+		if (peek().kind !== kind) throw unexpected();
+		return take().text;
+	};
+
 	function matcher(): Matcher {
-		const name = take();
-		if (name.kind !== 'name') throw unexpected();
-		const sign = take().text;
+		const name = takeKind('name');
+		const sign = peek().text;
 		if (!['=', '!=', '=~', '!~'].includes(sign)) throw unexpected();
-		const value = take();
-		if (value.kind !== 'string') throw unexpected();
+		take();
+		const value = takeKind('string');
 		return {
-			name: name.text,
-			value: unquoted(value.text),
+			name,
+			value: unquoted(value),
 			isRegex: sign.endsWith('~'),
 			isEqual: sign.startsWith('='),
 		};
