@@ -74,10 +74,12 @@ export async function classicMember(
 	await consumer.connect();
 	await consumer.subscribe({topics: [...topics], fromBeginning: true});
 	await consumer.run({
+		// What was fetched before it pauses must not be committed long after.
+		autoCommit: reads,
 		autoCommitInterval: 100,
 		async eachBatch({batch, resolveOffset, commitOffsetsIfNecessary}) {
 			const last = batch.messages.at(-1);
-			if (last === undefined) return;
+			if (last === undefined || !reads) return;
 			messages += batch.messages.length;
 			resolveOffset(last.offset);
 			await commitOffsetsIfNecessary();

@@ -1,0 +1,87 @@
+import {kafka} from '../../../adapters/kafka/system.ts';
+import type {Row, Target} from '../../../src/contract.ts';
+import type {KafkaSettings} from '../../../src/port/kafka.ts';
+import {asAdmin, kafkaClient} from '../../estate/kafka.ts';
+import {classicMember, fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import type {KafkaServer} from '../../estate/record.ts';
+import {conformance} from '../conformance.ts';
+import type {Scene} from '../subject.ts';
+import {listenersOf, settingsFor, unique} from './kafka-room.ts';
+
+const target = (server: KafkaServer, at: {readonly host: string; readonly port: number}): Target<KafkaSettings> => ({
+	name: server.name,
+	kind: 'kafka',
+	production: true,
+	// Two tries within the time of a source.
+	settings: settingsFor(at, {connectTimeoutMs: 3000, requestTimeoutMs: 3000}),
+});
+
+/** Everything that was ever written: each commit, each group that joined or left, each message is a record somewhere. */
+async function writes(server: KafkaServer): Promise<number> {
+	return asAdmin(server, async admin => {
+		let records = 0;
+		for (const topic of await admin.listTopics()) {
+			for (const {high} of await admin.fetchTopicOffsets(topic)) records += Number(high);
+		}
+		return records;
+	});
+}
+
+async function busy(server: KafkaServer) {
+	const topic = unique('conformance-busy');
+	await makeTopic(server, topic, 2);
+	await fill(server, topic, 20);
+	const member = await classicMember(server, {group: topic, topics: [topic], reads: false});
+	await stoppedGroup(server, `${topic}-stopped`, topic, [{partition: 0, offset: 1}]);
+	return {
+		steady: (row: Row) =>
+			'topic' in row && row.topic === topic && (!('group' in row) || row.group === `${topic}-stopped`),
+		end: () => member.stop(),
+	};
+}
+
+const committed = async (server: KafkaServer, group: string, topic: string): Promise<readonly string[]> => {
+	const told = await asAdmin(server, async admin => {
+		await admin.describeCluster();
+		return admin.fetchOffsets({groupId: group, topics: [topic]});
+	});
+	return (told[0]?.partitions ?? []).toSorted((a, b) => a.partition - b.partition).map(({offset}) => offset);
+};
+
+/** A stopped group on two partitions, of which it has read one; somebody else moves it meanwhile. */
+async function behind(server: KafkaServer): Promise<Scene> {
+	const topic = unique('conformance-scene');
+	await makeTopic(server, topic, 2);
+	await fill(server, topic, 20);
+	await stoppedGroup(server, topic, topic, [{partition: 0, offset: 4}]);
+	return {
+		params: {to: '0:earliest'},
+		chosen: row => 'group' in row && row.group === topic,
+		move: () => stoppedGroup(server, topic, topic, [{partition: 0, offset: 5}]),
+		happened: async () => (await committed(server, topic, topic))[0] === '0',
+		async clear() {
+			const admin = kafkaClient(server, undefined, 5).admin();
+			await admin.connect();
+			await admin.deleteGroups([topic]);
+			await admin.deleteTopics({topics: [topic]});
+			await admin.disconnect();
+		},
+	};
+}
+
+for (const name of ['kafka-4', 'kafka-3.9'] as const) {
+	describeKafka(name, 'conformance', server => {
+		const {faulty} = listenersOf(server);
+		conformance({
+			system: kafka,
+			server: {host: server.host, port: faulty.port},
+			toldPort: faulty.toldPort,
+			target: at => target(server, at.port === faulty.port ? server : at),
+			busy: () => busy(server),
+			scenes: {'kafka.reset-offsets': () => behind(server)},
+			links: true,
+			writes: () => writes(server),
+		});
+	});
+}
