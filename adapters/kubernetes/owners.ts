@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {Rollout, Workload} from '../../src/model/pod.ts';
 import {moment} from '../../src/model/pod-status.ts';
 import type {
@@ -18,7 +19,13 @@ export type Above = {
 	readonly rollouts: ReadonlyMap<string, Rollout>;
 	/** By `NAMESPACE/NAME`, since pods name theirs. */
 	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
+	/** What was found of each owner so far, and by the read before: thousands of pods share a few hundred of them. */
+	readonly found: Map<string, Behind>;
+	readonly before: ReadonlyMap<string, Behind>;
 };
+
+/** The workload that brings a pod back, and the rollout it came with. */
+type Behind = {readonly workload: Workload | undefined; readonly rollout: Rollout | undefined};
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
@@ -58,6 +65,7 @@ export function aboveOf(
 	deployments: ReadonlyMap<string, DeploymentObject> = new Map(),
 	statefulSets: ReadonlyMap<string, StatefulSetObject> = new Map(),
 	revisions: ReadonlyMap<string, ControllerRevisionObject> = new Map(),
+	before?: Above,
 ): Above {
 	const kept = [
 		...[...replicaSets.values()].map(({metadata}) => keptOf(metadata, revisionOf(metadata))),
@@ -72,6 +80,8 @@ export function aboveOf(
 		controllerRevisions: new Map(
 			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
 		),
+		found: new Map(),
+		before: before?.found ?? new Map(),
 	};
 }
 
@@ -90,13 +100,24 @@ function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, abo
 	return found && above.rollouts.get(found.metadata.uid);
 }
 
-/** The workload that brings a pod back, and the rollout it came with. */
-export function workloadOf(
-	metadata: Metadata,
-	above: Above,
-): {readonly workload: Workload | undefined; readonly rollout: Rollout | undefined} {
+const nothing: Behind = {workload: undefined, rollout: undefined};
+
+/** The workload that brings a pod back, and the rollout it came with: the same objects for all pods of one, and until they change. */
+export function workloadOf(metadata: Metadata, above: Above): Behind {
 	const owner = controllerOf(metadata);
-	if (owner === undefined || owner.kind === 'Node') return {workload: undefined, rollout: undefined};
+	if (owner === undefined || owner.kind === 'Node') return nothing;
+	const hash = metadata.labels?.['controller-revision-hash'] ?? metadata.labels?.['pod-template-hash'] ?? '';
+	const key = `${owner.uid} ${hash}`;
+	const known = above.found.get(key);
+	if (known !== undefined) return known;
+	const fresh = look(metadata, owner, above);
+	const before = above.before.get(key);
+	const found = before !== undefined && isDeepStrictEqual(before, fresh) ? before : fresh;
+	above.found.set(key, found);
+	return found;
+}
+
+function look(metadata: Metadata, owner: OwnerReference, above: Above): Behind {
 	const {kind, name, uid} = owner;
 	if (kind !== 'ReplicaSet') {
 		const replicas = above.statefulSets.get(uid)?.spec?.replicas;

@@ -1,4 +1,4 @@
-import type {PodFacts} from '../../src/model/pod.ts';
+import {type PodFacts, type PodRow, podRow} from '../../src/model/pod.ts';
 import {lastEndOf, podCause} from '../../src/model/pod-cause.ts';
 import {conditionOf, moment, podStatus} from '../../src/model/pod-status.ts';
 import type {PodGlimpse} from '../../src/port/kubernetes.ts';
@@ -27,16 +27,38 @@ export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string
 
 type Own = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause'>;
 
-/** A pod that changed is another object: what was computed of it stands as long as it does. */
-const known = new WeakMap<PodObject, Own>();
+/** What was made of one pod, and of what. */
+type Known = {
+	readonly own: Own;
+	cause: string | undefined;
+	warnings: readonly string[];
+	facts?: PodFacts;
+	row?: {readonly of: PodFacts; readonly row: PodRow};
+};
+
+/** A pod that changed is another object: what was made of it stands as long as it does. One look, since there are thousands. */
+const known = new WeakMap<PodObject, Known>();
+
+function knownOf(pod: PodObject, warnings: readonly string[]): Known {
+	const before = known.get(pod);
+	if (before === undefined) {
+		const own = ownFacts(pod);
+		const made = {own, cause: podCause(pod, own.status, warnings), warnings};
+		known.set(pod, made);
+		return made;
+	}
+	if (before.warnings !== warnings) {
+		before.cause = podCause(pod, before.own.status, warnings);
+		before.warnings = warnings;
+	}
+	return before;
+}
 
 function ownFacts(pod: PodObject): Own {
-	const before = known.get(pod);
-	if (before !== undefined) return before;
 	const {metadata, spec} = pod;
 	const ready = conditionOf(pod, 'Ready');
 	const limits = (spec?.containers ?? []).flatMap(container => container.resources?.limits?.['memory'] ?? []);
-	const own: Own = {
+	return {
 		uid: metadata.uid,
 		namespace: metadata.namespace,
 		name: metadata.name,
@@ -48,14 +70,32 @@ function ownFacts(pod: PodObject): Own {
 		unreadySince: ready?.status === 'False' ? moment(ready.lastTransitionTime) : undefined,
 		deleteBy: moment(metadata.deletionTimestamp),
 	};
-	known.set(pod, own);
-	return own;
 }
 
-export function podFacts(pod: PodObject, above: Above, warnings: readonly string[]): PodFacts {
-	const own = ownFacts(pod);
+function factsOf(of: Known, pod: PodObject, above: Above): PodFacts {
 	const {workload, rollout} = workloadOf(pod.metadata, above);
-	return {...own, cause: podCause(pod, own.status, warnings), owner: workload?.name ?? own.name, workload, rollout};
+	const {own, cause, facts: before} = of;
+	const same = before?.workload === workload && before?.rollout === rollout && before?.cause === cause;
+	if (before !== undefined && same) return before;
+	of.facts = {...own, cause, owner: workload?.name ?? own.name, workload, rollout};
+	return of.facts;
+}
+
+export const podFacts = (pod: PodObject, above: Above, warnings: readonly string[]): PodFacts =>
+	factsOf(knownOf(pod, warnings), pod, above);
+
+/** A row that nothing has changed of is the same one as before, which nobody has to sort, filter or draw again. */
+export function podRowOf(
+	target: string,
+	pod: PodObject,
+	about: {readonly above: Above; readonly warnings: readonly string[]; readonly now: number},
+): PodRow {
+	const of = knownOf(pod, about.warnings);
+	const facts = factsOf(of, pod, about.above);
+	const before = of.row?.of === facts ? of.row.row : undefined;
+	const row = podRow(target, facts, about.now, before);
+	if (row !== before) of.row = {of: facts, row};
+	return row;
 }
 
 /** What the server's own table tells while the pods themselves are still on their way. */

@@ -2,7 +2,7 @@ import type {Context, Note} from '../../src/contract.ts';
 import {type PodRow, podRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {type Above, aboveOf} from './owners.ts';
-import {glimpsedFacts, podFacts, warningsByUid} from './pod-facts.ts';
+import {glimpsedFacts, podRowOf, warningsByUid} from './pod-facts.ts';
 import {besides, staleNotes} from './watching.ts';
 
 /** All pods as rows, and what was read to make them. */
@@ -20,6 +20,8 @@ export type PodRows = {
 
 const made = new WeakMap<KubernetesPort, PodRows>();
 
+const none: readonly string[] = [];
+
 /** What was made less than this ago need not be made again only to be counted. */
 const freshMs = 1500;
 
@@ -33,11 +35,12 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		besides(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
 		besides(port, 'events', 'causes that only events tell are not shown', context),
 	]);
-	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects);
+	const before = made.get(port);
+	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects, before?.above);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
 	const rows = [...watched.objects.values()].map(pod =>
-		podRow(target, podFacts(pod, above, warnings.get(pod.metadata.uid) ?? []), at),
+		podRowOf(target, pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
 	);
 	for (const glimpse of watched.complete ? [] : (watched.glimpse ?? [])) {
 		if (!watched.objects.has(glimpse.metadata.uid)) rows.push(podRow(target, glimpsedFacts(glimpse, above), at));

@@ -78,8 +78,10 @@ const broken = new Set([
 	'Unknown',
 ]);
 
-export function podRow(target: string, facts: PodFacts, now: number): PodRow {
+/** `before`, a row of the very same facts, is the row itself as long as it is judged alike. */
+export function podRow(target: string, facts: PodFacts, now: number, before?: PodRow): PodRow {
 	const {severity, why} = judged(facts, now);
+	if (before?.severity === severity && before.why === why) return before;
 	return {id: facts.uid, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 

@@ -27,7 +27,11 @@ beforeAll(async () => {
 	// As patient as the real one: nothing here is about bad links.
 	({port} = await rig.client({}, {timings: {}}));
 	read = workloads.open(port, target);
-	await eventually(async () => expect((await rowsNow()).length).toBe(61));
+	await eventually(async () => {
+		expect((await rowsNow()).length).toBe(61);
+		// Revisions are known a moment after the pods that came with them.
+		expect((await rowOf('checkout', 'api')).pods.fresh).toBe('crit');
+	});
 });
 
 afterAll(() => rig.close());
@@ -83,6 +87,26 @@ describe('workloads', () => {
 		const of = (owner: string) => (rows as readonly PodRow[]).filter(row => row.owner === owner);
 		expect(of('node-exporter').map(row => row.rollout?.revision)).toEqual(Array.from({length: 12}, () => 1));
 		expect(of('warehouse')[0]?.rollout).toMatchObject({revision: 1, first: true});
+	});
+
+	test('leave the row of a pod the very same until something of it changes', async () => {
+		const poll = pods.open(port, target);
+		const steady = async () => {
+			const rows = (await poll(asking())).rows as readonly PodRow[];
+			return rows.filter(row => row.namespace === 'identity' && row.owner === 'sessions' && row.severity === 'ok');
+		};
+		const before = await steady();
+		const again = await steady();
+		expect(again.length).toBeGreaterThan(3);
+		for (const [index, row] of again.entries()) expect(row).toBe(before[index]);
+		const {store} = rig.api.world.cluster;
+		const changed = store.get('pods', 'identity', before[0]?.name ?? '') ?? expect.fail();
+		store.put('pods', {...changed, metadata: {...changed.metadata, labels: {...changed.metadata.labels, new: 'yes'}}});
+		await eventually(async () => {
+			const now = await steady();
+			expect(now[0]).not.toBe(before[0]);
+			expect(now[1]).toBe(before[1]);
+		});
 	});
 
 	test('take the moment when an earlier revision came back, which no object bears', async () => {
