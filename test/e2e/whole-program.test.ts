@@ -7,7 +7,9 @@ import {fileURLToPath} from 'node:url';
 import {Client} from 'pg';
 import {afterEach, describe, expect, test} from 'vitest';
 import {pgConfig, query} from '../estate/postgres.ts';
-import {describePostgres} from '../estate/read-estate.ts';
+import {describePostgres, describeRedis} from '../estate/read-estate.ts';
+import {command, field} from '../estate/redis.ts';
+import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
 import {expectFramed, expectUsable} from './bad-days.ts';
 import {type Deck, deck} from './deck.ts';
 import {type Pty, startPty} from './pty.ts';
@@ -264,5 +266,69 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 		} finally {
 			await client.end().catch(() => undefined);
 		}
+	});
+});
+
+describeRedis('redis', 'a console that is ended while it acts', server => {
+	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+	const wanted = String(100 * 1024 * 1024);
+
+	/** Raises the limit over a slow link, and ends the console as soon as that is on record as intended. `then` happens to the link at that moment. */
+	async function ended(signal: NodeJS.Signals, then: (proxy: FaultProxy) => Promise<void>) {
+		const before = await limit();
+		const proxy = await faultProxy(server);
+		try {
+			const one = await opened({
+				servers: [{...server, host: proxy.host, port: proxy.port}],
+				config: {open: [server.name]},
+			});
+			await one.zoom(4, 'Redis memory');
+			await one.select('allkeys-lru');
+			one.call('redis.set-maxmemory');
+			await one.expect('New maxmemory');
+			one.press('field.clear');
+			one.type('100mb');
+			one.press('field.accept');
+			await one.expect(/press \S+ to do it|type \S.* and press enter/);
+			await proxy.set({latencyMs: 400});
+			await one.confirm();
+			const kinds = () => one.audit().map(line => line.kind);
+			await expect.poll(kinds, {timeout: 30_000, interval: 10}).toContain('intent');
+			// What was intended cannot have been answered: the answer takes 800 ms.
+			expect(kinds()).not.toContain('outcome');
+			await then(proxy);
+			one.pty.signal(signal);
+			const exit = await one.pty.exited;
+			expectRestored(one);
+			expect(one.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+			return {one, exit, lines: one.audit(), now: await limit()};
+		} finally {
+			await proxy.close();
+			await command(server, ['CONFIG', 'SET', 'maxmemory', before]);
+		}
+	}
+
+	test.each([
+		['SIGTERM', 143],
+		['SIGHUP', 129],
+	] as const)('%s: the step is finished and its outcome recorded before the end', async (signal, code) => {
+		const {exit, lines, now} = await ended(signal, async () => {});
+		expect(exit).toEqual({code});
+		expect(now).toBe(wanted);
+		const intent = lines.findIndex(line => line.kind === 'intent');
+		const outcome = lines.findIndex(line => line.kind === 'outcome');
+		expect(outcome).toBeGreaterThan(intent);
+		expect(lines[outcome]).toMatchObject({of: lines[intent]?.['id'], result: 'sent'});
+		expect(lines.at(-1)).toMatchObject({kind: 'stop'});
+	});
+
+	test('SIGTERM, and no answer comes: the outcome is on record as unknown, and the next console says so', async () => {
+		const {one, exit, lines, now} = await ended('SIGTERM', async proxy => proxy.set({mode: 'hold'}));
+		expect(exit).toEqual({code: 143});
+		expect(now).not.toBe(wanted);
+		expect(lines.find(line => line.kind === 'outcome')).toMatchObject({result: 'unknown'});
+		expect(lines.at(-1)).toMatchObject({kind: 'stop'});
+		const next = await opened({servers: [server], home: one.home});
+		await next.expect('1 of unknown outcome');
 	});
 });
