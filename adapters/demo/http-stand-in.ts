@@ -54,14 +54,19 @@ function send(response: ServerResponse, {status, contentType, body}: Told, packe
 /** A plain HTTP server on a free port of 127.0.0.1. What `answer` throws is told with status 500. */
 export async function startHttpStandIn(answer: (asked: Asked) => Told | Promise<Told>): Promise<HttpStandIn> {
 	const sockets = new Set<Socket>();
-	const server = createServer(async (request, response) => {
-		response.on('error', () => {});
+	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {
 			const packed = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
 			send(response, await answer(await read(request)), packed);
 		} catch (error) {
 			send(response, toldText(error instanceof Error ? error.message : String(error), 500), false);
 		}
+	}
+
+	const server = createServer((request, response) => {
+		response.on('error', () => {});
+		// The client may go away in the middle of what it sends.
+		serve(request, response).catch(() => response.destroy());
 	});
 	server.keepAliveTimeout = 120_000;
 	server.on('connection', socket => {
