@@ -8,7 +8,7 @@ import {type Clock, systemClock} from './clock.ts';
 import {createInformer, type Informer} from './informer.ts';
 import {listAll} from './list.ts';
 import {readNodeUsage, readPodUsage} from './metrics.ts';
-import {startPulse} from './pulse.ts';
+import {type Pulse, startPulse} from './pulse.ts';
 import {pathOf, watchedResources} from './resources.ts';
 import {createReviews, readIdentity} from './reviews.ts';
 import {serviceTransport} from './service-proxy.ts';
@@ -39,7 +39,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 	const transport = createTransport(settings, clock);
 	const reviews = createReviews(transport);
 	const informers: Informers = {};
-	let pulse: {stop(): void} | undefined;
+	let pulse: Pulse | undefined;
 
 	const all = (): readonly Informer<WatchedKind>[] => Object.values(informers).flat();
 	const followed = new Set<FollowedLog>();
@@ -117,6 +117,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);
 			return {text: answer.text, contentType: answer.headers['content-type'] ?? ''};
 		},
+		latencyMs: () => pulse?.latencyMs(),
 		service: of => serviceTransport(transport, of),
 		mayI: (question, context) => reviews.mayI(question, context),
 		identity: context => readIdentity(transport, context),

@@ -186,15 +186,18 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			return Math.min(refusal.retryAfterMs, longestRetryAfterMs) + random() * timings.retryMs;
 		}
 		const steady = refusal?.code === 403 || refusal?.code === 404 || refusal?.code === 405;
-		if (steady) return timings.refusedMs * jitter;
+		// A right that was taken away may be given back at once; one that was never there is asked for seldom.
+		if (steady) return (complete ? timings.pollMs : timings.refusedMs) * jitter;
 		return Math.min(timings.slowestMs, timings.retryMs * 2 ** Math.min(attempts - 1, 10)) * jitter;
 	}
 
 	async function round(signal: AbortSignal): Promise<number> {
+		let watching = false;
 		try {
 			const polls = clock.now() < pollUntil;
 			if (resourceVersion === undefined || polls) await list(signal);
 			if (polls) return timings.pollMs;
+			watching = true;
 			await watch(signal);
 			return 0;
 		} catch (thrown) {
@@ -211,7 +214,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 				attempts += 1;
 				if (attempts === 1 && error.kind !== 'malformed') return 0;
 			}
-			if (complete && refusalOf(error)?.code === 403 && resourceVersion !== undefined) {
+			if (watching && refusalOf(error)?.code === 403) {
 				pollUntil = clock.now() + watchAgainMs;
 				return 0;
 			}

@@ -4,6 +4,7 @@ import {podFindings} from '../../src/model/pod-findings.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {readPodRows} from './pod-rows.ts';
+import {slowNotes} from './watching.ts';
 
 /** Pods as `kubectl get pods` shows them, each with what is behind its status. Read from what the watch has brought: no request of its own. */
 export const pods = defineSource<PodRow, KubernetesPort>()({
@@ -15,7 +16,8 @@ export const pods = defineSource<PodRow, KubernetesPort>()({
 	reads: target => kubectlEverywhere(target, 'get', 'pods', '-o', 'wide'),
 	open: (port, target) => async context => {
 		const {rows, notes, sample} = await readPodRows(port, target.name, context);
-		return {rows, gauges: [], omitted: 0, notes, ...(sample === undefined ? {} : {sample})};
+		const slow = slowNotes(port.latencyMs());
+		return {rows, gauges: [], omitted: 0, notes: [...slow, ...notes], ...(sample === undefined ? {} : {sample})};
 	},
 	findings: ({rows}, _previous, {target}) => podFindings(rows, target),
 });

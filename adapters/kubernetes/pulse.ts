@@ -3,6 +3,12 @@ import {type Clock, pause} from './clock.ts';
 import type {Timings} from './timings.ts';
 import type {Transport} from './transport.ts';
 
+export type Pulse = {
+	/** How long the last sign of life took; undefined before the first. */
+	latencyMs(): number | undefined;
+	stop(): void;
+};
+
 /**
  * Asks the server for a sign of life every few seconds: a watch on which nothing happens looks the same as one whose other end has gone.
  * `lost` is told when none comes, and after this machine slept.
@@ -12,8 +18,9 @@ export function startPulse(
 	clock: Clock,
 	timings: Timings,
 	lost: (reason: AdapterError) => void,
-): {stop(): void} {
+): Pulse {
 	const life = new AbortController();
+	let latencyMs: number | undefined;
 
 	/** Why there was none, or undefined. */
 	async function beat(): Promise<AdapterError | undefined> {
@@ -25,8 +32,10 @@ export function startPulse(
 			headMs: timings.pulseLateMs,
 			silentMs: timings.pulseLateMs,
 		} as const;
+		const began = clock.now();
 		try {
 			await transport.text(request, life.signal);
+			latencyMs = clock.now() - began;
 			return undefined;
 		} catch (error) {
 			// A server that refuses is alive.
@@ -50,5 +59,5 @@ export function startPulse(
 	}
 	void run();
 
-	return {stop: () => life.abort()};
+	return {latencyMs: () => latencyMs, stop: () => life.abort()};
 }

@@ -2,10 +2,12 @@ import type {Context, Note} from '../../src/contract.ts';
 import {isAdapterError} from '../../src/errors.ts';
 import type {KubernetesPort, Watched} from '../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
-import {clockTime} from '../../src/text/figures.ts';
+import {clockTime, millis} from '../../src/text/figures.ts';
 
 /** What adds to the pods may come later than they do: nobody waits longer for it. */
 const patienceMs = 500;
+/** An API server that answers later is under load, or far away behind a bad link. */
+const slowMs = 1000;
 
 /** What was known last: an answer that is late for once must not take a row's workload away for a second. */
 const lastKnown = new WeakMap<KubernetesPort, Map<WatchedKind, Watched>>();
@@ -55,6 +57,18 @@ export async function listed<K extends WatchedKind>(
 		if (!isAdapterError(error) || error.kind !== 'denied') throw error;
 		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
 	}
+}
+
+/** Whoever looks at a watch does not see that all of it comes late. */
+export function slowNotes(latencyMs: number | undefined): readonly Note[] {
+	if (latencyMs === undefined || latencyMs < slowMs) return [];
+	return [
+		{
+			text: `the API server answers in ${millis(latencyMs)}`,
+			hint: 'Changes are shown that much later. Check its load, and the network.',
+			severity: 'warn',
+		},
+	];
 }
 
 /** Says of what moment it is when it may no longer be true. */

@@ -203,6 +203,8 @@ export type KubernetesPort = {
 	logs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
 	/** GET of any path, as text, for what has no read of its own. */
 	read(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;
+	/** How long the server took for its last sign of life, of which one is asked every few seconds; undefined before the first. */
+	latencyMs(): number | undefined;
 	/** A service of the cluster, reached through the API server. */
 	service(of: Omit<HttpVia, 'kubernetes'>): HttpTransport;
 	/** SelfSubjectAccessReview. Kept for five minutes, and forgotten after the server denied something. */

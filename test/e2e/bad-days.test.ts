@@ -1,9 +1,10 @@
 import {Client} from 'pg';
+import {targetEntry} from '../estate/config.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
 import {describePostgres, describeRedis} from '../estate/read-estate.ts';
 import {command} from '../estate/redis.ts';
 import {throwawayPostgres, throwawayRedis} from '../estate/throwaway.ts';
-import {badLinks, expiringCertificate, story, wrongPassword} from './bad-days.ts';
+import {badLinks, entryOf, expiringCertificate, story, wrongPassword} from './bad-days.ts';
 
 describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 	describePostgres('postgres-tls', 'and its certificate', valid => {
@@ -18,7 +19,7 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 				other.query('select pg_sleep(600)').catch(() => {});
 				return {
 					cases: [
-						...(await badLinks(plain, {
+						...(await badLinks(plain, entryOf(plain), {
 							refused: {says: /ECONNREFUSED/, todo: /Nothing listens there: check that the server runs/},
 							'silent after connect': {says: /no answer within/, todo: /Check the network|Look whether the server/},
 							'half-open': {says: /no answer within/, todo: /Check the network|Look whether the server/},
@@ -30,19 +31,21 @@ describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 							says: /password authentication failed for user "mw_operator"/,
 							todo: /Check the password of this target/,
 						}),
-						await expiringCertificate(valid, expired, {
+						await expiringCertificate(valid, expired, entryOf(valid), {
 							says: /certificate has expired/,
 							todo: /renew it on the server/,
 						}),
 						{
-							...{day: 'denied permission', server: watched.current(), login: watcher, reads: 'partly'},
+							entry: (name, folder) => targetEntry(watched.current(), {name, folder, login: watcher}),
+							...{day: 'denied permission', reads: 'partly'},
 							befall: async () => void (await query(watched.current(), 'revoke pg_monitor from watcher')),
 							end: async () => void (await query(watched.current(), 'grant pg_monitor to watcher')),
 							says: /hidden from watcher/,
 							todo: /GRANT pg_monitor/i,
 						},
 						{
-							...{day: 'restarted server', server: own.current(), reads: 'failed'},
+							entry: (name, folder) => targetEntry(own.current(), {name, folder}),
+							...{day: 'restarted server', reads: 'failed'},
 							befall: () => own.stop(),
 							end: () => own.restart(),
 							says: /ECONNREFUSED/,
@@ -69,7 +72,7 @@ describeRedis('redis', 'bad days of Redis', plain => {
 				await rule('on', `>${watcher.password}`, '~*', '&*', '+@all');
 				return {
 					cases: [
-						...(await badLinks(plain, {
+						...(await badLinks(plain, entryOf(plain), {
 							refused: {says: /ECONNREFUSED/, todo: /Nothing listens there: start the server/},
 							'silent after connect': {says: /did not answer|no answer/, todo: /network/},
 							'half-open': {says: /did not answer|no answer/, todo: /network/},
@@ -81,19 +84,21 @@ describeRedis('redis', 'bad days of Redis', plain => {
 							says: /WRONGPASS/,
 							todo: /Correct username and password/,
 						}),
-						await expiringCertificate(valid, expired, {
+						await expiringCertificate(valid, expired, entryOf(valid), {
 							says: /certificate has expired/,
 							todo: /renew it there/,
 						}),
 						{
-							...{day: 'denied permission', server: watched.current(), login: watcher, reads: 'failed'},
+							entry: (name, folder) => targetEntry(watched.current(), {name, folder, login: watcher}),
+							...{day: 'denied permission', reads: 'failed'},
 							befall: async () => void (await rule('-info')),
 							end: async () => void (await rule('+info')),
 							says: /NOPERM/,
 							todo: /ACL SETUSER watcher \+info/,
 						},
 						{
-							...{day: 'restarted server', server: own.current(), reads: 'failed'},
+							entry: (name, folder) => targetEntry(own.current(), {name, folder}),
+							...{day: 'restarted server', reads: 'failed'},
 							befall: () => own.stop(),
 							end: () => own.restart(),
 							says: /ECONNREFUSED/,

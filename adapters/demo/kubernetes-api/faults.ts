@@ -26,6 +26,8 @@ export type Faults = {
 	next(fault: Fault, where?: Where, times?: number): () => void;
 	/** Does it to the answers under way. Gives how many those were. */
 	now(fault: Fault, where?: Where): number;
+	/** Tells every request as it comes, whatever becomes of it. Gives the way to stop. */
+	onRequest(listener: (exchange: Exchange) => void): () => void;
 	/** Calls off everything that was asked of `next`. */
 	clear(): void;
 	/** This bearer token is answered with 401 from now on. */
@@ -46,7 +48,7 @@ const meant = (where: Where, exchange: Exchange) =>
 		name => where[name] === undefined || where[name] === exchange[name],
 	);
 
-export type FaultBoard = Pick<Faults, 'next' | 'now' | 'clear'> & {
+export type FaultBoard = Pick<Faults, 'next' | 'now' | 'onRequest' | 'clear'> & {
 	/** Every request comes by here. @throws ApiError of a `refuse`. @returns false when it must not be answered at all. */
 	admit(exchange: Exchange): boolean;
 };
@@ -54,6 +56,7 @@ export type FaultBoard = Pick<Faults, 'next' | 'now' | 'clear'> & {
 export function createFaultBoard(): FaultBoard {
 	const rules = new Set<Rule>();
 	const open = new Set<Exchange>();
+	const listeners = new Set<(exchange: Exchange) => void>();
 
 	function strike(fault: Fault, exchange: Exchange) {
 		if (fault.kind === 'half-open') exchange.deafen();
@@ -71,9 +74,14 @@ export function createFaultBoard(): FaultBoard {
 			for (const exchange of hit) strike(fault, exchange);
 			return hit.length;
 		},
+		onRequest(listener) {
+			listeners.add(listener);
+			return () => void listeners.delete(listener);
+		},
 		clear: () => rules.clear(),
 		admit(exchange) {
 			open.add(exchange);
+			for (const listener of listeners) listener(exchange);
 			exchange.reply.onClose(() => open.delete(exchange));
 			for (const rule of [...rules]) {
 				if (!meant(rule.where, exchange)) continue;

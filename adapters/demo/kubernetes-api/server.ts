@@ -3,7 +3,7 @@ import type {AddressInfo, Socket} from 'node:net';
 import {breathe, isTired} from '../../kubernetes/breather.ts';
 import {createScenario, type Scenario} from '../scenario.ts';
 import {type Login, logins} from './access.ts';
-import {type Authority, type Certificate, createAuthority} from './certificates.ts';
+import {type Authority, type Certificate, createAuthority, type Lifetime} from './certificates.ts';
 import {type Clock, machineClock} from './clock.ts';
 import {createCluster} from './cluster.ts';
 import {createFaultBoard, type Faults} from './faults.ts';
@@ -21,6 +21,10 @@ export type KubernetesApiOptions = {
 	readonly port?: number;
 	/** The name of the context in the kubeconfig. */
 	readonly context?: string;
+	/** When the server's own certificate is good; from yesterday on for ten days unless told. */
+	readonly lifetime?: Lifetime;
+	/** Instead of another authority: its certificates are trusted by who trusts the other server's. */
+	readonly authority?: Authority;
 	/** Instead of the scenario's estate: so many pods in deployments of 20, in 10 namespaces. */
 	readonly pods?: number;
 };
@@ -62,13 +66,13 @@ async function taken<T>(steps: Generator<void, T>): Promise<T> {
 export async function startKubernetesApi(options: KubernetesApiOptions = {}): Promise<KubernetesApi> {
 	const {clock = machineClock, context = 'demo'} = options;
 	const scenario = options.scenario ?? createScenario('default', {now: clock.now});
-	const authority: Authority = createAuthority('midwatch demo authority');
+	const authority = options.authority ?? createAuthority('midwatch demo authority');
 	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
 	const cluster = createCluster(warp, scenario.fixed);
 	const world = await taken(worldInSteps(cluster, warp, scenario, options.pods));
 	const board = createFaultBoard();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
-	const own = authority.server(names, ['127.0.0.1', '10.96.0.1']);
+	const own = authority.server(names, ['127.0.0.1', '10.96.0.1'], options.lifetime);
 	const listener = createListener(world, board);
 	const sockets = new Set<Socket>();
 	let server: Server | undefined;
@@ -130,6 +134,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions = {}): Pr
 		faults: {
 			next: board.next,
 			now: board.now,
+			onRequest: board.onRequest,
 			clear: board.clear,
 			expireToken: cluster.access.expire,
 			compact: cluster.store.compact,

@@ -48,6 +48,8 @@ export type Rig = {
 	env: Record<string, string | undefined>;
 	/** A pod that no controller owns, in namespace `rig` unless told. */
 	addPod(name: string, more?: {readonly namespace?: string; readonly filler?: number}): KubeObject;
+	/** Its container never starts. */
+	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
 	removePod(name: string, namespace?: string): void;
 	/** By uid: the version in which each object of the kind is there now. */
 	truth(kind: string, namespace?: string): Readonly<Record<string, string>>;
@@ -108,6 +110,15 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 						},
 					],
 				},
+			} as KubeObject);
+		},
+		setWaiting(name, waiting) {
+			const pod = store.get<KubeObject>('pods', 'rig', name);
+			if (pod === undefined) throw new Error(`no pod is called ${name}`);
+			const status = {name: 'main', image: 'rig:1', ready: false, restartCount: 0, state: {waiting}, lastState: {}};
+			store.put('pods', {
+				...pod,
+				status: {phase: 'Pending', conditions: [], containerStatuses: [status]},
 			} as KubeObject);
 		},
 		removePod: (name, namespace = 'rig') => void store.remove('pods', namespace, name),

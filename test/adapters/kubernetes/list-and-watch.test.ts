@@ -215,4 +215,28 @@ describe('without the right', () => {
 		rig.removePod('polled');
 		await eventually(() => equal(client));
 	});
+
+	test('that it had, it says so, asks again now and then, and goes on when the right is back', async () => {
+		const {access} = rig.api.world.cluster;
+		const rules = [{verbs: ['list', 'watch'], groups: [''], resources: ['pods']}];
+		access.grant('bare', rules);
+		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		await eventually(() => equal(client));
+		access.grant('bare', []);
+		let refused = 0;
+		const stop = rig.api.faults.onRequest(({user}) => {
+			if (user === 'bare') refused += 1;
+		});
+		rig.api.faults.now({kind: 'cut'}, {verb: 'watch', user: 'bare'});
+		await expect
+			.poll(() => client.port.watched('pods', asking()).catch((error: unknown) => error), {timeout: 10_000})
+			.toMatchObject({kind: 'denied', hint: expect.stringContaining('midwatch-pods-read')});
+		// One after another with a pause between them, so that a few waits hold no more than a few.
+		await new Promise(resolve => setTimeout(resolve, 500));
+		expect(refused).toBeLessThan(60);
+		stop();
+		access.grant('bare', rules);
+		rig.addPod('seen-again');
+		await eventually(() => equal(client));
+	});
 });
