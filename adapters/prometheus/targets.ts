@@ -136,7 +136,8 @@ function keep(rows: readonly ScrapeRow[]): readonly ScrapeRow[] {
 	if (rows.length <= shown) return worstFirst(rows);
 	const pools = new Set(rows.map(row => row.pool)).size;
 	const bad = rows.filter(row => row.severity !== 'ok');
-	const told = bad.length <= shown ? bad : fromEach(bad, Math.max(1, Math.floor(shown / pools))).slice(0, shown);
+	const some = new Set(fromEach(bad, Math.max(1, Math.floor(shown / pools))));
+	const told = bad.length <= shown ? bad : [...some, ...bad.filter(row => !some.has(row))].slice(0, shown);
 	const well = rows.filter(row => row.severity === 'ok');
 	return [...worstFirst(told), ...fromEach(well, Math.floor((shown - told.length) / pools)).toSorted(byName)];
 }

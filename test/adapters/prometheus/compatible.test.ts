@@ -7,6 +7,7 @@ import type {ScrapeRow} from '../../../src/model/scrape-target.ts';
 import {stop} from '../../estate/process.ts';
 import {describePrometheus} from '../../estate/read-estate.ts';
 import {throwawayPrometheus} from '../../estate/throwaway.ts';
+import {startFront} from './front.ts';
 import {actionOf, context, openRoom, settingsFor} from './prometheus-room.ts';
 
 const closing: (() => unknown)[] = [];
@@ -25,34 +26,11 @@ const lacks: Readonly<Record<string, Lack>> = {
 	'a page': response => response.writeHead(200, {'Content-Type': 'text/html'}).end(page),
 };
 
-/** Passes queries on to a real server, and lacks everything else. */
-async function onlyQueries(port: number, lack: Lack) {
-	const asked: string[] = [];
-	const front = createServer((request, response) => {
-		const path = (request.url ?? '').replace(/\?.*/, '');
-		asked.push(path);
-		if (!path.startsWith('/api/v1/query')) return lack(response);
-		const {method, headers, url} = request;
-		request.pipe(
-			sendRequest({host: '127.0.0.1', port, method, headers, path: url, agent: false}, answer => {
-				response.writeHead(answer.statusCode ?? 0, answer.headers);
-				answer.pipe(response);
-			}),
-		);
-	});
-	front.listen(0, '127.0.0.1');
-	await once(front, 'listening');
-	closing.push(() => {
-		front.closeAllConnections();
-		front.close();
-	});
-	return {asked, url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`};
-}
-
 describePrometheus('prometheus', 'a server that only answers queries', server => {
 	for (const [name, lack] of Object.entries(lacks)) {
 		test(`which it says by ${name}: targets from up, alerts from ALERTS, each missing endpoint asked for once`, async () => {
-			const front = await onlyQueries(server.port, lack);
+			const front = await startFront(server, path => (path.startsWith('/api/v1/query') ? undefined : lack));
+			closing.push(() => front.close());
 			const whole = await openRoom(settingsFor(server));
 			const room = await openRoom({...settingsFor(server), url: front.url});
 			closing.push(
@@ -100,29 +78,11 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 
 	test('a proxy that answers with its own page for a while is no such server', async () => {
 		let broken = true;
-		const front = createServer((request, response) => {
-			if (broken)
-				return response
-					.writeHead(502, {'Content-Type': 'text/html'})
-					.end('<html><title>502 Bad Gateway</title></html>');
-			const {method, headers, url} = request;
-			return request.pipe(
-				sendRequest({host: '127.0.0.1', port: server.port, method, headers, path: url, agent: false}, answer => {
-					response.writeHead(answer.statusCode ?? 0, answer.headers);
-					answer.pipe(response);
-				}),
-			);
-		});
-		front.listen(0, '127.0.0.1');
-		await once(front, 'listening');
-		closing.push(
-			() => front.closeAllConnections(),
-			() => front.close(),
-		);
-		const room = await openRoom({
-			...settingsFor(server),
-			url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
-		});
+		const badGateway: Lack = response =>
+			response.writeHead(502, {'Content-Type': 'text/html'}).end('<html><title>502 Bad Gateway</title></html>');
+		const front = await startFront(server, () => (broken ? badGateway : undefined));
+		closing.push(() => front.close());
+		const room = await openRoom({...settingsFor(server), url: front.url});
 		closing.push(() => room.connection.close());
 		for (const kind of ['prometheus.target', 'prometheus.alert'] as const) {
 			await expect(room.read(kind)).rejects.toMatchObject({
