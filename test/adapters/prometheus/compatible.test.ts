@@ -1,6 +1,4 @@
-import {once} from 'node:events';
-import {createServer, type ServerResponse, request as sendRequest} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type {ServerResponse} from 'node:http';
 import {afterEach, expect, test} from 'vitest';
 import type {PrometheusAlertRow} from '../../../src/model/prometheus-alert.ts';
 import type {ScrapeRow} from '../../../src/model/scrape-target.ts';
