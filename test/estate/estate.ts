@@ -1,6 +1,7 @@
 import {chmodSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
 import {openDeck} from './deck.ts';
 import {stopKafka} from './kafka.ts';
@@ -15,6 +16,7 @@ const usage = `npm run estate -- COMMAND [--only NAME,NAME]
   down    stops them and deletes their data
   status  says which are up
   deck    starts them and opens the console on them
+  groups  keeps groups of every kind on the Kafka that --only names, until Ctrl-C
 `;
 
 // A reader that went away (`| head`) or Ctrl-C must not leave a server behind that is on no record.
@@ -113,6 +115,16 @@ function status(): boolean {
 const line = (server: Server): string =>
 	`${server.name.padEnd(22)} ${server.kind} ${server.version.padEnd(8)} ${server.host}:${server.port} pid ${server.pid}`;
 
+async function groups(name: string): Promise<void> {
+	const server = readRecord()?.servers.find(each => each.name === name);
+	if (server?.kind !== 'kafka' || !isUp(server)) throw new Error(`${name} is not up`);
+	const {runKafkaGroups} = await import('./kafka-groups.ts');
+	const end = await runKafkaGroups(server);
+	say(`groups of every kind are on ${name}`);
+	while (!interrupted) await pause(100);
+	await end();
+}
+
 const {values, positionals} = parseArgs({
 	allowPositionals: true,
 	options: {only: {type: 'string'}, help: {type: 'boolean', short: 'h'}},
@@ -123,6 +135,7 @@ const only = values.only?.split(',').filter(name => name !== '');
 if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
 else if (verb === 'down') await alone(() => down(only));
 else if (verb === 'status') process.exitCode = status() ? 0 : 1;
+else if (verb === 'groups') await groups(only?.[0] ?? 'kafka-4');
 else if (verb === 'deck') {
 	await alone(() => up(only));
 	process.exitCode = await openDeck(only);

@@ -243,24 +243,6 @@ export async function stopKafka(server: KafkaServer): Promise<void> {
 	for (const node of server.nodes) await stop(node);
 }
 
-/** Starts a stopped broker again with the data it had, and waits until it knows of all the others. */
-export async function restartBroker(server: KafkaServer, id: number): Promise<KafkaServer> {
-	const nodes: KafkaNode[] = [];
-	for (const node of server.nodes) {
-		if (node.id !== id) {
-			nodes.push(node);
-			continue;
-		}
-		await stop(node);
-		const again = {...node, ...launch(server.jars, node.properties, node.log)};
-		await until(`${server.name} broker ${id}`, again, () => knowsAll(again, server.nodes.length), 90);
-		nodes.push(again);
-	}
-	const [first] = nodes;
-	if (first === undefined) throw new Error(`${server.name} has no broker`);
-	return {...server, nodes, pid: first.pid, started: first.started};
-}
-
 /** A client of kafkajs that tries once and says nothing. Without a login it is the superuser on the plain listener. */
 export function kafkaClient(
 	server: Pick<KafkaServer, 'host' | 'port'> & Partial<Pick<KafkaServer, 'listeners'>>,
