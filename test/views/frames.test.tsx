@@ -230,6 +230,34 @@ describe('a confirmation', () => {
 	});
 });
 
+describe('consumer lag', () => {
+	it.each([
+		[80, 24],
+		[120, 40],
+		[200, 50],
+	])('alone at %ix%i, with all that can be wrong', async (columns, rows) => {
+		await open('storm', columns, rows);
+		await keys('5', ...(columns === 80 ? [] : ['z']));
+		await demo.advance(50);
+		await golden('consumer-lag-storm', `${columns}x${rows}`);
+	});
+
+	it('is looked into, partition by partition, and reset past a message', async () => {
+		await open('lag', 120, 40, {open: true});
+		await keys('5', 'z');
+		await demo.advance(40);
+		await keys('l');
+		await until(() => demo.deck.session.get().layers.at(-1)?.kind === 'document');
+		await demo.advance(1);
+		await golden('kafka-partitions', '120x40');
+		await keys('q', 'R');
+		await golden('reset-offsets-params', '120x40');
+		await keys('enter');
+		await reach('ready');
+		await golden('reset-offsets', '120x40');
+	});
+});
+
 describe('a question in PromQL', () => {
 	const ask = async (text: string) => {
 		await keys('6', 'x');
