@@ -14,12 +14,13 @@ export function readsLines(deck: Deck): readonly Line[] {
 			const watched = deck.options.watch.targets.find(one => one.target.name === reading.target);
 			const source = watched?.system.sources.find(one => one.kind === reading.kind);
 			if (watched === undefined || source === undefined) continue;
+			const title = reading.kind === section.section.kind ? section.section.title : source.title;
 			const age =
 				reading.readAt === undefined
 					? 'not read yet'
 					: `read ${duration((now - reading.readAt) / 1000)} ago${isOld(reading, now) ? ' (old)' : ''}`;
 			lines.push(
-				{text: `${section.section.title} of ${reading.target}`, loud: true},
+				{text: `${title} of ${reading.target}`, loud: true},
 				plain(
 					`  ${reading.state}, ${age}, took ${millis(reading.tookMs)}, every ${duration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
 				),
