@@ -88,7 +88,9 @@ describe('footer', () => {
 	it('shows the keys of what is open, not those of the deck', async () => {
 		house = await openHouse();
 		await house.keys('d');
-		expect(bare(paintFooter(house.deck, 80, theme))).toBe(' / search  r read again  c copy  esc back');
+		expect(bare(paintFooter(house.deck, 80, theme))).toBe(
+			' / search  & filter  w wrap  s save  r read again  c copy  esc back',
+		);
 		await house.keys('/');
 		await house.type('one');
 		expect(bare(paintFooter(house.deck, 80, theme))).toMatch(/^ \/one▏/);

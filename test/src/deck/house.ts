@@ -9,7 +9,6 @@ import type {
 	Document,
 	Inspection,
 	InspectionContext,
-	Param,
 	Preview,
 	Risk,
 	Row,
@@ -31,6 +30,7 @@ import {createStore} from '../../../src/store.ts';
 import {createWatch} from '../../../src/watch.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
 import {quietEffects, type Saved} from './effects.ts';
+import {textsOf} from './texts.ts';
 
 export type Job = Row & {readonly name: string; readonly age: number};
 
@@ -187,51 +187,15 @@ const systemOf = (far: Far): System => {
 		action({id: 'postgres.cut', title: 'Cut the log', key: 'K', risk: 'low'}, {kind: 'postgres.statement'}),
 		action({id: 'postgres.never', title: 'Never', key: 'B', risk: 'low'}, {disabled: () => 'the job is asleep'}),
 	];
-	const inspection: Inspection<Job, Port> = {
-		id: 'postgres.read',
-		title: 'Read the job',
-		key: 'd',
-		kind: 'postgres.session',
-		risk: 'none',
-		open: (row, context) => context.port.far.read(row, context),
-	};
-	const amount: Param = {
-		name: 'amount',
-		label: 'Amount',
-		hint: 'a number',
-		initial: () => '1',
-		problem: typed => (/^\d+$/.test(typed) ? undefined : `${typed} is not a number`),
-	};
-	const measure: Inspection<Job, Port> = {
-		...inspection,
-		id: 'postgres.measure',
-		title: 'Measure the jobs',
-		key: 'm',
-		selects: 'many',
-		params: [amount],
-		dials: [
-			{
-				key: 'x',
-				title: 'Amount',
-				turn: params => ({amount: `${Number(params['amount']) + 1}`}),
-				shown: params => params['amount'] ?? '',
-			},
-		],
-	};
-	const ask: Inspection<Job, Port> = {
-		...inspection,
-		id: 'postgres.ask',
-		title: 'Ask the job',
-		key: 'x',
-		params: [amount],
-		prompt: true,
-	};
 	const system: System<Port> = {
 		kind: 'postgres',
 		title: 'Jobs',
 		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
 		actions: actions as readonly Action<Row, Port>[],
-		inspections: [inspection, measure, ask] as readonly Inspection<Row, Port>[],
+		inspections: textsOf<Job, Port>((row, context) => context.port.far.read(row, context)) as readonly Inspection<
+			Row,
+			Port
+		>[],
 		connect: async () => ({
 			port: {far},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1}),
