@@ -2,7 +2,7 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {ask, debianProgram} from './http-server.ts';
-import {freePort, startServer, stop, unprivileged, until} from './process.ts';
+import {freePort, startServer, unprivileged, until} from './process.ts';
 import type {AlertmanagerServer, ExporterServer, PostgresServer, RedisServer} from './record.ts';
 
 type Place = {
@@ -46,14 +46,6 @@ export async function startAlertmanager({name, folder, port: wanted}: Place): Pr
 	await until(name, running, async () => (await ask(status)).status === 200);
 	const {versionInfo} = JSON.parse((await ask(status)).body) as {versionInfo: {version: string}};
 	return {...server, version: versionInfo.version};
-}
-
-/** Starts a stopped Alertmanager on its port, with what it had. The pid changes. */
-export async function restartAlertmanager(server: AlertmanagerServer): Promise<AlertmanagerServer> {
-	await stop(server);
-	const again = {...server, ...startServer(server.binary, server.args, server.log)};
-	await until(server.name, again, async () => (await ask(`http://127.0.0.1:${server.port}/-/ready`)).status === 200);
-	return again;
 }
 
 type Exporter = {

@@ -1,7 +1,6 @@
 import {describe, test} from 'vitest';
 import {isRunning} from './process.ts';
 import {
-	type AlertmanagerServer,
 	type KafkaServer,
 	type KubernetesServer,
 	type PostgresServer,
@@ -27,7 +26,6 @@ type Kinds = {
 	readonly kubernetes: KubernetesServer;
 	readonly kafka: KafkaServer;
 	readonly prometheus: PrometheusServer;
-	readonly alertmanager: AlertmanagerServer;
 };
 export type PostgresName =
 	| `postgres-${13 | 15 | 16 | 18}`
@@ -85,10 +83,6 @@ export const describePrometheus = (
 	title: string,
 	body: (server: PrometheusServer) => void,
 ): void => describeOn(name, title, find('prometheus', name), body);
-
-/** The same on the Alertmanager of the estate. */
-export const describeAlertmanager = (title: string, body: (server: AlertmanagerServer) => void): void =>
-	describeOn('alertmanager', title, find('alertmanager', 'alertmanager'), body);
 
 /** Every writable PostgreSQL, the oldest first: for what must hold on each version. */
 export const postgresVersions: readonly PostgresName[] = ['postgres-13', 'postgres-15', 'postgres-16', 'postgres-18'];
