@@ -22,7 +22,7 @@ export async function httpFront(server: {readonly host: string; readonly port: n
 		self.seen.push(`${asked.method} ${asked.url}`);
 		const changes = asked.method !== 'GET';
 		if (changes) self.userAgent = asked.headers['user-agent'] ?? '';
-		if (changes && self.mode === 'read-only')
+		if (self.mode === 'closed' || (changes && self.mode === 'read-only'))
 			return void answer.writeHead(403).end('<html><body>Forbidden by policy</body></html>');
 		if (changes && self.mode === 'get-only') return void answer.writeHead(405).end();
 		const {method, url, headers} = asked;
