@@ -59,8 +59,13 @@ class TunnelAgent extends SecureAgent {
 	}
 }
 
-/** The connections to one server. `maxSockets` holds for all requests together that are not streams. */
-export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefined, maxSockets = 8): Agents {
+/** The connections to one server: `maxSockets` at most for reads, `maxIdle` of which are kept between them. */
+export function createAgents(
+	server: URL,
+	tls: TlsMaterial,
+	proxy: URL | undefined,
+	{maxSockets, maxIdle}: {readonly maxSockets: number; readonly maxIdle: number} = {maxSockets: 8, maxIdle: 2},
+): Agents {
 	const secure = server.protocol === 'https:';
 	const shared: PlainOptions = {keepAliveMsecs: 10_000, scheduling: 'lifo'};
 	const {ca, cert, key, servername, insecure} = tls;
@@ -80,7 +85,7 @@ export function createAgents(server: URL, tls: TlsMaterial, proxy: URL | undefin
 			: new TunnelAgent(proxy, {...options, ...limits});
 	};
 	const agents: Readonly<Record<Pool, PlainAgent>> = {
-		read: make({keepAlive: true, maxSockets, maxFreeSockets: 2}),
+		read: make({keepAlive: true, maxSockets, maxFreeSockets: maxIdle}),
 		pulse: make({keepAlive: true, maxSockets: 1}),
 		stream: make({keepAlive: false}),
 		act: make({keepAlive: false}),

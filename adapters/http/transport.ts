@@ -11,7 +11,8 @@ import {proxyFor} from './proxy.ts';
 
 /** Certificates are replaced while we run: their files are read again after so long. */
 const tlsFreshMs = 30_000;
-const maxSockets = 6;
+/** A poll asks several questions at once, again and again: their connections are kept. */
+const sockets = {maxSockets: 4, maxIdle: 4};
 
 const gone = () => new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
 
@@ -70,7 +71,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		if (made?.key === key) return made;
 		if (made !== undefined) retire(made);
 		const proxy = proxyFor(server, undefined, settings.environment);
-		made = {key, agents: createAgents(server, tls, proxy, maxSockets), busy: 0, retired: false};
+		made = {key, agents: createAgents(server, tls, proxy, sockets), busy: 0, retired: false};
 		return made;
 	}
 
@@ -144,7 +145,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 			} catch (error) {
 				if (!(error instanceof StaleConnection)) throw error;
 				tried += 1;
-				if (request.method !== 'GET' || tried > maxSockets) throw error.told;
+				if (request.method !== 'GET' || tried > sockets.maxSockets) throw error.told;
 			}
 		}
 	}
