@@ -62,10 +62,12 @@ export async function askPermissions(
 	};
 	const ofGroups = async (): Promise<void> => {
 		const some = groups.slice(0, looksAt);
-		const request = (type: string) => (type === 'consumer' ? describeConsumerGroups : describeGroups);
-		for (const wanted of ['classic', 'consumer'] as const) {
-			const names = some.filter(({type}) => type === wanted).map(({group}) => group);
-			await askCoordinators(cluster, request(wanted), names, context, {
+		for (const [request, types] of [
+			[describeGroups, ['classic', 'unknown']],
+			[describeConsumerGroups, ['consumer']],
+		] as const) {
+			const names = some.filter(({type}) => types.some(one => one === type)).map(({group}) => group);
+			await askCoordinators(cluster, request, names, context, {
 				take({error, operations}) {
 					if (error === 0) seen.group.push(operations);
 					else refusedGroups += 1;
