@@ -44,6 +44,8 @@ async function undo(console: Deck): Promise<void> {
 test('in the demo, lag heals by keyboard when the group is put past the message that its members die of', async () => {
 	open = await deck({demo: 'lag', rows: 45});
 	await open.zoom(5, 'Consumer lag');
+	// The topics are there first.
+	await open.expect(/order-processing +order-events/);
 	await open.select('order-processing');
 	await open.arm('kafka-main');
 	open.call('kafka.partitions');
@@ -124,6 +126,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		writeFileSync(file, stringify({targets: [target]}), {mode: 0o600});
 		const console = await deck({file, rows: 45});
 		await console.expect('Consumer lag');
+		await console.expect(new RegExp(`${group} +\\S`));
 		await console.select(group);
 		return console;
 	}

@@ -80,7 +80,7 @@ export const consumerLagPane: Pane = {
 		defineSection<LagRow>({
 			kind: 'kafka.lag',
 			title: 'Groups',
-			weight: 3,
+			weight: 8,
 			empty: 'no group has ever committed an offset here',
 			orders: [
 				{title: 'lag', compare: (a, b) => weight(b) - weight(a) || byName(a, b)},
