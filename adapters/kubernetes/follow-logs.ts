@@ -95,7 +95,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	async function look(): Promise<void> {
 		const now = await podsOfRows(port, rows, {signal, now: context.now});
 		pods = new Map(now.map(pod => [pod.metadata.uid, pod]));
-		for (const part of growing ? partsOf(now) : []) {
+		for (const part of growing ? partsOf(now, false) : []) {
 			const key = partKey(part);
 			if (followed.has(key)) continue;
 			if (followed.size >= mostParts) {
@@ -103,8 +103,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 				crowded = true;
 				break;
 			}
-			const named = part.name === part.container ? `${part.pod}/${part.container}` : part.name;
-			say(note(`${named} joins`));
+			say(note(`${part.name} joins`));
 			start({part, seen: createSeen(), restarts: undefined, first: {}});
 		}
 		const before = looked;

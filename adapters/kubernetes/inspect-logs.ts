@@ -172,9 +172,10 @@ export const inspectLogs = defineInspection<PodRow | WorkloadRow, KubernetesPort
 	async open(row, {port, target, rows, params: given, ...context}) {
 		const pods = await podsOfRows(port, rows, context);
 		if (pods.length === 0) throw gone(`${row.namespace}/${row.name} has no pods now`);
-		const all = partsOf(pods);
+		const alone = rows.length === 1 && rows.every(each => !('kind' in each));
+		const all = partsOf(pods, alone);
 		const parts = all.slice(0, mostParts);
-		const leads = all.length > 1 || rows.some(each => 'kind' in each) ? createLeads(parts) : undefined;
+		const leads = all.length > 1 || !alone ? createLeads(parts) : undefined;
 		const query = queryOf(given);
 		const statuses = new Map(pods.map(pod => [pod.metadata.uid, statusesOf(pod)]));
 		const statusOf = ({uid, container}: LogPart) => statuses.get(uid)?.get(container);

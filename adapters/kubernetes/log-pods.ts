@@ -61,9 +61,8 @@ function podName({name, labels}: PodObject['metadata']): string {
 	return hash === undefined ? name : name.replace(`-${hash}-`, '-');
 }
 
-/** What there is to read of these pods. Of several, init containers that ended well are left out: their work is done. */
-export function partsOf(pods: readonly PodObject[]): readonly LogPart[] {
-	const alone = pods.length === 1;
+/** What there is to read of these pods; `alone` when there is and will be only one. Of several, init containers that ended well are left out: their work is done. */
+export function partsOf(pods: readonly PodObject[], alone: boolean): readonly LogPart[] {
 	return pods.flatMap(pod => {
 		const {metadata, spec} = pod;
 		const statuses = statusesOf(pod);

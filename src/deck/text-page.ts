@@ -68,7 +68,9 @@ function layOut(line: Line, {cells, wrap: wraps, stamps, left}: Layout): Laid {
 	const lead = line.lead === undefined ? '' : cut(line.lead.text, Math.max(4, Math.floor(cells / 3)));
 	const head = (stamp === '' ? 0 : stamp.length + 1) + (lead === '' ? 0 : width(lead) + 1);
 	const room = Math.max(1, cells - head);
-	return {stamp, lead, parts: wraps ? hanging(line.text, room) : [between(line.text, left, room)]};
+	// What is told among the lines is seen wherever one looks.
+	const from = line.loud === true ? 0 : left;
+	return {stamp, lead, parts: wraps ? hanging(line.text, room) : [between(line.text, from, room)]};
 }
 
 function laid(line: Line, layout: Layout): Laid {
