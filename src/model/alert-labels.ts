@@ -16,6 +16,9 @@ export function alertSeverity(labels: Labels): Exclude<Severity, 'unknown'> {
 	return crit.test(word) ? 'crit' : calm.test(word) ? 'ok' : 'warn';
 }
 
+/** Characters of what is shown in one line; the whole of it is in the alert's text. Nobody bounds an annotation. */
+const longest = 500;
+
 export const alertName = (labels: Labels): string => labels['alertname'] ?? 'alert without a name';
 
 /** Said by the name, the severity or the target's own name already, or about the one who tells. */
@@ -51,13 +54,18 @@ export function alertSubject(labels: Labels): string {
 		.filter(name => !told.has(name) && labels[name] !== '')
 		.sort((a, b) => place(b) - place(a) || (a < b ? -1 : 1))
 		.map(name => `${name}=${labels[name]}`)
-		.join(' ');
+		.join(' ')
+		.slice(0, longest);
 }
 
 /** What its author wrote for people, in one line; else its name and what it is about. */
 export function alertSentence(labels: Labels, annotations: Labels): string {
 	const written = annotations['summary'] ?? annotations['message'] ?? annotations['description'] ?? '';
-	const line = written.trim().replaceAll(/\s+/g, ' ');
+	const line = written
+		.slice(0, 4 * longest)
+		.trim()
+		.replaceAll(/\s+/g, ' ')
+		.slice(0, longest);
 	return line === '' ? alertSubject(labels) : line;
 }
 

@@ -37,6 +37,12 @@ describe('labels of an alert', () => {
 		expect(alertSentence({job: 'api'}, {runbook_url: 'x'})).toBe('job=api');
 	});
 
+	it('are cut where somebody wrote a book', () => {
+		const book = 'x'.repeat(5_000_000);
+		expect(alertSentence({}, {summary: book})).toHaveLength(500);
+		expect(alertSubject({job: book})).toHaveLength(500);
+	});
+
 	it('are the same alert when the Alertmanager has all those of the Prometheus', () => {
 		expect(isSameAlert({a: '1'}, {a: '1', cluster: 'eu'})).toBe(true);
 		expect(isSameAlert({a: '1', b: ''}, {a: '1'})).toBe(true);
