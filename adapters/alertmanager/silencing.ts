@@ -63,6 +63,9 @@ const lengthOf = (endsAt: string, now: number): string => duration((Date.parse(e
 
 const oneDay = 86_400_000;
 
+/** `2026-11-22 04:25:08Z`. */
+const told = (moment: string): string => moment.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+
 /** What making this silence would do. */
 export async function previewMaking(
 	plan: MakePlan,
@@ -83,7 +86,7 @@ export async function previewMaking(
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
 		]),
-		impact: `Until ${silence.endsAt}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${counted(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${counted(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
+		impact: `Until ${told(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${counted(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${counted(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
 		bound:
 			alert === undefined
 				? `silence ${again}, which has ended`
@@ -92,7 +95,7 @@ export async function previewMaking(
 			{
 				field: 'silence',
 				before: again === undefined ? 'none' : 'ended',
-				after: `until ${silence.endsAt}, by ${silence.createdBy}`,
+				after: `until ${told(silence.endsAt)}, by ${silence.createdBy}`,
 			},
 		],
 		risk: hidden.length > 1 || long ? 'medium' : 'low',
@@ -112,7 +115,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 		object: shortId(silence.id),
 		touches: [`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...touched(loud)],
 		equivalent: curl(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
-		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${silence.endsAt}. ${
+		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${told(silence.endsAt)}. ${
 			loud.length === 0
 				? 'It hides nothing that would be told.'
 				: `${counted(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
@@ -157,12 +160,12 @@ async function checkMaking({silence, alert, again}: MakePlan, context: About): P
 		const now = all.find(({fingerprint}) => fingerprint === alert.fingerprint);
 		const other = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
 		if (now === undefined) checks.push(move(label, 'it has ended'));
-		else if (now.startsAt !== alert.startsAt) checks.push(move(label, `it fires anew, since ${now.startsAt}`));
+		else if (now.startsAt !== alert.startsAt) checks.push(move(label, `it fires anew, since ${told(now.startsAt)}`));
 		else if (other)
 			checks.push(
 				move(label, now.silencedBy.length === 0 ? 'it is not silenced any more' : 'somebody silenced it meanwhile'),
 			);
-		else checks.push({label, result: 'pass', detail: `still firing, since ${now.startsAt}`});
+		else checks.push({label, result: 'pass', detail: `still firing, since ${told(now.startsAt)}`});
 	} else {
 		const ended = silences.find(({id}) => id === again)?.state !== 'active';
 		checks.push(
@@ -171,10 +174,10 @@ async function checkMaking({silence, alert, again}: MakePlan, context: About): P
 				: move('the silence', 'it is active: somebody made it again'),
 		);
 	}
-	if (Date.parse(silence.endsAt) <= context.now()) checks.push(move('its end', `${silence.endsAt} has passed`));
+	if (Date.parse(silence.endsAt) <= context.now()) checks.push(move('its end', `${told(silence.endsAt)} has passed`));
 	const like = silences.find(one => one.state === 'active' && sameMatchers(one, silence));
 	if (like !== undefined) {
-		const detail = `${like.createdBy || 'somebody'} has one with the same matchers until ${like.endsAt}`;
+		const detail = `${like.createdBy || 'somebody'} has one with the same matchers until ${told(like.endsAt)}`;
 		checks.push({label: 'other silences', result: 'warn', detail});
 	}
 	const label = 'what it hides';
@@ -200,8 +203,13 @@ async function checkEnding({silence}: EndPlan, context: About): Promise<readonly
 		now === undefined || now.state === 'expired'
 			? {label, result: 'block', detail: 'it has ended already', moved: true}
 			: now.endsAt !== silence.endsAt
-				? {label, result: 'block', detail: `it ends at ${now.endsAt} now, it was ${silence.endsAt}`, moved: true}
-				: {label, result: 'pass', detail: `${now.state}, until ${now.endsAt}`};
+				? {
+						label,
+						result: 'block',
+						detail: `it ends at ${told(now.endsAt)} now, it was ${told(silence.endsAt)}`,
+						moved: true,
+					}
+				: {label, result: 'pass', detail: `${now.state}, until ${told(now.endsAt)}`};
 	return [
 		same,
 		loud.length === 0
@@ -272,7 +280,7 @@ export async function proposeBack(
 		return previewEnding(now, context);
 	}
 	const {matchers, endsAt, startsAt, createdBy, comment, state} = plan.silence;
-	if (Date.parse(endsAt) <= context.now()) throw gone(`the silence would have ended at ${endsAt} by itself`);
+	if (Date.parse(endsAt) <= context.now()) throw gone(`the silence would have ended at ${told(endsAt)} by itself`);
 	return previewMaking(
 		{
 			do: 'silence',
