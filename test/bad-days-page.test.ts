@@ -4,16 +4,18 @@ import {badDays} from './e2e/bad-days.ts';
 
 const page = new URL('../docs/bad-days.md', import.meta.url);
 const text = readFileSync(page, 'utf8');
-const story = '../test/e2e/bad-days.test.ts';
+const story = /^\.\.\/test\/e2e\/bad-days[a-z-]*\.test\.ts$/;
 
 /** `[name of a test](its file)` */
 const links = [...text.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\)/g)].map(([, name = '', file = '']) => ({name, file}));
 const rows = text.split('\n').flatMap(line => (line.startsWith('| ') ? [line.slice(2, -2).split(' | ')] : []));
 
 test('every bad day has its tests for each system', () => {
+	const head = rows.find(([name]) => name === 'day') ?? [];
+	expect(head.length).toBeGreaterThan(2);
 	for (const day of badDays) {
 		const cells = rows.find(([name]) => name === day);
-		expect(cells, day).toHaveLength(3);
+		expect(cells, day).toHaveLength(head.length);
 		for (const cell of cells ?? []) expect(cell).toMatch(/\S/);
 	}
 });
@@ -27,6 +29,6 @@ test('every row names a test', () => {
 test.each(links.filter(({name}) => name !== 'a test' && name !== 'a proxy'))('$name is in $file', ({name, file}) => {
 	const url = new URL(file, page);
 	expect(existsSync(url)).toBe(true);
-	if (file === story) expect(badDays).toContain(name);
+	if (story.test(file)) expect(badDays).toContain(name);
 	else expect(readFileSync(url, 'utf8')).toContain(name);
 });

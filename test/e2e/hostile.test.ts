@@ -1,6 +1,8 @@
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {type Rig, startRig} from '../adapters/kubernetes/cluster-rig.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
 import {describePostgres, describeRedis} from '../estate/read-estate.ts';
 import type {Login, NamedServer} from '../estate/record.ts';
@@ -155,6 +157,58 @@ describeRedis('redis', 'text from outside', like => {
 		await expectUsable(open);
 		expectTamed();
 		await expectFramed(open);
+		expect(open.pty.screen()).not.toMatch(/ old ─/);
+	});
+});
+
+describe('text from a cluster', () => {
+	let rig: Rig;
+
+	beforeAll(async () => {
+		rig = await startRig();
+		const {container, note} = {container: 'rig:1', note: `no such key ${hostile}`};
+		rig.api.world.programs.set(container, {
+			linesPerSecond: 2,
+			keptLines: 8,
+			logs: index => (index % 5 === 4 ? `long ${'x'.repeat(megabytes5)}` : `line ${index} ${hostile}`),
+		});
+		rig.addPod('hostile-1');
+		rig.setWaiting('hostile-1', {reason: 'CreateContainerConfigError', message: note});
+		rig.addPod('talks-1');
+		const kubeconfig = await rig.file('kubeconfig', rig.api.kubeconfig);
+		const file = await rig.file(
+			'midwatch.yaml',
+			stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}]}),
+		);
+		open = await deck({file, columns: 160, rows: 40});
+		await open.zoom(1, 'Pods');
+	}, 60_000);
+	afterAll(async () => {
+		await open?.close();
+		await rig.close();
+	});
+
+	test('in a status, an event and a log is shown without its controls', async () => {
+		await open.select('hostile-1');
+		open.call('kubernetes.describe-pod');
+		await open.expect(/Container main/);
+		expect(open.pty.screen()).toContain('no such key evil');
+		open.press('deck.back');
+		await open.gone('esc back');
+		await open.select('talks-1');
+		open.call('kubernetes.logs');
+		await open.expect(/line \d+ evil/);
+		expectTamed();
+	});
+
+	test('of 5 MB: the log reads on', async () => {
+		await open.expect(/x{40} … [\d,]+ more characters/, 30);
+		await open.expect(/line \d*[05] evil/, 20);
+		open.press('deck.back');
+		await open.gone('esc back');
+		await expectUsable(open);
+		await expectFramed(open);
+		expectTamed();
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });

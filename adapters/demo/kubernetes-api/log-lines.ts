@@ -6,7 +6,7 @@ type Told = {
 	readonly index: number;
 	/** Epoch milliseconds. */
 	readonly at: number;
-	readonly form: 'text' | 'json';
+	readonly form: 'text' | 'json' | ((index: number) => string);
 	readonly scenario: Scenario;
 };
 
@@ -18,6 +18,7 @@ const pick = <T>(list: readonly T[], luck: number): T | undefined => list[Math.f
 
 /** One line of a web service's log, with its number in it. The same line whenever it is asked for. */
 export function logLine({id, index, at, form, scenario}: Told): string {
+	if (typeof form === 'function') return form(index);
 	const luck = (what: string) => scenario.fixed(`${id} ${index} ${what}`);
 	const path = pick(paths, luck('path')) ?? '/';
 	const method = pick(methods, luck('method')) ?? 'GET';

@@ -21,8 +21,8 @@ export type Program = {
 	readonly linesPerSecond?: number;
 	/** Older lines were rotated away by the kubelet; 50,000 are kept unless told. */
 	readonly keptLines?: number;
-	/** `json` logs one object a line. */
-	readonly logs?: 'text' | 'json';
+	/** `json` logs one object a line; or what the line of this number says. */
+	readonly logs?: 'text' | 'json' | ((index: number) => string);
 };
 
 /** Images by name, `registry.example.test/checkout/api:2.41.0`. One that is not known runs well. */
