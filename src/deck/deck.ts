@@ -278,6 +278,8 @@ export function createDeck(options: DeckOptions): Deck {
 		},
 		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
 		close() {
+			// What an open text follows ends with it.
+			apply({do: 'close-all'});
 			for (const stop of stops) stop();
 			views.close();
 			listeners.clear();

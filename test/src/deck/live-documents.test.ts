@@ -90,6 +90,16 @@ describe('a text that goes on', () => {
 		expect([far.aborted(), far.returned()]).toEqual([true, 1]);
 	});
 
+	it('is left when the deck is closed', async () => {
+		house = await openHouse();
+		const far = stream();
+		house.far.read = async () => far.document('first');
+		await house.keys('d');
+		house.deck.close();
+		await house.clock.settle();
+		expect([far.aborted(), far.returned()]).toEqual([true, 1]);
+	});
+
 	it('holds still when it is scrolled up or told to, counts what comes, and goes on with G', async () => {
 		house = await openHouse();
 		const far = stream();
