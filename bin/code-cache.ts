@@ -20,6 +20,8 @@ export const runningCode = typeof __midwatchCode === 'undefined' ? undefined : _
 /** What else has been compiled must be worth writing it all again. */
 const worthwhile = 1.1;
 
+let drafts = 0;
+
 /** Of other builds and other Nodes: who goes back to one of them finds it there. */
 const mostFiles = 4;
 
@@ -34,7 +36,8 @@ export async function keepCode(code: RunningCode | undefined): Promise<boolean> 
 	if (code?.file === undefined) return false;
 	const {file} = code;
 	const folder = dirname(file);
-	const draft = `${file}.${process.pid}`;
+	drafts += 1;
+	const draft = `${file}.${process.pid}-${drafts}`;
 	try {
 		await mkdir(folder, {recursive: true, mode: 0o700});
 		const {uid, mode} = await lstat(folder);
@@ -43,7 +46,6 @@ export async function keepCode(code: RunningCode | undefined): Promise<boolean> 
 		if (data.length < code.kept * worthwhile) return false;
 		const sum = Buffer.alloc(4);
 		sum.writeUInt32LE(crc32(data));
-		await rm(draft, {force: true});
 		await writeFile(draft, Buffer.concat([data, sum]), {mode: 0o600, flag: 'wx'});
 		await rename(draft, file);
 		await removeOld(folder, basename(file));
@@ -56,7 +58,16 @@ export async function keepCode(code: RunningCode | undefined): Promise<boolean> 
 
 async function removeOld(folder: string, newest: string): Promise<void> {
 	const names = (await readdir(folder)).filter(name => name.startsWith('code-') && name !== newest);
-	const dated = await Promise.all(names.map(async name => ({name, at: (await stat(join(folder, name))).mtimeMs})));
-	const old = dated.toSorted((a, b) => b.at - a.at).slice(mostFiles - 1);
+	const dated = await Promise.all(
+		names.map(async name => {
+			const found = await stat(join(folder, name)).catch(() => undefined);
+			// What is gone is the draft of another console, in its place by now.
+			return found === undefined ? [] : [{name, at: found.mtimeMs}];
+		}),
+	);
+	const old = dated
+		.flat()
+		.toSorted((a, b) => b.at - a.at)
+		.slice(mostFiles - 1);
 	await Promise.all(old.map(({name}) => rm(join(folder, name), {force: true})));
 }

@@ -49,6 +49,14 @@ const selfContained = {
 			contents: lazyWidths(lazySegmenter(readFileSync(path, 'utf8'))),
 			loader: 'js',
 		}));
+		// Its messages in fifty languages, which are not ours: midwatch writes its own.
+		build.onLoad({filter: /node_modules\/zod\/v4\/locales\/index\.js$/}, () => ({
+			contents: "export {default as en} from './en.js';",
+		}));
+		// The largest file of all. Its names are of no use to anybody who reads a stack, and each start reads it.
+		build.onLoad({filter: /node_modules\/react-reconciler\/cjs\/.*\.production\.js$/}, async ({path}) => ({
+			contents: (await transform(readFileSync(path, 'utf8'), {minifyIdentifiers: true, format: 'cjs'})).code,
+		}));
 		// It checks its one argument by a module of Node that takes as long to load as a frame to draw.
 		build.onLoad({filter: /node_modules\/signal-exit\/index\.js$/}, ({path}) => ({
 			contents: replaced(readFileSync(path, 'utf8'), "require('assert')", '{equal() {}}'),
@@ -146,7 +154,7 @@ const check = `'use strict';
 	process.exit(2);
 })();`;
 
-const {build} = await import('esbuild');
+const {build, transform} = await import('esbuild');
 const startedAt = new Date();
 const started = performance.now();
 const result = await build({
