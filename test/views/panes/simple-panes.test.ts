@@ -62,7 +62,8 @@ describe('panes', () => {
 	it.each(sections)('%s fills its width exactly, however narrow', async (kind, section) => {
 		const {rows, now: at} = await demoRows('storm', 12);
 		const all = rows.get(kind) ?? [];
-		expect(all.length).toBeGreaterThan(10);
+		// Few people silence anything at a time.
+		expect(all.length).toBeGreaterThan(kind === 'alertmanager.silence' ? 2 : 10);
 		for (const cells of [180, 118, 78, 66, 58, 38, 20]) {
 			const plan = planColumns(section, cells, 0);
 			expect(width(paintHeader(plan, theme))).toBe(cells);
