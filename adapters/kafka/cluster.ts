@@ -15,8 +15,8 @@ export type Cluster = {
 	ask<Q, A>(broker: number, request: Request<Q, A>, asked: Q, context: Context): Promise<A>;
 	/** The version in which this broker answers the request; undefined when it does not, or not in one that we speak. */
 	version(broker: number, request: Request<never, unknown>, context: Context): Promise<number | undefined>;
-	/** All requests that this broker answers, and in which versions. */
-	offers(broker: number, context: Context): Promise<readonly ApiVersion[]>;
+	/** All requests that a broker answers, whichever is reached, and in which versions. */
+	offers(context: Context): Promise<readonly ApiVersion[]>;
 	/** A connection of its own, with a client id that names it, for one act. */
 	apart(broker: number, clientId: string, context: Context): Promise<Connection>;
 	/** The brokers and these topics (`null`: all), read now. */
@@ -74,6 +74,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		request,
 		tls: settings.tls !== undefined,
 		sasl: settings.sasl !== undefined,
+		isTold: !settings.brokers.some(at => nameOf(at) === endpoint),
 	});
 
 	const closed = (): AdapterError =>
@@ -88,7 +89,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			// Its login runs out, or it broke.
 			open.delete(name);
 			links.delete(name);
-			kept.close();
+			kept.retire();
 		}
 		let link = links.get(name);
 		if (link === undefined) {
@@ -125,11 +126,11 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		return [...all.values()].sort((a, b) => rank(a) - rank(b));
 	}
 
-	async function askAny<Q, A>(request: Request<Q, A>, question: Q, context: Context): Promise<A> {
+	async function atAny<T>(context: Context, work: (at: Endpoint) => Promise<T>): Promise<T> {
 		let first: unknown;
 		for (const at of addresses()) {
 			try {
-				return await exchange(at, request, question, context);
+				return await work(at);
 			} catch (error) {
 				first ??= error;
 				// A refused login must not be tried at every broker: that locks accounts.
@@ -138,6 +139,9 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		}
 		throw first;
 	}
+
+	const askAny = <Q, A>(request: Request<Q, A>, question: Q, context: Context): Promise<A> =>
+		atAny(context, at => exchange(at, request, question, context));
 
 	async function look(topics: readonly string[] | null, context: Context, operations = false) {
 		const answer = await askAny(metadata, {topics, operations}, context);
@@ -202,7 +206,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			const {offers} = await connect(await addressOf(broker, context), context);
 			return commonVersion(offers, request);
 		},
-		offers: async (broker, context) => (await connect(await addressOf(broker, context), context)).offers,
+		offers: context => atAny(context, async at => (await connect(at, context)).offers),
 		async apart(broker, id, context) {
 			const to = await addressOf(broker, context);
 			const opening = openConnection(to, settings, id, AbortSignal.any([stop.signal, context.signal]));

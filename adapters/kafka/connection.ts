@@ -21,6 +21,8 @@ export type Connection = {
 	readonly offers: readonly ApiVersion[];
 	/** @throws AdapterError. One that is not answered in time takes the connection with it: answers come in order. */
 	send<Q, A>(request: Request<Q, A>, asked: Q, context: Context): Promise<A>;
+	/** No more requests; it closes when the last that is under way was answered. */
+	retire(): void;
 	close(): void;
 };
 
@@ -62,6 +64,7 @@ export async function openConnection(
 		request,
 		tls: settings.tls !== undefined,
 		sasl: settings.sasl !== undefined,
+		isTold: !settings.brokers.some(({host, port}) => host === to.host && port === to.port),
 	});
 	const opening = about('a connection');
 	const waiting = new Map<number, Waiting>();
@@ -69,6 +72,7 @@ export async function openConnection(
 	let broke: AdapterError | undefined;
 	let offers: readonly ApiVersion[] = [];
 	let isReady = false;
+	let isRetired = false;
 	let endsAt = Number.POSITIVE_INFINITY;
 
 	const tls = settings.tls === undefined ? undefined : await tlsOptions(settings.tls).catch(error => error);
@@ -103,6 +107,7 @@ export async function openConnection(
 				waiting.delete(correlation);
 				clearTimeout(one.timer);
 				one.answer(bytes.subarray(4));
+				if (isRetired && waiting.size === 0) end(closedHere(endpoint));
 			},
 			problem => end(unreadable(endpoint, problem)),
 		),
@@ -197,22 +202,28 @@ export async function openConnection(
 	return {
 		endpoint,
 		offers,
-		isOpen: () => broke === undefined && performance.now() < endsAt,
+		isOpen: () => broke === undefined && !isRetired && performance.now() < endsAt,
 		send(request, asked, context) {
 			const version = commonVersion(offers, request);
 			if (version === undefined) return Promise.reject(notOffered(endpoint, request.name));
 			return send(request, asked, version, context.signal);
 		},
-		close: () =>
-			end(new AdapterError('unreachable', `the connection to ${endpoint} was closed`, 'Start midwatch again.')),
+		retire() {
+			isRetired = true;
+			if (waiting.size === 0) end(closedHere(endpoint));
+		},
+		close: () => end(closedHere(endpoint)),
 	};
 }
+
+const closedHere = (endpoint: string): AdapterError =>
+	new AdapterError('unreachable', `the connection to ${endpoint} was closed`, 'Start midwatch again.');
 
 export const notOffered = (endpoint: string, request: string): AdapterError =>
 	new AdapterError(
 		'unsupported',
 		`${endpoint} does not offer ${request} in a version that we speak`,
-		'Brokers before Kafka 2.4 are too old for midwatch; for one kind of group only, see the version it came with.',
+		'midwatch reads Kafka 2.4 and newer. Kinds of groups that came later need the brokers that brought them.',
 	);
 
 const unreadable = (endpoint: string, problem: string): AdapterError =>

@@ -11,6 +11,8 @@ export type Asked = {
 	readonly request: string;
 	readonly tls: boolean;
 	readonly sasl: boolean;
+	/** The address is not a configured one: a broker gave it. */
+	readonly isTold: boolean;
 	readonly group?: string | undefined;
 	readonly topic?: string | undefined;
 };
@@ -184,13 +186,18 @@ function codeOf(error: unknown): string {
 	return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
 }
 
+const toldHint =
+	'The brokers gave this address (advertised.listeners): it has to be reachable from here, and its name known here.';
+
 export const lateError = (asked: Asked): AdapterError =>
 	new AdapterError(
 		'timeout',
 		`${asked.endpoint} did not answer ${asked.request} in time`,
-		asked.tls && asked.request === 'a connection'
-			? 'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.'
-			: 'The broker is busy or hangs, or the network drops packets: look at its log and CPU.',
+		asked.isTold && asked.request === 'a connection'
+			? toldHint
+			: asked.tls && asked.request === 'a connection'
+				? 'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.'
+				: 'The broker is busy or hangs, or the network drops packets: look at its log and CPU.',
 	);
 
 export const closedError = (asked: Asked): AdapterError => {
@@ -240,6 +247,8 @@ export function socketError(error: unknown, asked: Asked): AdapterError {
 	return new AdapterError(
 		'unreachable',
 		`${asked.endpoint}: ${message === '' ? code : message}`,
-		systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.',
+		asked.isTold && asked.request === 'a connection' && code in systemCodes
+			? toldHint
+			: (systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.'),
 	);
 }

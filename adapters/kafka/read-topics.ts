@@ -16,10 +16,9 @@ import {versionOf} from './version.ts';
 
 export async function readCluster(cluster: Cluster, context: Context): Promise<KafkaCluster> {
 	const answer = await cluster.look([], context);
-	const [first] = answer.brokers;
 	return {
 		id: answer.cluster,
-		version: first === undefined ? 'unknown' : await versionOf(cluster, first.id, context),
+		version: await versionOf(cluster, context),
 		brokers: answer.brokers.map(({rack, ...broker}) => ({...broker, ...(rack === undefined ? {} : {rack})})),
 		controller: answer.controller < 0 ? undefined : answer.controller,
 	};

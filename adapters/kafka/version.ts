@@ -21,8 +21,8 @@ const marks: readonly (readonly [key: number, version: number, releases: string]
 ];
 
 /** `3.9`, or `4.1 or newer` for the newest that we can tell. */
-export async function versionOf(cluster: Cluster, broker: number, context: Context): Promise<string> {
-	const offers = await cluster.offers(broker, context);
+export async function versionOf(cluster: Cluster, context: Context): Promise<string> {
+	const offers = await cluster.offers(context);
 	const found = marks.find(([key, version]) => offers.some(one => one.key === key && one.highest >= version));
 	return found?.[2] ?? 'older than 2.4';
 }

@@ -130,7 +130,14 @@ describe('answers', () => {
 });
 
 describe('refusals', () => {
-	const asked = {endpoint: 'k1:9092', principal: "User:o'brien", request: 'OffsetCommit', tls: false, sasl: true};
+	const asked = {
+		endpoint: 'k1:9092',
+		principal: "User:o'brien",
+		request: 'OffsetCommit',
+		tls: false,
+		sasl: true,
+		isTold: false,
+	};
 
 	test('the line that grants is one that a shell takes', () => {
 		expect(codeError(30, {...asked, group: 'my group'}).hint).toBe(

@@ -118,6 +118,17 @@ describeKafka('kafka-4', 'a bad link', server => {
 		}
 	});
 
+	test('an address that only the brokers gave, and that cannot be reached, is told as such', async () => {
+		// Nobody stands where this listener says that it is.
+		const {port} = connect(settingsFor({host: server.host, port: faulty.port}));
+		expect((await port.cluster(context)).brokers).toMatchObject([{port: faulty.toldPort}]);
+		expect(await failure(port.groups(context))).toMatchObject({
+			kind: 'unreachable',
+			message: expect.stringContaining(`${server.host}:${faulty.toldPort}`),
+			hint: expect.stringMatching(/advertised\.listeners/),
+		});
+	});
+
 	test('slow, jittery and byte by byte: every figure is the same', async () => {
 		const topic = unique('slow');
 		const group = unique('slow');
