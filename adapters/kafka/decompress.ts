@@ -1,4 +1,5 @@
-import {gunzipSync, zstdDecompressSync} from 'node:zlib';
+// As a whole: importing a name that this Node lacks would fail before anything runs.
+import * as zlib from 'node:zlib';
 import {AdapterError} from '../../src/errors.ts';
 import {lz4Frame} from './lz4.ts';
 import {snappy} from './snappy.ts';
@@ -17,14 +18,14 @@ export function decompress(codec: number, bytes: Buffer): Buffer {
 			case 0:
 				return bytes;
 			case 1:
-				return gunzipSync(bytes, {maxOutputLength: largestBatch});
+				return zlib.gunzipSync(bytes, {maxOutputLength: largestBatch});
 			case 2:
 				return snappy(bytes, largestBatch);
 			case 3:
 				return lz4Frame(bytes, largestBatch);
 			case 4:
-				if (typeof zstdDecompressSync !== 'function') throw withoutZstd();
-				return zstdDecompressSync(bytes, {maxOutputLength: largestBatch});
+				if (typeof zlib.zstdDecompressSync !== 'function') throw withoutZstd();
+				return zlib.zstdDecompressSync(bytes, {maxOutputLength: largestBatch});
 		}
 	} catch (error) {
 		if (error instanceof AdapterError) throw error;
