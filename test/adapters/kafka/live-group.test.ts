@@ -25,6 +25,9 @@ import {
 
 afterEach(closeAll);
 
+/** Every five seconds. */
+const pollsOfAnHour = 720;
+
 /** Everything that the poller reads of a group, and once what only a person asks for. */
 async function readAll({port}: KafkaClient, group: string, topic: string): Promise<void> {
 	const {read} = await port.groups(context);
@@ -67,11 +70,11 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 		afterAll(() => member.stop());
 
-		test('keeps its members and its generation through hundreds of reads', async () => {
+		test('keeps its members and its generation through as many reads as an hour has', async () => {
 			const client = connect(settingsFor(server));
 			const generation = member.generation();
 			const before = await describeNamed(client, [group]);
-			for (let turn = 0; turn < 200; turn++) await readAll(client, group, topic);
+			for (let turn = 0; turn < pollsOfAnHour; turn++) await readAll(client, group, topic);
 			expect(await describeNamed(client, [group])).toEqual(before);
 			expect({rebalances: member.rebalances(), generation: member.generation()}).toEqual({rebalances: 1, generation});
 		});
@@ -169,7 +172,7 @@ describeKafka('kafka-4', 'a live group of the consumer protocol', server => {
 			);
 			const before = await describeNamed(client, [group]);
 			expect(before).toMatchObject([{type: 'consumer', state: 'Stable', members: [{clientId: 'console-consumer'}]}]);
-			for (let turn = 0; turn < 100; turn++) await readAll(client, group, topic);
+			for (let turn = 0; turn < pollsOfAnHour; turn++) await readAll(client, group, topic);
 			const change = {group, offsets: [{topic, partition: 0, offset: 1, metadata: ''}]};
 			expect(await failure(client.port.commitOffsets(change, acting))).toMatchObject({kind: 'conflict'});
 			const drop = {group, partitions: [{topic, partition: 0}]};
