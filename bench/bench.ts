@@ -11,6 +11,7 @@ import {type Figure, isOk, recordOf, tableOf} from './figure.ts';
 import {measureConsole} from './measure-console.ts';
 import {measureExposition} from './measure-exposition.ts';
 import {measureStart} from './measure-start.ts';
+import {measureTargets} from './measure-targets.ts';
 import {measureUpdates} from './measure-updates.ts';
 
 const args = process.argv.slice(2);
@@ -27,7 +28,7 @@ try {
 		console: await bundle('console', folder),
 		updates: await bundle('updates', folder),
 	};
-	const parts = [measureStart, measureConsole, measureUpdates, measureExposition];
+	const parts = [measureStart, measureConsole, measureUpdates, measureExposition, measureTargets];
 	for (const part of parts) {
 		figures.push(
 			...(await part(programs, {

@@ -7,6 +7,8 @@ import {bareTargets, type Slice} from './bare-targets.ts';
 export const largeBytes = 2 * 1024 * 1024;
 /** How many rows come at a time: taking them over costs about a millisecond. */
 const sliceRows = 400;
+/** Milliseconds of work between two turns. */
+const sliceMs = 5;
 
 /**
  * Run by the worker. Its text, not a file, because there is only one file when midwatch is installed. It hands a slice over when it is
@@ -62,12 +64,15 @@ const late = (): AdapterError =>
 /** Lets whatever else waits have its turn. */
 export const turn = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
 
-/** Does `one` with each, and lets whatever else waits have its turn after every few hundred. */
+/** Does `one` with each, and lets whatever else waits have its turn after every few hundred, and sooner on a busy machine. */
 export async function inTurns<T, R>(items: Iterable<T>, one: (item: T) => R): Promise<R[]> {
 	const done: R[] = [];
+	let began = performance.now();
 	for (const item of items) {
 		done.push(one(item));
-		if (done.length % sliceRows === 0) await turn();
+		if (done.length % sliceRows !== 0 && (done.length % 20 !== 0 || performance.now() - began < sliceMs)) continue;
+		await turn();
+		began = performance.now();
 	}
 	return done;
 }

@@ -1,0 +1,67 @@
+import {prometheus} from '../adapters/prometheus/system.ts';
+import type {Target} from '../src/contract.ts';
+import type {PrometheusSettings} from '../src/port/prometheus.ts';
+import {startFleet} from '../test/adapters/prometheus/fleet.ts';
+import {urlOf} from '../test/estate/prometheus.ts';
+import {type Figure, median, spread} from './figure.ts';
+import type {Extent} from './programs.ts';
+
+const size = 10_000;
+const polls = 8;
+
+/** The longest time that nothing else had its turn while `work` ran, in milliseconds. */
+async function longestGap(work: () => Promise<unknown>): Promise<number> {
+	let longest = 0;
+	let last = performance.now();
+	const timer = setInterval(() => {
+		const now = performance.now();
+		// It is due after one.
+		longest = Math.max(longest, now - last - 1);
+		last = now;
+	}, 1);
+	await work();
+	// What held up the loop last is seen by the next tick.
+	await new Promise(resolve => setTimeout(resolve, 5));
+	clearInterval(timer);
+	return longest;
+}
+
+/** Reading a real Prometheus that has ten thousand targets: with a few of them down, and with all. */
+export async function measureTargets(_: unknown, {short, wants}: Extent): Promise<readonly Figure[]> {
+	if (short || !wants('targets')) return [];
+	const figures: Figure[] = [];
+	for (const down of [40, size]) {
+		const fleet = await startFleet(size, down);
+		try {
+			const settings: PrometheusSettings = {
+				url: urlOf(fleet.server),
+				auth: {kind: 'none'},
+				headers: {},
+				environment: {},
+			};
+			const target: Target = {name: 'prom', kind: 'prometheus', production: false, settings};
+			const connection = await prometheus.connect(target, {readOnly: true});
+			const source = prometheus.sources.find(({kind}) => kind === 'prometheus.target');
+			if (source === undefined) throw new Error('Prometheus has no source of targets');
+			const read = source.open(connection.port, target);
+			const gaps: number[] = [];
+			for (let poll = 0; poll < polls; poll++) {
+				const context = {signal: AbortSignal.timeout(source.timeoutMs), now: Date.now};
+				gaps.push(await longestGap(() => read(context)));
+			}
+			await connection.close();
+			figures.push({
+				id: `targets-gap-${down}`,
+				title: `longest gap while ${size} targets are read, ${down} down`,
+				value: Math.max(...gaps),
+				unit: 'ms',
+				must: 50,
+				note: `${spread(gaps, 'ms')}, median ${median(gaps).toFixed(0)}; the first reads 12 MB of them`,
+				everywhere: false,
+			});
+		} finally {
+			await fleet.end();
+		}
+	}
+	return figures;
+}
