@@ -5,7 +5,7 @@ import {lagFindings} from '../../src/model/consumer-lag-findings.ts';
 import {createLagBook, type GroupReading} from '../../src/model/lag-book.ts';
 import type {KafkaGroupName, KafkaPort, OffsetSpec, PartitionOffset, TopicPartition} from '../../src/port/kafka.ts';
 import {duration, grouped} from '../../src/text/figures.ts';
-import {breath, slices} from './breath.ts';
+import {breath, createBreather, slices} from './breath.ts';
 import {kafkaTool, settingsOf} from './by-hand.ts';
 import {groupsOfTurn} from './turn.ts';
 
@@ -20,11 +20,17 @@ const mostGroups = 250;
 const spendMs = 2500;
 /** Partitions in one call: an answer with 100,000 of them takes longer to read than a frame. */
 const sliceSize = 4000;
+/** Topics in one call: some have hundreds of partitions. */
+const topicsTogether = 100;
 /** What could not be read for so long is shown as that, and not as it was. */
 const oldMs = 60_000;
 
 /** Whoever waits in a turn is not well, or so far behind that it soon may not be. */
 const presses = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?.ms ?? 0) > 10_000;
+
+function* flat(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<TopicPartition> {
+	for (const [topic, partitions] of topics) for (const partition of partitions) yield {topic, partition};
+}
 
 function follow(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
 	const book = createLagBook(target.name);
@@ -75,46 +81,64 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		}));
 	}
 
-	async function offsets(
-		partitions: readonly TopicPartition[],
+	/** Reads these logs slice by slice, and gives each slice away at once: all of them together are too much for one turn. */
+	async function readOffsets(
+		partitions: Iterable<TopicPartition>,
 		spec: OffsetSpec,
 		context: Context,
-	): Promise<readonly PartitionOffset[]> {
-		const read: PartitionOffset[] = [];
-		for (const slice of slices(partitions, sliceSize)) {
-			if (read.length > 0) await breath();
-			const part = await port.offsets(slice, spec, context);
-			for (const one of part.read) read.push(one);
+		take: (some: readonly PartitionOffset[]) => void,
+	): Promise<void> {
+		let slice: TopicPartition[] = [];
+		for (const one of partitions) {
+			if (slice.length >= sliceSize) {
+				take((await port.offsets(slice, spec, context)).read);
+				slice = [];
+				await breath();
+			}
+			slice.push(one);
 		}
-		return read;
+		if (slice.length > 0) take((await port.offsets(slice, spec, context)).read);
 	}
 
 	/** The topics of these groups, where they are not known or were not looked at for long. */
 	async function readTopics(readings: readonly GroupReading[], context: Context): Promise<void> {
 		const at = context.now();
-		const names = new Set(readings.flatMap(reading => book.partitionsOf(reading).map(({topic}) => topic)));
-		const due = [...names].filter(topic => !book.hasTopic(topic) || at - (topicsAt.get(topic) ?? 0) >= topicsEveryMs);
-		if (due.length === 0) return;
-		const {read} = await port.topics(due, context);
-		book.topics(read);
-		for (const topic of due) topicsAt.set(topic, at);
+		const due = new Set<string>();
+		const rest = createBreather();
+		const look = (topic: string) => {
+			if (!book.hasTopic(topic) || at - (topicsAt.get(topic) ?? 0) >= topicsEveryMs) due.add(topic);
+		};
+		for (const {offsets, described} of readings) {
+			for (const {topic} of offsets ?? []) look(topic);
+			for (const {assignment} of described?.members ?? []) for (const {topic} of assignment ?? []) look(topic);
+			await rest();
+		}
+		for (const some of slices([...due], topicsTogether)) {
+			await rest();
+			book.topics((await port.topics(some, context)).read);
+			for (const topic of some) topicsAt.set(topic, at);
+		}
 	}
-
-	const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
 
 	async function readLogs(readings: readonly GroupReading[], context: Context): Promise<number> {
 		await readTopics(readings, context);
-		const union = new Map<string, TopicPartition>();
-		for (const reading of readings) for (const one of book.partitionsOf(reading)) union.set(keyOf(one), one);
+		const union = new Map<string, Set<number>>();
+		const rest = createBreather();
+		for (const reading of readings) {
+			for (const [topic, partitions] of book.partitionsOf(reading)) {
+				const known = union.get(topic);
+				if (known === undefined) union.set(topic, new Set(partitions));
+				else for (const partition of partitions) known.add(partition);
+			}
+			await rest();
+		}
 		const began = context.now();
-		const due = [...union].filter(([key]) => began - (startsAt.get(key) ?? 0) >= startsEveryMs).map(([, one]) => one);
-		const starts = await offsets(due, 'earliest', context);
+		const due = new Map([...union].filter(([topic]) => began - (startsAt.get(topic) ?? 0) >= startsEveryMs));
+		await readOffsets(flat(due), 'earliest', context, book.starts);
+		for (const topic of due.keys()) startsAt.set(topic, began);
 		// The ends last: what is committed was read before, and can therefore not be ahead of them.
-		const ends = await offsets([...union.values()], 'latest', context);
 		const at = context.now();
-		book.ends(ends, at);
-		book.starts(starts);
-		for (const one of starts) startsAt.set(keyOf(one), began);
+		await readOffsets(flat(union), 'latest', context, some => book.ends(some, at));
 		return at;
 	}
 
@@ -137,8 +161,9 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 			);
 		}
 		const at = await readLogs(readings, context);
-		for (const [index, reading] of readings.entries()) {
-			if (index % batch === batch - 1) await breath();
+		const rest = createBreather();
+		for (const reading of readings) {
+			await rest();
 			const {group} = reading.name;
 			const before = readAt.get(group);
 			if (reading.offsets === undefined && before !== undefined && at - before < oldMs) continue;
@@ -185,7 +210,7 @@ function sampleOf(
 	readAt: ReadonlyMap<string, number>,
 ): {readonly sample?: string} {
 	if (read >= groups) return {};
-	const oldest = Math.min(...readAt.values());
+	const oldest = [...readAt.values()].reduce((least, one) => Math.min(least, one), at);
 	return {
 		sample: `read ${grouped(read)} of ${grouped(groups)} groups in this turn, the oldest ${duration((at - oldest) / 1000)} ago`,
 	};

@@ -35,8 +35,8 @@ export type LagBook = {
 	topics(topics: readonly KafkaTopic[]): void;
 	/** The rows of one group, at the moment of the ends. Reads that are not newer than those before change nothing. */
 	group(reading: GroupReading, at: number): readonly LagRow[];
-	/** Every partition that must be read for this group. */
-	partitionsOf(reading: GroupReading): readonly TopicPartition[];
+	/** Every partition that must be read for this group, by topic. */
+	partitionsOf(reading: GroupReading): ReadonlyMap<string, ReadonlySet<number>>;
 	/** Forgets all other groups, and topics that none of these reads. */
 	keepOnly(groups: ReadonlySet<string>): void;
 	hasTopic(topic: string): boolean;
@@ -238,8 +238,7 @@ export function createLagBook(target: string): LagBook {
 			}
 		},
 		group,
-		partitionsOf: reading =>
-			[...namesOf(reading)].flatMap(([topic, partitions]) => [...partitions].map(partition => ({topic, partition}))),
+		partitionsOf: namesOf,
 		keepOnly(names) {
 			const read = new Set<string>();
 			for (const [name, book] of groups) {

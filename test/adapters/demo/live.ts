@@ -2,8 +2,8 @@ import {setTimeout as pause} from 'node:timers/promises';
 import type {Watch} from '../../../src/watch.ts';
 import type {FakeClock} from '../../fake-clock.ts';
 
-/** What answers over a socket, which takes time that is real. */
-const overSocket = /^(?:kubernetes|prometheus|alertmanager)\./;
+/** What answers over a socket, or gives way to others in between, which takes time that is real. */
+const overSocket = /^(?:kubernetes|prometheus|alertmanager|kafka)\./;
 
 /** Reads under way: the moment for which they were planned has come, and no next one is planned yet. */
 const isReading = (watch: Watch, now: number): boolean =>
