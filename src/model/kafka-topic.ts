@@ -61,11 +61,13 @@ function weighed(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Sever
 		return {severity: 'warn', why};
 	}
 	if (grew !== undefined && grew.messages > 0) {
-		const speed = rate(grew.messages / Math.max(1, grew.seconds));
-		return {severity: 'warn', why: `${count(grew.messages)} messages in ${duration(grew.seconds)}, ${speed}`};
+		return {severity: 'warn', why: growth(grew)};
 	}
 	return {severity: 'ok'};
 }
+
+const growth = ({messages, seconds}: NonNullable<KafkaTopicRow['grew']>): string =>
+	`${count(messages)} messages in ${duration(seconds)}, ${rate(messages / Math.max(1, seconds))}`;
 
 /** A broker that should be there and is not: it was, or replicas are placed on it. `seen`: where it was, and when it was missed first. */
 export type LostBroker = {readonly id: number; readonly seen?: KafkaBroker & {readonly since: number}};
@@ -141,7 +143,7 @@ export function clusterFindings(
 					...common,
 					id: `${target}/topic/${row.id}/dead-letters`,
 					severity: 'warn',
-					sentence: `${row.topic} grows: ${row.why}`,
+					sentence: `${row.topic} grows${row.grew === undefined ? '' : `: ${growth(row.grew)}`}`,
 					row: {kind: 'kafka.topic', id: row.id},
 					evidence: [
 						`${count(row.messages)} messages in it`,

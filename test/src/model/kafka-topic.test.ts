@@ -79,6 +79,8 @@ test('without such a broker they are told together, the offline ones each', () =
 		'warn 3 partitions of 2 topics are under-replicated',
 	]);
 	expect(sentences(rows.slice(1, 2), [], 'kafka')).toEqual(['warn b: 1 of 2 partitions miss replicas on broker 3']);
+	const both = row(topic('d-dlq', without3), {messages: 9, grew: {messages: 3, seconds: 1}});
+	expect(sentences([both], [{id: 3}], 'kafka')).toContain('warn d-dlq grows: 3 messages in 1s, 3/s');
 	expect(sentences([row(topic('d-dlq', well), {messages: 9, grew: {messages: 3, seconds: 1}})], [], 'kafka')).toEqual([
 		'warn d-dlq grows: 3 messages in 1s, 3/s',
 	]);
