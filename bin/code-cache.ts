@@ -8,7 +8,7 @@ export type RunningCode = {
 	readonly file: string | undefined;
 	/** Bytes of what was kept and taken at this start; 0 when there was none. */
 	readonly kept: number;
-	/** What has been compiled by now: what was kept, and all that ran since. Takes the event loop about 20 ms. */
+	/** What has been compiled by now: what was kept, and all that ran since. Takes the event loop 15 to 30 ms. */
 	compiled(): Uint8Array;
 };
 

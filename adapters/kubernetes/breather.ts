@@ -14,6 +14,23 @@ function nextTurn(): void {
 /** Whether the work of this turn of the event loop has taken its time. Shared by all who parse, so that many together hold it no longer than one. */
 export const isTired = (): boolean => performance.now() - turnBegan > budgetMs;
 
+/** Makes something of each, in as many turns of the event loop as it takes. @throws the reason of `signal`, when that is aborted meanwhile. */
+export async function inTurns<T, Made>(
+	items: readonly T[],
+	signal: AbortSignal,
+	make: (item: T) => Made,
+): Promise<Made[]> {
+	const made: Made[] = [];
+	for (const item of items) {
+		if (made.length % 64 === 0 && isTired()) {
+			await breathe();
+			signal.throwIfAborted();
+		}
+		made.push(make(item));
+	}
+	return made;
+}
+
 /** Gives way: goes on in a later turn, each in the order in which they came. */
 export function breathe(): Promise<void> {
 	return new Promise(resolve => {

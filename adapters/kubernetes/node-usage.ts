@@ -6,7 +6,7 @@ import type {NodeObject} from '../../src/port/kubernetes-objects.ts';
 import {kubectl} from './by-hand.ts';
 import {metricsNote} from './metrics-note.ts';
 import {parseQuantity} from './quantity.ts';
-import {createUsageHistory} from './usage-history.ts';
+import {createUsageHistory, type UsageHistory} from './usage-history.ts';
 import {staleNotes} from './watching.ts';
 
 /** As kubectl says it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
@@ -40,6 +40,8 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 	};
 }
 
+const unmeasured: UsageHistory = {memory: [], cpu: []};
+
 /** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
 export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 	kind: 'kubernetes.node-usage',
@@ -58,16 +60,16 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 			const known = 'text' in measured ? [] : measured;
 			const byName = new Map(known.map(usage => [usage.name, usage]));
 			const nodes = [...watched.objects.values()].map(node => facts(node, byName.get(node.metadata.name)));
-			const history = remember(
-				nodes.flatMap(({uid, memory, cpu, measuredAt}) =>
-					memory === undefined || cpu === undefined || measuredAt === undefined ? [] : [{uid, memory, cpu, measuredAt}],
-				),
-			);
+			const round = remember();
+			const rows = nodes.map(one => {
+				const {uid, memory, cpu, measuredAt} = one;
+				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
+				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : unmeasured;
+				return nodeUsageRow(target.name, one, history.memory, history.cpu);
+			});
+			round.end();
 			return {
-				rows: nodes.map(one => {
-					const {memory, cpu} = history(one.uid);
-					return nodeUsageRow(target.name, one, memory, cpu);
-				}),
+				rows,
 				gauges: [],
 				omitted: 0,
 				notes: ['text' in measured ? measured : [], staleNotes('nodes', watched)].flat(),

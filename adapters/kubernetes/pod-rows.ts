@@ -1,6 +1,7 @@
 import type {Context, Note} from '../../src/contract.ts';
 import {type PodRow, podRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {inTurns} from './breather.ts';
 import {type Above, aboveOf} from './owners.ts';
 import {glimpsedFacts, podRowOf, warningsByUid} from './pod-facts.ts';
 import {besides, staleNotes} from './watching.ts';
@@ -39,7 +40,8 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects, before?.above);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
-	const rows = [...watched.objects.values()].map(pod =>
+	// Those of this moment: some come and go before all had their turn.
+	const rows = await inTurns([...watched.objects.values()], context.signal, pod =>
 		podRowOf(target, pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
 	);
 	for (const glimpse of watched.complete ? [] : (watched.glimpse ?? [])) {

@@ -3,6 +3,7 @@ import {moment} from '../../src/model/pod-status.ts';
 import {type PodUsageFacts, type PodUsageRow, podUsageFindings, podUsageRow} from '../../src/model/pod-usage.ts';
 import type {KubernetesPort, PodUsage} from '../../src/port/kubernetes.ts';
 import type {ContainerSpec, PodObject} from '../../src/port/kubernetes-objects.ts';
+import {inTurns} from './breather.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {metricsNote} from './metrics-note.ts';
 import {type Above, aboveOf, workloadOf} from './owners.ts';
@@ -76,20 +77,23 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 			const notes = staleNotes('pods', watched);
 			if ('text' in measured) return {rows: [], gauges: [], omitted: 0, notes: [measured, ...notes]};
 			const above = aboveOf(sets.objects);
-			const byName = new Map(
-				[...watched.objects.values()].map(pod => [`${pod.metadata.namespace}/${pod.metadata.name}`, pod]),
+			const {signal} = context;
+			const byName = new Map<string, PodObject>();
+			await inTurns([...watched.objects.values()], signal, pod =>
+				byName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod),
 			);
-			const facts = measured.flatMap(usage => {
+			const round = remember();
+			const rows = await inTurns(measured, signal, usage => {
 				const pod = byName.get(`${usage.namespace}/${usage.name}`);
 				// A pod of that name that was made after the measurement is another one.
-				return pod === undefined ? [] : [usageFacts(usage, pod, above)];
+				if (pod === undefined) return undefined;
+				const facts = usageFacts(usage, pod, above);
+				const {memory, cpu} = round.add(facts);
+				return podUsageRow(target.name, facts, memory, cpu);
 			});
-			const history = remember(facts);
+			round.end();
 			return {
-				rows: facts.map(one => {
-					const {memory, cpu} = history(one.uid);
-					return podUsageRow(target.name, one, memory, cpu);
-				}),
+				rows: rows.filter(row => row !== undefined),
 				gauges: [],
 				omitted: 0,
 				notes,

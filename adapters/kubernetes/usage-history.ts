@@ -4,24 +4,38 @@ export type UsageHistory = {readonly memory: readonly number[]; readonly cpu: re
 type Measured = {readonly uid: string; readonly memory: number; readonly cpu: number; readonly measuredAt: number};
 
 const kept = 20;
-const none: UsageHistory = {memory: [], cpu: []};
 
-/** Remembers the last figures of each object that is still there; one that was not measured anew adds nothing. */
-export function createUsageHistory(): (measured: readonly Measured[]) => (uid: string) => UsageHistory {
+/** One measurement of all. */
+export type UsageRound = {
+	/** What is known of one object, this measurement with it; one that was not measured anew adds nothing. */
+	add(measured: Measured): UsageHistory;
+	/** All have been added: the others are gone, and are forgotten. */
+	end(): void;
+};
+
+/** Remembers the last figures of each object that is still there. */
+export function createUsageHistory(): () => UsageRound {
 	let known: ReadonlyMap<string, UsageHistory & {readonly measuredAt: number}> = new Map();
-	return measured => {
-		known = new Map(
-			measured.map(({uid, memory, cpu, measuredAt}) => {
-				const before = known.get(uid);
-				if (before !== undefined && before.measuredAt >= measuredAt) return [uid, before];
-				const next = {
-					measuredAt,
-					memory: [...(before?.memory ?? []), memory].slice(-kept),
-					cpu: [...(before?.cpu ?? []), cpu].slice(-kept),
-				};
-				return [uid, next];
-			}),
-		);
-		return uid => known.get(uid) ?? none;
+	return () => {
+		const before = known;
+		const now = new Map<string, UsageHistory & {readonly measuredAt: number}>();
+		return {
+			add({uid, memory, cpu, measuredAt}) {
+				const last = before.get(uid);
+				const next =
+					last !== undefined && last.measuredAt >= measuredAt
+						? last
+						: {
+								measuredAt,
+								memory: [...(last?.memory ?? []), memory].slice(-kept),
+								cpu: [...(last?.cpu ?? []), cpu].slice(-kept),
+							};
+				now.set(uid, next);
+				return next;
+			},
+			end() {
+				known = now;
+			},
+		};
 	};
 }

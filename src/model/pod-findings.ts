@@ -11,9 +11,11 @@ export function podFindings(rows: readonly PodRow[], target: string): readonly F
 		workloadOf,
 	);
 	if (sick.size === 0) return findings;
-	// All pods are counted, and only those of a sick workload are anyone's.
+	// All pods are counted, and only those of a sick workload are anyone's: there are many pods, and few of them have an owner of such a name.
+	const owners = new Set([...sick.values()].flatMap(found => found.map(row => row.owner)));
 	const sizes = new Map<string, number>();
 	for (const row of rows) {
+		if (!owners.has(row.owner)) continue;
 		const workload = workloadOf(row);
 		if (sick.has(workload)) sizes.set(workload, (sizes.get(workload) ?? 0) + 1);
 	}
