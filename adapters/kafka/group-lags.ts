@@ -43,9 +43,10 @@ export async function readGroupLags(
 	const pairs = known.read.flatMap(({partitions}) =>
 		partitions.map(({topic: of, partition}) => ({topic: of, partition})),
 	);
+	const led = known.read.flatMap(({partitions}) => partitions.filter(({leader}) => leader !== undefined));
 	const [starts, ends] = await Promise.all([
-		port.offsets(pairs, 'earliest', context),
-		port.offsets(pairs, 'latest', context),
+		port.offsets(led, 'earliest', context),
+		port.offsets(led, 'latest', context),
 	]);
 	const startOf = new Map(starts.read.map(one => [keyOf(one), one.offset]));
 	const endOf = new Map(ends.read.map(one => [keyOf(one), one.offset]));

@@ -56,7 +56,9 @@ export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>(
 			);
 		}
 		const partitions = topic.partitions.toSorted((a, b) => a.partition - b.partition);
-		const pairs = partitions.map(({topic: of, partition}) => ({topic: of, partition}));
+		const pairs = partitions
+			.filter(({leader}) => leader !== undefined)
+			.map(({topic: of, partition}) => ({topic: of, partition}));
 		const [starts, ends] = await Promise.all([
 			port.offsets(pairs, 'earliest', context),
 			port.offsets(pairs, 'latest', context),

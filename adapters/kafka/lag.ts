@@ -28,6 +28,8 @@ const oldMs = 60_000;
 /** Whoever waits in a turn is not well, or so far behind that it soon may not be. */
 const presses = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?.ms ?? 0) > 10_000;
 
+const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
+
 function* flat(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<TopicPartition> {
 	for (const [topic, partitions] of topics) for (const partition of partitions) yield {topic, partition};
 }
@@ -81,6 +83,24 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		}));
 	}
 
+	/** Where nothing of a slice can be read, it may be that nobody leads it: that is told of each row, and fails no read. */
+	async function readSlice(
+		slice: readonly TopicPartition[],
+		spec: OffsetSpec,
+		context: Context,
+	): Promise<readonly PartitionOffset[]> {
+		try {
+			return (await port.offsets(slice, spec, context)).read;
+		} catch (error) {
+			const {read} = await port.topics([...new Set(slice.map(({topic}) => topic))], context);
+			const led = new Set(
+				read.flatMap(({partitions}) => partitions.filter(({leader}) => leader !== undefined).map(keyOf)),
+			);
+			if (slice.some(one => led.has(keyOf(one)))) throw error;
+			return [];
+		}
+	}
+
 	/** Reads these logs slice by slice, and gives each slice away at once: all of them together are too much for one turn. */
 	async function readOffsets(
 		partitions: Iterable<TopicPartition>,
@@ -91,13 +111,13 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		let slice: TopicPartition[] = [];
 		for (const one of partitions) {
 			if (slice.length >= sliceSize) {
-				take((await port.offsets(slice, spec, context)).read);
+				take(await readSlice(slice, spec, context));
 				slice = [];
 				await breath();
 			}
 			slice.push(one);
 		}
-		if (slice.length > 0) take((await port.offsets(slice, spec, context)).read);
+		if (slice.length > 0) take(await readSlice(slice, spec, context));
 	}
 
 	/** The topics of these groups, where they are not known or were not looked at for long. */

@@ -23,7 +23,7 @@ function countLetters(port: KafkaPort) {
 	return async (topics: readonly KafkaTopic[], context: Context): Promise<ReadonlyMap<string, DeadLetters>> => {
 		const letters = topics.filter(({topic}) => isDeadLetter(topic));
 		if (letters.length === 0) return new Map();
-		const partitions = letters.flatMap(({partitions: some}) => some.map(({topic, partition}) => ({topic, partition})));
+		const partitions = letters.flatMap(topic => topic.partitions.filter(({leader}) => leader !== undefined));
 		const starts = await port.offsets(partitions, 'earliest', context);
 		const ends = await port.offsets(partitions, 'latest', context);
 		const at = context.now();

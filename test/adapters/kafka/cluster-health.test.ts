@@ -1,0 +1,86 @@
+import {afterEach, expect, test} from 'vitest';
+import type {KafkaTopicRow} from '../../../src/model/kafka-topic.ts';
+import {asAdmin} from '../../estate/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import {nodesOf, settingsFor, unique, until} from './kafka-room.ts';
+import {openRoom, patient, type Room} from './open-room.ts';
+
+describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
+	let room: Room | undefined;
+	const last = server.nodes.at(-1);
+	const wake = () => last && process.kill(last.pid, 'SIGCONT');
+
+	afterEach(async () => {
+		wake();
+		const {port, acting, close} = await openRoom(settingsFor(nodesOf(server), patient));
+		await until(
+			async () => (await port.cluster(acting())).brokers.length,
+			brokers => brokers === server.nodes.length,
+		);
+		await close();
+		await room?.close();
+		room = undefined;
+	});
+
+	test('the broker, what misses its replicas, and what has no leader without it', async () => {
+		if (last === undefined) throw new Error('the cluster has no broker');
+		const replicated = unique('events');
+		const alone = unique('alone');
+		const group = unique('orders');
+		await makeTopic(server, replicated, 3);
+		await fill(server, replicated, 30);
+		// One replica, on the broker that will stop.
+		await asAdmin(server, admin =>
+			admin.createTopics({
+				topics: [{topic: alone, replicaAssignment: [{partition: 0, replicas: [last.id]}]}],
+				waitForLeaders: true,
+			}),
+		);
+		await fill(server, alone, 5);
+		await stoppedGroup(server, group, alone, [{partition: 0, offset: 2}]);
+		const open = await openRoom(
+			settingsFor(nodesOf(server).slice(0, 1), {connectTimeoutMs: 2000, requestTimeoutMs: 4000}),
+		);
+		room = open;
+		const topic = async (name: string) =>
+			(await open.read<KafkaTopicRow>('kafka.topic')).rows.find(row => row.topic === name);
+		expect(await topic(replicated)).toMatchObject({severity: 'ok', replicas: 3, underReplicated: 0});
+		expect(await open.lag(group)).toMatchObject({lag: 3, evaluation: 'stop'});
+		expect(await open.findings(`broker ${last.id}`)).toEqual([]);
+
+		process.kill(last.pid, 'SIGSTOP');
+		await until(
+			() => topic(replicated).catch(() => undefined),
+			row => row?.underReplicated === 3,
+		);
+		expect(await topic(alone)).toMatchObject({severity: 'crit', offline: 1, why: '1 of 1 partitions have no leader'});
+		expect(await open.findings(`broker ${last.id} (`)).toEqual([
+			expect.stringMatching(
+				new RegExp(
+					`^crit broker ${last.id} \\(127\\.0\\.0\\.1:${last.port}\\) is gone: \\d+ partitions of \\d+ topics are under-`,
+				),
+			),
+		]);
+		expect(await open.findings(alone)).toContain(
+			`crit ${alone}: 1 of 1 partitions have no leader, nothing can be written to them or read`,
+		);
+		open.pass(70);
+		const row = await until(
+			() => open.lag(group).catch(() => undefined),
+			found => found?.evaluation === 'offline',
+		);
+		expect(row).toMatchObject({lag: undefined, why: '1 of 1 partitions are offline or cannot be read'});
+		if (row === undefined) return;
+		expect(await open.inspect('kafka.topic', row)).toMatch(/none +\d +.*offline/);
+
+		wake();
+		await until(
+			() => topic(alone).catch(() => undefined),
+			found => found?.severity === 'ok',
+		);
+		expect(await open.findings(`broker ${last.id} (`)).toEqual([]);
+		open.pass(10);
+		expect(await open.lag(group)).toMatchObject({lag: 3, evaluation: 'stop'});
+	});
+});
