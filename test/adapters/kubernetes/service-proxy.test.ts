@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {createServer, type Server} from 'node:http';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
@@ -12,15 +12,15 @@ const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme:
 
 beforeAll(async () => {
 	rig = await startRig();
-	backend = createServer(async (request, answer) => {
-		let body = '';
-		for await (const chunk of request) body += chunk;
+	const reply = async (request: IncomingMessage, answer: ServerResponse) => {
+		const body = Buffer.concat(await request.toArray()).toString();
 		const {method, url, headers} = request;
 		if (url === '/missing') return answer.writeHead(404, {'content-type': 'text/plain'}).end('no such thing here');
 		if (url === '/moved') return answer.writeHead(302, {location: '/elsewhere'}).end();
 		const seen = {method, url, type: headers['content-type'], body};
 		return answer.writeHead(200, {'content-type': 'application/json'}).end(JSON.stringify(seen));
-	});
+	};
+	backend = createServer((request, answer) => void reply(request, answer));
 	backend.listen(0, '127.0.0.1');
 	await once(backend, 'listening');
 	rig.api.world.backends.set('monitoring/prometheus', `http://127.0.0.1:${(backend.address() as AddressInfo).port}`);
