@@ -1,7 +1,7 @@
 import {type ClientRequestArgs, Agent as PlainAgent, type AgentOptions as PlainOptions} from 'node:http';
 import {type AgentOptions, Agent as SecureAgent} from 'node:https';
 import type {Duplex} from 'node:stream';
-import {proxyAuthorization, tunnel} from './proxy.ts';
+import {isSocks, proxyAuthorization, tunnel} from './proxy.ts';
 
 /** What TLS needs, read. PEM text. */
 export type TlsMaterial = {
@@ -21,7 +21,7 @@ export type Pool = 'read' | 'pulse' | 'stream' | 'act';
 export type Agents = {
 	readonly secure: boolean;
 	of(pool: Pool): PlainAgent;
-	/** For requests to an http server through a proxy: where they really go. */
+	/** For requests to an http server through an http proxy: where they really go. */
 	readonly via: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
 	/** No new request may begin; those under way go on, idle connections are closed. */
 	retire(): void;
@@ -42,20 +42,42 @@ class TunnelAgent extends SecureAgent {
 	}
 
 	override createConnection(options: ClientRequestArgs, created?: Created): Duplex | null | undefined {
-		const host = options.host ?? '';
-		const target = `${host.includes(':') ? `[${host}]` : host}:${options.port ?? 443}`;
-		const connected = async () => {
-			try {
-				const socket = await tunnel(this.#proxy, target, AbortSignal.timeout(tunnelMs));
-				const stream = super.createConnection({...options, socket} as ClientRequestArgs);
-				if (stream) created?.(null, stream);
-			} catch (error) {
-				// The second argument is there when the first is null: the signature of Node's types knows no other way.
-				(created as ((error: unknown) => void) | undefined)?.(error);
-			}
-		};
-		void connected();
+		void connectThrough(this.#proxy, options, 443, created, socket =>
+			super.createConnection({...options, socket} as ClientRequestArgs),
+		);
 		return undefined;
+	}
+}
+
+/** To an http server, through a proxy that does not speak HTTP itself. */
+class SocksAgent extends PlainAgent {
+	readonly #proxy: URL;
+
+	constructor(proxy: URL, options: PlainOptions) {
+		super(options);
+		this.#proxy = proxy;
+	}
+
+	override createConnection(options: ClientRequestArgs, created?: Created): Duplex | null | undefined {
+		void connectThrough(this.#proxy, options, 80, created, socket => socket);
+		return undefined;
+	}
+}
+
+async function connectThrough(
+	proxy: URL,
+	{host, port}: ClientRequestArgs,
+	usualPort: number,
+	created: Created | undefined,
+	over: (socket: Duplex) => Duplex | null | undefined,
+): Promise<void> {
+	try {
+		const place = {host: host ?? '', port: Number(port ?? usualPort)};
+		const stream = over(await tunnel(proxy, place, AbortSignal.timeout(tunnelMs)));
+		if (stream) created?.(null, stream);
+	} catch (error) {
+		// The second argument is there when the first is null: the signature of Node's types knows no other way.
+		(created as ((error: unknown) => void) | undefined)?.(error);
 	}
 }
 
@@ -79,7 +101,10 @@ export function createAgents(
 		minVersion: 'TLSv1.2',
 	};
 	const make = (limits: PlainOptions): PlainAgent => {
-		if (!secure) return new PlainAgent({...shared, ...limits});
+		if (!secure) {
+			const plain = {...shared, ...limits};
+			return proxy !== undefined && isSocks(proxy) ? new SocksAgent(proxy, plain) : new PlainAgent(plain);
+		}
 		return proxy === undefined
 			? new SecureAgent({...options, ...limits})
 			: new TunnelAgent(proxy, {...options, ...limits});
@@ -93,7 +118,7 @@ export function createAgents(
 	return {
 		secure,
 		of: pool => agents[pool],
-		via: proxy === undefined || secure ? undefined : {proxy, headers: proxyAuthorization(proxy)},
+		via: proxy === undefined || secure || isSocks(proxy) ? undefined : {proxy, headers: proxyAuthorization(proxy)},
 		retire() {
 			const idle = [agents.read, agents.pulse].flatMap(({freeSockets}) => Object.values(freeSockets));
 			for (const socket of idle.flatMap(sockets => sockets ?? [])) socket.destroy();

@@ -3,6 +3,7 @@ import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
 import {BlockList, isIP, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
+import {throughSocks} from './socks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +35,7 @@ function spares(entry: string, host: string, port: string): boolean {
 /**
  * The proxy for `server`: that of the kubeconfig, else that of the environment as Go's clients read it, which never send a loopback address
  * through a proxy.
- * @throws AdapterError `unsupported` when it is not an http or https proxy.
+ * @throws AdapterError `unsupported` when it is not an http, https or SOCKS 5 proxy.
  */
 export function proxyFor(server: URL, proxyUrl: string | undefined, environment: Environment): URL | undefined {
 	if (proxyUrl !== undefined && proxyUrl !== '') return readProxy(proxyUrl, 'proxy-url of the kubeconfig');
@@ -51,13 +52,18 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, environment:
 
 function readProxy(text: string, source: string): URL {
 	const url = URL.parse(text.includes('://') ? text : `http://${text}`);
-	if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '') return url;
+	if (url !== null && spoken.has(url.protocol) && url.hostname !== '') return url;
 	throw new AdapterError(
 		'unsupported',
-		`${source} is not an http or https proxy`,
-		'Write it as http://host:port. SOCKS proxies are not supported: use one that speaks CONNECT.',
+		`${source} is not an http, https or SOCKS 5 proxy`,
+		'Write it as http://host:port, https://host:port or socks5://host:port.',
 	);
 }
+
+/** As kubectl and Go have them: both of the SOCKS let the proxy resolve names. */
+const spoken: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
+
+export const isSocks = (proxy: URL): boolean => proxy.protocol.startsWith('socks5');
 
 export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>> =>
 	proxy.username === ''
@@ -69,10 +75,16 @@ export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>>
 			};
 
 /**
- * A connection through the proxy to `target`, which is `host:port`.
+ * A connection through the proxy to `host:port`.
  * @throws AdapterError when the proxy cannot be reached, or refuses.
  */
-export async function tunnel(proxy: URL, target: string, signal: AbortSignal): Promise<Socket> {
+export async function tunnel(
+	proxy: URL,
+	{host, port}: {readonly host: string; readonly port: number},
+	signal: AbortSignal,
+): Promise<Socket> {
+	if (isSocks(proxy)) return throughSocks(proxy, {host, port}, signal);
+	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
 	const request = proxy.protocol === 'https:' ? secureRequest : plainRequest;
 	const asked = request({
 		host: proxy.hostname.replace(/^\[|\]$/g, ''),

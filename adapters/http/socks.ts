@@ -1,0 +1,102 @@
+import {once} from 'node:events';
+import {connect, type Socket} from 'node:net';
+import {AdapterError, messageOf} from '../../src/errors.ts';
+
+const usualPort = 1080;
+const proxyHint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';
+
+/** What a SOCKS server answers instead of connecting. https://www.rfc-editor.org/rfc/rfc1928#section-6 */
+const refusals: Readonly<Record<number, string>> = {
+	1: 'the proxy failed',
+	2: 'its rules do not allow it',
+	3: 'the network is unreachable',
+	4: 'the host is unreachable',
+	5: 'the connection was refused',
+	6: 'it took too long',
+};
+
+/** Methods of logging in. https://www.rfc-editor.org/rfc/rfc1928#section-3 */
+const nobody = 0;
+const byPassword = 2;
+
+/** Exactly so many bytes; what came after them stays in the socket. */
+async function take(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
+	let bytes = Buffer.alloc(0);
+	for (;;) {
+		bytes = Buffer.concat([bytes, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
+		if (bytes.length > size) socket.unshift(bytes.subarray(size));
+		if (bytes.length >= size) return bytes.subarray(0, size);
+		if (socket.readableEnded || socket.destroyed) throw new Error('the connection was closed');
+		const ended = new AbortController();
+		const either = AbortSignal.any([signal, ended.signal]);
+		try {
+			await Promise.race([once(socket, 'readable', {signal: either}), once(socket, 'close', {signal: either})]);
+		} finally {
+			ended.abort();
+		}
+	}
+}
+
+const counted = (text: string): Buffer => {
+	const bytes = Buffer.from(text);
+	if (bytes.length > 255) throw new Error('a name or password of more than 255 bytes cannot be told to it');
+	return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+};
+
+/** https://www.rfc-editor.org/rfc/rfc1929 */
+async function logIn(socket: Socket, user: string, password: string, signal: AbortSignal): Promise<boolean> {
+	socket.write(Buffer.concat([Buffer.from([1]), counted(user), counted(password)]));
+	const [, status] = await take(socket, 2, signal);
+	return status === 0;
+}
+
+/** The address that the proxy connected from, which nobody needs; it has to be read to its end. */
+async function skipAddress(socket: Socket, type: number | undefined, signal: AbortSignal): Promise<void> {
+	const size = type === 1 ? 4 : type === 4 ? 16 : ((await take(socket, 1, signal))[0] ?? 0);
+	await take(socket, size + 2, signal);
+}
+
+/**
+ * A connection to `host:port` through a SOCKS 5 proxy, which resolves the name, as Go's clients have it.
+ * https://www.rfc-editor.org/rfc/rfc1928
+ * @throws AdapterError when the proxy cannot be reached, or refuses.
+ */
+export async function throughSocks(
+	proxy: URL,
+	{host, port}: {readonly host: string; readonly port: number},
+	signal: AbortSignal,
+): Promise<Socket> {
+	const socket = connect({host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || usualPort)});
+	// Until somebody uses it: a failure is told by what waits for it.
+	const quiet = () => {};
+	socket.on('error', quiet);
+	const refuse = (kind: 'denied' | 'unreachable', why: string) =>
+		new AdapterError(kind, `proxy ${proxy.host} ${why}`, proxyHint);
+	try {
+		await once(socket, 'connect', {signal});
+		const user = decodeURIComponent(proxy.username);
+		const methods = user === '' ? [nobody] : [nobody, byPassword];
+		socket.write(Buffer.from([5, methods.length, ...methods]));
+		const [version, method] = await take(socket, 2, signal);
+		if (version !== 5) throw refuse('unreachable', 'does not speak SOCKS 5');
+		if (method === byPassword && user !== '') {
+			const known = await logIn(socket, user, decodeURIComponent(proxy.password), signal);
+			if (!known) throw refuse('denied', `does not take the log-in of ${user}`);
+		} else if (method !== nobody) throw refuse('denied', 'asks for another log-in');
+		const name = Buffer.from([3, ...counted(host), port >> 8, port & 255]);
+		socket.write(Buffer.concat([Buffer.from([5, 1, 0]), name]));
+		const [, reply = 1, , type] = await take(socket, 4, signal);
+		if (reply !== 0) {
+			const why = refusals[reply] ?? `status ${reply}`;
+			throw refuse(reply === 2 ? 'denied' : 'unreachable', `does not connect to ${host}:${port}: ${why}`);
+		}
+		await skipAddress(socket, type, signal);
+		socket.off('error', quiet);
+		return socket;
+	} catch (error) {
+		socket.destroy();
+		if (error instanceof AdapterError) throw error;
+		const said = signal.aborted ? 'no answer in time' : messageOf(error);
+		throw new AdapterError('unreachable', `proxy ${proxy.host}: ${said}`, proxyHint, {cause: error});
+	}
+}

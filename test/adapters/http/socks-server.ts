@@ -1,0 +1,93 @@
+import {once} from 'node:events';
+import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
+
+export type SocksServer = {
+	/** `127.0.0.1:port` */
+	readonly address: string;
+	/** Each connection it was asked for, by whom: `name:port` or `name:port as user`. */
+	readonly asked: string[];
+	close(): void;
+};
+
+export type SocksOptions = {
+	/** Where every connection goes, whatever name was asked for: that name is known to the proxy alone. */
+	readonly to: number;
+	/** Without one, nobody has to log in. */
+	readonly login?: {readonly user: string; readonly password: string};
+	/** What it answers instead of connecting. */
+	readonly refusal?: number;
+	/** Kind of the address that it tells: 1 or 4, or 3 for a name. */
+	readonly told?: 1 | 3 | 4;
+};
+
+/** What was sent so far and not read yet, taken in pieces of the size that is wanted. */
+function reader(socket: Socket): (size: number) => Promise<Buffer> {
+	let waiting = Buffer.alloc(0);
+	return async size => {
+		while (waiting.length < size) {
+			const chunk = (socket.read() as Buffer | null) ?? Buffer.alloc(0);
+			waiting = Buffer.concat([waiting, chunk]);
+			if (waiting.length < size) await once(socket, 'readable');
+		}
+		const taken = waiting.subarray(0, size);
+		waiting = waiting.subarray(size);
+		return taken;
+	};
+}
+
+const addresses = {1: [1, 127, 0, 0, 1], 3: [3, 4, ...Buffer.from('here')], 4: [4, ...Array<number>(16).fill(0)]};
+
+/** A SOCKS 5 proxy on loopback that says everything byte by byte, as a bad link may. */
+export async function startSocksServer({to, login, refusal, told = 1}: SocksOptions): Promise<SocksServer> {
+	const asked: string[] = [];
+	const sockets = new Set<Socket>();
+
+	async function serve(client: Socket): Promise<void> {
+		const take = reader(client);
+		const say = async (...bytes: readonly number[]) => {
+			for (const byte of bytes) {
+				client.write(Buffer.from([byte]));
+				await new Promise(resolve => setImmediate(resolve));
+			}
+		};
+		const text = async () => (await take((await take(1))[0] ?? 0)).toString();
+		const [, count = 0] = await take(2);
+		const methods = [...(await take(count))];
+		const wanted = login === undefined ? 0 : 2;
+		if (!methods.includes(wanted)) return void (await say(5, 255));
+		await say(5, wanted);
+		let user = '';
+		if (login !== undefined) {
+			await take(1);
+			user = await text();
+			const known = user === login.user && (await text()) === login.password;
+			await say(1, known ? 0 : 1);
+			if (!known) return void client.end();
+		}
+		await take(4);
+		const name = await text();
+		asked.push(`${name}:${(await take(2)).readUInt16BE()}${user === '' ? '' : ` as ${user}`}`);
+		await say(5, refusal ?? 0, 0, ...addresses[told], 0, 80);
+		if (refusal !== undefined) return void client.end();
+		const server = connect(to, '127.0.0.1');
+		sockets.add(server);
+		server.on('error', () => client.destroy());
+		client.pipe(server).pipe(client);
+	}
+
+	const listening = createServer(client => {
+		sockets.add(client);
+		client.on('error', () => {});
+		serve(client).catch(() => client.destroy());
+	});
+	listening.listen(0, '127.0.0.1');
+	await once(listening, 'listening');
+	return {
+		address: `127.0.0.1:${(listening.address() as AddressInfo).port}`,
+		asked,
+		close() {
+			for (const socket of sockets) socket.destroy();
+			listening.close();
+		},
+	};
+}

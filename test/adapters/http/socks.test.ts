@@ -1,0 +1,138 @@
+import {once} from 'node:events';
+import {createServer, type Server} from 'node:http';
+import {type AddressInfo, createServer as createPlainServer, type Socket} from 'node:net';
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {createHttpClient} from '../../../adapters/http/client.ts';
+import {proxyFor} from '../../../adapters/http/proxy.ts';
+import {throughSocks} from '../../../adapters/http/socks.ts';
+import {asking, eventually, known, type Rig, startRig} from '../kubernetes/cluster-rig.ts';
+import {type SocksOptions, type SocksServer, startSocksServer} from './socks-server.ts';
+
+const never = new AbortController().signal;
+const login = {user: 'ann', password: 'p@ss:wörd'};
+const loginText = `ann:${encodeURIComponent(login.password)}`;
+
+let server: Server;
+let port: number;
+let seen = 0;
+const closing: (() => void)[] = [];
+
+beforeAll(async () => {
+	server = createServer((request, response) => {
+		seen += 1;
+		response.end(JSON.stringify({host: request.headers.host, path: request.url}));
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	port = (server.address() as AddressInfo).port;
+});
+afterEach(() => {
+	for (const close of closing.splice(0)) close();
+});
+afterAll(() => {
+	server.closeAllConnections();
+	server.close();
+});
+
+async function socks(options: Partial<SocksOptions> = {}): Promise<SocksServer> {
+	const made = await startSocksServer({to: port, ...options});
+	closing.push(made.close);
+	return made;
+}
+
+describe('a SOCKS 5 proxy', () => {
+	test.each([1, 3, 4] as const)(
+		'of the environment is used for http, and resolves names itself (address kind %i)',
+		async told => {
+			const proxy = await socks({told});
+			const environment = {HTTP_PROXY: `socks5://${proxy.address}`};
+			const url = 'http://prometheus.only-there:9090';
+			const client = createHttpClient({url, auth: {kind: 'none'}, headers: {}, environment}, {});
+			closing.push(() => client.close());
+			const before = seen;
+			for (const path of ['/one', '/two'])
+				expect(await client.json({path, asked: 'thing'}, never)).toEqual({host: 'prometheus.only-there:9090', path});
+			expect(seen - before).toBe(2);
+			expect(proxy.asked).toEqual(['prometheus.only-there:9090']);
+		},
+	);
+
+	test.each(['socks5://proxy.test', 'socks5h://proxy.test:1080'])(
+		'%s is taken from a kubeconfig and from the environment',
+		text => {
+			const cluster = new URL('https://api.example.test:6443');
+			expect(proxyFor(cluster, text, {})?.href).toBe(text);
+			expect(proxyFor(cluster, undefined, {HTTPS_PROXY: text})?.href).toBe(text);
+			expect(proxyFor(cluster, undefined, {HTTPS_PROXY: text, NO_PROXY: 'example.test'})).toBeUndefined();
+		},
+	);
+
+	test('of another version is refused with the forms that are taken', () => {
+		expect(() => proxyFor(new URL('https://x'), 'socks4://proxy.test:1080', {})).toThrow(
+			expect.objectContaining({kind: 'unsupported', hint: expect.stringContaining('socks5://host:port')}),
+		);
+	});
+
+	test.each<[string, Partial<SocksOptions>, string, string, string]>([
+		['a wrong password', {login}, 'ann:wrong@', 'denied', 'does not take the log-in of ann'],
+		['no log-in where one is asked for', {login}, '', 'denied', 'asks for another log-in'],
+		['a rule', {refusal: 2}, '', 'denied', 'does not connect to api.test:443: its rules do not allow it'],
+		['a dead host', {refusal: 5}, '', 'unreachable', 'does not connect to api.test:443: the connection was refused'],
+		['an answer of no meaning', {refusal: 77}, '', 'unreachable', 'does not connect to api.test:443: status 77'],
+	])('that refuses by %s is named', async (_, options, user, kind, message) => {
+		const proxy = await socks(options);
+		const asked = throughSocks(new URL(`socks5://${user}${proxy.address}`), {host: 'api.test', port: 443}, never);
+		await expect(asked).rejects.toMatchObject({kind, message: expect.stringContaining(message)});
+		await expect(asked).rejects.toMatchObject({message: expect.not.stringContaining('wrong')});
+	});
+
+	test('that is none, is silent, hangs up or is not there is told so', async () => {
+		const behaviours: Readonly<Record<string, (socket: Socket) => void>> = {
+			'does not speak SOCKS 5': socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+			'no answer in time': () => {},
+			'the connection was closed': socket => socket.end(Buffer.from([5])),
+		};
+		for (const [told, behave] of Object.entries(behaviours)) {
+			const sockets: Socket[] = [];
+			const listening = createPlainServer(socket => {
+				sockets.push(socket);
+				socket.on('error', () => {});
+				socket.once('data', () => behave(socket));
+			});
+			listening.listen(0, '127.0.0.1');
+			await once(listening, 'listening');
+			const proxy = new URL(`socks5://127.0.0.1:${(listening.address() as AddressInfo).port}`);
+			const patience = told === 'no answer in time' ? AbortSignal.timeout(50) : never;
+			await expect(throughSocks(proxy, {host: 'api.test', port: 443}, patience)).rejects.toMatchObject({
+				kind: 'unreachable',
+				message: expect.stringContaining(told),
+			});
+			for (const socket of sockets) socket.destroy();
+			listening.close();
+		}
+		const gone = throughSocks(new URL('socks5://127.0.0.1:1'), {host: 'api.test', port: 443}, never);
+		await expect(gone).rejects.toMatchObject({kind: 'unreachable', message: expect.stringContaining('ECONNREFUSED')});
+	});
+});
+
+describe('a cluster behind a SOCKS 5 proxy', () => {
+	let rig: Rig;
+	beforeAll(async () => {
+		rig = await startRig();
+	});
+	afterAll(() => rig.close());
+
+	test('is listed and watched through it, logged in with what proxy-url says', async () => {
+		const proxy = await socks({to: Number(new URL(rig.api.url).port), login});
+		const made = JSON.parse(rig.api.kubeconfig) as {clusters: {cluster: object}[]};
+		const cluster = {'proxy-url': `socks5://${loginText}@${proxy.address}`};
+		const clusters = made.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}}));
+		const client = await rig.client({text: JSON.stringify({...made, clusters})});
+		expect((await client.port.identity(asking())).user).not.toBe('');
+		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		rig.addPod('through');
+		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		expect(new Set(proxy.asked)).toEqual(new Set([`${new URL(rig.api.url).host} as ann`]));
+		client.close();
+	});
+});
