@@ -131,10 +131,10 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		for (const {offsets, described} of readings) {
 			for (const {topic} of offsets ?? []) look(topic);
 			for (const {assignment} of described?.members ?? []) for (const {topic} of assignment ?? []) look(topic);
-			await rest();
+			await rest(offsets?.length ?? 0);
 		}
-		for (const some of slices([...due], topicsTogether)) {
-			await rest();
+		for (const [index, some] of slices([...due], topicsTogether).entries()) {
+			if (index > 0) await breath();
 			book.topics((await port.topics(some, context)).read);
 			for (const topic of some) topicsAt.set(topic, at);
 		}
@@ -150,7 +150,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 				if (known === undefined) union.set(topic, new Set(partitions));
 				else for (const partition of partitions) known.add(partition);
 			}
-			await rest();
+			await rest(reading.offsets?.length ?? 0);
 		}
 		const began = context.now();
 		const due = new Map([...union].filter(([topic]) => began - (startsAt.get(topic) ?? 0) >= startsEveryMs));
@@ -183,7 +183,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		const at = await readLogs(readings, context);
 		const rest = createBreather();
 		for (const reading of readings) {
-			await rest();
+			await rest(reading.offsets?.length ?? 0);
 			const {group} = reading.name;
 			const before = readAt.get(group);
 			if (reading.offsets === undefined && before !== undefined && at - before < oldMs) continue;
