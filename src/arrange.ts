@@ -1,6 +1,6 @@
 import type {Note, Row, RowKind, Severity} from './contract.ts';
 import {compileFilter, type Searchable} from './filter.ts';
-import {groupedComparison, groupOf, type Heads} from './groups.ts';
+import {type Grouping, groupedComparison, groupOf, type Heads} from './groups.ts';
 import {type Cell, type Column, kindsOfSection, type Order, type Pane, type Section} from './pane.ts';
 import type {Reading} from './poll/reading.ts';
 import {bySeverity, worst} from './severity.ts';
@@ -27,8 +27,8 @@ export type SectionView = {
 	readonly passed: readonly boolean[];
 	readonly filter: string;
 	readonly order: string;
-	/** Whether this row stands below a head that is there. */
-	isUnder(entry: Entry): boolean;
+	/** In an order with heads: which groups have theirs in the table. Data: a function would keep all that the view was made of. */
+	readonly grouping: Grouping | undefined;
 	/** How many rows are shown, without heads. */
 	readonly shown: number;
 	/** Of the rows that are shown, without heads. */
@@ -270,7 +270,7 @@ function* arrangingSection(
 	return {
 		section,
 		entries: yield* inOrder(shown, order, arrangement),
-		isUnder: entry => heads !== undefined && entry.kind !== heads.kind && headed.has(groupOf(heads, entry)),
+		grouping: heads === undefined ? undefined : {heads, headed},
 		shown: found.length,
 		read,
 		passed,

@@ -12,6 +12,13 @@ type Placed = {readonly kind: RowKind; readonly row: Row};
 export const groupOf = (heads: Heads, {kind, row}: Placed): string =>
 	groupKey(row, kind === heads.kind ? row.id : heads.of(row));
 
+/** `headed`: the groups whose head is in the table. */
+export type Grouping = {readonly heads: Heads; readonly headed: ReadonlySet<string>};
+
+/** Whether this row stands below a head that is there. */
+export const isUnderHead = (grouping: Grouping | undefined, placed: Placed): boolean =>
+	grouping !== undefined && placed.kind !== grouping.heads.kind && grouping.headed.has(groupOf(grouping.heads, placed));
+
 const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
 
 /** Rows that are looked at before something else may be done: about a millisecond. */

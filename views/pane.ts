@@ -1,5 +1,6 @@
 import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
+import {isUnderHead} from '../src/groups.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -237,7 +238,7 @@ type PaintedLine = {readonly text: string; readonly row?: number};
 /** Only in an order that has heads do rows stand otherwise than all the others. */
 function placeOf(view: SectionView, entry: Entry): RowLook['place'] {
 	if (entry.kind !== view.section.kind) return 'head';
-	return view.isUnder(entry) ? 'under' : undefined;
+	return isUnderHead(view.grouping, entry) ? 'under' : undefined;
 }
 
 function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {

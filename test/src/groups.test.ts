@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {type Arrangement, arrangePane, arrangeSection, arrangingPane} from '../../src/arrange.ts';
 import type {Row, RowKind, Severity} from '../../src/contract.ts';
+import {isUnderHead} from '../../src/groups.ts';
 import {defineSection, kindsOfSection, type Pane} from '../../src/pane.ts';
 import type {Reading} from '../../src/poll/reading.ts';
 
@@ -60,7 +61,8 @@ const flat: Arrangement = {filter: '', target: undefined, orders: {}, now: 0};
 const grouped: Arrangement = {...flat, orders: {'kubernetes.pod': 1}};
 const ids = (view: ReturnType<typeof arrangeSection>) =>
 	view.entries.map(
-		entry => `${view.isUnder(entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
+		entry =>
+			`${isUnderHead(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
 	);
 
 describe('an order with heads', () => {
