@@ -7,6 +7,7 @@ import {createWatch, type Watch} from '../src/watch.ts';
 import {UsageError} from './arguments.ts';
 import type {Estate} from './estate.ts';
 import {jsonValue} from './json-value.ts';
+import {leansOn, metricsOf} from './metrics.ts';
 import {panes} from './panes.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
@@ -115,9 +116,17 @@ export async function runSnapshot(
 ): Promise<number> {
 	const chosen = choosePanes(pane);
 	const kinds = kindsOf(chosen, estate);
-	const targets = estate.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
+	const shown = estate.targets.filter(({system}) => system.sources.some(source => kinds.has(source.kind)));
+	// What is shown may be reached through another target, or ask one: that has to be there too.
+	const needed = new Set(shown.map(({target}) => target.name));
+	// A set that grows while it is gone through is gone through to its end.
+	for (const name of needed) {
+		for (const {target} of estate.targets)
+			if (target.name === name) for (const other of leansOn(target)) needed.add(other);
+	}
+	const targets = estate.targets.filter(({target}) => needed.has(target.name));
 	const concerns = (reading: Reading) => kinds.has(reading.kind);
-	const watch = createWatch({targets, clock, readOnly, via: viaOf});
+	const watch = createWatch({targets, clock, readOnly, via: viaOf, metrics: metricsOf});
 	try {
 		watch.setVisible(kinds);
 		watch.start();
@@ -145,7 +154,7 @@ export async function runSnapshot(
 			exit: code,
 			from: estate.from,
 			remarks: estate.remarks,
-			targets: targets.map(({target}) => ({
+			targets: shown.map(({target}) => ({
 				name: target.name,
 				kind: target.kind,
 				production: target.production,

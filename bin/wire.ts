@@ -27,6 +27,7 @@ import type {Options} from './arguments.ts';
 import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
+import {metricsOf} from './metrics.ts';
 import {panes} from './panes.ts';
 import {saveText} from './save-text.ts';
 import {createSurroundings} from './surroundings.ts';
@@ -59,7 +60,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const readOnly = options.readOnly || estate.policy?.readOnly === true;
 	const policy = createPolicy({readOnly, targets: estate.targets.map(one => one.target), file: estate.policy});
 	const arming = createArming({clock, audit, policy});
-	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf});
+	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
 	const runner = createRunner({
 		clock,
 		audit,

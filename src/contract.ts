@@ -6,6 +6,7 @@
  */
 
 import type {HttpTransport} from './port/http-transport.ts';
+import type {MetricsQuery} from './port/metrics-query.ts';
 
 export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
 
@@ -351,7 +352,14 @@ export type System<Port = unknown> = {
 	 */
 	connect(
 		target: Target,
-		/** `via`: how requests go out when settings say `via: kubernetes`; it is closed with the connection. */
-		options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
+		/**
+		 * `via`: how requests go out when settings say `via: kubernetes`; it is closed with the connection. `metrics`: asks the Prometheus target
+		 * that settings name.
+		 */
+		options: {
+			readonly readOnly: boolean;
+			readonly via?: HttpTransport | undefined;
+			readonly metrics?: MetricsQuery | undefined;
+		},
 	): Promise<Connection<Port>>;
 };

@@ -6,6 +6,7 @@ import {createKeeper, type Keeper} from './poll/keeper.ts';
 import type {Reading} from './poll/reading.ts';
 import type {Identity, WatchedTarget} from './poll/watched-target.ts';
 import type {HttpTransport} from './port/http-transport.ts';
+import type {MetricsQuery} from './port/metrics-query.ts';
 import type {Store} from './store.ts';
 
 export type Connected = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
@@ -16,6 +17,8 @@ export type WatchOptions = {
 	readonly readOnly: boolean;
 	/** How requests to a target go out that is reached through another one; undefined when it is reached directly. */
 	readonly via?: (target: Target, connection: Watch['connection']) => HttpTransport | undefined;
+	/** The way to the Prometheus target that knows what is used in a cluster; undefined when none is named. */
+	readonly metrics?: (target: Target, connection: Watch['connection']) => MetricsQuery | undefined;
 	/** 0 <= n < 1; spreads the reads so that no two targets are asked at the same moment for ever. */
 	readonly random?: () => number;
 };
@@ -48,7 +51,7 @@ export type Watch = {
 	close(): Promise<void>;
 };
 
-export function createWatch({targets, clock, readOnly, via, random = Math.random}: WatchOptions): Watch {
+export function createWatch({targets, clock, readOnly, via, metrics, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
 	const telling = createAlertTelling();
 	const changes = createChanges(clock, () => {
@@ -58,7 +61,9 @@ export function createWatch({targets, clock, readOnly, via, random = Math.random
 	for (const watched of targets) {
 		const {name} = watched.target;
 		if (keepers.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
-		const connect = () => watched.system.connect(watched.target, {readOnly, via: via?.(watched.target, connection)});
+		const {target, system} = watched;
+		const connect = () =>
+			system.connect(target, {readOnly, via: via?.(target, connection), metrics: metrics?.(target, connection)});
 		keepers.set(name, createKeeper({watched, clock, connect, random, changed: changes.tell}));
 	}
 	const all = [...keepers.values()];

@@ -2,9 +2,11 @@ import type {Context} from '../../src/contract.ts';
 import type {AdapterError} from '../../src/errors.ts';
 import type {ApiObject, KubernetesPort, KubernetesSettings, LogsRequest, Watched} from '../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
+import type {MetricsQuery} from '../../src/port/metrics-query.ts';
 import {apiObject, createActs} from './acts.ts';
 import {byteLines} from './byte-lines.ts';
 import {type Clock, systemClock} from './clock.ts';
+import {createContainerMetrics} from './container-metrics.ts';
 import {createInformer, type Informer} from './informer.ts';
 import {listAll} from './list.ts';
 import {readNodeUsage, readPodUsage} from './metrics.ts';
@@ -24,6 +26,8 @@ export type KubernetesClient = {readonly port: KubernetesPort; login(): Promise<
 
 export type ClientOptions = {
 	readonly readOnly: boolean;
+	/** Asks the Prometheus target that settings name. */
+	readonly metrics?: MetricsQuery | undefined;
 	readonly clock?: Clock;
 	readonly timings?: Partial<Timings>;
 	/** 0 <= n < 1 */
@@ -112,6 +116,10 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 			return (await Promise.all(parts)).flat();
 		},
 		nodeUsage: context => readNodeUsage(transport, context),
+		metrics:
+			options.metrics && settings.metrics
+				? createContainerMetrics(settings.metrics, settings.namespaces, options.metrics)
+				: undefined,
 		logs: (request, context) => readLogs(transport, request, context, follower),
 		async read(path, {signal}) {
 			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);

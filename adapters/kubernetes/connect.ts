@@ -1,5 +1,6 @@
 import type {Connection, Context, Permission, Target} from '../../src/contract.ts';
 import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
+import type {MetricsQuery} from '../../src/port/metrics-query.ts';
 import {createKubernetesClient} from './client.ts';
 import {grantLine} from './grants.ts';
 
@@ -64,7 +65,7 @@ async function permissionsOf(
 /** The connection of one target of kind `kubernetes`: its settings are `KubernetesSettings`. The socket is opened by the first read. */
 export async function connectKubernetes(
 	target: Target,
-	options: {readonly readOnly: boolean},
+	options: {readonly readOnly: boolean; readonly metrics?: MetricsQuery | undefined},
 ): Promise<Connection<KubernetesPort>> {
 	const settings = target.settings as KubernetesSettings;
 	const client = createKubernetesClient(settings, options);

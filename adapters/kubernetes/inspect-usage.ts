@@ -30,6 +30,9 @@ export const inspectUsage = defineInspection<PodUsageRow, KubernetesPort>()({
 			),
 			fact('  requested', cores(row.cpuRequest)),
 			fact('  limit', cores(row.cpuLimit)),
+			...(row.throttled === undefined
+				? []
+				: [fact('  throttled', `${percent(row.throttled)} of the last five minutes`)]),
 			...(row.oomKilledAt === undefined
 				? []
 				: [

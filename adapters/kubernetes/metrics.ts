@@ -33,7 +33,8 @@ function explained(error: unknown): unknown {
 	const code = refusalOf(error)?.code;
 	const options = {cause: error.cause};
 	if (code === 404) {
-		const hint = 'Install metrics-server in the cluster; kubectl top needs it too.';
+		const hint =
+			'Install metrics-server, which kubectl top needs too, or name a Prometheus target in `metrics` of this one.';
 		return new AdapterError('unsupported', 'the cluster has no metrics API', hint, options);
 	}
 	if (code === 503) {

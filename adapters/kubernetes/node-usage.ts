@@ -4,7 +4,7 @@ import {moment} from '../../src/model/pod-status.ts';
 import type {KubernetesPort, NodeUsage} from '../../src/port/kubernetes.ts';
 import type {NodeObject} from '../../src/port/kubernetes-objects.ts';
 import {kubectl} from './by-hand.ts';
-import {metricsNote} from './metrics-note.ts';
+import {measured} from './measured.ts';
 import {parseQuantity} from './quantity.ts';
 import {createUsageHistory, type UsageHistory} from './usage-history.ts';
 import {staleNotes} from './watching.ts';
@@ -19,6 +19,12 @@ export function nodeStatus({spec, status}: NodeObject): string {
 /** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
 const pressures = ({status}: NodeObject): readonly string[] =>
 	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True').map(each => each.type);
+
+/** A Prometheus may know a node by the address at which it scrapes it. */
+const namesOf = ({metadata, status}: NodeObject): readonly string[] => [
+	metadata.name,
+	...(status?.addresses ?? []).map(({address}) => address),
+];
 
 function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 	const {metadata, status} = node;
@@ -53,13 +59,25 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 	open(port, target) {
 		const remember = createUsageHistory();
 		return async context => {
-			const [watched, measured] = await Promise.all([
+			const [watched, found] = await Promise.all([
 				port.watched('nodes', context),
-				port.nodeUsage(context).catch(metricsNote),
+				measured(port.nodeUsage(context), port.metrics, async metrics => {
+					const {usage, podsOnly} = await metrics.nodeUsage(context);
+					const remark = podsOnly
+						? 'of pods alone, without what the system of a node needs'
+						: 'CPU as the mean of five minutes';
+					return {usage, remark};
+				}),
 			]);
-			const known = 'text' in measured ? [] : measured;
-			const byName = new Map(known.map(usage => [usage.name, usage]));
-			const nodes = [...watched.objects.values()].map(node => facts(node, byName.get(node.metadata.name)));
+			const byName = new Map((found.usage ?? []).map(usage => [usage.name, usage]));
+			const nodes = [...watched.objects.values()].map(node =>
+				facts(
+					node,
+					namesOf(node)
+						.map(name => byName.get(name))
+						.find(usage => usage !== undefined),
+				),
+			);
 			const round = remember();
 			const rows = nodes.map(one => {
 				const {uid, memory, cpu, measuredAt} = one;
@@ -72,7 +90,7 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 				rows,
 				gauges: [],
 				omitted: 0,
-				notes: ['text' in measured ? measured : [], staleNotes('nodes', watched)].flat(),
+				notes: [...found.notes, ...staleNotes('nodes', watched)],
 			};
 		};
 	},

@@ -1,3 +1,4 @@
+import type {Context, Note} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {moment} from '../../src/model/pod-status.ts';
 import {type PodUsageFacts, type PodUsageRow, podUsageFindings, podUsageRow} from '../../src/model/pod-usage.ts';
@@ -5,7 +6,7 @@ import type {KubernetesPort, PodUsage} from '../../src/port/kubernetes.ts';
 import type {ContainerSpec, PodObject} from '../../src/port/kubernetes-objects.ts';
 import {inTurns} from './breather.ts';
 import {kubectlEverywhere} from './by-hand.ts';
-import {metricsNote} from './metrics-note.ts';
+import {measured, prometheusNote} from './measured.ts';
 import {type Above, aboveOf, workloadOf} from './owners.ts';
 import {parseQuantity} from './quantity.ts';
 import {createUsageHistory} from './usage-history.ts';
@@ -37,7 +38,19 @@ function oomKilledAt({status}: PodObject): number | undefined {
 	return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-function usageFacts(usage: PodUsage, pod: PodObject, above: Above): PodUsageFacts {
+/** How much each pod is held back by its CPU limit, which only Prometheus tells. */
+async function throttlingOf({metrics}: KubernetesPort, context: Context): Promise<Throttling> {
+	if (metrics === undefined) return {byName: new Map(), notes: []};
+	try {
+		return {byName: await metrics.throttling(context), notes: []};
+	} catch (error) {
+		return {byName: new Map(), notes: [prometheusNote(metrics, 'throttling is not known: ', error)]};
+	}
+}
+
+type Throttling = {readonly byName: ReadonlyMap<string, number>; readonly notes: readonly Note[]};
+
+function usageFacts(usage: PodUsage, pod: PodObject, above: Above, throttled: number | undefined): PodUsageFacts {
 	const total = (resource: 'cpu' | 'memory') =>
 		usage.containers.reduce((all, container) => all + container[resource], 0);
 	return {
@@ -51,13 +64,14 @@ function usageFacts(usage: PodUsage, pod: PodObject, above: Above): PodUsageFact
 		cpu: total('cpu'),
 		cpuLimit: sum(pod, 'limits', 'cpu'),
 		cpuRequest: sum(pod, 'requests', 'cpu'),
+		throttled,
 		containers: usage.containers,
 		oomKilledAt: oomKilledAt(pod),
 		measuredAt: usage.measuredAt,
 	};
 }
 
-/** What each pod uses now, by the metrics API. */
+/** What each pod uses now, by the metrics API or a Prometheus target in its place. */
 export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 	kind: 'kubernetes.pod-usage',
 	title: 'Pod usage',
@@ -69,13 +83,22 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 	open(port, target) {
 		const remember = createUsageHistory();
 		return async context => {
-			const [watched, measured, sets] = await Promise.all([
+			const [watched, found, throttling, sets] = await Promise.all([
 				port.watched('pods', context),
-				port.podUsage(context).catch(metricsNote),
+				measured(port.podUsage(context), port.metrics, async metrics => ({
+					usage: await metrics.podUsage(context),
+					remark: 'CPU as the mean of five minutes',
+				})),
+				throttlingOf(port, context),
 				besides(port, 'replicasets', 'workloads of pods are not known', context),
 			]);
-			const notes = staleNotes('pods', watched);
-			if ('text' in measured) return {rows: [], gauges: [], omitted: 0, notes: [measured, ...notes]};
+			// What is wrong with Prometheus is told once.
+			const notes = [
+				...found.notes,
+				...(found.usage === undefined ? [] : throttling.notes),
+				...staleNotes('pods', watched),
+			];
+			if (found.usage === undefined) return {rows: [], gauges: [], omitted: 0, notes};
 			const above = aboveOf(sets.objects);
 			const {signal} = context;
 			const byName = new Map<string, PodObject>();
@@ -83,11 +106,12 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				byName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod),
 			);
 			const round = remember();
-			const rows = await inTurns(measured, signal, usage => {
-				const pod = byName.get(`${usage.namespace}/${usage.name}`);
+			const rows = await inTurns(found.usage, signal, usage => {
+				const name = `${usage.namespace}/${usage.name}`;
+				const pod = byName.get(name);
 				// A pod of that name that was made after the measurement is another one.
-				if (pod === undefined) return undefined;
-				const facts = usageFacts(usage, pod, above);
+				if (pod === undefined || usage.measuredAt < (moment(pod.metadata.creationTimestamp) ?? 0)) return undefined;
+				const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
 				const {memory, cpu} = round.add(facts);
 				return podUsageRow(target.name, facts, memory, cpu);
 			});

@@ -224,7 +224,13 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 		shape: {
 			metadata,
 			spec: {unschedulable: 'flag', taints: [{key: 'text', value: 'text', effect: 'text'}]},
-			status: {capacity: 'words', allocatable: 'words', conditions, nodeInfo: {kubeletVersion: 'text'}},
+			status: {
+				capacity: 'words',
+				allocatable: 'words',
+				conditions,
+				nodeInfo: {kubeletVersion: 'text'},
+				addresses: [{type: 'text', address: 'text'}],
+			},
 		},
 	},
 	events: {

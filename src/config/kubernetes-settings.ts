@@ -14,6 +14,7 @@ export type KubernetesWords = {
 	/** All of them when absent. */
 	readonly namespaces?: readonly string[] | undefined;
 	readonly impersonate?: Impersonation | undefined;
+	readonly metrics?: KubernetesSettings['metrics'];
 	/** True: the cluster that midwatch runs in, by its service account. When absent, only if there is no kubeconfig, as kubectl does. */
 	readonly inCluster?: boolean | undefined;
 };
@@ -28,6 +29,7 @@ export function kubernetesSettings(words: KubernetesWords, {env, home}: Surround
 		context: words.context,
 		namespaces: first === undefined ? 'all' : [first, ...others],
 		impersonate: words.impersonate,
+		metrics: words.metrics,
 		environment: env,
 	};
 }

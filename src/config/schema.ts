@@ -100,6 +100,13 @@ const absolute = text('must be the absolute path of a kubeconfig').refine(path =
 const namespace = z
 	.string({error: 'must be the name of a namespace'})
 	.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {error: 'must be the name of a namespace'});
+/** https://prometheus.io/docs/prometheus/latest/querying/basics/#instant-vector-selectors */
+const matcher = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=|!=|=~|!~)\\s*"(?:[^"\\\\\\n]|\\\\.)*"';
+const mustMatch = 'must be matchers of PromQL without braces, such as cluster="prod-eu"';
+const matchers = z
+	.string({error: mustMatch})
+	.regex(new RegExp(`^\\s*${matcher}\\s*(?:,\\s*${matcher}\\s*)*$`), {error: mustMatch});
+
 const kubernetes = strict({
 	name,
 	kind: z.literal('kubernetes').describe(kindWords),
@@ -117,6 +124,22 @@ const kubernetes = strict({
 		.optional()
 		.describe(
 			'`true`: the cluster that midwatch runs in, by the service account of its pod, whatever kubeconfig there is.',
+		),
+	metrics: z
+		.preprocess(
+			value => (typeof value === 'string' ? {prometheus: value} : value),
+			strict({
+				prometheus: name.describe(
+					'The name of a target of kind `prometheus` that scrapes the kubelets of this cluster.',
+				),
+				match: matchers
+					.default('')
+					.describe('Matchers that its series have, when it scrapes more than this cluster: `cluster="prod-eu"`.'),
+			}),
+		)
+		.optional()
+		.describe(
+			'Where to ask what containers use when the cluster has no metrics API, and how much they are throttled: a name, or its keys.',
 		),
 	impersonate: strict({
 		user: text('must be the name of a user').describe('As `kubectl --as`.'),

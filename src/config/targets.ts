@@ -34,14 +34,23 @@ export function targetsOf(
 		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
 	}
 	for (const [index, {settings}] of targets.entries()) {
-		const via = (settings as {readonly via?: HttpVia}).via?.kubernetes;
-		if (via !== undefined && !targets.some(({name, kind}) => name === via && kind === 'kubernetes'))
-			mistakes.push(
-				document.mistake(['targets', index, 'via', 'kubernetes'], `no target of kind kubernetes is called ${via}`),
-			);
+		const {via, metrics} = settings as Leaning;
+		for (const [key, kind, wanted] of [
+			['via', 'kubernetes', via?.kubernetes],
+			['metrics', 'prometheus', metrics?.prometheus],
+		] as const) {
+			if (wanted === undefined || targets.some(one => one.name === wanted && one.kind === kind)) continue;
+			const written: Path = ['targets', index, key, kind];
+			// The name may also stand alone for the mapping.
+			const path = document.has(written) ? written : written.slice(0, -1);
+			mistakes.push(document.mistake(path, `no target of kind ${kind} is called ${wanted}`));
+		}
 	}
 	return {targets, mistakes};
 }
+
+/** What in settings names another target. */
+type Leaning = {readonly via?: HttpVia; readonly metrics?: KubernetesSettings['metrics']};
 
 function readSettings(entry: TargetEntry, complain: Complain, surroundings: Surroundings): Target['settings'] {
 	switch (entry.kind) {
@@ -66,9 +75,9 @@ function readKubernetes(entry: KubernetesEntry, complain: Complain, surroundings
 			if (entry[key] !== undefined) complain(key, `inCluster needs no ${key}: leave out one of them`);
 		}
 	}
-	const {kubeconfig, context, namespaces} = entry;
+	const {kubeconfig, context, namespaces, metrics} = entry;
 	const as = impersonate && {...impersonate, extra: {}};
-	return kubernetesSettings({kubeconfig, context, namespaces, inCluster, impersonate: as}, surroundings);
+	return kubernetesSettings({kubeconfig, context, namespaces, inCluster, metrics, impersonate: as}, surroundings);
 }
 
 function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Surroundings): PostgresSettings {

@@ -7,6 +7,12 @@ import {bytes, percent} from '../text/figures.ts';
  */
 export const throttledFrom = 0.95;
 
+/**
+ * Share of the last minutes in which a container wanted more CPU than its limit, where that is known: half of them. The rules of
+ * kubernetes-mixin tell it from a quarter on, and only for information: https://runbooks.prometheus-operator.dev/runbooks/kubernetes/cputhrottlinghigh/
+ */
+export const heldBackFrom = 0.5;
+
 /** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
 const nearLimit = 0.9;
 const atLimit = 0.97;
@@ -24,6 +30,8 @@ export type PodUsageFacts = {
 	readonly cpu: number;
 	readonly cpuLimit: number | undefined;
 	readonly cpuRequest: number | undefined;
+	/** Share of the last five minutes in which its CPU limit held it back; undefined when nobody tells, or it has none. */
+	readonly throttled: number | undefined;
 	readonly containers: readonly {readonly name: string; readonly cpu: number; readonly memory: number}[];
 	/** Epoch milliseconds when the kernel last killed a container of it for its memory, as far as the pod still tells. */
 	readonly oomKilledAt: number | undefined;
@@ -50,8 +58,15 @@ export const cpuShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequ
 export const cpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
-const isThrottled = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): boolean =>
-	(cpuLimitShare(facts) ?? 0) >= throttledFrom;
+/** By what was measured, else by how near it is to its limit. */
+const isThrottled = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>): boolean =>
+	facts.throttled === undefined ? (cpuLimitShare(facts) ?? 0) >= throttledFrom : facts.throttled >= heldBackFrom;
+
+/** `whose`: its own limit, or that of all its like. */
+const throttlingText = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, whose: string): string =>
+	facts.throttled === undefined
+		? `throttled, at ${percent(cpuLimitShare(facts))} of ${whose} CPU limit`
+		: `throttled ${percent(facts.throttled)} of the time by ${whose} CPU limit`;
 
 export function podUsageRow(
 	target: string,
@@ -64,7 +79,7 @@ export function podUsageRow(
 	const severity: Severity = share >= atLimit ? 'crit' : share >= nearLimit || throttled ? 'warn' : 'ok';
 	const told = [
 		...(share >= nearLimit ? [`${percent(share)} of its memory limit`] : []),
-		...(throttled ? [`throttled, at ${percent(cpuLimitShare(facts))} of its CPU limit`] : []),
+		...(throttled ? [throttlingText(facts, 'its')] : []),
 	];
 	const why = told.length === 0 ? {} : {why: told.join(', ')};
 	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory};
@@ -81,19 +96,24 @@ export function podUsageFindings(rows: readonly PodUsageRow[], target: string): 
 function throttleFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
 	const slow = Map.groupBy(rows.filter(isThrottled), row => `${row.namespace}/${row.owner}`);
 	return [...slow].flatMap(([workload, same]) => {
-		const [first] = same.toSorted((a, b) => (cpuLimitShare(b) ?? 0) - (cpuLimitShare(a) ?? 0));
+		const [first] = same.toSorted(
+			(a, b) => (b.throttled ?? cpuLimitShare(b) ?? 0) - (a.throttled ?? cpuLimitShare(a) ?? 0),
+		);
 		if (first === undefined) return [];
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
 		return {
 			id: `${target}/cpu/${workload}`,
 			target,
 			severity: 'warn',
-			sentence: `${workload}: ${pods} throttled, at ${percent(cpuLimitShare(first))} of the CPU limit ${first.cpuLimit}`,
+			sentence: `${workload}: ${pods} ${throttlingText(first, 'the')} ${first.cpuLimit ?? ''}`.trimEnd(),
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
-			evidence: same
-				.slice(0, 5)
-				.map(row => `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit} cores, told from ${percent(throttledFrom)}`),
+			evidence: same.slice(0, 5).map(row => {
+				const used = `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit ?? 'unlimited'} cores`;
+				return row.throttled === undefined
+					? `${used}, told from ${percent(throttledFrom)}`
+					: `${used}, held back ${percent(row.throttled)} of five minutes, told from ${percent(heldBackFrom)}`;
+			}),
 			actions: [],
 			inspections: ['kubernetes.describe-pod-usage'],
 		} satisfies Finding;

@@ -236,6 +236,7 @@ export type NodeObject = {
 		readonly allocatable?: Words;
 		readonly conditions?: readonly Condition[];
 		readonly nodeInfo?: {readonly kubeletVersion?: string};
+		readonly addresses?: readonly {readonly type: string; readonly address: string}[];
 	};
 };
 

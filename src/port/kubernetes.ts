@@ -19,6 +19,8 @@ export type KubernetesSettings = {
 	readonly context: string | undefined;
 	/** All namespaces, or these: one list and one watch for each of them and kind. */
 	readonly namespaces: 'all' | readonly [string, ...string[]];
+	/** The target of kind `prometheus` that scrapes this cluster, and matchers of PromQL that its series have; empty: all are of this cluster. */
+	readonly metrics?: {readonly prometheus: string; readonly match: string} | undefined;
 	/** Goes before that of the kubeconfig. */
 	readonly impersonate?: Impersonation | undefined;
 	/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either spelling, as kubectl reads them. */
@@ -102,6 +104,20 @@ export type PodUsage = {
 	readonly containers: readonly (Usage & {readonly name: string})[];
 };
 export type NodeUsage = Usage & {readonly name: string; readonly measuredAt: number};
+
+/**
+ * What a Prometheus target knows of the containers of this cluster: CPU as the mean of five minutes. Asked again after a while only.
+ * Every member rejects with AdapterError, `unsupported` when it has no such series.
+ */
+export type ContainerMetrics = {
+	/** Name of the target. */
+	readonly from: string;
+	podUsage(context: Context): Promise<readonly PodUsage[]>;
+	/** `name` may be an address of the node. `podsOnly`: what its own system needs is not told. */
+	nodeUsage(context: Context): Promise<{readonly usage: readonly NodeUsage[]; readonly podsOnly: boolean}>;
+	/** By `namespace/pod`: the share of the last five minutes in which the container that was held back most wanted more CPU than its limit. */
+	throttling(context: Context): Promise<ReadonlyMap<string, number>>;
+};
 
 export type LogsRequest = {
 	readonly namespace: string;
@@ -196,6 +212,8 @@ export type KubernetesPort = {
 	/** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	nodeUsage(context: Context): Promise<readonly NodeUsage[]>;
+	/** Undefined when settings name no Prometheus target. */
+	readonly metrics: ContainerMetrics | undefined;
 	/**
 	 * Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks.
 	 * A last line without an end is left out when it is followed: it may not be whole.

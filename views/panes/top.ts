@@ -1,6 +1,13 @@
 import type {Row} from '../../src/contract.ts';
 import {type NodeUsageRow, nodeShare} from '../../src/model/node-usage.ts';
-import {cpuLimitShare, cpuShare, memoryShare, type PodUsageRow, throttledFrom} from '../../src/model/pod-usage.ts';
+import {
+	cpuLimitShare,
+	cpuShare,
+	heldBackFrom,
+	memoryShare,
+	type PodUsageRow,
+	throttledFrom,
+} from '../../src/model/pod-usage.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
 import {bytes, duration, percent} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
@@ -46,6 +53,7 @@ export const topPane: Pane = {
 				{title: 'memory', compare: (a, b) => b.memory - a.memory},
 				{title: 'share of the memory limit', compare: byMemoryShare},
 				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
+				{title: 'throttled', compare: (a, b) => (b.throttled ?? -1) - (a.throttled ?? -1) || byPod(a, b)},
 				{title: 'killed for memory', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
 			],
@@ -96,6 +104,18 @@ export const topPane: Pane = {
 					cell: row => {
 						const share = cpuLimitShare(row);
 						return share === undefined || share < throttledFrom ? quietShare(share) : loudIfWrong(row, percent(share));
+					},
+				},
+				{
+					header: 'THR',
+					field: 'throttled',
+					width: 4,
+					align: 'right',
+					yields: 0.05,
+					cell: row => {
+						const {throttled} = row;
+						if (throttled === undefined) return '';
+						return throttled < heldBackFrom ? quietShare(throttled) : loudIfWrong(row, percent(throttled));
 					},
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},

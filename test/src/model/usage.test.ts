@@ -21,6 +21,7 @@ const pod = (megabytes: number, part: Partial<PodUsageFacts> = {}): PodUsageFact
 	memoryRequest: 500 * mebi,
 	cpuLimit: undefined,
 	cpuRequest: 0.1,
+	throttled: undefined,
 	containers: [],
 	oomKilledAt: undefined,
 	measuredAt: 0,
@@ -56,6 +57,22 @@ describe('pod usage', () => {
 		expect(row).toMatchObject({severity, ...(why === undefined ? {} : {why})});
 		expect(podUsageFindings([row], 'prod').map(({sentence}) => sentence)).toEqual(
 			why === undefined ? [] : ['checkout/api: pod api-500 is throttled, at 98% of the CPU limit 0.5'],
+		);
+	});
+
+	it.each([
+		['as it was measured, however little it used', {cpu: 0.1, throttled: 0.62}, 'throttled 62% of the time'],
+		['without a limit of the whole pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100% of the time'],
+		['not, as it was measured, however much it used', {cpu: 0.5, throttled: 0.49}, undefined],
+	] as const)('is throttled %s', (_, part, why) => {
+		const row = podUsageRow('prod', pod(500, {cpuLimit: 0.5, ...part}), []);
+		expect([row.severity, row.why]).toEqual(
+			why === undefined ? ['ok', undefined] : ['warn', `${why} by its CPU limit`],
+		);
+		expect(podUsageFindings([row], 'prod').map(({sentence}) => sentence)).toEqual(
+			why === undefined
+				? []
+				: [`checkout/api: pod api-500 is ${why} by the CPU limit${row.cpuLimit === undefined ? '' : ' 0.5'}`],
 		);
 	});
 

@@ -145,6 +145,7 @@ describe('top', () => {
 			oomKilledAt: undefined,
 			cpu: 0.21,
 			cpuRequest: 0.25,
+			throttled: undefined,
 			measuredAt: 0,
 		};
 		const row = podUsageRow('prod', usage, [1, 2]);

@@ -1,0 +1,263 @@
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import type {Node, Pod} from '../../../adapters/demo/kubernetes-api/kinds.ts';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {createPrometheusClient, type PrometheusClient} from '../../../adapters/prometheus/client.ts';
+import {prometheus} from '../../../adapters/prometheus/system.ts';
+import {metricsOf} from '../../../bin/metrics.ts';
+import {kubernetesSettings} from '../../../src/config/kubernetes-settings.ts';
+import {systemSurroundings} from '../../../src/config/surroundings.ts';
+import type {RowKind, Snapshot, Target} from '../../../src/contract.ts';
+import type {NodeUsageRow} from '../../../src/model/node-usage.ts';
+import type {PodUsageRow} from '../../../src/model/pod-usage.ts';
+import {systemClock} from '../../../src/poll/clock.ts';
+import type {MetricsQuery} from '../../../src/port/metrics-query.ts';
+import {createWatch} from '../../../src/watch.ts';
+import {stop} from '../../estate/process.ts';
+import {startPrometheus} from '../../estate/prometheus.ts';
+import type {PrometheusServer} from '../../estate/record.ts';
+import {settingsFor} from '../prometheus/prometheus-room.ts';
+import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {type ContainerSeries, startContainerExporter} from './container-exporter.ts';
+
+const mebi = 1024 ** 2;
+
+let rig: Rig;
+let folder: string;
+let exporter: Awaited<ReturnType<typeof startContainerExporter>>;
+let server: PrometheusServer;
+let asked: PrometheusClient;
+let pod: Pod;
+let nodes: readonly [Node, Node];
+let queries: string[] = [];
+
+const query: MetricsQuery = (expression, context) => {
+	queries.push(expression);
+	return asked.port.query(expression, context);
+};
+
+const addressOf = (node: Node): string =>
+	node.status.addresses.find(({type}) => type === 'InternalIP')?.address ?? 'no address';
+
+/** What cadvisor tells of one pod: each container, the pause container, and all of it together. */
+function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly ContainerSeries[] {
+	const {namespace = '', name} = pod.metadata;
+	const labels = {cluster, namespace, pod: name, node: nodes[0].metadata.name};
+	const [container] = pod.spec.containers;
+	const one = {...labels, container: container?.name ?? '', id: '/kubepods/pod/new'};
+	return [
+		{labels: one, bytes: 300 * mebi, cores: 0.5, ...more},
+		{labels: {...one, id: '/kubepods/pod/old'}, bytes: 999 * mebi, cores: 0, endedMs: 120_000},
+		{labels: {...labels, container: 'POD', id: '/kubepods/pod/pause'}, bytes: 5 * mebi, cores: 0.01},
+		{labels: {...labels, id: '/kubepods/pod'}, bytes: 777 * mebi, cores: 7},
+	];
+}
+
+beforeAll(async () => {
+	rig = await startRig();
+	const {store} = rig.api.world.cluster;
+	const found = store
+		.list<Pod>('pods', 'checkout')
+		.find(
+			({spec, status: {containerStatuses = []}}) =>
+				spec.containers.length === 1 && containerStatuses.every(({ready, restartCount}) => ready && restartCount === 0),
+		);
+	const [first, second] = store.list<Node>('nodes');
+	if (found === undefined || first === undefined || second === undefined) throw new Error('the stand-in is empty');
+	pod = found;
+	nodes = [first, second];
+	const instance = `${addressOf(second)}:10250`;
+	exporter = await startContainerExporter([
+		...seriesOf('ours', {heldBack: 6}),
+		{labels: {cluster: 'ours', node: first.metadata.name, id: '/'}, bytes: 4096 * mebi, cores: 3},
+		{labels: {cluster: 'ours', instance, id: '/'}, bytes: 2048 * mebi, cores: 2},
+		...seriesOf('theirs', {bytes: 100 * mebi, cores: 0.1}),
+	]);
+	folder = mkdtempSync(join(tmpdir(), 'midwatch-containers-'));
+	chmodSync(folder, 0o755);
+	server = await startPrometheus({
+		name: 'prometheus-containers',
+		folder,
+		port: 0,
+		lifecycle: false,
+		files: () => ({
+			config: {
+				global: {scrape_interval: '200ms', scrape_timeout: '200ms'},
+				scrape_configs: [{job_name: 'cadvisor', honor_labels: true, static_configs: [{targets: [exporter.address]}]}],
+			},
+			rules: [],
+		}),
+	});
+	asked = createPrometheusClient(settingsFor(server), {readOnly: true});
+	await eventually(() => expect(exporter.caughtUp()).toBe(true), 30_000);
+}, 60_000);
+
+afterAll(async () => {
+	asked?.close();
+	exporter?.close();
+	if (server !== undefined) await stop(server);
+	if (folder !== undefined) rmSync(folder, {recursive: true, force: true});
+	await rig.close();
+});
+
+beforeEach(() => {
+	rig.api.world.cluster.metrics = 'served';
+	queries = [];
+});
+
+/** One source of the cluster, as it reads when configuration names a Prometheus target; undefined when it names none. */
+async function read<R extends PodUsageRow | NodeUsageRow>(
+	kind: RowKind,
+	match: string | undefined,
+	text = rig.api.kubeconfig,
+): Promise<Snapshot<R>> {
+	const metrics = match === undefined ? undefined : {prometheus: 'prom', match};
+	const {port} = await rig.client({text, metrics}, {metrics: metrics && query});
+	const source = kubernetes.sources.find(one => one.kind === kind);
+	if (source === undefined) throw new Error(`no source ${kind}`);
+	const target: Target = {name: 'prod', kind: 'kubernetes', production: true, settings: {}};
+	return (await source.open(port, target)(asking())) as Snapshot<R>;
+}
+
+const readPods = (match: string | undefined, text?: string) => read<PodUsageRow>('kubernetes.pod-usage', match, text);
+const readNodes = (match: string | undefined) => read<NodeUsageRow>('kubernetes.node-usage', match);
+const ours = 'cluster="ours"';
+
+describe('without a metrics API', () => {
+	test.each([
+		['absent', 'ok', 'the cluster has no metrics API'],
+		['failing', 'warn', 'the metrics API fails'],
+		['forbidden', 'ok', 'the metrics API may not be read'],
+	] as const)('that is %s, what a pod uses is what Prometheus tells, and says so', async (how, severity, why) => {
+		const {cluster} = rig.api.world;
+		if (how !== 'forbidden') cluster.metrics = how;
+		const allowed = cluster.access.rulesOf(cluster.access.named('viewer', []));
+		cluster.access.grant(
+			'team',
+			allowed.map(rule => ({...rule, groups: rule.groups.filter(group => group !== 'metrics.k8s.io')})),
+		);
+		const {rows, notes} = await readPods(ours, rig.api.kubeconfigOf(how === 'forbidden' ? 'team' : 'admin'));
+		expect(rows).toHaveLength(1);
+		expect(rows[0]).toMatchObject({name: pod.metadata.name, memory: 300 * mebi});
+		expect(rows[0]?.cpu).toBeCloseTo(0.5, 1);
+		expect(rows[0]?.throttled).toBeCloseTo(0.6, 1);
+		expect(rows[0]?.why).toContain('throttled 60% of the time by its CPU limit');
+		expect(notes).toEqual([
+			expect.objectContaining({severity, text: expect.stringMatching(new RegExp(`^${why}.*those of prom, CPU as`))}),
+		]);
+	});
+
+	test('only what matches counts, and it is asked for again after a while only', async () => {
+		rig.api.world.cluster.metrics = 'absent';
+		const metrics = {prometheus: 'prom', match: 'cluster="theirs"'};
+		const {port} = await rig.client({metrics}, {metrics: query});
+		let now = Date.now();
+		const at = {...asking(), now: () => now};
+		const [first] = (await port.metrics?.podUsage(at)) ?? [];
+		expect(first?.containers[0]?.memory).toBe(100 * mebi);
+		const before = queries.length;
+		now += 20_000;
+		await port.metrics?.podUsage(at);
+		expect(queries).toHaveLength(before);
+		now += 10_000;
+		await port.metrics?.podUsage(at);
+		expect(queries.length).toBeGreaterThan(before);
+		expect(queries.every(text => text.includes('cluster="theirs"'))).toBe(true);
+	});
+
+	test('a pod that was made after the measurement is another one', async () => {
+		rig.api.world.cluster.metrics = 'absent';
+		const {store} = rig.api.world.cluster;
+		const {metadata} = pod;
+		const later = new Date(Date.now() + 3_600_000).toISOString();
+		store.put('pods', {...pod, metadata: {...metadata, creationTimestamp: later}} as Pod);
+		try {
+			expect((await readPods(ours)).rows).toEqual([]);
+		} finally {
+			store.put('pods', pod);
+		}
+	});
+
+	test('nodes are told by name and by address, or by their pods alone', async () => {
+		rig.api.world.cluster.metrics = 'absent';
+		const {rows, notes} = await readNodes(ours);
+		const of = (node: Node) => rows.find(({name}) => name === node.metadata.name);
+		expect(of(nodes[0])?.memory).toBe(4096 * mebi);
+		expect(of(nodes[0])?.cpu).toBeCloseTo(3, 0);
+		expect(of(nodes[1])?.memory).toBe(2048 * mebi);
+		expect(rows.filter(({memory}) => memory !== undefined)).toHaveLength(2);
+		expect(notes[0]?.text).toContain('CPU as the mean of five minutes');
+		const theirs = await readNodes('cluster="theirs"');
+		expect(theirs.rows.find(({name}) => name === nodes[0].metadata.name)?.memory).toBeGreaterThan(100 * mebi);
+		expect(theirs.notes[0]?.text).toContain('of pods alone');
+	});
+
+	test('and with a Prometheus that has nothing, or that fails, both are told', async () => {
+		rig.api.world.cluster.metrics = 'absent';
+		const nothing = await readPods('cluster="nobody"');
+		expect(nothing.rows).toEqual([]);
+		expect(nothing.notes.map(({text}) => text)).toEqual([
+			'the cluster has no metrics API',
+			'prom has no container metrics of pods of this cluster',
+		]);
+		expect(nothing.notes[1]?.hint).toContain('metrics.match');
+		const wrong = await readPods('cluster=~"("');
+		expect(wrong.notes[1]?.text).toMatch(/^prom: .*missing closing \)/);
+	});
+
+	test('and without a Prometheus target, none is guessed', async () => {
+		rig.api.world.cluster.metrics = 'absent';
+		const {rows, notes} = await readPods(undefined);
+		expect(rows).toEqual([]);
+		expect(notes).toEqual([
+			expect.objectContaining({severity: 'unknown', hint: expect.stringContaining('name a Prometheus target')}),
+		]);
+		expect(queries).toEqual([]);
+	});
+});
+
+describe('with a metrics API', () => {
+	test('its figures go before those of Prometheus, which adds how much pods are throttled', async () => {
+		const {rows, notes} = await readPods(ours);
+		expect(rows.length).toBeGreaterThan(10);
+		expect(notes).toEqual([]);
+		const row = rows.find(({name}) => name === pod.metadata.name);
+		expect(row?.name).toBe(pod.metadata.name);
+		expect(row?.throttled).toBeCloseTo(0.6, 1);
+		expect(row?.memory).not.toBe(300 * mebi);
+		expect(rows.filter(({throttled}) => throttled !== undefined)).toEqual([row]);
+	});
+
+	test('a Prometheus that fails takes nothing away', async () => {
+		const {rows, notes} = await readPods('cluster=~"("');
+		expect(rows.length).toBeGreaterThan(10);
+		expect(notes.map(({text}) => text)).toEqual([expect.stringMatching(/^throttling is not known: prom: /)]);
+	});
+});
+
+test('a target that is named in the configuration is asked over its own connection', async () => {
+	rig.api.world.cluster.metrics = 'absent';
+	const kubeconfig = [await rig.file('watched', rig.api.kubeconfig)];
+	const surroundings = {...systemSurroundings(), env: rig.env, home: rig.folder};
+	const cluster = kubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, surroundings);
+	const watch = createWatch({
+		targets: [
+			{system: kubernetes, target: {name: 'prod', kind: 'kubernetes', production: true, settings: cluster}},
+			{system: prometheus, target: {name: 'prom', kind: 'prometheus', production: true, settings: settingsFor(server)}},
+		],
+		clock: systemClock,
+		readOnly: true,
+		metrics: metricsOf,
+	});
+	try {
+		watch.start();
+		await eventually(() => {
+			const rows = watch.reading('prod', 'kubernetes.pod-usage').get().snapshot?.rows as readonly PodUsageRow[];
+			expect(rows.map(({name, memory}) => [name, memory])).toEqual([[pod.metadata.name, 300 * mebi]]);
+		});
+	} finally {
+		await watch.close();
+	}
+});

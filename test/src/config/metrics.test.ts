@@ -1,0 +1,46 @@
+import {describe, expect, test} from 'vitest';
+import {loadConfiguration} from '../../../src/config/load.ts';
+import {emptySurroundings, put} from './surroundings.ts';
+
+/** A cluster with these metrics, and a Prometheus target called `prom`: the metrics of its settings, or what is wrong with them. */
+async function metricsOf(text: string): Promise<unknown> {
+	const surroundings = emptySurroundings();
+	const written = `targets:
+  - {name: prom, kind: prometheus, url: http://prom:9090}
+  - name: prod
+    kind: kubernetes
+    metrics: ${text}`;
+	const config = put(surroundings, 'config.yaml', written);
+	try {
+		const {targets} = await loadConfiguration({config, surroundings});
+		return (targets[1]?.settings as {readonly metrics?: unknown} | undefined)?.metrics;
+	} catch (error) {
+		return (error as Error).message.replaceAll(config, 'config');
+	}
+}
+
+describe('metrics of a cluster', () => {
+	test.each([
+		['prom', {prometheus: 'prom', match: ''}],
+		['{prometheus: prom}', {prometheus: 'prom', match: ''}],
+		[`{prometheus: prom, match: 'cluster="eu"'}`, {prometheus: 'prom', match: 'cluster="eu"'}],
+		[
+			`{prometheus: prom, match: 'a=~"x|y", b!="\\"}", c!~"z"'}`,
+			{prometheus: 'prom', match: 'a=~"x|y", b!="\\"}", c!~"z"'},
+		],
+	])('are those of %s', async (text, settings) => {
+		expect(await metricsOf(text)).toEqual(settings);
+	});
+
+	test.each([
+		['other', 'config:5:14: no target of kind prometheus is called other'],
+		['{prometheus: prod}', 'config:5:27: no target of kind prometheus is called prod'],
+		['{match: \'a="b"\'}', /prometheus.*is missing/],
+		['{prometheus: prom, mach: x}', /"mach" is not known in targets\[1\].metrics; did you mean "match"/],
+		[`{prometheus: prom, match: 'a="b"} or vector(1'}`, /match must be matchers of PromQL without braces/],
+		['{prometheus: prom, match: cluster}', /match must be matchers of PromQL without braces/],
+		[`{prometheus: prom, match: 'a="b'}`, /match must be matchers of PromQL without braces/],
+	])('may not be %s', async (text, said) => {
+		expect(await metricsOf(text)).toEqual(typeof said === 'string' ? said : expect.stringMatching(said));
+	});
+});
