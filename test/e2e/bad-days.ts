@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {type Address, targetEntry, writeSecret, writeTargets} from '../estate/config.ts';
-import type {Login, NamedServer} from '../estate/record.ts';
+import type {Door, Login, WatchedServer} from '../estate/record.ts';
 import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
 import {type Deck, deck} from './deck.ts';
 
@@ -58,20 +58,25 @@ const links = {
 type Entry = (name: string, folder: string, at: Address) => object;
 
 export const entryOf =
-	(server: NamedServer, login?: Login): Entry =>
+	(server: WatchedServer, login?: Login): Entry =>
 	(name, folder, at) =>
 		targetEntry(server, {name, folder, at, login});
 
-/** The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. */
+/**
+ * The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. A server that tells its
+ * clients where it is has a door for each of them, on which the proxy stands.
+ */
 export function badLinks(
-	server: Address,
+	server: Address | readonly (Address & Door)[],
 	entry: Entry,
 	told: Readonly<Record<keyof typeof links, Told>>,
 ): Promise<readonly Case[]> {
 	const days = Object.keys(links) as readonly (keyof typeof links)[];
 	return Promise.all(
-		days.map(async day => {
-			const proxy = await faultProxy(server);
+		days.map(async (day, at) => {
+			const door = 'port' in server ? {...server, toldPort: 0} : server[at];
+			if (door === undefined) throw new Error(`there is no door for ${day}`);
+			const proxy = await faultProxy(door, door.toldPort);
 			return {
 				...{day, proxy, reads: 'failed' as const, ...told[day]},
 				entry: (name: string, folder: string) => entry(name, folder, proxy),
@@ -87,9 +92,14 @@ export function badLinks(
 }
 
 /** Two servers behind one address: the certificate expires, and is renewed. */
-export async function expiringCertificate(valid: Address, expired: Address, entry: Entry, told: Told): Promise<Case> {
+export async function expiringCertificate(
+	valid: Address & Partial<Door>,
+	expired: Address,
+	entry: Entry,
+	told: Told,
+): Promise<Case> {
 	const behind = {host: valid.host, port: valid.port};
-	const proxy = await faultProxy(behind);
+	const proxy = await faultProxy(behind, valid.toldPort);
 	const move = async (to: Address) => {
 		behind.port = to.port;
 		proxy.resetAll();
@@ -105,8 +115,13 @@ export async function expiringCertificate(valid: Address, expired: Address, entr
 const wrong = 'bad-days-wrong-password';
 
 /** The password in the file is not the server's any more. */
-export async function wrongPassword(server: NamedServer, login: Login, told: Told): Promise<Case> {
-	const proxy = await faultProxy(server);
+export async function wrongPassword(
+	server: WatchedServer,
+	login: Login,
+	told: Told,
+	door: Address & Partial<Door> = server,
+): Promise<Case> {
+	const proxy = await faultProxy(door, door.toldPort);
 	const write = (home: string, password: string) =>
 		writeSecret(home, `${nameOf('wrong password')}.${login.user}`, password);
 	return {

@@ -8,7 +8,7 @@ import type {ScenarioName} from '../../adapters/demo/scenario.ts';
 import {systems} from '../../bin/systems.ts';
 import {createKeymap, type Intent} from '../../src/keymap.ts';
 import {type ConfigOptions, writeConfig} from '../estate/config.ts';
-import type {NamedServer} from '../estate/record.ts';
+import type {WatchedServer} from '../estate/record.ts';
 import {expectFrame} from './frames.ts';
 import {type Exit, type Pty, startPty, type Wanted} from './pty.ts';
 
@@ -23,8 +23,8 @@ export type DeckOptions = {
 	readonly rows?: number;
 	/** A scenario of the demo, or real servers. */
 	readonly demo?: ScenarioName;
-	readonly servers?: readonly NamedServer[];
-	readonly config?: Partial<Omit<ConfigOptions, 'folder'>>;
+	readonly servers?: readonly WatchedServer[];
+	readonly config?: Partial<Omit<ConfigOptions<WatchedServer>, 'folder'>>;
 	/** A configuration file of the test's own. */
 	readonly file?: string;
 	readonly arguments?: readonly string[];

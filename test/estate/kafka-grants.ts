@@ -1,8 +1,23 @@
 import kafkajs, {type AclOperationTypes, type AclResourceTypes, type Admin} from 'kafkajs';
-import type {KafkaServer} from './record.ts';
+import type {KafkaServer, Login} from './record.ts';
 
 const {CLUSTER, GROUP, TOPIC} = kafkajs.AclResourceTypes;
 const {DESCRIBE, DESCRIBE_CONFIGS, READ, DELETE} = kafkajs.AclOperationTypes;
+
+/** Takes from one login everything that it may do with groups, until `grantKafka` gives it back. */
+export async function denyGroups(admin: Admin, {user}: Login): Promise<void> {
+	await admin.deleteAcls({
+		filters: [
+			{
+				resourceType: GROUP,
+				resourcePatternType: kafkajs.ResourcePatternTypes.ANY,
+				principal: `User:${user}`,
+				operation: kafkajs.AclOperationTypes.ANY,
+				permissionType: kafkajs.AclPermissionTypes.ANY,
+			},
+		],
+	});
+}
 
 /** Gives the logins of the estate what their names promise. `admin` is a superuser and `bare` has nothing. */
 export async function grantKafka(admin: Admin, logins: KafkaServer['logins']): Promise<void> {

@@ -24,7 +24,12 @@ export type KafkaOptions = {
 	readonly port: number;
 	readonly brokers: 1 | 3;
 	/** Listeners with logins, ACLs and TLS beside the plain one: one broker only. */
-	readonly guarded?: {readonly valid: Certificate; readonly expired: Certificate};
+	readonly guarded?: {
+		readonly valid: Certificate;
+		readonly expired: Certificate;
+		/** Further listeners, each told to clients as that port: two may be told as the same. */
+		readonly doors?: readonly {readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED'; readonly toldPort: number}[];
+	};
 	/** Lines for server.properties. */
 	readonly extra?: readonly string[];
 };
@@ -73,7 +78,10 @@ const plainJaas = `org.apache.kafka.common.security.plain.PlainLoginModule requi
 const scramJaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 
 /** Everyone on the listeners without login is the superuser ANONYMOUS. */
-function guards(keystores: Readonly<Record<'valid' | 'expired', string>>): readonly string[] {
+function guards(
+	keystores: Readonly<Record<'valid' | 'expired', string>>,
+	doors: readonly {readonly like: string; readonly name: string}[],
+): readonly string[] {
 	const sasl = (listener: string) => [
 		`listener.name.${listener}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512`,
 		`listener.name.${listener}.plain.sasl.jaas.config=${plainJaas}`,
@@ -93,6 +101,11 @@ function guards(keystores: Readonly<Record<'valid' | 'expired', string>>): reado
 		...tls('tls', keystores.valid),
 		...tls('sasltls', keystores.valid),
 		...tls('expired', keystores.expired),
+		...doors.flatMap(({like, name}) => {
+			if (like === 'SASL') return sasl(name.toLowerCase());
+			if (like === 'FAULTY') return [];
+			return tls(name.toLowerCase(), like === 'TLS' ? keystores.valid : keystores.expired);
+		}),
 	];
 }
 
@@ -136,12 +149,20 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	const controller = await wanted(9);
 	const plain: number[] = [];
 	for (let id = 0; id < brokers; id++) plain.push(await wanted(id));
+	const doors: {
+		readonly like: keyof typeof protocols;
+		readonly name: string;
+		readonly port: number;
+		readonly toldPort: number;
+	}[] = [];
+	for (const door of guarded?.doors ?? []) doors.push({...door, name: `DOOR${doors.length}`, port: await wanted(0)});
 	const listeners = guarded && {
 		sasl: await wanted(3),
 		tls: await wanted(4),
 		expired: await wanted(5),
 		saslTls: await wanted(6),
 		faulty: {port: await wanted(7), toldPort: await wanted(8)},
+		doors: doors.map(({port, toldPort}) => ({port, toldPort})),
 	};
 	const keystores = guarded && {
 		valid: keystore(folder, 'valid', guarded.valid),
@@ -153,6 +174,11 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(how => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
 	);
 
+	const toldPorts = new Map(
+		[...(listeners ? [listeners.faulty] : []), ...doors].map(door => [String(door.port), String(door.toldPort)]),
+	);
+	const told = (listener: string) => listener.replace(/\d+$/, port => toldPorts.get(port) ?? port);
+
 	const files = plain.map((port, at) => {
 		const id = at + 1;
 		const open = [
@@ -162,6 +188,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 						...[`SASL://127.0.0.1:${listeners.sasl}`, `TLS://127.0.0.1:${listeners.tls}`],
 						...[`EXPIRED://127.0.0.1:${listeners.expired}`, `SASLTLS://127.0.0.1:${listeners.saslTls}`],
 						`FAULTY://127.0.0.1:${listeners.faulty.port}`,
+						...doors.map(door => `${door.name}://127.0.0.1:${door.port}`),
 					]
 				: []),
 		];
@@ -171,14 +198,15 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 			`controller.quorum.voters=1@127.0.0.1:${controller}`,
 			`listeners=${[...open, ...(id === 1 ? [`CONTROLLER://127.0.0.1:${controller}`] : [])].join(',')}`,
 			// Clients go where a broker says that it is, so that a proxy has to stand just there.
-			`advertised.listeners=${open.join(',').replace(`:${listeners?.faulty.port}`, `:${listeners?.faulty.toldPort}`)}`,
-			`listener.security.protocol.map=${Object.entries(protocols)
-				.map(pair => pair.join(':'))
-				.join(',')}`,
+			`advertised.listeners=${open.map(told).join(',')}`,
+			`listener.security.protocol.map=${[
+				...Object.entries(protocols).map(([each, protocol]) => `${each}:${protocol}`),
+				...doors.map(door => `${door.name}:${protocols[door.like]}`),
+			].join(',')}`,
 			`log.dirs=${join(folder, `broker-${id}`)}`,
 			...common,
 			...replication(brokers),
-			...(keystores ? guards(keystores) : []),
+			...(keystores ? guards(keystores, doors) : []),
 			...(options.extra ?? []),
 		];
 		const file = join(folder, `broker-${id}.properties`);
@@ -236,6 +264,19 @@ const coordinates = (node: KafkaNode): Promise<boolean> =>
 		await admin.describeCluster();
 		return (await admin.describeGroups(['estate'])).groups.length === 1;
 	});
+
+/** Starts the brokers of a stopped server on their ports, with what they hold. The pids change. */
+export async function restartKafka(server: KafkaServer): Promise<KafkaServer> {
+	await stopKafka(server);
+	const nodes = server.nodes.map(node => ({...node, ...launch(server.jars, node.properties, node.log)}));
+	const [first] = nodes;
+	if (first === undefined) throw new Error(`${server.name} has no broker`);
+	for (const node of nodes) {
+		await until(`${server.name} broker ${node.id}`, node, () => knowsAll(node, nodes.length), 90);
+	}
+	await until(`${server.name}'s groups`, first, () => coordinates(first));
+	return {...server, nodes, pid: first.pid, started: first.started};
+}
 
 /** The brokers that lean on the controller first. */
 export async function stopKafka(server: KafkaServer): Promise<void> {

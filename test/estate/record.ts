@@ -50,6 +50,9 @@ export type KubernetesServer = Common & {
 	readonly kubeconfigs: Readonly<Record<Login['user'], string>>;
 };
 
+/** A listener that is told to clients as another port, on which a test may put a proxy with faults. */
+export type Door = {readonly port: number; readonly toldPort: number};
+
 /** One broker. The first is also the controller, so it is the one that a cluster cannot do without. */
 export type KafkaNode = Running & {
 	readonly id: number;
@@ -70,8 +73,10 @@ export type KafkaServer = Common & {
 		readonly tls: number;
 		readonly expired: number;
 		readonly saslTls: number;
-		/** Plain, and told to clients as another port, on which a test may put a proxy with faults. */
-		readonly faulty: {readonly port: number; readonly toldPort: number};
+		/** Plain. */
+		readonly faulty: Door;
+		/** As many as were asked for, in that order. */
+		readonly doors: readonly Door[];
 	};
 	/** The authority of the listeners with TLS: the path of a PEM file. */
 	readonly ca?: string;
@@ -111,6 +116,8 @@ export type Server =
 	| PrometheusServer
 	| AlertmanagerServer
 	| ExporterServer;
+/** What midwatch can be pointed at. */
+export type WatchedServer = Exclude<Server, ExporterServer>;
 
 export type Estate = {
 	/** Temporary; holds all data, logs and certificates. */

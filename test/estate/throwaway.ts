@@ -1,17 +1,19 @@
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {certificate} from './certificates.ts';
+import {type KafkaOptions, restartKafka, startKafka, stopKafka} from './kafka.ts';
 import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
 import {stop} from './process.ts';
 import {ownFiles, type PrometheusOptions, restartPrometheus, startPrometheus} from './prometheus.ts';
-import type {PostgresServer, PrometheusServer, RedisServer} from './record.ts';
+import type {KafkaServer, PostgresServer, PrometheusServer, RedisServer} from './record.ts';
 import {restartRedis, startRedis} from './redis.ts';
 
 /** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
 export type Throwaway<S> = {
 	/** As it runs now; another pid after each restart. */
 	current(): S;
-	/** On the same port. PostgreSQL keeps its data, Redis loses it. */
+	/** On the same port. PostgreSQL and Kafka keep their data, Redis loses it. */
 	restart(): Promise<void>;
 	stop(): Promise<void>;
 	/** Stops it and deletes its data. */
@@ -60,6 +62,23 @@ export const throwawayRedis = (like: RedisServer, extra: readonly string[] = [])
 		folder => startRedis({name: 'redis-throwaway', binary: like.binary, folder, port: 0, extra}),
 		restartRedis,
 		server => stop(server),
+	);
+
+type Doors = NonNullable<NonNullable<KafkaOptions['guarded']>['doors']>;
+
+/** One broker of the same version as `like`, with nothing in it. With doors it has the listeners with logins and TLS, and grants, too. */
+export const throwawayKafka = (like: KafkaServer, doors?: Doors): Promise<Throwaway<KafkaServer>> =>
+	own(
+		folder => {
+			const guarded = doors && {valid: certificate(folder, false), expired: certificate(folder, true), doors};
+			const {jars, version} = like;
+			return startKafka({
+				...{name: 'kafka-throwaway', jars, version, folder, port: 0, brokers: 1},
+				...(guarded && {guarded}),
+			});
+		},
+		restartKafka,
+		stopKafka,
 	);
 
 /** Scrapes only itself and may be reloaded, unless `options` say otherwise. It keeps what it scraped and reads its files anew. */
