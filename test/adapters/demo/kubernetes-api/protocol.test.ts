@@ -146,6 +146,10 @@ describe('a write', () => {
 	});
 
 	test('an eviction is refused by the budget with 429, by its name, and again in a dry run', async () => {
+		const budget = '/apis/policy/v1/namespaces/payments/poddisruptionbudgets/ledger';
+		const strict = {spec: {minAvailable: 6, maxUnavailable: null}};
+		await client.send('PATCH', budget, {body: strict, type: 'application/merge-patch+json'});
+		await clock.advance(2000);
 		const [ledger] = api.world.cluster.store
 			.list('pods', 'payments')
 			.filter(({metadata}) => metadata.labels?.['app.kubernetes.io/name'] === 'ledger');
