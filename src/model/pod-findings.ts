@@ -1,7 +1,7 @@
 import type {Finding} from '../contract.ts';
 import {bySeverity, worst} from '../severity.ts';
 import {clockTime} from '../text/figures.ts';
-import {type PodRow, trouble} from './pod.ts';
+import {type PodRow, restartsEvery, trouble} from './pod.ts';
 
 /** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
 export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
@@ -63,8 +63,13 @@ function sameTrouble(row: PodRow): string {
 /** The kubelet waits up to five minutes between two tries: a pod that ended about that often has done so all its life. */
 const slowestTriesMs = 6.5 * 60_000;
 
+/** Well at the moment, and restarting all its life: from when on, and because of which rollout, nobody can tell. */
+const goesOnRestarting = (row: PodRow): boolean => row.ready === row.containers && restartsEvery(row) !== undefined;
+
 /** Epoch milliseconds when the trouble began. Each crash starts the condition anew, which is not when it began. */
-function began({restarts, restartedAt, createdAt, unreadySince}: PodRow): number {
+function began(row: PodRow): number {
+	const {restarts, restartedAt, createdAt, unreadySince} = row;
+	if (goesOnRestarting(row)) return createdAt;
 	const always = restarts >= 2 && restartedAt !== undefined && (restartedAt - createdAt) / restarts <= slowestTriesMs;
 	return always ? createdAt : (unreadySince ?? restartedAt ?? createdAt);
 }
@@ -76,7 +81,12 @@ const rolloutSuspicionMs = 60 * 60_000;
 function sinceRollout(same: readonly PodRow[], since: number): string {
 	const revisions = new Set(same.map(row => row.rollout?.revision));
 	const rollout = same[0]?.rollout;
-	if (rollout === undefined || revisions.size > 1 || rollout.first || same.some(row => row.deleteBy !== undefined)) {
+	if (
+		rollout === undefined ||
+		revisions.size > 1 ||
+		rollout.first ||
+		same.some(row => row.deleteBy !== undefined || goesOnRestarting(row))
+	) {
 		return '';
 	}
 	const {revision, at} = rollout;

@@ -105,12 +105,31 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 		const why = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
 		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
 	}
-	if (facts.restartedAt !== undefined && now - facts.restartedAt < restartMemoryMs) {
-		const {lastEnd} = facts;
-		const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
-		return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
-	}
+	const {restartedAt, lastEnd} = facts;
+	if (restartedAt === undefined) return {severity: 'ok'};
+	const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
+	const every = restartsEvery(facts);
+	if (every !== undefined && now - restartedAt < 2 * every) return {severity: 'warn', why: `restarting on and on${died}`};
+	if (now - restartedAt < restartMemoryMs) return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
 	return {severity: 'ok'};
+}
+
+/** So many are no accident, when hours at most lie between them. */
+const manyRestarts = 5;
+const seldomMs = 6 * 60 * 60_000;
+
+/**
+ * Milliseconds between two restarts of a pod that goes on restarting, on the average of its life: too seldom for the kubelet to call it a
+ * crash loop, so that its status is well most of the time. Undefined for all others.
+ */
+export function restartsEvery({
+	restarts,
+	restartedAt,
+	createdAt,
+}: Pick<PodFacts, 'restarts' | 'restartedAt' | 'createdAt'>): number | undefined {
+	if (restarts < manyRestarts || restartedAt === undefined) return undefined;
+	const every = (restartedAt - createdAt) / restarts;
+	return every > restartMemoryMs / 2 && every <= seldomMs ? every : undefined;
 }
 
 function isBroken({status}: PodFacts): boolean {

@@ -66,6 +66,21 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 	['unready', {ready: 1, containers: 2, unreadySince: ago(120)}, 'warn', 'not ready, 1 of 2 containers'],
 	['restarted lately', {restarts: 3, restartedAt: ago(599)}, 'warn', 'restarted in the last 10 minutes'],
 	['restarted long ago', {restarts: 3, restartedAt: ago(600)}, 'ok'],
+	[
+		'restarted about every hour',
+		{restarts: 10, createdAt: ago(11 * 3600), restartedAt: ago(3600), lastEnd: {reason: 'OOMKilled', exitCode: 137}},
+		'warn',
+		'restarting on and on <- OOMKilled 137',
+	],
+	[
+		'restarted about every hour, and just now',
+		{restarts: 10, createdAt: ago(36_060), restartedAt: ago(60), lastEnd: {reason: 'Completed', exitCode: 0}},
+		'warn',
+		'restarting on and on',
+	],
+	['no longer restarting', {restarts: 10, createdAt: ago(12 * 3600), restartedAt: ago(2 * 3600)}, 'ok'],
+	['restarted a few times only', {restarts: 4, createdAt: ago(5 * 3600), restartedAt: ago(3600)}, 'ok'],
+	['restarted less than every six hours', {restarts: 5, createdAt: ago(32 * 3600), restartedAt: ago(3600)}, 'ok'],
 	['terminating within its grace', {status: 'Terminating', ready: 0, deleteBy: ago(-5)}, 'ok'],
 	[
 		'terminating for too long',
@@ -148,6 +163,28 @@ describe('pod', () => {
 		const [finding] = podFindings([podRow('prod', {...well, ...crash, ...part}, now)], 'prod');
 		expect(finding?.sentence).not.toContain('rollout');
 		expect(finding?.actions).not.toContain('kubernetes.undo-rollout');
+	});
+
+	it('is one finding from one restart to the next, and blames no rollout, while it restarting on and on', () => {
+		const rollout = {revision: 41, at: ago(10 * 3600), first: false};
+		const createdAt = ago(10 * 3600);
+		const told = [5, 6].map(restarts => {
+			const restartedAt = createdAt + restarts * 3_600_000;
+			const facts = {...well, ...killed, rollout, createdAt, restarts, restartedAt};
+			return podFindings([podRow('prod', facts, restartedAt + 60_000)], 'prod').map(({id, sentence, since}) => ({
+				id,
+				sentence,
+				since,
+			}));
+		});
+		expect(told[0]).toEqual([
+			{
+				id: expect.any(String),
+				sentence: 'checkout/api: 1 of 1 pods restarting on and on <- OOMKilled 137',
+				since: createdAt,
+			},
+		]);
+		expect(told[1]).toEqual(told[0]);
 	});
 
 	it('offers no restart for what a restart does not cure', () => {
