@@ -1,5 +1,6 @@
 import type {Check} from '../../src/contract.ts';
 import type {ApiObject} from '../../src/port/kubernetes.ts';
+import {controllerOf} from './owners.ts';
 
 type Sign = {
 	readonly tool: string;
@@ -33,14 +34,18 @@ const signs: readonly Sign[] = [
 
 const nameOf = (value: string): string => (value.length <= 60 && value !== '' ? ` (${value.split(':')[0]})` : '');
 
-/** The tool that thinks it owns this object, if one does. */
+const label = 'nobody else looks after it';
+
+/** The tool, or the operator's own object, that thinks it owns this object, if one does. */
 export function managerCheck({metadata}: ApiObject): Check | undefined {
 	const marks = Object.entries({...metadata.labels, ...metadata.annotations});
 	for (const {tool, mark, manager, consequence} of signs) {
 		const found = marks.find(([name]) => mark.test(name));
 		if (found === undefined && !metadata.managedFields?.some(entry => manager.test(entry.manager ?? ''))) continue;
 		const name = found === undefined ? '' : nameOf(found[1]);
-		return {label: 'nobody else looks after it', result: 'warn', detail: `managed by ${tool}${name}: ${consequence}`};
+		return {label, result: 'warn', detail: `managed by ${tool}${name}: ${consequence}`};
 	}
-	return undefined;
+	const owner = controllerOf(metadata);
+	if (owner === undefined) return undefined;
+	return {label, result: 'warn', detail: `made by ${owner.kind} ${owner.name}: what makes it may put this back`};
 }

@@ -16,7 +16,7 @@ import {
 	workloadOfRow,
 	workloadRefusal,
 } from './workload.ts';
-import {autoscalerOf, autoscalerText, dryRunCheck, mayPatch, sameCheck} from './workload-checks.ts';
+import {autoscalerOf, autoscalerText, dryRunCheck, kedaOf, mayPatch, sameCheck} from './workload-checks.ts';
 import {podsOf, serving} from './workload-pods.ts';
 
 export type ScalePlan = Bound & {
@@ -68,7 +68,7 @@ async function previewScale(
 	const owner =
 		autoscaler === undefined
 			? ''
-			: to === 0
+			: to === 0 && kedaOf(autoscaler) === undefined
 				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0.`
 				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
 	return {

@@ -4,6 +4,7 @@ import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {AutoscalerObject} from '../../src/port/kubernetes-objects.ts';
 import {accessCheck} from './access-check.ts';
 import type {Bound, DryRun} from './guarded-patch.ts';
+import {controllerOf} from './owners.ts';
 import {rolloutOf} from './rollout-watch.ts';
 import {part} from './template.ts';
 import {besides} from './watching.ts';
@@ -85,6 +86,14 @@ export async function autoscalerOf(
 	});
 }
 
-/** `api, 3-10`. */
-export const autoscalerText = ({metadata, spec}: AutoscalerObject): string =>
-	`${metadata.name}, ${spec?.minReplicas ?? 1}-${spec?.maxReplicas ?? '?'}`;
+/** KEDA makes an autoscaler for each of its own objects, and also scales from and to zero, which no autoscaler does. */
+export const kedaOf = ({metadata}: AutoscalerObject): string | undefined =>
+	controllerOf(metadata)?.kind === 'ScaledObject' ? controllerOf(metadata)?.name : undefined;
+
+/** `api, 3-10`, or `keda-hpa-api of ScaledObject api, 3-10`. */
+export function autoscalerText(autoscaler: AutoscalerObject): string {
+	const {metadata, spec} = autoscaler;
+	const keda = kedaOf(autoscaler);
+	const of = keda === undefined ? '' : ` of ScaledObject ${keda}`;
+	return `${metadata.name}${of}, ${spec?.minReplicas ?? 1}-${spec?.maxReplicas ?? '?'}`;
+}
