@@ -109,7 +109,8 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 	if (restartedAt === undefined) return {severity: 'ok'};
 	const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
 	const every = restartsEvery(facts);
-	if (every !== undefined && now - restartedAt < 2 * every) return {severity: 'warn', why: `restarting on and on${died}`};
+	if (every !== undefined && now - restartedAt < 2 * every)
+		return {severity: 'warn', why: `restarting on and on${died}`};
 	if (now - restartedAt < restartMemoryMs) return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
 	return {severity: 'ok'};
 }
