@@ -4,6 +4,7 @@ import type {KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {MetricsQuery} from '../src/port/metrics-query.ts';
 import type {PrometheusPort} from '../src/port/prometheus.ts';
 import type {Watch} from '../src/watch.ts';
+import {otherTarget} from './other-target.ts';
 
 /** The names of targets that the settings of this one name. */
 export function leansOn({settings}: Target): readonly string[] {
@@ -16,7 +17,7 @@ export function metricsOf({settings}: Target, connection: Watch['connection']): 
 	const {metrics} = settings as Partial<KubernetesSettings>;
 	if (metrics === undefined) return undefined;
 	return async (expression, context) => {
-		const {port} = await connection(metrics.prometheus);
+		const {port} = await otherTarget(connection, metrics.prometheus);
 		return (port as PrometheusPort).query(expression, context);
 	};
 }

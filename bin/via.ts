@@ -3,6 +3,7 @@ import type {HttpSettings} from '../src/port/http.ts';
 import type {HttpTransport} from '../src/port/http-transport.ts';
 import type {KubernetesPort} from '../src/port/kubernetes.ts';
 import type {Watch} from '../src/watch.ts';
+import {otherTarget} from './other-target.ts';
 
 /** The way to a target whose settings say `via: kubernetes`: the connection of that cluster, whenever it stands. */
 export function viaOf({settings}: Target, connection: Watch['connection']): HttpTransport | undefined {
@@ -12,7 +13,7 @@ export function viaOf({settings}: Target, connection: Watch['connection']): Http
 	return {
 		where: `service ${via.namespace}/${via.service} in ${via.kubernetes}`,
 		async open(request, signal) {
-			const {port} = await connection(via.kubernetes);
+			const {port} = await otherTarget(connection, via.kubernetes);
 			const service = made ?? (port as KubernetesPort).service(via);
 			made = service;
 			return service.open(request, signal);
