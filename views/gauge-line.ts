@@ -32,7 +32,10 @@ export function gaugeText(gauge: Gauge, ascii: boolean): string {
 	return `${picture}${value}/${figure(gauge.limit, gauge.unit)} ${percent(share)}`;
 }
 
-/** As many gauges as fit, in the order of `ids`, exactly `cells` wide. `label` (the target's name) goes before them. */
+/**
+ * As many gauges as fit, in the order of `ids`, exactly `cells` wide. `label` (the target's name) goes before them. What is not well is
+ * given room first: a narrow line must not tell only of what is.
+ */
 export function paintGauges(
 	gauges: readonly Gauge[],
 	ids: readonly string[],
@@ -42,18 +45,28 @@ export function paintGauges(
 ): string {
 	let painted = '';
 	let used = 0;
-	const room = (text: string) => used + width(text) <= cells;
 	const put = (text: string, tone: Parameters<Theme['paint']>[1]) => {
 		painted += theme.paint(text, tone);
 		used += width(text);
 	};
 	put('  ', 'plain');
-	if (label !== '' && room(`${label}  `)) put(`${label}  `, 'dim');
-	for (const id of ids) {
+	if (label !== '' && used + width(`${label}  `) <= cells) put(`${label}  `, 'dim');
+	const told = ids.flatMap(id => {
 		const gauge = gauges.find(one => one.id === id);
-		if (gauge === undefined) continue;
-		const text = gaugeText(gauge, theme.ascii);
-		if (!room(`${gauge.label} ${text}  `)) continue;
+		return gauge === undefined ? [] : [{gauge, text: gaugeText(gauge, theme.ascii)}];
+	});
+	let room = cells - used;
+	const fits = new Set(
+		[...told.filter(({gauge}) => gauge.severity !== 'ok'), ...told.filter(({gauge}) => gauge.severity === 'ok')].filter(
+			({gauge, text}) => {
+				const needed = width(`${gauge.label} ${text}  `);
+				if (needed > room) return false;
+				room -= needed;
+				return true;
+			},
+		),
+	);
+	for (const {gauge, text} of told.filter(one => fits.has(one))) {
 		put(`${gauge.label} `, 'dim');
 		put(text, gauge.severity === 'ok' ? 'plain' : gauge.severity);
 		put('  ', 'plain');

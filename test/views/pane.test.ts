@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {arrangePane} from '../../src/arrange.ts';
@@ -137,6 +138,17 @@ describe('a pane', () => {
 });
 
 describe('gauges', () => {
+	it('leave out what is well before what is not, and keep their order', () => {
+		const text = (id: string, severity: Severity) =>
+			({id, label: id, value: undefined, unit: 'text', text: 'x'.repeat(8), severity}) as const;
+		const gauges = [text('a', 'ok'), text('b', 'ok'), text('c', 'warn'), text('d', 'ok')];
+		const line = (cells: number) =>
+			stripVTControlCharacters(paintGauges(gauges, ['a', 'b', 'c', 'd'], '', cells, themes[1])).trim();
+		expect(line(50)).toBe('a xxxxxxxx  b xxxxxxxx  c xxxxxxxx  d xxxxxxxx');
+		expect(line(30)).toBe('a xxxxxxxx  c xxxxxxxx');
+		expect(line(16)).toBe('c xxxxxxxx');
+	});
+
 	it('are exactly as wide as told', () => {
 		fc.assert(
 			fc.property(
