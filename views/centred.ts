@@ -61,4 +61,6 @@ function scrolled(lines: readonly ModalLine[], room: number, offset: number, scr
 const leastPage = 3;
 
 const toldOf = (above: number, below: number): string =>
-	below > 0 ? `${below} more lines below: page down` : `${above} lines above: page up`;
+	below > 0
+		? `${below} more ${below === 1 ? 'line' : 'lines'} below: page down`
+		: `${above} ${above === 1 ? 'line' : 'lines'} above: page up`;

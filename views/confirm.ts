@@ -55,7 +55,7 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 		...gap,
 		...touches.flatMap((text, index) => {
 			const told = labelled(index === 0 ? 'acts on' : '', cleanLine(text), look);
-			return roomy ? told : told.slice(0, 1);
+			return roomy || told.length === 1 ? told : [[...(told[0] ?? []), {text: ' …', tone: 'plain' as const}]];
 		}),
 		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, {...look, tone: 'dim'}) : []),
 		...labelled('will run', cleanLine(preview.equivalent), look),
