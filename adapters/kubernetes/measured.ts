@@ -19,8 +19,10 @@ export async function measured<T>(
 		return {usage: await api, notes: []};
 	} catch (error) {
 		const {text, hint, broken} = metricsTrouble(error);
-		if (metrics === undefined)
-			return {usage: undefined, notes: [{text: `${text}: there are no figures`, hint, severity: 'unknown'}]};
+		if (metrics === undefined) {
+			const also = `${hint} Or name a Prometheus target that scrapes its kubelets: \`metrics\` of this target.`;
+			return {usage: undefined, notes: [{text: `${text}: there are no figures`, hint: also, severity: 'unknown'}]};
+		}
 		try {
 			const {usage, remark} = await instead(metrics);
 			const told = `${text}: these figures are those of ${metrics.from}, ${remark}`;

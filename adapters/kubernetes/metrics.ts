@@ -33,8 +33,7 @@ function explained(error: unknown): unknown {
 	const code = refusalOf(error)?.code;
 	const options = {cause: error.cause};
 	if (code === 404) {
-		const hint =
-			'Install metrics-server, which kubectl top needs too, or name a Prometheus target in `metrics` of this one.';
+		const hint = 'Install metrics-server in the cluster; kubectl top needs it too.';
 		return new AdapterError('unsupported', 'the cluster has no metrics API', hint, options);
 	}
 	if (code === 503) {

@@ -212,7 +212,7 @@ describe('without a metrics API', () => {
 		const {rows, notes} = await readPods(undefined);
 		expect(rows).toEqual([]);
 		expect(notes).toEqual([
-			expect.objectContaining({severity: 'unknown', hint: expect.stringContaining('name a Prometheus target')}),
+			expect.objectContaining({severity: 'unknown', hint: expect.stringContaining('Or name a Prometheus target')}),
 		]);
 		expect(queries).toEqual([]);
 	});
