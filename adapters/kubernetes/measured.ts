@@ -20,7 +20,10 @@ export async function measured<T>(
 	} catch (error) {
 		const {text, hint, broken} = metricsTrouble(error);
 		if (metrics === undefined) {
-			const also = `${hint} Or name a Prometheus target that scrapes its kubelets: \`metrics\` of this target.`;
+			// A hint that ends in a command is copied.
+			const also = !hint.endsWith('.')
+				? hint
+				: `${hint} Or name a Prometheus target that scrapes its kubelets: \`metrics\` of this target.`;
 			return {usage: undefined, notes: [{text: `${text}: there are no figures`, hint: also, severity: 'unknown'}]};
 		}
 		try {

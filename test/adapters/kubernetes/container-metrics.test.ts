@@ -13,8 +13,9 @@ import type {RowKind, Snapshot, Target} from '../../../src/contract.ts';
 import type {NodeUsageRow} from '../../../src/model/node-usage.ts';
 import type {PodUsageRow} from '../../../src/model/pod-usage.ts';
 import {systemClock} from '../../../src/poll/clock.ts';
+import type {WatchedTarget} from '../../../src/poll/watched-target.ts';
 import type {MetricsQuery} from '../../../src/port/metrics-query.ts';
-import {createWatch} from '../../../src/watch.ts';
+import {createWatch, type Watch} from '../../../src/watch.ts';
 import {stop} from '../../estate/process.ts';
 import {startPrometheus} from '../../estate/prometheus.ts';
 import type {PrometheusServer} from '../../estate/record.ts';
@@ -237,27 +238,47 @@ describe('with a metrics API', () => {
 	});
 });
 
-test('a target that is named in the configuration is asked over its own connection', async () => {
-	rig.api.world.cluster.metrics = 'absent';
-	const kubeconfig = [await rig.file('watched', rig.api.kubeconfig)];
-	const surroundings = {...systemSurroundings(), env: rig.env, home: rig.folder};
-	const cluster = kubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, surroundings);
-	const watch = createWatch({
-		targets: [
-			{system: kubernetes, target: {name: 'prod', kind: 'kubernetes', production: true, settings: cluster}},
-			{system: prometheus, target: {name: 'prom', kind: 'prometheus', production: true, settings: settingsFor(server)}},
-		],
-		clock: systemClock,
-		readOnly: true,
-		metrics: metricsOf,
+describe('a target that is named in the configuration', () => {
+	const watched = async (...others: readonly WatchedTarget[]) => {
+		const kubeconfig = [await rig.file('watched', rig.api.kubeconfig)];
+		const surroundings = {...systemSurroundings(), env: rig.env, home: rig.folder};
+		const settings = kubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, surroundings);
+		const cluster: Target = {name: 'prod', kind: 'kubernetes', production: true, settings};
+		const targets = [{system: kubernetes, target: cluster}, ...others];
+		return createWatch({targets, clock: systemClock, readOnly: true, metrics: metricsOf});
+	};
+	const snapshotOf = (watch: Watch) => watch.reading('prod', 'kubernetes.pod-usage').get().snapshot;
+
+	beforeEach(() => {
+		rig.api.world.cluster.metrics = 'absent';
 	});
-	try {
-		watch.start();
-		await eventually(() => {
-			const rows = watch.reading('prod', 'kubernetes.pod-usage').get().snapshot?.rows as readonly PodUsageRow[];
-			expect(rows.map(({name, memory}) => [name, memory])).toEqual([[pod.metadata.name, 300 * mebi]]);
-		});
-	} finally {
-		await watch.close();
-	}
+
+	test('is asked over its own connection', async () => {
+		const target: Target = {name: 'prom', kind: 'prometheus', production: true, settings: settingsFor(server)};
+		const watch = await watched({system: prometheus, target});
+		try {
+			watch.start();
+			await eventually(() => {
+				const rows = snapshotOf(watch)?.rows as readonly PodUsageRow[];
+				expect(rows.map(({name, memory}) => [name, memory])).toEqual([[pod.metadata.name, 300 * mebi]]);
+			});
+		} finally {
+			await watch.close();
+		}
+	});
+
+	test('and is left out by --target, is told so', async () => {
+		const watch = await watched();
+		try {
+			watch.start();
+			await eventually(() =>
+				expect(snapshotOf(watch)?.notes.map(({text}) => text)).toEqual([
+					'the cluster has no metrics API',
+					'prom: target prom is left out',
+				]),
+			);
+		} finally {
+			await watch.close();
+		}
+	});
 });
