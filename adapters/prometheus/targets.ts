@@ -1,8 +1,8 @@
-import type {Note} from '../../src/contract.ts';
+import type {Gauge, Note} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import type {Labels} from '../../src/model/alert-labels.ts';
 import {ruleNotes, serverFindings, serverGauges} from '../../src/model/prometheus-server.ts';
-import {scrapeFindings} from '../../src/model/scrape-findings.ts';
+import {type ScrapeTotals, scrapeFindings} from '../../src/model/scrape-findings.ts';
 import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
 import {bySeverity} from '../../src/severity.ts';
@@ -53,9 +53,16 @@ export const targets = defineSource<ScrapeRow, PrometheusPort>()({
 	},
 	findings: (snapshot, _previous, {target}) => [
 		...serverFindings(snapshot, target),
-		...scrapeFindings(snapshot.rows, target),
+		...scrapeFindings(snapshot.rows, target, totalsOf(snapshot.gauges)),
 	],
 });
+
+/** The gauge of all targets, which the rows are only some of. */
+function totalsOf(gauges: readonly Gauge[]): ScrapeTotals | undefined {
+	const up = gauges.find(({id}) => id === 'up');
+	if (up?.value === undefined || up.limit === undefined) return undefined;
+	return {all: up.limit, down: up.limit - up.value};
+}
 
 /** Jobs with something down, the fewest targets first; then those with a slow scrape. */
 function suspects({sizes, series}: UpReading) {

@@ -20,8 +20,11 @@ function commonest(rows: readonly ScrapeRow[]): string {
 	return causes.find(([why]) => why !== 'down')?.[0] ?? causes[0]?.[0] ?? '';
 }
 
-/** One finding for each pool and kind of trouble: a pool is what a person looks after. */
-export function scrapeFindings(rows: readonly ScrapeRow[], target: string): readonly Finding[] {
+/** All targets of a server, and how many of them are down: also those whose rows were left out. */
+export type ScrapeTotals = {readonly all: number; readonly down: number};
+
+/** One finding for each pool and kind of trouble: a pool is what a person looks after. `totals`: as the rows tell when absent. */
+export function scrapeFindings(rows: readonly ScrapeRow[], target: string, totals?: ScrapeTotals): readonly Finding[] {
 	const pools = [...Map.groupBy(rows, row => row.pool)];
 	const found = pools.flatMap(([pool, all]) => {
 		const kinds = Map.groupBy(all, troubleOf);
@@ -45,15 +48,19 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string): read
 			} satisfies Finding;
 		});
 	});
-	const cut = cutOff(pools, target);
+	const cut = cutOff(pools, target, totals);
 	return cut === undefined ? found : [cut, ...found];
 }
 
-/** Said beside the pools, not instead of them: it is a guess. */
-function cutOff(pools: readonly (readonly [string, readonly ScrapeRow[]])[], target: string): Finding | undefined {
+/** Said beside the pools, not instead of them: it is a guess. A pool that is well may have no row among so many that are not. */
+function cutOff(
+	pools: readonly (readonly [string, readonly ScrapeRow[]])[],
+	target: string,
+	totals: ScrapeTotals | undefined,
+): Finding | undefined {
 	const sizes = pools.map(([, rows]) => rows[0]).filter(row => row !== undefined);
-	const all = sizes.reduce((sum, row) => sum + row.poolSize, 0);
-	const down = sizes.reduce((sum, row) => sum + row.poolDown, 0);
+	const all = totals?.all ?? sizes.reduce((sum, row) => sum + row.poolSize, 0);
+	const down = totals?.down ?? sizes.reduce((sum, row) => sum + row.poolDown, 0);
 	const struck = sizes.filter(row => row.poolDown > 0);
 	if (struck.length < cutOffPools || down < all * cutOffShare) return undefined;
 	return {

@@ -65,6 +65,15 @@ describe('scrape target', () => {
 		expect(scrapeFindings(rows.slice(2), 'prom').map(({id}) => id)).toEqual(['prom/scrape/c/down']);
 	});
 
+	it('does not call a server cut off whose targets are up in pools without a row', () => {
+		const rows = ['a', 'b', 'c'].map((pool, index) =>
+			scrapeRow('prom', facts(index, {pool, health: 'down', poolSize: 300, poolDown: 300})),
+		);
+		const told = (all: number) => scrapeFindings(rows, 'prom', {all, down: 900})[0]?.sentence;
+		expect(told(1000)).toBe('prom reaches only 100 of 1,000 targets: look at its own network and DNS first');
+		expect(told(6000)).toBe('a: 300 of 300 targets down: down');
+	});
+
 	it('tells two with the same labels apart', () => {
 		const [a, b] = ['/metrics', '/metrics/cadvisor'].map((path, index) =>
 			scrapeRow('prom', facts(1, {url: `http://a${path}`}), index > 0),
