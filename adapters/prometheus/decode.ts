@@ -1,5 +1,6 @@
 import {AdapterError} from '../../src/errors.ts';
 import type {Labels} from '../../src/model/alert-labels.ts';
+import {exact} from '../../src/model/query-table.ts';
 import type {
 	BuildInfo,
 	PrometheusAlert,
@@ -118,6 +119,12 @@ export function decodeTarget(bare: unknown): ScrapeTarget {
 	};
 }
 
+/** Prometheus writes 0 and 150 of an alert as `0e+00` and `1.5e+02`. What is no number stays as it is. */
+function plainValue(told: string): string {
+	const value = numberOf(told);
+	return Number.isNaN(value) ? told : exact(value);
+}
+
 function alertOf(value: unknown): PrometheusAlert {
 	const {labels, annotations, state, activeAt, value: told} = fields(value);
 	return {
@@ -125,7 +132,7 @@ function alertOf(value: unknown): PrometheusAlert {
 		annotations: labelsOf(annotations),
 		state: state === 'pending' ? 'pending' : 'firing',
 		activeAt: moment(activeAt),
-		value: text(told),
+		value: plainValue(text(told)),
 	};
 }
 

@@ -49,8 +49,8 @@ export function seriesText(labels: readonly (readonly [name: string, value: stri
 export const labelOf = (labels: Labels, {differing}: Differences): string =>
 	seriesText(differing.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]] as const])));
 
-/** Whole numbers whole, since they may be ids and moments; others in six digits. */
-function exact(value: number): string {
+/** A sample as text. Whole numbers whole, since they may be ids and moments; others in six digits. */
+export function exact(value: number): string {
 	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 	const size = Math.abs(value);
 	if (Number.isInteger(value)) return size < 1e15 ? String(value) : value.toExponential();

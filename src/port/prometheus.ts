@@ -79,7 +79,7 @@ export type PrometheusAlert = {
 	readonly state: 'firing' | 'pending';
 	/** Since when its expression is true, in epoch milliseconds; undefined when the server does not tell. */
 	readonly activeAt: number | undefined;
-	/** Of the expression, in the server's text; empty when it does not tell. */
+	/** Of the expression, as text; empty when it does not tell. */
 	readonly value: string;
 };
 

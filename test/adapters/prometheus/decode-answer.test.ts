@@ -1,10 +1,19 @@
 import {describe, expect, test} from 'vitest';
+import {decodeAlerts} from '../../../adapters/prometheus/decode.ts';
 import {decodeAnswer, decodeRange} from '../../../adapters/prometheus/questions.ts';
 
 const answer = (data: object, more: object = {}) => ({status: 'success', data, ...more});
 
 /** As https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms has it. */
 const histogram = {count: '60', sum: '120', buckets: [[0, '0.1', '0.2', '60']]};
+
+describe('alerts', () => {
+	test('are told their value as people write it', () => {
+		const alerts = ['0e+00', '1.5e+02', '9.234567891e-01', '+Inf', 'NaN', ''].map(value => ({state: 'firing', value}));
+		const values = decodeAlerts(answer({alerts})).map(({value}) => value);
+		expect(values).toEqual(['0', '150', '0.923457', '+Inf', 'NaN', '']);
+	});
+});
 
 describe('an answer of the query API', () => {
 	test('counts native histograms apart: they have no one value', () => {
