@@ -32,6 +32,10 @@ function scrapeLines({health, error, target}: ScrapeRow): readonly Line[] {
 	return health === 'up' ? [] : [{text: `${target} has not scraped it yet`, severity: 'unknown'}];
 }
 
+/** The client speaks of the `url` of a target in our configuration; where a page is, stands in that of Prometheus. */
+const ofThePage = (hint: string): string =>
+	hint.replace(/`url`(?: in the configuration)?/, 'its address in scrape_configs');
+
 function unreachable(row: ScrapeRow, url: string, error: AdapterError, reads: readonly string[]): Document {
 	const compared =
 		row.health === 'up'
@@ -41,7 +45,7 @@ function unreachable(row: ScrapeRow, url: string, error: AdapterError, reads: re
 		title: url,
 		lines: [
 			{text: `The page could not be read from this machine: ${error.message}`, severity: 'warn', loud: true},
-			{text: error.hint},
+			{text: ofThePage(error.hint)},
 			{text: ''},
 			{text: compared},
 		],

@@ -242,6 +242,7 @@ describePrometheus('prometheus', 'questions', server => {
 		const url = 'http://127.0.0.1:1/metrics';
 		const reached = textOf(await open('prometheus.page', rowAt(url)));
 		expect(reached).toContain('The page could not be read from this machine');
+		expect(reached).toContain('correct its address in scrape_configs');
 		expect(reached).toContain('prom reaches it all the same: it may stand in another network.');
 		const dead = textOf(await open('prometheus.page', rowAt(url, {health: 'down', error: 'connection refused'})));
 		expect(dead).toContain('prom cannot scrape it either: connection refused');
