@@ -29,7 +29,7 @@ export const inspectSilence = defineInspection<SilenceRow, AlertmanagerPort>()({
 		const told = found === undefined ? row : silenceRow(target.name, found, {alerts, now});
 		const distance = (moment: number) =>
 			moment < now ? `${duration((now - moment) / 1000)} ago` : `in ${duration((moment - now) / 1000)}`;
-		const verb = {active: 'It hides', pending: 'It would hide now', expired: 'It would hide now'}[told.state];
+		const verb = {active: 'It hides', pending: 'It would now hide', expired: 'It would now hide'}[told.state];
 		return {
 			title: `Silence ${told.id.slice(0, 8)} of ${target.name}`,
 			lines: [

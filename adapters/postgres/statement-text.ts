@@ -108,7 +108,7 @@ export const statementText = defineInspection<PostgresStatementRow, PostgresPort
 					row.share === undefined ? 'first seen: rates come with the next read' : `${percent(row.share)} of all`,
 				),
 				...fact('mean', row.meanMs === undefined ? undefined : millis(row.meanMs)),
-				...fact('in all', `${count(row.calls)} calls, ${millis(row.milliseconds)}`),
+				...fact('in all', `${count(row.calls)} ${row.calls === 1 ? 'call' : 'calls'}, ${millis(row.milliseconds)}`),
 				...fact('cache hits', row.hits === undefined ? undefined : percent(row.hits)),
 				{text: ''},
 				...(query === undefined

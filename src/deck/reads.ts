@@ -29,7 +29,7 @@ export function readsLines(deck: Deck): readonly Line[] {
 					: [
 							{text: `  ${reading.failure.message}`, severity: 'unknown' as const},
 							plain(
-								`  failing since ${clockTime(reading.failure.since)}, ${reading.failure.attempts} times: ${reading.failure.hint}`,
+								`  failing since ${clockTime(reading.failure.since)}, ${reading.failure.attempts === 1 ? 'once' : `${reading.failure.attempts} times`}: ${reading.failure.hint}`,
 							),
 						]),
 				...source.reads(watched.target).map(line => plain(`  ${line}`)),

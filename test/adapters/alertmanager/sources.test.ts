@@ -142,7 +142,7 @@ await describeOwnAlertmanager('alerts and silences', server => {
 			/It hides 1 of 5 alerts\n {2}DiskFull/,
 		);
 		expect(await room.inspect('alertmanager.silence', await silence('later'))).toMatch(
-			/It would hide now 1 of 5 alerts\n {2}Slow/,
+			/It would now hide 1 of 5 alerts\n {2}Slow/,
 		);
 		expect(await room.inspect('alertmanager.silence', await silence('nothing'))).toContain('It hides nothing');
 	});
