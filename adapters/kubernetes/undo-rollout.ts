@@ -59,7 +59,11 @@ async function previewBack(
 	const pods = await podsOf(port, workload, target.name, context);
 	const current = currentRevision(workload, object, revisions);
 	const same = current?.hash === to.hash;
-	const from = current === undefined ? '' : ` from ${told(current, now)}`;
+	const from = current === undefined ? '' : ` from ${told(current, now)},`;
+	// A rollout that got stuck has left pods of the earlier template: they are what is wanted, and stay.
+	const staying = pods.filter(pod => pod.rollout?.revision === to.revision).length;
+	const leaving = pods.length - staying;
+	const stay = staying === 0 ? '' : `, ${staying} of revision ${to.revision} ${staying === 1 ? 'stays' : 'stay'}`;
 	const ordered =
 		workload.kind === 'StatefulSet' && part(object, 'spec')['podManagementPolicy'] !== 'Parallel'
 			? ' A pod of an ordered set that is not ready is not replaced by itself: delete it afterwards.'
@@ -74,7 +78,7 @@ async function previewBack(
 				target,
 				...['-n', workload.namespace, 'rollout', 'undo', slashed(workload), `--to-revision=${to.revision}`],
 			),
-			impact: `Goes back${from} to ${told(to, now)}. ${pods.length} pods are replaced, ${replacing(workload, object)}. Serving now: ${serving(pods)}.${ordered}`,
+			impact: `Goes back${from} to ${told(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${replacing(workload, object)}${stay}. Serving now: ${serving(pods)}.${ordered}`,
 			...(same ? {unhelpful: {reason: `revision ${to.revision} is what is there now: nothing changes`}} : {}),
 		},
 		context,
