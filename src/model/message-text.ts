@@ -6,6 +6,9 @@ import {bytes, duration} from '../text/figures.ts';
 const mostLines = 60;
 const mostText = 16_384;
 const mostHex = 256;
+/** Bytes of a key or a header. */
+const mostShort = 1024;
+const mostShortHex = 24;
 
 const decoder = new TextDecoder('utf-8', {fatal: true});
 
@@ -17,6 +20,16 @@ export function asText(value: Uint8Array): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** The same of its beginning. What was cut in the middle of a character would else be taken for binary. */
+function textOf(value: Uint8Array, most: number): string | undefined {
+	if (value.length <= most) return asText(value);
+	for (let cut = 0; cut < 4; cut++) {
+		const text = asText(value.subarray(0, most - cut));
+		if (text !== undefined) return text;
+	}
+	return undefined;
 }
 
 /** `00000000  7b 22 69 64 22 3a 31 37  …  |{"id":17|`, 16 bytes a line. */
@@ -36,9 +49,7 @@ export function hexLines(value: Uint8Array): readonly string[] {
 export function valueLines(value: Uint8Array | undefined): readonly string[] {
 	if (value === undefined) return ['(no value: it deletes its key)'];
 	if (value.length === 0) return ['(empty)'];
-	const text = asText(value.length > mostText ? value.subarray(0, mostText) : value);
-	// What was cut in the middle of a character would else be taken for binary.
-	const whole = text ?? (value.length > mostText ? asText(value.subarray(0, mostText - 3)) : undefined);
+	const whole = textOf(value, mostText);
 	if (whole === undefined) return [`(binary, ${bytes(value.length)})`, ...hexLines(value)];
 	const lines = clean(indented(whole)).split('\n');
 	const cut = lines.length > mostLines || value.length > mostText;
@@ -57,10 +68,11 @@ function indented(text: string): string {
 /** A key or a header, on one line. */
 export function shortText(value: Uint8Array | undefined): string {
 	if (value === undefined) return '(none)';
-	const text = asText(value.subarray(0, 1024));
-	if (text === undefined)
-		return `0x${[...value.subarray(0, 24)].map(byte => byte.toString(16).padStart(2, '0')).join('')}`;
-	return cleanLine(text);
+	const told = (most: number) => (value.length > most ? ` … of ${bytes(value.length)}` : '');
+	const text = textOf(value, mostShort);
+	if (text !== undefined) return cleanLine(text) + told(mostShort);
+	const hex = [...value.subarray(0, mostShortHex)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+	return `0x${hex}${told(mostShortHex)}`;
 }
 
 /** `7@482,012  2026-11-21 14:01:22Z, 6m12s ago  key orders:17  1.2Ki`. */

@@ -32,6 +32,14 @@ describe('the value of a message', () => {
 		expect(valueLines(bytes(JSON.stringify(Array.from({length: 500}, () => 1))))).toHaveLength(61);
 	});
 
+	it('cuts a long key or header too, and tells how long it is', () => {
+		expect(shortText(bytes('x'.repeat(1024)))).toBe('x'.repeat(1024));
+		expect(shortText(bytes('ü'.repeat(1024)))).toBe(`${'ü'.repeat(512)} … of 2Ki`);
+		expect(shortText(bytes(`x${'ü'.repeat(1024)}`))).toBe(`x${'ü'.repeat(511)} … of 2.0Ki`);
+		expect(shortText(new Uint8Array(24))).toBe(`0x${'00'.repeat(24)}`);
+		expect(shortText(new Uint8Array(100))).toBe(`0x${'00'.repeat(24)} … of 100B`);
+	});
+
 	it('never brings a control character to the screen', () => {
 		const evil = '\u001b]0;owned\u0007{"a":"\u001b[2J"}';
 		for (const line of [...valueLines(bytes(evil)), shortText(bytes(evil))])
