@@ -202,7 +202,12 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 				.map(line => JSON.parse(line) as AuditLine);
 		},
 		run(...given) {
-			const done = spawnSync(process.execPath, [start, ...given], {env, encoding: 'utf8', cwd: home});
+			const done = spawnSync(process.execPath, [start, ...given], {
+				env,
+				encoding: 'utf8',
+				cwd: home,
+				maxBuffer: 64 * 1024 * 1024,
+			});
 			return {code: done.status, out: done.stdout, err: done.stderr};
 		},
 		async quit() {

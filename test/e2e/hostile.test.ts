@@ -10,24 +10,9 @@ import {command, redisOptions} from '../estate/redis.ts';
 import {type Throwaway, throwawayPostgres, throwawayRedis} from '../estate/throwaway.ts';
 import {expectFramed, expectUsable} from './bad-days.ts';
 import {type Deck, deck} from './deck.ts';
-
-/** Clears the screen, colours by a C1 control, sets the window's title, turns the reading order, and hides a letter. */
-const hostile = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007\u202e\u200bil';
-const megabytes5 = 5 * 1024 * 1024;
+import {expectTamed, expectTamedSnapshot, hostile, megabytes5} from './hostile-text.ts';
 
 let open: Deck;
-
-/** Nothing of what came from outside has reached the terminal as what it means to a terminal. */
-function expectTamed(): void {
-	expect(open.pty.output()).not.toMatch(/\u001b\[2J|\u009b|\u001b\]0;|\u202e|\u200b/);
-}
-
-async function expectTamedSnapshot(): Promise<void> {
-	const {out, err} = open.run('snapshot', '--json', '--config', `${open.home}/midwatch.yaml`);
-	expect(err).toBe('');
-	expect(JSON.stringify(JSON.parse(out))).toContain('evil');
-	expect(out).not.toMatch(/\\u001b|\\u009b|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/);
-}
 
 const watching = (server: NamedServer) => deck({servers: [server], columns: 160, rows: 40});
 
@@ -71,9 +56,9 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await open.expect('/* evil */');
 		open.press('deck.back');
 		await open.gone('esc back');
-		expectTamed();
+		expectTamed(open);
 		await expectFramed(open);
-		await expectTamedSnapshot();
+		await expectTamedSnapshot(open);
 	});
 
 	test('5 MB query: the pane reads on, and its text is opened up to a limit that is told', async () => {
@@ -94,7 +79,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		open.press('deck.back');
 		await open.gone('esc back');
 		await expectUsable(open);
-		expectTamed();
+		expectTamed(open);
 		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
@@ -135,9 +120,9 @@ describeRedis('redis', 'text from outside', like => {
 		await open.expect(/evil:\d+/);
 		open.press('deck.back');
 		await open.gone('esc back');
-		expectTamed();
+		expectTamed(open);
 		await expectFramed(open);
-		await expectTamedSnapshot();
+		await expectTamedSnapshot(open);
 	});
 
 	test('5 MB value and key: the pane reads on and tells the size', async () => {
@@ -155,7 +140,7 @@ describeRedis('redis', 'text from outside', like => {
 		open.press('deck.back');
 		await open.gone('esc back');
 		await expectUsable(open);
-		expectTamed();
+		expectTamed(open);
 		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
@@ -198,7 +183,7 @@ describe('text from a cluster', () => {
 		await open.select('talks-1');
 		open.call('kubernetes.logs');
 		await open.expect(/line \d+ evil/);
-		expectTamed();
+		expectTamed(open);
 	});
 
 	test('of 5 MB: the log reads on', async () => {
@@ -208,7 +193,7 @@ describe('text from a cluster', () => {
 		await open.gone('esc back');
 		await expectUsable(open);
 		await expectFramed(open);
-		expectTamed();
+		expectTamed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });

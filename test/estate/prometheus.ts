@@ -109,9 +109,13 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 
 /** Writes the files anew, which the server reads when it is told to. */
 export function writeFiles(folder: string, {config, rules}: PrometheusFiles): void {
-	writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
-	writeFileSync(join(folder, 'rules.yml'), stringify({groups: rules}));
+	writeFileSync(join(folder, 'prometheus.yml'), yamlOf(config));
+	writeFileSync(join(folder, 'rules.yml'), yamlOf({groups: rules}));
 }
+
+/** The server reads no C1 controls. Text that has another control as well is quoted, and there an escape stands for them. */
+const yamlOf = (value: object): string =>
+	stringify(value).replaceAll(/[\u0080-\u009f]/g, control => `\\x${control.charCodeAt(0).toString(16)}`);
 
 /** Starts a stopped server on the port and with the files it had. The pid changes. */
 export async function restartPrometheus(server: PrometheusServer): Promise<PrometheusServer> {
