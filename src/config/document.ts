@@ -85,7 +85,7 @@ function yamlFault(code: string): string {
 		case 'TAB_AS_INDENT':
 			return 'the indentation is wrong (spaces only, the same for all keys of one mapping)';
 		case 'MISSING_CHAR':
-			return 'a quote, bracket or colon is missing';
+			return 'a quote, bracket, dash or colon is missing, or this line is indented wrongly';
 		case 'TAG_RESOLVE_FAILED':
 			return 'tags (!…) are not used here';
 		case 'MULTIPLE_DOCS':

@@ -131,9 +131,14 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		],
 		['a key twice', 'theme: none\ntheme: auto', 'config:2:1: this is not valid YAML: this key is there twice'],
 		[
+			'a key that is indented as no other',
+			'targets:\n  - name: a\n   kind: redis',
+			'config:3:1: this is not valid YAML: a quote, bracket, dash or colon is missing, or this line is indented wrongly',
+		],
+		[
 			'a quote that is not closed',
 			'theme: "none',
-			'config:1:13: this is not valid YAML: a quote, bracket or colon is missing',
+			'config:1:13: this is not valid YAML: a quote, bracket, dash or colon is missing, or this line is indented wrongly',
 		],
 		[
 			'groups that are no pattern',
