@@ -99,7 +99,7 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 			],
 			blankLine,
 			...(items.length === 0
-				? [line('nothing is called that', 'dim')]
+				? [line('no command of this pane is called that: other panes have others', 'dim')]
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme)),
 		],
 	}));
