@@ -13,7 +13,7 @@ export type Gathering<K, V> = {
 
 export function gather<K, V>(): Gathering<K, V> {
 	const read: V[] = [];
-	const failed: {readonly of: K; readonly problem: string}[] = [];
+	const failed: {readonly of: K; readonly problem: string; readonly hint: string}[] = [];
 	let first: AdapterError | undefined;
 	let known = false;
 	return {
@@ -24,7 +24,7 @@ export function gather<K, V>(): Gathering<K, V> {
 		fail(of, problem) {
 			first ??= problem;
 			if (problem.harmless) known = true;
-			failed.push({of, problem: problem.message});
+			failed.push({of, problem: problem.message, hint: problem.hint});
 		},
 		answered() {
 			known = true;

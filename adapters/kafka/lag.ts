@@ -9,6 +9,9 @@ import {breath, createBreather, slices} from './breath.ts';
 import {kafkaTool, settingsOf} from './by-hand.ts';
 import {groupsOfTurn} from './turn.ts';
 
+/** Without it the brokers leave groups out of their list, and do not say so. */
+export const describeAllGroups = 'Describe on the cluster';
+
 const listEveryMs = 10_000;
 const topicsEveryMs = 30_000;
 const startsEveryMs = 60_000;
@@ -40,6 +43,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 	const watched = pattern === undefined ? undefined : new RegExp(pattern);
 	let groups = new Map<string, KafkaGroupName>();
 	let missing: readonly Note[] = [];
+	const unreadable = new Map<string, Problem>();
 	const rows = new Map<string, readonly LagRow[]>();
 	const readAt = new Map<string, number>();
 	const topicsAt = new Map<string, number>();
@@ -54,14 +58,28 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		);
 		// The groups of a broker that did not answer are missing, not gone.
 		groups = failed.length === 0 ? listed : new Map([...groups, ...listed]);
-		missing = failed.map(({of, problem}) => ({
-			text: `the groups of broker ${of} could not be listed: ${problem}`,
-			severity: 'unknown' as const,
-		}));
+		missing = failed.map(({of, problem, hint}) =>
+			noteOf(`the groups of broker ${of} could not be listed`, {problem, hint}),
+		);
+		if (read.length === 0 && failed.length === 0) missing = await hidden(context);
 		listedAt = context.now();
 		for (const group of rows.keys()) if (!groups.has(group)) rows.delete(group);
+		for (const group of unreadable.keys()) if (!groups.has(group)) unreadable.delete(group);
 		for (const group of readAt.keys()) if (!groups.has(group)) readAt.delete(group);
 		book.keepOnly(new Set(groups.keys()));
+	}
+
+	/** Brokers refuse no list: they leave out what may not be described, so that an empty one is not yet the truth. */
+	async function hidden(context: Context): Promise<readonly Note[]> {
+		const lacks = (await port.permissions(context)).filter(
+			({name, state}) => name === describeAllGroups && state === 'lack',
+		);
+		return lacks.map(({name, grant}) =>
+			noteOf('the brokers name no group', {
+				problem: `without ${name} they hide those that this user may not describe`,
+				hint: `An administrator grants it with: ${grant}`,
+			}),
+		);
 	}
 
 	async function readGroups(names: readonly KafkaGroupName[], context: Context): Promise<readonly GroupReading[]> {
@@ -74,12 +92,13 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		]);
 		const groupOf = new Map(described.read.map(one => [one.group, one]));
 		const offsetsOf = new Map(committed.read.map(one => [one.group, one.offsets]));
-		const problemOf = new Map(committed.failed.map(({of, problem}) => [of, problem]));
+		for (const {group} of names) unreadable.delete(group);
+		for (const {of, problem, hint} of committed.failed) unreadable.set(of, {problem, hint});
 		return names.map(name => ({
 			name,
 			described: groupOf.get(name.group),
 			offsets: offsetsOf.get(name.group),
-			problem: problemOf.get(name.group),
+			problem: unreadable.get(name.group)?.problem,
 		}));
 	}
 
@@ -206,10 +225,31 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 				{id: 'groups', label: 'groups', value: groups.size, unit: 'count', severity: 'ok'},
 			],
 			omitted: 0,
-			notes: [...missing, ...othersNote([...groups.values()], rows), ...unreadNote(unread)],
+			notes: [
+				...missing,
+				...unreadableNote(unreadable),
+				...othersNote([...groups.values()], rows),
+				...unreadNote(unread),
+			],
 			...sampleOf(readings.length, groups.size, at, readAt),
 		};
 	};
+}
+
+type Problem = {readonly problem: string; readonly hint?: string | undefined};
+
+const noteOf = (text: string, {problem, hint}: Problem): Note => ({
+	text: `${text}: ${problem}`,
+	...(hint === undefined ? {} : {hint}),
+	severity: 'unknown',
+});
+
+/** One stands for all: what a user may not do with one group is seldom the only one. */
+function unreadableNote(groups: ReadonlyMap<string, Problem>): readonly Note[] {
+	const [first] = groups.values();
+	if (first === undefined) return [];
+	const many = `${grouped(groups.size)} groups cannot be read, one of them because`;
+	return [noteOf(groups.size === 1 ? '1 group cannot be read' : many, first)];
 }
 
 const unreadNote = (unread: number): readonly Note[] =>

@@ -4,6 +4,7 @@ import {askCoordinators} from './by-coordinator.ts';
 import type {Cluster} from './cluster.ts';
 import {principalOf} from './connection.ts';
 import {grantLine, type Resource} from './errors.ts';
+import {describeAllGroups} from './lag.ts';
 import {describeCluster} from './request-cluster.ts';
 import {describeConsumerGroups, describeGroups} from './request-groups.ts';
 
@@ -27,7 +28,7 @@ const needs: readonly Need[] = [
 ];
 
 const nameOf = ({operation, resource}: Need): string =>
-	`${operation} on ${resource === 'cluster' ? 'the cluster' : `${resource}s`}`;
+	resource === 'cluster' ? describeAllGroups : `${operation} on ${resource}s`;
 
 /** Everything that is asked for: the demo has it all. */
 export const kafkaNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({

@@ -112,10 +112,10 @@ export type KafkaTopic = {
 /** `earliest`: the log's start. `latest`: its end. A time: the first message at or after it, the end when there is none. */
 export type OffsetSpec = 'earliest' | 'latest' | {readonly atOrAfter: number};
 
-/** What was read of each thing that was asked for. `failed`: the broker's words for that one. */
+/** What was read of each thing that was asked for. `failed`: the broker's words for that one, and what to do about it. */
 export type ReadOf<Key, Value> = {
 	readonly read: readonly Value[];
-	readonly failed: readonly {readonly of: Key; readonly problem: string}[];
+	readonly failed: readonly {readonly of: Key; readonly problem: string; readonly hint?: string}[];
 };
 
 export type PartitionOffset = TopicPartition & {readonly offset: number};

@@ -1,9 +1,22 @@
+import kafkajs from 'kafkajs';
 import {afterEach, expect, test} from 'vitest';
-import {kafkaTool} from '../../estate/kafka.ts';
+import {asAdmin, kafkaTool} from '../../estate/kafka.ts';
 import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
 import {describeKafka} from '../../estate/read-estate.ts';
 import type {KafkaServer} from '../../estate/record.ts';
-import {acting, closeAll, connect, context, failure, listenersOf, saslOf, settingsFor, unique} from './kafka-room.ts';
+import {
+	acting,
+	closeAll,
+	connect,
+	context,
+	failure,
+	listenersOf,
+	saslOf,
+	settingsFor,
+	unique,
+	until,
+} from './kafka-room.ts';
+import {openRoom, patient} from './open-room.ts';
 
 afterEach(closeAll);
 
@@ -118,16 +131,60 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const {port} = as(server, 'bare');
 			expect((await port.groups(context)).read).toEqual([]);
 			const named = {group, type: 'classic', protocolType: 'consumer', state: 'Empty'} as const;
-			const refused = [{of: group, problem: expect.stringMatching(/User:bare may not Describe group/)}];
-			expect(await port.describe([named], context)).toEqual({read: [], failed: refused});
-			expect(await port.committed([group], context)).toEqual({read: [], failed: refused});
-			expect((await port.topics([topic], context)).failed).toEqual([
+			const hint = expect.stringMatching(/--allow-principal User:bare --operation Describe --group/);
+			const refused = [{of: group, problem: expect.stringMatching(/User:bare may not Describe group/), hint}];
+			expect(await port.describe([named], context)).toMatchObject({read: [], failed: refused});
+			expect(await port.committed([group], context)).toMatchObject({read: [], failed: refused});
+			expect((await port.topics([topic], context)).failed).toMatchObject([
 				{of: topic, problem: expect.stringMatching(/User:bare may not Describe topic/)},
 			]);
 			const at = {topic, partition: 0};
-			expect((await port.offsets([at], 'latest', context)).failed).toEqual([
+			expect((await port.offsets([at], 'latest', context)).failed).toMatchObject([
 				{of: at, problem: expect.stringMatching(/User:bare may not Describe topic/)},
 			]);
+		});
+
+		test('an empty list may hide something, and a group may not be read: the pane is told, with the line that grants it', async () => {
+			const {group} = await stage(server);
+			const {host, sasl} = listenersOf(server);
+			const notesFor = async (who: keyof KafkaServer['logins']) => {
+				const room = await openRoom(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who]), ...patient}));
+				const notes = async () => (await room.read('kafka.lag')).notes.filter(({severity}) => severity === 'unknown');
+				return {notes, close: room.close};
+			};
+			const bare = await notesFor('bare');
+			expect(await bare.notes()).toEqual([
+				{
+					text: 'the brokers name no group: without Describe on the cluster they hide those that this user may not describe',
+					hint: expect.stringMatching(/kafka-acls\.sh .*--allow-principal User:bare --operation Describe --cluster$/),
+					severity: 'unknown',
+				},
+			]);
+			await bare.close();
+			const monitor = await notesFor('monitor');
+			expect(await monitor.notes()).toEqual([]);
+			// A rule that denies goes before all that allow, and this one touches no other test.
+			const denial = {
+				resourceType: kafkajs.AclResourceTypes.GROUP,
+				resourceName: group,
+				resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+				principal: 'User:monitor',
+				host: '*',
+				operation: kafkajs.AclOperationTypes.ALL,
+				permissionType: kafkajs.AclPermissionTypes.DENY,
+			};
+			await asAdmin(server, admin => admin.createAcls({acl: [denial]}));
+			const told = await until(monitor.notes, notes => notes.length > 0);
+			expect(told).toEqual([
+				{
+					text: `1 group cannot be read: OffsetFetch: User:monitor may not Describe group ${group}`,
+					hint: expect.stringContaining('--operation Describe --group'),
+					severity: 'unknown',
+				},
+			]);
+			await asAdmin(server, admin => admin.deleteAcls({filters: [denial]}));
+			await until(monitor.notes, notes => notes.length === 0);
+			await monitor.close();
 		});
 
 		test('permissions are told without doing any of it', async () => {
