@@ -96,6 +96,13 @@ describeKafka('kafka-4', 'text from outside', like => {
 		await expectTamedSnapshot(open);
 	});
 
+	test('a topic cannot have such a name', async () => {
+		const topics = [{topic: text}];
+		await expect(asAdmin(own.current(), admin => admin.createTopics({topics}))).rejects.toMatchObject({
+			errors: [{type: 'INVALID_TOPIC_EXCEPTION'}],
+		});
+	});
+
 	test('5 MB message: it is shown up to a limit that is told, and the pane reads on', async () => {
 		await open.select('large');
 		await peek(0);
