@@ -6,7 +6,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {fit, width, wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
 import type {Size} from './layout.ts';
-import {blankLine, line, type ModalLine} from './modal.ts';
+import {blankLine, flowed, line, type ModalLine} from './modal.ts';
 import type {Theme} from './theme.ts';
 
 /** The visible part of a list around its chosen line. */
@@ -99,7 +99,7 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 			],
 			blankLine,
 			...(items.length === 0
-				? [line('no command of this pane is called that: other panes have others', 'dim')]
+				? flowed(line('no command of this pane is called that: other panes have others', 'dim'), cells)
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme)),
 		],
 	}));
