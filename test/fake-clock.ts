@@ -2,8 +2,11 @@ import type {Clock} from '../src/poll/clock.ts';
 
 /** A clock that stands still until it is told to move. */
 export type FakeClock = Clock & {
-	/** Moves time on, firing what falls due in its order, and lets promises settle before and after each call. */
-	advance(ms: number): Promise<void>;
+	/**
+	 * Moves time on, firing what falls due in its order, and lets promises settle before and after each call; or lets come to rest what takes
+	 * real time, so that it always falls into the same moment.
+	 */
+	advance(ms: number, rest?: () => Promise<void>): Promise<void>;
 	/** Lets promises settle without moving time. */
 	settle(): Promise<void>;
 	/** How many calls are waiting. */
@@ -36,14 +39,14 @@ export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): Fake
 				calls.delete(id);
 			};
 		},
-		async advance(ms) {
+		async advance(ms, rest = settle) {
 			const until = time + ms;
 			await settle();
 			for (let due = nextDue(until); due !== undefined; due = nextDue(until)) {
 				calls.delete(due.id);
 				time = Math.max(time, due.at);
 				due.call();
-				await settle();
+				await rest();
 			}
 			time = until;
 		},

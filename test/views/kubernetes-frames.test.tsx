@@ -45,6 +45,7 @@ async function keys(...names: readonly string[]): Promise<void> {
 }
 
 async function golden(what: string, [columns, rows]: (typeof sizes)[number]): Promise<void> {
+	await demo.heard();
 	demo.deck.bump();
 	await rig.screen();
 	await expect(`${await rig.screen()}\n`).toMatchFileSnapshot(`__frames__/kubernetes-${what}.${columns}x${rows}.txt`);
