@@ -99,6 +99,7 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 				spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
 				status: {
 					phase: 'Running',
+					conditions: [],
 					containerStatuses: [
 						{
 							name: 'main',
