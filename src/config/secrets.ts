@@ -56,11 +56,12 @@ function readCommand(rest: string): Reference | string {
 	return command === undefined || command === '' ? wrong : {kind: 'exec', argv: [command, ...args]};
 }
 
-/** As it is written in the configuration. */
+/** As it is written in the configuration, but for the words of a command: they may hold a token. */
 const sourceOf = (reference: Reference): string => {
 	if (reference.kind === 'env') return `\${env:${reference.name}}`;
 	if (reference.kind === 'file') return `\${file:${reference.path}}`;
-	return `\${exec:[${reference.argv.join(', ')}]}`;
+	const [command, ...words] = reference.argv;
+	return `\${exec:[${command}${words.length > 0 ? ', …' : ''}]}`;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
