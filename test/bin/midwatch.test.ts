@@ -160,7 +160,9 @@ describe.concurrent('snapshot --json on the demo', () => {
 	test('one pane and one target: only what they show', async () => {
 		const {document} = await snapshot('--demo', 'calm', '--pane', 'consumer-lag', '--target', 'kafka-main');
 		expect(document.targets.map(({name}: {name: string}) => name)).toEqual(['kafka-main']);
-		expect(new Set(document.readings.map(({kind}: {kind: string}) => kind))).toEqual(new Set(['kafka.lag', 'kafka.topic']));
+		expect(new Set(document.readings.map(({kind}: {kind: string}) => kind))).toEqual(
+			new Set(['kafka.lag', 'kafka.topic']),
+		);
 		expect(document.readings[0].rows.length).toBeGreaterThan(0);
 	});
 });
