@@ -1,6 +1,9 @@
 /** A system that comes back is seen within one interval for so long; only one that stays away is asked less often. */
 const patienceMs = 3 * 60_000;
 const slowestRetryMs = 15_000;
+/** A login that was refused so often is wrong, not late: asked at the usual pace it would lock the account behind it. */
+const refusalsAtOnce = 3;
+const slowestRefusedMs = 60_000;
 const widestStretch = 4;
 /** Below this a doubled latency is noise, not load. */
 const leastLatencyMs = 100;
@@ -10,13 +13,14 @@ export type Pace = {
 	/** The interval in force now, before jitter. */
 	readonly intervalMs: number;
 	succeeded(tookMs: number): void;
-	/** `now` in epoch milliseconds. */
-	failed(now: number): void;
+	/** `now` in epoch milliseconds. `refused`: the system answered, and does not let us in. */
+	failed(now: number, refused: boolean): void;
 };
 
 /**
  * The interval stretches, up to four times, while the system needs more than twice its usual time to answer: a system in trouble is not
- * helped by being asked more. After failures it stays as it is for three minutes, then doubles up to 15 s.
+ * helped by being asked more. After failures it stays as it is for three minutes, then doubles up to 15 s; after three refusals it grows fourfold at each
+ * up to a minute.
  */
 export function createPace(baseMs: number): Pace {
 	let usualMs: number | undefined;
@@ -24,20 +28,27 @@ export function createPace(baseMs: number): Pace {
 	let stretch = 1;
 	let failingSince: number | undefined;
 	let retryMs = baseMs;
+	let refusals = 0;
 	return {
 		get intervalMs() {
 			return failingSince === undefined ? baseMs * stretch : retryMs;
 		},
 		succeeded(tookMs) {
 			failingSince = undefined;
+			refusals = 0;
 			retryMs = baseMs;
 			recentMs = usualMs === undefined ? tookMs : (recentMs + tookMs) / 2;
 			usualMs = nextUsual(usualMs, tookMs, stretch > 1);
 			const times = recentMs / Math.max(usualMs, leastLatencyMs);
 			stretch = times > 2 ? Math.min(widestStretch, times) : 1;
 		},
-		failed(now) {
+		failed(now, refused) {
 			failingSince ??= now;
+			refusals = refused ? refusals + 1 : 0;
+			if (refusals >= refusalsAtOnce) {
+				retryMs = Math.min(Math.max(baseMs, slowestRefusedMs), retryMs * 4);
+				return;
+			}
 			if (now - failingSince >= patienceMs) retryMs = Math.min(Math.max(baseMs, slowestRetryMs), retryMs * 2);
 		},
 	};

@@ -122,7 +122,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const now = clock.now();
 		const before = store.get();
 		const failure = nextFailure(error, before.failure, now);
-		pace.failed(now);
+		pace.failed(now, failure.kind === 'denied');
 		return {
 			state: 'failed',
 			failure,

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Snapshot, Source} from '../../../src/contract.ts';
+import {AdapterError} from '../../../src/errors.ts';
 import {createPoller} from '../../../src/poll/poller.ts';
 import {isOld} from '../../../src/poll/reading.ts';
 import {createFakeClock} from '../../fake-clock.ts';
@@ -118,6 +119,22 @@ describe('poller', () => {
 		server.answer = async () => snapshotOf([]);
 		await clock.advance(intervalMs);
 		expect(store.get()).toMatchObject({state: 'live', failure: undefined, findings: []});
+	});
+
+	it('does not lock an account: a refused login is tried at once, soon, then once a minute, and by key', async () => {
+		const {clock, poller, store, server, starts} = rig();
+		server.answer = () => Promise.reject(new AdapterError('denied', 'wrong password', 'Correct it.'));
+		poller.resume();
+		await clock.advance(60_000);
+		expect(starts.length).toBeLessThanOrEqual(6);
+		const before = starts.length;
+		await clock.advance(10 * 60_000);
+		expect(starts.length - before).toBeLessThanOrEqual(12);
+		expect(starts.length - before).toBeGreaterThanOrEqual(9);
+		server.answer = async () => snapshotOf([]);
+		poller.refresh();
+		await clock.advance(500);
+		expect(store.get()).toMatchObject({state: 'live', intervalMs});
 	});
 
 	it('asks a server that stays away less often, but never less than every 15 s', async () => {
