@@ -22,6 +22,7 @@ import {podsPane} from '../views/panes/pods.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
 import {quantile} from './figure.ts';
+import {watchLoop} from './loop.ts';
 
 const pods = 20;
 const linesPerSecond = 500;
@@ -74,27 +75,6 @@ async function serve(): Promise<void> {
 
 const heard = (child: ChildProcess) => new Promise<Record<string, unknown>>(resolve => child.once('message', resolve));
 const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-
-/** How long nothing else could run, and how much of that time was this process's own: the machine may have others to serve. */
-function watchLoop() {
-	let before = performance.now();
-	let used = process.cpuUsage();
-	let [gap, ofIt, own] = [0, 0, 0];
-	const timer = setInterval(() => {
-		const {user, system} = process.cpuUsage(used);
-		const [now, spent] = [performance.now(), (user + system) / 1000];
-		if (now - before > gap) [gap, ofIt] = [now - before, spent];
-		own = Math.max(own, spent);
-		[before, used] = [now, process.cpuUsage()];
-	}, 5);
-	return {
-		told() {
-			clearInterval(timer);
-			const ms = (value: number) => Number(value.toFixed(1));
-			return {longestGapMs: ms(gap), ofItOwnProcessorMs: ms(ofIt), mostProcessorMsInOneGap: ms(own)};
-		},
-	};
-}
 
 /** Counts the lines as they come, before the text drops the oldest. */
 function createTally() {

@@ -1,0 +1,164 @@
+/*
+ * `node bench/cluster.ts [seconds]`: 10,000 pods behind 100 ms of round trip, 100 changes a second for two minutes. Tells when the first red
+ * row stood there, how long the loop was away, what was asked of the server, what it took, and whether in the end what is shown is what is
+ * there. The server is a process of its own.
+ */
+import {type ChildProcess, fork} from 'node:child_process';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {startChurn} from '../adapters/demo/kubernetes-api/churn.ts';
+import type {Pod} from '../adapters/demo/kubernetes-api/kinds.ts';
+import {startKubernetesApi} from '../adapters/demo/kubernetes-api/server.ts';
+import {createScenario} from '../adapters/demo/scenario.ts';
+import {kubernetes} from '../adapters/kubernetes/system.ts';
+import {kubernetesSettings} from '../src/config/kubernetes-settings.ts';
+import {systemSurroundings} from '../src/config/surroundings.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import type {KubernetesPort} from '../src/port/kubernetes.ts';
+import {paneSession} from '../src/session.ts';
+import {faultProxy} from '../test/faults/fault-proxy.ts';
+import {paintPane} from '../views/pane.ts';
+import {podsPane} from '../views/panes/pods.ts';
+import {createTheme} from '../views/theme.ts';
+import {openBenchDeck} from './bench-deck.ts';
+import {watchLoop} from './loop.ts';
+
+const pods = 10_000;
+const changesPerSecond = 100;
+const roundTripMs = 100;
+const paintEveryMs = 100;
+
+/** The server's side: the cluster, what changes in it, and what was asked of it. */
+async function serve(): Promise<void> {
+	const scenario = createScenario('calm', {now: Date.now});
+	const api = await startKubernetesApi({pods, scenario});
+	const {store} = api.world.cluster;
+	const sick = store.list<Pod>('pods')[0];
+	if (sick === undefined) throw new Error('there are no pods');
+	const waiting = {reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container'};
+	store.put('pods', {
+		...sick,
+		status: {
+			...sick.status,
+			containerStatuses: (sick.status.containerStatuses ?? []).map(status => ({
+				...status,
+				ready: false,
+				restartCount: 14,
+				state: {waiting},
+			})),
+		},
+	});
+	const asked: Record<string, number> = {};
+	api.faults.onRequest(({verb, resource}) => {
+		if (verb !== 'list' && verb !== 'watch') return;
+		asked[`${verb} ${resource}`] = (asked[`${verb} ${resource}`] ?? 0) + 1;
+	});
+	const churn = startChurn(api.world.cluster, scenario, changesPerSecond);
+	const proxy = await faultProxy({host: '127.0.0.1', port: Number(new URL(api.url).port)});
+	await proxy.set({latencyMs: roundTripMs / 2});
+	process.on('message', () => {
+		churn.stop();
+		setTimeout(() => {
+			const truth = store.list<Pod>('pods').map(({metadata}) => [metadata.uid, metadata.resourceVersion]);
+			process.send?.({truth, asked, changes: churn.changes});
+		}, 3000);
+	});
+	process.on('disconnect', () => process.exit(0));
+	process.send?.({kubeconfig: api.kubeconfig.replace(api.url, `https://127.0.0.1:${proxy.port}`)});
+}
+
+type Told = {
+	readonly truth: readonly (readonly [string, string])[];
+	readonly asked: Readonly<Record<string, number>>;
+	readonly changes: number;
+};
+
+const heard = <T>(child: ChildProcess) => new Promise<T>(resolve => child.once('message', told => resolve(told as T)));
+const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+async function measure(seconds: number): Promise<void> {
+	const child = fork(fileURLToPath(import.meta.url), ['serve'], {stdio: 'inherit'});
+	const {kubeconfig} = await heard<{kubeconfig: string}>(child);
+	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));
+	const file = join(folder, 'kubeconfig');
+	await writeFile(file, kubeconfig, {mode: 0o600});
+	const settings = kubernetesSettings({kubeconfig: [file]}, systemSurroundings());
+	const target = {name: 'bench', kind: 'kubernetes' as const, production: true, settings};
+	const {deck, watch} = openBenchDeck({
+		targets: [{target, system: kubernetes}],
+		panes: [podsPane],
+		clock: systemClock,
+		stateDir: folder,
+	});
+	const theme = createTheme('colour', false);
+	const paint = () => {
+		const view = deck.view('pods');
+		const own = paneSession(deck.session.get(), 'pods');
+		const now = deck.now();
+		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, new Map());
+	};
+	const cpu = process.cpuUsage();
+	const began = performance.now();
+	const starting = watchLoop();
+	watch.start();
+	deck.shown(['pods']);
+	const isRed = () => deck.view('pods').entries.some(({row}) => row.severity === 'crit');
+	while (!isRed()) await rest(10);
+	const firstRedMs = performance.now() - began;
+	const rows = () => deck.answered('pods').entries.length;
+	while (rows() < pods) await rest(50);
+	const allMs = performance.now() - began;
+	const load = starting.told();
+
+	const loop = watchLoop();
+	for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+		await rest(paintEveryMs);
+		paint();
+	}
+	const gaps = loop.told();
+	const {user, system} = process.cpuUsage(cpu);
+	const elapsed = (performance.now() - began) / 1000;
+
+	const answer = heard<Told>(child);
+	child.send('stop');
+	const {truth, asked, changes} = await answer;
+	await rest(2000);
+	const {port} = await watch.connection('bench');
+	const context = {signal: AbortSignal.timeout(10_000), now: Date.now};
+	const {objects} = await (port as KubernetesPort).watched('pods', context);
+	const isShown = new Set(
+		watch
+			.reading('bench', 'kubernetes.pod')
+			.get()
+			.snapshot?.rows.map(({id}) => id),
+	);
+	const wrong = truth.filter(([uid, version]) => objects.get(uid)?.metadata.resourceVersion !== version);
+	const report = {
+		seconds: elapsed.toFixed(0),
+		firstRedMs: Math.round(firstRedMs),
+		allMs: Math.round(allMs),
+		whileLoading: load,
+		...gaps,
+		changes,
+		asked,
+		podsThere: truth.length,
+		podsKnown: objects.size,
+		rowsShown: isShown.size,
+		notAsThere: wrong.length,
+		notShown: truth.filter(([uid]) => !isShown.has(uid)).length,
+		cpuPercent: (((user + system) / 1e6 / elapsed) * 100).toFixed(0),
+		rssMb: Math.round(process.memoryUsage().rss / 1024 / 1024),
+	};
+	process.stdout.write(`${JSON.stringify(report, null, '\t')}\n`);
+	await watch.close();
+	deck.close();
+	child.disconnect();
+	await rm(folder, {recursive: true, force: true});
+	const isTrue = wrong.length === 0 && objects.size === truth.length && report.notShown === 0;
+	process.exitCode = isTrue ? 0 : 1;
+}
+
+if (process.argv[2] === 'serve') await serve();
+else await measure(Number(process.argv[2] ?? 120));
