@@ -35,27 +35,20 @@ async function serve(): Promise<void> {
 	const scenario = createScenario('calm', {now: Date.now});
 	const api = await startKubernetesApi({pods, scenario});
 	const {store} = api.world.cluster;
-	const sick = store.list<Pod>('pods')[0];
-	if (sick === undefined) throw new Error('there are no pods');
-	const waiting = {reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container'};
-	store.put('pods', {
-		...sick,
-		status: {
-			...sick.status,
-			containerStatuses: (sick.status.containerStatuses ?? []).map(status => ({
-				...status,
-				ready: false,
-				restartCount: 14,
-				state: {waiting},
-			})),
-		},
-	});
+	const [sick] = store.list<Pod>('pods');
+	const [main] = sick?.spec.containers ?? [];
+	if (sick === undefined || main === undefined) throw new Error('there are no pods');
+	// All pods of one image die whenever they start: the churn starts some of them again.
+	api.world.programs.set(main.image, {fails: {afterMs: 200, exitCode: 1, says: 'no room'}});
+	const churn = startChurn(api.world.cluster, scenario, changesPerSecond);
+	const isCrashing = (pod: Pod) =>
+		pod.status.containerStatuses?.some(({state}) => state.waiting?.reason === 'CrashLoopBackOff') === true;
+	while (!store.list<Pod>('pods').some(isCrashing)) await rest(200);
 	const asked: Record<string, number> = {};
 	api.faults.onRequest(({verb, resource}) => {
 		if (verb !== 'list' && verb !== 'watch') return;
 		asked[`${verb} ${resource}`] = (asked[`${verb} ${resource}`] ?? 0) + 1;
 	});
-	const churn = startChurn(api.world.cluster, scenario, changesPerSecond);
 	const proxy = await faultProxy({host: '127.0.0.1', port: Number(new URL(api.url).port)});
 	await proxy.set({latencyMs: roundTripMs / 2});
 	process.on('message', () => {
