@@ -1,10 +1,13 @@
-import type {Connection, Permission} from '../src/contract.ts';
+import type {Connection, Permission, Target} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
-import type {WatchedTarget} from '../src/poll/watched-target.ts';
+import {systemClock} from '../src/poll/clock.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {createWatch} from '../src/watch.ts';
 import type {Estate} from './estate.ts';
+import {metricsOf} from './metrics.ts';
 import {placeOf} from './place.ts';
 import {version} from './version.ts';
+import {viaOf} from './via.ts';
 
 /** For connecting and asking one target. */
 const patienceMs = 20_000;
@@ -19,21 +22,38 @@ export async function runDoctor(estate: Estate, write: (text: string) => void): 
 	write(`midwatch ${version}, Node ${process.version}, ${process.platform} ${process.arch}\n`);
 	write(`${estate.from}\n`);
 	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
+	// As the console connects: a target may be reached through another one.
+	const watch = createWatch({
+		targets: estate.targets,
+		clock: systemClock,
+		readOnly: true,
+		via: viaOf,
+		metrics: metricsOf,
+	});
 	const examined = await Promise.all(
-		estate.targets.map(watched => examine(watched, estate.origins[watched.target.name])),
+		estate.targets.map(({target, system}) => {
+			const connect = async () => (await watch.connection(target.name)).connection;
+			return examine(target, system.title, connect, estate.origins[target.name]);
+		}),
 	);
+	await watch.close();
 	for (const {lines} of examined) write(`\n${lines.join('\n')}\n`);
 	return Math.max(0, ...examined.map(({code}) => code));
 }
 
-async function examine({target, system}: WatchedTarget, origin: string | undefined): Promise<Examined> {
+async function examine(
+	target: Target,
+	title: string,
+	connect: () => Promise<Connection<unknown>>,
+	origin: string | undefined,
+): Promise<Examined> {
 	const standing = target.production ? 'guarded' : 'not guarded (production: false)';
-	const head = [target.name, system.title, placeOf(target), standing, origin].filter(Boolean).join(', ');
+	const head = [target.name, title, placeOf(target), standing, origin].filter(Boolean).join(', ');
 	const lines = [cleanLine(head)];
 	const context = {signal: AbortSignal.timeout(patienceMs), now: Date.now};
-	let connection: Connection<unknown> | undefined;
+	let connection: Connection<unknown>;
 	try {
-		connection = await system.connect(target, {readOnly: true});
+		connection = await connect();
 		const {version: server, who, latencyMs} = await connection.identify(context);
 		lines.push(
 			cleanLine(
@@ -42,7 +62,6 @@ async function examine({target, system}: WatchedTarget, origin: string | undefin
 		);
 	} catch (error) {
 		lines.push(...failed('not reachable', error));
-		await connection?.close();
 		return {lines, code: 2};
 	}
 	try {
@@ -52,8 +71,6 @@ async function examine({target, system}: WatchedTarget, origin: string | undefin
 	} catch (error) {
 		lines.push(...failed('permissions could not be read', error));
 		return {lines, code: 2};
-	} finally {
-		await connection.close();
 	}
 }
 

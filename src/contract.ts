@@ -307,7 +307,7 @@ export type Inspection<R extends Row = Row, Port = unknown> = {
 	readonly selects?: 'one' | 'many';
 	/** What it can be opened with; it starts with their `initial`. */
 	readonly params?: readonly Param[];
-	/** The params are typed before it opens; what was typed in this session is offered again. */
+	/** The params are typed before it opens; what was typed since the console was opened is offered again. */
 	readonly prompt?: true;
 	readonly dials?: readonly Dial[];
 	disabled?(row: R): string | undefined;

@@ -31,3 +31,15 @@ export const isAdapterError = (error: unknown): error is AdapterError => error i
 
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Node joins the failures of all addresses of a name in one error: the first tells enough. */
+export const plainest = (error: unknown): unknown =>
+	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
+
+/** The code that Node, OpenSSL or a client gave to what was thrown: `ECONNREFUSED`; empty without one. */
+export function codeOf(thrown: unknown): string {
+	const error = plainest(thrown);
+	return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+		? error.code
+		: '';
+}

@@ -1,4 +1,4 @@
-import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
 /** What was being asked, and by whom, for the hint. */
@@ -178,13 +178,6 @@ const systemCodes: Readonly<Record<string, string>> = {
 	ENOENT: 'Correct the path of the file in the configuration.',
 	EACCES: 'Make the file readable for this user.',
 };
-
-function codeOf(error: unknown): string {
-	if (!(error instanceof Error)) return '';
-	if ('code' in error && typeof error.code === 'string') return error.code;
-	// Happy eyeballs: one error for each address tried.
-	return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
-}
 
 const toldHint =
 	'The brokers gave this address (advertised.listeners): it has to be reachable from here, and its name known here.';

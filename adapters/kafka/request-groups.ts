@@ -1,5 +1,5 @@
 import type {TopicPartition} from '../../src/port/kafka.ts';
-import {Reader, type Request} from './wire.ts';
+import {Reader, type Request, type Writer} from './wire.ts';
 
 export const listGroups: Request<
 	undefined,
@@ -103,17 +103,20 @@ export type Described = {
 	readonly operations: number;
 };
 
+/** Whom to describe, and that we want to know what we may do with them. */
+const writeGroups = (writer: Writer, groups: readonly string[]): void =>
+	void writer
+		.array(groups, group => void writer.string(group))
+		.boolean(true)
+		.tags();
+
 /** Groups of the classic protocol. One of another protocol is answered as Dead, with no error: never ask for those. */
 export const describeGroups: Request<readonly string[], readonly Described[]> = {
 	name: 'DescribeGroups',
 	key: 15,
 	versions: [3, 5],
 	flexibleFrom: 5,
-	write: (writer, groups) =>
-		void writer
-			.array(groups, group => void writer.string(group))
-			.boolean(true)
-			.tags(),
+	write: writeGroups,
 	read(reader, version) {
 		reader.int32();
 		return reader.array(() => {
@@ -190,11 +193,7 @@ export const describeConsumerGroups: Request<readonly string[], readonly Describ
 	key: 69,
 	versions: [0, 1],
 	flexibleFrom: 0,
-	write: (writer, groups) =>
-		void writer
-			.array(groups, group => void writer.string(group))
-			.boolean(true)
-			.tags(),
+	write: writeGroups,
 	read: (reader, version) =>
 		described(reader, () => {
 			const id = reader.string();
@@ -219,11 +218,7 @@ export const describeShareGroups: Request<readonly string[], readonly Described[
 	key: 77,
 	versions: [1, 1],
 	flexibleFrom: 0,
-	write: (writer, groups) =>
-		void writer
-			.array(groups, group => void writer.string(group))
-			.boolean(true)
-			.tags(),
+	write: writeGroups,
 	read: reader =>
 		described(reader, () => {
 			const id = reader.string();

@@ -1,83 +1,35 @@
-import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+import {AdapterError, type ErrorKind, isAdapterError} from '../../src/errors.ts';
 import type {ApiRefusal} from '../../src/port/kubernetes.ts';
+import {type LinkHints, linkError} from '../http/errors.ts';
 import {grantFor} from './grants.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
-/** By Node's or OpenSSL's error code. */
-const codes: Readonly<Record<string, Meaning>> = {
-	ECONNREFUSED: [
-		'unreachable',
-		'Nothing listens there: check that the API server runs, and the server of this context.',
-	],
-	ENOTFOUND: ['unreachable', 'The name does not resolve: check the server of this context, your VPN and your DNS.'],
-	EAI_AGAIN: ['unreachable', 'The name server does not answer: check your network.'],
-	EHOSTUNREACH: ['unreachable', 'No route to the host: check your network or VPN.'],
-	ENETUNREACH: ['unreachable', 'No route to the network: check your network or VPN.'],
-	ETIMEDOUT: ['unreachable', 'The host does not answer: check your network, VPN or firewall.'],
-	ECONNRESET: ['unreachable', 'The other end broke the connection: check the API server and what stands before it.'],
-	EPIPE: ['unreachable', 'The other end broke the connection; it is opened again.'],
-	CERT_HAS_EXPIRED: ['unreachable', 'The certificate has expired: renew it on the server, or check the clocks.'],
-	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
-	DEPTH_ZERO_SELF_SIGNED_CERT: [
-		'unreachable',
-		'The certificate is self-signed: name it as certificate-authority in the kubeconfig.',
-	],
-	SELF_SIGNED_CERT_IN_CHAIN: [
-		'unreachable',
-		'The issuer is not trusted here: correct certificate-authority in the kubeconfig.',
-	],
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
-		'unreachable',
-		'The issuer is not known here: correct certificate-authority in the kubeconfig.',
-	],
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
-		'unreachable',
-		'The issuer is not known here: correct certificate-authority in the kubeconfig.',
-	],
-	ERR_TLS_CERT_ALTNAME_INVALID: [
-		'unreachable',
-		'The certificate is for another name: correct the server of this context, or set tls-server-name in the kubeconfig.',
-	],
-	ENOENT: ['denied', 'A file that the kubeconfig names is not there: correct its path.'],
-	EACCES: ['denied', 'A file that the kubeconfig names cannot be read by this user: check its permissions.'],
+const unknownIssuer = 'The issuer is not known here: correct certificate-authority in the kubeconfig.';
+
+const hints: LinkHints = {
+	codes: {
+		ECONNREFUSED: 'Nothing listens there: check that the API server runs, and the server of this context.',
+		ENOTFOUND: 'The name does not resolve: check the server of this context, your VPN and your DNS.',
+		ECONNRESET: 'The other end broke the connection: check the API server and what stands before it.',
+		DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is self-signed: name it as certificate-authority in the kubeconfig.',
+		SELF_SIGNED_CERT_IN_CHAIN: 'The issuer is not trusted here: correct certificate-authority in the kubeconfig.',
+		UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
+		UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
+		ERR_TLS_CERT_ALTNAME_INVALID:
+			'The certificate is for another name: correct the server of this context, or set tls-server-name in the kubeconfig.',
+		ENOENT: 'A file that the kubeconfig names is not there: correct its path.',
+		EACCES: 'A file that the kubeconfig names cannot be read by this user: check its permissions.',
+	},
+	notTls: 'What answers there does not speak TLS: check the port, and https in the server of this context.',
+	certificateRefused: 'The server does not accept our certificate: renew client-certificate in the kubeconfig.',
+	tlsFailed: 'TLS failed: check the certificates and the key of this context.',
+	unreadable: 'The answer cannot be read: check what stands between here and the API server.',
+	broken: 'The connection broke; it is tried again. Check the API server and the network.',
 };
 
-const codeOf = (error: unknown): string =>
-	typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-/** Node joins the failures of all addresses of a name in one error: the first tells enough. */
-const plainest = (error: unknown): unknown =>
-	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
-
 /** Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`. */
-export function connectionError(thrown: unknown, where: string): AdapterError {
-	if (isAdapterError(thrown)) return thrown;
-	const error = plainest(thrown);
-	const code = codeOf(error);
-	const said = messageOf(error) || code || 'the connection failed';
-	const message = `${where}: ${said === 'aborted' ? 'the connection broke in the middle of an answer' : said}`;
-	const known = codes[code];
-	if (known !== undefined) return new AdapterError(known[0], message, known[1], {cause: error});
-	if (/wrong version number|packet length too long|EPROTO/i.test(`${code} ${said}`)) {
-		const hint = 'What answers there does not speak TLS: check the port, and https in the server of this context.';
-		return new AdapterError('unreachable', `${where} does not speak TLS`, hint, {cause: error});
-	}
-	if (/alert.*certificate|certificate required|bad certificate/i.test(said)) {
-		const hint = 'The server does not accept our certificate: renew client-certificate in the kubeconfig.';
-		return new AdapterError('denied', message, hint, {cause: error});
-	}
-	if (code.startsWith('ERR_OSSL') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) {
-		const hint = 'TLS failed: check the certificates and the key of this context.';
-		return new AdapterError('unreachable', message, hint, {cause: error});
-	}
-	if (code.startsWith('Z_') || code.startsWith('HPE_')) {
-		const hint = 'The answer cannot be read: check what stands between here and the API server.';
-		return new AdapterError('malformed', message, hint, {cause: error});
-	}
-	const hint = 'The connection broke; it is tried again. Check the API server and the network.';
-	return new AdapterError('unreachable', message, hint, {cause: error});
-}
+export const connectionError = (thrown: unknown, where: string): AdapterError => linkError(thrown, where, hints);
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
@@ -174,15 +126,3 @@ export function refusalError(refusal: ApiRefusal, asked: string): AdapterError {
 	const [kind, hint] = meaningOf(refusal);
 	return new AdapterError(kind, `${asked}: ${refusal.message}`, hint, {cause: refusal});
 }
-
-export const calledOff = (signal: AbortSignal): AdapterError =>
-	isAdapterError(signal.reason)
-		? signal.reason
-		: new AdapterError(
-				'timeout',
-				'called off before an answer came',
-				'The server is silent or slow; it is tried again.',
-				{
-					cause: signal.reason,
-				},
-			);

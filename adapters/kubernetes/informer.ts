@@ -1,8 +1,9 @@
 import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
 import type {PodGlimpse, Staleness, Watched} from '../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
+import {calledOff} from '../http/errors.ts';
 import {type Clock, pause} from './clock.ts';
-import {calledOff, refusalOf} from './errors.ts';
+import {refusalOf} from './errors.ts';
 import {listAll, metadataOf, readGlimpse} from './list.ts';
 import {watchedResources} from './resources.ts';
 import {trimmed} from './shape.ts';

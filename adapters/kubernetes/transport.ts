@@ -6,10 +6,11 @@ import {createGunzip} from 'node:zlib';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {type Agents, createAgents, type Pool} from '../http/agent.ts';
+import {calledOff} from '../http/errors.ts';
 import {proxyFor} from '../http/proxy.ts';
 import type {Clock} from './clock.ts';
 import {createCredentials, type Ticket} from './credentials.ts';
-import {calledOff, connectionError, isStatus, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
+import {connectionError, isStatus, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

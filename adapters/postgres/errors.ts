@@ -1,4 +1,4 @@
-import {AdapterError, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
+import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
@@ -87,13 +87,6 @@ const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 		'The connection broke; it is opened again at the next read.',
 	],
 ];
-
-const codeOf = (error: unknown): string =>
-	typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-/** The first of several addresses tells enough: Node joins the failures of all addresses of a name in one error. */
-const plainest = (error: unknown): unknown =>
-	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
 
 function meaningOf(code: string, message: string): Meaning {
 	const known = states[code] ?? sockets[code] ?? states[code.slice(0, 3)] ?? states[code.slice(0, 2)];

@@ -1,4 +1,4 @@
-import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
+import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
 
 /** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
 export type Asked = {
@@ -26,13 +26,6 @@ const codes: Readonly<Record<string, string>> = {
 	ENOENT: 'Correct the path of the file in the configuration.',
 	EACCES: 'Make the file readable for this user.',
 };
-
-function codeOf(error: unknown): string {
-	if (!(error instanceof Error)) return '';
-	if ('code' in error && typeof error.code === 'string') return error.code;
-	// Happy eyeballs: one error for each address tried.
-	return error instanceof AggregateError ? codeOf(error.errors[0]) : '';
-}
 
 /** What the server itself replied with `-`. */
 function refusal(message: string, asked: Asked): AdapterError | undefined {

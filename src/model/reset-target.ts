@@ -89,7 +89,7 @@ export type OffsetMove = {
 
 /** Undefined when it leads nowhere: a shift of an offset that is not there. */
 export function moveOf(ground: ResetGround, spec: ResetSpec): OffsetMove | undefined {
-	const {partition, committed, metadata, start, end, found} = ground;
+	const {partition, committed, metadata, start, end} = ground;
 	const asked = wanted(spec, ground);
 	if (asked === undefined) return undefined;
 	const to = Math.min(Math.max(asked, start), end);
@@ -101,7 +101,7 @@ export function moveOf(ground: ResetGround, spec: ResetSpec): OffsetMove | undef
 		note: '',
 		start,
 		end,
-		asked: to === asked || (found !== undefined && to === found) ? null : asked,
+		asked: to === asked ? null : asked,
 	};
 }
 

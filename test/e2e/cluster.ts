@@ -3,11 +3,12 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
-import {describe, test} from 'vitest';
+import {describe} from 'vitest';
 import {stringify} from 'yaml';
 import type {Login} from '../../adapters/demo/kubernetes-api/access.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../adapters/demo/kubernetes-api/server.ts';
 import {createScenario, type ScenarioName} from '../../adapters/demo/scenario.ts';
+import {absent} from '../estate/absent.ts';
 import {debianKubectl, type Kubectl} from '../estate/kubectl.ts';
 
 /** A cluster of the test's own, and an independent client that says what came of what was done to it. */
@@ -58,9 +59,6 @@ export function describeCluster(
 	const client = debianKubectl();
 	describe(title, () => {
 		if (!('missing' in client)) return body(scenario => openCluster(client, scenario));
-		test('has its judge', context => {
-			if (process.env['MIDWATCH_REQUIRE'] === 'all') throw new Error(client.missing);
-			context.skip(client.missing);
-		});
+		absent('judge', client.missing);
 	});
 }

@@ -1,4 +1,5 @@
-import {describe, test} from 'vitest';
+import {describe} from 'vitest';
+import {absent} from './absent.ts';
 import {isRunning} from './process.ts';
 import {
 	type KafkaServer,
@@ -10,8 +11,6 @@ import {
 	type Server,
 } from './record.ts';
 
-/** With MIDWATCH_REQUIRE=all a server that is not there fails the test instead of skipping it. */
-const required = process.env['MIDWATCH_REQUIRE'] === 'all';
 const estate = readRecord();
 
 const running = (name: string): Server | undefined =>
@@ -51,10 +50,7 @@ const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefine
 function describeOn<S>(name: string, title: string, server: S | undefined, body: (server: S) => void): void {
 	describe(`${title} on ${name}`, () => {
 		if (server !== undefined) return body(server);
-		test('has its server', context => {
-			if (required) throw new Error(reason(name));
-			context.skip(reason(name));
-		});
+		absent('server', reason(name));
 	});
 }
 

@@ -28,7 +28,7 @@ export function podOf(
 	};
 }
 
-/** Guaranteed when each container's limits are its requests, BestEffort when none has any, else Burstable. */
+/** `status.qosClass`: `Guaranteed` when each container's limits are its requests, `BestEffort` when none has any, else `Burstable`. */
 export function qosClass({containers}: PodSpec): string {
 	const told = containers.flatMap(({resources}) => [resources?.requests, resources?.limits]);
 	if (told.every(each => each === undefined || Object.keys(each).length === 0)) return 'BestEffort';

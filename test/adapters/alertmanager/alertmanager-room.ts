@@ -1,6 +1,7 @@
 import {alertmanager} from '../../../adapters/alertmanager/system.ts';
 import type {Action, ActionContext, Params, Row, RowKind, Snapshot} from '../../../src/contract.ts';
 import type {AlertmanagerPort} from '../../../src/port/alertmanager.ts';
+import {actionIn} from '../room.ts';
 import {context, keep} from '../subject.ts';
 import {targetAt} from './own-alertmanager.ts';
 
@@ -47,11 +48,7 @@ export async function openRoom(
 	};
 }
 
-export function actionOf(id: string): Action {
-	const action = alertmanager.actions.find(one => one.id === id);
-	if (action === undefined) throw new Error(`no action ${id}`);
-	return action;
-}
+export const actionOf = (id: string): Action => actionIn(alertmanager, id);
 
 /** What the fields of an action hold when nobody has typed anything, and what was typed. */
 export const typed = (action: Action, row: Row, given: Params): Params =>

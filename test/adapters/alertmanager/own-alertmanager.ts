@@ -2,10 +2,11 @@ import {spawnSync} from 'node:child_process';
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, describe, test} from 'vitest';
+import {afterAll, describe} from 'vitest';
 import {stringify} from 'yaml';
 import type {Target} from '../../../src/contract.ts';
 import type {AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
+import {absent} from '../../estate/absent.ts';
 import {certificate} from '../../estate/certificates.ts';
 import {ask} from '../../estate/http-server.ts';
 import {freePort, isRunning, startServer, stop, until} from '../../estate/process.ts';
@@ -52,11 +53,7 @@ export async function describeOwnAlertmanager(title: string, body: (server: OwnA
 			afterAll(() => server.end());
 			return body(server);
 		}
-		test('has its server', context => {
-			const reason = 'Alertmanager is not installed: apt-get install prometheus-alertmanager';
-			if (process.env['MIDWATCH_REQUIRE'] === 'all') throw new Error(reason);
-			context.skip(reason);
-		});
+		absent('server', 'Alertmanager is not installed: apt-get install prometheus-alertmanager');
 	});
 }
 

@@ -2,22 +2,12 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parse, stringify} from 'yaml';
 import {prometheus} from '../../../adapters/prometheus/system.ts';
-import type {
-	Action,
-	ActionContext,
-	Connection,
-	Context,
-	Row,
-	RowKind,
-	Snapshot,
-	Target,
-} from '../../../src/contract.ts';
-import {initialParams} from '../../../src/params.ts';
+import type {Action, Context} from '../../../src/contract.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import type {AskedPrometheus} from '../../../src/port/prometheus-questions.ts';
 import {loginHeaders, prometheusData, urlOf} from '../../estate/prometheus.ts';
 import type {PrometheusServer} from '../../estate/record.ts';
-import {keep} from '../subject.ts';
+import {actionIn, openSystem, type SystemRoom} from '../room.ts';
 
 export const context: Context = {signal: new AbortController().signal, now: () => Date.now()};
 
@@ -40,58 +30,12 @@ export function settingsFor(server: PrometheusServer, at: {readonly port: number
 	};
 }
 
-export type Room = {
-	readonly target: Target<HttpSettings>;
-	readonly connection: Connection<AskedPrometheus>;
-	readonly port: AskedPrometheus;
-	/** Reads one source again, in the same closure each time. */
-	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
-	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
-	inspect(id: string, row: Row): Promise<string>;
-	acting(record?: string): ActionContext<AskedPrometheus>;
-};
+export type Room = SystemRoom<AskedPrometheus, HttpSettings>;
 
-/** The whole system on one server, as the console opens it. */
-export async function openRoom(settings: HttpSettings, options = {readOnly: false}): Promise<Room> {
-	const target: Target<HttpSettings> = {name: 'prom', kind: 'prometheus', production: false, settings};
-	const connection = (await prometheus.connect(target, options)) as Connection<AskedPrometheus>;
-	const {port} = connection;
-	const readers = new Map(prometheus.sources.map(source => [source.kind, source.open(port, target)]));
-	return {
-		target,
-		connection,
-		port,
-		async read<R extends Row>(kind: RowKind, at: Context = context) {
-			const reader = readers.get(kind);
-			if (reader === undefined) throw new Error(`no source ${kind}`);
-			return (await reader(at)) as Snapshot<R>;
-		},
-		findings(kind, snapshot) {
-			const source = prometheus.sources.find(one => one.kind === kind);
-			const found = source?.findings(snapshot, undefined, {target: target.name, now: Date.now()}) ?? [];
-			return found.map(({severity, sentence}) => `${severity}: ${sentence}`);
-		},
-		async inspect(id, row) {
-			const inspection = prometheus.inspections.find(one => one.id === id);
-			if (inspection === undefined) throw new Error(`no inspection ${id}`);
-			const {title, lines} = await inspection.open(row, {
-				...context,
-				port,
-				target,
-				rows: [row],
-				params: initialParams(inspection.params, [row]),
-			});
-			return [title, ...lines.map(line => line.text)].join('\n');
-		},
-		acting: (record = 'rec-1') => ({...context, port, target, record, keep}),
-	};
-}
+export const openRoom = (settings: HttpSettings, options?: {readonly readOnly: boolean}): Promise<Room> =>
+	openSystem(prometheus, {name: 'prom', kind: 'prometheus', production: false, settings}, options);
 
-export function actionOf(id: string): Action {
-	const action = prometheus.actions.find(one => one.id === id);
-	if (action === undefined) throw new Error(`no action ${id}`);
-	return action;
-}
+export const actionOf = (id: string): Action => actionIn(prometheus, id);
 
 const fileOf = (server: PrometheusServer): string => join(server.dataDir, 'prometheus.yml');
 

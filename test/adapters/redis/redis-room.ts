@@ -4,22 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
 import {redis} from '../../../adapters/redis/system.ts';
-import type {
-	Action,
-	ActionContext,
-	Connection,
-	Context,
-	Row,
-	RowKind,
-	Snapshot,
-	Target,
-} from '../../../src/contract.ts';
-import {initialParams} from '../../../src/params.ts';
+import type {Action, Context, Row, Snapshot} from '../../../src/contract.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../../src/port/redis.ts';
 import {stop} from '../../estate/process.ts';
 import type {Login, RedisServer} from '../../estate/record.ts';
 import {redisOptions, startRedis} from '../../estate/redis.ts';
-import {keep} from '../subject.ts';
+import {actionIn, openSystem, type SystemRoom} from '../room.ts';
 
 export const never = new AbortController().signal;
 export const context: Context = {signal: never, now: () => Date.now()};
@@ -34,58 +24,12 @@ export const settingsFor = (server: Pick<RedisServer, 'host' | 'port'>, login?: 
 	sampler: defaultSamplerBudget,
 });
 
-export type Room = {
-	readonly target: Target<RedisSettings>;
-	readonly connection: Connection<RedisPort>;
-	readonly port: RedisPort;
-	/** Reads one source again, in the same closure each time. */
-	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
-	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
-	inspect(id: string, row: Row): Promise<string>;
-	acting(record?: string): ActionContext<RedisPort>;
-};
+export type Room = SystemRoom<RedisPort, RedisSettings>;
 
-/** The whole system on one server, as the console opens it. */
-export async function openRoom(settings: RedisSettings, options = {readOnly: false}): Promise<Room> {
-	const target: Target<RedisSettings> = {name: 'redis-main', kind: 'redis', production: false, settings};
-	const connection = (await redis.connect(target, options)) as Connection<RedisPort>;
-	const {port} = connection;
-	const readers = new Map(redis.sources.map(source => [source.kind, source.open(port, target)]));
-	return {
-		target,
-		connection,
-		port,
-		async read<R extends Row>(kind: RowKind, at: Context = context) {
-			const reader = readers.get(kind);
-			if (reader === undefined) throw new Error(`no source ${kind}`);
-			return (await reader(at)) as Snapshot<R>;
-		},
-		findings(kind, snapshot) {
-			const source = redis.sources.find(one => one.kind === kind);
-			const found = source?.findings(snapshot, undefined, {target: target.name, now: Date.now()}) ?? [];
-			return found.map(({severity, sentence}) => `${severity}: ${sentence}`);
-		},
-		async inspect(id, row) {
-			const inspection = redis.inspections.find(one => one.id === id);
-			if (inspection === undefined) throw new Error(`no inspection ${id}`);
-			const {title, lines} = await inspection.open(row, {
-				...context,
-				port,
-				target,
-				rows: [row],
-				params: initialParams(inspection.params, [row]),
-			});
-			return [title, ...lines.map(line => line.text)].join('\n');
-		},
-		acting: (record = 'rec-1') => ({...context, port, target, record, keep}),
-	};
-}
+export const openRoom = (settings: RedisSettings, options?: {readonly readOnly: boolean}): Promise<Room> =>
+	openSystem(redis, {name: 'redis-main', kind: 'redis', production: false, settings}, options);
 
-export function actionOf(id: string): Action {
-	const action = redis.actions.find(one => one.id === id);
-	if (action === undefined) throw new Error(`no action ${id}`);
-	return action;
-}
+export const actionOf = (id: string): Action => actionIn(redis, id);
 
 export const onlyRow = <R extends Row>(snapshot: Snapshot<R>): R => {
 	const [row] = snapshot.rows;

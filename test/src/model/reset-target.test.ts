@@ -98,6 +98,11 @@ describe('a move', () => {
 		);
 	});
 
+	it('says where it was asked to go also when the end is where a time would have led', () => {
+		const ground = {partition: 3, committed: 5, metadata: 'm', start: 0, end: 11, found: 11};
+		expect(moveOf(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, asked: 12});
+	});
+
 	it('skips or repeats what lies between, never both, and no more than there is', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {

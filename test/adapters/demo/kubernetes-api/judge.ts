@@ -2,11 +2,12 @@ import {spawn} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, describe, expect, test} from 'vitest';
+import {afterAll, describe, expect} from 'vitest';
 import type {Login} from '../../../../adapters/demo/kubernetes-api/access.ts';
 import type {KubeObject} from '../../../../adapters/demo/kubernetes-api/object.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../../../adapters/demo/kubernetes-api/server.ts';
 import {createScenario, type ScenarioName} from '../../../../adapters/demo/scenario.ts';
+import {absent} from '../../../estate/absent.ts';
 import {debianKubectl, installedKubectl, type Kubectl} from '../../../estate/kubectl.ts';
 
 type Done = {readonly code: number; readonly out: string; readonly err: string};
@@ -96,8 +97,6 @@ async function openJudge(binary: Kubectl, scenario: ScenarioName): Promise<Judge
 	};
 }
 
-const required = process.env['MIDWATCH_REQUIRE'] === 'all';
-
 /**
  * A `describe` for each kubectl there is: Debian's, which has to be there (with MIDWATCH_REQUIRE=all it fails when it is not, else it is
  * skipped with the reason), and this machine's own. `open` starts the cluster, to be called in a hook or test. `speaksJson`: newer ones
@@ -112,10 +111,7 @@ export function describeJudged(
 		if (found === undefined) continue;
 		describe(`${title}, by ${found.name}`, () => {
 			if ('missing' in found) {
-				test('has its judge', context => {
-					if (required) throw new Error(found.missing);
-					context.skip(found.missing);
-				});
+				absent('judge', found.missing);
 				return;
 			}
 			let judge: Judge | undefined;

@@ -1,0 +1,12 @@
+import {test} from 'vitest';
+
+/** With MIDWATCH_REQUIRE=all nothing may be missing. */
+const required = process.env['MIDWATCH_REQUIRE'] === 'all';
+
+/** Stands where tests would, whose server or tool this machine lacks: skipped with the reason, which the end of a run lists, or failed. */
+export function absent(what: string, reason: string): void {
+	test(`has its ${what}`, context => {
+		if (required) throw new Error(reason);
+		context.skip(reason);
+	});
+}
