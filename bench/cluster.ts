@@ -73,6 +73,7 @@ const heard = <T>(child: ChildProcess) => new Promise<T>(resolve => child.once('
 const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 async function measure(seconds: number): Promise<void> {
+	keepYoungSpaceSmall();
 	const child = fork(fileURLToPath(import.meta.url), ['serve'], {stdio: 'inherit'});
 	const {kubeconfig} = await heard<{kubeconfig: string}>(child);
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));
@@ -93,8 +94,6 @@ async function measure(seconds: number): Promise<void> {
 		const now = deck.now();
 		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, new Map());
 	};
-	// As the console does it.
-	setTimeout(keepYoungSpaceSmall, 3000);
 	const cpu = process.cpuUsage();
 	const began = performance.now();
 	const starting = watchLoop();

@@ -40,8 +40,7 @@ export type Sample = {
 	readonly rows: number;
 };
 
-// As the console does it: what Node compiled is kept first, by the flags that it will be started with again.
-setTimeout(keepYoungSpaceSmall, 3000);
+keepYoungSpaceSmall();
 const plan = JSON.parse(process.argv[2] ?? '{}') as ConsolePlan;
 const {deck, watch} = openBenchDeck({...openBenchEstate(plan), clock: systemClock, stateDir: plan.stateDir});
 const element = createElement(App, {deck, theme: createTheme('colour', false), afterPaint: call => call()});

@@ -1,6 +1,7 @@
 import {lstat, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {crc32} from 'node:zlib';
+import {withUsualFlags} from './young-space.ts';
 
 /** The running program as scripts/build.mjs started it. */
 export type RunningCode = {
@@ -42,7 +43,7 @@ export async function keepCode(code: RunningCode | undefined): Promise<boolean> 
 		await mkdir(folder, {recursive: true, mode: 0o700});
 		const {uid, mode} = await lstat(folder);
 		if (uid !== process.getuid?.() || (mode & 0o22) !== 0) return false;
-		const data = code.compiled();
+		const data = withUsualFlags(code.compiled);
 		if (data.length < code.kept * worthwhile) return false;
 		const sum = Buffer.alloc(4);
 		sum.writeUInt32LE(crc32(data));

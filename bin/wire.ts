@@ -50,6 +50,7 @@ const shortestGraceMs = 250;
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
+	keepYoungSpaceSmall();
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
@@ -164,7 +165,7 @@ export async function runConsole(options: Options): Promise<number> {
 		noted('start').catch((error: unknown) =>
 			deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
 		);
-		stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode).then(keepYoungSpaceSmall));
+		stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode));
 	};
 	// A terminal that stands still is not waited for.
 	const stopWaiting = clock.after(firstFrameMs, begin);
