@@ -56,7 +56,7 @@ await describeOwnAlertmanager('bad days', server => {
 				},
 				await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.ca}}, 'https'), {
 					says: /certificate has expired/,
-					todo: /renew it there/,
+					todo: /renew it on the server/,
 				}),
 				{
 					...{day: 'denied permission', reads: 'failed'},

@@ -52,7 +52,7 @@ describePrometheus('prometheus', 'bad days', server => {
 							},
 							await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.tls?.ca}}, 'https'), {
 								says: /certificate has expired/,
-								todo: /renew it there/,
+								todo: /renew it on the server/,
 							}),
 							{
 								...{day: 'denied permission', reads: 'failed'},
