@@ -2,7 +2,7 @@ import type {Check} from '../src/contract.ts';
 import {isUndoable} from '../src/deck/confirming.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
-import {isToldRefusal, isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
+import {isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
 import type {Layer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
@@ -198,6 +198,13 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	}
 }
 
+/** What the record lacks. Where it is why nothing was sent, that is said already. */
+function recordTroubleLines({recordTrouble, recorded, reason}: Remedy, cells: number): readonly ModalLine[] {
+	if (recordTrouble === undefined || reason?.includes(recordTrouble) === true) return [];
+	const what = recorded === true ? 'how it ended is not in the record' : 'this is not in the record';
+	return flowed(line(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
+}
+
 function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	const end = ended[remedy.state];
 	if (end === undefined) {
@@ -229,7 +236,8 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
-	const recorded = remedy.startedAt !== undefined || isToldRefusal(remedy) ? ` · record ${remedy.id}` : '';
+	lines.push(...recordTroubleLines(remedy, cells));
+	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
 	lines.push(...flowed(line(`enter closes${undo}${recorded}`, 'dim'), cells));
 	return lines;
 }

@@ -1,5 +1,5 @@
 import type {Audit} from '../audit/log.ts';
-import {AdapterError} from '../errors.ts';
+import {AdapterError, messageOf} from '../errors.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {refuseEntry} from './entry.ts';
@@ -24,7 +24,7 @@ export type Hand = {
 	step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined;
 	/** Keeps what is under way, for `settled`. */
 	track<T>(flow: Promise<T>): Promise<T>;
-	/** When the refusals so far are recorded. */
+	/** When the refusals so far are recorded, or it is known that they cannot be. */
 	recorded(): Promise<unknown>;
 	/** When nothing is under way. */
 	settled(): Promise<void>;
@@ -49,8 +49,21 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 	function ended(job: Job, remedy: Remedy): void {
 		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
 		if (!isToldRefusal(remedy)) return;
-		// Where a refusal cannot be recorded nothing is missing: nothing was done.
-		refusal = track(audit.append(refuseEntry(remedy, job.who)).catch(() => {}));
+		// Where a refusal cannot be recorded nothing is missing: nothing was done. That it is not in the record is told.
+		const told = audit.append(refuseEntry(remedy, job.who)).then(
+			() => step(job, {type: 'recorded'}),
+			(error: unknown) => step(job, {type: 'record-failed', message: messageOf(error)}),
+		);
+		refusal = track(told);
+	}
+
+	function step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined {
+		const before = state.get();
+		if (before?.id !== job.id || (from !== undefined && before.state !== from)) return undefined;
+		const after = reduce(before, {...event, at: clock.now()});
+		state.set(after);
+		if (!hasEnded(before) && hasEnded(after)) ended(job, after);
+		return after;
 	}
 
 	return {
@@ -64,14 +77,7 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 			const remedy = state.get();
 			return remedy?.id === job.id && isIn(remedy, wanted) ? remedy : undefined;
 		},
-		step(job, event, from) {
-			const before = state.get();
-			if (before?.id !== job.id || (from !== undefined && before.state !== from)) return undefined;
-			const after = reduce(before, {...event, at: clock.now()});
-			state.set(after);
-			if (!hasEnded(before) && hasEnded(after)) ended(job, after);
-			return after;
-		},
+		step,
 		track,
 		recorded: () => refusal,
 		async settled() {

@@ -52,7 +52,9 @@ type Facts = {
 	/** Of a stale one: what was confirmed or shown, and what is there now. */
 	readonly changed?: readonly Change[] | undefined;
 	readonly endedAt?: number | undefined;
-	/** It went on, but this could not be recorded; the intent stands in the record. */
+	/** The audit tells of it under its id: a record of that id is on disk. */
+	readonly recorded?: true;
+	/** Why its end could not be recorded. Of what was sent the intent stands in the record; of what was not there may be none. */
 	readonly recordTrouble?: string | undefined;
 };
 
@@ -115,6 +117,8 @@ export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {readonly type: 'run-failed'; readonly trouble: Trouble; readonly harmless: boolean}
 	| {readonly type: 'looked'; readonly outcome: Outcome}
+	/** The record of a refusal is on disk. */
+	| {readonly type: 'recorded'}
 	| {readonly type: 'record-failed'; readonly message: string}
 	| {readonly type: 'cancelled'}
 	| {readonly type: 'ticked'}

@@ -44,6 +44,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 		case 'verifying':
 			return verifying(remedy, event);
 		default:
+			if (event.type === 'recorded') return {...remedy, recorded: true};
 			return event.type === 'record-failed' ? {...remedy, recordTrouble: event.message} : remedy;
 	}
 }
@@ -154,7 +155,7 @@ function writing(remedy: In<'intent'>, event: RemedyEvent): Remedy {
 	const about =
 		event.record === remedy.id && event.planHash === remedy.hash && event.planHash === remedy.confirmation.hash;
 	if (!about) return end(remedy, 'refused', event.at, `the record is about another plan, ${nothingSent}`, 'try again');
-	return {...remedy, state: 'running', startedAt: event.at};
+	return {...remedy, state: 'running', startedAt: event.at, recorded: true};
 }
 
 function running(remedy: In<'running'>, event: RemedyEvent): Remedy {

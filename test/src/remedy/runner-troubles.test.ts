@@ -16,6 +16,8 @@ describe('what cannot be recorded is not done', () => {
 			hint: expect.stringContaining('something else stands where the directory'),
 		});
 		expect(valve.runs).toEqual([]);
+		expect(now()?.recorded).toBeUndefined();
+		expect(now()?.recordTrouble).toContain('the record cannot be written: EEXIST');
 	});
 
 	test.skipIf(process.platform !== 'linux')('when the disk is full', async () => {
@@ -49,7 +51,11 @@ describe('what cannot be recorded is not done', () => {
 		};
 		await runner.propose({...action, run}, [row], {to: '40'});
 		await yes();
-		expect(now()).toMatchObject({state: 'done', recordTrouble: expect.stringContaining('cannot be written')});
+		expect(now()).toMatchObject({
+			state: 'done',
+			recorded: true,
+			recordTrouble: expect.stringContaining('cannot be written'),
+		});
 		await propose();
 	});
 });
@@ -147,5 +153,38 @@ describe('what went wrong on the way', () => {
 		await pass(yes());
 		expect(now()).toMatchObject({state: 'unknown', reason: expect.stringContaining('no eyes')});
 		await propose();
+	});
+});
+
+describe('a record is told of exactly where one is on disk under that id', () => {
+	test.each([
+		['refused by policy', {production: true}, {}, ['refuse refused']],
+		['blocked by a check', {}, {blocked: true}, ['refuse blocked']],
+		['not there to be looked at', {}, {unreachable: true}, []],
+	] as const)('%s', async (_, options, like, kinds) => {
+		const {propose, now, valve, audit} = await createBench(options);
+		Object.assign(valve, like);
+		await propose();
+		const told = (await audit.recent(10)).filter(one => one.id === now()?.id);
+		expect(told.map(one => `${one.kind} ${one.result}`)).toEqual(kinds);
+		expect(now()?.recorded === true).toBe(kinds.length > 0);
+	});
+
+	test.each(['none', 'denied', 'conflict', 'lost'] as const)('sent, fault %s', async fault => {
+		const {propose, yes, now, valve, audit, clock} = await createBench();
+		valve.fault = fault;
+		await propose();
+		expect(now()?.recorded).toBeUndefined();
+		await yes();
+		await clock.advance(60_000);
+		expect(now()?.recorded).toBe(true);
+		expect((await audit.recent(10)).some(one => one.id === now()?.id && one.kind === 'intent')).toBe(true);
+	});
+
+	test('cancelled', async () => {
+		const {propose, now, runner, audit} = await createBench();
+		await propose();
+		runner.cancel();
+		expect([now()?.state, now()?.recorded, await audit.recent(10)]).toEqual(['cancelled', undefined, []]);
 	});
 });
