@@ -20,6 +20,7 @@ function amounts({text, filter}: DocumentLayer): readonly string[] {
 	const [first, end, waiting] = [text.first(), text.end(), text.waiting()];
 	const there = end - first;
 	const all = first === 0 ? `${count(there)} lines` : `last ${count(there)} of ${count(end)} lines`;
+	if (text.gaveUp()) return ['takes too long: all lines shown'];
 	if (filter === '') return first === 0 ? [] : [all];
 	const looked = waiting === 0 ? '' : `, looked at ${Math.floor(((there - waiting) / there) * 100)} %`;
 	return [`${count(text.shown())} of ${all}${looked}`];

@@ -165,6 +165,9 @@ async function takeWhatFollows(
 	}
 }
 
+/** As the footer tells it while it is typed. */
+const tooSlow = 'takes too long on these lines: leave out a repetition within a repetition, as in (a+)+';
+
 /** Shows only the lines that pass, at once those at the end, and the rest of a long text a slice at a time. @returns what is wrong with it. */
 export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string | undefined {
 	const filter = lineFilter(typed);
@@ -180,7 +183,7 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 			clock.after(0, goOn);
 	};
 	goOn();
-	return undefined;
+	return text.gaveUp() ? tooSlow : undefined;
 }
 
 /** A text that is known already. */

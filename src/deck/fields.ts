@@ -92,7 +92,10 @@ function filterText(deck: Deck, typed: string): string | undefined {
 	const under = openText(deck.session.get());
 	if (under === undefined) return undefined;
 	const problem = applyFilter(deck, under.text, typed);
-	if (problem !== undefined) return problem;
+	if (problem !== undefined) {
+		if (under.text.gaveUp()) applyFilter(deck, under.text, under.filter);
+		return problem;
+	}
 	deck.apply({do: 'document', opening: under.opening, change: {filter: typed.trim()}});
 	return undefined;
 }

@@ -1,9 +1,12 @@
 import type {Line} from '../contract.ts';
 import {clean} from '../text/clean.ts';
+import {inTime} from './in-time.ts';
 import type {LineTest} from './line-filter.ts';
 
 /** Lines that a block holds. They are dropped and filtered by blocks, so that neither goes through all of them at once. */
 const blockLines = 1024;
+/** A filter that needs longer for a block is given up: a regular expression may take hours on one line. */
+const blockMs = 500;
 
 type Block = {
 	readonly lines: Line[];
@@ -40,6 +43,8 @@ export type TextBuffer = {
 	filter(test: LineTest | undefined): void;
 	/** Looks at one more block. @returns false when all were looked at. */
 	judge(): boolean;
+	/** The filter took too long on some line, so that all lines are shown until there is another. */
+	gaveUp(): boolean;
 	/** Of the lines, how many nobody has looked at since the filter was changed. */
 	waiting(): number;
 };
@@ -58,11 +63,33 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 	let end = 0;
 	let chars = 0;
 	let test: LineTest | undefined;
+	let gaveUp = false;
 
-	const judged = (block: Block, pass: LineTest): number[] => {
-		block.passed ??= block.lines.flatMap((line, index) => (pass(line.text, line.lead?.text ?? '') ? [index] : []));
-		return block.passed;
-	};
+	/** Which lines of a block pass, from the one at `start` on. Gives up a filter that takes too long. */
+	function passing({lines: all}: Block, start: number): readonly number[] {
+		const pass = test;
+		if (pass === undefined) return [];
+		const found = inTime(blockMs, () => {
+			const passed: number[] = [];
+			for (const [index, line] of all.entries()) {
+				if (index >= start && pass(line.text, line.lead?.text ?? '')) passed.push(index);
+			}
+			return passed;
+		});
+		if (found !== undefined) return found;
+		test = undefined;
+		gaveUp = true;
+		return [];
+	}
+
+	/** The lines from this one on have just come. Blocks that nobody has looked at wait for their turn. */
+	function judgeNew(from: number): void {
+		for (let at = Math.max(0, blockOf(from)); at < blocks.length; at += 1) {
+			const block = blocks[at];
+			if (block?.passed === undefined) continue;
+			for (const index of passing(block, Math.max(0, from - base - at * blockLines))) block.passed.push(index);
+		}
+	}
 
 	function add(line: Line): void {
 		let block = blocks.at(-1);
@@ -70,8 +97,6 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 			block = {lines: [], chars: 0, passed: []};
 			blocks.push(block);
 		}
-		if (test !== undefined && block.passed !== undefined && test(line.text, line.lead?.text ?? ''))
-			block.passed.push(block.lines.length);
 		block.lines.push(line);
 		block.chars += line.text.length;
 		chars += line.text.length;
@@ -94,6 +119,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 
 	const self: TextBuffer = {
 		append(more) {
+			const from = end;
 			for (const line of more) {
 				const text =
 					line.text.length <= limits.lineChars
@@ -103,6 +129,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 				if (!cleaned.includes('\n')) add(cleaned === line.text ? line : {...line, text: cleaned});
 				else for (const part of cleaned.split('\n')) add({...line, text: part});
 			}
+			if (test !== undefined) judgeNew(from);
 			makeRoom();
 		},
 		first: () => base,
@@ -141,15 +168,17 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 		},
 		filter(wanted) {
 			test = wanted;
+			gaveUp = false;
 			for (const block of blocks) block.passed = undefined;
 			self.judge();
 		},
 		judge() {
 			if (test === undefined) return false;
 			const block = blocks.findLast(one => one.passed === undefined);
-			if (block !== undefined) judged(block, test);
-			return blocks.some(one => one.passed === undefined);
+			if (block !== undefined) block.passed = [...passing(block, 0)];
+			return test !== undefined && blocks.some(one => one.passed === undefined);
 		},
+		gaveUp: () => gaveUp,
 		waiting: () =>
 			test === undefined
 				? 0

@@ -159,3 +159,30 @@ describe('a filter of lines', () => {
 		);
 	});
 });
+
+/** Goes through every way to part the letters: for 60 of them longer than anybody lives. */
+const endless = 'a'.repeat(60);
+
+describe('a regular expression that would take for ever', () => {
+	it('is given up, and all lines are shown until there is another', () => {
+		const text = createTextBuffer([{text: 'one'}, {text: `${endless}!`}, {text: 'two'}]);
+		const filter = lineFilter('/(a+)+$/');
+		text.filter('test' in filter ? filter.test : undefined);
+		expect(text.gaveUp()).toBe(true);
+		expect(text.judge()).toBe(false);
+		expect(shown(text)).toEqual([0, 1, 2]);
+		text.filter(containing('two'));
+		expect(text.gaveUp()).toBe(false);
+		expect(shown(text)).toEqual([2]);
+	});
+
+	it('is given up at the line that comes later, too', () => {
+		const text = createTextBuffer([{text: 'aaa'}, {text: 'b'}], limits);
+		const filter = lineFilter('/(a+)+$/');
+		text.filter('test' in filter ? filter.test : undefined);
+		expect(shown(text)).toEqual([0]);
+		text.append([{text: 'aa'}, {text: `${endless}!`}]);
+		expect(text.gaveUp()).toBe(true);
+		expect(shown(text)).toEqual([0, 1, 2, 3]);
+	});
+});
