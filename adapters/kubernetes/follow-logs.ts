@@ -1,14 +1,12 @@
 import type {Context, Line} from '../../src/contract.ts';
 import {type AdapterError, messageOf} from '../../src/errors.ts';
-import type {PodRow} from '../../src/model/pod.ts';
-import type {WorkloadRow} from '../../src/model/workload.ts';
 import type {KubernetesPort, LogsRequest} from '../../src/port/kubernetes.ts';
 import type {PodObject} from '../../src/port/kubernetes-objects.ts';
 import {type Clock, pause} from './clock.ts';
 import {type FollowTimings, followLog, type LogNews} from './follow-log.ts';
 import {createChannel} from './log-channel.ts';
 import {shownLine} from './log-line.ts';
-import {type Leads, type LogPart, mostParts, partKey, partsOf, podsOfRows} from './log-pods.ts';
+import {type Leads, type LogPart, type LogRow, mostParts, partKey, partsOf, podsOfRows} from './log-pods.ts';
 import {createSeen, type Seen} from './log-seen.ts';
 
 /** Lines on their way to the screen before the streams have to wait. */
@@ -30,7 +28,7 @@ export type Begun = {
 
 export type FollowLogsOptions = {
 	readonly port: KubernetesPort;
-	readonly rows: readonly (PodRow | WorkloadRow)[];
+	readonly rows: readonly LogRow[];
 	readonly begun: readonly Begun[];
 	/** Undefined while there is only one. */
 	readonly leads: Leads | undefined;

@@ -1,16 +1,25 @@
 import type {Context, Dial, Line, Param, Params, Row, Target} from '../../src/contract.ts';
 import {defineInspection} from '../../src/define.ts';
 import {isAdapterError} from '../../src/errors.ts';
-import type {PodRow} from '../../src/model/pod.ts';
-import type {WorkloadRow} from '../../src/model/workload.ts';
+import {moment} from '../../src/model/pod-status.ts';
 import type {KubernetesPort, LogsRequest} from '../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../src/port/kubernetes-objects.ts';
+import {clockTime, duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {systemClock} from './clock.ts';
 import {usualFollowTimings} from './follow-log.ts';
 import {type Begun, followLogs} from './follow-logs.ts';
 import {type LogLine, readLogLine, shownLine} from './log-line.ts';
-import {createLeads, type Leads, type LogPart, mostParts, partsOf, podsOfRows, statusesOf} from './log-pods.ts';
+import {
+	createLeads,
+	type Leads,
+	type LogPart,
+	type LogRow,
+	mostParts,
+	partsOf,
+	podsOfRows,
+	statusesOf,
+} from './log-pods.ts';
 import {createSeen} from './log-seen.ts';
 import {gone} from './workload.ts';
 
@@ -41,6 +50,8 @@ const sinces: Readonly<Record<string, number | undefined>> = {
 };
 const tails: Readonly<Record<string, number | undefined>> = {'100': 100, '500': 500, '5000': 5000, all: undefined};
 const runs = ['now', 'before'];
+/** Turns how far back. */
+const sinceKey = 'b';
 
 const params = [
 	choices('run', 'Run of the container', runs, () => 'now'),
@@ -62,6 +73,8 @@ type Read = {
 	readonly part: LogPart;
 	readonly previous: boolean;
 	readonly lines: readonly LogLine[];
+	/** When it wrote last, RFC 3339, where that is before what was asked for. */
+	readonly wroteAt?: string | undefined;
 	readonly error?: string;
 };
 
@@ -98,7 +111,32 @@ async function readPart(
 	}
 	// What the limit cut off in the middle comes whole when it is followed.
 	const whole = bytes >= limitBytes && !previous ? lines.slice(0, -1) : lines;
-	return {part, previous, lines: whole.map(readLogLine)};
+	const quiet = lines.length === 0 && query.sinceSeconds !== undefined;
+	const wroteAt = quiet ? await lastWritten(port, part, previous, context) : undefined;
+	return {part, previous, lines: whole.map(readLogLine), wroteAt};
+}
+
+/** When it wrote its last line; undefined when it never wrote one, or that cannot be read. */
+async function lastWritten(
+	port: KubernetesPort,
+	{namespace, pod, container}: LogPart,
+	previous: boolean,
+	context: Context,
+): Promise<string | undefined> {
+	const request = {namespace, pod, container, previous, tailLines: 1, limitBytes, timestamps: true};
+	try {
+		for await (const [line] of port.logs(request, context)) if (line !== undefined) return readLogLine(line).at;
+	} catch (error) {
+		if (!isAdapterError(error)) throw error;
+	}
+	return undefined;
+}
+
+/** `it wrote nothing since 14:02:11Z, 8m12s ago; b looks further back`. */
+function silence({wroteAt}: Read, now: number): string {
+	const at = moment(wroteAt);
+	if (at === undefined) return 'it wrote nothing';
+	return `it wrote nothing since ${clockTime(at)}, ${duration((now - at) / 1000)} ago: ${sinceKey} looks further back`;
 }
 
 /** Up, but it crashed before and is not well yet: the reason stands at the end of the run before. */
@@ -111,8 +149,9 @@ const byMoment = (one: Line, other: Line): number =>
 	one.at === other.at ? 0 : (one.at ?? '') < (other.at ?? '') ? -1 : 1;
 
 /** The lines of one container in their order; those of several by their moments. */
-function ordered(read: readonly Read[], leads: Leads | undefined): readonly Line[] {
-	const lines = read.map(({part, previous, lines: own, error}): readonly Line[] => {
+function ordered(read: readonly Read[], leads: Leads | undefined, now: number): readonly Line[] {
+	const lines = read.map((one): readonly Line[] => {
+		const {part, previous, lines: own, error} = one;
 		const lead = leads?.of(part);
 		const shown = own.map(line => shownLine(line, lead));
 		const told = (text: string): Line => ({text: leads === undefined ? text : `${part.name}: ${text}`});
@@ -120,7 +159,7 @@ function ordered(read: readonly Read[], leads: Leads | undefined): readonly Line
 			...(previous ? [{...told('-- the run before, which ended'), loud: true}] : []),
 			...shown,
 			...(error === undefined ? [] : [{...told(`-- ${error}`), severity: 'unknown' as const}]),
-			...(error === undefined && own.length === 0 ? [told('-- it wrote nothing')] : []),
+			...(error === undefined && own.length === 0 ? [told(`-- ${silence(one, now)}`)] : []),
 			...(previous ? [{...told('-- the run now'), loud: true}] : []),
 		];
 	});
@@ -132,7 +171,7 @@ function ordered(read: readonly Read[], leads: Leads | undefined): readonly Line
 	return [...others, ...stamped.toSorted(byMoment)];
 }
 
-function titleOf(rows: readonly (PodRow | WorkloadRow)[], pods: readonly PodObject[]): string {
+function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
 	const [first] = rows;
 	const count = `${pods.length} ${pods.length === 1 ? 'pod' : 'pods'}`;
 	if (first === undefined || rows.length > 1) return `Logs of ${count}`;
@@ -155,18 +194,18 @@ function readsOf(target: Target, parts: readonly LogPart[], {since, tail, run}: 
 }
 
 /** The last lines of every container of the pods, in the order in which they were written, and what they write from then on. */
-export const inspectLogs = defineInspection<PodRow | WorkloadRow, KubernetesPort>()({
+export const inspectLogs = defineInspection<LogRow, KubernetesPort>()({
 	id: 'kubernetes.logs',
 	title: 'Logs',
 	key: 'l',
 	kind: 'kubernetes.pod',
-	also: ['kubernetes.workload'],
+	also: ['kubernetes.workload', 'kubernetes.pod-usage'],
 	risk: 'none',
 	selects: 'many',
 	params,
 	dials: [
 		dial('p', 'Run', 'run', runs),
-		dial('b', 'Since', 'since', Object.keys(sinces)),
+		dial(sinceKey, 'Since', 'since', Object.keys(sinces)),
 		dial('l', 'Lines', 'tail', Object.keys(tails)),
 	],
 	async open(row, {port, target, rows, params: given, ...context}) {
@@ -202,7 +241,7 @@ export const inspectLogs = defineInspection<PodRow | WorkloadRow, KubernetesPort
 		return {
 			title: `${titleOf(rows, pods)}${isBefore ? ', the run before' : ''}`,
 			reads: readsOf(target, parts, given),
-			lines: [...left, ...ordered(read, leads)],
+			lines: [...left, ...ordered(read, leads, context.now())],
 			...(isBefore
 				? {}
 				: {

@@ -1,5 +1,6 @@
 import type {Context, Line} from '../../src/contract.ts';
 import type {PodRow} from '../../src/model/pod.ts';
+import type {PodUsageRow} from '../../src/model/pod-usage.ts';
 import type {WorkloadRow} from '../../src/model/workload.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject, ReplicaSetObject} from '../../src/port/kubernetes-objects.ts';
@@ -16,6 +17,9 @@ export type LogPart = {
 	readonly name: string;
 };
 
+/** Rows that have logs. */
+export type LogRow = PodRow | PodUsageRow | WorkloadRow;
+
 export const partKey = ({uid, container}: LogPart): string => `${uid}/${container}`;
 
 /** Streams at once: more than can be read, and not yet a burden to the API server. */
@@ -24,7 +28,7 @@ export const mostParts = 100;
 /** The pods that rows are about as they are now: of a pod its own, of a workload all that it has. */
 export async function podsOfRows(
 	port: KubernetesPort,
-	rows: readonly (PodRow | WorkloadRow)[],
+	rows: readonly LogRow[],
 	context: Context,
 ): Promise<readonly PodObject[]> {
 	const {objects} = await port.watched('pods', context);

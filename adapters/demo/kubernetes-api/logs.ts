@@ -121,7 +121,7 @@ function send(cluster: Cluster, scenario: Scenario, call: Call, life: Life, repl
 			next,
 		),
 	);
-	if (tail > 0) lastWords();
+	if (tail > 0 && (life.to ?? 0) >= (since ?? 0)) lastWords();
 	if (!follow || life.to !== undefined) return reply.end();
 
 	/** The container may have ended since: then its last lines are those until its end. */

@@ -194,6 +194,15 @@ describe('the log of a pod', () => {
 		await other.ended;
 	});
 
+	test('tells since when nothing was written, and which key looks further back', async () => {
+		writes(1e-9);
+		rig.addPod('quiet');
+		const rows = await rowsOf(pods, ['quiet']);
+		const recent = await openLogs(rows, {since: '1m'});
+		expect(recent.text()).toMatch(/^-- it wrote nothing since 12:00:01Z, \d+[hd]\S* ago: b looks further back$/);
+		expect((await openLogs(rows, {since: 'all'})).text()).toBe('');
+	});
+
 	test('may be of the run before, and no older than wanted', async () => {
 		writes(50);
 		rig.addPod('two');
