@@ -51,7 +51,11 @@ export async function eventSection(
 	context: Context,
 ): Promise<readonly Line[]> {
 	try {
-		return eventLines(await readEvents(port, namespace, about, context), context.now(), about.length > 1);
+		return eventLines(
+			await readEvents(port, namespace, about, context),
+			context.now(),
+			new Set(about.map(({name}) => name)).size > 1,
+		);
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
 		return [{text: `Events cannot be read: ${error.message}. ${error.hint}`, severity: 'unknown'}];

@@ -6,6 +6,7 @@ import {bytes, percent} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {eventSection} from './event-lines.ts';
 import {fact} from './inspect-pod.ts';
+import {aboutNode} from './row-object.ts';
 
 /** A node, its conditions, and the pods on it. */
 export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
@@ -48,7 +49,7 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
 				...here.map(pod => ({text: `  ${pod.metadata.namespace}/${pod.metadata.name}  ${podStatus(pod).status}`})),
 				{text: ''},
 				{text: 'Events', loud: true},
-				...(await eventSection(port, '', [{kind: 'Node', name: row.name, uid: row.uid}], context)),
+				...(await eventSection(port, '', aboutNode(row), context)),
 			],
 		};
 	},

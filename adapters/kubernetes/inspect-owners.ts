@@ -1,82 +1,66 @@
 import type {Line} from '../../src/contract.ts';
 import {defineInspection} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
+import type {PodUsageRow} from '../../src/model/pod-usage.ts';
+import type {WorkloadRow} from '../../src/model/workload.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {managerCheck} from './managers.ts';
 import {type Owner, readOwners} from './owner-chain.ts';
-import {revisionOf} from './owners.ts';
-import {podObject, podRef} from './pod-act.ts';
+import {readFamily} from './owner-tree.ts';
 import {readRevisions} from './revisions.ts';
-import {part} from './template.ts';
+import {isOfWorkload, rowObject} from './row-object.ts';
 import type {WorkloadKind, WorkloadRef} from './workload.ts';
-import {podsOf} from './workload-pods.ts';
 
-const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
+/** Kinds that keep their earlier templates. */
+const revised: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
-const refOf = (owner: Owner, namespace: string): WorkloadRef | undefined => {
-	const kind = kinds.find(each => each === owner.kind);
-	return kind === undefined ? undefined : {kind, namespace, name: owner.name, uid: owner.uid};
+const refOf = ({kind, name, uid}: Owner, namespace: string): WorkloadRef | undefined => {
+	const known = revised.find(each => each === kind);
+	return known === undefined ? undefined : {kind: known, namespace, name, uid};
 };
 
-function ownerText({kind, name, object, trouble}: Owner): string {
-	if (object === undefined) return `${kind} ${name}  (${trouble ?? 'cannot be read'})`;
-	const {replicas, paused} = part(object, 'spec');
-	const {readyReplicas = 0, numberReady, desiredNumberScheduled} = part(object, 'status');
-	const wanted = replicas ?? desiredNumberScheduled;
-	const ready = wanted === undefined ? '' : `  ${String(numberReady ?? readyReplicas)} of ${String(wanted)} ready`;
-	const revision = revisionOf(object.metadata);
-	const number = Number.isNaN(revision) ? '' : `  revision ${revision}`;
-	return `${kind} ${name}${ready}${number}${paused === true ? '  paused' : ''}`;
-}
-
-/** From the workload down to all of its pods, with the revisions it can go back to. */
-export const inspectOwners = defineInspection<PodRow, KubernetesPort>()({
+/** From what stands at the top down to all pods that belong to it, with the revisions that it can go back to. */
+export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow, KubernetesPort>()({
 	id: 'kubernetes.owners',
-	title: 'Workload: owners, pods and revisions',
+	title: 'Owners, children and revisions',
 	key: 'w',
 	kind: 'kubernetes.pod',
+	also: ['kubernetes.workload', 'kubernetes.pod-usage'],
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const {metadata} = await port.get(podObject(podRef(row)), context);
-		const owners = (await readOwners(port, metadata, context)).toReversed();
-		const [top] = owners;
-		const ref = top === undefined ? undefined : refOf(top, row.namespace);
-		const pods = ref === undefined ? [row] : await podsOf(port, ref, target.name, context);
-		const deep = '  '.repeat(owners.length);
-		const lines: Line[] = owners.map((owner, depth) => ({
-			text: `${'  '.repeat(depth)}${ownerText(owner)}`,
-			loud: depth === 0,
-		}));
-		if (top === undefined)
-			lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'});
-		for (const pod of pods.toSorted((a, b) => a.name.localeCompare(b.name))) {
-			const revision = pod.rollout === undefined ? '' : `  revision ${pod.rollout.revision}`;
-			lines.push({
-				text: `${deep}Pod ${pod.name}  ${pod.ready}/${pod.containers}  ${pod.why ?? pod.status}${revision}`,
-				severity: pod.severity,
-				loud: pod.uid === row.uid,
-			});
+		const {ref: own, kind, place, slashed, title} = rowObject(row);
+		const object = await port.get(own, context);
+		const above = (await readOwners(port, object.metadata, context)).toReversed();
+		const self: Owner = {kind, name: row.name, uid: row.uid, object, trouble: undefined};
+		const chain = [...above, self];
+		const lines: Line[] = [];
+		if (above.length === 0 && !isOfWorkload(row)) {
+			lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
 		}
-		const managed = top?.object === undefined ? undefined : managerCheck(top.object);
+		lines.push(...(await readFamily(port, {target: target.name, namespace: row.namespace, chain}, context)));
+		const managed = chain.flatMap(each => (each.object === undefined ? [] : (managerCheck(each.object) ?? [])))[0];
 		if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
-		if (ref !== undefined && top?.object !== undefined && ref.kind !== 'ReplicaSet') {
-			const revisions = await readRevisions(port, ref, top.object, context);
+		const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
+		const ref = workload && refOf(workload, row.namespace);
+		if (ref !== undefined && workload?.object !== undefined) {
+			const revisions = await readRevisions(port, ref, workload.object, context);
 			lines.push({text: ''}, {text: 'Revisions, newest first', loud: true});
 			for (const {revision, at, changeCause, name} of revisions) {
 				const age = at === undefined ? '' : `, made ${duration((context.now() - at) / 1000)} ago`;
 				lines.push({text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`});
 			}
 		}
-		const named = top === undefined ? ['pod', row.name] : [`${top.kind.toLowerCase()}/${top.name}`];
+		const [top = self] = chain;
+		const named = top === self ? slashed : `${top.kind.toLowerCase()}/${top.name}`;
 		return {
-			title: `Workload of ${row.namespace}/${row.name}`,
+			title: `Owners and children of ${title}`,
 			reads: [
-				kubectl(target, '-n', row.namespace, 'get', ...named, '-o', 'wide'),
-				...(ref === undefined || ref.kind === 'ReplicaSet'
+				kubectl(target, ...place, 'get', named, '-o', 'wide'),
+				...(ref === undefined
 					? []
-					: [kubectl(target, '-n', row.namespace, 'rollout', 'history', ...named)]),
+					: [kubectl(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
 			],
 			lines,
 		};

@@ -10,7 +10,7 @@ import {gone} from './workload.ts';
 /** One pod exactly, as plans carry it. A pod never comes back under its uid. */
 export type PodRef = {readonly namespace: string; readonly name: string; readonly uid: string};
 
-export const podRef = ({namespace, name, uid}: PodRow): PodRef => ({namespace, name, uid});
+export const podRef = ({namespace, name, uid}: PodRef): PodRef => ({namespace, name, uid});
 
 export const podObject = ({namespace, name}: PodRef): ObjectRef => ({
 	type: watchedResources.pods.type,

@@ -5,11 +5,15 @@ import type {ApiObject, KubernetesPort, ObjectRef, ResourceType} from '../../src
 
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
 
+const batch = (resource: string): ResourceType => ({group: 'batch', version: 'v1', resource, namespaced: true});
+
 const types = {
 	Deployment: apps('deployments'),
 	StatefulSet: apps('statefulsets'),
 	DaemonSet: apps('daemonsets'),
 	ReplicaSet: apps('replicasets'),
+	Job: batch('jobs'),
+	CronJob: batch('cronjobs'),
 } as const;
 
 export type WorkloadKind = keyof typeof types;
@@ -23,6 +27,10 @@ export type WorkloadRef = {
 };
 
 export const objectOf = ({kind, namespace, name}: WorkloadRef): ObjectRef => ({type: types[kind], namespace, name});
+
+/** `apps/v1` */
+export const apiVersionOf = ({kind}: Pick<WorkloadRef, 'kind'>): string =>
+	`${types[kind].group}/${types[kind].version}`;
 
 /** `deployment/api`, as kubectl takes it. */
 export const slashed = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): string => `${kind.toLowerCase()}/${name}`;

@@ -2,12 +2,17 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Deployment} from '../../../adapters/demo/kubernetes-api/kinds.ts';
 import type {KubeObject} from '../../../adapters/demo/kubernetes-api/object.ts';
 import {createScenario} from '../../../adapters/demo/scenario.ts';
+import {inspectOwners} from '../../../adapters/kubernetes/inspect-owners.ts';
+import {nodeUsage} from '../../../adapters/kubernetes/node-usage.ts';
+import {podUsage} from '../../../adapters/kubernetes/pod-usage.ts';
 import {pods} from '../../../adapters/kubernetes/pods.ts';
 import {kubernetes} from '../../../adapters/kubernetes/system.ts';
 import {workloads} from '../../../adapters/kubernetes/workloads.ts';
-import type {Context, Snapshot, Target} from '../../../src/contract.ts';
+import type {Context, Row, Snapshot, Target} from '../../../src/contract.ts';
+import {isFor} from '../../../src/define.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {WorkloadRow} from '../../../src/model/workload.ts';
+import {initialParams} from '../../../src/params.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
 
@@ -134,6 +139,59 @@ describe('workloads', () => {
 			expect(row.rollout?.at).toBeGreaterThanOrEqual(before);
 		});
 		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
+	});
+
+	test('show what is above and below them as a tree', async () => {
+		const tree = async (row: Row) => {
+			const document = await inspectOwners.open(row, {...asking(), port, target, rows: [row], params: {}});
+			const end = document.lines.findIndex(({text}) => text === '');
+			return document.lines.slice(0, end);
+		};
+		const lines = await tree(await rowOf('checkout', 'api'));
+		const texts = lines.map(({text}) =>
+			text.replace(/(api-)[a-z0-9]+(-[a-z0-9]{5})? {2}/, '$1…  ').replace(/ x\d+/, ''),
+		);
+		expect(texts[0]).toBe('Deployment api  5 of 6 ready  revision 41');
+		expect(texts[1]).toBe('  ReplicaSet api-…  0 of 3 ready  revision 41');
+		expect(texts.slice(2, 5)).toEqual(
+			Array.from({length: 3}, () => expect.stringMatching(/^ {4}Pod api-….*OOMKilled/)),
+		);
+		expect(texts[5]).toBe('  ReplicaSet api-…  5 of 5 ready  revision 40');
+		expect(texts.slice(6, 11)).toEqual(Array.from({length: 5}, () => '    Pod api-…  1/1  Running  revision 40'));
+		expect(texts.slice(11)).toEqual(['  and 2 ReplicaSets without pods, of earlier revisions']);
+		expect(lines.map(({loud}) => loud === true).indexOf(true)).toBe(0);
+
+		const {rows} = await pods.open(port, target)(asking());
+		const sick = (rows as readonly PodRow[]).find(row => row.owner === 'api' && row.rollout?.revision === 41);
+		const ofPod = await tree(sick ?? expect.fail());
+		expect(ofPod.map(({text}) => text)).toEqual(lines.map(({text}) => text));
+		expect(ofPod.filter(({loud}) => loud === true).map(({text}) => text)).toEqual([
+			expect.stringContaining(`Pod ${sick?.name}`),
+		]);
+		expect((await tree(await rowOf('monitoring', 'node-exporter'))).map(({text}) => text).slice(0, 2)).toEqual([
+			'DaemonSet node-exporter  11 of 12 ready',
+			expect.stringMatching(/^ {2}Pod node-exporter-/),
+		]);
+	});
+
+	test('have in Top what the same pods and nodes have in Pods', async () => {
+		for (const [source, kind, ids] of [
+			[podUsage, 'Pod', ['describe-pod-usage', 'logs', 'events', 'yaml', 'owners']],
+			[nodeUsage, 'Node', ['events', 'yaml', 'describe-node']],
+		] as const) {
+			const {rows} = await source.open(port, target)(asking());
+			const row = rows.find(each => each.severity === 'ok') ?? expect.fail();
+			const own = kubernetes.inspections.filter(each => isFor(each, source.kind));
+			expect(own.map(({id}) => id).toSorted()).toEqual(ids.map(id => `kubernetes.${id}`).toSorted());
+			expect(new Set(own.map(({key}) => key)).size).toBe(own.length);
+			for (const inspection of own) {
+				const params = initialParams(inspection.params ?? [], [row]);
+				const document = await inspection.open(row, {...asking(), port, target, rows: [row], params});
+				expect(document.title).toContain('name' in row && row.name);
+				const text = document.lines.map(line => line.text).join('\n');
+				if (inspection.id === 'kubernetes.yaml') expect(text).toContain(`kind: ${kind}\n`);
+			}
+		}
 	});
 
 	test.each(['kubernetes.describe-workload', 'kubernetes.events', 'kubernetes.yaml'])(
