@@ -13,7 +13,7 @@ import type {Pod} from '../adapters/demo/kubernetes-api/kinds.ts';
 import {startKubernetesApi} from '../adapters/demo/kubernetes-api/server.ts';
 import {createScenario} from '../adapters/demo/scenario.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
-import {keepYoungSpaceSmall} from '../bin/young-space.ts';
+import {keepHeapSmall} from '../bin/small-heap.ts';
 import {kubernetesSettings} from '../src/config/kubernetes-settings.ts';
 import {systemSurroundings} from '../src/config/surroundings.ts';
 import {systemClock} from '../src/poll/clock.ts';
@@ -73,7 +73,7 @@ const heard = <T>(child: ChildProcess) => new Promise<T>(resolve => child.once('
 const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 async function measure(seconds: number): Promise<void> {
-	keepYoungSpaceSmall();
+	keepHeapSmall();
 	const child = fork(fileURLToPath(import.meta.url), ['serve'], {stdio: 'inherit'});
 	const {kubeconfig} = await heard<{kubeconfig: string}>(child);
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));

@@ -5,7 +5,7 @@
 import {writeFileSync} from 'node:fs';
 import {render} from 'ink';
 import {createElement} from 'react';
-import {keepYoungSpaceSmall} from '../bin/young-space.ts';
+import {keepHeapSmall} from '../bin/small-heap.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import {press} from '../src/deck/press.ts';
 import {systemClock} from '../src/poll/clock.ts';
@@ -40,7 +40,7 @@ export type Sample = {
 	readonly rows: number;
 };
 
-keepYoungSpaceSmall();
+keepHeapSmall();
 const plan = JSON.parse(process.argv[2] ?? '{}') as ConsolePlan;
 const {deck, watch} = openBenchDeck({...openBenchEstate(plan), clock: systemClock, stateDir: plan.stateDir});
 const element = createElement(App, {deck, theme: createTheme('colour', false), afterPaint: call => call()});

@@ -3,7 +3,7 @@
  * Its one argument is a JSON plan; it prints one JSON object.
  */
 import {createElement} from 'react';
-import {keepYoungSpaceSmall} from '../bin/young-space.ts';
+import {keepHeapSmall} from '../bin/small-heap.ts';
 import {press} from '../src/deck/press.ts';
 import {createFakeClock} from '../test/fake-clock.ts';
 import {mountRig} from '../test/views/rig.tsx';
@@ -39,7 +39,7 @@ export type UpdatesReport = {
 	readonly rssAfterLoad: number;
 };
 
-keepYoungSpaceSmall();
+keepHeapSmall();
 const plan = JSON.parse(process.argv[2] ?? '{}') as UpdatesPlan;
 const tables: EstateOptions = {estate: 'tables', rows: 200, changes: 1, intervalMs: 1000, roundTripMs: 0};
 const theme = createTheme('colour', false);

@@ -1,7 +1,7 @@
 import {lstat, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {crc32} from 'node:zlib';
-import {withUsualFlags} from './young-space.ts';
+import {withUsualFlags} from './small-heap.ts';
 
 /** The running program as scripts/build.mjs started it. */
 export type RunningCode = {

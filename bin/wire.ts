@@ -33,7 +33,7 @@ import {saveText} from './save-text.ts';
 import {createSurroundings} from './surroundings.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
-import {keepYoungSpaceSmall} from './young-space.ts';
+import {keepHeapSmall} from './small-heap.ts';
 
 /** Milliseconds that the first frame may take before reading begins without it. */
 const firstFrameMs = 500;
@@ -50,7 +50,7 @@ const shortestGraceMs = 250;
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
-	keepYoungSpaceSmall();
+	keepHeapSmall();
 	const estate = await openEstate(options);
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
