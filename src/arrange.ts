@@ -33,6 +33,8 @@ export type SectionView = {
 	readonly shown: number;
 	/** Of the rows that are shown, without heads. */
 	readonly severities: Readonly<Record<Severity, number>>;
+	/** The same with the heads that are worse than all of their rows, in every order: what is wrong with them none of those tells. */
+	readonly troubles: Readonly<Record<Severity, number>>;
 	/** Rows before the filter. */
 	readonly total: number;
 	readonly omitted: number;
@@ -179,13 +181,16 @@ function headEntry(kind: RowKind, row: Row): Entry {
 	return made;
 }
 
+/** Whether a row passes the filter; undefined without one. */
+type Judge = ((row: SearchableRow) => boolean) | undefined;
+
 /** The heads that are shown: those that pass themselves, and those above a row that does. */
 function* headsAbove(
 	section: Section,
 	heads: Heads,
 	readings: readonly Reading[],
 	found: readonly Entry[],
-	judge: ((row: SearchableRow) => boolean) | undefined,
+	judge: Judge,
 	{faults = false, now}: Arrangement,
 ): Generator<undefined, {readonly above: Entry[]; readonly headed: ReadonlySet<string>}> {
 	const groups = new Set<string>();
@@ -215,6 +220,35 @@ function* headsAbove(
 		}
 	}
 	return {above, headed};
+}
+
+/** How many heads are worse than all of their rows. Few rows are not well: only those are looked up. */
+function* worseHeads(
+	section: Section,
+	heads: Heads,
+	readings: readonly Reading[],
+	found: readonly Entry[],
+	judge: Judge,
+	now: number,
+): Generator<undefined, Record<Severity, number>> {
+	const sick = readings.flatMap(({kind, snapshot}) =>
+		kind === heads.kind ? (snapshot?.rows ?? []).filter(row => row.severity !== 'ok') : [],
+	);
+	const counted = {crit: 0, warn: 0, unknown: 0, ok: 0};
+	if (sick.length === 0) return counted;
+	const told = new Map<string, Severity>();
+	for (const [index, entry] of found.entries()) {
+		if (index % slice === 0) yield;
+		if (entry.row.severity === 'ok') continue;
+		const group = groupOf(heads, entry);
+		told.set(group, worst([told.get(group) ?? 'ok', entry.row.severity]));
+	}
+	for (const row of sick) {
+		const entry = headEntry(heads.kind, row);
+		if (bySeverity(row.severity, told.get(groupOf(heads, entry)) ?? 'ok') >= 0) continue;
+		if (judge === undefined || judge(new SearchableRow(section, row, now, headCell))) counted[row.severity] += 1;
+	}
+	return counted;
 }
 
 /** Rows of one section across its targets: filtered, worst first, then in the chosen order. */
@@ -261,6 +295,12 @@ function* arrangingSection(
 			found.push(entry);
 		}
 	}
+	const troubles = {...severities};
+	for (const each of section.orders) {
+		if (each.heads === undefined) continue;
+		const more = yield* worseHeads(section, each.heads, readings, found, judge, now);
+		for (const severity of ['crit', 'warn', 'unknown'] as const) troubles[severity] += more[severity];
+	}
 	const {heads} = order;
 	const {above, headed} =
 		heads === undefined
@@ -277,6 +317,7 @@ function* arrangingSection(
 		filter,
 		order: order.title,
 		severities,
+		troubles,
 		total,
 		omitted,
 		notes: readings.flatMap(({target, snapshot}) => (snapshot?.notes ?? []).map(note => ({target, note}))),

@@ -44,7 +44,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 		parts.push({text: view.filter === '' && !view.faults ? all : `${first.shown} of ${all}`, tone: 'dim'});
 	}
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = view.sections.reduce((sum, section) => sum + section.severities[severity], 0);
+		const found = view.sections.reduce((sum, section) => sum + section.troubles[severity], 0);
 		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
 	}
 	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {type Arrangement, arrangePane, arrangeSection, arrangingPane} from '../../src/arrange.ts';
-import type {Row, RowKind, Severity} from '../../src/contract.ts';
+import type {Finding, Row, RowKind, Severity} from '../../src/contract.ts';
 import {isUnderHead} from '../../src/groups.ts';
 import {defineSection, kindsOfSection, type Pane} from '../../src/pane.ts';
 import type {Reading} from '../../src/poll/reading.ts';
@@ -75,6 +75,32 @@ describe('an order with heads', () => {
 		const view = arrangeSection(section, readings, grouped);
 		expect(ids(view)).toEqual(['^b', '  b1', '  b2', '^c', '  c1', '^a', '  a1', '  a2', '^empty', 'x1']);
 		expect(view).toMatchObject({shown: 6, total: 6, severities: {crit: 1, warn: 0, ok: 5}});
+	});
+
+	it('counts a head that is worse than all of its rows in every order, and leads to the mark of its pane', () => {
+		const worse = read(
+			[pod('a1', 'warn'), pod('b1', 'crit'), pod('c1')],
+			[workload('a', 'crit'), workload('b', 'crit'), workload('c', 'warn'), workload('empty', 'warn')],
+		);
+		for (const arrangement of [flat, grouped, {...flat, faults: true}]) {
+			expect(arrangeSection(section, worse, arrangement)).toMatchObject({
+				severities: {crit: 1, warn: 1},
+				troubles: {crit: 2, warn: 3},
+			});
+		}
+		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/c'}).troubles).toMatchObject({crit: 0, warn: 1});
+		const limited: Finding = {
+			id: 'f',
+			target: 'prod',
+			severity: 'warn',
+			sentence: 'autoscaler c is at its limit',
+			kind: 'kubernetes.workload',
+			evidence: [],
+			actions: [],
+			inspections: [],
+		};
+		const found = worse.map(one => (one.kind === 'kubernetes.workload' ? {...one, findings: [limited]} : one));
+		expect(arrangePane(pane, found, flat).severity).toBe('warn');
 	});
 
 	it('shows no heads in its other orders', () => {
