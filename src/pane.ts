@@ -14,6 +14,8 @@ export type Column<R extends Row = Row, H extends Row = R> = {
 	readonly align?: 'right';
 	/** Columns give way when it is narrow, the lowest number first; those without a number stay. */
 	readonly yields?: number;
+	/** Where it is cut when it is too long: names that begin alike differ at their ends. At the end unless told; what heads others always there. */
+	readonly cut?: 'middle';
 	/** The name in a `field:value` filter. Lower case, one word. */
 	readonly field: string;
 	/** Raw text is fine: the table cleans, cuts and pads it. `now` is in epoch milliseconds. */

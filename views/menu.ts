@@ -27,7 +27,7 @@ function itemLine(item: MenuItem, selected: boolean, cells: number, leftCells: n
 	return [
 		{text: selected ? `${theme.glyphs.cursor} ` : '  ', tone: 'loud'},
 		{text: item.severity === undefined ? '' : `${theme.sign(item.severity)} `, tone: item.severity ?? 'dim'},
-		{text: fit(cleanLine(item.left), leftCells), tone: selected ? 'loud' : 'dim'},
+		{text: fit(cleanLine(item.left), leftCells, 'left', 'middle'), tone: selected ? 'loud' : 'dim'},
 		{text: `  ${fit(cleanLine(item.text) + reason, room)}  `, tone},
 		{text: right, tone: 'dim'},
 	];

@@ -1,6 +1,5 @@
 import type {Tone} from '../src/pane.ts';
-import {cut, fit, width, wrap} from '../src/text/fit.ts';
-import {graphemesOf} from '../src/text/graphemes.ts';
+import {cut, fit, lastOf, width, wrap} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
 /** A line inside a modal: pieces of cleaned text with their tones. */
@@ -12,13 +11,7 @@ export const blankLine: ModalLine = [];
 /** The end of a text that is being typed: where the caret is. */
 export function tail(text: string, cells: number): string {
 	if (width(text) <= cells) return text;
-	const graphemes = [...graphemesOf(text)];
-	let kept = '';
-	for (const {segment} of graphemes.toReversed()) {
-		if (width(segment + kept) > cells - 1) break;
-		kept = segment + kept;
-	}
-	return `…${kept}`;
+	return `…${lastOf(text, cells - 1)}`;
 }
 
 /** Pieces that go on in the next line where they do not fit: nothing of them is cut off. */

@@ -287,7 +287,7 @@ export function paintPane(
 	const names = view.several
 		? view.sections.flatMap(section => section.readings.map(reading => width(reading.target)))
 		: [];
-	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 8 : 14, Math.max(6, ...names));
+	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 10 : 14, Math.max(6, ...names));
 	const said = view.sections.map(section => remarks(section, view, cells, now, theme));
 	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
 	const given = share(

@@ -96,21 +96,23 @@ function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: 
 	const pointerTone: Tone = look.marked ? 'loud' : look.focused ? 'plain' : 'dim';
 	painted += theme.paint(look.marked ? theme.glyphs.mark : pointer, pointerTone, selected);
 	let used = gutter;
-	const put = (text: string, width: number, tone: Tone, align?: 'right') => {
+	const put = (text: string, width: number, tone: Tone, {align, cut}: Pick<Column, 'align' | 'cut'> = {}) => {
 		const room = Math.min(width, plan.width - used);
 		if (room <= 0) return;
-		painted += theme.paint(fit(text, room, align), look.old && tone !== 'crit' ? 'dim' : tone, selected);
+		painted += theme.paint(fit(text, room, align, cut), look.old && tone !== 'crit' ? 'dim' : tone, selected);
 		used += room;
 	};
 	if (plan.targetWidth > 0) {
-		put(cleanLine(row.target), plan.targetWidth, 'dim');
+		put(cleanLine(row.target), plan.targetWidth, 'dim', {cut: 'middle'});
 		put(' ', 1, 'plain');
 	}
 	for (const [index, {column, width}] of plan.columns.entries()) {
-		const cell = (look.place === 'head' ? headCell : ownCell)(column, row, now);
+		const isHead = look.place === 'head';
+		const cell = (isHead ? headCell : ownCell)(column, row, now);
 		const indent = look.place === 'under' && column.grow === true ? underIndent : '';
 		if (index > 0) put(' ', 1, 'plain');
-		put(indent + cleanLine(textOf(cell)), width, typeof cell === 'string' ? 'plain' : cell.tone, column.align);
+		const tone = typeof cell === 'string' ? 'plain' : cell.tone;
+		put(indent + cleanLine(textOf(cell)), width, tone, isHead ? {} : column);
 	}
 	if (used < plan.width) painted += theme.paint(' '.repeat(plan.width - used), 'plain', selected);
 	return painted;

@@ -19,7 +19,7 @@ function findingLine(deck: Deck, finding: Finding, cells: number, names: number,
 	const room = Math.max(0, cells - 3 - names - 2 - width(right));
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
-		theme.paint(fit(cleanLine(finding.target), names), 'loud') +
+		theme.paint(fit(cleanLine(finding.target), names, 'left', 'middle'), 'loud') +
 		theme.paint(`  ${fit(cut(cleanLine(finding.sentence), room), room)}`, 'plain') +
 		theme.paint(right, 'dim')
 	);

@@ -1,5 +1,5 @@
 import type {Line} from '../contract.ts';
-import {between, cut, width, wrap} from '../text/fit.ts';
+import {between, cutMiddle, width, wrap} from '../text/fit.ts';
 import type {LineTest} from './line-filter.ts';
 import type {TextBuffer} from './text-buffer.ts';
 
@@ -65,7 +65,7 @@ const laidOut = new Map<Line, {readonly by: string; readonly laid: Laid}>();
 
 function layOut(line: Line, {cells, wrap: wraps, stamps, left}: Layout): Laid {
 	const stamp = stamps && line.at !== undefined ? clockOf(line.at) : '';
-	const lead = line.lead === undefined ? '' : cut(line.lead.text, Math.max(4, Math.floor(cells / 3)));
+	const lead = line.lead === undefined ? '' : cutMiddle(line.lead.text, Math.max(4, Math.floor(cells / 3)));
 	const head = (stamp === '' ? 0 : stamp.length + 1) + (lead === '' ? 0 : width(lead) + 1);
 	const room = Math.max(1, cells - head);
 	// What is told among the lines is seen wherever one looks.

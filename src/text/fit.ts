@@ -22,9 +22,37 @@ export function cut(text: string, cells: number): string {
 	return `${kept}…`;
 }
 
+/** The same with `…` in the middle: of names that begin alike, their ends are what tells them apart. */
+export function cutMiddle(text: string, cells: number): string {
+	if (cells <= 0) return '';
+	if (width(text) <= cells) return text;
+	const room = cells - 1;
+	const ending = lastOf(text, Math.floor(room / 2));
+	return `${firstOf(text, room - width(ending))}…${ending}`;
+}
+
+function firstOf(text: string, cells: number): string {
+	if (ascii.test(text)) return text.slice(0, cells);
+	return text.slice(0, fitting(text, cells));
+}
+
+/** As much of the end of cleaned text as fits into `cells`. */
+export function lastOf(text: string, cells: number): string {
+	if (cells <= 0) return '';
+	if (ascii.test(text)) return text.slice(-cells);
+	let kept = '';
+	let used = 0;
+	for (const {segment} of [...graphemesOf(text.slice(-cells * 32))].toReversed()) {
+		used += width(segment);
+		if (used > cells) break;
+		kept = segment + kept;
+	}
+	return kept;
+}
+
 /** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */
-export function fit(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
-	const kept = cut(text, cells);
+export function fit(text: string, cells: number, align: 'left' | 'right' = 'left', where?: 'middle'): string {
+	const kept = where === 'middle' ? cutMiddle(text, cells) : cut(text, cells);
 	const padding = ' '.repeat(Math.max(0, cells - width(kept)));
 	return align === 'right' ? padding + kept : kept + padding;
 }

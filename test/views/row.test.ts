@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import type {Column} from '../../src/pane.ts';
+import type {Column, Section} from '../../src/pane.ts';
 import {paintHeader, paintRow, planColumns} from '../../views/row.ts';
 import {cellsOf, sectionOf, theme, themes, type Wild, wildColumns, wildRow} from './wild.ts';
 
@@ -43,6 +43,23 @@ describe('a row', () => {
 		expect(shown(40)).toEqual(['name 16', 'first 10', 'second 10']);
 		expect(shown(33)).toEqual(['name 20', 'second 10']);
 		expect(shown(20)).toEqual(['name 18']);
+	});
+
+	it('cuts a column of names in the middle, so that those that differ at their ends do so on the screen', () => {
+		const cut = 'middle';
+		const named: Column<Wild> = {header: 'NAME', field: 'name', width: 14, cut, cell: row => row.cells[0] ?? ''};
+		const shown = (section: Section, name: string, place?: 'head') => {
+			const row: Wild = {id: name, target: 'orders-replica-2', severity: 'ok', cells: [name]};
+			const is = {cursor: false, focused: false, marked: false, old: false, ...(place === undefined ? {} : {place})};
+			return paintRow(row, planColumns(section, 25, 8), is, 0, themes[1]).replace(/\u001b\[[\d;]*m/g, '');
+		};
+		const section = sectionOf([named]);
+		expect(shown(section, 'thumb-wxfgnhqx8w-x2k4p')).toBe('· orde…a-2 thumb-w…-x2k4p');
+		expect(shown(section, 'thumb-wxfgnhqx8w-9wq1z')).toBe('· orde…a-2 thumb-w…-9wq1z');
+		expect(shown(section, 'short')).toBe('· orde…a-2 short         ');
+		expect(shown(section, '漢字漢字漢字漢字終')).toBe('· orde…a-2 漢字漢…漢字終 ');
+		const headed = sectionOf([{...named, head: row => row.cells[0] ?? ''}]);
+		expect(shown(headed, 'deploy/thumb  rev 41, 7m', 'head')).toBe('· orde…a-2 deploy/thumb …');
 	});
 
 	it('shows a cursor loud only where the pane has the focus, and a mark in its place', () => {

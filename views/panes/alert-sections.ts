@@ -32,8 +32,15 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 		{title: 'oldest', compare: (a, b) => a.since - b.since || byName(a, b)},
 	],
 	columns: [
-		{header: 'ALERT', field: 'alert', width: 14, cell: row => quietly(row, row.name)},
-		{header: 'ABOUT', field: 'about', width: 16, grow: true, cell: row => quietly(row, row.subject || row.sentence)},
+		{header: 'ALERT', field: 'alert', width: 14, cut: 'middle', cell: row => quietly(row, row.name)},
+		{
+			header: 'ABOUT',
+			field: 'about',
+			width: 16,
+			grow: true,
+			cut: 'middle',
+			cell: row => quietly(row, row.subject || row.sentence),
+		},
 		{header: 'STATE', field: 'state', width: 14, yields: 3, cell: state},
 		{
 			header: 'SINCE',
@@ -43,7 +50,14 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 			yields: 4,
 			cell: (row, now) => dim(seconds(now - row.since)),
 		},
-		{header: 'RECEIVER', field: 'receiver', width: 10, yields: 1, cell: row => dim(row.receivers.join(','))},
+		{
+			header: 'RECEIVER',
+			field: 'receiver',
+			width: 10,
+			cut: 'middle',
+			yields: 1,
+			cell: row => dim(row.receivers.join(',')),
+		},
 		{
 			header: 'SAYS',
 			field: 'says',
@@ -92,7 +106,7 @@ export const silencesSection = defineSection<SilenceRow>({
 		{header: 'STATE', field: 'state', width: 7, yields: 4, cell: row => ({text: row.state, tone: tone(row)})},
 		{header: 'HIDES', field: 'hides', width: 7, align: 'right', cell: hides},
 		{header: 'ENDS IN', field: 'ends', width: 10, align: 'right', cell: endsIn},
-		{header: 'BY', field: 'by', width: 8, yields: 3, cell: row => dim(row.createdBy)},
+		{header: 'BY', field: 'by', width: 8, cut: 'middle', yields: 3, cell: row => dim(row.createdBy)},
 		{
 			header: 'COMMENT',
 			field: 'comment',

@@ -88,12 +88,13 @@ export const consumerLagPane: Pane = {
 				{title: 'group', compare: byName},
 			],
 			columns: [
-				{header: 'GROUP', field: 'group', width: 16, grow: true, cell: row => row.group},
+				{header: 'GROUP', field: 'group', width: 16, grow: true, cut: 'middle', cell: row => row.group},
 				{
 					header: 'TOPIC',
 					field: 'topic',
 					width: 12,
 					grow: true,
+					cut: 'middle',
 					yields: 5,
 					cell: row => ({text: row.topic || '-', tone: row.severity === 'ok' ? 'dim' : 'plain'}),
 				},
@@ -139,7 +140,7 @@ export const consumerLagPane: Pane = {
 			empty: 'there is no topic',
 			orders: [{title: 'topic', compare: byName}],
 			columns: [
-				{header: 'TOPICS', field: 'topic', width: 20, grow: true, cell: row => row.topic},
+				{header: 'TOPICS', field: 'topic', width: 20, grow: true, cut: 'middle', cell: row => row.topic},
 				{
 					header: 'STATE',
 					field: 'state',

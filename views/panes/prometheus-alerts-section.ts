@@ -24,8 +24,15 @@ export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
 		{title: 'oldest', compare: (a, b) => (a.activeAt ?? 0) - (b.activeAt ?? 0) || byName(a, b)},
 	],
 	columns: [
-		{header: 'RULE', field: 'rule', width: 14, cell: row => quietly(row, row.name)},
-		{header: 'ABOUT', field: 'about', width: 16, grow: true, cell: row => quietly(row, row.subject || row.sentence)},
+		{header: 'RULE', field: 'rule', width: 14, cut: 'middle', cell: row => quietly(row, row.name)},
+		{
+			header: 'ABOUT',
+			field: 'about',
+			width: 16,
+			grow: true,
+			cut: 'middle',
+			cell: row => quietly(row, row.subject || row.sentence),
+		},
 		{header: 'STATE', field: 'state', width: 7, yields: 3, cell: row => ({text: row.state, tone: tone(row)})},
 		{
 			header: 'SINCE',

@@ -3,7 +3,7 @@ import type {RedisClientRow} from '../../src/model/redis-client.ts';
 import type {RedisPrefixRow} from '../../src/model/redis-prefix.ts';
 import {memoryLimit, memoryShare, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {bytes, count, duration, percent, rate} from '../../src/text/figures.ts';
+import {bytes, count, duration, percent, points, rate} from '../../src/text/figures.ts';
 import {bar} from '../../src/text/picture.ts';
 
 const barCells = 12;
@@ -35,7 +35,7 @@ const servers = defineSection<RedisServerRow>({
 		{title: 'address', compare: byName},
 	],
 	columns: [
-		{header: 'SERVER', field: 'server', width: 14, grow: true, yields: 1, cell: row => row.endpoint},
+		{header: 'SERVER', field: 'server', width: 14, grow: true, cut: 'middle', yields: 1, cell: row => row.endpoint},
 		{header: 'MEMORY', field: 'memory', width: barCells, yields: 7, cell: memoryBar},
 		{header: 'USED', field: 'used', width: 6, align: 'right', cell: row => bytes(row.usedMemory)},
 		{
@@ -46,7 +46,7 @@ const servers = defineSection<RedisServerRow>({
 			yields: 6,
 			cell: row => dim(row.maxmemory === 0 ? 'none' : bytes(memoryLimit(row))),
 		},
-		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, percent(memoryShare(row)))},
+		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, points(memoryShare(row)))},
 		{header: 'EVICT', field: 'evict', width: 6, align: 'right', yields: 8, cell: row => rate(row.evictedPerSecond)},
 		{header: 'HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
 		{header: 'KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
@@ -68,7 +68,7 @@ const prefixes = defineSection<RedisPrefixRow>({
 		{title: 'prefix', compare: byName},
 	],
 	columns: [
-		{header: 'PREFIX', field: 'prefix', width: 16, grow: true, cell: row => row.prefix},
+		{header: 'PREFIX', field: 'prefix', width: 16, grow: true, cut: 'middle', cell: row => row.prefix},
 		{header: '~MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.bytes)},
 		{header: 'SHARE', field: 'share', width: 5, align: 'right', cell: row => loudIfWrong(row, percent(row.share))},
 		{header: '~KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
@@ -97,10 +97,11 @@ const clients = defineSection<RedisClientRow>({
 			field: 'name',
 			width: 12,
 			grow: true,
+			cut: 'middle',
 			cell: row => (row.name === '' ? dim('-') : row.role === 'own' ? dim(row.name) : row.name),
 		},
-		{header: 'ADDRESS', field: 'address', width: 16, grow: true, yields: 5, cell: row => row.address},
-		{header: 'USER', field: 'user', width: 8, yields: 1, cell: row => dim(row.user)},
+		{header: 'ADDRESS', field: 'address', width: 16, grow: true, cut: 'middle', yields: 5, cell: row => row.address},
+		{header: 'USER', field: 'user', width: 8, cut: 'middle', yields: 1, cell: row => dim(row.user)},
 		{header: 'OUT', field: 'out', width: 6, align: 'right', cell: row => loudIfWrong(row, bytes(row.outputBytes))},
 		{header: 'MEM', field: 'mem', width: 6, align: 'right', yields: 6, cell: row => bytes(row.totalBytes)},
 		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},

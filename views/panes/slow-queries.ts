@@ -1,7 +1,7 @@
 import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
 import {byTime, type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {duration, millis, percent, rate} from '../../src/text/figures.ts';
+import {duration, millis, points, rate} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
 
 const dim = (text: string): Cell => ({text, tone: 'dim'});
@@ -56,9 +56,9 @@ const sessions = defineSection<PostgresSessionRow>({
 				return {text: String(row.blocks), tone: heads(row) > 0 ? 'loud' : 'dim'};
 			},
 		},
-		{header: 'APP', field: 'app', width: 14, yields: 3, cell: row => row.application},
-		{header: 'USER', field: 'user', width: 10, yields: 2, cell: row => dim(row.user ?? '?')},
-		{header: 'DATABASE', field: 'database', width: 10, yields: 1, cell: row => dim(row.database ?? '-')},
+		{header: 'APP', field: 'app', width: 14, cut: 'middle', yields: 3, cell: row => row.application},
+		{header: 'USER', field: 'user', width: 10, cut: 'middle', yields: 2, cell: row => dim(row.user ?? '?')},
+		{header: 'DATABASE', field: 'database', width: 10, cut: 'middle', yields: 1, cell: row => dim(row.database ?? '-')},
 		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
@@ -94,8 +94,8 @@ const statements = defineSection<PostgresStatementRow>({
 			grow: true,
 			cell: row => row.query ?? dim('no longer kept by the server'),
 		},
-		{header: 'USER', field: 'user', width: 10, yields: 2, cell: row => dim(row.user ?? '?')},
-		{header: 'DATABASE', field: 'database', width: 10, yields: 1, cell: row => dim(row.database ?? '?')},
+		{header: 'USER', field: 'user', width: 10, cut: 'middle', yields: 2, cell: row => dim(row.user ?? '?')},
+		{header: 'DATABASE', field: 'database', width: 10, cut: 'middle', yields: 1, cell: row => dim(row.database ?? '?')},
 		{
 			header: 'CALLS',
 			field: 'calls',
@@ -112,7 +112,7 @@ const statements = defineSection<PostgresStatementRow>({
 			align: 'right',
 			cell: row => {
 				if (row.share === undefined) return '';
-				return row.share >= largeShare ? {text: percent(row.share), tone: 'loud'} : percent(row.share);
+				return row.share >= largeShare ? {text: points(row.share), tone: 'loud'} : points(row.share);
 			},
 		},
 		{

@@ -27,8 +27,8 @@ export const targetsPane: Pane = {
 				{title: 'longest ago', compare: (a, b) => (a.scrapedAt ?? 0) - (b.scrapedAt ?? 0) || byName(a, b)},
 			],
 			columns: [
-				{header: 'POOL', field: 'pool', width: 14, cell: row => row.pool},
-				{header: 'INSTANCE', field: 'instance', width: 17, cell: row => row.instance},
+				{header: 'POOL', field: 'pool', width: 14, cut: 'middle', cell: row => row.pool},
+				{header: 'INSTANCE', field: 'instance', width: 17, cut: 'middle', cell: row => row.instance},
 				{
 					header: 'UP',
 					field: 'up',

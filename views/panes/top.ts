@@ -9,7 +9,7 @@ import {
 	throttledFrom,
 } from '../../src/model/pod-usage.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {bytes, duration, percent} from '../../src/text/figures.ts';
+import {bytes, duration, points} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
 
 const trendCells = 10;
@@ -26,7 +26,7 @@ const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
 	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
 
 const quietShare = (share: number | undefined): Cell => ({
-	text: share === undefined ? '-' : percent(share),
+	text: share === undefined ? '-' : points(share),
 	tone: 'dim',
 });
 
@@ -62,10 +62,11 @@ export const topPane: Pane = {
 					header: 'NAMESPACE',
 					field: 'namespace',
 					width: 11,
+					cut: 'middle',
 					yields: 1,
 					cell: row => ({text: row.namespace, tone: 'dim'}),
 				},
-				{header: 'NAME', field: 'name', width: 22, grow: true, cell: row => row.name},
+				{header: 'NAME', field: 'name', width: 22, grow: true, cut: 'middle', cell: row => row.name},
 				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
 				{
 					header: '%REQ',
@@ -82,7 +83,7 @@ export const topPane: Pane = {
 					align: 'right',
 					cell: row => {
 						const share = memoryShare(row);
-						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, percent(share));
+						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, points(share));
 					},
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
@@ -103,7 +104,7 @@ export const topPane: Pane = {
 					yields: 0.3,
 					cell: row => {
 						const share = cpuLimitShare(row);
-						return share === undefined || share < throttledFrom ? quietShare(share) : loudIfWrong(row, percent(share));
+						return share === undefined || share < throttledFrom ? quietShare(share) : loudIfWrong(row, points(share));
 					},
 				},
 				{
@@ -115,7 +116,7 @@ export const topPane: Pane = {
 					cell: row => {
 						const {throttled} = row;
 						if (throttled === undefined) return '';
-						return throttled < heldBackFrom ? quietShare(throttled) : loudIfWrong(row, percent(throttled));
+						return throttled < heldBackFrom ? quietShare(throttled) : loudIfWrong(row, points(throttled));
 					},
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
@@ -143,7 +144,7 @@ export const topPane: Pane = {
 				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
 			],
 			columns: [
-				{header: 'NODE', field: 'node', width: 12, grow: true, cell: row => row.name},
+				{header: 'NODE', field: 'node', width: 12, grow: true, cut: 'middle', cell: row => row.name},
 				{
 					header: 'STATUS',
 					field: 'status',
@@ -157,7 +158,7 @@ export const topPane: Pane = {
 					field: 'memshare',
 					width: 4,
 					align: 'right',
-					cell: row => loudIfWrong(row, percent(nodeShare(row.memory, row.memoryCapacity))),
+					cell: row => loudIfWrong(row, points(nodeShare(row.memory, row.memoryCapacity))),
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
 				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
@@ -167,7 +168,7 @@ export const topPane: Pane = {
 					width: 5,
 					align: 'right',
 					yields: 4,
-					cell: row => ({text: percent(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
+					cell: row => ({text: points(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
 			],
