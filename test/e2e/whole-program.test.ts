@@ -331,4 +331,27 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		const next = await opened({servers: [server], home: one.home});
 		await next.expect('1 of unknown outcome');
 	});
+
+	test('SIGTERM, and only the answer is lost: it was done, nobody knows, and the next console says what to look at', async () => {
+		const {one, exit, lines, now} = await ended('SIGTERM', async proxy => {
+			// Slow enough to stop the answer on its way once the server has done what it was told.
+			await proxy.set({latencyMs: 1200});
+			await expect.poll(limit, {timeout: 30_000, interval: 20}).toBe(wanted);
+			await proxy.set({mode: 'hold'});
+		});
+		expect(exit).toEqual({code: 143});
+		expect(now).toBe(wanted);
+		const intent = lines.find(line => line.kind === 'intent');
+		const outcomes = lines.filter(line => line.kind === 'outcome');
+		expect(outcomes).toMatchObject([{of: intent?.['id'], result: 'unknown'}]);
+		expect(lines.filter(line => line.kind === 'verify')).toEqual([]);
+		const next = await opened({servers: [server], home: one.home, columns: 200});
+		await next.expect('1 of unknown outcome');
+		next.press('deck.audit');
+		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space settles/);
+		next.press('list.settle');
+		await next.gone('of unknown outcome');
+		expect(next.audit().at(-1)).toMatchObject({kind: 'settle', of: intent?.['id']});
+		expect(next.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	});
 });
