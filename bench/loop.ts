@@ -1,20 +1,32 @@
-/** How long nothing else could run, and how much of that time was this process's own: the machine may have others to serve. */
+import {PerformanceObserver} from 'node:perf_hooks';
+
+/** How long nothing else could run, how much of that this thread worked itself (the machine may have others to serve), and the longest collection. */
 export function watchLoop() {
 	let before = performance.now();
-	let used = process.cpuUsage();
-	let [gap, ofIt, own] = [0, 0, 0];
+	let used = process.threadCpuUsage();
+	let [gap, ofIt, own, collection] = [0, 0, 0, 0];
+	const collections = new PerformanceObserver(list => {
+		for (const {duration} of list.getEntries()) collection = Math.max(collection, duration);
+	});
+	collections.observe({entryTypes: ['gc']});
 	const timer = setInterval(() => {
-		const {user, system} = process.cpuUsage(used);
+		const {user, system} = process.threadCpuUsage(used);
 		const [now, spent] = [performance.now(), (user + system) / 1000];
 		if (now - before > gap) [gap, ofIt] = [now - before, spent];
 		own = Math.max(own, spent);
-		[before, used] = [now, process.cpuUsage()];
+		[before, used] = [now, process.threadCpuUsage()];
 	}, 5);
 	return {
 		told() {
 			clearInterval(timer);
+			collections.disconnect();
 			const ms = (value: number) => Number(value.toFixed(1));
-			return {longestGapMs: ms(gap), ofItOwnProcessorMs: ms(ofIt), mostProcessorMsInOneGap: ms(own)};
+			return {
+				longestGapMs: ms(gap),
+				ofItOwnProcessorMs: ms(ofIt),
+				mostProcessorMsInOneGap: ms(own),
+				longestCollectionMs: ms(collection),
+			};
 		},
 	};
 }
