@@ -343,6 +343,8 @@ export type Connection<Port> = {
 export type System<Port = unknown> = {
 	readonly kind: SystemKind;
 	readonly title: string;
+	/** What it is called where there is little room; its kind unless told. */
+	readonly short?: string;
 	readonly sources: readonly Source<Row, Port>[];
 	readonly actions: readonly Action<Row, Port>[];
 	readonly inspections: readonly Inspection<Row, Port>[];

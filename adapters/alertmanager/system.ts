@@ -34,6 +34,7 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 export const alertmanager = defineSystem<AlertmanagerPort>({
 	kind: 'alertmanager',
 	title: 'Alertmanager',
+	short: 'alerts',
 	sources: [alerts, silences],
 	actions: [silence, expireSilence],
 	inspections: [inspectAlert, inspectSilence],

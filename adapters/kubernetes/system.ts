@@ -22,6 +22,7 @@ import {workloads} from './workloads.ts';
 export const kubernetes = defineSystem<KubernetesPort>({
 	kind: 'kubernetes',
 	title: 'Kubernetes',
+	short: 'k8s',
 	sources: [pods, workloads, podUsage, nodeUsage],
 	actions: [undoRollout, restart, scale, evictPod, deletePod],
 	inspections: [

@@ -13,6 +13,7 @@ import {terminate} from './terminate.ts';
 export const postgres = defineSystem<PostgresPort>({
 	kind: 'postgres',
 	title: 'PostgreSQL',
+	short: 'pg',
 	sources: [sessionsSource, statementsSource],
 	actions: [cancel, terminate],
 	inspections: [sessionStatement, lockTree, connectionsByApplication, statementText],

@@ -50,6 +50,7 @@ function whoOf({auth, tls}: PrometheusSettings): string {
 export const prometheus = defineSystem<AskedPrometheus>({
 	kind: 'prometheus',
 	title: 'Prometheus',
+	short: 'prom',
 	sources: [targets, alerts],
 	actions: [reload],
 	inspections: [inspectTarget, inspectRules, inspectPool, inspectPage, inspectQuery, inspectAlert, inspectAlertGraph],

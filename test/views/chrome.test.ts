@@ -1,5 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {OtherConsole} from '../../src/audit/presence.ts';
+import type {SystemKind} from '../../src/contract.ts';
+import type {Deck} from '../../src/deck/deck.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {createStore} from '../../src/store.ts';
 import {paintFooter, paintTabs} from '../../views/footer.ts';
@@ -46,6 +48,52 @@ describe('header', () => {
 		const two = beside({...console, sshClient: undefined}, far);
 		expect(two(120)).toContain('2 other consoles: pts/3, pid 4242  ');
 		for (let columns = 24; columns < 160; columns += 1) expect(two(columns).length).toBeLessThanOrEqual(columns);
+	});
+
+	it('tells of every system that is ill at any width, and of how many that are well', async () => {
+		house = await openHouse({rows: [job('a', 'crit')]});
+		const {options} = house.deck;
+		const [known] = options.watch.targets;
+		const [reading] = options.watch.readings();
+		if (known === undefined || reading === undefined) throw new Error('the house has a target that was read');
+		const kinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
+		const short: Readonly<Partial<Record<SystemKind, string>>> = {
+			kubernetes: 'k8s',
+			postgres: 'pg',
+			prometheus: 'prom',
+		};
+		const header = (ill: readonly SystemKind[]) => {
+			const targets = kinds.map(kind => ({
+				target: {...known.target, name: `${kind}-main`, kind},
+				system: {...known.system, kind, ...(short[kind] === undefined ? {} : {short: short[kind]})},
+			}));
+			const readings = kinds.map(kind => ({
+				...reading,
+				target: `${kind}-main`,
+				findings: reading.findings.map(finding => ({
+					...finding,
+					severity: ill.includes(kind) ? finding.severity : 'ok',
+				})),
+			}));
+			const watch = {...options.watch, targets, readings: () => readings};
+			const deck: Deck = {...house.deck, options: {...options, labels: ['demo: storm'], watch}};
+			return (columns: number) => {
+				expect(cellsOf(paintHeader(deck, columns, theme))).toBe(columns);
+				return bare(paintHeader(deck, columns, theme));
+			};
+		};
+		const few = header(['kafka', 'alertmanager']);
+		expect(few(160)).toContain('kubernetes ·  postgres ·  redis ·  kafka ■  prometheus ·  alertmanager ■');
+		expect(few(110)).toMatch(/kubernetes · {2}kafka ■ {2}alertmanager ■ {2}\+3 ok/);
+		expect(few(60)).toMatch(/ demo: storm .*kafka■ alertmanager■ \+4 ok/);
+		for (let columns = 60; columns < 200; columns += 1) {
+			expect(few(columns)).toMatch(/kafka ?■.*alertmanager ?■/);
+			const told = kinds.filter(kind => few(columns).includes(kind)).length;
+			expect(/\+(\d) ok/.exec(few(columns))?.[1] ?? '0').toBe(String(kinds.length - told));
+		}
+		const all = header(kinds);
+		expect(all(100)).toMatch(/k8s■ pg■ redis■ kafka■ prom■ alertmanager■/);
+		expect(all(60)).toMatch(/ demo: storm .*k8s■ pg■ redis■ \+3 more/);
 	});
 
 	it('counts armed targets when their names do not fit', async () => {

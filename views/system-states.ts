@@ -1,0 +1,44 @@
+import type {Severity} from '../src/contract.ts';
+import type {Deck} from '../src/deck/deck.ts';
+import type {Tone} from '../src/pane.ts';
+import {isOld} from '../src/poll/reading.ts';
+import {bySeverity, worst} from '../src/severity.ts';
+import {duration} from '../src/text/figures.ts';
+import type {Theme} from './theme.ts';
+
+/** How all targets of one system are. */
+export type SystemState = {
+	readonly name: string;
+	readonly short: string;
+	/** A sign, or how old what is shown is. */
+	readonly told: string;
+	readonly tone: Tone;
+	/** What ranks it where not all have room; `ok` when it is well. */
+	readonly severity: Severity;
+};
+
+/** Of every system that is watched, in the order of the targets. */
+export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
+	const {watch} = deck.options;
+	const now = deck.now();
+	const systems = new Map(watch.targets.map(({target, system}) => [target.kind, system]));
+	return [...systems].map(([kind, system]) => {
+		const targets = new Set(watch.targets.filter(one => one.target.kind === kind).map(one => one.target.name));
+		const readings = watch.readings().filter(reading => targets.has(reading.target));
+		const failing = readings.some(reading => reading.state === 'failed');
+		const connecting = readings.every(reading => reading.snapshot === undefined) && !failing;
+		const found = failing
+			? 'unknown'
+			: worst(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
+		const called = {name: kind, short: system.short ?? kind};
+		const ages = readings.flatMap(reading =>
+			isOld(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
+		);
+		if (ages.length > 0) {
+			const severity = bySeverity(found, 'warn') < 0 ? found : 'warn';
+			return {...called, told: `${duration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
+		}
+		const told = connecting ? theme.glyphs.more : theme.sign(found);
+		return {...called, told, tone: found === 'ok' ? 'dim' : found, severity: found};
+	});
+}
