@@ -20,7 +20,7 @@ function figure(value: number | undefined, unit: Gauge['unit']): string {
 	}
 }
 
-/** `connections 188/200`, `memory ██████░░ 3.7Gi/4.0Gi 92%`, `policy allkeys-lru`. An unread gauge says why instead of a figure. */
+/** `connections 188/200`, `memory ██████░░ 3.7Gi/4.0Gi 92 %`, `policy allkeys-lru`. An unread gauge says why instead of a figure. */
 export function gaugeText(gauge: Gauge, ascii: boolean): string {
 	if (gauge.value === undefined) return cleanLine(gauge.text ?? '?');
 	if (gauge.unit === 'text') return cleanLine(gauge.text ?? '');

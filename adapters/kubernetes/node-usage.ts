@@ -58,6 +58,7 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 	reads: target => [kubectl(target, 'get', 'nodes'), kubectl(target, 'top', 'nodes')],
 	open(port, target) {
 		const remember = createUsageHistory();
+		let before: ReadonlyMap<string, NodeUsageRow> = new Map();
 		return async context => {
 			const [watched, found] = await Promise.all([
 				port.watched('nodes', context),
@@ -83,9 +84,10 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 				const {uid, memory, cpu, measuredAt} = one;
 				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
 				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : unmeasured;
-				return nodeUsageRow(target.name, one, history.memory, history.cpu);
+				return nodeUsageRow(target.name, one, history.memory, history.cpu, before.get(uid));
 			});
 			round.end();
+			before = new Map(rows.map(row => [row.id, row]));
 			return {
 				rows,
 				gauges: [],

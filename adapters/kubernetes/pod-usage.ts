@@ -8,6 +8,7 @@ import {inTurns} from './breather.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {measured, prometheusNote} from './measured.ts';
 import {type Above, aboveOf, workloadOf} from './owners.ts';
+import {jobsUnknown} from './pod-rows.ts';
 import {parseQuantity} from './quantity.ts';
 import {createUsageHistory} from './usage-history.ts';
 import {besides, staleNotes} from './watching.ts';
@@ -82,8 +83,9 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 	reads: target => kubectlEverywhere(target, 'top', 'pods', '--containers'),
 	open(port, target) {
 		const remember = createUsageHistory();
+		let before: ReadonlyMap<string, PodUsageRow> = new Map();
 		return async context => {
-			const [watched, found, throttling, sets] = await Promise.all([
+			const [watched, found, throttling, sets, jobs] = await Promise.all([
 				port.watched('pods', context),
 				measured(port.podUsage(context), port.metrics, async metrics => ({
 					usage: await metrics.podUsage(context),
@@ -91,6 +93,7 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				})),
 				throttlingOf(port, context),
 				besides(port, 'replicasets', 'workloads of pods are not known', context),
+				besides(port, 'jobs', jobsUnknown, context),
 			]);
 			// What is wrong with Prometheus is told once.
 			const notes = [
@@ -99,7 +102,7 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				...staleNotes('pods', watched),
 			];
 			if (found.usage === undefined) return {rows: [], gauges: [], omitted: 0, notes};
-			const above = aboveOf(sets.objects);
+			const above = aboveOf({replicaSets: sets.objects, jobs: jobs.objects});
 			const {signal} = context;
 			const byName = new Map<string, PodObject>();
 			await inTurns([...watched.objects.values()], signal, pod =>
@@ -113,9 +116,10 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				if (pod === undefined || usage.measuredAt < (moment(pod.metadata.creationTimestamp) ?? 0)) return undefined;
 				const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
 				const {memory, cpu} = round.add(facts);
-				return podUsageRow(target.name, facts, memory, cpu);
+				return podUsageRow(target.name, facts, memory, cpu, before.get(facts.uid));
 			});
 			round.end();
+			before = new Map(rows.flatMap(row => (row === undefined || row.severity === 'ok' ? [] : [[row.id, row]])));
 			return {
 				rows: rows.filter(row => row !== undefined),
 				gauges: [],

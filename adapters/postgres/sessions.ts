@@ -1,4 +1,4 @@
-import type {Context, Gauge, Note, Snapshot} from '../../src/contract.ts';
+import type {Context, Gauge, Note, Severity, Snapshot} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {sessionFindings} from '../../src/model/postgres-findings.ts';
 import {cacheHits, overviewGauges, replicationGauges} from '../../src/model/postgres-health.ts';
@@ -73,6 +73,7 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
 		const waitsBreaker = createBreaker('who waits for whom cannot be read');
 		const replicationBreaker = createBreaker('replication cannot be read');
 		let before: OverviewRecord | undefined;
+		let severities = new Map<string, Severity>();
 		return async (context): Promise<Snapshot<PostgresSessionRow>> => {
 			const server = await port.server(context);
 			const {sessions, omitted} = await port.sessions(context);
@@ -93,13 +94,15 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
 				severity: isNote(waits) ? 'unknown' : 'ok',
 				...(isNote(waits) ? {text: waits.text} : {}),
 			};
+			const gauges = [
+				...overviewGauges(overview, hits, severities),
+				blocked,
+				...(isNote(replication) ? [] : replicationGauges(replication, severities)),
+			];
+			severities = new Map(gauges.map(({id, severity}) => [id, severity]));
 			return {
 				rows: sessionRows(target.name, all, forest),
-				gauges: [
-					...overviewGauges(overview, hits),
-					blocked,
-					...(isNote(replication) ? [] : replicationGauges(replication)),
-				],
+				gauges,
 				omitted: Math.max(0, omitted - (all.length - sessions.length)),
 				notes: [...notesOf(server, sessions, replication), ...(isNote(waits) ? [waits] : [])],
 			};

@@ -35,10 +35,12 @@ export const targets = defineSource<ScrapeRow, PrometheusPort>()({
 		const readUp = createUpReader(port);
 		const readDetails = createPoolDetails(port);
 		const readState = createStateReader(port);
+		let slow: ReadonlySet<string> = new Set();
 		return async context => {
 			const [up, {state, notes}] = await Promise.all([readUp(context), readState(context)]);
 			const details = await readDetails(suspects(up), context);
-			const rows = await rowsOf(up, details, target.name);
+			const rows = await rowsOf(up, details, target.name, slow);
+			slow = new Set(rows.flatMap(row => (row.severity === 'warn' ? [row.id] : [])));
 			await turn();
 			const kept = keep(rows);
 			const told: Note[] = up.warnings.map(text => ({text, severity: 'unknown'}));
@@ -73,7 +75,13 @@ function suspects({sizes, series}: UpReading) {
 		.map(([job, {all}]) => ({job, size: all}));
 }
 
-async function rowsOf(up: UpReading, details: PoolDetails, target: string): Promise<readonly ScrapeRow[]> {
+/** `slow`: ids of the rows whose scrapes were slow at the read before. */
+async function rowsOf(
+	up: UpReading,
+	details: PoolDetails,
+	target: string,
+	slow: ReadonlySet<string>,
+): Promise<readonly ScrapeRow[]> {
 	const sizeOf = (pool: string, labels: Labels): PoolSize =>
 		details.sizes.get(pool) ?? up.sizes.get(jobOf(labels)) ?? {all: 1, down: 0};
 	const seen = new Set<string>();
@@ -82,7 +90,7 @@ async function rowsOf(up: UpReading, details: PoolDetails, target: string): Prom
 		const known = details.targets.get(one.key);
 		if (known === undefined) return [scrapeRow(target, factsOf(one, sizeOf(jobOf(one.labels), one.labels)))];
 		return known.map((each, index) =>
-			scrapeRow(target, detailed(each, one, up.at, sizeOf(each.pool, each.labels)), index > 0),
+			scrapeRow(target, detailed(each, one, up.at, sizeOf(each.pool, each.labels)), index > 0, slow),
 		);
 	});
 	// What has just come is not scraped yet, and has no series; what has just gone has none any more.

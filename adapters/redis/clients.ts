@@ -1,3 +1,4 @@
+import type {Severity} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
@@ -16,12 +17,14 @@ export const clients = defineSource<RedisClientRow, RedisPort>()({
 	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
 	open: (port, target) => {
 		const permissions = rememberPermissions(port);
+		let severities: ReadonlyMap<string, Severity> = new Map();
 		return async context => {
 			const {clients: lines, own} = await port.clients(context);
 			const info = await port.info(context);
 			const mayKill = (await permissions(info.runId, context)).find(({name}) => name === '+client|kill');
-			const about = {target: target.name, own, mayKill, memory: info};
+			const about = {target: target.name, own, mayKill, memory: info, before: (id: string) => severities.get(id)};
 			const rows = lines.map(line => clientRow(line, about)).sort(compareClients);
+			severities = new Map(rows.map(row => [row.id, row.severity]));
 			return {rows: rows.slice(0, shown), gauges: [], omitted: Math.max(0, rows.length - shown), notes: []};
 		};
 	},

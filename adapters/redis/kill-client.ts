@@ -2,7 +2,7 @@ import type {Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {clientTitle, type RedisClientRow} from '../../src/model/redis-client.ts';
-import {memoryShare, memoryWarnShare} from '../../src/model/redis-server.ts';
+import {memoryShare, memoryThreshold} from '../../src/model/redis-server.ts';
 import type {RedisClientLine, RedisPort} from '../../src/port/redis.ts';
 import {bytes, duration} from '../../src/text/figures.ts';
 import {redisCli} from './by-hand.ts';
@@ -78,7 +78,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			ageSeconds: client.ageSeconds,
 		};
 		const held = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
-		const short = (memoryShare(info) ?? 0) >= memoryWarnShare && held < info.usedMemory * noticeableShare;
+		const short = (memoryShare(info) ?? 0) >= memoryThreshold.warn && held < info.usedMemory * noticeableShare;
 		return {
 			plan,
 			target: context.target.name,

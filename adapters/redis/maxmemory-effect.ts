@@ -1,5 +1,5 @@
 import type {Preview} from '../../src/contract.ts';
-import {memoryCritShare} from '../../src/model/redis-server.ts';
+import {memoryThreshold} from '../../src/model/redis-server.ts';
 import {redisSize} from '../../src/model/redis-size.ts';
 import type {RedisInfo} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
@@ -23,7 +23,7 @@ const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.'
 
 /** What comes with the next writes when the new limit is all but reached. */
 function next(info: RedisInfo, to: number): string {
-	if (info.usedMemory < to * memoryCritShare) return '';
+	if (info.usedMemory < to * memoryThreshold.crit) return '';
 	return info.policy === 'noeviction'
 		? ', but the next writes reach it, and then every write that needs memory fails (noeviction)'
 		: `, but the next writes evict ${evictable(info)} (${info.policy || 'policy not told'})`;

@@ -1,7 +1,7 @@
 import type {Note} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
 import {prefixRows, type RedisPrefixRow} from '../../src/model/redis-prefix.ts';
-import {memoryShare, memoryWarnShare} from '../../src/model/redis-server.ts';
+import {memoryShare, memoryThreshold} from '../../src/model/redis-server.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
 import {count, grouped} from '../../src/text/figures.ts';
 import {redisCli, settingsOf} from './by-hand.ts';
@@ -48,7 +48,7 @@ export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
 				db,
 				total: sample.total,
 				complete: sample.complete,
-				pressed: (memoryShare(info) ?? 0) >= memoryWarnShare,
+				pressed: (memoryShare(info) ?? 0) >= memoryThreshold.warn,
 			});
 			const notes: Note[] = [];
 			if (keyspace.remark !== undefined) {

@@ -11,14 +11,7 @@ import {
 	redisRecent,
 	redisReset,
 } from '../../src/model/redis-rates.ts';
-import {
-	clientsHoldMuch,
-	memoryCritShare,
-	memoryLimit,
-	memoryShare,
-	memoryWarnShare,
-	type RedisServerRow,
-} from '../../src/model/redis-server.ts';
+import {clientsHoldMuch, memoryLimit, type RedisLevels, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {judgeServer, serverFindings} from '../../src/model/redis-server-findings.ts';
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
 import {duration} from '../../src/text/figures.ts';
@@ -35,10 +28,7 @@ const notesOfReset: Readonly<Record<RedisReset, (ago: string) => string>> = {
 };
 
 function gaugesOf(row: RedisServerRow): readonly Gauge[] {
-	const share = memoryShare(row);
 	const limit = memoryLimit(row);
-	const memory =
-		share === undefined ? 'ok' : share >= memoryCritShare ? 'crit' : share >= memoryWarnShare ? 'warn' : 'ok';
 	const secondRead = {text: 'a rate needs two reads'};
 	const evictions: Gauge = {
 		id: 'evictions',
@@ -55,7 +45,7 @@ function gaugesOf(row: RedisServerRow): readonly Gauge[] {
 			value: row.usedMemory,
 			unit: 'bytes',
 			...(limit === undefined ? {} : {limit}),
-			severity: memory,
+			severity: row.levels.memory,
 		},
 		evictions,
 		{
@@ -108,6 +98,7 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 	const {host, port: portNumber} = settingsOf(target);
 	const endpoint = `${host}:${portNumber}`;
 	let readings: RedisReading[] = [];
+	let levels: RedisLevels | undefined;
 	let reset: {readonly kind: RedisReset; readonly at: number} | undefined;
 	const permissions = rememberPermissions(port);
 	const replicas = new Map<string, number | undefined>();
@@ -187,7 +178,9 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 				permissions: await permissions(info.runId, context),
 			},
 			at,
+			levels,
 		);
+		levels = row.levels;
 		const notes: Note[] = [];
 		if (reset !== undefined && at - reset.at <= recentMs) {
 			const ago = duration((at - reset.at) / 1000);

@@ -1,7 +1,7 @@
 import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {memoryCritShare, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
+import {memoryThreshold, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
@@ -71,7 +71,7 @@ function roomCheck(info: RedisInfo, to: number): Check {
 		const then = fails ? 'writes will fail at once' : 'keys will be evicted at once';
 		return {label, result: 'warn', detail: `${used}, more than the new limit: ${then}`};
 	}
-	if (to > 0 && share >= memoryCritShare) {
+	if (to > 0 && share >= memoryThreshold.crit) {
 		const then = fails ? 'soon writes fail' : 'the next writes evict keys';
 		return {label, result: 'warn', detail: `${used}, ${percent(share)} of the new limit: ${then}`};
 	}

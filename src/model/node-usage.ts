@@ -1,11 +1,11 @@
 import type {Finding, Row, Severity} from '../contract.ts';
 import {worst} from '../severity.ts';
 import {bytes, percent} from '../text/figures.ts';
+import {type Level, type Threshold, thresholdText, weigh} from './threshold.ts';
 
 /** Shares of what the node can give. The kubelet starts to evict when little is left. */
-const memoryNear = 0.85;
-const memoryFull = 0.95;
-const cpuNear = 0.9;
+const memoryThreshold: Threshold = {warn: 0.85, crit: 0.95};
+const cpuThreshold: Threshold = {warn: 0.9, crit: Number.POSITIVE_INFINITY};
 
 /** What one node is and uses now. Bytes and cores. */
 export type NodeUsageFacts = {
@@ -29,7 +29,10 @@ export type NodeUsageFacts = {
 
 /** The histories are the last reads, oldest first, this one included. */
 export type NodeUsageRow = Row &
-	NodeUsageFacts & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
+	NodeUsageFacts &
+	Levels & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
+
+type Levels = {readonly memoryLevel: Level; readonly cpuLevel: Level};
 
 type Judgement = {readonly severity: Severity; readonly why: string};
 
@@ -38,27 +41,40 @@ export function nodeUsageRow(
 	facts: NodeUsageFacts,
 	memoryHistory: readonly number[],
 	cpuHistory: readonly number[] = [],
+	before?: Levels,
 ): NodeUsageRow {
-	const found = judged(facts);
+	const levels: Levels = {
+		memoryLevel: weigh(nodeShare(facts.memory, facts.memoryCapacity) ?? 0, memoryThreshold, before?.memoryLevel),
+		cpuLevel: weigh(nodeShare(facts.cpu, facts.cpuCapacity) ?? 0, cpuThreshold, before?.cpuLevel),
+	};
+	const found = judged(facts, levels);
 	const severity = worst(found.map(judgement => judgement.severity));
 	const why = found.map(judgement => judgement.why).join(', ');
-	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, memoryHistory, cpuHistory};
+	return {
+		id: facts.uid,
+		target,
+		severity,
+		...(why === '' ? {} : {why}),
+		...facts,
+		...levels,
+		memoryHistory,
+		cpuHistory,
+	};
 }
 
 /** Share of what the node can give to pods, where both are known. */
 export const nodeShare = (used: number | undefined, capacity: number): number | undefined =>
 	used === undefined || !(capacity > 0) ? undefined : used / capacity;
 
-function judged({status, pressures, memory, memoryCapacity, cpu, cpuCapacity}: NodeUsageFacts): readonly Judgement[] {
+function judged(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonly Judgement[] {
+	const {status, pressures, memory, memoryCapacity, cpu, cpuCapacity} = facts;
 	const found: Judgement[] = [];
 	if (!status.startsWith('Ready')) found.push({severity: 'crit', why: status});
 	for (const pressure of pressures) found.push({severity: 'warn', why: pressure});
-	const used = nodeShare(memory, memoryCapacity) ?? 0;
-	if (used >= memoryNear) {
-		found.push({severity: used >= memoryFull ? 'crit' : 'warn', why: `${percent(used)} of its memory in use`});
-	}
-	const busy = nodeShare(cpu, cpuCapacity) ?? 0;
-	if (busy >= cpuNear) found.push({severity: 'warn', why: `${percent(busy)} of its CPU in use`});
+	const used = percent(nodeShare(memory, memoryCapacity));
+	if (memoryLevel !== 'ok') found.push({severity: memoryLevel, why: `${used} of its memory in use`});
+	const busy = percent(nodeShare(cpu, cpuCapacity));
+	if (cpuLevel !== 'ok') found.push({severity: cpuLevel, why: `${busy} of its CPU in use`});
 	return found;
 }
 
@@ -75,8 +91,8 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 			kind: 'kubernetes.node-usage',
 			evidence: [
 				row.because === undefined ? `status ${row.status}` : `status ${row.status}: ${row.because}`,
-				`memory ${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, warns from ${percent(memoryNear)}`,
-				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, warns from ${percent(cpuNear)}`,
+				`memory ${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, ${thresholdText(memoryThreshold, percent)}`,
+				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${thresholdText(cpuThreshold, percent)}`,
 			],
 			actions: [],
 			inspections: ['kubernetes.describe-node'],

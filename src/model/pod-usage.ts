@@ -1,5 +1,7 @@
-import type {Finding, Row, Severity} from '../contract.ts';
+import type {Finding, Row} from '../contract.ts';
+import {worst} from '../severity.ts';
 import {bytes, percent} from '../text/figures.ts';
+import {type Level, type Threshold, thresholdText, weigh} from './threshold.ts';
 
 /**
  * Share of the CPU limit. What is measured is the mean of a quarter of a minute: so near to its limit it was held back in most of that time.
@@ -13,9 +15,12 @@ export const throttledFrom = 0.95;
  */
 export const heldBackFrom = 0.5;
 
+const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
+const limitThreshold = onlyWarns(throttledFrom);
+const heldBackThreshold = onlyWarns(heldBackFrom);
+
 /** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
-const nearLimit = 0.9;
-const atLimit = 0.97;
+const memoryThreshold: Threshold = {warn: 0.9, crit: 0.97};
 
 /** What one pod uses now, summed over its containers. Bytes and cores. */
 export type PodUsageFacts = {
@@ -41,7 +46,13 @@ export type PodUsageFacts = {
 
 /** The histories are the last reads, oldest first, this one included. */
 export type PodUsageRow = Row &
-	PodUsageFacts & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
+	PodUsageFacts & {
+		readonly memoryHistory: readonly number[];
+		readonly cpuHistory: readonly number[];
+		readonly memoryLevel: Level;
+		/** `warn`: its CPU limit holds it back. */
+		readonly cpuLevel: Level;
+	};
 
 /** Share of the memory limit, if there is one. */
 export const memoryShare = ({
@@ -59,8 +70,10 @@ export const cpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuL
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
 /** By what was measured, else by how near it is to its limit. */
-const isThrottled = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>): boolean =>
-	facts.throttled === undefined ? (cpuLimitShare(facts) ?? 0) >= throttledFrom : facts.throttled >= heldBackFrom;
+const weighCpu = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, before: Level | undefined): Level =>
+	facts.throttled === undefined
+		? weigh(cpuLimitShare(facts) ?? 0, limitThreshold, before)
+		: weigh(facts.throttled, heldBackThreshold, before);
 
 /** `whose`: its own limit, or that of all its like. */
 const throttlingText = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, whose: string): string =>
@@ -73,28 +86,35 @@ export function podUsageRow(
 	facts: PodUsageFacts,
 	memoryHistory: readonly number[],
 	cpuHistory: readonly number[] = [],
+	before?: Pick<PodUsageRow, 'memoryLevel' | 'cpuLevel'>,
 ): PodUsageRow {
 	const share = memoryShare(facts) ?? 0;
-	const throttled = isThrottled(facts);
-	const severity: Severity = share >= atLimit ? 'crit' : share >= nearLimit || throttled ? 'warn' : 'ok';
+	const memoryLevel = weigh(share, memoryThreshold, before?.memoryLevel);
+	const cpuLevel = weighCpu(facts, before?.cpuLevel);
+	const severity = worst([memoryLevel, cpuLevel]);
 	const told = [
-		...(share >= nearLimit ? [`${percent(share)} of its memory limit`] : []),
-		...(throttled ? [throttlingText(facts, 'its')] : []),
+		...(memoryLevel === 'ok' ? [] : [`${percent(share)} of its memory limit`]),
+		...(cpuLevel === 'ok' ? [] : [throttlingText(facts, 'its')]),
 	];
 	const why = told.length === 0 ? {} : {why: told.join(', ')};
-	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory};
+	return {id: facts.uid, target, severity, ...why, ...facts, memoryHistory, cpuHistory, memoryLevel, cpuLevel};
 }
 
 export function podUsageFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
 	const full = Map.groupBy(
-		rows.filter(row => (memoryShare(row) ?? 0) >= nearLimit),
+		rows.filter(row => row.memoryLevel !== 'ok'),
 		row => `${row.namespace}/${row.owner}`,
 	);
 	return [...memoryFindings(full, target), ...throttleFindings(rows, target)];
 }
 
+const inspections = ['kubernetes.describe-pod-usage', 'kubernetes.logs', 'kubernetes.events'];
+
 function throttleFindings(rows: readonly PodUsageRow[], target: string): readonly Finding[] {
-	const slow = Map.groupBy(rows.filter(isThrottled), row => `${row.namespace}/${row.owner}`);
+	const slow = Map.groupBy(
+		rows.filter(row => row.cpuLevel !== 'ok'),
+		row => `${row.namespace}/${row.owner}`,
+	);
 	return [...slow].flatMap(([workload, same]) => {
 		const [first] = same.toSorted(
 			(a, b) => (b.throttled ?? cpuLimitShare(b) ?? 0) - (a.throttled ?? cpuLimitShare(a) ?? 0),
@@ -111,11 +131,11 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 			evidence: same.slice(0, 5).map(row => {
 				const used = `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit ?? 'unlimited'} cores`;
 				return row.throttled === undefined
-					? `${used}, told from ${percent(throttledFrom)}`
-					: `${used}, held back ${percent(row.throttled)} of five minutes, told from ${percent(heldBackFrom)}`;
+					? `${used}, ${thresholdText(limitThreshold, percent)}`
+					: `${used}, held back ${percent(row.throttled)} of five minutes, ${thresholdText(heldBackThreshold, percent)}`;
 			}),
 			actions: [],
-			inspections: ['kubernetes.describe-pod-usage'],
+			inspections,
 		} satisfies Finding;
 	});
 }
@@ -129,15 +149,16 @@ function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, targe
 		return {
 			id: `${target}/memory/${workload}`,
 			target,
-			severity: share >= atLimit ? 'crit' : 'warn',
+			severity: same.some(row => row.memoryLevel === 'crit') ? 'crit' : 'warn',
 			sentence: `${workload}: ${pods} at ${percent(share)} of the memory limit ${bytes(first.memoryLimit)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
-			evidence: same
-				.slice(0, 5)
-				.map(row => `${row.name}: ${bytes(row.memory)} of ${bytes(row.memoryLimit)}, warns from ${percent(nearLimit)}`),
+			evidence: [
+				...same.slice(0, 5).map(row => `${row.name}: ${bytes(row.memory)} of ${bytes(row.memoryLimit)}`),
+				thresholdText(memoryThreshold, percent),
+			],
 			actions: [],
-			inspections: ['kubernetes.describe-pod-usage'],
+			inspections,
 		} satisfies Finding;
 	});
 }

@@ -1,5 +1,6 @@
 import type {Finding, Gauge, Snapshot} from '../contract.ts';
 import {bytes, duration, grouped, percent} from '../text/figures.ts';
+import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold} from './postgres-health.ts';
 import {preparedTransaction} from './postgres-locks.ts';
 import {
 	blockingSeverity,
@@ -12,6 +13,7 @@ import {
 	statementCritSeconds,
 	statementLongSeconds,
 } from './postgres-session.ts';
+import {thresholdText} from './threshold.ts';
 
 type About = {readonly target: string; readonly now: number};
 type Rows = readonly PostgresSessionRow[];
@@ -169,8 +171,8 @@ type Told = {readonly sentence: string; readonly evidence: readonly string[]; re
 /** What a gauge that is not ok means. Those that are not here only colour their gauge. */
 const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
 	connections: ({value = 0, limit = 0}) => ({
-		sentence: `${value} of ${limit} connections are taken (${percent(value / limit)})`,
-		evidence: [`warns at 80 %, critical at 95 % of max_connections less the reserved ones`],
+		sentence: `${value} of ${limit} connections are taken, ${percent(limit <= 0 ? 1 : value / limit)}`,
+		evidence: [`${thresholdText(connectionsThreshold, percent)}, of max_connections less the reserved ones`],
 		inspections: ['postgres.connections'],
 	}),
 	'replication-lag': ({value, text = ''}) =>
@@ -181,7 +183,7 @@ const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
 				}
 			: {
 					sentence: `replication is ${duration(value)} behind: ${text}`,
-					evidence: ['warns at 10 s or 64 MiB, critical at 60 s or 1 GiB'],
+					evidence: [thresholdText(lagSecondsThreshold, duration), thresholdText(lagBytesThreshold, bytes)],
 				},
 	'slot-wal': ({value, text = ''}) => ({
 		sentence: `${bytes(value)} of WAL are kept for a consumer that is not there: ${text}`,

@@ -1,32 +1,26 @@
 import type {Gauge, Severity} from '../contract.ts';
 import type {OverviewRecord, ReplicationRecord} from '../port/postgres.ts';
+import {worst} from '../severity.ts';
 import {bytes} from '../text/figures.ts';
+import {type Threshold, weigh} from './threshold.ts';
 
 /** Shares of what clients may open: max_connections less the reserved ones. */
-export const connectionsWarn = 0.8;
-export const connectionsCrit = 0.95;
-export const lagWarnSeconds = 10;
-export const lagCritSeconds = 60;
-export const lagWarnBytes = 64 * 2 ** 20;
-export const lagCritBytes = 2 ** 30;
-export const retainedWarnBytes = 2 ** 30;
-export const longTransactionWarnSeconds = 600;
-export const longTransactionCritSeconds = 3600;
+export const connectionsThreshold: Threshold = {warn: 0.8, crit: 0.95};
+export const lagSecondsThreshold: Threshold = {warn: 10, crit: 60};
+export const lagBytesThreshold: Threshold = {warn: 64 * 2 ** 20, crit: 2 ** 30};
+export const retainedThreshold: Threshold = {warn: 2 ** 30, crit: Number.POSITIVE_INFINITY};
+export const longTransactionThreshold: Threshold = {warn: 600, crit: 3600};
 
 /** The server stops taking writes about 3 million transactions before this. */
 export const wraparoundLimit = 2 ** 31;
-/** Half way. Autovacuum should have frozen everything at 200 million, unless something holds it back. */
-export const wraparoundWarn = 2 ** 30;
-/** vacuum_failsafe_age: from here on vacuum drops all else to finish in time. */
-export const wraparoundCrit = 1_600_000_000;
+/**
+ * Half way, for autovacuum should have frozen everything at 200 million, unless something holds it back; and vacuum_failsafe_age, from where
+ * on vacuum drops all else to finish in time.
+ */
+export const wraparoundThreshold: Threshold = {warn: 2 ** 30, crit: 1_600_000_000};
 
-const level = (value: number, warn: number, crit: number): Severity => {
-	if (value >= crit) return 'crit';
-	return value >= warn ? 'warn' : 'ok';
-};
-
-export const connectionsSeverity = (connections: number, limit: number): Severity =>
-	limit <= 0 ? 'crit' : level(connections / limit, connectionsWarn, connectionsCrit);
+export const connectionsSeverity = (connections: number, limit: number, before?: Severity): Severity =>
+	limit <= 0 ? 'crit' : weigh(connections / limit, connectionsThreshold, before);
 
 /** Hits of the buffer cache between two reads; undefined when there is no earlier one, nothing was read, or the counters were reset. */
 export function cacheHits(
@@ -48,7 +42,16 @@ const count = (id: string, label: string, value: number, severity: Severity = 'o
 	severity,
 });
 
-export function overviewGauges(overview: OverviewRecord, hits: number | undefined): readonly Gauge[] {
+/** How bad each gauge was at the read before, by its id; nothing at the first. */
+export type Before = ReadonlyMap<string, Severity>;
+
+const nothingBefore: Before = new Map();
+
+export function overviewGauges(
+	overview: OverviewRecord,
+	hits: number | undefined,
+	before: Before = nothingBefore,
+): readonly Gauge[] {
 	const {byState, connections, connectionLimit} = overview;
 	const inState = (wanted: (state: string) => boolean) =>
 		Object.entries(byState).reduce((sum, [state, n]) => (wanted(state) ? sum + n : sum), 0);
@@ -57,7 +60,12 @@ export function overviewGauges(overview: OverviewRecord, hits: number | undefine
 	const age = Math.max(overview.oldestTransactionAge, overview.oldestMultixactAge);
 	return [
 		{
-			...count('connections', 'conns', connections, connectionsSeverity(connections, connectionLimit)),
+			...count(
+				'connections',
+				'conns',
+				connections,
+				connectionsSeverity(connections, connectionLimit, before.get('connections')),
+			),
 			limit: connectionLimit,
 		},
 		count(
@@ -82,9 +90,7 @@ export function overviewGauges(overview: OverviewRecord, hits: number | undefine
 			value: longest ?? (hidden > 0 ? undefined : 0),
 			unit: 'seconds',
 			severity:
-				longest === undefined && hidden > 0
-					? 'unknown'
-					: level(longest ?? 0, longTransactionWarnSeconds, longTransactionCritSeconds),
+				longest === undefined && hidden > 0 ? 'unknown' : weigh(longest ?? 0, longTransactionThreshold, undefined),
 			...(longest === undefined && hidden > 0 ? {text: 'hidden: needs pg_read_all_stats'} : {}),
 		},
 		{
@@ -96,22 +102,16 @@ export function overviewGauges(overview: OverviewRecord, hits: number | undefine
 			...(hits === undefined ? {text: 'nothing read since the last look'} : {}),
 		},
 		{
-			...count('wraparound', 'oldest xid', age, level(age, wraparoundWarn, wraparoundCrit)),
+			...count('wraparound', 'oldest xid', age, weigh(age, wraparoundThreshold, before.get('wraparound'))),
 			limit: wraparoundLimit,
 			text: overview.oldestDatabase,
 		},
 	];
 }
 
-const lagSeverity = (seconds: number | undefined, size: number | undefined): Severity => {
-	const bySize = level(size ?? 0, lagWarnBytes, lagCritBytes);
-	const byTime = level(seconds ?? 0, lagWarnSeconds, lagCritSeconds);
-	if (bySize === 'crit' || byTime === 'crit') return 'crit';
-	return bySize === 'warn' || byTime === 'warn' ? 'warn' : 'ok';
-};
-
 /** None when nothing follows this server and it follows nobody. */
-export function replicationGauges(replication: ReplicationRecord): readonly Gauge[] {
+export function replicationGauges(replication: ReplicationRecord, before: Before = nothingBefore): readonly Gauge[] {
+	const was = before.get('replication-lag');
 	const gauges: Gauge[] = [];
 	const lag = (seconds: number | undefined, size: number | undefined, text: string): Gauge => ({
 		id: 'replication-lag',
@@ -119,7 +119,7 @@ export function replicationGauges(replication: ReplicationRecord): readonly Gaug
 		// The server tells no time once a standby has replayed everything.
 		value: seconds ?? 0,
 		unit: 'seconds',
-		severity: lagSeverity(seconds, size),
+		severity: worst([weigh(seconds ?? 0, lagSecondsThreshold, was), weigh(size ?? 0, lagBytesThreshold, was)]),
 		text,
 	});
 	if (replication.receiving === false) {
@@ -136,12 +136,12 @@ export function replicationGauges(replication: ReplicationRecord): readonly Gaug
 		gauges.push(lag(ownLagSeconds, ownLagBytes, `this standby, ${bytes(ownLagBytes)} behind what it received`));
 	}
 	const told = replication.standbys.filter(standby => standby.state !== 'hidden');
-	const worst = told.toSorted(
+	const last = told.toSorted(
 		(a, b) => (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0) || (b.lagBytes ?? 0) - (a.lagBytes ?? 0),
 	)[0];
-	if (worst !== undefined && replication.receiving === undefined) {
-		const state = worst.state === 'streaming' ? '' : `, ${worst.state}`;
-		gauges.push(lag(worst.lagSeconds, worst.lagBytes, `${worst.name}, ${bytes(worst.lagBytes)} behind${state}`));
+	if (last !== undefined && replication.receiving === undefined) {
+		const state = last.state === 'streaming' ? '' : `, ${last.state}`;
+		gauges.push(lag(last.lagSeconds, last.lagBytes, `${last.name}, ${bytes(last.lagBytes)} behind${state}`));
 	}
 	const unused = replication.slots.filter(slot => !slot.active || slot.walStatus === 'lost');
 	const keeps = unused.toSorted((a, b) => (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0))[0];
@@ -152,7 +152,7 @@ export function replicationGauges(replication: ReplicationRecord): readonly Gaug
 			label: 'WAL kept',
 			value: keeps.retainedBytes ?? 0,
 			unit: 'bytes',
-			severity: gone ? 'crit' : level(keeps.retainedBytes ?? 0, retainedWarnBytes, Number.POSITIVE_INFINITY),
+			severity: gone ? 'crit' : weigh(keeps.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
 			text: `slot ${keeps.name}${gone ? `, ${keeps.walStatus}` : ''}`,
 		});
 	}

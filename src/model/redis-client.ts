@@ -1,7 +1,8 @@
-import type {Finding, Permission, Row} from '../contract.ts';
+import type {Finding, Permission, Row, Severity} from '../contract.ts';
 import type {RedisClientLine} from '../port/redis.ts';
 import {bySeverity} from '../severity.ts';
 import {bytes, duration, percent} from '../text/figures.ts';
+import {type Threshold, weigh} from './threshold.ts';
 
 export type RedisClientRow = Row &
 	Omit<RedisClientLine, 'id'> & {
@@ -29,10 +30,13 @@ const outputUsedShare = 0.5;
 /** What the server holds and may hold, in bytes; `maxmemory` 0: no limit. */
 type Memory = {readonly usedMemory: number; readonly maxmemory: number};
 
-function outputSeverity(output: number, {usedMemory, maxmemory}: Memory): 'crit' | 'warn' | undefined {
-	const large = output >= outputUsedShare * usedMemory || (maxmemory > 0 && output >= outputLimitShare * maxmemory);
-	if (output >= outputCrit || (large && output >= outputMatters)) return 'crit';
-	return output >= outputWarn ? 'warn' : undefined;
+function outputThreshold({usedMemory, maxmemory}: Memory): Threshold {
+	const large = Math.min(
+		outputUsedShare * usedMemory,
+		maxmemory > 0 ? outputLimitShare * maxmemory : Number.POSITIVE_INFINITY,
+	);
+	const crit = Math.min(outputCrit, Math.max(outputMatters, large));
+	return {warn: Math.min(outputWarn, crit), crit};
 }
 
 /** The letters of CLIENT LIST: redis.io/docs/latest/commands/client-list. */
@@ -58,13 +62,15 @@ export function clientRow(
 		readonly own: readonly number[];
 		readonly mayKill: Permission | undefined;
 		readonly memory: Memory;
+		/** How bad it was at the read before. */
+		readonly before: (id: string) => Severity | undefined;
 	},
 ): RedisClientRow {
 	const {id: clientId, ...rest} = line;
 	const role = roleOf(line, about.own);
-	const output = outputSeverity(line.outputBytes, about.memory);
+	const output = weigh(line.outputBytes, outputThreshold(about.memory), about.before(clientRowId(line)));
 	const judged: Pick<Row, 'severity' | 'why'> =
-		output !== undefined
+		output !== 'ok'
 			? {severity: output, why: `${bytes(line.outputBytes)} wait to be read by it`}
 			: role === 'monitor'
 				? {severity: 'warn', why: 'MONITOR slows the server down'}

@@ -1,5 +1,6 @@
 import type {Row} from '../contract.ts';
 import type {KeyFacts} from '../port/redis.ts';
+import {percent} from '../text/figures.ts';
 
 /** A key that the sampler looked at. `name` is as raw as it came. */
 export type SampledKey = KeyFacts & {readonly name: string};
@@ -140,7 +141,7 @@ export function prefixRows(keys: readonly SampledKey[], context: PrefixContext):
 				id: prefix,
 				target,
 				severity: fills ? ('warn' as const) : ('ok' as const),
-				...(fills ? {why: `${Math.round(share * 100)} % of the keys' memory, never expires`} : {}),
+				...(fills ? {why: `${percent(share)} of the keys' memory, never expires`} : {}),
 				prefix,
 				db,
 				bytes,

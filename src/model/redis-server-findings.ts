@@ -1,38 +1,41 @@
 import type {Finding} from '../contract.ts';
 import {bySeverity} from '../severity.ts';
-import {bytes, count, duration, grouped, percent, rate} from '../text/figures.ts';
+import {bytes, count, duration, grouped, percent, points, rate} from '../text/figures.ts';
 import {
 	clientsHoldMuch,
 	clientsShareWarn,
-	memoryCritShare,
+	fragmentationThreshold,
+	maxclientsShare,
+	maxclientsThreshold,
 	memoryLimit,
 	memoryShare,
-	memoryWarnShare,
+	memoryThreshold,
+	type RedisLevels,
 	type RedisServerRow,
+	redisLevels,
 } from './redis-server.ts';
+import {thresholdText} from './threshold.ts';
 
 const mebibyte = 1024 ** 2;
 
 /** Points of hit rate lost while evicting from which eviction hurts: the keys that go are the ones that are asked for. */
 const hurtingHitLoss = 0.2;
 const toldHitLoss = 0.05;
+const ratioText = (ratio: number): string => String(Math.round(ratio * 100) / 100);
+
 /** Below this the ratio means nothing (redis.io, INFO: the allocator's own overhead dominates on small data sets). */
 const fragmentationMatters = 100 * mebibyte;
-const fragmentationRatioWarn = 1.5;
 const swappedRatio = 0.9;
 const slowWarn = 3;
-const maxclientsWarnShare = 0.9;
 
 /** Without a `row` it is about the server's own. */
 type Trouble = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
-
-const points = (share: number) => Math.round(share * 100);
 
 /** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, nothing when nothing was looked up. */
 function hitText(row: RedisServerRow): string | undefined {
 	if (row.hitRate === undefined) return undefined;
 	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= toldHitLoss;
-	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${points(row.hitRate)} %`;
+	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${percent(row.hitRate)}`;
 }
 
 /** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two looks must stay to be seen. */
@@ -49,14 +52,14 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 	const share = memoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
 	const evicted = row.evictedRecently?.keys ?? 0;
-	const full = share !== undefined && share >= memoryWarnShare;
+	const full = row.levels.memory !== 'ok';
 	if (share === undefined || (!full && evicting === 0 && evicted === 0)) return undefined;
 	const limited = row.maxmemory > 0;
 	const stuck = limited && row.policy === 'noeviction';
 	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
 	const hurting = evicting > 0 && lost >= hurtingHitLoss;
-	const severity = share >= memoryCritShare || hurting ? 'crit' : 'warn';
-	const of = limited ? `${points(share)} % of maxmemory` : `no maxmemory, ${points(share)} % of the machine's memory`;
+	const severity = row.levels.memory === 'crit' || hurting ? 'crit' : 'warn';
+	const of = limited ? `${percent(share)} of maxmemory` : `no maxmemory, ${percent(share)} of the machine's memory`;
 	const cause = clientsHoldMuch(row) ? clientsCause(row) : undefined;
 	const symptom = stuck
 		? share >= 1
@@ -64,11 +67,11 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 			: `${of}, policy noeviction: writes fail at the limit`
 		: present(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
 	const short = stuck
-		? `${points(share)} %, noeviction`
+		? `${percent(share)}, noeviction`
 		: evicting > 0
-			? `${points(share)} %, evicting`
+			? `${percent(share)}, evicting`
 			: evicted > 0
-				? `${points(share)} %, ${count(evicted)} evicted`
+				? `${percent(share)}, ${count(evicted)} evicted`
 				: of;
 	return {
 		id: 'memory',
@@ -80,7 +83,7 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 		evidence: [
 			...(cause?.evidence ?? []),
 			`used_memory ${bytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${bytes(memoryLimit(row))}`,
-			`warn from ${points(memoryWarnShare)} %, crit from ${points(memoryCritShare)} %`,
+			thresholdText(memoryThreshold, percent),
 			`maxmemory-policy ${row.policy || 'not told'}`,
 			`evicted ${rate(row.evictedPerSecond)} between the last two reads`,
 			...(row.evictedRecently === undefined
@@ -132,7 +135,7 @@ function fragmentationTrouble(row: RedisServerRow): Trouble | undefined {
 	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
 	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
 	const swapped = ratio < swappedRatio;
-	if (!swapped && (ratio < fragmentationRatioWarn || wasted < fragmentationMatters)) return undefined;
+	if (!swapped && (row.levels.fragmentation === 'ok' || wasted < fragmentationMatters)) return undefined;
 	const short = swapped ? `${bytes(-wasted)} swapped out` : `${bytes(wasted)} fragmented`;
 	return {
 		id: 'fragmentation',
@@ -143,7 +146,7 @@ function fragmentationTrouble(row: RedisServerRow): Trouble | undefined {
 			: `${bytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
 		evidence: [
 			`mem_fragmentation_bytes ${grouped(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
-			`told below ${swappedRatio} or from ${fragmentationRatioWarn}, once used_memory is over ${bytes(fragmentationMatters)}`,
+			`${thresholdText(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${bytes(fragmentationMatters)}`,
 		],
 		actions: [],
 		inspections: ['redis.memory'],
@@ -195,7 +198,6 @@ function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
 	const limit = row.maxclients;
 	const rejected = row.rejectedRecently ?? 0;
 	const troubles: Trouble[] = [];
-	const used = limit === undefined || limit === 0 ? 0 : row.clients / limit;
 	if (rejected > 0) {
 		troubles.push({
 			...common,
@@ -208,14 +210,14 @@ function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
 				`${row.clients} clients of maxclients ${limit ?? 'not told'}`,
 			],
 		});
-	} else if (used >= maxclientsWarnShare) {
+	} else if (row.levels.clients !== 'ok') {
 		troubles.push({
 			...common,
 			id: 'maxclients',
 			severity: 'warn',
-			short: `${percent(used)} of maxclients`,
+			short: `${percent(maxclientsShare(row))} of maxclients`,
 			sentence: `${grouped(row.clients)} of ${grouped(limit ?? 0)} connections are used`,
-			evidence: [`connected_clients ${row.clients}, maxclients ${limit}`, `told from ${percent(maxclientsWarnShare)}`],
+			evidence: [`connected_clients ${row.clients}, maxclients ${limit}`, thresholdText(maxclientsThreshold, percent)],
 		});
 	}
 	return troubles;
@@ -265,13 +267,18 @@ function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
 		.sort((a, b) => bySeverity(a.severity, b.severity));
 }
 
-/** Severity and `why` of a row that has everything else. */
-export function judgeServer(facts: Omit<RedisServerRow, 'severity' | 'why'>, now: number): RedisServerRow {
-	const troubles = troublesOf({...facts, severity: 'ok'}, now);
+/** Severity, levels and `why` of a row that has everything else. `before`: the levels at the read before. */
+export function judgeServer(
+	facts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'>,
+	now: number,
+	before?: RedisLevels,
+): RedisServerRow {
+	const row: RedisServerRow = {...facts, levels: redisLevels(facts, before), severity: 'ok'};
+	const troubles = troublesOf(row, now);
 	const worst = troubles[0];
 	return worst === undefined
-		? {...facts, severity: 'ok'}
-		: {...facts, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
+		? row
+		: {...row, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
 }
 
 export function serverFindings(row: RedisServerRow, now: number): readonly Finding[] {

@@ -1,6 +1,7 @@
 import type {Permission, Row} from '../contract.ts';
 import type {RedisReplica, RedisUpstream, SlowCommand} from '../port/redis.ts';
 import type {HeaviestClient} from './redis-client.ts';
+import {type Level, type Threshold, weigh} from './threshold.ts';
 
 export type RedisServerRow = Row & {
 	/** `host:port`, also the row's id: there is one server row for each target. */
@@ -48,11 +49,39 @@ export type RedisServerRow = Row & {
 	readonly lostReplicas: readonly {readonly address: string; readonly sinceMs: number}[];
 	/** What this user may do, as far as the server told. */
 	readonly permissions: readonly Permission[];
+	readonly levels: RedisLevels;
 };
 
-/** Share of the limit from which it is told, and from which it is urgent. */
-export const memoryWarnShare = 0.8;
-export const memoryCritShare = 0.95;
+/** How bad the figures are that have a threshold, with those of the read before in mind. */
+export type RedisLevels = {
+	readonly memory: Level;
+	readonly clients: Level;
+	readonly fragmentation: Level;
+};
+
+const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
+
+/** Of what memory runs against. */
+export const memoryThreshold: Threshold = {warn: 0.8, crit: 0.95};
+/** Of maxclients. */
+export const maxclientsThreshold = onlyWarns(0.9);
+/** Of mem_fragmentation_ratio. */
+export const fragmentationThreshold = onlyWarns(1.5);
+
+type Weighed = Pick<
+	RedisServerRow,
+	'maxmemory' | 'systemMemory' | 'usedMemory' | 'clients' | 'maxclients' | 'fragmentationRatio'
+>;
+
+export const redisLevels = (row: Weighed, before: RedisLevels | undefined): RedisLevels => ({
+	memory: weigh(memoryShare(row) ?? 0, memoryThreshold, before?.memory),
+	clients: weigh(maxclientsShare(row), maxclientsThreshold, before?.clients),
+	fragmentation: weigh(row.fragmentationRatio ?? 0, fragmentationThreshold, before?.fragmentation),
+});
+
+/** 0 where the server tells no limit. */
+export const maxclientsShare = ({clients, maxclients = 0}: Pick<Weighed, 'clients' | 'maxclients'>): number =>
+	maxclients === 0 ? 0 : clients / maxclients;
 
 export const clientsShareWarn = 0.25;
 const clientsMatter = 16 * 1024 ** 2;

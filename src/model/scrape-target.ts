@@ -1,9 +1,10 @@
 import type {Row, Severity} from '../contract.ts';
 import {duration, millis} from '../text/figures.ts';
 import type {Labels} from './alert-labels.ts';
+import {type Threshold, weigh} from './threshold.ts';
 
 /** A scrape that takes so much of its timeout fails at the next hiccup. */
-const nearTimeout = 0.8;
+const timeoutThreshold: Threshold = {warn: 0.8, crit: Number.POSITIVE_INFINITY};
 
 /** What Prometheus knows of one target it scrapes. */
 export type ScrapeFacts = {
@@ -38,19 +39,23 @@ export const selectorOf = (labels: Labels): string =>
 		.map(name => `${name}=${JSON.stringify(labels[name])}`)
 		.join(',')}}`;
 
-/** `twin`: an earlier row has the same labels, so that only its address tells it from that one. */
-export function scrapeRow(target: string, facts: ScrapeFacts, twin = false): ScrapeRow {
-	const {severity, why} = judged(facts);
+/**
+ * `twin`: an earlier row has the same labels, so that only its address tells it from that one. `before`: ids of the rows whose scrapes were
+ * slow at the read before.
+ */
+export function scrapeRow(target: string, facts: ScrapeFacts, twin = false, before?: ReadonlySet<string>): ScrapeRow {
 	const id = `${selectorOf(facts.labels)}${twin ? ` ${facts.pool} ${facts.url}` : ''}`;
+	const {severity, why} = judged(facts, before?.has(id) === true);
 	return {id, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
-function judged(facts: ScrapeFacts): {readonly severity: Severity; readonly why?: string} {
+function judged(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {
 	const {health, error, tookMs, timeoutMs} = facts;
 	if (health === 'down') return {severity: 'crit', why: error === '' ? 'down' : scrapeCause(error)};
 	if (health === 'unknown') return {severity: 'unknown', why: 'not scraped yet'};
-	if (tookMs !== undefined && timeoutMs !== undefined && tookMs >= nearTimeout * timeoutMs) {
-		return {severity: 'warn', why: `takes ${millis(tookMs)} of its ${duration(timeoutMs / 1000)} timeout`};
+	const share = tookMs === undefined || timeoutMs === undefined ? 0 : tookMs / timeoutMs;
+	if (weigh(share, timeoutThreshold, wasSlow ? 'warn' : undefined) !== 'ok') {
+		return {severity: 'warn', why: `takes ${millis(tookMs)} of its ${duration((timeoutMs ?? 0) / 1000)} timeout`};
 	}
 	return {severity: 'ok'};
 }

@@ -31,12 +31,21 @@ export const count = (value: number | undefined): string =>
 /** `310/s`, `0.2/s`, `41k/s`. */
 export const rate = (perSecond: number | undefined): string => `${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
 
-/** A share as `92%`. What rounds to nothing but is not nothing is `<1%`; what rounds to all but is not all stays `99%`. */
-export function percent(share: number | undefined): string {
+/**
+ * A share in percent without the sign, for a column whose header has it: `92`. Rounded down, so that nothing is said to have reached a limit
+ * that it has not; what is less than one but not nothing is `<1`.
+ */
+export function points(share: number | undefined): string {
 	if (share === undefined || !Number.isFinite(share)) return '?';
-	if (share > 0 && share < 0.005) return '<1%';
-	if (share < 1 && share >= 0.995) return '99%';
-	return `${Math.round(share * 100)}%`;
+	if (share > 0 && share < 0.01) return '<1';
+	// 0.29 * 100 is a little less than 29.
+	return String(Math.floor(share * 100 + 1e-9));
+}
+
+/** A share as `92 %`, rounded as `points` does. */
+export function percent(share: number | undefined): string {
+	const told = points(share);
+	return told === '?' ? told : `${told} %`;
 }
 
 /** Milliseconds of work: `0.4ms`, `18ms`, `2.1s`, `3m10s`. */

@@ -181,7 +181,7 @@ describe('document', () => {
 		await house.keys('d', 'space');
 		paintLayer(house.deck, {columns: 60, rows: 12}, theme);
 		await house.keys('G');
-		expect(layerText(60, 12)).toMatch(/^ Long ─+ 100% {2}esc back\n/);
+		expect(layerText(60, 12)).toMatch(/^ Long ─+ 100 % {2}esc back\n/);
 		expect(layerText(60, 12)).toContain('line 39');
 		await house.keys('/');
 		await house.type('line 35');

@@ -3,7 +3,7 @@ import type {RedisClientRow} from '../../src/model/redis-client.ts';
 import type {RedisPrefixRow} from '../../src/model/redis-prefix.ts';
 import {memoryLimit, memoryShare, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {bytes, count, duration, percent, rate} from '../../src/text/figures.ts';
+import {bytes, count, duration, percent, points, rate} from '../../src/text/figures.ts';
 import {bar} from '../../src/text/picture.ts';
 
 const barCells = 12;
@@ -19,7 +19,7 @@ function memoryBar(row: RedisServerRow): Cell {
 /** Nothing was looked up, or there is no second read yet: both are told apart by the rate of evictions, which needs only the latter. */
 function hits(row: RedisServerRow): Cell {
 	const none = row.hitRate === undefined && row.evictedPerSecond !== undefined;
-	return none ? dim('-') : percent(row.hitRate);
+	return none ? dim('-') : points(row.hitRate);
 }
 
 const byName = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -46,9 +46,9 @@ const servers = defineSection<RedisServerRow>({
 			yields: 6,
 			cell: row => dim(row.maxmemory === 0 ? 'none' : bytes(memoryLimit(row))),
 		},
-		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, percent(memoryShare(row)))},
+		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, points(memoryShare(row)))},
 		{header: 'EVICT', field: 'evict', width: 6, align: 'right', yields: 8, cell: row => rate(row.evictedPerSecond)},
-		{header: 'HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
+		{header: '%HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
 		{header: 'KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
 		{header: 'ROLE', field: 'role', width: 7, yields: 3, cell: row => dim(row.role)},
 		{header: 'POLICY', field: 'policy', width: 15, yields: 2, cell: row => dim(row.policy)},

@@ -1,7 +1,7 @@
 import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
 import {byTime, type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {duration, millis, percent, rate} from '../../src/text/figures.ts';
+import {duration, millis, points, rate} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
 
 const dim = (text: string): Cell => ({text, tone: 'dim'});
@@ -112,7 +112,7 @@ const statements = defineSection<PostgresStatementRow>({
 			align: 'right',
 			cell: row => {
 				if (row.share === undefined) return '';
-				return row.share >= largeShare ? {text: percent(row.share), tone: 'loud'} : percent(row.share);
+				return row.share >= largeShare ? {text: points(row.share), tone: 'loud'} : points(row.share);
 			},
 		},
 		{

@@ -1,15 +1,8 @@
 import type {Row} from '../../src/contract.ts';
 import {type NodeUsageRow, nodeShare} from '../../src/model/node-usage.ts';
-import {
-	cpuLimitShare,
-	cpuShare,
-	heldBackFrom,
-	memoryShare,
-	type PodUsageRow,
-	throttledFrom,
-} from '../../src/model/pod-usage.ts';
+import {cpuLimitShare, cpuShare, memoryShare, type PodUsageRow, throttledFrom} from '../../src/model/pod-usage.ts';
 import {type Cell, defineSection, type Pane} from '../../src/pane.ts';
-import {bytes, duration, percent} from '../../src/text/figures.ts';
+import {bytes, duration, points} from '../../src/text/figures.ts';
 import {sparkline} from '../../src/text/picture.ts';
 
 const trendCells = 10;
@@ -26,7 +19,7 @@ const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
 	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
 
 const quietShare = (share: number | undefined): Cell => ({
-	text: share === undefined ? '-' : percent(share),
+	text: share === undefined ? '-' : points(share),
 	tone: 'dim',
 });
 
@@ -83,7 +76,7 @@ export const topPane: Pane = {
 					align: 'right',
 					cell: row => {
 						const share = memoryShare(row);
-						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, percent(share));
+						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, points(share));
 					},
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
@@ -104,11 +97,12 @@ export const topPane: Pane = {
 					yields: 0.3,
 					cell: row => {
 						const share = cpuLimitShare(row);
-						return share === undefined || share < throttledFrom ? quietShare(share) : loudIfWrong(row, percent(share));
+						const quiet = share === undefined || (share < throttledFrom && row.cpuLevel === 'ok');
+						return quiet ? quietShare(share) : loudIfWrong(row, points(share));
 					},
 				},
 				{
-					header: 'THR',
+					header: '%THR',
 					field: 'throttled',
 					width: 4,
 					align: 'right',
@@ -116,7 +110,7 @@ export const topPane: Pane = {
 					cell: row => {
 						const {throttled} = row;
 						if (throttled === undefined) return '';
-						return throttled < heldBackFrom ? quietShare(throttled) : loudIfWrong(row, percent(throttled));
+						return row.cpuLevel === 'ok' ? quietShare(throttled) : loudIfWrong(row, points(throttled));
 					},
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
@@ -158,7 +152,7 @@ export const topPane: Pane = {
 					field: 'memshare',
 					width: 4,
 					align: 'right',
-					cell: row => loudIfWrong(row, percent(nodeShare(row.memory, row.memoryCapacity))),
+					cell: row => loudIfWrong(row, points(nodeShare(row.memory, row.memoryCapacity))),
 				},
 				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
 				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
@@ -168,7 +162,7 @@ export const topPane: Pane = {
 					width: 5,
 					align: 'right',
 					yields: 4,
-					cell: row => ({text: percent(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
+					cell: row => ({text: points(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
 				},
 				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
 			],

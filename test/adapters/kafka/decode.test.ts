@@ -137,7 +137,6 @@ describe('refusals', () => {
 		tls: false,
 		sasl: true,
 		isTold: false,
-		shows: false,
 	};
 
 	test('the line that grants is one that a shell takes', () => {

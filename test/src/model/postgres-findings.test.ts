@@ -111,7 +111,7 @@ describe('gauges', () => {
 	});
 
 	it.each([
-		[gauge('connections', {value: 188, limit: 197}), '188 of 197 connections are taken (95%)'],
+		[gauge('connections', {value: 188, limit: 197}), '188 of 197 connections are taken, 95 %'],
 		[
 			gauge('replication-lag', {value: 41, unit: 'seconds', text: 'replica-1, 74Mi behind'}),
 			'replication is 41s behind: replica-1, 74Mi behind',
@@ -126,7 +126,7 @@ describe('gauges', () => {
 		],
 		[
 			gauge('wraparound', {value: 1_610_612_736, limit: 2 ** 31, text: 'orders'}),
-			'database orders nears transaction wraparound: age 1,610,612,736, 75% of the limit',
+			'database orders nears transaction wraparound: age 1,610,612,736, 75 % of the limit',
 		],
 	])('%#', (one, sentence) => {
 		const [found] = find([], [], [one]);

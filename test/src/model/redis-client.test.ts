@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import type {Severity} from '../../../src/contract.ts';
 import {
 	clientFindings,
 	clientRow,
@@ -28,8 +29,8 @@ const line = (change: Partial<RedisClientLine> = {}): RedisClientLine => ({
 	...change,
 });
 const roomy = {usedMemory: 2 * 1024 ** 3, maxmemory: 4 * 1024 ** 3};
-const row = (change: Partial<RedisClientLine> = {}, memory = roomy) =>
-	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined, memory});
+const row = (change: Partial<RedisClientLine> = {}, memory = roomy, before?: Severity) =>
+	clientRow(line(change), {target: 'r', own: [7], mayKill: undefined, memory, before: () => before});
 
 describe('a client', () => {
 	test('is known by its id and address together: ids begin anew when the server restarts', () => {

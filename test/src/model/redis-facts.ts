@@ -39,7 +39,7 @@ export const quietInfo: RedisInfo = {
 };
 
 /** The row of that server. */
-export const quietFacts: Omit<RedisServerRow, 'severity' | 'why'> = {
+export const quietFacts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'> = {
 	id: '10.0.0.5:6379',
 	target: 'redis-main',
 	endpoint: '10.0.0.5:6379',

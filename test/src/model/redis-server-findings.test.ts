@@ -62,7 +62,7 @@ describe('a server', () => {
 		[
 			'without maxmemory, filling the machine',
 			{maxmemory: 0, usedMemory: 13.2 * gibibyte, hitRate: undefined},
-			["warn: no maxmemory, 83 % of the machine's memory"],
+			["warn: no maxmemory, 82 % of the machine's memory"],
 		],
 		['without maxmemory and without a machine to compare', {maxmemory: 0, systemMemory: undefined}, []],
 		[
@@ -113,7 +113,7 @@ describe('a server', () => {
 		[
 			'whose clients hold its memory',
 			{clientsMemory: 0.8 * gibibyte},
-			['warn: clients hold 819Mi of buffers, 40% of used memory'],
+			['warn: clients hold 819Mi of buffers, 40 % of used memory'],
 		],
 		[
 			'that loads',
@@ -183,7 +183,7 @@ describe('a server', () => {
 			expect(found({maxmemory: gibibyte, heaviestClient})).toMatchObject([
 				{
 					severity: 'warn',
-					sentence: 'client 1116 (worker) holds 75Mi of buffers, 97% of used memory',
+					sentence: 'client 1116 (worker) holds 75Mi of buffers, 96 % of used memory',
 					row: {kind: 'redis.client'},
 					actions: ['redis.kill-client'],
 				},
@@ -202,4 +202,18 @@ describe('a server', () => {
 		expect(actions({rejectedRecently: 1})).toEqual(['redis.kill-client']);
 		expect(actions({upstream: {address: 'a:1', up: false}})).toEqual([]);
 	});
+});
+
+test('memory that swings around its limit stays told', () => {
+	const at = (share: number, before?: RedisServerRow) =>
+		judgeServer({...quietFacts, usedMemory: share * 4 * gibibyte}, now, before?.levels);
+	const raised = at(0.951);
+	const held = at(0.949, raised);
+	expect([raised.severity, held.severity, held.why, at(0.949).severity, at(0.9, held).severity]).toEqual([
+		'crit',
+		'crit',
+		'94 % of maxmemory',
+		'warn',
+		'warn',
+	]);
 });

@@ -32,9 +32,9 @@ describe('pod usage', () => {
 	it.each([
 		[500, 'ok', undefined],
 		[899, 'ok', undefined],
-		[900, 'warn', '90% of its memory limit'],
-		[969, 'warn', '97% of its memory limit'],
-		[970, 'crit', '97% of its memory limit'],
+		[900, 'warn', '90 % of its memory limit'],
+		[969, 'warn', '96 % of its memory limit'],
+		[970, 'crit', '97 % of its memory limit'],
 	])('%i of 1000 is %s', (megabytes, severity, why) => {
 		const row = podUsageRow('prod', pod(megabytes), []);
 		expect(row.severity).toBe(severity);
@@ -50,19 +50,19 @@ describe('pod usage', () => {
 
 	it.each([
 		['far from its CPU limit', {cpu: 0.4, cpuLimit: 0.5}, 'ok', undefined],
-		['at its CPU limit', {cpu: 0.49, cpuLimit: 0.5}, 'warn', 'throttled, at 98% of its CPU limit'],
+		['at its CPU limit', {cpu: 0.49, cpuLimit: 0.5}, 'warn', 'throttled, at 98 % of its CPU limit'],
 		['without a CPU limit', {cpu: 8}, 'ok', undefined],
 	] as const)('is %s', (_, part, severity, why) => {
 		const row = podUsageRow('prod', pod(500, part), []);
 		expect(row).toMatchObject({severity, ...(why === undefined ? {} : {why})});
 		expect(podUsageFindings([row], 'prod').map(({sentence}) => sentence)).toEqual(
-			why === undefined ? [] : ['checkout/api: pod api-500 is throttled, at 98% of the CPU limit 0.5'],
+			why === undefined ? [] : ['checkout/api: pod api-500 is throttled, at 98 % of the CPU limit 0.5'],
 		);
 	});
 
 	it.each([
-		['as it was measured, however little it used', {cpu: 0.1, throttled: 0.62}, 'throttled 62% of the time'],
-		['without a limit of the whole pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100% of the time'],
+		['as it was measured, however little it used', {cpu: 0.1, throttled: 0.62}, 'throttled 62 % of the time'],
+		['without a limit of the whole pod', {cpu: 0.1, cpuLimit: undefined, throttled: 1}, 'throttled 100 % of the time'],
 		['not, as it was measured, however much it used', {cpu: 0.5, throttled: 0.49}, undefined],
 	] as const)('is throttled %s', (_, part, why) => {
 		const row = podUsageRow('prod', pod(500, {cpuLimit: 0.5, ...part}), []);
@@ -78,7 +78,10 @@ describe('pod usage', () => {
 
 	it('tells a full memory and a throttled CPU apart', () => {
 		const row = podUsageRow('prod', pod(980, {cpu: 1, cpuLimit: 1}), []);
-		expect(row).toMatchObject({severity: 'crit', why: '98% of its memory limit, throttled, at 100% of its CPU limit'});
+		expect(row).toMatchObject({
+			severity: 'crit',
+			why: '98 % of its memory limit, throttled, at 100 % of its CPU limit',
+		});
 		expect(podUsageFindings([row], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
 	});
 
@@ -86,8 +89,8 @@ describe('pod usage', () => {
 		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
 		const found = podUsageFindings(rows, 'prod');
 		expect(found.map(({severity, sentence}) => `${severity} ${sentence}`)).toEqual([
-			'crit checkout/api: 2 pods are at 98% of the memory limit 1000Mi',
-			'warn checkout/web: pod api-950 is at 95% of the memory limit 1000Mi',
+			'crit checkout/api: 2 pods are at 98 % of the memory limit 1000Mi',
+			'warn checkout/web: pod api-950 is at 95 % of the memory limit 1000Mi',
 		]);
 		expect(found[0]?.row).toEqual({kind: 'kubernetes.pod-usage', id: 'u980'});
 	});
@@ -111,10 +114,10 @@ const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
 describe('node usage', () => {
 	it.each([
 		['idle', {}, 'ok', undefined],
-		['nearly full', {memory: 85}, 'warn', '85% of its memory in use'],
-		['full', {memory: 95}, 'crit', '95% of its memory in use'],
-		['busy', {cpu: 3.6}, 'warn', '90% of its CPU in use'],
-		['away', {status: 'NotReady', cpu: 4}, 'crit', 'NotReady, 100% of its CPU in use'],
+		['nearly full', {memory: 85}, 'warn', '85 % of its memory in use'],
+		['full', {memory: 95}, 'crit', '95 % of its memory in use'],
+		['busy', {cpu: 3.6}, 'warn', '90 % of its CPU in use'],
+		['away', {status: 'NotReady', cpu: 4}, 'crit', 'NotReady, 100 % of its CPU in use'],
 		['cordoned', {status: 'Ready,SchedulingDisabled'}, 'ok', undefined],
 	] as const)('%s', (_name, part, severity, why) => {
 		const row = nodeUsageRow('prod', node(part), []);

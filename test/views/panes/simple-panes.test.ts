@@ -153,7 +153,7 @@ describe('top', () => {
 			'498Mi',
 			'-',
 			'210m',
-			'84%',
+			'84',
 		]);
 		expect(cell(section, 'cpu', podUsageRow('prod', {...usage, cpu: 1.94}, []))).toBe('1.9');
 	});

@@ -143,14 +143,14 @@ describe('statements', () => {
 		expect(['calls', 'mean', 'time', 'rows'].map(field => text(cell(statements, field, idle)))).toEqual([
 			'0/s',
 			'',
-			'0%',
+			'0',
 			'0/s',
 		]);
 	});
 
 	it('make the one loud that takes half of the time', () => {
-		expect(cell(statements, 'time', statement())).toEqual({text: '61%', tone: 'loud'});
-		expect(cell(statements, 'time', statement({share: 0.3}))).toBe('30%');
+		expect(cell(statements, 'time', statement())).toEqual({text: '61', tone: 'loud'});
+		expect(cell(statements, 'time', statement({share: 0.3}))).toBe('30');
 	});
 
 	it('say of a text that is gone that it is gone', () => {
