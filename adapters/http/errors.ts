@@ -1,4 +1,5 @@
 import {AdapterError, codeOf, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
+import {isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
 
 /** What there is to do about a link that failed, where the words of one kind of server differ from another's. */
 export type LinkHints = {
@@ -6,6 +7,10 @@ export type LinkHints = {
 	readonly codes: Readonly<Record<string, string>>;
 	readonly notTls: string;
 	readonly certificateRefused: string;
+	/** We show none; left out where that cannot be told. */
+	readonly certificateWanted?: string;
+	/** What our own files hold cannot be used. */
+	readonly ownFiles: string;
 	readonly tlsFailed: string;
 	readonly unreadable: string;
 	readonly broken: string;
@@ -25,22 +30,27 @@ const everywhere: Readonly<Record<string, string>> = {
 const isFile = (code: string): boolean => code === 'ENOENT' || code === 'EACCES';
 
 /**
- * Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`. The cause is left behind on
- * purpose: errors of a request carry its headers, and those are secret.
+ * Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`; `shows`: we have a certificate to
+ * show. The cause is left behind on purpose: errors of a request carry its headers, and those are secret.
  */
-export function linkError(thrown: unknown, where: string, hints: LinkHints): AdapterError {
+export function linkError(thrown: unknown, where: string, hints: LinkHints, shows = true): AdapterError {
 	if (isAdapterError(thrown)) return thrown;
 	const error = plainest(thrown);
 	const code = codeOf(error);
-	const said = messageOf(error) || code || 'the connection failed';
+	const whole = messageOf(error);
+	const said = tlsWords(whole) || code || 'the connection failed';
 	const message = `${where}: ${said === 'aborted' ? 'the connection broke in the middle of an answer' : said}`;
 	const known = hints.codes[code] ?? everywhere[code];
 	if (known !== undefined) return new AdapterError(isFile(code) ? 'denied' : 'unreachable', message, known);
+	if (isCertificateRefused(whole)) {
+		const hint = (shows ? undefined : hints.certificateWanted) ?? hints.certificateRefused;
+		return new AdapterError('denied', `${where} ends the TLS handshake: ${said}`, hint);
+	}
+	if (isOwnMaterial(code))
+		return new AdapterError('denied', `the files for TLS cannot be used: ${said}`, hints.ownFiles);
 	if (/wrong version number|packet length too long|EPROTO/i.test(`${code} ${said}`))
 		return new AdapterError('unreachable', `${where} does not speak TLS`, hints.notTls);
-	if (/alert.*certificate|certificate required|bad certificate/i.test(said))
-		return new AdapterError('denied', message, hints.certificateRefused);
-	if (/^ERR_(?:OSSL|TLS|SSL)/.test(code)) return new AdapterError('unreachable', message, hints.tlsFailed);
+	if (/^ERR_(?:TLS|SSL)/.test(code)) return new AdapterError('unreachable', message, hints.tlsFailed);
 	if (/^(?:Z|HPE)_/.test(code)) return new AdapterError('malformed', message, hints.unreadable);
 	return new AdapterError('unreachable', message, hints.broken);
 }
@@ -61,14 +71,19 @@ const hints: LinkHints = {
 		EACCES: 'A file that the configuration names cannot be read by this user: check its permissions.',
 	},
 	notTls: 'What answers there does not speak TLS: write http in `url`, or correct the port.',
-	certificateRefused: 'The server does not accept our certificate: correct `tls.cert` and `tls.key`, or renew them.',
+	certificateRefused:
+		'The server does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.',
+	certificateWanted: 'The server wants a certificate of ours: name it with `tls.cert`, and its key with `tls.key`.',
+	ownFiles:
+		'`tls.ca`, `tls.cert` and `tls.key` have to be PEM files, the key without a passphrase and that of the certificate.',
 	tlsFailed: 'TLS failed: check the files under `tls` in the configuration.',
 	unreadable: 'That is no answer of HTTP, or a broken one: check scheme and port in `url`, and what stands between.',
 	broken: 'The connection broke: it is tried again. Check the server and the network.',
 };
 
-/** A link to a server of an `url`. */
-export const connectionError = (thrown: unknown, where: string): AdapterError => linkError(thrown, where, hints);
+/** A link to a server of an `url`. `shows`: the settings name a certificate of ours. */
+export const connectionError = (thrown: unknown, where: string, shows = false): AdapterError =>
+	linkError(thrown, where, hints, shows);
 
 export const calledOff = (signal: AbortSignal): AdapterError =>
 	isAdapterError(signal.reason)

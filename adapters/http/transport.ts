@@ -53,6 +53,7 @@ function readUrl(url: string): URL {
 export function createTransport(settings: HttpSettings): HttpTransport {
 	const server = readUrl(settings.url);
 	const where = server.host;
+	const failure = (error: unknown) => connectionError(error, where, settings.tls?.cert !== undefined);
 	let made: Fleet | undefined;
 	let material: {readonly at: number; readonly tls: Promise<TlsMaterial>} | undefined;
 	let closed = false;
@@ -104,8 +105,16 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 				...(body === undefined ? {} : {'Content-Length': body.length}),
 			},
 		};
+		/** Certificates that cannot be used are found out at once, and not by an event. */
+		const begun = () => {
+			try {
+				return (over.secure ? secureRequest : plainRequest)(options);
+			} catch (error) {
+				throw failure(error);
+			}
+		};
 		return new Promise((resolve, reject) => {
-			const outgoing = (over.secure ? secureRequest : plainRequest)(options);
+			const outgoing = begun();
 			let answered = false;
 			const abort = () => {
 				// What was silent so far may be dead, also a connection that is only being made: the next request goes over a new one.
@@ -122,7 +131,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 			});
 			outgoing.on('error', error => {
 				end();
-				const told = connectionError(error, where);
+				const told = failure(error);
 				reject(outgoing.reusedSocket && !isAdapterError(error) ? new StaleConnection(told) : told);
 			});
 			if (signal.aborted) abort();
@@ -135,7 +144,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		if (closed) throw gone();
 		if (signal.aborted) throw calledOff(signal);
 		const on = await fleet().catch((error: unknown) => {
-			throw connectionError(error, where);
+			throw failure(error);
 		});
 		if (closed) throw gone();
 		let tried = 0;

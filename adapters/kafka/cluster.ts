@@ -1,8 +1,9 @@
 import type {Context} from '../../src/contract.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {KafkaSettings} from '../../src/port/kafka.ts';
-import {type Connection, commonVersion, type Endpoint, openConnection, principalOf} from './connection.ts';
+import {type Connection, commonVersion, type Endpoint, openConnection} from './connection.ts';
 import {type Asked, codeError, lateError} from './errors.ts';
+import {principalOf} from './principal.ts';
 import {type ApiVersion, type MetadataAnswer, metadata} from './request-cluster.ts';
 import {findCoordinator} from './request-groups.ts';
 import type {Request} from './wire.ts';
@@ -73,6 +74,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		principal: principalOf(settings),
 		request,
 		tls: settings.tls !== undefined,
+		shows: settings.tls?.cert !== undefined,
 		sasl: settings.sasl !== undefined,
 		isTold: !settings.brokers.some(at => nameOf(at) === endpoint),
 	});

@@ -4,6 +4,7 @@ import type {Context} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KafkaSettings} from '../../src/port/kafka.ts';
 import {type Asked, closedError, codeError, lateError, socketError} from './errors.ts';
+import {principalOf} from './principal.ts';
 import {type ApiVersion, apiVersions, saslAuthenticate, saslHandshake} from './request-cluster.ts';
 import {logIn, mechanismName} from './sasl.ts';
 import {tlsOptions} from './tls.ts';
@@ -36,10 +37,6 @@ type Waiting = {
 	readonly timer: NodeJS.Timeout;
 };
 
-/** What an ACL calls us, as far as we can know: brokers may map names otherwise, and do not tell. */
-export const principalOf = (settings: KafkaSettings): string =>
-	settings.sasl === undefined ? 'User:ANONYMOUS' : `User:${settings.sasl.username}`;
-
 const theirWords = 'Check host and port, and whether that port wants `tls`.';
 
 /** The highest version that both speak; undefined when there is none. */
@@ -63,6 +60,7 @@ export async function openConnection(
 		principal: principalOf(settings),
 		request,
 		tls: settings.tls !== undefined,
+		shows: settings.tls?.cert !== undefined,
 		sasl: settings.sasl !== undefined,
 		isTold: !settings.brokers.some(({host, port}) => host === to.host && port === to.port),
 	});
@@ -78,9 +76,18 @@ export async function openConnection(
 	const tls = settings.tls === undefined ? undefined : await tlsOptions(settings.tls).catch(error => error);
 	if (tls instanceof Error) throw socketError(tls, opening);
 	if (signal.aborted) throw closedError(opening);
-	const socket = tls === undefined ? connectPlain(to) : connectTls({...serverName(to.host), ...tls, ...to});
+	const socket = begun();
 	socket.setNoDelay(true);
 	socket.setKeepAlive(true, 10_000);
+
+	/** Certificates that cannot be used are found out at once, and not by an event. */
+	function begun(): Socket {
+		try {
+			return tls === undefined ? connectPlain(to) : connectTls({...serverName(to.host), ...tls, ...to});
+		} catch (error) {
+			throw socketError(error, opening);
+		}
+	}
 
 	function end(error: AdapterError): void {
 		if (broke !== undefined) return;

@@ -1,5 +1,6 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
 
 /** What was being asked, and by whom, for the hint. */
 export type Asked = {
@@ -10,6 +11,8 @@ export type Asked = {
 	/** The request's own name, or `a connection`. */
 	readonly request: string;
 	readonly tls: boolean;
+	/** We have a certificate to show. */
+	readonly shows: boolean;
 	readonly sasl: boolean;
 	/** The address is not a configured one: a broker gave it. */
 	readonly isTold: boolean;
@@ -175,7 +178,10 @@ const systemCodes: Readonly<Record<string, string>> = {
 	EHOSTUNREACH: 'No route to that host: check the network, VPN or firewall.',
 	ENETUNREACH: 'No route to that network: check the network or VPN.',
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
-	ENOENT: 'Correct the path of the file in the configuration.',
+};
+
+const fileCodes = {
+	ENOENT: 'Correct the path of the file under `tls` in the configuration.',
 	EACCES: 'Make the file readable for this user.',
 };
 
@@ -208,8 +214,28 @@ export const closedError = (asked: Asked): AdapterError => {
 /** Anything that a socket threw. The cause is left behind on purpose: it may hold what was sent. */
 export function socketError(error: unknown, asked: Asked): AdapterError {
 	if (isAdapterError(error)) return error;
-	const message = messageOf(error);
+	const whole = messageOf(error);
+	const message = tlsWords(whole);
 	const code = codeOf(error);
+	if (isCertificateRefused(whole)) {
+		return new AdapterError(
+			'denied',
+			`${asked.endpoint} ends the TLS handshake: ${message}`,
+			asked.shows
+				? 'The broker does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.'
+				: 'The broker wants a certificate of ours: name it with `tls.cert`, and its key with `tls.key`.',
+		);
+	}
+	if (code === 'ENOENT' || code === 'EACCES') {
+		return new AdapterError('denied', `${asked.endpoint}: ${message}`, fileCodes[code]);
+	}
+	if (isOwnMaterial(code)) {
+		return new AdapterError(
+			'denied',
+			`the files for TLS cannot be used: ${message}`,
+			'`tls.ca`, `tls.cert` and `tls.key` have to be PEM files, the key without a passphrase and that of the certificate.',
+		);
+	}
 	if (/wrong version number|packet length too long|record layer failure/i.test(message)) {
 		return new AdapterError(
 			'unreachable',

@@ -2,9 +2,9 @@ import type {Context, Permission} from '../../src/contract.ts';
 import type {KafkaGroupName, KafkaSettings} from '../../src/port/kafka.ts';
 import {askCoordinators} from './by-coordinator.ts';
 import type {Cluster} from './cluster.ts';
-import {principalOf} from './connection.ts';
 import {grantLine, type Resource} from './errors.ts';
 import {describeAllGroups} from './lag.ts';
+import {principalOf} from './principal.ts';
 import {describeCluster} from './request-cluster.ts';
 import {describeConsumerGroups, describeGroups} from './request-groups.ts';
 

@@ -23,6 +23,7 @@ const hints: LinkHints = {
 	},
 	notTls: 'What answers there does not speak TLS: check the port, and https in the server of this context.',
 	certificateRefused: 'The server does not accept our certificate: renew client-certificate in the kubeconfig.',
+	ownFiles: 'Correct certificate-authority, client-certificate and client-key in the kubeconfig: they have to be PEM.',
 	tlsFailed: 'TLS failed: check the certificates and the key of this context.',
 	unreadable: 'The answer cannot be read: check what stands between here and the API server.',
 	broken: 'The connection broke; it is tried again. Check the API server and the network.',

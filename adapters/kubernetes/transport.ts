@@ -117,8 +117,16 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 				...(ticket.headers as Readonly<Record<string, string | string[]>>),
 			},
 		};
+		/** Certificates that cannot be used are found out at once, and not by an event. */
+		const begun = () => {
+			try {
+				return (made.secure ? secureRequest : plainRequest)(options);
+			} catch (error) {
+				throw connectionError(error, server.host);
+			}
+		};
 		return new Promise((resolve, reject) => {
-			const outgoing = (made.secure ? secureRequest : plainRequest)(options);
+			const outgoing = begun();
 			const abort = () => outgoing.destroy(calledOff(signal));
 			const late = () => {
 				const hint = 'It is tried again. Check the load of the API server, and the network.';

@@ -14,8 +14,8 @@ function openssl(folder: string, args: readonly string[]): void {
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** A certificate for localhost and 127.0.0.1, signed by the estate's own authority. An expired one ended yesterday. */
-export function certificate(folder: string, expired: boolean): Certificate {
+/** The estate's own authority, made when it is first asked for: the path of its PEM file. */
+function authority(folder: string): {readonly certificates: string; readonly ca: string} {
 	const certificates = join(folder, 'certificates');
 	mkdirSync(certificates, {recursive: true, mode: 0o755});
 	const ca = join(certificates, 'ca.pem');
@@ -23,15 +23,32 @@ export function certificate(folder: string, expired: boolean): Certificate {
 		const name = ['-subj', '/CN=midwatch test authority', '-days', '30'];
 		openssl(certificates, ['req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', ...name]);
 	}
-	const name = expired ? 'expired' : 'valid';
+	return {certificates, ca};
+}
+
+function signed(folder: string, name: string, subject: string, days: number, extensions: string): Certificate {
+	const {certificates, ca} = authority(folder);
 	const cert = join(certificates, `${name}.pem`);
 	const key = join(certificates, `${name}.key`);
 	rmSync(key, {force: true});
-	openssl(certificates, ['req', ...newKey, '-keyout', key, '-out', `${name}.csr`, '-subj', '/CN=localhost']);
-	writeFileSync(join(certificates, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-	const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-	const days = ['-days', expired ? '-1' : '30'];
-	openssl(certificates, ['x509', '-req', '-in', `${name}.csr`, ...signed, ...days, '-out', cert]);
+	openssl(certificates, ['req', ...newKey, '-keyout', key, '-out', `${name}.csr`, '-subj', subject]);
+	writeFileSync(join(certificates, `${name}.extensions`), `${extensions}\n`);
+	const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${name}.extensions`];
+	openssl(certificates, ['x509', '-req', '-in', `${name}.csr`, ...by, '-days', String(days), '-out', cert]);
 	if (unprivileged.uid !== undefined) chownSync(key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
-	return {ca, cert, key, expired};
+	return {ca, cert, key, expired: days < 0};
 }
+
+/** A certificate for localhost and 127.0.0.1, signed by the estate's own authority. An expired one ended yesterday. */
+export const certificate = (folder: string, expired: boolean): Certificate =>
+	signed(
+		folder,
+		expired ? 'expired' : 'valid',
+		'/CN=localhost',
+		expired ? -1 : 30,
+		'subjectAltName=DNS:localhost,IP:127.0.0.1',
+	);
+
+/** What a client shows, signed by the same authority: `subject` as `/O=Example/CN=midwatch`. */
+export const clientCertificate = (folder: string, subject: string, expired = false): Certificate =>
+	signed(folder, expired ? 'client-expired' : 'client', subject, expired ? -1 : 30, 'extendedKeyUsage=clientAuth');

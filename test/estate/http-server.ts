@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {type IncomingMessage, get as plainGet} from 'node:http';
 import {get as secureGet} from 'node:https';
 import {delimiter, join} from 'node:path';
@@ -14,10 +14,16 @@ export function debianProgram(name: string): string {
 
 export type Asked = {readonly status: number; readonly body: string};
 
+/** Paths of PEM files: what a client shows to a server that wants to know who it is. */
+export type Shown = {readonly cert: string; readonly key: string};
+
 /** One GET. An expired certificate is let through: this is the test's own way in. @throws Error when nothing answers within five seconds. */
-export function ask(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Asked> {
+export function ask(url: string, headers: Readonly<Record<string, string>> = {}, shown?: Shown): Promise<Asked> {
 	return new Promise((resolve, reject) => {
-		const options = {headers, timeout: 5000, agent: false as const, rejectUnauthorized: false};
+		const options = {
+			...{headers, timeout: 5000, agent: false as const, rejectUnauthorized: false},
+			...(shown && {cert: readFileSync(shown.cert), key: readFileSync(shown.key)}),
+		};
 		const answered = (answer: IncomingMessage) =>
 			void text(answer).then(body => resolve({status: answer.statusCode ?? 0, body}), reject);
 		const request = url.startsWith('https:') ? secureGet(url, options, answered) : plainGet(url, options, answered);

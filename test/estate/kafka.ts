@@ -27,8 +27,12 @@ export type KafkaOptions = {
 	readonly guarded?: {
 		readonly valid: Certificate;
 		readonly expired: Certificate;
-		/** Further listeners, each told to clients as that port: two may be told as the same. */
-		readonly doors?: readonly {readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED'; readonly toldPort: number}[];
+		/** Further listeners, each told to clients as that port, its own when absent: two may be told as the same. */
+		readonly doors?: readonly {
+			/** `MUTUAL`: with TLS, for those alone who show a certificate of the same authority. */
+			readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED' | 'MUTUAL';
+			readonly toldPort?: number;
+		}[];
 	};
 	/** Lines for server.properties. */
 	readonly extra?: readonly string[];
@@ -79,7 +83,7 @@ const scramJaas = 'org.apache.kafka.common.security.scram.ScramLoginModule requi
 
 /** Everyone on the listeners without login is the superuser ANONYMOUS. */
 function guards(
-	keystores: Readonly<Record<'valid' | 'expired', string>>,
+	keystores: Readonly<Record<'valid' | 'expired' | 'ca', string>>,
 	doors: readonly {readonly like: string; readonly name: string}[],
 ): readonly string[] {
 	const sasl = (listener: string) => [
@@ -93,6 +97,12 @@ function guards(
 		`listener.name.${listener}.ssl.keystore.location=${keystore}`,
 		`listener.name.${listener}.ssl.client.auth=none`,
 	];
+	const mutual = (listener: string) => [
+		...tls(listener, keystores.valid).slice(0, -1),
+		`listener.name.${listener}.ssl.client.auth=required`,
+		`listener.name.${listener}.ssl.truststore.type=PEM`,
+		`listener.name.${listener}.ssl.truststore.location=${keystores.ca}`,
+	];
 	return [
 		'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
 		`super.users=User:ANONYMOUS;User:${logins.admin.user}`,
@@ -104,6 +114,7 @@ function guards(
 		...doors.flatMap(({like, name}) => {
 			if (like === 'SASL') return sasl(name.toLowerCase());
 			if (like === 'FAULTY') return [];
+			if (like === 'MUTUAL') return mutual(name.toLowerCase());
 			return tls(name.toLowerCase(), like === 'TLS' ? keystores.valid : keystores.expired);
 		}),
 	];
@@ -117,6 +128,7 @@ const protocols = {
 	EXPIRED: 'SSL',
 	SASLTLS: 'SASL_SSL',
 	FAULTY: 'PLAINTEXT',
+	MUTUAL: 'SSL',
 };
 
 function own(path: string): string {
@@ -155,7 +167,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		readonly port: number;
 		readonly toldPort: number;
 	}[] = [];
-	for (const door of guarded?.doors ?? []) doors.push({...door, name: `DOOR${doors.length}`, port: await wanted(0)});
+	for (const door of guarded?.doors ?? []) {
+		const port = await wanted(0);
+		doors.push({toldPort: port, ...door, name: `DOOR${doors.length}`, port});
+	}
 	const listeners = guarded && {
 		sasl: await wanted(3),
 		tls: await wanted(4),
@@ -167,6 +182,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	const keystores = guarded && {
 		valid: keystore(folder, 'valid', guarded.valid),
 		expired: keystore(folder, 'expired', guarded.expired),
+		ca: guarded.valid.ca,
 	};
 	// One that begins with a dash is taken for an option.
 	const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'k');

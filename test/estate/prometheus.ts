@@ -2,7 +2,7 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {Certificate} from './certificates.ts';
-import {ask, debianProgram} from './http-server.ts';
+import {ask, debianProgram, type Shown} from './http-server.ts';
 import {freePort, startServer, stop, unprivileged, until} from './process.ts';
 import type {Login, PrometheusServer, Server} from './record.ts';
 
@@ -20,8 +20,8 @@ export type PrometheusOptions = {
 	readonly lifecycle: boolean;
 	/** Nobody else is let in. */
 	readonly login?: Login;
-	/** Only TLS is spoken; with `mutual` only to those who show a certificate of the same authority. */
-	readonly tls?: Certificate & {readonly mutual?: boolean};
+	/** Only TLS is spoken; with `shown` only to those who show a certificate of the same authority, as that one is. */
+	readonly tls?: Certificate & {readonly shown?: Shown};
 };
 
 /** The one user of a server that asks for a log-in. */
@@ -39,7 +39,7 @@ export const loginHeaders = (login: Login | undefined): Readonly<Record<string, 
 
 /** What the server says to a GET of a path, asked by the test itself. */
 export const askPrometheus = (server: PrometheusServer, path: string) =>
-	ask(`${urlOf(server)}${path}`, loginHeaders(server.login));
+	ask(`${urlOf(server)}${path}`, loginHeaders(server.login), server.tls?.shown);
 
 /** The `data` of an answer of its API. @throws Error with what it says when it refuses. */
 export async function prometheusData(server: PrometheusServer, path: string): Promise<unknown> {
@@ -63,7 +63,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 					tls_server_config: {
 						cert_file: tls.cert,
 						key_file: tls.key,
-						...(tls.mutual ? {client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: tls.ca} : {}),
+						...(tls.shown ? {client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: tls.ca} : {}),
 					},
 				}),
 	};
@@ -94,9 +94,8 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 		lifecycle: options.lifecycle,
 		...running,
 		...(login === undefined ? {} : {login}),
-		...(tls === undefined ? {} : {tls: {ca: tls.ca, expired: tls.expired}}),
+		...(tls === undefined ? {} : {tls: {ca: tls.ca, expired: tls.expired, ...(tls.shown && {shown: tls.shown})}}),
 	};
-	if (tls?.mutual) return server;
 	try {
 		await until(options.name, running, () => isReady(server));
 		const {version} = (await prometheusData(server, '/api/v1/status/buildinfo')) as {version: string};
@@ -195,7 +194,7 @@ function alerting(up: readonly Server[]): object {
 
 /** Scrapes only itself, logging in and by TLS where that is asked for. */
 export const ownFiles =
-	({login, tls}: {readonly login?: Login; readonly tls?: Certificate} = {}) =>
+	({login, tls}: Pick<PrometheusOptions, 'login' | 'tls'> = {}) =>
 	(port: number): PrometheusFiles => ({
 		config: {
 			global: {scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s'},
@@ -203,7 +202,15 @@ export const ownFiles =
 			scrape_configs: [
 				{
 					...pool('prometheus', [`127.0.0.1:${port}`]),
-					...(tls === undefined ? {} : {scheme: 'https', tls_config: {insecure_skip_verify: true}}),
+					...(tls === undefined
+						? {}
+						: {
+								scheme: 'https',
+								tls_config: {
+									insecure_skip_verify: true,
+									...(tls.shown && {cert_file: tls.shown.cert, key_file: tls.shown.key}),
+								},
+							}),
 					...(login === undefined ? {} : {basic_auth: {username: login.user, password: login.password}}),
 				},
 			],

@@ -22,7 +22,12 @@ type Common = Running & {
 	readonly dataDir: string;
 	readonly log: string;
 	/** Set when the server only speaks TLS: paths of PEM files. */
-	readonly tls?: {readonly ca: string; readonly expired: boolean};
+	readonly tls?: {
+		readonly ca: string;
+		readonly expired: boolean;
+		/** What it wants to be shown: paths of PEM files. */
+		readonly shown?: {readonly cert: string; readonly key: string};
+	};
 	/** Name of the server that this one follows. */
 	readonly replicaOf?: string;
 };

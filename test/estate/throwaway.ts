@@ -1,7 +1,7 @@
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {certificate} from './certificates.ts';
+import {type Certificate, certificate} from './certificates.ts';
 import {type KafkaOptions, restartKafka, startKafka, stopKafka} from './kafka.ts';
 import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
 import {stop} from './process.ts';
@@ -66,11 +66,20 @@ export const throwawayRedis = (like: RedisServer, extra: readonly string[] = [])
 
 type Doors = NonNullable<NonNullable<KafkaOptions['guarded']>['doors']>;
 
-/** One broker of the same version as `like`, with nothing in it. With doors it has the listeners with logins and TLS, and grants, too. */
-export const throwawayKafka = (like: KafkaServer, doors?: Doors): Promise<Throwaway<KafkaServer>> =>
+/**
+ * One broker of the same version as `like`, with nothing in it. With doors it has the listeners with logins and TLS, and grants, too.
+ * `valid`: what it shows, and whose authority it trusts; one of its own when absent.
+ */
+export const throwawayKafka = (
+	like: KafkaServer,
+	doors?: Doors,
+	valid?: Certificate,
+): Promise<Throwaway<KafkaServer>> =>
 	own(
 		folder => {
-			const guarded = doors && {valid: certificate(folder, false), expired: certificate(folder, true), doors};
+			const guarded = doors && {
+				...{valid: valid ?? certificate(folder, false), expired: certificate(folder, true), doors},
+			};
 			const {jars, version} = like;
 			return startKafka({
 				...{name: 'kafka-throwaway', jars, version, folder, port: 0, brokers: 1},

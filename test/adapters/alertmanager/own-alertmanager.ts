@@ -8,7 +8,7 @@ import type {Target} from '../../../src/contract.ts';
 import type {AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
 import {absent} from '../../estate/absent.ts';
 import {certificate} from '../../estate/certificates.ts';
-import {ask} from '../../estate/http-server.ts';
+import {ask, type Shown} from '../../estate/http-server.ts';
 import {freePort, isRunning, startServer, stop, until} from '../../estate/process.ts';
 import {guardedHash} from '../../estate/prometheus.ts';
 import type {Login, Running} from '../../estate/record.ts';
@@ -62,6 +62,8 @@ export type Guard = {
 	readonly tls?: 'valid' | 'expired';
 	/** Nobody else is let in. */
 	readonly login?: Login;
+	/** Only who shows this one, or another of the same authority, is let in. */
+	readonly shown?: Shown;
 	/** Where its authority and certificate are kept: one authority a folder. */
 	readonly certificates?: string;
 };
@@ -78,7 +80,12 @@ export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanage
 	writeFileSync(
 		web,
 		stringify({
-			...(signed && {tls_server_config: {cert_file: signed.cert, key_file: signed.key}}),
+			...(signed && {
+				tls_server_config: {
+					...{cert_file: signed.cert, key_file: signed.key},
+					...(guard.shown && {client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: signed.ca}),
+				},
+			}),
 			...(guard.login && {basic_auth_users: {[guard.login.user]: guardedHash}}),
 		}),
 	);
@@ -96,7 +103,9 @@ export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanage
 			],
 			join(folder, 'log'),
 		);
-		await until(program, running, async () => [200, 401].includes((await ask(`${url}/-/ready`)).status));
+		await until(program, running, async () =>
+			[200, 401].includes((await ask(`${url}/-/ready`, {}, guard.shown)).status),
+		);
 		return running;
 	};
 	let running = await start();

@@ -137,6 +137,7 @@ describe('refusals', () => {
 		tls: false,
 		sasl: true,
 		isTold: false,
+		shows: false,
 	};
 
 	test('the line that grants is one that a shell takes', () => {

@@ -25,7 +25,7 @@ export function settingsFor(server: PrometheusServer, at: {readonly port: number
 						password: {source: 'the estate', reveal: async () => login.password},
 					},
 		headers: {},
-		...(tls === undefined ? {} : {tls: {ca: tls.ca}}),
+		...(tls === undefined ? {} : {tls: {ca: tls.ca, ...tls.shown}}),
 		environment: {},
 	};
 }

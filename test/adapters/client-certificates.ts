@@ -1,0 +1,65 @@
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {type Certificate, certificate, clientCertificate} from '../estate/certificates.ts';
+import type {Shown} from '../estate/http-server.ts';
+
+/** Who is in `ca.pem` may come in, and these may not. */
+type Refused = {readonly name: string; readonly shows: Partial<Shown>; readonly message: RegExp; readonly hint: RegExp};
+
+export type ClientCertificates = {
+	/** Of the server, whose authority signed `shown` too. */
+	readonly server: Certificate;
+	readonly shown: Shown;
+	/** Where the authority is. */
+	readonly folder: string;
+	readonly refused: readonly Refused[];
+	forget(): void;
+};
+
+/** Its parts, the first one first, as openssl takes them. */
+export const subject = '/O=Example/CN=midwatch';
+
+/** The certificates of a server that wants to be shown one, with one that it takes and what it does not. */
+export function clientCertificates(): ClientCertificates {
+	const made = ['ours', 'another'].map(name => {
+		const folder = mkdtempSync(join(tmpdir(), `midwatch-certificates-${name}-`));
+		// The server runs as somebody else.
+		chmodSync(folder, 0o755);
+		return folder;
+	});
+	const [ours = '', another = ''] = made;
+	const only = ({cert, key}: Certificate): Shown => ({cert, key});
+	const server = certificate(ours, false);
+	const shown = only(clientCertificate(ours, subject));
+	const stranger = only(clientCertificate(another, subject));
+	const expired = only(clientCertificate(ours, subject, true));
+	const notPem = join(ours, 'not.pem');
+	writeFileSync(notPem, 'this is no certificate\n');
+	const ends = /^127\.0\.0\.1:\d+ ends the TLS handshake: [a-z ]+$/;
+	const notOurs = /does not take our certificate: .*Renew `tls\.cert`/;
+	const files = /^the files for TLS cannot be used: [a-z ]+$/;
+	const mustBe = /have to be PEM files, the key without a passphrase and that of the certificate/;
+	return {
+		server,
+		shown,
+		folder: ours,
+		refused: [
+			{name: 'none', shows: {}, message: ends, hint: /wants a certificate of ours: name it with `tls\.cert`/},
+			{name: 'one of another authority', shows: stranger, message: ends, hint: notOurs},
+			{name: 'one that has expired', shows: expired, message: ends, hint: notOurs},
+			{name: 'the key of another', shows: {...shown, key: stranger.key}, message: files, hint: mustBe},
+			{name: 'no certificate', shows: {...shown, cert: notPem}, message: files, hint: mustBe},
+			{name: 'no key', shows: {...shown, key: notPem}, message: files, hint: mustBe},
+			{
+				name: 'a file that is not there',
+				shows: {...shown, key: join(ours, 'lost.key')},
+				message: /ENOENT.*lost\.key/,
+				hint: /correct .*path/i,
+			},
+		],
+		forget() {
+			for (const folder of made) rmSync(folder, {recursive: true, force: true});
+		},
+	};
+}

@@ -1,0 +1,40 @@
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {ownFiles} from '../../estate/prometheus.ts';
+import {describePrometheus} from '../../estate/read-estate.ts';
+import type {PrometheusServer} from '../../estate/record.ts';
+import {type Throwaway, throwawayPrometheus} from '../../estate/throwaway.ts';
+import {clientCertificates} from '../client-certificates.ts';
+import {openRoom, settingsFor} from './prometheus-room.ts';
+
+describePrometheus('prometheus-tls', 'one like it that wants to be shown a certificate', () => {
+	const {server: certificate, shown, refused, forget} = clientCertificates();
+	const tls = {...certificate, shown};
+	let own: Throwaway<PrometheusServer>;
+	beforeAll(async () => {
+		own = await throwawayPrometheus({tls, files: ownFiles({tls})});
+	});
+	afterAll(async () => {
+		await own.end();
+		forget();
+	});
+
+	test('is read with one of its authority', async () => {
+		const room = await openRoom(settingsFor(own.current()));
+		expect((await room.read('prometheus.target')).rows).toMatchObject([{health: 'up'}]);
+		await room.connection.close();
+	});
+
+	test.each(refused)('is told what to do when it is shown $name', async ({shows, message, hint}) => {
+		const settings = settingsFor(own.current());
+		const room = await openRoom({...settings, tls: {ca: certificate.ca, ...shows}});
+		for (let turn = 0; turn < 2; turn++) {
+			await expect(room.read('prometheus.target')).rejects.toMatchObject({
+				name: 'AdapterError',
+				kind: 'denied',
+				message: expect.stringMatching(message),
+				hint: expect.stringMatching(hint),
+			});
+		}
+		await room.connection.close();
+	});
+});
