@@ -77,7 +77,7 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 		...(layer.left === 0 ? [] : [`from column ${layer.left + 1}`]),
 		...amounts(layer),
 		...movement(layer, deck.options.keymap.keyOf('text.last', 'G')),
-		layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)}%`,
+		layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)} %`,
 		'esc back',
 	];
 	const right = ` ${facts.join('  ')} `;
