@@ -2,6 +2,7 @@ import type {Entry, RowKey} from './arrange.ts';
 import type {Graph, Params, Severity} from './contract.ts';
 import type {TextBuffer} from './deck/text-buffer.ts';
 import type {Place} from './deck/text-page.ts';
+import type {Caret} from './deck/typed-line.ts';
 
 /*
  * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
@@ -61,22 +62,36 @@ export type ParamsLayer = {
 	readonly entries: readonly Entry[];
 	readonly values: readonly string[];
 	readonly field: number;
+	/** In that field. */
+	readonly caret?: Caret;
 	/** Which of what was typed before stands there: 0 is the newest, -1 what is being typed now. */
 	readonly recalled: number;
 };
 
 export type Layer =
-	| {readonly kind: 'filter'; readonly text: string; readonly before: string}
-	| {readonly kind: 'search'; readonly text: string}
+	| {readonly kind: 'filter'; readonly text: string; readonly caret?: Caret; readonly before: string}
+	| {readonly kind: 'search'; readonly text: string; readonly caret?: Caret}
 	/** The filter of the text below; `problem` says why what is typed filters nothing yet. */
-	| {readonly kind: 'line-filter'; readonly text: string; readonly before: string; readonly problem: string | undefined}
+	| {
+			readonly kind: 'line-filter';
+			readonly text: string;
+			readonly caret?: Caret;
+			readonly before: string;
+			readonly problem: string | undefined;
+	  }
 	/** `item` is the chosen line's own id: the choice follows it when lines come and go. `index` is where it stood. */
 	| {readonly kind: 'list'; readonly list: ListName; readonly index: number; readonly item: string | undefined}
-	| {readonly kind: 'palette'; readonly text: string; readonly index: number}
+	| {readonly kind: 'palette'; readonly text: string; readonly caret?: Caret; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer
 	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields, `offset` the first line of its upper part. */
-	| {readonly kind: 'confirm'; readonly values: readonly string[]; readonly field: number; readonly offset: number}
+	| {
+			readonly kind: 'confirm';
+			readonly values: readonly string[];
+			readonly field: number;
+			readonly caret?: Caret;
+			readonly offset: number;
+	  }
 	| {readonly kind: 'quit'};
 
 export type Notice = {readonly text: string; readonly severity: Severity; readonly at: number};

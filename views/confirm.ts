@@ -8,8 +8,9 @@ import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
 import {width, wrap} from '../src/text/fit.ts';
 import type {Content} from './centred.ts';
-import {blankLine, flowed, labelled, line, type ModalLine, signed, tail} from './modal.ts';
+import {blankLine, flowed, labelled, line, type ModalLine, signed} from './modal.ts';
 import type {Theme} from './theme.ts';
+import {typedPieces} from './typed-line.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
 
@@ -122,13 +123,15 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 	return lines;
 }
 
-function fieldLine(prompt: string, value: string, active: boolean, cells: number, theme: Theme): ModalLine {
-	const caret = active ? (theme.ascii ? '_' : '▏') : '';
+function fieldLine(prompt: string, index: number, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine {
+	const active = layer.field === index;
+	const text = layer.values[index] ?? '';
 	return [
 		{text: `${active ? '>' : ' '} `, tone: 'loud'},
 		{text: prompt, tone: 'dim'},
-		{text: tail(cleanLine(value), cells - 3 - width(prompt)), tone: 'plain'},
-		{text: caret, tone: 'loud'},
+		...(active
+			? typedPieces({text, caret: layer.caret ?? 0}, cells - 2 - width(prompt), theme)
+			: [{text: cleanLine(text), tone: 'plain' as const}]),
 	];
 }
 
@@ -136,7 +139,6 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	const {demand, unmet} = remedy;
 	if (demand === undefined || remedy.state !== 'ready') return [];
 	const said = unmet === undefined ? [] : flowed(line(cleanLine(unmet), 'warn'), cells);
-	const [typed = '', count = '', reason = ''] = layer.values;
 	const looked =
 		remedy.checkedAt === undefined
 			? ''
@@ -170,7 +172,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 					],
 					cells,
 				),
-				fieldLine('', typed, true, cells, theme),
+				fieldLine('', 0, layer, cells, theme),
 				...said,
 				...foot,
 			];
@@ -187,9 +189,9 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 					],
 					cells,
 				),
-				fieldLine('target  ', typed, layer.field === 0, cells, theme),
-				fieldLine('number  ', count, layer.field === 1, cells, theme),
-				fieldLine('reason  ', reason, layer.field === 2, cells, theme),
+				fieldLine('target  ', 0, layer, cells, theme),
+				fieldLine('number  ', 1, layer, cells, theme),
+				fieldLine('reason  ', 2, layer, cells, theme),
 				...(wait > 0 ? [line(`it can be sent in ${wait}s: look at it once more`, 'warn')] : []),
 				...said,
 				...foot,

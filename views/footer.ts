@@ -1,19 +1,18 @@
 import type {Deck} from '../src/deck/deck.ts';
+import type {TypedLine} from '../src/deck/typed-line.ts';
 import {type Layer, paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {tail} from './modal.ts';
 import {noticeLines, toneOf} from './notice.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
+import {typedPieces} from './typed-line.ts';
 
 /** A line being typed, with the caret after it. */
-const typing = (prompt: string, text: string, hint: string, cells: number, theme: Theme): string =>
-	createSpan(cells, theme)
-		.put(` ${prompt}`, 'loud')
-		.put(tail(cleanLine(text), cells - 4))
-		.put(theme.ascii ? '_' : '▏', 'loud')
-		.put(`   ${hint}`, 'dim')
-		.end();
+function typing(prompt: string, line: TypedLine, hint: string, cells: number, theme: Theme): string {
+	const span = createSpan(cells, theme).put(` ${prompt}`, 'loud');
+	for (const {text, tone, selected} of typedPieces(line, cells - 3, theme)) span.put(text, tone, selected);
+	return span.put(`   ${hint}`, 'dim').end();
+}
 
 /** The keys that mean something while this is above the deck; those of the deck would promise what they do not do. */
 function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): string {
@@ -41,12 +40,11 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const session = deck.session.get();
 	const layer = topLayer(session);
 	if (layer?.kind === 'filter')
-		return typing('/', layer.text, 'text  !text  field:value   enter keeps it  esc restores', cells, theme);
-	if (layer?.kind === 'search')
-		return typing('/', layer.text, 'enter finds  n next  N previous  esc leaves', cells, theme);
+		return typing('/', layer, 'text  !text  field:value   enter keeps it  esc restores', cells, theme);
+	if (layer?.kind === 'search') return typing('/', layer, 'enter finds  n next  N previous  esc leaves', cells, theme);
 	if (layer?.kind === 'line-filter') {
 		const hint = cleanLine(layer.problem ?? 'text  !text  /regex/  level>=warn   enter keeps it  esc restores');
-		return typing('&', layer.text, hint, cells, theme);
+		return typing('&', layer, hint, cells, theme);
 	}
 	const {notice} = session;
 	if (notice !== undefined) {

@@ -8,6 +8,7 @@ import {centred, type Painted} from './centred.ts';
 import type {Size} from './layout.ts';
 import {blankLine, flowed, line, type ModalLine} from './modal.ts';
 import type {Theme} from './theme.ts';
+import {typedPieces} from './typed-line.ts';
 
 /** The visible part of a list around its chosen line. */
 function windowOf<T>(
@@ -92,11 +93,7 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 	return centred(size, 90, theme, (cells, rows) => ({
 		title: 'Find a command',
 		lines: [
-			[
-				{text: ': ', tone: 'loud'},
-				{text: cleanLine(layer.text), tone: 'plain'},
-				{text: theme.ascii ? '_' : '▏', tone: 'loud'},
-			],
+			[{text: ': ', tone: 'loud'}, ...typedPieces(layer, cells - 2, theme)],
 			blankLine,
 			...(items.length === 0
 				? flowed(line('no command of this pane is called that: other panes have others', 'dim'), cells)

@@ -1,18 +1,12 @@
 import type {Tone} from '../src/pane.ts';
-import {cut, fit, lastOf, width, wrap} from '../src/text/fit.ts';
+import {cut, fit, width, wrap} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
 /** A line inside a modal: pieces of cleaned text with their tones. */
-export type ModalLine = readonly {readonly text: string; readonly tone: Tone}[];
+export type ModalLine = readonly {readonly text: string; readonly tone: Tone; readonly selected?: boolean}[];
 
 export const line = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
 export const blankLine: ModalLine = [];
-
-/** The end of a text that is being typed: where the caret is. */
-export function tail(text: string, cells: number): string {
-	if (width(text) <= cells) return text;
-	return `…${lastOf(text, cells - 1)}`;
-}
 
 /** Pieces that go on in the next line where they do not fit: nothing of them is cut off. */
 export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
@@ -84,10 +78,10 @@ export function paintModal(
 	const rows = lines.slice(0, height - 2).map(pieces => {
 		let used = 0;
 		let painted = '';
-		for (const {text, tone} of pieces) {
+		for (const {text, tone, selected} of pieces) {
 			const kept = cut(text, inner - used);
 			used += width(kept);
-			painted += theme.paint(kept, tone);
+			painted += theme.paint(kept, tone, selected);
 		}
 		return `${theme.paint(side, 'dim')} ${painted}${' '.repeat(Math.max(0, inner - used))} ${theme.paint(side, 'dim')}`;
 	});

@@ -5,8 +5,9 @@ import {cleanLine} from '../src/text/clean.ts';
 import {width, wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
 import type {Size} from './layout.ts';
-import {blankLine, flowed, line, tail} from './modal.ts';
+import {blankLine, flowed, line} from './modal.ts';
 import type {Theme} from './theme.ts';
+import {typedPieces} from './typed-line.ts';
 
 /** What an action wants to know before it can be previewed, or an inspection before it can be read. */
 export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: Theme): Painted {
@@ -28,8 +29,9 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 					[
 						{text: active ? '> ' : '  ', tone: 'loud' as const},
 						{text: `${param.label}  `, tone: 'dim' as const},
-						{text: tail(cleanLine(value), cells - 3 - 2 - width(param.label)), tone: 'plain' as const},
-						{text: active ? (theme.ascii ? '_' : '▏') : '', tone: 'loud' as const},
+						...(active
+							? typedPieces({text: value, caret: layer.caret ?? 0}, cells - 4 - width(param.label), theme)
+							: [{text: cleanLine(value), tone: 'plain' as const}]),
 					],
 					...wrap(problem ?? param.hint, cells - 2).map(text =>
 						line(`  ${text}`, problem === undefined ? 'dim' : 'warn'),

@@ -2,7 +2,7 @@ import {messageOf} from '../errors.ts';
 import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {edited, stepOf} from './fields.ts';
+import {editedField, stepOf} from './fields.ts';
 import {perform} from './perform.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
@@ -93,12 +93,12 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietM
 	const intent = keymap.intent('field', key);
 	const step = stepOf(intent);
 	if (step !== undefined) {
-		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step + fields) % fields}});
+		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step + fields) % fields, caret: 0}});
 		return;
 	}
 	if (intent === 'field.accept') {
 		if (layer.field < fields - 1) {
-			deck.apply({do: 'top', layer: {...layer, field: layer.field + 1}});
+			deck.apply({do: 'top', layer: {...layer, field: layer.field + 1, caret: 0}});
 			return;
 		}
 		if (quietMs < restBeforeEnterMs) {
@@ -111,8 +111,6 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietM
 		);
 		return;
 	}
-	const line = edited(layer.values[layer.field] ?? '', intent, text);
-	if (line === undefined) return;
-	const values = layer.values.map((value, index) => (index === layer.field ? line : value));
-	deck.apply({do: 'top', layer: {...layer, values}});
+	const typed = editedField(layer, intent, text);
+	if (typed !== undefined) deck.apply({do: 'top', layer: typed});
 }

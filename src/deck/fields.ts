@@ -1,7 +1,6 @@
 import type {Action, Inspection} from '../contract.ts';
 import type {Intent} from '../keymap.ts';
 import {type Layer, openText, type ParamsLayer} from '../session.ts';
-import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
 import {searched} from './document-keys.ts';
 import {applyFilter} from './documents.ts';
@@ -9,13 +8,16 @@ import {openInspection} from './inspecting.ts';
 import {runIntent} from './intents.ts';
 import {paletteItems} from './palette.ts';
 import {propose} from './perform.ts';
+import {type Caret, edited} from './typed-line.ts';
 
-/** A line being typed after one editing key; undefined when the key edits nothing. */
-export function edited(line: string, intent: Intent | undefined, text: string | undefined): string | undefined {
-	if (intent === 'field.erase') return [...line].slice(0, -1).join('');
-	if (intent === 'field.erase-word') return line.replace(/\S+\s*$/, '');
-	if (intent === 'field.clear') return '';
-	return intent === undefined && text !== undefined ? line + cleanLine(text) : undefined;
+/** What is typed into one field of several; undefined when the key edits nothing. */
+export function editedField<
+	L extends {readonly values: readonly string[]; readonly field: number; readonly caret?: Caret},
+>(layer: L, intent: Intent | undefined, text: string | undefined): L | undefined {
+	const {values, field, caret = 0} = layer;
+	const line = edited({text: values[field] ?? '', caret}, intent, text);
+	if (line === undefined) return undefined;
+	return {...layer, caret: line.caret, values: values.map((value, index) => (index === field ? line.text : value))};
 }
 
 /** Which way a key goes from one field or suggestion to another: 1 on, -1 back; undefined when it goes nowhere. */
@@ -43,7 +45,7 @@ function recall(deck: Deck, layer: ParamsLayer, intent: Intent | undefined): Par
 	const typed = deck.session.get().typed[layer.of] ?? [];
 	const recalled = layer.recalled + (intent === 'field.older' ? 1 : -1);
 	const params = typed[recalled];
-	return params === undefined ? undefined : {...layer, recalled, values: Object.values(params)};
+	return params === undefined ? undefined : {...layer, recalled, caret: 0, values: Object.values(params)};
 }
 
 function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined, text: string | undefined): void {
@@ -61,13 +63,16 @@ function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined,
 	const step = stepOf(intent);
 	if (step !== undefined) {
 		const field = (layer.field + step + asked.length) % asked.length;
-		deck.apply({do: 'top', layer: {...layer, field}});
+		deck.apply({do: 'top', layer: {...layer, field, caret: 'all'}});
 		return;
 	}
 	if (intent === 'field.accept') {
 		const wrong = asked.findIndex((param, index) => param.problem(layer.values[index] ?? '') !== undefined);
 		if (wrong >= 0) {
-			deck.apply({do: 'top', layer: {...layer, field: wrong}});
+			deck.apply({
+				do: 'top',
+				layer: {...layer, field: wrong, caret: wrong === layer.field ? (layer.caret ?? 0) : 'all'},
+			});
 			return;
 		}
 		deck.apply({do: 'pop'});
@@ -79,12 +84,8 @@ function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined,
 		}
 		return;
 	}
-	const line = edited(layer.values[layer.field] ?? '', intent, text);
-	if (line === undefined) return;
-	deck.apply({
-		do: 'top',
-		layer: {...layer, values: layer.values.map((value, index) => (index === layer.field ? line : value))},
-	});
+	const typed = editedField(layer, intent, text);
+	if (typed !== undefined) deck.apply({do: 'top', layer: typed});
 }
 
 /** Filters the open text. @returns what is wrong with what was typed; then the text stays as it was. */
@@ -112,8 +113,10 @@ function pressLineFilter(
 		else deck.say(layer.problem, 'warn');
 		return;
 	}
-	const line = edited(layer.text, intent, text);
-	if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line, problem: filterText(deck, line)}});
+	const line = edited(layer, intent, text);
+	if (line === undefined) return;
+	const problem = line.text === layer.text ? layer.problem : filterText(deck, line.text);
+	deck.apply({do: 'top', layer: {...layer, ...line, problem}});
 }
 
 /** A key while a line is being typed: the filter, a search, the palette, the parameters of an action. */
@@ -134,10 +137,10 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 				deck.apply({do: 'pop'});
 				return;
 			}
-			const line = edited(layer.text, intent, text);
+			const line = edited(layer, intent, text);
 			if (line === undefined) return;
-			deck.apply({do: 'top', layer: {...layer, text: line}});
-			deck.apply({do: 'filter', pane, text: line.trim()});
+			deck.apply({do: 'top', layer: {...layer, ...line}});
+			deck.apply({do: 'filter', pane, text: line.text.trim()});
 			return;
 		}
 		case 'search': {
@@ -147,8 +150,8 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 				if (under !== undefined) searched(deck, under, layer.text, 'here');
 				return;
 			}
-			const line = edited(layer.text, intent, text);
-			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line}});
+			const line = edited(layer, intent, text);
+			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, ...line}});
 			return;
 		}
 		case 'line-filter':
@@ -170,8 +173,10 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 				deck.apply({do: 'top', layer: {...layer, index: Math.max(0, Math.min(items.length - 1, index))}});
 				return;
 			}
-			const line = edited(layer.text, intent, text);
-			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, text: line, index: 0}});
+			const line = edited(layer, intent, text);
+			if (line === undefined) return;
+			const index = line.text === layer.text ? layer.index : 0;
+			deck.apply({do: 'top', layer: {...layer, ...line, index}});
 			return;
 		}
 		default:

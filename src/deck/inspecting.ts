@@ -34,7 +34,10 @@ export function startInspection(deck: Deck, inspection: Inspection): void {
 		return;
 	}
 	const values = Object.values(initial);
-	deck.apply({do: 'push', layer: {kind: 'params', of: inspection.id, entries, values, field: 0, recalled: -1}});
+	deck.apply({
+		do: 'push',
+		layer: {kind: 'params', of: inspection.id, entries, values, field: 0, caret: 'all', recalled: -1},
+	});
 }
 
 /** Opens the text of an inspection of these rows, in place of the text that was opened as `instead` when there is one. */

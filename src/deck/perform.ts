@@ -67,7 +67,10 @@ function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, o
 		return;
 	}
 	const values = action.params.map(param => param.initial(entries.map(entry => entry.row)));
-	deck.apply({do: 'push', layer: {kind: 'params', of: action.id, entries, values, field: 0, recalled: -1}});
+	deck.apply({
+		do: 'push',
+		layer: {kind: 'params', of: action.id, entries, values, field: 0, caret: 'all', recalled: -1},
+	});
 }
 
 /** Runs what an id names: an action or inspection of the current row, or `undo <record>`. */

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import type {TypedLine} from '../../src/deck/typed-line.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {width, wrap} from '../../src/text/fit.ts';
-import {flowed, labelled, paintModal, signed, tail} from '../../views/modal.ts';
+import {flowed, labelled, paintModal, signed} from '../../views/modal.ts';
 import {createSpan} from '../../views/span.ts';
-import {cellsOf, hostile, theme} from './wild.ts';
+import {typedPieces} from '../../views/typed-line.ts';
+import {cellsOf, hostile, theme, themes} from './wild.ts';
 
 describe('a modal', () => {
 	const tones = fc.constantFrom('dim', 'plain', 'loud', 'warn' as const);
@@ -50,13 +52,20 @@ describe('a modal', () => {
 		);
 	});
 
-	it('keeps the end of what is typed in sight', () => {
+	it('keeps what is typed in sight where the caret is', () => {
+		const shown = (line: TypedLine, cells: number) =>
+			typedPieces(line, cells, themes[1])
+				.map(piece => piece.text)
+				.join('');
 		fc.assert(
-			fc.property(hostile.map(cleanLine), fc.integer({min: 4, max: 40}), (text, cells) => {
-				expect(width(tail(text, cells))).toBeLessThanOrEqual(cells);
+			fc.property(hostile, fc.nat(20), fc.integer({min: 4, max: 40}), (text, caret, cells) => {
+				expect(width(shown({text, caret}, cells))).toBeLessThanOrEqual(cells);
 			}),
 		);
-		expect(tail('orders-db/4411', 8)).toBe('…db/4411');
+		expect(shown({text: 'orders-db/4411'}, 9)).toBe('…db/4411▏');
+		expect(shown({text: 'orders-db/4411', caret: 4}, 9)).toBe('…db/▏4411');
+		expect(shown({text: 'orders-db/4411', caret: 14}, 9)).toBe('▏orders-…');
+		expect(typedPieces({text: '5', caret: 'all'}, 9, themes[1])[0]).toEqual({text: '5', tone: 'plain', selected: true});
 	});
 });
 
