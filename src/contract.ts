@@ -85,6 +85,8 @@ export type Finding = {
 	readonly sentence: string;
 	/** Epoch milliseconds, when the system itself tells since when; else the store's first sight is shown. */
 	readonly since?: number;
+	/** It may have begun before `since`: nobody looked earlier, or it takes a while to be seen. Shown as `>3m12s`. */
+	readonly atLeast?: true;
 	/** The row it is about; Enter in the strip goes there. */
 	readonly row?: {readonly kind: RowKind; readonly id: string};
 	/** The kind of row it is about when no one row is. */

@@ -2,39 +2,42 @@ import type {Finding} from './contract.ts';
 import type {Failure, Reading} from './poll/reading.ts';
 import {allUnreadable, unreadableId} from './poll/trouble.ts';
 import {bySeverity} from './severity.ts';
-
-/** `found`: it was there when we first looked, so that nobody knows how old it is. */
-type Seen = {readonly finding: Finding; readonly found: boolean};
+import {duration} from './text/figures.ts';
 
 /**
- * Everything that is wrong, over all readings: the worst first, then the newest, each once. What was there already when midwatch came
+ * Everything that is wrong, over all readings: the worst first, then the newest, each once. What may be older than is known
  * goes behind what is known to be new. When nothing of a target can be read, that is one finding and not one for each of its sources.
  */
 export function allFindings(readings: readonly Reading[]): readonly Finding[] {
 	const dead = deadTargets(readings);
-	const all = new Map<string, Seen>();
+	const all = new Map<string, Finding>();
 	for (const reading of readings) {
 		const folded = dead.get(reading.target);
 		const own = unreadableId(reading.target, reading.kind);
 		for (const finding of reading.findings) {
-			const told = folded !== undefined && finding.id === own ? folded : finding;
-			add(all, {finding: told, found: told.since === reading.firstReadAt});
+			add(all, folded !== undefined && finding.id === own ? folded : finding);
 		}
 	}
-	return [...all.values()].sort(bySeverityThenNews).map(({finding}) => finding);
+	return [...all.values()].sort(bySeverityThenNews);
 }
 
-function add(all: Map<string, Seen>, seen: Seen): void {
-	const key = `${seen.finding.target}\n${seen.finding.id}`;
+function add(all: Map<string, Finding>, finding: Finding): void {
+	const key = `${finding.target}\n${finding.id}`;
 	const before = all.get(key);
-	if (before === undefined || bySeverity(seen.finding.severity, before.finding.severity) < 0) all.set(key, seen);
+	if (before === undefined || bySeverity(finding.severity, before.severity) < 0) all.set(key, finding);
 }
 
-const bySeverityThenNews = (a: Seen, b: Seen): number =>
-	bySeverity(a.finding.severity, b.finding.severity) ||
-	Number(a.found) - Number(b.found) ||
-	(b.finding.since ?? 0) - (a.finding.since ?? 0) ||
-	compareIds(a.finding, b.finding);
+/** How old it is, `6m12s`; `>6m12s` when that is only how long it is known. Empty when nobody tells. */
+export function findingAge({since, atLeast}: Finding, now: number): string {
+	if (since === undefined) return '';
+	return `${atLeast === true ? '>' : ''}${duration((now - since) / 1000)}`;
+}
+
+const bySeverityThenNews = (a: Finding, b: Finding): number =>
+	bySeverity(a.severity, b.severity) ||
+	Number(a.atLeast === true) - Number(b.atLeast === true) ||
+	(b.since ?? 0) - (a.since ?? 0) ||
+	compareIds(a, b);
 
 /** Without it, two findings of one moment would change places between two frames. */
 const compareIds = (a: Finding, b: Finding): number =>

@@ -1,7 +1,7 @@
 import type {Finding} from '../src/contract.ts';
 import type {Deck} from '../src/deck/deck.ts';
+import {findingAge} from '../src/findings.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {duration} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
@@ -10,12 +10,12 @@ function findingLine(deck: Deck, finding: Finding, cells: number, names: number,
 	const helpful = finding.actions
 		.map(id => system?.actions.find(action => action.id === id))
 		.find(action => action !== undefined);
-	const age = finding.since === undefined ? '' : duration((deck.now() - finding.since) / 1000);
+	const age = findingAge(finding, deck.now());
 	const help =
 		helpful === undefined || cells < 100
 			? ''
 			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
-	const right = `  ${age.padStart(6)}${cells < 100 ? '' : `  ${fit(help, 22)}`}${tail}`;
+	const right = `  ${age.padStart(7)}${cells < 100 ? '' : `  ${fit(help, 22)}`}${tail}`;
 	const room = Math.max(0, cells - 3 - names - 2 - width(right));
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +

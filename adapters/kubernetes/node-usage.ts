@@ -17,8 +17,11 @@ export function nodeStatus({spec, status}: NodeObject): string {
 }
 
 /** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
-const pressures = ({status}: NodeObject): readonly string[] =>
-	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True').map(each => each.type);
+const pressing = ({status}: NodeObject) =>
+	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True');
+
+const firstOf = (moments: readonly number[]): number | undefined =>
+	moments.length === 0 ? undefined : Math.min(...moments);
 
 /** A Prometheus may know a node by the address at which it scrapes it. */
 const namesOf = ({metadata, status}: NodeObject): readonly string[] => [
@@ -37,7 +40,8 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 		status: nodeStatus(node),
 		since: ready?.status === 'True' ? undefined : moment(ready?.lastTransitionTime),
 		because: ready?.status === 'True' ? undefined : ready?.message,
-		pressures: pressures(node),
+		pressures: pressing(node).map(each => each.type),
+		pressedSince: firstOf(pressing(node).flatMap(each => moment(each.lastTransitionTime) ?? [])),
 		memory: usage?.memory,
 		memoryCapacity: capacity('memory'),
 		cpu: usage?.cpu,

@@ -1,5 +1,6 @@
 import type {Entry} from '../arrange.ts';
 import {headCell, ownCell, textOf} from '../arrange.ts';
+import {findingAge} from '../findings.ts';
 import {kindsOfSection} from '../pane.ts';
 import {cleanLine} from '../text/clean.ts';
 import type {Deck} from './deck.ts';
@@ -19,5 +20,8 @@ export function copyableEntry(deck: Deck, entry: Entry): string {
 export const copyableSection = (deck: Deck): string =>
 	deck
 		.findings()
-		.map(finding => cleanLine(`${finding.severity} ${finding.target} ${finding.sentence}`))
+		.map(finding => {
+			const age = findingAge(finding, deck.now());
+			return cleanLine(`${finding.severity} ${finding.target} ${finding.sentence}${age === '' ? '' : ` (for ${age})`}`);
+		})
 		.join('\n');

@@ -2,6 +2,7 @@ import type {AuditRecord} from '../audit/record.ts';
 import type {Unresolved} from '../audit/unknown.ts';
 import type {Line, Severity} from '../contract.ts';
 import {messageOf} from '../errors.ts';
+import {findingAge} from '../findings.ts';
 import {standing} from '../policy.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
@@ -61,7 +62,7 @@ const findingItems = (deck: Deck): MenuItem[] =>
 		severity: finding.severity,
 		left: finding.target,
 		text: finding.sentence,
-		right: finding.since === undefined ? '' : duration((deck.now() - finding.since) / 1000),
+		right: findingAge(finding, deck.now()),
 		target: finding.target,
 		choose: () => reveal(deck, finding),
 	}));

@@ -42,12 +42,20 @@ function findingOf(row: LagRow, severity: Finding['severity'], topics: number, t
 		target,
 		severity,
 		sentence: sentence(row) + more,
+		...sinceWhen(row),
 		row: {kind: 'kafka.lag', id: row.id},
 		kind: 'kafka.lag',
 		evidence: evidence(row),
 		actions: resettable.has(row.evaluation) ? ['kafka.reset-offsets'] : [],
 		inspections: row.topic === '' ? inspections.slice(0, 1) : inspections,
 	};
+}
+
+/** A group that gets nowhere does so since the oldest message that waits came in. That it falls behind takes several reads to be seen. */
+function sinceWhen({evaluation, timeLag, readAt}: LagRow): Pick<Finding, 'since' | 'atLeast'> {
+	if (evaluation === 'warn') return {atLeast: true};
+	if ((evaluation !== 'stop' && evaluation !== 'stall') || timeLag === undefined) return {};
+	return {since: readAt - timeLag.ms, ...(timeLag.atLeast ? {atLeast: true} : {})};
 }
 
 const isTold = (evaluation: LagRow['evaluation']): boolean => evaluation !== 'ok';

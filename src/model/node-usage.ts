@@ -18,6 +18,8 @@ export type NodeUsageFacts = {
 	readonly because: string | undefined;
 	/** `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
 	readonly pressures: readonly string[];
+	/** Epoch milliseconds when the first of them began. */
+	readonly pressedSince: number | undefined;
 	/** Undefined when nobody measured it. */
 	readonly memory: number | undefined;
 	readonly memoryCapacity: number;
@@ -78,6 +80,12 @@ function judged(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonl
 	return found;
 }
 
+/** The conditions tell since when, of the figures nobody does. */
+function sinceWhen({since, pressures, pressedSince, status}: NodeUsageRow): Pick<Finding, 'since'> {
+	const told = status.startsWith('Ready') && pressures.length > 0 ? pressedSince : since;
+	return told === undefined ? {} : {since: told};
+}
+
 export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string): readonly Finding[] =>
 	rows.flatMap(row => {
 		if (row.severity === 'ok') return [];
@@ -86,7 +94,7 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 			target,
 			severity: row.severity,
 			sentence: `node ${row.name}: ${row.why}`,
-			...(row.since === undefined ? {} : {since: row.since}),
+			...sinceWhen(row),
 			row: {kind: 'kubernetes.node-usage', id: row.id},
 			kind: 'kubernetes.node-usage',
 			evidence: [

@@ -102,7 +102,9 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const now = clock.now();
 		const before = store.get();
 		const found = source.findings(snapshot, before.snapshot, {target, now});
-		known = firstSeen(found, now);
+		// Whatever came while nobody looked may have come at any moment of that time.
+		const looked = before.state === 'live' && before.readAt !== undefined && now < oldFrom(before.readAt);
+		known = firstSeen(found, now, looked);
 		// The wall clock may have been set back meanwhile.
 		const tookMs = Math.max(0, now - startedAt);
 		pace.succeeded(tookMs);
@@ -110,7 +112,6 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			state: 'live',
 			snapshot,
 			readAt: now,
-			firstReadAt: before.firstReadAt ?? now,
 			tookMs,
 			failure: undefined,
 			findings: known,
@@ -204,15 +205,21 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 	};
 }
 
-/** Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. */
-function createFirstSight(): (found: readonly Finding[], now: number) => readonly Finding[] {
-	let seen: ReadonlyMap<string, number> = new Map();
-	return (found, now) => {
-		const next = new Map<string, number>();
+/**
+ * Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. It is at least as old as that,
+ * and no older when we looked just before: `looked`.
+ */
+function createFirstSight(): (found: readonly Finding[], now: number, looked: boolean) => readonly Finding[] {
+	type Sight = Pick<Finding, 'since' | 'atLeast'>;
+	let seen: ReadonlyMap<string, Sight> = new Map();
+	return (found, now, looked) => {
+		const next = new Map<string, Sight>();
 		const dated = found.map(finding => {
-			const since = finding.since ?? seen.get(finding.id) ?? now;
-			next.set(finding.id, since);
-			return {...finding, since};
+			if (finding.since !== undefined) return finding;
+			const first: Sight = looked ? {since: now} : {since: now, atLeast: true};
+			const sight = seen.get(finding.id) ?? first;
+			next.set(finding.id, sight);
+			return {...finding, ...sight};
 		});
 		seen = next;
 		return dated;

@@ -23,8 +23,6 @@ export type Reading<R extends Row = Row> = {
 	readonly snapshot: Snapshot<R> | undefined;
 	/** Epoch milliseconds when the last good snapshot was complete. Its age counts from here. */
 	readonly readAt: number | undefined;
-	/** Epoch milliseconds of the first good snapshot: a finding first seen then may be much older than that. */
-	readonly firstReadAt?: number;
 	readonly tookMs: number | undefined;
 	readonly failure: Failure | undefined;
 	/** The interval in force now: stretched when the system is slow, backed off when it fails. */

@@ -79,6 +79,7 @@ function silent(about: About, failure: Failure) {
 	return {
 		...bare(about),
 		since,
+		...(about.readAt === undefined ? {atLeast: true as const} : {}),
 		evidence: [
 			`${kind}: ${message}`,
 			`${attempts} failed ${attempts === 1 ? 'read' : 'reads'} since ${clockTime(since)}, ${last}`,

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../src/contract.ts';
-import {allFindings} from '../../src/findings.ts';
+import {allFindings, findingAge} from '../../src/findings.ts';
 import type {Failure, Reading} from '../../src/poll/reading.ts';
 import {unreadable} from '../../src/poll/trouble.ts';
 
@@ -55,10 +55,18 @@ describe('all findings', () => {
 		expect(brief(readings.toReversed())).toEqual(brief(readings));
 	});
 
-	it('puts what was there already behind what is known to be new', () => {
-		const first = {...live('a', 'postgres.session', [finding('a', 'found', 'warn', 50)]), firstReadAt: 50};
-		const told = {...live('b', 'redis.server', [finding('b', 'told', 'warn', 10)]), firstReadAt: 50};
-		expect(brief([first, told])).toEqual(['warn told', 'warn found']);
+	it('puts what may be older than is known behind what is known to be new', () => {
+		const found = live('a', 'postgres.session', [{...finding('a', 'found', 'warn', 50), atLeast: true}]);
+		const told = live('b', 'redis.server', [finding('b', 'told', 'warn', 10)]);
+		expect(brief([found, told])).toEqual(['warn told', 'warn found']);
+	});
+
+	it('tells how old a finding is, or how long it is known', () => {
+		const known = finding('a', 'x', 'warn', 1000);
+		const {since: _, ...undated} = known;
+		expect(findingAge(known, 373_000)).toBe('6m12s');
+		expect(findingAge({...known, atLeast: true}, 373_000)).toBe('>6m12s');
+		expect(findingAge(undated, 373_000)).toBe('');
 	});
 
 	it('tells each finding of a target once, at its worst', () => {

@@ -103,6 +103,7 @@ const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
 	since: undefined,
 	because: undefined,
 	pressures: [],
+	pressedSince: undefined,
 	memory: 50,
 	memoryCapacity: 100,
 	cpu: 1,
@@ -127,4 +128,21 @@ describe('node usage', () => {
 			why === undefined ? [] : [`node node-a3: ${why}`],
 		);
 	});
+});
+
+it('dates the pressure on a node by its condition, and its figures not', () => {
+	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
+	expect(found({pressures: ['DiskPressure'], pressedSince: 7})?.since).toBe(7);
+	expect(found({status: 'NotReady', since: 9, pressures: ['DiskPressure'], pressedSince: 7})?.since).toBe(9);
+	expect(found({memory: 99})?.since).toBeUndefined();
+});
+
+it('holds a pod and a node at their limits', () => {
+	const raised = podUsageRow('prod', pod(970, {cpu: 0.49, cpuLimit: 0.5}), []);
+	const held = podUsageRow('prod', pod(930, {cpu: 0.47, cpuLimit: 0.5}), [], [], raised);
+	expect([held.memoryLevel, held.cpuLevel]).toEqual(['crit', 'warn']);
+	expect(podUsageFindings([held], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
+	const full = nodeUsageRow('prod', node({memory: 95}), []);
+	expect(nodeUsageRow('prod', node({memory: 92}), [], [], full).severity).toBe('crit');
+	expect(nodeUsageRow('prod', node({memory: 92}), []).severity).toBe('warn');
 });

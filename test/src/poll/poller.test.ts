@@ -212,6 +212,35 @@ describe('poller', () => {
 		expect(store.get().findings[0]?.since).toBeGreaterThan(first ?? 0);
 	});
 
+	it('says that a finding may be older where nobody looked just before', async () => {
+		const {clock, store, poller, server} = rig();
+		const ids = (atLeast: boolean) =>
+			store
+				.get()
+				.findings.filter(finding => (finding.atLeast === true) === atLeast)
+				.map(({id}) => id);
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		expect(ids(true)).toEqual(['a']);
+		server.answer = async () => snapshotOf([row('a', 'warn'), row('b', 'warn')]);
+		await clock.advance(intervalMs);
+		expect([ids(true), ids(false)]).toEqual([['a'], ['b']]);
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		server.answer = async () => snapshotOf([row('a', 'warn'), row('b', 'warn'), row('c', 'warn')]);
+		await clock.advance(2 * intervalMs);
+		expect([ids(true), ids(false)]).toEqual([['a', 'c'], ['b']]);
+	});
+
+	it('says that it may be unreadable for longer when it never was read', async () => {
+		const {clock, store, poller, server} = rig();
+		server.answer = () => Promise.reject(refused());
+		poller.resume();
+		await clock.advance(0);
+		expect(store.get().findings).toMatchObject([{id: 'db/postgres.session/unreadable', atLeast: true}]);
+	});
+
 	it('says that what is shown is old while a read hangs', async () => {
 		const {clock, store, poller, server} = rig();
 		poller.resume();
