@@ -3,7 +3,7 @@ import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 import {expositionSlices, parseExposition} from '../src/model/exposition.ts';
 import {familyLines} from '../src/model/metrics-page.ts';
 import {type Figure, median, spread} from './figure.ts';
-import type {Extent} from './programs.ts';
+import type {Part} from './part.ts';
 
 /** Of real exporters. */
 const sample = ['node-exporter.txt', 'prometheus.txt']
@@ -40,8 +40,9 @@ function longestTurn(page: string): number {
 }
 
 /** Reading pages of metrics, beside the parser that most programs for Node use. */
-export async function measureExposition(_: unknown, {short, wants}: Extent): Promise<readonly Figure[]> {
-	if (short || !wants('exposition')) return [];
+export const expositionPart: Part = {name: 'exposition', form: 'long', place: 'alone', measure};
+
+async function measure(): Promise<readonly Figure[]> {
 	const page = megabytes(1e6);
 	const ours = speeds(page, parseExposition);
 	const theirs = speeds(page, parsePrometheusTextFormat);

@@ -3,26 +3,30 @@ import {join} from 'node:path';
 import {runBenchConsole} from './bench-console.ts';
 import {type Figure, median, spread} from './figure.ts';
 import {bytesBetween, meter} from './meter.ts';
-import type {Extent, Programs} from './programs.ts';
+import type {Part} from './part.ts';
+import type {Programs} from './programs.ts';
 
 const screen = {columns: 200, rows: 50} as const;
 
 /** First text over a bare Node, the first red row, and the silence of a deck on which nothing happens. */
-export async function measureStart(programs: Programs, {short, wants}: Extent): Promise<readonly Figure[]> {
-	const {folder, product} = programs;
-	const figures: Figure[] = [];
-	if (!short && wants('start')) figures.push(...(await firstText(programs)));
-	if (!short && wants('red')) {
-		const red: number[] = [];
-		for (let run = 0; run < 5; run += 1) {
-			const {metered} = await runBenchConsole(
-				programs,
-				{estate: 'pods', rows: 10_000, changes: 0, intervalMs: 2000, roundTripMs: 100, draw: 'compositor'},
-				{...screen, seconds: 20, wanted: ['CrashLoop'], untilWanted: true},
-			);
-			red.push(metered.wanted['CrashLoop'] ?? Number.POSITIVE_INFINITY);
-		}
-		figures.push({
+export const startParts: readonly Part[] = [
+	{name: 'start', form: 'long', place: 'alone', measure: firstText},
+	{name: 'red', form: 'long', place: 'alone', measure: firstRed},
+	{name: 'idle', form: 'everywhere', place: 'beside', measure: idle},
+];
+
+async function firstRed(programs: Programs): Promise<readonly Figure[]> {
+	const red: number[] = [];
+	for (let run = 0; run < 5; run += 1) {
+		const {metered} = await runBenchConsole(
+			programs,
+			{estate: 'pods', rows: 10_000, changes: 0, intervalMs: 2000, roundTripMs: 100, draw: 'compositor'},
+			{...screen, seconds: 20, wanted: ['CrashLoop'], untilWanted: true},
+		);
+		red.push(metered.wanted['CrashLoop'] ?? Number.POSITIVE_INFINITY);
+	}
+	return [
+		{
 			id: 'first-red-row',
 			title: 'first true red row, 10k pods, 100 ms round trip',
 			value: median(red) / 1000,
@@ -30,15 +34,18 @@ export async function measureStart(programs: Programs, {short, wants}: Extent): 
 			must: 2,
 			note: `${spread(red, 'ms')}; pods in memory that take 100 ms to connect and 100 ms to list`,
 			everywhere: false,
-		});
-	}
-	if (wants('idle')) {
-		const [from, to] = short ? [5000, 9000] : [5000, 17_000];
-		const still = await meter(
-			{...screen, command: [process.execPath, product, '--demo', 'still'], seconds: to / 1000},
-			folder,
-		);
-		figures.push({
+		},
+	];
+}
+
+async function idle({folder, product}: Programs, short: boolean): Promise<readonly Figure[]> {
+	const [from, to] = short ? [5000, 9000] : [5000, 17_000];
+	const still = await meter(
+		{...screen, command: [process.execPath, product, '--demo', 'still'], seconds: to / 1000},
+		folder,
+	);
+	return [
+		{
 			id: 'idle-bytes',
 			title: 'bytes per second idle, demo still, 200x50',
 			value: bytesBetween(still, from, to) / ((to - from) / 1000),
@@ -46,9 +53,8 @@ export async function measureStart(programs: Programs, {short, wants}: Extent): 
 			must: 40,
 			note: `over ${(to - from) / 1000} s`,
 			everywhere: true,
-		});
-	}
-	return figures;
+		},
+	];
 }
 
 /**

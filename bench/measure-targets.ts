@@ -1,10 +1,9 @@
 import {prometheus} from '../adapters/prometheus/system.ts';
 import type {Target} from '../src/contract.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
-import {startFleet} from '../test/adapters/prometheus/fleet.ts';
+import {type Fleet, startFleet} from '../test/adapters/prometheus/fleet.ts';
 import {urlOf} from '../test/estate/prometheus.ts';
 import {type Figure, median, spread} from './figure.ts';
-import type {Extent} from './programs.ts';
 
 const size = 10_000;
 const polls = 8;
@@ -26,42 +25,59 @@ async function longestGap(work: () => Promise<unknown>): Promise<number> {
 	return longest;
 }
 
-/** Reading a real Prometheus that has ten thousand targets: with a few of them down, and with all. */
-export async function measureTargets(_: unknown, {short, wants}: Extent): Promise<readonly Figure[]> {
-	if (short || !wants('targets')) return [];
-	const figures: Figure[] = [];
-	for (const down of [40, size]) {
-		const fleet = await startFleet(size, down);
-		try {
-			const settings: PrometheusSettings = {
-				url: urlOf(fleet.server),
-				auth: {kind: 'none'},
-				headers: {},
-				environment: {},
-			};
-			const target: Target = {name: 'prom', kind: 'prometheus', production: false, settings};
-			const connection = await prometheus.connect(target, {readOnly: true});
-			const source = prometheus.sources.find(({kind}) => kind === 'prometheus.target');
-			if (source === undefined) throw new Error('Prometheus has no source of targets');
-			const read = source.open(connection.port, target);
-			const gaps: number[] = [];
-			for (let poll = 0; poll < polls; poll++) {
-				const context = {signal: AbortSignal.timeout(source.timeoutMs), now: Date.now};
-				gaps.push(await longestGap(() => read(context)));
-			}
-			await connection.close();
-			figures.push({
-				id: `targets-gap-${down}`,
-				title: `longest gap while ${size} targets are read, ${down} down`,
-				value: Math.max(...gaps),
-				unit: 'ms',
-				must: 50,
-				note: `${spread(gaps, 'ms')}, median ${median(gaps).toFixed(0)}; the first reads 12 MB of them`,
-				everywhere: false,
-			});
-		} finally {
-			await fleet.end();
-		}
+/** What is measured once it is there, and then ended. */
+export type Fleets = {
+	measure(): Promise<readonly Figure[]>;
+	end(): Promise<void>;
+};
+
+/** Two real Prometheus of ten thousand targets: with a few of them down, and with all. Each takes half a minute to scrape them once. */
+export async function startFleets(): Promise<Fleets> {
+	const started = await Promise.allSettled([40, size].map(down => startFleet(size, down)));
+	const fleets = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+	const end = async () => {
+		for (const fleet of fleets) await fleet.end();
+	};
+	const failed = started.find(one => one.status === 'rejected');
+	if (failed !== undefined) {
+		await end();
+		throw failed.reason;
 	}
-	return figures;
+	return {
+		end,
+		async measure() {
+			const figures: Figure[] = [];
+			for (const fleet of fleets) figures.push(await read(fleet));
+			return figures;
+		},
+	};
+}
+
+async function read({server, down}: Fleet): Promise<Figure> {
+	const settings: PrometheusSettings = {
+		url: urlOf(server),
+		auth: {kind: 'none'},
+		headers: {},
+		environment: {},
+	};
+	const target: Target = {name: 'prom', kind: 'prometheus', production: false, settings};
+	const connection = await prometheus.connect(target, {readOnly: true});
+	const source = prometheus.sources.find(({kind}) => kind === 'prometheus.target');
+	if (source === undefined) throw new Error('Prometheus has no source of targets');
+	const read = source.open(connection.port, target);
+	const gaps: number[] = [];
+	for (let poll = 0; poll < polls; poll++) {
+		const context = {signal: AbortSignal.timeout(source.timeoutMs), now: Date.now};
+		gaps.push(await longestGap(() => read(context)));
+	}
+	await connection.close();
+	return {
+		id: `targets-gap-${down}`,
+		title: `longest gap while ${size} targets are read, ${down} down`,
+		value: Math.max(...gaps),
+		unit: 'ms',
+		must: 50,
+		note: `${spread(gaps, 'ms')}, median ${median(gaps).toFixed(0)}; the first reads 12 MB of them`,
+		everywhere: false,
+	};
 }

@@ -1,9 +1,18 @@
 import {spawn} from 'node:child_process';
 import {type Figure, median, spread} from './figure.ts';
-import type {Extent, Programs} from './programs.ts';
-import type {UpdatesPlan, UpdatesReport} from './updates.ts';
+import type {Part} from './part.ts';
+import type {Programs} from './programs.ts';
+import type {BytesPlan, BytesReport, MemoryPlan, MemoryReport} from './updates.ts';
 
-function run(program: string, plan: UpdatesPlan): Promise<UpdatesReport> {
+/** Bytes of updates, equal screens, and memory over a day of updates, each in one process on a clock moved by hand. */
+export const updatesParts: readonly Part[] = [
+	{name: 'updates', form: 'everywhere', place: 'beside', measure: bytesAndScreens},
+	{name: 'day', form: 'everywhere', place: 'beside', measure: memoryOfADay},
+];
+
+function run(program: string, plan: BytesPlan): Promise<BytesReport>;
+function run(program: string, plan: MemoryPlan): Promise<MemoryReport>;
+function run(program: string, plan: BytesPlan | MemoryPlan): Promise<BytesReport | MemoryReport> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(process.execPath, ['--expose-gc', program, JSON.stringify(plan)], {
 			stdio: ['ignore', 'pipe', 'inherit'],
@@ -12,7 +21,7 @@ function run(program: string, plan: UpdatesPlan): Promise<UpdatesReport> {
 		child.stdout.on('data', data => (out += String(data)));
 		child.on('error', reject);
 		child.on('close', code => {
-			if (code === 0) resolve(JSON.parse(out) as UpdatesReport);
+			if (code === 0) resolve(JSON.parse(out) as BytesReport | MemoryReport);
 			else reject(new Error(`the updates ended with ${code}`));
 		});
 	});
@@ -24,15 +33,11 @@ function growth(points: readonly number[]): number {
 	return Math.max(...points.slice(-third)) - Math.max(...points.slice(-2 * third, -third));
 }
 
-/** Bytes of updates, equal screens, and memory over a day of updates, in one process on a clock moved by hand. */
-export async function measureUpdates(programs: Programs, {short, wants}: Extent): Promise<readonly Figure[]> {
-	if (!wants('updates')) return [];
-	const day = short ? 5000 : 100_000;
-	const plan = {stateDir: programs.folder, updates: 30, compared: short ? 40 : 120, day};
+async function bytesAndScreens(programs: Programs, short: boolean): Promise<readonly Figure[]> {
+	const plan = {stateDir: programs.folder, updates: 30, compared: short ? 40 : 120};
 	const report = await run(programs.updates, plan);
 	const {bytes, smallest, plainBytes, changedCells} = report;
 	const ratios = bytes.map((count, index) => count / (smallest[index] ?? Number.NaN));
-	const rss = growth(report.rss) / 2 ** 20;
 	return [
 		{
 			id: 'update-bytes',
@@ -72,6 +77,13 @@ export async function measureUpdates(programs: Programs, {short, wants}: Extent)
 			note: `${30 + plan.compared} screens of 200x50, with texts, lists, the palette and a zoomed pane`,
 			everywhere: true,
 		},
+	];
+}
+
+async function memoryOfADay(programs: Programs, short: boolean): Promise<readonly Figure[]> {
+	const day = short ? 5000 : 100_000;
+	const report = await run(programs.updates, {stateDir: programs.folder, day});
+	return [
 		{
 			id: 'heap-slope',
 			title: `growth of what is kept, ${day.toLocaleString('en')} updates`,
@@ -87,7 +99,7 @@ export async function measureUpdates(programs: Programs, {short, wants}: Extent)
 					{
 						id: 'rss-slope',
 						title: 'growth of resident memory over that day',
-						value: rss,
+						value: growth(report.rss) / 2 ** 20,
 						unit: 'MB',
 						must: 1,
 						note: `${((report.rss.at(-1) ?? 0) / 2 ** 20).toFixed(0)} MB at its end`,

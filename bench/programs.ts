@@ -6,10 +6,3 @@ export type Programs = {
 	readonly console: string;
 	readonly updates: string;
 };
-
-export type Extent = {
-	/** Only what does not depend on the speed of the machine. */
-	readonly short: boolean;
-	/** True when the part of this name is to be measured. */
-	wants(name: string): boolean;
-};

@@ -15,17 +15,21 @@ import {openBenchDeck} from './bench-deck.ts';
 import {type EstateOptions, openBenchEstate} from './estates.ts';
 import {smallestDifference} from './smallest.ts';
 
-export type UpdatesPlan = {
+export type BytesPlan = {
 	readonly stateDir: string;
 	/** Updates whose bytes are counted. */
 	readonly updates: number;
 	/** Updates whose screens are compared with plain Ink's. */
 	readonly compared: number;
+};
+
+export type MemoryPlan = {
+	readonly stateDir: string;
 	/** Updates during which the memory is watched. */
 	readonly day: number;
 };
 
-export type UpdatesReport = {
+export type BytesReport = {
 	/** Of each update. */
 	readonly bytes: readonly number[];
 	readonly smallest: readonly number[];
@@ -33,14 +37,16 @@ export type UpdatesReport = {
 	readonly changedCells: readonly number[];
 	readonly bytesOfNothing: number;
 	readonly unequalCells: number;
-	/** Bytes after a collection, at even distances over the day. */
+};
+
+/** Bytes after a collection, at even distances over the day. */
+export type MemoryReport = {
 	readonly heap: readonly number[];
 	readonly rss: readonly number[];
-	readonly rssAfterLoad: number;
 };
 
 keepHeapSmall();
-const plan = JSON.parse(process.argv[2] ?? '{}') as UpdatesPlan;
+const plan = JSON.parse(process.argv[2] ?? '{}') as BytesPlan | MemoryPlan;
 const tables: EstateOptions = {estate: 'tables', rows: 200, changes: 1, intervalMs: 1000, roundTripMs: 0};
 const theme = createTheme('colour', false);
 const size = {columns: 200, rows: 50};
@@ -66,7 +72,7 @@ async function open(options: EstateOptions) {
 	};
 }
 
-async function countBytes() {
+async function countBytes(plan: BytesPlan): Promise<BytesReport> {
 	const it = await open(tables);
 	const [rig, plainRig] = [mountRig(it.element, size), mountRig(it.element, {...size, compositor: false})];
 	const [bytes, smallest, plainBytes, changedCells]: number[][] = [[], [], [], []];
@@ -152,7 +158,7 @@ const collected = () => {
 	return process.memoryUsage();
 };
 
-async function watchMemory() {
+async function watchMemory(plan: MemoryPlan): Promise<MemoryReport> {
 	const it = await open({...tables, rows: 60, tables: 1});
 	const mounted = mount(it.element, sink({columns: 80, rows: 24}));
 	const [heap, rss]: number[][] = [[], []];
@@ -171,8 +177,5 @@ async function watchMemory() {
 	return {heap: heap ?? [], rss: rss ?? []};
 }
 
-const memory = await watchMemory();
-const counted = await countBytes();
-const report: UpdatesReport = {...counted, ...memory, rssAfterLoad: collected().rss};
-process.stdout.write(JSON.stringify(report));
+process.stdout.write(JSON.stringify(await ('day' in plan ? watchMemory(plan) : countBytes(plan))));
 process.exit(0);
