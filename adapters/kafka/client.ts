@@ -11,7 +11,7 @@ import {readCluster, readOffsets, readTopics} from './read-topics.ts';
 
 export type KafkaClient = {
 	readonly port: KafkaPort;
-	/** What an ACL calls us. Brokers that map names otherwise do not tell. */
+	/** What an ACL calls us; of a token, once it was taken. Brokers that map names otherwise do not tell. */
 	readonly who: string;
 	/** Asks one broker the cheapest question there is. */
 	ping(context: Context): Promise<void>;
@@ -62,7 +62,9 @@ export function createKafkaClient(settings: KafkaSettings, options: {readonly re
 	};
 	return {
 		port,
-		who: principalOf(settings),
+		get who() {
+			return principalOf(settings);
+		},
 		ping: async context => void (await cluster.look([], context)),
 		close: cluster.close,
 	};

@@ -181,7 +181,11 @@ export async function openConnection(
 		const version = commonVersion(offers, saslAuthenticate) ?? 0;
 		await logIn(sasl, async message => {
 			const answer = await send(saslAuthenticate, message, version, signal);
-			if (answer.error !== 0) throw codeError(answer.error, about(`a login as ${sasl.username}`), answer.message);
+			if (answer.error !== 0) {
+				const as = sasl.mechanism === 'oauthbearer' ? 'with the token' : `as ${sasl.username}`;
+				const refused = codeError(answer.error, about(`a login ${as}`), answer.message);
+				throw sasl.mechanism === 'oauthbearer' ? aboutToken(refused, answer.message) : refused;
+			}
 			if (answer.lifetime > 0) endsAt = performance.now() + answer.lifetime * 0.8;
 			return answer.bytes;
 		});
@@ -221,6 +225,14 @@ export async function openConnection(
 		},
 		close: () => end(closedHere(endpoint)),
 	};
+}
+
+/** Brokers say what is wrong with a token in JSON, as RFC 7628 has it: `invalid_token` and little more. */
+function aboutToken({kind, message}: AdapterError, said: string | undefined): AdapterError {
+	const status = /"status"\s*:\s*"([^"]+)"/.exec(said ?? '')?.[1];
+	const hint =
+		'It may have expired, or be of another issuer or for another audience: renew what `sasl.token` refers to.';
+	return new AdapterError(kind, status === undefined ? message : `${message}: ${status}`, hint);
 }
 
 const closedHere = (endpoint: string): AdapterError =>

@@ -2,6 +2,7 @@ import {createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual} from 'node
 import {promisify} from 'node:util';
 import {AdapterError} from '../../src/errors.ts';
 import type {KafkaSasl} from '../../src/port/kafka.ts';
+import {rememberSubject} from './principal.ts';
 
 /** Sends one message of the login and gives the broker's. @throws AdapterError when the broker refused it. */
 export type Exchange = (message: Uint8Array) => Promise<Buffer>;
@@ -54,8 +55,32 @@ async function scram(hash: 'sha256' | 'sha512', username: string, password: stri
 		throw untrue('it does not know the password');
 }
 
+/** What a header of HTTP may hold of a token (RFC 6750): anything else would end the message early. */
+const tokenText = /^[\w.~+/-]+=*$/;
+
+/**
+ * RFC 7628, as Kafka has it (KIP-255): the token in the first message. What is wrong with it comes as an answer that wants to be answered,
+ * and only then as a refusal.
+ */
+async function bearer(token: string, exchange: Exchange): Promise<void> {
+	if (!tokenText.test(token)) {
+		const hint = 'Correct what `sasl.token` refers to: it has to give the token alone, on one line.';
+		throw new AdapterError('denied', 'the token of the login cannot be sent', hint);
+	}
+	const verdict = await exchange(Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`));
+	if (verdict.length === 0) return;
+	await exchange(Buffer.from([1]));
+	throw untrue('it neither takes nor refuses the token');
+}
+
 /** Logs in. @throws AdapterError `denied` when the broker refuses, or does not know the password itself. */
 export async function logIn(sasl: KafkaSasl, exchange: Exchange): Promise<void> {
+	if (sasl.mechanism === 'oauthbearer') {
+		const token = (await sasl.token.reveal()).trim();
+		await bearer(token, exchange);
+		rememberSubject(sasl, token);
+		return;
+	}
 	const password = await sasl.password.reveal();
 	if (sasl.mechanism === 'plain') return plain(sasl.username, password, exchange);
 	return scram(sasl.mechanism === 'scram-sha-256' ? 'sha256' : 'sha512', sasl.username, password, exchange);

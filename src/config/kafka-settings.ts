@@ -1,4 +1,4 @@
-import type {KafkaSettings} from '../port/kafka.ts';
+import type {KafkaSasl, KafkaSettings} from '../port/kafka.ts';
 import {type Complain, secretIn} from './entry.ts';
 import type {KafkaEntry} from './schema.ts';
 import {readHost} from './server-url.ts';
@@ -12,8 +12,6 @@ export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: S
 	const {tls, sasl, groups, connectTimeoutMs, requestTimeoutMs} = entry;
 	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
 	if (groups !== undefined && !isPattern(groups)) complain('groups', 'groups must be a regular expression');
-	const said = (text: string | undefined) => secretIn(text, (_, words) => complain('sasl', words), surroundings);
-	const password = said(sasl?.password);
 	return {
 		brokers: entry.brokers.flatMap(text => {
 			const found = readHost(text);
@@ -21,11 +19,30 @@ export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: S
 			return found === undefined ? [] : {host: found.host, port: found.port ?? standardPort};
 		}),
 		tls,
-		sasl: sasl === undefined || password === undefined ? undefined : {...sasl, password},
+		sasl: sasl && readSasl(sasl, words => complain('sasl', words), surroundings),
 		groups,
 		connectTimeoutMs,
 		requestTimeoutMs,
 	};
+}
+
+/** A token is a login of its own; all others have a user and a password. */
+function readSasl(
+	{mechanism, username, ...secrets}: NonNullable<KafkaEntry['sasl']>,
+	wrong: (words: string) => void,
+	surroundings: Surroundings,
+): KafkaSasl | undefined {
+	const said = (key: 'password' | 'token') => secretIn(secrets[key], (_, words) => wrong(words), surroundings, key);
+	const password = said('password');
+	const token = said('token');
+	if (mechanism === 'oauthbearer') {
+		if (token !== undefined && username === undefined && password === undefined) return {mechanism, token};
+		wrong('sasl with oauthbearer needs a token, and neither username nor password');
+		return undefined;
+	}
+	if (username !== undefined && password !== undefined && token === undefined) return {mechanism, username, password};
+	wrong(`sasl with ${mechanism} needs username and password, and no token`);
+	return undefined;
 }
 
 /**

@@ -151,6 +151,7 @@ const kubernetes = strict({
 		.describe('Another user to ask as.'),
 });
 
+const secretText = 'must be a reference to a secret';
 const place = text('must be a host or host:port');
 
 const kafka = strict({
@@ -162,11 +163,16 @@ const kafka = strict({
 	),
 	tls: clientTls.describe('`true`, or its keys. No TLS when absent.'),
 	sasl: strict({
-		mechanism: oneOf(['plain', 'scram-sha-256', 'scram-sha-512']).describe(
-			'How to log in. `plain` sends the password itself: take it only with TLS.',
+		mechanism: oneOf(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).describe(
+			'How to log in. `plain` sends the password itself and `oauthbearer` the token: take them only with TLS. Kerberos (GSSAPI) and Amazon’s IAM are not spoken: name a listener that takes one of these, or a certificate by `tls.cert`.',
 		),
-		username: text('must be the name of a user').describe('The user to log in as.'),
-		password,
+		username: text('must be the name of a user')
+			.optional()
+			.describe('The user to log in as. Not with `oauthbearer`, whose token says who we are.'),
+		password: password.optional(),
+		token: text(secretText)
+			.optional()
+			.describe('The token of `oauthbearer`: a reference, read again for each connection.'),
 	})
 		.optional()
 		.describe('The login. None when absent.'),
@@ -176,8 +182,6 @@ const kafka = strict({
 	connectTimeoutMs: whole(100, 60_000).default(3000).describe('For connecting and logging in to one broker.'),
 	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
 });
-
-const secretText = 'must be a reference to a secret';
 
 const httpKeys = {
 	url: text('must be an http:// or https:// URL without a password, or ${env:NAME}')

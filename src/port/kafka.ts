@@ -18,11 +18,14 @@ export type KafkaTls = {
 	readonly servername?: string | undefined;
 };
 
-export type KafkaSasl = {
-	readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-	readonly username: string;
-	readonly password: Secret;
-};
+export type KafkaSasl =
+	| {
+			readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+			readonly username: string;
+			readonly password: Secret;
+	  }
+	/** Who we are is in the token. */
+	| {readonly mechanism: 'oauthbearer'; readonly token: Secret};
 
 /** What configuration gives for one target of kind `kafka`. */
 export type KafkaSettings = {

@@ -29,8 +29,8 @@ export type KafkaOptions = {
 		readonly expired: Certificate;
 		/** Further listeners, each told to clients as that port, its own when absent: two may be told as the same. */
 		readonly doors?: readonly {
-			/** `MUTUAL`: with TLS, for those alone who show a certificate of the same authority. */
-			readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED' | 'MUTUAL';
+			/** `MUTUAL`: with TLS, for those alone who show a certificate of the same authority. `TOKEN`: for a token that nobody signed. */
+			readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED' | 'MUTUAL' | 'TOKEN';
 			readonly toldPort?: number;
 		}[];
 	};
@@ -79,6 +79,9 @@ const replication = (brokers: number): readonly string[] => [
 const plainJaas = `org.apache.kafka.common.security.plain.PlainLoginModule required ${Object.values(logins)
 	.map(({user, password}) => `user_${user}="${password}"`)
 	.join(' ')};`;
+/** Without another validator it takes tokens that are not signed, as long as they have not expired. */
+const tokenJaas =
+	'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
 const scramJaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 
 /** Everyone on the listeners without login is the superuser ANONYMOUS. */
@@ -97,6 +100,10 @@ function guards(
 		`listener.name.${listener}.ssl.keystore.location=${keystore}`,
 		`listener.name.${listener}.ssl.client.auth=none`,
 	];
+	const token = (listener: string) => [
+		`listener.name.${listener}.sasl.enabled.mechanisms=OAUTHBEARER`,
+		`listener.name.${listener}.oauthbearer.sasl.jaas.config=${tokenJaas}`,
+	];
 	const mutual = (listener: string) => [
 		...tls(listener, keystores.valid).slice(0, -1),
 		`listener.name.${listener}.ssl.client.auth=required`,
@@ -114,6 +121,7 @@ function guards(
 		...doors.flatMap(({like, name}) => {
 			if (like === 'SASL') return sasl(name.toLowerCase());
 			if (like === 'FAULTY') return [];
+			if (like === 'TOKEN') return token(name.toLowerCase());
 			if (like === 'MUTUAL') return mutual(name.toLowerCase());
 			return tls(name.toLowerCase(), like === 'TLS' ? keystores.valid : keystores.expired);
 		}),
@@ -129,6 +137,7 @@ const protocols = {
 	SASLTLS: 'SASL_SSL',
 	FAULTY: 'PLAINTEXT',
 	MUTUAL: 'SSL',
+	TOKEN: 'SASL_PLAINTEXT',
 };
 
 function own(path: string): string {
