@@ -2,16 +2,20 @@ import type {Scenario} from '../scenario.ts';
 import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
 import {recountBudget} from './budgets.ts';
 import type {Cluster} from './cluster.ts';
+import {reconcileCronJob} from './cron-jobs.ts';
 import {reconcileDaemonSet} from './daemon-sets.ts';
 import {reconcileDeployment} from './deployments.ts';
 import {reconcileEndpoints} from './endpoints.ts';
+import {reconcileJob} from './jobs.ts';
 import {
 	type Autoscaler,
 	type Budget,
+	type CronJob,
 	type DaemonSet,
 	type Deployment,
 	isActive,
 	isReady,
+	type Job,
 	type Namespace,
 	type Pod,
 	type ReplicaSet,
@@ -47,6 +51,12 @@ const countedAlike = (pod: Pod, before: Pod): boolean =>
 	pod.status.podIP === before.status.podIP &&
 	equalJson(pod.metadata.labels, before.metadata.labels);
 
+/** Timers wait no longer than 24 days: what is due later is looked at in between. */
+const longestWaitMs = 24 * 3_600_000;
+
+/** A deadline is over a second after it, and not in it. */
+const later = (at: number | undefined): number | undefined => at && at + 1000;
+
 /** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
 export function startControllers(cluster: Cluster, scenario: Scenario, programs: Programs): Controllers {
 	const {store, clock} = cluster;
@@ -79,10 +89,13 @@ export function startControllers(cluster: Cluster, scenario: Scenario, programs:
 
 	function reconcile(resource: string, object: KubeObject) {
 		if (resource === 'deployments.apps')
-			return watchDeadline(object, reconcileDeployment(cluster, object as Deployment));
+			return watchMoment(resource, object, later(reconcileDeployment(cluster, object as Deployment)));
 		if (resource === 'replicasets.apps') return reconcileReplicaSet(cluster, object as ReplicaSet, suffix);
 		if (resource === 'statefulsets.apps') return reconcileStatefulSet(cluster, object as StatefulSet);
 		if (resource === 'daemonsets.apps') return reconcileDaemonSet(cluster, object as DaemonSet, suffix);
+		if (resource === 'jobs.batch') return watchMoment(resource, object, reconcileJob(cluster, object as Job, suffix));
+		if (resource === 'cronjobs.batch')
+			return watchMoment(resource, object, reconcileCronJob(cluster, object as CronJob));
 		if (resource === 'services') return reconcileEndpoints(cluster, object as Service);
 		if (resource === 'poddisruptionbudgets.policy') return void recountBudget(cluster, object as Budget);
 		if (resource === 'namespaces') return finishNamespace(object as Namespace);
@@ -92,12 +105,12 @@ export function startControllers(cluster: Cluster, scenario: Scenario, programs:
 	const autoscale = (object: Autoscaler) =>
 		reconcileAutoscaler(cluster, object, wanted.get(`${object.metadata.namespace}/${object.metadata.name}`));
 
-	/** A rollout that makes no more changes still has to fail by time. */
-	function watchDeadline({metadata}: KubeObject, at: number | undefined) {
+	/** What makes no more changes may still have something to do by time: a rollout fails, a schedule is due. */
+	function watchMoment(resource: string, {metadata}: KubeObject, at: number | undefined) {
 		deadlines.get(metadata.uid)?.();
 		if (at === undefined) return;
-		const look = () => enqueue('deployments.apps', metadata.namespace, metadata.name);
-		deadlines.set(metadata.uid, clock.after(Math.max(0, at - clock.now()) + 1000, look));
+		const look = () => enqueue(resource, metadata.namespace, metadata.name);
+		deadlines.set(metadata.uid, clock.after(Math.min(longestWaitMs, Math.max(0, at - clock.now())), look));
 	}
 
 	/** Budgets and services that select the pod, when what they look at has changed. */

@@ -1,5 +1,6 @@
 import {invalid} from './api-error.ts';
 import {isObject, type JsonObject, type KubeObject, valueAt} from './object.ts';
+import {nextOfSchedule} from './schedule.ts';
 
 /** Kinds that have a `generation`, which counts the changes of their spec. */
 const generational = new Set([
@@ -9,6 +10,7 @@ const generational = new Set([
 	'daemonsets.apps',
 	'poddisruptionbudgets.policy',
 	'jobs.batch',
+	'cronjobs.batch',
 ]);
 
 export const hasGeneration = (resource: string): boolean => generational.has(resource);
@@ -45,6 +47,13 @@ const specDefaults: Readonly<Record<string, JsonObject>> = {
 		updateStrategy: {type: 'RollingUpdate', rollingUpdate: {maxUnavailable: 1, maxSurge: 0}},
 		revisionHistoryLimit: 10,
 	},
+	'jobs.batch': {completions: 1, parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false},
+	'cronjobs.batch': {
+		concurrencyPolicy: 'Allow',
+		suspend: false,
+		successfulJobsHistoryLimit: 3,
+		failedJobsHistoryLimit: 1,
+	},
 	'horizontalpodautoscalers.autoscaling': {minReplicas: 1},
 	services: {type: 'ClusterIP', sessionAffinity: 'None', clusterIP: '10.96.100.1'},
 };
@@ -58,6 +67,8 @@ const statusDefaults: Readonly<Record<string, JsonObject>> = {
 	'statefulsets.apps': {replicas: 0},
 	'daemonsets.apps': {currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0},
 	'poddisruptionbudgets.policy': {disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0},
+	'jobs.batch': {},
+	'cronjobs.batch': {},
 	'horizontalpodautoscalers.autoscaling': {currentReplicas: 0, desiredReplicas: 0},
 };
 
@@ -73,6 +84,25 @@ function withPodDefaults(spec: unknown): JsonObject {
 	};
 }
 
+/** A Job finds its pods by its own uid. https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-labels */
+function withJobLabels({metadata}: KubeObject, spec: JsonObject): JsonObject {
+	const own = {'batch.kubernetes.io/controller-uid': metadata.uid};
+	const labels = {
+		...own,
+		'batch.kubernetes.io/job-name': metadata.name,
+		'controller-uid': metadata.uid,
+		'job-name': metadata.name,
+	};
+	const template = isObject(spec['template']) ? spec['template'] : {};
+	const told = isObject(template['metadata']) ? template['metadata'] : {};
+	const before = isObject(told['labels']) ? told['labels'] : {};
+	return {
+		selector: {matchLabels: own},
+		...spec,
+		template: {...template, metadata: {...told, labels: {...before, ...labels}}},
+	};
+}
+
 /** What the server fills in that the client left out. */
 export function withDefaults(resource: string, object: KubeObject): KubeObject {
 	const told = valueAt(object, 'spec');
@@ -83,6 +113,7 @@ export function withDefaults(resource: string, object: KubeObject): KubeObject {
 	const template = spec?.['template'];
 	if (spec !== undefined && isObject(template))
 		spec = {...spec, template: {...template, spec: withPodDefaults(template['spec'])}};
+	if (resource === 'jobs.batch' && spec !== undefined) spec = withJobLabels(object, spec);
 	const status = statusDefaults[resource];
 	return {
 		...object,
@@ -99,6 +130,18 @@ export function validate(resource: string, object: KubeObject): void {
 		throw invalid(about, 'spec.replicas', `Invalid value: ${replicas}: must be greater than or equal to 0`);
 	}
 	const path = resource === 'pods' ? 'spec' : 'spec.template.spec';
+	const policy = valueAt(object, `${path}.restartPolicy`);
+	if (resource === 'jobs.batch' && policy !== 'Never' && policy !== 'OnFailure') {
+		throw invalid(
+			about,
+			`${path}.restartPolicy`,
+			`Unsupported value: "${policy}": supported values: "OnFailure", "Never"`,
+		);
+	}
+	const schedule = valueAt(object, 'spec.schedule');
+	if (resource === 'cronjobs.batch' && nextOfSchedule(String(schedule), 0) === undefined) {
+		throw invalid(about, 'spec.schedule', `Invalid value: "${schedule}": expected exactly 5 fields`);
+	}
 	const containers = valueAt(object, `${path}.containers`);
 	if (valueAt(object, path) === undefined || (resource !== 'pods' && valueAt(object, 'spec.template') === undefined))
 		return;

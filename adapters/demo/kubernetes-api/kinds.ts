@@ -175,6 +175,46 @@ export type DaemonSet = KubeObject & {
 	};
 };
 
+export type JobSpec = {
+	readonly completions: number;
+	readonly parallelism: number;
+	readonly backoffLimit: number;
+	readonly activeDeadlineSeconds?: number;
+	readonly suspend?: boolean;
+	readonly selector: SetSelector;
+	readonly template: PodTemplate;
+};
+
+export type Job = KubeObject & {
+	readonly spec: JobSpec;
+	readonly status: {
+		readonly active?: number;
+		readonly ready?: number;
+		readonly succeeded?: number;
+		readonly failed?: number;
+		readonly startTime?: string;
+		readonly completionTime?: string;
+		readonly conditions?: readonly Condition[];
+	};
+};
+
+export type CronJob = KubeObject & {
+	readonly spec: {
+		readonly schedule: string;
+		readonly timeZone?: string;
+		readonly suspend: boolean;
+		readonly concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace';
+		readonly successfulJobsHistoryLimit: number;
+		readonly failedJobsHistoryLimit: number;
+		readonly jobTemplate: {readonly spec: JobSpec};
+	};
+	readonly status: {
+		readonly active?: readonly object[];
+		readonly lastScheduleTime?: string;
+		readonly lastSuccessfulTime?: string;
+	};
+};
+
 export type ControllerRevision = KubeObject & {readonly data: object; readonly revision: number};
 
 export type Node = KubeObject & {

@@ -2,14 +2,19 @@ import type {Scenario} from '../scenario.ts';
 import type {Cluster} from './cluster.ts';
 import {nextOf} from './container-life.ts';
 import {type ContainerStatus, conditionOf, type Node, type Pod} from './kinds.ts';
-import {momentOf} from './object.ts';
+import {controllerOf, momentOf} from './object.ts';
 import {addressOf, containerStatus, withContainers} from './pod-build.ts';
-import type {Programs} from './programs.ts';
+import type {Program, Programs} from './programs.ts';
 import {createScheduler} from './scheduler.ts';
 
 /** How long a container takes to stop once it hears that it should. */
 const stoppingMs = 700;
 const scheduleRetryMs = 5000;
+
+/** What a Job runs comes to an end, if nothing else is known of it. */
+const usualJob: Program = {fails: {afterMs: 3000, exitCode: 0, says: ''}};
+const programOf = (pod: Pod, known: Program): Program =>
+	Object.keys(known).length === 0 && controllerOf(pod)?.kind === 'Job' ? usualJob : known;
 
 /** Brings each pod on: puts it on a node, starts its containers, restarts those that end, and takes it away when it was deleted. */
 export type Kubelet = {
@@ -76,7 +81,7 @@ export function createKubelet(cluster: Cluster, scenario: Scenario, programs: Pr
 			const status = pod.status.containerStatuses?.find(each => each.name === container.name);
 			const known = status ?? containerStatus(container, {waiting: {reason: 'ContainerCreating'}});
 			const luck = scenario.fixed(`${pod.metadata.uid}/${container.name}`);
-			const program = programs.get(container.image);
+			const program = programOf(pod, programs.get(container.image));
 			return {status: known, next: nextOf({cluster, pod, container, status: known, program, luck})};
 		});
 

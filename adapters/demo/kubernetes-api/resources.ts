@@ -109,6 +109,7 @@ export const resourceTypes: readonly ResourceType[] = [
 	workload('DaemonSet', ['ds'], false),
 	apps('ControllerRevision'),
 	resource('batch', 'v1')('Job', {categories: all, subresources: [status('Job')]}),
+	resource('batch', 'v1')('CronJob', {shortNames: ['cj'], categories: all, subresources: [status('CronJob')]}),
 	horizontalPodAutoscaler('v2'),
 	horizontalPodAutoscaler('v1'),
 	podDisruptionBudget('v1'),

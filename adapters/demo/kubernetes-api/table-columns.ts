@@ -1,12 +1,15 @@
 import {humanDuration} from './human-duration.ts';
+import {jobVerdict} from './jobs.ts';
 import {
 	type Autoscaler,
 	type Budget,
 	type ControllerRevision,
+	type CronJob,
 	conditionOf,
 	type DaemonSet,
 	type Deployment,
 	type Endpoints,
+	type Job,
 	type KeyValues,
 	type KubeEvent,
 	type Namespace,
@@ -17,7 +20,7 @@ import {
 	type Service,
 	type StatefulSet,
 } from './kinds.ts';
-import {controllerOf, type KubeObject} from './object.ts';
+import {controllerOf, type KubeObject, momentOf} from './object.ts';
 import {printedPod} from './pod-status.ts';
 import type {SetSelector} from './selectors.ts';
 
@@ -147,6 +150,36 @@ export const printers: Readonly<Record<string, Printer>> = {
 			names(spec.template),
 			images(spec.template),
 			selectorText(spec.selector),
+		],
+	),
+	'jobs.batch': printer<Job>(`Name|Status|Completions|Duration|${setColumns}`, (job, {age, now}) => {
+		const {metadata, spec, status} = job;
+		const began = momentOf(status.startTime);
+		const verdict = jobVerdict(job);
+		const ended = momentOf(status.completionTime);
+		return [
+			metadata.name,
+			verdict ?? (spec.suspend === true ? 'Suspended' : 'Running'),
+			`${status.succeeded ?? 0}/${spec.completions}`,
+			began === undefined ? '' : humanDuration((ended ?? now) - began),
+			age(metadata.creationTimestamp),
+			names(spec.template),
+			images(spec.template),
+			selectorText(spec.selector),
+		];
+	}),
+	'cronjobs.batch': printer<CronJob>(
+		'Name|Schedule|Timezone|Suspend|Active:integer|Last Schedule|Age|Containers*|Images*',
+		({metadata, spec, status}, {age}) => [
+			metadata.name,
+			spec.schedule,
+			spec.timeZone ?? none,
+			spec.suspend ? 'True' : 'False',
+			status.active?.length ?? 0,
+			status.lastScheduleTime === undefined ? none : age(status.lastScheduleTime),
+			age(metadata.creationTimestamp),
+			names(spec.jobTemplate.spec.template),
+			images(spec.jobTemplate.spec.template),
 		],
 	),
 	'controllerrevisions.apps': printer<ControllerRevision>('Name|Controller|Revision:integer|Age', (object, {age}) => {
