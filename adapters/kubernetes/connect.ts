@@ -14,6 +14,8 @@ const needs: readonly (readonly [needs: string, verb: string, group: string, res
 	['causes: stateful sets', 'watch', 'apps', 'statefulsets'],
 	['causes: daemon sets', 'watch', 'apps', 'daemonsets'],
 	['causes: revisions of sets', 'watch', 'apps', 'controllerrevisions'],
+	['causes: jobs', 'watch', 'batch', 'jobs'],
+	['causes: cron jobs', 'watch', 'batch', 'cronjobs'],
 	['findings: autoscalers', 'watch', 'autoscaling', 'horizontalpodautoscalers'],
 	['findings: disruption budgets', 'watch', 'policy', 'poddisruptionbudgets'],
 	['pod usage', 'list', 'metrics.k8s.io', 'pods'],

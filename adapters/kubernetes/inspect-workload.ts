@@ -1,14 +1,15 @@
 import type {Context, Line} from '../../src/contract.ts';
 import {defineInspection} from '../../src/define.ts';
+import {type Runs, runCounts, runLength} from '../../src/model/job.ts';
 import {type Autoscaler, type Budget, blocks, type WorkloadRow} from '../../src/model/workload.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {Condition, ContainerSpec} from '../../src/port/kubernetes-objects.ts';
 import {duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {eventSection, type Involved} from './event-lines.ts';
-import {fact, resourceText, rolloutText} from './inspect-pod.ts';
+import {at, fact, resourceText, rolloutText} from './inspect-pod.ts';
 import {managerCheck} from './managers.ts';
-import {controllerOf} from './owners.ts';
+import {controllerOf, youngestFirst} from './owners.ts';
 import {readRevisions} from './revisions.ts';
 import {part, templateOf} from './template.ts';
 import {replacing} from './template-action.ts';
@@ -19,23 +20,29 @@ import {podsOf} from './workload-pods.ts';
 /** A request for each of them is made. */
 const mostPods = 10;
 
-/** A workload, its ReplicaSets that have pods, and its pods, those that are not well first. */
+/** A workload, its ReplicaSets that have pods or its Jobs, and its pods, those that are not well first. */
 export async function aboutWorkload(
 	row: WorkloadRow,
 	port: KubernetesPort,
 	context: Context,
 ): Promise<readonly Involved[]> {
-	const [sets, pods] = await Promise.all([
+	const [sets, jobs, pods] = await Promise.all([
 		besides(port, 'replicasets', '', context),
+		besides(port, 'jobs', '', context),
 		podsOf(port, row, row.target, context),
 	]);
 	const own = [...sets.objects.values()].filter(
 		({metadata, spec}) => controllerOf(metadata)?.uid === row.uid && (spec?.replicas ?? 0) > 0,
 	);
+	const made = [...jobs.objects.values()].filter(({metadata}) => controllerOf(metadata)?.uid === row.uid);
 	const sickFirst = pods.toSorted((a, b) => Number(a.severity === 'ok') - Number(b.severity === 'ok'));
 	return [
 		{kind: row.kind, name: row.name, uid: row.uid},
 		...own.map(({metadata}) => ({kind: 'ReplicaSet', name: metadata.name, uid: metadata.uid})),
+		...made
+			.toSorted(youngestFirst)
+			.slice(0, mostPods)
+			.map(({metadata}) => ({kind: 'Job', name: metadata.name, uid: metadata.uid})),
 		...sickFirst.slice(0, mostPods).map(({name, uid}) => ({kind: 'Pod', name, uid})),
 	];
 }
@@ -53,7 +60,9 @@ const budgetLine = (budget: Budget): Line => {
 };
 
 function containerLines(object: ApiObject): readonly Line[] {
-	const containers = (part(templateOf(object), 'spec')['containers'] ?? []) as readonly ContainerSpec[];
+	// A CronJob holds the template of the Jobs that hold that of the pods.
+	const holder = {...object, ...part(object, 'spec', 'jobTemplate')};
+	const containers = (part(templateOf(holder), 'spec')['containers'] ?? []) as readonly ContainerSpec[];
 	return containers.flatMap(container => [
 		{text: ''},
 		{text: `Container ${container.name}`, loud: true},
@@ -68,11 +77,58 @@ async function revisionLines(
 	port: KubernetesPort,
 	context: Context,
 ): Promise<readonly Line[]> {
+	if (row.runs !== undefined) return [];
 	const revisions = await readRevisions(port, row, object, context);
 	return revisions.map(({revision, at, changeCause, name}) => {
 		const age = at === undefined ? '' : `, made ${duration((context.now() - at) / 1000)} ago`;
 		return {text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`};
 	});
+}
+
+/** Conditions that should not be. */
+const bad = new Set(['ReplicaFailure', 'Failed', 'FailureTarget', 'Suspended']);
+
+function rolloutLines(row: WorkloadRow, object: ApiObject): readonly Line[] {
+	const revision = row.revision === undefined ? 'not known' : `revision ${row.revision}`;
+	return [
+		fact('Status', `${row.status}: ${row.state.detail}`),
+		fact('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the present revision`),
+		fact('Rollout', row.rollout === undefined ? revision : rolloutText(row.rollout)),
+		fact('Pods replaced', replacing(row, object)),
+		...(row.autoscaler === undefined ? [fact('Autoscaler', 'none')] : [autoscalerLine(row.autoscaler)]),
+		...(row.budgets.length === 0 ? [fact('Budget', 'none')] : row.budgets.map(budgetLine)),
+	];
+}
+
+const moments = (when: number | undefined): string => (when === undefined ? '-' : at(new Date(when).toISOString()));
+
+function runLines(status: string, runs: Runs, object: ApiObject, now: number): readonly Line[] {
+	const {last, schedule, scheduledAt, succeededAt, suspended} = runs;
+	const {parallelism = 1, backoffLimit, activeDeadlineSeconds} = part(object, 'spec');
+	const {concurrencyPolicy} = part(object, 'spec');
+	return [
+		fact('Status', `${status}${last === undefined ? '' : `: ${runCounts(last)}`}`),
+		...(schedule === undefined
+			? [
+					fact('Parallel', String(parallelism)),
+					fact('Retries', backoffLimit === undefined ? '-' : `${String(backoffLimit)} at most`),
+					...(activeDeadlineSeconds === undefined ? [] : [fact('Deadline', `${String(activeDeadlineSeconds)} s`)]),
+				]
+			: [
+					fact('Schedule', `${schedule}${suspended ? ', suspended: it starts nothing' : ''}`),
+					fact('Last scheduled', moments(scheduledAt)),
+					fact('Last success', moments(succeededAt)),
+					fact('While one runs', String(concurrencyPolicy ?? 'Allow')),
+					fact('Last job', last?.name ?? 'none is left'),
+				]),
+		...(last === undefined
+			? []
+			: [
+					fact('Started', moments(last.startedAt)),
+					fact('Ended', last.end === undefined ? 'not yet' : moments(last.endedAt)),
+					fact('Took', runLength(last, now) ?? '-'),
+				]),
+	];
 }
 
 /** A workload: its rollout, what watches over it, its pods, its revisions and its events, read again now. */
@@ -91,26 +147,15 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort>()({
 		]);
 		const conditions = (part(object, 'status')['conditions'] ?? []) as readonly Condition[];
 		const managed = managerCheck(object);
-		const rollout =
-			row.rollout === undefined
-				? row.revision === undefined
-					? 'not known'
-					: `revision ${row.revision}`
-				: rolloutText(row.rollout);
 		return {
 			title: `${row.kind} ${row.namespace}/${row.name}`,
 			reads: [
 				kubectl(target, '-n', row.namespace, 'describe', slashed(row)),
-				kubectl(target, '-n', row.namespace, 'rollout', 'history', slashed(row)),
+				...(row.runs === undefined ? [kubectl(target, '-n', row.namespace, 'rollout', 'history', slashed(row))] : []),
 			],
 			lines: [
 				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
-				fact('Status', `${row.status}: ${row.state.detail}`),
-				fact('Ready', `${row.ready} of ${row.desired}, ${row.updated} of the present revision`),
-				fact('Rollout', rollout),
-				fact('Pods replaced', replacing(row, object)),
-				...(row.autoscaler === undefined ? [fact('Autoscaler', 'none')] : [autoscalerLine(row.autoscaler)]),
-				...(row.budgets.length === 0 ? [fact('Budget', 'none')] : row.budgets.map(budgetLine)),
+				...(row.runs === undefined ? rolloutLines(row, object) : runLines(row.status, row.runs, object, context.now())),
 				...(managed === undefined ? [] : [{...fact('Owner', managed.detail), severity: 'warn' as const}]),
 				fact('UID', row.uid),
 				...containerLines(object),
@@ -122,13 +167,11 @@ export const inspectWorkload = defineInspection<WorkloadRow, KubernetesPort>()({
 						text: `  ${pod.name}  ${pod.ready}/${pod.containers}  ${pod.why ?? pod.status}${pod.rollout === undefined ? '' : `  revision ${pod.rollout.revision}`}`,
 						severity: pod.severity,
 					})),
-				{text: ''},
-				{text: 'Revisions, newest first', loud: true},
-				...revisions,
+				...(row.runs === undefined ? [{text: ''}, {text: 'Revisions, newest first', loud: true}, ...revisions] : []),
 				...(conditions.length === 0 ? [] : [{text: ''}, {text: 'Conditions', loud: true}]),
 				...conditions.map(({type, status, reason, message}) => ({
 					text: `  ${type.padEnd(16)}${status.padEnd(8)}${[reason, message].filter(Boolean).join(': ')}`,
-					...((status === 'True') === (type !== 'ReplicaFailure') ? {} : {severity: 'warn' as const}),
+					...((status === 'True') === !bad.has(type) ? {} : {severity: 'warn' as const}),
 				})),
 				{text: ''},
 				{text: 'Events', loud: true},

@@ -3,8 +3,8 @@ import type {PodRow} from '../../src/model/pod.ts';
 import type {PodUsageRow} from '../../src/model/pod-usage.ts';
 import type {WorkloadRow} from '../../src/model/workload.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
-import type {ContainerStatus, PodObject, ReplicaSetObject} from '../../src/port/kubernetes-objects.ts';
-import {aboveOf, workloadOf} from './owners.ts';
+import type {ContainerStatus, PodObject} from '../../src/port/kubernetes-objects.ts';
+import {type Above, aboveOf, workloadOf} from './owners.ts';
 import {besides} from './watching.ts';
 
 /** One container of one pod, and no other pod of the same name. */
@@ -36,16 +36,19 @@ export async function podsOfRows(
 	const workloads = rows.filter(row => 'kind' in row);
 	const chosen = [...objects.values()].filter(({metadata}) => own.has(metadata.uid));
 	if (workloads.length === 0) return chosen;
-	const sets = await besides(port, 'replicasets', '', context);
-	return [...chosen, ...podsOfWorkloads(objects.values(), workloads, sets.objects)];
+	const [sets, jobs] = await Promise.all([
+		besides(port, 'replicasets', '', context),
+		besides(port, 'jobs', '', context),
+	]);
+	const above = aboveOf({replicaSets: sets.objects, jobs: jobs.objects});
+	return [...chosen, ...podsOfWorkloads(objects.values(), workloads, above)];
 }
 
 function podsOfWorkloads(
 	pods: Iterable<PodObject>,
 	workloads: readonly WorkloadRow[],
-	sets: ReadonlyMap<string, ReplicaSetObject>,
+	above: Above,
 ): readonly PodObject[] {
-	const above = aboveOf(sets);
 	const uids = new Set(workloads.map(({uid}) => uid));
 	const namespaces = new Set(workloads.map(({namespace}) => namespace));
 	return [...pods].filter(

@@ -3,7 +3,7 @@ import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {Metadata, WatchedKind} from '../../src/port/kubernetes-objects.ts';
 import type {Owner} from './owner-chain.ts';
-import {controllerOf, revisionOf} from './owners.ts';
+import {controllerOf, revisionOf, youngestFirst} from './owners.ts';
 import {recentPodRows} from './pod-rows.ts';
 import {part} from './template.ts';
 import {besides} from './watching.ts';
@@ -14,19 +14,25 @@ const between = {
 	replicasets: 'ReplicaSet',
 	statefulsets: 'StatefulSet',
 	daemonsets: 'DaemonSet',
+	cronjobs: 'CronJob',
+	jobs: 'Job',
 } as const satisfies Partial<Record<WatchedKind, string>>;
 
 type Member = {readonly kind: string; readonly metadata: Metadata; readonly object: unknown};
 
 /** `ReplicaSet api-7f9c6d  3 of 3 ready  revision 41`. */
 function memberText({kind, metadata, object}: Member): string {
-	const {replicas, paused} = part(object, 'spec');
+	const {replicas, paused, completions, schedule} = part(object, 'spec');
+	const {succeeded = 0, failed} = part(object, 'status');
 	const {readyReplicas = 0, numberReady, desiredNumberScheduled} = part(object, 'status');
 	const wanted = replicas ?? desiredNumberScheduled;
 	const revision = revisionOf(metadata);
 	return [
 		`${kind} ${metadata.name}`,
 		...(wanted === undefined ? [] : [`${String(numberReady ?? readyReplicas)} of ${String(wanted)} ready`]),
+		...(schedule === undefined ? [] : [String(schedule)]),
+		...(kind === 'Job' ? [`${String(succeeded)} of ${String(completions ?? 1)} done`] : []),
+		...(failed === undefined ? [] : [`${String(failed)} failed`]),
 		...(Number.isNaN(revision) ? [] : [`revision ${revision}`]),
 		...(paused === true ? ['paused'] : []),
 	].join('  ');
@@ -104,7 +110,9 @@ export async function readFamily(
 const nobody: Metadata = {name: '', namespace: '', uid: '', resourceVersion: ''};
 
 const newestFirst = (a: Metadata, b: Metadata): number =>
-	(revisionOf(b) || 0) - (revisionOf(a) || 0) || a.name.localeCompare(b.name);
+	(revisionOf(b) || 0) - (revisionOf(a) || 0) ||
+	youngestFirst({metadata: a}, {metadata: b}) ||
+	a.name.localeCompare(b.name);
 
 const ownerText = ({kind, name, object, trouble}: Owner): string =>
 	object === undefined

@@ -4,6 +4,7 @@ import {moment} from '../../src/model/pod-status.ts';
 import type {
 	ControllerRevisionObject,
 	DeploymentObject,
+	JobObject,
 	Metadata,
 	OwnerReference,
 	ReplicaSetObject,
@@ -19,6 +20,9 @@ export type Above = {
 	readonly rollouts: ReadonlyMap<string, Rollout>;
 	/** By `NAMESPACE/NAME`, since pods name theirs. */
 	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
+	readonly jobs: ReadonlyMap<string, JobObject>;
+	/** Jobs whose failed pods are no trouble any more: they came to their end all the same, or a later one of the same CronJob did. */
+	readonly settled: ReadonlySet<string>;
 	/** What was found of each owner so far, and by the read before: thousands of pods share a few hundred of them. */
 	readonly found: Map<string, Behind>;
 	readonly before: ReadonlyMap<string, Behind>;
@@ -60,13 +64,15 @@ function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rol
 		});
 }
 
+/** What is not told is taken as not there. */
 export function aboveOf(
-	replicaSets: ReadonlyMap<string, ReplicaSetObject>,
-	deployments: ReadonlyMap<string, DeploymentObject> = new Map(),
-	statefulSets: ReadonlyMap<string, StatefulSetObject> = new Map(),
-	revisions: ReadonlyMap<string, ControllerRevisionObject> = new Map(),
+	told: Partial<Pick<Above, 'replicaSets' | 'deployments' | 'statefulSets' | 'jobs'>> & {
+		readonly revisions?: ReadonlyMap<string, ControllerRevisionObject>;
+	},
 	before?: Above,
 ): Above {
+	const {replicaSets = new Map(), deployments = new Map(), statefulSets = new Map()} = told;
+	const {jobs = new Map(), revisions = new Map()} = told;
 	const kept = [
 		...[...replicaSets.values()].map(({metadata}) => keptOf(metadata, revisionOf(metadata))),
 		...[...revisions.values()].map(({metadata, revision = Number.NaN}) => keptOf(metadata, revision)),
@@ -76,6 +82,8 @@ export function aboveOf(
 		replicaSets,
 		deployments,
 		statefulSets,
+		jobs,
+		settled: settledOf(jobs),
 		rollouts: new Map([...owned.values()].flatMap(rolloutsOf)),
 		controllerRevisions: new Map(
 			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
@@ -83,6 +91,27 @@ export function aboveOf(
 		found: new Map(),
 		before: before?.found ?? new Map(),
 	};
+}
+
+/** `complete`, `failed`, or neither while it is not over. https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions */
+export const jobEnd = ({status}: JobObject) =>
+	status?.conditions?.find(each => (each.type === 'Complete' || each.type === 'Failed') && each.status === 'True');
+
+export const youngestFirst = (a: {readonly metadata: Metadata}, b: {readonly metadata: Metadata}): number =>
+	(moment(b.metadata.creationTimestamp) ?? 0) - (moment(a.metadata.creationTimestamp) ?? 0);
+
+function settledOf(jobs: ReadonlyMap<string, JobObject>): ReadonlySet<string> {
+	if (jobs.size === 0) return new Set();
+	const settled = new Set<string>();
+	for (const [owner, runs] of Map.groupBy(jobs.values(), ({metadata}) => controllerOf(metadata)?.uid)) {
+		let isOver = false;
+		for (const job of runs.toSorted(youngestFirst)) {
+			const isComplete = jobEnd(job)?.type === 'Complete';
+			if (isOver || isComplete) settled.add(job.metadata.uid);
+			isOver ||= isComplete && owner !== undefined;
+		}
+	}
+	return settled;
 }
 
 /** A ReplicaSet that a Deployment made is called like it, with the hash of its template behind. */
@@ -119,6 +148,15 @@ export function workloadOf(metadata: Metadata, above: Above): Behind {
 
 function look(metadata: Metadata, owner: OwnerReference, above: Above): Behind {
 	const {kind, name, uid} = owner;
+	if (kind === 'Job') {
+		const job = above.jobs.get(uid);
+		const parent = job && controllerOf(job.metadata);
+		const made = parent?.kind === 'CronJob' ? parent : owner;
+		return {
+			workload: {kind: made.kind, name: made.name, uid: made.uid, paused: false, replicas: undefined},
+			rollout: undefined,
+		};
+	}
 	if (kind !== 'ReplicaSet') {
 		const replicas = above.statefulSets.get(uid)?.spec?.replicas;
 		return {workload: {kind, name, uid, paused: false, replicas}, rollout: rolloutOfSet(metadata, owner, above)};

@@ -3,7 +3,7 @@ import {lastEndOf, podCause} from '../../src/model/pod-cause.ts';
 import {conditionOf, moment, podStatus} from '../../src/model/pod-status.ts';
 import type {PodGlimpse} from '../../src/port/kubernetes.ts';
 import type {EventObject, PodObject} from '../../src/port/kubernetes-objects.ts';
-import {type Above, workloadOf} from './owners.ts';
+import {type Above, controllerOf, workloadOf} from './owners.ts';
 import {parseQuantity} from './quantity.ts';
 
 /** When an event was last seen. */
@@ -25,7 +25,7 @@ export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string
 	);
 }
 
-type Own = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause'>;
+type Own = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause' | 'settled'>;
 
 /** What was made of one pod, and of what. */
 type Known = {
@@ -75,9 +75,17 @@ function ownFacts(pod: PodObject): Own {
 function factsOf(of: Known, pod: PodObject, above: Above): PodFacts {
 	const {workload, rollout} = workloadOf(pod.metadata, above);
 	const {own, cause, facts: before} = of;
+	const settled = pod.status?.phase === 'Failed' && above.settled.has(controllerOf(pod.metadata)?.uid ?? '');
 	const same = before?.workload === workload && before?.rollout === rollout && before?.cause === cause;
-	if (before !== undefined && same) return before;
-	of.facts = {...own, cause, owner: workload?.name ?? own.name, workload, rollout};
+	if (before !== undefined && same && settled === (before.settled === true)) return before;
+	of.facts = {
+		...own,
+		cause,
+		owner: workload?.name ?? own.name,
+		workload,
+		rollout,
+		...(settled ? {settled: true as const} : {}),
+	};
 	return of.facts;
 }
 

@@ -23,21 +23,34 @@ const made = new WeakMap<KubernetesPort, PodRows>();
 
 const none: readonly string[] = [];
 
+/** The same words wherever they are missing, so that it is told once. */
+export const jobsUnknown = 'jobs are not known';
+
 /** What was made less than this ago need not be made again only to be counted. */
 const freshMs = 1500;
 
 /** @throws AdapterError when pods cannot be listed; what adds to them may be missing, and `notes` says so. */
 export async function readPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
-	const [watched, sets, deployments, statefulSets, revisions, events] = await Promise.all([
+	const [watched, sets, deployments, statefulSets, revisions, jobs, events] = await Promise.all([
 		port.watched('pods', context),
 		besides(port, 'replicasets', 'which rollout a pod came with is not known', context),
 		besides(port, 'deployments', 'whether a rollout is paused is not known', context),
 		besides(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
 		besides(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
+		besides(port, 'jobs', jobsUnknown, context),
 		besides(port, 'events', 'causes that only events tell are not shown', context),
 	]);
 	const before = made.get(port);
-	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects, before?.above);
+	const above = aboveOf(
+		{
+			replicaSets: sets.objects,
+			deployments: deployments.objects,
+			statefulSets: statefulSets.objects,
+			revisions: revisions.objects,
+			jobs: jobs.objects,
+		},
+		before?.above,
+	);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
 	// Those of this moment: some come and go before all had their turn.
@@ -54,7 +67,7 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		at,
 		notes: [
 			...staleNotes('pods', watched),
-			...[sets, deployments, statefulSets, revisions, events].flatMap(({notes}) => notes),
+			...[sets, deployments, statefulSets, revisions, jobs, events].flatMap(({notes}) => notes),
 		],
 		...(watched.complete ? {} : {sample: `causes of ${watched.objects.size} of ${rows.length} pods read so far`}),
 	};

@@ -81,6 +81,7 @@ type WatchedResource<K extends WatchedKind> = {
 
 const core = (resource: string, namespaced = true): ResourceType => ({group: '', version: 'v1', resource, namespaced});
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
+const batch = (resource: string): ResourceType => ({group: 'batch', version: 'v1', resource, namespaced: true});
 
 /** The kinds that are watched, and what is kept of their objects. */
 export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>} = {
@@ -192,6 +193,36 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 		},
 	},
 	controllerrevisions: {type: apps('controllerrevisions'), shape: {metadata, revision: 'number'}},
+	jobs: {
+		type: batch('jobs'),
+		shape: {
+			metadata,
+			spec: {
+				completions: 'number',
+				parallelism: 'number',
+				backoffLimit: 'number',
+				activeDeadlineSeconds: 'number',
+				suspend: 'flag',
+				template,
+			},
+			status: {
+				active: 'number',
+				succeeded: 'number',
+				failed: 'number',
+				startTime: 'own',
+				completionTime: 'own',
+				conditions,
+			},
+		},
+	},
+	cronjobs: {
+		type: batch('cronjobs'),
+		shape: {
+			metadata,
+			spec: {schedule: 'text', timeZone: 'text', suspend: 'flag', concurrencyPolicy: 'text'},
+			status: {lastScheduleTime: 'own', lastSuccessfulTime: 'own'},
+		},
+	},
 	horizontalpodautoscalers: {
 		type: {group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers', namespaced: true},
 		shape: {

@@ -15,15 +15,22 @@ export async function podsOf(
 	target: string,
 	context: Context,
 ): Promise<readonly WorkloadPod[]> {
-	const [watched, sets, deployments, statefulSets, revisions, events] = await Promise.all([
+	const [watched, sets, deployments, statefulSets, revisions, jobs, events] = await Promise.all([
 		port.watched('pods', context),
 		besides(port, 'replicasets', '', context),
 		besides(port, 'deployments', '', context),
 		besides(port, 'statefulsets', '', context),
 		besides(port, 'controllerrevisions', '', context),
+		besides(port, 'jobs', '', context),
 		besides(port, 'events', '', context),
 	]);
-	const above = aboveOf(sets.objects, deployments.objects, statefulSets.objects, revisions.objects);
+	const above = aboveOf({
+		replicaSets: sets.objects,
+		deployments: deployments.objects,
+		statefulSets: statefulSets.objects,
+		revisions: revisions.objects,
+		jobs: jobs.objects,
+	});
 	const warnings = warningsByUid(events.objects.values());
 	return [...watched.objects.values()].flatMap(pod => {
 		if (pod.metadata.namespace !== ref.namespace) return [];

@@ -4,7 +4,8 @@ import {type WorkloadRow, workloadRow} from '../../src/model/workload.ts';
 import {workloadFindings} from '../../src/model/workload-findings.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectlEverywhere} from './by-hand.ts';
-import {recentPodRows} from './pod-rows.ts';
+import {runFacts} from './job-facts.ts';
+import {jobsUnknown, recentPodRows} from './pod-rows.ts';
 import {besides, listed} from './watching.ts';
 import {countedDaemonSet, countedDeployment, countedStatefulSet, presentOf, workloadFacts} from './workload-facts.ts';
 import {policiesOf} from './workload-policies.ts';
@@ -22,7 +23,7 @@ function createSightings(now: () => number) {
 	};
 }
 
-/** Deployments, stateful and daemon sets, with how far their rollouts are and what their pods come to. Read from what the watch has brought. */
+/** Deployments, stateful and daemon sets with how far their rollouts are, jobs and cron jobs with what they came to, and their pods. Read from what the watch has brought. */
 export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
 	kind: 'kubernetes.workload',
 	title: 'Workloads',
@@ -30,18 +31,20 @@ export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
 	timeoutMs: 20_000,
 	cost: 'cheap',
 	reads: target => [
-		...kubectlEverywhere(target, 'get', 'deployments,statefulsets,daemonsets', '-o', 'wide'),
+		...kubectlEverywhere(target, 'get', 'deployments,statefulsets,daemonsets,cronjobs,jobs', '-o', 'wide'),
 		...kubectlEverywhere(target, 'get', 'horizontalpodautoscalers,poddisruptionbudgets'),
 	],
 	open(port, target) {
 		let now = 0;
 		const seen = createSightings(() => now);
 		return async context => {
-			const [pods, deployments, statefulSets, daemonSets, autoscalers, budgets] = await Promise.all([
+			const [pods, deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets] = await Promise.all([
 				recentPodRows(port, target.name, context),
 				listed(port, 'deployments', 'deployments are not listed', context),
 				listed(port, 'statefulsets', 'stateful sets are not listed', context),
 				listed(port, 'daemonsets', 'daemon sets are not listed', context),
+				listed(port, 'cronjobs', 'cron jobs are not listed', context),
+				besides(port, 'jobs', jobsUnknown, context),
 				besides(port, 'horizontalpodautoscalers', 'autoscalers are not known', context),
 				besides(port, 'poddisruptionbudgets', 'disruption budgets are not known', context),
 			]);
@@ -60,7 +63,10 @@ export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
 				const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
 				return workloadRow(target.name, workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen));
 			});
-			const besidePods = [deployments, statefulSets, daemonSets, autoscalers, budgets];
+			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
+			for (const facts of runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? [])) {
+				rows.push(workloadRow(target.name, facts));
+			}
 			const notes = [...pods.notes, ...besidePods.flatMap(each => each.notes)];
 			return {rows, gauges: [], omitted: 0, notes};
 		};

@@ -54,6 +54,8 @@ export type PodFacts = {
 	readonly createdAt: number;
 	/** When it last stopped being ready. */
 	readonly unreadySince: number | undefined;
+	/** It failed, and what it was made for was done since: its Job made another, or a later run of the CronJob did it. */
+	readonly settled?: true;
 	/** When it has to be gone at the latest: the deletion's own moment with its grace. */
 	readonly deleteBy: number | undefined;
 };
@@ -87,6 +89,7 @@ export function podRow(target: string, facts: PodFacts, now: number, before?: Po
 
 function judged(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {
 	const {status, ready, containers} = facts;
+	if (facts.settled === true) return {severity: 'ok'};
 	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: told(facts)};
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {

@@ -1,12 +1,14 @@
 import type {Finding} from '../contract.ts';
 import {clockTime} from '../text/figures.ts';
+import {runCounts, runTrouble} from './job.ts';
 import {type Autoscaler, type Budget, blocks, type WorkloadRow} from './workload.ts';
 
-const inspections = ['kubernetes.describe-workload', 'kubernetes.events', 'kubernetes.yaml'];
+const inspections = ['describe-workload', 'events', 'owners', 'logs', 'yaml'].map(id => `kubernetes.${id}`);
 
 /** Rollouts that stand still, autoscalers that cannot, and budgets that let no pod go. */
 export function workloadFindings(rows: readonly WorkloadRow[], target: string): readonly Finding[] {
 	const found = rows.flatMap(row => [
+		...runFinding(row, target),
 		...rolloutFinding(row, target),
 		...autoscalerFinding(row, target),
 		...row.budgets.filter(budget => isTold(row, budget)).map(budget => budgetFinding(row, budget, target)),
@@ -32,7 +34,27 @@ function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly s
 	return [`${kind}: ${updated} of ${desired} pods are new, ${ready} ready`, `rollout status: ${state.detail}`];
 }
 
+/** A Job that failed. Pods of it that are left tell it themselves; often none is, since what failed or took too long is deleted. */
+function runFinding(row: WorkloadRow, target: string): readonly Finding[] {
+	const {runs, pods, namespace, name, kind} = row;
+	const last = runs?.last;
+	const trouble = runs && runTrouble(runs);
+	if (last === undefined || trouble === undefined || pods.severity === 'crit') return [];
+	return [
+		{
+			...about(row, target),
+			id: `${target}/job/${namespace}/${kind}/${name}`,
+			severity: 'crit',
+			sentence: `${namespace}/${name}: ${trouble.why}`,
+			...(last.endedAt === undefined ? {} : {since: last.endedAt}),
+			evidence: [`${kind}: ${runCounts(last)}`],
+			actions: [],
+		},
+	];
+}
+
 function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
+	if (row.runs !== undefined) return [];
 	const {status, pods, refused, rollout, namespace, name} = row;
 	if (status !== 'failed' && status !== 'stalled' && refused === undefined) return [];
 	// Pods of the new revision that are not well are the cause: they have a finding of their own, which names the rollout.

@@ -1,10 +1,12 @@
 import type {Row, Severity} from '../contract.ts';
 import {worst} from '../severity.ts';
+import {type RunStatus, type Runs, runStatus, runTrouble} from './job.ts';
 import {type PodRow, type Rollout, trouble, type Workload} from './pod.ts';
 import type {RolloutState} from './rollout.ts';
 
-/** The workload kinds that have rows of their own. */
+/** The workload kinds that have rows of their own. Those that run to an end have no rollouts. */
 export type RolledOutKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
+export type RunKind = 'Job' | 'CronJob';
 
 /** What sets the number of pods by itself, between two limits. */
 export type Autoscaler = {
@@ -44,9 +46,9 @@ export type WorkloadPods = {
 
 /**
  * `progressing`: a rollout is under way · `stalled`: it is, and cannot go on as things are · `failed`: it made no progress within its
- * deadline · `degraded`: none is under way, and pods are missing.
+ * deadline · `degraded`: none is under way, and pods are missing. Of what runs to an end, see RunStatus.
  */
-export type WorkloadStatus = 'ok' | 'progressing' | 'stalled' | 'failed' | 'paused' | 'degraded';
+export type WorkloadStatus = 'ok' | 'progressing' | 'stalled' | 'failed' | 'paused' | 'degraded' | RunStatus;
 
 /** What is known of one workload. */
 export type WorkloadFacts = {
@@ -55,8 +57,9 @@ export type WorkloadFacts = {
 	readonly name: string;
 	/** The same as `name`: what its pods call it. */
 	readonly owner: string;
-	readonly kind: RolledOutKind;
+	readonly kind: RolledOutKind | RunKind;
 	readonly workload: Workload;
+	/** Of a Job: how many pods are to end well, and how many have. */
 	readonly desired: number;
 	readonly ready: number;
 	/** Pods of the present revision. */
@@ -73,6 +76,8 @@ export type WorkloadFacts = {
 	readonly autoscaler: Autoscaler | undefined;
 	readonly budgets: readonly Budget[];
 	readonly pods: WorkloadPods;
+	/** Of a Job or CronJob. */
+	readonly runs?: Runs;
 	/** Epoch milliseconds. */
 	readonly createdAt: number;
 };
@@ -80,10 +85,12 @@ export type WorkloadFacts = {
 export type WorkloadRow = Row & WorkloadFacts & {readonly status: WorkloadStatus};
 
 /** Words as kubectl shortens them: `deploy/api`. */
-const shortKinds: Readonly<Record<RolledOutKind, string>> = {
+const shortKinds: Readonly<Record<WorkloadFacts['kind'], string>> = {
 	Deployment: 'deploy',
 	StatefulSet: 'sts',
 	DaemonSet: 'ds',
+	Job: 'job',
+	CronJob: 'cj',
 };
 export const shortWorkload = ({kind, name}: Pick<WorkloadFacts, 'kind' | 'name'>): string =>
 	`${shortKinds[kind]}/${name}`;
@@ -107,7 +114,9 @@ export function workloadPods(pods: readonly PodRow[], revision: number | undefin
 export const blocks = ({allowed, healthy, needed, expected}: Budget): boolean =>
 	expected > 0 && allowed === 0 && (healthy < needed || healthy >= expected);
 
-function statusOf({workload, state, rolling, desired, ready, refused, pods, kind}: WorkloadFacts): WorkloadStatus {
+function statusOf(facts: WorkloadFacts): WorkloadStatus {
+	const {workload, state, rolling, desired, ready, refused, pods, kind, runs} = facts;
+	if (runs !== undefined) return runStatus(runs);
 	if (state.state === 'failed') return 'failed';
 	if (workload.paused) return 'paused';
 	if (refused !== undefined) return 'stalled';
@@ -123,7 +132,9 @@ export function workloadRow(target: string, facts: WorkloadFacts): WorkloadRow {
 	const status = statusOf(facts);
 	const {pods, autoscaler, budgets} = facts;
 	const found: {readonly severity: Severity; readonly why: string}[] = [];
-	if (status === 'failed') found.push({severity: 'crit', why: `its rollout failed: ${facts.state.detail}`});
+	const ran = facts.runs === undefined ? undefined : runTrouble(facts.runs);
+	if (ran !== undefined) found.push(ran);
+	else if (status === 'failed') found.push({severity: 'crit', why: `its rollout failed: ${facts.state.detail}`});
 	if (facts.refused !== undefined) found.push({severity: 'crit', why: `no pod can be made: ${facts.refused}`});
 	if (pods.severity !== 'ok') {
 		found.push({severity: pods.severity, why: `${pods.sick} of ${pods.total} pods ${pods.why ?? 'are not well'}`});

@@ -193,6 +193,37 @@ export type DaemonSetObject = {
 	};
 };
 
+export type JobObject = {
+	readonly metadata: Metadata;
+	readonly spec?: {
+		readonly completions?: number;
+		readonly parallelism?: number;
+		readonly backoffLimit?: number;
+		readonly activeDeadlineSeconds?: number;
+		readonly suspend?: boolean;
+		readonly template?: PodTemplate;
+	};
+	readonly status?: {
+		readonly active?: number;
+		readonly succeeded?: number;
+		readonly failed?: number;
+		readonly startTime?: string;
+		readonly completionTime?: string;
+		readonly conditions?: readonly Condition[];
+	};
+};
+
+export type CronJobObject = {
+	readonly metadata: Metadata;
+	readonly spec?: {
+		readonly schedule?: string;
+		readonly timeZone?: string;
+		readonly suspend?: boolean;
+		readonly concurrencyPolicy?: string;
+	};
+	readonly status?: {readonly lastScheduleTime?: string; readonly lastSuccessfulTime?: string};
+};
+
 export type AutoscalerObject = {
 	readonly metadata: Metadata;
 	readonly spec?: {
@@ -271,6 +302,8 @@ export type WatchedObjects = {
 	readonly statefulsets: StatefulSetObject;
 	readonly daemonsets: DaemonSetObject;
 	readonly controllerrevisions: ControllerRevisionObject;
+	readonly jobs: JobObject;
+	readonly cronjobs: CronJobObject;
 	readonly horizontalpodautoscalers: AutoscalerObject;
 	readonly poddisruptionbudgets: DisruptionBudgetObject;
 	readonly nodes: NodeObject;

@@ -1,3 +1,4 @@
+import {type Runs, runLength} from '../../src/model/job.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import {blocks, shortWorkload, type WorkloadRow} from '../../src/model/workload.ts';
 import {type Cell, defineSection, type Pane, type Tone} from '../../src/pane.ts';
@@ -43,31 +44,49 @@ const byName = (a: Named, b: Named): number => a.namespace.localeCompare(b.names
 const byWorkload = (a: Named, b: Named): number =>
 	a.namespace.localeCompare(b.namespace) || a.owner.localeCompare(b.owner) || a.name.localeCompare(b.name);
 
-/** `deploy/api  rev 41, 7m  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
+/** `cj/export  0 3 * * *  last 4h ago`, `job/migrate  took 12s`. */
+function runName(row: WorkloadRow, {last, schedule, scheduledAt}: Runs, now: number): string {
+	const length = last && runLength(last, now);
+	return [
+		shortWorkload(row),
+		...(schedule === undefined ? [] : [schedule]),
+		...(scheduledAt === undefined ? [] : [`last ${age(now - scheduledAt)} ago`]),
+		...(length === undefined ? [] : [`${last?.end === undefined ? 'for' : 'took'} ${length}`]),
+	].join('  ');
+}
+
+/** `deploy/api  3 of 6 new  rev 41, 7m  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
 function headName(row: WorkloadRow, now: number): string {
-	const {revision, rollout, autoscaler, budgets} = row;
+	const {revision, rollout, autoscaler, budgets, runs, updated, desired} = row;
+	if (runs !== undefined) return runName(row, runs, now);
 	const began = rollout?.at === undefined ? '' : `, ${age(now - rollout.at)}`;
 	return [
 		shortWorkload(row),
+		...(row.status === 'stalled' || row.status === 'failed' ? [`${updated} of ${desired} new`] : []),
 		...(revision === undefined ? [] : [`rev ${revision}${began}`]),
 		...(autoscaler === undefined ? [] : [`hpa ${autoscaler.min}-${autoscaler.max}`]),
 		...budgets.map(({allowed}) => `pdb ${allowed}`),
 	].join('  ');
 }
 
-const isRolling = ({status: word}: WorkloadRow): boolean =>
-	word === 'progressing' || word === 'stalled' || word === 'failed';
-
-const badPods = ({pods}: WorkloadRow): string => (pods.sick === 0 ? '' : `${pods.sick}/${pods.total} bad`);
-
-/** A rollout with how many pods are new; else what is wrong, in as few words as there are cells. */
+/** What is wrong, or how far it is, in as few words as there are cells. How many pods are ready stands before it, and how many are bad behind it. */
 function headStatus(row: WorkloadRow): string {
-	const {status: word, updated, desired, autoscaler, budgets} = row;
-	if (isRolling(row)) return `${word === 'progressing' ? 'rolling' : word} ${updated}/${desired}`;
+	const {status: word, updated, desired, autoscaler, budgets, pods, runs} = row;
+	if (runs !== undefined) return word;
+	if (word === 'progressing') return `${updated} of ${desired} new`;
+	if (word === 'stalled') return 'rollout stuck';
+	if (word === 'failed') return 'rollout failed';
 	if (word !== 'ok' || row.severity === 'ok') return word;
-	if (row.pods.sick > 0) return badPods(row);
+	if (pods.sick > 0) return pods.sick === 1 ? '1 pod is bad' : `${pods.sick} pods bad`;
 	if (autoscaler?.failing !== undefined) return 'hpa fails';
 	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocks) ? 'pdb blocks' : word;
+}
+
+/** Pods that are not well; of a job those that failed, which it may have made up for. */
+function headBad({status: word, pods, runs}: WorkloadRow): string {
+	const failed = runs?.last?.failed ?? 0;
+	if (runs !== undefined) return failed === 0 ? '' : `${failed} failed`;
+	return word === 'ok' || pods.sick === 0 ? '' : `${pods.sick} bad`;
 }
 
 const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
@@ -130,7 +149,7 @@ export const podsPane: Pane = {
 					align: 'right',
 					yields: 2,
 					cell: (row, now) => quiet(row, restarts(row, now)),
-					head: row => ({text: row.status === 'ok' ? '' : badPods(row), tone: headTone(row)}),
+					head: row => ({text: headBad(row), tone: headTone(row)}),
 				},
 				{
 					header: 'AGE',

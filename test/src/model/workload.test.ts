@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {type JobRun, type Runs, runCounts} from '../../../src/model/job.ts';
 import {type Budget, type WorkloadFacts, type WorkloadPods, workloadRow} from '../../../src/model/workload.ts';
 import {workloadFindings} from '../../../src/model/workload-findings.ts';
 
@@ -141,6 +142,66 @@ const cases: readonly (readonly [
 		undefined,
 	],
 ];
+
+const run: JobRun = {
+	name: 'export-2',
+	wanted: 3,
+	succeeded: 1,
+	active: 0,
+	failed: 2,
+	end: undefined,
+	because: undefined,
+	startedAt: at,
+	endedAt: undefined,
+};
+const ranOut = {...run, end: 'failed', because: 'DeadlineExceeded: too long', endedAt: at + 60_000} as const;
+const runs: Runs = {last: run, suspended: false, schedule: undefined, scheduledAt: undefined, succeededAt: undefined};
+
+const runCases: readonly (readonly [string, Partial<Runs>, WorkloadPods, string, string, RegExp | undefined])[] = [
+	['whose pods run', {}, pods, 'running', 'ok', undefined],
+	['that is over', {last: {...run, end: 'complete', succeeded: 3}}, pods, 'complete', 'ok', undefined],
+	[
+		'that nobody lets run',
+		{last: {...run, succeeded: 0, failed: 0}, suspended: true},
+		pods,
+		'suspended',
+		'ok',
+		undefined,
+	],
+	['whose first pod is still to be made', {last: {...run, succeeded: 0, failed: 0}}, pods, 'waiting', 'ok', undefined],
+	[
+		'that failed',
+		{last: ranOut},
+		pods,
+		'failed',
+		'crit',
+		/^crit checkout\/api: the job failed: DeadlineExceeded: too long$/,
+	],
+	['that failed with its pods still there', {last: ranOut}, killed, 'failed', 'crit', undefined],
+	[
+		'of a schedule that failed last',
+		{last: ranOut, schedule: '0 3 * * *'},
+		pods,
+		'failed',
+		'crit',
+		/^crit checkout\/api: its last run export-2 failed: DeadlineExceeded: too long$/,
+	],
+	['of a schedule that made none yet', {last: undefined, schedule: '0 3 * * *'}, pods, 'waiting', 'ok', undefined],
+];
+
+describe('a job', () => {
+	it.each(runCases)('%s', (_, told, itsPods, status, severity, found) => {
+		const row = workloadRow('prod', {...well, kind: 'Job', rolling: false, pods: itsPods, runs: {...runs, ...told}});
+		expect(row).toMatchObject({status, severity});
+		const findings = workloadFindings([row], 'prod').map(finding => `${finding.severity} ${finding.sentence}`);
+		expect(findings).toEqual(found === undefined ? [] : [expect.stringMatching(found)]);
+	});
+
+	it('is counted in words', () => {
+		expect(runCounts(run)).toBe('1 of 3 done, 2 pods failed');
+		expect(runCounts({...run, active: 1, failed: 0})).toBe('1 of 3 done, 1 running');
+	});
+});
 
 describe('a workload', () => {
 	it.each(cases)('%s', (_, facts, status, severity, told) => {
