@@ -28,12 +28,12 @@ export const kubernetes = defineSystem<KubernetesPort>({
 	inspections: [
 		inspectPod,
 		inspectWorkload,
+		inspectUsage,
+		inspectNode,
 		inspectLogs,
 		inspectEvents,
 		inspectYaml,
 		inspectOwners,
-		inspectUsage,
-		inspectNode,
 	],
 	connect: async (target, options) => (await import('./connect.ts')).connectKubernetes(target, options),
 });

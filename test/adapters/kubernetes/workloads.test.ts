@@ -183,6 +183,8 @@ describe('workloads', () => {
 			const row = rows.find(each => each.severity === 'ok') ?? expect.fail();
 			const own = kubernetes.inspections.filter(each => isFor(each, source.kind));
 			expect(own.map(({id}) => id).toSorted()).toEqual(ids.map(id => `kubernetes.${id}`).toSorted());
+			// The first also opens with Enter.
+			expect(own[0]?.id).toMatch(/^kubernetes\.describe-/);
 			expect(new Set(own.map(({key}) => key)).size).toBe(own.length);
 			for (const inspection of own) {
 				const params = initialParams(inspection.params ?? [], [row]);
