@@ -97,8 +97,10 @@ export type Finding = {
 	readonly actions: readonly string[];
 	/** Inspection ids that explain, the best first. */
 	readonly inspections: readonly string[];
-	/** Of a finding about alerts of a Prometheus: their labels. See src/alert-telling.ts: it stands back while an Alertmanager target shows all of them. */
+	/** Of a finding about alerts: their labels. See src/alert-telling.ts: that of a Prometheus stands back while an Alertmanager target shows all of them. */
 	readonly alerts?: readonly Readonly<Record<string, string>>[];
+	/** Of a finding about targets that are down: the labels of all of them, and the names of the alerting rules that look at `up`. See src/down-telling.ts. */
+	readonly down?: {readonly targets: readonly Readonly<Record<string, string>>[]; readonly rules: readonly string[]};
 };
 
 /** What a read costs the system that is read. A `costly` source runs only while someone can see it. */

@@ -1,5 +1,6 @@
 import {createAlertTelling} from './alert-telling.ts';
 import type {Connection, RowKind, Target} from './contract.ts';
+import {createDownTelling} from './down-telling.ts';
 import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
 import {createKeeper, type Keeper} from './poll/keeper.ts';
@@ -31,7 +32,7 @@ export type Watch = {
 	/** The store of one source of one target. @throws Error when no such target has such a source: that is a mistake of the caller. */
 	reading(target: string, kind: RowKind): Store<Reading>;
 	/**
-	 * Every reading, in the order of the targets and of their systems' sources, each alert told once. The same array until something changes.
+	 * Every reading, in the order of the targets and of their systems' sources, each alert told once, and what is down with its alert. The same array until something changes.
 	 */
 	readings(): readonly Reading[];
 	/** Called after any reading, identity or visible kind changed, once for all changes of one tick. Returns the way to stop. */
@@ -54,6 +55,7 @@ export type Watch = {
 export function createWatch({targets, clock, readOnly, via, metrics, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
 	const telling = createAlertTelling();
+	const folding = createDownTelling();
 	const changes = createChanges(clock, () => {
 		readings = undefined;
 	});
@@ -92,7 +94,7 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		},
 		reading: (name, kind) => find(name).reading(kind),
 		readings() {
-			readings ??= telling(all.flatMap(keeper => keeper.readings()));
+			readings ??= folding(telling(all.flatMap(keeper => keeper.readings())));
 			return readings;
 		},
 		subscribe: changes.subscribe,

@@ -1,5 +1,6 @@
 import type {Context, Note} from '../../src/contract.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
+import {readsUp} from '../../src/model/alert-labels.ts';
 import type {PrometheusServer} from '../../src/model/prometheus-server.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
 
@@ -41,7 +42,11 @@ export function createStateReader(
 				ready,
 				config: runtime && {loaded: runtime.reloadConfigSuccess, lastConfigTime: runtime.lastConfigTime},
 				series: inMemory,
-				rules: all && {all: all.length, failing: all.filter(({health}) => health === 'err')},
+				rules: all && {
+					all: all.length,
+					failing: all.filter(({health}) => health === 'err'),
+					ofUp: all.filter(({kind, expression}) => kind === 'alerting' && readsUp(expression)).map(({name}) => name),
+				},
 			},
 			notes,
 		};

@@ -39,7 +39,9 @@ export const targets = defineSource<ScrapeRow, PrometheusPort>()({
 		return async context => {
 			const [up, {state, notes}] = await Promise.all([readUp(context), readState(context)]);
 			const details = await readDetails(suspects(up), context);
-			const rows = await rowsOf(up, details, target.name, slow);
+			const rules = state.rules?.ofUp ?? [];
+			const read = await rowsOf(up, details, target.name, slow);
+			const rows = rules.length === 0 ? read : read.map(row => (row.health === 'down' ? {...row, toldBy: rules} : row));
 			slow = new Set(rows.flatMap(row => (row.severity === 'warn' ? [row.id] : [])));
 			await turn();
 			const kept = keep(rows);

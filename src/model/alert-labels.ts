@@ -75,3 +75,18 @@ export function alertSentence(labels: Labels, annotations: Labels): string {
  */
 export const isSameAlert = (ofPrometheus: Labels, ofAlertmanager: Labels): boolean =>
 	Object.entries(ofPrometheus).every(([name, value]) => (ofAlertmanager[name] ?? '') === value);
+
+/** Labels by which alerts are sorted, not what they are about. */
+const ofRule = new Set(['alertname', 'severity', 'priority', 'level']);
+
+/**
+ * Whether an alert of a rule on `up` is about this target of the same Prometheus: its job or its instance is that of the target, and no label
+ * that both have differs. An alert on a whole job has no instance.
+ */
+export function saysDown(alert: Labels, target: Labels): boolean {
+	const both = Object.keys(alert).filter(name => !ofRule.has(name) && name in target);
+	return (both.includes('job') || both.includes('instance')) && both.every(name => alert[name] === target[name]);
+}
+
+/** Whether an expression in PromQL reads `up`, as the rules do that tell of targets that are down. */
+export const readsUp = (expression: string): boolean => /(?<![\w:.$"'])up(?![\w:("'])/.test(expression);

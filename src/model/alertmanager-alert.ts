@@ -84,6 +84,7 @@ export function alertFindings(rows: readonly AlertmanagerAlertRow[]): readonly F
 				],
 				actions: [],
 				inspections: ['alertmanager.alert'],
+				alerts: all.map(row => row.labels),
 			} satisfies Finding,
 		];
 	});

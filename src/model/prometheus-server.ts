@@ -8,7 +8,14 @@ export type PrometheusServer = {
 	readonly config: {readonly loaded: boolean; readonly lastConfigTime: string} | undefined;
 	/** In memory. */
 	readonly series: number | undefined;
-	readonly rules: {readonly all: number; readonly failing: readonly FailingRule[]} | undefined;
+	readonly rules:
+		| {
+				readonly all: number;
+				readonly failing: readonly FailingRule[];
+				/** Names of the alerting rules that look at `up`. */
+				readonly ofUp: readonly string[];
+		  }
+		| undefined;
 };
 
 export type FailingRule = {readonly group: string; readonly name: string; readonly error: string};

@@ -45,6 +45,9 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string, total
 				evidence: same.slice(0, 5).map(row => `${row.url ?? row.instance}: ${row.error === '' ? row.why : row.error}`),
 				actions: [],
 				inspections: ['prometheus.describe-target', 'prometheus.rules'],
+				...(kind === 'down' && many === same.length && first.toldBy !== undefined
+					? {down: {targets: same.map(row => row.labels), rules: first.toldBy}}
+					: {}),
 			} satisfies Finding;
 		});
 	});

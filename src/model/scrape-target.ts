@@ -27,6 +27,8 @@ export type ScrapeFacts = {
 	/** How many targets its pool has, and how many of them are down: rows of healthy targets may be left out. */
 	readonly poolSize: number;
 	readonly poolDown: number;
+	/** Of one that is down: the names of the alerting rules that look at `up`, where there are some. */
+	readonly toldBy?: readonly string[];
 };
 
 export type ScrapeRow = Row & ScrapeFacts;
