@@ -40,7 +40,8 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 			lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
 		}
 		lines.push(...(await readFamily(port, {target: target.name, namespace: row.namespace, chain}, context)));
-		const managed = chain.flatMap(each => (each.object === undefined ? [] : (managerCheck(each.object) ?? [])))[0];
+		const [top = self] = chain;
+		const managed = top.object === undefined ? undefined : managerCheck(top.object);
 		if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
 		const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
 		const ref = workload && refOf(workload, row.namespace);
@@ -52,7 +53,6 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 				lines.push({text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`});
 			}
 		}
-		const [top = self] = chain;
 		const named = top === self ? slashed : `${top.kind.toLowerCase()}/${top.name}`;
 		return {
 			title: `Owners and children of ${title}`,

@@ -55,15 +55,15 @@ function runName(row: WorkloadRow, {last, schedule, scheduledAt}: Runs, now: num
 	].join('  ');
 }
 
-/** `deploy/api  3 of 6 new  rev 41, 7m  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
+/** `deploy/api  rev 41, 7m  3 of 6 new  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
 function headName(row: WorkloadRow, now: number): string {
 	const {revision, rollout, autoscaler, budgets, runs, updated, desired} = row;
 	if (runs !== undefined) return runName(row, runs, now);
 	const began = rollout?.at === undefined ? '' : `, ${age(now - rollout.at)}`;
 	return [
 		shortWorkload(row),
-		...(row.status === 'stalled' || row.status === 'failed' ? [`${updated} of ${desired} new`] : []),
 		...(revision === undefined ? [] : [`rev ${revision}${began}`]),
+		...(row.status === 'stalled' || row.status === 'failed' ? [`${updated} of ${desired} new`] : []),
 		...(autoscaler === undefined ? [] : [`hpa ${autoscaler.min}-${autoscaler.max}`]),
 		...budgets.map(({allowed}) => `pdb ${allowed}`),
 	].join('  ');

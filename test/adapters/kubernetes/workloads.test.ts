@@ -145,6 +145,7 @@ describe('workloads', () => {
 		const tree = async (row: Row) => {
 			const document = await inspectOwners.open(row, {...asking(), port, target, rows: [row], params: {}});
 			const end = document.lines.findIndex(({text}) => text === '');
+			expect(document.lines.map(({text}) => text).join('\n')).not.toContain('may put this back');
 			return document.lines.slice(0, end);
 		};
 		const lines = await tree(await rowOf('checkout', 'api'));
