@@ -1,6 +1,6 @@
 import type {Intent, Scope} from '../keymap.ts';
 import {type Layer, moved, paneSession, topLayer} from '../session.ts';
-import {cleanLine} from '../text/clean.ts';
+import {cleanLine, cleanTyped} from '../text/clean.ts';
 import {pressConfirm} from './confirming.ts';
 import type {Deck} from './deck.ts';
 import {pressDocument} from './document-keys.ts';
@@ -148,6 +148,6 @@ export function paste(deck: Deck, text: string): void {
 	const layer = topLayer(deck.session.get());
 	if (layer?.kind === 'confirm') deck.say('pasted text is not taken here: type it', 'warn');
 	else if (layer !== undefined && scopeOf(layer) === 'field')
-		pasteField(deck, layer, cleanLine(text).slice(0, longestPaste));
+		pasteField(deck, layer, cleanTyped(text).slice(0, longestPaste));
 	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');
 }

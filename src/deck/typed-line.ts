@@ -1,5 +1,5 @@
 import type {Intent} from '../keymap.ts';
-import {cleanLine} from '../text/clean.ts';
+import {cleanTyped} from '../text/clean.ts';
 import {graphemesOf} from '../text/graphemes.ts';
 
 /** Where what is typed goes: so many characters before the end. `all`: the line was given, and what is typed takes its place. */
@@ -48,7 +48,7 @@ export function edited(line: TypedLine, intent: Intent | undefined, typed: strin
 			return atEnd('');
 		case undefined:
 			if (typed === undefined) return undefined;
-			return caret === 'all' ? atEnd(cleanLine(typed)) : {text: before + cleanLine(typed) + after, caret};
+			return caret === 'all' ? atEnd(cleanTyped(typed)) : {text: before + cleanTyped(typed) + after, caret};
 		default:
 			return undefined;
 	}

@@ -3,13 +3,13 @@ import {jsonValue} from '../../bin/json-value.ts';
 
 const through = (value: unknown): unknown => JSON.parse(JSON.stringify(jsonValue(value)));
 
-test('text from outside loses what could move a cursor, hide or reorder, in keys as well', () => {
+test('text from outside loses what could move a cursor or reorder, and tells what could not be seen, in keys as well', () => {
 	expect(
 		through({
 			query: 'select \u001b[31m1\u001b[0m\u0007',
 			'na\u202eme': ['a\u200bb', {deep: 'x\u009b2Jy'}],
 		}),
-	).toEqual({query: 'select 1', name: ['ab', {deep: 'xy'}]});
+	).toEqual({query: 'select 1<07>', 'na<202e>me': ['a<200b>b', {deep: 'xy'}]});
 });
 
 test('what JSON has no word for becomes text, or null where there is no figure', () => {
@@ -29,7 +29,7 @@ test('what JSON has no word for becomes text, or null where there is no figure',
 		big: '12345678901234567890',
 		none: null,
 		endless: null,
-		bytes: 'key:1',
+		bytes: 'key<00>:1',
 		when: '1970-01-01T00:00:00.000Z',
 		map: {a: 1},
 		set: [1, 2],

@@ -1,8 +1,11 @@
 import {expect} from 'vitest';
 import type {Deck} from './deck.ts';
 
-/** Clears the screen, colours by a C1 control, sets the window's title, turns the reading order, and hides a letter. */
-export const hostile = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007\u202e\u200bil';
+/**
+ * Clears the screen, colours by a C1 control, sets the window's title, turns the reading order, and has a letter that cannot be seen. On the
+ * screen it is `evil<202e><200b>`.
+ */
+export const hostile = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007il\u202e\u200b';
 export const megabytes5 = 5 * 1024 * 1024;
 
 /** Nothing of what came from outside has reached the terminal as what it means to a terminal. */

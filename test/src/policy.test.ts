@@ -136,7 +136,7 @@ describe('demand', () => {
 
 	test('asks for what can be seen and typed', () => {
 		const about = {...deed('medium', 1), preview: {...deed('medium', 1).preview, object: 'a\u202e\u001b[31mb'}};
-		expect(demandFor(policyWith(), about, 0)).toEqual({kind: 'type', text: 'scratch/ab'});
+		expect(demandFor(policyWith(), about, 0)).toEqual({kind: 'type', text: 'scratch/a<202e>b'});
 	});
 });
 

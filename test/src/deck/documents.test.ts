@@ -29,9 +29,9 @@ describe('a document', () => {
 		house.far.read = async () => ({title: 'Job', lines: [{text: 'one\u001b[2J\ntwo\u202e'}], reads: ['jobctl show a']});
 		await house.keys('enter');
 		expect(document().state).toBe('ready');
-		expect(text()).toEqual(['one', 'two', '', 'read by', '  jobctl show a']);
+		expect(text()).toEqual(['one', 'two<202e>', '', 'read by', '  jobctl show a']);
 		await house.keys('c');
-		expect(house.copied).toEqual(['one\ntwo\n\nread by\n  jobctl show a']);
+		expect(house.copied).toEqual(['one\ntwo<202e>\n\nread by\n  jobctl show a']);
 		await house.keys('q');
 		expect(house.layer()).toBeUndefined();
 	});

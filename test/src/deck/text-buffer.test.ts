@@ -45,7 +45,7 @@ describe('a text buffer', () => {
 		const text = createTextBuffer([{text: 'a\u001b[2J\nb\u202e\tc', severity: 'crit'}]);
 		expect([text.line(0), text.line(1)]).toEqual([
 			{text: 'a', severity: 'crit'},
-			{text: 'b  c', severity: 'crit'},
+			{text: 'b<202e>  c', severity: 'crit'},
 		]);
 	});
 

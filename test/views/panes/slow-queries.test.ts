@@ -119,7 +119,7 @@ describe('sessions', () => {
 		);
 		if (hostile === undefined) throw new Error('there is no row');
 		const painted = paintRow(hostile, planColumns(sessions, 200, 0), plain, now, theme);
-		expect(stripVTControlCharacters(painted)).toContain('SELECT 1 2');
+		expect(stripVTControlCharacters(painted)).toContain('SELECT <202e>1 <200b>2');
 		expect(painted).not.toMatch(/\u001b\[2J|\u202e|\u200b|\n/);
 	});
 });
