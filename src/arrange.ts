@@ -99,7 +99,9 @@ class SearchableRow implements Searchable {
 	}
 }
 
-const fieldsOf = (section: Section) => new Set(['target', 'severity', ...section.columns.map(column => column.field)]);
+/** The names that may stand before a colon in a filter of this section. */
+export const fieldsOf = (section: Section): ReadonlySet<string> =>
+	new Set(['target', 'severity', ...section.columns.map(column => column.field)]);
 
 export type Arrangement = {
 	readonly filter: string;

@@ -26,6 +26,15 @@ function amounts({text, filter}: DocumentLayer): readonly string[] {
 	return [`${count(text.shown())} of ${all}${looked}`];
 }
 
+/** Why nothing is shown of a text that has lines. */
+function nothingPasses(deck: Deck, {text, filter}: DocumentLayer): readonly string[] {
+	const there = text.end() - text.first();
+	if (filter === '' || there === 0) return [];
+	const key = deck.options.keymap.keyOf('text.filter', '&');
+	const looked = text.waiting() === 0 ? `none of ${count(there)} lines matches` : 'no line found yet that matches';
+	return [`${looked} &${cleanLine(filter)}`, `${key} changes that; with nothing typed all lines are shown again`];
+}
+
 /** Whether it moves. */
 function movement({text, follows, top, heldAt}: DocumentLayer, followKey: string): readonly string[] {
 	if (follows === 'no') return [];
@@ -87,6 +96,8 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const wanted = layer.search.toLowerCase();
 	const picture = graph === undefined ? [] : paintGraph(graph, {columns: cells, rows: drawnRows}, theme);
 	const rows = [span.end(), ...picture, ...page.drawn.map(drawn => paintRow(drawn, wanted, cells, theme))];
+	if (page.drawn.length === 0)
+		rows.push(...nothingPasses(deck, layer).map(text => createSpan(cells, theme).put(` ${text}`, 'dim').end()));
 	while (rows.length < height) rows.push(' '.repeat(cells));
 	const told = toldAbove(deck, size, theme);
 	rows.splice(height - told.length, told.length, ...told);

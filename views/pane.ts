@@ -7,6 +7,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
 import {cut, fit, width} from '../src/text/fit.ts';
 import {paintGauges} from './gauge-line.ts';
+import {amount, nothingPasses} from './narrowed.ts';
 import {type ColumnPlan, paintHeader, paintRow, planColumns, type RowLook} from './row.ts';
 import type {Theme} from './theme.ts';
 
@@ -39,10 +40,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	if (view.faults) parts.push({text: 'faults only', tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
-	if (first !== undefined) {
-		const all = count(first.total + first.omitted);
-		parts.push({text: view.filter === '' && !view.faults ? all : `${first.shown} of ${all}`, tone: 'dim'});
-	}
+	if (first !== undefined) parts.push({text: amount(view, first), tone: 'dim'});
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
 		const found = view.sections.reduce((sum, section) => sum + section.troubles[severity], 0);
 		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
@@ -143,17 +141,11 @@ function sharedBy(
 }
 
 /** Lines under a section's rows: what is missing and why, how much was sampled, what it means that there is nothing. */
-function remarks(
-	view: SectionView,
-	{several, filter, faults}: PaneView,
-	cells: number,
-	now: number,
-	theme: Theme,
-): string[] {
+function remarks(view: SectionView, pane: PaneView, cells: number, now: number, theme: Theme): string[] {
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
 		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
-	const shared = sharedBy(view, several, now);
+	const shared = sharedBy(view, pane.several, now);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
 	if (view.omitted > 0) say(`${grouped(view.omitted)} more are not listed`, 'dim');
 	for (const reading of view.readings) {
@@ -162,10 +154,7 @@ function remarks(
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
 	const explained = view.notes.some(({note}) => note.severity !== 'ok');
 	if (view.total > 0 && view.entries.length === 0) {
-		const none =
-			filter === '' ? 'nothing is wrong here' : `no row ${faults ? 'that is wrong ' : ''}matches /${cleanLine(filter)}`;
-		const hidden = `${none}; esc shows all ${grouped(view.total)}`;
-		lines.unshift(theme.paint(fit(`  ${hidden}`, cells), 'dim'));
+		lines.unshift(...nothingPasses(view, pane).map(text => theme.paint(fit(`  ${text}`, cells), 'dim')));
 	} else if (view.entries.length === 0 && read.length > 0) {
 		// Where a note says why there is nothing, that there is nothing would only contradict it.
 		const first = read[0];

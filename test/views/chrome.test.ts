@@ -193,6 +193,22 @@ describe('document', () => {
 		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
 	});
 
+	it('says that no line passes its filter, and how to see all of them again', async () => {
+		house = await openHouse();
+		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
+		house.far.read = async () => ({title: 'Long', lines, reads: []});
+		await house.keys('d', '&');
+		await house.type('zzzz');
+		expect(layerText(80, 12)).toMatch(/0 of 40 lines/);
+		expect(layerText(80, 12).split('\n').slice(1)).toEqual([
+			' none of 40 lines matches &zzzz',
+			' & changes that; with nothing typed all lines are shown again',
+			...Array.from({length: 7}, () => ''),
+		]);
+		await house.keys('ctrl+u');
+		expect(layerText(80, 12)).toContain('line 0');
+	});
+
 	it('tells that it is reading, and why it failed', async () => {
 		house = await openHouse();
 		house.far.read = async () => {

@@ -114,6 +114,28 @@ describe('a pane', () => {
 		expect(paneWith([], {state: 'connecting', snapshot: undefined, readAt: undefined})).toContain('reading: rows');
 	});
 
+	it('says of a filter that nothing passes what it was taken for, and where something does', () => {
+		const column: Column<Wild> = {header: 'NAME', field: 'name', width: 4, grow: true, cell: one => one.id};
+		const first = sectionOf([column]);
+		const second = {...sectionOf([column]), kind: 'postgres.statement' as const, title: 'Statements'};
+		const pane: Pane = {id: 'p', title: 'Rows', tab: 'P', systems: ['postgres'], gauges: [], sections: [first, second]};
+		const told = (filter: string, above: readonly Wild[]) => {
+			const readings = [reading(above, {}), reading([row('media-1'), row('x')], {kind: 'postgres.statement'})];
+			const view = arrangePane(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
+			const session: PaneSession = {filter, faults: false, place: 0, cursor: undefined, marks: new Set(), orders: {}};
+			const frame = {view, session, number: 1, focused: true, width: 90, height: 12, now: 1000, theme: themes[1]};
+			return paintPane(frame, new Map()).rows.map(text => stripVTControlCharacters(text).trimEnd());
+		};
+		const here = told('media', [row('a'), row('b')]);
+		expect(here[0]).toMatch(/ \/media {2}db {2}1 in Statements ─$/);
+		expect(here).toContain('  no row matches /media, but 1 in Statements; esc shows all 2');
+		expect(told('media', [])[0]).toMatch(/ 1 in Statements ─$/);
+		expect(told('zone:media', [row('a')])).toContain(
+			'  no column is called zone: it is looked for as text; columns: name',
+		);
+		expect(told('nm:media', [row('media')])[0]).toMatch(/ 1 of 1 ─$/);
+	});
+
 	it('says what cannot be read, since when, what to do, and how old the rest is', () => {
 		const fails = {
 			kind: 'unreachable',
