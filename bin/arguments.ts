@@ -19,7 +19,8 @@ export type Command =
 	| {readonly name: 'keys'}
 	| {readonly name: 'doctor'; readonly options: Options}
 	| {readonly name: 'snapshot'; readonly options: Options; readonly pane: string | undefined}
-	| {readonly name: 'audit-verify'; readonly file: string | undefined};
+	| {readonly name: 'audit-verify'; readonly file: string | undefined}
+	| {readonly name: 'audit-show'; readonly record: string};
 
 const commands = ['snapshot', 'doctor', 'keys', 'audit'];
 
@@ -122,9 +123,10 @@ export function readArguments(argv: readonly string[]): Command {
 	}
 
 	if (word === 'audit') {
-		const [verb, file, ...more] = rest;
-		if (verb !== 'verify' || more.length > 0) throw new UsageError('audit is used as: midwatch audit verify [FILE]');
-		return {name: 'audit-verify', file};
+		const [verb, of, ...more] = rest;
+		if (verb === 'verify' && more.length === 0) return {name: 'audit-verify', file: of};
+		if (verb === 'show' && of !== undefined && more.length === 0) return {name: 'audit-show', record: of};
+		throw new UsageError('audit is used as: midwatch audit verify [FILE], or midwatch audit show RECORD');
 	}
 	if (rest.length > 0) throw new UsageError(`midwatch ${word} takes no further word, and "${rest[0]}" was given`);
 	if (word === 'keys') {

@@ -18,12 +18,15 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 		}
 		case 'audit-verify':
 			return (await import('./audit-verify.ts')).runAuditVerify(command.file, write);
+		case 'audit-show':
+			return (await import('./audit-show.ts')).runAuditShow(command.record, write);
 		case 'doctor': {
 			const [{runDoctor}, {needTargets, openEstate}] = await Promise.all([
 				import('./doctor.ts'),
 				import('./estate.ts'),
 			]);
-			return runDoctor(needTargets(await openEstate(command.options)), write);
+			const {options} = command;
+			return runDoctor(needTargets(await openEstate(options)), {options, write});
 		}
 		case 'snapshot': {
 			const [{runSnapshot}, {needTargets, openEstate}] = await Promise.all([

@@ -1,8 +1,11 @@
+import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import type {Connection, Permission, Target} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
 import {systemClock} from '../src/poll/clock.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {createWatch} from '../src/watch.ts';
+import type {Options} from './arguments.ts';
+import {examineAudit} from './doctor-audit.ts';
 import type {Estate} from './estate.ts';
 import {metricsOf} from './metrics.ts';
 import {placeOf} from './place.ts';
@@ -15,13 +18,22 @@ const patienceMs = 20_000;
 type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
 
 /**
- * Tells for each target whether it can be reached, who we are there, and what we may do.
- * @returns 0: everything is there, 1: something is not permitted, 2: a target could not be reached or a permission not be told.
+ * Tells whether the record of what was done can be written and is sound, and for each target whether it can be reached, who we are there,
+ * and what we may do.
+ * @returns 0: everything is there, 1: something is not permitted, or the record is not sound or cannot be written, 2: a target could not be
+ * reached, or a permission not be told, or the record not be read.
  */
-export async function runDoctor(estate: Estate, write: (text: string) => void): Promise<number> {
+export async function runDoctor(
+	estate: Estate,
+	{options, write}: {readonly options: Pick<Options, 'demo' | 'readOnly'>; readonly write: (text: string) => void},
+): Promise<number> {
 	write(`midwatch ${version}, Node ${process.version}, ${process.platform} ${process.arch}\n`);
 	write(`${estate.from}\n`);
 	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
+	const own = stateDir(process.env);
+	const readOnly = options.readOnly || estate.policy?.readOnly === true;
+	const record = await examineAudit(options.demo === undefined ? own : demoStateDir(own), readOnly);
+	write(`\n${record.lines.join('\n')}\n`);
 	// As the console connects: a target may be reached through another one.
 	const watch = createWatch({
 		targets: estate.targets,
@@ -38,7 +50,7 @@ export async function runDoctor(estate: Estate, write: (text: string) => void): 
 	);
 	await watch.close();
 	for (const {lines} of examined) write(`\n${lines.join('\n')}\n`);
-	return Math.max(0, ...examined.map(({code}) => code));
+	return Math.max(record.code, ...examined.map(({code}) => code));
 }
 
 async function examine(

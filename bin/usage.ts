@@ -7,12 +7,16 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       reads everything twice, 2 seconds apart, and prints it as JSON
       exits with 0: nothing critical, 1: something critical, 2: something could not be read
   midwatch doctor
-      tells for each target whether it can be reached, who we are there, and what we may do
-      exits with 0: all is there, 1: something is not permitted, 2: something could not be reached or told
+      tells for each target whether it can be reached, who we are there, and what we may do; and whether the record of
+      what was done can be written and is sound
+      exits with 0: all is there, 1: something is not permitted, or the record cannot be written or is not sound,
+      2: something could not be reached, read or told
   midwatch keys --markdown
       prints every key and what it does
   midwatch audit verify [FILE]
       checks that no record of what was done has been changed or removed
+  midwatch audit show RECORD
+      prints what was recorded under that id, and what followed it; exits with 1 when there is nothing
 
   --config FILE       the configuration; else MIDWATCH_CONFIG, else $XDG_CONFIG_HOME/midwatch/config.yaml
                       with none of them, targets are found from the kubeconfig, PG*, DATABASE_URL, REDIS_URL,

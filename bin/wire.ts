@@ -1,8 +1,7 @@
-import {join} from 'node:path';
 import {createElement} from 'react';
 import {readActor} from '../src/audit/actor.ts';
 import {createAudit} from '../src/audit/log.ts';
-import {stateDir} from '../src/audit/state-dir.ts';
+import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
 import {openOnTrouble} from '../src/deck/perform.ts';
@@ -30,10 +29,10 @@ import {openEstate} from './estate.ts';
 import {metricsOf} from './metrics.ts';
 import {panes} from './panes.ts';
 import {saveText} from './save-text.ts';
+import {keepHeapSmall} from './small-heap.ts';
 import {createSurroundings} from './surroundings.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
-import {keepHeapSmall} from './small-heap.ts';
 
 /** Milliseconds that the first frame may take before reading begins without it. */
 const firstFrameMs = 500;
@@ -55,7 +54,8 @@ export async function runConsole(options: Options): Promise<number> {
 	// In `still` nothing may change, the clock in the corner included: that is what it is for.
 	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
 	// What is done to the demo is recorded like anything else, apart from what was done to real systems.
-	const state = options.demo === undefined ? stateDir(process.env) : join(stateDir(process.env), 'demo');
+	const own = stateDir(process.env);
+	const state = options.demo === undefined ? own : demoStateDir(own);
 	const actor = readActor(process.env);
 	const audit = createAudit({stateDir: state, clock, actor, app: version});
 	const readOnly = options.readOnly || estate.policy?.readOnly === true;
@@ -184,6 +184,7 @@ export async function runConsole(options: Options): Promise<number> {
 }
 
 function listen(tty: Tty, deck: Deck): void {
+	let clicked = false;
 	tty.onKey(event => {
 		if (event.type === 'key') press(deck, event.key, event.text);
 		else if (event.type === 'paste') paste(deck, event.text);
@@ -191,6 +192,9 @@ function listen(tty: Tty, deck: Deck): void {
 		else if (event.type === 'click') {
 			const hit = paneAt(deck, tty.size(), event);
 			if (hit !== undefined) click(deck, hit.pane, hit.line);
+			// Whoever wanted to select text with it has just found that it does not.
+			if (!clicked) deck.say('the mouse moves the cursor here: hold shift, on a Mac option, to select text');
+			clicked = true;
 		}
 	});
 }

@@ -73,7 +73,7 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 			last.set(record);
 			return record;
 		} catch (error) {
-			throw new AuditError(`the record cannot be written: ${messageOf(error)}`, hintFor(error, dir), {cause: error});
+			throw new AuditError(`the record cannot be written: ${messageOf(error)}`, auditHint(error, dir), {cause: error});
 		}
 	}
 
@@ -139,14 +139,14 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 			try {
 				return await keep(stateDir, record, name, text);
 			} catch (error) {
-				throw new AuditError(`${name} cannot be kept: ${messageOf(error)}`, hintFor(error, stateDir), {cause: error});
+				throw new AuditError(`${name} cannot be kept: ${messageOf(error)}`, auditHint(error, stateDir), {cause: error});
 			}
 		},
 		async recent(limit) {
 			try {
 				return [...(await readRecent(dir, limit))].reverse();
 			} catch (error) {
-				throw new AuditError(`the record cannot be read: ${messageOf(error)}`, hintFor(error, dir), {cause: error});
+				throw new AuditError(`the record cannot be read: ${messageOf(error)}`, auditHint(error, dir), {cause: error});
 			}
 		},
 	};
@@ -187,7 +187,8 @@ async function syncDirectory(path: string): Promise<void> {
 	}
 }
 
-function hintFor(error: unknown, dir: string): string {
+/** What to do when the record cannot be written or read for this reason. */
+export function auditHint(error: unknown, dir: string): string {
 	if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) return `free some space on the disk that holds ${dir}`;
 	if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM'))
 		return `make ${dir} yours and writable, or set XDG_STATE_HOME`;

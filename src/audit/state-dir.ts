@@ -7,3 +7,6 @@ export function stateDir(env: Readonly<Record<string, string | undefined>>): str
 	const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.local', 'state');
 	return join(base, 'midwatch');
 }
+
+/** The demo's own, below the user's: what was done there was done to nothing. */
+export const demoStateDir = (stateDir: string): string => join(stateDir, 'demo');

@@ -1,11 +1,12 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {panes} from '../../bin/panes.ts';
 import {keysReference} from '../../bin/reference.ts';
 import {systems} from '../../bin/systems.ts';
+import {type AuditRecord, canonical, seal} from '../../src/audit/record.ts';
 import {type Built, buildAlone} from './built.ts';
 
 let midwatch: Built;
@@ -47,7 +48,10 @@ describe('a command line that makes no sense ends with 2 and one line', () => {
 			['doctor', 'orders'],
 			'midwatch: midwatch doctor takes no further word, and "orders" was given. See midwatch --help.',
 		],
-		[['audit'], 'midwatch: audit is used as: midwatch audit verify [FILE]. See midwatch --help.'],
+		[
+			['audit'],
+			'midwatch: audit is used as: midwatch audit verify [FILE], or midwatch audit show RECORD. See midwatch --help.',
+		],
 		[['keys'], 'midwatch: keys is used as: midwatch keys --markdown. See midwatch --help.'],
 		[
 			['snapshot', '--json', '--demo', '--pane', 'podz'],
@@ -99,6 +103,7 @@ describe('what needs no system', () => {
 			'doctor',
 			'keys --markdown',
 			'audit verify',
+			'audit show',
 		]) {
 			expect(help.stdout).toContain(word);
 		}
@@ -118,6 +123,71 @@ describe('what needs no system', () => {
 		expect(bad.stdout).toContain(`${changed}:1: `);
 		expect(bad.stdout).toMatch(/not sound, \d+ faults?\n$/);
 		expect((await midwatch.run(['audit', 'verify', join(midwatch.home, 'none.jsonl')])).code).toBe(2);
+	});
+
+	test('doctor tells of the record, and ends with 1 when it cannot be written or is not sound', async () => {
+		const alone = {XDG_STATE_HOME: join(midwatch.home, 'state of doctor')};
+		const folder = join(alone.XDG_STATE_HOME, 'midwatch', 'demo', 'audit');
+		const doctor = (...args: string[]) =>
+			midwatch.run(['doctor', '--demo', '--target', 'redis-main', ...args], {env: alone});
+		const fresh = await doctor();
+		expect(fresh).toMatchObject({code: 0, stderr: ''});
+		expect(fresh.stdout).toContain(`the record of what was done, ${folder}\n  no records yet\n  can be written\n`);
+		expect(existsSync(alone.XDG_STATE_HOME)).toBe(false);
+
+		mkdirSync(folder, {recursive: true});
+		writeFileSync(join(folder, '2026-11.jsonl'), '{"seq":1}\n');
+		const changed = await doctor();
+		expect(changed.code).toBe(1);
+		expect(changed.stdout).toMatch(
+			/\n {2}not sound: .+2026-11\.jsonl: .+\n.*\n? {4}midwatch audit verify tells all of it/,
+		);
+		expect(changed.stdout).toContain('  can be written\n');
+
+		rmSync(folder, {recursive: true});
+		writeFileSync(folder, '');
+		const stopped = await doctor();
+		expect(stopped.stdout).toMatch(
+			/\n {2}the record cannot be written: ENOTDIR.+; nothing can be changed until it can\n {4}something else stands/,
+		);
+		expect(stopped.code).toBeGreaterThan(0);
+	});
+
+	test('audit show prints what has an id, and what belongs to it', async () => {
+		const id = '01M7Z6TDY9040G2081040G2081';
+		const folder = join(midwatch.home, 'state of show', 'midwatch', 'audit');
+		const env = {XDG_STATE_HOME: join(midwatch.home, 'state of show')};
+		expect(await midwatch.run(['audit', 'show', id], {env})).toEqual({
+			code: 1,
+			stdout: `${folder}: no record ${id}\n`,
+			stderr: '',
+		});
+		mkdirSync(folder, {recursive: true});
+		const records = [
+			{id, kind: 'intent'},
+			{id: 'OTHER', kind: 'start'},
+			{id: 'THIRD', kind: 'outcome', of: id},
+		];
+		const actor = {user: 'me', host: 'here', pid: 1};
+		let place = {seq: 0, hash: '0'.repeat(64)};
+		const lines = records.map(record => {
+			const sealed = seal({
+				...{
+					...record,
+					kind: record.kind as AuditRecord['kind'],
+					v: 1,
+					seq: place.seq + 1,
+					ts: '2026-11-22T02:00:00.000Z',
+				},
+				...{session: 'S', app: '0.1.0', actor: {...actor, uid: 1}, prev: place.hash},
+			});
+			place = sealed;
+			return `${canonical(sealed)}\n`;
+		});
+		writeFileSync(join(folder, '2026-11.jsonl'), lines.join(''));
+		const {code, stdout} = await midwatch.run(['audit', 'show', id.toLowerCase()], {env});
+		expect(code).toBe(0);
+		expect([...stdout.matchAll(/"kind": "(\w+)"/g)].map(([, kind]) => kind)).toEqual(['intent', 'outcome']);
 	});
 
 	test('audit verify: 1 where nobody can tell whether the end was cut off', async () => {

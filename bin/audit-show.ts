@@ -1,0 +1,30 @@
+import {join} from 'node:path';
+import {readRecent} from '../src/audit/months.ts';
+import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
+import {messageOf} from '../src/errors.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {jsonValue} from './json-value.ts';
+
+/**
+ * Prints the records of this user, else those of the demo, that have this id or belong to it, oldest first, as JSON. Lower-case letters do for
+ * those of the id.
+ * @returns 0: there are some, 1: there is none, 2: the record could not be read.
+ */
+export async function runAuditShow(id: string, write: (text: string) => void): Promise<number> {
+	const own = stateDir(process.env);
+	const wanted = id.toUpperCase();
+	for (const folder of [own, demoStateDir(own)].map(dir => join(dir, 'audit'))) {
+		try {
+			const found = (await readRecent(folder, Number.POSITIVE_INFINITY)).filter(record =>
+				[record.id, record.of, record.undo_of].includes(wanted),
+			);
+			for (const record of found) write(`${JSON.stringify(jsonValue(record), undefined, '\t')}\n`);
+			if (found.length > 0) return 0;
+		} catch (error) {
+			write(`${folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
+			return 2;
+		}
+	}
+	write(`${join(own, 'audit')}: no record ${cleanLine(id)}\n`);
+	return 1;
+}
