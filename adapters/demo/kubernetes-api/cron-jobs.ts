@@ -1,7 +1,6 @@
 import type {Cluster} from './cluster.ts';
 import {withDefaults} from './defaults.ts';
-import {jobVerdict} from './jobs.ts';
-import type {CronJob, Job} from './kinds.ts';
+import {type CronJob, type Job, jobVerdict} from './kinds.ts';
 import {equalJson, momentOf, ownerReference, timestamp} from './object.ts';
 import {remove} from './removal.ts';
 import {nextOfSchedule} from './schedule.ts';

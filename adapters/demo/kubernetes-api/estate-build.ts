@@ -86,14 +86,14 @@ const labelsOf = ({name, namespace}: WorkloadPlan): Labels => ({
 });
 
 function containersOf(plan: WorkloadPlan, version: string): readonly Container[] {
-	const {name, limit, cpu, sidecar} = plan;
+	const {name, limit, cpu, cpuLimit, sidecar} = plan;
 	const main: Container = {
 		name,
 		image: imageOf(plan, version),
 		ports: [{name: 'http', containerPort: 8080, protocol: 'TCP'}],
 		resources: {
 			requests: {cpu: `${Math.round(cpu * 1000)}m`, memory: `${Math.round(limit / 2)}Mi`},
-			limits: {memory: `${limit}Mi`},
+			limits: {...(cpuLimit === undefined ? {} : {cpu: `${cpuLimit * 1000}m`}), memory: `${limit}Mi`},
 		},
 		...(name === 'sms'
 			? {env: [{name: 'PROVIDER_KEY', valueFrom: {secretKeyRef: {name: 'sms-provider', key: 'api-key'}}}]}

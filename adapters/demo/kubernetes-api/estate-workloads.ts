@@ -8,6 +8,10 @@ export type WorkloadPlan = {
 	readonly limit: number;
 	/** Cores that each pod asks for. */
 	readonly cpu: number;
+	/** Cores that its first container may use; as many as there are when absent. */
+	readonly cpuLimit?: number;
+	/** Cores that its program needs on average; about half of what it asks for when absent. */
+	readonly busy?: number;
 	/** The tag of its image. */
 	readonly version: string;
 	/** Of a deployment: how many rollouts there were. */
@@ -32,6 +36,9 @@ const special: Readonly<Record<string, Special>> = {
 	'checkout/api': {version: '2.40.3', revision: 40},
 	'search/indexer': {cpu: 2},
 	'media/thumb': {sidecar: 'resizer', version: '1.18.0', revision: 12},
+	'media/transcode': {cpuLimit: 1, busy: 0.55},
+	'catalog/import': {cpuLimit: 0.2, busy: 0.1},
+	'payments/fraud-scoring': {cpuLimit: 0.5, busy: 0.2},
 	'gateway/rate-limit': {version: '0.9.4', revision: 7},
 	'notify/sms': {version: '3.2.0', revision: 5},
 	'catalog/api': {managedBy: 'Argo CD'},

@@ -1,6 +1,6 @@
 import type {Cluster} from './cluster.ts';
 import {backOffMs} from './container-life.ts';
-import {conditionOf, isActive, isReady, type Job, type Pod} from './kinds.ts';
+import {conditionOf, isActive, isReady, type Job, jobVerdict, type Pod} from './kinds.ts';
 import {equalJson, momentOf} from './object.ts';
 import {podOf, withCondition} from './pod-build.ts';
 import {dismiss} from './replica-sets.ts';
@@ -8,9 +8,6 @@ import {dismiss} from './replica-sets.ts';
 const component = 'job-controller';
 
 type Verdict = {readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string};
-
-export const jobVerdict = ({status}: Job) =>
-	(['Complete', 'Failed'] as const).find(type => conditionOf(status.conditions, type)?.status === 'True');
 
 /**
  * One step, by the rules of pkg/controller/job: as many pods at once as `parallelism`, another for each that failed, ever later, until

@@ -339,3 +339,7 @@ export const isReady = (pod: Pod): boolean => conditionOf(pod.status.conditions,
 /** Neither ended nor on its way out. */
 export const isActive = (pod: Pod): boolean =>
 	pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
+
+/** How a Job came to its end; undefined while it has not. */
+export const jobVerdict = ({status}: Job) =>
+	(['Complete', 'Failed'] as const).find(type => conditionOf(status.conditions, type)?.status === 'True');

@@ -1,5 +1,4 @@
 import {humanDuration} from './human-duration.ts';
-import {jobVerdict} from './jobs.ts';
 import {
 	type Autoscaler,
 	type Budget,
@@ -10,6 +9,7 @@ import {
 	type Deployment,
 	type Endpoints,
 	type Job,
+	jobVerdict,
 	type KeyValues,
 	type KubeEvent,
 	type Namespace,

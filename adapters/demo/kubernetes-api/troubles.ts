@@ -2,9 +2,10 @@ import {hasTrouble, type Scenario} from '../scenario.ts';
 import type {Cluster} from './cluster.ts';
 import type {Controllers} from './controllers.ts';
 import {imageOf} from './estate-build.ts';
-import type {Container, Deployment} from './kinds.ts';
+import type {Container, Deployment, Pod} from './kinds.ts';
 import {setNodeReady} from './node-health.ts';
 import type {KubeObject} from './object.ts';
+import {withContainers} from './pod-build.ts';
 import type {Programs} from './programs.ts';
 
 const minute = 60_000;
@@ -30,6 +31,8 @@ export function troubles(place: Place): readonly Happening[] {
 	const crash = {beforeMs: 7 * minute, happen: () => crashLoop(place)};
 	if (scenario.name === 'crashloop') return [crash];
 	const some = [
+		{beforeMs: 52 * minute, happen: () => killedOnce(place, 'reporting', 'builder')},
+		{beforeMs: 18 * minute, happen: () => heldBack(place)},
 		{beforeMs: 9 * minute, happen: () => neverReady(place)},
 		crash,
 		{beforeMs: 3 * minute, happen: () => tooLarge(place, 'statefulsets.apps', 'search', 'indexer')},
@@ -76,6 +79,29 @@ function crashLoop(place: Place): void {
 	// It is killed before it is ready, so that the rollout stops where it is.
 	place.programs.set(image, {memory: 720 * mebi, readyAfterMs: 40_000, logs: 'json'});
 	roll(place, 'deployments.apps', 'checkout', 'api', 'image api:2.41.0', container => ({...container, image}));
+}
+
+/** One day its memory was full, and the kernel ended it; it was started again, and has run since. */
+function killedOnce({cluster}: Place, namespace: string, name: string): void {
+	const pod = cluster.store
+		.list<Pod>('pods', namespace)
+		.find(({metadata}) => metadata.labels?.['app.kubernetes.io/name'] === name);
+	const [first, ...others] = pod?.status.containerStatuses ?? [];
+	if (pod === undefined || first === undefined) throw new Error(`there is no pod of ${namespace}/${name}`);
+	const terminated = {
+		...{exitCode: 137, reason: 'OOMKilled', finishedAt: cluster.time(), containerID: first.containerID ?? ''},
+		startedAt: first.state.running?.startedAt ?? cluster.time(),
+	};
+	const ended = {...first, ready: false, started: false, state: {terminated}};
+	cluster.store.put('pods', withContainers(pod, [ended, ...others], cluster.time()));
+}
+
+/** Somebody took cores away from it, and now it waits most of the time. Undoing the rollout helps. */
+function heldBack(place: Place): void {
+	roll(place, 'deployments.apps', 'media', 'transcode', 'cpu limit 600m', container => ({
+		...container,
+		resources: {...container.resources, limits: {...container.resources?.limits, cpu: '600m'}},
+	}));
 }
 
 /** The new version of the second container runs, and never says that it is ready. */

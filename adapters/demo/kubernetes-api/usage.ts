@@ -10,6 +10,8 @@ export type Used = {readonly cpu: number; readonly memory: number};
 
 export type Usage = {
 	containers(pod: Pod, at: number): readonly (Used & {readonly name: string})[];
+	/** Of the time: cores on average, and how much of it its CPU limit holds it back; undefined without a limit. */
+	share(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
 	/** The pods on it and what the node needs for itself; undefined while its kubelet cannot be asked. */
 	node(node: Node, at: number): Used | undefined;
 	/** Something beside the pods takes so many bytes of this node. */
@@ -38,15 +40,33 @@ export function createUsage({store}: Cluster, scenario: Scenario, programs: Prog
 		const memory =
 			Math.min(limit, needed * (needed > limit ? grown : 1)) *
 			(0.97 + 0.03 * scenario.wave(`${key} memory`, 5 * minute));
-		const request = quantity(resources?.requests?.['cpu']) || 0.1;
-		const cpu = (program.cpu ?? request * 0.6) * (0.4 + scenario.wave(`${key} cpu`, minute));
-		return [{name, cpu, memory}];
+		const cpu = wanted(image, resources) * (0.4 + scenario.wave(`${key} cpu`, minute));
+		return [{name, cpu: Math.min(cpu, coresAtMost(resources)), memory}];
+	}
+
+	/** Cores on average, if nothing held it back. */
+	const wanted = (image: string, resources: Container['resources']): number =>
+		programs.get(image).cpu ?? (quantity(resources?.requests?.['cpu']) || 0.1) * 0.6;
+	const coresAtMost = (resources: Container['resources']): number =>
+		quantity(resources?.limits?.['cpu']) || Number.POSITIVE_INFINITY;
+
+	/** What it wants comes in bursts: it is held back long before it wants all of its limit on average. */
+	function share(pod: Pod, name: string) {
+		const own = pod.spec.containers.find(each => each.name === name);
+		if (own === undefined) return {mean: 0, heldBack: undefined};
+		const {image, resources} = own;
+		const most = coresAtMost(resources);
+		const mean = Math.min(0.9 * wanted(image, resources), most);
+		if (most === Number.POSITIVE_INFINITY) return {mean, heldBack: undefined};
+		const luck = 0.1 * scenario.fixed(`${pod.metadata.namespace}/${pod.metadata.name}/${name} bursts`);
+		return {mean, heldBack: Math.min(0.97, Math.max(0, wanted(image, resources) / most - 0.35 + luck))};
 	}
 
 	const containers = (pod: Pod, at: number) => pod.spec.containers.flatMap(each => container(pod, each, at));
 
 	return {
 		containers,
+		share,
 		burden: (node, bytes) => void burdens.set(node, bytes),
 		node(node, at) {
 			const {name} = node.metadata;

@@ -2,7 +2,7 @@ import {hasTrouble, type Scenario} from '../scenario.ts';
 import {type Churn, startChurn} from './churn.ts';
 import type {Cluster} from './cluster.ts';
 import {startControllers} from './controllers.ts';
-import {addNamespace, addNode, addWorkload} from './estate-build.ts';
+import {addNamespace, addNode, addWorkload, imageOf} from './estate-build.ts';
 import {addAutoscaler, addBudget, addConfiguration} from './estate-policies.ts';
 import {manyWorkloads, nodeNames, type WorkloadPlan, workloads} from './estate-workloads.ts';
 import {setNodeReady} from './node-health.ts';
@@ -65,6 +65,9 @@ export function* worldInSteps(
 	for (const {namespace} of plans) addNamespace(cluster, namespace);
 	addConfiguration(cluster);
 	programs.set('registry.example.test/checkout/api:2.40.3', {logs: 'json'});
+	for (const plan of plans) {
+		if (plan.busy !== undefined) programs.set(imageOf(plan, plan.version), {cpu: plan.busy});
+	}
 	const controllers = startControllers(cluster, scenario, programs);
 
 	const made = plans.map(plan => ({at: startedAt - age(scenario, plan, pods !== undefined), plan}));
