@@ -23,6 +23,7 @@ import {colourLevel} from '../views/terminal/colour-level.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
 import type {Options} from './arguments.ts';
+import {isAsciiOnly} from './ascii-only.ts';
 import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
@@ -211,13 +212,3 @@ function everySecond(after: typeof systemClock.after, call: () => void): () => v
 	next();
 	return () => cancel();
 }
-
-/** A terminal or locale that cannot be trusted with anything but ASCII. */
-const isAsciiOnly = (env: NodeJS.ProcessEnv): boolean => {
-	const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
-	return (
-		env['TERM'] === 'linux' ||
-		!(locale === '' || /utf-?8/i.test(locale) || locale === 'C' || locale === 'POSIX') ||
-		env['MIDWATCH_ASCII'] === '1'
-	);
-};

@@ -48,9 +48,14 @@ export function helpLines(
 		{text: 'Signs', loud: true},
 		plain('  ■ critical   ▲ warning   ? could not be read   · fine'),
 		plain(''),
+		{text: 'Mouse', loud: true},
+		plain('  with `mouse: true` in the configuration a click goes to a row and the wheel scrolls'),
+		plain('  the terminal then selects text only with shift held, on a Mac with option'),
+		plain(''),
 		{text: 'Filter', loud: true},
 		plain('  words must all hold: text, !text, field:value, !field:value'),
 		plain('  the field is the name of a column in lower case, or target, or severity: severity:crit user:app !idle'),
+		plain('  it may be shortened where only one column can be meant: ns:checkout'),
 	);
 	return lines;
 }
