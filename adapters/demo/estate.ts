@@ -4,6 +4,7 @@ import type {Clock} from '../kubernetes/clock.ts';
 import {demoAlertmanager, demoAlertmanagerSettings} from './alertmanager.ts';
 import {demoKafka, demoKafkaSettings} from './kafka.ts';
 import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
+import {silentKubelets} from './monitoring/kubelets.ts';
 import {demoPostgres} from './postgres.ts';
 import {demoPrometheus, demoPrometheusSettings} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
@@ -45,9 +46,10 @@ export function demoEstate(
 	const scenario: Scenario = createScenario(name, options);
 	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
-	const monitoring = monitoringOf(scenario);
+	const kubelets = silentKubelets();
+	const monitoring = monitoringOf(scenario, kubelets);
 	return [
-		guarded('prod-eu', demoKubernetes(scenario, options.clock), demoKubernetesSettings('prod-eu')),
+		guarded('prod-eu', demoKubernetes(scenario, kubelets, options.clock), demoKubernetesSettings('prod-eu')),
 		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),
 		open('billing-db', demoPostgres(well), postgresSettings('billing')),
 		guarded('redis-main', demoRedis(scenario), demoRedisSettings),

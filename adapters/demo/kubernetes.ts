@@ -4,6 +4,7 @@ import type {ClusterAccess} from '../../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../kubernetes/clock.ts';
 import {kubernetes} from '../kubernetes/system.ts';
 import type {KubernetesApi} from './kubernetes-api/server.ts';
+import type {Kubelets} from './monitoring/kubelets.ts';
 import type {Scenario} from './scenario.ts';
 
 const known = (text: string) => ({source: 'the demo', reveal: async () => text});
@@ -28,22 +29,28 @@ export const demoKubernetesSettings = (context: string): KubernetesSettings => (
 	context,
 	namespaces: 'all',
 	environment: {},
+	metrics: {prometheus: 'prom-main', match: ''},
 });
 
 async function connect(
 	scenario: Scenario,
 	clock: Clock,
+	kubelets: Kubelets,
 	target: Target,
-	options: {readonly readOnly: boolean},
+	options: Parameters<System['connect']>[1],
 ): Promise<Connection<unknown>> {
-	const {startKubernetesApi} = await import('./kubernetes-api/server.ts');
+	const [{startKubernetesApi}, {containersTold}] = await Promise.all([
+		import('./kubernetes-api/server.ts'),
+		import('./kubernetes-api/cadvisor.ts'),
+	]);
 	const api = await startKubernetesApi({
 		scenario,
 		clock: {now: scenario.now, after: clock.after},
 		context: target.name,
 	});
+	kubelets.tell = at => [...containersTold(api.world, at)];
 	const access = accessOf(api, target.name);
-	const settings: KubernetesSettings = {...demoKubernetesSettings(target.name), access: async () => access};
+	const settings = {...(target.settings as KubernetesSettings), access: async () => access};
 	const connection = await kubernetes.connect({...target, settings}, options);
 	return {
 		...connection,
@@ -58,9 +65,9 @@ async function connect(
 
 /**
  * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
- * watches a real one. `clock` tells its controllers when time has passed.
+ * watches a real one. `clock` tells its controllers when time has passed; `kubelets` tell Prometheus of its containers from then on.
  */
-export const demoKubernetes = (scenario: Scenario, clock: Clock = systemClock): System => ({
+export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System => ({
 	...kubernetes,
-	connect: (target, options) => connect(scenario, clock, target, options),
+	connect: (target, options) => connect(scenario, clock, kubelets, target, options),
 });

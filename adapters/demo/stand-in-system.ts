@@ -1,16 +1,17 @@
 import type {System} from '../../src/contract.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {HttpStandIn} from './http-stand-in.ts';
+import type {Kubelets} from './monitoring/kubelets.ts';
 import type {Monitoring} from './monitoring/world.ts';
 import type {Scenario} from './scenario.ts';
 
 /** Loads what the stand-ins share when the first of them is connected; the same for all of them. */
 export type MonitoringOf = () => Promise<Monitoring>;
 
-export function monitoringOf(scenario: Scenario): MonitoringOf {
+export function monitoringOf(scenario: Scenario, kubelets: Kubelets): MonitoringOf {
 	let loaded: Promise<Monitoring> | undefined;
 	return () => {
-		loaded ??= import('./monitoring/world.ts').then(({createMonitoring}) => createMonitoring(scenario));
+		loaded ??= import('./monitoring/world.ts').then(({createMonitoring}) => createMonitoring(scenario, kubelets));
 		return loaded;
 	};
 }

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {demoEstate} from '../../adapters/demo/estate.ts';
 import type {ScenarioName} from '../../adapters/demo/scenario.ts';
+import {metricsOf} from '../../bin/metrics.ts';
 import {panes} from '../../bin/panes.ts';
 import {type Audit, createAudit} from '../../src/audit/log.ts';
 import type {System, SystemKind} from '../../src/contract.ts';
@@ -72,7 +73,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		audit,
 		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
 	});
-	const watch = createWatch({targets, clock, readOnly, random: () => 0.5});
+	const watch = createWatch({targets, clock, readOnly, metrics: metricsOf, random: () => 0.5});
 	const runner = createRunner({
 		clock,
 		audit,

@@ -1,4 +1,5 @@
 import type {Labels} from '../../../src/model/alert-labels.ts';
+import type {ContainerTold} from './kubelets.ts';
 import {isSlow} from './pools.ts';
 import type {Monitoring, Scraped} from './world.ts';
 
@@ -41,6 +42,22 @@ function requests(world: Monitoring, key: string, at: number): number {
 	return rate * (seconds + (0.4 / swing) * (1 - Math.cos(swing * seconds)));
 }
 
+/** Each kubelet is scraped for the containers on its node. */
+const eachContainer =
+	(value: (told: ContainerTold) => number | undefined): Maker =>
+	(world, at) => {
+		const told = world.containersAt(at);
+		const nodes = [...new Set(told.map(({node}) => node))].sort();
+		const scraped = world.targetsAt(at).filter(({pool}) => pool === 'cadvisor');
+		return told.flatMap(one => {
+			const found = value(one);
+			const target = scraped[nodes.indexOf(one.node) % scraped.length];
+			if (found === undefined || target === undefined || target.error !== '') return [];
+			const {node, namespace, pod, container} = one;
+			return [{labels: {...target.labels, node, namespace, pod, container}, value: found}];
+		});
+	};
+
 const makers: Readonly<Record<string, Maker>> = {
 	up: (world, at) => world.targetsAt(at).map(({labels, error}) => ({labels, value: error === '' ? 1 : 0})),
 	scrape_duration_seconds: (world, at) =>
@@ -66,6 +83,10 @@ const makers: Readonly<Record<string, Maker>> = {
 		const slow = target.labels['instance'] === '10.2.1.6:9100' ? 0.28 : 0;
 		return slow + 0.06 * wave(world, `${key} disk`, 8 * minute, at);
 	}),
+	container_memory_working_set_bytes: eachContainer(told => told.memory),
+	container_cpu_usage_seconds_total: eachContainer(told => told.cpuSeconds),
+	container_cpu_cfs_periods_total: eachContainer(told => told.periods?.all),
+	container_cpu_cfs_throttled_periods_total: eachContainer(told => told.periods?.throttled),
 	prometheus_tsdb_head_series: (world, at) => [
 		{labels: {instance: '10.2.22.3:9090', job: 'prometheus'}, value: headSeries(world, at)},
 	],

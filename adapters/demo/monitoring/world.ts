@@ -1,5 +1,6 @@
 import type {Labels} from '../../../src/model/alert-labels.ts';
 import {hasTrouble, type Scenario} from '../scenario.ts';
+import {type ContainerTold, type Kubelets, silentKubelets} from './kubelets.ts';
 import {faultsOf, isSlow, pools} from './pools.ts';
 
 export const scrapeIntervalMs = 15_000;
@@ -105,6 +106,8 @@ export type Monitoring = {
 	readonly startedAt: number;
 	/** The targets as they were at a moment. */
 	targetsAt(at: number): readonly Scraped[];
+	/** The containers of the cluster as they were at a moment; none where there is no cluster. */
+	containersAt(at: number): readonly ContainerTold[];
 	/** The alerts that fire, by the last evaluation before a moment. */
 	alertsAt(at: number): readonly Firing[];
 	/** The last evaluation before a moment. */
@@ -129,7 +132,7 @@ function remembered(draw: (key: string) => number): (key: string) => number {
 	};
 }
 
-export function createMonitoring(scenario: Scenario): Monitoring {
+export function createMonitoring(scenario: Scenario, kubelets: Kubelets = silentKubelets()): Monitoring {
 	const {startedAt: began} = scenario;
 	const faults = faultsOf(scenario);
 	const brokenAt = began - troubleMs;
@@ -193,6 +196,7 @@ export function createMonitoring(scenario: Scenario): Monitoring {
 		fixed,
 		startedAt: began - upMs,
 		targetsAt,
+		containersAt: at => kubelets.tell(at),
 		evaluatedAt,
 		alertsAt(at) {
 			const evaluated = evaluatedAt(at);

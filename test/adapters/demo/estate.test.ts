@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {demoEstate} from '../../../adapters/demo/estate.ts';
 import {type ScenarioName, scenarioNames} from '../../../adapters/demo/scenario.ts';
+import {metricsOf} from '../../../bin/metrics.ts';
 import type {RowKind} from '../../../src/contract.ts';
 import {allFindings} from '../../../src/findings.ts';
 import {initialParams} from '../../../src/params.ts';
@@ -19,7 +20,7 @@ async function watched(
 	const clock = createFakeClock();
 	const time = name === 'still' ? stoppedClock(clock) : clock;
 	const targets = demoEstate(name, {now: clock.now, seed, clock});
-	const watch = createWatch({targets, clock: time, readOnly: false, random: () => 0.5});
+	const watch = createWatch({targets, clock: time, readOnly: false, metrics: metricsOf, random: () => 0.5});
 	const kinds = targets.flatMap(({system}) => system.sources.map(source => source.kind));
 	// The sampler pauses between its batches by real time: it has a test of its own.
 	watch.setVisible(new Set<RowKind>(kinds.filter(kind => kind !== 'redis.prefix')));
@@ -48,6 +49,7 @@ const sick = [
 	/^warn prod-eu media\/thumb: 7 of \d\d pods not ready, 1 of 2 containers, since rollout revision 13 at 13:56:22Z$/,
 	/^warn prod-eu node node-a3: 8\d% of its memory in use$/,
 ];
+const heldBack = /^warn prod-eu media\/transcode: 10 pods are throttled \d\d ?% of the time by the CPU limit 0\.6$/;
 const pending = (pods: string) =>
 	new RegExp(`^warn prod-eu search/${pods} pods Pending <- 0/12 nodes: .*insufficient cpu`);
 const lagging = [
@@ -79,6 +81,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 	default: [
 		...crashing,
 		...sick,
+		heldBack,
 		pending('indexer: 1 of 4'),
 		...lagging,
 		...unscraped,
@@ -91,6 +94,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 	storm: [
 		...crashing,
 		...sick,
+		heldBack,
 		evicting,
 		unread,
 		blocked,
@@ -99,7 +103,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 		/^warn orders-db replication is 41s behind: orders-db-replica, \d+Mi behind$/,
 		/^crit prod-eu gateway\/rate-limit: 3 of 8 pods ImagePullBackOff <- not found, since rollout revision 8 at 13:59:22Z$/,
 		/^crit prod-eu notify\/sms: 1 of 5 pods CreateContainerConfigError <- secret sms-provider missing key account, since rollout revision 6 at 14:00:22Z$/,
-		/^warn prod-eu node node-c2: 28 pods of 23 workloads should be gone and are not$/,
+		/^warn prod-eu node node-c2: \d\d pods of \d\d workloads should be gone and are not$/,
 		/^crit prod-eu node node-c2: NotReady$/,
 		/^warn prod-eu gateway\/edge: autoscaler edge is at its limit of 30 pods and wants more$/,
 		/^warn prod-eu search\/indexer: rollout of revision 2, begun at 14:02:22Z, stands still: 1 of 4 pods should be gone since \d+m\d\ds$/,

@@ -1,0 +1,18 @@
+/** What a kubelet tells of one container that runs, as its own exporter counts it. */
+export type ContainerTold = {
+	readonly node: string;
+	readonly namespace: string;
+	readonly pod: string;
+	readonly container: string;
+	/** Bytes. */
+	readonly memory: number;
+	/** Since it was started. */
+	readonly cpuSeconds: number;
+	/** Tenths of a second since it was started, and those of them in which its limit held it back; undefined without a limit. */
+	readonly periods: {readonly all: number; readonly throttled: number} | undefined;
+};
+
+/** The kubelets of the demo's cluster, for who scrapes them. Nobody tells anything before the cluster is there. */
+export type Kubelets = {tell: (at: number) => readonly ContainerTold[]};
+
+export const silentKubelets = (): Kubelets => ({tell: () => []});
