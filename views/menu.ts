@@ -96,7 +96,7 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 			[{text: ': ', tone: 'loud'}, ...typedPieces(layer, cells - 2, theme)],
 			blankLine,
 			...(items.length === 0
-				? flowed(line('no command of this pane is called that: other panes have others', 'dim'), cells)
+				? flowed(line('no command is called that; ? lists all keys', 'dim'), cells)
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme)),
 		],
 	}));

@@ -1,4 +1,6 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import {paletteItems} from '../../../src/deck/palette.ts';
+import {bindings} from '../../../src/keymap.ts';
 import {type House, job, openHouse} from './house.ts';
 
 let house: House;
@@ -147,9 +149,39 @@ describe('lists', () => {
 	it('finds a command by its name', async () => {
 		house = await openHouse();
 		await house.keys(':');
-		await house.type('is wrong');
+		await house.type('that is wrong');
 		await house.keys('enter');
 		expect(house.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'findings'}]);
+	});
+
+	it('finds what is done with other rows by its name, goes to the first of them and does nothing yet', async () => {
+		house = await openHouse({rows: [job('a'), job('b')], logs: [job('x'), job('y')]});
+		const texts = () =>
+			paletteItems(house.deck, 'log', () => {}).map(({left, text, disabled}) => [left, text, disabled]);
+		expect(texts()).toEqual([['K', 'Cut the log', undefined]]);
+		await house.keys(':');
+		await house.type('cut');
+		await house.keys('enter');
+		expect(house.current()).toBe('x');
+		expect(house.notice()).toBe('Cut the log: go to the row that you mean, then press K');
+		expect(house.far.ran).toEqual([]);
+		expect(house.layer()).toBeUndefined();
+		await house.close();
+		house = await openHouse({rows: [job('a')]});
+		expect(texts()).toEqual([['K', 'Cut the log', 'no row is shown there that it could be about']]);
+	});
+
+	it('names every command of the deck once with its key, and says why one cannot be given', async () => {
+		house = await openHouse({rows: []});
+		const items = paletteItems(house.deck, '', () => {});
+		const named = (text: string) => items.filter(item => item.text === text);
+		expect(new Set(items.map(item => item.id)).size).toBe(items.length);
+		for (const {intent, title, keys, scope} of bindings) {
+			if ((scope !== 'deck' && scope !== 'any') || /^Go to|[Rr]ow$|page|pane|by its name|Back/.test(title)) continue;
+			expect(named(title), intent).toMatchObject([{left: keys[0]}]);
+		}
+		expect(named('Open the row')).toMatchObject([{left: 'enter', disabled: 'no row is selected'}]);
+		expect(named('Go to Jobs')).toMatchObject([{left: '1'}]);
 	});
 
 	it('opens help once, however often it is asked for', async () => {
