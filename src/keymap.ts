@@ -44,7 +44,7 @@ export const bindings = [
 	{intent: 'deck.actions', keys: ['a'], scope: 'deck', title: 'All actions for the row', footer: 'actions'},
 	{intent: 'deck.undo', keys: ['u'], scope: 'deck', title: 'Undo an action'},
 	{intent: 'deck.findings', keys: ['!'], scope: 'deck', title: 'Everything that is wrong'},
-	{intent: 'deck.targets', keys: ['t'], scope: 'deck', title: 'Targets: state, show one only, arm'},
+	{intent: 'deck.targets', keys: ['t'], scope: 'deck', title: 'Watched systems: state, show one only, arm'},
 	{intent: 'deck.audit', keys: ['v'], scope: 'deck', title: 'What was done: the audit'},
 	{intent: 'deck.reads', keys: ['='], scope: 'deck', title: 'How the section was read, and what it cost'},
 	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},

@@ -129,7 +129,7 @@ export function arm(policy: Policy, target: string, now: number): Policy | Refus
 	const is = standing(policy, target, now);
 	if (is.state === 'read-only') return readOnlyRefusal(is.reason);
 	if (!policy.targets.has(target)) {
-		return {kind: 'refused', reason: `no target is called ${target}`, hint: 'press t for the list of targets'};
+		return {kind: 'refused', reason: `no target is called ${target}`, hint: 'press t for the list of watched systems'};
 	}
 	if (is.state === 'open') {
 		return {kind: 'refused', reason: `${target} is not guarded`, hint: 'nothing to arm: act on it as it is'};

@@ -63,7 +63,7 @@ export async function runExecPlugin(
 	}
 	if (plugin.interactive === 'Always' && seat === 'screen') {
 		const login = shellLine(['kubectl', '--context', access.context, 'version']);
-		const hint = `Log in from the list of targets, or in another terminal: ${login}`;
+		const hint = `Log in from the list of watched systems, or in another terminal: ${login}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
 	}
 	const env = {

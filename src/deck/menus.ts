@@ -32,7 +32,7 @@ export type MenuItem = {
 export const menuTitles: Readonly<Record<ListName, string>> = {
 	actions: 'What can be done here',
 	findings: 'What is wrong',
-	targets: 'Targets',
+	targets: 'Watched systems',
 	audit: 'What was done',
 	undo: 'Undo',
 };
@@ -40,7 +40,7 @@ export const menuTitles: Readonly<Record<ListName, string>> = {
 export const menuEmpty: Readonly<Record<ListName, string>> = {
 	actions: 'No row is selected, so there is nothing to act on.',
 	findings: 'Nothing is wrong.',
-	targets: 'No target is configured. midwatch --help says how; midwatch --demo shows the deck without any.',
+	targets: 'No system is watched yet. midwatch --help says how; midwatch --demo shows the deck without any.',
 	audit: 'Nothing was recorded yet.',
 	undo: 'Nothing was done in this session that could be led back.',
 };

@@ -212,7 +212,7 @@ export function story(
 
 	const only = async (name: string) => {
 		open.press('deck.targets');
-		await open.expect('Targets');
+		await open.expect('Watched systems');
 		open.press('list.first');
 		const index = made.cases.findIndex(one => nameOf(one.day) === name);
 		for (let step = 0; step < index; step++) open.press('list.down');

@@ -74,7 +74,7 @@ test('a login that asks a person is run by a key, at the terminal, and never by 
 	expect(await runs()).toBe(0);
 
 	open.press('deck.targets');
-	await open.expect('Log in from the list of targets');
+	await open.expect('Log in from the list of watched systems');
 	open.press('list.login');
 	await open.expect('Your code, please:');
 	expect(open.pty.alternate).toBe(false);
@@ -97,11 +97,11 @@ test('Ctrl-C ends the login and not the console', async () => {
 	open = await deck({file: await asksForCode(), columns: 140, rows: 40});
 	await open.expect('needs a terminal', 20);
 	open.press('deck.targets');
-	await open.expect('Log in from the list of targets');
+	await open.expect('Log in from the list of watched systems');
 	open.press('list.login');
 	await open.expect('Your code, please:');
 	open.type('\u0003');
 	await open.expect('ended with SIGINT', 10);
-	await open.expect('Targets');
+	await open.expect('Watched systems');
 	expect((await open.quit()).code).toBe(0);
 });
