@@ -147,7 +147,6 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	const labelPieces = deck.options.labels.map((label): Piece => ({text: `  ${cleanLine(label)}`, tone: 'dim'}));
 	const gap: Piece = {text: '   ', tone: 'plain'};
 	const piecesIn = (room: Room): readonly Piece[] => [
-		...(room.product ? [{text: ' midwatch', tone: 'loud' as const}] : []),
 		...(room.labels ? labelPieces : []),
 		...onlyPiece,
 		...standingPieces(deck, room),
@@ -160,7 +159,11 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 	const well = states.filter(state => state.severity === 'ok').length;
 	let pieces: readonly Piece[] = [];
 	for (const room of rooms(well, states.length - well)) {
-		pieces = piecesIn(room);
+		const [first, ...others] = piecesIn(room);
+		if (first === undefined) break;
+		pieces = room.product
+			? [{text: ' midwatch', tone: 'loud'}, first, ...others]
+			: [{...first, text: first.text.replace(/^ +/, ' ')}, ...others];
 		const text = pieces.map(piece => piece.text).join('');
 		if (width(text.trimEnd()) <= span.room) break;
 	}
