@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
@@ -85,6 +85,31 @@ describe('the console', () => {
 		const next = await opened({demo: 'still', home: one.home});
 		await expect.poll(() => readdirSync(signs)).toHaveLength(1);
 		expect(next.pty.screen()).not.toContain('other console');
+	});
+
+	test('SIGTERM ends it while the terminal stands still, and its record says so', async () => {
+		const one = await opened({demo: 'storm', columns: 250, rows: 70});
+		await one.expect('6 Targets');
+		const {pid} = one.pty;
+		const [, reader = ''] = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+		process.kill(Number(reader), 'SIGSTOP');
+		try {
+			// Each has all of the screen drawn again, many times what a pseudo-terminal holds.
+			for (let turn = 0; turn < 40; turn++) {
+				process.kill(pid, 'SIGWINCH');
+				await pause(60);
+			}
+			process.kill(pid, 'SIGTERM');
+			const ended = () =>
+				!existsSync(`/proc/${pid}`) || /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+			await expect.poll(ended, {timeout: 15_000, interval: 20}).toBe(true);
+		} finally {
+			process.kill(Number(reader), 'SIGCONT');
+		}
+		expect(await one.pty.exited).toEqual({code: 143});
+		expect(one.audit().map(line => line.kind)).toEqual(['start', 'stop']);
+		// It had no way to say this: it really stood still.
+		expect(one.pty.output()).not.toContain('\u001b[?1049l');
 	});
 
 	test('is stopped and continued by a shell, and draws all of it again', async () => {
