@@ -73,7 +73,9 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		audit,
 		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
 	});
-	const watch = createWatch({targets, clock, readOnly, metrics: metricsOf, random: () => 0.5});
+	// A cluster alone has no Prometheus to ask.
+	const metrics = options.only === undefined ? {metrics: metricsOf} : {};
+	const watch = createWatch({targets, clock, readOnly, ...metrics, random: () => 0.5});
 	const runner = createRunner({
 		clock,
 		audit,

@@ -32,9 +32,9 @@ export function troubles(place: Place): readonly Happening[] {
 	if (scenario.name === 'crashloop') return [crash];
 	const some = [
 		{beforeMs: 52 * minute, happen: () => killedOnce(place, 'reporting', 'builder')},
-		{beforeMs: 18 * minute, happen: () => heldBack(place)},
 		{beforeMs: 9 * minute, happen: () => neverReady(place)},
 		crash,
+		{beforeMs: 6.5 * minute, happen: () => heldBack(place)},
 		{beforeMs: 3 * minute, happen: () => tooLarge(place, 'statefulsets.apps', 'search', 'indexer')},
 	];
 	if (scenario.name !== 'storm') return some;
@@ -98,9 +98,9 @@ function killedOnce({cluster}: Place, namespace: string, name: string): void {
 
 /** Somebody took cores away from it, and now it waits most of the time. Undoing the rollout helps. */
 function heldBack(place: Place): void {
-	roll(place, 'deployments.apps', 'media', 'transcode', 'cpu limit 600m', container => ({
+	roll(place, 'deployments.apps', 'payments', 'reconciler', 'cpu limit 300m', container => ({
 		...container,
-		resources: {...container.resources, limits: {...container.resources?.limits, cpu: '600m'}},
+		resources: {...container.resources, limits: {...container.resources?.limits, cpu: '300m'}},
 	}));
 }
 

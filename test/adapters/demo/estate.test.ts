@@ -49,7 +49,7 @@ const sick = [
 	/^warn prod-eu media\/thumb: 7 of \d\d pods not ready, 1 of 2 containers, since rollout revision 13 at 13:56:22Z$/,
 	/^warn prod-eu node node-a3: 8\d% of its memory in use$/,
 ];
-const heldBack = /^warn prod-eu media\/transcode: 10 pods are throttled \d\d ?% of the time by the CPU limit 0\.6$/;
+const heldBack = /^warn prod-eu payments\/reconciler: 3 pods are throttled \d\d ?% of the time by the CPU limit 0\.3$/;
 const pending = (pods: string) =>
 	new RegExp(`^warn prod-eu search/${pods} pods Pending <- 0/12 nodes: .*insufficient cpu`);
 const lagging = [
