@@ -62,7 +62,7 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 		...labelled('will run', cleanLine(preview.equivalent), look),
 		...labelled('bound to', cleanLine(preview.bound), look),
 		...preview.changes.flatMap(({field, before, after}) =>
-			labelled('changes', cleanLine(`${field}: ${before} -> ${after}`), look),
+			labelled('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
 		),
 		...labelled('undo', cleanLine(preview.undo.text), {
 			...look,

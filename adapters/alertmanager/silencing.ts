@@ -174,7 +174,8 @@ async function checkMaking({silence, alert, again}: MakePlan, context: About): P
 				: move('the silence', 'it is active: somebody made it again'),
 		);
 	}
-	if (Date.parse(silence.endsAt) <= context.now()) checks.push(move('its end', `${told(silence.endsAt)} has passed`));
+	if (Date.parse(silence.endsAt) <= context.now())
+		checks.push(move('its end', `was ${told(silence.endsAt)}, which has passed`));
 	const like = silences.find(one => one.state === 'active' && sameMatchers(one, silence));
 	if (like !== undefined) {
 		const detail = `${like.createdBy || 'somebody'} has one with the same matchers until ${told(like.endsAt)}`;

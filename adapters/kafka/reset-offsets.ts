@@ -165,7 +165,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		return [
 			emptyCheck(plan, now),
 			{
-				label: 'the offsets',
+				label: plan.moves.length === 1 ? 'the offset' : 'the offsets',
 				result: 'pass',
 				detail: plan.moves.length === 1 ? 'as it was' : `as they were on all ${plan.moves.length} partitions`,
 			},

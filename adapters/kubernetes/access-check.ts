@@ -2,7 +2,7 @@ import type {ActionContext, Check} from '../../src/contract.ts';
 import type {AccessQuestion, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {grantLine} from './grants.ts';
 
-/** Asks the server whether we may. That the question itself was refused is no denial: the server decides when it is sent. */
+/** Asks the server whether we may. `label`: the right to what, as `the right to evict it`. That the question itself was refused is no denial: the server decides when it is sent. */
 export async function accessCheck(
 	label: string,
 	question: AccessQuestion,
@@ -12,7 +12,7 @@ export async function accessCheck(
 	const resource = subresource === undefined ? plain : `${plain}/${subresource}`;
 	const name = `${verb} ${resource} in ${namespace}`;
 	const {answer, reason} = await port.mayI(question, context);
-	if (answer === 'allowed') return {label, result: 'pass', detail: name};
+	if (answer === 'allowed') return {label, result: 'pass', detail: `you may ${name}`};
 	if (answer === 'unknown') {
 		return {label, result: 'unknown', detail: `the server does not tell (${reason}): it will refuse if you may not`};
 	}

@@ -94,16 +94,16 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		const one = plan.pods.length === 1;
 		const [{checks, standings}, may] = await Promise.all([
 			sameChecks(plan.pods, context),
-			accessChecks(one ? 'you may delete it' : 'you may delete them', {verb: 'delete'}, plan.pods, context),
+			accessChecks(one ? 'the right to delete it' : 'the right to delete them', {verb: 'delete'}, plan.pods, context),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
 		const told: Check[] = [...checks, ...may, ...returnChecks(plan.pods)];
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
-			told.push({label: 'only one pod has its identity', result: 'warn', detail});
+			told.push({label: 'its identity', result: 'warn', detail});
 		}
-		const detail = `disruption budgets are not asked: E evicts ${one ? 'it' : 'them'} instead`;
-		told.push({label: 'eviction was tried', result: 'warn', detail});
+		const detail = `not tried: E evicts ${one ? 'it' : 'them'}, and asks the disruption budgets`;
+		told.push({label: 'eviction', result: 'warn', detail});
 		return told;
 	},
 	run: (plan, {port, ...context}) =>

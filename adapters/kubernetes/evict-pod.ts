@@ -64,20 +64,20 @@ async function tryOut(endings: readonly Ending[], context: About): Promise<DryRu
 		endings.map(async ({pod}): Promise<DryRun & {readonly name: string}> => {
 			try {
 				await send(pod, true, context);
-				return {name: pod.name, result: 'accepted', detail: 'the server accepts it in a dry run'};
+				return {name: pod.name, result: 'accepted', detail: 'the server accepts it'};
 			} catch (error) {
 				return {name: pod.name, ...dryRunTold(error)};
 			}
 		}),
 	);
 	const not = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
-	if (not === undefined) return {result: 'accepted', detail: 'the server accepts it in a dry run'};
+	if (not === undefined) return {result: 'accepted', detail: 'the server accepts it'};
 	return {result: not.result, detail: tries.length === 1 ? not.detail : `${not.name}: ${not.detail}`};
 }
 
 /** How many of the pods that serve may go by each budget that covers them: a budget counts all that are marked together. */
 async function budgetChecks(standings: readonly Standing[], {port, ...context}: About): Promise<readonly Check[]> {
-	const label = 'no disruption budget forbids it';
+	const label = 'disruption budgets';
 	const covered = await Promise.all(
 		standings.map(async standing => {
 			const {namespace, labels = {}} = standing.object.metadata;
@@ -101,10 +101,10 @@ async function budgetChecks(standings: readonly Standing[], {port, ...context}: 
 		// A pod that is not ready may go where enough others are: the server decides.
 		if (serving === 0) return [{label, result: 'warn', detail}];
 		const marked = standings.length === 1 ? '' : `, and ${serving} of the marked pods serve`;
-		return [{label, result: 'block', detail: `${detail}${marked}: to delete all the same is the second choice`}];
+		return [{label, result: 'block', detail: `${detail}${marked}; to delete all the same is the second choice`}];
 	});
 	if (checks.length > 0) return checks;
-	return [{label, result: 'pass', detail: standings.length === 1 ? 'no budget covers it' : 'no budget covers them'}];
+	return [{label, result: 'pass', detail: standings.length === 1 ? 'none covers it' : 'none covers them'}];
 }
 
 /** kubectl has no word for the eviction of one pod. */
@@ -126,7 +126,7 @@ function vain(rows: readonly PodRow[], standings: readonly Standing[]): Preview[
 	if (first?.lastEnd === undefined || !isVain) return undefined;
 	const {reason, exitCode} = first.lastEnd;
 	return {
-		reason: `${rows.length === 1 ? 'it ends' : 'they all end'} ${reason} ${exitCode}: a new pod gets the same memory limit`,
+		reason: `${rows.length === 1 ? 'it ends' : 'they all end'} ${reason} ${exitCode}, and a new pod gets the same memory limit`,
 		...(first.rollout === undefined || first.rollout.first ? {} : {instead: 'kubernetes.undo-rollout'}),
 	};
 }
@@ -167,12 +167,17 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 		const question = {verb: 'create', subresource: 'eviction'};
 		const [{checks, standings}, may] = await Promise.all([
 			sameChecks(plan.pods, context),
-			accessChecks(plan.pods.length === 1 ? 'you may evict it' : 'you may evict them', question, plan.pods, context),
+			accessChecks(
+				plan.pods.length === 1 ? 'the right to evict it' : 'the right to evict them',
+				question,
+				plan.pods,
+				context,
+			),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
 		const {result, detail} = plan.dryRun;
 		const tried: Check = {
-			label: 'the server accepts it',
+			label: 'dry run',
 			result: result === 'accepted' ? 'pass' : result === 'refused' ? 'warn' : 'unknown',
 			detail,
 		};

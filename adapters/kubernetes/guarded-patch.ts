@@ -68,7 +68,7 @@ export async function dryRun(
 ): Promise<{readonly told: DryRun; readonly before?: ApiObject; readonly after?: ApiObject}> {
 	try {
 		const {before, after} = await sendGuarded(bound, make, {dryRun: true}, context);
-		return {told: {result: 'accepted', detail: 'the server accepts it in a dry run'}, before, after};
+		return {told: {result: 'accepted', detail: 'the server accepts it'}, before, after};
 	} catch (error) {
 		return {told: dryRunTold(error)};
 	}

@@ -34,7 +34,7 @@ const signs: readonly Sign[] = [
 
 const nameOf = (value: string): string => (value.length <= 60 && value !== '' ? ` (${value.split(':')[0]})` : '');
 
-const label = 'nobody else looks after it';
+const label = 'who looks after it';
 
 /** The tool, or the operator's own object, that thinks it owns this object, if one does. */
 export function managerCheck({metadata}: ApiObject): Check | undefined {
@@ -43,9 +43,9 @@ export function managerCheck({metadata}: ApiObject): Check | undefined {
 		const found = marks.find(([name]) => mark.test(name));
 		if (found === undefined && !metadata.managedFields?.some(entry => manager.test(entry.manager ?? ''))) continue;
 		const name = found === undefined ? '' : nameOf(found[1]);
-		return {label, result: 'warn', detail: `managed by ${tool}${name}: ${consequence}`};
+		return {label, result: 'warn', detail: `${tool}${name}: ${consequence}`};
 	}
 	const owner = controllerOf(metadata);
 	if (owner === undefined) return undefined;
-	return {label, result: 'warn', detail: `made by ${owner.kind} ${owner.name}: what makes it may put this back`};
+	return {label, result: 'warn', detail: `${owner.kind} ${owner.name}, which made it and may put this back`};
 }

@@ -29,7 +29,7 @@ export async function samePodCheck(
 	pod: PodRef,
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
-	const label = 'the pod is there';
+	const label = 'the pod';
 	try {
 		const object = await readPod(pod, context);
 		const {status, ready, containers} = podStatus(object as PodObject);
@@ -42,9 +42,8 @@ export async function samePodCheck(
 
 /** Nothing brings a pod back that stands alone. */
 export function returnCheck({workload}: Pick<PodRow, 'workload'>): Check {
-	const label = 'it comes back';
-	if (workload === undefined)
-		return {label, result: 'warn', detail: 'nothing stands behind this pod: it will not come back'};
+	const label = 'its replacement';
+	if (workload === undefined) return {label, result: 'warn', detail: 'none: nothing stands behind this pod'};
 	return {label, result: 'pass', detail: `${workload.kind} ${workload.name} makes a new one`};
 }
 

@@ -115,7 +115,7 @@ export async function sameChecks(
 		const checks = moved.map(({ending, check}) => ({...check, detail: `${ending.pod.name}: ${check.detail}`}));
 		return {checks, standings};
 	}
-	return {checks: [{label: 'the pods are there', result: 'pass', detail: `all ${found.length}`}], standings};
+	return {checks: [{label: 'the pods', result: 'pass', detail: `all ${found.length} are there`}], standings};
 }
 
 /** Of several in one namespace it is asked once, for all that are there. */
@@ -139,9 +139,10 @@ export function accessChecks(
 export function returnChecks(endings: readonly Ending[]): readonly Check[] {
 	if (endings.length === 1) return endings.map(returnCheck);
 	const alone = endings.filter(({workload}) => workload === undefined);
-	if (alone.length === 0) return [{label: 'they come back', result: 'pass', detail: 'each has a workload behind it'}];
+	if (alone.length === 0)
+		return [{label: 'their replacements', result: 'pass', detail: 'each has a workload behind it'}];
 	const names = alone.map(({pod}) => pod.name).join(', ');
-	return [{label: 'they come back', result: 'warn', detail: `nothing stands behind ${names}: not these`}];
+	return [{label: 'their replacements', result: 'warn', detail: `none for ${names}: nothing stands behind`}];
 }
 
 /**

@@ -61,10 +61,12 @@ async function previewScale(
 		to === 0
 			? `All ${from} pods end, and nothing serves any more`
 			: less
-				? `${from - to} of ${from} pods end`
+				? `${from - to} of ${from} pods ${from - to === 1 ? 'ends' : 'end'}`
 				: to === from
 					? `Nothing changes: ${from} are wanted already`
-					: `${to - from} more pods are started`;
+					: to - from === 1
+						? '1 more pod is started'
+						: `${to - from} more pods are started`;
 	const owner =
 		autoscaler === undefined
 			? ''
@@ -128,8 +130,8 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		]);
 		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 		if (autoscaler !== undefined) {
-			const detail = `an autoscaler (${autoscalerText(autoscaler)}) owns the replica count`;
-			checks.push({label: 'the count is yours to set', result: 'warn', detail});
+			const detail = `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`;
+			checks.push({label: 'the number of replicas', result: 'warn', detail});
 		}
 		const manager = object === undefined ? undefined : managerCheck(object);
 		return manager === undefined ? checks : [...checks, manager];

@@ -15,7 +15,7 @@ export async function sameCheck(
 	{workload, generation}: Bound,
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
-	const label = 'it is as it was';
+	const label = 'the workload';
 	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
 	try {
 		const object = await readWorkload(context.port, workload, context);
@@ -23,7 +23,7 @@ export async function sameCheck(
 		if (object.metadata.deletionTimestamp !== undefined)
 			return {check: block(`${slashed(workload)} is being deleted`), object};
 		return now === generation
-			? {check: {label, result: 'pass', detail: `generation ${generation}`}, object}
+			? {check: {label, result: 'pass', detail: `as it was, generation ${generation}`}, object}
 			: {check: block(`its specification was changed: generation ${now}, it was ${generation}`), object};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
@@ -46,11 +46,11 @@ export const mayPatch = (
 		name,
 		...(subresource === undefined ? {} : {subresource}),
 	};
-	return accessCheck('you may change it', question, context);
+	return accessCheck('the right to change it', question, context);
 };
 
 export const dryRunCheck = ({result, detail}: DryRun): Check => ({
-	label: 'the server accepts it',
+	label: 'dry run',
 	result: result === 'accepted' ? 'pass' : result === 'refused' ? 'block' : 'unknown',
 	detail,
 });
@@ -59,19 +59,19 @@ export const dryRunCheck = ({result, detail}: DryRun): Check => ({
 export function pausedCheck(object: ApiObject): Check {
 	return part(object, 'spec')['paused'] === true
 		? {
-				label: 'rollouts are not paused',
+				label: 'rollouts',
 				result: 'block',
-				detail: 'it is paused: resume it first, with kubectl rollout resume',
+				detail: 'paused: resume them first, with kubectl rollout resume',
 			}
-		: {label: 'rollouts are not paused', result: 'pass', detail: 'not paused'};
+		: {label: 'rollouts', result: 'pass', detail: 'not paused'};
 }
 
 export function rollingCheck(workload: WorkloadRef, object: ApiObject): Check {
-	const label = 'no rollout is under way';
+	const label = 'the last rollout';
 	const {state, detail} = rolloutOf(workload, object);
-	if (state === 'done') return {label, result: 'pass', detail};
-	if (state === 'untracked') return {label: 'pods are replaced', result: 'warn', detail};
-	return {label, result: 'warn', detail: state === 'failed' ? `the last one failed: ${detail}` : `one is: ${detail}`};
+	if (state === 'done') return {label, result: 'pass', detail: `done, ${detail}`};
+	if (state === 'untracked') return {label: 'how pods are replaced', result: 'warn', detail};
+	return {label, result: 'warn', detail: state === 'failed' ? `failed, ${detail}` : `still under way, ${detail}`};
 }
 
 /** The autoscaler that owns the count of replicas, if there is one. */

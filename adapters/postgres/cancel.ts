@@ -36,9 +36,9 @@ const isSame = (plan: Statement, session: SessionRecord): boolean =>
 	session.backendStart === plan.backendStart && session.queryStart === plan.queryStart && session.state === 'active';
 
 function sameStatement(plan: Statement, session: SessionRecord | undefined): Check {
-	const label = 'still runs the same statement';
+	const label = 'the statement';
 	if (session === undefined) return {label, result: 'block', detail: `pid ${plan.pid} has ended`, moved: true};
-	if (isSame(plan, session)) return {label, result: 'pass', detail: `since ${plan.queryStart}`};
+	if (isSame(plan, session)) return {label, result: 'pass', detail: `the same, since ${plan.queryStart}`};
 	if (plan.state !== 'active') {
 		return {label, result: 'block', detail: `pid ${plan.pid} is ${plan.state}: there is nothing to cancel`};
 	}

@@ -95,7 +95,10 @@ export function checksOfAll(
 				return {...check, detail: check.detail.startsWith(name) ? check.detail : `${name}: ${check.detail}`};
 			}),
 		...[...passed].map(([label, {length}]): Check => {
-			const detail = length === checked.length ? `all ${length}` : `${length} of ${checked.length}`;
+			const detail =
+				length === checked.length
+					? `all ${length} pass`
+					: `${length} of ${checked.length} ${length === 1 ? 'passes' : 'pass'}`;
 			return {label, result: 'pass', detail};
 		}),
 	];
@@ -117,11 +120,15 @@ export const receiptKey = ({pid}: {readonly pid: number}): string => `pid ${pid}
 
 /** Whether the server will let us. pg_signal_backend does not reach the sessions of superusers. */
 export function signalCheck(session: SessionRecord, server: ServerRecord): Check {
-	const label = `${server.user} may signal it`;
+	const label = 'the right to signal it';
 	if (session.pid === server.pid)
 		return {label, result: 'block', detail: 'it is the connection that midwatch reads with'};
 	if (session.signal === 'may')
-		return {label, result: 'pass', detail: server.superuser ? 'superuser' : `session of ${session.user}`};
+		return {
+			label,
+			result: 'pass',
+			detail: `${server.user} ${server.superuser ? 'is a superuser' : `may signal sessions of ${session.user}`}`,
+		};
 	if (session.signal === 'superuser') {
 		const detail = `${session.user ?? 'its user'} is a superuser: only a superuser may, no GRANT is enough; connect as one`;
 		return {label, result: 'block', detail};

@@ -44,11 +44,12 @@ const identityOf = (plan: Ending): SessionIdentity => ({
 });
 
 function sameSession(plan: Ending, session: SessionRecord | undefined): Check {
-	const label = 'still the same session';
+	const label = 'the session';
 	const moved = (detail: string): Check => ({label, result: 'block', detail, moved: true});
 	if (session === undefined) return moved(`pid ${plan.pid} has ended`);
 	if (session.backendStart !== plan.backendStart) return moved(`pid ${plan.pid} is another session now`);
-	if (plan.idleTransactionStart === null) return {label, result: 'pass', detail: `since ${plan.backendStart}`};
+	if (plan.idleTransactionStart === null)
+		return {label, result: 'pass', detail: `the same, since ${plan.backendStart}`};
 	if (session.transactionStart !== plan.idleTransactionStart)
 		return moved(`pid ${plan.pid} has ended that transaction`);
 	if (!isIdleInTransaction(session))

@@ -12,12 +12,12 @@ const detailOf = (part: object) => managerCheck({metadata: {...metadata, ...part
 describe('who else looks after a workload', () => {
 	test.each([
 		['nobody', {}, undefined],
-		['an operator', owned('Cluster'), 'made by Cluster main: what makes it may put this back'],
+		['an operator', owned('Cluster'), 'Cluster main, which made it and may put this back'],
 		['an owner that is no controller', owned('Cluster', false), undefined],
-		['Argo CD', {annotations: {'argocd.argoproj.io/tracking-id': 'shop:apps'}}, /^managed by Argo CD \(shop\)/],
-		['Flux', {labels: {'kustomize.toolkit.fluxcd.io/name': 'apps'}}, /^managed by Flux \(apps\)/],
-		['Helm', {annotations: {'meta.helm.sh/release-name': 'shop'}}, /^managed by Helm \(shop\)/],
-		['a tool by its fields alone', {managedFields: [{manager: 'argocd-controller'}]}, /^managed by Argo CD/],
+		['Argo CD', {annotations: {'argocd.argoproj.io/tracking-id': 'shop:apps'}}, /^Argo CD \(shop\)/],
+		['Flux', {labels: {'kustomize.toolkit.fluxcd.io/name': 'apps'}}, /^Flux \(apps\)/],
+		['Helm', {annotations: {'meta.helm.sh/release-name': 'shop'}}, /^Helm \(shop\)/],
+		['a tool by its fields alone', {managedFields: [{manager: 'argocd-controller'}]}, /^Argo CD/],
 	])('%s', (_, part, said) => {
 		expect(detailOf(part)).toEqual(said instanceof RegExp ? expect.stringMatching(said) : said);
 	});

@@ -67,7 +67,7 @@ describe('what is refused', () => {
 		const restart = action('kubernetes.restart');
 		const preview = await restart.preview([one(ofWeb)], {}, about());
 		const checks = await restart.preflight(preview.plan, about());
-		expect(checks.find(check => check.label === 'you may change it')?.result).toBe('unknown');
+		expect(checks.find(check => check.label === 'the right to change it')?.result).toBe('unknown');
 	});
 
 	test('a disruption budget blocks an eviction, and is named', async () => {

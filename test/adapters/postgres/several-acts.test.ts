@@ -56,8 +56,8 @@ for (const name of postgresVersions) {
 				/^3 connections are closed\. 3 transactions are rolled back, the longest of \d+s\. .* 1 session waits for them\.$/,
 			);
 			expect(await terminate.preflight(preview.plan, about)).toEqual([
-				{label: 'still the same session', result: 'pass', detail: 'all 3'},
-				{label: 'mw_operator may signal it', result: 'pass', detail: 'all 3'},
+				{label: 'the session', result: 'pass', detail: 'all 3 pass'},
+				{label: 'the right to signal it', result: 'pass', detail: 'all 3 pass'},
 			]);
 			const receipt = await terminate.run(preview.plan, about);
 			expect(receipt.summary).toBe('terminated 3 of 3 sessions');
@@ -88,8 +88,8 @@ for (const name of postgresVersions) {
 			expect(await terminate.preflight(plan, watch.about())).toEqual([
 				expect.objectContaining({result: 'block', moved: true, detail: `pid ${moved.pid} has ended that transaction`}),
 				expect.objectContaining({result: 'block', moved: true, detail: `pid ${gone.pid} has ended`}),
-				{label: 'still the same session', result: 'pass', detail: '1 of 3'},
-				{label: 'mw_operator may signal it', result: 'pass', detail: '1 of 3'},
+				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
+				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
 			]);
 			await expect(terminate.preview(rows, {}, watch.about())).rejects.toMatchObject({kind: 'conflict'});
 
@@ -126,7 +126,7 @@ for (const name of postgresVersions) {
 			const next = third.begin('SELECT pg_advisory_lock(4)');
 			await rowOf(watch, third.pid, row => row.state === 'active' && row.queryStart !== rows[2]?.queryStart);
 			expect(await cancel.preflight(preview.plan, watch.about())).toContainEqual({
-				label: 'still runs the same statement',
+				label: 'the statement',
 				result: 'block',
 				detail: `pid ${third.pid} has gone on: it is active`,
 				moved: true,
