@@ -4,7 +4,7 @@ import {type Drawn, pageOf} from '../src/deck/text-page.ts';
 import type {DocumentLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {count} from '../src/text/figures.ts';
-import {cut, width} from '../src/text/fit.ts';
+import {cut, cutWords, width} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
 import {graphRows, paintGraph} from './graph.ts';
 import type {Size} from './layout.ts';
@@ -68,6 +68,18 @@ function toldAbove(deck: Deck, size: Size, theme: Theme): readonly string[] {
 		.map(text => createSpan(size.columns, theme).put(text, toneOf(notice)).end());
 }
 
+/** What is told of a text beside its title. Where there is no room for all, the lightest go. */
+type Fact = {readonly text: string; readonly weight: number};
+
+function fitting(facts: readonly Fact[], cells: number): readonly string[] {
+	let kept = facts;
+	while (kept.length > 1 && width(kept.map(fact => fact.text).join('  ')) > cells) {
+		const lightest = Math.min(...kept.map(fact => fact.weight));
+		kept = kept.filter(fact => fact.weight > lightest);
+	}
+	return kept.map(fact => fact.text);
+}
+
 /** A text on the whole screen but the header and the footer; searched words loud. */
 export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, theme: Theme): Painted {
 	const cells = size.columns;
@@ -80,17 +92,19 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 	const last = page.drawn.at(-1);
 	const place = page.atEnd || last === undefined ? 100 : Math.floor(((last.place.line + 1) / layer.text.end()) * 100);
 	const quarter = Math.floor(cells / 4);
-	const facts = [
-		...(layer.search === '' ? [] : [`/${cut(cleanLine(layer.search), quarter)}`]),
-		...(layer.filter === '' ? [] : [`&${cut(cleanLine(layer.filter), quarter)}`]),
-		...(layer.left === 0 ? [] : [`from column ${layer.left + 1}`]),
-		...amounts(layer),
-		...movement(layer, deck.options.keymap.keyOf('text.last', 'G')),
-		layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)} %`,
-		'esc back',
+	const facts: readonly Fact[] = [
+		...(layer.search === '' ? [] : [{text: `/${cut(cleanLine(layer.search), quarter)}`, weight: 5}]),
+		...(layer.filter === '' ? [] : [{text: `&${cut(cleanLine(layer.filter), quarter)}`, weight: 6}]),
+		...(layer.left === 0 ? [] : [{text: `from column ${layer.left + 1}`, weight: 2}]),
+		...amounts(layer).map(text => ({text, weight: 3})),
+		...movement(layer, deck.options.keymap.keyOf('text.last', 'G')).map(text => ({text, weight: 4})),
+		{text: layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)} %`, weight: 1},
+		// The footer says so too.
+		{text: 'esc back', weight: 0},
 	];
-	const right = ` ${facts.join('  ')} `;
-	const title = cut(cleanLine(layer.title), Math.max(0, cells - width(right) - 4));
+	const name = cleanLine(layer.title);
+	const right = ` ${fitting(facts, cells - 5 - Math.min(width(name), Math.floor(cells / 2))).join('  ')} `;
+	const title = cutWords(name, Math.max(0, cells - width(right) - 4));
 	const span = createSpan(cells, theme).put(title === '' ? '' : ` ${title} `, 'loud', true);
 	span.put(theme.glyphs.rule.repeat(Math.max(1, cells - span.used - width(right))), 'dim').put(right, 'dim');
 	const wanted = layer.search.toLowerCase();

@@ -19,19 +19,22 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 	const {keymap} = deck.options;
 	const span = createSpan(cells, theme).put(' ');
 	if (layer.kind !== 'document') return span.end();
+	const back = 'esc back';
+	const offer = (key: string, text: string) => {
+		// The way out has its place before anything else is given one.
+		if (span.fits(`${key} ${text}  ${back}`)) span.put(key, 'loud').put(` ${text}  `);
+	};
 	for (const {key, title, shown} of layer.dials ?? []) {
-		const text = ` ${cleanLine(title).toLowerCase()}: ${cleanLine(shown)}  `;
-		if (span.fits(`${key}${text}`)) span.put(key, 'loud').put(text);
+		const name = cleanLine(title).toLowerCase();
+		offer(key, shown === '' ? name : `${name}: ${cleanLine(shown)}`);
 	}
 	const searching = layer.search === '' ? [] : ['text.next', 'text.previous'];
 	for (const binding of keymap.bindings) {
 		if (binding.scope !== 'document' || (binding.footer === undefined && !searching.includes(binding.intent))) continue;
 		if (binding.intent === 'text.refresh' && layer.reload === undefined) continue;
-		const key = binding.keys[0] ?? '';
-		const title = binding.footer ?? binding.title.toLowerCase();
-		if (span.fits(`${key} ${title}  `)) span.put(key, 'loud').put(` ${title}  `);
+		offer(binding.keys[0] ?? '', binding.footer ?? binding.title.toLowerCase());
 	}
-	if (span.fits('esc back')) span.put('esc', 'loud').put(' back');
+	span.put('esc', 'loud').put(' back');
 	return span.end();
 }
 

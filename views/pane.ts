@@ -5,7 +5,7 @@ import {isOld, type Reading} from '../src/poll/reading.ts';
 import {cursorIndex, type PaneSession} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
-import {cut, fit, width} from '../src/text/fit.ts';
+import {cut, cutWords, fit, width} from '../src/text/fit.ts';
 import {paintGauges} from './gauge-line.ts';
 import {amount, nothingPasses} from './narrowed.ts';
 import {type ColumnPlan, paintHeader, paintRow, planColumns, type RowLook} from './row.ts';
@@ -88,7 +88,7 @@ function troubles({view, width: cells, height, now, theme}: PaneFrame): string[]
 		// The age stands in the title; what to do next must not be cut off for it.
 		const since = `since ${clockTime(failure.since)}`;
 		const next = together ? hint : [since, hint].filter(part => part !== '').join('; ');
-		if (next !== '' && height >= 8) lines.push(theme.paint(fit(`  ${next}`, cells), 'plain'));
+		if (next !== '' && height >= 8) lines.push(theme.paint(told(`  ${next}`, cells), 'plain'));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
 }
@@ -106,6 +106,9 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
 }
+
+/** A sentence, exactly `cells` wide. */
+const told = (text: string, cells: number): string => fit(cutWords(text, cells), cells);
 
 /** A source that is read seldom says when: what it tells may no longer be so. */
 const seldomMs = 10_000;
@@ -144,7 +147,7 @@ function sharedBy(
 function remarks(view: SectionView, pane: PaneView, cells: number, now: number, theme: Theme): string[] {
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
-		lines.push(theme.paint(fit(`  ${cleanLine(text)}`, cells), tone));
+		lines.push(theme.paint(told(`  ${cleanLine(text)}`, cells), tone));
 	const shared = sharedBy(view, pane.several, now);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
 	if (view.omitted > 0) say(`${grouped(view.omitted)} more are not listed`, 'dim');
@@ -154,19 +157,19 @@ function remarks(view: SectionView, pane: PaneView, cells: number, now: number, 
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
 	const explained = view.notes.some(({note}) => note.severity !== 'ok');
 	if (view.total > 0 && view.entries.length === 0) {
-		lines.unshift(...nothingPasses(view, pane).map(text => theme.paint(fit(`  ${text}`, cells), 'dim')));
+		lines.unshift(...nothingPasses(view, pane).map(text => theme.paint(told(`  ${text}`, cells), 'dim')));
 	} else if (view.entries.length === 0 && read.length > 0) {
 		// Where a note says why there is nothing, that there is nothing would only contradict it.
 		const first = read[0];
 		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now)}`;
-		if (!explained) lines.unshift(theme.paint(fit(`  ${empty}`, cells), 'dim'));
+		if (!explained) lines.unshift(theme.paint(told(`  ${empty}`, cells), 'dim'));
 	} else if (read.length === 0) {
 		const failing = view.readings.some(reading => reading.failure !== undefined);
 		const text =
 			view.readings.length === 0
 				? 'none of its targets is shown now; esc shows all'
 				: `${failing ? 'not read yet' : 'reading'}: ${view.section.title.toLowerCase()}`;
-		lines.unshift(theme.paint(fit(`  ${text}`, cells), 'dim'));
+		lines.unshift(theme.paint(told(`  ${text}`, cells), 'dim'));
 	}
 	return lines;
 }

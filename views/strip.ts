@@ -2,7 +2,7 @@ import type {Finding} from '../src/contract.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import {findingAge} from '../src/findings.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {cut, fit, width} from '../src/text/fit.ts';
+import {cutWords, fit, width} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
 function findingLine(deck: Deck, finding: Finding, cells: number, names: number, tail: string, theme: Theme): string {
@@ -20,7 +20,7 @@ function findingLine(deck: Deck, finding: Finding, cells: number, names: number,
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
 		theme.paint(fit(cleanLine(finding.target), names, 'left', 'middle'), 'loud') +
-		theme.paint(`  ${fit(cut(cleanLine(finding.sentence), room), room)}`, 'plain') +
+		theme.paint(`  ${fit(cutWords(cleanLine(finding.sentence), room), room)}`, 'plain') +
 		theme.paint(right, 'dim')
 	);
 }

@@ -122,13 +122,9 @@ export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPor
 		},
 	],
 	dials: [
-		{
-			key: ']',
-			title: 'next messages',
-			turn: params => turned(params, pageLength),
-			shown: params => params['from'] ?? '',
-		},
-		{key: '[', title: 'messages before', turn: params => turned(params, -pageLength), shown: () => ''},
+		// Where it stands is in the title of the text.
+		{key: ']', title: 'next', turn: params => turned(params, pageLength), shown: () => ''},
+		{key: '[', title: 'before', turn: params => turned(params, -pageLength), shown: () => ''},
 	],
 	disabled: row => (row.topic === '' ? (row.why ?? 'this group has no topic') : undefined),
 	async open(row, {port, target, params, signal, now}) {

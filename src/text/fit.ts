@@ -50,6 +50,15 @@ export function lastOf(text: string, cells: number): string {
 	return kept;
 }
 
+/** The same after a word where one ends near there: of a sentence, half a word or figure would tell something else. */
+export function cutWords(text: string, cells: number): string {
+	if (cells <= 0) return '';
+	if (width(text) <= cells) return text;
+	const kept = firstOf(text, cells);
+	const end = kept.lastIndexOf(' ', cells - 1);
+	return end > kept.length * 0.6 ? `${text.slice(0, end).replace(/[\s,;:(·-]+$/, '')}…` : cut(text, cells);
+}
+
 /** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */
 export function fit(text: string, cells: number, align: 'left' | 'right' = 'left', where?: 'middle'): string {
 	const kept = where === 'middle' ? cutMiddle(text, cells) : cut(text, cells);

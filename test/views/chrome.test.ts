@@ -193,6 +193,28 @@ describe('document', () => {
 		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
 	});
 
+	it('keeps its title and the way out where it is narrow, and cuts no word in two', async () => {
+		house = await openHouse();
+		const title = 'Messages of payment-events/23 from 45,373,585';
+		const lines = Array.from({length: 400}, (_, index) => ({text: `line ${index}`}));
+		house.far.read = async () => ({title, lines, reads: []});
+		await house.keys('d', '&');
+		await house.type('line');
+		await house.keys('enter', '/');
+		await house.type('39');
+		await house.keys('enter');
+		for (let columns = 60; columns < 160; columns += 1) {
+			const [told = ''] = layerText(columns, 12).split('\n');
+			const [name = '', facts = ''] = told.split(/ ─+ /);
+			expect(`${title} `.startsWith(`${name.trim().replace('…', '')} `), told).toBe(true);
+			expect(name.length).toBeGreaterThan(24);
+			expect(facts.split('  ')).toContain('&line');
+			for (const fact of facts.trim().split('  '))
+				expect(fact).toMatch(/^(\/39|&line|400 of 400 lines|esc back|\d+ %)$/);
+			expect(bare(paintFooter(house.deck, columns, theme))).toMatch(/ {2}esc back$/);
+		}
+	});
+
 	it('says that no line passes its filter, and how to see all of them again', async () => {
 		house = await openHouse();
 		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
