@@ -70,18 +70,22 @@ function elsewhereItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 		const pane = panes.find(one => one.sections.some(section => kindsOfSection(section).some(holds)));
 		if (here.has(of.id) || pane === undefined) return [];
 		const key = keymap.keyOf(of.id, of.key);
-		const {entries} = deck.view(pane.id);
+		const {entries, sections} = deck.view(pane.id);
 		const index = entries.findIndex(entry => holds(entry.kind));
+		// What is costly to read is not read before its pane is on the screen.
+		const isRead = sections.some(section =>
+			section.readings.some(one => holds(one.kind) && one.snapshot !== undefined),
+		);
 		return [
 			{
 				id: of.id,
 				left: key,
 				text: of.title,
 				right: `in ${allPanes.indexOf(pane) + 1} ${pane.title}`,
-				disabled: index < 0 ? 'no row is shown there that it could be about' : undefined,
+				disabled: index < 0 && isRead ? 'no such row is shown there' : undefined,
 				choose: () => {
 					deck.apply({do: 'focus', pane: pane.id});
-					deck.apply({do: 'cursor', pane: pane.id, index, entries});
+					if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries});
 					deck.say(`${of.title}: go to the row that you mean, then press ${key}`);
 				},
 			},

@@ -168,7 +168,13 @@ describe('lists', () => {
 		expect(house.layer()).toBeUndefined();
 		await house.close();
 		house = await openHouse({rows: [job('a')]});
-		expect(texts()).toEqual([['K', 'Cut the log', 'no row is shown there that it could be about']]);
+		expect(texts()).toEqual([['K', 'Cut the log', undefined]]);
+		await house.close();
+		house = await openHouse({rows: [job('a')], logs: [job('x')]});
+		await house.keys('/');
+		await house.type('job a');
+		await house.keys('enter');
+		expect(texts()).toEqual([['K', 'Cut the log', 'no such row is shown there']]);
 	});
 
 	it('names every command of the deck once with its key, and says why one cannot be given', async () => {
