@@ -32,3 +32,7 @@ export function processorOf(samples: readonly Sample[]): number {
 }
 
 export const longestGap = (samples: readonly Sample[]): number => Math.max(...samples.map(sample => sample.gap));
+
+/** The most that the thread worked itself between two turns of the loop, in words: on a busy machine a gap is longer than that. */
+export const workedIn = (samples: readonly Sample[]): string =>
+	`of which it worked at most ${Math.max(...samples.map(sample => sample.worked)).toFixed(0)} ms`;

@@ -32,6 +32,8 @@ export type Sample = {
 	readonly rss: number;
 	/** Milliseconds: the longest that the event loop was away. */
 	readonly gap: number;
+	/** Milliseconds: the most that its thread worked itself between two turns. A gap beyond that is the machine's, which has others to serve. */
+	readonly worked: number;
 	/** Bytes that waited for the terminal, at most. */
 	readonly queued: number;
 	/** Bytes of the largest frame so far. */
@@ -45,23 +47,33 @@ const plan = JSON.parse(process.argv[2] ?? '{}') as ConsolePlan;
 const {deck, watch} = openBenchDeck({...openBenchEstate(plan), clock: systemClock, stateDir: plan.stateDir});
 const element = createElement(App, {deck, theme: createTheme('colour', false), afterPaint: call => call()});
 
+function threadMs(): number {
+	const {user, system} = process.threadCpuUsage();
+	return (user + system) / 1000;
+}
+
 const samples: Sample[] = [];
 let gap = 0;
+let worked = 0;
 let queued = 0;
 let frame = 0;
 let waiting = () => 0;
 let last = performance.now();
+let used = threadMs();
 setInterval(() => {
-	const now = performance.now();
+	const [now, spent] = [performance.now(), threadMs()];
 	gap = Math.max(gap, now - last);
+	worked = Math.max(worked, spent - used);
 	last = now;
+	used = spent;
 	queued = Math.max(queued, waiting());
 }, 4);
 setInterval(() => {
 	const {user, system} = process.cpuUsage();
 	const rows = watch.readings().reduce((sum, reading) => sum + (reading.snapshot?.rows.length ?? 0), 0);
-	samples.push({at: Date.now(), cpu: user + system, rss: process.memoryUsage.rss(), gap, queued, frame, rows});
+	samples.push({at: Date.now(), cpu: user + system, rss: process.memoryUsage.rss(), gap, worked, queued, frame, rows});
 	gap = 0;
+	worked = 0;
 	queued = 0;
 }, 100);
 process.on('exit', () => writeFileSync(plan.report, JSON.stringify(samples)));
