@@ -8,6 +8,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
 import {width, wrap} from '../src/text/fit.ts';
 import type {Content} from './centred.ts';
+import {endWords} from './end-words.ts';
 import {blankLine, flowed, labelled, line, type ModalLine, signed} from './modal.ts';
 import type {Theme} from './theme.ts';
 import {typedPieces} from './typed-line.ts';
@@ -219,22 +220,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		];
 	}
 	const lines: ModalLine[] = [...flowed(line(end.text, end.tone), cells)];
-	for (const text of [
-		remedy.reason,
-		remedy.receipt?.summary,
-		remedy.outcome?.detail,
-		remedy.trouble?.message,
-		remedy.hint ?? remedy.trouble?.hint,
-	]) {
-		if (
-			text !== undefined &&
-			text !== '' &&
-			!end.text.endsWith(text) &&
-			!lines.some(one => one[0]?.text === cleanLine(text))
-		) {
-			lines.push(...wrap(cleanLine(text), cells).map(part => line(part)));
-		}
-	}
+	for (const text of endWords(remedy, end.text)) lines.push(...wrap(text, cells).map(part => line(part)));
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
