@@ -50,13 +50,14 @@ export function lastOf(text: string, cells: number): string {
 	return kept;
 }
 
-/** The same after a word where one ends near there: of a sentence, half a word or figure would tell something else. */
+/** The same after a word where one ends near there: half a word says little, and half a figure something else. */
 export function cutWords(text: string, cells: number): string {
 	if (cells <= 0) return '';
 	if (width(text) <= cells) return text;
 	const kept = firstOf(text, cells);
 	const end = kept.lastIndexOf(' ', cells - 1);
-	return end > kept.length * 0.6 ? `${text.slice(0, end).replace(/[\s,;:(·-]+$/, '')}…` : cut(text, cells);
+	const least = /\d/.test(kept.slice(end)) ? 0.5 : 0.8;
+	return end > kept.length * least ? `${text.slice(0, end).replace(/[\s,;:(·-]+$/, '')}…` : cut(text, cells);
 }
 
 /** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */
