@@ -63,7 +63,7 @@ function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined,
 	const step = stepOf(intent);
 	if (step !== undefined) {
 		const field = (layer.field + step + asked.length) % asked.length;
-		deck.apply({do: 'top', layer: {...layer, field, caret: 'all'}});
+		if (field !== layer.field) deck.apply({do: 'top', layer: {...layer, field, caret: 'all'}});
 		return;
 	}
 	if (intent === 'field.accept') {

@@ -90,5 +90,11 @@ describe('a field of a form', () => {
 		expect(values()).toEqual([`1${given}`]);
 		await house.keys('right', 'delete');
 		expect(values()).toEqual([`1${given.slice(0, 1)}${given.slice(2)}`]);
+		await house.keys('esc', 'M');
+		await house.type('4');
+		// There is no other field to go to.
+		await house.keys('tab', 'up');
+		await house.type('7');
+		expect(values()).toEqual(['47']);
 	});
 });
