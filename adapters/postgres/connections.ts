@@ -45,7 +45,7 @@ export const connectionsByApplication = defineInspection<PostgresSessionRow, Pos
 			reads: [psqlLine(target, connectionGroupsSql)],
 			lines: [
 				{
-					text: `${connections} of ${connectionLimit} are taken (${percent(connections / connectionLimit)})`,
+					text: `${connections} of ${connectionLimit} are taken, ${percent(connections / connectionLimit)}`,
 					severity: connectionsSeverity(connections, connectionLimit),
 					loud: true,
 				},
