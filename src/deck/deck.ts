@@ -269,8 +269,9 @@ export function createDeck(options: DeckOptions): Deck {
 			const quietMs = clock.now() - lastKeyAt;
 			lastKeyAt = clock.now();
 			views.touched();
-			// A key means what was asked for by the keys before it, also when that is not on the screen yet.
-			views.answer(session.get().pane);
+			// A key on the deck means what was asked for by the keys before it, also when that is not on the screen yet. What is typed into a
+			// field means no row: each letter of a filter would wait for the rows of all that came before it.
+			if (topLayer(session.get()) === undefined) views.answer(session.get().pane);
 			return quietMs;
 		},
 		painted: remedy => {

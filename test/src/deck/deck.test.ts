@@ -1,7 +1,8 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {paletteItems} from '../../../src/deck/palette.ts';
+import {press} from '../../../src/deck/press.ts';
 import {bindings} from '../../../src/keymap.ts';
-import {type House, job, openHouse} from './house.ts';
+import {type House, type Job, job, openHouse} from './house.ts';
 
 let house: House;
 afterEach(() => house.close());
@@ -58,6 +59,26 @@ describe('filter, order and marks', () => {
 		await house.type('!name:2');
 		await house.keys('enter');
 		expect(house.deck.focused().entries.map(entry => entry.row.id)).toEqual(['x1', 'x3']);
+	});
+
+	it('asks nothing of the rows between two letters of a filter, and all of it before the next key on a row', async () => {
+		let looks = 0;
+		const counted = (id: string): Job => ({
+			...job(id),
+			get severity() {
+				looks += 1;
+				return 'ok' as const;
+			},
+		});
+		house = await openHouse({rows: ['a1', 'b1', 'a2', 'b2', 'a3'].map(counted)});
+		await house.keys('/');
+		looks = 0;
+		for (const letter of 'b2') press(house.deck, letter, letter);
+		expect(looks).toBe(0);
+		press(house.deck, 'enter');
+		press(house.deck, 'j', 'j');
+		expect(looks).toBeGreaterThan(0);
+		expect(house.current()).toBe('b2');
 	});
 
 	it('orders by the next order and says which', async () => {
