@@ -16,6 +16,9 @@ export type Exchange = {
 	readonly resource: string;
 	readonly namespace: string | undefined;
 	readonly user: string;
+	readonly query: URLSearchParams;
+	/** Headers, in lower case. */
+	readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 	readonly reply: Reply;
 	/** Marks the connection as dead: the server reads nothing from it any more. */
 	deafen(): void;

@@ -76,6 +76,8 @@ async function answer(
 		resource,
 		namespace: place?.namespace,
 		user: user?.name ?? '',
+		query: url.searchParams,
+		headers: request.headers,
 		reply,
 		deafen: () => deaf.add(request.socket),
 	});

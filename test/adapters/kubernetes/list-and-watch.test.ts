@@ -44,6 +44,41 @@ describe('a list and a watch', () => {
 		expect(found?.metadata.annotations).toEqual({});
 	});
 
+	test('are asked for lightly: pages with a table beside them, then one watch with bookmarks that ends at a random time', async () => {
+		const ends = new Set<string | null>();
+		for (const random of [() => 0, () => 0.999]) {
+			const asked: {
+				readonly verb: string;
+				readonly query: URLSearchParams;
+				readonly accept: string;
+				readonly packed: string;
+			}[] = [];
+			const callOff = rig.api.faults.onRequest(({verb, resource, query, headers}) => {
+				const {accept = '', 'accept-encoding': packed = ''} = headers;
+				if (resource === 'pods') asked.push({verb, query, accept: String(accept), packed: String(packed)});
+			});
+			const client = await rig.client({}, {random});
+			await eventually(async () => {
+				await equal(client);
+				expect(asked.some(({verb}) => verb === 'watch')).toBe(true);
+			});
+			callOff();
+			expect(new Set(asked.map(({packed}) => packed))).toEqual(new Set(['gzip']));
+			const lists = asked.filter(({verb}) => verb === 'list');
+			const isTable = ({accept}: (typeof asked)[number]) => accept.includes('as=Table');
+			// Whether a table is worth it, only the first page tells.
+			expect(lists.map(isTable).indexOf(true)).toBeGreaterThan(0);
+			const pages = lists.filter(one => !isTable(one));
+			expect(pages.length).toBeGreaterThanOrEqual(3);
+			expect(new Set(pages.map(({query}) => query.get('limit')))).toEqual(new Set(['500']));
+			const [watch, ...others] = asked.filter(({verb}) => verb === 'watch');
+			expect(others).toEqual([]);
+			expect(watch?.query.get('allowWatchBookmarks')).toBe('true');
+			ends.add(watch?.query.get('timeoutSeconds') ?? null);
+		}
+		expect(ends).toEqual(new Set(['300', '599']));
+	});
+
 	test('follow changes', async () => {
 		const client = await rig.client();
 		await eventually(() => equal(client));
