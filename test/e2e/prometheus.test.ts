@@ -2,7 +2,15 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
-import {labelled, readConfig, runningConfig, writeConfig} from '../adapters/prometheus/prometheus-room.ts';
+import {httpFront} from '../adapters/alertmanager/http-front.ts';
+import {
+	labelled,
+	readConfig,
+	reloadByHand,
+	runningConfig,
+	writeConfig,
+	writesOf,
+} from '../adapters/prometheus/prometheus-room.ts';
 import {urlOf} from '../estate/prometheus.ts';
 import {describePrometheus} from '../estate/read-estate.ts';
 import type {PrometheusServer} from '../estate/record.ts';
@@ -72,6 +80,47 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await open.expect('promtool');
 		open.press('deck.back');
 		await open.gone('promtool');
+	});
+
+	test('what somebody reloaded meanwhile is stale, and nothing is sent', async () => {
+		const own = await throwawayPrometheus();
+		closing.push(() => own.end());
+		const server = own.current();
+		open = await console(server);
+		await open.select('prometheus');
+		open.call('prometheus.reload');
+		await open.expect('will run');
+		expect(await reloadByHand(server)).toBe(200);
+		const before = await writesOf(server);
+		await open.expect(/somebody reloaded it[\s\S]*has changed since you looked: nothing was sent/, 20);
+		open.press('list.choose');
+		expect(await writesOf(server)).toBe(before);
+		expect(open.audit().filter(line => line.kind === 'outcome' && line.result === 'sent')).toEqual([]);
+	});
+
+	test('when the reply is lost, it is said that nobody knows, and it was sent once', async () => {
+		const own = await throwawayPrometheus();
+		const front = await httpFront(own.current());
+		closing.push(
+			() => front.close(),
+			() => own.end(),
+		);
+		const server = own.current();
+		const original = readConfig(server);
+		open = await console({...server, port: front.port});
+		await open.select('prometheus');
+		writeConfig(server, labelled(original, 'lost-reply'));
+		open.call('prometheus.reload');
+		await open.expect('will run');
+		front.seen.length = 0;
+		front.mode = 'mute';
+		await open.confirm();
+		await open.expect('outcome is not known', 40);
+		expect(front.seen.filter(line => line.startsWith('POST'))).toHaveLength(1);
+		expect(await runningConfig(server)).toContain('lost-reply');
+		await expect
+			.poll(() => open?.audit().flatMap(line => (line.kind === 'outcome' ? [line.result] : [])))
+			.toEqual(['unknown']);
 	});
 
 	test('on a guarded target nothing happens before it is armed', async () => {

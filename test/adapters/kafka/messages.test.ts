@@ -3,10 +3,11 @@ import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import type {KafkaMessage} from '../../../src/port/kafka.ts';
 import {asAdmin, kafkaClient} from '../../estate/kafka.ts';
-import {fill, makeTopic, produce} from '../../estate/kafka-load.ts';
+import {fill, makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
 import {describeKafka} from '../../estate/read-estate.ts';
 import type {KafkaServer} from '../../estate/record.ts';
 import {closeAll, connect, context, failure, settingsFor, unique} from './kafka-room.ts';
+import {openRoom} from './open-room.ts';
 
 afterEach(closeAll);
 
@@ -144,6 +145,32 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				context,
 			);
 			expect(await groups()).toEqual(before);
+		});
+
+		test('are shown from an offset, a time, or where the group is', async () => {
+			const topic = unique('places');
+			await makeTopic(server, topic);
+			const began = Date.now() - 3_600_000;
+			const messages = ['zero', 'one', 'two', 'three'].map((value, at) => ({
+				value,
+				timestamp: String(began + at * 600_000),
+			}));
+			await produce(server, topic, messages);
+			await stoppedGroup(server, topic, topic, [{partition: 0, offset: 3}]);
+			const room = await openRoom(settingsFor(server));
+			const row = await room.lag(topic);
+			if (row === undefined) throw new Error('the group has no row');
+			const first = async (from: string) => {
+				const text = await room.inspect('kafka.messages', row, {partition: '0', from});
+				return messages.map(({value}) => value).find(value => new RegExp(`^\\s+${value}$`, 'm').test(text));
+			};
+			expect(await first('committed')).toBe('three');
+			expect(await first('-1')).toBe('two');
+			expect(await first('1')).toBe('one');
+			expect(await first('earliest')).toBe('zero');
+			expect(await first(new Date(began + 1_100_000).toISOString())).toBe('two');
+			expect(await first('-55m')).toBe('one');
+			await room.close();
 		});
 
 		test('of a topic that is not there, or a partition that it has not, are told as that', async () => {
