@@ -94,7 +94,11 @@ function filterText(deck: Deck, typed: string): string | undefined {
 	if (under === undefined) return undefined;
 	const problem = applyFilter(deck, under.text, typed);
 	if (problem !== undefined) {
-		if (under.text.gaveUp()) applyFilter(deck, under.text, under.filter);
+		if (under.text.gaveUp()) {
+			// What was shown by the text before that would look like what this one found.
+			applyFilter(deck, under.text, '');
+			deck.apply({do: 'document', opening: under.opening, change: {filter: ''}});
+		}
 		return problem;
 	}
 	deck.apply({do: 'document', opening: under.opening, change: {filter: typed.trim()}});

@@ -127,6 +127,18 @@ describe('a document', () => {
 		expect(document().top).toEqual({line: 45, part: 0});
 	});
 
+	it('shows all lines, and says why, where a filter would take for ever', async () => {
+		house = await openHouse();
+		house.far.read = async () => told('Job', 'one', `${'a'.repeat(60)}!`, 'two');
+		await house.keys('d', '&');
+		await house.type('/(a+)+$/');
+		const {layers} = house.deck.session.get();
+		expect(layers.at(-1)).toMatchObject({kind: 'line-filter', problem: expect.stringMatching(/^takes too long/)});
+		const under = layers.at(-2);
+		if (under?.kind !== 'document') throw new Error('no document is open');
+		expect([under.filter, under.text.shown()]).toEqual(['', 3]);
+	});
+
 	it('tells with = how the pane was read', async () => {
 		house = await openHouse();
 		await house.keys('=');
