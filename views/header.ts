@@ -74,10 +74,10 @@ function systemPieces(states: readonly SystemState[], room: Room): readonly Piec
 	const ill = states.filter(state => state.severity !== 'ok').sort((a, b) => bySeverity(a.severity, b.severity));
 	const well = states.filter(state => state.severity === 'ok');
 	const told = new Set([...ill.slice(0, room.ill), ...well.slice(0, room.well)]);
-	const left = states.length - told.size;
-	const worse = ill.slice(room.ill).map(state => state.severity);
-	const rest: Piece =
-		worse.length > 0 ? {text: `+${left} more `, tone: worst(worse)} : {text: `+${left} ok `, tone: 'dim'};
+	const left = states.filter(state => !told.has(state));
+	const worse = worst(left.map(state => state.severity));
+	const isWell = worse === 'ok' && !left.some(state => state.connecting);
+	const rest: Piece = {text: `+${left.length} ${isWell ? 'ok' : 'more'} `, tone: worse === 'ok' ? 'dim' : worse};
 	return [
 		...states
 			.filter(state => told.has(state))
@@ -92,7 +92,7 @@ function systemPieces(states: readonly SystemState[], room: Room): readonly Piec
 							{text: `${how} `, tone},
 						],
 			),
-		...(left === 0 ? [] : [rest]),
+		...(left.length === 0 ? [] : [rest]),
 	];
 }
 

@@ -13,8 +13,10 @@ export type SystemState = {
 	/** A sign, or how old what is shown is. */
 	readonly told: string;
 	readonly tone: Tone;
-	/** What ranks it where not all have room; `ok` when it is well. */
+	/** What ranks it where not all have room; `ok` when nothing is known to be wrong. */
 	readonly severity: Severity;
+	/** Nothing was read yet. */
+	readonly connecting: boolean;
 };
 
 /** Of every system that is watched, in the order of the targets. */
@@ -30,7 +32,7 @@ export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
 		const found = failing
 			? 'unknown'
 			: worst(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
-		const called = {name: kind, short: system.short ?? kind};
+		const called = {name: kind, short: system.short ?? kind, connecting};
 		const ages = readings.flatMap(reading =>
 			isOld(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
 		);

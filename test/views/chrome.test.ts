@@ -62,7 +62,7 @@ describe('header', () => {
 			postgres: 'pg',
 			prometheus: 'prom',
 		};
-		const header = (ill: readonly SystemKind[]) => {
+		const header = (ill: readonly SystemKind[], read = true) => {
 			const targets = kinds.map(kind => ({
 				target: {...known.target, name: `${kind}-main`, kind},
 				system: {...known.system, kind, ...(short[kind] === undefined ? {} : {short: short[kind]})},
@@ -71,6 +71,7 @@ describe('header', () => {
 				...reading,
 				target: `${kind}-main`,
 				findings: ill.includes(kind) ? reading.findings : [],
+				...(read ? {} : {state: 'connecting' as const, snapshot: undefined}),
 			}));
 			const watch = {...options.watch, targets, readings: () => readings};
 			const deck: Deck = {...house.deck, options: {...options, labels: ['demo: storm'], watch}};
@@ -88,6 +89,8 @@ describe('header', () => {
 			const told = kinds.filter(kind => few(columns).includes(kind)).length;
 			expect(/\+(\d) ok/.exec(few(columns))?.[1] ?? '0').toBe(String(kinds.length - told));
 		}
+		// Nothing is called well that was not read.
+		expect(header([], false)(60)).toMatch(/\+\d more/);
 		const all = header(kinds);
 		expect(all(100)).toMatch(/k8s■ pg■ redis■ kafka■ prom■ alertmanager■/);
 		expect(all(60)).toMatch(/ demo: storm .*k8s■ pg■ redis■ \+3 more/);
