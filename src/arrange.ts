@@ -224,12 +224,12 @@ function* headsAbove(
 	return {above, headed};
 }
 
-/** How many heads are worse than all of their rows. Few rows are not well: only those are looked up. */
+/** How many heads are worse than all of their rows, also those that a filter hides. Few rows are not well: only those are looked up. */
 function* worseHeads(
 	section: Section,
 	heads: Heads,
 	readings: readonly Reading[],
-	found: readonly Entry[],
+	rows: readonly Entry[],
 	judge: Judge,
 	now: number,
 ): Generator<undefined, Record<Severity, number>> {
@@ -239,7 +239,7 @@ function* worseHeads(
 	const counted = {crit: 0, warn: 0, unknown: 0, ok: 0};
 	if (sick.length === 0) return counted;
 	const told = new Map<string, Severity>();
-	for (const [index, entry] of found.entries()) {
+	for (const [index, entry] of rows.entries()) {
 		if (index % slice === 0) yield;
 		if (entry.row.severity === 'ok') continue;
 		const group = groupOf(heads, entry);
@@ -300,7 +300,7 @@ function* arrangingSection(
 	const troubles = {...severities};
 	for (const each of section.orders) {
 		if (each.heads === undefined) continue;
-		const more = yield* worseHeads(section, each.heads, readings, found, judge, now);
+		const more = yield* worseHeads(section, each.heads, readings, read, judge, now);
 		for (const severity of ['crit', 'warn', 'unknown'] as const) troubles[severity] += more[severity];
 	}
 	const {heads} = order;

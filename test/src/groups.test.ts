@@ -89,6 +89,7 @@ describe('an order with heads', () => {
 			});
 		}
 		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/c'}).troubles).toMatchObject({crit: 0, warn: 1});
+		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/b'}).troubles).toMatchObject({crit: 0, warn: 0});
 		const limited: Finding = {
 			id: 'f',
 			target: 'prod',
