@@ -1,3 +1,4 @@
+import {moment} from '../../src/model/pod-status.ts';
 import type {Autoscaler, Budget} from '../../src/model/workload.ts';
 import type {AutoscalerObject, DisruptionBudgetObject, Words} from '../../src/port/kubernetes-objects.ts';
 import {selects} from './template.ts';
@@ -18,19 +19,25 @@ function autoscalerOf({metadata, spec, status}: AutoscalerObject): Autoscaler {
 	const failed = ['ScalingActive', 'AbleToScale']
 		.map(condition)
 		.find(each => each?.status === 'False' && each.reason !== switchedOff);
+	const limited = limit?.status === 'True' && limit.reason === 'TooManyReplicas';
+	const since = moment((failed ?? (limited ? limit : undefined))?.lastTransitionTime);
 	return {
+		...(since === undefined ? {} : {since}),
 		name: metadata.name,
 		min: spec?.minReplicas ?? 1,
 		max: spec?.maxReplicas ?? 0,
 		current: status?.currentReplicas ?? 0,
-		limited: limit?.status === 'True' && limit.reason === 'TooManyReplicas',
+		limited,
 		failing: failed === undefined ? undefined : [failed.reason, failed.message].filter(Boolean).join(': '),
 	};
 }
 
 function budgetOf({metadata, status}: DisruptionBudgetObject): Budget {
 	const {disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0, expectedPods = 0} = status ?? {};
+	const none = status?.conditions?.find(({type, status: is}) => type === 'DisruptionAllowed' && is === 'False');
+	const since = moment(none?.lastTransitionTime);
 	return {
+		...(since === undefined ? {} : {since}),
 		uid: metadata.uid,
 		name: metadata.name,
 		allowed: disruptionsAllowed,

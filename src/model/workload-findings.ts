@@ -89,6 +89,7 @@ function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[]
 			id: `${target}/autoscaler/${namespace}/${autoscaler.name}`,
 			severity: 'warn',
 			sentence: `${namespace}/${name}: autoscaler ${autoscaler.name} ${why}`,
+			...(autoscaler.since === undefined ? {} : {since: autoscaler.since}),
 			evidence: [`${autoscaler.current} pods, from ${autoscaler.min} to ${autoscaler.max} are allowed`],
 			actions: [],
 		},
@@ -111,6 +112,7 @@ function budgetFinding(row: WorkloadRow, budget: Budget, target: string): Findin
 		id: `${target}/budget/${row.namespace}/${name}`,
 		severity: 'warn',
 		sentence: `${row.namespace}/${row.name}: budget ${name} lets no pod be evicted: ${why}`,
+		...(budget.since === undefined ? {} : {since: budget.since}),
 		evidence: [`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may go: no node that has one drains`],
 		actions: [],
 	};

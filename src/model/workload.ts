@@ -19,6 +19,8 @@ export type Autoscaler = {
 	readonly limited: boolean;
 	/** Why it does nothing: `FailedGetResourceMetric: unable to get metrics for resource cpu`. */
 	readonly failing: string | undefined;
+	/** Epoch milliseconds since when it is limited or failing, as its condition tells. */
+	readonly since?: number;
 };
 
 /** A disruption budget that covers the pods. */
@@ -30,6 +32,8 @@ export type Budget = {
 	readonly healthy: number;
 	readonly needed: number;
 	readonly expected: number;
+	/** Epoch milliseconds since when it lets no pod go, as its condition tells. */
+	readonly since?: number;
 };
 
 /** What its pods are, by their own rows. */

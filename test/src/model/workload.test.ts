@@ -225,3 +225,11 @@ describe('a workload', () => {
 		expect(workloadFindings(rows, 'prod')).toHaveLength(1);
 	});
 });
+
+it('dates an autoscaler and a budget by what their conditions tell', () => {
+	const since = (facts: Partial<WorkloadFacts>) =>
+		workloadFindings([workloadRow('prod', {...well, ...facts})], 'prod').map(finding => finding.since);
+	expect(since({autoscaler: {...scaler, limited: true, since: 7}})).toEqual([7]);
+	expect(since({autoscaler: {...scaler, limited: true}})).toEqual([undefined]);
+	expect(since({budgets: [{...budget, allowed: 0, needed: 6, since: 9}]})).toEqual([9]);
+});
