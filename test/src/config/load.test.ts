@@ -150,24 +150,6 @@ describe('each mistake is told with its place and with what is allowed', () => {
 			target('kind: kafka', 'brokers: "a b"'),
 			'config:4:14: brokers must be host:port, or a list of them',
 		],
-		...['gssapi', 'aws_msk_iam'].map(
-			mechanism =>
-				[
-					`a login of Kafka that is not spoken: ${mechanism}`,
-					target('kind: kafka', 'brokers: k:9092', 'sasl:', `  mechanism: ${mechanism}`, '  username: me'),
-					'config:6:18: targets[0].sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, oauthbearer',
-				] as const,
-		),
-		[
-			'a token with a user',
-			target('kind: kafka', 'brokers: k:9092', 'sasl: {mechanism: oauthbearer, username: me, token: "${env:T}"}'),
-			'config:5:11: sasl with oauthbearer needs a token, and neither username nor password',
-		],
-		[
-			'a login without a password',
-			target('kind: kafka', 'brokers: k:9092', 'sasl: {mechanism: scram-sha-512, username: me}'),
-			'config:5:11: sasl with scram-sha-512 needs username and password, and no token',
-		],
 		[
 			'no address of an HTTP server',
 			target('kind: prometheus'),
