@@ -220,7 +220,7 @@ describePrometheus('prometheus-tls-expired', 'an expired certificate', server =>
 		const room = await openRoom(settingsFor(server));
 		await expect(room.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
-			hint: expect.stringMatching(/certificate of the server has expired/),
+			hint: expect.stringMatching(/certificate has expired: renew it on the server/),
 		});
 		await room.connection.close();
 	});
