@@ -1,11 +1,19 @@
 import {defineConfig} from 'vitest/config';
 import {SummaryReporter} from './reporter.ts';
+import {StoriesFirst} from './sequencer.ts';
 
 const suffix = '*.test.{ts,tsx}';
 /** Folders whose tests share real servers or a terminal: one file at a time, so that one test's trouble is not another's. */
 const serial = ['adapters', 'e2e', 'estate', 'faults'];
-/** Stories of minutes that mostly wait, for intervals and silent servers; each breaks its own system alone, so they go side by side. */
-const waiting = 'test/e2e/bad-days*.test.ts';
+/**
+ * Files that break only what they have started themselves, or a way to a server that is their own, so that they go side by side. Most of
+ * their time is waiting: for intervals, silent servers, and programs that are slow to begin.
+ */
+const apart = [
+	`test/adapters/demo/**/${suffix}`,
+	`test/adapters/kubernetes/**/${suffix}`,
+	...['bad-days*', 'kubernetes', 'login', 'logs', 'two-clusters'].map(name => `test/e2e/${name}.test.ts`),
+];
 
 export default defineConfig({
 	root: new URL('..', import.meta.url).pathname,
@@ -17,6 +25,7 @@ export default defineConfig({
 		hookTimeout: 60_000,
 		teardownTimeout: 5_000,
 		reporters: ['default', new SummaryReporter()],
+		sequence: {sequencer: StoriesFirst},
 		env: {TZ: 'UTC', LC_ALL: 'C.UTF-8'},
 		projects: [
 			{
@@ -34,7 +43,7 @@ export default defineConfig({
 				test: {
 					name: 'servers',
 					include: serial.map(folder => `test/${folder}/**/${suffix}`),
-					exclude: ['test/estate/node_modules/**', waiting],
+					exclude: ['test/estate/node_modules/**', ...apart],
 					maxWorkers: 1,
 					testTimeout: 60_000,
 					sequence: {groupOrder: 1},
@@ -43,9 +52,9 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
-					name: 'waiting',
-					include: [waiting],
-					maxWorkers: 5,
+					name: 'apart',
+					include: apart,
+					maxWorkers: 6,
 					testTimeout: 60_000,
 					sequence: {groupOrder: 2},
 				},

@@ -141,7 +141,7 @@ export async function known(port: KubernetesPort, kind: 'pods' | 'nodes' | 'depl
 }
 
 /** Tries until it no longer throws: what it asserts comes about by itself. */
-export async function eventually(check: () => Promise<void> | void, withinMs = 15_000): Promise<void> {
+export async function eventually<T>(check: () => Promise<T> | T, withinMs = 15_000): Promise<T> {
 	const until = Date.now() + withinMs;
 	for (;;) {
 		try {

@@ -144,7 +144,7 @@ describe('without a metrics API', () => {
 		expect(rows[0]).toMatchObject({name: pod.metadata.name, memory: 300 * mebi});
 		expect(rows[0]?.cpu).toBeCloseTo(0.5, 1);
 		expect(rows[0]?.throttled).toBeCloseTo(0.6, 1);
-		expect(rows[0]?.why).toContain('throttled 60% of the time by its CPU limit');
+		expect(rows[0]?.why).toContain('throttled 60 % of the time by its CPU limit');
 		expect(notes).toEqual([
 			expect.objectContaining({severity, text: expect.stringMatching(new RegExp(`^${why}.*those of prom, CPU as`))}),
 		]);

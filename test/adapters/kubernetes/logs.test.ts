@@ -206,8 +206,11 @@ describe('the log of a pod', () => {
 	test('may be of the run before, and no older than wanted', async () => {
 		writes(50);
 		rig.addPod('two');
+		const rows = await rowsOf(pods, ['two']);
+		const {lines} = await openLogs(rows);
+		await eventually(() => expect(numbers(lines).get('')).not.toBeUndefined());
 		await startAgain('two', 'Error', 3);
-		const [row] = await rowsOf(pods, ['two']);
+		const [row] = rows;
 		await eventually(async () => {
 			const before = await openLogs(row === undefined ? [] : [row], {run: 'before'});
 			expect(before.document.follow).toBeUndefined();
@@ -247,7 +250,8 @@ describe('the logs of several', () => {
 
 	test('of a workload follow its pods as they go and come', async () => {
 		const rows = await rowsOf(workloads, ['web']);
-		const opened = await openLogs(rows);
+		// A workload's pods are known by its replica sets, which may be listed after it.
+		const opened = await eventually(() => openLogs(rows));
 		expect(opened.document.title).toMatch(/^Logs of deployment checkout\/web, \d+ pods$/);
 		const first = rig.api.world.cluster.store
 			.list('pods', 'checkout')

@@ -6,7 +6,7 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {keep} from '../subject.ts';
-import {asking, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
 
 let rig: Rig;
 
@@ -33,7 +33,12 @@ async function as(login: 'operator' | 'viewer' | 'noreview') {
 	const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'refused-1', keep});
 	const [pods] = kubernetes.sources;
 	if (pods === undefined) throw new Error('no source');
-	const rows = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+	const rows = await eventually(async () => {
+		const read = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+		// What stands behind a pod is known by its replica set, which may be listed after it.
+		expect(read.filter(({workload}) => workload?.uid === '')).toEqual([]);
+		return read;
+	});
 	const one = (fits: (row: PodRow) => boolean): PodRow => {
 		const found = rows.find(fits);
 		if (found === undefined) throw new Error('no such pod');
