@@ -35,6 +35,8 @@ test.each(sizes)('a storm of resizes that ends at %i x %i leaves the screen whol
 	for (let round = 0; round < 6; round += 1) for (const [width, height] of sizes) open.pty.resize(width, height);
 	open.pty.resize(columns, rows);
 	await open.expect(screen => screen.split('\n').length === rows && screen.includes('midwatch'));
+	// What is still to come would stand on the second screen alone.
+	await open.expect(screen => !/connecting|reading:/.test(screen));
 	const [shown, redrawn] = await shownAndRedrawn(open, columns);
 	expect(shown).toBe(redrawn);
 	// The last line is the footer's: nothing was pushed off the screen.
