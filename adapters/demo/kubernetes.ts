@@ -3,8 +3,8 @@ import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../kubernetes/clock.ts';
 import {kubernetes} from '../kubernetes/system.ts';
+import type {Kubelets} from './kubelets.ts';
 import type {KubernetesApi} from './kubernetes-api/server.ts';
-import type {Kubelets} from './monitoring/kubelets.ts';
 import type {Scenario} from './scenario.ts';
 
 const known = (text: string) => ({source: 'the demo', reveal: async () => text});

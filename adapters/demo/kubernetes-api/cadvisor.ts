@@ -1,4 +1,4 @@
-import type {ContainerTold} from '../monitoring/kubelets.ts';
+import type {ContainerTold} from '../kubelets.ts';
 import type {Pod} from './kinds.ts';
 import {momentOf} from './object.ts';
 import type {World} from './world.ts';

@@ -1,5 +1,5 @@
 import type {Labels} from '../../../src/model/alert-labels.ts';
-import type {ContainerTold} from './kubelets.ts';
+import type {ContainerTold} from '../kubelets.ts';
 import {isSlow} from './pools.ts';
 import type {Monitoring, Scraped} from './world.ts';
 

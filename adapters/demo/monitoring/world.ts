@@ -1,6 +1,6 @@
 import type {Labels} from '../../../src/model/alert-labels.ts';
+import {type ContainerTold, type Kubelets, silentKubelets} from '../kubelets.ts';
 import {hasTrouble, type Scenario} from '../scenario.ts';
-import {type ContainerTold, type Kubelets, silentKubelets} from './kubelets.ts';
 import {faultsOf, isSlow, pools} from './pools.ts';
 
 export const scrapeIntervalMs = 15_000;
