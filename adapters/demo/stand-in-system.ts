@@ -1,7 +1,7 @@
 import type {System} from '../../src/contract.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {HttpStandIn} from './http-stand-in.ts';
-import type {Kubelets} from './monitoring/kubelets.ts';
+import type {Kubelets} from './kubelets.ts';
 import type {Monitoring} from './monitoring/world.ts';
 import type {Scenario} from './scenario.ts';
 
