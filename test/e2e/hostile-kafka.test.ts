@@ -108,13 +108,13 @@ describeKafka('kafka-4', 'text from outside', like => {
 		await peek(0);
 		await open.expect('a short one');
 		open.press('text.last');
-		await open.expect(/(?:100%|all) {2}esc back/);
+		await open.expect(/(?:100 %|all) {2}esc back/);
 		await leave();
 		for (const offset of [1, 2]) {
 			await peek(offset);
 			await open.expect(/x{40}|h{40}/);
 			open.press('text.last');
-			await open.expect(/(?:100%|all) {2}esc back/);
+			await open.expect(/(?:100 %|all) {2}esc back/);
 			expect(open.pty.screen()).toMatch(/… of 5(?:\.0)?Mi/);
 			await leave();
 		}

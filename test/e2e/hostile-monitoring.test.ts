@@ -125,10 +125,10 @@ describePrometheus('prometheus', 'text from outside', () => {
 		await open.expect(/LongSaid .*x{10}/);
 		await open.select('LongSaid');
 		open.call('prometheus.alert');
-		await open.expect(/\d% {2}esc back/, 30);
+		await open.expect(/\d % {2}esc back/, 30);
 		await open.expect(/x{40}/);
 		open.press('text.last');
-		await open.expect(/100%/);
+		await open.expect(/100 %/);
 		await leave();
 		await expectReadsOn();
 	});
@@ -184,10 +184,10 @@ await describeOwnAlertmanager('text from outside', server => {
 			await open.select(row);
 			open.press('row.open');
 			// The row behind shows its beginning as well, while the text is still being read.
-			await open.expect(/\d% {2}esc back/, 30);
+			await open.expect(/\d % {2}esc back/, 30);
 			await open.expect(shown);
 			open.press('text.last');
-			await open.expect(/100%/);
+			await open.expect(/100 %/);
 			await leave();
 		}
 		await expectReadsOn();

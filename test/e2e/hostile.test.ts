@@ -68,7 +68,7 @@ describePostgres('postgres-15', 'text from outside', like => {
 		// The row behind shows its beginning as well, while the text is still being read.
 		await open.expect(/^ runs$/m);
 		open.press('text.last');
-		await open.expect(/100%/);
+		await open.expect(/100 %/);
 		expect(open.pty.screen()).toMatch(/cut|first|more|kept/i);
 		open.press('deck.back');
 		await open.gone('esc back');

@@ -133,11 +133,11 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		const used = () => Number(infoOf(server, 'used_memory'));
 		const tight = `${Math.ceil(used() / 0.98 / 1024)}kb`;
 		const preview = await propose(tight);
-		expect(preview.impact).toMatch(/9\d% of the new limit: nothing has to go now, but the next writes evict keys \(/);
+		expect(preview.impact).toMatch(/9\d % of the new limit: nothing has to go now, but the next writes evict keys \(/);
 		expect((await action.preflight(preview.plan, room.acting())).at(-1)).toMatchObject({
 			label: 'what is used',
 			result: 'warn',
-			detail: expect.stringMatching(/9\d% of the new limit: the next writes evict keys$/),
+			detail: expect.stringMatching(/9\d % of the new limit: the next writes evict keys$/),
 		});
 		await action.run(preview.plan, room.acting());
 		const before = Number(infoOf(server, 'evicted_keys'));
