@@ -73,6 +73,8 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 		await expect.poll(outcomes).toEqual(['sent', 'failed']);
 		expect(open.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		open.press('deck.back');
+		// An escape and what follows it at once would be one key.
+		await open.gone('enter closes');
 		// The pane tells of it by the next read, and so does the next confirmation.
 		await open.expect('config reload failed', 30);
 		open.call('prometheus.reload');
