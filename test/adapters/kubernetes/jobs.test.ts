@@ -81,8 +81,11 @@ describe('a Job', () => {
 			const row = await rowOf('migrate');
 			expect(row).toMatchObject({kind: 'Job', status: 'complete', ready: 3, desired: 3, severity: 'ok'});
 		});
-		expect((await podsOf('migrate')).map(row => [row.workload?.uid, row.status, row.severity])).toEqual(
-			Array.from({length: 3}, () => [metadata.uid, 'Completed', 'ok']),
+		// Each kind is watched by itself, so that pods may be told after what became of their job.
+		await eventually(async () =>
+			expect((await podsOf('migrate')).map(row => [row.workload?.uid, row.status, row.severity])).toEqual(
+				Array.from({length: 3}, () => [metadata.uid, 'Completed', 'ok']),
+			),
 		);
 		const row = await rowOf('migrate');
 		expect(row.workload.uid).toBe(row.id);
