@@ -149,13 +149,13 @@ async function loading(programs: Programs): Promise<Figure[]> {
 	];
 }
 
-/** Filters and orders of the four wide panes, by keys, while everything is read anew every two seconds, once the heap has got used to that. */
+/** Filters and orders of the four wide panes, by keys, while everything is read anew every two seconds. */
 async function scale(programs: Programs): Promise<Figure[]> {
 	const gaps: number[] = [];
 	const seen: Sample[] = [];
 	for (let run = 0; run < 2; run += 1) {
 		const script: (readonly [number, string])[] = [];
-		let at = 20;
+		let at = 5;
 		for (const pane of ['1', '3', '5', '6']) {
 			for (const key of [pane, 'o', 'o', '/', 'a', '1', '\r', 'o', '\u001b', 'G', 'g', 'o', 'o']) {
 				script.push([at, key]);
@@ -167,7 +167,7 @@ async function scale(programs: Programs): Promise<Figure[]> {
 			{...wide, draw: 'compositor'},
 			{...screen, seconds: at + 2, keys: script},
 		);
-		const asked = during(samples, 19, at + 2);
+		const asked = during(samples, 4, at + 2);
 		gaps.push(longestGap(asked));
 		seen.push(...asked);
 	}
