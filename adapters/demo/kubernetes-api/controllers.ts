@@ -26,7 +26,7 @@ import {createKubelet} from './kubelet.ts';
 import {letters} from './names.ts';
 import {controllerOf, equalJson, type KubeObject} from './object.ts';
 import type {Programs} from './programs.ts';
-import {remove} from './removal.ts';
+import {background, remove} from './removal.ts';
 import {reconcileReplicaSet} from './replica-sets.ts';
 import {keyOfKind, resourceTypes} from './resources.ts';
 import {matches, type SetSelector} from './selectors.ts';
@@ -151,14 +151,6 @@ export function startControllers(cluster: Cluster, scenario: Scenario, programs:
 			enqueue('namespaces', undefined, namespace);
 		}
 	}
-
-	const background = {
-		graceSeconds: undefined,
-		propagation: 'Background',
-		uid: undefined,
-		resourceVersion: undefined,
-		dryRun: false,
-	} as const;
 
 	/** What was owned by something that is gone goes too. */
 	function collect(uid: string) {

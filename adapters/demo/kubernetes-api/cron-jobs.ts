@@ -2,18 +2,10 @@ import type {Cluster} from './cluster.ts';
 import {withDefaults} from './defaults.ts';
 import {type CronJob, type Job, jobVerdict} from './kinds.ts';
 import {equalJson, momentOf, ownerReference, timestamp} from './object.ts';
-import {remove} from './removal.ts';
+import {background, remove} from './removal.ts';
 import {nextOfSchedule} from './schedule.ts';
 
 const component = 'cronjob-controller';
-
-const background = {
-	graceSeconds: undefined,
-	propagation: 'Background',
-	uid: undefined,
-	resourceVersion: undefined,
-	dryRun: false,
-} as const;
 
 /** One step, by the rules of pkg/controller/cronjob: what is due is made, what is old goes. Epoch milliseconds when the next is due. */
 export function reconcileCronJob(cluster: Cluster, cron: CronJob): number | undefined {

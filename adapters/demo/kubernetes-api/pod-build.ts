@@ -28,7 +28,10 @@ export function podOf(
 	};
 }
 
-/** `status.qosClass`: `Guaranteed` when each container's limits are its requests, `BestEffort` when none has any, else `Burstable`. */
+/**
+ * Which pods a node in need of memory gives up first; kubectl describes a pod by it. By the rules of pkg/apis/core/v1/helper/qos: `Guaranteed`
+ * when each container's limits are its requests, `BestEffort` when no container has either, else `Burstable`.
+ */
 export function qosClass({containers}: PodSpec): string {
 	const told = containers.flatMap(({resources}) => [resources?.requests, resources?.limits]);
 	if (told.every(each => each === undefined || Object.keys(each).length === 0)) return 'BestEffort';

@@ -50,6 +50,15 @@ export function meet(resource: string, {metadata}: KubeObject, {uid, resourceVer
 	}
 }
 
+/** As a controller deletes: without conditions, and what it owned goes by itself. */
+export const background: DeleteOptions = {
+	graceSeconds: undefined,
+	propagation: 'Background',
+	uid: undefined,
+	resourceVersion: undefined,
+	dryRun: false,
+};
+
 /**
  * Begins or does the deletion: a pod that runs gets its grace, whatever has finalizers waits for them, the rest goes at once, and what
  * it owned goes with it or is orphaned. @throws ApiError 409 when a precondition is not met.

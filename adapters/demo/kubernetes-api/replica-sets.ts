@@ -2,17 +2,9 @@ import type {Cluster} from './cluster.ts';
 import {isActive, isReady, type Pod, type ReplicaSet} from './kinds.ts';
 import {equalJson} from './object.ts';
 import {podOf} from './pod-build.ts';
-import {remove} from './removal.ts';
+import {background, remove} from './removal.ts';
 
 const component = 'replicaset-controller';
-
-const background = {
-	graceSeconds: undefined,
-	propagation: 'Background',
-	uid: undefined,
-	resourceVersion: undefined,
-	dryRun: false,
-} as const;
 
 /** A controller takes a pod away: as a client would, without conditions. */
 export const dismiss = (cluster: Cluster, pod: Pod): void => void remove(cluster, 'pods', pod, background);
