@@ -17,6 +17,9 @@ export function inTime<T extends object>(ms: number, work: () => T): T | undefin
 	} catch (error) {
 		if (isTimeout(error)) return undefined;
 		throw error;
+	} finally {
+		// What the work was about is not held until the next.
+		context['work'] = undefined;
 	}
 }
 
