@@ -1,5 +1,5 @@
 /** So long may a piece of work hold the event loop before keys and timers get their turn. */
-const budgetMs = 8;
+const budgetMs = 5;
 
 let turnBegan = 0;
 const waiting: (() => void)[] = [];
@@ -14,7 +14,10 @@ function nextTurn(): void {
 /** Whether the work of this turn of the event loop has taken its time. Shared by all who parse, so that many together hold it no longer than one. */
 export const isTired = (): boolean => performance.now() - turnBegan > budgetMs;
 
-/** Makes something of each, in as many turns of the event loop as it takes. @throws the reason of `signal`, when that is aborted meanwhile. */
+/**
+ * Makes something of each, in as many turns of the event loop as it takes, and leaves time in the last of them for what is done with it.
+ * @throws the reason of `signal`, when that is aborted meanwhile.
+ */
 export async function inTurns<T, Made>(
 	items: readonly T[],
 	signal: AbortSignal,
@@ -28,6 +31,8 @@ export async function inTurns<T, Made>(
 		}
 		made.push(make(item));
 	}
+	await breathe();
+	signal.throwIfAborted();
 	return made;
 }
 

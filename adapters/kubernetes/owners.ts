@@ -23,6 +23,8 @@ export type Above = {
 	readonly jobs: ReadonlyMap<string, JobObject>;
 	/** Jobs whose failed pods are no trouble any more: they came to their end all the same, or a later one of the same CronJob did. */
 	readonly settled: ReadonlySet<string>;
+	/** What was read of each ReplicaSet and ControllerRevision, by its own uid. */
+	readonly kept: ReadonlyMap<string, Kept>;
 	/** What was found of each owner so far, and by the read before: thousands of pods share a few hundred of them. */
 	readonly found: Map<string, Behind>;
 	readonly before: ReadonlyMap<string, Behind>;
@@ -40,17 +42,6 @@ export const controllerOf = (metadata: Metadata): OwnerReference | undefined =>
 	metadata.ownerReferences?.find(owner => owner.controller === true);
 
 type Kept = {readonly metadata: Metadata; readonly revision: number; readonly at: number};
-
-/** An object that changed is another one: what was read of it stands as long as it does. */
-const knownRevisions = new WeakMap<Metadata, Kept>();
-
-function keptOf(metadata: Metadata, revision: number): Kept {
-	const known = knownRevisions.get(metadata);
-	if (known !== undefined) return known;
-	const made = {metadata, revision, at: moment(metadata.creationTimestamp) ?? 0};
-	knownRevisions.set(metadata, made);
-	return made;
-}
 
 /** The rollouts that the revisions of one workload stand for. One that is older than those before it came back, and nothing tells when. */
 function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rollout: Rollout])[] {
@@ -73,11 +64,17 @@ export function aboveOf(
 ): Above {
 	const {replicaSets = new Map(), deployments = new Map(), statefulSets = new Map()} = told;
 	const {jobs = new Map(), revisions = new Map()} = told;
-	const kept = [
-		...[...replicaSets.values()].map(({metadata}) => keptOf(metadata, revisionOf(metadata))),
-		...[...revisions.values()].map(({metadata, revision = Number.NaN}) => keptOf(metadata, revision)),
-	].filter(({revision}) => !Number.isNaN(revision));
-	const owned = Map.groupBy(kept, ({metadata}) => controllerOf(metadata)?.uid ?? metadata.uid);
+	const kept = new Map<string, Kept>();
+	const keep = (metadata: Metadata, revision: number) => {
+		if (Number.isNaN(revision)) return;
+		const known = before?.kept.get(metadata.uid);
+		// An object that changed is another one: what was read of it stands as long as it does.
+		const same = known?.metadata === metadata ? known : undefined;
+		kept.set(metadata.uid, same ?? {metadata, revision, at: moment(metadata.creationTimestamp) ?? 0});
+	};
+	for (const {metadata} of replicaSets.values()) keep(metadata, revisionOf(metadata));
+	for (const {metadata, revision = Number.NaN} of revisions.values()) keep(metadata, revision);
+	const owned = Map.groupBy(kept.values(), ({metadata}) => controllerOf(metadata)?.uid ?? metadata.uid);
 	return {
 		replicaSets,
 		deployments,
@@ -88,6 +85,7 @@ export function aboveOf(
 		controllerRevisions: new Map(
 			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
 		),
+		kept,
 		found: new Map(),
 		before: before?.found ?? new Map(),
 	};

@@ -29,6 +29,7 @@ type Own = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause' | 'settled'
 
 /** What was made of one pod, and of what. */
 type Known = {
+	readonly pod: PodObject;
 	readonly own: Own;
 	cause: string | undefined;
 	warnings: readonly string[];
@@ -36,16 +37,11 @@ type Known = {
 	row?: {readonly of: PodFacts; readonly row: PodRow};
 };
 
-/** A pod that changed is another object: what was made of it stands as long as it does. One look, since there are thousands. */
-const known = new WeakMap<PodObject, Known>();
-
-function knownOf(pod: PodObject, warnings: readonly string[]): Known {
-	const before = known.get(pod);
-	if (before === undefined) {
+function knownOf(pod: PodObject, warnings: readonly string[], before?: Known): Known {
+	// A pod that changed is another object: what was made of it stands as long as it does.
+	if (before?.pod !== pod) {
 		const own = ownFacts(pod);
-		const made = {own, cause: podCause(pod, own.status, warnings), warnings};
-		known.set(pod, made);
-		return made;
+		return {pod, own, cause: podCause(pod, own.status, warnings), warnings};
 	}
 	if (before.warnings !== warnings) {
 		before.cause = podCause(pod, before.own.status, warnings);
@@ -92,18 +88,37 @@ function factsOf(of: Known, pod: PodObject, above: Above): PodFacts {
 export const podFacts = (pod: PodObject, above: Above, warnings: readonly string[]): PodFacts =>
 	factsOf(knownOf(pod, warnings), pod, above);
 
-/** A row that nothing has changed of is the same one as before, which nobody has to sort, filter or draw again. */
-export function podRowOf(
-	target: string,
-	pod: PodObject,
-	about: {readonly above: Above; readonly warnings: readonly string[]; readonly now: number},
-): PodRow {
-	const of = knownOf(pod, about.warnings);
-	const facts = factsOf(of, pod, about.above);
-	const before = of.row?.of === facts ? of.row.row : undefined;
-	const row = podRow(target, facts, about.now, before);
-	if (row !== before) of.row = {of: facts, row};
-	return row;
+/** The rows of one target's pods, from one read to the next. */
+export type PodRowMemory = {
+	/** A row that nothing has changed of is the same one as before, which nobody has to sort, filter or draw again. */
+	rowOf(
+		pod: PodObject,
+		about: {readonly above: Above; readonly warnings: readonly string[]; readonly now: number},
+	): PodRow;
+	/** Forgets those that are not there any more. */
+	keepOnly(pods: {has(uid: string): boolean; readonly size: number}): void;
+};
+
+export function createPodRowMemory(target: string): PodRowMemory {
+	// By uid, and no WeakMap: the collector holds the screen up for thousands of keys of one.
+	const known = new Map<string, Known>();
+	return {
+		rowOf(pod, {above, warnings, now}) {
+			const {uid} = pod.metadata;
+			const before = known.get(uid);
+			const of = knownOf(pod, warnings, before);
+			if (of !== before) known.set(uid, of);
+			const facts = factsOf(of, pod, above);
+			const last = of.row?.of === facts ? of.row.row : undefined;
+			const row = podRow(target, facts, now, last);
+			if (row !== last) of.row = {of: facts, row};
+			return row;
+		},
+		keepOnly(pods) {
+			if (known.size <= pods.size) return;
+			for (const uid of known.keys()) if (!pods.has(uid)) known.delete(uid);
+		},
+	};
 }
 
 /** What the server's own table tells while the pods themselves are still on their way. */

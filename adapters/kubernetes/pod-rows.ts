@@ -3,7 +3,7 @@ import {type PodRow, podRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {inTurns} from './breather.ts';
 import {type Above, aboveOf} from './owners.ts';
-import {glimpsedFacts, podRowOf, warningsByUid} from './pod-facts.ts';
+import {createPodRowMemory, glimpsedFacts, type PodRowMemory, warningsByUid} from './pod-facts.ts';
 import {besides, staleNotes} from './watching.ts';
 
 /** All pods as rows, and what was read to make them. */
@@ -19,7 +19,9 @@ export type PodRows = {
 	readonly at: number;
 };
 
-const made = new WeakMap<KubernetesPort, PodRows>();
+type Made = {readonly memory: PodRowMemory; readonly last?: PodRows};
+
+const made = new WeakMap<KubernetesPort, Made>();
 
 const none: readonly string[] = [];
 
@@ -40,7 +42,7 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		besides(port, 'jobs', jobsUnknown, context),
 		besides(port, 'events', 'causes that only events tell are not shown', context),
 	]);
-	const before = made.get(port);
+	const {memory, last} = made.get(port) ?? {memory: createPodRowMemory(target)};
 	const above = aboveOf(
 		{
 			replicaSets: sets.objects,
@@ -49,17 +51,19 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 			revisions: revisions.objects,
 			jobs: jobs.objects,
 		},
-		before?.above,
+		last?.above,
 	);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
 	// Those of this moment: some come and go before all had their turn.
-	const rows = await inTurns([...watched.objects.values()], context.signal, pod =>
-		podRowOf(target, pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
+	const read = await inTurns([...watched.objects.values()], context.signal, pod =>
+		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
 	);
-	for (const glimpse of watched.complete ? [] : (watched.glimpse ?? [])) {
-		if (!watched.objects.has(glimpse.metadata.uid)) rows.push(podRow(target, glimpsedFacts(glimpse, above), at));
-	}
+	memory.keepOnly(watched.objects);
+	const glimpsed = watched.complete ? [] : (watched.glimpse ?? []);
+	const unread = glimpsed.filter(({metadata}) => !watched.objects.has(metadata.uid));
+	const glimpses = await inTurns(unread, context.signal, glimpse => podRow(target, glimpsedFacts(glimpse, above), at));
+	const rows = glimpses.length === 0 ? read : [...read, ...glimpses];
 	const found: PodRows = {
 		rows,
 		above,
@@ -71,13 +75,13 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		],
 		...(watched.complete ? {} : {sample: `causes of ${watched.objects.size} of ${rows.length} pods read so far`}),
 	};
-	made.set(port, found);
+	made.set(port, {memory, last: found});
 	return found;
 }
 
 /** The same, as they were made for somebody else just now. */
 export async function recentPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
-	const known = made.get(port);
+	const known = made.get(port)?.last;
 	const age = known === undefined ? Number.POSITIVE_INFINITY : context.now() - known.at;
 	return known !== undefined && age >= 0 && age < freshMs ? known : readPodRows(port, target, context);
 }

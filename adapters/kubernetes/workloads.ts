@@ -3,6 +3,7 @@ import type {Rollout} from '../../src/model/pod.ts';
 import {type WorkloadRow, workloadRow} from '../../src/model/workload.ts';
 import {workloadFindings} from '../../src/model/workload-findings.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {inTurns} from './breather.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {runFacts} from './job-facts.ts';
 import {jobsUnknown, recentPodRows} from './pod-rows.ts';
@@ -58,7 +59,7 @@ export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
 				...[...statefulSets.objects.values()].map(object => countedStatefulSet(object, above)),
 				...[...daemonSets.objects.values()].map(object => countedDaemonSet(object, present)),
 			];
-			const rows = counted.map(each => {
+			const rows = await inTurns(counted, context.signal, each => {
 				const {uid} = each.metadata;
 				const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
 				return workloadRow(target.name, workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen));
