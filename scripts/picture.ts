@@ -76,7 +76,8 @@ const pty = await startPty([process.execPath, 'dist/midwatch.js', '--demo', scen
 });
 try {
 	await pty.waitFor(/\d more/);
-	await sleep(8000);
+	// Until the slowest sources have been read a few times, so that rates and trends are there.
+	await sleep(45_000);
 	for (const key of keys) {
 		pty.press(key);
 		await sleep(400);
