@@ -50,6 +50,8 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 	let objects = new Map<string, WatchedObjects[K]>();
 	let glimpse: readonly PodGlimpse[] | undefined;
 	let complete = false;
+	/** A page of the first list is whole: less than that tells nothing of what is there. */
+	let paged = false;
 	let version = 0;
 	/** Undefined: has to be listed. */
 	let resourceVersion: string | undefined;
@@ -116,6 +118,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			begin() {
 				found = new Map();
 				if (first) objects = found;
+				paged = false;
 			},
 			take(item) {
 				heard();
@@ -123,6 +126,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			},
 			page() {
 				heard();
+				paged = true;
 				if (first) changed();
 				if (first && kind === 'pods' && !peeked) void peek(signal);
 				peeked = true;
@@ -258,7 +262,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 					const hint = 'What was read last is shown meanwhile. Check the load of the API server, and the network.';
 					throw new AdapterError('timeout', `${asked}: ${stale.reason}`, hint);
 				}
-				if (complete || objects.size > 0 || glimpse !== undefined) return view();
+				if (complete || paged || glimpse !== undefined) return view();
 				await somethingOr(toldWaiting.promise, signal);
 			}
 		},

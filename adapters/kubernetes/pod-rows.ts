@@ -1,6 +1,7 @@
 import type {Context, Note} from '../../src/contract.ts';
 import {type PodRow, podRow} from '../../src/model/pod.ts';
-import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {KubernetesPort, PodGlimpse} from '../../src/port/kubernetes.ts';
+import type {PodObject} from '../../src/port/kubernetes-objects.ts';
 import {inTurns} from './breather.ts';
 import {type Above, aboveOf} from './owners.ts';
 import {createPodRowMemory, glimpsedFacts, type PodRowMemory, warningsByUid} from './pod-facts.ts';
@@ -56,12 +57,12 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
 	// Those of this moment: some come and go before all had their turn.
-	const read = await inTurns([...watched.objects.values()], context.signal, pod =>
+	const pods = [...watched.objects.values()];
+	const unread = watched.complete ? [] : unreadOf(watched.glimpse ?? [], pods);
+	const read = await inTurns(pods, context.signal, pod =>
 		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
 	);
 	memory.keepOnly(watched.objects);
-	const glimpsed = watched.complete ? [] : (watched.glimpse ?? []);
-	const unread = glimpsed.filter(({metadata}) => !watched.objects.has(metadata.uid));
 	const glimpses = await inTurns(unread, context.signal, glimpse => podRow(target, glimpsedFacts(glimpse, above), at));
 	const rows = glimpses.length === 0 ? read : [...read, ...glimpses];
 	const found: PodRows = {
@@ -73,10 +74,15 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 			...staleNotes('pods', watched),
 			...[sets, deployments, statefulSets, revisions, jobs, events].flatMap(({notes}) => notes),
 		],
-		...(watched.complete ? {} : {sample: `causes of ${watched.objects.size} of ${rows.length} pods read so far`}),
+		...(watched.complete ? {} : {sample: `causes of ${pods.length} of ${rows.length} pods read so far`}),
 	};
 	made.set(port, {memory, last: found});
 	return found;
+}
+
+function unreadOf(glimpses: readonly PodGlimpse[], pods: readonly PodObject[]): readonly PodGlimpse[] {
+	const read = new Set(pods.map(({metadata}) => metadata.uid));
+	return glimpses.filter(({metadata}) => !read.has(metadata.uid));
 }
 
 /** The same, as they were made for somebody else just now. */

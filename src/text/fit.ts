@@ -1,16 +1,14 @@
 import stringWidth from 'string-width';
-import {graphemesOf} from './graphemes.ts';
-
-const ascii = /^[\u0020-\u007e]*$/;
+import {graphemesOf, isSimple} from './graphemes.ts';
 
 /** Terminal cells that cleaned text takes. */
-export const width = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
+export const width = (text: string): number => (isSimple(text) ? text.length : stringWidth(text));
 
 /** Cuts cleaned text to at most `cells`, with `…` in the last one when something was cut off. */
 export function cut(text: string, cells: number): string {
 	if (cells <= 0) return '';
 	if (width(text) <= cells) return text;
-	if (ascii.test(text)) return `${text.slice(0, cells - 1)}…`;
+	if (isSimple(text)) return `${text.slice(0, cells - 1)}…`;
 	let used = 0;
 	let kept = '';
 	for (const {segment} of graphemesOf(text)) {
@@ -32,14 +30,14 @@ export function cutMiddle(text: string, cells: number): string {
 }
 
 function firstOf(text: string, cells: number): string {
-	if (ascii.test(text)) return text.slice(0, cells);
+	if (isSimple(text)) return text.slice(0, cells);
 	return text.slice(0, fitting(text, cells));
 }
 
 /** As much of the end of cleaned text as fits into `cells`. */
 export function lastOf(text: string, cells: number): string {
 	if (cells <= 0) return '';
-	if (ascii.test(text)) return text.slice(-cells);
+	if (isSimple(text)) return text.slice(-cells);
 	let kept = '';
 	let used = 0;
 	for (const {segment} of [...graphemesOf(text.slice(-cells * 32))].toReversed()) {
@@ -86,7 +84,7 @@ export function wrap(text: string, cells: number): readonly string[] {
 	const lines: string[] = [];
 	for (const paragraph of text.split('\n')) {
 		let rest = paragraph;
-		const plain = ascii.test(paragraph);
+		const plain = isSimple(paragraph);
 		for (;;) {
 			const end = plain ? Math.min(rest.length, cells) : fitting(rest, cells);
 			if (end === 0 || end >= rest.length) break;
@@ -102,7 +100,7 @@ export function wrap(text: string, cells: number): readonly string[] {
 
 /** The part of cleaned text that stands in `cells` columns from column `from` on. A wide character that is cut in two is a blank. */
 export function between(text: string, from: number, cells: number): string {
-	if (ascii.test(text)) return text.slice(from, from + cells);
+	if (isSimple(text)) return text.slice(from, from + cells);
 	let used = 0;
 	let kept = '';
 	for (const {segment} of graphemesOf(text)) {

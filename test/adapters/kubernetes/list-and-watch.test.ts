@@ -117,6 +117,20 @@ describe('a list and a watch', () => {
 		});
 	});
 
+	test('tell nothing before a page of them is whole, whenever somebody asks', async () => {
+		const {port} = await rig.client();
+		const counts: number[] = [];
+		let complete = false;
+		while (!complete) {
+			void port.watched('pods', asking()).then(watched => {
+				counts.push(watched.objects.size + (watched.glimpse?.length ?? 0));
+				complete ||= watched.complete;
+			});
+			await new Promise(resolve => setTimeout(resolve, 2));
+		}
+		expect(Math.min(...counts)).toBeGreaterThanOrEqual(500);
+	});
+
 	test('are listed anew when asked', async () => {
 		const client = await rig.client();
 		await eventually(() => equal(client));

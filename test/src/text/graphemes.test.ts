@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import {expect, test} from 'vitest';
-import {graphemesOf} from '../../../src/text/graphemes.ts';
+import {width} from '../../../src/text/fit.ts';
+import {graphemesOf, isSimple} from '../../../src/text/graphemes.ts';
 
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 const plain = (text: string) => Array.from(segmenter.segment(text), ({segment, index}) => ({segment, index}));
@@ -28,6 +30,19 @@ test('each text is cut where Unicode cuts it', () => {
 	fc.assert(
 		fc.property(fc.array(fc.constantFrom(...signs)), parts => {
 			expect(told(parts.join(''))).toEqual(plain(parts.join('')));
+		}),
+	);
+});
+
+test('a simple text is as wide as it is long', () => {
+	const simple = signs.filter(isSimple);
+	expect(simple.length).toBeGreaterThan(500);
+	for (const sign of simple) expect([sign, stringWidth(sign), sign.length]).toEqual([sign, 1, 1]);
+	fc.assert(
+		fc.property(fc.array(fc.constantFrom(...signs)), parts => {
+			const text = parts.join('');
+			if (isSimple(text)) expect(stringWidth(text)).toBe(text.length);
+			expect(width(text)).toBe(stringWidth(text));
 		}),
 	);
 });
