@@ -1,10 +1,12 @@
 import {defineSource} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
-import {podFindings} from '../../src/model/pod-findings.ts';
+import {createPodFindings} from '../../src/model/pod-findings.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectlEverywhere} from './by-hand.ts';
 import {readPodRows} from './pod-rows.ts';
 import {slowNotes} from './watching.ts';
+
+const podFindings = createPodFindings();
 
 /** Pods as `kubectl get pods` shows them, each with what is behind its status. Read from what the watch has brought: no request of its own. */
 export const pods = defineSource<PodRow, KubernetesPort>()({

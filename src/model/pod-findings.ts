@@ -3,30 +3,67 @@ import {bySeverity, worst} from '../severity.ts';
 import {clockTime} from '../text/figures.ts';
 import {type PodRow, restartsEvery, trouble} from './pod.ts';
 
-/** One finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. */
-export function podFindings(rows: readonly PodRow[], target: string): readonly Finding[] {
-	const {lost, findings} = lostOnNodes(rows, target);
-	const sick = Map.groupBy(
-		rows.filter(row => row.severity !== 'ok' && !lost.has(row.uid)),
-		workloadOf,
-	);
-	if (sick.size === 0) return findings;
-	// All pods are counted, and only those of a sick workload are anyone's: there are many pods, and few of them have an owner of such a name.
-	const owners = new Set([...sick.values()].flatMap(found => found.map(row => row.owner)));
-	const sizes = new Map<string, number>();
-	for (const row of rows) {
-		if (!owners.has(row.owner)) continue;
-		const workload = workloadOf(row);
-		if (sick.has(workload)) sizes.set(workload, (sizes.get(workload) ?? 0) + 1);
-	}
-	const folded = [...sick].flatMap(([workload, found]) => {
-		const causes = Map.groupBy(found, sameTrouble);
-		return [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, sizes.get(workload) ?? 0));
-	});
-	return [...findings, ...folded];
+/**
+ * Gives one finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. What was found of a
+ * workload is remembered for as long as its rows are the same ones: after a bad night thousands of pods have restarted, and few do so now.
+ */
+export function createPodFindings(): (rows: readonly PodRow[], target: string) => readonly Finding[] {
+	const lastOf = new Map<string, ReadonlyMap<string, Folded>>();
+	return (rows, target) => {
+		const {lost, findings} = lostOnNodes(rows, target);
+		const last = lastOf.get(target);
+		const now = new Map<string, Folded>();
+		for (const [namespace, owners] of sickWorkloads(rows, lost)) {
+			for (const [owner, sick] of owners) {
+				const workload = `${namespace}/${owner}`;
+				const before = last?.get(workload);
+				now.set(workload, before !== undefined && isSame(before, sick) ? before : folded(target, workload, sick));
+			}
+		}
+		lastOf.set(target, now);
+		return [...findings, ...[...now.values()].flatMap(each => each.findings)];
+	};
 }
 
-const workloadOf = (row: PodRow): string => `${row.namespace}/${row.owner}`;
+/** The pods of a workload of which something is wrong, and how many it has. */
+type Sick = {readonly found: PodRow[]; pods: number};
+
+type Folded = Readonly<Sick> & {readonly findings: readonly Finding[]};
+
+const isSame = (one: Readonly<Sick>, other: Readonly<Sick>): boolean =>
+	one.pods === other.pods &&
+	one.found.length === other.found.length &&
+	one.found.every((row, index) => row === other.found[index]);
+
+function folded(target: string, workload: string, {found, pods}: Sick): Folded {
+	const causes = Map.groupBy(found, sameTrouble);
+	return {
+		found,
+		pods,
+		findings: [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, pods)),
+	};
+}
+
+/** By namespace and owner: each row is looked up, every second, and a key of both would be made anew for each of thousands. */
+function sickWorkloads(
+	rows: readonly PodRow[],
+	lost: ReadonlySet<string>,
+): ReadonlyMap<string, ReadonlyMap<string, Sick>> {
+	const sick = new Map<string, Map<string, Sick>>();
+	for (const row of rows) {
+		if (row.severity === 'ok' || lost.has(row.uid)) continue;
+		const owners = sick.get(row.namespace) ?? new Map<string, Sick>();
+		sick.set(row.namespace, owners);
+		const known = owners.get(row.owner);
+		if (known === undefined) owners.set(row.owner, {found: [row], pods: 0});
+		else known.found.push(row);
+	}
+	for (const {namespace, owner} of rows) {
+		const workload = sick.get(namespace)?.get(owner);
+		if (workload !== undefined) workload.pods += 1;
+	}
+	return sick;
+}
 
 /** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
 function lostOnNodes(rows: readonly PodRow[], target: string) {
@@ -79,18 +116,11 @@ const rolloutSuspicionMs = 60 * 60_000;
 
 /** `, since rollout revision 41 at 13:58:00Z` when all of them came with one rollout, shortly before the trouble, and another came before it. */
 function sinceRollout(same: readonly PodRow[], since: number): string {
-	const revisions = new Set(same.map(row => row.rollout?.revision));
-	const rollout = same[0]?.rollout;
-	if (
-		rollout === undefined ||
-		revisions.size > 1 ||
-		rollout.first ||
-		same.some(row => row.deleteBy !== undefined || goesOnRestarting(row))
-	) {
-		return '';
-	}
-	const {revision, at} = rollout;
-	if (at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
+	const {revision, at, first = true} = same[0]?.rollout ?? {};
+	if (first || at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
+	const isAnother = (row: PodRow) =>
+		row.rollout?.revision !== revision || row.deleteBy !== undefined || goesOnRestarting(row);
+	if (same.some(isAnother)) return '';
 	return `, since rollout revision ${revision} at ${clockTime(at)}`;
 }
 

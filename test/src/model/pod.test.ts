@@ -1,6 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {type PodFacts, podRow} from '../../../src/model/pod.ts';
-import {podFindings} from '../../../src/model/pod-findings.ts';
+import {createPodFindings} from '../../../src/model/pod-findings.ts';
+
+const podFindings: ReturnType<typeof createPodFindings> = (rows, target) => createPodFindings()(rows, target);
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 const ago = (seconds: number): number => now - seconds * 1000;
@@ -123,6 +125,26 @@ describe('pod', () => {
 			'search/api: 1 of 1 pods CrashLoopBackOff <- OOMKilled 137 at limit 512Mi',
 		]);
 		expect(found[0]).toMatchObject({severity: 'crit', since: ago(420), row: {kind: 'kubernetes.pod', id: '2'}});
+	});
+
+	it('makes a finding anew when a pod of its workload has changed, come or gone, and only then', () => {
+		const again = createPodFindings();
+		const row = (uid: string, part: Partial<PodFacts> = {}) => podRow('prod', {...well, uid, ...part}, now);
+		const crash = {status: 'CrashLoopBackOff', ready: 0, ...killed};
+		const [sick, elsewhere] = [row('1', crash), row('3', {namespace: 'search', ...crash})];
+		const told = (...rows: Parameters<typeof again>[0]) => {
+			const found = again(rows, 'prod');
+			expect(found).toEqual(podFindings(rows, 'prod'));
+			return found;
+		};
+		const [first, other] = told(sick, row('2'), elsewhere);
+		const [same, otherToo] = told(sick, row('2', {restarts: 1}), elsewhere);
+		expect([same === first, otherToo === other]).toEqual([true, true]);
+		expect(told(sick, row('2', crash), elsewhere)[0]?.sentence).toContain('2 of 2 pods');
+		expect(told(sick, elsewhere)[0]?.sentence).toContain('1 of 1 pods');
+		expect(again([sick], 'stage')[0]?.target).toBe('stage');
+		expect(told(elsewhere)).toEqual([other]);
+		expect(told(row('2'))).toEqual([]);
 	});
 
 	it('keeps the identity of a finding while its sentence counts on', () => {
