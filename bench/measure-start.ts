@@ -23,7 +23,7 @@ async function firstRed(programs: Programs): Promise<readonly Figure[]> {
 			{estate: 'pods', rows: 10_000, changes: 0, intervalMs: 2000, roundTripMs: 100, draw: 'compositor'},
 			{...screen, seconds: 20, wanted: ['OOM'], untilWanted: true},
 		);
-		// Between two tries the status of such a pod is another; the reason why it ended is there all the time.
+		// Between two tries the status of such a pod is another; the reason why it ended is there all the time. Nothing else of the demo ended so.
 		red.push(metered.wanted['OOM'] ?? Number.POSITIVE_INFINITY);
 	}
 	return [

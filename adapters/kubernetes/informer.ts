@@ -117,8 +117,6 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 		const page = await listAll(transport, request, signal, {
 			begin() {
 				found = new Map();
-				if (first) objects = found;
-				paged = false;
 			},
 			take(item) {
 				heard();
@@ -126,8 +124,12 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			},
 			page() {
 				heard();
-				paged = true;
-				if (first) changed();
+				if (first) {
+					// What was shown of a list that had to begin anew stays until there is something in its place.
+					objects = found;
+					paged = found.size > 0;
+					changed();
+				}
 				if (first && kind === 'pods' && !peeked) void peek(signal);
 				peeked = true;
 				return true;

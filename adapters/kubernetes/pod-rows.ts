@@ -20,7 +20,7 @@ export type PodRows = {
 	readonly at: number;
 };
 
-type Made = {readonly memory: PodRowMemory; readonly last?: PodRows};
+type Made = {readonly memory: PodRowMemory; last?: PodRows};
 
 const made = new WeakMap<KubernetesPort, Made>();
 
@@ -43,7 +43,10 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		besides(port, 'jobs', jobsUnknown, context),
 		besides(port, 'events', 'causes that only events tell are not shown', context),
 	]);
-	const {memory, last} = made.get(port) ?? {memory: createPodRowMemory(target)};
+	const kept: Made = made.get(port) ?? {memory: createPodRowMemory(target)};
+	// Before the first turn: others read at the same time.
+	made.set(port, kept);
+	const {memory, last} = kept;
 	const above = aboveOf(
 		{
 			replicaSets: sets.objects,
@@ -63,8 +66,12 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
 	);
 	memory.keepOnly(watched.objects);
-	const glimpses = await inTurns(unread, context.signal, glimpse => podRow(target, glimpsedFacts(glimpse, above), at));
-	const rows = glimpses.length === 0 ? read : [...read, ...glimpses];
+	const rows =
+		unread.length === 0
+			? read
+			: read.concat(
+					await inTurns(unread, context.signal, glimpse => podRow(target, glimpsedFacts(glimpse, above), at)),
+				);
 	const found: PodRows = {
 		rows,
 		above,
@@ -76,7 +83,7 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 		],
 		...(watched.complete ? {} : {sample: `causes of ${pods.length} of ${rows.length} pods read so far`}),
 	};
-	made.set(port, {memory, last: found});
+	kept.last = found;
 	return found;
 }
 

@@ -59,15 +59,15 @@ export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
 				...[...statefulSets.objects.values()].map(object => countedStatefulSet(object, above)),
 				...[...daemonSets.objects.values()].map(object => countedDaemonSet(object, present)),
 			];
+			// Before the first turn: these maps go on changing.
+			const runs = runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? []);
 			const rows = await inTurns(counted, context.signal, each => {
 				const {uid} = each.metadata;
 				const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
 				return workloadRow(target.name, workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen));
 			});
 			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
-			for (const facts of runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? [])) {
-				rows.push(workloadRow(target.name, facts));
-			}
+			for (const facts of runs) rows.push(workloadRow(target.name, facts));
 			const notes = [...pods.notes, ...besidePods.flatMap(each => each.notes)];
 			return {rows, gauges: [], omitted: 0, notes};
 		};
