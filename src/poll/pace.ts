@@ -12,6 +12,8 @@ const leastLatencyMs = 100;
 export type Pace = {
 	/** The interval in force now, before jitter. */
 	readonly intervalMs: number;
+	/** The same but for failures: what was read longer ago than this is late, however seldom it is tried now. */
+	readonly steadyMs: number;
 	succeeded(tookMs: number): void;
 	/** `now` in epoch milliseconds. `refused`: the system answered, and does not let us in. */
 	failed(now: number, refused: boolean): void;
@@ -31,7 +33,10 @@ export function createPace(baseMs: number): Pace {
 	let refusals = 0;
 	return {
 		get intervalMs() {
-			return failingSince === undefined ? baseMs * stretch : retryMs;
+			return failingSince === undefined ? this.steadyMs : retryMs;
+		},
+		get steadyMs() {
+			return baseMs * stretch;
 		},
 		succeeded(tookMs) {
 			failingSince = undefined;

@@ -64,7 +64,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 	/** Findings of the last good snapshot, without those about reading itself. */
 	let known: readonly Finding[] = [];
 
-	const change = (part: Partial<Reading>) => store.set({...store.get(), ...part, intervalMs: pace.intervalMs});
+	const change = (part: Partial<Reading>) => store.set({...store.get(), ...part, intervalMs: pace.steadyMs});
 
 	async function attempt(): Promise<void> {
 		generation += 1;
@@ -138,7 +138,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		return readAt !== undefined && clock.now() >= oldFrom(readAt) ? asOf(known, readAt) : known;
 	}
 
-	const oldFrom = (readAt: number) => readAt + 2 * pace.intervalMs + 1000;
+	const oldFrom = (readAt: number) => readAt + 2 * pace.steadyMs + 1000;
 
 	/** Jitter only shortens, so that a system that comes back is seen within one interval. */
 	function schedule(tookMs: number): number {
@@ -163,7 +163,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		if (readAt === undefined || failure !== undefined) return;
 		const since = readAt;
 		callOffStale = clock.after(Math.max(0, oldFrom(since) - clock.now()), () => {
-			const finding = stale(store.get(), source.title, since, pace.intervalMs);
+			const finding = stale(store.get(), source.title, since, pace.steadyMs);
 			change({findings: [...remembered(), finding]});
 		});
 	}

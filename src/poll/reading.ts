@@ -25,7 +25,7 @@ export type Reading<R extends Row = Row> = {
 	readonly readAt: number | undefined;
 	readonly tookMs: number | undefined;
 	readonly failure: Failure | undefined;
-	/** The interval in force now: stretched when the system is slow, backed off when it fails. */
+	/** How often it is read while it answers: stretched when the system is slow. When it fails, `nextAt` tells. */
 	readonly intervalMs: number;
 	/** Epoch milliseconds of the next read, if one is planned. */
 	readonly nextAt: number | undefined;

@@ -187,11 +187,11 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		else if (state === 'escape' || state === 'escape-twice') afterEscape(character);
 		else if (state === 'string') string(character);
 		else if (state === 'paste') paste(character);
+		else if (character === '\u001b') ground(character);
 		else if (state === 'mouse-x10') {
 			gathered += character;
 			if ([...gathered].length === 3) enter('ground');
-		} else if (character === '\u001b') ground(character);
-		else if (state === 'csi') control(character);
+		} else if (state === 'csi') control(character);
 		else if (state === 'ss3') singleShift(character);
 		else {
 			enter('ground');

@@ -7,7 +7,7 @@ import {inspectWorkload} from '../../../adapters/kubernetes/inspect-workload.ts'
 import {pods} from '../../../adapters/kubernetes/pods.ts';
 import {restart} from '../../../adapters/kubernetes/restart.ts';
 import {workloads} from '../../../adapters/kubernetes/workloads.ts';
-import type {Inspection, Target} from '../../../src/contract.ts';
+import type {Inspection, Row, Snapshot, Source, Target} from '../../../src/contract.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {WorkloadRow} from '../../../src/model/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
@@ -55,8 +55,12 @@ function addCronJob(name: string): CronJob {
 	return store.put('cronjobs.batch', withDefaults('cronjobs.batch', cron) as CronJob);
 }
 
+/** The client of a rig has little patience: on a busy machine a read may find the server silent, and the next one does not. */
+const rowsOf = <R extends Row>(source: Source<R, KubernetesPort>): Promise<Snapshot<R>> =>
+	eventually(() => source.open(port, target)(asking()));
+
 const read = async () => {
-	const snapshot = await workloads.open(port, target)(asking());
+	const snapshot = await rowsOf(workloads);
 	const found = workloads.findings(snapshot, undefined, {target: 'prod', now: Date.now()});
 	return {rows: snapshot.rows as readonly WorkloadRow[], found};
 };
@@ -67,7 +71,7 @@ async function rowOf(name: string): Promise<WorkloadRow> {
 }
 
 const podsOf = async (name: string) =>
-	((await pods.open(port, target)(asking())).rows as readonly PodRow[]).filter(row => row.owner === name);
+	((await rowsOf(pods)).rows as readonly PodRow[]).filter(row => row.owner === name);
 
 async function textOf(inspection: Inspection<WorkloadRow, KubernetesPort>, row: WorkloadRow): Promise<string> {
 	const document = await inspection.open(row, {...asking(), port, target, rows: [row], params: {}});

@@ -146,11 +146,24 @@ describe('poller', () => {
 		expect(Math.max(...gaps)).toBeGreaterThan(13_000);
 		expect(Math.max(...gaps)).toBeLessThanOrEqual(15_000);
 		expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
-		expect(store.get().intervalMs).toBe(15_000);
+		expect(store.get().intervalMs).toBe(intervalMs);
 		poller.refresh();
 		server.answer = async () => snapshotOf([]);
 		await clock.advance(500);
 		expect(store.get()).toMatchObject({state: 'live', intervalMs});
+	});
+
+	it('calls what it shows old all the while, however seldom a refused login is tried', async () => {
+		const {clock, poller, store, server} = rig();
+		poller.resume();
+		await clock.advance(10 * intervalMs);
+		const {readAt = 0} = store.get();
+		server.answer = () => Promise.reject(new AdapterError('denied', 'the login was refused', 'Correct the password.'));
+		await clock.advance(readAt + 2 * intervalMs + 1001 - clock.now());
+		for (let second = 0; second < 200; second += 1) {
+			expect(isOld(store.get(), clock.now())).toBe(true);
+			await clock.advance(1000);
+		}
 	});
 
 	it('stretches while the server needs twice its usual time, and comes back', async () => {

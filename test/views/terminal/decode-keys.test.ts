@@ -278,9 +278,9 @@ describe('any input', () => {
 					const input = characters.join('');
 					// Every control sequence with its final, wherever it begins: the letters in it were not typed. What stands on both sides of one is apart.
 					const outside = input
-						.replace(/\u001b\[\[[^\u001b]?/g, '.')
-						.replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '.')
-						.replace(/\u001bO[0-9;]*[@-~]/g, '.');
+						.replace(/\u001b\[\[[^\u001b]?/g, '\n')
+						.replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '\n')
+						.replace(/\u001bO[0-9;]*[@-~]/g, '\n');
 					const capitals = (text: string) => [...text].filter(character => /[A-Z]/.test(character)).length;
 					const keys = start();
 					keys.feed(input);
