@@ -55,6 +55,8 @@ const restoreMs = 250;
 const answerMs = 2000;
 const swallowMs = 100;
 const exitSoftware = 70;
+/** Ctrl-C in a terminal that was lent may reach us so long after it was given back; in ours it is a key, and no signal. */
+const lateSignalMs = 500;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Takes the terminal over: alternate screen, raw keys, no cursor. Does nothing to it when it cannot be used, and says why. */
@@ -103,6 +105,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	let closed = false;
 	let ending = false;
 	let lent = false;
+	let lentUntil = Number.NEGATIVE_INFINITY;
 	let synchronizes = false;
 	let awaitsAnswer = false;
 	let openedAt = 0;
@@ -134,8 +137,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		});
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
-		// The terminal sends it to all who share it.
-		if (lent && signal === 'SIGINT') return;
+		// The terminal sends it to all who share it, and on a busy machine we may hear of the other's end first.
+		if (signal === 'SIGINT' && (lent || Date.now() - lentUntil < lateSignalMs)) return;
 		const known = signals.find(name => name === signal);
 		if (known !== undefined) void end({kind: 'signal', signal: known});
 	};
@@ -240,6 +243,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 			return await work();
 		} finally {
 			lent = false;
+			lentUntil = Date.now();
 			if (!closed && !ending) {
 				process.stdin.resume();
 				takeScreen();
