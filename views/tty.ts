@@ -138,7 +138,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
 		// The terminal sends it to all who share it, and on a busy machine we may hear of the other's end first.
-		if (signal === 'SIGINT' && (lent || Date.now() - lentUntil < lateSignalMs)) return;
+		if (signal === 'SIGINT' && (lent || performance.now() - lentUntil < lateSignalMs)) return;
 		const known = signals.find(name => name === signal);
 		if (known !== undefined) void end({kind: 'signal', signal: known});
 	};
@@ -243,7 +243,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 			return await work();
 		} finally {
 			lent = false;
-			lentUntil = Date.now();
+			lentUntil = performance.now();
 			if (!closed && !ending) {
 				process.stdin.resume();
 				takeScreen();
