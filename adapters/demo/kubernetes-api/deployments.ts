@@ -53,8 +53,8 @@ export function reconcileDeployment(cluster: Cluster, deployment: Deployment): n
 	if (metadata.deletionTimestamp !== undefined) return undefined;
 	const sets = () => store.ownedBy<ReplicaSet>('replicasets.apps', metadata.uid);
 	const present = sets().find(set => sameTemplate(set.spec.template, spec.template));
-	if (spec.paused === true) {
-		scalePaused(cluster, deployment, sets());
+	if (spec.paused === true || isScaled(deployment, sets())) {
+		scaleAll(cluster, deployment, present, sets());
 		return deploymentStatus(cluster, deployment, sets(), present, undefined);
 	}
 	const created = present === undefined;
@@ -179,13 +179,61 @@ function recreate(cluster: Cluster, deployment: Deployment, fresh: ReplicaSet, o
 	if (left.length === 0) scale(cluster, deployment, fresh, deployment.spec.replicas);
 }
 
-/** A paused deployment does not roll out, but it is scaled: here, its newest set that has pods. */
-function scalePaused(cluster: Cluster, deployment: Deployment, sets: readonly ReplicaSet[]): void {
-	const active = sets.filter(set => set.spec.replicas > 0).toSorted((a, b) => revisionOf(b) - revisionOf(a));
-	const [first, ...rest] = active;
-	if (first !== undefined) {
-		const other = total(rest, set => set.spec.replicas);
-		scale(cluster, deployment, first, Math.max(0, deployment.spec.replicas - other));
+const annotated = (set: ReplicaSet, name: string): number | undefined => {
+	const text = set.metadata.annotations?.[name];
+	return text === undefined ? undefined : Number(text);
+};
+
+/** Whether another number of pods is wanted than when its sets that have pods were last sized. */
+const isScaled = (deployment: Deployment, sets: readonly ReplicaSet[]): boolean =>
+	sets.some(
+		set =>
+			set.spec.replicas > 0 &&
+			(annotated(set, desiredAnnotation) ?? spec(deployment).replicas) !== spec(deployment).replicas,
+	);
+
+const isWhole = (set: ReplicaSet, wanted: number): boolean =>
+	set.spec.replicas === wanted && annotated(set, desiredAnnotation) === wanted && available(set) === wanted;
+
+/**
+ * Sizes the sets for the number of pods that is wanted: a rollout that is under way, or paused, is not taken any further by it. By the rules
+ * of `scale` in pkg/controller/deployment/sync.go: one set alone has them all, several have the room in proportion to their sizes, and
+ * what rounding leaves goes to the largest.
+ */
+function scaleAll(
+	cluster: Cluster,
+	deployment: Deployment,
+	fresh: ReplicaSet | undefined,
+	sets: readonly ReplicaSet[],
+): void {
+	const wanted = deployment.spec.replicas;
+	const active = sets.filter(set => set.spec.replicas > 0);
+	const newest = fresh ?? sets.toSorted((a, b) => revisionOf(b) - revisionOf(a))[0];
+	const alone = active.length > 1 ? undefined : (active[0] ?? newest);
+	if (alone !== undefined) {
+		scale(cluster, deployment, alone, wanted);
+		return;
+	}
+	if (fresh !== undefined && isWhole(fresh, wanted)) {
+		for (const set of active) if (set !== fresh) scale(cluster, deployment, set, 0);
+		return;
+	}
+	if (deployment.spec.strategy?.type === 'Recreate') return;
+	const most = wanted === 0 ? 0 : wanted + bounds(deployment).surge;
+	const change = most - total(active, set => set.spec.replicas);
+	const older = (a: ReplicaSet, b: ReplicaSet) => (revisionOf(a) - revisionOf(b)) * (change > 0 ? -1 : 1);
+	const bySize = active.toSorted((a, b) => b.spec.replicas - a.spec.replicas || older(a, b));
+	let left = change;
+	const shares = bySize.map(set => {
+		const before = annotated(set, maxAnnotation) ?? deployment.status.replicas ?? 0;
+		const due = wanted === 0 ? -set.spec.replicas : Math.round((set.spec.replicas * most) / before) - set.spec.replicas;
+		const given = change > 0 ? Math.min(due, left) : Math.max(due, left);
+		left -= given;
+		return given;
+	});
+	for (const [index, set] of bySize.entries()) {
+		const more = (shares[index] ?? 0) + (index === 0 ? left : 0);
+		scale(cluster, deployment, set, Math.max(0, set.spec.replicas + (change === 0 ? 0 : more)));
 	}
 }
 

@@ -57,6 +57,32 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 		expect(deployment(judge(), 'orders', 'exporter')).toEqual(before);
 	});
 
+	test('scale in the midst of a rollout gives its sets their shares, and takes the rollout no further', async () => {
+		const {kubectl, until} = judge();
+		const owner = () => deployment(judge(), 'checkout', 'api');
+		const sizes = () =>
+			setsOf(judge(), owner())
+				.toSorted((a, b) => Number(a.metadata.annotations?.[revision]) - Number(b.metadata.annotations?.[revision]))
+				.map(({spec}) => spec.replicas)
+				.filter(replicas => replicas > 0);
+		expect([owner().spec.replicas, ...sizes()]).toEqual([6, 5, 3]);
+		await kubectl('-n', 'checkout', 'rollout', 'pause', 'deployment/api');
+		// 12 at most: 5 and 3 become 7.5 and 4.5; the larger is rounded up, the other has what is left.
+		await kubectl('-n', 'checkout', 'scale', 'deployment/api', '--replicas=9');
+		await until(() => owner().status.replicas === 12);
+		expect(sizes()).toEqual([8, 4]);
+		await kubectl('-n', 'checkout', 'scale', 'deployment/api', '--replicas=6');
+		await until(() => owner().status.replicas === 8);
+		expect(sizes()).toEqual([5, 3]);
+		await kubectl('-n', 'checkout', 'scale', 'deployment/api', '--replicas=0');
+		await until(() => (owner().status.replicas ?? 0) === 0);
+		// Only the newest is left to have pods: all of them.
+		await kubectl('-n', 'checkout', 'scale', 'deployment/api', '--replicas=6');
+		await until(() => owner().status.replicas === 6);
+		expect(sizes()).toEqual([6]);
+		await kubectl('-n', 'checkout', 'rollout', 'resume', 'deployment/api');
+	});
+
 	test('rollout undo brings the template of the revision before, under the newest number', async () => {
 		const {kubectl, until} = judge();
 		const before = deployment(judge(), 'checkout', 'api');
