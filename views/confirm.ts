@@ -208,25 +208,27 @@ function recordTroubleLines({recordTrouble, recorded, reason}: Remedy, cells: nu
 	return flowed(line(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
 }
 
+const undoOffer = (deck: Deck, remedy: Remedy): string =>
+	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
+
 function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	const end = ended[remedy.state];
 	if (end === undefined) {
 		const text = doing[remedy.state];
 		if (text === undefined) return [];
 		const since = remedy.startedAt === undefined ? '' : `, ${duration((deck.now() - remedy.startedAt) / 1000)}`;
-		return [
-			line(`${text}${since}`, 'loud'),
-			line(isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels', 'dim'),
-		];
+		const seen =
+			remedy.outcome === undefined ? [] : wrap(cleanLine(remedy.outcome.detail), cells).map(part => line(part));
+		const leave = isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels';
+		return [line(`${text}${since}`, 'loud'), ...seen, line(`${leave}${undoOffer(deck, remedy)}`, 'dim')];
 	}
 	const lines: ModalLine[] = [...flowed(line(end.text, end.tone), cells)];
 	for (const text of endWords(remedy, end.text)) lines.push(...wrap(text, cells).map(part => line(part)));
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
-	const undo = isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
 	lines.push(...recordTroubleLines(remedy, cells));
 	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
-	lines.push(...flowed(line(`enter closes${undo}${recorded}`, 'dim'), cells));
+	lines.push(...flowed(line(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));
 	return lines;
 }
 

@@ -1,5 +1,5 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {isUnderWay} from '../src/remedy/machine.ts';
+import {isSettling, isUnderWay} from '../src/remedy/machine.ts';
 import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
@@ -20,12 +20,18 @@ function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size
 	return painted;
 }
 
-/** What leaving does to a remedy that was sent. */
+/** What leaving does to the remedies that were sent. */
 function underWay(deck: Deck, cells: number): readonly ModalLine[] {
-	const remedy = deck.options.runner.state.get();
-	if (remedy === undefined || !isUnderWay(remedy)) return [];
-	const text = `${remedy.action.title} on ${remedy.target} is under way: it is finished and recorded first`;
-	return [...wrap(cleanLine(text), cells).map(part => line(part, 'warn')), blankLine];
+	const {state, aside} = deck.options.runner;
+	const texts = [...aside.get(), state.get()].flatMap(remedy => {
+		if (remedy === undefined || !isUnderWay(remedy)) return [];
+		const what = `${remedy.action.title} on ${remedy.target}`;
+		return isSettling(remedy)
+			? `${what} was sent: whether it helped is not looked at any longer, and recorded as not known`
+			: `${what} is under way: it is finished and recorded first`;
+	});
+	const told = texts.flatMap(text => wrap(cleanLine(text), cells).map(part => line(part, 'warn')));
+	return told.length === 0 ? [] : [...told, blankLine];
 }
 
 /** What was said, over the last lines of the screen, when the footer is too narrow for it: what to do next is at its end. */

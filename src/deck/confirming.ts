@@ -19,7 +19,7 @@ export const fieldsOf = (remedy: Remedy | undefined): number => {
 	}
 };
 
-/** Done in this session, and there is a way back that was not taken yet. */
+/** Sent in this session, and there is a way back that was not taken yet. */
 export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
 	deck.options.runner
 		.undoable()
@@ -70,10 +70,13 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietM
 		deck.apply({do: 'top', layer: {...layer, offset}});
 		return;
 	}
+	if (keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy)) {
+		deck.apply({do: 'pop'});
+		perform(deck, `undo ${remedy.id}`);
+		return;
+	}
 	if (hasEnded(remedy)) {
-		const undo = keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy);
-		if (key === 'enter' || key === 'q' || key === 'space' || undo) leave(deck, remedy);
-		if (undo) perform(deck, `undo ${remedy.id}`);
+		if (key === 'enter' || key === 'q' || key === 'space') leave(deck, remedy);
 		return;
 	}
 	if (remedy.state !== 'ready') return;

@@ -12,7 +12,6 @@ import {permitted} from '../policy.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
 import type {Arming} from '../remedy/arming.ts';
-import {isUnderWay} from '../remedy/machine.ts';
 import type {Runner} from '../remedy/runner.ts';
 import {type Change, change, cursorIndex, newSession, paneSession, type Session, topLayer} from '../session.ts';
 import {createStore, type Store} from '../store.ts';
@@ -150,19 +149,15 @@ export function createDeck(options: DeckOptions): Deck {
 	const apply = (by: Change) => session.set(change(session.get(), by));
 
 	// A remedy that was left to go on tells its end on the deck.
-	let watched: string | undefined;
 	stops.push(
-		runner.state.subscribe(() => {
-			const remedy = runner.state.get();
-			if (remedy !== undefined && isUnderWay(remedy)) watched = remedy.id;
-			else if (remedy !== undefined && remedy.id === watched) {
-				watched = undefined;
-				// What it changed is looked at now, not at the next interval.
-				watch.refresh(remedy.target);
-				if (topLayer(session.get())?.kind === 'confirm') return;
-				const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
-				apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
-			}
+		runner.onEnd(remedy => {
+			// What it changed is looked at now, not at the next interval.
+			watch.refresh(remedy.target);
+			const shown = topLayer(session.get())?.kind === 'confirm' && runner.state.get()?.id === remedy.id;
+			const undone = runner.undoable().some(one => one.record === remedy.id && one.undoneBy !== undefined);
+			if (shown || undone) return;
+			const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
+			apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
 		}),
 	);
 

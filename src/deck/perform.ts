@@ -4,17 +4,17 @@ import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
 import {standing} from '../policy.ts';
-import {hasEnded, isUnderWay} from '../remedy/machine.ts';
+import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';
 import {startInspection} from './inspecting.ts';
 
 /**
- * Puts the confirmation on the screen. While another remedy is under way it shows that one, and nothing new may begin: false.
+ * Puts the confirmation on the screen. While another remedy is being sent it shows that one, and nothing new may begin: false.
  */
 function openConfirmation(deck: Deck): boolean {
 	const remedy = deck.options.runner.state.get();
-	const busy = remedy !== undefined && isUnderWay(remedy);
+	const busy = remedy !== undefined && isUnderWay(remedy) && !isSettling(remedy);
 	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
 	if (busy) deck.say('this one is still under way; wait for its end before the next is begun', 'warn');
 	return !busy;

@@ -4,21 +4,33 @@ import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {refuseEntry} from './entry.ts';
 import type {Job} from './job.ts';
-import {hasEnded, isToldRefusal, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
+import {
+	hasEnded,
+	isSettling,
+	isToldRefusal,
+	isUnderWay,
+	type Remedy,
+	type RemedyEvent,
+	type RemedyState,
+} from './machine.ts';
 import {reduce} from './reduce.ts';
 
 type Untimed<E> = E extends RemedyEvent ? Omit<E, 'at'> : never;
 
-/** The one remedy in hand, and what is under way for it. */
+/** The one remedy in hand, those that settle beside it, and what is under way for them. */
 export type Hand = {
 	readonly state: Store<Remedy | undefined>;
-	/** Puts another remedy in the place of the one that has ended. */
+	/** Sent, and looked at until they have settled, while another is in hand. Oldest first. */
+	readonly aside: Store<readonly Remedy[]>;
+	/** Puts another remedy in the place of the one that has ended, or of one that settles, which then does so aside. */
 	take(job: Job, remedy: Remedy): void;
 	job(): Job | undefined;
-	/** The remedy of this job, if it is still in hand and in that state. */
+	/** Calls back with each remedy that was confirmed, when it has ended. Returns the way to stop. */
+	onEnd(listener: (remedy: Remedy) => void): () => void;
+	/** The remedy of this job, if it is still there and in that state. */
 	in<S extends RemedyState>(job: Job, state: S): Extract<Remedy, {readonly state: S}> | undefined;
 	/**
-	 * Takes what happened, now, to the remedy of this job if it is still in hand and, when given, still in that state: what a slow look
+	 * Takes what happened, now, to the remedy of this job if it is still there and, when given, still in that state: what a slow look
 	 * brings must not reach a later state.
 	 */
 	step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined;
@@ -33,6 +45,8 @@ export type Hand = {
 export function createHand(options: {readonly clock: Clock; readonly audit: Pick<Audit, 'append'>}): Hand {
 	const {clock, audit} = options;
 	const state = createStore<Remedy | undefined>(undefined);
+	const aside = createStore<readonly Remedy[]>([]);
+	const listeners = new Set<(remedy: Remedy) => void>();
 	const flows = new Set<Promise<unknown>>();
 	let inHand: Job | undefined;
 	let refusal: Promise<unknown> = Promise.resolve();
@@ -57,25 +71,42 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 		refusal = track(told);
 	}
 
+	const remedyOf = (job: Job): Remedy | undefined =>
+		[state.get(), ...aside.get()].find(remedy => remedy?.id === job.id);
+
+	function put(remedy: Remedy): void {
+		if (state.get()?.id === remedy.id) state.set(remedy);
+		else aside.set(aside.get().flatMap(one => (one.id !== remedy.id ? one : hasEnded(remedy) ? [] : remedy)));
+	}
+
 	function step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined {
-		const before = state.get();
-		if (before?.id !== job.id || (from !== undefined && before.state !== from)) return undefined;
+		const before = remedyOf(job);
+		if (before === undefined || (from !== undefined && before.state !== from)) return undefined;
 		const after = reduce(before, {...event, at: clock.now()});
-		state.set(after);
-		if (!hasEnded(before) && hasEnded(after)) ended(job, after);
+		put(after);
+		if (hasEnded(before) || !hasEnded(after)) return after;
+		ended(job, after);
+		if (isUnderWay(before)) for (const listener of [...listeners]) listener(after);
 		return after;
 	}
 
 	return {
 		state,
+		aside,
 		take(job, remedy) {
+			const before = state.get();
+			if (before !== undefined && isSettling(before)) aside.set([...aside.get(), before]);
 			inHand = job;
 			state.set(remedy);
 		},
 		job: () => inHand,
+		onEnd(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
 		in(job, wanted) {
-			const remedy = state.get();
-			return remedy?.id === job.id && isIn(remedy, wanted) ? remedy : undefined;
+			const remedy = remedyOf(job);
+			return remedy !== undefined && isIn(remedy, wanted) ? remedy : undefined;
 		},
 		step,
 		track,

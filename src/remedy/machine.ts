@@ -163,6 +163,9 @@ export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
 /** Confirmed, and not yet at its end. */
 export const isUnderWay = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
 
+/** Sent and answered: all that is left is to look whether it helped, for which nothing else has to wait. */
+export const isSettling = (remedy: Remedy): boolean => remedy.state === 'verifying';
+
 /**
  * An end before anything was sent that the record tells of, under the id of the remedy: a refusal, and a failure of what a person had
  * confirmed. What was never confirmed and came to nothing is not recorded.

@@ -11,22 +11,27 @@ import {createChecking} from './checking.ts';
 import {aboutRemedy, intentEntry, vainReason} from './entry.ts';
 import {createHand} from './hand.ts';
 import type {Job, Resolved} from './job.ts';
-import {hasEnded, proposed, type Remedy} from './machine.ts';
+import {hasEnded, isSettling, proposed, type Remedy} from './machine.ts';
 import type {ObjectLocks} from './object-lock.ts';
 import {frozen, hashOf} from './plan.ts';
 import {refuseProposal} from './proposal.ts';
 import {createReceipts, type Undoable} from './receipts.ts';
 import {hintOf, troubleOf} from './trouble.ts';
-import {awaitOutcome} from './verification.ts';
+import {type Looks, lookForOutcome, type Over} from './verification.ts';
 
 type Opening = {readonly openedBy?: string | undefined};
 
-/** One remedy at a time. The only caller of `Action.run`. */
+/** One remedy at a time, beside those that were sent and settle. The only caller of `Action.run`. */
 export type Runner = {
 	/** The remedy in hand, also after it has ended; undefined before the first and after `dismiss`. */
 	readonly state: Store<Remedy | undefined>;
+	/** Sent, and looked at until they have settled, while another is in hand. Oldest first. */
+	readonly aside: Store<readonly Remedy[]>;
+	/** Calls back with each remedy that was confirmed, when it has ended. Returns the way to stop. */
+	onEnd(listener: (remedy: Remedy) => void): () => void;
 	/**
-	 * Begins a remedy and resolves when it waits for an answer or has ended. Never rejects. Does nothing while one is under way.
+	 * Begins a remedy and resolves when it waits for an answer or has ended. Never rejects. Does nothing while one is under way that was
+	 * not yet sent and answered.
 	 * `openedBy` is the key that was pressed for it.
 	 */
 	propose(action: Action, rows: readonly Row[], params: Params, options?: Opening): Promise<void>;
@@ -36,7 +41,10 @@ export type Runner = {
 	cancel(): void;
 	/** Takes an ended remedy off the screen. */
 	dismiss(): void;
-	/** A remedy of its own, back from one that was sent in this session. Does nothing for a record that was not. */
+	/**
+	 * A remedy of its own, back from one that was sent in this session, also while that one settles: once this is sent, that one is not
+	 * looked at any longer. Does nothing for a record that was not sent.
+	 */
 	undo(record: string, options?: Opening): Promise<void>;
 	/** Newest first. */
 	undoable(): readonly Undoable[];
@@ -57,12 +65,15 @@ const previewMs = 10_000;
 const runMs = 30_000;
 const verifyMs = 5000;
 
+const closed: Over = {result: 'unknown', why: 'the console was closed before it showed'};
+
 export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptions): Runner {
 	const hand = createHand({clock, audit});
 	const asking = createAsking({clock, audit, resolve});
 	const checking = createChecking({clock, hand, asking, arming});
 	const receipts = createReceipts();
-	let stopPause = () => {};
+	/** By the remedy that is looked at. */
+	const looks = new Map<string, Looks>();
 	let closing = false;
 
 	async function begin(job: Job, start: Remedy, refusal: Refusal | undefined): Promise<void> {
@@ -109,12 +120,16 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		arming.touch(job.target);
 		const unlock = lock(job, remedy.preview.object);
 		if (!unlock) return;
+		let answered: Entry | undefined;
 		try {
 			await checking.look(job, 'rechecking');
-			await send(job);
+			answered = await send(job);
 		} finally {
 			unlock();
 		}
+		if (answered === undefined) return;
+		await tell(job, remedy, answered);
+		await verify(job);
 	}
 
 	function lock(job: Job, object: string): (() => void) | undefined {
@@ -130,11 +145,11 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		return undefined;
 	}
 
-	/** Writes the intent, and only then sends. */
-	async function send(job: Job): Promise<void> {
+	/** Writes the intent, and only then sends. @returns what is to be told of the answer, or that there was none. */
+	async function send(job: Job): Promise<Entry | undefined> {
 		const connection = await record(job);
 		const remedy = hand.in(job, 'running');
-		if (!connection || !remedy) return;
+		if (!connection || !remedy) return undefined;
 		const began = clock.now();
 		try {
 			const receipt = await asking.send(job, connection, {ms: runMs, what: job.action.title}, context =>
@@ -143,17 +158,16 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			hand.step(job, {type: 'sent', receipt}, 'running');
 			const sent = hand.in(job, 'verifying');
 			if (sent) receipts.add({action: job.action, remedy: sent, receipt, sentAt: clock.now()});
-			await tell(job, remedy, {kind: 'outcome', result: 'sent', receipt, took_ms: clock.now() - began});
+			looks.get(remedy.undoOf ?? '')?.stop({result: 'ineffective', why: 'it was undone before it showed'});
+			return {kind: 'outcome', result: 'sent', receipt, took_ms: clock.now() - began};
 		} catch (error) {
 			// Only an error by which the system says that it did nothing is a failure. After any other it may have been done.
 			const harmless = isAdapterError(error) && error.harmless;
 			const trouble = troubleOf(error);
 			const end = hand.step(job, {type: 'run-failed', trouble, harmless}, 'running');
 			const result = end?.state === 'failed' || end?.state === 'stale' ? end.state : 'unknown';
-			await tell(job, remedy, {kind: 'outcome', result, error: trouble, took_ms: clock.now() - began});
-			return;
+			return {kind: 'outcome', result, error: trouble, took_ms: clock.now() - began};
 		}
-		await verify(job);
 	}
 
 	/** @returns the connection to send on, when the intent is on disk. */
@@ -176,7 +190,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (!remedy) return;
 		arming.touch(job.target);
 		const {preview, receipt} = remedy;
-		const outcome = await awaitOutcome({
+		const looking = lookForOutcome({
 			clock,
 			settleMs: job.action.settleMs,
 			look: () =>
@@ -184,8 +198,11 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 					job.action.verify(preview.plan, receipt, context),
 				),
 			pending: seen => void hand.step(job, {type: 'looked', outcome: seen}, 'verifying'),
-			pause,
 		});
+		looks.set(job.id, looking);
+		if (closing) looking.stop(closed);
+		const outcome = await looking.outcome;
+		looks.delete(job.id);
 		const result = outcome.result === 'pending' ? 'unknown' : outcome.result;
 		hand.step(job, {type: 'looked', outcome}, 'verifying');
 		await tell(job, remedy, {kind: 'verify', result, note: outcome.detail});
@@ -200,20 +217,9 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		}
 	}
 
-	function pause(ms: number): Promise<boolean> {
-		return new Promise(done => {
-			const callOff = clock.after(ms, () => done(!closing));
-			stopPause = () => {
-				callOff();
-				done(false);
-			};
-			if (closing) stopPause();
-		});
-	}
-
 	const isBusy = (): boolean => {
 		const remedy = hand.state.get();
-		return closing || (remedy !== undefined && !hasEnded(remedy));
+		return closing || (remedy !== undefined && !hasEnded(remedy) && !isSettling(remedy));
 	};
 
 	async function start(
@@ -244,6 +250,8 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 
 	return {
 		state: hand.state,
+		aside: hand.aside,
+		onEnd: hand.onEnd,
 		propose(action, rows, params, options) {
 			const target = rows[0]?.target ?? '';
 			const preview = (context: ActionContext<unknown>) => action.preview(rows, params, context);
@@ -259,7 +267,8 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		},
 		cancel,
 		dismiss() {
-			if (!isBusy()) hand.state.set(undefined);
+			const remedy = hand.state.get();
+			if (remedy !== undefined && hasEnded(remedy)) hand.state.set(undefined);
 		},
 		async undo(record, options) {
 			const sent = receipts.find(record);
@@ -281,7 +290,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			closing = true;
 			cancel();
 			checking.stop();
-			stopPause();
+			for (const looking of looks.values()) looking.stop(closed);
 			await hand.settled();
 		},
 	};

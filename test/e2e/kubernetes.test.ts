@@ -161,6 +161,47 @@ describeCluster('Kubernetes by keyboard', start => {
 		await expectRecorded(console, 'kubernetes.scale');
 	}, 120_000);
 
+	test('what does not come to an end is led back while it is looked at, and holds nothing else up', async () => {
+		const {console, kubectl, get} = await begin('crashloop');
+		await console.expect('3 of 8 pods CrashLoopBackOff <- OOMKilled 137', 30);
+		const replicas = () => get('deployment', 'checkout', 'api', '.spec.replicas');
+		const before = await replicas();
+		await onWorkload(console, 'checkout', 'deploy/api');
+		console.call('kubernetes.scale');
+		await fill(console, 'Replicas', '9');
+		await console.confirm();
+		await console.expect(/looking whether it helped.*\n.*\d+ of 9 pods are there/, 20);
+		await console.expect(/esc leaves it to go on · \S+ undoes it/);
+		expect(await replicas()).toBe('9');
+		console.press('confirm.cancel');
+		await console.expect('it goes on');
+		console.press('deck.undo');
+		await console.expect('deployment/api in checkout scaled');
+		console.press('list.choose');
+		await console.confirm();
+		await console.expect('looking whether it helped', 20);
+		expect(await replicas()).toBe(before);
+		const seen = () =>
+			console
+				.audit()
+				.filter(line => line.kind === 'verify')
+				.map(line => `${line.result}: ${line['note']}`);
+		const undone = expect.stringMatching(/^ineffective: it was undone before it showed: \d+ of 9 pods are there/);
+		await expect.poll(seen).toEqual([undone]);
+		console.press('confirm.cancel');
+		await console.expect('it goes on');
+		console.call('kubernetes.undo-rollout');
+		await fill(console, 'Back to revision');
+		await console.confirm();
+		await console.expect('all 6 pods are new and available', 60);
+		expect(await kubectl('-n', 'checkout', 'get', 'deployment', 'api', '-o', 'jsonpath={.spec.template}')).toContain(
+			'api:2.40.3',
+		);
+		await expect.poll(seen, {timeout: 20_000}).toHaveLength(3);
+		expect(seen()).toContainEqual(expect.stringMatching(`^done: ${before} of ${before} pods are there`));
+		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	}, 180_000);
+
 	test('the rollout that made the pods crash is undone, and they are well', async () => {
 		const {console, get} = await begin('crashloop');
 		await console.expect('3 of 8 pods CrashLoopBackOff <- OOMKilled 137', 30);

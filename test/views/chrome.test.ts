@@ -306,6 +306,24 @@ describe('confirm', () => {
 		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
 	});
 
+	it('tells what is seen of what was sent, how to lead it back, and on the way out that it is not looked at any longer', async () => {
+		house = await openHouse();
+		house.far.settles = false;
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('verifying');
+		await until(() => house.deck.options.runner.state.get()?.outcome !== undefined);
+		const told = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
+		expect(told()).toContain(
+			'done; looking whether it helped, 0s it is on its way esc leaves it to go on · u undoes it',
+		);
+		await house.keys('esc', 'q');
+		expect(told()).toContain(
+			'Poke on db was sent: whether it helped is not looked at any longer, and recorded as not known',
+		);
+	});
+
 	it('says on the way out that what is under way is finished first', async () => {
 		house = await openHouse();
 		let finish = () => {};

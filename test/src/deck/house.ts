@@ -52,6 +52,8 @@ export type Far = {
 	checks: readonly Check[];
 	/** Waited for before run() answers. */
 	before: Promise<void>;
+	/** Whether what was done shows; until then it is on its way. */
+	settles: boolean;
 };
 
 export const job = (id: string, severity: Severity = 'ok', age = 1): Job => ({
@@ -135,8 +137,11 @@ const action = (
 		port.far.ran.push({action: about.id, ...plan, record});
 		return {summary: `${about.title.toLowerCase()} sent`, before: {value: 'old'}};
 	},
-	verify: async () => ({result: 'done', detail: 'it is as it should be'}),
-	settleMs: 1000,
+	verify: async (_plan, _receipt, {port}) =>
+		port.far.settles
+			? {result: 'done', detail: 'it is as it should be'}
+			: {result: 'pending', detail: 'it is on its way'},
+	settleMs: 60_000,
 	undo: {impossible: 'what is gone is gone'},
 	...more,
 });
@@ -292,6 +297,7 @@ export async function openHouse(
 		ran: [],
 		read: async () => blank,
 		checks: [{label: 'still there', result: 'pass', detail: ''}],
+		settles: true,
 		before: Promise.resolve(),
 	};
 	const system = systemOf(far);

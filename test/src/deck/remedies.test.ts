@@ -209,6 +209,33 @@ describe('after it was sent', () => {
 		expect(ran()).toEqual(['postgres.poke job a']);
 	});
 
+	it('can be undone while it is looked at, and holds nothing else up', async () => {
+		house = await openHouse();
+		house.far.settles = false;
+		await house.keys('K');
+		await house.reach('ready');
+		await house.keys('y');
+		await house.reach('verifying');
+		await house.keys('u');
+		await house.reach('ready');
+		expect(house.deck.options.runner.state.get()).toMatchObject({
+			preview: {object: 'job a'},
+			undoOf: expect.any(String),
+		});
+		await house.keys('y');
+		await house.reach('verifying');
+		await until(() => house.deck.options.runner.aside.get().length === 0);
+		expect(house.notice() ?? '').not.toContain('ineffective');
+		await house.keys('esc', 'j', 'K');
+		await house.reach('ready');
+		expect(house.deck.options.runner.state.get()).toMatchObject({preview: {object: 'job b'}});
+		house.far.settles = true;
+		await house.clock.advance(1000);
+		await until(() => house.notice()?.includes('Poke on db: done') === true);
+		expect(house.layer()).toBe('confirm');
+		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
+	});
+
 	it('is undone from its end with u, and from the list; never twice', async () => {
 		house = await openHouse();
 		await house.keys('K');

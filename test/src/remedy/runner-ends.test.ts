@@ -47,6 +47,74 @@ describe('undo', () => {
 	});
 });
 
+describe('what was sent and settles', () => {
+	async function settling(bench: Awaited<ReturnType<typeof createBench>>, to?: string) {
+		bench.valve.slow = true;
+		await bench.propose(to);
+		const going = bench.yes();
+		while (bench.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		return {id: bench.now()?.id ?? '', going};
+	}
+
+	test('holds nothing up: the next begins beside it, on the same object too, and each comes to its own end', async () => {
+		const bench = await createBench();
+		const ends: string[] = [];
+		bench.runner.onEnd(({id, state}) => ends.push(`${id} ${state}`));
+		const first = await settling(bench, '40');
+		const second = await settling(bench, '50');
+		expect(bench.runner.aside.get()).toMatchObject([{id: first.id, state: 'verifying'}]);
+		expect(bench.valve.opening).toBe(50);
+		bench.valve.slow = false;
+		await bench.pass(Promise.all([first.going, second.going]).then(() => {}));
+		expect(bench.runner.aside.get()).toEqual([]);
+		expect(ends.toSorted()).toEqual([`${first.id} ineffective`, `${second.id} done`].toSorted());
+		expect(bench.now()).toMatchObject({id: second.id, state: 'done'});
+		expect((await bench.told()).filter(one => one.startsWith('verify')).toSorted()).toEqual([
+			'verify done',
+			'verify ineffective',
+		]);
+	});
+
+	test('is undone while it does, and then not looked at any longer', async () => {
+		const bench = await createBench();
+		const first = await settling(bench);
+		await bench.runner.undo(first.id);
+		expect(bench.now()).toMatchObject({state: 'ready', undoOf: first.id});
+		expect(bench.runner.aside.get()).toMatchObject([{id: first.id}]);
+		const undoing = bench.yes();
+		while (bench.runner.aside.get().length > 0) await bench.pass(new Promise(resolve => setTimeout(resolve, 5)));
+		await first.going;
+		bench.valve.slow = false;
+		await bench.pass(undoing);
+		expect(bench.now()?.state).toBe('done');
+		expect(bench.valve.opening).toBe(10);
+		const verified = (await bench.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
+		expect(verified).toMatchObject({result: 'ineffective', note: 'it was undone before it showed: it still turns'});
+	});
+
+	test('goes on when the undo is cancelled, and is undone only once', async () => {
+		const bench = await createBench();
+		const first = await settling(bench);
+		await bench.runner.undo(first.id);
+		bench.runner.cancel();
+		bench.runner.dismiss();
+		expect(bench.now()).toBeUndefined();
+		expect(bench.runner.aside.get()).toMatchObject([{id: first.id, state: 'verifying'}]);
+		await bench.runner.undo(first.id);
+		const undoing = bench.yes();
+		while (bench.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		await bench.runner.undo(first.id);
+		expect(bench.now()).toMatchObject({state: 'refused', reason: 'it was undone already'});
+		await bench.runner.close();
+		await Promise.all([first.going, undoing]);
+		expect(bench.valve.runs).toHaveLength(2);
+		expect((await bench.told()).filter(one => one.startsWith('verify')).toSorted()).toEqual([
+			'verify ineffective',
+			'verify unknown',
+		]);
+	});
+});
+
 describe('the end of a console', () => {
 	test('lets what was sent be recorded, and says that it was not seen through', async () => {
 		const {propose, yes, now, valve, runner, told} = await createBench();

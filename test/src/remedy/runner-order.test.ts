@@ -68,6 +68,12 @@ describe('whatever is pressed, in whatever order', () => {
 					bench.valve.fault = fault;
 				},
 		),
+		fc.boolean().map(
+			(slow): Step =>
+				bench => {
+					bench.valve.slow = slow;
+				},
+		),
 		fc.constant<Step>(bench => {
 			bench.valve.turns += 1;
 		}),
@@ -84,6 +90,7 @@ describe('whatever is pressed, in whatever order', () => {
 				await bench.pass(bench.runner.close());
 				const last = bench.now();
 				if (last) expect(hasEnded(last)).toBe(true);
+				expect(bench.runner.aside.get()).toEqual([]);
 				for (const {record, written, plan} of bench.valve.runs) {
 					ran += 1;
 					expect(written).toMatchObject({id: record, confirmation: {method: expect.any(String)}});
@@ -95,6 +102,10 @@ describe('whatever is pressed, in whatever order', () => {
 				}
 				const ids = bench.valve.runs.map(run => run.record);
 				expect(new Set(ids).size).toBe(ids.length);
+				const told = await bench.audit.recent(500);
+				const sent = told.filter(({kind, result}) => kind === 'outcome' && result === 'sent').map(({of}) => of);
+				const seen = told.filter(({kind}) => kind === 'verify').map(({of}) => of);
+				expect(seen.toSorted()).toEqual(sent.toSorted());
 				expect((await verifyDirectory(bench.audit.dir)).flatMap(report => report.faults)).toEqual([]);
 			}),
 			{numRuns: 60},

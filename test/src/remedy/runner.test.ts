@@ -260,19 +260,32 @@ describe('what does not go', () => {
 	test('what another console is doing right now', async () => {
 		const one = await createBench();
 		const two = await createBench({stateDir: one.stateDir, clock: one.clock});
-		one.valve.slow = true;
+		one.valve.fault = 'silent';
 		await one.propose();
 		await two.propose();
 		const going = one.yes();
-		while (one.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		while (one.valve.runs.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
 		await two.yes();
 		expect(two.now()).toMatchObject({
 			state: 'refused',
 			reason: expect.stringContaining('tank/valve is held by a console doing probe.turn (pid '),
 		});
 		expect(two.valve.runs).toEqual([]);
-		one.valve.slow = false;
 		await one.pass(going);
 		expect(await readdir(join(one.stateDir, 'locks'))).toEqual([]);
+	});
+
+	test('but not what another console only looks at', async () => {
+		const one = await createBench();
+		const two = await createBench({stateDir: one.stateDir, clock: one.clock});
+		one.valve.slow = true;
+		await one.propose();
+		await two.propose();
+		const going = one.yes();
+		while (one.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
+		await two.yes();
+		expect(two.now()?.state).toBe('done');
+		one.valve.slow = false;
+		await one.pass(going);
 	});
 });
