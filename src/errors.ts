@@ -14,11 +14,22 @@ export class AdapterError extends Error {
 	override readonly name = 'AdapterError';
 	readonly kind: ErrorKind;
 	readonly hint: string;
+	/**
+	 * Epoch milliseconds, where the system had fallen silent before that was noticed, such as on a watch: what was read in between is no
+	 * newer than this.
+	 */
+	readonly asOf: number | undefined;
 
-	constructor(kind: ErrorKind, message: string, hint: string, options?: {readonly cause?: unknown}) {
+	constructor(
+		kind: ErrorKind,
+		message: string,
+		hint: string,
+		options?: {readonly cause?: unknown; readonly asOf?: number | undefined},
+	) {
 		super(message, options);
 		this.kind = kind;
 		this.hint = hint;
+		this.asOf = options?.asOf;
 	}
 
 	/** True when nothing can have happened at the far end. */

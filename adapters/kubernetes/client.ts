@@ -71,7 +71,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 		if (known !== undefined) return known;
 		pulse ??= startPulse(transport, clock, timings, lost);
 		const made = namespacesOf(watchedResources[kind].type.namespaced).map(namespace =>
-			createInformer({kind, namespace, transport, clock, timings, random}),
+			createInformer({kind, namespace, transport, clock, timings, random, aliveAt: () => pulse?.heardAt()}),
 		);
 		Object.assign(informers, {[kind]: made});
 		return made;

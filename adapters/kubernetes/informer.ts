@@ -20,6 +20,8 @@ export type InformerOptions<K extends WatchedKind> = {
 	readonly timings: Timings;
 	/** 0 <= n < 1 */
 	readonly random: () => number;
+	/** Epoch milliseconds: when the server last gave a sign of life beside the watch; undefined before the first. */
+	aliveAt(): number | undefined;
 };
 
 /** Keeps one kind of one cluster as it is there, and knows at each moment how true that is. */
@@ -42,7 +44,7 @@ const longestRetryAfterMs = 60_000;
 const watchAgainMs = 5 * 60_000;
 
 export function createInformer<K extends WatchedKind>(options: InformerOptions<K>): Informer<K> {
-	const {kind, namespace, transport, clock, timings, random} = options;
+	const {kind, namespace, transport, clock, timings, random, aliveAt} = options;
 	const {type, shape, fieldSelector} = watchedResources[kind];
 	const request = {type, namespace, fieldSelector};
 	const asked = `watch ${type.resource}${namespace === '' ? '' : ` of namespace ${namespace}`}`;
@@ -88,9 +90,16 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 		failure = undefined;
 	}
 
-	function doubtful(reason: string): void {
-		if (complete) stale = {since: stale?.since ?? heardAt, reason, attempts};
+	/** What is shown may have been old since the watch was heard, or, as long as nothing says that it had stopped by then, the server. */
+	function doubtful(reason: string, since = Math.max(heardAt, aliveAt() ?? 0)): void {
+		if (complete) stale = {since: stale?.since ?? since, reason, attempts};
 	}
+
+	/** A failure of what was shown once tells of what moment that is. */
+	const dated = (error: AdapterError): AdapterError =>
+		stale === undefined
+			? error
+			: new AdapterError(error.kind, error.message, error.hint, {cause: error.cause, asOf: stale.since});
 
 	function put(into: Map<string, WatchedObjects[K]>, item: unknown): void {
 		const metadata = metadataOf(item);
@@ -227,7 +236,9 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			}
 			failure = error;
 			const wait = waitAfter(error);
-			doubtful(`${error.message}, trying again (${attempts})`);
+			// A watch on which nothing was heard while the server was there may have been dead all the while.
+			const silent = watching && error.kind === 'timeout';
+			doubtful(`${error.message}, trying again (${attempts})`, silent ? heardAt : undefined);
 			changed();
 			return wait;
 		}
@@ -259,10 +270,10 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 		async read(signal) {
 			for (;;) {
 				if (signal.aborted) throw calledOff(signal);
-				if (failure !== undefined) throw failure;
+				if (failure !== undefined) throw dated(failure);
 				if (stale !== undefined && clock.now() - stale.since > timings.graceMs) {
 					const hint = 'What was read last is shown meanwhile. Check the load of the API server, and the network.';
-					throw new AdapterError('timeout', `${asked}: ${stale.reason}`, hint);
+					throw dated(new AdapterError('timeout', `${asked}: ${stale.reason}`, hint));
 				}
 				if (complete || paged || glimpse !== undefined) return view();
 				await somethingOr(toldWaiting.promise, signal);

@@ -6,6 +6,8 @@ import type {Transport} from './transport.ts';
 export type Pulse = {
 	/** How long the last sign of life took; undefined before the first. */
 	latencyMs(): number | undefined;
+	/** Epoch milliseconds: when one was last asked for that came; undefined before the first. */
+	heardAt(): number | undefined;
 	stop(): void;
 };
 
@@ -21,6 +23,7 @@ export function startPulse(
 ): Pulse {
 	const life = new AbortController();
 	let latencyMs: number | undefined;
+	let heardAt: number | undefined;
 
 	/** Why there was none, or undefined. */
 	async function beat(): Promise<AdapterError | undefined> {
@@ -36,11 +39,12 @@ export function startPulse(
 		try {
 			await transport.text(request, life.signal);
 			latencyMs = clock.now() - began;
-			return undefined;
 		} catch (error) {
 			// A server that refuses is alive.
-			return error instanceof AdapterError && !error.harmless ? error : undefined;
+			if (error instanceof AdapterError && !error.harmless) return error;
 		}
+		heardAt = began;
+		return undefined;
 	}
 
 	async function run(): Promise<void> {
@@ -59,5 +63,5 @@ export function startPulse(
 	}
 	void run();
 
-	return {latencyMs: () => latencyMs, stop: () => life.abort()};
+	return {latencyMs: () => latencyMs, heardAt: () => heardAt, stop: () => life.abort()};
 }

@@ -1,5 +1,5 @@
 import type {Context, Finding, Gauge, Snapshot, Source} from '../contract.ts';
-import {AdapterError} from '../errors.ts';
+import {AdapterError, isAdapterError} from '../errors.ts';
 import type {Store} from '../store.ts';
 import {duration} from '../text/figures.ts';
 import {bounded} from './bounded.ts';
@@ -123,18 +123,19 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const now = clock.now();
 		const before = store.get();
 		const failure = nextFailure(error, before.failure, now);
+		const readAt = earlier(before.readAt, isAdapterError(error) ? error.asOf : undefined);
 		pace.failed(now, failure.kind === 'denied');
 		return {
 			state: 'failed',
 			failure,
-			findings: [...remembered(), unreadable(before, source.title, failure)],
+			readAt,
+			findings: [...remembered(readAt), unreadable({...before, readAt}, source.title, failure)],
 			history: extended(before.history, []),
 		};
 	}
 
 	/** Findings of the last good snapshot, with their moment once that is two intervals ago. */
-	function remembered(): readonly Finding[] {
-		const {readAt} = store.get();
+	function remembered(readAt: number | undefined): readonly Finding[] {
 		return readAt !== undefined && clock.now() >= oldFrom(readAt) ? asOf(known, readAt) : known;
 	}
 
@@ -164,7 +165,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const since = readAt;
 		callOffStale = clock.after(Math.max(0, oldFrom(since) - clock.now()), () => {
 			const finding = stale(store.get(), source.title, since, pace.steadyMs);
-			change({findings: [...remembered(), finding]});
+			change({findings: [...remembered(since), finding]});
 		});
 	}
 
@@ -204,6 +205,10 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		},
 	};
 }
+
+/** When what was read was true, if it turns out that the system had fallen silent before. */
+const earlier = (readAt: number | undefined, silentAt: number | undefined): number | undefined =>
+	readAt === undefined || silentAt === undefined ? readAt : Math.min(readAt, silentAt);
 
 /**
  * Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. It is at least as old as that,

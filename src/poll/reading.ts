@@ -21,7 +21,10 @@ export type Reading<R extends Row = Row> = {
 	 */
 	readonly state: 'connecting' | 'live' | 'failed' | 'paused';
 	readonly snapshot: Snapshot<R> | undefined;
-	/** Epoch milliseconds when the last good snapshot was complete. Its age counts from here. */
+	/**
+	 * Epoch milliseconds when the last good snapshot was complete, or, where the system turned out to have been silent by then, when it was
+	 * last heard. Its age counts from here.
+	 */
 	readonly readAt: number | undefined;
 	readonly tookMs: number | undefined;
 	readonly failure: Failure | undefined;

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Fault} from '../../../adapters/demo/kubernetes-api/fault.ts';
 import type {KubernetesClient} from '../../../adapters/kubernetes/client.ts';
-import {isAdapterError} from '../../../src/errors.ts';
+import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
 import {asking, eventually, known, type Rig, startRig} from './cluster-rig.ts';
 
 let rig: Rig;
@@ -247,6 +247,38 @@ describe('when', () => {
 			expect(after.stale).toBeUndefined();
 		});
 	}, 40_000);
+});
+
+describe('once it is noticed that nothing is heard, what is shown is as old as the last that was', () => {
+	const everything = {};
+	const onlyWatches = {verb: 'watch', resource: 'pods'};
+	test.each([
+		{name: 'of the server', where: everything},
+		{name: 'on the watch, though the server lives', where: onlyWatches},
+	])(
+		'$name',
+		async ({where}) => {
+			const client = await rig.client();
+			await eventually(() => equal(client));
+			// Long enough for signs of life to come and go, on a watch on which nothing happens.
+			await new Promise(resolve => setTimeout(resolve, 400));
+			rig.api.faults.next({kind: 'stall'}, where, Number.POSITIVE_INFINITY);
+			const silentAt = Date.now();
+			expect(rig.api.faults.now({kind: 'stall'}, where)).toBeGreaterThan(0);
+			await expect
+				.poll(() => client.port.watched('pods', asking()).catch((error: unknown) => error), {timeout: 10_000})
+				.toMatchObject({kind: 'timeout', asOf: expect.any(Number)});
+			const failed: unknown = await client.port.watched('pods', asking()).catch((error: unknown) => error);
+			const {asOf = 0} = failed as AdapterError;
+			expect(asOf).toBeLessThanOrEqual(silentAt);
+			expect(asOf).toBeGreaterThan(silentAt - 10_000);
+			rig.api.faults.clear();
+			rig.api.faults.now({kind: 'reset'}, where);
+			await eventually(async () => expect(await claimsTruth(client)).toBe(true));
+			client.close();
+		},
+		40_000,
+	);
 });
 
 describe('without the right', () => {

@@ -288,6 +288,31 @@ describe('poller', () => {
 		expect(sentences()).toEqual([expect.stringMatching(/^a is wrong \(as of 14:05:\d\dZ\)$/)]);
 	});
 
+	it('is as old as the last that was heard, where the system had fallen silent unnoticed', async () => {
+		const {clock, store, poller, server} = rig();
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		const heardAt = clock.now();
+		await clock.advance(10 * intervalMs);
+		server.answer = () =>
+			Promise.reject(new AdapterError('timeout', 'no sign of life', 'Look at it.', {asOf: heardAt}));
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
+		expect(isOld(store.get(), clock.now())).toBe(true);
+		expect(store.get().findings).toMatchObject([
+			{sentence: 'a is wrong (as of 14:05:22Z)'},
+			{evidence: expect.arrayContaining([expect.stringContaining('last read at 14:05:22Z')])},
+		]);
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
+		server.answer = async () => snapshotOf([]);
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'live', findings: []});
+		expect(store.get().readAt).toBeGreaterThan(heardAt);
+	});
+
 	it('keeps the last 60 values of a gauge, with a gap where a read failed', async () => {
 		const {clock, store, poller, server} = rig();
 		let value = 0;
