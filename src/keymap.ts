@@ -142,6 +142,8 @@ export type Keymap = {
 	keyOf(id: string, fallback: string): string;
 	/** Action or inspection of a row kind under this key. */
 	declared<K extends Keyed>(of: readonly K[], kind: string, key: string): K | undefined;
+	/** Whether anything lies on this key, wherever that is. */
+	isTaken(key: string): boolean;
 };
 
 const isIntent = (text: string): text is Intent => bindings.some(binding => binding.intent === text);
@@ -157,8 +159,10 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 	}
 	const keyOf = (id: string, fallback: string) =>
 		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? fallback;
+	const taken = new Set([...mapped.flatMap(({keys}) => keys), ...Object.values(remaps).flat()]);
 	return {
 		bindings: mapped,
+		isTaken: key => taken.has(key),
 		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
 		keyOf,
 		declared: (of, kind, key) =>

@@ -61,8 +61,22 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 	}
 }
 
-/** One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. */
+/**
+ * One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing.
+ *
+ * Over a slow line Esc and the key after it arrive as one, which is how terminals send Alt: unless something lies on that, it is both.
+ */
 export function press(deck: Deck, key: string, text?: string): void {
+	const [, character] = /^alt\+(.)$/su.exec(key) ?? [];
+	if (character === undefined || deck.options.keymap.isTaken(key)) {
+		pressOne(deck, key, text);
+		return;
+	}
+	pressOne(deck, 'esc');
+	pressOne(deck, character, character);
+}
+
+function pressOne(deck: Deck, key: string, text?: string): void {
 	const quietMs = deck.touched();
 	const session = deck.session.get();
 	if (session.notice !== undefined) deck.apply({do: 'notice', notice: undefined});

@@ -128,6 +128,29 @@ describe('leaving', () => {
 	});
 });
 
+describe('esc and the key after it, when a slow line brings both at once', () => {
+	it('are the two of them: what was open is left first', async () => {
+		house = await openHouse();
+		await house.keys('/');
+		await house.type('b');
+		await house.keys('alt+v');
+		expect(house.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'audit'}]);
+		await house.keys('esc', 'K');
+		await house.reach('ready');
+		await house.keys('alt+y');
+		expect(house.layer()).not.toBe('confirm');
+		expect(house.far.ran).toEqual([]);
+	});
+
+	it('are Alt where something lies on it', async () => {
+		house = await openHouse({keys: {'deck.audit': ['alt+v']}});
+		await house.keys('u', 'alt+v');
+		expect(house.deck.session.get().layers.map(layer => layer.kind)).toEqual(['list']);
+		await house.keys('esc', 'alt+v');
+		expect(house.deck.session.get().layers).toMatchObject([{kind: 'list', list: 'audit'}]);
+	});
+});
+
 describe('panes without a target', () => {
 	it('says what is missing and stays where it is', async () => {
 		house = await openHouse();
