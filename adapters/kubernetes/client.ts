@@ -185,7 +185,7 @@ async function* readLogs(
 	}
 }
 
-/** The namespaces of a set as one, built anew only when one of them has changed. Each is small enough to do without a glimpse. */
+/** The namespaces of a set as one, built anew only when one of them has changed. */
 function createMerge() {
 	const kept = new Map<WatchedKind, {readonly key: string; readonly objects: ReadonlyMap<string, unknown>}>();
 	return <K extends WatchedKind>(kind: K, views: readonly Watched<K>[]): Watched<K> => {
@@ -199,8 +199,10 @@ function createMerge() {
 				: new Map(views.flatMap(view => [...view.objects]));
 		kept.set(kind, {key, objects});
 		const stale = views.flatMap(view => view.stale ?? []).toSorted((a, b) => a.since - b.since)[0];
+		const glimpses = views.flatMap(view => view.glimpse ?? []);
 		return {
 			objects,
+			...(glimpses.length === 0 ? {} : {glimpse: glimpses}),
 			version: views.reduce((sum, view) => sum + view.version, 0),
 			heardAt: Math.min(...views.map(view => view.heardAt)),
 			complete: views.every(view => view.complete),

@@ -87,7 +87,10 @@ export type Watched<K extends WatchedKind = WatchedKind> = {
 	readonly heardAt: number;
 	/** Present while what is shown may be old, such as while connecting again. */
 	readonly stale?: Staleness;
-	/** While the first list of a large cluster is still under way: `objects` is what has come so far, and this is all pods. */
+	/**
+	 * While the first list of a large cluster or namespace is still under way: `objects` is what has come so far, and this is all pods of
+	 * what is still being listed.
+	 */
 	readonly glimpse?: readonly PodGlimpse[];
 	/** False until the first list is complete. */
 	readonly complete: boolean;

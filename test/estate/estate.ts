@@ -132,7 +132,8 @@ const {values, positionals} = parseArgs({
 const [verb] = positionals;
 const only = values.only?.split(',').filter(name => name !== '');
 
-if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
+if (values.help) process.stdout.write(usage);
+else if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
 else if (verb === 'down') await alone(() => down(only));
 else if (verb === 'status') process.exitCode = status() ? 0 : 1;
 else if (verb === 'groups') await groups(only?.[0] ?? 'kafka-4');
@@ -141,5 +142,5 @@ else if (verb === 'deck') {
 	process.exitCode = await openDeck(only);
 } else {
 	process.stderr.write(usage);
-	process.exitCode = values.help ? 0 : 2;
+	process.exitCode = 2;
 }

@@ -100,8 +100,11 @@ describe('a list and a watch', () => {
 		expect(names).not.toContain('change-2');
 	});
 
-	test('show a table of all pods before their objects have come', async () => {
-		const client = await rig.client();
+	test.each([
+		{of: 'all pods', namespaces: undefined},
+		{of: 'the pods of a large namespace among several', namespaces: ['else', 'rig']},
+	])('show a table of $of before their objects have come', async ({namespaces}) => {
+		const client = await rig.client(namespaces === undefined ? {} : {namespaces});
 		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
 		await eventually(async () => {
 			const {glimpse, complete} = await client.port.watched('pods', asking());
