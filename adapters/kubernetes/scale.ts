@@ -156,6 +156,10 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		if (seen && there === plan.to && ready === plan.to) return {result: 'done', detail};
 		// Fewer than before are enough once the others have gone: pods that were not ready stay so.
 		if (seen && plan.to < plan.from && there === plan.to) return {result: 'done', detail};
+		if (there > plan.to && countOf(object, 'status', 'updatedReplicas', there) < there) {
+			const more = there - plan.to;
+			return {result: 'pending', detail: `${detail}; a rollout keeps ${more} more until its new pods are ready`};
+		}
 		const pods = await podsOf(context.port, plan.workload, context.target.name, context);
 		const waiting = pods.find(pod => pod.node === undefined && pod.cause !== undefined);
 		return {

@@ -180,6 +180,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		console.press('list.choose');
 		await console.confirm();
 		await console.expect('looking whether it helped', 20);
+		await console.expect(/a rollout keeps \d+ more/, 20);
 		expect(await replicas()).toBe(before);
 		const seen = () =>
 			console
