@@ -90,9 +90,15 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 			});
 	}
 
-	async function look(): Promise<void> {
+	async function readPods(): Promise<readonly PodObject[]> {
 		const now = await podsOfRows(port, rows, {signal, now: context.now});
 		pods = new Map(now.map(pod => [pod.metadata.uid, pod]));
+		return now;
+	}
+
+	/** What was not there before is followed from its first line. */
+	async function look(): Promise<void> {
+		const now = await readPods();
 		for (const part of growing ? partsOf(now, false) : []) {
 			const key = partKey(part);
 			if (followed.has(key)) continue;
@@ -122,7 +128,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	}
 
 	try {
-		await look().catch(() => {});
+		await readPods().catch(() => []);
 		for (const begun of options.begun) start(begun);
 		if (running === 0 && !growing) return;
 		void keepLooking();

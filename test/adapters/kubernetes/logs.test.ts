@@ -255,6 +255,13 @@ describe('the logs of several', () => {
 		// A workload's pods are known by its replica sets, which may be listed after it.
 		const opened = await eventually(() => openLogs(rows));
 		expect(opened.document.title).toMatch(/^Logs of deployment checkout\/web, \d+ pods$/);
+		const asked = numbers(opened.document.lines);
+		expect([...asked.values()].map(own => own.length)).toEqual([...asked.keys()].map(() => 100));
+		await eventually(() => {
+			for (const own of numbers(opened.lines).values()) expect(own.length).toBeGreaterThan(102);
+		});
+		expect(opened.text()).not.toContain('joins');
+		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
 		const first = rig.api.world.cluster.store
 			.list('pods', 'checkout')
 			.find(({metadata}) => metadata.name.startsWith('web-'));
