@@ -20,8 +20,8 @@ export function createSurroundings(options: {
 	readonly audit: Audit;
 	readonly clock: Clock;
 	readonly actor: Actor;
-	/** The record of the remedy that is under way here, whose end is not unknown but to come. */
-	readonly underWay: () => string | undefined;
+	/** The records of the remedies that are under way here, whose ends are not unknown but to come. */
+	readonly underWay: () => ReadonlySet<string>;
 }): Surroundings {
 	const {stateDir, audit, clock, actor, underWay} = options;
 	const others = createStore<readonly OtherConsole[]>([]);
@@ -40,11 +40,12 @@ export function createSurroundings(options: {
 		const elsewhere = new Set([...live].filter(session => session !== audit.session));
 		const sort = (found: readonly AuditRecord[]) => {
 			const mine = underWay();
-			open.set(unresolved(found.toReversed(), elsewhere).filter(one => one.id !== mine));
+			open.set(unresolved(found.toReversed(), elsewhere).filter(one => !mine.has(one.id)));
 		};
 		const stopRecords = audit.last.subscribe(() => {
-			const {kind, result} = audit.last.get() ?? {};
-			if (kind !== 'settle' && result !== 'unknown') return;
+			const {result, of} = audit.last.get() ?? {};
+			const isListed = open.get().some(one => one.id === of);
+			if (!isListed && result !== 'unknown') return;
 			audit.recent(rememberedRecords).then(sort, () => {});
 		});
 		const stopOthers = presence.others.subscribe(() => others.set(presence.others.get()));

@@ -11,10 +11,11 @@ import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
-import {hasEnded, isUnderWay} from '../src/remedy/machine.ts';
+import {isSettling} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
-import {createRunner} from '../src/remedy/runner.ts';
+import {createRunner, type Runner} from '../src/remedy/runner.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
+import {cleanLine} from '../src/text/clean.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
@@ -41,8 +42,8 @@ const firstFrameMs = 500;
 /** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
 const keepCodeMs = 3000;
 
-/** Milliseconds from a signal to the end, with a remedy under way and without. */
-const longestGraceMs = 5000;
+/** Milliseconds from a signal to the end, with a remedy under way, of which the last look may take five seconds, and without. */
+const longestGraceMs = 8000;
 const shortestGraceMs = 250;
 
 /**
@@ -78,10 +79,7 @@ export async function runConsole(options: Options): Promise<number> {
 		audit,
 		clock,
 		actor,
-		underWay: () => {
-			const remedy = runner.state.get();
-			return remedy !== undefined && !hasEnded(remedy) ? remedy.id : undefined;
-		},
+		underWay: () => new Set(runner.underWay().map(({id}) => id)),
 	});
 
 	let leave: (code: number) => void = () => {};
@@ -102,15 +100,11 @@ export async function runConsole(options: Options): Promise<number> {
 	/** Who looked, from when to when. Looking goes on where it cannot be recorded; acting does not. */
 	const noted = (kind: 'start' | 'stop') => audit.append({kind, note: estate.from});
 
-	const busy = () => {
-		const remedy = runner.state.get();
-		return remedy !== undefined && isUnderWay(remedy);
-	};
 	const opened = openTty({
 		mouse: estate.mouse,
 		leaving: shutDown,
 		// What was sent is finished and recorded; with nothing under way a closed window is not waited for.
-		graceMs: () => (busy() ? longestGraceMs : shortestGraceMs),
+		graceMs: () => (runner.underWay().length > 0 ? longestGraceMs : shortestGraceMs),
 		...(estate.theme === 'basic' ? {mostColours: 16 as const} : {}),
 	});
 	if (!opened.ok) {
@@ -180,8 +174,27 @@ export async function runConsole(options: Options): Promise<number> {
 	mounted.unmount();
 	deck.close();
 	tty.close();
-	await shutDown();
+	await finishing(runner, shutDown);
 	return code;
+}
+
+/** The screen is gone, and what was sent waits for its answer: whoever presses Ctrl-C now would take its record away. */
+async function finishing(runner: Runner, work: () => Promise<void>): Promise<void> {
+	const sent = runner.underWay().filter(remedy => !isSettling(remedy));
+	const say = () => {
+		for (const {action, target} of sent)
+			process.stderr.write(
+				`${cleanLine(`midwatch: ${action.title} on ${target} is under way: it is finished and recorded first`)}\n`,
+			);
+	};
+	const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+	say();
+	if (sent.length > 0) for (const signal of signals) process.on(signal, say);
+	try {
+		await work();
+	} finally {
+		for (const signal of signals) process.off(signal, say);
+	}
 }
 
 function listen(tty: Tty, deck: Deck): void {

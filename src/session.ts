@@ -94,7 +94,13 @@ export type Layer =
 	  }
 	| {readonly kind: 'quit'};
 
-export type Notice = {readonly text: string; readonly severity: Severity; readonly at: number};
+export type Notice = {
+	readonly text: string;
+	readonly severity: Severity;
+	readonly at: number;
+	/** How something ended that was left to go on: it stays while something is typed, and the next end is told with it. */
+	readonly end?: true;
+};
 
 export type Session = {
 	readonly pane: string;

@@ -37,6 +37,7 @@ const ended: Partial<Record<Remedy['state'], {readonly text: string; readonly to
 	done: {text: 'Done', tone: 'loud'},
 	failed: {text: 'Failed: nothing happened', tone: 'crit'},
 	ineffective: {text: 'Done, and it did not help', tone: 'warn'},
+	superseded: {text: 'Done; the next came before it showed', tone: 'warn'},
 	unknown: {text: 'The outcome is not known', tone: 'unknown'},
 	refused: {text: 'Refused: nothing was sent', tone: 'warn'},
 	blocked: {text: 'Blocked: nothing was sent', tone: 'warn'},

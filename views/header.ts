@@ -2,6 +2,7 @@ import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
 import {standing} from '../src/policy.ts';
+import {topLayer} from '../src/session.ts';
 import {bySeverity, worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, duration} from '../src/text/figures.ts';
@@ -119,6 +120,11 @@ function othersPieces(deck: Deck, room: Room, theme: Theme): readonly Piece[] {
 	const unresolved = deck.options.unresolved.get();
 	const others = deck.options.presence.others.get();
 	const pieces: Piece[] = [];
+	const settling = deck.options.runner.underWay().length;
+	if (settling > 0 && topLayer(deck.session.get())?.kind !== 'confirm') {
+		const key = deck.options.keymap.keyOf('deck.undo', 'u');
+		pieces.push({text: `${settling} not yet seen to help: ${key}  `, tone: 'warn'});
+	}
 	if (unresolved.length > 0) {
 		const key = deck.options.keymap.keyOf('deck.audit', 'v');
 		pieces.push({text: `${theme.sign('unknown')} ${unresolved.length} of unknown outcome: ${key}  `, tone: 'unknown'});

@@ -1,5 +1,5 @@
 import type {Deck} from '../src/deck/deck.ts';
-import {isSettling, isUnderWay} from '../src/remedy/machine.ts';
+import {isSettling} from '../src/remedy/machine.ts';
 import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
@@ -22,12 +22,10 @@ function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size
 
 /** What leaving does to the remedies that were sent. */
 function underWay(deck: Deck, cells: number): readonly ModalLine[] {
-	const {state, aside} = deck.options.runner;
-	const texts = [...aside.get(), state.get()].flatMap(remedy => {
-		if (remedy === undefined || !isUnderWay(remedy)) return [];
+	const texts = deck.options.runner.underWay().map(remedy => {
 		const what = `${remedy.action.title} on ${remedy.target}`;
 		return isSettling(remedy)
-			? `${what} was sent: whether it helped is not looked at any longer, and recorded as not known`
+			? `${what} was sent: whether it helped is recorded as not known, and u no longer leads back from it`
 			: `${what} is under way: it is finished and recorded first`;
 	});
 	const told = texts.flatMap(text => wrap(cleanLine(text), cells).map(part => line(part, 'warn')));

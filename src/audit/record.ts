@@ -36,12 +36,13 @@ export type RecordKind =
 	| 'torn'
 	| 'gap';
 
-/** `sent`: it was sent and answered; a `verify` record follows. */
+/** `sent`: it was sent and answered; a `verify` record follows. `superseded`: the next act on the same object came before it showed. */
 export type RecordResult =
 	| 'sent'
 	| 'done'
 	| 'failed'
 	| 'ineffective'
+	| 'superseded'
 	| 'unknown'
 	| 'stale'
 	| 'blocked'

@@ -27,7 +27,7 @@ export function unresolved(records: readonly AuditRecord[], live: ReadonlySet<st
 			const open = found.get(record.of);
 			if (!open) continue;
 			if (record.kind === 'settle' || !isOpen(record)) found.delete(record.of);
-			else found.set(record.of, {...open, why: whyOpen(record)});
+			else found.set(record.of, {...open, why: whyOpen(record), look: lookAt(record) ?? open.look});
 		}
 	}
 	return [...found.values()].reverse();
@@ -40,6 +40,10 @@ function whyOpen(record: AuditRecord): string {
 	const said = record.error?.message ?? record.note;
 	return said ? `the outcome is not known: ${said}` : 'the outcome is not known';
 }
+
+/** What was answered need not be looked for as if it might not have been done. */
+const lookAt = ({target, receipt}: AuditRecord): string | undefined =>
+	receipt === undefined ? undefined : `look on ${target} whether it came to what was meant: ${receipt.summary}`;
 
 function begun(record: AuditRecord): Unresolved {
 	const target = record.target ?? '';

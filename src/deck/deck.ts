@@ -12,8 +12,19 @@ import {permitted} from '../policy.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
 import type {Arming} from '../remedy/arming.ts';
+import type {Remedy} from '../remedy/machine.ts';
 import type {Runner} from '../remedy/runner.ts';
-import {type Change, change, cursorIndex, newSession, paneSession, type Session, topLayer} from '../session.ts';
+import {
+	type Change,
+	change,
+	cursorIndex,
+	type Notice,
+	newSession,
+	paneSession,
+	type Session,
+	topLayer,
+} from '../session.ts';
+import {worst} from '../severity.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
 import {chosenFor, kindsOf} from './chosen.ts';
@@ -112,6 +123,16 @@ export type Deck = {
 	close(): void;
 };
 
+/** How something ended that was left to go on; told together with what ended since the last key. */
+function endNotice(remedy: Remedy, before: Notice | undefined, at: number): Notice {
+	const {action, target, preview, state, reason = '', recordTrouble} = remedy;
+	const lost = recordTrouble === undefined ? '' : `; how it ended is not in the record: ${recordTrouble}`;
+	const text = `${action.title} ${preview?.object ?? ''} on ${target}: ${state}, ${reason}${lost}`;
+	const severity = state === 'done' && lost === '' ? 'ok' : 'warn';
+	if (before?.end !== true) return {text, severity, at, end: true};
+	return {text: `${before.text} · ${text}`, severity: worst([before.severity, severity]), at, end: true};
+}
+
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
 	const session = createStore(newSession(options.panes[0]?.id ?? ''));
@@ -154,10 +175,9 @@ export function createDeck(options: DeckOptions): Deck {
 			// What it changed is looked at now, not at the next interval.
 			watch.refresh(remedy.target);
 			const shown = topLayer(session.get())?.kind === 'confirm' && runner.state.get()?.id === remedy.id;
-			const undone = runner.undoable().some(one => one.record === remedy.id && one.undoneBy !== undefined);
-			if (shown || undone) return;
-			const text = `${remedy.action.title} on ${remedy.target}: ${remedy.state}, ${remedy.reason ?? ''}`;
-			apply({do: 'notice', notice: {text, severity: remedy.state === 'done' ? 'ok' : 'warn', at: clock.now()}});
+			// Whoever did the next thing to it knows.
+			if (shown || remedy.state === 'superseded') return;
+			apply({do: 'notice', notice: endNotice(remedy, session.get().notice, clock.now())});
 		}),
 	);
 

@@ -4,6 +4,7 @@ import type {Line, Severity} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import {findingAge} from '../findings.ts';
 import {standing} from '../policy.ts';
+import {isSettling} from '../remedy/machine.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
 import {clockTime, duration, millis} from '../text/figures.ts';
@@ -153,7 +154,7 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
 		left: when(deck, open.ts),
-		text: `${open.action.id} on ${open.target}/${open.object}  ${open.user}: ${open.why}; ${open.look}`,
+		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.look}`,
 		right: 'unknown, space settles',
 		target: open.target,
 		settle: () => settle(deck, open.id),
@@ -182,11 +183,18 @@ const auditItems = (deck: Deck): MenuItem[] => [
 	})),
 ];
 
+/** What is seen so far of something that settles. */
+function seenOf(deck: Deck, record: string): string {
+	const remedy = deck.options.runner.underWay().find(one => one.id === record);
+	if (remedy === undefined || !isSettling(remedy)) return '';
+	return `, looking whether it helped${remedy.outcome === undefined ? '' : `: ${remedy.outcome.detail}`}`;
+}
+
 const undoItems = (deck: Deck): MenuItem[] =>
 	deck.options.runner.undoable().map(one => ({
 		id: one.record,
 		left: clockTime(one.sentAt),
-		text: `${one.summary} (${one.target}/${one.object})`,
+		text: `${one.summary} (${one.target}/${one.object})${seenOf(deck, one.record)}`,
 		right: one.undo.class,
 		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
 		target: one.target,

@@ -79,10 +79,12 @@ export function press(deck: Deck, key: string, text?: string): void {
 function pressOne(deck: Deck, key: string, text?: string): void {
 	const quietMs = deck.touched();
 	const session = deck.session.get();
-	if (session.notice !== undefined) deck.apply({do: 'notice', notice: undefined});
 	const layer = topLayer(session);
 	const {keymap} = deck.options;
 	const scope = scopeOf(layer);
+	const types = text !== undefined && (scope === 'field' || layer?.kind === 'confirm');
+	if (session.notice !== undefined && !(types && session.notice.end === true))
+		deck.apply({do: 'notice', notice: undefined});
 	if (key === 'ctrl+c') {
 		deck.options.effects.quit();
 		return;

@@ -49,7 +49,7 @@ const vainMs = 10 * 60_000;
 
 /**
  * Why this same remedy is not tried again: it was done three times within ten minutes, by any console of this user, and did not help.
- * Undefined when it may be tried.
+ * Undefined when it may be tried, as an undo always may: it leads back from what did not help.
  */
 export function vainReason(
 	records: readonly AuditRecord[],
@@ -57,12 +57,14 @@ export function vainReason(
 	object: string,
 	now: number,
 ): string | undefined {
-	const {action, target, params} = remedy;
+	const {action, target, params, undoOf} = remedy;
+	if (undoOf !== undefined) return undefined;
 	const same = canonical(tidy({action: action.id, target, object, params}));
 	const vain = records.filter(
 		record =>
 			record.kind === 'verify' &&
 			record.result === 'ineffective' &&
+			record.undo_of === undefined &&
 			now - Date.parse(record.ts) < vainMs &&
 			canonical({action: record.action?.id, target: record.target, object: record.object, params: record.params}) ===
 				same,

@@ -7,6 +7,9 @@ export const expiryMs = 60_000;
 
 export type Trouble = {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint: string};
 
+/** What was seen of what was sent, or that nothing more can be seen of it, since the next act on the same object took its place. */
+export type Sight = {readonly result: Outcome['result'] | 'superseded'; readonly detail: string};
+
 /** How it was confirmed. Made by the machine alone, from an answer that met the demand. */
 export type Confirmation = {
 	readonly method: 'key' | 'type' | 'type-count-reason';
@@ -44,7 +47,7 @@ type Facts = {
 	/** When the intent was safely on disk. */
 	readonly startedAt?: number | undefined;
 	readonly receipt?: Receipt | undefined;
-	readonly outcome?: Outcome | undefined;
+	readonly outcome?: Sight | undefined;
 	readonly trouble?: Trouble | undefined;
 	/** Why it ended, in a sentence, and what to do next. */
 	readonly reason?: string | undefined;
@@ -80,13 +83,15 @@ export type Remedy = Facts &
 	);
 
 /**
- * `done` `failed` (nothing happened) `ineffective` (done, did not help) `unknown` (it may have happened) · `refused` (policy, a lock, the
+ * `done` `failed` (nothing happened) `ineffective` (done, did not help) `superseded` (done, and the next act on the same object came before
+ * it showed) `unknown` (it may have happened) · `refused` (policy, a lock, the
  * record) `blocked` (a check) `stale` (not what was shown any more) `cancelled` `expired`: nothing was sent.
  */
 export type End =
 	| 'done'
 	| 'failed'
 	| 'ineffective'
+	| 'superseded'
 	| 'unknown'
 	| 'refused'
 	| 'blocked'
@@ -116,7 +121,7 @@ export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'intent-written'; readonly record: string; readonly planHash: string}
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {readonly type: 'run-failed'; readonly trouble: Trouble; readonly harmless: boolean}
-	| {readonly type: 'looked'; readonly outcome: Outcome}
+	| {readonly type: 'looked'; readonly outcome: Sight}
 	/** The record of a refusal is on disk. */
 	| {readonly type: 'recorded'}
 	| {readonly type: 'record-failed'; readonly message: string}
@@ -147,6 +152,7 @@ const ends: ReadonlySet<RemedyState> = new Set<End>([
 	'done',
 	'failed',
 	'ineffective',
+	'superseded',
 	'unknown',
 	'refused',
 	'blocked',

@@ -179,6 +179,7 @@ function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {
 	if (event.type !== 'looked') return remedy;
 	const {outcome, at} = event;
 	if (outcome.result === 'pending') return {...remedy, outcome};
-	const hint = outcome.result === 'done' ? undefined : `look at it: ${remedy.preview.bound}`;
+	const isClear = outcome.result === 'done' || outcome.result === 'superseded';
+	const hint = isClear ? undefined : `look at it: ${remedy.preview.bound}`;
 	return {...end(remedy, outcome.result, at, outcome.detail, hint), outcome};
 }

@@ -11,13 +11,13 @@ import {createChecking} from './checking.ts';
 import {aboutRemedy, intentEntry, vainReason} from './entry.ts';
 import {createHand} from './hand.ts';
 import type {Job, Resolved} from './job.ts';
-import {hasEnded, isSettling, proposed, type Remedy} from './machine.ts';
+import {hasEnded, isSettling, isUnderWay, proposed, type Remedy} from './machine.ts';
 import type {ObjectLocks} from './object-lock.ts';
 import {frozen, hashOf} from './plan.ts';
 import {refuseProposal} from './proposal.ts';
 import {createReceipts, type Undoable} from './receipts.ts';
 import {hintOf, troubleOf} from './trouble.ts';
-import {type Looks, lookForOutcome, type Over} from './verification.ts';
+import {type Looks, lookForOutcome} from './verification.ts';
 
 type Opening = {readonly openedBy?: string | undefined};
 
@@ -25,8 +25,8 @@ type Opening = {readonly openedBy?: string | undefined};
 export type Runner = {
 	/** The remedy in hand, also after it has ended; undefined before the first and after `dismiss`. */
 	readonly state: Store<Remedy | undefined>;
-	/** Sent, and looked at until they have settled, while another is in hand. Oldest first. */
-	readonly aside: Store<readonly Remedy[]>;
+	/** Confirmed, and not yet at their ends: those that settle while another is in hand, the oldest first, and the one in hand. */
+	underWay(): readonly Remedy[];
 	/** Calls back with each remedy that was confirmed, when it has ended. Returns the way to stop. */
 	onEnd(listener: (remedy: Remedy) => void): () => void;
 	/**
@@ -65,8 +65,6 @@ const previewMs = 10_000;
 const runMs = 30_000;
 const verifyMs = 5000;
 
-const closed: Over = {result: 'unknown', why: 'the console was closed before it showed'};
-
 export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptions): Runner {
 	const hand = createHand({clock, audit});
 	const asking = createAsking({clock, audit, resolve});
@@ -88,8 +86,8 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			const preview = frozen(await asking.ask(job, {ms: previewMs, what: 'the preview'}, job.preview));
 			if (preview.target !== job.target) throw new Error(`the preview is about ${preview.target}, not ${job.target}`);
 			const hash = hashOf(job.action.id, job.target, preview.plan);
-			if (await isVain(job, start, preview.object)) return;
 			hand.step(job, {type: 'previewed', preview, hash});
+			if (await isVain(job, start, preview.object)) return;
 		} catch (error) {
 			hand.step(job, {type: 'preview-failed', trouble: troubleOf(error)});
 		}
@@ -125,7 +123,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			await checking.look(job, 'rechecking');
 			answered = await send(job);
 		} finally {
-			unlock();
+			giveBack(job, unlock);
 		}
 		if (answered === undefined) return;
 		await tell(job, remedy, answered);
@@ -145,12 +143,37 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		return undefined;
 	}
 
+	/** What was answered is told, whatever becomes of the lock. */
+	function giveBack(job: Job, unlock: () => void): void {
+		try {
+			unlock();
+		} catch (error) {
+			hand.step(job, {type: 'record-failed', message: `the lock could not be given back: ${messageOf(error)}`});
+		}
+	}
+
+	/** The looks at what was sent to the same object before. */
+	const looksBefore = ({target, preview, undoOf}: Remedy): readonly {readonly id: string; readonly looks: Looks}[] =>
+		hand.aside.get().flatMap(one => {
+			const known = looks.get(one.id);
+			const same = one.id === undoOf || (one.target === target && one.preview?.object === preview?.object);
+			return known !== undefined && same ? [{id: one.id, looks: known}] : [];
+		});
+
 	/** Writes the intent, and only then sends. @returns what is to be told of the answer, or that there was none. */
 	async function send(job: Job): Promise<Entry | undefined> {
 		const connection = await record(job);
 		const remedy = hand.in(job, 'running');
 		if (!connection || !remedy) return undefined;
 		const began = clock.now();
+		const before = looksBefore(remedy);
+		for (const each of before) each.looks.hold();
+		const supersede = (how: string) => {
+			for (const each of before) {
+				const what = each.id === remedy.undoOf ? 'its undo' : job.action.title;
+				each.looks.supersede(`${what} ${how} sent before it showed`);
+			}
+		};
 		try {
 			const receipt = await asking.send(job, connection, {ms: runMs, what: job.action.title}, context =>
 				job.action.run(remedy.preview.plan, context),
@@ -158,13 +181,15 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			hand.step(job, {type: 'sent', receipt}, 'running');
 			const sent = hand.in(job, 'verifying');
 			if (sent) receipts.add({action: job.action, remedy: sent, receipt, sentAt: clock.now()});
-			looks.get(remedy.undoOf ?? '')?.stop({result: 'ineffective', why: 'it was undone before it showed'});
+			supersede('was');
 			return {kind: 'outcome', result: 'sent', receipt, took_ms: clock.now() - began};
 		} catch (error) {
 			// Only an error by which the system says that it did nothing is a failure. After any other it may have been done.
 			const harmless = isAdapterError(error) && error.harmless;
 			const trouble = troubleOf(error);
 			const end = hand.step(job, {type: 'run-failed', trouble, harmless}, 'running');
+			if (harmless) for (const each of before) each.looks.release();
+			else supersede('may have been');
 			const result = end?.state === 'failed' || end?.state === 'stale' ? end.state : 'unknown';
 			return {kind: 'outcome', result, error: trouble, took_ms: clock.now() - began};
 		}
@@ -176,6 +201,12 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (!ready) return undefined;
 		try {
 			const connection = await asking.connect(job);
+			// Connecting may take seconds, in which the target may have been disarmed.
+			const no = permitted(arming.policy.get(), job.action.id, job.target, clock.now());
+			if (no) {
+				refuse(job, no.reason, no.hint);
+				return undefined;
+			}
 			const {id, plan_hash: planHash = ''} = await audit.append(intentEntry(ready, job.who));
 			hand.step(job, {type: 'intent-written', record: id, planHash}, 'intent');
 			return connection;
@@ -200,12 +231,13 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			pending: seen => void hand.step(job, {type: 'looked', outcome: seen}, 'verifying'),
 		});
 		looks.set(job.id, looking);
-		if (closing) looking.stop(closed);
-		const outcome = await looking.outcome;
+		if (closing) looking.close();
+		const outcome = await looking.end;
 		looks.delete(job.id);
 		const result = outcome.result === 'pending' ? 'unknown' : outcome.result;
-		hand.step(job, {type: 'looked', outcome}, 'verifying');
+		// Recorded first: that it could not be is told with its end.
 		await tell(job, remedy, {kind: 'verify', result, note: outcome.detail});
+		hand.step(job, {type: 'looked', outcome}, 'verifying');
 	}
 
 	/** What came of it. The intent stands; that this could not be recorded is shown. */
@@ -250,7 +282,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 
 	return {
 		state: hand.state,
-		aside: hand.aside,
+		underWay: () => [...hand.aside.get(), ...[hand.state.get() ?? []].flat()].filter(isUnderWay),
 		onEnd: hand.onEnd,
 		propose(action, rows, params, options) {
 			const target = rows[0]?.target ?? '';
@@ -290,7 +322,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			closing = true;
 			cancel();
 			checking.stop();
-			for (const looking of looks.values()) looking.stop(closed);
+			for (const looking of looks.values()) looking.close();
 			await hand.settled();
 		},
 	};

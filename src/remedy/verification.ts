@@ -1,22 +1,26 @@
 import type {Outcome} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock} from '../poll/clock.ts';
+import type {Sight} from './machine.ts';
 
 const lookEveryMs = 1000;
 
-/** Why nobody looks any longer, and what is made of what was seen last. */
-export type Over = {readonly result: Exclude<Outcome['result'], 'pending'>; readonly why: string};
-
 /** The looks at what one remedy came to. */
 export type Looks = {
-	/** Ends them: at once while they pause, else after the look that is under way. */
-	stop(over: Over): void;
-	readonly outcome: Promise<Outcome>;
+	/** While another act on the same object is out: what is seen meanwhile may be of that one, and does not count. */
+	hold(): void;
+	/** It did nothing: they go on. */
+	release(): void;
+	/** It was sent, or may have been: what is seen from now on is of that one. */
+	supersede(why: string): void;
+	/** Nobody waits any longer: they end with the one that is under way. */
+	close(): void;
+	readonly end: Promise<Sight>;
 };
 
 /**
- * Looks until the outcome is no longer pending, until `settleMs` have passed, or until nobody looks any longer. A look that fails is tried
- * again as long; it says nothing about what was done.
+ * Looks until the outcome is no longer pending, until `settleMs` have passed, or until it is told that nothing more can be seen. A look
+ * that fails is tried again as long; it says nothing about what was done.
  *
  * What is still pending at the end did not help in the time it was given. What could not be seen at all is unknown.
  */
@@ -29,8 +33,15 @@ export function lookForOutcome(options: {
 }): Looks {
 	const {clock, settleMs, look, pending} = options;
 	const until = clock.now() + settleMs;
-	let over: Over | undefined;
+	let superseded: string | undefined;
+	let closed = false;
+	/** How many other acts were begun. */
+	let acts = 0;
+	let out = Promise.withResolvers<void>();
+	out.resolve();
 	let wake = () => {};
+	/** What was seen last while it was still pending. */
+	let last = '';
 
 	const pause = (): Promise<void> =>
 		new Promise(done => {
@@ -40,12 +51,6 @@ export function lookForOutcome(options: {
 				done();
 			};
 		});
-
-	const overAfter = ({detail}: Outcome): Outcome | undefined =>
-		over && {result: over.result, detail: `${over.why}: ${detail}`};
-
-	/** What was led back did not help, whatever a look saw of it on the way. */
-	const stands = ({result}: Outcome): boolean => over?.result !== 'ineffective' || result === 'done';
 
 	async function lookOnce(): Promise<{readonly seen: Outcome; readonly again: boolean}> {
 		try {
@@ -57,28 +62,45 @@ export function lookForOutcome(options: {
 		}
 	}
 
-	async function lookOn(): Promise<Outcome> {
+	const lastly = (why: string) => (last === '' ? why : `${why}: ${last}`);
+
+	async function lookOn(): Promise<Sight> {
 		for (;;) {
+			const before = acts;
 			const {seen, again} = await lookOnce();
-			if (!again && stands(seen)) return seen;
-			const ended = overAfter(seen);
-			if (ended) return ended;
-			if (seen.result === 'pending') pending(seen);
-			if (clock.now() >= until) {
-				if (seen.result !== 'pending') return seen;
-				return {result: 'ineffective', detail: `not within ${settleMs / 1000} s: ${seen.detail}`};
+			await out.promise;
+			if (superseded !== undefined) return {result: 'superseded', detail: lastly(superseded)};
+			if (acts === before) {
+				if (!again) return seen;
+				last = seen.detail;
+				if (seen.result === 'pending') pending(seen);
+				if (!closed && clock.now() >= until) {
+					if (seen.result !== 'pending') return seen;
+					return {result: 'ineffective', detail: `not within ${settleMs / 1000} s: ${last}`};
+				}
 			}
-			await pause();
-			const endedMeanwhile = overAfter(seen);
-			if (endedMeanwhile) return endedMeanwhile;
+			if (!closed) await pause();
+			await out.promise;
+			if (superseded !== undefined) return {result: 'superseded', detail: lastly(superseded)};
+			if (closed) return {result: 'unknown', detail: lastly('the console was closed before it showed')};
 		}
 	}
 
 	return {
-		stop(why) {
-			over = why;
+		hold() {
+			acts += 1;
+			out = Promise.withResolvers();
+		},
+		release: () => out.resolve(),
+		supersede(why) {
+			superseded ??= why;
+			out.resolve();
 			wake();
 		},
-		outcome: lookOn(),
+		close() {
+			closed = true;
+			wake();
+		},
+		end: lookOn(),
 	};
 }

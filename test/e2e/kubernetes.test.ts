@@ -187,7 +187,7 @@ describeCluster('Kubernetes by keyboard', start => {
 				.audit()
 				.filter(line => line.kind === 'verify')
 				.map(line => `${line.result}: ${line['note']}`);
-		const undone = expect.stringMatching(/^ineffective: it was undone before it showed: \d+ of 9 pods are there/);
+		const undone = expect.stringMatching(/^superseded: its undo was sent before it showed: \d+ of 9 pods are there/);
 		await expect.poll(seen).toEqual([undone]);
 		console.press('confirm.cancel');
 		await console.expect('it goes on');

@@ -306,7 +306,7 @@ describe('confirm', () => {
 		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
 	});
 
-	it('tells what is seen of what was sent, how to lead it back, and on the way out that it is not looked at any longer', async () => {
+	it('tells what is seen of what was sent, how to lead it back, and on the way out what is lost', async () => {
 		house = await openHouse();
 		house.far.settles = false;
 		await house.keys('K');
@@ -320,7 +320,7 @@ describe('confirm', () => {
 		);
 		await house.keys('esc', 'q');
 		expect(told()).toContain(
-			'Poke on db was sent: whether it helped is not looked at any longer, and recorded as not known',
+			'Poke on db was sent: whether it helped is recorded as not known, and u no longer leads back',
 		);
 	});
 

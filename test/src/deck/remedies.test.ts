@@ -205,7 +205,7 @@ describe('after it was sent', () => {
 		await house.keys('esc');
 		answer();
 		await house.reach('done');
-		expect(house.notice()).toContain('Poke on db: done');
+		expect(house.notice()).toContain('Poke job a on db: done');
 		expect(ran()).toEqual(['postgres.poke job a']);
 	});
 
@@ -224,16 +224,39 @@ describe('after it was sent', () => {
 		});
 		await house.keys('y');
 		await house.reach('verifying');
-		await until(() => house.deck.options.runner.aside.get().length === 0);
-		expect(house.notice() ?? '').not.toContain('ineffective');
+		await until(() => house.deck.options.runner.underWay().length === 1);
+		expect(house.notice()).toBeUndefined();
 		await house.keys('esc', 'j', 'K');
 		await house.reach('ready');
 		expect(house.deck.options.runner.state.get()).toMatchObject({preview: {object: 'job b'}});
 		house.far.settles = true;
 		await house.clock.advance(1000);
-		await until(() => house.notice()?.includes('Poke on db: done') === true);
+		await until(() => house.notice()?.includes('Poke job a on db: done') === true);
 		expect(house.layer()).toBe('confirm');
 		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
+	});
+
+	it('tells all that ended since the last key, and is not typed away', async () => {
+		house = await openHouse();
+		house.far.settles = false;
+		for (const next of ['K', 'j']) {
+			await house.keys(next, ...(next === 'j' ? ['K'] : []));
+			await house.reach('ready');
+			await house.keys('y');
+			await house.reach('verifying');
+			await house.keys('esc');
+		}
+		await house.keys('u');
+		const list = house.deck.session.get().layers.at(-1);
+		expect(list).toMatchObject({kind: 'list', list: 'undo'});
+		await house.keys('esc', '/');
+		house.far.settles = true;
+		await house.clock.advance(1000);
+		await until(() => house.deck.options.runner.underWay().length === 0);
+		await house.type('b');
+		expect(house.notice()).toContain('Poke job a on db: done, it is as it should be · Poke job b on db: done');
+		await house.keys('esc');
+		expect(house.notice()).toBeUndefined();
 	});
 
 	it('is undone from its end with u, and from the list; never twice', async () => {

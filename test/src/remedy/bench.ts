@@ -3,7 +3,7 @@ import type {Row} from '../../../src/contract.ts';
 import {defineAction} from '../../../src/define.ts';
 import {createPolicy, type PolicyFile} from '../../../src/policy.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
-import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
+import {createObjectLocks, type ObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
 import {scratchDir} from '../audit/scratch.ts';
@@ -16,6 +16,7 @@ export type BenchOptions = {
 	readonly readOnly?: boolean;
 	readonly file?: PolicyFile;
 	readonly clock?: FakeClock;
+	readonly locks?: ObjectLocks;
 };
 
 /** A runner on a real record in a scratch directory, on a clock that stands still. */
@@ -33,7 +34,7 @@ export async function createBench(options: BenchOptions = {}) {
 		clock,
 		audit,
 		arming,
-		locks: createObjectLocks(stateDir),
+		locks: options.locks ?? createObjectLocks(stateDir),
 		resolve: async () => ({port: valve, target, who: 'wheelman'}),
 	});
 	const action = defineAction<Row, Valve>()(valveAction(async () => (await audit.recent(1))[0]));

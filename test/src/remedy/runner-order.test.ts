@@ -90,7 +90,7 @@ describe('whatever is pressed, in whatever order', () => {
 				await bench.pass(bench.runner.close());
 				const last = bench.now();
 				if (last) expect(hasEnded(last)).toBe(true);
-				expect(bench.runner.aside.get()).toEqual([]);
+				expect(bench.runner.underWay()).toEqual([]);
 				for (const {record, written, plan} of bench.valve.runs) {
 					ran += 1;
 					expect(written).toMatchObject({id: record, confirmation: {method: expect.any(String)}});
