@@ -37,6 +37,14 @@ const countOf = (object: ApiObject, field: 'spec' | 'status', name: string, othe
 
 const replicasOf = (object: ApiObject): number => countOf(object, 'spec', 'replicas', 1);
 
+/** Pods beyond what is wanted that a rollout may have meanwhile: a number, or a share that is rounded up. */
+function surgeOf(object: ApiObject): number {
+	const {maxSurge = '25%'} = part(object, 'spec', 'strategy', 'rollingUpdate');
+	return typeof maxSurge === 'number'
+		? maxSurge
+		: Math.ceil((replicasOf(object) * Number.parseFloat(String(maxSurge))) / 100);
+}
+
 const scaling = (to: number) => async () => ({
 	patch: {type: 'merge' as const, body: {spec: {replicas: to}}},
 	subresource: 'scale',
@@ -152,14 +160,14 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		const there = countOf(object, 'status', 'replicas', 0);
 		const ready = countOf(object, 'status', 'readyReplicas', 0);
 		const seen = countOf(object, 'status', 'observedGeneration', 0) >= (object.metadata.generation ?? 0);
-		const detail = `${there} of ${plan.to} pods are there, ${ready} ready`;
+		const rolls = there > plan.to && countOf(object, 'status', 'updatedReplicas', there) < there;
+		const detail = rolls
+			? `${there} pods are there, ${there - plan.to} of them for the rollout that is under way, ${ready} ready`
+			: `${there} of ${plan.to} pods are there, ${ready} ready`;
 		if (seen && there === plan.to && ready === plan.to) return {result: 'done', detail};
 		// Fewer than before are enough once the others have gone: pods that were not ready stay so.
-		if (seen && plan.to < plan.from && there === plan.to) return {result: 'done', detail};
-		if (there > plan.to && countOf(object, 'status', 'updatedReplicas', there) < there) {
-			const more = there - plan.to;
-			return {result: 'pending', detail: `${detail}; a rollout keeps ${more} more until its new pods are ready`};
-		}
+		if (seen && plan.to < plan.from && (there === plan.to || (rolls && there <= plan.to + surgeOf(object))))
+			return {result: 'done', detail};
 		const pods = await podsOf(context.port, plan.workload, context.target.name, context);
 		const waiting = pods.find(pod => pod.node === undefined && pod.cause !== undefined);
 		return {
