@@ -35,22 +35,32 @@ type Behind = {readonly workload: Workload | undefined; readonly rollout: Rollou
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
+/** The numbers that a ReplicaSet had before: it was made for the first of them, and came back since. */
+const historyAnnotation = 'deployment.kubernetes.io/revision-history';
+
+/** Epoch milliseconds when the present rollout of it began; undefined when it came back, since nothing tells when that was. */
+export const revisionMade = ({annotations, creationTimestamp}: Metadata): number | undefined =>
+	annotations?.[historyAnnotation] === undefined ? moment(creationTimestamp) : undefined;
+
 export const revisionOf = (metadata: Metadata): number =>
 	Number(metadata.annotations?.[revisionAnnotation] ?? Number.NaN);
 
 export const controllerOf = (metadata: Metadata): OwnerReference | undefined =>
 	metadata.ownerReferences?.find(owner => owner.controller === true);
 
-type Kept = {readonly metadata: Metadata; readonly revision: number; readonly at: number};
+type Kept = {readonly metadata: Metadata; readonly revision: number; readonly at: number | undefined};
 
-/** The rollouts that the revisions of one workload stand for. One that is older than those before it came back, and nothing tells when. */
+/**
+ * The rollouts that the revisions of one workload stand for. One that is older than those before it came back, which a ControllerRevision
+ * does not tell otherwise.
+ */
 function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rollout: Rollout])[] {
 	let latest = 0;
 	return kept
 		.toSorted((a, b) => a.revision - b.revision)
 		.map(({metadata, revision, at}, index) => {
-			const isBack = at < latest;
-			latest = Math.max(latest, at);
+			const isBack = at !== undefined && at < latest;
+			latest = Math.max(latest, at ?? 0);
 			return [metadata.uid, {revision, at: isBack ? undefined : at, first: index === 0}];
 		});
 }
@@ -70,7 +80,7 @@ export function aboveOf(
 		const known = before?.kept.get(metadata.uid);
 		// An object that changed is another one: what was read of it stands as long as it does.
 		const same = known?.metadata === metadata ? known : undefined;
-		kept.set(metadata.uid, same ?? {metadata, revision, at: moment(metadata.creationTimestamp) ?? 0});
+		kept.set(metadata.uid, same ?? {metadata, revision, at: revisionMade(metadata)});
 	};
 	for (const {metadata} of replicaSets.values()) keep(metadata, revisionOf(metadata));
 	for (const {metadata, revision = Number.NaN} of revisions.values()) keep(metadata, revision);

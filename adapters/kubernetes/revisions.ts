@@ -1,9 +1,8 @@
 import type {Context} from '../../src/contract.ts';
-import {moment} from '../../src/model/pod-status.ts';
 import type {ApiObject, KubernetesPort, ResourceType} from '../../src/port/kubernetes.ts';
 import type {LabelSelector} from '../../src/port/kubernetes-objects.ts';
 import {jsonHash} from './json-hash.ts';
-import {controllerOf, revisionOf} from './owners.ts';
+import {controllerOf, revisionMade, revisionOf} from './owners.ts';
 import {type Json, part, selectorText, templateOf, withoutHash} from './template.ts';
 import type {WorkloadRef} from './workload.ts';
 
@@ -17,7 +16,7 @@ export type Revision = {
 	readonly content: Json;
 	readonly hash: string;
 	readonly annotations: Readonly<Record<string, string>>;
-	/** Epoch milliseconds. */
+	/** Epoch milliseconds; undefined when it came back, since nothing tells when that was. */
 	readonly at: number | undefined;
 	/** What whoever rolled it out wrote beside it: `kubernetes.io/change-cause`. */
 	readonly changeCause: string | undefined;
@@ -26,7 +25,7 @@ export type Revision = {
 const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
 
 function revision(held: ApiObject, number: number, content: Json): Revision {
-	const {uid, name, annotations = {}, creationTimestamp} = held.metadata;
+	const {uid, name, annotations = {}} = held.metadata;
 	return {
 		revision: number,
 		uid,
@@ -34,7 +33,7 @@ function revision(held: ApiObject, number: number, content: Json): Revision {
 		content,
 		hash: jsonHash(content),
 		annotations,
-		at: moment(creationTimestamp),
+		at: revisionMade(held.metadata),
 		changeCause: annotations['kubernetes.io/change-cause'],
 	};
 }

@@ -139,6 +139,20 @@ describe('workloads', () => {
 			expect(row.rollout?.at).toBeGreaterThanOrEqual(before);
 		});
 		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
+		// And forth again, to one that is no older than the revision before it.
+		const again = Date.now();
+		const back = store.get<Deployment>('deployments.apps', 'notify', 'push') ?? expect.fail();
+		store.put('deployments.apps', {
+			...back,
+			metadata: {...back.metadata, generation: (back.metadata.generation ?? 1) + 1},
+			spec: {...back.spec, template: present.spec.template},
+		});
+		await eventually(async () => {
+			const row = await rowOf('notify', 'push');
+			expect(row.revision).toBe(5);
+			expect(row.rollout?.at).toBeGreaterThanOrEqual(again);
+		});
+		await eventually(async () => expect(await rowOf('notify', 'push')).toMatchObject({status: 'ok', ready: 8}), 60_000);
 	});
 
 	test('show what is above and below them as a tree', async () => {
