@@ -1,8 +1,9 @@
 import {defineSource} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import {createPodFindings} from '../../src/model/pod-findings.ts';
-import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {kubectlEverywhere} from './by-hand.ts';
+import {createMissingNamespaces} from './missing-namespaces.ts';
 import {readPodRows} from './pod-rows.ts';
 import {slowNotes} from './watching.ts';
 
@@ -16,10 +17,15 @@ export const pods = defineSource<PodRow, KubernetesPort>()({
 	timeoutMs: 20_000,
 	cost: 'cheap',
 	reads: target => kubectlEverywhere(target, 'get', 'pods', '-o', 'wide'),
-	open: (port, target) => async context => {
-		const {rows, notes, sample} = await readPodRows(port, target.name, context);
-		const slow = slowNotes(port.latencyMs());
-		return {rows, gauges: [], omitted: 0, notes: [...slow, ...notes], ...(sample === undefined ? {} : {sample})};
+	open(port, target) {
+		const {namespaces} = target.settings as KubernetesSettings;
+		const missing = createMissingNamespaces(port, namespaces);
+		return async context => {
+			const {rows, notes: told, sample} = await readPodRows(port, target.name, context);
+			const inhabited = new Set(rows.map(({namespace}) => namespace));
+			const notes = [...slowNotes(port.latencyMs()), ...missing(inhabited, context.now), ...told];
+			return {rows, gauges: [], omitted: 0, notes, ...(sample === undefined ? {} : {sample})};
+		};
 	},
 	findings: ({rows}, _previous, {target}) => podFindings(rows, target),
 });
