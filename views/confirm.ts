@@ -238,15 +238,17 @@ export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, row
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
 	const several = (remedy.preview?.touches.length ?? 0) > 1;
-	const what = `${remedy.action.title}${several ? ':' : ''} ${remedy.preview?.object ?? ''} on ${remedy.target}`;
+	const object = remedy.preview === undefined ? '' : `${several ? ':' : ''} ${remedy.preview.object}`;
+	const what = `${remedy.action.title}${object} on ${remedy.target}`;
 	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
+	const isStopped = remedy.state === 'blocked' || remedy.state === 'stale';
 	const build = (roomy: boolean): ModalLine[] => [
 		...(roomy ? [blankLine] : []),
 		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),
+		// Why nothing was sent stands where it is seen first, however long the preview is.
+		...(isStopped ? [...checkLines(deck, remedy, cells, !roomy, theme), ...(roomy ? [blankLine] : [])] : []),
 		...previewLines(remedy, cells, roomy),
-		...(isWaiting(remedy) || remedy.state === 'blocked' || remedy.state === 'stale'
-			? checkLines(deck, remedy, cells, !roomy, theme)
-			: []),
+		...(isWaiting(remedy) ? checkLines(deck, remedy, cells, !roomy, theme) : []),
 		...(roomy ? [blankLine] : []),
 	];
 	const foot = [...demandLines(deck, remedy, layer, cells, theme), ...endLines(deck, remedy, cells)];

@@ -297,6 +297,15 @@ describe('confirm', () => {
 		expect(whole(60, 15)).toBe(false);
 	});
 
+	it('says why it was blocked where it is seen first, however long the rest is', async () => {
+		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(80).trim()}]});
+		house.far.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
+		await house.keys('K');
+		await house.reach('blocked');
+		expect(layerText(60, 15)).toContain('■ the budget: allows none');
+		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
+	});
+
 	it('tells what was refused, and that nothing was sent', async () => {
 		house = await openHouse();
 		house.far.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
