@@ -1,8 +1,9 @@
-import type {Check} from '../../src/contract.ts';
+import type {ActionContext, Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
+import {budgetLabel, coverOf, coverText} from './evict-pod.ts';
 import {podObject} from './pod-act.ts';
 import {
 	accessChecks,
@@ -41,6 +42,23 @@ function vain(standings: readonly Standing[]): {readonly reason: string} | undef
 	const names = [...new Set(held.flat())].join(', ');
 	const who = standings.length === 1 ? 'it waits' : 'they wait';
 	return {reason: `${who} for finalizer ${names}: only whoever put that there can end the wait`};
+}
+
+/** Deleting asks no budget, and none forbids it: those that it breaks are told. */
+async function budgetChecks(
+	standings: readonly Standing[],
+	context: ActionContext<KubernetesPort>,
+): Promise<readonly Check[]> {
+	// Those that are ending already a budget does not count any more.
+	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
+	const {covers, unread} = await coverOf(counted, context);
+	if (unread !== undefined) return [{label: budgetLabel, result: 'unknown', detail: unread}];
+	return covers.flatMap((cover): readonly Check[] => {
+		const {allowed, serving} = cover;
+		if (allowed > 0 && allowed >= serving) return [];
+		const below = serving > allowed ? ': deleting goes below it' : '';
+		return [{label: budgetLabel, result: 'warn', detail: `${coverText(cover, standings.length)}${below}`}];
+	});
 }
 
 /** Deletes pods whatever disruption budgets say. To evict them is the first choice. */
@@ -97,7 +115,8 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			accessChecks(one ? 'the right to delete it' : 'the right to delete them', {verb: 'delete'}, plan.pods, context),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const told: Check[] = [...checks, ...may, ...returnChecks(plan.pods)];
+		const budgets = await budgetChecks(standings, context);
+		const told: Check[] = [...checks, ...may, ...budgets, ...returnChecks(plan.pods)];
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
 			told.push({label: 'its identity', result: 'warn', detail});

@@ -3,6 +3,7 @@ import {defineAction} from '../../src/define.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {DisruptionBudgetObject} from '../../src/port/kubernetes-objects.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {budgetsOf, budgetText} from './budgets.ts';
 import {kubectl} from './by-hand.ts';
@@ -25,6 +26,7 @@ import {
 	touchesOf,
 	watchEnds,
 } from './pod-endings.ts';
+import {besides} from './watching.ts';
 
 /** The pods that are evicted together, in this order. */
 export type EvictPlan = {readonly target: string; readonly pods: readonly Ending[]; readonly dryRun: DryRun};
@@ -75,15 +77,47 @@ async function tryOut(endings: readonly Ending[], context: About): Promise<DryRu
 	return {result: not.result, detail: tries.length === 1 ? not.detail : `${not.name}: ${not.detail}`};
 }
 
-/** How many of the pods that serve may go by each budget that covers them: a budget counts all that are marked together. */
-async function budgetChecks(standings: readonly Standing[], {port, ...context}: About): Promise<readonly Check[]> {
-	const label = 'disruption budgets';
+export const budgetLabel = 'disruption budgets';
+
+/** A budget, and what the pods that are to end mean to it: it counts all that are marked together. */
+export type Cover = {
+	readonly budget: DisruptionBudgetObject;
+	/** How many more it lets go. */
+	readonly allowed: number;
+	/** Of the pods that it covers, those that serve now. */
+	readonly serving: number;
+};
+
+/** The budgets that cover pods which are to end, for each pod and for all of them; `unread` says why they are not known. */
+export async function coverOf(standings: readonly Standing[], {port, ...context}: About) {
+	const {notes} = await besides(port, 'poddisruptionbudgets', 'they cannot be read', context);
+	const unread = notes.find(({severity}) => severity === 'unknown')?.text;
 	const covered = await Promise.all(
 		standings.map(async standing => {
 			const {namespace, labels = {}} = standing.object.metadata;
 			return {standing, budgets: await budgetsOf(port, {namespace, labels}, context)};
 		}),
 	);
+	const pairs = covered.flatMap(({standing, budgets}) => budgets.map(budget => ({budget, standing})));
+	const byBudget = Map.groupBy(pairs, ({budget}) => budget.metadata.uid);
+	const covers = [...byBudget.values()].flatMap((same): readonly Cover[] => {
+		const budget = same[0]?.budget;
+		if (budget === undefined) return [];
+		const serving = same.filter(({standing}) => standing.serves).length;
+		return [{budget, allowed: budget.status?.disruptionsAllowed ?? 0, serving}];
+	});
+	return {covered, covers, unread};
+}
+
+/** `api allows 2 more (6 healthy, 4 needed), and 3 of the marked pods serve`: of one pod without the last. */
+export const coverText = ({budget, serving}: Cover, marked: number): string =>
+	`${budgetText(budget)}${marked === 1 ? '' : `, and ${serving} of the marked pods serve`}`;
+
+/** How many of the pods that serve may go by each budget that covers them. */
+async function budgetChecks(standings: readonly Standing[], context: About): Promise<readonly Check[]> {
+	const label = budgetLabel;
+	const {covered, covers, unread} = await coverOf(standings, context);
+	if (unread !== undefined) return [{label, result: 'unknown', detail: unread}];
 	const twice = covered.find(({budgets}) => budgets.length > 1);
 	if (twice !== undefined) {
 		const names = twice.budgets.map(budget => budget.metadata.name).join(', ');
@@ -91,17 +125,14 @@ async function budgetChecks(standings: readonly Standing[], {port, ...context}: 
 		const detail = `${twice.budgets.length} budgets cover ${whose} (${names}): the server evicts none of those`;
 		return [{label, result: 'block', detail}];
 	}
-	const byBudget = Map.groupBy(covered, ({budgets}) => budgets[0]?.metadata.uid);
-	const checks = [...byBudget].flatMap(([uid, same]): readonly Check[] => {
-		const [budget] = same[0]?.budgets ?? [];
-		if (uid === undefined || budget === undefined) return [];
-		const serving = same.filter(({standing}) => standing.serves).length;
+	const checks = covers.map((cover): Check => {
+		const {budget, allowed, serving} = cover;
 		const detail = budgetText(budget);
-		if ((budget.status?.disruptionsAllowed ?? 0) >= serving && serving > 0) return [{label, result: 'pass', detail}];
+		if (allowed >= serving && serving > 0) return {label, result: 'pass', detail};
 		// A pod that is not ready may go where enough others are: the server decides.
-		if (serving === 0) return [{label, result: 'warn', detail}];
-		const marked = standings.length === 1 ? '' : `, and ${serving} of the marked pods serve`;
-		return [{label, result: 'block', detail: `${detail}${marked}; to delete all the same is the second choice`}];
+		if (serving === 0) return {label, result: 'warn', detail};
+		const told = coverText(cover, standings.length);
+		return {label, result: 'block', detail: `${told}; to delete all the same is the second choice`};
 	});
 	if (checks.length > 0) return checks;
 	return [{label, result: 'pass', detail: standings.length === 1 ? 'none covers it' : 'none covers them'}];

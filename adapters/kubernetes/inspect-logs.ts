@@ -7,6 +7,7 @@ import type {ContainerStatus, PodObject} from '../../src/port/kubernetes-objects
 import {clockTime, duration} from '../../src/text/figures.ts';
 import {kubectl} from './by-hand.ts';
 import {systemClock} from './clock.ts';
+import {refusalOf} from './errors.ts';
 import {usualFollowTimings} from './follow-log.ts';
 import {type Begun, followLogs} from './follow-logs.ts';
 import {type LogLine, readLogLine, shownLine} from './log-line.ts';
@@ -76,6 +77,8 @@ type Read = {
 	/** When it wrote last, RFC 3339, where that is before what was asked for. */
 	readonly wroteAt?: string | undefined;
 	readonly error?: string;
+	/** The run before was asked for, and there was none. */
+	readonly first?: true;
 };
 
 type Query = Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
@@ -92,6 +95,7 @@ async function readPart(
 	port: KubernetesPort,
 	part: LogPart,
 	query: Query & {readonly previous: boolean},
+	status: ContainerStatus | undefined,
 	context: Context,
 ): Promise<Read> {
 	const {namespace, pod, container} = part;
@@ -107,6 +111,9 @@ async function readPart(
 		}
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
+		// The server's words for it are those for a log that is lost.
+		const isFirst = previous && (status?.restartCount ?? 0) === 0 && refusalOf(error)?.code === 400;
+		if (isFirst) return {part, previous, lines: [], first: true};
 		return {part, previous, lines: lines.map(readLogLine), error: error.message};
 	}
 	// What the limit cut off in the middle comes whole when it is followed.
@@ -145,30 +152,37 @@ function hasJustCrashed(status: ContainerStatus | undefined): boolean {
 	return before !== undefined && status?.ready !== true && status?.state?.waiting === undefined;
 }
 
-const byMoment = (one: Line, other: Line): number =>
-	one.at === other.at ? 0 : (one.at ?? '') < (other.at ?? '') ? -1 : 1;
+/** A line, and where it stands among those of others: RFC 3339 in UTC, empty for the top. */
+type Placed = {readonly at: string; readonly line: Line};
 
-/** The lines of one container in their order; those of several by their moments. */
+const byMoment = (one: Placed, other: Placed): number => (one.at === other.at ? 0 : one.at < other.at ? -1 : 1);
+
+/** Which run its lines are of, where that is not the one now alone. */
+function headOf({part, previous, first}: Read, read: readonly Read[]): string | undefined {
+	if (previous) return first ? undefined : '-- the run before, which ended';
+	return read.some(other => other.previous && other.part === part) ? '-- the run now' : undefined;
+}
+
+/** The lines of one container in their order; those of several by their moments, what is told of them where their own begin or end. */
 function ordered(read: readonly Read[], leads: Leads | undefined, now: number): readonly Line[] {
-	const lines = read.map((one): readonly Line[] => {
-		const {part, previous, lines: own, error} = one;
+	const placed = read.flatMap((one): readonly Placed[] => {
+		const {part, lines: own, error, first} = one;
 		const lead = leads?.of(part);
-		const shown = own.map(line => shownLine(line, lead));
+		// Moments of one container may be out of order by a little.
+		const moments = own.map(({at = ''}) => at).toSorted();
 		const told = (text: string): Line => ({text: leads === undefined ? text : `${part.name}: ${text}`});
+		const foot = (line: Line): Placed => ({at: moments.at(-1) ?? '', line});
+		const head = headOf(one, read);
 		return [
-			...(previous ? [{...told('-- the run before, which ended'), loud: true}] : []),
-			...shown,
-			...(error === undefined ? [] : [{...told(`-- ${error}`), severity: 'unknown' as const}]),
-			...(error === undefined && own.length === 0 ? [told(`-- ${silence(one, now)}`)] : []),
-			...(previous ? [{...told('-- the run now'), loud: true}] : []),
+			...(head === undefined ? [] : [{at: moments[0] ?? '', line: {...told(head), loud: true}}]),
+			...own.map(line => ({at: line.at ?? '', line: shownLine(line, lead)})),
+			...(error === undefined ? [] : [foot({...told(`-- ${error}`), severity: 'unknown'})]),
+			...(first ? [foot(told('-- it has not been restarted: there is no run before'))] : []),
+			...(error === undefined && !first && own.length === 0 ? [foot(told(`-- ${silence(one, now)}`))] : []),
 		];
 	});
-	if (leads === undefined) return lines.flat();
-	const [stamped = [], others = []] = [
-		lines.flat().filter(line => line.at !== undefined),
-		lines.flat().filter(line => line.at === undefined),
-	];
-	return [...others, ...stamped.toSorted(byMoment)];
+	const several = read.some(({part}) => part !== read[0]?.part);
+	return (several ? placed.toSorted(byMoment) : placed).map(({line}) => line);
 }
 
 function titleOf(rows: readonly LogRow[], pods: readonly PodObject[]): string {
@@ -222,8 +236,8 @@ export const inspectLogs = defineInspection<LogRow, KubernetesPort>()({
 		const read = await Promise.all(
 			parts.flatMap(part => {
 				const crashed = parts.length === 1 && !isBefore && hasJustCrashed(statusOf(part));
-				const now = readPart(port, part, {...query, previous: isBefore}, context);
-				return crashed ? [readPart(port, part, {...query, previous: true}, context), now] : [now];
+				const reading = (previous: boolean) => readPart(port, part, {...query, previous}, statusOf(part), context);
+				return crashed ? [reading(true), reading(false)] : [reading(isBefore)];
 			}),
 		);
 		const more = all.length - parts.length;

@@ -14,7 +14,7 @@ import {
 } from './template-action.ts';
 import {restartManager, toRevision} from './template-change.ts';
 import {type OfWorkload, readWorkload, slashed, type WorkloadKind, workloadOfRow, workloadRefusal} from './workload.ts';
-import {podsOf, serving, vainReason} from './workload-pods.ts';
+import {notEnding, podsOf, serving, vainReason} from './workload-pods.ts';
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
@@ -36,10 +36,11 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 		const {port, target} = context;
 		const workload = workloadOfRow(row, kinds);
 		const object = await readWorkload(port, workload, context);
-		const [revisions, pods] = await Promise.all([
+		const [revisions, all] = await Promise.all([
 			readRevisions(port, workload, object, context),
 			podsOf(port, workload, target.name, context),
 		]);
+		const pods = notEnding(all);
 		const onDelete = part(object, 'spec', 'updateStrategy')['type'] === 'OnDelete';
 		const vain = onDelete
 			? 'its update strategy is OnDelete: no pod is replaced until somebody deletes it'
@@ -52,7 +53,7 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 				revisions,
 				change: {type: 'restart', at: stamp(context.now()), manager: restartManager(object)},
 				equivalent: kubectl(target, '-n', workload.namespace, 'rollout', 'restart', slashed(workload)),
-				impact: `${pods.length} pods are replaced, ${replacing(workload, object)}. Serving now: ${serving(pods)}.`,
+				impact: `${pods.length} pods are replaced, ${replacing(workload, object)}. Serving now: ${serving(pods, object)}.`,
 				...(vain === undefined
 					? {}
 					: {unhelpful: {reason: vain, ...(afterRollout ? {instead: 'kubernetes.undo-rollout'} : {})}}),
@@ -69,7 +70,7 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 			const {port, target} = context;
 			const object = await readWorkload(port, plan.workload, context);
 			const {back, revisions} = await revisionBefore(plan, receipt, object, context);
-			const pods = await podsOf(port, plan.workload, target.name, context);
+			const pods = notEnding(await podsOf(port, plan.workload, target.name, context));
 			return previewTemplate(
 				{
 					workload: plan.workload,
@@ -87,7 +88,7 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 							`--to-revision=${back.revision}`,
 						],
 					),
-					impact: `Goes back to revision ${back.revision}, the template before the restart. ${pods.length} pods are replaced once more, ${replacing(plan.workload, object)}. Serving now: ${serving(pods)}.`,
+					impact: `Goes back to revision ${back.revision}, the template before the restart. ${pods.length} pods are replaced once more, ${replacing(plan.workload, object)}. Serving now: ${serving(pods, object)}.`,
 				},
 				context,
 			);

@@ -90,7 +90,7 @@ async function previewScale(
 			target,
 			...['-n', workload.namespace, 'scale', slashed(workload), `--current-replicas=${from}`, `--replicas=${to}`],
 		),
-		impact: `${what}. Serving now: ${serving(pods)}.${owner}`,
+		impact: `${what}. Serving now: ${serving(pods, object)}.${owner}`,
 		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',

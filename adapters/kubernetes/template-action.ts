@@ -10,6 +10,7 @@ import {part, templateOf} from './template.ts';
 import {patchOf, type TemplateChange} from './template-change.ts';
 import {gone, shortName, slashed, type WorkloadRef} from './workload.ts';
 import {dryRunCheck, mayPatch, pausedCheck, rollingCheck, sameCheck} from './workload-checks.ts';
+import {notEnding, podsOf} from './workload-pods.ts';
 
 /** The plan of every action that changes the template of a workload's pods, and so replaces them. */
 export type TemplatePlan = Bound & {
@@ -72,7 +73,8 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 	const current = currentRevision(workload, object, revisions);
 	const {told, before, after} = await dryRun({workload, generation}, maker(wanted, context), context);
 	const changes = before === undefined || after === undefined ? [] : changesOf(before, after);
-	const pods = part(object, 'status')['replicas'] ?? part(object, 'status')['currentNumberScheduled'] ?? 0;
+	// Its status counts by each kind's own rules: the impact counts these too.
+	const pods = notEnding(await podsOf(context.port, workload, context.target.name, context)).length;
 	const recreate = part(object, 'spec', 'strategy')['type'] === 'Recreate';
 	return {
 		plan: {
@@ -85,7 +87,7 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 		},
 		target: context.target.name,
 		object: shortName(workload),
-		touches: [`${workload.kind} ${shortName(workload)} and its ${String(pods)} pods`],
+		touches: [`${workload.kind} ${shortName(workload)} and its ${pods} pods`],
 		equivalent: wanted.equivalent,
 		impact: wanted.impact,
 		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(templateOf(object))}`,

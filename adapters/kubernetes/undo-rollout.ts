@@ -27,7 +27,7 @@ import {
 	workloadOfRow,
 	workloadRefusal,
 } from './workload.ts';
-import {podsOf, serving} from './workload-pods.ts';
+import {notEnding, podsOf, serving} from './workload-pods.ts';
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 const before = 'previous';
@@ -56,7 +56,7 @@ async function previewBack(
 ): Promise<Preview<TemplatePlan>> {
 	const {port, target} = context;
 	const now = context.now();
-	const pods = await podsOf(port, workload, target.name, context);
+	const pods = notEnding(await podsOf(port, workload, target.name, context));
 	const current = currentRevision(workload, object, revisions);
 	const same = current?.hash === to.hash;
 	const from = current === undefined ? '' : ` from ${told(current, now)},`;
@@ -78,7 +78,7 @@ async function previewBack(
 				target,
 				...['-n', workload.namespace, 'rollout', 'undo', slashed(workload), `--to-revision=${to.revision}`],
 			),
-			impact: `Goes back${from} to ${told(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${replacing(workload, object)}${stay}. Serving now: ${serving(pods)}.${ordered}`,
+			impact: `Goes back${from} to ${told(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${replacing(workload, object)}${stay}. Serving now: ${serving(pods, object)}.${ordered}`,
 			...(same ? {unhelpful: {reason: `revision ${to.revision} is what is there now: nothing changes`}} : {}),
 		},
 		context,

@@ -1,8 +1,9 @@
 import type {Context} from '../../src/contract.ts';
 import {type PodRow, podRow} from '../../src/model/pod.ts';
-import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {aboveOf} from './owners.ts';
 import {podFacts, warningsByUid} from './pod-facts.ts';
+import {part} from './template.ts';
 import {besides} from './watching.ts';
 import type {WorkloadRef} from './workload.ts';
 
@@ -42,8 +43,21 @@ export async function podsOf(
 
 const isReady = ({ready, containers, deleteBy}: PodRow): boolean => deleteBy === undefined && ready === containers;
 
-/** `3 of 6`: how many serve now. */
-export const serving = (pods: readonly PodRow[]): string => `${pods.filter(isReady).length} of ${pods.length}`;
+/** Without those that were deleted: they are on their way out, whatever is done to the others. */
+export const notEnding = <Pod extends PodRow>(pods: readonly Pod[]): readonly Pod[] =>
+	pods.filter(({deleteBy}) => deleteBy === undefined);
+
+/** How many pods the workload is to have: as its object says, a daemon set in its status, else as is known of its pods. */
+function wantedOf(pods: readonly PodRow[], object: ApiObject | undefined): number | undefined {
+	const told = part(object, 'spec')['replicas'] ?? part(object, 'status')['desiredNumberScheduled'];
+	return typeof told === 'number'
+		? told
+		: pods.find(({workload}) => workload?.replicas !== undefined)?.workload?.replicas;
+}
+
+/** `3 of 6`: how many serve now of those that are wanted, or where that is not known of those that are not ending. */
+export const serving = (pods: readonly PodRow[], object?: ApiObject): string =>
+	`${pods.filter(isReady).length} of ${wantedOf(pods, object) ?? notEnding(pods).length}`;
 
 /** Why new pods from the same template would end as these do; undefined when they might not. */
 export function vainReason(pods: readonly PodRow[]): string | undefined {

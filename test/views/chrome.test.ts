@@ -302,8 +302,8 @@ describe('confirm', () => {
 		house.far.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
 		await house.keys('K');
 		await house.reach('blocked');
-		expect(layerText(60, 15)).toContain('■ the budget: allows none');
-		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
+		expect(layerText(80, 24)).toContain('■ the budget: allows none');
+		expect(layerText(80, 24)).toMatch(/\d+ more lines below: page down/);
 	});
 
 	it('tells what was refused, and that nothing was sent', async () => {

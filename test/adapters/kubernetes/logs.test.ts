@@ -215,10 +215,33 @@ describe('the log of a pod', () => {
 			const before = await openLogs(row === undefined ? [] : [row], {run: 'before'});
 			expect(before.document.follow).toBeUndefined();
 			expect(numbers(before.lines).get('')?.at(-1)).toBe(lastOf('two')[0]);
+			expect(before.lines[0]?.text).toBe('-- the run before, which ended');
+			expect(before.text()).toBe('-- the run before, which ended');
 		});
 		await eventually(async () => {
 			const lately = await openLogs(row === undefined ? [] : [row], {since: '1m', tail: 'all'});
 			expect(numbers(lately.lines).get('')?.[0]).toBe(0);
+		});
+	});
+
+	test('has no run before as long as its container was not restarted', async () => {
+		writes(50);
+		rig.addPod('steady');
+		const before = await openLogs(await rowsOf(pods, ['steady']), {run: 'before'});
+		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no run before'}]);
+	});
+
+	test('begins with the run before where that has just crashed, each run under its own head', async () => {
+		rig.api.world.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
+		rig.addPod('fallen');
+		end('fallen', 'Error', 1, 'Running');
+		const rows = await rowsOf(pods, ['fallen']);
+		await eventually(async () => {
+			const {lines} = (await openLogs(rows)).document;
+			const now = lines.findIndex(({text}) => text === '-- the run now');
+			expect(lines[0]?.text).toBe('-- the run before, which ended');
+			expect(lines[now - 1]?.text).toContain(`seq=${lastOf('fallen')[0]}`);
+			expect(lines[now + 1]?.text).toContain('seq=0');
 		});
 	});
 
@@ -248,6 +271,25 @@ describe('the logs of several', () => {
 		expect(breakLogs()).toBe(3);
 		await eventually(() => expect(numbers(opened.lines).get('two  ')?.length).toBeGreaterThan(140));
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
+	});
+
+	test('of the runs before are headed each where its own lines begin', async () => {
+		writes(20);
+		for (const name of ['one', 'steady', 'two']) rig.addPod(name);
+		const rows = await rowsOf(pods, ['one', 'steady', 'two']);
+		await startAgain('one', 'Error', 3);
+		await startAgain('two', 'Error', 3);
+		await eventually(async () => {
+			const {lines} = await openLogs(rows, {run: 'before'});
+			expect(lines[0]).toEqual({text: 'steady: -- it has not been restarted: there is no run before'});
+			for (const name of ['one', 'two']) {
+				const head = lines.findIndex(({text}) => text === `${name}: -- the run before, which ended`);
+				expect(lines.findIndex(({lead}) => lead?.text.trim() === name)).toBe(head + 1);
+			}
+			expect(lines).toHaveLength(203);
+			const moments = lines.flatMap(({at}) => at ?? []);
+			expect(moments).toEqual(moments.toSorted());
+		});
 	});
 
 	test('of a workload follow its pods as they go and come', async () => {

@@ -67,6 +67,12 @@ describe('several marked pods', () => {
 		expect(await blocks(evict, preview.plan)).toEqual([
 			expect.stringMatching(/^auth allows 2 more \(6 healthy, 4 needed\), and 3 of the marked pods serve/),
 		]);
+		const deleting = await remove.preview(rows, {grace: 'default'}, about());
+		expect(await remove.preflight(deleting.plan, about())).toContainEqual({
+			label: 'disruption budgets',
+			result: 'warn',
+			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting goes below it$/),
+		});
 		const receipt = await evict.run(preview.plan, about());
 		expect(receipt.summary).toMatch(new RegExp(`^2 of 3 pods evicted; refused: ${rows[2]?.name}: .*disruption budget`));
 		expect(rows.filter(isThere).map(row => row.name)).toContain(rows[2]?.name);

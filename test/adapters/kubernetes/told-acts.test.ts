@@ -1,6 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import type {Pod} from '../../../adapters/demo/kubernetes-api/kinds.ts';
 import {kubernetes} from '../../../adapters/kubernetes/system.ts';
 import type {Action, ActionContext, Row, Target} from '../../../src/contract.ts';
+import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {keep} from '../subject.ts';
@@ -49,6 +51,22 @@ async function told(id: string, workload: string, params: Readonly<Record<string
 	};
 }
 
+/** Deletes a pod by hand, which a finalizer then keeps: it is ending as long as the test goes on. */
+async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
+	const {store} = rig.api.world.cluster;
+	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);
+	const metadata = {
+		...pod.metadata,
+		finalizers: ['rig.example.test/held'],
+		deletionTimestamp: new Date().toISOString(),
+	};
+	store.put('pods', {...pod, metadata});
+	await eventually(async () => {
+		const {objects} = await port.watched('pods', asking());
+		expect(objects.get(uid)?.metadata.deletionTimestamp).toBeDefined();
+	});
+}
+
 describe('before it is confirmed it is told', () => {
 	test('that to delete a pod is the second choice', async () => {
 		const {impact, warnings, risk, equivalent} = await told('delete-pod', 'checkout/web', {grace: 'own'});
@@ -56,6 +74,39 @@ describe('before it is confirmed it is told', () => {
 		expect(warnings).toMatch(/E evicts it/);
 		expect(risk).toBe('medium');
 		expect(equivalent).not.toContain('--force');
+	});
+
+	test('that to delete a pod goes below its disruption budget, which forbids nothing', async () => {
+		const preview = await action('delete-pod').preview([podOf('payments/ledger')], {grace: 'default'}, about());
+		const checks = await action('delete-pod').preflight(preview.plan, about());
+		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
+			{
+				label: 'disruption budgets',
+				result: 'warn',
+				detail: 'ledger allows 0 more (6 healthy, 6 needed): deleting goes below it',
+			},
+		]);
+		expect(checks.map(({result}) => result)).not.toContain('block');
+		expect((await told('delete-pod', 'gateway/edge', {grace: 'default'})).warnings).not.toContain('allows');
+	});
+
+	test.each(['evict-pod', 'delete-pod'])('that disruption budgets may not be read: %s', async id => {
+		const blind: KubernetesPort = {
+			...port,
+			watched: async (kind, context) => {
+				if (kind !== 'poddisruptionbudgets') return port.watched(kind, context);
+				throw new AdapterError('denied', 'list poddisruptionbudgets: forbidden', 'Ask for the right.');
+			},
+		};
+		const preview = await action(id).preview([podOf('payments/ledger')], {grace: 'default'}, about());
+		const checks = await action(id).preflight(preview.plan, {...about(), port: blind});
+		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
+			{
+				label: 'disruption budgets',
+				result: 'unknown',
+				detail: 'they cannot be read: list poddisruptionbudgets: forbidden',
+			},
+		]);
 	});
 
 	test('what may come of forcing a pod of a stateful set', async () => {
@@ -81,6 +132,31 @@ describe('before it is confirmed it is told', () => {
 	test('that a set whose pods change only by hand is not helped by a restart', async () => {
 		const {unhelpful} = await told('restart', 'monitoring/alertmanager');
 		expect(unhelpful?.reason).toContain('OnDelete');
+	});
+
+	test('how many pods it is about, without those that are ending, and how many of those wanted serve', async () => {
+		const own = rows.filter(({namespace, owner}) => namespace === 'gateway' && owner === 'auth');
+		const wanted = own[0]?.workload?.replicas ?? expect.fail();
+		for (const pod of own.slice(0, 2)) await holdEnding(pod);
+		await eventually(async () => {
+			const restarted = await told('restart', 'gateway/auth');
+			expect(restarted.impact).toMatch(
+				new RegExp(`^${wanted} pods are replaced, .*Serving now: ${wanted} of ${wanted}\\.`),
+			);
+			expect(restarted.touches).toEqual([`Deployment gateway/auth and its ${wanted} pods`]);
+			const scaled = await told('scale', 'gateway/auth', {replicas: '1'});
+			expect(scaled.impact).toContain(`Serving now: ${wanted} of ${wanted}.`);
+		});
+	});
+
+	test('how many a daemon set lacks', async () => {
+		const nodes = rig.api.world.cluster.store.list('nodes').length;
+		await holdEnding(podOf('kube-system/csi-node'));
+		await eventually(async () => {
+			const {impact, touches} = await told('restart', 'kube-system/csi-node');
+			expect(impact).toMatch(new RegExp(`^${nodes - 1} pods are replaced, .*Serving now: ${nodes - 1} of ${nodes}\\.`));
+			expect(touches).toEqual([`DaemonSet kube-system/csi-node and its ${nodes - 1} pods`]);
+		});
 	});
 
 	test('that a paused deployment has to be resumed first', () => {
