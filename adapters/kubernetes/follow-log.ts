@@ -101,7 +101,8 @@ export async function followLog(options: FollowOptions): Promise<void> {
 	/** Reads on from where it was. `fresh`: what comes is of another run, so that nothing of it can have come before. */
 	async function read(more: Partial<LogsRequest>, fresh = false): Promise<void> {
 		const since = seen.since();
-		seen.again();
+		if (fresh && more.previous !== true) seen.anew();
+		else seen.again();
 		let verdict = since === undefined || fresh ? ('same' as const) : undefined;
 		const asked = more.previous === true || since !== undefined ? from(since) : options.first;
 		// A quiet log is there again when nothing is said against it for a while.

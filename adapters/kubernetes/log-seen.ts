@@ -8,6 +8,8 @@ export type Seen = {
 	since(): string | undefined;
 	/** Begins a read from `since` on: what was read comes again. */
 	again(): void;
+	/** Begins a read of another run: nothing of it was read, also what has the moment of a line of the run before. */
+	anew(): void;
 	/** Whether a line with this moment is new. One without a moment always is. */
 	take(at: string | undefined): boolean;
 	/**
@@ -45,6 +47,9 @@ export function createSeen(): Seen {
 		since: () => (second === undefined ? undefined : `${second}Z`),
 		again() {
 			due = new Map(counts);
+		},
+		anew() {
+			due = new Map();
 		},
 		take(at) {
 			if (at === undefined) return true;

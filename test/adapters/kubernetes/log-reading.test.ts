@@ -68,6 +68,16 @@ describe('what was seen of a log', () => {
 		expect(seen.since()).toBe('2026-11-22T14:05:22Z');
 		expect(createSeen().since()).toBeUndefined();
 	});
+
+	it('does not take the first line of the next run for the last of the one before, though both have one moment', () => {
+		const seen = createSeen();
+		const at = '2026-11-21T12:00:00.123Z';
+		expect(seen.take(at)).toBe(true);
+		seen.again();
+		expect([seen.take(at), seen.take(at)]).toEqual([false, true]);
+		seen.anew();
+		expect(seen.take(at)).toBe(true);
+	});
 });
 
 describe('a line of a log', () => {
