@@ -40,7 +40,7 @@ function listLines(
 	cells: number,
 	rows: number,
 	theme: Theme,
-): readonly ModalLine[] {
+): {readonly lines: readonly ModalLine[]; readonly part: string} {
 	const at = Math.min(index, Math.max(0, items.length - 1));
 	const leftCells = Math.min(16, Math.max(1, ...items.map(item => width(cleanLine(item.left)))));
 	const selected = items[at];
@@ -53,38 +53,33 @@ function listLines(
 					3,
 				);
 	const seen = windowOf(items, at, Math.max(3, rows - detail.length - 2));
-	return [
+	const lines = [
 		...seen.items.map((item, i) => itemLine(item, seen.from + i === at, cells, leftCells, theme)),
 		blankLine,
 		...detail.map(text => line(text, 'dim')),
 	];
+	const hidden = seen.items.length < items.length;
+	return {
+		lines,
+		part: hidden ? `${seen.from + 1} to ${seen.from + seen.items.length} of ${items.length}` : `${items.length}`,
+	};
 }
 
 /** A list to choose from. */
 export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): Painted {
 	const items = menuItems(deck, layer.list);
 	const index = chosenIndex(items, layer);
-	const title = `${menuTitles[layer.list]}${items.length > 0 ? ` (${items.length})` : ''}`;
-	return centred(size, 130, theme, (cells, rows) => ({
-		title,
-		lines:
-			items.length === 0
-				? [
-						blankLine,
-						...wrap(menuEmpty[layer.list], cells).map(text => line(text)),
-						blankLine,
-						line('esc leaves', 'dim'),
-					]
-				: [
-						...listLines(items, index, cells, rows - 1, theme),
-						line(
-							layer.list === 'targets'
-								? 'enter shows it alone · O arms or disarms · esc leaves'
-								: 'enter chooses · esc leaves',
-							'dim',
-						),
-					],
-	}));
+	const title = menuTitles[layer.list];
+	return centred(size, 130, theme, (cells, rows) => {
+		if (items.length === 0) {
+			const empty = wrap(menuEmpty[layer.list], cells).map(text => line(text));
+			return {title, lines: [blankLine, ...empty, blankLine, line('esc leaves', 'dim')]};
+		}
+		const {lines, part} = listLines(items, index, cells, rows - 1, theme);
+		const keys =
+			layer.list === 'targets' ? 'enter shows it alone · O arms or disarms · esc leaves' : 'enter chooses · esc leaves';
+		return {title: `${title} (${part})`, lines: [...lines, line(keys, 'dim')]};
+	});
 }
 
 /** Everything that can be called by name. */
@@ -97,7 +92,7 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 			blankLine,
 			...(items.length === 0
 				? flowed(line('no command is called that; ? lists all keys', 'dim'), cells)
-				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme)),
+				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme).lines),
 		],
 	}));
 }

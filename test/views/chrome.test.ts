@@ -250,7 +250,7 @@ describe('menu', () => {
 		await house.keys('!', 'G');
 		expect(layerText(60, 15)).toContain('▸ ■ db  job 59 waits');
 		expect(layerText(60, 15)).not.toContain('job 01 waits');
-		expect(layerText(60, 15)).toContain('What is wrong (60)');
+		expect(layerText(60, 15)).toContain('What is wrong (54 to 60 of 60)');
 		await house.keys('g');
 		expect(layerText(60, 15)).toContain('▸ ■ db  job 00 waits');
 	});
