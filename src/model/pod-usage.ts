@@ -140,6 +140,13 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 	});
 }
 
+/** Longer than the longest wait between two starts of a container that crashes, which is five minutes. */
+const loopMs = 10 * 60_000;
+
+/** It is full again after it was killed for that: its crash loop is told with this cause, and must not stand below each next round of it. */
+const wasJustKilled = ({oomKilledAt, measuredAt}: PodUsageRow): boolean =>
+	oomKilledAt !== undefined && measuredAt - oomKilledAt < loopMs;
+
 function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, target: string): readonly Finding[] {
 	return [...full].flatMap(([workload, same]) => {
 		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
@@ -149,7 +156,7 @@ function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, targe
 		return {
 			id: `${target}/memory/${workload}`,
 			target,
-			severity: same.some(row => row.memoryLevel === 'crit') ? 'crit' : 'warn',
+			severity: same.some(row => row.memoryLevel === 'crit' && !wasJustKilled(row)) ? 'crit' : 'warn',
 			sentence: `${workload}: ${pods} at ${percent(share)} of the memory limit ${bytes(first.memoryLimit)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',

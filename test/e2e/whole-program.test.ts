@@ -299,7 +299,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 	const wanted = String(100 * 1024 * 1024);
 
 	/** Raises the limit over a slow link, and ends the console as soon as that is on record as intended. `then` happens to the link at that moment. */
-	async function ended(signal: NodeJS.Signals, then: (proxy: FaultProxy) => Promise<void>) {
+	async function ended(signal: NodeJS.Signals | 'ctrl+c twice', then: (proxy: FaultProxy) => Promise<void>) {
 		const before = await limit();
 		const proxy = await faultProxy(server);
 		try {
@@ -322,7 +322,11 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			// What was intended cannot have been answered: the answer takes 800 ms.
 			expect(kinds()).not.toContain('outcome');
 			await then(proxy);
-			one.pty.signal(signal);
+			if (signal === 'ctrl+c twice') {
+				one.pty.type('\u0003');
+				await one.expect('is under way: it is finished and recorded first');
+				one.pty.type('\u0003');
+			} else one.pty.signal(signal);
 			const exit = await one.pty.exited;
 			expectRestored(one);
 			expect(one.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
@@ -336,6 +340,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 	test.each([
 		['SIGTERM', 143],
 		['SIGHUP', 129],
+		['ctrl+c twice', 0],
 	] as const)('%s: the step is finished and its outcome recorded before the end', async (signal, code) => {
 		const {exit, lines, now} = await ended(signal, async () => {});
 		expect(exit).toEqual({code});

@@ -85,6 +85,18 @@ describe('pod usage', () => {
 		expect(podUsageFindings([row], 'prod').map(({severity}) => severity)).toEqual(['crit', 'warn']);
 	});
 
+	it('warns only while a pod that was killed for its memory fills it again: its crash loop is told with that cause', () => {
+		const at = 60 * 60_000;
+		const severities = (...killed: readonly (number | undefined)[]) =>
+			podUsageFindings(
+				killed.map((oomKilledAt, index) => podUsageRow('prod', pod(980 + index, {measuredAt: at, oomKilledAt}), [])),
+				'prod',
+			).map(({severity}) => severity);
+		expect(severities(at - 60_000)).toEqual(['warn']);
+		expect(severities(at - 60_000, undefined)).toEqual(['crit']);
+		expect(severities(at - 30 * 60_000)).toEqual(['crit']);
+	});
+
 	it('tells one finding for each workload, about its fullest pod', () => {
 		const rows = [pod(910), pod(980), pod(100), pod(950, {owner: 'web'})].map(facts => podUsageRow('prod', facts, []));
 		const found = podUsageFindings(rows, 'prod');
