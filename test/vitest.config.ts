@@ -12,7 +12,9 @@ const serial = ['adapters', 'e2e', 'estate', 'faults'];
 const apart = [
 	`test/adapters/demo/**/${suffix}`,
 	`test/adapters/kubernetes/**/${suffix}`,
-	...['bad-days*', 'hostile*', 'kubernetes', 'login', 'logs', 'two-clusters'].map(name => `test/e2e/${name}.test.ts`),
+	...['bad-days*', 'hostile*', 'kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(
+		name => `test/e2e/${name}.test.ts`,
+	),
 ];
 
 export default defineConfig({
