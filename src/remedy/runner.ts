@@ -282,7 +282,10 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 
 	return {
 		state: hand.state,
-		underWay: () => [...hand.aside.get(), ...[hand.state.get() ?? []].flat()].filter(isUnderWay),
+		underWay() {
+			const inHand = hand.state.get();
+			return inHand !== undefined && isUnderWay(inHand) ? [...hand.aside.get(), inHand] : hand.aside.get();
+		},
 		onEnd: hand.onEnd,
 		propose(action, rows, params, options) {
 			const target = rows[0]?.target ?? '';
