@@ -123,7 +123,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			await checking.look(job, 'rechecking');
 			answered = await send(job);
 		} finally {
-			giveBack(job, unlock);
+			giveBack(unlock);
 		}
 		if (answered === undefined) return;
 		await tell(job, remedy, answered);
@@ -143,13 +143,11 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		return undefined;
 	}
 
-	/** What was answered is told, whatever becomes of the lock. */
-	function giveBack(job: Job, unlock: () => void): void {
+	/** What was answered is told, whatever becomes of the lock: one that stays refuses the next act by its name, and ends with this console. */
+	function giveBack(unlock: () => void): void {
 		try {
 			unlock();
-		} catch (error) {
-			hand.step(job, {type: 'record-failed', message: `the lock could not be given back: ${messageOf(error)}`});
-		}
+		} catch {}
 	}
 
 	/** The looks at what was sent to the same object before. */

@@ -153,10 +153,7 @@ describe('what was sent and settles', () => {
 		});
 		await bench.propose();
 		await bench.yes();
-		expect(bench.now()).toMatchObject({
-			state: 'done',
-			recordTrouble: expect.stringContaining('the lock could not be given back'),
-		});
+		expect(bench.now()?.state).toBe('done');
 		expect(await bench.told()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 });
