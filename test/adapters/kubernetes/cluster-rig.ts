@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {KubeObject} from '../../../adapters/demo/kubernetes-api/object.ts';
+import {type KubeObject, timestamp} from '../../../adapters/demo/kubernetes-api/object.ts';
 import {
 	type KubernetesApi,
 	type KubernetesApiOptions,
@@ -46,7 +46,7 @@ export type Rig = {
 	): Promise<KubernetesClient>;
 	/** Environment of clients made later. */
 	env: Record<string, string | undefined>;
-	/** A pod that no controller owns, in namespace `rig` unless told. */
+	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
 	addPod(name: string, more?: {readonly namespace?: string; readonly filler?: number}): KubeObject;
 	/** Its container never starts. */
 	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
@@ -84,6 +84,8 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 			return client;
 		},
 		addPod(name, {namespace = 'rig', filler = 0} = {}) {
+			// Young at any date, since the youngest come first among healthy pods: a test looks for it on the screen.
+			const createdAt = Date.now() - 60_000;
 			return store.put('pods', {
 				apiVersion: 'v1',
 				kind: 'Pod',
@@ -92,7 +94,7 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 					namespace,
 					uid: store.get('pods', namespace, name)?.metadata.uid ?? randomUUID(),
 					resourceVersion: '',
-					creationTimestamp: '2026-11-21T12:00:00Z',
+					creationTimestamp: timestamp(createdAt),
 					labels: {app: 'rig'},
 					...(filler === 0 ? {} : {annotations: {filler: 'x'.repeat(filler)}}),
 				},
@@ -106,7 +108,7 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 							image: 'rig:1',
 							ready: true,
 							restartCount: 0,
-							state: {running: {startedAt: '2026-11-21T12:00:01Z'}},
+							state: {running: {startedAt: timestamp(createdAt + 1000)}},
 							lastState: {},
 						},
 					],
