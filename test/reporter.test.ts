@@ -44,12 +44,14 @@ describe('the summary', () => {
 	test('counts a failed test', () => {
 		const seen = run("test('good', () => {}); test('bad', () => expect(1).toBe(2));");
 		expect(seen.last).toBe('1 passed, 1 failed, 0 skipped');
+		expect(seen.text).toContain('\nFailed:\n  some.test.ts > bad: expected 1 to be 2 // Object.is equality\n');
 		expect(seen.code).toBe(1);
 	});
 
 	test('counts a file that does not load', () => {
 		const seen = run("throw new Error('broken');");
 		expect(seen.last).toBe('0 passed, 1 failed, 0 skipped');
+		expect(seen.text).toContain('\nFailed:\n  some.test.ts > the whole file: broken\n');
 		expect(seen.code).toBe(1);
 	});
 
