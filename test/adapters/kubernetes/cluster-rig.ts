@@ -47,7 +47,10 @@ export type Rig = {
 	/** Environment of clients made later. */
 	env: Record<string, string | undefined>;
 	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
-	addPod(name: string, more?: {readonly namespace?: string; readonly filler?: number}): KubeObject;
+	addPod(
+		name: string,
+		more?: {readonly namespace?: string; readonly filler?: number; readonly ageMs?: number},
+	): KubeObject;
 	/** Its container never starts. */
 	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
 	removePod(name: string, namespace?: string): void;
@@ -83,9 +86,9 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 			clients.push(client);
 			return client;
 		},
-		addPod(name, {namespace = 'rig', filler = 0} = {}) {
+		addPod(name, {namespace = 'rig', filler = 0, ageMs = 60_000} = {}) {
 			// Young at any date, since the youngest come first among healthy pods: a test looks for it on the screen.
-			const createdAt = Date.now() - 60_000;
+			const createdAt = Date.now() - ageMs;
 			return store.put('pods', {
 				apiVersion: 'v1',
 				kind: 'Pod',
