@@ -52,7 +52,7 @@ async function budgetChecks(
 	// Those that are ending already a budget does not count any more.
 	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
 	const {covers, unread} = await coverOf(counted, context);
-	if (unread !== undefined) return [{label: budgetLabel, result: 'unknown', detail: unread}];
+	if (unread !== undefined) return [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}];
 	return covers.flatMap((cover): readonly Check[] => {
 		const {allowed, serving} = cover;
 		if (allowed > 0 && allowed >= serving) return [];

@@ -26,7 +26,7 @@ import {
 	touchesOf,
 	watchEnds,
 } from './pod-endings.ts';
-import {besides} from './watching.ts';
+import {whole} from './watching.ts';
 
 /** The pods that are evicted together, in this order. */
 export type EvictPlan = {readonly target: string; readonly pods: readonly Ending[]; readonly dryRun: DryRun};
@@ -90,14 +90,11 @@ export type Cover = {
 
 /** The budgets that cover pods which are to end, for each pod and for all of them; `unread` says why they are not known. */
 export async function coverOf(standings: readonly Standing[], {port, ...context}: About) {
-	const {notes} = await besides(port, 'poddisruptionbudgets', 'they cannot be read', context);
-	const unread = notes.find(({severity}) => severity === 'unknown')?.text;
-	const covered = await Promise.all(
-		standings.map(async standing => {
-			const {namespace, labels = {}} = standing.object.metadata;
-			return {standing, budgets: await budgetsOf(port, {namespace, labels}, context)};
-		}),
-	);
+	const {objects, unread} = await whole(port, 'poddisruptionbudgets', context);
+	const covered = standings.map(standing => {
+		const {namespace, labels = {}} = standing.object.metadata;
+		return {standing, budgets: budgetsOf(objects.values(), {namespace, labels})};
+	});
 	const pairs = covered.flatMap(({standing, budgets}) => budgets.map(budget => ({budget, standing})));
 	const byBudget = Map.groupBy(pairs, ({budget}) => budget.metadata.uid);
 	const covers = [...byBudget.values()].flatMap((same): readonly Cover[] => {
@@ -117,7 +114,7 @@ export const coverText = ({budget, serving}: Cover, marked: number): string =>
 async function budgetChecks(standings: readonly Standing[], context: About): Promise<readonly Check[]> {
 	const label = budgetLabel;
 	const {covered, covers, unread} = await coverOf(standings, context);
-	if (unread !== undefined) return [{label, result: 'unknown', detail: unread}];
+	if (unread !== undefined) return [{label, result: 'unknown', detail: `they ${unread}`}];
 	const twice = covered.find(({budgets}) => budgets.length > 1);
 	if (twice !== undefined) {
 		const names = twice.budgets.map(budget => budget.metadata.name).join(', ');

@@ -59,7 +59,7 @@ async function previewScale(
 	const {port, target} = context;
 	const generation = object.metadata.generation ?? 0;
 	const from = replicasOf(object);
-	const [pods, {told}, autoscaler] = await Promise.all([
+	const [pods, {told}, {autoscaler}] = await Promise.all([
 		podsOf(port, workload, target.name, context),
 		dryRun({workload, generation}, scaling(to), context),
 		autoscalerOf(workload, context),
@@ -131,15 +131,17 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		return previewScale(workload, object, Number(params['replicas']), context);
 	},
 	async preflight(plan, context) {
-		const [{check, object}, may, autoscaler] = await Promise.all([
+		const [{check, object}, may, {autoscaler, unread}] = await Promise.all([
 			sameCheck(plan, context),
 			mayPatch(plan.workload, 'scale', context),
 			autoscalerOf(plan.workload, context),
 		]);
 		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
+		const label = 'the number of replicas';
 		if (autoscaler !== undefined) {
-			const detail = `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`;
-			checks.push({label: 'the number of replicas', result: 'warn', detail});
+			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`});
+		} else if (unread !== undefined) {
+			checks.push({label, result: 'unknown', detail: `autoscalers, which would set it themselves, ${unread}`});
 		}
 		const manager = object === undefined ? undefined : managerCheck(object);
 		return manager === undefined ? checks : [...checks, manager];

@@ -6,6 +6,8 @@ import {clockTime, millis} from '../../src/text/figures.ts';
 
 /** What adds to the pods may come later than they do: nobody waits longer for it. */
 const patienceMs = 500;
+/** A check may wait for longer than a row. */
+const checkMs = 5000;
 /** An API server that answers later is under load, or far away behind a bad link. */
 const slowMs = 1000;
 
@@ -37,6 +39,25 @@ export async function besides<K extends WatchedKind>(
 		return {objects: new Map(), notes: [{text: `${lacking}: ${error.message}`, hint: error.hint, severity: 'unknown'}]};
 	} finally {
 		clearTimeout(timer);
+	}
+}
+
+/**
+ * What a check rests on: that nothing of a kind is there may only be told where all of it was read. `unread` says why it was not:
+ * `cannot be read: …`, `are still being read`.
+ */
+export async function whole<K extends WatchedKind>(
+	port: KubernetesPort,
+	kind: K,
+	context: Context,
+): Promise<{readonly objects: ReadonlyMap<string, WatchedObjects[K]>; readonly unread: string | undefined}> {
+	const signal = AbortSignal.any([context.signal, AbortSignal.timeout(checkMs)]);
+	try {
+		const {objects, complete} = await port.watched(kind, {...context, signal});
+		return {objects, unread: complete ? undefined : 'are still being read'};
+	} catch (error) {
+		if (!isAdapterError(error)) throw error;
+		return {objects: new Map(), unread: `cannot be read: ${error.message}`};
 	}
 }
 

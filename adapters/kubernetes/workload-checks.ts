@@ -7,7 +7,7 @@ import type {Bound, DryRun} from './guarded-patch.ts';
 import {controllerOf} from './owners.ts';
 import {rolloutOf} from './rollout-watch.ts';
 import {part} from './template.ts';
-import {besides} from './watching.ts';
+import {whole} from './watching.ts';
 import {objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
 
 /** Whether the workload is what was confirmed. */
@@ -74,16 +74,17 @@ export function rollingCheck(workload: WorkloadRef, object: ApiObject): Check {
 	return {label, result: 'warn', detail: state === 'failed' ? `failed, ${detail}` : `still under way, ${detail}`};
 }
 
-/** The autoscaler that owns the count of replicas, if there is one. */
+/** The autoscaler that owns the count of replicas, if there is one; `unread` says why that is not known. */
 export async function autoscalerOf(
 	workload: WorkloadRef,
-	context: ActionContext<KubernetesPort>,
-): Promise<AutoscalerObject | undefined> {
-	const {objects} = await besides(context.port, 'horizontalpodautoscalers', '', context);
-	return [...objects.values()].find(({metadata, spec}) => {
+	{port, ...context}: ActionContext<KubernetesPort>,
+): Promise<{readonly autoscaler: AutoscalerObject | undefined; readonly unread: string | undefined}> {
+	const {objects, unread} = await whole(port, 'horizontalpodautoscalers', context);
+	const autoscaler = [...objects.values()].find(({metadata, spec}) => {
 		const to = spec?.scaleTargetRef;
 		return metadata.namespace === workload.namespace && to?.kind === workload.kind && to.name === workload.name;
 	});
+	return {autoscaler, unread};
 }
 
 /** KEDA makes an autoscaler for each of its own objects, and also scales from and to zero, which no autoscaler does. */

@@ -90,23 +90,46 @@ describe('before it is confirmed it is told', () => {
 		expect((await told('delete-pod', 'gateway/edge', {grace: 'default'})).warnings).not.toContain('allows');
 	});
 
-	test.each(['evict-pod', 'delete-pod'])('that disruption budgets may not be read: %s', async id => {
-		const blind: KubernetesPort = {
-			...port,
-			watched: async (kind, context) => {
-				if (kind !== 'poddisruptionbudgets') return port.watched(kind, context);
-				throw new AdapterError('denied', 'list poddisruptionbudgets: forbidden', 'Ask for the right.');
-			},
+	describe.each([
+		['evict-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
+		['delete-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
+		['scale', 'horizontalpodautoscalers', 'the number of replicas', 'autoscalers, which would set it themselves,'],
+	] as const)('by %s, of %s', (id, needed, label, who) => {
+		const checked = async (watched: KubernetesPort['watched']) => {
+			const params = id === 'scale' ? {replicas: '7'} : {grace: 'default'};
+			const preview = await action(id).preview([podOf('payments/ledger')], params, about());
+			const checks = await action(id).preflight(preview.plan, {...about(), port: {...port, watched}});
+			return checks.filter(check => check.label === label);
 		};
-		const preview = await action(id).preview([podOf('payments/ledger')], {grace: 'default'}, about());
-		const checks = await action(id).preflight(preview.plan, {...about(), port: blind});
-		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
-			{
-				label: 'disruption budgets',
-				result: 'unknown',
-				detail: 'they cannot be read: list poddisruptionbudgets: forbidden',
-			},
-		]);
+
+		test('that they may not be read', async () => {
+			const checks = await checked(async (kind, context) => {
+				if (kind !== needed) return port.watched(kind, context);
+				throw new AdapterError('denied', `list ${needed}: forbidden`, 'Ask for the right.');
+			});
+			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} cannot be read: list ${needed}: forbidden`}]);
+		});
+
+		test('that not all of them were read yet', async () => {
+			const checks = await checked(async (kind, context) => {
+				const watched = await port.watched(kind, context);
+				return kind === needed ? {...watched, objects: new Map(), complete: false} : watched;
+			});
+			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} are still being read`}]);
+		});
+	});
+
+	test('what covers a pod, however late it is read for the first time', async () => {
+		const late = await rig.client({text: rig.api.kubeconfigOf('operator')});
+		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
+		const fresh = {...about(), port: late.port};
+		const preview = await action('evict-pod').preview([podOf('payments/ledger')], {}, fresh);
+		const checks = await action('evict-pod').preflight(preview.plan, fresh);
+		callOff();
+		expect(checks.find(({label}) => label === 'disruption budgets')).toMatchObject({
+			result: 'block',
+			detail: expect.stringContaining('ledger allows 0 more'),
+		});
 	});
 
 	test('what may come of forcing a pod of a stateful set', async () => {
