@@ -173,28 +173,25 @@ export async function runConsole(options: Options): Promise<number> {
 	stopClock();
 	mounted.unmount();
 	deck.close();
-	tty.close();
-	await finishing(runner, shutDown);
+	await finishing(runner, tty, shutDown);
 	return code;
 }
 
-/** The screen is gone, and what was sent waits for its answer: whoever presses Ctrl-C now would take its record away. */
-async function finishing(runner: Runner, work: () => Promise<void>): Promise<void> {
-	const sent = runner.underWay().filter(remedy => !isSettling(remedy));
+/** Gives the screen back. What was sent still waits for its answer: whoever presses Ctrl-C then would take its record away. */
+async function finishing(runner: Runner, tty: Tty, work: () => Promise<void>): Promise<void> {
+	let sent = runner.underWay().filter(remedy => !isSettling(remedy));
 	const say = () => {
 		for (const {action, target} of sent)
 			process.stderr.write(
 				`${cleanLine(`midwatch: ${action.title} on ${target} is under way: it is finished and recorded first`)}\n`,
 			);
 	};
-	const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+	// Before the terminal lets go of them, and until the process is gone: there is no moment in which a signal ends it.
+	if (sent.length > 0) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, say);
+	tty.close();
 	say();
-	if (sent.length > 0) for (const signal of signals) process.on(signal, say);
-	try {
-		await work();
-	} finally {
-		for (const signal of signals) process.off(signal, say);
-	}
+	await work();
+	sent = [];
 }
 
 function listen(tty: Tty, deck: Deck): void {

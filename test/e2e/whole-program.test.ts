@@ -298,6 +298,16 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
 	const wanted = String(100 * 1024 * 1024);
 
+	/** Holds the program up right after each line on stderr: whoever answers the line at once finds it in that very moment. */
+	const heldUp = `--import=data:text/javascript,${encodeURIComponent(
+		`const write = process.stderr.write.bind(process.stderr);
+		process.stderr.write = (...told) => {
+			const done = write(...told);
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+			return done;
+		};`,
+	)}`;
+
 	/** Raises the limit over a slow link, and ends the console as soon as that is on record as intended. `then` happens to the link at that moment. */
 	async function ended(signal: NodeJS.Signals | 'ctrl+c twice', then: (proxy: FaultProxy) => Promise<void>) {
 		const before = await limit();
@@ -306,6 +316,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			const one = await opened({
 				servers: [{...server, host: proxy.host, port: proxy.port}],
 				config: {open: [server.name]},
+				...(signal === 'ctrl+c twice' ? {env: {NODE_OPTIONS: heldUp}} : {}),
 			});
 			await one.zoom(4, 'Redis memory');
 			await one.select('allkeys-lru');
