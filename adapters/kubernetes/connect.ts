@@ -1,8 +1,10 @@
 import type {Connection, Context, Permission, Target} from '../../src/contract.ts';
 import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {MetricsQuery} from '../../src/port/metrics-query.ts';
+import {shellLine} from '../../src/text/quote.ts';
 import {createKubernetesClient} from './client.ts';
 import {grantLine} from './grants.ts';
+import {isMissing} from './missing-namespaces.ts';
 
 /** What the room needs, and what for. `watch` stands for reading; the other verbs for actions. */
 const needs: readonly (readonly [needs: string, verb: string, group: string, resource: string])[] = [
@@ -41,7 +43,13 @@ async function permissionsOf(
 		const places = settings.namespaces === 'all' || resource === 'nodes' ? [''] : settings.namespaces;
 		return places.map(namespace => ({what, verb, group, resource, namespace}));
 	});
-	return Promise.all(
+	const named = settings.namespaces === 'all' ? [] : settings.namespaces;
+	const absent = named.map(async (namespace): Promise<readonly Permission[]> => {
+		if (!(await isMissing(port, namespace, context))) return [];
+		const grant = shellLine(['kubectl', 'create', 'namespace', namespace]);
+		return [{needs: `all of ${namespace}`, name: `namespace ${namespace}, which does not exist`, state: 'lack', grant}];
+	});
+	const rights = Promise.all(
 		asked.map(async ({what, verb, group, resource: full, namespace}): Promise<Permission> => {
 			const [resource = full, subresource] = full.split('/');
 			const question: AccessQuestion = {
@@ -62,6 +70,7 @@ async function permissionsOf(
 			};
 		}),
 	);
+	return [...(await Promise.all(absent)).flat(), ...(await rights)];
 }
 
 /** The connection of one target of kind `kubernetes`: its settings are `KubernetesSettings`. The socket is opened by the first read. */

@@ -1,10 +1,20 @@
-import type {Note} from '../../src/contract.ts';
+import type {Context, Note} from '../../src/contract.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {refusalOf} from './errors.ts';
 
 /** A namespace that was not there is asked for so often, and no other. Milliseconds. */
 const againMs = 60_000;
 const lateMs = 5000;
+
+/** Whether a namespace is not there. Who may not look does not know, and is not told so. */
+export async function isMissing(port: KubernetesPort, name: string, context: Context): Promise<boolean> {
+	try {
+		await port.read(`/api/v1/namespaces/${encodeURIComponent(name)}`, context);
+		return false;
+	} catch (error) {
+		return refusalOf(error)?.code === 404;
+	}
+}
 
 /**
  * What to say of namespaces that are watched and do not exist: to the watch they are as well as one in which nothing runs. Only those
@@ -19,14 +29,8 @@ export function createMissingNamespaces(
 
 	async function ask(name: string, now: () => number): Promise<void> {
 		askedAt.set(name, now());
-		try {
-			await port.read(`/api/v1/namespaces/${encodeURIComponent(name)}`, {signal: AbortSignal.timeout(lateMs), now});
-			missing.delete(name);
-		} catch (error) {
-			// Who may not look does not know.
-			if (refusalOf(error)?.code === 404) missing.add(name);
-			else missing.delete(name);
-		}
+		if (await isMissing(port, name, {signal: AbortSignal.timeout(lateMs), now})) missing.add(name);
+		else missing.delete(name);
 	}
 
 	return (inhabited, now) => {

@@ -179,6 +179,24 @@ describe('what we may do', () => {
 		await connection.close();
 		await connection.close();
 	});
+
+	test('is told of namespaces too: which of those watched do not exist', async () => {
+		const file = await rig.file('namespaces', rig.api.kubeconfigOf('viewer'));
+		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
+		const settings = kubernetesSettings(words, {...systemSurroundings(), env: {}, home: rig.folder});
+		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
+		const connection = await connectKubernetes(target, {readOnly: true});
+		const found = await connection.permissions(asking());
+		expect(found.filter(({name}) => name.startsWith('namespace'))).toEqual([
+			{
+				needs: 'all of chekout',
+				name: 'namespace chekout, which does not exist',
+				state: 'lack',
+				grant: 'kubectl create namespace chekout',
+			},
+		]);
+		await connection.close();
+	});
 });
 
 describe('what is read besides', () => {
