@@ -4,7 +4,7 @@ import {refusalOf} from '../../../adapters/kubernetes/errors.ts';
 import {kubernetesSettings} from '../../../src/config/kubernetes-settings.ts';
 import {systemSurroundings} from '../../../src/config/surroundings.ts';
 import type {KubernetesActContext, KubernetesPort, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let port: KubernetesPort;
@@ -17,7 +17,7 @@ const pod = (name: string): ObjectRef => ({type: pods, namespace: 'rig', name});
 const refused = (work: Promise<unknown>) => work.then(() => undefined, refusalOf);
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startRig({timings: unhurried});
 	({port} = await rig.client());
 });
 

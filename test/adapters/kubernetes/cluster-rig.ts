@@ -32,6 +32,9 @@ export const impatient: Partial<Timings> = {
 	graceMs: 3000,
 };
 
+/** For tests in which no server falls silent: a machine that is busy may do so for a second. */
+export const unhurried: Partial<Timings> = {...impatient, silentMs: 10_000, pulseLateMs: 5000, graceMs: 30_000};
+
 export const asking = (signal: AbortSignal = AbortSignal.timeout(10_000)): Context => ({signal, now: Date.now});
 
 export type Rig = {
@@ -59,7 +62,10 @@ export type Rig = {
 	close(): Promise<void>;
 };
 
-export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig> {
+export async function startRig({
+	timings = impatient,
+	...options
+}: KubernetesApiOptions & {readonly timings?: Partial<Timings>} = {}): Promise<Rig> {
 	const api = await startKubernetesApi(options);
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-kubernetes-'));
 	const clients: KubernetesClient[] = [];
@@ -82,7 +88,7 @@ export async function startRig(options: KubernetesApiOptions = {}): Promise<Rig>
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
 			const surroundings = {...systemSurroundings(), env: rig.env, home: folder};
 			const settings = kubernetesSettings({...words, kubeconfig}, surroundings);
-			const client = createKubernetesClient(settings, {readOnly: false, timings: impatient, ...more});
+			const client = createKubernetesClient(settings, {readOnly: false, timings, ...more});
 			clients.push(client);
 			return client;
 		},

@@ -36,6 +36,10 @@ const merge = (path: string, body: unknown) => ask('PATCH', path, body, 'applica
 const isCart = (row: Row) =>
 	'owner' in row && row.owner === 'cart' && 'namespace' in row && row.namespace === 'checkout' && row.severity === 'ok';
 
+/** What crashes has no usage while it is not running, and is well by its figures just before; what is throttled is so from time to time. */
+const isSteady = (row: Row) =>
+	(!('node' in row) || row.severity === 'ok') && !('owner' in row && ['api', 'reconciler'].includes(String(row.owner)));
+
 /** One pod of the deployment. */
 function oneCart() {
 	let chosen: string | undefined;
@@ -167,7 +171,7 @@ describe('conformance', () => {
 			},
 		},
 		target,
-		busy: async () => ({steady: row => !('node' in row) || row.severity === 'ok', end: async () => {}}),
+		busy: async () => ({steady: isSteady, end: async () => {}}),
 		scenes: {
 			'kubernetes.restart': () => templateScene({}),
 			'kubernetes.undo-rollout': () => templateScene({revision: 'previous'}),

@@ -20,7 +20,7 @@ import {stop} from '../../estate/process.ts';
 import {startPrometheus} from '../../estate/prometheus.ts';
 import type {PrometheusServer} from '../../estate/record.ts';
 import {settingsFor} from '../prometheus/prometheus-room.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 import {type ContainerSeries, startContainerExporter} from './container-exporter.ts';
 
 const mebi = 1024 ** 2;
@@ -57,7 +57,7 @@ function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly Con
 }
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startRig({timings: unhurried});
 	const {store} = rig.api.world.cluster;
 	const found = store
 		.list<Pod>('pods', 'checkout')

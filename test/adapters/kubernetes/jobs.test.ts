@@ -11,7 +11,7 @@ import type {Inspection, Row, Snapshot, Source, Target} from '../../../src/contr
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {WorkloadRow} from '../../../src/model/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let port: KubernetesPort;
@@ -24,7 +24,7 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startRig({timings: unhurried});
 	({port} = await rig.client());
 	rig.api.world.programs.set('works:1', {fails: {afterMs: 200, exitCode: 0, says: 'done'}});
 	rig.api.world.programs.set('breaks:1', {fails: {afterMs: 200, exitCode: 3, says: 'no such table'}});

@@ -6,12 +6,12 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {keep} from '../subject.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 
 beforeAll(async () => {
-	rig = await startRig({scenario: createScenario('crashloop', {now: Date.now})});
+	rig = await startRig({timings: unhurried, scenario: createScenario('crashloop', {now: Date.now})});
 });
 afterAll(() => rig.close());
 

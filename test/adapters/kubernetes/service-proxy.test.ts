@@ -4,14 +4,14 @@ import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import type {HttpRequest} from '../../../src/port/http-transport.ts';
-import {asking, type Rig, startRig} from './cluster-rig.ts';
+import {asking, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let backend: Server;
 const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme: 'http'} as const;
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startRig({timings: unhurried});
 	const reply = async (request: IncomingMessage, answer: ServerResponse) => {
 		const body = Buffer.concat(await request.toArray()).toString();
 		const {method, url, headers} = request;

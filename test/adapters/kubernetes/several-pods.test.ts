@@ -6,13 +6,13 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {keep} from '../subject.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let port: KubernetesPort;
 
 beforeAll(async () => {
-	rig = await startRig({scenario: createScenario('calm', {now: Date.now})});
+	rig = await startRig({timings: unhurried, scenario: createScenario('calm', {now: Date.now})});
 	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
 });
 afterAll(() => rig.close());

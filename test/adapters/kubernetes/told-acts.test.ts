@@ -6,7 +6,7 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {keep} from '../subject.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let port: KubernetesPort;
@@ -20,7 +20,7 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startRig({timings: unhurried});
 	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}));
 	await eventually(async () => {
 		rows = (await kubernetes.sources[0]?.open(port, target)(asking()))?.rows as readonly PodRow[];

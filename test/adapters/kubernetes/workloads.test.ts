@@ -14,7 +14,7 @@ import type {PodRow} from '../../../src/model/pod.ts';
 import type {WorkloadRow} from '../../../src/model/workload.ts';
 import {initialParams} from '../../../src/params.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-rig.ts';
 
 let rig: Rig;
 let port: KubernetesPort;
@@ -28,7 +28,7 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig({scenario: createScenario('storm', {now: Date.now})});
+	rig = await startRig({timings: unhurried, scenario: createScenario('storm', {now: Date.now})});
 	// As patient as the real one: nothing here is about bad links.
 	({port} = await rig.client({}, {timings: {}}));
 	read = workloads.open(port, target);
