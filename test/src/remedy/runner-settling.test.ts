@@ -154,6 +154,7 @@ describe('what was sent and settles', () => {
 		await bench.propose();
 		await bench.yes();
 		expect(bench.now()?.state).toBe('done');
+		expect(bench.now()?.recordTrouble).toBeUndefined();
 		expect(await bench.told()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 });
