@@ -17,7 +17,8 @@ const quoted = [
 	source`\$(?<tag>[a-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$)`,
 ].join('|');
 
-const space = source`(?:\s|/\*[\s\S]*?\*/|--[^\n]*\n)*`;
+// White space and comments. A comment ends at its first end: if it could run on, a row of n empty comments would have 2^n readings.
+const space = source`(?:\s|/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*\n)*`;
 const names = source`(?:\w*passw(?:or)?d(?:_?(?:hash|digest))?|\w*passphrase|\w*pwd|\w*secret(?:_?key)?|\w*token|\w*api_?key|requirepass|masterauth)`;
 const compared = source`["')]*(?:::\w+)?${space}(?::=|=>|<>|[!=]=|[=:]|\bi?like\b)${space}`;
 /** `crypt('…', gen_salt('bf'))`: the secret is the first argument. */
