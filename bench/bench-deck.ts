@@ -3,7 +3,7 @@ import type {Unresolved} from '../src/audit/unknown.ts';
 import {createDeck, type Deck, type Effects} from '../src/deck/deck.ts';
 import {createKeymap} from '../src/keymap.ts';
 import type {Pane} from '../src/pane.ts';
-import {createPolicy} from '../src/policy.ts';
+import {createPolicy} from '../src/policy/standing.ts';
 import type {Clock} from '../src/poll/clock.ts';
 import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {createArming} from '../src/remedy/arming.ts';

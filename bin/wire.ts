@@ -8,7 +8,7 @@ import {openOnTrouble} from '../src/deck/perform.ts';
 import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
-import {createPolicy} from '../src/policy.ts';
+import {createPolicy} from '../src/policy/standing.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {createArming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/machine.ts';

@@ -20,7 +20,11 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['adapters/http/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/alertmanager/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/redis/a.ts', `import {load} from '../../src/config/load.ts';`, 'may not import ../../src/config/load.ts'],
-	['adapters/demo/a.ts', `import type {Policy} from '../../src/policy.ts';`, 'may not import ../../src/policy.ts'],
+	[
+		'adapters/demo/a.ts',
+		`import type {Policy} from '../../src/policy/standing.ts';`,
+		'may not import ../../src/policy/standing.ts',
+	],
 	['views/a.tsx', `import {b} from '../adapters/redis/b.ts';`, 'may not import ../adapters/redis/b.ts'],
 	['views/a.tsx', `import {readFileSync} from 'node:fs';`, 'may not import node:fs'],
 	['views/a.tsx', `import {b} from '../test/b.ts';`, 'may not import ../test/b.ts'],

@@ -1,7 +1,7 @@
 import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
-import {standing} from '../src/policy.ts';
+import {standing} from '../src/policy/standing.ts';
 import {topLayer} from '../src/session.ts';
 import {bySeverity, worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';

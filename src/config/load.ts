@@ -1,7 +1,7 @@
 import {isAbsolute, join, resolve} from 'node:path';
 import type {Target} from '../contract.ts';
 import type {Remaps} from '../keymap.ts';
-import type {PolicyFile} from '../policy.ts';
+import type {PolicyFile} from '../policy/standing.ts';
 import {ConfigError} from './config-error.ts';
 import {discover} from './discover.ts';
 import {mistakesOf, type Path, readDocument} from './document.ts';

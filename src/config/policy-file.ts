@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {PolicyFile} from '../policy.ts';
+import type {PolicyFile} from '../policy/standing.ts';
 import {ConfigError} from './config-error.ts';
 import {mistakesOf, readDocument} from './document.ts';
 import {readSafeFile} from './safe-file.ts';

@@ -8,7 +8,7 @@ import {isFor} from '../define.ts';
 import {allFindings} from '../findings.ts';
 import type {Keymap} from '../keymap.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
-import {permitted} from '../policy.ts';
+import {permitted} from '../policy/standing.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Reading} from '../poll/reading.ts';
 import type {Arming} from '../remedy/arming.ts';

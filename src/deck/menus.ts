@@ -3,7 +3,7 @@ import type {Unresolved} from '../audit/unknown.ts';
 import type {Line, Severity} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import {findingAge} from '../findings.ts';
-import {standing} from '../policy.ts';
+import {standing} from '../policy/standing.ts';
 import {isSettling} from '../remedy/machine.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';

@@ -3,7 +3,7 @@ import type {Action, Finding, RowKind} from '../contract.ts';
 import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
-import {standing} from '../policy.ts';
+import {standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';

@@ -1,6 +1,6 @@
 import type {Audit} from '../audit/log.ts';
 import {messageOf} from '../errors.ts';
-import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, touch} from '../policy.ts';
+import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, touch} from '../policy/standing.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {hintOf} from './trouble.ts';

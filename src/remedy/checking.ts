@@ -1,6 +1,6 @@
 import type {Check, Preview} from '../contract.ts';
 import {isAdapterError} from '../errors.ts';
-import {demandFor} from '../policy.ts';
+import {demandFor} from '../policy/demand.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Arming} from './arming.ts';
 import type {Asking} from './asking.ts';

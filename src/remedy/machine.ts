@@ -1,6 +1,6 @@
 import type {Check, Outcome, Params, Preview, Receipt} from '../contract.ts';
 import type {ErrorKind} from '../errors.ts';
-import type {Answer, Demand} from '../policy.ts';
+import type {Answer, Demand} from '../policy/demand.ts';
 
 /** A preview that was not looked at again for this long can no longer be confirmed. */
 export const expiryMs = 60_000;

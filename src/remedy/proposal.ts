@@ -1,5 +1,5 @@
 import type {Action, Params, Row} from '../contract.ts';
-import type {Refusal} from '../policy.ts';
+import type {Refusal} from '../policy/standing.ts';
 
 const refusal = (reason: string, hint: string): Refusal => ({kind: 'refused', reason, hint});
 

@@ -1,4 +1,4 @@
-import {type Demand, unmet} from '../policy.ts';
+import {type Demand, unmet} from '../policy/demand.ts';
 import {type Confirmation, type End, expiryMs, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
 
 const end = (remedy: Remedy, state: End, at: number, reason: string, hint?: string): Remedy => ({

@@ -9,7 +9,7 @@ import {type Audit, createAudit} from '../../src/audit/log.ts';
 import type {System, SystemKind} from '../../src/contract.ts';
 import {createDeck, type Deck} from '../../src/deck/deck.ts';
 import {createKeymap} from '../../src/keymap.ts';
-import {createPolicy} from '../../src/policy.ts';
+import {createPolicy} from '../../src/policy/standing.ts';
 import {createArming} from '../../src/remedy/arming.ts';
 import {createObjectLocks} from '../../src/remedy/object-lock.ts';
 import {createRunner} from '../../src/remedy/runner.ts';

@@ -21,7 +21,7 @@ import {paste, press} from '../../../src/deck/press.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createKeymap, type Remaps} from '../../../src/keymap.ts';
 import {defineSection, type Pane} from '../../../src/pane.ts';
-import {createPolicy} from '../../../src/policy.ts';
+import {createPolicy} from '../../../src/policy/standing.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import type {Remedy} from '../../../src/remedy/machine.ts';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';

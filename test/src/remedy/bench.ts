@@ -1,7 +1,7 @@
 import {createAudit} from '../../../src/audit/log.ts';
 import type {Row} from '../../../src/contract.ts';
 import {defineAction} from '../../../src/define.ts';
-import {createPolicy, type PolicyFile} from '../../../src/policy.ts';
+import {createPolicy, type PolicyFile} from '../../../src/policy/standing.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createObjectLocks, type ObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';

@@ -3,7 +3,7 @@ import {createAudit} from '../../../src/audit/log.ts';
 import {createPresence} from '../../../src/audit/presence.ts';
 import type {Row} from '../../../src/contract.ts';
 import {defineAction} from '../../../src/define.ts';
-import {createPolicy} from '../../../src/policy.ts';
+import {createPolicy} from '../../../src/policy/standing.ts';
 import {systemClock} from '../../../src/poll/clock.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Check, Preview} from '../../../src/contract.ts';
-import {type Answer, type Demand, unmet} from '../../../src/policy.ts';
+import {type Answer, type Demand, unmet} from '../../../src/policy/demand.ts';
 import {expiryMs, hasEnded, proposed, type Remedy, type RemedyEvent} from '../../../src/remedy/machine.ts';
 import {reduce} from '../../../src/remedy/reduce.ts';
 

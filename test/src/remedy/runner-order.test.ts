@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {verifyDirectory} from '../../../src/audit/verify.ts';
-import type {Answer} from '../../../src/policy.ts';
+import type {Answer} from '../../../src/policy/demand.ts';
 import {hasEnded} from '../../../src/remedy/machine.ts';
 import {createBench} from './bench.ts';
 

@@ -2,7 +2,7 @@ import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {verifyDirectory} from '../../../src/audit/verify.ts';
-import type {Answer} from '../../../src/policy.ts';
+import type {Answer} from '../../../src/policy/demand.ts';
 import {createBench} from './bench.ts';
 import {row} from './valve.ts';
 

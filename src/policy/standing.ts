@@ -1,5 +1,4 @@
-import type {Preview, Target} from './contract.ts';
-import {cleanLine} from './text/clean.ts';
+import type {Target} from '../contract.ts';
 
 /**
  * The one place that reads `production`, `--read-only` and what is armed. Pure: a value in, a value out. Whatever may change a system
@@ -8,12 +7,6 @@ import {cleanLine} from './text/clean.ts';
 
 /** A guarded target stays armed for this long after the last thing done on it. */
 export const armedIdleMs = 10 * 60_000;
-
-/** How long a person has to look at the gravest demand before it can be answered. */
-export const graveDelayMs = 3000;
-
-/** More objects than this is grave, whatever the risk. */
-const graveObjects = 10;
 
 /**
  * What the machine's administrator decided, from /etc/midwatch/policy.yaml. Each field can only tighten: there is no field, and no value
@@ -52,26 +45,6 @@ export type Policy = {
 /** Why something is not done, and what to do about it. */
 export type Refusal = {readonly kind: 'refused'; readonly reason: string; readonly hint: string};
 
-/** What a person has to do before an action is sent. */
-export type Demand =
-	| Refusal
-	| {readonly kind: 'key'; readonly key: 'y'}
-	/** `text` is `target/object`. */
-	| {readonly kind: 'type'; readonly text: string}
-	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
-	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
-
-/** What a person did. `pasted` is set when any part of it came by a paste. */
-export type Answer =
-	| {readonly kind: 'key'; readonly key: string; readonly pasted?: boolean}
-	| {
-			readonly kind: 'typed';
-			readonly text: string;
-			readonly count?: string;
-			readonly reason?: string;
-			readonly pasted?: boolean;
-	  };
-
 /**
  * `open`: declared `production: false`, may be acted on · `guarded`: must be armed first · `armed`: until `until` if nothing is done ·
  * `read-only`: cannot be armed.
@@ -81,13 +54,6 @@ export type Standing =
 	| {readonly state: 'guarded'}
 	| {readonly state: 'armed'; readonly since: number; readonly until: number}
 	| {readonly state: 'read-only'; readonly reason: string};
-
-/** What is about to be done, as far as policy cares. `openedBy` is the key that opened the confirmation. */
-export type Deed = {
-	readonly action: string;
-	readonly preview: Pick<Preview, 'target' | 'object' | 'touches' | 'risk'>;
-	readonly openedBy?: string | undefined;
-};
 
 /** At the start nothing is armed. */
 export const createPolicy = (given: {
@@ -181,54 +147,5 @@ export function permitted(policy: Policy, action: string, target: string, now: n
 	if (is.state === 'guarded') {
 		return {kind: 'refused', reason: `${target} is guarded`, hint: 'press O to arm it for 10 minutes, then try again'};
 	}
-	return undefined;
-}
-
-/** What has to be done before this deed, by the risk computed for this plan and by how many objects it touches. */
-export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
-	const {target, object, risk, touches} = deed.preview;
-	const refusal = permitted(policy, deed.action, target, now);
-	if (refusal) return refusal;
-	const count = Math.max(1, touches.length);
-	const limit = policy.file.maxObjects;
-	if (limit !== undefined && count > limit) {
-		return {
-			kind: 'refused',
-			reason: `it touches ${count} objects; the policy file of this machine allows ${limit}`,
-			hint: 'mark fewer rows and try again',
-		};
-	}
-	const least = policy.file.leastDemand;
-	// As it is drawn: what cannot be seen cannot be typed.
-	const text = cleanLine(`${target}/${object}`).trim();
-	if (risk === 'high' || count > graveObjects || least === 'type-count-reason') {
-		return {kind: 'type-count-reason', text, count, delayMs: graveDelayMs};
-	}
-	// A key that opens the confirmation must not be able to close it: held down, it would do both.
-	if (risk !== 'low' || count > 1 || least === 'type' || deed.openedBy === 'y') return {kind: 'type', text};
-	return {kind: 'key', key: 'y'};
-}
-
-/** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
-const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
-
-/**
- * Whether the answer meets the demand, `shownForMs` after the demand was shown.
- * @returns undefined when it does, else the sentence that says what is missing.
- */
-export function unmet(demand: Demand, answer: Answer, shownForMs: number): string | undefined {
-	if (demand.kind === 'refused') return demand.reason;
-	if (answer.pasted) return 'pasted text is not taken: type it';
-	if (demand.kind === 'key') {
-		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key} to go on`;
-	}
-	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
-	if (looksPasted(answer.text + (answer.count ?? '') + (answer.reason ?? '')))
-		return 'pasted text is not taken: type it';
-	if (answer.text !== demand.text) return `type ${demand.text} to go on`;
-	if (demand.kind === 'type') return undefined;
-	if (answer.count !== String(demand.count)) return 'type the number of objects shown above';
-	if ((answer.reason ?? '').trim().length < 3) return 'give a reason in a few words: it is kept in the record';
-	if (shownForMs < demand.delayMs) return 'look at it once more: it can be sent in a moment';
 	return undefined;
 }

@@ -1,10 +1,8 @@
 import {describe, expect, test} from 'vitest';
+import {type Answer, type Demand, demandFor, unmet} from '../../../src/policy/demand.ts';
 import {
-	type Answer,
 	arm,
 	createPolicy,
-	type Demand,
-	demandFor,
 	disarm,
 	lapsed,
 	nextLapse,
@@ -13,8 +11,7 @@ import {
 	permitted,
 	standing,
 	touch,
-	unmet,
-} from '../../src/policy.ts';
+} from '../../../src/policy/standing.ts';
 
 const minute = 60_000;
 const targets = [

@@ -1,0 +1,85 @@
+import type {Preview} from '../contract.ts';
+import {cleanLine} from '../text/clean.ts';
+import {type Policy, permitted, type Refusal} from './standing.ts';
+
+/** How long a person has to look at the gravest demand before it can be answered. */
+export const graveDelayMs = 3000;
+
+/** More objects than this is grave, whatever the risk. */
+const graveObjects = 10;
+
+/** What a person has to do before an action is sent. */
+export type Demand =
+	| Refusal
+	| {readonly kind: 'key'; readonly key: 'y'}
+	/** `text` is `target/object`. */
+	| {readonly kind: 'type'; readonly text: string}
+	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
+	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
+
+/** What a person did. `pasted` is set when any part of it came by a paste. */
+export type Answer =
+	| {readonly kind: 'key'; readonly key: string; readonly pasted?: boolean}
+	| {
+			readonly kind: 'typed';
+			readonly text: string;
+			readonly count?: string;
+			readonly reason?: string;
+			readonly pasted?: boolean;
+	  };
+
+/** What is about to be done, as far as policy cares. `openedBy` is the key that opened the confirmation. */
+export type Deed = {
+	readonly action: string;
+	readonly preview: Pick<Preview, 'target' | 'object' | 'touches' | 'risk'>;
+	readonly openedBy?: string | undefined;
+};
+
+/** What has to be done before this deed, by the risk computed for this plan and by how many objects it touches. */
+export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
+	const {target, object, risk, touches} = deed.preview;
+	const refusal = permitted(policy, deed.action, target, now);
+	if (refusal) return refusal;
+	const count = Math.max(1, touches.length);
+	const limit = policy.file.maxObjects;
+	if (limit !== undefined && count > limit) {
+		return {
+			kind: 'refused',
+			reason: `it touches ${count} objects; the policy file of this machine allows ${limit}`,
+			hint: 'mark fewer rows and try again',
+		};
+	}
+	const least = policy.file.leastDemand;
+	// As it is drawn: what cannot be seen cannot be typed.
+	const text = cleanLine(`${target}/${object}`).trim();
+	if (risk === 'high' || count > graveObjects || least === 'type-count-reason') {
+		return {kind: 'type-count-reason', text, count, delayMs: graveDelayMs};
+	}
+	// A key that opens the confirmation must not be able to close it: held down, it would do both.
+	if (risk !== 'low' || count > 1 || least === 'type' || deed.openedBy === 'y') return {kind: 'type', text};
+	return {kind: 'key', key: 'y'};
+}
+
+/** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
+const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
+
+/**
+ * Whether the answer meets the demand, `shownForMs` after the demand was shown.
+ * @returns undefined when it does, else the sentence that says what is missing.
+ */
+export function unmet(demand: Demand, answer: Answer, shownForMs: number): string | undefined {
+	if (demand.kind === 'refused') return demand.reason;
+	if (answer.pasted) return 'pasted text is not taken: type it';
+	if (demand.kind === 'key') {
+		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key} to go on`;
+	}
+	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
+	if (looksPasted(answer.text + (answer.count ?? '') + (answer.reason ?? '')))
+		return 'pasted text is not taken: type it';
+	if (answer.text !== demand.text) return `type ${demand.text} to go on`;
+	if (demand.kind === 'type') return undefined;
+	if (answer.count !== String(demand.count)) return 'type the number of objects shown above';
+	if ((answer.reason ?? '').trim().length < 3) return 'give a reason in a few words: it is kept in the record';
+	if (shownForMs < demand.delayMs) return 'look at it once more: it can be sent in a moment';
+	return undefined;
+}
