@@ -155,7 +155,9 @@ export type Preview<Plan = unknown> = {
 	readonly target: string;
 	/** Short name of what is acted on within the target; the demand asks for `target/object`. */
 	readonly object: string;
-	/** One line for each thing touched. */
+	/** How many objects it acts on: the number that policy limits, that a person types, and that the record holds. 1 or more. */
+	readonly count: number;
+	/** For people: one line for each object, or for the first of many and one that says how many more there are. Never counted. */
 	readonly touches: readonly string[];
 	/** The same act by hand, quoted so that a real shell runs exactly it. */
 	readonly equivalent: string;
@@ -202,6 +204,12 @@ export type ActionContext<Port> = Context & {
 /** `params` holds text that has passed each Param's `problem`. */
 export type Params = Readonly<Record<string, string>>;
 
+/**
+ * One fact that the confirmation of an action shows about its objects, and what happens when it changes before the plan is sent: `bound`
+ * says by what the guard notices it (nothing is sent then), `notBound` says why the plan holds all the same.
+ */
+export type ShownFact = {readonly fact: string} & ({readonly bound: string} | {readonly notBound: string});
+
 export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	/** `<system>.<verb>`: the key in config, audit, runbooks and docs. Never renamed once released. */
 	readonly id: `${SystemKind}.${string}`;
@@ -214,6 +222,8 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	readonly also?: readonly RowKind[];
 	readonly selects: 'one' | 'many';
 	readonly params: readonly Param[];
+	/** Every fact that its confirmation shows; docs/actions.md lists them. */
+	readonly shows?: readonly ShownFact[];
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
 	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */

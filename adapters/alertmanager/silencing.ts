@@ -81,6 +81,7 @@ export async function previewMaking(
 		plan,
 		target: context.target.name,
 		object: alert?.name ?? shortId(again ?? ''),
+		count: Math.max(1, hidden.length),
 		touches: hidden.length === 0 ? ['no alert that fires now'] : touched(hidden),
 		equivalent: curl(context.target, '/api/v2/silences', [
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
@@ -113,6 +114,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 		plan: {do: 'expire', target: context.target.name, silence},
 		target: context.target.name,
 		object: shortId(silence.id),
+		count: 1 + loud.length,
 		touches: [`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...touched(loud)],
 		equivalent: curl(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
 		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${told(silence.endsAt)}. ${

@@ -94,6 +94,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			plan: {target: context.target.name, pods, grace},
 			target: context.target.name,
 			object: objectOfEndings(pods),
+			count: pods.length,
 			touches: touchesOf(pods),
 			equivalent: [...namespaces]
 				.map(([namespace, same]) =>

@@ -76,6 +76,7 @@ function previewOf(
 		plan,
 		target: target.name,
 		object: name,
+		count: 1,
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
 		equivalent: reloadLine(target),
 		impact:

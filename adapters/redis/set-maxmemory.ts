@@ -41,6 +41,7 @@ function previewOf(
 		target: target.name,
 		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
 		object: redisSize(to),
+		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
 		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}`,

@@ -66,6 +66,7 @@ export type Entry = {
 		readonly impact: string;
 		readonly equivalent: string;
 		readonly bound: string;
+		readonly count?: number;
 		readonly touches: readonly string[];
 		readonly risk: Risk;
 		readonly undo: UndoClass;

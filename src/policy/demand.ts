@@ -31,16 +31,15 @@ export type Answer =
 /** What is about to be done, as far as policy cares. `openedBy` is the key that opened the confirmation. */
 export type Deed = {
 	readonly action: string;
-	readonly preview: Pick<Preview, 'target' | 'object' | 'touches' | 'risk'>;
+	readonly preview: Pick<Preview, 'target' | 'object' | 'count' | 'risk'>;
 	readonly openedBy?: string | undefined;
 };
 
 /** What has to be done before this deed, by the risk computed for this plan and by how many objects it touches. */
 export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
-	const {target, object, risk, touches} = deed.preview;
+	const {target, object, risk, count} = deed.preview;
 	const refusal = permitted(policy, deed.action, target, now);
 	if (refusal) return refusal;
-	const count = Math.max(1, touches.length);
 	const limit = policy.file.maxObjects;
 	if (limit !== undefined && count > limit) {
 		return {

@@ -20,12 +20,12 @@ const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmat
 
 /** Written before anything is sent. */
 export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>, who: string | undefined): Entry {
-	const {impact, equivalent, bound, touches, risk, undo} = remedy.preview;
+	const {impact, equivalent, bound, count, touches, risk, undo} = remedy.preview;
 	return {
 		...aboutRemedy(remedy, who),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
-		preview: {impact, equivalent, bound, touches, risk, undo},
+		preview: {impact, equivalent, bound, count, touches, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmed(remedy.confirmation),
 	};

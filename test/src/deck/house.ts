@@ -150,6 +150,7 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	plan,
 	target,
 	object: plan.names.length === 1 ? (plan.names[0] ?? '') : `${plan.names.length} jobs`,
+	count: plan.names.length,
 	touches: plan.names,
 	equivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
 	impact: `${plan.names.length} jobs are touched.`,

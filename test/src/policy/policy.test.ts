@@ -28,7 +28,7 @@ function armed(policy: Policy, target: string, now: number): Policy {
 
 const deed = (risk: 'low' | 'medium' | 'high', count: number, target = 'scratch') => ({
 	action: 'postgres.cancel',
-	preview: {target, object: '4411', touches: Array.from({length: count}, (_, at) => `pid ${at}`), risk},
+	preview: {target, object: '4411', count, risk},
 });
 
 describe('standing', () => {

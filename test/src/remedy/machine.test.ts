@@ -9,6 +9,7 @@ const preview: Preview = {
 	plan: {pid: 4411},
 	target: 'orders-db',
 	object: '4411',
+	count: 1,
 	touches: ['pid 4411'],
 	equivalent: "psql -c 'SELECT pg_cancel_backend(4411)'",
 	impact: 'its statement ends with an error',

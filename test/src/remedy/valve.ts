@@ -28,6 +28,7 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		plan: {to, turns: valve.turns},
 		target: 'tank',
 		object: 'valve',
+		count: valve.touches.length,
 		touches: valve.touches,
 		equivalent: `valvectl set ${to}`,
 		impact: `the valve goes from ${valve.opening} to ${to}`,
