@@ -54,11 +54,12 @@ function actionsReference(systems: readonly System[]): string {
 	const parts = [
 		`${note}# Actions and inspections\n`,
 		'An action shows what it will do, checks it again when it is confirmed, records it before it is sent, and looks afterwards whether it helped. What a confirmation asks for follows from the risk computed for that one plan.\n',
+		'A plan is bound to what its confirmation shows: when a bound fact changes before the plan is sent, nothing is sent. A fact that is not bound has its reason.\n',
 	];
 	for (const {title, actions, inspections, sources} of systems) {
 		parts.push(`## ${title}\n`);
 		for (const action of actions) {
-			const {id, title: name, key, selects, params, undo} = action;
+			const {id, title: name, key, selects, params, shows, undo} = action;
 			const kinds = kindsOf(action);
 			const facts = [
 				`- key ${code(key)}, on ${selects === 'one' ? 'one row' : 'one row or several'} of ${kinds.map(code).join(' or ')}`,
@@ -67,7 +68,12 @@ function actionsReference(systems: readonly System[]): string {
 					? `- no way back: ${undo.impossible}`
 					: '- can be undone: the undo is an action of its own, previewed and confirmed like the first',
 			];
+			const shown = shows.map(one => [
+				one.fact,
+				'bound' in one ? `bound: ${one.bound}` : `**not bound**: ${one.notBound}`,
+			]);
 			parts.push(`### ${name} (${code(id)})\n`, `${facts.join('\n')}\n`);
+			parts.push(`${table(['the confirmation shows', 'when it changes before the plan is sent'], shown)}\n`);
 		}
 		const looks = inspections.map(of => [
 			keysOf([of.key]),

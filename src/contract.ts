@@ -223,7 +223,7 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	readonly selects: 'one' | 'many';
 	readonly params: readonly Param[];
 	/** Every fact that its confirmation shows; docs/actions.md lists them. */
-	readonly shows?: readonly ShownFact[];
+	readonly shows: readonly ShownFact[];
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
 	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */

@@ -11,6 +11,14 @@ describe('the documents that follow from the declarations', () => {
 		expect(committed(name)).toBe(write());
 	});
 
+	test('every action declares the facts that its confirmation shows, each once', () => {
+		for (const {id, shows} of systems.flatMap(({actions}) => actions)) {
+			const facts = shows.map(({fact}) => fact);
+			expect(facts.length, id).toBeGreaterThan(2);
+			expect(new Set(facts).size, id).toBe(facts.length);
+		}
+	});
+
 	test('name every key, action and inspection', () => {
 		const keys = committed('keys.md');
 		for (const {intent} of bindings) expect(keys).toContain(`\`${intent}\``);

@@ -11,6 +11,16 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<Silenc
 	kind: 'alertmanager.silence',
 	selects: 'one',
 	params: [],
+	shows: [
+		{fact: 'id and matchers', bound: 'the id: a silence with other matchers gets another id'},
+		{fact: 'end', bound: 'endsAt, read again just before it is sent'},
+		{fact: 'state', bound: 'read again just before it is sent'},
+		{fact: 'author and comment', notBound: 'they can be changed under the same id, and are not compared'},
+		{
+			fact: 'which alerts notify again, and how many of them are critical',
+			notBound: 'alerts come and go; they are read again while the confirmation waits',
+		},
+	],
 	disabled: ([row]) => (row?.state === 'expired' ? 'it has ended already' : undefined),
 	async preview([row], _params, context) {
 		if (row === undefined) throw gone('no silence was selected');

@@ -55,6 +55,16 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			},
 		},
 	],
+	shows: [
+		{fact: 'the alert', bound: 'fingerprint and startsAt, read again just before it is sent'},
+		{fact: 'the silences on the alert', bound: 'their ids, read again just before it is sent'},
+		{fact: 'matchers, end and author of the silence', bound: 'they are the plan, and sent as they are'},
+		{
+			fact: 'which alerts it hides, and how many of them are critical',
+			notBound: 'alerts come and go; they are read again while the confirmation waits',
+		},
+		{fact: 'other silences with the same matchers', notBound: 'they are read again while the confirmation waits'},
+	],
 	disabled: () => undefined,
 	async preview([row], params, context) {
 		if (row === undefined) throw gone('no alert was selected');

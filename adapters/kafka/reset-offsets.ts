@@ -138,6 +138,26 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 					: undefined,
 		},
 	],
+	shows: [
+		{fact: 'group and topic', bound: 'their names, which the commit carries'},
+		{fact: 'the type of the group', bound: 'read again just before the commit'},
+		{fact: 'the state of the group', notBound: 'only that it has no members, and its epoch, are compared'},
+		{
+			fact: 'how many members it has',
+			bound: 'read again just before the commit, and the broker refuses a commit for a group with members',
+		},
+		{fact: 'the epoch of the group', bound: 'read again just before the commit, where the broker gives one'},
+		{fact: 'the committed offsets', bound: 'read again just before the commit; Kafka has no commit that compares'},
+		{
+			fact: 'where each log begins and ends',
+			notBound: 'both move with every message; the offsets that are committed are those of the plan',
+		},
+		{
+			fact: 'how many messages are skipped or read again',
+			notBound:
+				'it is counted from the ends of the logs at the preview; what retention deletes later is read again while the confirmation waits',
+		},
+	],
 	disabled([row]) {
 		if (row === undefined) return undefined;
 		if (row.topic === '') return row.why ?? 'this group has no offsets';

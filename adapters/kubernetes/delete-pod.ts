@@ -80,6 +80,26 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 					: `Write ${own}, or whole seconds from 0 to ${mostGrace}.`,
 		},
 	],
+	shows: [
+		{
+			fact: 'name and namespace',
+			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
+		},
+		{
+			fact: 'status, and whether it serves',
+			notBound: 'only the uid is compared; both are read again while the confirmation waits',
+		},
+		{fact: 'the workload that makes a new one', notBound: 'taken from the row when it is planned, and not compared'},
+		{
+			fact: 'how long it has to end',
+			bound: 'preconditions.uid: the grace of a pod is fixed when it is created, and a chosen one is part of the plan',
+		},
+		{
+			fact: 'disruption budgets',
+			notBound: 'deleting does not ask them; they are read again while the confirmation waits',
+		},
+		{fact: 'whether it is being deleted, and its finalizers', notBound: 'it only says whether deleting helps'},
+	],
 	disabled: () => undefined,
 	async preview(rows, params, context) {
 		const pods = endingsOf(rows);

@@ -167,6 +167,20 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 	kind: 'kubernetes.pod',
 	selects: 'many',
 	params: [],
+	shows: [
+		{
+			fact: 'name and namespace',
+			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
+		},
+		{
+			fact: 'status, and whether it serves',
+			notBound: 'only the uid is compared; both are read again while the confirmation waits',
+		},
+		{fact: 'the workload that makes a new one', notBound: 'taken from the row when it is planned, and not compared'},
+		{fact: 'how long it has to end', bound: 'preconditions.uid: the grace of a pod is fixed when it is created'},
+		{fact: 'disruption budgets', bound: 'the server asks them when it evicts'},
+		{fact: 'how its containers ended before', notBound: 'it only says whether evicting helps'},
+	],
 	disabled(rows) {
 		const ending = rows.filter(row => row.deleteBy !== undefined);
 		if (ending.length === 0) return undefined;

@@ -10,6 +10,7 @@ import {
 	revisionBefore,
 	runTemplate,
 	type TemplatePlan,
+	templateShows,
 	verifyTemplate,
 } from './template-action.ts';
 import {restartManager, toRevision} from './template-change.ts';
@@ -30,6 +31,10 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 	also: ['kubernetes.workload'],
 	selects: 'one',
 	params: [],
+	shows: [
+		...templateShows,
+		{fact: 'why a restart does not help', notBound: 'it is advice from the pods as they were when it was planned'},
+	],
 	disabled: ([row]) =>
 		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadRefusal(row, kinds),
 	async preview([row], _params, context) {

@@ -125,6 +125,22 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 					: `Write a whole number from 0 to ${most}, such as 6.`,
 		},
 	],
+	shows: [
+		{
+			fact: 'kind and name',
+			bound: 'uid, compared with the version that is read before the patch, which the server compares',
+		},
+		{
+			fact: 'how many replicas are wanted',
+			bound: 'metadata.generation, and the version that was read, which the server compares',
+		},
+		{fact: 'how many pods serve', notBound: 'they come and go by themselves; they are read for the preview'},
+		{
+			fact: 'the autoscaler',
+			notBound: 'it is read again while the confirmation waits, and it may set the number at any time',
+		},
+		{fact: 'the manager of its fields', notBound: 'it is read again while the confirmation waits'},
+	],
 	disabled: ([row]) => workloadRefusal(row, kinds),
 	async preview([row], params, context) {
 		const workload = workloadOfRow(row, kinds);

@@ -1,4 +1,4 @@
-import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract.ts';
+import type {ActionContext, Check, Outcome, Preview, Receipt, ShownFact} from '../../src/contract.ts';
 import {type FieldChange, objectDiff} from '../../src/model/object-diff.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
@@ -22,6 +22,30 @@ export type TemplatePlan = Bound & {
 };
 
 export type About = ActionContext<KubernetesPort>;
+
+/** What the confirmation of every such action shows. */
+export const templateShows: readonly ShownFact[] = [
+	{
+		fact: 'kind and name',
+		bound: 'uid, compared with the version that is read before the patch, which the server compares',
+	},
+	{
+		fact: 'the template before and after',
+		bound: 'metadata.generation, and the version that was read, which the server compares',
+	},
+	{fact: 'update strategy', bound: 'metadata.generation'},
+	{
+		fact: 'how many pods it has, and how many serve',
+		notBound: 'they come and go by themselves; they are read for the preview',
+	},
+	{
+		fact: 'the revision that leads back',
+		notBound: 'it is read for the preview; the server may drop it once there are more than revisionHistoryLimit',
+	},
+	{fact: 'whether a rollout is under way', notBound: 'it is read again while the confirmation waits'},
+	{fact: 'whether it is paused', bound: 'metadata.generation'},
+	{fact: 'the manager of its fields', notBound: 'it is read again while the confirmation waits'},
+];
 
 const maker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: About) => (object: ApiObject) =>
 	patchOf(context.port, plan.workload, object, plan.change, context);

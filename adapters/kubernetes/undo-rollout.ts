@@ -14,6 +14,7 @@ import {
 	revisionBefore,
 	runTemplate,
 	type TemplatePlan,
+	templateShows,
 	verifyTemplate,
 } from './template-action.ts';
 import {toRevision} from './template-change.ts';
@@ -102,6 +103,10 @@ export const undoRollout = defineAction<OfWorkload, KubernetesPort>()<TemplatePl
 			problem: text =>
 				text === before || /^[1-9]\d*$/.test(text) ? undefined : `Write ${before}, or the number of a revision.`,
 		},
+	],
+	shows: [
+		...templateShows,
+		{fact: 'the revision that it goes back to', bound: 'the uid of the revision and a hash of its content'},
 	],
 	disabled: ([row]) =>
 		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadRefusal(row, kinds),

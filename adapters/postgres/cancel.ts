@@ -104,6 +104,26 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 	kind: sessionKind,
 	selects: 'many',
 	params: [],
+	shows: [
+		{fact: 'pid', bound: 'the pid and backend_start, in the statement that signals'},
+		{fact: 'user', bound: 'backend_start: a session keeps the user that it logged in as'},
+		{fact: 'database', bound: 'backend_start: a session keeps its database'},
+		{fact: 'state', bound: "state = 'active', in the statement that signals"},
+		{
+			fact: 'the text of its statement',
+			bound: 'query_start, in the statement that signals: another statement has another start',
+		},
+		{fact: 'how long its statement has run', bound: 'query_start, from which it is counted'},
+		{
+			fact: 'how many sessions wait for it',
+			notBound: 'they are freed all the same, and the number is only the reach; it is read once, for the preview',
+		},
+		{
+			fact: 'whether it only waits for another session',
+			notBound: 'it is advice: the session named may change, and the act still reaches this session alone',
+		},
+		{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and the server refuses it too'},
+	],
 	disabled: rows =>
 		reachableAll(rows, row => (row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing')),
 	async preview(rows, _params, {port, target, signal}) {

@@ -111,6 +111,26 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 	kind: sessionKind,
 	selects: 'many',
 	params: [],
+	shows: [
+		{fact: 'pid', bound: 'the pid and backend_start, in the statement that signals'},
+		{fact: 'user', bound: 'backend_start: a session keeps the user that it logged in as'},
+		{fact: 'database', bound: 'backend_start: a session keeps its database'},
+		{fact: 'state', notBound: 'only a session that is idle in a transaction is bound to its state'},
+		{fact: 'the text of its statement', notBound: 'the session is ended, whatever it runs'},
+		{
+			fact: 'how long its transaction has been open',
+			notBound: 'only a session that is idle in a transaction is bound to xact_start',
+		},
+		{
+			fact: 'how many sessions wait for it',
+			notBound: 'they are freed all the same, and the number is only the reach; it is read once, for the preview',
+		},
+		{
+			fact: 'whether it only waits for another session',
+			notBound: 'it is advice: the session named may change, and the act still reaches this session alone',
+		},
+		{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and the server refuses it too'},
+	],
 	disabled: rows => reachableAll(rows),
 	async preview(rows, _params, {port, target, signal}) {
 		const selected = await selectedSessions(rows, port, signal);

@@ -106,6 +106,16 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 	kind: 'prometheus.target',
 	selects: 'one',
 	params: [],
+	shows: [
+		{fact: 'the configuration file', bound: 'startTime: it is named on the command line of the server'},
+		{fact: 'when the server was started', bound: 'startTime, read again just before it is sent'},
+		{fact: 'when the configuration was loaded', bound: 'lastConfigTime, read again just before it is sent'},
+		{
+			fact: 'whether the last reload failed',
+			notBound: 'it is compared while the confirmation waits, not in the call that sends',
+		},
+		{fact: 'what the files hold', notBound: 'Prometheus does not show files that it has not loaded'},
+	],
 	disabled: () => undefined,
 	async preview(_rows, _params, context) {
 		const [runtime, flags] = await Promise.all([runtimeOf(context), context.port.flags(context)]);

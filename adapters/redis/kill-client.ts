@@ -59,6 +59,27 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 	kind: 'redis.client',
 	selects: 'one',
 	params: [],
+	shows: [
+		{fact: 'id', bound: 'CLIENT KILL ID'},
+		{fact: 'address', bound: 'CLIENT KILL ADDR'},
+		{fact: 'user', bound: 'CLIENT KILL USER'},
+		{
+			fact: 'name',
+			notBound:
+				'compared before it is sent and not by the command: a client may rename itself at any time, and its id stays its own',
+		},
+		{fact: 'how long it has been connected', bound: 'its id, which the server gives to no other client while it runs'},
+		{fact: 'the run of the server', bound: 'run_id, read on the connection that kills before it kills'},
+		{
+			fact: 'how much its buffers hold',
+			notBound: 'it grows and shrinks with every answer; killing frees what is held then',
+		},
+		{fact: 'how much memory the server uses', notBound: 'it only says whether killing helps'},
+		{
+			fact: 'whether a MULTI is open',
+			notBound: 'it is read again while the confirmation waits, and a client opens and ends one within milliseconds',
+		},
+	],
 	disabled: ([row]) => (row === undefined ? undefined : (spared(row.role) ?? refusalOf(row.mayKill, 'CLIENT KILL'))),
 	async preview([row], _params, context) {
 		if (row === undefined) throw gone('no client was selected');

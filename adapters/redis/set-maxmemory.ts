@@ -117,6 +117,25 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 			},
 		},
 	],
+	shows: [
+		{
+			fact: 'maxmemory',
+			bound: 'CONFIG GET maxmemory through INFO, read on the connection that sets it before it sets it',
+		},
+		{fact: 'eviction policy', bound: 'read on the connection that sets maxmemory before it sets it'},
+		{fact: 'the run of the server', bound: 'run_id, read on the connection that sets maxmemory before it sets it'},
+		{
+			fact: 'how much memory is used',
+			notBound: 'it changes with every write; it is read again while the confirmation waits',
+		},
+		{fact: 'how much memory clients hold', notBound: 'it only says whether a higher limit helps'},
+		{fact: 'the memory of the machine', notBound: 'it changes only with a restart, which run_id shows'},
+		{
+			fact: 'role',
+			notBound:
+				'it is read again while the confirmation waits; a limit on a replica has no effect until it is promoted',
+		},
+	],
 	disabled: ([row]) => (row === undefined ? undefined : refusalOf(permissionOf(row, '+config|set'), 'CONFIG SET')),
 	async preview([row], params, context) {
 		if (row === undefined) throw gone('no server was selected');

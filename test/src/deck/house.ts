@@ -122,6 +122,7 @@ const action = (
 	key: about.key,
 	kind: 'postgres.session',
 	selects: 'one',
+	shows: [{fact: 'the names of the jobs', bound: 'the names'}],
 	params: [],
 	disabled: () => undefined,
 	async preview(rows, params) {

@@ -46,6 +46,7 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		key: 'V',
 		kind: 'probe.valve',
 		selects: 'one',
+		shows: [{fact: 'how often it was turned', bound: 'its turns'}],
 		params: [
 			{
 				name: 'to',
