@@ -71,7 +71,8 @@ export async function runConsole(options: Options): Promise<number> {
 		locks: createObjectLocks(state),
 		resolve: async name => {
 			const {port, target} = await watch.connection(name);
-			return {port, target, who: watch.identity(name)?.who};
+			const {who, server} = watch.identity(name) ?? {};
+			return {port, target, who, server};
 		},
 	});
 	const surroundings = createSurroundings({

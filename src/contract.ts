@@ -6,6 +6,7 @@
  */
 
 import type {HttpTransport} from './port/http-transport.ts';
+import type {Identity} from './port/identity.ts';
 import type {MetricsQuery} from './port/metrics-query.ts';
 
 export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
@@ -342,8 +343,8 @@ export type Permission = {
 
 export type Connection<Port> = {
 	readonly port: Port;
-	/** Asks the server who it is. `who` is who the server says we are. */
-	identify(context: Context): Promise<{readonly version: string; readonly who: string; readonly latencyMs: number}>;
+	/** Asks the server who it is. */
+	identify(context: Context): Promise<Identity>;
 	permissions(context: Context): Promise<readonly Permission[]>;
 	/**
 	 * Logs in with the person at the terminal, whose input and stderr are free for it meanwhile; never called but by a key. Has no time limit:

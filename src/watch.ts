@@ -5,8 +5,9 @@ import {createChanges} from './poll/changes.ts';
 import type {Clock} from './poll/clock.ts';
 import {createKeeper, type Keeper} from './poll/keeper.ts';
 import type {Reading} from './poll/reading.ts';
-import type {Identity, WatchedTarget} from './poll/watched-target.ts';
+import type {WatchedTarget} from './poll/watched-target.ts';
 import type {HttpTransport} from './port/http-transport.ts';
+import type {Identity} from './port/identity.ts';
 import type {MetricsQuery} from './port/metrics-query.ts';
 import type {Store} from './store.ts';
 

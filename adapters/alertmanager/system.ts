@@ -1,6 +1,7 @@
 import type {Context, System, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {serverOf} from '../http/by-hand.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
 import {expireSilence} from './expire-silence.ts';
@@ -23,7 +24,8 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 			const {version} = await client.port.status(context);
 			// It has no users: whoever stands before it knows us by what we log in with.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
-			return {version: `Alertmanager ${version}`, who, latencyMs: performance.now() - began};
+			const latencyMs = performance.now() - began;
+			return {version: `Alertmanager ${version}`, who, latencyMs, server: serverOf(settings)};
 		},
 		permissions: (context: Context) => client.permissions(context),
 		close: async () => client.close(),

@@ -1,4 +1,5 @@
 import type {HttpSettings} from '../../src/port/http.ts';
+import type {ServerId} from '../../src/port/identity.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
 /** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
@@ -30,4 +31,12 @@ export function curlLine(settings: HttpSettings, path: string, words: readonly s
 	if (words.includes('DELETE')) return shellLine(['kubectl', 'delete', '--raw', raw]);
 	const post = words.includes('POST');
 	return shellLine(['kubectl', post ? 'create' : 'get', '--raw', raw, ...(post ? ['-f', '/dev/null'] : [])]);
+}
+
+/** A server that speaks HTTP has no name for itself: it is where it is reached. With `via` that is the service and its namespace. */
+export function serverOf({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
+	if (via !== undefined)
+		return {host: `${via.service}.${via.namespace}`, ...(/^\d+$/.test(via.port) && {port: Number(via.port)})};
+	const {hostname = '', port = '', protocol = ''} = URL.parse(url) ?? {};
+	return {host: hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)};
 }

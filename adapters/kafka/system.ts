@@ -12,15 +12,19 @@ import {topics} from './topics.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
 	const {createKafkaClient} = await import('./client.ts');
-	const client = createKafkaClient(settingsOf(target), options);
+	const settings = settingsOf(target);
+	const client = createKafkaClient(settings, options);
 	return {
 		port: client.port,
 		async identify(context: Context) {
 			// The first read also connects; latency is that of the second.
-			const {version} = await client.port.cluster(context);
+			const {version, id} = await client.port.cluster(context);
 			const began = performance.now();
 			await client.ping(context);
-			return {version: `Kafka ${version}`, who: client.who, latencyMs: performance.now() - began};
+			const latencyMs = performance.now() - began;
+			const [broker] = settings.brokers;
+			const server = broker && {host: broker.host, port: broker.port, ...(id === '' ? {} : {id})};
+			return {version: `Kafka ${version}`, who: client.who, latencyMs, ...(server && {server})};
 		},
 		permissions: (context: Context) => client.port.permissions(context),
 		close: async () => client.close(),

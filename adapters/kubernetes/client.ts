@@ -1,5 +1,6 @@
 import type {Context} from '../../src/contract.ts';
 import type {AdapterError} from '../../src/errors.ts';
+import type {ServerId} from '../../src/port/identity.ts';
 import type {ApiObject, KubernetesPort, KubernetesSettings, LogsRequest, Watched} from '../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../src/port/kubernetes-objects.ts';
 import type {MetricsQuery} from '../../src/port/metrics-query.ts';
@@ -12,7 +13,7 @@ import {listAll} from './list.ts';
 import {readNodeUsage, readPodUsage} from './metrics.ts';
 import {type Pulse, startPulse} from './pulse.ts';
 import {pathOf, watchedResources} from './resources.ts';
-import {createReviews, readIdentity} from './reviews.ts';
+import {createReviews, readIdentity, readServerId} from './reviews.ts';
 import {serviceTransport} from './service-proxy.ts';
 import {type Timings, usualTimings} from './timings.ts';
 import {createTransport, type Transport} from './transport.ts';
@@ -22,7 +23,13 @@ const longestLine = 1024 * 1024;
 /** A quiet pod is no dead connection. */
 const quietMs = 24 * 60 * 60_000;
 
-export type KubernetesClient = {readonly port: KubernetesPort; login(): Promise<void>; close(): void};
+export type KubernetesClient = {
+	readonly port: KubernetesPort;
+	/** Which cluster it is: the uid of kube-system, where we may read it. */
+	server(context: Context): Promise<ServerId | undefined>;
+	login(): Promise<void>;
+	close(): void;
+};
 
 export type ClientOptions = {
 	readonly readOnly: boolean;
@@ -134,6 +141,7 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 
 	return {
 		port,
+		server: context => readServerId(transport, context),
 		login: transport.login,
 		close() {
 			pulse?.stop();

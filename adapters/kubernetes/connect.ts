@@ -87,7 +87,9 @@ export async function connectKubernetes(
 			// The first read also connects and logs in; latency is that of another.
 			const began = performance.now();
 			await client.port.read('/version', context);
-			return {version, who: user, latencyMs: performance.now() - began};
+			const latencyMs = performance.now() - began;
+			const server = await client.server(context);
+			return {version, who: user, latencyMs, ...(server && {server})};
 		},
 		permissions: context => permissionsOf(client.port, settings, context),
 		login: client.login,

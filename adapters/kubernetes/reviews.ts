@@ -1,5 +1,6 @@
 import type {Context} from '../../src/contract.ts';
 import {isAdapterError} from '../../src/errors.ts';
+import type {ServerId} from '../../src/port/identity.ts';
 import type {AccessAnswer, AccessQuestion, ServerIdentity} from '../../src/port/kubernetes.ts';
 import {refusalOf} from './errors.ts';
 import type {Transport} from './transport.ts';
@@ -87,4 +88,23 @@ export async function readIdentity(transport: Transport, {signal}: Context): Pro
 		if (![403, 404, 405].includes(refusalOf(error)?.code ?? 0)) throw error;
 		return known;
 	}
+}
+
+/** Where the API server is, and the uid of kube-system, which is made with the cluster and never again; without it where we may not read it. */
+export async function readServerId(transport: Transport, {signal}: Context): Promise<ServerId | undefined> {
+	let id = '';
+	try {
+		const path = '/api/v1/namespaces/kube-system';
+		const namespace = await transport.json(
+			{method: 'GET', path, pool: 'read', asked: 'ask which cluster it is'},
+			signal,
+		);
+		id = text(field(field(namespace, 'metadata'), 'uid'));
+	} catch (error) {
+		if (!isAdapterError(error) || signal.aborted) throw error;
+	}
+	const server = transport.server();
+	if (server === undefined) return undefined;
+	const port = server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port);
+	return {host: server.hostname, port, ...(id === '' ? {} : {id})};
 }

@@ -59,6 +59,8 @@ export type Transport = {
 	): Promise<{readonly text: string; readonly headers: IncomingHttpHeaders}>;
 	/** The whole answer, which has to be JSON. */
 	json(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
+	/** Scheme, host and port of the API server; undefined until something was sent to it. */
+	server(): URL | undefined;
 	/** See Credentials.login. */
 	login(): Promise<void>;
 	close(): void;
@@ -204,6 +206,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 	return {
 		open,
 		text,
+		server: () => agents?.server,
 		async json(request, signal) {
 			const {text: body} = await text(request, signal);
 			try {

@@ -69,6 +69,7 @@ export function createPostgresClient(
 		if (known !== undefined && known.generation === generation) return known.server;
 		const row = decode.only(await monitor.ask(sql.serverSql, [], signal));
 		const place = monitor.place;
+		const [control = {}] = await monitor.ask(sql.systemIdentifierSql, [], signal).catch(() => []);
 		const preloaded = decode.text(row, 'preloaded');
 		const record: ServerRecord = {
 			versionNumber: decode.mustNumber(row, 'version_number'),
@@ -78,6 +79,7 @@ export function createPostgresClient(
 			database: decode.mustText(row, 'database'),
 			host: place === undefined ? '' : `${place.host.host}:${place.host.port}`,
 			hostIndex: place?.index ?? 0,
+			systemIdentifier: decode.text(control, 'id'),
 			standby: decode.flag(row, 'standby'),
 			superuser: decode.flag(row, 'superuser'),
 			readsAllStats: decode.flag(row, 'reads_all_stats'),

@@ -10,6 +10,9 @@ export const serverSql = `SELECT current_setting('server_version_num') AS versio
 	(SELECT extversion FROM pg_extension WHERE extname = 'pg_stat_statements') AS statements_version,
 	CASE WHEN pg_has_role('pg_read_all_settings', 'usage') THEN current_setting('shared_preload_libraries') END AS preloaded`;
 
+/** Set by initdb, and the same on all standbys of a primary. A role that may not ask has its refusal. */
+export const systemIdentifierSql = 'SELECT system_identifier::text AS id FROM pg_control_system()';
+
 /** Parallel workers are folded into their leader; before 13.1 a leader named itself. */
 const sessionColumns = `a.pid, a.datname, a.usename, a.application_name, host(a.client_addr) AS client, a.backend_type, a.state,
 	a.wait_event_type, a.wait_event, a.backend_start::text AS backend_start, a.xact_start::text AS xact_start,

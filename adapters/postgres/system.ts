@@ -1,5 +1,6 @@
 import {defineSystem} from '../../src/define.ts';
-import type {PostgresPort} from '../../src/port/postgres.ts';
+import type {ServerId} from '../../src/port/identity.ts';
+import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
 import {settingsOf} from './by-hand.ts';
 import {cancel} from './cancel.ts';
 import {connectionsByApplication} from './connections.ts';
@@ -9,6 +10,11 @@ import {sessionsSource} from './sessions.ts';
 import {sessionStatement, statementText} from './statement-text.ts';
 import {statementsSource} from './statements.ts';
 import {terminate} from './terminate.ts';
+
+function serverIdOf({host, systemIdentifier: id}: ServerRecord): ServerId {
+	const [, name = host, port] = /^(.*):(\d+)$/.exec(host) ?? [];
+	return {host: name, ...(port === undefined ? {} : {port: Number(port)}), ...(id === undefined ? {} : {id})};
+}
 
 export const postgres = defineSystem<PostgresPort>({
 	kind: 'postgres',
@@ -26,7 +32,7 @@ export const postgres = defineSystem<PostgresPort>({
 			async identify(context) {
 				const server = await client.port.server(context);
 				const latencyMs = await client.port.ping(context);
-				return {version: `PostgreSQL ${server.version}`, who: server.user, latencyMs};
+				return {version: `PostgreSQL ${server.version}`, who: server.user, latencyMs, server: serverIdOf(server)};
 			},
 			permissions: async context => permissionsOf(await client.port.server(context)),
 			close: client.close,

@@ -3,6 +3,7 @@ import {defineSystem} from '../../src/define.ts';
 import type {HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
+import {serverOf} from '../http/by-hand.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
 import {inspectAlert} from './inspect-alert.ts';
@@ -32,7 +33,7 @@ async function connect(
 			await port.query('vector(1)', context);
 			const latencyMs = performance.now() - began;
 			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
-			return {version, who: whoOf(settings), latencyMs};
+			return {version, who: whoOf(settings), latencyMs, server: serverOf(settings)};
 		},
 		permissions: (context: Context) => readPermissions(port, where, context),
 		close: async () => close(),

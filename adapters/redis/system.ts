@@ -15,7 +15,9 @@ import {setMaxmemory} from './set-maxmemory.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
 	const {createRedisClient} = await import('./client.ts');
-	const client = createRedisClient(settingsOf(target), options);
+	const settings = settingsOf(target);
+	const {host, port} = settings;
+	const client = createRedisClient(settings, options);
 	return {
 		port: client.port,
 		async identify(context: Context) {
@@ -23,7 +25,9 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			const info = await client.port.info(context);
 			const began = performance.now();
 			const who = await client.whoami(context);
-			return {version: `${info.server} ${info.version}`, who, latencyMs: performance.now() - began};
+			const latencyMs = performance.now() - began;
+			const server = {host, port, ...(info.runId === '' ? {} : {id: info.runId})};
+			return {version: `${info.server} ${info.version}`, who, latencyMs, server};
 		},
 		permissions: (context: Context) => client.port.permissions(context),
 		close: async () => client.close(),

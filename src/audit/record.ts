@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Check, Receipt, Risk, UndoClass} from '../contract.ts';
 import type {ErrorKind} from '../errors.ts';
+import type {ServerId} from '../port/identity.ts';
 
 /** Who did it, as far as this machine can tell. */
 export type Actor = {
@@ -50,6 +51,15 @@ export type RecordResult =
 	| 'cancelled'
 	| 'expired';
 
+/** The record of an arming. */
+export type ArmedBy = {
+	/** Its id. */
+	readonly record: string;
+	readonly ts: string;
+	readonly user: string;
+	readonly uid?: number;
+};
+
 /** What is told about one record; the log adds the rest. Names with an underscore, as they stand in the file. */
 export type Entry = {
 	readonly kind: RecordKind;
@@ -57,9 +67,13 @@ export type Entry = {
 	readonly id?: string;
 	readonly action?: {readonly id: string; readonly title: string};
 	readonly target?: string;
+	/** Which server the target was, as it was identified when it was connected to. */
+	readonly server?: ServerId;
 	readonly object?: string;
 	/** Who the target says we are. */
 	readonly as?: string;
+	/** Of an intent on a guarded target: who armed it, and when. */
+	readonly armed?: ArmedBy;
 	readonly plan_hash?: string;
 	readonly params?: Readonly<Record<string, string>>;
 	readonly preview?: {

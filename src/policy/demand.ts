@@ -17,9 +17,9 @@ export type Demand =
 	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
 	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
 
-/** What a person did. `pasted` is set when any part of it came by a paste. */
+/** What a person did. `pasted` is set when any part of it came by a paste. A `reason` may be given for any action; it goes into the record. */
 export type Answer =
-	| {readonly kind: 'key'; readonly key: string; readonly pasted?: boolean}
+	| {readonly kind: 'key'; readonly key: string; readonly reason?: string; readonly pasted?: boolean}
 	| {
 			readonly kind: 'typed';
 			readonly text: string;
@@ -69,12 +69,12 @@ const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.te
 export function unmet(demand: Demand, answer: Answer, shownForMs: number): string | undefined {
 	if (demand.kind === 'refused') return demand.reason;
 	if (answer.pasted) return 'pasted text is not taken: type it';
+	const typed = answer.kind === 'typed' ? answer.text + (answer.count ?? '') : '';
+	if (looksPasted(typed + (answer.reason ?? ''))) return 'pasted text is not taken: type it';
 	if (demand.kind === 'key') {
 		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key} to go on`;
 	}
 	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
-	if (looksPasted(answer.text + (answer.count ?? '') + (answer.reason ?? '')))
-		return 'pasted text is not taken: type it';
 	if (answer.text !== demand.text) return `type ${demand.text} to go on`;
 	if (demand.kind === 'type') return undefined;
 	if (answer.count !== String(demand.count)) return 'type the number of objects shown above';

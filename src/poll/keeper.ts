@@ -1,12 +1,13 @@
 import type {Connection, RowKind} from '../contract.ts';
 import {AdapterError} from '../errors.ts';
+import type {Identity} from '../port/identity.ts';
 import {createStore, type Store} from '../store.ts';
 import {bounded} from './bounded.ts';
 import type {Clock} from './clock.ts';
 import {createLink} from './link.ts';
 import {createPoller, emptyReading, type Poller} from './poller.ts';
 import type {Reading} from './reading.ts';
-import type {Identity, WatchedTarget} from './watched-target.ts';
+import type {WatchedTarget} from './watched-target.ts';
 
 const identifyMs = 5_000;
 /** A server that does not tell who it is is not asked at every read. */

@@ -40,6 +40,8 @@ export type ServerRecord = {
 	/** `host:port` of the one that answered, and its place in the list of settings. */
 	readonly host: string;
 	readonly hostIndex: number;
+	/** What initdb called it; undefined when we may not ask. */
+	readonly systemIdentifier?: string | undefined;
 	readonly standby: boolean;
 	readonly superuser: boolean;
 	/** Member of pg_read_all_stats: sees the sessions and statements of other users. */

@@ -1,6 +1,7 @@
 import type {Audit} from '../audit/log.ts';
+import type {ArmedBy, AuditRecord} from '../audit/record.ts';
 import {messageOf} from '../errors.ts';
-import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, touch} from '../policy/standing.ts';
+import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, standing, touch} from '../policy/standing.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {hintOf} from './trouble.ts';
@@ -13,6 +14,8 @@ export type Arming = {
 	disarm(target: string): Promise<void>;
 	/** Something was done on the target: its 10 minutes begin again. */
 	touch(target: string): void;
+	/** The record of the arming that holds now; undefined while the target is not armed. */
+	armedBy(target: string): ArmedBy | undefined;
 	close(): void;
 };
 
@@ -23,6 +26,7 @@ export function createArming(options: {
 }): Arming {
 	const {clock, audit} = options;
 	const policy = createStore(options.policy);
+	const recorded = new Map<string, ArmedBy>();
 	let callOff = () => {};
 
 	function schedule(): void {
@@ -53,14 +57,17 @@ export function createArming(options: {
 		async arm(target) {
 			const tried = arm(policy.get(), target, clock.now());
 			if ('kind' in tried) return tried;
+			let written: AuditRecord;
 			try {
-				await audit.append({kind: 'arm', target});
+				written = await audit.append({kind: 'arm', target});
 			} catch (error) {
 				return {kind: 'refused', reason: messageOf(error), hint: hintOf(error)};
 			}
 			// Asked again: while it was written another target may have been armed or disarmed.
 			const armed = arm(policy.get(), target, clock.now());
 			if ('kind' in armed) return armed;
+			const {id, ts, actor} = written;
+			recorded.set(target, {record: id, ts, user: actor.user, ...(actor.uid === undefined ? {} : {uid: actor.uid})});
 			change(armed);
 			return undefined;
 		},
@@ -71,6 +78,8 @@ export function createArming(options: {
 			await record(target, 'by hand');
 		},
 		touch: target => change(touch(policy.get(), target, clock.now())),
+		armedBy: target =>
+			standing(policy.get(), target, clock.now()).state === 'armed' ? recorded.get(target) : undefined,
 		close: () => callOff(),
 	};
 }

@@ -70,6 +70,7 @@ export function createAsking(options: {
 				return await within(late, controller, async signal => {
 					const connection = await resolve(job.target);
 					job.who = connection.who ?? job.who;
+					job.server = connection.server ?? job.server;
 					signal.throwIfAborted();
 					return call(contextOf(job, connection, signal));
 				});

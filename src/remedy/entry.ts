@@ -1,15 +1,20 @@
-import {type AuditRecord, canonical, type Entry} from '../audit/record.ts';
+import {type ArmedBy, type AuditRecord, canonical, type Entry} from '../audit/record.ts';
 import {tidy} from '../audit/tidy.ts';
+import type {ServerId} from '../port/identity.ts';
 import type {Confirmation, Remedy} from './machine.ts';
 
+/** What the target was when it was connected to: who it says we are, and which server it is. */
+export type Met = {readonly who?: string | undefined; readonly server?: ServerId | undefined};
+
 /** What every record of a remedy tells. */
-export const aboutRemedy = (remedy: Remedy, who: string | undefined): Omit<Entry, 'kind'> => ({
+export const aboutRemedy = (remedy: Remedy, {who, server}: Met): Omit<Entry, 'kind'> => ({
 	action: remedy.action,
 	target: remedy.target,
 	params: remedy.params,
 	...(remedy.preview ? {object: remedy.preview.object} : {}),
 	...(remedy.hash ? {plan_hash: remedy.hash} : {}),
 	...(remedy.undoOf ? {undo_of: remedy.undoOf} : {}),
+	...(server ? {server} : {}),
 	...(who ? {as: who} : {}),
 });
 
@@ -19,10 +24,15 @@ const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmat
 });
 
 /** Written before anything is sent. */
-export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>, who: string | undefined): Entry {
+export function intentEntry(
+	remedy: Extract<Remedy, {readonly state: 'intent'}>,
+	met: Met,
+	armed: ArmedBy | undefined,
+): Entry {
 	const {impact, equivalent, bound, count, touches, risk, undo} = remedy.preview;
 	return {
-		...aboutRemedy(remedy, who),
+		...aboutRemedy(remedy, met),
+		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
 		preview: {impact, equivalent, bound, count, touches, risk, undo},
@@ -32,8 +42,8 @@ export function intentEntry(remedy: Extract<Remedy, {readonly state: 'intent'}>,
 }
 
 /** Nothing was sent, and why. */
-export const refuseEntry = (remedy: Remedy, who: string | undefined): Entry => ({
-	...aboutRemedy(remedy, who),
+export const refuseEntry = (remedy: Remedy, met: Met): Entry => ({
+	...aboutRemedy(remedy, met),
 	kind: 'refuse',
 	id: remedy.id,
 	result:

@@ -64,7 +64,7 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
 		if (!isToldRefusal(remedy)) return;
 		// Where a refusal cannot be recorded nothing is missing: nothing was done. That it is not in the record is told.
-		const told = audit.append(refuseEntry(remedy, job.who)).then(
+		const told = audit.append(refuseEntry(remedy, job)).then(
 			() => step(job, {type: 'recorded'}),
 			(error: unknown) => step(job, {type: 'record-failed', message: messageOf(error)}),
 		);

@@ -1,4 +1,5 @@
 import type {Action, ActionContext, Preview, Target} from '../contract.ts';
+import type {ServerId} from '../port/identity.ts';
 
 /** What one remedy works with, beside its state. */
 export type Job = {
@@ -12,8 +13,9 @@ export type Job = {
 	preview(context: ActionContext<unknown>): Promise<Preview>;
 	/** Aborted when the remedy has ended: its reads are not waited for any longer. What was sent is never aborted by this. */
 	readonly reads: AbortController;
-	/** Who the system says we are, once it was asked. */
+	/** Who the system says we are, and which server it is, once it was asked. */
 	who: string | undefined;
+	server: ServerId | undefined;
 };
 
 /** A live connection. */
@@ -22,4 +24,5 @@ export type Resolved = {
 	readonly target: Target;
 	/** Who the system says we are. */
 	readonly who?: string | undefined;
+	readonly server?: ServerId | undefined;
 };

@@ -128,7 +128,7 @@ function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
 	const missing = unmet(remedy.demand, answer, at - remedy.readyAt);
 	if (missing !== undefined || remedy.demand.kind === 'refused') return {...remedy, unmet: missing};
 	const method = remedy.demand.kind;
-	const reason = answer.kind === 'typed' ? answer.reason?.trim() : undefined;
+	const reason = answer.reason?.trim();
 	const confirmation: Confirmation = {method, at, hash: remedy.hash, ...(reason ? {reason} : {})};
 	return {...remedy, state: 'confirmed', confirmation, unmet: undefined};
 }

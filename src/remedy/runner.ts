@@ -56,7 +56,7 @@ export type Runner = {
 export type RunnerOptions = {
 	readonly clock: Clock;
 	readonly audit: Audit;
-	readonly arming: Pick<Arming, 'policy' | 'touch'>;
+	readonly arming: Pick<Arming, 'policy' | 'touch' | 'armedBy'>;
 	readonly locks: ObjectLocks;
 	/** The live connection of a target. @throws AdapterError */
 	resolve(target: string): Promise<Resolved>;
@@ -206,7 +206,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 				refuse(job, no.reason, no.hint);
 				return undefined;
 			}
-			const {id, plan_hash: planHash = ''} = await audit.append(intentEntry(ready, job.who));
+			const {id, plan_hash: planHash = ''} = await audit.append(intentEntry(ready, job, arming.armedBy(job.target)));
 			hand.step(job, {type: 'intent-written', record: id, planHash}, 'intent');
 			return connection;
 		} catch (error) {
@@ -242,7 +242,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	/** What came of it. The intent stands; that this could not be recorded is shown. */
 	async function tell(job: Job, remedy: Remedy, entry: Entry): Promise<void> {
 		try {
-			await audit.append({...aboutRemedy(remedy, job.who), ...entry, of: remedy.id});
+			await audit.append({...aboutRemedy(remedy, job), ...entry, of: remedy.id});
 		} catch (error) {
 			hand.step(job, {type: 'record-failed', message: messageOf(error)});
 		}
@@ -260,7 +260,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		refusal: () => Refusal | undefined,
 	): Promise<void> {
 		if (isBusy()) return;
-		const job: Job = {...about, id: audit.newId(), reads: new AbortController(), who: undefined};
+		const job: Job = {...about, id: audit.newId(), reads: new AbortController(), who: undefined, server: undefined};
 		const {id, action, target} = job;
 		const remedy = proposed({id, action, target, params, undoOf, at: clock.now()});
 		hand.take(job, remedy);

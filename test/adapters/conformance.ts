@@ -95,10 +95,14 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 	describe('the connection', () => {
 		test('tells who answers and who we are', async () => {
-			const {version, who, latencyMs} = await connection.identify(context(AbortSignal.timeout(10_000)));
+			const {version, who, latencyMs, server} = await connection.identify(context(AbortSignal.timeout(10_000)));
 			expect(version).toMatch(/\d/);
 			expect(who).toMatch(/\S/);
 			expect(latencyMs).toBeGreaterThanOrEqual(0);
+			// What speaks plain HTTP has no name for itself.
+			const isNamed = !['prometheus', 'alertmanager'].includes(system.kind);
+			const {host, port} = subject.server;
+			expect(server).toEqual({host, port, ...(isNamed ? {id: expect.stringMatching(/^[\w-]{8,}$/)} : {})});
 		});
 
 		test('tells what it may do, and the line that grants what it may not', async () => {

@@ -55,6 +55,17 @@ describe('arming', () => {
 		]);
 	});
 
+	test('is told with its record while it holds: who armed the target, and when', async () => {
+		const {arming, audit, clock} = await scratchArming();
+		expect(arming.armedBy('cache')).toBeUndefined();
+		await arming.arm('cache');
+		const [record] = await audit.recent(1);
+		expect(arming.armedBy('cache')).toEqual({record: record?.id, ts: record?.ts, user: 'mira', uid: 1000});
+		expect(arming.armedBy('orders-db')).toBeUndefined();
+		await clock.advance(10 * minute);
+		expect(arming.armedBy('cache')).toBeUndefined();
+	});
+
 	test('of each target ends in its own time, later when something was done on it', async () => {
 		const {arming, clock, state, written} = await scratchArming();
 		await arming.arm('orders-db');

@@ -35,7 +35,12 @@ export async function createBench(options: BenchOptions = {}) {
 		audit,
 		arming,
 		locks: options.locks ?? createObjectLocks(stateDir),
-		resolve: async () => ({port: valve, target, who: 'wheelman'}),
+		resolve: async () => ({
+			port: valve,
+			target,
+			who: 'wheelman',
+			server: {host: 'tank.example', port: 7, id: 'tank-1'},
+		}),
 	});
 	const action = defineAction<Row, Valve>()(valveAction(async () => (await audit.recent(1))[0]));
 	return {
@@ -47,7 +52,7 @@ export async function createBench(options: BenchOptions = {}) {
 		runner,
 		action,
 		propose: (to = '40') => runner.propose(action, [row], {to}),
-		yes: () => runner.confirm({kind: 'key', key: 'y'}),
+		yes: (reason?: string) => runner.confirm({kind: 'key', key: 'y', ...(reason === undefined ? {} : {reason})}),
 		now: () => runner.state.get(),
 		/** Lets time pass until this is over. */
 		async pass(flow: Promise<void>): Promise<void> {

@@ -41,6 +41,34 @@ describe('a remedy', () => {
 		expect(now()).toBeUndefined();
 	});
 
+	test('names in every record the server that it was done to, and in the intent who armed it and when', async () => {
+		const {propose, yes, arming, audit} = await createBench({production: true});
+		await arming.arm('tank');
+		const [armed] = await audit.recent(1);
+		await propose();
+		await yes();
+		const records = (await audit.recent(9)).toReversed();
+		const server = {host: 'tank.example', port: 7, id: 'tank-1'};
+		const by = {record: armed?.id, ts: armed?.ts, user: 'mira', uid: 1000};
+		expect(records.map(record => [record.kind, record.server, record.armed])).toEqual([
+			['arm', undefined, undefined],
+			['intent', server, by],
+			['outcome', server, undefined],
+			['verify', server, undefined],
+		]);
+	});
+
+	test('takes a reason for any action, and no line break in it', async () => {
+		const {propose, yes, now, audit} = await createBench();
+		await propose();
+		await yes('the tank\nruns over');
+		expect(now()).toMatchObject({state: 'ready', unmet: 'pasted text is not taken: type it'});
+		await yes(' the tank runs over ');
+		expect(now()?.state).toBe('done');
+		const intent = (await audit.recent(9)).find(record => record.kind === 'intent');
+		expect(intent?.confirmation).toEqual({method: 'key', reason: 'the tank runs over'});
+	});
+
 	test('runs the frozen plan, whatever the adapter does to its own afterwards', async () => {
 		const {runner, action, valve, yes} = await createBench();
 		const plan = {to: 40, turns: 0};
