@@ -1,68 +1,15 @@
 import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
-import type {Tone} from '../src/pane.ts';
 import {standing} from '../src/policy/standing.ts';
 import {topLayer} from '../src/session.ts';
 import {bySeverity, worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, duration} from '../src/text/figures.ts';
 import {cut, width} from '../src/text/fit.ts';
+import {type Form, fitParts, keep, orNothing, type Part, type Piece, withoutRoom} from './header-parts.ts';
 import {createSpan} from './span.ts';
 import {type SystemState, systemStates} from './system-states.ts';
 import type {Theme} from './theme.ts';
-
-type Piece = {readonly text: string; readonly tone: Tone};
-
-/** What the header has room for. */
-type Room = {
-	/** How many systems are told of: of those that are well, and of those that are not. */
-	readonly well: number;
-	readonly ill: number;
-	/** They are called by their whole names. */
-	readonly whole: boolean;
-	/** Where other consoles are is told; else only how many there are. */
-	readonly places: boolean;
-	readonly guarded: 'how to arm' | 'that it is' | 'untold';
-	readonly product: boolean;
-	/** Armed targets are named; else counted. */
-	readonly armed: boolean;
-	readonly labels: boolean;
-	readonly others: boolean;
-};
-
-const downFrom = (most: number, least: number): readonly number[] =>
-	Array.from({length: Math.max(0, most - least)}, (_, index) => most - 1 - index);
-
-/** From all that could be told to what has to be: what is well goes first, what is wrong and where something may be changed last. */
-function rooms(well: number, ill: number): readonly Room[] {
-	const narrower: readonly Partial<Room>[] = [
-		...downFrom(well, 0).map(left => ({well: left})),
-		{whole: false},
-		{places: false},
-		{guarded: 'that it is'},
-		{guarded: 'untold'},
-		{product: false},
-		{armed: false},
-		...downFrom(ill, 1).map(left => ({ill: left})),
-		{labels: false},
-		{others: false},
-		{ill: 0},
-	];
-	const all: Room = {
-		well,
-		ill,
-		whole: true,
-		places: true,
-		guarded: 'how to arm',
-		product: true,
-		armed: true,
-		labels: true,
-		others: true,
-	};
-	const found = [all];
-	for (const less of narrower) found.push({...(found.at(-1) ?? all), ...less});
-	return found;
-}
 
 /** `pts/3 from 10.0.0.7`: where another console of the same user is. */
 function placeOf({tty, sshClient, pid}: OtherConsole): string {
@@ -70,20 +17,23 @@ function placeOf({tty, sshClient, pid}: OtherConsole): string {
 	return sshClient === undefined ? at : `${at} from ${cleanLine(sshClient)}`;
 }
 
-/** In their own order, whoever has room: the worst of those that are ill, the first of those that are well. What is left out is counted. */
-function systemPieces(states: readonly SystemState[], room: Room): readonly Piece[] {
-	const ill = states.filter(state => state.severity !== 'ok').sort((a, b) => bySeverity(a.severity, b.severity));
-	const well = states.filter(state => state.severity === 'ok');
-	const told = new Set([...ill.slice(0, room.ill), ...well.slice(0, room.well)]);
-	const left = states.filter(state => !told.has(state));
+/** How many systems are named: of those that are ok, and of those that are not. `whole`: by their whole names. */
+type Named = {readonly well: number; readonly ill: number; readonly whole: boolean};
+
+/** In their own order: the worst of those that are not ok, the first of those that are. The others are counted. */
+function systemPieces(states: readonly SystemState[], {well, ill, whole}: Named): readonly Piece[] {
+	const notOk = states.filter(state => state.severity !== 'ok').sort((a, b) => bySeverity(a.severity, b.severity));
+	const ok = states.filter(state => state.severity === 'ok');
+	const named = new Set([...notOk.slice(0, ill), ...ok.slice(0, well)]);
+	const left = states.filter(state => !named.has(state));
 	const worse = worst(left.map(state => state.severity));
 	const isWell = worse === 'ok' && !left.some(state => state.connecting);
 	const rest: Piece = {text: `+${left.length} ${isWell ? 'ok' : 'more'} `, tone: worse === 'ok' ? 'dim' : worse};
 	return [
 		...states
-			.filter(state => told.has(state))
+			.filter(state => named.has(state))
 			.flatMap(({name, short, told: how, tone}): readonly Piece[] =>
-				room.whole
+				whole
 					? [
 							{text: `${name} `, tone: 'dim'},
 							{text: `${how}  `, tone},
@@ -97,83 +47,128 @@ function systemPieces(states: readonly SystemState[], room: Room): readonly Piec
 	];
 }
 
-/** What was armed, or that nothing can be changed before it is. */
-function standingPieces(deck: Deck, room: Room): readonly Piece[] {
+const downFrom = (most: number, least: number): readonly number[] =>
+	Array.from({length: Math.max(0, most - least + 1)}, (_, index) => most - index);
+
+function systemsPart(states: readonly SystemState[]): Part {
+	const well = states.filter(state => state.severity === 'ok').length;
+	const ill = states.length - well;
+	const form = (level: number, named: Named): Form => ({keep: level, pieces: systemPieces(states, named)});
+	return [
+		...downFrom(well, 1).map(left => form(keep.wellSystems, {well: left, ill, whole: true})),
+		form(keep.systemNames, {well: 0, ill, whole: true}),
+		...downFrom(ill, 2).map(left => form(keep.illSystems, {well: 0, ill: left, whole: false})),
+		form(keep.worstSystem, {well: 0, ill: 1, whole: false}),
+		form(keep.otherSystems, {well: 0, ill: 0, whole: false}),
+		withoutRoom,
+	];
+}
+
+/** Cells that the name of an armed target keeps in the narrowest header. */
+const armedNameCells = 16;
+
+/** Which targets are armed, or that nothing can be changed before one is. */
+function standingPart(deck: Deck): Part {
 	const {watch, arming, keymap} = deck.options;
 	const now = deck.now();
 	const standings = watch.targets.map(({target}) => ({target, is: standing(arming.policy.get(), target.name, now)}));
 	const armed = standings.flatMap(({target, is}) =>
 		is.state === 'armed' ? [{name: cleanLine(target.name), left: (is.until - now) / 1000}] : [],
 	);
-	if (armed.length > 0) {
-		const named = armed.map(({name, left}) => `${name} armed ${duration(left)}`).join('  ');
-		const counted = `${armed.length} armed ${duration(Math.min(...armed.map(({left}) => left)))}`;
-		return [{text: `  ${room.armed ? named : counted}`, tone: 'warn'}];
+	const [first] = armed;
+	if (first !== undefined) {
+		const form = (level: number, text: string): Form => ({keep: level, pieces: [{text: `  ${text}`, tone: 'warn'}]});
+		const left = duration(Math.min(...armed.map(one => one.left)));
+		const more = armed.length > 1 ? ` +${armed.length - 1}` : '';
+		return [
+			form(keep.allArmedNames, armed.map(one => `${one.name} armed ${duration(one.left)}`).join('  ')),
+			form(keep.armedName, `${first.name}${more} armed ${left}`),
+			form(keep.armed, `${cut(first.name, armedNameCells)}${more} armed`),
+			withoutRoom,
+		];
 	}
-	if (room.guarded === 'untold' || !standings.some(({is}) => is.state === 'guarded')) return [];
-	const how = room.guarded === 'how to arm' ? `: ${keymap.keyOf('deck.arm', 'O')} arms` : '';
-	return [{text: `  guarded${how}`, tone: 'dim'}];
+	if (!standings.some(({is}) => is.state === 'guarded')) return [withoutRoom];
+	return [
+		{
+			keep: keep.howToArm,
+			pieces: [{text: `  guarded: ${keymap.keyOf('deck.arm', 'O')} arms`, tone: 'dim'}],
+		},
+		...orNothing(keep.guarded, [{text: '  guarded', tone: 'dim'}]),
+	];
 }
 
-/** What nobody knows the end of, and who else is here. */
-function othersPieces(deck: Deck, room: Room, theme: Theme): readonly Piece[] {
-	const unresolved = deck.options.unresolved.get();
-	const others = deck.options.presence.others.get();
-	const pieces: Piece[] = [];
+/** Actions that were sent and are not yet verified. */
+function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
-	if (settling > 0 && topLayer(deck.session.get())?.kind !== 'confirm') {
-		const key = deck.options.keymap.keyOf('deck.undo', 'u');
-		pieces.push({text: `${settling} not yet seen to help: ${key}  `, tone: 'warn'});
-	}
-	if (unresolved.length > 0) {
-		const key = deck.options.keymap.keyOf('deck.audit', 'v');
-		pieces.push({text: `${theme.sign('unknown')} ${unresolved.length} of unknown outcome: ${key}  `, tone: 'unknown'});
-	}
-	if (others.length > 0) {
-		const counted = `${others.length} other console${others.length === 1 ? '' : 's'}`;
-		const where = room.places ? `: ${others.map(placeOf).join(', ')}` : '';
-		pieces.push({text: `${counted}${where}  `, tone: 'warn'});
-	}
-	return pieces;
+	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [withoutRoom];
+	const key = deck.options.keymap.keyOf('deck.undo', 'u');
+	return orNothing(keep.settling, [{text: `${settling} not yet seen to help: ${key}  `, tone: 'warn'}]);
 }
 
-/** ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether we may act, what is wrong, what is old. */
-export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
-	const clock = clockTime(deck.now());
-	const span = createSpan(cells - width(clock) - 2, theme);
+function unknownPart(deck: Deck, theme: Theme): Part {
+	const {length} = deck.options.unresolved.get();
+	if (length === 0) return [withoutRoom];
+	const key = deck.options.keymap.keyOf('deck.audit', 'v');
+	const form = (level: number, text: string): Form => ({
+		keep: level,
+		pieces: [{text: `${theme.sign('unknown')} ${length} ${text}  `, tone: 'unknown'}],
+	});
+	return [form(keep.unknownOutcome, `of unknown outcome: ${key}`), form(keep.always, `unknown: ${key}`)];
+}
+
+function consolesPart(deck: Deck): Part {
+	const others = deck.options.presence.others.get();
+	if (others.length === 0) return [withoutRoom];
+	const form = (level: number, text: string): Form => ({keep: level, pieces: [{text: `${text}  `, tone: 'warn'}]});
+	const plural = others.length === 1 ? '' : 's';
+	const counted = `${others.length} other console${plural}`;
+	return [
+		form(keep.consolePlaces, `${counted}: ${others.map(placeOf).join(', ')}`),
+		form(keep.consoleCount, counted),
+		form(keep.consoles, `+${others.length} console${plural}`),
+		withoutRoom,
+	];
+}
+
+function findingsPart(deck: Deck, theme: Theme): Part {
 	const findings = deck.findings();
 	const signs = (['crit', 'warn', 'unknown'] as const).flatMap((severity): readonly Piece[] => {
 		const found = findings.filter(finding => finding.severity === severity).length;
 		return found > 0 ? [{text: `${theme.sign(severity)} ${found}  `, tone: severity}] : [];
 	});
-	const states = systemStates(deck, theme);
+	return orNothing(keep.findings, signs);
+}
+
+/**
+ * ` midwatch  orders-db armed 9m32s   ■ 2  ▲ 5   postgres ·  redis 12s old   14:05:22Z`: whether something may be changed, what is wrong,
+ * what is old. However narrow it is, unknown outcomes stay, then the name of an armed target, then that there are other consoles.
+ */
+export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
+	const clock = clockTime(deck.now());
+	const span = createSpan(cells - width(clock) - 2, theme);
 	const only = deck.session.get().target;
-	const onlyPiece: readonly Piece[] =
-		only === undefined ? [] : [{text: `  only ${cut(cleanLine(only), Math.floor(cells / 3))}`, tone: 'loud'}];
-	const labelPieces = deck.options.labels.map((label): Piece => ({text: `  ${cleanLine(label)}`, tone: 'dim'}));
-	const gap: Piece = {text: '   ', tone: 'plain'};
-	const piecesIn = (room: Room): readonly Piece[] => [
-		...(room.labels ? labelPieces : []),
-		...onlyPiece,
-		...standingPieces(deck, room),
-		gap,
-		...signs,
-		...(room.others ? othersPieces(deck, room, theme) : []),
-		{text: ' ', tone: 'plain'},
-		...systemPieces(states, room),
-	];
-	const well = states.filter(state => state.severity === 'ok').length;
-	let pieces: readonly Piece[] = [];
-	for (const room of rooms(well, states.length - well)) {
-		const [first, ...others] = piecesIn(room);
-		if (first === undefined) break;
-		pieces = room.product
-			? [{text: ' midwatch', tone: 'loud'}, first, ...others]
-			: [{...first, text: first.text.replace(/^ +/, ' ')}, ...others];
-		const text = pieces.map(piece => piece.text).join('');
-		if (width(text.trimEnd()) <= span.room) break;
-	}
+	const one = (level: number, text: string, tone: Piece['tone']): Part => orNothing(level, [{text, tone}]);
+	const pieces = fitParts(
+		[
+			one(keep.product, ' midwatch', 'loud'),
+			...deck.options.labels.map(label => one(keep.labels, `  ${cleanLine(label)}`, 'dim')),
+			only === undefined
+				? [withoutRoom]
+				: one(keep.onlyTarget, `  only ${cut(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
+			standingPart(deck),
+			[{keep: keep.always, pieces: [{text: '   ', tone: 'plain'}]}],
+			findingsPart(deck, theme),
+			settlingPart(deck),
+			unknownPart(deck, theme),
+			consolesPart(deck),
+			[{keep: keep.always, pieces: [{text: ' ', tone: 'plain'}]}],
+			systemsPart(systemStates(deck, theme)),
+		],
+		span.room,
+	);
 	const last = pieces.length - 1;
-	for (const [index, {text, tone}] of pieces.entries()) span.put(index === last ? text.trimEnd() : text, tone);
+	for (const [index, {text, tone}] of pieces.entries()) {
+		span.put(index === last ? text.trimEnd() : text, tone);
+	}
 	return `${span.end()}${theme.paint(` ${clock} `, 'plain')}`;
 }

@@ -43,11 +43,53 @@ describe('header', () => {
 		expect(one(120)).toContain('1 other console: pts/3 from 10.0.0.7  ');
 		expect(one(48)).toMatch(/1 other console {2}/);
 		expect(one(48)).not.toContain('pts/3');
-		expect(one(30)).not.toContain('other');
+		expect(one(26)).toContain('+1 console');
 		const far = {...console, tty: undefined, sshClient: undefined};
 		const two = beside({...console, sshClient: undefined}, far);
 		expect(two(120)).toContain('2 other consoles: pts/3, pid 4242  ');
 		for (let columns = 24; columns < 160; columns += 1) expect(two(columns).length).toBeLessThanOrEqual(columns);
+	});
+
+	it('keeps unknown outcomes, the name of an armed target and other consoles at 80 columns, in this order', async () => {
+		const name = 'warehouse-postgres-primary.eu-central-1';
+		house = await openHouse({
+			targets: [name, 'orders-db-primary'],
+			guarded: true,
+			rows: ['a', 'b', 'c', 'd'].map(id => job(id, 'crit')),
+		});
+		await house.deck.options.arming.arm(name);
+		await house.deck.options.arming.arm('orders-db-primary');
+		const {options} = house.deck;
+		const intent = {
+			action: {id: 'x', title: 'X'},
+			target: name,
+			object: 'o',
+			user: 'u',
+			why: '',
+			look: '',
+			equivalent: '',
+		};
+		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
+		const deck: Deck = {
+			...house.deck,
+			options: {
+				...options,
+				labels: ['read as monitoring@orders', 'demo: storm'],
+				unresolved: createStore([{...intent, id: 'A', ts: ''}]),
+				presence: {others: createStore([console, {...console, session: 'C'}]), close: async () => {}},
+			},
+		};
+		const at = (columns: number) => bare(paintHeader(deck, columns, theme));
+		expect(at(80)).toMatch(
+			/^ warehouse-postgres-primary\S* \+1 armed .*\? 1 .*unknown.*: v .*2 other consoles|\+2 consoles/,
+		);
+		for (let columns = 70; columns <= 200; columns += 1) {
+			expect(at(columns)).toMatch(/warehouse-postg.* armed/);
+			expect(at(columns)).toMatch(/\? 1 (?:of )?unknown.*: v/);
+			expect(at(columns)).toMatch(/(?:2 other|\+2) consoles/);
+		}
+		expect(at(56)).toMatch(/warehouse-postg.* armed .*\? 1 unknown: v/);
+		expect(at(34)).toMatch(/\? 1 unknown: v/);
 	});
 
 	it('tells of every system that is ill at any width, and of how many that are well', async () => {
@@ -101,7 +143,7 @@ describe('header', () => {
 		house = await openHouse({targets: names, guarded: true});
 		for (const name of names) await house.deck.options.arming.arm(name);
 		expect(bare(paintHeader(house.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
-		expect(bare(paintHeader(house.deck, 80, theme))).toContain('3 armed 10m00s');
+		expect(bare(paintHeader(house.deck, 80, theme))).toContain('orders-db-primary +2 armed 10m00s');
 		expect(bare(paintHeader(house.deck, 80, theme))).not.toContain('guarded');
 	});
 });

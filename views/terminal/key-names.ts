@@ -43,3 +43,33 @@ export function withModifiers(name: string, modifiers: number): string {
 	const shift = modifiers & 1 && !name.startsWith('shift+') ? 'shift+' : '';
 	return `${ctrl}${alt}${shift}${name}`;
 }
+
+/** Letters that come as another key when Ctrl is held: backspace, tab, and line end twice. */
+const ctrlAliases = 'hijm';
+/** Characters that begin a sequence after Esc, so that Alt with them cannot be told from one. */
+const sequenceStarts = '[O]PX^_';
+const unshifted: ReadonlySet<string> = new Set([
+	'esc',
+	'enter',
+	'tab',
+	'shift+tab',
+	'space',
+	'backspace',
+	'ctrl+space',
+]);
+const altNames: ReadonlySet<string> = new Set(['alt+enter', 'alt+space', 'alt+backspace']);
+const movable: ReadonlySet<string> = new Set(
+	[...byNumber.values(), ...byLetter.values()].filter(name => name !== 'shift+tab'),
+);
+
+/** Whether the decoder can give a key of this name: what is configured under another name would never be pressed. */
+export function isKeyName(name: string): boolean {
+	if (unshifted.has(name) || altNames.has(name)) return true;
+	if ([...name].length === 1) return /[^\s\p{C}]/u.test(name);
+	const [, letter] = /^ctrl\+([a-z\\\]^_])$/.exec(name) ?? [];
+	if (letter !== undefined) return !ctrlAliases.includes(letter);
+	const [, character] = /^alt\+(\S)$/u.exec(name) ?? [];
+	if (character !== undefined) return !sequenceStarts.includes(character) && /[^\p{C}]/u.test(character);
+	const [, bare] = /^(?:ctrl\+)?(?:alt\+)?(?:shift\+)?(.+)$/.exec(name) ?? [];
+	return bare !== undefined && movable.has(bare);
+}
