@@ -3,6 +3,7 @@ import type {Action, Inspection, System, Target} from '../src/contract.ts';
 import {problems, type Remaps} from '../src/keymap.ts';
 import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {closest} from '../src/text/closest.ts';
+import {isKeyName} from '../views/terminal/key-names.ts';
 import {type Options, UsageError} from './arguments.ts';
 import {demoTargets, systems} from './systems.ts';
 
@@ -23,7 +24,7 @@ const declared = (all: readonly System[]): {actions: readonly Action[]; inspecti
 
 const keyProblems = (keys: Remaps): readonly string[] => {
 	const {actions, inspections} = declared(systems);
-	return problems(actions, inspections, keys);
+	return problems(actions, inspections, keys, isKeyName);
 };
 
 /**

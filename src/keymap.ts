@@ -12,6 +12,8 @@ export type Binding = {
 	readonly intent: string;
 	/** Key names as the decoder gives them: `j`, `G`, `up`, `shift+tab`, `ctrl+d`. */
 	readonly keys: readonly string[];
+	/** Keys that the configuration can add to but not take away: the way out. */
+	readonly always?: readonly string[];
 	readonly scope: Scope;
 	readonly title: string;
 	/** Shown in the footer, in this order, when there is room. */
@@ -51,8 +53,8 @@ export const bindings = [
 	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
 	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, or disarm it'},
 	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
-	{intent: 'deck.back', keys: ['esc', 'q'], scope: 'any', title: 'Back; at the top, leave'},
-	{intent: 'deck.quit', keys: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},
+	{intent: 'deck.back', keys: ['esc', 'q'], always: ['esc'], scope: 'any', title: 'Back; at the top, leave'},
+	{intent: 'deck.quit', keys: ['ctrl+c'], always: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},
 	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'To the shell, and back with fg'},
 	{intent: 'deck.redraw', keys: ['ctrl+l'], scope: 'any', title: 'Draw the screen again'},
 	{intent: 'list.down', keys: ['j', 'down'], scope: 'list', title: 'Next line'},
@@ -93,7 +95,7 @@ export const bindings = [
 	{intent: 'text.refresh', keys: ['r'], scope: 'document', title: 'Read again now', footer: 'read again'},
 	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the whole text', footer: 'copy'},
 	{intent: 'field.accept', keys: ['enter'], scope: 'field', title: 'Accept what was typed'},
-	{intent: 'field.cancel', keys: ['esc'], scope: 'field', title: 'Leave it as it was'},
+	{intent: 'field.cancel', keys: ['esc'], always: ['esc'], scope: 'field', title: 'Leave it as it was'},
 	{intent: 'field.next', keys: ['tab'], scope: 'field', title: 'Next field or suggestion'},
 	{intent: 'field.previous', keys: ['shift+tab'], scope: 'field', title: 'Previous field or suggestion'},
 	{intent: 'field.older', keys: ['up'], scope: 'field', title: 'What was typed before; else the previous field'},
@@ -102,12 +104,12 @@ export const bindings = [
 	{intent: 'field.right', keys: ['right'], scope: 'field', title: 'A character to the right'},
 	{intent: 'field.start', keys: ['home', 'ctrl+a'], scope: 'field', title: 'To the start of the line'},
 	{intent: 'field.end', keys: ['end', 'ctrl+e'], scope: 'field', title: 'To the end of the line'},
-	{intent: 'field.erase', keys: ['backspace', 'ctrl+h'], scope: 'field', title: 'Erase a character'},
+	{intent: 'field.erase', keys: ['backspace'], scope: 'field', title: 'Erase a character'},
 	{intent: 'field.delete', keys: ['delete'], scope: 'field', title: 'Erase the character after it'},
 	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
 	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
 	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for'},
-	{intent: 'confirm.cancel', keys: ['esc'], scope: 'confirm', title: 'Do nothing'},
+	{intent: 'confirm.cancel', keys: ['esc'], always: ['esc'], scope: 'confirm', title: 'Do nothing'},
 	{
 		intent: 'confirm.page-down',
 		keys: ['pagedown', 'ctrl+f'],
@@ -146,12 +148,19 @@ export type Keymap = {
 	isTaken(key: string): boolean;
 };
 
+/** The configured keys, or its own; those that can never be taken away come last. */
+function keysOf(binding: Binding, remaps: Remaps): readonly string[] {
+	const given = remaps[binding.intent];
+	if (given === undefined) return binding.keys;
+	return [...given, ...(binding.always ?? []).filter(key => !given.includes(key))];
+}
+
 const isIntent = (text: string): text is Intent => bindings.some(binding => binding.intent === text);
 
 export function createKeymap(remaps: Remaps = {}): Keymap {
 	const mapped: readonly Binding[] = bindings.map(binding => ({
 		...binding,
-		keys: remaps[binding.intent] ?? binding.keys,
+		keys: keysOf(binding, remaps),
 	}));
 	const table = new Map<string, Intent>();
 	for (const binding of mapped) {
@@ -186,16 +195,26 @@ function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): read
 	});
 }
 
+const keyNameHint =
+	'a key is a character (x, G, ?), ctrl+ and a letter, alt+ and a character, or one of esc, enter, tab, space, backspace, insert, delete, up, down, left, right, home, end, pageup, pagedown, f1 to f12';
+
 /**
  * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
- * inspection on a capital letter, and remaps of things that do not exist.
+ * inspection on a capital letter, remaps of things that do not exist, and keys that no terminal sends (`isKey` knows their names).
  */
 export function problems(
 	actions: readonly Keyed[],
 	inspections: readonly Keyed[],
 	remaps: Remaps = {},
+	isKey: (name: string) => boolean = () => true,
 ): readonly string[] {
 	const found: string[] = [];
+	for (const [id, keys] of Object.entries(remaps)) {
+		for (const key of keys) {
+			if (!isKey(key)) found.push(`keys: ${id}: ${key} is no key that a terminal sends; ${keyNameHint}`);
+			else if (key === 'ctrl+c' && id !== 'deck.quit') found.push(`keys: ${id}: ctrl+c always quits; take another key`);
+		}
+	}
 	const known = new Set<string>([
 		...bindings.map(binding => binding.intent),
 		...actions.map(a => a.id),

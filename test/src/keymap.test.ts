@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {bindings, createKeymap, type Keyed, problems} from '../../src/keymap.ts';
+import {isKeyName} from '../../views/terminal/key-names.ts';
 
 const stop: Keyed = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
 const read: Keyed = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
@@ -42,6 +43,34 @@ describe('keymap', () => {
 		[{'confirm.cancel': ['n']}, 'confirm.cancel: n would be typed into the field; take a key that types nothing'],
 	])('stops the start for %j', (remaps, problem) => {
 		expect(problems([stop], [read], remaps)).toContain(problem);
+	});
+
+	it('keeps the way out, whatever is configured', () => {
+		const keymap = createKeymap({
+			'confirm.cancel': [],
+			'deck.back': ['x'],
+			'deck.quit': [],
+			'field.cancel': ['ctrl+g'],
+		});
+		expect(keymap.intent('confirm', 'esc')).toBe('confirm.cancel');
+		expect(keymap.intent('deck', 'esc')).toBe('deck.back');
+		expect(keymap.intent('deck', 'x')).toBe('deck.back');
+		expect(keymap.intent('deck', 'q')).toBeUndefined();
+		expect(keymap.intent('deck', 'ctrl+c')).toBe('deck.quit');
+		expect(keymap.intent('field', 'esc')).toBe('field.cancel');
+		expect(keymap.keyOf('field.cancel', '')).toBe('ctrl+g');
+		expect(problems([stop], [read], {'confirm.copy': ['esc']})).toEqual(['key esc: confirm.cancel and confirm.copy']);
+		expect(problems([stop], [read], {'deck.quit': ['Q'], 'row.down': ['ctrl+c']})).toContain(
+			'keys: row.down: ctrl+c always quits; take another key',
+		);
+	});
+
+	it('stops the start for a key that no terminal sends', () => {
+		const given = (key: string) => problems([stop], [read], {'row.down': [key]}, isKeyName);
+		for (const key of ['x', 'ctrl+n', 'alt+j', 'f5', 'shift+down', 'ctrl+alt+f1', 'é']) expect(given(key)).toEqual([]);
+		for (const key of ['escape', 'Ctrl+N', 'ctrl+N', 'C-n', 'ctrl+h', 'alt+[', 'f13', 'return', 'ctrl+shift+x'])
+			expect(given(key)[0]).toContain(`keys: row.down: ${key} is no key that a terminal sends; a key is a character`);
+		expect(bindings.flatMap(({keys}) => keys).filter(key => !isKeyName(key))).toEqual([]);
 	});
 
 	it('stops the start when two systems claim one key of one row', () => {
