@@ -1,5 +1,6 @@
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {readRecent} from '../src/audit/months.ts';
+import type {AuditRecord} from '../src/audit/record.ts';
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import {messageOf} from '../src/errors.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -18,7 +19,7 @@ export async function runAuditShow(id: string, write: (text: string) => void): P
 			const found = (await readRecent(folder, Number.POSITIVE_INFINITY)).filter(record =>
 				[record.id, record.of, record.undo_of].includes(wanted),
 			);
-			for (const record of found) write(`${JSON.stringify(jsonValue(record), undefined, '\t')}\n`);
+			for (const record of found) write(`${JSON.stringify(jsonValue(shown(record, folder)), undefined, '\t')}\n`);
 			if (found.length > 0) return 0;
 		} catch (error) {
 			write(`${folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
@@ -27,4 +28,12 @@ export async function runAuditShow(id: string, write: (text: string) => void): P
 	}
 	write(`${join(own, 'audit')}: no record ${cleanLine(id)}\n`);
 	return 1;
+}
+
+/** The record with the whole path of the file that lists its objects, when it has one. */
+function shown(record: AuditRecord, folder: string): unknown {
+	const {preview} = record;
+	if (preview?.all === undefined) return record;
+	const file = join(folder, '..', 'kept', basename(preview.all.file));
+	return {...record, preview: {...preview, all: {...preview.all, file}}};
 }

@@ -160,6 +160,13 @@ export type Preview<Plan = unknown> = {
 	readonly count: number;
 	/** For people: one line for each object, or for the first of many and one that says how many more there are. Never counted. */
 	readonly touches: readonly string[];
+	/** Every object, one line each, where `touches` leaves some out: the record holds them all. */
+	readonly objects?: readonly string[];
+	/**
+	 * What it changes, one name each, at least one: `pid 4711`, `maxmemory`. Never the new value. No two consoles change the same at once, and
+	 * attempts that did not help are counted by it.
+	 */
+	readonly locks: readonly string[];
 	/** The same act by hand, quoted so that a real shell runs exactly it. */
 	readonly equivalent: string;
 	/** What will happen, in a sentence or two, with the numbers read now. */

@@ -52,7 +52,7 @@ function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[
 	const gap = roomy ? [blankLine] : [];
 	const look = {cells, tight: !roomy};
 	const touches = preview.touches.slice(0, 5);
-	const rest = preview.touches.length - touches.length;
+	const rest = preview.count - touches.length;
 	return [
 		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
 		...gap,
@@ -237,7 +237,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): Content {
 	const remedy = deck.options.runner.state.get();
 	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
-	const several = (remedy.preview?.touches.length ?? 0) > 1;
+	const several = (remedy.preview?.count ?? 0) > 1;
 	const object = remedy.preview === undefined ? '' : `${several ? ':' : ''} ${remedy.preview.object}`;
 	const what = `${remedy.action.title}${object} on ${remedy.target}`;
 	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);

@@ -50,11 +50,13 @@ const criticalOf = (found: readonly AlertFacts[]): string => {
 
 const shown = 10;
 
-/** One line an alert; how many more there are is said. */
-function touched(found: readonly AlertFacts[]): readonly string[] {
-	const lines = found.slice(0, shown).map(({labels}) => `alert ${alertName(labels)} ${alertSubject(labels)}`.trim());
-	return found.length > shown ? [...lines, `${found.length - shown} more alerts`] : lines;
-}
+const alertLine = ({labels}: AlertFacts): string => `alert ${alertName(labels)} ${alertSubject(labels)}`.trim();
+
+/** All objects for the record, and the first of them for people. */
+const touched = (objects: readonly string[]): Pick<Preview, 'objects' | 'touches'> => ({
+	objects,
+	touches: objects.length > shown ? [...objects.slice(0, shown), `${objects.length - shown} more alerts`] : objects,
+});
 
 /** What a person calls a silence. */
 export const shortId = (id: string): string => id.slice(0, 8);
@@ -81,8 +83,9 @@ export async function previewMaking(
 		plan,
 		target: context.target.name,
 		object: alert?.name ?? shortId(again ?? ''),
+		locks: [alert === undefined ? `silence ${again}` : `alert ${alert.fingerprint}`],
 		count: Math.max(1, hidden.length),
-		touches: hidden.length === 0 ? ['no alert that fires now'] : touched(hidden),
+		...touched(hidden.length === 0 ? ['no alert that fires now'] : hidden.map(alertLine)),
 		equivalent: curl(context.target, '/api/v2/silences', [
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
@@ -114,8 +117,9 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 		plan: {do: 'expire', target: context.target.name, silence},
 		target: context.target.name,
 		object: shortId(silence.id),
+		locks: [`silence ${silence.id}`],
 		count: 1 + loud.length,
-		touches: [`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...touched(loud)],
+		...touched([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
 		equivalent: curl(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
 		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${told(silence.endsAt)}. ${
 			loud.length === 0

@@ -218,6 +218,7 @@ export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Prev
 		plan,
 		target: plan.target,
 		object: `${group}/${topic}`,
+		locks: [`group ${group} on topic ${topic}`],
 		count: moves.length,
 		touches: moves.map(({partition}) => `${topic}/${partition}`),
 		equivalent: equivalentOf(plan, context),

@@ -114,6 +114,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			plan: {target: context.target.name, pods, grace},
 			target: context.target.name,
 			object: objectOfEndings(pods),
+			locks: touchesOf(pods),
 			count: pods.length,
 			touches: touchesOf(pods),
 			equivalent: [...namespaces]

@@ -195,6 +195,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			plan: {target: context.target.name, pods, dryRun},
 			target: context.target.name,
 			object: objectOfEndings(pods),
+			locks: touchesOf(pods),
 			count: pods.length,
 			touches: touchesOf(pods),
 			equivalent: pods.map(({pod}) => byHand(pod, context)).join(' && '),

@@ -85,6 +85,7 @@ async function previewScale(
 		plan: {target: target.name, workload, generation, from, to, dryRun: told},
 		target: target.name,
 		object: shortName(workload),
+		locks: [`${workload.kind} ${shortName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${shortName(workload)}`],
 		equivalent: kubectl(

@@ -111,6 +111,7 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 		},
 		target: context.target.name,
 		object: shortName(workload),
+		locks: [`${workload.kind} ${shortName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${shortName(workload)} and its ${pods} pods`],
 		equivalent: wanted.equivalent,

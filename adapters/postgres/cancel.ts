@@ -134,6 +134,7 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 			plan: {statements},
 			target: target.name,
 			object: objectOf(statements),
+			locks: statements.map(receiptKey),
 			count: selected.length,
 			touches: selected.map(({session}, index) => touchOf(session, statements[index]?.query ?? '')),
 			equivalent: psqlLine(target, byHand(statements)),

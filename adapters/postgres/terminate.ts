@@ -140,6 +140,7 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 			plan: {sessions},
 			target: target.name,
 			object: objectOf(sessions),
+			locks: sessions.map(receiptKey),
 			count: selected.length,
 			touches: selected.map(({session}, index) => touchOf(session, sessions[index]?.query ?? '')),
 			equivalent: psqlLine(target, byHand(sessions)),

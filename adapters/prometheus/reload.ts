@@ -76,6 +76,7 @@ function previewOf(
 		plan,
 		target: target.name,
 		object: name,
+		locks: ['configuration'],
 		count: 1,
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
 		equivalent: reloadLine(target),

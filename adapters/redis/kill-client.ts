@@ -104,6 +104,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			plan,
 			target: context.target.name,
 			object: String(client.id),
+			locks: [`client ${client.id}`],
 			count: 1,
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
 			equivalent: redisCli(context.target, [

@@ -41,6 +41,7 @@ function previewOf(
 		target: target.name,
 		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
 		object: redisSize(to),
+		locks: ['maxmemory'],
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),

@@ -1,4 +1,4 @@
-import {type AuditRecord, canonical, genesis, sha256} from './record.ts';
+import {type AuditRecord, canonical, genesis, type ObjectList, sha256} from './record.ts';
 
 export type Place = {readonly seq: number; readonly hash: string};
 
@@ -13,6 +13,8 @@ export type ChainReport = {
 	/** By sequence number, as the lines say them. */
 	readonly hashes: ReadonlyMap<number, string>;
 	readonly faults: readonly ChainFault[];
+	/** Lists of objects that are in a file beside the log. */
+	readonly lists: readonly {readonly line: number; readonly all: NonNullable<ObjectList['all']>}[];
 	/** Worth knowing, and no fault: a line that a crash cut and that the next record tells of. */
 	readonly notes: readonly ChainFault[];
 };
@@ -66,6 +68,7 @@ export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
 	const notes: ChainFault[] = [];
 	let place = from;
 	const hashes = new Map<number, string>();
+	const lists: ChainReport['lists'][number][] = [];
 	let records = 0;
 	let first: AuditRecord | undefined;
 	let last: AuditRecord | undefined;
@@ -95,6 +98,8 @@ export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
 		if (record.kind === 'gap') faults.push({line: number, text: record.note ?? 'records before it were lost'});
 		place = {seq: record.seq, hash: record.hash};
 		hashes.set(record.seq, record.hash);
+		const all = record.preview?.all;
+		if (all !== undefined) lists.push({line: number, all});
 		records += 1;
 		first ??= record;
 		last = record;
@@ -103,7 +108,7 @@ export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
 	if (lines.rest.length > 0) {
 		faults.push({line: lines.whole.length + 1, text: 'it is cut off: a crash while it was written, or a change'});
 	}
-	return {records, first, last, hashes, faults: faults.sort((a, b) => a.line - b.line), notes};
+	return {records, first, last, hashes, lists, faults: faults.sort((a, b) => a.line - b.line), notes};
 }
 
 function tells(record: AuditRecord, broken: readonly {readonly bytes: Uint8Array}[]): boolean {

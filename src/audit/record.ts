@@ -60,6 +60,18 @@ export type ArmedBy = {
 	readonly uid?: number;
 };
 
+/** Every object of one act as it is recorded: all of them, or the first ones with the file that holds all and its digest. */
+export type ObjectList = {
+	readonly touches: readonly string[];
+	readonly all?: {
+		readonly count: number;
+		/** Of the bytes of the file. */
+		readonly sha256: string;
+		/** Its name in the directory `kept` beside the log. */
+		readonly file: string;
+	};
+};
+
 /** What is told about one record; the log adds the rest. Names with an underscore, as they stand in the file. */
 export type Entry = {
 	readonly kind: RecordKind;
@@ -70,18 +82,19 @@ export type Entry = {
 	/** Which server the target was, as it was identified when it was connected to. */
 	readonly server?: ServerId;
 	readonly object?: string;
+	/** Of a verify: what was changed, by which attempts that did not help are counted. */
+	readonly locks?: readonly string[];
 	/** Who the target says we are. */
 	readonly as?: string;
 	/** Of an intent on a guarded target: who armed it, and when. */
 	readonly armed?: ArmedBy;
 	readonly plan_hash?: string;
 	readonly params?: Readonly<Record<string, string>>;
-	readonly preview?: {
+	readonly preview?: ObjectList & {
 		readonly impact: string;
 		readonly equivalent: string;
 		readonly bound: string;
 		readonly count?: number;
-		readonly touches: readonly string[];
 		readonly risk: Risk;
 		readonly undo: UndoClass;
 	};

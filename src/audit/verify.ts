@@ -1,8 +1,10 @@
 import {readFile} from 'node:fs/promises';
-import {dirname, resolve} from 'node:path';
+import {basename, dirname, join, resolve} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
+import {isErrno} from './errno.ts';
 import {listMonths, readHead, readTail} from './months.ts';
+import {sha256} from './record.ts';
 
 /** What became of looking at one file. It is sound when there is neither fault nor doubt. */
 export type FileReport = {
@@ -33,6 +35,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	const before = months[index - 1];
 	const from = before === undefined ? chainStart : ((await readTail(before)).last ?? chainStart);
 	const report = verifyChain(bytes, from);
+	const lists = await compareLists(join(dirname(full), '..', 'kept'), report);
 	const isNewest = index >= 0 && index === months.length - 1;
 	const end = isNewest ? await compareHead(dirname(full), report, from, 'a file') : nothing;
 	return {
@@ -40,9 +43,9 @@ export async function verifyFile(path: string): Promise<FileReport> {
 		records: report.records,
 		firstSeq: report.first?.seq,
 		lastSeq: report.last?.seq,
-		faults: [...report.faults, ...end.faults],
+		faults: [...report.faults, ...lists.faults, ...end.faults],
 		doubts: end.doubts,
-		notes: [...report.notes, ...end.notes],
+		notes: [...report.notes, ...lists.notes, ...end.notes],
 	};
 }
 
@@ -80,4 +83,21 @@ async function compareHead(dir: string, report: ChainReport, from: Place, of: 'a
 	const hash = head.seq === from.seq ? from.hash : report.hashes.get(head.seq);
 	if (hash !== undefined && hash !== head.hash) return fault(`record ${head.seq} is not the one that had been written`);
 	return head.seq < end ? note(`the mirror of the head is at record ${head.seq} of ${end}`) : nothing;
+}
+
+/** The files that hold the objects of large acts, against the digests in their records. One that is gone is no fault: the digest stays. */
+async function compareLists(dir: string, {lists}: ChainReport): Promise<Pick<FileReport, 'faults' | 'notes'>> {
+	const faults: ChainFault[] = [];
+	const notes: ChainFault[] = [];
+	for (const {line, all} of lists) {
+		const path = join(dir, basename(all.file));
+		try {
+			if (sha256(await readFile(path)) !== all.sha256)
+				faults.push({line, text: `${path} is not the list of ${all.count} objects that was recorded`});
+		} catch (error) {
+			const why = isErrno(error, 'ENOENT') ? 'is not there' : `cannot be read: ${messageOf(error)}`;
+			notes.push({line, text: `the list of ${all.count} objects cannot be compared: ${path} ${why}`});
+		}
+	}
+	return {faults, notes};
 }

@@ -1,4 +1,4 @@
-import {type ArmedBy, type AuditRecord, canonical, type Entry} from '../audit/record.ts';
+import type {ArmedBy, AuditRecord, Entry, ObjectList} from '../audit/record.ts';
 import {tidy} from '../audit/tidy.ts';
 import type {ServerId} from '../port/identity.ts';
 import type {Confirmation, Remedy} from './machine.ts';
@@ -23,19 +23,19 @@ const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmat
 	...(reason ? {reason} : {}),
 });
 
-/** Written before anything is sent. */
+/** Written before anything is sent. `list` holds every object of its preview. */
 export function intentEntry(
 	remedy: Extract<Remedy, {readonly state: 'intent'}>,
 	met: Met,
-	armed: ArmedBy | undefined,
+	{armed, list}: {readonly armed: ArmedBy | undefined; readonly list: ObjectList},
 ): Entry {
-	const {impact, equivalent, bound, count, touches, risk, undo} = remedy.preview;
+	const {impact, equivalent, bound, count, risk, undo} = remedy.preview;
 	return {
 		...aboutRemedy(remedy, met),
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
-		preview: {impact, equivalent, bound, count, touches, risk, undo},
+		preview: {impact, equivalent, bound, count, ...list, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmed(remedy.confirmation),
 	};
@@ -58,27 +58,29 @@ const vainLimit = 3;
 const vainMs = 10 * 60_000;
 
 /**
- * Why this same remedy is not tried again: it was done three times within ten minutes, by any console of this user, and did not help.
- * Undefined when it may be tried, as an undo always may: it leads back from what did not help.
+ * Why this action is not tried again on any of `locks`: it was done there three times within ten minutes, by any console of this user and
+ * with whatever parameters, and did not help. Undefined when it may be tried, as an undo always may: it leads back from what did not help.
  */
 export function vainReason(
 	records: readonly AuditRecord[],
-	remedy: Remedy,
-	object: string,
+	{action, target, undoOf}: Remedy,
+	locks: readonly string[],
 	now: number,
 ): string | undefined {
-	const {action, target, params, undoOf} = remedy;
 	if (undoOf !== undefined) return undefined;
-	const same = canonical(tidy({action: action.id, target, object, params}));
+	const names = tidy(locks);
 	const vain = records.filter(
 		record =>
 			record.kind === 'verify' &&
 			record.result === 'ineffective' &&
 			record.undo_of === undefined &&
 			now - Date.parse(record.ts) < vainMs &&
-			canonical({action: record.action?.id, target: record.target, object: record.object, params: record.params}) ===
-				same,
+			record.action?.id === action.id &&
+			record.target === tidy(target),
 	);
-	if (vain.length < vainLimit) return undefined;
-	return `this was done ${vain.length} times in the last 10 minutes and did not help`;
+	for (const name of names) {
+		const times = vain.filter(record => record.locks?.includes(name)).length;
+		if (times >= vainLimit) return `this was done ${times} times in the last 10 minutes to ${name} and did not help`;
+	}
+	return undefined;
 }

@@ -1,5 +1,7 @@
 import type {Audit} from '../audit/log.ts';
+import {listObjects} from '../audit/object-list.ts';
 import type {Entry} from '../audit/record.ts';
+import {tidy} from '../audit/tidy.ts';
 import type {Action, ActionContext, Params, Preview, Row} from '../contract.ts';
 import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {Answer} from '../policy/demand.ts';
@@ -12,6 +14,7 @@ import {createChecking} from './checking.ts';
 import {aboutRemedy, intentEntry, vainReason} from './entry.ts';
 import {createHand} from './hand.ts';
 import type {Job, Resolved} from './job.ts';
+import {lockAll} from './locking.ts';
 import {hasEnded, isSettling, isUnderWay, proposed, type Remedy} from './machine.ts';
 import type {ObjectLocks} from './object-lock.ts';
 import {frozen, hashOf} from './plan.ts';
@@ -86,9 +89,10 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		try {
 			const preview = frozen(await asking.ask(job, {ms: previewMs, what: 'the preview'}, job.preview));
 			if (preview.target !== job.target) throw new Error(`the preview is about ${preview.target}, not ${job.target}`);
+			if (preview.locks.length === 0) throw new Error('the preview does not say what it changes');
 			const hash = hashOf(job.action.id, job.target, preview.plan);
 			hand.step(job, {type: 'previewed', preview, hash});
-			if (await isVain(job, start, preview.object)) return;
+			if (await isVain(job, start, preview.locks)) return;
 		} catch (error) {
 			hand.step(job, {type: 'preview-failed', trouble: troubleOf(error)});
 		}
@@ -99,9 +103,9 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	const refuse = (job: Job, reason: string, hint: string): void => void hand.step(job, {type: 'refused', reason, hint});
 
 	/** Refuses what was tried in vain too often, and what cannot be told for want of a record. */
-	async function isVain(job: Job, remedy: Remedy, object: string): Promise<boolean> {
+	async function isVain(job: Job, remedy: Remedy, names: readonly string[]): Promise<boolean> {
 		try {
-			const vain = vainReason(await audit.recent(500), remedy, object, clock.now());
+			const vain = vainReason(await audit.recent(500), remedy, names, clock.now());
 			if (vain === undefined) return false;
 			refuse(job, vain, 'look for another cause before it is tried again');
 		} catch (error) {
@@ -117,46 +121,31 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		const remedy = hand.in(job, 'rechecking');
 		if (!remedy) return;
 		arming.touch(job.target);
-		const unlock = lock(job, remedy.preview.object);
-		if (!unlock) return;
+		const about = `a console doing ${job.action.id}`;
+		const release = lockAll(locks, {target: job.target, names: remedy.preview.locks, about});
+		if (typeof release !== 'function') {
+			refuse(job, release.reason, release.hint);
+			return;
+		}
 		let answered: Entry | undefined;
 		try {
 			await checking.look(job, 'rechecking');
 			answered = await send(job);
 		} finally {
-			giveBack(unlock);
+			release();
 		}
 		if (answered === undefined) return;
 		await tell(job, remedy, answered);
 		await verify(job);
 	}
 
-	function lock(job: Job, object: string): (() => void) | undefined {
-		const name = `${job.target}/${object}`;
-		try {
-			const taken = locks.take(job.target, object, `a console doing ${job.action.id}`);
-			if (typeof taken !== 'string') return taken;
-			refuse(job, `${name} is held by ${taken}`, 'wait until it is done, and look again');
-		} catch (error) {
-			const hint = 'look whether the state directory can be written';
-			refuse(job, `the lock on ${name} cannot be written: ${messageOf(error)}`, hint);
-		}
-		return undefined;
-	}
-
-	/** What was answered is told, whatever becomes of the lock: one that stays refuses the next act by its name, and ends with this console. */
-	function giveBack(unlock: () => void): void {
-		try {
-			unlock();
-		} catch {}
-	}
-
 	/** The looks at what was sent to the same object before. */
 	const looksBefore = ({target, preview, undoOf}: Remedy): readonly {readonly id: string; readonly looks: Looks}[] =>
 		hand.aside.get().flatMap(one => {
 			const known = looks.get(one.id);
-			const same = one.id === undoOf || (one.target === target && one.preview?.object === preview?.object);
-			return known !== undefined && same ? [{id: one.id, looks: known}] : [];
+			const same = one.preview?.locks.some(name => preview?.locks.includes(name)) === true;
+			const isBefore = one.id === undoOf || (one.target === target && same);
+			return known !== undefined && isBefore ? [{id: one.id, looks: known}] : [];
 		});
 
 	/** Writes the intent, and only then sends. @returns what is to be told of the answer, or that there was none. */
@@ -206,7 +195,10 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 				refuse(job, no.reason, no.hint);
 				return undefined;
 			}
-			const {id, plan_hash: planHash = ''} = await audit.append(intentEntry(ready, job, arming.armedBy(job.target)));
+			const {objects, touches} = ready.preview;
+			const list = await listObjects(tidy(objects ?? touches), (name, text) => audit.keep(job.id, name, text));
+			const entry = intentEntry(ready, job, {armed: arming.armedBy(job.target), list});
+			const {id, plan_hash: planHash = ''} = await audit.append(entry);
 			hand.step(job, {type: 'intent-written', record: id, planHash}, 'intent');
 			return connection;
 		} catch (error) {
@@ -235,7 +227,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		looks.delete(job.id);
 		const result = outcome.result === 'pending' ? 'unknown' : outcome.result;
 		// Recorded first: that it could not be is told with its end.
-		await tell(job, remedy, {kind: 'verify', result, note: outcome.detail});
+		await tell(job, remedy, {kind: 'verify', result, locks: preview.locks, note: outcome.detail});
 		hand.step(job, {type: 'looked', outcome}, 'verifying');
 	}
 

@@ -172,6 +172,8 @@ export function conformance<Port>(subject: Subject<Port>): void {
 					expect(preview.target).toBe(target.name);
 					expect(JSON.parse(JSON.stringify(preview.plan))).toEqual(preview.plan);
 					expect(preview.touches.length).toBeGreaterThan(0);
+					expect(preview.count).toBe((preview.objects ?? preview.touches).length);
+					expect(preview.locks.length).toBeGreaterThan(0);
 					for (const text of [preview.object, preview.equivalent, preview.impact, preview.bound, preview.undo.text]) {
 						expect(text).toMatch(/^\S/);
 					}

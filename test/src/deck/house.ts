@@ -153,6 +153,7 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	object: plan.names.length === 1 ? (plan.names[0] ?? '') : `${plan.names.length} jobs`,
 	count: plan.names.length,
 	touches: plan.names,
+	locks: plan.names,
 	equivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
 	impact: `${plan.names.length} jobs are touched.`,
 	bound: plan.names.join(', '),

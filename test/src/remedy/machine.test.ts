@@ -11,6 +11,7 @@ const preview: Preview = {
 	object: '4411',
 	count: 1,
 	touches: ['pid 4411'],
+	locks: ['pid 4411'],
 	equivalent: "psql -c 'SELECT pg_cancel_backend(4411)'",
 	impact: 'its statement ends with an error',
 	bound: 'pid 4411',

@@ -263,7 +263,7 @@ describe('what does not go', () => {
 	});
 
 	test('what did not help three times in ten minutes, in whichever console', async () => {
-		const {propose, yes, now, valve, clock, stateDir, runner} = await createBench();
+		const {propose, yes, now, valve, clock, stateDir} = await createBench();
 		valve.sticks = true;
 		for (const turn of [1, 2, 3]) {
 			await propose();
@@ -275,19 +275,27 @@ describe('what does not go', () => {
 		await second.propose();
 		expect(second.now()).toMatchObject({
 			state: 'refused',
-			reason: 'this was done 3 times in the last 10 minutes and did not help',
+			reason: 'this was done 3 times in the last 10 minutes to valve and did not help',
 		});
-		await propose('41');
-		expect(now()?.state).toBe('ready');
-		runner.cancel();
+		// Another value does not make it another thing that is changed, and another name for it neither.
+		second.valve.object = '41 %';
+		await second.propose('41');
+		expect(second.now()?.state).toBe('refused');
+		second.valve.locks = ['another valve'];
+		await second.propose();
+		expect(second.now()?.state).toBe('ready');
+		second.runner.cancel();
 		await clock.advance(10 * 60_000);
 		await propose();
 		expect(now()?.state).toBe('ready');
 	});
 
-	test('what another console is doing right now', async () => {
+	test('what another console is doing right now, to one of several and with another value', async () => {
 		const one = await createBench();
 		const two = await createBench({stateDir: one.stateDir, clock: one.clock});
+		one.valve.locks = ['valve', 'pump'];
+		two.valve.locks = ['wheel', 'valve'];
+		two.valve.object = '41 %';
 		one.valve.fault = 'silent';
 		await one.propose();
 		await two.propose();

@@ -8,7 +8,10 @@ export type Valve = {
 	/** Changes whenever anybody sets it: its identity. */
 	turns: number;
 	risk: Preview['risk'];
+	object: string;
+	locks: readonly string[];
 	touches: readonly string[];
+	objects: readonly string[] | undefined;
 	/** What the next run does instead of what it should. */
 	fault: 'none' | 'denied' | 'conflict' | 'lost' | 'silent' | 'bug';
 	sticks: boolean;
@@ -27,8 +30,10 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 	const previewOf = (valve: Valve, to: number): Preview<Plan> => ({
 		plan: {to, turns: valve.turns},
 		target: 'tank',
-		object: 'valve',
-		count: valve.touches.length,
+		object: valve.object,
+		locks: valve.locks,
+		count: (valve.objects ?? valve.touches).length,
+		...(valve.objects === undefined ? {} : {objects: valve.objects}),
 		touches: valve.touches,
 		equivalent: `valvectl set ${to}`,
 		impact: `the valve goes from ${valve.opening} to ${to}`,
@@ -102,7 +107,10 @@ export const freshValve = (): Valve => ({
 	opening: 10,
 	turns: 0,
 	risk: 'low',
+	object: 'valve',
+	locks: ['valve'],
 	touches: ['the valve'],
+	objects: undefined,
 	fault: 'none',
 	sticks: false,
 	slow: false,
