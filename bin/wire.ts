@@ -10,12 +10,14 @@ import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
 import {createPolicy} from '../src/policy/standing.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
+import {watchJumps} from '../src/poll/clock-jumps.ts';
 import {createArming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner, type Runner} from '../src/remedy/runner.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {duration} from '../src/text/figures.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
@@ -167,11 +169,19 @@ export async function runConsole(options: Options): Promise<number> {
 	const stopWaiting = clock.after(firstFrameMs, begin);
 	mounted.flush().then(begin, begin);
 	const stopClock = everySecond(clock.after, deck.bump);
+	const stopJumps = watchJumps(clock, byMs => {
+		watch.clockSet(byMs);
+		arming.clockSet(byMs);
+		const note = jumpWords(byMs);
+		deck.say(note, 'warn');
+		void audit.append({kind: 'clock', note}).catch(() => {});
+	});
 
 	const code = await left;
 	stopWaiting();
 	stopKeeping();
 	stopClock();
+	stopJumps();
 	mounted.unmount();
 	deck.close();
 	await finishing(runner, tty, shutDown);
@@ -210,6 +220,11 @@ function listen(tty: Tty, deck: Deck): void {
 		}
 	});
 }
+
+const jumpWords = (byMs: number): string =>
+	byMs < 0
+		? `the clock of this machine was set back by ${duration(-byMs / 1000)}`
+		: `the clock of this machine went forward by ${duration(byMs / 1000)}, or the machine slept: nothing is armed any more`;
 
 /** Calls at each full second, so that the clock and the ages on the screen change together. */
 function everySecond(after: typeof systemClock.after, call: () => void): () => void {

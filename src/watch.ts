@@ -42,6 +42,8 @@ export type Watch = {
 	setVisible(kinds: ReadonlySet<RowKind>): void;
 	/** Reads now: everything, or one target. A read that is under way is left to finish. */
 	refresh(target?: string): void;
+	/** The wall clock was set by so many milliseconds: what was read keeps its age. */
+	clockSet(byMs: number): void;
 	/**
 	 * The live connection, for actions and inspections.
 	 * @throws AdapterError of whatever connecting failed with; `unreachable` once the watch is closed.
@@ -107,6 +109,9 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		},
 		refresh(name) {
 			for (const keeper of name === undefined ? all : [find(name)]) keeper.refresh();
+		},
+		clockSet(byMs) {
+			for (const keeper of all) keeper.clockSet(byMs);
 		},
 		connection,
 		identity: name => find(name).identity(),

@@ -2,6 +2,8 @@ import type {Clock} from '../src/poll/clock.ts';
 
 /** A clock that stands still until it is told to move. */
 export type FakeClock = Clock & {
+	/** Sets the wall clock forward, or back; the monotonic reading and what is waited for stay as they are. */
+	set(byMs: number): void;
 	/**
 	 * Moves time on, firing what falls due in its order, and lets promises settle before and after each call; or lets come to rest what takes
 	 * real time, so that it always falls into the same moment.
@@ -15,6 +17,8 @@ export type FakeClock = Clock & {
 
 export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): FakeClock {
 	let time = start;
+	// Far from the epoch's, so that a duration between the two kinds of time is nonsense in every test.
+	let apart = start - 77_000_000;
 	let order = 0;
 	const calls = new Map<number, {readonly at: number; readonly call: () => void}>();
 
@@ -31,6 +35,12 @@ export function createFakeClock(start = Date.UTC(2026, 10, 21, 14, 5, 22)): Fake
 
 	return {
 		now: () => time,
+		monotonic: () => time - apart,
+		set(byMs) {
+			time += byMs;
+			apart += byMs;
+			for (const [id, {at, call}] of calls) calls.set(id, {at: at + byMs, call});
+		},
 		after(ms, call) {
 			const id = order;
 			order += 1;

@@ -144,7 +144,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	const looked =
 		remedy.checkedAt === undefined
 			? ''
-			: `checked ${duration((deck.now() - remedy.checkedAt) / 1000)} ago, again every 2s`;
+			: `checked ${duration((deck.monotonic() - remedy.checkedAt) / 1000)} ago, again every 2s`;
 	const copy = deck.options.keymap.keyOf('confirm.copy', 'ctrl+y');
 	const cancel = deck.options.keymap.keyOf('confirm.cancel', 'esc');
 	const foot = flowed(line(`${cancel} cancels · ${copy} copies the command · ${looked}`, 'dim'), cells);
@@ -179,7 +179,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 				...foot,
 			];
 		case 'type-count-reason': {
-			const wait = Math.ceil(((remedy.readyAt ?? 0) + demand.delayMs - deck.now()) / 1000);
+			const wait = Math.ceil(((remedy.readyAt ?? 0) + demand.delayMs - deck.monotonic()) / 1000);
 			return [
 				...flowed(
 					[
@@ -217,7 +217,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	if (end === undefined) {
 		const text = doing[remedy.state];
 		if (text === undefined) return [];
-		const since = remedy.startedAt === undefined ? '' : `, ${duration((deck.now() - remedy.startedAt) / 1000)}`;
+		const since = remedy.startedAt === undefined ? '' : `, ${duration((deck.monotonic() - remedy.startedAt) / 1000)}`;
 		const seen =
 			remedy.outcome === undefined ? [] : wrap(cleanLine(remedy.outcome.detail), cells).map(part => line(part));
 		const leave = isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels';

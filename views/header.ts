@@ -70,7 +70,7 @@ const armedNameCells = 16;
 /** Which targets are armed, or that nothing can be changed before one is. */
 function standingPart(deck: Deck): Part {
 	const {watch, arming, keymap} = deck.options;
-	const now = deck.now();
+	const now = deck.monotonic();
 	const standings = watch.targets.map(({target}) => ({target, is: standing(arming.policy.get(), target.name, now)}));
 	const armed = standings.flatMap(({target, is}) =>
 		is.state === 'armed' ? [{name: cleanLine(target.name), left: (is.until - now) / 1000}] : [],

@@ -19,7 +19,7 @@ export type Actor = {
 /**
  * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
  * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
- * an inspection that executes something · `settle`: a person looked at an unknown outcome · `torn`: the line before it was cut by a
+ * an inspection that executes something · `settle`: a person looked at an unknown outcome · `clock`: the wall clock was set · `torn`: the line before it was cut by a
  * crash · `gap`: the log ends earlier than the head mirror says.
  */
 export type RecordKind =
@@ -34,6 +34,7 @@ export type RecordKind =
 	| 'refuse'
 	| 'inspect'
 	| 'settle'
+	| 'clock'
 	| 'torn'
 	| 'gap';
 

@@ -88,6 +88,8 @@ export type Deck = {
 	apply(by: Change): void;
 	say(text: string, severity?: Severity): void;
 	now(): number;
+	/** For durations of our own, which no set clock changes. */
+	monotonic(): number;
 	/** While many new rows are arranged, the view before: what is done is done to what is shown. */
 	view(pane: string): PaneView;
 	/** The same, and what was asked of the pane (filter, order, target) is answered in it, however long that takes. */
@@ -210,7 +212,7 @@ export function createDeck(options: DeckOptions): Deck {
 	/** Why an action cannot be done with these rows, all of one target. */
 	const notNow = (action: Action, entries: readonly Entry[]): string | undefined => {
 		const rows = entries.map(entry => entry.row);
-		const refusal = permitted(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.now());
+		const refusal = permitted(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.monotonic());
 		return refusal === undefined ? action.disabled(rows) : `${refusal.reason}: ${refusal.hint}`;
 	};
 
@@ -238,6 +240,7 @@ export function createDeck(options: DeckOptions): Deck {
 		apply,
 		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
 		now: () => clock.now(),
+		monotonic: () => clock.monotonic(),
 		view,
 		answered(pane) {
 			views.answer(pane);
@@ -281,8 +284,9 @@ export function createDeck(options: DeckOptions): Deck {
 			textArea = area;
 		},
 		touched: () => {
-			const quietMs = clock.now() - lastKeyAt;
-			lastKeyAt = clock.now();
+			const now = clock.monotonic();
+			const quietMs = now - lastKeyAt;
+			lastKeyAt = now;
 			views.touched();
 			// A key on the deck means what was asked for by the keys before it, also when that is not on the screen yet. What is typed into a
 			// field means no row: each letter of a filter would wait for the rows of all that came before it.

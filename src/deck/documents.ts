@@ -152,9 +152,9 @@ async function takeWhatFollows(
 	try {
 		for await (const lines of follow({signal, now: deck.now})) {
 			if (signal.aborted) return;
-			const began = clock.now();
+			const began = clock.monotonic();
 			add(lines);
-			spentMs += Math.max(0, clock.now() - began);
+			spentMs += clock.monotonic() - began;
 			if (spentMs < turnMs) continue;
 			spentMs = 0;
 			await new Promise<void>(resolve => clock.after(0, resolve));
@@ -175,9 +175,9 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 	const {clock} = deck.options;
 	text.filter(filter.test);
 	const goOn = () => {
-		const began = clock.now();
+		const began = clock.monotonic();
 		let more = true;
-		while (more && clock.now() - began < turnMs) more = text.judge();
+		while (more && clock.monotonic() - began < turnMs) more = text.judge();
 		deck.bump();
 		if (more && deck.session.get().layers.some(layer => layer.kind === 'document' && layer.text === text))
 			clock.after(0, goOn);

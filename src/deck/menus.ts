@@ -75,11 +75,11 @@ function targetItems(deck: Deck): MenuItem[] {
 		const readings = watch.readings().filter(reading => reading.target === target.name);
 		const failure = readings.find(reading => reading.failure !== undefined)?.failure;
 		const identity = watch.identity(target.name);
-		const is = standing(arming.policy.get(), target.name, deck.now());
+		const is = standing(arming.policy.get(), target.name, deck.monotonic());
 		const told = {
 			open: 'not guarded',
 			guarded: 'guarded: O arms it',
-			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.now()) / 1000)}` : '',
+			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
 		}[is.state];
 		const server =

@@ -135,7 +135,7 @@ export function toggleArmed(deck: Deck, target: string | undefined): void {
 		return;
 	}
 	const {arming} = deck.options;
-	const is = standing(arming.policy.get(), target, deck.now());
+	const is = standing(arming.policy.get(), target, deck.monotonic());
 	const failed = (error: unknown) => deck.say(messageOf(error), 'crit');
 	if (is.state === 'armed') {
 		arming.disarm(target).then(() => deck.say(`${target} is guarded again`), failed);

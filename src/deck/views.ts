@@ -71,7 +71,7 @@ export function createViews(options: ViewsOptions): Views {
 	let spentMs = 0;
 	let callOff: (() => void) | undefined;
 
-	const isStill = () => clock.now() - touchedAt < stillMs;
+	const isStill = () => clock.monotonic() - touchedAt < stillMs;
 
 	/** What is to be done for a pane; undefined when its view is as it should be. */
 	function jobOf(id: string): Job | undefined {
@@ -114,7 +114,7 @@ export function createViews(options: ViewsOptions): Views {
 		const job = jobOf(id);
 		if (job === undefined) return false;
 		if (job.failure !== undefined) throw job.failure.error;
-		const startedAt = clock.now() - spentMs;
+		const startedAt = clock.monotonic() - spentMs;
 		try {
 			if (whole || !arranged.has(id)) {
 				finish(id, job, toTheEnd(job.work));
@@ -122,8 +122,7 @@ export function createViews(options: ViewsOptions): Views {
 			}
 			while (spentMs < turnMs) {
 				const step = job.work.next();
-				// The wall clock may be set back meanwhile.
-				spentMs = Math.max(spentMs, clock.now() - startedAt);
+				spentMs = clock.monotonic() - startedAt;
 				if (step.done !== true) continue;
 				finish(id, job, step.value);
 				return true;
@@ -133,7 +132,7 @@ export function createViews(options: ViewsOptions): Views {
 			job.failure = {error};
 			throw error;
 		} finally {
-			spentMs = Math.max(spentMs, clock.now() - startedAt);
+			spentMs = clock.monotonic() - startedAt;
 			if (spentMs > 0) later();
 		}
 	}
@@ -173,7 +172,7 @@ export function createViews(options: ViewsOptions): Views {
 			if (advance(id, true)) changed();
 		},
 		touched() {
-			touchedAt = clock.now();
+			touchedAt = clock.monotonic();
 		},
 		close() {
 			callOff?.();

@@ -28,8 +28,8 @@ export type PolicyFile = {
 	readonly maxObjects?: number | undefined;
 };
 
+/** All moments here are monotonic readings of the clock: setting the time of the machine arms nothing for longer. */
 type Armed = {
-	/** Epoch milliseconds. */
 	readonly since: number;
 	readonly activeAt: number;
 };
@@ -122,7 +122,7 @@ export function touch(policy: Policy, target: string, now: number): Policy {
 export const lapsed = (policy: Policy, now: number): readonly string[] =>
 	[...policy.armed.keys()].filter(target => standing(policy, target, now).state !== 'armed');
 
-/** Epoch milliseconds when the next arming ends, if one is armed. */
+/** The reading at which the next arming ends, if one is armed. */
 export function nextLapse(policy: Policy): number | undefined {
 	const ends = [...policy.armed.values()].map(one => one.activeAt + idleMs(policy));
 	return ends.length > 0 ? Math.min(...ends) : undefined;

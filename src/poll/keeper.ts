@@ -29,6 +29,8 @@ export type Keeper = {
 	readings(): readonly Reading[];
 	setVisible(kinds: ReadonlySet<RowKind>): void;
 	refresh(): void;
+	/** See `Poller.clockSet`. */
+	clockSet(byMs: number): void;
 	connection(): Promise<Connection<unknown>>;
 	identity(): Identity | undefined;
 	close(): Promise<void>;
@@ -75,9 +77,9 @@ export function createKeeper({watched, clock, connect, random, changed}: KeeperO
 	}
 
 	async function identify(): Promise<void> {
-		if (closed || asking !== undefined || clock.now() < askAgainAt) return;
+		if (closed || asking !== undefined || clock.monotonic() < askAgainAt) return;
 		asking = new AbortController();
-		askAgainAt = clock.now() + identifyAgainMs;
+		askAgainAt = clock.monotonic() + identifyAgainMs;
 		const late = () => new AdapterError('timeout', 'the server did not tell who it is', 'It is asked again.');
 		try {
 			const told = await bounded({clock, ms: identifyMs, late, controller: asking}, async signal => {
@@ -114,6 +116,9 @@ export function createKeeper({watched, clock, connect, random, changed}: KeeperO
 		},
 		refresh() {
 			for (const {poller} of sources) poller.refresh();
+		},
+		clockSet(byMs) {
+			for (const {poller} of sources) poller.clockSet(byMs);
 		},
 		connection: () => link.get(),
 		identity: () => identity,

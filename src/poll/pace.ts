@@ -15,7 +15,7 @@ export type Pace = {
 	/** The same but for failures: what was read longer ago than this is late, however seldom it is tried now. */
 	readonly steadyMs: number;
 	succeeded(tookMs: number): void;
-	/** `now` in epoch milliseconds. `refused`: the system answered, and does not let us in. */
+	/** `now`: a monotonic reading. `refused`: the system answered, and does not let us in. */
 	failed(now: number, refused: boolean): void;
 };
 

@@ -33,6 +33,8 @@ export type Poller = {
 	pause(): void;
 	/** Reads now, unless it is reading already, paused or closed: then it does nothing, and gives false. */
 	refresh(): boolean;
+	/** The wall clock was set by so many milliseconds: what was read keeps its age. */
+	clockSet(byMs: number): void;
 	close(): void;
 };
 
@@ -71,7 +73,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const mine = generation;
 		const controller = new AbortController();
 		flight = controller;
-		startedAt = clock.now();
+		startedAt = clock.monotonic();
 		expectStale();
 		let part: Partial<Reading>;
 		try {
@@ -94,7 +96,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		flight = undefined;
 		callOffStale();
 		// The next read is planned before anyone is told: whatever a listener does, reading goes on.
-		const nextAt = schedule(part.state === 'live' ? clock.now() - startedAt : 0);
+		const nextAt = schedule(part.state === 'live' ? clock.monotonic() - startedAt : 0);
 		change({...part, nextAt});
 	}
 
@@ -104,9 +106,8 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const found = source.findings(snapshot, before.snapshot, {target, now});
 		// Whatever came while nobody looked may have come at any moment of that time.
 		const looked = before.state === 'live' && before.readAt !== undefined && now < oldFrom(before.readAt);
-		known = firstSeen(found, now, looked);
-		// The wall clock may have been set back meanwhile.
-		const tookMs = Math.max(0, now - startedAt);
+		known = firstSeen.dated(found, now, looked);
+		const tookMs = clock.monotonic() - startedAt;
 		pace.succeeded(tookMs);
 		return {
 			state: 'live',
@@ -124,7 +125,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const before = store.get();
 		const failure = nextFailure(error, before.failure, now);
 		const readAt = earlier(before.readAt, isAdapterError(error) ? error.asOf : undefined);
-		pace.failed(now, failure.kind === 'denied');
+		pace.failed(clock.monotonic(), failure.kind === 'denied');
 		return {
 			state: 'failed',
 			failure,
@@ -143,12 +144,10 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 
 	/** Jitter only shortens, so that a system that comes back is seen within one interval. */
 	function schedule(tookMs: number): number {
-		const now = clock.now();
 		const due = startedAt + pace.intervalMs * (0.9 + 0.1 * random());
 		// A slow system is left alone for at least as long as it was kept busy.
 		const rest = Math.max(pace.intervalMs / 4, tookMs);
-		// The wall clock may have been set back meanwhile: never wait longer than the interval.
-		return plan(Math.min(Math.max(due - now, rest), Math.max(pace.intervalMs, tookMs)));
+		return plan(Math.max(due - clock.monotonic(), rest));
 	}
 
 	function plan(ms: number): number {
@@ -195,8 +194,17 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		},
 		refresh() {
 			if (phase !== 'running' || flight !== undefined) return false;
-			plan(Math.max(0, startedAt + leastRefreshMs - clock.now()));
+			plan(Math.max(0, startedAt + leastRefreshMs - clock.monotonic()));
 			return true;
+		},
+		clockSet(byMs) {
+			const {readAt, failure, nextAt} = store.get();
+			firstSeen.clockSet(byMs);
+			change({
+				readAt: readAt === undefined ? undefined : readAt + byMs,
+				failure: failure && {...failure, since: failure.since + byMs},
+				nextAt: nextAt === undefined ? undefined : nextAt + byMs,
+			});
 		},
 		close() {
 			if (phase === 'closed') return;
@@ -214,20 +222,28 @@ const earlier = (readAt: number | undefined, silentAt: number | undefined): numb
  * Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. It is at least as old as that,
  * and no older when we looked just before: `looked`.
  */
-function createFirstSight(): (found: readonly Finding[], now: number, looked: boolean) => readonly Finding[] {
-	type Sight = Pick<Finding, 'since' | 'atLeast'>;
+function createFirstSight(): {
+	dated(found: readonly Finding[], now: number, looked: boolean): readonly Finding[];
+	clockSet(byMs: number): void;
+} {
+	type Sight = {readonly since: number; readonly atLeast?: true};
 	let seen: ReadonlyMap<string, Sight> = new Map();
-	return (found, now, looked) => {
-		const next = new Map<string, Sight>();
-		const dated = found.map(finding => {
-			if (finding.since !== undefined) return finding;
-			const first: Sight = looked ? {since: now} : {since: now, atLeast: true};
-			const sight = seen.get(finding.id) ?? first;
-			next.set(finding.id, sight);
-			return {...finding, ...sight};
-		});
-		seen = next;
-		return dated;
+	return {
+		dated(found, now, looked) {
+			const next = new Map<string, Sight>();
+			const dated = found.map(finding => {
+				if (finding.since !== undefined) return finding;
+				const first: Sight = looked ? {since: now} : {since: now, atLeast: true};
+				const sight = seen.get(finding.id) ?? first;
+				next.set(finding.id, sight);
+				return {...finding, ...sight};
+			});
+			seen = next;
+			return dated;
+		},
+		clockSet(byMs) {
+			seen = new Map([...seen].map(([id, sight]) => [id, {...sight, since: sight.since + byMs}]));
+		},
 	};
 }
 

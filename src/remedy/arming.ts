@@ -16,6 +16,8 @@ export type Arming = {
 	touch(target: string): void;
 	/** The record of the arming that holds now; undefined while the target is not armed. */
 	armedBy(target: string): ArmedBy | undefined;
+	/** The wall clock was set by so many milliseconds. Forward, the machine may have slept for so long: nothing stays armed. */
+	clockSet(byMs: number): void;
 	close(): void;
 };
 
@@ -32,7 +34,7 @@ export function createArming(options: {
 	function schedule(): void {
 		callOff();
 		const at = nextLapse(policy.get());
-		callOff = at === undefined ? () => {} : clock.after(Math.max(0, at - clock.now()), endIdle);
+		callOff = at === undefined ? () => {} : clock.after(Math.max(0, at - clock.monotonic()), endIdle);
 	}
 
 	function change(next: Policy): void {
@@ -41,11 +43,18 @@ export function createArming(options: {
 	}
 
 	function endIdle(): void {
-		for (const target of lapsed(policy.get(), clock.now())) {
+		for (const target of lapsed(policy.get(), clock.monotonic())) {
 			policy.set(disarm(policy.get(), target));
 			void record(target, 'it was idle for too long');
 		}
 		schedule();
+	}
+
+	function disarmAll(note: string): void {
+		for (const target of policy.get().armed.keys()) {
+			change(disarm(policy.get(), target));
+			void record(target, note);
+		}
 	}
 
 	/** Less is allowed from now on whether this can be recorded or not. */
@@ -55,7 +64,7 @@ export function createArming(options: {
 	return {
 		policy,
 		async arm(target) {
-			const tried = arm(policy.get(), target, clock.now());
+			const tried = arm(policy.get(), target, clock.monotonic());
 			if ('kind' in tried) return tried;
 			let written: AuditRecord;
 			try {
@@ -64,7 +73,7 @@ export function createArming(options: {
 				return {kind: 'refused', reason: messageOf(error), hint: hintOf(error)};
 			}
 			// Asked again: while it was written another target may have been armed or disarmed.
-			const armed = arm(policy.get(), target, clock.now());
+			const armed = arm(policy.get(), target, clock.monotonic());
 			if ('kind' in armed) return armed;
 			const {id, ts, actor} = written;
 			recorded.set(target, {record: id, ts, user: actor.user, ...(actor.uid === undefined ? {} : {uid: actor.uid})});
@@ -77,9 +86,12 @@ export function createArming(options: {
 			change(next);
 			await record(target, 'by hand');
 		},
-		touch: target => change(touch(policy.get(), target, clock.now())),
 		armedBy: target =>
-			standing(policy.get(), target, clock.now()).state === 'armed' ? recorded.get(target) : undefined,
+			standing(policy.get(), target, clock.monotonic()).state === 'armed' ? recorded.get(target) : undefined,
+		touch: target => change(touch(policy.get(), target, clock.monotonic())),
+		clockSet(byMs) {
+			if (byMs > 0) disarmAll('the clock of this machine went forward, or the machine slept');
+		},
 		close: () => callOff(),
 	};
 }

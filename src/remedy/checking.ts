@@ -41,7 +41,7 @@ export function createChecking(options: {
 			const moved = checks.find(check => check.result === 'block' && check.moved);
 			const changed = moved ? [await whatChanged(job, preview, moved)] : [];
 			const deed = {action: job.action.id, preview, openedBy: job.openedBy};
-			const demand = demandFor(arming.policy.get(), deed, clock.now());
+			const demand = demandFor(arming.policy.get(), deed, clock.monotonic());
 			hand.step(job, {type: 'checked', checks, demand, changed}, from);
 		} catch (error) {
 			hand.step(job, {type: 'check-failed', trouble: troubleOf(error)}, from);

@@ -82,7 +82,7 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 	function step(job: Job, event: Untimed<RemedyEvent>, from?: RemedyState): Remedy | undefined {
 		const before = remedyOf(job);
 		if (before === undefined || (from !== undefined && before.state !== from)) return undefined;
-		const after = reduce(before, {...event, at: clock.now()});
+		const after = reduce(before, {...event, at: clock.monotonic()});
 		put(after);
 		if (hasEnded(before) || !hasEnded(after)) return after;
 		ended(job, after);

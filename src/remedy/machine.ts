@@ -14,13 +14,13 @@ export type Sight = {readonly result: Outcome['result'] | 'superseded'; readonly
 export type Confirmation = {
 	readonly method: 'key' | 'type' | 'type-count-reason';
 	readonly reason?: string;
-	/** Epoch milliseconds. */
+	/** A monotonic reading. */
 	readonly at: number;
 	/** The hash of the plan that was on the screen. */
 	readonly hash: string;
 };
 
-/** What stands in any state, and what may stand already. All moments are epoch milliseconds. */
+/** What stands in any state, and what may stand already. All moments are monotonic readings of the clock. */
 type Facts = {
 	/** The id of the audit record of the intent, given when it was proposed. */
 	readonly id: string;

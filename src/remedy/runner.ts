@@ -79,7 +79,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	let closing = false;
 
 	async function begin(job: Job, start: Remedy, refusal: Refusal | undefined): Promise<void> {
-		const no = refusal ?? permitted(arming.policy.get(), job.action.id, job.target, clock.now());
+		const no = refusal ?? permitted(arming.policy.get(), job.action.id, job.target, clock.monotonic());
 		if (no) {
 			refuse(job, no.reason, no.hint);
 			return;
@@ -153,7 +153,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		const connection = await record(job);
 		const remedy = hand.in(job, 'running');
 		if (!connection || !remedy) return undefined;
-		const began = clock.now();
+		const began = clock.monotonic();
 		const before = looksBefore(remedy);
 		for (const each of before) each.looks.hold();
 		const supersede = (how: string) => {
@@ -170,7 +170,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			const sent = hand.in(job, 'verifying');
 			if (sent) receipts.add({action: job.action, remedy: sent, receipt, sentAt: clock.now()});
 			supersede('was');
-			return {kind: 'outcome', result: 'sent', receipt, took_ms: clock.now() - began};
+			return {kind: 'outcome', result: 'sent', receipt, took_ms: Math.round(clock.monotonic() - began)};
 		} catch (error) {
 			// Only an error by which the system says that it did nothing is a failure. After any other it may have been done.
 			const harmless = isAdapterError(error) && error.harmless;
@@ -179,7 +179,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			if (harmless) for (const each of before) each.looks.release();
 			else supersede('may have been');
 			const result = end?.state === 'failed' || end?.state === 'stale' ? end.state : 'unknown';
-			return {kind: 'outcome', result, error: trouble, took_ms: clock.now() - began};
+			return {kind: 'outcome', result, error: trouble, took_ms: Math.round(clock.monotonic() - began)};
 		}
 	}
 
@@ -190,7 +190,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		try {
 			const connection = await asking.connect(job);
 			// Connecting may take seconds, in which the target may have been disarmed.
-			const no = permitted(arming.policy.get(), job.action.id, job.target, clock.now());
+			const no = permitted(arming.policy.get(), job.action.id, job.target, clock.monotonic());
 			if (no) {
 				refuse(job, no.reason, no.hint);
 				return undefined;
@@ -254,7 +254,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (isBusy()) return;
 		const job: Job = {...about, id: audit.newId(), reads: new AbortController(), who: undefined, server: undefined};
 		const {id, action, target} = job;
-		const remedy = proposed({id, action, target, params, undoOf, at: clock.now()});
+		const remedy = proposed({id, action, target, params, undoOf, at: clock.monotonic()});
 		hand.take(job, remedy);
 		try {
 			await hand.track(begin(job, remedy, refusal()));

@@ -32,7 +32,7 @@ export function lookForOutcome(options: {
 	pending(outcome: Outcome): void;
 }): Looks {
 	const {clock, settleMs, look, pending} = options;
-	const until = clock.now() + settleMs;
+	const until = clock.monotonic() + settleMs;
 	let superseded: string | undefined;
 	let closed = false;
 	/** How many other acts were begun. */
@@ -74,7 +74,7 @@ export function lookForOutcome(options: {
 				if (!again) return seen;
 				last = seen.detail;
 				if (seen.result === 'pending') pending(seen);
-				if (!closed && clock.now() >= until) {
+				if (!closed && clock.monotonic() >= until) {
 					if (seen.result !== 'pending') return seen;
 					return {result: 'ineffective', detail: `not within ${settleMs / 1000} s: ${last}`};
 				}

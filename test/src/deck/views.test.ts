@@ -17,7 +17,7 @@ function openViews() {
 	let changes = 0;
 	// A call for at once comes with the next turn, as it does with the clock of the system.
 	const after = (ms: number, call: () => void) => fake.after(Math.max(1, ms), call);
-	const clock = {now: () => fake.now() + costMs, after};
+	const clock = {now: () => fake.now() + costMs, monotonic: () => fake.monotonic() + costMs, after};
 	const pane = (id: string, kind: RowKind): Pane => ({
 		id,
 		title: id,

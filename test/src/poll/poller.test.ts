@@ -334,11 +334,32 @@ describe('poller', () => {
 				return snapshotOf([]);
 			},
 			store,
-			clock: {now: () => clock.now() + shift, after: clock.after},
+			clock: {now: () => clock.now() + shift, monotonic: clock.monotonic, after: clock.after},
 			random: () => 0,
 		});
 		shifted.resume();
 		await clock.advance(20_000);
 		expect(reads).toBeGreaterThanOrEqual(9);
+	});
+
+	it('keeps the ages of what it read, and of what fails, when the wall clock is set', async () => {
+		const {clock, poller, store, server} = rig();
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		const ages = () => {
+			const {readAt = 0, failure, nextAt = 0} = store.get();
+			return [clock.now() - readAt, clock.now() - (failure?.since ?? 0), nextAt - clock.now()];
+		};
+		const before = ages();
+		clock.set(-7_200_000);
+		poller.clockSet(-7_200_000);
+		expect(ages()).toEqual(before);
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		await clock.advance(intervalMs);
+		const {tookMs, findings} = store.get();
+		expect([tookMs, clock.now() - (findings[0]?.since ?? 0)]).toEqual([0, 2 * intervalMs]);
 	});
 });

@@ -29,7 +29,7 @@ async function scratchArming(file?: PolicyFile) {
 		arming,
 		told,
 		written,
-		state: (name: string) => standing(arming.policy.get(), name, clock.now()).state,
+		state: (name: string) => standing(arming.policy.get(), name, clock.monotonic()).state,
 	};
 }
 
@@ -79,6 +79,32 @@ describe('arming', () => {
 		expect(arming.policy.get().armed.size).toBe(0);
 		expect(clock.waiting).toBe(0);
 		await written(4);
+	});
+
+	test('is not made longer by a clock that is set back', async () => {
+		const {arming, clock, state, written} = await scratchArming();
+		await arming.arm('orders-db');
+		clock.set(-2 * 60 * minute);
+		arming.clockSet(-2 * 60 * minute);
+		await clock.advance(10 * minute - 1);
+		expect(state('orders-db')).toBe('armed');
+		await clock.advance(1);
+		expect([state('orders-db'), arming.policy.get().armed.size]).toEqual(['guarded', 0]);
+		await written(2);
+	});
+
+	test('ends when the clock goes forward, which is what a machine that slept looks like', async () => {
+		const {arming, clock, state, told, written} = await scratchArming();
+		await arming.arm('orders-db');
+		clock.set(60 * minute);
+		arming.clockSet(60 * minute);
+		expect(state('orders-db')).toBe('guarded');
+		await written(2);
+		expect((await told()).at(-1)).toEqual([
+			'disarm',
+			'orders-db',
+			'the clock of this machine went forward, or the machine slept',
+		]);
 	});
 
 	test('ends by hand at once, also when that cannot be recorded', async () => {
