@@ -56,7 +56,7 @@ describe('arming', () => {
 	});
 
 	test('is told with its record while it holds: who armed the target, and when', async () => {
-		const {arming, audit, clock} = await scratchArming();
+		const {arming, audit, clock, written} = await scratchArming();
 		expect(arming.armedBy('cache')).toBeUndefined();
 		await arming.arm('cache');
 		const [record] = await audit.recent(1);
@@ -64,6 +64,7 @@ describe('arming', () => {
 		expect(arming.armedBy('orders-db')).toBeUndefined();
 		await clock.advance(10 * minute);
 		expect(arming.armedBy('cache')).toBeUndefined();
+		await written(2);
 	});
 
 	test('of each target ends in its own time, later when something was done on it', async () => {
