@@ -61,7 +61,10 @@ export function readModule(source: Source): Module {
 }
 
 /** Each adapter's own client library. */
-const clients: Readonly<Record<string, readonly string[]>> = {postgres: ['pg', 'pgpass'], redis: ['ioredis']};
+const clients: Readonly<Record<string, readonly string[]>> = {
+	postgres: ['pg', 'pgpass/lib/helper.js'],
+	redis: ['ioredis'],
+};
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager'];
 /** What an adapter may know of the core. */

@@ -1,29 +1,28 @@
 import {AdapterError} from '../../src/errors.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 
-/** Asked only when the server wants a password. The file's rules are libpq's: first line that fits, and no access for others. */
+/**
+ * Asked only when the server wants a password. The password file's rules are libpq's: the first line that fits, and no access for others. The
+ * file is read by us, because the library looks for it in the current directory where HOME is not set.
+ */
 export async function passwordOf(
 	settings: PostgresSettings,
 	host: {readonly host: string; readonly port: number},
 ): Promise<string> {
-	if (settings.password !== undefined) return settings.password.reveal();
-	const {default: pgpass} = await import('pgpass');
-	const {PassThrough} = await import('node:stream');
-	let warning = '';
-	const listener = new PassThrough();
-	listener.on('data', (chunk: Buffer) => {
-		warning += chunk.toString('utf8');
-	});
-	const before = pgpass.warnTo(listener);
-	const {database, user} = settings;
-	const password = await new Promise<string | undefined>(resolve => pgpass({...host, database, user}, resolve));
-	pgpass.warnTo(before);
+	const {database, user, password: given, passwordFile} = settings;
+	if (given !== undefined) return given.reveal();
+	const text = await passwordFile?.read();
+	const [{getPassword}, {Readable}] = await Promise.all([import('pgpass/lib/helper.js'), import('node:stream')]);
+	const password =
+		text === undefined
+			? undefined
+			: await new Promise<string | undefined>(resolve =>
+					getPassword({...host, database, user}, Readable.from([text]), resolve),
+				);
 	if (password !== undefined) return password;
 	throw new AdapterError(
 		'denied',
 		`the server asks ${user} for a password and there is none`,
-		warning === ''
-			? 'Give one in the configuration, or a line in .pgpass.'
-			: `The password file was not used: ${warning.trim().replace(/^WARNING: /, '')}`,
+		'Give one in the configuration, or a line in .pgpass.',
 	);
 }

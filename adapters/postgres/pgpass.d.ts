@@ -1,10 +1,9 @@
-declare module 'pgpass' {
+declare module 'pgpass/lib/helper.js' {
 	type Wanted = {readonly host: string; readonly port: number; readonly database: string; readonly user: string};
-	/** Calls back with the password of the first line that fits, or with undefined. */
-	function pgpass(wanted: Wanted, found: (password: string | undefined) => void): void;
-	namespace pgpass {
-		/** Where warnings about the file's permissions go, instead of stderr. */
-		function warnTo(stream: NodeJS.WritableStream): NodeJS.WritableStream;
-	}
-	export = pgpass;
+	/** Reads lines of a password file, and calls back with the password of the first that fits, or with undefined. */
+	export function getPassword(
+		wanted: Wanted,
+		lines: NodeJS.ReadableStream,
+		found: (password: string | undefined) => void,
+	): void;
 }

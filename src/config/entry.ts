@@ -31,12 +31,12 @@ export function urlOf(
 export function secretIn(
 	text: string | undefined,
 	complain: Complain,
-	{env, clock}: Surroundings,
+	{env, home, clock}: Surroundings,
 	key = 'password',
 ): Secret | undefined {
 	if (text === undefined) return undefined;
 	const reference = readReference(text);
-	if (typeof reference === 'object') return secretOf(reference, {env, clock});
+	if (typeof reference === 'object') return secretOf(reference, {env, home, clock});
 	complain(key, reference ?? `${key} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
 	return secretFrom(key, async () => '');
 }

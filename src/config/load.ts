@@ -1,5 +1,6 @@
-import {isAbsolute, join, resolve} from 'node:path';
+import {join, resolve} from 'node:path';
 import type {Target} from '../contract.ts';
+import {baseDirectory} from '../home.ts';
 import type {Remaps} from '../keymap.ts';
 import type {PolicyFile} from '../policy/standing.ts';
 import {ConfigError} from './config-error.ts';
@@ -37,7 +38,9 @@ export type LoadOptions = {
 
 /**
  * Where the configuration is: --config, MIDWATCH_CONFIG, then the user's folder of configuration. Never the current directory: a file in
- * a repository that someone else wrote must not decide where we connect and which command gives the password.
+ * a repository that someone else wrote must not decide where we connect and which command gives the password. A relative path after --config
+ * or in MIDWATCH_CONFIG starts from it, because the user wrote that path.
+ * @throws EnvironmentError when XDG_CONFIG_HOME is relative.
  */
 export function configPath(
 	given: string | undefined,
@@ -45,9 +48,7 @@ export function configPath(
 ): {readonly path: string; readonly named: boolean} {
 	const named = given ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
 	if (named !== undefined) return {path: resolve(named), named: true};
-	const folder = env['XDG_CONFIG_HOME'];
-	// The specification of the folders says to ignore one that is not absolute.
-	const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.config');
+	const base = baseDirectory(env, 'XDG_CONFIG_HOME', '.config', () => home);
 	return {path: join(base, 'midwatch', 'config.yaml'), named: false};
 }
 

@@ -9,6 +9,7 @@ export type PgService = {readonly file: string; readonly words: ReadonlyMap<stri
 /**
  * Looks a service up as libpq does: PGSERVICEFILE or ~/.pg_service.conf, then pg_service.conf in the system's folder.
  * https://www.postgresql.org/docs/current/libpq-pgservice.html
+ * A relative PGSERVICEFILE starts from the current directory, as with libpq: the user wrote that path, and nothing in the file runs.
  * @throws SettingsError when no file has it. @throws ConfigError when a file was writable by others.
  */
 export async function findPgService(

@@ -1,8 +1,13 @@
+import {join} from 'node:path';
 import type {Secret} from '../contract.ts';
+import {AdapterError, messageOf} from '../errors.ts';
 import type {PostgresSettings, PostgresTlsMode} from '../port/postgres.ts';
+import {ConfigError} from './config-error.ts';
+import {readSafeFile} from './safe-file.ts';
 import {secretFrom} from './secrets.ts';
 import {readServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
+import type {Surroundings} from './surroundings.ts';
 
 /** What a URL, a service file or the environment says of one PostgreSQL server, in libpq's names. Absent: it does not say. */
 export type PostgresWords = {
@@ -26,7 +31,7 @@ const modes: readonly PostgresTlsMode[] = ['disable', 'prefer', 'require', 'veri
  */
 export function postgresSettings(
 	words: PostgresWords,
-	{systemUser, socketFolder}: {readonly systemUser: string; readonly socketFolder: string | undefined},
+	{env, home, systemUser, socketFolder}: Pick<Surroundings, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
 ): PostgresSettings {
 	const mode = tlsMode(words.tlsMode);
 	const user = words.user ?? systemUser;
@@ -39,11 +44,27 @@ export function postgresSettings(
 		database: words.database ?? user,
 		user,
 		password: words.password,
+		passwordFile: passwordFile(env['PGPASSFILE'] || join(home, '.pgpass')),
 		tls: {mode, ca: words.ca, cert: words.cert, key: words.key},
 		connectTimeoutMs: words.connectTimeoutMs ?? 5000,
 		statementTimeoutMs: words.statementTimeoutMs ?? 3000,
 	};
 }
+
+/** As libpq, which takes a relative PGPASSFILE from the current directory: the user wrote that path, and nothing in the file runs. */
+const passwordFile = (path: string): PostgresSettings['passwordFile'] => ({
+	path,
+	async read() {
+		try {
+			return await readSafeFile(path, {kind: 'secret'});
+		} catch (error) {
+			if (!(error instanceof ConfigError)) throw error;
+			throw new AdapterError('denied', messageOf(error), 'The password file must be readable by you alone.', {
+				cause: error,
+			});
+		}
+	},
+});
 
 function tlsMode(word: string | undefined): PostgresTlsMode {
 	// `allow` first tries without TLS; it protects no more than `prefer`, which tries with TLS first.

@@ -24,6 +24,8 @@ function distrust(file: string, stats: Stats, owner: Owner): string | undefined 
 function leak(file: string, stats: Stats): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
+	if (stats.uid !== 0 && stats.uid !== us)
+		return `is owned by uid ${stats.uid}, and must be owned by you (uid ${us}) or root: chown ${us} ${file}`;
 	const forbidden = stats.uid === 0 && us !== 0 ? 0o027 : 0o077;
 	if ((stats.mode & forbidden) !== 0) return `can be read by others (mode ${octal(stats)}): chmod 600 ${file}`;
 	return undefined;
@@ -39,6 +41,7 @@ const octal = (stats: Stats): string => (stats.mode & 0o777).toString(8).padStar
 export async function readSafeFile(
 	file: string,
 	rule: {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'},
+	mostBytes = largest,
 ): Promise<string | undefined> {
 	// Without O_NONBLOCK a pipe that nobody writes to would hold the start for ever.
 	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
@@ -51,7 +54,7 @@ export async function readSafeFile(
 		if (!stats.isFile()) throw new ConfigError(file, [{text: 'is not a file'}]);
 		const problem = rule.kind === 'secret' ? leak(file, stats) : distrust(file, stats, rule.owner);
 		if (problem !== undefined) throw new ConfigError(file, [{text: problem}]);
-		if (stats.size > largest) throw new ConfigError(file, [{text: `is larger than ${largest / 1024 / 1024} MB`}]);
+		if (stats.size > mostBytes) throw new ConfigError(file, [{text: `is larger than ${mostBytes / 1024 / 1024} MB`}]);
 		return await handle.readFile('utf8');
 	} finally {
 		await handle.close();

@@ -1,8 +1,12 @@
 import {spawn} from 'node:child_process';
+import {isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
 import type {Secret} from '../contract.ts';
 import {AdapterError, messageOf} from '../errors.ts';
+import {type Environment, homeDirectory} from '../home.ts';
 import {type Clock, systemClock} from '../poll/clock.ts';
+import {errorOutput} from '../text/error-output.ts';
+import {findProgram, workingDirectory} from './program.ts';
 import {readSafeFile} from './safe-file.ts';
 
 /** Where a secret is kept; the file of configuration holds nothing but this. */
@@ -53,7 +57,11 @@ function readCommand(rest: string): Reference | string {
 	}
 	if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return wrong;
 	const [command, ...args] = words;
-	return command === undefined || command === '' ? wrong : {kind: 'exec', argv: [command, ...args]};
+	if (command === undefined || command === '') return wrong;
+	// Any other path with a slash would start from the current directory.
+	if (command.includes('/') && !isAbsolute(command) && !command.startsWith('~/'))
+		return 'a command needs a name that PATH has, an absolute path, or one that begins with ~/';
+	return {kind: 'exec', argv: [command, ...args]};
 }
 
 /** As it is written in the configuration, but for the words of a command: they may hold a token. */
@@ -64,12 +72,14 @@ const sourceOf = (reference: Reference): string => {
 	return `\${exec:[${command}${words.length > 0 ? ', …' : ''}]}`;
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The secret behind a reference. Nothing is read until it is asked for; variables and files are read each time, so that they may change. */
 export function secretOf(
 	reference: Reference,
-	{env = process.env, clock = systemClock}: {readonly env?: Environment; readonly clock?: Clock} = {},
+	{
+		env = process.env,
+		home = homeDirectory(env),
+		clock = systemClock,
+	}: {readonly env?: Environment; readonly home?: string; readonly clock?: Clock} = {},
 ): Secret {
 	const source = sourceOf(reference);
 	switch (reference.kind) {
@@ -85,9 +95,9 @@ export function secretOf(
 				return value;
 			});
 		case 'file':
-			return secretFrom(source, () => readSecretFile(source, reference.path, env));
+			return secretFrom(source, () => readSecretFile(source, reference.path, home));
 		case 'exec':
-			return secretFrom(source, cached(source, reference.argv, clock));
+			return secretFrom(source, cached({source, argv: reference.argv, path: env['PATH'], home}, clock));
 	}
 }
 
@@ -96,8 +106,10 @@ export const secretFrom = (source: string, reveal: () => Promise<string>): Secre
 
 const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
 
-async function readSecretFile(source: string, path: string, env: Environment): Promise<string> {
-	const file = path.startsWith('~/') ? `${env['HOME'] ?? ''}${path.slice(1)}` : path;
+const underHome = (path: string, home: string): string => (path.startsWith('~/') ? join(home, path.slice(2)) : path);
+
+async function readSecretFile(source: string, path: string, home: string): Promise<string> {
+	const file = underHome(path, home);
 	let text: string | undefined;
 	try {
 		text = await readSafeFile(file, {kind: 'secret'});
@@ -110,15 +122,23 @@ async function readSecretFile(source: string, path: string, env: Environment): P
 	return value;
 }
 
+/** A command of the configuration. `path` is PATH. */
+type Command = {
+	readonly source: string;
+	readonly argv: readonly [string, ...string[]];
+	readonly path: string | undefined;
+	readonly home: string;
+};
+
 type Answer = {readonly value: string; readonly expiresAt: number; readonly freshUntil: number};
 
 /** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
-function cached(source: string, argv: readonly [string, ...string[]], clock: Clock): () => Promise<string> {
+function cached(command: Command, clock: Clock): () => Promise<string> {
 	let last: Answer | undefined;
 	let running: Promise<Answer> | undefined;
 	return async () => {
 		if (last !== undefined && clock.now() < last.freshUntil) return last.value;
-		running ??= run(source, argv, clock).finally(() => {
+		running ??= run(command, clock).finally(() => {
 			running = undefined;
 		});
 		try {
@@ -130,9 +150,10 @@ function cached(source: string, argv: readonly [string, ...string[]], clock: Clo
 	};
 }
 
-async function run(source: string, argv: readonly [string, ...string[]], clock: Clock): Promise<Answer> {
+async function run(command: Command, clock: Clock): Promise<Answer> {
+	const {source} = command;
 	const started = clock.now();
-	const text = (await outputOf(source, argv, clock)).replace(/\r?\n$/, '');
+	const text = (await outputOf(command, clock)).replace(/\r?\n$/, '');
 	const answer = readAnswer(text, started);
 	if (answer.value === '') throw denied(`${source}: printed nothing`, byHand);
 	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, byHand);
@@ -143,16 +164,25 @@ const byHand = 'Run the command by hand to see what it says.';
 
 /**
  * What the command prints. Without a shell and without our terminal (in a session of its own): it can neither ask on the screen that the
- * console draws on, nor outlive its time with children of its own. What it printed is not part of any message: a command that fails may
- * have printed the very secret it fetched.
+ * console draws on, nor outlive its time with children of its own. What it printed on stdout is not part of any message: a command that
+ * fails may have printed the very secret it fetched. What it wrote to stderr is, redacted, without its arguments and without that output.
  */
-function outputOf(source: string, [command, ...args]: readonly [string, ...string[]], clock: Clock): Promise<string> {
+function outputOf({source, argv: [name, ...args], path, home}: Command, clock: Clock): Promise<string> {
+	const program = name.includes('/') ? underHome(name, home) : findProgram(name, path);
+	if (program === undefined)
+		throw denied(`${source}: PATH has no ${name}`, 'Install it, or name it by its absolute path.');
 	return new Promise((resolve, reject) => {
-		const child = spawn(command, args, {stdio: ['ignore', 'pipe', 'ignore'], detached: true});
+		const child = spawn(program, args, {
+			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true,
+			cwd: workingDirectory(home),
+		});
 		let output = '';
+		let written = '';
 		const end = (error: AdapterError | undefined) => {
 			cancel();
 			child.stdout.destroy();
+			child.stderr.destroy();
 			if (error === undefined) resolve(output);
 			else reject(error);
 		};
@@ -165,12 +195,20 @@ function outputOf(source: string, [command, ...args]: readonly [string, ...strin
 			output += chunk;
 			if (output.length > execLargest) stop(`printed more than ${execLargest / 1024} kB`);
 		});
+		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+			written = (written + chunk).slice(-8000);
+		});
 		child.on('error', (error: NodeJS.ErrnoException) =>
 			end(denied(`${source}: cannot be run: ${error.code ?? 'unknown reason'}`, byHand)),
 		);
 		child.on('close', (code, signal) => {
-			if (code === 0) end(undefined);
-			else end(denied(`${source}: ended with ${code === null ? signal : `status ${code}`}`, byHand));
+			if (code === 0) {
+				end(undefined);
+				return;
+			}
+			const words = errorOutput(written, [...args, output]);
+			const status = code === null ? signal : `status ${code}`;
+			end(denied(`${source}: ended with ${status}${words === '' ? '' : `: ${words}`}`, byHand));
 		});
 	});
 }

@@ -1,10 +1,12 @@
 import {existsSync} from 'node:fs';
-import {homedir, userInfo} from 'node:os';
+import {userInfo} from 'node:os';
+import {homeDirectory} from '../home.ts';
 import {type Clock, systemClock} from '../poll/clock.ts';
 
 /** What configuration takes from outside the file. Tests give their own. */
 export type Surroundings = {
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The home directory; absolute. */
 	readonly home: string;
 	/** The name of the operating system's user: libpq's default role. */
 	readonly systemUser: string;
@@ -18,9 +20,10 @@ export type Surroundings = {
 /** The two places where PostgreSQL has its socket by default: Debian's, and that of its own build. */
 const socketFolders = ['/var/run/postgresql', '/tmp'];
 
+/** @throws EnvironmentError when nothing says where the home directory is. */
 export const systemSurroundings = (): Surroundings => ({
 	env: process.env,
-	home: process.env['HOME'] ?? homedir(),
+	home: homeDirectory(process.env),
 	systemUser: userName(),
 	socketFolder: socketFolders.find(folder => existsSync(`${folder}/.s.PGSQL.5432`)),
 	clock: systemClock,

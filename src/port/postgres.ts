@@ -12,8 +12,10 @@ export type PostgresSettings = {
 	readonly hosts: readonly {readonly host: string; readonly port: number}[];
 	readonly database: string;
 	readonly user: string;
-	/** Without one, `.pgpass` (or `PGPASSFILE`) is asked. */
+	/** Without one, the password file has it. */
 	readonly password?: Secret | undefined;
+	/** `PGPASSFILE`, or `~/.pgpass`. `read` gives undefined when there is no such file. @throws AdapterError `denied` when it cannot be trusted. */
+	readonly passwordFile?: {readonly path: string; readonly read: () => Promise<string | undefined>} | undefined;
 	readonly tls: {
 		readonly mode: PostgresTlsMode;
 		/** Paths of PEM files, read at each connect, so that a renewed certificate is taken up. */

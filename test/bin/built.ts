@@ -15,7 +15,12 @@ export type Built = {
 	run(
 		args: readonly string[],
 		options?: {
-			readonly env?: Readonly<Record<string, string>>;
+			/** A variable that is undefined is not set. */
+			readonly env?: Readonly<Record<string, string | undefined>>;
+			/** The home when absent. */
+			readonly cwd?: string;
+			/** Only root can run it as somebody else. */
+			readonly uid?: number;
 			readonly node?: readonly string[];
 			readonly program?: string;
 		},
@@ -39,10 +44,11 @@ export function buildAlone(): Built {
 	return {
 		file,
 		home,
-		run: (args, {env = {}, node = [], program = process.execPath} = {}) =>
+		run: (args, {env = {}, cwd = home, uid, node = [], program = process.execPath} = {}) =>
 			new Promise((resolve, reject) => {
 				const child = spawn(program, [...node, file, ...args], {
-					cwd: home,
+					cwd,
+					...(uid === undefined ? {} : {uid, gid: uid}),
 					env: {HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...env},
 					stdio: ['ignore', 'pipe', 'pipe'],
 				});

@@ -3,6 +3,8 @@ import {type AddressInfo, connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
+import {postgresSettings} from '../../../src/config/postgres-settings.ts';
+import {systemSurroundings} from '../../../src/config/surroundings.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {query} from '../../estate/postgres.ts';
@@ -85,23 +87,25 @@ describePostgres('postgres-15', 'connecting', server => {
 		const file = join(folder, 'pgpass');
 		const {user, password} = server.logins.monitor;
 		writeFileSync(file, `${here.host}:${here.port}:*:${user}:${password}\n`, {mode: 0o600});
-		vi.stubEnv('PGPASSFILE', file);
+		const {passwordFile} = postgresSettings({}, {...systemSurroundings(), env: {PGPASSFILE: file}});
+		const settings = {password: undefined, passwordFile};
 		const printed = vi.spyOn(process.stderr, 'write');
 		try {
-			const watch = await watcher(server, 'monitor', {settings: {password: undefined}});
+			const watch = await watcher(server, 'monitor', {settings});
 			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 			await watch.close();
 
 			chmodSync(file, 0o644);
-			const open = await failure(server, {password: undefined});
+			const open = await failure(server, settings);
 			expect(open).toMatchObject({
 				kind: 'denied',
-				hint: expect.stringMatching(/password file .* has group or world access/),
+				message: `${file}: can be read by others (mode 644): chmod 600 ${file}`,
+				hint: expect.stringContaining('password file'),
 			});
 
 			writeFileSync(file, '');
 			chmodSync(file, 0o600);
-			expect(await failure(server, {password: undefined})).toMatchObject({
+			expect(await failure(server, settings)).toMatchObject({
 				kind: 'denied',
 				message: expect.stringContaining('asks mw_monitor for a password and there is none'),
 			});

@@ -1,4 +1,4 @@
-import {homedir, hostname, userInfo} from 'node:os';
+import {hostname, userInfo} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {readActor} from '../../../src/audit/actor.ts';
 import {stateDir} from '../../../src/audit/state-dir.ts';
@@ -27,8 +27,8 @@ describe('actor', () => {
 describe('state directory', () => {
 	test.each([
 		[{XDG_STATE_HOME: '/var/state'}, '/var/state/midwatch'],
-		[{XDG_STATE_HOME: 'state'}, `${homedir()}/.local/state/midwatch`],
-		[{}, `${homedir()}/.local/state/midwatch`],
+		[{XDG_STATE_HOME: '', HOME: '/home/ada'}, '/home/ada/.local/state/midwatch'],
+		[{}, `${userInfo().homedir}/.local/state/midwatch`],
 	])('%o', (env, dir) => {
 		expect(stateDir(env)).toBe(dir);
 	});

@@ -163,7 +163,7 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'a secret header in the file',
 			target('kind: prometheus', 'url: http://a', 'headers: {X-Api-Key: hunter2}'),
-			'config:5:14: X-Api-Key holds the secret itself. Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}',
+			'config:5:14: X-Api-Key is the name of a credential. Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}. When it is no secret: X-Api-Key: {value: …, secret: false}',
 		],
 		[
 			'a way through a cluster that is none',
@@ -328,9 +328,10 @@ describe('where the file is', () => {
 			'/b.yaml',
 		);
 		expect(configPath(undefined, {env: {XDG_CONFIG_HOME: '/c'}, home}).path).toBe('/c/midwatch/config.yaml');
-		expect(configPath(undefined, {env: {XDG_CONFIG_HOME: 'c'}, home}).path).toBe(
+		expect(configPath(undefined, {env: {XDG_CONFIG_HOME: ''}, home}).path).toBe(
 			'/home/ada/.config/midwatch/config.yaml',
 		);
+		expect(() => configPath(undefined, {env: {XDG_CONFIG_HOME: 'c'}, home})).toThrow('XDG_CONFIG_HOME is not an abs');
 	});
 
 	test('a file that was named must be there; one that was not need not', async () => {

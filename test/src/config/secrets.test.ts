@@ -47,6 +47,8 @@ describe('a reference', () => {
 		'${exec:[]}',
 		'${exec:[a, [b]]}',
 		'${exec:[a}',
+		'${exec:[./a, b]}',
+		'${exec:[bin/a]}',
 		'${vault:x}',
 	])('%s is a mistake', text => {
 		const words = readReference(text);

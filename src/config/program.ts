@@ -1,0 +1,25 @@
+import {accessSync, constants, existsSync, statSync} from 'node:fs';
+import {delimiter, isAbsolute, join} from 'node:path';
+
+/**
+ * The absolute path that a bare name has in PATH. Relative and empty entries of PATH, which mean the current directory, do not count.
+ * @returns undefined when no directory of PATH holds an executable file of this name.
+ */
+export const findProgram = (name: string, path: string | undefined): string | undefined =>
+	(path ?? '')
+		.split(delimiter)
+		.filter(folder => isAbsolute(folder))
+		.map(folder => join(folder, name))
+		.find(isExecutable);
+
+/** The working directory of the programs that we start: never the current one, whose files may decide what a shim or an interpreter runs. */
+export const workingDirectory = (home: string): string => (existsSync(home) ? home : '/');
+
+function isExecutable(file: string): boolean {
+	try {
+		accessSync(file, constants.X_OK);
+		return statSync(file).isFile();
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,61 @@
+import {userInfo} from 'node:os';
+import {isAbsolute, join} from 'node:path';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment does not say where this user's files are. The message is one line without a full stop. */
+export class EnvironmentError extends Error {
+	override readonly name = 'EnvironmentError';
+}
+
+/** Variables that name a directory of ours. An empty XDG variable counts as unset (XDG Base Directory 0.8); an empty HOME does not. */
+const directories = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'] as const;
+
+/**
+ * A relative directory would make the current directory decide what is read, run and recorded: a repository of somebody else, as often as not.
+ * @throws EnvironmentError
+ */
+export function checkDirectories(env: Environment): void {
+	for (const name of directories) absoluteOr(env, name);
+}
+
+/**
+ * The home directory: HOME, else the passwd entry of this uid. `passwd` gives the home of that entry and throws when there is none.
+ * @throws EnvironmentError when HOME is empty or relative, or when neither says it.
+ */
+export function homeDirectory(env: Environment, passwd: () => string = () => userInfo().homedir): string {
+	const given = absoluteOr(env, 'HOME');
+	if (given !== undefined) return given;
+	let found: string;
+	try {
+		found = passwd();
+	} catch (error) {
+		const uid = process.getuid?.();
+		throw new EnvironmentError(
+			`HOME is not set, and uid ${uid} has no passwd entry: set HOME to the absolute path of a directory of yours`,
+			{cause: error},
+		);
+	}
+	if (isAbsolute(found)) return found;
+	throw new EnvironmentError('HOME is not set, and the passwd entry names no absolute path: set HOME to one');
+}
+
+/** A base directory of the XDG specification, or `beneath` the home directory. @throws EnvironmentError */
+export function baseDirectory(
+	env: Environment,
+	name: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
+	beneath: string,
+	home: () => string = () => homeDirectory(env),
+): string {
+	return absoluteOr(env, name) ?? join(home(), beneath);
+}
+
+function absoluteOr(env: Environment, name: (typeof directories)[number]): string | undefined {
+	const given = env[name];
+	if (given === undefined || (given === '' && name !== 'HOME')) return undefined;
+	if (isAbsolute(given)) return given;
+	const what = given === '' ? 'is empty' : 'is not an absolute path';
+	throw new EnvironmentError(
+		`${name} ${what}, and midwatch never reads the current directory: set an absolute path, or unset it`,
+	);
+}
