@@ -13,7 +13,7 @@ const known = (text: string) => ({source: 'the demo', reveal: async () => text})
 const accessOf = ({url, ca, tokens}: KubernetesApi, context: string): ClusterAccess => ({
 	context,
 	server: url,
-	authority: {data: known(ca)},
+	authority: known(ca),
 	insecure: false,
 	servername: undefined,
 	proxy: undefined,

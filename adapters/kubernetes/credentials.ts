@@ -1,10 +1,10 @@
-import {readFile} from 'node:fs/promises';
+import type {Secret} from '../../src/contract.ts';
 import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../src/port/kubernetes-access.ts';
 import type {TlsMaterial} from '../http/agent.ts';
 import type {Clock} from './clock.ts';
-import {type PluginSeat, pemText, runExecPlugin} from './exec-plugin.ts';
+import {type PluginSeat, runExecPlugin} from './exec-plugin.ts';
 
 /** A credential is renewed so long before it expires, so that it does not expire on its way. */
 const earlyMs = 60_000;
@@ -54,9 +54,10 @@ function impersonation(who: Impersonation | undefined): Readonly<Record<string, 
 	};
 }
 
-async function readToken(file: string): Promise<string> {
-	const token = (await readFile(file, 'utf8')).trim();
-	if (token === '') throw new AdapterError('denied', `${file} is empty`, 'A token is expected there: log in again.');
+async function readToken(file: Secret): Promise<string> {
+	const token = (await file.reveal()).trim();
+	if (token === '')
+		throw new AdapterError('denied', `${file.source} is empty`, 'A token is expected there: log in again.');
 	return token;
 }
 
@@ -78,11 +79,11 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		}
 		let bearer: string | undefined;
 		let expiresAt = Number.POSITIVE_INFINITY;
-		let cert = login.certificate === undefined ? undefined : await pemText(login.certificate.cert);
-		let key = login.certificate === undefined ? undefined : await pemText(login.certificate.key);
+		let cert = await login.certificate?.cert.reveal();
+		let key = await login.certificate?.key.reveal();
 		if (login.by.kind === 'token') bearer = `Bearer ${await login.by.token.reveal()}`;
 		else if (login.by.kind === 'token-file') {
-			bearer = `Bearer ${await readToken(login.by.file)}`;
+			bearer = `Bearer ${await readToken(login.by.token)}`;
 			expiresAt = clock.now() + tokenFileMs;
 		} else if (login.by.kind === 'basic') {
 			const words = `${login.by.username}:${await login.by.password.reveal()}`;
@@ -100,7 +101,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 				expiresAt = Math.max(given.expiresAt - earlyMs, now + (given.expiresAt - now) / 2);
 			}
 		}
-		const ca = access.authority === undefined ? undefined : await pemText(access.authority);
+		const ca = await access.authority?.reveal();
 		generation += 1;
 		const ticket: Ticket = {
 			generation,

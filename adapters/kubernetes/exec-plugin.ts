@@ -1,9 +1,10 @@
 import {spawn} from 'node:child_process';
-import {readFile} from 'node:fs/promises';
 import {AdapterError} from '../../src/errors.ts';
-import type {ClusterAccess, ExecPlugin, Pem} from '../../src/port/kubernetes-access.ts';
+import type {ClusterAccess, ExecPlugin} from '../../src/port/kubernetes-access.ts';
 import {cleanLine} from '../../src/text/clean.ts';
+import {errorOutput} from '../../src/text/error-output.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {redact} from '../../src/text/redact.ts';
 import type {Clock} from './clock.ts';
 
 /** A plugin may ask a server of its own, which may be far away. */
@@ -19,13 +20,16 @@ export type ExecCredential = {
 	readonly expiresAt: number | undefined;
 };
 
-export const pemText = async (pem: Pem): Promise<string> =>
-	'file' in pem ? readFile(pem.file, 'utf8') : pem.data.reveal();
+type Failure = (what: string) => AdapterError;
 
-const failed = (plugin: ExecPlugin, what: string): AdapterError => {
-	const byHand = `Run it by hand to see why: ${shellLine([plugin.command, ...plugin.args])}`;
-	return new AdapterError('denied', `login by ${plugin.command}: ${what}`, plugin.installHint ?? byHand);
-};
+/** Never the arguments: they may hold a token. kubectl runs the same program with them and shows all that it says. */
+const failureOf =
+	(plugin: ExecPlugin, context: string): Failure =>
+	what => {
+		const byHand = `To see all that it says: ${shellLine(['kubectl', '--context', context, 'version'])}`;
+		const hint = plugin.installHint === undefined ? byHand : cleanLine(redact(plugin.installHint));
+		return new AdapterError('denied', `login by ${plugin.command}: ${what}`, hint);
+	};
 
 /** KUBERNETES_EXEC_INFO. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
 async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: boolean): Promise<string> {
@@ -35,7 +39,7 @@ async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: 
 		...(access.insecure ? {'insecure-skip-tls-verify': true} : {}),
 		...(access.authority === undefined
 			? {}
-			: {'certificate-authority-data': Buffer.from(await pemText(access.authority)).toString('base64')}),
+			: {'certificate-authority-data': Buffer.from(await access.authority.reveal()).toString('base64')}),
 		...(access.proxy === undefined ? {} : {'proxy-url': access.proxy}),
 		...(plugin.config === undefined ? {} : {config: plugin.config}),
 	};
@@ -71,11 +75,15 @@ export async function runExecPlugin(
 		...plugin.env,
 		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, seat === 'terminal'),
 	};
-	const answer = await (seat === 'terminal' ? outputAtTerminal(plugin, env) : output(plugin, env, clock));
-	return readCredential(plugin, answer, clock);
+	const failed = failureOf(plugin, access.context);
+	const run = {plugin, env, failed};
+	const answer = await (seat === 'terminal' ? outputAtTerminal(run) : output(run, clock));
+	return readCredential(plugin, answer, clock, failed);
 }
 
-function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promise<string> {
+type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readonly failed: Failure};
+
+function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 	return new Promise((resolve, reject) => {
 		// A group of its own, so that whatever the plugin starts ends with it.
 		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['ignore', 'pipe', 'pipe'], detached: true});
@@ -90,7 +98,7 @@ function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promi
 			}
 			child.stdout.destroy();
 			child.stderr.destroy();
-			reject(failed(plugin, what));
+			reject(failed(what));
 		};
 		const callOff = clock.after(longestMs, () => stop(`no answer in ${longestMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -98,22 +106,22 @@ function output(plugin: ExecPlugin, env: NodeJS.ProcessEnv, clock: Clock): Promi
 			if (out.length > largest) stop('it prints more than a credential');
 		});
 		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-			said = (said + chunk).slice(-1000);
+			said = (said + chunk).slice(-8000);
 		});
 		child.on('error', (error: NodeJS.ErrnoException) => stop(notStarted(error)));
 		child.on('close', (code, signal) => {
 			callOff();
 			if (code === 0) resolve(out);
 			else {
-				const last = cleanLine(said.trim().split('\n').at(-1) ?? '');
-				reject(failed(plugin, `ended with ${code ?? signal}${last === '' ? '' : `: ${last}`}`));
+				const words = errorOutput(said, [...plugin.args, ...Object.values(plugin.env), out]);
+				reject(failed(`ended with ${code ?? signal}${words === '' ? '' : `: ${words}`}`));
 			}
 		});
 	});
 }
 
 /** In our own group: a terminal gives its keys to that group alone, Ctrl-C included. */
-function outputAtTerminal(plugin: ExecPlugin, env: NodeJS.ProcessEnv): Promise<string> {
+function outputAtTerminal({plugin, env, failed}: Run): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['inherit', 'pipe', 'inherit']});
 		let out = '';
@@ -121,13 +129,10 @@ function outputAtTerminal(plugin: ExecPlugin, env: NodeJS.ProcessEnv): Promise<s
 			out += chunk;
 			if (out.length > largest) child.kill('SIGKILL');
 		});
-		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(plugin, notStarted(error))));
+		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(notStarted(error))));
 		child.on('close', (code, signal) => {
 			if (code === 0) resolve(out);
-			else
-				reject(
-					failed(plugin, out.length > largest ? 'it prints more than a credential' : `ended with ${code ?? signal}`),
-				);
+			else reject(failed(out.length > largest ? 'it prints more than a credential' : `ended with ${code ?? signal}`));
 		});
 	});
 }
@@ -138,17 +143,17 @@ const notStarted = (error: NodeJS.ErrnoException): string =>
 const field = (value: unknown, name: string): unknown =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
-function readCredential(plugin: ExecPlugin, text: string, clock: Clock): ExecCredential {
+function readCredential(plugin: ExecPlugin, text: string, clock: Clock, failed: Failure): ExecCredential {
 	let answer: unknown;
 	try {
 		answer = JSON.parse(text);
 	} catch {
 		// Never its words: they may hold the secret.
-		throw failed(plugin, 'its answer is not JSON');
+		throw failed('its answer is not JSON');
 	}
-	if (field(answer, 'kind') !== 'ExecCredential') throw failed(plugin, 'its answer is not an ExecCredential');
+	if (field(answer, 'kind') !== 'ExecCredential') throw failed('its answer is not an ExecCredential');
 	if (field(answer, 'apiVersion') !== plugin.apiVersion) {
-		throw failed(plugin, `it answers in another version than ${plugin.apiVersion}`);
+		throw failed(`it answers in another version than ${plugin.apiVersion}`);
 	}
 	const status = field(answer, 'status');
 	const words = (name: string) => {
@@ -158,9 +163,9 @@ function readCredential(plugin: ExecPlugin, text: string, clock: Clock): ExecCre
 	const token = words('token');
 	const cert = words('clientCertificateData');
 	const key = words('clientKeyData');
-	if ((cert === undefined) !== (key === undefined)) throw failed(plugin, 'it gives a certificate without its key');
-	if (token === undefined && cert === undefined) throw failed(plugin, 'it gives neither a token nor a certificate');
+	if ((cert === undefined) !== (key === undefined)) throw failed('it gives a certificate without its key');
+	if (token === undefined && cert === undefined) throw failed('it gives neither a token nor a certificate');
 	const expires = Date.parse(words('expirationTimestamp') ?? '');
-	if (expires <= clock.now()) throw failed(plugin, 'it gives a credential that has expired');
+	if (expires <= clock.now()) throw failed('it gives a credential that has expired');
 	return {token, cert, key, expiresAt: Number.isNaN(expires) ? undefined : expires};
 }

@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import {delimiter, dirname, isAbsolute, join, resolve} from 'node:path';
 import {parse} from 'yaml';
 import {z} from 'zod';
-import {AdapterError, messageOf} from '../errors.ts';
+import {AdapterError} from '../errors.ts';
+import {readCredentialFile} from './credential-file.ts';
 
 /*
  * The files that kubectl reads, as far as midwatch needs them, merged by kubectl's rule: of two entries with the same name, the first counts.
@@ -87,7 +87,10 @@ export type Kubeconfig = {
 	user(name: string): Entry<KubeUser> | undefined;
 };
 
-/** `KUBECONFIG`, or the file in the home folder. A path of KUBECONFIG may be missing, and may be given twice. */
+/**
+ * `KUBECONFIG`, or the file in the home directory. A path of KUBECONFIG may be missing, and may be given twice. A relative one starts from
+ * the current directory, as with kubectl: the user wrote it. What such a file wants to run needs approval as for any other.
+ */
 export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>>, home: string): readonly string[] {
 	const given = env['KUBECONFIG'];
 	if (given === undefined || given === '') return [join(home, '.kube', 'config')];
@@ -109,16 +112,6 @@ const firstIssue = (error: z.ZodError): string => {
 	return `${issue?.path.join('.') ?? ''} is not what it has to be`;
 };
 
-async function readOne(file: string): Promise<string | undefined> {
-	try {
-		return await readFile(file, 'utf8');
-	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? error.code : undefined;
-		if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-		throw unusable(file, `cannot be read: ${code === 'EACCES' ? 'permission denied' : messageOf(error)}`);
-	}
-}
-
 function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 	let value: unknown;
 	try {
@@ -132,7 +125,7 @@ function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 	return found.data;
 }
 
-/** @throws AdapterError `denied` when a file cannot be read, is no kubeconfig, or when there is none of them at all. */
+/** @throws AdapterError `denied` when a file cannot be read, can be written by others, is no kubeconfig, or when there is none at all. */
 export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
 	const contexts = new Map<string, Entry<unknown>>();
 	const clusters = new Map<string, Entry<unknown>>();
@@ -141,7 +134,7 @@ export async function readKubeconfig(files: readonly string[]): Promise<Kubeconf
 	let currentContext: string | undefined;
 
 	for (const file of files) {
-		const body = await readOne(file);
+		const body = await readCredentialFile(file);
 		if (body === undefined) continue;
 		there.push(file);
 		const parsed = parseOne(file, body);

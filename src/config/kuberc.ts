@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import {basename, isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
 import {z} from 'zod';
 import {AdapterError} from '../errors.ts';
+import {readCredentialFile} from './credential-file.ts';
 
 /*
  * What kubectl's own preferences say of the programs that a kubeconfig may run.
@@ -35,12 +35,10 @@ export async function readPluginPolicy(
 	const given = env['KUBERC'] || undefined;
 	if (given === 'off') return allowed;
 	const file = given ?? join(home, '.kube', 'kuberc');
-	let body: string;
-	try {
-		body = await readFile(file, 'utf8');
-	} catch (error) {
-		if (given === undefined && error instanceof Error && 'code' in error && error.code === 'ENOENT') return allowed;
-		throw new AdapterError('denied', `${file} cannot be read`, mend, {cause: error});
+	const body = await readCredentialFile(file);
+	if (body === undefined) {
+		if (given === undefined) return allowed;
+		throw new AdapterError('denied', `${file}: there is no such file`, mend);
 	}
 	let value: unknown;
 	try {

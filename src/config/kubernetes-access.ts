@@ -1,8 +1,10 @@
-import {accessSync, constants} from 'node:fs';
+import {constants} from 'node:fs';
 import {access, readFile} from 'node:fs/promises';
-import {delimiter, isAbsolute, join} from 'node:path';
+import {join} from 'node:path';
+import type {Secret} from '../contract.ts';
 import {AdapterError} from '../errors.ts';
-import type {ClusterAccess, ExecPlugin, Impersonation, Login, Pem} from '../port/kubernetes-access.ts';
+import type {ClusterAccess, ExecPlugin, Impersonation, Login} from '../port/kubernetes-access.ts';
+import {needCredentialFile} from './credential-file.ts';
 import {
 	besideFile,
 	type Entry,
@@ -12,6 +14,7 @@ import {
 	readKubeconfig,
 } from './kubeconfig.ts';
 import {type PluginPolicy, readPluginPolicy} from './kuberc.ts';
+import {findProgram} from './program.ts';
 import {secretFrom} from './secrets.ts';
 
 export type AccessRequest = {
@@ -25,30 +28,15 @@ export type AccessRequest = {
 const accounts = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Text in base64, as it stands in a kubeconfig under a key that ends in `-data`. */
-function inline(data: string, source: string): Pem {
-	return {data: secretFrom(source, async () => Buffer.from(data, 'base64').toString('utf8'))};
-}
+const inline = (data: string, source: string): Secret =>
+	secretFrom(source, async () => Buffer.from(data, 'base64').toString('utf8'));
+
+const inFile = (file: string): Secret => secretFrom(file, () => needCredentialFile(file));
 
 /** As client-go: the text goes before the file. */
-function pemOf(data: string | undefined, path: string | undefined, file: string, key: string): Pem | undefined {
+function pemOf(data: string | undefined, path: string | undefined, file: string, key: string): Secret | undefined {
 	if (data !== undefined) return inline(data, `${file} ${key}-data`);
-	return path === undefined ? undefined : {file: besideFile(path, file)};
-}
-
-function lookUpIn(path: string | undefined) {
-	return (name: string): string | undefined =>
-		(path ?? '')
-			.split(delimiter)
-			.filter(isAbsolute)
-			.map(folder => join(folder, name))
-			.find(file => {
-				try {
-					accessSync(file, constants.X_OK);
-					return true;
-				} catch {
-					return false;
-				}
-			});
+	return path === undefined ? undefined : inFile(besideFile(path, file));
 }
 
 function pluginOf(
@@ -67,7 +55,9 @@ function pluginOf(
 		);
 	}
 	// As client-go: a bare name is looked up in PATH, anything with a slash starts from the folder of the kubeconfig.
-	const command = exec.command.includes('/') ? besideFile(exec.command, file) : exec.command;
+	const command = exec.command.includes('/')
+		? besideFile(exec.command, file)
+		: (findProgram(exec.command, env['PATH']) ?? exec.command);
 	const own = cluster.extensions?.find(({name}) => name === 'client.authentication.k8s.io/exec');
 	return {
 		apiVersion,
@@ -78,7 +68,7 @@ function pluginOf(
 		provideClusterInfo: exec.provideClusterInfo ?? false,
 		config: own?.extension,
 		installHint: exec.installHint,
-		forbidden: policy(command, lookUpIn(env['PATH'])),
+		forbidden: policy(command, name => findProgram(name, env['PATH'])),
 	};
 }
 
@@ -96,7 +86,7 @@ function certificateOf(user: KubeUser, file: string): Login['certificate'] {
 
 /** The order of client-go: a token file before the token, and a plugin only where there is nothing else. */
 function provenBy({value: user, file}: Entry<KubeUser>, plugin: () => ExecPlugin | undefined): Login['by'] {
-	if (user.tokenFile !== undefined) return {kind: 'token-file', file: besideFile(user.tokenFile, file)};
+	if (user.tokenFile !== undefined) return {kind: 'token-file', token: inFile(besideFile(user.tokenFile, file))};
 	const {token, username, password} = user;
 	if (token !== undefined) return {kind: 'token', token: secretFrom(`${file} token`, async () => token)};
 	if (username !== undefined) {
@@ -196,12 +186,12 @@ export async function readInClusterAccess(
 	return {
 		context: 'in-cluster',
 		server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-		authority: {file: join(folder, 'ca.crt')},
+		authority: inFile(join(folder, 'ca.crt')),
 		insecure: false,
 		servername: undefined,
 		proxy: undefined,
 		namespace: namespace.trim(),
-		login: {certificate: undefined, by: {kind: 'token-file', file: token}},
+		login: {certificate: undefined, by: {kind: 'token-file', token: inFile(token)}},
 		impersonate: undefined,
 	};
 }

@@ -2,16 +2,13 @@ import type {Secret} from '../contract.ts';
 
 /*
  * How one cluster is reached and who we are there: a context of a kubeconfig, read and resolved. Paths are absolute. What is secret stays
- * behind `Secret`; files are named, not read, because they are replaced while midwatch runs.
+ * behind `Secret`, which reads its file at each `reveal`, because files are replaced while midwatch runs. PEM text is a `Secret` too.
  */
-
-/** PEM text that stands in the kubeconfig itself, or the path of a file that holds it. */
-export type Pem = {readonly data: Secret} | {readonly file: string};
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
 export type ExecPlugin = {
 	readonly apiVersion: string;
-	/** As kubectl resolves it: a bare name is looked up in PATH, a path is absolute. */
+	/** As kubectl resolves it, but never from the current directory: an absolute path, or a bare name that PATH does not have. */
 	readonly command: string;
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
@@ -34,12 +31,12 @@ export type Impersonation = {
 
 /** How a request proves who sends it. A client certificate may go together with any of the others. */
 export type Login = {
-	readonly certificate: {readonly cert: Pem; readonly key: Pem} | undefined;
+	readonly certificate: {readonly cert: Secret; readonly key: Secret} | undefined;
 	readonly by:
 		| {readonly kind: 'none'}
 		| {readonly kind: 'token'; readonly token: Secret}
 		/** Read again about once a minute, and at once after the server refused it. */
-		| {readonly kind: 'token-file'; readonly file: string}
+		| {readonly kind: 'token-file'; readonly token: Secret}
 		| {readonly kind: 'basic'; readonly username: string; readonly password: Secret}
 		| {readonly kind: 'exec'; readonly plugin: ExecPlugin};
 };
@@ -50,7 +47,7 @@ export type ClusterAccess = {
 	/** Scheme, host, port and perhaps a path, without a slash at the end. */
 	readonly server: string;
 	/** The system's own authorities when absent. */
-	readonly authority: Pem | undefined;
+	readonly authority: Secret | undefined;
 	/** True: the kubeconfig says that the server's certificate is not to be checked. */
 	readonly insecure: boolean;
 	/** The name the server's certificate must carry, when it is not that of `server`. */

@@ -138,7 +138,7 @@ const target = (at: {readonly host: string; readonly port: number}): Target<Kube
 		access: async () => ({
 			context: 'stand-in',
 			server: `https://${at.host}:${at.port}`,
-			authority: {data: {source: 'the stand-in', reveal: async () => api.ca}},
+			authority: {source: 'the stand-in', reveal: async () => api.ca},
 			insecure: false,
 			servername: undefined,
 			proxy: undefined,

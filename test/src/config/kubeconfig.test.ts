@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {chmod, chown, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -19,7 +19,7 @@ afterAll(() => rm(folder, {recursive: true, force: true}));
 async function file(content: unknown): Promise<string> {
 	number += 1;
 	const path = join(folder, `config-${number}`);
-	await writeFile(path, typeof content === 'string' ? content : stringify(content));
+	await writeFile(path, typeof content === 'string' ? content : stringify(content), {mode: 0o600});
 	return path;
 }
 
@@ -41,15 +41,16 @@ const whole = (user: object, cluster: object = {}, context: object = {}) => ({
 /** What stands behind a secret, for comparison. */
 async function opened(access: ClusterAccess): Promise<unknown> {
 	const {by, certificate} = access.login;
+	// A file is named, and read only when it is needed.
 	const pem = async (from: ClusterAccess['authority']) =>
-		from === undefined ? undefined : 'file' in from ? from.file : from.data.reveal();
+		from?.source.startsWith('/') && !/-data$/.test(from.source) ? from.source : from?.reveal();
 	return {
 		authority: await pem(access.authority),
 		cert: await pem(certificate?.cert),
 		key: await pem(certificate?.key),
 		...(by.kind === 'token' ? {token: await by.token.reveal()} : {}),
 		...(by.kind === 'basic' ? {basic: `${by.username}:${await by.password.reveal()}`} : {}),
-		...(by.kind === 'token-file' ? {tokenFile: by.file} : {}),
+		...(by.kind === 'token-file' ? {tokenFile: by.token.source} : {}),
 	};
 }
 
@@ -153,6 +154,54 @@ describe('a context', () => {
 	});
 });
 
+describe('a file that somebody else can write', () => {
+	const user = {token: 't'};
+
+	test.each([0o620, 0o602, 0o666])('is refused, also among several: %o', async mode => {
+		const good = await file(whole(user));
+		const bad = await file(whole(user));
+		await chmod(bad, mode);
+		const says = `${bad}: can be written by others (mode ${mode.toString(8)}): chmod go-w ${bad}`;
+		for (const files of [[bad], [good, bad], [bad, good]])
+			await expect(read(files)).rejects.toMatchObject({kind: 'denied', message: says});
+		await chmod(bad, 0o644);
+		expect((await read([bad])).context).toBe('here');
+	});
+
+	test('or that somebody else owns is refused', async () => {
+		if (process.getuid?.() !== 0) return;
+		const bad = await file(whole(user));
+		await chown(bad, 4711, 4711);
+		await expect(read([bad])).rejects.toMatchObject({message: expect.stringContaining('is owned by uid 4711')});
+	});
+
+	test.each([
+		['token', {tokenFile: 'credential'}],
+		['certificate', {'client-certificate': 'credential', 'client-key': 'credential'}],
+	])('is refused as %s that the kubeconfig names', async (_, login) => {
+		await writeFile(join(folder, 'credential'), 'x');
+		const {by, certificate} = (await read([await file(whole(login))])).login;
+		const secret = by.kind === 'token-file' ? by.token : certificate?.key;
+		expect(await secret?.reveal()).toBe('x');
+		await chmod(join(folder, 'credential'), 0o666);
+		await expect(secret?.reveal()).rejects.toMatchObject({
+			kind: 'denied',
+			message: expect.stringContaining('can be written by others'),
+		});
+		await rm(join(folder, 'credential'));
+		await expect(secret?.reveal()).rejects.toMatchObject({message: expect.stringContaining('no such file')});
+	});
+
+	test('is refused as the kuberc', async () => {
+		const exec = {apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/true'};
+		const kuberc = await file({credentialPluginPolicy: 'AllowAll'});
+		await chmod(kuberc, 0o622);
+		const env = {PATH: '/usr/bin:/bin', KUBERC: kuberc};
+		const asked = readClusterAccess({files: [await file(whole({exec}))], context: undefined, env, home: folder});
+		await expect(asked).rejects.toMatchObject({message: expect.stringContaining('can be written by others')});
+	});
+});
+
 describe('several files', () => {
 	test('are one, and the first with a name counts', async () => {
 		const first = await file({
@@ -197,9 +246,9 @@ describe('inside a cluster', () => {
 		const env = {KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443'};
 		expect(await readInClusterAccess(env, account)).toMatchObject({
 			server: 'https://[fd00::1]:443',
-			authority: {file: join(account, 'ca.crt')},
+			authority: {source: join(account, 'ca.crt')},
 			namespace: 'ops',
-			login: {by: {kind: 'token-file', file: join(account, 'token')}},
+			login: {by: {kind: 'token-file', token: {source: join(account, 'token')}}},
 		});
 		expect(await readInClusterAccess({}, account)).toBeUndefined();
 		expect(await readInClusterAccess(env, join(folder, 'elsewhere'))).toBeUndefined();

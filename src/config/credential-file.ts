@@ -1,0 +1,33 @@
+import {AdapterError, messageOf} from '../errors.ts';
+import {ConfigError} from './config-error.ts';
+import {readSafeFile} from './safe-file.ts';
+
+/** A kubeconfig of a few hundred clusters holds their certificates. */
+const largest = 16 * 1024 * 1024;
+
+/**
+ * Reads a file that decides which program runs, where we log in or as whom: a kubeconfig, kuberc, a token, a certificate or its key. As
+ * config.yaml, it must belong to this user or root, and nobody else may write it.
+ * @returns undefined when there is no such file.
+ * @throws AdapterError `denied` when it cannot be read or trusted.
+ */
+export async function readCredentialFile(file: string): Promise<string | undefined> {
+	try {
+		return await readSafeFile(file, {kind: 'trusted', owner: 'us'}, largest);
+	} catch (error) {
+		if (!(error instanceof ConfigError)) throw error;
+		const hint = 'Whoever can write this file decides which program midwatch runs, and where and as whom it logs in.';
+		throw new AdapterError('denied', messageOf(error), hint, {cause: error});
+	}
+}
+
+/** The same for a file that must be there. @throws AdapterError `denied` */
+export async function needCredentialFile(file: string): Promise<string> {
+	const text = await readCredentialFile(file);
+	if (text !== undefined) return text;
+	throw new AdapterError(
+		'denied',
+		`${file}: there is no such file`,
+		'Correct the path in the kubeconfig, or log in again.',
+	);
+}
