@@ -132,7 +132,7 @@ function configReference(): string {
 	const kinds = schema.properties?.['targets']?.items?.oneOf ?? schema.properties?.['targets']?.items?.anyOf ?? [];
 	const parts = [
 		`${note}# Configuration\n`,
-		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory. A file that others can write is refused. Keys that are not listed here are mistakes.\n',
+		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory: HOME, XDG_CONFIG_HOME and XDG_STATE_HOME must be absolute, else the start ends with one line and status 2. A file that others can write is refused; so are the kubeconfig, the kuberc, the files of tokens, certificates and keys that a kubeconfig names, and a PostgreSQL service file; `.pgpass` and the files of `${file:…}` must be readable by you alone. Keys that are not listed here are mistakes.\n',
 		'Without a configuration, or without `targets` in it, targets are found in the kubeconfig (its current context), `PGSERVICE`, `PGHOST` and its kin, `DATABASE_URL`, `REDIS_URL`, `KAFKA_BROKERS`, `PROMETHEUS_URL` and `ALERTMANAGER_URL`. They are guarded.\n',
 		example,
 		`${table(headers, rowsOf(schema.properties ?? {}))}\n`,
@@ -176,6 +176,8 @@ const secrets = `## Secrets
 | \`\${env:NAME}\` | from the environment, at each connect |
 | \`\${file:/path}\` | from a file that only you can read (mode 600), at each connect; a line end at its end does not count |
 | \`\${exec:[command, argument]}\` | from what the command prints; it is run without a shell, has 10 seconds, and is asked again after a minute |
+
+A command is a name that PATH has or an absolute path, never a path that starts from the current directory; it runs in your home directory. Its arguments are never shown; of what it writes to stderr when it fails, the telling lines are, redacted.
 
 A command that knows when its secret expires prints \`{"secret": "…", "expires": "2026-01-31T12:00:00Z"}\`; then it is asked again a minute before that.
 `;

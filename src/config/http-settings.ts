@@ -1,12 +1,10 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
-import type {HttpEntry} from './schema.ts';
+import type {HeaderEntry, HttpEntry} from './schema.ts';
+import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
 import {readReference, referenceForms, secretFrom} from './secrets.ts';
 import {SettingsError} from './settings-error.ts';
 import type {Surroundings} from './surroundings.ts';
-
-/** Headers whose value is a secret whatever it looks like. */
-const secretHeader = /authorization|cookie|token|secret|password|api-?key/i;
 
 /** What the configuration says of one server that speaks HTTP. Every mistake is told; what comes back then is of no use. */
 export function readHttp(entry: HttpEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
@@ -54,13 +52,18 @@ export function readHttp(entry: HttpEntry, complain: Complain, surroundings: Sur
 	}
 }
 
-function headerOf(header: string, value: string, complain: Complain, surroundings: Surroundings) {
+/** `value` is text, or text that is marked as secret or not; a secret one must be a reference. */
+function headerOf(header: string, given: HeaderEntry, complain: Complain, surroundings: Surroundings) {
+	const {value, secret} = typeof given === 'string' ? {value: given, secret: undefined} : given;
 	const wrong = (_: string, words: string) => complain('headers', words);
 	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) complain('headers', `${header} is no name of a header`);
 	if (readReference(value) !== undefined)
 		return secretIn(value, wrong, surroundings, header) ?? secretFrom(header, async () => '');
-	if (secretHeader.test(header)) {
-		complain('headers', `${header} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
+	const isMarked = secret === true || (secret === false && isAlwaysSecret(header));
+	const reason = isMarked ? `${header} is a secret` : secret === false ? undefined : credentialReason(header, value);
+	if (reason !== undefined) {
+		const otherwise = isMarked ? '' : `. When it is no secret: ${header}: {value: …, secret: false}`;
+		complain('headers', `${reason}. Write a reference to it instead: ${referenceForms}${otherwise}`);
 	}
 	return secretFrom(`header ${header}`, async () => value);
 }

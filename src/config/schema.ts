@@ -183,6 +183,11 @@ const kafka = strict({
 	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
 });
 
+const headerText = text('must be text, or a reference to a secret');
+const header = z.union([headerText, strict({value: headerText, secret: flag})], {
+	error: 'must be text, a reference to a secret, or {value: …, secret: true or false}',
+});
+
 const httpKeys = {
 	url: text('must be an http:// or https:// URL without a password, or ${env:NAME}')
 		.optional()
@@ -197,10 +202,10 @@ const httpKeys = {
 			'The token of a bearer login: a reference, read again for each connection. Instead of `username` and `password`.',
 		),
 	headers: z
-		.record(z.string(), text('must be text, or a reference to a secret'), {error: 'must be a list of `name: value`'})
+		.record(z.string(), header, {error: 'must be a list of `name: value`'})
 		.default({})
 		.describe(
-			'Further headers of each request, such as `X-Scope-OrgID`. A value that is secret has to be a reference.',
+			'Further headers of each request, such as `X-Scope-OrgID`. A secret value has to be a reference: a plain value is refused when the name or the value looks like a credential. `X-Team: {value: …, secret: true}` marks any header as secret, `secret: false` as no secret.',
 		),
 	tls: clientTls.describe('For https: whom to trust, and the certificate that midwatch shows.'),
 	via: strict({
@@ -271,5 +276,6 @@ export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;
 export type KubernetesEntry = Extract<TargetEntry, {kind: 'kubernetes'}>;
 export type KafkaEntry = Extract<TargetEntry, {kind: 'kafka'}>;
 export type HttpEntry = Extract<TargetEntry, {kind: 'prometheus' | 'alertmanager'}>;
+export type HeaderEntry = HttpEntry['headers'][string];
 export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
 export type Theme = ConfigFile['theme'];
