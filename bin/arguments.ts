@@ -17,7 +17,7 @@ export type Command =
 	| {readonly name: 'version'}
 	| {readonly name: 'console'; readonly options: Options}
 	| {readonly name: 'keys'}
-	| {readonly name: 'doctor'; readonly options: Options}
+	| {readonly name: 'doctor'; readonly options: Options; readonly grants: boolean}
 	| {readonly name: 'snapshot'; readonly options: Options; readonly pane: string | undefined}
 	| {readonly name: 'audit-verify'; readonly file: string | undefined}
 	| {readonly name: 'audit-show'; readonly record: string};
@@ -32,6 +32,7 @@ const flags = {
 	json: {type: 'boolean'},
 	pane: {type: 'string'},
 	markdown: {type: 'boolean'},
+	grants: {type: 'boolean'},
 	help: {type: 'boolean', short: 'h'},
 	version: {type: 'boolean', short: 'V'},
 } as const;
@@ -42,7 +43,7 @@ type Flag = keyof typeof flags;
 const known: Readonly<Record<string, readonly Flag[]>> = {
 	console: ['config', 'demo', 'read-only', 'target'],
 	snapshot: ['config', 'demo', 'read-only', 'target', 'json', 'pane'],
-	doctor: ['config', 'demo', 'read-only', 'target'],
+	doctor: ['config', 'demo', 'read-only', 'target', 'grants'],
 	keys: ['markdown'],
 	audit: [],
 };
@@ -147,7 +148,7 @@ export function readArguments(argv: readonly string[]): Command {
 		if (!values.has('json')) throw new UsageError('snapshot is used as: midwatch snapshot --json [--pane P]');
 		return {name: 'snapshot', options, pane: values.get('pane')};
 	}
-	return {name: word === 'doctor' ? 'doctor' : 'console', options};
+	return word === 'doctor' ? {name: word, options, grants: values.has('grants')} : {name: 'console', options};
 }
 
 /** The command line is wrong. The message is one line without a full stop. */

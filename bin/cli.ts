@@ -25,7 +25,11 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 				import('./doctor.ts'),
 				import('./estate.ts'),
 			]);
-			const {options} = command;
+			const {options, grants} = command;
+			if (grants) {
+				const {runGrants} = await import('./doctor-grants.ts');
+				return runGrants(needTargets(await openEstate(options)), {readOnly: options.readOnly, write});
+			}
 			return runDoctor(needTargets(await openEstate(options)), {options, write});
 		}
 		case 'snapshot': {

@@ -11,6 +11,8 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       what was done can be written and is sound
       exits with 0: all is there, 1: something is not permitted, or the record cannot be written or is not sound,
       2: something could not be reached, read or told
+  midwatch doctor --grants
+      prints the least that each target's user has to be given, for watching and for acting, as lines to run there
   midwatch keys --markdown
       prints every key and what it does
   midwatch audit verify [FILE]

@@ -5,6 +5,7 @@
  * port (the named reads and acts that the system needs), and everything else (rows, severity, findings, actions) runs on that port.
  */
 
+import type {Grants} from './port/grants.ts';
 import type {HttpTransport} from './port/http-transport.ts';
 import type {Identity} from './port/identity.ts';
 import type {MetricsQuery} from './port/metrics-query.ts';
@@ -370,6 +371,8 @@ export type System<Port = unknown> = {
 	readonly sources: readonly Source<Row, Port>[];
 	readonly actions: readonly Action<Row, Port>[];
 	readonly inspections: readonly Inspection<Row, Port>[];
+	/** The least that `who`, else the user of the settings, has to be given: printed by `midwatch doctor --grants`. Connects to nothing. */
+	grants?(target: Target, who: string | undefined): Grants;
 	/**
 	 * Cheap and synchronous in effect: loads the client library and returns; the socket is opened by the first read, so that an
 	 * unreachable server is an ordinary failed read that is tried again. `readOnly` connections have no acts: they throw `denied`.

@@ -2,6 +2,7 @@ import type {Context, System, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {serverOf} from '../http/by-hand.ts';
+import {leastGrants} from '../http/least-grants.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
 import {expireSilence} from './expire-silence.ts';
@@ -40,5 +41,10 @@ export const alertmanager = defineSystem<AlertmanagerPort>({
 	sources: [alerts, silences],
 	actions: [silence, expireSilence],
 	inspections: [inspectAlert, inspectSilence],
+	grants: target =>
+		leastGrants(settingsOf(target), {
+			watch: ['GET /api/v2/'],
+			act: ['POST /api/v2/silences', 'DELETE /api/v2/silence/'],
+		}),
 	connect,
 });

@@ -36,6 +36,15 @@ export const kafkaNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.m
 	name: nameOf(need),
 }));
 
+/** The lines that give this principal what the panes need (`watch`), or what the actions do. */
+export function grantsFor(settings: KafkaSettings, principal: string, purpose: 'watch' | 'act'): readonly string[] {
+	const endpoint = endpointOf(settings);
+	const wanted = needs.filter(({needs: what}) => what.startsWith('kafka.') === (purpose === 'act'));
+	return [...new Set(wanted.map(({operation, resource}) => grantLine(endpoint, principal, operation, resource, '*')))];
+}
+
+const endpointOf = ({brokers}: KafkaSettings): string => brokers.map(({host, port}) => `${host}:${port}`).join(',');
+
 /** Groups that are asked for what we may do with them: enough to tell a right that was given for all from one for some. */
 const looksAt = 20;
 
@@ -81,7 +90,7 @@ export async function askPermissions(
 	};
 	await Promise.all([ofCluster(), ofTopics(), ofGroups()]);
 
-	const endpoint = settings.brokers.map(({host, port}) => `${host}:${port}`).join(',');
+	const endpoint = endpointOf(settings);
 	return needs.map((need): Permission => {
 		const {operation, resource} = need;
 		const grant = grantLine(endpoint, principalOf(settings), operation, resource, '*');

@@ -7,6 +7,7 @@ import {inspectMessages} from './inspect-messages.ts';
 import {inspectPartitions} from './inspect-partitions.ts';
 import {inspectTopic} from './inspect-topic.ts';
 import {lag} from './lag.ts';
+import {leastGrants} from './least-grants.ts';
 import {resetOffsets} from './reset-offsets.ts';
 import {topics} from './topics.ts';
 
@@ -38,5 +39,6 @@ export const kafka = defineSystem<KafkaPort>({
 	sources: [lag, topics],
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
+	grants: leastGrants,
 	connect,
 });

@@ -5,31 +5,7 @@ import {shellLine} from '../../src/text/quote.ts';
 import {createKubernetesClient} from './client.ts';
 import {grantLine} from './grants.ts';
 import {isMissing} from './missing-namespaces.ts';
-
-/** What the room needs, and what for. `watch` stands for reading; the other verbs for actions. */
-const needs: readonly (readonly [needs: string, verb: string, group: string, resource: string])[] = [
-	['pods', 'watch', '', 'pods'],
-	['nodes', 'watch', '', 'nodes'],
-	['causes: warning events', 'watch', '', 'events'],
-	['causes: deployments', 'watch', 'apps', 'deployments'],
-	['causes: replica sets', 'watch', 'apps', 'replicasets'],
-	['causes: stateful sets', 'watch', 'apps', 'statefulsets'],
-	['causes: daemon sets', 'watch', 'apps', 'daemonsets'],
-	['causes: revisions of sets', 'watch', 'apps', 'controllerrevisions'],
-	['causes: jobs', 'watch', 'batch', 'jobs'],
-	['causes: cron jobs', 'watch', 'batch', 'cronjobs'],
-	['findings: autoscalers', 'watch', 'autoscaling', 'horizontalpodautoscalers'],
-	['findings: disruption budgets', 'watch', 'policy', 'poddisruptionbudgets'],
-	['pod usage', 'list', 'metrics.k8s.io', 'pods'],
-	['node usage', 'list', 'metrics.k8s.io', 'nodes'],
-	['logs', 'get', '', 'pods/log'],
-	['kubernetes.evict-pod', 'create', '', 'pods/eviction'],
-	['kubernetes.delete-pod', 'delete', '', 'pods'],
-	['kubernetes.restart, kubernetes.undo-rollout', 'patch', 'apps', 'deployments'],
-	['kubernetes.restart of stateful sets', 'patch', 'apps', 'statefulsets'],
-	['kubernetes.restart of daemon sets', 'patch', 'apps', 'daemonsets'],
-	['kubernetes.scale', 'patch', 'apps', 'deployments/scale'],
-];
+import {needs} from './needs.ts';
 
 const states = {allowed: 'have', denied: 'lack', unknown: 'unknown'} as const;
 

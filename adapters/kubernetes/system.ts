@@ -10,6 +10,7 @@ import {inspectPod} from './inspect-pod.ts';
 import {inspectUsage} from './inspect-usage.ts';
 import {inspectWorkload} from './inspect-workload.ts';
 import {inspectYaml} from './inspect-yaml.ts';
+import {leastGrants} from './least-grants.ts';
 import {nodeUsage} from './node-usage.ts';
 import {podUsage} from './pod-usage.ts';
 import {pods} from './pods.ts';
@@ -35,5 +36,6 @@ export const kubernetes = defineSystem<KubernetesPort>({
 		inspectYaml,
 		inspectOwners,
 	],
+	grants: leastGrants,
 	connect: async (target, options) => (await import('./connect.ts')).connectKubernetes(target, options),
 });

@@ -7,34 +7,45 @@ const stateOf = (has: boolean | undefined): Permission['state'] => {
 	return has ? 'have' : 'lack';
 };
 
-/** What the panes and actions need of this server, and the line that gives each. */
-export function permissionsOf(server: ServerRecord): readonly Permission[] {
-	const needs: readonly (readonly [needs: string, name: string, has: boolean | undefined, grant: string])[] = [
-		['sessions and statements of other users', 'pg_read_all_stats', server.readsAllStats, grantReading(server.user)],
-		[
-			'postgres.cancel, postgres.terminate: sessions of other users',
-			'pg_signal_backend',
-			// Without seeing when a session started, its guard matches nothing.
-			server.signalsBackends && server.readsAllStats,
-			server.signalsBackends ? grantReading(server.user) : grantSignalling(server.user),
-		],
-		[
-			'statements',
-			'pg_stat_statements loaded',
-			server.statementsPreloaded,
+type Need = Pick<Permission, 'needs' | 'name' | 'grant'> & {
+	readonly has: (server: ServerRecord) => boolean | undefined;
+};
+
+/** What the panes and actions need of a server, and the line that gives each. */
+export const needsOf = (user: string, database: string, signals = false): readonly Need[] => [
+	{
+		needs: 'sessions and statements of other users',
+		name: 'pg_read_all_stats',
+		has: server => server.readsAllStats,
+		grant: grantReading(user),
+	},
+	{
+		needs: 'postgres.cancel, postgres.terminate: sessions of other users',
+		name: 'pg_signal_backend',
+		// Without seeing when a session started, its guard matches nothing.
+		has: server => server.signalsBackends && server.readsAllStats,
+		grant: signals ? grantReading(user) : grantSignalling(user),
+	},
+	{
+		needs: 'statements',
+		name: 'pg_stat_statements loaded',
+		has: server => server.statementsPreloaded,
+		grant:
 			"shared_preload_libraries = 'pg_stat_statements'   # postgresql.conf, beside what stands there; then restart the server",
-		],
-		[
-			'statements',
-			`pg_stat_statements installed in ${server.database}`,
-			server.statementsVersion !== undefined,
-			'CREATE EXTENSION pg_stat_statements;',
-		],
-	];
-	return needs.map(([what, name, has, grant]) => ({
-		needs: what,
+	},
+	{
+		needs: 'statements',
+		name: `pg_stat_statements installed in ${database}`,
+		has: server => server.statementsVersion !== undefined,
+		grant: 'CREATE EXTENSION pg_stat_statements;',
+	},
+];
+
+/** What this server lets us do. */
+export const permissionsOf = (server: ServerRecord): readonly Permission[] =>
+	needsOf(server.user, server.database, server.signalsBackends).map(({needs, name, has, grant}) => ({
+		needs,
 		name,
-		state: stateOf(has),
-		grant: has === true ? '' : grant,
+		state: stateOf(has(server)),
+		grant: has(server) === true ? '' : grant,
 	}));
-}

@@ -4,6 +4,7 @@ import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
 import {settingsOf} from './by-hand.ts';
 import {cancel} from './cancel.ts';
 import {connectionsByApplication} from './connections.ts';
+import {leastGrants} from './least-grants.ts';
 import {lockTree} from './lock-tree.ts';
 import {permissionsOf} from './permissions.ts';
 import {sessionsSource} from './sessions.ts';
@@ -23,6 +24,7 @@ export const postgres = defineSystem<PostgresPort>({
 	sources: [sessionsSource, statementsSource],
 	actions: [cancel, terminate],
 	inspections: [sessionStatement, lockTree, connectionsByApplication, statementText],
+	grants: leastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
 		const {createPostgresClient} = await import('./client.ts');

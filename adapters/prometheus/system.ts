@@ -4,6 +4,7 @@ import type {HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
 import {serverOf} from '../http/by-hand.ts';
+import {leastGrants} from '../http/least-grants.ts';
 import {alerts} from './alerts.ts';
 import {settingsOf} from './by-hand.ts';
 import {inspectAlert} from './inspect-alert.ts';
@@ -55,5 +56,10 @@ export const prometheus = defineSystem<AskedPrometheus>({
 	sources: [targets, alerts],
 	actions: [reload],
 	inspections: [inspectTarget, inspectRules, inspectPool, inspectPage, inspectQuery, inspectAlert, inspectAlertGraph],
+	grants: target =>
+		leastGrants(settingsOf(target), {
+			watch: ['GET /api/v1/', 'GET /-/ready'],
+			act: ['POST /-/reload, for which Prometheus has to be started with --web.enable-lifecycle'],
+		}),
 	connect,
 });

@@ -48,6 +48,12 @@ export const redisNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.m
 	name: `+${aclName(need.command)}`,
 }));
 
+const isOfAction = ({needs: what}: Need): boolean => what.startsWith('redis.');
+
+/** Commands that the panes need, and those that the actions send. */
+export const readsOf = (): readonly string[] => needs.filter(need => !isOfAction(need)).map(({command}) => command);
+export const actsOf = (): readonly string[] => needs.filter(isOfAction).map(({command}) => command);
+
 /** A probe that is the command itself proves what it shows; a reading sibling, refused or not, proves nothing of the writing one. */
 const isCommandItself = (need: Need): boolean => need.probe[0] === need.command;
 

@@ -9,6 +9,7 @@ import {inspectKeys} from './inspect-keys.ts';
 import {inspectMemory} from './inspect-memory.ts';
 import {inspectSlowLog} from './inspect-slow-log.ts';
 import {killClient} from './kill-client.ts';
+import {leastGrants} from './least-grants.ts';
 import {prefix} from './prefix.ts';
 import {server} from './server.ts';
 import {setMaxmemory} from './set-maxmemory.ts';
@@ -41,5 +42,6 @@ export const redis = defineSystem<RedisPort>({
 	sources: [server, prefix, clients],
 	actions: [setMaxmemory, killClient],
 	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
+	grants: leastGrants,
 	connect,
 });

@@ -114,6 +114,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				if (state === 'have') expect(grant).toBe('');
 				if (state === 'lack') expect(grant).toMatch(/^\S.*$/);
 			}
+			if (subject.least) expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
 		});
 
 		test('closes twice, and reads nothing afterwards', async () => {

@@ -28,6 +28,8 @@ export type Subject<Port> = {
 	readonly links: boolean;
 	/** True: the very next read after a link has healed is a good one. */
 	readonly recoversAtOnce?: true;
+	/** The target's user has what `midwatch doctor --grants` prints, and nothing else: then it lacks nothing. */
+	readonly least?: true;
 	/** How many writes the server has ever been sent by anyone, from its own log or statistics. */
 	writes(): Promise<number>;
 };

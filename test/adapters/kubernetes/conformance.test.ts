@@ -1,5 +1,7 @@
 import {request} from 'node:https';
 import {afterAll, beforeAll, describe} from 'vitest';
+import {parseAllDocuments} from 'yaml';
+import type {Rule} from '../../../adapters/demo/kubernetes-api/access.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../../adapters/demo/kubernetes-api/server.ts';
 import {kubernetes} from '../../../adapters/kubernetes/system.ts';
 import type {Row, Target} from '../../../src/contract.ts';
@@ -29,6 +31,27 @@ function ask(
 		sent.end(body === undefined ? undefined : JSON.stringify(body));
 	});
 }
+
+/** Everybody who is known may ask what he may do: the cluster role system:basic-user. */
+const whoMayAsk: Rule = {
+	verbs: ['create'],
+	groups: ['authorization.k8s.io', 'authentication.k8s.io'],
+	resources: ['selfsubjectaccessreviews', 'selfsubjectreviews'],
+};
+
+type RuleText = {apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[]};
+
+/** The rules of the roles in these manifests. */
+const rulesIn = (manifests: readonly string[]): readonly Rule[] =>
+	manifests.flatMap(text =>
+		parseAllDocuments(text).flatMap(document => {
+			const {rules = []} = document.toJS() as {rules?: RuleText[]};
+			return rules.map(({apiGroups, resources, verbs, resourceNames}) => ({
+				...{verbs, groups: apiGroups, resources},
+				...(resourceNames && {names: resourceNames}),
+			}));
+		}),
+	);
 
 const deployment = '/apis/apps/v1/namespaces/checkout/deployments/cart';
 const read = async (path: string): Promise<Json> => (await ask('GET', path)).body;
@@ -158,11 +181,17 @@ const target = (at: {readonly host: string; readonly port: number}): Target<Kube
 
 beforeAll(async () => {
 	api = await startKubernetesApi({});
+	const grants = kubernetes.grants?.(target({host: '127.0.0.1', port: Number(new URL(api.url).port)}), 'operator');
+	api.world.cluster.access.grant('operator', [
+		whoMayAsk,
+		...rulesIn([...(grants?.watch ?? []), ...(grants?.act ?? [])]),
+	]);
 });
 afterAll(() => api.close());
 
 describe('conformance', () => {
 	conformance({
+		least: true,
 		system: kubernetes,
 		server: {
 			host: '127.0.0.1',

@@ -1,11 +1,12 @@
 import {readFileSync} from 'node:fs';
 import {Client} from 'pg';
+import {beforeAll} from 'vitest';
 import {postgres} from '../../../adapters/postgres/system.ts';
 import type {Row, Target} from '../../../src/contract.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {pgConfig, query} from '../../estate/postgres.ts';
 import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import type {PostgresServer} from '../../estate/record.ts';
+import type {Login, PostgresServer} from '../../estate/record.ts';
 import {conformance} from '../conformance.ts';
 import type {Scene} from '../subject.ts';
 
@@ -13,7 +14,7 @@ import type {Scene} from '../subject.ts';
 const limitMs = 1500;
 
 function target(server: PostgresServer, at: {readonly host: string; readonly port: number}): Target<PostgresSettings> {
-	const {user, password} = server.logins.operator;
+	const {user, password} = least;
 	return {
 		name: server.name,
 		kind: 'postgres',
@@ -28,6 +29,17 @@ function target(server: PostgresServer, at: {readonly host: string; readonly por
 			statementTimeoutMs: limitMs,
 		},
 	};
+}
+
+/** A role that was made by the lines of `midwatch doctor --grants`. */
+const least: Login = {user: 'mw_least', password: 'conformance-least'};
+
+async function makeLeast(server: PostgresServer): Promise<void> {
+	await query(server, `do $$ begin drop owned by ${least.user}; exception when undefined_object then end $$`);
+	await query(server, `drop role if exists ${least.user}`);
+	const grants = postgres.grants?.(target(server, server), undefined);
+	for (const line of [...(grants?.watch ?? []), ...(grants?.act ?? [])]) await query(server, line);
+	await query(server, `alter role ${least.user} password '${least.password}'`);
 }
 
 /** An ordinary user's session. A pid alone is not a session: `isThere` asks for its start as well. */
@@ -143,7 +155,9 @@ async function idling(server: PostgresServer): Promise<Scene> {
 
 for (const name of [...postgresVersions, 'postgres-tls'] as const) {
 	describePostgres(name, 'conformance', server => {
+		beforeAll(() => makeLeast(server));
 		conformance({
+			least: true,
 			system: postgres,
 			server,
 			target: at => target(server, at),

@@ -1,15 +1,16 @@
 import {Redis} from 'ioredis';
+import {beforeAll} from 'vitest';
 import {redis} from '../../../adapters/redis/system.ts';
 import type {Row, Target} from '../../../src/contract.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/read-estate.ts';
-import type {RedisServer} from '../../estate/record.ts';
+import type {Login, RedisServer} from '../../estate/record.ts';
 import {command, field, redisOptions} from '../../estate/redis.ts';
 import {conformance} from '../conformance.ts';
 import type {Scene} from '../subject.ts';
 
 function target(server: RedisServer, at: {readonly host: string; readonly port: number}): Target<RedisSettings> {
-	const {user, password} = server.logins.default;
+	const {user, password} = least;
 	return {
 		name: server.name,
 		kind: 'redis',
@@ -24,6 +25,18 @@ function target(server: RedisServer, at: {readonly host: string; readonly port: 
 			sampler: {...defaultSamplerBudget, timeMs: 500},
 		},
 	};
+}
+
+/** A user that was made by the lines of `midwatch doctor --grants`. */
+const least: Login = {user: 'mw-least', password: 'conformance-least'};
+
+async function makeLeast(server: RedisServer): Promise<void> {
+	await command(server, ['ACL', 'DELUSER', least.user]);
+	const grants = redis.grants?.(target(server, server), undefined);
+	for (const line of [...(grants?.watch ?? []), ...(grants?.act ?? [])]) {
+		if (!line.startsWith('#')) await command(server, line.split(' '));
+	}
+	await command(server, ['ACL', 'SETUSER', least.user, `>${least.password}`]);
 }
 
 /** An application's connection, by the name it has given itself. */
@@ -101,7 +114,9 @@ async function connected(server: RedisServer): Promise<Scene> {
 
 for (const name of ['redis', 'redis-tls'] as const) {
 	describeRedis(name, 'conformance', server => {
+		beforeAll(() => makeLeast(server));
 		conformance({
+			least: true,
 			system: redis,
 			server,
 			target: at => target(server, at),

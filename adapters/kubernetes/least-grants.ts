@@ -1,0 +1,91 @@
+import type {Target} from '../../src/contract.ts';
+import type {Grants} from '../../src/port/grants.ts';
+import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
+import {needs} from './needs.ts';
+
+type Rule = {
+	readonly verbs: readonly string[];
+	readonly group: string;
+	readonly resources: readonly string[];
+	readonly names?: readonly string[];
+};
+
+const reading = ['get', 'list', 'watch'];
+
+/** Nodes and their usage belong to no namespace. */
+const isOfCluster = (resource: string): boolean => resource === 'nodes';
+
+/** One rule for all resources of an API group with the same verbs. */
+function rulesFor(wanted: typeof needs): readonly Rule[] {
+	const rules = new Map<string, Rule>();
+	for (const [, verb, group, resource] of wanted) {
+		const verbs = verb === 'watch' ? reading : [verb];
+		const key = `${group} ${verbs.join()}`;
+		const resources = [...(rules.get(key)?.resources ?? []), resource];
+		rules.set(key, {verbs, group, resources: [...new Set(resources)]});
+	}
+	return [...rules.values()];
+}
+
+// JSON is YAML: names from outside need no other quoting.
+const list = (words: readonly string[]): string => JSON.stringify(words);
+
+function role(name: string, namespace: string | undefined, user: string, rules: readonly Rule[]): string {
+	const [kind, metadata] =
+		namespace === undefined
+			? ['ClusterRole', `{name: ${name}}`]
+			: ['Role', `{name: ${name}, namespace: ${JSON.stringify(namespace)}}`];
+	const [, , account, service] = /^system:serviceaccount:/.test(user) ? user.split(':') : [];
+	const subject =
+		service === undefined
+			? `{kind: User, apiGroup: rbac.authorization.k8s.io, name: ${JSON.stringify(user)}}`
+			: `{kind: ServiceAccount, namespace: ${JSON.stringify(account)}, name: ${JSON.stringify(service)}}`;
+	return [
+		'---',
+		'apiVersion: rbac.authorization.k8s.io/v1',
+		`kind: ${kind}`,
+		`metadata: ${metadata}`,
+		'rules:',
+		...rules.map(({verbs, group, resources, names}) => {
+			const only = names === undefined ? '' : `, resourceNames: ${list(names)}`;
+			return `  - {apiGroups: ${list([group])}, resources: ${list(resources)}${only}, verbs: ${list(verbs)}}`;
+		}),
+		'---',
+		'apiVersion: rbac.authorization.k8s.io/v1',
+		`kind: ${kind}Binding`,
+		`metadata: ${metadata}`,
+		`roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ${kind}, name: ${name}}`,
+		'subjects:',
+		`  - ${subject}`,
+	].join('\n');
+}
+
+/** Roles and their bindings: over the whole cluster, or in each namespace that is watched and, for nodes, beside it. */
+export function leastGrants(target: Target, who: string | undefined): Grants {
+	const {namespaces, impersonate} = target.settings as KubernetesSettings;
+	const user = [who, impersonate?.user].find(name => name !== undefined && name !== '') ?? 'midwatch';
+	const isOfAction = ([what]: (typeof needs)[number]) => what.startsWith('kubernetes.');
+	const watch = needs.filter(need => !isOfAction(need));
+	const act = needs.filter(isOfAction);
+	// Tells one cluster from another in the audit.
+	const identity: Rule = {verbs: ['get'], group: '', resources: ['namespaces'], names: ['kube-system']};
+	const by = 'kubectl apply -f -, as an administrator of the cluster';
+	if (namespaces === 'all') {
+		return {
+			by,
+			watch: [role('midwatch-watch', undefined, user, [...rulesFor(watch), identity])],
+			act: [role('midwatch-act', undefined, user, rulesFor(act))],
+		};
+	}
+	const ofCluster = watch.filter(([, , , resource]) => isOfCluster(resource));
+	const inside = rulesFor(watch.filter(([, , , resource]) => !isOfCluster(resource)));
+	const itself: Rule = {verbs: ['get'], group: '', resources: ['namespaces']};
+	return {
+		by,
+		watch: [
+			role('midwatch-watch', undefined, user, [...rulesFor(ofCluster), identity]),
+			...namespaces.map(namespace => role('midwatch-watch', namespace, user, [...inside, itself])),
+		],
+		act: namespaces.map(namespace => role('midwatch-act', namespace, user, rulesFor(act))),
+	};
+}

@@ -1,0 +1,9 @@
+/** The least that an administrator has to give a user of one target. Lines run, or text is applied, as it stands. */
+export type Grants = {
+	/** With which program, as whom. */
+	readonly by: string;
+	/** For looking. */
+	readonly watch: readonly string[];
+	/** For the actions, beyond what looking needs. */
+	readonly act: readonly string[];
+};

@@ -1,0 +1,87 @@
+import kafkajs from 'kafkajs';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {kafka} from '../../../adapters/kafka/system.ts';
+import type {LagRow} from '../../../src/model/consumer-lag.ts';
+import {asAdmin, kafkaTool} from '../../estate/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
+import {describeKafka} from '../../estate/read-estate.ts';
+import {actionIn, openSystem} from '../room.ts';
+import {context} from '../subject.ts';
+import {listenersOf, saslOf, settingsFor, unique} from './kafka-room.ts';
+
+const {AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes} = kafkajs;
+
+/** The words of a line that needs no quoting but that of a lone `*`. */
+const wordsOf = (line: string): readonly string[] => line.split(' ').map(word => word.replaceAll("'", ''));
+
+describeKafka('kafka-4', 'the least that is granted', server => {
+	const {sasl} = listenersOf(server);
+	const principal = `User:${server.logins.bare.user}`;
+	const settings = settingsFor(
+		{host: server.host, port: sasl},
+		{sasl: saslOf(server.logins.bare), requestTimeoutMs: 5000},
+	);
+	const target = {name: 'events', kind: 'kafka', production: true, settings} as const;
+	const topic = unique('least');
+
+	/** By Kafka's own tool; the administrator is at the listener that asks nobody who he is. */
+	const run = (line: string) =>
+		kafkaTool(
+			server,
+			'org.apache.kafka.tools.AclCommand',
+			wordsOf(line)
+				.slice(1)
+				.map(word => (word === `${server.host}:${sasl}` ? `${server.host}:${server.port}` : word)),
+		);
+
+	beforeAll(async () => {
+		await makeTopic(server, topic, 2);
+		await fill(server, topic, 20);
+		await stoppedGroup(server, topic, topic, [{partition: 0, offset: 4}]);
+	});
+	afterAll(async () => {
+		await asAdmin(server, async admin => {
+			await admin.deleteAcls({
+				filters: [
+					{
+						resourceType: AclResourceTypes.ANY,
+						resourcePatternType: ResourcePatternTypes.ANY,
+						principal,
+						operation: AclOperationTypes.ANY,
+						permissionType: AclPermissionTypes.ANY,
+					},
+				],
+			});
+			await admin.deleteGroups([topic]);
+			await admin.deleteTopics({topics: [topic]});
+		});
+	});
+
+	test('lets a principal that had nothing watch and act, and doctor names nothing that it lacks', async () => {
+		const {watch = [], act = []} = kafka.grants?.(target, undefined) ?? {};
+		for (const line of watch) run(line);
+		const room = await openSystem(kafka, target);
+		try {
+			const lacking = async () =>
+				(await room.connection.permissions(context())).filter(({state}) => state !== 'have').map(({needs}) => needs);
+			await expect
+				.poll(lacking, {timeout: 20_000})
+				.toEqual(['kafka.reset-offsets', 'kafka.reset-offsets (undo of a first commit)']);
+			const {rows, notes} = await room.read<LagRow>('kafka.lag');
+			expect(notes.filter(({severity}) => severity === 'unknown')).toEqual([]);
+			const row = rows.find(({group}) => group === topic) ?? expect.fail('no row');
+			expect((await room.read('kafka.topic')).rows.length).toBeGreaterThan(0);
+			for (const {id, kind} of kafka.inspections) {
+				if (kind === 'kafka.lag') expect(await room.inspect(id, row)).not.toMatch(/denied|not authori[sz]ed/i);
+			}
+			for (const line of act) run(line);
+			await expect.poll(lacking, {timeout: 20_000}).toEqual([]);
+			const action = actionIn(kafka, 'kafka.reset-offsets');
+			const preview = await action.preview([row], {to: '0:earliest'}, room.acting());
+			const receipt = await action.run(preview.plan, room.acting());
+			expect(await action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+		} finally {
+			await room.connection.close();
+		}
+	});
+});
