@@ -1,14 +1,18 @@
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import type {Connection, Permission, Target} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
+import {type Policy, standing} from '../src/policy/standing.ts';
+import {targetWords} from '../src/policy/words.ts';
 import {systemClock} from '../src/poll/clock.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {createWatch} from '../src/watch.ts';
 import type {Options} from './arguments.ts';
 import {examineAudit} from './doctor-audit.ts';
+import {policyLines} from './doctor-policy.ts';
 import type {Estate} from './estate.ts';
 import {metricsOf} from './metrics.ts';
 import {placeOf} from './place.ts';
+import {policyOf} from './policy-of.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
 
@@ -31,9 +35,12 @@ export async function runDoctor(
 	write(`${estate.from}\n`);
 	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
 	const own = stateDir(process.env);
-	const readOnly = options.readOnly || estate.policy?.readOnly === true;
+	const policy = policyOf(estate, options.readOnly);
+	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
 	const record = await examineAudit(options.demo === undefined ? own : demoStateDir(own), readOnly);
 	write(`\n${record.lines.join('\n')}\n`);
+	const told = policyLines(estate);
+	if (told.length > 0) write(`\n${told.join('\n')}\n`);
 	// As the console connects: a target may be reached through another one.
 	const watch = createWatch({
 		targets: estate.targets,
@@ -45,7 +52,7 @@ export async function runDoctor(
 	const examined = await Promise.all(
 		estate.targets.map(({target, system}) => {
 			const connect = async () => (await watch.connection(target.name)).connection;
-			return examine(target, system.title, connect, estate.origins[target.name]);
+			return examine(target, {title: system.title, origin: estate.origins[target.name], policy}, connect);
 		}),
 	);
 	await watch.close();
@@ -55,13 +62,13 @@ export async function runDoctor(
 
 async function examine(
 	target: Target,
-	title: string,
+	{title, origin, policy}: {readonly title: string; readonly origin: string | undefined; readonly policy: Policy},
 	connect: () => Promise<Connection<unknown>>,
-	origin: string | undefined,
 ): Promise<Examined> {
-	const standing = target.production ? 'guarded' : 'not guarded (production: false)';
+	const standing = standingWords(policy, target);
 	const head = [target.name, title, placeOf(target), standing, origin].filter(Boolean).join(', ');
-	const lines = [cleanLine(head)];
+	const said = targetWords(policy, target.name);
+	const lines = [cleanLine(head), ...(said === '' ? [] : [`  ${cleanLine(said)}`])];
 	const context = {signal: AbortSignal.timeout(patienceMs), now: Date.now};
 	let connection: Connection<unknown>;
 	try {
@@ -84,6 +91,14 @@ async function examine(
 		lines.push(...failed('permissions could not be read', error));
 		return {lines, code: 2};
 	}
+}
+
+/** Whether it can be acted on, once a console runs. */
+function standingWords(policy: Policy, {name, production}: Target): string {
+	const is = standing(policy, name, 0);
+	if (is.state === 'read-only') return 'read-only';
+	if (is.state === 'open') return 'not guarded (production: false)';
+	return production ? 'guarded' : 'guarded by policy';
 }
 
 function failed(what: string, error: unknown): readonly string[] {

@@ -8,7 +8,9 @@ import {type Options, UsageError} from './arguments.ts';
 import {demoTargets, systems} from './systems.ts';
 
 /** What a run of midwatch watches, whichever command it is. */
-export type Estate = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse' | 'policy'> & {
+export type Estate = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse'> & {
+	/** Undefined in the demo, whose targets are no one's. */
+	readonly policy: Configuration['policy'] | undefined;
 	/** Empty when nothing is configured and nothing was found. */
 	readonly targets: readonly WatchedTarget[];
 	/** One sentence: the file, the demo's scenario, or that targets were looked for. */
@@ -49,6 +51,7 @@ export async function openEstate(options: Options): Promise<Estate> {
 	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy} = await loadConfiguration({
 		config: options.config,
 		keyProblems,
+		actions: declared(systems).actions.map(({id}) => id),
 	});
 	const watched = targets.map(target => ({target, system: slower(systemOf(target), refresh)}));
 	const environment = 'no configuration: targets are looked for in the environment';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {policySchema} from '../src/config/policy-file.ts';
+import {policySchema, ruleSchema} from '../src/config/policy-file.ts';
 import {configSchema} from '../src/config/schema.ts';
 import type {Action, System} from '../src/contract.ts';
 import {bindings, type Scope} from '../src/keymap.ts';
@@ -143,8 +143,11 @@ function configReference(): string {
 	parts.push(
 		secrets,
 		'## The policy of a machine\n',
-		'`/etc/midwatch/policy.yaml`, owned by root. Each key can only tighten what the configuration and the command line allow. A policy that cannot be read or understood stops the start.\n',
+		policy,
 		`${table(headers, rowsOf(schemaOf(policySchema).properties ?? {}))}\n`,
+		policyRules,
+		`${table(headers, rowsOf(schemaOf(ruleSchema).properties ?? {}))}\n`,
+		policyLimits,
 	);
 	return parts.join('\n');
 }
@@ -180,6 +183,32 @@ const secrets = `## Secrets
 A command is a name that PATH has or an absolute path, never a path that starts from the current directory; it runs in your home directory. Its arguments are never shown; of what it writes to stderr when it fails, the telling lines are, redacted.
 
 A command that knows when its secret expires prints \`{"secret": "…", "expires": "2026-01-31T12:00:00Z"}\`; then it is asked again a minute before that.
+`;
+
+const policy = `\`/etc/midwatch/policy.yaml\`, owned by root, in directories that root owns and nobody else can write. Each key can only tighten what the configuration and the command line allow.
+
+- A file that cannot be read, trusted or understood stops the start, whatever is at that path: a directory, a pipe, a link that leads nowhere. So does a word in it that means nothing: an unknown key, action, system or host that no target can have.
+- A console reads it again every two seconds and before each act. What was tightened holds at once, also for an open confirmation and an armed target. While it is gone or cannot be used, looking goes on and every act is refused.
+- The header, \`t\` and \`midwatch doctor\` show that it is in force and what it does to which target, and doctor what in it is about no target here.
+
+\`\`\`yaml
+guard: all
+forbid: [redis.*]
+rules:
+  - match: {kind: postgres, host: "*.prod.example"}
+    readOnly: true
+  - match: {host: [kafka1.internal, kafka2.internal], port: 9092}
+    maxObjects: 5
+\`\`\`
+`;
+
+const policyRules = 'Each of `rules` holds:\n';
+
+const policyLimits = `A target is what its settings say. Hosts are compared without regard to case, a dot at the end or the spelling of an address (\`127.1\` is \`127.0.0.1\`), and all that leads to this machine (\`localhost\`, 127.0.0.0/8, \`::1\`, a Unix socket) is one host. Names are not looked up: a server that is reached by another name, by its address or through a tunnel is another host, so a rule lists them all, or \`localhost\` for tunnels. Where the host cannot be known, as behind \`via\` or while a kubeconfig cannot be read, every rule about hosts holds.
+
+A name in \`readOnlyTargets\` that no target here has is no mistake, since the file is written for all users of a machine; but a target whose name differs from it by one letter within a word is read-only too, and says why.
+
+The policy is a rail for midwatch, and no wall against a user who can reach the servers by other means.
 `;
 
 /** The files in docs/ that follow from the declarations. */

@@ -1,6 +1,6 @@
 import {createElement} from 'react';
 import {readActor} from '../src/audit/actor.ts';
-import {createAudit} from '../src/audit/log.ts';
+import {type Audit, createAudit} from '../src/audit/log.ts';
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
@@ -8,10 +8,10 @@ import {openOnTrouble} from '../src/deck/perform.ts';
 import {paste, press} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
-import {createPolicy} from '../src/policy/standing.ts';
+import {policyChange} from '../src/policy/words.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {watchJumps} from '../src/poll/clock-jumps.ts';
-import {createArming} from '../src/remedy/arming.ts';
+import {type Arming, createArming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner, type Runner} from '../src/remedy/runner.ts';
@@ -32,6 +32,7 @@ import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
 import {metricsOf} from './metrics.ts';
 import {panes} from './panes.ts';
+import {policyOf} from './policy-of.ts';
 import {saveText} from './save-text.ts';
 import {keepHeapSmall} from './small-heap.ts';
 import {createSurroundings} from './surroundings.ts';
@@ -62,9 +63,13 @@ export async function runConsole(options: Options): Promise<number> {
 	const state = options.demo === undefined ? own : demoStateDir(own);
 	const actor = readActor(process.env);
 	const audit = createAudit({stateDir: state, clock, actor, app: version});
-	const readOnly = options.readOnly || estate.policy?.readOnly === true;
-	const policy = createPolicy({readOnly, targets: estate.targets.map(one => one.target), file: estate.policy});
-	const arming = createArming({clock, audit, policy});
+	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
+	const arming = createArming({
+		clock,
+		audit,
+		policy: policyOf(estate, options.readOnly),
+		source: estate.policy,
+	});
 	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
 	const runner = createRunner({
 		clock,
@@ -136,7 +141,10 @@ export async function runConsole(options: Options): Promise<number> {
 			redraw: () => mounted.redraw(),
 			noise: tty.noise,
 		},
-		labels: [...(options.demo === undefined ? [] : [`demo: ${options.demo}`]), ...(readOnly ? ['read-only'] : [])],
+		labels: [
+			...(options.demo === undefined ? [] : [`demo: ${options.demo}`]),
+			...(options.readOnly ? ['read-only'] : []),
+		],
 		remarks: [estate.from, ...estate.remarks],
 	});
 	const colourless = estate.theme === 'none' || colourLevel(process.env) === 0;
@@ -151,6 +159,7 @@ export async function runConsole(options: Options): Promise<number> {
 		}),
 		tty,
 	);
+	const stopPolicy = tellPolicy(arming, deck, audit);
 	listen(tty, deck);
 	openOnTrouble(deck);
 	let stopKeeping = () => {};
@@ -182,6 +191,7 @@ export async function runConsole(options: Options): Promise<number> {
 	stopKeeping();
 	stopClock();
 	stopJumps();
+	stopPolicy();
 	mounted.unmount();
 	deck.close();
 	await finishing(runner, tty, shutDown);
@@ -218,6 +228,18 @@ function listen(tty: Tty, deck: Deck): void {
 			if (!clicked) deck.say('the mouse moves the cursor here: hold shift, on a Mac option, to select text');
 			clicked = true;
 		}
+	});
+}
+
+/** A policy file that says something else than before is told on the screen, and recorded. */
+function tellPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Audit, 'append'>): () => void {
+	let before = policy.get();
+	return policy.subscribe(() => {
+		const change = policyChange(before, policy.get());
+		before = policy.get();
+		if (change === undefined) return;
+		deck.say(change.text, change.isWrong ? 'crit' : 'warn');
+		void audit.append({kind: 'policy', note: change.text}).catch(() => {});
 	});
 }
 

@@ -1,6 +1,7 @@
 import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import {standing} from '../src/policy/standing.ts';
+import {policySummary} from '../src/policy/words.ts';
 import {topLayer} from '../src/session.ts';
 import {bySeverity, worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
@@ -97,6 +98,17 @@ function standingPart(deck: Deck): Part {
 	];
 }
 
+/** What the policy file of this machine does here. That it cannot be used, so that nothing can be done, is said at any width. */
+function policyPart(deck: Deck): Part {
+	const policy = deck.options.arming.policy.get();
+	const summary = policySummary(policy);
+	if (summary === undefined) return [withoutRoom];
+	const tone = policy.read.state === 'unusable' ? 'crit' : 'dim';
+	const form = (level: number, text: string): Form => ({keep: level, pieces: [{text: `  ${text}`, tone}]});
+	const short = form(tone === 'crit' ? keep.always : keep.policy, summary.short);
+	return [form(keep.policyWords, summary.text), short, ...(tone === 'crit' ? [] : [withoutRoom])];
+}
+
 /** Actions that were sent and are not yet verified. */
 function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
@@ -155,6 +167,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 			only === undefined
 				? [withoutRoom]
 				: one(keep.onlyTarget, `  only ${cut(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
+			policyPart(deck),
 			standingPart(deck),
 			[{keep: keep.always, pieces: [{text: '   ', tone: 'plain'}]}],
 			findingsPart(deck, theme),

@@ -2,11 +2,15 @@ import {join, resolve} from 'node:path';
 import type {Target} from '../contract.ts';
 import {baseDirectory} from '../home.ts';
 import type {Remaps} from '../keymap.ts';
-import type {PolicyFile} from '../policy/standing.ts';
+import type {Place} from '../policy/place.ts';
+import type {PolicyFile} from '../policy/rules.ts';
+import type {PolicyRead} from '../policy/standing.ts';
+import type {PolicySource} from '../remedy/policy-following.ts';
 import {ConfigError} from './config-error.ts';
 import {discover} from './discover.ts';
 import {mistakesOf, type Path, readDocument} from './document.ts';
-import {loadPolicyFile} from './policy-file.ts';
+import {placesOf} from './places.ts';
+import {policyReader} from './policy-file.ts';
 import {readSafeFile} from './safe-file.ts';
 import {type ConfigFile, configSchema, laterKinds, readableKinds, type Theme} from './schema.ts';
 import {type Surroundings, systemSurroundings} from './surroundings.ts';
@@ -25,7 +29,16 @@ export type Configuration = {
 	readonly mouse: boolean;
 	/** How many times longer than usual to wait between two reads. */
 	readonly refresh: number;
-	readonly policy: PolicyFile | undefined;
+	readonly policy: MachinePolicy;
+};
+
+/** The policy of this machine: what it says at the start, and where it is read again. */
+export type MachinePolicy = PolicySource & {
+	readonly path: string;
+	/** Undefined when there is none. */
+	readonly file: PolicyFile | undefined;
+	/** What each target is by its settings; empty where no rule asks. */
+	readonly placesNow: ReadonlyMap<string, Place>;
 };
 
 export type LoadOptions = {
@@ -34,6 +47,8 @@ export type LoadOptions = {
 	/** What the keymap says about `keys`; see `problems` in src/keymap.ts. */
 	readonly keyProblems?: (keys: Remaps) => readonly string[];
 	readonly surroundings?: Surroundings;
+	/** The ids of all actions there are: what a policy can forbid. */
+	readonly actions?: readonly string[];
 };
 
 /**
@@ -58,7 +73,8 @@ export function configPath(
  */
 export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
 	const surroundings = options.surroundings ?? systemSurroundings();
-	const policy = await loadPolicyFile(surroundings.policyFile);
+	const read = policyReader(surroundings, options.actions ?? []);
+	const first = await read();
 	const {path, named} = configPath(options.config, surroundings);
 	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
 	if (text === undefined && named) {
@@ -75,8 +91,21 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 		theme: file.theme,
 		mouse: file.mouse,
 		refresh: file.refresh,
-		policy,
+		policy: await machinePolicy({path: surroundings.policyFile, first, read, targets: found.targets}),
 	};
+}
+
+async function machinePolicy(given: {
+	readonly path: string;
+	readonly first: PolicyRead | undefined;
+	readonly read: PolicySource['read'];
+	readonly targets: readonly Target[];
+}): Promise<MachinePolicy> {
+	const {path, first, read, targets} = given;
+	const file = first?.state === 'read' ? first.file : undefined;
+	const places = () => placesOf(targets);
+	const isAsked = (file?.rules ?? []).length > 0;
+	return {path, file, read, places, placesNow: isAsked ? await places() : new Map()};
 }
 
 const nothing = {file: configSchema.parse({}), targets: undefined};

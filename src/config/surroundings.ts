@@ -15,6 +15,8 @@ export type Surroundings = {
 	readonly clock: Clock;
 	/** The policy of this machine's administrator. */
 	readonly policyFile: string;
+	/** The uid of that administrator. */
+	readonly policyOwner: number;
 };
 
 /** The two places where PostgreSQL has its socket by default: Debian's, and that of its own build. */
@@ -28,6 +30,7 @@ export const systemSurroundings = (): Surroundings => ({
 	socketFolder: socketFolders.find(folder => existsSync(`${folder}/.s.PGSQL.5432`)),
 	clock: systemClock,
 	policyFile: '/etc/midwatch/policy.yaml',
+	policyOwner: 0,
 });
 
 function userName(): string {

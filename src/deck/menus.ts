@@ -4,6 +4,7 @@ import type {Line, Severity} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import {findingAge} from '../findings.ts';
 import {standing} from '../policy/standing.ts';
+import {targetWords} from '../policy/words.ts';
 import {isSettling} from '../remedy/machine.ts';
 import type {ListName} from '../session.ts';
 import {worst} from '../severity.ts';
@@ -82,6 +83,7 @@ function targetItems(deck: Deck): MenuItem[] {
 			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
 		}[is.state];
+		const said = targetWords(arming.policy.get(), target.name);
 		const server =
 			identity === undefined ? 'connecting' : `${identity.version}, as ${identity.who}, ${millis(identity.latencyMs)}`;
 		return {
@@ -89,7 +91,7 @@ function targetItems(deck: Deck): MenuItem[] {
 			severity:
 				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
 			left: target.name,
-			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ' · shown alone, Enter shows all' : ''}`,
+			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ' · shown alone, Enter shows all' : ''}${said === '' ? '' : ` · ${said}`}`,
 			right: told,
 			target: target.name,
 			choose() {

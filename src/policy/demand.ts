@@ -1,6 +1,7 @@
 import type {Preview} from '../contract.ts';
 import {cleanLine} from '../text/clean.ts';
-import {type Policy, permitted, type Refusal} from './standing.ts';
+import {atLine} from './rules.ts';
+import {boundsFor, type Policy, permitted, type Refusal} from './standing.ts';
 
 /** How long a person has to look at the gravest demand before it can be answered. */
 export const graveDelayMs = 3000;
@@ -40,15 +41,16 @@ export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
 	const {target, object, risk, count} = deed.preview;
 	const refusal = permitted(policy, deed.action, target, now);
 	if (refusal) return refusal;
-	const limit = policy.file.maxObjects;
-	if (limit !== undefined && count > limit) {
+	const bounds = boundsFor(policy, target);
+	const limit = bounds.maxObjects;
+	if (limit !== undefined && count > limit.value) {
 		return {
 			kind: 'refused',
-			reason: `it touches ${count} objects; the policy file of this machine allows ${limit}`,
+			reason: `it touches ${count} objects; the policy file of this machine allows ${limit.value}${atLine(limit.line)}`,
 			hint: 'mark fewer rows and try again',
 		};
 	}
-	const least = policy.file.leastDemand;
+	const least = bounds.leastDemand?.value;
 	// As it is drawn: what cannot be seen cannot be typed.
 	const text = cleanLine(`${target}/${object}`).trim();
 	if (risk === 'high' || count > graveObjects || least === 'type-count-reason') {

@@ -1,4 +1,6 @@
 import type {Target} from '../contract.ts';
+import type {Place} from './place.ts';
+import {atLine, type Bounds, boundsOf, forbids, type PolicyFile} from './rules.ts';
 
 /**
  * The one place that reads `production`, `--read-only` and what is armed. Pure: a value in, a value out. Whatever may change a system
@@ -8,25 +10,11 @@ import type {Target} from '../contract.ts';
 /** A guarded target stays armed for this long after the last thing done on it. */
 export const armedIdleMs = 10 * 60_000;
 
-/**
- * What the machine's administrator decided, from /etc/midwatch/policy.yaml. Each field can only tighten: there is no field, and no value
- * of a field, that allows more than there would be without it.
- */
-export type PolicyFile = {
-	readonly readOnly?: boolean | undefined;
-	/** Guards every target, also those declared `production: false`. */
-	readonly guard?: 'all' | undefined;
-	/** Action ids, or `postgres.*` for all of a system. */
-	readonly forbid?: readonly string[] | undefined;
-	/** Names of targets that cannot be armed. */
-	readonly readOnlyTargets?: readonly string[] | undefined;
-	/** Minutes until an idle target is no longer armed; counts only below 10. */
-	readonly armMinutes?: number | undefined;
-	/** The least that is asked for any action. */
-	readonly leastDemand?: 'type' | 'type-count-reason' | undefined;
-	/** An action that touches more objects than this is refused. */
-	readonly maxObjects?: number | undefined;
-};
+/** What the policy file of this machine says now. `unusable`: it was there, and is gone or cannot be used. */
+export type PolicyRead =
+	| {readonly state: 'none'}
+	| {readonly state: 'read'; readonly file: PolicyFile}
+	| {readonly state: 'unusable'; readonly reason: string};
 
 /** All moments here are monotonic readings of the clock: setting the time of the machine arms nothing for longer. */
 type Armed = {
@@ -35,10 +23,13 @@ type Armed = {
 };
 
 export type Policy = {
-	readonly readOnly: boolean;
-	readonly file: PolicyFile;
+	/** Why nothing can be changed from here, whatever the policy file says. */
+	readonly readOnly: string | undefined;
+	readonly read: PolicyRead;
 	/** `production` by target name. */
 	readonly targets: ReadonlyMap<string, boolean>;
+	/** What the policy file comes to, by target name. */
+	readonly bounds: ReadonlyMap<string, Bounds>;
 	readonly armed: ReadonlyMap<string, Armed>;
 };
 
@@ -55,45 +46,70 @@ export type Standing =
 	| {readonly state: 'armed'; readonly since: number; readonly until: number}
 	| {readonly state: 'read-only'; readonly reason: string};
 
-/** At the start nothing is armed. */
-export const createPolicy = (given: {
-	readonly readOnly: boolean;
-	readonly targets: readonly Pick<Target, 'name' | 'production'>[];
+/** At the start nothing is armed. `readOnly`: why nothing can be changed; true: as --read-only asks. */
+export function createPolicy(given: {
+	readonly readOnly: boolean | string;
+	readonly targets: readonly (Pick<Target, 'name' | 'production'> & {readonly place?: Place | undefined})[];
 	readonly file?: PolicyFile | undefined;
-}): Policy => ({
-	readOnly: given.readOnly || given.file?.readOnly === true,
-	file: given.file ?? {},
-	targets: new Map(given.targets.map(target => [target.name, target.production])),
-	armed: new Map(),
-});
+}): Policy {
+	const {readOnly, targets, file} = given;
+	const empty: Policy = {
+		readOnly: readOnly === true ? 'started with --read-only' : readOnly === false ? undefined : readOnly,
+		read: {state: 'none'},
+		targets: new Map(targets.map(target => [target.name, target.production])),
+		bounds: new Map(),
+		armed: new Map(),
+	};
+	const places = new Map(targets.flatMap(({name, place}) => (place === undefined ? [] : [[name, place] as const])));
+	return obeying(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, places);
+}
+
+/** The policy once the file says this. A target whose place is not known is bound by every rule. */
+export function obeying(policy: Policy, read: PolicyRead, places: ReadonlyMap<string, Place>): Policy {
+	const all = [...policy.targets.keys()];
+	const file = read.state === 'read' ? read.file : {};
+	const bounds = new Map(all.map(name => [name, boundsOf(file, {name, place: places.get(name), all})]));
+	return {...policy, read, bounds};
+}
+
+const fileOf = ({read}: Policy): PolicyFile => (read.state === 'read' ? read.file : {});
+
+/** A target that is not configured is bound by every rule. */
+export const boundsFor = (policy: Policy, target: string): Bounds =>
+	policy.bounds.get(target) ??
+	boundsOf(fileOf(policy), {name: target, place: undefined, all: [...policy.targets.keys()]});
 
 const idleMs = (policy: Policy): number =>
-	Math.min(armedIdleMs, Math.max(0, (policy.file.armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
+	Math.min(armedIdleMs, Math.max(0, (fileOf(policy).armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
 
 /** A target that is not configured is guarded. */
 export function standing(policy: Policy, target: string, now: number): Standing {
-	if (policy.file.readOnly) return {state: 'read-only', reason: 'the policy file of this machine makes it read-only'};
-	if (policy.readOnly) return {state: 'read-only', reason: 'started with --read-only'};
-	if (policy.file.readOnlyTargets?.includes(target)) {
-		return {state: 'read-only', reason: `the policy file of this machine makes ${target} read-only`};
-	}
-	if (policy.targets.get(target) === false && policy.file.guard !== 'all') return {state: 'open'};
+	if (policy.read.state === 'unusable') return {state: 'read-only', reason: unusable(policy.read.reason)};
+	const {readOnly} = boundsFor(policy, target);
+	const reason = readOnly ?? policy.readOnly;
+	if (reason !== undefined) return {state: 'read-only', reason};
+	if (policy.targets.get(target) === false && fileOf(policy).guard !== 'all') return {state: 'open'};
 	const armed = policy.armed.get(target);
 	if (!armed) return {state: 'guarded'};
 	const until = armed.activeAt + idleMs(policy);
 	return now < until ? {state: 'armed', since: armed.since, until} : {state: 'guarded'};
 }
 
-const readOnlyRefusal = (reason: string): Refusal => ({
+const unusable = (reason: string): string => `the policy file of this machine cannot be used: ${reason}`;
+
+const readOnlyRefusal = ({read}: Policy, reason: string): Refusal => ({
 	kind: 'refused',
 	reason: `read-only: ${reason}`,
-	hint: 'it cannot be armed; show it to someone who may act here',
+	hint:
+		read.state === 'unusable'
+			? 'whoever administers /etc/midwatch/policy.yaml can mend it; it is read again every two seconds'
+			: 'it cannot be armed; show it to someone who may act here',
 });
 
 /** @returns the policy with the target armed, or why it cannot be. Arming an armed target extends it. */
 export function arm(policy: Policy, target: string, now: number): Policy | Refusal {
 	const is = standing(policy, target, now);
-	if (is.state === 'read-only') return readOnlyRefusal(is.reason);
+	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
 	if (!policy.targets.has(target)) {
 		return {kind: 'refused', reason: `no target is called ${target}`, hint: 'press t for the list of watched systems'};
 	}
@@ -128,19 +144,15 @@ export function nextLapse(policy: Policy): number | undefined {
 	return ends.length > 0 ? Math.min(...ends) : undefined;
 }
 
-const forbids = (policy: Policy, action: string): boolean =>
-	(policy.file.forbid ?? []).some(
-		rule => rule === action || (rule.endsWith('.*') && action.startsWith(rule.slice(0, -1))),
-	);
-
 /** Whether this action may be proposed on this target at all: asked before anything is read for it. */
 export function permitted(policy: Policy, action: string, target: string, now: number): Refusal | undefined {
 	const is = standing(policy, target, now);
-	if (is.state === 'read-only') return readOnlyRefusal(is.reason);
-	if (forbids(policy, action)) {
+	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
+	const word = boundsFor(policy, target).forbid.find(({value}) => forbids(value, action));
+	if (word !== undefined) {
 		return {
 			kind: 'refused',
-			reason: `the policy file of this machine forbids ${action}`,
+			reason: `the policy file of this machine forbids ${action}${atLine(word.line)}`,
 			hint: 'whoever administers /etc/midwatch/policy.yaml can allow it',
 		};
 	}

@@ -1,9 +1,22 @@
 import type {Audit} from '../audit/log.ts';
 import type {ArmedBy, AuditRecord} from '../audit/record.ts';
 import {messageOf} from '../errors.ts';
-import {arm, disarm, lapsed, nextLapse, type Policy, type Refusal, standing, touch} from '../policy/standing.ts';
+import type {Place} from '../policy/place.ts';
+import {
+	arm,
+	disarm,
+	lapsed,
+	nextLapse,
+	obeying,
+	type Policy,
+	type PolicyRead,
+	type Refusal,
+	standing,
+	touch,
+} from '../policy/standing.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
+import {followPolicy, type PolicySource} from './policy-following.ts';
 import {hintOf} from './trouble.ts';
 
 /** Which targets are armed now. Arming is recorded before it holds; it ends by itself. */
@@ -16,6 +29,8 @@ export type Arming = {
 	touch(target: string): void;
 	/** The record of the arming that holds now; undefined while the target is not armed. */
 	armedBy(target: string): ArmedBy | undefined;
+	/** The policy once the file of this machine was read again, and what is armed brought in line with it. Never rejects. */
+	current(): Promise<Policy>;
 	/** The wall clock was set by so many milliseconds. Forward, the machine may have slept for so long: nothing stays armed. */
 	clockSet(byMs: number): void;
 	close(): void;
@@ -25,6 +40,8 @@ export function createArming(options: {
 	readonly clock: Clock;
 	readonly audit: Pick<Audit, 'append'>;
 	readonly policy: Policy;
+	/** Read again while the console runs; without it the policy stays as it is. */
+	readonly source?: PolicySource | undefined;
 }): Arming {
 	const {clock, audit} = options;
 	const policy = createStore(options.policy);
@@ -57,14 +74,35 @@ export function createArming(options: {
 		}
 	}
 
+	function obey(read: PolicyRead, places: ReadonlyMap<string, Place>): void {
+		const before = policy.get();
+		const next = obeying(before, read, places);
+		if (sameWords(next, before)) return;
+		change(next);
+		for (const target of next.armed.keys()) {
+			if (standing(next, target, clock.monotonic()).state === 'armed') continue;
+			change(disarm(policy.get(), target));
+			void record(target, 'the policy file of this machine was changed');
+		}
+	}
+
+	const following =
+		options.source && followPolicy({clock, source: options.source, was: options.policy.read.state !== 'none', obey});
+
+	async function current(): Promise<Policy> {
+		await following?.look();
+		return policy.get();
+	}
+
 	/** Less is allowed from now on whether this can be recorded or not. */
 	const record = (target: string, note: string): Promise<unknown> =>
 		audit.append({kind: 'disarm', target, note}).catch(() => {});
 
 	return {
 		policy,
+		current,
 		async arm(target) {
-			const tried = arm(policy.get(), target, clock.monotonic());
+			const tried = arm(await current(), target, clock.monotonic());
 			if ('kind' in tried) return tried;
 			let written: AuditRecord;
 			try {
@@ -92,6 +130,13 @@ export function createArming(options: {
 		clockSet(byMs) {
 			if (byMs > 0) disarmAll('the clock of this machine went forward, or the machine slept');
 		},
-		close: () => callOff(),
+		close() {
+			following?.close();
+			callOff();
+		},
 	};
 }
+
+/** What is read again mostly says the same. */
+const sameWords = (one: Policy, other: Policy): boolean =>
+	JSON.stringify([one.read, [...one.bounds]]) === JSON.stringify([other.read, [...other.bounds]]);

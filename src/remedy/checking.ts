@@ -25,7 +25,7 @@ export function createChecking(options: {
 	readonly clock: Clock;
 	readonly hand: Hand;
 	readonly asking: Asking;
-	readonly arming: Pick<Arming, 'policy'>;
+	readonly arming: Pick<Arming, 'current'>;
 }): Checking {
 	const {clock, hand, asking, arming} = options;
 	let callOff = () => {};
@@ -41,7 +41,7 @@ export function createChecking(options: {
 			const moved = checks.find(check => check.result === 'block' && check.moved);
 			const changed = moved ? [await whatChanged(job, preview, moved)] : [];
 			const deed = {action: job.action.id, preview, openedBy: job.openedBy};
-			const demand = demandFor(arming.policy.get(), deed, clock.monotonic());
+			const demand = demandFor(await arming.current(), deed, clock.monotonic());
 			hand.step(job, {type: 'checked', checks, demand, changed}, from);
 		} catch (error) {
 			hand.step(job, {type: 'check-failed', trouble: troubleOf(error)}, from);

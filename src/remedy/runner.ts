@@ -59,7 +59,7 @@ export type Runner = {
 export type RunnerOptions = {
 	readonly clock: Clock;
 	readonly audit: Audit;
-	readonly arming: Pick<Arming, 'policy' | 'touch' | 'armedBy'>;
+	readonly arming: Pick<Arming, 'policy' | 'current' | 'touch' | 'armedBy'>;
 	readonly locks: ObjectLocks;
 	/** The live connection of a target. @throws AdapterError */
 	resolve(target: string): Promise<Resolved>;
@@ -77,9 +77,18 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	/** By the remedy that is looked at. */
 	const looks = new Map<string, Looks>();
 	let closing = false;
+	/** What waits for an answer is not offered any longer once the policy forbids it. */
+	const stopPolicy = arming.policy.subscribe(() => {
+		const job = hand.job();
+		if (!job || !hand.in(job, 'ready')) return;
+		const no = permitted(arming.policy.get(), job.action.id, job.target, clock.monotonic());
+		if (!no) return;
+		checking.stop();
+		refuse(job, no.reason, no.hint);
+	});
 
 	async function begin(job: Job, start: Remedy, refusal: Refusal | undefined): Promise<void> {
-		const no = refusal ?? permitted(arming.policy.get(), job.action.id, job.target, clock.monotonic());
+		const no = refusal ?? permitted(await arming.current(), job.action.id, job.target, clock.monotonic());
 		if (no) {
 			refuse(job, no.reason, no.hint);
 			return;
@@ -190,7 +199,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		try {
 			const connection = await asking.connect(job);
 			// Connecting may take seconds, in which the target may have been disarmed.
-			const no = permitted(arming.policy.get(), job.action.id, job.target, clock.monotonic());
+			const no = permitted(await arming.current(), job.action.id, job.target, clock.monotonic());
 			if (no) {
 				refuse(job, no.reason, no.hint);
 				return undefined;
@@ -314,6 +323,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		undoable: () => receipts.list(),
 		async close() {
 			closing = true;
+			stopPolicy();
 			cancel();
 			checking.stop();
 			for (const looking of looks.values()) looking.close();

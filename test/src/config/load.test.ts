@@ -3,7 +3,6 @@ import {chmodSync, chownSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {configPath, loadConfiguration} from '../../../src/config/load.ts';
-import {readPolicy} from '../../../src/config/policy-file.ts';
 import {readSafeFile} from '../../../src/config/safe-file.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 import {emptySurroundings, put} from './surroundings.ts';
@@ -375,26 +374,5 @@ describe('whom the file is believed', () => {
 		const config = join(surroundings.home, 'folder');
 		mkdirSync(config);
 		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(`${config}: is not a file`);
-	});
-});
-
-describe('the policy of the machine', () => {
-	test('is read strictly', () => {
-		const file = '/etc/midwatch/policy.yaml';
-		expect(readPolicy(file, 'guard: all\nforbid: [redis.*]\nmaxObjects: 3')).toEqual({
-			guard: 'all',
-			forbid: ['redis.*'],
-			maxObjects: 3,
-		});
-		expect(() => readPolicy(file, 'readonly: true')).toThrow(
-			`${file}:1:1: "readonly" is not known; did you mean "readOnly"?`,
-		);
-		expect(() => readPolicy(file, 'guard: none')).toThrow(`${file}:1:8: guard must be all, and is "none"`);
-	});
-
-	test('stops the start when it cannot be trusted', async () => {
-		const surroundings = emptySurroundings();
-		put(surroundings, 'policy.yaml', 'guard: all', 0o666);
-		await expect(loadConfiguration({surroundings})).rejects.toThrow(surroundings.policyFile);
 	});
 });

@@ -16,6 +16,7 @@ export function emptySurroundings(env: Readonly<Record<string, string>> = {}): S
 		socketFolder: undefined,
 		clock: createFakeClock(),
 		policyFile: join(home, 'policy.yaml'),
+		policyOwner: process.getuid?.() ?? 0,
 	};
 }
 

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {type Answer, type Demand, demandFor, unmet} from '../../../src/policy/demand.ts';
+import type {PolicyFile} from '../../../src/policy/rules.ts';
 import {
 	arm,
 	createPolicy,
@@ -7,7 +8,6 @@ import {
 	lapsed,
 	nextLapse,
 	type Policy,
-	type PolicyFile,
 	permitted,
 	standing,
 	touch,

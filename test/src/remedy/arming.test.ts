@@ -1,7 +1,8 @@
 import {rm, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
 import {createAudit} from '../../../src/audit/log.ts';
-import {createPolicy, type PolicyFile, standing} from '../../../src/policy/standing.ts';
+import type {PolicyFile} from '../../../src/policy/rules.ts';
+import {createPolicy, standing} from '../../../src/policy/standing.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 import {scratchDir} from '../audit/scratch.ts';

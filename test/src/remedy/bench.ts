@@ -1,9 +1,11 @@
 import {createAudit} from '../../../src/audit/log.ts';
 import type {Row} from '../../../src/contract.ts';
 import {defineAction} from '../../../src/define.ts';
-import {createPolicy, type PolicyFile} from '../../../src/policy/standing.ts';
+import type {PolicyFile} from '../../../src/policy/rules.ts';
+import {createPolicy} from '../../../src/policy/standing.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createObjectLocks, type ObjectLocks} from '../../../src/remedy/object-lock.ts';
+import type {PolicySource} from '../../../src/remedy/policy-following.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
 import {scratchDir} from '../audit/scratch.ts';
@@ -15,6 +17,8 @@ export type BenchOptions = {
 	readonly production?: boolean;
 	readonly readOnly?: boolean;
 	readonly file?: PolicyFile;
+	/** Where the policy is read again. */
+	readonly source?: PolicySource;
 	readonly clock?: FakeClock;
 	readonly locks?: ObjectLocks;
 };
@@ -28,7 +32,7 @@ export async function createBench(options: BenchOptions = {}) {
 	const production = options.production ?? false;
 	const targets = [{name: 'tank', production}];
 	const policy = createPolicy({readOnly: options.readOnly ?? false, targets, file: options.file});
-	const arming = createArming({clock, audit, policy});
+	const arming = createArming({clock, audit, policy, source: options.source});
 	const target = {name: 'tank', kind: 'probe', production, settings: {}} as const;
 	const runner = createRunner({
 		clock,

@@ -1,0 +1,137 @@
+import {distance} from '../text/closest.ts';
+import {isAbout, type Match, type Place} from './place.ts';
+
+export type LeastDemand = 'type' | 'type-count-reason';
+
+/** What a rule does to the targets that it is about. */
+type Effects = {
+	readonly readOnly?: boolean | undefined;
+	/** Action ids, `postgres.*` for all of a system, or `*`. */
+	readonly forbid?: readonly string[] | undefined;
+	/** The least that is asked for any action. */
+	readonly leastDemand?: LeastDemand | undefined;
+	/** An action that touches more objects than this is refused. */
+	readonly maxObjects?: number | undefined;
+};
+
+/** `line`: where it is in the file, from 1. */
+export type Rule = Effects & {readonly match: Match; readonly line?: number | undefined};
+
+/**
+ * What the machine's administrator decided, from /etc/midwatch/policy.yaml. Each field can only tighten: there is no field, and no value
+ * of a field, that allows more than there would be without it.
+ */
+export type PolicyFile = Effects & {
+	/** Guards every target, also those declared `production: false`. */
+	readonly guard?: 'all' | undefined;
+	/** Names of targets that cannot be armed. */
+	readonly readOnlyTargets?: readonly string[] | undefined;
+	/** Minutes until an idle target is no longer armed; counts only below 10. */
+	readonly armMinutes?: number | undefined;
+	readonly rules?: readonly Rule[] | undefined;
+	/** The line of each top-level key, from 1. */
+	readonly lines?: Readonly<Record<string, number>> | undefined;
+};
+
+/** One thing that the policy says of a target, and the line that says it. */
+type Said<T> = {readonly value: T; readonly line: number | undefined};
+
+/** What the policy file comes to for one target. */
+export type Bounds = {
+	/** Why it cannot be armed. */
+	readonly readOnly: string | undefined;
+	readonly forbid: readonly Said<string>[];
+	readonly leastDemand: Said<LeastDemand> | undefined;
+	readonly maxObjects: Said<number> | undefined;
+};
+
+export const atLine = (line: number | undefined): string => (line === undefined ? '' : ` (line ${line})`);
+
+/** `name`: what the user calls the target; `all`: what all targets here are called; `place` undefined: nothing is known of it. */
+export function boundsOf(
+	file: PolicyFile,
+	{name, place, all}: {readonly name: string; readonly place: Place | undefined; readonly all: readonly string[]},
+): Bounds {
+	const rules = (file.rules ?? []).filter(rule => place === undefined || isAbout(rule.match, place));
+	const own = (key: keyof PolicyFile) => file.lines?.[key];
+	const said = [{...file, line: undefined, lineOf: own}, ...rules.map(rule => ({...rule, lineOf: () => rule.line}))];
+	const demands = said.flatMap(({leastDemand, lineOf}) =>
+		leastDemand === undefined ? [] : [{value: leastDemand, line: lineOf('leastDemand')}],
+	);
+	const limits = said.flatMap(({maxObjects, lineOf}) =>
+		maxObjects === undefined ? [] : [{value: maxObjects, line: lineOf('maxObjects')}],
+	);
+	return {
+		readOnly: readOnlyBy(file, rules, name, all),
+		forbid: said.flatMap(({forbid = [], lineOf}) => forbid.map(value => ({value, line: lineOf('forbid')}))),
+		leastDemand: demands.find(({value}) => value === 'type-count-reason') ?? demands[0],
+		maxObjects: limits.toSorted((a, b) => a.value - b.value)[0],
+	};
+}
+
+function readOnlyBy(
+	file: PolicyFile,
+	rules: readonly Rule[],
+	name: string,
+	all: readonly string[],
+): string | undefined {
+	const who = 'the policy file of this machine';
+	if (file.readOnly === true) return `${who} makes everything read-only${atLine(file.lines?.['readOnly'])}`;
+	const line = atLine(file.lines?.['readOnlyTargets']);
+	const listed = file.readOnlyTargets ?? [];
+	if (listed.some(one => sameName(one, name))) return `${who} makes ${name} read-only${line}`;
+	const meant = listed.find(one => isTypo(one, name) && !all.some(other => sameName(one, other)));
+	if (meant !== undefined)
+		return `${who} makes ${meant} read-only${line}: no target here is called so, and ${name} is one letter from it`;
+	const rule = rules.find(one => one.readOnly === true);
+	return rule && `a rule in ${who} makes it read-only${atLine(rule.line)}`;
+}
+
+/** The configuration holds no two names that differ in case alone. */
+const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/**
+ * Whether one name is most likely the other, misspelt: one part between dots and dashes differs, by one letter, and is long enough to be a
+ * word. `orders-1` and `orders-2`, `db-a` and `db-b`, `eu-orders` and `us-orders` are names of their own.
+ */
+function isTypo(one: string, other: string): boolean {
+	const [parts, others] = [one, other].map(name => name.toLowerCase().split(/[-._]/));
+	if (parts === undefined || others === undefined || parts.length !== others.length) return false;
+	const differing = parts.flatMap((part, index) => (part === others[index] ? [] : [[part, others[index] ?? '']]));
+	const [[a = '', b = ''] = []] = differing;
+	return differing.length === 1 && /^[a-z]{4,}$/.test(a) && /^[a-z]{4,}$/.test(b) && distance(a, b) === 1;
+}
+
+/** Whether one word of `forbid` is about an action. */
+export const forbids = (word: string, action: string): boolean =>
+	word === '*' || word === action || (word.endsWith('.*') && action.startsWith(word.slice(0, -1)));
+
+/** What the policy file says of one target, in a few words each; empty when it says nothing of it. */
+export function boundsWords({readOnly, forbid, leastDemand, maxObjects}: Bounds): readonly string[] {
+	if (readOnly !== undefined) return [`read-only: ${readOnly}`];
+	return [
+		...forbid.map(({value, line}) => `${value === '*' ? 'every action' : value} is forbidden${atLine(line)}`),
+		...(leastDemand === undefined
+			? []
+			: [`any action asks for at least ${leastDemand.value}${atLine(leastDemand.line)}`]),
+		...(maxObjects === undefined ? [] : [`at most ${maxObjects.value} objects${atLine(maxObjects.line)}`]),
+	];
+}
+
+/** What the file says that is about no target here, one sentence each. */
+export function idleWords(
+	file: PolicyFile,
+	targets: readonly {readonly name: string; readonly place: Place | undefined}[],
+): readonly string[] {
+	const names = (file.readOnlyTargets ?? []).filter(one => !targets.some(({name}) => sameName(one, name)));
+	const rules = (file.rules ?? []).filter(
+		({match}) => !targets.some(({place}) => place === undefined || isAbout(match, place)),
+	);
+	return [
+		...names.map(one => `readOnlyTargets${atLine(file.lines?.['readOnlyTargets'])}: no target here is called ${one}`),
+		...rules.map(
+			({line}, index) =>
+				`${line === undefined ? `rule ${index + 1}` : `the rule at line ${line}`} is about no target here`,
+		),
+	];
+}

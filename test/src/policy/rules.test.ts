@@ -1,0 +1,150 @@
+import {describe, expect, test} from 'vitest';
+import {demandFor} from '../../../src/policy/demand.ts';
+import type {Place} from '../../../src/policy/place.ts';
+import {idleWords, type PolicyFile} from '../../../src/policy/rules.ts';
+import {arm, createPolicy, obeying, type Policy, permitted, standing} from '../../../src/policy/standing.ts';
+import {policyChange, policySummary, targetWords} from '../../../src/policy/words.ts';
+
+const place = (host: string): Place => ({kind: 'redis', endpoints: [{host, port: 6379}]});
+const targets = [
+	{name: 'cache', production: false, place: place('cache1.prod.example')},
+	{name: 'scratch', production: false, place: place('127.0.0.1')},
+];
+const under = (file: PolicyFile, readOnly = false): Policy => createPolicy({readOnly, targets, file});
+const places = new Map(targets.map(one => [one.name, one.place]));
+
+const preview = (target: string, count = 1) => ({target, object: 'maxmemory', risk: 'low' as const, count});
+
+describe('what is forbidden', () => {
+	test.each<[readonly string[], boolean]>([
+		[['*'], true],
+		[['redis.*'], true],
+		[['redis.set-maxmemory'], true],
+		[['redis.set'], false],
+		[['postgres.*', 'redis.set-maxmemory-policy'], false],
+	])('%j', (forbid, forbidden) => {
+		expect(permitted(under({forbid}), 'redis.set-maxmemory', 'cache', 0) !== undefined).toBe(forbidden);
+	});
+});
+
+describe('a rule', () => {
+	test('binds a target by its host, whatever it is called, and no other', () => {
+		const policy = under({rules: [{match: {host: ['*.prod.example']}, readOnly: true, line: 4}]});
+		expect(arm(policy, 'cache', 0)).toMatchObject({reason: expect.stringContaining('makes it read-only (line 4)')});
+		expect(standing(policy, 'scratch', 0)).toEqual({state: 'open'});
+	});
+
+	test('forbids, asks and limits for its targets alone, and the strictest word counts', () => {
+		const policy = under({
+			forbid: ['redis.flush'],
+			leastDemand: 'type',
+			maxObjects: 9,
+			rules: [
+				{match: {host: ['cache1.prod.example']}, forbid: ['redis.kill'], maxObjects: 2, line: 6},
+				{match: {kind: ['redis'], host: ['cache1.prod.example']}, leastDemand: 'type-count-reason', maxObjects: 5},
+			],
+		});
+		expect(permitted(policy, 'redis.kill', 'cache', 0)?.reason).toContain('forbids redis.kill (line 6)');
+		expect(permitted(policy, 'redis.kill', 'scratch', 0)).toBeUndefined();
+		expect(permitted(policy, 'redis.flush', 'scratch', 0)).toBeDefined();
+		const asked = (target: string, count: number) =>
+			demandFor(policy, {action: 'redis.evict', preview: preview(target, count)}, 0);
+		expect(asked('cache', 2)).toMatchObject({kind: 'type-count-reason'});
+		expect(asked('cache', 3)).toMatchObject({kind: 'refused', reason: expect.stringContaining('allows 2 (line 6)')});
+		expect(asked('scratch', 3)).toMatchObject({kind: 'type'});
+	});
+
+	test('binds a target of which nothing is known', () => {
+		const policy = createPolicy({
+			readOnly: false,
+			targets: [{name: 'cache', production: false}],
+			file: {rules: [{match: {kind: ['postgres']}, readOnly: true}]},
+		});
+		expect(standing(policy, 'cache', 0).state).toBe('read-only');
+		expect(standing(policy, 'elsewhere', 0).state).toBe('read-only');
+	});
+});
+
+describe('the names of read-only targets', () => {
+	const named = (listed: string, target: string, others: readonly string[] = []) => {
+		const all = [target, ...others].map(name => ({name, production: false, place: place('h')}));
+		return standing(createPolicy({readOnly: false, targets: all, file: {readOnlyTargets: [listed]}}), target, 0).state;
+	};
+	test.each<[string, string, readonly string[], string]>([
+		['cache', 'cache', [], 'read-only'],
+		['Cache', 'cache', [], 'read-only'],
+		['cahce', 'cache', [], 'read-only'],
+		['cach', 'cache', [], 'read-only'],
+		['orders-cahce', 'orders-cache', [], 'read-only'],
+		// Another target is called so: it is the one that is meant.
+		['caches', 'cache', ['caches'], 'open'],
+		// Names of their own.
+		['orders-1', 'orders-2', [], 'open'],
+		['db-a', 'db-b', [], 'open'],
+		['eu-orders', 'us-orders', [], 'open'],
+		['sessions', 'cache', [], 'open'],
+	])('%s, where the target is called %s beside %j: %s', (listed, target, others, state) => {
+		expect(named(listed, target, others)).toBe(state);
+	});
+});
+
+describe('a policy that cannot be used', () => {
+	const armed = arm(
+		createPolicy({readOnly: false, targets: [{name: 'cache', production: true}]}),
+		'cache',
+		0,
+	) as Policy;
+	const broken = obeying(armed, {state: 'unusable', reason: 'it is gone'}, places);
+
+	test('refuses every act, also on what is armed, and says why', () => {
+		expect(permitted(broken, 'redis.evict', 'cache', 1)).toMatchObject({
+			reason: expect.stringContaining('the policy file of this machine cannot be used: it is gone'),
+			hint: expect.stringContaining('/etc/midwatch/policy.yaml'),
+		});
+		expect(policySummary(broken)?.text).toContain('cannot be used');
+		expect(policyChange(armed, broken)).toMatchObject({isWrong: true, text: expect.stringContaining('it is gone')});
+	});
+
+	test('lets acts be done again when it can be', () => {
+		const mended = obeying(broken, {state: 'read', file: {}}, places);
+		expect(permitted(mended, 'redis.evict', 'cache', 1)).toBeUndefined();
+		expect(policyChange(broken, mended)?.text).toContain('can be used again');
+	});
+});
+
+describe('what is shown', () => {
+	const file: PolicyFile = {
+		forbid: ['redis.flush'],
+		readOnlyTargets: ['elsewhere', 'Scratch'],
+		rules: [
+			{match: {host: ['nowhere.example']}, readOnly: true, line: 9},
+			{match: {host: ['cache1.prod.example']}, maxObjects: 3, line: 11},
+		],
+		lines: {forbid: 2, readOnlyTargets: 3},
+	};
+
+	test('in the header: that there is one, and to how many targets it does what', () => {
+		expect(policySummary(under(file))).toEqual({
+			text: 'policy: 1 read-only, 1 with forbidden actions',
+			short: 'policy',
+		});
+		expect(policySummary(under({readOnly: true}))).toMatchObject({text: 'read-only by policy'});
+		expect(policySummary(under({}))).toMatchObject({text: 'policy'});
+		expect(policySummary(createPolicy({readOnly: false, targets}))).toBeUndefined();
+	});
+
+	test('of a target: each word with its line', () => {
+		expect(targetWords(under(file), 'cache')).toBe(
+			'policy: redis.flush is forbidden (line 2); at most 3 objects (line 11)',
+		);
+		expect(targetWords(under(file), 'scratch')).toContain('makes scratch read-only (line 3)');
+		expect(targetWords(under({}), 'cache')).toBe('');
+	});
+
+	test('of the file: what is about no target here', () => {
+		expect(idleWords(file, targets)).toEqual([
+			'readOnlyTargets (line 3): no target here is called elsewhere',
+			'the rule at line 9 is about no target here',
+		]);
+	});
+});
