@@ -2,6 +2,7 @@ import type {Context, Line} from '../../src/contract.ts';
 import {type AdapterError, messageOf} from '../../src/errors.ts';
 import type {KubernetesPort, LogsRequest} from '../../src/port/kubernetes.ts';
 import type {PodObject} from '../../src/port/kubernetes-objects.ts';
+import {createLineRedactor} from '../../src/text/redact.ts';
 import {type Clock, pause} from './clock.ts';
 import {type FollowTimings, followLog, type LogNews} from './follow-log.ts';
 import {createChannel} from './log-channel.ts';
@@ -63,6 +64,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 		const key = partKey(part);
 		followed.add(key);
 		running += 1;
+		const mask = createLineRedactor();
 		const named = (text: string) => (leads === undefined ? text : `${part.name}: ${text}`);
 		void followLog({
 			port,
@@ -75,7 +77,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 			restarts,
 			pod: () => pods.get(part.uid),
 			changed: ms => Promise.race([looked.promise, pause(clock, ms, signal)]),
-			put: lines => channel.put(lines.map(line => shownLine(line, leads?.of(part)))),
+			put: lines => channel.put(lines.map(line => shownLine(line, leads?.of(part), mask))),
 			tell(news: LogNews) {
 				if (news.kind === 'lost') connections.lost(key, news.error);
 				else if (news.kind === 'back') connections.back(key);

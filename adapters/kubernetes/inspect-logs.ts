@@ -5,6 +5,7 @@ import {moment} from '../../src/model/pod-status.ts';
 import type {KubernetesPort, LogsRequest} from '../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../src/port/kubernetes-objects.ts';
 import {clockTime, duration} from '../../src/text/figures.ts';
+import {createLineRedactor} from '../../src/text/redact.ts';
 import {kubectl} from './by-hand.ts';
 import {systemClock} from './clock.ts';
 import {refusalOf} from './errors.ts';
@@ -168,6 +169,7 @@ function ordered(read: readonly Read[], leads: Leads | undefined, now: number): 
 	const placed = read.flatMap((one): readonly Placed[] => {
 		const {part, lines: own, error, first} = one;
 		const lead = leads?.of(part);
+		const mask = createLineRedactor();
 		// Moments of one container may be out of order by a little.
 		const moments = own.map(({at = ''}) => at).toSorted();
 		const told = (text: string): Line => ({text: leads === undefined ? text : `${part.name}: ${text}`});
@@ -175,7 +177,7 @@ function ordered(read: readonly Read[], leads: Leads | undefined, now: number): 
 		const head = headOf(one, read);
 		return [
 			...(head === undefined ? [] : [{at: moments[0] ?? '', line: {...told(head), loud: true}}]),
-			...own.map(line => ({at: line.at ?? '', line: shownLine(line, lead)})),
+			...own.map(line => ({at: line.at ?? '', line: shownLine(line, lead, mask)})),
 			...(error === undefined ? [] : [foot({...told(`-- ${error}`), severity: 'unknown'})]),
 			...(first ? [foot(told('-- it has not been restarted: there is no run before'))] : []),
 			...(error === undefined && !first && own.length === 0 ? [foot(told(`-- ${silence(one, now)}`))] : []),

@@ -1,4 +1,6 @@
 import type {Line, Severity} from '../../src/contract.ts';
+import {clean} from '../../src/text/clean.ts';
+import {cutLine} from '../../src/text/cut-line.ts';
 import {type Level, levelOf} from '../../src/text/level.ts';
 import {redact} from '../../src/text/redact.ts';
 
@@ -24,14 +26,18 @@ export function readLogLine(line: string): LogLine {
 
 const severities: Readonly<Partial<Record<Level, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
 
-/** Characters of a line that are shown: nobody reads on so far, and looking for secrets takes its time. */
-const longestShown = 64 * 1024;
-
-/** As it stands in a text, without the secrets that can be told by their form; `lead` names what wrote it where there are several. */
-export function shownLine({at, text: whole}: LogLine, lead: Line['lead']): Line {
+/**
+ * A line as it is shown, without the secrets that can be told by their form; `lead` names what wrote it where there are several. `mask` is a
+ * line redactor where lines come in their order.
+ */
+export function shownLine(
+	{at, text: whole}: LogLine,
+	lead: Line['lead'],
+	mask: (line: string) => string = redact,
+): Line {
 	const level = levelOf(whole);
-	const rest = whole.length - longestShown;
-	const text = redact(rest <= 0 ? whole : `${whole.slice(0, longestShown)} … ${rest} more characters`);
+	// First without colours: they may stand between a name and its value.
+	const text = mask(clean(cutLine(whole)));
 	const severity = level === undefined ? undefined : severities[level];
 	return {
 		text,

@@ -2,6 +2,7 @@ import type {Context, Document, Line} from '../contract.ts';
 import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import {bounded} from '../poll/bounded.ts';
 import {type DocumentLayer, documentOf, type OpenDial} from '../session.ts';
+import {longestLine} from '../text/cut-line.ts';
 import type {Deck} from './deck.ts';
 import {lineFilter} from './line-filter.ts';
 import {createTextBuffer, type Limits, type TextBuffer} from './text-buffer.ts';
@@ -9,7 +10,7 @@ import {createTextBuffer, type Limits, type TextBuffer} from './text-buffer.ts';
 /** A text that takes longer than this to read is given up. */
 const documentTimeoutMs = 10_000;
 /** What is kept of a text that goes on: about 64 MB at the most. */
-const liveLimits: Limits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: 64 * 1024};
+const liveLimits: Limits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: longestLine};
 /** New lines show no oftener than this. */
 const repaintMs = 100;
 /** Taking lines, or filtering them, takes no longer in one turn of the event loop. */

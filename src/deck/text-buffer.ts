@@ -1,5 +1,6 @@
 import type {Line} from '../contract.ts';
 import {clean} from '../text/clean.ts';
+import {cutLine} from '../text/cut-line.ts';
 import {inTime} from './in-time.ts';
 import type {LineTest} from './line-filter.ts';
 
@@ -121,11 +122,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 		append(more) {
 			const from = end;
 			for (const line of more) {
-				const text =
-					line.text.length <= limits.lineChars
-						? line.text
-						: `${line.text.slice(0, limits.lineChars)} … ${line.text.length - limits.lineChars} more characters`;
-				const cleaned = clean(text);
+				const cleaned = clean(cutLine(line.text, limits.lineChars));
 				if (!cleaned.includes('\n')) add(cleaned === line.text ? line : {...line, text: cleaned});
 				else for (const part of cleaned.split('\n')) add({...line, text: part});
 			}

@@ -95,6 +95,7 @@ describe('a line of a log', () => {
 		const shown = (text: string) => shownLine({at: undefined, text}, undefined).text;
 		expect(shown('connect postgres://app:hunter2@db/orders')).toBe('connect postgres://app:***@db/orders');
 		expect(shown('{"password":"hunter2","user":"app"}')).toBe('{"password":***,"user":"app"}');
+		expect(shown('\u001b[33mpassword\u001b[0m=\u001b[1mhunter2\u001b[0m')).toBe('password=***');
 		expect(shown('x'.repeat(70_000))).toBe(`${'x'.repeat(65_536)} … 4464 more characters`);
 	});
 

@@ -104,6 +104,19 @@ describe('redaction', () => {
 		expect(redact(`password${'/**/'.repeat(64)}'s3cret'`)).toBe(`password${'/**/'.repeat(64)}***`);
 	});
 
+	test('takes linear time where a quadratic one would never end', () => {
+		for (const part of [
+			'password--',
+			'password/*',
+			'redis-cli ',
+			'password /* x */',
+			'acl setuser ',
+			'auth $a$\n',
+			'x://a:',
+		])
+			expect(redact(part.repeat(1_000_000 / part.length))).toBeTypeOf('string');
+	});
+
 	test('does not take for ever, whatever is sent', () => {
 		const inserts = ['insert into a(', 'insert into x(password ', 'insert into x(a, password) ', 'insert into '];
 		const parts = ["password='", 'a.', 'token', "password ''", 'x://a:', 'auth ', '$a$', '/*'];

@@ -1,0 +1,82 @@
+import {findAuth, findHello, findOption, findProgram, findSetUser, findUserRule, programs} from './commands.ts';
+import {findNamed, findSetConfig} from './names.ts';
+import {folded, type Scan} from './scan.ts';
+import {findCall, findCrypt, findIdentified, findInsert} from './sql.ts';
+import {findKey, findToken, findWrappedKey, tokenStarts} from './tokens.ts';
+import {
+	findAuthorization,
+	findBasic,
+	findBearer,
+	findCookie,
+	findRegistryAuth,
+	findSignature,
+	findUserInfo,
+	findWebhook,
+} from './web.ts';
+
+/** Looks for secrets where its word stands in a text, and masks them. */
+type Rule = (scan: Scan, place: number) => void;
+/** A word in lower case, of three characters at least, and what its places are looked at for. */
+type Anchor = {readonly word: string; readonly find: Rule};
+
+const each = (words: readonly string[], find: Rule): readonly Anchor[] => words.map(word => ({word, find}));
+
+const anchors: readonly Anchor[] = [
+	...each(['://'], findUserInfo),
+	...each(['authorization'], findAuthorization),
+	...each(['auth'], findAuth),
+	...each(['auth'], findRegistryAuth),
+	...each(['cookie'], findCookie),
+	...each(['bearer'], findBearer),
+	...each(['basic'], findBasic),
+	...each(['sig=', 'signature='], findSignature),
+	...each(['services/', 'webhooks/'], findWebhook),
+	...each(['pass', 'pwd', 'secret', 'token', 'key', 'credential', 'masterauth'], findNamed),
+	...each(['set_config('], findSetConfig),
+	...each(['crypt('], findCrypt),
+	...each(['pgp_', 'hmac('], findCall),
+	...each(['identified'], findIdentified),
+	...each(['insert'], findInsert),
+	...programs.map(word => ({word, find: findProgram(word)})),
+	...each([' -u', ' -p', ' -a', ' -w', ' --user', ' --pass', ' --proxy-user'], findOption),
+	...each(['hello'], findHello),
+	...each(['setuser'], findSetUser),
+	...each(['on #', 'off #', 'on >', 'off >', 'nopass #', 'payload #'], findUserRule),
+	...tokenStarts.map((word, index) => ({word, find: findToken(index)})),
+	...each(['-----begin'], findKey),
+	...each(['ls0tls1crud'], findWrappedKey),
+];
+
+/** A number for three characters, the same for capitals; others can have it too. */
+const bits = 5;
+const all = (1 << (3 * bits)) - 1;
+export const rolled = (before: number, code: number): number => ((before << bits) | (code & 31)) & all;
+
+/** How often the characters of each of the 32 numbers are seen in logs, as a logarithm. */
+const commonness = [...'a99889777855889999a9988777850746'].map(digit => Number.parseInt(digit, 16));
+
+/** An anchor, and what three characters of it are looked for: the ones that are seen least. */
+export type Placed = Anchor & {readonly offset: number; readonly number: number};
+
+function placed(anchor: Anchor): Placed {
+	const codes = Array.from(anchor.word, character => folded(character.charCodeAt(0)));
+	const weight = (offset: number) =>
+		codes.slice(offset, offset + 3).reduce((sum, code) => sum + (commonness[code & 31] ?? 0), 0);
+	const offsets = codes.slice(2).map((_, offset) => offset);
+	const offset = offsets.reduce((best, one) => (weight(one) < weight(best) ? one : best), 0);
+	return {...anchor, offset, number: codes.slice(offset, offset + 3).reduce(rolled, 0)};
+}
+
+const byNumber: ReadonlyMap<number, readonly Placed[]> = Map.groupBy(anchors.map(placed), ({number}) => number);
+
+/** The anchors by their numbers, from 1 on. */
+const groups: readonly (readonly Placed[])[] = [[], ...byNumber.values()];
+
+/** The group of a number; 0 where no anchor has it. */
+export const groupOf: Uint8Array = (() => {
+	const slots = new Uint8Array(all + 1);
+	for (const [index, number] of [...byNumber.keys()].entries()) slots[number] = index + 1;
+	return slots;
+})();
+
+export const anchorsOf = (group: number): readonly Placed[] => groups[group] ?? [];

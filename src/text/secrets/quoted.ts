@@ -1,0 +1,89 @@
+import {folded, isSpace, isWord, type Scan} from './scan.ts';
+
+const apostrophe = 39;
+const quote = 34;
+const backslash = 92;
+const dollar = 36;
+
+/**
+ * End of the string of SQL, JSON or a shell that begins there; undefined where none does. One that is not closed goes to the end of the
+ * text, since a server may have cut it. https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-CONSTANTS
+ */
+export function quotedEnd(scan: Scan, place: number): number | undefined {
+	const {text} = scan;
+	switch (scan.at(place)) {
+		case apostrophe:
+			// Inside of a word of the shell that is quoted itself.
+			if (text.startsWith(`'\\''`, place)) return behind(text, `'\\''`, place + 4);
+			// Inside of another string of SQL.
+			if (scan.at(place + 1) === apostrophe && isInner(scan.at(place + 2))) return behind(text, `''`, place + 3);
+			return singleEnd(text, place + 1);
+		case quote:
+			return escapedEnd(text, place + 1, quote);
+		case dollar:
+			return dollarEnd(scan, place);
+		case backslash:
+			return escapedQuoteEnd(scan, place);
+		default:
+			return prefixedEnd(scan, place);
+	}
+}
+
+/** Whether a string inside of another one begins with this: what can follow an empty string does not. */
+const isInner = (code: number): boolean =>
+	!Number.isNaN(code) && !isSpace(code) && !"'`,;)}]".includes(String.fromCharCode(code));
+
+function behind(text: string, end: string, from: number): number {
+	const found = text.indexOf(end, from);
+	return found < 0 ? text.length : found + end.length;
+}
+
+/** In SQL an apostrophe is doubled, elsewhere it has a backslash before it: the later end counts. */
+function singleEnd(text: string, from: number): number {
+	let end = text.indexOf("'", from);
+	while (end >= 0 && text.charCodeAt(end + 1) === apostrophe) end = text.indexOf("'", end + 2);
+	const doubled = end < 0 ? text.length : end + 1;
+	return Math.max(doubled, escapedEnd(text, from, apostrophe));
+}
+
+function escapedEnd(text: string, from: number, end: number): number {
+	for (let at = from; at < text.length; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code === end) return at + 1;
+		if (code === backslash) at += 1;
+	}
+	return text.length;
+}
+
+/** `E'…'`, `U&'…'`, `N'…'` */
+function prefixedEnd(scan: Scan, place: number): number | undefined {
+	if (isWord(scan.at(place - 1))) return undefined;
+	const letter = folded(scan.at(place));
+	if (letter === 110 && scan.at(place + 1) === apostrophe) return singleEnd(scan.text, place + 2);
+	if (letter === 117 && scan.at(place + 1) === 38 && scan.at(place + 2) === apostrophe)
+		return singleEnd(scan.text, place + 3);
+	if (letter !== 101 || scan.at(place + 1) !== apostrophe) return undefined;
+	const {text} = scan;
+	for (let at = place + 2; at < text.length; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code === backslash || (code === apostrophe && text.charCodeAt(at + 1) === apostrophe)) at += 1;
+		else if (code === apostrophe) return at + 1;
+	}
+	return text.length;
+}
+
+/** `$$…$$`, `$tag$…$tag$` */
+function dollarEnd(scan: Scan, place: number): number | undefined {
+	const first = scan.at(place + 1);
+	const tagEnd = first >= 48 && first <= 57 ? place : scan.wordEnd(place + 1, 64);
+	if (scan.at(tagEnd) !== dollar || tagEnd === place) return undefined;
+	return behind(scan.text, scan.text.slice(place, tagEnd + 1), tagEnd + 1);
+}
+
+/** `\"…\"`: a string inside of another one of JSON; its end has as many backslashes. */
+function escapedQuoteEnd(scan: Scan, place: number): number | undefined {
+	const end = scan.skip('\\', place, 16);
+	const code = scan.at(end);
+	if (code !== quote && code !== apostrophe) return undefined;
+	return behind(scan.text, scan.text.slice(place, end + 1), end + 1);
+}
