@@ -233,6 +233,11 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	readonly params: readonly Param[];
 	/** Every fact that its confirmation shows; docs/actions.md lists them. */
 	readonly shows: readonly ShownFact[];
+	/**
+	 * For an action on several: those of the selected rows that still are what the plan says, or without a plan what the row says. When others
+	 * of them have changed, a new plan for these is offered. Reads only.
+	 */
+	left?(rows: readonly R[], plan: Plan | undefined, context: ActionContext<Port>): Promise<readonly R[]>;
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
 	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */

@@ -4,11 +4,13 @@ import type {
 	ConnectionGroupRecord,
 	PostgresPort,
 	ServerRecord,
-	SessionRecord,
+	SessionIdentity,
+	SignalResult,
 	SignalResults,
 } from '../../src/port/postgres.ts';
 import {settingsOf} from '../postgres/by-hand.ts';
 import {permissionsOf} from '../postgres/permissions.ts';
+import {isSameSession} from '../postgres/session-identity.ts';
 import {postgres} from '../postgres/system.ts';
 import {connectionLimit, createDemoServer, serverText, toRecord} from './postgres-server.ts';
 import {createStatementCounters} from './postgres-statements.ts';
@@ -63,11 +65,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 		reads += Math.round(seconds * 41_000 * (0.004 + 0.012 * scenario.wave('block reads', 40_000)));
 	}
 
-	function act<Identity extends {readonly pid: number}>(
-		identities: readonly Identity[],
-		isSame: (identity: Identity, now: SessionRecord) => boolean,
-		how: 'cancel' | 'terminate',
-	): SignalResults {
+	function act(identities: readonly SessionIdentity[], how: 'cancel' | 'terminate'): SignalResults {
 		if (readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -78,11 +76,12 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 		// All are looked at before the first is signalled, as one statement does.
 		const now = new Map(records().map(session => [session.pid, session]));
 		return new Map(
-			identities.map(identity => {
+			identities.map((identity): readonly [number, SignalResult] => {
 				const session = now.get(identity.pid);
-				if (session === undefined || !isSame(identity, session)) return [identity.pid, 'moved'];
+				if (session === undefined || !isSameSession(identity, session)) return [identity.pid, {result: 'moved'}];
+				if (how === 'cancel' && session.state !== 'active') return [identity.pid, {result: 'moved'}];
 				estate.end(identity.pid, how);
-				return [identity.pid, 'sent'];
+				return [identity.pid, {result: 'sent', at: session}];
 			}),
 		);
 	}
@@ -180,25 +179,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 				add({...common, application: 'checkout', user: 'checkout', count: idle - share - Math.floor(share / 2)});
 				return [...groups.values()].toSorted((a, b) => b.count - a.count);
 			}),
-		cancel: (identities, _record, {signal}) =>
-			answer(signal, () =>
-				act(
-					identities,
-					({backendStart, queryStart}, now) =>
-						now.backendStart === backendStart && now.queryStart === queryStart && now.state === 'active',
-					'cancel',
-				),
-			),
-		terminate: (identities, _record, {signal}) =>
-			answer(signal, () =>
-				act(
-					identities,
-					({backendStart, idleTransactionStart}, now) =>
-						now.backendStart === backendStart &&
-						(idleTransactionStart === undefined ||
-							(now.state === 'idle in transaction' && now.transactionStart === idleTransactionStart)),
-					'terminate',
-				),
-			),
+		cancel: (identities, _record, {signal}) => answer(signal, () => act(identities, 'cancel')),
+		terminate: (identities, _record, {signal}) => answer(signal, () => act(identities, 'terminate')),
 	};
 }

@@ -3,7 +3,10 @@ import type {
 	PostgresPort,
 	PostgresSettings,
 	ServerRecord,
+	SessionIdentity,
 	SessionRecord,
+	SignalledSession,
+	SignalResult,
 	SignalResults,
 } from '../../src/port/postgres.ts';
 import {redact} from '../../src/text/redact.ts';
@@ -43,6 +46,28 @@ function toSession(row: decode.RowText): SessionRecord {
 		query: shownQuery(row),
 		hidden: decode.flag(row, 'hidden'),
 		signal: signal === 'may' || signal === 'superuser' ? signal : 'role',
+	};
+}
+
+const toSignalled = (row: decode.RowText): SignalledSession => ({
+	state: decode.text(row, 'state'),
+	transactionStart: decode.text(row, 'xact_start'),
+	queryStart: decode.text(row, 'query_start'),
+	query: shownQuery(row),
+});
+
+/** The statement that guards and signals these sessions, and its parameters. */
+function signalling(act: sql.SignalFunction, identities: readonly SessionIdentity[]) {
+	const names = ['pid', 'backendStart', 'transactionStart', 'queryStart', 'state'] as const;
+	const [first] = identities;
+	const parameters = {backendStart: '$2', transactionStart: '$3', queryStart: '$4', state: '$5'};
+	if (first !== undefined && identities.length === 1) {
+		const guard = sql.sessionGuard(act, {pid: '$1::int', ...parameters});
+		return {statement: sql.actSql(act, guard, {columns: sql.hitColumns}), values: names.map(name => first[name])};
+	}
+	return {
+		statement: sql.actOnSeveralSql(act, {pid: '$1', ...parameters}, sql.hitColumns),
+		values: names.map(name => identities.map(identity => identity[name])),
 	};
 }
 
@@ -100,12 +125,13 @@ export function createPostgresClient(
 
 	/** Opens the connection that acts, to the very host that is read. Until it stands, nothing can have happened. */
 	async function act(
-		pids: readonly number[],
-		statement: string,
-		values: readonly unknown[],
+		signalFunction: sql.SignalFunction,
+		identities: readonly SessionIdentity[],
 		record: string,
 		signal: AbortSignal,
 	): Promise<SignalResults> {
+		const pids = identities.map(({pid}) => pid);
+		const {statement, values} = signalling(signalFunction, identities);
 		if (options.readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -149,11 +175,12 @@ export function createPostgresClient(
 	}
 
 	function resultsOf(pids: readonly number[], rows: decode.Rows): SignalResults {
-		const matched = new Map(rows.map(row => [decode.mustNumber(row, 'pid'), decode.flag(row, 'sent')]));
+		const matched = new Map(rows.map(row => [decode.mustNumber(row, 'pid'), row]));
 		return new Map(
-			pids.map(pid => {
-				const sent = matched.get(pid);
-				return [pid, sent === undefined ? 'moved' : sent ? 'sent' : 'gone'];
+			pids.map((pid): readonly [number, SignalResult] => {
+				const row = matched.get(pid);
+				if (row === undefined) return [pid, {result: 'moved'}];
+				return [pid, decode.flag(row, 'sent') ? {result: 'sent', at: toSignalled(row)} : {result: 'gone'}];
 			}),
 		);
 	}
@@ -258,32 +285,8 @@ export function createPostgresClient(
 				oldestSeconds: decode.number(row, 'oldest_s'),
 			}));
 		},
-		cancel(identities, record, {signal}) {
-			const pids = identities.map(({pid}) => pid);
-			const [first] = identities;
-			if (first !== undefined && identities.length === 1) {
-				const statement = sql.actSql('pg_cancel_backend', sql.cancelGuard('$1::int', '$2', '$3'));
-				return act(pids, statement, [first.pid, first.backendStart, first.queryStart], record, signal);
-			}
-			const starts = identities.map(({backendStart}) => backendStart);
-			const moments = identities.map(({queryStart}) => queryStart);
-			const statement = sql.actOnSeveralSql('pg_cancel_backend', '$1', '$2', '$3');
-			return act(pids, statement, [pids, starts, moments], record, signal);
-		},
-		terminate(identities, record, {signal}) {
-			const pids = identities.map(({pid}) => pid);
-			const [first] = identities;
-			if (first !== undefined && identities.length === 1) {
-				const third = first.idleTransactionStart === undefined ? undefined : '$3';
-				const statement = sql.actSql('pg_terminate_backend', sql.terminateGuard('$1::int', '$2', third));
-				const values = third === undefined ? [] : [first.idleTransactionStart];
-				return act(pids, statement, [first.pid, first.backendStart, ...values], record, signal);
-			}
-			const starts = identities.map(({backendStart}) => backendStart);
-			const moments = identities.map(({idleTransactionStart}) => idleTransactionStart ?? null);
-			const statement = sql.actOnSeveralSql('pg_terminate_backend', '$1', '$2', '$3');
-			return act(pids, statement, [pids, starts, moments], record, signal);
-		},
+		cancel: (identities, record, {signal}) => act('pg_cancel_backend', identities, record, signal),
+		terminate: (identities, record, {signal}) => act('pg_terminate_backend', identities, record, signal),
 	};
 
 	return {

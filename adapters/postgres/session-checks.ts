@@ -1,7 +1,7 @@
 import type {Check} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres-session.ts';
-import type {PostgresPort, ServerRecord, SessionRecord, SignalResults} from '../../src/port/postgres.ts';
+import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
 import {grantSignalling} from './grants.ts';
 
 export const gone = (pid: number): AdapterError =>
@@ -68,6 +68,20 @@ export async function sessionsOf(
 	return new Map((await port.sessionsByPid(pids, {signal})).map(session => [session.pid, session]));
 }
 
+/** Those of the selected rows whose sessions are still there, and are what `isSame` asks for. */
+export async function rowsLeft(
+	rows: readonly PostgresSessionRow[],
+	isSame: (row: PostgresSessionRow, session: SessionRecord) => boolean,
+	port: PostgresPort,
+	signal: AbortSignal,
+): Promise<readonly PostgresSessionRow[]> {
+	const sessions = await sessionsOf(rows, port, signal);
+	return rows.filter(row => {
+		const session = sessions.get(row.pid);
+		return session !== undefined && session.backendStart === row.backendStart && isSame(row, session);
+	});
+}
+
 export const touchOf = ({pid, user, database}: SessionRecord, query: string): string =>
 	`pid ${pid}, ${user ?? '?'} on ${database ?? '?'}: ${query}`;
 
@@ -104,22 +118,13 @@ export function checksOfAll(
 	];
 }
 
-/** Which were signalled and which were not any more. */
-export function partition<T extends {readonly pid: number}>(
-	these: readonly T[],
-	results: SignalResults,
-): {readonly sent: readonly T[]; readonly missed: readonly T[]} {
-	const isSent = ({pid}: T) => results.get(pid) === 'sent';
-	return {sent: these.filter(isSent), missed: these.filter(one => !isSent(one))};
-}
-
 export const pidNames = (these: readonly {readonly pid: number}[]): string => these.map(({pid}) => pid).join(', ');
 
 /** The key under which the receipt of several holds what was there of one that was signalled. */
 export const receiptKey = ({pid}: {readonly pid: number}): string => `pid ${pid}`;
 
 /** Whether the server will let us. pg_signal_backend does not reach the sessions of superusers. */
-export function signalCheck(session: SessionRecord, server: ServerRecord): Check {
+function signalCheck(session: SessionRecord, server: ServerRecord): Check {
 	const label = 'the right to signal it';
 	if (session.pid === server.pid)
 		return {label, result: 'block', detail: 'it is the connection that midwatch reads with'};
@@ -134,6 +139,14 @@ export function signalCheck(session: SessionRecord, server: ServerRecord): Check
 		return {label, result: 'block', detail};
 	}
 	return {label, result: 'block', detail: `needs: ${grantSignalling(server.user)}`};
+}
+
+/** Whether it is still what was shown, and whether it may be signalled; midwatch's own connection is named as such whatever it does. */
+export function checksOf(same: Check, session: SessionRecord | undefined, server: ServerRecord): readonly Check[] {
+	if (session === undefined) return [same];
+	const may = signalCheck(session, server);
+	if (session.pid === server.pid) return [may];
+	return same.moved ? [same] : [same, may];
 }
 
 export type Reason = {readonly reason: string; readonly instead?: string};

@@ -129,40 +129,69 @@ FROM pg_stat_activity WHERE backend_type = 'client backend' OR backend_type IS N
 GROUP BY 1, 2, 3, 4 ORDER BY n DESC, 1, 2, 3, 4 LIMIT 200`;
 
 /*
- * The guard is the WHERE of the very statement that acts: between it and the signal nothing can move. A pid alone is not an identity,
- * since the system gives it to other processes again.
+ * The guard is the WHERE of the very statement that acts: it compares and signals within one reading of pg_stat_activity. A pid alone is not
+ * an identity, since the system gives it to other processes again, and a session alone is not either: it goes on to other statements.
  */
 
-export const cancelGuard = (pid: string, backendStart: string, queryStart: string): string =>
-	`a.pid = ${pid} AND a.backend_start = ${backendStart}::timestamptz AND a.query_start = ${queryStart}::timestamptz` +
-	` AND a.state = 'active' AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()`;
+export type SignalFunction = 'pg_cancel_backend' | 'pg_terminate_backend';
 
-export const terminateGuard = (pid: string, backendStart: string, idleTransactionStart: string | undefined): string =>
-	`a.pid = ${pid} AND a.backend_start = ${backendStart}::timestamptz AND a.backend_type = 'client backend'` +
-	` AND a.pid <> pg_backend_pid()` +
-	(idleTransactionStart === undefined
-		? ''
-		: ` AND a.xact_start = ${idleTransactionStart}::timestamptz AND a.state LIKE 'idle in transaction%'`);
+/** What a session is bound to, each as an SQL expression, of one session or of an array of them. */
+export type SessionExpressions = {
+	readonly pid: string;
+	readonly backendStart: string;
+	/** NULL where there is no transaction, no query or no state. */
+	readonly transactionStart: string;
+	readonly queryStart: string;
+	readonly state: string;
+};
+
+export function sessionGuard(act: SignalFunction, session: SessionExpressions): string {
+	const same = (column: string, expression: string, type: string) =>
+		expression === 'NULL' ? `${column} IS NULL` : `${column} IS NOT DISTINCT FROM ${expression}::${type}`;
+	return [
+		`a.pid = ${session.pid}`,
+		`a.backend_start = ${session.backendStart}::timestamptz`,
+		same('a.xact_start', session.transactionStart, 'timestamptz'),
+		same('a.query_start', session.queryStart, 'timestamptz'),
+		same('a.state', session.state, 'text'),
+		...(act === 'pg_cancel_backend' ? [`a.state = 'active'`] : []),
+		`a.backend_type = 'client backend'`,
+		'a.pid <> pg_backend_pid()',
+	].join(' AND ');
+}
 
 const activity = 'pg_catalog.pg_stat_activity a';
 
-type SignalFunction = 'pg_cancel_backend' | 'pg_terminate_backend';
+/**
+ * What the session did when it was signalled. The columns stand before the function: what fails in them fails before anything is sent. Where
+ * the text of another database could not be converted on its way to us, which would look like a refusal after the signal, it is cut to ASCII.
+ */
+export const hitColumns =
+	'a.state, a.xact_start::text AS xact_start, a.query_start::text AS query_start, ' +
+	'CASE WHEN getdatabaseencoding() = pg_client_encoding() THEN left(a.query, 2000) ' +
+	`ELSE regexp_replace(left(a.query, 2000) COLLATE "C", '[^ -~]', '?', 'g') END AS query, `;
 
-export const actSql = (act: SignalFunction, guard: string, from = activity): string =>
-	`SELECT a.pid, ${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
+type SignalParts = {readonly columns?: string; readonly from?: string};
+
+export const actSql = (act: SignalFunction, guard: string, {columns = '', from = activity}: SignalParts = {}): string =>
+	`SELECT a.pid, ${columns}${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
 
 /**
  * Several at once: each identity is a row of `i`, joined so that one statement guards and signals all of them. The functions stand in the
- * list of columns, which is made for the rows that passed the guard alone; a LIMIT around it would not hold them back. Each of the three
- * is an expression for an array, in the order of the identities; `moments` are the starts of the statements, or of the idle transactions,
- * where NULL stands for a session that is bound to none.
+ * list of columns, which is made for the rows that passed the guard alone; a LIMIT around it would not hold them back. Each member of
+ * `sessions` is an expression for an array, in the order of the sessions.
  */
-export function actOnSeveralSql(act: SignalFunction, pids: string, backendStarts: string, moments: string): string {
-	const identities = `unnest(${pids}::int[], ${backendStarts}::timestamptz[], ${moments}::timestamptz[])`;
-	const guard =
-		act === 'pg_cancel_backend'
-			? cancelGuard('i.pid', 'i.backend_start', 'i.moment')
-			: `${terminateGuard('i.pid', 'i.backend_start', undefined)} AND (i.moment IS NULL` +
-				` OR a.xact_start = i.moment AND a.state LIKE 'idle in transaction%')`;
-	return actSql(act, guard, `${activity}, ${identities} AS i (pid, backend_start, moment)`);
+export function actOnSeveralSql(act: SignalFunction, sessions: SessionExpressions, columns = ''): string {
+	const {pid, backendStart, transactionStart, queryStart, state} = sessions;
+	const starts = [backendStart, transactionStart, queryStart].map(expression => `${expression}::timestamptz[]`);
+	const identities = `unnest(${pid}::int[], ${starts.join(', ')}, ${state}::text[])`;
+	const guard = sessionGuard(act, {
+		pid: 'i.pid',
+		backendStart: 'i.backend_start',
+		transactionStart: 'i.xact_start',
+		queryStart: 'i.query_start',
+		state: 'i.state',
+	});
+	const names = 'i (pid, backend_start, xact_start, query_start, state)';
+	return actSql(act, guard, {columns, from: `${activity}, ${identities} AS ${names}`});
 }

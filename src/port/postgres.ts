@@ -183,18 +183,27 @@ export type ConnectionGroupRecord = {
 	readonly oldestSeconds: number | undefined;
 };
 
-/** One statement of one session: what a cancel is bound to. */
-export type StatementIdentity = {readonly pid: number; readonly backendStart: string; readonly queryStart: string};
-
-/** One session: what a terminate is bound to. An idle transaction is bound to its own start as well. */
+/** One session in one state, statement and transaction: what a cancel or a terminate is bound to. Null where the server has NULL. */
 export type SessionIdentity = {
 	readonly pid: number;
 	readonly backendStart: string;
-	readonly idleTransactionStart: string | undefined;
+	readonly transactionStart: string | null;
+	readonly queryStart: string | null;
+	readonly state: string | null;
+};
+
+/** What a session did at the moment when it was signalled. `query` is redacted, at most the first 2,000 characters. */
+export type SignalledSession = {
+	readonly state: string | undefined;
+	readonly transactionStart: string | undefined;
+	readonly queryStart: string | undefined;
+	readonly query: string | undefined;
 };
 
 /** `moved`: the guard matched nothing, nothing was sent · `gone`: the process ended just before. */
-type SignalResult = 'sent' | 'moved' | 'gone';
+export type SignalResult =
+	| {readonly result: 'sent'; readonly at: SignalledSession}
+	| {readonly result: 'moved' | 'gone'};
 export type SignalResults = ReadonlyMap<number, SignalResult>;
 
 type Ask = {readonly signal: AbortSignal};
@@ -232,7 +241,7 @@ export type PostgresPort = {
 	>;
 	connectionGroups(ask: Ask): Promise<readonly ConnectionGroupRecord[]>;
 	/** All of them by one statement that guards each. What came of it by pid, for every identity; no pid may be given twice. */
-	cancel(identities: readonly StatementIdentity[], record: string, ask: Ask): Promise<SignalResults>;
+	cancel(identities: readonly SessionIdentity[], record: string, ask: Ask): Promise<SignalResults>;
 	/** As `cancel`. */
 	terminate(identities: readonly SessionIdentity[], record: string, ask: Ask): Promise<SignalResults>;
 };

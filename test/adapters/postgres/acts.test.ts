@@ -56,7 +56,10 @@ for (const name of postgresVersions) {
 				/^The connection is closed\. Its transaction of \d+s is rolled back\. .* 1 session waits for it\.$/,
 			);
 			const receipt = await terminate.run(preview.plan, watch.about());
-			expect(receipt.summary).toBe(`terminated pid ${root.pid}`);
+			expect(receipt.summary).toBe(
+				`terminated pid ${root.pid}: idle in transaction: BEGIN; SELECT pg_advisory_xact_lock(1)`,
+			);
+			expect(receipt.before).toMatchObject({state: 'idle in transaction', transactionStart: row.transactionStart});
 			await expect
 				.poll(async () => (await terminate.verify(preview.plan, receipt, watch.about())).result, {timeout: 10_000})
 				.toBe('done');
@@ -139,7 +142,7 @@ for (const name of postgresVersions) {
 				expect.objectContaining({
 					result: 'block',
 					moved: true,
-					detail: `pid ${idle.pid} is no longer idle: it is active`,
+					detail: expect.stringMatching(`^pid ${idle.pid} has gone on: now SELECT pg_sleep\\(1\\) \\(active for `),
 				}),
 			]);
 			await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
@@ -174,6 +177,36 @@ for (const name of postgresVersions) {
 		});
 	});
 }
+
+describePostgres('postgres-15', 'acts in a database of another encoding', server => {
+	test('a statement that cannot be converted does not make a signal that was sent look refused', async () => {
+		const database = 'acts_euc_jp';
+		const kind = "TEMPLATE template0 ENCODING 'EUC_JP' LC_COLLATE 'C' LC_CTYPE 'C'";
+		await query(server, `DROP DATABASE IF EXISTS ${database}`);
+		await query(server, `CREATE DATABASE ${database} ${kind}`);
+		const utf8 = await watcher(server, 'operator');
+		const japanese = await watcher(server, 'operator', {settings: {database}});
+		const sleeper = await someone(server, 'acts-encoding');
+		try {
+			const end = sleeper.begin("SELECT pg_sleep(60), 'caf\u00e9'");
+			const row = await rowOf(utf8, sleeper.pid, each => each.state === 'active');
+			const {pid, backendStart, transactionStart, queryStart, state} = row;
+			if (backendStart === undefined || transactionStart === undefined) throw new Error('it has no start');
+			if (queryStart === undefined || state === undefined) throw new Error('it runs nothing');
+			const identity = {pid, backendStart, transactionStart, queryStart, state};
+			const {port} = japanese.connection;
+			const results = await port.cancel([identity], 'encoding', {signal: AbortSignal.timeout(5000)});
+			expect(results.get(pid)).toMatchObject({
+				result: 'sent',
+				at: {state: 'active', query: "SELECT pg_sleep(60), 'caf?'"},
+			});
+			expect(await end).toBe('57014');
+		} finally {
+			await Promise.all([utf8.close(), japanese.close(), sleeper.end()]);
+			await query(server, `DROP DATABASE ${database} WITH (FORCE)`);
+		}
+	});
+});
 
 describePostgres('postgres-15', 'acts when all connections are taken', server => {
 	test('the one connection that reads acts, under the record, and goes on reading', async () => {

@@ -86,12 +86,21 @@ for (const name of postgresVersions) {
 			await until(async () => ((await isThere(server, gone.pid)) ? undefined : true));
 
 			expect(await terminate.preflight(plan, watch.about())).toEqual([
-				expect.objectContaining({result: 'block', moved: true, detail: `pid ${moved.pid} has ended that transaction`}),
+				expect.objectContaining({
+					result: 'block',
+					moved: true,
+					detail: expect.stringMatching(
+						`^pid ${moved.pid} has gone on: now idle in transaction for \\d+s, after COMMIT; BEGIN$`,
+					),
+				}),
 				expect.objectContaining({result: 'block', moved: true, detail: `pid ${gone.pid} has ended`}),
 				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
 				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
 			]);
 			await expect(terminate.preview(rows, {}, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			// With the plan those that still are what it says, without one those that are still there.
+			expect(await terminate.left?.(rows, plan, watch.about())).toEqual([rows[2]]);
+			expect(await terminate.left?.(rows, undefined, watch.about())).toEqual([rows[0], rows[2]]);
 
 			const receipt = await terminate.run(plan, watch.about());
 			expect(receipt.summary).toBe(`terminated 1 of 3 sessions; gone or moved by then: pid ${moved.pid}, ${gone.pid}`);
@@ -128,7 +137,9 @@ for (const name of postgresVersions) {
 			expect(await cancel.preflight(preview.plan, watch.about())).toContainEqual({
 				label: 'the statement',
 				result: 'block',
-				detail: `pid ${third.pid} has gone on: it is active`,
+				detail: expect.stringMatching(
+					`^pid ${third.pid} has gone on: now SELECT pg_advisory_lock\\(4\\) \\(active for `,
+				),
 				moved: true,
 			});
 			const receipt = await cancel.run(preview.plan, watch.about());
@@ -141,6 +152,33 @@ for (const name of postgresVersions) {
 				detail: `2 of 3 were cancelled; pid ${third.pid} had gone on before`,
 			});
 			await expect(cancel.run(preview.plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+		});
+
+		test('one of several that went on to its next statement is spared, and the record tells what the others ran', async () => {
+			const marked = [await guest('acts-next'), await guest('acts-next')];
+			const [goes, stays] = marked as [Someone, Someone];
+			const keeper = await guest('acts-next-keeper');
+			await keeper.client.query('SELECT pg_advisory_lock(5), pg_advisory_lock(6)');
+			const first = goes.begin('SELECT pg_advisory_lock(5)');
+			const end = stays.begin(`SELECT pg_sleep(60), 'password=hunter2'`);
+			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
+			const {plan} = await terminate.preview(rows, {}, watch.about());
+			await keeper.client.query('SELECT pg_advisory_unlock(5)');
+			expect(await first).toBe('done');
+			const next = goes.begin('SELECT pg_advisory_lock(6)');
+			await rowOf(watch, goes.pid, row => row.state === 'active' && row.queryStart !== rows[0]?.queryStart);
+
+			const receipt = await terminate.run(plan, watch.about());
+			expect(receipt.summary).toBe(`terminated 1 of 2 sessions; gone or moved by then: pid ${goes.pid}`);
+			const [hit] = Object.values(receipt.before);
+			expect(hit).toMatch(
+				/^active, transaction since 20\d\d-.*, query since 20\d\d-.*: SELECT pg_sleep\(60\), 'password=/,
+			);
+			expect(hit).not.toContain('hunter2');
+			expect(await end).toBe('57P01');
+			expect(await isThere(server, goes.pid)).toBe(true);
+			await keeper.client.query('SELECT pg_advisory_unlock(6)');
+			expect(await next).toBe('done');
 		});
 
 		test('the line for the shell ends several as the plan does, in a real shell', async () => {

@@ -1,0 +1,181 @@
+import type {ShownFact} from '../../src/contract.ts';
+import {AdapterError} from '../../src/errors.ts';
+import type {
+	PostgresPort,
+	SessionIdentity,
+	SessionRecord,
+	SignalledSession,
+	SignalResults,
+} from '../../src/port/postgres.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+import {duration} from '../../src/text/figures.ts';
+import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
+import {gone, pidNames, receiptKey, sessionsOf} from './session-checks.ts';
+import {actOnSeveralSql, actSql, type SignalFunction, sessionGuard} from './sql.ts';
+
+/* What a cancel and a terminate are bound to: a session in one state, one statement and one transaction. */
+
+/** A session as the confirmation shows it. */
+export type ShownSession = SessionIdentity & {readonly query: string};
+
+const shownLength = 200;
+
+const textOf = (query: string | undefined): string => cleanLine(query ?? '').slice(0, shownLength);
+
+/** @throws AdapterError `conflict` when its start is not known. */
+export function shownSession(session: SessionRecord): ShownSession {
+	const {pid, backendStart, transactionStart = null, queryStart = null, state = null, query} = session;
+	if (backendStart === undefined) throw gone(pid);
+	return {pid, backendStart, transactionStart, queryStart, state, query: textOf(query)};
+}
+
+export const identityOf = ({
+	pid,
+	backendStart,
+	transactionStart,
+	queryStart,
+	state,
+}: ShownSession): SessionIdentity => ({
+	pid,
+	backendStart,
+	transactionStart,
+	queryStart,
+	state,
+});
+
+/** What a session does now: `select 1 (active for 2s)`, `idle in transaction for 6s, after select 1`. */
+function doing(session: SessionRecord): string {
+	const {state = 'hidden', stateSeconds, querySeconds} = session;
+	const query = textOf(session.query);
+	if (state === 'active') return `${query} (active for ${duration(querySeconds)})`;
+	return `${state} for ${duration(stateSeconds)}${query === '' ? '' : `, after ${query}`}`;
+}
+
+/** What the guard of the statement that signals compares. */
+export const isSameSession = (shown: SessionIdentity, now: SessionRecord): boolean =>
+	now.backendStart === shown.backendStart &&
+	(now.state ?? null) === shown.state &&
+	(now.queryStart ?? null) === shown.queryStart &&
+	(now.transactionStart ?? null) === shown.transactionStart;
+
+/** Why the session is not what was shown any more, with what it does now; undefined when it is the same. */
+export function movedOn(shown: ShownSession, now: SessionRecord | undefined): string | undefined {
+	const {pid} = shown;
+	if (now === undefined) return `pid ${pid} has ended`;
+	if (now.backendStart !== shown.backendStart) return `pid ${pid} is another session now: ${doing(now)}`;
+	return isSameSession(shown, now) ? undefined : `pid ${pid} has gone on: now ${doing(now)}`;
+}
+
+/** What the guard refused, with what is there now where that can be read. Nothing was sent. */
+export async function refusedByGuard(
+	shown: readonly ShownSession[],
+	port: PostgresPort,
+	signal: AbortSignal,
+): Promise<AdapterError> {
+	const hint = 'Nothing was sent. Look at it as it is now, and decide again.';
+	const [first] = shown;
+	if (first === undefined || shown.length > 1) {
+		return new AdapterError('conflict', `none of the ${shown.length} sessions is as it was shown any more`, hint);
+	}
+	// That nothing was sent is known already: a failed look must not turn that into an unknown outcome.
+	const sessions = await sessionsOf(shown, port, signal).catch(() => undefined);
+	const now = sessions === undefined ? undefined : movedOn(first, sessions.get(first.pid));
+	return new AdapterError('conflict', now ?? `pid ${first.pid} is not as it was shown any more`, hint);
+}
+
+export function boundTo(sessions: readonly ShownSession[]): string {
+	const [first] = sessions;
+	if (first === undefined || sessions.length > 1) {
+		return `pid ${pidNames(sessions)}: each by its state and by the start of its backend, transaction and query`;
+	}
+	const {pid, backendStart, transactionStart, queryStart, state} = first;
+	const transaction = transactionStart === null ? 'no transaction' : `transaction started ${transactionStart}`;
+	const query = queryStart === null ? 'no query' : `query started ${queryStart}`;
+	return `pid ${pid}, backend started ${backendStart}, ${state ?? 'no state'}, ${transaction}, ${query}`;
+}
+
+const literal = (text: string | null): string => (text === null ? 'NULL' : sqlLiteral(text).trim());
+
+/** The statement that signals these sessions, with its values written into it. */
+export function signalByHand(act: SignalFunction, sessions: readonly ShownSession[]): string {
+	const [first] = sessions;
+	if (first !== undefined && sessions.length === 1) {
+		return actSql(
+			act,
+			sessionGuard(act, {
+				pid: String(first.pid),
+				backendStart: literal(first.backendStart),
+				transactionStart: literal(first.transactionStart),
+				queryStart: literal(first.queryStart),
+				state: literal(first.state),
+			}),
+		);
+	}
+	return actOnSeveralSql(act, {
+		pid: sqlArray(sessions.map(({pid}) => pid)),
+		backendStart: sqlArray(sessions.map(({backendStart}) => backendStart)),
+		transactionStart: sqlArray(sessions.map(({transactionStart}) => transactionStart)),
+		queryStart: sqlArray(sessions.map(({queryStart}) => queryStart)),
+		state: sqlArray(sessions.map(({state}) => state)),
+	});
+}
+
+type Partition = {
+	readonly sent: readonly {readonly shown: ShownSession; readonly at: SignalledSession}[];
+	readonly missed: readonly ShownSession[];
+};
+
+/** Which of them were signalled, with what each did at that moment, and which were not any more. */
+export function partition(shown: readonly ShownSession[], results: SignalResults): Partition {
+	const found = shown.map(one => ({shown: one, result: results.get(one.pid)}));
+	return {
+		sent: found.flatMap(({shown: one, result}) => (result?.result === 'sent' ? [{shown: one, at: result.at}] : [])),
+		missed: found.flatMap(({shown: one, result}) => (result?.result === 'sent' ? [] : [one])),
+	};
+}
+
+/** What a session did when it was signalled, as fields of a receipt. */
+export const hitFields = ({state, transactionStart, queryStart, query}: SignalledSession) => ({
+	state: state ?? 'none',
+	transactionStart: transactionStart ?? 'none',
+	queryStart: queryStart ?? 'none',
+	query: textOf(query),
+});
+
+/** The same in a few words: `active: select 1`. */
+export const hitText = ({state, query}: SignalledSession): string =>
+	`${state ?? 'no state'}: ${textOf(query).slice(0, 80)}`;
+
+/** The same of several, by the name that each has in a receipt. */
+export const hitsBefore = (sent: Partition['sent']): Readonly<Record<string, string>> =>
+	Object.fromEntries(
+		sent.map(({shown, at}) => {
+			const {state, transactionStart, queryStart, query} = hitFields(at);
+			return [
+				receiptKey(shown),
+				`${state}, transaction since ${transactionStart}, query since ${queryStart}: ${query}`,
+			];
+		}),
+	);
+
+/** What both confirmations show of a session. */
+export const sessionFacts: readonly ShownFact[] = [
+	{fact: 'pid', bound: 'the pid together with backend_start, in the statement that signals'},
+	{fact: 'user and database', bound: 'backend_start: a session keeps both from its login to its end'},
+	{fact: 'state', bound: 'state, in the statement that signals'},
+	{fact: 'statement', bound: 'query_start, in the statement that signals: the next statement has another start'},
+	{fact: 'transaction', bound: 'xact_start, in the statement that signals: the next transaction has another start'},
+	{
+		fact: 'how long its statement has run and its transaction has been open',
+		notBound: 'both are counted from query_start and xact_start, which are bound, and only grow',
+	},
+	{
+		fact: 'how many sessions wait for it',
+		notBound: 'it is the reach of the act, counted for the preview; those that wait later are freed as well',
+	},
+	{
+		fact: 'whether it only waits for another session',
+		notBound: 'it is advice, read for the preview; the act reaches this session alone',
+	},
+	{fact: 'whether midwatch may signal it', bound: 'read again before it is sent, and refused by the server'},
+];
