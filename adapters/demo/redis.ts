@@ -2,6 +2,8 @@ import type {Context, System} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../src/port/redis.ts';
 import {bytes} from '../../src/text/figures.ts';
+import {findClient, movedClient} from '../redis/client-identity.ts';
+import {movedServer} from '../redis/maxmemory-effect.ts';
 import {redisNeeds} from '../redis/permissions.ts';
 import {redis} from '../redis/system.ts';
 import {createDemoClients, type DemoClients, ownClient} from './redis-clients.ts';
@@ -79,19 +81,21 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
 			return keyspace;
 		},
 		permissions: async () => redisNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
-		async setMaxmemory({bytes: size, expected}, context) {
+		async setMaxmemory(change, context) {
 			allowed(readOnly, context);
 			const info = now();
-			if (info.runId !== expected.runId || info.maxmemory !== expected.maxmemory || info.policy !== expected.policy) {
-				throw conflict(`maxmemory is ${info.maxmemory} now, it was ${expected.maxmemory}`);
-			}
-			machine.setMaxmemory(size);
+			const what = movedServer(change, info);
+			if (what !== undefined) throw conflict(what);
+			machine.setMaxmemory(change.bytes);
+			return info;
 		},
-		async killClient({id, address, user}, context) {
+		async killClient(shown, context) {
 			allowed(readOnly, context);
-			const client = clients.list().find(one => one.id === id && one.address === address && one.user === user);
-			if (client === undefined) throw conflict(`client ${id} at ${address} is not connected any more`);
-			clients.kill(id);
+			const client = findClient(clients.list(), shown);
+			const what = movedClient(shown, client);
+			if (what !== undefined || client === undefined) throw conflict(what ?? '');
+			clients.kill(client.id);
+			return client;
 		},
 	};
 }

@@ -1,9 +1,11 @@
 import type {Context} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
+import {findClient, movedClient} from './client-identity.ts';
 import {parseClientList} from './client-list.ts';
 import {parseInfo} from './info.ts';
 import {createLink, type Link} from './link.ts';
+import {movedServer} from './maxmemory-effect.ts';
 import {askPermissions} from './permissions.ts';
 import {parseSlowlog} from './slowlog.ts';
 
@@ -112,13 +114,13 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 	}
 
 	/** A connection for one act, named after its audit record, gone when the act is over. */
-	async function act(context: RedisActContext, work: (link: Link) => Promise<void>): Promise<void> {
+	async function act<T>(context: RedisActContext, work: (link: Link) => Promise<T>): Promise<T> {
 		if (options.readOnly) throw readOnlyRefusal();
 		// CLIENT SETNAME takes no spaces.
 		const link = createLink(settings, settings, `midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`);
 		acting.add(link);
 		try {
-			await work(link);
+			return await work(link);
 		} finally {
 			acting.delete(link);
 			link.close();
@@ -149,22 +151,23 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 		setMaxmemory: (change, context) =>
 			act(context, async link => {
 				const now = await info(link, context);
-				const {expected} = change;
-				if (now.runId !== expected.runId) throw moved('the server was restarted since this was confirmed');
-				if (now.maxmemory !== expected.maxmemory || now.policy !== expected.policy) {
-					throw moved(
-						`maxmemory is ${now.maxmemory} with ${now.policy}; confirmed was a change from ${expected.maxmemory} with ${expected.policy}`,
-					);
-				}
+				const what = movedServer(change, now);
+				if (what !== undefined) throw moved(what);
 				await link.send('CONFIG SET', ['maxmemory', String(change.bytes)], context);
+				return now;
 			}),
 		killClient: (client, context) =>
 			act(context, async link => {
 				const now = await info(link, context);
 				if (now.runId !== client.runId) throw moved('the server was restarted: its clients have new ids');
+				const clients = parseClientList(text(await link.send('CLIENT LIST', ['ID', client.id], context)));
+				const found = findClient(clients, client);
+				const what = movedClient(client, found);
+				if (what !== undefined || found === undefined) throw moved(what ?? '');
 				const words = ['ID', client.id, 'ADDR', client.address, 'USER', client.user, 'SKIPME', 'yes'];
 				const killed = Number(await link.send('CLIENT KILL', words, context));
 				if (killed === 0) throw moved(`client ${client.id} at ${client.address} is not connected any more`);
+				return found;
 			}),
 	};
 

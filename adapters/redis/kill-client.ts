@@ -3,18 +3,14 @@ import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {clientTitle, type RedisClientRow} from '../../src/model/redis-client.ts';
 import {memoryShare, memoryThreshold} from '../../src/model/redis-server.ts';
-import type {RedisClientLine, RedisPort} from '../../src/port/redis.ts';
+import type {RedisClientIdentity, RedisClientLine, RedisPort} from '../../src/port/redis.ts';
 import {bytes, duration} from '../../src/text/figures.ts';
 import {redisCli} from './by-hand.ts';
+import {findClient, kindOf, movedClient} from './client-identity.ts';
 import {permissionCheck, refusalOf} from './permission-check.ts';
 
-export type KillClientPlan = {
+export type KillClientPlan = RedisClientIdentity & {
 	readonly target: string;
-	readonly runId: string;
-	readonly id: number;
-	readonly address: string;
-	readonly user: string;
-	readonly name: string;
 	/** Seconds it was connected when this was planned: it can only be more later. */
 	readonly ageSeconds: number;
 };
@@ -36,16 +32,12 @@ function spared(role: RedisClientRow['role']): string | undefined {
 	}
 }
 
-const find = (clients: readonly RedisClientLine[], plan: Pick<KillClientPlan, 'id' | 'address'>) =>
-	clients.find(client => client.id === plan.id && client.address === plan.address);
-
 /** What moved since the plan was made, in a sentence. */
 function moved(plan: KillClientPlan, client: RedisClientLine | undefined, runId: string): string | undefined {
 	if (runId !== plan.runId) return 'the server was restarted since: its clients have new ids';
-	if (client === undefined) return `client ${plan.id} at ${plan.address} is not connected any more`;
-	if (client.ageSeconds < plan.ageSeconds) return `client ${plan.id} is younger than the one that was confirmed`;
-	if (client.user !== plan.user) return `client ${plan.id} is user ${client.user} now, it was ${plan.user}`;
-	return client.name === plan.name ? undefined : `client ${plan.id} is called ${client.name || 'nothing'} now`;
+	if (client !== undefined && client.ageSeconds < plan.ageSeconds)
+		return `client ${plan.id} is younger than the one that was confirmed`;
+	return movedClient(plan, client);
 }
 
 /** Below this share of the memory in use, killing a client frees nothing that matters. */
@@ -60,25 +52,25 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 	selects: 'one',
 	params: [],
 	shows: [
-		{fact: 'id', bound: 'CLIENT KILL ID'},
-		{fact: 'address', bound: 'CLIENT KILL ADDR'},
+		{fact: 'id and address', bound: 'CLIENT KILL ID and ADDR'},
 		{fact: 'user', bound: 'CLIENT KILL USER'},
+		{fact: 'name', bound: 'CLIENT LIST ID, read on the connection that kills, just before'},
 		{
-			fact: 'name',
-			notBound:
-				'compared before it is sent and not by the command: a client may rename itself at any time, and its id stays its own',
+			fact: 'whether it is a client, a replica, a primary or a MONITOR',
+			bound: 'the flags of CLIENT LIST ID, read on the connection that kills, just before',
 		},
-		{fact: 'how long it has been connected', bound: 'its id, which the server gives to no other client while it runs'},
-		{fact: 'the run of the server', bound: 'run_id, read on the connection that kills before it kills'},
+		{fact: 'the run of the server', bound: 'run_id of INFO, read on the connection that kills, just before'},
 		{
-			fact: 'how much its buffers hold',
-			notBound: 'it grows and shrinks with every answer; killing frees what is held then',
+			fact: 'how long it has been connected',
+			notBound: 'it only grows while its id, which the server gives to no other client in the same run, is there',
 		},
+		{fact: 'how much its buffers hold', notBound: 'it changes with every answer; whatever is held then is freed'},
 		{fact: 'how much memory the server uses', notBound: 'it only says whether killing helps'},
 		{
 			fact: 'whether a MULTI is open',
-			notBound: 'it is read again while the confirmation waits, and a client opens and ends one within milliseconds',
+			notBound: 'a client opens and ends one within milliseconds; it is read again while the confirmation waits',
 		},
+		{fact: 'whether midwatch may kill it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
 	disabled: ([row]) => (row === undefined ? undefined : (spared(row.role) ?? refusalOf(row.mayKill, 'CLIENT KILL'))),
 	async preview([row], _params, context) {
@@ -86,7 +78,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		const refusal = spared(row.role);
 		if (refusal !== undefined) throw new AdapterError('denied', refusal, 'Select another client.');
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
-		const client = find(clients, {id: row.clientId, address: row.address});
+		const client = findClient(clients, {id: row.clientId, address: row.address});
 		if (client === undefined) throw gone(`client ${row.clientId} at ${row.address} is not connected any more`);
 		if (own.includes(client.id)) throw new AdapterError('denied', spared('own') ?? '', 'Select another client.');
 		const plan: KillClientPlan = {
@@ -96,6 +88,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			address: client.address,
 			user: client.user,
 			name: client.name,
+			kind: kindOf(client),
 			ageSeconds: client.ageSeconds,
 		};
 		const held = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
@@ -128,7 +121,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 	},
 	async preflight(plan, context) {
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
-		const client = find(clients, plan);
+		const client = findClient(clients, plan);
 		const what = moved(plan, client, info.runId);
 		const label = 'the connection';
 		const checks: Check[] = [
@@ -148,16 +141,27 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		return checks;
 	},
 	async run(plan, context) {
-		await context.port.killClient(plan, context);
+		const client = await context.port.killClient(plan, context);
 		return {
-			summary: `CLIENT KILL ID ${plan.id} ADDR ${plan.address}`,
-			before: {id: String(plan.id), address: plan.address, user: plan.user, name: plan.name},
+			summary: `CLIENT KILL ID ${plan.id} ADDR ${plan.address}, ${client.name || 'no name'}, last command ${client.command || 'none'}`,
+			before: {
+				id: String(client.id),
+				address: client.address,
+				user: client.user,
+				name: client.name,
+				database: String(client.db),
+				flags: client.flags,
+				command: client.command,
+				age: duration(client.ageSeconds),
+				idle: duration(client.idleSeconds),
+			},
 		};
 	},
 	async verify(plan, _receipt, context) {
 		const {clients} = await context.port.clients(context);
 		// A client whose answers are still being written goes as soon as that is done.
-		if (find(clients, plan) !== undefined) return {result: 'pending', detail: `client ${plan.id} is still connected`};
+		if (findClient(clients, plan) !== undefined)
+			return {result: 'pending', detail: `client ${plan.id} is still connected`};
 		const back = clients.find(client => client.id > plan.id && client.name !== '' && client.name === plan.name);
 		const again = back === undefined ? '' : `; ${clientTitle(back)} is connected as client ${back.id}`;
 		return {result: 'done', detail: `client ${plan.id} is gone${again}`};

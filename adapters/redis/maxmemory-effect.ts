@@ -1,7 +1,7 @@
 import type {Preview} from '../../src/contract.ts';
 import {memoryThreshold} from '../../src/model/redis-server.ts';
 import {redisSize} from '../../src/model/redis-size.ts';
-import type {RedisInfo} from '../../src/port/redis.ts';
+import type {MaxmemoryChange, RedisInfo} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
 
 const mebibyte = 1024 ** 2;
@@ -16,6 +16,21 @@ export const reach = (size: number): number => (size === 0 ? Number.POSITIVE_INF
 
 /** Memory that counts against maxmemory. */
 export const counted = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
+
+/** Whether nothing is evicted or refused at once under this limit. */
+export const fits = (info: RedisInfo, size: number): boolean => counted(info) <= reach(size);
+
+/** What changed on the server since this was planned, in a sentence; undefined when it is all the same. */
+export function movedServer({bytes: to, expected}: MaxmemoryChange, now: RedisInfo): string | undefined {
+	if (now.runId !== expected.runId) return 'the server was restarted since';
+	if (now.maxmemory !== expected.maxmemory)
+		return `maxmemory is ${sizeText(now.maxmemory)} now, it was ${sizeText(expected.maxmemory)}`;
+	if (now.policy !== expected.policy) return `the policy is ${now.policy} now, it was ${expected.policy}`;
+	if (now.role !== expected.role) return `the server is a ${now.role} now, it was a ${expected.role}`;
+	if (fits(now, to) === expected.fits) return undefined;
+	const than = expected.fits ? 'more than the new limit now, it was less' : 'less than the new limit now, it was more';
+	return `${bytes(now.usedMemory)} are used, ${than}`;
+}
 
 type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
 

@@ -3,10 +3,10 @@ import {defineAction} from '../../src/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {memoryThreshold, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
 import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
-import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
+import type {MaxmemoryChange, RedisInfo, RedisPort} from '../../src/port/redis.ts';
 import {bytes, percent} from '../../src/text/figures.ts';
 import {redisCli} from './by-hand.ts';
-import {counted, effectOf, headroomShare, reach, sizeText} from './maxmemory-effect.ts';
+import {counted, effectOf, fits, headroomShare, movedServer, reach, sizeText} from './maxmemory-effect.ts';
 import {permissionCheck, refusalOf} from './permission-check.ts';
 
 export type MaxmemoryPlan = {
@@ -14,6 +14,9 @@ export type MaxmemoryPlan = {
 	readonly endpoint: string;
 	readonly runId: string;
 	readonly policy: string;
+	readonly role: RedisInfo['role'];
+	/** Whether nothing is evicted or refused at once. */
+	readonly fits: boolean;
 	/** Bytes; 0: no limit. */
 	readonly from: number;
 	readonly to: number;
@@ -33,6 +36,8 @@ function previewOf(
 		endpoint,
 		runId: info.runId,
 		policy: info.policy,
+		role: info.role,
+		fits: fits(info, to),
 		from: info.maxmemory,
 		to,
 	};
@@ -45,7 +50,7 @@ function previewOf(
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
-		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}`,
+		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}, ${info.role}, used memory ${fits(info, to) ? 'below' : 'above'} the new limit`,
 		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
 		...effectOf(info, to),
 	};
@@ -54,13 +59,10 @@ function previewOf(
 const gone = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
-/** What moved since the plan was made, in a sentence. */
-function moved(plan: MaxmemoryPlan, info: RedisInfo): string | undefined {
-	if (info.runId !== plan.runId) return 'the server was restarted since';
-	if (info.maxmemory !== plan.from)
-		return `maxmemory is ${sizeText(info.maxmemory)} now, it was ${sizeText(plan.from)}`;
-	return info.policy === plan.policy ? undefined : `the policy is ${info.policy} now, it was ${plan.policy}`;
-}
+const changeOf = ({to, from, runId, policy, role, fits: room}: MaxmemoryPlan): MaxmemoryChange => ({
+	bytes: to,
+	expected: {runId, maxmemory: from, policy, role, fits: room},
+});
 
 /** What is used now, against the new limit. */
 function roomCheck(info: RedisInfo, to: number): Check {
@@ -119,23 +121,21 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		},
 	],
 	shows: [
+		{fact: 'maxmemory', bound: 'maxmemory of INFO, read on the connection that sets it, just before'},
+		{fact: 'eviction policy', bound: 'maxmemory_policy of INFO, read on the connection that sets it, just before'},
+		{fact: 'the run of the server', bound: 'run_id of INFO, read on the connection that sets it, just before'},
+		{fact: 'role', bound: 'role of INFO, read on the connection that sets it, just before'},
 		{
-			fact: 'maxmemory',
-			bound: 'CONFIG GET maxmemory through INFO, read on the connection that sets it before it sets it',
+			fact: 'whether keys are evicted or writes refused at once',
+			bound: 'used_memory of INFO against the new limit, read on the connection that sets it, just before',
 		},
-		{fact: 'eviction policy', bound: 'read on the connection that sets maxmemory before it sets it'},
-		{fact: 'the run of the server', bound: 'run_id, read on the connection that sets maxmemory before it sets it'},
 		{
 			fact: 'how much memory is used',
-			notBound: 'it changes with every write; it is read again while the confirmation waits',
+			notBound: 'it changes with every write; that it stays on the same side of the new limit is bound',
 		},
 		{fact: 'how much memory clients hold', notBound: 'it only says whether a higher limit helps'},
-		{fact: 'the memory of the machine', notBound: 'it changes only with a restart, which run_id shows'},
-		{
-			fact: 'role',
-			notBound:
-				'it is read again while the confirmation waits; a limit on a replica has no effect until it is promoted',
-		},
+		{fact: 'the memory of the machine', notBound: 'Redis reads it at its start, and another run is noticed'},
+		{fact: 'whether midwatch may set it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
 	disabled: ([row]) => (row === undefined ? undefined : refusalOf(permissionOf(row, '+config|set'), 'CONFIG SET')),
 	async preview([row], params, context) {
@@ -146,7 +146,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 	},
 	async preflight(plan, context) {
 		const info = await context.port.info(context);
-		const what = moved(plan, info);
+		const what = movedServer(changeOf(plan), info);
 		const same: Check =
 			what === undefined
 				? {
@@ -177,13 +177,15 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		return checks;
 	},
 	async run(plan, context) {
-		await context.port.setMaxmemory(
-			{bytes: plan.to, expected: {runId: plan.runId, maxmemory: plan.from, policy: plan.policy}},
-			context,
-		);
+		const found = await context.port.setMaxmemory(changeOf(plan), context);
 		return {
-			summary: `CONFIG SET maxmemory ${redisSize(plan.to)} on ${plan.endpoint}`,
-			before: {maxmemory: redisSize(plan.from), policy: plan.policy},
+			summary: `CONFIG SET maxmemory ${redisSize(plan.to)} on ${plan.endpoint}, which used ${bytes(found.usedMemory)}`,
+			before: {
+				maxmemory: redisSize(found.maxmemory),
+				policy: found.policy,
+				role: found.role,
+				usedMemory: String(found.usedMemory),
+			},
 		};
 	},
 	async verify(plan, _receipt, context) {

@@ -180,6 +180,30 @@ export type Keyspace = {
 	describe(keys: readonly Uint8Array[], context: Context): Promise<readonly (KeyFacts | undefined)[]>;
 };
 
+export type MaxmemoryChange = {
+	/** 0: no limit. */
+	readonly bytes: number;
+	readonly expected: {
+		readonly runId: string;
+		readonly maxmemory: number;
+		readonly policy: string;
+		readonly role: RedisInfo['role'];
+		/** Whether what is used is below the new limit, so that nothing is evicted or refused at once. */
+		readonly fits: boolean;
+	};
+};
+
+/** A client as it was shown. */
+export type RedisClientIdentity = {
+	readonly id: number;
+	readonly address: string;
+	readonly user: string;
+	readonly name: string;
+	/** The flags that tell an ordinary client from the link of a replica or of a primary, and from MONITOR. */
+	readonly kind: string;
+	readonly runId: string;
+};
+
 /** For an act: `record` is the id of its audit record, and becomes part of the connection's name. */
 export type RedisActContext = Context & {readonly record: string};
 
@@ -193,22 +217,14 @@ export type RedisPort = {
 	/** What this user may do here. Asks the server without doing any of it. */
 	permissions(context: Context): Promise<readonly Permission[]>;
 	/**
-	 * CONFIG SET maxmemory, once, on a connection of its own, after reading that `expected` still holds there.
+	 * CONFIG SET maxmemory, once, on a connection of its own, after reading that `expected` still holds there. Resolves with what was read.
 	 * @throws AdapterError `conflict` when it does not (nothing was sent); `denied` on a connection that was opened read-only.
 	 */
-	setMaxmemory(
-		change: {
-			readonly bytes: number;
-			readonly expected: {readonly runId: string; readonly maxmemory: number; readonly policy: string};
-		},
-		context: RedisActContext,
-	): Promise<void>;
+	setMaxmemory(change: MaxmemoryChange, context: RedisActContext): Promise<RedisInfo>;
 	/**
-	 * CLIENT KILL by id, address and user together, so that nobody else can be hit.
+	 * CLIENT KILL by id, address and user together, so that nobody else can be hit, after reading on the same connection that it still has
+	 * the name and the kind that it had. Resolves with the client as it was read.
 	 * @throws AdapterError `conflict` when no such client is connected (nothing happened); `denied` on a read-only connection.
 	 */
-	killClient(
-		client: {readonly id: number; readonly address: string; readonly user: string; readonly runId: string},
-		context: RedisActContext,
-	): Promise<void>;
+	killClient(client: RedisClientIdentity, context: RedisActContext): Promise<RedisClientLine>;
 };
