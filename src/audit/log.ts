@@ -13,6 +13,7 @@ import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
 import {tidy} from './tidy.ts';
+import {createUptime, leastAge} from './uptime.ts';
 
 /** The audit of this user on this machine, as one console writes it. */
 export type Audit = {
@@ -30,6 +31,8 @@ export type Audit = {
 	append(entry: Entry): Promise<AuditRecord>;
 	/** The newest records of all consoles, newest first. @throws AuditError */
 	recent(limit: number): Promise<readonly AuditRecord[]>;
+	/** The least milliseconds since a record was written, whatever was done to the wall clock meanwhile. */
+	ageOf(record: AuditRecord): number;
 	/** Writes a file that belongs to a record, beside the log. Resolves with its path when it is on disk. @throws AuditError */
 	keep(record: string, name: string, text: string): Promise<string>;
 };
@@ -64,6 +67,7 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 	// Made when it is first asked for: what random numbers come from takes Node as long to load as a frame to draw.
 	const ownSession = () => (session ??= newId());
 	const last = createStore<AuditRecord | undefined>(undefined);
+	const uptime = createUptime(clock, ownSession);
 	let queue: Promise<unknown> = Promise.resolve();
 
 	async function write(entry: Entry): Promise<AuditRecord> {
@@ -80,6 +84,7 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 	/** Under the writer lock. */
 	async function append(entry: Entry): Promise<AuditRecord> {
 		const ts = new Date(clock.now()).toISOString();
+		const up = uptime();
 		const months = await listMonths(dir);
 		const newest = months.at(-1);
 		const wanted = join(dir, `${ts.slice(0, 7)}.jsonl`);
@@ -96,7 +101,7 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 		const add = (one: Entry): AuditRecord => {
 			const {id = newId(), ...told} = one;
 			const {seq, hash: prev} = place;
-			const record = seal({...told, v: 1, seq: seq + 1, id, ts, session: ownSession(), app, actor, prev});
+			const record = seal({...told, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
 			place = {seq: record.seq, hash: record.hash};
 			lines.push(`${canonical(record)}\n`);
 			return record;
@@ -142,6 +147,7 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 				throw new AuditError(`${name} cannot be kept: ${messageOf(error)}`, auditHint(error, stateDir), {cause: error});
 			}
 		},
+		ageOf: record => leastAge(record, {wall: clock.now(), up: uptime()}),
 		async recent(limit) {
 			try {
 				return [...(await readRecent(dir, limit))].reverse();

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Check, Receipt, Risk, UndoClass} from '../contract.ts';
 import type {ErrorKind} from '../errors.ts';
 import type {ServerId} from '../port/identity.ts';
+import type {Uptime} from './uptime.ts';
 
 /** Who did it, as far as this machine can tell. */
 export type Actor = {
@@ -124,6 +125,8 @@ export type AuditRecord = Entry & {
 	readonly id: string;
 	/** ISO 8601, UTC, milliseconds. */
 	readonly ts: string;
+	/** The same moment by a time that cannot be set; absent in records of earlier versions. */
+	readonly up?: Uptime;
 	/** The id of the console that wrote it. */
 	readonly session: string;
 	readonly app: string;

@@ -65,7 +65,7 @@ export function vainReason(
 	records: readonly AuditRecord[],
 	{action, target, undoOf}: Remedy,
 	locks: readonly string[],
-	now: number,
+	ageOf: (record: AuditRecord) => number,
 ): string | undefined {
 	if (undoOf !== undefined) return undefined;
 	const names = tidy(locks);
@@ -74,7 +74,7 @@ export function vainReason(
 			record.kind === 'verify' &&
 			record.result === 'ineffective' &&
 			record.undo_of === undefined &&
-			now - Date.parse(record.ts) < vainMs &&
+			ageOf(record) < vainMs &&
 			record.action?.id === action.id &&
 			record.target === tidy(target),
 	);

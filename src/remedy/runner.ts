@@ -114,7 +114,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	/** Refuses what was tried in vain too often, and what cannot be told for want of a record. */
 	async function isVain(job: Job, remedy: Remedy, names: readonly string[]): Promise<boolean> {
 		try {
-			const vain = vainReason(await audit.recent(500), remedy, names, clock.now());
+			const vain = vainReason(await audit.recent(500), remedy, names, audit.ageOf);
 			if (vain === undefined) return false;
 			refuse(job, vain, 'look for another cause before it is tried again');
 		} catch (error) {

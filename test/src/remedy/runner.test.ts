@@ -281,6 +281,14 @@ describe('what does not go', () => {
 		second.valve.object = '41 %';
 		await second.propose('41');
 		expect(second.now()?.state).toBe('refused');
+		// A clock that is set forward makes ten minutes no shorter, and one that is set back makes them longer.
+		for (const byMs of [60 * 60_000, -3 * 60 * 60_000]) {
+			clock.set(byMs);
+			const later = await createBench({stateDir, clock});
+			await later.propose();
+			expect(later.now()?.state).toBe('refused');
+		}
+		clock.set(2 * 60 * 60_000);
 		second.valve.locks = ['another valve'];
 		await second.propose();
 		expect(second.now()?.state).toBe('ready');

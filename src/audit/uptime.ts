@@ -1,0 +1,34 @@
+import {readFileSync} from 'node:fs';
+import type {Clock} from '../poll/clock.ts';
+
+/** A moment by the time that nobody can set: which boot of which machine, and milliseconds since then. */
+export type Uptime = {readonly boot: string; readonly ms: number};
+
+/** Reads the time of this boot. Where the system has no id for a boot, that of the console stands for it. */
+export function createUptime(clock: Clock, console: () => string): () => Uptime {
+	let boot: string | undefined;
+	return () => {
+		boot ??= bootId() ?? console();
+		return {boot, ms: Math.round(clock.monotonic())};
+	};
+}
+
+function bootId(): string | undefined {
+	try {
+		return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * The least milliseconds that have passed since something was recorded, whatever was done to the wall clock meanwhile: negative when that was
+ * set back. Of another boot only the wall clock tells.
+ */
+export function leastAge(
+	{ts, up}: {readonly ts: string; readonly up?: Uptime | undefined},
+	now: {readonly wall: number; readonly up: Uptime},
+): number {
+	const byWall = now.wall - Date.parse(ts);
+	return up?.boot === now.up.boot ? Math.min(byWall, now.up.ms - up.ms) : byWall;
+}
