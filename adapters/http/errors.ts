@@ -1,10 +1,18 @@
 import {AdapterError, codeOf, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
-import {isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
+import {
+	type CertificateSettings,
+	certificateHint,
+	isCertificateRefused,
+	isOwnMaterial,
+	tlsWords,
+} from '../../src/text/tls-words.ts';
 
 /** What there is to do about a link that failed, where the words of one kind of server differ from another's. */
 export type LinkHints = {
 	/** By Node's or OpenSSL's code; those that are left out are told in the same words everywhere. */
 	readonly codes: Readonly<Record<string, string>>;
+	/** Where the CA and the name of the server are set. */
+	readonly certificate: CertificateSettings;
 	readonly notTls: string;
 	readonly certificateRefused: string;
 	/** We show none; left out where that cannot be told. */
@@ -40,7 +48,7 @@ export function linkError(thrown: unknown, where: string, hints: LinkHints, show
 	const whole = messageOf(error);
 	const said = tlsWords(whole) || code || 'the connection failed';
 	const message = `${where}: ${said === 'aborted' ? 'the connection broke in the middle of an answer' : said}`;
-	const known = hints.codes[code] ?? everywhere[code];
+	const known = hints.codes[code] ?? certificateHint(code, hints.certificate) ?? everywhere[code];
 	if (known !== undefined) return new AdapterError(isFile(code) ? 'denied' : 'unreachable', message, known);
 	if (isCertificateRefused(whole)) {
 		const hint = (shows ? undefined : hints.certificateWanted) ?? hints.certificateRefused;
@@ -55,21 +63,15 @@ export function linkError(thrown: unknown, where: string, hints: LinkHints, show
 	return new AdapterError('unreachable', message, hints.broken);
 }
 
-const unknownIssuer = 'The issuer is not known here: name the authority with `tls.ca`.';
-
 const hints: LinkHints = {
 	codes: {
 		ECONNREFUSED: 'Nothing listens there: start the server, or correct `url` in the configuration.',
 		ENOTFOUND: 'The host name is not known: correct `url`, or check your VPN and the DNS of this machine.',
 		ECONNRESET: 'The other end broke the connection: check the server, its log and what stands before it.',
-		DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is self-signed: name its authority with `tls.ca`.',
-		SELF_SIGNED_CERT_IN_CHAIN: 'The issuer is not trusted here: name the authority with `tls.ca`.',
-		UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
-		UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
-		ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name: correct `url`, or set `tls.servername`.',
 		ENOENT: 'A file that the configuration names is not there: correct its path under `tls`.',
 		EACCES: 'A file that the configuration names cannot be read by this user: check its permissions.',
 	},
+	certificate: {ca: '`tls.ca`', name: 'correct `url` or set `tls.servername`'},
 	notTls: 'What answers there does not speak TLS: write http in `url`, or correct the port.',
 	certificateRefused:
 		'The server does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.',

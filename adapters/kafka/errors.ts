@@ -1,6 +1,6 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
+import {certificateHint, isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
 
 /** What was being asked, and by whom, for the hint. */
 export type Asked = {
@@ -249,7 +249,8 @@ export function socketError(error: unknown, asked: Asked): AdapterError {
 			`${asked.endpoint}: ${message}`,
 			/expired/i.test(message)
 				? 'The certificate of the broker has expired: renew it there.'
-				: 'Name the authority with `tls.ca`, and with `tls.servername` the name in the certificate.',
+				: (certificateHint(code, {ca: '`tls.ca`', name: 'correct the host or set `tls.servername`'}) ??
+						'The certificate of the broker cannot be verified: check `tls.ca` and `tls.servername`.'),
 		);
 	}
 	if (code === 'ETIMEDOUT') return lateError(asked);

@@ -5,21 +5,17 @@ import {grantFor} from './grants.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
-const unknownIssuer = 'The issuer is not known here: correct certificate-authority in the kubeconfig.';
-
 const hints: LinkHints = {
 	codes: {
 		ECONNREFUSED: 'Nothing listens there: check that the API server runs, and the server of this context.',
 		ENOTFOUND: 'The name does not resolve: check the server of this context, your VPN and your DNS.',
 		ECONNRESET: 'The other end broke the connection: check the API server and what stands before it.',
-		DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is self-signed: name it as certificate-authority in the kubeconfig.',
-		SELF_SIGNED_CERT_IN_CHAIN: 'The issuer is not trusted here: correct certificate-authority in the kubeconfig.',
-		UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
-		UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
-		ERR_TLS_CERT_ALTNAME_INVALID:
-			'The certificate is for another name: correct the server of this context, or set tls-server-name in the kubeconfig.',
 		ENOENT: 'A file that the kubeconfig names is not there: correct its path.',
 		EACCES: 'A file that the kubeconfig names cannot be read by this user: check its permissions.',
+	},
+	certificate: {
+		ca: 'certificate-authority in the kubeconfig',
+		name: 'correct the server of this context or set tls-server-name in the kubeconfig',
 	},
 	notTls: 'What answers there does not speak TLS: check the port, and https in the server of this context.',
 	certificateRefused: 'The server does not accept our certificate: renew client-certificate in the kubeconfig.',

@@ -1,4 +1,5 @@
 import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
+import {certificateHint} from '../../src/text/tls-words.ts';
 
 /** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
 export type Asked = {
@@ -112,7 +113,8 @@ export function redisError(error: unknown, asked: Asked): AdapterError {
 			`${asked.endpoint}: ${message}`,
 			/expired/i.test(message)
 				? 'The certificate of the server has expired: renew it there.'
-				: 'Name the authority with `tls.ca`, and with `tls.servername` the name in the certificate.',
+				: (certificateHint(code, {ca: '`tls.ca`', name: 'correct the host or set `tls.servername`'}) ??
+						'The certificate of the server cannot be verified: check `tls.ca` and `tls.servername`.'),
 		);
 	}
 	if (/timed? ?out|timeout/i.test(message) && code !== 'ETIMEDOUT') {

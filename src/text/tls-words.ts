@@ -17,3 +17,28 @@ export const isCertificateRefused = (message: string): boolean => {
 
 /** Whether it is what we read from our own files that cannot be used, by the code that Node gives it: nothing was sent yet. */
 export const isOwnMaterial = (code: string): boolean => code.startsWith('ERR_OSSL_');
+
+const unknownIssuers = new Set([
+	'DEPTH_ZERO_SELF_SIGNED_CERT',
+	'SELF_SIGNED_CERT_IN_CHAIN',
+	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+	'UNABLE_TO_GET_ISSUER_CERT',
+	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
+
+/** The setting that names the CA, and what sets the name that the certificate must carry: `set tls.servername`. */
+export type CertificateSettings = {readonly ca: string; readonly name: string};
+
+/**
+ * What to do about a server certificate that cannot be verified, by Node's error code; undefined for any other code. Both hints lead to
+ * whoever runs the server: what the connection itself shows may be an impostor's.
+ */
+export function certificateHint(code: string, {ca, name}: CertificateSettings): string | undefined {
+	if (unknownIssuers.has(code)) {
+		return `Nothing proves that this is your server: its certificate is not from a CA that is trusted here. Get the CA certificate from whoever runs the server, not from this connection, and set ${ca}.`;
+	}
+	if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+		return `The certificate is for another name, so this may be another server. Ask whoever runs it which name the certificate carries, and ${name}.`;
+	}
+	return undefined;
+}

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {isCertificateRefused, tlsWords} from '../../../src/text/tls-words.ts';
+import {certificateHint, isCertificateRefused, tlsWords} from '../../../src/text/tls-words.ts';
 
 /** As each version of OpenSSL that Node came with writes it, and what of it is for people. */
 const refusals = [
@@ -39,4 +39,22 @@ describe('what OpenSSL says', () => {
 		expect(isCertificateRefused(message)).toBe(false);
 		expect(tlsWords(message)).toBe(words);
 	});
+});
+
+test('a certificate that cannot be verified leads to whoever runs the server, never to what the connection shows', () => {
+	const hint = (code: string) => certificateHint(code, {ca: '`tls.ca`', name: 'set `tls.servername`'});
+	for (const code of [
+		'DEPTH_ZERO_SELF_SIGNED_CERT',
+		'SELF_SIGNED_CERT_IN_CHAIN',
+		'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+		'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+	]) {
+		expect(hint(code)).toMatch(
+			/^Nothing proves .* from whoever runs the server, not from this connection, and set `tls\.ca`\.$/,
+		);
+	}
+	expect(hint('ERR_TLS_CERT_ALTNAME_INVALID')).toMatch(
+		/may be another server\. Ask whoever runs it .*, and set `tls\.servername`\.$/,
+	);
+	expect(hint('CERT_HAS_EXPIRED')).toBeUndefined();
 });
