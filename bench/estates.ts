@@ -206,7 +206,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 		})),
 		connect: async () => ({
 			port: {},
-			identify: async () => ({version: '1', who: 'bench', latencyMs: 0}),
+			identify: async () => ({version: '1', who: 'bench', latencyMs: 0, channel: 'local'}),
 			permissions: async () => [],
 			close: async () => {},
 		}),

@@ -1,6 +1,7 @@
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import type {Connection, Permission, Target} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
+import {channelWords} from '../src/model/channel.ts';
 import {type Policy, standing} from '../src/policy/standing.ts';
 import {targetWords} from '../src/policy/words.ts';
 import {systemClock} from '../src/poll/clock.ts';
@@ -73,12 +74,14 @@ async function examine(
 	let connection: Connection<unknown>;
 	try {
 		connection = await connect();
-		const {version: server, who, latencyMs} = await connection.identify(context);
+		const {version: server, who, latencyMs, channel} = await connection.identify(context);
 		lines.push(
 			cleanLine(
 				`  reachable: ${server}, as ${who}, answered in ${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`,
 			),
 		);
+		const words = channelWords(channel);
+		if (words !== undefined) lines.push(`  ${words}: nothing proves that this server is the right one`);
 	} catch (error) {
 		lines.push(...failed('not reachable', error));
 		return {lines, code: 2};

@@ -18,6 +18,10 @@ export function viaOf({settings}: Target, connection: Watch['connection']): Http
 			made = service;
 			return service.open(request, signal);
 		},
+		async channel(context) {
+			const {connection: cluster} = await otherTarget(connection, via.kubernetes);
+			return (await cluster.identify(context)).channel;
+		},
 		close: () => made?.close(),
 	};
 }

@@ -1,5 +1,6 @@
 import type {OtherConsole} from '../src/audit/presence.ts';
 import type {Deck} from '../src/deck/deck.ts';
+import {channelWords} from '../src/model/channel.ts';
 import {standing} from '../src/policy/standing.ts';
 import {policySummary} from '../src/policy/words.ts';
 import {topLayer} from '../src/session.ts';
@@ -109,6 +110,25 @@ function policyPart(deck: Deck): Part {
 	return [form(keep.policyWords, summary.text), short, ...(tone === 'crit' ? [] : [withoutRoom])];
 }
 
+/** Servers that nothing proves to be the right ones; the list of targets says how each is connected to. */
+function unverifiedPart(deck: Deck): Part {
+	const {watch, keymap} = deck.options;
+	const found = watch.targets.flatMap(({target}) => {
+		const channel = watch.identity(target.name)?.channel;
+		return channel === undefined || channelWords(channel) === undefined
+			? []
+			: [{name: cleanLine(target.name), channel}];
+	});
+	if (found.length === 0) return [withoutRoom];
+	const tone = found.some(({channel}) => channel === 'unverified') ? 'warn' : 'dim';
+	const form = (level: number, who: string): Form => ({
+		keep: level,
+		pieces: [{text: `  ${who} not verified: ${keymap.keyOf('deck.targets', 't')}`, tone}],
+	});
+	const names = found.length > 2 ? [] : [form(keep.unverifiedNames, found.map(({name}) => name).join(', '))];
+	return [...names, form(keep.unverified, String(found.length)), withoutRoom];
+}
+
 /** Actions that were sent and are not yet verified. */
 function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
@@ -169,6 +189,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 				: one(keep.onlyTarget, `  only ${cut(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
 			policyPart(deck),
 			standingPart(deck),
+			unverifiedPart(deck),
 			[{keep: keep.always, pieces: [{text: '   ', tone: 'plain'}]}],
 			findingsPart(deck, theme),
 			settlingPart(deck),

@@ -1,5 +1,6 @@
 import type {Context, System, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
+import {channelOfUrl} from '../../src/model/channel.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {serverOf} from '../http/by-hand.ts';
 import {leastGrants} from '../http/least-grants.ts';
@@ -26,7 +27,8 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 			// It has no users: whoever stands before it knows us by what we log in with.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
 			const latencyMs = performance.now() - began;
-			return {version: `Alertmanager ${version}`, who, latencyMs, server: serverOf(settings)};
+			const channel = (await options.via?.channel?.(context)) ?? channelOfUrl(settings.url);
+			return {version: `Alertmanager ${version}`, who, latencyMs, channel, server: serverOf(settings)};
 		},
 		permissions: (context: Context) => client.permissions(context),
 		close: async () => client.close(),

@@ -14,7 +14,7 @@ export const demoConnection = <Port>({port, version, who, permissions}: DemoServ
 	port,
 	async identify({signal}) {
 		signal.throwIfAborted();
-		return {version, who, latencyMs: 1};
+		return {version, who, latencyMs: 1, channel: 'local'};
 	},
 	permissions: async () => permissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
 	close: async () => {},

@@ -20,6 +20,8 @@ const common = {
 	versionNumber: 160_004,
 	version: '16.4 (demo)',
 	pid: 4001,
+	pooled: false,
+	channel: 'local',
 	user: 'midwatch',
 	hostIndex: 0,
 	standby: false,
@@ -41,7 +43,13 @@ export function demoPostgres(scenario: Scenario): System {
 			const port = demoPort(scenario, server, `${target.name}-replica`, readOnly);
 			return Promise.resolve({
 				port,
-				identify: () => Promise.resolve({version: `PostgreSQL ${server.version}`, who: server.user, latencyMs: 0.3}),
+				identify: () =>
+					Promise.resolve({
+						version: `PostgreSQL ${server.version}`,
+						who: server.user,
+						latencyMs: 0.3,
+						channel: server.channel,
+					}),
 				permissions: () => Promise.resolve(permissionsOf(server)),
 				close: () => Promise.resolve(),
 			});

@@ -115,7 +115,7 @@ export function demoRedis(scenario: Scenario): System {
 				port,
 				async identify({signal}) {
 					signal.throwIfAborted();
-					return {version: 'Redis 7.2.5', who: 'midwatch', latencyMs: 1};
+					return {version: 'Redis 7.2.5', who: 'midwatch', latencyMs: 1, channel: 'local'};
 				},
 				permissions: port.permissions,
 				close: async () => {},

@@ -3,6 +3,7 @@ import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
 import {BlockList, isIP, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
+import {isLoopback} from '../../src/text/loopback.ts';
 import {throughSocks} from './socks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +42,7 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, environment:
 	if (proxyUrl !== undefined && proxyUrl !== '') return readProxy(proxyUrl, 'proxy-url of the kubeconfig');
 	const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 	const port = server.port || (server.protocol === 'https:' ? '443' : '80');
-	if (host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))) return undefined;
+	if (isLoopback(host)) return undefined;
 	const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
 	const found = given(environment, name);
 	if (found === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
+import {channelTo} from '../../src/model/channel.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
 import {settingsOf} from './by-hand.ts';
 import {inspectGroup} from './inspect-group.ts';
@@ -23,9 +24,11 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			const began = performance.now();
 			await client.ping(context);
 			const latencyMs = performance.now() - began;
+			const hosts = settings.brokers.map(({host}) => host);
+			const channel = channelTo(hosts, settings.tls === undefined ? 'none' : 'verified');
 			const [broker] = settings.brokers;
 			const server = broker && {host: broker.host, port: broker.port, ...(id === '' ? {} : {id})};
-			return {version: `Kafka ${version}`, who: client.who, latencyMs, ...(server && {server})};
+			return {version: `Kafka ${version}`, who: client.who, latencyMs, channel, ...(server && {server})};
 		},
 		permissions: (context: Context) => client.port.permissions(context),
 		close: async () => client.close(),

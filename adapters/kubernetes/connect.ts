@@ -1,4 +1,5 @@
 import type {Connection, Context, Permission, Target} from '../../src/contract.ts';
+import {channelOfUrl} from '../../src/model/channel.ts';
 import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {MetricsQuery} from '../../src/port/metrics-query.ts';
 import {shellLine} from '../../src/text/quote.ts';
@@ -65,7 +66,9 @@ export async function connectKubernetes(
 			await client.port.read('/version', context);
 			const latencyMs = performance.now() - began;
 			const server = await client.server(context);
-			return {version, who: user, latencyMs, ...(server && {server})};
+			const access = await settings.access();
+			const channel = channelOfUrl(access.server, access);
+			return {version, who: user, latencyMs, channel, ...(server && {server})};
 		},
 		permissions: context => permissionsOf(client.port, settings, context),
 		login: client.login,

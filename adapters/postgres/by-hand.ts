@@ -1,4 +1,5 @@
 import type {Target} from '../../src/contract.ts';
+import {tlsMode} from '../../src/model/postgres-tls.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
 import {shellLine} from '../../src/text/quote.ts';
 
@@ -12,12 +13,14 @@ const conninfo = (text: string): string =>
 /** A shell line that runs `statement` with psql on this target. It carries no password: psql asks, or reads .pgpass. */
 export function psqlLine(target: Target, statement: string): string {
 	const {hosts, database, user, tls} = settingsOf(target);
+	// It takes one mode for all hosts.
+	const modes = hosts.map(({host}) => tlsMode(tls, host));
 	const words: readonly (readonly [string, string | undefined])[] = [
 		['host', hosts.map(({host}) => host).join(',')],
 		['port', hosts.map(({port}) => port).join(',')],
 		['user', user],
 		['dbname', database],
-		['sslmode', tls.mode],
+		['sslmode', modes.includes('verify-full') ? 'verify-full' : modes[0]],
 		['sslrootcert', tls.ca],
 		['sslcert', tls.cert],
 		['sslkey', tls.key],

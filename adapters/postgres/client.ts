@@ -12,7 +12,8 @@ import type {
 import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
-import {createLink, type Library, type Link} from './link.ts';
+import {createLink, type Link} from './link.ts';
+import type {Library} from './open-client.ts';
 import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
 
@@ -99,7 +100,9 @@ export function createPostgresClient(
 		const record: ServerRecord = {
 			versionNumber: decode.mustNumber(row, 'version_number'),
 			version: decode.mustText(row, 'version'),
-			pid: decode.mustNumber(row, 'pid'),
+			pid: place?.pooled === true ? undefined : decode.mustNumber(row, 'pid'),
+			pooled: place?.pooled ?? false,
+			channel: place?.channel ?? 'plain',
 			user: decode.mustText(row, 'me'),
 			database: decode.mustText(row, 'database'),
 			host: place === undefined ? '' : `${place.host.host}:${place.host.port}`,
@@ -113,10 +116,8 @@ export function createPostgresClient(
 			statementsPreloaded:
 				preloaded === undefined ? undefined : /(^|[ ,"/])pg_stat_statements($|[ ,"])/.test(preloaded),
 		};
-		// Else midwatch would count among the statements it shows. Only a superuser may set it.
-		if (record.superuser) {
-			await monitor.ask("SELECT set_config('pg_stat_statements.track', 'none', false)", [], signal).catch(() => []);
-		}
+		// Else midwatch would count among the statements it shows.
+		if (record.superuser) await monitor.untracked(signal).catch(() => {});
 		if (place !== undefined) known = {generation: place.generation, server: record};
 		return record;
 	}
@@ -141,7 +142,7 @@ export function createPostgresClient(
 		}
 		const application = `midwatch ${record}`.slice(0, 63);
 		const hosts = monitor.place === undefined ? settings.hosts : [monitor.place.host];
-		const link = createLink(library, settings, {application, hosts});
+		const link = createLink(library, settings, {application, hosts, acts: true});
 		acting.add(link);
 		try {
 			return resultsOf(pids, await link.ask(statement, values, signal));
@@ -149,8 +150,9 @@ export function createPostgresClient(
 			const failure = postgresError(error);
 			if (link.sent) throw midway(pids, failure);
 			if (failure.harmless) throw failure;
+			// All connections are taken: the one that reads is the only one left to act on, and that is when it is needed most.
 			if (isTooManyConnections(failure) && monitor.place !== undefined) {
-				const rows = await asMonitor(application, statement, values, signal).catch(thrown => {
+				const rows = await monitor.askAs(application, statement, values, signal).catch(thrown => {
 					throw midway(pids, postgresError(thrown));
 				});
 				return resultsOf(pids, rows);
@@ -160,17 +162,6 @@ export function createPostgresClient(
 		} finally {
 			acting.delete(link);
 			await link.close();
-		}
-	}
-
-	/** When all connections are taken, the one that reads is the only one left to act on; that is just when it is needed. */
-	async function asMonitor(application: string, statement: string, values: readonly unknown[], signal: AbortSignal) {
-		const rename = "SELECT set_config('application_name', $1, false)";
-		await monitor.ask(rename, [application], signal);
-		try {
-			return await monitor.ask(statement, values, signal);
-		} finally {
-			await monitor.ask(rename, ['midwatch'], signal).catch(() => []);
 		}
 	}
 

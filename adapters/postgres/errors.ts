@@ -1,4 +1,5 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
+import {certificateHint} from '../../src/text/tls-words.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
@@ -52,19 +53,15 @@ const sockets: Readonly<Record<string, Meaning>> = {
 	EACCES: ['denied', 'This user may not open the file or socket: check its permissions.'],
 	CERT_HAS_EXPIRED: ['unreachable', 'The certificate has expired: renew it on the server.'],
 	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
-	DEPTH_ZERO_SELF_SIGNED_CERT: ['unreachable', 'The certificate is self-signed: give it as ca.'],
-	SELF_SIGNED_CERT_IN_CHAIN: ['unreachable', 'The issuer is not trusted here: give its certificate as ca.'],
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['unreachable', 'The issuer is not known here: give its certificate as ca.'],
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['unreachable', 'The issuer is not known here: give its certificate as ca.'],
-	ERR_TLS_CERT_ALTNAME_INVALID: [
-		'unreachable',
-		'The certificate is for another name: use the name it carries, or verify-ca to check the issuer alone.',
-	],
 };
 
 /** What the client library says in words only. */
 const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
-	[/does not support SSL/i, 'unsupported', 'The server has TLS turned off: turn it on, or set tls to disable.'],
+	[
+		/does not support SSL/i,
+		'unsupported',
+		'The server offers no TLS: set `ssl = on` there; `tls: prefer` does without, and sends a password only to this machine.',
+	],
 	[
 		/establishing an SSL connection/i,
 		'malformed',
@@ -91,6 +88,11 @@ const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 function meaningOf(code: string, message: string): Meaning {
 	const known = states[code] ?? sockets[code] ?? states[code.slice(0, 3)] ?? states[code.slice(0, 2)];
 	if (known !== undefined) return known;
+	const certificate = certificateHint(code, {
+		ca: '`tls.ca` (in a URL or the environment: sslrootcert, PGSSLROOTCERT)',
+		name: 'correct the host',
+	});
+	if (certificate !== undefined) return ['unreachable', certificate];
 	for (const [pattern, kind, hint] of phrases) if (pattern.test(message)) return [kind, hint];
 	if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
 		return ['unreachable', 'TLS failed: check the tls mode and the certificates of this target.'];

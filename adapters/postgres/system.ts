@@ -34,7 +34,8 @@ export const postgres = defineSystem<PostgresPort>({
 			async identify(context) {
 				const server = await client.port.server(context);
 				const latencyMs = await client.port.ping(context);
-				return {version: `PostgreSQL ${server.version}`, who: server.user, latencyMs, server: serverIdOf(server)};
+				const version = `PostgreSQL ${server.version}${server.pooled ? ' behind a pooler' : ''}`;
+				return {version, who: server.user, latencyMs, channel: server.channel, server: serverIdOf(server)};
 			},
 			permissions: async context => permissionsOf(await client.port.server(context)),
 			close: client.close,

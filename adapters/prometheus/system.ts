@@ -1,5 +1,6 @@
 import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
+import {channelOfUrl} from '../../src/model/channel.ts';
 import type {HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
@@ -34,7 +35,8 @@ async function connect(
 			await port.query('vector(1)', context);
 			const latencyMs = performance.now() - began;
 			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
-			return {version, who: whoOf(settings), latencyMs, server: serverOf(settings)};
+			const channel = (await options.via?.channel?.(context)) ?? channelOfUrl(settings.url);
+			return {version, who: whoOf(settings), latencyMs, channel, server: serverOf(settings)};
 		},
 		permissions: (context: Context) => readPermissions(port, where, context),
 		close: async () => close(),

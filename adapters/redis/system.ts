@@ -1,5 +1,6 @@
 import type {Context, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
+import {channelTo} from '../../src/model/channel.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {settingsOf} from './by-hand.ts';
 import {clients} from './clients.ts';
@@ -27,8 +28,9 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			const began = performance.now();
 			const who = await client.whoami(context);
 			const latencyMs = performance.now() - began;
+			const channel = channelTo([host], settings.tls === undefined ? 'none' : 'verified');
 			const server = {host, port, ...(info.runId === '' ? {} : {id: info.runId})};
-			return {version: `${info.server} ${info.version}`, who, latencyMs, server};
+			return {version: `${info.server} ${info.version}`, who, latencyMs, channel, server};
 		},
 		permissions: (context: Context) => client.port.permissions(context),
 		close: async () => client.close(),

@@ -1,4 +1,5 @@
 import {access} from 'node:fs/promises';
+import {join} from 'node:path';
 import type {Target} from '../contract.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import type {HttpSettings} from '../port/http.ts';
@@ -124,7 +125,7 @@ async function fromPgVariables(surroundings: Surroundings): Promise<Found> {
 					? undefined
 					: secretOf({kind: 'env', name: 'PGPASSWORD'}, surroundings),
 		tlsMode: word('sslmode', 'PGSSLMODE'),
-		ca: word('sslrootcert', 'PGSSLROOTCERT'),
+		ca: word('sslrootcert', 'PGSSLROOTCERT') ?? (await rootCertificate(surroundings)),
 		cert: word('sslcert', 'PGSSLCERT'),
 		key: word('sslkey', 'PGSSLKEY'),
 		connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
@@ -135,11 +136,19 @@ async function fromPgVariables(surroundings: Surroundings): Promise<Found> {
 	return {target: guarded(service ?? settings.database, 'postgres', settings), origin};
 }
 
-function fromDatabaseUrl(url: string, surroundings: Surroundings): Found {
+/** The CA that libpq takes when none is named. */
+async function rootCertificate({home}: Surroundings): Promise<string | undefined> {
+	const file = join(home, '.postgresql', 'root.crt');
+	return (await exists(file)) ? file : undefined;
+}
+
+async function fromDatabaseUrl(url: string, surroundings: Surroundings): Promise<Found> {
 	if (!/^postgres(?:ql)?:/i.test(url)) {
 		throw new SettingsError('it names no PostgreSQL database, and only those are read from it');
 	}
-	const settings = postgresSettings(postgresUrl(url, '${env:DATABASE_URL}'), surroundings);
+	const words = postgresUrl(url, '${env:DATABASE_URL}');
+	const ca = words.ca ?? (await rootCertificate(surroundings));
+	const settings = postgresSettings({...words, ca}, surroundings);
 	return {target: guarded(settings.database, 'postgres', settings), origin: 'found in DATABASE_URL'};
 }
 

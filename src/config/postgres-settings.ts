@@ -16,6 +16,7 @@ export type PostgresWords = {
 	readonly user?: string | undefined;
 	readonly password?: Secret | undefined;
 	readonly tlsMode?: string | undefined;
+	readonly allowCleartext?: boolean | undefined;
 	readonly ca?: string | undefined;
 	readonly cert?: string | undefined;
 	readonly key?: string | undefined;
@@ -33,7 +34,6 @@ export function postgresSettings(
 	words: PostgresWords,
 	{env, home, systemUser, socketFolder}: Pick<Surroundings, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
 ): PostgresSettings {
-	const mode = tlsMode(words.tlsMode);
 	const user = words.user ?? systemUser;
 	const hosts =
 		words.hosts === undefined || words.hosts.length === 0
@@ -45,7 +45,7 @@ export function postgresSettings(
 		user,
 		password: words.password,
 		passwordFile: passwordFile(env['PGPASSFILE'] || join(home, '.pgpass')),
-		tls: {mode, ca: words.ca, cert: words.cert, key: words.key},
+		tls: {...trustOf(words), allowCleartext: words.allowCleartext, cert: words.cert, key: words.key},
 		connectTimeoutMs: words.connectTimeoutMs ?? 5000,
 		statementTimeoutMs: words.statementTimeoutMs ?? 3000,
 	};
@@ -66,9 +66,19 @@ const passwordFile = (path: string): PostgresSettings['passwordFile'] => ({
 	},
 });
 
-function tlsMode(word: string | undefined): PostgresTlsMode {
+/** `sslrootcert=system` means the CAs of the system, and that only `verify-full` is strong enough: a public CA gives anybody a certificate. */
+function trustOf({tlsMode, ca}: PostgresWords): Pick<PostgresSettings['tls'], 'mode' | 'ca'> {
+	const mode = readMode(tlsMode);
+	if (ca !== 'system') return {mode, ca};
+	if (mode !== undefined && mode !== 'verify-full')
+		throw new SettingsError('sslrootcert=system needs sslmode=verify-full');
+	return {mode: 'verify-full', ca: undefined};
+}
+
+function readMode(word: string | undefined): PostgresTlsMode | undefined {
 	// `allow` first tries without TLS; it protects no more than `prefer`, which tries with TLS first.
-	if (word === undefined || word === 'allow') return 'prefer';
+	if (word === undefined) return undefined;
+	if (word === 'allow') return 'prefer';
 	const mode = modes.find(known => known === word);
 	if (mode === undefined) throw new SettingsError(`sslmode must be one of ${modes.join(', ')}`);
 	return mode;

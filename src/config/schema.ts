@@ -25,6 +25,11 @@ const postgresTls = z.preprocess(
 		mode: oneOf(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
 			.default('verify-full')
 			.describe('As libpq means it: only `verify-full` checks that the server is the one you named.'),
+		allowCleartext: flag
+			.default(false)
+			.describe(
+				'Sends the password to another machine even where the connection is not encrypted or the server not verified (`disable`, `prefer`, `require` without `ca`). Without it, no password goes there.',
+			),
 		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
 		cert: file.optional().describe('The certificate that midwatch shows.'),
 		key: file.optional().describe('The key of that certificate.'),
@@ -59,7 +64,11 @@ const postgres = strict({
 		.describe(
 			'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Without one, `.pgpass` or `PGPASSFILE` is asked.',
 		),
-	tls: postgresTls.optional().describe('One word (the mode) or its keys. `prefer` when absent, as libpq.'),
+	tls: postgresTls
+		.optional()
+		.describe(
+			'One word (the mode) or its keys. When absent: `prefer` for this machine (loopback, Unix socket), `verify-full` for any other host.',
+		),
 	connectTimeoutMs: whole(100, 60_000).default(5000).describe('For connecting and logging in to one host.'),
 	statementTimeoutMs: whole(100, 60_000).default(3000).describe('The server ends a statement of midwatch after this.'),
 });

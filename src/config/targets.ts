@@ -87,17 +87,30 @@ function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Su
 		password: secretIn(entry.password, complain, surroundings),
 		connectTimeoutMs: entry.connectTimeoutMs,
 		statementTimeoutMs: entry.statementTimeoutMs,
-		...(entry.tls && {tlsMode: entry.tls.mode, ca: entry.tls.ca, cert: entry.tls.cert, key: entry.tls.key}),
+		...(entry.tls && {
+			tlsMode: entry.tls.mode,
+			allowCleartext: entry.tls.allowCleartext,
+			ca: entry.tls.ca,
+			cert: entry.tls.cert,
+			key: entry.tls.key,
+		}),
 	};
 	if ((entry.tls?.cert === undefined) !== (entry.tls?.key === undefined))
 		complain('tls', 'tls needs cert and key, or neither');
+	if (entry.tls?.allowCleartext === true && /^verify/.test(entry.tls.mode))
+		complain(
+			'tls',
+			`allowCleartext says that the server need not be verified, and mode ${entry.tls.mode} that it must: use prefer, require or disable with it`,
+		);
 	let words: PostgresWords = own;
 	if (entry.url === undefined) words = {...own, hosts: hostsOf(entry, complain)};
 	else {
-		alreadyInUrl(entry, ['host', 'port', 'hosts', 'database', 'user', 'tls'], complain);
+		alreadyInUrl(entry, ['host', 'port', 'hosts', 'database', 'user'], complain);
 		const url = urlOf(entry.url, complain, surroundings);
 		try {
 			const said = url === undefined ? {} : postgresUrl(url.text, url.source);
+			if (said.tlsMode !== undefined || said.ca !== undefined || said.cert !== undefined)
+				alreadyInUrl(entry, ['tls'], complain);
 			words = {...said, ...definedIn(own), connectTimeoutMs: said.connectTimeoutMs ?? entry.connectTimeoutMs};
 		} catch (error) {
 			if (!(error instanceof SettingsError)) throw error;

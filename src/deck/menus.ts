@@ -3,6 +3,7 @@ import type {Unresolved} from '../audit/unknown.ts';
 import type {Line, Severity} from '../contract.ts';
 import {messageOf} from '../errors.ts';
 import {findingAge} from '../findings.ts';
+import {channelWords} from '../model/channel.ts';
 import {standing} from '../policy/standing.ts';
 import {targetWords} from '../policy/words.ts';
 import {isSettling} from '../remedy/machine.ts';
@@ -85,7 +86,13 @@ function targetItems(deck: Deck): MenuItem[] {
 		}[is.state];
 		const said = targetWords(arming.policy.get(), target.name);
 		const server =
-			identity === undefined ? 'connecting' : `${identity.version}, as ${identity.who}, ${millis(identity.latencyMs)}`;
+			identity === undefined
+				? 'connecting'
+				: [
+						`${identity.version}, as ${identity.who}`,
+						...[channelWords(identity.channel) ?? []].flat(),
+						millis(identity.latencyMs),
+					].join(', ');
 		return {
 			id: target.name,
 			severity:

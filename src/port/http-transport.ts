@@ -1,7 +1,9 @@
 /*
  * The seam below which one request goes out. It has two sides: our own connections, and the API server of the cluster in which the service
- * runs. Nothing is imported here, because the contract names it.
+ * runs. Only types of this folder are imported here, because the contract names it.
  */
+
+import type {Channel} from './channel.ts';
 
 /** In order; a name may come more than once. */
 export type HttpQuery = readonly [name: string, value: string][];
@@ -36,6 +38,8 @@ export type HttpTransport = {
 	 * @throws AdapterError when there is no answer. At once when `signal` fires: with its reason when that is an AdapterError.
 	 */
 	open(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+	/** Of the target that it leads through, where it leads through one. */
+	channel?(context: {readonly signal: AbortSignal; readonly now: () => number}): Promise<Channel>;
 	/** What is under way fails. */
 	close(): void;
 };

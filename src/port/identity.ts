@@ -1,3 +1,5 @@
+import type {Channel} from './channel.ts';
+
 /** Which server it is: where it was reached, and the name it has for itself. */
 export type ServerId = {
 	/** Name, address, or the folder of a Unix socket. */
@@ -16,6 +18,7 @@ export type Identity = {
 	/** Who the server says we are. */
 	readonly who: string;
 	readonly latencyMs: number;
+	readonly channel: Channel;
 	/** Goes into the audit record of what is done there. */
 	readonly server?: ServerId;
 };

@@ -1,8 +1,10 @@
 import type {Secret} from '../contract.ts';
+import type {Channel} from './channel.ts';
 
 /**
  * libpq's words with libpq's meaning: `disable` never encrypts · `prefer` encrypts when the server offers it · `require` encrypts and
- * checks nothing (with `ca` given it is `verify-ca`) · `verify-ca` checks the chain · `verify-full` checks the chain and the host's name.
+ * checks nothing · `verify-ca` checks the chain · `verify-full` checks the chain and the host's name. With `ca` given, `require` checks as
+ * `verify-ca` does, and so does `prefer` where the host is another machine and offers TLS.
  * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
  */
 export type PostgresTlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -17,7 +19,10 @@ export type PostgresSettings = {
 	/** `PGPASSFILE`, or `~/.pgpass`. `read` gives undefined when there is no such file. @throws AdapterError `denied` when it cannot be trusted. */
 	readonly passwordFile?: {readonly path: string; readonly read: () => Promise<string | undefined>} | undefined;
 	readonly tls: {
-		readonly mode: PostgresTlsMode;
+		/** Absent: `prefer` for this machine (loopback, Unix socket), `verify-full` for any other host. */
+		readonly mode?: PostgresTlsMode | undefined;
+		/** A password may be sent to another machine over a connection that is not encrypted, or whose server is not verified. */
+		readonly allowCleartext?: boolean | undefined;
 		/** Paths of PEM files, read at each connect, so that a renewed certificate is taken up. */
 		readonly ca?: string | undefined;
 		readonly cert?: string | undefined;
@@ -34,8 +39,11 @@ export type ServerRecord = {
 	/** `150018` for 15.18. */
 	readonly versionNumber: number;
 	readonly version: string;
-	/** Of the connection that reads: never acted on. */
-	readonly pid: number;
+	/** Of the connection that reads: never acted on. Undefined behind a pooler, where each read may run on another backend. */
+	readonly pid: number | undefined;
+	/** A pooler stands before the server, and gives each read whatever backend is free. */
+	readonly pooled: boolean;
+	readonly channel: Channel;
 	/** The role we act as, as the server says it. */
 	readonly user: string;
 	readonly database: string;

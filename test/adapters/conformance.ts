@@ -95,10 +95,14 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 	describe('the connection', () => {
 		test('tells who answers and who we are', async () => {
-			const {version, who, latencyMs, server} = await connection.identify(context(AbortSignal.timeout(10_000)));
+			const {version, who, latencyMs, channel, server} = await connection.identify(
+				context(AbortSignal.timeout(10_000)),
+			);
 			expect(version).toMatch(/\d/);
 			expect(who).toMatch(/\S/);
 			expect(latencyMs).toBeGreaterThanOrEqual(0);
+			// All of them are on this machine; those with TLS name the CA.
+			expect(['local', 'verified']).toContain(channel);
 			// What speaks plain HTTP has no name for itself.
 			const isNamed = !['prometheus', 'alertmanager'].includes(system.kind);
 			const {host, port} = subject.server;

@@ -48,7 +48,7 @@ function target(name: string, part: Partial<Far> = {}): {readonly watched: Watch
 		},
 		async identify() {
 			far.identified += 1;
-			return {version: '16.4', who: 'midwatch', latencyMs: 1};
+			return {version: '16.4', who: 'midwatch', latencyMs: 1, channel: 'local'};
 		},
 		permissions: async () => [],
 		async close() {
@@ -81,7 +81,7 @@ describe('watch', () => {
 		watch.start();
 		await clock.advance(1);
 		expect(watch.readings().map(reading => reading.state)).toEqual(['live', 'paused', 'live', 'paused']);
-		expect(watch.identity('b')).toEqual({version: '16.4', who: 'midwatch', latencyMs: 1});
+		expect(watch.identity('b')).toEqual({version: '16.4', who: 'midwatch', latencyMs: 1, channel: 'local'});
 	});
 
 	it('leaves the others alone when one target cannot connect', async () => {

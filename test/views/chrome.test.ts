@@ -115,7 +115,7 @@ describe('header', () => {
 				findings: ill.includes(kind) ? reading.findings : [],
 				...(read ? {} : {state: 'connecting' as const, snapshot: undefined}),
 			}));
-			const watch = {...options.watch, targets, readings: () => readings};
+			const watch = {...options.watch, targets, readings: () => readings, identity: () => undefined};
 			const deck: Deck = {...house.deck, options: {...options, labels: ['demo: storm'], watch}};
 			return (columns: number) => {
 				expect(cellsOf(paintHeader(deck, columns, theme))).toBe(columns);

@@ -162,7 +162,7 @@ for (const name of postgresVersions) {
 		});
 
 		test('the connection that midwatch reads with is not ended by midwatch', async () => {
-			const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
+			const {pid = 0} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
 			const idle = await guest('acts-own');
 			await idle.client.query('BEGIN');
 			const row = await rowOf(watch, idle.pid);

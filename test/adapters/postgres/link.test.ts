@@ -66,17 +66,17 @@ for (const name of postgresVersions) {
 			await link.close();
 		});
 
-		test('drops a question that is called off, and asks the next one on a new connection', async () => {
+		test('cancels a question that is called off, and asks the next one on the same connection', async () => {
 			const link = open();
 			const pid = async () => (await link.ask('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
 			const first = await pid();
 			const stop = new AbortController();
-			const sleeping = link.ask('SELECT pg_sleep(2)', [], stop.signal);
+			const sleeping = link.ask('SELECT pg_sleep(20)', [], stop.signal);
 			const queued = link.ask('SELECT 1', [], stop.signal);
 			setTimeout(() => stop.abort(), 50);
 			await expect(sleeping).rejects.toMatchObject({name: 'AdapterError', kind: 'timeout'});
 			await expect(queued).rejects.toMatchObject({name: 'AdapterError', kind: 'timeout'});
-			expect(await pid()).not.toBe(first);
+			expect(await pid()).toBe(first);
 			await link.close();
 			await expect(pid()).rejects.toMatchObject({kind: 'unreachable', message: 'the connection was closed'});
 		});

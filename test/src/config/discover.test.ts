@@ -30,7 +30,7 @@ describe('PostgreSQL', () => {
 					],
 					database: 'me',
 					user: 'me',
-					tls: {mode: 'prefer'},
+					tls: {mode: undefined},
 				},
 			},
 		]);
@@ -81,6 +81,18 @@ describe('PostgreSQL', () => {
 		]);
 		expect(origins).toEqual({orders: `found in ${file}, service orders`});
 		expect(await passwordOf(targets[0]?.settings)?.reveal()).toBe('s3cret');
+	});
+
+	test('trusts the CA file of libpq where none is named, and those of the system on request', async () => {
+		const surroundings = emptySurroundings({PGHOST: 'db', PGDATABASE: 'a', DATABASE_URL: 'postgres://db/b'});
+		mkdirSync(join(surroundings.home, '.postgresql'));
+		const ca = put(surroundings, '.postgresql/root.crt', 'pem');
+		const {targets} = await discover(surroundings);
+		expect(targets.map(({settings}) => (settings as PostgresSettings).tls.ca)).toEqual([ca, ca]);
+		const named = await found({DATABASE_URL: 'postgres://db/b?sslrootcert=system'});
+		expect(named.targets).toMatchObject([{settings: {tls: {mode: 'verify-full', ca: undefined}}}]);
+		const weak = await found({DATABASE_URL: 'postgres://db/b?sslrootcert=system&sslmode=require'});
+		expect(weak.notes).toEqual(['DATABASE_URL: sslrootcert=system needs sslmode=verify-full']);
 	});
 
 	test('a service that no file has becomes a note, and hides nothing else', async () => {

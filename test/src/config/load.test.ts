@@ -94,6 +94,16 @@ describe('each mistake is told with its place and with what is allowed', () => {
 			'config:5:10: targets[0].tls must be one of disable, prefer, require, verify-ca, verify-full, and is "verify-ful"',
 		],
 		[
+			'a server that must be verified and need not',
+			target('kind: postgres', 'host: c', 'tls: {allowCleartext: true}'),
+			'config:5:10: allowCleartext says that the server need not be verified, and mode verify-full that it must: use prefer, require or disable with it',
+		],
+		[
+			'TLS in a URL and beside it',
+			target('kind: postgres', 'url: postgres://c/d?sslmode=require', 'tls: disable'),
+			'config:5:10: url says the tls already: leave out one of them',
+		],
+		[
 			'a certificate without its key',
 			target('kind: redis', 'host: c', 'tls: {cert: /c.pem}'),
 			'config:5:10: tls needs cert and key, or neither',

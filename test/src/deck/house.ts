@@ -206,7 +206,7 @@ const systemOf = (far: Far): System => {
 		>[],
 		connect: async () => ({
 			port: {far},
-			identify: async () => ({version: '1', who: 'tester', latencyMs: 1}),
+			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),
 			permissions: async () => [],
 			close: async () => {},
 		}),

@@ -1,0 +1,41 @@
+import {afterEach, expect, it} from 'vitest';
+import type {Channel} from '../../src/port/channel.ts';
+import type {Identity} from '../../src/port/identity.ts';
+import {paintHeader} from '../../views/header.ts';
+import {type House, openHouse} from '../src/deck/house.ts';
+import {cellsOf, themes} from './wild.ts';
+
+const [, theme] = themes;
+const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
+
+let house: House;
+afterEach(() => house.close());
+
+it('names the servers that nothing proves to be the right ones', async () => {
+	house = await openHouse();
+	const {options} = house.deck;
+	const [known] = options.watch.targets;
+	if (known === undefined) throw new Error('the house has a target');
+	const header = (channels: readonly Channel[], columns: number) => {
+		const named = (at: number) => ({...known, target: {...known.target, name: `db-${at}`}});
+		const watch = {
+			...options.watch,
+			targets: channels.map((_, at) => named(at)),
+			readings: () => [],
+			identity: (name: string): Identity => ({
+				version: '1',
+				who: 'ada',
+				latencyMs: 1,
+				channel: channels[Number(name.slice(3))] ?? 'local',
+			}),
+		};
+		const painted = paintHeader({...house.deck, options: {...options, watch}}, columns, theme);
+		expect(cellsOf(painted)).toBe(columns);
+		return bare(painted);
+	};
+	expect(header(['local', 'verified'], 120)).not.toContain('not verified');
+	expect(header(['local', 'plain', 'unverified'], 120)).toContain('  db-1, db-2 not verified: t ');
+	expect(header(['plain', 'plain', 'unverified'], 120)).toContain('  3 not verified: t ');
+	expect(header(['plain', 'unverified'], 60)).toContain('  2 not verified: t ');
+	expect(header(['plain', 'unverified'], 30)).not.toContain('verified');
+});
