@@ -12,9 +12,11 @@ import {policyChange} from '../src/policy/words.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
 import {watchJumps} from '../src/poll/clock-jumps.ts';
 import {type Arming, createArming} from '../src/remedy/arming.ts';
+import {failedLook, lookAgain} from '../src/remedy/look-again.ts';
 import {isSettling} from '../src/remedy/machine.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner, type Runner} from '../src/remedy/runner.ts';
+import {serverNames} from '../src/remedy/server-names.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
@@ -25,6 +27,7 @@ import {paneAt} from '../views/pane-at.ts';
 import {colourLevel} from '../views/terminal/colour-level.ts';
 import {createTheme} from '../views/theme.ts';
 import {openTty, type Tty} from '../views/tty.ts';
+import {onAnswer} from './answering.ts';
 import type {Options} from './arguments.ts';
 import {isAsciiOnly} from './ascii-only.ts';
 import {keepCode, runningCode} from './code-cache.ts';
@@ -36,6 +39,7 @@ import {policyOf} from './policy-of.ts';
 import {saveText} from './save-text.ts';
 import {keepHeapSmall} from './small-heap.ts';
 import {createSurroundings} from './surroundings.ts';
+import {systems} from './systems.ts';
 import {version} from './version.ts';
 import {viaOf} from './via.ts';
 
@@ -44,6 +48,8 @@ const firstFrameMs = 500;
 
 /** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
 const keepCodeMs = 3000;
+
+const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(action => action.id === id);
 
 /** Milliseconds from a signal to the end, with a remedy under way, of which the last look may take five seconds, and without. */
 const longestGraceMs = 8000;
@@ -71,23 +77,32 @@ export async function runConsole(options: Options): Promise<number> {
 		source: estate.policy,
 	});
 	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
+	const locks = createObjectLocks(state, {
+		serversOf(name) {
+			const watched = estate.targets.find(one => one.target.name === name);
+			return watched === undefined ? [name] : serverNames(watched.target, watch.identity(name)?.server);
+		},
+	});
+	const resolve = async (name: string) => {
+		const {port, target} = await watch.connection(name);
+		const {who, server} = watch.identity(name) ?? {};
+		return {port, target, who, server};
+	};
 	const runner = createRunner({
 		clock,
 		audit,
 		arming,
-		locks: createObjectLocks(state),
-		resolve: async name => {
-			const {port, target} = await watch.connection(name);
-			const {who, server} = watch.identity(name) ?? {};
-			return {port, target, who, server};
-		},
+		locks,
+		resolve,
 	});
 	const surroundings = createSurroundings({
 		stateDir: state,
 		audit,
+		locks,
 		clock,
 		actor,
 		underWay: () => new Set(runner.underWay().map(({id}) => id)),
+		lookAgain: open => lookAgain(open, {clock, actionOf, resolve}).catch(failedLook),
 	});
 
 	let leave: (code: number) => void = () => {};
@@ -163,12 +178,14 @@ export async function runConsole(options: Options): Promise<number> {
 	listen(tty, deck);
 	openOnTrouble(deck);
 	let stopKeeping = () => {};
+	let stopAnswers = () => {};
 	/** All that reads, loads and writes: what the first frame needs none of. */
 	const begin = () => {
 		if (phase !== 'opening') return;
 		phase = 'watching';
 		watch.start();
 		surroundings.look();
+		stopAnswers = onAnswer(watch, surroundings.answers);
 		noted('start').catch((error: unknown) =>
 			deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
 		);
@@ -189,6 +206,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const code = await left;
 	stopWaiting();
 	stopKeeping();
+	stopAnswers();
 	stopClock();
 	stopJumps();
 	stopPolicy();

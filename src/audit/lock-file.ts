@@ -1,134 +1,194 @@
-import {randomBytes} from 'node:crypto';
-import {closeSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync} from 'node:fs';
-import {hostname} from 'node:os';
+import {link, readdir, rename, rm} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import {performance} from 'node:perf_hooks';
 import {setTimeout as pause} from 'node:timers/promises';
 import {isErrno} from './errno.ts';
-import {processLives, processStart} from './process-identity.ts';
+import {
+	createLease,
+	type FoundLease,
+	howToSettle,
+	judgeLease,
+	type NoLease,
+	nameOfHolder,
+	newHolder,
+	type OwnLease,
+	readLease,
+	released,
+} from './lease-file.ts';
+import {createLeaseWatch, type LeaseWatch, leaseMs, renewMs} from './lease-watch.ts';
+import type {ProcessIdentity} from './process-identity.ts';
 
-/** Who holds a lock. */
-export type Holder = {
-	readonly pid: number;
-	/** Tells this process from a later one with the same pid. */
-	readonly start: string;
-	readonly host: string;
-	/** In a few words, for the person who finds it held. */
-	readonly about: string;
+/** A lock that this process holds, renewed until it is given back. */
+export type Lock = {
+	/** Names the files that the holder is about to put in the place of others: `<name>.<token>`. See `sweep`. */
 	readonly token: string;
+	/** The holder before has ended for certain. Else it may only be asleep, and may go on at any moment with what it was about to write. */
+	readonly isAfterEnd: boolean;
+	/** What the holder before may still write is out of the way. Until this is said, the next holder is not after a certain end either. */
+	fenced(): void;
+	/** Looks whether it is still this process's: whoever slept longer than a lease may have lost it. */
+	isMine(): Promise<boolean>;
+	release(): Promise<void>;
 };
 
-export type Lock = {release(): void};
+/** The lock stayed held. `message` says by whom, `hint` how to settle it. */
+export class LockHeldError extends Error {
+	override readonly name = 'LockHeldError';
+	readonly hint: string;
 
-/** So many tries, a few milliseconds apart: about ten seconds. */
-const tries = 1000;
+	constructor(message: string, hint: string) {
+		super(message);
+		this.hint = hint;
+	}
+}
+
+export type LockOptions = {
+	readonly about: string;
+	readonly identity: ProcessIdentity;
+	/** Milliseconds; as long as a lease and some more when absent. */
+	readonly waitMs?: number;
+	readonly leaseMs?: number;
+	readonly renewMs?: number;
+};
 
 /**
- * Takes the lock or says who holds it; does not wait. The lock of a process that is gone is broken; one from another host never is, since
- * nobody here can tell whether its holder lives.
- * @throws Error of node:fs when the directory cannot be written.
+ * Waits for the lock, does the work, and gives it back. The file stays, with the mark `released` in it: removing it could remove the lock
+ * of another console when this process slept just before that.
+ * @throws LockHeldError when it stays held; Error of node:fs when it cannot be written.
  */
-export function takeLock(path: string, about: string): Lock | Holder {
-	const mine: Holder = {
-		pid: process.pid,
-		start: processStart(process.pid) ?? '',
-		host: hostname(),
-		about,
-		token: randomBytes(12).toString('hex'),
-	};
-	const text = JSON.stringify(mine);
-	if (create(path, text, mine.token)) return held(path, text);
-	const found = read(path);
-	if (found === undefined) return create(path, text, mine.token) ? held(path, text) : unreadable;
-	const holder = parse(found);
-	if (!isGone(holder)) return holder;
-	breakLock(path, found);
-	if (create(path, text, mine.token)) return held(path, text);
-	return parse(read(path) ?? found);
-}
-
-export const isLock = (taken: Lock | Holder): taken is Lock => 'release' in taken;
-
-/** Waits for the lock for about ten seconds. @throws Error that names the holder when it stays held. */
-export async function withLock<T>(path: string, about: string, work: () => Promise<T>): Promise<T> {
-	for (let attempt = 0; ; attempt += 1) {
-		const taken = takeLock(path, about);
-		if (isLock(taken)) {
-			try {
-				return await work();
-			} finally {
-				taken.release();
-			}
-		}
-		if (attempt >= tries) throw new Error(`${path} is held by ${taken.about} (pid ${taken.pid} on ${taken.host})`);
-		await pause(4 + (randomBytes(1)[0] ?? 0) / 20);
+export async function withLock<T>(path: string, options: LockOptions, work: (lock: Lock) => Promise<T>): Promise<T> {
+	const lock = await waitForLock(path, options);
+	try {
+		return await work(lock);
+	} finally {
+		await lock.release();
 	}
 }
 
-/** With its content from the first moment on: a hard link is made whole or not at all, and never over another file. */
-function create(path: string, text: string, token: string): boolean {
-	const fresh = `${path}.${token}`;
+async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
+	const {identity, waitMs = leaseMs * 2} = options;
+	const watch = createLeaseWatch(() => performance.now(), options.leaseMs);
+	const began = performance.now();
+	for (;;) {
+		const taken = await takeLock(path, options, watch);
+		if ('release' in taken) return taken;
+		const waited = performance.now() - began;
+		if (waited >= waitMs) {
+			const by = 'holder' in taken ? nameOfHolder(taken.holder) : taken.what;
+			throw new LockHeldError(`${path} is held by ${by}`, howToSettle(path, taken, identity));
+		}
+		// Another record is written in milliseconds; a lease takes seconds to end.
+		await pause(waited < 2000 ? 4 + Math.random() * 12 : 50 + Math.random() * 100);
+	}
+}
+
+/** Takes the lock, or tells what holds it. @throws Error of node:fs. */
+export async function takeLock(
+	path: string,
+	{about, identity, renewMs: every = renewMs}: LockOptions,
+	watch: LeaseWatch,
+): Promise<Lock | FoundLease | NoLease> {
+	for (;;) {
+		const found = await readLease(path);
+		const free = judge(path, found, identity, watch);
+		if (found !== undefined && free === undefined) return found;
+		const holder = newHolder(identity, about);
+		const fresh = `${path}.${holder.token}`;
+		const lease = await createLease(fresh, {...holder, unfenced: free === 'maybe asleep'});
+		if (await place(path, fresh, found)) {
+			await sweep(dirname(path), holder.token);
+			// From here on nobody has a file left to put in its place without having seen it there.
+			if (await lease.isAt(path)) return held(path, lease, free === 'after its end', every);
+		}
+		await lease.close();
+		await rm(fresh, {force: true});
+	}
+}
+
+/** The state of a lock that was given back before what an earlier holder may still write was out of the way. */
+const unfenced = 'unfenced';
+
+type Free = 'after its end' | 'maybe asleep';
+
+function judge(
+	path: string,
+	found: FoundLease | NoLease | undefined,
+	identity: ProcessIdentity,
+	watch: LeaseWatch,
+): Free | undefined {
+	// Somebody may have removed the lock of a console that is only asleep.
+	if (found === undefined) return 'maybe asleep';
+	if (!('holder' in found)) return found.isEmpty && watch.hasEnded(path, '') ? 'maybe asleep' : undefined;
+	if (found.state === released) return 'after its end';
+	if (found.state === unfenced) return 'maybe asleep';
+	const {standing, isOver} = judgeLease(found, identity, watch);
+	if (!isOver) return undefined;
+	return standing === 'gone' && found.content['unfenced'] !== true ? 'after its end' : 'maybe asleep';
+}
+
+/** Puts the fresh file where nothing was, or in the place of what was found, if that is still there. @returns whether it was put there. */
+async function place(path: string, fresh: string, found: FoundLease | NoLease | undefined): Promise<boolean> {
 	try {
-		writeFileSync(fresh, text, {mode: 0o600, flag: 'wx'});
-		linkSync(fresh, path);
+		if (found === undefined) {
+			// A hard link is made whole or not at all, and never over another file.
+			await link(fresh, path);
+			await rm(fresh, {force: true});
+			return true;
+		}
+		const now = await readLease(path);
+		if (tokenOf(now) !== tokenOf(found)) return false;
+		await rename(fresh, path);
 		return true;
 	} catch (error) {
-		if (isErrno(error, 'EEXIST')) return false;
+		// ENOENT: swept by one who has it now.
+		if (isErrno(error, 'EEXIST') || isErrno(error, 'ENOENT')) return false;
 		throw error;
-	} finally {
-		rmSync(fresh, {force: true});
 	}
 }
 
-function held(path: string, text: string): Lock {
+const tokenOf = (found: FoundLease | NoLease | undefined): string | undefined =>
+	found !== undefined && 'holder' in found ? found.holder.token : found?.what;
+
+/** What versions before this one left when they were killed. */
+const leftovers = new Set(['writer.lock.break', 'head.json.new']);
+
+/**
+ * Removes the files that others were about to put in the place of others. A rename whose file is gone does nothing: so one who slept just
+ * before it does no harm when he wakes up.
+ */
+async function sweep(dir: string, token: string): Promise<void> {
+	const names = await readdir(dir);
+	const swept = names.filter(
+		name => leftovers.has(name) || (/\.[0-9a-f]{24}$/.test(name) && !name.endsWith(`.${token}`)),
+	);
+	await Promise.all(swept.map(name => rm(join(dir, name), {force: true})));
+}
+
+function held(path: string, lease: OwnLease, isAfterEnd: boolean, every: number): Lock {
+	const timer = setInterval(() => void lease.renew().catch(() => {}), every);
+	timer.unref();
+	let isFenced = isAfterEnd;
 	return {
-		release() {
-			// Somebody may have removed it by hand, and then it may be another's by now.
-			if (read(path) === text) unlinkSync(path);
+		token: lease.token,
+		isAfterEnd,
+		fenced() {
+			isFenced = true;
+		},
+		isMine: () => lease.isAt(path),
+		async release() {
+			clearInterval(timer);
+			try {
+				await lease.end(isFenced ? released : unfenced);
+			} catch {
+				// A full disk may refuse even that: better no file than one that stays held.
+				if (await lease.isAt(path)) await rm(path, {force: true});
+			} finally {
+				await lease.close();
+			}
 		},
 	};
 }
 
-const isGone = (holder: Holder): boolean => holder.host === hostname() && !processLives(holder.pid, holder.start);
-
-/**
- * Removes the lock of a process that is gone. Only one may do so at a time, and only while it is still that very lock: else two who both saw
- * the old one would remove each other's new one. A breaker that dies half-way leaves the lock held; the message of withLock names the file.
- */
-function breakLock(path: string, found: string): void {
-	const breaker = `${path}.break`;
-	let handle: number;
-	try {
-		handle = openSync(breaker, 'wx', 0o600);
-	} catch (error) {
-		if (isErrno(error, 'EEXIST')) return;
-		throw error;
-	}
-	try {
-		if (read(path) === found) unlinkSync(path);
-	} finally {
-		closeSync(handle);
-		unlinkSync(breaker);
-	}
-}
-
-function read(path: string): string | undefined {
-	try {
-		return readFileSync(path, 'utf8');
-	} catch (error) {
-		if (isErrno(error, 'ENOENT')) return undefined;
-		throw error;
-	}
-}
-
-const unreadable: Holder = {pid: 0, start: '', host: '', about: 'something that midwatch did not write', token: ''};
-
-function parse(text: string): Holder {
-	try {
-		const value: unknown = JSON.parse(text);
-		if (typeof value !== 'object' || value === null) return unreadable;
-		const {pid, start, host, about, token} = value as Partial<Record<keyof Holder, unknown>>;
-		if (typeof pid !== 'number' || typeof start !== 'string' || typeof host !== 'string') return unreadable;
-		return {pid, start, host, about: String(about), token: String(token)};
-	} catch {
-		return unreadable;
-	}
-}
+/** The name of a file that the holder of a lock is about to put in the place of another. */
+export const aboutToReplace = (path: string, token: string): string =>
+	join(dirname(path), `${basename(path)}.${token}`);

@@ -1,17 +1,20 @@
 import {randomBytes} from 'node:crypto';
-import {chmod, open, stat} from 'node:fs/promises';
+import {chmod, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import {chainStart, type Place} from './chain.ts';
+import {appendDurably, fence, LostLockError} from './durable.ts';
 import {isErrno} from './errno.ts';
 import {keep} from './kept.ts';
-import {withLock} from './lock-file.ts';
+import {type Lock, LockHeldError, type LockOptions, withLock} from './lock-file.ts';
 import {makeDirectory} from './make-directory.ts';
 import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
+import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
+import {NotAFileError} from './regular-file.ts';
 import {tidy} from './tidy.ts';
 import {createUptime, leastAge} from './uptime.ts';
 
@@ -46,6 +49,8 @@ export type AuditOptions = {
 	readonly app: string;
 	/** So many random bytes; tests pass their own. */
 	readonly random?: (size: number) => Uint8Array;
+	/** Times of the writer lock, in milliseconds; tests pass their own. */
+	readonly lockTimes?: Pick<LockOptions, 'waitMs' | 'leaseMs' | 'renewMs'>;
 };
 
 /** The record could not be written or read. `message` says why, `hint` what to do. */
@@ -60,10 +65,18 @@ export class AuditError extends Error {
 }
 
 /** Nothing is touched on disk before the first record. */
-export function createAudit({stateDir, clock, actor, app, random = size => randomBytes(size)}: AuditOptions): Audit {
+export function createAudit({
+	stateDir,
+	clock,
+	actor,
+	app,
+	random = size => randomBytes(size),
+	lockTimes = {},
+}: AuditOptions): Audit {
 	const dir = join(stateDir, 'audit');
 	const newId = createIds(clock, random);
 	let session: string | undefined;
+	let identity: ProcessIdentity | undefined;
 	// Made when it is first asked for: what random numbers come from takes Node as long to load as a frame to draw.
 	const ownSession = () => (session ??= newId());
 	const last = createStore<AuditRecord | undefined>(undefined);
@@ -73,7 +86,8 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 	async function write(entry: Entry): Promise<AuditRecord> {
 		try {
 			await prepare(dir);
-			const record = await withLock(join(dir, 'writer.lock'), 'another midwatch console', () => append(entry));
+			identity ??= ownIdentity();
+			const record = await underLock({...entry, id: entry.id ?? newId()}, identity);
 			last.set(record);
 			return record;
 		} catch (error) {
@@ -81,8 +95,25 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 		}
 	}
 
-	/** Under the writer lock. */
-	async function append(entry: Entry): Promise<AuditRecord> {
+	async function underLock(entry: Identified, own: ProcessIdentity): Promise<AuditRecord> {
+		const options = {about: 'another midwatch console', identity: own, ...lockTimes};
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				return await withLock(join(dir, 'writer.lock'), options, async lock => {
+					await fence(dir, lock);
+					return (attempt > 1 ? await find(entry) : undefined) ?? (await append(entry, lock));
+				});
+			} catch (error) {
+				// This process slept longer than a lease. Whether the record is in the log only a look can tell.
+				if (!(error instanceof LostLockError) || attempt === 3) throw error;
+			}
+		}
+	}
+
+	const find = async (entry: Identified): Promise<AuditRecord | undefined> =>
+		(await readRecent(dir, 200)).find(({id, kind}) => id === entry.id && kind === entry.kind);
+
+	async function append(entry: Identified, lock: Lock): Promise<AuditRecord> {
 		const ts = new Date(clock.now()).toISOString();
 		const up = uptime();
 		const months = await listMonths(dir);
@@ -90,41 +121,24 @@ export function createAudit({stateDir, clock, actor, app, random = size => rando
 		const wanted = join(dir, `${ts.slice(0, 7)}.jsonl`);
 		// A clock that was set back must not put a record behind a later one.
 		const path = newest !== undefined && newest > wanted ? newest : wanted;
-		const tail = newest === undefined ? undefined : await readTail(newest);
-		let before = tail?.last;
-		for (const month of months.slice(0, -1).reverse()) {
-			if (before) break;
-			before = (await readTail(month)).last;
-		}
-		let place: Place = before ?? chainStart;
-		const lines: string[] = [];
-		const add = (one: Entry): AuditRecord => {
-			const {id = newId(), ...told} = one;
-			const {seq, hash: prev} = place;
-			const record = seal({...told, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
-			place = {seq: record.seq, hash: record.hash};
-			lines.push(`${canonical(record)}\n`);
-			return record;
+		let place: Place = chainStart;
+		let record: AuditRecord | undefined;
+		const compose = async (): Promise<string> => {
+			const end = await endOfLog(dir, months);
+			place = end.before ?? chainStart;
+			const lines = [...end.remarks, tidy(entry)].map(one => {
+				const {id = newId(), ...told} = one;
+				const {seq, hash: prev} = place;
+				record = seal({...told, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
+				place = {seq: record.seq, hash: record.hash};
+				return `${canonical(record)}\n`;
+			});
+			return (end.isOpen && path === newest ? '\n' : '') + lines.join('');
 		};
-		const head = await readHead(dir).catch(() => undefined);
-		if (tail && tail.torn.length > 0) {
-			const lost = {bytes: tail.torn.length, sha256: sha256(tail.torn)};
-			add({kind: 'torn', note: 'the line before this one was cut by a crash while it was written', lost});
-		}
-		if (head && (head.seq > (before?.seq ?? 0) || (head.seq === before?.seq && head.hash !== before.hash))) {
-			const note = `the log ended with record ${before?.seq ?? 0}, while record ${head.seq} had been written: lines were lost or changed`;
-			add({kind: 'gap', note, lost: head});
-		}
-		if (!head && before) {
-			// The mirror is about to be written again; without this nobody would ever know.
-			const note = `head.json was missing or spoilt: whether records after record ${before.seq} were cut off cannot be told`;
-			add({kind: 'gap', note});
-		}
-		const record = add(tidy(entry));
-		const closing = tail?.open === true && path === newest ? '\n' : '';
-		await appendDurably(path, closing + lines.join(''));
+		await appendDurably(path, lock, compose);
 		// The log is what counts; a mirror that lags behind says less, and nothing wrong.
-		await writeHead(dir, place).catch(() => {});
+		await writeHead(dir, place, lock).catch(() => {});
+		if (record === undefined) throw new Error('no record was composed');
 		return record;
 	}
 
@@ -164,37 +178,42 @@ async function prepare(dir: string): Promise<void> {
 	if ((mode & 0o077) !== 0) await chmod(dir, 0o700);
 }
 
-/** All or nothing, as far as the disk lets us: what was written of a text that did not fit is taken back. */
-async function appendDurably(path: string, text: string): Promise<void> {
-	const file = await open(path, 'a', 0o600);
-	try {
-		const {size, mode} = await file.stat();
-		if ((mode & 0o077) !== 0) await file.chmod(0o600);
-		try {
-			await file.writeFile(text);
-			await file.sync();
-		} catch (error) {
-			await file.truncate(size).catch(() => {});
-			throw error;
-		}
-		if (size === 0) await syncDirectory(path);
-	} finally {
-		await file.close();
-	}
-}
+type Identified = Entry & {readonly id: string};
 
-/** So that a new file's name survives a power loss too. */
-async function syncDirectory(path: string): Promise<void> {
-	const directory = await open(join(path, '..'), 'r');
-	try {
-		await directory.sync();
-	} finally {
-		await directory.close();
+/** Where the chain stands, and what the next record must be preceded by: that lines were cut or lost. */
+async function endOfLog(
+	dir: string,
+	months: readonly string[],
+): Promise<{readonly before: AuditRecord | undefined; readonly remarks: readonly Entry[]; readonly isOpen: boolean}> {
+	const newest = months.at(-1);
+	const tail = newest === undefined ? undefined : await readTail(newest);
+	let before = tail?.last;
+	for (const month of months.slice(0, -1).reverse()) {
+		if (before) break;
+		before = (await readTail(month)).last;
 	}
+	const remarks: Entry[] = [];
+	const head = await readHead(dir).catch(() => undefined);
+	if (tail && tail.torn.length > 0) {
+		const lost = {bytes: tail.torn.length, sha256: sha256(tail.torn)};
+		remarks.push({kind: 'torn', note: 'the line before this one was cut by a crash while it was written', lost});
+	}
+	if (head && (head.seq > (before?.seq ?? 0) || (head.seq === before?.seq && head.hash !== before.hash))) {
+		const note = `the log ended with record ${before?.seq ?? 0}, while record ${head.seq} had been written: lines were lost or changed`;
+		remarks.push({kind: 'gap', note, lost: head});
+	}
+	if (!head && before) {
+		// The mirror is about to be written again; without this nobody would ever know.
+		const note = `head.json was missing or spoilt: whether records after record ${before.seq} were cut off cannot be told`;
+		remarks.push({kind: 'gap', note});
+	}
+	return {before, remarks, isOpen: tail?.open === true};
 }
 
 /** What to do when the record cannot be written or read for this reason. */
 export function auditHint(error: unknown, dir: string): string {
+	if (error instanceof LockHeldError) return error.hint;
+	if (error instanceof NotAFileError) return 'look what it is, and move it away';
 	if (isErrno(error, 'ENOSPC') || isErrno(error, 'EDQUOT')) return `free some space on the disk that holds ${dir}`;
 	if (isErrno(error, 'EACCES') || isErrno(error, 'EPERM'))
 		return `make ${dir} yours and writable, or set XDG_STATE_HOME`;

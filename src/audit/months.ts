@@ -1,8 +1,11 @@
-import {type FileHandle, open, readdir, readFile, rename} from 'node:fs/promises';
+import {constants} from 'node:fs';
+import {type FileHandle, open, readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type Place, parseLine, type Tail, tailOf} from './chain.ts';
 import {isErrno} from './errno.ts';
+import {aboutToReplace, type Lock} from './lock-file.ts';
 import type {AuditRecord} from './record.ts';
+import {openRegular, readRegular} from './regular-file.ts';
 
 /** Files of the audit directory: one log a month, and the mirror of the head. */
 
@@ -26,7 +29,7 @@ export async function listMonths(dir: string): Promise<readonly string[]> {
 export async function readHead(dir: string): Promise<Place | undefined> {
 	let text: string;
 	try {
-		text = await readFile(join(dir, 'head.json'), 'utf8');
+		text = (await readRegular(join(dir, 'head.json'))).toString('utf8');
 	} catch (error) {
 		if (isErrno(error, 'ENOENT')) return undefined;
 		throw error;
@@ -40,22 +43,25 @@ export async function readHead(dir: string): Promise<Place | undefined> {
 	throw new Error(`${join(dir, 'head.json')} cannot be read as the mirror of the head`);
 }
 
-/** Replaces the mirror in one step. The caller holds the writer lock. */
-export async function writeHead(dir: string, place: Place): Promise<void> {
-	const fresh = join(dir, 'head.json.new');
-	const file = await open(fresh, 'w', 0o600);
+/** Replaces the mirror in one step, and not when the writer lock was lost meanwhile. */
+export async function writeHead(dir: string, place: Place, lock: Pick<Lock, 'token' | 'isMine'>): Promise<void> {
+	const path = join(dir, 'head.json');
+	const fresh = aboutToReplace(path, lock.token);
+	const file = await open(fresh, 'wx', 0o600);
 	try {
 		await file.writeFile(`${JSON.stringify(place)}\n`);
 		await file.sync();
 	} finally {
 		await file.close();
 	}
-	await rename(fresh, join(dir, 'head.json'));
+	// In this order: who takes the lock after this look removes the fresh file before he writes anything.
+	if (await lock.isMine()) await rename(fresh, path);
+	else await rm(fresh, {force: true});
 }
 
 /** The end of one month, read backwards. */
 export async function readTail(path: string): Promise<Tail> {
-	const file = await open(path, 'r');
+	const file = await openRegular(path, constants.O_RDONLY);
 	try {
 		const {size} = await file.stat();
 		for (let length = 64 * 1024; ; length *= 8) {
@@ -72,7 +78,7 @@ export async function readTail(path: string): Promise<Tail> {
 export async function readRecent(dir: string, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: AuditRecord[] = [];
 	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readFile(path);
+		const bytes = await readRegular(path);
 		for (let end = bytes.length; end > 0 && newestFirst.length < limit; ) {
 			const start = bytes.lastIndexOf(10, end - 1) + 1;
 			const record = parseLine(bytes.subarray(start, end));

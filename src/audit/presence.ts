@@ -1,12 +1,14 @@
-import {readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
+import {createLease, type FoundLease, judgeLease, newHolder, type OwnLease, readLease} from './lease-file.ts';
+import {createLeaseWatch, type LeaseWatch, renewMs} from './lease-watch.ts';
 import {makeDirectory} from './make-directory.ts';
-import {processLives, processStart} from './process-identity.ts';
+import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
 import type {Actor} from './record.ts';
 
-/** Another console of the same user on the same machine. */
+/** Another console that uses the same state directory. */
 export type OtherConsole = {
 	readonly session: string;
 	readonly pid: number;
@@ -23,14 +25,9 @@ export type Presence = {
 	close(): Promise<void>;
 };
 
-const lookMs = 5000;
-
-/** What a console says of itself, in a file of its own: `consoles/<session>.json`. */
-type Sign = OtherConsole & {readonly start: string; readonly host: string};
-
 /**
- * Puts up this console's sign and looks at the others'. Where signs cannot be put up or read there are no others to tell of: the record,
- * not this, is what keeps two consoles apart.
+ * Puts up this console's sign, a lease of its own: `consoles/<session>.json`, and looks at the others'. Where signs cannot be put up or read
+ * there are no others to tell of: the locks, not this, are what keeps two consoles apart.
  */
 export async function createPresence(options: {
 	readonly stateDir: string;
@@ -42,75 +39,90 @@ export async function createPresence(options: {
 	const dir = join(stateDir, 'consoles');
 	const path = join(dir, `${session}.json`);
 	const others = createStore<readonly OtherConsole[]>([]);
+	const watch = createLeaseWatch(clock.monotonic);
+	const identity = ownIdentity();
+	const since = clock.now();
+	let sign: OwnLease | undefined;
 	let callOff = () => {};
 	let closed = false;
 
-	const sign: Sign = {
-		session,
-		pid: actor.pid,
-		start: processStart(actor.pid) ?? '',
-		host: actor.host,
-		tty: actor.tty,
-		sshClient: actor.ssh_client,
-		since: clock.now(),
-	};
-	try {
-		makeDirectory(dir);
-		await writeFile(`${path}.new`, JSON.stringify(sign), {mode: 0o600});
-		await rename(`${path}.new`, path);
-	} catch {
-		// The first record says it, with what to do; here it would only say so twice.
+	async function putUp(): Promise<void> {
+		const {tty, ssh_client: sshClient} = actor;
+		try {
+			makeDirectory(dir);
+			await rm(`${path}.new`, {force: true});
+			const about = {...newHolder(identity, 'a console'), session, since, tty, sshClient};
+			const lease = await createLease(`${path}.new`, about);
+			await rename(`${path}.new`, path);
+			sign = lease;
+		} catch {
+			// The first record says it, with what to do; here it would only say so twice.
+		}
+	}
+
+	/** Another console takes the sign of one that slept down. */
+	async function renew(): Promise<void> {
+		if (sign !== undefined && (await sign.isAt(path).catch(() => false))) return sign.renew().catch(() => {});
+		const old = sign;
+		sign = undefined;
+		await old?.close();
+		return putUp();
 	}
 
 	async function look(): Promise<void> {
-		const found = (await readSigns(dir, actor.host)).filter(other => other.session !== session);
+		const found = (await readSigns(dir, identity, watch)).filter(other => other.session !== session);
 		if (closed) return;
 		if (JSON.stringify(found) !== JSON.stringify(others.get())) others.set(found);
-		callOff = clock.after(lookMs, () => void look());
+		callOff = clock.after(renewMs, () => {
+			looking = renew().then(look);
+		});
 	}
 
-	await look();
+	await putUp();
+	let looking = look();
+	await looking;
 	return {
 		others,
 		async close() {
 			closed = true;
 			callOff();
+			await looking;
 			await rm(path, {force: true}).catch(() => {});
+			const last = sign;
+			sign = undefined;
+			await last?.close();
 		},
 	};
 }
 
-/** The sessions of all consoles that run now, this one's too. */
-export async function liveSessions(stateDir: string, host: string): Promise<ReadonlySet<string>> {
-	return new Set((await readSigns(join(stateDir, 'consoles'), host)).map(other => other.session));
-}
-
-/** Oldest first. Takes down the signs of consoles that are gone; one of another host is taken at its word. */
-async function readSigns(dir: string, host: string): Promise<readonly OtherConsole[]> {
+/** Oldest first. Takes down the signs of consoles that are gone. */
+async function readSigns(dir: string, own: ProcessIdentity, watch: LeaseWatch): Promise<readonly OtherConsole[]> {
 	const names = await readdir(dir).catch(() => []);
-	const found: OtherConsole[] = [];
-	for (const name of names.filter(one => one.endsWith('.json'))) {
+	const consoles: OtherConsole[] = [];
+	const seen = new Set<string>();
+	for (const name of names) {
 		const path = join(dir, name);
-		const sign = await readSign(path);
-		if (!sign) continue;
-		if (sign.host === host && !processLives(sign.pid, sign.start)) {
-			await rm(path, {force: true}).catch(() => {});
-			continue;
-		}
-		const {session, pid, tty, sshClient, since} = sign;
-		found.push({session, pid, tty, sshClient, since});
+		// Taken down meanwhile, or not ours to read: no console that we can tell of.
+		const found = await readLease(path).catch(() => undefined);
+		if (found === undefined) continue;
+		const isLease = 'holder' in found;
+		seen.add(isLease ? found.holder.token : path);
+		// No sign: one that was being written when the power went, or of another version.
+		const isOver = isLease ? judgeLease(found, own, watch).isOver : watch.hasEnded(path, found.what);
+		if (isOver) await rm(path, {force: true}).catch(() => {});
+		else if (isLease && name.endsWith('.json')) consoles.push(consoleOf(found));
 	}
-	return found.sort((a, b) => a.since - b.since || (a.session < b.session ? -1 : 1));
+	watch.keep(seen);
+	return consoles.sort((a, b) => a.since - b.since || (a.session < b.session ? -1 : 1));
 }
 
-async function readSign(path: string): Promise<Sign | undefined> {
-	try {
-		const value = JSON.parse(await readFile(path, 'utf8')) as Partial<Sign>;
-		const {session, pid, start, host, since} = value;
-		if (!session || typeof pid !== 'number' || !start || !host || typeof since !== 'number') return undefined;
-		return {session, pid, start, host, since, tty: value.tty, sshClient: value.sshClient};
-	} catch {
-		// Taken down meanwhile, or not ours to read: no console that we can tell of.
-		return undefined;
-	}
+function consoleOf({holder, content}: FoundLease): OtherConsole {
+	const {session, tty, sshClient, since} = content;
+	return {
+		session: typeof session === 'string' ? session : '',
+		pid: holder.pid,
+		tty: typeof tty === 'string' ? tty : undefined,
+		sshClient: typeof sshClient === 'string' ? sshClient : undefined,
+		since: typeof since === 'number' ? since : 0,
+	};
 }

@@ -1,42 +1,103 @@
 import {execFileSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
+import {isErrno} from './errno.ts';
+
+/** Which process this is, among all processes of all machines that share a directory. Never the host name: that changes while a process runs. */
+export type ProcessIdentity = {
+	/** Of this boot of the kernel; empty when it cannot be read. */
+	readonly boot: string;
+	/** Of /etc/machine-id; empty where there is none. Several containers and cloned machines may have the same. */
+	readonly machine: string;
+	/** The pid namespace, as `/proc/self/ns/pid` names it; empty when `/proc` is not that of this process's namespace. */
+	readonly namespace: string;
+	readonly pid: number;
+	/** Tells this process from a later one with the same pid. */
+	readonly start: string;
+};
 
 /**
- * When a process started, as text that only it has among all that had or will have its pid; undefined when there is none. On Linux the
- * boot and the start time in ticks (proc(5), field 22 of stat); elsewhere what `ps` says.
+ * `alive`, `gone`: known from the operating system. `elsewhere`: a process of another boot, machine or pid namespace, of which only its
+ * lease tells whether it lives.
  */
-export function processStart(pid: number): string | undefined {
-	return process.platform === 'linux' ? linuxStart(pid) : psStart(pid);
+export type Standing = 'alive' | 'gone' | 'elsewhere';
+
+export function ownIdentity(): ProcessIdentity {
+	const {pid} = process;
+	if (process.platform !== 'linux') {
+		const boot = said('sysctl', ['-n', 'kern.bootsessionuuid']);
+		return {boot, machine: '', namespace: process.platform, pid, start: psStart(pid)};
+	}
+	const namespace = isProcOurs(pid) ? attempt(() => readlinkSync('/proc/self/ns/pid')) : '';
+	const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+	const machine = attempt(() => readFileSync('/etc/machine-id', 'utf8').trim());
+	return {boot, machine, namespace, pid, start: linuxStart(pid) ?? ''};
 }
 
-export const processLives = (pid: number, start: string): boolean => processStart(pid) === start;
+export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+	a.boot === b.boot && a.namespace === b.namespace && a.pid === b.pid && a.start === b.start;
 
-let boot: string | undefined;
+/**
+ * Whether that process lives. One boot id is one kernel, so two processes of the same boot and pid namespace see each other whatever
+ * machine id their containers show. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
+ */
+export function standingOf(other: ProcessIdentity, own: ProcessIdentity): Standing {
+	const isNear =
+		own.boot !== '' && own.namespace !== '' && other.boot === own.boot && other.namespace === own.namespace;
+	if (!isNear) return 'elsewhere';
+	if (!exists(other.pid)) return 'gone';
+	const start = process.platform === 'linux' ? linuxStart(other.pid) : psStart(other.pid);
+	// Of a process of another user, `/proc` may be hidden (hidepid): it exists, and its lease tells the rest.
+	if (start === undefined || start === '') return isZombie(other.pid) ? 'gone' : 'elsewhere';
+	return start === other.start ? 'alive' : 'gone';
+}
 
-function linuxStart(pid: number): string | undefined {
+/** Stopped by a signal or a debugger: it lives, and does nothing until somebody continues it. */
+export const isStopped = (pid: number): boolean => ['T', 't'].includes(statOf(pid)?.[0] ?? '');
+
+function exists(pid: number): boolean {
 	try {
-		boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		// The command name stands in brackets and may hold anything, also brackets.
-		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-		const [state] = fields;
-		if (state === 'Z' || state === 'X') return undefined;
-		return `${boot}/${fields[19] ?? ''}`;
-	} catch {
-		return undefined;
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		// EPERM: it exists, and belongs to somebody else.
+		return !isErrno(error, 'ESRCH');
 	}
 }
 
-function psStart(pid: number): string | undefined {
-	try {
-		const said = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+/** A process in a pid namespace of its own may still see the `/proc` of the namespace above, where its pid is another process's. */
+function isProcOurs(pid: number): boolean {
+	const status = attempt(() => readFileSync('/proc/self/status', 'utf8'));
+	return /^NSpid:\s+(.*)$/m.exec(status)?.[1] === String(pid);
+}
+
+/** The fields of proc(5) stat from the third on: the state, and 19 later the start in ticks since boot. */
+function statOf(pid: number): readonly string[] | undefined {
+	const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+	// The command name is in brackets and may hold anything, also brackets.
+	return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+const isZombie = (pid: number): boolean => ['Z', 'X'].includes(statOf(pid)?.[0] ?? '');
+
+const linuxStart = (pid: number): string | undefined => (isZombie(pid) ? undefined : statOf(pid)?.[19]);
+
+const psStart = (pid: number): string => said('ps', ['-o', 'lstart=', '-p', String(pid)]);
+
+function said(program: string, words: readonly string[]): string {
+	return attempt(() =>
+		execFileSync(program, words, {
 			encoding: 'utf8',
 			timeout: 2000,
 			env: {...process.env, LC_ALL: 'C'},
 			stdio: ['ignore', 'pipe', 'ignore'],
-		});
-		return said.trim() || undefined;
+		}).trim(),
+	);
+}
+
+function attempt(read: () => string): string {
+	try {
+		return read();
 	} catch {
-		return undefined;
+		return '';
 	}
 }

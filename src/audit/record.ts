@@ -92,6 +92,8 @@ export type Entry = {
 	/** Of an intent on a guarded target: who armed it, and when. */
 	readonly armed?: ArmedBy;
 	readonly plan_hash?: string;
+	/** Of an intent: what is sent, as JSON, unless it is very long. With it a later console can look what became of it. */
+	readonly plan?: unknown;
 	readonly params?: Readonly<Record<string, string>>;
 	readonly preview?: ObjectList & {
 		readonly impact: string;

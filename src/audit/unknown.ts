@@ -1,3 +1,4 @@
+import type {Receipt} from '../contract.ts';
 import type {AuditRecord} from './record.ts';
 
 /** Something that was begun and whose end nobody knows. */
@@ -15,6 +16,15 @@ export type Unresolved = {
 	/** What to look at, in a sentence. */
 	readonly look: string;
 	readonly equivalent: string | undefined;
+	/** The plan as the record holds it, with secrets masked; undefined when it was too long for the record. */
+	readonly plan?: unknown;
+	readonly planHash?: string | undefined;
+	/** How many objects. */
+	readonly count?: number | undefined;
+	/** What was answered, when it was. */
+	readonly receipt?: Receipt | undefined;
+	/** What the console saw when it looked again, in a sentence. */
+	readonly seen?: string;
 };
 
 /** Records, oldest first, give the unresolved, newest first. `live` holds the sessions that still run. */
@@ -26,14 +36,18 @@ export function unresolved(records: readonly AuditRecord[], live: ReadonlySet<st
 		} else if (record.of !== undefined) {
 			const open = found.get(record.of);
 			if (!open) continue;
-			if (record.kind === 'settle' || !isOpen(record)) found.delete(record.of);
-			else found.set(record.of, {...open, why: whyOpen(record), look: lookAt(record) ?? open.look});
+			if (record.kind === 'settle' || !isOpenEnd(record)) found.delete(record.of);
+			else {
+				const {receipt = open.receipt} = record;
+				found.set(record.of, {...open, receipt, why: whyOpen(record), look: lookAt(record) ?? open.look});
+			}
 		}
 	}
 	return [...found.values()].reverse();
 }
 
-const isOpen = (record: AuditRecord): boolean => record.result === 'unknown' || record.result === 'sent';
+/** Whether a record that belongs to an intent leaves its end open. */
+export const isOpenEnd = (record: AuditRecord): boolean => record.result === 'unknown' || record.result === 'sent';
 
 function whyOpen(record: AuditRecord): string {
 	if (record.result === 'sent') return 'it was sent and answered, and the console ended before it looked afterwards';
@@ -60,5 +74,9 @@ function begun(record: AuditRecord): Unresolved {
 			? `look on ${target} whether this is still as it was: ${bound}`
 			: `look on ${target} whether it was done`,
 		equivalent: record.preview?.equivalent,
+		plan: record.plan,
+		planHash: record.plan_hash,
+		count: record.preview?.count,
+		receipt: undefined,
 	};
 }

@@ -1,10 +1,10 @@
-import {readFile} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
 import {isErrno} from './errno.ts';
 import {listMonths, readHead, readTail} from './months.ts';
 import {sha256} from './record.ts';
+import {readRegular} from './regular-file.ts';
 
 /** What became of looking at one file. It is sound when there is neither fault nor doubt. */
 export type FileReport = {
@@ -29,7 +29,7 @@ export type FileReport = {
  */
 export async function verifyFile(path: string): Promise<FileReport> {
 	const full = resolve(path);
-	const bytes = await readFile(full);
+	const bytes = await readRegular(full);
 	const months = await listMonths(dirname(full));
 	const index = months.indexOf(full);
 	const before = months[index - 1];
@@ -92,7 +92,7 @@ async function compareLists(dir: string, {lists}: ChainReport): Promise<Pick<Fil
 	for (const {line, all} of lists) {
 		const path = join(dir, basename(all.file));
 		try {
-			if (sha256(await readFile(path)) !== all.sha256)
+			if (sha256(await readRegular(path)) !== all.sha256)
 				faults.push({line, text: `${path} is not the list of ${all.count} objects that was recorded`});
 		} catch (error) {
 			const why = isErrno(error, 'ENOENT') ? 'is not there' : `cannot be read: ${messageOf(error)}`;

@@ -136,6 +136,7 @@ const unresolvedLines = (open: Unresolved): Line[] =>
 		`begun ${open.ts} by ${open.user}`,
 		open.why,
 		open.look,
+		...(open.seen === undefined ? [] : [`looked again: ${open.seen}`]),
 		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
 	].map(text => ({text}));
 
@@ -163,7 +164,7 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
 		left: when(deck, open.ts),
-		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.look}`,
+		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.seen === undefined ? open.look : `looked again: ${open.seen}`}`,
 		right: 'unknown, space settles',
 		target: open.target,
 		settle: () => settle(deck, open.id),

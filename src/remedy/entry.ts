@@ -1,4 +1,4 @@
-import type {ArmedBy, AuditRecord, Entry, ObjectList} from '../audit/record.ts';
+import {type ArmedBy, type AuditRecord, canonical, type Entry, type ObjectList} from '../audit/record.ts';
 import {tidy} from '../audit/tidy.ts';
 import type {ServerId} from '../port/identity.ts';
 import type {Confirmation, Remedy} from './machine.ts';
@@ -23,6 +23,9 @@ const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmat
 	...(reason ? {reason} : {}),
 });
 
+/** Characters of JSON: the plan of some hundred sessions. */
+const longestPlan = 32 * 1024;
+
 /** Written before anything is sent. `list` holds every object of its preview. */
 export function intentEntry(
 	remedy: Extract<Remedy, {readonly state: 'intent'}>,
@@ -35,6 +38,7 @@ export function intentEntry(
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
+		...(canonical(remedy.preview.plan).length <= longestPlan ? {plan: remedy.preview.plan} : {}),
 		preview: {impact, equivalent, bound, count, ...list, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmed(remedy.confirmation),

@@ -1,42 +1,41 @@
-import {messageOf} from '../errors.ts';
-import type {ObjectLocks} from './object-lock.ts';
+import {AdapterError, messageOf} from '../errors.ts';
+import {expiryMs} from './machine.ts';
+import type {ObjectLock, ObjectLocks, ObjectsHeld} from './object-lock.ts';
 
-type Refused = {readonly reason: string; readonly hint: string};
-
-/**
- * Takes the locks of everything that a plan changes, or none of them. Always in the same order, so that two consoles whose plans overlap do
- * not each take a part.
- * @returns how to release them, or why they cannot be taken.
- */
-export function lockAll(
+/** Takes the locks of everything that a plan changes, or none of them. @returns why not when they cannot be taken. Never rejects. */
+export async function lockAll(
 	locks: ObjectLocks,
 	{target, names, about}: {readonly target: string; readonly names: readonly string[]; readonly about: string},
-): (() => void) | Refused {
-	const taken: (() => void)[] = [];
-	const release = () => {
-		// What the system answered is shown, whatever becomes of a lock: one that stays refuses the next act by its name, and ends with this console.
-		for (const unlock of taken) {
-			try {
-				unlock();
-			} catch {}
-		}
-	};
-	for (const name of [...new Set(names)].toSorted()) {
-		try {
-			const lock = locks.take(target, name, about);
-			if (typeof lock !== 'string') {
-				taken.push(lock);
-				continue;
-			}
-			release();
-			return {reason: `${target}/${name} is held by ${lock}`, hint: 'wait until it is done, and look again'};
-		} catch (error) {
-			release();
-			return {
-				reason: `the lock on ${target}/${name} cannot be written: ${messageOf(error)}`,
-				hint: 'look whether the state directory can be written',
-			};
-		}
+): Promise<ObjectLock | ObjectsHeld> {
+	try {
+		return await locks.take(target, names, about);
+	} catch (error) {
+		return {
+			reason: `the lock on ${target}/${names.join(', ')} cannot be written: ${messageOf(error)}`,
+			hint: 'look whether the state directory can be written',
+		};
 	}
-	return release;
+}
+
+/** What the system answered is shown, whatever becomes of a lock: one that stays refuses the next act by its name, and ends with this console. */
+export async function release(lock: ObjectLock): Promise<void> {
+	try {
+		await lock.release();
+	} catch {}
+}
+
+/**
+ * The last look before something is sent. `checkedMs` tells how long ago the target was looked at, by the wall clock: a machine that was
+ * asleep had perhaps no other console to lose its lock to, and a monotonic clock stops with it.
+ * @throws AdapterError `conflict`.
+ */
+export async function mustStillHold(lock: ObjectLock, checkedMs: () => number): Promise<void> {
+	const isHeld = await lock.isMine().catch(() => false);
+	if (isHeld && checkedMs() <= expiryMs) return;
+	const lost = isHeld ? 'that what was looked at is old' : 'that another one took its lock';
+	throw new AdapterError(
+		'conflict',
+		`this console was stopped for so long ${lost}`,
+		'look at it as it is now, and try again',
+	);
 }

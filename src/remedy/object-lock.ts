@@ -1,26 +1,151 @@
+import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {isLock, takeLock} from '../audit/lock-file.ts';
+import {setTimeout as pause} from 'node:timers/promises';
+import {
+	createLease,
+	type FoundLease,
+	howToSettle,
+	judgeLease,
+	nameOfHolder,
+	newHolder,
+	type OwnLease,
+	readLease,
+} from '../audit/lease-file.ts';
+import {createLeaseWatch, renewMs} from '../audit/lease-watch.ts';
 import {makeDirectory} from '../audit/make-directory.ts';
+import {ownIdentity, type ProcessIdentity} from '../audit/process-identity.ts';
 import {sha256} from '../audit/record.ts';
+
+/** Objects that no other console acts on until this is given back. */
+export type ObjectLock = {
+	/** Looks whether it still holds: a console that slept longer than a lease may have lost it. */
+	isMine(): Promise<boolean>;
+	release(): Promise<void>;
+};
+
+/** Why it was not given: what is held by whom, and how to settle it. */
+export type ObjectsHeld = {readonly reason: string; readonly hint: string};
 
 /** Keeps two consoles of a user from acting on the same object at once. */
 export type ObjectLocks = {
 	/**
-	 * @returns how to give it back, or in a few words who has it.
+	 * All of these objects of a target, or none.
 	 * @throws Error of node:fs when locks cannot be written.
 	 */
-	take(target: string, object: string, about: string): (() => void) | string;
+	take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld>;
+	/** Notes which consoles still renew their locks, and removes the locks of those that are gone. Called every few seconds. */
+	look(): Promise<void>;
 };
 
-export function createObjectLocks(stateDir: string): ObjectLocks {
+export type ObjectLocksOptions = {
+	/** What names the server of a target: two targets that share one of these names share their locks. The target's own name when absent. */
+	readonly serversOf?: (target: string) => readonly string[];
+	readonly monotonic?: () => number;
+	readonly leaseMs?: number;
+	readonly renewMs?: number;
+};
+
+/** How often, a few hundredths of a second apart, one waits for another that is just looking whether it may take the same. */
+const tries = 50;
+
+/** State of a lock whose console is still looking whether another has the same. */
+const claiming = '0';
+
+/**
+ * A lock is a file of its own: `locks/<token>.lock`, which names the objects by their hashes. Whoever takes one writes it first and looks
+ * for others then, so that of two at least one sees the other. Since no two locks share a path, removing one never removes another's.
+ */
+export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
+	const {serversOf = name => [name], renewMs: every = renewMs, monotonic = () => performance.now()} = options;
 	const dir = join(stateDir, 'locks');
+	const watch = createLeaseWatch(monotonic, options.leaseMs);
+	let known: ProcessIdentity | undefined;
+	const own = () => (known ??= ownIdentity());
+
+	/** The locks of consoles that live, or may. Those of consoles that are gone are removed first: one that only slept finds that it lost it. */
+	async function live(): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
+		const locks: {path: string; found: FoundLease}[] = [];
+		const seen = new Set<string>();
+		for (const name of await readdir(dir)) {
+			const path = join(dir, name);
+			const found = name.endsWith('.lock') ? await readLease(path) : undefined;
+			if (found === undefined) continue;
+			// No lock: one that was being written when the power went, or of another version.
+			const isLease = 'holder' in found;
+			seen.add(isLease ? found.holder.token : path);
+			const isOver = isLease ? judgeLease(found, own(), watch).isOver : watch.hasEnded(path, found.what);
+			if (isOver) await rm(path, {force: true}).catch(() => {});
+			else if (isLease) locks.push({path, found});
+		}
+		watch.keep(seen);
+		return locks;
+	}
+
+	async function take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld> {
+		makeDirectory(dir);
+		const names = new Map(
+			serversOf(target).flatMap(server => objects.map(object => [hashOf(server, object), object] as const)),
+		);
+		const holder = newHolder(own(), about);
+		const path = join(dir, `${holder.token}.lock`);
+		const lease = await createLease(path, {...holder, objects: [...names.keys()]});
+		const giveBack = async () => {
+			await rm(path, {force: true}).catch(() => {});
+			await lease.close();
+		};
+		try {
+			for (let attempt = 1; ; attempt += 1) {
+				const rivals = (await live()).filter(
+					({found}) => found.holder.token !== holder.token && objectsOf(found).some(object => names.has(object)),
+				);
+				const [first] = rivals.filter(({found}) => found.state !== claiming || found.holder.token < holder.token);
+				const rival = first ?? (attempt > tries ? rivals[0] : undefined);
+				if (rival !== undefined) {
+					await giveBack();
+					const which = objectsOf(rival.found).find(object => names.has(object)) ?? '';
+					const by = nameOfHolder(rival.found.holder);
+					return {
+						reason: `${target}/${names.get(which)} is held by ${by}`,
+						hint: howToSettle(rival.path, rival.found, own()),
+					};
+				}
+				if (rivals.length === 0) break;
+				await pause(20);
+			}
+			await lease.renew();
+		} catch (error) {
+			await giveBack();
+			throw error;
+		}
+		return heldUntilGivenBack(path, lease, giveBack);
+	}
+
+	function heldUntilGivenBack(path: string, lease: OwnLease, giveBack: () => Promise<void>): ObjectLock {
+		const timer = setInterval(() => void lease.renew().catch(() => {}), every);
+		timer.unref();
+		return {
+			isMine: () => lease.isAt(path),
+			async release() {
+				clearInterval(timer);
+				await giveBack();
+			},
+		};
+	}
+
 	return {
-		take(target, object, about) {
-			makeDirectory(dir);
-			// Names from outside may hold anything, so the file is called by their hash.
-			const path = join(dir, `${sha256(JSON.stringify([target, object])).slice(0, 32)}.lock`);
-			const taken = takeLock(path, about);
-			return isLock(taken) ? () => taken.release() : `${taken.about} (pid ${taken.pid} on ${taken.host})`;
+		take,
+		async look() {
+			try {
+				await live();
+			} catch {
+				// Nothing was locked here yet, or it cannot be read: taking a lock says so.
+			}
 		},
 	};
 }
+
+/** Names from outside may hold anything, and a lock file need not tell them. */
+const hashOf = (server: string, object: string): string => sha256(JSON.stringify([server, object])).slice(0, 32);
+
+const objectsOf = ({content: {objects}}: FoundLease): readonly string[] =>
+	Array.isArray(objects) ? objects.filter(object => typeof object === 'string') : [];

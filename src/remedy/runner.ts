@@ -14,7 +14,7 @@ import {createChecking} from './checking.ts';
 import {aboutRemedy, intentEntry, vainReason} from './entry.ts';
 import {createHand} from './hand.ts';
 import type {Job, Resolved} from './job.ts';
-import {lockAll} from './locking.ts';
+import {lockAll, mustStillHold, release} from './locking.ts';
 import {hasEnded, isSettling, isUnderWay, proposed, type Remedy} from './machine.ts';
 import type {ObjectLocks} from './object-lock.ts';
 import {frozen, hashOf} from './plan.ts';
@@ -131,17 +131,18 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (!remedy) return;
 		arming.touch(job.target);
 		const about = `a console doing ${job.action.id}`;
-		const release = lockAll(locks, {target: job.target, names: remedy.preview.locks, about});
-		if (typeof release !== 'function') {
-			refuse(job, release.reason, release.hint);
+		const held = await lockAll(locks, {target: job.target, names: remedy.preview.locks, about});
+		if (!('release' in held)) {
+			refuse(job, held.reason, held.hint);
 			return;
 		}
 		let answered: Entry | undefined;
 		try {
+			const lookedAt = clock.now();
 			await checking.look(job, 'rechecking');
-			answered = await send(job);
+			answered = await send(job, () => mustStillHold(held, () => clock.now() - lookedAt));
 		} finally {
-			release();
+			await release(held);
 		}
 		if (answered === undefined) return;
 		await tell(job, remedy, answered);
@@ -158,7 +159,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		});
 
 	/** Writes the intent, and only then sends. @returns what is to be told of the answer, or that there was none. */
-	async function send(job: Job): Promise<Entry | undefined> {
+	async function send(job: Job, lastLook: () => Promise<void>): Promise<Entry | undefined> {
 		const connection = await record(job);
 		const remedy = hand.in(job, 'running');
 		if (!connection || !remedy) return undefined;
@@ -172,9 +173,10 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			}
 		};
 		try {
-			const receipt = await asking.send(job, connection, {ms: runMs, what: job.action.title}, context =>
-				job.action.run(remedy.preview.plan, context),
-			);
+			const receipt = await asking.send(job, connection, {ms: runMs, what: job.action.title}, async context => {
+				await lastLook();
+				return job.action.run(remedy.preview.plan, context);
+			});
 			hand.step(job, {type: 'sent', receipt}, 'running');
 			const sent = hand.in(job, 'verifying');
 			if (sent) receipts.add({action: job.action, remedy: sent, receipt, sentAt: clock.now()});

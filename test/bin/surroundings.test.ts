@@ -22,7 +22,9 @@ it('lists what has no known end: nothing that is still under way here, and nothi
 		audit,
 		clock: systemClock,
 		actor,
+		locks: {look: async () => {}},
 		underWay: () => new Set([settling]),
+		lookAgain: async () => undefined,
 	});
 	open = surroundings;
 	surroundings.look();

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {
 	appendFile,
 	type FileHandle,
@@ -17,6 +18,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test, vi} from 'vitest';
 import {createAudit} from '../../../src/audit/log.ts';
+import {ownIdentity} from '../../../src/audit/process-identity.ts';
 import {type AuditRecord, canonical, seal} from '../../../src/audit/record.ts';
 import {verifyDirectory, verifyFile} from '../../../src/audit/verify.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
@@ -141,7 +143,7 @@ describe('what cannot be written', () => {
 			message: expect.stringContaining('ENOSPC'),
 			hint: `free some space on the disk that holds ${audit.dir}`,
 		});
-		expect(await readdir(audit.dir)).toEqual([month]);
+		expect(await readdir(audit.dir)).toEqual([month, 'writer.lock']);
 		await rm(path);
 		expect(await audit.append({kind: 'start'})).toMatchObject({seq: 1});
 	});
@@ -307,33 +309,39 @@ describe('what was lost', () => {
 
 describe('several consoles', () => {
 	const writer = fileURLToPath(new URL('write-records.ts', import.meta.url));
-	const write = (stateDir: string, count: number): Promise<number | null> =>
-		new Promise((resolve, reject) => {
-			const child = spawn(process.execPath, [writer, stateDir, String(count)], {
-				stdio: ['ignore', 'ignore', 'inherit'],
-			});
-			child.on('error', reject);
-			child.on('close', resolve);
-		});
+	/** Writes with so many programs at once. @returns their exit codes. */
+	async function write(programs: number, stateDir: string, count: number): Promise<readonly unknown[]> {
+		const children = Array.from({length: programs}, () =>
+			spawn(process.execPath, [writer, stateDir, String(count)], {stdio: ['pipe', 'pipe', 'inherit']}),
+		);
+		const ends = children.map(child => once(child, 'close'));
+		await Promise.all(children.map(child => once(child.stdout, 'data')));
+		for (const child of children) child.stdin.write('go\n');
+		return (await Promise.all(ends)).map(([code]) => code as unknown);
+	}
 
 	test('that all find the lock of one that is gone break it once', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();
 		await mkdir(join(stateDir, 'audit'), {recursive: true});
-		const holder = {pid: process.pid, start: 'another boot/1', host: hostname(), about: 'a console', token: 't'};
-		await writeFile(join(stateDir, 'audit', 'writer.lock'), JSON.stringify(holder));
-		expect(await Promise.all([write(stateDir, 20), write(stateDir, 20), write(stateDir, 20)])).toEqual([0, 0, 0]);
+		const holder = {...ownIdentity(), start: '1', host: hostname(), about: 'a console', token: 't'};
+		await writeFile(join(stateDir, 'audit', 'writer.lock'), `${JSON.stringify(holder)}\n7`);
+		expect(await write(3, stateDir, 20)).toEqual([0, 0, 0]);
 		expect(await verifyDirectory(join(stateDir, 'audit'))).toMatchObject([{records: 60, faults: [], notes: []}]);
 	});
 
 	test('write at once and leave the chain whole', {timeout: 60_000}, async () => {
 		const stateDir = await scratchDir();
-		expect(await Promise.all([write(stateDir, 200), write(stateDir, 200)])).toEqual([0, 0]);
+		expect(await write(2, stateDir, 200)).toEqual([0, 0]);
 		const [report] = await verifyDirectory(join(stateDir, 'audit'));
 		expect(report).toMatchObject({records: 400, firstSeq: 1, lastSeq: 400, faults: [], notes: []});
 		const sessions = (await recordsIn(report?.path ?? '')).map(record => record.session);
 		const turns = sessions.filter((session, at) => session !== sessions[at - 1]).length;
 		expect(new Set(sessions).size).toBe(2);
 		expect(turns).toBeGreaterThan(2);
-		expect(await readdir(join(stateDir, 'audit'))).toEqual([expect.stringMatching(/\.jsonl$/), 'head.json']);
+		expect(await readdir(join(stateDir, 'audit'))).toEqual([
+			expect.stringMatching(/\.jsonl$/),
+			'head.json',
+			'writer.lock',
+		]);
 	});
 });

@@ -1,8 +1,9 @@
-import {mkdir, readdir, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rm, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {createPresence, liveSessions} from '../../../src/audit/presence.ts';
+import {createPresence} from '../../../src/audit/presence.ts';
+import {ownIdentity} from '../../../src/audit/process-identity.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 import {scratchDir} from './scratch.ts';
 
@@ -23,36 +24,72 @@ describe('presence', () => {
 			{session: 'A', pid: process.pid, tty: '/dev/pts/3', sshClient: '10.0.0.7', since},
 		]);
 		while (first.others.get().length === 0) {
-			await clock.advance(5000);
+			await clock.advance(3000);
 			await turn();
 		}
 		expect(first.others.get()).toMatchObject([{session: 'B', tty: '/dev/pts/4'}]);
-		expect(await liveSessions(stateDir, actor.host)).toEqual(new Set(['A', 'B']));
 		await second.close();
 		while (first.others.get().length > 0) {
-			await clock.advance(5000);
+			await clock.advance(3000);
 			await turn();
 		}
 		await first.close();
 		await first.close();
-		expect(await liveSessions(stateDir, actor.host)).toEqual(new Set());
+		expect(await readdir(join(stateDir, 'consoles'))).toEqual([]);
 		await clock.advance(60_000);
 		await turn();
 		expect(clock.waiting).toBe(0);
 	});
 
-	test('takes down the sign of a console that is gone, and leaves one of another host', async () => {
+	/** A sign as another console puts it up. */
+	const sign = (session: string, holder: object, state = '1') =>
+		`${JSON.stringify({...ownIdentity(), host: hostname(), about: 'a console', token: session, session, since: 1, ...holder})}\n${state}`;
+
+	test('takes down the sign of a console that is gone, whatever the host is called by now', async () => {
 		const stateDir = await scratchDir();
 		const dir = join(stateDir, 'consoles');
 		await mkdir(dir);
-		const sign = {pid: process.pid, start: 'another boot/1', since: 1};
-		await writeFile(join(dir, 'gone.json'), JSON.stringify({...sign, session: 'gone', host: actor.host}));
-		await writeFile(join(dir, 'far.json'), JSON.stringify({...sign, session: 'far', host: 'elsewhere'}));
-		await writeFile(join(dir, 'cut.json'), '{"session":');
+		await writeFile(join(dir, 'gone.json'), sign('gone', {start: '1', host: 'laptop-a'}));
+		await writeFile(join(dir, 'here.json'), sign('here', {host: 'laptop-a'}));
 		const presence = await createPresence({stateDir, session: 'A', clock: createFakeClock(), actor});
-		expect(presence.others.get().map(other => other.session)).toEqual(['far']);
-		expect(await readdir(dir)).not.toContain('gone.json');
+		expect(presence.others.get().map(other => other.session)).toEqual(['here']);
+		expect(await readdir(dir)).toEqual(['A.json', 'here.json']);
 		await presence.close();
+	});
+
+	test('takes one of another machine or pid namespace at its word while its sign is renewed, and what is no sign for nothing', async () => {
+		const stateDir = await scratchDir();
+		const dir = join(stateDir, 'consoles');
+		await mkdir(dir);
+		const clock = createFakeClock();
+		const far = (state: string) => writeFile(join(dir, 'far.json'), sign('far', {namespace: 'pid:[1]'}, state));
+		await far('1');
+		await writeFile(join(dir, 'cut.json'), '{"session":');
+		const presence = await createPresence({stateDir, session: 'A', clock, actor});
+		const others = () => presence.others.get().map(other => other.session);
+		for (let state = 2; state < 12; state++) {
+			await far(String(state));
+			await clock.advance(3000);
+			await turn();
+			expect(others()).toEqual(['far']);
+		}
+		while (others().length > 0) {
+			await clock.advance(3000);
+			await turn();
+		}
+		expect(await readdir(dir)).toEqual(['A.json']);
+		await presence.close();
+	});
+
+	test('puts its sign up again when it slept for so long that another console took it down', async () => {
+		const stateDir = await scratchDir();
+		const clock = createFakeClock();
+		const presence = await createPresence({stateDir, session: 'A', clock, actor});
+		await rm(join(stateDir, 'consoles', 'A.json'));
+		await clock.advance(3000);
+		await expect.poll(() => readdir(join(stateDir, 'consoles'))).toEqual(['A.json']);
+		await presence.close();
+		expect(await readdir(join(stateDir, 'consoles'))).toEqual([]);
 	});
 
 	test('is silent where signs cannot be put up', async () => {

@@ -6,6 +6,6 @@ import {onTestFinished} from 'vitest';
 /** A state directory that goes when the test has ended. */
 export async function scratchDir(): Promise<string> {
 	const dir = await mkdtemp(join(tmpdir(), 'midwatch-state-'));
-	onTestFinished(() => rm(dir, {recursive: true, force: true}));
+	onTestFinished(() => rm(dir, {recursive: true, force: true, maxRetries: 5}));
 	return dir;
 }

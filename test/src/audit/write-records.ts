@@ -1,10 +1,16 @@
 /** Run as a process of its own: writes so many records to the log below a state directory. */
+import {once} from 'node:events';
 import {createAudit} from '../../../src/audit/log.ts';
 import {systemClock} from '../../../src/poll/clock.ts';
 import {actor} from './scratch-actor.ts';
 
-const [stateDir = '', count = '0'] = process.argv.slice(2);
-const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0'});
+const [stateDir = '', count = '0', leaseMs] = process.argv.slice(2);
+const lockTimes = leaseMs === undefined ? {} : {leaseMs: Number(leaseMs), renewMs: Number(leaseMs) / 5};
+const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0', lockTimes});
+// Programs take their time to begin: those that are to write at once say that they are there, and wait for the others.
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
+process.stdin.unref();
 for (let at = 0; at < Number(count); at += 1) {
 	await audit.append({kind: 'intent', note: `${at} of ${audit.session}`, target: 'orders-db'});
 }

@@ -1,11 +1,11 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {hostname} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import {liveSessions} from '../../../src/audit/presence.ts';
+import {createPresence} from '../../../src/audit/presence.ts';
 import {unresolved} from '../../../src/audit/unknown.ts';
 import {verifyDirectory} from '../../../src/audit/verify.ts';
+import {actor} from '../audit/scratch-actor.ts';
 import {createBench} from './bench.ts';
 import {row} from './valve.ts';
 
@@ -101,7 +101,10 @@ describe('the end of a console', () => {
 		const child = spawn(process.execPath, [script, bench.stateDir], {stdio: ['pipe', 'pipe', 'inherit']});
 		await once(child.stdout, 'data');
 		const listed = async () => {
-			const live = await liveSessions(bench.stateDir, hostname());
+			const {stateDir, clock} = bench;
+			const presence = await createPresence({stateDir, session: 'looks', clock, actor});
+			const live = new Set(presence.others.get().map(other => other.session));
+			await presence.close();
 			return unresolved((await bench.audit.recent(100)).toReversed(), live);
 		};
 		await bench.propose();

@@ -146,9 +146,11 @@ describe('what was sent and settles', () => {
 	test('is recorded though its lock cannot be given back', async () => {
 		const bench = await createBench({
 			locks: {
-				take: () => () => {
-					throw new Error('EROFS: read-only file system');
-				},
+				take: async () => ({
+					isMine: async () => true,
+					release: () => Promise.reject(new Error('EROFS: read-only file system')),
+				}),
+				look: async () => {},
 			},
 		});
 		await bench.propose();

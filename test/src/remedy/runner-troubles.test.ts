@@ -1,8 +1,48 @@
 import {mkdir, rm, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {createOpenIntents} from '../../../src/audit/open-intents.ts';
+import type {ObjectLocks} from '../../../src/remedy/object-lock.ts';
+import {createFakeClock} from '../../fake-clock.ts';
 import {createBench} from './bench.ts';
 import {row} from './valve.ts';
+
+describe('a console that slept between the last look and sending', () => {
+	/** Locks that do something at the very last look before sending. */
+	const locks = (isMine: () => Promise<boolean>): ObjectLocks => ({
+		take: async () => ({isMine, release: async () => {}}),
+		look: async () => {},
+	});
+
+	test.each([
+		['another console took its lock', async () => false],
+		['its lock cannot be read', () => Promise.reject(new Error('EIO'))],
+	])('sends nothing when %s, and the record says so', async (_, isMine) => {
+		const {propose, yes, now, valve, told, audit} = await createBench({locks: locks(isMine)});
+		await propose();
+		await yes();
+		expect(now()).toMatchObject({state: 'stale', reason: expect.stringContaining('another one took its lock')});
+		expect(valve.runs).toEqual([]);
+		expect(await told()).toEqual(['intent', 'outcome stale']);
+		expect(await createOpenIntents(audit.dir).read()).toEqual([]);
+	});
+
+	test('sends nothing when what it looked at is old, though no other console is there', async () => {
+		const clock = createFakeClock();
+		let sleep = 0;
+		const {propose, yes, now, valve} = await createBench({
+			clock: {...clock, now: () => clock.now() + sleep},
+			locks: locks(async () => {
+				sleep = 8 * 3_600_000;
+				return true;
+			}),
+		});
+		await propose();
+		await yes();
+		expect(now()).toMatchObject({state: 'stale', reason: expect.stringContaining('what was looked at is old')});
+		expect(valve.runs).toEqual([]);
+	});
+});
 
 describe('what cannot be recorded is not done', () => {
 	test('when something else stands in the place of the record', async () => {

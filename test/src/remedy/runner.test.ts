@@ -232,8 +232,7 @@ describe('what does not go', () => {
 		await clock.advance(2000);
 		valve.turns = 3;
 		const going = yes();
-		await clock.settle();
-		expect([looks, now()?.state]).toEqual([3, 'rechecking']);
+		await expect.poll(() => [looks, now()?.state]).toEqual([3, 'rechecking']);
 		open[0]?.();
 		await clock.settle();
 		expect(now()?.state).toBe('rechecking');

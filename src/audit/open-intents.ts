@@ -1,0 +1,114 @@
+import {constants} from 'node:fs';
+import type {FileHandle} from 'node:fs/promises';
+import {listMonths} from './months.ts';
+import type {AuditRecord} from './record.ts';
+import {openRegular} from './regular-file.ts';
+import {isOpenEnd} from './unknown.ts';
+
+/** The intents whose end the log does not tell, however long ago they were written. */
+export type OpenIntents = {
+	/**
+	 * Reads what was appended since the last time; the first time, all of the log.
+	 * @returns each intent without a known end, oldest first, followed by the records that belong to it.
+	 * @throws Error of node:fs.
+	 */
+	read(): Promise<readonly AuditRecord[]>;
+};
+
+type Place = {readonly path: string; readonly file: number; readonly offset: number};
+
+/** Bytes that are read and looked through before anything else has its turn: a few milliseconds. */
+const chunkBytes = 128 * 1024;
+
+const marks = ['"kind":"intent"', '"kind":"undo"', '"of":"'].map(mark => Buffer.from(mark));
+
+/** There is no index beside the log: it would have to be trusted. Only the lines that matter are parsed, and none twice. */
+export function createOpenIntents(dir: string): OpenIntents {
+	let open = new Map<string, readonly AuditRecord[]>();
+	let place: Place | undefined;
+	let reading: Promise<unknown> = Promise.resolve();
+
+	function note(line: Buffer): void {
+		if (!marks.some(mark => line.includes(mark))) return;
+		const record = parse(line);
+		if (record === undefined) return;
+		if (record.kind === 'intent' || record.kind === 'undo') open.set(record.id, [record]);
+		else if (record.of !== undefined) {
+			const before = open.get(record.of);
+			if (before === undefined) return;
+			if (isOpenEnd(record)) open.set(record.of, [...before, record]);
+			else open.delete(record.of);
+		}
+	}
+
+	/** @returns where the last whole line ends. */
+	async function readOn(file: FileHandle, from: number): Promise<number> {
+		let offset = from;
+		let rest = Buffer.alloc(0);
+		for (;;) {
+			const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, offset + rest.length);
+			if (bytesRead === 0) return offset;
+			const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+			let start = 0;
+			for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+				note(bytes.subarray(start, end));
+				start = end + 1;
+			}
+			rest = bytes.subarray(start);
+			offset += start;
+		}
+	}
+
+	async function readAll(): Promise<readonly AuditRecord[]> {
+		let months = await listMonths(dir);
+		const known = place;
+		if (known !== undefined) {
+			const at = months.indexOf(known.path);
+			if (at >= 0 && (await fileNumber(known.path)) === known.file) months = months.slice(at);
+			else {
+				// The file was replaced or is gone: what was read of it proves nothing.
+				open = new Map();
+				place = undefined;
+			}
+		}
+		for (const path of months) {
+			const file = await openRegular(path, constants.O_RDONLY);
+			try {
+				const {ino} = await file.stat();
+				const from = place?.path === path && place.file === ino ? place.offset : 0;
+				place = {path, file: ino, offset: await readOn(file, from)};
+			} finally {
+				await file.close();
+			}
+		}
+		return [...open.values()].flat();
+	}
+
+	return {
+		read() {
+			const next = reading.then(readAll);
+			reading = next.catch(() => {});
+			return next;
+		},
+	};
+}
+
+async function fileNumber(path: string): Promise<number> {
+	const file = await openRegular(path, constants.O_RDONLY);
+	try {
+		return (await file.stat()).ino;
+	} finally {
+		await file.close();
+	}
+}
+
+function parse(line: Buffer): AuditRecord | undefined {
+	try {
+		const value: unknown = JSON.parse(line.toString('utf8'));
+		if (typeof value !== 'object' || value === null) return undefined;
+		const record = value as AuditRecord;
+		return record.v === 1 && typeof record.id === 'string' && typeof record.kind === 'string' ? record : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,71 @@
+import {constants} from 'node:fs';
+import {type FileHandle, lstat, open, stat} from 'node:fs/promises';
+import {isErrno} from './errno.ts';
+
+/** Something that is not a file is at the path of a file. */
+export class NotAFileError extends Error {
+	override readonly name = 'NotAFileError';
+}
+
+/**
+ * Opens a file and never waits for the other end of a FIFO. `flags` are those of open(2).
+ * @throws NotAFileError for a directory, a FIFO, a socket or a link that leads nowhere; Error of node:fs.
+ */
+export async function openRegular(path: string, flags: number, mode?: number): Promise<FileHandle> {
+	// With O_CREAT a link that leads nowhere would make a file somewhere else.
+	if ((flags & constants.O_CREAT) !== 0) await refuseDanglingLink(path);
+	let file: FileHandle;
+	try {
+		file = await open(path, flags | constants.O_NONBLOCK, mode);
+	} catch (error) {
+		const what = await otherThanFile(path);
+		if (what !== undefined) throw new NotAFileError(`${path} is ${what}`, {cause: error});
+		throw error;
+	}
+	try {
+		const stats = await file.stat();
+		if (stats.isFIFO() || stats.isDirectory()) throw new NotAFileError(`${path} is ${nameOf(stats)}`);
+		return file;
+	} catch (error) {
+		await file.close();
+		throw error;
+	}
+}
+
+/** The whole content. @throws as openRegular. */
+export async function readRegular(path: string): Promise<Buffer> {
+	const file = await openRegular(path, constants.O_RDONLY);
+	try {
+		return await file.readFile();
+	} finally {
+		await file.close();
+	}
+}
+
+/** `a directory`; undefined for a file and for nothing. */
+async function otherThanFile(path: string): Promise<string | undefined> {
+	const link = await lstat(path).catch(() => undefined);
+	if (link === undefined) return undefined;
+	const end = link.isSymbolicLink() ? await stat(path).catch(() => undefined) : link;
+	if (end === undefined) return 'a symbolic link that leads nowhere';
+	return end.isFile() ? undefined : nameOf(end);
+}
+
+async function refuseDanglingLink(path: string): Promise<void> {
+	try {
+		if (!(await lstat(path)).isSymbolicLink()) return;
+	} catch (error) {
+		if (isErrno(error, 'ENOENT')) return;
+		throw error;
+	}
+	if ((await otherThanFile(path)) === 'a symbolic link that leads nowhere')
+		throw new NotAFileError(`${path} is a symbolic link that leads nowhere`);
+}
+
+type Kind = {isFIFO(): boolean; isDirectory(): boolean; isSocket(): boolean};
+
+function nameOf(stats: Kind): string {
+	if (stats.isDirectory()) return 'a directory';
+	if (stats.isFIFO()) return 'a FIFO';
+	return stats.isSocket() ? 'a socket' : 'a device';
+}

@@ -1,0 +1,159 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {ownIdentity} from '../../../src/audit/process-identity.ts';
+import {createObjectLocks, type ObjectLock, type ObjectsHeld} from '../../../src/remedy/object-lock.ts';
+import {describeNamespaces, innermost, spawnElsewhere} from '../audit/namespaces.ts';
+import {scratchDir} from '../audit/scratch.ts';
+
+const script = fileURLToPath(new URL('hold-objects.ts', import.meta.url));
+const leaseMs = 2000;
+
+const given = (taken: ObjectLock | ObjectsHeld): ObjectLock => {
+	if ('release' in taken) return taken;
+	throw new Error(taken.reason);
+};
+
+async function holder(
+	stateDir: string,
+	host: string | undefined,
+	...objects: readonly string[]
+): Promise<ChildProcess> {
+	const command = [process.execPath, script, stateDir, String(leaseMs), ...objects] as const;
+	const child =
+		host === undefined
+			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
+			: spawnElsewhere(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
+	onTestFinished(() => void child.kill('SIGKILL'));
+	await once(child.stdout ?? child, 'data');
+	return child;
+}
+
+describe('locks on objects', () => {
+	test('are all given or none, and leave nothing when they are given back', async () => {
+		const stateDir = await scratchDir();
+		const [one, two] = [createObjectLocks(stateDir), createObjectLocks(stateDir)];
+		const first = given(await one.take('db', ['pid 1', 'pid 2'], 'the first'));
+		expect(await two.take('db', ['pid 3', 'pid 2'], 'the second')).toEqual({
+			reason: expect.stringMatching(/^db\/pid 2 is held by the first \(pid \d+ on /),
+			hint: expect.stringContaining('wait until it is done'),
+		});
+		const third = given(await two.take('db', ['pid 3'], 'the third'));
+		expect(await first.isMine()).toBe(true);
+		await first.release();
+		given(await two.take('db', ['pid 2'], 'the fourth'));
+		await third.release();
+		expect(await readdir(join(stateDir, 'locks'))).toHaveLength(1);
+	});
+
+	test('are of the server, whatever the targets are called', async () => {
+		const stateDir = await scratchDir();
+		const serversOf = (target: string) =>
+			target === 'other' ? ['redis other:6379'] : ['redis cache:6379', `id of ${target}`];
+		const locks = createObjectLocks(stateDir, {serversOf});
+		given(await locks.take('cache', ['maxmemory'], 'the first'));
+		expect(await locks.take('same-cache', ['maxmemory'], 'the second')).toMatchObject({
+			reason: expect.stringContaining('same-cache/maxmemory is held by the first'),
+		});
+		given(await locks.take('other', ['maxmemory'], 'the third'));
+	});
+
+	test('are given to one of many that ask at the same moment', async () => {
+		const stateDir = await scratchDir();
+		for (let round = 0; round < 10; round++) {
+			const taken = await Promise.all(
+				Array.from({length: 6}, (_, at) => createObjectLocks(stateDir).take('db', ['pid 1'], `number ${at}`)),
+			);
+			const locks = taken.filter(one => 'release' in one);
+			expect(locks).toHaveLength(1);
+			await locks[0]?.release();
+		}
+		expect(await readdir(join(stateDir, 'locks'))).toEqual([]);
+	});
+
+	test('of a console that was killed do not hold, and go', async () => {
+		const stateDir = await scratchDir();
+		const locks = createObjectLocks(stateDir);
+		const child = await holder(stateDir, undefined, 'pid 1');
+		expect(await locks.take('db', ['pid 1'], 'me')).toMatchObject({
+			reason: expect.stringContaining(`(pid ${child.pid} on `),
+		});
+		child.kill('SIGKILL');
+		await once(child, 'close');
+		expect(await readdir(join(stateDir, 'locks'))).toHaveLength(1);
+		await locks.look();
+		expect(await readdir(join(stateDir, 'locks'))).toEqual([]);
+		given(await locks.take('db', ['pid 1'], 'me'));
+	});
+
+	test('that a version before this one, or a power cut, left go when they stay as they are', async () => {
+		const stateDir = await scratchDir();
+		const dir = join(stateDir, 'locks');
+		await mkdir(dir);
+		await writeFile(join(dir, `${'a'.repeat(32)}.lock`), JSON.stringify({pid: 1, start: 'x', host: 'laptop-a'}));
+		await writeFile(join(dir, 'empty.lock'), '');
+		let now = 0;
+		const locks = createObjectLocks(stateDir, {monotonic: () => now, leaseMs});
+		await locks.look();
+		expect(await readdir(dir)).toHaveLength(2);
+		while ((await readdir(dir)).length > 0) {
+			now += leaseMs / 10;
+			await locks.look();
+		}
+		expect(now).toBeGreaterThanOrEqual(leaseMs);
+	});
+
+	test('are lost when their file is gone', async () => {
+		const stateDir = await scratchDir();
+		const mine = given(await createObjectLocks(stateDir).take('db', ['pid 1'], 'me'));
+		expect(await mine.isMine()).toBe(true);
+		for (const name of await readdir(join(stateDir, 'locks'))) await rm(join(stateDir, 'locks', name));
+		expect(await mine.isMine()).toBe(false);
+		await mine.release();
+	});
+
+	test('of another machine count until their lease ends by the clock of the one who looks', async () => {
+		const stateDir = await scratchDir();
+		let now = 0;
+		const locks = createObjectLocks(stateDir, {monotonic: () => now, leaseMs});
+		const child = await holder(stateDir, undefined, 'pid 1');
+		const [name = ''] = await readdir(join(stateDir, 'locks'));
+		child.kill('SIGKILL');
+		await once(child, 'close');
+		const path = join(stateDir, 'locks', name);
+		const text = await readFile(path, 'utf8');
+		await writeFile(path, text.replace(ownIdentity().boot, 'another boot'));
+		for (; now < leaseMs; now += leaseMs / 10)
+			expect(await locks.take('db', ['pid 1'], 'me')).toMatchObject({hint: expect.stringContaining(`remove ${path}`)});
+		given(await locks.take('db', ['pid 1'], 'me'));
+	});
+});
+
+describeNamespaces('locks on objects of a console in another pid namespace', () => {
+	test('hold while it lives, and are lost when it sleeps past its lease', {timeout: 60_000}, async () => {
+		const stateDir = await scratchDir();
+		const locks = createObjectLocks(stateDir, {leaseMs});
+		const child = await holder(stateDir, 'laptop-a', 'pid 1', 'pid 2');
+		const take = () => locks.take('db', ['pid 2'], 'me');
+		const until = performance.now() + leaseMs * 2;
+		while (performance.now() < until) {
+			expect(await take()).toMatchObject({reason: expect.stringContaining('on laptop-a)')});
+			await new Promise(resolve => setTimeout(resolve, leaseMs / 10));
+		}
+		const pid = innermost(child);
+		process.kill(pid, 'SIGSTOP');
+		let taken = await take();
+		while (!('release' in taken)) {
+			await new Promise(resolve => setTimeout(resolve, leaseMs / 10));
+			taken = await take();
+		}
+		process.kill(pid, 'SIGCONT');
+		const said = once(child.stdout ?? child, 'data');
+		child.stdin?.end();
+		expect(String(await said)).toBe('lost\n');
+		expect(await taken.isMine()).toBe(true);
+	});
+});
