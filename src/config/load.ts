@@ -37,7 +37,7 @@ export type MachinePolicy = PolicySource & {
 	readonly path: string;
 	/** Undefined when there is none. */
 	readonly file: PolicyFile | undefined;
-	/** What each target is by its settings; empty where no rule asks. */
+	/** What each target is by its settings; empty without a policy. */
 	readonly placesNow: ReadonlyMap<string, Place>;
 };
 
@@ -104,8 +104,7 @@ async function machinePolicy(given: {
 	const {path, first, read, targets} = given;
 	const file = first?.state === 'read' ? first.file : undefined;
 	const places = () => placesOf(targets);
-	const isAsked = (file?.rules ?? []).length > 0;
-	return {path, file, read, places, placesNow: isAsked ? await places() : new Map()};
+	return {path, file, read, places, placesNow: file === undefined ? new Map() : await places()};
 }
 
 const nothing = {file: configSchema.parse({}), targets: undefined};

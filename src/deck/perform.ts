@@ -3,7 +3,7 @@ import type {Action, Finding, RowKind} from '../contract.ts';
 import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
-import {standing} from '../policy/standing.ts';
+import {armedFor, standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
 import {cursorIndex, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';
@@ -143,7 +143,10 @@ export function toggleArmed(deck: Deck, target: string | undefined): void {
 	}
 	arming.arm(target).then(refusal => {
 		if (refusal === undefined)
-			deck.say(`${target} is armed: actions are allowed until nothing was done for 10 minutes`, 'warn');
+			deck.say(
+				`${target} is armed: actions are allowed until nothing was done for ${armedFor(arming.policy.get())}`,
+				'warn',
+			);
 		else deck.say(`${refusal.reason}: ${refusal.hint}`, 'warn');
 	}, failed);
 }

@@ -63,7 +63,9 @@ export function boundsOf(
 	);
 	return {
 		readOnly: readOnlyBy(file, rules, name, all),
-		forbid: said.flatMap(({forbid = [], lineOf}) => forbid.map(value => ({value, line: lineOf('forbid')}))),
+		forbid: said.flatMap(({forbid = [], lineOf}) =>
+			forbid.filter(word => concerns(word, place)).map(value => ({value, line: lineOf('forbid')})),
+		),
 		leastDemand: demands.find(({value}) => value === 'type-count-reason') ?? demands[0],
 		maxObjects: limits.toSorted((a, b) => a.value - b.value)[0],
 	};
@@ -102,13 +104,17 @@ function isTypo(one: string, other: string): boolean {
 	return differing.length === 1 && /^[a-z]{4,}$/.test(a) && /^[a-z]{4,}$/.test(b) && distance(a, b) === 1;
 }
 
+/** Whether a word of `forbid` can be about an action of this system. */
+const concerns = (word: string, place: Place | undefined): boolean =>
+	place === undefined || word === '*' || word.startsWith(`${place.kind}.`);
+
 /** Whether one word of `forbid` is about an action. */
 export const forbids = (word: string, action: string): boolean =>
 	word === '*' || word === action || (word.endsWith('.*') && action.startsWith(word.slice(0, -1)));
 
 /** What the policy file says of one target, in a few words each; empty when it says nothing of it. */
 export function boundsWords({readOnly, forbid, leastDemand, maxObjects}: Bounds): readonly string[] {
-	if (readOnly !== undefined) return [`read-only: ${readOnly}`];
+	if (readOnly !== undefined) return [readOnly];
 	return [
 		...forbid.map(({value, line}) => `${value === '*' ? 'every action' : value} is forbidden${atLine(line)}`),
 		...(leastDemand === undefined

@@ -82,6 +82,12 @@ export const boundsFor = (policy: Policy, target: string): Bounds =>
 const idleMs = (policy: Policy): number =>
 	Math.min(armedIdleMs, Math.max(0, (fileOf(policy).armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
 
+/** `10 minutes`: for how long a target stays armed while nothing is done on it. */
+export function armedFor(policy: Policy): string {
+	const minutes = idleMs(policy) / 60_000;
+	return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
+
 /** A target that is not configured is guarded. */
 export function standing(policy: Policy, target: string, now: number): Standing {
 	if (policy.read.state === 'unusable') return {state: 'read-only', reason: unusable(policy.read.reason)};
@@ -157,7 +163,11 @@ export function permitted(policy: Policy, action: string, target: string, now: n
 		};
 	}
 	if (is.state === 'guarded') {
-		return {kind: 'refused', reason: `${target} is guarded`, hint: 'press O to arm it for 10 minutes, then try again'};
+		return {
+			kind: 'refused',
+			reason: `${target} is guarded`,
+			hint: `press O to arm it for ${armedFor(policy)}, then try again`,
+		};
 	}
 	return undefined;
 }

@@ -36,9 +36,8 @@ export function policyChange(
 ): {readonly text: string; readonly isWrong: boolean} | undefined {
 	if (JSON.stringify(before.read) === JSON.stringify(now.read)) return undefined;
 	if (now.read.state === 'unusable') {
-		const [reason = ''] = now.read.reason.split('\n');
 		return {
-			text: `the policy file of this machine cannot be used, and nothing can be done until it can: ${reason}`,
+			text: `the policy file of this machine cannot be used, and nothing can be done until it can: ${now.read.reason}`,
 			isWrong: true,
 		};
 	}

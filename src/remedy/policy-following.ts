@@ -48,7 +48,9 @@ export function followPolicy(options: {
 			if (read !== undefined) return read;
 			return was ? {state: 'unusable', reason: 'it is gone'} : {state: 'none'};
 		} catch (error) {
-			return {state: 'unusable', reason: messageOf(error)};
+			// A mistake a line: the first is enough to know why nothing can be done.
+			const [first = '', ...others] = messageOf(error).split('\n');
+			return {state: 'unusable', reason: others.length === 0 ? first : `${first} (and ${others.length} more)`};
 		}
 	}
 

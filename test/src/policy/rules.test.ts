@@ -133,6 +133,12 @@ describe('what is shown', () => {
 		expect(policySummary(createPolicy({readOnly: false, targets}))).toBeUndefined();
 	});
 
+	test('of a target: only what its own system has', () => {
+		const policy = under({forbid: ['postgres.*', 'redis.kill']});
+		expect(targetWords(policy, 'cache')).toBe('policy: redis.kill is forbidden');
+		expect(policySummary(under({forbid: ['postgres.*']}))?.text).toBe('policy');
+	});
+
 	test('of a target: each word with its line', () => {
 		expect(targetWords(under(file), 'cache')).toBe(
 			'policy: redis.flush is forbidden (line 2); at most 3 objects (line 11)',
