@@ -39,6 +39,9 @@ const states: Readonly<Record<string, Meaning>> = {
 	'58': ['unsupported', 'The server met a fault of its own system; look at its log.'],
 };
 
+const statementPooling =
+	'No time limit can be set there, so nothing is read: use transaction or session pooling (pool_mode), or the server itself.';
+
 /** By Node's or OpenSSL's error code. */
 const sockets: Readonly<Record<string, Meaning>> = {
 	ECONNREFUSED: ['unreachable', 'Nothing listens there: check that the server runs, and its host and port.'],
@@ -86,6 +89,8 @@ const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 ];
 
 function meaningOf(code: string, message: string): Meaning {
+	// PgBouncer says it with the code of any protocol violation.
+	if (/statement pooling mode/.test(message)) return ['unsupported', statementPooling];
 	const known = states[code] ?? sockets[code] ?? states[code.slice(0, 3)] ?? states[code.slice(0, 2)];
 	if (known !== undefined) return known;
 	const certificate = certificateHint(code, {

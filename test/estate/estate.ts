@@ -74,12 +74,16 @@ function withPrimaries(only: readonly string[] | undefined): readonly string[] {
 	return [...names];
 }
 
-/** Replicas first, so that they do not look for their primary. What is stopped is a process of ours and no other. */
+/** Whether it needs another server of the estate. */
+const follows = (server: Server): boolean =>
+	server.replicaOf !== undefined || (server.kind === 'postgres' && server.poolerOf !== undefined);
+
+/** Replicas and poolers first, so that they do not look for their server. What is stopped is a process of ours and no other. */
 async function down(only: readonly string[] | undefined): Promise<void> {
 	const estate = readRecord();
 	if (estate === undefined) return say('nothing is up');
 	const going = estate.servers.filter(server => only === undefined || only.includes(server.name));
-	const ordered = [...going].sort((a, b) => Number(b.replicaOf !== undefined) - Number(a.replicaOf !== undefined));
+	const ordered = [...going].sort((a, b) => Number(follows(b)) - Number(follows(a)));
 	for (const server of ordered) {
 		await halt(server);
 		rmSync(join(estate.folder, server.name), {recursive: true, force: true});
@@ -92,7 +96,7 @@ async function down(only: readonly string[] | undefined): Promise<void> {
 }
 
 function halt(server: Server): Promise<void> {
-	if (server.kind === 'postgres') return stopPostgres(server);
+	if (server.kind === 'postgres' && server.poolerOf === undefined) return stopPostgres(server);
 	return server.kind === 'kafka' ? stopKafka(server) : stop(server);
 }
 

@@ -6,6 +6,7 @@ import {kafkaJars, kafkaVersions} from './kafka-jars.ts';
 import {startKubernetes} from './kubernetes.ts';
 import {startAlertmanager, startNodeExporter, startPostgresExporter, startRedisExporter} from './monitoring.ts';
 import {packagedPostgres} from './packages.ts';
+import {startPgbouncer} from './pgbouncer.ts';
 import {startPostgres} from './postgres.ts';
 import {estateFiles, guardedLogin, ownFiles, startPrometheus} from './prometheus.ts';
 import type {PostgresServer, RedisServer, Server} from './record.ts';
@@ -92,6 +93,12 @@ export const plans: readonly Plan[] = [
 				tls: certificate(folder, expired),
 			}),
 	})),
+	{
+		name: 'pgbouncer',
+		after: 'postgres-15',
+		start: (folder, up) =>
+			startPgbouncer({name: 'pgbouncer', folder, port: 25433, of: postgresNamed(up, 'postgres-15')}),
+	},
 	{
 		name: 'redis',
 		start: folder =>

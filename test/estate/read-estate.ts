@@ -30,7 +30,8 @@ export type PostgresName =
 	| `postgres-${13 | 15 | 16 | 18}`
 	| 'postgres-15-replica'
 	| 'postgres-tls'
-	| 'postgres-tls-expired';
+	| 'postgres-tls-expired'
+	| 'pgbouncer';
 export type KafkaName = 'kafka-4' | 'kafka-3.9' | 'kafka-cluster';
 export type PrometheusName =
 	| 'victoria-metrics'

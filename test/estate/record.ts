@@ -35,6 +35,8 @@ type Common = Running & {
 export type PostgresServer = Common & {
 	readonly kind: 'postgres';
 	readonly binaries: string;
+	/** Set on a pooler: the server that it stands before. */
+	readonly poolerOf?: {readonly name: string; readonly port: number};
 	/**
 	 * Superuser `postgres` · `mw_monitor` (pg_monitor) · `mw_operator` (pg_monitor, pg_signal_backend) · `mw_bare` (nothing) · `app`,
 	 * an ordinary user that owns the database `shop`: an operator may signal its sessions, and may not signal a superuser's.

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {type Certificate, certificate} from './certificates.ts';
 import {type KafkaOptions, restartKafka, startKafka, stopKafka} from './kafka.ts';
+import {type PgbouncerOptions, startPgbouncer} from './pgbouncer.ts';
 import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
 import {stop} from './process.ts';
 import {ownFiles, type PrometheusOptions, restartPrometheus, startPrometheus} from './prometheus.ts';
@@ -55,6 +56,19 @@ export const throwawayPostgres = (
 		restartPostgres,
 		stopPostgres,
 	);
+
+/** A pooler before `of`. */
+export const throwawayPgbouncer = (
+	of: PostgresServer,
+	options: Pick<PgbouncerOptions, 'mode' | 'ignores'> = {},
+): Promise<Throwaway<PostgresServer>> => {
+	const start = (folder: string) => startPgbouncer({name: 'pgbouncer-throwaway', folder, port: 0, of, ...options});
+	return own(
+		start,
+		() => Promise.reject(new Error('a pooler is not restarted')),
+		server => stop(server),
+	);
+};
 
 /** Of the same version as `like`, with nothing in it and no limit of memory unless `extra` says so. */
 export const throwawayRedis = (like: RedisServer, extra: readonly string[] = []): Promise<Throwaway<RedisServer>> =>
