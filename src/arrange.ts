@@ -14,8 +14,8 @@ export const rowKey = (kind: RowKind, row: Row): RowKey => `${kind}\u0000${row.t
 
 export const kindOfKey = (key: RowKey): string => key.slice(0, key.indexOf('\u0000'));
 
-/** A row with its place in the house. */
-export type Entry = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row};
+/** A row of the deck. `left`: it is no longer in the list, and keeps its line only until no key was pressed for a second. */
+export type Entry = {readonly key: RowKey; readonly kind: RowKind; readonly row: Row; readonly left?: true};
 
 export type SectionView = {
 	readonly section: Section;
@@ -114,8 +114,12 @@ export type Arrangement = {
 	readonly now: number;
 	/** The same section as it was shown before. */
 	readonly before?: SectionView | undefined;
-	/** Rows keep the order that they had, new ones go below: nothing moves under a hand that is on the keys. A row that is gone is gone. */
+	/**
+	 * No row moves: rows keep their lines, also those that left the list. New rows go below the last one of a section that has none below it
+	 * (`isLast`) or showed no row before; in other sections they wait.
+	 */
 	readonly hold?: boolean;
+	readonly isLast?: boolean;
 };
 
 /** Rows that are looked at before something else may be done: about a millisecond. */
@@ -125,7 +129,7 @@ const slice = 256;
 function* inOrderOf(
 	before: readonly Entry[],
 	now: readonly Entry[],
-): Generator<undefined, {readonly old: Entry[]; readonly fresh: Entry[]}> {
+): Generator<undefined, {readonly old: readonly (Entry | undefined)[]; readonly fresh: Entry[]}> {
 	const others = new Set(now);
 	yield;
 	const kept = before.map(entry => (others.delete(entry) ? entry : undefined));
@@ -146,19 +150,29 @@ function* inOrderOf(
 			else kept[place] = entry;
 		}
 	}
-	return {old: kept.filter(entry => entry !== undefined), fresh};
+	return {old: kept, fresh};
 }
 
-function* inOrder(entries: Entry[], order: Order, {before, hold}: Arrangement): Generator<undefined, Entry[]> {
+const leaving = (entry: Entry): Entry => (entry.left ? entry : {...entry, left: true});
+
+function* inOrder(
+	entries: Entry[],
+	order: Order,
+	{before, hold, isLast = true}: Arrangement,
+): Generator<undefined, Entry[]> {
 	const compare =
 		order.heads === undefined
 			? (a: Entry, b: Entry) => bySeverity(a.row.severity, b.row.severity) || order.compare(a.row, b.row)
 			: yield* groupedComparison(entries, order, order.heads);
 	if (before === undefined || before.order !== order.title) return yield* sorting(entries, compare);
 	const {old, fresh} = yield* inOrderOf(before.entries, entries);
-	if (hold === true) return old.concat(yield* sorting(fresh, compare));
+	if (hold === true) {
+		const held = before.entries.map((entry, index) => old[index] ?? leaving(entry));
+		return isLast || held.length === 0 ? held.concat(yield* sorting(fresh, compare)) : held;
+	}
 	// What is nearly in order is sorted in one pass.
-	return yield* sorting(old.concat(fresh), compare);
+	const still = old.filter(entry => entry !== undefined);
+	return yield* sorting(still.concat(fresh), compare);
 }
 
 /** Places in which a row is looked for when others before it have come or gone since the last read. */
@@ -354,7 +368,8 @@ export function* arrangingPane(
 	const all: SectionView[] = [];
 	for (const section of pane.sections) {
 		const old = before?.sections.find(view => view.section === section);
-		all.push(yield* arrangingSection(section, readings, {...arrangement, before: old}));
+		const isLast = section === pane.sections.at(-1);
+		all.push(yield* arrangingSection(section, readings, {...arrangement, isLast, before: old}));
 	}
 	// A pane may be about several systems of which only one is watched: what nobody reads takes no room.
 	const watched = all.filter(view => view.readings.length > 0);

@@ -12,8 +12,10 @@ import type {Caret} from './deck/typed-line.ts';
 export type PaneSession = {
 	/** The row under the cursor; it follows the object, not the line. */
 	readonly cursor: RowKey | undefined;
-	/** The line that the cursor was last seen on, for when its object is gone. */
+	/** The line that the cursor was last seen on. */
 	readonly place: number;
+	/** A key changed which rows are shown: where the object of the cursor is not among them, the cursor goes to a row near its line. */
+	readonly loose: boolean;
 	readonly filter: string;
 	/** Only what is wrong is shown. */
 	readonly faults: boolean;
@@ -118,7 +120,15 @@ export type Session = {
 /** What was typed before is offered again, as far back as this. */
 const keptTyped = 50;
 
-const emptyPane: PaneSession = {cursor: undefined, place: 0, filter: '', faults: false, orders: {}, marks: new Set()};
+const emptyPane: PaneSession = {
+	cursor: undefined,
+	place: 0,
+	loose: false,
+	filter: '',
+	faults: false,
+	orders: {},
+	marks: new Set(),
+};
 
 export const newSession = (pane: string): Session => ({
 	pane,
@@ -165,13 +175,21 @@ export function moved(from: number, move: Move, size: number, page: number): num
 	return Math.max(0, Math.min(size - 1, from + step));
 }
 
-/** The line of the cursor among rows that may have changed since: its object's line, else where it stood. -1 when there are none. */
+/**
+ * The line of the object that the cursor is on, among rows that may have changed since. -1 when that object is no longer shown: then nothing
+ * is selected, until a key moves the cursor. A cursor that was never put on an object is on a line.
+ */
 export function cursorIndex(pane: PaneSession, entries: readonly Entry[]): number {
-	if (entries.length === 0) return -1;
-	if (pane.cursor !== undefined && entries[pane.place]?.key === pane.cursor) return pane.place;
-	const found = pane.cursor === undefined ? -1 : entries.findIndex(entry => entry.key === pane.cursor);
-	return found >= 0 ? found : Math.min(pane.place, entries.length - 1);
+	const near = Math.min(pane.place, entries.length - 1);
+	if (pane.cursor === undefined) return near;
+	if (entries[pane.place]?.key === pane.cursor) return pane.place;
+	const found = entries.findIndex(entry => entry.key === pane.cursor);
+	return found < 0 && pane.loose ? near : found;
 }
+
+/** Rows are shown, and the object that the cursor was on is not among them. */
+export const hasLostCursor = (pane: PaneSession, entries: readonly Entry[]): boolean =>
+	entries.length > 0 && cursorIndex(pane, entries) < 0;
 
 export type Change =
 	| {readonly do: 'focus'; readonly pane: string}
@@ -208,9 +226,17 @@ export function change(session: Session, by: Change): Session {
 		case 'zoom':
 			return {...session, zoom: !session.zoom};
 		case 'only-target':
-			return {...session, target: by.target};
+			return {
+				...session,
+				target: by.target,
+				panes: Object.fromEntries(Object.entries(session.panes).map(([id, pane]) => [id, {...pane, loose: true}])),
+			};
 		case 'cursor':
-			return withPane(session, by.pane, {place: Math.max(0, by.index), cursor: by.entries[by.index]?.key});
+			return withPane(session, by.pane, {
+				place: Math.max(0, by.index),
+				cursor: by.entries[by.index]?.key,
+				loose: false,
+			});
 		case 'mark': {
 			const marks = new Set(paneSession(session, session.pane).marks);
 			if (!marks.delete(by.key)) marks.add(by.key);
@@ -223,9 +249,9 @@ export function change(session: Session, by: Change): Session {
 		case 'unmark-all':
 			return withPane(session, by.pane, {marks: new Set()});
 		case 'filter':
-			return withPane(session, by.pane, {filter: by.text});
+			return withPane(session, by.pane, {filter: by.text, loose: true});
 		case 'faults':
-			return withPane(session, by.pane, {faults: by.on});
+			return withPane(session, by.pane, {faults: by.on, loose: true});
 		case 'order': {
 			const {orders} = paneSession(session, by.pane);
 			return withPane(session, by.pane, {orders: {...orders, [by.kind]: by.to ?? (orders[by.kind] ?? 0) + 1}});

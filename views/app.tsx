@@ -69,7 +69,7 @@ function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
 		const by = [view, own, focused, Math.floor(now / 1000), theme, width, height, alone];
 		if (last.current?.by.every((part, index) => part === by[index])) return last.current.rows;
 		const painted = paintPane({view, session: own, number, focused, width, height, now, theme}, offsets.current);
-		deck.setPage(pane, painted.page, painted.rowsAt);
+		deck.setPage(pane, painted.page);
 		last.current = {by, rows: painted.rows};
 		return painted.rows;
 	}, [theme, pane, width, height, alone]);

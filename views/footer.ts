@@ -1,7 +1,9 @@
 import type {Deck} from '../src/deck/deck.ts';
+import {noRowText} from '../src/deck/perform.ts';
 import type {TypedLine} from '../src/deck/typed-line.ts';
 import {type Layer, paneSession, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {cut} from '../src/text/fit.ts';
 import {noticeLines, toneOf} from './notice.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
@@ -75,6 +77,8 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 		own.put(text);
 		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
 	}
+	const noRow = noRowText(deck);
+	if (noRow !== undefined) span.put(cut(noRow, cells - 2), 'warn').put(' ');
 	span.put(' ');
 	for (const binding of [...kept, ...fixed.filter(one => !kept.includes(one))])
 		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);

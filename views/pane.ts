@@ -1,8 +1,9 @@
 import type {Entry, PaneView, SectionView} from '../src/arrange.ts';
 import type {Severity} from '../src/contract.ts';
+import type {PaintedPage} from '../src/deck/steadiness.ts';
 import {isUnderHead} from '../src/groups.ts';
 import {isOld, type Reading} from '../src/poll/reading.ts';
-import {cursorIndex, type PaneSession} from '../src/session.ts';
+import {cursorIndex, hasLostCursor, type PaneSession} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, count, duration, grouped} from '../src/text/figures.ts';
 import {cut, cutWords, fit, width} from '../src/text/fit.ts';
@@ -206,7 +207,9 @@ function moreLine(
 	if (from > 0) parts.push(`${grouped(from)} above`);
 	if (to < entries.length) {
 		const below = {...severities};
-		for (const {row, kind} of entries.slice(0, to)) if (kind === section.kind) below[row.severity] -= 1;
+		for (const {row, kind, left} of entries.slice(0, to)) {
+			if (kind === section.kind && !left) below[row.severity] -= 1;
+		}
 		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
 		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
 		parts.push(`${grouped(entries.length - to)} more, ${what}`);
@@ -220,8 +223,10 @@ type SectionFrame = {
 	readonly plan: ColumnPlan;
 	readonly lines: number;
 	readonly remarks: readonly string[];
-	/** Line of the cursor within the section, or -1. */
+	/** Which row of the section the cursor is on, or -1. */
 	readonly cursor: number;
+	/** The row that stays in sight: that of the cursor, or where its object was; -1 in other sections. */
+	readonly anchor: number;
 };
 
 /** `row`: which of the section's rows it shows. */
@@ -235,7 +240,7 @@ function placeOf(view: SectionView, entry: Entry): RowLook['place'] {
 
 function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
-	const {view, plan, cursor} = part;
+	const {view, plan, cursor, anchor} = part;
 	const lines: PaintedLine[] = [{text: paintHeader(plan, theme)}];
 	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
 	let room = Math.max(0, part.lines - 1 - said.length);
@@ -243,7 +248,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 	if (overflow && room > 1) room -= 1;
 	const id = view.section.kind;
 	let offset = Math.min(offsets.get(id) ?? 0, Math.max(0, view.entries.length - room));
-	if (cursor >= 0) offset = Math.max(Math.min(offset, cursor), cursor - room + 1);
+	if (anchor >= 0) offset = Math.max(Math.min(offset, anchor), anchor - room + 1);
 	else offset = 0;
 	offsets.set(id, offset);
 	const oldTargets = new Set(
@@ -256,7 +261,7 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 			cursor: offset + index === cursor,
 			focused,
 			marked: session.marks.has(key),
-			old: oldTargets.has(row.target),
+			old: oldTargets.has(row.target) || entry.left === true,
 			...(place === undefined ? {} : {place}),
 		};
 		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
@@ -267,11 +272,11 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 	return [...lines, ...said.map(text => ({text}))];
 }
 
-/** The whole pane as `height` finished rows of `width` cells, and how many rows a page of it has. */
+/** The whole pane as `height` finished rows of `width` cells, and what of it they show. */
 export function paintPane(
 	frame: PaneFrame,
 	offsets: Offsets,
-): {readonly rows: readonly string[]; readonly page: number; readonly rowsAt: readonly (number | undefined)[]} {
+): {readonly rows: readonly string[]; readonly page: PaintedPage} {
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
 	const top = [title(frame), ...troubles(frame), ...gaugeLines(frame)].slice(0, height);
@@ -288,12 +293,12 @@ export function paintPane(
 		room,
 	);
 	const cursor = cursorIndex(session, view.entries);
+	const anchor = hasLostCursor(session, view.entries) ? Math.min(session.place, view.entries.length - 1) : cursor;
 	let before = 0;
 	const body = view.sections.flatMap((section, index) => {
 		const first = before;
-		const local = cursor - first;
 		before += section.entries.length;
-		const inside = local >= 0 && local < section.entries.length;
+		const within = (index: number) => (index >= first && index < before ? index - first : -1);
 		return paintSection(
 			frame,
 			{
@@ -301,7 +306,8 @@ export function paintPane(
 				plan: planColumns(section.section, cells, targetWidth),
 				lines: given[index] ?? 0,
 				remarks: said[index] ?? [],
-				cursor: inside ? local : -1,
+				cursor: within(cursor),
+				anchor: within(anchor),
 			},
 			offsets,
 		)
@@ -311,5 +317,11 @@ export function paintPane(
 	const rows = [...top, ...body.map(({text}) => text)].slice(0, height);
 	const rowsAt = [...top.map(() => undefined), ...body.map(({row}) => row)];
 	while (rows.length < height) rows.push(' '.repeat(cells));
-	return {rows, page: Math.max(1, Math.max(...given, 2) - 2), rowsAt};
+	const page = {
+		rows: Math.max(1, Math.max(...given, 2) - 2),
+		rowsAt,
+		cursorRow: cursor < 0 ? undefined : cursor,
+		selected: view.entries[cursor]?.key,
+	};
+	return {rows, page};
 }

@@ -21,7 +21,7 @@ export type Chosen = {readonly entries: readonly Entry[]; readonly refusal?: str
 
 /** One row of each kind that can be acted on now: the marked kinds, then that of the cursor. */
 export function kindsOf({entries, marks, current}: Selection): readonly Entry[] {
-	const marked = marks.size === 0 ? [] : entries.filter(entry => marks.has(entry.key));
+	const marked = marks.size === 0 ? [] : entries.filter(entry => marks.has(entry.key) && !entry.left);
 	const all = current === undefined ? marked : [...marked, current];
 	return all.filter((entry, index) => all.findIndex(other => other.kind === entry.kind) === index);
 }
@@ -34,7 +34,7 @@ export function chosenFor(action: Choosing, {entries, marks, current}: Selection
 	const isMarked = [...marks].some(key => isFor(action, kindOfKey(key)));
 	if (!isMarked) return {entries: current !== undefined && isFor(action, current.kind) ? [current] : []};
 	if (action.selects === 'one') return {entries: [], refusal: 'this acts on one row; esc unmarks'};
-	const marked = entries.filter(entry => isFor(action, entry.kind) && marks.has(entry.key));
+	const marked = entries.filter(entry => isFor(action, entry.kind) && marks.has(entry.key) && !entry.left);
 	const [first] = marked;
 	if (first === undefined) return {entries: [], refusal: 'the marked rows are not shown any more; esc unmarks'};
 	if (marked.some(entry => entry.row.target !== first.row.target))

@@ -28,6 +28,7 @@ import {worst} from '../severity.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Watch} from '../watch.ts';
 import {chosenFor, kindsOf} from './chosen.ts';
+import {createSteadiness, type PaintedPage} from './steadiness.ts';
 import {createViews} from './views.ts';
 
 /** What the deck needs done outside: the clipboard, the terminal, the way out. */
@@ -95,7 +96,7 @@ export type Deck = {
 	/** The same, and what was asked of the pane (filter, order, target) is answered in it, however long that takes. */
 	answered(pane: string): PaneView;
 	focused(): PaneView;
-	/** Of the focused pane. */
+	/** The selected row of the focused pane; undefined when there is none, or when it is no longer in the list. */
 	current(): Entry | undefined;
 	/** With marked rows also what can be done with those, wherever the cursor stands. */
 	actions(): readonly ActionOffer[];
@@ -110,8 +111,8 @@ export type Deck = {
 	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
 	shown(panes: readonly string[]): void;
 	page(pane: string): number;
-	/** `rowsAt`: of each line of the pane, which of its rows stands there. */
-	setPage(pane: string, rows: number, rowsAt: readonly (number | undefined)[]): void;
+	/** Tells what of a pane is on the screen now. */
+	setPage(pane: string, page: PaintedPage): void;
 	/** Which row of a pane stands on a line of it, as it was painted last. */
 	rowAt(pane: string, line: number): number | undefined;
 	/** Cells and lines that an open text has on the screen: it is scrolled by lines as they are drawn. */
@@ -119,6 +120,10 @@ export type Deck = {
 	setTextArea(area: TextArea): void;
 	/** A key was pressed just now: rows stay where they are for a second. Tells how many milliseconds no key was pressed before it. */
 	touched(): number;
+	/** A key was handled: what the next frame shows under the cursor was put there by it. */
+	keyHandled(): void;
+	/** Whether the row under the cursor has been there for a second, or was put there by a key. Else an action key may mean another row. */
+	isSteady(): boolean;
 	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
 	painted(remedy: string | undefined): void;
 	answerable(): boolean;
@@ -140,7 +145,8 @@ export function createDeck(options: DeckOptions): Deck {
 	const session = createStore(newSession(options.panes[0]?.id ?? ''));
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
-	const pages = new Map<string, {readonly rows: number; readonly rowsAt: readonly (number | undefined)[]}>();
+	const pages = new Map<string, PaintedPage>();
+	const steadiness = createSteadiness(clock);
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
 	let alone = false;
@@ -204,7 +210,8 @@ export function createDeck(options: DeckOptions): Deck {
 
 	const current = () => {
 		const {entries} = focused();
-		return entries[cursorIndex(paneSession(session.get(), session.get().pane), entries)];
+		const entry = entries[cursorIndex(paneSession(session.get(), session.get().pane), entries)];
+		return entry?.left ? undefined : entry;
 	};
 
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
@@ -275,8 +282,9 @@ export function createDeck(options: DeckOptions): Deck {
 		untouched: () => lastKeyAt === Number.NEGATIVE_INFINITY,
 		alone: () => alone,
 		page: pane => pages.get(pane)?.rows ?? 10,
-		setPage: (pane, rows, rowsAt) => {
-			pages.set(pane, {rows, rowsAt});
+		setPage: (pane, page) => {
+			pages.set(pane, page);
+			if (pane === session.get().pane) steadiness.painted(pane, page);
 		},
 		rowAt: (pane, line) => pages.get(pane)?.rowsAt[line],
 		textArea: () => textArea,
@@ -293,6 +301,8 @@ export function createDeck(options: DeckOptions): Deck {
 			if (topLayer(session.get()) === undefined) views.answer(session.get().pane);
 			return quietMs;
 		},
+		keyHandled: () => steadiness.keyHandled(session.get().pane, current()?.key),
+		isSteady: () => steadiness.isSteady(session.get().pane, current()?.key),
 		painted: remedy => {
 			paintedReady = remedy;
 		},

@@ -1,4 +1,4 @@
-import type {SectionView} from '../arrange.ts';
+import type {Entry, SectionView} from '../arrange.ts';
 import {messageOf} from '../errors.ts';
 import type {Intent} from '../keymap.ts';
 import {kindsOfSection} from '../pane.ts';
@@ -9,7 +9,7 @@ import type {Deck} from './deck.ts';
 import {openDocument, showDocument} from './documents.ts';
 import {helpLines} from './help.ts';
 import {menuItems} from './menus.ts';
-import {perform, placeCursor, toggleArmed} from './perform.ts';
+import {noRowText, perform, placeCursor, toggleArmed} from './perform.ts';
 import {readsLines} from './reads.ts';
 
 const helpTitle = 'Help';
@@ -25,6 +25,23 @@ export function copyText(deck: Deck, text: string): void {
 		told => deck.say(told),
 		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
 	);
+}
+
+/** Where a move begins whose cursor has lost its object: one down or up is the row below or above the gap. */
+function besideLost(deck: Deck, move: Move): number {
+	const {pane} = deck.session.get();
+	const {place} = paneSession(deck.session.get(), pane);
+	return move === 'down' ? place - 1 : place;
+}
+
+/** The first row from `to` on, in the direction of the move, that is still in the list; else the nearest one behind it. */
+function besideLeft(entries: readonly Entry[], to: number, move: Move): number {
+	const isThere = (entry: Entry) => !entry.left;
+	const goesUp = move === 'up' || move === 'last' || move === 'page-up' || move === 'half-up';
+	const after = entries.findIndex((entry, index) => index >= to && isThere(entry));
+	const before = entries.slice(0, to + 1).findLastIndex(isThere);
+	const [first, second] = goesUp ? [before, after] : [after, before];
+	return first >= 0 ? first : second >= 0 ? second : to;
 }
 
 /** The choice is on the first line, and stays with it. */
@@ -69,17 +86,22 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'row.last':
 		case 'row.page-down':
 		case 'row.page-up':
-			if (entries.length > 0) placeCursor(deck, moved(at, moveOf(intent), entries.length, deck.page(pane)));
+			if (entries.length > 0) {
+				const move = moveOf(intent);
+				const to = moved(at < 0 ? besideLost(deck, move) : at, move, entries.length, deck.page(pane));
+				placeCursor(deck, besideLeft(entries, to, move));
+			}
 			return;
 		case 'row.open': {
 			const first = deck.inspections()[0];
 			if (first !== undefined) perform(deck, first.of.id);
-			else deck.say('there is nothing more to read about this row', 'ok');
+			else deck.say(noRowText(deck) ?? 'there is nothing more to read about this row', 'ok');
 			return;
 		}
 		case 'row.mark': {
 			const entry = entries[at];
-			if (entry !== undefined) deck.apply({do: 'mark', key: entry.key});
+			if (entry !== undefined && !entry.left) deck.apply({do: 'mark', key: entry.key});
+			else deck.say(noRowText(deck) ?? 'there is no row to mark', 'warn');
 			return;
 		}
 		case 'row.copy': {

@@ -5,7 +5,7 @@ import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
 import {armedFor, standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
-import {cursorIndex, paneSession} from '../session.ts';
+import {cursorIndex, hasLostCursor, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';
 import {startInspection} from './inspecting.ts';
 
@@ -176,7 +176,18 @@ export function placeCursor(deck: Deck, index: number): void {
 	deck.apply({do: 'cursor', pane, index, entries: deck.view(pane).entries});
 }
 
-/** A cursor that was never moved stands on a line; from the first key on it stands on that line's object. */
+/** Why no row is selected although rows are shown, and what to do; undefined when one is. */
+export function noRowText(deck: Deck): string | undefined {
+	const {pane} = deck.session.get();
+	const session = paneSession(deck.session.get(), pane);
+	const {entries} = deck.view(pane);
+	const left = entries[cursorIndex(session, entries)]?.left === true;
+	return left || hasLostCursor(session, entries)
+		? 'the selected row left the list: move the cursor to select another'
+		: undefined;
+}
+
+/** A cursor that was never moved is on a line; from the first key on it is on that line's object. */
 export function pinCursor(deck: Deck): void {
 	const {pane} = deck.session.get();
 	const session = paneSession(deck.session.get(), pane);

@@ -7,7 +7,7 @@ import {pressDocument} from './document-keys.ts';
 import {pasteField, pressField} from './fields.ts';
 import {copyText, moveOf, runIntent} from './intents.ts';
 import {chosenIndex, menuItems} from './menus.ts';
-import {login, perform, pinCursor, toggleArmed} from './perform.ts';
+import {login, noRowText, perform, pinCursor, toggleArmed} from './perform.ts';
 
 /** A field is one line: what is longer was not meant for it. */
 const longestPaste = 1000;
@@ -77,6 +77,14 @@ export function press(deck: Deck, key: string, text?: string): void {
 }
 
 function pressOne(deck: Deck, key: string, text?: string): void {
+	handle(deck, key, text);
+	// A key may have changed which rows are shown: the cursor is on an object from here on, not on a line.
+	if (topLayer(deck.session.get()) !== undefined) return;
+	pinCursor(deck);
+	deck.keyHandled();
+}
+
+function handle(deck: Deck, key: string, text?: string): void {
 	const quietMs = deck.touched();
 	const session = deck.session.get();
 	const layer = topLayer(session);
@@ -136,26 +144,42 @@ const atTop = (deck: Deck): boolean => {
 	return filter === '' && !faults && marks.size === 0 && session.target === undefined && !session.zoom;
 };
 
+const hasMarks = (deck: Deck): boolean => {
+	const session = deck.session.get();
+	return paneSession(session, session.pane).marks.size > 0;
+};
+
 /** A letter that is no fixed key: an inspection or an action of the row under the cursor. */
 function pressDeclared(deck: Deck, key: string): void {
 	const entry = deck.current();
 	const {keymap} = deck.options;
-	if (entry === undefined) {
-		if (/^[A-Z]$/.test(key)) deck.say('no row is selected, so there is nothing to act on', 'warn');
+	if (entry === undefined && !hasMarks(deck)) {
+		const isDeclared = /^[A-Z]$/.test(key);
+		const why = noRowText(deck);
+		if (isDeclared || why !== undefined) deck.say(why ?? 'no row is selected, so there is nothing to act on', 'warn');
 		return;
 	}
-	const inspection = keymap.declared(
-		deck.inspections().map(offer => offer.of),
-		entry.kind,
-		key,
-	);
+	const inspection =
+		entry &&
+		keymap.declared(
+			deck.inspections().map(offer => offer.of),
+			entry.kind,
+			key,
+		);
 	const action = deck
 		.actions()
 		.map(({of}) => keymap.declared([of], of.kind, key))
 		.find(of => of !== undefined);
 	if (inspection !== undefined) perform(deck, inspection.id);
-	else if (action !== undefined) perform(deck, action.id, key);
-	else if (/^[A-Z]$/.test(key)) deck.say(`${key} does nothing on this row; a lists what can be done`);
+	else if (action !== undefined) {
+		// Marks name their rows; without any the row under the cursor is meant, and it must be the one that was looked at.
+		if (hasMarks(deck) || deck.isSteady()) perform(deck, action.id, key);
+		else
+			deck.say(
+				`${key} was not taken: the row under the cursor changed just now; look at it, then press ${key} again`,
+				'warn',
+			);
+	} else if (/^[A-Z]$/.test(key)) deck.say(`${key} does nothing on this row; a lists what can be done`);
 }
 
 /** Text that came as a paste. It never confirms anything and never acts: it only fills a field that is being typed into. */

@@ -61,11 +61,20 @@ describe('a section', () => {
 		expect(view.entries.map(entry => entry.row.target)).toEqual(['other']);
 	});
 
-	it('holds rows where they are, puts new ones below, and drops those that are gone', () => {
+	it('holds rows where they are, also those that left, and puts new ones below', () => {
 		const before = arrangeSection(section, [reading(rows)], plain);
 		const now = [row('a', 99, 'crit'), row('b', 9), row('c', 5), row('e', 3, 'crit'), row('new', 50, 'crit')];
 		const held = arrangeSection(section, [reading(now)], {...plain, before, hold: true});
-		expect(ids(held)).toEqual(['e', 'c', 'b', 'a', 'new']);
+		expect(ids(held)).toEqual(ids(before).concat('new'));
+		expect(held.entries.filter(entry => entry.left).map(entry => entry.row.id)).toEqual(
+			ids(before).filter(id => !now.some(one => one.id === id)),
+		);
+		expect(held.shown).toBe(now.length);
+		const freed = arrangeSection(section, [reading(now)], {...plain, before: held});
+		expect(freed.entries.some(entry => entry.left)).toBe(false);
+		expect(freed.entries).toHaveLength(now.length);
+		const above = arrangeSection(section, [reading(now)], {...plain, before, hold: true, isLast: false});
+		expect(ids(above)).toEqual(ids(before));
 		const other = {...plain, orders: {'postgres.session': 1}, before, hold: true};
 		expect(ids(arrangeSection(section, [reading(now)], other))).toEqual(['a', 'e', 'new', 'b', 'c']);
 	});

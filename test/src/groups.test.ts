@@ -124,7 +124,8 @@ describe('an order with heads', () => {
 		const before = arrangeSection(section, readings, grouped);
 		const again = read([pod('a1', 'crit'), pod('b1'), pod('b2')], [workload('b'), workload('a')]);
 		const held = arrangeSection(section, again, {...grouped, before, hold: true});
-		expect(ids(held)).toEqual(['^b', '  b1', '  b2', '^a', '  a1']);
+		expect(held.entries.filter(entry => !entry.left).map(entry => entry.row.id)).toEqual(['b', 'b1', 'b2', 'a', 'a1']);
+		expect(held.entries.map(entry => entry.key)).toEqual(before.entries.map(entry => entry.key));
 		const freed = arrangeSection(section, again, {...grouped, before: held});
 		expect(ids(freed)).toEqual(['^a', '  a1', '^b', '  b1', '  b2']);
 	});

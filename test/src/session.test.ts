@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {Entry} from '../../src/arrange.ts';
 import {createTextBuffer} from '../../src/deck/text-buffer.ts';
-import {change, cursorIndex, type Move, moved, newSession, paneSession} from '../../src/session.ts';
+import {
+	type Change,
+	change,
+	cursorIndex,
+	hasLostCursor,
+	type Move,
+	moved,
+	newSession,
+	paneSession,
+} from '../../src/session.ts';
 
 const entry = (id: string): Entry => ({
 	key: id,
@@ -43,14 +52,32 @@ describe('moved', () => {
 });
 
 describe('session', () => {
-	it('keeps the cursor on its object, and on its line when the object is gone', () => {
+	it('keeps the cursor on its object, and selects nothing when that is no longer shown', () => {
 		const entries = ['a', 'b', 'c'].map(entry);
 		const session = change(newSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
 		const pane = paneSession(session, 'p');
 		expect(cursorIndex(pane, ['x', 'a', 'b'].map(entry))).toBe(2);
-		expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(1);
-		expect(cursorIndex(pane, ['x'].map(entry))).toBe(0);
+		expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(-1);
+		expect(hasLostCursor(pane, ['x', 'y', 'z'].map(entry))).toBe(true);
+		expect(hasLostCursor(pane, ['x', 'b'].map(entry))).toBe(false);
 		expect(cursorIndex(pane, [])).toBe(-1);
+		expect(hasLostCursor(pane, [])).toBe(false);
+	});
+
+	it('goes to a row near its line when a key changed which rows are shown', () => {
+		const entries = ['a', 'b', 'c'].map(entry);
+		const on = change(newSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
+		const changes: readonly Change[] = [
+			{do: 'filter', pane: 'p', text: 'z'},
+			{do: 'faults', pane: 'p', on: true},
+			{do: 'only-target', target: 'x'},
+		];
+		for (const by of changes) {
+			const pane = paneSession(change(on, by), 'p');
+			expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(1);
+			expect(cursorIndex(pane, ['x'].map(entry))).toBe(0);
+			expect(cursorIndex(pane, ['x', 'a'].map(entry))).toBe(1);
+		}
 	});
 
 	it('changes only the document that was opened as told', () => {

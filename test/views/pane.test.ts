@@ -76,13 +76,13 @@ describe('a pane', () => {
 					};
 					const view = arrangePane(pane, readings, {filter: filter.trim(), target: undefined, orders: {}, now: 9000});
 					const marks = new Set(marked ? view.entries.map(entry => entry.key) : []);
-					const session: PaneSession = {filter, faults: false, place, cursor, marks, orders: {}};
+					const session: PaneSession = {filter, faults: false, place, loose: false, cursor, marks, orders: {}};
 					const {rows, page} = paintPane(
 						{view, session, number: 1, focused, ...size, now: 9000, theme: paint},
 						new Map([['postgres.session', place]]),
 					);
 					expect(rows.map(cellsOf)).toEqual(Array.from({length: size.height}, () => size.width));
-					expect(page).toBeGreaterThanOrEqual(1);
+					expect(page.rows).toBeGreaterThanOrEqual(1);
 				},
 			),
 			{numRuns: 300},
@@ -100,7 +100,15 @@ describe('a pane', () => {
 			sections: [sectionOf([column])],
 		};
 		const view = arrangePane(pane, [reading(rows, part)], {filter, target: undefined, orders: {}, now: 9000});
-		const session: PaneSession = {filter, faults: false, place: 0, cursor: undefined, marks: new Set(), orders: {}};
+		const session: PaneSession = {
+			filter,
+			faults: false,
+			place: 0,
+			loose: false,
+			cursor: undefined,
+			marks: new Set(),
+			orders: {},
+		};
 		const frame = {view, session, number: 1, focused: true, width: 60, height: 8, now: 9000, theme: themes[1]};
 		return paintPane(frame, new Map())
 			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())
@@ -122,7 +130,15 @@ describe('a pane', () => {
 		const told = (filter: string, above: readonly Wild[]) => {
 			const readings = [reading(above, {}), reading([row('media-1'), row('x')], {kind: 'postgres.statement'})];
 			const view = arrangePane(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
-			const session: PaneSession = {filter, faults: false, place: 0, cursor: undefined, marks: new Set(), orders: {}};
+			const session: PaneSession = {
+				filter,
+				faults: false,
+				place: 0,
+				loose: false,
+				cursor: undefined,
+				marks: new Set(),
+				orders: {},
+			};
 			const frame = {view, session, number: 1, focused: true, width: 90, height: 12, now: 1000, theme: themes[1]};
 			return paintPane(frame, new Map()).rows.map(text => stripVTControlCharacters(text).trimEnd());
 		};

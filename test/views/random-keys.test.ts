@@ -20,7 +20,7 @@ const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, 
 /** Draws everything as the screen would, holds each row to its width, and lets a question be answered once all of it is seen. */
 function look(deck: Deck, columns: number, rows: number): void {
 	const session = deck.session.get();
-	const {page, rowsAt, ...painted} = paintPane(
+	const {page, ...painted} = paintPane(
 		{
 			view: deck.focused(),
 			session: paneSession(session, session.pane),
@@ -33,7 +33,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 		},
 		new Map(),
 	);
-	deck.setPage(session.pane, page, rowsAt);
+	deck.setPage(session.pane, page);
 	const layer = paintLayer(deck, {columns, rows}, theme);
 	const lines = [
 		paintHeader(deck, columns, theme),

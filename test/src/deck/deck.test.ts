@@ -33,17 +33,86 @@ describe('cursor', () => {
 		expect(house.current()).toBe('b');
 	});
 
-	it('takes the line it stood on when its object is gone', async () => {
+	it('selects nothing when its object left the list, says so, and acts on no other row', async () => {
 		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2), job('c', 'ok', 1)]});
 		await house.keys('j');
 		house.far.rows = house.far.rows.filter(row => row.id !== 'b');
 		await house.poll();
+		expect(house.current()).toBeUndefined();
+		expect(house.deck.actions()).toEqual([]);
+		await house.keys('T', 'enter', 'space');
+		expect(house.deck.session.get().notice?.text).toContain('the selected row left the list');
+		expect(house.deck.session.get().layers).toEqual([]);
+		await house.keys('j');
+		expect(house.current()).toBe('c');
+		await house.keys('k');
+		house.far.rows = house.far.rows.filter(row => row.id !== 'a');
+		await house.poll();
+		await house.keys('k');
 		expect(house.current()).toBe('c');
 		house.far.rows = [];
 		await house.poll();
 		expect(house.current()).toBeUndefined();
 		await house.keys('j', 'enter', 'T', 'space', 'o', 'G');
 		expect(house.far.ran).toEqual([]);
+	});
+
+	it('is on its object again when that comes back', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2)]});
+		await house.keys('j');
+		const all = house.far.rows;
+		house.far.rows = all.filter(row => row.id !== 'b');
+		await house.poll();
+		expect(house.current()).toBeUndefined();
+		house.far.rows = all;
+		await house.poll();
+		expect(house.current()).toBe('b');
+	});
+
+	it('keeps the line of a row that leaves for a second after a key, and acts on it no more', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2), job('c', 'ok', 1)]});
+		const ids = () => house.deck.focused().entries.map(entry => entry.row.id);
+		await house.clock.advance(1700);
+		await house.keys('j');
+		house.far.rows = house.far.rows.filter(row => row.id !== 'b');
+		await house.clock.advance(500);
+		expect(ids()).toEqual(['a', 'b', 'c']);
+		expect(house.current()).toBeUndefined();
+		await house.keys('T', 'space');
+		expect(house.deck.session.get().layers).toEqual([]);
+		expect(house.far.ran).toEqual([]);
+		await house.clock.advance(3000);
+		expect(ids()).toEqual(['a', 'c']);
+		expect(house.current()).toBeUndefined();
+	});
+
+	it('takes no action key within a second of a change under it that no key made', async () => {
+		house = await openHouse({rows: [job('a', 'ok', 3), job('b', 'ok', 2)]});
+		const frame = (line: number) => {
+			const {entries} = house.deck.focused();
+			const at = entries.findIndex(entry => entry.row.id === (house.current() ?? ''));
+			const rowsAt = Array.from({length: line + 2}, (_, row) => (row === line ? at : undefined));
+			house.deck.setPage('jobs', {rows: 10, rowsAt, cursorRow: at, selected: entries[at]?.key});
+		};
+		frame(3);
+		await house.keys('T');
+		expect(house.deck.session.get().notice?.text).toContain(
+			'T was not taken: the row under the cursor changed just now',
+		);
+		expect(house.deck.session.get().layers).toEqual([]);
+		await house.keys('j');
+		frame(4);
+		await house.keys('T');
+		expect(house.deck.session.get().layers).toHaveLength(1);
+		await house.keys('esc');
+		// The row moved to another line by itself.
+		frame(4);
+		frame(7);
+		await house.keys('T');
+		expect(house.deck.session.get().layers).toEqual([]);
+		await house.clock.advance(1000);
+		await house.keys('T');
+		expect(house.deck.session.get().layers).toHaveLength(1);
 	});
 });
 
