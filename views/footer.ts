@@ -78,7 +78,7 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
 	}
 	const noRow = noRowText(deck);
-	if (noRow !== undefined) span.put(cut(noRow, cells - 2), 'warn').put(' ');
+	if (noRow !== undefined) span.put(cut(noRow, cells - 2), 'loud').put(' ');
 	span.put(' ');
 	for (const binding of [...kept, ...fixed.filter(one => !kept.includes(one))])
 		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);

@@ -181,9 +181,10 @@ export function noRowText(deck: Deck): string | undefined {
 	const {pane} = deck.session.get();
 	const session = paneSession(deck.session.get(), pane);
 	const {entries} = deck.view(pane);
+	const {keymap} = deck.options;
 	const left = entries[cursorIndex(session, entries)]?.left === true;
 	return left || hasLostCursor(session, entries)
-		? 'the selected row left the list: move the cursor to select another'
+		? `the selected row left the list: ${keymap.keyOf('row.down', 'j')} or ${keymap.keyOf('row.up', 'k')} selects another`
 		: undefined;
 }
 
