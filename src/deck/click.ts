@@ -9,5 +9,5 @@ export function click(deck: Deck, pane: string, line: number): void {
 	deck.apply({do: 'focus', pane});
 	const index = deck.rowAt(pane, line);
 	if (index !== undefined) placeCursor(deck, index);
-	deck.keyHandled();
+	deck.keyHandled({places: index !== undefined});
 }

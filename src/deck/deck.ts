@@ -120,8 +120,8 @@ export type Deck = {
 	setTextArea(area: TextArea): void;
 	/** A key was pressed just now: rows stay where they are for a second. Tells how many milliseconds no key was pressed before it. */
 	touched(): number;
-	/** A key was handled: what the next frame shows under the cursor was put there by it. */
-	keyHandled(): void;
+	/** A key was handled: what the next frame shows under the cursor was put there by it. `places`: it chose a row, also when it is the same. */
+	keyHandled(key: {readonly places: boolean}): void;
 	/** Whether the row under the cursor has been there for a second, or was put there by a key. Else an action key may mean another row. */
 	isSteady(): boolean;
 	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
@@ -301,7 +301,7 @@ export function createDeck(options: DeckOptions): Deck {
 			if (topLayer(session.get()) === undefined) views.answer(session.get().pane);
 			return quietMs;
 		},
-		keyHandled: () => steadiness.keyHandled(session.get().pane, current()?.key),
+		keyHandled: ({places}) => steadiness.keyHandled(session.get().pane, current()?.key, places),
 		isSteady: () => steadiness.isSteady(session.get().pane, current()?.key),
 		painted: remedy => {
 			paintedReady = remedy;

@@ -76,12 +76,17 @@ export function press(deck: Deck, key: string, text?: string): void {
 	pressOne(deck, character, character);
 }
 
+/** Whether a key puts the cursor on a row that the person chose. */
+const isPlacing = (intent: Intent | undefined): boolean =>
+	intent !== undefined && /^row\.(?:down|up|first|last|page-down|page-up)$/.test(intent);
+
 function pressOne(deck: Deck, key: string, text?: string): void {
+	const places = topLayer(deck.session.get()) === undefined && isPlacing(deck.options.keymap.intent('deck', key));
 	handle(deck, key, text);
 	// A key may have changed which rows are shown: the cursor is on an object from here on, not on a line.
 	if (topLayer(deck.session.get()) !== undefined) return;
 	pinCursor(deck);
-	deck.keyHandled();
+	deck.keyHandled({places});
 }
 
 function handle(deck: Deck, key: string, text?: string): void {

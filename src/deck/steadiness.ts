@@ -19,8 +19,8 @@ export type PaintedPage = {
 export type Steadiness = {
 	/** A frame with this page of the focused pane is on the screen. */
 	painted(pane: string, page: PaintedPage): void;
-	/** A key was handled, and this row is under the cursor now. */
-	keyHandled(pane: string, selected: RowKey | undefined): void;
+	/** A key was handled, and this row is under the cursor now. `places`: the key chose it. */
+	keyHandled(pane: string, selected: RowKey | undefined, places: boolean): void;
 	isSteady(pane: string, selected: RowKey | undefined): boolean;
 };
 
@@ -52,9 +52,10 @@ export function createSteadiness(clock: Pick<Clock, 'now'>): Steadiness {
 			awaitsFrame = false;
 			under = {pane, selected, line, since: same ? known.since : clock.now()};
 		},
-		keyHandled(pane, selected) {
+		keyHandled(pane, selected, places) {
 			const same = under?.pane === pane && under.selected === selected;
-			under = {pane, selected, line: same ? under?.line : undefined, since: same ? under?.since : undefined};
+			const since = same && !places ? under?.since : undefined;
+			under = {pane, selected, line: same ? under?.line : undefined, since};
 			awaitsFrame = true;
 		},
 		isSteady(pane, selected) {
