@@ -10,7 +10,6 @@ import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
 import {policyChange} from '../src/policy/words.ts';
 import {stoppedClock, systemClock} from '../src/poll/clock.ts';
-import {watchJumps} from '../src/poll/clock-jumps.ts';
 import {type Arming, createArming} from '../src/remedy/arming.ts';
 import {failedLook, lookAgain} from '../src/remedy/look-again.ts';
 import {isSettling} from '../src/remedy/machine.ts';
@@ -19,7 +18,6 @@ import {createRunner, type Runner} from '../src/remedy/runner.ts';
 import {serverNames} from '../src/remedy/server-names.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {duration} from '../src/text/figures.ts';
 import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
@@ -30,6 +28,7 @@ import {openTty, type Tty} from '../views/tty.ts';
 import {onAnswer} from './answering.ts';
 import type {Options} from './arguments.ts';
 import {isAsciiOnly} from './ascii-only.ts';
+import {reportBehind, reportJumps} from './clock-reports.ts';
 import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
 import {openEstate} from './estate.ts';
@@ -186,7 +185,8 @@ export async function runConsole(options: Options): Promise<number> {
 		watch.start();
 		surroundings.look();
 		stopAnswers = onAnswer(watch, surroundings.answers);
-		noted('start').catch((error: unknown) =>
+		const begun = noted('start').then(record => reportBehind({clock, deck, audit}, record));
+		begun.catch((error: unknown) =>
 			deck.say(`nothing can be done from here: ${messageOf(error)}; ${hintOf(error)}`, 'warn'),
 		);
 		stopKeeping = clock.after(keepCodeMs, () => void keepCode(runningCode));
@@ -195,13 +195,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const stopWaiting = clock.after(firstFrameMs, begin);
 	mounted.flush().then(begin, begin);
 	const stopClock = everySecond(clock.after, deck.bump);
-	const stopJumps = watchJumps(clock, byMs => {
-		watch.clockSet(byMs);
-		arming.clockSet(byMs);
-		const note = jumpWords(byMs);
-		deck.say(note, 'warn');
-		void audit.append({kind: 'clock', note}).catch(() => {});
-	});
+	const stopJumps = reportJumps({clock, watch, arming, deck, audit});
 
 	const code = await left;
 	stopWaiting();
@@ -260,11 +254,6 @@ function tellPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Au
 		void audit.append({kind: 'policy', note: change.text}).catch(() => {});
 	});
 }
-
-const jumpWords = (byMs: number): string =>
-	byMs < 0
-		? `the clock of this machine was set back by ${duration(-byMs / 1000)}`
-		: `the clock of this machine went forward by ${duration(byMs / 1000)}, or the machine slept: nothing is armed any more`;
 
 /** Calls at each full second, so that the clock and the ages on the screen change together. */
 function everySecond(after: typeof systemClock.after, call: () => void): () => void {

@@ -2,7 +2,7 @@ import {constants} from 'node:fs';
 import {copyFile, open, rename, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {aboutToReplace, type Lock} from './lock-file.ts';
-import {listMonths} from './months.ts';
+import {filesInUse} from './months.ts';
 import {openRegular} from './regular-file.ts';
 
 /** The writer lock was lost while something was written: this process slept longer than a lease, and another console writes by now. */
@@ -15,19 +15,19 @@ export class LostLockError extends Error {
 }
 
 /**
- * Puts a copy in the place of the newest month when the holder of the lock before may only be asleep. What he still writes goes to the file
+ * Puts a copy in the place of each file that may be written to when the holder of the lock before may only be asleep. What he still writes goes to the file
  * that he has open, which is in the log no longer: so the chain never forks.
  */
 export async function fence(dir: string, lock: Lock): Promise<void> {
 	if (lock.isAfterEnd) return;
-	const newest = (await listMonths(dir)).at(-1);
-	// A device has no content that could be put in its place.
-	if (newest !== undefined && (await stat(newest)).isFile()) {
-		const copy = aboutToReplace(newest, lock.token);
-		await copyFile(newest, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+	for (const path of await filesInUse(dir)) {
+		// A device has no content that could be put in its place.
+		if (!(await stat(path)).isFile()) continue;
+		const copy = aboutToReplace(path, lock.token);
+		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
 		await sync(copy);
-		await mustBeMine(lock, newest);
-		await rename(copy, newest);
+		await mustBeMine(lock, path);
+		await rename(copy, path);
 		await sync(dir);
 	}
 	lock.fenced();

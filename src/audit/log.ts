@@ -10,7 +10,7 @@ import {isErrno} from './errno.ts';
 import {keep} from './kept.ts';
 import {type Lock, LockHeldError, type LockOptions, withLock} from './lock-file.ts';
 import {makeDirectory} from './make-directory.ts';
-import {listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
+import {fileFor, lastRecord, listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
 import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
@@ -117,14 +117,11 @@ export function createAudit({
 		const ts = new Date(clock.now()).toISOString();
 		const up = uptime();
 		const months = await listMonths(dir);
-		const newest = months.at(-1);
-		const wanted = join(dir, `${ts.slice(0, 7)}.jsonl`);
-		// A clock that was set back must not put a record behind a later one.
-		const path = newest !== undefined && newest > wanted ? newest : wanted;
+		const path = await fileFor(dir, ts);
 		let place: Place = chainStart;
 		let record: AuditRecord | undefined;
 		const compose = async (): Promise<string> => {
-			const end = await endOfLog(dir, months);
+			const end = await endOfLog(dir, months, path);
 			place = end.before ?? chainStart;
 			const lines = [...end.remarks, tidy(entry)].map(one => {
 				const {id = newId(), ...told} = one;
@@ -133,7 +130,7 @@ export function createAudit({
 				place = {seq: record.seq, hash: record.hash};
 				return `${canonical(record)}\n`;
 			});
-			return (end.isOpen && path === newest ? '\n' : '') + lines.join('');
+			return (end.isOpen ? '\n' : '') + lines.join('');
 		};
 		await appendDurably(path, lock, compose);
 		// The log is what counts; a mirror that lags behind says less, and nothing wrong.
@@ -180,21 +177,17 @@ async function prepare(dir: string): Promise<void> {
 
 type Identified = Entry & {readonly id: string};
 
-/** Where the chain stands, and what the next record must be preceded by: that lines were cut or lost. */
+/** Where the chain stands, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. */
 async function endOfLog(
 	dir: string,
 	months: readonly string[],
+	path: string,
 ): Promise<{readonly before: AuditRecord | undefined; readonly remarks: readonly Entry[]; readonly isOpen: boolean}> {
-	const newest = months.at(-1);
-	const tail = newest === undefined ? undefined : await readTail(newest);
-	let before = tail?.last;
-	for (const month of months.slice(0, -1).reverse()) {
-		if (before) break;
-		before = (await readTail(month)).last;
-	}
+	const tail = await readTail(path);
+	const before = tail.last ?? (await lastRecord(months.filter(month => month !== path)));
 	const remarks: Entry[] = [];
 	const head = await readHead(dir).catch(() => undefined);
-	if (tail && tail.torn.length > 0) {
+	if (tail.torn.length > 0) {
 		const lost = {bytes: tail.torn.length, sha256: sha256(tail.torn)};
 		remarks.push({kind: 'torn', note: 'the line before this one was cut by a crash while it was written', lost});
 	}
@@ -207,7 +200,7 @@ async function endOfLog(
 		const note = `head.json was missing or spoilt: whether records after record ${before.seq} were cut off cannot be told`;
 		remarks.push({kind: 'gap', note});
 	}
-	return {before, remarks, isOpen: tail?.open === true};
+	return {before, remarks, isOpen: tail.open};
 }
 
 /** What to do when the record cannot be written or read for this reason. */

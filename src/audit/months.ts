@@ -9,20 +9,100 @@ import {openRegular, readRegular} from './regular-file.ts';
 
 /** Files of the audit directory: one log a month, and the mirror of the head. */
 
-const monthFile = /^\d{4}-\d{2}\.jsonl$/;
+/** `2026-11.jsonl`, and `2026-11.2.jsonl` for what followed records of a clock that was ahead. */
+const monthFile = /^(\d{4}-\d{2})(?:\.(\d+))?\.jsonl$/;
 
-/** Paths, oldest first. An absent directory has none. */
-export async function listMonths(dir: string): Promise<readonly string[]> {
+type Month = {
+	readonly path: string;
+	/** `2026-11`. */
+	readonly month: string;
+	/** 1 for the file without a number in its name. */
+	readonly number: number;
+	/** Sequence number of its first record; undefined when it has none. */
+	readonly first: number | undefined;
+};
+
+/** In the order of the chain, which is that of their names only while no clock was ahead. A file without records follows that of its name. */
+async function monthsOf(dir: string): Promise<readonly Month[]> {
+	let names: readonly string[];
 	try {
-		const names = await readdir(dir);
-		return names
-			.filter(name => monthFile.test(name))
-			.sort()
-			.map(name => join(dir, name));
+		names = await readdir(dir);
 	} catch (error) {
 		if (isErrno(error, 'ENOENT')) return [];
 		throw error;
 	}
+	const found = names.flatMap(name => {
+		const [, month, number = '1'] = monthFile.exec(name) ?? [];
+		return month === undefined ? [] : [{path: join(dir, name), month, number: Number(number)}];
+	});
+	found.sort((a, b) => (a.month === b.month ? a.number - b.number : a.month < b.month ? -1 : 1));
+	const months: {readonly at: number; readonly month: Month}[] = [];
+	for (const one of found) {
+		// What cannot be read has its error where it is read.
+		const first = await firstSeq(one.path).catch(() => undefined);
+		months.push({at: first ?? months.at(-1)?.at ?? 0, month: {...one, first}});
+	}
+	return months.toSorted((a, b) => a.at - b.at).map(({month}) => month);
+}
+
+async function firstSeq(path: string): Promise<number | undefined> {
+	const file = await openRegular(path, constants.O_RDONLY);
+	try {
+		const {size} = await file.stat();
+		for (let length = 16 * 1024; ; length *= 8) {
+			const bytes = await readFrom(file, 0, Math.min(size, length));
+			const record = firstRecord(bytes);
+			if (record !== undefined || length >= size) return record?.seq;
+		}
+	} finally {
+		await file.close();
+	}
+}
+
+function firstRecord(bytes: Uint8Array): AuditRecord | undefined {
+	let start = 0;
+	for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+		const record = parseLine(bytes.subarray(start, end));
+		if (record !== undefined) return record;
+		start = end + 1;
+	}
+	return parseLine(bytes.subarray(start));
+}
+
+/** Paths, in the order of the chain. An absent directory has none. */
+export const listMonths = async (dir: string): Promise<readonly string[]> =>
+	(await monthsOf(dir)).map(({path}) => path);
+
+/** The file that is written to, and those that are empty yet: somebody may be about to write to one. */
+export async function filesInUse(dir: string): Promise<readonly string[]> {
+	const months = await monthsOf(dir);
+	return months.filter(({first}, index) => first === undefined || index === months.length - 1).map(({path}) => path);
+}
+
+/** Consoles whose clocks differ by less than this share a file when the month ends. */
+const skewMs = 3_600_000;
+
+/**
+ * The file for a record of this moment: that of its month, whatever the clock said when earlier records were written. A month whose file was
+ * followed by one of another month gets a further file, so that each file is a part of the chain without a gap.
+ */
+export async function fileFor(dir: string, ts: string): Promise<string> {
+	const months = await monthsOf(dir);
+	const wanted = ts.slice(0, 7);
+	const last = months.findLast(({first}) => first !== undefined);
+	if (last?.month === wanted) return last.path;
+	if (last !== undefined) {
+		const tail = await readTail(last.path);
+		// A line that was cut is told of in its own file.
+		if (tail.torn.length > 0) return last.path;
+		const end = tail.last?.ts ?? ts;
+		const isSkew = end.startsWith(last.month) && end > ts && Date.parse(end) - Date.parse(ts) <= skewMs;
+		if (isSkew) return last.path;
+	}
+	const same = months.filter(({month}) => month === wanted).toSorted((a, b) => a.number - b.number);
+	const newest = same.at(-1);
+	if (newest === undefined) return join(dir, `${wanted}.jsonl`);
+	return newest.first === undefined ? newest.path : join(dir, `${wanted}.${newest.number + 1}.jsonl`);
 }
 
 /** Where the newest record stands according to the mirror; undefined when there is none. @throws Error when it cannot be read. */
@@ -72,6 +152,15 @@ export async function readTail(path: string): Promise<Tail> {
 	} finally {
 		await file.close();
 	}
+}
+
+/** Of files in the order of the chain. */
+export async function lastRecord(months: readonly string[]): Promise<AuditRecord | undefined> {
+	for (const month of months.toReversed()) {
+		const {last} = await readTail(month);
+		if (last !== undefined) return last;
+	}
+	return undefined;
 }
 
 /** Whole records of the newest months, oldest first, at most `limit`. Lines that are none are left out: `audit verify` tells of them. */

@@ -2,7 +2,7 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
 import {isErrno} from './errno.ts';
-import {listMonths, readHead, readTail} from './months.ts';
+import {lastRecord, listMonths, readHead} from './months.ts';
 import {sha256} from './record.ts';
 import {readRegular} from './regular-file.ts';
 
@@ -32,8 +32,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	const bytes = await readRegular(full);
 	const months = await listMonths(dirname(full));
 	const index = months.indexOf(full);
-	const before = months[index - 1];
-	const from = before === undefined ? chainStart : ((await readTail(before)).last ?? chainStart);
+	const from = (await lastRecord(months.slice(0, Math.max(0, index)))) ?? chainStart;
 	const report = verifyChain(bytes, from);
 	const lists = await compareLists(join(dirname(full), '..', 'kept'), report);
 	const isNewest = index >= 0 && index === months.length - 1;

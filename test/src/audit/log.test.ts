@@ -34,6 +34,8 @@ async function scratchAudit(clock: FakeClock = createFakeClock(november)) {
 	return {audit, clock, stateDir, path: join(audit.dir, month)};
 }
 
+const logs = async (dir: string) => (await readdir(dir)).filter(name => name.endsWith('.jsonl'));
+
 const recordsIn = async (path: string): Promise<readonly AuditRecord[]> =>
 	(await readFile(path, 'utf8'))
 		.trimEnd()
@@ -75,15 +77,15 @@ describe('writing', () => {
 		expect(await verifyFile(path)).toMatchObject({faults: []});
 	});
 
-	test('chains months on, and never puts a record behind a later one when the clock is set back', async () => {
+	test('chains months on, also where the clocks of two consoles differ a little', async () => {
 		const {audit, clock, stateDir} = await scratchAudit();
 		await audit.append({kind: 'start'});
-		await clock.advance(15 * 24 * 3_600_000);
+		await clock.advance(Date.UTC(2026, 11, 1, 0, 10) - clock.now());
 		const december = await audit.append({kind: 'stop'});
 		expect(december.seq).toBe(2);
-		const back = createAudit({stateDir, clock: createFakeClock(november), actor, app: '0.1.0'});
-		await back.append({kind: 'start'});
-		expect((await readdir(audit.dir)).filter(name => name.endsWith('.jsonl'))).toEqual([month, '2026-12.jsonl']);
+		const behind = createFakeClock(Date.UTC(2026, 10, 30, 23, 40));
+		await createAudit({stateDir, clock: behind, actor, app: '0.1.0'}).append({kind: 'start'});
+		expect(await logs(audit.dir)).toEqual([month, '2026-12.jsonl']);
 		const reports = await verifyDirectory(audit.dir);
 		expect(reports.map(report => [report.firstSeq, report.lastSeq, report.faults])).toEqual([
 			[1, 1, []],
