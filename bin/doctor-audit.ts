@@ -1,9 +1,15 @@
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {AuditError} from '../src/audit/log.ts';
+import {readActor} from '../src/audit/actor.ts';
+import {AuditError, auditHint} from '../src/audit/log.ts';
 import {type FileReport, verifyDirectory} from '../src/audit/verify.ts';
 import {checkWritable} from '../src/audit/writable.ts';
 import {messageOf} from '../src/errors.ts';
+import {systemClock} from '../src/poll/clock.ts';
+import {lockAll} from '../src/remedy/locking.ts';
+import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {version} from './version.ts';
 
 type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
 
@@ -13,14 +19,15 @@ type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
  */
 export async function examineAudit(stateDir: string, readOnly: boolean): Promise<Examined> {
 	const dir = join(stateDir, 'audit');
-	const [writing, reading] = await Promise.all([examineWriting(dir, readOnly), examineReading(dir)]);
+	const [writing, reading] = await Promise.all([examineWriting(stateDir, readOnly), examineReading(dir)]);
 	const lines = [`the record of what was done, ${dir}`, ...reading.lines, ...writing.lines].map(cleanLine);
 	return {lines, code: reading.code > writing.code ? reading.code : writing.code};
 }
 
-async function examineWriting(dir: string, readOnly: boolean): Promise<Examined> {
+async function examineWriting(stateDir: string, readOnly: boolean): Promise<Examined> {
 	try {
-		await checkWritable(dir);
+		await checkWritable({stateDir, clock: systemClock, actor: readActor(process.env), app: version});
+		await checkLocks(stateDir);
 		return {lines: ['  can be written'], code: 0};
 	} catch (error) {
 		const hint = error instanceof AuditError ? error.hint : 'look at it';
@@ -29,12 +36,21 @@ async function examineWriting(dir: string, readOnly: boolean): Promise<Examined>
 	}
 }
 
+/** An action needs its locks as it needs its record. @throws AuditError when none can be taken. */
+async function checkLocks(stateDir: string): Promise<void> {
+	if (!existsSync(stateDir)) return;
+	const about = 'midwatch doctor';
+	const taken = await lockAll(createObjectLocks(stateDir), {target: about, names: ['a check'], about});
+	if (!('release' in taken)) throw new AuditError(taken.reason, taken.hint);
+	await taken.release();
+}
+
 async function examineReading(dir: string): Promise<Examined> {
 	let reports: readonly FileReport[];
 	try {
 		reports = await verifyDirectory(dir);
 	} catch (error) {
-		return {lines: [`  cannot be read: ${messageOf(error)}`, `    make ${dir} readable to you`], code: 2};
+		return {lines: [`  cannot be read: ${messageOf(error)}`, `    ${auditHint(error, dir)}`], code: 2};
 	}
 	const found = reports.reduce((sum, {records}) => sum + records, 0);
 	const wrong = reports.flatMap(({path, faults, doubts}) => [...faults, ...doubts].map(({text}) => `${path}: ${text}`));

@@ -73,7 +73,8 @@ async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 		const taken = await takeLock(path, options, watch);
 		if ('release' in taken) return taken;
 		const waited = performance.now() - began;
-		if (waited >= waitMs) {
+		// What is no lock does not end by itself.
+		if (waited >= waitMs || ('what' in taken && !taken.isEmpty)) {
 			const by = 'holder' in taken ? nameOfHolder(taken.holder) : taken.what;
 			throw new LockHeldError(`${path} is held by ${by}`, howToSettle(path, taken, identity));
 		}

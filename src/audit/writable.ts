@@ -1,52 +1,92 @@
 import {constants} from 'node:fs';
-import {access, open, rm, stat} from 'node:fs/promises';
+import {lstat, mkdtemp, readdir, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {isErrno} from './errno.ts';
-import {AuditError, auditHint} from './log.ts';
-import {listMonths} from './months.ts';
+import {withLock} from './lock-file.ts';
+import {AuditError, type AuditOptions, auditHint, createAudit} from './log.ts';
+import {listMonths, readTail} from './months.ts';
+import {ownIdentity} from './process-identity.ts';
+import {openRegular} from './regular-file.ts';
+import {verifyDirectory} from './verify.ts';
 
 /** As much as a long record. */
-const probe = Buffer.alloc(16 * 1024);
+const note = 'x'.repeat(16 * 1024);
+
+/** Longer than a record waits for the lock. A disk that does not answer at all, as of a server of NFS that is gone, ends it too. */
+const limitMs = 45_000;
+
+const scratchPrefix = '.check-';
 
 /**
- * Whether a record could be written now: tries it with a file that is removed again. An absent directory is not made.
+ * Whether a record could be written now, tried as an action does it: it takes the writer lock, opens the newest month to append to it and reads
+ * its end, then writes a record to a scratch log beside it by the code that writes all records, and verifies that. Nothing of it is left.
+ * An absent directory is not made.
  * @throws AuditError as the log would when it is asked to write, with what to do.
  */
-export async function checkWritable(dir: string): Promise<void> {
+export async function checkWritable(options: AuditOptions): Promise<void> {
+	const dir = join(options.stateDir, 'audit');
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+	});
 	try {
-		const there = await nearest(dir);
-		if (there !== dir) await access(there, constants.W_OK | constants.X_OK);
-		else await tryIn(dir);
+		await Promise.race([check(dir, options), late]);
 	} catch (error) {
 		throw new AuditError(`the record cannot be written: ${messageOf(error)}`, auditHint(error, dir), {cause: error});
+	} finally {
+		clearTimeout(timer);
 	}
 }
 
-/** It, or the lowest directory above it that is there. @throws Error of node:fs, ENOTDIR where something else stands in its place. */
+async function check(dir: string, options: AuditOptions): Promise<void> {
+	const there = await nearest(dir);
+	if (there !== dir) return tryIn(there, options);
+	const lock = {about: 'midwatch doctor', identity: ownIdentity(), ...options.lockTimes};
+	await withLock(join(dir, 'writer.lock'), lock, async () => {
+		const newest = (await listMonths(dir)).at(-1);
+		if (newest !== undefined) {
+			await (await openRegular(newest, constants.O_WRONLY | constants.O_APPEND)).close();
+			await readTail(newest);
+		}
+		// One that was killed left them: who has the lock is the only one.
+		for (const name of await readdir(dir))
+			if (name.startsWith(scratchPrefix)) await rm(join(dir, name), {recursive: true, force: true});
+		await tryIn(dir, options);
+	});
+	const kept = join(dirname(dir), 'kept');
+	if (await isThere(kept)) await rm(await mkdtemp(join(kept, scratchPrefix)), {recursive: true});
+}
+
+/** It, or the lowest directory above it that is there. @throws Error of node:fs, ENOTDIR where something else is in its place. */
 async function nearest(path: string): Promise<string> {
 	try {
 		if ((await stat(path)).isDirectory()) return path;
 	} catch (error) {
 		if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
+		if (await isThere(path))
+			throw Object.assign(new Error(`EEXIST: a symbolic link that leads nowhere, '${path}'`), {code: 'EEXIST'});
 		return nearest(dirname(path));
 	}
 	throw Object.assign(new Error(`ENOTDIR: not a directory, '${path}'`), {code: 'ENOTDIR'});
 }
 
-async function tryIn(dir: string): Promise<void> {
-	const newest = (await listMonths(dir)).at(-1);
-	if (newest !== undefined) await (await open(newest, 'a')).close();
-	const path = join(dir, `.can-be-written-${process.pid}`);
+const isThere = (path: string): Promise<boolean> =>
+	lstat(path).then(
+		() => true,
+		() => false,
+	);
+
+async function tryIn(dir: string, options: AuditOptions): Promise<void> {
+	const scratch = await mkdtemp(join(dir, scratchPrefix));
 	try {
-		const file = await open(path, 'w', 0o600);
-		try {
-			await file.writeFile(probe);
-			await file.sync();
-		} finally {
-			await file.close();
-		}
+		const audit = createAudit({...options, stateDir: scratch});
+		await audit.append({kind: 'start', note}).catch((error: unknown) => {
+			throw error instanceof AuditError && error.cause !== undefined ? error.cause : error;
+		});
+		const wrong = (await verifyDirectory(audit.dir)).flatMap(({faults, doubts}) => [...faults, ...doubts]);
+		if (wrong.length > 0) throw new Error(`what was written for a test reads otherwise: ${wrong[0]?.text}`);
 	} finally {
-		await rm(path, {force: true});
+		await rm(scratch, {recursive: true, force: true});
 	}
 }
