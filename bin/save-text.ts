@@ -16,7 +16,7 @@ const together = 2000;
 export async function saveText(stateDir: string, name: string, lines: readonly string[], now: number): Promise<string> {
 	const folder = join(stateDir, 'saved');
 	makeDirectory(folder);
-	const words = name.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
+	const words = name.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').replaceAll(/^[-.]+|(?<![-.])[-.]+$/g, '');
 	const moment = new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
 	const start = join(folder, `${moment}Z-${words.slice(0, 80) || 'text'}`);
 	for (let number = 1; ; number += 1) {

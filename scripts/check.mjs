@@ -16,6 +16,7 @@ const steps = [
 	['format and lint', 'biome', ['check', '--error-on-warnings']],
 	['promises', 'oxlint', ['--type-aware', '-c', '.oxlintrc.json', '--deny-warnings']],
 	['dead code', 'knip', ['--no-progress']],
+	['regular expressions', 'node', ['scripts/regexps.mjs']],
 	[
 		'architecture and docs',
 		'vitest',

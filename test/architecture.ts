@@ -87,7 +87,7 @@ function allowed(path: string, from: string): boolean {
 		case 'src':
 			if (inner !== undefined) return place === 'src';
 			if (from === 'yaml') return path.startsWith('src/config/');
-			if (from === 'string-width') return path.startsWith('src/text/');
+			if (from === 'string-width' || from === 're2js') return path.startsWith('src/text/');
 			return isBuiltin(from) || from === 'zod';
 		case 'adapters':
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);

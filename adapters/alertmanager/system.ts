@@ -2,6 +2,7 @@ import type {Context, System, Target} from '../../src/contract.ts';
 import {defineSystem} from '../../src/define.ts';
 import {channelOfUrl} from '../../src/model/channel.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {loadPatterns} from '../../src/text/pattern.ts';
 import {serverOf} from '../http/by-hand.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {alerts} from './alerts.ts';
@@ -13,7 +14,7 @@ import {silence} from './silence.ts';
 import {silences} from './silences.ts';
 
 async function connect(target: Target, options: Parameters<System['connect']>[1]) {
-	const {createAlertmanagerClient} = await import('./client.ts');
+	const [{createAlertmanagerClient}] = await Promise.all([import('./client.ts'), loadPatterns()]);
 	const settings = settingsOf(target);
 	const client = createAlertmanagerClient(settings, options);
 	const {auth} = settings;

@@ -21,8 +21,8 @@ function way({auth, headers, tls}: HttpSettings): readonly string[] {
 export function curlLine(settings: HttpSettings, path: string, words: readonly string[] = []): string {
 	const {via, url} = settings;
 	if (via === undefined)
-		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${url.replace(/\/+$/, '')}${path}`]);
-	const prefix = (URL.parse(url)?.pathname ?? '').replace(/\/+$/, '');
+		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${url.replace(/(?<!\/)\/+$/, '')}${path}`]);
+	const prefix = (URL.parse(url)?.pathname ?? '').replace(/(?<!\/)\/+$/, '');
 	const service = `${via.scheme}:${via.service}:${via.port}`;
 	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
 	const body = words[words.indexOf('-d') + 1];

@@ -4,7 +4,8 @@ import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
 import {calledOff, connectionError} from './errors.ts';
-import {HttpRefusal, isHtml, pageText, refusalError} from './refusal.ts';
+import {pageText} from './page-text.ts';
+import {HttpRefusal, isHtml, refusalError} from './refusal.ts';
 import {createTransport} from './transport.ts';
 
 export type HttpAsk = {
@@ -61,7 +62,7 @@ export function createHttpClient(
 	options: {readonly via?: HttpTransport | undefined},
 ): HttpClient {
 	const transport = options.via ?? createTransport(settings);
-	const prefix = (URL.parse(settings.url)?.pathname ?? '').replace(/\/+$/, '');
+	const prefix = (URL.parse(settings.url)?.pathname ?? '').replace(/(?<!\/)\/+$/, '');
 	if (options.via !== undefined && settings.auth.kind !== 'none') {
 		const hint =
 			'The API server keeps that header for itself: give the service no log-in, or reach it directly by `url`.';
@@ -128,7 +129,7 @@ export function createHttpClient(
 		if (fine) return {status, contentType, bytes, mask};
 		const body = mask(bytes.toString('utf8'));
 		const html = isHtml(contentType, body);
-		const location = headerOf(answer, 'location').replace(/[?#].*$/, '');
+		const location = headerOf(answer, 'location').replace(/[?#].*/s, '');
 		throw refusalError(
 			new HttpRefusal(status, html ? pageText(body) : body, html),
 			ask.asked,

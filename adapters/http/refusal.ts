@@ -35,13 +35,6 @@ export function isAbsent(error: unknown): boolean {
 export const isHtml = (contentType: string, body: string): boolean =>
 	/^\s*(?:text\/html|application\/xhtml)/i.test(contentType) || /^\s*<(?:!doctype html|html)\b/i.test(body);
 
-/** The words of a page, its title first. */
-export function pageText(html: string): string {
-	const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(html)?.[1] ?? '';
-	const rest = html.replace(/<(script|style|title)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
-	return `${title} ${rest}`.replaceAll(/\s+/g, ' ').trim();
-}
-
 /** The sentence in an answer of Prometheus `{error}`, of Alertmanager `"…"` or `{message}`, or of anything else. */
 export function sentenceOf(body: string): string {
 	let told: unknown = body;

@@ -1,10 +1,12 @@
 import type {Context, Note, Snapshot, Target} from '../../src/contract.ts';
 import {defineSource} from '../../src/define.ts';
+import {AdapterError, messageOf} from '../../src/errors.ts';
 import type {LagRow} from '../../src/model/consumer-lag.ts';
 import {lagFindings} from '../../src/model/consumer-lag-findings.ts';
 import {createLagBook, type GroupReading} from '../../src/model/lag-book.ts';
 import type {KafkaGroupName, KafkaPort, OffsetSpec, PartitionOffset, TopicPartition} from '../../src/port/kafka.ts';
 import {duration, grouped} from '../../src/text/figures.ts';
+import {compilePattern, loadPatterns, type Pattern} from '../../src/text/pattern.ts';
 import {breath, createBreather, slices} from './breath.ts';
 import {kafkaTool, settingsOf} from './by-hand.ts';
 import {groupsOfTurn} from './turn.ts';
@@ -33,6 +35,17 @@ const presses = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?
 
 const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
 
+/** @throws AdapterError `unsupported` when the engine does not know its syntax. */
+async function patternOf(groups: string): Promise<Pattern | undefined> {
+	await loadPatterns();
+	try {
+		return compilePattern(groups);
+	} catch (error) {
+		const hint = 'Correct `groups` of this target in the configuration: it is an expression of RE2.';
+		throw new AdapterError('unsupported', `/${groups}/ is no regular expression: ${messageOf(error)}`, hint);
+	}
+}
+
 function* flat(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<TopicPartition> {
 	for (const [topic, partitions] of topics) for (const partition of partitions) yield {topic, partition};
 }
@@ -40,7 +53,6 @@ function* flat(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<Topic
 function follow(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
 	const book = createLagBook(target.name);
 	const {groups: pattern} = settingsOf(target);
-	const watched = pattern === undefined ? undefined : new RegExp(pattern);
 	let groups = new Map<string, KafkaGroupName>();
 	let missing: readonly Note[] = [];
 	const unreadable = new Map<string, Problem>();
@@ -53,8 +65,9 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 	async function list(context: Context): Promise<void> {
 		if (context.now() - listedAt < listEveryMs) return;
 		const {read, failed} = await port.groups(context);
+		const watched = pattern === undefined ? undefined : await patternOf(pattern);
 		const listed = new Map(
-			read.filter(({group}) => watched?.test(group) ?? true).map(name => [name.group, name] as const),
+			read.filter(({group}) => watched?.found(group) ?? true).map(name => [name.group, name] as const),
 		);
 		// The groups of a broker that did not answer are missing, not gone.
 		groups = failed.length === 0 ? listed : new Map([...groups, ...listed]);

@@ -32,7 +32,11 @@ async function scram(hash: 'sha256' | 'sha512', username: string, password: stri
 	const bare = `n=${name},r=${nonce}`;
 
 	const challenge = (await exchange(Buffer.from(`n,,${bare}`))).toString('utf8');
-	const field = (text: string, letter: string) => new RegExp(`(?:^|,)${letter}=([^,]*)`).exec(text)?.[1] ?? '';
+	const field = (text: string, letter: string) =>
+		text
+			.split(',')
+			.find(part => part.startsWith(`${letter}=`))
+			?.slice(letter.length + 1) ?? '';
 	const shared = field(challenge, 'r');
 	const iterations = Number(field(challenge, 'i'));
 	if (!shared.startsWith(nonce) || shared === nonce) throw untrue('it answered somebody else');

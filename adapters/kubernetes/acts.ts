@@ -95,7 +95,10 @@ export function createActs(
 				await send('policy/v1');
 			} catch (error) {
 				// Servers before 1.22 know only v1beta1, and say so before they look at the pod.
-				if (!/no kind "Eviction" is registered|unknown.*policy\/v1/i.test(refusalOf(error)?.message ?? '')) throw error;
+				const {message = ''} = refusalOf(error) ?? {};
+				const isOld =
+					/no kind "Eviction" is registered/i.test(message) || (/unknown/i.test(message) && /policy\/v1/.test(message));
+				if (!isOld) throw error;
 				await send('policy/v1beta1');
 			}
 		},

@@ -57,7 +57,7 @@ export function readRefusal(code: number, body: string, retryAfter: number | und
 	} catch {
 		// Not the API: a load balancer's page, or plain text.
 	}
-	return refusalFrom(status, code, retryAfter, status['kind'] === 'Status' ? '' : body.replace(/<[^>]*>/g, ' '));
+	return refusalFrom(status, code, retryAfter, status['kind'] === 'Status' ? '' : body.replace(/<[^<>]*>/g, ' '));
 }
 
 /** A `Status` object, also as it comes in an ERROR event of a watch. */

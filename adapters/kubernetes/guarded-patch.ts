@@ -14,11 +14,10 @@ export type Making = {readonly patch: Patch; readonly fieldManager?: string; rea
 const tries = 5;
 
 /** A failed `test` of a JSON patch is a refusal of ours: the version moved on. */
-const isVersionConflict = (error: unknown): boolean =>
-	isAdapterError(error) &&
-	(refusalOf(error)?.code === 409 ||
-		(refusalOf(error)?.code === 422 &&
-			/test(ing)? .*(failed|operation)|value .* failed/i.test(refusalOf(error)?.message ?? '')));
+function isVersionConflict(error: unknown): boolean {
+	const {code, message = ''} = (isAdapterError(error) ? refusalOf(error) : undefined) ?? {};
+	return code === 409 || (code === 422 && /test(?:ing)? |value /i.test(message) && /failed|operation/i.test(message));
+}
 
 /**
  * Sends a patch with the version just read as its guard. When only a status was written meanwhile, the server refuses it without doing

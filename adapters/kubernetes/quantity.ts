@@ -22,7 +22,7 @@ const suffixes: Readonly<Record<string, number>> = {
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 export function parseQuantity(text: string | undefined): number | undefined {
-	const found = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|[KMGTPE]i?))?$/.exec(text?.trim() ?? '');
+	const found = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|[KMGTPE]i?))?$/.exec(text?.trim() ?? '');
 	if (found === null) return undefined;
 	const [, digits = '', exponent = '', suffix = ''] = found;
 	const factor = suffixes[suffix];

@@ -77,7 +77,7 @@ const phrases: readonly (readonly [RegExp, ErrorKind, string])[] = [
 	],
 	[/SASL/i, 'denied', 'The password exchange failed: check the password of this target.'],
 	[
-		/received invalid response|unknown authenticationok|unexpected .* message/i,
+		/received invalid response|unknown authenticationok|unexpected \w+ message/i,
 		'malformed',
 		'What answers there does not speak PostgreSQL: check host and port.',
 	],

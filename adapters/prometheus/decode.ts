@@ -54,7 +54,7 @@ const units: Readonly<Record<string, number>> = {
 
 /** `1m30s`, as https://prometheus.io/docs/prometheus/latest/configuration/configuration/ writes durations. */
 export function durationMs(value: unknown): number | undefined {
-	const parts = [...text(value).matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)];
+	const parts = [...text(value).matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/gy)];
 	if (parts.length === 0 || parts.map(([part]) => part).join('') !== value) return undefined;
 	return parts.reduce((sum, [, size, unit]) => sum + Number(size) * (units[unit ?? ''] ?? 0), 0);
 }

@@ -64,7 +64,7 @@ const commandOf = (need: Need, user: string) =>
 function byDryRun(need: Need, user: string, reply: unknown): Permission | undefined {
 	if (typeof reply !== 'string') return undefined;
 	if (reply === 'OK') return told(need, 'have', '');
-	const keys = /access (?:a|one of the|the).*key/i.test(reply);
+	const keys = /access (?:a|one of the|the)\b/i.test(reply) && /key/i.test(reply);
 	return told(need, 'lack', keys ? `ACL SETUSER ${user} %R~*` : grantLine(user, need.command));
 }
 

@@ -83,7 +83,12 @@ export function httpUrl(text: string, source: string, env: HttpSettings['environ
 		username === ''
 			? {kind: 'none'}
 			: {kind: 'basic', username: decodeURIComponent(username), password: secretFrom(source, async () => secret)};
-	return {url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, auth, headers: {}, environment: proxiesIn(env)};
+	return {
+		url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
+		auth,
+		headers: {},
+		environment: proxiesIn(env),
+	};
 }
 
 /** Nothing else of the environment: other variables hold secrets. */

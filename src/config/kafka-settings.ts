@@ -11,7 +11,8 @@ const standardPort = 9092;
 export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: Surroundings): KafkaSettings {
 	const {tls, sasl, groups, connectTimeoutMs, requestTimeoutMs} = entry;
 	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
-	if (groups !== undefined && !isPattern(groups)) complain('groups', 'groups must be a regular expression');
+	if (groups !== undefined && !isPattern(groups))
+		complain('groups', 'groups must be a regular expression of RE2, which has no lookaround and no back-reference');
 	return {
 		brokers: entry.brokers.flatMap(text => {
 			const found = readHost(text);
@@ -64,10 +65,13 @@ export function kafkaBrokers(text: string): KafkaSettings {
 	};
 }
 
+const unlikeRe2 = /\(\?<?[=!]|\\(?:[1-9]|k<)/;
+
+/** Whether the syntax is that of both engines; it is only run by the one that takes linear time (src/text/pattern.ts). */
 function isPattern(text: string): boolean {
 	try {
 		new RegExp(text);
-		return true;
+		return !unlikeRe2.test(text);
 	} catch {
 		return false;
 	}

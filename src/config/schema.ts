@@ -187,7 +187,7 @@ const kafka = strict({
 		.describe('The login. None when absent.'),
 	groups: text('must be a regular expression')
 		.optional()
-		.describe('A regular expression: only groups whose name it matches are watched; all when absent.'),
+		.describe('A regular expression of RE2: only groups whose name it matches are watched; all when absent.'),
 	connectTimeoutMs: whole(100, 60_000).default(3000).describe('For connecting and logging in to one broker.'),
 	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
 });

@@ -2,6 +2,7 @@ import {messageOf} from '../errors.ts';
 import type {Intent} from '../keymap.ts';
 import type {DocumentLayer, Move} from '../session.ts';
 import {cleanLine} from '../text/clean.ts';
+import {loadPatterns} from '../text/pattern.ts';
 import type {Deck} from './deck.ts';
 import {copyText, moveOf} from './intents.ts';
 import {containing} from './line-filter.ts';
@@ -87,6 +88,7 @@ export function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent):
 			deck.apply({do: 'push', layer: {kind: 'search', text: ''}});
 			return;
 		case 'text.filter':
+			void loadPatterns();
 			deck.apply({
 				do: 'push',
 				layer: {kind: 'line-filter', text: layer.filter, before: layer.filter, problem: undefined},

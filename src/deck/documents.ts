@@ -3,6 +3,7 @@ import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import {bounded} from '../poll/bounded.ts';
 import {type DocumentLayer, documentOf, type OpenDial} from '../session.ts';
 import {longestLine} from '../text/cut-line.ts';
+import {loadPatterns} from '../text/pattern.ts';
 import type {Deck} from './deck.ts';
 import {lineFilter} from './line-filter.ts';
 import {createTextBuffer, type Limits, type TextBuffer} from './text-buffer.ts';
@@ -167,12 +168,16 @@ async function takeWhatFollows(
 }
 
 /** As the footer tells it while it is typed. */
-const tooSlow = 'takes too long on these lines: leave out a repetition within a repetition, as in (a+)+';
+const tooSlow = 'takes too long on these lines: look for a plain text';
 
 /** Shows only the lines that pass, at once those at the end, and the rest of a long text a slice at a time. @returns what is wrong with it. */
 export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string | undefined {
 	const filter = lineFilter(typed);
 	if ('problem' in filter) return filter.problem;
+	if ('waits' in filter) {
+		void loadPatterns().then(() => applyAgain(deck, text, typed));
+		return undefined;
+	}
 	const {clock} = deck.options;
 	text.filter(filter.test);
 	const goOn = () => {
@@ -185,6 +190,19 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 	};
 	goOn();
 	return text.gaveUp() ? tooSlow : undefined;
+}
+
+/** What was typed before the engine of expressions was there, unless something else is typed by now. */
+function applyAgain(deck: Deck, text: TextBuffer, typed: string): void {
+	const {layers} = deck.session.get();
+	const top = layers.at(-1);
+	const isTyped = top?.kind === 'line-filter' && top.text === typed;
+	const isSet = layers.some(layer => layer.kind === 'document' && layer.text === text && layer.filter === typed.trim());
+	if (!isTyped && !isSet) return;
+	const problem = applyFilter(deck, text, typed);
+	if (problem === undefined) return;
+	if (isTyped) deck.apply({do: 'top', layer: {...top, problem}});
+	else deck.say(problem, 'warn');
 }
 
 /** A text that is known already. */

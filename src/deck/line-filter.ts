@@ -1,10 +1,14 @@
 import {type Level, levelOf, levels} from '../text/level.ts';
+import {compilePattern} from '../text/pattern.ts';
 
 /** Whether a line is shown. `lead` is what stands before it, such as the name of what wrote it; empty when nothing does. */
 export type LineTest = (text: string, lead: string) => boolean;
 
-/** What was typed, understood; or the sentence that says what is wrong with it. */
-export type LineFilter = {readonly test: LineTest | undefined} | {readonly problem: string};
+/** What was typed, understood; or the sentence that says what is wrong with it; or that the engine of expressions is not loaded yet. */
+export type LineFilter =
+	| {readonly test: LineTest | undefined}
+	| {readonly problem: string}
+	| {readonly waits: 'for the engine'};
 
 const comparison = /^level\s*(>=|<=|=|!=|>|<)\s*([a-z]+)$/i;
 
@@ -33,24 +37,20 @@ function levelTest(sign: string, name: string): LineTest | string {
 	};
 }
 
-const found =
-	(pattern: RegExp): LineTest =>
-	(text, lead) =>
-		pattern.test(text) || (lead !== '' && pattern.test(lead));
-
 /** As `includes`, whatever the case. */
 export function containing(text: string): LineTest {
-	const pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'i');
-	return found(pattern);
+	const wanted = text.toLowerCase();
+	return (line, lead) => line.toLowerCase().includes(wanted) || (lead !== '' && lead.toLowerCase().includes(wanted));
 }
 
-function testOf(pattern: string | undefined, flags: string, word: string): LineTest | string {
+function testOf(pattern: string | undefined, flags: string, word: string): LineTest | string | undefined {
 	const [, sign, name] = comparison.exec(word) ?? [];
 	if (pattern === undefined) return sign === undefined || name === undefined ? containing(word) : levelTest(sign, name);
 	try {
-		return found(new RegExp(pattern, flags));
+		const compiled = compilePattern(pattern, flags === 'i');
+		return compiled && ((line, lead) => compiled.found(line) || (lead !== '' && compiled.found(lead)));
 	} catch (error) {
-		return `/${pattern}/ is no regular expression${error instanceof Error ? `: ${error.message.split(': ').at(-1)}` : ''}`;
+		return `/${pattern}/ is no regular expression${error instanceof Error ? `: ${error.message}` : ''}`;
 	}
 }
 
@@ -65,6 +65,7 @@ export function lineFilter(typed: string): LineFilter {
 		if (pattern === undefined && text === '') continue;
 		const test = quoted === undefined ? testOf(pattern, flags, text) : containing(quoted);
 		if (typeof test === 'string') return {problem: test};
+		if (test === undefined) return {waits: 'for the engine'};
 		tests.push(not === '!' ? (line, lead) => !test(line, lead) : test);
 	}
 	const [only] = tests;

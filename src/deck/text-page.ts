@@ -46,7 +46,7 @@ const start: Place = {line: 0, part: 0};
 const clockOf = (at: string): string =>
 	at
 		.slice(11, 23)
-		.replace(/(?:Z|[+-].*)$/, '')
+		.replace(/[Z+-].*/, '')
 		.padEnd(12);
 
 /** Goes on below its own start, not below the indent or the tree that it hangs on. */

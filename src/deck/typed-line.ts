@@ -17,6 +17,13 @@ export function aroundCaret({text, caret = 0}: TypedLine): readonly [before: str
 	return [text.slice(0, at), text.slice(at)];
 }
 
+/** Start of the last word, which blanks may follow. */
+function lastWord(text: string): number {
+	let start = text.trimEnd().length;
+	while (start > 0 && /\S/.test(text[start - 1] ?? '')) start -= 1;
+	return start;
+}
+
 const lengthOf = (text: string): number => [...graphemesOf(text)].length;
 
 /** A line after one editing key; undefined when the key edits nothing. A key that moves in a line that was given begins to edit it. */
@@ -43,7 +50,7 @@ export function edited(line: TypedLine, intent: Intent | undefined, typed: strin
 			return {text: before + after.slice(first?.segment.length ?? 0), caret: Math.max(back - 1, 0)};
 		}
 		case 'field.erase-word':
-			return {text: before.replace(/\S+\s*$/, '') + after, caret: back};
+			return {text: before.slice(0, lastWord(before)) + after, caret: back};
 		case 'field.clear':
 			return atEnd('');
 		case undefined:

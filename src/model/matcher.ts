@@ -1,4 +1,6 @@
+import {messageOf} from '../errors.ts';
 import type {Matcher} from '../port/alertmanager.ts';
+import {compilePattern} from '../text/pattern.ts';
 import type {Labels} from './alert-labels.ts';
 
 /*
@@ -90,21 +92,15 @@ export function parseMatchers(text: string): readonly Matcher[] {
 	return matchers;
 }
 
-/** Undefined where JavaScript does not know the expression: RE2, which the server runs, has some syntax of its own. */
-function expressionOf(value: string): RegExp | undefined {
-	const [, letters = '', body = value] = /^\(\?([is]+)\)(.*)$/s.exec(value) ?? [];
+/** Whether a value meets a matcher; undefined when only the server can tell, or before `loadPatterns`. */
+function meets({value: wanted, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
+	if (!isRegex) return (value === wanted) === isEqual;
 	try {
-		return new RegExp(`^(?:${body})$`, [...new Set(`${letters}`)].join(''));
+		const pattern = compilePattern(wanted);
+		return pattern && pattern.fits(value) === isEqual;
 	} catch {
 		return undefined;
 	}
-}
-
-/** Whether a value meets a matcher; undefined when only the server can tell. */
-function meets({value: wanted, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
-	if (!isRegex) return (value === wanted) === isEqual;
-	const expression = expressionOf(wanted);
-	return expression && expression.test(value) === isEqual;
 }
 
 /** Whether a silence of these matchers hides an alert of these labels. What only the server can tell counts as no. */
@@ -118,10 +114,21 @@ const whatever = 'midwatch-tries-whether-anything-is-matched';
 export const matchesAnything = (matchers: readonly Matcher[]): boolean =>
 	matchers.every(matcher => meets(matcher, whatever) === true);
 
+/** @throws SyntaxError with a sentence when the server would not take the expression. */
+function mustCompile(matcher: Matcher): void {
+	if (!matcher.isRegex) return;
+	try {
+		compilePattern(matcher.value);
+	} catch (error) {
+		throw new SyntaxError(`${matcherText(matcher)} is no regular expression: ${messageOf(error)}.`);
+	}
+}
+
 /** What is wrong with matchers that were typed, in a sentence; undefined when they may be sent. */
 export function matchersProblem(text: string): string | undefined {
 	try {
 		const matchers = parseMatchers(text);
+		for (const matcher of matchers) mustCompile(matcher);
 		const any = 'These match every alert there is. Name at least one label with the value it should have.';
 		if (matchesAnything(matchers)) return any;
 		// The server refuses this too: https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go (validateSilence).

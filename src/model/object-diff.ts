@@ -36,7 +36,7 @@ export function objectDiff(before: unknown, after: unknown, path = ''): readonly
 	const [left, right] = [members(before ?? emptyLike(after)), members(after ?? emptyLike(before))];
 	if (left === undefined || right === undefined) {
 		const field = path.replace(/^\./, '');
-		if (/\.env\[[^\]]+\](?:\.value)?$/.test(path)) {
+		if (/\.env\[[^\][]+\](?:\.value)?$/.test(path)) {
 			return [
 				{
 					field,

@@ -3,7 +3,7 @@ export type QueryPlace = {readonly line: number; readonly column: number; readon
 
 /** `1:5: parse error: unexpected …`, as https://github.com/prometheus/prometheus/blob/main/promql/parser/parse.go writes it; counted from 1. */
 export function queryPlace(said: string): QueryPlace | undefined {
-	const found = /(\d+):(\d+): (?:parse error: )?([\s\S]+)$/.exec(said);
+	const found = /(?<!\d)(\d{1,9}):(\d{1,9}): (?:parse error: )?([\s\S]+)/.exec(said);
 	if (found === null) return undefined;
 	const [, line, column, says = ''] = found;
 	return {line: Number(line), column: Number(column), says: says.trim()};
@@ -71,7 +71,7 @@ function unwrapped(expression: string): string {
 /** `0.9`, `1e9`, `2 * 1024`: a number, or numbers multiplied and divided. */
 function numberIn(text: string): number | undefined {
 	if (!/^[-+]?[\d.]+(?:e[-+]?\d+)?(?:\s*[*/]\s*[\d.]+(?:e[-+]?\d+)?)*$/i.test(text)) return undefined;
-	const parts = text.split(/\s*([*/])\s*/);
+	const parts = text.split(/([*/])/);
 	let value = Number(parts[0]);
 	for (let at = 1; at < parts.length; at += 2) {
 		const by = Number(parts[at + 1]);

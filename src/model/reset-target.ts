@@ -49,7 +49,7 @@ function parseSpec(text: string): ResetSpec | undefined {
  * twice.
  */
 export function parseReset(text: string): readonly ResetItem[] | undefined {
-	const parts = text.trim().split(/\s*,\s*/);
+	const parts = text.split(',').map(part => part.trim());
 	const items: ResetItem[] = [];
 	for (const part of parts) {
 		const named = /^(\d{1,6}):(\S.*)$/.exec(part);

@@ -66,7 +66,7 @@ function judged(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Sever
 export function scrapeCause(error: string): string {
 	const said = error
 		.replace(/^(?:Get|read|error when scraping) "[^"]*": /, '')
-		.replace(/; try -enableTCP6.*$/, '')
+		.replace(/; try -enableTCP6.*/, '')
 		.replace(/^(?:dial|read|write) tcp[46]?(?: \S+)?: /, '')
 		.replace(/^(?:connect|read|write): /, '')
 		.replace(/^lookup (\S+?)(?: on \S+)?: (.*)$/, '$1: $2')

@@ -28,11 +28,7 @@ export function figure(value: number): string {
 	if (value === 0) return '0';
 	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 	const power = Math.max(0, Math.floor(Math.log10(size * (1 + 5e-4)) / 3));
-	if (power >= powers.length || size < 1e-4)
-		return value
-			.toExponential(2)
-			.replace(/\.?0+e\+?/, 'e')
-			.replace('e+', 'e');
+	if (power >= powers.length || size < 1e-4) return value.toExponential(2).split('e').map(Number).join('e');
 	return `${Number((value / 1000 ** power).toPrecision(3))}${powers[power]}`;
 }
 

@@ -55,7 +55,9 @@ export function cutWords(text: string, cells: number): string {
 	const kept = firstOf(text, cells);
 	const end = kept.lastIndexOf(' ', cells - 1);
 	const least = /\d/.test(kept.slice(end)) ? 0.5 : 0.8;
-	return end > kept.length * least ? `${text.slice(0, end).replace(/[\s,;:(·-]+$/, '')}…` : cut(text, cells);
+	return end > kept.length * least
+		? `${text.slice(0, end).replace(/(?<![\s,;:(·-])[\s,;:(·-]+$/, '')}…`
+		: cut(text, cells);
 }
 
 /** Exactly `cells` wide: cut, then padded on the right (or on the left with `right`). */

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Labels} from '../../../src/model/alert-labels.ts';
 import {matchesAnything, matchesLabels, parseMatchers} from '../../../src/model/matcher.ts';
 import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
+import {loadPatterns} from '../../../src/text/pattern.ts';
 import {type Asked, type HttpStandIn, startHttpStandIn, type Told, toldJson, toldText} from '../http-stand-in.ts';
 import {evaluationMs, externalLabels, type Firing, type Monitoring} from '../monitoring/world.ts';
 import type {Scenario} from '../scenario.ts';
@@ -138,7 +139,8 @@ function answer(world: Monitoring, scenario: Scenario, silences: Silences, {meth
 }
 
 /** An Alertmanager that is sent the alerts of the demo's monitoring, on loopback. It answers as the real one does where midwatch asks. */
-export function startAlertmanagerApi(world: Monitoring, scenario: Scenario): Promise<HttpStandIn> {
+export async function startAlertmanagerApi(world: Monitoring, scenario: Scenario): Promise<HttpStandIn> {
+	await loadPatterns();
 	const silences = createSilences(scenario);
 	return startHttpStandIn(asked => answer(world, scenario, silences, asked));
 }

@@ -20,7 +20,7 @@ export function reconcileStatefulSet(cluster: Cluster, set: StatefulSet): void {
 	tell(cluster, set, current, update);
 }
 
-const ordinal = (pod: Pod) => Number(/(\d+)$/.exec(pod.metadata.name)?.[1] ?? 0);
+const ordinal = (pod: Pod) => Number(pod.metadata.name.slice(pod.metadata.name.lastIndexOf('-') + 1));
 
 const podsOf = (cluster: Cluster, set: StatefulSet) =>
 	cluster.store.ownedBy<Pod>('pods', set.metadata.uid).toSorted((a, b) => ordinal(a) - ordinal(b));

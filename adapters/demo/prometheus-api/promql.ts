@@ -50,7 +50,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 const durationMs = (text: string): number =>
-	[...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+	[...text.matchAll(/(\d+)(ms|[smhdwy])/gy)].reduce(
 		(sum, [, size, unit = '']) => sum + Number(size) * (unitMs[unit] ?? 0),
 		0,
 	);
@@ -116,7 +116,7 @@ export function parsePromql(text: string): Expression {
 
 	/** Behind any expression: how far back it is looked at. */
 	function ranged(of: Expression): Expression {
-		const [, range, colon, step = ''] = /^\[([^:]+)(:)?(.*)\]$/.exec(peek().text) ?? [];
+		const [, range, colon, step = ''] = /^\[([^:\]]+)(?:(:)([^\]]*))?\]$/.exec(peek().text) ?? [];
 		if (range === undefined) return of;
 		if (of.is !== 'selector' && colon === undefined) throw unexpected();
 		take();

@@ -1,3 +1,4 @@
+import {loadPatterns} from '../../../src/text/pattern.ts';
 import {type Asked, type HttpStandIn, startHttpStandIn, type Told, toldJson, toldText} from '../http-stand-in.ts';
 import {pools} from '../monitoring/pools.ts';
 import {headSeries} from '../monitoring/series.ts';
@@ -167,5 +168,7 @@ async function answer(world: Monitoring, {method, path, query}: Asked): Promise<
  * A Prometheus over what the demo's monitoring sees, on loopback. It answers as the real one does where midwatch asks; of PromQL it speaks a
  * part. `/pages?of=URL` is its own: the page of metrics of a target, whose address is nobody's.
  */
-export const startPrometheusApi = (world: Monitoring): Promise<HttpStandIn> =>
-	startHttpStandIn(asked => answer(world, asked));
+export async function startPrometheusApi(world: Monitoring): Promise<HttpStandIn> {
+	await loadPatterns();
+	return startHttpStandIn(asked => answer(world, asked));
+}

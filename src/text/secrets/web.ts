@@ -121,7 +121,7 @@ export function findBasic(scan: Scan, place: number): void {
 	const words = /^[A-Za-z0-9+/]{6,}={0,2}/.exec(scan.text.slice(start, start + 2048))?.[0];
 	if (words === undefined || start === place + 'basic'.length) return;
 	const pair = Buffer.from(words, 'base64').toString('latin1');
-	if (/^[\x20-\x7e]*:[\x20-\x7e]*$/.test(pair)) scan.mask(start, start + words.length);
+	if (/^[\x20-\x39\x3b-\x7e]*:[\x20-\x7e]*$/.test(pair)) scan.mask(start, start + words.length);
 }
 
 /** `hooks.slack.com/services/T…/B…/…`, `/api/webhooks/1/…` */

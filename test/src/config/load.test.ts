@@ -152,7 +152,12 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'groups that are no pattern',
 			target('kind: kafka', 'brokers: k:9092', 'groups: "("'),
-			'config:5:13: groups must be a regular expression',
+			'config:5:13: groups must be a regular expression of RE2, which has no lookaround and no back-reference',
+		],
+		[
+			'groups with a lookahead',
+			target('kind: kafka', 'brokers: k:9092', 'groups: "(?!a)"'),
+			'config:5:13: groups must be a regular expression of RE2, which has no lookaround and no back-reference',
 		],
 		[
 			'a broker that is none',

@@ -1,10 +1,13 @@
-import {afterEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import type {Context, Document, InspectionContext, Line, Row} from '../../../src/contract.ts';
 import {layoutOf, shownLines} from '../../../src/deck/document-keys.ts';
 import {pageOf} from '../../../src/deck/text-page.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {type DocumentLayer, openText} from '../../../src/session.ts';
+import {loadPatterns} from '../../../src/text/pattern.ts';
 import {type House, openHouse} from './house.ts';
+
+beforeAll(loadPatterns);
 
 let house: House;
 afterEach(() => house.close());

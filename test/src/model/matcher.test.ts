@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {
 	matchersOf,
 	matchersProblem,
@@ -9,6 +9,9 @@ import {
 	parseMatchers,
 } from '../../../src/model/matcher.ts';
 import type {Matcher} from '../../../src/port/alertmanager.ts';
+import {loadPatterns} from '../../../src/text/pattern.ts';
+
+beforeAll(loadPatterns);
 
 const matcher = (name: string, value: string, sign: '=' | '!=' | '=~' | '!~' = '='): Matcher => ({
 	name,
@@ -98,6 +101,16 @@ describe('what matchers match', () => {
 			expect(matchersProblem(text)).toMatch(/^These (?:match every alert|also match alerts)/);
 		},
 	);
+
+	it('says what is wrong with an expression, and takes no longer for one that backtracks', () => {
+		expect(matchersProblem('a=~"b("')).toBe(
+			'a=~"b(" is no regular expression: missing closing ): `b(`. Write them as alertname="Down", job=~"api|web".',
+		);
+		expect(matchersProblem('a=~"(?!b)"')).toContain('RE2 knows no lookaround');
+		const labels = {a: `${'a'.repeat(60)}!`};
+		expect(matchesLabels([matcher('a', '(a+)+', '=~')], labels)).toBe(false);
+		expect(matchersProblem('a=~"(?:[a-z-]+)+!"')).toBeUndefined();
+	});
 
 	it.each(['a="b"', 'a=~"b.*"', 'a=~".+", b="c"', 'a=~"(?P<x>b)"', 'a=~"\\pL+"'])('%s is not', text => {
 		expect(matchersProblem(text)).toBeUndefined();

@@ -45,3 +45,8 @@ describe('text from outside', () => {
 		);
 	});
 });
+
+it('takes linear time on sequences that are begun and never ended', () => {
+	for (const part of ['\u0090', '\u001b]', '\u001b[0', '\u009d;', '\u001bP\u0098', '\u001b '])
+		expect(clean(part.repeat(300_000))).toBeTypeOf('string');
+});
