@@ -5,7 +5,7 @@ import type {Estate} from './estate.ts';
  * What may be done on these targets, at the start. The clients of a console that starts under a policy of nothing but looking can do nothing
  * else for as long as it runs, whatever becomes of that policy.
  */
-export function policyOf({policy, targets}: Estate, readOnly: boolean): Policy {
+export function policyOf({policy, targets}: Pick<Estate, 'policy' | 'targets'>, readOnly: boolean): Policy {
 	const file = policy?.file;
 	const under =
 		file?.readOnly === true ? 'started while the policy file of this machine made everything read-only' : false;

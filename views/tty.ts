@@ -152,12 +152,12 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		process.stdin.setRawMode(true);
 		writer.write(switchOn(mouse));
 		awaitsAnswer = true;
-		openedAt = Date.now();
+		openedAt = performance.now();
 	}
 
 	/** An answer that comes when we are gone would stand on the shell's command line. Many terminals never answer. */
 	function swallowAnswer(): void {
-		const now = Date.now();
+		const now = performance.now();
 		if (awaitsAnswer && now - openedAt < answerMs) discardInput(output, now + swallowMs);
 		awaitsAnswer = false;
 	}
@@ -168,8 +168,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		open = false;
 		swallowAnswer();
 		writer.write(switchOff(mouse) + after);
-		const deadline = Date.now() + restoreMs;
-		while (!writer.push() && Date.now() < deadline) sleep(5);
+		const deadline = performance.now() + restoreMs;
+		while (!writer.push() && performance.now() < deadline) sleep(5);
 		// Draining first, which libuv does, would wait for a terminal that stands still; Node resets the modes once more as it exits.
 		if (!writer.busy) process.stdin.setRawMode(false);
 		decoder.reset();
@@ -296,7 +296,7 @@ function writeSome(output: number, bytes: Uint8Array): number {
 function discardInput(terminal: number, deadline: number): void {
 	const bytes = new Uint8Array(4096);
 	let read = '';
-	while (!read.includes('$y') && Date.now() < deadline) {
+	while (!read.includes('$y') && performance.now() < deadline) {
 		try {
 			read += new TextDecoder().decode(bytes.subarray(0, readSync(terminal, bytes)));
 		} catch {

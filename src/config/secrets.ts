@@ -130,14 +130,21 @@ type Command = {
 	readonly home: string;
 };
 
-type Answer = {readonly value: string; readonly expiresAt: number; readonly freshUntil: number};
+/** Epoch milliseconds; `readAt` is a monotonic reading. */
+type Answer = {
+	readonly value: string;
+	readonly expiresAt: number;
+	readonly freshUntil: number;
+	readonly freshForMs: number;
+	readonly readAt: number;
+};
 
 /** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
 function cached(command: Command, clock: Clock): () => Promise<string> {
 	let last: Answer | undefined;
 	let running: Promise<Answer> | undefined;
 	return async () => {
-		if (last !== undefined && clock.now() < last.freshUntil) return last.value;
+		if (last !== undefined && isFresh(last, clock)) return last.value;
 		running ??= run(command, clock).finally(() => {
 			running = undefined;
 		});
@@ -150,11 +157,15 @@ function cached(command: Command, clock: Clock): () => Promise<string> {
 	};
 }
 
+/** By both clocks: one can be set back, and the other stands still while the machine sleeps. */
+const isFresh = ({freshUntil, freshForMs, readAt}: Answer, clock: Clock): boolean =>
+	clock.now() < freshUntil && clock.monotonic() < readAt + freshForMs;
+
 async function run(command: Command, clock: Clock): Promise<Answer> {
 	const {source} = command;
 	const started = clock.now();
 	const text = (await outputOf(command, clock)).replace(/\r?\n$/, '');
-	const answer = readAnswer(text, started);
+	const answer = {...readAnswer(text, started), readAt: clock.monotonic()};
 	if (answer.value === '') throw denied(`${source}: printed nothing`, byHand);
 	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, byHand);
 	return answer;
@@ -223,8 +234,8 @@ function killGroup(pid: number | undefined): void {
 }
 
 /** The text as it is, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` from a command that knows when it expires. */
-function readAnswer(text: string, now: number): Answer {
-	const plain = {value: text, expiresAt: now + execCacheMs, freshUntil: now + execCacheMs};
+function readAnswer(text: string, now: number): Omit<Answer, 'readAt'> {
+	const plain = {value: text, expiresAt: now + execCacheMs, freshUntil: now + execCacheMs, freshForMs: execCacheMs};
 	if (!text.startsWith('{')) return plain;
 	let answer: unknown;
 	try {
@@ -238,5 +249,5 @@ function readAnswer(text: string, now: number): Answer {
 	if (Number.isNaN(expires)) return {...plain, value: answer.secret};
 	// A secret that lives shorter than the margin is used for half its life.
 	const freshUntil = Math.max(expires - refreshMs, now + (expires - now) / 2);
-	return {value: answer.secret, expiresAt: expires, freshUntil};
+	return {value: answer.secret, expiresAt: expires, freshUntil, freshForMs: freshUntil - now};
 }

@@ -33,7 +33,7 @@ export type Poller = {
 	pause(): void;
 	/** Reads now, unless it is reading already, paused or closed: then it does nothing, and gives false. */
 	refresh(): boolean;
-	/** The wall clock was set by so many milliseconds: what was read keeps its age. */
+	/** The wall clock was set by so many milliseconds: what was read keeps its age, and the source is opened again. */
 	clockSet(byMs: number): void;
 	close(): void;
 };
@@ -200,6 +200,8 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		clockSet(byMs) {
 			const {readAt, failure, nextAt} = store.get();
 			firstSeen.clockSet(byMs);
+			// What a source remembers is dated by the clock as it was: it begins anew.
+			read = undefined;
 			change({
 				readAt: readAt === undefined ? undefined : readAt + byMs,
 				failure: failure && {...failure, since: failure.since + byMs},

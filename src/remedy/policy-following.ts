@@ -54,12 +54,15 @@ export function followPolicy(options: {
 		}
 	}
 
+	/** A target whose place is not known is bound by every rule. */
+	const placesNow = () => source.places().catch(() => new Map<string, Place>());
+
 	async function once(fresh: boolean): Promise<void> {
 		const read = await readNow();
 		if (read.state !== 'none') was = true;
 		const looks = (last?.looks ?? 0) + 1;
 		const known = !fresh && last?.read === read && looks < looksAPlace ? last.places : undefined;
-		const places = known ?? (read.state === 'read' ? await source.places() : new Map<string, Place>());
+		const places = known ?? (read.state === 'read' ? await placesNow() : new Map<string, Place>());
 		last = {read, places, looks: known === undefined ? 0 : looks};
 		if (!closed) obey(read, places);
 	}

@@ -130,6 +130,14 @@ describe('a command', () => {
 		expect(runs()).toBe(2);
 	});
 
+	test('is run again after a minute also when the clock was set back', async () => {
+		const {secret, clock} = counting('console.log(`s3cret-${runs}`)');
+		expect(await secret.reveal()).toBe('s3cret-1');
+		clock.set(-7_200_000);
+		await clock.advance(60_000);
+		expect(await secret.reveal()).toBe('s3cret-2');
+	});
+
 	test('that says when its secret expires is asked again a minute before', async () => {
 		const start = createFakeClock().now();
 		const expires = new Date(start + 900_000).toISOString();

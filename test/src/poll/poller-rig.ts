@@ -60,8 +60,13 @@ export function rig(options: {readonly cost?: Source['cost']; readonly findings?
 			running -= 1;
 		}
 	};
-	const poller = createPoller({source, target: 'db', open: async () => read, store, clock, random: () => 0.5});
-	return {clock, store, poller, starts, signals, server, most: () => most};
+	let opens = 0;
+	const open = async () => {
+		opens += 1;
+		return read;
+	};
+	const poller = createPoller({source, target: 'db', open, store, clock, random: () => 0.5});
+	return {clock, store, poller, starts, signals, server, most: () => most, opens: () => opens};
 }
 
 /** Answers after so long. */

@@ -342,6 +342,16 @@ describe('poller', () => {
 		expect(reads).toBeGreaterThanOrEqual(9);
 	});
 
+	it('opens its source again when the wall clock is set: what that remembers is dated by the clock as it was', async () => {
+		const {clock, poller, opens} = rig();
+		poller.resume();
+		await clock.advance(5 * intervalMs);
+		expect(opens()).toBe(1);
+		poller.clockSet(-3_600_000);
+		await clock.advance(intervalMs);
+		expect(opens()).toBe(2);
+	});
+
 	it('keeps the ages of what it read, and of what fails, when the wall clock is set', async () => {
 		const {clock, poller, store, server} = rig();
 		server.answer = async () => snapshotOf([row('a', 'warn')]);

@@ -99,6 +99,15 @@ describe('a policy that cannot be used while a console runs', () => {
 	});
 });
 
+test('where it cannot be told what a target is, every rule is about it', async () => {
+	const file = {rules: [{match: {host: ['elsewhere.example']}, readOnly: true}]};
+	const source = {read: async () => read, places: () => Promise.reject(new Error('no such file'))};
+	const read = {state: 'read', file} as const;
+	const {propose, now} = await createBench({source, file});
+	await propose();
+	expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining('a rule in the policy file')});
+});
+
 test('a policy that comes while a console runs is obeyed, and from then on missed', async () => {
 	const {clock, state, write} = await opened();
 	await clock.advance(10_000);

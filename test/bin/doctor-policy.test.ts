@@ -1,0 +1,60 @@
+import {expect, test} from 'vitest';
+import {policyLines} from '../../bin/doctor-policy.ts';
+import type {Estate} from '../../bin/estate.ts';
+import {policyOf} from '../../bin/policy-of.ts';
+import type {System} from '../../src/contract.ts';
+import type {Place} from '../../src/policy/place.ts';
+import type {PolicyFile} from '../../src/policy/rules.ts';
+import {arm, obeying, standing} from '../../src/policy/standing.ts';
+
+const place: Place = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
+const placesNow = new Map([['cache', place]]);
+
+const estate = (file: PolicyFile | undefined): Pick<Estate, 'policy' | 'targets'> => ({
+	targets: [{target: {name: 'cache', kind: 'redis', production: true, settings: {}}, system: {} as System}],
+	policy: {
+		path: '/etc/midwatch/policy.yaml',
+		file,
+		placesNow,
+		read: async () => undefined,
+		places: async () => placesNow,
+	},
+});
+
+test('doctor says that there is no policy, and nothing of one in the demo', () => {
+	expect(policyLines(estate(undefined))).toEqual(['no policy of this machine: there is no /etc/midwatch/policy.yaml']);
+	expect(policyLines({...estate(undefined), policy: undefined})).toEqual([]);
+});
+
+test('doctor says what the policy holds, by line, and what of it is about no target here', () => {
+	const file: PolicyFile = {
+		guard: 'all',
+		forbid: ['redis.*'],
+		readOnlyTargets: ['elsewhere'],
+		maxObjects: 3,
+		rules: [
+			{match: {host: ['*.prod.example']}, readOnly: true, line: 6},
+			{match: {kind: ['kafka']}, readOnly: true, line: 8},
+		],
+		lines: {guard: 1, forbid: 2, readOnlyTargets: 3, maxObjects: 4, rules: 5},
+	};
+	expect(policyLines(estate(file))).toEqual([
+		'the policy of this machine, /etc/midwatch/policy.yaml, is in force',
+		'  line 1: every target is guarded',
+		'  line 2: forbidden: redis.*',
+		'  line 3: read-only targets: elsewhere',
+		'  line 4: at most 3 objects',
+		'  line 5: 2 rules for some targets',
+		'  readOnlyTargets (line 3): no target here is called elsewhere',
+		'  the rule at line 8 is about no target here',
+	]);
+});
+
+test('a console that began under a policy of nothing but looking cannot act once that is gone from the file', () => {
+	const policy = policyOf(estate({readOnly: true, lines: {readOnly: 1}}), false);
+	expect(standing(policy, 'cache', 0)).toMatchObject({
+		reason: expect.stringContaining('everything read-only (line 1)'),
+	});
+	const later = obeying(policy, {state: 'read', file: {}}, placesNow);
+	expect(arm(later, 'cache', 0)).toMatchObject({reason: expect.stringContaining('started while the policy file')});
+});
