@@ -94,22 +94,23 @@ export function boundTo(sessions: readonly ShownSession[]): string {
 	return `pid ${pid}, backend started ${backendStart}, ${state ?? 'no state'}, ${transaction}, ${query}`;
 }
 
-const literal = (text: string | null): string => (text === null ? 'NULL' : sqlLiteral(text).trim());
+/** A comparison with a literal, in the form that takes least room on the screen. */
+const compared = (column: string, value: string | null): string =>
+	value === null ? `${column} IS NULL` : `${column} = ${sqlLiteral(value).trim()}`;
 
 /** The statement that signals these sessions, with its values written into it. */
 export function signalByHand(act: SignalFunction, sessions: readonly ShownSession[]): string {
 	const [first] = sessions;
 	if (first !== undefined && sessions.length === 1) {
-		return actSql(
-			act,
-			sessionGuard(act, {
-				pid: String(first.pid),
-				backendStart: literal(first.backendStart),
-				transactionStart: literal(first.transactionStart),
-				queryStart: literal(first.queryStart),
-				state: literal(first.state),
-			}),
-		);
+		const guard = [
+			`a.pid = ${first.pid}`,
+			compared('a.backend_start', first.backendStart),
+			compared('a.xact_start', first.transactionStart),
+			compared('a.query_start', first.queryStart),
+			compared('a.state', first.state),
+			...(act === 'pg_cancel_backend' && first.state !== 'active' ? [`a.state = 'active'`] : []),
+		];
+		return actSql(act, guard.join(' AND '));
 	}
 	return actOnSeveralSql(act, {
 		pid: sqlArray(sessions.map(({pid}) => pid)),

@@ -146,14 +146,12 @@ export type SessionExpressions = {
 };
 
 export function sessionGuard(act: SignalFunction, session: SessionExpressions): string {
-	const same = (column: string, expression: string, type: string) =>
-		expression === 'NULL' ? `${column} IS NULL` : `${column} IS NOT DISTINCT FROM ${expression}::${type}`;
 	return [
 		`a.pid = ${session.pid}`,
 		`a.backend_start = ${session.backendStart}::timestamptz`,
-		same('a.xact_start', session.transactionStart, 'timestamptz'),
-		same('a.query_start', session.queryStart, 'timestamptz'),
-		same('a.state', session.state, 'text'),
+		`a.xact_start IS NOT DISTINCT FROM ${session.transactionStart}::timestamptz`,
+		`a.query_start IS NOT DISTINCT FROM ${session.queryStart}::timestamptz`,
+		`a.state IS NOT DISTINCT FROM ${session.state}::text`,
 		...(act === 'pg_cancel_backend' ? [`a.state = 'active'`] : []),
 		`a.backend_type = 'client backend'`,
 		'a.pid <> pg_backend_pid()',
