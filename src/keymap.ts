@@ -117,6 +117,12 @@ export const bindings = [
 		title: 'Read on, where it is longer than the screen',
 	},
 	{intent: 'confirm.page-up', keys: ['pageup', 'ctrl+b'], scope: 'confirm', title: 'Read back'},
+	{
+		intent: 'confirm.renew',
+		keys: ['ctrl+n'],
+		scope: 'confirm',
+		title: 'Plan it again for what is there now, where it has changed',
+	},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
 ] as const satisfies readonly Binding[];
 

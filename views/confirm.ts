@@ -209,6 +209,23 @@ function recordTroubleLines({recordTrouble, recorded, reason}: Remedy, cells: nu
 	return flowed(line(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
 }
 
+/** The new plan that can be made in the place of one that is stale. */
+function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly ModalLine[] {
+	if (renewal === undefined) return [];
+	const {length} = renewal.rows;
+	const what = renewal.isPart
+		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
+		: 'plans it again for what is there now';
+	const key = deck.options.keymap.keyOf('confirm.renew', 'ctrl+n');
+	return flowed(
+		[
+			{text: key, tone: 'loud'},
+			{text: ` ${what}, and asks again`, tone: 'plain'},
+		],
+		cells,
+	);
+}
+
 const undoOffer = (deck: Deck, remedy: Remedy): string =>
 	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
 
@@ -229,6 +246,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	lines.push(...recordTroubleLines(remedy, cells));
 	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
+	lines.push(...renewalLines(deck, remedy, cells));
 	lines.push(...flowed(line(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));
 	return lines;
 }

@@ -12,6 +12,7 @@ import {
 	endingsOf,
 	impactOf,
 	objectOfEndings,
+	podsLeft,
 	readStandings,
 	returnChecks,
 	riskOf,
@@ -130,6 +131,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
+	left: (rows, _plan, context) => podsLeft(rows, context),
 	async preflight(plan, context) {
 		const one = plan.pods.length === 1;
 		const [{checks, standings}, may] = await Promise.all([

@@ -17,6 +17,7 @@ import {
 	endingsOf,
 	impactOf,
 	objectOfEndings,
+	podsLeft,
 	readStandings,
 	returnChecks,
 	riskOf,
@@ -207,6 +208,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
+	left: (rows, _plan, context) => podsLeft(rows, context),
 	async preflight(plan, context) {
 		const question = {verb: 'create', subresource: 'eviction'};
 		const [{checks, standings}, may] = await Promise.all([

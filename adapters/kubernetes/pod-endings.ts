@@ -55,6 +55,12 @@ export const readStandings = (endings: readonly Ending[], context: About): Promi
 		endings.map(async ending => standingOf(ending, (await readPod(ending.pod, context)) as unknown as PodObject)),
 	);
 
+/** Those of the selected pods that are still there. */
+export async function podsLeft(rows: readonly PodRow[], context: About): Promise<readonly PodRow[]> {
+	const found = await Promise.all(rows.map(row => samePodCheck(podRef(row), context)));
+	return rows.filter((_, index) => found[index]?.object !== undefined);
+}
+
 /** `Deployment api makes a new one.`, or that nothing does, for one or for several. */
 function backText(endings: readonly Ending[]): string {
 	const [first] = endings;

@@ -11,7 +11,7 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {duration} from '../../src/text/figures.ts';
 import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
 import {gone, pidNames, receiptKey, sessionsOf} from './session-checks.ts';
-import {actOnSeveralSql, actSql, type SignalFunction, sessionGuard} from './sql.ts';
+import {actOnSeveralSql, actSql, type SignalFunction} from './sql.ts';
 
 /* What a cancel and a terminate are bound to: a session in one state, one statement and one transaction. */
 

@@ -3,7 +3,7 @@ import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
 import {editedField, stepOf} from './fields.ts';
-import {perform} from './perform.ts';
+import {perform, renew} from './perform.ts';
 
 type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
 
@@ -73,6 +73,10 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietM
 	if (keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy)) {
 		deck.apply({do: 'pop'});
 		perform(deck, `undo ${remedy.id}`);
+		return;
+	}
+	if (keymap.intent('confirm', key) === 'confirm.renew' && remedy.renewal !== undefined) {
+		renew(deck, key);
 		return;
 	}
 	if (hasEnded(remedy)) {

@@ -5,6 +5,7 @@ import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
 import {armedFor, standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
+import {freshRows} from '../remedy/renewal.ts';
 import {cursorIndex, hasLostCursor, paneSession} from '../session.ts';
 import type {ActionOffer, Deck} from './deck.ts';
 import {startInspection} from './inspecting.ts';
@@ -39,6 +40,22 @@ export function propose(
 		{openedBy},
 	);
 	if (ofKind.length > 0) unmarkOnceSent(deck, pane, ofKind);
+}
+
+/** Plans again, in the place of a plan that is stale, for what is there now. The new plan waits for an answer of its own. */
+export function renew(deck: Deck, openedBy: string): void {
+	const {runner, watch} = deck.options;
+	const remedy = runner.state.get();
+	if (remedy?.renewal === undefined) return;
+	const action = watch.targets.flatMap(one => one.system.actions).find(({id}) => id === remedy.action.id);
+	if (action === undefined) return;
+	const readings = watch.readings().filter(({target, kind}) => target === remedy.target && isFor(action, kind));
+	const latest = new Map(readings.flatMap(({snapshot}) => snapshot?.rows ?? []).map(row => [row.id, row]));
+	deck.apply({do: 'top', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
+	void runner.renew(rows => freshRows(rows, latest), {openedBy});
+	const {pane} = deck.session.get();
+	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key => isFor(action, kindOfKey(key)));
+	if (remedy.undoOf === undefined && marked.length > 0) unmarkOnceSent(deck, pane, marked);
 }
 
 /** The remedy in hand is about marked rows: once it was sent, or may have been, they are not marked for another one. */

@@ -1,12 +1,10 @@
-import type {Check, Preview} from '../contract.ts';
-import {isAdapterError} from '../errors.ts';
 import {demandFor} from '../policy/demand.ts';
 import type {Clock} from '../poll/clock.ts';
 import type {Arming} from './arming.ts';
 import type {Asking} from './asking.ts';
 import type {Hand} from './hand.ts';
 import type {Job} from './job.ts';
-import type {Change} from './machine.ts';
+import {presentOf} from './renewal.ts';
 import {troubleOf} from './trouble.ts';
 
 const checkMs = 5000;
@@ -39,22 +37,12 @@ export function createChecking(options: {
 				job.action.preflight(preview.plan, context),
 			);
 			const moved = checks.find(check => check.result === 'block' && check.moved);
-			const changed = moved ? [await whatChanged(job, preview, moved)] : [];
+			const present = moved ? await presentOf(asking, job, preview, moved) : undefined;
 			const deed = {action: job.action.id, preview, openedBy: job.openedBy};
 			const demand = demandFor(await arming.current(), deed, clock.monotonic());
-			hand.step(job, {type: 'checked', checks, demand, changed}, from);
+			hand.step(job, {type: 'checked', checks, demand, ...present}, from);
 		} catch (error) {
 			hand.step(job, {type: 'check-failed', trouble: troubleOf(error)}, from);
-		}
-	}
-
-	async function whatChanged(job: Job, shown: Preview, moved: Check): Promise<Change> {
-		const change = (after: string): Change => ({field: 'bound to', before: shown.bound, after});
-		try {
-			const now = await asking.ask(job, {ms: checkMs, what: 'a second preview'}, job.preview);
-			return change(now.bound === shown.bound ? moved.detail : now.bound);
-		} catch (error) {
-			return change(isAdapterError(error) && error.kind === 'conflict' ? error.message : moved.detail);
 		}
 	}
 

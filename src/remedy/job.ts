@@ -1,4 +1,4 @@
-import type {Action, ActionContext, Preview, Target} from '../contract.ts';
+import type {Action, ActionContext, Preview, Row, Target} from '../contract.ts';
 import type {ServerId} from '../port/identity.ts';
 
 /** What one remedy works with, beside its state. */
@@ -7,6 +7,8 @@ export type Job = {
 	readonly id: string;
 	readonly action: Action;
 	readonly target: string;
+	/** What was selected; none for an undo. */
+	readonly rows: readonly Row[];
 	/** The key that opened the confirmation. */
 	readonly openedBy: string | undefined;
 	/** Makes the preview, and makes it again to tell what changed. */

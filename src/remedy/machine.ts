@@ -1,4 +1,4 @@
-import type {Check, Outcome, Params, Preview, Receipt} from '../contract.ts';
+import type {Check, Outcome, Params, Preview, Receipt, Row} from '../contract.ts';
 import type {ErrorKind} from '../errors.ts';
 import type {Answer, Demand} from '../policy/demand.ts';
 
@@ -54,6 +54,8 @@ type Facts = {
 	readonly hint?: string | undefined;
 	/** Of a stale one: what was confirmed or shown, and what is there now. */
 	readonly changed?: readonly Change[] | undefined;
+	/** Of a stale one: the new plan that can be made in its place, with a confirmation of its own. */
+	readonly renewal?: Renewal | undefined;
 	readonly endedAt?: number | undefined;
 	/** The audit tells of it under its id: a record of that id is on disk. */
 	readonly recorded?: true;
@@ -101,17 +103,21 @@ export type End =
 
 export type RemedyState = Remedy['state'];
 
+/** What a new plan is made of: all of the selected rows as they are now, or those of them that are left. No rows: it is an undo. */
+export type Renewal = {readonly rows: readonly Row[]; readonly isPart: boolean};
+
 export type Change = {readonly field: string; readonly before: string; readonly after: string};
 
 export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'preview-started'}
 	| {readonly type: 'previewed'; readonly preview: Preview; readonly hash: string}
-	| {readonly type: 'preview-failed'; readonly trouble: Trouble}
+	| {readonly type: 'preview-failed'; readonly trouble: Trouble; readonly renewal?: Renewal | undefined}
 	| {
 			readonly type: 'checked';
 			readonly checks: readonly Check[];
 			readonly demand: Demand;
 			readonly changed?: readonly Change[];
+			readonly renewal?: Renewal | undefined;
 	  }
 	| {readonly type: 'check-failed'; readonly trouble: Trouble}
 	| {readonly type: 'answered'; readonly answer: Answer}
@@ -120,7 +126,12 @@ export type RemedyEvent = {readonly at: number} & (
 	/** The record that is on disk: its id and the hash of the plan that it holds. */
 	| {readonly type: 'intent-written'; readonly record: string; readonly planHash: string}
 	| {readonly type: 'sent'; readonly receipt: Receipt}
-	| {readonly type: 'run-failed'; readonly trouble: Trouble; readonly harmless: boolean}
+	| {
+			readonly type: 'run-failed';
+			readonly trouble: Trouble;
+			readonly harmless: boolean;
+			readonly renewal?: Renewal | undefined;
+	  }
 	| {readonly type: 'looked'; readonly outcome: Sight}
 	/** The record of a refusal is on disk. */
 	| {readonly type: 'recorded'}

@@ -66,7 +66,11 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 	}
 	if (event.type === 'preview-failed') {
 		const state = event.trouble.kind === 'conflict' ? 'stale' : 'failed';
-		return {...end(remedy, state, event.at, event.trouble.message, event.trouble.hint), trouble: event.trouble};
+		return {
+			...end(remedy, state, event.at, event.trouble.message, event.trouble.hint),
+			trouble: event.trouble,
+			renewal: event.renewal,
+		};
 	}
 	return sideExit(remedy, event);
 }
@@ -94,6 +98,7 @@ function notGoing(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
 		return {
 			...end(remedy, 'stale', event.at, reason, 'look at it as it is now, and try again'),
 			changed: event.changed ?? [],
+			renewal: event.renewal,
 		};
 	}
 	const [block] = blocks;
@@ -171,7 +176,8 @@ function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
 		};
 	}
 	const state = trouble.kind === 'conflict' ? 'stale' : 'failed';
-	return {...end(remedy, state, at, `nothing happened: ${trouble.message}`, trouble.hint), trouble};
+	const renewal = state === 'stale' ? event.renewal : undefined;
+	return {...end(remedy, state, at, `nothing happened: ${trouble.message}`, trouble.hint), trouble, renewal};
 }
 
 function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {

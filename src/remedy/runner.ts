@@ -20,6 +20,7 @@ import type {ObjectLocks} from './object-lock.ts';
 import {frozen, hashOf} from './plan.ts';
 import {refuseProposal} from './proposal.ts';
 import {createReceipts, type Undoable} from './receipts.ts';
+import {partLeft} from './renewal.ts';
 import {hintOf, troubleOf} from './trouble.ts';
 import {type Looks, lookForOutcome} from './verification.ts';
 
@@ -50,6 +51,11 @@ export type Runner = {
 	 * looked at any longer. Does nothing for a record that was not sent.
 	 */
 	undo(record: string, options?: Opening): Promise<void>;
+	/**
+	 * A remedy of its own in the place of one that is stale, for what is there now: it is previewed, and waits for an answer of its own.
+	 * `rowsNow` gives the rows as they were read last. Does nothing when the one in hand has no renewal.
+	 */
+	renew(rowsNow: (rows: readonly Row[]) => readonly Row[], options?: Opening): Promise<void>;
 	/** Newest first. */
 	undoable(): readonly Undoable[];
 	/** Cancels what waits, and lets what was sent finish and be recorded. May be called twice. */
@@ -103,7 +109,9 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			hand.step(job, {type: 'previewed', preview, hash});
 			if (await isVain(job, start, preview.locks)) return;
 		} catch (error) {
-			hand.step(job, {type: 'preview-failed', trouble: troubleOf(error)});
+			const trouble = troubleOf(error);
+			const renewal = trouble.kind === 'conflict' ? await partLeft(asking, job, undefined) : undefined;
+			hand.step(job, {type: 'preview-failed', trouble, renewal});
 		}
 		await checking.look(job, 'checking');
 		checking.keepLooking(job);
@@ -186,7 +194,8 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			// Only an error by which the system says that it did nothing is a failure. After any other it may have been done.
 			const harmless = isAdapterError(error) && error.harmless;
 			const trouble = troubleOf(error);
-			const end = hand.step(job, {type: 'run-failed', trouble, harmless}, 'running');
+			const renewal = {rows: job.rows, isPart: false};
+			const end = hand.step(job, {type: 'run-failed', trouble, harmless, renewal}, 'running');
 			if (harmless) for (const each of before) each.looks.release();
 			else supersede('may have been');
 			const result = end?.state === 'failed' || end?.state === 'stale' ? end.state : 'unknown';
@@ -257,7 +266,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	};
 
 	async function start(
-		about: Pick<Job, 'action' | 'target' | 'openedBy' | 'preview'>,
+		about: Pick<Job, 'action' | 'target' | 'rows' | 'openedBy' | 'preview'>,
 		params: Params,
 		undoOf: string | undefined,
 		refusal: () => Refusal | undefined,
@@ -282,6 +291,30 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (!hand.in(job, 'ready')) checking.stop();
 	}
 
+	const propose: Runner['propose'] = (action, rows, params, options) => {
+		const target = rows[0]?.target ?? '';
+		const preview = (context: ActionContext<unknown>) => action.preview(rows, params, context);
+		const about = {action, target, rows, openedBy: options?.openedBy, preview};
+		return start(about, params, undefined, () => refuseProposal(action, rows, params));
+	};
+
+	async function undo(record: string, options?: Opening): Promise<void> {
+		const sent = receipts.find(record);
+		if (!sent) return;
+		const {action, remedy, receipt} = sent;
+		const preview = async (context: ActionContext<unknown>): Promise<Preview> => {
+			if ('impossible' in action.undo) {
+				throw new AdapterError('unsupported', action.undo.impossible, 'nothing was sent');
+			}
+			return action.undo.propose(remedy.preview.plan, receipt, context);
+		};
+		const about = {action, target: remedy.target, rows: [], openedBy: options?.openedBy, preview};
+		await start(about, remedy.params, record, () => {
+			const reason = receipts.impossible(sent);
+			return reason === undefined ? undefined : {kind: 'refused', reason, hint: 'nothing was sent'};
+		});
+	}
+
 	return {
 		state: hand.state,
 		underWay() {
@@ -289,12 +322,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			return inHand !== undefined && isUnderWay(inHand) ? [...hand.aside.get(), inHand] : hand.aside.get();
 		},
 		onEnd: hand.onEnd,
-		propose(action, rows, params, options) {
-			const target = rows[0]?.target ?? '';
-			const preview = (context: ActionContext<unknown>) => action.preview(rows, params, context);
-			const about = {action, target, openedBy: options?.openedBy, preview};
-			return start(about, params, undefined, () => refuseProposal(action, rows, params));
-		},
+		propose,
 		async confirm(answer) {
 			const job = hand.job();
 			if (!job) return;
@@ -307,20 +335,13 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			const remedy = hand.state.get();
 			if (remedy !== undefined && hasEnded(remedy)) hand.state.set(undefined);
 		},
-		async undo(record, options) {
-			const sent = receipts.find(record);
-			if (!sent) return;
-			const {action, remedy, receipt} = sent;
-			const {undo} = action;
-			const preview = async (context: ActionContext<unknown>): Promise<Preview> => {
-				if ('impossible' in undo) throw new AdapterError('unsupported', undo.impossible, 'nothing was sent');
-				return undo.propose(remedy.preview.plan, receipt, context);
-			};
-			const about = {action, target: remedy.target, openedBy: options?.openedBy, preview};
-			await start(about, remedy.params, record, () => {
-				const reason = receipts.impossible(sent);
-				return reason === undefined ? undefined : {kind: 'refused', reason, hint: 'nothing was sent'};
-			});
+		undo,
+		async renew(rowsNow, options) {
+			const job = hand.job();
+			const remedy = hand.state.get();
+			if (!job || remedy?.id !== job.id || remedy.renewal === undefined) return;
+			if (remedy.undoOf !== undefined) await undo(remedy.undoOf, options);
+			else await propose(job.action, rowsNow(remedy.renewal.rows), remedy.params, options);
 		},
 		undoable: () => receipts.list(),
 		async close() {

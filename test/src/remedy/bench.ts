@@ -21,6 +21,8 @@ export type BenchOptions = {
 	readonly source?: PolicySource;
 	readonly clock?: FakeClock;
 	readonly locks?: ObjectLocks;
+	/** What the target answers with, where it is no valve. */
+	readonly port?: unknown;
 };
 
 /** A runner on a real record in a scratch directory, on a clock that stands still. */
@@ -40,7 +42,7 @@ export async function createBench(options: BenchOptions = {}) {
 		arming,
 		locks: options.locks ?? createObjectLocks(stateDir),
 		resolve: async () => ({
-			port: valve,
+			port: options.port ?? valve,
 			target,
 			who: 'wheelman',
 			server: {host: 'tank.example', port: 7, id: 'tank-1'},
