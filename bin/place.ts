@@ -1,4 +1,5 @@
 import type {Target} from '../src/contract.ts';
+import {tlsMode} from '../src/model/postgres-tls.ts';
 import type {PostgresSettings} from '../src/port/postgres.ts';
 import type {RedisSettings} from '../src/port/redis.ts';
 
@@ -8,7 +9,8 @@ export function placeOf({kind, settings}: Target): string {
 	if (kind === 'postgres') {
 		const {hosts, database, user, tls} = settings as Partial<PostgresSettings>;
 		const at = hosts?.map(({host, port}) => `${host}:${port}`).join(',');
-		return at === undefined ? '' : `${at}/${database} as ${user}, TLS ${tls?.mode}`;
+		const modes = [...new Set(hosts?.map(({host}) => tlsMode(tls ?? {}, host)))];
+		return at === undefined ? '' : `${at}/${database} as ${user}, TLS ${modes.join(',')}`;
 	}
 	if (kind === 'redis') {
 		const {host, port, username, tls, replica} = settings as Partial<RedisSettings>;

@@ -34,6 +34,8 @@ function allowed(readOnly: boolean, {signal}: Context): void {
 		);
 }
 
+const granted = redisNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);
+
 function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenario, readOnly: boolean): RedisPort {
 	const keyspace = demoKeyspace(scenario, () => machine.keys());
 	const now = () => machine.info({count: clients.list().length, bytes: clients.bytes()});
@@ -80,7 +82,8 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
 			signal.throwIfAborted();
 			return keyspace;
 		},
-		permissions: async () => redisNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
+		permissions: async () => granted,
+		permissionsNow: async () => granted,
 		async setMaxmemory(change, context) {
 			allowed(readOnly, context);
 			const info = now();

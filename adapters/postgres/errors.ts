@@ -1,5 +1,5 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
-import {certificateHint} from '../../src/text/tls-words.ts';
+import {certificateHint, tlsWords} from '../../src/text/tls-words.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
@@ -111,7 +111,7 @@ export function postgresError(thrown: unknown, where?: string): AdapterError {
 	if (isAdapterError(thrown)) return thrown;
 	const error = plainest(thrown);
 	const code = codeOf(error);
-	const message = messageOf(error) || code || 'the connection failed';
+	const message = tlsWords(messageOf(error)) || code || 'the connection failed';
 	const [kind, hint] = meaningOf(code, message);
 	return new AdapterError(kind, where === undefined ? message : `${where}: ${message}`, hint, {cause: error});
 }

@@ -1,8 +1,10 @@
 import type {Context} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
+import {createPermissionCache} from '../../src/model/permission-cache.ts';
 import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {findClient, movedClient} from './client-identity.ts';
 import {parseClientList} from './client-list.ts';
+import {aclName} from './errors.ts';
 import {parseInfo} from './info.ts';
 import {createLink, type Link} from './link.ts';
 import {movedServer} from './maxmemory-effect.ts';
@@ -81,9 +83,14 @@ export type RedisClient = {
 
 /** The port on a real server. Nothing is connected before the first read. */
 export function createRedisClient(settings: RedisSettings, options: {readonly readOnly: boolean}): RedisClient {
-	const main = createLink(settings, settings, 'midwatch');
+	const denied = (command: string) => permissions.refused(`+${aclName(command)}`);
+	const main = createLink(settings, settings, 'midwatch', denied);
+	const permissions = createPermissionCache(
+		context => askPermissions(main, settings.username, context),
+		() => main.generation(),
+	);
 	// A connection of its own: CLIENT NO-TOUCH belongs to a connection, and its pipelines must not hold up INFO.
-	const primarySampler = createLink(settings, settings, 'midwatch-sampler');
+	const primarySampler = createLink(settings, settings, 'midwatch-sampler', denied);
 	const replicaSampler =
 		settings.replica === undefined ? undefined : createLink(settings, settings.replica, 'midwatch-sampler');
 	const acting = new Set<Link>();
@@ -117,7 +124,7 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 	async function act<T>(context: RedisActContext, work: (link: Link) => Promise<T>): Promise<T> {
 		if (options.readOnly) throw readOnlyRefusal();
 		// CLIENT SETNAME takes no spaces.
-		const link = createLink(settings, settings, `midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`);
+		const link = createLink(settings, settings, `midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`, denied);
 		acting.add(link);
 		try {
 			return await work(link);
@@ -147,7 +154,8 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 			}
 		},
 		keyspace,
-		permissions: context => askPermissions(main, settings.username, context),
+		permissions: context => permissions.read(context),
+		permissionsNow: (context, names) => askPermissions(main, settings.username, context, names),
 		setMaxmemory: (change, context) =>
 			act(context, async link => {
 				const now = await info(link, context);

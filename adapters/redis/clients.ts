@@ -3,7 +3,6 @@ import {defineSource} from '../../src/define.ts';
 import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {redisCli} from './by-hand.ts';
-import {rememberPermissions} from './permission-memory.ts';
 
 const shown = 500;
 
@@ -16,12 +15,11 @@ export const clients = defineSource<RedisClientRow, RedisPort>()({
 	cost: 'costly',
 	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
 	open: (port, target) => {
-		const permissions = rememberPermissions(port);
 		let severities: ReadonlyMap<string, Severity> = new Map();
 		return async context => {
 			const {clients: lines, own} = await port.clients(context);
 			const info = await port.info(context);
-			const mayKill = (await permissions(info.runId, context)).find(({name}) => name === '+client|kill');
+			const mayKill = (await port.permissions(context)).find(({name}) => name === '+client|kill');
 			const about = {target: target.name, own, mayKill, memory: info, before: (id: string) => severities.get(id)};
 			const rows = lines.map(line => clientRow(line, about)).sort(compareClients);
 			severities = new Map(rows.map(row => [row.id, row.severity]));

@@ -1,5 +1,5 @@
 import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
-import {certificateHint} from '../../src/text/tls-words.ts';
+import {certificateHint, tlsWords} from '../../src/text/tls-words.ts';
 
 /** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
 export type Asked = {
@@ -81,7 +81,7 @@ function refusal(message: string, asked: Asked): AdapterError | undefined {
  */
 export function redisError(error: unknown, asked: Asked): AdapterError {
 	if (isAdapterError(error)) return error;
-	const message = messageOf(error);
+	const message = tlsWords(messageOf(error));
 	const code = codeOf(error);
 	if (error instanceof Error && error.name === 'ReplyError') {
 		return (

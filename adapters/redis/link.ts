@@ -22,6 +22,8 @@ export type Link = {
 	): Promise<readonly unknown[]>;
 	/** What the server calls this connection; undefined before the first command and where it does not tell. */
 	id(): number | undefined;
+	/** How many connections there were, this one included. */
+	generation(): number;
 	/** Drops the socket. Never waits for the server. A closed link stays closed. */
 	close(): void;
 };
@@ -53,8 +55,16 @@ type Attempt = {readonly ready: Promise<Redis>; readonly stop: AbortController; 
 
 const sent = (word: Word): string | number | Buffer => (word instanceof Uint8Array ? Buffer.from(word) : word);
 
-/** A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. */
-export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, name: string): Link {
+/**
+ * A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. `denied` is called with each command
+ * that the ACL of the user refuses.
+ */
+export function createLink(
+	settings: RedisSettings,
+	endpoint: RedisEndpoint,
+	name: string,
+	denied: (command: string) => void = () => {},
+): Link {
 	const address = `${endpoint.host}:${endpoint.port}`;
 	const user = settings.username ?? 'default';
 	/** Set once it is ready. */
@@ -62,6 +72,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 	let opening: Attempt | undefined;
 	let closed = false;
 	let ownId: number | undefined;
+	let generation = 0;
 
 	const asked = (command: string) => ({endpoint: address, user, command, tls: settings.tls !== undefined});
 	const opens = 'a connection';
@@ -165,7 +176,10 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			throw redisError(broke ?? error, asked(opens));
 		}
 		if (closed || giveUp.aborted) client.disconnect();
-		else current = client;
+		else {
+			current = client;
+			generation += 1;
+		}
 		return client;
 	}
 
@@ -211,6 +225,12 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 		client.stream?.destroy(new Error('socket timed out'));
 	}
 
+	/** As `redisError`, and says what the ACL refused. */
+	function failure(error: unknown, command: string): AdapterError {
+		if (/^NOPERM/.test(messageOf(error))) denied(command);
+		return redisError(error, asked(command));
+	}
+
 	async function exchange(command: string, context: Context, work: (client: Redis) => Promise<unknown>) {
 		const client = await connected(context);
 		let broke: unknown;
@@ -222,7 +242,7 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			return await untilAborted(work(client), context, late(command));
 		} catch (error) {
 			replaceSilent(client, error);
-			throw redisError(client.status === 'ready' ? error : (broke ?? error), asked(command));
+			throw failure(client.status === 'ready' ? error : (broke ?? error), command);
 		} finally {
 			client.off('error', remember);
 		}
@@ -250,12 +270,13 @@ export function createLink(settings: RedisSettings, endpoint: RedisEndpoint, nam
 			const replies = settled as readonly PromiseSettledResult<unknown>[];
 			return replies.map((reply, at) => {
 				if (reply.status === 'fulfilled') return reply.value;
-				const refused = redisError(reply.reason, asked(commands[at]?.[0] ?? label));
+				const refused = failure(reply.reason, commands[at]?.[0] ?? label);
 				if (!refused.harmless) throw refused;
 				return refused;
 			});
 		},
 		id: () => ownId,
+		generation: () => generation,
 		close() {
 			closed = true;
 			opening?.stop.abort();

@@ -16,7 +16,7 @@ const commandOf = (name: string): string => name.replace(/^\+/, '').replaceAll('
 /** Asks the server now. Only a clear no blocks. */
 export async function permissionCheck(label: string, name: string, context: ActionContext<RedisPort>): Promise<Check> {
 	try {
-		const permission = (await context.port.permissions(context)).find(one => one.name === name);
+		const permission = (await context.port.permissionsNow(context, [name])).find(one => one.name === name);
 		if (permission?.state === 'have') return {label, result: 'pass', detail: `you have ${name}`};
 		if (permission?.state === 'lack')
 			return {label, result: 'block', detail: refusalOf(permission, commandOf(name)) ?? permission.grant};

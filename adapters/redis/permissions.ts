@@ -86,21 +86,23 @@ const told = (need: Need, state: Permission['state'], grant: string): Permission
 
 /**
  * What the user may do, by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads. Three round
- * trips at most. `configured` is the user name we connect with.
+ * trips at most. `configured` is the user name we connect with; `names` are those of the needs to ask for, all when absent.
  */
 export async function askPermissions(
 	link: Link,
 	configured: string | undefined,
 	context: Context,
+	names?: readonly string[],
 ): Promise<readonly Permission[]> {
+	const asked = needs.filter(({command}) => names?.includes(`+${aclName(command)}`) ?? true);
 	const [whoami] = await link.sendAll([['ACL WHOAMI', []]], context);
 	const user = typeof whoami === 'string' ? whoami : (configured ?? 'default');
 	const answers = await link.sendAll(
-		needs.map(need => commandOf(need, user)),
+		asked.map(need => commandOf(need, user)),
 		context,
 	);
-	const dryRun = new Map(needs.map((need, at) => [need, byDryRun(need, user, answers[at])]));
-	const open = needs.filter(need => dryRun.get(need) === undefined);
+	const dryRun = new Map(asked.map((need, at) => [need, byDryRun(need, user, answers[at])]));
+	const open = asked.filter(need => dryRun.get(need) === undefined);
 	const probes =
 		open.length === 0
 			? []
@@ -109,5 +111,5 @@ export async function askPermissions(
 					context,
 				);
 	const probed = new Map(open.map((need, at) => [need, byProbe(need, user, probes[at])]));
-	return needs.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
+	return asked.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
 }

@@ -16,7 +16,6 @@ import {judgeServer, serverFindings} from '../../src/model/redis-server-findings
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
 import {duration} from '../../src/text/figures.ts';
 import {redisCli, settingsOf} from './by-hand.ts';
-import {rememberPermissions} from './permission-memory.ts';
 
 /** A replica that went is told for so long, unless it comes back. */
 const lostFor = 15 * 60_000;
@@ -100,7 +99,6 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 	let readings: RedisReading[] = [];
 	let levels: RedisLevels | undefined;
 	let reset: {readonly kind: RedisReset; readonly at: number} | undefined;
-	const permissions = rememberPermissions(port);
 	const replicas = new Map<string, number | undefined>();
 
 	function remember(reading: RedisReading): RedisReading | undefined {
@@ -175,7 +173,7 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 				upstream: info.upstream,
 				replicas: info.replicas,
 				lostReplicas: lostReplicas(reading),
-				permissions: await permissions(info.runId, context),
+				permissions: await port.permissions(context),
 			},
 			at,
 			levels,

@@ -32,7 +32,7 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			const server = {host, port, ...(info.runId === '' ? {} : {id: info.runId})};
 			return {version: `${info.server} ${info.version}`, who, latencyMs, channel, server};
 		},
-		permissions: (context: Context) => client.port.permissions(context),
+		permissions: (context: Context) => client.port.permissionsNow(context),
 		close: async () => client.close(),
 	};
 }

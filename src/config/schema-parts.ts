@@ -52,7 +52,9 @@ export const list = <S extends z.ZodType>(member: S, must: string) =>
 export const clientTls = z.preprocess(
 	value => (value === true ? {} : value === false ? undefined : value),
 	strict({
-		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
+		ca: file
+			.optional()
+			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
 		cert: file.optional().describe('The certificate that midwatch shows.'),
 		key: file.optional().describe('The key of that certificate.'),
 		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),

@@ -30,7 +30,9 @@ const postgresTls = z.preprocess(
 			.describe(
 				'Sends the password to another machine even where the connection is not encrypted or the server not verified (`disable`, `prefer`, `require` without `ca`). Without it, no password goes there.',
 			),
-		ca: file.optional().describe('The authorities to trust; the system’s own when absent.'),
+		ca: file
+			.optional()
+			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
 		cert: file.optional().describe('The certificate that midwatch shows.'),
 		key: file.optional().describe('The key of that certificate.'),
 	}),

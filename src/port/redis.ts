@@ -214,8 +214,10 @@ export type RedisPort = {
 	clients(context: Context): Promise<RedisClients>;
 	memory(context: Context): Promise<MemoryReport>;
 	keyspace(context: Context): Promise<Keyspace>;
-	/** What this user may do here. Asks the server without doing any of it. */
+	/** What this user may do here, as it was last told on this connection: for what is shown. */
 	permissions(context: Context): Promise<readonly Permission[]>;
+	/** The same, asked now, without doing any of it; only those of these names when there are any. */
+	permissionsNow(context: Context, names?: readonly string[]): Promise<readonly Permission[]>;
 	/**
 	 * CONFIG SET maxmemory, once, on a connection of its own, after reading that `expected` still holds there. Resolves with what was read.
 	 * @throws AdapterError `conflict` when it does not (nothing was sent); `denied` on a connection that was opened read-only.

@@ -2,7 +2,11 @@
 const told = /(?:^|[ :])error:[0-9a-f]{8}:[^:]*:[^:]*:([^:]*)/i;
 
 /** What OpenSSL found wrong, without its numbers and files: `bad certificate`, `key values mismatch`. Any other text stays as it is. */
-export const tlsWords = (message: string): string => (told.exec(message)?.[1] ?? message).replace(alert, '').trim();
+export const tlsWords = (message: string): string =>
+	(told.exec(message)?.[1] ?? message).replace(alert, '').replace(nodeAdvice, '').trim();
+
+/** Node adds how it is started itself, which nobody who runs midwatch does. */
+const nodeAdvice = /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/;
 
 /** What the far end said before it went, by the protocol's own name for it (RFC 8446, section 6). Versions of OpenSSL call it otherwise. */
 const alert = /^(?:ssl|tls)\S* alert /i;

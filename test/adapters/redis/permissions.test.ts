@@ -158,6 +158,54 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect(await refused(room.read('redis.server'))).toMatchObject({kind: 'denied', hint: /add `password`/});
 	});
 
+	test('a minute of reads asks for the permissions once, and an open confirmation for its own', async () => {
+		const room = await as(server.logins.default);
+		let ms = Date.now();
+		const at = () => ({...room.acting(), now: () => ms});
+		const calls = (name: string) =>
+			Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(redisCli(server, 'INFO', 'commandstats'))?.[1] ?? 0);
+		const before = calls('acl\\|dryrun');
+		const action = actionOf('redis.set-maxmemory');
+		const first = await room.read<RedisServerRow>('redis.server', at());
+		const {plan} = await action.preview(first.rows, {size: '100mb'}, at());
+		for (let second = 0; second < 60; second += 2) {
+			ms += 2000;
+			await room.read('redis.server', at());
+			await room.read('redis.client', at());
+			await action.preflight(plan, at());
+		}
+		// The twelve once, and one for each look of the confirmation.
+		expect(calls('acl\\|dryrun') - before).toBe(12 + 30);
+	});
+
+	test('what is granted or taken back is seen by an open confirmation', async () => {
+		const room = await user('changing', '~*', '+@all', '-config|set', '+config|get');
+		const at = () => room.acting();
+		const action = actionOf('redis.set-maxmemory');
+		const {rows} = await room.read<RedisServerRow>('redis.server', at());
+		const {plan} = await action.preview(rows, {size: '100mb'}, at());
+		const blocked = async () =>
+			(await action.preflight(plan, at())).some(({label, result}) => /the right/.test(label) && result === 'block');
+		expect(await blocked()).toBe(true);
+		redisCli(server, 'ACL', 'SETUSER', 'changing', '+config|set');
+		expect(await blocked()).toBe(false);
+		redisCli(server, 'ACL', 'SETUSER', 'changing', '-config|set');
+		expect(await blocked()).toBe(true);
+	});
+
+	test('what is shown follows a refusal', async () => {
+		const room = await user('refused', '~*', '+@all');
+		const of = async () => {
+			const found = await room.port.permissions(context);
+			return found.find(({name}) => name === '+slowlog|get')?.state;
+		};
+		expect(await of()).toBe('have');
+		redisCli(server, 'ACL', 'SETUSER', 'refused', '-slowlog|get');
+		expect(await of()).toBe('have');
+		await room.read('redis.server');
+		expect(await of()).toBe('lack');
+	});
+
 	test('permissions are asked without doing any of it', async () => {
 		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '123mb');
 		const room = await as(server.logins.default);

@@ -58,3 +58,8 @@ test('a certificate that cannot be verified leads to whoever runs the server, ne
 	);
 	expect(hint('CERT_HAS_EXPIRED')).toBeUndefined();
 });
+
+test('the advice of Node about its own options is left out', () => {
+	const said = 'unable to verify the first certificate';
+	expect(tlsWords(`${said}; if the root CA is installed locally, try running Node.js with --use-system-ca`)).toBe(said);
+});

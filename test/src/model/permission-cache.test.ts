@@ -1,0 +1,81 @@
+import {beforeEach, expect, test} from 'vitest';
+import type {Permission} from '../../../src/contract.ts';
+import {createPermissionCache, type PermissionCache} from '../../../src/model/permission-cache.ts';
+
+let now: number;
+let connection: number;
+let asked: number;
+let states: Record<string, Permission['state']>;
+let cache: PermissionCache;
+
+const read = () => cache.read({signal: new AbortController().signal, now: () => now});
+/** How often the server was asked by reading once after each of these times. */
+async function after(steps: readonly number[]): Promise<number> {
+	const before = asked;
+	for (const ms of steps) {
+		now += ms;
+		await read();
+	}
+	return asked - before;
+}
+
+beforeEach(async () => {
+	now = 1_000_000;
+	connection = 1;
+	asked = 0;
+	states = {read: 'have', act: 'have'};
+	cache = createPermissionCache(
+		async () => {
+			asked += 1;
+			return Object.entries(states).map(([name, state]) => ({needs: name, name, state, grant: ''}));
+		},
+		() => connection,
+	);
+	await read();
+});
+
+test('what is granted is asked for every ten minutes', async () => {
+	expect(await after([2000, 60_000, 300_000])).toBe(0);
+	expect(await after([300_000])).toBe(1);
+});
+
+test('what is lacking is asked for every minute', async () => {
+	states['act'] = 'lack';
+	cache.refused('act');
+	expect(await after([0])).toBe(1);
+	expect(await after([2000, 30_000])).toBe(0);
+	expect(await after([30_000])).toBe(1);
+});
+
+test('a refusal of what was granted asks again, one that was known does not', async () => {
+	cache.refused('act');
+	expect(await after([0])).toBe(1);
+	cache.refused('something else');
+	expect(await after([0])).toBe(0);
+	states['act'] = 'lack';
+	cache.refused('act');
+	expect(await after([0])).toBe(1);
+	cache.refused('act');
+	expect(await after([0])).toBe(0);
+});
+
+test('another connection may be another user, and a clock that was set back makes nothing last', async () => {
+	connection = 2;
+	expect(await after([0, 0])).toBe(1);
+	expect(await after([-5000])).toBe(1);
+});
+
+test('a question that failed leaves nothing behind', async () => {
+	let fails = true;
+	const failing = createPermissionCache(
+		async () => {
+			if (fails) throw new Error('away');
+			return [];
+		},
+		() => 1,
+	);
+	const context = {signal: new AbortController().signal, now: () => now};
+	await expect(failing.read(context)).rejects.toThrow('away');
+	fails = false;
+	expect(await failing.read(context)).toEqual([]);
+});
