@@ -4,7 +4,17 @@ import type {Estate} from './estate.ts';
 
 /** What the policy file says of all targets, each key with its line. */
 function keyWords(file: PolicyFile): readonly string[] {
-	const {readOnly, guard, forbid = [], readOnlyTargets = [], armMinutes, leastDemand, maxObjects, rules = []} = file;
+	const {
+		readOnly,
+		guard,
+		forbid = [],
+		readOnlyTargets = [],
+		armMinutes,
+		leastDemand,
+		maxObjects,
+		rules = [],
+		execPlugins,
+	} = file;
 	const said: readonly (readonly [keyof PolicyFile, string | undefined])[] = [
 		['readOnly', readOnly === true ? 'everything is read-only' : undefined],
 		['guard', guard === undefined ? undefined : 'every target is guarded'],
@@ -13,6 +23,12 @@ function keyWords(file: PolicyFile): readonly string[] {
 		['armMinutes', armMinutes === undefined ? undefined : `armed for at most ${Math.min(armMinutes, 10)} minutes`],
 		['leastDemand', leastDemand === undefined ? undefined : `any action asks for at least ${leastDemand}`],
 		['maxObjects', maxObjects === undefined ? undefined : `at most ${maxObjects} objects`],
+		[
+			'execPlugins',
+			execPlugins === undefined
+				? undefined
+				: `a kubeconfig may run ${execPlugins.length === 0 ? 'no program' : `only ${execPlugins.join(', ')}`}`,
+		],
 		[
 			'rules',
 			rules.length === 0 ? undefined : `${rules.length} ${rules.length === 1 ? 'rule' : 'rules'} for some targets`,

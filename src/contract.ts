@@ -9,6 +9,7 @@ import type {Grants} from './port/grants.ts';
 import type {HttpTransport} from './port/http-transport.ts';
 import type {Identity} from './port/identity.ts';
 import type {MetricsQuery} from './port/metrics-query.ts';
+import type {ProgramApproval} from './port/program-approval.ts';
 
 export type SystemKind = 'kubernetes' | 'postgres' | 'redis' | 'kafka' | 'prometheus' | 'alertmanager' | 'probe';
 
@@ -364,6 +365,8 @@ export type Connection<Port> = {
 	 * the person ends it. @throws AdapterError `unsupported` when this target is logged in to without a terminal, `denied` when it failed.
 	 */
 	login?(): Promise<void>;
+	/** What waits for the user's approval before this target can log in. @throws AdapterError `denied` when approval would not help. */
+	approval?(): Promise<ProgramApproval | undefined>;
 	/** Never hangs, never throws, and may be called twice. */
 	close(): Promise<void>;
 };

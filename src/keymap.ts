@@ -65,7 +65,12 @@ export const bindings = [
 	{intent: 'list.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'list', title: 'A page up'},
 	{intent: 'list.choose', keys: ['enter'], scope: 'list', title: 'Choose the line'},
 	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, or disarm it'},
-	{intent: 'list.login', keys: ['l'], scope: 'list', title: 'Log in to the target of the line, at the terminal'},
+	{
+		intent: 'list.login',
+		keys: ['l'],
+		scope: 'list',
+		title: 'Log in to the target of the line, at the terminal; or approve the program that does',
+	},
 	{intent: 'list.copy', keys: ['c'], scope: 'list', title: 'Copy the line'},
 	{intent: 'list.settle', keys: ['space'], scope: 'list', title: 'Record that an unknown outcome was looked at'},
 	{intent: 'text.down', keys: ['j', 'down', 'enter'], scope: 'document', title: 'A line down'},

@@ -1,8 +1,10 @@
 import type {Entry, RowKey} from './arrange.ts';
 import type {Graph, Params, Severity} from './contract.ts';
+import type {Answering} from './deck/key-then-enter.ts';
 import type {TextBuffer} from './deck/text-buffer.ts';
 import type {Place} from './deck/text-page.ts';
 import type {Caret} from './deck/typed-line.ts';
+import type {ProgramApproval} from './port/program-approval.ts';
 
 /*
  * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
@@ -93,6 +95,15 @@ export type Layer =
 			readonly field: number;
 			readonly caret?: Caret;
 			readonly offset: number;
+	  }
+	/** The question whether a program may run to log in to a target. */
+	| {
+			readonly kind: 'approve';
+			readonly target: string;
+			readonly approval: ProgramApproval;
+			readonly answering: Answering;
+			/** Why the last key was not taken. */
+			readonly problem?: string | undefined;
 	  }
 	| {readonly kind: 'quit'};
 

@@ -3,6 +3,7 @@ import {isSettling} from '../src/remedy/machine.ts';
 import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
+import {approveLines} from './approve.ts';
 import {centred, type Painted} from './centred.ts';
 import {confirmLines} from './confirm.ts';
 import {paintDocument} from './document.ts';
@@ -65,6 +66,8 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 			return paintParams(deck, layer, size, theme);
 		case 'confirm':
 			return paintConfirm(deck, layer, size, theme);
+		case 'approve':
+			return centred(size, 84, theme, cells => approveLines(deck, layer, cells));
 		case 'quit':
 			return centred(size, 60, theme, cells => ({
 				title: 'Leave midwatch',

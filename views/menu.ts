@@ -77,7 +77,9 @@ export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, siz
 		}
 		const {lines, part} = listLines(items, index, cells, rows - 1, theme);
 		const keys =
-			layer.list === 'targets' ? 'enter shows it alone · O arms or disarms · esc leaves' : 'enter chooses · esc leaves';
+			layer.list === 'targets'
+				? 'enter shows it alone · O arms or disarms · l logs in · esc leaves'
+				: 'enter chooses · esc leaves';
 		return {title: `${title} (${part})`, lines: [...lines, line(keys, 'dim')]};
 	});
 }

@@ -6,8 +6,13 @@ import {shellLine} from '../../src/text/quote.ts';
 export const settingsOf = (target: Target): KubernetesSettings => target.settings as KubernetesSettings;
 
 /** `kubectl` with everything that leads to the target. */
-export function kubectl(target: Target, ...words: readonly string[]): string {
-	const {kubeconfig, context, impersonate} = settingsOf(target);
+export const kubectl = (target: Target, ...words: readonly string[]): string =>
+	kubectlFor(settingsOf(target), ...words);
+
+export function kubectlFor(
+	{kubeconfig, context, impersonate}: Pick<KubernetesSettings, 'kubeconfig' | 'context' | 'impersonate'>,
+	...words: readonly string[]
+): string {
 	const [file] = kubeconfig;
 	const several = kubeconfig.length > 1 ? ['env', `KUBECONFIG=${kubeconfig.join(':')}`] : [];
 	return shellLine([

@@ -28,6 +28,8 @@ export type KubernetesClient = {
 	/** Which cluster it is: the uid of kube-system, where we may read it. */
 	server(context: Context): Promise<ServerId | undefined>;
 	login(): Promise<void>;
+	/** See Credentials.approval. */
+	approval: Transport['approval'];
 	close(): void;
 };
 
@@ -83,6 +85,11 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 		Object.assign(informers, {[kind]: made});
 		return made;
 	}
+
+	/** Without a login all of them failed. */
+	const retry = () => {
+		for (const informer of all()) informer.retry();
+	};
 
 	const merged = createMerge();
 
@@ -142,7 +149,22 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 	return {
 		port,
 		server: context => readServerId(transport, context),
-		login: transport.login,
+		async login() {
+			await transport.login();
+			retry();
+		},
+		async approval() {
+			const waits = await transport.approval();
+			return (
+				waits && {
+					...waits,
+					async approve() {
+						await waits.approve();
+						retry();
+					},
+				}
+			);
+		},
 		close() {
 			pulse?.stop();
 			for (const informer of all()) informer.close();

@@ -72,6 +72,7 @@ export async function connectKubernetes(
 		},
 		permissions: context => permissionsOf(client.port, settings, context),
 		login: client.login,
+		approval: client.approval,
 		close: async () => client.close(),
 	};
 }

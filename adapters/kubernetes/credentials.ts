@@ -2,6 +2,7 @@ import type {Secret} from '../../src/contract.ts';
 import {AdapterError, isAdapterError, messageOf} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../src/port/kubernetes-access.ts';
+import type {ProgramApproval} from '../../src/port/program-approval.ts';
 import type {TlsMaterial} from '../http/agent.ts';
 import type {Clock} from './clock.ts';
 import {type PluginSeat, runExecPlugin} from './exec-plugin.ts';
@@ -30,6 +31,8 @@ export type Credentials = {
 	 * @throws AdapterError `unsupported` when the login is no command, `denied` when it failed.
 	 */
 	login(): Promise<void>;
+	/** A program that waits for the user's approval. What failed for want of it is tried again at once when it is given. */
+	approval(): Promise<ProgramApproval | undefined>;
 	/** The server took this ticket, whatever it answered. */
 	accepted(ticket: Ticket): void;
 	/**
@@ -89,7 +92,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 			const words = `${login.by.username}:${await login.by.password.reveal()}`;
 			bearer = `Basic ${Buffer.from(words).toString('base64')}`;
 		} else if (login.by.kind === 'exec') {
-			const given = await runExecPlugin(login.by.plugin, access, clock, settings.environment, seat);
+			const given = await runExecPlugin(login.by.plugin, access, clock, settings, seat);
 			if (given.token !== undefined) bearer = `Bearer ${given.token}`;
 			if (given.cert !== undefined) {
 				cert = given.cert;
@@ -142,6 +145,19 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 			await making?.catch(() => {});
 			making = makeOnce('terminal');
 			await making;
+		},
+		async approval() {
+			const {by} = (await settings.access()).login;
+			const waits = by.kind === 'exec' ? await by.plugin.approval() : undefined;
+			return (
+				waits && {
+					...waits,
+					async approve() {
+						await waits.approve();
+						failure = undefined;
+					},
+				}
+			);
 		},
 		accepted(ticket) {
 			if (made?.ticket.generation === ticket.generation) made.accepted = true;

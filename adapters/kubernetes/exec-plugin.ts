@@ -1,10 +1,11 @@
 import {spawn} from 'node:child_process';
 import {AdapterError} from '../../src/errors.ts';
+import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ClusterAccess, ExecPlugin} from '../../src/port/kubernetes-access.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {errorOutput} from '../../src/text/error-output.ts';
-import {shellLine} from '../../src/text/quote.ts';
 import {redact} from '../../src/text/redact.ts';
+import {kubectlFor} from './by-hand.ts';
 import type {Clock} from './clock.ts';
 
 /** A plugin may ask a server of its own, which may be far away. */
@@ -24,9 +25,9 @@ type Failure = (what: string) => AdapterError;
 
 /** Never the arguments: they may hold a token. kubectl runs the same program with them and shows all that it says. */
 const failureOf =
-	(plugin: ExecPlugin, context: string): Failure =>
+	(plugin: ExecPlugin, login: string): Failure =>
 	what => {
-		const byHand = `To see all that it says: ${shellLine(['kubectl', '--context', context, 'version'])}`;
+		const byHand = `To see all that it says: ${login}`;
 		const hint = plugin.installHint === undefined ? byHand : cleanLine(redact(plugin.installHint));
 		return new AdapterError('denied', `login by ${plugin.command}: ${what}`, hint);
 	};
@@ -58,24 +59,21 @@ export async function runExecPlugin(
 	plugin: ExecPlugin,
 	access: ClusterAccess,
 	clock: Clock,
-	environment: Readonly<Record<string, string | undefined>>,
+	settings: KubernetesSettings,
 	seat: PluginSeat = 'screen',
 ): Promise<ExecCredential> {
-	if (plugin.forbidden !== undefined) {
-		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
-		throw new AdapterError('denied', plugin.forbidden, hint);
-	}
+	await plugin.permit();
+	const login = kubectlFor({...settings, context: access.context}, 'version');
 	if (plugin.interactive === 'Always' && seat === 'screen') {
-		const login = shellLine(['kubectl', '--context', access.context, 'version']);
 		const hint = `Log in from the list of watched systems, or in another terminal: ${login}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
 	}
 	const env = {
-		...environment,
+		...settings.environment,
 		...plugin.env,
 		KUBERNETES_EXEC_INFO: await execInfo(plugin, access, seat === 'terminal'),
 	};
-	const failed = failureOf(plugin, access.context);
+	const failed = failureOf(plugin, login);
 	const run = {plugin, env, failed};
 	const answer = await (seat === 'terminal' ? outputAtTerminal(run) : output(run, clock));
 	return readCredential(plugin, answer, clock, failed);
@@ -86,7 +84,12 @@ type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readon
 function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 	return new Promise((resolve, reject) => {
 		// A group of its own, so that whatever the plugin starts ends with it.
-		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['ignore', 'pipe', 'pipe'], detached: true});
+		const child = spawn(plugin.command, [...plugin.args], {
+			env,
+			cwd: plugin.cwd,
+			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true,
+		});
 		let out = '';
 		let said = '';
 		const stop = (what: string) => {
@@ -123,7 +126,11 @@ function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 /** In our own group: a terminal gives its keys to that group alone, Ctrl-C included. */
 function outputAtTerminal({plugin, env, failed}: Run): Promise<string> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(plugin.command, [...plugin.args], {env, stdio: ['inherit', 'pipe', 'inherit']});
+		const child = spawn(plugin.command, [...plugin.args], {
+			env,
+			cwd: plugin.cwd,
+			stdio: ['inherit', 'pipe', 'inherit'],
+		});
 		let out = '';
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
 			out += chunk;

@@ -33,6 +33,8 @@ export type Informer<K extends WatchedKind> = {
 	read(signal: AbortSignal): Promise<Watched<K>>;
 	/** Lists anew at once. */
 	relist(): void;
+	/** Tries again at once what failed: the reason may be gone. */
+	retry(): void;
 	/** Something says that the connection may be dead: it is opened anew, from where it was. */
 	doubt(reason: AdapterError): void;
 	close(): void;
@@ -284,6 +286,12 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			doubtful('listed anew');
 			asAsked = true;
 			turn.abort(new AdapterError('timeout', 'listed anew', 'It was asked for.'));
+			wake.abort();
+		},
+		retry() {
+			if (failure === undefined) return;
+			failure = undefined;
+			attempts = 0;
 			wake.abort();
 		},
 		doubt(reason) {

@@ -5,6 +5,7 @@ import type {Readable} from 'node:stream';
 import {createGunzip} from 'node:zlib';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
+import type {ProgramApproval} from '../../src/port/program-approval.ts';
 import {type Agents, createAgents, type Pool} from '../http/agent.ts';
 import {calledOff} from '../http/errors.ts';
 import {proxyFor} from '../http/proxy.ts';
@@ -63,6 +64,8 @@ export type Transport = {
 	server(): URL | undefined;
 	/** See Credentials.login. */
 	login(): Promise<void>;
+	/** See Credentials.approval. */
+	approval(): Promise<ProgramApproval | undefined>;
 	close(): void;
 };
 
@@ -217,6 +220,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 			}
 		},
 		login: credentials.login,
+		approval: credentials.approval,
 		close() {
 			closed = true;
 			agents?.made.destroy();

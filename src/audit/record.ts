@@ -20,7 +20,7 @@ export type Actor = {
 /**
  * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
  * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
- * an inspection that executes something · `settle`: a person looked at an unknown outcome · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
+ * an inspection that executes something · `settle`: a person looked at an unknown outcome · `approve`: a program that logs in to a target · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
  * crash · `gap`: the log ends earlier than the head mirror says.
  */
 export type RecordKind =
@@ -35,6 +35,7 @@ export type RecordKind =
 	| 'refuse'
 	| 'inspect'
 	| 'settle'
+	| 'approve'
 	| 'clock'
 	| 'policy'
 	| 'torn'

@@ -5,6 +5,7 @@ import type {Secret} from '../contract.ts';
 import {AdapterError} from '../errors.ts';
 import type {ClusterAccess, ExecPlugin, Impersonation, Login} from '../port/kubernetes-access.ts';
 import {needCredentialFile} from './credential-file.ts';
+import {type ExecRules, execPermission} from './exec-permission.ts';
 import {
 	besideFile,
 	type Entry,
@@ -14,7 +15,7 @@ import {
 	readKubeconfig,
 } from './kubeconfig.ts';
 import {type PluginPolicy, readPluginPolicy} from './kuberc.ts';
-import {findProgram} from './program.ts';
+import {findProgram, workingDirectory} from './program.ts';
 import {secretFrom} from './secrets.ts';
 
 export type AccessRequest = {
@@ -23,6 +24,7 @@ export type AccessRequest = {
 	readonly context: string | undefined;
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly home: string;
+	readonly rules: ExecRules;
 };
 
 const accounts = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -44,7 +46,7 @@ function pluginOf(
 	cluster: KubeCluster,
 	file: string,
 	policy: PluginPolicy,
-	env: AccessRequest['env'],
+	{env, home, rules}: AccessRequest,
 ): ExecPlugin {
 	const apiVersion = exec.apiVersion ?? '';
 	if (!/^client\.authentication\.k8s\.io\/v1(?:beta1)?$/.test(apiVersion)) {
@@ -58,17 +60,32 @@ function pluginOf(
 	const command = exec.command.includes('/')
 		? besideFile(exec.command, file)
 		: (findProgram(exec.command, env['PATH']) ?? exec.command);
+	const args = exec.args ?? [];
 	const own = cluster.extensions?.find(({name}) => name === 'client.authentication.k8s.io/exec');
+	const additions = Object.fromEntries((exec.env ?? []).map(({name, value}) => [name, value]));
+	const permission = execPermission(
+		{
+			program: command,
+			args,
+			env: additions,
+			server: cluster.server,
+			askedBy: file,
+			installHint: exec.installHint,
+			forbidden: policy(command, name => findProgram(name, env['PATH'])),
+		},
+		rules,
+	);
 	return {
 		apiVersion,
 		command,
-		args: exec.args ?? [],
-		env: Object.fromEntries((exec.env ?? []).map(({name, value}) => [name, value])),
+		args,
+		env: additions,
 		interactive: exec.interactiveMode ?? 'IfAvailable',
 		provideClusterInfo: exec.provideClusterInfo ?? false,
 		config: own?.extension,
 		installHint: exec.installHint,
-		forbidden: policy(command, name => findProgram(name, env['PATH'])),
+		cwd: workingDirectory(home),
+		...permission,
 	};
 }
 
@@ -142,7 +159,7 @@ export async function readClusterAccess(request: AccessRequest): Promise<Cluster
 	const plugin = () =>
 		user?.value.exec == null || policy === undefined
 			? undefined
-			: pluginOf(user.value.exec, cluster.value, user.file, policy, request.env);
+			: pluginOf(user.value.exec, cluster.value, user.file, policy, request);
 	const {value} = cluster;
 	return {
 		context: name,

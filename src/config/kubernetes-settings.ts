@@ -20,11 +20,12 @@ export type KubernetesWords = {
 };
 
 /** Reads nothing yet: a kubeconfig that is renewed while midwatch runs is read when it is needed. */
-export function kubernetesSettings(words: KubernetesWords, {env, home}: Surroundings): KubernetesSettings {
+export function kubernetesSettings(words: KubernetesWords, surroundings: Surroundings): KubernetesSettings {
+	const {env, home} = surroundings;
 	const [first, ...others] = words.namespaces ?? [];
 	const files = words.kubeconfig ?? kubeconfigFiles(env, home);
 	return {
-		access: () => accessOf(words, files, {env, home}),
+		access: () => accessOf(words, files, surroundings),
 		kubeconfig: words.kubeconfig ?? [],
 		context: words.context,
 		namespaces: first === undefined ? 'all' : [first, ...others],
@@ -37,7 +38,7 @@ export function kubernetesSettings(words: KubernetesWords, {env, home}: Surround
 async function accessOf(
 	words: KubernetesWords,
 	files: readonly string[],
-	{env, home}: Pick<Surroundings, 'env' | 'home'>,
+	{env, home, stateDir, plugins}: Surroundings,
 ): Promise<ClusterAccess> {
 	if (words.inCluster === true || (words.inCluster === undefined && !files.some(file => existsSync(file)))) {
 		const inside = await readInClusterAccess(env);
@@ -47,5 +48,6 @@ async function accessOf(
 			throw new AdapterError('denied', 'midwatch does not run in a cluster', hint);
 		}
 	}
-	return readClusterAccess({files, context: words.context, env, home});
+	const rules = {allowed: [], policy: async () => undefined, ...plugins, stateDir};
+	return readClusterAccess({files, context: words.context, env, home, rules});
 }

@@ -82,8 +82,10 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 			{text: 'there is no such file. Create it, or leave out --config and MIDWATCH_CONFIG'},
 		]);
 	}
-	const {file, targets} = text === undefined ? nothing : readConfig(path, text, options, surroundings);
-	const found = targets === undefined ? await discover(surroundings) : {targets, origins: {}, notes: []};
+	const plugins = pluginRules(surroundings.policyFile, first !== undefined, read);
+	const limited = {...surroundings, plugins};
+	const {file, targets} = text === undefined ? nothing : readConfig(path, text, options, limited);
+	const found = targets === undefined ? await discover(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
 	return {
 		file: text === undefined ? undefined : path,
 		...found,
@@ -107,6 +109,24 @@ async function machinePolicy(given: {
 	return {path, file, read, places, placesNow: file === undefined ? new Map() : await places()};
 }
 
+/**
+ * What the policy says of the programs of a kubeconfig, read again before each run. One that was there at the start and is gone allows none.
+ */
+const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): Surroundings['plugins'] => ({
+	allowed: [],
+	async policy() {
+		const now = await read();
+		if (now === undefined && !wasThere) return undefined;
+		if (now?.state !== 'read') throw new ConfigError(file, [{text: 'the policy is gone'}]);
+		return now.file.execPlugins;
+	},
+});
+
+const withAllowed = <S extends Surroundings>(surroundings: S, {kubernetes}: ConfigFile): S => ({
+	...surroundings,
+	plugins: surroundings.plugins && {...surroundings.plugins, allowed: kubernetes?.allowExec ?? []},
+});
+
 const nothing = {file: configSchema.parse({}), targets: undefined};
 
 function readConfig(
@@ -126,7 +146,7 @@ function readConfig(
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 		return {file: parsed.data, targets: undefined};
 	}
-	const made = targetsOf(parsed.data.targets, document, surroundings);
+	const made = targetsOf(parsed.data.targets, document, withAllowed(surroundings, parsed.data));
 	mistakes.push(...made.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 	return {file: parsed.data, targets: made.targets};

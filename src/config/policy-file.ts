@@ -63,6 +63,9 @@ export const ruleSchema = strict({
 	maxObjects,
 });
 
+const programs = 'must be a list of absolute paths of programs';
+const execPlugins = z.array(z.string({error: programs}).regex(/^\//, {error: programs}), {error: programs});
+
 /** Each key can only tighten. */
 export const policySchema = strict({
 	readOnly: z
@@ -82,6 +85,11 @@ export const policySchema = strict({
 	armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
 	leastDemand,
 	maxObjects,
+	execPlugins: execPlugins
+		.optional()
+		.describe(
+			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
+		),
 	rules: z
 		.array(ruleSchema, {error: 'must be a list of rules, each with match and what it does'})
 		.optional()

@@ -250,12 +250,25 @@ const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis, kafka,
 
 const key = text('must be a key or a list of keys, such as X, f5 or ctrl+r');
 
+const mustBeProgram = 'must be a list of absolute paths of programs';
+const program = text(mustBeProgram).refine(path => path.startsWith('/'), {error: mustBeProgram});
+
 export const configSchema = strict({
 	targets: z
 		.array(target, {error: 'must be a list of targets'})
 		.min(1, {error: 'must list a target, or be left out: then targets are found in the environment'})
 		.optional()
 		.describe('The systems to watch. Without it, they are found in the environment.'),
+	kubernetes: strict({
+		allowExec: z
+			.array(program, {error: mustBeProgram})
+			.default([])
+			.describe(
+				'Absolute paths of programs that a kubeconfig may run to log in, with any arguments, without approval at the terminal: for a machine without a person.',
+			),
+	})
+		.optional()
+		.describe('What holds for all targets of kind `kubernetes`, found ones too.'),
 	keys: z
 		.record(
 			z.string(),

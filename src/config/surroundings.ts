@@ -1,7 +1,9 @@
 import {existsSync} from 'node:fs';
 import {userInfo} from 'node:os';
+import {stateDir} from '../audit/state-dir.ts';
 import {homeDirectory} from '../home.ts';
 import {type Clock, systemClock} from '../poll/clock.ts';
+import type {ExecRules} from './exec-permission.ts';
 
 /** What configuration takes from outside the file. Tests give their own. */
 export type Surroundings = {
@@ -13,6 +15,10 @@ export type Surroundings = {
 	/** Where this machine's PostgreSQL has its Unix socket, when it has one. */
 	readonly socketFolder: string | undefined;
 	readonly clock: Clock;
+	/** The state directory of this user; absolute. */
+	readonly stateDir: string;
+	/** What configuration and policy say of the programs that a kubeconfig may run; loading the configuration adds it. */
+	readonly plugins?: Omit<ExecRules, 'stateDir'> | undefined;
 	/** The policy of this machine's administrator. */
 	readonly policyFile: string;
 	/** The uid of that administrator. */
@@ -29,6 +35,7 @@ export const systemSurroundings = (): Surroundings => ({
 	systemUser: userName(),
 	socketFolder: socketFolders.find(folder => existsSync(`${folder}/.s.PGSQL.5432`)),
 	clock: systemClock,
+	stateDir: stateDir(process.env),
 	policyFile: '/etc/midwatch/policy.yaml',
 	policyOwner: 0,
 });

@@ -7,6 +7,7 @@ import {armedFor, standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
 import {freshRows} from '../remedy/renewal.ts';
 import {cursorIndex, hasLostCursor, paneSession} from '../session.ts';
+import {askApproval} from './approve-program.ts';
 import type {ActionOffer, Deck} from './deck.ts';
 import {startInspection} from './inspecting.ts';
 
@@ -168,12 +169,17 @@ export function toggleArmed(deck: Deck, target: string | undefined): void {
 	}, failed);
 }
 
-/** Logs in to a target with the person at the terminal, and reads it again. */
+/** Logs in to a target with the person at the terminal, and reads it again; asks for approval first when the program that logs in waits for it. */
 export async function login(deck: Deck, target: string | undefined): Promise<void> {
 	if (target === undefined) return;
 	const {watch, effects} = deck.options;
 	try {
 		const {connection} = await watch.connection(target);
+		const approval = await connection.approval?.();
+		if (approval !== undefined) {
+			askApproval(deck, target, approval);
+			return;
+		}
 		if (connection.login === undefined) {
 			deck.say(`${target} is not logged in to by a command`, 'warn');
 			return;

@@ -1,6 +1,7 @@
 import type {Intent, Scope} from '../keymap.ts';
 import {type Layer, moved, paneSession, topLayer} from '../session.ts';
 import {cleanLine, cleanTyped} from '../text/clean.ts';
+import {pressApprove} from './approve-program.ts';
 import {pressConfirm} from './confirming.ts';
 import type {Deck} from './deck.ts';
 import {pressDocument} from './document-keys.ts';
@@ -24,6 +25,7 @@ function scopeOf(layer: Layer | undefined): Scope {
 		case 'document':
 			return 'document';
 		case 'confirm':
+		case 'approve':
 		case 'quit':
 			return 'confirm';
 		default:
@@ -112,6 +114,10 @@ function handle(deck: Deck, key: string, text?: string): void {
 		pressConfirm(deck, layer, {key, text, quietMs});
 		return;
 	}
+	if (layer?.kind === 'approve') {
+		pressApprove(deck, layer, {key, alone: quietMs >= 5});
+		return;
+	}
 	if (layer?.kind === 'quit') {
 		if (key === 'y' || key === 'q') deck.options.effects.quit();
 		else deck.apply({do: 'pop'});
@@ -191,7 +197,8 @@ function pressDeclared(deck: Deck, key: string): void {
 export function paste(deck: Deck, text: string): void {
 	deck.touched();
 	const layer = topLayer(deck.session.get());
-	if (layer?.kind === 'confirm') deck.say('pasted text is not taken here: type it', 'warn');
+	if (layer?.kind === 'confirm' || layer?.kind === 'approve')
+		deck.say('pasted text is not taken here: type it', 'warn');
 	else if (layer !== undefined && scopeOf(layer) === 'field')
 		pasteField(deck, layer, cleanTyped(text).slice(0, longestPaste));
 	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');

@@ -28,6 +28,8 @@ export type PolicyFile = Effects & {
 	readonly readOnlyTargets?: readonly string[] | undefined;
 	/** Minutes until an idle target is no longer armed; counts only below 10. */
 	readonly armMinutes?: number | undefined;
+	/** Absolute paths: no other program of a kubeconfig runs. */
+	readonly execPlugins?: readonly string[] | undefined;
 	readonly rules?: readonly Rule[] | undefined;
 	/** The line of each top-level key, from 1. */
 	readonly lines?: Readonly<Record<string, number>> | undefined;

@@ -1,4 +1,5 @@
 import type {Secret} from '../contract.ts';
+import type {ProgramApproval} from './program-approval.ts';
 
 /*
  * How one cluster is reached and who we are there: a context of a kubeconfig, read and resolved. Paths are absolute. What is secret stays
@@ -18,8 +19,12 @@ export type ExecPlugin = {
 	/** The cluster's own settings for the plugin: extension `client.authentication.k8s.io/exec`. */
 	readonly config: unknown;
 	readonly installHint: string | undefined;
-	/** The sentence that says why this user's kuberc forbids it; undefined when it may run. */
-	readonly forbidden: string | undefined;
+	/** Where it runs: the home directory, never the current one. */
+	readonly cwd: string;
+	/** Asked before each run. @throws AdapterError `denied` with the reason why it may not run, or that it waits for approval. */
+	permit(): Promise<void>;
+	/** What the user has to approve first. @throws AdapterError `denied` when approval would not help. */
+	approval(): Promise<ProgramApproval | undefined>;
 };
 
 export type Impersonation = {

@@ -64,7 +64,10 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			],
 		}),
 	);
-	return rig.file('midwatch.yaml', stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}]}));
+	return rig.file(
+		'midwatch.yaml',
+		stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}], kubernetes: {allowExec: [login]}}),
+	);
 }
 
 test('a login that asks a person is run by a key, at the terminal, and never by itself', async () => {

@@ -49,6 +49,8 @@ export type Rig = {
 	): Promise<KubernetesClient>;
 	/** Environment of clients made later. */
 	env: Record<string, string | undefined>;
+	/** Programs that need no approval by clients made later; the plugin `login` beside the kubeconfig unless told. */
+	allowed: readonly string[];
 	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
 	addPod(
 		name: string,
@@ -83,10 +85,13 @@ export async function startRig({
 		folder,
 		file,
 		env: {PATH: process.env['PATH']},
+		allowed: [join(folder, 'login')],
 		async client({text, ...words} = {}, more = {}) {
 			number += 1;
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
-			const surroundings = {...systemSurroundings(), env: rig.env, home: folder};
+			const plugins = {allowed: rig.allowed, policy: async () => undefined};
+			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state'), plugins};
+			const surroundings = {...systemSurroundings(), ...own};
 			const settings = kubernetesSettings({...words, kubeconfig}, surroundings);
 			const client = createKubernetesClient(settings, {readOnly: false, timings, ...more});
 			clients.push(client);

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
+import type {ExecRules} from '../../../src/config/exec-permission.ts';
 import {kubeconfigFiles} from '../../../src/config/kubeconfig.ts';
 import {readClusterAccess, readInClusterAccess} from '../../../src/config/kubernetes-access.ts';
 import type {ClusterAccess} from '../../../src/port/kubernetes-access.ts';
@@ -24,7 +25,9 @@ async function file(content: unknown): Promise<string> {
 }
 
 const read = (files: readonly string[], context?: string): Promise<ClusterAccess> =>
-	readClusterAccess({files, context, env: {PATH: '/usr/bin:/bin'}, home: folder});
+	readClusterAccess({files, context, env: {PATH: '/usr/bin:/bin'}, home: folder, rules: rules()});
+
+const rules = (): ExecRules => ({stateDir: join(folder, 'state'), allowed: [], policy: async () => undefined});
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -124,7 +127,9 @@ describe('a context', () => {
 				provideClusterInfo: true,
 				config: {audience: 'x'},
 				installHint: 'get it',
-				forbidden: undefined,
+				cwd: folder,
+				permit: expect.any(Function),
+				approval: expect.any(Function),
 			},
 		});
 	});
@@ -197,7 +202,10 @@ describe('a file that somebody else can write', () => {
 		const kuberc = await file({credentialPluginPolicy: 'AllowAll'});
 		await chmod(kuberc, 0o622);
 		const env = {PATH: '/usr/bin:/bin', KUBERC: kuberc};
-		const asked = readClusterAccess({files: [await file(whole({exec}))], context: undefined, env, home: folder});
+		const asked = readClusterAccess({
+			...{files: [await file(whole({exec}))], context: undefined, env, home: folder},
+			rules: rules(),
+		});
 		await expect(asked).rejects.toMatchObject({message: expect.stringContaining('can be written by others')});
 	});
 });

@@ -15,6 +15,7 @@ export function emptySurroundings(env: Readonly<Record<string, string>> = {}): S
 		systemUser: 'ada',
 		socketFolder: undefined,
 		clock: createFakeClock(),
+		stateDir: join(home, 'state'),
 		policyFile: join(home, 'policy.yaml'),
 		policyOwner: process.getuid?.() ?? 0,
 	};

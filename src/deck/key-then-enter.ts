@@ -1,0 +1,23 @@
+/**
+ * A question that is answered by one key and then Enter, each in a read of its own. Pure, and without a clock: how long a key rests says
+ * nothing, because a console or a link that stalls hands over late what was pressed long before.
+ *
+ * A key that is held down gives itself again and again and no other key, so it never answers: not the key (no Enter follows), not Enter
+ * (no key came before), and not one held after the other (the key came more than once). A paste that is read at once comes as several keys in
+ * one read.
+ */
+export type Answering =
+	| 'nothing'
+	/** The key came once, alone in its read. */
+	| 'key'
+	/** It came again, or together with others: only another key begins anew. */
+	| 'repeated';
+
+/** One key, as far as the question is concerned. `alone`: nothing else came in the same read. */
+export type PressedKey = {readonly is: 'key' | 'enter' | 'other'; readonly alone: boolean};
+
+/** Where the question is after one more key. */
+export function afterKey(state: Answering, {is, alone}: PressedKey): Answering | 'answered' {
+	if (is === 'key') return alone && state === 'nothing' ? 'key' : 'repeated';
+	return is === 'enter' && alone && state === 'key' ? 'answered' : 'nothing';
+}

@@ -1,0 +1,237 @@
+import {chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {beforeEach, describe, expect, test} from 'vitest';
+import {ConfigError} from '../../../src/config/config-error.ts';
+import {type ExecRequest, type ExecRules, execPermission} from '../../../src/config/exec-permission.ts';
+import {loadConfiguration} from '../../../src/config/load.ts';
+import {examineProgram} from '../../../src/config/program-safety.ts';
+import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {emptySurroundings, put} from './surroundings.ts';
+
+let home: string;
+let program: string;
+let rules: ExecRules;
+
+beforeEach(() => {
+	const surroundings = emptySurroundings();
+	({home} = surroundings);
+	program = put(surroundings, 'login', '#!/bin/sh\n', 0o755);
+	rules = {stateDir: surroundings.stateDir, allowed: [], policy: async () => undefined};
+});
+
+const request = (more: Partial<ExecRequest> = {}): ExecRequest => ({
+	program,
+	args: ['--token=canaryARG'],
+	env: {MODE: 'canaryENV'},
+	server: 'https://api.test',
+	askedBy: '/home/ada/.kube/config',
+	installHint: undefined,
+	forbidden: undefined,
+	...more,
+});
+
+const permit = (more: Partial<ExecRequest> = {}, under: Partial<ExecRules> = {}) =>
+	execPermission(request(more), {...rules, ...under})
+		.permit()
+		.then(
+			() => 'runs',
+			(error: unknown) => {
+				const {kind, message, hint} = error as {readonly kind: string; readonly message: string; readonly hint: string};
+				expect(kind).toBe('denied');
+				expect(`${message} ${hint}`).not.toMatch(/canary/);
+				return `${message}: ${hint}`;
+			},
+		);
+
+async function approve(more: Partial<ExecRequest> = {}) {
+	const approval = await execPermission(request(more), rules).approval();
+	await approval?.approve();
+	return approval;
+}
+
+describe('a program of a kubeconfig', () => {
+	test('waits for approval, is approved once, and stays so at later starts', async () => {
+		expect(await permit()).toMatch(
+			new RegExp(`^waits for your approval to run ${program}: .*Press t.*kubernetes.allowExec`),
+		);
+		const approval = await approve();
+		expect(approval).toMatchObject({program, file: program, askedBy: '/home/ada/.kube/config', changed: false});
+		expect(JSON.stringify(approval)).not.toContain('canary');
+		expect(await permit()).toBe('runs');
+		expect(await execPermission(request(), rules).approval()).toBeUndefined();
+		const file = join(rules.stateDir, 'approved-programs.json');
+		expect(statSync(file).mode & 0o777).toBe(0o600);
+		expect(statSync(rules.stateDir).mode & 0o777).toBe(0o700);
+		expect(readFileSync(file, 'utf8')).not.toContain('canary');
+	});
+
+	test.each([
+		['arguments', {args: ['--token=canaryOTHER']}],
+		['environment', {env: {LD_PRELOAD: '/tmp/canary.so'}}],
+		['server', {server: 'https://elsewhere.test'}],
+	])('is asked again with other %s', async (_, more) => {
+		await approve();
+		expect(await permit(more)).toMatch(/^waits for your approval/);
+		expect(await approve(more)).toMatchObject({changed: true});
+		expect([await permit(more), await permit()]).toEqual(['runs', 'runs']);
+	});
+
+	test('is asked again under another path', async () => {
+		await approve();
+		const other = join(home, 'other');
+		writeFileSync(other, '', {mode: 0o755});
+		expect(await permit({program: other})).toMatch(`waits for your approval to run ${other}`);
+	});
+
+	test('of the configuration needs no approval, also when a link leads to it', async () => {
+		expect(await permit({args: ['anything']}, {allowed: [program]})).toBe('runs');
+		const link = join(home, 'link');
+		symlinkSync(program, link);
+		expect(await permit({}, {allowed: [link]})).toBe('runs');
+		expect(await permit({}, {allowed: ['/bin/true', '/nowhere']})).toMatch(/^waits/);
+	});
+
+	test('that the policy does not list does not run, whatever was approved', async () => {
+		await approve();
+		expect(await permit({}, {policy: async () => []})).toMatch(/the policy of this machine does not allow it/);
+		expect(await permit({}, {policy: async () => ['/usr/bin/aws'], allowed: [program]})).toMatch(/the policy/);
+		expect(await permit({}, {policy: async () => [program]})).toBe('runs');
+		const unreadable = async () => {
+			throw new ConfigError('/etc/midwatch/policy.yaml', [{text: 'the policy is gone'}]);
+		};
+		expect(await permit({}, {policy: unreadable})).toMatch(/the policy is gone: No program/);
+		expect(await permit({args: []}, {policy: async () => [program]})).toMatch(/^waits/);
+	});
+
+	test('that the kuberc forbids, or that is not there, is not asked about', async () => {
+		expect(await permit({forbidden: 'no'})).toMatch(/^no: Allow it in credentialPluginAllowlist/);
+		expect(await permit({program: 'aws'})).toMatch(/^login by aws: it is not installed, or not in PATH/);
+		expect(await permit({program: '/nowhere/aws', installHint: 'Get it.'})).toMatch(/not installed.*: Get it\.$/);
+		writeFileSync(join(home, 'text'), '', {mode: 0o600});
+		expect(await permit({program: home})).toMatch(/not installed/);
+	});
+
+	test.each([0o775, 0o757, 0o777])('that others can write is refused, approved or not: %o', async mode => {
+		await approve();
+		chmodSync(program, mode);
+		const says = `login by ${program}: ${program} can be written by others (mode ${mode.toString(8)}): chmod go-w ${program}`;
+		expect(await permit()).toContain(says);
+		expect(await permit({}, {allowed: [program]})).toContain(says);
+		await expect(execPermission(request(), rules).approval()).rejects.toMatchObject({kind: 'denied'});
+	});
+
+	test('is not taken from a list of approvals that others can read or write, or that is no list', async () => {
+		await approve();
+		const file = join(rules.stateDir, 'approved-programs.json');
+		for (const mode of [0o620, 0o604]) {
+			chmodSync(file, mode);
+			expect(await permit()).toContain(`${file}: can be read by others`);
+		}
+		chmodSync(file, 0o600);
+		writeFileSync(file, '{"version":1,"programs":[{"program":7}]}');
+		expect(await permit()).toContain(`${file} is not a list of approved programs: Mend ${file}, or delete it`);
+		await expect(approve()).rejects.toMatchObject({kind: 'denied'});
+	});
+});
+
+describe('configuration and policy of the machine', () => {
+	/** What becomes of the plugin of the current context. */
+	async function start(policy?: string, config = 'kubernetes: {allowExec: []}') {
+		const surroundings = emptySurroundings();
+		const login = put(surroundings, 'login', '', 0o755);
+		const exec = {apiVersion: 'client.authentication.k8s.io/v1', command: './login'};
+		const kubeconfig = {
+			'current-context': 'c',
+			contexts: [{name: 'c', context: {cluster: 'c', user: 'u'}}],
+			clusters: [{name: 'c', cluster: {server: 'https://api.test'}}],
+			users: [{name: 'u', user: {exec}}],
+		};
+		const env = {...surroundings.env, KUBECONFIG: put(surroundings, 'kubeconfig', JSON.stringify(kubeconfig))};
+		if (policy !== undefined) put(surroundings, 'policy.yaml', policy.replaceAll('LOGIN', login));
+		const file = put(surroundings, 'config.yaml', config.replaceAll('LOGIN', login));
+		const {targets} = await loadConfiguration({config: file, surroundings: {...surroundings, env}});
+		const outcome = async () => {
+			const access = await (targets[0]?.settings as KubernetesSettings | undefined)?.access();
+			const by = access?.login.by;
+			if (by?.kind !== 'exec') throw new Error('no plugin');
+			return by.plugin.permit().then(
+				() => 'runs',
+				(error: Error) => error.message,
+			);
+		};
+		return {surroundings, outcome};
+	}
+
+	test('decide together, for a cluster that was found', async () => {
+		expect(await (await start()).outcome()).toMatch(/^waits for your approval/);
+		const allowed = 'kubernetes: {allowExec: [LOGIN]}';
+		expect(await (await start(undefined, allowed)).outcome()).toBe('runs');
+		expect(await (await start('execPlugins: [LOGIN]', allowed)).outcome()).toBe('runs');
+		expect(await (await start('execPlugins: [LOGIN]')).outcome()).toMatch(/^waits for your approval/);
+		expect(await (await start('execPlugins: []', allowed)).outcome()).toContain('the policy of this machine does not');
+	});
+
+	test('for a target of the configuration too', async () => {
+		const targets = 'targets: [{name: a, kind: kubernetes}]\n';
+		expect(await (await start(undefined, targets)).outcome()).toMatch(/^waits for your approval/);
+		expect(await (await start(undefined, `${targets}kubernetes: {allowExec: [LOGIN]}`)).outcome()).toBe('runs');
+	});
+
+	test('a policy is obeyed as it is now, and none runs once it is gone or cannot be read', async () => {
+		const {surroundings, outcome} = await start('execPlugins: [LOGIN]', 'kubernetes: {allowExec: [LOGIN]}');
+		expect(await outcome()).toBe('runs');
+		put(surroundings, 'policy.yaml', 'execPlugins: []');
+		expect(await outcome()).toContain('the policy of this machine does not allow it');
+		put(surroundings, 'policy.yaml', 'execPlugins: 7');
+		expect(await outcome()).toContain('execPlugins must be a list of absolute paths of programs');
+		rmSync(surroundings.policyFile);
+		expect(await outcome()).toContain('the policy is gone');
+	});
+
+	test.each(['execPlugins: [aws]', 'kubernetes: {allowExec: [bin/aws]}'])(
+		'name absolute paths only: %s',
+		async text => {
+			const isPolicy = text.startsWith('exec');
+			const started = isPolicy ? start(text) : start(undefined, text);
+			await expect(started).rejects.toThrow('must be a list of absolute paths of programs');
+		},
+	);
+});
+
+describe('who decides what runs under a path', () => {
+	test('the owner of the file, of its directories and of the links to it', async () => {
+		const folder = join(home, 'bin');
+		mkdirSync(folder, {mode: 0o755});
+		const file = join(folder, 'login');
+		writeFileSync(file, '', {mode: 0o755});
+		const link = join(home, 'link');
+		symlinkSync('bin/login', link);
+		expect(await examineProgram(link)).toEqual({state: 'safe', file});
+		chmodSync(folder, 0o757);
+		for (const path of [file, link])
+			expect(await examineProgram(path)).toEqual({
+				state: 'unsafe',
+				reason: `${folder} can be written by others (mode 757): chmod go-w ${folder}`,
+			});
+		chmodSync(folder, 0o1777);
+		expect(await examineProgram(file)).toEqual({state: 'safe', file});
+		if (process.getuid?.() !== 0) return;
+		chmodSync(folder, 0o775);
+		chownSync(folder, 0, 4711);
+		expect(await examineProgram(file)).toMatchObject({state: 'unsafe'});
+		chownSync(folder, 4711, 0);
+		expect(await examineProgram(link)).toMatchObject({
+			reason: expect.stringContaining(`${folder} is owned by uid 4711`),
+		});
+		chownSync(folder, 0, 0);
+		expect(await examineProgram(file)).toEqual({state: 'safe', file});
+		chownSync(file, 4711, 0);
+		expect(await examineProgram(file)).toMatchObject({reason: expect.stringContaining('is owned by uid 4711')});
+	});
+
+	test('nobody where it is a circle of links', async () => {
+		symlinkSync('b', join(home, 'a'));
+		symlinkSync('a', join(home, 'b'));
+		expect(await examineProgram(join(home, 'a'))).toEqual({state: 'missing'});
+	});
+});
