@@ -43,14 +43,15 @@ export function followPolicy(options: {
 		| undefined;
 
 	async function readNow(): Promise<PolicyRead> {
+		const before = last?.read;
 		try {
 			const read = await source.read();
 			if (read !== undefined) return read;
-			return was ? {state: 'unusable', reason: 'it is gone'} : {state: 'none'};
+			return was ? unusable('it is gone', before) : none;
 		} catch (error) {
 			// A mistake a line: the first is enough to know why nothing can be done.
 			const [first = '', ...others] = messageOf(error).split('\n');
-			return {state: 'unusable', reason: others.length === 0 ? first : `${first} (and ${others.length} more)`};
+			return unusable(others.length === 0 ? first : `${first} (and ${others.length} more)`, before);
 		}
 	}
 
@@ -63,8 +64,9 @@ export function followPolicy(options: {
 		const looks = (last?.looks ?? 0) + 1;
 		const known = !fresh && last?.read === read && looks < looksAPlace ? last.places : undefined;
 		const places = known ?? (read.state === 'read' ? await placesNow() : new Map<string, Place>());
+		const isSame = known !== undefined && last?.read === read;
 		last = {read, places, looks: known === undefined ? 0 : looks};
-		if (!closed) obey(read, places);
+		if (!closed && !isSame) obey(read, places);
 	}
 
 	/** One after the other, so that what is obeyed last was read last. */
@@ -85,3 +87,9 @@ export function followPolicy(options: {
 		},
 	};
 }
+
+const none: PolicyRead = {state: 'none'};
+
+/** The same value while the reason is the same. */
+const unusable = (reason: string, before: PolicyRead | undefined): PolicyRead =>
+	before?.state === 'unusable' && before.reason === reason ? before : {state: 'unusable', reason};
