@@ -25,6 +25,8 @@ export function requestCancel(
 	key: CancelKey,
 	{ssl, ms}: {readonly ssl: ConnectionOptions | false; readonly ms: number},
 ): Promise<void> {
+	// Not every server gives a key.
+	if (!Number.isInteger(key.processId) || !Number.isInteger(key.secret)) return Promise.resolve();
 	return new Promise(resolve => {
 		const socket = host.startsWith('/')
 			? connectSocket(`${host}/.s.PGSQL.${port}`)
