@@ -38,7 +38,7 @@ const lineOf = ({rowsAt, cursorRow}: PaintedPage): number | undefined => {
 	return line < 0 ? undefined : line;
 };
 
-export function createSteadiness(clock: Pick<Clock, 'now'>): Steadiness {
+export function createSteadiness(clock: Pick<Clock, 'monotonic'>): Steadiness {
 	let under: Under | undefined;
 	/** The line of the cursor may change with the next frame: a key asked for it. */
 	let awaitsFrame = false;
@@ -50,7 +50,7 @@ export function createSteadiness(clock: Pick<Clock, 'now'>): Steadiness {
 			const known = under;
 			const same = known?.pane === pane && known.selected === selected && (awaitsFrame || known.line === line);
 			awaitsFrame = false;
-			under = {pane, selected, line, since: same ? known.since : clock.now()};
+			under = {pane, selected, line, since: same ? known.since : clock.monotonic()};
 		},
 		keyHandled(pane, selected, places) {
 			const same = under?.pane === pane && under.selected === selected;
@@ -61,7 +61,7 @@ export function createSteadiness(clock: Pick<Clock, 'now'>): Steadiness {
 		isSteady(pane, selected) {
 			if (under === undefined) return true;
 			if (under.pane !== pane || under.selected !== selected) return false;
-			return under.since === undefined || clock.now() - under.since >= steadyAfterMs;
+			return under.since === undefined || clock.monotonic() - under.since >= steadyAfterMs;
 		},
 	};
 }

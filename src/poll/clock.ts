@@ -34,6 +34,16 @@ export const systemClock: Clock = {
 	},
 };
 
+/**
+ * The most milliseconds that may have passed since this call, by either clock: the wall clock can be set back, and the monotonic one may
+ * stand still while the machine sleeps.
+ */
+export function elapsed(clock: Clock): () => number {
+	const wall = clock.now();
+	const reading = clock.monotonic();
+	return () => Math.max(clock.now() - wall, clock.monotonic() - reading);
+}
+
 /** A clock whose calls come but whose time does not pass: for the demo's `still`, in which nothing may change, ages included. */
 export function stoppedClock(clock: Clock): Clock {
 	const moment = clock.now();

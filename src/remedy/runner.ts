@@ -6,7 +6,7 @@ import type {Action, ActionContext, Params, Preview, Row} from '../contract.ts';
 import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {Answer} from '../policy/demand.ts';
 import {permitted, type Refusal} from '../policy/standing.ts';
-import type {Clock} from '../poll/clock.ts';
+import {type Clock, elapsed} from '../poll/clock.ts';
 import type {Store} from '../store.ts';
 import type {Arming} from './arming.ts';
 import {createAsking} from './asking.ts';
@@ -146,9 +146,9 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		}
 		let answered: Entry | undefined;
 		try {
-			const lookedAt = clock.now();
+			const checkedMs = elapsed(clock);
 			await checking.look(job, 'rechecking');
-			answered = await send(job, () => mustStillHold(held, () => clock.now() - lookedAt));
+			answered = await send(job, () => mustStillHold(held, checkedMs));
 		} finally {
 			await release(held);
 		}
