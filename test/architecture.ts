@@ -66,7 +66,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 	redis: ['ioredis'],
 };
 /** The adapters that speak HTTP share one client. */
-const speakHttp = ['kubernetes', 'prometheus', 'alertmanager'];
+const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
 /** What an adapter may know of the core. */
 const seams = /^src\/(?:contract|define|errors|severity|model|port|text)(?:\.ts$|\/)/;
 

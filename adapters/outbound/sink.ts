@@ -1,0 +1,48 @@
+import type {
+	AuditSink,
+	OutboundRecord,
+	SinkSettings,
+	SyslogSettings,
+	WebhookSettings,
+} from '../../src/port/audit-sink.ts';
+import {createHttpClient} from '../http/client.ts';
+import {framed, syslogMessage} from './syslog-message.ts';
+import {sendByDatagram} from './syslog-socket.ts';
+import {DatagramSocket, sendByStream} from './syslog-stream.ts';
+
+/** Nothing is connected before the first record. @throws AdapterError `unsupported` when the settings cannot be used. */
+export const createAuditSink = (settings: SinkSettings): AuditSink =>
+	settings.kind === 'webhook' ? webhook(settings) : syslog(settings);
+
+function syslog({to, tls, facility}: SyslogSettings): AuditSink {
+	const bytesOf = (records: readonly OutboundRecord[]) =>
+		Buffer.concat(records.map(record => framed(syslogMessage(record, facility))));
+
+	async function send(records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+		try {
+			await sendByStream(to, tls, bytesOf(records), signal);
+		} catch (error) {
+			if (to.over !== 'unix' || !(error instanceof DatagramSocket)) throw error;
+			for (const record of records) await sendByDatagram(to.path, record, facility, signal);
+		}
+	}
+
+	return {send, close() {}};
+}
+
+const largestAnswer = 64 * 1024;
+const webhookMs = 10_000;
+
+/** `{"records": […]}` by POST; any status from 200 to 299 says that it was taken. Redirects are not followed. */
+function webhook({http: settings}: WebhookSettings): AuditSink {
+	const http = createHttpClient(settings, {});
+	const path = (URL.parse(settings.url)?.pathname ?? '/').replace(/\/+$/, '') === '' ? '/' : '';
+	return {
+		async send(records, signal) {
+			const body = {records: records.map(({json}) => JSON.parse(json) as unknown)};
+			const asked = 'to take records of the audit';
+			await http.bytes({method: 'POST', path, body, asked, timeoutMs: webhookMs, largest: largestAnswer}, signal);
+		},
+		close: () => http.close(),
+	};
+}

@@ -1,0 +1,80 @@
+import {readFile} from 'node:fs/promises';
+import {connect, type Socket} from 'node:net';
+import {type ConnectionOptions, connect as connectSecurely} from 'node:tls';
+import {codeOf} from '../../src/errors.ts';
+import type {SyslogSettings} from '../../src/port/audit-sink.ts';
+import type {HttpTls} from '../../src/port/http.ts';
+import {calledOff} from '../http/errors.ts';
+import {endedEarly, sinkError} from './errors.ts';
+
+type StreamPlace =
+	| Extract<SyslogSettings['to'], {readonly host: string}>
+	| {readonly over: 'unix'; readonly path: string};
+
+const whereOf = (to: SyslogSettings['to']): string => ('path' in to ? to.path : `${to.host}:${to.port}`);
+
+const read = async (path: string | undefined): Promise<Buffer | undefined> =>
+	path === undefined ? undefined : readFile(path);
+
+/** Read again for each connection, so that a renewed certificate counts. What the environment says about verifying does not. */
+async function tlsOptions(tls: HttpTls): Promise<ConnectionOptions> {
+	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
+	return {
+		...(ca === undefined ? {} : {ca}),
+		...(cert === undefined ? {} : {cert}),
+		...(key === undefined ? {} : {key}),
+		...(tls.servername === undefined ? {} : {servername: tls.servername}),
+		rejectUnauthorized: true,
+		minVersion: 'TLSv1.2',
+	};
+}
+
+async function open(to: StreamPlace, tls: HttpTls): Promise<{readonly socket: Socket; readonly ready: string}> {
+	if (to.over === 'unix') return {socket: connect({path: to.path}), ready: 'connect'};
+	const {host, port} = to;
+	if (to.over === 'tcp') return {socket: connect({host, port}), ready: 'connect'};
+	return {socket: connectSecurely({host, port, ...(await tlsOptions(tls))}), ready: 'secureConnect'};
+}
+
+/** connect(2) says of a Unix socket that it takes datagrams, not a stream. */
+export class DatagramSocket extends Error {}
+
+/**
+ * Sends all of it on a connection of its own, ends its side, and waits until the other end has read to that end and closed too. Syslog has
+ * no answer to a message: a log server that closes after our end, without an error, is the best there is. One that is silent, that goes
+ * before our end, or that leaves bytes unread (the connection is reset then) has not taken it.
+ * @throws AdapterError, or DatagramSocket
+ */
+export async function sendByStream(to: StreamPlace, tls: HttpTls, bytes: Buffer, signal: AbortSignal): Promise<void> {
+	const where = whereOf(to);
+	if (signal.aborted) throw calledOff(signal);
+	const {socket, ready} = await open(to, tls).catch((error: unknown) => {
+		throw sinkError(error, where);
+	});
+	const abort = () => socket.destroy(calledOff(signal));
+	signal.addEventListener('abort', abort, {once: true});
+	try {
+		await new Promise<void>((resolve, reject) => {
+			let isWritten = false;
+			let hasEnded = false;
+			socket.on('error', error =>
+				reject(codeOf(error) === 'EPROTOTYPE' ? new DatagramSocket() : sinkError(error, where)),
+			);
+			socket.on('finish', () => {
+				isWritten = true;
+			});
+			socket.on('end', () => {
+				hasEnded = isWritten;
+				if (!isWritten) socket.destroy();
+			});
+			socket.on('close', () => (hasEnded ? resolve() : reject(endedEarly(where))));
+			// What it says is not asked for; unread it would never come to its end.
+			socket.resume();
+			socket.once(ready, () => socket.end(bytes));
+			if (signal.aborted) abort();
+		});
+	} finally {
+		signal.removeEventListener('abort', abort);
+		socket.destroy();
+	}
+}
