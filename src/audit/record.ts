@@ -21,7 +21,8 @@ export type Actor = {
  * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
  * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
  * an inspection that executes something · `settle`: a person looked at an unknown outcome · `approve`: a program that logs in to a target · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
- * crash · `gap`: the log ends earlier than the head mirror says.
+ * crash · `gap`: the log ends earlier than the head mirror says · `break-glass` `break-glass-end`: acting although a required copy of the
+ * log is not delivered.
  */
 export type RecordKind =
 	| 'start'
@@ -39,7 +40,9 @@ export type RecordKind =
 	| 'clock'
 	| 'policy'
 	| 'torn'
-	| 'gap';
+	| 'gap'
+	| 'break-glass'
+	| 'break-glass-end';
 
 /** `sent`: it was sent and answered; a `verify` record follows. `superseded`: the next act on the same object came before it showed. */
 export type RecordResult =
@@ -92,6 +95,8 @@ export type Entry = {
 	readonly as?: string;
 	/** Of an intent on a guarded target: who armed it, and when. */
 	readonly armed?: ArmedBy;
+	/** Of an intent: the record of the broken glass under which it went without being delivered outside. */
+	readonly glass?: string;
 	readonly plan_hash?: string;
 	/** Of an intent: what is sent, as JSON, unless it is very long. With it a later console can look what became of it. */
 	readonly plan?: unknown;

@@ -1,0 +1,82 @@
+import {messageOf} from '../errors.ts';
+import type {Clock} from '../poll/clock.ts';
+import {createStore, type Store} from '../store.ts';
+import type {Delivery} from './delivery.ts';
+import type {Audit} from './log.ts';
+
+/** What has to be typed. */
+export const breakGlassWord = 'break-glass';
+
+/** It holds for this long at most. */
+const glassMs = 10 * 60_000;
+
+/** Acting although a required sink takes nothing: recorded here first, with a reason, and over by itself. */
+export type BreakGlass = {
+	/** While it holds: the id of its record. */
+	readonly state: Store<{readonly record: string} | undefined>;
+	/** Whether a required sink takes nothing. */
+	isNeeded(): boolean;
+	/** @returns what is wrong, or undefined when it holds. */
+	use(given: {readonly word: string; readonly reason: string}): Promise<string | undefined>;
+	close(): void;
+};
+
+export function createBreakGlass({
+	audit,
+	delivery,
+	clock,
+}: {
+	/** The log itself: what is written to it here needs nobody outside. */
+	readonly audit: Pick<Audit, 'append'>;
+	readonly delivery: Pick<Delivery, 'state' | 'push'>;
+	readonly clock: Clock;
+}): BreakGlass {
+	const state = createStore<{readonly record: string} | undefined>(undefined);
+	let callOff = () => {};
+
+	const required = () => delivery.state.get().filter(sink => sink.required);
+	const failing = () => required().filter(({trouble}) => trouble !== undefined);
+
+	async function end(note: string): Promise<void> {
+		const held = state.get();
+		if (held === undefined) return;
+		callOff();
+		state.set(undefined);
+		// Less is allowed from now on whether this can be recorded or not.
+		await audit.append({kind: 'break-glass-end', of: held.record, note}).then(delivery.push, () => {});
+	}
+
+	const stop = delivery.state.subscribe(() => {
+		if (required().every(({waiting, trouble}) => waiting === 0 && trouble === undefined)) void end('everything was delivered');
+	});
+
+	return {
+		state,
+		isNeeded: () => failing().length > 0,
+		async use({word, reason}) {
+			const sinks = failing();
+			if (sinks.length === 0) return 'every required sink takes records: there is nothing to break';
+			if (word.trim() !== breakGlassWord) return `type ${breakGlassWord} to go on`;
+			if (reason.trim().length < 3) return 'give a reason in a few words: it is kept in the record';
+			try {
+				const note = sinks.map(({name, trouble}) => `${name}: ${trouble?.message ?? 'records wait'}`).join('; ');
+				const record = await audit.append({
+					kind: 'break-glass',
+					confirmation: {method: 'type', reason: reason.trim()},
+					note,
+				});
+				callOff();
+				callOff = clock.after(glassMs, () => void end('it has held for 10 minutes'));
+				state.set({record: record.id});
+				delivery.push(record);
+				return undefined;
+			} catch (error) {
+				return messageOf(error);
+			}
+		},
+		close() {
+			stop();
+			callOff();
+		},
+	};
+}

@@ -1,0 +1,61 @@
+import type {BreakGlass} from './break-glass.ts';
+import type {Delivery, Undelivered} from './delivery.ts';
+import {type Audit, AuditError} from './log.ts';
+import type {AuditRecord, Entry, RecordKind} from './record.ts';
+
+/** Something is sent once such a record is written. */
+const before: ReadonlySet<RecordKind> = new Set(['intent', 'undo', 'inspect']);
+
+/**
+ * The audit with copies outside. A record that comes before an effect is written only when every required sink has taken it too, or while
+ * the glass is broken; where neither is so, what it announced is not done, and the log says so.
+ */
+export function copiedAudit(audit: Audit, delivery: Delivery, glass: Pick<BreakGlass, 'state'>): Audit {
+	const write = async (entry: Entry): Promise<AuditRecord> => {
+		const record = await audit.append(entry);
+		delivery.push(record);
+		return record;
+	};
+
+	async function append(entry: Entry): Promise<AuditRecord> {
+		if (!before.has(entry.kind)) return write(entry);
+		const broken = glass.state.get()?.record;
+		const record = await write(broken === undefined ? entry : {...entry, glass: broken});
+		const missing = await delivery.undelivered(record);
+		const [first] = missing;
+		if (first === undefined || (broken !== undefined && glass.state.get()?.record === broken)) return record;
+		const why = `the record was not delivered to ${missing.map(({name}) => name).join(', ')}: ${first.message}`;
+		await write(notDone(record, why)).catch(() => {});
+		throw new AuditError(why, hintOf(first));
+	}
+
+	return {
+		dir: audit.dir,
+		get session() {
+			return audit.session;
+		},
+		last: audit.last,
+		newId: audit.newId,
+		recent: audit.recent,
+		keep: audit.keep,
+		append,
+	};
+}
+
+const hintOf = ({hint}: Undelivered): string =>
+	`${hint} In an emergency, press : and choose "act although the audit is not delivered".`;
+
+/** The end of an intent that is on disk and led to nothing. */
+const notDone = ({id, action, target, server, object, plan_hash, params, as}: AuditRecord, note: string): Entry => ({
+	kind: 'outcome',
+	of: id,
+	result: 'refused',
+	note: `nothing was sent: ${note}`,
+	...(action && {action}),
+	...(target !== undefined && {target}),
+	...(server && {server}),
+	...(object !== undefined && {object}),
+	...(plan_hash !== undefined && {plan_hash}),
+	...(params && {params}),
+	...(as !== undefined && {as}),
+});

@@ -1,0 +1,80 @@
+import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
+import {bounded} from '../poll/bounded.ts';
+import type {Clock} from '../poll/clock.ts';
+import {createStore, type Store} from '../store.ts';
+import {type ConfiguredSink, createCourier, type SinkState} from './courier.ts';
+import type {AuditRecord} from './record.ts';
+
+/** A required sink that did not take a record in time. */
+export type Undelivered = {readonly name: string; readonly message: string; readonly hint: string};
+
+/** Copies of the log on their way to all sinks. */
+export type Delivery = {
+	/** In the order of the configuration; empty without sinks. */
+	readonly state: Store<readonly SinkState[]>;
+	/** Begins with what was left from before. */
+	start(): void;
+	/** A record that was written here: it goes out in its turn. */
+	push(record: AuditRecord): void;
+	/** Resolves with those required sinks that have not taken the record, and all before it, within a few seconds. Never rejects. */
+	undelivered(record: AuditRecord): Promise<readonly Undelivered[]>;
+	/** Waits at most a few seconds for what is under way. */
+	close(): Promise<void>;
+};
+
+/** How long an action waits for its intent to be taken. */
+const patienceMs = 5000;
+const closeMs = 2000;
+
+export function createDelivery(options: {
+	readonly sinks: readonly ConfiguredSink[];
+	readonly dir: string;
+	readonly stateDir: string;
+	readonly clock: Clock;
+}): Delivery {
+	const {sinks, clock} = options;
+	const state = createStore<readonly SinkState[]>(
+		sinks.map(({name, where, required}) => ({
+			name,
+			where,
+			required,
+			waiting: 0,
+			trouble: undefined,
+			broken: undefined,
+		})),
+	);
+	const changed = (next: SinkState) => state.set(state.get().map(one => (one.name === next.name ? next : one)));
+	const couriers = sinks.map(configured => createCourier({...options, configured, changed}));
+
+	const within = <T>(ms: number, message: string, work: () => Promise<T>): Promise<T> =>
+		bounded({clock, ms, late: () => new AdapterError('timeout', message, 'look whether it answers at all')}, work);
+
+	return {
+		state,
+		start() {
+			for (const courier of couriers) courier.start();
+		},
+		push(record) {
+			for (const courier of couriers) courier.push(record);
+		},
+		async undelivered(record) {
+			const required = couriers.filter(({configured}) => configured.required);
+			const tried = await Promise.all(
+				required.map(async ({configured: {name, where}, through}): Promise<readonly Undelivered[]> => {
+					try {
+						await within(patienceMs, `${where} has not taken it within ${patienceMs / 1000} s`, () => through(record));
+						return [];
+					} catch (error) {
+						const hint = isAdapterError(error) ? error.hint : 'look at the state directory';
+						return [{name, message: messageOf(error), hint}];
+					}
+				}),
+			);
+			return tried.flat();
+		},
+		async close() {
+			const all = Promise.all(couriers.map(courier => courier.close()));
+			await within(closeMs, 'not waited for any longer', () => all).catch(() => {});
+		},
+	};
+}

@@ -1,0 +1,75 @@
+import type {OutboundRecord} from '../port/audit-sink.ts';
+import type {AuditRecord} from './record.ts';
+
+/**
+ * What may leave beyond ids, hashes and numbers: `objects` names of what was acted on (keys, pods, groups) · `text` what it was in words and
+ * what was sent, with SQL · `reason` what a person typed.
+ */
+export const inclusions = ['objects', 'text', 'reason'] as const;
+export type Inclusion = (typeof inclusions)[number];
+
+/** Bytes of one record: what a syslog server takes unless it is told to take more. */
+const largest = 8000;
+
+const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']>> = {
+	'break-glass': 1,
+	refuse: 4,
+	gap: 4,
+	torn: 4,
+	intent: 5,
+	undo: 5,
+	arm: 5,
+};
+
+/** `seq`, `prev` and `hash` let a receiver prove that a record is missing; what is not named here never leaves. */
+function always(record: AuditRecord): Readonly<Record<string, unknown>> {
+	const {v, seq, id, ts, session, app, actor, kind, target, server, as, armed, glass, prev, hash} = record;
+	const {action, plan_hash, preview, confirmation, result, error, of, undo_of, took_ms, lost} = record;
+	return {
+		...{v, seq, id, ts, session, app, actor, kind, target, server, as, armed, glass, prev, hash},
+		...{plan_hash, result, of, undo_of, took_ms, lost},
+		action: action?.id,
+		count: preview?.count,
+		risk: preview?.risk,
+		undo: preview?.undo.class,
+		method: confirmation?.method,
+		error: error?.kind,
+	};
+}
+
+function more(record: AuditRecord, include: readonly Inclusion[]): Readonly<Record<string, unknown>> {
+	const {object, action, params, preview, receipt, error, note, checks, confirmation} = record;
+	return {
+		...(include.includes('objects') && {object, touches: preview?.touches, bound: preview?.bound}),
+		...(include.includes('text') && {
+			title: action?.title,
+			params,
+			impact: preview?.impact,
+			equivalent: preview?.equivalent,
+			checks,
+			receipt,
+			message: error?.message,
+			note,
+		}),
+		...(include.includes('reason') && {reason: confirmation?.reason}),
+	};
+}
+
+const ascii = (value: unknown): string =>
+	JSON.stringify(value).replace(
+		/[\u007f-\uffff]/g,
+		character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
+
+/** The record as it leaves. One that would be too long goes without what was included, and says so. */
+export function outboundOf(record: AuditRecord, include: readonly Inclusion[]): OutboundRecord {
+	const {id, seq, kind, ts, actor} = record;
+	const known = always(record);
+	const whole = ascii({...known, ...more(record, include)});
+	const isBad = ['failed', 'unknown', 'ineffective'].includes(record.result ?? '');
+	return {
+		...{id, seq, kind, ts, host: actor.host, pid: actor.pid},
+		severity: severities[kind] ?? (isBad ? 4 : 6),
+		json: whole.length <= largest ? whole : ascii({...known, left_out: include}),
+	};
+}

@@ -1,0 +1,68 @@
+import {expect, test} from 'vitest';
+import {type Inclusion, inclusions, outboundOf} from '../../../src/audit/outbound-record.ts';
+import {type AuditRecord, genesis, seal} from '../../../src/audit/record.ts';
+import {actor} from './scratch-actor.ts';
+
+const record: AuditRecord = seal({
+	...{
+		v: 1,
+		seq: 7,
+		id: '01HZ0000000000000000000007',
+		ts: '2026-01-31T12:00:00.000Z',
+		session: 's',
+		app: '0.1.0',
+		actor,
+	},
+	...{prev: genesis, kind: 'intent', target: 'orders-db', object: 'OBJECT café', as: 'midwatch', plan_hash: 'ab'},
+	server: {host: 'db1', port: 5432, id: '7512'},
+	action: {id: 'postgres.cancel', title: 'TITLE'},
+	params: {key: 'PARAM'},
+	preview: {
+		...{impact: 'IMPACT', equivalent: 'SELECT SQL', bound: 'BOUND', count: 3, touches: ['TOUCHES']},
+		...{risk: 'low', undo: {class: 'none', text: 'UNDO'}},
+	},
+	checks: [{label: 'CHECK', result: 'pass', detail: 'DETAIL'}],
+	confirmation: {method: 'key', reason: 'REASON'},
+	receipt: {summary: 'RECEIPT', before: {}},
+	error: {kind: 'denied', message: 'MESSAGE', hint: 'HINT'},
+	note: 'NOTE',
+});
+
+const json = (include: readonly Inclusion[]) => outboundOf(record, include).json;
+
+test('ids, hashes and numbers leave; no name of an object, no text and no reason does', () => {
+	expect(json([])).not.toMatch(/[A-Z]{4,}(?![A-Z0-9]*")/);
+	expect(JSON.parse(json([]))).toMatchObject({
+		...{v: 1, seq: 7, prev: genesis, hash: record.hash, kind: 'intent', target: 'orders-db', action: 'postgres.cancel'},
+		...{
+			server: {host: 'db1', port: 5432, id: '7512'},
+			count: 3,
+			risk: 'low',
+			undo: 'none',
+			method: 'key',
+			error: 'denied',
+		},
+	});
+});
+
+test('each of the rest leaves only when it is included', () => {
+	expect(json(['objects'])).toMatch(/OBJECT.*TOUCHES/);
+	expect(json(['objects'])).not.toMatch(/SQL|PARAM|REASON|NOTE|MESSAGE/);
+	expect(json(['text'])).toMatch(/PARAM.*IMPACT.*SQL.*DETAIL.*RECEIPT.*MESSAGE.*NOTE/);
+	expect(json(['text'])).not.toMatch(/OBJECT|TOUCHES|REASON/);
+	expect(json(['reason'])).toMatch(/REASON/);
+	expect(json(['reason'])).not.toMatch(/OBJECT|SQL/);
+});
+
+test('it is one line of ASCII that holds the same text', () => {
+	expect(json(inclusions)).toMatch(/^[\x20-\x7e]+$/);
+	expect(JSON.parse(json(inclusions))).toMatchObject({object: 'OBJECT café'});
+});
+
+test('one that would be too long for a log server goes without what was included, and says so', () => {
+	const {hash: _, ...rest} = record;
+	const long = seal({...rest, preview: {...(record.preview ?? expect.fail()), equivalent: 'x'.repeat(20_000)}});
+	const sent = outboundOf(long, ['text']).json;
+	expect(sent.length).toBeLessThan(8000);
+	expect(JSON.parse(sent)).toMatchObject({hash: long.hash, left_out: ['text']});
+});
