@@ -11,6 +11,7 @@ import {demoTargets, systems} from './systems.ts';
 export type Estate = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse'> & {
 	/** Undefined in the demo, whose targets are no one's. */
 	readonly policy: Configuration['policy'] | undefined;
+	readonly sinks: Configuration['sinks'];
 	/** Empty when nothing is configured and nothing was found. */
 	readonly targets: readonly WatchedTarget[];
 	/** One sentence: the file, the demo's scenario, or that targets were looked for. */
@@ -44,11 +45,12 @@ export async function openEstate(options: Options): Promise<Estate> {
 			theme: 'auto',
 			mouse: false,
 			policy: undefined,
+			sinks: [],
 		};
 	}
 	// The demo has no configuration to be checked: it does without the schema.
 	const {loadConfiguration} = await import('../src/config/load.ts');
-	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy} = await loadConfiguration({
+	const {file, targets, origins, notes, keys, theme, mouse, refresh, policy, sinks} = await loadConfiguration({
 		config: options.config,
 		keyProblems,
 		actions: declared(systems).actions.map(({id}) => id),
@@ -64,6 +66,7 @@ export async function openEstate(options: Options): Promise<Estate> {
 		theme,
 		mouse,
 		policy,
+		sinks,
 	};
 }
 

@@ -47,7 +47,8 @@ export function createBreakGlass({
 	}
 
 	const stop = delivery.state.subscribe(() => {
-		if (required().every(({waiting, trouble}) => waiting === 0 && trouble === undefined)) void end('everything was delivered');
+		if (required().every(({waiting, trouble}) => waiting === 0 && trouble === undefined))
+			void end('everything was delivered');
 	});
 
 	return {

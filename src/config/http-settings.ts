@@ -1,13 +1,17 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
-import type {HeaderEntry, HttpEntry} from './schema.ts';
+import type {HeaderEntry} from './http-schema.ts';
+import type {HttpEntry} from './schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
 import {readReference, referenceForms, secretFrom} from './secrets.ts';
 import {SettingsError} from './settings-error.ts';
 import type {Surroundings} from './surroundings.ts';
 
+/** Whatever speaks HTTP: a target, or a place outside that takes copies of the audit. */
+type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;
+
 /** What the configuration says of one server that speaks HTTP. Every mistake is told; what comes back then is of no use. */
-export function readHttp(entry: HttpEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
+export function readHttp(entry: ServerEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
 	const {tls, via, username, bearer} = entry;
 	const {env} = surroundings;
 	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');

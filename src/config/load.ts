@@ -6,6 +6,8 @@ import type {Place} from '../policy/place.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicyRead} from '../policy/standing.ts';
 import type {PolicySource} from '../remedy/policy-following.ts';
+import type {AuditEntry} from './audit-schema.ts';
+import {allSinks, type NamedSink, readSinks} from './audit-sinks.ts';
 import {ConfigError} from './config-error.ts';
 import {discover} from './discover.ts';
 import {mistakesOf, type Path, readDocument} from './document.ts';
@@ -30,6 +32,8 @@ export type Configuration = {
 	/** How many times longer than usual to wait between two reads. */
 	readonly refresh: number;
 	readonly policy: MachinePolicy;
+	/** Where copies of the record go: those of the policy, then those of the configuration. */
+	readonly sinks: readonly NamedSink[];
 };
 
 /** The policy of this machine: what it says at the start, and where it is read again. */
@@ -73,7 +77,11 @@ export function configPath(
  */
 export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
 	const surroundings = options.surroundings ?? systemSurroundings();
-	const read = policyReader(surroundings, options.actions ?? []);
+	const read = policyReader(
+		surroundings,
+		options.actions ?? [],
+		(entries, document) => readSinks(entries, document, surroundings, true).mistakes,
+	);
 	const first = await read();
 	const {path, named} = configPath(options.config, surroundings);
 	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
@@ -84,7 +92,9 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 	}
 	const plugins = pluginRules(surroundings.policyFile, first !== undefined, read);
 	const limited = {...surroundings, plugins};
-	const {file, targets} = text === undefined ? nothing : readConfig(path, text, options, limited);
+	const byPolicy = policySinks(surroundings, first);
+	const {file, targets, sinks} =
+		text === undefined ? {...nothing, sinks: byPolicy} : readConfig(path, text, options, limited, byPolicy);
 	const found = targets === undefined ? await discover(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
 	return {
 		file: text === undefined ? undefined : path,
@@ -93,8 +103,16 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 		theme: file.theme,
 		mouse: file.mouse,
 		refresh: file.refresh,
+		sinks,
 		policy: await machinePolicy({path: surroundings.policyFile, first, read, targets: found.targets}),
 	};
+}
+
+/** Its mistakes were told when it was read. */
+function policySinks(surroundings: Surroundings, read: PolicyRead | undefined): readonly NamedSink[] {
+	const file = read?.state === 'read' ? read.file : undefined;
+	const entries = (file?.audit?.sinks ?? []) as AuditEntry['sinks'];
+	return readSinks(entries, readDocument(surroundings.policyFile, ''), surroundings, true).sinks;
 }
 
 async function machinePolicy(given: {
@@ -134,7 +152,12 @@ function readConfig(
 	text: string,
 	{keyProblems}: LoadOptions,
 	surroundings: Surroundings,
-): {readonly file: ConfigFile; readonly targets: readonly Target[] | undefined} {
+	byPolicy: readonly NamedSink[],
+): {
+	readonly file: ConfigFile;
+	readonly targets: readonly Target[] | undefined;
+	readonly sinks: readonly NamedSink[];
+} {
 	const document = readDocument(path, text);
 	const parsed = configSchema.safeParse(document.value);
 	if (!parsed.success) {
@@ -142,14 +165,21 @@ function readConfig(
 		throw new ConfigError(path, mistakesOf(document, parsed.error.issues, explain));
 	}
 	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(problem => document.mistakeAtKey(['keys'], problem));
+	const own = readSinks(parsed.data.audit?.sinks ?? [], document, surroundings, false);
+	const {sinks, taken} = allSinks(byPolicy, own.sinks);
+	mistakes.push(...own.mistakes);
+	for (const name of taken)
+		mistakes.push(
+			document.mistake(['audit'], `the policy of this machine has a sink called ${name}: give yours another name`),
+		);
 	if (parsed.data.targets === undefined) {
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
-		return {file: parsed.data, targets: undefined};
+		return {file: parsed.data, targets: undefined, sinks};
 	}
 	const made = targetsOf(parsed.data.targets, document, withAllowed(surroundings, parsed.data));
 	mistakes.push(...made.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
-	return {file: parsed.data, targets: made.targets};
+	return {file: parsed.data, targets: made.targets, sinks};
 }
 
 /** A kind we know the name of is told apart from one that nobody has. */

@@ -3,6 +3,7 @@ import type {PolicyFile, Rule} from '../policy/rules.ts';
 import type {PolicyRead} from '../policy/standing.ts';
 import {cleanLine} from '../text/clean.ts';
 import {closest} from '../text/closest.ts';
+import {type AuditEntry, auditSchema} from './audit-schema.ts';
 import {ConfigError, type Mistake} from './config-error.ts';
 import {type ConfigDocument, mistakesOf, type Path, pathText, readDocument} from './document.ts';
 import {readRootFile} from './safe-file.ts';
@@ -90,6 +91,7 @@ export const policySchema = strict({
 		.describe(
 			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
 		),
+	audit: auditSchema.optional().describe('Copies of the record that no configuration can take away.'),
 	rules: z
 		.array(ruleSchema, {error: 'must be a list of rules, each with match and what it does'})
 		.optional()
@@ -105,24 +107,34 @@ export const policySchema = strict({
 export function policyReader(
 	{policyFile: file, policyOwner}: Pick<Surroundings, 'policyFile' | 'policyOwner'>,
 	actions: readonly string[],
+	sinkMistakes?: SinkMistakes,
 ): () => Promise<PolicyRead | undefined> {
 	let last: {readonly text: string; readonly read: PolicyRead} | undefined;
 	return async () => {
 		const text = await readRootFile(file, policyOwner);
 		if (text === undefined) return undefined;
-		if (last?.text !== text) last = {text, read: {state: 'read', file: readPolicy(file, text, actions)}};
+		if (last?.text !== text) last = {text, read: {state: 'read', file: readPolicy(file, text, actions, sinkMistakes)}};
 		return last.read;
 	};
 }
 
+/** What is wrong with the sinks of the audit, which may refer to the environment. */
+type SinkMistakes = (entries: AuditEntry['sinks'], document: ConfigDocument) => readonly Mistake[];
+
 /** @throws ConfigError with one line a mistake. */
-export function readPolicy(file: string, text: string, actions: readonly string[]): PolicyFile {
+export function readPolicy(
+	file: string,
+	text: string,
+	actions: readonly string[],
+	sinkMistakes: SinkMistakes = () => [],
+): PolicyFile {
 	const document = readDocument(file, text);
 	const parsed = policySchema.safeParse(document.value);
 	if (!parsed.success) throw new ConfigError(file, mistakesOf(document, parsed.error.issues));
 	const {rules = [], ...rest} = parsed.data;
 	const mistakes = [
 		...forbidMistakes(document, ['forbid'], rest.forbid, actions),
+		...sinkMistakes(rest.audit?.sinks ?? [], document),
 		...rules.flatMap((rule, index) => ruleMistakes(document, ['rules', index], rule, actions)),
 	];
 	if (mistakes.length > 0) throw new ConfigError(file, mistakes);

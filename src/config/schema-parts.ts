@@ -37,6 +37,7 @@ export const production = flag
 	.default(true)
 	.describe('Only `false` lets actions be done without arming the target first. Nothing else does.');
 
+export const secretText = 'must be a reference to a secret';
 export const password = text('must be a reference to a secret').describe(
 	'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Never the password itself.',
 );

@@ -1,5 +1,7 @@
 import {z} from 'zod';
 import {defaultSamplerBudget} from '../port/redis.ts';
+import {auditSchema} from './audit-schema.ts';
+import {serverKeys} from './http-schema.ts';
 import {
 	clientTls,
 	file,
@@ -11,6 +13,7 @@ import {
 	password,
 	port,
 	production,
+	secretText,
 	strict,
 	text,
 	whole,
@@ -162,7 +165,6 @@ const kubernetes = strict({
 		.describe('Another user to ask as.'),
 });
 
-const secretText = 'must be a reference to a secret';
 const place = text('must be a host or host:port');
 
 const kafka = strict({
@@ -194,31 +196,8 @@ const kafka = strict({
 	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
 });
 
-const headerText = text('must be text, or a reference to a secret');
-const header = z.union([headerText, strict({value: headerText, secret: flag})], {
-	error: 'must be text, a reference to a secret, or {value: …, secret: true or false}',
-});
-
 const httpKeys = {
-	url: text('must be an http:// or https:// URL without a password, or ${env:NAME}')
-		.optional()
-		.describe(
-			'`https://host:port/prefix`, without a password; or `${env:NAME}`, whose URL may hold one. With `via` only its path counts.',
-		),
-	username: text('must be the name of a user').optional().describe('The user of a basic login.'),
-	password: password.optional(),
-	bearer: text(secretText)
-		.optional()
-		.describe(
-			'The token of a bearer login: a reference, read again for each connection. Instead of `username` and `password`.',
-		),
-	headers: z
-		.record(z.string(), header, {error: 'must be a list of `name: value`'})
-		.default({})
-		.describe(
-			'Further headers of each request, such as `X-Scope-OrgID`. A secret value has to be a reference: a plain value is refused when the name or the value looks like a credential. `X-Team: {value: …, secret: true}` marks any header as secret, `secret: false` as no secret.',
-		),
-	tls: clientTls.describe('For https: whom to trust, and the certificate that midwatch shows.'),
+	...serverKeys,
 	via: strict({
 		kubernetes: name.describe('The name of a target of kind `kubernetes`.'),
 		namespace: namespace.describe('Where the service is.'),
@@ -290,6 +269,7 @@ export const configSchema = strict({
 	mouse: flag
 		.default(false)
 		.describe('Whether clicks and the wheel are taken. Without, the terminal selects text as usual.'),
+	audit: auditSchema.optional().describe('Copies of the record outside of this machine.'),
 	refresh: whole(1, 60).default(1).describe('How many times longer than usual to wait between two reads of a source.'),
 });
 
@@ -300,6 +280,5 @@ export type PostgresEntry = Extract<TargetEntry, {kind: 'postgres'}>;
 export type KubernetesEntry = Extract<TargetEntry, {kind: 'kubernetes'}>;
 export type KafkaEntry = Extract<TargetEntry, {kind: 'kafka'}>;
 export type HttpEntry = Extract<TargetEntry, {kind: 'prometheus' | 'alertmanager'}>;
-export type HeaderEntry = HttpEntry['headers'][string];
 export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
 export type Theme = ConfigFile['theme'];

@@ -31,6 +31,8 @@ export type PolicyFile = Effects & {
 	/** Absolute paths: no other program of a kubeconfig runs. */
 	readonly execPlugins?: readonly string[] | undefined;
 	readonly rules?: readonly Rule[] | undefined;
+	/** Copies of the record outside, as src/config/audit-schema.ts has it; here only to be compared. */
+	readonly audit?: {readonly sinks: readonly unknown[]} | undefined;
 	/** The line of each top-level key, from 1. */
 	readonly lines?: Readonly<Record<string, number>> | undefined;
 };

@@ -1,0 +1,101 @@
+import {isIP} from 'node:net';
+import type {Inclusion} from '../audit/outbound-record.ts';
+import type {SinkSettings, SyslogSettings} from '../port/audit-sink.ts';
+import {facilities, type SinkEntry} from './audit-schema.ts';
+import type {Mistake} from './config-error.ts';
+import type {ConfigDocument} from './document.ts';
+import type {Complain} from './entry.ts';
+import {readHttp} from './http-settings.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** One sink as it was written down. */
+export type NamedSink = {
+	readonly name: string;
+	/** Where it goes, without a secret. */
+	readonly where: string;
+	readonly required: boolean;
+	readonly include: readonly Inclusion[];
+	readonly settings: SinkSettings;
+	/** The policy of this machine names it. */
+	readonly byPolicy: boolean;
+};
+
+/** The sinks of one file, which is the policy of this machine or a configuration. Everything that is wrong is told. */
+export function readSinks(
+	entries: readonly SinkEntry[],
+	document: ConfigDocument,
+	surroundings: Surroundings,
+	byPolicy: boolean,
+): {readonly sinks: readonly NamedSink[]; readonly mistakes: readonly Mistake[]} {
+	const mistakes: Mistake[] = [];
+	const seen = new Set<string>();
+	const sinks = entries.map((entry, index): NamedSink => {
+		const complain: Complain = (key, words) => mistakes.push(document.mistake(['audit', 'sinks', index, key], words));
+		const {name, required, include} = entry;
+		if (seen.has(name.toLowerCase())) complain('name', `there is another sink called ${name}`);
+		seen.add(name.toLowerCase());
+		const settings = entry.kind === 'syslog' ? readSyslog(entry, complain) : readWebhook(entry, complain, surroundings);
+		return {name, where: whereOf(settings), required, include, settings, byPolicy};
+	});
+	return {sinks, mistakes};
+}
+
+/** Those of the policy as they are, and those of the configuration beside them. A sink of the policy cannot be given other words by a user. */
+export function allSinks(
+	policy: readonly NamedSink[],
+	own: readonly NamedSink[],
+): {readonly sinks: readonly NamedSink[]; readonly taken: readonly string[]} {
+	const names = new Set(policy.map(({name}) => name.toLowerCase()));
+	const taken = own.filter(({name}) => names.has(name.toLowerCase())).map(({name}) => name);
+	return {sinks: [...policy, ...own.filter(({name}) => !taken.includes(name))], taken};
+}
+
+function whereOf(settings: SinkSettings): string {
+	if (settings.kind === 'webhook') return URL.parse(settings.http.url)?.host ?? 'webhook';
+	const {to} = settings;
+	return 'path' in to ? to.path : `${to.host}:${to.port}`;
+}
+
+const toWords = 'to must be unix:/path, tcp://host:port or tls://host:port';
+
+function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: Complain): SyslogSettings {
+	const {to: text, facility, tls = {}} = entry;
+	if ((tls.cert === undefined) !== (tls.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	const to = readPlace(text);
+	if (to === undefined) complain('to', toWords);
+	else if (entry.tls !== undefined && to.over !== 'tls') complain('tls', 'tls goes with tls:// alone');
+	return {
+		kind: 'syslog',
+		to: to ?? {over: 'unix', path: '/dev/log'},
+		facility: facilities[facility],
+		tls,
+	};
+}
+
+function readPlace(text: string): SyslogSettings['to'] | undefined {
+	const path = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
+	if (path !== undefined) return {over: 'unix', path};
+	const [, over = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
+	// The scheme of http has its own port, which would then be told as none.
+	const url = URL.parse(`midwatch://${rest}`);
+	if (url === null || url.hostname === '' || url.username !== '' || (url.pathname !== '' && url.pathname !== '/'))
+		return undefined;
+	const port = url.port === '' ? (over === 'tls' ? 6514 : 601) : Number(url.port);
+	if (over !== 'tcp' && over !== 'tls') return undefined;
+	return {over, host: url.hostname.replace(/^\[|\]$/g, ''), port};
+}
+
+const isLoopback = (host: string): boolean =>
+	host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
+
+function readWebhook(
+	entry: Extract<SinkEntry, {kind: 'webhook'}>,
+	complain: Complain,
+	surroundings: Surroundings,
+): SinkSettings {
+	const http = readHttp({...entry, via: undefined}, complain, surroundings);
+	const {protocol, hostname} = URL.parse(http.url) ?? {};
+	if (protocol === 'http:' && !isLoopback(hostname ?? ''))
+		complain('url', 'url must be https: records would leave this machine in the clear');
+	return {kind: 'webhook', http};
+}
