@@ -1,3 +1,4 @@
+import {join} from 'node:path';
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import type {Connection, Permission, Target} from '../src/contract.ts';
 import {isAdapterError, messageOf} from '../src/errors.ts';
@@ -40,6 +41,8 @@ export async function runDoctor(
 	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
 	const record = await examineAudit(options.demo === undefined ? own : demoStateDir(own), readOnly);
 	write(`\n${record.lines.join('\n')}\n`);
+	const sinks = await sinksIn(estate, options.demo === undefined ? own : demoStateDir(own));
+	if (sinks.lines.length > 0) write(`\n${sinks.lines.join('\n')}\n`);
 	const told = policyLines(estate);
 	if (told.length > 0) write(`\n${told.join('\n')}\n`);
 	// As the console connects: a target may be reached through another one.
@@ -58,7 +61,16 @@ export async function runDoctor(
 	);
 	await watch.close();
 	for (const {lines} of examined) write(`\n${lines.join('\n')}\n`);
-	return Math.max(record.code, ...examined.map(({code}) => code));
+	return Math.max(record.code, sinks.code, ...examined.map(({code}) => code));
+}
+
+/** What carries the copies is loaded only where there are some. */
+async function sinksIn(
+	{sinks}: Pick<Estate, 'sinks'>,
+	state: string,
+): Promise<{readonly lines: readonly string[]; readonly code: 0 | 1}> {
+	if (sinks.length === 0) return {lines: [], code: 0};
+	return (await import('./doctor-sinks.ts')).examineSinks(sinks, state, join(state, 'audit'));
 }
 
 async function examine(

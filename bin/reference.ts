@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {auditSchema} from '../src/config/audit-schema.ts';
 import {policySchema, ruleSchema} from '../src/config/policy-file.ts';
 import {configSchema} from '../src/config/schema.ts';
 import type {Action, System} from '../src/contract.ts';
@@ -140,6 +141,11 @@ function configReference(): string {
 	for (const {properties = {}} of kinds) {
 		parts.push(`## A target of kind ${properties['kind']?.const}\n`, `${table(headers, rowsOf(properties))}\n`);
 	}
+	const sinks = schemaOf(auditSchema).properties?.['sinks']?.items;
+	parts.push('## Copies of the record\n', copies);
+	for (const {properties = {}} of sinks?.oneOf ?? sinks?.anyOf ?? []) {
+		parts.push(`### A sink of kind ${properties['kind']?.const}\n`, `${table(headers, rowsOf(properties))}\n`);
+	}
 	parts.push(
 		secrets,
 		'## The policy of a machine\n',
@@ -170,6 +176,21 @@ targets:
 keys:
   postgres.cancel: X
 \`\`\`
+`;
+
+const copies = `\`audit\` in the configuration, in the policy of a machine, or in both: those of the policy cannot be taken away or given other words.
+
+\`\`\`yaml
+audit:
+  sinks:
+    - {name: siem, kind: syslog, to: "tls://log.example:6514", required: true}
+    - {name: chat, kind: webhook, url: "https://hooks.example/midwatch", headers: {Authorization: "\${file:/run/secrets/hook}"}, include: [reason]}
+\`\`\`
+
+- Records go out in the order of the chain, each once or more: the same \`id\` is the same record. \`seq\`, \`prev\` and \`hash\` let the receiver prove that one is missing. What cannot be delivered waits in the log itself, also over a restart, and is tried again.
+- With \`required: true\` an action is sent only when the sink took its intent within 5 seconds. Else nothing is done, and the record says so. A break-glass (\`:\`, then \`break-glass\`) lets actions be done for 10 minutes at most: it asks for a typed word and a reason, is recorded on this machine first, stands in the header in red, and what was recorded meanwhile is delivered later.
+- Taken means: a syslog server over TCP, TLS or a stream socket read to our end and closed without an error; the queue of a datagram socket took it (this needs \`logger\` of util-linux); a webhook answered with a status from 200 to 299. What becomes of it there is not known.
+- Ids, hashes, numbers, the names of targets and actions, the address and identity of servers, and who sat where leave always; anything else only by \`include\`; secrets never.
 `;
 
 const secrets = `## Secrets

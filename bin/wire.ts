@@ -28,6 +28,7 @@ import {openTty, type Tty} from '../views/tty.ts';
 import {onAnswer} from './answering.ts';
 import type {Options} from './arguments.ts';
 import {isAsciiOnly} from './ascii-only.ts';
+import {createAuditCopies} from './audit-copies.ts';
 import {reportBehind, reportJumps} from './clock-reports.ts';
 import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
@@ -67,7 +68,16 @@ export async function runConsole(options: Options): Promise<number> {
 	const own = stateDir(process.env);
 	const state = options.demo === undefined ? own : demoStateDir(own);
 	const actor = readActor(process.env);
-	const audit = createAudit({stateDir: state, clock, actor, app: version});
+	const log = createAudit({stateDir: state, clock, actor, app: version});
+	let policyNow = () => policyOf(estate, options.readOnly);
+	const copies = await createAuditCopies({
+		sinks: estate.sinks,
+		log,
+		stateDir: state,
+		clock,
+		policy: () => policyNow(),
+	});
+	const {audit} = copies;
 	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
 	const arming = createArming({
 		clock,
@@ -75,6 +85,7 @@ export async function runConsole(options: Options): Promise<number> {
 		policy: policyOf(estate, options.readOnly),
 		source: estate.policy,
 	});
+	policyNow = () => arming.policy.get();
 	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
 	const locks = createObjectLocks(state, {
 		serversOf(name) {
@@ -115,7 +126,7 @@ export async function runConsole(options: Options): Promise<number> {
 		phase = 'leaving';
 		await runner.close();
 		if (watched) await noted('stop').catch(() => {});
-		await Promise.all([surroundings.close(), watch.close()]);
+		await Promise.all([surroundings.close(), watch.close(), copies.close()]);
 		arming.close();
 	};
 
@@ -144,6 +155,7 @@ export async function runConsole(options: Options): Promise<number> {
 		audit,
 		presence: surroundings,
 		unresolved: surroundings.unresolved,
+		copies: copies.shown,
 		keymap: createKeymap(estate.keys),
 		clock,
 		effects: {
@@ -184,6 +196,7 @@ export async function runConsole(options: Options): Promise<number> {
 		phase = 'watching';
 		watch.start();
 		surroundings.look();
+		copies.start();
 		stopAnswers = onAnswer(watch, surroundings.answers);
 		const begun = noted('start').then(record => reportBehind({clock, deck, audit}, record));
 		begun.catch((error: unknown) =>

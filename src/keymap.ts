@@ -52,6 +52,12 @@ export const bindings = [
 	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},
 	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
 	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, or disarm it'},
+	{
+		intent: 'deck.break-glass',
+		keys: ['ctrl+g'],
+		scope: 'deck',
+		title: 'Break-glass: act although the audit is not delivered',
+	},
 	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
 	{intent: 'deck.back', keys: ['esc', 'q'], always: ['esc'], scope: 'any', title: 'Back; at the top, leave'},
 	{intent: 'deck.quit', keys: ['ctrl+c'], always: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},

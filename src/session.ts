@@ -88,6 +88,15 @@ export type Layer =
 	| {readonly kind: 'palette'; readonly text: string; readonly caret?: Caret; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer
+	/** Acting although a required copy of the audit is not taken: the word and the reason. */
+	| {
+			readonly kind: 'break-glass';
+			readonly values: readonly string[];
+			readonly field: number;
+			readonly caret?: Caret;
+			/** What is wrong with what was answered. */
+			readonly problem: string | undefined;
+	  }
 	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields, `offset` the first line of its upper part. */
 	| {
 			readonly kind: 'confirm';

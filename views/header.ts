@@ -148,6 +148,37 @@ function unknownPart(deck: Deck, theme: Theme): Part {
 	return [form(keep.unknownOutcome, `of unknown outcome: ${key}`), form(keep.always, `unknown: ${key}`)];
 }
 
+/** Copies of the audit that are not taken. While a required one is not, nothing is done, or it is done under a broken glass. */
+function copiesPart(deck: Deck): Part {
+	const {copies} = deck.options;
+	if (copies === undefined) return [withoutRoom];
+	const sinks = copies.state.get();
+	const broken = sinks.find(sink => sink.broken !== undefined);
+	const isOpen = copies.glass.state.get() !== undefined;
+	const failing = sinks.filter(sink => sink.trouble !== undefined || (isOpen && sink.required && sink.waiting > 0));
+	const required = failing.filter(sink => sink.required);
+	const form = (level: number, text: string, tone: Piece['tone']): Form => ({
+		keep: level,
+		pieces: [{text: `${text}  `, tone}],
+	});
+	const told = (found: typeof sinks) =>
+		found.map(({name, waiting}) => `${cleanLine(name)}${waiting > 0 ? ` (${waiting} wait)` : ''}`).join(', ');
+	if (required.length > 0) {
+		const what = isOpen ? 'GLASS BROKEN, audit not delivered' : 'audit not delivered, no action';
+		return [
+			form(keep.unknownOutcome, `${what}: ${told(required)}`, 'crit'),
+			form(keep.always, isOpen ? 'GLASS BROKEN' : 'no audit', 'crit'),
+		];
+	}
+	if (broken !== undefined) {
+		const long = `the log was cut or rewritten: ${cleanLine(broken.name)}`;
+		return [form(keep.unknownOutcome, long, 'crit'), form(keep.always, 'log rewritten', 'crit')];
+	}
+	return failing.length === 0
+		? [withoutRoom]
+		: orNothing(keep.settling, [{text: `copies wait: ${told(failing)}  `, tone: 'warn'}]);
+}
+
 function consolesPart(deck: Deck): Part {
 	const others = deck.options.presence.others.get();
 	if (others.length === 0) return [withoutRoom];
@@ -193,6 +224,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 			[{keep: keep.always, pieces: [{text: '   ', tone: 'plain'}]}],
 			findingsPart(deck, theme),
 			settlingPart(deck),
+			copiesPart(deck),
 			unknownPart(deck, theme),
 			consolesPart(deck),
 			[{keep: keep.always, pieces: [{text: ' ', tone: 'plain'}]}],

@@ -4,6 +4,7 @@ import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import {approveLines} from './approve.ts';
+import {paintBreakGlass} from './break-glass.ts';
 import {centred, type Painted} from './centred.ts';
 import {confirmLines} from './confirm.ts';
 import {paintDocument} from './document.ts';
@@ -64,6 +65,8 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 			return paintPalette(deck, layer, size, theme);
 		case 'params':
 			return paintParams(deck, layer, size, theme);
+		case 'break-glass':
+			return paintBreakGlass(deck, layer, size, theme);
 		case 'confirm':
 			return paintConfirm(deck, layer, size, theme);
 		case 'approve':

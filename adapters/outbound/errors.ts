@@ -1,8 +1,6 @@
 import {AdapterError} from '../../src/errors.ts';
 import {type LinkHints, linkError} from '../http/errors.ts';
 
-const unknownIssuer = 'The issuer is not known here: name the authority with `tls.ca` of the sink.';
-
 const hints: LinkHints = {
 	codes: {
 		ECONNREFUSED: 'Nothing listens there: start the log server, or correct `to` of the sink.',
@@ -10,13 +8,8 @@ const hints: LinkHints = {
 		ECONNRESET: 'The log server broke the connection: look into its own log.',
 		ENOENT: 'There is no such socket: start the log server, or correct `to` of the sink.',
 		EACCES: 'This user may not write to that socket: check its owner and mode.',
-		DEPTH_ZERO_SELF_SIGNED_CERT: unknownIssuer,
-		SELF_SIGNED_CERT_IN_CHAIN: unknownIssuer,
-		UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
-		UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
-		ERR_TLS_CERT_ALTNAME_INVALID:
-			'The certificate is for another name: correct `to`, or set `tls.servername` of the sink.',
 	},
+	certificate: {ca: '`tls.ca` of the sink', name: 'correct `to` or set `tls.servername` of the sink'},
 	notTls: 'What answers there does not speak TLS: write tcp:// in `to`, or correct the port.',
 	certificateRefused: 'The log server does not take our certificate: renew `tls.cert` of the sink.',
 	certificateWanted:

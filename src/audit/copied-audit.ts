@@ -10,7 +10,14 @@ const before: ReadonlySet<RecordKind> = new Set(['intent', 'undo', 'inspect']);
  * The audit with copies outside. A record that comes before an effect is written only when every required sink has taken it too, or while
  * the glass is broken; where neither is so, what it announced is not done, and the log says so.
  */
-export function copiedAudit(audit: Audit, delivery: Delivery, glass: Pick<BreakGlass, 'state'>): Audit {
+export function copiedAudit(options: {
+	readonly audit: Audit;
+	readonly delivery: Delivery;
+	readonly glass: Pick<BreakGlass, 'state'>;
+	/** Why the sinks here are not those that there have to be. */
+	stale?(): string | undefined;
+}): Audit {
+	const {audit, delivery, glass} = options;
 	const write = async (entry: Entry): Promise<AuditRecord> => {
 		const record = await audit.append(entry);
 		delivery.push(record);
@@ -19,6 +26,8 @@ export function copiedAudit(audit: Audit, delivery: Delivery, glass: Pick<BreakG
 
 	async function append(entry: Entry): Promise<AuditRecord> {
 		if (!before.has(entry.kind)) return write(entry);
+		const stale = options.stale?.();
+		if (stale !== undefined) throw new AuditError(stale, 'start midwatch again');
 		const broken = glass.state.get()?.record;
 		const record = await write(broken === undefined ? entry : {...entry, glass: broken});
 		const missing = await delivery.undelivered(record);
@@ -37,13 +46,13 @@ export function copiedAudit(audit: Audit, delivery: Delivery, glass: Pick<BreakG
 		last: audit.last,
 		newId: audit.newId,
 		recent: audit.recent,
+		ageOf: audit.ageOf,
 		keep: audit.keep,
 		append,
 	};
 }
 
-const hintOf = ({hint}: Undelivered): string =>
-	`${hint} In an emergency, press : and choose "act although the audit is not delivered".`;
+const hintOf = ({hint}: Undelivered): string => `${hint} In an emergency, press : and type break-glass.`;
 
 /** The end of an intent that is on disk and led to nothing. */
 const notDone = ({id, action, target, server, object, plan_hash, params, as}: AuditRecord, note: string): Entry => ({

@@ -1,4 +1,6 @@
 import type {Entry, PaneView} from '../arrange.ts';
+import type {BreakGlass} from '../audit/break-glass.ts';
+import type {SinkState} from '../audit/courier.ts';
 import type {Audit} from '../audit/log.ts';
 import type {Presence} from '../audit/presence.ts';
 import type {AuditRecord} from '../audit/record.ts';
@@ -58,6 +60,8 @@ export type DeckOptions = {
 	readonly presence: Presence;
 	/** Begun before, and nobody knows how they ended. */
 	readonly unresolved: Store<readonly Unresolved[]>;
+	/** Copies of the audit outside; undefined when none is configured. */
+	readonly copies?: {readonly state: Store<readonly SinkState[]>; readonly glass: BreakGlass} | undefined;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
 	readonly effects: Effects;
@@ -173,6 +177,9 @@ export function createDeck(options: DeckOptions): Deck {
 		records.subscribe(bump),
 		options.presence.others.subscribe(bump),
 		options.unresolved.subscribe(bump),
+		...(options.copies === undefined
+			? []
+			: [options.copies.state.subscribe(bump), options.copies.glass.state.subscribe(bump)]),
 	];
 
 	const apply = (by: Change) => session.set(change(session.get(), by));

@@ -4,6 +4,7 @@ import type {Intent} from '../keymap.ts';
 import {kindsOfSection} from '../pane.ts';
 import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session.ts';
 import {grouped} from '../text/figures.ts';
+import {openBreakGlass} from './break-glass-keys.ts';
 import {copyableEntry, copyableSection} from './copy.ts';
 import type {Deck} from './deck.ts';
 import {openDocument, showDocument} from './documents.ts';
@@ -77,6 +78,9 @@ export function runIntent(deck: Deck, intent: string): void {
 			if (next !== undefined) deck.apply({do: 'focus', pane: next.id});
 			return;
 		}
+		case 'deck.break-glass':
+			openBreakGlass(deck);
+			return;
 		case 'pane.zoom':
 			deck.apply({do: 'zoom'});
 			return;

@@ -45,6 +45,8 @@ const unnamed: ReadonlySet<string> = new Set([
 function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuItem[] {
 	const {keymap} = deck.options;
 	const noRow = deck.current() === undefined ? 'no row is selected' : undefined;
+	const isNeeded = deck.options.copies?.glass.isNeeded() === true;
+	const notNeeded = isNeeded ? undefined : 'every required copy of the audit is taken';
 	return bindings
 		.filter(({scope, intent}) => (scope === 'deck' || scope === 'any') && !unnamed.has(intent))
 		.map(({intent, title}) => ({
@@ -52,7 +54,7 @@ function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuIte
 			left: keymap.keyOf(intent, ''),
 			text: title,
 			right: '',
-			disabled: intent.startsWith('row.') ? noRow : undefined,
+			disabled: intent.startsWith('row.') ? noRow : intent === 'deck.break-glass' ? notNeeded : undefined,
 			choose: () => run(intent),
 		}));
 }

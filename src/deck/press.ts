@@ -2,6 +2,7 @@ import type {Intent, Scope} from '../keymap.ts';
 import {type Layer, moved, paneSession, topLayer} from '../session.ts';
 import {cleanLine, cleanTyped} from '../text/clean.ts';
 import {pressApprove} from './approve-program.ts';
+import {pressBreakGlass} from './break-glass-keys.ts';
 import {pressConfirm} from './confirming.ts';
 import type {Deck} from './deck.ts';
 import {pressDocument} from './document-keys.ts';
@@ -118,6 +119,10 @@ function handle(deck: Deck, key: string, text?: string): void {
 		pressApprove(deck, layer, {key, alone: quietMs >= 5});
 		return;
 	}
+	if (layer?.kind === 'break-glass') {
+		pressBreakGlass(deck, layer, {key, text, quietMs});
+		return;
+	}
 	if (layer?.kind === 'quit') {
 		if (key === 'y' || key === 'q') deck.options.effects.quit();
 		else deck.apply({do: 'pop'});
@@ -197,7 +202,7 @@ function pressDeclared(deck: Deck, key: string): void {
 export function paste(deck: Deck, text: string): void {
 	deck.touched();
 	const layer = topLayer(deck.session.get());
-	if (layer?.kind === 'confirm' || layer?.kind === 'approve')
+	if (layer !== undefined && ['confirm', 'approve', 'break-glass'].includes(layer.kind))
 		deck.say('pasted text is not taken here: type it', 'warn');
 	else if (layer !== undefined && scopeOf(layer) === 'field')
 		pasteField(deck, layer, cleanTyped(text).slice(0, longestPaste));

@@ -66,7 +66,7 @@ async function desk(
 	};
 	const delivery = createDelivery({sinks: [configured], dir: own.dir, stateDir, clock});
 	const glass = createBreakGlass({audit: own, delivery, clock});
-	const audit = copiedAudit(own, delivery, glass);
+	const audit = copiedAudit({audit: own, delivery, glass});
 	const state = () => delivery.state.get()[0] ?? expect.fail('no state');
 	return {
 		...{stateDir, clock, own, at, delivery, glass, audit, state},

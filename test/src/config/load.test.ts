@@ -26,12 +26,12 @@ describe('each mistake is told with its place and with what is allowed', () => {
 		[
 			'an unknown key',
 			'them: none',
-			'config:1:1: "them" is not known; did you mean "theme"? Allowed: targets, kubernetes, keys, theme, mouse, refresh',
+			'config:1:1: "them" is not known; did you mean "theme"? Allowed: targets, kubernetes, keys, theme, mouse, audit, refresh',
 		],
 		[
 			'an unknown key that is like no other',
 			'zebra: none',
-			'config:1:1: "zebra" is not known. Allowed: targets, kubernetes, keys, theme, mouse, refresh',
+			'config:1:1: "zebra" is not known. Allowed: targets, kubernetes, keys, theme, mouse, audit, refresh',
 		],
 		[
 			'an unknown key inside a mapping',
