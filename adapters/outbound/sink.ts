@@ -36,7 +36,8 @@ const webhookMs = 10_000;
 /** `{"records": […]}` by POST; any status from 200 to 299 says that it was taken. Redirects are not followed. */
 function webhook({http: settings}: WebhookSettings): AuditSink {
 	const http = createHttpClient(settings, {});
-	const path = (URL.parse(settings.url)?.pathname ?? '/').replace(/\/+$/, '') === '' ? '/' : '';
+	// The path of the address is before it already, without a slash at its end.
+	const path = URL.parse(settings.url)?.pathname === '/' ? '/' : '';
 	return {
 		async send(records, signal) {
 			const body = {records: records.map(({json}) => JSON.parse(json) as unknown)};

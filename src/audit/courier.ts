@@ -130,7 +130,7 @@ export function createCourier(options: {
 		callOff();
 		running = run()
 			.catch((error: unknown) => {
-				const hint = isAdapterError(error) ? error.hint : 'look at the state directory';
+				const hint = isAdapterError(error) ? error.hint : 'Look at the state directory.';
 				tell({trouble: {message: messageOf(error), hint}});
 				if (!closed) callOff = clock.after(pauseMs, () => void quietly());
 				pauseMs = Math.min(pauseMs * 2, slowestMs);
@@ -162,7 +162,7 @@ export function createCourier(options: {
 				throw new AdapterError(
 					'malformed',
 					`record ${record.seq} is not in the log any more`,
-					'run midwatch audit verify',
+					'Run midwatch audit verify.',
 				);
 			}
 		},

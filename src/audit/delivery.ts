@@ -47,7 +47,7 @@ export function createDelivery(options: {
 	const couriers = sinks.map(configured => createCourier({...options, configured, changed}));
 
 	const within = <T>(ms: number, message: string, work: () => Promise<T>): Promise<T> =>
-		bounded({clock, ms, late: () => new AdapterError('timeout', message, 'look whether it answers at all')}, work);
+		bounded({clock, ms, late: () => new AdapterError('timeout', message, 'Look whether it answers at all.')}, work);
 
 	return {
 		state,
@@ -65,7 +65,7 @@ export function createDelivery(options: {
 						await within(patienceMs, `${where} has not taken it within ${patienceMs / 1000} s`, () => through(record));
 						return [];
 					} catch (error) {
-						const hint = isAdapterError(error) ? error.hint : 'look at the state directory';
+						const hint = isAdapterError(error) ? error.hint : 'Look at the state directory.';
 						return [{name, message: messageOf(error), hint}];
 					}
 				}),

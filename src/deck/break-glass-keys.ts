@@ -11,14 +11,6 @@ const fields = 2;
 /** The end of a line in pasted text comes at once after it, also where the terminal does not tell that it is a paste. */
 const restBeforeEnterMs = 50;
 
-/** Opens the question, or says why there is nothing to ask. */
-export function openBreakGlass(deck: Deck): void {
-	const {copies} = deck.options;
-	if (copies === undefined) deck.say('no copy of the audit is required: there is nothing to break');
-	else if (!copies.glass.isNeeded()) deck.say('every required copy of the audit is taken: there is nothing to break');
-	else deck.apply({do: 'push', layer: {kind: 'break-glass', values: ['', ''], field: 0, caret: 0, problem: undefined}});
-}
-
 /** A key while the question is on the screen. */
 export function pressBreakGlass(deck: Deck, layer: GlassLayer, {key, text, quietMs}: Pressed): void {
 	const {copies, keymap} = deck.options;

@@ -4,12 +4,12 @@ import type {Intent} from '../keymap.ts';
 import {kindsOfSection} from '../pane.ts';
 import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session.ts';
 import {grouped} from '../text/figures.ts';
-import {openBreakGlass} from './break-glass-keys.ts';
 import {copyableEntry, copyableSection} from './copy.ts';
 import type {Deck} from './deck.ts';
 import {openDocument, showDocument} from './documents.ts';
 import {helpLines} from './help.ts';
 import {menuItems} from './menus.ts';
+import {openBreakGlass} from './open-break-glass.ts';
 import {noRowText, perform, placeCursor, toggleArmed} from './perform.ts';
 import {readsLines} from './reads.ts';
 
