@@ -1,0 +1,89 @@
+import {afterEach, expect, test} from 'vitest';
+import type {SinkState} from '../../../src/audit/courier.ts';
+import type {Deck} from '../../../src/deck/deck.ts';
+import {paste, press} from '../../../src/deck/press.ts';
+import {createStore} from '../../../src/store.ts';
+import {type House, openHouse} from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+/** A deck whose required copy fails, unless told, and what was answered to its question. */
+async function failing(isNeeded = true, problem: string | undefined = undefined) {
+	house = await openHouse();
+	const used: {readonly word: string; readonly reason: string}[] = [];
+	const glass = {
+		state: createStore<{readonly record: string} | undefined>(undefined),
+		isNeeded: () => isNeeded,
+		use: async (given: {readonly word: string; readonly reason: string}) => {
+			used.push(given);
+			return problem;
+		},
+		close() {},
+	};
+	const copies = {state: createStore<readonly SinkState[]>([]), glass};
+	const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
+	const key = async (name: string, restMs = 300) => {
+		await house.clock.advance(restMs);
+		press(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined);
+		await house.clock.settle();
+	};
+	return {
+		deck,
+		used,
+		key,
+		async type(text: string) {
+			for (const character of text) await key(character === ' ' ? 'space' : character, 10);
+		},
+	};
+}
+
+test('the glass is broken by a typed word and a reason', async () => {
+	const {key, type, used} = await failing();
+	await key('ctrl+g');
+	expect(house.layer()).toBe('break-glass');
+	await type('break-glass');
+	await key('enter');
+	await type('orders are down');
+	expect(used).toEqual([]);
+	await key('enter');
+	expect(used).toEqual([{word: 'break-glass', reason: 'orders are down'}]);
+	expect(house.layer()).toBeUndefined();
+	expect(house.notice()).toMatch(/^for 10 minutes actions are done although the audit is not delivered/);
+});
+
+test('what is wrong with an answer stays on the screen until it is mended', async () => {
+	const {key, deck} = await failing(true, 'give a reason in a few words: it is kept in the record');
+	await key('ctrl+g');
+	await key('enter');
+	await key('enter');
+	const top = () => deck.session.get().layers.at(-1);
+	expect(top()).toMatchObject({kind: 'break-glass', problem: expect.stringContaining('give a reason')});
+	await key('x');
+	expect(top()).toMatchObject({values: ['', 'x'], problem: undefined});
+});
+
+test('neither a paste nor a line end that comes right behind what was typed is taken, and esc leaves', async () => {
+	const {key, type, deck, used} = await failing();
+	await key('ctrl+g');
+	paste(deck, 'break-glass');
+	expect(house.notice()).toBe('pasted text is not taken here: type it');
+	await type('break-glass');
+	await key('tab');
+	await type('orders are down');
+	await key('enter', 10);
+	expect(house.notice()).toMatch(/^not taken: that came too fast/);
+	expect(house.layer()).toBe('break-glass');
+	await key('esc');
+	expect(house.layer()).toBeUndefined();
+	expect(used).toEqual([]);
+});
+
+test('it is not asked for while every copy is taken, or where none is required', async () => {
+	const {key} = await failing(false);
+	await key('ctrl+g');
+	expect(house.layer()).toBeUndefined();
+	expect(house.notice()).toMatch(/there is nothing to break/);
+	await house.keys('ctrl+g');
+	expect(house.layer()).toBeUndefined();
+});
