@@ -3,6 +3,8 @@ import {createGunzip} from 'node:zlib';
 import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
+import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
+import {bytes} from '../../src/text/figures.ts';
 import {calledOff, connectionError} from './errors.ts';
 import {pageText} from './page-text.ts';
 import {HttpRefusal, isHtml, refusalError} from './refusal.ts';
@@ -167,8 +169,9 @@ export function createHttpClient(
 			const answer = await bounded(ask, signal);
 			const text = answer.bytes.toString('utf8');
 			try {
-				return JSON.parse(text) as unknown;
-			} catch {
+				return parseJson(text);
+			} catch (error) {
+				if (error instanceof JsonBoundError) throw tooMuch(answer, error, ask.asked, transport.where);
 				throw notJson(answer, answer.mask(text), ask.asked, transport.where);
 			}
 		},
@@ -200,6 +203,13 @@ function bodyOf({form, body}: HttpAsk): {readonly headers: Readonly<Record<strin
 function headerOf({headers}: HttpAnswer, name: string): string {
 	const value = headers[name];
 	return typeof value === 'string' ? value : (value?.[0] ?? '');
+}
+
+/** JSON that is not read, since it would take too much memory or could not be walked through. */
+export function tooMuch(answer: HttpBytes, {message}: JsonBoundError, asked: string, where: string): AdapterError {
+	const size = bytes(answer.bytes.length);
+	const hint = 'No such answer is expected of it: check `url`, and what stands between here and the server.';
+	return new AdapterError('malformed', `${asked}: ${where} answers with ${size} of JSON that ${message}`, hint);
 }
 
 /** An answer that came as it should and is not the JSON it should be. */

@@ -27,8 +27,8 @@ export type Connection = {
 	close(): void;
 };
 
-/** Larger answers than a broker gives (message.max.bytes and response sizes are far below): what claims to be one is not Kafka. */
-const largestAnswer = 256 * 1024 * 1024;
+/** Brokers themselves take no larger request (socket.request.max.bytes): what claims to be an answer of that size is not Kafka. */
+const largestAnswer = 100 * 1024 * 1024;
 
 type Waiting = {
 	readonly name: string;
@@ -271,7 +271,9 @@ function frames(answer: (bytes: Buffer) => void, wrong: (problem: string) => voi
 			const length = head.readInt32BE(0);
 			if (length < 4 || length > largestAnswer) {
 				const alert = head[0] === 0x15 && head[1] === 3;
-				return wrong(alert ? 'it speaks TLS' : `an answer of ${length} bytes`);
+				return wrong(
+					alert ? 'it speaks TLS' : `it announces an answer of ${length} bytes, and ${largestAnswer} are the most`,
+				);
 			}
 			if (have < length + 4) return;
 			const whole = chunks.length === 1 ? head : Buffer.concat(chunks);

@@ -1,4 +1,5 @@
 import {AdapterError} from '../../src/errors.ts';
+import {deepestJson, JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
 import {breathe, isTired} from './breather.ts';
 
 const quote = 0x22;
@@ -11,6 +12,8 @@ const closeBracket = 0x5d;
 /** What stands around the items of a list is small: its kind and metadata, or the columns of a table. */
 const largestRest = 1024 * 1024;
 const largestItem = 16 * 1024 * 1024;
+/** Of one answer. Kubernetes is tested with 150,000 pods a cluster. */
+const mostItems = 500_000;
 
 const broken = (what: string, cause?: unknown): AdapterError =>
 	new AdapterError(
@@ -37,6 +40,7 @@ export async function readItems(
 	let restSize = 0;
 	const piece: Buffer[] = [];
 	let pieceSize = 0;
+	let items = 0;
 	let depth = 0;
 	let inString = false;
 	let escaped = false;
@@ -69,9 +73,11 @@ export async function readItems(
 				case openBrace:
 					if (inItems && depth === 2) from = at;
 					depth += 1;
+					mustBeFlat(depth);
 					break;
 				case openBracket:
 					depth += 1;
+					mustBeFlat(depth);
 					if (depth === 2 && lastName === key && !inItems) {
 						keepRest(chunk.subarray(from, at + 1));
 						inItems = true;
@@ -119,6 +125,8 @@ export async function readItems(
 		const whole = piece.length === 0 ? last : Buffer.concat([...piece, last]);
 		piece.length = 0;
 		pieceSize = 0;
+		items += 1;
+		if (items > mostItems) throw broken(`it has more than ${mostItems} objects`);
 		take(parse(whole));
 	}
 
@@ -127,10 +135,15 @@ export async function readItems(
 	return top as Readonly<Record<string, unknown>>;
 }
 
+function mustBeFlat(depth: number): void {
+	if (depth > deepestJson) throw broken(`it is nested more than ${deepestJson} levels deep`);
+}
+
 function parse(bytes: Buffer): unknown {
 	try {
-		return JSON.parse(bytes.toString('utf8'));
+		return parseJson(bytes.toString('utf8'));
 	} catch (error) {
+		if (error instanceof JsonBoundError) throw broken(`an object ${error.message}`);
 		throw broken('it is not JSON', error);
 	}
 }

@@ -6,6 +6,8 @@ import {createGunzip} from 'node:zlib';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ProgramApproval} from '../../src/port/program-approval.ts';
+import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
+import {bytes} from '../../src/text/figures.ts';
 import {type Agents, createAgents, type Pool} from '../http/agent.ts';
 import {calledOff} from '../http/errors.ts';
 import {proxyFor} from '../http/proxy.ts';
@@ -213,9 +215,15 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		async json(request, signal) {
 			const {text: body} = await text(request, signal);
 			try {
-				return JSON.parse(body) as unknown;
+				return parseJson(body);
 			} catch (cause) {
 				const hint = 'Check the server of this context, and what stands before it.';
+				if (cause instanceof JsonBoundError)
+					throw new AdapterError(
+						'malformed',
+						`${request.asked}: the answer, ${bytes(body.length)} of JSON, ${cause.message}`,
+						hint,
+					);
 				throw new AdapterError('malformed', `${request.asked}: the answer is not JSON`, hint, {cause});
 			}
 		},

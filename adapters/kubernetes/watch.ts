@@ -1,4 +1,5 @@
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
 import {breathe, isTired} from './breather.ts';
 import {byteLines} from './byte-lines.ts';
 import {refusalError, refusalFrom, refusalOf} from './errors.ts';
@@ -73,10 +74,11 @@ function tell(line: string, {asked, moved, happened}: WatchOptions): void {
 	if (line.trim() === '') return;
 	let event: unknown;
 	try {
-		event = JSON.parse(line);
+		event = parseJson(line);
 	} catch (cause) {
+		const what = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
 		const hint = 'It is opened again. Check what stands between here and the API server.';
-		throw new AdapterError('malformed', `${asked}: an event is not JSON`, hint, {cause});
+		throw new AdapterError('malformed', `${asked}: ${what}`, hint, {cause});
 	}
 	const type = field(event, 'type');
 	const object = field(event, 'object');

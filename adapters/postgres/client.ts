@@ -9,6 +9,7 @@ import type {
 	SignalResult,
 	SignalResults,
 } from '../../src/port/postgres.ts';
+import {parseJson} from '../../src/text/bounded-json.ts';
 import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
@@ -73,7 +74,7 @@ function signalling(act: sql.SignalFunction, identities: readonly SessionIdentit
 }
 
 function toStates(json: string): Record<string, number> {
-	const parsed: unknown = JSON.parse(json);
+	const parsed = parseJson(json);
 	return Object.fromEntries(Object.entries(parsed ?? {}).map(([state, count]) => [state, Number(count)]));
 }
 

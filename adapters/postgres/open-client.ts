@@ -48,6 +48,13 @@ const notPostgres = (cause?: unknown): AdapterError =>
 		{cause},
 	);
 
+const tooLarge = (): AdapterError =>
+	new AdapterError(
+		'malformed',
+		'the answer to one question has more than 128 MB, and is not read',
+		'No answer of PostgreSQL to midwatch is so large: check host and port, and what stands before the server.',
+	);
+
 /**
  * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nobody could catch it, or waits for what
  * will never come: it is not given them.
@@ -56,14 +63,15 @@ function guardParser(client: Client): void {
 	const connection = client.connection as unknown as {attachListeners(stream: Duplex): void};
 	const attach = connection.attachListeners.bind(connection);
 	connection.attachListeners = stream => {
-		const isPostgres = createFraming();
+		const check = createFraming();
 		const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
 		stream.emit = (event: string | symbol, ...values: unknown[]) => {
 			if (event !== 'data') return emit(event, ...values);
 			const [chunk] = values;
 			try {
-				if (Buffer.isBuffer(chunk) && isPostgres(chunk)) return emit(event, ...values);
-				stream.destroy(notPostgres());
+				const wrong = Buffer.isBuffer(chunk) ? check(chunk) : 'it does not speak PostgreSQL';
+				if (wrong === undefined) return emit(event, ...values);
+				stream.destroy(wrong === 'it does not speak PostgreSQL' ? notPostgres() : tooLarge());
 			} catch (cause) {
 				stream.destroy(notPostgres(cause));
 			}

@@ -37,6 +37,8 @@ export async function readLarge(bytes: Buffer, signal: AbortSignal): Promise<unk
 		eval: true,
 		workerData: {bytes: whole, sliceRows},
 		transferList: [whole.buffer as ArrayBuffer],
+		// It fails instead of taking more.
+		resourceLimits: {maxOldGenerationSizeMb: 512},
 	});
 	// A console that is quit does not wait for it.
 	worker.unref();

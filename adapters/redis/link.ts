@@ -1,8 +1,10 @@
+import type {Duplex} from 'node:stream';
 import type {Redis} from 'ioredis';
 import type {Context} from '../../src/contract.ts';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
 import {redisError} from './errors.ts';
+import {createReplyBounds} from './reply-bounds.ts';
 import {tlsOptions} from './tls.ts';
 
 export type Word = string | number | Uint8Array;
@@ -48,6 +50,20 @@ function untilAborted<T>(work: Promise<T>, context: Context, late: () => Adapter
 		signal.addEventListener('abort', abort, {once: true});
 		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
 	});
+}
+
+/** Ends the connection instead of decoding a reply that would overflow the stack or the memory. */
+function guardDecoder(stream: Duplex, address: string): void {
+	const check = createReplyBounds();
+	const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
+	stream.emit = (event: string | symbol, ...values: unknown[]) => {
+		const [chunk] = values;
+		const wrong = event === 'data' && Buffer.isBuffer(chunk) ? check(chunk) : undefined;
+		if (wrong === undefined) return emit(event, ...values);
+		const hint = 'No Redis server answers so: check host and port, and what stands before it.';
+		stream.destroy(new AdapterError('malformed', `${address} sends ${wrong}`, hint));
+		return true;
+	};
 }
 
 /** One try to connect. Reads that come meanwhile wait for the same one; when the last of them gave up, so does it. */
@@ -156,6 +172,7 @@ export function createLink(
 				retryStrategy: null,
 			});
 			const opened = client;
+			client.once('connect', () => guardDecoder(opened.stream as Duplex, address));
 			giveUp.addEventListener('abort', () => opened.disconnect(), {once: true});
 			// Without a listener ioredis prints every error over the screen. The command that failed tells it once.
 			client.on('error', error => {

@@ -19,6 +19,9 @@ export type ConfigDocument = {
 	textAt(path: Path): string | undefined;
 };
 
+/** Mistakes of syntax that are told; the others often follow from these. */
+const mostFaults = 20;
+
 /** @throws ConfigError when it is not YAML, or YAML that says something twice. An empty file is an empty mapping. */
 export function readDocument(file: string, text: string): ConfigDocument {
 	const lines = new LineCounter();
@@ -27,7 +30,10 @@ export function readDocument(file: string, text: string): ConfigDocument {
 		const {line, col} = lines.linePos(offset);
 		return {line, column: col};
 	};
-	const faults = [...document.errors, ...document.warnings];
+	const all = [...document.errors, ...document.warnings];
+	// What follows from it says nothing more.
+	const deep = all.find(({code}) => code === 'RESOURCE_EXHAUSTION');
+	const faults = deep === undefined ? all.slice(0, mostFaults) : [deep];
 	if (faults.length > 0) {
 		// The parser's message may quote the line, and the line may hold a secret: only its first sentence is about the syntax alone.
 		throw new ConfigError(
@@ -88,6 +94,8 @@ function yamlFault(code: string): string {
 			return 'a quote, bracket, dash or colon is missing, or this line is indented wrongly';
 		case 'TAG_RESOLVE_FAILED':
 			return 'tags (!…) are not used here';
+		case 'RESOURCE_EXHAUSTION':
+			return 'it is nested too deep';
 		case 'MULTIPLE_DOCS':
 			return 'only one document is read from a file';
 		default:

@@ -1,5 +1,5 @@
 import {delimiter, dirname, isAbsolute, join, resolve} from 'node:path';
-import {parse} from 'yaml';
+import {parse, YAMLParseError} from 'yaml';
 import {z} from 'zod';
 import {AdapterError} from '../errors.ts';
 import {readCredentialFile} from './credential-file.ts';
@@ -112,13 +112,20 @@ const firstIssue = (error: z.ZodError): string => {
 	return `${issue?.path.join('.') ?? ''} is not what it has to be`;
 };
 
+function yamlProblem(error: unknown): string {
+	if (error instanceof ReferenceError)
+		return 'it holds an alias (*name) without its anchor (&name), or too many of them';
+	const isDeep = error instanceof YAMLParseError && error.code === 'RESOURCE_EXHAUSTION';
+	return isDeep ? 'it is nested too deep' : 'it is not YAML';
+}
+
 function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 	let value: unknown;
 	try {
 		value = parse(body, {logLevel: 'error'});
-	} catch {
+	} catch (error) {
 		// The parser's words repeat the line, which may be a secret.
-		throw unusable(file, 'it is not YAML');
+		throw unusable(file, yamlProblem(error));
 	}
 	const found = fileSchema.safeParse(value ?? {});
 	if (!found.success) throw unusable(file, `it is not a kubeconfig: ${firstIssue(found.error)}`);

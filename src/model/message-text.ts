@@ -1,4 +1,5 @@
 import type {KafkaMessage} from '../port/kafka.ts';
+import {parseJson} from '../text/bounded-json.ts';
 import {clean, cleanLine} from '../text/clean.ts';
 import {bytes, duration} from '../text/figures.ts';
 
@@ -59,7 +60,7 @@ export function valueLines(value: Uint8Array | undefined): readonly string[] {
 function indented(text: string): string {
 	if (!/^\s*[[{]/.test(text)) return text;
 	try {
-		return JSON.stringify(JSON.parse(text), null, 2);
+		return JSON.stringify(parseJson(text), null, 2);
 	} catch {
 		return text;
 	}

@@ -135,6 +135,18 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
+	test.each([
+		['nested too deep', '['.repeat(6_000_000), '5.7Mi of JSON that is nested more than 200 levels deep'],
+		['of too many values', `[${'{},'.repeat(4_000_000)}{}]`, '11Mi of JSON that has so many values'],
+	])('%s is refused before it is parsed', async (_, body, said) => {
+		const {url} = await serve((_request, response) => response.end(body));
+		expect(await failureOf(open(url).json(ask, never))).toMatchObject({
+			kind: 'malformed',
+			message: expect.stringContaining(said),
+			hint: 'No such answer is expected of it: check `url`, and what stands between here and the server.',
+		});
+	});
+
 	test('is unpacked, and refused when it unpacks to more than is wanted', async () => {
 		const {url} = await serve((request, response) => {
 			expect(request.headers['accept-encoding']).toBe('gzip');

@@ -53,6 +53,16 @@ describe('what is not there or does not answer', () => {
 		});
 	});
 
+	test('one that announces an answer of a gigabyte is not waited for', async () => {
+		const huge = Buffer.alloc(4);
+		huge.writeInt32BE(1 << 30);
+		const {port} = connect(settingsFor(await listen(socket => socket.on('data', () => socket.write(huge)))));
+		expect(await failure(port.groups(context))).toMatchObject({
+			kind: 'malformed',
+			message: expect.stringContaining('it announces an answer of 1073741824 bytes, and 104857600 are the most'),
+		});
+	});
+
 	test('an abort rejects at once, while it is silent, and closing does too', async () => {
 		const silent = await silentListener();
 		ends.push(() => silent.close());

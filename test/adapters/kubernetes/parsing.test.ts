@@ -46,6 +46,17 @@ describe('a list that comes in pieces', () => {
 		expect(found).toEqual([]);
 	});
 
+	test.each([
+		[`{"items":[${'{"a":'.repeat(1000)}`, 'it is nested more than 200 levels deep'],
+		[`{"items":[{"a":${'['.repeat(1000)}`, 'it is nested more than 200 levels deep'],
+		[`{"metadata":${'{"a":'.repeat(1000)}`, 'it is nested more than 200 levels deep'],
+	])('that is nested too deep is refused before it ends', async (text, said) => {
+		await expect(readItems(inPieces(text, [40]), 'items', () => {})).rejects.toMatchObject({
+			kind: 'malformed',
+			message: expect.stringContaining(said),
+		});
+	});
+
 	test.each(['', '{"items":[{"a":1}', '{"items":[{"a":1}]', '{"items":[{"a":}]}', '[1]', '"x"', 'no'])(
 		'that is %j is refused',
 		async text => {

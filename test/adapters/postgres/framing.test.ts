@@ -18,8 +18,8 @@ describe('createFraming', () => {
 		fc.assert(
 			fc.property(messages, fc.integer({min: 1, max: 9}), (parts, size) => {
 				const bytes = Buffer.concat(parts.map(([code, body]) => message(code, Buffer.from(body))));
-				const isPostgres = createFraming();
-				for (let at = 0; at < bytes.length; at += size) expect(isPostgres(bytes.subarray(at, at + size))).toBe(true);
+				const check = createFraming();
+				for (let at = 0; at < bytes.length; at += size) expect(check(bytes.subarray(at, at + size))).toBeUndefined();
 			}),
 		);
 	});
@@ -31,10 +31,23 @@ describe('createFraming', () => {
 		['a length beyond all answers', Buffer.from([0x44, 0x7f, 0xff, 0xff, 0xff])],
 		['nonsense after a whole message', Buffer.concat([message('Z', Buffer.from('I')), Buffer.from([0])])],
 	])('refuses %s', (_, bytes) => {
-		const isPostgres = createFraming();
-		let passed = true;
-		for (const byte of bytes) passed &&= isPostgres(Buffer.from([byte]));
-		expect(passed).toBe(false);
-		expect(createFraming()(bytes)).toBe(false);
+		const check = createFraming();
+		let wrong: string | undefined;
+		for (const byte of bytes) wrong ??= check(Buffer.from([byte]));
+		expect(wrong).toBe('it does not speak PostgreSQL');
+		expect(createFraming()(bytes)).toBe(wrong);
+	});
+
+	it('refuses an answer of ever more rows, and counts each answer by itself', () => {
+		const row = message('D', Buffer.alloc(2 ** 20));
+		const ready = message('Z', Buffer.from('I'));
+		const check = createFraming();
+		for (let turn = 0; turn < 3; turn += 1) {
+			for (let count = 0; count < 100; count += 1) expect(check(row)).toBeUndefined();
+			expect(check(ready)).toBeUndefined();
+		}
+		let wrong: string | undefined;
+		for (let count = 0; count < 200 && wrong === undefined; count += 1) wrong = check(row);
+		expect(wrong).toBe('its answer has more than 128 MB');
 	});
 });

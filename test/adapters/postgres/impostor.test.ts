@@ -1,4 +1,5 @@
 import {mkdtempSync, rmSync} from 'node:fs';
+import {type AddressInfo, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, expect, test, vi} from 'vitest';
@@ -176,5 +177,56 @@ test.each([
 		const {targets} = await discover(emptySurroundings(env(server)));
 		await failure(targets[0]?.settings as PostgresSettings);
 		expect(server.received()).not.toContain(canary);
+	}
+});
+
+/** A message of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+function message(code: string, body: Buffer): Buffer {
+	const header = Buffer.alloc(5);
+	header.write(code, 'latin1');
+	header.writeUInt32BE(body.length + 4, 1);
+	return Buffer.concat([header, body]);
+}
+
+test('one that answers with ever more of megabytes is not read on', async () => {
+	const [loggedIn, ready] = [message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))];
+	const field = Buffer.alloc(2 ** 20);
+	field.writeUInt16BE(1, 0);
+	field.writeInt32BE(field.length - 6, 2);
+	const row = message('D', field);
+	const columns = message('T', Buffer.concat([Buffer.from([0, 1]), Buffer.from('pid\0'), Buffer.alloc(18)]));
+	const server = createServer(socket => {
+		socket.on('error', () => {});
+		const pour = () => {
+			while (socket.writable && socket.write(row));
+		};
+		socket.once('data', () => {
+			socket.write(Buffer.concat([loggedIn, ready]));
+			socket.once('data', () => {
+				socket.write(columns);
+				pour();
+			});
+		});
+		socket.on('drain', pour);
+	});
+	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+	const {port} = server.address() as AddressInfo;
+	const settings: PostgresSettings = {
+		hosts: [{host: '127.0.0.1', port}],
+		database: 'shop',
+		user: 'ada',
+		password: undefined,
+		tls: {mode: 'disable'},
+		connectTimeoutMs: 30_000,
+		statementTimeoutMs: 30_000,
+	};
+	try {
+		expect(await failure(settings)).toMatchObject({
+			kind: 'malformed',
+			message: expect.stringContaining('the answer to one question has more than 128 MB'),
+			hint: expect.stringContaining('check host and port'),
+		});
+	} finally {
+		server.close();
 	}
 });

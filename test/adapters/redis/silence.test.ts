@@ -57,6 +57,24 @@ const impostor = (info: string) => (socket: Socket) => {
 	});
 };
 
+describe('a reply that would overflow the stack or the memory', () => {
+	test.each([
+		['lists within lists', '*1\r\n'.repeat(20_000), 'a reply nested more than 32 levels deep'],
+		[
+			'a list of more members than memory holds',
+			'*33000000\r\n'.repeat(1000),
+			'a reply with more than 2000000 members',
+		],
+		['a string of gigabytes', '$2147483647\r\n', 'a reply of more than 128 MB'],
+	])('%s', async (_, reply, said) => {
+		const room = await open(await listen(impostor(reply)));
+		const error = await failure(room.read('redis.server'));
+		expect(error.kind).toBe('malformed');
+		expect(error.message).toContain(`sends ${said}`);
+		expect(error.hint).toContain('check host and port');
+	});
+});
+
 describe('what is not there or does not answer', () => {
 	test('a port that refuses is unreachable, at once', async () => {
 		const room = await open(settingsFor({host: '127.0.0.1', port: 1}));

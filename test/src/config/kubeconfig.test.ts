@@ -57,6 +57,12 @@ async function opened(access: ClusterAccess): Promise<unknown> {
 	};
 }
 
+/** Each line is nine times the one before. */
+const bomb = Array.from(
+	{length: 10},
+	(_, at) => `a${at}: &a${at} [${(at === 0 ? 'x,' : `*a${at - 1},`).repeat(9)}]`,
+).join('\n');
+
 describe('a context', () => {
 	test.each([
 		['nobody', {}, {}, {}],
@@ -150,6 +156,8 @@ describe('a context', () => {
 		['a server that is no URL', whole({}, {server: 'ftp://x'}), undefined, /no URL/],
 		['a token that is a list', whole({token: ['secret']}), undefined, /user u: token/],
 		['broken text', 'users: [{token: "hidden"', undefined, /not YAML/],
+		['lists within lists', `users: ${'['.repeat(20_000)}`, undefined, /nested too deep/],
+		['aliases of aliases', bomb, undefined, /too many of them/],
 		['another kind of file', 'users: 7', undefined, /not a kubeconfig/],
 	])('%s is told, without what is secret', async (_, content, context, says) => {
 		const error = await read([await file(content)], context).catch((thrown: unknown) => thrown);

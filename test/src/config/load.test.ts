@@ -138,6 +138,11 @@ describe('each mistake is told with its place and with what is allowed', () => {
 			'targets:\n\t- name: a',
 			'config:2:1: this is not valid YAML: the indentation is wrong (spaces only, the same for all keys of one mapping)',
 		],
+		[
+			'lists within lists',
+			`targets: ${'['.repeat(20_000)}`,
+			expect.stringMatching(/^config:1:\d+: this is not valid YAML: it is nested too deep$/),
+		],
 		['a key twice', 'theme: none\ntheme: auto', 'config:2:1: this is not valid YAML: this key is there twice'],
 		[
 			'a key that is indented as no other',

@@ -1,0 +1,96 @@
+/** Lists within lists that a reply may hold. SLOWLOG, CLUSTER SLOTS and MEMORY STATS have four. */
+const deepest = 32;
+/** Members of all lists of one reply: SCAN, SLOWLOG and ACL have thousands. */
+const mostMembers = 2_000_000;
+/** Bytes of one reply. */
+const largest = 128 * 1024 * 1024;
+
+const newline = 10;
+const lists = new Map([
+	[42, 1],
+	[126, 1],
+	[62, 1],
+	[37, 2],
+]);
+/** `$`, `=`, `!`: a length, then so many bytes. */
+const strings = new Set([36, 61, 33]);
+/** A length has so many digits at most. */
+const longestLength = 20;
+
+/**
+ * Follows the replies of one connection: https://redis.io/docs/latest/develop/reference/protocol-spec/. Gives a function that takes each
+ * chunk before it is decoded, and says what is wrong with the reply; undefined where it may be decoded. The decoder calls itself for each
+ * list, and makes room for as many members as are announced.
+ */
+export function createReplyBounds(): (chunk: Buffer) => string | undefined {
+	/** What each list that is open still waits for. */
+	const open: number[] = [];
+	let members = 0;
+	let bytes = 0;
+	/** Bytes of a string that are still to come. */
+	let skip = 0;
+	/** The type of the line that is being read; 0 between lines. */
+	let type = 0;
+	let length = '';
+
+	function valueEnds(): void {
+		while (open.length > 0) {
+			const left = (open.pop() ?? 0) - 1;
+			if (left > 0) {
+				open.push(left);
+				return;
+			}
+		}
+		members = 0;
+		bytes = 0;
+	}
+
+	/** The line of a type has ended. @returns what is wrong. */
+	function lineEnds(): string | undefined {
+		const announced = Number(length);
+		const each = lists.get(type);
+		const isString = strings.has(type);
+		type = 0;
+		length = '';
+		if (each === undefined && !isString) {
+			valueEnds();
+			return undefined;
+		}
+		if (!(announced > 0)) {
+			// `$0` has an end of line of its own.
+			if (isString && announced === 0) skip = 2;
+			else valueEnds();
+			return undefined;
+		}
+		if (isString) {
+			skip = announced + 2;
+			return bytes + announced > largest ? `a reply of more than ${largest / 1024 / 1024} MB` : undefined;
+		}
+		members += announced * (each ?? 1);
+		if (members > mostMembers) return `a reply with more than ${mostMembers} members`;
+		open.push(announced * (each ?? 1));
+		return open.length > deepest ? `a reply nested more than ${deepest} levels deep` : undefined;
+	}
+
+	return chunk => {
+		for (let at = 0; at < chunk.length; at += 1) {
+			if (skip > 0) {
+				const step = Math.min(skip, chunk.length - at);
+				skip -= step;
+				bytes += step;
+				at += step - 1;
+				if (skip === 0) valueEnds();
+				continue;
+			}
+			const byte = chunk[at] ?? 0;
+			bytes += 1;
+			if (bytes > largest) return `a reply of more than ${largest / 1024 / 1024} MB`;
+			if (type === 0) type = byte;
+			else if (byte === newline) {
+				const wrong = lineEnds();
+				if (wrong !== undefined) return wrong;
+			} else if (length.length < longestLength && byte > 32) length += String.fromCharCode(byte);
+		}
+		return undefined;
+	};
+}
