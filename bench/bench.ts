@@ -10,6 +10,7 @@ import {buildProduct, bundle} from './bundle.ts';
 import {type Figure, isOk, recordOf, tableOf} from './figure.ts';
 import {consoleParts} from './measure-console.ts';
 import {expositionPart} from './measure-exposition.ts';
+import {redactPart} from './measure-redact.ts';
 import {startParts} from './measure-start.ts';
 import {startFleets} from './measure-targets.ts';
 import {updatesParts} from './measure-updates.ts';
@@ -36,7 +37,7 @@ async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 /** All figures, in the order of the parts whatever the order in which they were measured. */
 async function measureAll(programs: Programs): Promise<readonly Figure[]> {
-	const parts = [...startParts, ...consoleParts, ...updatesParts, expositionPart].filter(part =>
+	const parts = [...startParts, ...consoleParts, ...updatesParts, expositionPart, redactPart].filter(part =>
 		wants(part.name, part.form),
 	);
 	const found = new Map<Part, readonly Figure[]>();
