@@ -19,17 +19,29 @@ export function createPermissionCache(
 	connection: () => number,
 ): PermissionCache {
 	let known: {readonly at: number; readonly connection: number; readonly answer: readonly Permission[]} | undefined;
+	/** Sources that are read at the same moment share one question. */
+	let asking: Promise<readonly Permission[]> | undefined;
 	return {
 		async read(context) {
+			if (asking !== undefined) {
+				const shared = await asking.catch(() => undefined);
+				if (shared !== undefined) return shared;
+			}
 			const now = context.now();
 			if (known !== undefined && known.connection === connection()) {
 				const age = now - known.at;
 				if (age >= 0 && age < (known.answer.every(({state}) => state === 'have') ? haveMs : lackMs))
 					return known.answer;
 			}
-			const answer = await ask(context);
-			known = {at: now, connection: connection(), answer};
-			return answer;
+			const question = ask(context);
+			asking = question;
+			try {
+				const answer = await question;
+				known = {at: now, connection: connection(), answer};
+				return answer;
+			} finally {
+				if (asking === question) asking = undefined;
+			}
 		},
 		refused(name) {
 			if (known?.answer.some(one => one.name === name && one.state === 'have')) known = undefined;

@@ -79,3 +79,10 @@ test('a question that failed leaves nothing behind', async () => {
 	fails = false;
 	expect(await failing.read(context)).toEqual([]);
 });
+
+test('those who read at the same moment share one question', async () => {
+	cache.refused('act');
+	const before = asked;
+	expect((await Promise.all([read(), read(), read()])).map(({length}) => length)).toEqual([2, 2, 2]);
+	expect(asked - before).toBe(1);
+});
