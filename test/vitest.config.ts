@@ -12,7 +12,7 @@ const serial = ['adapters', 'e2e', 'estate', 'faults'];
 const apart = [
 	`test/adapters/demo/**/${suffix}`,
 	`test/adapters/kubernetes/**/${suffix}`,
-	...['bad-days*', 'crash', 'hostile*', 'kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(
+	...['bad-days*', 'crash', 'elsewhere', 'hostile*', 'kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(
 		name => `test/e2e/${name}.test.ts`,
 	),
 ];

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {hostname} from 'node:os';
 import {isErrno} from './errno.ts';
-import type {LeaseWatch} from './lease-watch.ts';
+import {type LeaseWatch, leaseMs} from './lease-watch.ts';
 import {isSameProcess, isStopped, type ProcessIdentity, type Standing, standingOf} from './process-identity.ts';
 import {NotAFileError, openRegular, readRegular} from './regular-file.ts';
 
@@ -139,7 +139,7 @@ export function howToSettle(path: string, found: FoundLease | NoLease, own: Proc
 	if (!('holder' in found)) return `look what it is; when no console of yours runs, remove ${path}`;
 	const {holder} = found;
 	if (standingOf(holder, own) !== 'alive')
-		return `look whether pid ${holder.pid} on ${holder.host} (perhaps in a container) still runs; when it does not, remove ${path}`;
+		return `try again in ${leaseMs / 1000} s; when it stays held and pid ${holder.pid} on ${holder.host} (perhaps in a container) does not run, remove ${path}`;
 	if (isStopped(holder.pid)) return `that process is stopped: continue it with kill -CONT ${holder.pid}, or end it`;
 	return `wait until it is done, or end pid ${holder.pid}`;
 }

@@ -38,7 +38,8 @@ export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =
 
 /**
  * Whether that process lives. One boot id is one kernel, so two processes of the same boot and pid namespace see each other whatever
- * machine id their containers show. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
+ * machine id their containers show. The number of a namespace is given again once all of its processes have ended, so that those are
+ * rightly not found. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
  */
 export function standingOf(other: ProcessIdentity, own: ProcessIdentity): Standing {
 	const isNear =

@@ -61,6 +61,7 @@ describePostgres('postgres-15', 'a console that is killed around an action', lik
 						}),
 					);
 					await home.expectSound();
+					await around.settle();
 					for (const run of runs) {
 						const sent = await around.sent(run);
 						const intents = recordsOf(home).filter(one => one.kind === 'intent' && around.isOf(one, run)).length;

@@ -16,7 +16,9 @@ export type Around = {
 	readonly server: PostgresServer | RedisServer;
 	/** Opens the confirmation of the action number `run`. */
 	open(console: Deck, run: number): Promise<void>;
-	/** How often the server was sent it, once it has nothing of the killed console left to read. */
+	/** Waits until the server has nothing of a killed console left to read. */
+	settle(): Promise<void>;
+	/** How often the server was sent it. */
 	sent(run: number): Promise<number>;
 	/** Whether a record is of it. */
 	isOf(record: AuditLine, run: number): boolean;
@@ -55,9 +57,11 @@ export function aroundMaxmemory(server: RedisServer): Around {
 			await console.expect(`${1000 + run}mb▏`);
 			console.press('field.accept');
 		},
-		async sent(run) {
+		async settle() {
 			const clients = async () => String(await command(server, ['CLIENT', 'LIST']));
 			await expect.poll(clients).not.toContain('name=midwatch');
+		},
+		async sent(run) {
 			const log = (await command(server, ['SLOWLOG', 'GET', '-1'])) as unknown as readonly (readonly unknown[])[];
 			const words = log.map(entry => (entry[3] as readonly string[]).join(' ').toLowerCase());
 			return words.filter(line => line === `config set maxmemory ${bytesOf(run)}`).length;
@@ -85,13 +89,15 @@ export function aroundTerminate(server: PostgresServer): Around {
 			await console.select(name(run));
 			await call(console, 'postgres.terminate', 'will run');
 		},
-		async sent(run) {
+		async settle() {
 			const sessions = () =>
 				query(
 					server,
 					"select pid from pg_stat_activity where application_name like 'midwatch%' and pid <> pg_backend_pid()",
 				);
 			await expect.poll(sessions).toEqual([]);
+		},
+		async sent(run) {
 			const {pid} = victims.get(run) ?? {pid: 0};
 			const said = readFileSync(server.log, 'utf8').split('\n');
 			const lines = said.filter(line => /midwatch/.test(line) && /pg_terminate_backend/.test(line));
@@ -116,7 +122,8 @@ const noFigures = (): Figures => ({nothing: 0, intentOnly: 0, intentAndSent: 0, 
 export type Home = {
 	readonly folder: string;
 	readonly audit: string;
-	open(around: Around, columns?: number): Promise<Deck>;
+	/** `host`: in a pid namespace of its own, under this host name. */
+	open(around: Around, host?: string): Promise<Deck>;
 	/** Ids of the intents without a known end. */
 	unresolved(): Promise<readonly string[]>;
 	/** The log is one whole chain. */
@@ -130,7 +137,8 @@ export function createHome(): Home {
 	return {
 		folder,
 		audit,
-		open: ({server}) => deck({servers: [server], config: {open: [server.name]}, home: folder, columns: 160}),
+		open: ({server}, host) =>
+			deck({servers: [server], config: {open: [server.name]}, home: folder, columns: 160, ...(host && {host})}),
 		async unresolved() {
 			const records = await createOpenIntents(audit).read();
 			return [...new Set(records.filter(one => one.kind === 'intent').map(one => one.id))];
@@ -195,6 +203,7 @@ export async function crashAround(around: Around, runs: readonly number[]): Prom
 
 /** What must hold after any crash; counts how far it came. */
 async function judge(around: Around, run: number, home: Home, figures: Figures): Promise<string> {
+	await around.settle();
 	const sent = await around.sent(run);
 	await around.end(run);
 	await home.expectSound();

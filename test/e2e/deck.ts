@@ -9,6 +9,7 @@ import {systems} from '../../bin/systems.ts';
 import {createKeymap, type Intent} from '../../src/keymap.ts';
 import {type ConfigOptions, writeConfig} from '../estate/config.ts';
 import type {WatchedServer} from '../estate/record.ts';
+import {commandElsewhere} from '../src/audit/namespaces.ts';
 import {expectFrame} from './frames.ts';
 import {type Exit, type Pty, startPty, type Wanted} from './pty.ts';
 
@@ -32,6 +33,8 @@ export type DeckOptions = {
 	readonly env?: Readonly<Record<string, string>>;
 	/** The home of another deck: both then share state and audit. */
 	readonly home?: string;
+	/** Runs it as in a container of this host name, see `commandElsewhere`. */
+	readonly host?: string;
 };
 
 /** One line of the audit, as it stands in the file. */
@@ -95,7 +98,12 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		...options.env,
 	};
 	const words = [...source(options, home), ...(options.arguments ?? [])];
-	const pty = await startPty([process.execPath, start, ...words], {columns, rows, env});
+	const command = [process.execPath, start, ...words] as const;
+	const pty = await startPty(options.host === undefined ? command : commandElsewhere(options.host, command), {
+		columns,
+		rows,
+		env,
+	});
 	const size = {columns, rows};
 
 	const close = async () => {

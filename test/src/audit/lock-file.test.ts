@@ -112,7 +112,7 @@ describe('a lock', () => {
 		expect(failure).toBeInstanceOf(LockHeldError);
 		expect(failure).toMatchObject({
 			message: `${path} is held by a console (pid 77 on laptop-a)`,
-			hint: `look whether pid 77 on laptop-a (perhaps in a container) still runs; when it does not, remove ${path}`,
+			hint: `try again in 15 s; when it stays held and pid 77 on laptop-a (perhaps in a container) does not run, remove ${path}`,
 		});
 	});
 
@@ -199,9 +199,7 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 		// Several leases long.
 		await expect(withLock(path, options('me', leaseMs * 3), async () => {})).rejects.toMatchObject({
 			message: expect.stringContaining('is held by a holder (pid'),
-			hint: expect.stringContaining(
-				`on laptop-a (perhaps in a container) still runs; when it does not, remove ${path}`,
-			),
+			hint: expect.stringContaining(`on laptop-a (perhaps in a container) does not run, remove ${path}`),
 		});
 		process.kill(innermost(child), 'SIGKILL');
 		await withLock(path, options('me', leaseMs * 10), async lock => expect(lock.isAfterEnd).toBe(false));

@@ -5,18 +5,26 @@ import {absent} from '../../estate/absent.ts';
 
 const flags = ['-u', '-p', '-f', '--mount-proc'];
 
-/** Runs a command as a container does: with a host name, a pid namespace and a `/proc` of its own. It is not the first process there. */
+/** A command that runs another as a container does: with a host name, a pid namespace and a `/proc` of its own. It is not the first process there. */
+export const commandElsewhere = (host: string, command: readonly string[]): readonly [string, ...string[]] => [
+	'unshare',
+	...flags,
+	...['sh', '-c', 'hostname "$1"; shift; "$@"; exit $?', 'sh', host],
+	...command,
+];
+
+/** Runs it with pipes. */
 export function spawnElsewhere(
 	host: string,
 	command: readonly string[],
 	options: SpawnOptions & {readonly env?: NodeJS.ProcessEnv} = {},
 ): ChildProcess {
-	const script = 'hostname "$1"; shift; "$@"; exit $?';
-	return spawn('unshare', [...flags, 'sh', '-c', script, 'sh', host, ...command], options);
+	const [program, ...words] = commandElsewhere(host, command);
+	return spawn(program, words, options);
 }
 
 /** The command and not the shell around it, by its pid in this namespace. */
-export function innermost(child: ChildProcess): number {
+export function innermost(child: {readonly pid?: number | undefined}): number {
 	let pid = child.pid ?? 0;
 	for (;;) {
 		const next = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').at(-1));

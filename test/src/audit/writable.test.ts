@@ -128,7 +128,7 @@ describe('whether a record can be written', () => {
 		const lock = join(stateDir, 'audit', 'writer.lock');
 		await expect(checkWritable({...options(stateDir), lockTimes: {waitMs: 50}})).rejects.toMatchObject({
 			message: `the record cannot be written: ${lock} is held by a console (pid 77 on laptop-a)`,
-			hint: `look whether pid 77 on laptop-a (perhaps in a container) still runs; when it does not, remove ${lock}`,
+			hint: `try again in 15 s; when it stays held and pid 77 on laptop-a (perhaps in a container) does not run, remove ${lock}`,
 		});
 	});
 });

@@ -1,0 +1,124 @@
+import {existsSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
+import {afterEach, expect, test} from 'vitest';
+import {describeRedis} from '../estate/read-estate.ts';
+import {throwawayRedis} from '../estate/throwaway.ts';
+import {describeNamespaces, innermost} from '../src/audit/namespaces.ts';
+import {type Around, aroundMaxmemory, createHome, type Home, slowlogOfAll} from './crash.ts';
+import type {Deck} from './deck.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+	for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const open = async (home: Home, around: Around, host: string): Promise<Deck> => {
+	const console = await home.open(around, host);
+	closing.push(() => console.close());
+	return console;
+};
+
+/** Waits until a console has the lock on what it is about to change. */
+async function untilLocked(home: Home): Promise<void> {
+	const dir = join(home.folder, 'state', 'midwatch', 'locks');
+	const until = performance.now() + 20_000;
+	while (!existsSync(dir) || readdirSync(dir).length === 0) {
+		if (performance.now() > until) throw new Error('nobody took a lock');
+		await pause(0);
+	}
+}
+
+/** Kills a console whose intent is on disk, and whose server does not answer meanwhile. @returns the number of its action. */
+async function leaveUnknown(home: Home, around: Around, host: string): Promise<number> {
+	const console = await open(home, around, host);
+	for (let run = 1; run < 10; run++) {
+		await around.open(console, run);
+		await console.confirm();
+		while ((await home.unresolved()).length === 0 && !console.pty.screen().includes('Done')) await pause(0);
+		process.kill(around.server.pid, 'SIGSTOP');
+		try {
+			if ((await home.unresolved()).length > 0) {
+				process.kill(innermost(console.pty), 'SIGKILL');
+				await console.pty.exited;
+				return run;
+			}
+		} finally {
+			process.kill(around.server.pid, 'SIGCONT');
+		}
+		await console.expect('Done');
+		console.press('list.choose');
+	}
+	throw new Error('the server answered each time before it was stopped');
+}
+
+describeNamespaces('a state directory that is shared by consoles in several pid namespaces', () => {
+	describeRedis('redis', 'with an action', like => {
+		const setUp = async (): Promise<{readonly home: Home; readonly around: Around}> => {
+			const redis = await throwawayRedis(like, slowlogOfAll);
+			closing.push(() => redis.end());
+			const home = createHome();
+			closing.push(async () => home.remove());
+			return {home, around: aroundMaxmemory(redis.current())};
+		};
+
+		test.each([
+			['the next one, on a host of another name', false],
+			['one that runs beside it', true],
+		])(
+			'of which one was killed: %s lists its action, looks at it again, and may act',
+			{timeout: 180_000},
+			async (_, beside) => {
+				const {home, around} = await setUp();
+				const early = beside ? await open(home, around, 'laptop-b') : undefined;
+				const run = await leaveUnknown(home, around, 'laptop-a');
+				const console = early ?? (await open(home, around, 'laptop-b'));
+				// The sign and the lock of the one that was killed count until their lease ends.
+				await console.expect(/1 (?:of )?unknown/);
+				console.press('deck.audit');
+				const screen = await console.expect(/it looks done: maxmemory|it does not look done: maxmemory/);
+				expect(await around.sent(run)).toBe(screen.includes('it looks done') ? 1 : 0);
+				console.press('deck.back');
+				const locks = join(home.folder, 'state', 'midwatch', 'locks');
+				await expect.poll(() => readdirSync(locks), {timeout: 30_000}).toEqual([]);
+				const next = run + 100;
+				await around.open(console, next);
+				await console.confirm();
+				await console.expect('Done');
+				expect(await around.sent(next)).toBe(1);
+				expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+				expect(readdirSync(locks)).toEqual([]);
+			},
+		);
+
+		test('takes no action of a console that was stopped past its lease once another one has acted', {
+			timeout: 180_000,
+		}, async () => {
+			const {home, around} = await setUp();
+			const [slow, quick] = await Promise.all([open(home, around, 'laptop-a'), open(home, around, 'laptop-b')]);
+			await slow.expect('1 other console');
+			await Promise.all([around.open(slow, 1), around.open(quick, 2)]);
+			await slow.confirm();
+			await untilLocked(home);
+			const pid = innermost(slow.pty);
+			process.kill(pid, 'SIGSTOP');
+			closing.push(async () => process.kill(pid, 'SIGCONT'));
+			await quick.confirm();
+			const refused = await quick.expect(/is held by a console|Done/);
+			if (refused.includes('is held by')) expect(refused).toMatch(/does not run, remove|\.lock/);
+			for (let run = 3; !quick.pty.screen().includes('Done'); run++) {
+				quick.press('list.choose');
+				await around.open(quick, run);
+				await quick.confirm();
+				await quick.expect(/is held by a console|Done/);
+			}
+			process.kill(pid, 'SIGCONT');
+			await slow.expect(/nothing was sent|nothing happened|Done/);
+			expect(slow.pty.screen()).not.toContain('Done');
+			expect(await around.sent(1)).toBe(0);
+			expect(slow.audit().filter(line => around.isOf(line, 1) && line.kind === 'verify')).toEqual([]);
+			expect(slow.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		});
+	});
+});
