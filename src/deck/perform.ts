@@ -55,8 +55,11 @@ export function renew(deck: Deck, openedBy: string): void {
 	deck.apply({do: 'top', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
 	void runner.renew(rows => freshRows(rows, latest), {openedBy});
 	const {pane} = deck.session.get();
-	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key => isFor(action, kindOfKey(key)));
-	if (remedy.undoOf === undefined && marked.length > 0) unmarkOnceSent(deck, pane, marked);
+	const {rows} = remedy.renewal;
+	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key =>
+		rows.some(row => [action.kind, ...(action.also ?? [])].some(kind => rowKey(kind, row) === key)),
+	);
+	if (marked.length > 0) unmarkOnceSent(deck, pane, marked);
 }
 
 /** The remedy in hand is about marked rows: once it was sent, or may have been, they are not marked for another one. */

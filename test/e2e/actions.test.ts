@@ -54,6 +54,35 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		await expectRecorded(open, 'postgres.terminate');
 	});
 
+	test('a session that went on to its next statement is left alone, until that one is confirmed', async () => {
+		const keeper = new Client(pgConfig(server, 'app', 'shop'));
+		await keeper.connect();
+		closing.push(() => keeper.end());
+		await keeper.query('select pg_advisory_lock(4711)');
+		const state = await application(
+			'e2e-job',
+			'select pg_advisory_lock(4711) as job_1',
+			'select pg_sleep(600) as job_2',
+		);
+		open = await deck({servers: [server], config: {open: [server.name]}});
+		await open.zoom(3, 'Slow queries');
+		await open.select('e2e-job');
+		open.call('postgres.terminate');
+		await open.expect('will run');
+		await keeper.query('select pg_advisory_unlock(4711)');
+		await open.expect('has gone on: now ');
+		expect(state.failed).toBe('');
+		open.press('confirm.renew');
+		await open.gone('has gone on');
+		expect(state.failed).toBe('');
+		await open.confirm();
+		await open.expect('Done');
+		expect(await sessions('e2e-job')).toEqual([]);
+		await expectRecorded(open, 'postgres.terminate');
+		const outcome = open.audit().find(line => line.kind === 'outcome');
+		expect(JSON.stringify(outcome)).toContain('job_2');
+	});
+
 	test('a statement is cancelled, on a guarded target only once it is armed', async () => {
 		const state = await application('e2e-busy', 'select pg_sleep(600) as slow');
 		open = await deck({servers: [server]});

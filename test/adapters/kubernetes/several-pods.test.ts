@@ -94,6 +94,15 @@ describe('several marked pods', () => {
 		);
 	});
 
+	test('go on with those that are left, as a new plan', async () => {
+		const rows = await rowsOf('payments', 'api', 2);
+		const {plan} = await remove.preview(rows, {grace: 'default'}, about());
+		rig.removePod(rows[0]?.name ?? '', 'payments');
+		for (const action of [remove, evict]) expect(await action.left?.(rows, plan, about())).toEqual(rows.slice(1));
+		await expect(remove.preview(rows, {grace: 'default'}, about())).rejects.toMatchObject({kind: 'conflict'});
+		expect(await remove.preview(rows.slice(1), {grace: 'default'}, about())).toMatchObject({count: 1});
+	});
+
 	test('are deleted in each of their namespaces, by hand too', async () => {
 		const rows = [...(await rowsOf('catalog', 'api', 1)), ...(await rowsOf('search', 'suggest', 2))];
 		const preview = await remove.preview(rows, {grace: '0'}, about());

@@ -50,6 +50,8 @@ export type Far = {
 	/** What a text is answered with; a test may keep it waiting. */
 	read: (row: Job, context: InspectionContext<Job, Port>) => Promise<Document>;
 	checks: readonly Check[];
+	/** Ids of the rows that are left of several; all of them unless it is set. */
+	left: readonly string[] | undefined;
 	/** Waited for before run() answers. */
 	before: Promise<void>;
 	/** Whether what was done shows; until then it is on its way. */
@@ -133,6 +135,7 @@ const action = (
 		);
 	},
 	preflight: async (_plan, {port}) => port.far.checks,
+	left: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.left?.includes(id) ?? true),
 	async run(plan, {port, record}) {
 		await port.far.before;
 		port.far.ran.push({action: about.id, ...plan, record});
@@ -300,6 +303,7 @@ export async function openHouse(
 		ran: [],
 		read: async () => blank,
 		checks: [{label: 'still there', result: 'pass', detail: ''}],
+		left: undefined,
 		settles: true,
 		before: Promise.resolve(),
 	};

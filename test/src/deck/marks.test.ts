@@ -109,6 +109,21 @@ describe('marks', () => {
 		expect([ran(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
 	});
 
+	it('of which some are left are gone on with, and only those are unmarked once it was sent', async () => {
+		house = await openHouse();
+		await house.keys('space', 'j', 'space');
+		house.far.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
+		house.far.left = ['a'];
+		await house.keys('X');
+		await house.reach('stale');
+		house.far.checks = [];
+		await house.keys('ctrl+n');
+		await house.reach('ready');
+		expect(marked()).toBe(2);
+		await purge('job a', '1');
+		expect([ran(), marked()]).toEqual([['postgres.purge job a'], 1]);
+	});
+
 	it('of one row alone are acted on as that row', async () => {
 		house = await openHouse();
 		await house.keys('j', 'space', 'g', 'X');

@@ -8,6 +8,7 @@ afterEach(() => house.close());
 
 const ran = () =>
 	house.far.ran.map(one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`);
+const remedy = () => house.deck.options.runner.state.get();
 const value = () => {
 	const layer = house.deck.session.get().layers.at(-1);
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
@@ -177,6 +178,23 @@ describe('what stops an action', () => {
 		expect(ran()).toEqual([]);
 		await house.keys('enter');
 		expect(house.layer()).toBeUndefined();
+	});
+
+	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {
+		house = await openHouse();
+		house.far.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
+		await house.keys('K');
+		await house.reach('stale');
+		const first = remedy()?.id;
+		house.far.checks = [];
+		await house.keys('y', 'n', 'K');
+		expect(remedy()).toMatchObject({id: first, state: 'stale'});
+		await house.keys('ctrl+n');
+		await house.reach('ready');
+		expect(remedy()?.id).not.toBe(first);
+		await house.keys('ctrl+n');
+		expect(remedy()?.state).toBe('ready');
+		expect(ran()).toEqual([]);
 	});
 
 	it('is a mark on a row of another target', async () => {

@@ -1,0 +1,38 @@
+import {join} from 'node:path';
+import {afterEach, expect, test, vi} from 'vitest';
+import {runAuditShow} from '../../bin/audit-show.ts';
+import {createAudit} from '../../src/audit/log.ts';
+import {listObjects} from '../../src/audit/object-list.ts';
+import {createFakeClock} from '../fake-clock.ts';
+import {scratchDir} from '../src/audit/scratch.ts';
+import {actor} from '../src/audit/scratch-actor.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+test('names the file that lists the objects of a large act, where it is on this machine', async () => {
+	const home = await scratchDir();
+	vi.stubEnv('XDG_STATE_HOME', home);
+	const stateDir = join(home, 'midwatch');
+	const audit = createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'});
+	const id = audit.newId();
+	const pods = Array.from({length: 300}, (_, index) => `Pod shop/api-${index}`);
+	const list = await listObjects(pods, (name, text) => audit.keep(id, name, text));
+	const rest = {
+		impact: '',
+		equivalent: '',
+		bound: '',
+		count: 300,
+		risk: 'high',
+		undo: {class: 'none', text: ''},
+	} as const;
+	await audit.append({kind: 'intent', id, target: 'k8s', preview: {...rest, ...list}});
+	let out = '';
+	expect(await runAuditShow(id, text => (out += text))).toBe(0);
+	const shown: unknown = JSON.parse(out);
+	expect(shown).toMatchObject({
+		preview: {
+			touches: pods.slice(0, 10),
+			all: {count: 300, sha256: list.all?.sha256, file: join(stateDir, 'audit', '..', 'kept', list.all?.file ?? '')},
+		},
+	});
+});
