@@ -32,7 +32,11 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 		runner.dismiss();
 	} else if (remedy !== undefined && isUnderWay(remedy))
 		deck.say('it goes on; its end is told here and in the audit', 'warn');
-	else runner.dismiss();
+	else {
+		// The enter that ends a typed demand may come when the plan has just become stale: what it left must not pass for done.
+		if (remedy?.state === 'stale') deck.say(`${remedy.action.title}: ${remedy.reason}`, 'warn');
+		runner.dismiss();
+	}
 	deck.apply({do: 'pop'});
 }
 

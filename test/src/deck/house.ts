@@ -127,13 +127,8 @@ const action = (
 	shows: [{fact: 'the names of the jobs', bound: 'the names'}],
 	params: [],
 	disabled: () => undefined,
-	async preview(rows, params) {
-		return previewOf(
-			about.risk,
-			{names: rows.map(row => row.name), value: params['value'] ?? ''},
-			rows[0]?.target ?? '',
-		);
-	},
+	preview: async (rows, params) =>
+		previewOf(about.risk, {names: rows.map(({name}) => name), value: params['value'] ?? ''}, rows[0]?.target ?? ''),
 	preflight: async (_plan, {port}) => port.far.checks,
 	left: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.left?.includes(id) ?? true),
 	async run(plan, {port, record}) {

@@ -178,6 +178,7 @@ describe('what stops an action', () => {
 		expect(ran()).toEqual([]);
 		await house.keys('enter');
 		expect(house.layer()).toBeUndefined();
+		expect(house.notice()).toBe('Poke: it changed meanwhile, nothing was sent: it has ended');
 	});
 
 	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {

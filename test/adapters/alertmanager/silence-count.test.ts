@@ -1,0 +1,61 @@
+import {expect, test} from 'vitest';
+import {type MakePlan, previewEnding, previewMaking} from '../../../adapters/alertmanager/silencing.ts';
+import type {ActionContext} from '../../../src/contract.ts';
+import type {AlertFacts, AlertmanagerPort, Silence} from '../../../src/port/alertmanager.ts';
+import {context, keep} from '../subject.ts';
+
+const alerts = Array.from(
+	{length: 54},
+	(_, index): AlertFacts => ({
+		fingerprint: `f${index}`,
+		labels: {alertname: 'TargetDown', instance: `host-${index}`},
+		annotations: {},
+		state: 'suppressed',
+		silencedBy: ['s1'],
+		inhibitedBy: [],
+		receivers: [],
+		startsAt: '2026-11-21T14:00:00Z',
+		updatedAt: '2026-11-21T14:00:00Z',
+		generatorURL: '',
+	}),
+);
+
+const about: ActionContext<AlertmanagerPort> = {
+	...context(),
+	port: {alerts: async () => alerts} as unknown as AlertmanagerPort,
+	target: {
+		name: 'alerts',
+		kind: 'alertmanager',
+		production: false,
+		settings: {url: 'http://127.0.0.1:9093', auth: {kind: 'none'}, headers: {}},
+	},
+	record: 'r',
+	keep,
+};
+
+const silence: Silence = {
+	id: 's1',
+	state: 'active',
+	matchers: [],
+	startsAt: '2026-11-21T14:00:00Z',
+	endsAt: '2036-11-21T16:00:00Z',
+	createdBy: 'oncall',
+	comment: 'a wave',
+} as unknown as Silence;
+
+test('a silence counts every alert that it hides, lists ten, and gives all of them to the record', async () => {
+	const plan: MakePlan = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'};
+	const {count, touches, objects} = await previewMaking(plan, about);
+	expect(count).toBe(54);
+	expect(touches).toHaveLength(11);
+	expect(touches.at(-1)).toBe('44 more alerts');
+	expect(objects).toHaveLength(54);
+	expect(new Set(objects).size).toBe(54);
+});
+
+test('the end of a silence counts itself and every alert that notifies again', async () => {
+	const {count, touches, objects} = await previewEnding(silence, about);
+	expect(count).toBe(55);
+	expect(touches.at(-1)).toBe('45 more alerts');
+	expect(objects).toHaveLength(55);
+});
