@@ -39,7 +39,8 @@ export type Courier = {
 	push(record: AuditRecord): void;
 	/** Resolves when the sink has taken this record. @throws AdapterError */
 	through(record: AuditRecord): Promise<void>;
-	close(): Promise<void>;
+	/** Tries once more to bring what waits. What is under way is given up when `signal` fires: a silent sink must not hold up the end. */
+	close(signal: AbortSignal): Promise<void>;
 };
 
 /** For one batch: connecting included. */
@@ -66,6 +67,7 @@ export function createCourier(options: {
 	let taken = 0;
 	let running: Promise<void> | undefined;
 	let pauseMs = retryMs;
+	let sending: AbortController | undefined;
 	let callOff = () => {};
 	let closed = false;
 
@@ -110,7 +112,8 @@ export function createCourier(options: {
 					`${where} did not take the record within ${sendMs / 1000} s`,
 					'Look whether it answers.',
 				);
-			await bounded({clock, ms: sendMs, late}, signal =>
+			sending = new AbortController();
+			await bounded({clock, ms: sendMs, late, controller: sending}, signal =>
 				sink.send(
 					records.map(record => outboundOf(record, include)),
 					signal,
@@ -166,9 +169,10 @@ export function createCourier(options: {
 				);
 			}
 		},
-		async close() {
+		async close(signal) {
 			closed = true;
 			callOff();
+			signal.addEventListener('abort', () => sending?.abort(signal.reason), {once: true});
 			if (state.waiting > 0 && state.trouble === undefined) await quietly();
 			await running?.catch(() => {});
 			callOff();

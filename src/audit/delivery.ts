@@ -46,7 +46,7 @@ export function createDelivery(options: {
 	const changed = (next: SinkState) => state.set(state.get().map(one => (one.name === next.name ? next : one)));
 	const couriers = sinks.map(configured => createCourier({...options, configured, changed}));
 
-	const within = <T>(ms: number, message: string, work: () => Promise<T>): Promise<T> =>
+	const within = <T>(ms: number, message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
 		bounded({clock, ms, late: () => new AdapterError('timeout', message, 'Look whether it answers at all.')}, work);
 
 	return {
@@ -73,8 +73,8 @@ export function createDelivery(options: {
 			return tried.flat();
 		},
 		async close() {
-			const all = Promise.all(couriers.map(courier => courier.close()));
-			await within(closeMs, 'not waited for any longer', () => all).catch(() => {});
+			const all = (signal: AbortSignal) => Promise.all(couriers.map(courier => courier.close(signal)));
+			await within(closeMs, 'not waited for any longer', all).catch(() => {});
 		},
 	};
 }

@@ -26,13 +26,18 @@ type Taken = {
 /** A receiver that a test can make refuse, fall silent, or lose its answer after it has taken everything. */
 function receiver() {
 	const taken: Taken[] = [];
-	const control = {mode: 'takes' as 'takes' | 'refuses' | 'silent' | 'loses its answer', tries: 0};
+	const control = {mode: 'takes' as 'takes' | 'refuses' | 'silent' | 'loses its answer', tries: 0, given: 0};
 	const sink: AuditSink = {
 		async send(records, signal) {
 			control.tries += 1;
 			if (control.mode === 'refuses') throw new AdapterError('unreachable', 'siem: ECONNREFUSED', 'start it');
 			if (control.mode === 'silent') {
-				await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+				await new Promise((_, reject) =>
+					signal.addEventListener('abort', () => {
+						control.given += 1;
+						reject(signal.reason);
+					}),
+				);
 			}
 			taken.push(...records.map(({json}) => JSON.parse(json) as Taken));
 			if (control.mode === 'loses its answer') throw new AdapterError('unreachable', 'siem: ECONNRESET', 'look at it');
@@ -194,6 +199,24 @@ describe('what waits', () => {
 		for (let turn = 0; turn < 3; turn++) await it.own.append({kind: 'arm', target: 'tank'});
 		const record = await it.audit.append(intent(it.audit));
 		expect(it.at.taken.map(({seq, prev}) => [seq, prev])).toEqual([[4, record.prev]]);
+	});
+});
+
+describe('the end of a console', () => {
+	test('sends what waits, and gives up a sink that is silent', async () => {
+		const it = await desk({required: false});
+		await it.audit.append({kind: 'stop'});
+		await it.delivery.close();
+		expect(it.at.seqs()).toEqual([1]);
+		const silent = await desk({required: false});
+		silent.at.control.mode = 'silent';
+		await silent.audit.append({kind: 'stop'});
+		await silent.until(() => silent.at.control.tries === 1);
+		let isOver = false;
+		void silent.delivery.close().then(() => (isOver = true));
+		await silent.until(() => isOver);
+		await silent.until(() => silent.at.control.given === 1);
+		expect(silent.clock.waiting).toBe(0);
 	});
 });
 
