@@ -19,7 +19,7 @@ export type Command =
 	| {readonly name: 'keys'}
 	| {readonly name: 'doctor'; readonly options: Options; readonly grants: boolean}
 	| {readonly name: 'snapshot'; readonly options: Options; readonly pane: string | undefined}
-	| {readonly name: 'audit-verify'; readonly file: string | undefined}
+	| {readonly name: 'audit-verify'; readonly file: string | undefined; readonly against: string | undefined}
 	| {readonly name: 'audit-show'; readonly record: string};
 
 const commands = ['snapshot', 'doctor', 'keys', 'audit'];
@@ -33,6 +33,7 @@ const flags = {
 	pane: {type: 'string'},
 	markdown: {type: 'boolean'},
 	grants: {type: 'boolean'},
+	against: {type: 'string'},
 	help: {type: 'boolean', short: 'h'},
 	version: {type: 'boolean', short: 'V'},
 } as const;
@@ -45,7 +46,7 @@ const known: Readonly<Record<string, readonly Flag[]>> = {
 	snapshot: ['config', 'demo', 'read-only', 'target', 'json', 'pane'],
 	doctor: ['config', 'demo', 'read-only', 'target', 'grants'],
 	keys: ['markdown'],
-	audit: [],
+	audit: ['against'],
 };
 
 /** `--demo` takes an optional name, which parseArgs cannot say: it always gets one here. */
@@ -125,9 +126,14 @@ export function readArguments(argv: readonly string[]): Command {
 
 	if (word === 'audit') {
 		const [verb, of, ...more] = rest;
-		if (verb === 'verify' && more.length === 0) return {name: 'audit-verify', file: of};
-		if (verb === 'show' && of !== undefined && more.length === 0) return {name: 'audit-show', record: of};
-		throw new UsageError('audit is used as: midwatch audit verify [FILE], or midwatch audit show RECORD');
+		const against = values.get('against');
+		if (verb === 'verify' && more.length === 0 && (against === undefined || of === undefined))
+			return {name: 'audit-verify', file: of, against};
+		if (verb === 'show' && against === undefined && of !== undefined && more.length === 0)
+			return {name: 'audit-show', record: of};
+		throw new UsageError(
+			'audit is used as: midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD',
+		);
 	}
 	if (rest.length > 0) throw new UsageError(`midwatch ${word} takes no further word, and "${rest[0]}" was given`);
 	if (word === 'keys') {

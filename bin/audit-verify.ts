@@ -1,14 +1,20 @@
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {compareCopy, copiedIn} from '../src/audit/against.ts';
+import {readAfter} from '../src/audit/outbox.ts';
 import {stateDir} from '../src/audit/state-dir.ts';
 import {type FileReport, verifyDirectory, verifyFile} from '../src/audit/verify.ts';
 import {messageOf} from '../src/errors.ts';
 import {cleanLine} from '../src/text/clean.ts';
 
 /**
- * Checks one file of the audit, or all of this user's.
+ * Checks one file of the audit, or all of this user's, and compares it with what was delivered outside when a file of that is given.
  * @returns 0: sound, 1: changed, cut or damaged, or nobody can tell whether it was, 2: it could not be read.
  */
-export async function runAuditVerify(file: string | undefined, write: (text: string) => void): Promise<number> {
+export async function runAuditVerify(
+	{file, against}: {readonly file: string | undefined; readonly against: string | undefined},
+	write: (text: string) => void,
+): Promise<number> {
 	const folder = join(stateDir(process.env), 'audit');
 	let reports: readonly FileReport[];
 	try {
@@ -32,5 +38,25 @@ export async function runAuditVerify(file: string | undefined, write: (text: str
 				: `not sound, ${report.faults.length} ${report.faults.length === 1 ? 'fault' : 'faults'}`;
 		write(`${report.path}: ${report.records} ${report.records === 1 ? 'record' : 'records'}${span}: ${verdict}\n`);
 	}
-	return reports.every(({faults, doubts}) => faults.length === 0 && doubts.length === 0) ? 0 : 1;
+	const code = reports.every(({faults, doubts}) => faults.length === 0 && doubts.length === 0) ? 0 : 1;
+	return against === undefined ? code : Math.max(code, await compare(folder, against, write));
+}
+
+/** @returns 0: all that the copy has is here as it was delivered, 1: it is not, or the copy has gaps, 2: it could not be read. */
+async function compare(folder: string, path: string, write: (text: string) => void): Promise<number> {
+	try {
+		const copy = copiedIn(await readFile(path, 'utf8'));
+		const records = await readAfter(folder, 0, Number.POSITIVE_INFINITY);
+		const {compared, faults, gaps} = compareCopy(new Map(records.map(({seq, hash}) => [seq, hash])), copy);
+		for (const text of [...faults, ...gaps]) write(`${path}: ${cleanLine(text)}\n`);
+		if (compared === 0) write(`${path}: no records\n`);
+		else
+			write(
+				`${path}: ${compared} ${compared === 1 ? 'record' : 'records'}: ${faults.length === 0 ? 'as here' : 'not as here'}\n`,
+			);
+		return compared > 0 && faults.length === 0 && gaps.length === 0 ? 0 : 1;
+	} catch (error) {
+		write(`${path}: cannot be read: ${cleanLine(messageOf(error))}\n`);
+		return 2;
+	}
 }

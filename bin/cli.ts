@@ -17,7 +17,7 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 			return 0;
 		}
 		case 'audit-verify':
-			return (await import('./audit-verify.ts')).runAuditVerify(command.file, write);
+			return (await import('./audit-verify.ts')).runAuditVerify(command, write);
 		case 'audit-show':
 			return (await import('./audit-show.ts')).runAuditShow(command.record, write);
 		case 'doctor': {

@@ -17,6 +17,8 @@ export const usage = `midwatch: one screen that shows what is wrong across your 
       prints every key and what it does
   midwatch audit verify [FILE]
       checks that no record of what was done has been changed or removed
+  midwatch audit verify --against COPY
+      checks too that the record is the one that was delivered outside: COPY has lines of JSON, or of syslog with it
   midwatch audit show RECORD
       prints what was recorded under that id, and what followed it; exits with 1 when there is nothing
 

@@ -1,12 +1,14 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {panes} from '../../bin/panes.ts';
 import {keysReference} from '../../bin/reference.ts';
 import {systems} from '../../bin/systems.ts';
+import {createAudit} from '../../src/audit/log.ts';
 import {type AuditRecord, canonical, seal} from '../../src/audit/record.ts';
+import {systemClock} from '../../src/poll/clock.ts';
 import {type Built, buildAlone} from './built.ts';
 
 let midwatch: Built;
@@ -50,7 +52,7 @@ describe('a command line that makes no sense ends with 2 and one line', () => {
 		],
 		[
 			['audit'],
-			'midwatch: audit is used as: midwatch audit verify [FILE], or midwatch audit show RECORD. See midwatch --help.',
+			'midwatch: audit is used as: midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD. See midwatch --help.',
 		],
 		[['keys'], 'midwatch: keys is used as: midwatch keys --markdown. See midwatch --help.'],
 		[
@@ -188,6 +190,34 @@ describe('what needs no system', () => {
 		const {code, stdout} = await midwatch.run(['audit', 'show', id.toLowerCase()], {env});
 		expect(code).toBe(0);
 		expect([...stdout.matchAll(/"kind": "(\w+)"/g)].map(([, kind]) => kind)).toEqual(['intent', 'outcome']);
+	});
+
+	test('audit verify --against: 0 for the copy of what is here, 1 when the log here was rolled back, 2 without the copy', async () => {
+		const alone = {XDG_STATE_HOME: join(midwatch.home, 'state of a copy')};
+		const folder = join(alone.XDG_STATE_HOME, 'midwatch', 'audit');
+		const audit = createAudit({
+			stateDir: join(alone.XDG_STATE_HOME, 'midwatch'),
+			clock: systemClock,
+			actor: {user: 'mira', uid: 1000, host: 'here', pid: 1},
+			app: '0.1.0',
+		});
+		const early = await audit.append({kind: 'start'});
+		const [month = ''] = readdirSync(folder).filter(name => name.endsWith('.jsonl'));
+		const before = readFileSync(join(folder, month));
+		const head = readFileSync(join(folder, 'head.json'));
+		const late = await audit.append({kind: 'stop'});
+		const copy = join(midwatch.home, 'copy.log');
+		const lines = [early, late].map(({seq, hash}) => `Jan 31 host midwatch - ${JSON.stringify({seq, hash})}\n`);
+		writeFileSync(copy, lines.join(''));
+		const verify = () => midwatch.run(['audit', 'verify', '--against', copy], {env: alone});
+		expect(await verify()).toMatchObject({code: 0, stdout: expect.stringContaining('2 records: as here')});
+		writeFileSync(join(folder, month), before);
+		writeFileSync(join(folder, 'head.json'), head);
+		const rolled = await verify();
+		expect(rolled.code).toBe(1);
+		expect(rolled.stdout).toContain('record 2 was delivered and is not here');
+		expect(rolled.stdout).toContain(': sound');
+		expect((await midwatch.run(['audit', 'verify', '--against', `${copy}.none`], {env: alone})).code).toBe(2);
 	});
 
 	test('audit verify: 1 where nobody can tell whether the end was cut off', async () => {
