@@ -105,7 +105,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 			expect(['local', 'verified']).toContain(channel);
 			// What speaks plain HTTP has no name for itself.
 			const isNamed = !['prometheus', 'alertmanager'].includes(system.kind);
-			const {host, port} = subject.server;
+			const {host, port} = subject.reached ?? subject.server;
 			expect(server).toEqual({host, port, ...(isNamed ? {id: expect.stringMatching(/^[\w-]{8,}$/)} : {})});
 		});
 

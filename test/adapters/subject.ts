@@ -17,6 +17,8 @@ export type Subject<Port> = {
 	readonly system: System<Port>;
 	/** Of the real server; faults are put in front of it. */
 	readonly server: {readonly host: string; readonly port: number};
+	/** Where the target of `server` leads, when that is not where the faults are put in front of. */
+	readonly reached?: {readonly host: string; readonly port: number};
 	/** The port that the server tells its clients to come back to: the proxy with the faults has to have it. Any, when absent. */
 	readonly toldPort?: number;
 	target(at: {readonly host: string; readonly port: number}): Target;

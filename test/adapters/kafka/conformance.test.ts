@@ -76,6 +76,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		conformance({
 			system: kafka,
 			server: {host: server.host, port: faulty.port},
+			reached: server,
 			toldPort: faulty.toldPort,
 			target: at => target(server, at.port === faulty.port ? server : at),
 			busy: () => busy(server),
