@@ -13,6 +13,7 @@ export async function loadPatterns(): Promise<void> {
 	engine ??= await import('re2js');
 }
 
+const longestSaid = 120;
 const unknownSyntax = /Perl syntax|escape sequence/;
 
 /**
@@ -28,6 +29,8 @@ export function compilePattern(source: string, ignoreCase = false): Pattern | un
 	} catch (error) {
 		const said = (error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, '');
 		const hint = unknownSyntax.test(said) ? ' (RE2 knows no lookaround and no back-reference)' : '';
-		throw new SyntaxError(`${said}${hint}`);
+		// It repeats what was typed, which may be long.
+		const short = said.length > longestSaid ? `${said.slice(0, longestSaid - 1)}…` : said;
+		throw new SyntaxError(`${short}${hint}`);
 	}
 }

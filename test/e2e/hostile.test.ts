@@ -160,6 +160,14 @@ describe('text from a cluster', () => {
 		rig.addPod('hostile-1');
 		rig.setWaiting('hostile-1', {reason: 'CreateContainerConfigError', message: note});
 		rig.addPod('talks-1');
+		const slow = ['password--', 'password/*', 'redis-cli ', 'password/**/', 'x://a:', '\u0090'];
+		rig.api.world.programs.set('slow:1', {
+			linesPerSecond: 4,
+			keptLines: 40,
+			logs: index =>
+				index % 2 === 0 ? (slow[(index / 2) % slow.length] ?? '').repeat(8000) : `line ${index} DB_PASS=hunter2`,
+		});
+		rig.addPod('slow-1', {image: 'slow:1'});
 		const kubeconfig = await rig.file('kubeconfig', rig.api.kubeconfig);
 		const file = await rig.file(
 			'midwatch.yaml',
@@ -184,6 +192,25 @@ describe('text from a cluster', () => {
 		open.call('kubernetes.logs');
 		await open.expect(/line \d+ evil/);
 		expectTamed(open);
+	});
+
+	test('made to be slow to look through: the log opens, is filtered and left', async () => {
+		open.press('deck.back');
+		await open.gone('esc back');
+		await open.select('slow-1');
+		open.call('kubernetes.logs');
+		await open.expect(/line \d+ DB_PASS=\*{3}/);
+		open.press('text.filter');
+		open.type('/(a+)+$|DB_PASS/');
+		await open.expect(/(?:line \d+ DB_PASS=\*{3}\s+){5}/);
+		open.type('\r');
+		await open.gone('esc restores');
+		open.press('deck.back');
+		await open.gone('esc back');
+		expect(open.pty.output()).not.toContain('hunter2');
+		await open.select('talks-1');
+		open.call('kubernetes.logs');
+		await open.expect('talks-1');
 	});
 
 	test('of 5 MB: the log reads on', async () => {

@@ -105,7 +105,8 @@ function maskArgument(scan: Scan, end: number): boolean {
 function maskSqlPassword(scan: Scan, end: number, head: string): boolean {
 	const {text} = scan;
 	const start = scan.blankEnd(end);
-	if (start === end && (scan.at(end) === 34 || /^'[ \t]{0,8}[:=]/.test(text.slice(end, end + 10)))) return false;
+	if (start === end && !/^(?:'[^\s"),;:.=]|\$)/.test(text.slice(end, end + 2))) return false;
+	if (start === end && /['"]password$/i.test(head)) return false;
 	if (maskQuoted(scan, start)) return true;
 	return /\blogin\s{1,4}\S{1,40}\s{1,4}password$/i.test(head) && start > end && maskWord(scan, start);
 }

@@ -108,7 +108,8 @@ export function findBearer(scan: Scan, place: number): void {
 		const code = scan.at(end);
 		const isLower = code >= 97 && code <= 122;
 		if (!isLower && !isWord(code) && !'.~+/=-'.includes(scan.text[end] ?? '')) break;
-		if (!isLower && end > start) plain = false;
+		if (isWord(code) && !isLower && end > start) plain = false;
+		if ('./+~-'.includes(scan.text[end] ?? ' ') && end > start) plain = false;
 	}
 	if (plain && end - start < 20) return;
 	scan.mask(start, end);

@@ -54,7 +54,7 @@ export type Rig = {
 	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
 	addPod(
 		name: string,
-		more?: {readonly namespace?: string; readonly filler?: number; readonly ageMs?: number},
+		more?: {readonly namespace?: string; readonly filler?: number; readonly ageMs?: number; readonly image?: string},
 	): KubeObject;
 	/** Its container never starts. */
 	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
@@ -97,7 +97,7 @@ export async function startRig({
 			clients.push(client);
 			return client;
 		},
-		addPod(name, {namespace = 'rig', filler = 0, ageMs = 60_000} = {}) {
+		addPod(name, {namespace = 'rig', filler = 0, ageMs = 60_000, image = 'rig:1'} = {}) {
 			// Young at any date, since the youngest come first among healthy pods: a test looks for it on the screen.
 			const createdAt = Date.now() - ageMs;
 			return store.put('pods', {
@@ -112,14 +112,14 @@ export async function startRig({
 					labels: {app: 'rig'},
 					...(filler === 0 ? {} : {annotations: {filler: 'x'.repeat(filler)}}),
 				},
-				spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
+				spec: {nodeName: 'node-a1', containers: [{name: 'main', image}]},
 				status: {
 					phase: 'Running',
 					conditions: [],
 					containerStatuses: [
 						{
 							name: 'main',
-							image: 'rig:1',
+							image,
 							ready: true,
 							restartCount: 0,
 							state: {running: {startedAt: timestamp(createdAt + 1000)}},
