@@ -62,6 +62,8 @@ async function session(server: PostgresServer, application: string) {
 		async end() {
 			await query(server, 'select pg_terminate_backend($1)', [row.pid]);
 			await client.end().catch(() => undefined);
+			// The next scene has the same name, and must not be taken for this one.
+			while (await isThere());
 		},
 	};
 }
