@@ -115,7 +115,9 @@ describe('Kafka in the demo', () => {
 		await room.pass(60);
 		const preview = await room.preview(poisoned, '7:+1');
 		expect(preview).toMatchObject({
-			risk: 'high',
+			risk: 'low',
+			count: 1,
+			undo: {class: 'exact'},
 			touches: ['order-events/7'],
 			impact: expect.stringContaining('1 message will never be read by it. It has no members now (Empty).'),
 		});
