@@ -79,7 +79,7 @@ setInterval(() => {
 process.on('exit', () => writeFileSync(plan.report, JSON.stringify(samples)));
 
 const onKey = (deck: Deck) => (event: TerminalEvent) => {
-	if (event.type === 'key') press(deck, event.key, event.text);
+	if (event.type === 'key') press(deck, event.key, event.text, event.alone);
 };
 
 if (plan.draw === 'compositor') {

@@ -54,7 +54,7 @@ export function keysReference(systems: readonly System[]): string {
 function actionsReference(systems: readonly System[]): string {
 	const parts = [
 		`${note}# Actions and inspections\n`,
-		'An action shows what it will do, checks it again when it is confirmed, records it before it is sent, and looks afterwards whether it helped. What a confirmation asks for follows from the risk computed for that one plan.\n',
+		'An action shows what it will do, checks it again when it is confirmed, records it before it is sent, and looks afterwards whether it helped. What a confirmation asks for follows from the way back, the risk and the number of objects of that one plan: `y` and Enter for one object that is undone exactly, its short name where it is not, and the number and a reason too for several objects or where data goes.\n',
 		'A plan is bound to what its confirmation shows: when a bound fact changes before the plan is sent, nothing is sent. A fact that is not bound has its reason.\n',
 	];
 	for (const {title, actions, inspections, sources} of systems) {

@@ -5,7 +5,7 @@ import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
 import {openOnTrouble} from '../src/deck/perform.ts';
-import {paste, press} from '../src/deck/press.ts';
+import {paste, press, wheel} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
 import {createKeymap} from '../src/keymap.ts';
 import {policyChange} from '../src/policy/words.ts';
@@ -243,9 +243,9 @@ async function finishing(runner: Runner, tty: Tty, work: () => Promise<void>): P
 function listen(tty: Tty, deck: Deck): void {
 	let clicked = false;
 	tty.onKey(event => {
-		if (event.type === 'key') press(deck, event.key, event.text);
+		if (event.type === 'key') press(deck, event.key, event.text, event.alone);
 		else if (event.type === 'paste') paste(deck, event.text);
-		else if (event.type === 'wheel') press(deck, event.direction);
+		else if (event.type === 'wheel') wheel(deck, event.direction);
 		else if (event.type === 'click') {
 			const hit = paneAt(deck, tty.size(), event);
 			if (hit !== undefined) click(deck, hit.pane, hit.line);

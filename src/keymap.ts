@@ -51,7 +51,7 @@ export const bindings = [
 	{intent: 'deck.reads', keys: ['='], scope: 'deck', title: 'How the section was read, and what it cost'},
 	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},
 	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
-	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, or disarm it'},
+	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, then enter; or disarm it'},
 	{
 		intent: 'deck.break-glass',
 		keys: ['ctrl+g'],
@@ -70,7 +70,7 @@ export const bindings = [
 	{intent: 'list.page-down', keys: ['pagedown', 'ctrl+f', 'ctrl+d'], scope: 'list', title: 'A page down'},
 	{intent: 'list.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'list', title: 'A page up'},
 	{intent: 'list.choose', keys: ['enter'], scope: 'list', title: 'Choose the line'},
-	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, or disarm it'},
+	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, then enter; or disarm it'},
 	{
 		intent: 'list.login',
 		keys: ['l'],
@@ -119,7 +119,7 @@ export const bindings = [
 	{intent: 'field.delete', keys: ['delete'], scope: 'field', title: 'Erase the character after it'},
 	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
 	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
-	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for'},
+	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for; then enter'},
 	{intent: 'confirm.cancel', keys: ['esc'], always: ['esc'], scope: 'confirm', title: 'Do nothing'},
 	{
 		intent: 'confirm.page-down',
@@ -134,6 +134,7 @@ export const bindings = [
 		scope: 'confirm',
 		title: 'Plan it again for what is there now, where it has changed',
 	},
+	{intent: 'confirm.whole', keys: ['ctrl+r'], scope: 'confirm', title: 'Show all of what would run, or one line of it'},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
 ] as const satisfies readonly Binding[];
 
@@ -253,12 +254,16 @@ export function problems(
 			}
 		}
 	}
+	const accepts = new Set(mapped.find(binding => binding.intent === 'field.accept')?.keys);
 	for (const binding of mapped) {
 		for (const key of binding.keys) {
 			const types = key === 'space' || [...key].length === 1;
 			const answers = binding.intent === 'confirm.yes';
-			if (answers && !/^[a-z]$/.test(key)) {
-				// Enter, a capital letter or a function key may have opened the question: held down, it would answer it too.
+			if (/\.arm$/.test(binding.intent) && accepts.has(key)) {
+				// The key and Enter are two keys, so that one that is held down does not arm.
+				found.push(`${binding.intent}: a target is armed by a key and then ${key}, so the key cannot be ${key}`);
+			} else if (answers && !/^[a-z]$/.test(key)) {
+				// Enter is the second half of the answer, and a key that opens the question and is held down is no first half.
 				found.push(`confirm.yes: a question is answered by a lower-case letter, not ${key}`);
 			} else if (!answers && types && (binding.scope === 'field' || binding.scope === 'confirm'))
 				found.push(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`);

@@ -72,6 +72,37 @@ export type ParamsLayer = {
 	readonly recalled: number;
 };
 
+/** The confirmation; what it shows is the remedy's own state. */
+export type ConfirmLayer = {
+	readonly kind: 'confirm';
+	/** The question that `values` and `answering` answer: when another one is asked, they answer nothing. */
+	readonly question?: string | undefined;
+	/** Of a demand that is typed: its fields, which of them is typed into, and whether the last key was Enter. */
+	readonly values: readonly string[];
+	readonly field: number;
+	readonly caret?: Caret;
+	readonly afterEnter: boolean;
+	/** Of a demand of one key. */
+	readonly answering: Answering;
+	/** Why the last key was not taken. */
+	readonly problem?: string | undefined;
+	/** The first line of its upper part that is on the screen. */
+	readonly offset: number;
+	/** What would run is shown to its end, and not on one line. */
+	readonly whole: boolean;
+};
+
+/** A confirmation to which nothing was answered yet. */
+export const unanswered: ConfirmLayer = {
+	kind: 'confirm',
+	values: ['', '', ''],
+	field: 0,
+	afterEnter: false,
+	answering: 'nothing',
+	offset: 0,
+	whole: false,
+};
+
 export type Layer =
 	| {readonly kind: 'filter'; readonly text: string; readonly caret?: Caret; readonly before: string}
 	| {readonly kind: 'search'; readonly text: string; readonly caret?: Caret}
@@ -88,22 +119,24 @@ export type Layer =
 	| {readonly kind: 'palette'; readonly text: string; readonly caret?: Caret; readonly index: number}
 	| DocumentLayer
 	| ParamsLayer
+	| ConfirmLayer
 	/** Acting although a required copy of the audit is not taken: the word and the reason. */
 	| {
 			readonly kind: 'break-glass';
 			readonly values: readonly string[];
 			readonly field: number;
 			readonly caret?: Caret;
+			/** The last key was Enter. */
+			readonly afterEnter: boolean;
 			/** What is wrong with what was answered. */
 			readonly problem: string | undefined;
 	  }
-	/** The confirmation; what it shows is the remedy's own state. `values` are its typed fields, `offset` the first line of its upper part. */
+	/** Whether a target is to be armed. */
 	| {
-			readonly kind: 'confirm';
-			readonly values: readonly string[];
-			readonly field: number;
-			readonly caret?: Caret;
-			readonly offset: number;
+			readonly kind: 'arm';
+			readonly target: string;
+			readonly answering: Answering;
+			readonly problem?: string | undefined;
 	  }
 	/** The question whether a program may run to log in to a target. */
 	| {

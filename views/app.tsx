@@ -2,7 +2,7 @@ import {Box, Text, useWindowSize} from 'ink';
 import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import type {Deck} from '../src/deck/deck.ts';
 import {messageOf} from '../src/errors.ts';
-import {openText, paneSession, topLayer} from '../src/session.ts';
+import {openText, paneSession} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {fit} from '../src/text/fit.ts';
 import type {Painted} from './centred.ts';
@@ -93,7 +93,7 @@ function Lines({
 	return <Surface rows={rows} width={width} height={height} />;
 }
 
-/** What lies above the deck, and of which remedy it tells: the same object until either changes. A text is painted by itself. */
+/** What lies above the deck, and the question in it that can be answered: the same object until either changes. A text is painted by itself. */
 type Above = {readonly painted: Painted | undefined; readonly ready: string | undefined; readonly text: boolean};
 
 const onlyText: Above = {painted: undefined, ready: undefined, text: true};
@@ -110,9 +110,7 @@ function useAbove(deck: Deck, theme: Theme, size: Size): Above {
 				return above;
 			}
 			const painted = paintLayer(deck, size, theme);
-			const remedy = deck.options.runner.state.get();
-			const asked = topLayer(deck.session.get())?.kind === 'confirm' && remedy?.state === 'ready';
-			const ready = asked && painted?.whole === true ? remedy.id : undefined;
+			const ready = painted?.whole === true ? deck.question() : undefined;
 			if (above.text || ready !== above.ready || !samePainted(painted, above.painted))
 				above = {painted, ready, text: false};
 			return above;
@@ -138,7 +136,7 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 	const {painted, ready, text} = useAbove(deck, theme, size);
 	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
-		// A confirmation can be answered once all of it is on the screen, and only as long as it is.
+		// A question can be answered once all of it is on the screen, and only as long as it is.
 		seen.current = ready;
 		if (ready === undefined) deck.painted(undefined);
 		else if (!deck.answerable()) {

@@ -1,19 +1,17 @@
-import type {Check} from '../src/contract.ts';
-import {isUndoable} from '../src/deck/confirming.ts';
+import type {Check, Preview} from '../src/contract.ts';
+import {answersOf, isUndoable} from '../src/deck/confirming.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
 import {isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
-import type {Layer} from '../src/session.ts';
+import type {ConfirmLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {duration} from '../src/text/figures.ts';
-import {width, wrap} from '../src/text/fit.ts';
+import {cut, width, wrap} from '../src/text/fit.ts';
 import type {Content} from './centred.ts';
 import {endWords} from './end-words.ts';
-import {blankLine, flowed, labelled, line, type ModalLine, signed} from './modal.ts';
+import {blankLine, flowed, labelCells, labelled, line, type ModalLine, signed} from './modal.ts';
 import type {Theme} from './theme.ts';
 import {typedPieces} from './typed-line.ts';
-
-type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
 
 const checkTone: Readonly<Record<Check['result'], Tone>> = {
 	pass: 'ok',
@@ -46,31 +44,74 @@ const ended: Partial<Record<Remedy['state'], {readonly text: string; readonly to
 	expired: {text: 'Expired: nothing was sent', tone: 'warn'},
 };
 
-function previewLines(remedy: Remedy, cells: number, roomy: boolean): ModalLine[] {
-	const {preview} = remedy;
-	if (preview === undefined) return [];
-	const gap = roomy ? [blankLine] : [];
-	const look = {cells, tight: !roomy};
-	const touches = preview.touches.slice(0, 5);
-	const rest = preview.count - touches.length;
+/** How the parts are laid out: `tight` where the room is short, `whole` when a person wants to see all of what would run. */
+type Look = {readonly cells: number; readonly tight: boolean; readonly whole: boolean};
+
+/** A labelled text on one line, with the key that shows all of it where it does not fit. */
+function onOneLine(label: string, text: string, {cells}: Look, key: string): readonly ModalLine[] {
+	const lines = labelled(label, text, {cells});
+	if (lines.length === 1) return lines;
+	const more = `  ${key} shows all`;
+	const room = cells - labelCells - width(more);
+	return [[...(lines[0] ?? []).slice(0, 1), {text: cut(text, room), tone: 'plain'}, {text: more, tone: 'dim'}]];
+}
+
+/** How many objects, loud, and which. */
+function objectLines({count, touches}: Preview, look: Look): readonly ModalLine[] {
+	const many = count > 1 || touches.length > 1;
+	const head = many ? `${count} object${count === 1 ? '' : 's'}` : '1 object: ';
+	const first = many ? '' : cleanLine(touches[0] ?? '');
+	const [top = [], ...below] = labelled('acts on', `${head}${first}`, look);
+	const [label, text] = top;
+	const lines: ModalLine[] = [
+		[
+			...(label === undefined ? [] : [label]),
+			{text: head, tone: 'loud'},
+			{text: text?.text.slice(head.length) ?? '', tone: 'plain'},
+		],
+	];
+	if (!many) return look.tight && !look.whole && below.length > 0 ? shortened(lines) : [...lines, ...below];
+	const shown = touches.slice(0, look.whole ? touches.length : look.tight ? 3 : 5);
+	for (const touch of shown) {
+		const told = labelled('', cleanLine(touch), look);
+		lines.push(...(look.tight && !look.whole && told.length > 1 ? shortened(told.slice(0, 1)) : told));
+	}
+	const rest = count - shown.length;
+	return rest > 0 ? [...lines, ...labelled('', `and ${rest} more`, {...look, tone: 'dim'})] : lines;
+}
+
+const shortened = (lines: readonly ModalLine[]): readonly ModalLine[] =>
+	lines.map(pieces => [...pieces, {text: ' …', tone: 'plain'}]);
+
+/** A title that the frame cuts off. A very long name does not push away what matters. */
+function titleLines(title: string, {cells, whole}: Look): readonly ModalLine[] {
+	if (width(title) + 4 <= cells) return [];
+	const lines = wrap(title, cells).map(text => line(text, 'loud'));
+	return whole || lines.length <= 2 ? lines : [...lines.slice(0, 1), ...shortened(lines.slice(1, 2))];
+}
+
+/** What matters most, where it is seen first: what happens, to how many, and the way back. */
+function consequenceLines(preview: Preview, look: Look): readonly ModalLine[] {
+	const {impact, undo} = preview;
 	return [
-		...wrap(cleanLine(preview.impact), cells).map(text => line(text)),
-		...gap,
-		...touches.flatMap((text, index) => {
-			const told = labelled(index === 0 ? 'acts on' : '', cleanLine(text), look);
-			return roomy || told.length === 1 ? told : [[...(told[0] ?? []), {text: ' …', tone: 'plain' as const}]];
-		}),
-		...(touches.length > 0 && rest > 0 ? labelled('', `and ${rest} more`, {...look, tone: 'dim'}) : []),
-		...labelled('will run', cleanLine(preview.equivalent), look),
-		...labelled('bound to', cleanLine(preview.bound), look),
-		...preview.changes.flatMap(({field, before, after}) =>
+		...wrap(cleanLine(impact), look.cells).map(text => line(text, 'loud')),
+		...(look.tight ? [] : [blankLine]),
+		...objectLines(preview, look),
+		...labelled('undo', cleanLine(undo.text), {...look, tone: undo.class === 'none' ? 'warn' : 'loud'}),
+	];
+}
+
+/** What exactly would be sent, and what it is bound to. */
+function planLines(deck: Deck, {equivalent, bound, changes}: Preview, look: Look): readonly ModalLine[] {
+	const key = deck.options.keymap.keyOf('confirm.whole', 'ctrl+r');
+	const part = (label: string, text: string, oneLine: boolean) =>
+		oneLine ? onOneLine(label, text, look, key) : labelled(label, text, look);
+	return [
+		...changes.flatMap(({field, before, after}) =>
 			labelled('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
 		),
-		...labelled('undo', cleanLine(preview.undo.text), {
-			...look,
-			tone: preview.undo.class === 'none' ? 'warn' : 'plain',
-		}),
-		...gap,
+		...part('will run', cleanLine(equivalent), !look.whole),
+		...part('bound to', cleanLine(bound), look.tight && !look.whole),
 	];
 }
 
@@ -125,6 +166,12 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 	return lines;
 }
 
+/** The one key that is demanded, once it was pressed. */
+function keyLine(layer: ConfirmLayer, key: string, theme: Theme): ModalLine {
+	const text = layer.answering === 'key' ? key : '';
+	return [{text: '> ', tone: 'loud'}, ...typedPieces({text, caret: 0}, 10, theme)];
+}
+
 function fieldLine(prompt: string, index: number, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine {
 	const active = layer.field === index;
 	const text = layer.values[index] ?? '';
@@ -137,68 +184,67 @@ function fieldLine(prompt: string, index: number, layer: ConfirmLayer, cells: nu
 	];
 }
 
+/** Why the last key was not taken, else how long the demand has to be looked at, else the keys. One place, so that the rest stands still. */
+function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
+	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
+	const problem = layer.problem ?? (layer.afterEnter ? unmet : undefined);
+	if (problem !== undefined) return flowed(line(cleanLine(problem), 'warn'), cells);
+	const delayMs = demand?.kind === 'type-count-reason' ? demand.delayMs : 0;
+	const wait = Math.ceil((readyAt + delayMs - deck.monotonic()) / 1000);
+	if (wait > 0) return [line(`it can be sent in ${wait}s: look at it once more`, 'warn')];
+	const {keymap} = deck.options;
+	const keys = [
+		`${keymap.keyOf('confirm.cancel', 'esc')} cancels`,
+		`${keymap.keyOf('confirm.copy', 'ctrl+y')} copies the command`,
+		...(checkedAt === undefined
+			? []
+			: [`checked ${duration((deck.monotonic() - checkedAt) / 1000)} ago, again every 2s`]),
+	];
+	return flowed(line(keys.join(' · '), 'dim'), cells);
+}
+
 function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine[] {
-	const {demand, unmet} = remedy;
+	const {demand} = remedy;
 	if (demand === undefined || remedy.state !== 'ready') return [];
-	const said = unmet === undefined ? [] : flowed(line(cleanLine(unmet), 'warn'), cells);
-	const looked =
-		remedy.checkedAt === undefined
-			? ''
-			: `checked ${duration((deck.monotonic() - remedy.checkedAt) / 1000)} ago, again every 2s`;
-	const copy = deck.options.keymap.keyOf('confirm.copy', 'ctrl+y');
-	const cancel = deck.options.keymap.keyOf('confirm.cancel', 'esc');
-	const foot = flowed(line(`${cancel} cancels · ${copy} copies the command · ${looked}`, 'dim'), cells);
+	const {keymap} = deck.options;
+	const enter = keymap.keyOf('field.accept', 'enter');
+	const plain = (text: string) => ({text, tone: 'plain' as const});
+	const loud = (text: string) => ({text, tone: 'loud' as const});
+	const status = statusLines(deck, remedy, layer, cells);
 	switch (demand.kind) {
 		case 'refused':
 			return [
 				...wrap(cleanLine(`${demand.reason}: ${demand.hint}`), cells).map(text => line(text, 'warn')),
 				line('esc leaves', 'dim'),
 			];
-		case 'key':
+		case 'key': {
+			const yes = keymap.keyOf('confirm.yes', 'y');
 			return [
-				[
-					{text: 'press ', tone: 'plain'},
-					{text: deck.options.keymap.keyOf('confirm.yes', 'y'), tone: 'loud'},
-					{text: ' to do it', tone: 'plain'},
-				],
-				...said,
-				...foot,
-			];
-		case 'type':
-			return [
-				...flowed(
-					[
-						{text: 'type ', tone: 'plain'},
-						{text: demand.text, tone: 'loud'},
-						{text: ' and press enter to do it', tone: 'plain'},
-					],
-					cells,
-				),
-				fieldLine('', 0, layer, cells, theme),
-				...said,
-				...foot,
-			];
-		case 'type-count-reason': {
-			const wait = Math.ceil(((remedy.readyAt ?? 0) + demand.delayMs - deck.monotonic()) / 1000);
-			return [
-				...flowed(
-					[
-						{text: 'type ', tone: 'plain'},
-						{text: demand.text, tone: 'loud'},
-						{text: ', the number of objects (', tone: 'plain'},
-						{text: String(demand.count), tone: 'loud'},
-						{text: ') and a reason', tone: 'plain'},
-					],
-					cells,
-				),
-				fieldLine('target  ', 0, layer, cells, theme),
-				fieldLine('number  ', 1, layer, cells, theme),
-				fieldLine('reason  ', 2, layer, cells, theme),
-				...(wait > 0 ? [line(`it can be sent in ${wait}s: look at it once more`, 'warn')] : []),
-				...said,
-				...foot,
+				[plain('press '), loud(yes), plain(', then '), loud(enter), plain(', to do it')],
+				keyLine(layer, yes, theme),
+				...status,
 			];
 		}
+		case 'type':
+			return [
+				[plain('type '), loud(demand.text), plain(', then '), loud(enter), plain(', to do it')],
+				fieldLine('', 0, layer, cells, theme),
+				...status,
+			];
+		case 'type-count-reason':
+			return [
+				...flowed(
+					[
+						...[plain('type '), loud(demand.text), plain(', the number of objects ('), loud(String(demand.count))],
+						plain(') and a reason, then enter'),
+					],
+					cells,
+				),
+				fieldLine('name    ', 0, layer, cells, theme),
+				fieldLine('number  ', 1, layer, cells, theme),
+				fieldLine('reason  ', 2, layer, cells, theme),
+				...status,
+			];
 	}
 }
 
@@ -260,16 +306,22 @@ export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, row
 	const what = `${remedy.action.title}${object} on ${remedy.target}`;
 	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
 	const isStopped = remedy.state === 'blocked' || remedy.state === 'stale';
-	const build = (roomy: boolean): ModalLine[] => [
-		...(roomy ? [blankLine] : []),
-		...(width(title) + 4 > cells ? wrap(title, cells).map(text => line(text, 'loud')) : []),
-		// Why nothing was sent stands where it is seen first, however long the preview is.
-		...(isStopped ? [...checkLines(deck, remedy, cells, !roomy, theme), ...(roomy ? [blankLine] : [])] : []),
-		...previewLines(remedy, cells, roomy),
-		...(isWaiting(remedy) ? checkLines(deck, remedy, cells, !roomy, theme) : []),
-		...(roomy ? [blankLine] : []),
-	];
-	const foot = [...demandLines(deck, remedy, layer, cells, theme), ...endLines(deck, remedy, cells)];
+	const answers = answersOf(deck, layer);
+	const build = (roomy: boolean): ModalLine[] => {
+		const look = {cells, tight: !roomy, whole: layer.whole};
+		const gap = roomy ? [blankLine] : [];
+		const waits = isWaiting(remedy) ? checkLines(deck, remedy, cells, !roomy, theme) : [];
+		return [
+			...gap,
+			...titleLines(title, look),
+			// Why nothing was sent is seen first, however long the preview is.
+			...(isStopped ? [...checkLines(deck, remedy, cells, !roomy, theme), ...gap] : []),
+			...(remedy.preview === undefined ? [] : [...consequenceLines(remedy.preview, look), ...gap]),
+			...(waits.length > 0 ? [...waits, ...gap] : []),
+			...(remedy.preview === undefined ? [] : [...planLines(deck, remedy.preview, look), ...gap]),
+		];
+	};
+	const foot = [...demandLines(deck, remedy, answers, cells, theme), ...endLines(deck, remedy, cells)];
 	const roomy = build(true);
 	return {title, lines: roomy.length + foot.length <= rows ? roomy : build(false), foot, offset: layer.offset};
 }

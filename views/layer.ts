@@ -4,6 +4,7 @@ import {type Layer, openText, topLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import {approveLines} from './approve.ts';
+import {armLines} from './arm.ts';
 import {paintBreakGlass} from './break-glass.ts';
 import {centred, type Painted} from './centred.ts';
 import {confirmLines} from './confirm.ts';
@@ -71,6 +72,8 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 			return paintConfirm(deck, layer, size, theme);
 		case 'approve':
 			return centred(size, 84, theme, cells => approveLines(deck, layer, cells));
+		case 'arm':
+			return centred(size, 84, theme, cells => armLines(deck, layer, cells));
 		case 'quit':
 			return centred(size, 60, theme, cells => ({
 				title: 'Leave midwatch',

@@ -31,7 +31,7 @@ export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
 	return lines;
 }
 
-const labelCells = 10;
+export const labelCells = 10;
 
 /**
  * A label, and a text that goes on below itself when it is long: nothing of it is cut off. `tight` gives the text the label's column too

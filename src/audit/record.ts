@@ -110,7 +110,13 @@ export type Entry = {
 		readonly undo: UndoClass;
 	};
 	readonly checks?: readonly Check[];
-	readonly confirmation?: {readonly method: 'key' | 'type' | 'type-count-reason'; readonly reason?: string};
+	/** What was demanded and typed: the key or the short name, and the number of objects. Records of earlier versions tell only the method. */
+	readonly confirmation?: {
+		readonly method: 'key' | 'type' | 'type-count-reason';
+		readonly typed?: string;
+		readonly count?: number;
+		readonly reason?: string;
+	};
 	readonly receipt?: Receipt;
 	readonly result?: RecordResult;
 	readonly error?: {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint?: string};

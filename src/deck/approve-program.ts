@@ -2,7 +2,7 @@ import {isAdapterError, messageOf} from '../errors.ts';
 import type {ProgramApproval} from '../port/program-approval.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {afterKey} from './key-then-enter.ts';
+import {afterKey, type Pressed} from './key-then-enter.ts';
 
 type ApproveLayer = Extract<Layer, {kind: 'approve'}>;
 
@@ -30,11 +30,7 @@ async function approve(deck: Deck, {target, approval}: ApproveLayer): Promise<vo
 }
 
 /** A key while it is asked whether a program may run. Any but the key and Enter leaves it without approval. */
-export function pressApprove(
-	deck: Deck,
-	layer: ApproveLayer,
-	{key, alone}: {readonly key: string; readonly alone: boolean},
-): void {
+export function pressApprove(deck: Deck, layer: ApproveLayer, {key, alone}: Pressed): void {
 	const {keymap} = deck.options;
 	const yes = keymap.keyOf('confirm.yes', 'y');
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
@@ -42,6 +38,11 @@ export function pressApprove(
 	if (!isYes && !isEnter) {
 		deck.apply({do: 'pop'});
 		deck.say(`${layer.approval.program} was not approved`);
+		return;
+	}
+	if (!deck.answerable()) {
+		const problem = 'not taken: the question has to be on the screen first';
+		deck.apply({do: 'top', layer: {...layer, answering: 'nothing', problem}});
 		return;
 	}
 	const answering = afterKey(layer.answering, {is: isYes ? 'key' : 'enter', alone});

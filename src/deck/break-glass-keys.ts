@@ -1,43 +1,29 @@
 import type {Layer} from '../session.ts';
-import type {Pressed} from './confirming.ts';
 import type {Deck} from './deck.ts';
-import {editedField, stepOf} from './fields.ts';
+import type {Pressed} from './key-then-enter.ts';
+import {afterTyping} from './typed-answer.ts';
 
 type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
-/** The word and the reason. */
-const fields = 2;
-
-/** The end of a line in pasted text comes at once after it, also where the terminal does not tell that it is a paste. */
-const restBeforeEnterMs = 50;
+/** The word, and the reason, which proves nothing. */
+const fields = {count: 2, free: 1};
 
 /** A key while the question is on the screen. */
-export function pressBreakGlass(deck: Deck, layer: GlassLayer, {key, text, quietMs}: Pressed): void {
+export function pressBreakGlass(deck: Deck, layer: GlassLayer, pressed: Pressed): void {
 	const {copies, keymap} = deck.options;
-	const intent = keymap.intent('field', key);
+	const intent = keymap.intent('field', pressed.key);
 	if (copies === undefined || intent === 'field.cancel') {
 		deck.apply({do: 'pop'});
 		return;
 	}
-	const step = stepOf(intent);
-	if (step !== undefined) {
-		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step + fields) % fields, caret: 0}});
+	const {answer, isAnswered} = afterTyping(layer, fields, pressed, intent);
+	if (isAnswered && !deck.answerable()) {
+		deck.apply({do: 'top', layer: {...answer, problem: 'not taken: all of it has to be on the screen first'}});
 		return;
 	}
-	if (intent !== 'field.accept') {
-		const typed = editedField(layer, intent, text);
-		if (typed !== undefined) deck.apply({do: 'top', layer: {...typed, problem: undefined}});
-		return;
-	}
-	if (layer.field < fields - 1) {
-		deck.apply({do: 'top', layer: {...layer, field: layer.field + 1, caret: 0}});
-		return;
-	}
-	if (quietMs < restBeforeEnterMs) {
-		deck.say('not taken: that came too fast to be typed; press enter again', 'warn');
-		return;
-	}
-	const [word = '', reason = ''] = layer.values;
+	deck.apply({do: 'top', layer: answer});
+	if (!isAnswered) return;
+	const [word = '', reason = ''] = answer.values;
 	void copies.glass.use({word, reason}).then(problem => {
 		const top = deck.session.get().layers.at(-1);
 		if (top?.kind !== 'break-glass') return;

@@ -1,23 +1,17 @@
 import {messageOf} from '../errors.ts';
+import type {Demand} from '../policy/demand.ts';
 import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts';
-import type {Layer} from '../session.ts';
+import {type ConfirmLayer, unanswered} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {editedField, stepOf} from './fields.ts';
+import {afterKey, type Pressed} from './key-then-enter.ts';
 import {perform, renew} from './perform.ts';
+import {afterTyping} from './typed-answer.ts';
 
-type ConfirmLayer = Extract<Layer, {kind: 'confirm'}>;
+/** The field of a reason. */
+const reasonField = 2;
 
 /** How many fields a demand has. */
-export const fieldsOf = (remedy: Remedy | undefined): number => {
-	switch (remedy?.demand?.kind) {
-		case 'type':
-			return 1;
-		case 'type-count-reason':
-			return 3;
-		default:
-			return 0;
-	}
-};
+const fieldsOf = (demand: Demand): number => (demand.kind === 'type' ? 1 : demand.kind === 'type-count-reason' ? 3 : 0);
 
 /** Sent in this session, and there is a way back that was not taken yet. */
 export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
@@ -40,88 +34,108 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 	deck.apply({do: 'pop'});
 }
 
-/** A key, what it types, and for how long no other was pressed before it. */
-export type Pressed = {readonly key: string; readonly text: string | undefined; readonly quietMs: number};
+/** The layer as far as it answers what is asked now. */
+export function answersOf(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
+	const question = deck.question();
+	if (layer.question === question) return layer;
+	return {...unanswered, question, offset: layer.offset, whole: layer.whole};
+}
 
-/** A key that is held down, or that comes with others in one go, answers nothing: nobody has read the question in between. */
-const restBeforeYesMs = 250;
-/** A line end in pasted text comes at once after it, also where the terminal does not tell that it is a paste. */
-const restBeforeEnterMs = 50;
+/** The layer moved by lines, within what there is. */
+export function scrolledBy(deck: Deck, layer: ConfirmLayer, lines: number): ConfirmLayer {
+	const {last = 0} = deck.textArea();
+	return {...layer, offset: Math.min(last, Math.max(0, layer.offset + lines))};
+}
 
 /**
  * A key while the confirmation is on the screen. Nothing but leaving is taken before the demand was painted, so that what was typed
  * ahead cannot answer a question that was not yet asked.
  */
-export function pressConfirm(deck: Deck, layer: ConfirmLayer, {key, text, quietMs}: Pressed): void {
-	const {runner, keymap, effects} = deck.options;
+export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed): void {
+	const {runner, keymap} = deck.options;
 	const remedy = runner.state.get();
-	if (keymap.intent('confirm', key) === 'confirm.cancel') {
+	const intent = keymap.intent('confirm', pressed.key);
+	if (intent === 'confirm.cancel') {
 		leave(deck, remedy);
 		return;
 	}
 	if (remedy === undefined) return;
-	if (keymap.intent('confirm', key) === 'confirm.copy' && remedy.preview !== undefined) {
-		effects.copy(remedy.preview.equivalent).then(
-			told => deck.say(told),
-			(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
-		);
-		return;
+	const answers = {...answersOf(deck, layer), problem: undefined};
+	/** The key answers nothing, and what was answered before it has to begin anew. */
+	const show = (change: Partial<ConfirmLayer>) =>
+		deck.apply({do: 'top', layer: {...answers, answering: 'nothing', afterEnter: false, ...change}});
+	switch (intent) {
+		case 'confirm.copy':
+			show({});
+			copyCommand(deck, remedy);
+			return;
+		case 'confirm.page-down':
+		case 'confirm.page-up': {
+			const {rows} = deck.textArea();
+			show({offset: scrolledBy(deck, answers, intent === 'confirm.page-down' ? rows : -rows).offset});
+			return;
+		}
+		case 'confirm.whole':
+			show({whole: !answers.whole, offset: 0});
+			return;
+		default:
 	}
-	const asked = keymap.intent('confirm', key);
-	if (asked === 'confirm.page-down' || asked === 'confirm.page-up') {
-		const {rows, last = 0} = deck.textArea();
-		const offset = Math.min(last, Math.max(0, layer.offset + (asked === 'confirm.page-down' ? rows : -rows)));
-		deck.apply({do: 'top', layer: {...layer, offset}});
-		return;
-	}
-	if (keymap.intent('deck', key) === 'deck.undo' && isUndoable(deck, remedy)) {
+	if (keymap.intent('deck', pressed.key) === 'deck.undo' && isUndoable(deck, remedy)) {
 		deck.apply({do: 'pop'});
 		perform(deck, `undo ${remedy.id}`);
+	} else if (intent === 'confirm.renew' && remedy.renewal !== undefined) renew(deck);
+	else if (hasEnded(remedy)) {
+		if (['enter', 'q', 'space'].includes(pressed.key)) leave(deck, remedy);
+	} else if (remedy.state === 'ready') {
+		if (!deck.answerable()) {
+			const afterEnter = keymap.intent('field', pressed.key) === 'field.accept';
+			const problem = 'not taken: all of it has to be on the screen first';
+			show({afterEnter, ...(afterEnter || pressed.text !== undefined ? {problem} : {})});
+		} else if (remedy.demand.kind === 'key') pressKey(deck, answers, remedy.demand.key, pressed);
+		else pressFields(deck, answers, remedy.demand, pressed);
+	}
+}
+
+function copyCommand(deck: Deck, {preview}: Remedy): void {
+	if (preview === undefined) return;
+	deck.options.effects.copy(preview.equivalent).then(
+		told => deck.say(told),
+		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
+	);
+}
+
+/** A demand of one key and Enter. */
+function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: Pressed): void {
+	const {keymap, runner} = deck.options;
+	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
+	const isEnter = keymap.intent('field', key) === 'field.accept';
+	const answering = afterKey(layer.answering, {is: isYes ? 'key' : isEnter ? 'enter' : 'other', alone});
+	if (answering === 'answered') {
+		deck.apply({do: 'top', layer: {...layer, answering: 'nothing'}});
+		void runner.confirm({kind: 'key', key: demanded});
 		return;
 	}
-	if (keymap.intent('confirm', key) === 'confirm.renew' && remedy.renewal !== undefined) {
-		renew(deck, key);
-		return;
-	}
-	if (hasEnded(remedy)) {
-		if (key === 'enter' || key === 'q' || key === 'space') leave(deck, remedy);
-		return;
-	}
-	if (remedy.state !== 'ready') return;
-	if (!deck.answerable()) {
-		if (text !== undefined || key === 'enter') deck.say('not taken: all of it has to be on the screen first', 'warn');
-		return;
-	}
-	const {demand} = remedy;
-	if (demand.kind === 'refused') return;
-	if (demand.kind === 'key') {
-		if (keymap.intent('confirm', key) !== 'confirm.yes') return;
-		if (quietMs < restBeforeYesMs) deck.say(`not taken: let go of all keys, then press ${key} once`, 'warn');
-		else void runner.confirm({kind: 'key', key: demand.key});
-		return;
-	}
-	const fields = fieldsOf(remedy);
-	const intent = keymap.intent('field', key);
-	const step = stepOf(intent);
-	if (step !== undefined) {
-		deck.apply({do: 'top', layer: {...layer, field: (layer.field + step + fields) % fields, caret: 0}});
-		return;
-	}
-	if (intent === 'field.accept') {
-		if (layer.field < fields - 1) {
-			deck.apply({do: 'top', layer: {...layer, field: layer.field + 1, caret: 0}});
-			return;
-		}
-		if (quietMs < restBeforeEnterMs) {
-			deck.say('not taken: that came too fast to be typed; press enter again', 'warn');
-			return;
-		}
-		const [typed = '', count = '', reason = ''] = layer.values;
-		void runner.confirm(
-			demand.kind === 'type' ? {kind: 'typed', text: typed} : {kind: 'typed', text: typed, count, reason},
-		);
-		return;
-	}
-	const typed = editedField(layer, intent, text);
-	if (typed !== undefined) deck.apply({do: 'top', layer: typed});
+	const yes = keymap.keyOf('confirm.yes', 'y');
+	const repeated = layer.answering === 'repeated' || answering === 'repeated';
+	const problem = () => {
+		if (answering === 'key' || (!isYes && !isEnter)) return undefined;
+		if (!alone) return `not taken: it came together with other keys in one read; press ${yes}, then enter`;
+		if (repeated)
+			return `not taken: ${yes} came more than once, as a held key does; press backspace, then ${yes} once, then enter`;
+		return `not taken: press ${yes} first, then enter`;
+	};
+	deck.apply({do: 'top', layer: {...layer, answering, problem: problem()}});
+}
+
+/** A demand that is typed into fields, and ended by Enter. */
+function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: Pressed): void {
+	const {keymap, runner} = deck.options;
+	const fields = {count: fieldsOf(demand), free: reasonField};
+	const {answer, isAnswered} = afterTyping(layer, fields, pressed, keymap.intent('field', pressed.key));
+	deck.apply({do: 'top', layer: answer});
+	if (!isAnswered) return;
+	const [typed = '', count = '', reason = ''] = answer.values;
+	void runner.confirm(
+		demand.kind === 'type' ? {kind: 'typed', text: typed} : {kind: 'typed', text: typed, count, reason},
+	);
 }

@@ -122,14 +122,16 @@ export type Deck = {
 	/** Cells and lines that an open text has on the screen: it is scrolled by lines as they are drawn. */
 	textArea(): TextArea;
 	setTextArea(area: TextArea): void;
-	/** A key was pressed just now: rows stay where they are for a second. Tells how many milliseconds no key was pressed before it. */
-	touched(): number;
+	/** A key was pressed just now: rows stay where they are for a second. */
+	touched(): void;
 	/** A key was handled: what the next frame shows under the cursor was put there by it. `places`: it chose a row, also when it is the same. */
 	keyHandled(key: {readonly places: boolean}): void;
 	/** Whether the row under the cursor has been there for a second, or was put there by a key. Else an action key may mean another row. */
 	isSteady(): boolean;
-	/** The whole confirmation of this remedy is on the screen, with its demand: from here it may be answered. Undefined: it no longer is. */
-	painted(remedy: string | undefined): void;
+	/** What is asked, and waits for an answer: one text for one question. Another demand for the same act is another question. */
+	question(): string | undefined;
+	/** This question is on the screen, all of it: from here it may be answered. Undefined: it no longer is. */
+	painted(question: string | undefined): void;
 	answerable(): boolean;
 	close(): void;
 };
@@ -155,7 +157,7 @@ export function createDeck(options: DeckOptions): Deck {
 	let waking = false;
 	let alone = false;
 	let version = 0;
-	let paintedReady: string | undefined;
+	let painted: string | undefined;
 	let textArea: TextArea = {cells: 78, rows: 20};
 	let found: {readonly readings: readonly Reading[]; readonly findings: readonly Finding[]} | undefined;
 
@@ -239,6 +241,15 @@ export function createDeck(options: DeckOptions): Deck {
 		watch.setVisible(kinds);
 	};
 
+	const question = () => {
+		const layer = topLayer(session.get());
+		if (layer?.kind === 'arm') return `arm ${layer.target}`;
+		if (layer?.kind === 'approve') return `approve ${layer.target} ${layer.approval.program}`;
+		if (layer?.kind === 'break-glass') return layer.kind;
+		const remedy = runner.state.get();
+		return layer?.kind === 'confirm' && remedy?.state === 'ready' ? `${remedy.id} ${remedy.readyAt}` : undefined;
+	};
+
 	return {
 		options,
 		session,
@@ -299,21 +310,19 @@ export function createDeck(options: DeckOptions): Deck {
 			textArea = area;
 		},
 		touched: () => {
-			const now = clock.monotonic();
-			const quietMs = now - lastKeyAt;
-			lastKeyAt = now;
+			lastKeyAt = clock.monotonic();
 			views.touched();
 			// A key on the deck means what was asked for by the keys before it, also when that is not on the screen yet. What is typed into a
 			// field means no row: each letter of a filter would wait for the rows of all that came before it.
 			if (topLayer(session.get()) === undefined) views.answer(session.get().pane);
-			return quietMs;
 		},
 		keyHandled: ({places}) => steadiness.keyHandled(session.get().pane, current()?.key, places),
 		isSteady: () => steadiness.isSteady(session.get().pane, current()?.key),
-		painted: remedy => {
-			paintedReady = remedy;
+		question,
+		painted: one => {
+			painted = one;
 		},
-		answerable: () => paintedReady !== undefined && paintedReady === runner.state.get()?.id,
+		answerable: () => painted !== undefined && painted === question(),
 		close() {
 			// What an open text follows ends with it.
 			apply({do: 'close-all'});

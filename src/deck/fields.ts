@@ -77,7 +77,7 @@ function pressParams(deck: Deck, layer: ParamsLayer, intent: Intent | undefined,
 		}
 		deck.apply({do: 'pop'});
 		const params = Object.fromEntries(asked.map((param, index) => [param.name, layer.values[index] ?? '']));
-		if ('action' in asker) propose(deck, asker.action, layer.entries, params, 'enter');
+		if ('action' in asker) propose(deck, asker.action, layer.entries, params);
 		else {
 			deck.apply({do: 'typed', of: layer.of, params});
 			openInspection(deck, asker.inspection, layer.entries, params);

@@ -4,13 +4,14 @@ import type {Intent} from '../keymap.ts';
 import {kindsOfSection} from '../pane.ts';
 import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session.ts';
 import {grouped} from '../text/figures.ts';
+import {toggleArmed} from './arm-target.ts';
 import {copyableEntry, copyableSection} from './copy.ts';
 import type {Deck} from './deck.ts';
 import {openDocument, showDocument} from './documents.ts';
 import {helpLines} from './help.ts';
 import {menuItems} from './menus.ts';
 import {openBreakGlass} from './open-break-glass.ts';
-import {noRowText, perform, placeCursor, toggleArmed} from './perform.ts';
+import {noRowText, perform, placeCursor} from './perform.ts';
 import {readsLines} from './reads.ts';
 
 const helpTitle = 'Help';
@@ -27,6 +28,10 @@ export function copyText(deck: Deck, text: string): void {
 		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
 	);
 }
+
+/** The target of the row under the cursor, else the one that alone is shown. */
+export const targetInSight = (deck: Deck): string | undefined =>
+	deck.current()?.row.target ?? deck.session.get().target;
 
 /** Where a move begins whose cursor has lost its object: one down or up is the row below or above the gap. */
 function besideLost(deck: Deck, move: Move): number {
@@ -173,7 +178,7 @@ export function runIntent(deck: Deck, intent: string): void {
 			deck.apply({do: 'push', layer: {kind: 'palette', text: '', index: 0}});
 			return;
 		case 'deck.arm':
-			toggleArmed(deck, entries[at]?.row.target ?? session.target);
+			toggleArmed(deck, targetInSight(deck), 'menu');
 			return;
 		case 'deck.help': {
 			const top = topLayer(session);

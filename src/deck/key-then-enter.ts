@@ -13,11 +13,14 @@ export type Answering =
 	/** It came again, or together with others: only another key begins anew. */
 	| 'repeated';
 
-/** One key, as far as the question is concerned. `alone`: nothing else came in the same read. */
-export type PressedKey = {readonly is: 'key' | 'enter' | 'other'; readonly alone: boolean};
+/** A key, what it types, and whether nothing else came in its read. */
+export type Pressed = {readonly key: string; readonly text: string | undefined; readonly alone: boolean};
+
+/** The same key, as far as the question is concerned. */
+type Meaning = {readonly is: 'key' | 'enter' | 'other'; readonly alone: boolean};
 
 /** Where the question is after one more key. */
-export function afterKey(state: Answering, {is, alone}: PressedKey): Answering | 'answered' {
+export function afterKey(state: Answering, {is, alone}: Meaning): Answering | 'answered' {
 	if (is === 'key') return alone && state === 'nothing' ? 'key' : 'repeated';
 	return is === 'enter' && alone && state === 'key' ? 'answered' : 'nothing';
 }

@@ -5,5 +5,9 @@ export function openBreakGlass(deck: Deck): void {
 	const {copies} = deck.options;
 	if (copies === undefined) deck.say('no copy of the audit is required: there is nothing to break');
 	else if (!copies.glass.isNeeded()) deck.say('every required copy of the audit is taken: there is nothing to break');
-	else deck.apply({do: 'push', layer: {kind: 'break-glass', values: ['', ''], field: 0, caret: 0, problem: undefined}});
+	else
+		deck.apply({
+			do: 'push',
+			layer: {kind: 'break-glass', values: ['', ''], field: 0, caret: 0, afterEnter: false, problem: undefined},
+		});
 }

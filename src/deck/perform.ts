@@ -3,10 +3,9 @@ import type {Action, Finding, RowKind} from '../contract.ts';
 import {isFor} from '../define.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import {kindsOfSection, type Pane} from '../pane.ts';
-import {armedFor, standing} from '../policy/standing.ts';
 import {hasEnded, isSettling, isUnderWay} from '../remedy/machine.ts';
 import {freshRows} from '../remedy/renewal.ts';
-import {cursorIndex, hasLostCursor, paneSession} from '../session.ts';
+import {cursorIndex, hasLostCursor, paneSession, unanswered} from '../session.ts';
 import {askApproval} from './approve-program.ts';
 import type {ActionOffer, Deck} from './deck.ts';
 import {startInspection} from './inspecting.ts';
@@ -17,7 +16,7 @@ import {startInspection} from './inspecting.ts';
 function openConfirmation(deck: Deck): boolean {
 	const remedy = deck.options.runner.state.get();
 	const busy = remedy !== undefined && isUnderWay(remedy) && !isSettling(remedy);
-	deck.apply({do: 'push', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
+	deck.apply({do: 'push', layer: unanswered});
 	if (busy) deck.say('this one is still under way; wait for its end before the next is begun', 'warn');
 	return !busy;
 }
@@ -28,7 +27,6 @@ export function propose(
 	action: Action,
 	entries: readonly Entry[],
 	params: Readonly<Record<string, string>>,
-	openedBy?: string,
 ): void {
 	if (!openConfirmation(deck)) return;
 	const {pane} = deck.session.get();
@@ -38,13 +36,12 @@ export function propose(
 		action,
 		entries.map(entry => entry.row),
 		params,
-		{openedBy},
 	);
 	if (ofKind.length > 0) unmarkOnceSent(deck, pane, ofKind);
 }
 
 /** Plans again, in the place of a plan that is stale, for what is there now. The new plan waits for an answer of its own. */
-export function renew(deck: Deck, openedBy: string): void {
+export function renew(deck: Deck): void {
 	const {runner, watch} = deck.options;
 	const remedy = runner.state.get();
 	if (remedy?.renewal === undefined) return;
@@ -52,8 +49,8 @@ export function renew(deck: Deck, openedBy: string): void {
 	if (action === undefined) return;
 	const readings = watch.readings().filter(({target, kind}) => target === remedy.target && isFor(action, kind));
 	const latest = new Map(readings.flatMap(({snapshot}) => snapshot?.rows ?? []).map(row => [row.id, row]));
-	deck.apply({do: 'top', layer: {kind: 'confirm', values: ['', '', ''], field: 0, offset: 0}});
-	void runner.renew(rows => freshRows(rows, latest), {openedBy});
+	deck.apply({do: 'top', layer: unanswered});
+	void runner.renew(rows => freshRows(rows, latest));
 	const {pane} = deck.session.get();
 	const {rows} = remedy.renewal;
 	const marked = [...paneSession(deck.session.get(), pane).marks].filter(key =>
@@ -74,7 +71,7 @@ function unmarkOnceSent(deck: Deck, pane: string, keys: readonly RowKey[]): void
 	});
 }
 
-function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, openedBy?: string): void {
+function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer): void {
 	if (disabled !== undefined) {
 		deck.say(`${action.title}: ${disabled}`, 'warn');
 		return;
@@ -84,7 +81,7 @@ function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, o
 		return;
 	}
 	if (action.params.length === 0) {
-		propose(deck, action, entries, {}, openedBy);
+		propose(deck, action, entries, {});
 		return;
 	}
 	const values = action.params.map(param => param.initial(entries.map(entry => entry.row)));
@@ -95,7 +92,7 @@ function startAction(deck: Deck, {of: action, entries, disabled}: ActionOffer, o
 }
 
 /** Runs what an id names: an action or inspection of the current row, or `undo <record>`. */
-export function perform(deck: Deck, id: string, openedBy?: string): void {
+export function perform(deck: Deck, id: string): void {
 	if (deck.session.get().layers.at(-1)?.kind === 'list') deck.apply({do: 'pop'});
 	if (id.startsWith('undo ')) {
 		if (!openConfirmation(deck)) return;
@@ -103,7 +100,7 @@ export function perform(deck: Deck, id: string, openedBy?: string): void {
 		return;
 	}
 	const action = deck.actions().find(offer => offer.of.id === id);
-	if (action !== undefined) startAction(deck, action, openedBy);
+	if (action !== undefined) startAction(deck, action);
 	const inspection = deck.inspections().find(offer => offer.of.id === id);
 	if (inspection !== undefined) startInspection(deck, inspection.of);
 }
@@ -147,29 +144,6 @@ export function reveal(deck: Deck, finding: Finding): void {
 	const index = find();
 	if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries: deck.answered(pane.id).entries});
 	deck.say(finding.evidence.length > 0 ? finding.evidence.join(' · ') : finding.sentence, 'ok');
-}
-
-/** Arms the target, or disarms it when it is armed; says what came of it. */
-export function toggleArmed(deck: Deck, target: string | undefined): void {
-	if (target === undefined) {
-		deck.say('select a row of the target to arm first, or press t', 'warn');
-		return;
-	}
-	const {arming} = deck.options;
-	const is = standing(arming.policy.get(), target, deck.monotonic());
-	const failed = (error: unknown) => deck.say(messageOf(error), 'crit');
-	if (is.state === 'armed') {
-		arming.disarm(target).then(() => deck.say(`${target} is guarded again`), failed);
-		return;
-	}
-	arming.arm(target).then(refusal => {
-		if (refusal === undefined)
-			deck.say(
-				`${target} is armed: actions are allowed until nothing was done for ${armedFor(arming.policy.get())}`,
-				'warn',
-			);
-		else deck.say(`${refusal.reason}: ${refusal.hint}`, 'warn');
-	}, failed);
 }
 
 /** Logs in to a target with the person at the terminal, and reads it again; asks for approval first when the program that logs in waits for it. */

@@ -2,14 +2,16 @@ import type {Intent, Scope} from '../keymap.ts';
 import {type Layer, moved, paneSession, topLayer} from '../session.ts';
 import {cleanLine, cleanTyped} from '../text/clean.ts';
 import {pressApprove} from './approve-program.ts';
+import {pressArm, toggleArmed} from './arm-target.ts';
 import {pressBreakGlass} from './break-glass-keys.ts';
-import {pressConfirm} from './confirming.ts';
+import {pressConfirm, scrolledBy} from './confirming.ts';
 import type {Deck} from './deck.ts';
 import {pressDocument} from './document-keys.ts';
 import {pasteField, pressField} from './fields.ts';
-import {copyText, moveOf, runIntent} from './intents.ts';
+import {copyText, moveOf, runIntent, targetInSight} from './intents.ts';
+import type {Pressed} from './key-then-enter.ts';
 import {chosenIndex, menuItems} from './menus.ts';
-import {login, noRowText, perform, pinCursor, toggleArmed} from './perform.ts';
+import {login, noRowText, perform, pinCursor} from './perform.ts';
 
 /** A field is one line: what is longer was not meant for it. */
 const longestPaste = 1000;
@@ -27,6 +29,7 @@ function scopeOf(layer: Layer | undefined): Scope {
 			return 'document';
 		case 'confirm':
 		case 'approve':
+		case 'arm':
 		case 'quit':
 			return 'confirm';
 		default:
@@ -34,7 +37,10 @@ function scopeOf(layer: Layer | undefined): Scope {
 	}
 }
 
-function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: Intent): void {
+/** Said of a key that is pressed once and on purpose, when it came as those of a paste do, or of a slow link. */
+const together = 'not taken: the key came together with others in one read';
+
+function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: Intent, alone: boolean): void {
 	const items = menuItems(deck, layer.list);
 	const index = chosenIndex(items, layer);
 	const item = items[index];
@@ -45,10 +51,12 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 			else deck.say(`${item.text}: ${item.disabled}`, 'warn');
 			return;
 		case 'list.settle':
-			item?.settle?.();
+			if (alone) item?.settle?.();
+			else deck.say(together, 'warn');
 			return;
 		case 'list.arm':
-			toggleArmed(deck, item?.target);
+			if (alone) toggleArmed(deck, item?.target, 'key');
+			else deck.say(together, 'warn');
 			return;
 		case 'list.login':
 			void login(deck, item?.target);
@@ -65,35 +73,38 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
 }
 
 /**
- * One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing.
+ * One key, from the decoder to its effect. `text` is what it would type into a field; absent for keys that type nothing. Only a key that
+ * came `alone` in its read answers a question.
  *
  * Over a slow line Esc and the key after it arrive as one, which is how terminals send Alt: unless something lies on that, it is both.
  */
-export function press(deck: Deck, key: string, text?: string): void {
+export function press(deck: Deck, key: string, text?: string, alone = false): void {
 	const [, character] = /^alt\+(.)$/su.exec(key) ?? [];
 	if (character === undefined || deck.options.keymap.isTaken(key)) {
-		pressOne(deck, key, text);
+		pressOne(deck, {key, text, alone});
 		return;
 	}
-	pressOne(deck, 'esc');
-	pressOne(deck, character, character);
+	pressOne(deck, {key: 'esc', text: undefined, alone: false});
+	pressOne(deck, {key: character, text: character, alone: false});
 }
 
 /** Whether a key puts the cursor on a row that the person chose. */
 const isPlacing = (intent: Intent | undefined): boolean =>
 	intent !== undefined && /^row\.(?:down|up|first|last|page-down|page-up)$/.test(intent);
 
-function pressOne(deck: Deck, key: string, text?: string): void {
-	const places = topLayer(deck.session.get()) === undefined && isPlacing(deck.options.keymap.intent('deck', key));
-	handle(deck, key, text);
+function pressOne(deck: Deck, pressed: Pressed): void {
+	const places =
+		topLayer(deck.session.get()) === undefined && isPlacing(deck.options.keymap.intent('deck', pressed.key));
+	handle(deck, pressed);
 	// A key may have changed which rows are shown: the cursor is on an object from here on, not on a line.
 	if (topLayer(deck.session.get()) !== undefined) return;
 	pinCursor(deck);
 	deck.keyHandled({places});
 }
 
-function handle(deck: Deck, key: string, text?: string): void {
-	const quietMs = deck.touched();
+function handle(deck: Deck, pressed: Pressed): void {
+	const {key, text, alone} = pressed;
+	deck.touched();
 	const session = deck.session.get();
 	const layer = topLayer(session);
 	const {keymap} = deck.options;
@@ -112,15 +123,19 @@ function handle(deck: Deck, key: string, text?: string): void {
 		return;
 	}
 	if (layer?.kind === 'confirm') {
-		pressConfirm(deck, layer, {key, text, quietMs});
+		pressConfirm(deck, layer, pressed);
+		return;
+	}
+	if (layer?.kind === 'arm') {
+		pressArm(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'approve') {
-		pressApprove(deck, layer, {key, alone: quietMs >= 5});
+		pressApprove(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'break-glass') {
-		pressBreakGlass(deck, layer, {key, text, quietMs});
+		pressBreakGlass(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'quit') {
@@ -142,6 +157,8 @@ function handle(deck: Deck, key: string, text?: string): void {
 		pinCursor(deck);
 		if (intent !== undefined) {
 			if (intent === 'deck.back' && key !== 'esc' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
+			else if (intent === 'deck.arm' && !alone) deck.say(together, 'warn');
+			else if (intent === 'deck.arm') toggleArmed(deck, targetInSight(deck), 'key');
 			else runIntent(deck, intent);
 			return;
 		}
@@ -150,7 +167,7 @@ function handle(deck: Deck, key: string, text?: string): void {
 	}
 	if (intent === undefined) return;
 	if (intent.startsWith('deck.')) runIntent(deck, intent);
-	else if (layer?.kind === 'list') pressList(deck, layer, intent);
+	else if (layer?.kind === 'list') pressList(deck, layer, intent, alone);
 	else if (layer?.kind === 'document') pressDocument(deck, layer, intent);
 }
 
@@ -189,7 +206,7 @@ function pressDeclared(deck: Deck, key: string): void {
 	if (inspection !== undefined) perform(deck, inspection.id);
 	else if (action !== undefined) {
 		// Marks name their rows; without any the row under the cursor is meant, and it must be the one that was looked at.
-		if (hasMarks(deck) || deck.isSteady()) perform(deck, action.id, key);
+		if (hasMarks(deck) || deck.isSteady()) perform(deck, action.id);
 		else
 			deck.say(
 				`${key} was not taken: the row under the cursor changed just now; look at it, then press ${key} again`,
@@ -202,9 +219,23 @@ function pressDeclared(deck: Deck, key: string): void {
 export function paste(deck: Deck, text: string): void {
 	deck.touched();
 	const layer = topLayer(deck.session.get());
-	if (layer !== undefined && ['confirm', 'approve', 'break-glass'].includes(layer.kind))
+	if (
+		layer?.kind === 'confirm' ||
+		layer?.kind === 'arm' ||
+		layer?.kind === 'approve' ||
+		layer?.kind === 'break-glass'
+	) {
+		if ('answering' in layer) deck.apply({do: 'top', layer: {...layer, answering: 'repeated'}});
 		deck.say('pasted text is not taken here: type it', 'warn');
-	else if (layer !== undefined && scopeOf(layer) === 'field')
+	} else if (layer !== undefined && scopeOf(layer) === 'field')
 		pasteField(deck, layer, cleanTyped(text).slice(0, longestPaste));
 	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');
+}
+
+/** The wheel moves what is read, as the arrows do. It is no key: it answers nothing, and takes no answer back. */
+export function wheel(deck: Deck, direction: 'up' | 'down'): void {
+	const layer = topLayer(deck.session.get());
+	if (layer === undefined || scopeOf(layer) !== 'confirm') press(deck, direction);
+	else if (layer.kind === 'confirm')
+		deck.apply({do: 'top', layer: scrolledBy(deck, layer, direction === 'down' ? 1 : -1)});
 }

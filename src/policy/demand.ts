@@ -1,19 +1,18 @@
 import type {Preview} from '../contract.ts';
 import {cleanLine} from '../text/clean.ts';
 import {atLine} from './rules.ts';
+import {shortName} from './short-name.ts';
 import {boundsFor, type Policy, permitted, type Refusal} from './standing.ts';
 
 /** How long a person has to look at the gravest demand before it can be answered. */
 export const graveDelayMs = 3000;
 
-/** More objects than this is grave, whatever the risk. */
-const graveObjects = 10;
-
 /** What a person has to do before an action is sent. */
 export type Demand =
 	| Refusal
+	/** The key, then Enter, each in a read of its own: see src/deck/key-then-enter.ts. */
 	| {readonly kind: 'key'; readonly key: 'y'}
-	/** `text` is `target/object`. */
+	/** `text`: the short name of the object. */
 	| {readonly kind: 'type'; readonly text: string}
 	/** The same, the number of objects, and a reason; nothing is taken before `delayMs` have passed since it was shown. */
 	| {readonly kind: 'type-count-reason'; readonly text: string; readonly count: number; readonly delayMs: number};
@@ -29,16 +28,29 @@ export type Answer =
 			readonly pasted?: boolean;
 	  };
 
-/** What is about to be done, as far as policy cares. `openedBy` is the key that opened the confirmation. */
+/** What is about to be done, as far as policy cares. `hash` is that of the plan, in hex. */
 export type Deed = {
 	readonly action: string;
-	readonly preview: Pick<Preview, 'target' | 'object' | 'count' | 'risk'>;
-	readonly openedBy?: string | undefined;
+	readonly hash: string;
+	readonly preview: Pick<Preview, 'target' | 'object' | 'count' | 'risk' | 'undo'>;
 };
 
-/** What has to be done before this deed, by the risk computed for this plan and by how many objects it touches. */
+type Weight = 'key' | 'type' | 'type-count-reason';
+
+const weights: readonly Weight[] = ['key', 'type', 'type-count-reason'];
+
+/**
+ * In proportion to what can be lost: one object that is undone exactly takes one key; one object without an exact way back its name; several
+ * objects, or data that goes, the number, the name and a reason. See docs/adr/0013-answered-in-two-reads.md.
+ */
+function weightOf({count, risk, undo}: Deed['preview']): Weight {
+	if (count > 1 || risk === 'high') return 'type-count-reason';
+	return undo.class === 'exact' ? 'key' : 'type';
+}
+
+/** What has to be done before this deed. */
 export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
-	const {target, object, risk, count} = deed.preview;
+	const {target, object, count} = deed.preview;
 	const refusal = permitted(policy, deed.action, target, now);
 	if (refusal) return refusal;
 	const bounds = boundsFor(policy, target);
@@ -50,15 +62,13 @@ export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
 			hint: 'mark fewer rows and try again',
 		};
 	}
-	const least = bounds.leastDemand?.value;
+	const own = weightOf(deed.preview);
+	const least = bounds.leastDemand?.value ?? 'key';
+	const weight = weights.indexOf(least) > weights.indexOf(own) ? least : own;
+	if (weight === 'key') return {kind: 'key', key: 'y'};
 	// As it is drawn: what cannot be seen cannot be typed.
-	const text = cleanLine(`${target}/${object}`).trim();
-	if (risk === 'high' || count > graveObjects || least === 'type-count-reason') {
-		return {kind: 'type-count-reason', text, count, delayMs: graveDelayMs};
-	}
-	// A key that opens the confirmation must not be able to close it: held down, it would do both.
-	if (risk !== 'low' || count > 1 || least === 'type' || deed.openedBy === 'y') return {kind: 'type', text};
-	return {kind: 'key', key: 'y'};
+	const text = shortName(cleanLine(object), deed.hash);
+	return weight === 'type' ? {kind: 'type', text} : {kind: 'type-count-reason', text, count, delayMs: graveDelayMs};
 }
 
 /** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
@@ -74,7 +84,7 @@ export function unmet(demand: Demand, answer: Answer, shownForMs: number): strin
 	const typed = answer.kind === 'typed' ? answer.text + (answer.count ?? '') : '';
 	if (looksPasted(typed + (answer.reason ?? ''))) return 'pasted text is not taken: type it';
 	if (demand.kind === 'key') {
-		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key} to go on`;
+		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key}, then enter, to go on`;
 	}
 	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
 	if (answer.text !== demand.text) return `type ${demand.text} to go on`;

@@ -31,14 +31,14 @@ export function createChecking(options: {
 	async function look(job: Job, from: 'checking' | 'ready' | 'rechecking'): Promise<void> {
 		const remedy = hand.in(job, from);
 		if (!remedy) return;
-		const {preview} = remedy;
+		const {preview, hash} = remedy;
 		try {
 			const checks = await asking.ask(job, {ms: checkMs, what: 'checking'}, context =>
 				job.action.preflight(preview.plan, context),
 			);
 			const moved = checks.find(check => check.result === 'block' && check.moved);
 			const present = moved ? await presentOf(asking, job, preview, moved) : undefined;
-			const deed = {action: job.action.id, preview, openedBy: job.openedBy};
+			const deed = {action: job.action.id, hash, preview};
 			const demand = demandFor(await arming.current(), deed, clock.monotonic());
 			hand.step(job, {type: 'checked', checks, demand, ...present}, from);
 		} catch (error) {

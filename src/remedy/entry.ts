@@ -18,8 +18,10 @@ export const aboutRemedy = (remedy: Remedy, {who, server}: Met): Omit<Entry, 'ki
 	...(who ? {as: who} : {}),
 });
 
-const confirmed = ({method, reason}: Confirmation): NonNullable<Entry['confirmation']> => ({
+const confirmed = ({method, typed, count, reason}: Confirmation): NonNullable<Entry['confirmation']> => ({
 	method,
+	typed,
+	...(count === undefined ? {} : {count}),
 	...(reason ? {reason} : {}),
 });
 

@@ -9,8 +9,6 @@ export type Job = {
 	readonly target: string;
 	/** What was selected; none for an undo. */
 	readonly rows: readonly Row[];
-	/** The key that opened the confirmation. */
-	readonly openedBy: string | undefined;
 	/** Makes the preview, and makes it again to tell what changed. */
 	preview(context: ActionContext<unknown>): Promise<Preview>;
 	/** Aborted when the remedy has ended: its reads are not waited for any longer. What was sent is never aborted by this. */

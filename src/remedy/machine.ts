@@ -13,6 +13,9 @@ export type Sight = {readonly result: Outcome['result'] | 'superseded'; readonly
 /** How it was confirmed. Made by the machine alone, from an answer that met the demand. */
 export type Confirmation = {
 	readonly method: 'key' | 'type' | 'type-count-reason';
+	/** What was demanded, and so what was typed: the key, or the short name; and the number of objects where that was typed too. */
+	readonly typed: string;
+	readonly count?: number;
 	readonly reason?: string;
 	/** A monotonic reading. */
 	readonly at: number;

@@ -132,9 +132,16 @@ function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
 	const missing = unmet(remedy.demand, answer, at - remedy.readyAt);
 	if (missing !== undefined || remedy.demand.kind === 'refused') return {...remedy, unmet: missing};
-	const method = remedy.demand.kind;
+	const {demand} = remedy;
 	const reason = answer.reason?.trim();
-	const confirmation: Confirmation = {method, at, hash: remedy.hash, ...(reason ? {reason} : {})};
+	const confirmation: Confirmation = {
+		method: demand.kind,
+		typed: demand.kind === 'key' ? demand.key : demand.text,
+		...(demand.kind === 'type-count-reason' ? {count: demand.count} : {}),
+		...(reason ? {reason} : {}),
+		at,
+		hash: remedy.hash,
+	};
 	return {...remedy, state: 'confirmed', confirmation, unmet: undefined};
 }
 

@@ -24,8 +24,6 @@ import {partLeft} from './renewal.ts';
 import {hintOf, troubleOf} from './trouble.ts';
 import {type Looks, lookForOutcome} from './verification.ts';
 
-type Opening = {readonly openedBy?: string | undefined};
-
 /** One remedy at a time, beside those that were sent and settle. The only caller of `Action.run`. */
 export type Runner = {
 	/** The remedy in hand, also after it has ended; undefined before the first and after `dismiss`. */
@@ -37,9 +35,8 @@ export type Runner = {
 	/**
 	 * Begins a remedy and resolves when it waits for an answer or has ended. Never rejects. Does nothing while one is under way that was
 	 * not yet sent and answered.
-	 * `openedBy` is the key that was pressed for it.
 	 */
-	propose(action: Action, rows: readonly Row[], params: Params, options?: Opening): Promise<void>;
+	propose(action: Action, rows: readonly Row[], params: Params): Promise<void>;
 	/** Resolves when the remedy has ended, or at once when the answer did not meet the demand. Never rejects. */
 	confirm(answer: Answer): Promise<void>;
 	/** Until the intent is written. What was sent cannot be called back. */
@@ -50,12 +47,12 @@ export type Runner = {
 	 * A remedy of its own, back from one that was sent in this session, also while that one settles: once this is sent, that one is not
 	 * looked at any longer. Does nothing for a record that was not sent.
 	 */
-	undo(record: string, options?: Opening): Promise<void>;
+	undo(record: string): Promise<void>;
 	/**
 	 * A remedy of its own in the place of one that is stale, for what is there now: it is previewed, and waits for an answer of its own.
 	 * `rowsNow` gives the rows as they were read last. Does nothing when the one in hand has no renewal.
 	 */
-	renew(rowsNow: (rows: readonly Row[]) => readonly Row[], options?: Opening): Promise<void>;
+	renew(rowsNow: (rows: readonly Row[]) => readonly Row[]): Promise<void>;
 	/** Newest first. */
 	undoable(): readonly Undoable[];
 	/** Cancels what waits, and lets what was sent finish and be recorded. May be called twice. */
@@ -266,7 +263,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 	};
 
 	async function start(
-		about: Pick<Job, 'action' | 'target' | 'rows' | 'openedBy' | 'preview'>,
+		about: Pick<Job, 'action' | 'target' | 'rows' | 'preview'>,
 		params: Params,
 		undoOf: string | undefined,
 		refusal: () => Refusal | undefined,
@@ -291,14 +288,14 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		if (!hand.in(job, 'ready')) checking.stop();
 	}
 
-	const propose: Runner['propose'] = (action, rows, params, options) => {
+	const propose: Runner['propose'] = (action, rows, params) => {
 		const target = rows[0]?.target ?? '';
 		const preview = (context: ActionContext<unknown>) => action.preview(rows, params, context);
-		const about = {action, target, rows, openedBy: options?.openedBy, preview};
+		const about = {action, target, rows, preview};
 		return start(about, params, undefined, () => refuseProposal(action, rows, params));
 	};
 
-	async function undo(record: string, options?: Opening): Promise<void> {
+	async function undo(record: string): Promise<void> {
 		const sent = receipts.find(record);
 		if (!sent) return;
 		const {action, remedy, receipt} = sent;
@@ -308,7 +305,7 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			}
 			return action.undo.propose(remedy.preview.plan, receipt, context);
 		};
-		const about = {action, target: remedy.target, rows: [], openedBy: options?.openedBy, preview};
+		const about = {action, target: remedy.target, rows: [], preview};
 		await start(about, remedy.params, record, () => {
 			const reason = receipts.impossible(sent);
 			return reason === undefined ? undefined : {kind: 'refused', reason, hint: 'nothing was sent'};
@@ -336,12 +333,12 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			if (remedy !== undefined && hasEnded(remedy)) hand.state.set(undefined);
 		},
 		undo,
-		async renew(rowsNow, options) {
+		async renew(rowsNow) {
 			const job = hand.job();
 			const remedy = hand.state.get();
 			if (!job || remedy?.id !== job.id || remedy.renewal === undefined) return;
-			if (remedy.undoOf !== undefined) await undo(remedy.undoOf, options);
-			else await propose(job.action, rowsNow(remedy.renewal.rows), remedy.params, options);
+			if (remedy.undoOf !== undefined) await undo(remedy.undoOf);
+			else await propose(job.action, rowsNow(remedy.renewal.rows), remedy.params);
 		},
 		undoable: () => receipts.list(),
 		async close() {

@@ -76,11 +76,10 @@ describeRedis('redis', 'a required copy of the audit', server => {
 
 		console.press('deck.break-glass');
 		await console.expect('siem takes no record');
-		console.type('break-glass');
+		await console.typeKeys('break-glass');
 		console.press('field.accept');
-		console.type('orders are down');
-		await console.expect('orders are down');
-		await new Promise(resolve => setTimeout(resolve, 200));
+		await console.expect('> reason');
+		await console.typeKeys('orders are down');
 		console.press('field.accept');
 		await console.expect('GLASS BROKEN');
 		await raise(console, '99mb', 'Done');

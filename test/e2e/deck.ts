@@ -64,7 +64,11 @@ export type Deck = {
 	filter(text: string): Promise<void>;
 	/** Arms the target of the selected row. */
 	arm(target: string): Promise<void>;
-	/** Answers the demand on the screen as it asks: by one key, or by typing what it names, the count and the reason. */
+	/** Presses keys until the screen shows that they were taken: not before the question was on it. */
+	answer(intents: readonly Intent[], taken: (screen: string) => boolean): Promise<void>;
+	/** Types into the field of a confirmation, each key in a read of its own. */
+	typeKeys(text: string): Promise<void>;
+	/** Answers the demand on the screen as it asks: by the key and Enter, or by typing the name, the count and the reason. */
 	confirm(reason?: string): Promise<void>;
 	/** Opens an action on the selected row, confirms it and waits for its end. */
 	action(id: string, reason?: string): Promise<string>;
@@ -156,38 +160,53 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			await pty.waitFor(text);
 		},
 		async arm(target) {
-			self.press('deck.arm');
+			await self.answer(['deck.arm'], screen => /press enter to arm it/.test(screen));
+			// What comes before the question was painted is not taken.
+			await self.answer(['field.accept'], screen => !screen.includes('to arm it'));
 			await pty.waitFor(`${target} is armed`);
 		},
-		async confirm(reason = 'e2e test') {
-			const screen = await pty.waitFor(
-				/press \S+ to do it|type \S.* (?:and press enter|and a reason)|nothing was sent/,
-				20,
-			);
-			// What comes before the demand was painted and seen is not taken: a person needs a moment too.
-			await pty.still(300);
-			const grave = /type (\S.*?), the number of objects \((\d+)\) and a reason/.exec(screen);
-			const typed = grave?.[1] ?? /type (\S.*?) and press enter/.exec(screen)?.[1];
-			if (typed === undefined) {
-				const key = /press (\S+) to do it/.exec(screen)?.[1];
-				if (key === undefined) throw new Error(`there is nothing to confirm:\n${screen}`);
-				pty.press(key);
-				return;
+		async answer(intents, taken) {
+			for (let tries = 0; tries < 50; tries++) {
+				if (taken(pty.screen())) return;
+				self.press(...intents);
+				await pty.waitFor(now => taken(now) || now.includes('not taken'));
+				if (!taken(pty.screen())) await pty.still(100);
 			}
-			const fill = async (text: string) => {
-				pty.type(text);
-				await pty.waitFor(screen => screen.split('\n').some(line => line.includes('> ') && line.includes(`${text}▏`)));
-			};
-			await fill(typed);
-			if (grave?.[2] !== undefined) {
-				for (const text of [grave[2], reason]) {
-					self.press('field.next');
-					await fill(text);
+			throw new Error(`the question takes no answer:\n${pty.screen()}`);
+		},
+		async typeKeys(text) {
+			const typed = (count: number) => (screen: string) =>
+				screen.split('\n').some(line => line.includes('> ') && line.includes(`${text.slice(0, count)}▏`));
+			for (const [index, character] of [...text].entries()) {
+				// Each key in a read of its own: the next when this one is on the screen.
+				for (let tries = 0; !typed(index + 1)(pty.screen()); tries++) {
+					if (tries > 50) throw new Error(`${text} is not taken:\n${pty.screen()}`);
+					pty.type(character);
+					await pty.waitFor(screen => typed(index + 1)(screen) || screen.includes('not taken'));
+					if (!typed(index + 1)(pty.screen())) await pty.still(100);
 				}
-				await self.gone('it can be sent in');
 			}
-			// An enter that comes at once after the text is taken for the end of a paste.
-			await pty.still(150);
+		},
+		async confirm(reason = 'e2e test') {
+			const screen = await pty.waitFor(/press \S+, then \S+, to do it|type \S+, |nothing was sent/, 20);
+			const grave = /type (\S+), the number of objects \((\d+)\)/.exec(screen);
+			const typed = grave?.[1] ?? /type (\S+), then \S+, to do it/.exec(screen)?.[1];
+			if (typed === undefined) {
+				const key = /press (\S+), then \S+, to do it/.exec(screen)?.[1];
+				if (key === undefined) throw new Error(`there is nothing to confirm:\n${screen}`);
+				await self.answer(['confirm.yes'], now => now.includes(`> ${key}▏`) || !now.includes('to do it'));
+			} else {
+				await self.typeKeys(typed);
+				if (grave?.[2] !== undefined) {
+					self.press('field.next');
+					await self.typeKeys(grave[2]);
+					self.press('field.next');
+					await pty.waitFor(/^.*> reason/m);
+					pty.type(reason);
+					await pty.waitFor(`${reason}▏`);
+					await self.gone('it can be sent in');
+				}
+			}
 			self.press('field.accept');
 		},
 		async action(id, reason) {

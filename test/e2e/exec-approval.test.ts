@@ -69,9 +69,8 @@ async function ask(console: Deck, program: string): Promise<string> {
 }
 
 async function approve(console: Deck): Promise<void> {
-	console.type('y');
-	await console.expect('press enter to approve it');
-	console.type('\r');
+	await console.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
+	await console.answer(['field.accept'], screen => !screen.includes('to approve it'));
 	await console.expect('approved: ', 10);
 	console.press('deck.back');
 	await console.expect('till-7', 20);

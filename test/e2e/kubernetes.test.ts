@@ -255,7 +255,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {console, kubectl, get} = await begin('calm');
 		await onWorkload(console, 'checkout', 'deploy/cart');
 		console.call('kubernetes.restart');
-		await console.expect(/type \S.* and press enter|press \S+ to do it/);
+		await console.expect(/, to do it|and a reason/);
 		await kubectl('-n', 'checkout', 'scale', 'deployment/cart', '--replicas=7');
 		await console.expect('has changed since', 30);
 		expect(await get('deployment', 'checkout', 'cart', restartedAt)).toBe('');
@@ -267,7 +267,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onPod(console, 'indexer-3');
 		const uid = await get('pod', 'search', 'indexer-3', '.metadata.uid');
 		console.call('kubernetes.evict-pod');
-		await console.expect(/type \S.* and press enter|press \S+ to do it/);
+		await console.expect(/, to do it|and a reason/);
 		await kubectl('-n', 'search', 'delete', 'pod', 'indexer-3', '--grace-period=1');
 		await console.expect('has changed since', 30);
 		await expect.poll(() => get('pod', 'search', 'indexer-3', '.metadata.uid'), {timeout: 30_000}).not.toBe(uid);
@@ -290,7 +290,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onWorkload(console, 'identity', 'deploy/sessions');
 		console.call('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
-		await console.expect(/type \S.* and press enter|press \S+ to do it/);
+		await console.expect(/, to do it|and a reason/);
 		// Once: what were sent again would go through.
 		const callOff = api.faults.next({kind: 'cut'}, {verb: 'patch'}, 1);
 		await console.confirm();

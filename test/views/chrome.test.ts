@@ -8,7 +8,8 @@ import {paintFooter, paintTabs} from '../../views/footer.ts';
 import {paintHeader} from '../../views/header.ts';
 import {paintLayer} from '../../views/layer.ts';
 import {paintStrip} from '../../views/strip.ts';
-import {type House, job, openHouse, until} from '../src/deck/house.ts';
+import {type House, openHouse} from '../src/deck/house.ts';
+import {job} from '../src/deck/jobs.ts';
 import {cellsOf, themes} from './wild.ts';
 
 const [, theme] = themes;
@@ -301,94 +302,5 @@ describe('menu', () => {
 		house = await openHouse();
 		await house.keys('u');
 		expect(layerText(60, 15)).toContain('Nothing was done in this session that could be led back.');
-	});
-});
-
-describe('confirm', () => {
-	it('shows the command whole at any width, and the demand', async () => {
-		house = await openHouse({rows: [{...job('a'), name: `a job ${'with a long name '.repeat(12)}end`}]});
-		await house.keys('T');
-		await house.reach('ready');
-		for (const columns of [60, 80, 100, 140]) {
-			const inside = layerText(columns, 60)
-				.split('\n')
-				.map(line => line.replaceAll('│', '').trim())
-				.join(' ')
-				.replace(/\s+/g, '');
-			expect(inside).toContain(house.deck.options.runner.state.get()?.preview?.equivalent.replace(/\s+/g, ''));
-			expect(inside).toContain(
-				`type${`db/a job ${'with a long name '.repeat(12)}end`.replace(/\s+/g, '')}andpressenter`,
-			);
-		}
-	});
-
-	it('is whole only when its end can be seen', async () => {
-		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(80).trim()}]});
-		await house.keys('K');
-		await house.reach('ready');
-		const whole = (columns: number, rows: number) => paintLayer(house.deck, {columns, rows}, theme)?.whole;
-		expect(whole(80, 60)).toBe(true);
-		expect(whole(60, 15)).toBe(false);
-		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
-		for (let page = 0; page < 9; page += 1) {
-			await house.keys('pagedown');
-			paintLayer(house.deck, {columns: 60, rows: 15}, theme);
-		}
-		expect(whole(60, 15)).toBe(true);
-		await house.keys('pageup');
-		expect(whole(60, 15)).toBe(false);
-	});
-
-	it('says why it was blocked where it is seen first, however long the rest is', async () => {
-		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(80).trim()}]});
-		house.far.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
-		await house.keys('K');
-		await house.reach('blocked');
-		expect(layerText(80, 24)).toContain('■ the budget: allows none');
-		expect(layerText(80, 24)).toMatch(/\d+ more lines below: page down/);
-	});
-
-	it('tells what was refused, and that nothing was sent', async () => {
-		house = await openHouse();
-		house.far.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
-		await house.keys('K');
-		await house.reach('stale');
-		expect(layerText(80, 24)).toContain('It has changed since you looked: nothing was sent');
-		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
-	});
-
-	it('tells what is seen of what was sent, how to lead it back, and on the way out what is lost', async () => {
-		house = await openHouse();
-		house.far.settles = false;
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y');
-		await house.reach('verifying');
-		await until(() => house.deck.options.runner.state.get()?.outcome !== undefined);
-		const told = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
-		expect(told()).toContain(
-			'done; looking whether it helped, 0s it is on its way esc leaves it to go on · u undoes it',
-		);
-		await house.keys('esc', 'q');
-		expect(told()).toContain(
-			'Poke on db was sent: whether it helped is recorded as not known, and u no longer leads back',
-		);
-	});
-
-	it('says on the way out that what is under way is finished first', async () => {
-		house = await openHouse();
-		let finish = () => {};
-		house.far.before = new Promise(resolve => {
-			finish = resolve;
-		});
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y');
-		await house.reach('running');
-		await house.keys('esc', 'q');
-		const told = layerText(80, 24).replace(/[\s│]+/g, ' ');
-		finish();
-		expect(told).toContain('Poke on db is under way: it is finished and recorded first');
-		await until(() => house.deck.options.runner.state.get()?.state === 'done');
 	});
 });

@@ -25,7 +25,7 @@ async function open(scenario: ScenarioName, columns: number, rows: number, optio
 		columns,
 		rows,
 		onKey: event => {
-			if (event.type === 'key') press(deck, event.key, event.text);
+			if (event.type === 'key') press(deck, event.key, event.text, event.alone);
 		},
 	});
 	// Rates need two reads.
@@ -42,6 +42,7 @@ async function screen(): Promise<string> {
 
 async function keys(...names: readonly string[]): Promise<void> {
 	for (const name of names) {
+		// What was due is read meanwhile.
 		if (name === 'y' || name === 'enter') await demo.clock.advance(300);
 		rig.key(name);
 		await demo.clock.settle();
@@ -141,7 +142,7 @@ describe('a confirmation', () => {
 		await keys('3', 'T');
 		await reach('ready');
 		await golden('confirm-typed', '80x24');
-		for (const character of 'orders-db/4411') rig.key(character);
+		for (const character of '4411') rig.key(character);
 		await golden('confirm-typed-full', '80x24');
 		await keys('enter');
 		await reach('done');
@@ -165,7 +166,12 @@ describe('a confirmation', () => {
 		await golden('confirm-several', '80x24');
 		await keys('pagedown');
 		await golden('confirm-several-end', '80x24');
-		for (const character of 'orders-db/3 sessions') rig.key(character === ' ' ? 'space' : character);
+		for (const text of ['sessions', '3', 'they are stuck']) {
+			for (const character of text) rig.key(character);
+			if (text !== 'they are stuck') await keys('enter');
+		}
+		await demo.advance(4);
+		await screen();
 		await keys('enter');
 		await reach('done');
 		expect(demo.deck.options.runner.state.get()?.state).toBe('done');
@@ -182,6 +188,8 @@ describe('a confirmation', () => {
 		await reach('ready');
 		await golden('confirm-key', '80x24');
 		await keys('y');
+		await golden('confirm-key-once', '80x24');
+		await keys('enter');
 		await reach('done');
 		await keys('enter', 'u');
 		await golden('undo', '80x24');

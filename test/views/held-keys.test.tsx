@@ -17,7 +17,7 @@ const show = () =>
 		columns: 120,
 		rows: 40,
 		onKey(event) {
-			if (event.type === 'key') press(demo.deck, event.key, event.text);
+			if (event.type === 'key') press(demo.deck, event.key, event.text, event.alone);
 		},
 	});
 

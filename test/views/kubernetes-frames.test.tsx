@@ -28,7 +28,7 @@ async function open(scenario: ScenarioName, [columns, rows]: (typeof sizes)[numb
 		columns,
 		rows,
 		onKey: event => {
-			if (event.type === 'key') press(deck, event.key, event.text);
+			if (event.type === 'key') press(deck, event.key, event.text, event.alone);
 		},
 	});
 	// Usage is measured every quarter of a minute, and a rollout is seen some seconds after its pods.

@@ -48,13 +48,12 @@ function look(deck: Deck, columns: number, rows: number): void {
 		expect(layer.left + layer.width).toBeLessThanOrEqual(columns);
 		expect(layer.top + layer.rows.length).toBeLessThanOrEqual(rows);
 	}
-	const remedy = deck.options.runner.state.get();
-	const seen = remedy?.state === 'ready' && session.layers.at(-1)?.kind === 'confirm' && layer?.whole === true;
-	deck.painted(seen ? remedy.id : undefined);
+	deck.painted(layer?.whole === true ? deck.question() : undefined);
 }
 
 type Step =
-	| {readonly do: 'key'; readonly key: string}
+	/** `alone`: in a read of its own. */
+	| {readonly do: 'key'; readonly key: string; readonly alone: boolean}
 	| {readonly do: 'act'; readonly key: string; readonly pane: string}
 	/** Types what is asked for, as a person would who means it. */
 	| {readonly do: 'answer'}
@@ -67,7 +66,9 @@ const actionKeys = ['C', 'T', 'M', 'K'];
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{
 		weight: 12,
-		arbitrary: fc.constantFrom(...fixed, 'd', 'l', 'w', 'e', '%', 'f5').map(key => ({do: 'key' as const, key})),
+		arbitrary: fc
+			.record({key: fc.constantFrom(...fixed, 'd', 'l', 'w', 'e', '%', 'f5'), alone: fc.boolean()})
+			.map(one => ({do: 'key' as const, ...one})),
 	},
 	{
 		weight: 6,
@@ -78,7 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	{weight: 8, arbitrary: fc.constant({do: 'answer' as const})},
 	{
 		weight: 1,
-		arbitrary: fc.constantFrom('y', 'y\n', 'orders-db/pid 4411\n').map(text => ({do: 'paste' as const, text})),
+		arbitrary: fc.constantFrom('y', 'y\n', '4411\n').map(text => ({do: 'paste' as const, text})),
 	},
 	{weight: 1, arbitrary: fc.constantFrom(1, 4).map(seconds => ({do: 'wait' as const, seconds}))},
 	{
@@ -90,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const type = (deck: Deck, text: string) => {
-	for (const character of text) press(deck, character === ' ' ? 'space' : character, character);
+	for (const character of text) press(deck, character === ' ' ? 'space' : character, character, true);
 };
 
 async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): Promise<void> {
@@ -104,17 +105,17 @@ async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): 
 	const remedy = deck.options.runner.state.get();
 	if (remedy?.state !== 'ready' || deck.session.get().layers.at(-1)?.kind !== 'confirm') return;
 	const {demand} = remedy;
-	// A person rests before an answer.
-	await advance(0.3);
-	if (demand.kind === 'key') press(deck, 'y', 'y');
+	if (demand.kind === 'key') {
+		press(deck, 'y', 'y', true);
+		press(deck, 'enter', undefined, true);
+	}
 	if (demand.kind === 'type' || demand.kind === 'type-count-reason') {
 		for (const text of demand.kind === 'type' ? [demand.text] : [demand.text, String(demand.count), 'because of it']) {
 			press(deck, 'ctrl+u');
 			type(deck, text);
 			if (text === 'because of it') await advance(4);
-			await advance(0.1);
 			look(deck, 200, 50);
-			press(deck, 'enter');
+			press(deck, 'enter', undefined, true);
 		}
 	}
 }
@@ -144,7 +145,7 @@ async function play(steps: readonly Step[], mode: 'read-only' | 'armed'): Promis
 	for (const one of steps) {
 		switch (one.do) {
 			case 'key':
-				press(deck, one.key, one.key === 'space' ? ' ' : [...one.key].length === 1 ? one.key : undefined);
+				press(deck, one.key, one.key === 'space' ? ' ' : [...one.key].length === 1 ? one.key : undefined, one.alone);
 				break;
 			case 'act':
 				for (let depth = deck.session.get().layers.length; depth > 0; depth -= 1) press(deck, 'esc');

@@ -126,7 +126,7 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 		},
 		key(name) {
 			const letter = /^ctrl\+([a-z])$/.exec(name)?.[1];
-			if (name === 'esc') options.onKey?.({type: 'key', key: 'esc'});
+			if (name === 'esc') options.onKey?.({type: 'key', key: 'esc', alone: true});
 			else if (letter !== undefined) decoder.feed(String.fromCharCode(letter.charCodeAt(0) - 96));
 			else decoder.feed(namedKeys[name] ?? name);
 		},

@@ -5,9 +5,10 @@ import {nameOfFunctionKey, nameOfLetterKey, withModifiers} from './key-names.ts'
 export type TerminalEvent =
 	/**
 	 * `key` is the printable character itself (`a`, `A`, `?`) or one of: up down left right home end pageup pagedown enter esc tab shift+tab
-	 * backspace delete insert space f1..f12 ctrl+x alt+x. `text` is what the key would type, when it types something.
+	 * backspace delete insert space f1..f12 ctrl+x alt+x. `text` is what the key would type, when it types something. `alone`: the read that it
+	 * came in held this key and no other, nor a part of one; reports of the terminal (mouse, focus, size) are no keys.
 	 */
-	| {readonly type: 'key'; readonly key: string; readonly text?: string}
+	| {readonly type: 'key'; readonly key: string; readonly text?: string; readonly alone: boolean}
 	/** Bracketed paste, as it was: raw text, line ends as `\n`. */
 	| {readonly type: 'paste'; readonly text: string}
 	| {readonly type: 'wheel'; readonly direction: 'up' | 'down'; readonly column: number; readonly row: number}
@@ -16,7 +17,7 @@ export type TerminalEvent =
 	| {readonly type: 'mode'; readonly mode: number; readonly state: number};
 
 export type KeyDecoder = {
-	/** Bytes or text, cut anywhere. */
+	/** What one read of the terminal gave: bytes or text, cut anywhere. */
 	feed(chunk: Uint8Array | string): void;
 	/** Forgets what is half read. Nothing of it is told. */
 	reset(): void;
@@ -31,6 +32,10 @@ const abandonedMs = 1500;
 const longestPaste = 1_000_000;
 const pasteEnd = '\u001b[201~';
 const lateTail = /^(?:\[.|O[A-DFHP-S])/s;
+/** How the answers and reports of a terminal begin after CSI, which no key does. */
+const reportStart = /^[<=>?]/;
+/** The last characters of reports that begin as keys do: focus, size, cursor position, mouse, status. */
+const reportEnd = /[IMORnt]/;
 
 type State = 'ground' | 'escape' | 'escape-twice' | 'csi' | 'csi-linux' | 'ss3' | 'string' | 'mouse-x10' | 'paste';
 
@@ -44,11 +49,34 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 	let gathered = '';
 	let alt = false;
 	let escapeJustTold = false;
+	/** What this read brought so far, told at its end: only then it is known whether a key came alone. */
+	let events: TerminalEvent[] = [];
+	/** Keys among it, known or not, and pastes. */
+	let keysRead = 0;
+	/** What is half read came in a read with other keys. */
+	let halfShared = false;
+	/** A paste was given up half way: what comes may be the rest of it, until its end or Esc. */
+	let pasteBroken = false;
 	let cancelTimer = () => {};
 	let cancelLateTail = () => {};
 
-	const key = (name: string, text?: string) =>
-		emit(text === undefined ? {type: 'key', key: name} : {type: 'key', key: name, text});
+	function key(name: string, text?: string): void {
+		keysRead += 1;
+		const event = {type: 'key' as const, key: name, alone: false};
+		events.push(text === undefined ? event : {...event, text});
+	}
+
+	function tell(alone: boolean): void {
+		const told = events;
+		events = [];
+		for (const event of told) emit(event.type === 'key' ? {...event, alone} : event);
+	}
+
+	/** A key has begun whose rest may come with the next read. */
+	function isKeyHalfRead(): boolean {
+		if (state === 'ground' || state === 'string' || state === 'mouse-x10') return false;
+		return state !== 'csi' || !reportStart.test(gathered);
+	}
 
 	function enter(next: State): void {
 		state = next;
@@ -72,6 +100,7 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		else if (code < 32) key(`ctrl+${String.fromCharCode(code + 64)}`);
 		// What is left of C1, and bytes that are not UTF-8, are nobody's key.
 		else if ((code < 128 || code > 159) && character !== '\ufffd') key(character, character);
+		else keysRead += 1;
 	}
 
 	function afterEscape(character: string): void {
@@ -126,14 +155,21 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		}
 		const mode = /^\?(\d+);(\d+)\$$/.exec(parameters);
 		if (mode !== null && final === 'y') {
-			emit({type: 'mode', mode: Number(mode[1]), state: Number(mode[2])});
+			events.push({type: 'mode', mode: Number(mode[1]), state: Number(mode[2])});
 			return;
 		}
 		if (!/^[0-9;]*$/.test(parameters)) return;
+		if (parameters === '201' && final === '~') pasteBroken = false;
+		const name = nameOf(parameters, final);
+		if (name !== undefined) key(name);
+		else if (!reportEnd.test(final)) keysRead += 1;
+	}
+
+	function nameOf(parameters: string, final: string): string | undefined {
 		const [first = '', second = ''] = parameters.split(';');
 		const modifiers = Math.max(0, (Number(second) || 1) - 1) | (alt ? 2 : 0);
 		const name = final === '~' ? nameOfFunctionKey(first) : nameOfLetterKey(final, first);
-		if (name !== undefined) key(withModifiers(name, modifiers));
+		return name === undefined ? undefined : withModifiers(name, modifiers);
 	}
 
 	function mouse(parameters: string, final: string): void {
@@ -141,8 +177,8 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		const at = {column: x - 1, row: y - 1};
 		const plain = button & ~(4 | 8 | 16);
 		if (final !== 'M') return;
-		if (plain === 64 || plain === 65) emit({type: 'wheel', direction: plain === 64 ? 'up' : 'down', ...at});
-		else if (plain === 0) emit({type: 'click', ...at});
+		if (plain === 64 || plain === 65) events.push({type: 'wheel', direction: plain === 64 ? 'up' : 'down', ...at});
+		else if (plain === 0) events.push({type: 'click', ...at});
 	}
 
 	function singleShift(character: string): void {
@@ -155,7 +191,11 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		const code = character.codePointAt(0) ?? 0;
 		if (code < 0x40 || code > 0x7e) ground(character);
 		else if (character === 'M') key('enter');
-		else finishControl(`1;${modifier === '' ? '1' : modifier}`, character);
+		else {
+			const name = nameOf(`1;${modifier === '' ? '1' : modifier}`, character);
+			if (name === undefined) keysRead += 1;
+			else key(name);
+		}
 	}
 
 	function string(character: string): void {
@@ -179,7 +219,8 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 
 	function endPaste(text: string): void {
 		enter('ground');
-		emit({type: 'paste', text: text.replace(/\r\n?/g, '\n')});
+		keysRead += 1;
+		events.push({type: 'paste', text: text.replace(/\r\n?/g, '\n')});
 	}
 
 	function read(character: string): void {
@@ -208,20 +249,28 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		const text = gathered;
 		const wasEscape = waitsAfterEscape();
 		enter('ground');
-		if (was === 'paste') endPaste(text);
+		keysRead = 0;
+		if (was === 'paste') {
+			pasteBroken = true;
+			endPaste(text);
+		}
 		if (wasEscape) {
 			escapeJustTold = true;
 			cancelLateTail = clock.after(lateTailMs, () => {
 				escapeJustTold = false;
 			});
+			pasteBroken = false;
 			key('esc');
 			if (was === 'escape-twice') key('esc');
 		}
+		tell(keysRead === 1 && !halfShared);
+		halfShared = false;
 	}
 
 	return {
 		feed(chunk) {
 			cancelTimer();
+			keysRead = 0;
 			let text = typeof chunk === 'string' ? chunk : utf8.decode(chunk, {stream: true});
 			if (escapeJustTold && text !== '') {
 				escapeJustTold = false;
@@ -232,6 +281,9 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 				}
 			}
 			for (const character of text) read(character);
+			const half = isKeyHalfRead() || endsInCharacter(chunk);
+			tell(keysRead === 1 && !half && !halfShared && !pasteBroken);
+			halfShared = half && (keysRead > 0 || halfShared);
 			if (state === 'ground') return;
 			cancelTimer = clock.after(waitsAfterEscape() ? loneEscapeMs : abandonedMs, timedOut);
 		},
@@ -239,8 +291,22 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 			cancelTimer();
 			cancelLateTail();
 			escapeJustTold = false;
+			halfShared = false;
+			pasteBroken = false;
+			events = [];
 			utf8 = new TextDecoder('utf-8');
 			enter('ground');
 		},
 	};
+}
+
+/** Whether bytes end inside a character of UTF-8, whose rest is still to come. */
+function endsInCharacter(chunk: Uint8Array | string): boolean {
+	if (typeof chunk === 'string') return false;
+	const tail = [...chunk.subarray(-4)].reverse();
+	const back = tail.findIndex(byte => byte >= 0xc0);
+	if (back < 0) return false;
+	const lead = tail[back] ?? 0;
+	const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	return tail.slice(0, back).every(byte => byte >= 0x80) && back + 1 < length;
 }

@@ -29,9 +29,8 @@ test('a refusal to keep the approval is said with what to do', async () => {
 		}),
 	);
 	expect(house.layer()).toBe('approve');
-	await house.keys('y');
-	await house.clock.advance(100);
-	await house.keys('enter');
+	house.deck.painted(house.deck.question());
+	await house.keys('y', 'enter');
 	await until(() => house.notice() !== undefined);
 	expect(house.notice()).toBe('the approval cannot be kept: Make it writable.');
 	expect((await house.records()).join()).toContain('approve');

@@ -23,9 +23,9 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 	};
 	const copies = {state: createStore<readonly SinkState[]>([]), glass};
 	const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
-	const key = async (name: string, restMs = 300) => {
-		await house.clock.advance(restMs);
-		press(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined);
+	const key = async (name: string, alone = true) => {
+		press(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
+		deck.painted(deck.question());
 		await house.clock.settle();
 	};
 	return {
@@ -33,7 +33,7 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 		used,
 		key,
 		async type(text: string) {
-			for (const character of text) await key(character === ' ' ? 'space' : character, 10);
+			for (const character of text) await key(character === ' ' ? 'space' : character);
 		},
 	};
 }
@@ -55,7 +55,7 @@ test('the glass is broken by a typed word and a reason', async () => {
 test('what is wrong with an answer stays on the screen until it is mended', async () => {
 	const {key, deck} = await failing(true, 'give a reason in a few words: it is kept in the record');
 	await key('ctrl+g');
-	await key('enter');
+	await key('tab');
 	await key('enter');
 	const top = () => deck.session.get().layers.at(-1);
 	expect(top()).toMatchObject({kind: 'break-glass', problem: expect.stringContaining('give a reason')});
@@ -63,16 +63,21 @@ test('what is wrong with an answer stays on the screen until it is mended', asyn
 	expect(top()).toMatchObject({values: ['', 'x'], problem: undefined});
 });
 
-test('neither a paste nor a line end that comes right behind what was typed is taken, and esc leaves', async () => {
+test('neither a paste, nor keys that come in one read, nor an enter that follows an enter are taken, and esc leaves', async () => {
 	const {key, type, deck, used} = await failing();
 	await key('ctrl+g');
 	paste(deck, 'break-glass');
 	expect(house.notice()).toBe('pasted text is not taken here: type it');
+	const top = () => deck.session.get().layers.at(-1);
+	for (const character of 'break-glass') await key(character, false);
+	expect(top()).toMatchObject({values: ['', ''], problem: expect.stringContaining('together with other keys')});
 	await type('break-glass');
-	await key('tab');
+	await key('enter');
+	await key('enter');
+	expect(top()).toMatchObject({problem: expect.stringContaining('enter came twice')});
 	await type('orders are down');
-	await key('enter', 10);
-	expect(house.notice()).toMatch(/^not taken: that came too fast/);
+	await key('enter', false);
+	expect(top()).toMatchObject({problem: expect.stringContaining('together with other keys')});
 	expect(house.layer()).toBe('break-glass');
 	await key('esc');
 	expect(house.layer()).toBeUndefined();

@@ -2,7 +2,8 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {paletteItems} from '../../../src/deck/palette.ts';
 import {press} from '../../../src/deck/press.ts';
 import {bindings} from '../../../src/keymap.ts';
-import {type House, type Job, job, openHouse} from './house.ts';
+import {type House, openHouse} from './house.ts';
+import {type Job, job} from './jobs.ts';
 
 let house: House;
 afterEach(() => house.close());

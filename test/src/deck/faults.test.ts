@@ -1,5 +1,6 @@
 import {afterEach, describe, expect, it} from 'vitest';
-import {type House, job, openHouse} from './house.ts';
+import {type House, openHouse} from './house.ts';
+import {job} from './jobs.ts';
 
 let house: House;
 afterEach(() => house.close());

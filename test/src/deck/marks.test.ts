@@ -1,6 +1,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {paneSession} from '../../../src/session.ts';
-import {type House, job, openHouse} from './house.ts';
+import {type House, openHouse} from './house.ts';
+import {job} from './jobs.ts';
 
 let house: House;
 afterEach(() => house.close());
@@ -10,8 +11,8 @@ const marked = () => paneSession(house.deck.session.get(), 'jobs').marks.size;
 const remedy = () => house.deck.options.runner.state.get();
 
 /** Answers the gravest demand as a person would, and waits for the end. */
-async function purge(object: string, count: string): Promise<void> {
-	await house.type(`db/${object}`);
+async function purge(count: string): Promise<void> {
+	await house.type(house.name());
 	await house.keys('enter');
 	await house.type(count);
 	await house.keys('tab');
@@ -36,7 +37,7 @@ describe('marks', () => {
 		expect(house.current()).toBe('b');
 		await house.reach('ready');
 		expect(remedy()?.preview?.touches).toEqual(['job a', 'job c']);
-		await purge('2 jobs', '2');
+		await purge('2');
 		expect(ran()).toEqual(['postgres.purge job a+job c']);
 	});
 
@@ -105,7 +106,7 @@ describe('marks', () => {
 		house.far.checks = [];
 		await house.keys('X');
 		await house.reach('ready');
-		await purge('2 jobs', '2');
+		await purge('2');
 		expect([ran(), marked()]).toEqual([['postgres.purge job a+job b'], 1]);
 	});
 
@@ -120,7 +121,7 @@ describe('marks', () => {
 		await house.keys('ctrl+n');
 		await house.reach('ready');
 		expect(marked()).toBe(2);
-		await purge('job a', '1');
+		await purge('1');
 		expect([ran(), marked()]).toEqual([['postgres.purge job a'], 1]);
 	});
 
@@ -128,7 +129,7 @@ describe('marks', () => {
 		house = await openHouse();
 		await house.keys('j', 'space', 'g', 'X');
 		await house.reach('ready');
-		await purge('job b', '1');
+		await purge('1');
 		expect([ran(), marked()]).toEqual([['postgres.purge job b'], 0]);
 	});
 });

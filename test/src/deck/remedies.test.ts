@@ -1,7 +1,8 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {shownLines} from '../../../src/deck/document-keys.ts';
 import {menuItems} from '../../../src/deck/menus.ts';
-import {type House, job, openHouse, until} from './house.ts';
+import {type House, openHouse, until} from './house.ts';
+import {job} from './jobs.ts';
 
 let house: House;
 afterEach(() => house.close());
@@ -13,115 +14,6 @@ const value = () => {
 	const layer = house.deck.session.get().layers.at(-1);
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 };
-
-describe('a question that is answered by y', () => {
-	it('is done by y alone: not by enter, the opening key, space or a paste', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('enter', 'K', 'space', 'Y');
-		await house.paste('y');
-		expect(house.notice()).toBe('pasted text is not taken here: type it');
-		expect(ran()).toEqual([]);
-		await house.keys('y');
-		await house.reach('done');
-		expect(ran()).toEqual(['postgres.poke job a']);
-		expect(await house.records()).toEqual(['intent', 'outcome sent', 'verify done']);
-	});
-
-	it('does not take what was typed before it was seen, nor while it is not seen whole', async () => {
-		house = await openHouse();
-		await house.keys('K', 'y');
-		const {id} = await house.reach('ready');
-		house.deck.painted(undefined);
-		await house.keys('y');
-		expect(house.deck.options.runner.state.get()?.state).toBe('ready');
-		expect(house.notice()).toBe('not taken: all of it has to be on the screen first');
-		house.deck.painted('another');
-		await house.keys('y');
-		expect(ran()).toEqual([]);
-		house.deck.painted(id);
-		await house.keys('y');
-		await house.reach('done');
-	});
-
-	it('is left with esc, and nothing was sent', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('esc', 'y');
-		expect([house.layer(), ...ran()]).toEqual([undefined]);
-		expect(house.deck.options.runner.state.get()).toBeUndefined();
-	});
-
-	it('copies the command', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('ctrl+y');
-		expect(house.copied).toEqual(["jobctl 'job a'"]);
-	});
-});
-
-describe('a question that is answered by typing', () => {
-	it('is inert until target and object are typed, and enter sends it', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		await house.type('db/job b');
-		await house.keys('y', 'enter');
-		expect(ran()).toEqual([]);
-		expect(house.deck.options.runner.state.get()?.unmet).toBe('type db/job a to go on');
-		await house.keys('ctrl+u');
-		await house.type('db/job x');
-		await house.keys('backspace');
-		await house.type('a');
-		expect(value()?.[0]).toBe('db/job a');
-		await house.keys('enter');
-		await house.reach('done');
-		expect(ran()).toEqual(['postgres.stop job a']);
-	});
-
-	it('refuses a paste', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		await house.paste('db/job a');
-		await house.keys('enter');
-		expect([value()?.[0], ...ran()]).toEqual(['']);
-	});
-
-	it('asks for target, count and reason where data goes, and not before three seconds', async () => {
-		house = await openHouse();
-		await house.keys('space', 'j', 'space', 'X');
-		await house.reach('ready');
-		await house.type('db/2 jobs');
-		await house.keys('enter');
-		await house.type('2');
-		await house.keys('tab');
-		await house.type('they are stuck');
-		expect(value()).toEqual(['db/2 jobs', '2', 'they are stuck']);
-		await house.keys('enter');
-		expect(ran()).toEqual([]);
-		await house.clock.advance(3001);
-		await house.keys('enter');
-		await house.reach('done');
-		expect(ran()).toEqual(['postgres.purge job a+job b']);
-	});
-
-	it('is not sent when the reason is missing', async () => {
-		house = await openHouse();
-		await house.keys('X');
-		await house.reach('ready');
-		await house.clock.advance(3001);
-		await house.type('db/job a');
-		await house.keys('enter');
-		await house.type('1');
-		await house.keys('enter', 'enter');
-		expect(house.deck.options.runner.state.get()?.unmet).toContain('give a reason');
-		expect(ran()).toEqual([]);
-	});
-});
 
 describe('what an action asks first', () => {
 	it('stays on a wrong value and goes on with a right one', async () => {
@@ -138,7 +30,7 @@ describe('what an action asks first', () => {
 		await house.type('42');
 		await house.keys('enter');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('done');
 		expect(ran()).toEqual(['postgres.set job a 42']);
 	});
@@ -150,11 +42,10 @@ describe('what stops an action', () => {
 		await house.keys('K');
 		expect(house.layer()).toBeUndefined();
 		expect(house.notice()).toContain('db is guarded: press O to arm it');
-		await house.keys('O');
-		await until(() => house.notice()?.includes('is armed') === true);
+		await house.arm();
 		await house.keys('K');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('done');
 		expect(await house.records()).toEqual(['arm', 'intent', 'outcome sent', 'verify done']);
 	});
@@ -214,7 +105,7 @@ describe('after it was sent', () => {
 		});
 		await house.keys('K');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('running');
 		await house.keys('esc');
 		expect(house.layer()).toBeUndefined();
@@ -233,7 +124,7 @@ describe('after it was sent', () => {
 		house.far.settles = false;
 		await house.keys('K');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('verifying');
 		await house.keys('u');
 		await house.reach('ready');
@@ -241,7 +132,7 @@ describe('after it was sent', () => {
 			preview: {object: 'job a'},
 			undoOf: expect.any(String),
 		});
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('verifying');
 		await until(() => house.deck.options.runner.underWay().length === 1);
 		expect(house.notice()).toBeUndefined();
@@ -261,7 +152,7 @@ describe('after it was sent', () => {
 		for (const next of ['K', 'j']) {
 			await house.keys(next, ...(next === 'j' ? ['K'] : []));
 			await house.reach('ready');
-			await house.keys('y');
+			await house.keys('y', 'enter');
 			await house.reach('verifying');
 			await house.keys('esc');
 		}
@@ -282,11 +173,11 @@ describe('after it was sent', () => {
 		house = await openHouse();
 		await house.keys('K');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('done');
 		await house.keys('u');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('done');
 		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
 		expect(await house.records()).toEqual([
@@ -306,7 +197,7 @@ describe('after it was sent', () => {
 		house = await openHouse();
 		await house.keys('T');
 		await house.reach('ready');
-		await house.type('db/job a');
+		await house.type(house.name());
 		await house.keys('enter');
 		await house.reach('done');
 		await house.keys('u');
@@ -319,7 +210,7 @@ describe('after it was sent', () => {
 		house = await openHouse();
 		await house.keys('K');
 		await house.reach('ready');
-		await house.keys('y');
+		await house.keys('y', 'enter');
 		await house.reach('done');
 		await house.keys('enter', 'v');
 		await until(() => house.deck.records.get().length === 3);

@@ -13,7 +13,13 @@ const targets = [
 const under = (file: PolicyFile, readOnly = false): Policy => createPolicy({readOnly, targets, file});
 const places = new Map(targets.map(one => [one.name, one.place]));
 
-const preview = (target: string, count = 1) => ({target, object: 'maxmemory', risk: 'low' as const, count});
+const preview = (target: string, count = 1) => ({
+	target,
+	object: 'maxmemory',
+	risk: 'low' as const,
+	undo: {class: 'exact' as const, text: ''},
+	count,
+});
 
 describe('what is forbidden', () => {
 	test.each<[readonly string[], boolean]>([
@@ -48,10 +54,10 @@ describe('a rule', () => {
 		expect(permitted(policy, 'redis.kill', 'scratch', 0)).toBeUndefined();
 		expect(permitted(policy, 'redis.flush', 'scratch', 0)).toBeDefined();
 		const asked = (target: string, count: number) =>
-			demandFor(policy, {action: 'redis.evict', preview: preview(target, count)}, 0);
+			demandFor(policy, {action: 'redis.evict', hash: 'abcdef', preview: preview(target, count)}, 0);
 		expect(asked('cache', 2)).toMatchObject({kind: 'type-count-reason'});
 		expect(asked('cache', 3)).toMatchObject({kind: 'refused', reason: expect.stringContaining('allows 2 (line 6)')});
-		expect(asked('scratch', 3)).toMatchObject({kind: 'type'});
+		expect(asked('scratch', 1)).toMatchObject({kind: 'type'});
 	});
 
 	test('binds a target of which nothing is known', () => {

@@ -23,7 +23,7 @@ const id = 'R1';
 const hash = 'h1';
 const pass: Check = {label: 'still there', result: 'pass', detail: 'pid 4411 runs'};
 const key: Demand = {kind: 'key', key: 'y'};
-const grave: Demand = {kind: 'type-count-reason', text: 'orders-db/4411', count: 1, delayMs: 3000};
+const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 1, delayMs: 3000};
 const yes: Answer = {kind: 'key', key: 'y'};
 const trouble = {kind: 'timeout', message: 'no answer', hint: 'look at it'} as const;
 
@@ -181,7 +181,7 @@ describe('the way through', () => {
 
 	test('an answer that does not meet the demand says what is missing and changes nothing else', () => {
 		const remedy = led(...toReady(grave), {type: 'answered', at: 9000, answer: yes});
-		expect(remedy).toMatchObject({state: 'ready', unmet: 'type orders-db/4411 to go on'});
+		expect(remedy).toMatchObject({state: 'ready', unmet: 'type 4411 to go on'});
 	});
 
 	test('shows what the newest look saw, and keeps it when a later one fails', () => {
@@ -195,14 +195,14 @@ describe('the way through', () => {
 	});
 
 	test('the delay counts from when that demand was first shown', () => {
-		const answer: Answer = {kind: 'typed', text: 'orders-db/4411', count: '1', reason: 'locks held'};
+		const answer: Answer = {kind: 'typed', text: '4411', count: '1', reason: 'locks held'};
 		const shown: readonly RemedyEvent[] = [...toReady(), {type: 'checked', at: 5000, checks: [pass], demand: grave}];
 		expect(led(...shown, {type: 'answered', at: 7999, answer}).state).toBe('ready');
 		expect(
 			led(...shown, {type: 'checked', at: 7000, checks: [pass], demand: grave}, {type: 'answered', at: 8000, answer}),
 		).toMatchObject({
 			state: 'confirmed',
-			confirmation: {method: 'type-count-reason', reason: 'locks held', hash},
+			confirmation: {method: 'type-count-reason', typed: '4411', count: 1, reason: 'locks held', hash},
 		});
 	});
 });
@@ -212,7 +212,7 @@ describe('whatever happens, in whatever order', () => {
 	const check = fc
 		.record({result, moved: fc.boolean()})
 		.map(({result: said, moved}): Check => ({...pass, result: said, ...(moved ? {moved} : {})}));
-	const demand = fc.constantFrom<Demand>(key, key, key, {kind: 'type', text: 'orders-db/4411'}, grave, {
+	const demand = fc.constantFrom<Demand>(key, key, key, {kind: 'type', text: '4411'}, grave, {
 		kind: 'refused',
 		reason: 'guarded',
 		hint: '',
@@ -222,8 +222,8 @@ describe('whatever happens, in whatever order', () => {
 			yes,
 			yes,
 			{kind: 'key', key: '\r'},
-			{kind: 'typed', text: 'orders-db/4411'},
-			{kind: 'typed', text: 'orders-db/4411', count: '1', reason: 'locks held'},
+			{kind: 'typed', text: '4411'},
+			{kind: 'typed', text: '4411', count: '1', reason: 'locks held'},
 		),
 		fc.record({kind: fc.constant('typed' as const), text: fc.string(), pasted: fc.boolean()}),
 		fc.record({kind: fc.constant('key' as const), key: fc.string({maxLength: 2}), pasted: fc.boolean()}),

@@ -78,9 +78,12 @@ async function lamps(...names: readonly string[]) {
 		const demand = now()?.demand;
 		if (demand?.kind === 'key') await runner.confirm({kind: 'key', key: 'y'});
 		else if (demand?.kind === 'type') await runner.confirm({kind: 'typed', text: demand.text});
-		else throw new Error(`demands ${demand?.kind}`);
+		else if (demand?.kind === 'type-count-reason') {
+			await clock.advance(demand.delayMs);
+			await runner.confirm({kind: 'typed', text: demand.text, count: String(demand.count), reason: 'too many lights'});
+		} else throw new Error(`demands ${demand?.kind}`);
 	};
-	const renew = () => runner.renew(all => all, {openedBy: 'ctrl+n'});
+	const renew = () => runner.renew(all => all);
 	const propose = () => runner.propose(defineAction<Lamp, Lamps>()(switchOff), rows, {});
 	return {port, runner, now, clock, told, answer, renew, propose};
 }

@@ -12,7 +12,7 @@ describe('whatever is pressed, in whatever order', () => {
 		await bench.propose();
 		await bench.clock.advance(ms);
 		const demand = bench.now()?.demand;
-		const typed = {kind: 'typed', text: 'tank/valve', count: '1', reason: 'it leaks'} as const;
+		const typed = {kind: 'typed', text: 'valve', count: '1', reason: 'it leaks'} as const;
 		await bench.pass(bench.runner.confirm(demand?.kind === 'key' ? {kind: 'key', key: 'y'} : typed));
 	};
 	const answer = fc.oneof(
@@ -20,8 +20,8 @@ describe('whatever is pressed, in whatever order', () => {
 			{kind: 'key', key: 'y'},
 			{kind: 'key', key: '\r'},
 			{kind: 'key', key: 'y', pasted: true},
-			{kind: 'typed', text: 'tank/valve'},
-			{kind: 'typed', text: 'tank/valve', count: '1', reason: 'it leaks'},
+			{kind: 'typed', text: 'valve'},
+			{kind: 'typed', text: 'valve', count: '1', reason: 'it leaks'},
 		),
 		fc.record({kind: fc.constant('typed' as const), text: fc.string()}),
 	);

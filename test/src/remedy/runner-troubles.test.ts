@@ -136,7 +136,7 @@ describe('what went wrong on the way', () => {
 			object: 'valve',
 			note: now()?.reason,
 			error: {kind: 'unreachable', message: 'the valve does not answer', hint: 'look at its cable'},
-			confirmation: {method: 'key'},
+			confirmation: {method: 'key', typed: 'y'},
 		});
 	});
 

@@ -30,7 +30,7 @@ describe('a remedy', () => {
 				plan_hash: now()?.hash,
 				as: 'wheelman',
 				params: {to: '40'},
-				confirmation: {method: 'key'},
+				confirmation: {method: 'key', typed: 'y'},
 				preview: {equivalent: 'valvectl set 40', bound: 'turn 0'},
 			},
 		});
@@ -66,7 +66,7 @@ describe('a remedy', () => {
 		await yes(' the tank runs over ');
 		expect(now()?.state).toBe('done');
 		const intent = (await audit.recent(9)).find(record => record.kind === 'intent');
-		expect(intent?.confirmation).toEqual({method: 'key', reason: 'the tank runs over'});
+		expect(intent?.confirmation).toEqual({method: 'key', typed: 'y', reason: 'the tank runs over'});
 	});
 
 	test('runs the frozen plan, whatever the adapter does to its own afterwards', async () => {
@@ -92,7 +92,7 @@ describe('a remedy', () => {
 		const {propose, now, valve, runner, clock, audit} = await createBench();
 		valve.risk = 'high';
 		await propose();
-		const answer: Answer = {kind: 'typed', text: 'tank/valve', count: '1', reason: 'the tank runs over'};
+		const answer: Answer = {kind: 'typed', text: 'valve', count: '1', reason: 'the tank runs over'};
 		await clock.advance(2900);
 		await runner.confirm(answer);
 		expect(now()).toMatchObject({state: 'ready', unmet: expect.stringContaining('once more')});
@@ -100,7 +100,12 @@ describe('a remedy', () => {
 		await runner.confirm(answer);
 		expect(now()?.state).toBe('done');
 		const intent = (await audit.recent(9)).find(record => record.kind === 'intent');
-		expect(intent?.confirmation).toEqual({method: 'type-count-reason', reason: 'the tank runs over'});
+		expect(intent?.confirmation).toEqual({
+			method: 'type-count-reason',
+			typed: 'valve',
+			count: 1,
+			reason: 'the tank runs over',
+		});
 	});
 
 	test.each<[string, Answer]>([
@@ -109,7 +114,7 @@ describe('a remedy', () => {
 		['a pasted y', {kind: 'key', key: 'y', pasted: true}],
 		['a bracketed paste', {kind: 'key', key: '\u001b[200~y\u001b[201~'}],
 		['several keys in one read', {kind: 'key', key: 'yyyy'}],
-		['a text', {kind: 'typed', text: 'tank/valve'}],
+		['a text', {kind: 'typed', text: 'valve'}],
 	])('is not confirmed by %s', async (_, answer) => {
 		const {propose, now, valve, runner, told} = await createBench();
 		await propose();
@@ -311,7 +316,7 @@ describe('what does not go', () => {
 		await two.yes();
 		expect(two.now()).toMatchObject({
 			state: 'refused',
-			reason: expect.stringContaining('tank/valve is held by a console doing probe.turn (pid '),
+			reason: expect.stringContaining('valve is held by a console doing probe.turn (pid '),
 		});
 		expect(two.valve.runs).toEqual([]);
 		await one.pass(going);

@@ -40,7 +40,7 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		bound: `turn ${valve.turns}`,
 		changes: [{field: 'opening', before: String(valve.opening), after: String(to)}],
 		risk: valve.risk,
-		undo: {class: 'exact', text: `exact: set it back to ${valve.opening}`},
+		undo: {class: valve.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${valve.opening}`},
 	});
 	const reach = (valve: Valve) => {
 		if (valve.unreachable) throw unreachable();

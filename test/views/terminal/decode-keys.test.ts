@@ -115,10 +115,10 @@ describe('keys', () => {
 		const keys = start();
 		keys.feed(`a ${esc}[A\u0001`);
 		expect(keys.events).toEqual([
-			{type: 'key', key: 'a', text: 'a'},
-			{type: 'key', key: 'space', text: ' '},
-			{type: 'key', key: 'up'},
-			{type: 'key', key: 'ctrl+a'},
+			{type: 'key', key: 'a', text: 'a', alone: false},
+			{type: 'key', key: 'space', text: ' ', alone: false},
+			{type: 'key', key: 'up', alone: false},
+			{type: 'key', key: 'ctrl+a', alone: false},
 		]);
 	});
 

@@ -1,0 +1,48 @@
+import type {Intent} from '../keymap.ts';
+import {editedField, stepOf} from './fields.ts';
+import type {Pressed} from './key-then-enter.ts';
+import type {Caret} from './typed-line.ts';
+
+/** A question that is answered by typing: what is in its fields, which one is typed into, and whether the last key was Enter. */
+export type TypedAnswer = {
+	readonly values: readonly string[];
+	readonly field: number;
+	readonly caret?: Caret;
+	readonly afterEnter: boolean;
+	/** Why the last key was not taken. */
+	readonly problem?: string | undefined;
+};
+
+/** `free`: the field that proves nothing, such as a reason, so that text may come into it several keys at a time. */
+export type Fields = {readonly count: number; readonly free: number};
+
+const together = 'not taken: it came together with other keys in one read, as from a paste or a slow link';
+
+/**
+ * The fields after one more key, and whether the question is answered by it: by an Enter in the last field, alone in its read, that does not
+ * follow an Enter as one that is held down does. Pure, and without a clock.
+ */
+export function afterTyping<A extends TypedAnswer>(
+	answer: A,
+	fields: Fields,
+	{text, alone}: Pick<Pressed, 'text' | 'alone'>,
+	intent: Intent | undefined,
+): {readonly answer: A; readonly isAnswered: boolean} {
+	const enters = intent === 'field.accept';
+	const stay = (change: Partial<TypedAnswer>) => ({
+		answer: {...answer, problem: undefined, afterEnter: enters, ...change},
+		isAnswered: false,
+	});
+	const step = enters && answer.field < fields.count - 1 ? 1 : stepOf(intent);
+	const proves = intent === undefined && text !== undefined && answer.field !== fields.free;
+	if (!alone && (proves || enters || step !== undefined))
+		return stay({problem: `${together}; ${enters ? 'press another key, then enter' : 'type it key by key'}`});
+	if (step !== undefined) return stay({field: (answer.field + step + fields.count) % fields.count, caret: 0});
+	if (!enters) return stay({...pick(editedField(answer, intent, text))});
+	if (answer.afterEnter)
+		return stay({problem: 'not taken: enter came twice, as a held key does; press another key, then enter'});
+	return {...stay({}), isAnswered: true};
+}
+
+const pick = (edited: TypedAnswer | undefined): Partial<TypedAnswer> =>
+	edited === undefined ? {} : {values: edited.values, ...(edited.caret === undefined ? {} : {caret: edited.caret})};

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import {describe, expect, test} from 'vitest';
+import type {Risk, UndoClass} from '../../../src/contract.ts';
+import {type Answer, type Demand, demandFor, unmet} from '../../../src/policy/demand.ts';
+import type {PolicyFile} from '../../../src/policy/rules.ts';
+import {shortName} from '../../../src/policy/short-name.ts';
+import {createPolicy} from '../../../src/policy/standing.ts';
+
+const hash = 'a3f0c2d9e8b7';
+
+const policyWith = (file?: PolicyFile) =>
+	createPolicy({
+		readOnly: false,
+		targets: [
+			{name: 'scratch', production: false},
+			{name: 'orders-db', production: true},
+		],
+		file,
+	});
+
+const deed = (undo: UndoClass['class'], risk: Risk, count: number, target = 'scratch') => ({
+	action: 'postgres.cancel',
+	hash,
+	preview: {target, object: '4411', count, risk, undo: {class: undo, text: ''}},
+});
+
+describe('demand', () => {
+	const text = '4411';
+	const key = {kind: 'key', key: 'y'};
+	const named = {kind: 'type', text};
+	const grave = (count: number) => ({kind: 'type-count-reason', text, count, delayMs: 3000});
+	test.each<[string, PolicyFile, Parameters<typeof demandFor>[1], unknown]>([
+		['undone exactly, one object', {}, deed('exact', 'low', 1), key],
+		['undone exactly, one object, configuration changes', {}, deed('exact', 'medium', 1), key],
+		['undone exactly, and data goes meanwhile', {}, deed('exact', 'high', 1), grave(1)],
+		['undone exactly, two objects', {}, deed('exact', 'low', 2), grave(2)],
+		['undone in part, one object', {}, deed('approximate', 'medium', 1), named],
+		['no way back, one object, little risk', {}, deed('none', 'low', 1), named],
+		['no way back, one object', {}, deed('none', 'medium', 1), named],
+		['no way back, several objects', {}, deed('none', 'medium', 54), grave(54)],
+		['no way back, data goes', {}, deed('none', 'high', 1), grave(1)],
+		['the file asks for the name', {leastDemand: 'type'}, deed('exact', 'low', 1), named],
+		['the file does not lower it', {leastDemand: 'type'}, deed('none', 'high', 1), grave(1)],
+		['the file asks for the gravest', {leastDemand: 'type-count-reason'}, deed('exact', 'low', 1), grave(1)],
+		['more objects than the file allows', {maxObjects: 2}, deed('exact', 'low', 3), {kind: 'refused'}],
+		['as many as the file allows', {maxObjects: 2}, deed('exact', 'low', 2), grave(2)],
+		['a guarded target', {}, deed('exact', 'low', 1, 'orders-db'), {kind: 'refused'}],
+	])('%s', (_, file, about, demand) => {
+		expect(demandFor(policyWith(file), about, 0)).toMatchObject(demand as object);
+	});
+
+	test('never asks for less because of the policy file', () => {
+		const weight = (file: PolicyFile, about: Parameters<typeof demandFor>[1]) =>
+			['key', 'type', 'type-count-reason', 'refused'].indexOf(demandFor(policyWith(file), about, 0).kind);
+		fc.assert(
+			fc.property(
+				fc.constantFrom('exact' as const, 'approximate' as const, 'none' as const),
+				fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
+				fc.integer({min: 1, max: 60}),
+				fc.record({
+					leastDemand: fc.option(fc.constantFrom('type' as const, 'type-count-reason' as const), {nil: undefined}),
+					maxObjects: fc.option(fc.nat(60), {nil: undefined}),
+				}),
+				(undo, risk, count, file) => {
+					const about = deed(undo, risk, count);
+					expect(weight(file, about)).toBeGreaterThanOrEqual(weight({}, about));
+				},
+			),
+		);
+	});
+});
+
+describe('short name', () => {
+	test.each([
+		['4411', '4411'],
+		['7', '7'],
+		['512mb', '512mb'],
+		['checkout/api', 'api'],
+		['checkout/web-0', 'web-0'],
+		['checkout/api-7f9c6d-x2k4p', 'x2k4p'],
+		['order-processing/order-events', 'events'],
+		['3 sessions', 'sessions'],
+		['2 pods', 'pods'],
+		['prom-main', 'main'],
+	])('of %s is %s', (object, name) => {
+		expect(shortName(object, hash)).toBe(name);
+	});
+
+	test.each(['HighErrorRate', 'postgres-0', 'checkout/', '', 'job a', 'dépôt', 'a<202e>b', '数据库', 'x'.repeat(99)])(
+		'of %s, which has no last word of 3 to 8 letters, is a code',
+		object => {
+			expect(shortName(object, hash)).toMatch(/^[dhjknprtvx]{4}$/);
+		},
+	);
+
+	test('is what anybody can type, and nothing that a held key types as a code', () => {
+		fc.assert(
+			fc.property(fc.string({unit: 'binary'}), fc.stringMatching(/^[0-9a-f]{64}$/), (object, planHash) => {
+				const name = shortName(object, planHash);
+				expect(name).toMatch(/^[\w.:+-]{1,8}$/);
+				expect(shortName(object, planHash)).toBe(name);
+				const code = shortName('', planHash);
+				expect(new Set(code).size).toBe(4);
+			}),
+		);
+	});
+});
+
+describe('answer', () => {
+	const key: Demand = {kind: 'key', key: 'y'};
+	const type: Demand = {kind: 'type', text: '4411'};
+	const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 12, delayMs: 3000};
+	const full = {kind: 'typed', text: '4411', count: '12', reason: 'locks held'} as const;
+	test.each<[string, Demand, Answer, number, boolean]>([
+		['y', key, {kind: 'key', key: 'y'}, 0, true],
+		['Y', key, {kind: 'key', key: 'Y'}, 0, false],
+		['Enter', key, {kind: 'key', key: '\r'}, 0, false],
+		['Enter by name', key, {kind: 'key', key: 'return'}, 0, false],
+		['the opening key', key, {kind: 'key', key: 'C'}, 0, false],
+		['several keys at once', key, {kind: 'key', key: 'yy'}, 0, false],
+		['a pasted y', key, {kind: 'key', key: 'y', pasted: true}, 0, false],
+		['a typed y', key, {kind: 'typed', text: 'y'}, 0, false],
+		['the text', type, {kind: 'typed', text: '4411'}, 0, true],
+		['a y where a text is asked', type, {kind: 'key', key: 'y'}, 0, false],
+		['part of the text', type, {kind: 'typed', text: '441'}, 0, false],
+		['more than the text', type, {kind: 'typed', text: '4411 '}, 0, false],
+		['nothing', type, {kind: 'typed', text: ''}, 0, false],
+		['another case', {kind: 'type', text: 'api'}, {kind: 'typed', text: 'Api'}, 0, false],
+		['the pasted text', type, {kind: 'typed', text: '4411', pasted: true}, 0, false],
+		['a text with a line end', type, {kind: 'typed', text: '4411\n'}, 0, false],
+		['a text in paste brackets', type, {kind: 'typed', text: '\u001b[200~4411\u001b[201~'}, 0, false],
+		['all of it after 3 s', grave, full, 3000, true],
+		['all of it too early', grave, full, 2999, false],
+		['without the count', grave, {kind: 'typed', text: full.text, reason: full.reason}, 3000, false],
+		['another count', grave, {...full, count: '11'}, 3000, false],
+		['the count written otherwise', grave, {...full, count: '012'}, 3000, false],
+		['without a reason', grave, {kind: 'typed', text: full.text, count: '12'}, 3000, false],
+		['an empty reason', grave, {...full, reason: '    '}, 3000, false],
+		['a reason of several lines', grave, {...full, reason: 'locks\nheld'}, 3000, false],
+		['the wrong text', grave, {...full, text: '4412'}, 3000, false],
+		['anything to a refusal', {kind: 'refused', reason: 'no', hint: ''}, {kind: 'key', key: 'y'}, 9999, false],
+	])('%s', (_, demand, answer, shownForMs, meets) => {
+		expect(unmet(demand, answer, shownForMs) === undefined).toBe(meets);
+	});
+});

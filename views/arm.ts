@@ -1,0 +1,47 @@
+import type {Deck} from '../src/deck/deck.ts';
+import {armedFor} from '../src/policy/standing.ts';
+import type {Layer} from '../src/session.ts';
+import {cleanLine} from '../src/text/clean.ts';
+import {wrap} from '../src/text/fit.ts';
+import type {Content} from './centred.ts';
+import {blankLine, flowed, line, type ModalLine} from './modal.ts';
+
+/** The question whether a target is to be armed: which one, and what that means. */
+export function armLines(deck: Deck, layer: Extract<Layer, {kind: 'arm'}>, cells: number): Content {
+	const {arming, keymap, watch} = deck.options;
+	const arms = keymap.keyOf('deck.arm', 'O');
+	const enter = keymap.keyOf('field.accept', 'enter');
+	const name = cleanLine(layer.target);
+	const system = watch.targets.find(one => one.target.name === layer.target)?.system.title;
+	const identity = watch.identity(layer.target);
+	const what = identity === undefined ? system : `${identity.version}, as ${identity.who}`;
+	const text = (said: string): readonly ModalLine[] => wrap(cleanLine(said), cells).map(part => line(part));
+	const keys =
+		layer.answering === 'nothing'
+			? [...pressing(arms), {text: ', then ', tone: 'plain' as const}, ...pressing(enter, '')]
+			: pressing(enter);
+	return {
+		title: `Arm ${name}`,
+		lines: [
+			blankLine,
+			...flowed([{text: `${name} is guarded`, tone: 'loud'}], cells),
+			...text(what ?? ''),
+			blankLine,
+			...text(
+				`Once armed, its actions can be confirmed from this console, until nothing was done on it for ${armedFor(arming.policy.get())}.`,
+			),
+			blankLine,
+		],
+		foot: [
+			[...keys, {text: ' to arm it', tone: 'plain'}],
+			layer.problem === undefined
+				? line(`${keymap.keyOf('confirm.cancel', 'esc')} leaves it guarded`, 'dim')
+				: line(cleanLine(layer.problem), 'warn'),
+		],
+	};
+}
+
+const pressing = (key: string, before = 'press '): ModalLine => [
+	...(before === '' ? [] : [{text: before, tone: 'plain' as const}]),
+	{text: key, tone: 'loud'},
+];
