@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import type {SinkState} from '../../src/audit/courier.ts';
 import type {OtherConsole} from '../../src/audit/presence.ts';
 import type {SystemKind} from '../../src/contract.ts';
 import type {Deck} from '../../src/deck/deck.ts';
@@ -91,6 +92,39 @@ describe('header', () => {
 		}
 		expect(at(56)).toMatch(/warehouse-postg.* armed .*\? 1 unknown: v/);
 		expect(at(34)).toMatch(/\? 1 unknown: v/);
+	});
+
+	it('says at any width that a required copy of the audit is not taken, and that the glass is broken', async () => {
+		house = await openHouse();
+		const sink = {
+			name: 'siem',
+			where: 'h',
+			required: true,
+			waiting: 3,
+			broken: undefined,
+			trouble: {message: 'm', hint: 'h'},
+		};
+		const header = (part: Partial<SinkState>, record?: string) => {
+			const glass = {
+				state: createStore(record === undefined ? undefined : {record}),
+				isNeeded: () => true,
+				use: async () => undefined,
+				close() {},
+			};
+			const copies = {state: createStore<readonly SinkState[]>([{...sink, ...part}]), glass};
+			const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
+			return (columns: number) => bare(paintHeader(deck, columns, theme));
+		};
+		expect(header({})(120)).toContain('audit not delivered, no action: siem (3 wait)');
+		expect(header({}, 'A')(120)).toContain('GLASS BROKEN, audit not delivered: siem (3 wait)');
+		expect(header({trouble: undefined}, 'A')(120)).toContain('GLASS BROKEN');
+		for (let columns = 34; columns <= 120; columns += 1) {
+			expect(header({})(columns)).toMatch(/audit not delivered|no audit/);
+			expect(header({}, 'A')(columns)).toContain('GLASS BROKEN');
+			expect(header({trouble: undefined, broken: 'b'})(columns)).toMatch(/rewritten/);
+		}
+		expect(header({trouble: undefined, waiting: 1})(120)).not.toMatch(/audit|siem/);
+		expect(header({required: false})(120)).toContain('copies wait: siem (3 wait)');
 	});
 
 	it('tells of every system that is ill at any width, and of how many that are well', async () => {
