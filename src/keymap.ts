@@ -135,6 +135,12 @@ export const bindings = [
 		title: 'Plan it again for what is there now, where it has changed',
 	},
 	{intent: 'confirm.whole', keys: ['ctrl+r'], scope: 'confirm', title: 'Show all of what would run, or one line of it'},
+	{
+		intent: 'confirm.reason',
+		keys: ['ctrl+t'],
+		scope: 'confirm',
+		title: 'Give a reason for the record, where none is asked for',
+	},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
 ] as const satisfies readonly Binding[];
 

@@ -90,6 +90,8 @@ export type ConfirmLayer = {
 	readonly offset: number;
 	/** What would run is shown to its end, and not on one line. */
 	readonly whole: boolean;
+	/** Of a demand that asks for none: the reason that was given all the same. */
+	readonly reason?: string;
 };
 
 /** A confirmation to which nothing was answered yet. */
@@ -114,6 +116,8 @@ export type Layer =
 			readonly before: string;
 			readonly problem: string | undefined;
 	  }
+	/** A reason for the confirmation below, which asks for none. */
+	| {readonly kind: 'reason'; readonly text: string; readonly caret?: Caret}
 	/** `item` is the chosen line's own id: the choice follows it when lines come and go. `index` is where it stood. */
 	| {readonly kind: 'list'; readonly list: ListName; readonly index: number; readonly item: string | undefined}
 	| {readonly kind: 'palette'; readonly text: string; readonly caret?: Caret; readonly index: number}

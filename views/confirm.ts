@@ -184,6 +184,10 @@ function fieldLine(prompt: string, index: number, layer: ConfirmLayer, cells: nu
 	];
 }
 
+/** The reason that was given although none is asked for. */
+const reasonLines = ({reason}: ConfirmLayer, cells: number): readonly ModalLine[] =>
+	reason === undefined ? [] : labelled('reason', cleanLine(reason), {cells});
+
 /** Why the last key was not taken, else how long the demand has to be looked at, else the keys. One place, so that the rest stands still. */
 function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
 	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
@@ -222,6 +226,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 			return [
 				[plain('press '), loud(yes), plain(', then '), loud(enter), plain(', to do it')],
 				keyLine(layer, yes, theme),
+				...reasonLines(layer, cells),
 				...status,
 			];
 		}
@@ -229,6 +234,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 			return [
 				[plain('type '), loud(demand.text), plain(', then '), loud(enter), plain(', to do it')],
 				fieldLine('', 0, layer, cells, theme),
+				...reasonLines(layer, cells),
 				...status,
 			];
 		case 'type-count-reason':

@@ -16,6 +16,7 @@ import {noticeLines, toneOf} from './notice.ts';
 import {paintParams} from './params.ts';
 import {createSpan} from './span.ts';
 import type {Theme} from './theme.ts';
+import {typedPieces} from './typed-line.ts';
 
 function paintConfirm(deck: Deck, layer: Extract<Layer, {kind: 'confirm'}>, size: Size, theme: Theme): Painted {
 	const painted = centred(size, 108, theme, (cells, rows) => confirmLines(deck, layer, cells, rows, theme));
@@ -60,6 +61,23 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 			const text = openText(deck.session.get());
 			return text === undefined ? undefined : paintDocument(deck, text, size, theme);
 		}
+		case 'reason':
+			return centred(size, 80, theme, cells => ({
+				title: 'A reason, kept in the record',
+				lines: [
+					blankLine,
+					[
+						{text: '> ', tone: 'loud'},
+						...typedPieces(
+							layer.caret === undefined ? {text: layer.text, caret: 0} : {text: layer.text, caret: layer.caret},
+							cells - 2,
+							theme,
+						),
+					],
+					blankLine,
+					line('enter keeps it and goes back to the question · esc leaves it as it was', 'dim'),
+				],
+			}));
 		case 'list':
 			return paintList(deck, layer, size, theme);
 		case 'palette':

@@ -38,7 +38,8 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 export function answersOf(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
 	const question = deck.question();
 	if (layer.question === question) return layer;
-	return {...unanswered, question, offset: layer.offset, whole: layer.whole};
+	const {offset, whole, reason} = layer;
+	return {...unanswered, question, offset, whole, ...(reason === undefined ? {} : {reason})};
 }
 
 /** The layer moved by lines, within what there is. */
@@ -68,6 +69,11 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed):
 		case 'confirm.copy':
 			show({});
 			copyCommand(deck, remedy);
+			return;
+		case 'confirm.reason':
+			show({});
+			if (remedy.state === 'ready' && ['key', 'type'].includes(remedy.demand.kind))
+				deck.apply({do: 'push', layer: {kind: 'reason', text: answers.reason ?? '', caret: 0}});
 			return;
 		case 'confirm.page-down':
 		case 'confirm.page-up': {
@@ -104,6 +110,8 @@ function copyCommand(deck: Deck, {preview}: Remedy): void {
 	);
 }
 
+const given = ({reason}: ConfirmLayer): {readonly reason?: string} => (reason === undefined ? {} : {reason});
+
 /** A demand of one key and Enter. */
 function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: Pressed): void {
 	const {keymap, runner} = deck.options;
@@ -112,7 +120,7 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 	const answering = afterKey(layer.answering, {is: isYes ? 'key' : isEnter ? 'enter' : 'other', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'top', layer: {...layer, answering: 'nothing'}});
-		void runner.confirm({kind: 'key', key: demanded});
+		void runner.confirm({kind: 'key', key: demanded, ...given(layer)});
 		return;
 	}
 	const yes = keymap.keyOf('confirm.yes', 'y');
@@ -136,6 +144,8 @@ function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: P
 	if (!isAnswered) return;
 	const [typed = '', count = '', reason = ''] = answer.values;
 	void runner.confirm(
-		demand.kind === 'type' ? {kind: 'typed', text: typed} : {kind: 'typed', text: typed, count, reason},
+		demand.kind === 'type'
+			? {kind: 'typed', text: typed, ...given(layer)}
+			: {kind: 'typed', text: typed, count, reason},
 	);
 }

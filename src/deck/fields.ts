@@ -1,6 +1,6 @@
 import type {Action, Inspection} from '../contract.ts';
 import type {Intent} from '../keymap.ts';
-import {type Layer, openText, type ParamsLayer} from '../session.ts';
+import {type Layer, openText, type ParamsLayer, topLayer} from '../session.ts';
 import type {Deck} from './deck.ts';
 import {searched} from './document-keys.ts';
 import {applyFilter} from './documents.ts';
@@ -123,6 +123,16 @@ function pressLineFilter(
 	deck.apply({do: 'top', layer: {...layer, ...line, problem}});
 }
 
+/** Back to the confirmation, with the reason or without one. */
+function keepReason(deck: Deck, reason: string): void {
+	deck.apply({do: 'pop'});
+	const layer = topLayer(deck.session.get());
+	if (layer?.kind !== 'confirm') return;
+	const {reason: _, ...rest} = layer;
+	// An Enter that is held down must not answer the question too.
+	deck.apply({do: 'top', layer: {...rest, answering: 'nothing', afterEnter: true, ...(reason === '' ? {} : {reason})}});
+}
+
 /** A key while a line is being typed: the filter, a search, the palette, the parameters of an action. */
 export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined, text: string | undefined): void {
 	const {pane} = deck.session.get();
@@ -145,6 +155,15 @@ export function pressField(deck: Deck, layer: Layer, intent: Intent | undefined,
 			if (line === undefined) return;
 			deck.apply({do: 'top', layer: {...layer, ...line}});
 			deck.apply({do: 'filter', pane, text: line.text.trim()});
+			return;
+		}
+		case 'reason': {
+			if (intent === 'field.accept') {
+				keepReason(deck, layer.text.trim());
+				return;
+			}
+			const line = edited(layer, intent, text);
+			if (line !== undefined) deck.apply({do: 'top', layer: {...layer, ...line}});
 			return;
 		}
 		case 'search': {
