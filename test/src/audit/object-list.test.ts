@@ -59,7 +59,7 @@ describe('the record of an act on many objects', () => {
 		bench.valve.objects = names(300);
 		await bench.propose();
 		await bench.clock.advance(3000);
-		await bench.runner.confirm({kind: 'typed', text: 'tank/valve', count: '300', reason: 'too many of them'});
+		await bench.runner.confirm({kind: 'typed', text: 'valve', count: '300', reason: 'too many of them'});
 		expect(bench.now()).toMatchObject({
 			state: 'refused',
 			reason: expect.stringContaining('nothing was sent: objects.json cannot be kept'),
