@@ -1,9 +1,11 @@
-import {readFile, rename, writeFile} from 'node:fs/promises';
+import {randomBytes} from 'node:crypto';
+import {rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type Place, parseLine} from './chain.ts';
 import {makeDirectory} from './make-directory.ts';
 import {listMonths} from './months.ts';
 import type {AuditRecord} from './record.ts';
+import {readRegular} from './regular-file.ts';
 
 /*
  * The log itself is the queue of what has to leave: each sink has a file that says how far it has taken it. What waits survives a restart, is
@@ -24,7 +26,7 @@ export function createCursor(stateDir: string, name: string): Cursor {
 
 	async function read(): Promise<Place | undefined> {
 		try {
-			const {seq, hash} = JSON.parse(await readFile(path, 'utf8')) as Partial<Place>;
+			const {seq, hash} = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<Place>;
 			return Number.isInteger(seq) && typeof hash === 'string' ? {seq: Number(seq), hash} : undefined;
 		} catch {
 			return undefined;
@@ -37,7 +39,8 @@ export function createCursor(stateDir: string, name: string): Cursor {
 			// Another console may have been faster.
 			if (back === undefined && ((await read())?.seq ?? -1) >= place.seq) return;
 			makeDirectory(dir);
-			const fresh = `${path}.${process.pid}`;
+			// No pid: consoles in containers of their own may have the same.
+			const fresh = `${path}.${randomBytes(6).toString('hex')}`;
 			await writeFile(fresh, `${JSON.stringify(place)}\n`, {mode: 0o600});
 			await rename(fresh, path);
 		},
@@ -60,7 +63,7 @@ export async function readAfter(dir: string, seq: number, limit: number): Promis
 	const newestFirst: Uint8Array[] = [];
 	let isReached = false;
 	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readFile(path);
+		const bytes = await readRegular(path);
 		for (let end = bytes.length; end > 0 && !isReached; ) {
 			const start = bytes.lastIndexOf(10, end - 1) + 1;
 			const line = bytes.subarray(start, end);
@@ -82,7 +85,7 @@ export async function readAfter(dir: string, seq: number, limit: number): Promis
 /** Where the log ends now; undefined while it is empty. */
 export async function endOf(dir: string): Promise<Place | undefined> {
 	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readFile(path);
+		const bytes = await readRegular(path);
 		for (let end = bytes.length; end > 0; ) {
 			const start = bytes.lastIndexOf(10, end - 1) + 1;
 			const record = parseLine(bytes.subarray(start, end));
