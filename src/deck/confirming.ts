@@ -127,9 +127,9 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 	const repeated = layer.answering === 'repeated' || answering === 'repeated';
 	const problem = () => {
 		if (answering === 'key' || (!isYes && !isEnter)) return undefined;
-		if (!alone) return `not taken: it came together with other keys in one read; press ${yes}, then enter`;
-		if (repeated)
-			return `not taken: ${yes} came more than once, as a held key does; press backspace, then ${yes} once, then enter`;
+		const again = `press ${answering === 'repeated' ? `backspace, then ${yes} once` : yes}, then enter`;
+		if (!alone) return `not taken: it came together with other keys in one read; ${again}`;
+		if (repeated) return `not taken: ${yes} came more than once, as a held key does; ${again}`;
 		return `not taken: press ${yes} first, then enter`;
 	};
 	deck.apply({do: 'top', layer: {...layer, answering, problem: problem()}});

@@ -1,3 +1,4 @@
+import {setTimeout as pause} from 'node:timers/promises';
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
@@ -126,6 +127,42 @@ describeRedis('redis', 'actions by keyboard', server => {
 		await open.expect('Done');
 		expect(await limit()).toBe(before);
 		await expectRecorded(open, 'redis.set-maxmemory');
+	});
+
+	test('a y that is held over a console that stalls sends nothing, nor do keys that come in one read', async () => {
+		const before = await limit();
+		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		open = await deck({servers: [server], config: {open: [server.name]}});
+		const {pty} = open;
+		await open.zoom(4, 'Redis memory');
+		await open.select('allkeys-lru');
+		open.call('redis.set-maxmemory');
+		await open.expect('New maxmemory');
+		open.press('field.clear');
+		open.type('100mb');
+		open.press('field.accept');
+		await open.expect(', to do it');
+		await open.answer(['confirm.yes'], screen => screen.includes('> y▏'));
+		const hold = async (ms: number) => {
+			for (const end = Date.now() + ms; Date.now() < end; await pause(33)) pty.send('y');
+		};
+		await hold(300);
+		pty.signal('SIGSTOP');
+		await hold(420);
+		pty.signal('SIGCONT');
+		await hold(300);
+		pty.send('y\r');
+		await open.expect('not taken: it came together with other keys in one read');
+		pty.send('yy\r\r');
+		await pty.still(300);
+		pty.press('enter');
+		await open.expect('not taken');
+		expect(await limit()).toBe(before);
+		expect(open.audit().map(line => line.kind)).not.toContain('intent');
+		open.press('field.erase');
+		await open.confirm();
+		await open.expect('Done');
+		expect(await limit()).toBe(String(100 * 1024 * 1024));
 	});
 
 	test('a client is killed', async () => {
