@@ -68,7 +68,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
 /** What an adapter may know of the core. */
-const seams = /^src\/(?:contract|define|errors|severity|model|port|text)(?:\.ts$|\/)/;
+const seams = /^src\/(?:contract|define|errors|files|severity|model|port|text)(?:\.ts$|\/)/;
 
 /** The path a relative import means; undefined for a package or a builtin. */
 const resolved = (path: string, from: string): string | undefined =>

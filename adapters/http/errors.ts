@@ -34,8 +34,8 @@ const everywhere: Readonly<Record<string, string>> = {
 	CERT_NOT_YET_VALID: 'The certificate is not valid yet: check the clocks.',
 };
 
-/** Files that could not be read: nothing was sent. */
-const isFile = (code: string): boolean => code === 'ENOENT' || code === 'EACCES';
+/** Of a Unix socket: nothing was sent. */
+const isSocketPath = (code: string): boolean => code === 'ENOENT' || code === 'EACCES';
 
 /**
  * Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`; `shows`: we have a certificate to
@@ -49,7 +49,7 @@ export function linkError(thrown: unknown, where: string, hints: LinkHints, show
 	const said = tlsWords(whole) || code || 'the connection failed';
 	const message = `${where}: ${said === 'aborted' ? 'the connection broke in the middle of an answer' : said}`;
 	const known = hints.codes[code] ?? certificateHint(code, hints.certificate) ?? everywhere[code];
-	if (known !== undefined) return new AdapterError(isFile(code) ? 'denied' : 'unreachable', message, known);
+	if (known !== undefined) return new AdapterError(isSocketPath(code) ? 'denied' : 'unreachable', message, known);
 	if (isCertificateRefused(whole)) {
 		const hint = (shows ? undefined : hints.certificateWanted) ?? hints.certificateRefused;
 		return new AdapterError('denied', `${where} ends the TLS handshake: ${said}`, hint);
@@ -68,8 +68,6 @@ const hints: LinkHints = {
 		ECONNREFUSED: 'Nothing listens there: start the server, or correct `url` in the configuration.',
 		ENOTFOUND: 'The host name is not known: correct `url`, or check your VPN and the DNS of this machine.',
 		ECONNRESET: 'The other end broke the connection: check the server, its log and what stands before it.',
-		ENOENT: 'A file that the configuration names is not there: correct its path under `tls`.',
-		EACCES: 'A file that the configuration names cannot be read by this user: check its permissions.',
 	},
 	certificate: {ca: '`tls.ca`', name: 'correct `url` or set `tls.servername`'},
 	notTls: 'What answers there does not speak TLS: write http in `url`, or correct the port.',

@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import type {IncomingMessage, RequestOptions} from 'node:http';
 import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
 import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
@@ -29,11 +29,8 @@ class StaleConnection extends Error {
 	}
 }
 
-const read = async (path: string | undefined): Promise<string | undefined> =>
-	path === undefined ? undefined : readFile(path, 'utf8');
-
 async function materialOf(tls: HttpTls): Promise<TlsMaterial> {
-	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
+	const {ca, cert, key} = await readTlsFiles(tls);
 	return {ca, cert, key, servername: tls.servername, insecure: false};
 }
 

@@ -180,11 +180,6 @@ const systemCodes: Readonly<Record<string, string>> = {
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
 };
 
-const fileCodes = {
-	ENOENT: 'Correct the path of the file under `tls` in the configuration.',
-	EACCES: 'Make the file readable for this user.',
-};
-
 const toldHint =
 	'The brokers gave this address (advertised.listeners): it has to be reachable from here, and its name known here.';
 
@@ -225,9 +220,6 @@ export function socketError(error: unknown, asked: Asked): AdapterError {
 				? 'The broker does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.'
 				: 'The broker wants a certificate of ours: name it with `tls.cert`, and its key with `tls.key`.',
 		);
-	}
-	if (code === 'ENOENT' || code === 'EACCES') {
-		return new AdapterError('denied', `${asked.endpoint}: ${message}`, fileCodes[code]);
 	}
 	if (isOwnMaterial(code)) {
 		return new AdapterError(

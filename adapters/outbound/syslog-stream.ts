@@ -1,7 +1,7 @@
-import {readFile} from 'node:fs/promises';
 import {connect, type Socket} from 'node:net';
 import {type ConnectionOptions, connect as connectSecurely} from 'node:tls';
 import {codeOf} from '../../src/errors.ts';
+import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {SyslogSettings} from '../../src/port/audit-sink.ts';
 import type {HttpTls} from '../../src/port/http.ts';
 import {calledOff} from '../http/errors.ts';
@@ -13,16 +13,10 @@ type StreamPlace =
 
 const whereOf = (to: SyslogSettings['to']): string => ('path' in to ? to.path : `${to.host}:${to.port}`);
 
-const read = async (path: string | undefined): Promise<Buffer | undefined> =>
-	path === undefined ? undefined : readFile(path);
-
 /** Read again for each connection, so that a renewed certificate counts. What the environment says about verifying does not. */
 async function tlsOptions(tls: HttpTls): Promise<ConnectionOptions> {
-	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
 	return {
-		...(ca === undefined ? {} : {ca}),
-		...(cert === undefined ? {} : {cert}),
-		...(key === undefined ? {} : {key}),
+		...(await readTlsFiles(tls)),
 		...(tls.servername === undefined ? {} : {servername: tls.servername}),
 		rejectUnauthorized: true,
 		minVersion: 'TLSv1.2',

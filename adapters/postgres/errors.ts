@@ -52,8 +52,8 @@ const sockets: Readonly<Record<string, Meaning>> = {
 	ETIMEDOUT: ['unreachable', 'The host does not answer: check your network, VPN or firewall.'],
 	ECONNRESET: ['unreachable', 'The other end broke the connection: check the server and what stands before it.'],
 	EPIPE: ['unreachable', 'The other end broke the connection; it is opened again at the next read.'],
-	ENOENT: ['unreachable', 'The socket or a certificate file is not there: check the paths of this target.'],
-	EACCES: ['denied', 'This user may not open the file or socket: check its permissions.'],
+	ENOENT: ['unreachable', 'The socket is not there: check that the server runs, and the path of this target.'],
+	EACCES: ['denied', 'This user may not open the socket: check its permissions.'],
 	CERT_HAS_EXPIRED: ['unreachable', 'The certificate has expired: renew it on the server.'],
 	CERT_NOT_YET_VALID: ['unreachable', 'The certificate is not valid yet: check the clocks.'],
 };

@@ -1,6 +1,6 @@
-import {readFile} from 'node:fs/promises';
 import type {Duplex} from 'node:stream';
 import {type ConnectionOptions, checkServerIdentity, TLSSocket} from 'node:tls';
+import {readTlsFiles} from '../../src/files/tls-files.ts';
 import {checksChain, isUnixSocket, tlsMode} from '../../src/model/postgres-tls.ts';
 import type {Channel} from '../../src/port/channel.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
@@ -16,15 +16,12 @@ export async function tlsOptions(tls: Tls, host: string): Promise<ConnectionOpti
 	const mode = tlsMode(tls, host);
 	// libpq never encrypts what goes through a Unix socket.
 	if (mode === 'disable' || isUnixSocket(host)) return false;
-	const read = (path: string | undefined) => (path === undefined ? undefined : readFile(path, 'utf8'));
-	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
+	const files = await readTlsFiles(tls);
 	return {
 		rejectUnauthorized: checksChain(tls, host),
 		checkServerIdentity:
 			mode === 'verify-full' ? (_, certificate) => checkServerIdentity(host, certificate) : () => undefined,
-		...(ca === undefined ? {} : {ca}),
-		...(cert === undefined ? {} : {cert}),
-		...(key === undefined ? {} : {key}),
+		...files,
 	};
 }
 

@@ -24,8 +24,6 @@ const codes: Readonly<Record<string, string>> = {
 	EHOSTUNREACH: 'No route to that host: check the network, VPN or firewall.',
 	ENETUNREACH: 'No route to that network: check the network or VPN.',
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
-	ENOENT: 'Correct the path of the file in the configuration.',
-	EACCES: 'Make the file readable for this user.',
 };
 
 /** What the server itself replied with `-`. */

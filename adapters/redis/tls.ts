@@ -1,17 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import type {ConnectionOptions} from 'node:tls';
+import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {RedisTls} from '../../src/port/redis.ts';
 
-const read = async (path: string | undefined): Promise<Buffer | undefined> =>
-	path === undefined ? undefined : readFile(path);
-
-/** What a socket needs, read anew for each connection, so that a renewed certificate counts. @throws Error with the code of the file. */
+/** Options of one TLS connection. Call it for each connection, so that a renewed certificate is used. @throws AdapterError `denied` */
 export async function tlsOptions(tls: RedisTls): Promise<ConnectionOptions> {
-	const [ca, cert, key] = await Promise.all([read(tls.ca), read(tls.cert), read(tls.key)]);
-	return {
-		...(ca === undefined ? {} : {ca}),
-		...(cert === undefined ? {} : {cert}),
-		...(key === undefined ? {} : {key}),
-		...(tls.servername === undefined ? {} : {servername: tls.servername}),
-	};
+	return {...(await readTlsFiles(tls)), ...(tls.servername === undefined ? {} : {servername: tls.servername})};
 }

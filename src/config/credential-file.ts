@@ -1,6 +1,5 @@
 import {AdapterError, messageOf} from '../errors.ts';
-import {ConfigError} from './config-error.ts';
-import {readSafeFile} from './safe-file.ts';
+import {FileError, readChecked} from '../files/checked-file.ts';
 
 /** A kubeconfig of a few hundred clusters holds their certificates. */
 const largest = 16 * 1024 * 1024;
@@ -13,9 +12,9 @@ const largest = 16 * 1024 * 1024;
  */
 export async function readCredentialFile(file: string): Promise<string | undefined> {
 	try {
-		return await readSafeFile(file, {kind: 'trusted', owner: 'us'}, largest);
+		return await readChecked(file, {kind: 'trusted', owner: 'us'}, largest);
 	} catch (error) {
-		if (!(error instanceof ConfigError)) throw error;
+		if (!(error instanceof FileError)) throw error;
 		const hint = 'Whoever can write this file decides which program midwatch runs, and where and as whom it logs in.';
 		throw new AdapterError('denied', messageOf(error), hint, {cause: error});
 	}

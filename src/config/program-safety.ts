@@ -1,9 +1,7 @@
 import {constants, type Stats} from 'node:fs';
-import {access, lstat, readlink} from 'node:fs/promises';
-import {dirname, join, resolve} from 'node:path';
+import {access} from 'node:fs/promises';
+import {walkPath} from '../files/walk-path.ts';
 
-/** More links than this lead in a circle. */
-const mostLinks = 40;
 const sticky = 0o1000;
 
 export type Program =
@@ -19,36 +17,22 @@ export type Program =
  */
 export async function examineProgram(program: string): Promise<Program> {
 	const us = process.getuid?.() ?? 0;
-	const unsafe = (reason: string): Program => ({state: 'unsafe', reason});
-	let rest = resolve(program).split('/').filter(Boolean);
-	let at = '/';
-	for (let links = 0; ; ) {
-		let stats: Stats;
-		try {
-			stats = await lstat(at);
-		} catch {
-			return {state: 'missing'};
-		}
-		if (stats.uid !== 0 && stats.uid !== us)
-			return unsafe(`${at} is owned by uid ${stats.uid}, and must be owned by you (uid ${us}) or root`);
-		if (stats.isSymbolicLink()) {
-			links += 1;
-			if (links > mostLinks) return {state: 'missing'};
-			const target = resolve(dirname(at), await readlink(at));
-			rest = [...target.split('/').filter(Boolean), ...rest];
-			at = '/';
-			continue;
-		}
+	const {steps, at, end} = await walkPath(program);
+	for (const {path, stats} of steps) {
+		const {uid} = stats;
+		if (uid !== 0 && uid !== us)
+			return unsafe(`${path} is owned by uid ${uid}, and must be owned by you (uid ${us}) or root`);
+		if (stats.isSymbolicLink()) continue;
 		if (stats.isDirectory() ? isOpenDirectory(stats) : (stats.mode & 0o022) !== 0) {
 			const mode = (stats.mode & 0o7777).toString(8).padStart(3, '0');
-			return unsafe(`${at} can be written by others (mode ${mode}): chmod go-w ${at}`);
+			return unsafe(`${path} can be written by others (mode ${mode}): chmod go-w ${path}`);
 		}
-		const next = rest.shift();
-		if (next === undefined)
-			return stats.isFile() && (await isExecutable(at)) ? {state: 'safe', file: at} : {state: 'missing'};
-		at = join(at, next);
 	}
+	const isFile = end === 'found' && steps.at(-1)?.stats.isFile() === true;
+	return isFile && (await isExecutable(at)) ? {state: 'safe', file: at} : {state: 'missing'};
 }
+
+const unsafe = (reason: string): Program => ({state: 'unsafe', reason});
 
 /** A group that is root's, or the private group of this user (its number is that of the user), is nobody else. */
 function isOpenDirectory({mode, gid}: Stats): boolean {

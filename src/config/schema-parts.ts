@@ -56,8 +56,8 @@ export const clientTls = z.preprocess(
 		ca: file
 			.optional()
 			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
-		cert: file.optional().describe('The certificate that midwatch shows.'),
-		key: file.optional().describe('The key of that certificate.'),
+		cert: file.optional().describe('The certificate that midwatch shows. Nobody else may write it, or `ca`.'),
+		key: file.optional().describe('The key of that certificate. Nobody else may read it: mode 600.'),
 		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),
 	}).optional(),
 );

@@ -36,8 +36,8 @@ const postgresTls = z.preprocess(
 		ca: file
 			.optional()
 			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
-		cert: file.optional().describe('The certificate that midwatch shows.'),
-		key: file.optional().describe('The key of that certificate.'),
+		cert: file.optional().describe('The certificate that midwatch shows. Nobody else may write it, or `ca`.'),
+		key: file.optional().describe('The key of that certificate. Nobody else may read it: mode 600.'),
 	}),
 );
 

@@ -54,8 +54,8 @@ export function clientCertificates(): ClientCertificates {
 			{
 				name: 'a file that is not there',
 				shows: {...shown, key: join(ours, 'lost.key')},
-				message: /ENOENT.*lost\.key/,
-				hint: /correct .*path/i,
+				message: /lost\.key: there is no such file/,
+				hint: /Correct the path of `tls\.key`/,
 			},
 		],
 		forget() {

@@ -3,7 +3,7 @@ import {chownSync, existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {unprivileged} from './process.ts';
 
-/** Paths of PEM files. The servers own the key, and nobody else may read it. */
+/** Paths of PEM files. Who shows the certificate (a server, or this user) owns the key, and nobody else may read it. */
 export type Certificate = {readonly ca: string; readonly cert: string; readonly key: string; readonly expired: boolean};
 
 function openssl(folder: string, args: readonly string[]): void {
@@ -35,19 +35,16 @@ function signed(folder: string, name: string, subject: string, days: number, ext
 	writeFileSync(join(certificates, `${name}.extensions`), `${extensions}\n`);
 	const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${name}.extensions`];
 	openssl(certificates, ['x509', '-req', '-in', `${name}.csr`, ...by, '-days', String(days), '-out', cert]);
-	if (unprivileged.uid !== undefined) chownSync(key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
 	return {ca, cert, key, expired: days < 0};
 }
 
 /** A certificate for localhost and 127.0.0.1, signed by the estate's own authority. An expired one ended yesterday. */
-export const certificate = (folder: string, expired: boolean): Certificate =>
-	signed(
-		folder,
-		expired ? 'expired' : 'valid',
-		'/CN=localhost',
-		expired ? -1 : 30,
-		'subjectAltName=DNS:localhost,IP:127.0.0.1',
-	);
+export function certificate(folder: string, expired: boolean): Certificate {
+	const name = expired ? 'expired' : 'valid';
+	const made = signed(folder, name, '/CN=localhost', expired ? -1 : 30, 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+	if (unprivileged.uid !== undefined) chownSync(made.key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
+	return made;
+}
 
 /** What a client shows, signed by the same authority: `subject` as `/O=Example/CN=midwatch`. */
 export const clientCertificate = (folder: string, subject: string, expired = false): Certificate =>

@@ -1,0 +1,128 @@
+import {constants, type Stats} from 'node:fs';
+import {open} from 'node:fs/promises';
+import {type Step, walkPath} from './walk-path.ts';
+
+/** A file that is not read: it cannot be, or somebody else could have written or read it. `problem` is one line without the path. */
+export class FileError extends Error {
+	override readonly name = 'FileError';
+	readonly file: string;
+	readonly problem: string;
+
+	constructor(file: string, problem: string, options?: {readonly cause?: unknown}) {
+		super(`${file}: ${problem}`, options);
+		this.file = file;
+		this.problem = problem;
+	}
+}
+
+/** Files larger than this are not what they are said to be. */
+const largest = 1024 * 1024;
+
+/** Who may own a file: us (and root, who may do anything anyway), or root alone. `admin`: a uid that counts as root's, for tests. */
+export type Owner = 'us' | 'root' | {readonly admin: number};
+
+/** `trusted`: nobody else may write it · `secret`: nobody else may read it either, so it belongs to this user or root. */
+export type FileRule = {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'};
+
+/** What makes a file's owner or mode a reason not to trust what it says, and the command that mends it. */
+function distrust(file: string, stats: Stats, owner: Owner): string | undefined {
+	const us = process.getuid?.();
+	if (us === undefined) return undefined;
+	const allowed = owner === 'us' ? us : owner === 'root' ? 0 : owner.admin;
+	if (stats.uid !== 0 && stats.uid !== allowed) {
+		const wanted = owner !== 'us' ? 'root' : `you (uid ${us}) or root`;
+		return `is owned by uid ${stats.uid}, and must be owned by ${wanted}: chown ${owner === 'us' ? us : 0} ${file}`;
+	}
+	if ((stats.mode & 0o022) !== 0) return `can be written by others (mode ${octal(stats)}): chmod go-w ${file}`;
+	return undefined;
+}
+
+/** What makes a file that holds a secret no secret any more. As libpq's rule for keys: root's file may be readable by its group. */
+function leak(file: string, stats: Stats): string | undefined {
+	const us = process.getuid?.();
+	if (us === undefined) return undefined;
+	if (stats.uid !== 0 && stats.uid !== us)
+		return `is owned by uid ${stats.uid}, and must be owned by you (uid ${us}) or root: chown ${us} ${file}`;
+	const forbidden = stats.uid === 0 && us !== 0 ? 0o027 : 0o077;
+	if ((stats.mode & forbidden) !== 0) return `can be read by others (mode ${octal(stats)}): chmod 600 ${file}`;
+	return undefined;
+}
+
+const octal = (stats: Stats): string => (stats.mode & 0o777).toString(8).padStart(3, '0');
+
+/**
+ * Whether a path exists in any form. A path that somebody other than root can change is an error: a directory or link on the way that
+ * somebody else owns, or a directory in which others can replace an entry. In a directory with the sticky bit only the owner of an entry can.
+ * @throws FileError
+ */
+async function rootsPath(file: string, admin: number): Promise<'absent' | 'safe'> {
+	const wrong = (problem: string) => new FileError(file, problem);
+	const isRoots = ({stats}: Step) => stats.uid === 0 || stats.uid === admin;
+	const {steps, at, end} = await walkPath(file);
+	const links = steps.filter(({stats}) => stats.isSymbolicLink());
+	for (const link of links) {
+		if (!isRoots(link))
+			throw wrong(
+				`leads through the link ${link.path}, which is owned by uid ${link.stats.uid}, and must be owned by root`,
+			);
+	}
+	if (end === 'loop') throw wrong('leads through too many links');
+	if (end === 'not-a-directory') throw wrong(`cannot be there: ${at} is not a directory`);
+	if (typeof end === 'object') throw wrong(`cannot be looked at: ${reason(end.failed)}`);
+	if (end === 'missing') {
+		if (links.length > 0) throw wrong(`leads through a link to ${at}, which is not there`);
+		return 'absent';
+	}
+	for (const directory of steps.filter(({path, stats}) => stats.isDirectory() && path !== at)) {
+		const {path, stats} = directory;
+		if (!isRoots(directory))
+			throw wrong(`is in ${path}, which is owned by uid ${stats.uid}, and must be owned by root: chown 0 ${path}`);
+		if ((stats.mode & 0o022) !== 0 && (stats.mode & 0o1000) === 0)
+			throw wrong(`is in ${path}, which can be written by others (mode ${octal(stats)}): chmod go-w ${path}`);
+	}
+	return 'safe';
+}
+
+/**
+ * Reads a file that root alone may have written, and put where it is: see `readChecked`. What is there in any form and is no such file
+ * is a mistake, also a link that leads nowhere. `admin`: a uid that counts as root's, which is 0 but in tests.
+ * @returns undefined when nothing is there.
+ * @throws FileError
+ */
+export async function readRootOwned(file: string, admin: number): Promise<string | undefined> {
+	const found = process.getuid?.() === undefined ? 'safe' : await rootsPath(file, admin);
+	return found === 'absent' ? undefined : readChecked(file, {kind: 'trusted', owner: {admin}});
+}
+
+/**
+ * Reads a text file whose words we act on. The owner and mode are those of the open file, not of a name that may be exchanged meanwhile.
+ * @returns undefined when there is no such file.
+ * @throws FileError when it cannot be read, or someone else could have written it (`trusted`) or read it (`secret`).
+ */
+export async function readChecked(file: string, rule: FileRule, mostBytes = largest): Promise<string | undefined> {
+	// Without O_NONBLOCK a pipe that nobody writes to would hold the start for ever.
+	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+		if (isNodeError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+		throw new FileError(file, `cannot be opened: ${reason(error)}`, {cause: error});
+	});
+	if (handle === undefined) return undefined;
+	try {
+		const stats = await handle.stat();
+		if (!stats.isFile()) throw new FileError(file, 'is not a file');
+		const problem = rule.kind === 'secret' ? leak(file, stats) : distrust(file, stats, rule.owner);
+		if (problem !== undefined) throw new FileError(file, problem);
+		if (stats.size > mostBytes) throw new FileError(file, `is larger than ${mostBytes / 1024 / 1024} MB`);
+		return await handle.readFile('utf8');
+	} finally {
+		await handle.close();
+	}
+}
+
+const isNodeError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'code' in error;
+
+/** `permission denied`, without the path that the caller names anyway. */
+function reason(error: unknown): string {
+	if (!isNodeError(error)) return String(error);
+	if (error.code === 'EACCES') return 'permission denied';
+	return error.code ?? error.message;
+}
