@@ -1,4 +1,4 @@
-import {connect as connectSocket, isIP} from 'node:net';
+import {connect as connectSocket, isIP, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {type ConnectionOptions, connect as connectTls} from 'node:tls';
 
@@ -15,6 +15,12 @@ function message(...words: readonly number[]): Buffer {
 	return bytes;
 }
 
+/** The server answers it with one byte, before anything of a login. */
+export const sslRequest = message(codes.ssl);
+
+export const connectTo = ({host, port}: {readonly host: string; readonly port: number}): Socket =>
+	host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket({host, port, noDelay: true});
+
 /**
  * Asks the server, over a connection of its own, to end the statement that runs on another one. Resolves once the server has closed that
  * connection, which it does when it has sent the signal; also when it could not be asked, and after `ms`. Never rejects. With `ssl` the
@@ -28,9 +34,7 @@ export function requestCancel(
 	// Not every server gives a key.
 	if (!Number.isInteger(key.processId) || !Number.isInteger(key.secret)) return Promise.resolve();
 	return new Promise(resolve => {
-		const socket = host.startsWith('/')
-			? connectSocket(`${host}/.s.PGSQL.${port}`)
-			: connectSocket({host, port, noDelay: true});
+		const socket = connectTo({host, port});
 		const timer = setTimeout(() => socket.destroy(), ms);
 		socket.once('close', () => {
 			clearTimeout(timer);
@@ -47,7 +51,7 @@ export function requestCancel(
 				send(socket);
 				return;
 			}
-			socket.write(message(codes.ssl));
+			socket.write(sslRequest);
 			socket.once('data', answer => {
 				if (answer.toString('latin1') !== 'S') {
 					fail();

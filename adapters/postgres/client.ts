@@ -14,6 +14,7 @@ import {redact} from '../../src/text/redact.ts';
 import * as decode from './decode.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
 import {createLink, type Link} from './link.ts';
+import {createLoginGate} from './login-gate.ts';
 import type {Library} from './open-client.ts';
 import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
@@ -87,7 +88,8 @@ export function createPostgresClient(
 	settings: PostgresSettings,
 	options: {readonly readOnly: boolean},
 ): PostgresClient {
-	const monitor = createLink(library, settings, {application: 'midwatch', hosts: settings.hosts});
+	const gates = {reads: createLoginGate(), acts: createLoginGate()};
+	const monitor = createLink(library, settings, {application: 'midwatch', hosts: settings.hosts, gate: gates.reads});
 	const acting = new Set<Link>();
 	let known: {readonly generation: number; readonly server: ServerRecord} | undefined;
 
@@ -143,7 +145,7 @@ export function createPostgresClient(
 		}
 		const application = `midwatch ${record}`.slice(0, 63);
 		const hosts = monitor.place === undefined ? settings.hosts : [monitor.place.host];
-		const link = createLink(library, settings, {application, hosts, acts: true});
+		const link = createLink(library, settings, {application, hosts, gate: gates.acts, acts: true});
 		acting.add(link);
 		try {
 			return resultsOf(pids, await link.ask(statement, values, signal));
@@ -285,6 +287,8 @@ export function createPostgresClient(
 		port,
 		async close() {
 			await Promise.all([monitor.close(), ...[...acting].map(link => link.close())]);
+			gates.reads.close();
+			gates.acts.close();
 		},
 	};
 }

@@ -7,6 +7,7 @@ import {requestCancel} from './cancel-request.ts';
 import type {Rows} from './decode.ts';
 import {isServerError, postgresError} from './errors.ts';
 import {beginSql, limitsOf} from './limits.ts';
+import type {LoginGate} from './login-gate.ts';
 import {type Host, type Library, type OpenClient, openClient, socketOf} from './open-client.ts';
 
 /** One connection of one role, opened by the first question and again by the next one after it broke. Questions wait for one another. */
@@ -62,6 +63,8 @@ export function createLink(
 	options: {
 		readonly application: string;
 		readonly hosts: readonly Host[];
+		/** Shared by the links of one role. */
+		readonly gate: LoginGate;
 		/** What it asks changes something: nothing is sent before the limits are known to be in force. */
 		readonly acts?: boolean;
 	},
@@ -91,8 +94,8 @@ export function createLink(
 		const failures: AdapterError[] = [];
 		for (const [index, host] of options.hosts.entries()) {
 			try {
-				const {application} = options;
-				const fresh = await openClient(library, settings, host, {application, signal, onLost: lost});
+				const {application, gate} = options;
+				const fresh = await openClient(library, settings, host, {application, signal, gate, onLost: lost});
 				generation += 1;
 				open = fresh;
 				place = {host, index, generation, channel: fresh.channel, pooled: fresh.pooled};

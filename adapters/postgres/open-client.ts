@@ -5,12 +5,14 @@ import {AdapterError, messageOf} from '../../src/errors.ts';
 import {tlsMode} from '../../src/model/postgres-tls.ts';
 import type {Channel} from '../../src/port/channel.ts';
 import type {PostgresSettings} from '../../src/port/postgres.ts';
+import {probeAfter} from './answers.ts';
 import {bounded} from './bounded.ts';
 import type {CancelKey} from './cancel-request.ts';
 import {only, type Rows} from './decode.ts';
 import {postgresError} from './errors.ts';
 import {createFraming} from './framing.ts';
 import {areInForce, limitsOf, readBackSql, startupOptions} from './limits.ts';
+import type {LoginGate} from './login-gate.ts';
 import {passwordOf} from './password.ts';
 import {channelOf, tlsOptions} from './tls.ts';
 
@@ -97,6 +99,7 @@ function passwordRefusal(settings: PostgresSettings, host: Host, channel: Channe
 type Options = {
 	readonly application: string;
 	readonly signal: AbortSignal;
+	readonly gate: LoginGate;
 	/** The connection broke, or ended. */
 	readonly onLost: (client: Client) => void;
 };
@@ -108,8 +111,9 @@ async function openOnce(
 	settings: PostgresSettings,
 	host: Host,
 	{ssl, startup}: How,
-	{application, signal, onLost}: Options,
+	{application, signal, gate, onLost}: Options,
 ): Promise<OpenClient> {
+	await gate.enter(host, signal);
 	let asked = false;
 	const limits = limitsOf(settings);
 	const channel = () => channelOf(socketOf(client), settings.tls, host.host);
@@ -139,6 +143,15 @@ async function openOnce(
 		onLost(client);
 		socketOf(client).destroy();
 	};
+	const probe = probeAfter(host, Math.min(1000, settings.connectTimeoutMs / 2));
+	let isAbandoned = false;
+	/** A backend that hangs does not end when its connection does. */
+	const abandon = () => {
+		isAbandoned = probe.answered;
+		onLost(client);
+		if (isAbandoned) gate.abandon(host, socketOf(client));
+		else socketOf(client).destroy();
+	};
 	guardParser(client);
 	// Without a listener a broken socket would end the process. The rejection of the question carries the error.
 	client.on('error', drop);
@@ -163,10 +176,14 @@ async function openOnce(
 	};
 	const what = `${host.host}:${host.port}`;
 	try {
-		return await bounded(login(), {ms: settings.connectTimeoutMs, what, signal}, drop);
+		const open = await bounded(login(), {ms: settings.connectTimeoutMs, what, signal}, abandon);
+		gate.succeeded(host);
+		return open;
 	} catch (error) {
-		drop();
+		if (!isAbandoned) drop();
 		throw error;
+	} finally {
+		probe.stop();
 	}
 }
 

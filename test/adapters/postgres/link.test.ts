@@ -1,6 +1,7 @@
 import pg from 'pg';
 import {expect, test} from 'vitest';
 import {createLink} from '../../../adapters/postgres/link.ts';
+import {createLoginGate} from '../../../adapters/postgres/login-gate.ts';
 import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
 import {targetOf} from './estate-session.ts';
 
@@ -8,7 +9,7 @@ for (const name of postgresVersions) {
 	describePostgres(name, 'a link', server => {
 		const open = (application = 'midwatch') => {
 			const {settings} = targetOf(server, 'monitor');
-			return createLink(pg, settings, {application, hosts: settings.hosts});
+			return createLink(pg, settings, {application, hosts: settings.hosts, gate: createLoginGate()});
 		};
 		const signal = () => AbortSignal.timeout(10_000);
 

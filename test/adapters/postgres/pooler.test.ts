@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import pg from 'pg';
 import {expect, test} from 'vitest';
 import {createLink} from '../../../adapters/postgres/link.ts';
+import {createLoginGate} from '../../../adapters/postgres/login-gate.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {serverBehind} from '../../estate/pgbouncer.ts';
 import {pgConfig, query} from '../../estate/postgres.ts';
@@ -21,7 +22,7 @@ async function running(server: PostgresServer, user: string): Promise<readonly {
 
 const linkTo = (server: PostgresServer, statementTimeoutMs = 3000, application = 'midwatch') => {
 	const {settings} = targetOf(server, 'monitor', {statementTimeoutMs});
-	return createLink(pg, settings, {application, hosts: settings.hosts});
+	return createLink(pg, settings, {application, hosts: settings.hosts, gate: createLoginGate()});
 };
 const signal = () => AbortSignal.timeout(20_000);
 

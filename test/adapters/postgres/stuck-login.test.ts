@@ -1,0 +1,52 @@
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {describePostgres} from '../../estate/read-estate.ts';
+import type {PostgresServer} from '../../estate/record.ts';
+import {type Throwaway, throwawayPostgres} from '../../estate/throwaway.ts';
+import {type Someone, someone, until, type Watcher, watcher} from './estate-session.ts';
+
+describePostgres('postgres-15', 'a server on which logins wait for a lock', like => {
+	let own: Throwaway<PostgresServer>;
+	let locker: Someone;
+	let watch: Watcher;
+	/** Taken before the lock: it needs no further login. */
+	let looker: Someone;
+
+	beforeAll(async () => {
+		own = await throwawayPostgres(like);
+		locker = await someone(own.current(), 'locker', 'superuser');
+		looker = await someone(own.current(), 'looker', 'superuser');
+		watch = await watcher(own.current(), 'monitor', {settings: {connectTimeoutMs: 500}});
+	});
+	afterAll(async () => {
+		await watch.close();
+		await locker.end();
+		await looker.end();
+		await own.end();
+	});
+
+	/** Backends that wait for the lock during login: no login of anybody else is tried. */
+	async function waiting(): Promise<number> {
+		const {rows} = await looker.client.query<{n: number}>(
+			"SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'pg_authid'::regclass",
+		);
+		return rows[0]?.n ?? 0;
+	}
+
+	test('leave one backend, however often we try, and the first read after the lock works', async () => {
+		await locker.client.query('BEGIN; LOCK TABLE pg_authid IN ACCESS EXCLUSIVE MODE');
+		const refusals: unknown[] = [];
+		for (let attempt = 0; attempt < 6; attempt++) {
+			await watch.sessions().catch((error: unknown) => refusals.push(error));
+			expect(await waiting()).toBeLessThanOrEqual(1);
+		}
+		expect(refusals).toHaveLength(6);
+		expect(await waiting()).toBe(1);
+		expect(refusals.at(-1)).toMatchObject({
+			kind: 'timeout',
+			message: expect.stringContaining('its backend still waits on the server'),
+		});
+		await locker.client.query('ROLLBACK');
+		await until(async () => ((await waiting()) === 0 ? true : undefined));
+		await watch.sessions();
+	});
+});
