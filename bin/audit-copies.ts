@@ -4,6 +4,7 @@ import {createDelivery} from '../src/audit/delivery.ts';
 import type {Audit} from '../src/audit/log.ts';
 import type {NamedSink} from '../src/config/audit-sinks.ts';
 import type {DeckOptions} from '../src/deck/deck.ts';
+import type {Keymap} from '../src/keymap.ts';
 import type {Policy} from '../src/policy/standing.ts';
 import type {Clock} from '../src/poll/clock.ts';
 
@@ -25,8 +26,9 @@ export async function createAuditCopies(options: {
 	readonly stateDir: string;
 	readonly clock: Clock;
 	readonly policy: () => Policy | undefined;
+	readonly keymap: Pick<Keymap, 'keyFor'>;
 }): Promise<AuditCopies> {
-	const {sinks, log, stateDir, clock, policy} = options;
+	const {sinks, log, stateDir, clock, policy, keymap} = options;
 	const {createAuditSink} = sinks.length === 0 ? {} : await import('../adapters/outbound/sink.ts');
 	const configured = sinks.flatMap(({settings, ...sink}) =>
 		createAuditSink === undefined ? [] : [{...sink, sink: createAuditSink(settings)}],
@@ -37,7 +39,7 @@ export async function createAuditCopies(options: {
 	const stale = () =>
 		sinksOf(policy()) === atStart ? undefined : 'the policy of this machine names other copies of the audit now';
 	return {
-		audit: copiedAudit({audit: log, delivery, glass, stale}),
+		audit: copiedAudit({audit: log, delivery, glass, stale, paletteKey: keymap.keyFor('deck.palette')}),
 		shown: sinks.length === 0 ? undefined : {state: delivery.state, glass},
 		start: () => delivery.start(),
 		async close() {

@@ -69,6 +69,7 @@ export async function runConsole(options: Options): Promise<number> {
 	const state = options.demo === undefined ? own : demoStateDir(own);
 	const actor = readActor(process.env);
 	const log = createAudit({stateDir: state, clock, actor, app: version});
+	const keymap = createKeymap(estate.keys);
 	let policyNow = () => policyOf(estate, options.readOnly);
 	const copies = await createAuditCopies({
 		sinks: estate.sinks,
@@ -76,6 +77,7 @@ export async function runConsole(options: Options): Promise<number> {
 		stateDir: state,
 		clock,
 		policy: () => policyNow(),
+		keymap,
 	});
 	const {audit} = copies;
 	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
@@ -156,7 +158,7 @@ export async function runConsole(options: Options): Promise<number> {
 		presence: surroundings,
 		unresolved: surroundings.unresolved,
 		copies: copies.shown,
-		keymap: createKeymap(estate.keys),
+		keymap,
 		clock,
 		effects: {
 			copy: text => copyTo(tty, state, text),

@@ -166,6 +166,8 @@ export type Keymap = {
 	intent(scope: Scope, key: string): Intent | undefined;
 	/** First key of an intent, action or inspection, for the footer and the help. */
 	keyOf(id: string, fallback: string): string;
+	/** First key of an intent, for a sentence: `press O to arm it`. */
+	keyFor(intent: Intent): string;
 	/** Action or inspection of a row kind under this key. */
 	declared<K extends Keyed>(of: readonly K[], kind: string, key: string): K | undefined;
 	/** Whether anything lies on this key, wherever that is. */
@@ -198,6 +200,7 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 		isTaken: key => taken.has(key),
 		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
 		keyOf,
+		keyFor: intent => keyOf(intent, '(no key)'),
 		declared: (of, kind, key) =>
 			of.find(entry => isFor(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
 	};

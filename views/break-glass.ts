@@ -19,6 +19,7 @@ export function paintBreakGlass(
 	theme: Theme,
 ): Painted {
 	const failing = (deck.options.copies?.state.get() ?? []).filter(sink => sink.required && sink.trouble !== undefined);
+	const key = deck.options.keymap.keyFor;
 	return centred(size, 90, theme, cells => {
 		const told = (text: string, tone: 'plain' | 'crit' | 'warn') =>
 			wrap(cleanLine(text), cells).map(part => line(part, tone));
@@ -48,7 +49,12 @@ export function paintBreakGlass(
 				...(layer.problem === undefined ? [] : told(layer.problem, 'warn')),
 				blankLine,
 				...flowed(
-					[{text: 'enter in the last field does it · tab goes between them · esc cancels', tone: 'dim'}],
+					[
+						{
+							text: `${key('field.accept')} in the last field does it · ${key('field.next')} goes between them · ${key('field.cancel')} cancels`,
+							tone: 'dim',
+						},
+					],
 					cells,
 				),
 			],

@@ -44,11 +44,16 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	const session = deck.session.get();
 	const layer = topLayer(session);
-	if (layer?.kind === 'filter')
-		return typing('/', layer, 'text  !text  field:value   enter keeps it  esc restores', cells, theme);
-	if (layer?.kind === 'search') return typing('/', layer, 'enter finds  n next  N previous  esc leaves', cells, theme);
+	const key = deck.options.keymap.keyFor;
+	const keep = `${key('field.accept')} keeps it  ${key('field.cancel')} restores`;
+	if (layer?.kind === 'filter') return typing('/', layer, `text  !text  field:value   ${keep}`, cells, theme);
+	if (layer?.kind === 'search') {
+		const [next, previous] = [key('text.next'), key('text.previous')];
+		const hint = `${key('field.accept')} finds  ${next} next  ${previous} previous  ${key('field.cancel')} leaves`;
+		return typing('/', layer, hint, cells, theme);
+	}
 	if (layer?.kind === 'line-filter') {
-		const hint = cleanLine(layer.problem ?? 'text  !text  /regex/  level>=warn   enter keeps it  esc restores');
+		const hint = cleanLine(layer.problem ?? `text  !text  /regex/  level>=warn   ${keep}`);
 		return typing('&', layer, hint, cells, theme);
 	}
 	const {notice} = session;

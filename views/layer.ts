@@ -50,6 +50,7 @@ function paintNotice(deck: Deck, size: Size, theme: Theme): Painted | undefined 
 /** What lies above the deck, if anything: only the top layer is drawn. */
 export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | undefined {
 	const layer: Layer | undefined = topLayer(deck.session.get());
+	const key = deck.options.keymap.keyFor;
 	switch (layer?.kind) {
 		case undefined:
 			return paintNotice(deck, size, theme);
@@ -75,7 +76,10 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 						),
 					],
 					blankLine,
-					line('enter keeps it and goes back to the question · esc leaves it as it was', 'dim'),
+					line(
+						`${key('field.accept')} keeps it and goes back to the question · ${key('field.cancel')} leaves it as it was`,
+						'dim',
+					),
 				],
 			}));
 		case 'list':

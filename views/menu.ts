@@ -70,6 +70,7 @@ export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, siz
 	const items = menuItems(deck, layer.list);
 	const index = chosenIndex(items, layer);
 	const title = menuTitles[layer.list];
+	const key = deck.options.keymap.keyFor;
 	return centred(size, 130, theme, (cells, rows) => {
 		if (items.length === 0) {
 			const empty = wrap(menuEmpty[layer.list], cells).map(text => line(text));
@@ -78,8 +79,8 @@ export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, siz
 		const {lines, part} = listLines(items, index, cells, rows - 1, theme);
 		const keys =
 			layer.list === 'targets'
-				? 'enter shows it alone · O arms or disarms · l logs in · esc leaves'
-				: 'enter chooses · esc leaves';
+				? `${key('list.choose')} shows it alone · ${key('list.arm')} arms or disarms · ${key('list.login')} logs in · esc leaves`
+				: `${key('list.choose')} chooses · esc leaves`;
 		return {title: `${title} (${part})`, lines: [...lines, line(keys, 'dim')]};
 	});
 }
@@ -93,7 +94,10 @@ export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}
 			[{text: ': ', tone: 'loud'}, ...typedPieces(layer, cells - 2, theme)],
 			blankLine,
 			...(items.length === 0
-				? flowed(line('no command is called that; ? lists all keys', 'dim'), cells)
+				? flowed(
+						line(`no command is called that; ${deck.options.keymap.keyFor('deck.help')} lists all keys`, 'dim'),
+						cells,
+					)
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme).lines),
 		],
 	}));

@@ -14,9 +14,11 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 	const asker = askerOf(deck, layer);
 	const asked = asker === undefined ? undefined : 'action' in asker ? asker.action : asker.inspection;
 	const looks = asker !== undefined && 'inspection' in asker;
+	const key = deck.options.keymap.keyFor;
+	const cancels = `${key('field.cancel')} cancels`;
 	const foot = looks
-		? 'enter opens it · up and down: what was typed before · esc cancels'
-		: 'enter shows what it would do · nothing is changed yet · esc cancels';
+		? `${key('field.accept')} opens it · ${key('field.older')} and ${key('field.newer')}: what was typed before · ${cancels}`
+		: `${key('field.accept')} shows what it would do · nothing is changed yet · ${cancels}`;
 	return centred(size, 80, theme, cells => ({
 		title: cleanLine(asked === undefined ? 'Action' : `${asked.title} on ${layer.entries[0]?.row.target ?? ''}`),
 		lines: [

@@ -14,10 +14,12 @@ export function copiedAudit(options: {
 	readonly audit: Audit;
 	readonly delivery: Delivery;
 	readonly glass: Pick<BreakGlass, 'state'>;
+	/** The key that finds a command by its name, for the hint to break the glass. */
+	readonly paletteKey?: string;
 	/** Why the sinks here are not those that there have to be. */
 	stale?(): string | undefined;
 }): Audit {
-	const {audit, delivery, glass} = options;
+	const {audit, delivery, glass, paletteKey = ':'} = options;
 	const write = async (entry: Entry): Promise<AuditRecord> => {
 		const record = await audit.append(entry);
 		delivery.push(record);
@@ -35,7 +37,7 @@ export function copiedAudit(options: {
 		if (first === undefined || (broken !== undefined && glass.state.get()?.record === broken)) return record;
 		const why = `the record was not delivered to ${missing.map(({name}) => name).join(', ')}: ${first.message}`;
 		await write(notDone(record, why)).catch(() => {});
-		throw new AuditError(why, hintOf(first));
+		throw new AuditError(why, hintOf(first, paletteKey));
 	}
 
 	return {
@@ -52,7 +54,8 @@ export function copiedAudit(options: {
 	};
 }
 
-const hintOf = ({hint}: Undelivered): string => `${hint} In an emergency, press : and type break-glass.`;
+const hintOf = ({hint}: Undelivered, paletteKey: string): string =>
+	`${hint} In an emergency, press ${paletteKey} and type break-glass.`;
 
 /** The end of an intent that is on disk and led to nothing. */
 const notDone = ({id, action, target, server, object, plan_hash, params, as}: AuditRecord, note: string): Entry => ({

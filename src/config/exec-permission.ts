@@ -14,6 +14,8 @@ export type ExecRules = {
 	readonly allowed: readonly string[];
 	/** `execPlugins` of the machine's policy, read anew; undefined where it limits nothing. @throws ConfigError when it cannot be used. */
 	readonly policy: () => Promise<readonly string[] | undefined>;
+	/** The configured keys of the list of targets and of the login there, for the hint. */
+	readonly keys: {readonly targets: string; readonly login: string};
 };
 
 /** A program that a kubeconfig wants to run. */
@@ -89,8 +91,8 @@ async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<stri
 	return found.file;
 }
 
-const howToApprove =
-	'Press t, then l on its line in the console, to see what it is and to approve it once. Without a person: name it in kubernetes.allowExec of the configuration.';
+const howToApprove = ({targets, login}: ExecRules['keys']): string =>
+	`Press ${targets}, then ${login} on its line in the console, to see what it is and to approve it once. Without a person: name it in kubernetes.allowExec of the configuration.`;
 
 export function execPermission(request: ExecRequest, rules: ExecRules): ExecPermission {
 	const {program, askedBy, server} = request;
@@ -115,7 +117,8 @@ export function execPermission(request: ExecRequest, rules: ExecRules): ExecPerm
 	return {
 		approval,
 		async permit() {
-			if ((await approval()) !== undefined) throw denied(`waits for your approval to run ${program}`, howToApprove);
+			if ((await approval()) !== undefined)
+				throw denied(`waits for your approval to run ${program}`, howToApprove(rules.keys));
 		},
 	};
 }

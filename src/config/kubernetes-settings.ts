@@ -48,6 +48,6 @@ async function accessOf(
 			throw new AdapterError('denied', 'midwatch does not run in a cluster', hint);
 		}
 	}
-	const rules = {allowed: [], policy: async () => undefined, ...plugins, stateDir};
+	const rules = {allowed: [], policy: async () => undefined, keys: {targets: 't', login: 'l'}, ...plugins, stateDir};
 	return readClusterAccess({files, context: words.context, env, home, rules});
 }

@@ -1,7 +1,7 @@
 import {join, resolve} from 'node:path';
 import type {Target} from '../contract.ts';
 import {baseDirectory} from '../home.ts';
-import type {Remaps} from '../keymap.ts';
+import {createKeymap, type Remaps} from '../keymap.ts';
 import type {Place} from '../policy/place.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicyRead} from '../policy/standing.ts';
@@ -11,6 +11,7 @@ import {allSinks, type NamedSink, readSinks} from './audit-sinks.ts';
 import {ConfigError} from './config-error.ts';
 import {discover} from './discover.ts';
 import {mistakesOf, type Path, readDocument} from './document.ts';
+import type {ExecRules} from './exec-permission.ts';
 import {placesOf} from './places.ts';
 import {policyReader} from './policy-file.ts';
 import {readSafeFile} from './safe-file.ts';
@@ -132,6 +133,7 @@ async function machinePolicy(given: {
  */
 const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): Surroundings['plugins'] => ({
 	allowed: [],
+	keys: keysFor({}),
 	async policy() {
 		const now = await read();
 		if (now === undefined && !wasThere) return undefined;
@@ -140,9 +142,18 @@ const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']
 	},
 });
 
-const withAllowed = <S extends Surroundings>(surroundings: S, {kubernetes}: ConfigFile): S => ({
+function keysFor(remaps: Remaps): ExecRules['keys'] {
+	const keymap = createKeymap(remaps);
+	return {targets: keymap.keyFor('deck.targets'), login: keymap.keyFor('list.login')};
+}
+
+const withAllowed = <S extends Surroundings>(surroundings: S, {kubernetes, keys}: ConfigFile): S => ({
 	...surroundings,
-	plugins: surroundings.plugins && {...surroundings.plugins, allowed: kubernetes?.allowExec ?? []},
+	plugins: surroundings.plugins && {
+		...surroundings.plugins,
+		allowed: kubernetes?.allowExec ?? [],
+		keys: keysFor(keys),
+	},
 });
 
 const nothing = {file: configSchema.parse({}), targets: undefined};

@@ -12,7 +12,8 @@ type ArmLayer = Extract<Layer, {kind: 'arm'}>;
  */
 export function toggleArmed(deck: Deck, target: string | undefined, by: 'key' | 'menu'): void {
 	if (target === undefined) {
-		deck.say('select a row of the target to arm first, or press t', 'warn');
+		const list = deck.options.keymap.keyFor('deck.targets');
+		deck.say(`select a row of the target to arm first, or press ${list}`, 'warn');
 		return;
 	}
 	const {arming} = deck.options;

@@ -71,7 +71,7 @@ const findingItems = (deck: Deck): MenuItem[] =>
 	}));
 
 function targetItems(deck: Deck): MenuItem[] {
-	const {watch, arming} = deck.options;
+	const {watch, arming, keymap} = deck.options;
 	const only = deck.session.get().target;
 	return watch.targets.map(({target, system}) => {
 		const readings = watch.readings().filter(reading => reading.target === target.name);
@@ -80,7 +80,7 @@ function targetItems(deck: Deck): MenuItem[] {
 		const is = standing(arming.policy.get(), target.name, deck.monotonic());
 		const told = {
 			open: 'not guarded',
-			guarded: 'guarded: O arms it',
+			guarded: `guarded: ${keymap.keyFor('list.arm')} arms it`,
 			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
 		}[is.state];
@@ -98,7 +98,7 @@ function targetItems(deck: Deck): MenuItem[] {
 			severity:
 				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
 			left: target.name,
-			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ' · shown alone, Enter shows all' : ''}${said === '' ? '' : ` · ${said}`}`,
+			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ` · shown alone, ${keymap.keyFor('list.choose')} shows all` : ''}${said === '' ? '' : ` · ${said}`}`,
 			right: told,
 			target: target.name,
 			choose() {
@@ -107,7 +107,7 @@ function targetItems(deck: Deck): MenuItem[] {
 				if (only !== target.name) {
 					const pane = deck.options.panes.find(one => one.systems.includes(target.kind));
 					if (pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
-					deck.say(`only ${target.name} is shown; t shows all again`);
+					deck.say(`only ${target.name} is shown; ${keymap.keyFor('deck.targets')} shows all again`);
 				} else deck.say('all targets are shown');
 			},
 		};
@@ -165,7 +165,7 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		severity: 'unknown' as const,
 		left: when(deck, open.ts),
 		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.seen === undefined ? open.look : `looked again: ${open.seen}`}`,
-		right: 'unknown, space settles',
+		right: `unknown, ${deck.options.keymap.keyFor('list.settle')} settles`,
 		target: open.target,
 		settle: () => settle(deck, open.id),
 		choose: () => {

@@ -212,7 +212,8 @@ function pressDeclared(deck: Deck, key: string): void {
 				`${key} was not taken: the row under the cursor changed just now; look at it, then press ${key} again`,
 				'warn',
 			);
-	} else if (/^[A-Z]$/.test(key)) deck.say(`${key} does nothing on this row; a lists what can be done`);
+	} else if (/^[A-Z]$/.test(key))
+		deck.say(`${key} does nothing on this row; ${keymap.keyFor('deck.actions')} lists what can be done`);
 }
 
 /** Text that came as a paste. It never confirms anything and never acts: it only fills a field that is being typed into. */

@@ -31,7 +31,11 @@ export type Policy = {
 	/** What the policy file comes to, by target name. */
 	readonly bounds: ReadonlyMap<string, Bounds>;
 	readonly armed: ReadonlyMap<string, Armed>;
+	/** The configured keys, for the hints of a refusal. */
+	readonly keys: PolicyKeys;
 };
+
+export type PolicyKeys = {readonly arm: string; readonly targets: string};
 
 /** Why something is not done, and what to do about it. */
 export type Refusal = {readonly kind: 'refused'; readonly reason: string; readonly hint: string};
@@ -51,14 +55,16 @@ export function createPolicy(given: {
 	readonly readOnly: boolean | string;
 	readonly targets: readonly (Pick<Target, 'name' | 'production'> & {readonly place?: Place | undefined})[];
 	readonly file?: PolicyFile | undefined;
+	readonly keys?: PolicyKeys;
 }): Policy {
-	const {readOnly, targets, file} = given;
+	const {readOnly, targets, file, keys = {arm: 'O', targets: 't'}} = given;
 	const empty: Policy = {
 		readOnly: readOnly === true ? 'started with --read-only' : readOnly === false ? undefined : readOnly,
 		read: {state: 'none'},
 		targets: new Map(targets.map(target => [target.name, target.production])),
 		bounds: new Map(),
 		armed: new Map(),
+		keys,
 	};
 	const places = new Map(targets.flatMap(({name, place}) => (place === undefined ? [] : [[name, place] as const])));
 	return obeying(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, places);
@@ -117,7 +123,11 @@ export function arm(policy: Policy, target: string, now: number): Policy | Refus
 	const is = standing(policy, target, now);
 	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
 	if (!policy.targets.has(target)) {
-		return {kind: 'refused', reason: `no target is called ${target}`, hint: 'press t for the list of watched systems'};
+		return {
+			kind: 'refused',
+			reason: `no target is called ${target}`,
+			hint: `press ${policy.keys.targets} for the list of watched systems`,
+		};
 	}
 	if (is.state === 'open') {
 		return {kind: 'refused', reason: `${target} is not guarded`, hint: 'nothing to arm: act on it as it is'};
@@ -166,7 +176,7 @@ export function permitted(policy: Policy, action: string, target: string, now: n
 		return {
 			kind: 'refused',
 			reason: `${target} is guarded`,
-			hint: `press O to arm it for ${armedFor(policy)}, then try again`,
+			hint: `press ${policy.keys.arm} to arm it for ${armedFor(policy)}, then try again`,
 		};
 	}
 	return undefined;

@@ -25,7 +25,7 @@ export type Arming = {
 	/** @returns why it was not armed, or undefined when it is. */
 	arm(target: string): Promise<Refusal | undefined>;
 	disarm(target: string): Promise<void>;
-	/** Something was done on the target: its 10 minutes begin again. */
+	/** Something was done on the target: its idle time begins again. */
 	touch(target: string): void;
 	/** The record of the arming that holds now; undefined while the target is not armed. */
 	armedBy(target: string): ArmedBy | undefined;

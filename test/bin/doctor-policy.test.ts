@@ -5,12 +5,13 @@ import {policyOf} from '../../bin/policy-of.ts';
 import type {System} from '../../src/contract.ts';
 import type {Place} from '../../src/policy/place.ts';
 import type {PolicyFile} from '../../src/policy/rules.ts';
-import {arm, obeying, standing} from '../../src/policy/standing.ts';
+import {arm, obeying, permitted, standing} from '../../src/policy/standing.ts';
 
 const place: Place = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
 const placesNow = new Map([['cache', place]]);
 
-const estate = (file: PolicyFile | undefined): Pick<Estate, 'policy' | 'targets'> => ({
+const estate = (file: PolicyFile | undefined): Pick<Estate, 'policy' | 'targets' | 'keys'> => ({
+	keys: {'deck.arm': ['f5']},
 	targets: [{target: {name: 'cache', kind: 'redis', production: true, settings: {}}, system: {} as System}],
 	policy: {
 		path: '/etc/midwatch/policy.yaml',
@@ -57,4 +58,9 @@ test('a console that began under a policy of nothing but looking cannot act once
 	});
 	const later = obeying(policy, {state: 'read', file: {}}, placesNow);
 	expect(arm(later, 'cache', 0)).toMatchObject({reason: expect.stringContaining('started while the policy file')});
+});
+
+test('a refusal names the configured key, and the minutes of the policy file', () => {
+	const refusal = permitted(policyOf(estate({armMinutes: 3}), false), 'redis.kill-client', 'cache', 0);
+	expect(refusal?.hint).toBe('press f5 to arm it for 3 minutes, then try again');
 });

@@ -5,6 +5,7 @@ import {createAuditCopies} from '../../bin/audit-copies.ts';
 import {examineSinks} from '../../bin/doctor-sinks.ts';
 import {createAudit} from '../../src/audit/log.ts';
 import type {NamedSink} from '../../src/config/audit-sinks.ts';
+import {createKeymap} from '../../src/keymap.ts';
 import {createPolicy, type Policy} from '../../src/policy/standing.ts';
 import {systemClock} from '../../src/poll/clock.ts';
 import {scratchDir} from '../src/audit/scratch.ts';
@@ -37,7 +38,14 @@ test('doctor says where copies go, how far they are, and whether the place can b
 		'  has taken nothing yet',
 		'  can be reached',
 	]);
-	const copies = await createAuditCopies({sinks, log, stateDir, clock: systemClock, policy: () => undefined});
+	const copies = await createAuditCopies({
+		sinks,
+		log,
+		stateDir,
+		clock: systemClock,
+		policy: () => undefined,
+		keymap: createKeymap(),
+	});
 	await copies.audit.append({kind: 'intent', target: 'tank'});
 	await copies.close();
 	await log.append({kind: 'stop'});
@@ -54,7 +62,14 @@ test('a console whose policy names other copies than at its start does nothing u
 	const under = (...names: readonly string[]): Policy =>
 		createPolicy({readOnly: false, targets: [], file: {audit: {sinks: names.map(name => ({name}))}}});
 	let policy = under('siem');
-	const copies = await createAuditCopies({sinks: [], log, stateDir, clock: systemClock, policy: () => policy});
+	const copies = await createAuditCopies({
+		sinks: [],
+		log,
+		stateDir,
+		clock: systemClock,
+		policy: () => policy,
+		keymap: createKeymap(),
+	});
 	await copies.audit.append({kind: 'intent', target: 'tank'});
 	policy = under('siem', 'second');
 	await expect(copies.audit.append({kind: 'intent', target: 'tank'})).rejects.toMatchObject({

@@ -233,6 +233,16 @@ describe('footer', () => {
 		expect(bare(paintFooter(house.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
 	});
 
+	it('names the configured keys', async () => {
+		const keys = {'field.accept': ['f5'], 'list.arm': ['f6'], 'list.login': ['f7'], 'list.choose': ['f8']};
+		house = await openHouse({guarded: true, keys});
+		await house.keys('/');
+		expect(bare(paintFooter(house.deck, 80, theme))).toContain('f5 keeps it');
+		await house.keys('esc', 't');
+		expect(layerText(120, 20)).toContain('f8 shows it alone · f6 arms or disarms · f7 logs in');
+		expect(layerText(120, 20)).toContain('guarded: f6 arms it');
+	});
+
 	it('tells a notice that is too long over several lines, to its end', async () => {
 		house = await openHouse({guarded: true});
 		await house.keys('K');

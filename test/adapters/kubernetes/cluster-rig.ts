@@ -89,7 +89,7 @@ export async function startRig({
 		async client({text, ...words} = {}, more = {}) {
 			number += 1;
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
-			const plugins = {allowed: rig.allowed, policy: async () => undefined};
+			const plugins = {allowed: rig.allowed, policy: async () => undefined, keys: {targets: 't', login: 'l'}};
 			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state'), plugins};
 			const surroundings = {...systemSurroundings(), ...own};
 			const settings = kubernetesSettings({...words, kubeconfig}, surroundings);

@@ -16,7 +16,12 @@ beforeEach(() => {
 	const surroundings = emptySurroundings();
 	({home} = surroundings);
 	program = put(surroundings, 'login', '#!/bin/sh\n', 0o755);
-	rules = {stateDir: surroundings.stateDir, allowed: [], policy: async () => undefined};
+	rules = {
+		stateDir: surroundings.stateDir,
+		allowed: [],
+		policy: async () => undefined,
+		keys: {targets: 'f2', login: 'f3'},
+	};
 });
 
 const request = (more: Partial<ExecRequest> = {}): ExecRequest => ({
@@ -52,7 +57,7 @@ async function approve(more: Partial<ExecRequest> = {}) {
 describe('a program of a kubeconfig', () => {
 	test('waits for approval, is approved once, and stays so at later starts', async () => {
 		expect(await permit()).toMatch(
-			new RegExp(`^waits for your approval to run ${program}: .*Press t.*kubernetes.allowExec`),
+			new RegExp(`^waits for your approval to run ${program}: .*Press f2, then f3 .*kubernetes.allowExec`),
 		);
 		const approval = await approve();
 		expect(approval).toMatchObject({program, file: program, askedBy: '/home/ada/.kube/config', changed: false});

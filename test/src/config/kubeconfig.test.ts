@@ -27,7 +27,12 @@ async function file(content: unknown): Promise<string> {
 const read = (files: readonly string[], context?: string): Promise<ClusterAccess> =>
 	readClusterAccess({files, context, env: {PATH: '/usr/bin:/bin'}, home: folder, rules: rules()});
 
-const rules = (): ExecRules => ({stateDir: join(folder, 'state'), allowed: [], policy: async () => undefined});
+const rules = (): ExecRules => ({
+	stateDir: join(folder, 'state'),
+	allowed: [],
+	policy: async () => undefined,
+	keys: {targets: 't', login: 'l'},
+});
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
