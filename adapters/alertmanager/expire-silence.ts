@@ -15,10 +15,24 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<Silenc
 		{fact: 'id and matchers', bound: 'the id: a silence with other matchers gets another id'},
 		{fact: 'end', bound: 'endsAt, read again just before it is sent'},
 		{fact: 'state', bound: 'read again just before it is sent'},
-		{fact: 'author and comment', notBound: 'they can be changed under the same id, and are not compared'},
+		{fact: 'author', bound: 'createdBy, read again just before it is sent'},
+		{fact: 'comment', bound: 'read again just before it is sent'},
 		{
-			fact: 'which alerts notify again, and how many of them are critical',
-			notBound: 'alerts come and go; they are read again while the confirmation waits',
+			fact: 'how many alerts notify again',
+			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+		},
+		{
+			fact: 'how many of them are critical',
+			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+		},
+		{
+			fact: 'which alerts notify again',
+			notBound:
+				'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
+		},
+		{
+			fact: 'how many stay silenced by another silence',
+			notBound: 'when that one ends they notify again, and the number of those that do is bound',
 		},
 	],
 	disabled: ([row]) => (row?.state === 'expired' ? 'it has ended already' : undefined),

@@ -56,14 +56,37 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 		},
 	],
 	shows: [
-		{fact: 'the alert', bound: 'fingerprint and startsAt, read again just before it is sent'},
-		{fact: 'the silences on the alert', bound: 'their ids, read again just before it is sent'},
-		{fact: 'matchers, end and author of the silence', bound: 'they are the plan, and sent as they are'},
 		{
-			fact: 'which alerts it hides, and how many of them are critical',
-			notBound: 'alerts come and go; they are read again while the confirmation waits',
+			fact: 'the alert',
+			bound: 'fingerprint, which is a hash of its labels, and startsAt, read again just before it is sent',
 		},
-		{fact: 'other silences with the same matchers', notBound: 'they are read again while the confirmation waits'},
+		{fact: 'the silences on the alert', bound: 'their ids, read again just before it is sent'},
+		{
+			fact: 'that its end is to come',
+			bound: 'the end is part of the plan, and compared with the clock before it is sent',
+		},
+		{
+			fact: 'how many alerts it hides',
+			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+		},
+		{
+			fact: 'how many of them are critical',
+			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+		},
+		{
+			fact: 'how many of them are told now',
+			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+		},
+		{
+			fact: 'which alerts it hides',
+			notBound:
+				'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
+		},
+		{fact: 'other silences with the same matchers', bound: 'their ids and ends, read again just before it is sent'},
+		{
+			fact: 'how many alerts fire in all',
+			notBound: 'they begin and end by themselves all the time; those that the silence hides are counted and bound',
+		},
 	],
 	disabled: () => undefined,
 	async preview([row], params, context) {

@@ -1,10 +1,11 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {alertName, alertSeverity, alertSubject} from '../../src/model/alert-labels.ts';
+import {alertName, alertSubject} from '../../src/model/alert-labels.ts';
 import {matchersText} from '../../src/model/matcher.ts';
 import type {AlertFacts, AlertmanagerPort, NewSilence, Silence} from '../../src/port/alertmanager.ts';
 import {clockTime, duration} from '../../src/text/figures.ts';
 import {curl} from './by-hand.ts';
+import {growth, type Reach, reachOf} from './reach.ts';
 
 /*
  * Making a silence and ending one are each other's way back, so that both actions have both plans. A silence belongs to the one Alertmanager
@@ -26,12 +27,18 @@ export type MakePlan = {
 		| undefined;
 	/** Id of the silence that is made again. */
 	readonly again: string | undefined;
+	/** What it hides, as it was shown. */
+	readonly hides: Reach;
+	/** Active silences with the same matchers, as they were shown: id and end. */
+	readonly like: readonly string[];
 };
 
 export type EndPlan = {
 	readonly do: 'expire';
 	readonly target: string;
 	readonly silence: Silence;
+	/** What notifies again, as it was shown. */
+	readonly notifies: Reach;
 };
 
 export type SilencingPlan = MakePlan | EndPlan;
@@ -44,7 +51,7 @@ export const gone = (what: string): AdapterError =>
 const counted = (found: readonly unknown[]): string => (found.length === 1 ? '1 alert' : `${found.length} alerts`);
 
 const criticalOf = (found: readonly AlertFacts[]): string => {
-	const critical = found.filter(({labels}) => alertSeverity(labels) === 'crit').length;
+	const {critical} = reachOf(found);
 	return critical === 0 ? '' : `, ${critical} of them critical`;
 };
 
@@ -70,12 +77,16 @@ const told = (moment: string): string => moment.replace('T', ' ').replace(/\.\d+
 
 /** What making this silence would do. */
 export async function previewMaking(
-	plan: MakePlan,
+	wanted: Omit<MakePlan, 'hides' | 'like'>,
 	context: About,
 	{mismatch}: {readonly mismatch?: string | undefined} = {},
 ): Promise<Preview<SilencingPlan>> {
-	const {silence, alert, again} = plan;
-	const hidden = await context.port.alerts(context, silence.matchers);
+	const {silence, alert, again} = wanted;
+	const [hidden, silences] = await Promise.all([
+		context.port.alerts(context, silence.matchers),
+		context.port.silences(context),
+	]);
+	const plan: MakePlan = {...wanted, hides: reachOf(hidden), like: likeOf(silence, silences).map(idAndEnd)};
 	const now = context.now();
 	const firing = hidden.filter(({silencedBy}) => silencedBy.length === 0);
 	const long = Date.parse(silence.endsAt) - now > oneDay;
@@ -114,7 +125,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 	const loud = toldAgain(silence, alerts);
 	const others = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).length - loud.length;
 	return {
-		plan: {do: 'expire', target: context.target.name, silence},
+		plan: {do: 'expire', target: context.target.name, silence, notifies: reachOf(loud)},
 		target: context.target.name,
 		object: shortId(silence.id),
 		locks: [`silence ${silence.id}`],
@@ -126,7 +137,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 				? 'It hides nothing that would be told.'
 				: `${counted(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
 		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
-		bound: `id ${silence.id}, until ${silence.endsAt}`,
+		bound: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, by ${silence.createdBy || 'nobody'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
 		undo: {
@@ -152,7 +163,16 @@ const sameMatchers = (a: Pick<Silence, 'matchers'>, b: Pick<Silence, 'matchers'>
 		.sort()
 		.join();
 
-async function checkMaking({silence, alert, again}: MakePlan, context: About): Promise<readonly Check[]> {
+/** Active silences with the same matchers. */
+const likeOf = (silence: Pick<Silence, 'matchers'>, silences: readonly Silence[]): readonly Silence[] =>
+	silences.filter(one => one.state === 'active' && sameMatchers(one, silence));
+
+const idAndEnd = ({id, endsAt}: Silence): string => `${id} until ${endsAt}`;
+
+const move = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
+
+async function checkMaking(plan: MakePlan, context: About): Promise<readonly Check[]> {
+	const {silence, alert, again} = plan;
 	const {port} = context;
 	const [all, hidden, silences] = await Promise.all([
 		port.alerts(context),
@@ -160,7 +180,6 @@ async function checkMaking({silence, alert, again}: MakePlan, context: About): P
 		port.silences(context),
 	]);
 	const checks: Check[] = [];
-	const move = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
 	if (alert !== undefined) {
 		const label = 'the alert';
 		const now = all.find(({fingerprint}) => fingerprint === alert.fingerprint);
@@ -182,46 +201,65 @@ async function checkMaking({silence, alert, again}: MakePlan, context: About): P
 	}
 	if (Date.parse(silence.endsAt) <= context.now())
 		checks.push(move('its end', `was ${told(silence.endsAt)}, which has passed`));
-	const like = silences.find(one => one.state === 'active' && sameMatchers(one, silence));
-	if (like !== undefined) {
-		const detail = `${like.createdBy || 'somebody'} has one with the same matchers until ${told(like.endsAt)}`;
-		checks.push({label: 'other silences', result: 'warn', detail});
-	}
-	const label = 'what it hides';
-	if (all.length > 1 && hidden.length === all.length) {
-		checks.push({label, result: 'warn', detail: `every one of the ${counted(all)} that fire now`});
-	} else {
-		const wide = alert !== undefined && hidden.length > 1;
-		checks.push({
-			label,
-			result: wide ? 'warn' : 'pass',
-			detail: `${hidden.length} of the ${counted(all)} that fire now`,
-		});
-	}
-	return checks;
+	return [...checks, ...checkLike(plan, silences), checkReach(plan, all, hidden)];
 }
 
-async function checkEnding({silence}: EndPlan, context: About): Promise<readonly Check[]> {
+/** Whether the other silences with the same matchers are those that were shown. */
+function checkLike(plan: MakePlan, silences: readonly Silence[]): readonly Check[] {
+	const label = 'other silences';
+	const like = likeOf(plan.silence, silences);
+	const [first] = like;
+	const other = like.find(one => !plan.like.includes(idAndEnd(one)));
+	if (other !== undefined) {
+		const detail = `${other.createdBy || 'somebody'} has one with the same matchers until ${told(other.endsAt)} now`;
+		return [move(label, detail)];
+	}
+	if (like.length < plan.like.length) return [move(label, 'one with the same matchers has ended')];
+	if (first === undefined) return [];
+	const detail = `${first.createdBy || 'somebody'} has one with the same matchers until ${told(first.endsAt)}`;
+	return [{label, result: 'warn', detail}];
+}
+
+/** Whether it hides no more than was shown. */
+function checkReach({alert, hides}: MakePlan, all: readonly AlertFacts[], hidden: readonly AlertFacts[]): Check {
+	const label = 'what it hides';
+	const more = growth(hides, reachOf(hidden));
+	if (more !== undefined) return move(label, more);
+	if (all.length > 1 && hidden.length === all.length)
+		return {label, result: 'warn', detail: `every one of the ${counted(all)} that fire now`};
+	const isWide = alert !== undefined && hidden.length > 1;
+	return {label, result: isWide ? 'warn' : 'pass', detail: `${hidden.length} of the ${counted(all)} that fire now`};
+}
+
+/** What of a silence is not as it was shown, in a sentence. */
+function silenceMoved(shown: Silence, now: Silence | undefined): string | undefined {
+	if (now === undefined || now.state === 'expired') return 'it has ended already';
+	if (now.endsAt !== shown.endsAt) return `it ends at ${told(now.endsAt)} now, it was ${told(shown.endsAt)}`;
+	if (now.state !== shown.state) return `it is ${now.state} now, it was ${shown.state}`;
+	if (now.createdBy !== shown.createdBy)
+		return `it is of ${now.createdBy || 'nobody'} now, it was of ${shown.createdBy || 'nobody'}`;
+	if (now.comment !== shown.comment) return `its comment is "${now.comment}" now, it was "${shown.comment}"`;
+	return sameMatchers(now, shown) ? undefined : 'its matchers were changed';
+}
+
+async function checkEnding({silence, notifies}: EndPlan, context: About): Promise<readonly Check[]> {
 	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
 	const now = silences.find(({id}) => id === silence.id);
-	const label = 'the silence';
 	const loud = toldAgain(silence, alerts);
-	const same: Check =
-		now === undefined || now.state === 'expired'
-			? {label, result: 'block', detail: 'it has ended already', moved: true}
-			: now.endsAt !== silence.endsAt
-				? {
-						label,
-						result: 'block',
-						detail: `it ends at ${told(now.endsAt)} now, it was ${told(silence.endsAt)}`,
-						moved: true,
-					}
-				: {label, result: 'pass', detail: `${now.state}, until ${told(now.endsAt)}`};
+	const moved = silenceMoved(silence, now);
+	const label = 'what is told again';
+	const more = growth(notifies, reachOf(loud));
+	const reach: Check =
+		more !== undefined
+			? move(label, more)
+			: loud.length === 0
+				? {label, result: 'pass', detail: 'nothing: what it matches does not fire'}
+				: {label, result: 'warn', detail: `${counted(loud)}${criticalOf(loud)}`};
 	return [
-		same,
-		loud.length === 0
-			? {label: 'what is told again', result: 'pass', detail: 'nothing: what it matches does not fire'}
-			: {label: 'what is told again', result: 'warn', detail: `${counted(loud)}${criticalOf(loud)}`},
+		moved === undefined
+			? {label: 'the silence', result: 'pass', detail: `${silence.state}, until ${told(silence.endsAt)}`}
+			: move('the silence', moved),
+		reach,
 	];
 }
 
@@ -229,8 +267,10 @@ async function checkEnding({silence}: EndPlan, context: About): Promise<readonly
 export const check = (plan: SilencingPlan, context: About): Promise<readonly Check[]> =>
 	plan.do === 'silence' ? checkMaking(plan, context) : checkEnding(plan, context);
 
-/** Sends either plan, once. */
+/** Sends either plan, once. @throws AdapterError `conflict` when anything is not as it was shown: nothing was sent. */
 export async function carryOut(plan: SilencingPlan, context: About): Promise<Receipt> {
+	const moved = (await check(plan, context)).find(one => one.moved);
+	if (moved !== undefined) throw gone(`${moved.label}: ${moved.detail}`);
 	if (plan.do === 'silence') {
 		const id = await context.port.silence(plan.silence, plan.alert, context);
 		return {summary: `silence ${id} until ${plan.silence.endsAt}`, before: {id}};

@@ -8,6 +8,7 @@ import {
 	describeOwnAlertmanager,
 	expireByHand,
 	fire,
+	resolve,
 	silenceByHand,
 	silencesOf,
 } from '../adapters/alertmanager/own-alertmanager.ts';
@@ -114,12 +115,40 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 		expect(again?.id).not.toBe(id);
 	});
 
+	test('a silence over 54 alerts demands and records 54, each of them', async () => {
+		const many = Array.from({length: 54}, (_, at) => ({...down, job: 'many', instance: `m:${at}`}));
+		await Promise.all(many.map(labels => fire(server, labels)));
+		const on = await console();
+		await on.select('m:0');
+		on.call('alertmanager.silence');
+		await on.expect('For how long');
+		on.press('field.next', 'field.clear');
+		on.type('job="many"');
+		await on.expect('job="many"');
+		on.press('field.next');
+		on.type(comment);
+		await on.expect(comment);
+		on.press('field.accept');
+		await on.expect('54 alerts now');
+		await on.confirm();
+		await on.expect(/Done[\s\S]*hides 54 alerts/, 30);
+		const names = many.map(({instance}) => `alert TargetDown job=many instance=${instance}`).toSorted();
+		await recorded(on, 'intent').toHaveLength(1);
+		const previews = on.audit().flatMap(line => (line.kind === 'intent' ? [line['preview']] : []));
+		const [{count, touches} = {count: 0, touches: []}] = previews as readonly {
+			readonly count: number;
+			readonly touches: readonly string[];
+		}[];
+		expect({count, touches: touches.toSorted()}).toEqual({count: 54, touches: names});
+		await Promise.all(many.map(labels => resolve(server, labels)));
+	});
+
 	test('what somebody ended meanwhile is stale, and nothing is sent', async () => {
 		const id = await silenceByHand(server, down, {comment: 'short'});
 		const on = await console();
 		await on.select('short');
 		on.call('alertmanager.expire-silence');
-		await on.expect('press');
+		await on.expect(/type \S+, the number of objects \(2\)/);
 		front.seen.length = 0;
 		await expireByHand(server, id);
 		await on.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/, 20);

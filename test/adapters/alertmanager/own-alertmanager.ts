@@ -232,6 +232,17 @@ export async function silenceByHand(
 	return (answer as {readonly silenceID: string}).silenceID;
 }
 
+/** Changes an active silence by hand, which keeps its id. */
+export async function amendByHand(
+	server: Server,
+	id: string,
+	change: Partial<Pick<GivenSilence, 'createdBy' | 'comment' | 'endsAt'>>,
+): Promise<void> {
+	const {status, updatedAt, ...silence} = (await silencesOf(server)).find(one => one.id === id) ?? {};
+	const answer = (await post(server, '/silences', {...silence, ...change})) as {readonly silenceID: string};
+	if (answer.silenceID !== id) throw new Error(`silence ${id} became ${answer.silenceID}`);
+}
+
 export async function expireByHand(server: Server, id: string): Promise<void> {
 	await call(server, `/silence/${id}`, {method: 'DELETE'});
 }

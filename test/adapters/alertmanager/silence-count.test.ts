@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {type MakePlan, previewEnding, previewMaking} from '../../../adapters/alertmanager/silencing.ts';
+import {previewEnding, previewMaking} from '../../../adapters/alertmanager/silencing.ts';
 import type {ActionContext} from '../../../src/contract.ts';
 import type {AlertFacts, AlertmanagerPort, Silence} from '../../../src/port/alertmanager.ts';
 import {context, keep} from '../subject.ts';
@@ -22,7 +22,7 @@ const alerts = Array.from(
 
 const about: ActionContext<AlertmanagerPort> = {
 	...context(),
-	port: {alerts: async () => alerts} as unknown as AlertmanagerPort,
+	port: {alerts: async () => alerts, silences: async () => []} as unknown as AlertmanagerPort,
 	target: {
 		name: 'alerts',
 		kind: 'alertmanager',
@@ -44,8 +44,8 @@ const silence: Silence = {
 } as unknown as Silence;
 
 test('a silence counts every alert that it hides, lists ten, and gives all of them to the record', async () => {
-	const plan: MakePlan = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'};
-	const {count, touches, objects} = await previewMaking(plan, about);
+	const wanted = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'} as const;
+	const {count, touches, objects} = await previewMaking(wanted, about);
 	expect(count).toBe(54);
 	expect(touches).toHaveLength(11);
 	expect(touches.at(-1)).toBe('44 more alerts');
