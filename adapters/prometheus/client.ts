@@ -99,6 +99,13 @@ export function createPrometheusClient(
 			}
 			if (now.startTime !== expected.startTime) throw moved('the server was restarted since this was confirmed');
 			if (now.lastConfigTime !== expected.lastConfigTime) throw moved('somebody reloaded it since this was confirmed');
+			if (now.reloadConfigSuccess !== expected.reloadConfigSuccess) {
+				throw moved(
+					expected.reloadConfigSuccess
+						? 'somebody tried to reload it since this was confirmed, and that failed'
+						: 'somebody reloaded it since this was confirmed',
+				);
+			}
 			return reload(http, context);
 		},
 	};

@@ -111,11 +111,19 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 		{fact: 'the configuration file', bound: 'startTime: it is named on the command line of the server'},
 		{fact: 'when the server was started', bound: 'startTime, read again just before it is sent'},
 		{fact: 'when the configuration was loaded', bound: 'lastConfigTime, read again just before it is sent'},
+		{fact: 'whether the last reload failed', bound: 'reloadConfigSuccess, read again just before it is sent'},
 		{
-			fact: 'whether the last reload failed',
-			notBound: 'it is compared while the confirmation waits, not in the call that sends',
+			fact: 'whether it may be reloaded by the API',
+			bound: 'startTime: the flag is on the command line of the server, which refuses the call without it',
 		},
-		{fact: 'what the files hold', notBound: 'Prometheus does not show files that it has not loaded'},
+		{
+			fact: 'whether it is ready',
+			notBound: 'a server is not ready only while it starts or stops, and another start is noticed by startTime',
+		},
+		{
+			fact: 'what the files hold',
+			notBound: 'Prometheus does not show files that it has not loaded, so that nothing can be compared',
+		},
 	],
 	disabled: () => undefined,
 	async preview(_rows, _params, context) {
@@ -144,8 +152,8 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 		}
 		return checks;
 	},
-	async run({startTime, lastConfigTime, file}, context) {
-		const fault = await context.port.reload({startTime, lastConfigTime}, context);
+	async run({startTime, lastConfigTime, loaded, file}, context) {
+		const fault = await context.port.reload({startTime, lastConfigTime, reloadConfigSuccess: loaded}, context);
 		return {
 			summary: `POST /-/reload${fault === '' ? '' : `, taken in part: ${fault}`}`,
 			before: {configuration: lastConfigTime, file, ...(fault === '' ? {} : {fault})},

@@ -150,5 +150,8 @@ export type PrometheusPort = {
 	 * @throws AdapterError `conflict` when it was (nothing was sent); `denied` when it could not read the new configuration and keeps the
 	 * old one, with the fault; `denied` without --web.enable-lifecycle and on a connection that was opened read-only.
 	 */
-	reload(expected: Pick<RuntimeInfo, 'startTime' | 'lastConfigTime'>, context: PrometheusActContext): Promise<string>;
+	reload(
+		expected: Pick<RuntimeInfo, 'startTime' | 'lastConfigTime' | 'reloadConfigSuccess'>,
+		context: PrometheusActContext,
+	): Promise<string>;
 };
