@@ -11,18 +11,18 @@ import {
 	gone,
 	groundOf,
 	howToStop,
+	movedSince,
 	movesOf,
 	previewOf,
 	type ResetPlan,
 	readGroup,
-	whatMoved,
 } from './reset-plan.ts';
 
 /** What the permissions are listed for. */
 const resetNeeds = 'kafka.reset-offsets';
 
 const planOf = (
-	{group, topic}: {readonly group: string; readonly topic: string},
+	{group, topic, topicId}: Pick<ResetPlan, 'group' | 'topic' | 'topicId'>,
 	now: GroupNow,
 	moves: readonly OffsetMove[],
 	target: string,
@@ -30,6 +30,7 @@ const planOf = (
 	target,
 	group,
 	topic,
+	topicId,
 	type: now.group.type,
 	state: now.group.state,
 	members: now.group.members.length,
@@ -44,15 +45,10 @@ const itemsOf = (text: string | undefined): readonly ResetItem[] => {
 	return items;
 };
 
-function emptyCheck({group, type, state, members}: ResetPlan, now: GroupNow): Check {
+/** Of a group that is as it was shown. */
+function emptyCheck({group, type, state, members}: ResetPlan): Check {
 	const label = 'the group';
-	if (members > 0 || now.group.members.length > 0) {
-		return {
-			label,
-			result: 'block',
-			detail: `${now.group.members.length} members read (${now.group.state}). ${howToStop(group)}`,
-		};
-	}
+	if (members > 0) return {label, result: 'block', detail: `${members} members read (${state}). ${howToStop(group)}`};
 	if (type === 'share' || type === 'unknown') {
 		return {label, result: 'block', detail: `it is a ${type} group: midwatch cannot tell whether it is stopped`};
 	}
@@ -77,22 +73,6 @@ async function permissionCheck({moves}: ResetPlan, context: ActionContext<KafkaP
 		if (!(error instanceof AdapterError)) throw error;
 	}
 	return {label, result: 'unknown', detail: 'the brokers do not tell: they will refuse if you may not'};
-}
-
-/** What retention takes away between the plan and its end is skipped as well. */
-async function logCheck({topic, moves}: ResetPlan, context: ActionContext<KafkaPort>): Promise<Check> {
-	const label = 'the messages';
-	const pairs = moves.map(({partition}) => ({topic, partition}));
-	const {read} = await context.port.offsets(pairs, 'earliest', context);
-	const startOf = new Map(read.map(one => [one.partition, one.offset]));
-	const lost = moves.find(({partition, to}) => to !== null && to < (startOf.get(partition) ?? 0));
-	if (lost === undefined) return {label, result: 'pass', detail: 'everything from there on still exists'};
-	const start = grouped(startOf.get(lost.partition) ?? 0);
-	return {
-		label,
-		result: 'warn',
-		detail: `partition ${lost.partition} begins at ${start} now: what was before is deleted`,
-	};
 }
 
 /** Whether every partition is where it was put, or further when somebody reads again. */
@@ -139,9 +119,10 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		},
 	],
 	shows: [
-		{fact: 'group and topic', bound: 'their names, which the commit carries'},
+		{fact: 'the group', bound: 'its name, which the commit carries; a group that is gone has no offsets to compare'},
+		{fact: 'the topic', bound: 'its id, where the broker gives one: a topic that is made anew has another'},
 		{fact: 'the type of the group', bound: 'read again just before the commit'},
-		{fact: 'the state of the group', notBound: 'only that it has no members, and its epoch, are compared'},
+		{fact: 'the state of the group', bound: 'read again just before the commit'},
 		{
 			fact: 'how many members it has',
 			bound: 'read again just before the commit, and the broker refuses a commit for a group with members',
@@ -149,13 +130,22 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		{fact: 'the epoch of the group', bound: 'read again just before the commit, where the broker gives one'},
 		{fact: 'the committed offsets', bound: 'read again just before the commit; Kafka has no commit that compares'},
 		{
+			fact: 'that the messages from the new offsets on exist',
+			bound: 'the start of each log, read again just before the commit',
+		},
+		{
 			fact: 'where each log begins and ends',
-			notBound: 'both move with every message; the offsets that are committed are those of the plan',
+			notBound:
+				'both move by themselves with every message and with retention; the offsets that are committed are those of the plan',
 		},
 		{
 			fact: 'how many messages are skipped or read again',
 			notBound:
-				'it is counted from the ends of the logs at the preview; what retention deletes later is read again while the confirmation waits',
+				'it is counted from the ends of the logs, which move by themselves; the offsets before and after, between which it counts, are bound',
+		},
+		{
+			fact: 'whether midwatch may commit for it',
+			notBound: 'the brokers refuse the commit when it is sent, and nothing is changed then',
 		},
 	],
 	disabled([row]) {
@@ -168,7 +158,8 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		if (row === undefined) throw gone('no group was selected');
 		const items = itemsOf(params['to']);
 		const now = await readGroup(row, context);
-		const moves = movesOf(await groundOf({topic: row.topic, items, now}, context), items);
+		const {topicId, grounds} = await groundOf({topic: row.topic, items, now}, context);
+		const moves = movesOf(grounds, items);
 		if (moves.length === 0) {
 			throw new AdapterError(
 				'unsupported',
@@ -176,28 +167,27 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 				'Nothing was sent: nothing would change.',
 			);
 		}
-		return previewOf(planOf(row, now, moves, context.target.name), false, context);
+		return previewOf(planOf({...row, topicId}, now, moves, context.target.name), false, context);
 	},
 	async preflight(plan, context) {
-		const now = await readGroup(plan, context);
-		const what = whatMoved(plan, now);
-		if (what !== undefined) return [{label: 'the group', result: 'block', detail: what, moved: true}];
+		const moved = await movedSince(plan, context);
+		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, moved: true}];
 		return [
-			emptyCheck(plan, now),
+			emptyCheck(plan),
 			{
 				label: plan.moves.length === 1 ? 'the offset' : 'the offsets',
 				result: 'pass',
 				detail: plan.moves.length === 1 ? 'as it was' : `as they were on all ${plan.moves.length} partitions`,
 			},
 			await permissionCheck(plan, context),
-			await logCheck(plan, context),
+			{label: 'the messages', result: 'pass', detail: 'everything from there on still exists'},
 		];
 	},
 	async run(plan, context) {
 		const {port} = context;
 		const {group, topic, moves} = plan;
-		const what = whatMoved(plan, await readGroup(plan, context));
-		if (what !== undefined) throw gone(what);
+		const moved = await movedSince(plan, context);
+		if (moved !== undefined) throw gone(moved);
 		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
 		const json = await context.keep(`${group}-${topic}.json`, backupJson(about, moves));
 		const csv = await context.keep(`${group}-${topic}.csv`, backupCsv(topic, moves));
@@ -222,7 +212,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		async propose(plan, _receipt, context) {
 			const now = await readGroup(plan, context);
 			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
-			const grounds = await groundOf({topic: plan.topic, items, now}, context);
+			const {topicId, grounds} = await groundOf({topic: plan.topic, items, now}, context);
 			const moves = grounds.flatMap((ground): readonly OffsetMove[] => {
 				const before = plan.moves.find(move => move.partition === ground.partition);
 				const from = ground.committed ?? null;
@@ -231,7 +221,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, asked: null}];
 			});
 			if (moves.length === 0) throw gone(`${plan.group} is back where it was already`);
-			return previewOf(planOf(plan, now, moves, plan.target), true, context);
+			return previewOf(planOf({...plan, topicId}, now, moves, plan.target), true, context);
 		},
 	},
 });

@@ -1,5 +1,5 @@
 import type {ActionContext, Preview, Risk} from '../../src/contract.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import {
 	moved,
 	moveOf,
@@ -8,7 +8,14 @@ import {
 	type ResetItem,
 	type ResetSpec,
 } from '../../src/model/reset-target.ts';
-import type {KafkaGroup, KafkaGroupName, KafkaGroupType, KafkaPort, TopicPartition} from '../../src/port/kafka.ts';
+import type {
+	KafkaGroup,
+	KafkaGroupName,
+	KafkaGroupType,
+	KafkaPort,
+	KafkaTopic,
+	TopicPartition,
+} from '../../src/port/kafka.ts';
 import {grouped} from '../../src/text/figures.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {kafkaTool} from './by-hand.ts';
@@ -18,6 +25,8 @@ export type ResetPlan = {
 	readonly target: string;
 	readonly group: string;
 	readonly topic: string;
+	/** A topic that is made anew under the same name has another; null where the broker does not tell it. */
+	readonly topicId: string | null;
 	readonly type: KafkaGroupType;
 	readonly state: string;
 	readonly members: number;
@@ -74,7 +83,7 @@ async function describeOne(name: KafkaGroupName, context: Acting): Promise<Kafka
 const keyed = (offsets: readonly (TopicPartition & {readonly offset: number})[]): ReadonlyMap<number, number> =>
 	new Map(offsets.map(({partition, offset}) => [partition, offset]));
 
-async function found(
+async function foundByTime(
 	topic: string,
 	items: readonly ResetItem[],
 	partitions: readonly number[],
@@ -95,14 +104,15 @@ async function found(
 	return all;
 }
 
-/** Where each partition of the topic is now, as far as it is asked for. @throws AdapterError */
+/** The id of the topic, and where each partition of it is now, as far as it is asked for. @throws AdapterError */
 export async function groundOf(
 	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupNow},
 	context: Acting,
-): Promise<readonly ResetGround[]> {
+): Promise<{readonly topicId: string | null; readonly grounds: readonly ResetGround[]}> {
 	const {port} = context;
 	const read = await port.topics([topic], context);
-	const known = read.read.find(one => one.topic === topic)?.partitions.map(one => one.partition);
+	const found = read.read.find(one => one.topic === topic);
+	const known = found?.partitions.map(one => one.partition);
 	if (known === undefined) throw gone(`the topic ${topic} is not there any more`);
 	const asked = items.flatMap(({partition}) => partition ?? []);
 	const missing = asked.find(partition => !known.includes(partition));
@@ -127,10 +137,10 @@ export async function groundOf(
 			'Nothing was sent. Name only partitions that can be read, or wait until they have a leader.',
 		);
 	}
-	const led = await found(topic, items, partitions, context);
+	const led = await foundByTime(topic, items, partitions, context);
 	const startOf = keyed(starts.read);
 	const endOf = keyed(ends.read);
-	return partitions.map(partition => ({
+	const grounds = partitions.map(partition => ({
 		partition,
 		committed: now.committed.get(partition)?.offset,
 		metadata: now.committed.get(partition)?.metadata ?? '',
@@ -138,6 +148,7 @@ export async function groundOf(
 		end: endOf.get(partition) ?? 0,
 		found: led.get(partition),
 	}));
+	return {topicId: found?.id ?? null, grounds};
 }
 
 /** Only what changes. */
@@ -244,20 +255,58 @@ export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Prev
 }
 
 /** What is different from what was planned on, in a sentence. */
-export function whatMoved(plan: ResetPlan, now: GroupNow): string | undefined {
+function whatMoved(plan: ResetPlan, now: GroupNow): string | undefined {
 	const {group, committed} = now;
 	if (group.type !== plan.type) return `it is a ${group.type} group now`;
-	if (plan.members === 0 && group.members.length > 0) {
-		return `it has ${group.members.length} members now (${group.state}): somebody started it`;
+	const members = group.members.length;
+	if (members !== plan.members) {
+		const who = plan.members === 0 ? ': somebody started it' : members === 0 ? ': it was stopped' : '';
+		return `it has ${members} members now (${group.state}), it had ${plan.members}${who}`;
 	}
+	if (group.state !== plan.state) return `it is ${group.state} now, it was ${plan.state}`;
 	if (plan.epoch !== null && group.epoch !== undefined && group.epoch !== plan.epoch) {
 		return `the group has rebalanced: its epoch is ${group.epoch} now, it was ${plan.epoch}`;
 	}
-	for (const {partition, from} of plan.moves) {
-		const offset = committed.get(partition)?.offset ?? null;
+	for (const {partition, from, metadata} of plan.moves) {
+		const now = committed.get(partition);
+		const offset = now?.offset ?? null;
 		if (offset !== from) {
 			return `partition ${partition} is committed at ${offsetText(offset)} now, it was ${offsetText(from)}`;
 		}
+		if ((now?.metadata ?? '') !== metadata) return `partition ${partition} was committed again, with other metadata`;
 	}
 	return undefined;
+}
+
+/** The group, the topic and the log, read again: what is different from what was planned on, in a sentence. */
+export async function movedSince(plan: ResetPlan, context: Acting): Promise<string | undefined> {
+	const {topic, moves} = plan;
+	const pairs = moves.map(({partition}) => ({topic, partition}));
+	try {
+		const [now, topics, starts] = await Promise.all([
+			readGroup(plan, context),
+			context.port.topics([topic], context),
+			context.port.offsets(pairs, 'earliest', context),
+		]);
+		return whatMoved(plan, now) ?? topicMoved(plan, topics.read) ?? logMoved(plan, keyed(starts.read));
+	} catch (error) {
+		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
+		return error.message;
+	}
+}
+
+function topicMoved({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]): string | undefined {
+	const now = topics.find(one => one.topic === topic);
+	if (now === undefined) return `the topic ${topic} is not there any more`;
+	return topicId === null || now.id === undefined || now.id === topicId
+		? undefined
+		: `the topic ${topic} was deleted and made anew`;
+}
+
+/** Retention deletes what is old. What existed when it was shown, and where the group was to go on, must still exist. */
+function logMoved({moves}: ResetPlan, starts: ReadonlyMap<number, number>): string | undefined {
+	const lost = moves.find(({partition, to, start}) => to !== null && to >= start && to < (starts.get(partition) ?? 0));
+	if (lost === undefined) return undefined;
+	const start = grouped(starts.get(lost.partition) ?? 0);
+	return `partition ${lost.partition} begins at ${start} now: the message at ${offsetText(lost.to)} was deleted`;
 }
