@@ -3,7 +3,7 @@ import {defineAction} from '../../src/define.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
-import {budgetLabel, coverOf, coverText} from './evict-pod.ts';
+import {budgetLabel, type Cover, coverOf, coverText} from './evict-pod.ts';
 import {podObject} from './pod-act.ts';
 import {
 	accessChecks,
@@ -22,6 +22,7 @@ import {
 	touchesOf,
 	watchEnds,
 } from './pod-endings.ts';
+import {gone} from './workload.ts';
 
 /** The pods that are deleted together, in this order. */
 export type DeletePodPlan = {
@@ -29,6 +30,8 @@ export type DeletePodPlan = {
 	readonly pods: readonly Ending[];
 	/** Seconds; undefined is each pod's own, 0 forces. */
 	readonly grace: number | undefined;
+	/** Disruption budgets that deleting goes below; null when they could not be read. */
+	readonly below: readonly string[] | null;
 };
 
 const own = 'default';
@@ -45,21 +48,30 @@ function vain(standings: readonly Standing[]): {readonly reason: string} | undef
 	return {reason: `${who} for finalizer ${names}: only whoever put that there can end the wait`};
 }
 
+type Budgets = Pick<DeletePodPlan, 'below'> & {readonly checks: readonly Check[]};
+
 /** Deleting asks no budget, and none forbids it: those that it breaks are told. */
-async function budgetChecks(
-	standings: readonly Standing[],
-	context: ActionContext<KubernetesPort>,
-): Promise<readonly Check[]> {
+async function budgetsNow(standings: readonly Standing[], context: ActionContext<KubernetesPort>): Promise<Budgets> {
 	// Those that are ending already a budget does not count any more.
 	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
 	const {covers, unread} = await coverOf(counted, context);
-	if (unread !== undefined) return [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}];
-	return covers.flatMap((cover): readonly Check[] => {
+	if (unread !== undefined)
+		return {below: null, checks: [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}]};
+	const checks = covers.flatMap((cover): readonly Check[] => {
 		const {allowed, serving} = cover;
 		if (allowed > 0 && allowed >= serving) return [];
-		const below = serving > allowed ? ': deleting goes below it' : '';
+		const below = isBelow(cover) ? ': deleting goes below it' : '';
 		return [{label: budgetLabel, result: 'warn', detail: `${coverText(cover, standings.length)}${below}`}];
 	});
+	return {below: covers.filter(isBelow).map(({budget}) => budget.metadata.name), checks};
+}
+
+const isBelow = ({serving, allowed}: Cover): boolean => serving > allowed;
+
+/** What of the budgets is worse than it was shown. What cannot be read now cannot be compared: the check says so. */
+function budgetsMoved(plan: DeletePodPlan, now: Budgets): string | undefined {
+	const more = (now.below ?? []).filter(name => plan.below?.includes(name) !== true);
+	return more.length === 0 ? undefined : `deleting goes below ${more.join(', ')} now, which it did not`;
 }
 
 /** Deletes pods whatever disruption budgets say. To evict them is the first choice. */
@@ -87,24 +99,44 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
 		},
 		{
-			fact: 'status, and whether it serves',
-			notBound: 'only the uid is compared; both are read again while the confirmation waits',
+			fact: 'whether it serves, is not ready or has finished',
+			bound: 'its containers and its phase, read again just before it is sent',
 		},
-		{fact: 'the workload that makes a new one', notBound: 'taken from the row when it is planned, and not compared'},
+		{
+			fact: 'the word of its status',
+			notBound:
+				'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
+		},
+		{
+			fact: 'the workload that makes a new one',
+			bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+		},
 		{
 			fact: 'how long it has to end',
 			bound: 'preconditions.uid: the grace of a pod is fixed when it is created, and a chosen one is part of the plan',
 		},
 		{
-			fact: 'disruption budgets',
-			notBound: 'deleting does not ask them; they are read again while the confirmation waits',
+			fact: 'disruption budgets that deleting goes below',
+			bound: 'their names, found again just before it is sent where they can be read: one more is a conflict',
 		},
-		{fact: 'whether it is being deleted, and its finalizers', notBound: 'it only says whether deleting helps'},
+		{
+			fact: 'whether it is being deleted',
+			bound: 'metadata.deletionTimestamp, read again just before it is sent',
+		},
+		{
+			fact: 'the finalizers that its deletion waits for',
+			bound: 'metadata.finalizers, read again just before it is sent',
+		},
+		{
+			fact: 'whether midwatch may delete it',
+			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
+		},
 	],
 	disabled: () => undefined,
 	async preview(rows, params, context) {
-		const pods = endingsOf(rows);
-		const standings = await readStandings(pods, context);
+		const standings = await readStandings(rows, context);
+		const pods = endingsOf(standings);
+		const {below} = await budgetsNow(standings, context);
 		const grace = params['grace'] === own ? undefined : Number(params['grace']);
 		const force =
 			grace === 0 ? ['--grace-period=0', '--force'] : grace === undefined ? [] : [`--grace-period=${grace}`];
@@ -112,7 +144,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		const risk = riskOf(standings);
 		const unhelpful = vain(standings);
 		return {
-			plan: {target: context.target.name, pods, grace},
+			plan: {target: context.target.name, pods, grace, below},
 			target: context.target.name,
 			object: objectOfEndings(pods),
 			locks: touchesOf(pods),
@@ -131,7 +163,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
-	left: (rows, _plan, context) => podsLeft(rows, context),
+	left: podsLeft,
 	async preflight(plan, context) {
 		const one = plan.pods.length === 1;
 		const [{checks, standings}, may] = await Promise.all([
@@ -139,8 +171,10 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			accessChecks(one ? 'the right to delete it' : 'the right to delete them', {verb: 'delete'}, plan.pods, context),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const budgets = await budgetChecks(standings, context);
-		const told: Check[] = [...checks, ...may, ...budgets, ...returnChecks(plan.pods)];
+		const budgets = await budgetsNow(standings, context);
+		const moved = budgetsMoved(plan, budgets);
+		const told: Check[] = [...checks, ...may, ...budgets.checks, ...returnChecks(plan.pods)];
+		if (moved !== undefined) told.push({label: budgetLabel, result: 'block', detail: moved, moved: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
 			told.push({label: 'its identity', result: 'warn', detail});
@@ -149,22 +183,20 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		told.push({label: 'eviction', result: 'warn', detail});
 		return told;
 	},
-	run: (plan, {port, ...context}) =>
-		sendEach(
+	async run(plan, context) {
+		const {port} = context;
+		const {checks, standings} = await sameChecks(plan.pods, context);
+		const gonePod = plan.pods.length === 1 ? checks.find(check => check.moved) : undefined;
+		const moved = gonePod?.detail ?? budgetsMoved(plan, await budgetsNow(standings, context));
+		if (moved !== undefined) throw gone(moved);
+		const force = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
+		return sendEach(
 			plan.pods,
 			'deleted',
-			pod =>
-				port.remove(
-					podObject(pod),
-					{
-						dryRun: false,
-						preconditions: {uid: pod.uid},
-						...(plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace}),
-					},
-					context,
-				),
-			{...context, port},
-		),
+			pod => port.remove(podObject(pod), {dryRun: false, preconditions: {uid: pod.uid}, ...force}, context),
+			context,
+		);
+	},
 	verify: (plan, receipt, context) => watchEnds(plan.pods, receipt, context),
 	settleMs: 120_000,
 	undo: {impossible: 'A pod that was deleted does not come back; its workload makes another one.'},

@@ -28,6 +28,7 @@ import {
 	watchEnds,
 } from './pod-endings.ts';
 import {whole} from './watching.ts';
+import {gone} from './workload.ts';
 
 /** The pods that are evicted together, in this order. */
 export type EvictPlan = {readonly target: string; readonly pods: readonly Ending[]; readonly dryRun: DryRun};
@@ -76,6 +77,16 @@ async function tryOut(endings: readonly Ending[], context: About): Promise<DryRu
 	const not = tries.find(each => each.result === 'refused') ?? tries.find(each => each.result !== 'accepted');
 	if (not === undefined) return {result: 'accepted', detail: 'the server accepts it'};
 	return {result: not.result, detail: tries.length === 1 ? not.detail : `${not.name}: ${not.detail}`};
+}
+
+/** What was accepted is judged once more when it is sent; what was not is tried again, since it may be let through by now. */
+async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<Check> {
+	const label = 'dry run';
+	const {result, detail} = dryRun;
+	if (result === 'accepted') return {label, result: 'pass', detail};
+	const now = await tryOut(pods, context);
+	if (now.result === result) return {label, result: result === 'refused' ? 'warn' : 'unknown', detail: now.detail};
+	return {label, result: 'block', detail: `${now.detail} now, it was: ${detail}`, moved: true};
 }
 
 export const budgetLabel = 'disruption budgets';
@@ -174,13 +185,34 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
 		},
 		{
-			fact: 'status, and whether it serves',
-			notBound: 'only the uid is compared; both are read again while the confirmation waits',
+			fact: 'whether it serves, is not ready or has finished',
+			bound: 'its containers and its phase, read again just before it is sent',
 		},
-		{fact: 'the workload that makes a new one', notBound: 'taken from the row when it is planned, and not compared'},
+		{
+			fact: 'the word of its status',
+			notBound:
+				'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
+		},
+		{
+			fact: 'the workload that makes a new one',
+			bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+		},
 		{fact: 'how long it has to end', bound: 'preconditions.uid: the grace of a pod is fixed when it is created'},
-		{fact: 'disruption budgets', bound: 'the server asks them when it evicts'},
-		{fact: 'how its containers ended before', notBound: 'it only says whether evicting helps'},
+		{fact: 'disruption budgets', bound: 'read again just before it is sent, and the server asks them when it evicts'},
+		{
+			fact: 'what the dry run said',
+			bound: 'what was accepted the server judges again; what was not is tried again just before it is sent',
+		},
+		{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
+		{
+			fact: 'how its containers ended before',
+			notBound:
+				'each crash writes it anew by itself; it is only the reason why evicting does not help, and whether the pod serves is bound',
+		},
+		{
+			fact: 'whether midwatch may evict it',
+			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
+		},
 	],
 	disabled(rows) {
 		const ending = rows.filter(row => row.deleteBy !== undefined);
@@ -188,8 +220,8 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 		return rows.length === 1 ? 'it is being deleted already' : `${ending[0]?.name} is being deleted already: unmark it`;
 	},
 	async preview(rows, _params, context) {
-		const pods = endingsOf(rows);
-		const standings = await readStandings(pods, context);
+		const standings = await readStandings(rows, context);
+		const pods = endingsOf(standings);
 		const dryRun = await tryOut(pods, context);
 		const unhelpful = vain(rows, standings);
 		return {
@@ -208,7 +240,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
-	left: (rows, _plan, context) => podsLeft(rows, context),
+	left: podsLeft,
 	async preflight(plan, context) {
 		const question = {verb: 'create', subresource: 'eviction'};
 		const [{checks, standings}, may] = await Promise.all([
@@ -221,15 +253,14 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const {result, detail} = plan.dryRun;
-		const tried: Check = {
-			label: 'dry run',
-			result: result === 'accepted' ? 'pass' : result === 'refused' ? 'warn' : 'unknown',
-			detail,
-		};
-		return [...checks, ...may, ...(await budgetChecks(standings, context)), tried, ...returnChecks(plan.pods)];
+		const [budgets, tried] = await Promise.all([budgetChecks(standings, context), dryRunCheck(plan, context)]);
+		return [...checks, ...may, ...budgets, tried, ...returnChecks(plan.pods)];
 	},
-	run: (plan, context) => sendEach(plan.pods, 'evicted', pod => send(pod, false, context), context),
+	async run(plan, context) {
+		const tried = await dryRunCheck(plan, context);
+		if (tried.moved) throw gone(tried.detail);
+		return sendEach(plan.pods, 'evicted', pod => send(pod, false, context), context);
+	},
 	verify: (plan, receipt, context) => watchEnds(plan.pods, receipt, context),
 	settleMs: 120_000,
 	undo: {impossible: 'A pod that was evicted does not come back; its workload makes another one.'},

@@ -2,11 +2,32 @@ import type {ActionContext} from '../../src/contract.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../src/port/kubernetes.ts';
 import {refusalOf} from './errors.ts';
+import {managerCheck} from './managers.ts';
 import {guarded} from './template-change.ts';
 import {gone, objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
 
 /** What a plan about a workload is bound to. */
-export type Bound = {readonly workload: WorkloadRef; readonly generation: number};
+export type Bound = {
+	readonly workload: WorkloadRef;
+	readonly generation: number;
+	/** Who looks after it, as it was shown; null when nobody else does. */
+	readonly manager: string | null;
+};
+
+export const boundOf = (workload: WorkloadRef, object: ApiObject): Bound => ({
+	workload,
+	generation: object.metadata.generation ?? 0,
+	manager: managerCheck(object)?.detail ?? null,
+});
+
+/** What of a workload is not as it was shown, in a sentence. */
+export function workloadMoved({workload, generation, manager}: Bound, object: ApiObject): string | undefined {
+	const now = boundOf(workload, object);
+	if (now.generation !== generation)
+		return `${slashed(workload)} was changed: generation ${now.generation}, it was ${generation}`;
+	if (now.manager === manager) return undefined;
+	return `who looks after ${slashed(workload)} has changed: ${now.manager ?? 'nobody'}; it was ${manager ?? 'nobody'}`;
+}
 
 export type Making = {readonly patch: Patch; readonly fieldManager?: string; readonly subresource?: string};
 
@@ -25,16 +46,16 @@ function isVersionConflict(error: unknown): boolean {
  * @throws AdapterError `conflict` when the plan no longer holds.
  */
 export async function sendGuarded(
-	{workload, generation}: Bound,
+	bound: Bound,
 	make: (object: ApiObject) => Promise<Making>,
 	options: {readonly dryRun: boolean},
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly before: ApiObject; readonly after: ApiObject}> {
+	const {workload} = bound;
 	for (let attempt = 1; ; attempt++) {
 		const before = await readWorkload(context.port, workload, context);
-		if (before.metadata.generation !== generation) {
-			throw gone(`${slashed(workload)} was changed: generation ${before.metadata.generation}, it was ${generation}`);
-		}
+		const moved = workloadMoved(bound, before);
+		if (moved !== undefined) throw gone(moved);
 		const {patch, fieldManager, subresource} = await make(before);
 		try {
 			const after = await context.port.patch(

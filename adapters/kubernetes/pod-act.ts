@@ -4,6 +4,7 @@ import type {PodRow} from '../../src/model/pod.ts';
 import {podStatus} from '../../src/model/pod-status.ts';
 import type {ApiObject, KubernetesPort, ObjectRef} from '../../src/port/kubernetes.ts';
 import type {PodObject} from '../../src/port/kubernetes-objects.ts';
+import {podMoved, type ShownPod} from './pod-shown.ts';
 import {watchedResources} from './resources.ts';
 import {gone} from './workload.ts';
 
@@ -25,14 +26,17 @@ export async function readPod(pod: PodRef, {port, ...context}: ActionContext<Kub
 	return object;
 }
 
+/** Whether the pod is there, and as it was shown where that is given. `object` is present when it is. */
 export async function samePodCheck(
-	pod: PodRef,
+	{pod, shown}: {readonly pod: PodRef; readonly shown?: ShownPod},
 	context: ActionContext<KubernetesPort>,
-): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
+): Promise<{readonly check: Check; readonly object: PodObject | undefined}> {
 	const label = 'the pod';
 	try {
-		const object = await readPod(pod, context);
-		const {status, ready, containers} = podStatus(object as PodObject);
+		const object = (await readPod(pod, context)) as unknown as PodObject;
+		const moved = shown && podMoved(shown, object);
+		if (moved !== undefined) return {check: {label, result: 'block', detail: moved, moved: true}, object: undefined};
+		const {status, ready, containers} = podStatus(object);
 		return {check: {label, result: 'pass', detail: `${status}, ${ready} of ${containers} containers ready`}, object};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;

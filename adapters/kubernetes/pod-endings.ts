@@ -6,20 +6,15 @@ import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {PodObject} from '../../src/port/kubernetes-objects.ts';
 import {accessCheck} from './access-check.ts';
 import {type PodRef, podRef, readPod, returnCheck, samePodCheck, watchEnd} from './pod-act.ts';
+import {makerOf, podMoved, type ShownPod, shownPod} from './pod-shown.ts';
 import {gone} from './workload.ts';
 
 /* What evicting and deleting have in common: one pod or several marked ones, which end together by one plan. */
 
 type About = ActionContext<KubernetesPort>;
 
-/** One pod that is to end, and what makes it anew. */
-export type Ending = {readonly pod: PodRef; readonly workload: PodRow['workload']};
-
-/** @throws AdapterError `conflict` when nothing is selected. */
-export function endingsOf(rows: readonly PodRow[]): readonly Ending[] {
-	if (rows.length === 0) throw gone('no pod was selected');
-	return rows.map(row => ({pod: podRef(row), workload: row.workload}));
-}
+/** One pod that is to end, what makes it anew, and what the confirmation shows of it. */
+export type Ending = {readonly pod: PodRef; readonly workload: PodRow['workload']; readonly shown: ShownPod};
 
 export const podName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
 
@@ -30,10 +25,15 @@ export const objectOfEndings = (endings: readonly Ending[]): string =>
 export const touchesOf = (endings: readonly Ending[]): readonly string[] =>
 	endings.map(({pod}) => `Pod ${podName(pod)}`);
 
-export const boundTo = (endings: readonly Ending[]): string =>
-	endings.length === 1
-		? `uid ${endings[0]?.pod.uid}`
-		: `each by its uid: ${endings.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
+export function boundTo(endings: readonly Ending[]): string {
+	const [first] = endings;
+	if (first === undefined || endings.length > 1) {
+		return `each by its uid and whether it serves: ${endings.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
+	}
+	const {pod, shown} = first;
+	const maker = shown.controller === null ? 'no controller' : `controller ${shown.controller.slice(0, 8)}…`;
+	return `uid ${pod.uid}, ${shown.readiness}, ${maker}${shown.deleting ? ', being deleted' : ''}`;
+}
 
 /** What a pod is now. */
 export type Standing = Ending & {
@@ -43,22 +43,49 @@ export type Standing = Ending & {
 	readonly finished: boolean;
 };
 
-export function standingOf(ending: Ending, object: PodObject): Standing {
-	const {ready, containers, status} = podStatus(object);
-	const finished = status === 'Completed' || status === 'Evicted';
-	return {...ending, object, status, finished, serves: ready === containers && !finished};
+function standingOf(ending: Ending, object: PodObject): Standing {
+	const {readiness} = shownPod(object);
+	const {status} = podStatus(object);
+	return {...ending, object, status, finished: readiness === 'finished', serves: readiness === 'serves'};
 }
 
-/** Reads them again. @throws AdapterError `conflict` when one is gone. */
-export const readStandings = (endings: readonly Ending[], context: About): Promise<readonly Standing[]> =>
-	Promise.all(
-		endings.map(async ending => standingOf(ending, (await readPod(ending.pod, context)) as unknown as PodObject)),
-	);
+/** What a new pod comes from: as the row tells it, where the pod itself still has a controller. */
+function workloadBehind({workload}: PodRow, {metadata}: PodObject): PodRow['workload'] {
+	const maker = makerOf(metadata);
+	if (maker === undefined) return undefined;
+	const {kind, name, uid} = maker;
+	return workload ?? {kind, name, uid, paused: false, replicas: undefined};
+}
 
-/** Those of the selected pods that are still there. */
-export async function podsLeft(rows: readonly PodRow[], context: About): Promise<readonly PodRow[]> {
-	const found = await Promise.all(rows.map(row => samePodCheck(podRef(row), context)));
-	return rows.filter((_, index) => found[index]?.object !== undefined);
+/** Reads the selected pods. @throws AdapterError `conflict` when one is gone, or nothing is selected. */
+export function readStandings(rows: readonly PodRow[], context: About): Promise<readonly Standing[]> {
+	if (rows.length === 0) throw gone('no pod was selected');
+	return Promise.all(
+		rows.map(async row => {
+			const pod = podRef(row);
+			const object = (await readPod(pod, context)) as unknown as PodObject;
+			return standingOf({pod, workload: workloadBehind(row, object), shown: shownPod(object)}, object);
+		}),
+	);
+}
+
+/** As a plan carries them. */
+export const endingsOf = (standings: readonly Standing[]): readonly Ending[] =>
+	standings.map(({pod, workload, shown}) => ({pod, workload, shown}));
+
+/** Those of the selected pods that still are as the plan shows them; without a plan those that are there. */
+export async function podsLeft(
+	rows: readonly PodRow[],
+	plan: {readonly pods: readonly Ending[]} | undefined,
+	context: About,
+): Promise<readonly PodRow[]> {
+	const found = await Promise.all(
+		rows.map(async row => {
+			const ending = plan?.pods.find(({pod}) => pod.uid === row.uid);
+			return (await samePodCheck(ending ?? {pod: podRef(row)}, context)).check.result === 'pass';
+		}),
+	);
+	return rows.filter((_, index) => found[index]);
 }
 
 /** `Deployment api makes a new one.`, or that nothing does, for one or for several. */
@@ -104,24 +131,23 @@ export function riskOf(standings: readonly Standing[]): Risk {
 	return standings.some(({serves}) => serves) ? 'medium' : 'low';
 }
 
-/** Whether all are what was confirmed, as one line when they are. */
+/** Whether all are as they were shown, as one line when they are; `standings` has those that are. */
 export async function sameChecks(
 	endings: readonly Ending[],
 	context: About,
 ): Promise<{readonly checks: readonly Check[]; readonly standings: readonly Standing[]}> {
-	const found = await Promise.all(
-		endings.map(async ending => ({ending, ...(await samePodCheck(ending.pod, context))})),
-	);
+	const found = await Promise.all(endings.map(async ending => ({ending, ...(await samePodCheck(ending, context))})));
 	const moved = found.filter(({check}) => check.result !== 'pass');
-	const standings = found.flatMap(({ending, object}) =>
-		object === undefined ? [] : [standingOf(ending, object as unknown as PodObject)],
-	);
+	const standings = found.flatMap(({ending, object}) => (object === undefined ? [] : [standingOf(ending, object)]));
 	if (found.length === 1) return {checks: found.map(({check}) => check), standings};
 	if (moved.length > 0) {
 		const checks = moved.map(({ending, check}) => ({...check, detail: `${ending.pod.name}: ${check.detail}`}));
 		return {checks, standings};
 	}
-	return {checks: [{label: 'the pods', result: 'pass', detail: `all ${found.length} are there`}], standings};
+	return {
+		checks: [{label: 'the pods', result: 'pass', detail: `all ${found.length} are as they were shown`}],
+		standings,
+	};
 }
 
 /** Of several in one namespace it is asked once, for all that are there. */
@@ -152,7 +178,7 @@ export function returnChecks(endings: readonly Ending[]): readonly Check[] {
 }
 
 /**
- * Sends it for one after the other, each only while it is the pod that was meant. What the server refuses for one of several is told and
+ * Sends it for one after the other, each only while it is as it was shown. What the server refuses for one of several is told and
  * the rest is sent; when nobody knows what became of one, the rest is not.
  * @throws AdapterError of the first when none was sent; of the one whose outcome is not known.
  */
@@ -164,9 +190,10 @@ export async function sendEach(
 ): Promise<Receipt> {
 	const sent: PodRef[] = [];
 	const refused: {readonly pod: PodRef; readonly error: AdapterError}[] = [];
-	for (const {pod} of endings) {
+	for (const {pod, shown} of endings) {
 		try {
-			await readPod(pod, context);
+			const moved = podMoved(shown, (await readPod(pod, context)) as unknown as PodObject);
+			if (moved !== undefined) throw gone(endings.length === 1 ? moved : `${pod.name}: ${moved}`);
 			await send(pod);
 			sent.push(pod);
 		} catch (error) {
@@ -179,7 +206,9 @@ export async function sendEach(
 	const [only] = sent;
 	if (only !== undefined && endings.length === 1)
 		return {summary: `pod ${podName(only)} ${done}`, before: {uid: only.uid}};
-	const left = refused.map(({pod, error}) => `${pod.name}: ${error.message}`);
+	const left = refused.map(({pod, error}) =>
+		error.message.startsWith(`${pod.name}: `) ? error.message : `${pod.name}: ${error.message}`,
+	);
 	return {
 		summary: `${sent.length} of ${endings.length} pods ${done}${left.length === 0 ? '' : `; refused: ${left.join('; ')}`}`,
 		before: Object.fromEntries(sent.map(pod => [podName(pod), pod.uid])),

@@ -33,7 +33,10 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 	params: [],
 	shows: [
 		...templateShows,
-		{fact: 'why a restart does not help', notBound: 'it is advice from the pods as they were when it was planned'},
+		{
+			fact: 'why a restart does not help',
+			notBound: 'it is advice drawn from how the pods ended, which each crash writes anew by itself',
+		},
 	],
 	disabled: ([row]) =>
 		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadRefusal(row, kinds),

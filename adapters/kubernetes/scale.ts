@@ -2,7 +2,7 @@ import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
-import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {type Bound, boundOf, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
 import {managerCheck} from './managers.ts';
 import {part} from './template.ts';
 import {
@@ -24,6 +24,8 @@ export type ScalePlan = Bound & {
 	readonly from: number;
 	readonly to: number;
 	readonly dryRun: DryRun;
+	/** The autoscaler that was shown. */
+	readonly autoscaler: string;
 };
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'ReplicaSet'];
@@ -45,6 +47,24 @@ function surgeOf(object: ApiObject): number {
 		: Math.ceil((replicasOf(object) * Number.parseFloat(String(maxSurge))) / 100);
 }
 
+type Autoscaling = Awaited<ReturnType<typeof autoscalerOf>>;
+
+const unknownAutoscaler = 'not known';
+
+/** One autoscaler with its bounds, none, or that it could not be read: what a plan compares. */
+function autoscalerMark({autoscaler, unread}: Autoscaling): string {
+	if (autoscaler !== undefined) return `${autoscalerText(autoscaler)}, uid ${autoscaler.metadata.uid}`;
+	return unread === undefined ? 'none' : unknownAutoscaler;
+}
+
+/** What cannot be read now cannot be compared: the check says so. */
+function autoscalerMoved(plan: ScalePlan, now: Autoscaling): string | undefined {
+	const mark = autoscalerMark(now);
+	const isKnown = plan.autoscaler !== unknownAutoscaler || mark !== 'none';
+	if (mark === plan.autoscaler || mark === unknownAutoscaler || !isKnown) return undefined;
+	return `its autoscaler is ${mark} now, it was ${plan.autoscaler}`;
+}
+
 const scaling = (to: number) => async () => ({
 	patch: {type: 'merge' as const, body: {spec: {replicas: to}}},
 	subresource: 'scale',
@@ -57,13 +77,15 @@ async function previewScale(
 	context: ActionContext<KubernetesPort>,
 ): Promise<Preview<ScalePlan>> {
 	const {port, target} = context;
-	const generation = object.metadata.generation ?? 0;
+	const bound = boundOf(workload, object);
+	const {generation} = bound;
 	const from = replicasOf(object);
-	const [pods, {told}, {autoscaler}] = await Promise.all([
+	const [pods, {told}, autoscaling] = await Promise.all([
 		podsOf(port, workload, target.name, context),
-		dryRun({workload, generation}, scaling(to), context),
+		dryRun(bound, scaling(to), context),
 		autoscalerOf(workload, context),
 	]);
+	const {autoscaler} = autoscaling;
 	const less = to < from;
 	const what =
 		to === 0
@@ -82,7 +104,7 @@ async function previewScale(
 				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0.`
 				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
 	return {
-		plan: {target: target.name, workload, generation, from, to, dryRun: told},
+		plan: {target: target.name, ...bound, from, to, dryRun: told, autoscaler: autoscalerMark(autoscaling)},
 		target: target.name,
 		object: shortName(workload),
 		locks: [`${workload.kind} ${shortName(workload)}`],
@@ -135,12 +157,20 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 			fact: 'how many replicas are wanted',
 			bound: 'metadata.generation, and the version that was read, which the server compares',
 		},
-		{fact: 'how many pods serve', notBound: 'they come and go by themselves; they are read for the preview'},
 		{
-			fact: 'the autoscaler',
-			notBound: 'it is read again while the confirmation waits, and it may set the number at any time',
+			fact: 'how many pods serve',
+			notBound: 'pods become ready and fail by themselves all the time; the figure is read for the preview',
 		},
-		{fact: 'the manager of its fields', notBound: 'it is read again while the confirmation waits'},
+		{fact: 'the autoscaler', bound: 'its uid and its bounds, read again just before the patch where they can be read'},
+		{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
+		{
+			fact: 'whether midwatch may change it',
+			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
+		},
+		{
+			fact: 'what the dry run said',
+			notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
+		},
 	],
 	disabled: ([row]) => workloadRefusal(row, kinds),
 	async preview([row], params, context) {
@@ -149,13 +179,16 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		return previewScale(workload, object, Number(params['replicas']), context);
 	},
 	async preflight(plan, context) {
-		const [{check, object}, may, {autoscaler, unread}] = await Promise.all([
+		const [{check, object}, may, autoscaling] = await Promise.all([
 			sameCheck(plan, context),
 			mayPatch(plan.workload, 'scale', context),
 			autoscalerOf(plan.workload, context),
 		]);
 		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 		const label = 'the number of replicas';
+		const {autoscaler, unread} = autoscaling;
+		const moved = autoscalerMoved(plan, autoscaling);
+		if (moved !== undefined) checks.push({label, result: 'block', detail: moved, moved: true});
 		if (autoscaler !== undefined) {
 			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`});
 		} else if (unread !== undefined) {
@@ -165,7 +198,12 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		return manager === undefined ? checks : [...checks, manager];
 	},
 	async run(plan, context) {
-		await sendGuarded(plan, scaling(plan.to), {dryRun: false}, context);
+		const unlessMoved = async () => {
+			const moved = autoscalerMoved(plan, await autoscalerOf(plan.workload, context));
+			if (moved !== undefined) throw gone(moved);
+			return scaling(plan.to)();
+		};
+		await sendGuarded(plan, unlessMoved, {dryRun: false}, context);
 		return {
 			summary: `${slashed(plan.workload)} in ${plan.workload.namespace} scaled from ${plan.from} to ${plan.to}`,
 			before: {replicas: String(plan.from)},

@@ -1,7 +1,7 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt, ShownFact} from '../../src/contract.ts';
 import {type FieldChange, objectDiff} from '../../src/model/object-diff.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
-import {type Bound, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {type Bound, boundOf, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
 import {jsonHash} from './json-hash.ts';
 import {managerCheck} from './managers.ts';
 import {type Revision, readRevisions} from './revisions.ts';
@@ -36,15 +36,24 @@ export const templateShows: readonly ShownFact[] = [
 	{fact: 'update strategy', bound: 'metadata.generation'},
 	{
 		fact: 'how many pods it has, and how many serve',
-		notBound: 'they come and go by themselves; they are read for the preview',
+		notBound: 'pods come, become ready and fail by themselves all the time; the figures are read for the preview',
+	},
+	{fact: 'the revision that leads back', bound: 'the uid of the revision in force, read again just before the patch'},
+	{
+		fact: 'whether a rollout is under way',
+		notBound:
+			'a rollout goes on and ends by itself; one that somebody starts changes metadata.generation, which is bound',
+	},
+	{fact: 'whether it is paused', bound: 'metadata.generation'},
+	{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
+	{
+		fact: 'whether midwatch may change it',
+		bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
 	},
 	{
-		fact: 'the revision that leads back',
-		notBound: 'it is read for the preview; the server may drop it once there are more than revisionHistoryLimit',
+		fact: 'what the dry run said',
+		notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
 	},
-	{fact: 'whether a rollout is under way', notBound: 'it is read again while the confirmation waits'},
-	{fact: 'whether it is paused', bound: 'metadata.generation'},
-	{fact: 'the manager of its fields', notBound: 'it is read again while the confirmation waits'},
 ];
 
 const maker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: About) => (object: ApiObject) =>
@@ -93,9 +102,10 @@ export function currentRevision(
 
 export async function previewTemplate(wanted: Wanted, context: About): Promise<Preview<TemplatePlan>> {
 	const {workload, object, change, revisions} = wanted;
-	const generation = object.metadata.generation ?? 0;
+	const bound = boundOf(workload, object);
+	const {generation} = bound;
 	const current = currentRevision(workload, object, revisions);
-	const {told, before, after} = await dryRun({workload, generation}, maker(wanted, context), context);
+	const {told, before, after} = await dryRun(bound, maker(wanted, context), context);
 	const changes = before === undefined || after === undefined ? [] : changesOf(before, after);
 	// Its status counts by each kind's own rules: the impact counts these too.
 	const pods = notEnding(await podsOf(context.port, workload, context.target.name, context)).length;
@@ -103,8 +113,7 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 	return {
 		plan: {
 			target: context.target.name,
-			workload,
-			generation,
+			...bound,
 			change,
 			dryRun: told,
 			from: current === undefined ? undefined : {revision: current.revision, uid: current.uid},
@@ -133,6 +142,25 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 	};
 }
 
+/** What of the revisions is not as it was shown: the one in force, which leads back, and the one that it goes to. */
+async function revisionsMoved(plan: TemplatePlan, object: ApiObject, context: About): Promise<string | undefined> {
+	const {workload, from, change} = plan;
+	const revisions = await readRevisions(context.port, workload, object, context);
+	const current = currentRevision(workload, object, revisions);
+	if (current?.uid !== from?.uid) {
+		const was = from === undefined ? 'none was kept' : `it was ${from.revision}`;
+		return current === undefined
+			? `no revision leads back any more, ${was}`
+			: `revision ${current.revision} is in force now, ${was}`;
+	}
+	if (change.type !== 'revision') return undefined;
+	const to = revisions.find(({uid}) => uid === change.uid);
+	if (to === undefined) return `revision ${change.revision} of ${workload.name} is no longer kept`;
+	return to.hash === change.hash
+		? undefined
+		: `revision ${change.revision} of ${workload.name} has another content now`;
+}
+
 export async function preflightTemplate(plan: TemplatePlan, context: About): Promise<readonly Check[]> {
 	const [{check, object}, may] = await Promise.all([
 		sameCheck(plan, context),
@@ -140,6 +168,8 @@ export async function preflightTemplate(plan: TemplatePlan, context: About): Pro
 	]);
 	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 	if (object === undefined) return checks;
+	const moved = await revisionsMoved(plan, object, context);
+	if (moved !== undefined) checks.push({label: 'its revisions', result: 'block', detail: moved, moved: true});
 	if (plan.workload.kind === 'Deployment') checks.push(pausedCheck(object));
 	checks.push(rollingCheck(plan.workload, object));
 	const manager = managerCheck(object);
@@ -147,7 +177,12 @@ export async function preflightTemplate(plan: TemplatePlan, context: About): Pro
 }
 
 export async function runTemplate(plan: TemplatePlan, context: About): Promise<Receipt> {
-	const {before, after} = await sendGuarded(plan, maker(plan, context), {dryRun: false}, context);
+	const unlessMoved = async (object: ApiObject) => {
+		const moved = await revisionsMoved(plan, object, context);
+		if (moved !== undefined) throw gone(moved);
+		return maker(plan, context)(object);
+	};
+	const {before, after} = await sendGuarded(plan, unlessMoved, {dryRun: false}, context);
 	const what = plan.change.type === 'restart' ? 'restarted' : `went back to revision ${plan.change.revision}`;
 	return {
 		summary: `${slashed(plan.workload)} in ${plan.workload.namespace} ${what}`,

@@ -3,7 +3,7 @@ import {isAdapterError} from '../../src/errors.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {AutoscalerObject} from '../../src/port/kubernetes-objects.ts';
 import {accessCheck} from './access-check.ts';
-import type {Bound, DryRun} from './guarded-patch.ts';
+import {type Bound, type DryRun, workloadMoved} from './guarded-patch.ts';
 import {controllerOf} from './owners.ts';
 import {rolloutOf} from './rollout-watch.ts';
 import {part} from './template.ts';
@@ -12,19 +12,20 @@ import {objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
 
 /** Whether the workload is what was confirmed. */
 export async function sameCheck(
-	{workload, generation}: Bound,
+	bound: Bound,
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
+	const {workload, generation} = bound;
 	const label = 'the workload';
 	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
 	try {
 		const object = await readWorkload(context.port, workload, context);
-		const now = object.metadata.generation;
+		const moved = workloadMoved(bound, object);
 		if (object.metadata.deletionTimestamp !== undefined)
 			return {check: block(`${slashed(workload)} is being deleted`), object};
-		return now === generation
+		return moved === undefined
 			? {check: {label, result: 'pass', detail: `as it was, generation ${generation}`}, object}
-			: {check: block(`its specification was changed: generation ${now}, it was ${generation}`), object};
+			: {check: block(moved), object};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
 		return {check: block(error.message), object: undefined};

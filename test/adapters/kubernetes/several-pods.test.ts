@@ -112,7 +112,11 @@ describe('several marked pods', () => {
 		);
 		const checks = await remove.preflight(preview.plan, about());
 		expect(checks.map(check => check.detail)).toEqual(
-			expect.arrayContaining(['all 3 are there', 'you may delete pods in catalog', 'you may delete pods in search']),
+			expect.arrayContaining([
+				'all 3 are as they were shown',
+				'you may delete pods in catalog',
+				'you may delete pods in search',
+			]),
 		);
 		const receipt = await remove.run(preview.plan, about());
 		expect(receipt).toMatchObject({
