@@ -199,6 +199,8 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 				await self.typeKeys(typed);
 				if (grave?.[2] !== undefined) {
 					self.press('field.next');
+					// Keys that come in one read are not taken.
+					await pty.waitFor(/^.*> number/m);
 					await self.typeKeys(grave[2]);
 					self.press('field.next');
 					await pty.waitFor(/^.*> reason/m);

@@ -121,6 +121,38 @@ describeCluster('Kubernetes by keyboard', start => {
 		await expectRecorded(console, 'kubernetes.evict-pod');
 	});
 
+	test.each(['kubernetes.evict-pod', 'kubernetes.delete-pod'])(
+		'%s: of three marked pods one goes, and those that are left are confirmed anew',
+		async id => {
+			const {console, kubectl} = await begin('calm');
+			const of = ['-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name'];
+			const there = async () => (await kubectl(...of)).split('\n').map(name => name.replace('pod/', ''));
+			await console.filter('namespace:checkout name:web-');
+			await console.pty.still(300);
+			console.press('row.mark', 'row.down', 'row.mark', 'row.down', 'row.mark');
+			await console.expect('3 marked');
+			console.call(id);
+			if (id === 'kubernetes.delete-pod') await fill(console, 'Seconds to end in', '1');
+			const screen = await console.expect(/type \S+, the number of objects \(3\)/);
+			const marked = [...new Set([...screen.matchAll(/Pod checkout\/(web-[\w-]+)/g)].map(([, name = '']) => name))];
+			expect(marked).toHaveLength(3);
+			const [first = '', ...others] = marked;
+			await kubectl('-n', 'checkout', 'delete', 'pod', first, '--grace-period=0', '--force');
+			await console.expect('goes on with the 2 that are left', 30);
+			expect(console.audit().filter(({kind}) => kind === 'intent')).toEqual([]);
+			console.press('confirm.renew');
+			await console.expect(/the number of objects \(2\)/);
+			expect(await there()).toEqual(expect.arrayContaining(others));
+			await console.confirm();
+			await console.expect('2 of 2 are gone', 60);
+			const left = await there();
+			expect(others.filter(name => left.includes(name))).toEqual([]);
+			await expectRecorded(console, id);
+			const intents = console.audit().filter(({kind}) => kind === 'intent');
+			expect(intents).toMatchObject([{preview: {count: 2, touches: others.map(name => `Pod checkout/${name}`)}}]);
+		},
+	);
+
 	test.each([
 		['a deployment', 'deployment', 'checkout', 'cart', 'deploy/cart'],
 		['a stateful set', 'statefulset', 'reporting', 'warehouse', 'sts/warehouse'],

@@ -301,4 +301,26 @@ describe('what a plan is bound to', () => {
 			await end();
 		},
 	);
+
+	test.each(['kubernetes.delete-pod', 'kubernetes.evict-pod'])(
+		'%s: of several pods those are left that are as they were shown, and only they are sent',
+		async id => {
+			const action = actions.find(one => one.id === id) ?? expect.fail(id);
+			putPod();
+			const {uid} = rig.addPod('other').metadata;
+			const other = {...podRow(), id: uid, uid, name: 'other', workload: undefined} as PodRow;
+			const rows: readonly Row[] = [podRow(), other];
+			const {plan, count} = await action.preview(rows, {grace: 'default'}, about());
+			expect(count).toBe(2);
+			expect(await action.left?.(rows, plan, about())).toEqual(rows);
+			putPod({ready: false});
+			expect(await action.left?.(rows, plan, about())).toEqual([other]);
+			const {summary} = await action.run(plan, about());
+			expect(summary).toMatch(
+				/^1 of 2 pods \w+; refused: bound: it is not ready now \(Running\), it was ready and serves$/,
+			);
+			expect(store().get('pods', 'rig', 'bound')?.metadata.deletionTimestamp).toBeUndefined();
+			for (const name of ['bound', 'other']) rig.removePod(name);
+		},
+	);
 });
