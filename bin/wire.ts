@@ -53,7 +53,7 @@ const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(ac
 
 /** Milliseconds from a signal to the end, with a remedy under way, of which the last look may take five seconds, and without. */
 const longestGraceMs = 8000;
-const shortestGraceMs = 250;
+const shortestGraceMs = 1500;
 
 /**
  * Opens the console and stays until it is left: the only place where the parts are put together.
