@@ -48,8 +48,10 @@ export function createKafkaClient(settings: KafkaSettings, options: {readonly re
 		topics: (names, context) => readTopics(cluster, names, context),
 		offsets: (partitions, spec, context) => readOffsets(cluster, partitions, spec, context),
 		peek: (from, limit, context) => readMessages(cluster, from, limit, context),
-		async permissions(context) {
-			return askPermissions(cluster, settings, (await groups(context)).read, context);
+		async permissions(context, about) {
+			if (about !== undefined)
+				return askPermissions(cluster, settings, {groups: [about], topics: [about.topic], about}, context);
+			return askPermissions(cluster, settings, {groups: (await groups(context)).read, topics: null}, context);
 		},
 		async commitOffsets(change, context) {
 			if (options.readOnly) throw readOnlyRefusal();

@@ -1,5 +1,5 @@
 import type {Context, Permission} from '../../src/contract.ts';
-import type {KafkaGroupName, KafkaSettings} from '../../src/port/kafka.ts';
+import type {KafkaGroupName, KafkaSettings, ResetPlace} from '../../src/port/kafka.ts';
 import {askCoordinators} from './by-coordinator.ts';
 import type {Cluster} from './cluster.ts';
 import {grantLine, type Resource} from './errors.ts';
@@ -48,6 +48,13 @@ const endpointOf = ({brokers}: KafkaSettings): string => brokers.map(({host, por
 /** Groups that are asked for what we may do with them: enough to tell a right that was given for all from one for some. */
 const looksAt = 20;
 
+/** Groups and topics to ask for; all topics when null. `about`: only the needs of a reset there, with grants for it alone. */
+type Scope = {
+	readonly groups: readonly Pick<KafkaGroupName, 'group' | 'type'>[];
+	readonly topics: readonly string[] | null;
+	readonly about?: ResetPlace;
+};
+
 /**
  * What the brokers say that this principal may do, without doing any of it: they tell it of the cluster and of each topic and group that it
  * may describe. What it may not describe they hide or refuse. Where there is no topic or group to be told of, it stays unknown.
@@ -55,7 +62,7 @@ const looksAt = 20;
 export async function askPermissions(
 	cluster: Cluster,
 	settings: KafkaSettings,
-	groups: readonly KafkaGroupName[],
+	{groups, topics, about}: Scope,
 	context: Context,
 ): Promise<readonly Permission[]> {
 	const seen: Record<Resource, number[]> = {cluster: [], group: [], topic: []};
@@ -66,7 +73,7 @@ export async function askPermissions(
 		if (error === 0) seen.cluster.push(operations);
 	};
 	const ofTopics = async (): Promise<void> => {
-		for (const {error, internal, operations} of (await cluster.look(null, context, true)).topics) {
+		for (const {error, internal, operations} of (await cluster.look(topics, context, true)).topics) {
 			if (error === 0 && !internal) seen.topic.push(operations);
 		}
 	};
@@ -88,12 +95,14 @@ export async function askPermissions(
 			});
 		}
 	};
-	await Promise.all([ofCluster(), ofTopics(), ofGroups()]);
+	await Promise.all([...(about === undefined ? [ofCluster()] : []), ofTopics(), ofGroups()]);
 
 	const endpoint = endpointOf(settings);
-	return needs.map((need): Permission => {
+	const placeOf = (resource: Resource) => (resource === 'cluster' ? '*' : (about?.[resource] ?? '*'));
+	const asked = about === undefined ? needs : needs.filter(({needs: what}) => what.startsWith('kafka.'));
+	return asked.map((need): Permission => {
 		const {operation, resource} = need;
-		const grant = grantLine(endpoint, principalOf(settings), operation, resource, '*');
+		const grant = grantLine(endpoint, principalOf(settings), operation, resource, placeOf(resource));
 		const named = {needs: need.needs, name: nameOf(need)};
 		const told = seen[resource];
 		const may = told.filter(bits => (bits & (1 << operations[operation])) !== 0).length;

@@ -56,12 +56,15 @@ function emptyCheck({group, type, state, members}: ResetPlan): Check {
 }
 
 /** Only a clear no blocks. */
-async function permissionCheck({moves}: ResetPlan, context: ActionContext<KafkaPort>): Promise<Check> {
+async function permissionCheck(
+	{group, type, topic, moves}: ResetPlan,
+	context: ActionContext<KafkaPort>,
+): Promise<Check> {
 	const label = 'the right to commit for it';
 	try {
 		const drops = moves.some(({to}) => to === null);
 		const isNeeded = (needs: string) => needs === resetNeeds || (drops && needs.startsWith(`${resetNeeds} `));
-		const needed = (await context.port.permissions(context)).filter(({needs}) => isNeeded(needs));
+		const needed = (await context.port.permissions(context, {group, type, topic})).filter(({needs}) => isNeeded(needs));
 		const lack = needed.find(({state}) => state === 'lack');
 		if (lack !== undefined) {
 			return {label, result: 'block', detail: `not permitted: an administrator grants it with: ${lack.grant}`};

@@ -64,6 +64,9 @@ export type KafkaGroupName = {
 	readonly state: string | undefined;
 };
 
+/** What a reset of offsets is about. */
+export type ResetPlace = {readonly group: string; readonly type: KafkaGroupType; readonly topic: string};
+
 export type TopicPartition = {readonly topic: string; readonly partition: number};
 
 export type KafkaMember = {
@@ -171,8 +174,11 @@ export type KafkaPort = {
 		limit: {readonly messages: number; readonly bytes: number},
 		context: Context,
 	): Promise<readonly KafkaMessage[]>;
-	/** What this principal may do here, as far as the brokers tell it without doing any of it. */
-	permissions(context: Context): Promise<readonly Permission[]>;
+	/**
+	 * What this principal may do here, as far as the brokers tell it without doing any of it. With `about`: to this group and topic, asked of
+	 * their coordinator and of one broker alone.
+	 */
+	permissions(context: Context, about?: ResetPlace): Promise<readonly Permission[]>;
 	/**
 	 * Commits offsets for a group without joining it, once. The brokers refuse it for a group that has members.
 	 * @throws AdapterError `conflict` when the group has members (nothing was committed); `denied` when not allowed, or on a connection that

@@ -211,6 +211,38 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				expect(grant).toMatch(state === 'have' ? /^$/ : /^kafka-acls\.sh .*--add --allow-principal User:monitor/);
 			}
 		});
+
+		test('a reset is checked for the rights on its own group and topic, whatever is denied elsewhere', async () => {
+			const [own, other] = [await stage(server), await stage(server)];
+			const about = {group: own.group, topic: own.topic, type: 'classic' as const};
+			const {port} = as(server, 'operator');
+			const deny = (group: string) => ({
+				resourceType: kafkajs.AclResourceTypes.GROUP,
+				resourceName: group,
+				resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+				principal: 'User:operator',
+				host: '*',
+				operation: kafkajs.AclOperationTypes.READ,
+				permissionType: kafkajs.AclPermissionTypes.DENY,
+			});
+			const rightOn = async () => (await port.permissions(context, about)).find(one => one.name === 'Read on groups');
+			await asAdmin(server, admin => admin.createAcls({acl: [deny(other.group)]}));
+			try {
+				const all = async () => (await port.permissions(context)).find(one => one.name === 'Read on groups')?.state;
+				await until(all, state => state === 'lack');
+				expect(await port.permissions(context, about)).toMatchObject([
+					{name: 'Read on groups', state: 'have'},
+					{name: 'Read on topics', state: 'have'},
+					{name: 'Delete on groups', state: 'have'},
+				]);
+				await asAdmin(server, admin => admin.createAcls({acl: [deny(own.group)]}));
+				await until(rightOn, right => right?.state === 'lack');
+				expect((await rightOn())?.grant).toContain(`--operation Read --group ${own.group}`);
+			} finally {
+				const filters = [deny(other.group), deny(own.group)];
+				await asAdmin(server, admin => admin.deleteAcls({filters}));
+			}
+		});
 	});
 
 	describeKafka(name, 'TLS', server => {
