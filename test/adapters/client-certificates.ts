@@ -35,7 +35,7 @@ export function clientCertificates(): ClientCertificates {
 	const stranger = only(clientCertificate(another, subject));
 	const expired = only(clientCertificate(ours, subject, true));
 	const notPem = join(ours, 'not.pem');
-	writeFileSync(notPem, 'this is no certificate\n');
+	writeFileSync(notPem, 'this is no certificate\n', {mode: 0o600});
 	const ends = /^127\.0\.0\.1:\d+ ends the TLS handshake: [a-z ]+$/;
 	const notOurs = /does not take our certificate: .*Renew `tls\.cert`/;
 	const files = /^the files for TLS cannot be used: [a-z ]+$/;

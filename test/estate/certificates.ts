@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {chownSync, existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {unprivileged} from './process.ts';
 
@@ -38,11 +38,23 @@ function signed(folder: string, name: string, subject: string, days: number, ext
 	return {ca, cert, key, expired: days < 0};
 }
 
+function giveToServers(key: string): void {
+	if (unprivileged.uid !== undefined) chownSync(key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
+}
+
+/** The same certificate with a copy of its key that the servers can read, for one that shows it itself. */
+export function ofServers<C extends {readonly key: string}>(certificate: C): C {
+	const key = `${certificate.key}.server`;
+	copyFileSync(certificate.key, key);
+	giveToServers(key);
+	return {...certificate, key};
+}
+
 /** A certificate for localhost and 127.0.0.1, signed by the estate's own authority. An expired one ended yesterday. */
 export function certificate(folder: string, expired: boolean): Certificate {
 	const name = expired ? 'expired' : 'valid';
 	const made = signed(folder, name, '/CN=localhost', expired ? -1 : 30, 'subjectAltName=DNS:localhost,IP:127.0.0.1');
-	if (unprivileged.uid !== undefined) chownSync(made.key, unprivileged.uid, unprivileged.gid ?? unprivileged.uid);
+	giveToServers(made.key);
 	return made;
 }
 

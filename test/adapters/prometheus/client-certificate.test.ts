@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {ofServers} from '../../estate/certificates.ts';
 import {ownFiles} from '../../estate/prometheus.ts';
 import {describePrometheus} from '../../estate/read-estate.ts';
 import type {PrometheusServer} from '../../estate/record.ts';
@@ -11,7 +12,7 @@ describePrometheus('prometheus-tls', 'one like it that wants to be shown a certi
 	const tls = {...certificate, shown};
 	let own: Throwaway<PrometheusServer>;
 	beforeAll(async () => {
-		own = await throwawayPrometheus({tls, files: ownFiles({tls})});
+		own = await throwawayPrometheus({tls, files: ownFiles({tls: {...certificate, shown: ofServers(shown)}})});
 	});
 	afterAll(async () => {
 		await own.end();
