@@ -168,6 +168,11 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		async answer(intents, taken) {
 			for (let tries = 0; tries < 50; tries++) {
 				if (taken(pty.screen())) return;
+				if (intents.includes('confirm.yes') && pty.screen().includes('not taken')) {
+					// A y that was not taken is not answered by another one: only a key of another kind begins anew.
+					self.press('field.erase');
+					await self.gone('not taken');
+				}
 				self.press(...intents);
 				await pty.waitFor(now => taken(now) || now.includes('not taken'));
 				if (!taken(pty.screen())) await pty.still(100);

@@ -161,13 +161,13 @@ describe('keys, sizes and colours', () => {
 		it.paste('two\nlines');
 		it.send('\u001b[<65;4;3M');
 		const screen = await it.waitFor('wheel');
-		expect(screen).toContain('told {"type":"key","key":"j","text":"j"}');
-		expect(screen).toContain('told {"type":"key","key":"J","text":"J"}');
-		expect(screen).toContain('told {"type":"key","key":"down"}');
+		expect(screen).toContain('told {"type":"key","key":"j","alone":false,"text":"j"}');
+		expect(screen).toContain('told {"type":"key","key":"J","alone":false,"text":"J"}');
+		expect(screen).toContain('told {"type":"key","key":"down","alone":false}');
 		expect(screen).toContain('told {"type":"paste","text":"two\\nlines"}');
 		expect(screen).toContain('told {"type":"wheel","direction":"down","column":3,"row":2}');
 		it.send('\u001b');
-		await it.waitFor('"key":"esc"');
+		await it.waitFor('"key":"esc","alone":true');
 	});
 
 	test('the size follows the window', async () => {
