@@ -34,6 +34,7 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['src/a.ts', 'const a = 1;\nexport {a as default};', 'has a default export'],
 	['src/a.ts', `export * from './b.ts';`, 'exports what another file declares'],
 	['src/a.ts', `export {b} from './b.ts';`, 'exports what another file declares'],
+	['src/a.ts', `import {spawn} from 'node:child_process';\nspawn('ps', []);`, 'starts a program by a bare name'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
 	['src/poll/index.ts', 'export const a = 1;', 'is named index'],
 	['src/pollKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],

@@ -132,6 +132,9 @@ const ceiling = 400;
 const forbidden = ['utils', 'helpers', 'common', 'manager', 'types', 'index'];
 const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|'));
 
+/** The system would look such a name up in PATH, which may lead to the current directory. */
+const bareProgram = /\b(?:spawn|execFile|exec|fork)(?:Sync)?\(\s*['"`](?!\/)/;
+
 /** Everything that is wrong with the modules, one line each. */
 export function faultsOf(modules: readonly Module[]): readonly string[] {
 	const faults: string[] = [];
@@ -142,6 +145,12 @@ export function faultsOf(modules: readonly Module[]): readonly string[] {
 			if (!allowed(path, from)) faults.push(`${path}:${line}: may not import ${from}`);
 		}
 		if (module.hasDefaultExport && !/^test\/(?:vitest\.config|reporter)\.ts$/.test(path)) say('has a default export');
+		if (
+			!path.startsWith('test/') &&
+			module.imports.some(({from}) => /^(?:node:)?child_process$/.test(from)) &&
+			bareProgram.test(module.text)
+		)
+			say('starts a program by a bare name: look it up with src/files/program.ts');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

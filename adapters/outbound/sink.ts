@@ -7,14 +7,17 @@ import type {
 } from '../../src/port/audit-sink.ts';
 import {createHttpClient} from '../http/client.ts';
 import {framed, syslogMessage} from './syslog-message.ts';
-import {sendByDatagram} from './syslog-socket.ts';
+import {findLogger, sendByDatagram} from './syslog-socket.ts';
 import {DatagramSocket, sendByStream} from './syslog-stream.ts';
 
-/** Nothing is connected before the first record. @throws AdapterError `unsupported` when the settings cannot be used. */
-export const createAuditSink = (settings: SinkSettings): AuditSink =>
-	settings.kind === 'webhook' ? webhook(settings) : syslog(settings);
+/**
+ * Nothing is connected before the first record. `searchPath`: where the program is looked up that sends to a socket of the kind datagram.
+ * @throws AdapterError `unsupported` when the settings cannot be used.
+ */
+export const createAuditSink = (settings: SinkSettings, searchPath = process.env['PATH']): AuditSink =>
+	settings.kind === 'webhook' ? webhook(settings) : syslog(settings, searchPath);
 
-function syslog({to, tls, facility}: SyslogSettings): AuditSink {
+function syslog({to, tls, facility}: SyslogSettings, searchPath: string | undefined): AuditSink {
 	const bytesOf = (records: readonly OutboundRecord[]) =>
 		Buffer.concat(records.map(record => framed(syslogMessage(record, facility))));
 
@@ -23,7 +26,9 @@ function syslog({to, tls, facility}: SyslogSettings): AuditSink {
 			await sendByStream(to, tls, bytesOf(records), signal);
 		} catch (error) {
 			if (to.over !== 'unix' || !(error instanceof DatagramSocket)) throw error;
-			for (const record of records) await sendByDatagram(to.path, record, facility, signal);
+			// Also without records, so that a check of the sink says that it is missing.
+			const logger = await findLogger(to.path, searchPath);
+			for (const record of records) await sendByDatagram(logger, to.path, record, facility, signal);
 		}
 	}
 

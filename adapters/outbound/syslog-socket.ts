@@ -1,5 +1,7 @@
 import {spawn} from 'node:child_process';
 import {AdapterError, codeOf} from '../../src/errors.ts';
+import {findProgram} from '../../src/files/program.ts';
+import {examineProgram} from '../../src/files/program-safety.ts';
 import type {OutboundRecord} from '../../src/port/audit-sink.ts';
 import {calledOff} from '../http/errors.ts';
 
@@ -15,12 +17,31 @@ const severities: Readonly<Record<OutboundRecord['severity'], string>> = {
 	6: 'info',
 };
 
+const installHint =
+	'Install util-linux, which has it, or name a socket of the kind stream, or tcp:// or tls://, in `to` of the sink.';
+
+/**
+ * The file of logger(1). The record counts as copied when this program says so, so that nobody but this user and root may decide what it is.
+ * @throws AdapterError `unsupported` when PATH does not have it in an absolute directory, `denied` when others can write it.
+ */
+export async function findLogger(socket: string, searchPath: string | undefined): Promise<string> {
+	const program = findProgram('logger', searchPath);
+	const found = program === undefined ? ({state: 'missing'} as const) : await examineProgram(program);
+	if (found.state === 'safe') return found.file;
+	if (found.state === 'unsafe') {
+		const hint = 'Whoever can write it decides what becomes of the records.';
+		throw new AdapterError('denied', `${socket}: logger(1) is not run: ${found.reason}`, hint);
+	}
+	throw new AdapterError('unsupported', `${socket}: logger(1) is not in an absolute directory of PATH`, installHint);
+}
+
 /**
  * One record to a datagram socket such as /dev/log, by logger(1) of util-linux: Node has no such sockets. The record goes in by standard
- * input. Taken means that the kernel put it into the queue of the socket.
+ * input. Taken means that the kernel put it into the queue of the socket. `logger`: the file that `findLogger` gives.
  * @throws AdapterError
  */
 export function sendByDatagram(
+	logger: string,
 	path: string,
 	record: OutboundRecord,
 	facility: number,
@@ -36,7 +57,7 @@ export function sendByDatagram(
 			reject(calledOff(signal));
 			return;
 		}
-		const child = spawn('logger', args, {stdio: ['pipe', 'ignore', 'pipe']});
+		const child = spawn(logger, args, {stdio: ['pipe', 'ignore', 'pipe'], cwd: '/'});
 		let said = '';
 		const abort = () => {
 			child.kill('SIGKILL');
@@ -50,9 +71,7 @@ export function sendByDatagram(
 		child.stdin.on('error', () => {});
 		child.on('error', error => {
 			signal.removeEventListener('abort', abort);
-			const hint =
-				'Install util-linux, which has it, or name a socket of the kind stream, or tcp:// or tls://, in `to` of the sink.';
-			reject(new AdapterError('unsupported', `${path}: logger(1) cannot be run: ${codeOf(error)}`, hint));
+			reject(new AdapterError('unsupported', `${path}: logger(1) cannot be run: ${codeOf(error)}`, installHint));
 		});
 		child.on('close', code => {
 			signal.removeEventListener('abort', abort);

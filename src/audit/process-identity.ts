@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {readFileSync, readlinkSync} from 'node:fs';
+import {findSystemProgram} from '../files/program.ts';
 import {isErrno} from './errno.ts';
 
 /** Which process this is, among all processes of all machines that share a directory. Never the host name: that changes while a process runs. */
@@ -84,11 +85,14 @@ const linuxStart = (pid: number): string | undefined => (isZombie(pid) ? undefin
 
 const psStart = (pid: number): string => said('ps', ['-o', 'lstart=', '-p', String(pid)]);
 
-function said(program: string, words: readonly string[]): string {
+function said(name: string, words: readonly string[]): string {
+	const program = findSystemProgram(name);
+	if (program === undefined) return '';
 	return attempt(() =>
 		execFileSync(program, words, {
 			encoding: 'utf8',
 			timeout: 2000,
+			cwd: '/',
 			env: {...process.env, LC_ALL: 'C'},
 			stdio: ['ignore', 'pipe', 'ignore'],
 		}).trim(),

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import {realpath} from 'node:fs/promises';
 import {AdapterError, messageOf} from '../errors.ts';
+import {examineProgram} from '../files/program-safety.ts';
 import type {ProgramApproval} from '../port/program-approval.ts';
 import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
 import {ConfigError} from './config-error.ts';
-import {examineProgram} from './program-safety.ts';
 
 /** What decides, beside the kubeconfig, whether a program that it names may run. */
 export type ExecRules = {

@@ -3,6 +3,7 @@ import {access, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Secret} from '../contract.ts';
 import {AdapterError} from '../errors.ts';
+import {findProgram, workingDirectory} from '../files/program.ts';
 import type {ClusterAccess, ExecPlugin, Impersonation, Login} from '../port/kubernetes-access.ts';
 import {needCredentialFile} from './credential-file.ts';
 import {type ExecRules, execPermission} from './exec-permission.ts';
@@ -15,7 +16,6 @@ import {
 	readKubeconfig,
 } from './kubeconfig.ts';
 import {type PluginPolicy, readPluginPolicy} from './kuberc.ts';
-import {findProgram, workingDirectory} from './program.ts';
 import {secretFrom} from './secrets.ts';
 
 export type AccessRequest = {

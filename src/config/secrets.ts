@@ -3,10 +3,10 @@ import {isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
 import type {Secret} from '../contract.ts';
 import {AdapterError, messageOf} from '../errors.ts';
+import {findProgram, workingDirectory} from '../files/program.ts';
 import {type Environment, homeDirectory} from '../home.ts';
 import {type Clock, systemClock} from '../poll/clock.ts';
 import {errorOutput} from '../text/error-output.ts';
-import {findProgram, workingDirectory} from './program.ts';
 import {readSafeFile} from './safe-file.ts';
 
 /** Where a secret is kept; the file of configuration holds nothing but this. */

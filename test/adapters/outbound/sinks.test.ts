@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer as createSecureWeb} from 'node:https';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -297,6 +297,50 @@ while ${deaf ? 'True: time.sleep(1)' : 'True: print(s.recv(65536).decode().rstri
 			expect(line).toMatch(/^<37>1 \S+ \S+ midwatch 42 intent /);
 			expect(line.endsWith([...records, large][index]?.json ?? '')).toBe(true);
 		}
+	});
+
+	/** A program called logger that says of each record that it was sent, and sends nothing. */
+	function plantLogger(name: string): {readonly planted: string; readonly trace: string} {
+		const planted = join(folder, name);
+		mkdirSync(planted);
+		const trace = join(planted, 'ran');
+		writeFileSync(join(planted, 'logger'), `#!/bin/sh\ncat > ${trace}\n`);
+		chmodSync(join(planted, 'logger'), 0o755);
+		return {planted, trace};
+	}
+
+	test('of the kind datagram is not sent to by a program of the current directory', async () => {
+		const path = join(folder, 'beside-a-trap');
+		const heard = await datagrams(path);
+		const {planted, trace} = plantLogger('current');
+		const [directory, usual] = [process.cwd(), process.env['PATH'] ?? ''];
+		closing.push(() => {
+			process.chdir(directory);
+			process.env['PATH'] = usual;
+		});
+		process.chdir(planted);
+		for (const first of ['.', '', './', '../current']) {
+			process.env['PATH'] = `${first}:${usual}`;
+			await createAuditSink(unix(path)).send([record(1)], soon());
+		}
+		expect(existsSync(trace)).toBe(false);
+		await expect.poll(heard).toHaveLength(4);
+	});
+
+	test('of the kind datagram is not sent to by a program that others can write, and without one even a check fails', async () => {
+		const path = join(folder, 'unsafe');
+		await datagrams(path);
+		const {planted, trace} = plantLogger('open');
+		chmodSync(planted, 0o777);
+		expect(await failureOf(createAuditSink(unix(path), planted).send([record(1)], soon()))).toMatchObject({
+			kind: 'denied',
+			message: expect.stringContaining(`${planted} can be written by others`),
+		});
+		expect(existsSync(trace)).toBe(false);
+		expect(await failureOf(createAuditSink(unix(path), '/nowhere:.').send([], soon()))).toMatchObject({
+			kind: 'unsupported',
+			message: `${path}: logger(1) is not in an absolute directory of PATH`,
+		});
 	});
 
 	test('whose reader has gone, or whose queue is full, has taken nothing more', async () => {

@@ -4,7 +4,7 @@ import {beforeEach, describe, expect, test} from 'vitest';
 import {ConfigError} from '../../../src/config/config-error.ts';
 import {type ExecRequest, type ExecRules, execPermission} from '../../../src/config/exec-permission.ts';
 import {loadConfiguration} from '../../../src/config/load.ts';
-import {examineProgram} from '../../../src/config/program-safety.ts';
+import {examineProgram} from '../../../src/files/program-safety.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {emptySurroundings, put} from './surroundings.ts';
 

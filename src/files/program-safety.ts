@@ -1,6 +1,6 @@
 import {constants, type Stats} from 'node:fs';
 import {access} from 'node:fs/promises';
-import {walkPath} from '../files/walk-path.ts';
+import {walkPath} from './walk-path.ts';
 
 const sticky = 0o1000;
 

@@ -12,6 +12,12 @@ export const findProgram = (name: string, path: string | undefined): string | un
 		.map(folder => join(folder, name))
 		.find(isExecutable);
 
+/** The directories of the operating system's own programs: only root can write them. */
+const systemDirectories = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter);
+
+/** As `findProgram`, for a program that is part of the operating system, whatever PATH says. */
+export const findSystemProgram = (name: string): string | undefined => findProgram(name, systemDirectories);
+
 /** The working directory of the programs that we start: never the current one, whose files may decide what a shim or an interpreter runs. */
 export const workingDirectory = (home: string): string => (existsSync(home) ? home : '/');
 
