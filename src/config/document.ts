@@ -10,6 +10,8 @@ export type Path = readonly (string | number)[];
 export type ConfigDocument = {
 	readonly file: string;
 	readonly value: unknown;
+	/** It holds no value: nothing, only comments, or null. */
+	readonly isEmpty: boolean;
 	/** A mistake at the value with this path, or at the nearest thing around it that is there. */
 	mistake(path: Path, text: string): Mistake;
 	/** The same at the key rather than at its value. */
@@ -41,9 +43,9 @@ export function readDocument(file: string, text: string): ConfigDocument {
 			faults.map(fault => ({...place(fault.pos[0]), text: `this is not valid YAML: ${yamlFault(fault.code)}`})),
 		);
 	}
-	let value: unknown;
+	let written: unknown;
 	try {
-		value = document.toJS({maxAliasCount: 20}) ?? {};
+		written = document.toJS({maxAliasCount: 20}) ?? undefined;
 	} catch {
 		throw new ConfigError(file, [{text: 'it holds an alias (*name) without its anchor (&name), or too many of them'}]);
 	}
@@ -59,7 +61,8 @@ export function readDocument(file: string, text: string): ConfigDocument {
 	};
 	return {
 		file,
-		value,
+		value: written ?? {},
+		isEmpty: written === undefined,
 		mistake,
 		mistakeAtKey(path, words) {
 			const keyNode = keyAt(document, path);

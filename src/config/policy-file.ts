@@ -129,6 +129,8 @@ export function readPolicy(
 	sinkMistakes: SinkMistakes = () => [],
 ): PolicyFile {
 	const document = readDocument(file, text);
+	// A file that was emptied by accident, or by a full disk, must not allow everything.
+	if (document.isEmpty) throw new ConfigError(file, [{text: 'it says nothing; write {} to forbid nothing'}]);
 	const parsed = policySchema.safeParse(document.value);
 	if (!parsed.success) throw new ConfigError(file, mistakesOf(document, parsed.error.issues));
 	const {rules = [], ...rest} = parsed.data;

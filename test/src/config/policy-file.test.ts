@@ -68,6 +68,19 @@ function machine(text?: string) {
 }
 
 describe('the file of the policy', () => {
+	test.each(['', '\n\n', '\uFEFF', '# forbid: ["*"]\n', '~', 'null', '---\n', '---\n...\n'])(
+		'stops the start when it says nothing: %j',
+		async text => {
+			const {surroundings, path} = machine(text);
+			const start = loadConfiguration({surroundings});
+			await expect(start).rejects.toThrow(`${path}: it says nothing; write {} to forbid nothing`);
+		},
+	);
+
+	test('forbids nothing when it says so', async () => {
+		expect((await machine('# nothing\n{}\n').start()).policy.file).toEqual({rules: [], lines: {}});
+	});
+
 	test('is none where nothing is, and read where root wrote it', async () => {
 		expect((await machine().start()).policy.file).toBeUndefined();
 		expect((await machine('guard: all').start()).policy.file).toMatchObject({guard: 'all'});
