@@ -4,6 +4,7 @@ import {request as secureRequest} from 'node:https';
 import {BlockList, isIP, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import {isLoopback} from '../../src/text/loopback.ts';
+import {decodePercent} from '../../src/text/percent.ts';
 import {throughSocks} from './socks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,13 +54,21 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, environment:
 
 function readProxy(text: string, source: string): URL {
 	const url = URL.parse(text.includes('://') ? text : `http://${text}`);
-	if (url !== null && spoken.has(url.protocol) && url.hostname !== '') return url;
+	if (url !== null && spoken.has(url.protocol) && url.hostname !== '') {
+		if (isLoginClear(url)) return url;
+		const what = `${source}: its user name or password is not percent-encoded as it must be`;
+		throw new AdapterError('unsupported', what, 'Write % as %25, / as %2F, ? as %3F, # as %23 and @ as %40 in them.');
+	}
 	throw new AdapterError(
 		'unsupported',
 		`${source} is not an http, https or SOCKS 5 proxy`,
 		'Write it as http://host:port, https://host:port or socks5://host:port.',
 	);
 }
+
+/** An @ after the host is one of a password with a slash, a ? or a #, whose first part would be taken for the host and port. */
+const isLoginClear = ({username, password, pathname, search, hash}: URL): boolean =>
+	[username, password].every(word => decodePercent(word) !== undefined) && !`${pathname}${search}${hash}`.includes('@');
 
 /** As kubectl and Go have them: both of the SOCKS let the proxy resolve names. */
 const spoken: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
@@ -71,7 +80,7 @@ export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>>
 		? {}
 		: {
 				'Proxy-Authorization': `Basic ${Buffer.from(
-					`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`,
+					`${decodePercent(proxy.username)}:${decodePercent(proxy.password)}`,
 				).toString('base64')}`,
 			};
 

@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
+import {decodePercent} from '../../src/text/percent.ts';
 
 const usualPort = 1080;
 const proxyHint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';
@@ -74,13 +75,15 @@ export async function throughSocks(
 		new AdapterError(kind, `proxy ${proxy.host} ${why}`, proxyHint);
 	try {
 		await once(socket, 'connect', {signal});
-		const user = decodeURIComponent(proxy.username);
+		const user = decodePercent(proxy.username);
+		const password = decodePercent(proxy.password);
+		if (user === undefined || password === undefined) throw refuse('denied', 'has a login that is not percent-encoded');
 		const methods = user === '' ? [nobody] : [nobody, byPassword];
 		socket.write(Buffer.from([5, methods.length, ...methods]));
 		const [version, method] = await take(socket, 2, signal);
 		if (version !== 5) throw refuse('unreachable', 'does not speak SOCKS 5');
 		if (method === byPassword && user !== '') {
-			const known = await logIn(socket, user, decodeURIComponent(proxy.password), signal);
+			const known = await logIn(socket, user, password, signal);
 			if (!known) throw refuse('denied', `does not take the log-in of ${user}`);
 		} else if (method !== nobody) throw refuse('denied', 'asks for another log-in');
 		const name = Buffer.from([3, ...counted(host), port >> 8, port & 255]);

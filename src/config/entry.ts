@@ -1,6 +1,7 @@
 import type {Secret} from '../contract.ts';
 import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
-import {readServerUrl} from './server-url.ts';
+import {readServerUrl, type ServerUrl} from './server-url.ts';
+import {SettingsError} from './settings-error.ts';
 import type {Surroundings} from './surroundings.ts';
 
 /** Says what is wrong with a key of the entry that is being read. */
@@ -14,8 +15,17 @@ export function urlOf(
 ): {text: string; source: string} | undefined {
 	const reference = readReference(text);
 	if (reference === undefined) {
-		const url = readServerUrl(text);
-		if (url?.password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
+		let url: ServerUrl | undefined;
+		try {
+			url = readServerUrl(text);
+		} catch (error) {
+			if (!(error instanceof SettingsError)) throw error;
+			complain('url', error.message);
+			return undefined;
+		}
+		// The platform reads some URLs that `readServerUrl` does not, such as one with a bare @ in the password.
+		const password = url === undefined ? URL.parse(text)?.password || undefined : url.password;
+		if (password === undefined && url?.params.get('password') === undefined) return {text, source: 'url'};
 		complain('url', `url holds a password. Take it out, and write password: with a reference: ${referenceForms}`);
 	} else if (typeof reference === 'string') complain('url', reference);
 	else if (reference.kind !== 'env') complain('url', 'url takes a URL or ${env:NAME}; password takes all references');

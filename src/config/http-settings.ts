@@ -1,9 +1,11 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
+import {decodePercent} from '../text/percent.ts';
 import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
 import type {HeaderEntry} from './http-schema.ts';
 import type {HttpEntry} from './schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
 import {readReference, referenceForms, secretFrom} from './secrets.ts';
+import {misplacedAt} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 import type {Surroundings} from './surroundings.ts';
 
@@ -72,6 +74,13 @@ function headerOf(header: string, given: HeaderEntry, complain: Complain, surrou
 	return secretFrom(`header ${header}`, async () => value);
 }
 
+const brokenLogin =
+	'the user name or password in this URL holds a % that starts no character of UTF-8: write a % itself as %25';
+
+// What stands there is most often a token, and a user name is shown.
+const noPassword =
+	'this URL has a user name and no password: write both; a token is no user name: give it as bearer in the configuration';
+
 /**
  * `https://user:password@host:9090/prefix`. `source` says where the URL comes from, for the password in it.
  * @throws SettingsError when it is not such a URL.
@@ -81,12 +90,13 @@ export function httpUrl(text: string, source: string, env: HttpSettings['environ
 	if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
 		throw new SettingsError('this is not a URL of the form https://host:port/prefix');
 	}
-	const {username, password} = url;
-	const secret = decodeURIComponent(password);
+	if (url.pathname.includes('@')) throw new SettingsError(misplacedAt);
+	const username = decodePercent(url.username);
+	const secret = decodePercent(url.password);
+	if (username === undefined || secret === undefined) throw new SettingsError(brokenLogin);
+	if (username !== '' && secret === '') throw new SettingsError(noPassword);
 	const auth: HttpAuth =
-		username === ''
-			? {kind: 'none'}
-			: {kind: 'basic', username: decodeURIComponent(username), password: secretFrom(source, async () => secret)};
+		username === '' ? {kind: 'none'} : {kind: 'basic', username, password: secretFrom(source, async () => secret)};
 	return {
 		url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
 		auth,

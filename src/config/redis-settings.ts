@@ -5,9 +5,10 @@ import {SettingsError} from './settings-error.ts';
 
 /**
  * `redis://user:password@host:6379/0`; `rediss` means TLS. `source` says where the URL comes from, for the password in it.
+ * `hasPassword`: the password is given beside the URL.
  * @throws SettingsError when it is not such a URL.
  */
-export function redisUrl(text: string, source: string): RedisSettings {
+export function redisUrl(text: string, source: string, hasPassword = false): RedisSettings {
 	const url = readServerUrl(text);
 	const [endpoint, ...others] = url?.hosts ?? [];
 	const db = Number(url?.path ?? 0);
@@ -17,11 +18,14 @@ export function redisUrl(text: string, source: string): RedisSettings {
 		endpoint === undefined ||
 		others.length > 0
 	) {
-		throw new SettingsError('this is not a URL of the form redis://user@host:6379/0 (rediss:// for TLS)');
+		throw new SettingsError('this is not a URL of the form redis://host:6379/0 (rediss:// for TLS)');
 	}
 	if (!Number.isInteger(db) || db < 0)
 		throw new SettingsError('what follows the last slash of a Redis URL is the number of its database');
 	const password = url.password;
+	// Without a password no user name is sent. What stands there is most often the password, and a user name is shown.
+	if (url.user !== undefined && password === undefined && !hasPassword)
+		throw new SettingsError('it has a user name and no password; a password alone is written redis://:PASSWORD@host');
 	return {
 		host: endpoint.host,
 		port: endpoint.port ?? 6379,

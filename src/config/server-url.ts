@@ -1,3 +1,6 @@
+import {decodePercent} from '../text/percent.ts';
+import {SettingsError} from './settings-error.ts';
+
 /** `scheme://user:password@host:port,host:port/name?key=value`, taken apart. Names are decoded; nothing else is interpreted. */
 export type ServerUrl = {
 	readonly scheme: string;
@@ -9,14 +12,21 @@ export type ServerUrl = {
 	readonly params: ReadonlyMap<string, string>;
 };
 
+/** The part before the slash or ? would be taken for the host and port, and shown. */
+export const misplacedAt =
+	'an @ follows the host in this URL: in its user name and password write / as %2F, ? as %3F, # as %23 and @ as %40, and elsewhere @ as %40';
+
 /**
  * Several hosts are allowed, as libpq has them and the platform's URL has not.
  * @returns undefined when the text is no such URL. The text may hold a password: a caller must not repeat it.
+ * @throws SettingsError when an @ after the host says that the password holds a slash or a ?.
  */
 export function readServerUrl(text: string): ServerUrl | undefined {
 	const found = /^([a-z]+):\/\/(?:([^@/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
 	if (found === null) return undefined;
 	const [, scheme = '', credentials, authority = '', path, query = ''] = found;
+	if (path?.includes('@') || (credentials === undefined && path === undefined && query.includes('@')))
+		throw new SettingsError(misplacedAt);
 	try {
 		const colon = credentials?.indexOf(':') ?? -1;
 		const user = colon < 0 ? credentials : credentials?.slice(0, colon);
@@ -45,5 +55,6 @@ export function readHost(text: string): {host: string; port: number | undefined}
 	if (found === null) return undefined;
 	const port = found[3] === undefined ? undefined : Number(found[3]);
 	if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
-	return {host: decodeURIComponent(found[1] ?? found[2] ?? ''), port};
+	const host = decodePercent(found[1] ?? found[2] ?? '');
+	return host === undefined ? undefined : {host, port};
 }

@@ -166,7 +166,7 @@ function readRedis(entry: RedisEntry, complain: Complain, surroundings: Surround
 	const url = urlOf(entry.url, complain, surroundings);
 	if (url === undefined) return plain;
 	try {
-		const said = redisUrl(url.text, url.source);
+		const said = redisUrl(url.text, url.source, password !== undefined);
 		return {...said, ...extra, password: password ?? said.password, tls: entry.tls ?? said.tls};
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;

@@ -1,4 +1,5 @@
 import type {IncomingMessage} from 'node:http';
+import {decodePercent} from '../../../src/text/percent.ts';
 import type {User} from './access.ts';
 import {ApiError, badRequest} from './api-error.ts';
 import {isObject, type JsonObject} from './object.ts';
@@ -37,7 +38,8 @@ export const json = (body: unknown, code = 200): Answer => ({code, text: JSON.st
 export type Place = Pick<Call, 'type' | 'namespace' | 'name' | 'subresource' | 'rest'>;
 
 export function placeOf(pathname: string): Place | undefined {
-	const steps = pathname.split('/').slice(1).map(decodeURIComponent);
+	const steps = pathname.split('/').slice(1).map(decodePercent);
+	if (!steps.every(step => step !== undefined)) return undefined;
 	const [root, ...rest] = steps;
 	const [group, version, ...path] = root === 'api' ? ['', ...rest] : rest;
 	if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined) return undefined;

@@ -67,6 +67,21 @@ describe('a SOCKS 5 proxy', () => {
 		},
 	);
 
+	test.each([
+		'socks5://secret:%zz@proxy.test',
+		'http://%E9:secret@proxy.test',
+		'http://u:12/secret@proxy.test',
+		'http://u:12?secret@proxy.test',
+		'http://u:12#secret@proxy.test',
+	])('whose login is not percent-encoded is refused without it: %s', text => {
+		const refused = expect.objectContaining({
+			kind: 'unsupported',
+			message: 'HTTPS_PROXY: its user name or password is not percent-encoded as it must be',
+			hint: expect.not.stringContaining('secret'),
+		});
+		expect(() => proxyFor(new URL('https://x'), undefined, {HTTPS_PROXY: text})).toThrow(refused);
+	});
+
 	test('of another version is refused with the forms that are taken', () => {
 		expect(() => proxyFor(new URL('https://x'), 'socks4://proxy.test:1080', {})).toThrow(
 			expect.objectContaining({kind: 'unsupported', hint: expect.stringContaining('socks5://host:port')}),

@@ -118,10 +118,27 @@ describe('PostgreSQL', () => {
 			{DATABASE_URL: 'postgres://root:hunter2@db:port/x'},
 			'DATABASE_URL: this is not a URL of the form postgres://user@host:5432/database?sslmode=verify-full',
 		],
+		[
+			'a password with a slash',
+			{DATABASE_URL: 'postgres://u:12/hunter2@127.0.0.1:1/db'},
+			expect.stringMatching(/^DATABASE_URL: an @ follows the host in this URL: .* write \/ as %2F/),
+		],
+		[
+			'a password with a question mark',
+			{DATABASE_URL: 'postgres://u:12?hunter2@127.0.0.1:1/db'},
+			expect.stringMatching(/^DATABASE_URL: an @ follows the host in this URL: .* \? as %3F/),
+		],
 	])('%s that makes no sense becomes a note without a secret', async (_what, env, note) => {
 		const {targets, notes} = await found(env as unknown as Record<string, string>);
 		expect(targets).toEqual([]);
 		expect(notes).toEqual([note]);
+		expect(notes.join()).not.toContain('hunter2');
+	});
+
+	test('an @ elsewhere than in the password is taken where it can be nothing else', async () => {
+		const {targets, notes} = await found({DATABASE_URL: 'postgres://h/a%40b?user=me@server'});
+		expect(notes).toEqual([]);
+		expect(targets[0]?.settings).toMatchObject({database: 'a@b', user: 'me@server'});
 	});
 });
 
@@ -143,7 +160,19 @@ describe('Redis', () => {
 	test('a URL that makes no sense becomes a note without a secret', async () => {
 		const {targets, notes} = await found({REDIS_URL: 'redis://:hunter2@a,b'});
 		expect(targets).toEqual([]);
-		expect(notes).toEqual(['REDIS_URL: this is not a URL of the form redis://user@host:6379/0 (rediss:// for TLS)']);
+		expect(notes).toEqual(['REDIS_URL: this is not a URL of the form redis://host:6379/0 (rediss:// for TLS)']);
+	});
+});
+
+describe('a Redis URL that would show a password', () => {
+	test.each([
+		['redis://hunter2@cache', /^REDIS_URL: it has a user name and no password; .* redis:\/\/:PASSWORD@host$/],
+		['redis://me:12/hunter2@cache', /^REDIS_URL: an @ follows the host/],
+	])('is refused: %s', async (url, note) => {
+		const {targets, notes} = await found({REDIS_URL: url});
+		expect(targets).toEqual([]);
+		expect(notes).toEqual([expect.stringMatching(note)]);
+		expect(notes.join()).not.toContain('hunter2');
 	});
 });
 
@@ -234,6 +263,20 @@ describe('Kafka, Prometheus and Alertmanager', () => {
 			'PROMETHEUS_URL: this is not a URL of the form https://host:port/prefix',
 			'ALERTMANAGER_URL: this is not a URL of the form https://host:port/prefix',
 		]);
+	});
+});
+
+describe.each(['PROMETHEUS_URL', 'ALERTMANAGER_URL'])('%s that cannot be used or would show a password', variable => {
+	test.each([
+		['http://hunter2:%zz@127.0.0.1:1', 'holds a % that starts no character of UTF-8'],
+		['http://hunter2%E9:x@127.0.0.1:1', 'holds a % that starts no character of UTF-8'],
+		['http://u:12/hunter2@127.0.0.1:1', 'an @ follows the host in this URL'],
+		['http://hunter2@127.0.0.1:1', 'has a user name and no password'],
+	])('becomes a note: %s', async (url, says) => {
+		const {targets, notes} = await found({[variable]: url});
+		expect(targets).toEqual([]);
+		expect(notes).toEqual([expect.stringMatching(new RegExp(`^${variable}: .*${says}`))]);
+		expect(notes.join()).not.toMatch(/hunter2|%zz|\n/);
 	});
 });
 

@@ -214,6 +214,8 @@ describe('a secret in the file', () => {
 		'url: postgres://c/d?password=hunter2',
 		'url: redis://:hunter2@c',
 		'url: "postgres://me:hunter2@c:notaport/d"',
+		'url: postgres://me:12/hunter2@c/d',
+		'url: redis://hunter2@c',
 		'password: [hunter2',
 		'passwrd: hunter2',
 		'tls: {ca: hunter2}',

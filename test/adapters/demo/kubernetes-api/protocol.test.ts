@@ -32,6 +32,11 @@ const podPath = () => {
 	return {pod, path: `/api/v1/namespaces/catalog/pods/${pod.metadata.name}`};
 };
 
+test('a path with a broken percent escape is not found, and the server goes on', async () => {
+	expect((await client.send('GET', '/api/v1/namespaces/%zz/pods')).code).toBe(404);
+	expect((await client.send('GET', '/api/v1/pods?limit=1')).code).toBe(200);
+});
+
 describe('a list', () => {
 	test('by pages is of one version, whatever changes meanwhile', async () => {
 		const before = api.world.cluster.store.list('pods').map(({metadata}) => metadata.uid);
