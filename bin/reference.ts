@@ -189,7 +189,7 @@ audit:
 
 - Records go out in the order of the chain, each once or more: the same \`id\` is the same record. \`seq\`, \`prev\` and \`hash\` let the receiver prove that one is missing. What cannot be delivered waits in the log itself, also over a restart, and is tried again.
 - With \`required: true\` an action is sent only when the sink took its intent within 5 seconds. Else nothing is done, and the record says so. A break-glass (\`:\`, then \`break-glass\`) lets actions be done for 10 minutes at most: it asks for a typed word and a reason, is recorded on this machine first, stands in the header in red, and what was recorded meanwhile is delivered later.
-- Taken means: a syslog server over TCP, TLS or a stream socket read to our end and closed without an error; the queue of a datagram socket took it (this needs \`logger\` of util-linux); a webhook answered with a status from 200 to 299. What becomes of it there is not known.
+- Taken means: a syslog server over TCP, TLS or a stream socket read to our end and closed without an error; the queue of a datagram socket took it (this needs \`logger\` of util-linux in an absolute directory of PATH, where only you and root can write it); a webhook answered with a status from 200 to 299. What becomes of it there is not known.
 - Ids, hashes, numbers, the names of targets and actions, the address and identity of servers, and who sat where leave always; anything else only by \`include\`; secrets never.
 `;
 
@@ -208,7 +208,7 @@ A command that knows when its secret expires prints \`{"secret": "…", "expires
 
 const policy = `\`/etc/midwatch/policy.yaml\`, owned by root, in directories that root owns and nobody else can write. Each key can only tighten what the configuration and the command line allow.
 
-- A file that cannot be read, trusted or understood stops the start, whatever is at that path: a directory, a pipe, a link that leads nowhere. So does a word in it that means nothing: an unknown key, action, system or host that no target can have.
+- A file that cannot be read, trusted or understood stops the start, whatever is at that path: a directory, a pipe, a link that leads nowhere. So does a file that says nothing, such as an emptied one (write \`{}\` to forbid nothing), and a word in it that means nothing: an unknown key, action, system or host that no target can have.
 - A console reads it again every two seconds and before each act. What was tightened holds at once, also for an open confirmation and an armed target. While it is gone or cannot be used, looking goes on and every act is refused.
 - The header, \`t\` and \`midwatch doctor\` show that it is in force and what it does to which target, and doctor what in it is about no target here.
 
