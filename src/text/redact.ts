@@ -1,5 +1,6 @@
 import {anchorsOf, groupOf, rolled} from './secrets/anchors.ts';
 import {findValue} from './secrets/names.ts';
+import {findStringRest} from './secrets/quoted.ts';
 import {hasAt, Scan} from './secrets/scan.ts';
 import {findKeyRest, isKeyLine} from './secrets/tokens.ts';
 
@@ -45,28 +46,41 @@ function search(text: string, begun: Scan | undefined): Scan | undefined {
 
 /** The same text without the secrets in it that can be told by their form. What is masked already stays as it is. */
 export function redact(text: string): string {
-	if (isKeyLine(text)) return '***';
-	return search(text, undefined)?.result() ?? text;
+	const visible = withoutHidden(text);
+	if (isKeyLine(visible)) return '***';
+	const shown = search(visible, undefined)?.result();
+	return shown === undefined || shown === visible ? text : shown;
 }
+
+/** Characters without a width, which may stand between a name and its value, also as `clean` shows them. */
+const hidden = /[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|<(?:ad|200[b-f]|206[0-4]|feff)>/g;
+
+const withoutHidden = (text: string): string => text.replace(hidden, '');
 
 /** `redact` for the lines of one text in their order: also what one line begins and the next goes on with, such as a private key. */
 export function createLineRedactor(): (line: string) => string {
 	let inKey = false;
 	let awaitsValue = false;
-	return line => {
+	let awaitsString = false;
+	return text => {
+		const line = withoutHidden(text);
 		let begun: Scan | undefined;
-		if (inKey || awaitsValue) {
+		if (inKey || awaitsValue || awaitsString) {
 			begun = new Scan(line);
 			if (inKey) findKeyRest(begun);
-			else findValue(begun);
+			else if (awaitsValue) findValue(begun);
+			else findStringRest(begun);
 			inKey = begun.inKey;
 			awaitsValue = false;
+			awaitsString = false;
 			if (inKey) return begun.result();
 		} else if (isKeyLine(line)) return '***';
 		const scan = search(line, begun);
-		if (scan === undefined) return line;
+		if (scan === undefined) return text;
 		inKey = scan.inKey;
 		awaitsValue = scan.awaitsValue;
-		return scan.result();
+		awaitsString = scan.awaitsString;
+		const shown = scan.result();
+		return shown === line ? text : shown;
 	};
 }

@@ -1,13 +1,14 @@
 import {findAuth, findHello, findOption, findProgram, findSetUser, findUserRule, programs} from './commands.ts';
-import {findNamed, findSetConfig} from './names.ts';
+import {findForeign, findNamed, findSetConfig} from './names.ts';
 import {folded, type Scan} from './scan.ts';
-import {findCall, findCrypt, findIdentified, findInsert} from './sql.ts';
+import {findCall, findCrypt, findCryptVector, findIdentified, findInsert} from './sql.ts';
 import {findKey, findToken, findWrappedKey, tokenStarts} from './tokens.ts';
 import {
 	findAuthorization,
 	findBasic,
 	findBearer,
 	findCookie,
+	findGoAddress,
 	findRegistryAuth,
 	findSignature,
 	findUserInfo,
@@ -29,11 +30,19 @@ const anchors: readonly Anchor[] = [
 	...each(['cookie'], findCookie),
 	...each(['bearer'], findBearer),
 	...each(['basic'], findBasic),
-	...each(['sig=', 'signature='], findSignature),
+	...each(['sig=', 'sig%', 'signature=', 'signature%'], findSignature),
 	...each(['services/', 'webhooks/'], findWebhook),
-	...each(['pass', 'pwd', 'secret', 'token', 'key', 'credential', 'masterauth'], findNamed),
-	...each(['set_config('], findSetConfig),
+	...each(
+		['pass', 'pwd', 'secret', 'token', 'key', 'credential', 'masterauth', 'redis_auth', 'rediscli_auth'],
+		findNamed,
+	),
+	...each(['amz-signature'], (scan, place) => findNamed(scan, place + 'amz-'.length)),
+	...each(['goog-signature'], (scan, place) => findNamed(scan, place + 'goog-'.length)),
+	...['contraseña', 'contrasena', 'mot de passe', 'wachtwoord', 'senha'].map(word => ({word, find: findForeign(word)})),
+	...each(['@tcp(', '@unix('], findGoAddress),
+	...each(['set_config'], findSetConfig),
 	...each(['crypt('], findCrypt),
+	...each(['crypt_iv('], findCryptVector),
 	...each(['pgp_', 'hmac('], findCall),
 	...each(['identified'], findIdentified),
 	...each(['insert'], findInsert),

@@ -1,3 +1,4 @@
+import {quotedEnd} from './quoted.ts';
 import {isWord, type Scan} from './scan.ts';
 import {maskWord} from './value.ts';
 
@@ -66,6 +67,7 @@ const replies = /(?:failed|required|needed|ok|success|succeeded|successful|enabl
 export function findAuth(scan: Scan, place: number): void {
 	if (!scan.hasWord('auth', place)) return;
 	const {text} = scan;
+	if (maskCallOfAuth(scan, place)) return;
 	const isQuoted = text[place - 1] === '"' && text[place + 4] === '"';
 	const start = scan.skip(`"'`, place + 4, 1);
 	let at = scan.spaceEnd(start, true);
@@ -81,6 +83,27 @@ export function findAuth(scan: Scan, place: number): void {
 	}
 	if (at < lineEnd || first === last) return;
 	scan.mask(first, last);
+}
+
+const firstOfCall = /(?:[([]|\bhello["'],\s{0,4}["']?[23]["']?,)\s{0,8}["']$/i;
+const nextArgument = /\s{0,8},\s{0,8}(?=["'])/y;
+
+/** `redis.call('AUTH', '…')`, `sendCommand(["AUTH", "…"])`. In lower case a list of words may be meant. */
+function maskCallOfAuth(scan: Scan, place: number): boolean {
+	const {text} = scan;
+	const before = text.slice(Math.max(0, place - 40), place);
+	if (text[place - 1] !== text[place + 4] || !firstOfCall.test(before)) return false;
+	if (text.slice(place, place + 4) !== 'AUTH' && !/call\(\s{0,8}["']$/i.test(before)) return false;
+	let end = place + 5;
+	for (let count = 0; count < 2; count += 1) {
+		nextArgument.lastIndex = end;
+		const start = end + (nextArgument.exec(text)?.[0].length ?? 0);
+		const last = start === end ? undefined : quotedEnd(scan, start);
+		if (last === undefined) break;
+		scan.mask(start, last);
+		end = last;
+	}
+	return true;
 }
 
 /** End of a word of a command, in quotes or without, before `limit`. */

@@ -1,10 +1,12 @@
+import {maskArguments, maskList} from './arguments.ts';
+import {maskEncoded, maskProse} from './prose.ts';
 import {quotedEnd} from './quoted.ts';
 import {isWord, type Scan} from './scan.ts';
 import {closersEnd, isPlaceholder, maskQuoted, maskValue, maskWord, operatorEnd} from './value.ts';
 
 /** The end of a name whose value is a secret, in lower case. */
 const secretName =
-	/(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|credentials?|masterauth|requirepass|[._-]pass|secret[_-]id|(?:api|access|account|private|secret|signing|encryption|shared|storage|subscription|stored|server|hmac|jwt|webhook|auth|session)[._-]?key|key-data)(?:[_-]?(?:hash|digest|base64|b64))?(?:_?\d{1,2})?$/;
+	/(?:passw(?:or)?d|passwort|passphrase|passcode|pwd|secret|token|credentials?|masterauth|requirepass|[._-]pass|secret[_-]id|(?:api|access|account|private|secret|signing|encryption|shared|storage|subscription|stored|server|hmac|jwt|webhook|auth|session)[._-]?key|key-data|secret[_-]?key[_-]?base|redis(?:cli)?_auth|x-(?:amz|goog)-signature)(?:[_-]?(?:hash|digest|base64|b64))?(?:_?\d{1,2})?$/;
 const longestTail = 48;
 
 /** Whether a name, or what ends with one, says that its value is a secret. */
@@ -23,17 +25,26 @@ export function findNamed(scan: Scan, place: number): void {
 	const end = scan.has('key-data', word - 3) ? word + 5 : word;
 	scan.nameEnd = end;
 	const head = text.slice(Math.max(scan.done, end - longestTail), end);
+	if (text[end] === '(' && maskCall(scan, end, head)) return;
 	const isPass = /(?:^|[\s"'{,;&?-])pass$/i.test(head);
 	if (!isPass && !isSecretName(head)) return;
 	const isFlag = flagged.test(head);
 	if (isPass && !isFlag && !scan.text.startsWith('=', end) && !/^["']/.test(text.slice(end, end + 1))) return;
-	if (maskAssigned(scan, end, head)) return;
+	if (maskAssigned(scan, end, head) || maskEncoded(scan, end) || maskListed(scan, end)) return;
 	if (/<[\w:.-]*$/.test(head) && maskElement(scan, end)) return;
 	if (isFlag && maskArgument(scan, end)) return;
 	if (/(?:^|\W)password$/i.test(head) && maskSqlPassword(scan, end, head)) return;
+	if (maskSet(scan, end, head) || maskOption(scan, end, head) || maskProse(scan, end, head)) return;
 	if (/(?:requirepass|masterauth)$/i.test(head) && maskSetting(scan, end)) return;
 	maskPair(scan, end, head);
 }
+
+/** `contraseña: …`, `mot de passe : …` */
+export const findForeign =
+	(word: string) =>
+	(scan: Scan, place: number): void => {
+		if (!isWord(scan.at(place - 1))) maskAssigned(scan, place + word.length, word);
+	};
 
 /** `name = value` in any of its spellings. */
 function maskAssigned(scan: Scan, end: number, head: string): boolean {
@@ -50,6 +61,7 @@ function maskAssigned(scan: Scan, end: number, head: string): boolean {
 	if (scan.text[value] === '[') value = scan.spaceEnd(value + 1, true);
 	const isOnNextLine = scan.lineEnd(operator) < value;
 	if (isOnNextLine && quotedEnd(scan, scan.callsEnd(value)) === undefined) return true;
+	if (maskAny(scan, value)) return true;
 	// An object has names of its own. The path of a key is none.
 	if (scan.text[value] === '{' && scan.text[value + 1] !== '{') return scan.at(end) === 34 || maskValue(scan, value);
 	if (scan.text[value] === '/' && /key$/i.test(head)) return true;
@@ -111,6 +123,54 @@ function maskSqlPassword(scan: Scan, end: number, head: string): boolean {
 	return /\blogin\s{1,4}\S{1,40}\s{1,4}password$/i.test(head) && start > end && maskWord(scan, start);
 }
 
+const setting = /\bset\s{1,8}(?:(?:session|local)\s{1,8})?"?[\w.-]{1,100}$/i;
+
+/** `SET app.secret TO …`; a bare word only behind a name with a dot, as PostgreSQL has it for settings of applications. */
+function maskSet(scan: Scan, end: number, head: string): boolean {
+	const {text} = scan;
+	const closed = scan.skip('"', end, 1);
+	const to = scan.spaceEnd(closed);
+	if (to === closed || !scan.hasWord('to', to) || !setting.test(text.slice(Math.max(scan.done, end - 140), end)))
+		return false;
+	const value = scan.blankEnd(to + 2);
+	if (scan.hasWord('default', value)) return false;
+	return head.includes('.') ? maskValue(scan, value) : maskQuoted(scan, value);
+}
+
+const option = /[(,]\s{0,8}(?:(?:add|set)\s{1,4})?"?[\w.-]{1,40}$/i;
+
+/** `OPTIONS (ADD api_key '…')`, `CREATE SECRET (… SECRET '…')` */
+function maskOption(scan: Scan, end: number, head: string): boolean {
+	const closed = scan.skip('"', end, 1);
+	const value = scan.blankEnd(closed);
+	if (value === closed || scan.at(value) === 34 || !option.test(head)) return false;
+	return maskQuoted(scan, value);
+}
+
+const action =
+	/(?:verify|check|set|change|reset|update|hash|create|validate|compare|alter|add|store|save|put|encrypt|decrypt)/i;
+
+/** `verify_password('u', '…')`, `create_aws_credentials('AK', '…')` */
+function maskCall(scan: Scan, open: number, head: string): boolean {
+	let start = open;
+	while (open - start < longestTail && isWord(scan.at(start - 1))) start -= 1;
+	if (!isSecretName(head) || !action.test(scan.text.slice(start, open))) return false;
+	maskArguments(scan, open + 1, `'"$`);
+	return true;
+}
+
+/** `token IN ('…', '…')` */
+function maskListed(scan: Scan, end: number): boolean {
+	const closed = closersEnd(scan, end);
+	let at = scan.spaceEnd(closed);
+	if (scan.hasWord('not', at)) at = scan.spaceEnd(at + 3);
+	return scan.hasWord('in', at) && maskList(scan, scan.spaceEnd(at + 2));
+}
+
+/** `= ANY (ARRAY['…', '…'])` */
+const maskAny = (scan: Scan, place: number): boolean =>
+	['any', 'all', 'some'].some(word => scan.hasWord(word, place) && maskList(scan, scan.spaceEnd(place + word.length)));
+
 /** `CONFIG SET requirepass …` */
 function maskSetting(scan: Scan, end: number): boolean {
 	const closed = scan.skip(`"'`, end, 1);
@@ -144,7 +204,9 @@ export function findValue(scan: Scan): void {
 
 /** `set_config('app.token', '…', false)` */
 export function findSetConfig(scan: Scan, place: number): void {
-	const found = /^set_config\(\s{0,8}'([^']{1,100})'\s{0,8},\s{0,8}/i.exec(scan.text.slice(place, place + 150));
+	const found = /^set_config\s{0,8}\(\s{0,8}(?:e?'|\$\$)([^'$]{1,100})(?:'|\$\$)(?:::\w{1,20})?\s{0,8},\s{0,8}/i.exec(
+		scan.text.slice(place, place + 180),
+	);
 	if (found === null || isWord(scan.at(place - 1)) || !isSecretName(found[1] ?? '')) return;
 	maskQuoted(scan, place + found[0].length);
 }

@@ -16,8 +16,9 @@ export function quotedEnd(scan: Scan, place: number): number | undefined {
 			// Inside of a word of the shell that is quoted itself.
 			if (text.startsWith(`'\\''`, place)) return behind(text, `'\\''`, place + 4);
 			// Inside of another string of SQL.
-			if (scan.at(place + 1) === apostrophe && isInner(scan.at(place + 2))) return behind(text, `''`, place + 3);
-			return singleEnd(text, place + 1);
+			if (scan.at(place + 1) === apostrophe && isInner(scan.at(place + 2)))
+				return continued(scan, behind(text, `''`, place + 3), `''`);
+			return continued(scan, singleEnd(text, place + 1), `'`);
 		case quote:
 			return escapedEnd(text, place + 1, quote);
 		case dollar:
@@ -59,17 +60,52 @@ function escapedEnd(text: string, from: number, end: number): number {
 function prefixedEnd(scan: Scan, place: number): number | undefined {
 	if (isWord(scan.at(place - 1))) return undefined;
 	const letter = folded(scan.at(place));
-	if (letter === 110 && scan.at(place + 1) === apostrophe) return singleEnd(scan.text, place + 2);
+	if (letter === 110 && scan.at(place + 1) === apostrophe) return continued(scan, singleEnd(scan.text, place + 2), `'`);
 	if (letter === 117 && scan.at(place + 1) === 38 && scan.at(place + 2) === apostrophe)
-		return singleEnd(scan.text, place + 3);
+		return continued(scan, singleEnd(scan.text, place + 3), `'`);
 	if (letter !== 101 || scan.at(place + 1) !== apostrophe) return undefined;
-	const {text} = scan;
-	for (let at = place + 2; at < text.length; at += 1) {
+	return continued(scan, escapeStringEnd(scan.text, place + 2), `'`);
+}
+
+function escapeStringEnd(text: string, from: number): number {
+	for (let at = from; at < text.length; at += 1) {
 		const code = text.charCodeAt(at);
 		if (code === backslash || (code === apostrophe && text.charCodeAt(at + 1) === apostrophe)) at += 1;
 		else if (code === apostrophe) return at + 1;
 	}
 	return text.length;
+}
+
+/** A key of YAML or JSON5, which is no string that goes on. */
+const quotedKey = /'[\w.-]{1,64}'[ \t]{0,4}:(?!:)/y;
+
+/** PostgreSQL takes strings with a line end between them for one string: the end of the last of them. */
+function continued(scan: Scan, end: number, mark: string): number {
+	let last = end;
+	for (;;) {
+		const next = scan.blankEnd(last);
+		if (next >= scan.text.length && mark === `'`) scan.awaitsString = true;
+		if (
+			!scan.text.slice(last, next).includes('\n') ||
+			!scan.text.startsWith(mark, next) ||
+			isQuotedKey(scan.text, next)
+		)
+			return last;
+		last = mark === `'` ? singleEnd(scan.text, next + 1) : behind(scan.text, mark, next + mark.length);
+	}
+}
+
+function isQuotedKey(text: string, place: number): boolean {
+	quotedKey.lastIndex = place;
+	return quotedKey.test(text);
+}
+
+/** The string at the start of a line that goes on with the one at the end of the line before. */
+export function findStringRest(scan: Scan): void {
+	const start = scan.blankEnd(0);
+	if (start >= scan.text.length) scan.awaitsString = true;
+	else if (scan.at(start) === apostrophe && !isQuotedKey(scan.text, start))
+		scan.mask(start, continued(scan, singleEnd(scan.text, start + 1), `'`));
 }
 
 /** `$$…$$`, `$tag$…$tag$` */

@@ -37,6 +37,8 @@ export class Scan {
 	command: {readonly name: string; readonly until: number} | undefined;
 	/** The text ends in `name: DB_PASSWORD`: the value comes in the next line. */
 	awaitsValue = false;
+	/** The text ends behind a string: PostgreSQL takes one in the next line for the rest of it. */
+	awaitsString = false;
 	/** The text ends inside of a private key. */
 	inKey = false;
 

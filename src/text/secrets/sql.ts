@@ -1,3 +1,4 @@
+import {maskArguments} from './arguments.ts';
 import {isSecretName} from './names.ts';
 import {quotedEnd} from './quoted.ts';
 import {isWord, type Scan} from './scan.ts';
@@ -10,34 +11,15 @@ export function findCrypt(scan: Scan, place: number): void {
 	else maskQuoted(scan, scan.blankEnd(place + 6));
 }
 
+/** `decrypt_iv(column, '…', iv, 'aes')` */
+export function findCryptVector(scan: Scan, place: number): void {
+	maskArguments(scan, place + 'crypt_iv('.length);
+}
+
 /** `pgp_sym_decrypt(column, '…')`, `hmac(column, '…', 'sha256')` */
 export function findCall(scan: Scan, place: number): void {
 	const open = scan.wordEnd(place, 64);
 	if (scan.text[open] === '(' && !isWord(scan.at(place - 1))) maskArguments(scan, open + 1);
-}
-
-const mostBetween = 100;
-const mostArguments = 16;
-
-/** Masks the strings up to the end of the call. */
-function maskArguments(scan: Scan, from: number): void {
-	const {text} = scan;
-	let depth = 1;
-	let last = from;
-	let strings = 0;
-	for (let at = from; at < text.length && at - last < mostBetween && strings < mostArguments; at += 1) {
-		const code = text.charCodeAt(at);
-		if (code === 59) return;
-		if (code === 40) depth += 1;
-		if (code === 41) depth -= 1;
-		if (depth === 0) return;
-		const end = code === 39 || code === 36 ? quotedEnd(scan, at) : undefined;
-		if (end === undefined) continue;
-		scan.mask(at, end);
-		strings += 1;
-		last = end;
-		at = end - 1;
-	}
 }
 
 /** `IDENTIFIED BY …` */

@@ -1,5 +1,6 @@
+import {maskEncoded} from './prose.ts';
 import {quotedEnd} from './quoted.ts';
-import {isWord, type Scan} from './scan.ts';
+import {isSpace, isWord, type Scan} from './scan.ts';
 import {bareEnd, closersEnd} from './value.ts';
 
 const port = /\d{1,6}(?:[/?#\s'"]|$)/y;
@@ -30,14 +31,30 @@ export function findUserInfo(scan: Scan, place: number): void {
 	if (!port.test(text)) scan.mask(colon + 1, at);
 }
 
-/** `?sig=…`, `&X-Amz-Signature=…` */
+const longestUser = 256;
+const signed = /(?:[?&]|&amp;|\\u0026|%(?:25)?(?:26|3f)|x-(?:amz|goog)-)$/i;
+
+/** `?sig=…`, `&X-Amz-Signature=…`, also encoded in another address. */
 export function findSignature(scan: Scan, place: number): void {
 	const {text} = scan;
 	const end = scan.wordEnd(place);
-	if (text[end] !== '=' || !/[?&](?:x-(?:amz|goog)-)?$/i.test(text.slice(Math.max(0, place - 8), place))) return;
+	if (!signed.test(text.slice(Math.max(0, place - 8), place)) || maskEncoded(scan, end) || text[end] !== '=') return;
 	let valueEnd = end + 1;
 	while (isWord(scan.at(valueEnd)) || '%+/=.~-'.includes(text[valueEnd] ?? ' ')) valueEnd += 1;
 	scan.mask(end + 1, valueEnd);
+}
+
+/** `user:password@tcp(host:3306)/db`, as programs in Go have it. */
+export function findGoAddress(scan: Scan, place: number): void {
+	const first = Math.max(scan.done, place - longestUser);
+	let start = place;
+	while (start > first && !isSpace(scan.at(start - 1))) start -= 1;
+	const word = scan.text.slice(start, place);
+	const quote = Math.max(word.lastIndexOf('"'), word.lastIndexOf("'"));
+	const colon = word.indexOf(':', quote + 1);
+	// The quote may be part of the password.
+	const kept = colon < 0 ? word.indexOf(':') : colon;
+	if (kept >= 0) scan.mask(start + kept + 1, place);
 }
 
 const schemes = ['bearer', 'basic', 'token', 'negotiate', 'ntlm', 'apikey', 'splunk'];
