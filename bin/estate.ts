@@ -1,6 +1,6 @@
 import type {Configuration} from '../src/config/load.ts';
 import type {Action, Inspection, System, Target} from '../src/contract.ts';
-import {problems, type Remaps} from '../src/keymap.ts';
+import {type KeyProblem, problems, type Remaps} from '../src/keymap.ts';
 import type {WatchedTarget} from '../src/poll/watched-target.ts';
 import {closest} from '../src/text/closest.ts';
 import {isKeyName} from '../views/terminal/key-names.ts';
@@ -25,7 +25,7 @@ const declared = (all: readonly System[]): {actions: readonly Action[]; inspecti
 	inspections: all.flatMap(system => system.inspections),
 });
 
-const keyProblems = (keys: Remaps): readonly string[] => {
+const keyProblems = (keys: Remaps): readonly KeyProblem[] => {
 	const {actions, inspections} = declared(systems);
 	return problems(actions, inspections, keys, isKeyName);
 };

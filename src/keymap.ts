@@ -1,4 +1,5 @@
 import {isFor} from './define.ts';
+import {closest} from './text/closest.ts';
 
 /** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
 
@@ -206,8 +207,11 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 	};
 }
 
+/** What is wrong with the keys, and the entry of the configuration that it comes from, where one does. */
+export type KeyProblem = {readonly id?: string; readonly text: string};
+
 /** A dial is a key of an open text, beside all that are fixed there. */
-function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): readonly string[] {
+function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): readonly KeyProblem[] {
 	const fixed = mapped.filter(binding => binding.scope === 'document' || binding.scope === 'any');
 	return dials.flatMap(({key, title}, index) => {
 		const owner = fixed.find(binding => binding.keys.includes(key));
@@ -215,15 +219,34 @@ function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): read
 		return [
 			...(/^[^\sA-Z]$/u.test(key)
 				? []
-				: [`${id}: ${title} needs a lower-case letter or a sign as its key, not ${key}`]),
-			...(owner === undefined ? [] : [`key ${key}: ${owner.intent} and ${title} of ${id}`]),
-			...(twin < index ? [`key ${key}: ${dials[twin]?.title} and ${title} of ${id}`] : []),
+				: [{text: `${id}: ${title} needs a lower-case letter or a sign as its key, not ${key}`}]),
+			...(owner === undefined ? [] : [{id: owner.intent, text: `key ${key}: ${owner.intent} and ${title} of ${id}`}]),
+			...(twin < index ? [{text: `key ${key}: ${dials[twin]?.title} and ${title} of ${id}`}] : []),
 		];
 	});
 }
 
 const keyNameHint =
-	'a key is a character (x, G, ?), ctrl+ and a letter, alt+ and a character, or one of esc, enter, tab, space, backspace, insert, delete, up, down, left, right, home, end, pageup, pagedown, f1 to f12';
+	'key is a character (x, G, ?), ctrl+ and a letter, alt+ and a character, or one of esc, enter, tab, space, backspace, insert, delete, up, down, left, right, home, end, pageup, pagedown, f1 to f12';
+
+/** The ids of the configuration that are not known, and their keys that no terminal sends. */
+function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name: string) => boolean): KeyProblem[] {
+	const found: KeyProblem[] = [];
+	for (const [id, keys] of Object.entries(remaps)) {
+		for (const key of keys) {
+			const near = key.toLowerCase();
+			const hint = isKey(near) ? `did you mean ${near}? A ${keyNameHint}` : `a ${keyNameHint}`;
+			if (!isKey(key)) found.push({id, text: `keys: ${id}: ${key} is no key that a terminal sends; ${hint}`});
+			else if (key === 'ctrl+c' && id !== 'deck.quit')
+				found.push({id, text: `keys: ${id}: ctrl+c always quits; take another key`});
+		}
+		if (known.has(id)) continue;
+		const near = closest(id, [...known]);
+		const meant = near === undefined ? '' : `; did you mean ${near}?`;
+		found.push({id, text: `keys: ${id} is not an intent, an action or an inspection${meant}`});
+	}
+	return found;
+}
 
 /**
  * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
@@ -234,27 +257,24 @@ export function problems(
 	inspections: readonly Keyed[],
 	remaps: Remaps = {},
 	isKey: (name: string) => boolean = () => true,
-): readonly string[] {
-	const found: string[] = [];
-	for (const [id, keys] of Object.entries(remaps)) {
-		for (const key of keys) {
-			if (!isKey(key)) found.push(`keys: ${id}: ${key} is no key that a terminal sends; ${keyNameHint}`);
-			else if (key === 'ctrl+c' && id !== 'deck.quit') found.push(`keys: ${id}: ctrl+c always quits; take another key`);
-		}
-	}
+): readonly KeyProblem[] {
 	const known = new Set<string>([
 		...bindings.map(binding => binding.intent),
 		...actions.map(a => a.id),
 		...inspections.map(i => i.id),
 	]);
-	for (const id of Object.keys(remaps))
-		if (!known.has(id)) found.push(`keys: ${id} is not an intent, an action or an inspection`);
+	const found = remapProblems(remaps, known, isKey);
+	/** Of those that lie on one key, the one that the configuration put there. */
+	const tell = (text: string, ...ids: readonly string[]) => {
+		const id = ids.find(each => each in remaps);
+		found.push({...(id === undefined ? {} : {id}), text});
+	};
 	const {bindings: mapped} = createKeymap(remaps);
 	const claimed = new Map<string, string>();
 	const claim = (place: string, key: string, id: string) => {
 		const other = claimed.get(`${place} ${key}`);
 		if (other === undefined) claimed.set(`${place} ${key}`, id);
-		else if (other !== id) found.push(`key ${key}: ${other} and ${id}`);
+		else if (other !== id) tell(`key ${key}: ${other} and ${id}`, id, other);
 	};
 	for (const scope of ['deck', 'list', 'document', 'field', 'confirm'] as const) {
 		for (const binding of mapped) {
@@ -270,12 +290,15 @@ export function problems(
 			const answers = binding.intent === 'confirm.yes';
 			if (/\.arm$/.test(binding.intent) && accepts.has(key)) {
 				// The key and Enter are two keys, so that one that is held down does not arm.
-				found.push(`${binding.intent}: a target is armed by a key and then ${key}, so the key cannot be ${key}`);
+				tell(
+					`${binding.intent}: a target is armed by a key and then ${key}, so the key cannot be ${key}`,
+					binding.intent,
+				);
 			} else if (answers && !/^[a-z]$/.test(key)) {
 				// Enter is the second half of the answer, and a key that opens the question and is held down is no first half.
-				found.push(`confirm.yes: a question is answered by a lower-case letter, not ${key}`);
+				tell(`confirm.yes: a question is answered by a lower-case letter, not ${key}`, binding.intent);
 			} else if (!answers && types && (binding.scope === 'field' || binding.scope === 'confirm'))
-				found.push(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`);
+				tell(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`, binding.intent);
 		}
 	}
 	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
@@ -283,11 +306,12 @@ export function problems(
 		const acts = actions.includes(entry);
 		for (const key of remaps[entry.id] ?? [entry.key]) {
 			const owner = deck.find(binding => binding.keys.includes(key));
-			if (owner !== undefined) found.push(`key ${key}: ${owner.intent} and ${entry.id}`);
+			if (owner !== undefined) tell(`key ${key}: ${owner.intent} and ${entry.id}`, entry.id, owner.intent);
 			else for (const kind of [entry.kind, ...(entry.also ?? [])]) claim(`deck ${kind}`, key, entry.id);
 			if (acts && !/^([A-Z]|f\d+)$/.test(key))
-				found.push(`${entry.id}: an action needs a capital letter or a function key, not ${key}`);
-			if (!acts && /^[A-Z]$/.test(key)) found.push(`${entry.id}: only actions may use a capital letter, not ${key}`);
+				tell(`${entry.id}: an action needs a capital letter or a function key, not ${key}`, entry.id);
+			if (!acts && /^[A-Z]$/.test(key))
+				tell(`${entry.id}: only actions may use a capital letter, not ${key}`, entry.id);
 		}
 		found.push(...dialProblems(entry, mapped));
 	}

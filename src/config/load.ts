@@ -1,7 +1,7 @@
 import {join, resolve} from 'node:path';
 import type {Target} from '../contract.ts';
 import {baseDirectory} from '../home.ts';
-import {createKeymap, type Remaps} from '../keymap.ts';
+import {createKeymap, type KeyProblem, type Remaps} from '../keymap.ts';
 import type {Place} from '../policy/place.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicyRead} from '../policy/standing.ts';
@@ -50,7 +50,7 @@ export type LoadOptions = {
 	/** The path after --config. */
 	readonly config?: string | undefined;
 	/** What the keymap says about `keys`; see `problems` in src/keymap.ts. */
-	readonly keyProblems?: (keys: Remaps) => readonly string[];
+	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
 	readonly surroundings?: Surroundings;
 	/** The ids of all actions there are: what a policy can forbid. */
 	readonly actions?: readonly string[];
@@ -175,7 +175,9 @@ function readConfig(
 		const explain = (at: Path) => kindMistake(at, document.textAt(at));
 		throw new ConfigError(path, mistakesOf(document, parsed.error.issues, explain));
 	}
-	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(problem => document.mistakeAtKey(['keys'], problem));
+	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(({id, text: problem}) =>
+		document.mistakeAtKey(id === undefined ? ['keys'] : ['keys', id], problem),
+	);
 	const own = readSinks(parsed.data.audit?.sinks ?? [], document, surroundings, false);
 	const {sinks, taken} = allSinks(byPolicy, own.sinks);
 	mistakes.push(...own.mistakes);

@@ -1,13 +1,14 @@
 import {describe, expect, it} from 'vitest';
-import {bindings, createKeymap, type Keyed, problems} from '../../src/keymap.ts';
+import {bindings, createKeymap, type Keyed, problems, type Remaps} from '../../src/keymap.ts';
 import {isKeyName} from '../../views/terminal/key-names.ts';
 
 const stop: Keyed = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
+const texts = (...given: Parameters<typeof problems>) => problems(...given).map(({text}) => text);
 const read: Keyed = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
 
 describe('keymap', () => {
 	it('has no problems as it ships', () => {
-		expect(problems([stop], [read])).toEqual([]);
+		expect(texts([stop], [read])).toEqual([]);
 	});
 
 	it('finds an intent in its scope, then everywhere, but types in a field', () => {
@@ -36,13 +37,13 @@ describe('keymap', () => {
 		[{'postgres.stop': ['d']}, 'postgres.stop: an action needs a capital letter or a function key, not d'],
 		[{'postgres.read': ['R']}, 'postgres.read: only actions may use a capital letter, not R'],
 		[{'postgres.stop': ['G']}, 'key G: row.last and postgres.stop'],
-		[{'row.dwon': ['x']}, 'keys: row.dwon is not an intent, an action or an inspection'],
+		[{'row.dwon': ['x']}, 'keys: row.dwon is not an intent, an action or an inspection; did you mean row.down?'],
 		[{'confirm.yes': ['enter']}, 'confirm.yes: a question is answered by a lower-case letter, not enter'],
 		[{'confirm.yes': ['T']}, 'confirm.yes: a question is answered by a lower-case letter, not T'],
 		[{'field.accept': ['x']}, 'field.accept: x would be typed into the field; take a key that types nothing'],
 		[{'confirm.cancel': ['n']}, 'confirm.cancel: n would be typed into the field; take a key that types nothing'],
 	])('stops the start for %j', (remaps, problem) => {
-		expect(problems([stop], [read], remaps)).toContain(problem);
+		expect(texts([stop], [read], remaps)).toContain(problem);
 	});
 
 	it('keeps the way out, whatever is configured', () => {
@@ -59,24 +60,39 @@ describe('keymap', () => {
 		expect(keymap.intent('deck', 'ctrl+c')).toBe('deck.quit');
 		expect(keymap.intent('field', 'esc')).toBe('field.cancel');
 		expect(keymap.keyOf('field.cancel', '')).toBe('ctrl+g');
-		expect(problems([stop], [read], {'confirm.copy': ['esc']})).toEqual(['key esc: confirm.cancel and confirm.copy']);
-		expect(problems([stop], [read], {'deck.quit': ['Q'], 'row.down': ['ctrl+c']})).toContain(
+		expect(texts([stop], [read], {'confirm.copy': ['esc']})).toEqual(['key esc: confirm.cancel and confirm.copy']);
+		expect(texts([stop], [read], {'deck.quit': ['Q'], 'row.down': ['ctrl+c']})).toContain(
 			'keys: row.down: ctrl+c always quits; take another key',
 		);
 	});
 
 	it('stops the start for a key that no terminal sends', () => {
-		const given = (key: string) => problems([stop], [read], {'row.down': [key]}, isKeyName);
+		const given = (key: string) => texts([stop], [read], {'row.down': [key]}, isKeyName);
 		for (const key of ['x', 'ctrl+n', 'alt+j', 'f5', 'shift+down', 'ctrl+alt+f1', 'é']) expect(given(key)).toEqual([]);
-		for (const key of ['escape', 'Ctrl+N', 'ctrl+N', 'C-n', 'ctrl+h', 'alt+[', 'f13', 'return', 'ctrl+shift+x'])
+		for (const [key, near] of [
+			['F1', 'f1'],
+			['Ctrl+N', 'ctrl+n'],
+			['ctrl+N', 'ctrl+n'],
+		] as const)
+			expect(given(key)[0]).toContain(`${key} is no key that a terminal sends; did you mean ${near}? A key is`);
+		for (const key of ['escape', 'C-n', 'ctrl+h', 'alt+[', 'f13', 'return', 'ctrl+shift+x'])
 			expect(given(key)[0]).toContain(`keys: row.down: ${key} is no key that a terminal sends; a key is a character`);
 		expect(bindings.flatMap(({keys}) => keys).filter(key => !isKeyName(key))).toEqual([]);
 	});
 
+	it('names the entry of the configuration that a problem comes from', () => {
+		const ids = (remaps: Remaps) => problems([stop], [read], remaps, isKeyName).map(({id}) => id);
+		expect(ids({'row.up': ['x'], 'row.down': ['F1']})).toEqual(['row.down']);
+		expect(ids({'row.dwon': ['x']})).toEqual(['row.dwon']);
+		expect(ids({'row.up': ['j']})).toEqual(['row.up']);
+		expect(ids({'postgres.stop': ['G']})).toEqual(['postgres.stop']);
+		expect(ids({'confirm.yes': ['T']})).toEqual(['confirm.yes']);
+	});
+
 	it('stops the start when two systems claim one key of one row', () => {
 		const other: Keyed = {...stop, id: 'postgres.shut'};
-		expect(problems([stop, other], [])).toEqual(['key T: postgres.stop and postgres.shut']);
-		expect(problems([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
+		expect(texts([stop, other], [])).toEqual(['key T: postgres.stop and postgres.shut']);
+		expect(texts([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
 	});
 
 	it('stops the start for a dial that is taken in a text, twice there, or no small letter', () => {
@@ -84,13 +100,13 @@ describe('keymap', () => {
 			...read,
 			dials: keys.map((key, index) => ({key, title: `Dial ${index}`})),
 		});
-		expect(problems([stop], [dialled('x', '+')])).toEqual([]);
-		expect(problems([stop], [dialled('w', 'x', 'x', 'D')])).toEqual([
+		expect(texts([stop], [dialled('x', '+')])).toEqual([]);
+		expect(texts([stop], [dialled('w', 'x', 'x', 'D')])).toEqual([
 			'key w: text.wrap and Dial 0 of postgres.read',
 			'key x: Dial 1 and Dial 2 of postgres.read',
 			'postgres.read: Dial 3 needs a lower-case letter or a sign as its key, not D',
 		]);
-		expect(problems([stop], [dialled('x')], {'text.save': ['x']})).toEqual([
+		expect(texts([stop], [dialled('x')], {'text.save': ['x']})).toEqual([
 			'key x: text.save and Dial 0 of postgres.read',
 		]);
 	});

@@ -331,9 +331,9 @@ describe('what a good file gives', () => {
 
 	test('problems of remapped keys stop the start', async () => {
 		const surroundings = emptySurroundings();
-		const config = put(surroundings, 'config.yaml', 'keys: {row.up: x}');
-		const keyProblems = (keys: object) => [`seen ${Object.keys(keys).join()}`];
-		await expect(loadConfiguration({config, surroundings, keyProblems})).rejects.toThrow(`${config}:1:1: seen row.up`);
+		const config = put(surroundings, 'config.yaml', 'keys:\n  row.down: z\n  row.up: x\n');
+		const keyProblems = (keys: object) => Object.keys(keys).map(id => ({id, text: `seen ${id}`}));
+		await expect(loadConfiguration({config, surroundings, keyProblems})).rejects.toThrow(`${config}:3:3: seen row.up`);
 	});
 
 	test('an empty file is no mistake', async () => {
