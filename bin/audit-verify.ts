@@ -1,11 +1,13 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {compareCopy, copiedIn} from '../src/audit/against.ts';
+import {listMonths} from '../src/audit/months.ts';
 import {readAfter} from '../src/audit/outbox.ts';
-import {stateDir} from '../src/audit/state-dir.ts';
+import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
 import {type FileReport, verifyDirectory, verifyFile} from '../src/audit/verify.ts';
 import {messageOf} from '../src/errors.ts';
 import {cleanLine} from '../src/text/clean.ts';
+import {shellLine} from '../src/text/quote.ts';
 
 /**
  * Checks one file of the audit, or all of this user's, and compares it with what was delivered outside when a file of that is given.
@@ -15,7 +17,8 @@ export async function runAuditVerify(
 	{file, against}: {readonly file: string | undefined; readonly against: string | undefined},
 	write: (text: string) => void,
 ): Promise<number> {
-	const folder = join(stateDir(process.env), 'audit');
+	const own = stateDir(process.env);
+	const folder = join(own, 'audit');
 	let reports: readonly FileReport[];
 	try {
 		reports = file === undefined ? await verifyDirectory(folder) : [await verifyFile(file)];
@@ -23,7 +26,7 @@ export async function runAuditVerify(
 		write(`${file ?? folder}: cannot be read: ${cleanLine(messageOf(error))}\n`);
 		return 2;
 	}
-	if (reports.length === 0) write(`${folder}: no records yet\n`);
+	if (reports.length === 0) write(`${folder}: no records yet${await demoRecords(own)}\n`);
 	for (const report of reports) {
 		for (const {line, text} of [...report.faults, ...report.doubts])
 			write(`${report.path}${line > 0 ? `:${line}` : ''}: ${cleanLine(text)}\n`);
@@ -40,6 +43,13 @@ export async function runAuditVerify(
 	}
 	const code = reports.every(({faults, doubts}) => faults.length === 0 && doubts.length === 0) ? 0 : 1;
 	return against === undefined ? code : Math.max(code, await compare(folder, against, write));
+}
+
+/** Where the records of the demo are, when there are some: a file of them is checked by its path. */
+async function demoRecords(own: string): Promise<string> {
+	const folder = join(demoStateDir(own), 'audit');
+	const last = (await listMonths(folder).catch(() => [])).at(-1);
+	return last === undefined ? '' : `; for those of the demo: midwatch audit verify ${shellLine([last])}`;
 }
 
 /** @returns 0: all that the copy has is here as it was delivered, 1: it is not, or the copy has gaps, 2: it could not be read. */

@@ -119,6 +119,13 @@ describe('what needs no system', () => {
 		const none = await midwatch.run(['audit', 'verify']);
 		expect(none).toMatchObject({code: 0, stderr: ''});
 		expect(none.stdout).toMatch(/midwatch\/audit: no records yet\n$/);
+		const alone = join(midwatch.home, 'state of verify');
+		const folder = join(alone, 'midwatch', 'demo', 'audit');
+		mkdirSync(folder, {recursive: true});
+		writeFileSync(join(folder, '2026-11.jsonl'), '');
+		const demo = await midwatch.run(['audit', 'verify'], {env: {XDG_STATE_HOME: alone}});
+		expect(demo.stdout).toContain("no records yet; for those of the demo: midwatch audit verify '");
+		expect(demo.stdout).toContain('/midwatch/demo/audit/2026-11.jsonl');
 		const changed = put('2026-11.jsonl', '{"seq":1}\n');
 		const bad = await midwatch.run(['audit', 'verify', changed]);
 		expect(bad.code).toBe(1);
