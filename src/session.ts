@@ -82,6 +82,8 @@ export type ConfirmLayer = {
 	readonly field: number;
 	readonly caret?: Caret;
 	readonly afterEnter: boolean;
+	/** The field that made the last answer fail, what it held, and why that is wrong: it counts until the field holds something else. */
+	readonly wrong?: {readonly field: number; readonly value: string; readonly text: string} | undefined;
 	/** Of a demand of one key. */
 	readonly answering: Answering;
 	/** Why the last key was not taken. */

@@ -1,5 +1,5 @@
 import type {Check, Preview} from '../src/contract.ts';
-import {answersOf, isUndoable} from '../src/deck/confirming.ts';
+import {answersOf, isUndoable, stillWrong} from '../src/deck/confirming.ts';
 import type {Deck} from '../src/deck/deck.ts';
 import type {Tone} from '../src/pane.ts';
 import {isUnderWay, isWaiting, type Remedy} from '../src/remedy/machine.ts';
@@ -191,7 +191,8 @@ const reasonLines = ({reason}: ConfirmLayer, cells: number): readonly ModalLine[
 /** Why the last key was not taken, else how long the demand has to be looked at, else the keys. One place, so that the rest stands still. */
 function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
 	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
-	const problem = layer.problem ?? (layer.afterEnter ? unmet : undefined);
+	const wrong = stillWrong(layer);
+	const problem = layer.afterEnter ? (wrong ?? layer.problem ?? unmet) : (layer.problem ?? wrong);
 	if (problem !== undefined) return flowed(line(cleanLine(problem), 'warn'), cells);
 	const delayMs = demand?.kind === 'type-count-reason' ? demand.delayMs : 0;
 	const wait = Math.ceil((readyAt + delayMs - deck.monotonic()) / 1000);

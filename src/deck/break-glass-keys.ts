@@ -1,3 +1,4 @@
+import type {Keymap} from '../keymap.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
 import type {Pressed} from './key-then-enter.ts';
@@ -6,7 +7,7 @@ import {afterTyping} from './typed-answer.ts';
 type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
 /** The word, and the reason, which proves nothing. */
-const fields = {count: 2, free: 1};
+const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyOf('field.end', 'end')});
 
 /** A key while the question is on the screen. */
 export function pressBreakGlass(deck: Deck, layer: GlassLayer, pressed: Pressed): void {
@@ -16,7 +17,7 @@ export function pressBreakGlass(deck: Deck, layer: GlassLayer, pressed: Pressed)
 		deck.apply({do: 'pop'});
 		return;
 	}
-	const {answer, isAnswered} = afterTyping(layer, fields, pressed, intent);
+	const {answer, isAnswered} = afterTyping(layer, fieldsOf(keymap), pressed, intent);
 	if (isAnswered && !deck.answerable()) {
 		deck.apply({do: 'top', layer: {...answer, problem: 'not taken: all of it has to be on the screen first'}});
 		return;

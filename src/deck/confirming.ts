@@ -1,5 +1,5 @@
 import {messageOf} from '../errors.ts';
-import type {Demand} from '../policy/demand.ts';
+import {type Answer, type Demand, demandFields, wrongField} from '../policy/demand.ts';
 import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/machine.ts';
 import {type ConfirmLayer, unanswered} from '../session.ts';
 import type {Deck} from './deck.ts';
@@ -138,14 +138,30 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 /** A demand that is typed into fields, and ended by Enter. */
 function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: Pressed): void {
 	const {keymap, runner} = deck.options;
-	const fields = {count: fieldsOf(demand), free: reasonField};
+	const fields = {count: fieldsOf(demand), free: reasonField, harmless: keymap.keyOf('field.end', 'end')};
 	const {answer, isAnswered} = afterTyping(layer, fields, pressed, keymap.intent('field', pressed.key));
-	deck.apply({do: 'top', layer: answer});
-	if (!isAnswered) return;
+	if (!isAnswered) {
+		deck.apply({do: 'top', layer: answer});
+		return;
+	}
 	const [typed = '', count = '', reason = ''] = answer.values;
-	void runner.confirm(
+	const answered: Answer =
 		demand.kind === 'type'
 			? {kind: 'typed', text: typed, ...given(layer)}
-			: {kind: 'typed', text: typed, count, reason},
-	);
+			: {kind: 'typed', text: typed, count, reason};
+	deck.apply({do: 'top', layer: atWrongField(answer, demand, answered)});
+	void runner.confirm(answered);
 }
+
+/** The layer with the cursor in the field that is wrong. */
+function atWrongField(layer: ConfirmLayer, demand: Demand, answer: Answer): ConfirmLayer {
+	const found = wrongField(demand, answer);
+	if (found === undefined) return {...layer, wrong: undefined};
+	const field = demandFields.indexOf(found.field);
+	const caret = field === layer.field ? (layer.caret ?? 0) : 'all';
+	return {...layer, field, caret, wrong: {field, value: layer.values[field] ?? '', text: found.text}};
+}
+
+/** Why the last answer was not taken, as long as the field that is wrong holds the same. */
+export const stillWrong = ({wrong, values}: ConfirmLayer): string | undefined =>
+	wrong !== undefined && values[wrong.field] === wrong.value ? wrong.text : undefined;

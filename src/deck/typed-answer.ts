@@ -9,18 +9,23 @@ export type TypedAnswer = {
 	readonly field: number;
 	readonly caret?: Caret;
 	readonly afterEnter: boolean;
+	/** The field that made the last answer fail: Enter in it answers again, and does not go to the next field. */
+	readonly wrong?: {readonly field: number} | undefined;
 	/** Why the last key was not taken. */
 	readonly problem?: string | undefined;
 };
 
-/** `free`: the field that proves nothing, such as a reason, so that text may come into it several keys at a time. */
-export type Fields = {readonly count: number; readonly free: number};
+/**
+ * `free`: the field that proves nothing, such as a reason, so that text may come into it several keys at a time. `harmless`: the name of a key
+ * that changes no field, to press between two Enters.
+ */
+export type Fields = {readonly count: number; readonly free: number; readonly harmless: string};
 
 const together = 'not taken: it came together with other keys in one read, as from a paste or a slow link';
 
 /**
- * The fields after one more key, and whether the question is answered by it: by an Enter in the last field, alone in its read, that does not
- * follow an Enter as one that is held down does. Pure, and without a clock.
+ * The fields after one more key, and whether the question is answered by it: by an Enter in the last field, or in the one that was wrong, alone in its
+ * read, that does not follow an Enter as one that is held down does. Pure, and without a clock.
  */
 export function afterTyping<A extends TypedAnswer>(
 	answer: A,
@@ -33,14 +38,15 @@ export function afterTyping<A extends TypedAnswer>(
 		answer: {...answer, problem: undefined, afterEnter: enters, ...change},
 		isAnswered: false,
 	});
-	const step = enters && answer.field < fields.count - 1 ? 1 : stepOf(intent);
+	const ends = answer.field >= fields.count - 1 || answer.field === answer.wrong?.field;
+	const step = enters && !ends ? 1 : stepOf(intent);
+	const again = `press ${fields.harmless}, then enter`;
 	const proves = intent === undefined && text !== undefined && answer.field !== fields.free;
 	if (!alone && (proves || enters || step !== undefined))
-		return stay({problem: `${together}; ${enters ? 'press another key, then enter' : 'type it key by key'}`});
+		return stay({problem: `${together}; ${enters ? again : 'type it key by key'}`});
 	if (step !== undefined) return stay({field: (answer.field + step + fields.count) % fields.count, caret: 0});
 	if (!enters) return stay({...pick(editedField(answer, intent, text))});
-	if (answer.afterEnter)
-		return stay({problem: 'not taken: enter came twice, as a held key does; press another key, then enter'});
+	if (answer.afterEnter) return stay({problem: `not taken: enter came twice, as a held key does; ${again}`});
 	return {...stay({}), isAnswered: true};
 }
 

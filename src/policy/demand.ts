@@ -74,6 +74,24 @@ export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
 /** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
 const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
 
+/** The fields of a demand that is typed, in their order. */
+export const demandFields = ['text', 'count', 'reason'] as const;
+
+/** The first field that does not hold what is demanded, and the sentence that says what it needs; undefined when all do. */
+export function wrongField(
+	demand: Demand,
+	answer: Answer,
+): {readonly field: (typeof demandFields)[number]; readonly text: string} | undefined {
+	if (demand.kind !== 'type' && demand.kind !== 'type-count-reason') return undefined;
+	if (answer.kind !== 'typed' || answer.text !== demand.text)
+		return {field: 'text', text: `type ${demand.text} to go on`};
+	if (demand.kind === 'type') return undefined;
+	if (answer.count !== String(demand.count)) return {field: 'count', text: 'type the number of objects shown above'};
+	if ((answer.reason ?? '').trim().length < 3)
+		return {field: 'reason', text: 'give a reason in a few words: it is kept in the record'};
+	return undefined;
+}
+
 /**
  * Whether the answer meets the demand, `shownForMs` after the demand was shown.
  * @returns undefined when it does, else the sentence that says what is missing.
@@ -86,11 +104,9 @@ export function unmet(demand: Demand, answer: Answer, shownForMs: number): strin
 	if (demand.kind === 'key') {
 		return answer.kind === 'key' && answer.key === demand.key ? undefined : `press ${demand.key}, then enter, to go on`;
 	}
-	if (answer.kind !== 'typed') return `type ${demand.text} to go on`;
-	if (answer.text !== demand.text) return `type ${demand.text} to go on`;
-	if (demand.kind === 'type') return undefined;
-	if (answer.count !== String(demand.count)) return 'type the number of objects shown above';
-	if ((answer.reason ?? '').trim().length < 3) return 'give a reason in a few words: it is kept in the record';
-	if (shownForMs < demand.delayMs) return 'look at it once more: it can be sent in a moment';
+	const wrong = wrongField(demand, answer);
+	if (wrong !== undefined) return wrong.text;
+	if (demand.kind === 'type-count-reason' && shownForMs < demand.delayMs)
+		return 'look at it once more: it can be sent in a moment';
 	return undefined;
 }

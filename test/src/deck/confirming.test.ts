@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import {stillWrong} from '../../../src/deck/confirming.ts';
 import {wheel} from '../../../src/deck/press.ts';
 import {type House, openHouse} from './house.ts';
 
@@ -180,6 +181,34 @@ describe('a question that is answered by typing', () => {
 			count: 2,
 			reason: 'they are stuck',
 		});
+	});
+
+	it('puts the cursor into the field that is wrong, says why until it changes, and takes enter there', async () => {
+		house = await openHouse();
+		await house.keys('X');
+		await house.reach('ready');
+		await house.clock.advance(3001);
+		await house.type(house.name());
+		await house.keys('enter');
+		await house.type('7');
+		await house.keys('enter');
+		await house.type('they are stuck');
+		await house.keys('enter');
+		const top = () => {
+			const layer = house.deck.session.get().layers.at(-1);
+			return layer?.kind === 'confirm' ? {field: layer.field, wrong: stillWrong(layer)} : undefined;
+		};
+		const wrong = 'type the number of objects shown above';
+		expect(top()).toEqual({field: 1, wrong});
+		await house.keys('left', 'tab', 'shift+tab', 'enter', 'enter');
+		expect(house.problem()).toMatch(/enter came twice.*; press end, then enter$/);
+		expect(top()).toEqual({field: 1, wrong});
+		await house.keys('backspace');
+		expect(top()).toEqual({field: 1, wrong: undefined});
+		await house.type('1');
+		expect(ran()).toEqual([]);
+		await house.keys('enter');
+		await house.reach('done');
 	});
 
 	it('is not sent when the reason is missing', async () => {

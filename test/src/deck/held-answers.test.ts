@@ -180,6 +180,23 @@ describe('a confirmation', () => {
 		);
 	});
 
+	it('that was answered with a wrong number is not answered by a key that is held, even when the number is then right', async () => {
+		await fc.assert(
+			fc.asyncProperty(heldKey, hz, count, stalls, cuts, async (key, rate, times, slow, pieces) => {
+				await ask('X', 'all');
+				await house.clock.advance(3001);
+				await house.keys('tab', 'tab', 'backspace');
+				await house.type('7');
+				await house.keys('tab', 'enter');
+				expect(house.deck.session.get().layers.at(-1)).toMatchObject({field: 1});
+				receive(held(key, rate, times), slow, pieces);
+				await house.clock.settle();
+				expect(ran()).toBe(0);
+			}),
+			{numRuns: 60},
+		);
+	});
+
 	it('is not answered by text that is read at once', async () => {
 		const text = fc.oneof(
 			fc.constantFrom(
