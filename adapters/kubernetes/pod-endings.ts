@@ -164,7 +164,8 @@ export function accessChecks(
 		return Promise.all([accessCheck(label, {...about, namespace, name}, context)]);
 	}
 	const namespaces = [...new Set(endings.map(({pod}) => pod.namespace))];
-	return Promise.all(namespaces.map(namespace => accessCheck(label, {...about, namespace}, context)));
+	const labelIn = (namespace: string) => (namespaces.length === 1 ? label : `${label} in ${namespace}`);
+	return Promise.all(namespaces.map(namespace => accessCheck(labelIn(namespace), {...about, namespace}, context)));
 }
 
 /** Of several, only those that do not come back are named. */
