@@ -207,7 +207,7 @@ function impactOf({group, topic, moves, members, state}: ResetPlan): string {
 	const where = `${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`;
 	const who =
 		members === 0 ? `It has no members now (${state}).` : `It has ${members} members now. ${howToStop(group)}`;
-	return `${group} goes on from elsewhere on ${where}: ${parts.join(', ')}. ${who}`;
+	return `${group} continues from other offsets on ${where}: ${parts.join(', ')}. ${who}`;
 }
 
 /** The same by Kafka's own tool, from exactly these offsets. It reads a file by its size, so that a pipe would be empty. */
@@ -249,7 +249,7 @@ export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Prev
 		risk: riskOf(moves),
 		undo: {
 			class: 'exact',
-			text: `exact${back ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
+			text: `exact while the group has no members${back ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
 		},
 	};
 }

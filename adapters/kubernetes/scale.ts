@@ -118,7 +118,7 @@ async function previewScale(
 		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
-		undo: {class: 'exact', text: `exact: scale back to ${from}`},
+		undo: {class: 'exact', text: `exact while ${to} replicas are wanted: scale back to ${from}`},
 		...(to === from ? {unhelpful: {reason: `${from} replicas are wanted already`}} : {}),
 	};
 }
@@ -140,7 +140,7 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		{
 			name: 'replicas',
 			label: 'Replicas',
-			hint: 'how many pods there are to be: a whole number, 0 for none',
+			hint: 'the number of pods: a whole number, 0 for none',
 			initial: suggested,
 			problem: text =>
 				/^\d{1,5}$/.test(text) && Number(text) <= most

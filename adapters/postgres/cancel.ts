@@ -98,7 +98,7 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 			bound: boundTo(statements),
 			changes: [],
 			risk: 'low',
-			undo: {class: 'none', text: 'the work of the statement is lost; its client has to run it again'},
+			undo: {class: 'none', text: 'none: the work of the statement is lost; its client has to run it again'},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},

@@ -87,7 +87,10 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Termin
 			bound: boundTo(sessions),
 			changes: [],
 			risk: 'medium',
-			undo: {class: 'none', text: 'what the transaction did is rolled back; its client has to do it again'},
+			undo: {
+				class: 'none',
+				text: 'none: a session that ended does not come back; its client has to do its transaction again',
+			},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},

@@ -1,4 +1,4 @@
-import type {Preview} from '../../src/contract.ts';
+import type {Preview, UndoClass} from '../../src/contract.ts';
 import {memoryThreshold} from '../../src/model/redis-server.ts';
 import {redisSize} from '../../src/model/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo} from '../../src/port/redis.ts';
@@ -47,9 +47,15 @@ function next(info: RedisInfo, to: number): string {
 const evictable = (info: RedisInfo): string =>
 	info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
 
+/** Keys that are evicted do not come back: the undo is exact as long as the memory used stays below `limit`, the lower of both limits. */
+function setBack(info: RedisInfo, limit: number): UndoClass {
+	const condition = info.policy === 'noeviction' ? '' : ` while less than ${sizeText(limit)} is used`;
+	return {class: 'exact', text: `exact${condition}: set maxmemory back to ${sizeText(info.maxmemory)}`};
+}
+
 function lowered(info: RedisInfo, to: number): Effect {
 	const over = counted(info) - to;
-	const exact = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	const exact = setBack(info, to);
 	if (over <= 0) {
 		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now`;
 		return {impact: `${rest}${next(info, to)}. ${lasts}`, risk: 'medium', undo: exact};
@@ -69,7 +75,7 @@ function lowered(info: RedisInfo, to: number): Effect {
 }
 
 function raised(info: RedisInfo, to: number): Effect {
-	const undo = {class: 'exact', text: `exact: set maxmemory back to ${sizeText(info.maxmemory)}`} as const;
+	const undo = setBack(info, info.maxmemory);
 	const machine = info.systemMemory;
 	const beyond = machine !== undefined && reach(to) > machine * headroomShare;
 	const room =

@@ -59,7 +59,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		expect(preview).toMatchObject({
 			object: '96mb',
 			risk: 'low',
-			undo: {class: 'exact', text: 'exact: set maxmemory back to 64mb'},
+			undo: {class: 'exact', text: 'exact while less than 64mb is used: set maxmemory back to 64mb'},
 			changes: [{field: 'maxmemory', before: '64mb', after: '96mb'}],
 			equivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
 		});
