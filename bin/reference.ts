@@ -201,7 +201,7 @@ const secrets = `## Secrets
 | \`\${file:/path}\` | from a file that only you can read (mode 600), at each connect; a line end at its end does not count |
 | \`\${exec:[command, argument]}\` | from what the command prints; it is run without a shell, has 10 seconds, and is asked again after a minute |
 
-A command is a name that PATH has or an absolute path, never a path that starts from the current directory; it runs in your home directory. Its arguments are never shown; of what it writes to stderr when it fails, the telling lines are, redacted.
+A command is a name that PATH has or an absolute path, never a path that starts from the current directory; it runs in your home directory. Its arguments are never shown; when it fails, the lines of its stderr that say why are shown, with secrets redacted.
 
 A command that knows when its secret expires prints \`{"secret": "…", "expires": "2026-01-31T12:00:00Z"}\`; then it is asked again a minute before that.
 `;

@@ -28,7 +28,7 @@ export function armLines(deck: Deck, layer: Extract<Layer, {kind: 'arm'}>, cells
 			...text(what ?? ''),
 			blankLine,
 			...text(
-				`Once armed, its actions can be confirmed from this console, until nothing was done on it for ${armedFor(arming.policy.get())}.`,
+				`Once armed, its actions can be confirmed from this console. It is guarded again after ${armedFor(arming.policy.get())} without an action.`,
 			),
 			blankLine,
 		],

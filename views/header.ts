@@ -134,7 +134,7 @@ function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
 	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [withoutRoom];
 	const key = deck.options.keymap.keyOf('deck.undo', 'u');
-	return orNothing(keep.settling, [{text: `${settling} not yet seen to help: ${key}  `, tone: 'warn'}]);
+	return orNothing(keep.settling, [{text: `${settling} not verified yet: ${key}  `, tone: 'warn'}]);
 }
 
 function unknownPart(deck: Deck, theme: Theme): Part {

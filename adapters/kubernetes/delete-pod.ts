@@ -74,7 +74,7 @@ function budgetsMoved(plan: DeletePodPlan, now: Budgets): string | undefined {
 	return more.length === 0 ? undefined : `deleting goes below ${more.join(', ')} now, which it did not`;
 }
 
-/** Deletes pods whatever disruption budgets say. To evict them is the first choice. */
+/** Deletes pods without a check of disruption budgets. Eviction checks them, and is to be tried first. */
 export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 	id: 'kubernetes.delete-pod',
 	title: 'Delete pod',
@@ -155,7 +155,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 					kubectl(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
 				)
 				.join(' && '),
-			impact: `${impactOf(standings, grace)} Disruption budgets are not asked: to evict is the first choice.`,
+			impact: `${impactOf(standings, grace)} Disruption budgets are not checked: try to evict first.`,
 			bound: boundTo(pods),
 			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',

@@ -34,7 +34,7 @@ function carryOut(deck: Deck, target: string): void {
 		refusal => {
 			if (refusal === undefined)
 				deck.say(
-					`${target} is armed: actions are allowed until nothing was done for ${armedFor(deck.options.arming.policy.get())}`,
+					`${target} is armed: it is guarded again after ${armedFor(deck.options.arming.policy.get())} without an action`,
 					'warn',
 				);
 			else deck.say(`${refusal.reason}: ${refusal.hint}`, 'warn');

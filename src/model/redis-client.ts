@@ -125,7 +125,7 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 				severity: row.severity,
 				sentence: monitor
 					? `${who} runs MONITOR: every command is sent to it`
-					: `${who} does not read: ${bytes(row.outputBytes)} of answers wait for it`,
+					: `${who} does not read its replies: ${bytes(row.outputBytes)} are buffered for it`,
 				row: {kind: 'redis.client', id: row.id},
 				kind: 'redis.client',
 				evidence: [

@@ -111,7 +111,7 @@ function budgetFinding(row: WorkloadRow, budget: Budget, target: string): Findin
 		...about(row, target),
 		id: `${target}/budget/${row.namespace}/${name}`,
 		severity: 'warn',
-		sentence: `${row.namespace}/${row.name}: budget ${name} lets no pod be evicted: ${why}`,
+		sentence: `${row.namespace}/${row.name}: budget ${name} allows no eviction: ${why}`,
 		...(budget.since === undefined ? {} : {since: budget.since}),
 		evidence: [`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may go: no node that has one drains`],
 		actions: [],

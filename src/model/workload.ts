@@ -32,7 +32,7 @@ export type Budget = {
 	readonly healthy: number;
 	readonly needed: number;
 	readonly expected: number;
-	/** Epoch milliseconds since when it lets no pod go, as its condition tells. */
+	/** Epoch milliseconds since when it allows no eviction, as its condition says. */
 	readonly since?: number;
 };
 
@@ -149,7 +149,7 @@ export function workloadRow(target: string, facts: WorkloadFacts): WorkloadRow {
 		found.push({severity: 'warn', why: `its autoscaler does nothing: ${autoscaler.failing}`});
 	}
 	for (const budget of budgets.filter(blocks))
-		found.push({severity: 'warn', why: `budget ${budget.name} lets no pod go`});
+		found.push({severity: 'warn', why: `budget ${budget.name} allows no eviction`});
 	const severity = worst(found.map(each => each.severity));
 	const why = found.map(each => each.why).join('; ');
 	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, status};

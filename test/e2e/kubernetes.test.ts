@@ -221,7 +221,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.confirm();
 		await console.expect('looking whether it helped', 20);
 		console.press('confirm.cancel');
-		await console.expect('1 not yet seen to help: u');
+		await console.expect('1 not verified yet: u');
 		console.call('kubernetes.undo-rollout');
 		await fill(console, 'Back to revision');
 		await console.confirm();

@@ -62,7 +62,7 @@ const blockedByReader = /^crit orders-db 4 sessions wait for pid 5020 \(active [
 const crowded = /^(warn|crit) orders-db 1\d\d of 197 connections are taken, 9\d %$/;
 const evicting = /^crit redis-main 9[89] % of maxmemory, evicting \d+\/s, hit rate 9\d -> \d\d %$/;
 const unread =
-	/^(warn|crit) redis-main client 4111 \(export-nightly, 10\.2\.7\.44:51220\) does not read: \d+Mi of answers wait for it$/;
+	/^(warn|crit) redis-main client 4111 \(export-nightly, 10\.2\.7\.44:51220\) does not read its replies: \d+Mi are buffered for it$/;
 const notLoaded = /^warn prom-main the configuration of prom-main could not be loaded:/;
 const unscraped = [
 	// Prometheus tells of the alert and of the target too, and leaves both to the Alertmanager.
@@ -89,7 +89,7 @@ const expected: Readonly<Record<ScenarioName, readonly RegExp[]>> = {
 		unread,
 		blocked,
 		crowded,
-		/^warn prod-eu payments\/ledger: budget ledger lets no pod be evicted: all 6 pods are healthy and all are needed$/,
+		/^warn prod-eu payments\/ledger: budget ledger allows no eviction: all 6 pods are healthy and all are needed$/,
 	],
 	storm: [
 		...crashing,

@@ -70,7 +70,7 @@ async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 describe('before it is confirmed it is told', () => {
 	test('that to delete a pod is the second choice', async () => {
 		const {impact, warnings, risk, equivalent} = await told('delete-pod', 'checkout/web', {grace: 'own'});
-		expect(impact).toContain('to evict is the first choice');
+		expect(impact).toContain('try to evict first');
 		expect(warnings).toMatch(/E evicts it/);
 		expect(risk).toBe('medium');
 		expect(equivalent).not.toContain('--force');

@@ -214,7 +214,7 @@ describeRedis('redis', 'sources', estate => {
 		expect(row?.severity).toBe('crit');
 		expect(redisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
 		expect(room.findings('redis.client', snapshot)[0]).toMatch(
-			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read: \d+Mi/,
+			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read its replies: \d+Mi/,
 		);
 		// INFO learns of it when the server next goes through its clients, which takes up to a second.
 		let whole = await room.read<RedisServerRow>('redis.server');

@@ -104,7 +104,11 @@ test('the heaviest is the one that holds most, of those that may be killed', () 
 test('findings name the client, what it holds and what helps', () => {
 	const findings = clientFindings([row(), row({outputBytes: 210 * 1024 ** 2}), row({id: 9, name: '', flags: 'O'})]);
 	expect(findings.map(({severity, sentence, actions}) => [severity, sentence, actions])).toEqual([
-		['crit', 'client 42 (worker, 10.0.0.7:5121) does not read: 210Mi of answers wait for it', ['redis.kill-client']],
+		[
+			'crit',
+			'client 42 (worker, 10.0.0.7:5121) does not read its replies: 210Mi are buffered for it',
+			['redis.kill-client'],
+		],
 		['warn', 'client 9 (10.0.0.7:5121) runs MONITOR: every command is sent to it', ['redis.kill-client']],
 	]);
 });

@@ -118,14 +118,14 @@ const cases: readonly (readonly [
 		{budgets: [{...budget, allowed: 0, needed: 6}]},
 		'ok',
 		'warn',
-		/^warn .*budget api lets no pod be evicted: all 6 pods are healthy and all are needed$/,
+		/^warn .*budget api allows no eviction: all 6 pods are healthy and all are needed$/,
 	],
 	[
 		'a budget with fewer pods than it needs',
 		{budgets: [{...budget, allowed: 0, healthy: 3}]},
 		'ok',
 		'warn',
-		/^warn .*budget api lets no pod be evicted: 3 pods are healthy and 4 are needed$/,
+		/^warn .*budget api allows no eviction: 3 pods are healthy and 4 are needed$/,
 	],
 	[
 		'the same because pods are sick',
