@@ -9,7 +9,8 @@ import {badLinks, entryOf, expiringCertificate, story, wrongPassword} from './ba
 describePostgres('postgres-15', 'bad days of PostgreSQL', plain => {
 	describePostgres('postgres-tls', 'and its certificate', valid => {
 		describePostgres('postgres-tls-expired', 'which expires', expired => {
-			story({title: 'Slow queries', pane: 3, healthy: /conns \d/, connections: 1}, async () => {
+			// One that is logged in, and one that only asks whether the server answers while a login is slow.
+			story({title: 'Slow queries', pane: 3, healthy: /conns \d/, connections: 2}, async () => {
 				const [own, watched] = await Promise.all([throwawayPostgres(plain), throwawayPostgres(plain)]);
 				const watcher = {user: 'watcher', password: 'bad-days-watcher'};
 				await query(watched.current(), `create role watcher login password '${watcher.password}' in role pg_monitor`);
