@@ -79,6 +79,8 @@ async function open(scenario: 'crashloop' | 'storm') {
 const kinds = [
 	['pods', 'pods'],
 	['deployments', 'deployments.apps'],
+	['replicasets', 'replicasets.apps'],
+	['controllerrevisions', 'controllerrevisions.apps'],
 	['statefulsets', 'statefulsets.apps'],
 	['daemonsets', 'daemonsets.apps'],
 	['horizontalpodautoscalers', 'horizontalpodautoscalers.autoscaling'],
