@@ -53,7 +53,7 @@ const notPostgres = (cause?: unknown): AdapterError =>
 const tooLarge = (): AdapterError =>
 	new AdapterError(
 		'malformed',
-		'the answer to one question has more than 128 MB, and is not read',
+		'the answer to one question takes more than 64 MB, and is not read',
 		'No answer of PostgreSQL to midwatch is so large: check host and port, and what stands before the server.',
 	);
 

@@ -38,16 +38,61 @@ describe('createFraming', () => {
 		expect(createFraming()(bytes)).toBe(wrong);
 	});
 
+	const ready = message('Z', Buffer.from('I'));
+	const count = (columns: number, rest = 0): Buffer => {
+		const body = Buffer.alloc(2 + rest);
+		body.writeUInt16BE(columns);
+		return body;
+	};
+	/** How many of these are read before one is refused; at most `limit`. */
+	const readOf = (check: (chunk: Buffer) => string | undefined, one: Buffer, limit: number) => {
+		for (let read = 0; read < limit; read += 1) {
+			const wrong = check(one);
+			if (wrong !== undefined) return {read, wrong};
+		}
+		return {read: limit, wrong: undefined};
+	};
+
 	it('refuses an answer of ever more rows, and counts each answer by itself', () => {
-		const row = message('D', Buffer.alloc(2 ** 20));
-		const ready = message('Z', Buffer.from('I'));
+		const row = message('D', count(1, 2 ** 20));
 		const check = createFraming();
 		for (let turn = 0; turn < 3; turn += 1) {
-			for (let count = 0; count < 100; count += 1) expect(check(row)).toBeUndefined();
+			expect(readOf(check, row, 60)).toEqual({read: 60, wrong: undefined});
 			expect(check(ready)).toBeUndefined();
 		}
-		let wrong: string | undefined;
-		for (let count = 0; count < 200 && wrong === undefined; count += 1) wrong = check(row);
-		expect(wrong).toBe('its answer has more than 128 MB');
+		expect(readOf(check, row, 200)).toEqual({read: 63, wrong: 'its answer is too large'});
+	});
+
+	it.each([
+		['NULLs', message('D', count(1600, 1600 * 4))],
+		['no cells at all', message('D', count(0))],
+	])('counts what rows of %s take once they are decoded', (_, row) => {
+		const check = createFraming();
+		expect(check(message('T', count(1600, 1600 * 19)))).toBeUndefined();
+		const {read, wrong} = readOf(check, row, 1000);
+		expect(wrong).toBe('its answer is too large');
+		expect(read).toBeGreaterThan(500);
+	});
+
+	it('refuses an answer of ever more messages that are small', () => {
+		expect(readOf(createFraming(), message('N', Buffer.alloc(1)), 300_000).wrong).toBe('its answer is too large');
+	});
+
+	it('reads 10,000 sessions and 5,000 statements', () => {
+		const check = createFraming();
+		for (const [columns, rows, characters] of [
+			[19, 10_000, 2300],
+			[11, 5000, 400],
+		] as const) {
+			expect(check(message('T', count(columns, columns * 30)))).toBeUndefined();
+			const row = message('D', count(columns, columns * 4 + characters));
+			expect(readOf(check, row, rows)).toEqual({read: rows, wrong: undefined});
+			expect(check(ready)).toBeUndefined();
+		}
+	});
+
+	it('refuses a login of ever more requests for a password', () => {
+		const request = message('R', Buffer.from([0, 0, 0, 3]));
+		expect(readOf(createFraming(), request, 100)).toEqual({read: 8, wrong: 'it does not speak PostgreSQL'});
 	});
 });

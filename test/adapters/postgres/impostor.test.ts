@@ -223,7 +223,7 @@ test('one that answers with ever more of megabytes is not read on', async () => 
 	try {
 		expect(await failure(settings)).toMatchObject({
 			kind: 'malformed',
-			message: expect.stringContaining('the answer to one question has more than 128 MB'),
+			message: expect.stringContaining('the answer to one question takes more than 64 MB'),
 			hint: expect.stringContaining('check host and port'),
 		});
 	} finally {
