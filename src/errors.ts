@@ -40,6 +40,21 @@ export class AdapterError extends Error {
 
 export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
 
+/** The failure of what an act does before it sends anything: harmless, of whatever kind it is. */
+export const unsent = (error: unknown): unknown =>
+	!isAdapterError(error) || error.harmless
+		? error
+		: new AdapterError('denied', `nothing was sent: ${error.message}`, error.hint, {cause: error});
+
+/** A read that an act makes before it sends anything. @throws what `unsent` makes of its failure. */
+export async function beforeSending<T>(read: Promise<T>): Promise<T> {
+	try {
+		return await read;
+	} catch (error) {
+		throw unsent(error);
+	}
+}
+
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

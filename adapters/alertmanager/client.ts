@@ -1,5 +1,5 @@
 import type {Context, Permission} from '../../src/contract.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending} from '../../src/errors.ts';
 import {matcherText} from '../../src/model/matcher.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
@@ -52,7 +52,8 @@ export function createAlertmanagerClient(
 		async silence({matchers, startsAt, endsAt, createdBy, comment}, alert, context) {
 			if (options.readOnly) throw readOnlyRefusal();
 			if (alert !== undefined) {
-				const now = (await port.alerts(context)).find(({fingerprint}) => fingerprint === alert.fingerprint);
+				const alerts = await beforeSending(port.alerts(context));
+				const now = alerts.find(({fingerprint}) => fingerprint === alert.fingerprint);
 				if (now === undefined) throw moved('the alert has ended since this was confirmed');
 				if (now.startsAt !== alert.startsAt) throw moved('the alert has ended and fires anew since this was confirmed');
 				if (!same(now.silencedBy, alert.silencedBy))
@@ -67,7 +68,7 @@ export function createAlertmanagerClient(
 		},
 		async expire({id, endsAt}, context) {
 			if (options.readOnly) throw readOnlyRefusal();
-			const now = (await port.silences(context)).find(silence => silence.id === id);
+			const now = (await beforeSending(port.silences(context))).find(silence => silence.id === id);
 			if (now === undefined || now.state === 'expired') throw moved('the silence has ended since this was confirmed');
 			if (now.endsAt !== endsAt) throw moved(`the silence ends at ${now.endsAt} now, it was ${endsAt}`);
 			const {signal, record} = context;

@@ -1,5 +1,5 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending} from '../../src/errors.ts';
 import {alertName, alertSubject} from '../../src/model/alert-labels.ts';
 import {matchersText} from '../../src/model/matcher.ts';
 import type {AlertFacts, AlertmanagerPort, NewSilence, Silence} from '../../src/port/alertmanager.ts';
@@ -269,7 +269,7 @@ export const check = (plan: SilencingPlan, context: About): Promise<readonly Che
 
 /** Sends either plan, once. @throws AdapterError `conflict` when anything is not as it was shown: nothing was sent. */
 export async function carryOut(plan: SilencingPlan, context: About): Promise<Receipt> {
-	const moved = (await check(plan, context)).find(one => one.moved);
+	const moved = (await beforeSending(check(plan, context))).find(one => one.moved);
 	if (moved !== undefined) throw gone(`${moved.label}: ${moved.detail}`);
 	if (plan.do === 'silence') {
 		const id = await context.port.silence(plan.silence, plan.alert, context);

@@ -1,4 +1,4 @@
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending} from '../../src/errors.ts';
 import type {KafkaActContext, OffsetChange, TopicPartition} from '../../src/port/kafka.ts';
 import type {Cluster} from './cluster.ts';
 import type {Connection} from './connection.ts';
@@ -10,17 +10,25 @@ import {offsetCommit, offsetDelete, type PartitionError} from './request-offsets
  * coordinates it refuses them while the group has members, so that what was confirmed for a stopped group cannot hit a running one.
  */
 
+async function connect(
+	cluster: Cluster,
+	group: string,
+	context: KafkaActContext,
+): Promise<{readonly connection: Connection; readonly broker: number}> {
+	cluster.forgetCoordinators([group]);
+	const broker = (await cluster.coordinators([group], context)).get(group);
+	if (broker === undefined) throw new AdapterError('unreachable', `no broker coordinates group ${group}`, 'Try again.');
+	if (broker instanceof AdapterError) throw broker;
+	return {broker, connection: await cluster.apart(broker, `midwatch-${context.record}`, context)};
+}
+
 async function act(
 	cluster: Cluster,
 	group: string,
 	context: KafkaActContext,
 	work: (connection: Connection, broker: number) => Promise<void>,
 ): Promise<void> {
-	cluster.forgetCoordinators([group]);
-	const broker = (await cluster.coordinators([group], context)).get(group);
-	if (broker === undefined) throw new AdapterError('unreachable', `no broker coordinates group ${group}`, 'Try again.');
-	if (broker instanceof AdapterError) throw broker;
-	const connection = await cluster.apart(broker, `midwatch-${context.record}`, context);
+	const {connection, broker} = await beforeSending(connect(cluster, group, context));
 	try {
 		await work(connection, broker);
 	} finally {

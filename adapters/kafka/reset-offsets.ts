@@ -1,6 +1,6 @@
 import type {ActionContext, Check, Outcome, Row} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
 import type {LagRow} from '../../src/model/consumer-lag.ts';
 import {type OffsetMove, parseReset, type ResetItem} from '../../src/model/reset-target.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
@@ -37,6 +37,15 @@ const planOf = (
 	epoch: now.group.epoch ?? null,
 	moves,
 });
+
+/** The first of the two requests was done: that the second was refused does not mean that nothing happened. */
+function afterCommit(error: unknown, done: number): unknown {
+	if (!isAdapterError(error)) return error;
+	const message = `the offsets of ${done} partition${done === 1 ? '' : 's'} were committed, the others were not deleted: ${error.message}`;
+	return new AdapterError('unreachable', message, 'Read the offsets of the group before anything else.', {
+		cause: error,
+	});
+}
 
 const itemsOf = (text: string | undefined): readonly ResetItem[] => {
 	const items = parseReset(text ?? '');
@@ -189,7 +198,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 	async run(plan, context) {
 		const {port} = context;
 		const {group, topic, moves} = plan;
-		const moved = await movedSince(plan, context);
+		const moved = await beforeSending(movedSince(plan, context));
 		if (moved !== undefined) throw gone(moved);
 		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
 		const json = await context.keep(`${group}-${topic}.json`, backupJson(about, moves));
@@ -199,7 +208,11 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		);
 		const drop = moves.filter(({to}) => to === null).map(({partition}) => ({topic, partition}));
 		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
-		if (drop.length > 0) await port.deleteOffsets({group, partitions: drop}, context);
+		if (drop.length > 0) {
+			await port.deleteOffsets({group, partitions: drop}, context).catch((error: unknown) => {
+				throw set.length > 0 ? afterCommit(error, set.length) : error;
+			});
+		}
 		return {
 			summary: `offsets of ${group} committed on ${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`,
 			before: {

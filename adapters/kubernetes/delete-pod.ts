@@ -1,5 +1,6 @@
 import type {ActionContext, Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
+import {beforeSending} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import {kubectl} from './by-hand.ts';
@@ -185,9 +186,9 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 	},
 	async run(plan, context) {
 		const {port} = context;
-		const {checks, standings} = await sameChecks(plan.pods, context);
+		const {checks, standings} = await beforeSending(sameChecks(plan.pods, context));
 		const gonePod = plan.pods.length === 1 ? checks.find(check => check.moved) : undefined;
-		const moved = gonePod?.detail ?? budgetsMoved(plan, await budgetsNow(standings, context));
+		const moved = gonePod?.detail ?? budgetsMoved(plan, await beforeSending(budgetsNow(standings, context)));
 		if (moved !== undefined) throw gone(moved);
 		const force = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
 		return sendEach(

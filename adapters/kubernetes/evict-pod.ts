@@ -1,6 +1,6 @@
 import type {ActionContext, Check, Preview} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
-import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {DisruptionBudgetObject} from '../../src/port/kubernetes-objects.ts';
@@ -257,7 +257,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 		return [...checks, ...may, ...budgets, tried, ...returnChecks(plan.pods)];
 	},
 	async run(plan, context) {
-		const tried = await dryRunCheck(plan, context);
+		const tried = await beforeSending(dryRunCheck(plan, context));
 		if (tried.moved) throw gone(tried.detail);
 		return sendEach(plan.pods, 'evicted', pod => send(pod, false, context), context);
 	},

@@ -1,5 +1,5 @@
 import type {ActionContext} from '../../src/contract.ts';
-import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../src/port/kubernetes.ts';
 import {refusalOf} from './errors.ts';
 import {managerCheck} from './managers.ts';
@@ -52,11 +52,12 @@ export async function sendGuarded(
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly before: ApiObject; readonly after: ApiObject}> {
 	const {workload} = bound;
+	const read = <T>(work: Promise<T>): Promise<T> => (options.dryRun ? work : beforeSending(work));
 	for (let attempt = 1; ; attempt++) {
-		const before = await readWorkload(context.port, workload, context);
+		const before = await read(readWorkload(context.port, workload, context));
 		const moved = workloadMoved(bound, before);
 		if (moved !== undefined) throw gone(moved);
-		const {patch, fieldManager, subresource} = await make(before);
+		const {patch, fieldManager, subresource} = await read(make(before));
 		try {
 			const after = await context.port.patch(
 				{...objectOf(workload), ...(subresource === undefined ? {} : {subresource})},

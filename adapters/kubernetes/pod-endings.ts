@@ -1,5 +1,5 @@
 import type {ActionContext, Check, Outcome, Receipt, Risk} from '../../src/contract.ts';
-import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {AdapterError, isAdapterError, unsent} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import {podStatus} from '../../src/model/pod-status.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
@@ -192,13 +192,16 @@ export async function sendEach(
 	const sent: PodRef[] = [];
 	const refused: {readonly pod: PodRef; readonly error: AdapterError}[] = [];
 	for (const {pod, shown} of endings) {
+		let isSending = false;
 		try {
 			const moved = podMoved(shown, (await readPod(pod, context)) as unknown as PodObject);
 			if (moved !== undefined) throw gone(endings.length === 1 ? moved : `${pod.name}: ${moved}`);
+			isSending = true;
 			await send(pod);
 			sent.push(pod);
 		} catch (error) {
-			if (!isAdapterError(error) || !error.harmless) throw told(error, pod, sent, done);
+			if (!isAdapterError(error) || !error.harmless)
+				throw isSending || sent.length > 0 ? told(error, pod, sent, done) : unsent(error);
 			refused.push({pod, error});
 		}
 	}

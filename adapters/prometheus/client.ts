@@ -1,5 +1,5 @@
 import type {Context} from '../../src/contract.ts';
-import {AdapterError, isAdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
 import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusActContext, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
 import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
@@ -93,7 +93,7 @@ export function createPrometheusClient(
 		series: may('/api/v1/status/tsdb', 'series', decodeHeadSeries, [['limit', '1']]),
 		async reload(expected, context) {
 			if (options.readOnly) throw readOnlyRefusal();
-			const now = await port.runtime(context);
+			const now = await beforeSending(port.runtime(context));
 			if (now === undefined) {
 				throw new AdapterError('unsupported', 'this server does not tell its state', 'Reload it by its own means.');
 			}

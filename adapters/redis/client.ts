@@ -1,5 +1,5 @@
 import type {Context} from '../../src/contract.ts';
-import {AdapterError} from '../../src/errors.ts';
+import {AdapterError, beforeSending} from '../../src/errors.ts';
 import {createPermissionCache} from '../../src/model/permission-cache.ts';
 import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {findClient, movedClient} from './client-identity.ts';
@@ -158,7 +158,7 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 		permissionsNow: (context, names) => askPermissions(main, settings.username, context, names),
 		setMaxmemory: (change, context) =>
 			act(context, async link => {
-				const now = await info(link, context);
+				const now = await beforeSending(info(link, context));
 				const what = movedServer(change, now);
 				if (what !== undefined) throw moved(what);
 				await link.send('CONFIG SET', ['maxmemory', String(change.bytes)], context);
@@ -166,9 +166,10 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 			}),
 		killClient: (client, context) =>
 			act(context, async link => {
-				const now = await info(link, context);
+				const now = await beforeSending(info(link, context));
 				if (now.runId !== client.runId) throw moved('the server was restarted: its clients have new ids');
-				const clients = parseClientList(text(await link.send('CLIENT LIST', ['ID', client.id], context)));
+				const list = await beforeSending(link.send('CLIENT LIST', ['ID', client.id], context));
+				const clients = parseClientList(text(list));
 				const found = findClient(clients, client);
 				const what = movedClient(client, found);
 				if (what !== undefined || found === undefined) throw moved(what ?? '');

@@ -1,7 +1,7 @@
 import {createServer, type Server, type Socket} from 'node:net';
 import {afterEach, describe, expect, test} from 'vitest';
 import {AdapterError} from '../../../src/errors.ts';
-import type {RedisSettings} from '../../../src/port/redis.ts';
+import type {MaxmemoryChange, RedisSettings} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/read-estate.ts';
 import {actionOf, context, infoOf, openRoom, ownServer, type Room, settingsFor} from './redis-room.ts';
 
@@ -131,8 +131,63 @@ describe('what is not there or does not answer', () => {
 	});
 });
 
+describe('an act on a server that falls silent', () => {
+	const info = [
+		...['redis_version:7.0.15', 'run_id:r1', 'uptime_in_seconds:7', 'used_memory:1000', 'maxmemory:0'],
+		...['maxmemory_policy:noeviction', 'role:master', ''],
+	].join('\r\n');
+	const client = 'id=7 addr=127.0.0.1:9 name= age=5 idle=1 flags=N db=0 cmd=get user=default\n';
+	const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+	/** Redis, until one of these commands comes. */
+	const until = (silent: RegExp) => (socket: Socket) => {
+		socket.on('data', data => {
+			const text = data.toString();
+			for (const [command] of text.matchAll(/(?<=\r\n)(?:INFO|CONFIG|HELLO|SELECT|CLIENT\r\n\$\d+\r\n\w+)(?=\r\n)/g)) {
+				const word = command.split('\n').at(-1) ?? '';
+				if (silent.test(word)) return socket.pause();
+				socket.write(word === 'INFO' ? bulk(info) : word === 'LIST' ? bulk(client) : '+OK\r\n');
+			}
+			return undefined;
+		});
+	};
+	const change: MaxmemoryChange = {
+		bytes: 2 ** 26,
+		expected: {runId: 'r1', maxmemory: 0, policy: 'noeviction', role: 'primary', fits: true},
+	};
+
+	test.each([
+		['INFO', 'denied', true],
+		['CONFIG', 'timeout', false],
+	])('at %s, which sets maxmemory or comes before that', async (silent, kind, harmless) => {
+		const room = await open(await listen(until(new RegExp(silent))));
+		const error = await failure(room.connection.port.setMaxmemory(change, {...context, record: 'r'}));
+		expect(error).toMatchObject({kind, harmless});
+		expect(error.message.startsWith('nothing was sent: ')).toBe(harmless);
+	});
+
+	test.each([
+		['INFO', 'denied', true],
+		['LIST', 'denied', true],
+		['KILL', 'timeout', false],
+	])('at %s, which kills a client or comes before that', async (silent, kind, harmless) => {
+		const room = await open(await listen(until(new RegExp(silent))));
+		const victim = {
+			runId: 'r1',
+			id: 7,
+			address: '127.0.0.1:9',
+			user: 'default',
+			name: '',
+			kind: '',
+			ageSeconds: 5,
+		} as const;
+		const error = await failure(room.connection.port.killClient(victim, {...context, record: 'r'}));
+		expect(error).toMatchObject({kind, harmless});
+	});
+});
+
 describeRedis('redis', 'a server that stops answering', estate => {
-	test('is given up in time, an act on it is unknown and not repeated, and it heals by the next read', async () => {
+	test('is given up in time, an act on it sends nothing, and it heals by the next read', async () => {
 		const server = await ownServer(estate, 'silence');
 		try {
 			const room = await open(settingsFor(server, server.logins.default));
@@ -146,8 +201,9 @@ describeRedis('redis', 'a server that stops answering', estate => {
 				failure(room.read('redis.client')),
 				failure(action.run(plan, room.acting())),
 			]);
-			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout', 'timeout']);
-			expect(errors.some(error => error.harmless)).toBe(false);
+			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout', 'denied']);
+			expect(errors.map(error => error.harmless)).toEqual([false, false, false, true]);
+			expect(errors[3]?.message).toMatch(/^nothing was sent: /);
 			process.kill(server.pid, 'SIGCONT');
 			let healed = await room.read('redis.server').catch(() => undefined);
 			for (let turn = 0; healed === undefined && turn < 50; turn += 1) {
