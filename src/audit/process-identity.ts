@@ -9,7 +9,10 @@ export type ProcessIdentity = {
 	readonly boot: string;
 	/** Of /etc/machine-id; empty where there is none. Several containers and cloned machines may have the same. */
 	readonly machine: string;
-	/** The pid namespace, as `/proc/self/ns/pid` names it; empty when `/proc` is not that of this process's namespace. */
+	/**
+	 * The pid and the time namespace, as `/proc/self/ns` names them; empty when `/proc` is not that of this process's pid namespace. In another
+	 * time namespace the starts of all processes read differently.
+	 */
 	readonly namespace: string;
 	readonly pid: number;
 	/** Tells this process from a later one with the same pid. */
@@ -17,8 +20,8 @@ export type ProcessIdentity = {
 };
 
 /**
- * `alive`, `gone`: known from the operating system. `elsewhere`: a process of another boot, machine or pid namespace, of which only its
- * lease tells whether it lives.
+ * `alive`, `gone`: known from the operating system. `elsewhere`: a process of another boot, machine, pid or time namespace, of which only
+ * its lease tells whether it lives.
  */
 export type Standing = 'alive' | 'gone' | 'elsewhere';
 
@@ -28,7 +31,7 @@ export function ownIdentity(): ProcessIdentity {
 		const boot = said('sysctl', ['-n', 'kern.bootsessionuuid']);
 		return {boot, machine: '', namespace: process.platform, pid, start: psStart(pid)};
 	}
-	const namespace = isProcOurs(pid) ? attempt(() => readlinkSync('/proc/self/ns/pid')) : '';
+	const namespace = isProcOurs(pid) ? namespaces() : '';
 	const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 	const machine = attempt(() => readFileSync('/etc/machine-id', 'utf8').trim());
 	return {boot, machine, namespace, pid, start: linuxStart(pid) ?? ''};
@@ -38,7 +41,7 @@ export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =
 	a.boot === b.boot && a.namespace === b.namespace && a.pid === b.pid && a.start === b.start;
 
 /**
- * Whether that process lives. One boot id is one kernel, so two processes of the same boot and pid namespace see each other whatever
+ * Whether that process lives. One boot id is one kernel, so two processes of the same boot and namespaces see each other whatever
  * machine id their containers show. The number of a namespace is given again once all of its processes have ended, so that those are
  * rightly not found. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
  */
@@ -70,6 +73,13 @@ function exists(pid: number): boolean {
 function isProcOurs(pid: number): boolean {
 	const status = attempt(() => readFileSync('/proc/self/status', 'utf8'));
 	return /^NSpid:\s+(.*)$/m.exec(status)?.[1] === String(pid);
+}
+
+function namespaces(): string {
+	const pids = attempt(() => readlinkSync('/proc/self/ns/pid'));
+	// Kernels before 5.6 have no time namespaces.
+	const time = attempt(() => readlinkSync('/proc/self/ns/time'));
+	return pids === '' || time === '' ? pids : `${pids} ${time}`;
 }
 
 /** The fields of proc(5) stat from the third on: the state, and 19 later the start in ticks since boot. */
