@@ -188,6 +188,7 @@ export async function runConsole(options: Options): Promise<number> {
 		tty,
 	);
 	const stopPolicy = tellPolicy(arming, deck, audit);
+	const stopGaps = tellGaps(audit, deck);
 	listen(tty, deck);
 	openOnTrouble(deck);
 	let stopKeeping = () => {};
@@ -219,6 +220,7 @@ export async function runConsole(options: Options): Promise<number> {
 	stopClock();
 	stopJumps();
 	stopPolicy();
+	stopGaps();
 	mounted.unmount();
 	deck.close();
 	await finishing(runner, tty, shutDown);
@@ -269,6 +271,10 @@ function tellPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Au
 		void audit.append({kind: 'policy', note: change.text}).catch(() => {});
 	});
 }
+
+/** That records were lost is shown when it is found, which is when the next one is written. */
+const tellGaps = ({gap}: Pick<Audit, 'gap'>, deck: Deck): (() => void) =>
+	gap.subscribe(() => deck.say(`audit: ${gap.get()?.note ?? 'records were lost'}`, 'crit'));
 
 /** Calls at each full second, so that the clock and the ages on the screen change together. */
 function everySecond(after: typeof systemClock.after, call: () => void): () => void {

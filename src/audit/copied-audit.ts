@@ -46,6 +46,7 @@ export function copiedAudit(options: {
 			return audit.session;
 		},
 		last: audit.last,
+		gap: audit.gap,
 		newId: audit.newId,
 		recent: audit.recent,
 		ageOf: audit.ageOf,

@@ -26,6 +26,8 @@ export type Audit = {
 	readonly session: string;
 	/** The last record that this console wrote. */
 	readonly last: Store<AuditRecord | undefined>;
+	/** The last record by which this console told that earlier ones were lost. */
+	readonly gap: Store<AuditRecord | undefined>;
 	newId(): string;
 	/**
 	 * Resolves when the record is on disk.
@@ -80,6 +82,7 @@ export function createAudit({
 	// Made when it is first asked for: what random numbers come from takes Node as long to load as a frame to draw.
 	const ownSession = () => (session ??= newId());
 	const last = createStore<AuditRecord | undefined>(undefined);
+	const gap = createStore<AuditRecord | undefined>(undefined);
 	const uptime = createUptime(clock, ownSession);
 	let queue: Promise<unknown> = Promise.resolve();
 
@@ -120,19 +123,23 @@ export function createAudit({
 		const path = await fileFor(dir, ts);
 		let place: Place = chainStart;
 		let record: AuditRecord | undefined;
+		let found: AuditRecord | undefined;
 		const compose = async (): Promise<string> => {
-			const end = await endOfLog(dir, months, path);
+			const end = await endOfLog(dir, months, path, last.get());
 			place = end.before ?? chainStart;
+			found = undefined;
 			const lines = [...end.remarks, tidy(entry)].map(one => {
 				const {id = newId(), ...told} = one;
 				const {seq, hash: prev} = place;
 				record = seal({...told, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
 				place = {seq: record.seq, hash: record.hash};
+				if (record.kind === 'gap') found = record;
 				return `${canonical(record)}\n`;
 			});
 			return (end.isOpen ? '\n' : '') + lines.join('');
 		};
 		await appendDurably(path, lock, compose);
+		if (found !== undefined) gap.set(found);
 		// The log is what counts; a mirror that lags behind says less, and nothing wrong.
 		await writeHead(dir, place, lock).catch(() => {});
 		if (record === undefined) throw new Error('no record was composed');
@@ -145,6 +152,7 @@ export function createAudit({
 			return ownSession();
 		},
 		last,
+		gap,
 		newId,
 		append(entry) {
 			const written = queue.then(() => write(entry));
@@ -177,11 +185,15 @@ async function prepare(dir: string): Promise<void> {
 
 type Identified = Entry & {readonly id: string};
 
-/** Where the chain stands, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. */
+/**
+ * Where the chain stands, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. `own` is
+ * the last record that this console wrote: it is missing when the whole directory was removed or replaced, the mirror of the head with it.
+ */
 async function endOfLog(
 	dir: string,
 	months: readonly string[],
 	path: string,
+	own: AuditRecord | undefined,
 ): Promise<{readonly before: AuditRecord | undefined; readonly remarks: readonly Entry[]; readonly isOpen: boolean}> {
 	const tail = await readTail(path);
 	const before = tail.last ?? (await lastRecord(months.filter(month => month !== path)));
@@ -194,6 +206,9 @@ async function endOfLog(
 	if (head && (head.seq > (before?.seq ?? 0) || (head.seq === before?.seq && head.hash !== before.hash))) {
 		const note = `the log ended with record ${before?.seq ?? 0}, while record ${head.seq} had been written: lines were lost or changed`;
 		remarks.push({kind: 'gap', note, lost: head});
+	} else if (own && !(await isInLog(own, before, dir))) {
+		const note = `record ${own.seq}, which this console had written, is not in the log any more: lines were lost, or another log is in its place`;
+		remarks.push({kind: 'gap', note, lost: {seq: own.seq, hash: own.hash}});
 	}
 	if (!head && before) {
 		// The mirror is about to be written again; without this nobody would ever know.
@@ -201,6 +216,15 @@ async function endOfLog(
 		remarks.push({kind: 'gap', note});
 	}
 	return {before, remarks, isOpen: tail.open};
+}
+
+/** `before` is the last record of the log. */
+async function isInLog(record: AuditRecord, before: AuditRecord | undefined, dir: string): Promise<boolean> {
+	if (before === undefined || before.seq < record.seq) return false;
+	if (before.hash === record.hash) return true;
+	// Other consoles wrote meanwhile.
+	const recent = await readRecent(dir, before.seq - record.seq + 1);
+	return recent.some(({hash}) => hash === record.hash);
 }
 
 /** What to do when the record cannot be written or read for this reason. */

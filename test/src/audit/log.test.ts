@@ -7,6 +7,7 @@ import {
 	open,
 	readdir,
 	readFile,
+	rename,
 	rm,
 	stat,
 	symlink,
@@ -259,6 +260,41 @@ describe('what was lost', () => {
 		expect(await verifyDirectory(audit.dir)).toMatchObject([
 			{faults: [{line: 0, text: expect.stringContaining('cut off')}]},
 		]);
+	});
+
+	test('the whole directory shows in the next record of a console that runs, and stays told', async () => {
+		const {audit, path} = await scratchAudit();
+		await audit.append({kind: 'start'});
+		const second = await audit.append({kind: 'arm', target: 'orders-db'});
+		await rm(audit.dir, {recursive: true});
+		await audit.append({kind: 'intent'});
+		const text = expect.stringContaining('record 2, which this console had written, is not in the log any more');
+		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [{line: 1, text}]});
+		expect((await recordsIn(path))[0]).toMatchObject({kind: 'gap', lost: {seq: 2, hash: second.hash}});
+		expect(audit.gap.get()).toEqual((await recordsIn(path))[0]);
+		await audit.append({kind: 'stop'});
+		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 1}], doubts: []});
+	});
+
+	test.each([1, 5])('another log of %i records in its place shows as well', async count => {
+		const {audit, clock, path} = await scratchAudit();
+		for (const note of ['one', 'two']) await audit.append({kind: 'settle', note});
+		const other = createAudit({stateDir: await scratchDir(), clock, actor, app: '0.1.0'});
+		for (let at = 0; at < count; at += 1) await other.append({kind: 'settle'});
+		await rm(audit.dir, {recursive: true});
+		await rename(other.dir, audit.dir);
+		await audit.append({kind: 'intent'});
+		expect((await verifyFile(path)).faults).toMatchObject([{line: count + 1}]);
+	});
+
+	test('nothing is lost when another console writes between', async () => {
+		const {audit, clock, stateDir, path} = await scratchAudit();
+		const other = createAudit({stateDir, clock, actor, app: '0.1.0'});
+		for (let at = 0; at < 3; at += 1) {
+			await audit.append({kind: 'settle'});
+			for (let more = 0; more < 4; more += 1) await other.append({kind: 'settle'});
+		}
+		expect(await verifyFile(path)).toMatchObject({records: 15, faults: [], doubts: [], notes: []});
 	});
 
 	test('a mirror that is missing or spoilt is told', async () => {
