@@ -186,3 +186,16 @@ describe('before it is confirmed it is told', () => {
 		expect(action('restart').disabled([podOf('orders/exporter')])).toBe('its rollouts are paused: resume it first');
 	});
 });
+
+test.each([
+	['delete-pod', 'delete', {grace: 'default'}],
+	['evict-pod', 'evict', {}],
+])('%s of pods in two namespaces names the namespace of each right', async (id, verb, params) => {
+	const first = rows.find(({workload}) => workload?.kind === 'Deployment') ?? expect.fail('no pod');
+	const second = rows.find(row => row.workload?.kind === 'Deployment' && row.namespace !== first.namespace);
+	const pods = [first, second ?? expect.fail('no other namespace')];
+	const preview = await action(id).preview(pods, params, about());
+	const checks = await action(id).preflight(preview.plan, about());
+	const rights = checks.map(({label}) => label).filter(label => label.startsWith('the right'));
+	expect(rights).toEqual(pods.map(({namespace}) => `the right to ${verb} them in ${namespace}`));
+});
