@@ -225,19 +225,25 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				operation: kafkajs.AclOperationTypes.READ,
 				permissionType: kafkajs.AclPermissionTypes.DENY,
 			});
-			const rightOn = async () => (await port.permissions(context, about)).find(one => one.name === 'Read on groups');
+			const rightOn = async (group: string) =>
+				(await port.permissions(context, {...about, group})).find(one => one.name === 'Read on groups');
 			await asAdmin(server, admin => admin.createAcls({acl: [deny(other.group)]}));
 			try {
-				const all = async () => (await port.permissions(context)).find(one => one.name === 'Read on groups')?.state;
-				await until(all, state => state === 'lack');
+				await until(
+					() => rightOn(other.group),
+					right => right?.state === 'lack',
+				);
 				expect(await port.permissions(context, about)).toMatchObject([
 					{name: 'Read on groups', state: 'have'},
 					{name: 'Read on topics', state: 'have'},
 					{name: 'Delete on groups', state: 'have'},
 				]);
 				await asAdmin(server, admin => admin.createAcls({acl: [deny(own.group)]}));
-				await until(rightOn, right => right?.state === 'lack');
-				expect((await rightOn())?.grant).toContain(`--operation Read --group ${own.group}`);
+				await until(
+					() => rightOn(own.group),
+					right => right?.state === 'lack',
+				);
+				expect((await rightOn(own.group))?.grant).toContain(`--operation Read --group ${own.group}`);
 			} finally {
 				const filters = [deny(other.group), deny(own.group)];
 				await asAdmin(server, admin => admin.deleteAcls({filters}));
