@@ -143,7 +143,6 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		async select(text) {
 			const at = (screen: string) => screen.split('\n').find(line => line.includes('▸')) ?? '';
 			await pty.waitFor(text);
-			if (at(await pty.still(60)).includes(text)) return;
 			self.press('row.first');
 			// A table that changes meanwhile moves rows, not the cursor from its row: so look again after each step.
 			for (let step = 0; step < 500; step++) {
