@@ -364,14 +364,17 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		expect(lines.at(-1)).toMatchObject({kind: 'stop'});
 	});
 
-	test('SIGTERM, and no answer comes: the outcome is on record as unknown, and the next console says so', async () => {
+	test('SIGTERM, and the read just before it has no answer: nothing was sent, and the record says so', async () => {
 		const {one, exit, lines, now} = await ended('SIGTERM', async proxy => proxy.set({mode: 'hold'}));
 		expect(exit).toEqual({code: 143});
 		expect(now).not.toBe(wanted);
-		expect(lines.find(line => line.kind === 'outcome')).toMatchObject({result: 'unknown'});
+		expect(lines.find(line => line.kind === 'outcome')).toMatchObject({
+			result: 'failed',
+			error: {message: expect.stringContaining('nothing was sent')},
+		});
 		expect(lines.at(-1)).toMatchObject({kind: 'stop'});
 		const next = await opened({servers: [server], home: one.home});
-		await next.expect('1 of unknown outcome');
+		expect(await next.expect(/redis +·/)).not.toContain('unknown outcome');
 	});
 
 	test('SIGTERM, and only the answer is lost: it was done, nobody knows, and the next console says what to look at', async () => {
