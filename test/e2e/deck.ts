@@ -147,7 +147,8 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			// A table that changes meanwhile moves rows, not the cursor from its row: so look again after each step.
 			for (let step = 0; step < 500; step++) {
 				const screen = await pty.still(60);
-				if (at(screen).includes(text)) return;
+				// Twice: on a busy machine the first look may come before the key before it was handled.
+				if (at(screen).includes(text) && at(await pty.still(150)).includes(text)) return;
 				self.press('row.down');
 				await pty.waitFor(now => at(now) !== at(screen), 5);
 			}
