@@ -28,7 +28,8 @@ async function plan(console: Deck, to: string): Promise<string> {
 	console.type(to);
 	await console.expect(`${to}▏`);
 	console.press('field.accept');
-	return console.expect('will run');
+	// As one line: where the text wraps depends on the names in it.
+	return (await console.expect('will run')).replace(/[\s│]+/g, ' ');
 }
 
 async function undo(console: Deck): Promise<void> {
