@@ -28,8 +28,7 @@ async function plan(console: Deck, to: string): Promise<string> {
 	console.type(to);
 	await console.expect(`${to}▏`);
 	console.press('field.accept');
-	// As one line: where the text wraps depends on the names in it.
-	return (await console.expect('will run')).replace(/[\s│]+/g, ' ');
+	return console.expect('will run');
 }
 
 async function undo(console: Deck): Promise<void> {
@@ -136,7 +135,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		const {group, topic} = await stopped();
 		open = await watch(group);
 		await open.expect('STOP');
-		expect(await plan(open, '0:+3, 1:earliest')).toContain('3 messages will never be read by it');
+		expect(await plan(open, '0:+3, 1:earliest')).toContain('3 messages will never be read');
 		expect(committed(group)).toEqual([4, 5]);
 		await open.confirm();
 		await open.expect('Done');
