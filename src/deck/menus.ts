@@ -45,7 +45,7 @@ export const menuEmpty: Readonly<Record<ListName, string>> = {
 	findings: 'Nothing is wrong.',
 	targets: 'No system is watched yet. midwatch --help says how; midwatch --demo shows the deck without any.',
 	audit: 'Nothing was recorded yet.',
-	undo: 'Nothing was done in this session that can be undone.',
+	undo: 'No action of this console can be undone.',
 };
 
 /** What can be done with the row under the cursor, and read of it. */

@@ -116,6 +116,18 @@ describe('the fault proxy', () => {
 		expect(one.ended).toBeUndefined();
 	});
 
+	test('cuts the link just before a piece with the text that it waits for', async () => {
+		const one = client(proxy.port);
+		await proxy.set({holdAt: 'SET'});
+		one.socket.write('GET ');
+		await one.when(() => one.heard === 'GET ');
+		one.socket.write('SET');
+		await roundTrip(directPort());
+		expect(one.heard).toBe('GET ');
+		await proxy.heal();
+		await one.when(() => one.heard === 'GET SET');
+	});
+
 	test('resets new connections, and those that stand when asked', async () => {
 		const stands = client(proxy.port);
 		stands.socket.write('a');

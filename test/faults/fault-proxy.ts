@@ -22,6 +22,8 @@ export type Faults = {
 	readonly bytesPerSecond: number;
 	/** What the server says is replaced by as many bytes of nonsense. */
 	readonly garble: boolean;
+	/** The link is cut (`hold`) just before the first piece from the client with this text goes on; empty: never. */
+	readonly holdAt: string;
 };
 
 export type FaultProxy = {
@@ -42,7 +44,15 @@ export type FaultProxy = {
 	close(): Promise<void>;
 };
 
-const none: Faults = {mode: 'pass', latencyMs: 0, jitterMs: 0, chunkBytes: 0, bytesPerSecond: 0, garble: false};
+const none: Faults = {
+	mode: 'pass',
+	latencyMs: 0,
+	jitterMs: 0,
+	chunkBytes: 0,
+	bytesPerSecond: 0,
+	garble: false,
+	holdAt: '',
+};
 /** Above this much waiting, the sender is made to wait too. */
 const enough = 1024 * 1024;
 
@@ -57,7 +67,12 @@ export async function faultProxy(
 	let faults = none;
 	let accepted = 0;
 	const links = new Set<Link>();
-	const current = () => faults;
+	const state = {
+		current: () => faults,
+		cutLink: () => {
+			faults = {...faults, mode: 'hold', holdAt: ''};
+		},
+	};
 
 	const accept = (client: Socket): void => {
 		accepted++;
@@ -77,7 +92,7 @@ export async function faultProxy(
 			client.resume();
 			return;
 		}
-		link.flows.push(flow(client, link.server, link, current, false), flow(link.server, client, link, current, true));
+		link.flows.push(flow(client, link.server, link, state, false), flow(link.server, client, link, state, true));
 	};
 
 	let listener = await listen(accept, wanted);
@@ -134,7 +149,13 @@ export async function silentListener(): Promise<FaultProxy> {
 }
 
 /** One direction of a connection. A cut link takes bytes and gives none. */
-function flow(from: Socket, to: Socket, link: Link, current: () => Faults, fromServer: boolean): Flow {
+function flow(
+	from: Socket,
+	to: Socket,
+	link: Link,
+	{current, cutLink}: {readonly current: () => Faults; readonly cutLink: () => void},
+	fromServer: boolean,
+): Flow {
 	const queue: {readonly due: number; readonly data: Buffer | undefined}[] = [];
 	let waiting = 0;
 	let lastDue = 0;
@@ -181,7 +202,8 @@ function flow(from: Socket, to: Socket, link: Link, current: () => Faults, fromS
 
 	from.on('data', (data: Buffer) => {
 		if (link.cut) return;
-		const {chunkBytes, garble} = current();
+		const {chunkBytes, garble, holdAt} = current();
+		if (holdAt !== '' && !fromServer && data.includes(holdAt)) cutLink();
 		const bytes = garble && fromServer ? Buffer.alloc(data.length, 0xff) : data;
 		const size = chunkBytes > 0 ? chunkBytes : bytes.length;
 		for (let at = 0; at < bytes.length; at += size) put(bytes.subarray(at, at + size));

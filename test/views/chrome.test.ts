@@ -345,6 +345,6 @@ describe('menu', () => {
 	it('says what an empty list means', async () => {
 		house = await openHouse();
 		await house.keys('u');
-		expect(layerText(60, 15)).toContain('Nothing was done in this session that can be undone.');
+		expect(layerText(60, 15)).toContain('No action of this console can be undone.');
 	});
 });

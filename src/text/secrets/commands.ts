@@ -42,7 +42,7 @@ export function findOption(scan: Scan, place: number): void {
 	const option = options[command.name]?.exec(text.slice(place + 1, place + 24))?.[0];
 	if (option === undefined) return;
 	let at = place + 1 + option.length;
-	at = scan.skip(' =\t', at, 16);
+	at = scan.skipOver(' =\t', at, 16);
 	// An option without a value.
 	if (at >= command.until || scan.at(at) === 45) return;
 	// Elsewhere it is a port.
@@ -69,7 +69,7 @@ export function findAuth(scan: Scan, place: number): void {
 	const {text} = scan;
 	if (maskCallOfAuth(scan, place)) return;
 	const isQuoted = text[place - 1] === '"' && text[place + 4] === '"';
-	const start = scan.skip(`"'`, place + 4, 1);
+	const start = scan.skipOver(`"'`, place + 4, 1);
 	let at = scan.spaceEnd(start, true);
 	if (at === start || (!isQuoted && !startsLine(scan, place))) return;
 	replies.lastIndex = at;
@@ -138,7 +138,7 @@ function maskRules(scan: Scan, from: number): void {
 	scan.rulesEnd = end;
 	for (let at = from; at < end; at = Math.max(at + 1, scan.solidEnd(at))) {
 		at = scan.spaceEnd(at);
-		const quote = scan.skip(`"'`, at, 1);
+		const quote = scan.skipOver(`"'`, at, 1);
 		if (!'><#!'.includes(text[quote] ?? ' ') || scan.spaceEnd(quote + 1) > quote + 1) continue;
 		let last = quote + 1;
 		while (last < end && !`"'`.includes(text[last] ?? '') && scan.spaceEnd(last) === last) last += 1;

@@ -76,16 +76,16 @@ function maskBlock(scan: Scan, operator: number, nameEnd: number): boolean {
 	if (head === null) return false;
 	const start = operator + head[0].length;
 	const lineStart = text.lastIndexOf('\n', nameEnd - 1) + 1;
-	const indent = scan.skip(' -', lineStart, 400) - lineStart;
+	const indent = scan.skipOver(' -', lineStart, 400) - lineStart;
 	let end = start;
 	while (end < text.length) {
 		const lineEnd = scan.lineEnd(end);
-		const first = scan.skip(' ', end, 400);
+		const first = scan.skipOver(' ', end, 400);
 		if (first < lineEnd && first - end <= indent) break;
 		end = Math.min(text.length, lineEnd + 1);
 	}
 	const kept = text[end - 1] === '\n' ? end - 1 : end;
-	const shown = scan.skip(' ', start, 400);
+	const shown = scan.skipOver(' ', start, 400);
 	if (shown >= kept) return false;
 	scan.mask(shown, kept);
 	return true;
@@ -103,8 +103,8 @@ function maskElement(scan: Scan, end: number): boolean {
 
 /** `--password …`, also as members of a list: `"--password", "…"`. */
 function maskArgument(scan: Scan, end: number): boolean {
-	const closed = scan.skip(`"'\\`, end, 4);
-	const at = scan.skip(', \t', closed, 16);
+	const closed = scan.skipOver(`"'\\`, end, 4);
+	const at = scan.skipOver(', \t', closed, 16);
 	if (at === closed || scan.at(at) === 45) return false;
 	ordinaryWord.lastIndex = at;
 	if (ordinaryWord.test(scan.text)) return false;
@@ -128,7 +128,7 @@ const setting = /\bset\s{1,8}(?:(?:session|local)\s{1,8})?"?[\w.-]{1,100}$/i;
 /** `SET app.secret TO …`; a bare word only behind a name with a dot, as PostgreSQL has it for settings of applications. */
 function maskSet(scan: Scan, end: number, head: string): boolean {
 	const {text} = scan;
-	const closed = scan.skip('"', end, 1);
+	const closed = scan.skipOver('"', end, 1);
 	const to = scan.spaceEnd(closed);
 	if (to === closed || !scan.hasWord('to', to) || !setting.test(text.slice(Math.max(scan.done, end - 140), end)))
 		return false;
@@ -141,7 +141,7 @@ const option = /[(,]\s{0,8}(?:(?:add|set)\s{1,4})?"?[\w.-]{1,40}$/i;
 
 /** `OPTIONS (ADD api_key '…')`, `CREATE SECRET (… SECRET '…')` */
 function maskOption(scan: Scan, end: number, head: string): boolean {
-	const closed = scan.skip('"', end, 1);
+	const closed = scan.skipOver('"', end, 1);
 	const value = scan.blankEnd(closed);
 	if (value === closed || scan.at(value) === 34 || !option.test(head)) return false;
 	return maskQuoted(scan, value);
@@ -173,7 +173,7 @@ const maskAny = (scan: Scan, place: number): boolean =>
 
 /** `CONFIG SET requirepass …` */
 function maskSetting(scan: Scan, end: number): boolean {
-	const closed = scan.skip(`"'`, end, 1);
+	const closed = scan.skipOver(`"'`, end, 1);
 	const start = scan.spaceEnd(closed);
 	if (start === closed || scan.at(start) === 61 || scan.at(start) === 58) return false;
 	return maskWord(scan, start);
@@ -191,7 +191,7 @@ function maskPair(scan: Scan, end: number, head: string): void {
 	valueAfter.lastIndex = end;
 	const found = valueAfter.exec(text);
 	if (found !== null) maskValue(scan, end + found[0].length);
-	else scan.awaitsValue = scan.skip(`"'\\, \t\r\n`, end, 16) >= text.length;
+	else scan.awaitsValue = scan.skipOver(`"'\\, \t\r\n`, end, 16) >= text.length;
 }
 
 const valueLine = /^[\s"'{-]{0,80}value["'\\]{0,4}[ \t]{0,8}[:=][ \t]{0,8}/i;

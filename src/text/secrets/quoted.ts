@@ -118,7 +118,7 @@ function dollarEnd(scan: Scan, place: number): number | undefined {
 
 /** `\"…\"`: a string inside of another one of JSON; its end has as many backslashes. */
 function escapedQuoteEnd(scan: Scan, place: number): number | undefined {
-	const end = scan.skip('\\', place, 16);
+	const end = scan.skipOver('\\', place, 16);
 	const code = scan.at(end);
 	if (code !== quote && code !== apostrophe) return undefined;
 	return behind(scan.text, scan.text.slice(place, end + 1), end + 1);

@@ -110,7 +110,7 @@ export class Scan {
 	}
 
 	/** End of a run of any of these characters. */
-	skip(characters: string, place: number, longest = longestName): number {
+	skipOver(characters: string, place: number, longest = longestName): number {
 		let end = place;
 		while (end < this.text.length && end - place < longest && characters.includes(this.text[end] ?? '')) end += 1;
 		return end;

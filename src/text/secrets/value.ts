@@ -22,7 +22,7 @@ export function bareEnd(scan: Scan, place: number): number {
 }
 
 /** End of the quotes and brackets that a name may stand in. */
-export const closersEnd = (scan: Scan, place: number): number => scan.skip(`"'\\)]`, place, 8);
+export const closersEnd = (scan: Scan, place: number): number => scan.skipOver(`"'\\)]`, place, 8);
 
 /** Masks the value that begins there, in quotes or without. @returns whether there was one. */
 export function maskValue(scan: Scan, place: number): boolean {

@@ -74,10 +74,10 @@ function headerEnd(scan: Scan, name: number, value: number): number {
 /** Start of the value of a header, with the quotes of JSON left out; undefined where none is given. */
 function headerValue(scan: Scan, nameEnd: number): {readonly start: number; readonly quoted: boolean} | undefined {
 	const closed = closersEnd(scan, nameEnd);
-	const operator = scan.skip(' \t', closed, 8);
+	const operator = scan.skipOver(' \t', closed, 8);
 	if (scan.at(operator) !== 58 && scan.at(operator) !== 61) return undefined;
-	const open = scan.skip(` \t[`, operator + 1, 8);
-	const start = scan.skip(`"'\\`, open, 4);
+	const open = scan.skipOver(` \t[`, operator + 1, 8);
+	const start = scan.skipOver(`"'\\`, open, 4);
 	return {start, quoted: start > open};
 }
 
