@@ -1,4 +1,5 @@
-import {basename, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
+import {keptDir} from '../src/audit/kept.ts';
 import {readRecent} from '../src/audit/months.ts';
 import type {AuditRecord} from '../src/audit/record.ts';
 import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
@@ -34,6 +35,6 @@ export async function runAuditShow(id: string, write: (text: string) => void): P
 function shown(record: AuditRecord, folder: string): unknown {
 	const {preview} = record;
 	if (preview?.all === undefined) return record;
-	const file = join(folder, '..', 'kept', basename(preview.all.file));
+	const file = join(keptDir(dirname(folder)), basename(preview.all.file));
 	return {...record, preview: {...preview, all: {...preview.all, file}}};
 }

@@ -23,7 +23,7 @@ export const copiedIn = (text: string): readonly CopiedRecord[] =>
 		}
 	});
 
-/** `log`: the hash of each record here, by its number. A log that was rolled back, cut or written anew differs from what was delivered. */
+/** `log`: the hash of each record here, by its number. A log that was rolled back, cut or rewritten differs from what was delivered. */
 export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly CopiedRecord[]): Comparison {
 	const delivered = new Map<number, string>();
 	const faults: string[] = [];
@@ -36,13 +36,13 @@ export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly Cop
 	const numbers = [...delivered.keys()].sort((a, b) => a - b);
 	const differing = numbers.filter(seq => log.has(seq) && log.get(seq) !== delivered.get(seq));
 	const missing = numbers.filter(seq => !log.has(seq));
-	const told = (found: readonly number[], what: string) => {
+	const report = (found: readonly number[], what: string) => {
 		const [first] = found;
 		const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
 		if (first !== undefined) faults.push(`record ${first}${more} ${what}`);
 	};
-	told(differing, 'is not here as it was delivered: the log was changed or written anew');
-	told(missing, 'was delivered and is not here: the log was cut or rolled back');
+	report(differing, 'is not here as it was delivered: the log was changed or rewritten');
+	report(missing, 'was delivered and is not here: the log was cut or rolled back');
 	const gaps = numbers.flatMap((seq, index) => {
 		const before = numbers[index - 1];
 		if (before === undefined || seq === before + 1) return [];

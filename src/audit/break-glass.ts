@@ -1,4 +1,5 @@
 import {messageOf} from '../errors.ts';
+import {wrongReason} from '../policy/demand.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
 import type {Delivery} from './delivery.ts';
@@ -26,7 +27,7 @@ export function createBreakGlass({
 	delivery,
 	clock,
 }: {
-	/** The log itself: what is written to it here needs nobody outside. */
+	/** The log itself: what is written to it here waits for no sink. */
 	readonly audit: Pick<Audit, 'append'>;
 	readonly delivery: Pick<Delivery, 'state' | 'push'>;
 	readonly clock: Clock;
@@ -58,7 +59,8 @@ export function createBreakGlass({
 			const sinks = failing();
 			if (sinks.length === 0) return 'every required sink takes records: there is nothing to break';
 			if (word.trim() !== breakGlassWord) return `type ${breakGlassWord} to go on`;
-			if (reason.trim().length < 3) return 'give a reason in a few words: it is kept in the record';
+			const wrong = wrongReason(reason);
+			if (wrong !== undefined) return wrong;
 			try {
 				const note = sinks.map(({name, trouble}) => `${name}: ${trouble?.message ?? 'records wait'}`).join('; ');
 				const record = await audit.append({

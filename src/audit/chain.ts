@@ -129,6 +129,15 @@ function split(bytes: Uint8Array): {readonly whole: readonly Uint8Array[]; reado
 	return {whole, rest: bytes.subarray(start)};
 }
 
+/** The lines of a file, the last one first, without their line feeds. */
+export function* linesFromEnd(bytes: Uint8Array): Generator<Uint8Array> {
+	for (let end = bytes.length; end > 0; ) {
+		const start = bytes.lastIndexOf(10, end - 1) + 1;
+		yield bytes.subarray(start, end);
+		end = start - 1;
+	}
+}
+
 export type Tail = {
 	readonly last: AuditRecord | undefined;
 	/** What stands behind the last whole record and is none, without its line feed. */

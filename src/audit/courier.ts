@@ -92,7 +92,7 @@ export function createCourier(options: {
 			return {records: found.filter(({seq}) => seq > place.seq), isWhole: true};
 		}
 		tell({broken: `the log no longer holds record ${place.seq} as ${name} has it: it was cut or rewritten`});
-		// Nobody here knows from where on it is another one: its end is sent, the part that was sent before too.
+		// From which record on it differs is not known here: its end is sent, with what was sent before.
 		const end = oldest?.seq ?? (await endOf(dir))?.seq ?? 0;
 		return {records: await readAfter(dir, Math.max(0, end - batch), batch), isWhole: false};
 	}
@@ -145,7 +145,7 @@ export function createCourier(options: {
 		return running;
 	}
 
-	/** A failure is told in the state, and tried again. */
+	/** A failure is shown in the state, and tried again. */
 	const quietly = (): Promise<void> => bring().catch(() => {});
 
 	return {

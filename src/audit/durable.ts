@@ -43,7 +43,7 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 	try {
 		const {size, mode} = await file.stat();
 		if ((mode & 0o077) !== 0) await file.chmod(0o600);
-		// In this order: who takes the lock after this look replaces the file that is open here before he reads where the chain stands.
+		// In this order: who takes the lock after this look replaces the file that is open here before he reads where the chain ends.
 		await mustBeMine(lock, path);
 		const text = await compose();
 		try {

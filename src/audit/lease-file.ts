@@ -1,9 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
+import {rm} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {isErrno} from './errno.ts';
 import {type LeaseWatch, leaseMs} from './lease-watch.ts';
-import {isSameProcess, isStopped, type ProcessIdentity, type Standing, standingOf} from './process-identity.ts';
+import {isSameProcess, isStopped, type Liveness, livenessOf, type ProcessIdentity} from './process-identity.ts';
 import {NotAFileError, openRegular, readRegular} from './regular-file.ts';
 
 /** Who holds a lease. */
@@ -94,7 +95,7 @@ export async function readLease(path: string): Promise<FoundLease | NoLease | un
 	try {
 		text = (await readRegular(path)).toString('utf8');
 	} catch (error) {
-		if (error instanceof NotAFileError) return {what: error.message.slice(path.length + 4), isEmpty: false};
+		if (error instanceof NotAFileError) return {what: error.what, isEmpty: false};
 		if (isErrno(error, 'ENOENT')) return undefined;
 		throw error;
 	}
@@ -126,9 +127,33 @@ export function judgeLease(
 	{holder, state}: Pick<FoundLease, 'holder' | 'state'>,
 	own: ProcessIdentity,
 	watch: LeaseWatch,
-): {readonly standing: Standing; readonly isOver: boolean} {
-	const standing = isSameProcess(holder, own) ? 'alive' : standingOf(holder, own);
-	return {standing, isOver: standing === 'gone' || (standing === 'elsewhere' && watch.hasEnded(holder.token, state))};
+): {readonly liveness: Liveness; readonly isOver: boolean} {
+	const liveness = isSameProcess(holder, own) ? 'alive' : livenessOf(holder, own);
+	return {liveness, isOver: liveness === 'ended' || (liveness === 'elsewhere' && watch.hasEnded(holder.token, state))};
+}
+
+/**
+ * Of these files the leases whose holders live, or may. Those that are over are removed: a holder that only slept finds that it lost its lease.
+ * `read`: another way to read one, for a caller to whom an unreadable one is none. @throws what `read` throws.
+ */
+export async function liveLeases(
+	paths: readonly string[],
+	{own, watch, read = readLease}: {own: ProcessIdentity; watch: LeaseWatch; read?: typeof readLease},
+): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
+	const live: {path: string; found: FoundLease}[] = [];
+	const seen = new Set<string>();
+	for (const path of paths) {
+		const found = await read(path);
+		if (found === undefined) continue;
+		// No lease: one that was being written when the power went, or of another version.
+		const isLease = 'holder' in found;
+		seen.add(isLease ? found.holder.token : path);
+		const isOver = isLease ? judgeLease(found, own, watch).isOver : watch.hasEnded(path, found.what);
+		if (isOver) await rm(path, {force: true}).catch(() => {});
+		else if (isLease) live.push({path, found});
+	}
+	watch.keep(seen);
+	return live;
 }
 
 /** `another midwatch console (pid 12 on laptop-a)` */
@@ -138,7 +163,7 @@ export const nameOfHolder = ({about, pid, host}: Holder): string => `${about} (p
 export function howToSettle(path: string, found: FoundLease | NoLease, own: ProcessIdentity): string {
 	if (!('holder' in found)) return `look what it is; when no console of yours runs, remove ${path}`;
 	const {holder} = found;
-	if (standingOf(holder, own) !== 'alive')
+	if (livenessOf(holder, own) !== 'alive')
 		return `try again in ${leaseMs / 1000} s; when it stays held and pid ${holder.pid} on ${holder.host} (perhaps in a container) does not run, remove ${path}`;
 	if (isStopped(holder.pid)) return `that process is stopped: continue it with kill -CONT ${holder.pid}, or end it`;
 	return `wait until it is done, or end pid ${holder.pid}`;

@@ -1,7 +1,7 @@
 /** A lease is renewed this often, in milliseconds. */
 export const renewMs = 3000;
 
-/** Milliseconds without a renewal after which the holder of a lease counts as gone. */
+/** Milliseconds without a renewal after which the holder of a lease counts as ended. */
 export const leaseMs = 15_000;
 
 /**
@@ -19,7 +19,7 @@ export type LeaseWatch = {
 };
 
 export function createLeaseWatch(monotonic: () => number, length = leaseMs): LeaseWatch {
-	// The most that the time between two looks counts: whoever was stopped between them has seen nothing of it, and the holder may have been
+	// The most that the time between two looks counts: a process that was stopped between them has seen nothing of it, and the holder may have been
 	// stopped just as long.
 	const longestGap = (length * 4) / 15;
 	const seen = new Map<string, {readonly state: string; readonly at: number; readonly unchanged: number}>();

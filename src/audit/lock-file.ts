@@ -26,7 +26,7 @@ export type Lock = {
 	readonly isAfterEnd: boolean;
 	/** What the holder before may still write is out of the way. Until this is said, the next holder is not after a certain end either. */
 	fenced(): void;
-	/** Looks whether it is still this process's: whoever slept longer than a lease may have lost it. */
+	/** Looks whether it is still this process's: a process that slept longer than a lease may have lost it. */
 	isMine(): Promise<boolean>;
 	release(): Promise<void>;
 };
@@ -98,7 +98,7 @@ export async function takeLock(
 		const lease = await createLease(fresh, {...holder, unfenced: free === 'maybe asleep'});
 		if (await place(path, fresh, found)) {
 			await sweep(dirname(path), holder.token);
-			// From here on nobody has a file left to put in its place without having seen it there.
+			// From here on no other process has a file to put in its place that it made before it saw this one.
 			if (await lease.isAt(path)) return held(path, lease, free === 'after its end', every);
 		}
 		await lease.close();
@@ -122,9 +122,9 @@ function judge(
 	if (!('holder' in found)) return found.isEmpty && watch.hasEnded(path, '') ? 'maybe asleep' : undefined;
 	if (found.state === released) return 'after its end';
 	if (found.state === unfenced) return 'maybe asleep';
-	const {standing, isOver} = judgeLease(found, identity, watch);
+	const {liveness, isOver} = judgeLease(found, identity, watch);
 	if (!isOver) return undefined;
-	return standing === 'gone' && found.content['unfenced'] !== true ? 'after its end' : 'maybe asleep';
+	return liveness === 'ended' && found.content['unfenced'] !== true ? 'after its end' : 'maybe asleep';
 }
 
 /** Puts the fresh file where nothing was, or in the place of what was found, if that is still there. @returns whether it was put there. */
@@ -154,7 +154,7 @@ const tokenOf = (found: FoundLease | NoLease | undefined): string | undefined =>
 const leftovers = new Set(['writer.lock.break', 'head.json.new']);
 
 /**
- * Removes the files that others were about to put in the place of others. A rename whose file is gone does nothing: so one who slept just
+ * Removes the files that others were about to put in the place of others. A rename whose file was removed does nothing: so one who slept just
  * before it does no harm when he wakes up.
  */
 async function sweep(dir: string, token: string): Promise<void> {

@@ -10,7 +10,7 @@ import {isErrno} from './errno.ts';
 import {keep} from './kept.ts';
 import {type Lock, LockHeldError, type LockOptions, withLock} from './lock-file.ts';
 import {makeDirectory} from './make-directory.ts';
-import {fileFor, lastRecord, listMonths, readHead, readRecent, readTail, writeHead} from './months.ts';
+import {fileFor, lastRecord, readHead, readRecent, readTail, writeHead} from './months.ts';
 import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
 import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './record.ts';
 import {createIds} from './record-id.ts';
@@ -26,7 +26,7 @@ export type Audit = {
 	readonly session: string;
 	/** The last record that this console wrote. */
 	readonly last: Store<AuditRecord | undefined>;
-	/** The last record by which this console told that earlier ones were lost. */
+	/** The last record by which this console reported that earlier ones were lost. */
 	readonly gap: Store<AuditRecord | undefined>;
 	newId(): string;
 	/**
@@ -119,19 +119,18 @@ export function createAudit({
 	async function append(entry: Identified, lock: Lock): Promise<AuditRecord> {
 		const ts = new Date(clock.now()).toISOString();
 		const up = uptime();
-		const months = await listMonths(dir);
-		const path = await fileFor(dir, ts);
+		const {path, others} = await fileFor(dir, ts);
 		let place: Place = chainStart;
 		let record: AuditRecord | undefined;
 		let found: AuditRecord | undefined;
 		const compose = async (): Promise<string> => {
-			const end = await endOfLog(dir, months, path, last.get());
+			const end = await endOfLog(dir, {path, others}, last.get());
 			place = end.before ?? chainStart;
 			found = undefined;
 			const lines = [...end.remarks, tidy(entry)].map(one => {
-				const {id = newId(), ...told} = one;
+				const {id = newId(), ...entry} = one;
 				const {seq, hash: prev} = place;
-				record = seal({...told, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
+				record = seal({...entry, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
 				place = {seq: record.seq, hash: record.hash};
 				if (record.kind === 'gap') found = record;
 				return `${canonical(record)}\n`;
@@ -186,17 +185,16 @@ async function prepare(dir: string): Promise<void> {
 type Identified = Entry & {readonly id: string};
 
 /**
- * Where the chain stands, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. `own` is
+ * Where the chain ends, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. `own` is
  * the last record that this console wrote: it is missing when the whole directory was removed or replaced, the mirror of the head with it.
  */
 async function endOfLog(
 	dir: string,
-	months: readonly string[],
-	path: string,
+	{path, others}: {readonly path: string; readonly others: readonly string[]},
 	own: AuditRecord | undefined,
 ): Promise<{readonly before: AuditRecord | undefined; readonly remarks: readonly Entry[]; readonly isOpen: boolean}> {
 	const tail = await readTail(path);
-	const before = tail.last ?? (await lastRecord(months.filter(month => month !== path)));
+	const before = tail.last ?? (await lastRecord(others));
 	const remarks: Entry[] = [];
 	const head = await readHead(dir).catch(() => undefined);
 	if (tail.torn.length > 0) {

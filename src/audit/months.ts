@@ -1,7 +1,7 @@
 import {constants} from 'node:fs';
 import {type FileHandle, open, readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {type Place, parseLine, type Tail, tailOf} from './chain.ts';
+import {linesFromEnd, type Place, parseLine, type Tail, tailOf} from './chain.ts';
 import {isErrno} from './errno.ts';
 import {aboutToReplace, type Lock} from './lock-file.ts';
 import type {AuditRecord} from './record.ts';
@@ -84,16 +84,25 @@ const skewMs = 3_600_000;
 
 /**
  * The file for a record of this moment: that of its month, whatever the clock said when earlier records were written. A month whose file was
- * followed by one of another month gets a further file, so that each file is a part of the chain without a gap.
+ * followed by one of another month gets a further file, so that each file is a part of the chain without a gap. `others`: the other files, in
+ * the order of the chain.
  */
-export async function fileFor(dir: string, ts: string): Promise<string> {
+export async function fileFor(
+	dir: string,
+	ts: string,
+): Promise<{readonly path: string; readonly others: readonly string[]}> {
 	const months = await monthsOf(dir);
+	const path = await pathAmong(months, dir, ts);
+	return {path, others: months.flatMap(one => (one.path === path ? [] : [one.path]))};
+}
+
+async function pathAmong(months: readonly Month[], dir: string, ts: string): Promise<string> {
 	const wanted = ts.slice(0, 7);
 	const last = months.findLast(({first}) => first !== undefined);
 	if (last?.month === wanted) return last.path;
 	if (last !== undefined) {
 		const tail = await readTail(last.path);
-		// A line that was cut is told of in its own file.
+		// A line that was cut is reported in its own file.
 		if (tail.torn.length > 0) return last.path;
 		const end = tail.last?.ts ?? ts;
 		const isSkew = end.startsWith(last.month) && end > ts && Date.parse(end) - Date.parse(ts) <= skewMs;
@@ -167,12 +176,10 @@ export async function lastRecord(months: readonly string[]): Promise<AuditRecord
 export async function readRecent(dir: string, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: AuditRecord[] = [];
 	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readRegular(path);
-		for (let end = bytes.length; end > 0 && newestFirst.length < limit; ) {
-			const start = bytes.lastIndexOf(10, end - 1) + 1;
-			const record = parseLine(bytes.subarray(start, end));
+		for (const line of linesFromEnd(await readRegular(path))) {
+			if (newestFirst.length >= limit) break;
+			const record = parseLine(line);
 			if (record) newestFirst.push(record);
-			end = start - 1;
 		}
 		if (newestFirst.length >= limit) break;
 	}

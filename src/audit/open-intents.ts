@@ -1,5 +1,5 @@
 import {constants} from 'node:fs';
-import type {FileHandle} from 'node:fs/promises';
+import {type FileHandle, stat} from 'node:fs/promises';
 import {listMonths} from './months.ts';
 import type {AuditRecord} from './record.ts';
 import {openRegular} from './regular-file.ts';
@@ -64,9 +64,9 @@ export function createOpenIntents(dir: string): OpenIntents {
 		const known = place;
 		if (known !== undefined) {
 			const at = months.indexOf(known.path);
-			if (at >= 0 && (await fileNumber(known.path)) === known.file) months = months.slice(at);
+			if (at >= 0 && (await stat(known.path)).ino === known.file) months = months.slice(at);
 			else {
-				// The file was replaced or is gone: what was read of it proves nothing.
+				// The file was replaced or removed: what was read of it proves nothing.
 				open = new Map();
 				place = undefined;
 			}
@@ -91,15 +91,6 @@ export function createOpenIntents(dir: string): OpenIntents {
 			return next;
 		},
 	};
-}
-
-async function fileNumber(path: string): Promise<number> {
-	const file = await openRegular(path, constants.O_RDONLY);
-	try {
-		return (await file.stat()).ino;
-	} finally {
-		await file.close();
-	}
 }
 
 function parse(line: Buffer): AuditRecord | undefined {

@@ -8,7 +8,7 @@ import type {AuditRecord} from './record.ts';
 export const inclusions = ['objects', 'text', 'reason'] as const;
 export type Inclusion = (typeof inclusions)[number];
 
-/** Bytes of one record: what a syslog server takes unless it is told to take more. */
+/** Bytes of one record: what a syslog server takes unless it is set to take more. */
 const largest = 8000;
 
 const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']>> = {

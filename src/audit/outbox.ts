@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {type Place, parseLine} from './chain.ts';
+import {linesFromEnd, type Place, parseLine} from './chain.ts';
 import {makeDirectory} from './make-directory.ts';
-import {listMonths} from './months.ts';
+import {lastRecord, listMonths} from './months.ts';
 import type {AuditRecord} from './record.ts';
 import {readRegular} from './regular-file.ts';
 
@@ -15,7 +15,7 @@ import {readRegular} from './regular-file.ts';
 /** How far a sink has taken the log. A file that is lost or spoilt is as none: then the receiver sees a gap in `seq`. */
 export type Cursor = {
 	read(): Promise<Place | undefined>;
-	/** Never goes back, unless it is told to. */
+	/** Never goes back unless `back` is given. */
 	write(place: Place, back?: 'back'): Promise<void>;
 };
 
@@ -63,14 +63,11 @@ export async function readAfter(dir: string, seq: number, limit: number): Promis
 	const newestFirst: Uint8Array[] = [];
 	let isReached = false;
 	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readRegular(path);
-		for (let end = bytes.length; end > 0 && !isReached; ) {
-			const start = bytes.lastIndexOf(10, end - 1) + 1;
-			const line = bytes.subarray(start, end);
+		for (const line of linesFromEnd(await readRegular(path))) {
 			const found = seqOf(line);
-			if (found !== undefined && found <= seq) isReached = true;
-			else if (found !== undefined) newestFirst.push(line);
-			end = start - 1;
+			isReached = found !== undefined && found <= seq;
+			if (isReached) break;
+			if (found !== undefined) newestFirst.push(line);
 		}
 		if (isReached) break;
 	}
@@ -84,14 +81,6 @@ export async function readAfter(dir: string, seq: number, limit: number): Promis
 
 /** Where the log ends now; undefined while it is empty. */
 export async function endOf(dir: string): Promise<Place | undefined> {
-	for (const path of [...(await listMonths(dir))].reverse()) {
-		const bytes = await readRegular(path);
-		for (let end = bytes.length; end > 0; ) {
-			const start = bytes.lastIndexOf(10, end - 1) + 1;
-			const record = parseLine(bytes.subarray(start, end));
-			if (record !== undefined) return {seq: record.seq, hash: record.hash};
-			end = start - 1;
-		}
-	}
-	return undefined;
+	const last = await lastRecord(await listMonths(dir));
+	return last && {seq: last.seq, hash: last.hash};
 }

@@ -2,7 +2,7 @@ import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
-import {createLease, type FoundLease, judgeLease, newHolder, type OwnLease, readLease} from './lease-file.ts';
+import {createLease, type FoundLease, liveLeases, newHolder, type OwnLease, readLease} from './lease-file.ts';
 import {createLeaseWatch, type LeaseWatch, renewMs} from './lease-watch.ts';
 import {makeDirectory} from './make-directory.ts';
 import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
@@ -27,7 +27,7 @@ export type Presence = {
 
 /**
  * Puts up this console's sign, a lease of its own: `consoles/<session>.json`, and looks at the others'. Where signs cannot be put up or read
- * there are no others to tell of: the locks, not this, are what keeps two consoles apart.
+ * no others are shown: the locks, not this, are what keeps two consoles apart.
  */
 export async function createPresence(options: {
 	readonly stateDir: string;
@@ -95,24 +95,14 @@ export async function createPresence(options: {
 	};
 }
 
-/** Oldest first. Takes down the signs of consoles that are gone. */
+/** Oldest first. Removes the signs of consoles that have ended. */
 async function readSigns(dir: string, own: ProcessIdentity, watch: LeaseWatch): Promise<readonly OtherConsole[]> {
 	const names = await readdir(dir).catch(() => []);
-	const consoles: OtherConsole[] = [];
-	const seen = new Set<string>();
-	for (const name of names) {
-		const path = join(dir, name);
-		// Taken down meanwhile, or not ours to read: no console that we can tell of.
-		const found = await readLease(path).catch(() => undefined);
-		if (found === undefined) continue;
-		const isLease = 'holder' in found;
-		seen.add(isLease ? found.holder.token : path);
-		// No sign: one that was being written when the power went, or of another version.
-		const isOver = isLease ? judgeLease(found, own, watch).isOver : watch.hasEnded(path, found.what);
-		if (isOver) await rm(path, {force: true}).catch(() => {});
-		else if (isLease && name.endsWith('.json')) consoles.push(consoleOf(found));
-	}
-	watch.keep(seen);
+	const paths = names.map(name => join(dir, name));
+	// Not ours to read: no console that we can show.
+	const read = (path: string) => readLease(path).catch(() => undefined);
+	const signs = await liveLeases(paths, {own, watch, read});
+	const consoles = signs.flatMap(({path, found}) => (path.endsWith('.json') ? [consoleOf(found)] : []));
 	return consoles.sort((a, b) => a.since - b.since || (a.session < b.session ? -1 : 1));
 }
 

@@ -20,10 +20,10 @@ export type ProcessIdentity = {
 };
 
 /**
- * `alive`, `gone`: known from the operating system. `elsewhere`: a process of another boot, machine, pid or time namespace, of which only
+ * `alive`, `ended`: known from the operating system. `elsewhere`: a process of another boot, machine, pid or time namespace, of which only
  * its lease tells whether it lives.
  */
-export type Standing = 'alive' | 'gone' | 'elsewhere';
+export type Liveness = 'alive' | 'ended' | 'elsewhere';
 
 export function ownIdentity(): ProcessIdentity {
 	const {pid} = process;
@@ -32,10 +32,12 @@ export function ownIdentity(): ProcessIdentity {
 		return {boot, machine: '', namespace: process.platform, pid, start: psStart(pid)};
 	}
 	const namespace = isProcOurs(pid) ? namespaces() : '';
-	const boot = attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 	const machine = attempt(() => readFileSync('/etc/machine-id', 'utf8').trim());
-	return {boot, machine, namespace, pid, start: linuxStart(pid) ?? ''};
+	return {boot: linuxBoot(), machine, namespace, pid, start: linuxStart(pid) ?? ''};
 }
+
+/** The id of this boot of a Linux kernel; empty elsewhere. */
+export const linuxBoot = (): string => attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 
 export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
 	a.boot === b.boot && a.namespace === b.namespace && a.pid === b.pid && a.start === b.start;
@@ -45,15 +47,15 @@ export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =
  * machine id their containers show. The number of a namespace is given again once all of its processes have ended, so that those are
  * rightly not found. Another boot id proves nothing: containers can be given one each, and cloned machines share a machine id.
  */
-export function standingOf(other: ProcessIdentity, own: ProcessIdentity): Standing {
+export function livenessOf(other: ProcessIdentity, own: ProcessIdentity): Liveness {
 	const isNear =
 		own.boot !== '' && own.namespace !== '' && other.boot === own.boot && other.namespace === own.namespace;
 	if (!isNear) return 'elsewhere';
-	if (!exists(other.pid)) return 'gone';
+	if (!exists(other.pid)) return 'ended';
 	const start = process.platform === 'linux' ? linuxStart(other.pid) : psStart(other.pid);
 	// Of a process of another user, `/proc` may be hidden (hidepid): it exists, and its lease tells the rest.
-	if (start === undefined || start === '') return isZombie(other.pid) ? 'gone' : 'elsewhere';
-	return start === other.start ? 'alive' : 'gone';
+	if (start === undefined || start === '') return isZombie(other.pid) ? 'ended' : 'elsewhere';
+	return start === other.start ? 'alive' : 'ended';
 }
 
 /** Stopped by a signal or a debugger: it lives, and does nothing until somebody continues it. */

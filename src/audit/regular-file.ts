@@ -2,10 +2,18 @@ import {constants} from 'node:fs';
 import {type FileHandle, lstat, open, stat} from 'node:fs/promises';
 import {isErrno} from './errno.ts';
 
-/** Something that is not a file is at the path of a file. */
+/** Something that is not a file is at the path of a file. `what`: `a directory`. */
 export class NotAFileError extends Error {
 	override readonly name = 'NotAFileError';
+	readonly what: string;
+
+	constructor(path: string, what: string, options?: {readonly cause?: unknown}) {
+		super(`${path} is ${what}`, options);
+		this.what = what;
+	}
 }
+
+const danglingLink = 'a symbolic link that leads nowhere';
 
 /**
  * Opens a file and never waits for the other end of a FIFO. `flags` are those of open(2).
@@ -19,12 +27,12 @@ export async function openRegular(path: string, flags: number, mode?: number): P
 		file = await open(path, flags | constants.O_NONBLOCK, mode);
 	} catch (error) {
 		const what = await otherThanFile(path);
-		if (what !== undefined) throw new NotAFileError(`${path} is ${what}`, {cause: error});
+		if (what !== undefined) throw new NotAFileError(path, what, {cause: error});
 		throw error;
 	}
 	try {
 		const stats = await file.stat();
-		if (stats.isFIFO() || stats.isDirectory()) throw new NotAFileError(`${path} is ${nameOf(stats)}`);
+		if (stats.isFIFO() || stats.isDirectory()) throw new NotAFileError(path, nameOf(stats));
 		return file;
 	} catch (error) {
 		await file.close();
@@ -47,7 +55,7 @@ async function otherThanFile(path: string): Promise<string | undefined> {
 	const link = await lstat(path).catch(() => undefined);
 	if (link === undefined) return undefined;
 	const end = link.isSymbolicLink() ? await stat(path).catch(() => undefined) : link;
-	if (end === undefined) return 'a symbolic link that leads nowhere';
+	if (end === undefined) return danglingLink;
 	return end.isFile() ? undefined : nameOf(end);
 }
 
@@ -58,8 +66,7 @@ async function refuseDanglingLink(path: string): Promise<void> {
 		if (isErrno(error, 'ENOENT')) return;
 		throw error;
 	}
-	if ((await otherThanFile(path)) === 'a symbolic link that leads nowhere')
-		throw new NotAFileError(`${path} is a symbolic link that leads nowhere`);
+	if ((await otherThanFile(path)) === danglingLink) throw new NotAFileError(path, danglingLink);
 }
 
 type Kind = {isFIFO(): boolean; isDirectory(): boolean; isSocket(): boolean};

@@ -1,24 +1,16 @@
-import {readFileSync} from 'node:fs';
 import type {Clock} from '../poll/clock.ts';
+import {linuxBoot} from './process-identity.ts';
 
-/** A moment by the time that nobody can set: which boot of which machine, and milliseconds since then. */
+/** A moment by the time that cannot be set: which boot of which machine, and milliseconds since then. */
 export type Uptime = {readonly boot: string; readonly ms: number};
 
-/** Reads the time of this boot. Where the system has no id for a boot, that of the console stands for it. */
+/** Reads the time of this boot. Where the system has no id for a boot, that of the console takes its place. */
 export function createUptime(clock: Clock, console: () => string): () => Uptime {
 	let boot: string | undefined;
 	return () => {
-		boot ??= bootId() ?? console();
+		boot ??= linuxBoot() || console();
 		return {boot, ms: Math.round(clock.monotonic())};
 	};
-}
-
-function bootId(): string | undefined {
-	try {
-		return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-	} catch {
-		return undefined;
-	}
 }
 
 /**

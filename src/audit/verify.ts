@@ -2,6 +2,7 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
 import {isErrno} from './errno.ts';
+import {keptDir} from './kept.ts';
 import {lastRecord, listMonths, readHead} from './months.ts';
 import {sha256} from './record.ts';
 import {readRegular} from './regular-file.ts';
@@ -34,7 +35,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 	const index = months.indexOf(full);
 	const from = (await lastRecord(months.slice(0, Math.max(0, index)))) ?? chainStart;
 	const report = verifyChain(bytes, from);
-	const lists = await compareLists(join(dirname(full), '..', 'kept'), report);
+	const lists = await compareLists(keptDir(dirname(dirname(full))), report);
 	const isNewest = index >= 0 && index === months.length - 1;
 	const end = isNewest ? await compareHead(dirname(full), report, from, 'a file') : nothing;
 	return {
@@ -84,7 +85,7 @@ async function compareHead(dir: string, report: ChainReport, from: Place, of: 'a
 	return head.seq < end ? note(`the mirror of the head is at record ${head.seq} of ${end}`) : nothing;
 }
 
-/** The files that hold the objects of large acts, against the digests in their records. One that is gone is no fault: the digest stays. */
+/** The files that hold the objects of large acts, against the digests in their records. One that was removed is no fault: the digest stays. */
 async function compareLists(dir: string, {lists}: ChainReport): Promise<Pick<FileReport, 'faults' | 'notes'>> {
 	const faults: ChainFault[] = [];
 	const notes: ChainFault[] = [];

@@ -3,6 +3,7 @@ import {lstat, mkdtemp, readdir, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {messageOf} from '../errors.ts';
 import {isErrno} from './errno.ts';
+import {keptDir} from './kept.ts';
 import {withLock} from './lock-file.ts';
 import {AuditError, type AuditOptions, auditHint, createAudit} from './log.ts';
 import {listMonths, readTail} from './months.ts';
@@ -13,7 +14,7 @@ import {verifyDirectory} from './verify.ts';
 /** As much as a long record. */
 const note = 'x'.repeat(16 * 1024);
 
-/** Longer than a record waits for the lock. A disk that does not answer at all, as of a server of NFS that is gone, ends it too. */
+/** Longer than a record waits for the lock. A disk that does not answer at all, as of an NFS server that went away, ends it too. */
 const limitMs = 45_000;
 
 const scratchPrefix = '.check-';
@@ -54,7 +55,7 @@ async function check(dir: string, options: AuditOptions): Promise<void> {
 			if (name.startsWith(scratchPrefix)) await rm(join(dir, name), {recursive: true, force: true});
 		await tryIn(dir, options);
 	});
-	const kept = join(dirname(dir), 'kept');
+	const kept = keptDir(options.stateDir);
 	if (await isThere(kept)) await rm(await mkdtemp(join(kept, scratchPrefix)), {recursive: true});
 }
 

@@ -74,6 +74,10 @@ export function demandFor(policy: Policy, deed: Deed, now: number): Demand {
 /** A line break, an escape or any other control character cannot be typed into a field: it was pasted. */
 const looksPasted = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
 
+/** What is wrong with a typed reason; undefined when it says something. */
+export const wrongReason = (reason = ''): string | undefined =>
+	reason.trim().length < 3 ? 'give a reason in a few words: it is kept in the record' : undefined;
+
 /** The fields of a demand that is typed, in their order. */
 export const demandFields = ['text', 'count', 'reason'] as const;
 
@@ -87,9 +91,8 @@ export function wrongField(
 		return {field: 'text', text: `type ${demand.text} to go on`};
 	if (demand.kind === 'type') return undefined;
 	if (answer.count !== String(demand.count)) return {field: 'count', text: 'type the number of objects shown above'};
-	if ((answer.reason ?? '').trim().length < 3)
-		return {field: 'reason', text: 'give a reason in a few words: it is kept in the record'};
-	return undefined;
+	const text = wrongReason(answer.reason);
+	return text === undefined ? undefined : {field: 'reason', text};
 }
 
 /**

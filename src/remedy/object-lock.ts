@@ -5,11 +5,10 @@ import {
 	createLease,
 	type FoundLease,
 	howToSettle,
-	judgeLease,
+	liveLeases,
 	nameOfHolder,
 	newHolder,
 	type OwnLease,
-	readLease,
 } from '../audit/lease-file.ts';
 import {createLeaseWatch, renewMs} from '../audit/lease-watch.ts';
 import {makeDirectory} from '../audit/make-directory.ts';
@@ -33,7 +32,7 @@ export type ObjectLocks = {
 	 * @throws Error of node:fs when locks cannot be written.
 	 */
 	take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld>;
-	/** Notes which consoles still renew their locks, and removes the locks of those that are gone. Called every few seconds. */
+	/** Notes which consoles still renew their locks, and removes the locks of those that have ended. Called every few seconds. */
 	look(): Promise<void>;
 };
 
@@ -52,8 +51,8 @@ const tries = 50;
 const claiming = '0';
 
 /**
- * A lock is a file of its own: `locks/<token>.lock`, which names the objects by their hashes. Whoever takes one writes it first and looks
- * for others then, so that of two at least one sees the other. Since no two locks share a path, removing one never removes another's.
+ * A lock is a file of its own: `locks/<token>.lock`, which names the objects by their hashes. A console that takes one writes it first and then
+ * looks for others, so that of two at least one sees the other. Since no two locks share a path, removing one never removes another's.
  */
 export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
 	const {serversOf = name => [name], renewMs: every = renewMs, monotonic = () => performance.now()} = options;
@@ -62,23 +61,11 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 	let known: ProcessIdentity | undefined;
 	const own = () => (known ??= ownIdentity());
 
-	/** The locks of consoles that live, or may. Those of consoles that are gone are removed first: one that only slept finds that it lost it. */
+	/** The locks of consoles that live, or may. @throws Error of node:fs. */
 	async function live(): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
-		const locks: {path: string; found: FoundLease}[] = [];
-		const seen = new Set<string>();
-		for (const name of await readdir(dir)) {
-			const path = join(dir, name);
-			const found = name.endsWith('.lock') ? await readLease(path) : undefined;
-			if (found === undefined) continue;
-			// No lock: one that was being written when the power went, or of another version.
-			const isLease = 'holder' in found;
-			seen.add(isLease ? found.holder.token : path);
-			const isOver = isLease ? judgeLease(found, own(), watch).isOver : watch.hasEnded(path, found.what);
-			if (isOver) await rm(path, {force: true}).catch(() => {});
-			else if (isLease) locks.push({path, found});
-		}
-		watch.keep(seen);
-		return locks;
+		const names = await readdir(dir);
+		const paths = names.filter(name => name.endsWith('.lock')).map(name => join(dir, name));
+		return liveLeases(paths, {own: own(), watch});
 	}
 
 	async function take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld> {

@@ -28,16 +28,16 @@ test('a log that was rolled back lacks what was delivered', () => {
 	]);
 });
 
-test('a log that was written anew differs, even when it is sound', () => {
+test('a log that was rewritten differs, even when it is sound', () => {
 	expect(compareCopy(log, [{seq: 2, hash: 'other'}]).faults).toEqual([
-		'record 2 is not here as it was delivered: the log was changed or written anew',
+		'record 2 is not here as it was delivered: the log was changed or rewritten',
 	]);
 	expect(compareCopy(log, [{seq: 3, hash: 'other'}, ...copy(3)]).faults).toEqual([
 		'two different records of number 3 were delivered: the log was rewritten in between',
 	]);
 });
 
-test('what the copy lacks is told', () => {
+test('what the copy lacks is reported', () => {
 	expect(compareCopy(log, copy(1, 3)).gaps).toEqual(['the copy lacks record 2']);
 	expect(compareCopy(log, copy(1, 4)).gaps).toEqual(['the copy lacks records 2 to 3']);
 });

@@ -84,7 +84,7 @@ async function desk(
 			}
 		},
 		/** What the log holds, `kind result`, oldest first. */
-		told: async () =>
+		kinds: async () =>
 			(await own.recent(50)).toReversed().map(({kind, result}) => [kind, result].filter(Boolean).join(' ')),
 	};
 }
@@ -99,7 +99,7 @@ async function expectAll({own, at}: Awaited<ReturnType<typeof desk>>): Promise<v
 }
 
 describe('a required copy', () => {
-	test('is taken before the intent is told as written, with all that came before it', async () => {
+	test('is taken before the intent counts as written, with all that came before it', async () => {
 		const it = await desk();
 		await it.audit.append({kind: 'start'});
 		const record = await it.audit.append(intent(it.audit));
@@ -127,7 +127,7 @@ describe('a required copy', () => {
 				message: expect.stringContaining('not delivered to siem'),
 				hint: expect.stringContaining('press :'),
 			});
-			expect(await it.told()).toEqual(['intent', 'outcome refused']);
+			expect(await it.kinds()).toEqual(['intent', 'outcome refused']);
 			expect(unresolved((await it.own.recent(9)).toReversed(), new Set())).toEqual([]);
 			expect(it.state()).toMatchObject({required: true, waiting: 2, trouble: {message: expect.any(String)}});
 			it.at.control.mode = 'takes';
@@ -221,7 +221,7 @@ describe('the end of a console', () => {
 });
 
 describe('a log that was cut or rewritten', () => {
-	test('is told, and later records still go out', async () => {
+	test('is reported, and later records still go out', async () => {
 		const it = await desk();
 		for (let turn = 0; turn < 3; turn++) await it.audit.append(intent(it.audit));
 		const [month = ''] = (await readdir(it.own.dir)).filter(name => name.endsWith('.jsonl'));
@@ -254,7 +254,7 @@ describe('the broken glass', () => {
 		expect(it.at.taken).toEqual([]);
 		it.at.control.mode = 'takes';
 		await it.until(() => it.glass.state.get() === undefined);
-		await expect.poll(it.told).toEqual(['intent', 'outcome refused', 'break-glass', 'intent', 'break-glass-end']);
+		await expect.poll(it.kinds).toEqual(['intent', 'outcome refused', 'break-glass', 'intent', 'break-glass-end']);
 		await it.until(() => it.at.taken.at(-1)?.kind === 'break-glass-end');
 		await expectAll(it);
 		const [broken] = (await it.own.recent(9)).filter(({kind}) => kind === 'break-glass');

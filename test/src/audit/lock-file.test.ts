@@ -47,7 +47,7 @@ describe('a lock', () => {
 		const dir = await scratchDir();
 		const path = join(dir, 'x.lock');
 		const first = await take(path, 'the first');
-		if (!('release' in first)) throw new Error('nobody else has it');
+		if (!('release' in first)) throw new Error('no other process has it');
 		expect(await first.isMine()).toBe(true);
 		expect(await take(path, 'the second')).toMatchObject({holder: {...identity, about: 'the first'}});
 		first.fenced();
@@ -167,7 +167,7 @@ describe('a lock', () => {
 		const other = lockOf({token: 'u'});
 		await writeFile(`${path}.new`, other);
 		await rename(`${path}.new`, path);
-		if (!('release' in mine)) throw new Error('nobody else has it');
+		if (!('release' in mine)) throw new Error('no other process has it');
 		expect(await mine.isMine()).toBe(false);
 		await mine.release();
 		expect(await readFile(path, 'utf8')).toBe(other);

@@ -262,7 +262,7 @@ describe('what was lost', () => {
 		]);
 	});
 
-	test('the whole directory shows in the next record of a console that runs, and stays told', async () => {
+	test('the whole directory shows in the next record of a console that runs, and stays reported', async () => {
 		const {audit, path} = await scratchAudit();
 		await audit.append({kind: 'start'});
 		const second = await audit.append({kind: 'arm', target: 'orders-db'});

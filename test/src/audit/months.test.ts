@@ -83,7 +83,7 @@ describe('after one start with a clock that is ahead', () => {
 		expect((await spans(audit.dir)).at(-1)?.[3]).toBe(2);
 	});
 
-	test('a line that a crash cut is told of in its own file, also the first of a further one', async () => {
+	test('a line that a crash cut is reported in its own file, also the first of a further one', async () => {
 		const {audit, at} = await ahead();
 		await appendFile(join(audit.dir, '2027-03.jsonl'), '{"v":1,"seq":3');
 		await at(november + 60_000);

@@ -1,6 +1,6 @@
 /**
  * Run as a process of its own: writes records to the log below a state directory, and stops itself with SIGSTOP once, at the step of the
- * second record that it is told: right before the lock, the line, its sync, the look afterwards or the mirror.
+ * second record that it is given: right before the lock, the line, its sync, the look afterwards or the mirror.
  */
 import fs, {type FileHandle} from 'node:fs/promises';
 import {syncBuiltinESMExports} from 'node:module';

@@ -4,13 +4,13 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect, onTestFinished, test} from 'vitest';
 import {withLock} from '../../../src/audit/lock-file.ts';
-import {ownIdentity, type ProcessIdentity, type Standing, standingOf} from '../../../src/audit/process-identity.ts';
+import {type Liveness, livenessOf, ownIdentity, type ProcessIdentity} from '../../../src/audit/process-identity.ts';
 import {commandInOtherTime, describeTimeNamespace} from './namespaces.ts';
 import {scratchDir} from './scratch.ts';
 
 const judge = fileURLToPath(new URL('judge-holder.ts', import.meta.url));
 
-type Judged = {readonly own: ProcessIdentity; readonly standing: Standing; readonly isTaken: boolean};
+type Judged = {readonly own: ProcessIdentity; readonly liveness: Liveness; readonly isTaken: boolean};
 
 /** What another process says of this one while this one holds the lock, and what this one says of it. */
 async function judgeEachOther(around: (command: readonly string[]) => readonly string[]) {
@@ -21,21 +21,21 @@ async function judgeEachOther(around: (command: readonly string[]) => readonly s
 		const child = spawn(program, words, {stdio: ['pipe', 'pipe', 'inherit']});
 		onTestFinished(() => void child.kill('SIGKILL'));
 		const [line] = (await once(child.stdout, 'data')) as [Buffer];
-		const {own: other, standing, isTaken} = JSON.parse(line.toString()) as Judged;
-		const seen = standingOf(other, own);
+		const {own: other, liveness, isTaken} = JSON.parse(line.toString()) as Judged;
+		const seen = livenessOf(other, own);
 		child.stdin.end();
-		return {standing, isTaken, seen};
+		return {liveness, isTaken, seen};
 	});
 }
 
 test('two processes of the same namespaces see that the other one lives', async () => {
-	expect(await judgeEachOther(command => command)).toEqual({standing: 'alive', isTaken: false, seen: 'alive'});
+	expect(await judgeEachOther(command => command)).toEqual({liveness: 'alive', isTaken: false, seen: 'alive'});
 });
 
 describeTimeNamespace('a process in another time namespace', () => {
 	test('is judged by its lease, and so does it judge: neither takes the lock of the other', async () => {
 		expect(await judgeEachOther(commandInOtherTime)).toEqual({
-			standing: 'elsewhere',
+			liveness: 'elsewhere',
 			isTaken: false,
 			seen: 'elsewhere',
 		});

@@ -19,7 +19,7 @@ const options = (stateDir: string) => ({
 	lockTimes: {waitMs: 3000, leaseMs: 1000, renewMs: 200},
 });
 
-/** A state directory with one record in its log, and what stands in the way of the next. */
+/** A state directory with one record in its log, and what is in the way of the next. */
 async function stateWith(trouble: (dir: string, month: string) => Promise<unknown>): Promise<string> {
 	const stateDir = await scratchDir();
 	const audit = createAudit(options(stateDir));
