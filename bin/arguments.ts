@@ -49,6 +49,8 @@ const known: Readonly<Record<string, readonly Flag[]>> = {
 	audit: ['against'],
 };
 
+const auditUse = 'midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD';
+
 /** `--demo` takes an optional name, which parseArgs cannot say: it always gets one here. */
 const withScenario = (argv: readonly string[]): string[] => {
 	const result: string[] = [];
@@ -131,9 +133,7 @@ export function readArguments(argv: readonly string[]): Command {
 			return {name: 'audit-verify', file: of, against};
 		if (verb === 'show' && against === undefined && of !== undefined && more.length === 0)
 			return {name: 'audit-show', record: of};
-		throw new UsageError(
-			'audit is used as: midwatch audit verify [FILE | --against COPY], or midwatch audit show RECORD',
-		);
+		throw new UsageError(`audit is used as: ${auditUse}`);
 	}
 	if (rest.length > 0) throw new UsageError(`midwatch ${word} takes no further word, and "${rest[0]}" was given`);
 	if (word === 'keys') {

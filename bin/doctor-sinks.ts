@@ -27,13 +27,13 @@ async function examine(named: NamedSink, stateDir: string, dir: string): Promise
 	const head = cleanLine(`copies to ${name}, ${settings.kind} at ${where}, ${what.join(', ')}`);
 	const taken = await createCursor(stateDir, name).read();
 	const end = await endOf(dir).catch(() => undefined);
-	const waiting = taken === undefined ? 0 : Math.max(0, (end?.seq ?? 0) - taken.seq);
+	// How many wait is not known when the log cannot be read.
+	const waiting = taken && end && `, ${Math.max(0, end.seq - taken.seq)} wait`;
 	const far =
-		taken === undefined ? '  has taken nothing yet' : `  has taken all up to record ${taken.seq}, ${waiting} wait`;
+		taken === undefined ? '  has taken nothing yet' : `  has taken all up to record ${taken.seq}${waiting ?? ''}`;
 	try {
 		const sink = createAuditSink(settings);
-		await sink.send([], AbortSignal.timeout(patienceMs));
-		sink.close();
+		await sink.send([], AbortSignal.timeout(patienceMs)).finally(() => sink.close());
 		return {lines: [head, far, '  can be reached'], code: 0};
 	} catch (error) {
 		const hint = isAdapterError(error) ? [`    ${cleanLine(error.hint)}`] : [];

@@ -37,14 +37,15 @@ export async function runDoctor(
 	write(`${estate.from}\n`);
 	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
 	const own = stateDir(process.env);
+	const state = options.demo === undefined ? own : demoStateDir(own);
 	const policy = policyOf(estate, options.readOnly);
 	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
-	const record = await examineAudit(options.demo === undefined ? own : demoStateDir(own), readOnly);
+	const record = await examineAudit(state, readOnly);
 	write(`\n${record.lines.join('\n')}\n`);
-	const sinks = await sinksIn(estate, options.demo === undefined ? own : demoStateDir(own));
+	const sinks = await sinksIn(estate, state);
 	if (sinks.lines.length > 0) write(`\n${sinks.lines.join('\n')}\n`);
-	const told = policyLines(estate);
-	if (told.length > 0) write(`\n${told.join('\n')}\n`);
+	const rules = policyLines(estate);
+	if (rules.length > 0) write(`\n${rules.join('\n')}\n`);
 	// As the console connects: a target may be reached through another one.
 	const watch = createWatch({
 		targets: estate.targets,

@@ -70,7 +70,8 @@ export async function runConsole(options: Options): Promise<number> {
 	const actor = readActor(process.env);
 	const log = createAudit({stateDir: state, clock, actor, app: version});
 	const keymap = createKeymap(estate.keys);
-	let policyNow = () => policyOf(estate, options.readOnly);
+	const policy = policyOf(estate, options.readOnly);
+	let policyNow = () => policy;
 	const copies = await createAuditCopies({
 		sinks: estate.sinks,
 		log,
@@ -81,12 +82,7 @@ export async function runConsole(options: Options): Promise<number> {
 	});
 	const {audit} = copies;
 	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
-	const arming = createArming({
-		clock,
-		audit,
-		policy: policyOf(estate, options.readOnly),
-		source: estate.policy,
-	});
+	const arming = createArming({clock, audit, policy, source: estate.policy});
 	policyNow = () => arming.policy.get();
 	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
 	const locks = createObjectLocks(state, {
@@ -100,13 +96,7 @@ export async function runConsole(options: Options): Promise<number> {
 		const {who, server} = watch.identity(name) ?? {};
 		return {port, target, who, server};
 	};
-	const runner = createRunner({
-		clock,
-		audit,
-		arming,
-		locks,
-		resolve,
-	});
+	const runner = createRunner({clock, audit, arming, locks, resolve});
 	const surroundings = createSurroundings({
 		stateDir: state,
 		audit,
@@ -187,8 +177,8 @@ export async function runConsole(options: Options): Promise<number> {
 		}),
 		tty,
 	);
-	const stopPolicy = tellPolicy(arming, deck, audit);
-	const stopGaps = tellGaps(audit, deck);
+	const stopPolicy = showPolicy(arming, deck, audit);
+	const stopGaps = showGaps(audit, deck);
 	listen(tty, deck);
 	openOnTrouble(deck);
 	let stopKeeping = () => {};
@@ -260,8 +250,8 @@ function listen(tty: Tty, deck: Deck): void {
 	});
 }
 
-/** A policy file that says something else than before is told on the screen, and recorded. */
-function tellPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Audit, 'append'>): () => void {
+/** A change of the policy file is shown, and recorded. */
+function showPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Audit, 'append'>): () => void {
 	let before = policy.get();
 	return policy.subscribe(() => {
 		const change = policyChange(before, policy.get());
@@ -273,7 +263,7 @@ function tellPolicy({policy}: Pick<Arming, 'policy'>, deck: Deck, audit: Pick<Au
 }
 
 /** That records were lost is shown when it is found, which is when the next one is written. */
-const tellGaps = ({gap}: Pick<Audit, 'gap'>, deck: Deck): (() => void) =>
+const showGaps = ({gap}: Pick<Audit, 'gap'>, deck: Deck): (() => void) =>
 	gap.subscribe(() => deck.say(`audit: ${gap.get()?.note ?? 'records were lost'}`, 'crit'));
 
 /** Calls at each full second, so that the clock and the ages on the screen change together. */

@@ -134,14 +134,12 @@ export function idleWords(
 	targets: readonly {readonly name: string; readonly place: Place | undefined}[],
 ): readonly string[] {
 	const names = (file.readOnlyTargets ?? []).filter(one => !targets.some(({name}) => sameName(one, name)));
-	const rules = (file.rules ?? []).filter(
-		({match}) => !targets.some(({place}) => place === undefined || isAbout(match, place)),
-	);
+	const rules = (file.rules ?? []).flatMap(({match, line}, index) => {
+		if (targets.some(({place}) => place === undefined || isAbout(match, place))) return [];
+		return [line === undefined ? `rule ${index + 1}` : `the rule at line ${line}`];
+	});
 	return [
 		...names.map(one => `readOnlyTargets${atLine(file.lines?.['readOnlyTargets'])}: no target here is called ${one}`),
-		...rules.map(
-			({line}, index) =>
-				`${line === undefined ? `rule ${index + 1}` : `the rule at line ${line}`} is about no target here`,
-		),
+		...rules.map(rule => `${rule} is about no target here`),
 	];
 }

@@ -100,15 +100,18 @@ describe('a policy that cannot be used', () => {
 		'cache',
 		0,
 	) as Policy;
-	const broken = obeying(armed, {state: 'unusable', reason: 'it is gone'}, places);
+	const broken = obeying(armed, {state: 'unusable', reason: 'it is missing now'}, places);
 
 	test('refuses every act, also on what is armed, and says why', () => {
 		expect(permitted(broken, 'redis.evict', 'cache', 1)).toMatchObject({
-			reason: expect.stringContaining('the policy file of this machine cannot be used: it is gone'),
+			reason: expect.stringContaining('the policy file of this machine cannot be used: it is missing now'),
 			hint: expect.stringContaining('/etc/midwatch/policy.yaml'),
 		});
 		expect(policySummary(broken)?.text).toContain('cannot be used');
-		expect(policyChange(armed, broken)).toMatchObject({isWrong: true, text: expect.stringContaining('it is gone')});
+		expect(policyChange(armed, broken)).toMatchObject({
+			isWrong: true,
+			text: expect.stringContaining('it is missing now'),
+		});
 	});
 
 	test('lets acts be done again when it can be', () => {
@@ -158,5 +161,10 @@ describe('what is shown', () => {
 			'readOnlyTargets (line 3): no target here is called elsewhere',
 			'the rule at line 9 is about no target here',
 		]);
+	});
+
+	test('of a rule without a line: its number among all rules', () => {
+		const rules = [{match: {kind: ['redis']}}, {match: {host: ['elsewhere']}}] as const;
+		expect(idleWords({rules}, targets)).toEqual(['rule 2 is about no target here']);
 	});
 });
