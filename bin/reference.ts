@@ -133,7 +133,7 @@ function configReference(): string {
 	const kinds = schema.properties?.['targets']?.items?.oneOf ?? schema.properties?.['targets']?.items?.anyOf ?? [];
 	const parts = [
 		`${note}# Configuration\n`,
-		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory: HOME, XDG_CONFIG_HOME and XDG_STATE_HOME must be absolute, else the start ends with one line and status 2. A file that others can write is refused; so are the kubeconfig, the kuberc, the files of tokens, certificates and keys that a kubeconfig names, those of `tls.ca` and `tls.cert`, and a PostgreSQL service file; `.pgpass` `tls.key` and the files of `${file:…}` must be readable by you alone. Keys that are not listed here are mistakes.\n',
+		'Read from the file after `--config`, else from the one `MIDWATCH_CONFIG` names, else from `$XDG_CONFIG_HOME/midwatch/config.yaml` (`~/.config/midwatch/config.yaml`); never from the current directory: HOME, XDG_CONFIG_HOME and XDG_STATE_HOME must be absolute, else the start ends with one line and status 2. A file that others can write is refused; so are the kubeconfig, the kuberc, the files of tokens, certificates and keys that a kubeconfig names, those of `tls.ca` and `tls.cert`, and a PostgreSQL service file; `.pgpass`, `tls.key` and the files of `${file:…}` must be readable by you alone. Keys that are not listed here are mistakes.\n',
 		'Without a configuration, or without `targets` in it, targets are found in the kubeconfig (its current context), `PGSERVICE`, `PGHOST` and its kin, `DATABASE_URL`, `REDIS_URL`, `KAFKA_BROKERS`, `PROMETHEUS_URL` and `ALERTMANAGER_URL`. They are guarded.\n',
 		example,
 		`${table(headers, rowsOf(schema.properties ?? {}))}\n`,
@@ -188,7 +188,7 @@ audit:
 \`\`\`
 
 - Records go out in the order of the chain, each once or more: the same \`id\` is the same record. \`seq\`, \`prev\` and \`hash\` let the receiver prove that one is missing. What cannot be delivered waits in the log itself, also over a restart, and is tried again.
-- With \`required: true\` an action is sent only when the sink took its intent within 5 seconds. Else nothing is done, and the record says so. A break-glass (\`:\`, then \`break-glass\`) lets actions be done for 10 minutes at most: it asks for a typed word and a reason, is recorded on this machine first, stands in the header in red, and what was recorded meanwhile is delivered later.
+- With \`required: true\` an action is sent only when the sink took its intent within 5 seconds. Else nothing is done, and the record says so. A break-glass (\`:\`, then \`break-glass\`) lets actions be done for 10 minutes at most: it asks for a typed word and a reason, is recorded on this machine first, is shown in the header in red, and what was recorded meanwhile is delivered later.
 - Taken means: a syslog server over TCP, TLS or a stream socket read to our end and closed without an error; the queue of a datagram socket took it (this needs \`logger\` of util-linux in an absolute directory of PATH, where only you and root can write it); a webhook answered with a status from 200 to 299. What becomes of it there is not known.
 - Ids, hashes, numbers, the names of targets and actions, the address and identity of servers, and who sat where leave always; anything else only by \`include\`; secrets never.
 `;
@@ -206,10 +206,10 @@ A command is a name that PATH has or an absolute path, never a path that starts 
 A command that knows when its secret expires prints \`{"secret": "…", "expires": "2026-01-31T12:00:00Z"}\`; then it is asked again a minute before that.
 `;
 
-const policy = `\`/etc/midwatch/policy.yaml\`, owned by root, in directories that root owns and nobody else can write. Each key can only tighten what the configuration and the command line allow.
+const policy = `\`/etc/midwatch/policy.yaml\`, owned by root, in directories that root owns and no one else can write. Each key can only tighten what the configuration and the command line allow.
 
 - A file that cannot be read, trusted or understood stops the start, whatever is at that path: a directory, a pipe, a link that leads nowhere. So does a file that says nothing, such as an emptied one (write \`{}\` to forbid nothing), and a word in it that means nothing: an unknown key, action, system or host that no target can have.
-- A console reads it again every two seconds and before each act. What was tightened holds at once, also for an open confirmation and an armed target. While it is gone or cannot be used, looking goes on and every act is refused.
+- A console reads it again every two seconds and before each act. What was tightened holds at once, also for an open confirmation and an armed target. While it is missing or cannot be used, looking goes on and every act is refused.
 - The header, \`t\` and \`midwatch doctor\` show that it is in force and what it does to which target, and doctor what in it is about no target here.
 
 \`\`\`yaml

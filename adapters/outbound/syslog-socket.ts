@@ -21,7 +21,7 @@ const installHint =
 	'Install util-linux, which has it, or name a socket of the kind stream, or tcp:// or tls://, in `to` of the sink.';
 
 /**
- * The file of logger(1). The record counts as copied when this program says so, so that nobody but this user and root may decide what it is.
+ * The file of logger(1). The record counts as copied when this program says so, so only this user and root may decide what it is.
  * @throws AdapterError `unsupported` when PATH does not have it in an absolute directory, `denied` when others can write it.
  */
 export async function findLogger(socket: string, searchPath: string | undefined): Promise<string> {
@@ -29,7 +29,7 @@ export async function findLogger(socket: string, searchPath: string | undefined)
 	const found = program === undefined ? ({state: 'missing'} as const) : await examineProgram(program);
 	if (found.state === 'safe') return found.file;
 	if (found.state === 'unsafe') {
-		const hint = 'Whoever can write it decides what becomes of the records.';
+		const hint = 'Who can write it decides what becomes of the records: take that right from others.';
 		throw new AdapterError('denied', `${socket}: logger(1) is not run: ${found.reason}`, hint);
 	}
 	throw new AdapterError('unsupported', `${socket}: logger(1) is not in an absolute directory of PATH`, installHint);

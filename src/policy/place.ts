@@ -14,7 +14,7 @@ export type Place = {
 	readonly cluster?: {readonly context: string} | 'unknown' | undefined;
 };
 
-/** What a rule is about: all of these, and of each list any. At least one is there. `*` stands for any text but in `kind` and `port`. */
+/** What a rule is about: all of these, and of each list any. At least one is there. `*` means any text but in `kind` and `port`. */
 export type Match = {
 	readonly kind?: readonly SystemKind[] | undefined;
 	readonly host?: readonly string[] | undefined;

@@ -10,7 +10,7 @@ import {atLine, type Bounds, boundsOf, forbids, type PolicyFile} from './rules.t
 /** A guarded target stays armed for this long after the last thing done on it. */
 export const armedIdleMs = 10 * 60_000;
 
-/** What the policy file of this machine says now. `unusable`: it was there, and is gone or cannot be used. */
+/** What the policy file of this machine says now. `unusable`: it was there, and is missing now or cannot be used. */
 export type PolicyRead =
 	| {readonly state: 'none'}
 	| {readonly state: 'read'; readonly file: PolicyFile}
@@ -114,7 +114,7 @@ const readOnlyRefusal = ({read}: Policy, reason: string): Refusal => ({
 	reason: `read-only: ${reason}`,
 	hint:
 		read.state === 'unusable'
-			? 'whoever administers /etc/midwatch/policy.yaml can mend it; it is read again every two seconds'
+			? 'the administrator of this machine can mend /etc/midwatch/policy.yaml; it is read again every two seconds'
 			: 'it cannot be armed; show it to someone who may act here',
 });
 
@@ -169,7 +169,7 @@ export function permitted(policy: Policy, action: string, target: string, now: n
 		return {
 			kind: 'refused',
 			reason: `the policy file of this machine forbids ${action}${atLine(word.line)}`,
-			hint: 'whoever administers /etc/midwatch/policy.yaml can allow it',
+			hint: 'the administrator of this machine can allow it in /etc/midwatch/policy.yaml',
 		};
 	}
 	if (is.state === 'guarded') {

@@ -29,7 +29,7 @@ export function targetWords(policy: Policy, target: string): string {
 	return words.length === 0 ? '' : `policy: ${words.join('; ')}`;
 }
 
-/** What a person is told when the file says something else than before; undefined when it does not. */
+/** What is shown when the file changed; undefined when it did not. */
 export function policyChange(
 	before: Policy,
 	now: Policy,

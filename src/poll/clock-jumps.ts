@@ -1,6 +1,6 @@
 import type {Clock} from './clock.ts';
 
-/** A smaller step is the work of a time service, which nobody has to know of. */
+/** A smaller step is the work of a time service, which no user has to know of. */
 const leastJumpMs = 5000;
 const everyMs = 1000;
 

@@ -5,7 +5,7 @@ export type Clock = {
 	/** Milliseconds since the epoch: for what people read and what servers say. It can be set forward and back at any moment. */
 	now(): number;
 	/**
-	 * Milliseconds that nobody can set: for every duration of our own. Counted from the start of the machine, so that two processes of one
+	 * Milliseconds of a clock that cannot be set: for every duration of our own. Counted from the start of the machine, so that two processes of one
 	 * boot agree but for the time that the machine slept after the earlier one began.
 	 */
 	monotonic(): number;
@@ -36,7 +36,7 @@ export const systemClock: Clock = {
 
 /**
  * The most milliseconds that may have passed since this call, by either clock: the wall clock can be set back, and the monotonic one may
- * stand still while the machine sleeps.
+ * stop while the machine sleeps.
  */
 export function elapsed(clock: Clock): () => number {
 	const wall = clock.now();

@@ -200,7 +200,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		clockSet(byMs) {
 			const {readAt, failure, nextAt} = store.get();
 			firstSeen.clockSet(byMs);
-			// What a source remembers is dated by the clock as it was: it begins anew.
+			// What a source remembers is dated by the clock as it was: it is opened again.
 			read = undefined;
 			change({
 				readAt: readAt === undefined ? undefined : readAt + byMs,

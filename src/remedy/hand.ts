@@ -64,11 +64,11 @@ export function createHand(options: {readonly clock: Clock; readonly audit: Pick
 		job.reads.abort(new AdapterError('timeout', 'not waited for any longer', 'nothing to do'));
 		if (!isToldRefusal(remedy)) return;
 		// Where a refusal cannot be recorded nothing is missing: nothing was done. That it is not in the record is told.
-		const told = audit.append(refuseEntry(remedy, job)).then(
+		const recording = audit.append(refuseEntry(remedy, job)).then(
 			() => step(job, {type: 'recorded'}),
 			(error: unknown) => step(job, {type: 'record-failed', message: messageOf(error)}),
 		);
-		refusal = track(told);
+		refusal = track(recording);
 	}
 
 	const remedyOf = (job: Job): Remedy | undefined =>

@@ -25,8 +25,8 @@ export async function release(lock: ObjectLock): Promise<void> {
 }
 
 /**
- * The last look before something is sent. `checkedMs` tells how long ago the target was looked at, by the wall clock: a machine that was
- * asleep had perhaps no other console to lose its lock to, and a monotonic clock stops with it.
+ * The last look before something is sent. `checkedMs` is the longest time since the target was looked at, by either clock: a machine that
+ * slept may have had no other console to lose its lock to, and its monotonic clock may have stopped meanwhile.
  * @throws AdapterError `conflict`.
  */
 export async function mustStillHold(lock: ObjectLock, checkedMs: () => number): Promise<void> {

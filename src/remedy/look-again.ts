@@ -9,7 +9,7 @@ import {hashOf} from './plan.ts';
 const lookMs = 10_000;
 
 /**
- * Reads what became of something whose end nobody knows, by the look that its action has for that, and sends nothing. Settling stays with a
+ * Reads what became of something whose end is not known, by the look that its action has for that, and sends nothing. Settling stays with a
  * person: what is there now may also have come about in another way.
  * @returns what is seen in a sentence; undefined when the record does not hold the whole plan, or no such action is known any more.
  * @throws whatever the target failed with.
@@ -57,7 +57,7 @@ function said({result, detail}: Outcome): string {
 		case 'ineffective':
 			return `it does not look done: ${detail}`;
 		case 'unknown':
-			return `it cannot be told: ${detail}`;
+			return `whether it was done is not known: ${detail}`;
 	}
 }
 

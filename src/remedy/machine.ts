@@ -23,7 +23,7 @@ export type Confirmation = {
 	readonly hash: string;
 };
 
-/** What stands in any state, and what may stand already. All moments are monotonic readings of the clock. */
+/** What is known in any state, and what may be known already. All moments are monotonic readings of the clock. */
 type Facts = {
 	/** The id of the audit record of the intent, given when it was proposed. */
 	readonly id: string;

@@ -23,7 +23,7 @@ const everyMs = 2000;
 const looksAPlace = 30;
 
 /**
- * Reads the file every two seconds and hands on what it says. A policy that is gone while a console runs is not one that allows
+ * Reads the file every two seconds and passes on what it says. A policy that is removed while a console runs is not one that allows
  * everything: only a start without a file is a start without a policy.
  */
 export function followPolicy(options: {
@@ -47,7 +47,7 @@ export function followPolicy(options: {
 		try {
 			const read = await source.read();
 			if (read !== undefined) return read;
-			return was ? unusable('it is gone', before) : none;
+			return was ? unusable('it is missing now', before) : none;
 		} catch (error) {
 			// A mistake a line: the first is enough to know why nothing can be done.
 			const [first = '', ...others] = messageOf(error).split('\n');

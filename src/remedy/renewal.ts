@@ -23,7 +23,7 @@ export async function partLeft(asking: Asking, job: Job, plan: unknown): Promise
 		if (left === undefined || left.length === 0 || left.length === rows.length) return undefined;
 		return {rows: left, isPart: true};
 	} catch {
-		// The offer is missing then; that nothing was sent, and why, is told all the same.
+		// The offer is missing then; that nothing was sent, and why, is shown all the same.
 		return undefined;
 	}
 }
@@ -42,7 +42,7 @@ export async function presentOf(asking: Asking, job: Job, shown: Preview, moved:
 	}
 }
 
-/** Of one object what it is now; of several each is told by its check. */
+/** Of one object what it is now; of several, the check of each says it. */
 function actsOn(shown: Preview, now: Preview): readonly Change[] {
 	const [before = ''] = shown.touches;
 	const [after = ''] = now.touches;

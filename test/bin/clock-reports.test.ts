@@ -13,7 +13,7 @@ async function console() {
 	return {clock, audit, deck, said};
 }
 
-test('a jump is shown once and recorded, and what counts by the wall clock is told of it', async () => {
+test('a jump is shown once and recorded, and what counts by the wall clock is brought in line', async () => {
 	const {clock, audit, deck, said} = await console();
 	const set: number[] = [];
 	const kept = {clockSet: (byMs: number) => void set.push(byMs)};

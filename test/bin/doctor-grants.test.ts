@@ -3,7 +3,7 @@ import {runGrants} from '../../bin/doctor-grants.ts';
 import {systems} from '../../bin/systems.ts';
 import type {Target} from '../../src/contract.ts';
 
-/** Nothing listens on port 1: whoever administers a target prints the lines before its user is there. */
+/** Nothing listens on port 1: the administrator of a target prints the lines before its user is there. */
 const settings = {
 	postgres: {
 		hosts: [{host: '127.0.0.1', port: 1}],

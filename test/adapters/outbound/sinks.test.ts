@@ -91,7 +91,7 @@ describe('syslog over TCP', () => {
 		expect(messagesIn(kept.text)).toHaveLength(3);
 	});
 
-	test('is sure of nothing that nobody listens for', async () => {
+	test('is sure of nothing where no server listens', async () => {
 		const server = createServer();
 		const port = await listening(server);
 		await new Promise(done => server.close(done));
@@ -181,7 +181,7 @@ describe('syslog over TLS and a webhook', () => {
 		expect(kept.text).toBe('');
 	});
 
-	test('a server that does not speak TLS is told as one', async () => {
+	test('a server that does not speak TLS is named as one', async () => {
 		const port = await listening(createServer(keeper(socket => socket.end('hello\n')).reading));
 		expect(await failureOf(createAuditSink(tls(port, valid.ca)).send(records, soon()))).toMatchObject({
 			message: expect.stringContaining('does not speak TLS'),
@@ -230,7 +230,7 @@ describe('syslog over TLS and a webhook', () => {
 	);
 
 	test.each([302, 401, 404, 500])(
-		'a webhook that answers %i has not taken them, and no secret is told',
+		'a webhook that answers %i has not taken them, and no secret is shown',
 		async status => {
 			const {settings} = await hook(status);
 			const error = await failureOf(createAuditSink(settings('/x')).send(records, soon()));

@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {elapsed, stoppedClock, systemClock} from '../../../src/poll/clock.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
-test('what passed is told by the clock that says more', async () => {
+test('the clock that says more decides what passed', async () => {
 	const clock = createFakeClock();
 	const passed = elapsed(clock);
 	await clock.advance(5000);
@@ -21,7 +21,7 @@ test('the monotonic reading never goes back', () => {
 	}
 });
 
-test('a clock that stands still stands still in both readings', async () => {
+test('a stopped clock is stopped in both readings', async () => {
 	const clock = createFakeClock();
 	const stopped = stoppedClock(clock);
 	const before = [stopped.now(), stopped.monotonic()];

@@ -56,7 +56,7 @@ describe('arming', () => {
 		]);
 	});
 
-	test('is told with its record while it holds: who armed the target, and when', async () => {
+	test('is known with its record while it holds: who armed the target, and when', async () => {
 		const {arming, audit, clock, written} = await scratchArming();
 		expect(arming.armedBy('cache')).toBeUndefined();
 		await arming.arm('cache');

@@ -39,7 +39,7 @@ describe('an action whose end is not known', () => {
 		expect(await told()).toEqual(['intent', 'outcome unknown']);
 	});
 
-	test('on several objects is compared with what was there before, since nobody knows to which it was sent', async () => {
+	test('on several objects is compared with what was there before, since it is not known to which it was sent', async () => {
 		const {look, valve} = await lost();
 		expect(await look({count: 2})).toBe('not as it was before: it was turned 1 times');
 		valve.turns = 0;

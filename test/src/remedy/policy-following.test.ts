@@ -79,7 +79,7 @@ describe('a policy that is tightened while a console runs', () => {
 
 describe('a policy that cannot be used while a console runs', () => {
 	test.each([
-		['is gone', undefined, 'it is gone'],
+		['is missing', undefined, 'it is missing now'],
 		['has a mistake', 'policy.yaml:1:1: "readonly" is not known', '"readonly" is not known'],
 	])('when it %s, refuses every act until it can be used again', async (_, broken, reason) => {
 		const {propose, yes, now, valve, write, runner} = await opened({});
@@ -99,7 +99,7 @@ describe('a policy that cannot be used while a console runs', () => {
 	});
 });
 
-test('where it cannot be told what a target is, every rule is about it', async () => {
+test('where it is not known what a target is, every rule is about it', async () => {
 	const file = {rules: [{match: {host: ['elsewhere.example']}, readOnly: true}]};
 	const source = {read: async () => read, places: () => Promise.reject(new Error('no such file'))};
 	const read = {state: 'read', file} as const;
