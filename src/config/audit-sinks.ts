@@ -1,6 +1,6 @@
-import {isIP} from 'node:net';
 import type {Inclusion} from '../audit/outbound-record.ts';
 import type {SinkSettings, SyslogSettings} from '../port/audit-sink.ts';
+import {isLoopback} from '../text/loopback.ts';
 import {facilities, type SinkEntry} from './audit-schema.ts';
 import type {Mistake} from './config-error.ts';
 import type {ConfigDocument} from './document.ts';
@@ -84,9 +84,6 @@ function readPlace(text: string): SyslogSettings['to'] | undefined {
 	if (over !== 'tcp' && over !== 'tls') return undefined;
 	return {over, host: url.hostname.replace(/^\[|\]$/g, ''), port};
 }
-
-const isLoopback = (host: string): boolean =>
-	host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 
 function readWebhook(
 	entry: Extract<SinkEntry, {kind: 'webhook'}>,
