@@ -92,7 +92,7 @@ function passwordRefusal(settings: PostgresSettings, host: Host, channel: Channe
 	return new AdapterError(
 		'denied',
 		`no password is sent to ${host.host}:${host.port}: ${why} (tls mode ${tlsMode(settings.tls, host.host)})`,
-		`Get the CA certificate from whoever runs the server, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${allowance}.`,
+		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${allowance}.`,
 	);
 }
 

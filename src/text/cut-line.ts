@@ -1,4 +1,4 @@
-/** Characters of a line from outside that are kept: nobody reads on so far, and all that looks at a line takes its time. */
+/** Longest line from outside, in characters: no one reads further, and every filter of a line takes time by its length. */
 export const longestLine = 64 * 1024;
 
 /** The first `longest` characters of a line, and how many more there were. */

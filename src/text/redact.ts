@@ -7,8 +7,7 @@ import {findKeyRest, isKeyLine} from './secrets/tokens.ts';
 /*
  * The last sieve before a text is shown or recorded. Adapters mask secrets where they know them; this catches the forms in which a secret
  * is most often written down (test/src/text/secrets.test.ts lists them). A server may have cut the text inside of the quotes, so that each
- * of them may be open to the end. Rather too much is masked than too little. ADR 14 says why this is not a
- * set of regular expressions.
+ * of them may be open to the end. Rather too much is masked than too little. ADR 14 says why this is not a set of regular expressions.
  */
 
 /** The first of two places, from here on, of which one may end the three characters of an anchor; -1 when there are none. */
@@ -25,7 +24,7 @@ function nextPlace(text: string, from: number): number {
 	return at < length && groupOf[rolled(number, text.charCodeAt(at))] !== 0 ? at : -1;
 }
 
-/** Looks at what an anchor stands before, from where the scan is. */
+/** Applies the rule of each anchor in a text, from left to right. @returns undefined when there is none. */
 function search(text: string, begun: Scan | undefined): Scan | undefined {
 	let scan = begun;
 	for (let at = nextPlace(text, 0); at >= 0; ) {

@@ -5,7 +5,7 @@ const told = /(?:^|[ :])error:[0-9a-f]{8}:[^:]*:[^:]*:([^:]*)/i;
 export const tlsWords = (message: string): string =>
 	(told.exec(message)?.[1] ?? message).replace(alert, '').replace(nodeAdvice, '').trim();
 
-/** Node adds how it is started itself, which nobody who runs midwatch does. */
+/** Node's advice on its own command line, which a user of midwatch does not write. */
 const nodeAdvice = /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/;
 
 /** What the far end said before it went, by the protocol's own name for it (RFC 8446, section 6). Versions of OpenSSL call it otherwise. */
@@ -35,14 +35,14 @@ export type CertificateSettings = {readonly ca: string; readonly name: string};
 
 /**
  * What to do about a server certificate that cannot be verified, by Node's error code; undefined for any other code. Both hints lead to
- * whoever runs the server: what the connection itself shows may be an impostor's.
+ * the administrator of the server: what the connection itself shows may be an impostor's.
  */
 export function certificateHint(code: string, {ca, name}: CertificateSettings): string | undefined {
 	if (unknownIssuers.has(code)) {
-		return `Nothing proves that this is your server: its certificate is not from a CA that is trusted here. Get the CA certificate from whoever runs the server, not from this connection, and set ${ca}.`;
+		return `Nothing proves that this is your server: its certificate is not from a CA that is trusted here. Get the CA certificate from the server's administrator, not from this connection, and set ${ca}.`;
 	}
 	if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-		return `The certificate is for another name, so this may be another server. Ask whoever runs it which name the certificate carries, and ${name}.`;
+		return `The certificate is for another name, so this may be another server. Ask its administrator which name the certificate carries, and ${name}.`;
 	}
 	return undefined;
 }

@@ -15,9 +15,9 @@ import {
 	findWebhook,
 } from './web.ts';
 
-/** Looks for secrets where its word stands in a text, and masks them. */
+/** Masks the secrets at a place where its word was found. */
 type Rule = (scan: Scan, place: number) => void;
-/** A word in lower case, of three characters at least, and what its places are looked at for. */
+/** A word in lower case, of three characters at least, and the rule that reads from where it begins. */
 type Anchor = {readonly word: string; readonly find: Rule};
 
 const each = (words: readonly string[], find: Rule): readonly Anchor[] => words.map(word => ({word, find}));
@@ -61,10 +61,10 @@ const bits = 5;
 const all = (1 << (3 * bits)) - 1;
 export const rolled = (before: number, code: number): number => ((before << bits) | (code & 31)) & all;
 
-/** How often the characters of each of the 32 numbers are seen in logs, as a logarithm. */
+/** How frequent the characters of each of the 32 numbers are in logs, as a logarithm. */
 const commonness = [...'a99889777855889999a9988777850746'].map(digit => Number.parseInt(digit, 16));
 
-/** An anchor, and what three characters of it are looked for: the ones that are seen least. */
+/** An anchor, and which three of its characters are searched for: the least frequent ones. */
 export type Placed = Anchor & {readonly offset: number; readonly number: number};
 
 function placed(anchor: Anchor): Placed {

@@ -196,7 +196,7 @@ function maskPair(scan: Scan, end: number, head: string): void {
 
 const valueLine = /^[\s"'{-]{0,80}value["'\\]{0,4}[ \t]{0,8}[:=][ \t]{0,8}/i;
 
-/** The value of a name that stood at the end of the line before. */
+/** The value of a name at the end of the line before. */
 export function findValue(scan: Scan): void {
 	const found = valueLine.exec(scan.text);
 	if (found !== null && !isPlaceholder(scan, found[0].length)) maskValue(scan, found[0].length);

@@ -10,7 +10,7 @@ export const folded = (code: number): number => (code >= 65 && code <= 90 ? code
 export const isWord = (code: number): boolean =>
 	(code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
 
-/** Whether a lower-case word stands there, in any case. */
+/** Whether a text has a lower-case word there, in any case. */
 export function hasAt(text: string, word: string, place: number): boolean {
 	for (let index = 0; index < word.length; index += 1)
 		if (folded(text.charCodeAt(place + index)) !== word.charCodeAt(index)) return false;
@@ -33,7 +33,7 @@ export class Scan {
 	done = 0;
 	/** End of the word that the rule of names looked at last. */
 	nameEnd = 0;
-	/** The command that stands before on the same line, and where that line ends. */
+	/** The last command before this place on the same line, and where that line ends. */
 	command: {readonly name: string; readonly until: number} | undefined;
 	/** The text ends in `name: DB_PASSWORD`: the value comes in the next line. */
 	awaitsValue = false;
@@ -93,7 +93,7 @@ export class Scan {
 		return shown + this.text.slice(copied);
 	}
 
-	/** Whether this lower-case word stands there, in any case. */
+	/** Whether the text has this lower-case word there, in any case. */
 	has(word: string, place: number): boolean {
 		return hasAt(this.text, word, place);
 	}

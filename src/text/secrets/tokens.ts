@@ -2,7 +2,7 @@ import {isWord, type Scan} from './scan.ts';
 
 /*
  * Secrets that are known by how they begin, as their issuers made them for tools to find. The list follows the rules of secretlint and
- * gitleaks. What tells the kind stays readable.
+ * gitleaks. The beginning, which names the kind, stays readable.
  */
 
 /** What begins it, in its own case, and what has to follow. */
@@ -106,7 +106,7 @@ const longestKeyLine = 200;
 /** A full line of base64, as keys have it: mixed, so that no digest is meant. */
 const keyLine = /^\s{0,40}(?=[a-f0-9]{0,80}[g-zA-Z+/])[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{6}|[A-Za-z0-9+/]{12})?\s{0,2}$/;
 
-/** A line from the middle of a private key, whose beginning nobody saw. */
+/** A line from the middle of a private key whose beginning was not read. */
 export const isKeyLine = (text: string): boolean =>
 	text.length >= 64 && text.length < 120 && keyLine.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text);
 

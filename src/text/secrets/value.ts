@@ -1,11 +1,11 @@
 import {quotedEnd} from './quoted.ts';
 import {isWord, type Scan} from './scan.ts';
 
-/** What stands where a value is expected, and is none: a parameter of SQL, a template, a reference. */
+/** No secret where a value is expected: a parameter of SQL, a template, a reference. */
 const placeholder =
 	/(?:\$\d+|\?|null|true|false|none|nil|undefined|\$\{[^{}\s]{1,80}\}|\{\{[^{}\n]{1,80}\}\}|\$\([\w.-]{1,80}\)|<[\w .-]{1,40}>|%[sqv])(?=[\s,;:&)}\]"'\\]|$)/iy;
 
-/** What an unquoted value ends before, besides white space. */
+/** Characters that end an unquoted value, as white space does. */
 const ends = ',;&)}';
 
 export const isPlaceholder = (scan: Scan, place: number): boolean => {
@@ -21,7 +21,7 @@ export function bareEnd(scan: Scan, place: number): number {
 	return end;
 }
 
-/** End of the quotes and brackets that a name may stand in. */
+/** End of the quotes and brackets that may close after a name. */
 export const closersEnd = (scan: Scan, place: number): number => scan.skipOver(`"'\\)]`, place, 8);
 
 /** Masks the value that begins there, in quotes or without. @returns whether there was one. */
@@ -53,7 +53,7 @@ export function maskWord(scan: Scan, place: number): boolean {
 }
 
 /**
- * End of what assigns or compares: `=`, `:`, `:=`, `=>`, `==`, `<>`, `!=`, `like`; undefined where nothing does. A cast may stand before it.
+ * End of what assigns or compares: `=`, `:`, `:=`, `=>`, `==`, `<>`, `!=`, `like`; undefined where nothing does. A cast may come before it.
  */
 export function operatorEnd(scan: Scan, place: number): number | undefined {
 	let at = place;

@@ -61,7 +61,7 @@ const schemes = ['bearer', 'basic', 'token', 'negotiate', 'ntlm', 'apikey', 'spl
 /** Schemes with several parts. */
 const longSchemes = ['digest', 'aws4-hmac-sha256', 'oauth', 'hawk', 'signature', 'scram-sha-256'];
 
-/** End of the value of a header: of the string that it stands in, else of the line. */
+/** End of the value of a header: of the string around it, else of the line. */
 function headerEnd(scan: Scan, name: number, value: number): number {
 	const {text} = scan;
 	const [before = ''] = text.slice(Math.max(0, name - 1), name);
@@ -114,7 +114,7 @@ export function findCookie(scan: Scan, place: number): void {
 	else scan.mask(start, headerEnd(scan, nameStart, start));
 }
 
-/** `Bearer …`, wherever it stands. A word in lower case is not a token. */
+/** `Bearer …` anywhere. A word in lower case is not a token. */
 export function findBearer(scan: Scan, place: number): void {
 	if (isWord(scan.at(place - 1))) return;
 	const start = scan.spaceEnd(place + 'bearer'.length, true);

@@ -192,7 +192,7 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 	test.each(['verify-ca', 'verify-full'] as const)('%s does not trust an unknown issuer', async mode => {
 		expect(await failure(server, {hosts: byName, tls: {mode}})).toMatchObject({
 			kind: 'unreachable',
-			hint: expect.stringMatching(/from whoever runs the server, not from this connection, and set `tls\.ca`/),
+			hint: expect.stringMatching(/from the server's administrator, not from this connection, and set `tls\.ca`/),
 		});
 	});
 

@@ -80,7 +80,7 @@ for (const asks of ['cleartext', 'md5', 'scram'] as const) {
 			kind: 'denied',
 			message: `no password is sent to ${elsewhere}:${server.port}: ${withTls ? 'the server is not verified' : 'the connection is not encrypted'} (tls mode ${tls.mode})`,
 			hint: expect.stringMatching(
-				/^Get the CA certificate from whoever runs the server, and set .*allowCleartext: true/,
+				/^Get the CA certificate from the server's administrator, and set .*allowCleartext: true/,
 			),
 		});
 		expect(server.received()).toContain('ada');
@@ -105,7 +105,7 @@ test.each([undefined, 'verify-full', 'verify-ca'] as const)(
 		expect(await failure(settingsFor(server, {mode}))).toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(
-				/^Nothing proves that this is your server.* from whoever runs the server, not from this connection/,
+				/^Nothing proves that this is your server.* from the server's administrator, not from this connection/,
 			),
 		});
 		expect(server.received()).toBe('');
@@ -122,7 +122,7 @@ test('a certificate for another name, of the right issuer, is not enough for ver
 	const server = await impostor('cleartext', true);
 	expect(await failure(settingsFor(server, {ca: shown.ca}))).toMatchObject({
 		kind: 'unreachable',
-		hint: expect.stringMatching(/may be another server\. Ask whoever runs it/),
+		hint: expect.stringMatching(/may be another server\. Ask its administrator/),
 	});
 	expect(server.received()).toBe('');
 });

@@ -41,7 +41,7 @@ describe('what OpenSSL says', () => {
 	});
 });
 
-test('a certificate that cannot be verified leads to whoever runs the server, never to what the connection shows', () => {
+test('a certificate that cannot be verified leads to the administrator of the server, never to what the connection shows', () => {
 	const hint = (code: string) => certificateHint(code, {ca: '`tls.ca`', name: 'set `tls.servername`'});
 	for (const code of [
 		'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -50,11 +50,11 @@ test('a certificate that cannot be verified leads to whoever runs the server, ne
 		'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 	]) {
 		expect(hint(code)).toMatch(
-			/^Nothing proves .* from whoever runs the server, not from this connection, and set `tls\.ca`\.$/,
+			/^Nothing proves .* from the server's administrator, not from this connection, and set `tls\.ca`\.$/,
 		);
 	}
 	expect(hint('ERR_TLS_CERT_ALTNAME_INVALID')).toMatch(
-		/may be another server\. Ask whoever runs it .*, and set `tls\.servername`\.$/,
+		/may be another server\. Ask its administrator .*, and set `tls\.servername`\.$/,
 	);
 	expect(hint('CERT_HAS_EXPIRED')).toBeUndefined();
 });
