@@ -15,7 +15,7 @@ afterEach(async () => {
 	for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** A syslog server that keeps what it is told. */
+/** A syslog server that stores what it receives. */
 async function listen(port: number) {
 	const sockets = new Set<Socket>();
 	let text = '';

@@ -9,7 +9,7 @@ import {verifyDirectory} from '../../src/audit/verify.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
 import type {PostgresServer, RedisServer} from '../estate/record.ts';
 import {command} from '../estate/redis.ts';
-import {type AuditLine, type Deck, deck} from './deck.ts';
+import {type AuditLine, type Deck, deck, readAudit} from './deck.ts';
 
 /** An action that a console is killed around, on a real server, and what the server itself says was done. */
 export type Around = {
@@ -39,7 +39,7 @@ async function call(console: Deck, id: string, opened: string): Promise<void> {
 	}
 }
 
-/** The sizes are told apart by their bytes, and never were the limit of anything else. */
+/** Each run has a size of its own, which was never the limit of anything else. */
 const bytesOf = (run: number): number => (1000 + run) * 1024 * 1024;
 
 /** Ground truth: SLOWLOG with a threshold of 0, since MONITOR leaves CONFIG out. The server is to be started with `slowlogOfAll`. */
@@ -101,7 +101,7 @@ export function aroundTerminate(server: PostgresServer): Around {
 			const {pid} = victims.get(run) ?? {pid: 0};
 			const said = readFileSync(server.log, 'utf8').split('\n');
 			const lines = said.filter(line => /midwatch/.test(line) && /pg_terminate_backend/.test(line));
-			// A statement with parameters tells them in the line after it.
+			// The parameters of a statement are logged in the line after it.
 			return lines.filter(line => new RegExp(`\\b${pid}\\b`).test(line + (said[said.indexOf(line) + 1] ?? ''))).length;
 		},
 		isOf: (record, run) => String(record['object']).includes(String(victims.get(run)?.pid)),
@@ -151,13 +151,15 @@ export function createHome(): Home {
 	};
 }
 
-/** The header tells how many outcomes nobody knows: as many as the log has. */
+/** Waits until the header counts as many unknown outcomes as the log has. */
 export async function expectListed(console: Deck, count: number): Promise<void> {
-	const told = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
-	await console.expect(screen => told(screen) === count);
+	const counted = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
+	await console.expect(screen => counted(screen) === count);
 }
 
-const sizeOf = (path: string): number => statSync(path, {throwIfNoEntry: false})?.size ?? 0;
+/** Bytes of this month's records. */
+const sizeOf = ({audit}: Home): number =>
+	statSync(join(audit, `${new Date().toISOString().slice(0, 7)}.jsonl`), {throwIfNoEntry: false})?.size ?? 0;
 
 /**
  * Kills a console at a random moment around an action, again and again on one state: by the time since the answer, or, every other time,
@@ -175,12 +177,11 @@ export async function crashAround(around: Around, runs: readonly number[]): Prom
 			try {
 				await expectListed(console, (await home.unresolved()).length);
 				await around.open(console, run);
-				const month = join(home.audit, `${new Date().toISOString().slice(0, 7)}.jsonl`);
-				const before = sizeOf(month);
+				const before = sizeOf(home);
 				await console.confirm();
 				if (run % 2 === 0) {
 					const giveUp = performance.now() + 5000;
-					while (sizeOf(month) === before && performance.now() < giveUp) await pause(0);
+					while (sizeOf(home) === before && performance.now() < giveUp) await pause(0);
 					await pause(Math.random() * span * 0.2);
 				} else await pause(Math.random() * span);
 				console.pty.signal('SIGKILL');
@@ -233,9 +234,4 @@ async function judge(around: Around, run: number, home: Home, figures: Figures):
 	return end;
 }
 
-export const recordsOf = (home: Home): readonly AuditLine[] => {
-	const month = join(home.audit, `${new Date().toISOString().slice(0, 7)}.jsonl`);
-	if (sizeOf(month) === 0) return [];
-	const lines = readFileSync(month, 'utf8').split('\n');
-	return lines.filter(line => line !== '').map(line => JSON.parse(line) as AuditLine);
-};
+export const recordsOf = ({audit}: Home): readonly AuditLine[] => readAudit(audit);

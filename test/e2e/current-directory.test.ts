@@ -74,8 +74,7 @@ describe('without HOME', () => {
 		expect(stdout).toContain(join(userInfo().homedir, '.local/state/midwatch/audit'));
 	});
 
-	test('and without a passwd entry the start ends with one line', async () => {
-		if (process.getuid?.() !== 0) return;
+	test.skipIf(process.getuid?.() !== 0)('and without a passwd entry the start ends with one line', async () => {
 		chmodSync(midwatch.home, 0o711);
 		for (const command of commands.slice(0, 4)) {
 			const {code, stderr} = await midwatch.run(command, {env: {HOME: undefined}, cwd: '/', uid: 54_321});

@@ -170,7 +170,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			for (let tries = 0; tries < 50; tries++) {
 				if (taken(pty.screen())) return;
 				if (intents.includes('confirm.yes') && pty.screen().includes('not taken')) {
-					// A y that was not taken is not answered by another one: only a key of another kind begins anew.
+					// After a y that was not taken, another y is not taken either: only a key of another kind begins again.
 					self.press('field.erase');
 					await self.gone('not taken');
 				}
@@ -226,16 +226,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			);
 		},
 		frame: (name, masks) => expectFrame(pty.screen(), name, size, masks),
-		audit() {
-			const folder = join(state, 'midwatch', options.demo === undefined ? '' : 'demo', 'audit');
-			if (!existsSync(folder)) return [];
-			return readdirSync(folder)
-				.filter(file => file.endsWith('.jsonl'))
-				.sort()
-				.flatMap(file => readFileSync(join(folder, file), 'utf8').split('\n'))
-				.filter(line => line !== '')
-				.map(line => JSON.parse(line) as AuditLine);
-		},
+		audit: () => readAudit(join(state, 'midwatch', options.demo === undefined ? '' : 'demo', 'audit')),
 		run(...given) {
 			const done = spawnSync(process.execPath, [start, ...given], {
 				env,
@@ -254,6 +245,17 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		close,
 	};
 	return self;
+}
+
+/** All records of a log, in their order; none where there is no log. */
+export function readAudit(folder: string): readonly AuditLine[] {
+	if (!existsSync(folder)) return [];
+	return readdirSync(folder)
+		.filter(file => file.endsWith('.jsonl'))
+		.sort()
+		.flatMap(file => readFileSync(join(folder, file), 'utf8').split('\n'))
+		.filter(line => line !== '')
+		.map(line => JSON.parse(line) as AuditLine);
 }
 
 function source(options: DeckOptions, home: string): readonly string[] {

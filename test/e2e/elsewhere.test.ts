@@ -31,7 +31,7 @@ async function untilLocked(home: Home): Promise<void> {
 		} catch {
 			// It was given back meanwhile, or there was none yet.
 		}
-		if (performance.now() > until) throw new Error('nobody took a lock');
+		if (performance.now() > until) throw new Error('no console took a lock');
 		await pause(0);
 	}
 }

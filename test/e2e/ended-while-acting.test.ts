@@ -20,11 +20,11 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
 	const wanted = String(100 * 1024 * 1024);
 
-	/** Holds the program up right after each line on stderr: whoever answers the line at once finds it in that very moment. */
+	/** Holds the program up right after each line on stderr: an answer to the line that comes at once meets it in that very moment. */
 	const heldUp = `--import=data:text/javascript,${encodeURIComponent(
 		`const write = process.stderr.write.bind(process.stderr);
-		process.stderr.write = (...told) => {
-			const done = write(...told);
+		process.stderr.write = (...words) => {
+			const done = write(...words);
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
 			return done;
 		};`,
@@ -110,9 +110,9 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		await next.expect('1 of unknown outcome');
 	});
 
-	test('SIGTERM, and only the answer is lost: it was done, nobody knows, and the next console says what to look at', async () => {
+	test('SIGTERM, and only the answer is lost: it was done, its outcome is unknown, and the next console says what to look at', async () => {
 		const {one, exit, lines, now} = await ended('SIGTERM', async proxy => {
-			// Slow enough to stop the answer on its way once the server has done what it was told.
+			// Slow enough to stop the answer on its way once the server has done what it was sent.
 			await proxy.set({latencyMs: 1200});
 			await expect.poll(limit, {timeout: 30_000, interval: 20}).toBe(wanted);
 			await proxy.set({mode: 'hold'});

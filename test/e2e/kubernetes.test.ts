@@ -122,7 +122,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	});
 
 	test.each(['kubernetes.evict-pod', 'kubernetes.delete-pod'])(
-		'%s: of three marked pods one goes, and those that are left are confirmed anew',
+		'%s: of three marked pods one goes, and those that are left are confirmed again',
 		async id => {
 			const {console, kubectl} = await begin('calm');
 			const of = ['-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name'];

@@ -3,7 +3,7 @@ import {chownSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync} f
 import {join} from 'node:path';
 import {unprivileged} from './process.ts';
 
-/** Paths of PEM files. Who shows the certificate (a server, or this user) owns the key, and nobody else may read it. */
+/** Paths of PEM files. The key is readable by the one that shows the certificate alone: a server, or this user. */
 export type Certificate = {readonly ca: string; readonly cert: string; readonly key: string; readonly expired: boolean};
 
 function openssl(folder: string, args: readonly string[]): void {

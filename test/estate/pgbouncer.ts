@@ -10,7 +10,7 @@ export type PgbouncerOptions = {
 	readonly folder: string;
 	/** 0 takes any free port. */
 	readonly port: number;
-	/** The server that it stands before. It passes all databases and roles on. */
+	/** The server behind it. It passes all databases and roles on. */
 	readonly of: PostgresServer;
 	readonly mode?: 'transaction' | 'session' | 'statement';
 	/** Startup parameters that it drops; it refuses others that it does not know. */
@@ -23,7 +23,7 @@ function binary(): string {
 	throw new Error('pgbouncer is not installed: apt-get install pgbouncer');
 }
 
-/** Starts a pooler and waits until it answers. As a record it is the server before which it stands, on another port. */
+/** Starts a pooler and waits until it answers. Its record is that of the server behind it, on another port. */
 export async function startPgbouncer(options: PgbouncerOptions): Promise<PostgresServer> {
 	const {of, mode = 'transaction', ignores = ['extra_float_digits', 'options']} = options;
 	const folder = join(options.folder, options.name);
@@ -59,7 +59,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Postgre
 	}
 }
 
-/** The server that a pooler stands before. */
+/** The server behind a pooler. */
 export function serverBehind(pooler: PostgresServer): PostgresServer {
 	const {poolerOf, ...server} = pooler;
 	return poolerOf === undefined ? pooler : {...server, ...poolerOf};

@@ -35,7 +35,7 @@ type Common = Running & {
 export type PostgresServer = Common & {
 	readonly kind: 'postgres';
 	readonly binaries: string;
-	/** Set on a pooler: the server that it stands before. */
+	/** Set on a pooler: the server behind it. */
 	readonly poolerOf?: {readonly name: string; readonly port: number};
 	/**
 	 * Superuser `postgres` · `mw_monitor` (pg_monitor) · `mw_operator` (pg_monitor, pg_signal_backend) · `mw_bare` (nothing) · `app`,

@@ -186,8 +186,7 @@ describe('a file that somebody else can write', () => {
 		expect((await read([bad])).context).toBe('here');
 	});
 
-	test('or that somebody else owns is refused', async () => {
-		if (process.getuid?.() !== 0) return;
+	test.skipIf(process.getuid?.() !== 0)('or that somebody else owns is refused', async () => {
 		const bad = await file(whole(user));
 		await chown(bad, 4711, 4711);
 		await expect(read([bad])).rejects.toMatchObject({message: expect.stringContaining('is owned by uid 4711')});
