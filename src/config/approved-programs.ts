@@ -18,7 +18,7 @@ const fileSchema = z.object({version: z.literal(1), programs: z.array(entrySchem
 
 export type ApprovedProgram = z.infer<typeof entrySchema>;
 
-/** The newest are kept. */
+/** Of more than these the oldest are dropped. */
 const most = 1000;
 
 const fileIn = (stateDir: string): string => join(stateDir, 'approved-programs.json');
@@ -59,6 +59,6 @@ export async function addApprovedProgram(stateDir: string, program: ApprovedProg
 	} catch (error) {
 		await rm(draft, {force: true}).catch(() => {});
 		const hint = `Make ${stateDir} yours and writable, or set XDG_STATE_HOME.`;
-		throw new AdapterError('denied', `the approval cannot be kept: ${messageOf(error)}`, hint, {cause: error});
+		throw new AdapterError('denied', `the approval cannot be saved: ${messageOf(error)}`, hint, {cause: error});
 	}
 }

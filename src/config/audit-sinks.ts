@@ -4,7 +4,7 @@ import {isLoopback} from '../text/loopback.ts';
 import {facilities, type SinkEntry} from './audit-schema.ts';
 import type {Mistake} from './config-error.ts';
 import type {ConfigDocument} from './document.ts';
-import type {Complain} from './entry.ts';
+import {type Complain, checkCertificate} from './entry.ts';
 import {readHttp} from './http-settings.ts';
 import type {Surroundings} from './surroundings.ts';
 
@@ -20,7 +20,7 @@ export type NamedSink = {
 	readonly byPolicy: boolean;
 };
 
-/** The sinks of one file, which is the policy of this machine or a configuration. Everything that is wrong is told. */
+/** The sinks of one file, which is the policy of this machine or a configuration. Everything that is wrong is reported. */
 export function readSinks(
 	entries: readonly SinkEntry[],
 	document: ConfigDocument,
@@ -60,7 +60,7 @@ const toWords = 'to must be unix:/path, tcp://host:port or tls://host:port';
 
 function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: Complain): SyslogSettings {
 	const {to: text, facility, tls = {}} = entry;
-	if ((tls.cert === undefined) !== (tls.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	checkCertificate(tls, complain);
 	const to = readPlace(text);
 	if (to === undefined) complain('to', toWords);
 	else if (entry.tls !== undefined && to.over !== 'tls') complain('tls', 'tls goes with tls:// alone');
@@ -76,7 +76,7 @@ function readPlace(text: string): SyslogSettings['to'] | undefined {
 	const path = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
 	if (path !== undefined) return {over: 'unix', path};
 	const [, over = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
-	// The scheme of http has its own port, which would then be told as none.
+	// Of an http URL the parser drops port 80, which is the standard one there.
 	const url = URL.parse(`midwatch://${rest}`);
 	if (url === null || url.hostname === '' || url.username !== '' || (url.pathname !== '' && url.pathname !== '/'))
 		return undefined;

@@ -6,7 +6,7 @@ const largest = 16 * 1024 * 1024;
 
 /**
  * Reads a file that decides which program runs, where we log in or as whom: a kubeconfig, kuberc, a token, a certificate or its key. As
- * config.yaml, it must belong to this user or root, and nobody else may write it.
+ * config.yaml, it must belong to this user or root, and no other user may be able to write it.
  * @returns undefined when there is no such file.
  * @throws AdapterError `denied` when it cannot be read or trusted.
  */
@@ -15,7 +15,8 @@ export async function readCredentialFile(file: string): Promise<string | undefin
 		return await readChecked(file, {kind: 'trusted', owner: 'us'}, largest);
 	} catch (error) {
 		if (!(error instanceof FileError)) throw error;
-		const hint = 'Whoever can write this file decides which program midwatch runs, and where and as whom it logs in.';
+		const hint =
+			'A user who can write this file decides which program midwatch runs, and where and as whom it logs in.';
 		throw new AdapterError('denied', messageOf(error), hint, {cause: error});
 	}
 }

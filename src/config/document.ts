@@ -21,7 +21,7 @@ export type ConfigDocument = {
 	textAt(path: Path): string | undefined;
 };
 
-/** Mistakes of syntax that are told; the others often follow from these. */
+/** How many mistakes of syntax are reported: later ones often follow from the first. */
 const mostFaults = 20;
 
 /** @throws ConfigError when it is not YAML, or YAML that says something twice. An empty file is an empty mapping. */

@@ -7,6 +7,14 @@ import type {Surroundings} from './surroundings.ts';
 /** Says what is wrong with a key of the entry that is being read. */
 export type Complain = (key: string, text: string) => void;
 
+/** A certificate is of no use without its key, nor a key without its certificate. */
+export function checkCertificate(
+	tls: {readonly cert?: string | undefined; readonly key?: string | undefined} | undefined,
+	complain: Complain,
+): void {
+	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+}
+
 /** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
 export function urlOf(
 	text: string,

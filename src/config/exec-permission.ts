@@ -8,11 +8,11 @@ import {ConfigError} from './config-error.ts';
 
 /** What decides, beside the kubeconfig, whether a program that it names may run. */
 export type ExecRules = {
-	/** Where the approvals of this user are kept. */
+	/** The state directory: it holds the approvals of this user. */
 	readonly stateDir: string;
 	/** `kubernetes.allowExec` of the configuration: absolute paths that need no approval. */
 	readonly allowed: readonly string[];
-	/** `execPlugins` of the machine's policy, read anew; undefined where it limits nothing. @throws ConfigError when it cannot be used. */
+	/** `execPlugins` of the machine's policy, read again at each call; undefined where it limits nothing. @throws ConfigError when it cannot be used. */
 	readonly policy: () => Promise<readonly string[] | undefined>;
 	/** The configured keys of the list of targets and of the login there, for the hint. */
 	readonly keys: {readonly targets: string; readonly login: string};
@@ -43,7 +43,7 @@ export type ExecPermission = {
 	approval(): Promise<ProgramApproval | undefined>;
 };
 
-/** What an approval is bound to besides the path. A hash, because the arguments may hold a token. */
+/** What an approval is bound to, in addition to the path. A hash, because the arguments may hold a token. */
 const digestOf = ({args, env, server}: ExecRequest): string =>
 	createHash('sha256')
 		.update(JSON.stringify([args, Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)), server]))
@@ -71,7 +71,7 @@ async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<stri
 		throw denied(`login by ${program}: it is not installed, or not in PATH`, hint);
 	}
 	if (found.state === 'unsafe') {
-		const hint = 'Whoever can write it decides what runs as you.';
+		const hint = 'A user who can write it decides what runs as you.';
 		throw denied(`login by ${program}: ${found.reason}`, hint);
 	}
 	let limit: readonly string[] | undefined;

@@ -1,6 +1,6 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {decodePercent} from '../text/percent.ts';
-import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
+import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry.ts';
 import type {HeaderEntry} from './http-schema.ts';
 import type {HttpEntry} from './schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
@@ -16,7 +16,7 @@ type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;
 export function readHttp(entry: ServerEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
 	const {tls, via, username, bearer} = entry;
 	const {env} = surroundings;
-	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	checkCertificate(tls, complain);
 	const password = secretIn(entry.password, complain, surroundings);
 	const token = secretIn(bearer, complain, surroundings, 'bearer');
 	if ((username === undefined) !== (password === undefined)) {
@@ -77,7 +77,7 @@ function headerOf(header: string, given: HeaderEntry, complain: Complain, surrou
 const brokenLogin =
 	'the user name or password in this URL holds a % that starts no character of UTF-8: write a % itself as %25';
 
-// What stands there is most often a token, and a user name is shown.
+// The user name of such a URL is most often a token, and a user name is shown.
 const noPassword =
 	'this URL has a user name and no password: write both; a token is no user name: give it as bearer in the configuration';
 

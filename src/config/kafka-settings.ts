@@ -1,5 +1,5 @@
 import type {KafkaSasl, KafkaSettings} from '../port/kafka.ts';
-import {type Complain, secretIn} from './entry.ts';
+import {type Complain, checkCertificate, secretIn} from './entry.ts';
 import type {KafkaEntry} from './schema.ts';
 import {readHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
@@ -10,7 +10,7 @@ const standardPort = 9092;
 /** What the configuration says of one cluster. Every mistake is told; what comes back then is of no use. */
 export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: Surroundings): KafkaSettings {
 	const {tls, sasl, groups, connectTimeoutMs, requestTimeoutMs} = entry;
-	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
+	checkCertificate(tls, complain);
 	if (groups !== undefined && !isPattern(groups))
 		complain('groups', 'groups must be a regular expression of RE2, which has no lookaround and no back-reference');
 	return {

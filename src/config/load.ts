@@ -109,7 +109,7 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 	};
 }
 
-/** Its mistakes were told when it was read. */
+/** The mistakes in them were reported when the policy was read. */
 function policySinks(surroundings: Surroundings, read: PolicyRead | undefined): readonly NamedSink[] {
 	const file = read?.state === 'read' ? read.file : undefined;
 	const entries = (file?.audit?.sinks ?? []) as AuditEntry['sinks'];
@@ -129,7 +129,7 @@ async function machinePolicy(given: {
 }
 
 /**
- * What the policy says of the programs of a kubeconfig, read again before each run. One that was there at the start and is gone allows none.
+ * What the policy says of the programs of a kubeconfig, read again before each run. A policy that was there at the start and was removed allows none.
  */
 const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): Surroundings['plugins'] => ({
 	allowed: [],
@@ -137,7 +137,7 @@ const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']
 	async policy() {
 		const now = await read();
 		if (now === undefined && !wasThere) return undefined;
-		if (now?.state !== 'read') throw new ConfigError(file, [{text: 'the policy is gone'}]);
+		if (now?.state !== 'read') throw new ConfigError(file, [{text: 'the policy was removed while midwatch runs'}]);
 		return now.file.execPlugins;
 	},
 });

@@ -8,7 +8,7 @@ import {ConfigError, type Mistake} from './config-error.ts';
 import {type ConfigDocument, mistakesOf, type Path, pathText, readDocument} from './document.ts';
 import {readRootFile} from './safe-file.ts';
 import {readableKinds} from './schema.ts';
-import {strict} from './schema-parts.ts';
+import {programs, strict} from './schema-parts.ts';
 import type {Surroundings} from './surroundings.ts';
 
 const words = (must: string) => z.array(z.string({error: must}).min(1, {error: must}), {error: must});
@@ -30,9 +30,9 @@ const leastDemand = z
 const maxObjects = count.optional().describe('An action that touches more objects is refused.');
 
 const kindWords = `must be one of ${readableKinds.join(', ')}, or a list of them`;
-const hostWords = 'must be a host or a list of them, in which * stands for any text: db1.internal, "*.prod.example"';
+const hostWords = 'must be a host or a list of them, in which * matches any text: db1.internal, "*.prod.example"';
 const portWords = 'must be a port from 1 to 65535, or a list of them';
-const clusterWords = 'must be the name of a context or a list of them, in which * stands for any text';
+const clusterWords = 'must be the name of a context or a list of them, in which * matches any text';
 
 const matchSchema = strict({
 	kind: oneOrMore(z.enum(readableKinds, {error: kindWords}), kindWords)
@@ -41,12 +41,12 @@ const matchSchema = strict({
 	host: texts(hostWords)
 		.optional()
 		.describe(
-			'Where the settings of the target lead: each host of PostgreSQL, the server and replica of Redis, each broker of Kafka, the host in the URL of Prometheus and Alertmanager, and of the API server of Kubernetes. `*` stands for any text.',
+			'Where the settings of the target lead: each host of PostgreSQL, the server and replica of Redis, each broker of Kafka, the host in the URL of Prometheus and Alertmanager, and of the API server of Kubernetes. `*` matches any text.',
 		),
 	port: oneOrMore(z.int({error: portWords}).min(1, {error: portWords}).max(65_535, {error: portWords}), portWords)
 		.optional()
 		.describe('The port there.'),
-	database: texts('must be the name of a database or a list of them, in which * stands for any text')
+	database: texts('must be the name of a database or a list of them, in which * matches any text')
 		.optional()
 		.describe(
 			'The database of PostgreSQL that the target connects to. Sessions of the other databases of that server can be seen, and ended, from there too: where that matters, name the host.',
@@ -63,9 +63,6 @@ export const ruleSchema = strict({
 	leastDemand,
 	maxObjects,
 });
-
-const programs = 'must be a list of absolute paths of programs';
-const execPlugins = z.array(z.string({error: programs}).regex(/^\//, {error: programs}), {error: programs});
 
 /** Each key can only tighten. */
 export const policySchema = strict({
@@ -86,7 +83,7 @@ export const policySchema = strict({
 	armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
 	leastDemand,
 	maxObjects,
-	execPlugins: execPlugins
+	execPlugins: programs
 		.optional()
 		.describe(
 			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',

@@ -23,7 +23,7 @@ export function redisUrl(text: string, source: string, hasPassword = false): Red
 	if (!Number.isInteger(db) || db < 0)
 		throw new SettingsError('what follows the last slash of a Redis URL is the number of its database');
 	const password = url.password;
-	// Without a password no user name is sent. What stands there is most often the password, and a user name is shown.
+	// Without a password no user name is sent. The user name of such a URL is most often the password, and a user name is shown.
 	if (url.user !== undefined && password === undefined && !hasPassword)
 		throw new SettingsError('it has a user name and no password; a password alone is written redis://:PASSWORD@host');
 	return {

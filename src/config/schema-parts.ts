@@ -24,6 +24,11 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
 export const file = text('must be the absolute path of a PEM file').refine(path => path.startsWith('/'), {
 	error: 'must be the absolute path of a PEM file',
 });
+const mustBePrograms = 'must be a list of absolute paths of programs';
+export const programs = z.array(
+	text(mustBePrograms).refine(path => path.startsWith('/'), {error: mustBePrograms}),
+	{error: mustBePrograms},
+);
 export const host = text('must be a host name or an address');
 export const port = whole(1, 65_535);
 
@@ -38,7 +43,7 @@ export const production = flag
 	.describe('Only `false` lets actions be done without arming the target first. Nothing else does.');
 
 export const secretText = 'must be a reference to a secret';
-export const password = text('must be a reference to a secret').describe(
+export const password = text(secretText).describe(
 	'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Never the password itself.',
 );
 
@@ -49,15 +54,21 @@ export const list = <S extends z.ZodType>(member: S, must: string) =>
 		z.array(member, {error: must}).min(1, {error: must}),
 	);
 
+export const pemFiles = {
+	ca: file
+		.optional()
+		.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
+	cert: file
+		.optional()
+		.describe('The certificate that midwatch shows. Only you and root may be able to write it, and `ca`.'),
+	key: file.optional().describe('The key of that certificate. Only you and root may be able to read it: mode 600.'),
+};
+
 /** The TLS of a client: `true`, or its keys. */
 export const clientTls = z.preprocess(
 	value => (value === true ? {} : value === false ? undefined : value),
 	strict({
-		ca: file
-			.optional()
-			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
-		cert: file.optional().describe('The certificate that midwatch shows. Nobody else may write it, or `ca`.'),
-		key: file.optional().describe('The key of that certificate. Nobody else may read it: mode 600.'),
+		...pemFiles,
 		servername: host.optional().describe('The name in the server’s certificate, when it is not `host`.'),
 	}).optional(),
 );

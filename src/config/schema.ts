@@ -4,15 +4,16 @@ import {auditSchema} from './audit-schema.ts';
 import {serverKeys} from './http-schema.ts';
 import {
 	clientTls,
-	file,
 	flag,
 	host,
 	list,
 	name,
 	oneOf,
 	password,
+	pemFiles,
 	port,
 	production,
+	programs,
 	secretText,
 	strict,
 	text,
@@ -33,11 +34,7 @@ const postgresTls = z.preprocess(
 			.describe(
 				'Sends the password to another machine even where the connection is not encrypted or the server not verified (`disable`, `prefer`, `require` without `ca`). Without it, no password goes there.',
 			),
-		ca: file
-			.optional()
-			.describe('The authorities (CAs) to trust; when absent those that Node.js carries, and NODE_EXTRA_CA_CERTS.'),
-		cert: file.optional().describe('The certificate that midwatch shows. Nobody else may write it, or `ca`.'),
-		key: file.optional().describe('The key of that certificate. Nobody else may read it: mode 600.'),
+		...pemFiles,
 	}),
 );
 
@@ -229,9 +226,6 @@ const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis, kafka,
 
 const key = text('must be a key or a list of keys, such as X, f5 or ctrl+r');
 
-const mustBeProgram = 'must be a list of absolute paths of programs';
-const program = text(mustBeProgram).refine(path => path.startsWith('/'), {error: mustBeProgram});
-
 export const configSchema = strict({
 	targets: z
 		.array(target, {error: 'must be a list of targets'})
@@ -239,8 +233,7 @@ export const configSchema = strict({
 		.optional()
 		.describe('The systems to watch. Without it, they are found in the environment.'),
 	kubernetes: strict({
-		allowExec: z
-			.array(program, {error: mustBeProgram})
+		allowExec: programs
 			.default([])
 			.describe(
 				'Absolute paths of programs that a kubeconfig may run to log in, with any arguments, without approval at the terminal: for a machine without a person.',

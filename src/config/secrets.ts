@@ -157,7 +157,7 @@ function cached(command: Command, clock: Clock): () => Promise<string> {
 	};
 }
 
-/** By both clocks: one can be set back, and the other stands still while the machine sleeps. */
+/** By both clocks: the wall clock can be set back, and the monotonic one stops while the machine sleeps. */
 const isFresh = ({freshUntil, freshForMs, readAt}: Answer, clock: Clock): boolean =>
 	clock.now() < freshUntil && clock.monotonic() < readAt + freshForMs;
 
@@ -175,8 +175,8 @@ const byHand = 'Run the command by hand to see what it says.';
 
 /**
  * What the command prints. Without a shell and without our terminal (in a session of its own): it can neither ask on the screen that the
- * console draws on, nor outlive its time with children of its own. What it printed on stdout is not part of any message: a command that
- * fails may have printed the very secret it fetched. What it wrote to stderr is, redacted, without its arguments and without that output.
+ * console draws on, nor outlive its time with children of its own. What it printed on stdout is part of no message: a command that fails
+ * may have printed the very secret it fetched. Its stderr is, redacted, without the arguments of the command and without that stdout.
  */
 function outputOf({source, argv: [name, ...args], path, home}: Command, clock: Clock): Promise<string> {
 	const program = name.includes('/') ? underHome(name, home) : findProgram(name, path);

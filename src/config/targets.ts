@@ -5,7 +5,7 @@ import type {PostgresSettings} from '../port/postgres.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
 import type {Mistake} from './config-error.ts';
 import type {ConfigDocument, Path} from './document.ts';
-import {alreadyInUrl, type Complain, secretIn, urlOf} from './entry.ts';
+import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry.ts';
 import {readHttp} from './http-settings.ts';
 import {readKafka} from './kafka-settings.ts';
 import {kubernetesSettings} from './kubernetes-settings.ts';
@@ -95,8 +95,7 @@ function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Su
 			key: entry.tls.key,
 		}),
 	};
-	if ((entry.tls?.cert === undefined) !== (entry.tls?.key === undefined))
-		complain('tls', 'tls needs cert and key, or neither');
+	checkCertificate(entry.tls, complain);
 	if (entry.tls?.allowCleartext === true && /^verify/.test(entry.tls.mode))
 		complain(
 			'tls',
@@ -147,8 +146,7 @@ function hostsOf(entry: PostgresEntry, complain: Complain): PostgresWords['hosts
 function readRedis(entry: RedisEntry, complain: Complain, surroundings: Surroundings): RedisSettings {
 	const password = secretIn(entry.password, complain, surroundings);
 	const extra = {replica: entry.replica, sampler: entry.sampler ?? defaultSamplerBudget};
-	if ((entry.tls?.cert === undefined) !== (entry.tls?.key === undefined))
-		complain('tls', 'tls needs cert and key, or neither');
+	checkCertificate(entry.tls, complain);
 	const plain: RedisSettings = {
 		host: entry.host ?? 'localhost',
 		port: entry.port ?? 6379,

@@ -1,5 +1,6 @@
 import {constants, type Stats} from 'node:fs';
 import {open} from 'node:fs/promises';
+import {codeOf, messageOf} from '../errors.ts';
 import {type Step, walkPath} from './walk-path.ts';
 
 /** A file that is not read: it cannot be, or somebody else could have written or read it. `problem` is one line without the path. */
@@ -21,7 +22,7 @@ const largest = 1024 * 1024;
 /** Who may own a file: us (and root, who may do anything anyway), or root alone. `admin`: a uid that counts as root's, for tests. */
 export type Owner = 'us' | 'root' | {readonly admin: number};
 
-/** `trusted`: nobody else may write it · `secret`: nobody else may read it either, so it belongs to this user or root. */
+/** `trusted`: no other user may be able to write it · `secret`: nor to read it, so it belongs to this user or root. */
 export type FileRule = {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'};
 
 /** What makes a file's owner or mode a reason not to trust what it says, and the command that mends it. */
@@ -100,9 +101,9 @@ export async function readRootOwned(file: string, admin: number): Promise<string
  * @throws FileError when it cannot be read, or someone else could have written it (`trusted`) or read it (`secret`).
  */
 export async function readChecked(file: string, rule: FileRule, mostBytes = largest): Promise<string | undefined> {
-	// Without O_NONBLOCK a pipe that nobody writes to would hold the start for ever.
+	// Without O_NONBLOCK a pipe that no process writes to would block the start for ever.
 	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-		if (isNodeError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+		if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
 		throw new FileError(file, `cannot be opened: ${reason(error)}`, {cause: error});
 	});
 	if (handle === undefined) return undefined;
@@ -118,11 +119,8 @@ export async function readChecked(file: string, rule: FileRule, mostBytes = larg
 	}
 }
 
-const isNodeError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'code' in error;
-
 /** `permission denied`, without the path that the caller names anyway. */
 function reason(error: unknown): string {
-	if (!isNodeError(error)) return String(error);
-	if (error.code === 'EACCES') return 'permission denied';
-	return error.code ?? error.message;
+	const code = codeOf(error);
+	return code === 'EACCES' ? 'permission denied' : code || messageOf(error);
 }

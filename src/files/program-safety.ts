@@ -13,7 +13,7 @@ export type Program =
 
 /**
  * Whether only this user and root decide what runs under an absolute path: they own the file, and each directory and link on the way to it, and
- * nobody else can write any of them. In a directory with the sticky bit only the owner of an entry can exchange it.
+ * no other user can write any of them. In a directory with the sticky bit only the owner of an entry can exchange it.
  */
 export async function examineProgram(program: string): Promise<Program> {
 	const us = process.getuid?.() ?? 0;
@@ -34,7 +34,7 @@ export async function examineProgram(program: string): Promise<Program> {
 
 const unsafe = (reason: string): Program => ({state: 'unsafe', reason});
 
-/** A group that is root's, or the private group of this user (its number is that of the user), is nobody else. */
+/** A group that is root's, or the private group of this user (its number is that of the user), gives no other user a right. */
 function isOpenDirectory({mode, gid}: Stats): boolean {
 	if ((mode & sticky) !== 0) return false;
 	const isPrivate = gid === 0 || (gid === process.getgid?.() && gid === process.getuid?.());

@@ -12,9 +12,9 @@ export type TlsFiles = {readonly ca?: string; readonly cert?: string; readonly k
 
 const trusted: FileRule = {kind: 'trusted', owner: 'us'};
 const hints = {
-	ca: 'Whoever can write this file decides which servers midwatch trusts.',
-	cert: 'Whoever can write this file decides as whom midwatch logs in.',
-	key: 'Whoever can read this file can log in as you.',
+	ca: 'A user who can write this file decides which servers midwatch trusts.',
+	cert: 'A user who can write this file decides as whom midwatch logs in.',
+	key: 'A user who can read this file can log in as you.',
 };
 
 async function read(name: keyof Paths, path: string | undefined): Promise<TlsFiles> {
@@ -30,8 +30,8 @@ async function read(name: keyof Paths, path: string | undefined): Promise<TlsFil
 }
 
 /**
- * Reads the files of the `tls` settings of a target or a sink. This user or root must own them; nobody else may write `ca` and `cert`, and
- * nobody else may read `key`. Call it for each connection, so that a renewed certificate is used.
+ * Reads the files of the `tls` settings of a target or a sink. This user or root must own them; no other user may be able to write
+ * `ca` and `cert`, or to read `key`. Call it for each connection, so that a renewed certificate is used.
  * @throws AdapterError `denied`, with the chmod or chown that mends it.
  */
 export async function readTlsFiles({ca, cert, key}: Paths): Promise<TlsFiles> {

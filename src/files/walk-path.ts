@@ -1,6 +1,7 @@
 import type {Stats} from 'node:fs';
 import {lstat, readlink} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
+import {codeOf} from '../errors.ts';
 
 /** As Linux: a path with more links than this is a loop (ELOOP). */
 const mostLinks = 40;
@@ -9,8 +10,8 @@ const mostLinks = 40;
 export type Step = {readonly path: string; readonly stats: Stats};
 
 /**
- * The result of `walkPath`. `at`: the last path that was looked up, with all links resolved. Nothing is returned for it in `steps` but when
- * the walk ends with `found`.
+ * The result of `walkPath`. `at`: the last path that was looked up, with all links before it resolved. `steps`: what was found on the way,
+ * in order.
  * - `failed`: lstat(2) of `at` failed for another reason than ENOENT
  * - `not-a-directory`: `at` is a file, and the path goes on below it
  */
@@ -20,11 +21,9 @@ export type Walk = {
 	readonly end: 'found' | 'missing' | 'loop' | 'not-a-directory' | {readonly failed: unknown};
 };
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 /**
  * Looks up each part of a path, in order, as the kernel does: `/`, each directory, each link (and then the parts of its target), and last the
- * file itself. Whoever owns or can write one of them decides what the path leads to.
+ * file itself. A user who owns or can write one of them decides what the path leads to.
  */
 export async function walkPath(path: string): Promise<Walk> {
 	const steps: Step[] = [];
@@ -36,7 +35,7 @@ export async function walkPath(path: string): Promise<Walk> {
 		try {
 			stats = await lstat(at);
 		} catch (error) {
-			return {steps, at, end: isMissing(error) ? 'missing' : {failed: error}};
+			return {steps, at, end: codeOf(error) === 'ENOENT' ? 'missing' : {failed: error}};
 		}
 		steps.push({path: at, stats});
 		if (stats.isSymbolicLink()) {

@@ -5,7 +5,7 @@ const haveMs = 10 * 60_000;
 /** Somebody may be granting it. */
 const lackMs = 60_000;
 
-/** What a server said that we may do, kept for one connection and one user. For what is shown; an action asks for itself. */
+/** The permissions that a server reported, cached for one connection and one user. For the screen only: an action asks for itself. */
 export type PermissionCache = {
 	/** @throws what asking throws. */
 	read(context: Context): Promise<readonly Permission[]>;

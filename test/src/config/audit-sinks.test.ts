@@ -55,7 +55,7 @@ describe('sinks of the audit', () => {
 		);
 	});
 
-	test('of a webhook take a URL and headers by reference, and their secrets are not told', async () => {
+	test('of a webhook take a URL and headers by reference, and their secrets are not shown', async () => {
 		const [sink] = await sinksOf(
 			withSinks(
 				'name: chat, kind: webhook, url: "${env:HOOK}", headers: {Authorization: "${env:TOKEN}"}, include: [reason], required: true',

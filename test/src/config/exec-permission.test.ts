@@ -182,7 +182,7 @@ describe('configuration and policy of the machine', () => {
 		expect(await (await start(undefined, `${targets}kubernetes: {allowExec: [LOGIN]}`)).outcome()).toBe('runs');
 	});
 
-	test('a policy is obeyed as it is now, and none runs once it is gone or cannot be read', async () => {
+	test('a policy is obeyed as it is now, and none runs once it was removed or cannot be read', async () => {
 		const {surroundings, outcome} = await start('execPlugins: [LOGIN]', 'kubernetes: {allowExec: [LOGIN]}');
 		expect(await outcome()).toBe('runs');
 		put(surroundings, 'policy.yaml', 'execPlugins: []');
@@ -190,7 +190,7 @@ describe('configuration and policy of the machine', () => {
 		put(surroundings, 'policy.yaml', 'execPlugins: 7');
 		expect(await outcome()).toContain('execPlugins must be a list of absolute paths of programs');
 		rmSync(surroundings.policyFile);
-		expect(await outcome()).toContain('the policy is gone');
+		expect(await outcome()).toContain('the policy was removed');
 	});
 
 	test.each(['execPlugins: [aws]', 'kubernetes: {allowExec: [bin/aws]}'])(
@@ -234,7 +234,7 @@ describe('who decides what runs under a path', () => {
 		expect(await examineProgram(file)).toMatchObject({reason: expect.stringContaining('is owned by uid 4711')});
 	});
 
-	test('nobody where it is a circle of links', async () => {
+	test('no one where it is a circle of links', async () => {
 		symlinkSync('b', join(home, 'a'));
 		symlinkSync('a', join(home, 'b'));
 		expect(await examineProgram(join(home, 'a'))).toEqual({state: 'missing'});

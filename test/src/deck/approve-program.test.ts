@@ -25,14 +25,14 @@ test('a refusal to keep the approval is said with what to do', async () => {
 		house.deck,
 		'db',
 		waiting(async () => {
-			throw new AdapterError('denied', 'the approval cannot be kept', 'Make it writable.');
+			throw new AdapterError('denied', 'the approval cannot be saved', 'Make it writable.');
 		}),
 	);
 	expect(house.layer()).toBe('approve');
 	house.deck.painted(house.deck.question());
 	await house.keys('y', 'enter');
 	await until(() => house.notice() !== undefined);
-	expect(house.notice()).toBe('the approval cannot be kept: Make it writable.');
+	expect(house.notice()).toBe('the approval cannot be saved: Make it writable.');
 	expect((await house.records()).join()).toContain('approve');
 });
 
