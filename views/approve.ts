@@ -5,6 +5,7 @@ import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import type {Content} from './centred.ts';
 import {blankLine, line, type ModalLine} from './modal.ts';
+import {keyThenEnter} from './typed-line.ts';
 
 /** The question whether a program may run to log in to a target: which one, who names it, and what that means. Never its arguments. */
 export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}>, cells: number): Content {
@@ -12,8 +13,6 @@ export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}
 	const {program, file, askedBy, server, changed} = layer.approval;
 	const text = (said: string, tone: Tone = 'plain'): readonly ModalLine[] =>
 		wrap(cleanLine(said), cells).map(part => line(part, tone));
-	const yes = keymap.keyOf('confirm.yes', 'y');
-	const enter = keymap.keyOf('field.accept', 'enter');
 	return {
 		title: `Run a program to log in to ${cleanLine(layer.target)}`,
 		lines: [
@@ -31,19 +30,9 @@ export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}
 			blankLine,
 		],
 		foot: [
-			[
-				{text: 'press ', tone: 'plain'},
-				...(layer.answering === 'key'
-					? []
-					: [
-							{text: yes, tone: 'loud' as const},
-							{text: ', then ', tone: 'plain' as const},
-						]),
-				{text: enter, tone: 'loud'},
-				{text: ' to approve it', tone: 'plain'},
-			],
+			keyThenEnter(layer.answering, keymap.keyFor('confirm.yes'), keymap.keyFor('field.accept'), ' to approve it'),
 			layer.problem === undefined
-				? line(`${keymap.keyOf('confirm.cancel', 'esc')} leaves it: nothing runs`, 'dim')
+				? line(`${keymap.keyFor('confirm.cancel')} leaves it: nothing runs`, 'dim')
 				: line(cleanLine(layer.problem), 'warn'),
 		],
 	};

@@ -5,21 +5,16 @@ import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import type {Content} from './centred.ts';
 import {blankLine, flowed, line, type ModalLine} from './modal.ts';
+import {keyThenEnter} from './typed-line.ts';
 
 /** The question whether a target is to be armed: which one, and what that means. */
 export function armLines(deck: Deck, layer: Extract<Layer, {kind: 'arm'}>, cells: number): Content {
 	const {arming, keymap, watch} = deck.options;
-	const arms = keymap.keyOf('deck.arm', 'O');
-	const enter = keymap.keyOf('field.accept', 'enter');
 	const name = cleanLine(layer.target);
 	const system = watch.targets.find(one => one.target.name === layer.target)?.system.title;
 	const identity = watch.identity(layer.target);
 	const what = identity === undefined ? system : `${identity.version}, as ${identity.who}`;
 	const text = (said: string): readonly ModalLine[] => wrap(cleanLine(said), cells).map(part => line(part));
-	const keys =
-		layer.answering === 'nothing'
-			? [...pressing(arms), {text: ', then ', tone: 'plain' as const}, ...pressing(enter, '')]
-			: pressing(enter);
 	return {
 		title: `Arm ${name}`,
 		lines: [
@@ -33,15 +28,10 @@ export function armLines(deck: Deck, layer: Extract<Layer, {kind: 'arm'}>, cells
 			blankLine,
 		],
 		foot: [
-			[...keys, {text: ' to arm it', tone: 'plain'}],
+			keyThenEnter(layer.answering, keymap.keyFor('deck.arm'), keymap.keyFor('field.accept'), ' to arm it'),
 			layer.problem === undefined
-				? line(`${keymap.keyOf('confirm.cancel', 'esc')} leaves it guarded`, 'dim')
+				? line(`${keymap.keyFor('confirm.cancel')} leaves it guarded`, 'dim')
 				: line(cleanLine(layer.problem), 'warn'),
 		],
 	};
 }
-
-const pressing = (key: string, before = 'press '): ModalLine => [
-	...(before === '' ? [] : [{text: before, tone: 'plain' as const}]),
-	{text: key, tone: 'loud'},
-];

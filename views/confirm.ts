@@ -11,7 +11,7 @@ import type {Content} from './centred.ts';
 import {endWords} from './end-words.ts';
 import {blankLine, flowed, labelCells, labelled, line, type ModalLine, signed} from './modal.ts';
 import type {Theme} from './theme.ts';
-import {typedPieces} from './typed-line.ts';
+import {fieldLine, typedPieces} from './typed-line.ts';
 
 const checkTone: Readonly<Record<Check['result'], Tone>> = {
 	pass: 'ok',
@@ -73,8 +73,8 @@ function objectLines({count, touches}: Preview, look: Look): readonly ModalLine[
 	if (!many) return look.tight && !look.whole && below.length > 0 ? shortened(lines) : [...lines, ...below];
 	const shown = touches.slice(0, look.whole ? touches.length : look.tight ? 3 : 5);
 	for (const touch of shown) {
-		const told = labelled('', cleanLine(touch), look);
-		lines.push(...(look.tight && !look.whole && told.length > 1 ? shortened(told.slice(0, 1)) : told));
+		const drawn = labelled('', cleanLine(touch), look);
+		lines.push(...(look.tight && !look.whole && drawn.length > 1 ? shortened(drawn.slice(0, 1)) : drawn));
 	}
 	const rest = count - shown.length;
 	return rest > 0 ? [...lines, ...labelled('', `and ${rest} more`, {...look, tone: 'dim'})] : lines;
@@ -103,7 +103,7 @@ function consequenceLines(preview: Preview, look: Look): readonly ModalLine[] {
 
 /** What exactly would be sent, and what it is bound to. */
 function planLines(deck: Deck, {equivalent, bound, changes}: Preview, look: Look): readonly ModalLine[] {
-	const key = deck.options.keymap.keyOf('confirm.whole', 'ctrl+r');
+	const key = deck.options.keymap.keyFor('confirm.whole');
 	const part = (label: string, text: string, oneLine: boolean) =>
 		oneLine ? onOneLine(label, text, look, key) : labelled(label, text, look);
 	return [
@@ -172,23 +172,11 @@ function keyLine(layer: ConfirmLayer, key: string, theme: Theme): ModalLine {
 	return [{text: '> ', tone: 'loud'}, ...typedPieces({text, caret: 0}, 10, theme)];
 }
 
-function fieldLine(prompt: string, index: number, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine {
-	const active = layer.field === index;
-	const text = layer.values[index] ?? '';
-	return [
-		{text: `${active ? '>' : ' '} `, tone: 'loud'},
-		{text: prompt, tone: 'dim'},
-		...(active
-			? typedPieces({text, caret: layer.caret ?? 0}, cells - 2 - width(prompt), theme)
-			: [{text: cleanLine(text), tone: 'plain' as const}]),
-	];
-}
-
 /** The reason that was given although none is asked for. */
 const reasonLines = ({reason}: ConfirmLayer, cells: number): readonly ModalLine[] =>
 	reason === undefined ? [] : labelled('reason', cleanLine(reason), {cells});
 
-/** Why the last key was not taken, else how long the demand has to be looked at, else the keys. One place, so that the rest stands still. */
+/** Why the last key was not taken, else how long the demand has to be looked at, else the keys: in one place, so that no other line moves. */
 function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
 	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
 	const wrong = stillWrong(layer);
@@ -199,8 +187,8 @@ function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	if (wait > 0) return [line(`it can be sent in ${wait}s: look at it once more`, 'warn')];
 	const {keymap} = deck.options;
 	const keys = [
-		`${keymap.keyOf('confirm.cancel', 'esc')} cancels`,
-		`${keymap.keyOf('confirm.copy', 'ctrl+y')} copies the command`,
+		`${keymap.keyFor('confirm.cancel')} cancels`,
+		`${keymap.keyFor('confirm.copy')} copies the command`,
 		...(checkedAt === undefined
 			? []
 			: [`checked ${duration((deck.monotonic() - checkedAt) / 1000)} ago, again every 2s`]),
@@ -212,7 +200,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	const {demand} = remedy;
 	if (demand === undefined || remedy.state !== 'ready') return [];
 	const {keymap} = deck.options;
-	const enter = keymap.keyOf('field.accept', 'enter');
+	const enter = keymap.keyFor('field.accept');
 	const plain = (text: string) => ({text, tone: 'plain' as const});
 	const loud = (text: string) => ({text, tone: 'loud' as const});
 	const status = statusLines(deck, remedy, layer, cells);
@@ -223,7 +211,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 				line('esc leaves', 'dim'),
 			];
 		case 'key': {
-			const yes = keymap.keyOf('confirm.yes', 'y');
+			const yes = keymap.keyFor('confirm.yes');
 			return [
 				[plain('press '), loud(yes), plain(', then '), loud(enter), plain(', to do it')],
 				keyLine(layer, yes, theme),
@@ -269,7 +257,7 @@ function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly Mo
 	const what = renewal.isPart
 		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
 		: 'plans it again for what is there now';
-	const key = deck.options.keymap.keyOf('confirm.renew', 'ctrl+n');
+	const key = deck.options.keymap.keyFor('confirm.renew');
 	return flowed(
 		[
 			{text: key, tone: 'loud'},
@@ -280,7 +268,7 @@ function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly Mo
 }
 
 const undoOffer = (deck: Deck, remedy: Remedy): string =>
-	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyOf('deck.undo', 'u')} undoes it` : '';
+	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyFor('deck.undo')} undoes it` : '';
 
 function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	const end = ended[remedy.state];

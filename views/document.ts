@@ -30,7 +30,7 @@ function amounts({text, filter}: DocumentLayer): readonly string[] {
 function nothingPasses(deck: Deck, {text, filter}: DocumentLayer): readonly string[] {
 	const there = text.end() - text.first();
 	if (filter === '' || there === 0) return [];
-	const key = deck.options.keymap.keyOf('text.filter', '&');
+	const key = deck.options.keymap.keyFor('text.filter');
 	const looked = text.waiting() === 0 ? `none of ${count(there)} lines matches` : 'no line found yet that matches';
 	return [`${looked} &${cleanLine(filter)}`, `${key} changes that; with nothing typed all lines are shown again`];
 }
@@ -97,7 +97,7 @@ export function paintDocument(deck: Deck, layer: DocumentLayer, size: Size, them
 		...(layer.filter === '' ? [] : [{text: `&${cut(cleanLine(layer.filter), quarter)}`, weight: 6}]),
 		...(layer.left === 0 ? [] : [{text: `from column ${layer.left + 1}`, weight: 2}]),
 		...amounts(layer).map(text => ({text, weight: 3})),
-		...movement(layer, deck.options.keymap.keyOf('text.last', 'G')).map(text => ({text, weight: 4})),
+		...movement(layer, deck.options.keymap.keyFor('text.last')).map(text => ({text, weight: 4})),
 		{text: layer.state === 'loading' ? 'reading' : page.whole ? 'all' : `${Math.min(place, 100)} %`, weight: 1},
 		// The footer says so too.
 		{text: 'esc back', weight: 0},

@@ -44,7 +44,7 @@ export const orNothing = (level: number, pieces: readonly Piece[]): Part => [{ke
 
 export const withoutRoom = nothing;
 
-/** Without what is only space at either end; one space stands before the first. */
+/** Without pieces of only spaces at either end; the first begins with one space. */
 function trimmed(pieces: readonly Piece[]): readonly Piece[] {
 	const start = pieces.findIndex(piece => piece.text.trim() !== '');
 	const end = pieces.findLastIndex(piece => piece.text.trim() !== '') + 1;

@@ -93,7 +93,7 @@ function standingPart(deck: Deck): Part {
 	return [
 		{
 			keep: keep.howToArm,
-			pieces: [{text: `  guarded: ${keymap.keyOf('deck.arm', 'O')} arms`, tone: 'dim'}],
+			pieces: [{text: `  guarded: ${keymap.keyFor('deck.arm')} arms`, tone: 'dim'}],
 		},
 		...orNothing(keep.guarded, [{text: '  guarded', tone: 'dim'}]),
 	];
@@ -123,7 +123,7 @@ function unverifiedPart(deck: Deck): Part {
 	const tone = found.some(({channel}) => channel === 'unverified') ? 'warn' : 'dim';
 	const form = (level: number, who: string): Form => ({
 		keep: level,
-		pieces: [{text: `  ${who} not verified: ${keymap.keyOf('deck.targets', 't')}`, tone}],
+		pieces: [{text: `  ${who} not verified: ${keymap.keyFor('deck.targets')}`, tone}],
 	});
 	const names = found.length > 2 ? [] : [form(keep.unverifiedNames, found.map(({name}) => name).join(', '))];
 	return [...names, form(keep.unverified, String(found.length)), withoutRoom];
@@ -133,14 +133,14 @@ function unverifiedPart(deck: Deck): Part {
 function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
 	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [withoutRoom];
-	const key = deck.options.keymap.keyOf('deck.undo', 'u');
+	const key = deck.options.keymap.keyFor('deck.undo');
 	return orNothing(keep.settling, [{text: `${settling} not verified yet: ${key}  `, tone: 'warn'}]);
 }
 
 function unknownPart(deck: Deck, theme: Theme): Part {
 	const {length} = deck.options.unresolved.get();
 	if (length === 0) return [withoutRoom];
-	const key = deck.options.keymap.keyOf('deck.audit', 'v');
+	const key = deck.options.keymap.keyFor('deck.audit');
 	const form = (level: number, text: string): Form => ({
 		keep: level,
 		pieces: [{text: `${theme.sign('unknown')} ${length} ${text}  `, tone: 'unknown'}],
@@ -161,12 +161,12 @@ function copiesPart(deck: Deck): Part {
 		keep: level,
 		pieces: [{text: `${text}  `, tone}],
 	});
-	const told = (found: typeof sinks) =>
+	const namesOf = (found: typeof sinks) =>
 		found.map(({name, waiting}) => `${cleanLine(name)}${waiting > 0 ? ` (${waiting} wait)` : ''}`).join(', ');
 	if (required.length > 0) {
 		const what = isOpen ? 'GLASS BROKEN, audit not delivered' : 'audit not delivered, no action';
 		return [
-			form(keep.unknownOutcome, `${what}: ${told(required)}`, 'crit'),
+			form(keep.unknownOutcome, `${what}: ${namesOf(required)}`, 'crit'),
 			form(keep.always, isOpen ? 'GLASS BROKEN' : 'no audit', 'crit'),
 		];
 	}
@@ -176,7 +176,7 @@ function copiesPart(deck: Deck): Part {
 	}
 	return failing.length === 0
 		? [withoutRoom]
-		: orNothing(keep.settling, [{text: `copies wait: ${told(failing)}  `, tone: 'warn'}]);
+		: orNothing(keep.settling, [{text: `copies wait: ${namesOf(failing)}  `, tone: 'warn'}]);
 }
 
 function consolesPart(deck: Deck): Part {

@@ -64,17 +64,10 @@ export function paintLayer(deck: Deck, size: Size, theme: Theme): Painted | unde
 		}
 		case 'reason':
 			return centred(size, 80, theme, cells => ({
-				title: 'A reason, kept in the record',
+				title: 'A reason for the record',
 				lines: [
 					blankLine,
-					[
-						{text: '> ', tone: 'loud'},
-						...typedPieces(
-							layer.caret === undefined ? {text: layer.text, caret: 0} : {text: layer.text, caret: layer.caret},
-							cells - 2,
-							theme,
-						),
-					],
+					[{text: '> ', tone: 'loud'}, ...typedPieces(layer, cells - 2, theme)],
 					blankLine,
 					line(
 						`${key('field.accept')} keeps it and goes back to the question · ${key('field.cancel')} leaves it as it was`,

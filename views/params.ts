@@ -2,12 +2,12 @@ import type {Deck} from '../src/deck/deck.ts';
 import {askerOf} from '../src/deck/fields.ts';
 import type {ParamsLayer} from '../src/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {width, wrap} from '../src/text/fit.ts';
+import {wrap} from '../src/text/fit.ts';
 import {centred, type Painted} from './centred.ts';
 import type {Size} from './layout.ts';
 import {blankLine, flowed, line} from './modal.ts';
 import type {Theme} from './theme.ts';
-import {typedPieces} from './typed-line.ts';
+import {fieldLine} from './typed-line.ts';
 
 /** What an action wants to know before it can be previewed, or an inspection before it can be read. */
 export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: Theme): Painted {
@@ -25,16 +25,9 @@ export function paintParams(deck: Deck, layer: ParamsLayer, size: Size, theme: T
 			blankLine,
 			...(asked?.params ?? []).flatMap((param, index) => {
 				const value = layer.values[index] ?? '';
-				const active = index === layer.field;
 				const problem = param.problem(value);
 				return [
-					[
-						{text: active ? '> ' : '  ', tone: 'loud' as const},
-						{text: `${param.label}  `, tone: 'dim' as const},
-						...(active
-							? typedPieces({text: value, caret: layer.caret ?? 0}, cells - 4 - width(param.label), theme)
-							: [{text: cleanLine(value), tone: 'plain' as const}]),
-					],
+					fieldLine(`${param.label}  `, index, layer, cells, theme),
 					...wrap(problem ?? param.hint, cells - 2).map(text =>
 						line(`  ${text}`, problem === undefined ? 'dim' : 'warn'),
 					),

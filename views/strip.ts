@@ -47,7 +47,7 @@ export function paintStrip(deck: Deck, cells: number, lines: number, theme: Them
 	const shown = findings.slice(0, lines);
 	const more = findings.length - shown.length;
 	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...findings.map(one => width(cleanLine(one.target)))));
-	const key = deck.options.keymap.keyOf('deck.findings', '!');
+	const key = deck.options.keymap.keyFor('deck.findings');
 	const tail = more > 0 ? `  +${more} more ${key} ` : ' ';
 	const painted = shown.map((finding, index) => {
 		const last = index === shown.length - 1 && more > 0;

@@ -1,4 +1,5 @@
-import {aroundCaret, type TypedLine} from '../src/deck/typed-line.ts';
+import type {Answering} from '../src/deck/key-then-enter.ts';
+import {aroundCaret, type Caret, type TypedLine} from '../src/deck/typed-line.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {cut, lastOf, width} from '../src/text/fit.ts';
 import type {ModalLine} from './modal.ts';
@@ -17,4 +18,31 @@ export function typedPieces(line: TypedLine, cells: number, theme: Theme): Modal
 		{text: theme.ascii ? '_' : '▏', tone: 'loud'},
 		{text: cut(after ?? '', room - width(shown)), tone: 'plain'},
 	];
+}
+
+/** A field among several, behind its name: the one that is typed into has a mark and the caret. */
+export function fieldLine(
+	label: string,
+	index: number,
+	typed: {readonly values: readonly string[]; readonly field: number; readonly caret?: Caret},
+	cells: number,
+	theme: Theme,
+): ModalLine {
+	const active = index === typed.field;
+	const text = typed.values[index] ?? '';
+	return [
+		{text: active ? '> ' : '  ', tone: 'loud'},
+		{text: label, tone: 'dim'},
+		...(active
+			? typedPieces({text, caret: typed.caret ?? 0}, cells - 2 - width(label), theme)
+			: [{text: cleanLine(text), tone: 'plain' as const}]),
+	];
+}
+
+/** What a question that is answered by a key and then Enter asks for next: `press y, then enter`. */
+export function keyThenEnter(answering: Answering, key: string, enter: string, end: string): ModalLine {
+	const plain = (text: string) => ({text, tone: 'plain' as const});
+	const loud = (text: string) => ({text, tone: 'loud' as const});
+	const first = answering === 'key' ? [] : [loud(key), plain(', then ')];
+	return [plain('press '), ...first, loud(enter), plain(end)];
 }

@@ -2,7 +2,7 @@ import {isAdapterError, messageOf} from '../errors.ts';
 import type {ProgramApproval} from '../port/program-approval.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {afterKey, type Pressed} from './key-then-enter.ts';
+import {afterKey, notOnScreen, notTaken, type Pressed} from './key-then-enter.ts';
 
 type ApproveLayer = Extract<Layer, {kind: 'approve'}>;
 
@@ -32,7 +32,6 @@ async function approve(deck: Deck, {target, approval}: ApproveLayer): Promise<vo
 /** A key while it is asked whether a program may run. Any but the key and Enter leaves it without approval. */
 export function pressApprove(deck: Deck, layer: ApproveLayer, {key, alone}: Pressed): void {
 	const {keymap} = deck.options;
-	const yes = keymap.keyOf('confirm.yes', 'y');
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
 	const isEnter = keymap.intent('field', key) === 'field.accept';
 	if (!isYes && !isEnter) {
@@ -41,25 +40,16 @@ export function pressApprove(deck: Deck, layer: ApproveLayer, {key, alone}: Pres
 		return;
 	}
 	if (!deck.answerable()) {
-		const problem = 'not taken: the question has to be on the screen first';
-		deck.apply({do: 'top', layer: {...layer, answering: 'nothing', problem}});
+		deck.apply({do: 'top', layer: {...layer, answering: 'nothing', problem: notOnScreen}});
 		return;
 	}
 	const answering = afterKey(layer.answering, {is: isYes ? 'key' : 'enter', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'pop'});
 		void approve(deck, layer);
-		return;
+	} else if (answering === 'key') deck.apply({do: 'top', layer: {...layer, answering, problem: undefined}});
+	else {
+		const problem = notTaken(layer.answering, alone, keymap.keyFor('confirm.yes'));
+		deck.apply({do: 'top', layer: {...layer, answering: isYes ? 'repeated' : layer.answering, problem}});
 	}
-	const problem = () => {
-		if (answering === 'key') return undefined;
-		if (!alone) return 'not taken: it came together with other keys in one read';
-		if (layer.answering === 'nothing') return `not taken: press ${yes} first, then enter`;
-		return `not taken: ${yes} came more than once, as a held key does; leave, and begin again`;
-	};
-	const stays = isYes ? 'repeated' : layer.answering;
-	deck.apply({
-		do: 'top',
-		layer: {...layer, answering: answering === 'key' ? 'key' : stays, problem: problem()},
-	});
 }

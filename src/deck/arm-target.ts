@@ -2,7 +2,7 @@ import {messageOf} from '../errors.ts';
 import {arm, armedFor, standing} from '../policy/standing.ts';
 import type {Layer} from '../session.ts';
 import type {Deck} from './deck.ts';
-import {afterKey, type Pressed} from './key-then-enter.ts';
+import {afterKey, notOnScreen, notTaken, type Pressed} from './key-then-enter.ts';
 
 type ArmLayer = Extract<Layer, {kind: 'arm'}>;
 
@@ -46,7 +46,6 @@ function carryOut(deck: Deck, target: string): void {
 /** A key while it is asked whether to arm a target. Any but the arming key and Enter leaves it guarded. */
 export function pressArm(deck: Deck, layer: ArmLayer, {key, alone}: Pressed): void {
 	const {keymap} = deck.options;
-	const name = keymap.keyOf('deck.arm', 'O');
 	const arms = keymap.intent('deck', key) === 'deck.arm' || keymap.intent('list', key) === 'list.arm';
 	const enters = keymap.intent('field', key) === 'field.accept';
 	if (!arms && !enters) {
@@ -57,7 +56,7 @@ export function pressArm(deck: Deck, layer: ArmLayer, {key, alone}: Pressed): vo
 	const stay = (problem: string) =>
 		deck.apply({do: 'top', layer: {...layer, answering: arms ? 'repeated' : layer.answering, problem}});
 	if (enters && alone && !deck.answerable()) {
-		stay('not taken: the question has to be on the screen first');
+		stay(notOnScreen);
 		return;
 	}
 	const answering = afterKey(layer.answering, {is: arms ? 'key' : 'enter', alone});
@@ -65,7 +64,5 @@ export function pressArm(deck: Deck, layer: ArmLayer, {key, alone}: Pressed): vo
 		deck.apply({do: 'pop'});
 		carryOut(deck, layer.target);
 	} else if (answering === 'key') deck.apply({do: 'top', layer: {kind: 'arm', target: layer.target, answering}});
-	else if (!alone) stay('not taken: it came together with other keys in one read');
-	else if (layer.answering === 'nothing') stay(`not taken: press ${name} first, then enter`);
-	else stay(`not taken: ${name} came more than once, as a held key does; leave, press ${name} once, then enter`);
+	else stay(notTaken(layer.answering, alone, keymap.keyFor('deck.arm')));
 }

@@ -7,7 +7,7 @@ import {afterTyping} from './typed-answer.ts';
 type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
 /** The word, and the reason, which proves nothing. */
-const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyOf('field.end', 'end')});
+const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyFor('field.end')});
 
 /** A key while the question is on the screen. */
 export function pressBreakGlass(deck: Deck, layer: GlassLayer, pressed: Pressed): void {

@@ -62,7 +62,7 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed):
 	}
 	if (remedy === undefined) return;
 	const answers = {...answersOf(deck, layer), problem: undefined};
-	/** The key answers nothing, and what was answered before it has to begin anew. */
+	/** The key answers nothing, and the answer has to start again. */
 	const show = (change: Partial<ConfirmLayer>) =>
 		deck.apply({do: 'top', layer: {...answers, answering: 'nothing', afterEnter: false, ...change}});
 	switch (intent) {
@@ -105,7 +105,7 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed):
 function copyCommand(deck: Deck, {preview}: Remedy): void {
 	if (preview === undefined) return;
 	deck.options.effects.copy(preview.equivalent).then(
-		told => deck.say(told),
+		done => deck.say(done),
 		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
 	);
 }
@@ -123,7 +123,7 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 		void runner.confirm({kind: 'key', key: demanded, ...given(layer)});
 		return;
 	}
-	const yes = keymap.keyOf('confirm.yes', 'y');
+	const yes = keymap.keyFor('confirm.yes');
 	const repeated = layer.answering === 'repeated' || answering === 'repeated';
 	const problem = () => {
 		if (answering === 'key' || (!isYes && !isEnter)) return undefined;
@@ -138,7 +138,7 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 /** A demand that is typed into fields, and ended by Enter. */
 function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: Pressed): void {
 	const {keymap, runner} = deck.options;
-	const fields = {count: fieldsOf(demand), free: reasonField, harmless: keymap.keyOf('field.end', 'end')};
+	const fields = {count: fieldsOf(demand), free: reasonField, harmless: keymap.keyFor('field.end')};
 	const {answer, isAnswered} = afterTyping(layer, fields, pressed, keymap.intent('field', pressed.key));
 	if (!isAnswered) {
 		deck.apply({do: 'top', layer: answer});

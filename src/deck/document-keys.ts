@@ -109,7 +109,7 @@ export function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent):
 			return;
 		case 'text.left':
 		case 'text.right':
-			if (layer.wrap) deck.say(`lines are wrapped; ${deck.options.keymap.keyOf('text.wrap', 'w')} changes that`);
+			if (layer.wrap) deck.say(`lines are wrapped; ${deck.options.keymap.keyFor('text.wrap')} changes that`);
 			else top({left: Math.max(0, layer.left + (intent === 'text.right' ? sideways : -sideways))});
 			return;
 		case 'text.stamps':

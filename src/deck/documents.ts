@@ -103,7 +103,7 @@ export function openDocument(
 						{text: messageOf(error), severity: 'unknown'},
 						plain(hint),
 						plain(''),
-						plain(`${keymap.keyOf('text.refresh', 'r')} reads it again`),
+						plain(`${keymap.keyFor('text.refresh')} reads it again`),
 					]);
 					change({state: 'failed', text, graph: undefined, top: {line: 0, part: 0}, follows: 'no'});
 				},

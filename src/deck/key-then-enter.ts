@@ -10,7 +10,7 @@ export type Answering =
 	| 'nothing'
 	/** The key came once, alone in its read. */
 	| 'key'
-	/** It came again, or together with others: only another key begins anew. */
+	/** It came again, or together with others: only another key starts the answer again. */
 	| 'repeated';
 
 /** A key, what it types, and whether nothing else came in its read. */
@@ -24,3 +24,13 @@ export function afterKey(state: Answering, {is, alone}: Meaning): Answering | 'a
 	if (is === 'key') return alone && state === 'nothing' ? 'key' : 'repeated';
 	return is === 'enter' && alone && state === 'key' ? 'answered' : 'nothing';
 }
+
+/** Why a question that any other key closes was not answered by its key or Enter. `before`: where the question was. `key`: the name of its key. */
+export function notTaken(before: Answering, alone: boolean, key: string): string {
+	if (!alone) return 'not taken: it came together with other keys in one read';
+	if (before === 'nothing') return `not taken: press ${key} first, then enter`;
+	return `not taken: ${key} came more than once, as a held key does; leave, press ${key} once, then enter`;
+}
+
+/** Why a key was not taken that came before the question was painted. */
+export const notOnScreen = 'not taken: the question has to be on the screen first';

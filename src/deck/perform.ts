@@ -184,7 +184,7 @@ export function noRowText(deck: Deck): string | undefined {
 	const {keymap} = deck.options;
 	const left = entries[cursorIndex(session, entries)]?.left === true;
 	return left || hasLostCursor(session, entries)
-		? `the selected row left the list: ${keymap.keyOf('row.down', 'j')} or ${keymap.keyOf('row.up', 'k')} selects another`
+		? `the selected row left the list: ${keymap.keyFor('row.down')} or ${keymap.keyFor('row.up')} selects another`
 		: undefined;
 }
 

@@ -31,7 +31,7 @@ describe('confirm', () => {
 		}
 	});
 
-	it('says in the place of its keys why a key was not taken, and stands still meanwhile', async () => {
+	it('says in the place of its keys why a key was not taken, and moves no line meanwhile', async () => {
 		house = await openHouse();
 		await house.keys('K');
 		await house.reach('ready');
@@ -50,6 +50,7 @@ describe('confirm', () => {
 		expect(layerText(80, 24)).toMatch(/Arm db[\s\S]*db is guarded[\s\S]*press enter to arm it/);
 		await house.keys('O');
 		expect(layerText(80, 24)).toContain('not taken: O came more than once');
+		expect(layerText(80, 24)).toContain('press O, then enter to arm it');
 		await house.keys('esc');
 		expect(house.notice()).toBe('db was not armed');
 	});
@@ -97,12 +98,12 @@ describe('confirm', () => {
 		await house.keys('y', 'enter');
 		await house.reach('verifying');
 		await until(() => house.deck.options.runner.state.get()?.outcome !== undefined);
-		const told = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
-		expect(told()).toContain(
+		const shown = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
+		expect(shown()).toContain(
 			'done; looking whether it helped, 0s it is on its way esc leaves it to go on · u undoes it',
 		);
 		await house.keys('esc', 'q');
-		expect(told()).toContain(
+		expect(shown()).toContain(
 			'Poke on db was sent: whether it helped is recorded as not known, and u no longer leads back',
 		);
 	});
@@ -118,9 +119,9 @@ describe('confirm', () => {
 		await house.keys('y', 'enter');
 		await house.reach('running');
 		await house.keys('esc', 'q');
-		const told = layerText(80, 24).replace(/[\s│]+/g, ' ');
+		const shown = layerText(80, 24).replace(/[\s│]+/g, ' ');
 		finish();
-		expect(told).toContain('Poke on db is under way: it is finished and recorded first');
+		expect(shown).toContain('Poke on db is under way: it is finished and recorded first');
 		await until(() => house.deck.options.runner.state.get()?.state === 'done');
 	});
 });

@@ -49,7 +49,7 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 	let gathered = '';
 	let alt = false;
 	let escapeJustTold = false;
-	/** What this read brought so far, told at its end: only then it is known whether a key came alone. */
+	/** What this read brought so far. Emitted at its end: only then it is known whether a key came alone. */
 	let events: TerminalEvent[] = [];
 	/** Keys among it, known or not, and pastes. */
 	let keysRead = 0;
@@ -66,10 +66,10 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 		events.push(text === undefined ? event : {...event, text});
 	}
 
-	function tell(alone: boolean): void {
-		const told = events;
+	function emitAll(alone: boolean): void {
+		const ended = events;
 		events = [];
-		for (const event of told) emit(event.type === 'key' ? {...event, alone} : event);
+		for (const event of ended) emit(event.type === 'key' ? {...event, alone} : event);
 	}
 
 	/** A key has begun whose rest may come with the next read. */
@@ -263,7 +263,7 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 			key('esc');
 			if (was === 'escape-twice') key('esc');
 		}
-		tell(keysRead === 1 && !halfShared);
+		emitAll(keysRead === 1 && !halfShared);
 		halfShared = false;
 	}
 
@@ -282,7 +282,7 @@ export function createKeyDecoder(emit: (event: TerminalEvent) => void, clock: Pi
 			}
 			for (const character of text) read(character);
 			const half = isKeyHalfRead() || endsInCharacter(chunk);
-			tell(keysRead === 1 && !half && !halfShared && !pasteBroken);
+			emitAll(keysRead === 1 && !half && !halfShared && !pasteBroken);
 			halfShared = half && (keysRead > 0 || halfShared);
 			if (state === 'ground') return;
 			cancelTimer = clock.after(waitsAfterEscape() ? loneEscapeMs : abandonedMs, timedOut);

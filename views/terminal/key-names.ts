@@ -46,7 +46,7 @@ export function withModifiers(name: string, modifiers: number): string {
 
 /** Letters that come as another key when Ctrl is held: backspace, tab, and line end twice. */
 const ctrlAliases = 'hijm';
-/** Characters that begin a sequence after Esc, so that Alt with them cannot be told from one. */
+/** Characters that begin a sequence after Esc, so that Alt with them looks the same as one. */
 const sequenceStarts = '[O]PX^_';
 const unshifted: ReadonlySet<string> = new Set([
 	'esc',

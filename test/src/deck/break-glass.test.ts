@@ -8,7 +8,7 @@ import {type House, openHouse} from './house.ts';
 let house: House;
 afterEach(() => house.close());
 
-/** A deck whose required copy fails, unless told, and what was answered to its question. */
+/** A deck whose required copy fails, unless given otherwise, and what was answered to its question. */
 async function failing(isNeeded = true, problem: string | undefined = undefined) {
 	house = await openHouse();
 	const used: {readonly word: string; readonly reason: string}[] = [];

@@ -111,7 +111,7 @@ afterEach(() => house.close());
 describe('a confirmation', () => {
 	beforeEach(() => open(false));
 
-	/** Opens the confirmation anew, and types what is demanded, as far as `typed` goes. */
+	/** Opens the confirmation again, and types what is demanded, as far as `typed` goes. */
 	async function ask(key: 'K' | 'T' | 'X', typed: 'nothing' | 'all'): Promise<void> {
 		leaveAll();
 		await house.keys(key);
