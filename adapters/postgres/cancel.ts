@@ -1,43 +1,22 @@
 import type {Check} from '../../src/contract.ts';
 import {defineAction} from '../../src/define.ts';
-import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
+import {isIdleInTransaction, type PostgresSessionRow} from '../../src/model/postgres-session.ts';
 import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
 import {duration} from '../../src/text/figures.ts';
 import {psqlLine} from './by-hand.ts';
 import {
-	checksOf,
-	checksOfAll,
-	objectOf,
 	onlyWaits,
 	pidNames,
 	type Reason,
 	reachableAll,
-	receiptKey,
-	rowsLeft,
 	type Selected,
 	selectedSessions,
 	sessionsOf,
-	touchOf,
 	vainFor,
 	waitersOf,
 } from './session-checks.ts';
-import {
-	boundTo,
-	hitFields,
-	hitsBefore,
-	hitText,
-	identityOf,
-	movedOn,
-	partition,
-	refusedByGuard,
-	type ShownSession,
-	sessionFacts,
-	shownSession,
-	signalByHand,
-} from './session-identity.ts';
-
-/** The statements that are cancelled together, each of another session. */
-export type CancelPlan = {readonly statements: readonly ShownSession[]};
+import {identityOf, movedOn, partition, refusedByGuard, type ShownSession, signalByHand} from './session-identity.ts';
+import {onSessions, previewSignal, progressOf, type SignalPlan, signalReceipt} from './signal-plan.ts';
 
 function sameStatement(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the statement';
@@ -48,8 +27,8 @@ function sameStatement(plan: ShownSession, session: SessionRecord | undefined): 
 }
 
 /** Whether the statement that was cancelled runs on. Its state may change meanwhile, its start does not. */
-const isRunning = (plan: ShownSession, session: SessionRecord): boolean =>
-	session.backendStart === plan.backendStart &&
+const isRunning = (plan: ShownSession, session: SessionRecord | undefined): boolean =>
+	session?.backendStart === plan.backendStart &&
 	(session.queryStart ?? null) === plan.queryStart &&
 	session.state === 'active';
 
@@ -72,78 +51,41 @@ function impactOf(selected: readonly Selected[]): string {
 	return `The statement that has run for ${ran} fails with an error; its session stays.${waiting}`;
 }
 
-export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPlan>({
+export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
+	...onSessions(sameStatement),
 	id: 'postgres.cancel',
 	title: 'Cancel statement',
 	key: 'C',
-	kind: sessionKind,
-	selects: 'many',
-	params: [],
-	shows: sessionFacts,
 	disabled: rows =>
 		reachableAll(rows, row => (row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing')),
 	async preview(rows, _params, {port, target, signal}) {
 		const selected = await selectedSessions(rows, port, signal);
-		const statements = selected.map(({session}) => shownSession(session));
+		const signalled = previewSignal(selected);
 		const reason = vainFor(selected, unhelpful);
 		return {
-			plan: {statements},
+			...signalled,
 			target: target.name,
-			object: objectOf(statements),
-			locks: statements.map(receiptKey),
-			count: selected.length,
-			touches: selected.map(({session}, index) => touchOf(session, statements[index]?.query ?? '')),
-			equivalent: psqlLine(target, signalByHand('pg_cancel_backend', statements)),
+			equivalent: psqlLine(target, signalByHand('pg_cancel_backend', signalled.plan.sessions)),
 			impact: impactOf(selected),
-			bound: boundTo(statements),
-			changes: [],
 			risk: 'low',
 			undo: {class: 'none', text: 'none: the work of the statement is lost; its client has to run it again'},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
-	async preflight({statements}, {port, signal}) {
-		const sessions = await sessionsOf(statements, port, signal);
-		const server = await port.server({signal});
-		return checksOfAll(
-			statements.map(plan => ({
-				pid: plan.pid,
-				checks: checksOf(sameStatement(plan, sessions.get(plan.pid)), sessions.get(plan.pid), server),
-			})),
-		);
+	async run({sessions}, {port, signal, record}) {
+		const results = partition(sessions, await port.cancel(sessions.map(identityOf), record, {signal}));
+		if (results.sent.length === 0) throw await refusedByGuard(sessions, port, signal);
+		return signalReceipt(results, {
+			one: 'cancelled the statement of pid',
+			several: `cancelled the statements of ${results.sent.length} of ${sessions.length} sessions`,
+			missed: 'no longer running',
+		});
 	},
-	left: (rows, plan, {port, signal}) =>
-		rowsLeft(
-			rows,
-			(row, session) => {
-				const shown = plan?.statements.find(({pid}) => pid === row.pid);
-				return shown === undefined || movedOn(shown, session) === undefined;
-			},
-			port,
-			signal,
-		),
-	async run({statements}, {port, signal, record}) {
-		const {sent, missed} = partition(statements, await port.cancel(statements.map(identityOf), record, {signal}));
-		const [first] = sent;
-		if (first === undefined) throw await refusedByGuard(statements, port, signal);
-		if (statements.length === 1) {
-			const {pid, backendStart} = first.shown;
-			return {
-				summary: `cancelled the statement of pid ${pid}: ${hitText(first.at)}`,
-				before: {backendStart, ...hitFields(first.at)},
-			};
-		}
-		const left = missed.length === 0 ? '' : `; no longer running: pid ${pidNames(missed)}`;
-		return {
-			summary: `cancelled the statements of ${sent.length} of ${statements.length} sessions${left}`,
-			before: hitsBefore(sent),
-		};
-	},
-	async verify({statements}, receipt, {port, signal}) {
-		const sessions = await sessionsOf(statements, port, signal);
-		const [first] = statements;
-		if (first !== undefined && statements.length === 1) {
-			const session = sessions.get(first.pid);
+	async verify({sessions: shown}, receipt, {port, signal}) {
+		const now = await sessionsOf(shown, port, signal);
+		const [first] = shown;
+		if (first !== undefined && shown.length === 1) {
+			const session = now.get(first.pid);
 			if (session === undefined || session.backendStart !== first.backendStart) {
 				return {result: 'done', detail: `pid ${first.pid} has ended`};
 			}
@@ -154,15 +96,11 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<CancelPla
 				};
 			return {result: 'done', detail: `pid ${first.pid} is ${session.state ?? 'hidden'} now`};
 		}
-		const missed = statements.filter(one => !(receiptKey(one) in receipt.before));
-		const still = statements.filter(one => {
-			const session = sessions.get(one.pid);
-			return !missed.includes(one) && session !== undefined && isRunning(one, session);
-		});
-		const stopped = `${statements.length - missed.length - still.length} of ${statements.length} were cancelled`;
+		const {missed, still, done} = progressOf(shown, receipt, one => isRunning(one, now.get(one.pid)));
 		const left = missed.length === 0 ? '' : `; pid ${pidNames(missed)} had gone on before`;
-		if (still.length === 0) return {result: 'done', detail: `${stopped}${left}`};
-		const detail = `${stopped}${left}; pid ${pidNames(still)} still runs: it has not come to a point where it can stop`;
+		const stopped = `${done} of ${shown.length} were cancelled${left}`;
+		if (still.length === 0) return {result: 'done', detail: stopped};
+		const detail = `${stopped}; pid ${pidNames(still)} still runs: it has not come to a point where it can stop`;
 		return {result: 'pending', detail};
 	},
 	settleMs: 10_000,

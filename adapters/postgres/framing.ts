@@ -13,7 +13,7 @@ const longest = 64 * 2 ** 20;
  */
 const longestAnswer = 64 * 2 ** 20;
 
-/** What a message and a cell take besides their bytes once they are decoded: a NULL is 4 bytes on the wire, or none in a row that leaves it out. */
+/** What a message and a cell take in addition to their bytes once they are decoded: a NULL is 4 bytes on the wire, or none in a row that leaves it out. */
 const messageBytes = 256;
 const cellBytes = 64;
 

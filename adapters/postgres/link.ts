@@ -143,7 +143,7 @@ export function createLink(
 		return answer.value.rows;
 	}
 
-	/** Ends what runs on the server for a question that nobody waits for any more. The connection is kept when that is seen to end. */
+	/** Ends what runs on the server for a question that has no caller any more. The connection stays open when that is seen to end. */
 	async function callOff(on: OpenClient, ended: Promise<void>): Promise<void> {
 		let over = false;
 		void ended.then(() => {

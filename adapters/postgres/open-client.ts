@@ -27,7 +27,7 @@ export type OpenClient = {
 	readonly host: Host;
 	readonly channel: Channel;
 	/**
-	 * A pooler stands between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
+	 * There is a pooler in between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
 	 * the limits for itself.
 	 */
 	readonly pooled: boolean;
@@ -54,11 +54,11 @@ const tooLarge = (): AdapterError =>
 	new AdapterError(
 		'malformed',
 		'the answer to one question takes more than 64 MB, and is not read',
-		'No answer of PostgreSQL to midwatch is so large: check host and port, and what stands before the server.',
+		'No answer of PostgreSQL to midwatch is so large: check host and port, and any proxy or pooler before the server.',
 	);
 
 /**
- * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nobody could catch it, or waits for what
+ * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nothing can catch it, or waits for what
  * will never come: it is not given them.
  */
 function guardParser(client: Client): void {

@@ -11,7 +11,7 @@ export const gone = (pid: number): AdapterError =>
 		'Nothing was sent. Choose the session again.',
 	);
 
-/** Why a session cannot be acted on at all, told beside the dim key. */
+/** Why a session cannot be acted on at all, shown beside the dim key. */
 function reachable(row: PostgresSessionRow): string | undefined {
 	if (row.hidden || row.backendStart === undefined) return 'its start is hidden from us: needs pg_read_all_stats';
 	if (!isClient(row)) return `it is no client but ${row.backendType ?? 'a process of the server'}`;
@@ -66,20 +66,6 @@ export async function sessionsOf(
 ): Promise<ReadonlyMap<number, SessionRecord>> {
 	const pids = these.map(({pid}) => pid);
 	return new Map((await port.sessionsByPid(pids, {signal})).map(session => [session.pid, session]));
-}
-
-/** Those of the selected rows whose sessions are still there, and are what `isSame` asks for. */
-export async function rowsLeft(
-	rows: readonly PostgresSessionRow[],
-	isSame: (row: PostgresSessionRow, session: SessionRecord) => boolean,
-	port: PostgresPort,
-	signal: AbortSignal,
-): Promise<readonly PostgresSessionRow[]> {
-	const sessions = await sessionsOf(rows, port, signal);
-	return rows.filter(row => {
-		const session = sessions.get(row.pid);
-		return session !== undefined && session.backendStart === row.backendStart && isSame(row, session);
-	});
 }
 
 export const touchOf = ({pid, user, database}: SessionRecord, query: string): string =>

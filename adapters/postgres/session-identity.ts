@@ -121,7 +121,7 @@ export function signalByHand(act: SignalFunction, sessions: readonly ShownSessio
 	});
 }
 
-type Partition = {
+export type Partition = {
 	readonly sent: readonly {readonly shown: ShownSession; readonly at: SignalledSession}[];
 	readonly missed: readonly ShownSession[];
 };

@@ -26,7 +26,7 @@ export async function tlsOptions(tls: Tls, host: string): Promise<ConnectionOpti
 }
 
 /**
- * What protects a connection that stands. `local` goes by the address that was reached, not by a name. A chain to a CA of the system
+ * What protects an open connection. `local` goes by the address that was reached, not by a name. A chain to a CA of the system
  * without a check of the name (`verify-ca` without `ca`) verifies nothing: a public CA gives anybody a certificate.
  */
 export function channelOf(stream: Duplex, tls: Tls, host: string): Channel {
