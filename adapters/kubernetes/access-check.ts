@@ -1,6 +1,12 @@
-import type {ActionContext, Check} from '../../src/contract.ts';
+import type {ActionContext, Check, ShownFact} from '../../src/contract.ts';
 import type {AccessQuestion, KubernetesPort} from '../../src/port/kubernetes.ts';
 import {grantLine} from './grants.ts';
+
+/** The fact that a confirmation shows with it. `what`: `evict it`. */
+export const accessFact = (what: string): ShownFact => ({
+	fact: `whether midwatch may ${what}`,
+	bound: 'refused by the server when it is sent; what it answered before is cached for five minutes at most',
+});
 
 /** Asks the server whether we may. `label`: the right to what, as `the right to evict it`. That the question itself was refused is no denial: the server decides when it is sent. */
 export async function accessCheck(

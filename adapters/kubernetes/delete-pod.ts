@@ -3,6 +3,7 @@ import {defineAction} from '../../src/define.ts';
 import {beforeSending} from '../../src/errors.ts';
 import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
+import {accessFact} from './access-check.ts';
 import {kubectl} from './by-hand.ts';
 import {budgetLabel, type Cover, coverOf, coverText} from './evict-pod.ts';
 import {podObject} from './pod-act.ts';
@@ -23,6 +24,7 @@ import {
 	touchesOf,
 	watchEnds,
 } from './pod-endings.ts';
+import {podFacts} from './pod-shown.ts';
 import {gone} from './workload.ts';
 
 /** The pods that are deleted together, in this order. */
@@ -95,23 +97,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		},
 	],
 	shows: [
-		{
-			fact: 'name and namespace',
-			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
-		},
-		{
-			fact: 'whether it serves, is not ready or has finished',
-			bound: 'its containers and its phase, read again just before it is sent',
-		},
-		{
-			fact: 'the word of its status',
-			notBound:
-				'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
-		},
-		{
-			fact: 'the workload that makes a new one',
-			bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
-		},
+		...podFacts,
 		{
 			fact: 'how long it has to end',
 			bound: 'preconditions.uid: the grace of a pod is fixed when it is created, and a chosen one is part of the plan',
@@ -121,17 +107,10 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			bound: 'their names, found again just before it is sent where they can be read: one more is a conflict',
 		},
 		{
-			fact: 'whether it is being deleted',
-			bound: 'metadata.deletionTimestamp, read again just before it is sent',
-		},
-		{
 			fact: 'the finalizers that its deletion waits for',
 			bound: 'metadata.finalizers, read again just before it is sent',
 		},
-		{
-			fact: 'whether midwatch may delete it',
-			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
-		},
+		accessFact('delete it'),
 	],
 	disabled: () => undefined,
 	async preview(rows, params, context) {
@@ -174,15 +153,15 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		if (standings.length < plan.pods.length) return [...checks, ...may];
 		const budgets = await budgetsNow(standings, context);
 		const moved = budgetsMoved(plan, budgets);
-		const told: Check[] = [...checks, ...may, ...budgets.checks, ...returnChecks(plan.pods)];
-		if (moved !== undefined) told.push({label: budgetLabel, result: 'block', detail: moved, moved: true});
+		const all: Check[] = [...checks, ...may, ...budgets.checks, ...returnChecks(plan.pods)];
+		if (moved !== undefined) all.push({label: budgetLabel, result: 'block', detail: moved, moved: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
-			told.push({label: 'its identity', result: 'warn', detail});
+			all.push({label: 'its identity', result: 'warn', detail});
 		}
 		const detail = `not tried: E evicts ${one ? 'it' : 'them'}, and asks the disruption budgets`;
-		told.push({label: 'eviction', result: 'warn', detail});
-		return told;
+		all.push({label: 'eviction', result: 'warn', detail});
+		return all;
 	},
 	async run(plan, context) {
 		const {port} = context;

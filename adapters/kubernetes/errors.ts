@@ -10,8 +10,6 @@ const hints: LinkHints = {
 		ECONNREFUSED: 'Nothing listens there: check that the API server runs, and the server of this context.',
 		ENOTFOUND: 'The name does not resolve: check the server of this context, your VPN and your DNS.',
 		ECONNRESET: 'The other end broke the connection: check the API server and what stands before it.',
-		ENOENT: 'A file that the kubeconfig names is not there: correct its path.',
-		EACCES: 'A file that the kubeconfig names cannot be read by this user: check its permissions.',
 	},
 	certificate: {
 		ca: 'certificate-authority in the kubeconfig',

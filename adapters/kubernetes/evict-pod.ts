@@ -5,6 +5,7 @@ import type {PodRow} from '../../src/model/pod.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {DisruptionBudgetObject} from '../../src/port/kubernetes-objects.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {accessFact} from './access-check.ts';
 import {budgetsOf, budgetText} from './budgets.ts';
 import {kubectl} from './by-hand.ts';
 import {refusalOf} from './errors.ts';
@@ -27,6 +28,7 @@ import {
 	touchesOf,
 	watchEnds,
 } from './pod-endings.ts';
+import {podFacts} from './pod-shown.ts';
 import {whole} from './watching.ts';
 import {gone} from './workload.ts';
 
@@ -180,39 +182,19 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 	selects: 'many',
 	params: [],
 	shows: [
-		{
-			fact: 'name and namespace',
-			bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
-		},
-		{
-			fact: 'whether it serves, is not ready or has finished',
-			bound: 'its containers and its phase, read again just before it is sent',
-		},
-		{
-			fact: 'the word of its status',
-			notBound:
-				'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
-		},
-		{
-			fact: 'the workload that makes a new one',
-			bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
-		},
+		...podFacts,
 		{fact: 'how long it has to end', bound: 'preconditions.uid: the grace of a pod is fixed when it is created'},
 		{fact: 'disruption budgets', bound: 'read again just before it is sent, and the server asks them when it evicts'},
 		{
 			fact: 'what the dry run said',
 			bound: 'what was accepted the server judges again; what was not is tried again just before it is sent',
 		},
-		{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
 		{
 			fact: 'how its containers ended before',
 			notBound:
-				'each crash writes it anew by itself; it is only the reason why evicting does not help, and whether the pod serves is bound',
+				'each crash overwrites it; it is only the reason why evicting does not help, and whether the pod serves is bound',
 		},
-		{
-			fact: 'whether midwatch may evict it',
-			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
-		},
+		accessFact('evict it'),
 	],
 	disabled(rows) {
 		const ending = rows.filter(row => row.deleteBy !== undefined);

@@ -10,7 +10,7 @@ import {gone, objectOf, readWorkload, slashed, type WorkloadRef} from './workloa
 export type Bound = {
 	readonly workload: WorkloadRef;
 	readonly generation: number;
-	/** Who looks after it, as it was shown; null when nobody else does. */
+	/** The manager of its fields, as it was shown; null when there is none but us. */
 	readonly manager: string | null;
 };
 
@@ -26,7 +26,7 @@ export function workloadMoved({workload, generation, manager}: Bound, object: Ap
 	if (now.generation !== generation)
 		return `${slashed(workload)} was changed: generation ${now.generation}, it was ${generation}`;
 	if (now.manager === manager) return undefined;
-	return `who looks after ${slashed(workload)} has changed: ${now.manager ?? 'nobody'}; it was ${manager ?? 'nobody'}`;
+	return `the manager of ${slashed(workload)} has changed: now ${now.manager ?? 'none'}; it was ${manager ?? 'none'}`;
 }
 
 export type Making = {readonly patch: Patch; readonly fieldManager?: string; readonly subresource?: string};

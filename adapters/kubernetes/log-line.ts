@@ -27,7 +27,7 @@ export function readLogLine(line: string): LogLine {
 const severities: Readonly<Partial<Record<Level, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
 
 /**
- * A line as it is shown, without the secrets that can be told by their form; `lead` names what wrote it where there are several. `mask` is a
+ * A line as it is shown, without the secrets that have a known form; `lead` names what wrote it where there are several. `mask` is a
  * line redactor where lines come in their order.
  */
 export function shownLine(

@@ -1,7 +1,7 @@
 import type {ApiObject} from '../../src/port/kubernetes.ts';
 
 const telling = /pass|secret|token|credential|private|api.?key|access.?key|auth|dsn|connection.?string|database.?url/i;
-/** `://user:password@host` wherever it stands. */
+/** `://user:password@host` anywhere in a text. */
 const inUrl = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g;
 /** It repeats the whole object as it was applied, with everything that is masked elsewhere. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -1,4 +1,4 @@
-/** What the room needs, and what for. `watch` stands for reading; the other verbs for actions. */
+/** What midwatch needs of a cluster, and what for. `watch` means get, list and watch; the other verbs are those of actions. */
 export const needs: readonly (readonly [needs: string, verb: string, group: string, resource: string])[] = [
 	['pods', 'watch', '', 'pods'],
 	['nodes', 'watch', '', 'nodes'],
@@ -21,4 +21,6 @@ export const needs: readonly (readonly [needs: string, verb: string, group: stri
 	['kubernetes.restart of stateful sets', 'patch', 'apps', 'statefulsets'],
 	['kubernetes.restart of daemon sets', 'patch', 'apps', 'daemonsets'],
 	['kubernetes.scale', 'patch', 'apps', 'deployments/scale'],
+	['kubernetes.scale of stateful sets', 'patch', 'apps', 'statefulsets/scale'],
+	['kubernetes.scale of replica sets', 'patch', 'apps', 'replicasets/scale'],
 ];

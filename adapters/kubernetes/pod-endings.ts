@@ -13,7 +13,7 @@ import {gone} from './workload.ts';
 
 type About = ActionContext<KubernetesPort>;
 
-/** One pod that is to end, what makes it anew, and what the confirmation shows of it. */
+/** One pod that is to end, what makes a new one, and what the confirmation shows of it. */
 export type Ending = {readonly pod: PodRef; readonly workload: PodRow['workload']; readonly shown: ShownPod};
 
 export const podName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
@@ -179,8 +179,8 @@ export function returnChecks(endings: readonly Ending[]): readonly Check[] {
 }
 
 /**
- * Sends it for one after the other, each only while it is as it was shown. What the server refuses for one of several is told and
- * the rest is sent; when nobody knows what became of one, the rest is not.
+ * Sends it for one after the other, each only while it is as it was shown. What the server refuses for one of several is reported
+ * and the rest is sent; when the outcome of one is unknown, the rest is not.
  * @throws AdapterError of the first when none was sent; of the one whose outcome is not known.
  */
 export async function sendEach(
@@ -201,7 +201,7 @@ export async function sendEach(
 			sent.push(pod);
 		} catch (error) {
 			if (!isAdapterError(error) || !error.harmless)
-				throw isSending || sent.length > 0 ? told(error, pod, sent, done) : unsent(error);
+				throw isSending || sent.length > 0 ? withSent(error, pod, sent, done) : unsent(error);
 			refused.push({pod, error});
 		}
 	}
@@ -220,7 +220,7 @@ export async function sendEach(
 }
 
 /** Says of several which one it was about, and which had been sent before. */
-function told(error: unknown, pod: PodRef, sent: readonly PodRef[], done: string): unknown {
+function withSent(error: unknown, pod: PodRef, sent: readonly PodRef[], done: string): unknown {
 	if (!isAdapterError(error) || sent.length === 0) return error;
 	const before = sent.map(({name}) => name).join(', ');
 	const hint = `${error.hint} ${done[0]?.toUpperCase()}${done.slice(1)} before it: ${before}.`;

@@ -1,3 +1,4 @@
+import type {ShownFact} from '../../src/contract.ts';
 import {podStatus} from '../../src/model/pod-status.ts';
 import type {Metadata, OwnerReference, PodObject} from '../../src/port/kubernetes-objects.ts';
 import {controllerOf} from './owners.ts';
@@ -11,6 +12,28 @@ export type ShownPod = {
 	/** Those that its deletion waits for. */
 	readonly finalizers: readonly string[];
 };
+
+/** What every confirmation that ends a pod shows of it. */
+export const podFacts: readonly ShownFact[] = [
+	{
+		fact: 'name and namespace',
+		bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
+	},
+	{
+		fact: 'whether it serves, is not ready or has finished',
+		bound: 'its containers and its phase, read again just before it is sent',
+	},
+	{
+		fact: 'the word of its status',
+		notBound:
+			'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
+	},
+	{
+		fact: 'the workload that makes a new one',
+		bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+	},
+	{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
+];
 
 /** The controller that makes a new pod. The kubelet of a static pod, whose controller is its node, is none. */
 export function makerOf(metadata: Metadata): OwnerReference | undefined {

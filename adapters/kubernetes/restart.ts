@@ -35,7 +35,7 @@ export const restart = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>(
 		...templateShows,
 		{
 			fact: 'why a restart does not help',
-			notBound: 'it is advice drawn from how the pods ended, which each crash writes anew by itself',
+			notBound: 'it is advice drawn from how the pods ended, which each crash overwrites',
 		},
 	],
 	disabled: ([row]) =>

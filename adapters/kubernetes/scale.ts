@@ -16,7 +16,15 @@ import {
 	workloadOfRow,
 	workloadRefusal,
 } from './workload.ts';
-import {autoscalerOf, autoscalerText, dryRunCheck, kedaOf, mayPatch, sameCheck} from './workload-checks.ts';
+import {
+	autoscalerOf,
+	autoscalerText,
+	dryRunCheck,
+	kedaOf,
+	mayPatch,
+	sameCheck,
+	workloadFacts,
+} from './workload-checks.ts';
 import {podsOf, serving} from './workload-pods.ts';
 
 export type ScalePlan = Bound & {
@@ -149,10 +157,7 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		},
 	],
 	shows: [
-		{
-			fact: 'kind and name',
-			bound: 'uid, compared with the version that is read before the patch, which the server compares',
-		},
+		...workloadFacts,
 		{
 			fact: 'how many replicas are wanted',
 			bound: 'metadata.generation, and the version that was read, which the server compares',
@@ -162,15 +167,6 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 			notBound: 'pods become ready and fail by themselves all the time; the figure is read for the preview',
 		},
 		{fact: 'the autoscaler', bound: 'its uid and its bounds, read again just before the patch where they can be read'},
-		{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
-		{
-			fact: 'whether midwatch may change it',
-			bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
-		},
-		{
-			fact: 'what the dry run said',
-			notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
-		},
 	],
 	disabled: ([row]) => workloadRefusal(row, kinds),
 	async preview([row], params, context) {

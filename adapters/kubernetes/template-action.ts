@@ -9,7 +9,7 @@ import {rolloutMark, watchRollout} from './rollout-watch.ts';
 import {part, templateOf} from './template.ts';
 import {patchOf, type TemplateChange} from './template-change.ts';
 import {gone, shortName, slashed, type WorkloadRef} from './workload.ts';
-import {dryRunCheck, mayPatch, pausedCheck, rollingCheck, sameCheck} from './workload-checks.ts';
+import {dryRunCheck, mayPatch, pausedCheck, rollingCheck, sameCheck, workloadFacts} from './workload-checks.ts';
 import {notEnding, podsOf} from './workload-pods.ts';
 
 /** The plan of every action that changes the template of a workload's pods, and so replaces them. */
@@ -25,10 +25,7 @@ export type About = ActionContext<KubernetesPort>;
 
 /** What the confirmation of every such action shows. */
 export const templateShows: readonly ShownFact[] = [
-	{
-		fact: 'kind and name',
-		bound: 'uid, compared with the version that is read before the patch, which the server compares',
-	},
+	...workloadFacts,
 	{
 		fact: 'the template before and after',
 		bound: 'metadata.generation, and the version that was read, which the server compares',
@@ -45,15 +42,6 @@ export const templateShows: readonly ShownFact[] = [
 			'a rollout goes on and ends by itself; one that somebody starts changes metadata.generation, which is bound',
 	},
 	{fact: 'whether it is paused', bound: 'metadata.generation'},
-	{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
-	{
-		fact: 'whether midwatch may change it',
-		bound: 'refused by the server when it is sent; what it answered before is kept for five minutes at most',
-	},
-	{
-		fact: 'what the dry run said',
-		notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
-	},
 ];
 
 const maker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: About) => (object: ApiObject) =>
@@ -148,7 +136,7 @@ async function revisionsMoved(plan: TemplatePlan, object: ApiObject, context: Ab
 	const revisions = await readRevisions(context.port, workload, object, context);
 	const current = currentRevision(workload, object, revisions);
 	if (current?.uid !== from?.uid) {
-		const was = from === undefined ? 'none was kept' : `it was ${from.revision}`;
+		const was = from === undefined ? 'there was none' : `it was ${from.revision}`;
 		return current === undefined
 			? `no revision leads back any more, ${was}`
 			: `revision ${current.revision} is in force now, ${was}`;

@@ -1,14 +1,28 @@
-import type {ActionContext, Check} from '../../src/contract.ts';
+import type {ActionContext, Check, ShownFact} from '../../src/contract.ts';
 import {isAdapterError} from '../../src/errors.ts';
 import type {ApiObject, KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {AutoscalerObject} from '../../src/port/kubernetes-objects.ts';
-import {accessCheck} from './access-check.ts';
+import {accessCheck, accessFact} from './access-check.ts';
 import {type Bound, type DryRun, workloadMoved} from './guarded-patch.ts';
 import {controllerOf} from './owners.ts';
 import {rolloutOf} from './rollout-watch.ts';
 import {part} from './template.ts';
 import {whole} from './watching.ts';
 import {objectOf, readWorkload, slashed, type WorkloadRef} from './workload.ts';
+
+/** What every confirmation that patches a workload shows of it. */
+export const workloadFacts: readonly ShownFact[] = [
+	{
+		fact: 'kind and name',
+		bound: 'uid, compared with the version that is read before the patch, which the server compares',
+	},
+	{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
+	accessFact('change it'),
+	{
+		fact: 'what the dry run said',
+		notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
+	},
+];
 
 /** Whether the workload is what was confirmed. */
 export async function sameCheck(
