@@ -1,6 +1,7 @@
 import {defineAction} from '../../src/define.ts';
 import type {SilenceRow} from '../../src/model/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {countFact, listFact} from './reach.ts';
 import {carryOut, check, gone, look, previewEnding, proposeBack, type SilencingPlan, shortId} from './silencing.ts';
 
 /** Ends a silence before its time. */
@@ -17,19 +18,9 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<Silenc
 		{fact: 'state', bound: 'read again just before it is sent'},
 		{fact: 'author', bound: 'createdBy, read again just before it is sent'},
 		{fact: 'comment', bound: 'read again just before it is sent'},
-		{
-			fact: 'how many alerts notify again',
-			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
-		},
-		{
-			fact: 'how many of them are critical',
-			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
-		},
-		{
-			fact: 'which alerts notify again',
-			notBound:
-				'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
-		},
+		countFact('how many alerts notify again'),
+		countFact('how many of them are critical'),
+		listFact('which alerts notify again'),
 		{
 			fact: 'how many stay silenced by another silence',
 			notBound: 'when that one ends they notify again, and the number of those that do is bound',

@@ -1,3 +1,4 @@
+import type {ShownFact} from '../../src/contract.ts';
 import {alertSeverity} from '../../src/model/alert-labels.ts';
 import type {AlertFacts} from '../../src/port/alertmanager.ts';
 
@@ -8,6 +9,18 @@ export type Reach = {
 	/** Those that no silence hides now. */
 	readonly audible: number;
 };
+
+/** A figure of it, as an action declares what it shows. */
+export const countFact = (fact: string): ShownFact => ({
+	fact,
+	bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
+});
+
+/** The alerts themselves. */
+export const listFact = (fact: string): ShownFact => ({
+	fact,
+	notBound: 'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
+});
 
 export const reachOf = (found: readonly AlertFacts[]): Reach => ({
 	alerts: found.length,

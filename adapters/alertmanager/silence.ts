@@ -5,6 +5,7 @@ import type {AlertmanagerAlertRow} from '../../src/model/alertmanager-alert.ts';
 import {matchersOf, matchersProblem, matchersText, parseMatchers} from '../../src/model/matcher.ts';
 import {lengthProblem, parseLength} from '../../src/model/silence-length.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
+import {countFact, listFact} from './reach.ts';
 import {carryOut, check, gone, look, previewMaking, proposeBack, type SilencingPlan} from './silencing.ts';
 
 /** Who sits here. A container may run under a uid that no password file knows. */
@@ -65,23 +66,10 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			fact: 'that its end is to come',
 			bound: 'the end is part of the plan, and compared with the clock before it is sent',
 		},
-		{
-			fact: 'how many alerts it hides',
-			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
-		},
-		{
-			fact: 'how many of them are critical',
-			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
-		},
-		{
-			fact: 'how many of them are told now',
-			bound: 'the number, counted again just before it is sent: more than shown is a conflict, fewer is not',
-		},
-		{
-			fact: 'which alerts it hides',
-			notBound:
-				'alerts begin and end by themselves all the time; that they are not more, and not more critical, is bound',
-		},
+		countFact('how many alerts it hides'),
+		countFact('how many of them are critical'),
+		countFact('how many of them notify now'),
+		listFact('which alerts it hides'),
 		{fact: 'other silences with the same matchers', bound: 'their ids and ends, read again just before it is sent'},
 		{
 			fact: 'how many alerts fire in all',

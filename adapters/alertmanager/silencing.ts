@@ -137,7 +137,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 				? 'It hides nothing that would be told.'
 				: `${counted(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
 		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
-		bound: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, by ${silence.createdBy || 'nobody'}`,
+		bound: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
 		undo: {
@@ -237,7 +237,7 @@ function silenceMoved(shown: Silence, now: Silence | undefined): string | undefi
 	if (now.endsAt !== shown.endsAt) return `it ends at ${told(now.endsAt)} now, it was ${told(shown.endsAt)}`;
 	if (now.state !== shown.state) return `it is ${now.state} now, it was ${shown.state}`;
 	if (now.createdBy !== shown.createdBy)
-		return `it is of ${now.createdBy || 'nobody'} now, it was of ${shown.createdBy || 'nobody'}`;
+		return `its author is ${now.createdBy || 'not given'} now, it was ${shown.createdBy || 'not given'}`;
 	if (now.comment !== shown.comment) return `its comment is "${now.comment}" now, it was "${shown.comment}"`;
 	return sameMatchers(now, shown) ? undefined : 'its matchers were changed';
 }

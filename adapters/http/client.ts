@@ -208,7 +208,7 @@ function headerOf({headers}: HttpAnswer, name: string): string {
 /** JSON that is not read, since it would take too much memory or could not be walked through. */
 export function tooMuch(answer: HttpBytes, {message}: JsonBoundError, asked: string, where: string): AdapterError {
 	const size = bytes(answer.bytes.length);
-	const hint = 'No such answer is expected of it: check `url`, and what stands between here and the server.';
+	const hint = 'No such answer is expected of it: check `url`, and any proxy between here and the server.';
 	return new AdapterError('malformed', `${asked}: ${where} answers with ${size} of JSON that ${message}`, hint);
 }
 

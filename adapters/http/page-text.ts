@@ -1,4 +1,4 @@
-/** What of a page is not read aloud. */
+/** Elements whose content is no text of the page. */
 const unread = ['script', 'style'];
 
 /** The words of a page, its title first. Each character is looked at a fixed number of times, whatever tags are missing. */
@@ -15,13 +15,13 @@ export function pageText(html: string): string {
 		rest += `${html.slice(at, open)} `;
 		const tagEnd = html.indexOf('>', open);
 		at = open;
-		// No tag comes any more.
+		// There is no further tag.
 		if (tagEnd < 0) break;
 		at = tagEnd + 1;
 		const name = /^<([a-z]{1,10})\b/.exec(lower.slice(open, open + 12))?.[1] ?? '';
 		if ((!unread.includes(name) && name !== 'title') || endless.has(name)) continue;
 		const end = lower.indexOf(`</${name}`, at);
-		// Looked for once: there is none further on either.
+		// Searched for once: there is none further on either.
 		if (end < 0) endless.add(name);
 		else {
 			if (name === 'title' && title === '') title = html.slice(at, end);

@@ -132,7 +132,10 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 	],
 	shows: [
 		{fact: 'the group', bound: 'its name, which the commit carries; a group that is gone has no offsets to compare'},
-		{fact: 'the topic', bound: 'its id, where the broker gives one: a topic that is made anew has another'},
+		{
+			fact: 'the topic',
+			bound: 'its id, where the broker gives one: a topic that is deleted and created again has another',
+		},
 		{fact: 'the type of the group', bound: 'read again just before the commit'},
 		{fact: 'the state of the group', bound: 'read again just before the commit'},
 		{

@@ -25,7 +25,7 @@ export type ResetPlan = {
 	readonly target: string;
 	readonly group: string;
 	readonly topic: string;
-	/** A topic that is made anew under the same name has another; null where the broker does not tell it. */
+	/** A topic that is created again under the same name has another; null where the broker gives none. */
 	readonly topicId: string | null;
 	readonly type: KafkaGroupType;
 	readonly state: string;
@@ -300,7 +300,7 @@ function topicMoved({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]):
 	if (now === undefined) return `the topic ${topic} is not there any more`;
 	return topicId === null || now.id === undefined || now.id === topicId
 		? undefined
-		: `the topic ${topic} was deleted and made anew`;
+		: `the topic ${topic} was deleted and created again`;
 }
 
 /** Retention deletes what is old. What existed when it was shown, and where the group was to go on, must still exist. */

@@ -105,7 +105,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
 			impact: `Its connection is closed: ${bytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
-			bound: `id ${client.id}, ${client.address}, user ${client.user}, connected for ${duration(client.ageSeconds)}, run_id ${info.runId.slice(0, 8)}…`,
+			bound: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'none: a connection cannot be restored; the client connects again by itself'},

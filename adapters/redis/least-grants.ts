@@ -4,7 +4,7 @@ import {settingsOf} from './by-hand.ts';
 import {aclName} from './errors.ts';
 import {actsOf, readsOf} from './permissions.ts';
 
-/** What each connection asks before anything else, and what permissions and the latency are told by. */
+/** What each connection sends first, and what permissions and latency are read with. */
 const greeting = ['PING', 'SELECT', 'CLIENT SETNAME', 'CLIENT ID', 'ACL WHOAMI', 'ACL DRYRUN'];
 
 const given = (commands: readonly string[]): string =>

@@ -60,7 +60,7 @@ function guardDecoder(stream: Duplex, address: string): void {
 		const [chunk] = values;
 		const wrong = event === 'data' && Buffer.isBuffer(chunk) ? check(chunk) : undefined;
 		if (wrong === undefined) return emit(event, ...values);
-		const hint = 'No Redis server answers so: check host and port, and what stands before it.';
+		const hint = 'No Redis server answers so: check host and port, and any proxy before it.';
 		stream.destroy(new AdapterError('malformed', `${address} sends ${wrong}`, hint));
 		return true;
 	};

@@ -50,7 +50,7 @@ function previewOf(
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
 		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
-		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'not told'}, ${info.role}, used memory ${fits(info, to) ? 'below' : 'above'} the new limit`,
+		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fits(info, to) ? 'below' : 'above'} the new limit`,
 		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
 		...effectOf(info, to),
 	};

@@ -1,4 +1,4 @@
-/** The least that an administrator has to give a user of one target. Lines run, or text is applied, as it stands. */
+/** The least that an administrator has to give a user of one target. Lines to run, or text to apply, without a change. */
 export type Grants = {
 	/** With which program, as whom. */
 	readonly by: string;

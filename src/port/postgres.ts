@@ -41,7 +41,7 @@ export type ServerRecord = {
 	readonly version: string;
 	/** Of the connection that reads: never acted on. Undefined behind a pooler, where each read may run on another backend. */
 	readonly pid: number | undefined;
-	/** A pooler stands before the server, and gives each read whatever backend is free. */
+	/** There is a pooler before the server, which gives each read any backend that is free. */
 	readonly pooled: boolean;
 	readonly channel: Channel;
 	/** The role we act as, as the server says it. */

@@ -10,6 +10,6 @@ export type ProgramApproval = {
 	readonly server: string;
 	/** The same file had it approved before, with other arguments, another environment or for another server. */
 	readonly changed: boolean;
-	/** Holds for later starts too. @throws AdapterError `denied` when it cannot be kept. */
+	/** Holds for later starts too. @throws AdapterError `denied` when it cannot be saved. */
 	approve(): Promise<void>;
 };

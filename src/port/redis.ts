@@ -214,7 +214,7 @@ export type RedisPort = {
 	clients(context: Context): Promise<RedisClients>;
 	memory(context: Context): Promise<MemoryReport>;
 	keyspace(context: Context): Promise<Keyspace>;
-	/** What this user may do here, as it was last told on this connection: for what is shown. */
+	/** What this user may do here, from a cache for this connection: for what is shown. */
 	permissions(context: Context): Promise<readonly Permission[]>;
 	/** The same, asked now, without doing any of it; only those of these names when there are any. */
 	permissionsNow(context: Context, names?: readonly string[]): Promise<readonly Permission[]>;
@@ -224,7 +224,7 @@ export type RedisPort = {
 	 */
 	setMaxmemory(change: MaxmemoryChange, context: RedisActContext): Promise<RedisInfo>;
 	/**
-	 * CLIENT KILL by id, address and user together, so that nobody else can be hit, after reading on the same connection that it still has
+	 * CLIENT KILL by id, address and user together, so that no other client can be hit, after reading on the same connection that it still has
 	 * the name and the kind that it had. Resolves with the client as it was read.
 	 * @throws AdapterError `conflict` when no such client is connected (nothing happened); `denied` on a read-only connection.
 	 */

@@ -108,7 +108,7 @@ await describeOwnAlertmanager('what a plan is bound to', server => {
 			'that its end is to come': shown({change: async () => 2 * hour}),
 			'how many alerts it hides': isMore,
 			'how many of them are critical': isWorse,
-			'how many of them are told now': shown({
+			'how many of them notify now': shown({
 				prepare: async () => ({other: await silenceByHand(server, {instance: 'a:2'})}),
 				change: ({other = ''}) => expireByHand(server, other),
 			}),

@@ -143,7 +143,7 @@ describe('an answer', () => {
 		expect(await failureOf(open(url).json(ask, never))).toMatchObject({
 			kind: 'malformed',
 			message: expect.stringContaining(said),
-			hint: 'No such answer is expected of it: check `url`, and what stands between here and the server.',
+			hint: 'No such answer is expected of it: check `url`, and any proxy between here and the server.',
 		});
 	});
 

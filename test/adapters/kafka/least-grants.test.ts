@@ -24,7 +24,7 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 	const target = {name: 'events', kind: 'kafka', production: true, settings} as const;
 	const topic = unique('least');
 
-	/** By Kafka's own tool; the administrator is at the listener that asks nobody who he is. */
+	/** By Kafka's own tool; the administrator uses the listener that asks for no identity. */
 	const run = (line: string) =>
 		kafkaTool(
 			server,

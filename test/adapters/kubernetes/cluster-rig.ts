@@ -49,7 +49,7 @@ export type Rig = {
 	): Promise<KubernetesClient>;
 	/** Environment of clients made later. */
 	env: Record<string, string | undefined>;
-	/** Programs that need no approval by clients made later; the plugin `login` beside the kubeconfig unless told. */
+	/** Programs that need no approval by clients made later; unless given, the plugin `login` beside the kubeconfig. */
 	allowed: readonly string[];
 	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
 	addPod(

@@ -12,7 +12,7 @@ import {certificate} from '../../estate/certificates.ts';
 import {emptySurroundings} from '../../src/config/surroundings.ts';
 import {type Asks, type Impostor, startImpostor} from './impostor.ts';
 
-// Part of loopback stands for another machine: nothing that a test starts can be reached from outside.
+// Part of loopback plays another machine: nothing that a test starts can be reached from outside.
 const elsewhere = '127.9.0.1';
 vi.mock('../../../src/text/loopback.ts', async original => {
 	const {isLoopback} = await original<typeof import('../../../src/text/loopback.ts')>();
@@ -112,7 +112,7 @@ test.each([undefined, 'verify-full', 'verify-ca'] as const)(
 	},
 );
 
-test('without a mode, a server elsewhere that refuses TLS is told nothing', async () => {
+test('without a mode, a server elsewhere that refuses TLS is sent nothing', async () => {
 	const server = await impostor('cleartext', false);
 	expect(await failure(settingsFor(server, {}))).toMatchObject({kind: 'unsupported'});
 	expect(server.received()).toBe('');

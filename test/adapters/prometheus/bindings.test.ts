@@ -19,7 +19,7 @@ describePrometheus('prometheus', 'what a plan is bound to', () => {
 
 	const shown = (change: () => Promise<unknown>) => async (action: Action<Row, PrometheusPort>) => {
 		const room = await openRoom(settingsFor(own.current()));
-		// What is loaded within the same second cannot be told from what was there.
+		// What is loaded within the same second cannot be distinguished from what was there.
 		const age = async () => Date.now() - Date.parse((await runtimeOf(own.current())).lastConfigTime);
 		await expect.poll(age, {timeout: 5000}).toBeGreaterThan(1000);
 		const {plan} = await action.preview([], {}, room.acting());

@@ -55,7 +55,7 @@ describe('bounds of a reply', () => {
 		expect(verdict(Buffer.from(text), 65_536)).toBe(wrong);
 	});
 
-	it('begins anew with each reply', () => {
+	it('counts each reply alone', () => {
 		const check = createReplyBounds();
 		const many = Buffer.from(`*100000\r\n${':1\r\n'.repeat(100_000)}`);
 		for (let turn = 0; turn < 30; turn += 1) expect(check(many)).toBeUndefined();
