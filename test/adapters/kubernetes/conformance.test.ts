@@ -1,5 +1,5 @@
 import {request} from 'node:https';
-import {afterAll, beforeAll, describe} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {parseAllDocuments} from 'yaml';
 import type {Rule} from '../../../adapters/demo/kubernetes-api/access.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../../adapters/demo/kubernetes-api/server.ts';
@@ -211,4 +211,18 @@ describe('conformance', () => {
 		links: false,
 		writes: async () => Number((await read(deployment))['metadata']?.['resourceVersion']),
 	});
+});
+
+test.each([
+	'deployments/scale',
+	'statefulsets/scale',
+	'replicasets/scale',
+	'deployments',
+	'statefulsets',
+	'daemonsets',
+])('the least grants allow a patch of %s, which the actions on workloads send', place => {
+	const [resource = '', subresource] = place.split('/');
+	const {access} = api.world.cluster;
+	const wanted = {verb: 'patch', group: 'apps', resource, subresource, namespace: 'checkout', name: 'cart'};
+	expect(access.allows(access.named('operator', []), wanted)).toBe(true);
 });
