@@ -74,6 +74,10 @@ const seams = /^src\/(?:contract|define|errors|files|severity|model|port|text)(?
 const resolved = (path: string, from: string): string | undefined =>
 	from.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), from)) : undefined;
 
+/** What opens a connection: only an adapter may, so that nothing leaves this machine but for a target or a sink. */
+const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
+const asks = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
+
 const isBuiltin = (from: string) => from.startsWith('node:') || builtinModules.includes(from);
 
 /** Whether `path` may import `from`, by the rule of docs/architecture.md. */
@@ -83,6 +87,7 @@ function allowed(path: string, from: string): boolean {
 	if (inner === 'package.json') return folder === 'bin' || folder === 'test';
 	const [place, other] = inner?.split('/') ?? [];
 	if (place !== undefined && !folders.includes(place)) return folder === 'test' && place === 'scripts';
+	if (network.test(from) && folder !== 'adapters' && folder !== 'test') return false;
 	switch (folder) {
 		case 'src':
 			if (inner !== undefined) return place === 'src';
@@ -151,6 +156,8 @@ export function faultsOf(modules: readonly Module[]): readonly string[] {
 			bareProgram.test(module.text)
 		)
 			say('starts a program by a bare name: look it up with src/files/program.ts');
+		if (!/^(?:adapters|test)\//.test(path) && asks.test(module.text))
+			say('asks the network, which only an adapter may');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
 		if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config)?$/.test(stem)) say('is not named in kebab-case');

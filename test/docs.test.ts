@@ -1,4 +1,5 @@
-import {readFileSync} from 'node:fs';
+import {globSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {references} from '../bin/reference.ts';
 import {systems} from '../bin/systems.ts';
@@ -27,4 +28,11 @@ describe('the documents that follow from the declarations', () => {
 			for (const {id} of actions) expect(committed('actions.md')).toContain(`(\`${id}\`)`);
 		}
 	});
+});
+
+test('what SECURITY.md says of its tests: each of them is there', () => {
+	const named = [...committed('../SECURITY.md').matchAll(/`((?:test|scripts)\/[^`]+)`/g)].map(([, path = '']) => path);
+	expect(named.length).toBeGreaterThan(8);
+	const cwd = fileURLToPath(new URL('..', import.meta.url));
+	for (const path of named) expect(globSync(path, {cwd}), path).not.toEqual([]);
 });
