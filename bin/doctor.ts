@@ -39,7 +39,7 @@ export async function runDoctor(
 	const own = stateDir(process.env);
 	const state = options.demo === undefined ? own : demoStateDir(own);
 	const policy = policyOf(estate, options.readOnly);
-	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
+	const readOnly = policy.readOnly !== undefined;
 	const record = await examineAudit(state, readOnly);
 	write(`\n${record.lines.join('\n')}\n`);
 	const sinks = await sinksIn(estate, state);

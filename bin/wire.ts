@@ -81,7 +81,7 @@ export async function runConsole(options: Options): Promise<number> {
 		keymap,
 	});
 	const {audit} = copies;
-	const readOnly = options.readOnly || estate.policy?.file?.readOnly === true;
+	const readOnly = policy.readOnly !== undefined;
 	const arming = createArming({clock, audit, policy, source: estate.policy});
 	policyNow = () => arming.policy.get();
 	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});

@@ -38,13 +38,16 @@ export function createBreakGlass({
 	const required = () => delivery.state.get().filter(sink => sink.required);
 	const failing = () => required().filter(({trouble}) => trouble !== undefined);
 
+	const recordEnd = (of: string, note: string): Promise<void> =>
+		audit.append({kind: 'break-glass-end', of, note}).then(delivery.push, () => {});
+
 	async function end(note: string): Promise<void> {
 		const held = state.get();
 		if (held === undefined) return;
 		callOff();
 		state.set(undefined);
 		// Less is allowed from now on whether this can be recorded or not.
-		await audit.append({kind: 'break-glass-end', of: held.record, note}).then(delivery.push, () => {});
+		await recordEnd(held.record, note);
 	}
 
 	const stop = delivery.state.subscribe(() => {
@@ -68,10 +71,12 @@ export function createBreakGlass({
 					confirmation: {method: 'type', reason: reason.trim()},
 					note,
 				});
+				const before = state.get();
 				callOff();
 				callOff = clock.after(glassMs, () => void end('it has held for 10 minutes'));
 				state.set({record: record.id});
 				delivery.push(record);
+				if (before !== undefined) await recordEnd(before.record, 'it was broken again');
 				return undefined;
 			} catch (error) {
 				return messageOf(error);

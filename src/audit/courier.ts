@@ -49,6 +49,12 @@ const batch = 100;
 const retryMs = 1000;
 const slowestMs = 30_000;
 
+/** What is shown of a failed try. */
+export const sinkTrouble = (error: unknown): {readonly message: string; readonly hint: string} => ({
+	message: messageOf(error),
+	hint: isAdapterError(error) ? error.hint : 'Look at the state directory.',
+});
+
 export function createCourier(options: {
 	readonly configured: ConfiguredSink;
 	/** The directory of the log. */
@@ -99,6 +105,8 @@ export function createCourier(options: {
 
 	async function run(): Promise<void> {
 		let place = (await cursor.read()) ?? (await begin());
+		// What an earlier console left waits too.
+		if (newest === 0) newest = (await endOf(dir))?.seq ?? 0;
 		for (;;) {
 			const {records, isWhole} = await next(place);
 			const last = records.at(-1);
@@ -133,8 +141,7 @@ export function createCourier(options: {
 		callOff();
 		running = run()
 			.catch((error: unknown) => {
-				const hint = isAdapterError(error) ? error.hint : 'Look at the state directory.';
-				tell({trouble: {message: messageOf(error), hint}});
+				tell({trouble: sinkTrouble(error)});
 				if (!closed) callOff = clock.after(pauseMs, () => void quietly());
 				pauseMs = Math.min(pauseMs * 2, slowestMs);
 				throw error;

@@ -1,8 +1,8 @@
-import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
+import {AdapterError} from '../errors.ts';
 import {bounded} from '../poll/bounded.ts';
 import type {Clock} from '../poll/clock.ts';
 import {createStore, type Store} from '../store.ts';
-import {type ConfiguredSink, createCourier, type SinkState} from './courier.ts';
+import {type ConfiguredSink, createCourier, type SinkState, sinkTrouble} from './courier.ts';
 import type {AuditRecord} from './record.ts';
 
 /** A required sink that did not take a record in time. */
@@ -65,8 +65,7 @@ export function createDelivery(options: {
 						await within(patienceMs, `${where} has not taken it within ${patienceMs / 1000} s`, () => through(record));
 						return [];
 					} catch (error) {
-						const hint = isAdapterError(error) ? error.hint : 'Look at the state directory.';
-						return [{name, message: messageOf(error), hint}];
+						return [{name, ...sinkTrouble(error)}];
 					}
 				}),
 			);

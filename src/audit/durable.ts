@@ -25,10 +25,10 @@ export async function fence(dir: string, lock: Lock): Promise<void> {
 		if (!(await stat(path)).isFile()) continue;
 		const copy = aboutToReplace(path, lock.token);
 		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-		await sync(copy);
+		await syncPath(copy);
 		await mustBeMine(lock, path);
 		await rename(copy, path);
-		await sync(dir);
+		await syncPath(dir);
 	}
 	lock.fenced();
 }
@@ -54,7 +54,7 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 			throw error;
 		}
 		// So that a new file's name survives a power loss too.
-		if (size === 0) await sync(dirname(path));
+		if (size === 0) await syncPath(dirname(path));
 		await mustBeMine(lock, path);
 	} finally {
 		await file.close();
@@ -65,7 +65,8 @@ async function mustBeMine(lock: Lock, path: string): Promise<void> {
 	if (!(await lock.isMine())) throw new LostLockError(path);
 }
 
-async function sync(path: string): Promise<void> {
+/** Waits until what was written at this path, a file or the names in a directory, is on disk. */
+export async function syncPath(path: string): Promise<void> {
 	const file = await open(path, 'r');
 	try {
 		await file.sync();

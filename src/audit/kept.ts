@@ -1,5 +1,6 @@
 import {open} from 'node:fs/promises';
 import {join} from 'node:path';
+import {syncPath} from './durable.ts';
 import {makeDirectory} from './make-directory.ts';
 
 /** Where the files that belong to records are: beside the log. */
@@ -22,11 +23,6 @@ export async function keep(stateDir: string, record: string, name: string, text:
 	} finally {
 		await file.close();
 	}
-	const directory = await open(dir, 'r');
-	try {
-		await directory.sync();
-	} finally {
-		await directory.close();
-	}
+	await syncPath(dir);
 	return path;
 }

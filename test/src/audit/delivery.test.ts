@@ -162,6 +162,10 @@ describe('what waits', () => {
 		await it.audit.append(intent(it.audit));
 		await it.until(() => it.state().trouble !== undefined);
 		expect(it.state().waiting).toBe(151);
+		const next = await desk({stateDir: it.stateDir, at: it.at, required: false});
+		next.delivery.start();
+		await next.until(() => next.state().trouble !== undefined);
+		expect(next.state().waiting).toBe(151);
 		// It is not tried with every record.
 		expect(it.at.control.tries).toBeLessThan(10);
 		it.at.control.mode = 'takes';
@@ -262,6 +266,28 @@ describe('the broken glass', () => {
 			confirmation: {reason: 'orders are down'},
 			note: expect.stringContaining('ECONNREFUSED'),
 		});
+	});
+
+	test('lets nothing wait for a silent sink', async () => {
+		const it = await desk();
+		it.at.control.mode = 'refuses';
+		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
+		await it.glass.use({word: 'break-glass', reason: 'orders are down'});
+		it.at.control.mode = 'silent';
+		// No time passes on the clock meanwhile.
+		expect(await it.audit.append(intent(it.audit))).toMatchObject({glass: it.glass.state.get()?.record});
+	});
+
+	test('broken again is a record of its own, and the one before has its end', async () => {
+		const it = await desk();
+		it.at.control.mode = 'refuses';
+		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
+		for (const reason of ['orders are down', 'still down'])
+			expect(await it.glass.use({word: 'break-glass', reason})).toBeUndefined();
+		const [end, second, first] = await it.own.recent(3);
+		expect([first?.kind, second?.kind, end?.kind]).toEqual(['break-glass', 'break-glass', 'break-glass-end']);
+		expect(end?.of).toBe(first?.id);
+		expect(it.glass.state.get()?.record).toBe(second?.id);
 	});
 
 	test('is over after 10 minutes', async () => {
