@@ -1,24 +1,17 @@
 import {createElement} from 'react';
-import {readActor} from '../src/audit/actor.ts';
-import {type Audit, createAudit} from '../src/audit/log.ts';
-import {demoStateDir, stateDir} from '../src/audit/state-dir.ts';
+import type {Audit} from '../src/audit/log.ts';
 import {click} from '../src/deck/click.ts';
 import {createDeck, type Deck} from '../src/deck/deck.ts';
 import {openOnTrouble} from '../src/deck/perform.ts';
 import {paste, press, wheel} from '../src/deck/press.ts';
 import {messageOf} from '../src/errors.ts';
-import {createKeymap} from '../src/keymap.ts';
 import {policyChange} from '../src/policy/words.ts';
-import {stoppedClock, systemClock} from '../src/poll/clock.ts';
-import {type Arming, createArming} from '../src/remedy/arming.ts';
-import {failedLook, lookAgain} from '../src/remedy/look-again.ts';
+import type {Clock} from '../src/poll/clock.ts';
+import type {Arming} from '../src/remedy/arming.ts';
 import {isSettling} from '../src/remedy/machine.ts';
-import {createObjectLocks} from '../src/remedy/object-lock.ts';
-import {createRunner, type Runner} from '../src/remedy/runner.ts';
-import {serverNames} from '../src/remedy/server-names.ts';
+import type {Runner} from '../src/remedy/runner.ts';
 import {hintOf} from '../src/remedy/trouble.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {createWatch} from '../src/watch.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
 import {paneAt} from '../views/pane-at.ts';
@@ -28,20 +21,14 @@ import {openTty, type Tty} from '../views/tty.ts';
 import {onAnswer} from './answering.ts';
 import type {Options} from './arguments.ts';
 import {isAsciiOnly} from './ascii-only.ts';
-import {createAuditCopies} from './audit-copies.ts';
 import {reportBehind, reportJumps} from './clock-reports.ts';
 import {keepCode, runningCode} from './code-cache.ts';
 import {copyTo} from './copy.ts';
+import {createCore} from './core.ts';
 import {openEstate} from './estate.ts';
-import {metricsOf} from './metrics.ts';
 import {panes} from './panes.ts';
-import {policyOf} from './policy-of.ts';
 import {saveText} from './save-text.ts';
 import {keepHeapSmall} from './small-heap.ts';
-import {createSurroundings} from './surroundings.ts';
-import {systems} from './systems.ts';
-import {version} from './version.ts';
-import {viaOf} from './via.ts';
 
 /** Milliseconds that the first frame may take before reading begins without it. */
 const firstFrameMs = 500;
@@ -49,63 +36,18 @@ const firstFrameMs = 500;
 /** Milliseconds from the first frame until what Node compiled is kept: the first reads are over by then. */
 const keepCodeMs = 3000;
 
-const actionOf = (id: string) => systems.flatMap(({actions}) => actions).find(action => action.id === id);
-
 /** Milliseconds from a signal to the end, with a remedy under way, of which the last look may take five seconds, and without. */
 const longestGraceMs = 8000;
 const shortestGraceMs = 1500;
 
 /**
- * Opens the console and stays until it is left: the only place where the parts are put together.
+ * Opens the console and stays until it is left.
  * @returns the exit code: 0 when left by key, 2 when there is no terminal to draw on.
  */
 export async function runConsole(options: Options): Promise<number> {
 	keepHeapSmall();
 	const estate = await openEstate(options);
-	// In `still` nothing may change, the clock in the corner included: that is what it is for.
-	const clock = options.demo === 'still' ? stoppedClock(systemClock) : systemClock;
-	// What is done to the demo is recorded like anything else, apart from what was done to real systems.
-	const own = stateDir(process.env);
-	const state = options.demo === undefined ? own : demoStateDir(own);
-	const actor = readActor(process.env);
-	const log = createAudit({stateDir: state, clock, actor, app: version});
-	const keymap = createKeymap(estate.keys);
-	const policy = policyOf(estate, options.readOnly);
-	let policyNow = () => policy;
-	const copies = await createAuditCopies({
-		sinks: estate.sinks,
-		log,
-		stateDir: state,
-		clock,
-		policy: () => policyNow(),
-		keymap,
-	});
-	const {audit} = copies;
-	const readOnly = policy.readOnly !== undefined;
-	const arming = createArming({clock, audit, policy, source: estate.policy});
-	policyNow = () => arming.policy.get();
-	const watch = createWatch({targets: estate.targets, clock, readOnly, via: viaOf, metrics: metricsOf});
-	const locks = createObjectLocks(state, {
-		serversOf(name) {
-			const watched = estate.targets.find(one => one.target.name === name);
-			return watched === undefined ? [name] : serverNames(watched.target, watch.identity(name)?.server);
-		},
-	});
-	const resolve = async (name: string) => {
-		const {port, target} = await watch.connection(name);
-		const {who, server} = watch.identity(name) ?? {};
-		return {port, target, who, server};
-	};
-	const runner = createRunner({clock, audit, arming, locks, resolve});
-	const surroundings = createSurroundings({
-		stateDir: state,
-		audit,
-		locks,
-		clock,
-		actor,
-		underWay: () => new Set(runner.underWay().map(({id}) => id)),
-		lookAgain: open => lookAgain(open, {clock, actionOf, resolve}).catch(failedLook),
-	});
+	const {state, clock, keymap, audit, copies, arming, watch, runner, surroundings} = await createCore(estate, options);
 
 	let leave: (code: number) => void = () => {};
 	const left = new Promise<number>(resolve => {
@@ -267,7 +209,7 @@ const showGaps = ({gap}: Pick<Audit, 'gap'>, deck: Deck): (() => void) =>
 	gap.subscribe(() => deck.say(`audit: ${gap.get()?.note ?? 'records were lost'}`, 'crit'));
 
 /** Calls at each full second, so that the clock and the ages on the screen change together. */
-function everySecond(after: typeof systemClock.after, call: () => void): () => void {
+function everySecond(after: Clock['after'], call: () => void): () => void {
 	let cancel = () => {};
 	const next = () => {
 		cancel = after(1000 - (Date.now() % 1000), () => {
