@@ -1,4 +1,5 @@
 import type {KeyFacts, Keyspace} from '../../src/port/redis.ts';
+import {globMatches} from '../../src/text/glob.ts';
 import type {Scenario} from './scenario.ts';
 
 type Family = {
@@ -52,21 +53,8 @@ function familyOf(luck: number): Family | undefined {
 	return families[0];
 }
 
-/** Whether a glob matches, for the little of it that prefixes use: stars, and characters that stand for themselves. */
-function matches(glob: string, name: string): boolean {
-	const parts = glob.replaceAll(/\\(.)/gs, '$1').split('*');
-	const [first = ''] = parts;
-	if (parts.length === 1) return name === first;
-	const last = parts.at(-1) ?? '';
-	if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
-	let at = first.length;
-	for (const part of parts.slice(1, -1)) {
-		const found = name.indexOf(part, at);
-		if (found < 0) return false;
-		at = found + part.length;
-	}
-	return at <= name.length - last.length;
-}
+/** Whether a Redis glob matches, of which prefixes use only stars and escaped characters. */
+const matches = (glob: string, name: string): boolean => globMatches(glob.replaceAll(/\\(.)/gs, '$1'), name);
 
 /** Keys that are made up when they are asked for, the same ones every time. `size` tells how many there are now. */
 export function demoKeyspace(scenario: Scenario, size: () => number): Keyspace {

@@ -1,6 +1,7 @@
 import type {HttpSettings} from '../../src/port/http.ts';
 import type {ServerId} from '../../src/port/identity.ts';
 import {shellLine} from '../../src/text/quote.ts';
+import {endpointOf, withoutEndSlashes} from '../../src/text/url.ts';
 
 /** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
 function way({auth, headers, tls}: HttpSettings): readonly string[] {
@@ -21,8 +22,8 @@ function way({auth, headers, tls}: HttpSettings): readonly string[] {
 export function curlLine(settings: HttpSettings, path: string, words: readonly string[] = []): string {
 	const {via, url} = settings;
 	if (via === undefined)
-		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${url.replace(/(?<!\/)\/+$/, '')}${path}`]);
-	const prefix = (URL.parse(url)?.pathname ?? '').replace(/(?<!\/)\/+$/, '');
+		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${withoutEndSlashes(url)}${path}`]);
+	const prefix = withoutEndSlashes(URL.parse(url)?.pathname ?? '');
 	const service = `${via.scheme}:${via.service}:${via.port}`;
 	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
 	const body = words[words.indexOf('-d') + 1];
@@ -37,6 +38,5 @@ export function curlLine(settings: HttpSettings, path: string, words: readonly s
 export function serverOf({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
 	if (via !== undefined)
 		return {host: `${via.service}.${via.namespace}`, ...(/^\d+$/.test(via.port) && {port: Number(via.port)})};
-	const {hostname = '', port = '', protocol = ''} = URL.parse(url) ?? {};
-	return {host: hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)};
+	return endpointOf(new URL(url));
 }

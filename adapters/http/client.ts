@@ -5,6 +5,7 @@ import type {HttpSettings} from '../../src/port/http.ts';
 import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
 import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
 import {bytes} from '../../src/text/figures.ts';
+import {withoutEndSlashes} from '../../src/text/url.ts';
 import {calledOff, connectionError} from './errors.ts';
 import {pageText} from './page-text.ts';
 import {HttpRefusal, isHtml, refusalError} from './refusal.ts';
@@ -64,7 +65,7 @@ export function createHttpClient(
 	options: {readonly via?: HttpTransport | undefined},
 ): HttpClient {
 	const transport = options.via ?? createTransport(settings);
-	const prefix = (URL.parse(settings.url)?.pathname ?? '').replace(/(?<!\/)\/+$/, '');
+	const prefix = withoutEndSlashes(URL.parse(settings.url)?.pathname ?? '');
 	if (options.via !== undefined && settings.auth.kind !== 'none') {
 		const hint =
 			'The API server keeps that header for itself: give the service no log-in, or reach it directly by `url`.';

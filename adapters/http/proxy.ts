@@ -5,6 +5,7 @@ import {BlockList, isIP, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import {isLoopback} from '../../src/text/loopback.ts';
 import {decodePercent} from '../../src/text/percent.ts';
+import {endpointOf} from '../../src/text/url.ts';
 import {throughSocks} from './socks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +14,7 @@ const given = (environment: Environment, name: string): string | undefined =>
 	environment[name] || environment[name.toLowerCase()] || undefined;
 
 /** One entry of NO_PROXY. https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
-function spares(entry: string, host: string, port: string): boolean {
+function spares(entry: string, host: string, port: number): boolean {
 	if (entry === '*') return true;
 	const [network = '', bits] = entry.split('/');
 	if (bits !== undefined) {
@@ -29,7 +30,7 @@ function spares(entry: string, host: string, port: string): boolean {
 	}
 	const found = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry);
 	const name = (found?.[1] ?? entry).replace(/^\*\./, '.');
-	if (found?.[2] !== undefined && found[2] !== port) return false;
+	if (found?.[2] !== undefined && Number(found[2]) !== port) return false;
 	if (isIP(name) !== 0) return name === host;
 	return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }
@@ -41,8 +42,7 @@ function spares(entry: string, host: string, port: string): boolean {
  */
 export function proxyFor(server: URL, proxyUrl: string | undefined, environment: Environment): URL | undefined {
 	if (proxyUrl !== undefined && proxyUrl !== '') return readProxy(proxyUrl, 'proxy-url of the kubeconfig');
-	const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-	const port = server.port || (server.protocol === 'https:' ? '443' : '80');
+	const {host, port} = endpointOf(server);
 	if (isLoopback(host)) return undefined;
 	const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
 	const found = given(environment, name);
@@ -97,8 +97,7 @@ export async function tunnel(
 	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
 	const request = proxy.protocol === 'https:' ? secureRequest : plainRequest;
 	const asked = request({
-		host: proxy.hostname.replace(/^\[|\]$/g, ''),
-		port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+		...endpointOf(proxy),
 		method: 'CONNECT',
 		path: target,
 		headers: {Host: target, ...proxyAuthorization(proxy)},

@@ -5,6 +5,7 @@ import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
 import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
+import {endpointOf} from '../../src/text/url.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
 import {calledOff, connectionError} from './errors.ts';
 import {proxyFor} from './proxy.ts';
@@ -92,8 +93,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		const options: RequestOptions = {
 			agent: over.of(request.method === 'GET' ? 'read' : 'act'),
 			method: request.method,
-			host: (over.via?.proxy ?? server).hostname.replace(/^\[|\]$/g, ''),
-			port: (over.via?.proxy ?? server).port || (over.secure ? 443 : 80),
+			...endpointOf(over.via?.proxy ?? server),
 			path: over.via === undefined ? path : `${server.origin}${path}`,
 			headers: {
 				...over.via?.headers,

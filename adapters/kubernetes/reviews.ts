@@ -2,6 +2,7 @@ import type {Context} from '../../src/contract.ts';
 import {isAdapterError} from '../../src/errors.ts';
 import type {ServerId} from '../../src/port/identity.ts';
 import type {AccessAnswer, AccessQuestion, ServerIdentity} from '../../src/port/kubernetes.ts';
+import {endpointOf} from '../../src/text/url.ts';
 import {refusalOf} from './errors.ts';
 import type {Transport} from './transport.ts';
 
@@ -105,6 +106,5 @@ export async function readServerId(transport: Transport, {signal}: Context): Pro
 	}
 	const server = transport.server();
 	if (server === undefined) return undefined;
-	const port = server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port);
-	return {host: server.hostname, port, ...(id === '' ? {} : {id})};
+	return {...endpointOf(server), ...(id === '' ? {} : {id})};
 }

@@ -8,6 +8,7 @@ import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
 import type {ProgramApproval} from '../../src/port/program-approval.ts';
 import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
 import {bytes} from '../../src/text/figures.ts';
+import {endpointOf} from '../../src/text/url.ts';
 import {type Agents, createAgents, type Pool} from '../http/agent.ts';
 import {calledOff} from '../http/errors.ts';
 import {proxyFor} from '../http/proxy.ts';
@@ -109,8 +110,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		const options: RequestOptions = {
 			agent: made.of(request.pool),
 			method: request.method,
-			host: made.via?.proxy.hostname ?? server.hostname.replace(/^\[|\]$/g, ''),
-			port: (made.via?.proxy ?? server).port || (made.secure ? 443 : 80),
+			...endpointOf(made.via?.proxy ?? server),
 			path: made.via === undefined ? path : `${server.origin}${path}`,
 			headers: {
 				...made.via?.headers,

@@ -1,5 +1,6 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {decodePercent} from '../text/percent.ts';
+import {withoutEndSlashes} from '../text/url.ts';
 import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry.ts';
 import type {HeaderEntry} from './http-schema.ts';
 import type {HttpEntry} from './schema.ts';
@@ -98,7 +99,7 @@ export function httpUrl(text: string, source: string, env: HttpSettings['environ
 	const auth: HttpAuth =
 		username === '' ? {kind: 'none'} : {kind: 'basic', username, password: secretFrom(source, async () => secret)};
 	return {
-		url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
+		url: `${url.origin}${withoutEndSlashes(url.pathname)}`,
 		auth,
 		headers: {},
 		environment: proxiesIn(env),

@@ -1,21 +1,15 @@
 import type {Target} from '../contract.ts';
-import type {Endpoint, Place} from '../policy/place.ts';
+import type {Place} from '../policy/place.ts';
 import type {HttpSettings} from '../port/http.ts';
 import type {KafkaSettings} from '../port/kafka.ts';
 import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import type {RedisSettings} from '../port/redis.ts';
+import {endpointOf} from '../text/url.ts';
 
-/** Host and port of a URL of http or https. */
-function endpointOf(text: string): Endpoint | undefined {
+const endpointsIn = (text: string): Place['endpoints'] => {
 	const url = URL.parse(text);
-	if (url === null) return undefined;
-	return {host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80)};
-}
-
-const endpointsIn = (url: string): Place['endpoints'] => {
-	const found = endpointOf(url);
-	return found === undefined ? 'unknown' : [found];
+	return url === null ? 'unknown' : [endpointOf(url)];
 };
 
 /** Where a cluster is now: its kubeconfig is read for it, and nothing is run. Unknown while that cannot be read. */

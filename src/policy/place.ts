@@ -1,5 +1,5 @@
 import type {SystemKind} from '../contract.ts';
-import {globMatches} from './glob.ts';
+import {globMatches} from '../text/glob.ts';
 
 /** Host and port as the settings of a target hold them; `host` may also be the folder of a Unix socket. */
 export type Endpoint = {readonly host: string; readonly port: number};

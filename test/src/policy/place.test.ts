@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {globMatches} from '../../../src/policy/glob.ts';
 import {isAbout, type Match, normalHost, type Place} from '../../../src/policy/place.ts';
+import {globMatches} from '../../../src/text/glob.ts';
 
 describe('a pattern', () => {
 	test.each([
