@@ -37,12 +37,11 @@ export const keep = {
 	always: 23,
 } as const;
 
-const nothing: Form = {keep: keep.always, pieces: []};
+/** What is given up to make room, and what there is nothing to say of. */
+export const nothing: Form = {keep: keep.always, pieces: []};
 
 /** A part with one form, or nothing when there is no room. */
 export const orNothing = (level: number, pieces: readonly Piece[]): Part => [{keep: level, pieces}, nothing];
-
-export const withoutRoom = nothing;
 
 /** Without pieces of only spaces at either end; the first begins with one space. */
 function trimmed(pieces: readonly Piece[]): readonly Piece[] {

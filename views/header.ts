@@ -8,7 +8,7 @@ import {bySeverity, worst} from '../src/severity.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {clockTime, duration} from '../src/text/figures.ts';
 import {cut, width} from '../src/text/fit.ts';
-import {type Form, fitParts, keep, orNothing, type Part, type Piece, withoutRoom} from './header-parts.ts';
+import {type Form, fitParts, keep, nothing, orNothing, type Part, type Piece} from './header-parts.ts';
 import {createSpan} from './span.ts';
 import {type SystemState, systemStates} from './system-states.ts';
 import type {Theme} from './theme.ts';
@@ -62,7 +62,7 @@ function systemsPart(states: readonly SystemState[]): Part {
 		...downFrom(ill, 2).map(left => form(keep.illSystems, {well: 0, ill: left, whole: false})),
 		form(keep.worstSystem, {well: 0, ill: 1, whole: false}),
 		form(keep.otherSystems, {well: 0, ill: 0, whole: false}),
-		withoutRoom,
+		nothing,
 	];
 }
 
@@ -86,10 +86,10 @@ function standingPart(deck: Deck): Part {
 			form(keep.allArmedNames, armed.map(one => `${one.name} armed ${duration(one.left)}`).join('  ')),
 			form(keep.armedName, `${first.name}${more} armed ${left}`),
 			form(keep.armed, `${cut(first.name, armedNameCells)}${more} armed`),
-			withoutRoom,
+			nothing,
 		];
 	}
-	if (!standings.some(({is}) => is.state === 'guarded')) return [withoutRoom];
+	if (!standings.some(({is}) => is.state === 'guarded')) return [nothing];
 	return [
 		{
 			keep: keep.howToArm,
@@ -103,11 +103,11 @@ function standingPart(deck: Deck): Part {
 function policyPart(deck: Deck): Part {
 	const policy = deck.options.arming.policy.get();
 	const summary = policySummary(policy);
-	if (summary === undefined) return [withoutRoom];
+	if (summary === undefined) return [nothing];
 	const tone = policy.read.state === 'unusable' ? 'crit' : 'dim';
 	const form = (level: number, text: string): Form => ({keep: level, pieces: [{text: `  ${text}`, tone}]});
 	const short = form(tone === 'crit' ? keep.always : keep.policy, summary.short);
-	return [form(keep.policyWords, summary.text), short, ...(tone === 'crit' ? [] : [withoutRoom])];
+	return [form(keep.policyWords, summary.text), short, ...(tone === 'crit' ? [] : [nothing])];
 }
 
 /** Servers that nothing proves to be the right ones; the list of targets says how each is connected to. */
@@ -119,27 +119,27 @@ function unverifiedPart(deck: Deck): Part {
 			? []
 			: [{name: cleanLine(target.name), channel}];
 	});
-	if (found.length === 0) return [withoutRoom];
+	if (found.length === 0) return [nothing];
 	const tone = found.some(({channel}) => channel === 'unverified') ? 'warn' : 'dim';
 	const form = (level: number, who: string): Form => ({
 		keep: level,
 		pieces: [{text: `  ${who} not verified: ${keymap.keyFor('deck.targets')}`, tone}],
 	});
 	const names = found.length > 2 ? [] : [form(keep.unverifiedNames, found.map(({name}) => name).join(', '))];
-	return [...names, form(keep.unverified, String(found.length)), withoutRoom];
+	return [...names, form(keep.unverified, String(found.length)), nothing];
 }
 
 /** Actions that were sent and are not yet verified. */
 function settlingPart(deck: Deck): Part {
 	const settling = deck.options.runner.underWay().length;
-	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [withoutRoom];
+	if (settling === 0 || topLayer(deck.session.get())?.kind === 'confirm') return [nothing];
 	const key = deck.options.keymap.keyFor('deck.undo');
 	return orNothing(keep.settling, [{text: `${settling} not verified yet: ${key}  `, tone: 'warn'}]);
 }
 
 function unknownPart(deck: Deck, theme: Theme): Part {
 	const {length} = deck.options.unresolved.get();
-	if (length === 0) return [withoutRoom];
+	if (length === 0) return [nothing];
 	const key = deck.options.keymap.keyFor('deck.audit');
 	const form = (level: number, text: string): Form => ({
 		keep: level,
@@ -151,7 +151,7 @@ function unknownPart(deck: Deck, theme: Theme): Part {
 /** Copies of the audit that are not taken. While a required one is not, nothing is done, or it is done under a broken glass. */
 function copiesPart(deck: Deck): Part {
 	const {copies} = deck.options;
-	if (copies === undefined) return [withoutRoom];
+	if (copies === undefined) return [nothing];
 	const sinks = copies.state.get();
 	const broken = sinks.find(sink => sink.broken !== undefined);
 	const isOpen = copies.glass.state.get() !== undefined;
@@ -175,13 +175,13 @@ function copiesPart(deck: Deck): Part {
 		return [form(keep.unknownOutcome, long, 'crit'), form(keep.always, 'log rewritten', 'crit')];
 	}
 	return failing.length === 0
-		? [withoutRoom]
+		? [nothing]
 		: orNothing(keep.settling, [{text: `copies wait: ${namesOf(failing)}  `, tone: 'warn'}]);
 }
 
 function consolesPart(deck: Deck): Part {
 	const others = deck.options.presence.others.get();
-	if (others.length === 0) return [withoutRoom];
+	if (others.length === 0) return [nothing];
 	const form = (level: number, text: string): Form => ({keep: level, pieces: [{text: `${text}  `, tone: 'warn'}]});
 	const plural = others.length === 1 ? '' : 's';
 	const counted = `${others.length} other console${plural}`;
@@ -189,7 +189,7 @@ function consolesPart(deck: Deck): Part {
 		form(keep.consolePlaces, `${counted}: ${others.map(placeOf).join(', ')}`),
 		form(keep.consoleCount, counted),
 		form(keep.consoles, `+${others.length} console${plural}`),
-		withoutRoom,
+		nothing,
 	];
 }
 
@@ -216,7 +216,7 @@ export function paintHeader(deck: Deck, cells: number, theme: Theme): string {
 			one(keep.product, ' midwatch', 'loud'),
 			...deck.options.labels.map(label => one(keep.labels, `  ${cleanLine(label)}`, 'dim')),
 			only === undefined
-				? [withoutRoom]
+				? [nothing]
 				: one(keep.onlyTarget, `  only ${cut(cleanLine(only), Math.floor(cells / 3))}`, 'loud'),
 			policyPart(deck),
 			standingPart(deck),
