@@ -84,21 +84,23 @@ function targetItems(deck: Deck): MenuItem[] {
 			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
 		}[is.state];
-		const said = targetWords(arming.policy.get(), target.name);
 		const server =
 			identity === undefined
 				? 'connecting'
-				: [
-						`${identity.version}, as ${identity.who}`,
-						...[channelWords(identity.channel) ?? []].flat(),
-						millis(identity.latencyMs),
-					].join(', ');
+				: [`${identity.version}, as ${identity.who}`, channelWords(identity.channel), millis(identity.latencyMs)]
+						.filter(part => part !== undefined)
+						.join(', ');
+		const parts = [
+			`${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}`,
+			only === target.name ? `shown alone, ${keymap.keyFor('list.choose')} shows all` : '',
+			targetWords(arming.policy.get(), target.name),
+		];
 		return {
 			id: target.name,
 			severity:
 				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
 			left: target.name,
-			text: `${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}${only === target.name ? ` · shown alone, ${keymap.keyFor('list.choose')} shows all` : ''}${said === '' ? '' : ` · ${said}`}`,
+			text: parts.filter(part => part !== '').join(' · '),
 			right: told,
 			target: target.name,
 			choose() {
@@ -204,7 +206,7 @@ const undoItems = (deck: Deck): MenuItem[] =>
 	deck.options.runner.undoable().map(one => ({
 		id: one.record,
 		left: clockTime(one.sentAt),
-		text: `${one.summary} (${one.target}/${one.object})${seenOf(deck, one.record)}`,
+		text: `${one.summary} (${one.target}/${one.object})${seenOf(deck, one.record)} · ${one.undo.text}`,
 		right: one.undo.class,
 		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
 		target: one.target,
