@@ -75,13 +75,13 @@ function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: Compl
 function readPlace(text: string): SyslogSettings['to'] | undefined {
 	const path = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
 	if (path !== undefined) return {over: 'unix', path};
-	const [, over = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
+	const [, over, rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
+	if (over !== 'tcp' && over !== 'tls') return undefined;
 	// Of an http URL the parser drops port 80, which is the standard one there.
 	const url = URL.parse(`midwatch://${rest}`);
 	if (url === null || url.hostname === '' || url.username !== '' || (url.pathname !== '' && url.pathname !== '/'))
 		return undefined;
 	const port = url.port === '' ? (over === 'tls' ? 6514 : 601) : Number(url.port);
-	if (over !== 'tcp' && over !== 'tls') return undefined;
 	return {over, host: url.hostname.replace(/^\[|\]$/g, ''), port};
 }
 

@@ -38,8 +38,8 @@ function leave(deck: Deck, remedy: Remedy | undefined): void {
 export function answersOf(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
 	const question = deck.question();
 	if (layer.question === question) return layer;
-	const {offset, whole, reason} = layer;
-	return {...unanswered, question, offset, whole, ...(reason === undefined ? {} : {reason})};
+	const {offset, whole} = layer;
+	return {...unanswered, question, offset, whole, ...reasonOf(layer)};
 }
 
 /** The layer moved by lines, within what there is. */
@@ -110,7 +110,8 @@ function copyCommand(deck: Deck, {preview}: Remedy): void {
 	);
 }
 
-const given = ({reason}: ConfirmLayer): {readonly reason?: string} => (reason === undefined ? {} : {reason});
+/** The reason that was given although none is asked for. */
+const reasonOf = ({reason}: ConfirmLayer): {readonly reason?: string} => (reason === undefined ? {} : {reason});
 
 /** A demand of one key and Enter. */
 function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: Pressed): void {
@@ -120,7 +121,7 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 	const answering = afterKey(layer.answering, {is: isYes ? 'key' : isEnter ? 'enter' : 'other', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'top', layer: {...layer, answering: 'nothing'}});
-		void runner.confirm({kind: 'key', key: demanded, ...given(layer)});
+		void runner.confirm({kind: 'key', key: demanded, ...reasonOf(layer)});
 		return;
 	}
 	const yes = keymap.keyFor('confirm.yes');
@@ -147,7 +148,7 @@ function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: P
 	const [typed = '', count = '', reason = ''] = answer.values;
 	const answered: Answer =
 		demand.kind === 'type'
-			? {kind: 'typed', text: typed, ...given(layer)}
+			? {kind: 'typed', text: typed, ...reasonOf(layer)}
 			: {kind: 'typed', text: typed, count, reason};
 	deck.apply({do: 'top', layer: atWrongField(answer, demand, answered)});
 	void runner.confirm(answered);

@@ -34,14 +34,14 @@ export const targetInSight = (deck: Deck): string | undefined =>
 	deck.current()?.row.target ?? deck.session.get().target;
 
 /** Where a move begins whose cursor has lost its object: one down or up is the row below or above the gap. */
-function besideLost(deck: Deck, move: Move): number {
+function startBesideGap(deck: Deck, move: Move): number {
 	const {pane} = deck.session.get();
 	const {place} = paneSession(deck.session.get(), pane);
 	return move === 'down' ? place - 1 : place;
 }
 
 /** The first row from `to` on, in the direction of the move, that is still in the list; else the nearest one behind it. */
-function besideLeft(entries: readonly Entry[], to: number, move: Move): number {
+function nearestListed(entries: readonly Entry[], to: number, move: Move): number {
 	const isThere = (entry: Entry) => !entry.left;
 	const goesUp = move === 'up' || move === 'last' || move === 'page-up' || move === 'half-up';
 	const after = entries.findIndex((entry, index) => index >= to && isThere(entry));
@@ -97,8 +97,8 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'row.page-up':
 			if (entries.length > 0) {
 				const move = moveOf(intent);
-				const to = moved(at < 0 ? besideLost(deck, move) : at, move, entries.length, deck.page(pane));
-				placeCursor(deck, besideLeft(entries, to, move));
+				const to = moved(at < 0 ? startBesideGap(deck, move) : at, move, entries.length, deck.page(pane));
+				placeCursor(deck, nearestListed(entries, to, move));
 			}
 			return;
 		case 'row.open': {

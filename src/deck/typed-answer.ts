@@ -45,10 +45,11 @@ export function afterTyping<A extends TypedAnswer>(
 	if (!alone && (proves || enters || step !== undefined))
 		return stay({problem: `${together}; ${enters ? again : 'type it key by key'}`});
 	if (step !== undefined) return stay({field: (answer.field + step + fields.count) % fields.count, caret: 0});
-	if (!enters) return stay({...pick(editedField(answer, intent, text))});
+	if (!enters) return stay(typedInto(editedField(answer, intent, text)));
 	if (answer.afterEnter) return stay({problem: `not taken: enter came twice, as a held key does; ${again}`});
 	return {...stay({}), isAnswered: true};
 }
 
-const pick = (edited: TypedAnswer | undefined): Partial<TypedAnswer> =>
+/** What typing changes; nothing where the key edits nothing. */
+const typedInto = (edited: TypedAnswer | undefined): Partial<TypedAnswer> =>
 	edited === undefined ? {} : {values: edited.values, ...(edited.caret === undefined ? {} : {caret: edited.caret})};

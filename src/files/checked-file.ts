@@ -19,21 +19,25 @@ export class FileError extends Error {
 /** Files larger than this are not what they are said to be. */
 const largest = 1024 * 1024;
 
-/** Who may own a file: us (and root, who may do anything anyway), or root alone. `admin`: a uid that counts as root's, for tests. */
-export type Owner = 'us' | 'root' | {readonly admin: number};
+/** Who may own a file: us (and root, who may do anything anyway), or root alone. `admin`: a uid that counts as root's, which is 0 but in tests. */
+type Owner = 'us' | {readonly admin: number};
 
 /** `trusted`: no other user may be able to write it · `secret`: nor to read it, so it belongs to this user or root. */
 export type FileRule = {readonly kind: 'trusted'; readonly owner: Owner} | {readonly kind: 'secret'};
+
+/** Why the owner of a file is a wrong one, and the command that mends it. */
+function wrongOwner(file: string, {uid}: Stats, us: number, owner: Owner): string | undefined {
+	if (uid === 0 || uid === (owner === 'us' ? us : owner.admin)) return undefined;
+	const [wanted, id] = owner === 'us' ? [`you (uid ${us}) or root`, us] : ['root', 0];
+	return `is owned by uid ${uid}, and must be owned by ${wanted}: chown ${id} ${file}`;
+}
 
 /** What makes a file's owner or mode a reason not to trust what it says, and the command that mends it. */
 function distrust(file: string, stats: Stats, owner: Owner): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
-	const allowed = owner === 'us' ? us : owner === 'root' ? 0 : owner.admin;
-	if (stats.uid !== 0 && stats.uid !== allowed) {
-		const wanted = owner !== 'us' ? 'root' : `you (uid ${us}) or root`;
-		return `is owned by uid ${stats.uid}, and must be owned by ${wanted}: chown ${owner === 'us' ? us : 0} ${file}`;
-	}
+	const problem = wrongOwner(file, stats, us, owner);
+	if (problem !== undefined) return problem;
 	if ((stats.mode & 0o022) !== 0) return `can be written by others (mode ${octal(stats)}): chmod go-w ${file}`;
 	return undefined;
 }
@@ -42,8 +46,8 @@ function distrust(file: string, stats: Stats, owner: Owner): string | undefined 
 function leak(file: string, stats: Stats): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
-	if (stats.uid !== 0 && stats.uid !== us)
-		return `is owned by uid ${stats.uid}, and must be owned by you (uid ${us}) or root: chown ${us} ${file}`;
+	const problem = wrongOwner(file, stats, us, 'us');
+	if (problem !== undefined) return problem;
 	const forbidden = stats.uid === 0 && us !== 0 ? 0o027 : 0o077;
 	if ((stats.mode & forbidden) !== 0) return `can be read by others (mode ${octal(stats)}): chmod 600 ${file}`;
 	return undefined;

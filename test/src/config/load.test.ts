@@ -380,7 +380,7 @@ describe('whom the file is believed', () => {
 		const file = put(surroundings, 'config.yaml', 'theme: none');
 		const root = process.getuid?.() === 0;
 		if (root) chownSync(file, 4711, 4711);
-		await expect(readSafeFile(file, {kind: 'trusted', owner: 'root'})).rejects.toThrow('must be owned by root');
+		await expect(readSafeFile(file, {kind: 'trusted', owner: {admin: 0}})).rejects.toThrow('must be owned by root');
 		if (root) await expect(loadConfiguration({config: file, surroundings})).rejects.toThrow('is owned by uid 4711');
 	});
 
