@@ -129,6 +129,8 @@ describe('a required copy', () => {
 			});
 			expect(await it.kinds()).toEqual(['intent', 'outcome refused']);
 			expect(unresolved((await it.own.recent(9)).toReversed(), new Set())).toEqual([]);
+			// The action stops waiting for the sink a little before the sink's own time is up.
+			await it.until(() => it.state().trouble !== undefined);
 			expect(it.state()).toMatchObject({required: true, waiting: 2, trouble: {message: expect.any(String)}});
 			it.at.control.mode = 'takes';
 			await it.until(() => it.state().waiting === 0 && it.state().trouble === undefined);
