@@ -1,16 +1,16 @@
-import {createAudit} from '../src/audit/log.ts';
-import type {Unresolved} from '../src/audit/unknown.ts';
-import {createDeck, type Deck, type Effects} from '../src/deck/deck.ts';
-import {createKeymap} from '../src/keymap.ts';
-import type {Pane} from '../src/pane.ts';
-import {createPolicy} from '../src/policy/standing.ts';
-import type {Clock} from '../src/poll/clock.ts';
-import type {WatchedTarget} from '../src/poll/watched-target.ts';
+import {createAudit} from '../src/audit/audit-log.ts';
+import type {Unresolved} from '../src/audit/unresolved-intents.ts';
+import type {Pane} from '../src/contract/pane.ts';
+import {createDeck, type Deck, type Effects} from '../src/input/deck.ts';
+import {createKeymap} from '../src/input/keymap.ts';
+import {createPolicy} from '../src/policy/policy.ts';
 import {createArming} from '../src/remedy/arming.ts';
 import {createObjectLocks} from '../src/remedy/object-lock.ts';
 import {createRunner} from '../src/remedy/runner.ts';
-import {createStore} from '../src/store.ts';
-import {createWatch, type Watch} from '../src/watch.ts';
+import type {Clock} from '../src/time/clock.ts';
+import {createStore} from '../src/watch/store.ts';
+import {createWatch, type Watch} from '../src/watch/watch.ts';
+import type {WatchedTarget} from '../src/watch/watched-target.ts';
 
 const noEffects: Effects = {
 	copy: async () => '',

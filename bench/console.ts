@@ -6,14 +6,14 @@ import {writeFileSync} from 'node:fs';
 import {render} from 'ink';
 import {createElement} from 'react';
 import {keepHeapSmall} from '../bin/small-heap.ts';
-import type {Deck} from '../src/deck/deck.ts';
-import {press} from '../src/deck/press.ts';
-import {systemClock} from '../src/poll/clock.ts';
+import type {Deck} from '../src/input/deck.ts';
+import {press} from '../src/input/dispatch-key.ts';
+import {systemClock} from '../src/time/clock.ts';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
 import {createKeyDecoder, type TerminalEvent} from '../views/terminal/decode-keys.ts';
+import {openTty} from '../views/terminal/tty.ts';
 import {createTheme} from '../views/theme.ts';
-import {openTty} from '../views/tty.ts';
 import {openBenchDeck} from './bench-deck.ts';
 import {type EstateOptions, openBenchEstate} from './estates.ts';
 

@@ -1,9 +1,11 @@
-import {demoEstate} from '../adapters/demo/estate.ts';
 import {panes as realPanes} from '../bin/panes.ts';
-import type {Row, RowKind, Snapshot, Source, System} from '../src/contract.ts';
-import {defineSection, type Pane} from '../src/pane.ts';
-import {systemClock} from '../src/poll/clock.ts';
-import type {WatchedTarget} from '../src/poll/watched-target.ts';
+import {demoEstate} from '../demo/estate.ts';
+import {defineSection, type Pane} from '../src/contract/pane.ts';
+import type {Row, RowKind, Snapshot} from '../src/contract/row.ts';
+import type {Source} from '../src/contract/source.ts';
+import type {System} from '../src/contract/system.ts';
+import {systemClock} from '../src/time/clock.ts';
+import type {WatchedTarget} from '../src/watch/watched-target.ts';
 
 /** What a console of the bench watches. Everything is in memory, so that a figure is the console's own. */
 export type EstateName =

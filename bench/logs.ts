@@ -8,17 +8,19 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Pod} from '../adapters/demo/kubernetes-api/kinds.ts';
-import {startKubernetesApi} from '../adapters/demo/kubernetes-api/server.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
-import {kubernetesSettings} from '../src/config/kubernetes-settings.ts';
-import {systemSurroundings} from '../src/config/surroundings.ts';
-import type {Document, Inspection, Line} from '../src/contract.ts';
-import {press} from '../src/deck/press.ts';
-import {systemClock} from '../src/poll/clock.ts';
-import {openText} from '../src/session.ts';
-import {paintDocument} from '../views/document.ts';
-import {podsPane} from '../views/panes/pods.ts';
+import type {Pod} from '../demo/kubernetes-api/objects/kinds.ts';
+import {startKubernetesApi} from '../demo/kubernetes-api/server.ts';
+import {createScenario} from '../demo/scenario.ts';
+import {systemSurroundings} from '../src/config/config-environment.ts';
+import {kubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
+import type {Document, Line} from '../src/contract/document.ts';
+import type {Inspection} from '../src/contract/inspection.ts';
+import {press} from '../src/input/dispatch-key.ts';
+import {openText} from '../src/session/session.ts';
+import {systemClock} from '../src/time/clock.ts';
+import {paintDocument} from '../views/document/paint-document.ts';
+import {podsPane} from '../views/panes/pods-pane.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
 import {quantile} from './figure.ts';
@@ -36,7 +38,7 @@ const name = (index: number) => `chatty-${String(index).padStart(2, '0')}`;
 
 /** The server's side: pods that write, and connections that break when it is told so. */
 async function serve(): Promise<void> {
-	const api = await startKubernetesApi();
+	const api = await startKubernetesApi({scenario: createScenario('default', {now: Date.now})});
 	api.world.programs.set('chatty:1', {linesPerSecond});
 	const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
 	for (let index = 0; index < pods; index += 1) {

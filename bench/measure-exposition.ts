@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
-import {expositionSlices, parseExposition} from '../src/model/exposition.ts';
-import {familyLines} from '../src/model/metrics-page.ts';
+import {expositionSlices, parseExposition} from '../src/model/prometheus/exposition.ts';
+import {familyLines} from '../src/model/prometheus/metrics-page.ts';
 import {type Figure, median, spread} from './figure.ts';
 import type {Part} from './part.ts';
 

@@ -1,7 +1,7 @@
 import {prometheus} from '../adapters/prometheus/system.ts';
-import type {Target} from '../src/contract.ts';
+import type {Target} from '../src/contract/target.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
-import {type Fleet, startFleet} from '../test/adapters/prometheus/fleet.ts';
+import {type Fleet, startFleet} from '../test/adapters/prometheus/large-prometheus.ts';
 import {urlOf} from '../test/estate/prometheus.ts';
 import {type Figure, median, spread} from './figure.ts';
 

@@ -1,4 +1,4 @@
-import type {SeenCell} from '../test/views/rig.tsx';
+import type {SeenCell} from '../test/views/test-terminal.tsx';
 
 type Screen = readonly (readonly SeenCell[])[];
 

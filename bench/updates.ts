@@ -4,9 +4,9 @@
  */
 import {createElement} from 'react';
 import {keepHeapSmall} from '../bin/small-heap.ts';
-import {press} from '../src/deck/press.ts';
+import {press} from '../src/input/dispatch-key.ts';
 import {createFakeClock} from '../test/fake-clock.ts';
-import {mountRig} from '../test/views/rig.tsx';
+import {mountRig} from '../test/views/test-terminal.tsx';
 import {App} from '../views/app.tsx';
 import {mount} from '../views/mount.tsx';
 import type {Screen} from '../views/terminal/screen.ts';

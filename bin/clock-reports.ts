@@ -1,11 +1,11 @@
-import type {Audit} from '../src/audit/log.ts';
-import type {AuditRecord} from '../src/audit/record.ts';
-import type {Deck} from '../src/deck/deck.ts';
-import type {Clock} from '../src/poll/clock.ts';
-import {watchJumps} from '../src/poll/clock-jumps.ts';
+import type {Audit} from '../src/audit/audit-log.ts';
+import type {AuditRecord} from '../src/audit/audit-record.ts';
+import type {Deck} from '../src/input/deck.ts';
 import type {Arming} from '../src/remedy/arming.ts';
-import {duration} from '../src/text/figures.ts';
-import type {Watch} from '../src/watch.ts';
+import {duration} from '../src/text/format.ts';
+import type {Clock} from '../src/time/clock.ts';
+import {watchJumps} from '../src/time/clock-jumps.ts';
+import type {Watch} from '../src/watch/watch.ts';
 
 type Reported = {
 	readonly clock: Clock;

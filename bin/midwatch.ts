@@ -1,7 +1,7 @@
 import {ConfigError} from '../src/config/config-error.ts';
-import {checkDirectories, EnvironmentError} from '../src/home.ts';
-import {readArguments, UsageError} from './arguments.ts';
-import {usage} from './usage.ts';
+import {checkDirectories, EnvironmentError} from '../src/files/base-directories.ts';
+import {readArguments, UsageError} from './cli/arguments.ts';
+import {usage} from './cli/usage.ts';
 import {version} from './version.ts';
 
 /** Only what the command needs is loaded: the console must draw its first frame soon, and `--version` must not load a database client. */
@@ -13,8 +13,8 @@ async function run(): Promise<number> {
 	}
 	// The reference of keys is about no user.
 	if (command.name !== 'keys') checkDirectories(process.env);
-	if (command.name === 'console') return (await import('./wire.ts')).runConsole(command.options);
-	return (await import('./cli.ts')).runHeadless(command);
+	if (command.name === 'console') return (await import('./console.ts')).runConsole(command.options);
+	return (await import('./cli/cli.ts')).runHeadless(command);
 }
 
 try {

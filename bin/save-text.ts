@@ -1,7 +1,7 @@
 import {open} from 'node:fs/promises';
 import {join} from 'node:path';
-import {isErrno} from '../src/audit/errno.ts';
-import {makeDirectory} from '../src/audit/make-directory.ts';
+import {isErrno} from '../src/files/errno.ts';
+import {makeDirectory} from '../src/files/make-directory.ts';
 
 /** So many files of one name within a second are no accident. */
 const mostOfOneName = 100;

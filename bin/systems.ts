@@ -1,15 +1,15 @@
 import {alertmanager} from '../adapters/alertmanager/system.ts';
-import {isScenarioName, scenarioNames} from '../adapters/demo/scenario.ts';
 import {kafka} from '../adapters/kafka/system.ts';
 import {kubernetes} from '../adapters/kubernetes/system.ts';
 import {postgres} from '../adapters/postgres/system.ts';
 import {prometheus} from '../adapters/prometheus/system.ts';
 import {redis} from '../adapters/redis/system.ts';
-import type {System} from '../src/contract.ts';
-import {systemClock} from '../src/poll/clock.ts';
-import type {WatchedTarget} from '../src/poll/watched-target.ts';
+import {isScenarioName, scenarioNames} from '../demo/scenario.ts';
+import type {System} from '../src/contract/system.ts';
 import {closest} from '../src/text/closest.ts';
-import {UsageError} from './arguments.ts';
+import {systemClock} from '../src/time/clock.ts';
+import type {WatchedTarget} from '../src/watch/watched-target.ts';
+import {UsageError} from './cli/arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
 export const systems: readonly System[] = [kubernetes, postgres, redis, kafka, prometheus, alertmanager];
@@ -24,6 +24,6 @@ export async function demoTargets(scenario: string): Promise<readonly WatchedTar
 		const words = near === undefined ? `there are ${scenarioNames.join(', ')}` : `did you mean ${near}?`;
 		throw new UsageError(`the demo has no scenario ${scenario}; ${words}`);
 	}
-	const {demoEstate} = await import('../adapters/demo/estate.ts');
+	const {demoEstate} = await import('../demo/estate.ts');
 	return demoEstate(scenario, {now: systemClock.now});
 }

@@ -1,9 +1,9 @@
-import type {Target} from '../src/contract.ts';
+import type {HttpTransport} from '../src/contract/http-transport.ts';
+import type {Target} from '../src/contract/target.ts';
 import type {HttpSettings} from '../src/port/http.ts';
-import type {HttpTransport} from '../src/port/http-transport.ts';
 import type {KubernetesPort} from '../src/port/kubernetes.ts';
-import type {Watch} from '../src/watch.ts';
-import {otherTarget} from './other-target.ts';
+import type {Watch} from '../src/watch/watch.ts';
+import {otherTarget} from './cli/linked-target.ts';
 
 /** The way to a target whose settings say `via: kubernetes`: the connection of that cluster, whenever it stands. */
 export function viaOf({settings}: Target, connection: Watch['connection']): HttpTransport | undefined {

@@ -6,7 +6,7 @@ import {needNode} from './node-version.mjs';
 
 needNode();
 
-const {references} = await import('../bin/reference.ts');
+const {references} = await import('../bin/cli/reference-docs.ts');
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
 mkdirSync(folder, {recursive: true});
 for (const [name, write] of Object.entries(references)) {

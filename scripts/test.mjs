@@ -66,7 +66,7 @@ if (mayTouch(['test/e2e'])) {
 }
 
 const before = recorded();
-const withServers = mayTouch(['test/adapters', 'test/e2e', 'test/estate', 'test/faults']);
+const withServers = mayTouch(['test/adapters', 'test/demo', 'test/e2e', 'test/estate', 'test/faults']);
 if (withServers) estate('up');
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

@@ -20,11 +20,11 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['adapters/http/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/alertmanager/a.ts', `import {b} from '../prometheus/b.ts';`, 'may not import ../prometheus/b.ts'],
 	['adapters/redis/a.ts', `import {load} from '../../src/config/load.ts';`, 'may not import ../../src/config/load.ts'],
-	[
-		'adapters/demo/a.ts',
-		`import type {Policy} from '../../src/policy/standing.ts';`,
-		'may not import ../../src/policy/standing.ts',
-	],
+	['demo/a.ts', `import type {Policy} from '../src/policy/policy.ts';`, 'may not import ../src/policy/policy.ts'],
+	['adapters/redis/a.ts', `import {b} from '../../demo/b.ts';`, 'may not import ../../demo/b.ts'],
+	['demo/kubernetes-api/a.ts', `import {b} from '../scenario.ts';`, 'may not import ../scenario.ts'],
+	['demo/kubernetes-api/a.ts', `import {b} from '../../src/text/b.ts';`, 'may not import ../../src/text/b.ts'],
+	['views/tty.ts', `import {a} from 'node:fs';`, 'may not import node:fs'],
 	['views/a.tsx', `import {b} from '../adapters/redis/b.ts';`, 'may not import ../adapters/redis/b.ts'],
 	['views/a.tsx', `import {readFileSync} from 'node:fs';`, 'may not import node:fs'],
 	['views/a.tsx', `import {b} from '../test/b.ts';`, 'may not import ../test/b.ts'],
@@ -39,8 +39,8 @@ const planted: readonly (readonly [path: string, text: string, says: string])[] 
 	['bin/a.ts', `import {lookup} from 'node:dns/promises';`, 'may not import node:dns/promises'],
 	['bin/a.ts', `await fetch('https://midwatch.example/newest');`, 'asks the network'],
 	['src/utils.ts', 'export const a = 1;', 'is named utils'],
-	['src/poll/index.ts', 'export const a = 1;', 'is named index'],
-	['src/pollKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],
+	['src/watch/index.ts', 'export const a = 1;', 'is named index'],
+	['src/watchKeeper.ts', 'export const a = 1;', 'is not named in kebab-case'],
 	['src/a.ts', 'export const a = 1;\n'.padEnd(420, '\n'), 'more than 400'],
 	['src/a.ts', `// ${'TO'}DO: later`, 'holds TO'],
 ];
@@ -51,11 +51,13 @@ const fine: readonly (readonly [path: string, text: string])[] = [
 		`import {readFile} from 'node:fs/promises';\nimport {parse} from 'yaml';\nimport {z} from 'zod';`,
 	],
 	['src/text/a.ts', `import width from 'string-width';`],
-	['adapters/postgres/a.ts', `import {Client} from 'pg';\nimport type {Row} from '../../src/contract.ts';`],
+	['adapters/postgres/a.ts', `import {Client} from 'pg';\nimport type {Row} from '../../src/contract/row.ts';`],
 	['adapters/redis/a.ts', `import {b} from '../../src/model/b.ts';\nconst c = await import('ioredis');`],
 	['adapters/alertmanager/a.ts', `import {b} from '../http/b.ts';`],
-	['adapters/demo/a.ts', `import {b} from '../postgres/b.ts';`],
-	['views/tty.ts', `import {createWriteStream} from 'node:fs';`],
+	['demo/a.ts', `import {b} from '../adapters/postgres/b.ts';`],
+	['demo/kubernetes-api/a.ts', `import {b} from '../../src/time/yield.ts';`],
+	['bin/cli/a.ts', `import {b} from '../console.ts';`],
+	['views/terminal/tty.ts', `import {createWriteStream} from 'node:fs';`],
 	['views/a.tsx', `import {Box} from 'ink';\nimport {memo} from 'react';\nimport {b} from '../src/b.ts';`],
 	['bin/a.ts', `import {b} from '../adapters/redis/b.ts';\nimport {c} from '../views/c.tsx';`],
 	['test/a.test.ts', `import {b} from '../bin/b.ts';`],
@@ -78,6 +80,26 @@ describe('the rule', () => {
 		expect(faults(a, b)).toEqual([]);
 	});
 
+	test('catches a cycle of folders side by side, also one by way of what is below them, and lets a folder use what is within it', () => {
+		const a = ['src/text/a.ts', `import {b} from '../model/redis/b.ts';`] as const;
+		const b = ['src/model/redis/b.ts', `import {d} from '../c.ts';`] as const;
+		const c = ['src/model/c.ts', `import {d} from '../text/secrets/d.ts';`] as const;
+		const d = ['src/text/secrets/d.ts', 'export const d = 1;'] as const;
+		expect(faults(a, b, c, d)).toEqual([
+			expect.stringContaining('these folders import each other: src/text -> src/model -> src/text'),
+		]);
+		expect(faults(a, b, d)).toEqual([]);
+		const e = ['src/text/e.ts', `import {d} from './secrets/d.ts';`] as const;
+		const f = ['src/text/secrets/f.ts', `import {g} from '../g.ts';`] as const;
+		expect(faults(d, e, f)).toEqual([]);
+	});
+
+	test('catches a folder with too many files', () => {
+		const all = Array.from({length: 27}, (_, at) => [`src/text/a${at}.ts`, ''] as const);
+		expect(faults(...all)).toEqual(['src/text: has 27 files, more than 26']);
+		expect(faults(...all.slice(1))).toEqual([]);
+	});
+
 	test('does not pass what it cannot parse', () => {
 		expect(() => faults(['src/a.ts', 'import {'])).toThrow('src/a.ts');
 	});
@@ -88,7 +110,7 @@ describe('the house', () => {
 
 	test('is read whole', () => {
 		expect(modules.filter(({path}) => !path.startsWith('test/')).length).toBeGreaterThan(40);
-		for (const folder of ['bin', 'src', 'views', 'adapters', 'test']) {
+		for (const folder of ['bin', 'src', 'views', 'adapters', 'demo', 'test']) {
 			expect(modules.some(({path}) => path.startsWith(`${folder}/`))).toBe(true);
 		}
 		expect(modules.flatMap(({imports}) => imports).length).toBeGreaterThan(100);

@@ -15,7 +15,7 @@ export type Module = Source & {
 	readonly reexports: boolean;
 };
 
-const folders = ['bin', 'src', 'views', 'adapters', 'test'];
+const folders = ['bin', 'src', 'views', 'adapters', 'demo', 'test'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export function readSources(): readonly Source[] {
@@ -68,7 +68,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
 /** What an adapter may know of the core. */
-const seams = /^src\/(?:contract|define|errors|files|severity|model|port|text)(?:\.ts$|\/)/;
+const seams = /^src\/(?:contract|errors|files|model|port|text|time)(?:\.ts$|\/)/;
 
 /** The path a relative import means; undefined for a package or a builtin. */
 const resolved = (path: string, from: string): string | undefined =>
@@ -87,7 +87,7 @@ function allowed(path: string, from: string): boolean {
 	if (inner === 'package.json') return folder === 'bin' || folder === 'test';
 	const [place, other] = inner?.split('/') ?? [];
 	if (place !== undefined && !folders.includes(place)) return folder === 'test' && place === 'scripts';
-	if (network.test(from) && folder !== 'adapters' && folder !== 'test') return false;
+	if (network.test(from) && folder !== 'adapters' && folder !== 'demo' && folder !== 'test') return false;
 	switch (folder) {
 		case 'src':
 			if (inner !== undefined) return place === 'src';
@@ -97,11 +97,16 @@ function allowed(path: string, from: string): boolean {
 		case 'adapters':
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
 			if (place === 'adapters' && other === 'http' && speakHttp.includes(system)) return true;
-			if (place === 'adapters') return other === system || system === 'demo';
+			if (place === 'adapters') return other === system;
 			return seams.test(inner);
+		case 'demo':
+			// The API server is a program of its own.
+			if (inner === undefined) return isBuiltin(from);
+			if (system === 'kubernetes-api') return inner.startsWith('demo/kubernetes-api/') || inner.startsWith('src/time/');
+			return place === 'demo' || place === 'adapters' || seams.test(inner);
 		case 'views':
 			if (inner !== undefined) return place === 'src' || place === 'views';
-			if (isBuiltin(from)) return basename(path) === 'tty.ts';
+			if (isBuiltin(from)) return path === 'views/terminal/tty.ts';
 			return ['ink', 'react', 'react/jsx-runtime'].includes(from);
 		case 'bin':
 			return place !== 'test' && !from.startsWith('(computed)');
@@ -133,6 +138,59 @@ export function findCycle(modules: readonly Module[]): readonly string[] | undef
 	return undefined;
 }
 
+/** Two folders side by side, from what is in or below the one to what is in or below the other. */
+function folderEdge(from: string, to: string): readonly [from: string, to: string] | undefined {
+	const one = posix.dirname(from).split('/');
+	const other = posix.dirname(to).split('/');
+	const at = one.findIndex((name, index) => name !== other[index]);
+	if (at < 0 || other[at] === undefined) return undefined;
+	return [one.slice(0, at + 1).join('/'), other.slice(0, at + 1).join('/')];
+}
+
+/** Folders side by side that need each other, each with the imports that make it so. A folder may need those within it, and they may need its own files. */
+function folderCycles(modules: readonly Module[]): readonly string[] {
+	const edges = new Map<string, Map<string, string>>();
+	for (const {path, imports} of modules) {
+		for (const {from} of imports) {
+			const inner = resolved(path, from);
+			const edge = inner === undefined ? undefined : folderEdge(path, inner);
+			if (edge === undefined) continue;
+			const [one, other] = edge;
+			const out = edges.get(one) ?? new Map<string, string>();
+			edges.set(one, out.set(other, `${path} -> ${inner}`));
+		}
+	}
+	const done = new Set<string>();
+	const visit = (folder: string, trail: readonly string[]): readonly string[] | undefined => {
+		if (trail.includes(folder)) return [...trail.slice(trail.indexOf(folder)), folder];
+		if (done.has(folder)) return undefined;
+		for (const next of edges.get(folder)?.keys() ?? []) {
+			const cycle = visit(next, [...trail, folder]);
+			if (cycle !== undefined) return cycle;
+		}
+		done.add(folder);
+		return undefined;
+	};
+	for (const folder of edges.keys()) {
+		const cycle = visit(folder, []);
+		if (cycle === undefined) continue;
+		const why = cycle.slice(1).map((next, index) => edges.get(cycle[index] ?? '')?.get(next));
+		return [`these folders import each other: ${cycle.join(' -> ')} (${why.join(', ')})`];
+	}
+	return [];
+}
+
+/** A folder with more files than this holds things that can be told apart. */
+const fullest = 26;
+
+function fullFolders(modules: readonly Module[]): readonly string[] {
+	const counts = new Map<string, number>();
+	for (const {path} of modules) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+	return [...counts]
+		.filter(([, count]) => count > fullest)
+		.map(([folder, count]) => `${folder}: has ${count} files, more than ${fullest}`);
+}
+
 const ceiling = 400;
 const forbidden = ['utils', 'helpers', 'common', 'manager', 'types', 'index'];
 const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@ts-' + 'nocheck'].join('|'));
@@ -155,8 +213,8 @@ export function faultsOf(modules: readonly Module[]): readonly string[] {
 			module.imports.some(({from}) => /^(?:node:)?child_process$/.test(from)) &&
 			bareProgram.test(module.text)
 		)
-			say('starts a program by a bare name: look it up with src/files/program.ts');
-		if (!/^(?:adapters|test)\//.test(path) && asks.test(module.text))
+			say('starts a program by a bare name: look it up with src/files/find-program.ts');
+		if (!/^(?:adapters|demo|test)\//.test(path) && asks.test(module.text))
 			say('asks the network, which only an adapter may');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');
@@ -169,5 +227,6 @@ export function faultsOf(modules: readonly Module[]): readonly string[] {
 	}
 	const cycle = findCycle(modules);
 	if (cycle !== undefined) faults.push(`these import each other: ${cycle.join(' -> ')}`);
+	faults.push(...folderCycles(modules), ...fullFolders(modules));
 	return faults;
 }

@@ -1,10 +1,10 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import {badDays} from './e2e/bad-days.ts';
+import {badDays} from './e2e/bad-days/bad-days.ts';
 
 const page = new URL('../docs/bad-days.md', import.meta.url);
 const text = readFileSync(page, 'utf8');
-const story = /^\.\.\/test\/e2e\/bad-days[a-z-]*\.test\.ts$/;
+const story = /^\.\.\/test\/e2e\/bad-days\/[a-z-]*\.test\.ts$/;
 
 /** `[name of a test](its file)` */
 const links = [...text.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\)/g)].map(([, name = '', file = '']) => ({name, file}));

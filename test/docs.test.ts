@@ -1,9 +1,9 @@
 import {globSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import {references} from '../bin/reference.ts';
+import {references} from '../bin/cli/reference-docs.ts';
 import {systems} from '../bin/systems.ts';
-import {bindings} from '../src/keymap.ts';
+import {bindings} from '../src/input/keymap.ts';
 
 const committed = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 

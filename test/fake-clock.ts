@@ -1,4 +1,4 @@
-import type {Clock} from '../src/poll/clock.ts';
+import type {Clock} from '../src/time/clock.ts';
 
 /** A clock that stands still until it is told to move. */
 export type FakeClock = Clock & {

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {bindings} from '../src/keymap.ts';
+import {bindings} from '../src/input/keymap.ts';
 import {readSources} from './architecture.ts';
 
 /** Keys by a name that a sentence would not hold for another reason. */

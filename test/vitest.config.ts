@@ -4,17 +4,18 @@ import {StoriesFirst} from './sequencer.ts';
 
 const suffix = '*.test.{ts,tsx}';
 /** Folders whose tests share real servers or a terminal: one file at a time, so that one test's trouble is not another's. */
-const serial = ['adapters', 'e2e', 'estate', 'faults'];
+const serial = ['adapters', 'demo', 'e2e', 'estate', 'faults'];
 /**
  * Files that break only what they have started themselves, or a way to a server that is their own, so that they go side by side. Most of
  * their time is waiting: for intervals, silent servers, and programs that are slow to begin.
  */
 const apart = [
-	`test/adapters/demo/**/${suffix}`,
+	`test/demo/**/${suffix}`,
 	`test/adapters/kubernetes/**/${suffix}`,
-	...['bad-days*', 'crash', 'elsewhere', 'hostile*', 'kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(
-		name => `test/e2e/${name}.test.ts`,
-	),
+	`test/e2e/bad-days/${suffix}`,
+	`test/e2e/hostile/${suffix}`,
+	...['record/crash', 'record/elsewhere'].map(name => `test/e2e/${name}.test.ts`),
+	...['kafka', 'kubernetes', 'login', 'logs', 'two-clusters'].map(name => `test/e2e/systems/${name}.test.ts`),
 ];
 
 export default defineConfig({

@@ -1,5 +1,5 @@
-import type {Tone} from '../src/pane.ts';
-import type {Notice} from '../src/session.ts';
+import type {Tone} from '../src/contract/pane.ts';
+import type {Notice} from '../src/session/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
 import {wrap} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';

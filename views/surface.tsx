@@ -1,7 +1,7 @@
 import {Box, type DOMElement, Text} from 'ink';
 import {createContext, useContext, useLayoutEffect, useRef, useSyncExternalStore} from 'react';
 import type {Compositor, RowSource} from './terminal/compositor.ts';
-import {placeOf} from './terminal/place-of.ts';
+import {placeOf} from './terminal/ink-node-position.ts';
 
 /** Null where there is no terminal to paint on (tests, pipes): surfaces then are ordinary rows of text. */
 export const CompositorContext = createContext<Compositor | null>(null);

@@ -1,5 +1,5 @@
-import type {Severity} from '../src/contract.ts';
-import type {Tone} from '../src/pane.ts';
+import type {Tone} from '../src/contract/pane.ts';
+import type {Severity} from '../src/contract/row.ts';
 import {width} from '../src/text/fit.ts';
 import {graphemesOf} from '../src/text/graphemes.ts';
 

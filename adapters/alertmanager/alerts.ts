@@ -1,8 +1,13 @@
-import type {Note} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import {type AlertmanagerAlertRow, alertFindings, alertGauges, alertRow} from '../../src/model/alertmanager-alert.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Note} from '../../src/contract/row.ts';
+import {
+	type AlertmanagerAlertRow,
+	alertFindings,
+	alertGauges,
+	alertRow,
+} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import type {AlertmanagerPort, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
-import {curl} from './by-hand.ts';
+import {curl} from './cli-equivalent.ts';
 
 function notesOf({cluster}: AlertmanagerStatus): readonly Note[] {
 	if (cluster !== 'settling') return [];

@@ -1,8 +1,9 @@
-import type {Context, Permission} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import {AdapterError, beforeSending} from '../../src/errors.ts';
-import {matcherText} from '../../src/model/matcher.ts';
+import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
-import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
 import {createHttpClient} from '../http/client.ts';
 import {refusalOf} from '../http/refusal.ts';
 import {decodeAlerts, decodeSilenceId, decodeSilences, decodeStatus} from './decode.ts';

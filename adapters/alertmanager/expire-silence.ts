@@ -1,8 +1,8 @@
-import {defineAction} from '../../src/define.ts';
-import type {SilenceRow} from '../../src/model/silence.ts';
+import {defineAction} from '../../src/contract/define.ts';
+import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {countFact, listFact} from './reach.ts';
-import {carryOut, check, gone, look, previewEnding, proposeBack, type SilencingPlan, shortId} from './silencing.ts';
+import {countFact, listFact} from './affected-alerts.ts';
+import {carryOut, check, gone, look, previewEnding, proposeBack, type SilencingPlan, shortId} from './silence-plan.ts';
 
 /** Ends a silence before its time. */
 export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<SilencingPlan>({

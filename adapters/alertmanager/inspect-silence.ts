@@ -1,11 +1,11 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import {type AlertmanagerAlertRow, alertRow} from '../../src/model/alertmanager-alert.ts';
-import {matcherText} from '../../src/model/matcher.ts';
-import {type SilenceRow, silenceRow} from '../../src/model/silence.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import {type AlertmanagerAlertRow, alertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
+import {matcherText} from '../../src/model/alertmanager/matcher.ts';
+import {type SilenceRow, silenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {duration} from '../../src/text/figures.ts';
-import {curl} from './by-hand.ts';
+import {duration} from '../../src/text/format.ts';
+import {curl} from './cli-equivalent.ts';
 
 const fact = (label: string, value: string): Line => ({text: `${label.padEnd(14)}${value}`});
 

@@ -1,7 +1,7 @@
-import {defineSource} from '../../src/define.ts';
-import {type SilenceRow, shownAfterEnd, silenceFindings, silenceRow} from '../../src/model/silence.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import {type SilenceRow, shownAfterEnd, silenceFindings, silenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {curl} from './by-hand.ts';
+import {curl} from './cli-equivalent.ts';
 
 /** What is silenced, what will be, and what was until an hour ago; the server keeps older ones for days. */
 export const silences = defineSource<SilenceRow, AlertmanagerPort>()({

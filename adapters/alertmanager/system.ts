@@ -1,16 +1,18 @@
-import type {Context, System, Target} from '../../src/contract.ts';
-import {defineSystem} from '../../src/define.ts';
-import {channelOfUrl} from '../../src/model/channel.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSystem} from '../../src/contract/define.ts';
+import type {System} from '../../src/contract/system.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {channelOfUrl} from '../../src/model/channel-security.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../src/text/pattern.ts';
-import {serverOf} from '../http/by-hand.ts';
+import {serverOf} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {alerts} from './alerts.ts';
-import {settingsOf} from './by-hand.ts';
+import {settingsOf} from './cli-equivalent.ts';
+import {silence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
 import {inspectAlert} from './inspect-alert.ts';
 import {inspectSilence} from './inspect-silence.ts';
-import {silence} from './silence.ts';
 import {silences} from './silences.ts';
 
 async function connect(target: Target, options: Parameters<System['connect']>[1]) {

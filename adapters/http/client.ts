@@ -1,13 +1,13 @@
 import {Readable} from 'node:stream';
 import {createGunzip} from 'node:zlib';
+import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
-import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
 import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
-import {bytes} from '../../src/text/figures.ts';
+import {bytes} from '../../src/text/format.ts';
 import {withoutEndSlashes} from '../../src/text/url.ts';
 import {calledOff, connectionError} from './errors.ts';
-import {pageText} from './page-text.ts';
+import {pageText} from './html-text.ts';
 import {HttpRefusal, isHtml, refusalError} from './refusal.ts';
 import {createTransport} from './transport.ts';
 

@@ -5,7 +5,7 @@ import {
 	isCertificateRefused,
 	isOwnMaterial,
 	tlsWords,
-} from '../../src/text/tls-words.ts';
+} from '../../src/text/tls-errors.ts';
 
 /** What there is to do about a link that failed, where the words of one kind of server differ from another's. */
 export type LinkHints = {

@@ -1,4 +1,4 @@
-import type {Grants} from '../../src/port/grants.ts';
+import type {Grants} from '../../src/contract/grants.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {shellLine} from '../../src/text/quote.ts';
 

@@ -4,7 +4,7 @@ import {request as secureRequest} from 'node:https';
 import {BlockList, isIP, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
 import {isLoopback} from '../../src/text/loopback.ts';
-import {decodePercent} from '../../src/text/percent.ts';
+import {decodePercent} from '../../src/text/percent-decode.ts';
 import {endpointOf} from '../../src/text/url.ts';
 import {throughSocks} from './socks.ts';
 

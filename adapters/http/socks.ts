@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {AdapterError, messageOf} from '../../src/errors.ts';
-import {decodePercent} from '../../src/text/percent.ts';
+import {decodePercent} from '../../src/text/percent-decode.ts';
 
 const usualPort = 1080;
 const proxyHint = 'Check the proxy: HTTPS_PROXY and NO_PROXY of this shell, or proxy-url of a kubeconfig.';

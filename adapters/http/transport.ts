@@ -1,10 +1,10 @@
 import type {IncomingMessage, RequestOptions} from 'node:http';
 import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
+import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
-import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/port/http-transport.ts';
 import {endpointOf} from '../../src/text/url.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
 import {calledOff, connectionError} from './errors.ts';

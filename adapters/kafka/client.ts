@@ -1,13 +1,13 @@
-import type {Context} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
-import {commitOffsets, deleteOffsets} from './acts.ts';
-import {createCluster} from './cluster.ts';
+import {describeAll, readCommitted, readGroups} from './groups/read-groups.ts';
+import {readMessages} from './messages/read-messages.ts';
 import {askPermissions} from './permissions.ts';
 import {principalOf} from './principal.ts';
-import {describeAll, readCommitted, readGroups} from './read-groups.ts';
-import {readMessages} from './read-messages.ts';
-import {readCluster, readOffsets, readTopics} from './read-topics.ts';
+import {createCluster} from './protocol/cluster.ts';
+import {readCluster, readOffsets, readTopics} from './topics/read-topics.ts';
+import {commitOffsets, deleteOffsets} from './writes.ts';
 
 export type KafkaClient = {
 	readonly port: KafkaPort;

@@ -1,6 +1,6 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {certificateHint, isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-words.ts';
+import {certificateHint, isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-errors.ts';
 
 /** What was being asked, and by whom, for the hint. */
 export type Asked = {

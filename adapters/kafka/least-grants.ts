@@ -1,6 +1,6 @@
-import type {Target} from '../../src/contract.ts';
-import type {Grants} from '../../src/port/grants.ts';
-import {settingsOf} from './by-hand.ts';
+import type {Grants} from '../../src/contract/grants.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {settingsOf} from './cli-equivalent.ts';
 import {grantsFor} from './permissions.ts';
 import {principalOf} from './principal.ts';
 

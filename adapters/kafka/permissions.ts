@@ -1,12 +1,13 @@
-import type {Context, Permission} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import type {KafkaGroupName, KafkaSettings, ResetPlace} from '../../src/port/kafka.ts';
-import {askCoordinators} from './by-coordinator.ts';
-import type {Cluster} from './cluster.ts';
 import {grantLine, type Resource} from './errors.ts';
-import {describeAllGroups} from './lag.ts';
+import {askCoordinators} from './groups/coordinator-requests.ts';
+import {describeAllGroups} from './groups/lag.ts';
 import {principalOf} from './principal.ts';
-import {describeCluster} from './request-cluster.ts';
-import {describeConsumerGroups, describeGroups} from './request-groups.ts';
+import type {Cluster} from './protocol/cluster.ts';
+import {describeCluster} from './protocol/request-cluster.ts';
+import {describeConsumerGroups, describeGroups} from './protocol/request-groups.ts';
 
 /** Bits of the operations that brokers say we may do (org.apache.kafka.common.acl.AclOperation). */
 const operations = {Read: 3, Delete: 6, Describe: 8} as const;

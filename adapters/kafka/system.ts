@@ -1,16 +1,17 @@
-import type {Context, Target} from '../../src/contract.ts';
-import {defineSystem} from '../../src/define.ts';
-import {channelTo} from '../../src/model/channel.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSystem} from '../../src/contract/define.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {channelTo} from '../../src/model/channel-security.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
-import {settingsOf} from './by-hand.ts';
-import {inspectGroup} from './inspect-group.ts';
-import {inspectMessages} from './inspect-messages.ts';
-import {inspectPartitions} from './inspect-partitions.ts';
-import {inspectTopic} from './inspect-topic.ts';
-import {lag} from './lag.ts';
+import {settingsOf} from './cli-equivalent.ts';
+import {inspectGroup} from './groups/inspect-group.ts';
+import {inspectPartitions} from './groups/inspect-partitions.ts';
+import {lag} from './groups/lag.ts';
+import {resetOffsets} from './groups/reset-offsets.ts';
 import {leastGrants} from './least-grants.ts';
-import {resetOffsets} from './reset-offsets.ts';
-import {topics} from './topics.ts';
+import {inspectMessages} from './messages/inspect-messages.ts';
+import {inspectTopic} from './topics/inspect-topic.ts';
+import {topics} from './topics/topics.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
 	const {createKafkaClient} = await import('./client.ts');

@@ -1,12 +1,14 @@
-import type {Connection, Context, Permission, Target} from '../../src/contract.ts';
-import {channelOfUrl} from '../../src/model/channel.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {MetricsQuery} from '../../src/contract/metrics-query.ts';
+import type {Connection, Permission} from '../../src/contract/system.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {channelOfUrl} from '../../src/model/channel-security.ts';
 import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
-import type {MetricsQuery} from '../../src/port/metrics-query.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {createKubernetesClient} from './client.ts';
-import {grantLine} from './grants.ts';
-import {isMissing} from './missing-namespaces.ts';
-import {needs} from './needs.ts';
+import {createKubernetesClient} from './api/client.ts';
+import {grantLine} from './api/grant-command.ts';
+import {isMissing} from './api/missing-namespaces.ts';
+import {needs} from './objects/required-permissions.ts';
 
 const states = {allowed: 'have', denied: 'lack', unknown: 'unknown'} as const;
 

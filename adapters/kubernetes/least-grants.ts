@@ -1,7 +1,7 @@
-import type {Target} from '../../src/contract.ts';
-import type {Grants} from '../../src/port/grants.ts';
+import type {Grants} from '../../src/contract/grants.ts';
+import type {Target} from '../../src/contract/target.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
-import {needs} from './needs.ts';
+import {needs} from './objects/required-permissions.ts';
 
 type Rule = {
 	readonly verbs: readonly string[];

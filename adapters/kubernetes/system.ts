@@ -1,23 +1,23 @@
-import {defineSystem} from '../../src/define.ts';
+import {defineSystem} from '../../src/contract/define.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
-import {deletePod} from './delete-pod.ts';
-import {evictPod} from './evict-pod.ts';
-import {inspectEvents} from './inspect-events.ts';
-import {inspectLogs} from './inspect-logs.ts';
-import {inspectNode} from './inspect-node.ts';
-import {inspectOwners} from './inspect-owners.ts';
-import {inspectPod} from './inspect-pod.ts';
-import {inspectUsage} from './inspect-usage.ts';
-import {inspectWorkload} from './inspect-workload.ts';
-import {inspectYaml} from './inspect-yaml.ts';
 import {leastGrants} from './least-grants.ts';
-import {nodeUsage} from './node-usage.ts';
-import {podUsage} from './pod-usage.ts';
-import {pods} from './pods.ts';
-import {restart} from './restart.ts';
-import {scale} from './scale.ts';
-import {undoRollout} from './undo-rollout.ts';
-import {workloads} from './workloads.ts';
+import {inspectLogs} from './logs/inspect-logs.ts';
+import {inspectPod} from './objects/inspect-pod.ts';
+import {inspectYaml} from './objects/inspect-yaml.ts';
+import {deletePod} from './pods/delete-pod.ts';
+import {evictPod} from './pods/evict-pod.ts';
+import {pods} from './pods/pods.ts';
+import {inspectNode} from './usage/inspect-node.ts';
+import {inspectUsage} from './usage/inspect-usage.ts';
+import {nodeUsage} from './usage/node-usage.ts';
+import {podUsage} from './usage/pod-usage.ts';
+import {inspectEvents} from './workloads/inspect-events.ts';
+import {inspectOwners} from './workloads/inspect-owners.ts';
+import {inspectWorkload} from './workloads/inspect-workload.ts';
+import {restart} from './workloads/restart.ts';
+import {scale} from './workloads/scale.ts';
+import {undoRollout} from './workloads/undo-rollout.ts';
+import {workloads} from './workloads/workloads.ts';
 
 /** A Kubernetes cluster, 1.25 or newer: pods, nodes and what they use. */
 export const kubernetes = defineSystem<KubernetesPort>({

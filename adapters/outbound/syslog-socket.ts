@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {AdapterError, codeOf} from '../../src/errors.ts';
-import {findProgram} from '../../src/files/program.ts';
+import {findProgram} from '../../src/files/find-program.ts';
 import {examineProgram} from '../../src/files/program-safety.ts';
 import type {OutboundRecord} from '../../src/port/audit-sink.ts';
 import {calledOff} from '../http/errors.ts';

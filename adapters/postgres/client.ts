@@ -11,11 +11,11 @@ import type {
 } from '../../src/port/postgres.ts';
 import {parseJson} from '../../src/text/bounded-json.ts';
 import {redact} from '../../src/text/redact.ts';
-import * as decode from './decode.ts';
+import * as decode from './connection/decode.ts';
+import {createLoginGate} from './connection/login-limiter.ts';
+import type {Library} from './connection/open-client.ts';
+import {createLink, type Link} from './connection/postgres-connection.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
-import {createLink, type Link} from './link.ts';
-import {createLoginGate} from './login-gate.ts';
-import type {Library} from './open-client.ts';
 import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
 

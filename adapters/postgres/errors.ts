@@ -1,5 +1,5 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
-import {certificateHint, tlsWords} from '../../src/text/tls-words.ts';
+import {certificateHint, tlsWords} from '../../src/text/tls-errors.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 

@@ -1,7 +1,7 @@
-import type {Target} from '../../src/contract.ts';
-import type {Grants} from '../../src/port/grants.ts';
-import {settingsOf} from './by-hand.ts';
-import {grantSignalling, sqlName} from './grants.ts';
+import type {Grants} from '../../src/contract/grants.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {settingsOf} from './cli-equivalent.ts';
+import {grantSignalling, sqlName} from './grant-statements.ts';
 import {needsOf} from './permissions.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type {Permission} from '../../src/contract.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import type {ServerRecord} from '../../src/port/postgres.ts';
-import {grantReading, grantSignalling} from './grants.ts';
+import {grantReading, grantSignalling} from './grant-statements.ts';
 
 const stateOf = (has: boolean | undefined): Permission['state'] => {
 	if (has === undefined) return 'unknown';

@@ -1,8 +1,8 @@
-import type {Check} from '../../src/contract.ts';
+import type {Check} from '../../src/contract/action.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres-session.ts';
+import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
-import {grantSignalling} from './grants.ts';
+import {grantSignalling} from './grant-statements.ts';
 
 export const gone = (pid: number): AdapterError =>
 	new AdapterError(

@@ -1,4 +1,4 @@
-import type {ShownFact} from '../../src/contract.ts';
+import type {ShownFact} from '../../src/contract/action.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {
 	PostgresPort,
@@ -8,7 +8,7 @@ import type {
 	SignalResults,
 } from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {duration} from '../../src/text/figures.ts';
+import {duration} from '../../src/text/format.ts';
 import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
 import {gone, pidNames, receiptKey, sessionsOf} from './session-checks.ts';
 import {actOnSeveralSql, actSql, type SignalFunction} from './sql.ts';

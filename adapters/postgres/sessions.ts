@@ -1,9 +1,10 @@
-import type {Context, Gauge, Note, Severity, Snapshot} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import {sessionFindings} from '../../src/model/postgres-findings.ts';
-import {cacheHits, overviewGauges, replicationGauges} from '../../src/model/postgres-health.ts';
-import {lockForest, preparedTransaction} from '../../src/model/postgres-locks.ts';
-import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model/postgres-session.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Gauge, Note, Severity, Snapshot} from '../../src/contract/row.ts';
+import {sessionFindings} from '../../src/model/postgres/postgres-findings.ts';
+import {cacheHits, overviewGauges, replicationGauges} from '../../src/model/postgres/postgres-health.ts';
+import {lockForest, preparedTransaction} from '../../src/model/postgres/postgres-locks.ts';
+import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
 import type {
 	OverviewRecord,
 	PostgresPort,
@@ -12,9 +13,9 @@ import type {
 	SessionRecord,
 	WaitRecord,
 } from '../../src/port/postgres.ts';
-import {createBreaker, isNote} from './breaker.ts';
-import {psqlLine} from './by-hand.ts';
-import {grantReading} from './grants.ts';
+import {createBreaker, isNote} from './circuit-breaker.ts';
+import {psqlLine} from './cli-equivalent.ts';
+import {grantReading} from './grant-statements.ts';
 import {overviewSql, sessionsSql, standbysSql, waitsSql} from './sql.ts';
 
 /** Asking who waits for whom stops the lock manager for an instant: only when somebody waits, or might, unseen by us. */

@@ -1,5 +1,5 @@
-import type {Action, Check, Preview, Receipt} from '../../src/contract.ts';
-import {type PostgresSessionRow, sessionKind} from '../../src/model/postgres-session.ts';
+import type {Action, Check, Preview, Receipt} from '../../src/contract/action.ts';
+import {type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
 import {
 	checksOf,

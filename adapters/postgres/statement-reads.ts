@@ -1,7 +1,7 @@
 import {AdapterError} from '../../src/errors.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
 import {redact} from '../../src/text/redact.ts';
-import * as decode from './decode.ts';
+import * as decode from './connection/decode.ts';
 import {type Extension, extensionSql, statementsSql, statementsStateSql, statementTextsSql} from './sql.ts';
 
 type AskServer = (text: string, values: readonly unknown[], signal: AbortSignal) => Promise<decode.Rows>;

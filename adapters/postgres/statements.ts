@@ -1,10 +1,14 @@
-import type {Snapshot} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import {compareStatements, type PostgresStatementRow, statementKind} from '../../src/model/postgres-statement.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Snapshot} from '../../src/contract/row.ts';
+import {
+	compareStatements,
+	type PostgresStatementRow,
+	statementKind,
+} from '../../src/model/postgres/postgres-statement.ts';
 import type {PostgresPort, StatementsRecord} from '../../src/port/postgres.ts';
-import {createBreaker, isNote} from './breaker.ts';
-import {psqlLine} from './by-hand.ts';
-import {grantReading} from './grants.ts';
+import {createBreaker, isNote} from './circuit-breaker.ts';
+import {psqlLine} from './cli-equivalent.ts';
+import {grantReading} from './grant-statements.ts';
 
 const shown = 50;
 const textCharacters = 2000;

@@ -1,14 +1,14 @@
-import {defineSystem} from '../../src/define.ts';
-import type {ServerId} from '../../src/port/identity.ts';
+import {defineSystem} from '../../src/contract/define.ts';
+import type {ServerId} from '../../src/contract/identity.ts';
 import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
-import {settingsOf} from './by-hand.ts';
 import {cancel} from './cancel.ts';
-import {connectionsByApplication} from './connections.ts';
+import {settingsOf} from './cli-equivalent.ts';
+import {connectionsByApplication} from './inspect-connections.ts';
+import {lockTree} from './inspect-locks.ts';
+import {sessionStatement, statementText} from './inspect-statement.ts';
 import {leastGrants} from './least-grants.ts';
-import {lockTree} from './lock-tree.ts';
 import {permissionsOf} from './permissions.ts';
 import {sessionsSource} from './sessions.ts';
-import {sessionStatement, statementText} from './statement-text.ts';
 import {statementsSource} from './statements.ts';
 import {terminate} from './terminate.ts';
 

@@ -1,9 +1,9 @@
-import type {Check} from '../../src/contract.ts';
-import {defineAction} from '../../src/define.ts';
-import type {PostgresSessionRow} from '../../src/model/postgres-session.ts';
+import type {Check} from '../../src/contract/action.ts';
+import {defineAction} from '../../src/contract/define.ts';
+import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
-import {duration} from '../../src/text/figures.ts';
-import {psqlLine} from './by-hand.ts';
+import {duration} from '../../src/text/format.ts';
+import {psqlLine} from './cli-equivalent.ts';
 import {
 	onlyWaits,
 	pidNames,

@@ -1,16 +1,16 @@
-import type {Context} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import {worst} from '../../src/contract/severity.ts';
 import {
 	comparePrometheusAlerts,
 	type PrometheusAlertFacts,
 	type PrometheusAlertRow,
 	prometheusAlertFindings,
 	prometheusAlertRow,
-} from '../../src/model/prometheus-alert.ts';
-import {selectorOf} from '../../src/model/scrape-target.ts';
+} from '../../src/model/prometheus/prometheus-alert.ts';
+import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
-import {worst} from '../../src/severity.ts';
-import {readLine} from './by-hand.ts';
+import {readLine} from './cli-equivalent.ts';
 
 const shown = 1000;
 

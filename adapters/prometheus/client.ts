@@ -1,12 +1,11 @@
-import type {Context} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
-import type {HttpQuery, HttpTransport} from '../../src/port/http-transport.ts';
 import type {PrometheusActContext, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {createHttpClient, type HttpClient, notJson} from '../http/client.ts';
 import {isHtml, refusalOf} from '../http/refusal.ts';
-import {createAbsence} from './absent.ts';
-import {bareTargets} from './bare-targets.ts';
+import {createQuestions} from './ad-hoc-queries.ts';
 import {
 	decodeAlerts,
 	decodeBuild,
@@ -18,8 +17,9 @@ import {
 	decodeTarget,
 	decodeVector,
 } from './decode.ts';
-import {inTurns, largeBytes, readLarge} from './large-answer.ts';
-import {createQuestions} from './questions.ts';
+import {inTurns, largeBytes, readLarge} from './large-response.ts';
+import {createAbsence} from './missing-api-paths.ts';
+import {bareTargets} from './target-projection.ts';
 
 /** 100,000 targets with what Kubernetes tells of them. */
 const largestTargets = 256 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import type {Labels} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
-import type {Labels} from '../../src/model/alert-labels.ts';
-import {exact} from '../../src/model/query-table.ts';
+import {exact} from '../../src/model/prometheus/query-table.ts';
 import type {
 	BuildInfo,
 	PrometheusAlert,
@@ -10,7 +10,7 @@ import type {
 	ScrapeTarget,
 	Vector,
 } from '../../src/port/prometheus.ts';
-import {inTurns} from './large-answer.ts';
+import {inTurns} from './large-response.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

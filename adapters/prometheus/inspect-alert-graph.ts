@@ -1,11 +1,11 @@
-import {defineInspection} from '../../src/define.ts';
-import type {PrometheusAlertRow} from '../../src/model/prometheus-alert.ts';
-import {comparisonIn} from '../../src/model/query-place.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
-import {readLine} from './by-hand.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
+import {comparisonIn} from '../../src/model/prometheus/promql-expression.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {readLine} from './cli-equivalent.ts';
 import {isRuleOf} from './inspect-alert.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam, lengthText} from './query-length.ts';
+import {lengthDials, lengthMs, lengthParam, lengthText} from './query-range.ts';
 
 /** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
 export const inspectAlertGraph = defineInspection<PrometheusAlertRow, AskedPrometheus>()({

@@ -1,11 +1,12 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import {alertName, type Labels} from '../../src/model/alert-labels.ts';
-import {type PrometheusAlertRow, prometheusAlertRow} from '../../src/model/prometheus-alert.ts';
-import {selectorOf} from '../../src/model/scrape-target.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import type {Labels} from '../../src/contract/row.ts';
+import {alertName} from '../../src/model/alert-labels.ts';
+import {type PrometheusAlertRow, prometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
+import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, Rule} from '../../src/port/prometheus.ts';
-import {readLine} from './by-hand.ts';
-import {fact, moment, named, ruleLines} from './lines.ts';
+import {readLine} from './cli-equivalent.ts';
+import {fact, moment, named, ruleLines} from './document-lines.ts';
 
 const shownAlerts = 20;
 

@@ -1,11 +1,11 @@
-import type {Document, Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Document, Line} from '../../src/contract/document.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {type Exposition, expositionSlices} from '../../src/model/exposition.ts';
-import {errorLines, familyLines} from '../../src/model/metrics-page.ts';
-import type {ScrapeRow} from '../../src/model/scrape-target.ts';
-import type {AskedPrometheus, MetricsPage} from '../../src/port/prometheus-questions.ts';
-import {bytes, grouped, millis} from '../../src/text/figures.ts';
+import {type Exposition, expositionSlices} from '../../src/model/prometheus/exposition.ts';
+import {errorLines, familyLines} from '../../src/model/prometheus/metrics-page.ts';
+import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
+import type {AskedPrometheus, MetricsPage} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {bytes, grouped, millis} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {isHtml} from '../http/refusal.ts';
 import {isRow} from './inspect-target.ts';

@@ -1,9 +1,9 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import {type ScrapeRow, scrapeCause} from '../../src/model/scrape-target.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import {type ScrapeRow, scrapeCause} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {duration, grouped, millis} from '../../src/text/figures.ts';
-import {readLine} from './by-hand.ts';
+import {duration, grouped, millis} from '../../src/text/format.ts';
+import {readLine} from './cli-equivalent.ts';
 
 /** More than anybody reads; the rest is told. */
 const shown = 2000;

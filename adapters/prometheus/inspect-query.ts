@@ -1,8 +1,8 @@
-import {defineInspection} from '../../src/define.ts';
-import {type ScrapeRow, selectorOf} from '../../src/model/scrape-target.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam, lengthText} from './query-length.ts';
+import {lengthDials, lengthMs, lengthParam, lengthText} from './query-range.ts';
 
 const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
 

@@ -1,11 +1,11 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import type {Labels} from '../../src/model/alert-labels.ts';
-import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import type {Labels} from '../../src/contract/row.ts';
+import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, Rule} from '../../src/port/prometheus.ts';
-import {grouped} from '../../src/text/figures.ts';
-import {readLine} from './by-hand.ts';
-import {ruleLines} from './lines.ts';
+import {grouped} from '../../src/text/format.ts';
+import {readLine} from './cli-equivalent.ts';
+import {ruleLines} from './document-lines.ts';
 
 const shownRules = 200;
 const shownAlerts = 10;

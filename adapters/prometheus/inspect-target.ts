@@ -1,10 +1,10 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import {type ScrapeRow, selectorOf} from '../../src/model/scrape-target.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {duration, grouped, millis} from '../../src/text/figures.ts';
-import {queryLine, readLine} from './by-hand.ts';
-import {fact, moment, named} from './lines.ts';
+import {duration, grouped, millis} from '../../src/text/format.ts';
+import {queryLine, readLine} from './cli-equivalent.ts';
+import {fact, moment, named} from './document-lines.ts';
 
 /** What its own exposition costs, as Prometheus counted it at the last scrape. */
 const figures: readonly (readonly [metric: string, label: string])[] = [

@@ -1,4 +1,5 @@
-import type {Context, Permission} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import {isAdapterError} from '../../src/errors.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
 

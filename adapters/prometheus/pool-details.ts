@@ -1,9 +1,10 @@
-import type {Context, Note} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Note} from '../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
-import {selectorOf} from '../../src/model/scrape-target.ts';
+import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {inTurns} from './large-answer.ts';
-import {jobOf} from './up.ts';
+import {inTurns} from './large-response.ts';
+import {jobOf} from './up-metric.ts';
 
 /** What the pools that were read tell, by what PromQL selects a target with; two targets may have the same labels. */
 export type PoolDetails = {

@@ -1,14 +1,16 @@
-import type {Context, Document, Line, Target} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Document, Line} from '../../src/contract/document.ts';
+import type {Labels} from '../../src/contract/row.ts';
+import type {Target} from '../../src/contract/target.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
-import type {Labels} from '../../src/model/alert-labels.ts';
-import {queryGraph, rangeOf} from '../../src/model/query-graph.ts';
-import {queryPlace} from '../../src/model/query-place.ts';
-import {tableLines} from '../../src/model/query-table.ts';
+import {queryPlace} from '../../src/model/prometheus/promql-expression.ts';
+import {queryGraph, rangeOf} from '../../src/model/prometheus/query-graph.ts';
+import {tableLines} from '../../src/model/prometheus/query-table.ts';
 import type {Range} from '../../src/port/prometheus.ts';
-import type {Answer, PrometheusQuestions, RangeAnswer} from '../../src/port/prometheus-questions.ts';
-import {grouped} from '../../src/text/figures.ts';
+import type {Answer, PrometheusQuestions, RangeAnswer} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {grouped} from '../../src/text/format.ts';
 import {refusalOf} from '../http/refusal.ts';
-import {queryLine, readLine} from './by-hand.ts';
+import {queryLine, readLine} from './cli-equivalent.ts';
 
 export type Question = {
 	readonly title: string;

@@ -1,12 +1,12 @@
-import type {ActionContext, Check, Preview} from '../../src/contract.ts';
-import {defineAction} from '../../src/define.ts';
+import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
+import {defineAction} from '../../src/contract/define.ts';
+import type {Labels} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
-import type {Labels} from '../../src/model/alert-labels.ts';
-import type {ScrapeRow} from '../../src/model/scrape-target.ts';
+import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, RuntimeInfo} from '../../src/port/prometheus.ts';
-import {clockTime, grouped} from '../../src/text/figures.ts';
+import {clockTime, grouped} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {reloadLine} from './by-hand.ts';
+import {reloadLine} from './cli-equivalent.ts';
 
 export type ReloadPlan = {
 	readonly target: string;

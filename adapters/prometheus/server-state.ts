@@ -1,7 +1,8 @@
-import type {Context, Note} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Note} from '../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {readsUp} from '../../src/model/alert-labels.ts';
-import type {PrometheusServer} from '../../src/model/prometheus-server.ts';
+import type {PrometheusServer} from '../../src/model/prometheus/prometheus-server.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
 
 /** Both make the server walk over much that it has: not at every poll. */

@@ -1,13 +1,16 @@
-import type {Context, Target} from '../../src/contract.ts';
-import {defineSystem} from '../../src/define.ts';
-import {channelOfUrl} from '../../src/model/channel.ts';
-import type {HttpTransport} from '../../src/port/http-transport.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSystem} from '../../src/contract/define.ts';
+import type {HttpTransport} from '../../src/contract/http-transport.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {channelOfUrl} from '../../src/model/channel-security.ts';
+import {createAlertTelling} from '../../src/model/prometheus/alert-dedup.ts';
+import {createDownTelling} from '../../src/model/prometheus/down-dedup.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-questions.ts';
-import {serverOf} from '../http/by-hand.ts';
+import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {serverOf} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
 import {alerts} from './alerts.ts';
-import {settingsOf} from './by-hand.ts';
+import {settingsOf} from './cli-equivalent.ts';
 import {inspectAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
 import {inspectPage} from './inspect-page.ts';
@@ -57,6 +60,7 @@ export const prometheus = defineSystem<AskedPrometheus>({
 	short: 'prom',
 	sources: [targets, alerts],
 	actions: [reload],
+	correlators: [createAlertTelling, createDownTelling],
 	inspections: [inspectTarget, inspectRules, inspectPool, inspectPage, inspectQuery, inspectAlert, inspectAlertGraph],
 	grants: target =>
 		leastGrants(settingsOf(target), {

@@ -1,16 +1,23 @@
-import type {Gauge, Note} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import type {Labels} from '../../src/model/alert-labels.ts';
-import {ruleNotes, serverFindings, serverGauges} from '../../src/model/prometheus-server.ts';
-import {type ScrapeTotals, scrapeFindings} from '../../src/model/scrape-findings.ts';
-import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/scrape-target.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Gauge, Labels, Note} from '../../src/contract/row.ts';
+import {bySeverity} from '../../src/contract/severity.ts';
+import {ruleNotes, serverFindings, serverGauges} from '../../src/model/prometheus/prometheus-server.ts';
+import {type ScrapeTotals, scrapeFindings} from '../../src/model/prometheus/scrape-findings.ts';
+import {type ScrapeFacts, type ScrapeRow, scrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {bySeverity} from '../../src/severity.ts';
-import {queryLine, readLine} from './by-hand.ts';
-import {inTurns, turn} from './large-answer.ts';
+import {queryLine, readLine} from './cli-equivalent.ts';
+import {inTurns, turn} from './large-response.ts';
 import {createPoolDetails, type PoolDetails, type PoolSize} from './pool-details.ts';
 import {createStateReader} from './server-state.ts';
-import {countQuery, createUpReader, downCountQuery, downQuery, jobOf, type UpFacts, type UpReading} from './up.ts';
+import {
+	countQuery,
+	createUpReader,
+	downCountQuery,
+	downQuery,
+	jobOf,
+	type UpFacts,
+	type UpReading,
+} from './up-metric.ts';
 
 /** What is down is shown first, and of every pool something: a person opens the rest. */
 const shown = 1000;

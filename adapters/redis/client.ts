@@ -1,12 +1,12 @@
-import type {Context} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
 import {AdapterError, beforeSending} from '../../src/errors.ts';
 import {createPermissionCache} from '../../src/model/permission-cache.ts';
 import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
 import {findClient, movedClient} from './client-identity.ts';
 import {parseClientList} from './client-list.ts';
+import {createLink, type Link} from './connection/redis-connection.ts';
 import {aclName} from './errors.ts';
 import {parseInfo} from './info.ts';
-import {createLink, type Link} from './link.ts';
 import {movedServer} from './maxmemory-effect.ts';
 import {askPermissions} from './permissions.ts';
 import {parseSlowlog} from './slowlog.ts';

@@ -1,8 +1,8 @@
-import type {Severity} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis-client.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Severity} from '../../src/contract/row.ts';
+import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {redisCli} from './by-hand.ts';
+import {redisCli} from './cli-equivalent.ts';
 
 const shown = 500;
 

@@ -1,5 +1,5 @@
 import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
-import {certificateHint, tlsWords} from '../../src/text/tls-words.ts';
+import {certificateHint, tlsWords} from '../../src/text/tls-errors.ts';
 
 /** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
 export type Asked = {

@@ -1,8 +1,8 @@
-import {defineInspection} from '../../src/define.ts';
-import {clientRow, type RedisClientRow} from '../../src/model/redis-client.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import {clientRow, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {bytes, duration, grouped} from '../../src/text/figures.ts';
-import {redisCli} from './by-hand.ts';
+import {bytes, duration, grouped} from '../../src/text/format.ts';
+import {redisCli} from './cli-equivalent.ts';
 
 const roles: Readonly<Record<RedisClientRow['role'], string>> = {
 	own: 'midwatch itself',

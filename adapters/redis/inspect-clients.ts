@@ -1,9 +1,9 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import type {RedisServerRow} from '../../src/model/redis-server.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import type {RedisClientLine, RedisPort} from '../../src/port/redis.ts';
-import {bytes, grouped} from '../../src/text/figures.ts';
-import {redisCli} from './by-hand.ts';
+import {bytes, grouped} from '../../src/text/format.ts';
+import {redisCli} from './cli-equivalent.ts';
 
 const shown = 20;
 

@@ -1,10 +1,10 @@
-import type {Line} from '../../src/contract.ts';
-import {defineInspection} from '../../src/define.ts';
-import {prefixGlob, type RedisPrefixRow} from '../../src/model/redis-prefix.ts';
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import {prefixGlob, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {bytes, count, duration, grouped, percent} from '../../src/text/figures.ts';
-import {redisCli, settingsOf} from './by-hand.ts';
-import {sampleKeys} from './sampler.ts';
+import {bytes, count, duration, grouped, percent} from '../../src/text/format.ts';
+import {redisCli, settingsOf} from './cli-equivalent.ts';
+import {sampleKeys} from './key-sampler.ts';
 
 const wanted = 500;
 const shown = 100;

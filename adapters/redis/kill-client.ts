@@ -1,11 +1,11 @@
-import type {Check} from '../../src/contract.ts';
-import {defineAction} from '../../src/define.ts';
+import type {Check} from '../../src/contract/action.ts';
+import {defineAction} from '../../src/contract/define.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {clientTitle, type RedisClientRow} from '../../src/model/redis-client.ts';
-import {memoryShare, memoryThreshold} from '../../src/model/redis-server.ts';
+import {clientTitle, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
+import {memoryShare, memoryThreshold} from '../../src/model/redis/redis-server.ts';
 import type {RedisClientIdentity, RedisClientLine, RedisPort} from '../../src/port/redis.ts';
-import {bytes, duration} from '../../src/text/figures.ts';
-import {redisCli} from './by-hand.ts';
+import {bytes, duration} from '../../src/text/format.ts';
+import {redisCli} from './cli-equivalent.ts';
 import {findClient, kindOf, movedClient} from './client-identity.ts';
 import {permissionCheck, refusalOf} from './permission-check.ts';
 

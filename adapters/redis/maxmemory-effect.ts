@@ -1,8 +1,8 @@
-import type {Preview, UndoClass} from '../../src/contract.ts';
-import {memoryThreshold} from '../../src/model/redis-server.ts';
-import {redisSize} from '../../src/model/redis-size.ts';
+import type {Preview, UndoClass} from '../../src/contract/action.ts';
+import {memoryThreshold} from '../../src/model/redis/redis-server.ts';
+import {redisSize} from '../../src/model/redis/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo} from '../../src/port/redis.ts';
-import {bytes, percent} from '../../src/text/figures.ts';
+import {bytes, percent} from '../../src/text/format.ts';
 
 const mebibyte = 1024 ** 2;
 /** Of the machine's memory, for one server: the rest is for the machine, the copy made for a snapshot, and fragmentation. */

@@ -1,4 +1,5 @@
-import type {ActionContext, Check, Permission} from '../../src/contract.ts';
+import type {ActionContext, Check} from '../../src/contract/action.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 

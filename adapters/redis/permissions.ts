@@ -1,7 +1,8 @@
-import type {Context, Permission} from '../../src/contract.ts';
+import type {Context} from '../../src/contract/context.ts';
+import type {Permission} from '../../src/contract/system.ts';
 import {AdapterError} from '../../src/errors.ts';
+import type {Link, Word} from './connection/redis-connection.ts';
 import {aclName, grantLine} from './errors.ts';
-import type {Link, Word} from './link.ts';
 
 type Need = {
 	readonly needs: string;

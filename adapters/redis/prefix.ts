@@ -1,11 +1,11 @@
-import type {Note} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
-import {prefixRows, type RedisPrefixRow} from '../../src/model/redis-prefix.ts';
-import {memoryShare, memoryThreshold} from '../../src/model/redis-server.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Note} from '../../src/contract/row.ts';
+import {prefixRows, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
+import {memoryShare, memoryThreshold} from '../../src/model/redis/redis-server.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
-import {count, grouped} from '../../src/text/figures.ts';
-import {redisCli, settingsOf} from './by-hand.ts';
-import {type KeySample, sampleKeys} from './sampler.ts';
+import {count, grouped} from '../../src/text/format.ts';
+import {redisCli, settingsOf} from './cli-equivalent.ts';
+import {type KeySample, sampleKeys} from './key-sampler.ts';
 
 const shown = 50;
 

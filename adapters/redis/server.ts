@@ -1,7 +1,9 @@
-import type {Context, Gauge, Note, Snapshot, Target} from '../../src/contract.ts';
-import {defineSource} from '../../src/define.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSource} from '../../src/contract/define.ts';
+import type {Gauge, Note, Snapshot} from '../../src/contract/row.ts';
+import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {heaviestClient} from '../../src/model/redis-client.ts';
+import {heaviestClient} from '../../src/model/redis/redis-client.ts';
 import {
 	lifetimeHitRate,
 	type RedisReading,
@@ -10,12 +12,17 @@ import {
 	redisRates,
 	redisRecent,
 	redisReset,
-} from '../../src/model/redis-rates.ts';
-import {clientsHoldMuch, memoryLimit, type RedisLevels, type RedisServerRow} from '../../src/model/redis-server.ts';
-import {judgeServer, serverFindings} from '../../src/model/redis-server-findings.ts';
+} from '../../src/model/redis/redis-rates.ts';
+import {
+	clientsHoldMuch,
+	memoryLimit,
+	type RedisLevels,
+	type RedisServerRow,
+} from '../../src/model/redis/redis-server.ts';
+import {judgeServer, serverFindings} from '../../src/model/redis/redis-server-findings.ts';
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
-import {duration} from '../../src/text/figures.ts';
-import {redisCli, settingsOf} from './by-hand.ts';
+import {duration} from '../../src/text/format.ts';
+import {redisCli, settingsOf} from './cli-equivalent.ts';
 
 /** A replica that went is told for so long, unless it comes back. */
 const lostFor = 15 * 60_000;

@@ -1,11 +1,12 @@
-import type {ActionContext, Check, Preview, Row} from '../../src/contract.ts';
-import {defineAction} from '../../src/define.ts';
+import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
+import {defineAction} from '../../src/contract/define.ts';
+import type {Row} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {memoryThreshold, permissionOf, type RedisServerRow} from '../../src/model/redis-server.ts';
-import {parseRedisSize, redisSize} from '../../src/model/redis-size.ts';
+import {memoryThreshold, permissionOf, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
+import {parseRedisSize, redisSize} from '../../src/model/redis/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo, RedisPort} from '../../src/port/redis.ts';
-import {bytes, percent} from '../../src/text/figures.ts';
-import {redisCli} from './by-hand.ts';
+import {bytes, percent} from '../../src/text/format.ts';
+import {redisCli} from './cli-equivalent.ts';
 import {counted, effectOf, fits, headroomShare, movedServer, reach, sizeText} from './maxmemory-effect.ts';
 import {permissionCheck, refusalOf} from './permission-check.ts';
 

@@ -1,8 +1,9 @@
-import type {Context, Target} from '../../src/contract.ts';
-import {defineSystem} from '../../src/define.ts';
-import {channelTo} from '../../src/model/channel.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {defineSystem} from '../../src/contract/define.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {channelTo} from '../../src/model/channel-security.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {settingsOf} from './by-hand.ts';
+import {settingsOf} from './cli-equivalent.ts';
 import {clients} from './clients.ts';
 import {inspectClient} from './inspect-client.ts';
 import {inspectClients} from './inspect-clients.ts';

@@ -1,6 +1,6 @@
 import {readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
-import type {Actor} from './record.ts';
+import type {Actor} from './audit-record.ts';
 
 /** Who sits here, as the operating system and the SSH server tell it. */
 export function readActor(env: Readonly<Record<string, string | undefined>>): Actor {

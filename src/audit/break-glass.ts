@@ -1,9 +1,9 @@
 import {messageOf} from '../errors.ts';
 import {wrongReason} from '../policy/demand.ts';
-import type {Clock} from '../poll/clock.ts';
-import {createStore, type Store} from '../store.ts';
+import type {Clock} from '../time/clock.ts';
+import {createStore, type Store} from '../watch/store.ts';
+import type {Audit} from './audit-log.ts';
 import type {Delivery} from './delivery.ts';
-import type {Audit} from './log.ts';
 
 /** What has to be typed. */
 export const breakGlassWord = 'break-glass';

@@ -1,4 +1,4 @@
-import {type AuditRecord, canonical, genesis, type ObjectList, sha256} from './record.ts';
+import {type AuditRecord, canonical, genesis, type ObjectList, sha256} from './audit-record.ts';
 
 export type Place = {readonly seq: number; readonly hash: string};
 

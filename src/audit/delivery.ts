@@ -1,9 +1,9 @@
 import {AdapterError} from '../errors.ts';
-import {bounded} from '../poll/bounded.ts';
-import type {Clock} from '../poll/clock.ts';
-import {createStore, type Store} from '../store.ts';
-import {type ConfiguredSink, createCourier, type SinkState, sinkTrouble} from './courier.ts';
-import type {AuditRecord} from './record.ts';
+import type {Clock} from '../time/clock.ts';
+import {bounded} from '../time/deadline.ts';
+import {createStore, type Store} from '../watch/store.ts';
+import type {AuditRecord} from './audit-record.ts';
+import {type ConfiguredSink, createCourier, type SinkState, sinkTrouble} from './sink-sender.ts';
 
 /** A required sink that did not take a record in time. */
 export type Undelivered = {readonly name: string; readonly message: string; readonly hint: string};

@@ -1,5 +1,5 @@
 import {basename} from 'node:path';
-import {type ObjectList, sha256} from './record.ts';
+import {type ObjectList, sha256} from './audit-record.ts';
 
 /** A record lists at most so many objects itself; the list of more is a file beside the log. */
 export const mostListed = 200;

@@ -1,9 +1,9 @@
 import {constants} from 'node:fs';
 import {type FileHandle, stat} from 'node:fs/promises';
-import {listMonths} from './months.ts';
-import type {AuditRecord} from './record.ts';
-import {openRegular} from './regular-file.ts';
-import {isOpenEnd} from './unknown.ts';
+import {openRegular} from '../files/regular-file.ts';
+import type {AuditRecord} from './audit-record.ts';
+import {listMonths} from './monthly-log-files.ts';
+import {isOpenEnd} from './unresolved-intents.ts';
 
 /** The intents whose end the log does not tell, however long ago they were written. */
 export type OpenIntents = {

@@ -1,5 +1,5 @@
 import type {OutboundRecord} from '../port/audit-sink.ts';
-import type {AuditRecord} from './record.ts';
+import type {AuditRecord} from './audit-record.ts';
 
 /**
  * What may leave beyond ids, hashes and numbers: `objects` names of what was acted on (keys, pods, groups) · `text` what it was in words and

@@ -1,12 +1,12 @@
 import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Clock} from '../poll/clock.ts';
-import {createStore, type Store} from '../store.ts';
-import {createLease, type FoundLease, liveLeases, newHolder, type OwnLease, readLease} from './lease-file.ts';
-import {createLeaseWatch, type LeaseWatch, renewMs} from './lease-watch.ts';
-import {makeDirectory} from './make-directory.ts';
-import {ownIdentity, type ProcessIdentity} from './process-identity.ts';
-import type {Actor} from './record.ts';
+import {makeDirectory} from '../files/make-directory.ts';
+import {createLease, type FoundLease, liveLeases, newHolder, type OwnLease, readLease} from '../state/lease-file.ts';
+import {createLeaseWatch, type LeaseWatch, renewMs} from '../state/lease-monitor.ts';
+import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
+import type {Clock} from '../time/clock.ts';
+import {createStore, type Store} from '../watch/store.ts';
+import type {Actor} from './audit-record.ts';
 
 /** Another console that uses the same state directory. */
 export type OtherConsole = {

@@ -1,4 +1,4 @@
-import type {Clock} from '../poll/clock.ts';
+import type {Clock} from '../time/clock.ts';
 
 /** Crockford's base 32: no I, L, O, U; sorts as it counts. */
 const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -2,11 +2,11 @@ import type {Inclusion} from '../audit/outbound-record.ts';
 import type {SinkSettings, SyslogSettings} from '../port/audit-sink.ts';
 import {isLoopback} from '../text/loopback.ts';
 import {facilities, type SinkEntry} from './audit-schema.ts';
+import type {ConfigDocument} from './config-document.ts';
+import type {Surroundings} from './config-environment.ts';
 import type {Mistake} from './config-error.ts';
-import type {ConfigDocument} from './document.ts';
-import {type Complain, checkCertificate} from './entry.ts';
+import {type Complain, checkCertificate} from './entry-fields.ts';
 import {readHttp} from './http-settings.ts';
-import type {Surroundings} from './surroundings.ts';
 
 /** One sink as it was written down. */
 export type NamedSink = {

@@ -1,6 +1,6 @@
 import {access} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Target} from '../contract.ts';
+import type {Target} from '../contract/target.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
 import type {HttpSettings} from '../port/http.ts';
 import type {KafkaSettings} from '../port/kafka.ts';
@@ -8,17 +8,17 @@ import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import type {RedisSettings} from '../port/redis.ts';
 import {cleanLine} from '../text/clean.ts';
+import type {Surroundings} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
 import {httpUrl} from './http-settings.ts';
 import {kafkaBrokers} from './kafka-settings.ts';
-import {kubeconfigFiles} from './kubeconfig.ts';
-import {kubernetesSettings} from './kubernetes-settings.ts';
+import {kubeconfigFiles} from './kubernetes/kubeconfig.ts';
+import {kubernetesSettings} from './kubernetes/kubernetes-settings.ts';
 import {findPgService} from './pg-service.ts';
 import {listHosts, type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
 import {redisUrl} from './redis-settings.ts';
 import {secretFrom, secretOf} from './secrets.ts';
 import {SettingsError} from './settings-error.ts';
-import type {Surroundings} from './surroundings.ts';
 
 export type Discovered = {
 	readonly targets: readonly Target[];

@@ -1,14 +1,14 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
-import {decodePercent} from '../text/percent.ts';
+import {decodePercent} from '../text/percent-decode.ts';
 import {withoutEndSlashes} from '../text/url.ts';
-import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry.ts';
+import type {Surroundings} from './config-environment.ts';
+import type {HttpEntry} from './config-schema.ts';
+import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry-fields.ts';
 import type {HeaderEntry} from './http-schema.ts';
-import type {HttpEntry} from './schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
 import {readReference, referenceForms, secretFrom} from './secrets.ts';
 import {misplacedAt} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
-import type {Surroundings} from './surroundings.ts';
 
 /** Whatever speaks HTTP: a target, or a place outside that takes copies of the audit. */
 type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;

@@ -1,9 +1,9 @@
 import type {KafkaSasl, KafkaSettings} from '../port/kafka.ts';
-import {type Complain, checkCertificate, secretIn} from './entry.ts';
-import type {KafkaEntry} from './schema.ts';
+import type {Surroundings} from './config-environment.ts';
+import type {KafkaEntry} from './config-schema.ts';
+import {type Complain, checkCertificate, secretIn} from './entry-fields.ts';
 import {readHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
-import type {Surroundings} from './surroundings.ts';
 
 const standardPort = 9092;
 

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
+import type {Surroundings} from './config-environment.ts';
 import {readSafeFile} from './safe-file.ts';
 import {SettingsError} from './settings-error.ts';
-import type {Surroundings} from './surroundings.ts';
 
 /** The keys of one service, in libpq's names, and the file they stand in. */
 export type PgService = {readonly file: string; readonly words: ReadonlyMap<string, string>};

@@ -1,15 +1,15 @@
 import {z} from 'zod';
+import type {PolicyRead} from '../policy/policy.ts';
 import type {PolicyFile, Rule} from '../policy/rules.ts';
-import type {PolicyRead} from '../policy/standing.ts';
 import {cleanLine} from '../text/clean.ts';
 import {closest} from '../text/closest.ts';
 import {type AuditEntry, auditSchema} from './audit-schema.ts';
+import {type ConfigDocument, mistakesOf, type Path, pathText, readDocument} from './config-document.ts';
+import type {Surroundings} from './config-environment.ts';
 import {ConfigError, type Mistake} from './config-error.ts';
-import {type ConfigDocument, mistakesOf, type Path, pathText, readDocument} from './document.ts';
+import {readableKinds} from './config-schema.ts';
 import {readRootFile} from './safe-file.ts';
-import {readableKinds} from './schema.ts';
 import {programs, strict} from './schema-parts.ts';
-import type {Surroundings} from './surroundings.ts';
 
 const words = (must: string) => z.array(z.string({error: must}).min(1, {error: must}), {error: must});
 const oneOrMore = <S extends z.ZodType>(member: S, must: string) =>

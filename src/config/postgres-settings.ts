@@ -1,13 +1,13 @@
 import {join} from 'node:path';
-import type {Secret} from '../contract.ts';
+import type {Secret} from '../contract/target.ts';
 import {AdapterError, messageOf} from '../errors.ts';
 import type {PostgresSettings, PostgresTlsMode} from '../port/postgres.ts';
+import type {Surroundings} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
 import {readSafeFile} from './safe-file.ts';
 import {secretFrom} from './secrets.ts';
 import {readServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
-import type {Surroundings} from './surroundings.ts';
 
 /** What a URL, a service file or the environment says of one PostgreSQL server, in libpq's names. Absent: it does not say. */
 export type PostgresWords = {

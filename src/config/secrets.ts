@@ -1,12 +1,12 @@
 import {spawn} from 'node:child_process';
 import {isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
-import type {Secret} from '../contract.ts';
+import type {Secret} from '../contract/target.ts';
 import {AdapterError, messageOf} from '../errors.ts';
-import {findProgram, workingDirectory} from '../files/program.ts';
-import {type Environment, homeDirectory} from '../home.ts';
-import {type Clock, systemClock} from '../poll/clock.ts';
+import {type Environment, homeDirectory} from '../files/base-directories.ts';
+import {findProgram, workingDirectory} from '../files/find-program.ts';
 import {errorOutput} from '../text/error-output.ts';
+import {type Clock, systemClock} from '../time/clock.ts';
 import {readSafeFile} from './safe-file.ts';
 
 /** Where a secret is kept; the file of configuration holds nothing but this. */

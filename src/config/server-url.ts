@@ -1,4 +1,4 @@
-import {decodePercent} from '../text/percent.ts';
+import {decodePercent} from '../text/percent-decode.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** `scheme://user:password@host:port,host:port/name?key=value`, taken apart. Names are decoded; nothing else is interpreted. */

@@ -1,7 +1,4 @@
-import type {Severity} from '../contract.ts';
-
-/** Labels or annotations of an alert. */
-export type Labels = Readonly<Record<string, string>>;
+import type {Labels, Severity} from '../contract/row.ts';
 
 const crit = /^(?:crit(?:ical)?|page|pager|emergency|emerg|disaster|fatal|major|high|urgent|error|p[01]|sev-?[01])$/i;
 const calm = /^(?:info(?:rmational)?|notice|none|ok|debug|low|minor|p[45]|sev-?[45])$/i;

@@ -1,4 +1,5 @@
-import type {Context, Permission} from '../contract.ts';
+import type {Context} from '../contract/context.ts';
+import type {Permission} from '../contract/system.ts';
 
 /** What is granted is seldom taken back, and a refusal says so at once. */
 const haveMs = 10 * 60_000;

@@ -1,4 +1,4 @@
-import type {Severity} from '../contract.ts';
+import type {Severity} from '../contract/row.ts';
 
 /** From where on a figure is told, and from where on it is urgent. The larger the worse. */
 export type Threshold = {readonly warn: number; readonly crit: number};

@@ -1,8 +1,8 @@
-import type {Preview} from '../contract.ts';
+import type {Preview} from '../contract/action.ts';
 import {cleanLine} from '../text/clean.ts';
+import {boundsFor, type Policy, permitted, type Refusal} from './policy.ts';
 import {atLine} from './rules.ts';
 import {shortName} from './short-name.ts';
-import {boundsFor, type Policy, permitted, type Refusal} from './standing.ts';
 
 /** How long a person has to look at the gravest demand before it can be answered. */
 export const graveDelayMs = 3000;
@@ -10,7 +10,7 @@ export const graveDelayMs = 3000;
 /** What a person has to do before an action is sent. */
 export type Demand =
 	| Refusal
-	/** The key, then Enter, each in a read of its own: see src/deck/key-then-enter.ts. */
+	/** The key, then Enter, each in a read of its own: see src/session/key-then-enter.ts. */
 	| {readonly kind: 'key'; readonly key: 'y'}
 	/** `text`: the short name of the object. */
 	| {readonly kind: 'type'; readonly text: string}

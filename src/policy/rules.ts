@@ -1,5 +1,5 @@
 import {distance} from '../text/closest.ts';
-import {isAbout, type Match, type Place} from './place.ts';
+import {isAbout, type Match, type Place} from './rule-match.ts';
 
 export type LeastDemand = 'type' | 'type-count-reason';
 

@@ -1,5 +1,5 @@
-import type {Context} from '../contract.ts';
-import type {Labels} from '../model/alert-labels.ts';
+import type {Context} from '../contract/context.ts';
+import type {Labels} from '../contract/row.ts';
 import type {HttpSettings} from './http.ts';
 
 /*

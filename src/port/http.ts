@@ -1,4 +1,4 @@
-import type {Secret} from '../contract.ts';
+import type {Secret} from '../contract/target.ts';
 
 /* How a server that speaks HTTP is reached: what configuration gives for it. */
 

@@ -1,4 +1,6 @@
-import type {Context, Permission, Secret} from '../contract.ts';
+import type {Context} from '../contract/context.ts';
+import type {Permission} from '../contract/system.ts';
+import type {Secret} from '../contract/target.ts';
 
 /*
  * What midwatch needs from a Kafka cluster: named reads and one act, never a client's own objects. A read of many things tells each one's

@@ -1,5 +1,5 @@
-import type {Secret} from '../contract.ts';
-import type {ProgramApproval} from './program-approval.ts';
+import type {ProgramApproval} from '../contract/program-approval.ts';
+import type {Secret} from '../contract/target.ts';
 
 /*
  * How one cluster is reached and who we are there: a context of a kubeconfig, read and resolved. Paths are absolute. What is secret stays

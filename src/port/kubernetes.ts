@@ -1,6 +1,6 @@
-import type {Context} from '../contract.ts';
+import type {Context} from '../contract/context.ts';
+import type {HttpTransport} from '../contract/http-transport.ts';
 import type {HttpVia} from './http.ts';
-import type {HttpTransport} from './http-transport.ts';
 import type {ClusterAccess, Impersonation} from './kubernetes-access.ts';
 import type {Metadata, WatchedKind, WatchedObjects} from './kubernetes-objects.ts';
 

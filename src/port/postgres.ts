@@ -1,5 +1,5 @@
-import type {Secret} from '../contract.ts';
-import type {Channel} from './channel.ts';
+import type {Channel} from '../contract/channel-security.ts';
+import type {Secret} from '../contract/target.ts';
 
 /**
  * libpq's words with libpq's meaning: `disable` never encrypts · `prefer` encrypts when the server offers it · `require` encrypts and

@@ -1,5 +1,5 @@
-import type {Context} from '../contract.ts';
-import type {Labels} from '../model/alert-labels.ts';
+import type {Context} from '../contract/context.ts';
+import type {Labels} from '../contract/row.ts';
 import type {HttpSettings} from './http.ts';
 
 /*
@@ -19,7 +19,7 @@ import type {HttpSettings} from './http.ts';
  *   GET /-/ready · /api/v1/status/runtimeinfo        every 10 s; runtimeinfo before and after a reload
  *   GET /api/v1/status/tsdb        once a minute
  *   GET /api/v1/status/buildinfo · /api/v1/status/flags    at the start; flags before a reload
- *   GET /api/v1/query_range        a graph that somebody opened (src/port/prometheus-questions.ts)
+ *   GET /api/v1/query_range        a graph that somebody opened (src/port/prometheus-ad-hoc-queries.ts)
  *   POST /-/reload                 prometheus.reload
  */
 

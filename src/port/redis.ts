@@ -1,4 +1,6 @@
-import type {Context, Permission, Secret} from '../contract.ts';
+import type {Context} from '../contract/context.ts';
+import type {Permission} from '../contract/system.ts';
+import type {Secret} from '../contract/target.ts';
 
 /*
  * What the Redis room needs from a server, Redis 6.2 or newer or Valkey. A real client and the demo both stand behind `RedisPort`.

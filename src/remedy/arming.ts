@@ -1,7 +1,6 @@
-import type {Audit} from '../audit/log.ts';
-import type {ArmedBy, AuditRecord} from '../audit/record.ts';
+import type {Audit} from '../audit/audit-log.ts';
+import type {ArmedBy, AuditRecord} from '../audit/audit-record.ts';
 import {messageOf} from '../errors.ts';
-import type {Place} from '../policy/place.ts';
 import {
 	arm,
 	disarm,
@@ -13,11 +12,12 @@ import {
 	type Refusal,
 	standing,
 	touch,
-} from '../policy/standing.ts';
-import type {Clock} from '../poll/clock.ts';
-import {createStore, type Store} from '../store.ts';
-import {followPolicy, type PolicySource} from './policy-following.ts';
-import {hintOf} from './trouble.ts';
+} from '../policy/policy.ts';
+import type {Place} from '../policy/rule-match.ts';
+import type {Clock} from '../time/clock.ts';
+import {createStore, type Store} from '../watch/store.ts';
+import {followPolicy, type PolicySource} from './policy-reload.ts';
+import {hintOf} from './remedy-failure.ts';
 
 /** Which targets are armed now. Arming is recorded before it holds; it ends by itself. */
 export type Arming = {

@@ -1,6 +1,8 @@
 import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
+import {sha256} from '../audit/audit-record.ts';
+import {makeDirectory} from '../files/make-directory.ts';
 import {
 	createLease,
 	type FoundLease,
@@ -9,11 +11,9 @@ import {
 	nameOfHolder,
 	newHolder,
 	type OwnLease,
-} from '../audit/lease-file.ts';
-import {createLeaseWatch, renewMs} from '../audit/lease-watch.ts';
-import {makeDirectory} from '../audit/make-directory.ts';
-import {ownIdentity, type ProcessIdentity} from '../audit/process-identity.ts';
-import {sha256} from '../audit/record.ts';
+} from '../state/lease-file.ts';
+import {createLeaseWatch, renewMs} from '../state/lease-monitor.ts';
+import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
 
 /** Objects that no other console acts on until this is given back. */
 export type ObjectLock = {

@@ -1,5 +1,5 @@
-import {canonical, sha256} from '../audit/record.ts';
-import type {Preview} from '../contract.ts';
+import {canonical, sha256} from '../audit/audit-record.ts';
+import type {Preview} from '../contract/action.ts';
 
 /** What a confirmation is bound to. */
 export const hashOf = (action: string, target: string, plan: unknown): string =>

@@ -1,5 +1,5 @@
-import type {Action, Receipt, UndoClass} from '../contract.ts';
-import type {Remedy} from './machine.ts';
+import type {Action, Receipt, UndoClass} from '../contract/action.ts';
+import type {Remedy} from './remedy-state.ts';
 
 /** Something that was sent in this session, and whether it can be led back. */
 export type Undoable = {

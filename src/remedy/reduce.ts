@@ -1,5 +1,12 @@
 import {type Demand, unmet} from '../policy/demand.ts';
-import {type Confirmation, type End, expiryMs, type Remedy, type RemedyEvent, type RemedyState} from './machine.ts';
+import {
+	type Confirmation,
+	type End,
+	expiryMs,
+	type Remedy,
+	type RemedyEvent,
+	type RemedyState,
+} from './remedy-state.ts';
 
 const end = (remedy: Remedy, state: End, at: number, reason: string, hint?: string): Remedy => ({
 	...remedy,

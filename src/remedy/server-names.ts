@@ -1,5 +1,5 @@
-import type {Target} from '../contract.ts';
-import type {ServerId} from '../port/identity.ts';
+import type {ServerId} from '../contract/identity.ts';
+import type {Target} from '../contract/target.ts';
 
 /**
  * What names the server of a target: its place in the settings, and the name that the server has for itself once it was asked. The

@@ -1,7 +1,7 @@
-import type {Outcome} from '../contract.ts';
+import type {Outcome} from '../contract/action.ts';
 import {messageOf} from '../errors.ts';
-import type {Clock} from '../poll/clock.ts';
-import type {Sight} from './machine.ts';
+import type {Clock} from '../time/clock.ts';
+import type {Sight} from './remedy-state.ts';
 
 const lookEveryMs = 1000;
 

@@ -1,9 +1,12 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Action, ActionContext, Connection, Preview, Row, Snapshot, Target} from '../../src/contract.ts';
+import type {Action, ActionContext, Preview} from '../../src/contract/action.ts';
+import {initialParams} from '../../src/contract/initial-params.ts';
+import type {Row, Snapshot} from '../../src/contract/row.ts';
+import type {Connection} from '../../src/contract/system.ts';
+import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {initialParams} from '../../src/params.ts';
-import {badLinks} from './bad-links.ts';
-import {context, keep, type Scene, type Subject} from './subject.ts';
+import {context, keep, type Scene, type Subject} from './conformance-subject.ts';
+import {badLinks} from './connection-faults.ts';
 
 /** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
 export function conformance<Port>(subject: Subject<Port>): void {

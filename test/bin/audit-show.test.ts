@@ -1,11 +1,11 @@
 import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
-import {runAuditShow} from '../../bin/audit-show.ts';
-import {createAudit} from '../../src/audit/log.ts';
+import {runAuditShow} from '../../bin/cli/audit-show.ts';
+import {createAudit} from '../../src/audit/audit-log.ts';
 import {listObjects} from '../../src/audit/object-list.ts';
 import {createFakeClock} from '../fake-clock.ts';
-import {scratchDir} from '../src/audit/scratch.ts';
-import {actor} from '../src/audit/scratch-actor.ts';
+import {scratchDir} from '../src/state/scratch-dir.ts';
+import {actor} from '../src/state/test-actor.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

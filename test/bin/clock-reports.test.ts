@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
 import {reportBehind, reportJumps} from '../../bin/clock-reports.ts';
-import {createAudit} from '../../src/audit/log.ts';
+import {createAudit} from '../../src/audit/audit-log.ts';
 import {createFakeClock} from '../fake-clock.ts';
-import {scratchDir} from '../src/audit/scratch.ts';
-import {actor} from '../src/audit/scratch-actor.ts';
+import {scratchDir} from '../src/state/scratch-dir.ts';
+import {actor} from '../src/state/test-actor.ts';
 
 async function console() {
 	const clock = createFakeClock();

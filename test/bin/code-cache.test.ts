@@ -14,8 +14,8 @@ import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {keepCode} from '../../bin/code-cache.ts';
+import {type Built, buildAlone} from '../e2e/built-program.ts';
 import type {Pty} from '../e2e/pty.ts';
-import {type Built, buildAlone} from './built.ts';
 import {startBuilt, waitForFile} from './first-frame.ts';
 
 describe('keeping compiled code', () => {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {runGrants} from '../../bin/doctor-grants.ts';
+import {runGrants} from '../../bin/cli/doctor-grants.ts';
 import {systems} from '../../bin/systems.ts';
-import type {Target} from '../../src/contract.ts';
+import type {Target} from '../../src/contract/target.ts';
 
 /** Nothing listens on port 1: the administrator of a target prints the lines before its user is there. */
 const settings = {

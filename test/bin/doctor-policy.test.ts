@@ -1,11 +1,11 @@
 import {expect, test} from 'vitest';
-import {policyLines} from '../../bin/doctor-policy.ts';
-import type {Estate} from '../../bin/estate.ts';
-import {policyOf} from '../../bin/policy-of.ts';
-import type {System} from '../../src/contract.ts';
-import type {Place} from '../../src/policy/place.ts';
+import {policyLines} from '../../bin/cli/doctor-policy.ts';
+import {policyOf} from '../../bin/initial-policy.ts';
+import type {Estate} from '../../bin/run-config.ts';
+import type {System} from '../../src/contract/system.ts';
+import {arm, obeying, permitted, standing} from '../../src/policy/policy.ts';
+import type {Place} from '../../src/policy/rule-match.ts';
 import type {PolicyFile} from '../../src/policy/rules.ts';
-import {arm, obeying, permitted, standing} from '../../src/policy/standing.ts';
 
 const place: Place = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
 const placesNow = new Map([['cache', place]]);

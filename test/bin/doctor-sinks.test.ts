@@ -1,15 +1,15 @@
 import {once} from 'node:events';
 import {type AddressInfo, createServer} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
-import {createAuditCopies} from '../../bin/audit-copies.ts';
-import {examineSinks} from '../../bin/doctor-sinks.ts';
-import {createAudit} from '../../src/audit/log.ts';
+import {createAuditCopies} from '../../bin/audit-setup.ts';
+import {examineSinks} from '../../bin/cli/doctor-sinks.ts';
+import {createAudit} from '../../src/audit/audit-log.ts';
 import type {NamedSink} from '../../src/config/audit-sinks.ts';
-import {createKeymap} from '../../src/keymap.ts';
-import {createPolicy, type Policy} from '../../src/policy/standing.ts';
-import {systemClock} from '../../src/poll/clock.ts';
-import {scratchDir} from '../src/audit/scratch.ts';
-import {actor} from '../src/audit/scratch-actor.ts';
+import {createKeymap} from '../../src/input/keymap.ts';
+import {createPolicy, type Policy} from '../../src/policy/policy.ts';
+import {systemClock} from '../../src/time/clock.ts';
+import {scratchDir} from '../src/state/scratch-dir.ts';
+import {actor} from '../src/state/test-actor.ts';
 
 async function logServer(): Promise<number> {
 	const server = createServer(socket => socket.resume());

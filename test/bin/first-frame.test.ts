@@ -1,13 +1,13 @@
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Built, buildAlone} from './built.ts';
+import {type Built, buildAlone} from '../e2e/built-program.ts';
 import {startBuilt} from './first-frame.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What is loaded before the first frame of the demo, which watches a target of each system, besides what these import. */
-const entries = ['bin/midwatch.ts', 'bin/wire.ts', 'adapters/demo/estate.ts'];
+const entries = ['bin/midwatch.ts', 'bin/console.ts', 'demo/estate.ts'];
 
 /** The libraries that a frame is drawn with. */
 const drawing =
@@ -48,11 +48,14 @@ function tooEarly(loaded: ReadonlyMap<string, string>): readonly string[] {
 		const library = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
 		const early =
 			library === undefined
-				? /^adapters\/(?:[^/]+\/(?:client|connect|connection|link|transport|agent|server)|demo\/[^/]+\/.*)\.ts$/.test(
+				? /^adapters\/[^/]+\/(?:(?:api|protocol|connection)\/)?(?:client|connect|connection|[a-z]+-connection|transport|agent|server)\.ts$|^demo\/(?:servers|kubernetes-api)\//.test(
 						path,
 					) || /^src\/config\/(?!config-error)/.test(path)
 				: !drawing.test(library);
-		return early && path !== 'adapters/demo/connection.ts' && path !== 'adapters/redis/server.ts'
+		return early &&
+			path !== 'demo/connection.ts' &&
+			path !== 'adapters/redis/server.ts' &&
+			path !== 'demo/kubernetes-api/kubelets.ts'
 			? [`${path}, imported by ${by}`]
 			: [];
 	});
@@ -64,10 +67,10 @@ describe('what is loaded before the first frame', () => {
 	});
 
 	test.each([
-		['adapters/kubernetes/client.ts'],
+		['adapters/kubernetes/api/client.ts'],
 		['adapters/http/client.ts'],
-		['adapters/demo/kubernetes-api/server.ts'],
-		['src/config/load.ts'],
+		['demo/kubernetes-api/server.ts'],
+		['src/config/load-config.ts'],
 	])('is told when it holds %s', async path => {
 		const told = tooEarly(await loadedBefore(`import './${path}';`));
 		expect(told.map(line => line.split(',')[0])).toContain(path);

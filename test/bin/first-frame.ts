@@ -2,8 +2,8 @@ import {existsSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import type {Built} from '../e2e/built-program.ts';
 import {type Pty, startPty} from '../e2e/pty.ts';
-import type {Built} from './built.ts';
 
 const spy = fileURLToPath(new URL('spy-start.mjs', import.meta.url));
 

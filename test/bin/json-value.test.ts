@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {jsonValue} from '../../bin/json-value.ts';
+import {jsonValue} from '../../bin/cli/json-value.ts';
 
 const through = (value: unknown): unknown => JSON.parse(JSON.stringify(jsonValue(value)));
 

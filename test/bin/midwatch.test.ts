@@ -3,13 +3,13 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {keysReference} from '../../bin/cli/reference-docs.ts';
 import {panes} from '../../bin/panes.ts';
-import {keysReference} from '../../bin/reference.ts';
 import {systems} from '../../bin/systems.ts';
-import {createAudit} from '../../src/audit/log.ts';
-import {type AuditRecord, canonical, seal} from '../../src/audit/record.ts';
-import {systemClock} from '../../src/poll/clock.ts';
-import {type Built, buildAlone} from './built.ts';
+import {createAudit} from '../../src/audit/audit-log.ts';
+import {type AuditRecord, canonical, seal} from '../../src/audit/audit-record.ts';
+import {systemClock} from '../../src/time/clock.ts';
+import {type Built, buildAlone} from '../e2e/built-program.ts';
 
 let midwatch: Built;
 beforeAll(() => {

@@ -2,10 +2,10 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
+import {describePostgres, describeRedis} from '../estate/describe-server.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
-import {describePostgres, describeRedis} from '../estate/read-estate.ts';
 import {command, field, redisOptions} from '../estate/redis.ts';
-import {type Deck, deck} from './deck.ts';
+import {type Deck, deck} from './console-process.ts';
 
 let open: Deck | undefined;
 const closing: (() => Promise<unknown>)[] = [];

@@ -2,7 +2,7 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} fr
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Built, buildAlone} from '../bin/built.ts';
+import {type Built, buildAlone} from './built-program.ts';
 
 let midwatch: Built;
 let trap: string;

@@ -1,12 +1,12 @@
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {type Built, buildAlone} from '../bin/built.ts';
-import {writeConfig} from '../estate/config.ts';
+import {describePostgres, describeRedis} from '../estate/describe-server.ts';
+import type {Login, NamedServer} from '../estate/estate-record.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
-import {describePostgres, describeRedis} from '../estate/read-estate.ts';
-import type {Login, NamedServer} from '../estate/record.ts';
 import {command, field, redisOptions} from '../estate/redis.ts';
+import {writeConfig} from '../estate/target-config.ts';
+import {type Built, buildAlone} from './built-program.ts';
 
 let midwatch: Built;
 beforeAll(() => {

@@ -2,9 +2,9 @@ import {appendFileSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
-import {writeConfig} from '../estate/config.ts';
-import {describeRedis} from '../estate/read-estate.ts';
-import {type Deck, deck} from './deck.ts';
+import {describeRedis} from '../estate/describe-server.ts';
+import {writeConfig} from '../estate/target-config.ts';
+import {type Deck, deck} from './console-process.ts';
 
 describeRedis('redis', 'the mouse', server => {
 	let open: Deck | undefined;

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
-import {bindings} from '../../src/keymap.ts';
+import {bindings} from '../../src/input/keymap.ts';
+import {describePostgres, describeRedis} from '../estate/describe-server.ts';
+import {throwawayPostgres, throwawayRedis} from '../estate/disposable-server.ts';
 import {pgConfig, query} from '../estate/postgres.ts';
-import {describePostgres, describeRedis} from '../estate/read-estate.ts';
 import {command, redisOptions} from '../estate/redis.ts';
-import {throwawayPostgres, throwawayRedis} from '../estate/throwaway.ts';
-import {type Deck, type DeckOptions, deck} from './deck.ts';
+import {type Deck, type DeckOptions, deck} from './console-process.ts';
 
 const steps = 10_000;
 /** Keys between two looks at the screen. */

@@ -1,5 +1,5 @@
 import {afterEach, expect, test} from 'vitest';
-import {type Deck, deck} from './deck.ts';
+import {type Deck, deck} from './console-process.ts';
 
 const sizes = [
 	[250, 70],

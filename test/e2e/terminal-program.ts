@@ -1,5 +1,5 @@
 /* Run in a pseudo-terminal by tty.test.ts: shows what it was told, and leaves in the way that a key asks for. */
-import {openTty} from '../../views/tty.ts';
+import {openTty} from '../../views/terminal/tty.ts';
 
 const graceMs = process.env['GRACE'];
 const opened = openTty({

@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {chownSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {unprivileged} from './process.ts';
+import {unprivileged} from './server-process.ts';
 
 /** Paths of PEM files. The key is readable by the one that shows the certificate alone: a server, or this user. */
 export type Certificate = {readonly ca: string; readonly cert: string; readonly key: string; readonly expired: boolean};

@@ -4,10 +4,16 @@ import {connect} from 'node:tls';
 import {Redis} from 'ioredis';
 import {Client, type ClientConfig} from 'pg';
 import {expect, test} from 'vitest';
-import {asAdmin, kafkaClient} from './kafka.ts';
+import {
+	describeKafka,
+	describeKubernetes,
+	describePostgres,
+	describeRedis,
+	postgresVersions,
+} from './describe-server.ts';
+import type {Login} from './estate-record.ts';
+import {asAdmin, kafkaClient} from './kafka/kafka.ts';
 import {pgConfig, query} from './postgres.ts';
-import {describeKafka, describeKubernetes, describePostgres, describeRedis, postgresVersions} from './read-estate.ts';
-import type {Login} from './record.ts';
 import {command, field, redisOptions} from './redis.ts';
 
 for (const name of postgresVersions) {

@@ -3,12 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
-import {openDeck} from './deck.ts';
-import {stopKafka} from './kafka.ts';
-import {type Plan, plans} from './plans.ts';
+import {alone, type Estate, forgetRecord, readRecord, type Server, writeRecord} from './estate-record.ts';
+import {stopKafka} from './kafka/kafka.ts';
+import {openDeck} from './open-console.ts';
 import {stopPostgres} from './postgres.ts';
-import {isRunning, stop} from './process.ts';
-import {alone, type Estate, forgetRecord, readRecord, type Server, writeRecord} from './record.ts';
+import {isRunning, stop} from './server-process.ts';
+import {type Plan, plans} from './server-starters.ts';
 
 const usage = `npm run estate -- COMMAND [--only NAME,NAME]
 
@@ -122,7 +122,7 @@ const line = (server: Server): string =>
 async function groups(name: string): Promise<void> {
 	const server = readRecord()?.servers.find(each => each.name === name);
 	if (server?.kind !== 'kafka' || !isUp(server)) throw new Error(`${name} is not up`);
-	const {runKafkaGroups} = await import('./kafka-groups.ts');
+	const {runKafkaGroups} = await import('./kafka/kafka-groups.ts');
 	const end = await runKafkaGroups(server);
 	say(`groups of every kind are on ${name}`);
 	while (!interrupted) await pause(100);

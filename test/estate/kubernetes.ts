@@ -2,9 +2,9 @@ import {mkdirSync, readdirSync, readFileSync} from 'node:fs';
 import {request} from 'node:https';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {serverVersion} from '../../adapters/demo/kubernetes-api/discovery.ts';
-import {freePort, startServer, stop, until} from './process.ts';
-import {estateFolder, type KubernetesServer} from './record.ts';
+import {serverVersion} from '../../demo/kubernetes-api/serving/discovery.ts';
+import {estateFolder, type KubernetesServer} from './estate-record.ts';
+import {freePort, startServer, stop, until} from './server-process.ts';
 
 export type KubernetesOptions = {
 	readonly name: string;

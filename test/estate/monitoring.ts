@@ -1,9 +1,9 @@
 import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
+import type {AlertmanagerServer, ExporterServer, PostgresServer, RedisServer} from './estate-record.ts';
 import {ask, debianProgram} from './http-server.ts';
-import {freePort, startServer, unprivileged, until} from './process.ts';
-import type {AlertmanagerServer, ExporterServer, PostgresServer, RedisServer} from './record.ts';
+import {freePort, startServer, unprivileged, until} from './server-process.ts';
 
 type Place = {
 	readonly name: string;

@@ -14,8 +14,8 @@ import {
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {unprivileged} from './process.ts';
-import {estateFolder} from './record.ts';
+import {estateFolder} from './estate-record.ts';
+import {unprivileged} from './server-process.ts';
 
 const sources = fileURLToPath(new URL('.', import.meta.url));
 

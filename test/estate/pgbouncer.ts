@@ -1,8 +1,8 @@
 import {chownSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {PostgresServer} from './estate-record.ts';
 import {query} from './postgres.ts';
-import {freePort, startServer, stop, unprivileged, until} from './process.ts';
-import type {PostgresServer} from './record.ts';
+import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
 
 export type PgbouncerOptions = {
 	readonly name: string;

@@ -1,8 +1,8 @@
 import {appendFileSync, chownSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Client, type ClientConfig} from 'pg';
-import {freePort, runTool, startServer, stop, unprivileged, until} from './process.ts';
-import type {Login, PostgresServer} from './record.ts';
+import type {Login, PostgresServer} from './estate-record.ts';
+import {freePort, runTool, startServer, stop, unprivileged, until} from './server-process.ts';
 
 type Role = keyof PostgresServer['logins'];
 

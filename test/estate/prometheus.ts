@@ -2,9 +2,9 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {Certificate} from './certificates.ts';
+import type {Login, PrometheusServer, Server} from './estate-record.ts';
 import {ask, debianProgram, type Shown} from './http-server.ts';
-import {freePort, startServer, stop, unprivileged, until} from './process.ts';
-import type {Login, PrometheusServer, Server} from './record.ts';
+import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
 
 /** What one server scrapes and by which rules, as its configuration files have it. */
 export type PrometheusFiles = {readonly config: Readonly<Record<string, unknown>>; readonly rules: readonly object[]};

@@ -1,8 +1,8 @@
 import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
-import {freePort, startServer, stop, unprivileged, until} from './process.ts';
-import type {Login, RedisServer} from './record.ts';
+import type {Login, RedisServer} from './estate-record.ts';
+import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
 
 type User = keyof RedisServer['logins'];
 

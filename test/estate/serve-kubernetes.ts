@@ -1,11 +1,16 @@
 /* Serves the demo's Kubernetes API until it is told to end. Arguments: the port, and the folder for its kubeconfigs. */
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {logins} from '../../adapters/demo/kubernetes-api/access.ts';
-import {startKubernetesApi} from '../../adapters/demo/kubernetes-api/server.ts';
+import {startKubernetesApi} from '../../demo/kubernetes-api/server.ts';
+import {logins} from '../../demo/kubernetes-api/serving/access.ts';
+import {createScenario} from '../../demo/scenario.ts';
 
 const [, , port = '0', folder = '.'] = process.argv;
-const api = await startKubernetesApi({port: Number(port), context: 'estate'});
+const api = await startKubernetesApi({
+	scenario: createScenario('default', {now: Date.now}),
+	port: Number(port),
+	context: 'estate',
+});
 for (const login of logins) {
 	writeFileSync(join(folder, `${login}.kubeconfig`), api.kubeconfigOf(login), {mode: 0o600});
 }

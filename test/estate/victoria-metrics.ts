@@ -1,10 +1,10 @@
 import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
+import type {PrometheusServer} from './estate-record.ts';
 import {ask, debianProgram} from './http-server.ts';
-import {freePort, startServer, unprivileged, until} from './process.ts';
 import {deadAddress, prometheusData} from './prometheus.ts';
-import type {PrometheusServer} from './record.ts';
+import {freePort, startServer, unprivileged, until} from './server-process.ts';
 
 /** Starts a VictoriaMetrics, which speaks the API of a Prometheus without being one. It scrapes itself, and something dead. */
 export async function startVictoriaMetrics({

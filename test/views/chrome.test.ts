@@ -1,17 +1,17 @@
 import {afterEach, describe, expect, it} from 'vitest';
-import type {SinkState} from '../../src/audit/courier.ts';
 import type {OtherConsole} from '../../src/audit/presence.ts';
-import type {SystemKind} from '../../src/contract.ts';
-import type {Deck} from '../../src/deck/deck.ts';
+import type {SinkState} from '../../src/audit/sink-sender.ts';
+import type {SystemKind} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {createStore} from '../../src/store.ts';
-import {paintFooter, paintTabs} from '../../views/footer.ts';
-import {paintHeader} from '../../views/header.ts';
-import {paintLayer} from '../../views/layer.ts';
-import {paintStrip} from '../../views/strip.ts';
-import {type House, openHouse} from '../src/deck/house.ts';
-import {job} from '../src/deck/jobs.ts';
-import {cellsOf, themes} from './wild.ts';
+import type {Deck} from '../../src/input/deck.ts';
+import {createStore} from '../../src/watch/store.ts';
+import {paintStrip} from '../../views/chrome/finding-strip.ts';
+import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
+import {paintHeader} from '../../views/chrome/header.ts';
+import {paintLayer} from '../../views/modal/paint-layer.ts';
+import {type House, openHouse} from '../src/input/deck-fixture.ts';
+import {job} from '../src/input/memory-system.ts';
+import {cellsOf, themes} from './arbitraries.ts';
 
 const [, theme] = themes;
 const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();

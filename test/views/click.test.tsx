@@ -1,10 +1,10 @@
 import {afterEach, expect, it} from 'vitest';
-import {click} from '../../src/deck/click.ts';
+import {click} from '../../src/input/click.ts';
 import {App} from '../../views/app.tsx';
-import {paneAt} from '../../views/pane-at.ts';
+import {paneAt} from '../../views/table/pane-at.ts';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './rig.tsx';
+import {mountRig, type Rig} from './test-terminal.tsx';
 
 let demo: DemoDeck;
 let rig: Rig;

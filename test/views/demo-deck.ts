@@ -1,20 +1,21 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {demoEstate} from '../../adapters/demo/estate.ts';
-import type {ScenarioName} from '../../adapters/demo/scenario.ts';
-import {metricsOf} from '../../bin/metrics.ts';
+import {metricsOf} from '../../bin/metrics-target.ts';
 import {panes} from '../../bin/panes.ts';
-import {type Audit, createAudit} from '../../src/audit/log.ts';
-import type {System, SystemKind} from '../../src/contract.ts';
-import {createDeck, type Deck} from '../../src/deck/deck.ts';
-import {createKeymap} from '../../src/keymap.ts';
-import {createPolicy} from '../../src/policy/standing.ts';
+import {demoEstate} from '../../demo/estate.ts';
+import type {ScenarioName} from '../../demo/scenario.ts';
+import {type Audit, createAudit} from '../../src/audit/audit-log.ts';
+import type {SystemKind} from '../../src/contract/row.ts';
+import type {System} from '../../src/contract/system.ts';
+import {createDeck, type Deck} from '../../src/input/deck.ts';
+import {createKeymap} from '../../src/input/keymap.ts';
+import {createPolicy} from '../../src/policy/policy.ts';
 import {createArming} from '../../src/remedy/arming.ts';
 import {createObjectLocks} from '../../src/remedy/object-lock.ts';
 import {createRunner} from '../../src/remedy/runner.ts';
-import {createStore} from '../../src/store.ts';
-import {createWatch} from '../../src/watch.ts';
+import {createStore} from '../../src/watch/store.ts';
+import {createWatch} from '../../src/watch/watch.ts';
 import {createFakeClock, type FakeClock} from '../fake-clock.ts';
 
 export type DemoDeck = {

@@ -1,11 +1,11 @@
 import {afterEach, describe, expect, it} from 'vitest';
-import type {ScenarioName} from '../../adapters/demo/scenario.ts';
-import {press} from '../../src/deck/press.ts';
-import type {RemedyState} from '../../src/remedy/machine.ts';
+import type {ScenarioName} from '../../demo/scenario.ts';
+import {press} from '../../src/input/dispatch-key.ts';
+import type {RemedyState} from '../../src/remedy/remedy-state.ts';
 import {App} from '../../views/app.tsx';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, type DemoOptions, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './rig.tsx';
+import {mountRig, type Rig} from './test-terminal.tsx';
 
 let demo: DemoDeck;
 let rig: Rig;

@@ -1,10 +1,10 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import type {Row} from '../../src/contract.ts';
-import {press} from '../../src/deck/press.ts';
+import type {Row} from '../../src/contract/row.ts';
+import {press} from '../../src/input/dispatch-key.ts';
 import {App} from '../../views/app.tsx';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './rig.tsx';
+import {mountRig, type Rig} from './test-terminal.tsx';
 
 let demo: DemoDeck;
 let rig: Rig;

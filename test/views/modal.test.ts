@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import type {TypedLine} from '../../src/deck/typed-line.ts';
+import type {TypedLine} from '../../src/session/line-input.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {width, wrap} from '../../src/text/fit.ts';
-import {flowed, labelled, paintModal, signed} from '../../views/modal.ts';
-import {createSpan} from '../../views/span.ts';
-import {typedPieces} from '../../views/typed-line.ts';
-import {cellsOf, hostile, theme, themes} from './wild.ts';
+import {createSpan} from '../../views/line-builder.ts';
+import {flowed, labelled, paintModal, signed} from '../../views/modal/modal.ts';
+import {typedPieces} from '../../views/paint-line-input.ts';
+import {cellsOf, hostile, theme, themes} from './arbitraries.ts';
 
 describe('a modal', () => {
 	const tones = fc.constantFrom('dim', 'plain', 'loud', 'warn' as const);

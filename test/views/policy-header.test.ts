@@ -1,10 +1,10 @@
 import {stripVTControlCharacters} from 'node:util';
 import {afterEach, expect, it} from 'vitest';
-import {obeying, type PolicyRead} from '../../src/policy/standing.ts';
-import {createStore} from '../../src/store.ts';
-import {paintHeader} from '../../views/header.ts';
+import {obeying, type PolicyRead} from '../../src/policy/policy.ts';
+import {createStore} from '../../src/watch/store.ts';
+import {paintHeader} from '../../views/chrome/header.ts';
 import {createTheme} from '../../views/theme.ts';
-import {type House, openHouse} from '../src/deck/house.ts';
+import {type House, openHouse} from '../src/input/deck-fixture.ts';
 
 const theme = createTheme('none', false);
 const bare = stripVTControlCharacters;

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import type {System} from '../../src/contract.ts';
-import type {Deck} from '../../src/deck/deck.ts';
-import {paste, press} from '../../src/deck/press.ts';
-import {bindings} from '../../src/keymap.ts';
-import {paneSession} from '../../src/session.ts';
+import type {System} from '../../src/contract/system.ts';
+import type {Deck} from '../../src/input/deck.ts';
+import {paste, press} from '../../src/input/dispatch-key.ts';
+import {bindings} from '../../src/input/keymap.ts';
+import {paneSession} from '../../src/session/session.ts';
 import {width} from '../../src/text/fit.ts';
-import {paintFooter, paintTabs} from '../../views/footer.ts';
-import {paintHeader} from '../../views/header.ts';
-import {paintLayer} from '../../views/layer.ts';
-import {paintPane} from '../../views/pane.ts';
-import {paintStrip} from '../../views/strip.ts';
+import {paintStrip} from '../../views/chrome/finding-strip.ts';
+import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
+import {paintHeader} from '../../views/chrome/header.ts';
+import {paintLayer} from '../../views/modal/paint-layer.ts';
+import {paintPane} from '../../views/table/paint-pane.ts';
 import {createTheme} from '../../views/theme.ts';
 import {openDemoDeck} from './demo-deck.ts';
 

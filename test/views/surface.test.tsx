@@ -1,12 +1,12 @@
 import {Box, Text, useWindowSize} from 'ink';
 import {expect, test} from 'vitest';
-import {createStore} from '../../src/store.ts';
+import {createStore} from '../../src/watch/store.ts';
+import {Overlay} from '../../views/modal/overlay.tsx';
 import {mount} from '../../views/mount.tsx';
-import {Overlay} from '../../views/overlay.tsx';
 import {Surface} from '../../views/surface.tsx';
 import type {RowSource} from '../../views/terminal/compositor.ts';
 import type {Screen} from '../../views/terminal/screen.ts';
-import {mountRig} from './rig.tsx';
+import {mountRig} from './test-terminal.tsx';
 
 const rows = createStore<readonly string[]>(['one       ', '\u001b[31mtwo\u001b[m       ']);
 

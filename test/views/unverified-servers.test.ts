@@ -1,9 +1,9 @@
 import {afterEach, expect, it} from 'vitest';
-import type {Channel} from '../../src/port/channel.ts';
-import type {Identity} from '../../src/port/identity.ts';
-import {paintHeader} from '../../views/header.ts';
-import {type House, openHouse} from '../src/deck/house.ts';
-import {cellsOf, themes} from './wild.ts';
+import type {Channel} from '../../src/contract/channel-security.ts';
+import type {Identity} from '../../src/contract/identity.ts';
+import {paintHeader} from '../../views/chrome/header.ts';
+import {type House, openHouse} from '../src/input/deck-fixture.ts';
+import {cellsOf, themes} from './arbitraries.ts';
 
 const [, theme] = themes;
 const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();

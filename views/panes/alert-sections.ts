@@ -1,7 +1,7 @@
-import type {AlertmanagerAlertRow} from '../../src/model/alertmanager-alert.ts';
-import type {SilenceRow} from '../../src/model/silence.ts';
-import {type Cell, defineSection, type Tone} from '../../src/pane.ts';
-import {count, duration} from '../../src/text/figures.ts';
+import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
+import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
+import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
+import {count, duration} from '../../src/text/format.ts';
 
 const tone = (row: {readonly severity: Tone}): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 const dim = (text: string): Cell => ({text, tone: 'dim'});

@@ -1,6 +1,6 @@
-import type {PrometheusAlertRow} from '../../src/model/prometheus-alert.ts';
-import {type Cell, defineSection, type Tone} from '../../src/pane.ts';
-import {duration} from '../../src/text/figures.ts';
+import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
+import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
+import {duration} from '../../src/text/format.ts';
 
 const tone = (row: PrometheusAlertRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 const dim = (text: string): Cell => ({text, tone: 'dim'});

@@ -1,7 +1,7 @@
 import {blankLine, drawCells, type Grid, type Line, parseLine} from './cells.ts';
 import {difference} from './diff.ts';
-import {compareOrder, crossesRow, type Place} from './place.ts';
 import type {Screen, Size} from './screen.ts';
+import {compareOrder, crossesRow, type Place} from './screen-position.ts';
 import {StyleTable} from './style.ts';
 
 /** Finished rows, SGR allowed, each exactly as wide as its surface. */

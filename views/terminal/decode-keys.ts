@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/poll/clock.ts';
+import type {Clock} from '../../src/time/clock.ts';
 import {nameOfFunctionKey, nameOfLetterKey, withModifiers} from './key-names.ts';
 
 /** What a person did at the terminal. Columns and rows count from 0. */

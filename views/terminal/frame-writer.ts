@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/poll/clock.ts';
+import type {Clock} from '../../src/time/clock.ts';
 
 /** Writes what fits without waiting and returns how many bytes that were; 0 when the terminal takes nothing now. Throws when it is gone. */
 export type WriteSome = (bytes: Uint8Array) => number;

@@ -3,8 +3,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {alertmanager} from '../../../adapters/alertmanager/system.ts';
 import type {HttpTls} from '../../../src/port/http.ts';
 import {clientCertificates} from '../client-certificates.ts';
-import {openSystem} from '../room.ts';
-import {describeOwnAlertmanager, type OwnAlertmanager, ownAlertmanager, targetAt} from './own-alertmanager.ts';
+import {openSystem} from '../system-fixture.ts';
+import {describeOwnAlertmanager, type OwnAlertmanager, ownAlertmanager, targetAt} from './dedicated-alertmanager.ts';
 
 await describeOwnAlertmanager('shown a certificate, when it wants one,', () => {
 	const {server: certificate, shown, folder, refused, forget} = clientCertificates();

@@ -1,7 +1,7 @@
 import {alertmanager} from '../../../adapters/alertmanager/system.ts';
-import type {Row} from '../../../src/contract.ts';
+import type {Row} from '../../../src/contract/row.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
+import type {Scene} from '../conformance-subject.ts';
 import {
 	changes,
 	describeOwnAlertmanager,
@@ -12,7 +12,7 @@ import {
 	silenceByHand,
 	silencesOf,
 	targetAt,
-} from './own-alertmanager.ts';
+} from './dedicated-alertmanager.ts';
 
 const labelsOf = (row: Row): Readonly<Record<string, string>> =>
 	'labels' in row ? (row.labels as Readonly<Record<string, string>>) : {};

@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
-import {previewEnding, previewMaking} from '../../../adapters/alertmanager/silencing.ts';
-import type {ActionContext} from '../../../src/contract.ts';
+import {previewEnding, previewMaking} from '../../../adapters/alertmanager/silence-plan.ts';
+import type {ActionContext} from '../../../src/contract/action.ts';
 import type {AlertFacts, AlertmanagerPort, Silence} from '../../../src/port/alertmanager.ts';
-import {context, keep} from '../subject.ts';
+import {context, keep} from '../conformance-subject.ts';
 
 const alerts = Array.from(
 	{length: 54},

@@ -1,8 +1,15 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {AlertmanagerAlertRow} from '../../../src/model/alertmanager-alert.ts';
-import type {SilenceRow} from '../../../src/model/silence.ts';
-import {openRoom, type Room} from './alertmanager-room.ts';
-import {amtool, describeOwnAlertmanager, expireByHand, fire, silenceByHand, silencesOf} from './own-alertmanager.ts';
+import type {AlertmanagerAlertRow} from '../../../src/model/alertmanager/alertmanager-alert.ts';
+import type {SilenceRow} from '../../../src/model/alertmanager/silence.ts';
+import {openRoom, type Room} from './alertmanager-fixture.ts';
+import {
+	amtool,
+	describeOwnAlertmanager,
+	expireByHand,
+	fire,
+	silenceByHand,
+	silencesOf,
+} from './dedicated-alertmanager.ts';
 
 const down = {alertname: 'TargetDown', job: 'api', instance: 'a:1', severity: 'critical', cluster: 'eu'};
 const slow = {alertname: 'Slow', job: 'api', severity: 'warning', cluster: 'eu'};

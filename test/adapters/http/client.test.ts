@@ -5,8 +5,8 @@ import {gzipSync} from 'node:zlib';
 import {afterEach, describe, expect, test} from 'vitest';
 import {createHttpClient, type HttpClient} from '../../../adapters/http/client.ts';
 import {isAbsent, refusalOf} from '../../../adapters/http/refusal.ts';
+import type {HttpRequest, HttpTransport} from '../../../src/contract/http-transport.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
-import type {HttpRequest, HttpTransport} from '../../../src/port/http-transport.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {

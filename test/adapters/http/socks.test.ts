@@ -5,7 +5,7 @@ import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import {proxyFor} from '../../../adapters/http/proxy.ts';
 import {throughSocks} from '../../../adapters/http/socks.ts';
-import {asking, eventually, known, type Rig, startRig} from '../kubernetes/cluster-rig.ts';
+import {asking, eventually, known, type Rig, startRig} from '../kubernetes/cluster-fixture.ts';
 import {type SocksOptions, type SocksServer, startSocksServer} from './socks-server.ts';
 
 const never = new AbortController().signal;

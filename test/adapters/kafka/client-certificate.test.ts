@@ -1,12 +1,12 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
-import {asAdmin} from '../../estate/kafka.ts';
-import {denyGroups, grantKafka} from '../../estate/kafka-grants.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
-import {type Throwaway, throwawayKafka} from '../../estate/throwaway.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import {type Throwaway, throwawayKafka} from '../../estate/disposable-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {denyGroups, grantKafka} from '../../estate/kafka/kafka-grants.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {clientCertificates} from '../client-certificates.ts';
-import {acting, closeAll, connect, context, failure, saslOf, settingsFor} from './kafka-room.ts';
+import {acting, closeAll, connect, context, failure, saslOf, settingsFor} from './kafka-fixture.ts';
 
 afterEach(closeAll);
 

@@ -1,10 +1,10 @@
 import {afterEach, expect, test} from 'vitest';
-import type {KafkaTopicRow} from '../../../src/model/kafka-topic.ts';
-import {asAdmin} from '../../estate/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import {nodesOf, settingsFor, unique, until} from './kafka-room.ts';
-import {openRoom, patient, type Room} from './open-room.ts';
+import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
+import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
 
 describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 	let room: Room | undefined;

@@ -1,11 +1,11 @@
 import {afterEach, expect, test} from 'vitest';
 import type {KafkaClient} from '../../../adapters/kafka/client.ts';
 import type {KafkaPartition} from '../../../src/port/kafka.ts';
-import {asAdmin} from '../../estate/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
-import {acting, closeAll, connect, context, failure, nodesOf, settingsFor, unique, until} from './kafka-room.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {acting, closeAll, connect, context, failure, nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
 
 const stopped = new Set<number>();
 

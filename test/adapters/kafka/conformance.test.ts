@@ -1,13 +1,14 @@
 import {kafka} from '../../../adapters/kafka/system.ts';
-import type {Row, Target} from '../../../src/contract.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
-import {asAdmin, kafkaClient} from '../../estate/kafka.ts';
-import {classicMember, fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin, kafkaClient} from '../../estate/kafka/kafka.ts';
+import {classicMember, fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
-import {listenersOf, settingsFor, unique} from './kafka-room.ts';
+import type {Scene} from '../conformance-subject.ts';
+import {listenersOf, settingsFor, unique} from './kafka-fixture.ts';
 
 const target = (server: KafkaServer, at: {readonly host: string; readonly port: number}): Target<KafkaSettings> => ({
 	name: server.name,

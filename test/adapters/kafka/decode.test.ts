@@ -1,20 +1,20 @@
 import {gzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {decompress} from '../../../adapters/kafka/decompress.ts';
 import {codeError} from '../../../adapters/kafka/errors.ts';
-import {lz4Frame} from '../../../adapters/kafka/lz4.ts';
-import {readRecords} from '../../../adapters/kafka/records.ts';
-import {apiVersions, metadata} from '../../../adapters/kafka/request-cluster.ts';
+import {decompress} from '../../../adapters/kafka/protocol/decompress.ts';
+import {lz4Frame} from '../../../adapters/kafka/protocol/lz4.ts';
+import {readRecords} from '../../../adapters/kafka/protocol/records.ts';
+import {apiVersions, metadata} from '../../../adapters/kafka/protocol/request-cluster.ts';
 import {
 	describeConsumerGroups,
 	describeGroups,
 	findCoordinator,
 	listGroups,
-} from '../../../adapters/kafka/request-groups.ts';
-import {listOffsets, offsetFetch, shareOffsets} from '../../../adapters/kafka/request-offsets.ts';
-import {snappy} from '../../../adapters/kafka/snappy.ts';
-import {Reader, type Request, Writer} from '../../../adapters/kafka/wire.ts';
+} from '../../../adapters/kafka/protocol/request-groups.ts';
+import {listOffsets, offsetFetch, shareOffsets} from '../../../adapters/kafka/protocol/request-offsets.ts';
+import {snappy} from '../../../adapters/kafka/protocol/snappy.ts';
+import {Reader, type Request, Writer} from '../../../adapters/kafka/protocol/wire.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
 const most = 1_000_000;

@@ -1,10 +1,10 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
-import {asAdmin} from '../../estate/kafka.ts';
-import {fill, javaMember, makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import {type CommandedMember, commandedMember} from './commanded-member.ts';
-import {nodesOf, settingsFor, unique, until} from './kafka-room.ts';
-import {openRoom, patient, type Room} from './open-room.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {fill, javaMember, makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
+import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
+import {type CommandedMember, commandedMember} from './scripted-member.ts';
 
 const messages = (count: number, partition: number) =>
 	Array.from({length: count}, (_, at) => ({partition, value: `{"order": ${at}}`}));

@@ -1,13 +1,13 @@
 import kafkajs from 'kafkajs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {kafka} from '../../../adapters/kafka/system.ts';
-import type {LagRow} from '../../../src/model/consumer-lag.ts';
-import {asAdmin, kafkaTool} from '../../estate/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import {actionIn, openSystem} from '../room.ts';
-import {context} from '../subject.ts';
-import {listenersOf, saslOf, settingsFor, unique} from './kafka-room.ts';
+import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import {asAdmin, kafkaTool} from '../../estate/kafka/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {context} from '../conformance-subject.ts';
+import {actionIn, openSystem} from '../system-fixture.ts';
+import {listenersOf, saslOf, settingsFor, unique} from './kafka-fixture.ts';
 
 const {AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes} = kafkajs;
 

@@ -1,5 +1,6 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {KafkaClient} from '../../../adapters/kafka/client.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
 import {
 	classicMember,
 	fill,
@@ -8,8 +9,7 @@ import {
 	produce,
 	type Running,
 	stoppedGroup,
-} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
+} from '../../estate/kafka/kafka-load.ts';
 import {
 	acting,
 	closeAll,
@@ -21,7 +21,7 @@ import {
 	settingsFor,
 	unique,
 	until,
-} from './kafka-room.ts';
+} from './kafka-fixture.ts';
 
 afterEach(closeAll);
 

@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
-import {lag} from '../../../adapters/kafka/lag.ts';
-import type {Context, Target} from '../../../src/contract.ts';
-import type {LagRow} from '../../../src/model/consumer-lag.ts';
+import {lag} from '../../../adapters/kafka/groups/lag.ts';
+import type {Context} from '../../../src/contract/context.ts';
+import type {Target} from '../../../src/contract/target.ts';
+import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings, TopicPartition} from '../../../src/port/kafka.ts';
 
 const groupCount = 1000;

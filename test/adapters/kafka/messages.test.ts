@@ -2,12 +2,12 @@ import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import type {KafkaMessage} from '../../../src/port/kafka.ts';
-import {asAdmin, kafkaClient} from '../../estate/kafka.ts';
-import {fill, makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
-import {closeAll, connect, context, failure, settingsFor, unique} from './kafka-room.ts';
-import {openRoom} from './open-room.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin, kafkaClient} from '../../estate/kafka/kafka.ts';
+import {fill, makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {closeAll, connect, context, failure, settingsFor, unique} from './kafka-fixture.ts';
+import {openRoom} from './kafka-system-fixture.ts';
 
 afterEach(closeAll);
 

@@ -1,6 +1,8 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {isAdapterError} from '../../../src/errors.ts';
-import {asAdmin} from '../../estate/kafka.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
 import {
 	classicMember,
 	fill,
@@ -9,9 +11,7 @@ import {
 	produce,
 	type Running,
 	stoppedGroup,
-} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
+} from '../../estate/kafka/kafka-load.ts';
 import {
 	closeAll,
 	connect,
@@ -24,7 +24,7 @@ import {
 	stateByTool,
 	unique,
 	until,
-} from './kafka-room.ts';
+} from './kafka-fixture.ts';
 
 afterEach(closeAll);
 

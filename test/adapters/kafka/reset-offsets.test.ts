@@ -3,14 +3,14 @@ import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {Preview} from '../../../src/contract.ts';
-import {kafkaTool} from '../../estate/kafka.ts';
-import {makeTopic, produce, stoppedGroup} from '../../estate/kafka-load.ts';
-import {describeKafka} from '../../estate/read-estate.ts';
-import type {KafkaServer} from '../../estate/record.ts';
-import {commandedMember} from './commanded-member.ts';
-import {lagsByTool, listenersOf, nodesOf, saslOf, settingsFor, unique, until} from './kafka-room.ts';
-import {openRoom, patient, type Room} from './open-room.ts';
+import type {Preview} from '../../../src/contract/action.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {kafkaTool} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {lagsByTool, listenersOf, nodesOf, saslOf, settingsFor, unique, until} from './kafka-fixture.ts';
+import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
+import {commandedMember} from './scripted-member.ts';
 
 const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 

@@ -1,13 +1,15 @@
 import {request} from 'node:https';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {parseAllDocuments} from 'yaml';
-import type {Rule} from '../../../adapters/demo/kubernetes-api/access.ts';
-import {type KubernetesApi, startKubernetesApi} from '../../../adapters/demo/kubernetes-api/server.ts';
 import {kubernetes} from '../../../adapters/kubernetes/system.ts';
-import type {Row, Target} from '../../../src/contract.ts';
+import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
+import type {Rule} from '../../../demo/kubernetes-api/serving/access.ts';
+import {createScenario} from '../../../demo/scenario.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
+import type {Scene} from '../conformance-subject.ts';
 
 type Json = {readonly [field: string]: Json} & {readonly [index: number]: Json};
 
@@ -180,7 +182,7 @@ const target = (at: {readonly host: string; readonly port: number}): Target<Kube
 });
 
 beforeAll(async () => {
-	api = await startKubernetesApi({});
+	api = await startKubernetesApi({scenario: createScenario('default', {now: Date.now})});
 	const grants = kubernetes.grants?.(target({host: '127.0.0.1', port: Number(new URL(api.url).port)}), 'operator');
 	api.world.cluster.access.grant('operator', [
 		whoMayAsk,

@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {Fault} from '../../../adapters/demo/kubernetes-api/fault.ts';
-import type {KubernetesClient} from '../../../adapters/kubernetes/client.ts';
+import type {KubernetesClient} from '../../../adapters/kubernetes/api/client.ts';
+import type {Fault} from '../../../demo/kubernetes-api/objects/fault.ts';
 import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
-import {asking, eventually, known, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, known, type Rig, startRig} from './cluster-fixture.ts';
 
 let rig: Rig;
 

@@ -1,13 +1,16 @@
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
-import type {Pod} from '../../../adapters/demo/kubernetes-api/kinds.ts';
-import {timestamp} from '../../../adapters/demo/kubernetes-api/object.ts';
-import {inspectLogs} from '../../../adapters/kubernetes/inspect-logs.ts';
-import {pods} from '../../../adapters/kubernetes/pods.ts';
-import {workloads} from '../../../adapters/kubernetes/workloads.ts';
-import type {Document, Line, Row, Source, Target} from '../../../src/contract.ts';
-import {initialParams} from '../../../src/params.ts';
+import {inspectLogs} from '../../../adapters/kubernetes/logs/inspect-logs.ts';
+import {pods} from '../../../adapters/kubernetes/pods/pods.ts';
+import {workloads} from '../../../adapters/kubernetes/workloads/workloads.ts';
+import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
+import {timestamp} from '../../../demo/kubernetes-api/objects/kube-object.ts';
+import type {Document, Line} from '../../../src/contract/document.ts';
+import {initialParams} from '../../../src/contract/initial-params.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Source} from '../../../src/contract/source.ts';
+import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-rig.ts';
+import {asking, eventually, type Rig, startRig} from './cluster-fixture.ts';
 
 let rig: Rig;
 let port: KubernetesPort;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {byteLines} from '../../../adapters/kubernetes/byte-lines.ts';
-import {grantFor} from '../../../adapters/kubernetes/grants.ts';
-import {readItems} from '../../../adapters/kubernetes/json-items.ts';
-import {parseQuantity} from '../../../adapters/kubernetes/quantity.ts';
-import {trimmed} from '../../../adapters/kubernetes/shape.ts';
+import {byteLines} from '../../../adapters/kubernetes/api/byte-lines.ts';
+import {grantFor} from '../../../adapters/kubernetes/api/grant-command.ts';
+import {readItems} from '../../../adapters/kubernetes/api/json-stream.ts';
+import {trimmed} from '../../../adapters/kubernetes/api/projection.ts';
+import {parseQuantity} from '../../../adapters/kubernetes/api/quantity.ts';
 
 /** The bytes of a text in pieces of these lengths, over and over. */
 async function* inPieces(text: string, lengths: readonly number[]): AsyncGenerator<Buffer> {

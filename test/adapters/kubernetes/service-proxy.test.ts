@@ -3,8 +3,8 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
-import type {HttpRequest} from '../../../src/port/http-transport.ts';
-import {asking, type Rig, startRig, unhurried} from './cluster-rig.ts';
+import type {HttpRequest} from '../../../src/contract/http-transport.ts';
+import {asking, type Rig, startRig, unhurried} from './cluster-fixture.ts';
 
 let rig: Rig;
 let backend: Server;

@@ -2,13 +2,14 @@ import {readFileSync} from 'node:fs';
 import {Client} from 'pg';
 import {beforeAll} from 'vitest';
 import {postgres} from '../../../adapters/postgres/system.ts';
-import type {Row, Target} from '../../../src/contract.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
+import type {Login, PostgresServer} from '../../estate/estate-record.ts';
 import {pgConfig, query} from '../../estate/postgres.ts';
-import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import type {Login, PostgresServer} from '../../estate/record.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
+import type {Scene} from '../conformance-subject.ts';
 
 /** The server ends our own statements after this; short, so that a dead link is told soon. */
 const limitMs = 1500;

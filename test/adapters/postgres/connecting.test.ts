@@ -3,14 +3,14 @@ import {type AddressInfo, connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
+import {systemSurroundings} from '../../../src/config/config-environment.ts';
 import {postgresSettings} from '../../../src/config/postgres-settings.ts';
-import {systemSurroundings} from '../../../src/config/surroundings.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {describePostgres} from '../../estate/describe-server.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres} from '../../estate/read-estate.ts';
-import type {PostgresServer} from '../../estate/record.ts';
-import {type Role, someone, watcher} from './estate-session.ts';
+import {type Role, someone, watcher} from './postgres-fixture.ts';
 
 afterEach(() => {
 	vi.unstubAllEnvs();

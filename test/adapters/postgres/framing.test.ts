@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {createFraming} from '../../../adapters/postgres/framing.ts';
+import {createFraming} from '../../../adapters/postgres/connection/framing.ts';
 
 const message = (code: string, body: Buffer): Buffer => {
 	const header = Buffer.alloc(5);

@@ -1,15 +1,15 @@
 import {readFileSync} from 'node:fs';
 import pg from 'pg';
 import {expect, test} from 'vitest';
-import {createLink} from '../../../adapters/postgres/link.ts';
-import {createLoginGate} from '../../../adapters/postgres/login-gate.ts';
+import {createLoginGate} from '../../../adapters/postgres/connection/login-limiter.ts';
+import {createLink} from '../../../adapters/postgres/connection/postgres-connection.ts';
 import {AdapterError} from '../../../src/errors.ts';
+import {describePostgres} from '../../estate/describe-server.ts';
+import {throwawayPgbouncer} from '../../estate/disposable-server.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
 import {serverBehind} from '../../estate/pgbouncer.ts';
 import {pgConfig, query} from '../../estate/postgres.ts';
-import {describePostgres} from '../../estate/read-estate.ts';
-import type {PostgresServer} from '../../estate/record.ts';
-import {throwawayPgbouncer} from '../../estate/throwaway.ts';
-import {actionOf, context, rowOf, someone, targetOf, until, watcher} from './estate-session.ts';
+import {actionOf, context, rowOf, someone, targetOf, until, watcher} from './postgres-fixture.ts';
 
 /** Backends of this role that midwatch uses for a statement right now. */
 async function running(server: PostgresServer, user: string): Promise<readonly {pid: number; waits: string | null}[]> {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
+import {describePostgres} from '../../estate/describe-server.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres} from '../../estate/read-estate.ts';
-import {until, watcher} from './estate-session.ts';
+import {until, watcher} from './postgres-fixture.ts';
 
 const lagOf = (gauges: readonly {readonly id: string}[]) => gauges.find(gauge => gauge.id === 'replication-lag');
 

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import {actionOf, rowOf, someone, until, watcher} from './estate-session.ts';
+import {actionOf, rowOf, someone, until, watcher} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'roles', server => {

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import {actionOf, inspect, rowOf, someone, until, type Watcher, watcher} from './estate-session.ts';
+import {actionOf, inspect, rowOf, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'secrets in statements', server => {

@@ -1,9 +1,9 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {sessionFindings} from '../../../src/model/postgres-findings.ts';
-import type {PostgresSessionRow} from '../../../src/model/postgres-session.ts';
+import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts';
+import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import {inspect, rowOf, type Someone, someone, until, type Watcher, watcher} from './estate-session.ts';
+import {inspect, rowOf, type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'sessions', server => {

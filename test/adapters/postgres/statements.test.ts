@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {PostgresStatementRow} from '../../../src/model/postgres-statement.ts';
+import type {PostgresStatementRow} from '../../../src/model/postgres/postgres-statement.ts';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {query} from '../../estate/postgres.ts';
-import {describePostgres, postgresVersions} from '../../estate/read-estate.ts';
-import {inspect, type Someone, someone, type Watcher, watcher} from './estate-session.ts';
+import {inspect, type Someone, someone, type Watcher, watcher} from './postgres-fixture.ts';
 
 /** The server tells statements apart by their shape, not by the names of their columns: each test has a shape of its own. */
 const marked = (watch: Watcher, mark: string) => async (): Promise<PostgresStatementRow | undefined> => {

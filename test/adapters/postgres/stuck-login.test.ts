@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {describePostgres} from '../../estate/read-estate.ts';
-import type {PostgresServer} from '../../estate/record.ts';
-import {type Throwaway, throwawayPostgres} from '../../estate/throwaway.ts';
-import {type Someone, someone, until, type Watcher, watcher} from './estate-session.ts';
+import {describePostgres} from '../../estate/describe-server.ts';
+import {type Throwaway, throwawayPostgres} from '../../estate/disposable-server.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
+import {type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
 
 describePostgres('postgres-15', 'a server on which logins wait for a lock', like => {
 	let own: Throwaway<PostgresServer>;

@@ -1,11 +1,11 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {ofServers} from '../../estate/certificates.ts';
+import {describePrometheus} from '../../estate/describe-server.ts';
+import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {ownFiles} from '../../estate/prometheus.ts';
-import {describePrometheus} from '../../estate/read-estate.ts';
-import type {PrometheusServer} from '../../estate/record.ts';
-import {type Throwaway, throwawayPrometheus} from '../../estate/throwaway.ts';
 import {clientCertificates} from '../client-certificates.ts';
-import {openRoom, settingsFor} from './prometheus-room.ts';
+import {openRoom, settingsFor} from './prometheus-fixture.ts';
 
 describePrometheus('prometheus-tls', 'one like it that wants to be shown a certificate', () => {
 	const {server: certificate, shown, refused, forget} = clientCertificates();

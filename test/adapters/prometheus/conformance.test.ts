@@ -1,9 +1,9 @@
 import {prometheus} from '../../../adapters/prometheus/system.ts';
-import type {Row} from '../../../src/contract.ts';
-import {describePrometheus} from '../../estate/read-estate.ts';
-import type {PrometheusServer} from '../../estate/record.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {describePrometheus} from '../../estate/describe-server.ts';
+import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
+import type {Scene} from '../conformance-subject.ts';
 import {
 	labelled,
 	readConfig,
@@ -13,7 +13,7 @@ import {
 	settingsFor,
 	writeConfig,
 	writesOf,
-} from './prometheus-room.ts';
+} from './prometheus-fixture.ts';
 
 /** A file that was changed and not loaded yet; somebody else loads another one when it has to move. */
 async function changedFile(server: PrometheusServer): Promise<Scene> {

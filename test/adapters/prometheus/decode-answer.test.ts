@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
+import {decodeAnswer, decodeRange} from '../../../adapters/prometheus/ad-hoc-queries.ts';
 import {decodeAlerts} from '../../../adapters/prometheus/decode.ts';
-import {decodeAnswer, decodeRange} from '../../../adapters/prometheus/questions.ts';
 
 const answer = (data: object, more: object = {}) => ({status: 'success', data, ...more});
 

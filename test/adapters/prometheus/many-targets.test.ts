@@ -1,9 +1,9 @@
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
-import type {ScrapeRow} from '../../../src/model/scrape-target.ts';
+import type {ScrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
+import {describePrometheus} from '../../estate/describe-server.ts';
 import {askPrometheus} from '../../estate/prometheus.ts';
-import {describePrometheus} from '../../estate/read-estate.ts';
-import {type Fleet, startFleet} from './fleet.ts';
-import {openRoom, settingsFor} from './prometheus-room.ts';
+import {type Fleet, startFleet} from './large-prometheus.ts';
+import {openRoom, settingsFor} from './prometheus-fixture.ts';
 
 /** More JSON than this at once would be seen as a hitch. */
 const largest = 2 * 1024 * 1024;

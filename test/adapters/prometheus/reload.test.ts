@@ -3,10 +3,10 @@ import {createServer, type Server} from 'node:http';
 import {type AddressInfo, connect} from 'node:net';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {ReloadPlan} from '../../../adapters/prometheus/reload.ts';
-import type {Preview} from '../../../src/contract.ts';
-import {describePrometheus} from '../../estate/read-estate.ts';
-import type {PrometheusServer} from '../../estate/record.ts';
-import {type Throwaway, throwawayPrometheus} from '../../estate/throwaway.ts';
+import type {Preview} from '../../../src/contract/action.ts';
+import {describePrometheus} from '../../estate/describe-server.ts';
+import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {
 	actionOf,
 	labelled,
@@ -19,7 +19,7 @@ import {
 	settingsFor,
 	writeConfig,
 	writesOf,
-} from './prometheus-room.ts';
+} from './prometheus-fixture.ts';
 
 const action = actionOf('prometheus.reload');
 

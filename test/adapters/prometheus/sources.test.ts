@@ -1,10 +1,10 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {type PrometheusAlertRow, prometheusAlertFindings} from '../../../src/model/prometheus-alert.ts';
-import type {ScrapeRow} from '../../../src/model/scrape-target.ts';
+import {type PrometheusAlertRow, prometheusAlertFindings} from '../../../src/model/prometheus/prometheus-alert.ts';
+import type {ScrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
+import {describePrometheus} from '../../estate/describe-server.ts';
+import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {askPrometheus, prometheusData} from '../../estate/prometheus.ts';
-import {describePrometheus} from '../../estate/read-estate.ts';
-import type {PrometheusServer} from '../../estate/record.ts';
-import {openRoom, type Room, settingsFor} from './prometheus-room.ts';
+import {openRoom, type Room, settingsFor} from './prometheus-fixture.ts';
 
 type Active = {
 	readonly scrapePool: string;

@@ -1,13 +1,14 @@
 import {Redis} from 'ioredis';
 import {beforeAll} from 'vitest';
 import {redis} from '../../../adapters/redis/system.ts';
-import type {Row, Target} from '../../../src/contract.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../../../src/port/redis.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
-import type {Login, RedisServer} from '../../estate/record.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
+import type {Login, RedisServer} from '../../estate/estate-record.ts';
 import {command, field, redisOptions} from '../../estate/redis.ts';
 import {conformance} from '../conformance.ts';
-import type {Scene} from '../subject.ts';
+import type {Scene} from '../conformance-subject.ts';
 
 function target(server: RedisServer, at: {readonly host: string; readonly port: number}): Target<RedisSettings> {
 	const {user, password} = least;

@@ -1,8 +1,8 @@
 import {spawnSync} from 'node:child_process';
 import type {Redis} from 'ioredis';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
-import type {RedisClientRow} from '../../../src/model/redis-client.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
+import type {RedisClientRow} from '../../../src/model/redis/redis-client.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
 import {
 	actionOf,
 	callsDuring,
@@ -12,7 +12,7 @@ import {
 	type Room,
 	redisCli,
 	settingsFor,
-} from './redis-room.ts';
+} from './redis-fixture.ts';
 
 const action = actionOf('redis.kill-client');
 

@@ -1,9 +1,9 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {AdapterError} from '../../../src/errors.ts';
-import type {RedisServerRow} from '../../../src/model/redis-server.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
-import type {Login} from '../../estate/record.ts';
-import {actionOf, context, onlyRow, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-room.ts';
+import type {RedisServerRow} from '../../../src/model/redis/redis-server.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
+import type {Login} from '../../estate/estate-record.ts';
+import {actionOf, context, onlyRow, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-fixture.ts';
 
 describeRedis('redis', 'users who may not do everything', estate => {
 	let server: Awaited<ReturnType<typeof ownServer>>;

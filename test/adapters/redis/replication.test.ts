@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
-import type {RedisServerRow} from '../../../src/model/redis-server.ts';
-import {stop} from '../../estate/process.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
-import {infoOf, onlyRow, openRoom, ownServer, redisCli, settingsFor} from './redis-room.ts';
+import type {RedisServerRow} from '../../../src/model/redis/redis-server.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
+import {stop} from '../../estate/server-process.ts';
+import {infoOf, onlyRow, openRoom, ownServer, redisCli, settingsFor} from './redis-fixture.ts';
 
 const until = async (is: () => boolean): Promise<void> => {
 	while (!is()) await new Promise(resolve => setTimeout(resolve, 20));

@@ -1,10 +1,10 @@
 import {spawnSync} from 'node:child_process';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import type {Row} from '../../../src/contract.ts';
+import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
 import {restartRedis} from '../../estate/redis.ts';
-import {actionOf, callsDuring, infoOf, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-room.ts';
+import {actionOf, callsDuring, infoOf, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-fixture.ts';
 
 const action = actionOf('redis.set-maxmemory');
 const mebibyte = 1024 ** 2;

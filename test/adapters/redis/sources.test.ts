@@ -1,8 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {RedisClientRow} from '../../../src/model/redis-client.ts';
-import type {RedisPrefixRow} from '../../../src/model/redis-prefix.ts';
-import type {RedisServerRow} from '../../../src/model/redis-server.ts';
-import {describeRedis} from '../../estate/read-estate.ts';
+import type {RedisClientRow} from '../../../src/model/redis/redis-client.ts';
+import type {RedisPrefixRow} from '../../../src/model/redis/redis-prefix.ts';
+import type {RedisServerRow} from '../../../src/model/redis/redis-server.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
 import {restartRedis} from '../../estate/redis.ts';
 import {
 	connectClient,
@@ -14,7 +14,7 @@ import {
 	type Room,
 	redisCli,
 	settingsFor,
-} from './redis-room.ts';
+} from './redis-fixture.ts';
 
 describeRedis('redis', 'sources', estate => {
 	let server: Awaited<ReturnType<typeof ownServer>>;

@@ -1,7 +1,7 @@
 import {hostname, userInfo} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import {readActor} from '../../../src/audit/actor.ts';
-import {stateDir} from '../../../src/audit/state-dir.ts';
+import {stateDir} from '../../../src/state/state-dir.ts';
 
 describe('actor', () => {
 	test('is who the system says, behind sudo and SSH', () => {

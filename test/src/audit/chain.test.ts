@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {type AuditRecord, canonical, type Entry, genesis, seal} from '../../../src/audit/audit-record.ts';
 import {chainStart, parseLine, verifyChain} from '../../../src/audit/chain.ts';
-import {type AuditRecord, canonical, type Entry, genesis, seal} from '../../../src/audit/record.ts';
-import {actor} from './scratch-actor.ts';
+import {actor} from '../state/test-actor.ts';
 
 function chainOf(entries: readonly Entry[]): readonly AuditRecord[] {
 	const records: AuditRecord[] = [];

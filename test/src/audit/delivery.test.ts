@@ -1,19 +1,19 @@
 import {readdir, readFile, rm, truncate, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {createAudit} from '../../../src/audit/audit-log.ts';
+import type {Entry} from '../../../src/audit/audit-record.ts';
+import {copiedAudit} from '../../../src/audit/audit-with-sinks.ts';
 import {createBreakGlass} from '../../../src/audit/break-glass.ts';
-import {copiedAudit} from '../../../src/audit/copied-audit.ts';
-import type {ConfiguredSink} from '../../../src/audit/courier.ts';
 import {createDelivery} from '../../../src/audit/delivery.ts';
-import {createAudit} from '../../../src/audit/log.ts';
-import type {Entry} from '../../../src/audit/record.ts';
-import {unresolved} from '../../../src/audit/unknown.ts';
-import {verifyDirectory} from '../../../src/audit/verify.ts';
+import type {ConfiguredSink} from '../../../src/audit/sink-sender.ts';
+import {unresolved} from '../../../src/audit/unresolved-intents.ts';
+import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {AuditSink} from '../../../src/port/audit-sink.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {scratchDir} from './scratch.ts';
-import {actor} from './scratch-actor.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
+import {actor} from '../state/test-actor.ts';
 
 type Taken = {
 	readonly seq: number;

@@ -2,8 +2,8 @@ import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {mostListed} from '../../../src/audit/object-list.ts';
-import {verifyDirectory} from '../../../src/audit/verify.ts';
-import {createBench} from '../remedy/bench.ts';
+import {verifyDirectory} from '../../../src/audit/verify-log.ts';
+import {createBench} from '../remedy/runner-fixture.ts';
 
 const names = (count: number) => Array.from({length: count}, (_, index) => `pod shop/api-${index}`);
 

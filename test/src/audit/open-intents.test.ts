@@ -1,11 +1,11 @@
 import {appendFile, copyFile, mkdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {createAudit} from '../../../src/audit/log.ts';
+import {createAudit} from '../../../src/audit/audit-log.ts';
 import {createOpenIntents} from '../../../src/audit/open-intents.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {scratchDir} from './scratch.ts';
-import {actor} from './scratch-actor.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
+import {actor} from '../state/test-actor.ts';
 
 const id = (at: number): string => `01KC${String(at).padStart(22, '0')}`;
 const line = (record: object): string => `${JSON.stringify({v: 1, session: 'S', actor, ...record})}\n`;

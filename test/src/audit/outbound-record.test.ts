@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
+import {type AuditRecord, genesis, seal} from '../../../src/audit/audit-record.ts';
 import {type Inclusion, inclusions, outboundOf} from '../../../src/audit/outbound-record.ts';
-import {type AuditRecord, genesis, seal} from '../../../src/audit/record.ts';
-import {actor} from './scratch-actor.ts';
+import {actor} from '../state/test-actor.ts';
 
 const record: AuditRecord = seal({
 	...{

@@ -3,9 +3,9 @@ import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {createPresence} from '../../../src/audit/presence.ts';
-import {ownIdentity} from '../../../src/audit/process-identity.ts';
+import {ownIdentity} from '../../../src/state/process-identity.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {scratchDir} from './scratch.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
 
 const actor = {user: 'mira', uid: 1000, host: hostname(), pid: process.pid, tty: '/dev/pts/3', ssh_client: '10.0.0.7'};
 

@@ -43,9 +43,9 @@ handles.sync = async function (this: FileHandle) {
 	if (synced === 1) stopAt('look');
 };
 
-const {createAudit} = await import('../../../src/audit/log.ts');
-const {systemClock} = await import('../../../src/poll/clock.ts');
-const {actor} = await import('./scratch-actor.ts');
+const {createAudit} = await import('../../../src/audit/audit-log.ts');
+const {systemClock} = await import('../../../src/time/clock.ts');
+const {actor} = await import('../state/test-actor.ts');
 
 const lockTimes = {leaseMs: Number(leaseMs), renewMs: Number(leaseMs) / 5, waitMs: 20_000};
 const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0', lockTimes});

@@ -1,8 +1,8 @@
 /** Run as a process of its own: writes so many records to the log below a state directory. */
 import {once} from 'node:events';
-import {createAudit} from '../../../src/audit/log.ts';
-import {systemClock} from '../../../src/poll/clock.ts';
-import {actor} from './scratch-actor.ts';
+import {createAudit} from '../../../src/audit/audit-log.ts';
+import {systemClock} from '../../../src/time/clock.ts';
+import {actor} from '../state/test-actor.ts';
 
 const [stateDir = '', count = '0', leaseMs] = process.argv.slice(2);
 const lockTimes = leaseMs === undefined ? {} : {leaseMs: Number(leaseMs), renewMs: Number(leaseMs) / 5};

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 const targets = 'targets: [{name: cache, kind: redis, host: c}]';
 const withSinks = (...sinks: readonly string[]) =>

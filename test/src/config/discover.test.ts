@@ -2,9 +2,9 @@ import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {discover} from '../../../src/config/discover.ts';
-import type {Secret} from '../../../src/contract.ts';
+import type {Secret} from '../../../src/contract/target.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 const found = (env: Readonly<Record<string, string>>) => discover(emptySurroundings(env));
 

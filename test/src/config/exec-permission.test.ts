@@ -2,11 +2,11 @@ import {chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlink
 import {join} from 'node:path';
 import {beforeEach, describe, expect, test} from 'vitest';
 import {ConfigError} from '../../../src/config/config-error.ts';
-import {type ExecRequest, type ExecRules, execPermission} from '../../../src/config/exec-permission.ts';
-import {loadConfiguration} from '../../../src/config/load.ts';
+import {type ExecRequest, type ExecRules, execPermission} from '../../../src/config/kubernetes/exec-permission.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {examineProgram} from '../../../src/files/program-safety.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 let home: string;
 let program: string;

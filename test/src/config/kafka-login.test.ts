@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'midwatch-config-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));

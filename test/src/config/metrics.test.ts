@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 /** A cluster with these metrics, and a Prometheus target called `prom`: the metrics of its settings, or what is wrong with them. */
 async function metricsOf(text: string): Promise<unknown> {

@@ -2,9 +2,9 @@ import {execFileSync} from 'node:child_process';
 import {chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {policyReader, readPolicy} from '../../../src/config/policy-file.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 const file = '/etc/midwatch/policy.yaml';
 const actions = ['redis.set-maxmemory', 'redis.kill-client', 'postgres.terminate'];

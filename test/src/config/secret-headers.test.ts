@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
-import {loadConfiguration} from '../../../src/config/load.ts';
+import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {credentialReason} from '../../../src/config/secret-headers.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 describe('a plain header', () => {
 	test.each([

@@ -5,7 +5,7 @@ import {describe, expect, test, vi} from 'vitest';
 import {type Reference, readReference, secretOf} from '../../../src/config/secrets.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {emptySurroundings, put} from './surroundings.ts';
+import {emptySurroundings, put} from './test-environment.ts';
 
 const read = (text: string): Reference => {
 	const reference = readReference(text);

@@ -1,8 +1,8 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {findProgram, workingDirectory} from '../../../src/files/program.ts';
-import {emptySurroundings, put} from '../config/surroundings.ts';
+import {findProgram, workingDirectory} from '../../../src/files/find-program.ts';
+import {emptySurroundings, put} from '../config/test-environment.ts';
 
 test('a bare name is looked up in the absolute directories of PATH, and never in the current one', () => {
 	const surroundings = emptySurroundings();

@@ -3,10 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {createTransport} from '../../../adapters/http/transport.ts';
-import {tlsOptions as kafkaTls} from '../../../adapters/kafka/tls.ts';
+import {tlsOptions as kafkaTls} from '../../../adapters/kafka/protocol/tls.ts';
 import {sendByStream} from '../../../adapters/outbound/syslog-stream.ts';
-import {tlsOptions as postgresTls} from '../../../adapters/postgres/tls.ts';
-import {tlsOptions as redisTls} from '../../../adapters/redis/tls.ts';
+import {tlsOptions as postgresTls} from '../../../adapters/postgres/connection/tls.ts';
+import {tlsOptions as redisTls} from '../../../adapters/redis/connection/tls.ts';
 import {readTlsFiles} from '../../../src/files/tls-files.ts';
 
 type Tls = {readonly ca: string; readonly cert: string; readonly key: string};

@@ -1,5 +1,5 @@
 import {beforeEach, expect, test} from 'vitest';
-import type {Permission} from '../../../src/contract.ts';
+import type {Permission} from '../../../src/contract/system.ts';
 import {createPermissionCache, type PermissionCache} from '../../../src/model/permission-cache.ts';
 
 let now: number;

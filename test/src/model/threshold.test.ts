@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {type Level, thresholdText, weigh} from '../../../src/model/threshold.ts';
-import {percent, points} from '../../../src/text/figures.ts';
+import {percent, points} from '../../../src/text/format.ts';
 
 const connections = {warn: 0.8, crit: 0.95};
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {Risk, UndoClass} from '../../../src/contract.ts';
+import type {Risk, UndoClass} from '../../../src/contract/action.ts';
 import {type Answer, type Demand, demandFor, unmet} from '../../../src/policy/demand.ts';
+import {createPolicy} from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
 import {shortName} from '../../../src/policy/short-name.ts';
-import {createPolicy} from '../../../src/policy/standing.ts';
 
 const hash = 'a3f0c2d9e8b7';
 

@@ -1,5 +1,4 @@
 import {describe, expect, test} from 'vitest';
-import type {PolicyFile} from '../../../src/policy/rules.ts';
 import {
 	arm,
 	createPolicy,
@@ -10,7 +9,8 @@ import {
 	permitted,
 	standing,
 	touch,
-} from '../../../src/policy/standing.ts';
+} from '../../../src/policy/policy.ts';
+import type {PolicyFile} from '../../../src/policy/rules.ts';
 
 const minute = 60_000;
 const targets = [

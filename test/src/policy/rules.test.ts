@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest';
 import {demandFor} from '../../../src/policy/demand.ts';
-import type {Place} from '../../../src/policy/place.ts';
+import {arm, createPolicy, obeying, type Policy, permitted, standing} from '../../../src/policy/policy.ts';
+import {policyChange, policySummary, targetWords} from '../../../src/policy/policy-text.ts';
+import type {Place} from '../../../src/policy/rule-match.ts';
 import {idleWords, type PolicyFile} from '../../../src/policy/rules.ts';
-import {arm, createPolicy, obeying, type Policy, permitted, standing} from '../../../src/policy/standing.ts';
-import {policyChange, policySummary, targetWords} from '../../../src/policy/words.ts';
 
 const place = (host: string): Place => ({kind: 'redis', endpoints: [{host, port: 6379}]});
 const targets = [

@@ -1,12 +1,12 @@
 import {rm, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
-import {createAudit} from '../../../src/audit/log.ts';
+import {createAudit} from '../../../src/audit/audit-log.ts';
+import {createPolicy, standing} from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
-import {createPolicy, standing} from '../../../src/policy/standing.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {scratchDir} from '../audit/scratch.ts';
-import {actor} from '../audit/scratch-actor.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
+import {actor} from '../state/test-actor.ts';
 
 const minute = 60_000;
 

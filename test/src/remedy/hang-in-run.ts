@@ -1,15 +1,15 @@
 /** Run as a process of its own: confirms a remedy whose answer never comes, says so, and stays until it is killed. */
-import {createAudit} from '../../../src/audit/log.ts';
+import {createAudit} from '../../../src/audit/audit-log.ts';
 import {createPresence} from '../../../src/audit/presence.ts';
-import type {Row} from '../../../src/contract.ts';
-import {defineAction} from '../../../src/define.ts';
-import {createPolicy} from '../../../src/policy/standing.ts';
-import {systemClock} from '../../../src/poll/clock.ts';
+import {defineAction} from '../../../src/contract/define.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {createPolicy} from '../../../src/policy/policy.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
-import {actor} from '../audit/scratch-actor.ts';
-import {freshValve, row, type Valve, valveAction} from './valve.ts';
+import {systemClock} from '../../../src/time/clock.ts';
+import {actor} from '../state/test-actor.ts';
+import {freshValve, row, type Valve, valveAction} from './fake-server.ts';
 
 const [stateDir = ''] = process.argv.slice(2);
 const clock = systemClock;

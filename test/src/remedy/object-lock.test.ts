@@ -4,10 +4,10 @@ import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, onTestFinished, test} from 'vitest';
-import {ownIdentity} from '../../../src/audit/process-identity.ts';
 import {createObjectLocks, type ObjectLock, type ObjectsHeld} from '../../../src/remedy/object-lock.ts';
-import {describeNamespaces, innermost, spawnElsewhere} from '../audit/namespaces.ts';
-import {scratchDir} from '../audit/scratch.ts';
+import {ownIdentity} from '../../../src/state/process-identity.ts';
+import {describeNamespaces, innermost, spawnElsewhere} from '../state/namespaces.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
 
 const script = fileURLToPath(new URL('hold-objects.ts', import.meta.url));
 const leaseMs = 2000;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {verifyDirectory} from '../../../src/audit/verify.ts';
+import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import type {Answer} from '../../../src/policy/demand.ts';
-import {hasEnded} from '../../../src/remedy/machine.ts';
-import {createBench} from './bench.ts';
+import {hasEnded} from '../../../src/remedy/remedy-state.ts';
+import {createBench} from './runner-fixture.ts';
 
 describe('whatever is pressed, in whatever order', () => {
 	type Step = (bench: Awaited<ReturnType<typeof createBench>>) => unknown;

@@ -1,6 +1,6 @@
 import {rename, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
-import {createBench} from './bench.ts';
+import {createBench} from './runner-fixture.ts';
 
 type Bench = Awaited<ReturnType<typeof createBench>>;
 

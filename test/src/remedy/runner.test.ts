@@ -1,10 +1,10 @@
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {verifyDirectory} from '../../../src/audit/verify.ts';
+import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import type {Answer} from '../../../src/policy/demand.ts';
-import {createBench} from './bench.ts';
-import {row} from './valve.ts';
+import {row} from './fake-server.ts';
+import {createBench} from './runner-fixture.ts';
 
 describe('a remedy', () => {
 	test('is previewed, checked, confirmed, recorded, sent, seen and recorded again', async () => {

@@ -1,8 +1,8 @@
-import {demoEstate} from '../../../adapters/demo/estate.ts';
-import type {ScenarioName} from '../../../adapters/demo/scenario.ts';
-import type {Row, RowKind} from '../../../src/contract.ts';
-import {createWatch} from '../../../src/watch.ts';
-import {live} from '../../adapters/demo/live.ts';
+import {demoEstate} from '../../../demo/estate.ts';
+import type {ScenarioName} from '../../../demo/scenario.ts';
+import type {Row, RowKind} from '../../../src/contract/row.ts';
+import {createWatch} from '../../../src/watch/watch.ts';
+import {live} from '../../demo/advance-demo.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 /** What the demo shows of these kinds after some seconds, and the moment it was read at. */

@@ -1,16 +1,16 @@
 import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
-import type {Row} from '../../../src/contract.ts';
-import {lockForest} from '../../../src/model/postgres-locks.ts';
-import {sessionRows} from '../../../src/model/postgres-session.ts';
-import type {PostgresStatementRow} from '../../../src/model/postgres-statement.ts';
-import type {Cell, Section} from '../../../src/pane.ts';
-import {bySeverity} from '../../../src/severity.ts';
+import type {Cell, Section} from '../../../src/contract/pane.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {bySeverity} from '../../../src/contract/severity.ts';
+import {lockForest} from '../../../src/model/postgres/postgres-locks.ts';
+import {sessionRows} from '../../../src/model/postgres/postgres-session.ts';
+import type {PostgresStatementRow} from '../../../src/model/postgres/postgres-statement.ts';
 import {width} from '../../../src/text/fit.ts';
-import {slowQueriesPane} from '../../../views/panes/slow-queries.ts';
-import {paintRow, planColumns} from '../../../views/row.ts';
+import {slowQueriesPane} from '../../../views/panes/slow-queries-pane.ts';
+import {paintRow, planColumns} from '../../../views/table/paint-row.ts';
 import {createTheme} from '../../../views/theme.ts';
-import {session, wait} from '../../src/model/postgres-facts.ts';
+import {session, wait} from '../../src/model/postgres/postgres-fixture.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 const theme = createTheme('none', false);

@@ -1,10 +1,10 @@
 import {Box, Text} from 'ink';
 import {expect, test} from 'vitest';
-import {createStore} from '../../../src/store.ts';
 import {fit} from '../../../src/text/fit.ts';
-import {Overlay} from '../../../views/overlay.tsx';
+import {createStore} from '../../../src/watch/store.ts';
+import {Overlay} from '../../../views/modal/overlay.tsx';
 import {Surface} from '../../../views/surface.tsx';
-import {mountRig, type SeenCell} from '../rig.tsx';
+import {mountRig, type SeenCell} from '../test-terminal.tsx';
 
 /* Six tables of 21 rows and 6 columns on a screen of 200x50: 756 cells of a table, of which a tick changes 10 %. */
 

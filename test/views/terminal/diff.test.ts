@@ -4,7 +4,7 @@ import {describe, expect, test} from 'vitest';
 import {type Grid, parseLine} from '../../../views/terminal/cells.ts';
 import {difference} from '../../../views/terminal/diff.ts';
 import {StyleTable} from '../../../views/terminal/style.ts';
-import {readCells} from '../rig.tsx';
+import {readCells} from '../test-terminal.tsx';
 import {type RandomRow, rowArbitrary, rowOf} from './random-deck.tsx';
 
 const columns = 24;

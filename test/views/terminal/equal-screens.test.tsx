@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {afterEach, expect, test} from 'vitest';
-import {createStore} from '../../../src/store.ts';
-import {mountRig, type Rig, type SeenCell} from '../rig.tsx';
+import {createStore} from '../../../src/watch/store.ts';
+import {mountRig, type Rig, type SeenCell} from '../test-terminal.tsx';
 import {
 	createRows,
 	overlayRowWidth,

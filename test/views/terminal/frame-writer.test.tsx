@@ -1,9 +1,9 @@
 import {Text} from 'ink';
 import {describe, expect, test} from 'vitest';
-import {createStore} from '../../../src/store.ts';
+import {createStore} from '../../../src/watch/store.ts';
 import {Surface} from '../../../views/surface.tsx';
 import {FrameWriter} from '../../../views/terminal/frame-writer.ts';
-import {mountRig} from '../rig.tsx';
+import {mountRig} from '../test-terminal.tsx';
 
 function start() {
 	const log: string[] = [];

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {Box, Text} from 'ink';
 import {describe, expect, test} from 'vitest';
-import {createStore} from '../../../src/store.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
 import {fit} from '../../../src/text/fit.ts';
+import {createStore} from '../../../src/watch/store.ts';
 import {Surface} from '../../../views/surface.tsx';
-import {mountRig} from '../rig.tsx';
+import {mountRig} from '../test-terminal.tsx';
 
 const width = 30;
 

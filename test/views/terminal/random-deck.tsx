@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {Box, Text, useWindowSize} from 'ink';
-import {createStore, type Store} from '../../../src/store.ts';
 import {fit} from '../../../src/text/fit.ts';
-import {Overlay} from '../../../views/overlay.tsx';
+import {createStore, type Store} from '../../../src/watch/store.ts';
+import {Overlay} from '../../../views/modal/overlay.tsx';
 import {Surface} from '../../../views/surface.tsx';
-import type {Rectangle} from '../../../views/terminal/place.ts';
 import type {Size} from '../../../views/terminal/screen.ts';
+import type {Rectangle} from '../../../views/terminal/screen-position.ts';
 
 /** A screen to draw: sections of rows beside each other, chrome around them, and overlays, one of which may hold rows too. */
 export type Scene = {

@@ -1,0 +1,42 @@
+import type {ServerId} from '../../src/contract/identity.ts';
+import type {HttpSettings} from '../../src/port/http.ts';
+import {shellLine} from '../../src/text/quote.ts';
+import {endpointOf, withoutEndSlashes} from '../../src/text/url.ts';
+
+/** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
+function way({auth, headers, tls}: HttpSettings): readonly string[] {
+	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);
+	return [
+		...(auth.kind === 'basic' ? ['-u', auth.username] : []),
+		...(auth.kind === 'bearer' || Object.keys(headers).length > 0 ? ['-H', '@headers.txt'] : []),
+		...named('--cacert', tls?.ca),
+		...named('--cert', tls?.cert),
+		...named('--key', tls?.key),
+	];
+}
+
+/**
+ * `curl` with everything that leads to the server, and `words` before the address; through a cluster, `kubectl`.
+ * @param path begins with a slash, after the prefix of the server; with its query.
+ */
+export function curlLine(settings: HttpSettings, path: string, words: readonly string[] = []): string {
+	const {via, url} = settings;
+	if (via === undefined)
+		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${withoutEndSlashes(url)}${path}`]);
+	const prefix = withoutEndSlashes(URL.parse(url)?.pathname ?? '');
+	const service = `${via.scheme}:${via.service}:${via.port}`;
+	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
+	const body = words[words.indexOf('-d') + 1];
+	if (words.includes('-d'))
+		return `${shellLine(['printf', '%s', body ?? ''])} | ${shellLine(['kubectl', 'create', '--raw', raw, '-f', '-'])}`;
+	if (words.includes('DELETE')) return shellLine(['kubectl', 'delete', '--raw', raw]);
+	const post = words.includes('POST');
+	return shellLine(['kubectl', post ? 'create' : 'get', '--raw', raw, ...(post ? ['-f', '/dev/null'] : [])]);
+}
+
+/** A server that speaks HTTP has no name for itself: it is where it is reached. With `via` that is the service and its namespace. */
+export function serverOf({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
+	if (via !== undefined)
+		return {host: `${via.service}.${via.namespace}`, ...(/^\d+$/.test(via.port) && {port: Number(via.port)})};
+	return endpointOf(new URL(url));
+}

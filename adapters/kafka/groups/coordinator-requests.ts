@@ -1,0 +1,83 @@
+import type {Context} from '../../../src/contract/context.ts';
+import type {AdapterError} from '../../../src/errors.ts';
+import {slices} from '../breath.ts';
+import {codeError, hasMoved} from '../errors.ts';
+import {problemOf} from '../partial-results.ts';
+import type {Cluster} from '../protocol/cluster.ts';
+import type {Request} from '../protocol/wire.ts';
+
+type GroupAnswer = {readonly group: string; readonly error: number; readonly message?: string | undefined};
+
+/** Groups asked for in one request, and requests of one group each that are on their way at once. */
+const together = 50;
+const singly = 20;
+
+/**
+ * Asks each group's coordinator about it, many groups at a time, and once more where another broker has become the coordinator meanwhile.
+ * `oneBelow`: the version before which a request takes only one group.
+ */
+export async function askCoordinators<A extends GroupAnswer>(
+	cluster: Cluster,
+	request: Request<readonly string[], readonly A[]>,
+	groups: readonly string[],
+	context: Context,
+	to: {take(answer: A, broker: number): void; fail(group: string, problem: AdapterError): void},
+	oneBelow = 0,
+): Promise<void> {
+	/** Groups to ask for once more, with what went wrong, and where. */
+	const again = new Map<string, {readonly broker: number; readonly problem: AdapterError}>();
+
+	async function askOne(broker: number, names: readonly string[]): Promise<void> {
+		try {
+			for (const raw of await cluster.ask(broker, request, names, context)) {
+				// A request for one group is answered without its name.
+				const answer = raw.group === '' && names.length === 1 ? {...raw, group: names[0] ?? ''} : raw;
+				const {group, error, message} = answer;
+				if (!hasMoved(error)) to.take(answer, broker);
+				else
+					again.set(group, {broker, problem: codeError(error, cluster.about(broker, request.name, {group}), message)});
+			}
+		} catch (error) {
+			const problem = problemOf(error);
+			for (const group of names) {
+				if (problem.harmless) to.fail(group, problem);
+				else again.set(group, {broker, problem});
+			}
+		}
+	}
+
+	async function askBroker(broker: number, names: readonly string[]): Promise<void> {
+		try {
+			const version = await cluster.version(broker, request, context);
+			if (version === undefined || version >= oneBelow) {
+				for (const some of slices(names, together)) await askOne(broker, some);
+				return;
+			}
+			for (const some of slices(names, singly)) await Promise.all(some.map(group => askOne(broker, [group])));
+		} catch (error) {
+			for (const group of names) again.set(group, {broker, problem: problemOf(error)});
+		}
+	}
+
+	async function round(names: readonly string[], second: boolean): Promise<void> {
+		const coordinators = await cluster.coordinators(names, context);
+		const byBroker = new Map<number, string[]>();
+		for (const group of names) {
+			const broker = coordinators.get(group);
+			const before = again.get(group);
+			if (typeof broker !== 'number') {
+				if (broker !== undefined) to.fail(group, broker);
+			} else if (second && before?.broker === broker) to.fail(group, before.problem);
+			else byBroker.set(broker, [...(byBroker.get(broker) ?? []), group]);
+		}
+		again.clear();
+		await Promise.all([...byBroker].map(([broker, some]) => askBroker(broker, some)));
+	}
+
+	if (groups.length === 0) return;
+	await round(groups, false);
+	if (again.size === 0) return;
+	cluster.forgetCoordinators(again.keys());
+	if (!context.signal.aborted) await round([...again.keys()], true);
+	for (const [group, {problem}] of again) to.fail(group, problem);
+}

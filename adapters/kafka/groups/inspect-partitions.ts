@@ -1,0 +1,98 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {defineInspection} from '../../../src/contract/define.ts';
+import type {Line} from '../../../src/contract/document.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
+import type {KafkaPort} from '../../../src/port/kafka.ts';
+import {cleanLine} from '../../../src/text/clean.ts';
+import {duration, grouped} from '../../../src/text/format.ts';
+import {table} from '../../../src/text/text-table.ts';
+import {kafkaTool} from '../cli-equivalent.ts';
+import {type PartitionNow, readGroupLags} from './group-lags.ts';
+
+/** Partitions whose next message is fetched to read its time: one request each. */
+const mostTimes = 32;
+/** A broker gives one message however large it is; more than this we do not wait for. */
+const messageBytes = 65_536;
+
+/** When the message came in that the group reads next: exact, where a line between two polls is not. */
+async function timeOf(port: KafkaPort, one: PartitionNow, context: Context): Promise<number | undefined> {
+	if (one.committed === undefined || (one.lag ?? 0) === 0) return undefined;
+	const from = {topic: one.topic, partition: one.partition, offset: Math.max(one.committed.offset, one.start ?? 0)};
+	try {
+		const [message] = await port.peek(from, {messages: 1, bytes: messageBytes}, context);
+		return message?.timestamp;
+	} catch (error) {
+		// Whoever may not read the messages still sees the offsets.
+		if (error instanceof AdapterError && error.kind !== 'timeout') return undefined;
+		throw error;
+	}
+}
+
+const number = (value: number | undefined): string => (value === undefined ? '-' : grouped(value));
+
+/** Each partition of the topic: where the group is, where the log ends, who reads it; the furthest behind first. */
+export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
+	id: 'kafka.partitions',
+	title: 'Partitions',
+	key: 'l',
+	kind: 'kafka.lag',
+	risk: 'none',
+	disabled: row => (row.topic === '' ? (row.why ?? 'this group has no offsets') : undefined),
+	async open(row, {port, target, signal, now}) {
+		const context = {signal, now};
+		const {partitions, problem, group} = await readGroupLags(port, row, context);
+		const sorted = partitions.toSorted((a, b) => (b.lag ?? -1) - (a.lag ?? -1) || a.partition - b.partition);
+		const times = await Promise.all(sorted.slice(0, mostTimes).map(one => timeOf(port, one, context)));
+		const at = now();
+		const oldest = times
+			.map((time, index) => ({time, partition: sorted[index]?.partition}))
+			.reduce<{time: number; partition: number | undefined} | undefined>(
+				(first, {time, partition}) =>
+					time !== undefined && (first === undefined || time < first.time) ? {time, partition} : first,
+				undefined,
+			);
+		const timeOfPartition = new Map(sorted.map((one, index) => [one.partition, times[index]]));
+		const age = ({partition, lag}: PartitionNow) => (lag === 0 ? 0 : at - (timeOfPartition.get(partition) ?? at));
+		// The one that waits the longest first: where readers die of a message, that is the one.
+		const rows = sorted
+			.toSorted((a, b) => age(b) - age(a))
+			.map(one => {
+				const time = timeOfPartition.get(one.partition);
+				const deleted = Math.max(0, (one.start ?? 0) - (one.committed?.offset ?? Number.POSITIVE_INFINITY));
+				return [
+					String(one.partition),
+					one.committed === undefined ? 'none' : grouped(one.committed.offset),
+					number(one.start),
+					number(one.end),
+					number(one.lag),
+					time === undefined ? (one.lag === 0 ? '0s' : '') : duration((at - time) / 1000),
+					cleanLine(one.member === undefined ? 'nobody' : `${one.member.clientId} ${one.member.host}`),
+					deleted > 0 ? `${grouped(deleted)} deleted unread` : '',
+				];
+			});
+		const header = ['PARTITION', 'COMMITTED', 'START', 'END', 'LAG', 'BEHIND', 'READ BY', ''];
+		const lines: readonly Line[] = [
+			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}]),
+			...(problem === undefined ? [] : [{text: problem, severity: 'unknown' as const}]),
+			...(oldest === undefined
+				? []
+				: [
+						{
+							text: `The oldest message that waits is on partition ${oldest.partition}, since ${new Date(oldest.time).toISOString().slice(0, 19)}Z.`,
+						},
+					]),
+			{text: `${group?.state ?? 'state not told'}, ${partitions.length} partitions`},
+			{text: ''},
+			...table([header, ...rows], [0, 1, 2, 3, 4, 5]).map(text => ({text})),
+			...(sorted.length > mostTimes
+				? [{text: ''}, {text: `BEHIND is read from the next message itself, for the first ${mostTimes} partitions.`}]
+				: []),
+		];
+		return {
+			title: `${row.group} on ${row.topic}`,
+			lines,
+			reads: [kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group])],
+		};
+	},
+});

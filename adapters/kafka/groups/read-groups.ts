@@ -1,0 +1,158 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {CommittedOffset, KafkaGroup, KafkaGroupName, KafkaGroupType, ReadOf} from '../../../src/port/kafka.ts';
+import {codeError} from '../errors.ts';
+import {gather, problemOf} from '../partial-results.ts';
+import type {Cluster} from '../protocol/cluster.ts';
+import {
+	type Described,
+	describeConsumerGroups,
+	describeGroups,
+	describeShareGroups,
+	listGroups,
+} from '../protocol/request-groups.ts';
+import {type GroupOffsets, offsetFetch, shareOffsets} from '../protocol/request-offsets.ts';
+import type {Request} from '../protocol/wire.ts';
+import {askCoordinators} from './coordinator-requests.ts';
+
+const types: Readonly<Record<string, KafkaGroupType>> = {
+	classic: 'classic',
+	consumer: 'consumer',
+	share: 'share',
+	streams: 'streams',
+};
+
+/** A group's type, where the brokers say it. Before Kafka 3.8 they do not, but a share group's protocol has a name of its own. */
+const typeOf = (type: string | undefined, protocolType: string): KafkaGroupType =>
+	types[type?.toLowerCase() ?? ''] ?? (protocolType === 'share' ? 'share' : 'unknown');
+
+/** Each broker lists the groups that it coordinates. */
+export async function readGroups(cluster: Cluster, context: Context): Promise<ReadOf<number, KafkaGroupName>> {
+	const {brokers} = await cluster.look([], context);
+	const gathered = gather<number, KafkaGroupName>();
+	await Promise.all(
+		brokers.map(async ({id}) => {
+			try {
+				const {error, groups} = await cluster.ask(id, listGroups, undefined, context);
+				if (error !== 0) throw codeError(error, cluster.about(id, listGroups.name));
+				gathered.answered();
+				const names = groups.map(({group}) => group);
+				cluster.coordinates(id, names);
+				for (const {group, protocolType, state, type} of groups) {
+					gathered.take({group, protocolType, state, type: typeOf(type, protocolType)});
+				}
+			} catch (error) {
+				gathered.fail(id, problemOf(error));
+			}
+		}),
+	);
+	return gathered.result();
+}
+
+const groupIdNotFound = 69;
+
+const unseen = (group: string, type: string): AdapterError =>
+	new AdapterError(
+		'unsupported',
+		`group ${group} is of type ${type}, which these brokers do not let us describe`,
+		'Look at it with the tools of its own version.',
+	);
+
+/**
+ * Classic groups, those of the consumer protocol and share groups are asked for by requests of their own. The one for classic groups
+ * answers Dead for all others, so that Dead is believed only when the other protocol does not know the group either.
+ */
+export async function describeAll(
+	cluster: Cluster,
+	groups: readonly KafkaGroupName[],
+	context: Context,
+): Promise<ReadOf<string, KafkaGroup>> {
+	const gathered = gather<string, KafkaGroup>();
+	const of = (...wanted: readonly KafkaGroupType[]) =>
+		groups.filter(({type}) => wanted.includes(type)).map(({group}) => group);
+
+	const take = (type: KafkaGroupType, request: Request<never, unknown>) => (one: Described, coordinator: number) => {
+		const {group, error, message, state, epoch, members} = one;
+		if (error === 0) return gathered.take({group, type, state, epoch, coordinator, members});
+		gathered.fail(group, codeError(error, cluster.about(coordinator, request.name, {group}), message));
+	};
+	const fail = (group: string, problem: AdapterError) => gathered.fail(group, problem);
+
+	async function classic(): Promise<void> {
+		const dead = new Map<string, readonly [Described, number]>();
+		const known = take('classic', describeGroups);
+		await askCoordinators(cluster, describeGroups, of('classic', 'unknown'), context, {
+			take: (one, at) =>
+				void (one.error === 0 && one.state === 'Dead' ? dead.set(one.group, [one, at]) : known(one, at)),
+			fail,
+		});
+		// It may have changed its protocol since it was listed, or its list did not tell the type.
+		const typeOfDead = new Map(groups.map(({group, type}) => [group, type]));
+		await askCoordinators(cluster, describeConsumerGroups, [...dead.keys()], context, {
+			take(one, at) {
+				const [before] = dead.get(one.group) ?? [];
+				if (one.error === groupIdNotFound && before !== undefined) known(before, at);
+				else take('consumer', describeConsumerGroups)(one, at);
+			},
+			fail(group, problem) {
+				const [before, at] = dead.get(group) ?? [];
+				const sure = problem.kind === 'unsupported' && typeOfDead.get(group) === 'classic';
+				if (sure && before !== undefined && at !== undefined) known(before, at);
+				else fail(group, problem.kind === 'unsupported' ? unseen(group, 'unknown') : problem);
+			},
+		});
+	}
+
+	const told = (type: KafkaGroupType, request: Request<readonly string[], readonly Described[]>) =>
+		askCoordinators(cluster, request, of(type), context, {
+			take: take(type, request),
+			fail: (group, problem) => fail(group, problem.kind === 'unsupported' ? unseen(group, type) : problem),
+		});
+
+	for (const group of of('streams')) fail(group, unseen(group, 'streams'));
+	await Promise.all([classic(), told('consumer', describeConsumerGroups), told('share', describeShareGroups)]);
+	return gathered.result();
+}
+
+type Committed = {readonly group: string; readonly offsets: readonly CommittedOffset[]};
+
+/** `share` says which of them are share groups: those have a start of their own in place of commits. */
+export async function readCommitted(
+	cluster: Cluster,
+	groups: readonly string[],
+	share: ReadonlySet<string>,
+	context: Context,
+): Promise<ReadOf<string, Committed>> {
+	const gathered = gather<string, Committed>();
+	const read = (request: Request<readonly string[], readonly GroupOffsets[]>, names: readonly string[], oneBelow = 0) =>
+		askCoordinators(
+			cluster,
+			request,
+			names,
+			context,
+			{
+				take({group, error, offsets, failed}, at) {
+					const [worst] = failed;
+					const code = error === 0 && offsets.length === 0 ? (worst?.error ?? 0) : error;
+					const on = {group, ...(worst === undefined ? {} : {topic: worst.topic})};
+					if (code === 0) gathered.take({group, offsets});
+					else gathered.fail(group, codeError(code, cluster.about(at, request.name, on)));
+				},
+				fail: gathered.fail,
+			},
+			oneBelow,
+		);
+	const firstWithMany = 8;
+	await Promise.all([
+		read(
+			offsetFetch,
+			groups.filter(group => !share.has(group)),
+			firstWithMany,
+		),
+		read(
+			shareOffsets,
+			groups.filter(group => share.has(group)),
+		),
+	]);
+	return gathered.result();
+}

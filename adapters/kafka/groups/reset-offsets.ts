@@ -1,0 +1,247 @@
+import type {ActionContext, Check, Outcome} from '../../../src/contract/action.ts';
+import {defineAction} from '../../../src/contract/define.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {AdapterError, beforeSending, isAdapterError} from '../../../src/errors.ts';
+import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
+import {type OffsetMove, parseReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';
+import type {KafkaPort} from '../../../src/port/kafka.ts';
+import {grouped} from '../../../src/text/format.ts';
+import {backupCsv, backupJson} from './offset-backup.ts';
+import {
+	type GroupNow,
+	gone,
+	groundOf,
+	howToStop,
+	movedSince,
+	movesOf,
+	previewOf,
+	type ResetPlan,
+	readGroup,
+} from './reset-plan.ts';
+
+/** What the permissions are listed for. */
+const resetNeeds = 'kafka.reset-offsets';
+
+const planOf = (
+	{group, topic, topicId}: Pick<ResetPlan, 'group' | 'topic' | 'topicId'>,
+	now: GroupNow,
+	moves: readonly OffsetMove[],
+	target: string,
+): ResetPlan => ({
+	target,
+	group,
+	topic,
+	topicId,
+	type: now.group.type,
+	state: now.group.state,
+	members: now.group.members.length,
+	epoch: now.group.epoch ?? null,
+	moves,
+});
+
+/** The first of the two requests was done: that the second was refused does not mean that nothing happened. */
+function afterCommit(error: unknown, done: number): unknown {
+	if (!isAdapterError(error)) return error;
+	const message = `the offsets of ${done} partition${done === 1 ? '' : 's'} were committed, the others were not deleted: ${error.message}`;
+	return new AdapterError('unreachable', message, 'Read the offsets of the group before anything else.', {
+		cause: error,
+	});
+}
+
+const itemsOf = (text: string | undefined): readonly ResetItem[] => {
+	const items = parseReset(text ?? '');
+	if (items === undefined)
+		throw new AdapterError('unsupported', `${text ?? 'nothing'} names no offset`, 'Nothing was sent.');
+	return items;
+};
+
+/** Of a group that is as it was shown. */
+function emptyCheck({group, type, state, members}: ResetPlan): Check {
+	const label = 'the group';
+	if (members > 0) return {label, result: 'block', detail: `${members} members read (${state}). ${howToStop(group)}`};
+	if (type === 'share' || type === 'unknown') {
+		return {label, result: 'block', detail: `it is a ${type} group: midwatch cannot tell whether it is stopped`};
+	}
+	return {label, result: 'pass', detail: `${state}, nobody is in it`};
+}
+
+/** Only a clear no blocks. */
+async function permissionCheck(
+	{group, type, topic, moves}: ResetPlan,
+	context: ActionContext<KafkaPort>,
+): Promise<Check> {
+	const label = 'the right to commit for it';
+	try {
+		const drops = moves.some(({to}) => to === null);
+		const isNeeded = (needs: string) => needs === resetNeeds || (drops && needs.startsWith(`${resetNeeds} `));
+		const needed = (await context.port.permissions(context, {group, type, topic})).filter(({needs}) => isNeeded(needs));
+		const lack = needed.find(({state}) => state === 'lack');
+		if (lack !== undefined) {
+			return {label, result: 'block', detail: `not permitted: an administrator grants it with: ${lack.grant}`};
+		}
+		if (needed.length > 0 && needed.every(({state}) => state === 'have')) {
+			return {label, result: 'pass', detail: `you have ${needed.map(({name}) => name).join(', ')}`};
+		}
+	} catch (error) {
+		if (!(error instanceof AdapterError)) throw error;
+	}
+	return {label, result: 'unknown', detail: 'the brokers do not tell: they will refuse if you may not'};
+}
+
+/** Whether every partition is where it was put, or further when somebody reads again. */
+function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupNow): Outcome {
+	const back = group.members.length > 0 ? `; ${group.members.length} members read from there` : '';
+	for (const {partition, to} of moves) {
+		const offset = committed.get(partition)?.offset;
+		const isThere = to === null ? offset === undefined : offset === to;
+		const went = to !== null && offset !== undefined && offset > to && group.members.length > 0;
+		if (!isThere && !went) {
+			const reads = offset === undefined ? 'none' : grouped(offset);
+			return {
+				result: 'ineffective',
+				detail: `${topic}/${partition} reads ${reads}, not ${to === null ? 'none' : grouped(to)}`,
+			};
+		}
+	}
+	return {
+		result: 'done',
+		detail: `${moves.length === 1 ? 'the offset reads' : `all ${moves.length} offsets read`} back as committed${back}`,
+	};
+}
+
+/** Commits other offsets for a group that is stopped. */
+export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
+	id: 'kafka.reset-offsets',
+	title: 'Reset offsets',
+	key: 'R',
+	kind: 'kafka.lag',
+	selects: 'one',
+	params: [
+		{
+			name: 'to',
+			label: 'To',
+			hint: 'earliest, latest, +1, -100, an offset, -15m, 2026-11-21T14:00Z, or by partition: 7:+1, 8:482012',
+			initial: (rows: readonly Row[]) => {
+				const row = rows[0] as LagRow | undefined;
+				return row?.worst === undefined || row.partitions < 2 ? '+1' : `${row.worst.partition}:+1`;
+			},
+			problem: text =>
+				parseReset(text) === undefined
+					? 'This is no offset. Write earliest, latest, +1, -100, 482012, -15m, a time with its zone, or a list such as 7:+1, 8:latest.'
+					: undefined,
+		},
+	],
+	shows: [
+		{fact: 'the group', bound: 'its name, which the commit carries; a group that is gone has no offsets to compare'},
+		{
+			fact: 'the topic',
+			bound: 'its id, where the broker gives one: a topic that is deleted and created again has another',
+		},
+		{fact: 'the type of the group', bound: 'read again just before the commit'},
+		{fact: 'the state of the group', bound: 'read again just before the commit'},
+		{
+			fact: 'how many members it has',
+			bound: 'read again just before the commit, and the broker refuses a commit for a group with members',
+		},
+		{fact: 'the epoch of the group', bound: 'read again just before the commit, where the broker gives one'},
+		{fact: 'the committed offsets', bound: 'read again just before the commit; Kafka has no commit that compares'},
+		{
+			fact: 'that the messages from the new offsets on exist',
+			bound: 'the start of each log, read again just before the commit',
+		},
+		{
+			fact: 'where each log begins and ends',
+			notBound:
+				'both move by themselves with every message and with retention; the offsets that are committed are those of the plan',
+		},
+		{
+			fact: 'how many messages are skipped or read again',
+			notBound:
+				'it is counted from the ends of the logs, which move by themselves; the offsets before and after, between which it counts, are bound',
+		},
+		{
+			fact: 'whether midwatch may commit for it',
+			notBound: 'the brokers refuse the commit when it is sent, and nothing is changed then',
+		},
+	],
+	disabled([row]) {
+		if (row === undefined) return undefined;
+		if (row.topic === '') return row.why ?? 'this group has no offsets';
+		if (row.type === 'share') return 'a share group has no offsets to commit';
+		return row.type === 'streams' ? 'a streams group is reset with its own tool, kafka-streams-groups.sh' : undefined;
+	},
+	async preview([row], params, context) {
+		if (row === undefined) throw gone('no group was selected');
+		const items = itemsOf(params['to']);
+		const now = await readGroup(row, context);
+		const {topicId, grounds} = await groundOf({topic: row.topic, items, now}, context);
+		const moves = movesOf(grounds, items);
+		if (moves.length === 0) {
+			throw new AdapterError(
+				'unsupported',
+				`${row.group} is there already on ${row.topic}`,
+				'Nothing was sent: nothing would change.',
+			);
+		}
+		return previewOf(planOf({...row, topicId}, now, moves, context.target.name), false, context);
+	},
+	async preflight(plan, context) {
+		const moved = await movedSince(plan, context);
+		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, moved: true}];
+		return [
+			emptyCheck(plan),
+			{
+				label: plan.moves.length === 1 ? 'the offset' : 'the offsets',
+				result: 'pass',
+				detail: plan.moves.length === 1 ? 'as it was' : `as they were on all ${plan.moves.length} partitions`,
+			},
+			await permissionCheck(plan, context),
+			{label: 'the messages', result: 'pass', detail: 'everything from there on still exists'},
+		];
+	},
+	async run(plan, context) {
+		const {port} = context;
+		const {group, topic, moves} = plan;
+		const moved = await beforeSending(movedSince(plan, context));
+		if (moved !== undefined) throw gone(moved);
+		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
+		const json = await context.keep(`${group}-${topic}.json`, backupJson(about, moves));
+		const csv = await context.keep(`${group}-${topic}.csv`, backupCsv(topic, moves));
+		const set = moves.flatMap(({partition, to, note}) =>
+			to === null ? [] : [{topic, partition, offset: to, metadata: note}],
+		);
+		const drop = moves.filter(({to}) => to === null).map(({partition}) => ({topic, partition}));
+		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
+		if (drop.length > 0) {
+			await port.deleteOffsets({group, partitions: drop}, context).catch((error: unknown) => {
+				throw set.length > 0 ? afterCommit(error, set.length) : error;
+			});
+		}
+		return {
+			summary: `offsets of ${group} committed on ${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`,
+			before: {
+				backup: csv,
+				'backup with metadata': json,
+				[topic]: moves.map(({partition, from}) => `${partition}=${from ?? 'none'}`).join(' '),
+			},
+		};
+	},
+	verify: async (plan, _receipt, context) => outcomeOf(plan, await readGroup(plan, context)),
+	settleMs: 10_000,
+	undo: {
+		async propose(plan, _receipt, context) {
+			const now = await readGroup(plan, context);
+			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
+			const {topicId, grounds} = await groundOf({topic: plan.topic, items, now}, context);
+			const moves = grounds.flatMap((ground): readonly OffsetMove[] => {
+				const before = plan.moves.find(move => move.partition === ground.partition);
+				const from = ground.committed ?? null;
+				if (before === undefined || from === before.from) return [];
+				const {partition, metadata, start, end} = ground;
+				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, asked: null}];
+			});
+			if (moves.length === 0) throw gone(`${plan.group} is back where it was already`);
+			return previewOf(planOf({...plan, topicId}, now, moves, plan.target), true, context);
+		},
+	},
+});

@@ -1,0 +1,312 @@
+import type {ActionContext, Preview, Risk} from '../../../src/contract/action.ts';
+import {AdapterError, isAdapterError} from '../../../src/errors.ts';
+import {
+	moved,
+	moveOf,
+	type OffsetMove,
+	type ResetGround,
+	type ResetItem,
+	type ResetSpec,
+} from '../../../src/model/kafka/offset-reset.ts';
+import type {
+	KafkaGroup,
+	KafkaGroupName,
+	KafkaGroupType,
+	KafkaPort,
+	KafkaTopic,
+	TopicPartition,
+} from '../../../src/port/kafka.ts';
+import {grouped} from '../../../src/text/format.ts';
+import {shellLine} from '../../../src/text/quote.ts';
+import {kafkaTool} from '../cli-equivalent.ts';
+import {backupCsv} from './offset-backup.ts';
+
+export type ResetPlan = {
+	readonly target: string;
+	readonly group: string;
+	readonly topic: string;
+	/** A topic that is created again under the same name has another; null where the broker gives none. */
+	readonly topicId: string | null;
+	readonly type: KafkaGroupType;
+	readonly state: string;
+	readonly members: number;
+	/** Null where the broker does not tell it. */
+	readonly epoch: number | null;
+	readonly moves: readonly OffsetMove[];
+};
+
+export type GroupNow = {
+	readonly group: KafkaGroup;
+	readonly committed: ReadonlyMap<number, {readonly offset: number; readonly metadata: string}>;
+};
+
+type Acting = ActionContext<KafkaPort>;
+
+export const gone = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the group as it is now, and decide again.');
+
+/** The group and its offsets of one topic, read now. @throws AdapterError `conflict` when the group is gone. */
+export async function readGroup(
+	{group, topic}: {readonly group: string; readonly topic: string},
+	context: Acting,
+): Promise<GroupNow> {
+	const {port} = context;
+	const name = (await port.groups(context)).read.find(one => one.group === group);
+	if (name === undefined) throw gone(`the group ${group} is not there any more`);
+	const [described, committed] = await Promise.all([describeOne(name, context), port.committed([group], context)]);
+	const offsets = committed.read.find(one => one.group === group)?.offsets;
+	if (offsets === undefined) throw unreadable(group, committed.failed[0]?.problem);
+	return {
+		group: described,
+		committed: new Map(
+			offsets
+				.filter(one => one.topic === topic)
+				.map(({partition, offset, metadata}) => [partition, {offset, metadata}] as const),
+		),
+	};
+}
+
+const unreadable = (group: string, problem = 'the brokers do not tell why'): AdapterError =>
+	new AdapterError(
+		'unsupported',
+		`${group} cannot be read: ${problem}`,
+		'Nothing was sent. Only a group that can be read can be reset.',
+	);
+
+async function describeOne(name: KafkaGroupName, context: Acting): Promise<KafkaGroup> {
+	const {read, failed} = await context.port.describe([name], context);
+	const [described] = read;
+	if (described === undefined) throw unreadable(name.group, failed[0]?.problem);
+	return described;
+}
+
+const keyed = (offsets: readonly (TopicPartition & {readonly offset: number})[]): ReadonlyMap<number, number> =>
+	new Map(offsets.map(({partition, offset}) => [partition, offset]));
+
+async function foundByTime(
+	topic: string,
+	items: readonly ResetItem[],
+	partitions: readonly number[],
+	context: Acting,
+): Promise<ReadonlyMap<number, number>> {
+	const all = new Map<number, number>();
+	for (const {partition, spec} of items) {
+		const at = spec.kind === 'time' ? spec.at : spec.kind === 'ago' ? context.now() - spec.ms : undefined;
+		if (at === undefined) continue;
+		const some = partitions.filter(one => partition === undefined || one === partition);
+		const {read} = await context.port.offsets(
+			some.map(one => ({topic, partition: one})),
+			{atOrAfter: at},
+			context,
+		);
+		for (const one of read) all.set(one.partition, one.offset);
+	}
+	return all;
+}
+
+/** The id of the topic, and where each partition of it is now, as far as it is asked for. @throws AdapterError */
+export async function groundOf(
+	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupNow},
+	context: Acting,
+): Promise<{readonly topicId: string | null; readonly grounds: readonly ResetGround[]}> {
+	const {port} = context;
+	const read = await port.topics([topic], context);
+	const found = read.read.find(one => one.topic === topic);
+	const known = found?.partitions.map(one => one.partition);
+	if (known === undefined) throw gone(`the topic ${topic} is not there any more`);
+	const asked = items.flatMap(({partition}) => partition ?? []);
+	const missing = asked.find(partition => !known.includes(partition));
+	if (missing !== undefined) {
+		throw new AdapterError(
+			'unsupported',
+			`${topic} has no partition ${missing}, it has ${known.length}`,
+			'Nothing was sent. Partitions are counted from 0.',
+		);
+	}
+	const partitions = (asked.length > 0 ? asked : known).toSorted((a, b) => a - b);
+	const pairs = partitions.map(partition => ({topic, partition}));
+	const [starts, ends] = await Promise.all([
+		port.offsets(pairs, 'earliest', context),
+		port.offsets(pairs, 'latest', context),
+	]);
+	const [failed] = [...starts.failed, ...ends.failed];
+	if (failed !== undefined) {
+		throw new AdapterError(
+			'unreachable',
+			`the log of ${topic}/${failed.of.partition} cannot be read: ${failed.problem}`,
+			'Nothing was sent. Name only partitions that can be read, or wait until they have a leader.',
+		);
+	}
+	const led = await foundByTime(topic, items, partitions, context);
+	const startOf = keyed(starts.read);
+	const endOf = keyed(ends.read);
+	const grounds = partitions.map(partition => ({
+		partition,
+		committed: now.committed.get(partition)?.offset,
+		metadata: now.committed.get(partition)?.metadata ?? '',
+		start: startOf.get(partition) ?? 0,
+		end: endOf.get(partition) ?? 0,
+		found: led.get(partition),
+	}));
+	return {topicId: found?.id ?? null, grounds};
+}
+
+/** Only what changes. */
+export function movesOf(grounds: readonly ResetGround[], items: readonly ResetItem[]): readonly OffsetMove[] {
+	const specOf = (partition: number): ResetSpec | undefined =>
+		items.find(item => item.partition === undefined || item.partition === partition)?.spec;
+	return grounds.flatMap(ground => {
+		const spec = specOf(ground.partition);
+		const move = spec && moveOf(ground, spec);
+		return move === undefined || move.from === move.to ? [] : [move];
+	});
+}
+
+const messages = (count: number): string => `${grouped(count)} message${count === 1 ? '' : 's'}`;
+const offsetText = (offset: number | null): string => (offset === null ? 'none' : grouped(offset));
+
+function changeOf(move: OffsetMove): {readonly field: string; readonly before: string; readonly after: string} {
+	const {skipped, again} = moved(move);
+	const effect = skipped > 0 ? `, skips ${messages(skipped)}` : again > 0 ? `, reads ${messages(again)} again` : '';
+	const held = move.asked === null ? '' : `; ${grouped(move.asked)} was asked for, which does not exist`;
+	return {
+		field: `partition ${move.partition}`,
+		before: offsetText(move.from),
+		after: `${offsetText(move.to)}${effect}${held}`,
+	};
+}
+
+export function totalsOf(moves: readonly OffsetMove[]): {readonly skipped: number; readonly again: number} {
+	const each = moves.map(moved);
+	return {
+		skipped: each.reduce((sum, one) => sum + one.skipped, 0),
+		again: each.reduce((sum, one) => sum + one.again, 0),
+	};
+}
+
+/** So few messages can be looked at one by one, as those that a group dies of are. */
+const fewMessages = 10;
+
+/** Where an offset comes or goes altogether, the group's own rule decides from where it reads: that may be everything. */
+function riskOf(moves: readonly OffsetMove[]): Risk {
+	const {skipped, again} = totalsOf(moves);
+	const known = moves.every(({from, to}) => from !== null && to !== null);
+	return known && skipped + again <= fewMessages ? 'low' : 'high';
+}
+
+export const howToStop = (group: string): string =>
+	`Stop it first, without which the brokers refuse: scale the workload that runs ${group} to 0 (in the pane of pods, S), wait until it is Empty, reset, scale it back.`;
+
+function impactOf({group, topic, moves, members, state}: ResetPlan): string {
+	const {skipped, again} = totalsOf(moves);
+	const parts = [
+		...(skipped > 0 ? [`${messages(skipped)} will never be read by it`] : []),
+		...(again > 0 ? [`${messages(again)} will be read again`] : []),
+		...(skipped === 0 && again === 0 ? ['no message is skipped or read again'] : []),
+	];
+	const where = `${moves.length} partition${moves.length === 1 ? '' : 's'} of ${topic}`;
+	const who =
+		members === 0 ? `It has no members now (${state}).` : `It has ${members} members now. ${howToStop(group)}`;
+	return `${group} continues from other offsets on ${where}: ${parts.join(', ')}. ${who}`;
+}
+
+/** The same by Kafka's own tool, from exactly these offsets. It reads a file by its size, so that a pipe would be empty. */
+function equivalentOf({group, topic, moves}: ResetPlan, context: Acting): string {
+	const groups = (words: readonly string[]) => kafkaTool('kafka-consumer-groups.sh', context.target, words);
+	const file = 'offsets.csv';
+	const set = moves.filter(move => move.to !== null);
+	const lines = backupCsv(
+		topic,
+		set.map(({partition, to}) => ({partition, from: to})),
+	)
+		.trimEnd()
+		.split('\n');
+	const reset = groups(['--group', group, '--reset-offsets', '--from-file', file, '--execute']);
+	const drop = moves.filter(move => move.to === null).map(({partition}) => partition);
+	return [
+		...(set.length === 0 ? [] : [`${shellLine(['printf', '%s\\n', ...lines])} > ${file} && ${reset}`]),
+		...(drop.length === 0
+			? []
+			: [groups(['--group', group, '--delete-offsets', '--topic', `${topic}:${drop.join(',')}`])]),
+	].join(' && ');
+}
+
+export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Preview<ResetPlan> {
+	const {group, topic, moves, type, state, members, epoch} = plan;
+	const none = moves.filter(move => move.from === null).length;
+	const undo = none === 0 ? '' : `; ${none} partition${none === 1 ? ' has' : 's have'} none, and get none again`;
+	return {
+		plan,
+		target: plan.target,
+		object: `${group}/${topic}`,
+		locks: [`group ${group} on topic ${topic}`],
+		count: moves.length,
+		touches: moves.map(({partition}) => `${topic}/${partition}`),
+		equivalent: equivalentOf(plan, context),
+		impact: impactOf(plan),
+		bound: `${type} group, ${state}, ${members} members${epoch === null ? '' : `, epoch ${epoch}`}, offsets as listed`,
+		changes: moves.map(changeOf),
+		risk: riskOf(moves),
+		undo: {
+			class: 'exact',
+			text: `exact while the group has no members${back ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
+		},
+	};
+}
+
+/** What is different from what was planned on, in a sentence. */
+function whatMoved(plan: ResetPlan, now: GroupNow): string | undefined {
+	const {group, committed} = now;
+	if (group.type !== plan.type) return `it is a ${group.type} group now`;
+	const members = group.members.length;
+	if (members !== plan.members) {
+		const who = plan.members === 0 ? ': somebody started it' : members === 0 ? ': it was stopped' : '';
+		return `it has ${members} members now (${group.state}), it had ${plan.members}${who}`;
+	}
+	if (group.state !== plan.state) return `it is ${group.state} now, it was ${plan.state}`;
+	if (plan.epoch !== null && group.epoch !== undefined && group.epoch !== plan.epoch) {
+		return `the group has rebalanced: its epoch is ${group.epoch} now, it was ${plan.epoch}`;
+	}
+	for (const {partition, from, metadata} of plan.moves) {
+		const now = committed.get(partition);
+		const offset = now?.offset ?? null;
+		if (offset !== from) {
+			return `partition ${partition} is committed at ${offsetText(offset)} now, it was ${offsetText(from)}`;
+		}
+		if ((now?.metadata ?? '') !== metadata) return `partition ${partition} was committed again, with other metadata`;
+	}
+	return undefined;
+}
+
+/** The group, the topic and the log, read again: what is different from what was planned on, in a sentence. */
+export async function movedSince(plan: ResetPlan, context: Acting): Promise<string | undefined> {
+	const {topic, moves} = plan;
+	const pairs = moves.map(({partition}) => ({topic, partition}));
+	try {
+		const [now, topics, starts] = await Promise.all([
+			readGroup(plan, context),
+			context.port.topics([topic], context),
+			context.port.offsets(pairs, 'earliest', context),
+		]);
+		return whatMoved(plan, now) ?? topicMoved(plan, topics.read) ?? logMoved(plan, keyed(starts.read));
+	} catch (error) {
+		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
+		return error.message;
+	}
+}
+
+function topicMoved({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]): string | undefined {
+	const now = topics.find(one => one.topic === topic);
+	if (now === undefined) return `the topic ${topic} is not there any more`;
+	return topicId === null || now.id === undefined || now.id === topicId
+		? undefined
+		: `the topic ${topic} was deleted and created again`;
+}
+
+/** Retention deletes what is old. What existed when it was shown, and where the group was to go on, must still exist. */
+function logMoved({moves}: ResetPlan, starts: ReadonlyMap<number, number>): string | undefined {
+	const lost = moves.find(({partition, to, start}) => to !== null && to >= start && to < (starts.get(partition) ?? 0));
+	if (lost === undefined) return undefined;
+	const start = grouped(starts.get(lost.partition) ?? 0);
+	return `partition ${lost.partition} begins at ${start} now: the message at ${offsetText(lost.to)} was deleted`;
+}

@@ -1,0 +1,174 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {defineInspection} from '../../../src/contract/define.ts';
+import type {Line} from '../../../src/contract/document.ts';
+import type {Params} from '../../../src/contract/param.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
+import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
+import {messageTitle, shortText, valueLines} from '../../../src/model/kafka/message-text.ts';
+import {parseReset, type ResetSpec} from '../../../src/model/kafka/offset-reset.ts';
+import type {KafkaMessage, KafkaPort, OffsetSpec, TopicPartition} from '../../../src/port/kafka.ts';
+import {cleanLine} from '../../../src/text/clean.ts';
+import {grouped} from '../../../src/text/format.ts';
+import {kafkaTool} from '../cli-equivalent.ts';
+
+/** Messages a page: enough to see what is there, few enough to read. */
+const pageLength = 20;
+const pageBytes = 1_048_576;
+
+const startsAtCommit = 'committed';
+
+/** Where to begin; undefined: at the group's offset. */
+function specOf(text: string): ResetSpec | 'committed' | undefined {
+	if (text.trim() === startsAtCommit) return 'committed';
+	const items = parseReset(text);
+	return items?.length === 1 && items[0]?.partition === undefined ? items[0]?.spec : undefined;
+}
+
+/** The same, so many messages further or back; what is a time or an end stays. */
+function turned(params: Params, by: number): Params {
+	const from = params['from'] ?? startsAtCommit;
+	const spec = specOf(from);
+	if (spec === 'committed') return {...params, from: `${by > 0 ? '+' : ''}${by}`};
+	if (spec?.kind === 'exact') return {...params, from: String(Math.max(0, spec.offset + by))};
+	if (spec?.kind !== 'shift') return params;
+	const sum = spec.by + by;
+	return {...params, from: sum === 0 ? startsAtCommit : `${sum > 0 ? '+' : ''}${sum}`};
+}
+
+const isLag = (row: Row): row is LagRow => 'group' in row;
+
+async function offsetAt(port: KafkaPort, pair: TopicPartition, spec: OffsetSpec, context: Context): Promise<number> {
+	const {read, failed} = await port.offsets([pair], spec, context);
+	const [one] = read;
+	if (one !== undefined) return one.offset;
+	throw new AdapterError(
+		'unreachable',
+		`${pair.topic}/${pair.partition} cannot be read: ${failed[0]?.problem ?? 'it is not there'}`,
+		'Look at the topic: it may have no leader, or fewer partitions.',
+	);
+}
+
+type Place = {readonly offset: number; readonly start: number; readonly end: number};
+
+async function placeOf(
+	port: KafkaPort,
+	row: LagRow | KafkaTopicRow,
+	pair: TopicPartition,
+	spec: ResetSpec | 'committed',
+	context: Context,
+): Promise<Place> {
+	const [start, end] = await Promise.all([
+		offsetAt(port, pair, 'earliest', context),
+		offsetAt(port, pair, 'latest', context),
+	]);
+	const within = (offset: number): Place => ({offset: Math.min(Math.max(offset, start), end), start, end});
+	if (spec === 'committed' || spec.kind === 'shift') {
+		const by = spec === 'committed' ? 0 : spec.by;
+		if (!isLag(row)) return within(end - pageLength + by);
+		const {read} = await port.committed([row.group], context);
+		const offset = read[0]?.offsets.find(one => one.topic === pair.topic && one.partition === pair.partition)?.offset;
+		// A group without an offset here: from the log's start.
+		return within((offset ?? start) + by);
+	}
+	switch (spec.kind) {
+		case 'exact':
+			return within(spec.offset);
+		case 'time':
+			return within(await offsetAt(port, pair, {atOrAfter: spec.at}, context));
+		case 'ago':
+			return within(await offsetAt(port, pair, {atOrAfter: context.now() - spec.ms}, context));
+		default:
+			return within(spec.kind === 'earliest' ? start : end - pageLength);
+	}
+}
+
+function messageLines(message: KafkaMessage, now: number): readonly Line[] {
+	return [
+		{text: messageTitle(message, now), loud: true},
+		...message.headers.map(({name, value}) => ({text: `  ${cleanLine(name)}: ${shortText(value)}`})),
+		...valueLines(message.value).map(text => ({text: `    ${text}`})),
+		{text: ''},
+	];
+}
+
+/** Reads messages at an offset or a time, without a group: nothing is committed and nobody is disturbed. */
+export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPort>()({
+	id: 'kafka.messages',
+	title: 'Messages',
+	key: 'm',
+	kind: 'kafka.lag',
+	also: ['kafka.topic'],
+	risk: 'none',
+	prompt: true,
+	params: [
+		{
+			name: 'partition',
+			label: 'Partition',
+			hint: 'a number from 0; the one that is furthest behind is offered',
+			initial(rows) {
+				const [row] = rows;
+				return row !== undefined && isLag(row) ? String(row.worst?.partition ?? 0) : '0';
+			},
+			problem: text => (/^\d{1,6}$/.test(text.trim()) ? undefined : 'This is no partition. Write a number, such as 0.'),
+		},
+		{
+			name: 'from',
+			label: 'From',
+			hint: 'committed (where the group is), an offset, earliest, latest, +20, -20, -15m, 2026-11-21T14:00Z',
+			initial: ([row]) => (row !== undefined && isLag(row) ? startsAtCommit : 'latest'),
+			problem: text =>
+				specOf(text) === undefined
+					? 'This is no place. Write committed, an offset, earliest, latest, -15m or a time with its zone.'
+					: undefined,
+		},
+	],
+	dials: [
+		// Where it stands is in the title of the text.
+		{key: ']', title: 'next', turn: params => turned(params, pageLength), shown: () => ''},
+		{key: '[', title: 'before', turn: params => turned(params, -pageLength), shown: () => ''},
+	],
+	disabled: row => (row.topic === '' ? (row.why ?? 'this group has no topic') : undefined),
+	async open(row, {port, target, params, signal, now}) {
+		const context = {signal, now};
+		const from = params['from'] ?? startsAtCommit;
+		const partition = Number(params['partition'] ?? 0);
+		const pair = {topic: row.topic, partition};
+		const {offset, start, end} = await placeOf(port, row, pair, specOf(from) ?? 'committed', context);
+		const messages =
+			offset >= end ? [] : await port.peek({...pair, offset}, {messages: pageLength, bytes: pageBytes}, context);
+		const at = now();
+		const last = messages.at(-1);
+		const rest = last === undefined ? 0 : end - last.offset - 1;
+		return {
+			title: `Messages of ${row.topic}/${partition} from ${grouped(offset)}`,
+			lines: [
+				{
+					text: `The partition holds ${grouped(start)} to ${grouped(Math.max(start, end - 1))}, ends at ${grouped(end)}.`,
+				},
+				{text: ''},
+				...messages.flatMap(message => messageLines(message, at)),
+				...(messages.length === 0
+					? [{text: offset >= end ? 'Nothing was written from there on yet.' : 'No message could be read from there.'}]
+					: [
+							{text: rest > 0 ? `${grouped(rest)} more up to its end: ] for the next.` : 'This is the newest message.'},
+						]),
+			],
+			reads: [
+				kafkaTool('kafka-console-consumer.sh', target, [
+					'--topic',
+					row.topic,
+					'--partition',
+					String(partition),
+					'--offset',
+					String(offset),
+					'--max-messages',
+					String(pageLength),
+					'--property',
+					'print.headers=true',
+				]),
+			],
+		};
+	},
+});

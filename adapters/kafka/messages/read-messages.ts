@@ -1,0 +1,60 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {KafkaMessage, TopicPartition} from '../../../src/port/kafka.ts';
+import {codeError, hasMoved} from '../errors.ts';
+import type {Cluster} from '../protocol/cluster.ts';
+import {readRecords} from '../protocol/records.ts';
+import {fetch} from '../protocol/request-fetch.ts';
+import {nobodyLeads, readOffsets} from '../topics/read-topics.ts';
+
+/** Messages by plain fetches from the leader: no group, no session, nothing that the brokers would keep. */
+export async function readMessages(
+	cluster: Cluster,
+	from: TopicPartition & {readonly offset: number},
+	limit: {readonly messages: number; readonly bytes: number},
+	context: Context,
+): Promise<readonly KafkaMessage[]> {
+	const {topic, partition} = from;
+	const messages: KafkaMessage[] = [];
+	let next = from.offset;
+	let bytes = 0;
+	let looked = 0;
+	while (messages.length < limit.messages && bytes < limit.bytes) {
+		const leaders = await cluster.leaders(new Set([topic]), context);
+		const leader = leaders.get(topic)?.get(partition);
+		if (leader === undefined) throw cluster.unled(topic, fetch.name);
+		if (leader < 0) throw nobodyLeads(from);
+		const wanted = {topic, partition, offset: next, bytes: limit.bytes - bytes};
+		const [answer] = await cluster.ask(leader, fetch, wanted, context);
+		if (answer === undefined) break;
+		if (hasMoved(answer.error) && looked === 0) {
+			looked += 1;
+			cluster.forgetLeaders([topic]);
+			continue;
+		}
+		if (answer.error !== 0) {
+			const outOfRange = 1;
+			if (answer.error === outOfRange) throw await notInLog(cluster, from, context);
+			throw codeError(answer.error, cluster.about(leader, fetch.name, {topic}));
+		}
+		const {read, after} = readRecords({topic, partition}, answer.records, next, limit.messages - messages.length);
+		messages.push(...read);
+		bytes += answer.records.length;
+		// Nothing came, or nothing whole: the end, or a message larger than the limit.
+		if (after <= next) break;
+		next = after;
+	}
+	return messages;
+}
+
+async function notInLog(cluster: Cluster, from: TopicPartition & {readonly offset: number}, context: Context) {
+	const [start, end] = await Promise.all([
+		readOffsets(cluster, [from], 'earliest', context),
+		readOffsets(cluster, [from], 'latest', context),
+	]);
+	return new AdapterError(
+		'conflict',
+		`offset ${from.offset} is not in partition ${from.partition} of ${from.topic}: it holds ${start.read[0]?.offset} to ${end.read[0]?.offset}`,
+		'Choose an offset between the two.',
+	);
+}

@@ -1,0 +1,50 @@
+// As a whole: importing a name that this Node lacks would fail before anything runs.
+import * as zlib from 'node:zlib';
+import {AdapterError} from '../../../src/errors.ts';
+import {lz4Frame} from './lz4.ts';
+import {snappy} from './snappy.ts';
+
+/** What one batch may become: a batch that was made to grow without end must not take our memory. */
+export const largestBatch = 64 * 1024 * 1024;
+
+/**
+ * The records of a batch, whatever the producer chose (the lowest three bits of the batch's attributes).
+ * @throws AdapterError `malformed` when the bytes are not what they say; `unsupported` for zstd on a Node that lacks it
+ */
+export function decompress(codec: number, bytes: Buffer): Buffer {
+	const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+	try {
+		switch (codec) {
+			case 0:
+				return bytes;
+			case 1:
+				return zlib.gunzipSync(bytes, {maxOutputLength: largestBatch});
+			case 2:
+				return snappy(bytes, largestBatch);
+			case 3:
+				return lz4Frame(bytes, largestBatch);
+			case 4:
+				if (typeof zlib.zstdDecompressSync !== 'function') throw withoutZstd();
+				return zlib.zstdDecompressSync(bytes, {maxOutputLength: largestBatch});
+		}
+	} catch (error) {
+		if (error instanceof AdapterError) throw error;
+		throw new AdapterError(
+			'malformed',
+			`a batch compressed with ${names[codec]} cannot be read: ${error instanceof Error ? error.message : error}`,
+			'Look at it with kafka-console-consumer, starting at this offset.',
+		);
+	}
+	throw new AdapterError(
+		'unsupported',
+		`a batch is compressed with method ${codec}, which is not known here`,
+		'Look at it with kafka-console-consumer, starting at this offset.',
+	);
+}
+
+const withoutZstd = (): AdapterError =>
+	new AdapterError(
+		'unsupported',
+		`these messages are compressed with zstd, which Node ${process.version} cannot read`,
+		'Start midwatch with Node 22.15 or newer to read them.',
+	);

@@ -1,0 +1,234 @@
+import type {TopicPartition} from '../../../src/port/kafka.ts';
+import {Reader, type Request, type Writer} from './wire.ts';
+
+export const listGroups: Request<
+	undefined,
+	{
+		readonly error: number;
+		readonly groups: readonly {
+			readonly group: string;
+			readonly protocolType: string;
+			readonly state: string | undefined;
+			readonly type: string | undefined;
+		}[];
+	}
+> = {
+	name: 'ListGroups',
+	key: 16,
+	versions: [1, 5],
+	flexibleFrom: 3,
+	write(writer, _, version) {
+		// No filter: all states, all types.
+		if (version >= 4) writer.array([], () => {});
+		if (version >= 5) writer.array([], () => {});
+		writer.tags();
+	},
+	read(reader, version) {
+		reader.int32();
+		const error = reader.int16();
+		const groups = reader.array(() => {
+			const group = {
+				group: reader.string(),
+				protocolType: reader.string(),
+				state: version >= 4 ? reader.string() : undefined,
+				type: version >= 5 ? reader.string() : undefined,
+			};
+			reader.tags();
+			return group;
+		});
+		return {error, groups};
+	},
+};
+
+export type Coordinator = {
+	readonly group: string;
+	readonly error: number;
+	readonly message: string | undefined;
+	readonly id: number;
+	readonly host: string;
+	readonly port: number;
+};
+
+/** Versions before 4 take one group at a time. A cluster without groups makes their topic when it is asked: ask for groups that are listed. */
+export const findCoordinator: Request<readonly string[], readonly Coordinator[]> = {
+	name: 'FindCoordinator',
+	key: 10,
+	versions: [1, 4],
+	flexibleFrom: 3,
+	write(writer, groups, version) {
+		const group = 0;
+		if (version < 4)
+			return void writer
+				.string(groups[0] ?? '')
+				.int8(group)
+				.tags();
+		writer
+			.int8(group)
+			.array(groups, name => void writer.string(name))
+			.tags();
+	},
+	read(reader, version) {
+		reader.int32();
+		if (version < 4) {
+			const error = reader.int16();
+			const message = reader.optionalString();
+			return [{group: '', error, message, id: reader.int32(), host: reader.string(), port: reader.int32()}];
+		}
+		return reader.array(() => {
+			const group = reader.string();
+			const at = {id: reader.int32(), host: reader.string(), port: reader.int32()};
+			const found = {group, ...at, error: reader.int16(), message: reader.optionalString()};
+			reader.tags();
+			return found;
+		});
+	},
+};
+
+export type Member = {
+	readonly id: string;
+	readonly instanceId: string | undefined;
+	readonly clientId: string;
+	readonly host: string;
+	readonly assignment: readonly TopicPartition[] | undefined;
+};
+
+export type Described = {
+	readonly group: string;
+	readonly error: number;
+	readonly message?: string | undefined;
+	readonly state: string;
+	readonly epoch: number | undefined;
+	readonly members: readonly Member[];
+	/** What we may do with it, a bit for each operation. */
+	readonly operations: number;
+};
+
+/** Whom to describe, and that we want to know what we may do with them. */
+const writeGroups = (writer: Writer, groups: readonly string[]): void =>
+	void writer
+		.array(groups, group => void writer.string(group))
+		.boolean(true)
+		.tags();
+
+/** Groups of the classic protocol. One of another protocol is answered as Dead, with no error: never ask for those. */
+export const describeGroups: Request<readonly string[], readonly Described[]> = {
+	name: 'DescribeGroups',
+	key: 15,
+	versions: [3, 5],
+	flexibleFrom: 5,
+	write: writeGroups,
+	read(reader, version) {
+		reader.int32();
+		return reader.array(() => {
+			const error = reader.int16();
+			const group = reader.string();
+			const state = reader.string();
+			const protocolType = reader.string();
+			reader.string();
+			const members = reader.array(() => {
+				const id = reader.string();
+				const instanceId = version >= 4 ? reader.optionalString() : undefined;
+				const clientId = reader.string();
+				const host = reader.string();
+				reader.bytes();
+				const assignment = reader.bytes();
+				reader.tags();
+				// While a group rebalances, and in other protocols than the consumers', the bytes are not what we can read.
+				const readable = state === 'Stable' && protocolType === 'consumer';
+				return {id, instanceId, clientId, host, assignment: readable ? assigned(assignment) : undefined};
+			});
+			const described = {group, error, state, epoch: undefined, members, operations: reader.int32()};
+			reader.tags();
+			return described;
+		});
+	},
+};
+
+/** What the leader of a classic group has given one member (ConsumerProtocolAssignment). Later versions only add at the end. */
+function assigned(bytes: Buffer): readonly TopicPartition[] | undefined {
+	if (bytes.length === 0) return [];
+	const reader = new Reader(bytes, false);
+	try {
+		reader.int16();
+		return reader
+			.array(() => ({topic: reader.string(), partitions: reader.array(() => reader.int32())}))
+			.flatMap(({topic, partitions}) => partitions.map(partition => ({topic, partition})));
+	} catch {
+		return undefined;
+	}
+}
+
+function assignment(reader: Reader): readonly TopicPartition[] {
+	const topics = reader.array(() => {
+		reader.uuid();
+		const topic = reader.string();
+		const partitions = reader.array(() => reader.int32());
+		reader.tags();
+		return partitions.map(partition => ({topic, partition}));
+	});
+	reader.tags();
+	return topics.flat();
+}
+
+/** Groups of the consumer protocol (KIP-848) and share groups (KIP-932) are described alike, but for what only one of them has. */
+const described = (reader: Reader, readMember: () => Member): readonly Described[] => {
+	reader.int32();
+	return reader.array(() => {
+		const error = reader.int16();
+		const message = reader.optionalString();
+		const group = reader.string();
+		const state = reader.string();
+		const epoch = reader.int32();
+		reader.int32();
+		reader.string();
+		const members = reader.array(readMember);
+		const one = {group, error, message, state, epoch, members, operations: reader.int32()};
+		reader.tags();
+		return one;
+	});
+};
+
+export const describeConsumerGroups: Request<readonly string[], readonly Described[]> = {
+	name: 'ConsumerGroupDescribe',
+	key: 69,
+	versions: [0, 1],
+	flexibleFrom: 0,
+	write: writeGroups,
+	read: (reader, version) =>
+		described(reader, () => {
+			const id = reader.string();
+			const instanceId = reader.optionalString();
+			reader.optionalString();
+			reader.int32();
+			const clientId = reader.string();
+			const host = reader.string();
+			reader.array(() => reader.string());
+			reader.optionalString();
+			const now = assignment(reader);
+			// What it is to get next.
+			assignment(reader);
+			if (version >= 1) reader.int8();
+			reader.tags();
+			return {id, instanceId, clientId, host, assignment: now};
+		}),
+};
+
+export const describeShareGroups: Request<readonly string[], readonly Described[]> = {
+	name: 'ShareGroupDescribe',
+	key: 77,
+	versions: [1, 1],
+	flexibleFrom: 0,
+	write: writeGroups,
+	read: reader =>
+		described(reader, () => {
+			const id = reader.string();
+			reader.optionalString();
+			reader.int32();
+			const clientId = reader.string();
+			const host = reader.string();
+			reader.array(() => reader.string());
+			const now = assignment(reader);
+			reader.tags();
+			return {id, instanceId: undefined, clientId, host, assignment: now};
+		}),
+};

@@ -1,0 +1,151 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {
+	KafkaCluster,
+	KafkaTopic,
+	OffsetSpec,
+	PartitionOffset,
+	ReadOf,
+	TopicPartition,
+} from '../../../src/port/kafka.ts';
+import {codeError, hasMoved} from '../errors.ts';
+import {gather, problemOf} from '../partial-results.ts';
+import {versionOf} from '../protocol/broker-version.ts';
+import type {Cluster} from '../protocol/cluster.ts';
+import {earliest, latest, listOffsets} from '../protocol/request-offsets.ts';
+
+export async function readCluster(cluster: Cluster, context: Context): Promise<KafkaCluster> {
+	const answer = await cluster.look([], context);
+	return {
+		id: answer.cluster,
+		version: await versionOf(cluster, context),
+		brokers: answer.brokers.map(({rack, ...broker}) => ({...broker, ...(rack === undefined ? {} : {rack})})),
+		controller: answer.controller < 0 ? undefined : answer.controller,
+	};
+}
+
+export async function readTopics(
+	cluster: Cluster,
+	names: readonly string[] | undefined,
+	context: Context,
+): Promise<ReadOf<string, KafkaTopic>> {
+	const gathered = gather<string, KafkaTopic>();
+	if (names?.length === 0) return gathered.result();
+	for (const {error, name, id, internal, partitions} of (await cluster.look(names ?? null, context)).topics) {
+		if (error !== 0) {
+			gathered.fail(name, codeError(error, cluster.about(-1, 'Metadata', {topic: name})));
+			continue;
+		}
+		gathered.take({
+			topic: name,
+			id,
+			internal,
+			partitions: partitions.map(({partition, leader, replicas, inSync, offline}) => ({
+				topic: name,
+				partition,
+				leader: leader < 0 ? undefined : leader,
+				replicas,
+				inSync,
+				offline,
+			})),
+		});
+	}
+	return gathered.result();
+}
+
+export const nobodyLeads = ({topic, partition}: TopicPartition): AdapterError =>
+	new AdapterError(
+		'unreachable',
+		`nobody leads partition ${partition} of ${topic}: it is offline`,
+		'Start the brokers that hold its replicas.',
+	);
+
+/** Each partition of these, asked of its leader: once more where the leader has changed since it was looked up. */
+async function askLeaders(
+	cluster: Cluster,
+	partitions: readonly TopicPartition[],
+	time: number,
+	context: Context,
+	to: {take(at: TopicPartition, offset: number): void; fail(at: TopicPartition, problem: AdapterError): void},
+	second = false,
+): Promise<void> {
+	if (partitions.length === 0) return;
+	const leaders = await cluster.leaders(new Set(partitions.map(({topic}) => topic)), context);
+	const byLeader = Map.groupBy(partitions, ({topic, partition}) => leaders.get(topic)?.get(partition));
+	const again: {readonly at: TopicPartition; readonly problem: AdapterError}[] = [];
+	await Promise.all(
+		[...byLeader].map(async ([leader, some]) => {
+			if (leader === undefined || leader < 0) {
+				for (const at of some)
+					again.push({at, problem: leader === undefined ? cluster.unled(at.topic, listOffsets.name) : nobodyLeads(at)});
+				return;
+			}
+			try {
+				for (const {error, offset, topic, partition} of await cluster.ask(
+					leader,
+					listOffsets,
+					{partitions: some, time},
+					context,
+				)) {
+					const at = {topic, partition};
+					if (error === 0) to.take(at, offset);
+					else {
+						const problem = codeError(error, cluster.about(leader, listOffsets.name, {topic}));
+						if (hasMoved(error)) again.push({at, problem});
+						else to.fail(at, problem);
+					}
+				}
+			} catch (error) {
+				const problem = problemOf(error);
+				for (const at of some) {
+					if (problem.harmless) to.fail(at, problem);
+					else again.push({at, problem});
+				}
+			}
+		}),
+	);
+	if (again.length === 0) return;
+	cluster.forgetLeaders(new Set(again.map(({at}) => at.topic)));
+	if (second || context.signal.aborted) for (const {at, problem} of again) to.fail(at, problem);
+	else {
+		const asked = again.map(({at}) => at);
+		const now = await cluster.leaders(new Set(asked.map(({topic}) => topic)), context);
+		// Where nothing has changed there is nothing to ask again.
+		const moved = again.filter(
+			({at}) => now.get(at.topic)?.get(at.partition) !== leaders.get(at.topic)?.get(at.partition),
+		);
+		for (const {at, problem} of again) if (!moved.some(one => one.at === at)) to.fail(at, problem);
+		await askLeaders(
+			cluster,
+			moved.map(({at}) => at),
+			time,
+			context,
+			to,
+			true,
+		);
+	}
+}
+
+export async function readOffsets(
+	cluster: Cluster,
+	partitions: readonly TopicPartition[],
+	spec: OffsetSpec,
+	context: Context,
+): Promise<ReadOf<TopicPartition, PartitionOffset>> {
+	const gathered = gather<TopicPartition, PartitionOffset>();
+	const none: TopicPartition[] = [];
+	const time = spec === 'latest' ? latest : spec === 'earliest' ? earliest : Math.max(0, spec.atOrAfter);
+	await askLeaders(cluster, partitions, time, context, {
+		take(at, offset) {
+			if (offset >= 0) gathered.take({...at, offset});
+			else none.push(at);
+		},
+		fail: gathered.fail,
+	});
+	// Nothing at or after that time: then it is the end.
+	await askLeaders(cluster, none, latest, context, {
+		take: (at, offset) => gathered.take({...at, offset}),
+		fail: gathered.fail,
+	});
+	return gathered.result();
+}

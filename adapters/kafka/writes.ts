@@ -1,0 +1,81 @@
+import {AdapterError, beforeSending} from '../../src/errors.ts';
+import type {KafkaActContext, OffsetChange, TopicPartition} from '../../src/port/kafka.ts';
+import {codeError, hasMoved} from './errors.ts';
+import type {Cluster} from './protocol/cluster.ts';
+import type {Connection} from './protocol/connection.ts';
+import {offsetCommit, offsetDelete, type PartitionError} from './protocol/request-offsets.ts';
+
+/*
+ * Both are sent once, on a connection of their own whose client id names the audit record, and without joining the group: the broker that
+ * coordinates it refuses them while the group has members, so that what was confirmed for a stopped group cannot hit a running one.
+ */
+
+async function connect(
+	cluster: Cluster,
+	group: string,
+	context: KafkaActContext,
+): Promise<{readonly connection: Connection; readonly broker: number}> {
+	cluster.forgetCoordinators([group]);
+	const broker = (await cluster.coordinators([group], context)).get(group);
+	if (broker === undefined) throw new AdapterError('unreachable', `no broker coordinates group ${group}`, 'Try again.');
+	if (broker instanceof AdapterError) throw broker;
+	return {broker, connection: await cluster.apart(broker, `midwatch-${context.record}`, context)};
+}
+
+async function act(
+	cluster: Cluster,
+	group: string,
+	context: KafkaActContext,
+	work: (connection: Connection, broker: number) => Promise<void>,
+): Promise<void> {
+	const {connection, broker} = await beforeSending(connect(cluster, group, context));
+	try {
+		await work(connection, broker);
+	} finally {
+		connection.close();
+	}
+}
+
+/** @throws AdapterError one that says that nothing was done, when every partition was refused alike; else one that says neither. */
+function check(
+	cluster: Cluster,
+	broker: number,
+	request: string,
+	group: string,
+	answers: readonly PartitionError[],
+): void {
+	const refused = answers.filter(one => one.error !== 0);
+	const [first] = refused;
+	if (first === undefined) return;
+	const problem = codeError(first.error, cluster.about(broker, request, {group, topic: first.topic}));
+	if (refused.length === answers.length && (problem.harmless || hasMoved(first.error))) {
+		if (refused.every(one => one.error === first.error)) throw problem;
+	}
+	const where = refused.map(({topic, partition}) => `${topic}/${partition}`).join(', ');
+	throw new AdapterError(
+		'unreachable',
+		`${refused.length} of ${answers.length} partitions were refused (${where}): ${problem.message}`,
+		'The others were done. Read the offsets of the group before anything else.',
+	);
+}
+
+export function commitOffsets(cluster: Cluster, change: OffsetChange, context: KafkaActContext): Promise<void> {
+	const {group, offsets} = change;
+	return act(cluster, group, context, async (connection, broker) => {
+		const answers = await connection.send(offsetCommit, {group, offsets}, context);
+		check(cluster, broker, offsetCommit.name, group, answers);
+	});
+}
+
+export function deleteOffsets(
+	cluster: Cluster,
+	change: {readonly group: string; readonly partitions: readonly TopicPartition[]},
+	context: KafkaActContext,
+): Promise<void> {
+	const {group} = change;
+	return act(cluster, group, context, async (connection, broker) => {
+		const {error, partitions} = await connection.send(offsetDelete, change, context);
+		if (error !== 0) throw codeError(error, cluster.about(broker, offsetDelete.name, {group}));
+		check(cluster, broker, offsetDelete.name, group, partitions);
+	});
+}

@@ -1,0 +1,34 @@
+import type {Target} from '../../../src/contract/target.ts';
+import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
+import {shellLine} from '../../../src/text/quote.ts';
+
+/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
+export const settingsOf = (target: Target): KubernetesSettings => target.settings as KubernetesSettings;
+
+/** `kubectl` with everything that leads to the target. */
+export const kubectl = (target: Target, ...words: readonly string[]): string =>
+	kubectlFor(settingsOf(target), ...words);
+
+export function kubectlFor(
+	{kubeconfig, context, impersonate}: Pick<KubernetesSettings, 'kubeconfig' | 'context' | 'impersonate'>,
+	...words: readonly string[]
+): string {
+	const [file] = kubeconfig;
+	const several = kubeconfig.length > 1 ? ['env', `KUBECONFIG=${kubeconfig.join(':')}`] : [];
+	return shellLine([
+		...several,
+		'kubectl',
+		...(several.length === 0 && file !== undefined ? ['--kubeconfig', file] : []),
+		...(context === undefined ? [] : ['--context', context]),
+		...(impersonate === undefined ? [] : ['--as', impersonate.user]),
+		...(impersonate?.groups ?? []).flatMap(group => ['--as-group', group]),
+		...words,
+	]);
+}
+
+/** The same read in each namespace that is watched. */
+export function kubectlEverywhere(target: Target, ...words: readonly string[]): readonly string[] {
+	const {namespaces} = settingsOf(target);
+	if (namespaces === 'all') return [kubectl(target, ...words, '--all-namespaces')];
+	return namespaces.map(namespace => kubectl(target, '-n', namespace, ...words));
+}

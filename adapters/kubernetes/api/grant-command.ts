@@ -1,0 +1,48 @@
+import {shellLine} from '../../../src/text/quote.ts';
+
+/** What RBAC was asked, in its own words. */
+export type Asked = {
+	readonly verb: string;
+	readonly group: string;
+	/** With its subresource: `pods/eviction`. */
+	readonly resource: string;
+	/** Empty: in the whole cluster. */
+	readonly namespace: string;
+};
+
+/** Who reads also watches: granting one verb at a time leads to the next refusal. */
+const together: Readonly<Record<string, string>> = {
+	get: 'get,list,watch',
+	list: 'get,list,watch',
+	watch: 'get,list,watch',
+};
+
+function subject(user: string): readonly string[] {
+	const [system, kind, namespace, name] = user.split(':');
+	if (system === 'system' && kind === 'serviceaccount') return [`--serviceaccount=${namespace}:${name}`];
+	return [`--user=${user}`];
+}
+
+/** The line an administrator runs so that `user` may do it: a role and its binding. */
+export function grantLine(user: string, {verb, group, resource, namespace}: Asked): string {
+	const [plain = resource, sub] = resource.split('/');
+	const name = `midwatch-${[plain, sub, together[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
+	const full = `${plain}${group === '' ? '' : `.${group}`}${sub === undefined ? '' : `/${sub}`}`;
+	const kubectl = namespace === '' ? ['kubectl'] : ['kubectl', '-n', namespace];
+	const prefix = namespace === '' ? 'cluster' : '';
+	const role = [...kubectl, 'create', `${prefix}role`, name, `--verb=${together[verb] ?? verb}`, `--resource=${full}`];
+	const binding = [...kubectl, 'create', `${prefix}rolebinding`, name, `--${prefix}role=${name}`, ...subject(user)];
+	return `${shellLine(role)} && ${shellLine(binding)}`;
+}
+
+/** The API server's own sentence of a refusal, taken apart. */
+const sentence =
+	/User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:at the cluster scope|in the namespace "([^"]+)")/;
+
+/** The grant that a refusal asks for, when it says which. */
+export function grantFor(message: string): string | undefined {
+	const found = sentence.exec(message);
+	if (found === null) return undefined;
+	const [, user = '', verb = '', resource = '', group = '', namespace = ''] = found;
+	return grantLine(user, {verb, group, resource, namespace});
+}

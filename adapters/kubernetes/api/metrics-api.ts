@@ -1,0 +1,91 @@
+import type {Context} from '../../../src/contract/context.ts';
+import {AdapterError, isAdapterError} from '../../../src/errors.ts';
+import type {NodeUsage, PodUsage, ResourceType} from '../../../src/port/kubernetes.ts';
+import {refusalOf} from './errors.ts';
+import {listAll, metadataOf} from './list.ts';
+import {parseQuantity} from './quantity.ts';
+import type {Transport} from './transport.ts';
+
+const metrics = (resource: string, namespaced: boolean): ResourceType => ({
+	group: 'metrics.k8s.io',
+	version: 'v1beta1',
+	resource,
+	namespaced,
+});
+
+const field = (value: unknown, name: string): unknown =>
+	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const usageOf = (value: unknown) => ({
+	cpu: parseQuantity(text(field(field(value, 'usage'), 'cpu'))) ?? 0,
+	memory: parseQuantity(text(field(field(value, 'usage'), 'memory'))) ?? 0,
+});
+
+const measuredAt = (value: unknown, now: number): number => {
+	const at = Date.parse(text(field(value, 'timestamp')));
+	return Number.isNaN(at) ? now : at;
+};
+
+/** Says which of the three it is: no metrics API, no right to it, or a metrics server that fails. */
+function explained(error: unknown): unknown {
+	if (!isAdapterError(error)) return error;
+	const code = refusalOf(error)?.code;
+	const options = {cause: error.cause};
+	if (code === 404) {
+		const hint = 'Install metrics-server in the cluster; kubectl top needs it too.';
+		return new AdapterError('unsupported', 'the cluster has no metrics API', hint, options);
+	}
+	if (code === 503) {
+		const hint = 'Look at metrics-server: kubectl get apiservice v1beta1.metrics.k8s.io, then at the log of its pods.';
+		return new AdapterError('unreachable', `the metrics API fails: ${error.message}`, hint, options);
+	}
+	return error;
+}
+
+async function read<T>(
+	transport: Transport,
+	type: ResourceType,
+	namespace: string,
+	{signal}: Context,
+	take: (item: unknown) => T,
+): Promise<readonly T[]> {
+	let found: T[] = [];
+	try {
+		await listAll(transport, {type, namespace}, signal, {
+			begin() {
+				found = [];
+			},
+			take(item) {
+				found.push(take(item));
+			},
+			page: () => true,
+		});
+		return found;
+	} catch (error) {
+		throw explained(error);
+	}
+}
+
+/** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
+export const readPodUsage = (transport: Transport, namespace: string, context: Context): Promise<readonly PodUsage[]> =>
+	read(transport, metrics('pods', true), namespace, context, item => {
+		const containers = field(item, 'containers');
+		const {name, namespace: place} = metadataOf(item);
+		return {
+			name,
+			namespace: place,
+			measuredAt: measuredAt(item, context.now()),
+			containers: (Array.isArray(containers) ? containers : []).map(container => ({
+				name: text(field(container, 'name')),
+				...usageOf(container),
+			})),
+		};
+	});
+
+export const readNodeUsage = (transport: Transport, context: Context): Promise<readonly NodeUsage[]> =>
+	read(transport, metrics('nodes', false), '', context, item => ({
+		name: metadataOf(item).name,
+		measuredAt: measuredAt(item, context.now()),
+		...usageOf(item),
+	}));

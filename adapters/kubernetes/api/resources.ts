@@ -1,0 +1,294 @@
+import type {ResourceType} from '../../../src/port/kubernetes.ts';
+import type {
+	Condition,
+	ContainerSpec,
+	ContainerState,
+	ContainerStatus,
+	LabelSelector,
+	Metadata,
+	PodTemplate,
+	WatchedKind,
+	WatchedObjects,
+} from '../../../src/port/kubernetes-objects.ts';
+import type {Shape} from './projection.ts';
+
+const metadata: Shape<Metadata> = {
+	name: 'own',
+	namespace: 'text',
+	uid: 'own',
+	resourceVersion: 'own',
+	generation: 'number',
+	creationTimestamp: 'own',
+	deletionTimestamp: 'own',
+	deletionGracePeriodSeconds: 'number',
+	finalizers: ['text'],
+	labels: 'words',
+	annotations: 'notes',
+	ownerReferences: [{apiVersion: 'text', kind: 'text', name: 'text', uid: 'text', controller: 'flag'}],
+};
+
+/** Of any object. */
+export const metadataShape = metadata;
+
+const conditions: readonly [Shape<Condition>] = [
+	{
+		type: 'text',
+		status: 'text',
+		reason: 'text',
+		message: 'own',
+		lastTransitionTime: 'own',
+		lastUpdateTime: 'own',
+	},
+];
+
+const containers: readonly [Shape<ContainerSpec>] = [
+	{name: 'text', image: 'text', resources: {requests: 'words', limits: 'words'}, restartPolicy: 'text'},
+];
+
+const state: Shape<ContainerState> = {
+	waiting: {reason: 'text', message: 'own'},
+	running: {startedAt: 'own'},
+	terminated: {
+		exitCode: 'number',
+		signal: 'number',
+		reason: 'text',
+		message: 'own',
+		startedAt: 'own',
+		finishedAt: 'own',
+	},
+};
+
+const containerStatuses: readonly [Shape<ContainerStatus>] = [
+	{name: 'text', ready: 'flag', started: 'flag', restartCount: 'number', image: 'text', state, lastState: state},
+];
+
+const selector: Shape<LabelSelector> = {
+	matchLabels: 'words',
+	matchExpressions: [{key: 'text', operator: 'text', values: ['text']}],
+};
+
+const template: Shape<PodTemplate> = {
+	metadata: {labels: 'words', annotations: 'notes'},
+	spec: {containers, initContainers: containers},
+};
+
+type WatchedResource<K extends WatchedKind> = {
+	readonly type: ResourceType;
+	readonly shape: Shape<WatchedObjects[K]>;
+	/** What is asked of the server; all of them when absent. */
+	readonly fieldSelector?: string;
+};
+
+const core = (resource: string, namespaced = true): ResourceType => ({group: '', version: 'v1', resource, namespaced});
+const apps = (resource: string): ResourceType => ({group: 'apps', version: 'v1', resource, namespaced: true});
+const batch = (resource: string): ResourceType => ({group: 'batch', version: 'v1', resource, namespaced: true});
+
+/** The kinds that are watched, and what is kept of their objects. */
+export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>} = {
+	pods: {
+		type: core('pods'),
+		shape: {
+			metadata,
+			spec: {
+				nodeName: 'text',
+				restartPolicy: 'text',
+				priorityClassName: 'text',
+				terminationGracePeriodSeconds: 'number',
+				containers,
+				initContainers: containers,
+				readinessGates: [{conditionType: 'text'}],
+			},
+			status: {
+				phase: 'text',
+				reason: 'text',
+				message: 'own',
+				podIP: 'own',
+				qosClass: 'text',
+				startTime: 'own',
+				conditions,
+				containerStatuses,
+				initContainerStatuses: containerStatuses,
+			},
+		},
+	},
+	deployments: {
+		type: apps('deployments'),
+		shape: {
+			metadata,
+			spec: {
+				replicas: 'number',
+				paused: 'flag',
+				progressDeadlineSeconds: 'number',
+				minReadySeconds: 'number',
+				selector,
+				template,
+				strategy: {type: 'text', rollingUpdate: {maxSurge: 'number-or-text', maxUnavailable: 'number-or-text'}},
+			},
+			status: {
+				observedGeneration: 'number',
+				replicas: 'number',
+				updatedReplicas: 'number',
+				readyReplicas: 'number',
+				availableReplicas: 'number',
+				unavailableReplicas: 'number',
+				conditions,
+			},
+		},
+	},
+	replicasets: {
+		type: apps('replicasets'),
+		shape: {
+			metadata,
+			spec: {replicas: 'number', selector, template},
+			status: {
+				observedGeneration: 'number',
+				replicas: 'number',
+				readyReplicas: 'number',
+				availableReplicas: 'number',
+				conditions,
+			},
+		},
+	},
+	statefulsets: {
+		type: apps('statefulsets'),
+		shape: {
+			metadata,
+			spec: {
+				replicas: 'number',
+				serviceName: 'text',
+				podManagementPolicy: 'text',
+				selector,
+				template,
+				updateStrategy: {type: 'text', rollingUpdate: {partition: 'number'}},
+			},
+			status: {
+				observedGeneration: 'number',
+				replicas: 'number',
+				readyReplicas: 'number',
+				availableReplicas: 'number',
+				currentReplicas: 'number',
+				updatedReplicas: 'number',
+				currentRevision: 'text',
+				updateRevision: 'text',
+				conditions,
+			},
+		},
+	},
+	daemonsets: {
+		type: apps('daemonsets'),
+		shape: {
+			metadata,
+			spec: {selector, template, updateStrategy: {type: 'text'}},
+			status: {
+				observedGeneration: 'number',
+				desiredNumberScheduled: 'number',
+				currentNumberScheduled: 'number',
+				updatedNumberScheduled: 'number',
+				numberReady: 'number',
+				numberAvailable: 'number',
+				numberUnavailable: 'number',
+				numberMisscheduled: 'number',
+				conditions,
+			},
+		},
+	},
+	controllerrevisions: {type: apps('controllerrevisions'), shape: {metadata, revision: 'number'}},
+	jobs: {
+		type: batch('jobs'),
+		shape: {
+			metadata,
+			spec: {
+				completions: 'number',
+				parallelism: 'number',
+				backoffLimit: 'number',
+				activeDeadlineSeconds: 'number',
+				suspend: 'flag',
+				template,
+			},
+			status: {
+				active: 'number',
+				succeeded: 'number',
+				failed: 'number',
+				startTime: 'own',
+				completionTime: 'own',
+				conditions,
+			},
+		},
+	},
+	cronjobs: {
+		type: batch('cronjobs'),
+		shape: {
+			metadata,
+			spec: {schedule: 'text', timeZone: 'text', suspend: 'flag', concurrencyPolicy: 'text'},
+			status: {lastScheduleTime: 'own', lastSuccessfulTime: 'own'},
+		},
+	},
+	horizontalpodautoscalers: {
+		type: {group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers', namespaced: true},
+		shape: {
+			metadata,
+			spec: {
+				scaleTargetRef: {apiVersion: 'text', kind: 'text', name: 'text'},
+				minReplicas: 'number',
+				maxReplicas: 'number',
+			},
+			status: {currentReplicas: 'number', desiredReplicas: 'number', lastScaleTime: 'own', conditions},
+		},
+	},
+	poddisruptionbudgets: {
+		type: {group: 'policy', version: 'v1', resource: 'poddisruptionbudgets', namespaced: true},
+		shape: {
+			metadata,
+			spec: {minAvailable: 'number-or-text', maxUnavailable: 'number-or-text', selector},
+			status: {
+				observedGeneration: 'number',
+				disruptionsAllowed: 'number',
+				currentHealthy: 'number',
+				desiredHealthy: 'number',
+				expectedPods: 'number',
+				conditions,
+			},
+		},
+	},
+	nodes: {
+		type: core('nodes', false),
+		shape: {
+			metadata,
+			spec: {unschedulable: 'flag', taints: [{key: 'text', value: 'text', effect: 'text'}]},
+			status: {
+				capacity: 'words',
+				allocatable: 'words',
+				conditions,
+				nodeInfo: {kubeletVersion: 'text'},
+				addresses: [{type: 'text', address: 'text'}],
+			},
+		},
+	},
+	events: {
+		type: core('events'),
+		fieldSelector: 'type=Warning',
+		shape: {
+			metadata,
+			type: 'text',
+			reason: 'text',
+			message: 'own',
+			count: 'number',
+			firstTimestamp: 'own',
+			lastTimestamp: 'own',
+			eventTime: 'own',
+			series: {count: 'number', lastObservedTime: 'own'},
+			involvedObject: {kind: 'text', namespace: 'text', name: 'text', uid: 'text', fieldPath: 'text'},
+			source: {component: 'text', host: 'text'},
+		},
+	},
+};
+
+const encode = (words: readonly string[]): string => words.map(encodeURIComponent).join('/');
+
+/** The path of a collection, of one object in it, or of a subresource. `namespace` empty: all. */
+export function pathOf(type: ResourceType, namespace: string, name?: string, subresource?: string): string {
+	const group = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
+	const place = type.namespaced && namespace !== '' ? ['namespaces', namespace] : [];
+	const object = [name, subresource].filter(word => word !== undefined);
+	return `/${encode([...group, ...place, type.resource, ...object])}`;
+}

@@ -1,0 +1,49 @@
+import type {Line} from '../../../src/contract/document.ts';
+import type {Severity} from '../../../src/contract/row.ts';
+import {clean} from '../../../src/text/clean.ts';
+import {cutLine} from '../../../src/text/cut-line.ts';
+import {type Level, levelOf} from '../../../src/text/log-level.ts';
+import {redact} from '../../../src/text/redact.ts';
+
+/** A line of a log with the moment before it. */
+export type LogLine = {
+	/** UTC with nine digits after the second, so that later is greater also as text; undefined when the line does not tell. */
+	readonly at: string | undefined;
+	readonly text: string;
+};
+
+const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/;
+const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
+const usualLength = 31;
+
+/** Splits what comes with `timestamps=true`. The kubelet tells the moment in its node's own zone. */
+export function readLogLine(line: string): LogLine {
+	if (usual.test(line)) return {at: line.slice(0, usualLength - 1), text: line.slice(usualLength)};
+	const [head, second, fraction = '', zone] = stamp.exec(line) ?? [];
+	if (head === undefined || second === undefined) return {at: undefined, text: line};
+	const utc = zone === 'Z' ? second : new Date(`${second}${zone}`).toISOString().slice(0, 19);
+	return {at: `${utc}.${fraction.padEnd(9, '0')}Z`, text: line.slice(head.length)};
+}
+
+const severities: Readonly<Partial<Record<Level, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
+
+/**
+ * A line as it is shown, without the secrets that have a known form; `lead` names what wrote it where there are several. `mask` is a
+ * line redactor where lines come in their order.
+ */
+export function shownLine(
+	{at, text: whole}: LogLine,
+	lead: Line['lead'],
+	mask: (line: string) => string = redact,
+): Line {
+	const level = levelOf(whole);
+	// First without colours: they may stand between a name and its value.
+	const text = mask(clean(cutLine(whole)));
+	const severity = level === undefined ? undefined : severities[level];
+	return {
+		text,
+		...(severity === undefined ? {} : {severity}),
+		...(at === undefined ? {} : {at}),
+		...(lead === undefined ? {} : {lead}),
+	};
+}

@@ -1,0 +1,128 @@
+import {defineInspection} from '../../../src/contract/define.ts';
+import type {Line} from '../../../src/contract/document.ts';
+import type {PodRow, Rollout} from '../../../src/model/kubernetes/pod.ts';
+import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {ContainerSpec, ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
+import {clockTime, duration} from '../../../src/text/format.ts';
+import {kubectl} from '../api/cli-equivalent.ts';
+import {eventSection} from './event-lines.ts';
+import {podObject, podRef} from './pod-ref.ts';
+import {gone} from './workload-ref.ts';
+
+export const fact = (name: string, value: string): Line => ({text: `${name.padEnd(16)}${value}`});
+
+export const at = (text: string | undefined): string => {
+	const when = moment(text);
+	return when === undefined ? '-' : `${new Date(when).toISOString().slice(0, 10)} ${clockTime(when)}`;
+};
+
+/** `revision 41 of 2026-11-21 13:58:00Z`. */
+export const rolloutText = ({revision, at: began}: Rollout): string =>
+	began === undefined
+		? `revision ${revision}, which came back`
+		: `revision ${revision} of ${at(new Date(began).toISOString())}`;
+
+function stateText({state}: ContainerStatus, now: number): string {
+	const {waiting, terminated, running} = state ?? {};
+	if (waiting !== undefined) return [waiting.reason ?? 'waiting', waiting.message].filter(Boolean).join(': ');
+	if (terminated !== undefined) return `ended ${terminated.reason ?? ''} ${terminated.exitCode ?? 0}`.trim();
+	const since = moment(running?.startedAt);
+	return since === undefined ? 'unknown' : `running for ${duration((now - since) / 1000)}`;
+}
+
+/** `requests cpu 100m; limits memory 512Mi`. */
+export const resourceText = ({resources}: ContainerSpec): string =>
+	(['requests', 'limits'] as const)
+		.map(kind => {
+			const words = Object.entries(resources?.[kind] ?? {}).map(([name, amount]) => `${name} ${amount}`);
+			return `${kind} ${words.length === 0 ? 'none' : words.join(', ')}`;
+		})
+		.join('; ');
+
+function containerLines(spec: ContainerSpec, status: ContainerStatus | undefined, now: number): readonly Line[] {
+	const last = status?.lastState?.terminated;
+	const isWell = status?.ready === true || status?.state?.terminated?.exitCode === 0;
+	return [
+		{text: ''},
+		{text: `Container ${spec.name}`, loud: true},
+		fact('  image', spec.image ?? '-'),
+		{
+			...fact('  state', status === undefined ? 'not started' : stateText(status, now)),
+			...(isWell || status === undefined ? {} : {severity: 'warn' as const}),
+		},
+		...(last === undefined
+			? []
+			: [
+					{
+						...fact('  last end', `${last.reason ?? 'Error'}, exit code ${last.exitCode ?? 0}, ${at(last.finishedAt)}`),
+						severity: 'warn' as const,
+					},
+					...(last.message === undefined ? [] : [fact('  last words', last.message.trim())]),
+				]),
+		fact('  restarts', String(status?.restartCount ?? 0)),
+		fact('  resources', resourceText(spec)),
+	];
+}
+
+/** A pod, its containers and what happened to it, read again now. */
+export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
+	id: 'kubernetes.describe-pod',
+	title: 'Describe pod',
+	key: 'd',
+	kind: 'kubernetes.pod',
+	risk: 'none',
+	async open(row, {port, target, ...context}) {
+		const object = await port.get(podObject(podRef(row)), context);
+		if (object.metadata.uid !== row.uid) throw gone(`${row.name} is another pod of the same name now`);
+		const {metadata, spec, status} = object as unknown as PodObject;
+		const now = context.now();
+		const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+		const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+		const about = [{kind: 'Pod', name: row.name, uid: row.uid}];
+		return {
+			title: `${row.namespace}/${row.name}`,
+			reads: [kubectl(target, '-n', row.namespace, 'describe', 'pod', row.name)],
+			lines: [
+				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
+				fact('Status', row.status),
+				...(status?.message === undefined ? [] : [fact('Message', status.message)]),
+				fact('Ready', `${row.ready} of ${row.containers} containers`),
+				fact(
+					'Restarts',
+					row.restarts === 0 ? '0' : `${row.restarts}, last ${at(new Date(row.restartedAt ?? 0).toISOString())}`,
+				),
+				fact('Node', spec?.nodeName ?? 'none yet'),
+				fact('Address', status?.podIP ?? '-'),
+				fact(
+					'Workload',
+					row.workload === undefined ? 'none: it does not come back' : `${row.workload.kind} ${row.workload.name}`,
+				),
+				...(row.rollout === undefined ? [] : [fact('Rollout', rolloutText(row.rollout))]),
+				fact('Class', status?.qosClass ?? '-'),
+				fact('Created', at(metadata.creationTimestamp)),
+				...(metadata.deletionTimestamp === undefined ? [] : [fact('To be gone by', at(metadata.deletionTimestamp))]),
+				...((metadata.finalizers ?? []).length === 0
+					? []
+					: [fact('Finalizers', (metadata.finalizers ?? []).join(', '))]),
+				fact('UID', metadata.uid),
+				...containers.flatMap(each =>
+					containerLines(
+						each,
+						known.find(one => one.name === each.name),
+						now,
+					),
+				),
+				{text: ''},
+				{text: 'Conditions', loud: true},
+				...(status?.conditions ?? []).map(({type, status: is, reason, message}) => ({
+					text: `  ${type.padEnd(28)}${is}  ${[reason, message].filter(Boolean).join(': ')}`,
+					...(is === 'False' && type !== 'PodReadyToStartContainers' ? {severity: 'warn' as const} : {}),
+				})),
+				{text: ''},
+				{text: 'Events', loud: true},
+				...(await eventSection(port, row.namespace, about, context)),
+			],
+		};
+	},
+});

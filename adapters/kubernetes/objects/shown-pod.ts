@@ -1,0 +1,81 @@
+import type {ShownFact} from '../../../src/contract/action.ts';
+import {podStatus} from '../../../src/model/kubernetes/pod-status.ts';
+import type {Metadata, OwnerReference, PodObject} from '../../../src/port/kubernetes-objects.ts';
+import {controllerOf} from './owner-index.ts';
+
+/** What the confirmation shows of one pod: while any of it is different, nothing is sent to that pod. */
+export type ShownPod = {
+	readonly readiness: 'serves' | 'not ready' | 'finished';
+	/** Uid of the controller that makes a new one; null when there is none. */
+	readonly controller: string | null;
+	readonly deleting: boolean;
+	/** Those that its deletion waits for. */
+	readonly finalizers: readonly string[];
+};
+
+/** What every confirmation that ends a pod shows of it. */
+export const podFacts: readonly ShownFact[] = [
+	{
+		fact: 'name and namespace',
+		bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
+	},
+	{
+		fact: 'whether it serves, is not ready or has finished',
+		bound: 'its containers and its phase, read again just before it is sent',
+	},
+	{
+		fact: 'the word of its status',
+		notBound:
+			'a container that fails goes from Error to CrashLoopBackOff to Running and back by itself within seconds; whether the pod serves is bound',
+	},
+	{
+		fact: 'the workload that makes a new one',
+		bound: 'the uid of its controller in metadata.ownerReferences, read again just before it is sent',
+	},
+	{fact: 'whether it is being deleted', bound: 'metadata.deletionTimestamp, read again just before it is sent'},
+];
+
+/** The controller that makes a new pod. The kubelet of a static pod, whose controller is its node, is none. */
+export function makerOf(metadata: Metadata): OwnerReference | undefined {
+	const owner = controllerOf(metadata);
+	return owner?.kind === 'Node' ? undefined : owner;
+}
+
+export function shownPod(object: PodObject): ShownPod {
+	const {metadata} = object;
+	const {ready, containers, status} = podStatus(object);
+	const finished = status === 'Completed' || status === 'Evicted';
+	const deleting = metadata.deletionTimestamp !== undefined;
+	return {
+		readiness: finished ? 'finished' : ready === containers ? 'serves' : 'not ready',
+		controller: makerOf(metadata)?.uid ?? null,
+		deleting,
+		finalizers: deleting ? (metadata.finalizers ?? []).toSorted() : [],
+	};
+}
+
+const words: Readonly<Record<ShownPod['readiness'], string>> = {
+	serves: 'ready and serves',
+	'not ready': 'not ready',
+	finished: 'finished',
+};
+
+/** What of a pod is not as it was shown, in a few words. */
+export function podMoved(shown: ShownPod, object: PodObject): string | undefined {
+	const now = shownPod(object);
+	if (now.readiness !== shown.readiness) {
+		return `it is ${words[now.readiness]} now (${podStatus(object).status}), it was ${words[shown.readiness]}`;
+	}
+	if (now.controller !== shown.controller) {
+		const maker = makerOf(object.metadata);
+		return maker === undefined
+			? 'nothing makes a new one any more: its controller has let it go'
+			: `${maker.kind} ${maker.name} is its controller now, which it was not`;
+	}
+	if (now.deleting !== shown.deleting) return 'somebody deletes it already';
+	if (now.finalizers.join() !== shown.finalizers.join()) {
+		const held = now.finalizers.length === 0 ? 'no finalizer' : `finalizer ${now.finalizers.join(', ')}`;
+		return `its deletion waits for ${held} now, it waited for ${shown.finalizers.join(', ') || 'none'}`;
+	}
+	return undefined;
+}

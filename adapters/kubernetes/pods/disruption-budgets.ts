@@ -1,0 +1,15 @@
+import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
+import {selects} from '../objects/pod-template.ts';
+
+/** The budgets, of those given, that a pod falls under. */
+export const budgetsOf = (
+	budgets: Iterable<DisruptionBudgetObject>,
+	pod: {readonly namespace: string; readonly labels: Readonly<Record<string, string>>},
+): readonly DisruptionBudgetObject[] =>
+	[...budgets].filter(
+		({metadata, spec}) => metadata.namespace === pod.namespace && selects(spec?.selector, pod.labels),
+	);
+
+/** `api allows 0 more (5 healthy, 5 needed)`. */
+export const budgetText = ({metadata, status}: DisruptionBudgetObject): string =>
+	`${metadata.name} allows ${status?.disruptionsAllowed ?? 0} more (${status?.currentHealthy ?? 0} healthy, ${status?.desiredHealthy ?? 0} needed)`;

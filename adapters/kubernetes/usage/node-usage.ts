@@ -1,0 +1,109 @@
+import {defineSource} from '../../../src/contract/define.ts';
+import {
+	type NodeUsageFacts,
+	type NodeUsageRow,
+	nodeUsageFindings,
+	nodeUsageRow,
+} from '../../../src/model/kubernetes/node-usage.ts';
+import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import type {KubernetesPort, NodeUsage} from '../../../src/port/kubernetes.ts';
+import type {NodeObject} from '../../../src/port/kubernetes-objects.ts';
+import {staleNotes} from '../api/cached-reads.ts';
+import {kubectl} from '../api/cli-equivalent.ts';
+import {parseQuantity} from '../api/quantity.ts';
+import {createUsageHistory, type UsageHistory} from './usage-history.ts';
+import {measured} from './with-metrics-fallback.ts';
+
+/** As kubectl says it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
+export function nodeStatus({spec, status}: NodeObject): string {
+	const ready = status?.conditions?.find(condition => condition.type === 'Ready');
+	const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+	return spec?.unschedulable === true ? `${word},SchedulingDisabled` : word;
+}
+
+/** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
+const pressing = ({status}: NodeObject) =>
+	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True');
+
+const firstOf = (moments: readonly number[]): number | undefined =>
+	moments.length === 0 ? undefined : Math.min(...moments);
+
+/** A Prometheus may know a node by the address at which it scrapes it. */
+const namesOf = ({metadata, status}: NodeObject): readonly string[] => [
+	metadata.name,
+	...(status?.addresses ?? []).map(({address}) => address),
+];
+
+function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
+	const {metadata, status} = node;
+	const ready = status?.conditions?.find(condition => condition.type === 'Ready');
+	const capacity = (resource: string) =>
+		parseQuantity(status?.allocatable?.[resource] ?? status?.capacity?.[resource] ?? '') ?? Number.NaN;
+	return {
+		uid: metadata.uid,
+		name: metadata.name,
+		status: nodeStatus(node),
+		since: ready?.status === 'True' ? undefined : moment(ready?.lastTransitionTime),
+		because: ready?.status === 'True' ? undefined : ready?.message,
+		pressures: pressing(node).map(each => each.type),
+		pressedSince: firstOf(pressing(node).flatMap(each => moment(each.lastTransitionTime) ?? [])),
+		memory: usage?.memory,
+		memoryCapacity: capacity('memory'),
+		cpu: usage?.cpu,
+		cpuCapacity: capacity('cpu'),
+		measuredAt: usage?.measuredAt,
+	};
+}
+
+const unmeasured: UsageHistory = {memory: [], cpu: []};
+
+/** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
+export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
+	kind: 'kubernetes.node-usage',
+	title: 'Node usage',
+	intervalMs: 10_000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => [kubectl(target, 'get', 'nodes'), kubectl(target, 'top', 'nodes')],
+	open(port, target) {
+		const remember = createUsageHistory();
+		let before: ReadonlyMap<string, NodeUsageRow> = new Map();
+		return async context => {
+			const [watched, found] = await Promise.all([
+				port.watched('nodes', context),
+				measured(port.nodeUsage(context), port.metrics, async metrics => {
+					const {usage, podsOnly} = await metrics.nodeUsage(context);
+					const remark = podsOnly
+						? 'of pods alone, without what the system of a node needs'
+						: 'CPU as the mean of five minutes';
+					return {usage, remark};
+				}),
+			]);
+			const byName = new Map((found.usage ?? []).map(usage => [usage.name, usage]));
+			const nodes = [...watched.objects.values()].map(node =>
+				facts(
+					node,
+					namesOf(node)
+						.map(name => byName.get(name))
+						.find(usage => usage !== undefined),
+				),
+			);
+			const round = remember();
+			const rows = nodes.map(one => {
+				const {uid, memory, cpu, measuredAt} = one;
+				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
+				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : unmeasured;
+				return nodeUsageRow(target.name, one, history.memory, history.cpu, before.get(uid));
+			});
+			round.end();
+			before = new Map(rows.map(row => [row.id, row]));
+			return {
+				rows,
+				gauges: [],
+				omitted: 0,
+				notes: [...found.notes, ...staleNotes('nodes', watched)],
+			};
+		};
+	},
+	findings: ({rows}, _previous, {target}) => nodeUsageFindings(rows, target),
+});

@@ -1,0 +1,84 @@
+import type {ActionContext, Outcome} from '../../../src/contract/action.ts';
+import {
+	daemonSetRollout,
+	deploymentRollout,
+	type RolloutState,
+	statefulSetRollout,
+} from '../../../src/model/kubernetes/rollout.ts';
+import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {DaemonSetObject, DeploymentObject, StatefulSetObject} from '../../../src/port/kubernetes-objects.ts';
+import {revisionOf} from '../objects/owner-index.ts';
+import {part} from '../objects/pod-template.ts';
+import {readWorkload, type WorkloadRef} from '../objects/workload-ref.ts';
+import {podsOf, type WorkloadPod} from './workload-pods.ts';
+
+export function rolloutOf({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): RolloutState {
+	switch (kind) {
+		case 'Deployment':
+			return deploymentRollout(object as DeploymentObject);
+		case 'StatefulSet':
+			return statefulSetRollout(object as StatefulSetObject);
+		case 'DaemonSet':
+			return daemonSetRollout(object as DaemonSetObject);
+		default:
+			return {state: 'untracked', detail: 'a ReplicaSet does not replace the pods it has'};
+	}
+}
+
+/** What says which pods are of the newest rollout; undefined where the server does not tell. */
+export function rolloutMark({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): string | undefined {
+	if (kind === 'Deployment') return String(revisionOf(object.metadata));
+	const mark = part(object, 'status')['updateRevision'];
+	return typeof mark === 'string' ? mark : undefined;
+}
+
+const isNew = (pod: WorkloadPod, kind: WorkloadRef['kind'], mark: string): boolean =>
+	kind === 'Deployment' ? String(pod.rollout?.revision) === mark : pod.labels['controller-revision-hash'] === mark;
+
+/** A container may fail once because what it needs is not there yet. */
+const failsForGood = (pod: WorkloadPod): boolean =>
+	pod.severity === 'crit' && (pod.restarts >= 2 || /Image|Config|InvalidImageName/.test(pod.status));
+
+/**
+ * Follows a rollout to its end by the rules of `kubectl rollout status`, and sees sooner than those that it cannot succeed: when pods of
+ * the new rollout fail. `markBefore` is that of the rollout before.
+ */
+export async function watchRollout(
+	ref: WorkloadRef,
+	markBefore: string,
+	context: ActionContext<KubernetesPort>,
+): Promise<Outcome> {
+	const object = await readWorkload(context.port, ref, context);
+	const {state, detail} = rolloutOf(ref, object);
+	if (state === 'done') return {result: 'done', detail};
+	if (state === 'failed') return {result: 'ineffective', detail};
+	if (state === 'untracked') return {result: 'done', detail: `it is written; ${detail}`};
+	const mark = rolloutMark(ref, object);
+	if (mark !== undefined && mark !== markBefore) {
+		const pods = await podsOf(context.port, ref, context.target.name, context);
+		const failing = pods.filter(pod => isNew(pod, ref.kind, mark) && failsForGood(pod));
+		const [first] = failing;
+		if (first !== undefined) {
+			return {
+				result: 'ineffective',
+				detail: `${failing.length} of the new pods fail: ${first.name} ${first.why ?? first.status}`,
+			};
+		}
+	}
+	const stuck = ref.kind === 'StatefulSet' ? await stuckPod(ref, mark, context) : undefined;
+	return {result: 'pending', detail: stuck === undefined ? detail : `${detail}; ${stuck}`};
+}
+
+/**
+ * A StatefulSet that keeps its order does not replace a pod that is not ready, so that going back alone does not mend it.
+ * https://github.com/kubernetes/kubernetes/issues/67250
+ */
+async function stuckPod(
+	ref: WorkloadRef,
+	mark: string | undefined,
+	context: ActionContext<KubernetesPort>,
+): Promise<string | undefined> {
+	const pods = await podsOf(context.port, ref, context.target.name, context);
+	const old = pods.find(pod => pod.severity === 'crit' && mark !== undefined && !isNew(pod, ref.kind, mark));
+	return old === undefined ? undefined : `the set waits for ${old.name}, which does not become ready: delete that pod`;
+}

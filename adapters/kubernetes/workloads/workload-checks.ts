@@ -1,0 +1,115 @@
+import type {ActionContext, Check, ShownFact} from '../../../src/contract/action.ts';
+import {isAdapterError} from '../../../src/errors.ts';
+import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import type {AutoscalerObject} from '../../../src/port/kubernetes-objects.ts';
+import {whole} from '../api/cached-reads.ts';
+import {accessCheck, accessFact} from '../objects/access-check.ts';
+import {controllerOf} from '../objects/owner-index.ts';
+import {part} from '../objects/pod-template.ts';
+import {objectOf, readWorkload, slashed, type WorkloadRef} from '../objects/workload-ref.ts';
+import {type Bound, type DryRun, workloadMoved} from './guarded-patch.ts';
+import {rolloutOf} from './rollout-watch.ts';
+
+/** What every confirmation that patches a workload shows of it. */
+export const workloadFacts: readonly ShownFact[] = [
+	{
+		fact: 'kind and name',
+		bound: 'uid, compared with the version that is read before the patch, which the server compares',
+	},
+	{fact: 'the manager of its fields', bound: 'read again with the version that the server compares'},
+	accessFact('change it'),
+	{
+		fact: 'what the dry run said',
+		notBound: 'the server judges the very same patch again when it is sent, and changes nothing when it refuses it',
+	},
+];
+
+/** Whether the workload is what was confirmed. */
+export async function sameCheck(
+	bound: Bound,
+	context: ActionContext<KubernetesPort>,
+): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
+	const {workload, generation} = bound;
+	const label = 'the workload';
+	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
+	try {
+		const object = await readWorkload(context.port, workload, context);
+		const moved = workloadMoved(bound, object);
+		if (object.metadata.deletionTimestamp !== undefined)
+			return {check: block(`${slashed(workload)} is being deleted`), object};
+		return moved === undefined
+			? {check: {label, result: 'pass', detail: `as it was, generation ${generation}`}, object}
+			: {check: block(moved), object};
+	} catch (error) {
+		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
+		return {check: block(error.message), object: undefined};
+	}
+}
+
+export const mayPatch = (
+	workload: WorkloadRef,
+	subresource: string | undefined,
+	context: ActionContext<KubernetesPort>,
+): Promise<Check> => {
+	const {type, namespace, name} = objectOf(workload);
+	const {group, resource} = type;
+	const question = {
+		verb: 'patch',
+		group,
+		resource,
+		namespace,
+		name,
+		...(subresource === undefined ? {} : {subresource}),
+	};
+	return accessCheck('the right to change it', question, context);
+};
+
+export const dryRunCheck = ({result, detail}: DryRun): Check => ({
+	label: 'dry run',
+	result: result === 'accepted' ? 'pass' : result === 'refused' ? 'block' : 'unknown',
+	detail,
+});
+
+/** Paused: nothing would happen until it is resumed. */
+export function pausedCheck(object: ApiObject): Check {
+	return part(object, 'spec')['paused'] === true
+		? {
+				label: 'rollouts',
+				result: 'block',
+				detail: 'paused: resume them first, with kubectl rollout resume',
+			}
+		: {label: 'rollouts', result: 'pass', detail: 'not paused'};
+}
+
+export function rollingCheck(workload: WorkloadRef, object: ApiObject): Check {
+	const label = 'the last rollout';
+	const {state, detail} = rolloutOf(workload, object);
+	if (state === 'done') return {label, result: 'pass', detail: `done, ${detail}`};
+	if (state === 'untracked') return {label: 'how pods are replaced', result: 'warn', detail};
+	return {label, result: 'warn', detail: state === 'failed' ? `failed, ${detail}` : `still under way, ${detail}`};
+}
+
+/** The autoscaler that owns the count of replicas, if there is one; `unread` says why that is not known. */
+export async function autoscalerOf(
+	workload: WorkloadRef,
+	{port, ...context}: ActionContext<KubernetesPort>,
+): Promise<{readonly autoscaler: AutoscalerObject | undefined; readonly unread: string | undefined}> {
+	const {objects, unread} = await whole(port, 'horizontalpodautoscalers', context);
+	const autoscaler = [...objects.values()].find(({metadata, spec}) => {
+		const to = spec?.scaleTargetRef;
+		return metadata.namespace === workload.namespace && to?.kind === workload.kind && to.name === workload.name;
+	});
+	return {autoscaler, unread};
+}
+
+/** KEDA makes an autoscaler for each of its own objects, and also scales from and to zero, which no autoscaler does. */
+export const kedaOf = ({metadata}: AutoscalerObject): string | undefined =>
+	controllerOf(metadata)?.kind === 'ScaledObject' ? controllerOf(metadata)?.name : undefined;
+
+/** `api, 3-10`, or `keda-hpa-api of ScaledObject api, 3-10`. */
+export function autoscalerText(autoscaler: AutoscalerObject): string {
+	const {metadata, spec} = autoscaler;
+	const keda = kedaOf(autoscaler);
+	const of = keda === undefined ? '' : ` of ScaledObject ${keda}`;
+	return `${metadata.name}${of}, ${spec?.minReplicas ?? 1}-${spec?.maxReplicas ?? '?'}`;
+}

@@ -1,0 +1,76 @@
+import {defineSource} from '../../../src/contract/define.ts';
+import type {Rollout} from '../../../src/model/kubernetes/pod.ts';
+import {type WorkloadRow, workloadRow} from '../../../src/model/kubernetes/workload.ts';
+import {workloadFindings} from '../../../src/model/kubernetes/workload-findings.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {mapInSlices} from '../../../src/time/yield.ts';
+import {besides, listed} from '../api/cached-reads.ts';
+import {kubectlEverywhere} from '../api/cli-equivalent.ts';
+import {runFacts} from '../objects/job-facts.ts';
+import {jobsUnknown, recentPodRows} from '../objects/pod-rows.ts';
+import {countedDaemonSet, countedDeployment, countedStatefulSet, presentOf, workloadFacts} from './workload-facts.ts';
+import {policiesOf} from './workload-policies.ts';
+
+/** Remembers which revision was the present one, and when another took its place: an earlier one that comes back bears its old date. */
+function createSightings(now: () => number) {
+	const known = new Map<string, Rollout>();
+	return (uid: string, rollout: Rollout | undefined): Rollout | undefined => {
+		if (rollout === undefined) return undefined;
+		const before = known.get(uid);
+		if (before?.revision === rollout.revision) return rollout.at === undefined ? before : rollout;
+		const seen = before === undefined || rollout.at !== undefined ? rollout : {...rollout, at: now()};
+		known.set(uid, seen);
+		return seen;
+	};
+}
+
+/** Deployments, stateful and daemon sets with how far their rollouts are, jobs and cron jobs with what they came to, and their pods. Read from what the watch has brought. */
+export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
+	kind: 'kubernetes.workload',
+	title: 'Workloads',
+	intervalMs: 2000,
+	timeoutMs: 20_000,
+	cost: 'cheap',
+	reads: target => [
+		...kubectlEverywhere(target, 'get', 'deployments,statefulsets,daemonsets,cronjobs,jobs', '-o', 'wide'),
+		...kubectlEverywhere(target, 'get', 'horizontalpodautoscalers,poddisruptionbudgets'),
+	],
+	open(port, target) {
+		let now = 0;
+		const seen = createSightings(() => now);
+		return async context => {
+			const [pods, deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets] = await Promise.all([
+				recentPodRows(port, target.name, context),
+				listed(port, 'deployments', 'deployments are not listed', context),
+				listed(port, 'statefulsets', 'stateful sets are not listed', context),
+				listed(port, 'daemonsets', 'daemon sets are not listed', context),
+				listed(port, 'cronjobs', 'cron jobs are not listed', context),
+				besides(port, 'jobs', jobsUnknown, context),
+				besides(port, 'horizontalpodautoscalers', 'autoscalers are not known', context),
+				besides(port, 'poddisruptionbudgets', 'disruption budgets are not known', context),
+			]);
+			now = context.now();
+			const {above, warnings} = pods;
+			const present = presentOf(above);
+			const policies = policiesOf(autoscalers.objects.values(), budgets.objects.values());
+			const byWorkload = Map.groupBy(pods.rows, row => row.workload?.uid ?? '');
+			const counted = [
+				...[...deployments.objects.values()].map(object => countedDeployment(object, present)),
+				...[...statefulSets.objects.values()].map(object => countedStatefulSet(object, above)),
+				...[...daemonSets.objects.values()].map(object => countedDaemonSet(object, present)),
+			];
+			// Before the first turn: these maps go on changing.
+			const runs = runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? []);
+			const rows = await mapInSlices(counted, context.signal, each => {
+				const {uid} = each.metadata;
+				const refusal = warnings.get(uid)?.find(message => /forbidden|exceeded quota|denied/i.test(message));
+				return workloadRow(target.name, workloadFacts(each, above, byWorkload.get(uid) ?? [], policies, refusal, seen));
+			});
+			const besidePods = [deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets];
+			for (const facts of runs) rows.push(workloadRow(target.name, facts));
+			const notes = [...pods.notes, ...besidePods.flatMap(each => each.notes)];
+			return {rows, gauges: [], omitted: 0, notes};
+		};
+	},
+	findings: ({rows}, _previous, {target}) => workloadFindings(rows, target),
+});

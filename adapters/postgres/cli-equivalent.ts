@@ -1,0 +1,30 @@
+import type {Target} from '../../src/contract/target.ts';
+import {tlsMode} from '../../src/model/postgres/postgres-tls.ts';
+import type {PostgresSettings} from '../../src/port/postgres.ts';
+import {shellLine} from '../../src/text/quote.ts';
+
+/** The contract carries settings opaque; the configuration made them with this system's schema. */
+export const settingsOf = (target: Target): PostgresSettings => target.settings as PostgresSettings;
+
+/** A value of libpq's connection string. */
+const conninfo = (text: string): string =>
+	/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+/** A shell line that runs `statement` with psql on this target. It carries no password: psql asks, or reads .pgpass. */
+export function psqlLine(target: Target, statement: string): string {
+	const {hosts, database, user, tls} = settingsOf(target);
+	// It takes one mode for all hosts.
+	const modes = hosts.map(({host}) => tlsMode(tls, host));
+	const words: readonly (readonly [string, string | undefined])[] = [
+		['host', hosts.map(({host}) => host).join(',')],
+		['port', hosts.map(({port}) => port).join(',')],
+		['user', user],
+		['dbname', database],
+		['sslmode', modes.includes('verify-full') ? 'verify-full' : modes[0]],
+		['sslrootcert', tls.ca],
+		['sslcert', tls.cert],
+		['sslkey', tls.key],
+	];
+	const place = words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${conninfo(value)}`])).join(' ');
+	return shellLine(['psql', '-X', place, '-c', statement.replace(/\s+/g, ' ').trim()]);
+}

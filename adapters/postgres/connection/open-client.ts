@@ -1,0 +1,215 @@
+import type {Duplex} from 'node:stream';
+import type {ConnectionOptions} from 'node:tls';
+import type {Client, ClientConfig} from 'pg';
+import type {Channel} from '../../../src/contract/channel-security.ts';
+import {AdapterError, messageOf} from '../../../src/errors.ts';
+import {tlsMode} from '../../../src/model/postgres/postgres-tls.ts';
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {postgresError} from '../errors.ts';
+import type {CancelKey} from './cancel-request.ts';
+import {bounded} from './deadline.ts';
+import {only, type Rows} from './decode.ts';
+import {createFraming} from './framing.ts';
+import type {LoginGate} from './login-limiter.ts';
+import {passwordOf} from './password.ts';
+import {probeAfter} from './reachability-check.ts';
+import {areInForce, limitsOf, readBackSql, startupOptions} from './session-limits.ts';
+import {channelOf, tlsOptions} from './tls.ts';
+
+export type Host = PostgresSettings['hosts'][number];
+
+/** The part of the `pg` module that a link needs. */
+export type Library = {readonly Client: typeof Client};
+
+/** One connection, logged in. */
+export type OpenClient = {
+	readonly client: Client;
+	readonly host: Host;
+	readonly channel: Channel;
+	/**
+	 * There is a pooler in between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
+	 * the limits for itself.
+	 */
+	readonly pooled: boolean;
+	/** Of the backend; behind a pooler of the one that answered first. */
+	readonly pid: number;
+	readonly ssl: ConnectionOptions | false;
+	readonly cancelKey: CancelKey;
+};
+
+export const socketOf = (client: Client): Duplex => client.connection.stream;
+
+/** Every value as the server's text: no date loses its microseconds, no count its last digits. */
+const asText = {getTypeParser: () => (value: string) => value} as unknown as NonNullable<ClientConfig['types']>;
+
+const notPostgres = (cause?: unknown): AdapterError =>
+	new AdapterError(
+		'malformed',
+		'the answer cannot be read',
+		'What answers there does not speak PostgreSQL: check host and port.',
+		{cause},
+	);
+
+const tooLarge = (): AdapterError =>
+	new AdapterError(
+		'malformed',
+		'the answer to one question takes more than 64 MB, and is not read',
+		'No answer of PostgreSQL to midwatch is so large: check host and port, and any proxy or pooler before the server.',
+	);
+
+/**
+ * The parser of `pg` throws on bytes that are not PostgreSQL's inside the socket's event, where nothing can catch it, or waits for what
+ * will never come: it is not given them.
+ */
+function guardParser(client: Client): void {
+	const connection = client.connection as unknown as {attachListeners(stream: Duplex): void};
+	const attach = connection.attachListeners.bind(connection);
+	connection.attachListeners = stream => {
+		const check = createFraming();
+		const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
+		stream.emit = (event: string | symbol, ...values: unknown[]) => {
+			if (event !== 'data') return emit(event, ...values);
+			const [chunk] = values;
+			try {
+				const wrong = Buffer.isBuffer(chunk) ? check(chunk) : 'it does not speak PostgreSQL';
+				if (wrong === undefined) return emit(event, ...values);
+				stream.destroy(wrong === 'it does not speak PostgreSQL' ? notPostgres() : tooLarge());
+			} catch (cause) {
+				stream.destroy(notPostgres(cause));
+			}
+			return true;
+		};
+		attach(stream);
+	};
+}
+
+const allowance = '`tls: {mode: prefer, allowCleartext: true}`';
+
+/** Why no password goes over this channel, or undefined where it may. */
+function passwordRefusal(settings: PostgresSettings, host: Host, channel: Channel): AdapterError | undefined {
+	if (channel === 'local' || channel === 'verified' || settings.tls.allowCleartext === true) return undefined;
+	const why = channel === 'plain' ? 'the connection is not encrypted' : 'the server is not verified';
+	return new AdapterError(
+		'denied',
+		`no password is sent to ${host.host}:${host.port}: ${why} (tls mode ${tlsMode(settings.tls, host.host)})`,
+		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${allowance}.`,
+	);
+}
+
+type Options = {
+	readonly application: string;
+	readonly signal: AbortSignal;
+	readonly gate: LoginGate;
+	/** The connection broke, or ended. */
+	readonly onLost: (client: Client) => void;
+};
+
+type How = {readonly ssl: ConnectionOptions | false; readonly startup: string | undefined};
+
+async function openOnce(
+	library: Library,
+	settings: PostgresSettings,
+	host: Host,
+	{ssl, startup}: How,
+	{application, signal, gate, onLost}: Options,
+): Promise<OpenClient> {
+	await gate.enter(host, signal);
+	let asked = false;
+	const limits = limitsOf(settings);
+	const channel = () => channelOf(socketOf(client), settings.tls, host.host);
+	const client = new library.Client({
+		host: host.host,
+		port: host.port,
+		user: settings.user,
+		database: settings.database,
+		// Called for every method that needs a password, before anything is computed from it.
+		password: async () => {
+			asked = true;
+			const refusal = passwordRefusal(settings, host, channel());
+			if (refusal !== undefined) throw refusal;
+			return passwordOf(settings, host);
+		},
+		ssl,
+		application_name: application,
+		client_encoding: 'UTF8',
+		...(startup === undefined ? {} : {options: startup}),
+		keepAlive: true,
+		keepAliveInitialDelayMillis: 10_000,
+		types: asText,
+		// A link asks one thing at a time; behind a pooler that is a transaction of three parts, sent in one go.
+		pipeline: true,
+	});
+	const drop = () => {
+		onLost(client);
+		socketOf(client).destroy();
+	};
+	const probe = probeAfter(host, Math.min(1000, settings.connectTimeoutMs / 2));
+	let isAbandoned = false;
+	/** A backend that hangs does not end when its connection does. */
+	const abandon = () => {
+		isAbandoned = probe.answered;
+		onLost(client);
+		if (isAbandoned) gate.abandon(host, socketOf(client));
+		else socketOf(client).destroy();
+	};
+	guardParser(client);
+	// Without a listener a broken socket would end the process. The rejection of the question carries the error.
+	client.on('error', drop);
+	client.on('end', drop);
+	const login = async (): Promise<OpenClient> => {
+		await client.connect();
+		// An impostor has no use for the password when it may answer without.
+		const refusal = asked || settings.password === undefined ? undefined : passwordRefusal(settings, host, channel());
+		if (refusal !== undefined) throw refusal;
+		const {processID, secretKey} = client as unknown as {readonly processID: number; readonly secretKey: number};
+		const row = only((await client.query<Rows[number]>(readBackSql)).rows);
+		const pid = Number(row['pid']);
+		return {
+			client,
+			host,
+			channel: channel(),
+			pooled: pid !== processID || !areInForce(limits, row),
+			pid,
+			ssl,
+			cancelKey: {processId: processID, secret: secretKey},
+		};
+	};
+	const what = `${host.host}:${host.port}`;
+	try {
+		const open = await bounded(login(), {ms: settings.connectTimeoutMs, what, signal}, abandon);
+		gate.succeeded(host);
+		return open;
+	} catch (error) {
+		if (!isAbandoned) drop();
+		throw error;
+	} finally {
+		probe.stop();
+	}
+}
+
+/** Opens one connection to one host and logs in. @throws AdapterError */
+export async function openClient(
+	library: Library,
+	settings: PostgresSettings,
+	host: Host,
+	options: Options,
+): Promise<OpenClient> {
+	try {
+		let how: How = {ssl: await tlsOptions(settings.tls, host.host), startup: startupOptions(limitsOf(settings))};
+		for (;;) {
+			try {
+				return await openOnce(library, settings, host, how, options);
+			} catch (error) {
+				const message = messageOf(error);
+				const prefers = how.ssl !== false && tlsMode(settings.tls, host.host) === 'prefer';
+				if (prefers && /does not support SSL/.test(message)) how = {...how, ssl: false};
+				// A pooler; the limits are then set in each transaction.
+				else if (how.startup !== undefined && /unsupported startup parameter/.test(message))
+					how = {...how, startup: undefined};
+				else throw error;
+			}
+		}
+	} catch (error) {
+		throw postgresError(error, `${host.host}:${host.port}`);
+	}
+}

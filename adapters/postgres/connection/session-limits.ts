@@ -1,0 +1,56 @@
+import type {PostgresSettings} from '../../../src/port/postgres.ts';
+import {sqlLiteral} from '../../../src/text/quote.ts';
+import type {RowText} from './decode.ts';
+
+/** The settings of every statement of ours. A fixed date style and zone give timestamps the same text in any session. */
+export type Limits = Readonly<Record<string, string>>;
+
+export const limitsOf = (settings: Pick<PostgresSettings, 'statementTimeoutMs'>): Limits => ({
+	statement_timeout: `${settings.statementTimeoutMs}`,
+	lock_timeout: '500',
+	idle_in_transaction_session_timeout: '5000',
+	default_transaction_read_only: 'on',
+	search_path: 'pg_catalog',
+	jit: 'off',
+	datestyle: 'ISO',
+	timezone: 'UTC',
+	client_min_messages: 'error',
+});
+
+/** The value of the startup parameter `options`. */
+export const startupOptions = (limits: Limits): string =>
+	Object.entries(limits)
+		.map(([name, value]) => `-c ${name}=${value}`)
+		.join(' ');
+
+const timeouts = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'] as const;
+
+const qualified = (setting: string) => `pg_catalog.current_setting('${setting}') AS ${setting}`;
+
+/** Reads back what the startup options are meant to set. It reads no table, so that it waits for no lock. */
+export const readBackSql = `SELECT pg_catalog.pg_backend_pid() AS pid, ${[...timeouts, 'default_transaction_read_only', 'search_path'].map(qualified).join(', ')}`;
+
+const unitMs: Readonly<Record<string, number>> = {ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000};
+
+/** `500ms`, `3s`, `1min` or `0`, in milliseconds. */
+function milliseconds(text: string | null | undefined): number | undefined {
+	const found = /^(\d+)(ms|s|min|h|d)?$/.exec(text ?? '');
+	return found === null ? undefined : Number(found[1]) * (unitMs[found[2] ?? 'ms'] ?? 1);
+}
+
+/** Whether the server has taken the startup options: a pooler may have dropped them. */
+export const areInForce = (limits: Limits, row: RowText): boolean =>
+	timeouts.every(name => milliseconds(row[name]) === Number(limits[name])) &&
+	row['default_transaction_read_only'] === 'on' &&
+	row['search_path'] === limits['search_path'];
+
+/**
+ * Begins a read-only transaction with the limits and the name set for it alone, and reads the pid of the backend that runs it: on a pooled
+ * connection the next transaction may run on another backend, and nothing may stay behind for the next client.
+ */
+export function beginSql(limits: Limits, application: string): string {
+	const sets = Object.entries({...limits, application_name: application}).map(
+		([name, value]) => `pg_catalog.set_config('${name}', ${sqlLiteral(value).trim()}, true)`,
+	);
+	return `BEGIN READ ONLY; SELECT pg_catalog.pg_backend_pid() AS pid, ${sets.join(', ')}`;
+}

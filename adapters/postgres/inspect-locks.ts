@@ -1,0 +1,102 @@
+import {defineInspection} from '../../src/contract/define.ts';
+import type {Line} from '../../src/contract/document.ts';
+import {sessionPhrase} from '../../src/model/postgres/postgres-findings.ts';
+import {
+	childrenOf,
+	type LockForest,
+	lockForest,
+	preparedTransaction,
+	waitersOf,
+} from '../../src/model/postgres/postgres-locks.ts';
+import {type PostgresSessionRow, pidName, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
+import type {HeldLockRecord, PostgresPort} from '../../src/port/postgres.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+import {cut} from '../../src/text/fit.ts';
+import {duration} from '../../src/text/format.ts';
+import {psqlLine} from './cli-equivalent.ts';
+import {heldLocksSql, waitsSql} from './sql.ts';
+
+const queryCells = 200;
+/** Beside a waiter: its line should stay one line. */
+const branchQueryCells = 48;
+const locksShown = 6;
+
+type Drawing = {
+	readonly forest: LockForest;
+	readonly rows: ReadonlyMap<number, PostgresSessionRow>;
+	readonly held: readonly HeldLockRecord[];
+};
+
+const shortQuery = (row: PostgresSessionRow | undefined, cells: number): string =>
+	cut(cleanLine(row?.query ?? ''), cells);
+
+function rootLines(pid: number, {forest, rows, held}: Drawing): readonly Line[] {
+	const row = rows.get(pid);
+	const waiters = waitersOf(forest, pid).length;
+	const phrase = row === undefined ? '' : `  ${sessionPhrase(row)}`;
+	const queue = waiters === 1 ? '1 waits for it' : `${waiters} wait for it`;
+	const locks = held.filter(lock => lock.pid === pid);
+	const more = locks.length > locksShown ? [{text: `   … ${locks.length - locksShown} more locks`}] : [];
+	const query = shortQuery(row, queryCells);
+	const name = pidName(pid);
+	return [
+		{
+			text: `${name.charAt(0).toUpperCase()}${name.slice(1)}${phrase}  (${queue})`,
+			severity: row?.severity ?? 'crit',
+			loud: true,
+		},
+		...(query === '' ? [] : [{text: `   ${query}`}]),
+		...locks.slice(0, locksShown).map(lock => ({text: `   holds ${lock.mode} on ${lock.relation}`})),
+		...more,
+		...(pid === preparedTransaction
+			? [{text: '   see pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it'}]
+			: []),
+	];
+}
+
+function branchLines(parent: number, indent: string, drawing: Drawing): readonly Line[] {
+	const {forest, rows} = drawing;
+	const children = childrenOf(forest, parent);
+	return children.flatMap((pid, index) => {
+		const last = index === children.length - 1;
+		const row = rows.get(pid);
+		const wait = forest.waits.get(pid);
+		const on = wait?.relation === undefined ? (wait?.lockType ?? 'a lock') : `${wait.relation} (${wait.lockType})`;
+		const also =
+			(forest.rootsOf.get(pid) ?? []).length > 1 ? `, behind ${forest.rootsOf.get(pid)?.map(pidName).join(', ')}` : '';
+		const app = row?.application === undefined || row.application === '' ? '' : `, app ${row.application}`;
+		return [
+			{
+				text: `${indent}${last ? '└─' : '├─'} pid ${pid}  waits ${duration(row?.wait?.seconds)} for ${wait?.mode ?? 'a lock'} on ${on}${also}${app}  ${shortQuery(row, branchQueryCells)}`,
+				...(row === undefined ? {} : {severity: row.severity}),
+			},
+			...branchLines(pid, `${indent}${last ? '   ' : '│  '}`, drawing),
+		];
+	});
+}
+
+export const lockTree = defineInspection<PostgresSessionRow, PostgresPort>()({
+	id: 'postgres.lock-tree',
+	title: 'Lock tree',
+	key: 'l',
+	kind: sessionKind,
+	risk: 'none',
+	async open(_row, {port, target, signal}) {
+		const records = await port.waits({signal});
+		const forest = lockForest(records);
+		const real = forest.pids.filter(pid => pid !== preparedTransaction);
+		const sessions = real.length === 0 ? [] : await port.sessionsByPid(real, {signal});
+		const holders = forest.roots.filter(pid => pid !== preparedTransaction);
+		const held = holders.length === 0 ? [] : await port.heldLocks(holders, {signal});
+		const rows = new Map(sessionRows(target.name, sessions, forest).map(row => [row.pid, row]));
+		const drawing = {forest, rows, held};
+		const trees = forest.roots
+			.toSorted((a, b) => waitersOf(forest, b).length - waitersOf(forest, a).length || a - b)
+			.flatMap(root => [...rootLines(root, drawing), ...branchLines(root, '   ', drawing), {text: ''}]);
+		return {
+			title: 'Who waits for whom',
+			reads: [psqlLine(target, waitsSql(13)), psqlLine(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`))],
+			lines: trees.length === 0 ? [{text: 'Nobody waits for a lock now.'}] : trees,
+		};
+	},
+});

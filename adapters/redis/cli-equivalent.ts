@@ -1,0 +1,30 @@
+import type {Target} from '../../src/contract/target.ts';
+import type {RedisEndpoint, RedisSettings} from '../../src/port/redis.ts';
+import {shellLine} from '../../src/text/quote.ts';
+
+/** The one place where a target's settings become ours again: configuration made them for a target of this kind. */
+export const settingsOf = (target: Target): RedisSettings => target.settings as RedisSettings;
+
+/** `redis-cli` with everything that leads to the target except the password, which it takes from REDISCLI_AUTH. */
+export function redisCli(target: Target, words: readonly string[], endpoint?: RedisEndpoint): string {
+	const settings = settingsOf(target);
+	const {host, port} = endpoint ?? settings;
+	const {tls} = settings;
+	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);
+	return shellLine([
+		'redis-cli',
+		...['-h', host, '-p', String(port)],
+		...(settings.db === 0 ? [] : ['-n', String(settings.db)]),
+		...named('--user', settings.username),
+		...(tls === undefined
+			? []
+			: [
+					'--tls',
+					...named('--cacert', tls.ca),
+					...named('--cert', tls.cert),
+					...named('--key', tls.key),
+					...named('--sni', tls.servername),
+				]),
+		...words,
+	]);
+}

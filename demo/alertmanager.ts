@@ -1,0 +1,20 @@
+import type {System} from '../src/contract/system.ts';
+import type {AlertmanagerSettings} from '../src/port/alertmanager.ts';
+import {alertmanager} from '../adapters/alertmanager/system.ts';
+import type {Scenario} from './scenario.ts';
+import {type MonitoringOf, standInSystem} from './fake-server-system.ts';
+
+/** Nothing connects with these: they are shown as the way to read the same by hand. */
+export const demoAlertmanagerSettings: AlertmanagerSettings = {
+	url: 'http://alerts-main.example.test:9093',
+	auth: {kind: 'none'},
+	headers: {},
+	environment: {},
+};
+
+/** The Alertmanager that the demo's Prometheus tells of its alerts. */
+export const demoAlertmanager = (scenario: Scenario, monitoring: MonitoringOf): System =>
+	standInSystem(alertmanager, async () => {
+		const [{startAlertmanagerApi}, world] = await Promise.all([import('./servers/alertmanager/server.ts'), monitoring()]);
+		return startAlertmanagerApi(world, scenario);
+	});

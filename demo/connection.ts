@@ -1,0 +1,21 @@
+import type {Connection, Permission} from '../src/contract/system.ts';
+
+export type DemoServer<Port> = {
+	readonly port: Port;
+	readonly version: string;
+	/** Who the server says we are. */
+	readonly who: string;
+	/** What it needs on a real server; the demo has it all. */
+	readonly permissions: readonly Pick<Permission, 'needs' | 'name'>[];
+};
+
+/** A connection to something in this process: it is always there and needs no closing. */
+export const demoConnection = <Port>({port, version, who, permissions}: DemoServer<Port>): Connection<Port> => ({
+	port,
+	async identify({signal}) {
+		signal.throwIfAborted();
+		return {version, who, latencyMs: 1, channel: 'local'};
+	},
+	permissions: async () => permissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
+	close: async () => {},
+});

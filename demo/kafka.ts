@@ -1,0 +1,33 @@
+import type {System} from '../src/contract/system.ts';
+import type {KafkaSettings} from '../src/port/kafka.ts';
+import {kafka} from '../adapters/kafka/system.ts';
+import {demoConnection} from './connection.ts';
+import type {DemoKafkaCluster} from './ports/kafka-port.ts';
+import type {Scenario} from './scenario.ts';
+
+/** Nothing connects with these: they are shown as the way to read the same by hand. */
+export const demoKafkaSettings: KafkaSettings = {
+	brokers: [1, 2, 3].map(id => ({host: `kafka-${id}.example.test`, port: 9092})),
+	connectTimeoutMs: 3000,
+	requestTimeoutMs: 5000,
+};
+
+/**
+ * The real Kafka room on simulated brokers. `lag` and `default` heal when order-processing is put past the message that its members die of,
+ * and by nothing else.
+ */
+export function demoKafka(scenario: Scenario): System {
+	let cluster: DemoKafkaCluster | undefined;
+	return {
+		...kafka,
+		async connect(_target, {readOnly}) {
+			const {createDemoKafkaCluster, demoKafkaPort} = await import('./ports/kafka-port.ts');
+			cluster ??= createDemoKafkaCluster(scenario);
+			const port = demoKafkaPort(cluster, readOnly);
+			return {
+				...demoConnection({port, version: '4.1 or newer', who: 'User:midwatch', permissions: []}),
+				permissions: port.permissions,
+			};
+		},
+	};
+}

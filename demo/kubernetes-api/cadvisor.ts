@@ -1,0 +1,30 @@
+import type {ContainerTold} from './kubelets.ts';
+import type {Pod} from './objects/kinds.ts';
+import {momentOf} from './objects/kube-object.ts';
+import type {World} from './simulation.ts';
+
+const periodMs = 100;
+
+/** What the kubelets tell of the containers that run, as it was at a moment. One that was started later, or has ended, is not told. */
+export function* containersTold({cluster, usage}: World, at: number): Iterable<ContainerTold> {
+	for (const pod of cluster.store.list<Pod>('pods')) {
+		const {namespace = '', name} = pod.metadata;
+		for (const used of usage.containers(pod, at)) {
+			const state = pod.status.containerStatuses?.find(status => status.name === used.name)?.state;
+			const elapsedMs = at - (momentOf(state?.running?.startedAt) ?? at);
+			const {mean, heldBack} = usage.share(pod, used.name);
+			yield {
+				node: pod.spec.nodeName ?? '',
+				namespace,
+				pod: name,
+				container: used.name,
+				memory: Math.round(used.memory),
+				cpuSeconds: (mean * elapsedMs) / 1000,
+				periods:
+					heldBack === undefined
+						? undefined
+						: {all: Math.floor(elapsedMs / periodMs), throttled: Math.floor((heldBack * elapsedMs) / periodMs)},
+			};
+		}
+	}
+}

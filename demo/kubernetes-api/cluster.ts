@@ -1,0 +1,107 @@
+import {type Access, createAccess} from './serving/access.ts';
+import type {Clock} from './clock.ts';
+import type {KubeEvent} from './objects/kinds.ts';
+import {type KubeObject, type ObjectMeta, timestamp} from './objects/kube-object.ts';
+import {createStore, type Store} from './objects/store.ts';
+
+/** What all parts of the stand-in share. */
+export type Cluster = {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly access: Access;
+	/** How the metrics API is: there, not installed, or installed and failing. */
+	metrics: 'served' | 'absent' | 'failing';
+	/** The moment as the API writes it. */
+	time(): string;
+	/** Metadata of a new object. Without a resourceVersion, which the store gives. */
+	meta(name: string, more?: Partial<ObjectMeta>): ObjectMeta;
+	/** Tells what happened to an object, as controllers do. The same thing again counts up. */
+	record(about: KubeObject, event: Told): void;
+};
+
+export type Told = {
+	readonly reason: string;
+	readonly message: string;
+	readonly type?: 'Normal' | 'Warning';
+	readonly component: string;
+	readonly host?: string;
+	readonly fieldPath?: string;
+};
+
+/** Events are kept for an hour, as the real server does unless it is told otherwise. */
+const eventLifeMs = 3_600_000;
+
+/** `fixed` gives a number from 0 to 1 that belongs to a key for good, so that the same scenario has the same uids. */
+export function createCluster(clock: Clock, fixed: (key: string) => number): Cluster {
+	const store = createStore();
+	const time = () => timestamp(clock.now());
+	let named = 0;
+	let made = 0;
+
+	/** A version 4 UUID by its form. */
+	function uid(): string {
+		made += 1;
+		const hex = [0, 1, 2, 3]
+			.map(part =>
+				Math.floor(fixed(`uid ${made} ${part}`) * 2 ** 32)
+					.toString(16)
+					.padStart(8, '0'),
+			)
+			.join('');
+		const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)];
+		return parts.join('-');
+	}
+
+	const meta = (name: string, more: Partial<ObjectMeta> = {}): ObjectMeta => ({
+		name,
+		uid: uid(),
+		resourceVersion: '',
+		creationTimestamp: time(),
+		...more,
+	});
+
+	/** The events of each object, so that the same thing again is found without a search. */
+	const known = new Map<string, {readonly namespace: string; readonly name: string}>();
+
+	function record(about: KubeObject, {reason, message, type = 'Normal', component, host, fieldPath}: Told) {
+		const {name, uid, resourceVersion} = about.metadata;
+		const namespace = about.metadata.namespace ?? 'default';
+		const same = [uid, reason, message, type, component, fieldPath ?? ''].join('\n');
+		const at = known.get(same);
+		const before = at && store.get<KubeEvent>('events', at.namespace, at.name);
+		if (before !== undefined) {
+			store.put('events', {...before, count: before.count + 1, lastTimestamp: time()});
+			return;
+		}
+		named += 1;
+		const event: KubeEvent = {
+			apiVersion: 'v1',
+			kind: 'Event',
+			metadata: meta(`${name}.${(clock.now() * 1000 + named).toString(16)}`, {namespace}),
+			involvedObject: {
+				kind: about.kind,
+				...(about.metadata.namespace === undefined ? {} : {namespace: about.metadata.namespace}),
+				name,
+				uid,
+				apiVersion: about.apiVersion,
+				resourceVersion,
+				...(fieldPath === undefined ? {} : {fieldPath}),
+			},
+			reason,
+			message,
+			source: {component, ...(host === undefined ? {} : {host})},
+			firstTimestamp: time(),
+			lastTimestamp: time(),
+			count: 1,
+			type,
+		};
+		store.put('events', event);
+		known.set(same, {namespace, name: event.metadata.name});
+		clock.after(eventLifeMs, function expire() {
+			known.delete(same);
+			store.remove('events', namespace, event.metadata.name);
+		});
+	}
+
+	return {store, clock, access: createAccess(), metrics: 'served', time, meta, record};
+}

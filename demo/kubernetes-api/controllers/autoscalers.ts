@@ -1,0 +1,78 @@
+import type {Cluster} from '../cluster.ts';
+import type {Autoscaler, Deployment} from '../objects/kinds.ts';
+import {equalJson, type KubeObject} from '../objects/kube-object.ts';
+import {keyOfKind} from '../objects/resources.ts';
+
+/** How often the real controller looks. */
+export const autoscaleEveryMs = 15_000;
+
+/**
+ * Keeps a workload between the two ends of its autoscaler, and tells what it sees. It does not follow the load: what it wants by the load is
+ * `wanted`, which the scenario says; without it, what there is.
+ */
+export function reconcileAutoscaler(cluster: Cluster, autoscaler: Autoscaler, wanted: number | undefined): void {
+	const {store} = cluster;
+	const {spec, metadata} = autoscaler;
+	const key = keyOfKind(spec.scaleTargetRef.apiVersion, spec.scaleTargetRef.kind);
+	const workload = key && store.get<Deployment>(key, metadata.namespace, spec.scaleTargetRef.name);
+	if (key === undefined || !workload) return;
+	const current = workload.spec.replicas;
+	// Zero replicas switch an autoscaler off.
+	const off = current === 0;
+	const least = spec.minReplicas ?? 1;
+	const asked = wanted ?? current;
+	const desired = off ? 0 : Math.min(spec.maxReplicas, Math.max(least, asked));
+	const time = cluster.time();
+	if (desired !== current) {
+		const generation = (workload.metadata.generation ?? 1) + 1;
+		const scaled = {
+			...workload,
+			metadata: {...workload.metadata, generation},
+			spec: {...workload.spec, replicas: desired},
+		};
+		store.put(key, scaled as KubeObject);
+		const reason =
+			asked > current ? 'cpu resource utilization (percentage of request) above target' : 'All metrics below target';
+		const message = `New size: ${desired}; reason: ${reason}`;
+		cluster.record(autoscaler, {reason: 'SuccessfulRescale', message, component: 'horizontal-pod-autoscaler'});
+	}
+	const limited =
+		asked > spec.maxReplicas ? 'TooManyReplicas' : asked < least ? 'TooFewReplicas' : 'DesiredWithinRange';
+	const told = [
+		{type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'recommended size matches current size'},
+		{
+			type: 'ScalingActive',
+			status: off ? 'False' : 'True',
+			reason: off ? 'ScalingDisabled' : 'ValidMetricFound',
+			message: off
+				? 'scaling is disabled since the replica count of the target is zero'
+				: 'the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)',
+		},
+		{
+			type: 'ScalingLimited',
+			status: limited === 'DesiredWithinRange' ? 'False' : 'True',
+			reason: limited,
+			message:
+				limited === 'TooManyReplicas'
+					? 'the desired replica count is more than the maximum replica count'
+					: limited === 'TooFewReplicas'
+						? 'the desired replica count is less than the minimum replica count'
+						: 'the desired count is within the acceptable range',
+		},
+	] as const;
+	const conditions = told.map(each => {
+		const before = autoscaler.status.conditions?.find(({type}) => type === each.type);
+		return {...each, lastTransitionTime: before?.status === each.status ? before.lastTransitionTime : time};
+	});
+	const target = spec.metrics?.[0]?.resource?.target.averageUtilization ?? 80;
+	const averageUtilization = off ? 0 : Math.round((target * asked) / Math.max(1, desired));
+	const status = {
+		...autoscaler.status,
+		currentReplicas: current,
+		desiredReplicas: desired,
+		currentMetrics: [{type: 'Resource', resource: {name: 'cpu', current: {averageUtilization}}}],
+		conditions,
+		...(desired === current ? {} : {lastScaleTime: time}),
+	};
+	if (!equalJson(status, autoscaler.status)) store.put('horizontalpodautoscalers.autoscaling', {...autoscaler, status});
+}

@@ -1,0 +1,202 @@
+import type {ClusterScenario} from '../cluster-scenario.ts';
+import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
+import {recountBudget} from '../objects/budgets.ts';
+import type {Cluster} from '../cluster.ts';
+import {reconcileCronJob} from './cron-jobs.ts';
+import {reconcileDaemonSet} from './daemon-sets.ts';
+import {reconcileDeployment} from './deployments.ts';
+import {reconcileEndpoints} from './endpoints.ts';
+import {reconcileJob} from './jobs.ts';
+import {
+	type Autoscaler,
+	type Budget,
+	type CronJob,
+	type DaemonSet,
+	type Deployment,
+	isActive,
+	isReady,
+	type Job,
+	type Namespace,
+	type Pod,
+	type ReplicaSet,
+	type Service,
+	type StatefulSet,
+} from '../objects/kinds.ts';
+import {createKubelet} from './kubelet.ts';
+import {letters} from '../objects/generated-names.ts';
+import {controllerOf, equalJson, type KubeObject} from '../objects/kube-object.ts';
+import type {Programs} from '../objects/programs.ts';
+import {background, remove} from '../serving/deletion.ts';
+import {reconcileReplicaSet} from './replica-sets.ts';
+import {keyOfKind, resourceTypes} from '../objects/resources.ts';
+import {matches, type SetSelector} from '../objects/selectors.ts';
+import {reconcileStatefulSet} from './stateful-sets.ts';
+import type {Change} from '../objects/store.ts';
+
+/** Changes are gathered for so long before the controllers look: a burst of them is one piece of work. */
+const gatherMs = 20;
+
+export type Controllers = {
+	/** How many replicas the load asks for, by `NAMESPACE/NAME` of the autoscaler. */
+	readonly wanted: Map<string, number>;
+	/** Looks at the autoscalers, and then every 15 seconds. */
+	autoscale(): void;
+	stop(): void;
+};
+
+/** Whether a budget or a service would see no difference. A deletion is told with the object as it was, and is one. */
+const countedAlike = (pod: Pod, before: Pod): boolean =>
+	isReady(pod) === isReady(before) &&
+	isActive(pod) === isActive(before) &&
+	pod.status.podIP === before.status.podIP &&
+	equalJson(pod.metadata.labels, before.metadata.labels);
+
+/** Timers wait no longer than 24 days: what is due later is looked at in between. */
+const longestWaitMs = 24 * 3_600_000;
+
+/** A deadline is over a second after it, and not in it. */
+const later = (at: number | undefined): number | undefined => at && at + 1000;
+
+/** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
+export function startControllers(cluster: Cluster, scenario: ClusterScenario, programs: Programs): Controllers {
+	const {store, clock} = cluster;
+	const wanted = new Map<string, number>();
+	const kubelet = createKubelet(cluster, scenario, programs);
+	const queue = new Map<
+		string,
+		{readonly resource: string; readonly namespace: string | undefined; readonly name: string}
+	>();
+	const deadlines = new Map<string, () => void>();
+	let cancelFlush: (() => void) | undefined;
+	let stopped = false;
+	const suffix = () => letters(5, () => scenario.random());
+
+	function enqueue(resource: string, namespace: string | undefined, name: string) {
+		queue.set(`${resource} ${namespace}/${name}`, {resource, namespace, name});
+		cancelFlush ??= clock.after(gatherMs, flush);
+	}
+
+	function flush() {
+		cancelFlush = undefined;
+		if (stopped) return;
+		const work = [...queue.values()];
+		queue.clear();
+		for (const {resource, namespace, name} of work) {
+			const object = store.get(resource, namespace, name);
+			if (object !== undefined) reconcile(resource, object);
+		}
+	}
+
+	function reconcile(resource: string, object: KubeObject) {
+		if (resource === 'deployments.apps')
+			return watchMoment(resource, object, later(reconcileDeployment(cluster, object as Deployment)));
+		if (resource === 'replicasets.apps') return reconcileReplicaSet(cluster, object as ReplicaSet, suffix);
+		if (resource === 'statefulsets.apps') return reconcileStatefulSet(cluster, object as StatefulSet);
+		if (resource === 'daemonsets.apps') return reconcileDaemonSet(cluster, object as DaemonSet, suffix);
+		if (resource === 'jobs.batch') return watchMoment(resource, object, reconcileJob(cluster, object as Job, suffix));
+		if (resource === 'cronjobs.batch')
+			return watchMoment(resource, object, reconcileCronJob(cluster, object as CronJob));
+		if (resource === 'services') return reconcileEndpoints(cluster, object as Service);
+		if (resource === 'poddisruptionbudgets.policy') return void recountBudget(cluster, object as Budget);
+		if (resource === 'namespaces') return finishNamespace(object as Namespace);
+		if (resource === 'horizontalpodautoscalers.autoscaling') return autoscale(object as Autoscaler);
+	}
+
+	const autoscale = (object: Autoscaler) =>
+		reconcileAutoscaler(cluster, object, wanted.get(`${object.metadata.namespace}/${object.metadata.name}`));
+
+	/** What makes no more changes may still have something to do by time: a rollout fails, a schedule is due. */
+	function watchMoment(resource: string, {metadata}: KubeObject, at: number | undefined) {
+		deadlines.get(metadata.uid)?.();
+		if (at === undefined) return;
+		const look = () => enqueue(resource, metadata.namespace, metadata.name);
+		deadlines.set(metadata.uid, clock.after(Math.min(longestWaitMs, Math.max(0, at - clock.now())), look));
+	}
+
+	/** Budgets and services that select the pod, when what they look at has changed. */
+	function selectors(pod: Pod, before: Pod | undefined) {
+		const {namespace, labels} = pod.metadata;
+		if (before !== undefined && countedAlike(pod, before)) return;
+		const selects = (selector: SetSelector | undefined) =>
+			matches(selector, labels) || (before !== undefined && matches(selector, before.metadata.labels));
+		for (const {metadata, spec} of store.list<Budget>('poddisruptionbudgets.policy', namespace)) {
+			if (selects(spec.selector)) enqueue('poddisruptionbudgets.policy', namespace, metadata.name);
+		}
+		for (const {metadata, spec} of store.list<Service>('services', namespace)) {
+			const {selector} = spec;
+			if (selector !== undefined && selects({matchLabels: selector})) enqueue('services', namespace, metadata.name);
+		}
+	}
+
+	function onChange({resource, object, type, previous}: Change) {
+		const {namespace, name, uid} = object.metadata;
+		if (type === 'DELETED') collect(uid);
+		else enqueue(resource, namespace, name);
+		const owner = controllerOf(object);
+		const ownerKey = owner && keyOfKind(owner.apiVersion, owner.kind);
+		if (owner !== undefined && ownerKey !== undefined) enqueue(ownerKey, namespace, owner.name);
+		if (resource === 'pods') {
+			if (type !== 'DELETED') kubelet.look(object as Pod);
+			selectors(object as Pod, type === 'DELETED' ? undefined : (previous as Pod | undefined));
+		}
+		if (resource === 'nodes') {
+			for (const set of store.list('daemonsets.apps'))
+				enqueue('daemonsets.apps', set.metadata.namespace, set.metadata.name);
+			for (const pod of store.list<Pod>('pods')) if (pod.spec.nodeName === name) kubelet.look(pod);
+		}
+		if (
+			namespace !== undefined &&
+			store.get<Namespace>('namespaces', undefined, namespace)?.status.phase === 'Terminating'
+		) {
+			enqueue('namespaces', undefined, namespace);
+		}
+	}
+
+	/** What was owned by something that is gone goes too. */
+	function collect(uid: string) {
+		deadlines.get(uid)?.();
+		deadlines.delete(uid);
+		for (const {key} of resourceTypes) {
+			for (const owned of store.ownedBy(key, uid)) {
+				if (owned.metadata.deletionTimestamp === undefined) remove(cluster, key, owned, background);
+			}
+		}
+	}
+
+	/** A namespace that is to go is emptied first. */
+	function finishNamespace({metadata, status}: Namespace) {
+		if (status.phase !== 'Terminating') return;
+		let left = 0;
+		for (const {key, namespaced} of resourceTypes) {
+			if (!namespaced) continue;
+			for (const object of store.list(key, metadata.name)) {
+				left += 1;
+				if (object.metadata.deletionTimestamp === undefined) remove(cluster, key, object, background);
+			}
+		}
+		if (left === 0) store.remove('namespaces', undefined, metadata.name);
+		else enqueue('namespaces', undefined, metadata.name);
+	}
+
+	const stopListening = store.onChange(onChange);
+	let stopAutoscaling: (() => void) | undefined;
+	function autoscaleAll() {
+		for (const object of store.list<Autoscaler>('horizontalpodautoscalers.autoscaling')) autoscale(object);
+		stopAutoscaling = clock.after(autoscaleEveryMs, autoscaleAll);
+	}
+	for (const {metadata} of store.list('deployments.apps'))
+		enqueue('deployments.apps', metadata.namespace, metadata.name);
+
+	return {
+		wanted,
+		autoscale: autoscaleAll,
+		stop() {
+			stopped = true;
+			stopListening();
+			stopAutoscaling?.();
+			cancelFlush?.();
+			kubelet.stop();
+			for (const cancel of deadlines.values()) cancel();
+		},
+	};
+}

@@ -1,0 +1,40 @@
+import type {Cluster} from '../cluster.ts';
+import type {ControllerRevision, PodTemplate, WorkloadSpec} from '../objects/kinds.ts';
+import {hashName} from '../objects/generated-names.ts';
+import {equalJson, type KubeObject, ownerReference} from '../objects/kube-object.ts';
+
+/** What a stateful or daemon set keeps of each template it had: a patch that would bring it back. */
+export const templateData = (template: PodTemplate): object => ({spec: {template: {...template, $patch: 'replace'}}});
+
+/** The revision of the present template: a new one, or an old one that becomes the newest again. */
+export function presentRevision(
+	cluster: Cluster,
+	owner: KubeObject & {readonly spec: WorkloadSpec},
+): ControllerRevision {
+	const {store} = cluster;
+	const {metadata, spec} = owner;
+	const known = store
+		.ownedBy<ControllerRevision>('controllerrevisions.apps', metadata.uid)
+		.toSorted((a, b) => a.revision - b.revision);
+	const newest = known.at(-1);
+	const data = templateData(spec.template);
+	const same = known.findLast(each => equalJson(each.data, data));
+	if (same !== undefined && same === newest) return same;
+	const revision = (newest?.revision ?? 0) + 1;
+	if (same !== undefined) return store.put('controllerrevisions.apps', {...same, revision});
+	const hash = hashName(spec.template);
+	return store.put<ControllerRevision>('controllerrevisions.apps', {
+		apiVersion: 'apps/v1',
+		kind: 'ControllerRevision',
+		metadata: cluster.meta(`${metadata.name}-${hash}`, {
+			...(metadata.namespace === undefined ? {} : {namespace: metadata.namespace}),
+			labels: {...spec.template.metadata?.labels, 'controller-revision-hash': hash},
+			ownerReferences: [ownerReference(owner)],
+		}),
+		data,
+		revision,
+	});
+}
+
+/** The part of a revision's name that its pods carry as a label: for stateful sets, the whole name. */
+export const revisionLabel = 'controller-revision-hash';

@@ -1,0 +1,146 @@
+import type {KubeObject} from './kube-object.ts';
+import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
+
+/** One write, as watchers are told of it. */
+export type Change = {
+	readonly revision: number;
+	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+	readonly resource: string;
+	/** Of a deletion: the last state, with the revision of the deletion. */
+	readonly object: KubeObject;
+	readonly previous: KubeObject | undefined;
+};
+
+/** All objects, in versions: the part of a cluster that etcd and the watch cache play. */
+export type Store = {
+	/** Of the last write, over all resources. */
+	readonly revision: number;
+	get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T | undefined;
+	/** In the order of namespace and name. All namespaces when none is given. */
+	list<T extends KubeObject>(resource: string, namespace?: string): readonly T[];
+	/** Those with an owner reference to this uid. */
+	ownedBy<T extends KubeObject>(resource: string, uid: string): readonly T[];
+	/** Adds the object, or puts it in place of the one with its name. Gives it as stored, with its new resourceVersion. */
+	put<T extends KubeObject>(resource: string, object: T): T;
+	/** Gives the last state, or undefined when there was none. */
+	remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
+	/** The writes after `revision`, oldest first; undefined when some of them are forgotten. */
+	since(resource: string, revision: number): readonly Change[] | undefined;
+	/** The oldest revision that can still be watched from. */
+	oldest(resource: string): number;
+	/** Called after each write. Gives the way to stop it. */
+	onChange(listener: (change: Change) => void): () => void;
+	/** Forgets all earlier writes: who asks for one gets 410. */
+	compact(): void;
+	/** Compacts and starts counting anew, far above: what a restored or replaced etcd does. */
+	renew(): void;
+};
+
+type Collection = {
+	readonly objects: SortedObjects;
+	changes: Change[];
+	forgotten: number;
+};
+
+/** Writes that are kept of each resource, so that a watch can be taken up again. */
+const historyLength = 20_000;
+
+const keyOf = (namespace: string | undefined, name: string) =>
+	namespace === undefined ? name : `${namespace}/${name}`;
+
+export function createStore(firstRevision = 1000): Store {
+	const collections = new Map<string, Collection>();
+	const owned = new Map<string, Map<string, KubeObject>>();
+	const listeners = new Set<(change: Change) => void>();
+	let revision = firstRevision;
+	let compacted = firstRevision;
+
+	function collection(resource: string): Collection {
+		const known = collections.get(resource);
+		if (known !== undefined) return known;
+		const made: Collection = {objects: createSortedObjects(), changes: [], forgotten: compacted};
+		collections.set(resource, made);
+		return made;
+	}
+
+	function index(resource: string, key: string, object: KubeObject | undefined, previous: KubeObject | undefined) {
+		for (const {uid} of previous?.metadata.ownerReferences ?? []) owned.get(`${resource} ${uid}`)?.delete(key);
+		for (const {uid} of object?.metadata.ownerReferences ?? []) {
+			const place = `${resource} ${uid}`;
+			const dependents = owned.get(place) ?? new Map<string, KubeObject>();
+			owned.set(place, dependents.set(key, object as KubeObject));
+		}
+	}
+
+	function tell(kept: Collection, change: Change) {
+		kept.changes.push(change);
+		if (kept.changes.length > historyLength * 1.25) {
+			const gone = kept.changes.splice(0, kept.changes.length - historyLength);
+			kept.forgotten = gone.at(-1)?.revision ?? kept.forgotten;
+		}
+		for (const listener of [...listeners]) listener(change);
+	}
+
+	const versioned = <T extends KubeObject>(object: T): T => {
+		revision += 1;
+		return {...object, metadata: {...object.metadata, resourceVersion: String(revision)}};
+	};
+
+	function compact() {
+		compacted = revision;
+		for (const kept of collections.values()) {
+			kept.changes = [];
+			kept.forgotten = revision;
+		}
+	}
+
+	return {
+		get revision() {
+			return revision;
+		},
+		get: <T extends KubeObject>(resource: string, namespace: string | undefined, name: string) =>
+			collection(resource).objects.get(namespace, name) as T | undefined,
+		list: <T extends KubeObject>(resource: string, namespace?: string) =>
+			collection(resource).objects.list(namespace) as readonly T[],
+		ownedBy: <T extends KubeObject>(resource: string, uid: string) =>
+			[...(owned.get(`${resource} ${uid}`)?.values() ?? [])] as unknown as readonly T[],
+		put<T extends KubeObject>(resource: string, object: T) {
+			const kept = collection(resource);
+			const key = keyOf(object.metadata.namespace, object.metadata.name);
+			const stored = versioned(object);
+			const previous = kept.objects.set(stored);
+			index(resource, key, stored, previous);
+			const type = previous === undefined ? 'ADDED' : 'MODIFIED';
+			tell(kept, {revision, type, resource, object: stored, previous});
+			return stored;
+		},
+		remove(resource, namespace, name) {
+			const kept = collection(resource);
+			const key = keyOf(namespace, name);
+			const previous = kept.objects.delete(namespace, name);
+			if (previous === undefined) return undefined;
+			index(resource, key, undefined, previous);
+			const object = versioned(previous);
+			tell(kept, {revision, type: 'DELETED', resource, object, previous});
+			return object;
+		},
+		since(resource, from) {
+			const kept = collection(resource);
+			if (from < kept.forgotten) return undefined;
+			// Changes are in order, so those wanted are at the end: a watch asks for few of many.
+			let first = kept.changes.length;
+			while (first > 0 && (kept.changes[first - 1]?.revision ?? 0) > from) first -= 1;
+			return kept.changes.slice(first);
+		},
+		oldest: resource => collection(resource).forgotten,
+		onChange(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		compact,
+		renew() {
+			revision += 1_000_000;
+			compact();
+		},
+	};
+}

@@ -1,0 +1,154 @@
+import {createServer, type Server} from 'node:https';
+import type {AddressInfo, Socket} from 'node:net';
+import {yieldToLoop, isOverBudget} from '../../src/time/yield.ts';
+import type {ClusterScenario} from './cluster-scenario.ts';
+import {type Login, logins} from './serving/access.ts';
+import {type Authority, type Certificate, createAuthority, type Lifetime} from './serving/certificates.ts';
+import {type Clock, machineClock} from './clock.ts';
+import {createCluster} from './cluster.ts';
+import {createFaultBoard, type Faults} from './serving/fault-injection.ts';
+import {kubeconfig} from './serving/kubeconfig.ts';
+import {createListener} from './serving/listener.ts';
+import {createWarpClock} from './fast-forward-clock.ts';
+import {clusterAgeMs, type World, worldInSteps} from './simulation.ts';
+
+export type KubernetesApiOptions = {
+	/** What is in the cluster, and what is wrong there. */
+	readonly scenario: ClusterScenario;
+	/** Where all time comes from, but that of certificates. */
+	readonly clock?: Clock;
+	/** On 127.0.0.1; 0, a free one, unless told. */
+	readonly port?: number;
+	/** The name of the context in the kubeconfig. */
+	readonly context?: string;
+	/** When the server's own certificate is good; from yesterday on for ten days unless told. */
+	readonly lifetime?: Lifetime;
+	/** Instead of another authority: its certificates are trusted by who trusts the other server's. */
+	readonly authority?: Authority;
+	/** Instead of the scenario's estate: so many pods in deployments of 20, in 10 namespaces. */
+	readonly pods?: number;
+};
+
+/** A Kubernetes API server with a cluster behind it that lives: rollouts go on, pods crash, evictions are refused. */
+export type KubernetesApi = {
+	/** `https://127.0.0.1:PORT` */
+	readonly url: string;
+	/** Of the login `admin`, by its token. The text of a file. */
+	readonly kubeconfig: string;
+	/** PEM text of the authority that signed the server's certificate. */
+	readonly ca: string;
+	/** A bearer token of each login; what each may do is told in access.ts. */
+	readonly tokens: Readonly<Record<Login, string>>;
+	/** What can be done to clients. */
+	readonly faults: Faults;
+	/** What is in the cluster, and the ways to change it that no client has. */
+	readonly world: World;
+	/** A kubeconfig of another login, by its token or by a certificate. */
+	kubeconfigOf(login: Login, by?: 'token' | 'certificate', namespace?: string): string;
+	/** A certificate by which this login can come in. */
+	certificateOf(login: Login): Certificate;
+	close(): Promise<void>;
+};
+
+/** What comes of all the steps, which take a second or two together: keys and timers get their turn between them. */
+async function taken<T>(steps: Generator<void, T>): Promise<T> {
+	for (;;) {
+		const {done, value} = steps.next();
+		if (done) return value;
+		if (isOverBudget()) await yieldToLoop();
+	}
+}
+
+/**
+ * Starts the server on loopback and waits until it listens.
+ * @throws Error when the port is in use.
+ */
+export async function startKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
+	const {clock = machineClock, context = 'demo', scenario} = options;
+	const authority = options.authority ?? createAuthority('midwatch demo authority');
+	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
+	const cluster = createCluster(warp, scenario.fixed);
+	const world = await taken(worldInSteps(cluster, warp, scenario, options.pods));
+	const board = createFaultBoard();
+	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+	const own = authority.server(names, ['127.0.0.1', '10.96.0.1'], options.lifetime);
+	const listener = createListener(world, board);
+	const sockets = new Set<Socket>();
+	let server: Server | undefined;
+	let port = options.port ?? 0;
+
+	const start = () =>
+		new Promise<void>((resolve, reject) => {
+			const started = createServer(
+				{cert: own.cert, key: own.key, ca: authority.cert, requestCert: true, rejectUnauthorized: false},
+				listener,
+			);
+			// A watch may be quiet for long, and a slow client is no attacker here.
+			started.requestTimeout = 0;
+			started.headersTimeout = 0;
+			started.keepAliveTimeout = 120_000;
+			started.on('connection', (socket: Socket) => {
+				sockets.add(socket);
+				socket.on('error', () => {});
+				socket.on('close', () => sockets.delete(socket));
+			});
+			started.once('error', reject);
+			started.listen(port, '127.0.0.1', () => {
+				port = (started.address() as AddressInfo).port;
+				server = started;
+				resolve();
+			});
+		});
+
+	async function stop() {
+		const stopping = server;
+		server = undefined;
+		if (stopping === undefined) return;
+		const closed = new Promise<void>(resolve => stopping.close(() => resolve()));
+		for (const socket of sockets) socket.destroy();
+		await closed;
+	}
+
+	await start();
+	const tokens = Object.fromEntries(logins.map(login => [login, cluster.access.issue(login)])) as Record<Login, string>;
+	const url = `https://127.0.0.1:${port}`;
+	const certificateOf = (login: Login) => authority.client(login, []);
+	const kubeconfigOf = (login: Login, by: 'token' | 'certificate' = 'token', namespace?: string) =>
+		kubeconfig({
+			url,
+			ca: authority.cert,
+			context,
+			...(namespace === undefined ? {} : {namespace}),
+			...(by === 'token' ? {token: tokens[login]} : {certificate: certificateOf(login)}),
+		});
+
+	return {
+		url,
+		ca: authority.cert,
+		tokens,
+		kubeconfig: kubeconfigOf('admin'),
+		kubeconfigOf,
+		certificateOf,
+		world,
+		faults: {
+			next: board.next,
+			now: board.now,
+			onRequest: board.onRequest,
+			clear: board.clear,
+			expireToken: cluster.access.expire,
+			compact: cluster.store.compact,
+			stop,
+			start,
+			async restart(forMs = 0) {
+				await stop();
+				cluster.store.renew();
+				if (forMs > 0) await new Promise<void>(resolve => clock.after(forMs, resolve));
+				await start();
+			},
+		},
+		async close() {
+			world.stop();
+			await stop();
+		},
+	};
+}

@@ -1,0 +1,129 @@
+import {badRequest, conflict, notFound} from '../objects/api-error.ts';
+import {type Answer, type Call, json} from './resource-request.ts';
+import type {Cluster} from '../cluster.ts';
+import type {Pod} from '../objects/kinds.ts';
+import {page} from './list.ts';
+import {isObject, type JsonObject, type KubeObject, timestamp, valueAt} from '../objects/kube-object.ts';
+import {representation} from '../objects/representation.ts';
+import {resourceTypes} from '../objects/resources.ts';
+
+/** DeleteOptions of meta/v1, from the body of a DELETE or of an eviction. */
+export type DeleteOptions = {
+	readonly graceSeconds: number | undefined;
+	readonly propagation: 'Background' | 'Foreground' | 'Orphan';
+	readonly uid: string | undefined;
+	readonly resourceVersion: string | undefined;
+	readonly dryRun: boolean;
+};
+
+/** @throws ApiError 400 */
+export function deleteOptions(call: Pick<Call, 'query' | 'dryRun'>, body: unknown): DeleteOptions {
+	const told: JsonObject = isObject(body) ? body : {};
+	const grace = told['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
+	const propagation = told['propagationPolicy'] ?? call.query.get('propagationPolicy') ?? 'Background';
+	if (propagation !== 'Background' && propagation !== 'Foreground' && propagation !== 'Orphan') {
+		throw badRequest(`DeleteOptions: propagationPolicy: Unsupported value: "${propagation}"`);
+	}
+	if (grace !== undefined && !Number.isInteger(Number(grace))) throw badRequest(`invalid gracePeriodSeconds: ${grace}`);
+	const precondition = (name: string) => {
+		const value = valueAt(told, `preconditions.${name}`);
+		return typeof value === 'string' ? value : undefined;
+	};
+	const dry = told['dryRun'];
+	return {
+		graceSeconds: grace === undefined ? undefined : Number(grace),
+		propagation,
+		uid: precondition('uid'),
+		resourceVersion: precondition('resourceVersion'),
+		dryRun: call.dryRun || (Array.isArray(dry) && dry.includes('All')),
+	};
+}
+
+/** @throws ApiError 409 when the object is not the one that was meant. */
+export function meet(resource: string, {metadata}: KubeObject, {uid, resourceVersion}: DeleteOptions): void {
+	const about = {resource, name: metadata.name};
+	const failed = (name: string, wanted: string, is: string) =>
+		conflict(about, `Precondition failed: ${name} in precondition: ${wanted}, ${name} in object meta: ${is}`);
+	if (uid !== undefined && uid !== metadata.uid) throw failed('UID', uid, metadata.uid);
+	if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+		throw failed('ResourceVersion', resourceVersion, metadata.resourceVersion);
+	}
+}
+
+/** As a controller deletes: without conditions, and what it owned goes by itself. */
+export const background: DeleteOptions = {
+	graceSeconds: undefined,
+	propagation: 'Background',
+	uid: undefined,
+	resourceVersion: undefined,
+	dryRun: false,
+};
+
+/**
+ * Begins or does the deletion: a pod that runs gets its grace, whatever has finalizers waits for them, the rest goes at once, and what
+ * it owned goes with it or is orphaned. @throws ApiError 409 when a precondition is not met.
+ */
+export function remove(cluster: Cluster, resource: string, object: KubeObject, options: DeleteOptions): KubeObject {
+	meet(resource, object, options);
+	if (options.dryRun) return object;
+	const {metadata} = object;
+	if (options.propagation === 'Orphan') orphan(cluster, metadata.uid);
+	const graceSeconds = resource === 'pods' ? podGrace(object as Pod, options.graceSeconds) : 0;
+	const waits = graceSeconds > 0 || (metadata.finalizers ?? []).length > 0 || resource === 'namespaces';
+	if (!waits) {
+		cluster.store.remove(resource, metadata.namespace, metadata.name);
+		return object;
+	}
+	const shorter = (metadata.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY) > graceSeconds;
+	if (metadata.deletionTimestamp !== undefined && !shorter) return object;
+	return cluster.store.put(resource, {
+		...object,
+		metadata: {
+			...metadata,
+			deletionTimestamp: timestamp(cluster.clock.now() + graceSeconds * 1000),
+			deletionGracePeriodSeconds: graceSeconds,
+		},
+		...(resource === 'namespaces' ? {status: {phase: 'Terminating'}} : {}),
+	});
+}
+
+/** A pod that is on no node, or has ended, needs no time to stop. */
+function podGrace({spec, status}: Pod, asked: number | undefined): number {
+	if (asked !== undefined) return Math.max(0, asked);
+	if (spec.nodeName === undefined || status.phase === 'Succeeded' || status.phase === 'Failed') return 0;
+	return spec.terminationGracePeriodSeconds ?? 30;
+}
+
+function orphan({store}: Cluster, uid: string): void {
+	for (const {key} of resourceTypes) {
+		for (const owned of store.ownedBy(key, uid)) {
+			const ownerReferences = (owned.metadata.ownerReferences ?? []).filter(owner => owner.uid !== uid);
+			store.put(key, {...owned, metadata: {...owned.metadata, ownerReferences}});
+		}
+	}
+}
+
+export function answerDelete(cluster: Cluster, call: Call): Answer {
+	const {type, namespace, name = ''} = call;
+	const object = cluster.store.get(type.key, namespace, name);
+	if (object === undefined) throw notFound({resource: type.key, name});
+	const left = remove(cluster, type.key, object, deleteOptions(call, call.body));
+	const form = representation(type, call.accept, call.query, cluster.clock.now);
+	// What goes by and by is shown as it is now; of what is gone, only that it is.
+	if (type.key === 'pods' || left.metadata.deletionTimestamp !== undefined) return {code: 200, text: form.one(left)};
+	const details = {
+		name,
+		...(type.group === '' ? {} : {group: type.group}),
+		kind: type.plural,
+		uid: object.metadata.uid,
+	};
+	return json({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details});
+}
+
+export function answerDeleteCollection(cluster: Cluster, call: Call): Answer {
+	const {objects, revision} = page(cluster.store, call);
+	const options = deleteOptions(call, call.body);
+	for (const object of objects) remove(cluster, call.type.key, object, options);
+	const form = representation(call.type, call.accept, call.query, cluster.clock.now);
+	return {code: 200, text: form.list(objects, {resourceVersion: String(revision)})};
+}

@@ -1,0 +1,51 @@
+import {ApiError, badRequest, notFound, tooManyRequests} from '../objects/api-error.ts';
+import {budgetsOf, recountBudget} from '../objects/budgets.ts';
+import {type Answer, type Call, json, objectBody} from './resource-request.ts';
+import type {Cluster} from '../cluster.ts';
+import {isReady, type Pod} from '../objects/kinds.ts';
+import {valueAt} from '../objects/kube-object.ts';
+import {deleteOptions, remove} from './deletion.ts';
+
+/**
+ * `POST pods/NAME/eviction` with an Eviction of policy/v1 or v1beta1: a deletion that budgets may refuse
+ * (pkg/registry/core/pod/storage/eviction.go).
+ */
+export function answerEviction(cluster: Cluster, call: Call): Answer {
+	const {namespace, name = ''} = call;
+	const body = objectBody(call);
+	if (body['kind'] !== undefined && body['kind'] !== 'Eviction') throw badRequest('not an Eviction object');
+	const pod = cluster.store.get<Pod>('pods', namespace, name);
+	if (pod === undefined) throw notFound({resource: 'pods', name});
+	const named = valueAt(body, 'metadata.name');
+	if (named !== undefined && named !== name) throw badRequest('name in URL does not match name in Eviction object');
+	const options = deleteOptions(call, body['deleteOptions']);
+	const counts = pod.status.phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
+	if (counts) askBudgets(cluster, pod, options.dryRun);
+	remove(cluster, 'pods', pod, options);
+	return json({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success'}, 201);
+}
+
+/** @throws ApiError 429 when the budget allows no disruption now, 500 when more than one budget is about the pod. */
+function askBudgets(cluster: Cluster, pod: Pod, dryRun: boolean): void {
+	const budgets = budgetsOf(cluster, pod);
+	if (budgets.length > 1) {
+		const why = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+		throw new ApiError(500, 'InternalError', why);
+	}
+	const [first] = budgets;
+	if (first === undefined) return;
+	const budget = recountBudget(cluster, first);
+	const {disruptionsAllowed, desiredHealthy, currentHealthy} = budget.status;
+	// A pod that is not ready costs nothing as long as the budget is kept without it.
+	if (!isReady(pod) && currentHealthy >= desiredHealthy && desiredHealthy > 0) return;
+	if (disruptionsAllowed <= 0) {
+		const why = `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+		// The real server names no time: with one, client-go would try again by itself, and kubectl never tell.
+		throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0, [
+			{reason: 'DisruptionBudget', message: why},
+		]);
+	}
+	if (dryRun) return;
+	const status = {...budget.status, disruptionsAllowed: disruptionsAllowed - 1};
+	cluster.store.put('poddisruptionbudgets.policy', {...budget, status});
+}

@@ -1,0 +1,116 @@
+import {ApiError, tooManyRequests} from '../objects/api-error.ts';
+import type {Fault} from '../objects/fault.ts';
+import type {Reply} from './reply.ts';
+
+/** Which requests are meant; what is left out does not limit. `resource` as in `pods`, `deployments.apps`, `pods/log`. */
+export type Where = {
+	readonly verb?: string;
+	readonly resource?: string;
+	readonly namespace?: string;
+	readonly user?: string;
+};
+
+/** One request while it is open. */
+export type Exchange = {
+	readonly verb: string;
+	readonly resource: string;
+	readonly namespace: string | undefined;
+	readonly user: string;
+	readonly query: URLSearchParams;
+	/** Headers, in lower case. */
+	readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+	readonly reply: Reply;
+	/** Marks the connection as dead: the server reads nothing from it any more. */
+	deafen(): void;
+};
+
+export type Faults = {
+	/** Does it to the next `times` requests (1 unless told; Infinity until it is called off). Gives the way to call it off. */
+	next(fault: Fault, where?: Where, times?: number): () => void;
+	/** Does it to the answers under way. Gives how many those were. */
+	now(fault: Fault, where?: Where): number;
+	/** Tells every request as it comes, whatever becomes of it. Gives the way to stop. */
+	onRequest(listener: (exchange: Exchange) => void): () => void;
+	/** Calls off everything that was asked of `next`. */
+	clear(): void;
+	/** This bearer token is answered with 401 from now on. */
+	expireToken(token: string): void;
+	/** Forgets the history: who asks for an older version gets 410. Watches that are open go on. */
+	compact(): void;
+	/** Stops listening, ends every connection, forgets the history, and listens again on the same port with revisions far above. */
+	restart(forMs?: number): Promise<void>;
+	/** Stops listening and ends every connection, until `start`. */
+	stop(): Promise<void>;
+	start(): Promise<void>;
+};
+
+type Rule = {readonly fault: Fault; readonly where: Where; left: number};
+
+const meant = (where: Where, exchange: Exchange) =>
+	(['verb', 'resource', 'namespace', 'user'] as const).every(
+		name => where[name] === undefined || where[name] === exchange[name],
+	);
+
+export type FaultBoard = Pick<Faults, 'next' | 'now' | 'onRequest' | 'clear'> & {
+	/** Every request comes by here. @throws ApiError of a `refuse`. @returns false when it must not be answered at all. */
+	admit(exchange: Exchange): boolean;
+};
+
+export function createFaultBoard(): FaultBoard {
+	const rules = new Set<Rule>();
+	const open = new Set<Exchange>();
+	const listeners = new Set<(exchange: Exchange) => void>();
+
+	function strike(fault: Fault, exchange: Exchange) {
+		if (fault.kind === 'half-open') exchange.deafen();
+		exchange.reply.spoil(fault);
+	}
+
+	return {
+		next(fault, where = {}, times = 1) {
+			const rule = {fault, where, left: times};
+			rules.add(rule);
+			return () => void rules.delete(rule);
+		},
+		now(fault, where = {}) {
+			const hit = [...open].filter(exchange => meant(where, exchange));
+			for (const exchange of hit) strike(fault, exchange);
+			return hit.length;
+		},
+		onRequest(listener) {
+			listeners.add(listener);
+			return () => void listeners.delete(listener);
+		},
+		clear: () => rules.clear(),
+		admit(exchange) {
+			open.add(exchange);
+			for (const listener of listeners) listener(exchange);
+			exchange.reply.onClose(() => open.delete(exchange));
+			for (const rule of [...rules]) {
+				if (!meant(rule.where, exchange)) continue;
+				rule.left -= 1;
+				if (rule.left <= 0) rules.delete(rule);
+				const {fault} = rule;
+				if (fault.kind === 'refuse') throw refusal(fault);
+				if (fault.kind === 'gone') throw new ApiError(410, 'Expired', 'too old resource version: 0 (0)');
+				strike(fault, exchange);
+				if (['stall', 'half-open', 'reset', 'cut'].includes(fault.kind)) return false;
+			}
+			return true;
+		},
+	};
+}
+
+function refusal({code, retryAfterSeconds, message}: Extract<Fault, {kind: 'refuse'}>): ApiError {
+	if (code === 429)
+		return tooManyRequests(message ?? 'too many requests, please try again later', retryAfterSeconds ?? 1);
+	const reasons: Readonly<Record<number, string>> = {
+		401: 'Unauthorized',
+		403: 'Forbidden',
+		500: 'InternalError',
+		503: 'ServiceUnavailable',
+		504: 'Timeout',
+	};
+	const details = retryAfterSeconds === undefined ? undefined : {retryAfterSeconds};
+	return new ApiError(code, reasons[code] ?? 'Unknown', message ?? 'the server is not well', details);
+}

@@ -1,0 +1,122 @@
+import {badRequest, continueTooOld, notFound, tooNew} from '../objects/api-error.ts';
+import type {Answer, Call} from './resource-request.ts';
+import type {KubeObject} from '../objects/kube-object.ts';
+import {representation} from '../objects/representation.ts';
+import {selection} from '../objects/selectors.ts';
+import type {Store} from '../objects/store.ts';
+
+/** Where a list goes on: the version it is of, and the last name that was told. */
+type Continue = {readonly rv: number; readonly after: string};
+
+const encode = (token: Continue): string => Buffer.from(JSON.stringify(token)).toString('base64url');
+
+function decode(text: string): Continue {
+	try {
+		const {rv, after} = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Partial<Continue>;
+		if (typeof rv === 'number' && typeof after === 'string') return {rv, after};
+	} catch {
+		// Told below.
+	}
+	throw badRequest('continue key is not valid: illegal base64 data');
+}
+
+const keyOf = ({metadata}: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
+
+/** Lists of earlier versions whose next pages are likely to be asked for. */
+const pasts = new WeakMap<Store, Map<string, readonly KubeObject[]>>();
+const keptPasts = 4;
+
+/** The objects as they were at that version, in order; undefined when it is forgotten. */
+function asOf(store: Store, resource: string, namespace: string | undefined, revision: number) {
+	const changes = store.since(resource, revision);
+	if (changes === undefined) return undefined;
+	if (changes.length === 0) return store.list(resource, namespace);
+	const past = pasts.get(store) ?? new Map<string, readonly KubeObject[]>();
+	pasts.set(store, past);
+	const key = `${resource} ${namespace ?? ''} ${revision}`;
+	const known = past.get(key);
+	if (known !== undefined) return known;
+	const objects = new Map(store.list(resource, namespace).map(object => [keyOf(object), object]));
+	for (const {object, previous} of changes.toReversed()) {
+		if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
+		if (previous === undefined) objects.delete(keyOf(object));
+		else objects.set(keyOf(object), previous);
+	}
+	const found = [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+	past.set(key, found);
+	const [oldest] = past.keys();
+	if (past.size > keptPasts && oldest !== undefined) past.delete(oldest);
+	return found;
+}
+
+export type Listed = {
+	readonly objects: readonly KubeObject[];
+	readonly revision: number;
+	readonly next: string | undefined;
+	readonly remaining: number | undefined;
+};
+
+/**
+ * One page, all pages of one list being of the same version (Kubernetes: API Concepts, "Retrieving large results sets in chunks").
+ * @throws ApiError 410 when that version is forgotten, 504 when it is still to come.
+ */
+export function page(store: Store, call: Pick<Call, 'type' | 'namespace' | 'query'>): Listed {
+	const {type, namespace, query} = call;
+	const limit = Number(query.get('limit') ?? 0);
+	if (!Number.isInteger(limit) || limit < 0) throw badRequest(`invalid limit: ${query.get('limit')}`);
+	const token = query.get('continue') ?? '';
+	const from = token === '' ? undefined : decode(token);
+	const asked = Number(query.get('resourceVersion') ?? 0);
+	if (!Number.isInteger(asked) || asked < 0) throw badRequest(`Invalid value: "${query.get('resourceVersion')}"`);
+	if (from !== undefined && asked !== 0)
+		throw badRequest('specifying resource version is not allowed when using continue');
+	if (asked > store.revision) throw tooNew(asked, store.revision);
+	const match = query.get('resourceVersionMatch');
+	if (match !== null && asked === 0 && match === 'Exact') {
+		throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+	}
+	const exact = match === 'Exact' || (match === null && limit > 0 && asked > 0);
+	const revision = from?.rv ?? (exact ? asked : store.revision);
+	const objects = asOf(store, type.key, namespace, revision);
+	if (objects === undefined) throw continueTooOld();
+	const selected = query.has('labelSelector') || query.has('fieldSelector');
+	const fits = selection(type.key, query);
+	const wanted = selected ? objects.filter(fits) : objects;
+	const start = from === undefined ? 0 : firstAfter(wanted, from.after);
+	if (limit === 0) return {objects: wanted.slice(start), revision, next: undefined, remaining: undefined};
+	const shown = wanted.slice(start, start + limit);
+	const left = wanted.length - start - shown.length;
+	const last = shown.at(-1);
+	if (left <= 0 || last === undefined) return {objects: shown, revision, next: undefined, remaining: undefined};
+	// With a selector the real server does not know how many more there are, and does not say.
+	return {
+		objects: shown,
+		revision,
+		next: encode({rv: revision, after: keyOf(last)}),
+		remaining: selected ? undefined : left,
+	};
+}
+
+function firstAfter(objects: readonly KubeObject[], after: string): number {
+	const index = objects.findIndex(object => keyOf(object) > after);
+	return index < 0 ? objects.length : index;
+}
+
+export function answerList(store: Store, call: Call, now: () => number): Answer {
+	const form = representation(call.type, call.accept, call.query, now);
+	const {objects, revision, next, remaining} = page(store, call);
+	const metadata = {
+		resourceVersion: String(revision),
+		...(next === undefined ? {} : {continue: next}),
+		...(remaining === undefined ? {} : {remainingItemCount: remaining}),
+	};
+	return {code: 200, text: form.list(objects, metadata)};
+}
+
+export function answerGet(store: Store, call: Call, now: () => number): Answer {
+	const form = representation(call.type, call.accept, call.query, now);
+	const {type, namespace, name = ''} = call;
+	const object = store.get(type.key, namespace, name);
+	if (object === undefined) throw notFound({resource: type.key, name});
+	return {code: 200, text: form.one(object)};
+}

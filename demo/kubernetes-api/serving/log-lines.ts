@@ -1,0 +1,31 @@
+import type {ClusterScenario} from '../cluster-scenario.ts';
+
+type Told = {
+	/** Of the container's life. */
+	readonly id: string;
+	readonly index: number;
+	/** Epoch milliseconds. */
+	readonly at: number;
+	readonly form: 'text' | 'json' | ((index: number) => string);
+	readonly scenario: ClusterScenario;
+};
+
+const paths = ['/v1/carts', '/v1/orders', '/v1/prices', '/v1/items', '/healthz', '/v1/sessions', '/v1/search'];
+const methods = ['GET', 'GET', 'GET', 'POST', 'PUT'];
+const statuses = [200, 200, 200, 200, 201, 204, 304, 404, 500];
+
+const pick = <T>(list: readonly T[], luck: number): T | undefined => list[Math.floor(luck * list.length)];
+
+/** One line of a web service's log, with its number in it. The same line whenever it is asked for. */
+export function logLine({id, index, at, form, scenario}: Told): string {
+	if (typeof form === 'function') return form(index);
+	const luck = (what: string) => scenario.fixed(`${id} ${index} ${what}`);
+	const path = pick(paths, luck('path')) ?? '/';
+	const method = pick(methods, luck('method')) ?? 'GET';
+	const status = pick(statuses, luck('status')) ?? 200;
+	const ms = Math.round(3 + 240 * luck('ms') ** 4);
+	const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+	const time = new Date(at).toISOString();
+	if (form === 'json') return JSON.stringify({time, level, msg: 'request', method, path, status, ms, seq: index});
+	return `${time} ${level.toUpperCase().padEnd(5)} ${method} ${path} ${status} ${ms}ms seq=${index}`;
+}

@@ -1,0 +1,125 @@
+import type {ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
+import {gzip} from 'node:zlib';
+import type {Clock} from '../clock.ts';
+import type {Fault} from '../objects/fault.ts';
+
+/** The way back to a client, which a fault can spoil. After it is closed, writes go nowhere. */
+export type Reply = {
+	readonly closed: boolean;
+	onClose(call: () => void): void;
+	/** A whole answer. */
+	send(code: number, headers: Readonly<Record<string, string>>, body: string | Buffer): void;
+	/** The head of an answer whose body comes by `write`. */
+	open(headers: Readonly<Record<string, string>>): void;
+	write(text: string): void;
+	end(): void;
+	/** Does this to the answer, which may be under way. */
+	spoil(fault: Fault): void;
+	readonly withoutBookmarks: boolean;
+};
+
+/** The real server packs answers above this size, for those who can unpack them. */
+const packFrom = 128 * 1024;
+/** A reader that is so far behind is cut off, as the real server does when its buffer is full. */
+const maxWaiting = 64 * 1024 * 1024;
+
+export function createReply(response: ServerResponse, takesGzip: boolean, clock: Clock): Reply {
+	const closers = new Set<() => void>();
+	let closed = false;
+	let silent = false;
+	let withoutBookmarks = false;
+	let delayMs = 0;
+	let truncateAfter: number | undefined;
+	let sent = 0;
+
+	const close = () => {
+		if (closed) return;
+		closed = true;
+		for (const call of closers) call();
+	};
+	response.on('close', close);
+	response.on('error', close);
+
+	/** In the order of the calls, each after the delay that held when it was made. */
+	function later(call: () => void) {
+		if (delayMs === 0) return call();
+		clock.after(delayMs, () => {
+			if (!closed) call();
+		});
+	}
+
+	/** Ends in the middle of a chunk: its length is announced, and not all of it comes. */
+	function breakOff(text: string) {
+		const part = text.slice(0, Math.max(1, Math.floor(text.length / 2)));
+		const {socket} = response;
+		if (socket === null) return;
+		response.flushHeaders();
+		socket.write(`${Buffer.byteLength(text).toString(16)}\r\n${part}`, () => socket.destroy());
+		close();
+	}
+
+	function write(text: string) {
+		if (closed || silent) return;
+		if (truncateAfter !== undefined && sent + text.length > truncateAfter) return breakOff(text);
+		sent += text.length;
+		later(() => {
+			response.write(text);
+			if (response.writableLength > maxWaiting) response.destroy();
+		});
+	}
+
+	function deliver(code: number, headers: Readonly<Record<string, string>>, body: Buffer) {
+		if (closed || silent) return;
+		if (truncateAfter !== undefined) {
+			response.writeHead(code, {...headers, 'content-length': String(body.length)});
+			response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.socket?.destroy());
+			return close();
+		}
+		later(() => response.writeHead(code, {...headers, 'content-length': String(body.length)}).end(body));
+	}
+
+	return {
+		get closed() {
+			return closed;
+		},
+		get withoutBookmarks() {
+			return withoutBookmarks;
+		},
+		onClose: call => void (closed ? call() : closers.add(call)),
+		send(code, headers, body) {
+			const whole = Buffer.from(body);
+			if (!takesGzip || whole.length < packFrom) return deliver(code, headers, whole);
+			gzip(whole, {level: 1}, (error, packed) => {
+				if (error === null) deliver(code, {...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, packed);
+				else response.destroy();
+			});
+		},
+		open(headers) {
+			if (closed || silent) return;
+			later(() => {
+				response.writeHead(200, headers);
+				response.flushHeaders();
+			});
+		},
+		write,
+		end() {
+			if (closed || silent) return;
+			later(() => response.end());
+		},
+		spoil(fault) {
+			if (fault.kind === 'reset') rawSocket(response)?.resetAndDestroy();
+			if (fault.kind === 'reset' || fault.kind === 'cut') response.destroy();
+			if (fault.kind === 'stall' || fault.kind === 'half-open') silent = true;
+			if (fault.kind === 'drop-bookmarks') withoutBookmarks = true;
+			if (fault.kind === 'truncate') truncateAfter = sent + (fault.after ?? 0);
+			if (fault.kind === 'slow') delayMs = fault.delayMs;
+		},
+	};
+}
+
+/** The TCP connection under TLS: only that can be reset. */
+function rawSocket({socket}: ServerResponse): Socket | undefined {
+	const parent = socket === null ? undefined : (socket as Socket & {readonly _parent?: Socket})._parent;
+	return parent ?? socket ?? undefined;
+}

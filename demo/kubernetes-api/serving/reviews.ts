@@ -1,0 +1,57 @@
+import type {Attributes} from './access.ts';
+import {type Answer, type Call, json, objectBody} from './resource-request.ts';
+import type {Cluster} from '../cluster.ts';
+import {isObject, type JsonObject, valueAt} from '../objects/kube-object.ts';
+
+/** The three kinds by which a client learns what it is and may do. Nothing is stored. */
+export function answerReview(cluster: Cluster, call: Call): Answer {
+	const {kind} = call.type;
+	const body = objectBody(call);
+	const status =
+		kind === 'SelfSubjectAccessReview'
+			? accessStatus(cluster, call, body)
+			: kind === 'SelfSubjectRulesReview'
+				? rulesStatus(cluster, call)
+				: {userInfo: {username: call.user.name, uid: call.user.uid, groups: call.user.groups}};
+	return json({...body, kind, metadata: {creationTimestamp: null}, status}, 201);
+}
+
+function accessStatus({access}: Cluster, {user}: Call, body: JsonObject): JsonObject {
+	const told = valueAt(body, 'spec.resourceAttributes');
+	const asked = isObject(told) ? told : {};
+	const text = (name: string) => {
+		const value = asked[name];
+		return typeof value === 'string' && value !== '' ? value : undefined;
+	};
+	const attributes: Attributes = {
+		verb: text('verb') ?? '*',
+		group: text('group') ?? '',
+		resource: text('resource') ?? '*',
+		subresource: text('subresource'),
+		namespace: text('namespace'),
+		name: text('name'),
+	};
+	if (!isObject(told)) {
+		// Paths of no resource, like /healthz, are open to everybody here.
+		return {allowed: isObject(valueAt(body, 'spec.nonResourceAttributes')), reason: ''};
+	}
+	const allowed = access.allows(user, attributes);
+	return allowed ? {allowed, reason: 'RBAC: allowed by ClusterRoleBinding "demo"'} : {allowed};
+}
+
+function rulesStatus({access}: Cluster, {user, body}: Call): JsonObject {
+	const namespace = valueAt(body, 'spec.namespace');
+	const resourceRules = access
+		.rulesOf(user)
+		.filter(rule => rule.namespaces === undefined || rule.namespaces.includes(String(namespace)))
+		.map(({verbs, groups, resources, names}) => ({
+			verbs,
+			apiGroups: groups,
+			resources,
+			...(names === undefined ? {} : {resourceNames: names}),
+		}));
+	const nonResourceRules = [
+		{verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/version']},
+	];
+	return {resourceRules, nonResourceRules, incomplete: false};
+}

@@ -1,0 +1,74 @@
+import type {Connection, System} from '../src/contract/system.ts';
+import type {Target} from '../src/contract/target.ts';
+import type {KubernetesSettings} from '../src/port/kubernetes.ts';
+import type {ClusterAccess} from '../src/port/kubernetes-access.ts';
+import {type Clock, systemClock} from '../adapters/kubernetes/api/clock.ts';
+import {kubernetes} from '../adapters/kubernetes/system.ts';
+import type {Kubelets} from './kubernetes-api/kubelets.ts';
+import type {KubernetesApi} from './kubernetes-api/server.ts';
+import type {Scenario} from './scenario.ts';
+
+const known = (text: string) => ({source: 'the demo', reveal: async () => text});
+
+/** As a kubeconfig of the stand-in would say it. */
+const accessOf = ({url, ca, tokens}: KubernetesApi, context: string): ClusterAccess => ({
+	context,
+	server: url,
+	authority: known(ca),
+	insecure: false,
+	servername: undefined,
+	proxy: undefined,
+	namespace: 'default',
+	login: {certificate: undefined, by: {kind: 'token', token: known(tokens.operator)}},
+	impersonate: undefined,
+});
+
+/** What configuration would give; how commands by hand reach the cluster. `connect` finds the stand-in by itself. */
+export const demoKubernetesSettings = (context: string): KubernetesSettings => ({
+	access: () => Promise.reject(new Error('the demo connects to its stand-in')),
+	kubeconfig: [],
+	context,
+	namespaces: 'all',
+	environment: {},
+	metrics: {prometheus: 'prom-main', match: ''},
+});
+
+async function connect(
+	scenario: Scenario,
+	clock: Clock,
+	kubelets: Kubelets,
+	target: Target,
+	options: Parameters<System['connect']>[1],
+): Promise<Connection<unknown>> {
+	const [{startKubernetesApi}, {containersTold}] = await Promise.all([
+		import('./kubernetes-api/server.ts'),
+		import('./kubernetes-api/cadvisor.ts'),
+	]);
+	const api = await startKubernetesApi({
+		scenario,
+		clock: {now: scenario.now, after: clock.after},
+		context: target.name,
+	});
+	kubelets.tell = at => [...containersTold(api.world, at)];
+	const access = accessOf(api, target.name);
+	const settings = {...(target.settings as KubernetesSettings), access: async () => access};
+	const connection = await kubernetes.connect({...target, settings}, options);
+	return {
+		...connection,
+		// How fast loopback is says nothing, and would be another figure in each run.
+		identify: async context => ({...(await connection.identify(context)), latencyMs: 1}),
+		async close() {
+			await connection.close();
+			await api.close();
+		},
+	};
+}
+
+/**
+ * A cluster of twelve nodes and 412 pods behind a real API server on loopback: all but the server is what
+ * watches a real one. `clock` tells its controllers when time has passed; `kubelets` tell Prometheus of its containers from then on.
+ */
+export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System => ({
+	...kubernetes,
+	connect: (target, options) => connect(scenario, clock, kubelets, target, options),
+});

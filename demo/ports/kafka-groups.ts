@@ -1,0 +1,173 @@
+import type {CommittedOffset, KafkaGroup, KafkaGroupType, KafkaMember, TopicPartition} from '../../src/port/kafka.ts';
+import type {DemoLog, DemoLogs} from './kafka-logs.ts';
+import {hasTrouble, type Scenario} from '../scenario.ts';
+
+const readers: Readonly<Record<string, readonly string[]>> = {
+	'order-processing': ['order-events'],
+	'order-history': ['order-events'],
+	'order-export': ['order-events', 'payment-events'],
+	'order-metrics': ['order-events'],
+	shipping: ['order-events', 'stock-changes'],
+	'stock-keeper': ['order-events', 'stock-changes'],
+	'stock-alerts': ['stock-changes'],
+	'stock-search': ['stock-changes'],
+	ledger: ['payment-events'],
+	reconciler: ['payment-events'],
+	'fraud-scoring': ['payment-events', 'order-events'],
+	'payment-metrics': ['payment-events'],
+	refunds: ['payment-events'],
+	mailer: ['notify'],
+	push: ['notify'],
+	sms: ['notify'],
+	'notify-metrics': ['notify'],
+	clickstream: ['clicks'],
+	recommendations: ['clicks', 'order-events'],
+	'ab-tests': ['clicks'],
+	sessions: ['clicks'],
+	'click-archive': ['clicks'],
+	indexer: ['search-updates'],
+	suggest: ['search-updates'],
+	'search-metrics': ['search-updates'],
+	pricing: ['price-changes'],
+	'price-history': ['price-changes'],
+	'price-feeds': ['price-changes'],
+	thumbnails: ['media-uploads'],
+	transcoder: ['media-uploads'],
+	'virus-scan': ['media-uploads'],
+	'profile-sync': ['identity-events'],
+	'login-alerts': ['identity-events'],
+	'token-cleanup': ['identity-events'],
+	'identity-archive': ['identity-events'],
+	'audit-sink': ['audit'],
+	'audit-archive': ['audit'],
+	'audit-alerts': ['audit'],
+};
+
+/** Seconds before the demo began at which a stopped group committed last. */
+const stoppedBefore: Readonly<Record<string, number>> = {'order-processing': 70, mailer: 340};
+/** The partition with the message that its members die of died first. */
+const poisonedBefore = 95;
+const poisonedPair: TopicPartition = {topic: 'order-events', partition: 7};
+/** Milliseconds until the members are back that had nothing in their way any more. */
+const backAfterMs = 4000;
+/** How many times faster than messages come in a group reads that has something to catch up on. */
+const catchUp = 5;
+
+/** Groups of the new consumer protocol (KIP-848), which tell an epoch. */
+const newer: ReadonlySet<string> = new Set(['ab-tests', 'sessions', 'pricing']);
+
+type Put = {readonly offset: number; readonly metadata: string};
+
+export type DemoGroups = {
+	readonly names: readonly string[];
+	typeOf(group: string): KafkaGroupType;
+	describe(group: string): KafkaGroup | undefined;
+	committed(group: string): readonly CommittedOffset[];
+	/** Puts offsets, or takes them away where none is given. The caller has looked that the group is empty. */
+	put(group: string, pair: TopicPartition, to: Put | undefined): void;
+};
+
+/** The offset of the message that order-processing cannot read, where it lies in this log. */
+export const poisonIn = (scenario: Scenario, log: DemoLog): number | undefined =>
+	hasTrouble(scenario, 'lag') && log.topic === poisonedPair.topic && log.partition === poisonedPair.partition
+		? Math.floor(log.endAt(scenario.startedAt - poisonedBefore * 1000))
+		: undefined;
+
+/**
+ * In the scenario `lag` the members of order-processing die of one message, which is not in the format that they read, and are started no
+ * more: they come back when their group is put past it, and only then. What is put elsewhere leaves them where they are.
+ */
+export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups {
+	const {startedAt} = scenario;
+	const wrong = hasTrouble(scenario, 'lag');
+	const storm = scenario.name === 'storm';
+	/** By `group, topic, partition`; undefined: taken away. */
+	const puts = new Map<string, Put | undefined>();
+	/** When the way was clear for a group that had stopped. */
+	const clearSince = new Map<string, number>();
+	const poisonLog = logs.find(poisonedPair);
+	const poison = poisonLog && poisonIn(scenario, poisonLog);
+
+	const keyOf = (group: string, {topic, partition}: TopicPartition) => `${group}\n${topic}\n${partition}`;
+	const hasStopped = (group: string) => (wrong && group === 'order-processing') || (storm && group === 'mailer');
+	const seconds = () => (scenario.now() - startedAt) / 1000;
+
+	function isBack(group: string): boolean {
+		const since = clearSince.get(group);
+		return since !== undefined && scenario.now() - since >= backAfterMs;
+	}
+	const isEmpty = (group: string) => hasStopped(group) && !isBack(group);
+
+	/** How many seconds of its messages a group is behind that keeps up, or does not. */
+	function behindSeconds(group: string, log: DemoLog): number {
+		if (storm && group === 'ledger') return (520_000 + 410 * seconds()) / 640;
+		return 0.2 + 3 * scenario.wave(`${group}/${log.topic} lag`, 30_000);
+	}
+
+	function offsetOf(group: string, log: DemoLog): Put | undefined {
+		const end = log.endAt(scenario.now());
+		const reading = Math.floor(end - log.perSecond * behindSeconds(group, log));
+		if (wrong && group === 'audit-sink') return undefined;
+		if (!hasStopped(group)) return {offset: Math.max(log.start, reading), metadata: ''};
+		const key = keyOf(group, log);
+		const put = puts.has(key) ? puts.get(key) : stoppedAt(group, log);
+		const since = clearSince.get(group);
+		if (put === undefined || since === undefined || !isBack(group)) return put;
+		const read = log.perSecond * catchUp * ((scenario.now() - since - backAfterMs) / 1000);
+		return {offset: Math.max(put.offset, Math.min(reading, Math.floor(put.offset + read))), metadata: ''};
+	}
+
+	function stoppedAt(group: string, log: DemoLog): Put {
+		if (group === 'order-processing' && poison !== undefined && log === poisonLog) {
+			return {offset: poison, metadata: ''};
+		}
+		return {offset: Math.floor(log.endAt(startedAt - (stoppedBefore[group] ?? 60) * 1000)), metadata: ''};
+	}
+
+	const logsOf = (group: string): readonly DemoLog[] =>
+		(readers[group] ?? []).flatMap(name => logs.topics.find(({topic}) => topic === name)?.partitions ?? []);
+
+	function members(group: string): readonly KafkaMember[] {
+		if (isEmpty(group)) return [];
+		const count = 2 + Math.floor(scenario.fixed(`${group} members`) * 6);
+		const all = logsOf(group);
+		return Array.from({length: count}, (_, index) => ({
+			id: `${group}-${index}-${Math.floor(scenario.fixed(`${group} member ${index}`) * 2 ** 32).toString(16)}`,
+			clientId: `${group}-${index}`,
+			host: `/10.2.${(index % 4) + 1}.${10 + Math.floor(scenario.fixed(`${group} host ${index}`) * 200)}`,
+			assignment: all
+				.filter(({partition}) => partition % count === index)
+				.map(({topic, partition}) => ({topic, partition})),
+		}));
+	}
+
+	return {
+		names: Object.keys(readers),
+		typeOf: group => (newer.has(group) ? 'consumer' : 'classic'),
+		describe(group) {
+			if (readers[group] === undefined) return undefined;
+			const state = isEmpty(group) ? 'Empty' : 'Stable';
+			return {
+				group,
+				type: newer.has(group) ? 'consumer' : 'classic',
+				state,
+				epoch: newer.has(group) ? 4 + Math.floor(scenario.fixed(`${group} epoch`) * 30) : undefined,
+				coordinator: 1 + Math.floor(scenario.fixed(`${group} coordinator`) * 3),
+				members: members(group),
+			};
+		},
+		committed: group =>
+			logsOf(group).flatMap(log => {
+				const put = offsetOf(group, log);
+				return put === undefined ? [] : [{topic: log.topic, partition: log.partition, ...put}];
+			}),
+		put(group, pair, to) {
+			puts.set(keyOf(group, pair), to);
+			if (group !== 'order-processing' || poison === undefined) return;
+			const offset = poisonLog && offsetOf(group, poisonLog)?.offset;
+			// Without an offset they begin at the log's start, with the message still before them.
+			if (offset !== undefined && offset > poison) clearSince.set(group, scenario.now());
+			else clearSince.delete(group);
+		},
+	};
+}

@@ -1,0 +1,38 @@
+import type {System} from '../src/contract/system.ts';
+import {AdapterError} from '../src/errors.ts';
+import type {PrometheusSettings} from '../src/port/prometheus.ts';
+import type {AskedPrometheus} from '../src/port/prometheus-ad-hoc-queries.ts';
+import {prometheus} from '../adapters/prometheus/system.ts';
+import {type MonitoringOf, standInSystem} from './fake-server-system.ts';
+
+/** Nothing connects with these: they are shown as the way to read the same by hand. */
+export const demoPrometheusSettings: PrometheusSettings = {
+	url: 'http://prom-main.example.test:9090',
+	auth: {kind: 'none'},
+	headers: {},
+	environment: {},
+};
+
+/** Addresses of targets are nobody's here: their pages come from the stand-in. */
+function pageOf(real: AskedPrometheus, standIn: string): AskedPrometheus['page'] {
+	return async (url, context) => {
+		try {
+			return await real.page(`${standIn}/pages?of=${encodeURIComponent(url)}`, context);
+		} catch (error) {
+			if (!(error instanceof AdapterError) || error.kind !== 'unsupported') throw error;
+			const hint = 'Nothing listens there: start the server, or correct the address in its scrape_configs.';
+			throw new AdapterError('unreachable', `connect ECONNREFUSED ${URL.parse(url)?.host ?? url}`, hint);
+		}
+	};
+}
+
+/** A Prometheus that scrapes the rest of the estate. */
+export const demoPrometheus = (monitoring: MonitoringOf): System =>
+	standInSystem<AskedPrometheus>(
+		prometheus as System<AskedPrometheus>,
+		async () => {
+			const [{startPrometheusApi}, world] = await Promise.all([import('./servers/prometheus/server.ts'), monitoring()]);
+			return startPrometheusApi(world);
+		},
+		(real, {url}) => ({...real, page: pageOf(real, url)}),
+	);

@@ -1,0 +1,129 @@
+import type {Context} from '../src/contract/context.ts';
+import type {System} from '../src/contract/system.ts';
+import {AdapterError} from '../src/errors.ts';
+import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../src/port/redis.ts';
+import {bytes} from '../src/text/format.ts';
+import {findClient, movedClient} from '../adapters/redis/client-identity.ts';
+import {movedServer} from '../adapters/redis/maxmemory-effect.ts';
+import {redisNeeds} from '../adapters/redis/permissions.ts';
+import {redis} from '../adapters/redis/system.ts';
+import {createDemoClients, type DemoClients, ownClient} from './ports/redis-clients.ts';
+import {bytesPerKey, demoKeyspace} from './ports/redis-keys.ts';
+import {createRedisMachine, type RedisMachine} from './ports/redis-server.ts';
+import type {Scenario} from './scenario.ts';
+
+/** The settings of the demo's target: what is shown as the way to read the same by hand. */
+export const demoRedisSettings: RedisSettings = {
+	host: 'redis-main.example.test',
+	port: 6379,
+	db: 0,
+	username: 'midwatch',
+	replica: {host: 'redis-replica.example.test', port: 6379},
+	sampler: {...defaultSamplerBudget, pauseMs: 1},
+};
+
+const conflict = (what: string): AdapterError =>
+	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
+
+function allowed(readOnly: boolean, {signal}: Context): void {
+	signal.throwIfAborted();
+	if (readOnly)
+		throw new AdapterError(
+			'denied',
+			'this connection was opened read-only',
+			'Start midwatch without --read-only to act.',
+		);
+}
+
+const granted = redisNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);
+
+function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenario, readOnly: boolean): RedisPort {
+	const keyspace = demoKeyspace(scenario, () => machine.keys());
+	const now = () => machine.info({count: clients.list().length, bytes: clients.bytes()});
+	return {
+		async info({signal}) {
+			signal.throwIfAborted();
+			return now();
+		},
+		async slowlog(limit, {signal}) {
+			signal.throwIfAborted();
+			return clients.slow().slice(0, limit);
+		},
+		async clients({signal}) {
+			signal.throwIfAborted();
+			return {clients: clients.list(), own: [ownClient]};
+		},
+		async memory({signal}) {
+			signal.throwIfAborted();
+			const info = now();
+			const data = info.usedMemoryDataset ?? 0;
+			const stats = {
+				'peak.allocated': info.usedMemoryPeak ?? 0,
+				'total.allocated': info.usedMemory,
+				'startup.allocated': 862_000,
+				'replication.backlog': 16_777_216,
+				'clients.normal': info.clientsMemory ?? 0,
+				'overhead.total': info.usedMemory - data,
+				'keys.count': info.keys[0] ?? 0,
+				'keys.bytes-per-key': Math.round(bytesPerKey),
+				'dataset.bytes': data,
+				'dataset.percentage': (100 * data) / info.usedMemory,
+				fragmentation: info.fragmentationRatio ?? 1,
+				'fragmentation.bytes': info.fragmentationBytes ?? 0,
+			};
+			const full = info.maxmemory > 0 && info.usedMemory > info.maxmemory * 0.95;
+			return {
+				stats: Object.entries(stats).map(([name, value]) => ({name, value: String(value)})),
+				doctor: full
+					? `Sam, this instance is at its limit of ${bytes(info.maxmemory)} and evicts to stay there.`
+					: "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.",
+			};
+		},
+		async keyspace({signal}) {
+			signal.throwIfAborted();
+			return keyspace;
+		},
+		permissions: async () => granted,
+		permissionsNow: async () => granted,
+		async setMaxmemory(change, context) {
+			allowed(readOnly, context);
+			const info = now();
+			const what = movedServer(change, info);
+			if (what !== undefined) throw conflict(what);
+			machine.setMaxmemory(change.bytes);
+			return info;
+		},
+		async killClient(shown, context) {
+			allowed(readOnly, context);
+			const client = findClient(clients.list(), shown);
+			const what = movedClient(shown, client);
+			if (what !== undefined || client === undefined) throw conflict(what ?? '');
+			clients.kill(client.id);
+			return client;
+		},
+	};
+}
+
+/**
+ * The real Redis room on a small simulated server. `memory` and `default` heal when maxmemory is raised beyond what the cache wants; in
+ * `storm` and `default` a client that does not read heals when it is killed. Neither heals the other.
+ */
+export function demoRedis(scenario: Scenario): System {
+	const clients = createDemoClients(scenario);
+	const machine = createRedisMachine(scenario, {bytesPerKey, clientBytes: () => clients.bytes()});
+	return {
+		...redis,
+		async connect(_target, {readOnly}) {
+			const port = demoPort(machine, clients, scenario, readOnly);
+			return {
+				port,
+				async identify({signal}) {
+					signal.throwIfAborted();
+					return {version: 'Redis 7.2.5', who: 'midwatch', latencyMs: 1, channel: 'local'};
+				},
+				permissions: port.permissions,
+				close: async () => {},
+			};
+		},
+	};
+}

@@ -1,0 +1,135 @@
+import type {Labels} from '../../../src/contract/row.ts';
+import {createHash} from 'node:crypto';
+import {matchesLabels} from '../../../src/model/alertmanager/matcher.ts';
+import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
+import {slowDisk} from '../monitoring/monitoring.ts';
+import type {Scenario} from '../../scenario.ts';
+
+/** Moments in epoch milliseconds. */
+type Kept = Omit<Silence, 'state' | 'startsAt' | 'endsAt' | 'updatedAt'> & {
+	readonly startsAt: number;
+	readonly endsAt: number;
+	readonly updatedAt: number;
+};
+
+export type AskedSilence = Pick<Silence, 'matchers' | 'createdBy' | 'comment'> & {
+	readonly id?: string | undefined;
+	readonly startsAt: number;
+	readonly endsAt: number;
+};
+
+export type Silences = {
+	list(): readonly Silence[];
+	/** @returns its id: another one when `id` named one that has ended, or whose matchers are others. Undefined: no such id. */
+	set(silence: AskedSilence): string | undefined;
+	/** False: no such id. */
+	expire(id: string): boolean;
+	/** Ids of those that hide an alert now. */
+	hiding(labels: Labels): readonly string[];
+};
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const equals = (labels: Labels): readonly Matcher[] =>
+	Object.entries(labels).map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
+
+/** What others have silenced before the demo began. */
+function given({name, startedAt}: Scenario): readonly Omit<Kept, 'id' | 'updatedAt'>[] {
+	const disk = {
+		matchers: equals({alertname: 'NodeDiskSlow', instance: slowDisk['instance'] ?? ''}),
+		createdBy: 'mira',
+		comment: 'disk is swapped tonight, OPS-412',
+		startsAt: startedAt - 4 * hour,
+		endsAt: startedAt + 7 * hour,
+	};
+	const ended = {
+		matchers: equals({alertname: 'HighErrorRate', job: 'search-api'}),
+		createdBy: 'jonas',
+		comment: 'reindexing',
+		startsAt: startedAt - 3 * hour,
+		endsAt: startedAt - 20 * minute,
+	};
+	const forgotten = {
+		matchers: [
+			...equals({alertname: 'HighErrorRate'}),
+			{name: 'job', value: 'gateway-.*', isRegex: true, isEqual: true},
+		],
+		createdBy: 'old-oncall',
+		comment: 'noisy, look at it after the release',
+		startsAt: startedAt - 23 * day,
+		endsAt: startedAt + 40 * day,
+	};
+	return name === 'storm' ? [disk, ended, forgotten] : [disk, ended];
+}
+
+const sameMatchers = (a: readonly Matcher[], b: readonly Matcher[]): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** As https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go keeps them. */
+export function createSilences(scenario: Scenario): Silences {
+	const kept = new Map<string, Kept>();
+	let made = 0;
+	const stateOf = ({startsAt, endsAt}: Kept): Silence['state'] => {
+		const now = scenario.now();
+		return now >= endsAt ? 'expired' : now < startsAt ? 'pending' : 'active';
+	};
+
+	/** Like a UUID, and the same in each run. */
+	function newId(): string {
+		made += 1;
+		const hex = createHash('sha256').update(`${scenario.seed} silence ${made}`).digest('hex');
+		return [
+			hex.slice(0, 8),
+			hex.slice(8, 12),
+			`4${hex.slice(13, 16)}`,
+			`a${hex.slice(17, 20)}`,
+			hex.slice(20, 32),
+		].join('-');
+	}
+
+	function add(silence: Omit<Kept, 'id'>): string {
+		const id = newId();
+		kept.set(id, {...silence, id});
+		return id;
+	}
+
+	for (const silence of given(scenario)) add({...silence, updatedAt: silence.startsAt});
+
+	function expire(id: string): boolean {
+		const silence = kept.get(id);
+		if (silence === undefined) return false;
+		const now = scenario.now();
+		const state = stateOf(silence);
+		if (state === 'active') kept.set(id, {...silence, endsAt: now, updatedAt: now});
+		if (state === 'pending') kept.set(id, {...silence, startsAt: now, endsAt: now, updatedAt: now});
+		return true;
+	}
+
+	return {
+		list: () =>
+			[...kept.values()].map(silence => ({
+				...silence,
+				state: stateOf(silence),
+				startsAt: new Date(silence.startsAt).toISOString(),
+				endsAt: new Date(silence.endsAt).toISOString(),
+				updatedAt: new Date(silence.updatedAt).toISOString(),
+			})),
+		set({id, ...asked}) {
+			const now = scenario.now();
+			const old = id === undefined ? undefined : kept.get(id);
+			if (id !== undefined && old === undefined) return undefined;
+			if (old !== undefined && stateOf(old) === 'active' && sameMatchers(old.matchers, asked.matchers)) {
+				kept.set(old.id, {...old, ...asked, startsAt: old.startsAt, updatedAt: now});
+				return old.id;
+			}
+			if (old !== undefined) expire(old.id);
+			return add({...asked, startsAt: Math.max(asked.startsAt, now), updatedAt: now});
+		},
+		expire,
+		hiding: labels =>
+			[...kept.values()]
+				.filter(silence => stateOf(silence) === 'active' && matchesLabels(silence.matchers, labels))
+				.map(({id}) => id),
+	};
+}

@@ -1,0 +1,105 @@
+import type {Labels} from '../../../src/contract/row.ts';
+import type {ContainerTold} from '../../kubernetes-api/kubelets.ts';
+import {isSlow} from './pools.ts';
+import type {Monitoring, Scraped} from './monitoring.ts';
+
+export type Sample = {readonly labels: Labels; readonly value: number};
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** Pools whose targets answer requests of people. */
+const services = /-(?:api|edge|thumb)$|^cart$/;
+
+type Maker = (world: Monitoring, at: number) => readonly Sample[];
+
+/** From 0 to 1, wandering smoothly; the same at the same moment, however it is asked for. */
+function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
+	const step = Math.floor(at / periodMs);
+	const part = at / periodMs - step;
+	const from = world.fixed(`${key} ${step}`);
+	const to = world.fixed(`${key} ${step + 1}`);
+	return from + (to - from) * part * part * (3 - 2 * part);
+}
+
+/** One sample for each target of `which` that is up. */
+const eachUp =
+	(which: RegExp, value: (target: Scraped, key: string, world: Monitoring, at: number) => number): Maker =>
+	(world, at) =>
+		world
+			.targetsAt(at)
+			.filter(({pool, error}) => error === '' && which.test(pool))
+			.map(target => {
+				const key = `${target.labels['job']} ${target.labels['instance']}`;
+				return {labels: target.labels, value: value(target, key, world, at)};
+			});
+
+/** Requests a target has answered since Prometheus started: its rate swings around its own over the hours of a day. */
+function requests(world: Monitoring, key: string, at: number): number {
+	const rate = 20 + 180 * world.fixed(`${key} requests`);
+	const seconds = (at - world.startedAt) / 1000;
+	const swing = (2 * Math.PI) / (6 * 3600);
+	return rate * (seconds + (0.4 / swing) * (1 - Math.cos(swing * seconds)));
+}
+
+/** Each kubelet is scraped for the containers on its node. */
+const eachContainer =
+	(value: (told: ContainerTold) => number | undefined): Maker =>
+	(world, at) => {
+		const told = world.containersAt(at);
+		const nodes = [...new Set(told.map(({node}) => node))].sort();
+		const scraped = world.targetsAt(at).filter(({pool}) => pool === 'cadvisor');
+		return told.flatMap(one => {
+			const found = value(one);
+			const target = scraped[nodes.indexOf(one.node) % scraped.length];
+			if (found === undefined || target === undefined || target.error !== '') return [];
+			const {node, namespace, pod, container} = one;
+			return [{labels: {...target.labels, node, namespace, pod, container}, value: found}];
+		});
+	};
+
+const makers: Readonly<Record<string, Maker>> = {
+	up: (world, at) => world.targetsAt(at).map(({labels, error}) => ({labels, value: error === '' ? 1 : 0})),
+	scrape_duration_seconds: (world, at) =>
+		world.targetsAt(at).map(({labels, tookMs, error}) => {
+			const jitter = isSlow(error) ? 0 : 0.2 * wave(world, `took ${labels['instance']}`, 4 * minute, at);
+			return {labels, value: (tookMs / 1000) * (1 + jitter)};
+		}),
+	scrape_samples_scraped: eachUp(/./, (_, key, world) => 120 + Math.floor(900 * world.fixed(`${key} samples`))),
+	http_requests_total: (world, at) =>
+		eachUp(services, (_, key) => requests(world, key, at))(world, at).flatMap(({labels, value}) => [
+			{labels: {...labels, code: '200'}, value: Math.floor(value * 0.996)},
+			{labels: {...labels, code: '500'}, value: Math.floor(value * 0.004)},
+		]),
+	process_resident_memory_bytes: eachUp(/./, (_, key, world, at) =>
+		Math.floor((60 + 400 * world.fixed(`${key} rss`)) * 2 ** 20 * (1 + 0.1 * wave(world, key, 20 * minute, at))),
+	),
+	process_cpu_seconds_total: eachUp(/./, (_, key, world, at) => requests(world, key, at) / 1500),
+	go_goroutines: eachUp(/./, (_, key, world, at) =>
+		Math.floor(40 + 200 * wave(world, `${key} goroutines`, 10 * minute, at)),
+	),
+	node_load1: eachUp(/^node$/, (_, key, world, at) => 6 * wave(world, `${key} load`, 15 * minute, at)),
+	node_disk_io_wait_ratio: eachUp(/^node$/, (target, key, world, at) => {
+		const slow = target.labels['instance'] === '10.2.1.6:9100' ? 0.28 : 0;
+		return slow + 0.06 * wave(world, `${key} disk`, 8 * minute, at);
+	}),
+	container_memory_working_set_bytes: eachContainer(told => told.memory),
+	container_cpu_usage_seconds_total: eachContainer(told => told.cpuSeconds),
+	container_cpu_cfs_periods_total: eachContainer(told => told.periods?.all),
+	container_cpu_cfs_throttled_periods_total: eachContainer(told => told.periods?.throttled),
+	prometheus_tsdb_head_series: (world, at) => [
+		{labels: {instance: '10.2.22.3:9090', job: 'prometheus'}, value: headSeries(world, at)},
+	],
+	ALERTS: (world, at) => world.alertsAt(at).map(({labels}) => ({labels: {...labels, alertstate: 'firing'}, value: 1})),
+	ALERTS_FOR_STATE: (world, at) => world.alertsAt(at).map(({labels, activeAt}) => ({labels, value: activeAt / 1000})),
+};
+
+/** Series in memory: a compaction every two hours takes away what has ended. */
+export const headSeries = (world: Monitoring, at: number): number =>
+	Math.floor(182_000 + 9000 * ((at % (2 * hour)) / (2 * hour)) + 400 * wave(world, 'head', 5 * minute, at));
+
+export const metricNames = (): readonly string[] => Object.keys(makers).sort();
+
+/** The series of a metric at a moment; none of one that nobody exposes, as Prometheus answers. */
+export const samplesOf = (world: Monitoring, name: string, at: number): readonly Sample[] =>
+	makers[name]?.(world, at).map(({labels, value}) => ({labels: {__name__: name, ...labels}, value})) ?? [];

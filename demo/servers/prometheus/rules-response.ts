@@ -1,0 +1,53 @@
+import {evaluationMs, type Firing, type Monitoring, type Rule, rules} from '../monitoring/monitoring.ts';
+
+const rfc3339 = (at: number): string => new Date(at).toISOString();
+
+const alertOf = ({labels, annotations, activeAt, value}: Firing) => ({
+	labels,
+	annotations,
+	state: 'firing',
+	activeAt: rfc3339(activeAt),
+	value: value.toExponential(),
+});
+
+/** `data` of /api/v1/alerts. */
+export const alertsAnswer = (world: Monitoring) => ({alerts: world.alertsAt(world.now()).map(alertOf)});
+
+function ruleOf(world: Monitoring, rule: Rule, alerts: readonly Firing[]) {
+	const told = {
+		name: rule.name,
+		query: rule.query,
+		health: 'ok',
+		evaluationTime: 0.0002 + 0.002 * world.fixed(`${rule.name} evaluation`),
+		lastEvaluation: rfc3339(world.evaluatedAt(world.now())),
+	};
+	if (rule.forSeconds === undefined) return {...told, labels: rule.labels, type: 'recording'};
+	const own = alerts.filter(one => one.rule === rule.name);
+	return {
+		...told,
+		state: own.length > 0 ? 'firing' : 'inactive',
+		duration: rule.forSeconds,
+		keepFiringFor: 0,
+		labels: rule.labels,
+		annotations: rule.annotations,
+		alerts: own.map(alertOf),
+		type: 'alerting',
+	};
+}
+
+/** `data` of /api/v1/rules. */
+export function rulesAnswer(world: Monitoring, type: string | null) {
+	const alerts = world.alertsAt(world.now());
+	const wanted = rules.filter(rule => type === null || (type === 'alert') === (rule.forSeconds !== undefined));
+	return {
+		groups: [...Map.groupBy(wanted, rule => rule.group)].map(([name, all]) => ({
+			name,
+			file: `/etc/prometheus/rules/${name}.yml`,
+			rules: all.map(rule => ruleOf(world, rule, alerts)),
+			interval: evaluationMs / 1000,
+			limit: 0,
+			evaluationTime: 0.004,
+			lastEvaluation: rfc3339(world.evaluatedAt(world.now())),
+		})),
+	};
+}

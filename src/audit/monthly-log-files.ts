@@ -1,0 +1,198 @@
+import {constants} from 'node:fs';
+import {type FileHandle, open, readdir, rename, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {isErrno} from '../files/errno.ts';
+import {openRegular, readRegular} from '../files/regular-file.ts';
+import {aboutToReplace, type Lock} from '../state/lock-file.ts';
+import type {AuditRecord} from './audit-record.ts';
+import {linesFromEnd, type Place, parseLine, type Tail, tailOf} from './chain.ts';
+
+/** Files of the audit directory: one log a month, and the mirror of the head. */
+
+/** `2026-11.jsonl`, and `2026-11.2.jsonl` for what followed records of a clock that was ahead. */
+const monthFile = /^(\d{4}-\d{2})(?:\.(\d+))?\.jsonl$/;
+
+type Month = {
+	readonly path: string;
+	/** `2026-11`. */
+	readonly month: string;
+	/** 1 for the file without a number in its name. */
+	readonly number: number;
+	/** Sequence number of its first record; undefined when it has none. */
+	readonly first: number | undefined;
+};
+
+/** In the order of the chain, which is that of their names only while no clock was ahead. A file without records follows that of its name. */
+async function monthsOf(dir: string): Promise<readonly Month[]> {
+	let names: readonly string[];
+	try {
+		names = await readdir(dir);
+	} catch (error) {
+		if (isErrno(error, 'ENOENT')) return [];
+		throw error;
+	}
+	const found = names.flatMap(name => {
+		const [, month, number = '1'] = monthFile.exec(name) ?? [];
+		return month === undefined ? [] : [{path: join(dir, name), month, number: Number(number)}];
+	});
+	found.sort((a, b) => (a.month === b.month ? a.number - b.number : a.month < b.month ? -1 : 1));
+	const months: {readonly at: number; readonly month: Month}[] = [];
+	for (const one of found) {
+		// What cannot be read has its error where it is read.
+		const first = await firstSeq(one.path).catch(() => undefined);
+		months.push({at: first ?? months.at(-1)?.at ?? 0, month: {...one, first}});
+	}
+	return months.toSorted((a, b) => a.at - b.at).map(({month}) => month);
+}
+
+async function firstSeq(path: string): Promise<number | undefined> {
+	const file = await openRegular(path, constants.O_RDONLY);
+	try {
+		const {size} = await file.stat();
+		for (let length = 16 * 1024; ; length *= 8) {
+			const bytes = await readFrom(file, 0, Math.min(size, length));
+			const record = firstRecord(bytes);
+			if (record !== undefined || length >= size) return record?.seq;
+		}
+	} finally {
+		await file.close();
+	}
+}
+
+function firstRecord(bytes: Uint8Array): AuditRecord | undefined {
+	let start = 0;
+	for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+		const record = parseLine(bytes.subarray(start, end));
+		if (record !== undefined) return record;
+		start = end + 1;
+	}
+	return parseLine(bytes.subarray(start));
+}
+
+/** Paths, in the order of the chain. An absent directory has none. */
+export const listMonths = async (dir: string): Promise<readonly string[]> =>
+	(await monthsOf(dir)).map(({path}) => path);
+
+/** The file that is written to, and those that are empty yet: somebody may be about to write to one. */
+export async function filesInUse(dir: string): Promise<readonly string[]> {
+	const months = await monthsOf(dir);
+	return months.filter(({first}, index) => first === undefined || index === months.length - 1).map(({path}) => path);
+}
+
+/** Consoles whose clocks differ by less than this share a file when the month ends. */
+const skewMs = 3_600_000;
+
+/**
+ * The file for a record of this moment: that of its month, whatever the clock said when earlier records were written. A month whose file was
+ * followed by one of another month gets a further file, so that each file is a part of the chain without a gap. `others`: the other files, in
+ * the order of the chain.
+ */
+export async function fileFor(
+	dir: string,
+	ts: string,
+): Promise<{readonly path: string; readonly others: readonly string[]}> {
+	const months = await monthsOf(dir);
+	const path = await pathAmong(months, dir, ts);
+	return {path, others: months.flatMap(one => (one.path === path ? [] : [one.path]))};
+}
+
+async function pathAmong(months: readonly Month[], dir: string, ts: string): Promise<string> {
+	const wanted = ts.slice(0, 7);
+	const last = months.findLast(({first}) => first !== undefined);
+	if (last?.month === wanted) return last.path;
+	if (last !== undefined) {
+		const tail = await readTail(last.path);
+		// A line that was cut is reported in its own file.
+		if (tail.torn.length > 0) return last.path;
+		const end = tail.last?.ts ?? ts;
+		const isSkew = end.startsWith(last.month) && end > ts && Date.parse(end) - Date.parse(ts) <= skewMs;
+		if (isSkew) return last.path;
+	}
+	const same = months.filter(({month}) => month === wanted).toSorted((a, b) => a.number - b.number);
+	const newest = same.at(-1);
+	if (newest === undefined) return join(dir, `${wanted}.jsonl`);
+	return newest.first === undefined ? newest.path : join(dir, `${wanted}.${newest.number + 1}.jsonl`);
+}
+
+/** Where the newest record stands according to the mirror; undefined when there is none. @throws Error when it cannot be read. */
+export async function readHead(dir: string): Promise<Place | undefined> {
+	let text: string;
+	try {
+		text = (await readRegular(join(dir, 'head.json'))).toString('utf8');
+	} catch (error) {
+		if (isErrno(error, 'ENOENT')) return undefined;
+		throw error;
+	}
+	try {
+		const {seq, hash} = JSON.parse(text) as Partial<Place>;
+		if (typeof seq === 'number' && typeof hash === 'string') return {seq, hash};
+	} catch {
+		// Said below: a half-written mirror is the same as one that somebody spoilt.
+	}
+	throw new Error(`${join(dir, 'head.json')} cannot be read as the mirror of the head`);
+}
+
+/** Replaces the mirror in one step, and not when the writer lock was lost meanwhile. */
+export async function writeHead(dir: string, place: Place, lock: Pick<Lock, 'token' | 'isMine'>): Promise<void> {
+	const path = join(dir, 'head.json');
+	const fresh = aboutToReplace(path, lock.token);
+	const file = await open(fresh, 'wx', 0o600);
+	try {
+		await file.writeFile(`${JSON.stringify(place)}\n`);
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+	// In this order: who takes the lock after this look removes the fresh file before he writes anything.
+	if (await lock.isMine()) await rename(fresh, path);
+	else await rm(fresh, {force: true});
+}
+
+/** The end of one month, read backwards. */
+export async function readTail(path: string): Promise<Tail> {
+	const file = await openRegular(path, constants.O_RDONLY);
+	try {
+		const {size} = await file.stat();
+		for (let length = 64 * 1024; ; length *= 8) {
+			const from = Math.max(0, size - length);
+			const tail = tailOf(await readFrom(file, from, size - from), from === 0);
+			if (tail) return tail;
+		}
+	} finally {
+		await file.close();
+	}
+}
+
+/** Of files in the order of the chain. */
+export async function lastRecord(months: readonly string[]): Promise<AuditRecord | undefined> {
+	for (const month of months.toReversed()) {
+		const {last} = await readTail(month);
+		if (last !== undefined) return last;
+	}
+	return undefined;
+}
+
+/** Whole records of the newest months, oldest first, at most `limit`. Lines that are none are left out: `audit verify` tells of them. */
+export async function readRecent(dir: string, limit: number): Promise<readonly AuditRecord[]> {
+	const newestFirst: AuditRecord[] = [];
+	for (const path of [...(await listMonths(dir))].reverse()) {
+		for (const line of linesFromEnd(await readRegular(path))) {
+			if (newestFirst.length >= limit) break;
+			const record = parseLine(line);
+			if (record) newestFirst.push(record);
+		}
+		if (newestFirst.length >= limit) break;
+	}
+	return newestFirst.reverse();
+}
+
+async function readFrom(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+	const buffer = Buffer.alloc(length);
+	let filled = 0;
+	while (filled < length) {
+		const {bytesRead} = await file.read(buffer, filled, length - filled, position + filled);
+		if (bytesRead === 0) break;
+		filled += bytesRead;
+	}
+	return buffer.subarray(0, filled);
+}

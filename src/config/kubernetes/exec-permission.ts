@@ -1,0 +1,124 @@
+import {createHash} from 'node:crypto';
+import {realpath} from 'node:fs/promises';
+import type {ProgramApproval} from '../../contract/program-approval.ts';
+import {AdapterError, messageOf} from '../../errors.ts';
+import {examineProgram} from '../../files/program-safety.ts';
+import {ConfigError} from '../config-error.ts';
+import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
+
+/** What decides, beside the kubeconfig, whether a program that it names may run. */
+export type ExecRules = {
+	/** The state directory: it holds the approvals of this user. */
+	readonly stateDir: string;
+	/** `kubernetes.allowExec` of the configuration: absolute paths that need no approval. */
+	readonly allowed: readonly string[];
+	/** `execPlugins` of the machine's policy, read again at each call; undefined where it limits nothing. @throws ConfigError when it cannot be used. */
+	readonly policy: () => Promise<readonly string[] | undefined>;
+	/** The configured keys of the list of targets and of the login there, for the hint. */
+	readonly keys: {readonly targets: string; readonly login: string};
+};
+
+/** A program that a kubeconfig wants to run. */
+export type ExecRequest = {
+	/** Its absolute path, or the bare name that PATH does not have. */
+	readonly program: string;
+	readonly args: readonly string[];
+	readonly env: Readonly<Record<string, string>>;
+	/** Where its answer is sent. */
+	readonly server: string;
+	/** The kubeconfig. */
+	readonly askedBy: string;
+	readonly installHint: string | undefined;
+	/** The sentence that says why the user's kuberc forbids it. */
+	readonly forbidden: string | undefined;
+};
+
+export type ExecPermission = {
+	/**
+	 * Asked before each run. @throws AdapterError `denied` when it is not there, when kuberc or policy forbid it, when somebody else can write
+	 * it, or when the user has not approved it yet.
+	 */
+	permit(): Promise<void>;
+	/** What the user has to approve; undefined when nothing waits for that. @throws AdapterError `denied` when approval would not help. */
+	approval(): Promise<ProgramApproval | undefined>;
+};
+
+/** What an approval is bound to, in addition to the path. A hash, because the arguments may hold a token. */
+const digestOf = ({args, env, server}: ExecRequest): string =>
+	createHash('sha256')
+		.update(JSON.stringify([args, Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)), server]))
+		.digest('hex');
+
+const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
+
+/** The same path, or links that lead to the same file. */
+async function isListed(program: string, file: string, list: readonly string[]): Promise<boolean> {
+	if (list.includes(program)) return true;
+	const files = await Promise.all(list.map(path => realpath(path).catch(() => undefined)));
+	return files.includes(file);
+}
+
+/** The file that would run. @throws AdapterError when it may not, whatever the user approves. */
+async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<string> {
+	const {program, installHint, forbidden} = request;
+	if (forbidden !== undefined) {
+		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
+		throw denied(forbidden, hint);
+	}
+	const found = program.startsWith('/') ? await examineProgram(program) : ({state: 'missing'} as const);
+	if (found.state === 'missing') {
+		const hint = installHint ?? 'Install it, or choose a context that does not need it.';
+		throw denied(`login by ${program}: it is not installed, or not in PATH`, hint);
+	}
+	if (found.state === 'unsafe') {
+		const hint = 'A user who can write it decides what runs as you.';
+		throw denied(`login by ${program}: ${found.reason}`, hint);
+	}
+	let limit: readonly string[] | undefined;
+	try {
+		limit = await rules.policy();
+	} catch (error) {
+		if (!(error instanceof ConfigError)) throw error;
+		throw denied(
+			`login by ${program}: ${messageOf(error)}`,
+			'No program of a kubeconfig runs until the policy can be read.',
+		);
+	}
+	if (limit !== undefined && !(await isListed(program, found.file, limit))) {
+		const hint = 'Ask its administrator: execPlugins in /etc/midwatch/policy.yaml lists the programs that may run.';
+		throw denied(`login by ${program}: the policy of this machine does not allow it`, hint);
+	}
+	return found.file;
+}
+
+const howToApprove = ({targets, login}: ExecRules['keys']): string =>
+	`Press ${targets}, then ${login} on its line in the console, to see what it is and to approve it once. Without a person: name it in kubernetes.allowExec of the configuration.`;
+
+export function execPermission(request: ExecRequest, rules: ExecRules): ExecPermission {
+	const {program, askedBy, server} = request;
+	const digest = digestOf(request);
+
+	async function approval(): Promise<ProgramApproval | undefined> {
+		const file = await allowedFile(request, rules);
+		if (await isListed(program, file, rules.allowed)) return undefined;
+		const approved = await readApprovedPrograms(rules.stateDir);
+		if (approved.some(one => one.program === program && one.digest === digest)) return undefined;
+		const isKnown = approved.some(one => one.program === program && one.askedBy === askedBy);
+		return {
+			program,
+			file,
+			askedBy,
+			server,
+			changed: isKnown,
+			approve: () => addApprovedProgram(rules.stateDir, {program, digest, askedBy, at: new Date().toISOString()}),
+		};
+	}
+
+	return {
+		approval,
+		async permit() {
+			if ((await approval()) !== undefined)
+				throw denied(`waits for your approval to run ${program}`, howToApprove(rules.keys));
+		},
+	};
+}

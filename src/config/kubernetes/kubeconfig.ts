@@ -1,0 +1,178 @@
+import {delimiter, dirname, isAbsolute, join, resolve} from 'node:path';
+import {parse, YAMLParseError} from 'yaml';
+import {z} from 'zod';
+import {AdapterError} from '../../errors.ts';
+import {readCredentialFile} from '../credential-file.ts';
+
+/*
+ * The files that kubectl reads, as far as midwatch needs them, merged by kubectl's rule: of two entries with the same name, the first counts.
+ * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+ */
+
+const text = z.string();
+/** Generators leave keys empty that they have nothing for. */
+const maybe = text
+	.nullish()
+	.transform(value => (value === null || value === '' ? undefined : value))
+	.optional();
+const flag = z.boolean().nullish();
+
+const clusterSchema = z.object({
+	server: text,
+	'certificate-authority': maybe,
+	'certificate-authority-data': maybe,
+	'insecure-skip-tls-verify': flag,
+	'tls-server-name': maybe,
+	'proxy-url': maybe,
+	extensions: z.array(z.object({name: text, extension: z.unknown()})).nullish(),
+});
+
+const execSchema = z.object({
+	apiVersion: maybe,
+	command: text,
+	args: z.array(text).nullish(),
+	env: z.array(z.object({name: text, value: text})).nullish(),
+	interactiveMode: z.enum(['Never', 'IfAvailable', 'Always']).nullish(),
+	provideClusterInfo: flag,
+	installHint: maybe,
+});
+
+const userSchema = z.object({
+	'client-certificate': maybe,
+	'client-certificate-data': maybe,
+	'client-key': maybe,
+	'client-key-data': maybe,
+	token: maybe,
+	tokenFile: maybe,
+	username: maybe,
+	password: maybe,
+	as: maybe,
+	'as-uid': maybe,
+	'as-groups': z.array(text).nullish(),
+	'as-user-extra': z.record(text, z.array(text)).nullish(),
+	exec: execSchema.nullish(),
+	'auth-provider': z.object({name: text}).nullish(),
+});
+
+const contextSchema = z.object({cluster: text, user: maybe, namespace: maybe});
+
+const named = <S extends z.ZodType>(key: string, schema: S) =>
+	z
+		.array(z.object({name: text, [key]: schema}))
+		.nullish()
+		.transform(list => list ?? []);
+
+const fileSchema = z.object({
+	'current-context': maybe,
+	clusters: named('cluster', z.unknown()),
+	users: named('user', z.unknown()),
+	contexts: named('context', z.unknown()),
+});
+
+/** One entry and the folder that its relative paths start from. */
+export type Entry<T> = {readonly value: T; readonly file: string};
+
+export type KubeCluster = z.infer<typeof clusterSchema>;
+export type KubeUser = z.infer<typeof userSchema>;
+export type KubeContext = z.infer<typeof contextSchema>;
+
+/** Several files as one. Entries are checked when they are asked for: what is wrong with one context does not hide the others. */
+export type Kubeconfig = {
+	/** The files that were there. */
+	readonly files: readonly string[];
+	readonly currentContext: string | undefined;
+	readonly contexts: readonly string[];
+	context(name: string): Entry<KubeContext> | undefined;
+	cluster(name: string): Entry<KubeCluster> | undefined;
+	user(name: string): Entry<KubeUser> | undefined;
+};
+
+/**
+ * `KUBECONFIG`, or the file in the home directory. A path of KUBECONFIG may be missing, and may be given twice. A relative one starts from
+ * the current directory, as with kubectl: the user wrote it. What such a file wants to run needs approval as for any other.
+ */
+export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>>, home: string): readonly string[] {
+	const given = env['KUBECONFIG'];
+	if (given === undefined || given === '') return [join(home, '.kube', 'config')];
+	return [...new Set(given.split(delimiter).filter(Boolean))].map(file => resolve(file));
+}
+
+/** A path of a kubeconfig: relative ones start from the folder of the file that holds them. */
+export const besideFile = (path: string, file: string): string =>
+	isAbsolute(path) ? path : resolve(dirname(file), path);
+
+const unusable = (file: string, what: string, cause?: unknown): AdapterError =>
+	new AdapterError('denied', `${file}: ${what}`, 'Mend the kubeconfig, or name another one: kubectl config view', {
+		cause,
+	});
+
+/** What zod says, without values: a kubeconfig holds secrets. */
+const firstIssue = (error: z.ZodError): string => {
+	const [issue] = error.issues;
+	return `${issue?.path.join('.') ?? ''} is not what it has to be`;
+};
+
+function yamlProblem(error: unknown): string {
+	if (error instanceof ReferenceError)
+		return 'it holds an alias (*name) without its anchor (&name), or too many of them';
+	const isDeep = error instanceof YAMLParseError && error.code === 'RESOURCE_EXHAUSTION';
+	return isDeep ? 'it is nested too deep' : 'it is not YAML';
+}
+
+function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
+	let value: unknown;
+	try {
+		value = parse(body, {logLevel: 'error'});
+	} catch (error) {
+		// The parser's words repeat the line, which may be a secret.
+		throw unusable(file, yamlProblem(error));
+	}
+	const found = fileSchema.safeParse(value ?? {});
+	if (!found.success) throw unusable(file, `it is not a kubeconfig: ${firstIssue(found.error)}`);
+	return found.data;
+}
+
+/** @throws AdapterError `denied` when a file cannot be read, can be written by others, is no kubeconfig, or when there is none at all. */
+export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
+	const contexts = new Map<string, Entry<unknown>>();
+	const clusters = new Map<string, Entry<unknown>>();
+	const users = new Map<string, Entry<unknown>>();
+	const there: string[] = [];
+	let currentContext: string | undefined;
+
+	for (const file of files) {
+		const body = await readCredentialFile(file);
+		if (body === undefined) continue;
+		there.push(file);
+		const parsed = parseOne(file, body);
+		currentContext ??= parsed['current-context'];
+		for (const [kind, into] of [
+			['context', contexts],
+			['cluster', clusters],
+			['user', users],
+		] as const) {
+			for (const entry of parsed[`${kind}s`]) {
+				const {name, [kind]: value} = entry as {readonly name: string} & Readonly<Record<string, unknown>>;
+				if (!into.has(name)) into.set(name, {value, file});
+			}
+		}
+	}
+	if (there.length === 0) throw unusable(files.join(', '), 'there is no such file');
+
+	function entryOf<T>(kind: string, from: ReadonlyMap<string, Entry<unknown>>, schema: z.ZodType<T>, name: string) {
+		const found = from.get(name);
+		if (found === undefined) return undefined;
+		const checked = schema.safeParse(found.value ?? {});
+		if (!checked.success) throw unusable(found.file, `${kind} ${name}: ${firstIssue(checked.error)}`);
+		return {value: checked.data, file: found.file};
+	}
+
+	return {
+		files: there,
+		currentContext,
+		contexts: [...contexts.keys()],
+		context: name => entryOf('context', contexts, contextSchema, name),
+		cluster: name => entryOf('cluster', clusters, clusterSchema, name),
+		user: name => entryOf('user', users, userSchema, name),
+	};
+}

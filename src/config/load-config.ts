@@ -1,0 +1,206 @@
+import {join, resolve} from 'node:path';
+import type {Target} from '../contract/target.ts';
+import {baseDirectory} from '../files/base-directories.ts';
+import {createKeymap, type KeyProblem, type Remaps} from '../input/keymap.ts';
+import type {PolicyRead} from '../policy/policy.ts';
+import type {Place} from '../policy/rule-match.ts';
+import type {PolicyFile} from '../policy/rules.ts';
+import type {PolicySource} from '../remedy/policy-reload.ts';
+import type {AuditEntry} from './audit-schema.ts';
+import {allSinks, type NamedSink, readSinks} from './audit-sinks.ts';
+import {mistakesOf, type Path, readDocument} from './config-document.ts';
+import {type Surroundings, systemSurroundings} from './config-environment.ts';
+import {ConfigError} from './config-error.ts';
+import {type ConfigFile, configSchema, laterKinds, readableKinds, type Theme} from './config-schema.ts';
+import {discover} from './discover.ts';
+import type {ExecRules} from './kubernetes/exec-permission.ts';
+import {policyReader} from './policy-file.ts';
+import {targetsOf} from './read-targets.ts';
+import {readSafeFile} from './safe-file.ts';
+import {placesOf} from './target-attributes.ts';
+
+export type Configuration = {
+	/** Path of the file that was read; undefined when there is none. */
+	readonly file: string | undefined;
+	readonly targets: readonly Target[];
+	/** By name of the target: where it was found. Empty for targets that stand in the file. */
+	readonly origins: Readonly<Record<string, string>>;
+	/** What was found and is not watched, and why; one line each. */
+	readonly notes: readonly string[];
+	readonly keys: Remaps;
+	readonly theme: Theme;
+	readonly mouse: boolean;
+	/** How many times longer than usual to wait between two reads. */
+	readonly refresh: number;
+	readonly policy: MachinePolicy;
+	/** Where copies of the record go: those of the policy, then those of the configuration. */
+	readonly sinks: readonly NamedSink[];
+};
+
+/** The policy of this machine: what it says at the start, and where it is read again. */
+export type MachinePolicy = PolicySource & {
+	readonly path: string;
+	/** Undefined when there is none. */
+	readonly file: PolicyFile | undefined;
+	/** What each target is by its settings; empty without a policy. */
+	readonly placesNow: ReadonlyMap<string, Place>;
+};
+
+export type LoadOptions = {
+	/** The path after --config. */
+	readonly config?: string | undefined;
+	/** What the keymap says about `keys`; see `problems` in src/input/keymap.ts. */
+	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
+	readonly surroundings?: Surroundings;
+	/** The ids of all actions there are: what a policy can forbid. */
+	readonly actions?: readonly string[];
+};
+
+/**
+ * Where the configuration is: --config, MIDWATCH_CONFIG, then the user's folder of configuration. Never the current directory: a file in
+ * a repository that someone else wrote must not decide where we connect and which command gives the password. A relative path after --config
+ * or in MIDWATCH_CONFIG starts from it, because the user wrote that path.
+ * @throws EnvironmentError when XDG_CONFIG_HOME is relative.
+ */
+export function configPath(
+	given: string | undefined,
+	{env, home}: Pick<Surroundings, 'env' | 'home'>,
+): {readonly path: string; readonly named: boolean} {
+	const named = given ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
+	if (named !== undefined) return {path: resolve(named), named: true};
+	const base = baseDirectory(env, 'XDG_CONFIG_HOME', '.config', () => home);
+	return {path: join(base, 'midwatch', 'config.yaml'), named: false};
+}
+
+/**
+ * Reads the configuration and the machine's policy; without targets in it, looks for some in the environment.
+ * @throws ConfigError with one line a mistake.
+ */
+export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
+	const surroundings = options.surroundings ?? systemSurroundings();
+	const read = policyReader(
+		surroundings,
+		options.actions ?? [],
+		(entries, document) => readSinks(entries, document, surroundings, true).mistakes,
+	);
+	const first = await read();
+	const {path, named} = configPath(options.config, surroundings);
+	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
+	if (text === undefined && named) {
+		throw new ConfigError(path, [
+			{text: 'there is no such file. Create it, or leave out --config and MIDWATCH_CONFIG'},
+		]);
+	}
+	const plugins = pluginRules(surroundings.policyFile, first !== undefined, read);
+	const limited = {...surroundings, plugins};
+	const byPolicy = policySinks(surroundings, first);
+	const {file, targets, sinks} =
+		text === undefined ? {...nothing, sinks: byPolicy} : readConfig(path, text, options, limited, byPolicy);
+	const found = targets === undefined ? await discover(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
+	return {
+		file: text === undefined ? undefined : path,
+		...found,
+		keys: file.keys,
+		theme: file.theme,
+		mouse: file.mouse,
+		refresh: file.refresh,
+		sinks,
+		policy: await machinePolicy({path: surroundings.policyFile, first, read, targets: found.targets}),
+	};
+}
+
+/** The mistakes in them were reported when the policy was read. */
+function policySinks(surroundings: Surroundings, read: PolicyRead | undefined): readonly NamedSink[] {
+	const file = read?.state === 'read' ? read.file : undefined;
+	const entries = (file?.audit?.sinks ?? []) as AuditEntry['sinks'];
+	return readSinks(entries, readDocument(surroundings.policyFile, ''), surroundings, true).sinks;
+}
+
+async function machinePolicy(given: {
+	readonly path: string;
+	readonly first: PolicyRead | undefined;
+	readonly read: PolicySource['read'];
+	readonly targets: readonly Target[];
+}): Promise<MachinePolicy> {
+	const {path, first, read, targets} = given;
+	const file = first?.state === 'read' ? first.file : undefined;
+	const places = () => placesOf(targets);
+	return {path, file, read, places, placesNow: file === undefined ? new Map() : await places()};
+}
+
+/**
+ * What the policy says of the programs of a kubeconfig, read again before each run. A policy that was there at the start and was removed allows none.
+ */
+const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): Surroundings['plugins'] => ({
+	allowed: [],
+	keys: keysFor({}),
+	async policy() {
+		const now = await read();
+		if (now === undefined && !wasThere) return undefined;
+		if (now?.state !== 'read') throw new ConfigError(file, [{text: 'the policy was removed while midwatch runs'}]);
+		return now.file.execPlugins;
+	},
+});
+
+function keysFor(remaps: Remaps): ExecRules['keys'] {
+	const keymap = createKeymap(remaps);
+	return {targets: keymap.keyFor('deck.targets'), login: keymap.keyFor('list.login')};
+}
+
+const withAllowed = <S extends Surroundings>(surroundings: S, {kubernetes, keys}: ConfigFile): S => ({
+	...surroundings,
+	plugins: surroundings.plugins && {
+		...surroundings.plugins,
+		allowed: kubernetes?.allowExec ?? [],
+		keys: keysFor(keys),
+	},
+});
+
+const nothing = {file: configSchema.parse({}), targets: undefined};
+
+function readConfig(
+	path: string,
+	text: string,
+	{keyProblems}: LoadOptions,
+	surroundings: Surroundings,
+	byPolicy: readonly NamedSink[],
+): {
+	readonly file: ConfigFile;
+	readonly targets: readonly Target[] | undefined;
+	readonly sinks: readonly NamedSink[];
+} {
+	const document = readDocument(path, text);
+	const parsed = configSchema.safeParse(document.value);
+	if (!parsed.success) {
+		const explain = (at: Path) => kindMistake(at, document.textAt(at));
+		throw new ConfigError(path, mistakesOf(document, parsed.error.issues, explain));
+	}
+	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(({id, text: problem}) =>
+		document.mistakeAtKey(id === undefined ? ['keys'] : ['keys', id], problem),
+	);
+	const own = readSinks(parsed.data.audit?.sinks ?? [], document, surroundings, false);
+	const {sinks, taken} = allSinks(byPolicy, own.sinks);
+	mistakes.push(...own.mistakes);
+	for (const name of taken)
+		mistakes.push(
+			document.mistake(['audit'], `the policy of this machine has a sink called ${name}: give yours another name`),
+		);
+	if (parsed.data.targets === undefined) {
+		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
+		return {file: parsed.data, targets: undefined, sinks};
+	}
+	const made = targetsOf(parsed.data.targets, document, withAllowed(surroundings, parsed.data));
+	mistakes.push(...made.mistakes);
+	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
+	return {file: parsed.data, targets: made.targets, sinks};
+}
+
+/** A kind we know the name of is told apart from one that nobody has. */
+function kindMistake(path: Path, found: string | undefined): string | undefined {
+	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
+	const later = laterKinds.find(kind => kind === found);
+	const allowed = `it reads ${readableKinds.slice(0, -1).join(', ')} and ${readableKinds.at(-1)}`;
+	return later === undefined
+		? undefined
+		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;
+}

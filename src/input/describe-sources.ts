@@ -1,0 +1,47 @@
+import type {Line} from '../contract/document.ts';
+import {isOld} from '../contract/reading.ts';
+import {clockTime, duration, millis} from '../text/format.ts';
+import type {Deck} from './deck.ts';
+
+const plain = (text: string): Line => ({text});
+
+/** How the sections of the focused pane are read, how old the data is, and what a read costs. */
+export function readsLines(deck: Deck): readonly Line[] {
+	const lines: Line[] = [];
+	const now = deck.now();
+	for (const section of deck.focused().sections) {
+		for (const reading of section.readings) {
+			const watched = deck.options.watch.targets.find(one => one.target.name === reading.target);
+			const source = watched?.system.sources.find(one => one.kind === reading.kind);
+			if (watched === undefined || source === undefined) continue;
+			const title = reading.kind === section.section.kind ? section.section.title : source.title;
+			const age =
+				reading.readAt === undefined
+					? 'not read yet'
+					: `read ${duration((now - reading.readAt) / 1000)} ago${isOld(reading, now) ? ' (old)' : ''}`;
+			lines.push(
+				{text: `${title} of ${reading.target}`, loud: true},
+				plain(
+					`  ${reading.state}, ${age}, took ${millis(reading.tookMs)}, every ${duration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
+				),
+				...(reading.failure === undefined
+					? []
+					: [
+							{text: `  ${reading.failure.message}`, severity: 'unknown' as const},
+							plain(
+								`  failing since ${clockTime(reading.failure.since)}, ${reading.failure.attempts === 1 ? 'once' : `${reading.failure.attempts} times`}: ${reading.failure.hint}`,
+							),
+						]),
+				...source.reads(watched.target).map(line => plain(`  ${line}`)),
+				...section.notes
+					.filter(({target}) => target === reading.target)
+					.map(({note}) => plain(`  ${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`)),
+				plain(''),
+			);
+		}
+	}
+	const noise = deck.options.effects.noise();
+	if (noise.length > 0)
+		lines.push({text: 'Written to the terminal by other code, kept off the screen', loud: true}, ...noise.map(plain));
+	return lines;
+}

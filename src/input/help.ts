@@ -1,0 +1,63 @@
+import type {Action} from '../contract/action.ts';
+import {isFor} from '../contract/define.ts';
+import type {Line} from '../contract/document.ts';
+import type {Inspection} from '../contract/inspection.ts';
+import type {Keymap} from './keymap.ts';
+
+const plain = (text: string): Line => ({text});
+
+/** Every key that works, as it is mapped now. */
+export function helpLines(
+	keymap: Keymap,
+	actions: readonly Action[],
+	inspections: readonly Inspection[],
+): readonly Line[] {
+	const lines: Line[] = [];
+	const heads = {
+		deck: 'On the deck',
+		any: 'Everywhere',
+		list: 'In a list',
+		document: 'In a text',
+		field: 'While typing',
+		confirm: 'In a confirmation',
+	} as const;
+	const row = (keys: string, title: string) => plain(`  ${keys.padEnd(22)} ${title}`);
+	lines.push(
+		{
+			text: 'Lower-case letters look, capital letters act. Nothing is changed before you have confirmed it.',
+			loud: true,
+		},
+		plain(''),
+	);
+	for (const [scope, head] of Object.entries(heads)) {
+		lines.push({text: head, loud: true});
+		for (const binding of keymap.bindings)
+			if (binding.scope === scope) lines.push(row(binding.keys.join(' '), binding.title));
+		lines.push(plain(''));
+	}
+	for (const kind of new Set([...actions, ...inspections].flatMap(entry => [entry.kind, ...(entry.also ?? [])]))) {
+		lines.push({text: `On a row of ${kind}`, loud: true});
+		for (const entry of inspections)
+			if (isFor(entry, kind)) {
+				lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
+				for (const dial of entry.dials ?? []) lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
+			}
+		for (const entry of actions)
+			if (isFor(entry, kind)) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
+		lines.push(plain(''));
+	}
+	lines.push(
+		{text: 'Signs', loud: true},
+		plain('  ■ critical   ▲ warning   ? could not be read   · fine'),
+		plain(''),
+		{text: 'Mouse', loud: true},
+		plain('  with `mouse: true` in the configuration a click goes to a row and the wheel scrolls'),
+		plain('  the terminal then selects text only with shift held, on a Mac with option'),
+		plain(''),
+		{text: 'Filter', loud: true},
+		plain('  words must all hold: text, !text, field:value, !field:value'),
+		plain('  the field is the name of a column in lower case, or target, or severity: severity:crit user:app !idle'),
+		plain('  it may be shortened where only one column can be meant: ns:checkout'),
+	);
+	return lines;
+}

@@ -1,0 +1,319 @@
+import {isFor} from '../contract/define.ts';
+import {closest} from '../text/closest.ts';
+
+/** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
+
+/**
+ * Where a key means something. `deck`: the panes; `list`: any overlay with lines to choose from; `document`: a text being read;
+ * `field`: a line being typed; `confirm`: the confirmation; `any`: everywhere that text is not being typed.
+ */
+export type Scope = 'any' | 'deck' | 'list' | 'document' | 'field' | 'confirm';
+
+export type Binding = {
+	readonly intent: string;
+	/** Key names as the decoder gives them: `j`, `G`, `up`, `shift+tab`, `ctrl+d`. */
+	readonly keys: readonly string[];
+	/** Keys that the configuration can add to but not take away: the way out. */
+	readonly always?: readonly string[];
+	readonly scope: Scope;
+	readonly title: string;
+	/** Shown in the footer, in this order, when there is room. */
+	readonly footer?: string;
+};
+
+/** The order is that of the help and of docs/keys.md. */
+export const bindings = [
+	{intent: 'pane.1', keys: ['1'], scope: 'deck', title: 'Go to pane 1'},
+	{intent: 'pane.2', keys: ['2'], scope: 'deck', title: 'Go to pane 2'},
+	{intent: 'pane.3', keys: ['3'], scope: 'deck', title: 'Go to pane 3'},
+	{intent: 'pane.4', keys: ['4'], scope: 'deck', title: 'Go to pane 4'},
+	{intent: 'pane.5', keys: ['5'], scope: 'deck', title: 'Go to pane 5'},
+	{intent: 'pane.6', keys: ['6'], scope: 'deck', title: 'Go to pane 6'},
+	{intent: 'pane.next', keys: ['tab', 'right'], scope: 'deck', title: 'Next pane'},
+	{intent: 'pane.previous', keys: ['shift+tab', 'left'], scope: 'deck', title: 'Previous pane'},
+	{intent: 'pane.zoom', keys: ['z'], scope: 'deck', title: 'One pane on the whole screen, and back', footer: 'zoom'},
+	{intent: 'row.down', keys: ['j', 'down'], scope: 'deck', title: 'Next row'},
+	{intent: 'row.up', keys: ['k', 'up'], scope: 'deck', title: 'Previous row'},
+	{intent: 'row.first', keys: ['g', 'home'], scope: 'deck', title: 'First row'},
+	{intent: 'row.last', keys: ['G', 'end'], scope: 'deck', title: 'Last row'},
+	{intent: 'row.page-down', keys: ['pagedown', 'ctrl+f', 'ctrl+d'], scope: 'deck', title: 'A page down'},
+	{intent: 'row.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'deck', title: 'A page up'},
+	{intent: 'row.open', keys: ['enter'], scope: 'deck', title: 'Open the row'},
+	{intent: 'row.mark', keys: ['space'], scope: 'deck', title: 'Mark the row, for an action on several'},
+	{intent: 'row.copy', keys: ['c'], scope: 'deck', title: 'Copy the row to the clipboard and to a file'},
+	{intent: 'pane.filter', keys: ['/'], scope: 'deck', title: 'Filter rows: text, !text, field:value', footer: 'filter'},
+	{intent: 'pane.faults', keys: ['f'], scope: 'deck', title: 'Only what is wrong, and everything again'},
+	{intent: 'pane.order', keys: ['o'], scope: 'deck', title: 'Next order of the section', footer: 'order'},
+	{intent: 'deck.actions', keys: ['a'], scope: 'deck', title: 'All actions for the row', footer: 'actions'},
+	{intent: 'deck.undo', keys: ['u'], scope: 'deck', title: 'Undo an action'},
+	{intent: 'deck.findings', keys: ['!'], scope: 'deck', title: 'Everything that is wrong'},
+	{intent: 'deck.targets', keys: ['t'], scope: 'deck', title: 'Watched systems: state, show one only, arm'},
+	{intent: 'deck.audit', keys: ['v'], scope: 'deck', title: 'What was done: the audit'},
+	{intent: 'deck.reads', keys: ['='], scope: 'deck', title: 'How the section was read, and what it cost'},
+	{intent: 'deck.refresh', keys: ['r'], scope: 'deck', title: 'Read again now'},
+	{intent: 'deck.palette', keys: [':'], scope: 'deck', title: 'Find any command by its name'},
+	{intent: 'deck.arm', keys: ['O'], scope: 'deck', title: 'Arm the target of the row, then enter; or disarm it'},
+	{
+		intent: 'deck.break-glass',
+		keys: ['ctrl+g'],
+		scope: 'deck',
+		title: 'Break-glass: act although the audit is not delivered',
+	},
+	{intent: 'deck.help', keys: ['?'], scope: 'any', title: 'Help', footer: 'help'},
+	{intent: 'deck.back', keys: ['esc', 'q'], always: ['esc'], scope: 'any', title: 'Back; at the top, leave'},
+	{intent: 'deck.quit', keys: ['ctrl+c'], always: ['ctrl+c'], scope: 'any', title: 'Quit: leave at once'},
+	{intent: 'deck.suspend', keys: ['ctrl+z'], scope: 'any', title: 'To the shell, and back with fg'},
+	{intent: 'deck.redraw', keys: ['ctrl+l'], scope: 'any', title: 'Draw the screen again'},
+	{intent: 'list.down', keys: ['j', 'down'], scope: 'list', title: 'Next line'},
+	{intent: 'list.up', keys: ['k', 'up'], scope: 'list', title: 'Previous line'},
+	{intent: 'list.first', keys: ['g', 'home'], scope: 'list', title: 'First line'},
+	{intent: 'list.last', keys: ['G', 'end'], scope: 'list', title: 'Last line'},
+	{intent: 'list.page-down', keys: ['pagedown', 'ctrl+f', 'ctrl+d'], scope: 'list', title: 'A page down'},
+	{intent: 'list.page-up', keys: ['pageup', 'ctrl+b', 'ctrl+u'], scope: 'list', title: 'A page up'},
+	{intent: 'list.choose', keys: ['enter'], scope: 'list', title: 'Choose the line'},
+	{intent: 'list.arm', keys: ['O'], scope: 'list', title: 'Arm the target of the line, then enter; or disarm it'},
+	{
+		intent: 'list.login',
+		keys: ['l'],
+		scope: 'list',
+		title: 'Log in to the target of the line, at the terminal; or approve the program that does',
+	},
+	{intent: 'list.copy', keys: ['c'], scope: 'list', title: 'Copy the line'},
+	{intent: 'list.settle', keys: ['space'], scope: 'list', title: 'Record that an unknown outcome was looked at'},
+	{intent: 'text.down', keys: ['j', 'down', 'enter'], scope: 'document', title: 'A line down'},
+	{intent: 'text.up', keys: ['k', 'up'], scope: 'document', title: 'A line up'},
+	{intent: 'text.half-down', keys: ['ctrl+d'], scope: 'document', title: 'Half a page down'},
+	{intent: 'text.half-up', keys: ['ctrl+u'], scope: 'document', title: 'Half a page up'},
+	{intent: 'text.page-down', keys: ['space', 'pagedown', 'ctrl+f'], scope: 'document', title: 'A page down'},
+	{intent: 'text.page-up', keys: ['pageup', 'ctrl+b'], scope: 'document', title: 'A page up'},
+	{intent: 'text.first', keys: ['g', 'home'], scope: 'document', title: 'To the start'},
+	{intent: 'text.last', keys: ['G', 'end'], scope: 'document', title: 'To the end; follows what comes'},
+	{intent: 'text.search', keys: ['/'], scope: 'document', title: 'Search', footer: 'search'},
+	{intent: 'text.next', keys: ['n'], scope: 'document', title: 'Next match'},
+	{intent: 'text.previous', keys: ['N'], scope: 'document', title: 'Previous match'},
+	{
+		intent: 'text.filter',
+		keys: ['&'],
+		scope: 'document',
+		title: 'Show only lines with: text, !text, /regex/, level>=warn',
+		footer: 'filter',
+	},
+	{intent: 'text.follow', keys: ['f'], scope: 'document', title: 'Hold still, or follow what comes'},
+	{intent: 'text.wrap', keys: ['w'], scope: 'document', title: 'Wrap long lines, or not', footer: 'wrap'},
+	{intent: 'text.left', keys: ['left'], scope: 'document', title: 'To the left, where lines are not wrapped'},
+	{intent: 'text.right', keys: ['right'], scope: 'document', title: 'To the right, where lines are not wrapped'},
+	{intent: 'text.stamps', keys: ['t'], scope: 'document', title: 'Time stamps on or off, where lines have them'},
+	{intent: 'text.save', keys: ['s'], scope: 'document', title: 'Save what is shown to a file', footer: 'save'},
+	{intent: 'text.refresh', keys: ['r'], scope: 'document', title: 'Read again now', footer: 'read again'},
+	{intent: 'text.copy', keys: ['c'], scope: 'document', title: 'Copy the whole text', footer: 'copy'},
+	{intent: 'field.accept', keys: ['enter'], scope: 'field', title: 'Accept what was typed'},
+	{intent: 'field.cancel', keys: ['esc'], always: ['esc'], scope: 'field', title: 'Leave it as it was'},
+	{intent: 'field.next', keys: ['tab'], scope: 'field', title: 'Next field or suggestion'},
+	{intent: 'field.previous', keys: ['shift+tab'], scope: 'field', title: 'Previous field or suggestion'},
+	{intent: 'field.older', keys: ['up'], scope: 'field', title: 'What was typed before; else the previous field'},
+	{intent: 'field.newer', keys: ['down'], scope: 'field', title: 'What was typed after it; else the next field'},
+	{intent: 'field.left', keys: ['left'], scope: 'field', title: 'A character to the left'},
+	{intent: 'field.right', keys: ['right'], scope: 'field', title: 'A character to the right'},
+	{intent: 'field.start', keys: ['home', 'ctrl+a'], scope: 'field', title: 'To the start of the line'},
+	{intent: 'field.end', keys: ['end', 'ctrl+e'], scope: 'field', title: 'To the end of the line'},
+	{intent: 'field.erase', keys: ['backspace'], scope: 'field', title: 'Erase a character'},
+	{intent: 'field.delete', keys: ['delete'], scope: 'field', title: 'Erase the character after it'},
+	{intent: 'field.erase-word', keys: ['ctrl+w'], scope: 'field', title: 'Erase a word'},
+	{intent: 'field.clear', keys: ['ctrl+u'], scope: 'field', title: 'Erase all'},
+	{intent: 'confirm.yes', keys: ['y'], scope: 'confirm', title: 'Do it, where one key is asked for; then enter'},
+	{intent: 'confirm.cancel', keys: ['esc'], always: ['esc'], scope: 'confirm', title: 'Do nothing'},
+	{
+		intent: 'confirm.page-down',
+		keys: ['pagedown', 'ctrl+f'],
+		scope: 'confirm',
+		title: 'Read on, where it is longer than the screen',
+	},
+	{intent: 'confirm.page-up', keys: ['pageup', 'ctrl+b'], scope: 'confirm', title: 'Read back'},
+	{
+		intent: 'confirm.renew',
+		keys: ['ctrl+n'],
+		scope: 'confirm',
+		title: 'Plan it again for what is there now, where it has changed',
+	},
+	{intent: 'confirm.whole', keys: ['ctrl+r'], scope: 'confirm', title: 'Show all of what would run, or one line of it'},
+	{
+		intent: 'confirm.reason',
+		keys: ['ctrl+t'],
+		scope: 'confirm',
+		title: 'Give a reason for the record, where none is asked for',
+	},
+	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
+] as const satisfies readonly Binding[];
+
+export type Intent = (typeof bindings)[number]['intent'];
+
+/** What the table needs to know of an action or an inspection. */
+export type Keyed = {
+	readonly id: string;
+	readonly title: string;
+	readonly key: string;
+	readonly kind: string;
+	readonly also?: readonly string[];
+	/** Keys of the text that it opens. */
+	readonly dials?: readonly {readonly key: string; readonly title: string}[];
+};
+
+/** `intent or id -> keys`, from the configuration. */
+export type Remaps = Readonly<Record<string, readonly string[]>>;
+
+export type Keymap = {
+	readonly bindings: readonly Binding[];
+	/** The intent of a key in a scope; `any` is looked at last. */
+	intent(scope: Scope, key: string): Intent | undefined;
+	/** First key of an intent, action or inspection, for the footer and the help. */
+	keyOf(id: string, fallback: string): string;
+	/** First key of an intent, for a sentence: `press O to arm it`. */
+	keyFor(intent: Intent): string;
+	/** Action or inspection of a row kind under this key. */
+	declared<K extends Keyed>(of: readonly K[], kind: string, key: string): K | undefined;
+	/** Whether anything lies on this key, wherever that is. */
+	isTaken(key: string): boolean;
+};
+
+/** The configured keys, or its own; those that can never be taken away come last. */
+function keysOf(binding: Binding, remaps: Remaps): readonly string[] {
+	const given = remaps[binding.intent];
+	if (given === undefined) return binding.keys;
+	return [...given, ...(binding.always ?? []).filter(key => !given.includes(key))];
+}
+
+const isIntent = (text: string): text is Intent => bindings.some(binding => binding.intent === text);
+
+export function createKeymap(remaps: Remaps = {}): Keymap {
+	const mapped: readonly Binding[] = bindings.map(binding => ({
+		...binding,
+		keys: keysOf(binding, remaps),
+	}));
+	const table = new Map<string, Intent>();
+	for (const binding of mapped) {
+		for (const key of binding.keys) if (isIntent(binding.intent)) table.set(`${binding.scope} ${key}`, binding.intent);
+	}
+	const keyOf = (id: string, fallback: string) =>
+		remaps[id]?.[0] ?? mapped.find(binding => binding.intent === id)?.keys[0] ?? fallback;
+	const taken = new Set([...mapped.flatMap(({keys}) => keys), ...Object.values(remaps).flat()]);
+	return {
+		bindings: mapped,
+		isTaken: key => taken.has(key),
+		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
+		keyOf,
+		keyFor: intent => keyOf(intent, '(no key)'),
+		declared: (of, kind, key) =>
+			of.find(entry => isFor(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
+	};
+}
+
+/** What is wrong with the keys, and the entry of the configuration that it comes from, where one does. */
+export type KeyProblem = {readonly id?: string; readonly text: string};
+
+/** A dial is a key of an open text, beside all that are fixed there. */
+function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): readonly KeyProblem[] {
+	const fixed = mapped.filter(binding => binding.scope === 'document' || binding.scope === 'any');
+	return dials.flatMap(({key, title}, index) => {
+		const owner = fixed.find(binding => binding.keys.includes(key));
+		const twin = dials.findIndex(other => other.key === key);
+		return [
+			...(/^[^\sA-Z]$/u.test(key)
+				? []
+				: [{text: `${id}: ${title} needs a lower-case letter or a sign as its key, not ${key}`}]),
+			...(owner === undefined ? [] : [{id: owner.intent, text: `key ${key}: ${owner.intent} and ${title} of ${id}`}]),
+			...(twin < index ? [{text: `key ${key}: ${dials[twin]?.title} and ${title} of ${id}`}] : []),
+		];
+	});
+}
+
+const keyNameHint =
+	'key is a character (x, G, ?), ctrl+ and a letter, alt+ and a character, or one of esc, enter, tab, space, backspace, insert, delete, up, down, left, right, home, end, pageup, pagedown, f1 to f12';
+
+/** The ids of the configuration that are not known, and their keys that no terminal sends. */
+function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name: string) => boolean): KeyProblem[] {
+	const found: KeyProblem[] = [];
+	for (const [id, keys] of Object.entries(remaps)) {
+		for (const key of keys) {
+			const near = key.toLowerCase();
+			const hint = isKey(near) ? `did you mean ${near}? A ${keyNameHint}` : `a ${keyNameHint}`;
+			if (!isKey(key)) found.push({id, text: `keys: ${id}: ${key} is no key that a terminal sends; ${hint}`});
+			else if (key === 'ctrl+c' && id !== 'deck.quit')
+				found.push({id, text: `keys: ${id}: ctrl+c always quits; take another key`});
+		}
+		if (known.has(id)) continue;
+		const near = closest(id, [...known]);
+		const meant = near === undefined ? '' : `; did you mean ${near}?`;
+		found.push({id, text: `keys: ${id} is not an intent, an action or an inspection${meant}`});
+	}
+	return found;
+}
+
+/**
+ * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
+ * inspection on a capital letter, remaps of things that do not exist, and keys that no terminal sends (`isKey` knows their names).
+ */
+export function problems(
+	actions: readonly Keyed[],
+	inspections: readonly Keyed[],
+	remaps: Remaps = {},
+	isKey: (name: string) => boolean = () => true,
+): readonly KeyProblem[] {
+	const known = new Set<string>([
+		...bindings.map(binding => binding.intent),
+		...actions.map(a => a.id),
+		...inspections.map(i => i.id),
+	]);
+	const found = remapProblems(remaps, known, isKey);
+	/** Of those that lie on one key, the one that the configuration put there. */
+	const tell = (text: string, ...ids: readonly string[]) => {
+		const id = ids.find(each => each in remaps);
+		found.push({...(id === undefined ? {} : {id}), text});
+	};
+	const {bindings: mapped} = createKeymap(remaps);
+	const claimed = new Map<string, string>();
+	const claim = (place: string, key: string, id: string) => {
+		const other = claimed.get(`${place} ${key}`);
+		if (other === undefined) claimed.set(`${place} ${key}`, id);
+		else if (other !== id) tell(`key ${key}: ${other} and ${id}`, id, other);
+	};
+	for (const scope of ['deck', 'list', 'document', 'field', 'confirm'] as const) {
+		for (const binding of mapped) {
+			if (binding.scope === scope || (binding.scope === 'any' && scope !== 'field' && scope !== 'confirm')) {
+				for (const key of binding.keys) claim(scope, key, binding.intent);
+			}
+		}
+	}
+	const accepts = new Set(mapped.find(binding => binding.intent === 'field.accept')?.keys);
+	for (const binding of mapped) {
+		for (const key of binding.keys) {
+			const types = key === 'space' || [...key].length === 1;
+			const answers = binding.intent === 'confirm.yes';
+			if (/\.arm$/.test(binding.intent) && accepts.has(key)) {
+				// The key and Enter are two keys, so that one that is held down does not arm.
+				tell(
+					`${binding.intent}: a target is armed by a key and then ${key}, so the key cannot be ${key}`,
+					binding.intent,
+				);
+			} else if (answers && !/^[a-z]$/.test(key)) {
+				// Enter is the second half of the answer, and a key that opens the question and is held down is no first half.
+				tell(`confirm.yes: a question is answered by a lower-case letter, not ${key}`, binding.intent);
+			} else if (!answers && types && (binding.scope === 'field' || binding.scope === 'confirm'))
+				tell(`${binding.intent}: ${key} would be typed into the field; take a key that types nothing`, binding.intent);
+		}
+	}
+	const deck = mapped.filter(binding => binding.scope === 'deck' || binding.scope === 'any');
+	for (const entry of [...actions, ...inspections]) {
+		const acts = actions.includes(entry);
+		for (const key of remaps[entry.id] ?? [entry.key]) {
+			const owner = deck.find(binding => binding.keys.includes(key));
+			if (owner !== undefined) tell(`key ${key}: ${owner.intent} and ${entry.id}`, entry.id, owner.intent);
+			else for (const kind of [entry.kind, ...(entry.also ?? [])]) claim(`deck ${kind}`, key, entry.id);
+			if (acts && !/^([A-Z]|f\d+)$/.test(key))
+				tell(`${entry.id}: an action needs a capital letter or a function key, not ${key}`, entry.id);
+			if (!acts && /^[A-Z]$/.test(key))
+				tell(`${entry.id}: only actions may use a capital letter, not ${key}`, entry.id);
+		}
+		found.push(...dialProblems(entry, mapped));
+	}
+	return found;
+}

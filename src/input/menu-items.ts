@@ -1,0 +1,240 @@
+import type {AuditRecord} from '../audit/audit-record.ts';
+import type {Unresolved} from '../audit/unresolved-intents.ts';
+import type {Line} from '../contract/document.ts';
+import type {Severity} from '../contract/row.ts';
+import {worst} from '../contract/severity.ts';
+import {messageOf} from '../errors.ts';
+import {findingAge} from '../findings/merge-findings.ts';
+import {channelWords} from '../model/channel-security.ts';
+import {standing} from '../policy/policy.ts';
+import {targetWords} from '../policy/policy-text.ts';
+import {isSettling} from '../remedy/remedy-state.ts';
+import type {ListName} from '../session/session.ts';
+import {clockTime, duration, millis} from '../text/format.ts';
+import type {Deck} from './deck.ts';
+import {showDocument} from './open-document.ts';
+import {perform, reveal} from './start-action.ts';
+
+/** A line of a list above the deck. `text` may hold raw text from outside: the list cleans it. */
+export type MenuItem = {
+	readonly id: string;
+	readonly severity?: Severity;
+	/** Short, on the left: a key, a time, a name. */
+	readonly left: string;
+	readonly text: string;
+	/** Short, on the right. */
+	readonly right: string;
+	/** The reason why it cannot be chosen now. */
+	readonly disabled?: string | undefined;
+	choose(): void;
+	/** Records that a person looked at an outcome that nobody knew. */
+	settle?(): void;
+	/** The target that `O` arms on this line. */
+	readonly target?: string;
+};
+
+export const menuTitles: Readonly<Record<ListName, string>> = {
+	actions: 'What can be done here',
+	findings: 'What is wrong',
+	targets: 'Watched systems',
+	audit: 'What was done',
+	undo: 'Undo',
+};
+
+export const menuEmpty: Readonly<Record<ListName, string>> = {
+	actions: 'No row is selected, so there is nothing to act on.',
+	findings: 'Nothing is wrong.',
+	targets: 'No system is watched yet. midwatch --help says how; midwatch --demo shows the deck without any.',
+	audit: 'Nothing was recorded yet.',
+	undo: 'No action of this console can be undone.',
+};
+
+/** What can be done with the row under the cursor, and read of it. */
+export const offerItems = (deck: Deck): readonly MenuItem[] =>
+	[...deck.actions(), ...deck.inspections()].map(({of: {id, title}, key, disabled}) => ({
+		id,
+		left: key,
+		text: title,
+		right: id,
+		disabled,
+		choose: () => perform(deck, id),
+	}));
+
+const findingItems = (deck: Deck): MenuItem[] =>
+	deck.findings().map(finding => ({
+		id: finding.id,
+		severity: finding.severity,
+		left: finding.target,
+		text: finding.sentence,
+		right: findingAge(finding, deck.now()),
+		target: finding.target,
+		choose: () => reveal(deck, finding),
+	}));
+
+function targetItems(deck: Deck): MenuItem[] {
+	const {watch, arming, keymap} = deck.options;
+	const only = deck.session.get().target;
+	return watch.targets.map(({target, system}) => {
+		const readings = watch.readings().filter(reading => reading.target === target.name);
+		const failure = readings.find(reading => reading.failure !== undefined)?.failure;
+		const identity = watch.identity(target.name);
+		const is = standing(arming.policy.get(), target.name, deck.monotonic());
+		const told = {
+			open: 'not guarded',
+			guarded: `guarded: ${keymap.keyFor('list.arm')} arms it`,
+			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
+			'read-only': 'read-only',
+		}[is.state];
+		const server =
+			identity === undefined
+				? 'connecting'
+				: [`${identity.version}, as ${identity.who}`, channelWords(identity.channel), millis(identity.latencyMs)]
+						.filter(part => part !== undefined)
+						.join(', ');
+		const parts = [
+			`${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}`,
+			only === target.name ? `shown alone, ${keymap.keyFor('list.choose')} shows all` : '',
+			targetWords(arming.policy.get(), target.name),
+		];
+		return {
+			id: target.name,
+			severity:
+				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
+			left: target.name,
+			text: parts.filter(part => part !== '').join(' · '),
+			right: told,
+			target: target.name,
+			choose() {
+				deck.apply({do: 'close-all'});
+				deck.apply({do: 'only-target', target: only === target.name ? undefined : target.name});
+				if (only !== target.name) {
+					const pane = deck.options.panes.find(one => one.systems.includes(target.kind));
+					if (pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
+					deck.say(`only ${target.name} is shown; ${keymap.keyFor('deck.targets')} shows all again`);
+				} else deck.say('all targets are shown');
+			},
+		};
+	});
+}
+
+/** Records as a person reads them, each field on its line. */
+export function showRecord(deck: Deck, record: AuditRecord): void {
+	const lines = JSON.stringify(record, null, 2)
+		.split('\n')
+		.map(text => ({text}));
+	showDocument(deck, `Audit record ${record.id}`, lines);
+}
+
+const recordSeverity = (record: AuditRecord): Severity => {
+	if (record.result === 'unknown') return 'unknown';
+	if (record.result === 'failed' || record.result === 'ineffective' || record.kind === 'gap' || record.kind === 'torn')
+		return 'warn';
+	return 'ok';
+};
+
+/** What is known of something whose record is not among those that were read. */
+const unresolvedLines = (open: Unresolved): Line[] =>
+	[
+		`${open.action.title} (${open.action.id}) on ${open.target}/${open.object}`,
+		`begun ${open.ts} by ${open.user}`,
+		open.why,
+		open.look,
+		...(open.seen === undefined ? [] : [`looked again: ${open.seen}`]),
+		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
+	].map(text => ({text}));
+
+/** The record tells that a person has looked; the outcome is not listed any more. */
+function settle(deck: Deck, id: string): void {
+	deck.options.audit.append({kind: 'settle', of: id, note: 'a person looked at it'}).then(
+		() => deck.say('recorded: it was looked at'),
+		(error: unknown) => deck.say(messageOf(error), 'warn'),
+	);
+}
+
+/** `14:05:33Z`, with the date before it when it was not today. */
+function when(deck: Deck, ts: string): string {
+	const time = clockTime(Date.parse(ts));
+	const day = ts.slice(0, 10);
+	return day === new Date(deck.now()).toISOString().slice(0, 10) ? time : `${day} ${time}`;
+}
+
+/** `mira`, or `root (mira)` when mira became root by sudo. */
+const whoDid = ({actor}: AuditRecord): string =>
+	actor.sudo_user === undefined ? actor.user : `${actor.user} (${actor.sudo_user})`;
+
+const auditItems = (deck: Deck): MenuItem[] => [
+	...deck.options.unresolved.get().map(open => ({
+		id: `open-${open.id}`,
+		severity: 'unknown' as const,
+		left: when(deck, open.ts),
+		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.seen === undefined ? open.look : `looked again: ${open.seen}`}`,
+		right: `unknown, ${deck.options.keymap.keyFor('list.settle')} settles`,
+		target: open.target,
+		settle: () => settle(deck, open.id),
+		choose: () => {
+			const record = deck.records.get().find(one => one.id === open.id);
+			if (record !== undefined) showRecord(deck, record);
+			else showDocument(deck, `Audit record ${open.id}`, unresolvedLines(open));
+		},
+	})),
+	...deck.records.get().map(record => ({
+		id: `${record.seq}`,
+		severity: recordSeverity(record),
+		left: when(deck, record.ts),
+		text: [
+			record.kind,
+			record.action?.id,
+			[record.target, record.object].filter(part => part !== undefined).join('/'),
+			whoDid(record),
+			record.note ?? record.receipt?.summary ?? record.error?.message,
+			record.confirmation?.reason === undefined ? undefined : `reason: ${record.confirmation.reason}`,
+		]
+			.filter(part => part !== undefined && part !== '')
+			.join('  '),
+		right: record.result ?? '',
+		choose: () => showRecord(deck, record),
+	})),
+];
+
+/** What is seen so far of something that settles. */
+function seenOf(deck: Deck, record: string): string {
+	const remedy = deck.options.runner.underWay().find(one => one.id === record);
+	if (remedy === undefined || !isSettling(remedy)) return '';
+	return `, looking whether it helped${remedy.outcome === undefined ? '' : `: ${remedy.outcome.detail}`}`;
+}
+
+const undoItems = (deck: Deck): MenuItem[] =>
+	deck.options.runner.undoable().map(one => ({
+		id: one.record,
+		left: clockTime(one.sentAt),
+		text: `${one.summary} (${one.target}/${one.object})${seenOf(deck, one.record)} · ${one.undo.text}`,
+		right: one.undo.class,
+		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
+		target: one.target,
+		choose: () => perform(deck, `undo ${one.record}`),
+	}));
+
+/** The chosen line of a list that may have changed since: the same item, else what stands where it stood. */
+export function chosenIndex(
+	items: readonly MenuItem[],
+	layer: {readonly index: number; readonly item: string | undefined},
+): number {
+	const found = layer.item === undefined ? -1 : items.findIndex(item => item.id === layer.item);
+	return found >= 0 ? found : Math.max(0, Math.min(layer.index, items.length - 1));
+}
+
+/** The lines of a list, made afresh from what is known now. */
+export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
+	switch (list) {
+		case 'actions':
+			return offerItems(deck);
+		case 'findings':
+			return findingItems(deck);
+		case 'targets':
+			return targetItems(deck);
+		case 'audit':
+			return auditItems(deck);
+		case 'undo':
+			return undoItems(deck);
+	}
+}

@@ -1,0 +1,72 @@
+import {initialParams} from '../contract/initial-params.ts';
+import type {Inspection} from '../contract/inspection.ts';
+import type {Params} from '../contract/param.ts';
+import {type OpenDial, paneSession} from '../session/session.ts';
+import type {Entry} from '../table/build-view.ts';
+import {chosenFor} from '../table/selection.ts';
+import type {Deck} from './deck.ts';
+import {openDocument} from './open-document.ts';
+
+/** Reads more about the row under the cursor, or about the marked ones; asks first where params have to be typed. */
+export function startInspection(deck: Deck, inspection: Inspection): void {
+	const current = deck.current();
+	if (current === undefined) return;
+	const reason = inspection.disabled?.(current.row);
+	if (reason !== undefined) {
+		deck.say(`${inspection.title}: ${reason}`, 'warn');
+		return;
+	}
+	const {selects = 'one', params, prompt} = inspection;
+	const {marks} = paneSession(deck.session.get(), deck.session.get().pane);
+	const {entries, refusal} =
+		selects === 'many'
+			? chosenFor({...inspection, selects}, {entries: deck.focused().entries, marks, current})
+			: {entries: [current]};
+	if (refusal !== undefined) {
+		deck.say(`${inspection.title}: ${refusal}`, 'warn');
+		return;
+	}
+	const initial = initialParams(
+		params,
+		entries.map(entry => entry.row),
+	);
+	if (prompt !== true) {
+		openInspection(deck, inspection, entries, initial);
+		return;
+	}
+	const values = Object.values(initial);
+	deck.apply({
+		do: 'push',
+		layer: {kind: 'params', of: inspection.id, entries, values, field: 0, caret: 'all', recalled: -1},
+	});
+}
+
+/** Opens the text of an inspection of these rows, in place of the text that was opened as `instead` when there is one. */
+export function openInspection(
+	deck: Deck,
+	inspection: Inspection,
+	entries: readonly Entry[],
+	params: Params,
+	instead?: number,
+): void {
+	const rows = entries.map(entry => entry.row);
+	const [first] = rows;
+	if (first === undefined) return;
+	const dials = (inspection.dials ?? []).map(
+		({key, title, turn, shown}): OpenDial => ({
+			key,
+			title,
+			shown: shown(params),
+			turn: () => openInspection(deck, inspection, entries, turn(params), opening),
+		}),
+	);
+	const opening = openDocument(
+		deck,
+		inspection.title,
+		async context => {
+			const {port, target} = await deck.options.watch.connection(first.target);
+			return inspection.open(first, {...context, port, target, rows, params});
+		},
+		{dials, instead},
+	);
+}

@@ -1,0 +1,124 @@
+import type {Finding} from '../../contract/finding.ts';
+import {count, duration, grouped, rate} from '../../text/format.ts';
+import {isAbandoned, type LagRow, type Unknown} from './consumer-lag.ts';
+import type {TimeLag} from './offset-table.ts';
+import {unrestLimit} from './rebalance-history.ts';
+
+/** More groups than this that were found without members are told in one sentence: most are leftovers that nobody misses. */
+const mostStopped = 3;
+
+/** `6m12s`, `>10m00s`; undefined when it cannot be told. */
+export function timeLagText(lag: TimeLag | undefined): string | undefined {
+	if (lag === undefined) return undefined;
+	return lag.atLeast ? `>${duration(lag.ms / 1000)}` : duration(lag.ms / 1000);
+}
+
+const inspections = ['kafka.describe-group', 'kafka.partitions', 'kafka.messages'];
+/** What leads a group past a message that it cannot read, or back to one that it should. */
+const resettable: ReadonlySet<LagRow['evaluation']> = new Set(['stop', 'rewind'] as const);
+
+/** One finding for each thing that a group has, on however many topics: the topic that it is worst on stands for the rest. */
+export function lagFindings(rows: readonly LagRow[], target: string): readonly Finding[] {
+	const wrong = rows.filter(row => row.severity !== 'ok');
+	const left = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.seenAlive);
+	const fold = new Set(left.map(row => row.group)).size > mostStopped ? new Set(left) : new Set<LagRow>();
+	const told = Map.groupBy(
+		wrong.filter(row => !fold.has(row)),
+		row => `${row.group}/${kindOf(row)}`,
+	);
+	const each = [...told.values()].flatMap(same => {
+		const [worst] = same.toSorted((a, b) => (b.lag ?? 0) - (a.lag ?? 0));
+		return worst === undefined || worst.severity === 'ok'
+			? []
+			: [findingOf(worst, worst.severity, same.length, target)];
+	});
+	return fold.size === 0 ? each : [...each, leftovers([...fold], target)];
+}
+
+function findingOf(row: LagRow, severity: Finding['severity'], topics: number, target: string): Finding {
+	const more = topics === 1 ? '' : `, and on ${topics - 1} more topic${topics === 2 ? '' : 's'}`;
+	return {
+		id: `${target}/lag/${row.id}/${kindOf(row)}`,
+		target,
+		severity,
+		sentence: sentence(row) + more,
+		...sinceWhen(row),
+		row: {kind: 'kafka.lag', id: row.id},
+		kind: 'kafka.lag',
+		evidence: evidence(row),
+		actions: resettable.has(row.evaluation) ? ['kafka.reset-offsets'] : [],
+		inspections: row.topic === '' ? inspections.slice(0, 1) : inspections,
+	};
+}
+
+/** A group that gets nowhere does so since the oldest message that waits came in. That it falls behind takes several reads to be seen. */
+function sinceWhen({evaluation, timeLag, readAt}: LagRow): Pick<Finding, 'since' | 'atLeast'> {
+	if (evaluation === 'warn') return {atLeast: true};
+	if ((evaluation !== 'stop' && evaluation !== 'stall') || timeLag === undefined) return {};
+	return {since: readAt - timeLag.ms, ...(timeLag.atLeast ? {atLeast: true} : {})};
+}
+
+const isTold = (evaluation: LagRow['evaluation']): boolean => evaluation !== 'ok';
+
+/** `ok` with a severity is about something beside the lag. */
+function kindOf(row: LagRow): string {
+	if (isTold(row.evaluation)) return row.evaluation.replace(' ', '-');
+	return row.rebalances >= unrestLimit ? 'rebalancing' : row.severity === 'unknown' ? 'no-commit' : 'deleted';
+}
+
+function leftovers(rows: readonly LagRow[], target: string): Finding {
+	const names = [...new Set(rows.map(row => row.group))].toSorted();
+	const lag = rows.reduce((sum, row) => sum + (row.lag ?? 0), 0);
+	return {
+		id: `${target}/lag/without-members`,
+		target,
+		severity: 'warn',
+		sentence: `${names.length} groups have no members and ${count(lag)} messages wait for them`,
+		kind: 'kafka.lag',
+		evidence: [
+			...rows.slice(0, 20).map(row => `${row.group} on ${row.topic}: ${count(row.lag)} behind`),
+			...(rows.length > 20 ? [`and ${rows.length - 20} more`] : []),
+			'they were like this when midwatch came: groups that nobody needs any more can be deleted',
+		],
+		actions: [],
+		inspections: [],
+	};
+}
+
+const unknownSentences: Readonly<Record<Unknown, string>> = {
+	'no commit': 'so its lag is unknown',
+	offline: 'so its lag is unknown',
+	share: 'its lag is not told',
+	unread: 'its lag is not told',
+};
+
+function sentence(row: LagRow): string {
+	const {group, topic, lag, growth, why, evaluation, timeLag} = row;
+	const where = topic === '' ? '' : ` on ${topic}`;
+	const behind = `${group} is ${count(lag)} behind${where}`;
+	if (evaluation === 'warn' && growth !== undefined && growth > 0) {
+		const time = timeLagText(timeLag);
+		return `${behind}${time === undefined ? '' : ` (${time})`}, +${rate(growth)}: never catches up`;
+	}
+	if (evaluation === 'ok') return `${group}${where} ${row.severity === 'unknown' ? 'has ' : ''}${why}`;
+	if (evaluation in unknownSentences) {
+		return `${group}${where}: ${why}, ${unknownSentences[evaluation as Unknown]}`;
+	}
+	return evaluation === 'rewind' ? `${group}${where} ${why} and reads them again` : `${behind}: ${why}`;
+}
+
+function evidence(row: LagRow): readonly string[] {
+	const {lag, partitions, produced, consumed, state, members, worst, type} = row;
+	const who = members === undefined ? 'members that cannot be told' : `${members} members`;
+	const time = timeLagText(row.timeLag);
+	return [
+		`lag ${lag === undefined ? 'unknown' : grouped(lag)} over ${partitions} partitions`,
+		...(time === undefined ? [] : [`the oldest message that waits came in ${time} ago`]),
+		`produced ${rate(produced)}, consumed ${rate(consumed)}`,
+		`${type} group, ${state || 'its state is not told'}, ${who}`,
+		...(worst?.committed === undefined || worst.end === undefined
+			? []
+			: [`worst is partition ${worst.partition}: committed ${grouped(worst.committed)}, end ${grouped(worst.end)}`]),
+		...(isAbandoned(row) ? ['no member is assigned any partition of it'] : []),
+	];
+}

@@ -1,0 +1,109 @@
+import type {Finding} from '../../contract/finding.ts';
+import type {Row, Severity} from '../../contract/row.ts';
+import {worst} from '../../contract/severity.ts';
+import {bytes, percent} from '../../text/format.ts';
+import {type Level, type Threshold, thresholdText, weigh} from '../threshold.ts';
+
+/** Shares of what the node can give. The kubelet starts to evict when little is left. */
+const memoryThreshold: Threshold = {warn: 0.85, crit: 0.95};
+const cpuThreshold: Threshold = {warn: 0.9, crit: Number.POSITIVE_INFINITY};
+
+/** What one node is and uses now. Bytes and cores. */
+export type NodeUsageFacts = {
+	readonly uid: string;
+	readonly name: string;
+	/** `Ready`, `NotReady`, `Unknown`, with `,SchedulingDisabled` when it is cordoned. */
+	readonly status: string;
+	/** Epoch milliseconds since when it is not ready, and what the node controller says of it. */
+	readonly since: number | undefined;
+	readonly because: string | undefined;
+	/** `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
+	readonly pressures: readonly string[];
+	/** Epoch milliseconds when the first of them began. */
+	readonly pressedSince: number | undefined;
+	/** Undefined when nobody measured it. */
+	readonly memory: number | undefined;
+	readonly memoryCapacity: number;
+	readonly cpu: number | undefined;
+	readonly cpuCapacity: number;
+	/** Epoch milliseconds: the metrics server measures every 15 s or so, however often it is asked. */
+	readonly measuredAt: number | undefined;
+};
+
+/** The histories are the last reads, oldest first, this one included. */
+export type NodeUsageRow = Row &
+	NodeUsageFacts &
+	Levels & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
+
+type Levels = {readonly memoryLevel: Level; readonly cpuLevel: Level};
+
+type Judgement = {readonly severity: Severity; readonly why: string};
+
+export function nodeUsageRow(
+	target: string,
+	facts: NodeUsageFacts,
+	memoryHistory: readonly number[],
+	cpuHistory: readonly number[] = [],
+	before?: Levels,
+): NodeUsageRow {
+	const levels: Levels = {
+		memoryLevel: weigh(nodeShare(facts.memory, facts.memoryCapacity) ?? 0, memoryThreshold, before?.memoryLevel),
+		cpuLevel: weigh(nodeShare(facts.cpu, facts.cpuCapacity) ?? 0, cpuThreshold, before?.cpuLevel),
+	};
+	const found = judged(facts, levels);
+	const severity = worst(found.map(judgement => judgement.severity));
+	const why = found.map(judgement => judgement.why).join(', ');
+	return {
+		id: facts.uid,
+		target,
+		severity,
+		...(why === '' ? {} : {why}),
+		...facts,
+		...levels,
+		memoryHistory,
+		cpuHistory,
+	};
+}
+
+/** Share of what the node can give to pods, where both are known. */
+export const nodeShare = (used: number | undefined, capacity: number): number | undefined =>
+	used === undefined || !(capacity > 0) ? undefined : used / capacity;
+
+function judged(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonly Judgement[] {
+	const {status, pressures, memory, memoryCapacity, cpu, cpuCapacity} = facts;
+	const found: Judgement[] = [];
+	if (!status.startsWith('Ready')) found.push({severity: 'crit', why: status});
+	for (const pressure of pressures) found.push({severity: 'warn', why: pressure});
+	const used = percent(nodeShare(memory, memoryCapacity));
+	if (memoryLevel !== 'ok') found.push({severity: memoryLevel, why: `${used} of its memory in use`});
+	const busy = percent(nodeShare(cpu, cpuCapacity));
+	if (cpuLevel !== 'ok') found.push({severity: cpuLevel, why: `${busy} of its CPU in use`});
+	return found;
+}
+
+/** The conditions tell since when, of the figures nobody does. */
+function sinceWhen({since, pressures, pressedSince, status}: NodeUsageRow): Pick<Finding, 'since'> {
+	const told = status.startsWith('Ready') && pressures.length > 0 ? pressedSince : since;
+	return told === undefined ? {} : {since: told};
+}
+
+export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string): readonly Finding[] =>
+	rows.flatMap(row => {
+		if (row.severity === 'ok') return [];
+		return {
+			id: `${target}/node/${row.name}/${row.status.startsWith('Ready') ? 'figures' : 'not ready'}`,
+			target,
+			severity: row.severity,
+			sentence: `node ${row.name}: ${row.why}`,
+			...sinceWhen(row),
+			row: {kind: 'kubernetes.node-usage', id: row.id},
+			kind: 'kubernetes.node-usage',
+			evidence: [
+				row.because === undefined ? `status ${row.status}` : `status ${row.status}: ${row.because}`,
+				`memory ${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, ${thresholdText(memoryThreshold, percent)}`,
+				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${thresholdText(cpuThreshold, percent)}`,
+			],
+			actions: [],
+			inspections: ['kubernetes.describe-node'],
+		} satisfies Finding;
+	});

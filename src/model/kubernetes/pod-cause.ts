@@ -1,0 +1,118 @@
+import type {ContainerStatus, PodObject} from '../../port/kubernetes-objects.ts';
+import {conditionOf} from './pod-status.ts';
+
+/** What a container died of, the last time it did. */
+export type LastEnd = {readonly reason: string; readonly exitCode: number};
+
+/** Longer than this a sentence no longer fits beside a status. */
+const longest = 120;
+
+const short = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
+
+const firstSentence = (text: string): string => short(text.split(/\n|\. /)[0]?.trim() ?? '');
+
+/**
+ * `0/12 nodes: insufficient cpu` of the scheduler's `0/12 nodes are available: 12 Insufficient cpu. preemption: ...`. The counts of nodes go:
+ * they change while the cause does not.
+ */
+export function unschedulableCause(message: string): string {
+	const found = /^(\d+\/\d+) nodes are available: (.*?)(?:\. preemption:.*|\.)?$/s.exec(message.trim());
+	if (found === null) return firstSentence(message);
+	const [, nodes = '', reasons = ''] = found;
+	const words = reasons
+		.replaceAll(/\s+/g, ' ')
+		.split(/, (?=\d+ )/)
+		.map(reason =>
+			reason.replace(/^\d+ (?:node\(s\) )?(?:had |were |was )?/, '').replace(/^Insufficient/, 'insufficient'),
+		);
+	return short(`${nodes} nodes: ${words.join(', ')}`);
+}
+
+/** In order: the first that fits. https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
+const pullTroubles: readonly (readonly [sign: RegExp, words: string])[] = [
+	[/not found|manifest unknown|does not exist/i, 'not found'],
+	[/toomanyrequests|rate limit/i, 'rate limit of the registry'],
+	[/unauthorized|authentication required|denied|forbidden|no basic auth/i, 'no right to pull'],
+	[/no such host|server misbehaving/i, 'the name of the registry does not resolve'],
+	[/x509|certificate/i, 'certificate of the registry'],
+	[/i\/o timeout|deadline exceeded|connection refused|no route to host/i, 'the registry does not answer'],
+	[/no match for platform|exec format/i, 'not built for this kind of machine'],
+	[/couldn't parse|invalid reference|InvalidImageName/i, 'the name of the image is not valid'],
+];
+
+function imageCause(messages: readonly string[]): string | undefined {
+	for (const message of messages) {
+		const found = pullTroubles.find(([sign]) => sign.test(message));
+		if (found !== undefined) return found[1];
+	}
+	return undefined;
+}
+
+/** `secret X not found`, `secret X missing key Y`, in the kubelet's own cases. */
+export function configCause(message: string): string {
+	const key = /couldn't find key (\S+) in (Secret|ConfigMap) (?:[^\s/]+\/)?(\S+)/i.exec(message);
+	if (key !== null) return `${key[2]?.toLowerCase()} ${key[3]} missing key ${key[1]}`;
+	const missing = /(secret|configmap) "([^"]+)" not found/i.exec(message);
+	return missing === null ? firstSentence(message) : `${missing[1]?.toLowerCase()} ${missing[2]} not found`;
+}
+
+const statuses = (pod: PodObject): readonly ContainerStatus[] => [
+	...(pod.status?.initContainerStatuses ?? []),
+	...(pod.status?.containerStatuses ?? []),
+];
+
+const imageStatuses = new Set([
+	'ImagePullBackOff',
+	'ErrImagePull',
+	'ErrImageNeverPull',
+	'InvalidImageName',
+	'ImageInspectError',
+]);
+const startStatuses = new Set([
+	'CreateContainerConfigError',
+	'CreateContainerError',
+	'RunContainerError',
+	'ContainerCannotRun',
+]);
+
+/** The last death of the container that is not well now, else of any that died. */
+export function lastEndOf(pod: PodObject): LastEnd | undefined {
+	const all = statuses(pod);
+	const sick = all.filter(container => !container.ready && container.lastState?.terminated !== undefined);
+	for (const container of [...all.filter(each => (each.state?.terminated?.exitCode ?? 0) !== 0), ...sick, ...all]) {
+		const end = container.state?.terminated ?? container.lastState?.terminated;
+		if (end === undefined) continue;
+		return {reason: end.reason ?? (end.signal ? `Signal:${end.signal}` : 'Error'), exitCode: end.exitCode ?? 0};
+	}
+	return undefined;
+}
+
+/**
+ * What is behind a status that hides it: what the last container died of, what the scheduler lacks, what the kubelet cannot find. `status`
+ * is kubectl's; `warnings` are the messages of the pod's own warning events, newest first.
+ */
+export function podCause(pod: PodObject, status: string, warnings: readonly string[]): string | undefined {
+	const bare = status.replace(/^Init:/, '');
+	const waiting = statuses(pod).find(container => container.state?.waiting?.reason === bare)?.state?.waiting;
+	const messages = [...(waiting?.message === undefined ? [] : [waiting.message]), ...warnings];
+	if (imageStatuses.has(bare)) return bare === 'InvalidImageName' ? undefined : imageCause(messages);
+	if (startStatuses.has(bare)) return messages[0] === undefined ? undefined : configCause(messages[0]);
+	if (bare === 'Evicted') return pod.status?.message === undefined ? undefined : firstSentence(pod.status.message);
+	const scheduled = conditionOf(pod, 'PodScheduled');
+	if (scheduled?.status === 'False' && scheduled.message !== undefined) return unschedulableCause(scheduled.message);
+	if (bare === 'Terminating') {
+		const finalizers = pod.metadata.finalizers ?? [];
+		return finalizers.length === 0 ? undefined : `finalizer ${finalizers.join(', ')}`;
+	}
+	if (bare === 'Running' || bare === 'NotReady') {
+		const probe = warnings.find(message => /probe failed/i.test(message));
+		return probe === undefined ? undefined : firstSentence(probe);
+	}
+	if (bare === 'ContainerCreating') {
+		const mount = warnings.find(message => /mount|volume|sandbox/i.test(message));
+		return mount === undefined ? undefined : configCause(mount);
+	}
+	const end = lastEndOf(pod);
+	if (end === undefined || (end.reason === 'Completed' && end.exitCode === 0 && bare === 'Completed')) return undefined;
+	return bare === end.reason ? String(end.exitCode) : `${end.reason} ${end.exitCode}`;
+}

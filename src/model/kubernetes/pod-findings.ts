@@ -1,0 +1,166 @@
+import type {Finding} from '../../contract/finding.ts';
+import {bySeverity, worst} from '../../contract/severity.ts';
+import {clockTime} from '../../text/format.ts';
+import {type PodRow, restartsEvery, trouble} from './pod.ts';
+
+/**
+ * Gives one finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. What was found of a
+ * workload is remembered for as long as its rows are the same ones: after a bad night thousands of pods have restarted, and few do so now.
+ */
+export function createPodFindings(): (rows: readonly PodRow[], target: string) => readonly Finding[] {
+	const lastOf = new Map<string, ReadonlyMap<string, Folded>>();
+	return (rows, target) => {
+		const {lost, findings} = lostOnNodes(rows, target);
+		const last = lastOf.get(target);
+		const now = new Map<string, Folded>();
+		for (const [namespace, owners] of sickWorkloads(rows, lost)) {
+			for (const [owner, sick] of owners) {
+				const workload = `${namespace}/${owner}`;
+				const before = last?.get(workload);
+				now.set(workload, before !== undefined && isSame(before, sick) ? before : folded(target, workload, sick));
+			}
+		}
+		lastOf.set(target, now);
+		return [...findings, ...[...now.values()].flatMap(each => each.findings)];
+	};
+}
+
+/** The pods of a workload of which something is wrong, and how many it has. */
+type Sick = {readonly found: PodRow[]; pods: number};
+
+type Folded = Readonly<Sick> & {readonly findings: readonly Finding[]};
+
+const isSame = (one: Readonly<Sick>, other: Readonly<Sick>): boolean =>
+	one.pods === other.pods &&
+	one.found.length === other.found.length &&
+	one.found.every((row, index) => row === other.found[index]);
+
+function folded(target: string, workload: string, {found, pods}: Sick): Folded {
+	const causes = Map.groupBy(found, sameTrouble);
+	return {
+		found,
+		pods,
+		findings: [...causes].flatMap(([why, same]) => podFinding(target, workload, why, same, pods)),
+	};
+}
+
+/** By namespace and owner: each row is looked up, every second, and a key of both would be made anew for each of thousands. */
+function sickWorkloads(
+	rows: readonly PodRow[],
+	lost: ReadonlySet<string>,
+): ReadonlyMap<string, ReadonlyMap<string, Sick>> {
+	const sick = new Map<string, Map<string, Sick>>();
+	for (const row of rows) {
+		if (row.severity === 'ok' || lost.has(row.uid)) continue;
+		const owners = sick.get(row.namespace) ?? new Map<string, Sick>();
+		sick.set(row.namespace, owners);
+		const known = owners.get(row.owner);
+		if (known === undefined) owners.set(row.owner, {found: [row], pods: 0});
+		else known.found.push(row);
+	}
+	for (const {namespace, owner} of rows) {
+		const workload = sick.get(namespace)?.get(owner);
+		if (workload !== undefined) workload.pods += 1;
+	}
+	return sick;
+}
+
+/** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
+function lostOnNodes(rows: readonly PodRow[], target: string) {
+	const late = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
+	const lost = new Set<string>();
+	const findings: Finding[] = [];
+	for (const [node, same] of Map.groupBy(late, row => row.node)) {
+		const [first] = same;
+		const workloads = new Set(same.map(row => `${row.namespace}/${row.owner}`));
+		if (node === undefined || first === undefined || workloads.size < 2) continue;
+		for (const row of same) lost.add(row.uid);
+		findings.push({
+			id: `${target}/pods/not ending/${node}`,
+			target,
+			severity: 'warn',
+			sentence: `node ${node}: ${same.length} pods of ${workloads.size} workloads should be gone and are not`,
+			since: Math.min(...same.map(row => row.deleteBy ?? row.createdAt)),
+			row: {kind: 'kubernetes.pod', id: first.id},
+			kind: 'kubernetes.pod',
+			evidence: same.slice(0, 5).map(row => `${row.namespace}/${row.name}: ${row.why}`),
+			actions: ['kubernetes.delete-pod'],
+			inspections: ['kubernetes.describe-pod', 'kubernetes.events'],
+		});
+	}
+	return {lost, findings};
+}
+
+/** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
+function sameTrouble(row: PodRow): string {
+	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return trouble(row);
+	return row.deleteBy === undefined ? (row.why ?? row.status) : 'should be gone and are not';
+}
+
+/** The kubelet waits up to five minutes between two tries: a pod that ended about that often has done so all its life. */
+const slowestTriesMs = 6.5 * 60_000;
+
+/** Well at the moment, and restarting all its life: from when on, and because of which rollout, nobody can tell. */
+const goesOnRestarting = (row: PodRow): boolean => row.ready === row.containers && restartsEvery(row) !== undefined;
+
+/** Epoch milliseconds when the trouble began. Each crash starts the condition anew, which is not when it began. */
+function began(row: PodRow): number {
+	const {restarts, restartedAt, createdAt, unreadySince} = row;
+	if (goesOnRestarting(row)) return createdAt;
+	const always = restarts >= 2 && restartedAt !== undefined && (restartedAt - createdAt) / restarts <= slowestTriesMs;
+	return always ? createdAt : (unreadySince ?? restartedAt ?? createdAt);
+}
+
+/** A container is not ready some time after its rollout began, but hardly a day later because of it. */
+const rolloutSuspicionMs = 60 * 60_000;
+
+/** `, since rollout revision 41 at 13:58:00Z` when all of them came with one rollout, shortly before the trouble, and another came before it. */
+function sinceRollout(same: readonly PodRow[], since: number): string {
+	const {revision, at, first = true} = same[0]?.rollout ?? {};
+	if (first || at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
+	const isAnother = (row: PodRow) =>
+		row.rollout?.revision !== revision || row.deleteBy !== undefined || goesOnRestarting(row);
+	if (same.some(isAnother)) return '';
+	return `, since rollout revision ${revision} at ${clockTime(at)}`;
+}
+
+/** The best first. A restart cures neither a limit that is too low nor an image that is not there. */
+function remedies({status, workload, lastEnd, node, deleteBy}: PodRow, afterRollout: boolean): readonly string[] {
+	const found: string[] = [];
+	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
+	if (afterRollout) found.push('kubernetes.undo-rollout');
+	if (node === undefined) return workload === undefined ? found : [...found, 'kubernetes.scale'];
+	const isVain = lastEnd?.reason === 'OOMKilled' || /Image|Config/.test(status);
+	if (!isVain && workload !== undefined) found.push('kubernetes.restart', 'kubernetes.evict-pod');
+	return found;
+}
+
+function podFinding(
+	target: string,
+	workload: string,
+	why: string,
+	same: readonly PodRow[],
+	all: number,
+): readonly Finding[] {
+	const severity = worst(same.map(row => row.severity));
+	const [first] = same.toSorted((a, b) => bySeverity(a.severity, b.severity) || b.restarts - a.restarts);
+	if (severity === 'ok' || first === undefined) return [];
+	const since = Math.min(...same.map(began));
+	const rollout = sinceRollout(same, since);
+	return [
+		{
+			id: `${target}/pods/${workload}/${why}`,
+			target,
+			severity,
+			sentence: `${workload}: ${same.length} of ${all} pods ${why}${rollout}`,
+			since,
+			row: {kind: 'kubernetes.pod', id: first.id},
+			kind: 'kubernetes.pod',
+			evidence: same
+				.slice(0, 5)
+				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
+			actions: remedies(first, rollout !== ''),
+			inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
+		},
+	];
+}

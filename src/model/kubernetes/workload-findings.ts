@@ -1,0 +1,119 @@
+import type {Finding} from '../../contract/finding.ts';
+import {clockTime} from '../../text/format.ts';
+import {runCounts, runTrouble} from './job-runs.ts';
+import {type Autoscaler, type Budget, blocks, type WorkloadRow} from './workload.ts';
+
+const inspections = ['describe-workload', 'events', 'owners', 'logs', 'yaml'].map(id => `kubernetes.${id}`);
+
+/** Rollouts that stand still, autoscalers that cannot, and budgets that let no pod go. */
+export function workloadFindings(rows: readonly WorkloadRow[], target: string): readonly Finding[] {
+	const found = rows.flatMap(row => [
+		...runFinding(row, target),
+		...rolloutFinding(row, target),
+		...autoscalerFinding(row, target),
+		...row.budgets.filter(budget => isTold(row, budget)).map(budget => budgetFinding(row, budget, target)),
+	]);
+	// One budget may cover the pods of two workloads.
+	return [...new Map(found.map(finding => [finding.id, finding])).values()];
+}
+
+/** That too few are healthy follows from pods that are not well, and those have a finding of their own. */
+const isTold = ({pods}: WorkloadRow, budget: Budget): boolean =>
+	blocks(budget) && (budget.healthy >= budget.needed || pods.severity === 'ok');
+
+const about = (row: WorkloadRow, target: string) =>
+	({target, row: {kind: 'kubernetes.workload', id: row.id}, kind: 'kubernetes.workload', inspections}) as const;
+
+/** `rollout of revision 41, begun at 13:58:00Z,` as far as it is known. */
+function named({revision, rollout}: WorkloadRow): string {
+	const number = revision === undefined ? 'its rollout' : `rollout of revision ${revision}`;
+	return rollout?.at === undefined ? number : `${number}, begun at ${clockTime(rollout.at)},`;
+}
+
+function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly string[] {
+	return [`${kind}: ${updated} of ${desired} pods are new, ${ready} ready`, `rollout status: ${state.detail}`];
+}
+
+/** A Job that failed. Pods of it that are left tell it themselves; often none is, since what failed or took too long is deleted. */
+function runFinding(row: WorkloadRow, target: string): readonly Finding[] {
+	const {runs, pods, namespace, name, kind} = row;
+	const last = runs?.last;
+	const trouble = runs && runTrouble(runs);
+	if (last === undefined || trouble === undefined || pods.severity === 'crit') return [];
+	return [
+		{
+			...about(row, target),
+			id: `${target}/job/${namespace}/${kind}/${name}`,
+			severity: 'crit',
+			sentence: `${namespace}/${name}: ${trouble.why}`,
+			...(last.endedAt === undefined ? {} : {since: last.endedAt}),
+			evidence: [`${kind}: ${runCounts(last)}`],
+			actions: [],
+		},
+	];
+}
+
+function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
+	if (row.runs !== undefined) return [];
+	const {status, pods, refused, rollout, namespace, name} = row;
+	if (status !== 'failed' && status !== 'stalled' && refused === undefined) return [];
+	// Pods of the new revision that are not well are the cause: they have a finding of their own, which names the rollout.
+	if (refused === undefined && (status === 'failed' ? pods.fresh === 'crit' : pods.fresh !== 'ok')) return [];
+	const why =
+		refused !== undefined
+			? `cannot go on: no pod can be made, ${refused}`
+			: status === 'failed'
+				? `failed: ${row.state.detail}`
+				: `stands still: ${pods.sick} of ${pods.total} pods ${pods.why ?? 'are not well'}`;
+	const back = row.revision !== undefined && rollout?.first !== true && row.rolling;
+	return [
+		{
+			...about(row, target),
+			id: `${target}/rollout/${namespace}/${row.kind}/${name}`,
+			severity: status === 'failed' || refused !== undefined ? 'crit' : 'warn',
+			sentence: `${namespace}/${name}: ${named(row)} ${why}`,
+			...(rollout?.at === undefined || !row.rolling ? {} : {since: rollout.at}),
+			evidence: counts(row),
+			actions: back ? ['kubernetes.undo-rollout'] : [],
+		},
+	];
+}
+
+function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[] {
+	const {autoscaler, namespace, name} = row;
+	const why = autoscaler === undefined ? undefined : autoscalerTrouble(autoscaler);
+	if (autoscaler === undefined || why === undefined) return [];
+	return [
+		{
+			...about(row, target),
+			id: `${target}/autoscaler/${namespace}/${autoscaler.name}`,
+			severity: 'warn',
+			sentence: `${namespace}/${name}: autoscaler ${autoscaler.name} ${why}`,
+			...(autoscaler.since === undefined ? {} : {since: autoscaler.since}),
+			evidence: [`${autoscaler.current} pods, from ${autoscaler.min} to ${autoscaler.max} are allowed`],
+			actions: [],
+		},
+	];
+}
+
+function autoscalerTrouble({limited, failing, max}: Autoscaler): string | undefined {
+	if (failing !== undefined) return `does nothing: ${failing}`;
+	return limited ? `is at its limit of ${max} pods and wants more` : undefined;
+}
+
+function budgetFinding(row: WorkloadRow, budget: Budget, target: string): Finding {
+	const {name, healthy, needed, expected} = budget;
+	const why =
+		healthy < needed
+			? `${healthy} pods are healthy and ${needed} are needed`
+			: `all ${expected} pods are healthy and all are needed`;
+	return {
+		...about(row, target),
+		id: `${target}/budget/${row.namespace}/${name}`,
+		severity: 'warn',
+		sentence: `${row.namespace}/${row.name}: budget ${name} allows no eviction: ${why}`,
+		...(budget.since === undefined ? {} : {since: budget.since}),
+		evidence: [`${healthy} healthy of ${expected} expected, ${needed} needed, 0 may go: no node that has one drains`],
+		actions: [],
+	};
+}

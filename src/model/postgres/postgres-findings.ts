@@ -1,0 +1,233 @@
+import type {Finding} from '../../contract/finding.ts';
+import type {Gauge, Snapshot} from '../../contract/row.ts';
+import {bytes, duration, grouped, percent} from '../../text/format.ts';
+import {thresholdText} from '../threshold.ts';
+import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold} from './postgres-health.ts';
+import {preparedTransaction} from './postgres-locks.ts';
+import {
+	blockingSeverity,
+	idleTransactionCritSeconds,
+	idleTransactionWarnSeconds,
+	isClient,
+	isIdleInTransaction,
+	type PostgresSessionRow,
+	sessionKind,
+	statementCritSeconds,
+	statementLongSeconds,
+} from './postgres-session.ts';
+
+type About = {readonly target: string; readonly now: number};
+type Rows = readonly PostgresSessionRow[];
+
+const since = (about: About, seconds: number): number => about.now - Math.round(seconds * 1000);
+
+const sessions = (n: number): string => (n === 1 ? '1 session' : `${n} sessions`);
+const waits = (n: number): string => (n === 1 ? '1 session waits' : `${n} sessions wait`);
+
+/** `idle in transaction 6m12s, app checkout`, with no more than can be seen. */
+export function sessionPhrase(row: PostgresSessionRow): string {
+	const doing = row.hidden
+		? 'its doings are hidden from us'
+		: isClient(row)
+			? `${row.state ?? 'no state'} ${duration(row.ageSeconds)}`
+			: `${row.backendType} ${duration(row.ageSeconds)}`;
+	if (row.application !== '') return `${doing}, app ${row.application}`;
+	return row.user === undefined ? doing : `${doing}, user ${row.user}`;
+}
+
+function helpfulActions(root: PostgresSessionRow): readonly string[] {
+	if (root.hidden || !isClient(root)) return [];
+	return root.state === 'active' ? ['postgres.cancel', 'postgres.terminate'] : ['postgres.terminate'];
+}
+
+/** Each waiter is told once, under the oldest of the sessions that it waits for. */
+function waitersByLead(rows: Rows): ReadonlyMap<number, Rows> {
+	const byPid = new Map(rows.map(row => [row.pid, row]));
+	const age = (pid: number) => byPid.get(pid)?.transactionSeconds ?? Number.POSITIVE_INFINITY;
+	const groups = new Map<number, PostgresSessionRow[]>();
+	for (const row of rows) {
+		const lead = row.roots.toSorted((a, b) => age(b) - age(a) || a - b)[0];
+		if (lead === undefined) continue;
+		const group = groups.get(lead);
+		if (group === undefined) groups.set(lead, [row]);
+		else group.push(row);
+	}
+	return groups;
+}
+
+function blocked(rows: Rows, about: About): readonly Finding[] {
+	const byPid = new Map(rows.map(row => [row.pid, row]));
+	return [...waitersByLead(rows)].flatMap(([pid, waiters]) => {
+		const root = byPid.get(pid);
+		const longest = Math.max(...waiters.map(row => row.wait?.seconds ?? 0));
+		const severity = blockingSeverity(waiters.length, longest);
+		if (severity === 'ok' || severity === 'unknown') return [];
+		const others = new Set(waiters.flatMap(row => row.roots).filter(other => other !== pid));
+		const name = pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`;
+		const phrase = root === undefined ? '' : ` (${sessionPhrase(root)})`;
+		const more = others.size === 0 ? '' : ` and ${others.size} more`;
+		const first = waiters.toSorted((a, b) => (b.wait?.seconds ?? 0) - (a.wait?.seconds ?? 0))[0];
+		return [
+			{
+				id: `blocked:${root?.id ?? name}`,
+				target: about.target,
+				severity,
+				sentence: `${waits(waiters.length)} for ${name}${phrase}${more}`,
+				since: since(about, longest),
+				kind: sessionKind,
+				...(root === undefined ? {} : {row: {kind: sessionKind, id: root.id} as const}),
+				evidence: [
+					`longest wait ${duration(longest)}, pid ${first?.pid}`,
+					...(first?.wait === undefined
+						? []
+						: [`waits for ${first.wait.mode} on ${first.wait.relation ?? first.wait.lockType}`]),
+					...(root?.transactionSeconds === undefined
+						? []
+						: [`the transaction of pid ${pid} is ${duration(root.transactionSeconds)} old`]),
+					...(pid === preparedTransaction
+						? ['pg_prepared_xacts lists it; COMMIT PREPARED or ROLLBACK PREPARED ends it']
+						: []),
+				],
+				actions: root === undefined ? [] : helpfulActions(root),
+				inspections: ['postgres.lock-tree', 'postgres.statement'],
+			},
+		];
+	});
+}
+
+/** Several that are alike are one thing wrong: told once, at the worst of them. */
+function folded(
+	rows: Rows,
+	about: About,
+	kind: {
+		readonly id: string;
+		readonly crit: number;
+		readonly age: (row: PostgresSessionRow) => number;
+		readonly doing: (age: string) => string;
+		readonly actions: readonly string[];
+	},
+): readonly Finding[] {
+	const [worst, ...others] = rows.toSorted((a, b) => kind.age(b) - kind.age(a));
+	if (worst === undefined) return [];
+	const doing = kind.doing(duration(kind.age(worst)));
+	const app = worst.application === '' ? '' : `, app ${worst.application}`;
+	return [
+		{
+			id: kind.id,
+			target: about.target,
+			severity: kind.age(worst) >= kind.crit ? 'crit' : 'warn',
+			sentence:
+				others.length === 0
+					? `pid ${worst.pid} ${doing}${app}`
+					: `${sessions(rows.length)} ${doing}, the longest is pid ${worst.pid}${app}`,
+			since: since(about, kind.age(worst)),
+			row: {kind: sessionKind, id: worst.id},
+			kind: sessionKind,
+			evidence: [worst, ...others].slice(0, 5).map(row => `pid ${row.pid}: ${sessionPhrase(row)}`),
+			actions: kind.actions,
+			inspections: ['postgres.statement', 'postgres.connections'],
+		},
+	];
+}
+
+function idleTransactions(rows: Rows, about: About): readonly Finding[] {
+	const age = (row: PostgresSessionRow) => row.stateSeconds ?? 0;
+	// One that others wait for is told as what they wait for.
+	const idle = rows.filter(
+		row =>
+			isIdleInTransaction(row) &&
+			age(row) >= idleTransactionWarnSeconds &&
+			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
+	);
+	return folded(idle, about, {
+		id: 'idle-in-transaction',
+		crit: idleTransactionCritSeconds,
+		age,
+		doing: text => `idle in transaction for ${text}`,
+		actions: ['postgres.terminate'],
+	});
+}
+
+function longStatements(rows: Rows, about: About): readonly Finding[] {
+	const age = (row: PostgresSessionRow) => row.querySeconds ?? 0;
+	const long = rows.filter(
+		row =>
+			row.state === 'active' &&
+			isClient(row) &&
+			row.wait === undefined &&
+			age(row) >= statementLongSeconds &&
+			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
+	);
+	return folded(long, about, {
+		id: 'long-statement',
+		crit: statementCritSeconds,
+		age,
+		doing: text => `running one statement for ${text}`,
+		actions: ['postgres.cancel'],
+	});
+}
+
+type Told = {readonly sentence: string; readonly evidence: readonly string[]; readonly inspections?: readonly string[]};
+
+/** What a gauge that is not ok means. Those that are not here only colour their gauge. */
+const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
+	connections: ({value = 0, limit = 0}) => ({
+		sentence: `${value} of ${limit} connections are taken, ${percent(limit <= 0 ? 1 : value / limit)}`,
+		evidence: [`${thresholdText(connectionsThreshold, percent)}, of max_connections less the reserved ones`],
+		inspections: ['postgres.connections'],
+	}),
+	'replication-lag': ({value, text = ''}) =>
+		value === undefined
+			? {
+					sentence: `the standby's replication has stopped: ${text}`,
+					evidence: ['pg_stat_wal_receiver is empty: look at primary_conninfo and the log of this server'],
+				}
+			: {
+					sentence: `replication is ${duration(value)} behind: ${text}`,
+					evidence: [thresholdText(lagSecondsThreshold, duration), thresholdText(lagBytesThreshold, bytes)],
+				},
+	'slot-wal': ({value, text = ''}) => ({
+		sentence: `${bytes(value)} of WAL are kept for a consumer that is not there: ${text}`,
+		evidence: ['the disk fills until the consumer returns or the slot is dropped: pg_replication_slots'],
+	}),
+	wraparound: ({value = 0, limit = 1, text = ''}) => ({
+		sentence: `database ${text} nears transaction wraparound: age ${grouped(value)}, ${percent(value / limit)} of the limit`,
+		evidence: [
+			'VACUUM FREEZE its oldest tables; look for old transactions, slots and prepared transactions that hold it back',
+		],
+	}),
+};
+
+function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] {
+	return gauges.flatMap(gauge => {
+		const meaning = meanings[gauge.id];
+		if (meaning === undefined || gauge.severity === 'ok' || gauge.severity === 'unknown') return [];
+		const {sentence, evidence, inspections = []} = meaning(gauge);
+		return [
+			{
+				id: gauge.id,
+				target: about.target,
+				severity: gauge.severity,
+				sentence,
+				kind: sessionKind,
+				evidence,
+				actions: [],
+				inspections,
+			},
+		];
+	});
+}
+
+/** What is wrong with one PostgreSQL, the causes only: those who wait are folded into what they wait for. */
+export function sessionFindings(
+	snapshot: Snapshot<PostgresSessionRow>,
+	_previous: Snapshot<PostgresSessionRow> | undefined,
+	about: About,
+): readonly Finding[] {
+	return [
+		...blocked(snapshot.rows, about),
+		...idleTransactions(snapshot.rows, about),
+		...longStatements(snapshot.rows, about),
+		...fromGauges(snapshot.gauges, about),
+	];
+}

@@ -1,0 +1,160 @@
+import type {Gauge, Severity} from '../../contract/row.ts';
+import {worst} from '../../contract/severity.ts';
+import type {OverviewRecord, ReplicationRecord} from '../../port/postgres.ts';
+import {bytes} from '../../text/format.ts';
+import {type Threshold, weigh} from '../threshold.ts';
+
+/** Shares of what clients may open: max_connections less the reserved ones. */
+export const connectionsThreshold: Threshold = {warn: 0.8, crit: 0.95};
+export const lagSecondsThreshold: Threshold = {warn: 10, crit: 60};
+export const lagBytesThreshold: Threshold = {warn: 64 * 2 ** 20, crit: 2 ** 30};
+export const retainedThreshold: Threshold = {warn: 2 ** 30, crit: Number.POSITIVE_INFINITY};
+export const longTransactionThreshold: Threshold = {warn: 600, crit: 3600};
+
+/** The server stops taking writes about 3 million transactions before this. */
+export const wraparoundLimit = 2 ** 31;
+/**
+ * Half way, for autovacuum should have frozen everything at 200 million, unless something holds it back; and vacuum_failsafe_age, from where
+ * on vacuum drops all else to finish in time.
+ */
+export const wraparoundThreshold: Threshold = {warn: 2 ** 30, crit: 1_600_000_000};
+
+export const connectionsSeverity = (connections: number, limit: number, before?: Severity): Severity =>
+	limit <= 0 ? 'crit' : weigh(connections / limit, connectionsThreshold, before);
+
+/** Hits of the buffer cache between two reads; undefined when there is no earlier one, nothing was read, or the counters were reset. */
+export function cacheHits(
+	before: Pick<OverviewRecord, 'blocksHit' | 'blocksRead'> | undefined,
+	now: Pick<OverviewRecord, 'blocksHit' | 'blocksRead'>,
+): number | undefined {
+	if (before === undefined) return undefined;
+	const hit = now.blocksHit - before.blocksHit;
+	const read = now.blocksRead - before.blocksRead;
+	if (hit < 0 || read < 0 || hit + read === 0) return undefined;
+	return hit / (hit + read);
+}
+
+const count = (id: string, label: string, value: number, severity: Severity = 'ok'): Gauge => ({
+	id,
+	label,
+	value,
+	unit: 'count',
+	severity,
+});
+
+/** How bad each gauge was at the read before, by its id; nothing at the first. */
+export type Before = ReadonlyMap<string, Severity>;
+
+const nothingBefore: Before = new Map();
+
+export function overviewGauges(
+	overview: OverviewRecord,
+	hits: number | undefined,
+	before: Before = nothingBefore,
+): readonly Gauge[] {
+	const {byState, connections, connectionLimit} = overview;
+	const inState = (wanted: (state: string) => boolean) =>
+		Object.entries(byState).reduce((sum, [state, n]) => (wanted(state) ? sum + n : sum), 0);
+	const hidden = byState['hidden'] ?? 0;
+	const longest = overview.longestTransactionSeconds;
+	const age = Math.max(overview.oldestTransactionAge, overview.oldestMultixactAge);
+	return [
+		{
+			...count(
+				'connections',
+				'conns',
+				connections,
+				connectionsSeverity(connections, connectionLimit, before.get('connections')),
+			),
+			limit: connectionLimit,
+		},
+		count(
+			'active',
+			'active',
+			inState(state => state === 'active'),
+		),
+		count(
+			'idle-in-transaction',
+			'idle in tx',
+			inState(state => state.startsWith('idle in transaction')),
+		),
+		count(
+			'idle',
+			'idle',
+			inState(state => state === 'idle'),
+		),
+		...(hidden > 0 ? [count('hidden', 'hidden', hidden, 'unknown')] : []),
+		{
+			id: 'longest-transaction',
+			label: 'longest tx',
+			value: longest ?? (hidden > 0 ? undefined : 0),
+			unit: 'seconds',
+			severity:
+				longest === undefined && hidden > 0 ? 'unknown' : weigh(longest ?? 0, longTransactionThreshold, undefined),
+			...(longest === undefined && hidden > 0 ? {text: 'hidden: needs pg_read_all_stats'} : {}),
+		},
+		{
+			id: 'cache-hits',
+			label: 'cache hits',
+			value: hits,
+			unit: 'ratio',
+			severity: 'ok',
+			...(hits === undefined ? {text: 'nothing read since the last look'} : {}),
+		},
+		{
+			...count('wraparound', 'oldest xid', age, weigh(age, wraparoundThreshold, before.get('wraparound'))),
+			limit: wraparoundLimit,
+			text: overview.oldestDatabase,
+		},
+	];
+}
+
+/** None when nothing follows this server and it follows nobody. */
+export function replicationGauges(replication: ReplicationRecord, before: Before = nothingBefore): readonly Gauge[] {
+	const was = before.get('replication-lag');
+	const gauges: Gauge[] = [];
+	const lag = (seconds: number | undefined, size: number | undefined, text: string): Gauge => ({
+		id: 'replication-lag',
+		label: 'lag',
+		// The server tells no time once a standby has replayed everything.
+		value: seconds ?? 0,
+		unit: 'seconds',
+		severity: worst([weigh(seconds ?? 0, lagSecondsThreshold, was), weigh(size ?? 0, lagBytesThreshold, was)]),
+		text,
+	});
+	if (replication.receiving === false) {
+		gauges.push({
+			id: 'replication-lag',
+			label: 'lag',
+			value: undefined,
+			unit: 'seconds',
+			severity: 'crit',
+			text: 'it receives no WAL from its primary',
+		});
+	} else if (replication.receiving === true) {
+		const {ownLagSeconds, ownLagBytes} = replication;
+		gauges.push(lag(ownLagSeconds, ownLagBytes, `this standby, ${bytes(ownLagBytes)} behind what it received`));
+	}
+	const told = replication.standbys.filter(standby => standby.state !== 'hidden');
+	const last = told.toSorted(
+		(a, b) => (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0) || (b.lagBytes ?? 0) - (a.lagBytes ?? 0),
+	)[0];
+	if (last !== undefined && replication.receiving === undefined) {
+		const state = last.state === 'streaming' ? '' : `, ${last.state}`;
+		gauges.push(lag(last.lagSeconds, last.lagBytes, `${last.name}, ${bytes(last.lagBytes)} behind${state}`));
+	}
+	const unused = replication.slots.filter(slot => !slot.active || slot.walStatus === 'lost');
+	const keeps = unused.toSorted((a, b) => (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0))[0];
+	if (keeps !== undefined) {
+		const gone = keeps.walStatus === 'lost' || keeps.walStatus === 'unreserved';
+		gauges.push({
+			id: 'slot-wal',
+			label: 'WAL kept',
+			value: keeps.retainedBytes ?? 0,
+			unit: 'bytes',
+			severity: gone ? 'crit' : weigh(keeps.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
+			text: `slot ${keeps.name}${gone ? `, ${keeps.walStatus}` : ''}`,
+		});
+	}
+	return gauges;
+}

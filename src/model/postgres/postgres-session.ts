@@ -1,0 +1,132 @@
+import type {Row, Severity} from '../../contract/row.ts';
+import type {SessionRecord} from '../../port/postgres.ts';
+import {duration} from '../../text/format.ts';
+import {type LockForest, preparedTransaction, underOf, waitersOf} from './postgres-locks.ts';
+
+export const sessionKind = 'postgres.session';
+
+/** A session that does something, waits, holds a transaction open, or is in the way of one that waits. Ages are as the server told them. */
+export type PostgresSessionRow = Row &
+	SessionRecord & {
+		/** Since the statement began, or since it fell idle within a transaction. */
+		readonly ageSeconds: number | undefined;
+		/** The lock it waits for. */
+		readonly wait:
+			| {
+					readonly lockType: string;
+					readonly mode: string;
+					readonly relation: string | undefined;
+					readonly seconds: number;
+			  }
+			| undefined;
+		/** Those at the head of its queue, which wait for nobody; 0 is a prepared transaction. Empty when it does not wait for a lock. */
+		readonly roots: readonly number[];
+		/** Sessions behind this one: those that wait for it when it is at the head, else those that the lock tree draws under it. */
+		readonly blocks: number;
+		/** The longest of their waits. */
+		readonly blocksSeconds: number;
+	};
+
+/** Waits shorter than this are the daily life of a database. */
+export const blockedWarnSeconds = 3;
+export const blockedCritSeconds = 30;
+/** This many behind one another are a pile-up however short they wait. */
+export const blockedCritCount = 10;
+export const idleTransactionWarnSeconds = 60;
+export const idleTransactionCritSeconds = 600;
+export const statementWarnSeconds = 30;
+/** The troubleshooting guides call a query of more than five minutes long-running. */
+export const statementLongSeconds = 300;
+export const statementCritSeconds = 1800;
+
+/** A session whose start is hidden cannot be told from a later one of the same pid: it can be seen, and not acted on. */
+export const sessionId = (session: {readonly pid: number; readonly backendStart: string | undefined}): string =>
+	`${session.pid}@${session.backendStart ?? 'hidden'}`;
+
+export const isIdleInTransaction = (session: {readonly state: string | undefined}): boolean =>
+	session.state?.startsWith('idle in transaction') ?? false;
+
+/** Of a user's client, as opposed to autovacuum and other workers of the server. */
+export const isClient = (session: SessionRecord): boolean => session.backendType === 'client backend';
+
+/** How bad it is that `count` sessions wait for one, the longest for `seconds`. */
+export function blockingSeverity(count: number, seconds: number): Severity {
+	if (count === 0 || seconds < blockedWarnSeconds) return 'ok';
+	return seconds >= blockedCritSeconds || count >= blockedCritCount ? 'crit' : 'warn';
+}
+
+type Verdict = {readonly severity: Severity; readonly why?: string};
+
+const sessionsWait = (count: number): string =>
+	count === 1 ? '1 session waits for it' : `${count} sessions wait for it`;
+
+export const pidName = (pid: number): string => (pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`);
+
+function ageVerdict(row: Omit<PostgresSessionRow, keyof Row>): Verdict {
+	if (row.hidden) return {severity: 'unknown', why: 'its state is hidden from us: needs pg_read_all_stats'};
+	if (isIdleInTransaction(row)) {
+		const idle = row.stateSeconds ?? 0;
+		const why = `${row.state} for ${duration(idle)}`;
+		if (idle >= idleTransactionCritSeconds) return {severity: 'crit', why};
+		return idle >= idleTransactionWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
+	}
+	if (row.state !== 'active' || !isClient(row)) return {severity: 'ok'};
+	const runs = row.querySeconds ?? 0;
+	const why = `runs for ${duration(runs)}`;
+	if (runs >= statementCritSeconds) return {severity: 'crit', why};
+	return runs >= statementWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
+}
+
+function verdictOf(row: Omit<PostgresSessionRow, keyof Row>): Verdict {
+	if (row.wait !== undefined) {
+		const {seconds} = row.wait;
+		const first = row.roots[0];
+		const others = row.roots.length > 1 ? ` and ${row.roots.length - 1} more` : '';
+		const why = `waits ${duration(seconds)} for ${first === undefined ? 'a lock' : pidName(first) + others}`;
+		if (seconds >= blockedCritSeconds) return {severity: 'crit', why};
+		return seconds >= blockedWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
+	}
+	const own = ageVerdict(row);
+	const blocking = blockingSeverity(row.blocks, row.blocksSeconds);
+	if (blocking === 'ok') return own;
+	const why = own.why === undefined ? sessionsWait(row.blocks) : `${own.why}, ${sessionsWait(row.blocks)}`;
+	return {severity: own.severity === 'crit' ? 'crit' : blocking, why};
+}
+
+/** Before PostgreSQL 14, and for an instant after the wait began, only the statement's age bounds the wait. */
+const waitSeconds = (told: number | undefined, session: SessionRecord): number =>
+	Math.max(0, told ?? session.querySeconds ?? 0);
+
+export function sessionRows(
+	target: string,
+	sessions: readonly SessionRecord[],
+	forest: LockForest,
+): readonly PostgresSessionRow[] {
+	const byPid = new Map(sessions.map(session => [session.pid, session]));
+	const waited = new Map<number, number>();
+	for (const [pid, wait] of forest.waits) {
+		const session = byPid.get(pid);
+		waited.set(pid, session === undefined ? (wait.waitSeconds ?? 0) : waitSeconds(wait.waitSeconds, session));
+	}
+	return sessions.map(session => {
+		const wait = forest.waits.get(session.pid);
+		const waiters = wait === undefined ? waitersOf(forest, session.pid) : underOf(forest, session.pid);
+		const facts = {
+			...session,
+			ageSeconds: session.state === 'active' ? session.querySeconds : session.stateSeconds,
+			wait:
+				wait === undefined
+					? undefined
+					: {
+							lockType: wait.lockType,
+							mode: wait.mode,
+							relation: wait.relation,
+							seconds: waited.get(session.pid) ?? 0,
+						},
+			roots: forest.rootsOf.get(session.pid) ?? [],
+			blocks: waiters.length,
+			blocksSeconds: Math.max(0, ...waiters.map(pid => waited.get(pid) ?? 0)),
+		};
+		return {id: sessionId(session), target, ...verdictOf(facts), ...facts};
+	});
+}

@@ -1,0 +1,71 @@
+import type {Line} from '../../contract/document.ts';
+import {grouped} from '../../text/format.ts';
+import type {Exposition} from './exposition.ts';
+import type {Sample} from './exposition-line.ts';
+
+const mostLines = 20_000;
+/** Families put into lines before the others in the program have their turn; a family of many series counts for several. */
+const linesASlice = 2000;
+
+const figure = (value: number): string =>
+	value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+
+const labelText = (labels: Sample['labels']): string =>
+	labels.length === 0 ? '' : `{${labels.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`;
+
+function moment(epochMs: number): string {
+	const date = new Date(epochMs);
+	return Number.isNaN(date.getTime()) ? `${epochMs} ms` : date.toISOString();
+}
+
+/** With its whole name, so that a filter of lines finds it and a copied line can be asked for. */
+function sampleLine({name, labels, value, timestamp, exemplar}: Sample): Line {
+	const at = timestamp === undefined ? '' : `  at ${moment(timestamp)}`;
+	const example = exemplar === undefined ? '' : `  for example ${labelText(exemplar.labels)} ${figure(exemplar.value)}`;
+	return {text: `  ${name}${labelText(labels)}  ${figure(value)}${at}${example}`};
+}
+
+/** A page by family: name, type and help, then its series. Yields after each slice; a page too long to be read by anyone is cut. */
+export function* familyLines({families, omitted}: Exposition): Generator<undefined, readonly Line[]> {
+	const lines: Line[] = [];
+	let left = omitted;
+	let sliceEnd = linesASlice;
+	for (const family of families) {
+		if (lines.length + 2 > mostLines) {
+			left += family.samples.length;
+			continue;
+		}
+		const unit = family.unit === '' ? '' : `, ${family.unit}`;
+		const count = family.samples.length > 1 ? `, ${grouped(family.samples.length)} series` : '';
+		const help = family.help === '' ? '' : `  ${family.help.replaceAll(/\s+/g, ' ')}`;
+		lines.push({text: `${family.name}  ${family.type}${unit}${count}${help}`, loud: true});
+		const room = mostLines - lines.length;
+		for (const sample of family.samples.slice(0, room)) {
+			lines.push(sampleLine(sample));
+			if (lines.length < sliceEnd) continue;
+			sliceEnd += linesASlice;
+			yield;
+		}
+		left += Math.max(0, family.samples.length - room);
+	}
+	if (left > 0)
+		lines.push({text: `… ${grouped(left)} more series, not shown: read the page by hand`, severity: 'warn'});
+	return lines;
+}
+
+/** Why a scrape of this page fails, line by line. */
+export function errorLines({errors, wrongLines}: Exposition): readonly Line[] {
+	if (wrongLines === 0) return [];
+	const lines: Line[] = [
+		{
+			text: `${grouped(wrongLines)} ${wrongLines === 1 ? 'line is' : 'lines are'} wrong: Prometheus takes nothing of such a page`,
+			severity: 'crit',
+		},
+	];
+	for (const {line, text, problem} of errors) {
+		lines.push({text: `  line ${line}: ${problem}`, severity: 'crit'});
+		if (text !== '') lines.push({text: `    ${text}`});
+	}
+	if (wrongLines > errors.length) lines.push({text: `  … ${grouped(wrongLines - errors.length)} more`});
+	return [...lines, {text: ''}];
+}

@@ -1,0 +1,145 @@
+import type {Finding} from '../../contract/finding.ts';
+import type {Row, Severity} from '../../contract/row.ts';
+import {bySeverity} from '../../contract/severity.ts';
+import type {Permission} from '../../contract/system.ts';
+import type {RedisClientLine} from '../../port/redis.ts';
+import {bytes, duration, percent} from '../../text/format.ts';
+import {type Threshold, weigh} from '../threshold.ts';
+
+export type RedisClientRow = Row &
+	Omit<RedisClientLine, 'id'> & {
+		/** `clientId@address`: ids begin anew when the server restarts. */
+		readonly id: string;
+		readonly clientId: number;
+		readonly role: RedisClientRole;
+		/** What the server says of our right to kill clients. */
+		readonly mayKill: Permission | undefined;
+	};
+
+/** `own` is a connection of this midwatch. */
+export type RedisClientRole = 'own' | 'primary' | 'replica' | 'monitor' | 'subscriber' | 'blocked' | 'client';
+
+const mebibyte = 1024 ** 2;
+
+/** Output waiting for a client that does not read: Redis itself ends a subscriber at 32 MiB (client-output-buffer-limit pubsub). */
+export const outputWarn = 32 * mebibyte;
+export const outputCrit = 128 * mebibyte;
+/** A smaller one is as bad where it is this much of what the server may hold, or most of what it does. */
+const outputMatters = 16 * mebibyte;
+const outputLimitShare = 0.25;
+const outputUsedShare = 0.5;
+
+/** What the server holds and may hold, in bytes; `maxmemory` 0: no limit. */
+type Memory = {readonly usedMemory: number; readonly maxmemory: number};
+
+function outputThreshold({usedMemory, maxmemory}: Memory): Threshold {
+	const large = Math.min(
+		outputUsedShare * usedMemory,
+		maxmemory > 0 ? outputLimitShare * maxmemory : Number.POSITIVE_INFINITY,
+	);
+	const crit = Math.min(outputCrit, Math.max(outputMatters, large));
+	return {warn: Math.min(outputWarn, crit), crit};
+}
+
+/** The letters of CLIENT LIST: redis.io/docs/latest/commands/client-list. */
+function roleOf({id, flags, subscriptions}: RedisClientLine, own: readonly number[]): RedisClientRole {
+	if (own.includes(id)) return 'own';
+	if (flags.includes('M')) return 'primary';
+	if (flags.includes('O')) return 'monitor';
+	if (flags.includes('S')) return 'replica';
+	if (flags.includes('P') || subscriptions > 0) return 'subscriber';
+	return flags.includes('b') ? 'blocked' : 'client';
+}
+
+const clientRowId = ({id, address}: Pick<RedisClientLine, 'id' | 'address'>): string => `${id}@${address}`;
+
+/** `app worker, 10.0.0.7:5121`: what a person calls it. */
+export const clientTitle = (client: Pick<RedisClientLine, 'name' | 'address'>): string =>
+	client.name === '' ? client.address : `${client.name}, ${client.address}`;
+
+export function clientRow(
+	line: RedisClientLine,
+	about: {
+		readonly target: string;
+		readonly own: readonly number[];
+		readonly mayKill: Permission | undefined;
+		readonly memory: Memory;
+		/** How bad it was at the read before. */
+		readonly before: (id: string) => Severity | undefined;
+	},
+): RedisClientRow {
+	const {id: clientId, ...rest} = line;
+	const role = roleOf(line, about.own);
+	const output = weigh(line.outputBytes, outputThreshold(about.memory), about.before(clientRowId(line)));
+	const judged: Pick<Row, 'severity' | 'why'> =
+		output !== 'ok'
+			? {severity: output, why: `${bytes(line.outputBytes)} wait to be read by it`}
+			: role === 'monitor'
+				? {severity: 'warn', why: 'MONITOR slows the server down'}
+				: {severity: 'ok'};
+	return {
+		...rest,
+		...judged,
+		id: clientRowId(line),
+		target: about.target,
+		clientId,
+		role,
+		mayKill: about.mayKill,
+	};
+}
+
+/** The client that holds most of the buffers, for those who look at the server as a whole. */
+export type HeaviestClient = {
+	/** Of its row of kind redis.client. */
+	readonly rowId: string;
+	readonly clientId: number;
+	readonly title: string;
+	/** Of all its buffers. */
+	readonly bytes: number;
+};
+
+/** Of those that may be killed; the links of replication and our own are told elsewhere. */
+export function heaviestClient(lines: readonly RedisClientLine[], own: readonly number[]): HeaviestClient | undefined {
+	const held = (line: RedisClientLine) => line.totalBytes ?? line.outputBytes + line.queryBytes;
+	const [line] = lines
+		.filter(one => !['own', 'primary', 'replica'].includes(roleOf(one, own)))
+		.toSorted((a, b) => held(b) - held(a));
+	return line && {rowId: clientRowId(line), clientId: line.id, title: clientTitle(line), bytes: held(line)};
+}
+
+/** The most telling first: what is wrong, then by output, memory and age. */
+export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
+	bySeverity(a.severity, b.severity) ||
+	b.outputBytes - a.outputBytes ||
+	(b.totalBytes ?? b.queryBytes) - (a.totalBytes ?? a.queryBytes) ||
+	b.ageSeconds - a.ageSeconds ||
+	a.clientId - b.clientId;
+
+export function clientFindings(rows: readonly RedisClientRow[]): readonly Finding[] {
+	return rows.flatMap(row => {
+		if (row.severity !== 'warn' && row.severity !== 'crit') return [];
+		const monitor = row.role === 'monitor' && row.outputBytes < outputMatters;
+		const who = `client ${row.clientId} (${clientTitle(row)})`;
+		return [
+			{
+				id: `${row.target}/redis-client/${row.id}/${monitor ? 'monitor' : 'output'}`,
+				target: row.target,
+				severity: row.severity,
+				sentence: monitor
+					? `${who} runs MONITOR: every command is sent to it`
+					: `${who} does not read its replies: ${bytes(row.outputBytes)} are buffered for it`,
+				row: {kind: 'redis.client', id: row.id},
+				kind: 'redis.client',
+				evidence: [
+					`omem ${row.outputBytes}, tot-mem ${row.totalBytes ?? 'not told'}`,
+					`connected for ${duration(row.ageSeconds)}, last command ${row.command || 'none'}`,
+					monitor
+						? 'flags=O in CLIENT LIST'
+						: `warn from ${bytes(outputWarn)}; crit from ${bytes(outputCrit)}, or from ${bytes(outputMatters)} when it is ${percent(outputLimitShare)} of maxmemory or ${percent(outputUsedShare)} of used memory`,
+				],
+				actions: ['redis.kill-client'],
+				inspections: ['redis.client'],
+			} satisfies Finding,
+		];
+	});
+}

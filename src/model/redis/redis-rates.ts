@@ -1,0 +1,94 @@
+import type {RedisInfo} from '../../port/redis.ts';
+
+/** The counters of one read, and when it was complete. */
+export type RedisReading = {
+	/** Epoch milliseconds. */
+	readonly at: number;
+	readonly info: RedisInfo;
+	/** Id of the newest entry of the slow log; -1 when it is empty, undefined when it could not be read. */
+	readonly slowId: number | undefined;
+};
+
+/** Why a reading can't be compared with the one before it. */
+export type RedisReset = 'restarted' | 'counters-reset';
+
+const counters = ['evicted', 'expired', 'hits', 'misses', 'rejected', 'commands'] as const;
+
+/** Undefined when `current` continues `previous`. CONFIG RESETSTAT sets every counter back, so one that fell is enough. */
+export function redisReset(previous: RedisReading, current: RedisReading): RedisReset | undefined {
+	if (previous.info.runId !== current.info.runId || current.info.uptimeSeconds < previous.info.uptimeSeconds) {
+		return 'restarted';
+	}
+	return counters.some(name => current.info[name] < previous.info[name]) ? 'counters-reset' : undefined;
+}
+
+/** What happened between two reads. Undefined: there is no second read yet, or nothing to divide by. */
+export type RedisRates = {
+	/** Seconds between the two. */
+	readonly seconds: number | undefined;
+	readonly evictedPerSecond: number | undefined;
+	readonly expiredPerSecond: number | undefined;
+	/** Between 0 and 1; undefined when nothing was looked up. */
+	readonly hitRate: number | undefined;
+};
+
+const unknownRates: RedisRates = {
+	seconds: undefined,
+	evictedPerSecond: undefined,
+	expiredPerSecond: undefined,
+	hitRate: undefined,
+};
+
+const share = (part: number, rest: number): number | undefined => (part + rest > 0 ? part / (part + rest) : undefined);
+
+/** `previous` must be a reading that `current` continues. */
+export function redisRates(previous: RedisReading | undefined, current: RedisReading): RedisRates {
+	const seconds = previous === undefined ? 0 : (current.at - previous.at) / 1000;
+	if (previous === undefined || seconds <= 0) return unknownRates;
+	const delta = (name: (typeof counters)[number]) => current.info[name] - previous.info[name];
+	return {
+		seconds,
+		evictedPerSecond: delta('evicted') / seconds,
+		expiredPerSecond: delta('expired') / seconds,
+		hitRate: share(delta('hits'), delta('misses')),
+	};
+}
+
+/** Hits among lookups since the server started or its counters were reset. */
+export const lifetimeHitRate = (info: RedisInfo): number | undefined => share(info.hits, info.misses);
+
+/** What is rare is counted over the last minute, so that it does not flicker: one rejected client must stay to be seen. */
+export const recentMs = 60_000;
+
+export type RedisRecent = {
+	/** Seconds that the counts are over: less than a minute at first. Undefined before the second read. */
+	readonly seconds: number | undefined;
+	readonly rejected: number | undefined;
+	readonly slow: number | undefined;
+	/**
+	 * Since the limit or the policy was changed, if that was within the minute: what a change has mended is not told any more. Undefined when
+	 * there were none.
+	 */
+	readonly evicted: {readonly keys: number; readonly seconds: number} | undefined;
+};
+
+/** `readings`: oldest first, the last is the current one, each continues the one before, none much older than a minute. */
+export function redisRecent(readings: readonly RedisReading[]): RedisRecent {
+	const first = readings[0];
+	const last = readings.at(-1);
+	if (first === undefined || last === undefined || last.at <= first.at) {
+		return {seconds: undefined, rejected: undefined, slow: undefined, evicted: undefined};
+	}
+	const slowFrom = readings.find(reading => reading.slowId !== undefined)?.slowId;
+	const changed = readings.findLastIndex(
+		({info}) => info.maxmemory !== last.info.maxmemory || info.policy !== last.info.policy,
+	);
+	const evictedFrom = readings[changed + 1] ?? last;
+	const evicted = last.info.evicted - evictedFrom.info.evicted;
+	return {
+		seconds: (last.at - first.at) / 1000,
+		rejected: last.info.rejected - first.info.rejected,
+		slow: last.slowId === undefined || slowFrom === undefined ? undefined : Math.max(0, last.slowId - slowFrom),
+		evicted: evicted > 0 ? {keys: evicted, seconds: (last.at - evictedFrom.at) / 1000} : undefined,
+	};
+}

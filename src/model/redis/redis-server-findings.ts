@@ -1,0 +1,292 @@
+import type {Finding} from '../../contract/finding.ts';
+import {bySeverity} from '../../contract/severity.ts';
+import {bytes, count, duration, grouped, percent, points, rate} from '../../text/format.ts';
+import {thresholdText} from '../threshold.ts';
+import {
+	clientsHoldMuch,
+	clientsShareWarn,
+	fragmentationThreshold,
+	maxclientsShare,
+	maxclientsThreshold,
+	memoryLimit,
+	memoryShare,
+	memoryThreshold,
+	type RedisLevels,
+	type RedisServerRow,
+	redisLevels,
+} from './redis-server.ts';
+
+const mebibyte = 1024 ** 2;
+
+/** Points of hit rate lost while evicting from which eviction hurts: the keys that go are the ones that are asked for. */
+const hurtingHitLoss = 0.2;
+const toldHitLoss = 0.05;
+const ratioText = (ratio: number): string => String(Math.round(ratio * 100) / 100);
+
+/** Below this the ratio means nothing (redis.io, INFO: the allocator's own overhead dominates on small data sets). */
+const fragmentationMatters = 100 * mebibyte;
+const swappedRatio = 0.9;
+const slowWarn = 3;
+
+/** Without a `row` it is about the server's own. */
+type Trouble = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
+
+/** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, nothing when nothing was looked up. */
+function hitText(row: RedisServerRow): string | undefined {
+	if (row.hitRate === undefined) return undefined;
+	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= toldHitLoss;
+	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${percent(row.hitRate)}`;
+}
+
+/** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two looks must stay to be seen. */
+function evictionText(row: RedisServerRow): string | undefined {
+	if ((row.evictedPerSecond ?? 0) > 0) return `evicting ${rate(row.evictedPerSecond)}`;
+	const {keys = 0, seconds} = row.evictedRecently ?? {};
+	if (keys === 0) return undefined;
+	return `${count(keys)} ${keys === 1 ? 'key' : 'keys'} evicted in the last ${duration(seconds)}`;
+}
+
+const present = (parts: readonly (string | undefined)[]): string => parts.filter(part => part !== undefined).join(', ');
+
+function memoryTrouble(row: RedisServerRow): Trouble | undefined {
+	const share = memoryShare(row);
+	const evicting = row.evictedPerSecond ?? 0;
+	const evicted = row.evictedRecently?.keys ?? 0;
+	const full = row.levels.memory !== 'ok';
+	if (share === undefined || (!full && evicting === 0 && evicted === 0)) return undefined;
+	const limited = row.maxmemory > 0;
+	const stuck = limited && row.policy === 'noeviction';
+	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
+	const hurting = evicting > 0 && lost >= hurtingHitLoss;
+	const severity = row.levels.memory === 'crit' || hurting ? 'crit' : 'warn';
+	const of = limited ? `${percent(share)} of maxmemory` : `no maxmemory, ${percent(share)} of the machine's memory`;
+	const cause = clientsHoldMuch(row) ? clientsCause(row) : undefined;
+	const symptom = stuck
+		? share >= 1
+			? `${of}, policy noeviction: writes fail now`
+			: `${of}, policy noeviction: writes fail at the limit`
+		: present(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
+	const short = stuck
+		? `${percent(share)}, noeviction`
+		: evicting > 0
+			? `${percent(share)}, evicting`
+			: evicted > 0
+				? `${percent(share)}, ${count(evicted)} evicted`
+				: of;
+	return {
+		id: 'memory',
+		severity,
+		short: cause === undefined ? short : `${cause.short}, ${short}`,
+		// What is behind it comes first, and so does what helps against that.
+		sentence: cause === undefined ? symptom : `${cause.sentence}: ${symptom}`,
+		...(cause?.row === undefined ? {} : {row: cause.row}),
+		evidence: [
+			...(cause?.evidence ?? []),
+			`used_memory ${bytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${bytes(memoryLimit(row))}`,
+			thresholdText(memoryThreshold, percent),
+			`maxmemory-policy ${row.policy || 'not told'}`,
+			`evicted ${rate(row.evictedPerSecond)} between the last two reads`,
+			...(row.evictedRecently === undefined
+				? []
+				: [`evicted_keys grew by ${evicted} in the last ${duration(row.evictedRecently.seconds)}`]),
+			`hit rate ${percent(row.hitRate)} between the last two reads, ${percent(row.hitRateBefore)} since the counters began`,
+			`client buffers ${bytes(row.clientsMemory)}`,
+		],
+		actions: cause === undefined ? ['redis.set-maxmemory'] : ['redis.kill-client', 'redis.set-maxmemory'],
+		inspections: cause === undefined ? ['redis.memory', 'redis.clients'] : ['redis.clients', 'redis.memory'],
+	};
+}
+
+/** Who holds the buffers that fill the memory: one client when most of them are its own, else all together. */
+function clientsCause(row: RedisServerRow): Pick<Trouble, 'sentence' | 'short' | 'row' | 'evidence'> {
+	const held = row.clientsMemory ?? 0;
+	const one = row.heaviestClient;
+	if (one === undefined || one.bytes < held / 2) {
+		const short = `clients hold ${bytes(held)}`;
+		const evidence = [`told from ${percent(clientsShareWarn)} of used memory in buffers of clients`];
+		return {short, sentence: `${short} of buffers`, evidence};
+	}
+	return {
+		short: `client ${one.clientId} holds ${bytes(one.bytes)}`,
+		sentence: `client ${one.clientId} (${one.title}) holds ${bytes(one.bytes)} of buffers`,
+		row: {kind: 'redis.client', id: one.rowId},
+		evidence: [`CLIENT LIST: client ${one.clientId} holds ${bytes(one.bytes)} of the ${bytes(held)} of all clients`],
+	};
+}
+
+/** Where memory is short the finding of that names them as its cause. */
+function clientsTrouble(row: RedisServerRow): Trouble | undefined {
+	if (!clientsHoldMuch(row)) return undefined;
+	const held = row.clientsMemory ?? 0;
+	const {short, sentence, row: client, evidence} = clientsCause(row);
+	return {
+		id: 'client-buffers',
+		severity: 'warn',
+		short,
+		sentence: `${sentence}, ${percent(held / row.usedMemory)} of used memory`,
+		...(client === undefined ? {} : {row: client}),
+		evidence: [...evidence, `mem_clients_normal ${bytes(held)}, used_memory ${bytes(row.usedMemory)}`],
+		actions: ['redis.kill-client'],
+		inspections: ['redis.clients', 'redis.memory'],
+	};
+}
+
+function fragmentationTrouble(row: RedisServerRow): Trouble | undefined {
+	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
+	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
+	const swapped = ratio < swappedRatio;
+	if (!swapped && (row.levels.fragmentation === 'ok' || wasted < fragmentationMatters)) return undefined;
+	const short = swapped ? `${bytes(-wasted)} swapped out` : `${bytes(wasted)} fragmented`;
+	return {
+		id: 'fragmentation',
+		severity: 'warn',
+		short,
+		sentence: swapped
+			? `${bytes(-wasted)} of used memory is not resident: it was swapped out (ratio ${ratio.toFixed(2)})`
+			: `${bytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
+		evidence: [
+			`mem_fragmentation_bytes ${grouped(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
+			`${thresholdText(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${bytes(fragmentationMatters)}`,
+		],
+		actions: [],
+		inspections: ['redis.memory'],
+	};
+}
+
+function replicationTroubles(row: RedisServerRow, now: number): readonly Trouble[] {
+	const troubles: Trouble[] = [];
+	const common = {actions: [], inspections: []};
+	const {upstream} = row;
+	if (upstream !== undefined && !upstream.up) {
+		const since = upstream.downSeconds;
+		troubles.push({
+			...common,
+			id: 'replica-link',
+			severity: 'crit',
+			short: 'replica link down',
+			sentence: `the link to primary ${upstream.address} is down${since === undefined ? '' : ` for ${duration(since)}`}: what is read here is old`,
+			...(since === undefined ? {} : {since: now - since * 1000}),
+			evidence: ['master_link_status down', `master_link_down_since_seconds ${since ?? 'not told'}`],
+		});
+	}
+	for (const replica of row.replicas.filter(one => one.state !== 'online')) {
+		troubles.push({
+			...common,
+			id: `replica-state/${replica.address}`,
+			severity: 'warn',
+			short: `replica ${replica.state}`,
+			sentence: `replica ${replica.address} is not in step yet (${replica.state})`,
+			evidence: [`INFO replication: state=${replica.state}`],
+		});
+	}
+	for (const lost of row.lostReplicas) {
+		troubles.push({
+			...common,
+			id: `replica-lost/${lost.address}`,
+			severity: 'warn',
+			short: 'replica lost',
+			sentence: `replica ${lost.address} is not connected any more`,
+			since: lost.sinceMs,
+			evidence: [`it was in INFO replication until ${new Date(lost.sinceMs).toISOString()}`],
+		});
+	}
+	return troubles;
+}
+
+function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
+	const common = {actions: ['redis.kill-client'], inspections: ['redis.clients']};
+	const limit = row.maxclients;
+	const rejected = row.rejectedRecently ?? 0;
+	const troubles: Trouble[] = [];
+	if (rejected > 0) {
+		troubles.push({
+			...common,
+			id: 'rejected',
+			severity: 'crit',
+			short: `${count(rejected)} rejected`,
+			sentence: `${grouped(rejected)} connections rejected in the last ${duration(row.recentSeconds)}${limit === undefined ? '' : ` (maxclients ${grouped(limit)})`}`,
+			evidence: [
+				`rejected_connections grew by ${rejected}`,
+				`${row.clients} clients of maxclients ${limit ?? 'not told'}`,
+			],
+		});
+	} else if (row.levels.clients !== 'ok') {
+		troubles.push({
+			...common,
+			id: 'maxclients',
+			severity: 'warn',
+			short: `${percent(maxclientsShare(row))} of maxclients`,
+			sentence: `${grouped(row.clients)} of ${grouped(limit ?? 0)} connections are used`,
+			evidence: [`connected_clients ${row.clients}, maxclients ${limit}`, thresholdText(maxclientsThreshold, percent)],
+		});
+	}
+	return troubles;
+}
+
+function slowTrouble(row: RedisServerRow): Trouble | undefined {
+	const slow = row.slowRecently ?? 0;
+	if (slow < slowWarn) return undefined;
+	const {slowest} = row;
+	const worst =
+		slowest === undefined ? '' : `, the slowest ${slowest.command} ${(slowest.microseconds / 1000).toFixed(1)} ms`;
+	return {
+		id: 'slow-log',
+		severity: 'warn',
+		short: `${count(slow)} slow commands`,
+		sentence: `${grouped(slow)} commands entered the slow log in the last ${duration(row.recentSeconds)}${worst}`,
+		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `told from ${slowWarn} a minute`],
+		actions: [],
+		inspections: ['redis.slow-log', 'redis.clients'],
+	};
+}
+
+function loadingTrouble(row: RedisServerRow): Trouble | undefined {
+	if (!row.loading) return undefined;
+	return {
+		id: 'loading',
+		severity: 'warn',
+		short: 'loading',
+		sentence: 'the server is loading its data set: most commands are refused until it has',
+		evidence: ['INFO persistence: loading 1'],
+		actions: [],
+		inspections: [],
+	};
+}
+
+/** Everything wrong with the server, the worst first. */
+function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
+	return [
+		...replicationTroubles(row, now),
+		memoryTrouble(row) ?? clientsTrouble(row),
+		...connectionTroubles(row),
+		fragmentationTrouble(row),
+		slowTrouble(row),
+		loadingTrouble(row),
+	]
+		.filter(trouble => trouble !== undefined)
+		.sort((a, b) => bySeverity(a.severity, b.severity));
+}
+
+/** Severity, levels and `why` of a row that has everything else. `before`: the levels at the read before. */
+export function judgeServer(
+	facts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'>,
+	now: number,
+	before?: RedisLevels,
+): RedisServerRow {
+	const row: RedisServerRow = {...facts, levels: redisLevels(facts, before), severity: 'ok'};
+	const troubles = troublesOf(row, now);
+	const worst = troubles[0];
+	return worst === undefined
+		? row
+		: {...row, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
+}
+
+export function serverFindings(row: RedisServerRow, now: number): readonly Finding[] {
+	return troublesOf(row, now).map(({id, short: _, ...trouble}) => ({
+		...trouble,
+		id: `${row.target}/redis/${id}`,
+		target: row.target,
+		kind: trouble.row?.kind ?? 'redis.server',
+		row: trouble.row ?? {kind: 'redis.server', id: row.id},
+	}));
+}

@@ -1,0 +1,111 @@
+import type {Row} from '../../contract/row.ts';
+import type {Permission} from '../../contract/system.ts';
+import type {RedisReplica, RedisUpstream, SlowCommand} from '../../port/redis.ts';
+import {type Level, type Threshold, weigh} from '../threshold.ts';
+import type {HeaviestClient} from './redis-client.ts';
+
+export type RedisServerRow = Row & {
+	/** `host:port`, also the row's id: there is one server row for each target. */
+	readonly endpoint: string;
+	/** `Redis 7.0.15`. */
+	readonly version: string;
+	readonly runId: string;
+	readonly role: 'primary' | 'replica';
+	readonly uptimeSeconds: number;
+	readonly loading: boolean;
+	readonly usedMemory: number;
+	/** Bytes; 0: no limit. */
+	readonly maxmemory: number;
+	readonly policy: string;
+	/** Bytes of the machine, when the server tells. */
+	readonly systemMemory: number | undefined;
+	readonly fragmentationRatio: number | undefined;
+	readonly fragmentationBytes: number | undefined;
+	/** Bytes of client buffers. */
+	readonly clientsMemory: number | undefined;
+	/** Looked for when client buffers are much of the memory (`clientsHoldMuch`). */
+	readonly heaviestClient: HeaviestClient | undefined;
+	readonly evictedPerSecond: number | undefined;
+	/** Within the last minute, under the limit and policy of now; undefined when there were none. */
+	readonly evictedRecently: {readonly keys: number; readonly seconds: number} | undefined;
+	/** Between the last two reads, 0 to 1. */
+	readonly hitRate: number | undefined;
+	/** Since the counters began. */
+	readonly hitRateBefore: number | undefined;
+	readonly opsPerSecond: number;
+	readonly clients: number;
+	readonly blockedClients: number;
+	readonly maxclients: number | undefined;
+	/** Keys in all databases. */
+	readonly keys: number;
+	/** Seconds that the two counts below are over; undefined before the second read. */
+	readonly recentSeconds: number | undefined;
+	readonly rejectedRecently: number | undefined;
+	readonly slowRecently: number | undefined;
+	/** The slowest command among the recent ones. */
+	readonly slowest: SlowCommand | undefined;
+	readonly upstream: RedisUpstream | undefined;
+	readonly replicas: readonly RedisReplica[];
+	/** Replicas that were connected before and are not any more. */
+	readonly lostReplicas: readonly {readonly address: string; readonly sinceMs: number}[];
+	/** What this user may do, as far as the server told. */
+	readonly permissions: readonly Permission[];
+	readonly levels: RedisLevels;
+};
+
+/** How bad the figures are that have a threshold, with those of the read before in mind. */
+export type RedisLevels = {
+	readonly memory: Level;
+	readonly clients: Level;
+	readonly fragmentation: Level;
+};
+
+const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
+
+/** Of what memory runs against. */
+export const memoryThreshold: Threshold = {warn: 0.8, crit: 0.95};
+/** Of maxclients. */
+export const maxclientsThreshold = onlyWarns(0.9);
+/** Of mem_fragmentation_ratio. */
+export const fragmentationThreshold = onlyWarns(1.5);
+
+type Weighed = Pick<
+	RedisServerRow,
+	'maxmemory' | 'systemMemory' | 'usedMemory' | 'clients' | 'maxclients' | 'fragmentationRatio'
+>;
+
+export const redisLevels = (row: Weighed, before: RedisLevels | undefined): RedisLevels => ({
+	memory: weigh(memoryShare(row) ?? 0, memoryThreshold, before?.memory),
+	clients: weigh(maxclientsShare(row), maxclientsThreshold, before?.clients),
+	fragmentation: weigh(row.fragmentationRatio ?? 0, fragmentationThreshold, before?.fragmentation),
+});
+
+/** 0 where the server tells no limit. */
+export const maxclientsShare = ({clients, maxclients = 0}: Pick<Weighed, 'clients' | 'maxclients'>): number =>
+	maxclients === 0 ? 0 : clients / maxclients;
+
+export const clientsShareWarn = 0.25;
+const clientsMatter = 16 * 1024 ** 2;
+
+/** Whether client buffers are so much of the memory that they are what fills it. */
+export const clientsHoldMuch = ({
+	clientsMemory = 0,
+	usedMemory,
+}: Pick<RedisServerRow, 'clientsMemory' | 'usedMemory'>) =>
+	clientsMemory >= clientsMatter && clientsMemory >= clientsShareWarn * usedMemory;
+
+/** What memory runs against: maxmemory, or without it the machine. */
+export function memoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {
+	return row.maxmemory > 0 ? row.maxmemory : row.systemMemory;
+}
+
+export function memoryShare(
+	row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory' | 'usedMemory'>,
+): number | undefined {
+	const limit = memoryLimit(row);
+	return limit === undefined || limit === 0 ? undefined : row.usedMemory / limit;
+}
+
+/** The permission of this name, as the server told it. */
+export const permissionOf = (row: RedisServerRow, name: string): Permission | undefined =>
+	row.permissions.find(permission => permission.name === name);

@@ -1,5 +1,0 @@
-import type {Param, Params, Row} from './contract.ts';
-
-/** What the params of an action or an inspection start with. */
-export const initialParams = (declared: readonly Param[] | undefined, rows: readonly Row[]): Params =>
-	Object.fromEntries((declared ?? []).map(param => [param.name, param.initial(rows)]));

@@ -1,0 +1,45 @@
+import type {Context} from '../contract/context.ts';
+import type {PrometheusPort, Range, Sample, Series} from './prometheus.ts';
+
+/*
+ * What a person asks a Prometheus in PromQL, and a target for its page of metrics. Every member rejects with AdapterError, and at once when
+ * `context.signal` fires.
+ */
+
+export type Answer = {
+	readonly kind: 'vector' | 'matrix' | 'scalar' | 'string';
+	/** Of a vector and a scalar; the newest point of each series of a matrix. */
+	readonly samples: readonly Sample[];
+	/** Of a string. */
+	readonly text: string;
+	/** Series that are native histograms, which have no one value. */
+	readonly histograms: number;
+	/** What the server has to say of its own answer. */
+	readonly warnings: readonly string[];
+};
+
+export type RangeAnswer = {
+	readonly series: readonly Series[];
+	readonly histograms: number;
+	readonly warnings: readonly string[];
+};
+
+/** A page as the target sends it. */
+export type MetricsPage = {
+	readonly text: string;
+	readonly contentType: string;
+	/** Until the last byte was here. */
+	readonly tookMs: number;
+	readonly bytes: number;
+};
+
+export type PrometheusQuestions = {
+	/** Any expression, evaluated at `at` (epoch milliseconds). @throws AdapterError with the server's words when it is wrong. */
+	ask(expression: string, at: number, context: Context): Promise<Answer>;
+	askRange(expression: string, range: Range, context: Context): Promise<RangeAnswer>;
+	/** Read from the target itself, without the log-in of Prometheus, which is none of its business. */
+	page(url: string, context: Context): Promise<MetricsPage>;
+};
+
+/** All that a connection to a Prometheus can do. */
+export type AskedPrometheus = PrometheusPort & PrometheusQuestions;

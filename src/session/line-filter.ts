@@ -1,0 +1,74 @@
+import {type Level, levelOf, levels} from '../text/log-level.ts';
+import {compilePattern} from '../text/pattern.ts';
+
+/** Whether a line is shown. `lead` is what stands before it, such as the name of what wrote it; empty when nothing does. */
+export type LineTest = (text: string, lead: string) => boolean;
+
+/** What was typed, understood; or the sentence that says what is wrong with it; or that the engine of expressions is not loaded yet. */
+export type LineFilter =
+	| {readonly test: LineTest | undefined}
+	| {readonly problem: string}
+	| {readonly waits: 'for the engine'};
+
+const comparison = /^level\s*(>=|<=|=|!=|>|<)\s*([a-z]+)$/i;
+
+/** A pattern between slashes, a text in quotes, or a word; each may stand after an exclamation mark. */
+const parts = /(!?)(?:\/((?:[^/\\]|\\.)+)\/(i?)(?=\s|$)|"([^"]*)"?|(\S+))/g;
+
+const compares: Readonly<Record<string, (level: number, than: number) => boolean>> = {
+	'>=': (level, than) => level >= than,
+	'<=': (level, than) => level <= than,
+	'>': (level, than) => level > than,
+	'<': (level, than) => level < than,
+	'=': (level, than) => level === than,
+	'!=': (level, than) => level !== than,
+};
+
+const spelt: Readonly<Record<string, Level>> = {warning: 'warn', err: 'error', critical: 'fatal', panic: 'fatal'};
+
+function levelTest(sign: string, name: string): LineTest | string {
+	const lower = name.toLowerCase();
+	const than = levels.findIndex(level => level === (spelt[lower] ?? lower));
+	const compare = compares[sign];
+	if (than < 0 || compare === undefined) return `no level is called ${name}; there are ${levels.join(', ')}`;
+	return text => {
+		const level = levelOf(text);
+		return level !== undefined && compare(levels.indexOf(level), than);
+	};
+}
+
+/** As `includes`, whatever the case. */
+export function containing(text: string): LineTest {
+	const wanted = text.toLowerCase();
+	return (line, lead) => line.toLowerCase().includes(wanted) || (lead !== '' && lead.toLowerCase().includes(wanted));
+}
+
+function testOf(pattern: string | undefined, flags: string, word: string): LineTest | string | undefined {
+	const [, sign, name] = comparison.exec(word) ?? [];
+	if (pattern === undefined) return sign === undefined || name === undefined ? containing(word) : levelTest(sign, name);
+	try {
+		const compiled = compilePattern(pattern, flags === 'i');
+		return compiled && ((line, lead) => compiled.found(line) || (lead !== '' && compiled.found(lead)));
+	} catch (error) {
+		return `/${pattern}/ is no regular expression${error instanceof Error ? `: ${error.message}` : ''}`;
+	}
+}
+
+/**
+ * Understands a filter of lines. All parts must hold: a text in any case, `"a text with spaces"`, `/regular expression/` (`/…/i` in any
+ * case), `level>=warn`; `!` before a part turns it round. A line that tells no level has none: only `!level…` lets it through.
+ */
+export function lineFilter(typed: string): LineFilter {
+	const tests: LineTest[] = [];
+	for (const [, not, pattern, flags = '', quoted, word] of typed.trim().matchAll(parts)) {
+		const text = quoted ?? word ?? '';
+		if (pattern === undefined && text === '') continue;
+		const test = quoted === undefined ? testOf(pattern, flags, text) : containing(quoted);
+		if (typeof test === 'string') return {problem: test};
+		if (test === undefined) return {waits: 'for the engine'};
+		tests.push(not === '!' ? (line, lead) => !test(line, lead) : test);
+	}
+	const [only] = tests;
+	if (tests.length < 2) return {test: only};
+	return {test: (line, lead) => tests.every(test => test(line, lead))};
+}

@@ -1,0 +1,61 @@
+import {cleanTyped} from '../text/clean.ts';
+import {graphemesOf} from '../text/graphemes.ts';
+
+/** Where what is typed goes: so many characters before the end. `all`: the line was given, and what is typed takes its place. */
+export type Caret = number | 'all';
+
+/** A line being typed. The caret is at its end unless told. */
+export type TypedLine = {readonly text: string; readonly caret?: Caret};
+
+const atEnd = (text: string): TypedLine => ({text, caret: 0});
+
+/** What stands before the caret and after it; the caret of a line that was given is shown at its end. */
+export function aroundCaret({text, caret = 0}: TypedLine): readonly [before: string, after: string] {
+	if (caret === 'all' || caret === 0) return [text, ''];
+	const at = [...graphemesOf(text)].at(-caret)?.index ?? 0;
+	return [text.slice(0, at), text.slice(at)];
+}
+
+/** Start of the last word, which blanks may follow. */
+function lastWord(text: string): number {
+	let start = text.trimEnd().length;
+	while (start > 0 && /\S/.test(text[start - 1] ?? '')) start -= 1;
+	return start;
+}
+
+const lengthOf = (text: string): number => [...graphemesOf(text)].length;
+
+/** A line after one editing key; undefined when the key edits nothing. A key that moves in a line that was given begins to edit it. */
+export function edited(line: TypedLine, intent: string | undefined, typed: string | undefined): TypedLine | undefined {
+	const {text, caret = 0} = line;
+	const [before, after] = aroundCaret(line);
+	const back = caret === 'all' ? 0 : caret;
+	switch (intent) {
+		case 'field.left':
+			return {text, caret: Math.min(back + 1, lengthOf(text))};
+		case 'field.right':
+			return {text, caret: Math.max(back - 1, 0)};
+		case 'field.start':
+			return {text, caret: lengthOf(text)};
+		case 'field.end':
+			return atEnd(text);
+		case 'field.erase': {
+			const last = [...graphemesOf(before)].at(-1);
+			return {text: before.slice(0, last?.index ?? 0) + after, caret: back};
+		}
+		case 'field.delete': {
+			if (caret === 'all') return atEnd('');
+			const [first] = graphemesOf(after);
+			return {text: before + after.slice(first?.segment.length ?? 0), caret: Math.max(back - 1, 0)};
+		}
+		case 'field.erase-word':
+			return {text: before.slice(0, lastWord(before)) + after, caret: back};
+		case 'field.clear':
+			return atEnd('');
+		case undefined:
+			if (typed === undefined) return undefined;
+			return caret === 'all' ? atEnd(cleanTyped(typed)) : {text: before + cleanTyped(typed) + after, caret};
+		default:
+			return undefined;
+	}
+}

@@ -1,0 +1,170 @@
+import {randomBytes} from 'node:crypto';
+import {constants} from 'node:fs';
+import {rm} from 'node:fs/promises';
+import {hostname} from 'node:os';
+import {isErrno} from '../files/errno.ts';
+import {NotAFileError, openRegular, readRegular} from '../files/regular-file.ts';
+import {type LeaseWatch, leaseMs} from './lease-monitor.ts';
+import {isSameProcess, isStopped, type Liveness, livenessOf, type ProcessIdentity} from './process-identity.ts';
+
+/** Who holds a lease. */
+export type Holder = ProcessIdentity & {
+	/** For people only: it may change while the process runs, and two machines may have the same. */
+	readonly host: string;
+	/** In a few words, for the person who finds it held. */
+	readonly about: string;
+	/** Tells this lease from all others. */
+	readonly token: string;
+};
+
+/**
+ * The first line of a lease file is JSON: who holds it, and what else the writer put there. The second is its state, of fixed width so that
+ * it is written in place: a number that grows with each renewal, or the word that ended it: `released`.
+ */
+export type FoundLease = {
+	readonly holder: Holder;
+	readonly content: Readonly<Record<string, unknown>>;
+	readonly state: string;
+};
+
+/** The content of a file that is no lease, in words. An empty one is what a power cut leaves of a lease. */
+export type NoLease = {readonly what: string; readonly isEmpty: boolean};
+
+/** A lease of this process, by its open file: what is written goes to that file, also when another one has taken its path meanwhile. */
+export type OwnLease = {
+	readonly token: string;
+	/** The state changes, which shows others that the holder lives. */
+	renew(): Promise<void>;
+	/** The last state: `released`, or another word of at most 12 characters. */
+	end(state: string): Promise<void>;
+	/** Whether the file at this path is this lease. */
+	isAt(path: string): Promise<boolean>;
+	close(): Promise<void>;
+};
+
+export const released = 'released';
+
+const stateWidth = 12;
+
+export const newHolder = (identity: ProcessIdentity, about: string): Holder => ({
+	...identity,
+	host: hostname(),
+	about,
+	token: randomBytes(12).toString('hex'),
+});
+
+/** Makes the file, which must not be there. @throws Error of node:fs. */
+export async function createLease(path: string, content: Holder & Record<string, unknown>): Promise<OwnLease> {
+	const file = await openRegular(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+	const first = `${JSON.stringify(content)}\n`;
+	const {length} = Buffer.from(first);
+	let count = 0;
+	let writing: Promise<unknown> = Promise.resolve();
+	const write = (state: string): Promise<void> => {
+		const done = writing.then(() => file.write(state.padEnd(stateWidth), length)).then(() => {});
+		writing = done.catch(() => {});
+		return done;
+	};
+	try {
+		await file.write(`${first}${'0'.padEnd(stateWidth)}`, 0);
+	} catch (error) {
+		await file.close();
+		throw error;
+	}
+	return {
+		token: content.token,
+		renew() {
+			count += 1;
+			return write(String(count));
+		},
+		end: write,
+		async isAt(at) {
+			const found = await readLease(at);
+			return found !== undefined && 'holder' in found && found.holder.token === content.token;
+		},
+		async close() {
+			await writing;
+			await file.close();
+		},
+	};
+}
+
+/** Undefined when nothing is there. @throws Error of node:fs. */
+export async function readLease(path: string): Promise<FoundLease | NoLease | undefined> {
+	let text: string;
+	try {
+		text = (await readRegular(path)).toString('utf8');
+	} catch (error) {
+		if (error instanceof NotAFileError) return {what: error.what, isEmpty: false};
+		if (isErrno(error, 'ENOENT')) return undefined;
+		throw error;
+	}
+	if (text === '') return {what: 'an empty file', isEmpty: true};
+	return parse(text) ?? {what: 'a file that this version of midwatch did not write', isEmpty: false};
+}
+
+function parse(text: string): FoundLease | undefined {
+	const end = text.indexOf('\n');
+	try {
+		const content: unknown = JSON.parse(text.slice(0, end));
+		if (end < 0 || typeof content !== 'object' || content === null) return undefined;
+		const given = content as Record<string, unknown>;
+		const word = (name: string) => (typeof given[name] === 'string' ? given[name] : undefined);
+		const [boot, machine, namespace, start] = [word('boot'), word('machine'), word('namespace'), word('start')];
+		const [host, about, token] = [word('host'), word('about'), word('token')];
+		const {pid} = given;
+		if (boot === undefined || machine === undefined || namespace === undefined || start === undefined) return undefined;
+		if (host === undefined || about === undefined || token === undefined || typeof pid !== 'number') return undefined;
+		const holder = {boot, machine, namespace, pid, start, host, about, token};
+		return {holder, content: given, state: text.slice(end + 1).trim()};
+	} catch {
+		return undefined;
+	}
+}
+
+/** Whether the holder of a lease lives. `elsewhere`: it counts as alive until its lease ends, and may even then be only asleep. */
+export function judgeLease(
+	{holder, state}: Pick<FoundLease, 'holder' | 'state'>,
+	own: ProcessIdentity,
+	watch: LeaseWatch,
+): {readonly liveness: Liveness; readonly isOver: boolean} {
+	const liveness = isSameProcess(holder, own) ? 'alive' : livenessOf(holder, own);
+	return {liveness, isOver: liveness === 'ended' || (liveness === 'elsewhere' && watch.hasEnded(holder.token, state))};
+}
+
+/**
+ * Of these files the leases whose holders live, or may. Those that are over are removed: a holder that only slept finds that it lost its lease.
+ * `read`: another way to read one, for a caller to whom an unreadable one is none. @throws what `read` throws.
+ */
+export async function liveLeases(
+	paths: readonly string[],
+	{own, watch, read = readLease}: {own: ProcessIdentity; watch: LeaseWatch; read?: typeof readLease},
+): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
+	const live: {path: string; found: FoundLease}[] = [];
+	const seen = new Set<string>();
+	for (const path of paths) {
+		const found = await read(path);
+		if (found === undefined) continue;
+		// No lease: one that was being written when the power went, or of another version.
+		const isLease = 'holder' in found;
+		seen.add(isLease ? found.holder.token : path);
+		const isOver = isLease ? judgeLease(found, own, watch).isOver : watch.hasEnded(path, found.what);
+		if (isOver) await rm(path, {force: true}).catch(() => {});
+		else if (isLease) live.push({path, found});
+	}
+	watch.keep(seen);
+	return live;
+}
+
+/** `another midwatch console (pid 12 on laptop-a)` */
+export const nameOfHolder = ({about, pid, host}: Holder): string => `${about} (pid ${pid} on ${host})`;
+
+/** What to look at when the lease stays held, and which file to remove then. */
+export function howToSettle(path: string, found: FoundLease | NoLease, own: ProcessIdentity): string {
+	if (!('holder' in found)) return `look what it is; when no console of yours runs, remove ${path}`;
+	const {holder} = found;
+	if (livenessOf(holder, own) !== 'alive')
+		return `try again in ${leaseMs / 1000} s; when it stays held and pid ${holder.pid} on ${holder.host} (perhaps in a container) does not run, remove ${path}`;
+	if (isStopped(holder.pid)) return `that process is stopped: continue it with kill -CONT ${holder.pid}, or end it`;
+	return `wait until it is done, or end pid ${holder.pid}`;
+}

@@ -1,0 +1,82 @@
+import type {Connection} from '../contract/system.ts';
+import {AdapterError} from '../errors.ts';
+import type {Clock} from '../time/clock.ts';
+import {bounded} from '../time/deadline.ts';
+
+/** Connecting only loads a client library (the contract says so); this is for when it does not keep its word. */
+const connectMs = 10_000;
+const closeMs = 3_000;
+
+/** The one connection of a target: made when first asked for, shared by all who ask, made again after it failed. */
+export type Link = {
+	/** @throws AdapterError of whatever connecting failed with; `unreachable` once it is closed. */
+	get(): Promise<Connection<unknown>>;
+	/** Waits at most three seconds, never throws, and may be called twice. A connection that is still being made is closed when it is. */
+	close(): Promise<void>;
+};
+
+export function createLink(clock: Clock, connect: () => Promise<Connection<unknown>>): Link {
+	let made: Promise<Connection<unknown>> | undefined;
+	let open: Connection<unknown> | undefined;
+	let closing: Promise<void> | undefined;
+
+	const late = () =>
+		new AdapterError(
+			'timeout',
+			'connecting takes too long',
+			'It is tried again. Look whether the disk or the network is slow.',
+		);
+
+	async function make(): Promise<Connection<unknown>> {
+		let wanted = true;
+		try {
+			const connection = await bounded({clock, ms: connectMs, late}, async () => {
+				const fresh = await connect();
+				if (!wanted) void quietly(fresh.close());
+				return fresh;
+			});
+			if (closing !== undefined) {
+				void quietly(connection.close());
+				throw closed();
+			}
+			open = connection;
+			return connection;
+		} catch (error) {
+			wanted = false;
+			made = undefined;
+			throw error;
+		}
+	}
+
+	return {
+		async get() {
+			if (closing !== undefined) throw closed();
+			made ??= make();
+			return made;
+		},
+		close() {
+			closing ??= open === undefined ? Promise.resolve() : atMost(clock, closeMs, open.close());
+			return closing;
+		},
+	};
+}
+
+const closed = () => new AdapterError('unreachable', 'midwatch is closing', 'Start midwatch again.');
+
+async function quietly(work: Promise<void>): Promise<void> {
+	try {
+		await work;
+	} catch {
+		// The contract forbids close() to throw; one that does has nobody left to tell.
+	}
+}
+
+function atMost(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+	return new Promise(resolve => {
+		const callOff = clock.after(ms, resolve);
+		void quietly(work).then(() => {
+			callOff();
+			resolve();
+		});
+	});
+}

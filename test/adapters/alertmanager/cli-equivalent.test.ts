@@ -1,0 +1,48 @@
+import {execFileSync} from 'node:child_process';
+import {describe, expect, test} from 'vitest';
+import {curl} from '../../../adapters/alertmanager/cli-equivalent.ts';
+import {targetAt} from './dedicated-alertmanager.ts';
+
+const at = {host: '127.0.0.1', port: 9093};
+const body = JSON.stringify({comment: "it's known", matchers: [{name: 'a', value: 'b c'}]});
+
+/** The words that a real shell hands to a program. */
+const words = (line: string, program: string): readonly string[] =>
+	execFileSync('sh', ['-c', `${program}() { for word in "$@"; do printf '%s\\n' "$word"; done; }; ${line}`], {
+		encoding: 'utf8',
+	})
+		.trimEnd()
+		.split('\n');
+
+describe('by hand', () => {
+	test('a shell hands curl what is sent', () => {
+		const line = curl(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
+		expect(words(line, 'curl')).toEqual(['-fsS', '-X', 'POST', '-d', body, 'http://127.0.0.1:9093/api/v2/silences']);
+	});
+
+	test('through a cluster kubectl does the same', () => {
+		const via = {
+			kubernetes: 'prod',
+			namespace: 'monitoring',
+			service: 'alertmanager',
+			port: '9093',
+			scheme: 'http',
+		} as const;
+		const target = targetAt(at, {url: 'http://alertmanager/am/', via});
+		const raw = '/api/v1/namespaces/monitoring/services/http:alertmanager:9093/proxy/am/api/v2';
+		expect(words(curl(target, '/api/v2/alerts'), 'kubectl')).toEqual(['get', '--raw', `${raw}/alerts`]);
+		const end = curl(target, '/api/v2/silence/1', ['-X', 'DELETE']);
+		expect(words(end, 'kubectl')).toEqual(['delete', '--raw', `${raw}/silence/1`]);
+		const make = curl(target, '/api/v2/silences', ['-X', 'POST', '-d', body]);
+		expect(words(make, 'kubectl')).toEqual(['create', '--raw', `${raw}/silences`, '-f', '-']);
+		expect(execFileSync('sh', ['-c', `kubectl() { cat; }; ${make}`], {encoding: 'utf8'})).toBe(body);
+	});
+
+	test('no secret is in it', () => {
+		const secret = {source: 'a test', reveal: async () => 'hidden'};
+		const basic = curl(targetAt(at, {auth: {kind: 'basic', username: 'me', password: secret}}), '/api/v2/alerts');
+		expect(basic).toBe('curl -fsS -u me http://127.0.0.1:9093/api/v2/alerts');
+		const bearer = curl(targetAt(at, {auth: {kind: 'bearer', token: secret}}), '/api/v2/alerts');
+		expect(bearer).toContain('-H @headers.txt');
+	});
+});

@@ -1,0 +1,265 @@
+import {spawnSync} from 'node:child_process';
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, describe} from 'vitest';
+import {stringify} from 'yaml';
+import type {Target} from '../../../src/contract/target.ts';
+import type {AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
+import {certificate} from '../../estate/certificates.ts';
+import type {Login, Running} from '../../estate/estate-record.ts';
+import {ask, type Shown} from '../../estate/http-server.ts';
+import {guardedHash} from '../../estate/prometheus.ts';
+import {freePort, isRunning, startServer, stop, until} from '../../estate/server-process.ts';
+import {absent} from '../../estate/skip-or-fail.ts';
+
+/** Critical alerts of a cluster hide its warnings, as most configurations have it. */
+const configuration = `
+route:
+  receiver: oncall
+  group_wait: 1s
+receivers:
+  - name: oncall
+inhibit_rules:
+  - source_matchers: [severity="critical"]
+    target_matchers: [severity="warning"]
+    equal: [cluster, job]
+`;
+
+export type OwnAlertmanager = Running & {
+	readonly host: string;
+	readonly port: number;
+	readonly url: string;
+	/** Of its authority, when it speaks TLS: the path of a PEM file. */
+	readonly ca?: string;
+	stop(): Promise<void>;
+	/** On the same port. Alerts are lost, as they always are until their senders repeat them; silences are too when it was killed. */
+	restart(): Promise<void>;
+	end(): Promise<void>;
+};
+
+const program = 'prometheus-alertmanager';
+
+const installed = spawnSync(program, ['--version']).status === 0;
+
+/**
+ * A `describe` with an Alertmanager of its own, to be awaited. Where its program is not installed it is skipped, and fails with
+ * MIDWATCH_REQUIRE=all.
+ */
+export async function describeOwnAlertmanager(title: string, body: (server: OwnAlertmanager) => void): Promise<void> {
+	const server = installed ? await ownAlertmanager() : undefined;
+	describe(`${title} on an Alertmanager`, () => {
+		if (server !== undefined) {
+			afterAll(() => server.end());
+			return body(server);
+		}
+		absent('server', 'Alertmanager is not installed: apt-get install prometheus-alertmanager');
+	});
+}
+
+export type Guard = {
+	/** The server speaks TLS only; the certificate may have expired. */
+	readonly tls?: 'valid' | 'expired';
+	/** Nobody else is let in. */
+	readonly login?: Login;
+	/** Only who shows this one, or another of the same authority, is let in. */
+	readonly shown?: Shown;
+	/** Where its authority and certificate are kept: one authority a folder. */
+	readonly certificates?: string;
+};
+
+/** A real Alertmanager for one test file, alone in its cluster. */
+export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanager> {
+	const folder = mkdtempSync(join(tmpdir(), 'midwatch-alertmanager-'));
+	// The server runs as somebody else.
+	chmodSync(folder, 0o777);
+	const file = join(folder, 'alertmanager.yml');
+	writeFileSync(file, configuration);
+	const signed = guard.tls && certificate(guard.certificates ?? folder, guard.tls === 'expired');
+	const web = join(folder, 'web.yml');
+	writeFileSync(
+		web,
+		stringify({
+			...(signed && {
+				tls_server_config: {
+					...{cert_file: signed.cert, key_file: signed.key},
+					...(guard.shown && {client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: signed.ca}),
+				},
+			}),
+			...(guard.login && {basic_auth_users: {[guard.login.user]: guardedHash}}),
+		}),
+	);
+	const port = await freePort();
+	const url = `${signed === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+	const start = async (): Promise<Running> => {
+		const running = startServer(
+			program,
+			[
+				`--config.file=${file}`,
+				`--storage.path=${join(folder, 'data')}`,
+				`--web.listen-address=127.0.0.1:${port}`,
+				`--web.config.file=${web}`,
+				'--cluster.listen-address=',
+			],
+			join(folder, 'log'),
+		);
+		await until(program, running, async () =>
+			[200, 401].includes((await ask(`${url}/-/ready`, {}, guard.shown)).status),
+		);
+		return running;
+	};
+	let running = await start();
+	return {
+		get pid() {
+			return running.pid;
+		},
+		get started() {
+			return running.started;
+		},
+		host: '127.0.0.1',
+		port,
+		url,
+		...(signed && {ca: signed.ca}),
+		stop: () => stop(running),
+		async restart() {
+			if (isRunning(running)) await stop(running);
+			running = await start();
+		},
+		async end() {
+			await stop(running);
+			rmSync(folder, {recursive: true, force: true});
+		},
+	};
+}
+
+export const targetAt = (
+	at: {readonly host: string; readonly port: number},
+	settings: Partial<AlertmanagerSettings> = {},
+): Target<AlertmanagerSettings> => ({
+	name: 'alerts-main',
+	kind: 'alertmanager',
+	production: true,
+	settings: {url: `http://${at.host}:${at.port}`, auth: {kind: 'none'}, headers: {}, environment: {}, ...settings},
+});
+
+/* What an outside client does and sees: curl's way in by fetch, and amtool. */
+
+type Labels = Readonly<Record<string, string>>;
+type Server = Pick<OwnAlertmanager, 'url'>;
+
+async function call(server: Server, path: string, init?: RequestInit): Promise<unknown> {
+	const answer = await fetch(`${server.url}/api/v2${path}`, init);
+	const body = await answer.text();
+	if (!answer.ok) throw new Error(`${path}: ${answer.status} ${body}`);
+	return body === '' ? undefined : JSON.parse(body);
+}
+
+const post = (server: Server, path: string, body: unknown) =>
+	call(server, path, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body)});
+
+/** An alert that fires until it is told otherwise, as a Prometheus sends it. */
+export async function fire(
+	server: Server,
+	labels: Labels,
+	annotations: Labels = {},
+	startedMs = 60_000,
+): Promise<void> {
+	const startsAt = new Date(Date.now() - startedMs).toISOString();
+	const endsAt = new Date(Date.now() + 86_400_000).toISOString();
+	const generatorURL = 'http://prometheus.example.test/graph?g0.expr=up+%3D%3D+0';
+	await post(server, '/alerts', [{labels, annotations, startsAt, endsAt, generatorURL}]);
+}
+
+/** The alert has ended. */
+export async function resolve(server: Server, labels: Labels): Promise<void> {
+	await post(server, '/alerts', [{labels, endsAt: new Date(Date.now() - 1000).toISOString()}]);
+}
+
+export type GivenSilence = {
+	readonly id: string;
+	readonly status: {readonly state: string};
+	readonly updatedAt: string;
+	readonly endsAt: string;
+	readonly startsAt: string;
+	readonly createdBy: string;
+	readonly comment: string;
+	readonly matchers: readonly {
+		readonly name: string;
+		readonly value: string;
+		readonly isRegex: boolean;
+		readonly isEqual: boolean;
+	}[];
+};
+
+export const silencesOf = async (server: Server): Promise<readonly GivenSilence[]> =>
+	(await call(server, '/silences')) as readonly GivenSilence[];
+
+export type GivenAlert = {
+	readonly labels: Labels;
+	readonly status: {readonly state: string; readonly silencedBy: readonly string[]};
+};
+
+export const alertsOf = async (server: Server): Promise<readonly GivenAlert[]> =>
+	(await call(server, '/alerts')) as readonly GivenAlert[];
+
+/** Silences by hand, and gives the id. With the id of another silence it changes that one, where the server lets it. */
+export async function silenceByHand(
+	server: Server,
+	labels: Labels,
+	options: {
+		readonly minutes?: number;
+		readonly startsInMinutes?: number;
+		readonly id?: string;
+		readonly by?: string;
+		readonly comment?: string;
+	} = {},
+): Promise<string> {
+	const {minutes = 60, startsInMinutes = 0, id, by = 'somebody', comment = 'by hand'} = options;
+	const startsAt =
+		id === undefined
+			? new Date(Date.now() + startsInMinutes * 60_000).toISOString()
+			: ((await silencesOf(server)).find(one => one.id === id)?.startsAt ?? '');
+	const endsAt = new Date(Date.now() + minutes * 60_000).toISOString();
+	const matchers = Object.entries(labels).map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
+	const answer = await post(server, '/silences', {
+		...(id === undefined ? {} : {id}),
+		matchers,
+		startsAt,
+		endsAt,
+		createdBy: by,
+		comment,
+	});
+	return (answer as {readonly silenceID: string}).silenceID;
+}
+
+/** Changes an active silence by hand, which keeps its id. */
+export async function amendByHand(
+	server: Server,
+	id: string,
+	change: Partial<Pick<GivenSilence, 'createdBy' | 'comment' | 'endsAt'>>,
+): Promise<void> {
+	const {status, updatedAt, ...silence} = (await silencesOf(server)).find(one => one.id === id) ?? {};
+	const answer = (await post(server, '/silences', {...silence, ...change})) as {readonly silenceID: string};
+	if (answer.silenceID !== id) throw new Error(`silence ${id} became ${answer.silenceID}`);
+}
+
+export async function expireByHand(server: Server, id: string): Promise<void> {
+	await call(server, `/silence/${id}`, {method: 'DELETE'});
+}
+
+/** What the Alertmanager's own tool says. */
+export function amtool(server: Server, ...words: readonly string[]): string {
+	const done = spawnSync('amtool', [`--alertmanager.url=${server.url}`, ...words], {encoding: 'utf8'});
+	if (done.status !== 0) throw new Error(`amtool ${words.join(' ')}: ${done.stderr}`);
+	return done.stdout.trim();
+}
+
+/** Grows with every change of anybody: of a silence, by the moment of its last update, and of alerts, by how many were received. */
+export async function changes(server: Server): Promise<number> {
+	const metrics = await (await fetch(`${server.url}/metrics`)).text();
+	let received = 0;
+	for (const [, count] of metrics.matchAll(/^alertmanager_alerts_received_total\{.*\} (\d+)$/gm))
+		received += Number(count);
+	const updated = (await silencesOf(server)).reduce((sum, one) => sum + Date.parse(one.updatedAt), 0);
+	return received + updated;
+}

@@ -1,0 +1,20 @@
+import {describe, expect, it} from 'vitest';
+import {pageText} from '../../../adapters/http/html-text.ts';
+
+describe('the words of a page', () => {
+	it.each([
+		['<html><head><TITLE>Sign in</TITLE></head><body><p>Please  sign in</p></body>', 'Sign in Please sign in'],
+		['<p>a</p><script>if (a < b) c()</script><style>p {}</style><b>d</b>', 'a d'],
+		['<script>one</SCRIPT>x<script>two</script>y', 'x y'],
+		['a < b and <b', 'a < b and <b'],
+		['<title>open', 'open'],
+		['no tags', 'no tags'],
+	])('%s', (html, text) => {
+		expect(pageText(html)).toBe(text);
+	});
+
+	it('takes linear time where tags are opened and never closed', () => {
+		for (const part of ['<', '<title>', '<script>', '<a', '</script', '<style ', '<title>x</titl'])
+			expect(pageText(part.repeat(300_000))).toBeTypeOf('string');
+	});
+});

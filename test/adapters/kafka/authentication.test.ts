@@ -1,0 +1,300 @@
+import kafkajs from 'kafkajs';
+import {afterEach, expect, test} from 'vitest';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin, kafkaTool} from '../../estate/kafka/kafka.ts';
+import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {
+	acting,
+	closeAll,
+	connect,
+	context,
+	failure,
+	listenersOf,
+	saslOf,
+	settingsFor,
+	unique,
+	until,
+} from './kafka-fixture.ts';
+import {openRoom, patient} from './kafka-system-fixture.ts';
+
+afterEach(closeAll);
+
+const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
+/** A client that logs in as one of the estate's users. */
+function as(server: KafkaServer, who: keyof KafkaServer['logins'], mechanism: (typeof mechanisms)[number] = 'plain') {
+	const {host, sasl} = listenersOf(server);
+	return connect(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who], mechanism)}));
+}
+
+async function stage(server: KafkaServer) {
+	const topic = unique('guarded');
+	const group = unique('guarded');
+	await makeTopic(server, topic);
+	await fill(server, topic, 10);
+	await stoppedGroup(server, group, topic, [{partition: 0, offset: 4}]);
+	return {topic, group, change: {group, offsets: [{topic, partition: 0, offset: 2, metadata: ''}]}};
+}
+
+for (const name of ['kafka-4', 'kafka-3.9'] as const) {
+	describeKafka(name, 'logins', server => {
+		test.each(mechanisms)('%s reads what the user may read', async mechanism => {
+			const {topic, group} = await stage(server);
+			const {port} = as(server, 'monitor', mechanism);
+			const {read} = await port.groups(context);
+			expect(read.map(one => one.group)).toContain(group);
+			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 4}]);
+			expect((await port.offsets([{topic, partition: 0}], 'latest', context)).read).toMatchObject([{offset: 10}]);
+		});
+
+		test.each(mechanisms)('%s with a wrong password is refused once, and says so', async mechanism => {
+			const {host, sasl} = listenersOf(server);
+			const login = saslOf({user: 'monitor', password: 'not this'}, mechanism);
+			const {port} = connect(
+				settingsFor(
+					[
+						{host, port: sasl},
+						{host, port: sasl},
+					],
+					{sasl: login},
+				),
+			);
+			expect(await failure(port.cluster(context))).toMatchObject({
+				kind: 'denied',
+				message: expect.stringMatching(/a login as monitor: the login was refused/),
+				hint: expect.stringMatching(/username and password/),
+			});
+		});
+
+		test('a port that asks for a login, and none is given', async () => {
+			const {host, sasl} = listenersOf(server);
+			expect(await failure(connect(settingsFor({host, port: sasl})).port.cluster(context))).toMatchObject({
+				kind: 'unreachable',
+				hint: expect.stringMatching(/`sasl`/),
+			});
+		});
+
+		test('a login on a port that asks for none', async () => {
+			const {port} = connect(settingsFor(server, {sasl: saslOf(server.logins.monitor)}));
+			expect(await failure(port.cluster(context))).toMatchObject({
+				kind: 'denied',
+				hint: expect.stringMatching(/Remove `sasl`/),
+			});
+		});
+	});
+
+	describeKafka(name, 'ACLs', server => {
+		test('who may describe and not act is refused with the line that grants it, and that line does', async () => {
+			const {topic, group, change} = await stage(server);
+			const {port} = as(server, 'monitor');
+			const before = (await port.committed([group], context)).read;
+			const commit = await failure(port.commitOffsets(change, acting));
+			expect(commit).toMatchObject({kind: 'denied', message: `OffsetCommit: User:monitor may not Read group ${group}`});
+			const {host, sasl} = listenersOf(server);
+			const line = `kafka-acls.sh --bootstrap-server ${host}:${sasl} --add --allow-principal User:monitor --operation Read --group ${group}`;
+			expect(commit.hint).toBe(`An administrator grants it with: ${line}`);
+			const drop = {group, partitions: [{topic, partition: 0}]};
+			expect((await failure(port.deleteOffsets(drop, acting))).hint).toMatch(
+				/--operation Delete --group guarded-[\w-]+$/,
+			);
+			const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, context);
+			expect((await failure(peek)).hint).toMatch(new RegExp(`--operation Read --topic ${topic}$`));
+			expect((await port.committed([group], context)).read).toEqual(before);
+
+			// As an administrator would, on the port where they need no login.
+			const acl = 'org.apache.kafka.tools.AclCommand';
+			const tool = name === 'kafka-4' ? acl : 'kafka.admin.AclCommand';
+			const words = line.split(' ').slice(3);
+			const grant = (extra: readonly string[]) =>
+				kafkaTool(server, tool, ['--bootstrap-server', `${server.host}:${server.port}`, ...extra]);
+			grant(words);
+			const topicHint = (await failure(port.commitOffsets(change, acting))).hint;
+			expect(topicHint).toMatch(new RegExp(`--operation Read --topic ${topic}$`));
+			grant(topicHint.split(' ').slice(8));
+			await port.commitOffsets(change, acting);
+			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 2}]);
+		});
+
+		test('who may act does', async () => {
+			const {topic, group, change} = await stage(server);
+			const {port} = as(server, 'operator');
+			await port.commitOffsets(change, acting);
+			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 2}]);
+			expect(await port.peek({topic, partition: 0, offset: 0}, {messages: 3, bytes: 100_000}, context)).toHaveLength(3);
+			await port.deleteOffsets({group, partitions: [{topic, partition: 0}]}, acting);
+			expect((await port.committed([group], context)).read[0]?.offsets).toEqual([]);
+		});
+
+		test('who may nothing is told of each thing, and of no group', async () => {
+			const {topic, group} = await stage(server);
+			const {port} = as(server, 'bare');
+			expect((await port.groups(context)).read).toEqual([]);
+			const named = {group, type: 'classic', protocolType: 'consumer', state: 'Empty'} as const;
+			const hint = expect.stringMatching(/--allow-principal User:bare --operation Describe --group/);
+			const refused = [{of: group, problem: expect.stringMatching(/User:bare may not Describe group/), hint}];
+			expect(await port.describe([named], context)).toMatchObject({read: [], failed: refused});
+			expect(await port.committed([group], context)).toMatchObject({read: [], failed: refused});
+			expect((await port.topics([topic], context)).failed).toMatchObject([
+				{of: topic, problem: expect.stringMatching(/User:bare may not Describe topic/)},
+			]);
+			const at = {topic, partition: 0};
+			expect((await port.offsets([at], 'latest', context)).failed).toMatchObject([
+				{of: at, problem: expect.stringMatching(/User:bare may not Describe topic/)},
+			]);
+		});
+
+		test('an empty list may hide something, and a group may not be read: the pane is told, with the line that grants it', async () => {
+			const {group} = await stage(server);
+			const {host, sasl} = listenersOf(server);
+			const notesFor = async (who: keyof KafkaServer['logins']) => {
+				const room = await openRoom(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who]), ...patient}));
+				const notes = async () => (await room.read('kafka.lag')).notes.filter(({severity}) => severity === 'unknown');
+				return {notes, close: room.close};
+			};
+			const bare = await notesFor('bare');
+			expect(await bare.notes()).toEqual([
+				{
+					text: 'the brokers name no group: without Describe on the cluster they hide those that this user may not describe',
+					hint: expect.stringMatching(/kafka-acls\.sh .*--allow-principal User:bare --operation Describe --cluster$/),
+					severity: 'unknown',
+				},
+			]);
+			await bare.close();
+			const monitor = await notesFor('monitor');
+			expect(await monitor.notes()).toEqual([]);
+			// A rule that denies goes before all that allow, and this one touches no other test.
+			const denial = {
+				resourceType: kafkajs.AclResourceTypes.GROUP,
+				resourceName: group,
+				resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+				principal: 'User:monitor',
+				host: '*',
+				operation: kafkajs.AclOperationTypes.ALL,
+				permissionType: kafkajs.AclPermissionTypes.DENY,
+			};
+			await asAdmin(server, admin => admin.createAcls({acl: [denial]}));
+			const told = await until(monitor.notes, notes => notes.length > 0);
+			expect(told).toEqual([
+				{
+					text: `1 group cannot be read: OffsetFetch: User:monitor may not Describe group ${group}`,
+					hint: expect.stringContaining('--operation Describe --group'),
+					severity: 'unknown',
+				},
+			]);
+			await asAdmin(server, admin => admin.deleteAcls({filters: [denial]}));
+			await until(monitor.notes, notes => notes.length === 0);
+			await monitor.close();
+		});
+
+		test('permissions are told without doing any of it', async () => {
+			await stage(server);
+			const states = async (who: keyof KafkaServer['logins']) => {
+				const all = await as(server, who).port.permissions(context);
+				return Object.fromEntries(all.map(({name: right, state}) => [right, state]));
+			};
+			const yes = Object.fromEntries(
+				['Describe on the cluster', 'Describe on groups', 'Describe on topics'].map(right => [right, 'have']),
+			);
+			const acts = ['Read on groups', 'Read on topics', 'Delete on groups'];
+			const all = (state: string) => Object.fromEntries(acts.map(right => [right, state]));
+			expect(await states('admin')).toEqual({...yes, ...all('have')});
+			expect(await states('operator')).toEqual({...yes, ...all('have')});
+			expect(await states('monitor')).toMatchObject(yes);
+			expect(await states('monitor')).toMatchObject({'Read on topics': 'lack', 'Delete on groups': 'lack'});
+			expect(await states('bare')).toMatchObject({
+				'Describe on the cluster': 'lack',
+				'Describe on groups': 'unknown',
+				'Read on groups': 'unknown',
+			});
+			for (const {state, grant} of await as(server, 'monitor').port.permissions(context)) {
+				expect(grant).toMatch(state === 'have' ? /^$/ : /^kafka-acls\.sh .*--add --allow-principal User:monitor/);
+			}
+		});
+
+		test('a reset is checked for the rights on its own group and topic, whatever is denied elsewhere', async () => {
+			const [own, other] = [await stage(server), await stage(server)];
+			const about = {group: own.group, topic: own.topic, type: 'classic' as const};
+			const {port} = as(server, 'operator');
+			const deny = (group: string) => ({
+				resourceType: kafkajs.AclResourceTypes.GROUP,
+				resourceName: group,
+				resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+				principal: 'User:operator',
+				host: '*',
+				operation: kafkajs.AclOperationTypes.READ,
+				permissionType: kafkajs.AclPermissionTypes.DENY,
+			});
+			const rightOn = async (group: string) =>
+				(await port.permissions(context, {...about, group})).find(one => one.name === 'Read on groups');
+			await asAdmin(server, admin => admin.createAcls({acl: [deny(other.group)]}));
+			try {
+				await until(
+					() => rightOn(other.group),
+					right => right?.state === 'lack',
+				);
+				expect(await port.permissions(context, about)).toMatchObject([
+					{name: 'Read on groups', state: 'have'},
+					{name: 'Read on topics', state: 'have'},
+					{name: 'Delete on groups', state: 'have'},
+				]);
+				await asAdmin(server, admin => admin.createAcls({acl: [deny(own.group)]}));
+				await until(
+					() => rightOn(own.group),
+					right => right?.state === 'lack',
+				);
+				expect((await rightOn(own.group))?.grant).toContain(`--operation Read --group ${own.group}`);
+			} finally {
+				const filters = [deny(other.group), deny(own.group)];
+				await asAdmin(server, admin => admin.deleteAcls({filters}));
+			}
+		});
+	});
+
+	describeKafka(name, 'TLS', server => {
+		const at = (which: 'tls' | 'expired' | 'saslTls' | 'sasl') => {
+			const {host, ...ports} = listenersOf(server);
+			return {host, port: ports[which]};
+		};
+		const {ca} = listenersOf(server);
+
+		test('with the authority named it reads, with and without a login', async () => {
+			const plain = connect(settingsFor(at('tls'), {tls: {ca}}));
+			expect((await plain.port.cluster(context)).brokers).toHaveLength(1);
+			const login = saslOf(server.logins.monitor, 'scram-sha-512');
+			const both = connect(settingsFor(at('saslTls'), {tls: {ca}, sasl: login}));
+			expect((await both.port.cluster(context)).brokers).toHaveLength(1);
+		});
+
+		test('without it, it says how to name it', async () => {
+			const error = await failure(connect(settingsFor(at('tls'), {tls: {}})).port.cluster(context));
+			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/tls\.ca/)});
+		});
+
+		test('an expired certificate is told as one', async () => {
+			const error = await failure(connect(settingsFor(at('expired'), {tls: {ca}})).port.cluster(context));
+			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/has expired/)});
+		});
+
+		test('a name that the certificate does not carry is told, and the one that it does is taken', async () => {
+			const wrong = connect(settingsFor(at('tls'), {tls: {ca, servername: 'kafka.example'}}));
+			expect(await failure(wrong.port.cluster(context))).toMatchObject({
+				hint: expect.stringMatching(/tls\.servername/),
+			});
+			const right = connect(settingsFor(at('tls'), {tls: {ca, servername: 'localhost'}}));
+			expect((await right.port.cluster(context)).brokers).toHaveLength(1);
+		});
+
+		test('a port without TLS is told, and one with it when none was expected', async () => {
+			const tooMuch = await failure(connect(settingsFor(server, {tls: {ca}})).port.cluster(context));
+			expect(tooMuch).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/remove `tls`/i)});
+			const tooLittle = await failure(connect(settingsFor(at('tls'))).port.cluster(context));
+			expect(tooLittle.hint).toMatch(/`tls`/);
+		});
+
+		test('a file that is not there is told by its name', async () => {
+			const error = await failure(connect(settingsFor(at('tls'), {tls: {ca: '/not/there.pem'}})).port.cluster(context));
+			expect(error.message).toMatch(/not\/there\.pem/);
+		});
+	});
+}

@@ -1,0 +1,50 @@
+import type {Consumer} from 'kafkajs';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {kafkaClient} from '../../estate/kafka/kafka.ts';
+
+/** A live member of a classic group that reads nothing and commits what it is told. */
+export type CommandedMember = {
+	readonly memberId: () => string;
+	readonly generation: () => number;
+	/** How often it was given partitions. */
+	readonly joined: () => number;
+	commit(offsets: readonly {readonly partition: number; readonly offset: number}[]): Promise<void>;
+	leave(): Promise<void>;
+};
+
+export async function commandedMember(server: KafkaServer, group: string, topic: string): Promise<CommandedMember> {
+	const consumer: Consumer = kafkaClient(server, undefined, 10).consumer({
+		groupId: group,
+		sessionTimeout: 30_000,
+		heartbeatInterval: 500,
+		maxWaitTimeInMs: 200,
+	});
+	let joined = 0;
+	let memberId = '';
+	let generation = -1;
+	const first = new Promise<void>(resolve => {
+		consumer.on(consumer.events.GROUP_JOIN, ({payload}) => {
+			joined += 1;
+			memberId = payload.memberId;
+			resolve();
+		});
+	});
+	consumer.on(consumer.events.HEARTBEAT, ({payload}) => {
+		generation = payload.groupGenerationId;
+	});
+	await consumer.connect();
+	await consumer.subscribe({topics: [topic], fromBeginning: true});
+	await consumer.run({autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => {}});
+	consumer.pause([{topic}]);
+	await first;
+	return {
+		memberId: () => memberId,
+		generation: () => generation,
+		joined: () => joined,
+		commit: offsets =>
+			consumer.commitOffsets(
+				offsets.map(({partition, offset}) => ({topic, partition, offset: String(offset), metadata: 'by hand'})),
+			),
+		leave: () => consumer.disconnect(),
+	};
+}

@@ -1,0 +1,203 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
+import type {Action, ActionContext} from '../../../src/contract/action.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {keep} from '../conformance-subject.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+
+let rig: Rig;
+let port: KubernetesPort;
+let rows: readonly PodRow[] = [];
+
+const target: Target = {
+	name: 'rig',
+	kind: 'kubernetes',
+	production: true,
+	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
+};
+
+beforeAll(async () => {
+	rig = await startRig({timings: unhurried});
+	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}));
+	await eventually(async () => {
+		rows = (await kubernetes.sources[0]?.open(port, target)(asking()))?.rows as readonly PodRow[];
+		expect(rows.filter(({workload}) => workload?.kind === 'Deployment' && workload.uid !== '').length).toBeGreaterThan(
+			200,
+		);
+	});
+});
+afterAll(() => rig.close());
+
+const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'told-1', keep});
+
+const action = (id: string): Action<Row, KubernetesPort> =>
+	kubernetes.actions.find(each => each.id === `kubernetes.${id}`) ?? expect.fail(id);
+
+const podOf = (workload: string): PodRow =>
+	rows.find(row => `${row.namespace}/${row.owner}` === workload) ?? expect.fail(workload);
+
+async function told(id: string, workload: string, params: Readonly<Record<string, string>> = {}) {
+	const preview = await action(id).preview([podOf(workload)], params, about());
+	const checks = await action(id).preflight(preview.plan, about());
+	return {
+		...preview,
+		warnings: checks
+			.filter(({result}) => result === 'warn')
+			.map(({detail}) => detail)
+			.join('\n'),
+	};
+}
+
+/** Deletes a pod by hand, which a finalizer then keeps: it is ending as long as the test goes on. */
+async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
+	const {store} = rig.api.world.cluster;
+	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);
+	const metadata = {
+		...pod.metadata,
+		finalizers: ['rig.example.test/held'],
+		deletionTimestamp: new Date().toISOString(),
+	};
+	store.put('pods', {...pod, metadata});
+	await eventually(async () => {
+		const {objects} = await port.watched('pods', asking());
+		expect(objects.get(uid)?.metadata.deletionTimestamp).toBeDefined();
+	});
+}
+
+describe('before it is confirmed it is told', () => {
+	test('that to delete a pod is the second choice', async () => {
+		const {impact, warnings, risk, equivalent} = await told('delete-pod', 'checkout/web', {grace: 'own'});
+		expect(impact).toContain('try to evict first');
+		expect(warnings).toMatch(/E evicts it/);
+		expect(risk).toBe('medium');
+		expect(equivalent).not.toContain('--force');
+	});
+
+	test('that to delete a pod goes below its disruption budget, which forbids nothing', async () => {
+		const preview = await action('delete-pod').preview([podOf('payments/ledger')], {grace: 'default'}, about());
+		const checks = await action('delete-pod').preflight(preview.plan, about());
+		expect(checks.filter(({label}) => label === 'disruption budgets')).toEqual([
+			{
+				label: 'disruption budgets',
+				result: 'warn',
+				detail: 'ledger allows 0 more (6 healthy, 6 needed): deleting goes below it',
+			},
+		]);
+		expect(checks.map(({result}) => result)).not.toContain('block');
+		expect((await told('delete-pod', 'gateway/edge', {grace: 'default'})).warnings).not.toContain('allows');
+	});
+
+	describe.each([
+		['evict-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
+		['delete-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
+		['scale', 'horizontalpodautoscalers', 'the number of replicas', 'autoscalers, which would set it themselves,'],
+	] as const)('by %s, of %s', (id, needed, label, who) => {
+		const checked = async (watched: KubernetesPort['watched']) => {
+			const params = id === 'scale' ? {replicas: '7'} : {grace: 'default'};
+			const preview = await action(id).preview([podOf('payments/ledger')], params, about());
+			const checks = await action(id).preflight(preview.plan, {...about(), port: {...port, watched}});
+			return checks.filter(check => check.label === label);
+		};
+
+		test('that they may not be read', async () => {
+			const checks = await checked(async (kind, context) => {
+				if (kind !== needed) return port.watched(kind, context);
+				throw new AdapterError('denied', `list ${needed}: forbidden`, 'Ask for the right.');
+			});
+			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} cannot be read: list ${needed}: forbidden`}]);
+		});
+
+		test('that not all of them were read yet', async () => {
+			const checks = await checked(async (kind, context) => {
+				const watched = await port.watched(kind, context);
+				return kind === needed ? {...watched, objects: new Map(), complete: false} : watched;
+			});
+			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} are still being read`}]);
+		});
+	});
+
+	test('what covers a pod, however late it is read for the first time', async () => {
+		const late = await rig.client({text: rig.api.kubeconfigOf('operator')});
+		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
+		const fresh = {...about(), port: late.port};
+		const preview = await action('evict-pod').preview([podOf('payments/ledger')], {}, fresh);
+		const checks = await action('evict-pod').preflight(preview.plan, fresh);
+		callOff();
+		expect(checks.find(({label}) => label === 'disruption budgets')).toMatchObject({
+			result: 'block',
+			detail: expect.stringContaining('ledger allows 0 more'),
+		});
+	});
+
+	test('what may come of forcing a pod of a stateful set', async () => {
+		const {warnings, risk, equivalent} = await told('delete-pod', 'search/indexer', {grace: '0'});
+		expect(warnings).toContain('two pods have the same identity and may spoil its data');
+		expect(risk).toBe('high');
+		expect(equivalent).toContain('--grace-period=0 --force');
+	});
+
+	test('that an autoscaler owns the number of pods', async () => {
+		const {warnings, impact} = await told('scale', 'gateway/edge', {replicas: '12'});
+		expect(warnings).toMatch(/an autoscaler \(edge, 10-30\)/);
+		expect(impact).toMatch(/sets the count itself, within a minute or so/);
+	});
+
+	test.each([
+		['catalog/api', /Argo CD/],
+		['monitoring/grafana', /Helm/],
+	])('who else makes %s', async (workload, who) => {
+		expect((await told('restart', workload)).warnings).toMatch(who);
+	});
+
+	test('that a set whose pods change only by hand is not helped by a restart', async () => {
+		const {unhelpful} = await told('restart', 'monitoring/alertmanager');
+		expect(unhelpful?.reason).toContain('OnDelete');
+	});
+
+	test('how many pods it is about, without those that are ending, and how many of those wanted serve', async () => {
+		const own = rows.filter(({namespace, owner}) => namespace === 'gateway' && owner === 'auth');
+		const wanted = own[0]?.workload?.replicas ?? expect.fail();
+		for (const pod of own.slice(0, 2)) await holdEnding(pod);
+		await eventually(async () => {
+			const restarted = await told('restart', 'gateway/auth');
+			expect(restarted.impact).toMatch(
+				new RegExp(`^${wanted} pods are replaced, .*Serving now: ${wanted} of ${wanted}\\.`),
+			);
+			expect(restarted.touches).toEqual([`Deployment gateway/auth and its ${wanted} pods`]);
+			const scaled = await told('scale', 'gateway/auth', {replicas: '1'});
+			expect(scaled.impact).toContain(`Serving now: ${wanted} of ${wanted}.`);
+		});
+	});
+
+	test('how many a daemon set lacks', async () => {
+		const nodes = rig.api.world.cluster.store.list('nodes').length;
+		await holdEnding(podOf('kube-system/csi-node'));
+		await eventually(async () => {
+			const {impact, touches} = await told('restart', 'kube-system/csi-node');
+			expect(impact).toMatch(new RegExp(`^${nodes - 1} pods are replaced, .*Serving now: ${nodes - 1} of ${nodes}\\.`));
+			expect(touches).toEqual([`DaemonSet kube-system/csi-node and its ${nodes - 1} pods`]);
+		});
+	});
+
+	test('that a paused deployment has to be resumed first', () => {
+		expect(action('restart').disabled([podOf('orders/exporter')])).toBe('its rollouts are paused: resume it first');
+	});
+});
+
+test.each([
+	['delete-pod', 'delete', {grace: 'default'}],
+	['evict-pod', 'evict', {}],
+])('%s of pods in two namespaces names the namespace of each right', async (id, verb, params) => {
+	const first = rows.find(({workload}) => workload?.kind === 'Deployment') ?? expect.fail('no pod');
+	const second = rows.find(row => row.workload?.kind === 'Deployment' && row.namespace !== first.namespace);
+	const pods = [first, second ?? expect.fail('no other namespace')];
+	const preview = await action(id).preview(pods, params, about());
+	const checks = await action(id).preflight(preview.plan, about());
+	const rights = checks.map(({label}) => label).filter(label => label.startsWith('the right'));
+	expect(rights).toEqual(pods.map(({namespace}) => `the right to ${verb} them in ${namespace}`));
+});

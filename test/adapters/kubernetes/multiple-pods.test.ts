@@ -1,0 +1,151 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {createScenario} from '../../../demo/scenario.ts';
+import type {Action, ActionContext} from '../../../src/contract/action.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import type {Target} from '../../../src/contract/target.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {keep} from '../conformance-subject.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+
+let rig: Rig;
+let port: KubernetesPort;
+
+beforeAll(async () => {
+	rig = await startRig({timings: unhurried, scenario: createScenario('calm', {now: Date.now})});
+	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
+});
+afterAll(() => rig.close());
+
+const target: Target = {
+	name: 'rig',
+	kind: 'kubernetes',
+	production: true,
+	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
+};
+const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'several-1', keep});
+
+const action = (id: string): Action<Row, KubernetesPort> =>
+	(kubernetes.actions.find(each => each.id === id) ?? expect.fail(id)) as Action<Row, KubernetesPort>;
+const evict = action('kubernetes.evict-pod');
+const remove = action('kubernetes.delete-pod');
+
+async function rowsOf(namespace: string, owner: string, many: number): Promise<readonly PodRow[]> {
+	const [pods] = kubernetes.sources;
+	if (pods === undefined) return expect.fail('no source');
+	const rows = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+	const found = rows.filter(row => row.namespace === namespace && row.owner === owner && row.deleteBy === undefined);
+	expect(found.length).toBeGreaterThanOrEqual(many);
+	return found.slice(0, many);
+}
+
+const isThere = ({namespace, uid}: PodRow) => uid in rig.truth('pods', namespace);
+const blocks = async (of: typeof evict, plan: unknown) =>
+	(await of.preflight(plan, about())).filter(check => check.result === 'block').map(check => check.detail);
+
+describe('several marked pods', () => {
+	test('are evicted by one plan, and it is said how many serve', async () => {
+		const rows = await rowsOf('checkout', 'web', 3);
+		const preview = await evict.preview(rows, {}, about());
+		expect(preview).toMatchObject({
+			object: '3 pods',
+			touches: rows.map(row => `Pod checkout/${row.name}`),
+			risk: 'medium',
+			impact: expect.stringContaining('Deployment checkout/web makes new ones. 3 of them are ready and serve now.'),
+		});
+		expect(await blocks(evict, preview.plan)).toEqual([]);
+		const receipt = await evict.run(preview.plan, about());
+		expect(receipt.summary).toBe('3 of 3 pods evicted');
+		await eventually(() => expect(rows.filter(isThere)).toEqual([]), 60_000);
+		expect(await evict.verify(preview.plan, receipt, about())).toEqual({result: 'done', detail: '3 of 3 are gone'});
+	});
+
+	test('are more than their budget lets go, which is told before anything is sent', async () => {
+		const rows = await rowsOf('gateway', 'auth', 3);
+		const preview = await evict.preview(rows, {}, about());
+		expect(preview.plan).toMatchObject({dryRun: {result: 'accepted'}});
+		expect(await blocks(evict, preview.plan)).toEqual([
+			expect.stringMatching(/^auth allows 2 more \(6 healthy, 4 needed\), and 3 of the marked pods serve/),
+		]);
+		const deleting = await remove.preview(rows, {grace: 'default'}, about());
+		expect(await remove.preflight(deleting.plan, about())).toContainEqual({
+			label: 'disruption budgets',
+			result: 'warn',
+			detail: expect.stringMatching(/, and 3 of the marked pods serve: deleting goes below it$/),
+		});
+		const receipt = await evict.run(preview.plan, about());
+		expect(receipt.summary).toMatch(new RegExp(`^2 of 3 pods evicted; refused: ${rows[2]?.name}: .*disruption budget`));
+		expect(rows.filter(isThere).map(row => row.name)).toContain(rows[2]?.name);
+		await eventually(async () => {
+			expect(await evict.verify(preview.plan, receipt, about())).toMatchObject({
+				result: 'ineffective',
+				detail: '2 of 3 are gone; 1 were refused and sent nothing',
+			});
+		}, 60_000);
+	});
+
+	test('are one less when somebody else has deleted one: the plan is stale', async () => {
+		const rows = await rowsOf('payments', 'api', 2);
+		const preview = await remove.preview(rows, {grace: 'default'}, about());
+		rig.removePod(rows[1]?.name ?? '', 'payments');
+		const checks = await remove.preflight(preview.plan, about());
+		expect(checks).toContainEqual(
+			expect.objectContaining({result: 'block', moved: true, detail: expect.stringContaining(rows[1]?.name ?? '?')}),
+		);
+	});
+
+	test('go on with those that are left, as a new plan', async () => {
+		const rows = await rowsOf('payments', 'api', 2);
+		const {plan} = await remove.preview(rows, {grace: 'default'}, about());
+		rig.removePod(rows[0]?.name ?? '', 'payments');
+		for (const action of [remove, evict]) expect(await action.left?.(rows, plan, about())).toEqual(rows.slice(1));
+		await expect(remove.preview(rows, {grace: 'default'}, about())).rejects.toMatchObject({kind: 'conflict'});
+		expect(await remove.preview(rows.slice(1), {grace: 'default'}, about())).toMatchObject({count: 1});
+	});
+
+	test('are deleted in each of their namespaces, by hand too', async () => {
+		const rows = [...(await rowsOf('catalog', 'api', 1)), ...(await rowsOf('search', 'suggest', 2))];
+		const preview = await remove.preview(rows, {grace: '0'}, about());
+		expect(preview.risk).toBe('high');
+		expect(preview.equivalent).toBe(
+			`kubectl -n catalog delete pod ${rows[0]?.name} --grace-period=0 --force && kubectl -n search delete pod ${rows[1]?.name} ${rows[2]?.name} --grace-period=0 --force`,
+		);
+		const checks = await remove.preflight(preview.plan, about());
+		expect(checks.map(check => check.detail)).toEqual(
+			expect.arrayContaining([
+				'all 3 are as they were shown',
+				'you may delete pods in catalog',
+				'you may delete pods in search',
+			]),
+		);
+		const receipt = await remove.run(preview.plan, about());
+		expect(receipt).toMatchObject({
+			summary: '3 of 3 pods deleted',
+			before: {[`catalog/${rows[0]?.name}`]: rows[0]?.uid},
+		});
+		await eventually(() => expect(rows.filter(isThere)).toEqual([]));
+	});
+
+	test('leave the outcome unknown when a reply is lost, and the rest is not sent', async () => {
+		const rows = await rowsOf('shipping', 'tracking', 3);
+		const preview = await remove.preview(rows, {grace: 'default'}, about());
+		let sent = 0;
+		const context = about();
+		const losing: KubernetesPort = {
+			...port,
+			async remove(...call) {
+				sent += 1;
+				if (sent === 2) rig.api.faults.next({kind: 'cut'}, {verb: 'delete'}, 1);
+				return port.remove(...call);
+			},
+		};
+		const lost = await remove.run(preview.plan, {...context, port: losing}).catch((error: unknown) => error);
+		expect(lost).toBeInstanceOf(AdapterError);
+		expect(lost).toMatchObject({harmless: false, message: expect.stringContaining(rows[1]?.name ?? '?')});
+		expect((lost as AdapterError).hint).toContain(`Deleted before it: ${rows[0]?.name}.`);
+		expect(sent).toBe(2);
+		expect(isThere(rows[2] ?? expect.fail())).toBe(true);
+	});
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {asking, eventually, known, startRig} from './cluster-fixture.ts';
+
+/** Anything that may happen between a client and its server, one after the other, with changes between. */
+const step = fc.oneof(
+	{weight: 6, arbitrary: fc.record({does: fc.constantFrom('add', 'remove'), pod: fc.integer({min: 0, max: 30})})},
+	fc.record({does: fc.constant('now'), kind: fc.constantFrom('stall', 'half-open', 'reset', 'cut', 'drop-bookmarks')}),
+	fc.record({
+		does: fc.constant('next'),
+		kind: fc.constantFrom('reset', 'cut', 'gone', 'stall'),
+		verb: fc.constantFrom('list', 'watch', 'get'),
+	}),
+	fc.record({does: fc.constant('truncate'), after: fc.integer({min: 0, max: 3000})}),
+	fc.record({does: fc.constant('refuse'), code: fc.constantFrom(401, 429, 500, 503, 504)}),
+	fc.record({does: fc.constant('compact')}),
+	fc.record({does: fc.constant('restart')}),
+	fc.record({does: fc.constant('wait'), ms: fc.integer({min: 1, max: 60})}),
+);
+
+test('whatever happens, in the end what is shown is what is there', async () => {
+	const rig = await startRig();
+	const {faults} = rig.api;
+	try {
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, {minLength: 10, maxLength: 40}), async steps => {
+				const client = await rig.client();
+				await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+				for (const each of steps) {
+					if ('pod' in each && each.does === 'add') rig.addPod(`luck-${each.pod}`);
+					else if ('pod' in each) rig.removePod(`luck-${each.pod}`);
+					else if (each.does === 'now' && 'kind' in each) {
+						faults.now({kind: each.kind} as Parameters<typeof faults.now>[0]);
+					} else if ('verb' in each) {
+						faults.next({kind: each.kind} as Parameters<typeof faults.next>[0], {verb: each.verb});
+					} else if ('after' in each) faults.next({kind: 'truncate', after: each.after}, {resource: 'pods'});
+					else if ('code' in each) faults.next({kind: 'refuse', code: each.code}, {resource: 'pods'});
+					else if ('ms' in each) await new Promise(resolve => setTimeout(resolve, each.ms));
+					else if (each.does === 'compact') faults.compact();
+					else await faults.restart();
+				}
+				faults.clear();
+				await eventually(async () => {
+					const view = await client.port.watched('pods', asking());
+					expect(view.stale).toBeUndefined();
+					expect(view.complete).toBe(true);
+					expect(await known(client.port)).toEqual(rig.truth('pods'));
+				}, 30_000);
+				client.close();
+			}),
+			{numRuns: 15, interruptAfterTimeLimit: 90_000},
+		);
+	} finally {
+		await rig.close();
+	}
+}, 150_000);

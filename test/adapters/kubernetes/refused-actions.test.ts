@@ -1,0 +1,123 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {createScenario} from '../../../demo/scenario.ts';
+import type {Action, ActionContext} from '../../../src/contract/action.ts';
+import type {Row} from '../../../src/contract/row.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
+import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {keep} from '../conformance-subject.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+
+let rig: Rig;
+
+beforeAll(async () => {
+	rig = await startRig({timings: unhurried, scenario: createScenario('crashloop', {now: Date.now})});
+});
+afterAll(() => rig.close());
+
+const action = (id: string): Action<Row, KubernetesPort> => {
+	const found = kubernetes.actions.find(each => each.id === id);
+	if (found === undefined) throw new Error(`no action ${id}`);
+	return found as Action<Row, KubernetesPort>;
+};
+
+/** A connection of a login, and the pods that it sees. */
+async function as(login: 'operator' | 'viewer' | 'noreview') {
+	const {port} = await rig.client({text: rig.api.kubeconfigOf(login)});
+	const target = {
+		name: 'rig',
+		kind: 'kubernetes' as const,
+		production: true,
+		settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
+	};
+	const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'refused-1', keep});
+	const [pods] = kubernetes.sources;
+	if (pods === undefined) throw new Error('no source');
+	const rows = await eventually(async () => {
+		const read = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+		// What stands behind a pod is known by its replica set, which may be listed after it.
+		expect(read.filter(({workload}) => workload?.uid === '')).toEqual([]);
+		return read;
+	});
+	const one = (fits: (row: PodRow) => boolean): PodRow => {
+		const found = rows.find(fits);
+		if (found === undefined) throw new Error('no such pod');
+		return found;
+	};
+	return {about, one};
+}
+
+const ofWeb = (row: PodRow) => row.namespace === 'checkout' && row.owner === 'web';
+const failing = (row: PodRow) => row.owner === 'api' && row.severity === 'crit';
+const replicas = () => {
+	const found = rig.api.world.cluster.store.get('deployments.apps', 'checkout', 'web');
+	return (found as unknown as {spec: {replicas: number}}).spec.replicas;
+};
+
+describe('what is refused', () => {
+	test('a viewer sees who may not, with the line that grants it, and changes nothing', async () => {
+		const {about, one} = await as('viewer');
+		const scale = action('kubernetes.scale');
+		const before = replicas();
+		const preview = await scale.preview([one(ofWeb)], {replicas: '14'}, about());
+		const checks = await scale.preflight(preview.plan, about());
+		const blocks = checks.filter(check => check.result === 'block').map(check => check.detail);
+		expect(blocks).toContainEqual(expect.stringContaining('kubectl -n checkout create role'));
+		await expect(scale.run(preview.plan, about())).rejects.toMatchObject({kind: 'denied'});
+		expect(replicas()).toBe(before);
+	});
+
+	test('a review that is itself refused is unknown, and no denial', async () => {
+		const {about, one} = await as('noreview');
+		const restart = action('kubernetes.restart');
+		const preview = await restart.preview([one(ofWeb)], {}, about());
+		const checks = await restart.preflight(preview.plan, about());
+		expect(checks.find(check => check.label === 'the right to change it')?.result).toBe('unknown');
+	});
+
+	test('a disruption budget blocks an eviction, and is named', async () => {
+		const {about, one} = await as('operator');
+		const evict = action('kubernetes.evict-pod');
+		const row = one(each => each.owner === 'api' && each.namespace === 'checkout' && each.severity === 'ok');
+		const preview = await evict.preview([row], {}, about());
+		const checks = await evict.preflight(preview.plan, about());
+		expect(checks).toContainEqual(
+			expect.objectContaining({result: 'block', detail: expect.stringContaining('api allows 0 more')}),
+		);
+		const refused = await evict.run(preview.plan, about()).catch((error: unknown) => error);
+		expect(refused).toBeInstanceOf(AdapterError);
+		expect(refused).toMatchObject({kind: 'denied', message: expect.stringContaining('disruption budget api')});
+	});
+
+	test('a restart of what the kernel kills is told not to help, and what would', async () => {
+		const {about, one} = await as('operator');
+		const preview = await action('kubernetes.restart').preview([one(failing)], {}, about());
+		expect(preview.unhelpful?.reason).toContain('OOMKilled 137 at limit 512Mi');
+		expect(preview.unhelpful?.instead).toBe('kubernetes.undo-rollout');
+	});
+});
+
+describe('a reply that is lost', () => {
+	test('leaves the outcome unknown, and is not sent again', async () => {
+		const {about, one} = await as('operator');
+		const scale = action('kubernetes.scale');
+		const preview = await scale.preview([one(ofWeb)], {replicas: '15'}, about());
+		let sent = 0;
+		const callOff = rig.api.faults.next({kind: 'cut'}, {verb: 'patch'}, Number.POSITIVE_INFINITY);
+		const context = about();
+		const {port} = context;
+		const counting: KubernetesPort = {
+			...port,
+			patch(...call) {
+				sent += 1;
+				return port.patch(...call);
+			},
+		};
+		const lost = await scale.run(preview.plan, {...context, port: counting}).catch((error: unknown) => error);
+		callOff();
+		expect(lost).toBeInstanceOf(AdapterError);
+		expect((lost as AdapterError).harmless).toBe(false);
+		expect(sent).toBe(1);
+	});
+});

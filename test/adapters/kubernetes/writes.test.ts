@@ -1,0 +1,248 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {refusalOf} from '../../../adapters/kubernetes/api/errors.ts';
+import {connectKubernetes} from '../../../adapters/kubernetes/connect.ts';
+import {systemSurroundings} from '../../../src/config/config-environment.ts';
+import {kubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
+import type {KubernetesActContext, KubernetesPort, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
+import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+
+let rig: Rig;
+let port: KubernetesPort;
+
+const pods: ResourceType = {group: '', version: 'v1', resource: 'pods', namespaced: true};
+const deployments: ResourceType = {group: 'apps', version: 'v1', resource: 'deployments', namespaced: true};
+const deployment: ObjectRef = {type: deployments, namespace: 'checkout', name: 'web'};
+const acting = (): KubernetesActContext => ({...asking(), record: 'rec-7'});
+const pod = (name: string): ObjectRef => ({type: pods, namespace: 'rig', name});
+const refused = (work: Promise<unknown>) => work.then(() => undefined, refusalOf);
+
+beforeAll(async () => {
+	rig = await startRig({timings: unhurried});
+	({port} = await rig.client());
+});
+
+afterAll(() => rig.close());
+
+const replicas = async () => {
+	const found = await port.get(deployment, asking());
+	return (found['spec'] as {readonly replicas: number}).replicas;
+};
+
+describe('a patch', () => {
+	test('of each of the three types does what it says', async () => {
+		const label = (name: string) => ({metadata: {labels: {[name]: 'yes'}}});
+		await port.patch(deployment, {type: 'merge', body: label('merged')}, {dryRun: false}, acting());
+		await port.patch(deployment, {type: 'strategic', body: label('strategic')}, {dryRun: false}, acting());
+		const add = {op: 'add', path: '/metadata/labels/json', value: 'yes'};
+		const after = await port.patch(deployment, {type: 'json', body: [add]}, {dryRun: false}, acting());
+		expect(after.metadata.labels).toMatchObject({merged: 'yes', strategic: 'yes', json: 'yes'});
+	});
+
+	test('as a dry run changes nothing', async () => {
+		const before = await replicas();
+		const body = {spec: {replicas: before + 3}};
+		const scale = {...deployment, subresource: 'scale'};
+		const said = await port.patch(scale, {type: 'merge', body}, {dryRun: true}, acting());
+		expect(said['spec']).toMatchObject({replicas: before + 3});
+		expect(await replicas()).toBe(before);
+		await port.patch(scale, {type: 'merge', body}, {dryRun: false}, acting());
+		expect(await replicas()).toBe(before + 3);
+	});
+
+	test('whose guard no longer holds is refused as a conflict', async () => {
+		const {metadata} = await port.get(deployment, asking());
+		const body = {metadata: {resourceVersion: '1', uid: metadata.uid, labels: {late: 'yes'}}};
+		await expect(port.patch(deployment, {type: 'merge', body}, {dryRun: false}, acting())).rejects.toMatchObject({
+			kind: 'conflict',
+			harmless: true,
+		});
+		expect((await port.get(deployment, asking())).metadata.labels).not.toHaveProperty('late');
+	});
+});
+
+describe('a pod', () => {
+	test('is deleted only if it is the one that was meant', async () => {
+		const {metadata} = rig.addPod('meant');
+		const wrong = {dryRun: false, preconditions: {uid: 'another'}};
+		await expect(port.remove(pod('meant'), wrong, acting())).rejects.toMatchObject({kind: 'conflict'});
+		const right = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
+		await port.remove(pod('meant'), {...right, dryRun: true}, acting());
+		expect((await port.get(pod('meant'), asking())).metadata.uid).toBe(metadata.uid);
+		await port.remove(pod('meant'), {...right, dryRun: false}, acting());
+		await eventually(async () => {
+			await expect(port.get(pod('meant'), asking())).rejects.toMatchObject({kind: 'conflict'});
+		});
+	});
+
+	test('is evicted, but not as a dry run, and not against a budget', async () => {
+		const {metadata} = rig.addPod('evicted');
+		const name = {namespace: 'rig', name: 'evicted'};
+		const options = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
+		await port.evict(name, {...options, dryRun: true}, acting());
+		expect(rig.truth('pods', 'rig')).toHaveProperty([metadata.uid]);
+		const {store, meta} = rig.api.world.cluster;
+		store.put('poddisruptionbudgets.policy', {
+			apiVersion: 'policy/v1',
+			kind: 'PodDisruptionBudget',
+			metadata: meta('rig-budget', {namespace: 'rig', generation: 1}),
+			spec: {minAvailable: 99, selector: {matchLabels: {app: 'rig'}}},
+			status: {observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 99, expectedPods: 1},
+		} as Parameters<typeof store.put>[1]);
+		const blocked = await refused(port.evict(name, {...options, dryRun: false}, acting()));
+		expect(blocked).toMatchObject({code: 429, causes: [expect.objectContaining({reason: 'DisruptionBudget'})]});
+		expect(JSON.stringify(blocked)).toContain('rig-budget');
+		store.remove('poddisruptionbudgets.policy', 'rig', 'rig-budget');
+		await port.evict(name, {...options, dryRun: false}, acting());
+		await eventually(() => expect(rig.truth('pods', 'rig')).not.toHaveProperty([metadata.uid]));
+	});
+});
+
+describe('an act', () => {
+	test('never leaves a connection that was opened read-only', async () => {
+		const client = await rig.client({}, {readOnly: true});
+		const {metadata} = rig.addPod('kept');
+		const options = {dryRun: false, preconditions: {uid: metadata.uid}};
+		const name = {namespace: 'rig', name: 'kept'};
+		await expect(client.port.remove(pod('kept'), options, acting())).rejects.toMatchObject({kind: 'denied'});
+		await expect(client.port.evict(name, options, acting())).rejects.toMatchObject({kind: 'denied'});
+		await expect(
+			client.port.patch(pod('kept'), {type: 'merge', body: {}}, {dryRun: true}, acting()),
+		).rejects.toMatchObject({kind: 'denied'});
+		expect(rig.truth('pods', 'rig')).toHaveProperty([metadata.uid]);
+	});
+
+	test('that is not allowed says which line grants it', async () => {
+		const client = await rig.client({text: rig.api.kubeconfigOf('viewer')});
+		const patch = {type: 'merge', body: {spec: {replicas: 1}}} as const;
+		await expect(
+			client.port.patch({...deployment, subresource: 'scale'}, patch, {dryRun: false}, acting()),
+		).rejects.toMatchObject({
+			kind: 'denied',
+			harmless: true,
+			hint: expect.stringContaining('kubectl -n checkout create role midwatch-deployments-scale-patch --verb=patch'),
+		});
+	});
+
+	test('whose reply is lost is not sent again', async () => {
+		const {metadata} = await port.get(deployment, asking());
+		const patch = {type: 'merge', body: {metadata: {labels: {lost: 'yes'}}}} as const;
+		rig.api.faults.next({kind: 'cut'}, {verb: 'patch'}, 1);
+		const error = await port.patch(deployment, patch, {dryRun: false}, acting()).catch((thrown: unknown) => thrown);
+		expect(error).toMatchObject({kind: 'unreachable', harmless: false});
+		const after = await port.get(deployment, asking());
+		// The stand-in cuts before it acts: a second sending would have gone through.
+		expect(after.metadata.labels).not.toHaveProperty('lost');
+		expect(after.metadata.uid).toBe(metadata.uid);
+	});
+
+	test('after an expired token is sent with the new one', async () => {
+		const old = rig.api.world.cluster.access.issue('operator');
+		await rig.file('act-token', old);
+		const made = JSON.parse(rig.api.kubeconfig) as {users: object[]};
+		const text = JSON.stringify({...made, users: [{name: 'demo', user: {tokenFile: 'act-token'}}]});
+		const client = await rig.client({text});
+		await client.port.get(deployment, asking());
+		rig.api.faults.expireToken(old);
+		await rig.file('act-token', rig.api.world.cluster.access.issue('operator'));
+		const patch = {type: 'merge', body: {metadata: {labels: {renewed: 'yes'}}}} as const;
+		const after = await client.port.patch(deployment, patch, {dryRun: false}, acting());
+		expect(after.metadata.labels).toHaveProperty('renewed', 'yes');
+	});
+});
+
+describe('what we may do', () => {
+	const scale = {verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace: 'checkout'};
+
+	test('is allowed, denied, or unknown where even the question is', async () => {
+		const ask = async (login: Parameters<typeof rig.api.kubeconfigOf>[0]) => {
+			const client = await rig.client({text: rig.api.kubeconfigOf(login)});
+			return (await client.port.mayI(scale, asking())).answer;
+		};
+		expect(await ask('operator')).toBe('allowed');
+		expect(await ask('viewer')).toBe('denied');
+		expect(await ask('noreview')).toBe('unknown');
+	});
+
+	test('is told as permissions, with the lines that grant', async () => {
+		const file = await rig.file('permissions', rig.api.kubeconfigOf('viewer'));
+		const settings = kubernetesSettings({kubeconfig: [file]}, {...systemSurroundings(), env: {}, home: rig.folder});
+		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
+		const connection = await connectKubernetes(target, {readOnly: true});
+		const {version, who} = await connection.identify(asking());
+		expect([version, who]).toEqual([expect.stringMatching(/^v1\.\d+/), 'viewer']);
+		const found = await connection.permissions(asking());
+		expect(found.find(({name}) => name === 'watch pods')).toMatchObject({state: 'have', grant: ''});
+		expect(found.find(({needs}) => needs === 'kubernetes.evict-pod')).toMatchObject({
+			state: 'lack',
+			grant: expect.stringContaining('--verb=create --resource=pods/eviction'),
+		});
+		await connection.close();
+		await connection.close();
+	});
+
+	test('is told of namespaces too: which of those watched do not exist', async () => {
+		const file = await rig.file('namespaces', rig.api.kubeconfigOf('viewer'));
+		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
+		const settings = kubernetesSettings(words, {...systemSurroundings(), env: {}, home: rig.folder});
+		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
+		const connection = await connectKubernetes(target, {readOnly: true});
+		const found = await connection.permissions(asking());
+		expect(found.filter(({name}) => name.startsWith('namespace'))).toEqual([
+			{
+				needs: 'all of chekout',
+				name: 'namespace chekout, which does not exist',
+				state: 'lack',
+				grant: 'kubectl create namespace chekout',
+			},
+		]);
+		await connection.close();
+	});
+});
+
+describe('what is read besides', () => {
+	test('is usage, or which of three is wrong with it', async () => {
+		const {cluster} = rig.api.world;
+		await eventually(async () => {
+			const usage = await port.podUsage(asking());
+			expect(usage.length).toBeGreaterThan(10);
+			expect(usage[0]?.containers[0]?.memory).toBeGreaterThan(0);
+		});
+		expect((await port.nodeUsage(asking())).length).toBeGreaterThan(0);
+		cluster.metrics = 'absent';
+		await expect(port.nodeUsage(asking())).rejects.toMatchObject({kind: 'unsupported'});
+		cluster.metrics = 'failing';
+		await expect(port.nodeUsage(asking())).rejects.toMatchObject({kind: 'unreachable'});
+		cluster.metrics = 'served';
+		const bare = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		await expect(bare.port.nodeUsage(asking())).rejects.toMatchObject({kind: 'denied'});
+	});
+
+	test('is a log, whole and while it grows', async () => {
+		const {items} = await port.list({type: pods, namespace: 'checkout'}, asking());
+		const first = items.find(({status}) => JSON.stringify(status).includes('"ready":true'));
+		expect(first).toBeDefined();
+		const request = {namespace: 'checkout', pod: first?.metadata.name ?? '', tailLines: 5};
+		const lines: string[] = [];
+		for await (const some of port.logs(request, asking())) lines.push(...some);
+		expect(lines).toHaveLength(5);
+		const quit = new AbortController();
+		const followed: string[] = [];
+		const follow = async () => {
+			for await (const some of port.logs({...request, follow: true}, asking(quit.signal))) {
+				followed.push(...some);
+				if (followed.length > 5) quit.abort();
+			}
+		};
+		await expect(follow()).rejects.toMatchObject({kind: 'timeout'});
+		expect(followed.length).toBeGreaterThan(5);
+	});
+
+	test('is a list with selectors, of metadata alone, and not longer than wanted', async () => {
+		const {items, more} = await port.list({type: pods, namespace: '', limit: 3, metadataOnly: true}, asking());
+		expect([items.length, more]).toEqual([3, true]);
+		expect(items[0]).not.toHaveProperty('spec');
+		await expect(port.list({type: {...pods, resource: 'nothings'}, namespace: ''}, asking())).rejects.toMatchObject({
+			kind: 'unsupported',
+		});
+	});
+});

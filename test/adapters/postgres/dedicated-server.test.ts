@@ -1,0 +1,107 @@
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts';
+import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
+import {describePostgres} from '../../estate/describe-server.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
+import {query, restartPostgres, startPostgres, stopPostgres} from '../../estate/postgres.ts';
+import {inspect, rowOf, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+
+describePostgres('postgres-15', 'a server of its own, with the binaries', ({binaries}) => {
+	let folder = '';
+	let server: PostgresServer;
+	let watch: Watcher;
+
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'midwatch-own-'));
+		chmodSync(folder, 0o755);
+		server = await startPostgres({
+			name: 'own',
+			binaries,
+			folder,
+			port: 0,
+			extra: ['max_prepared_transactions = 5', 'track_activity_query_size = 1MB'],
+		});
+		watch = await watcher(server, 'operator');
+	});
+	afterAll(async () => {
+		await watch.close();
+		await stopPostgres(server);
+		rmSync(folder, {recursive: true});
+	});
+
+	test('a prepared transaction, which no session holds, is told as what the others wait for', async () => {
+		await query(server, 'CREATE TABLE held (n int)');
+		await query(server, "BEGIN; LOCK held; PREPARE TRANSACTION 'left-over'");
+		const waiter = await someone(server, 'own-waiter', 'superuser');
+		const end = waiter.begin('SELECT * FROM held');
+		const row = await rowOf(watch, waiter.pid, each => each.roots.length > 0);
+		expect(row.roots).toEqual([0]);
+		const finding = await until(async () => {
+			const snapshot = await watch.read('postgres.session');
+			const rows = snapshot.rows as readonly PostgresSessionRow[];
+			return sessionFindings({...snapshot, rows}, undefined, {target: server.name, now: Date.now()})[0];
+		});
+		expect(finding).toMatchObject({sentence: '1 session waits for a prepared transaction', actions: []});
+		expect(finding.row).toBeUndefined();
+		expect(await inspect(watch, 'postgres.lock-tree', row)).toMatch(
+			/^A prepared transaction {2}\(1 waits for it\)\n.*pg_prepared_xacts.*\n.*└─ pid \d+ {2}waits/,
+		);
+		await query(server, "ROLLBACK PREPARED 'left-over'");
+		expect(await end).toBe('done');
+		await waiter.end();
+	});
+
+	test('a statement of a megabyte is not read whole by the table, and cut in its inspection', async () => {
+		const talker = await someone(server, 'own-talker');
+		const end = talker.begin(`SELECT pg_sleep(60) /* ${'z'.repeat(900_000)} */`);
+		const row = await rowOf(watch, talker.pid, each => each.state === 'active');
+		expect(row.query).toHaveLength(2000);
+		const text = await inspect(watch, 'postgres.statement', row);
+		expect(text).toContain('… cut after 200k characters');
+		expect(text.length).toBeLessThan(202_000);
+		await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+		expect(await end).toBe('57014');
+		await talker.end();
+	});
+
+	test('a restart between two reads costs one of them, and no figure is made of two lives', async () => {
+		await watch.read('postgres.session');
+		await watch.read('postgres.statement');
+		await stopPostgres(server);
+		for (const kind of ['postgres.session', 'postgres.statement']) {
+			await expect(watch.read(kind)).rejects.toMatchObject({name: 'AdapterError', kind: 'unreachable'});
+		}
+		server = await restartPostgres(server);
+		const {gauges} = await watch.read('postgres.session');
+		const hits = gauges.find(gauge => gauge.id === 'cache-hits')?.value;
+		if (hits !== undefined) {
+			expect(hits).toBeGreaterThanOrEqual(0);
+			expect(hits).toBeLessThanOrEqual(1);
+		}
+		expect(await watch.connection.identify({signal: AbortSignal.timeout(5000), now: Date.now})).toMatchObject({
+			who: 'mw_operator',
+		});
+	});
+
+	test('an extension that is installed and not loaded is told apart from one that is not there', async () => {
+		await query(server, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'");
+		server = await restartPostgres(server);
+		const bare = await watcher(server, 'monitor');
+		try {
+			expect((await bare.read('postgres.statement')).notes).toEqual([
+				{
+					text: 'no statements: pg_stat_statements is installed but not loaded by the server',
+					hint: 'Add it to shared_preload_libraries in postgresql.conf, beside what stands there, and restart the server.',
+					severity: 'unknown',
+				},
+			]);
+			const permissions = await bare.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
+			expect(permissions.find(({name}) => name === 'pg_stat_statements loaded')?.state).toBe('lack');
+		} finally {
+			await bare.close();
+		}
+	});
+});

@@ -1,0 +1,221 @@
+import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
+import {query} from '../../estate/postgres.ts';
+import {actionOf, rowOf, type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+
+const shell = promisify(execFile);
+
+const cancel = actionOf('postgres.cancel');
+const terminate = actionOf('postgres.terminate');
+
+const isThere = async (server: PostgresServer, pid: number): Promise<boolean> =>
+	(await query(server, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
+
+for (const name of postgresVersions) {
+	describePostgres(name, 'acts on several', server => {
+		let watch: Watcher;
+		let guests: Someone[] = [];
+		const guest = async (application: string, role: 'app' | 'superuser' = 'app') => {
+			const joined = await someone(server, application, role);
+			guests.push(joined);
+			return joined;
+		};
+
+		beforeAll(async () => {
+			watch = await watcher(server, 'operator');
+		});
+		afterAll(async () => {
+			await Promise.all(guests.map(each => each.end()));
+			guests = [];
+			await watch.close();
+		});
+
+		test('several marked sessions are ended by one plan and one statement, and no other', async () => {
+			const marked = [await guest('acts-several'), await guest('acts-several'), await guest('acts-several')];
+			const [holder, sleeper, free] = marked as [Someone, Someone, Someone];
+			await holder.client.query('BEGIN; SELECT pg_advisory_xact_lock(2)');
+			const ended = sleeper.begin('SELECT pg_sleep(60)');
+			await free.client.query('BEGIN');
+			const bystander = await guest('acts-bystander');
+			const freed = bystander.begin('SELECT pg_advisory_xact_lock(2)');
+			await rowOf(watch, holder.pid, row => row.blocks === 1);
+			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid)));
+
+			expect(terminate.disabled(rows)).toBeUndefined();
+			const about = watch.about(`several-${holder.pid}`);
+			const preview = await terminate.preview(rows, {}, about);
+			expect(preview).toMatchObject({object: '3 sessions', risk: 'medium'});
+			expect(preview.touches).toEqual(
+				marked.map(({pid}) => expect.stringMatching(new RegExp(`^pid ${pid}, app on postgres: `))),
+			);
+			expect(preview.impact).toMatch(
+				/^3 connections are closed\. 3 transactions are rolled back, the longest of \d+s\. .* 1 session waits for them\.$/,
+			);
+			expect(await terminate.preflight(preview.plan, about)).toEqual([
+				{label: 'the session', result: 'pass', detail: 'all 3 pass'},
+				{label: 'the right to signal it', result: 'pass', detail: 'all 3 pass'},
+			]);
+			const receipt = await terminate.run(preview.plan, about);
+			expect(receipt.summary).toBe('terminated 3 of 3 sessions');
+			expect(Object.keys(receipt.before)).toEqual(marked.map(({pid}) => `pid ${pid}`));
+			await expect
+				.poll(() => terminate.verify(preview.plan, receipt, about), {timeout: 10_000})
+				.toEqual({result: 'done', detail: '3 of 3 have ended by it'});
+			expect(await ended).toBe('57P01');
+			for (const {pid} of marked) expect(await isThere(server, pid)).toBe(false);
+			expect(await freed).toBe('done');
+			expect(await isThere(server, bystander.pid)).toBe(true);
+			const sent = readFileSync(server.log, 'utf8')
+				.split('\n')
+				.filter(line => line.includes(`midwatch several-${holder.pid} `) && line.includes('pg_terminate_backend('));
+			expect(sent).toHaveLength(1);
+		});
+
+		test('one of several that has moved makes the plan stale; sent all the same, it spares that one', async () => {
+			const marked = [await guest('acts-mixed'), await guest('acts-mixed'), await guest('acts-mixed')];
+			const [moved, gone, left] = marked as [Someone, Someone, Someone];
+			for (const {client} of marked) await client.query('BEGIN');
+			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid)));
+			const {plan} = await terminate.preview(rows, {}, watch.about());
+			await moved.client.query('COMMIT; BEGIN');
+			await gone.end();
+			await until(async () => ((await isThere(server, gone.pid)) ? undefined : true));
+
+			expect(await terminate.preflight(plan, watch.about())).toEqual([
+				expect.objectContaining({
+					result: 'block',
+					moved: true,
+					detail: expect.stringMatching(
+						`^pid ${moved.pid} has gone on: now idle in transaction for \\d+s, after COMMIT; BEGIN$`,
+					),
+				}),
+				expect.objectContaining({result: 'block', moved: true, detail: `pid ${gone.pid} has ended`}),
+				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
+				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
+			]);
+			await expect(terminate.preview(rows, {}, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			// With the plan those that still are what it says, without one those that are still there.
+			expect(await terminate.left?.(rows, plan, watch.about())).toEqual([rows[2]]);
+			expect(await terminate.left?.(rows, undefined, watch.about())).toEqual([rows[0], rows[2]]);
+
+			const receipt = await terminate.run(plan, watch.about());
+			expect(receipt.summary).toBe(`terminated 1 of 3 sessions; gone or moved by then: pid ${moved.pid}, ${gone.pid}`);
+			await expect
+				.poll(() => terminate.verify(plan, receipt, watch.about()), {timeout: 10_000})
+				.toEqual({
+					result: 'done',
+					detail: `1 of 3 have ended by it; pid ${moved.pid}, ${gone.pid} had gone or moved before and was sent nothing`,
+				});
+			expect(await isThere(server, left.pid)).toBe(false);
+			expect(await isThere(server, moved.pid)).toBe(true);
+			await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			expect(await isThere(server, moved.pid)).toBe(true);
+			await moved.client.query('COMMIT');
+		});
+
+		test('the statements of several are cancelled together; one that went on keeps its next statement', async () => {
+			const marked = [await guest('acts-cancels'), await guest('acts-cancels'), await guest('acts-cancels')];
+			const [first, second, third] = marked as [Someone, Someone, Someone];
+			const ends = [first, second].map(each => each.begin('SELECT pg_sleep(60)'));
+			const keeper = await guest('acts-keeper');
+			await keeper.client.query('SELECT pg_advisory_lock(3), pg_advisory_lock(4)');
+			const brief = third.begin('SELECT pg_advisory_lock(3)');
+			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
+			const preview = await cancel.preview(rows, {}, watch.about());
+			expect(preview).toMatchObject({object: '3 sessions', risk: 'low'});
+			expect(preview.impact).toMatch(
+				/^3 statements fail with an error; the longest has run for \d+s\. Their sessions stay\.$/,
+			);
+			await keeper.client.query('SELECT pg_advisory_unlock(3)');
+			expect(await brief).toBe('done');
+			const next = third.begin('SELECT pg_advisory_lock(4)');
+			await rowOf(watch, third.pid, row => row.state === 'active' && row.queryStart !== rows[2]?.queryStart);
+			expect(await cancel.preflight(preview.plan, watch.about())).toContainEqual({
+				label: 'the statement',
+				result: 'block',
+				detail: expect.stringMatching(
+					`^pid ${third.pid} has gone on: now SELECT pg_advisory_lock\\(4\\) \\(active for `,
+				),
+				moved: true,
+			});
+			const receipt = await cancel.run(preview.plan, watch.about());
+			expect(receipt.summary).toBe(`cancelled the statements of 2 of 3 sessions; no longer running: pid ${third.pid}`);
+			expect(await Promise.all(ends)).toEqual(['57014', '57014']);
+			await keeper.client.query('SELECT pg_advisory_unlock(4)');
+			expect(await next).toBe('done');
+			expect(await cancel.verify(preview.plan, receipt, watch.about())).toEqual({
+				result: 'done',
+				detail: `2 of 3 were cancelled; pid ${third.pid} had gone on before`,
+			});
+			await expect(cancel.run(preview.plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+		});
+
+		test('one of several that went on to its next statement is spared, and the record tells what the others ran', async () => {
+			const marked = [await guest('acts-next'), await guest('acts-next')];
+			const [goes, stays] = marked as [Someone, Someone];
+			const keeper = await guest('acts-next-keeper');
+			await keeper.client.query('SELECT pg_advisory_lock(5), pg_advisory_lock(6)');
+			const first = goes.begin('SELECT pg_advisory_lock(5)');
+			const end = stays.begin(`SELECT pg_sleep(60), 'password=hunter2'`);
+			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
+			const {plan} = await terminate.preview(rows, {}, watch.about());
+			await keeper.client.query('SELECT pg_advisory_unlock(5)');
+			expect(await first).toBe('done');
+			const next = goes.begin('SELECT pg_advisory_lock(6)');
+			await rowOf(watch, goes.pid, row => row.state === 'active' && row.queryStart !== rows[0]?.queryStart);
+
+			const receipt = await terminate.run(plan, watch.about());
+			expect(receipt.summary).toBe(`terminated 1 of 2 sessions; gone or moved by then: pid ${goes.pid}`);
+			const [hit] = Object.values(receipt.before);
+			expect(hit).toMatch(
+				/^active, transaction since 20\d\d-.*, query since 20\d\d-.*: SELECT pg_sleep\(60\), 'password=/,
+			);
+			expect(hit).not.toContain('hunter2');
+			expect(await end).toBe('57P01');
+			expect(await isThere(server, goes.pid)).toBe(true);
+			await keeper.client.query('SELECT pg_advisory_unlock(6)');
+			expect(await next).toBe('done');
+		});
+
+		test('the line for the shell ends several as the plan does, in a real shell', async () => {
+			const marked = [await guest('acts-hand'), await guest('acts-hand')];
+			const [idle, works] = marked as [Someone, Someone];
+			await idle.client.query('BEGIN');
+			const end = works.begin('SELECT pg_sleep(60)');
+			const rows = [await rowOf(watch, idle.pid), await rowOf(watch, works.pid, row => row.state === 'active')];
+			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
+			const byHand = async (line: string) => (await shell('/bin/sh', ['-c', line], {env})).stdout;
+			const {equivalent} = await terminate.preview(rows, {}, watch.about());
+			await idle.client.query('COMMIT; BEGIN');
+			expect(await byHand(equivalent)).toMatch(/\(1 row\)/);
+			expect(await end).toBe('57P01');
+			expect(await isThere(server, idle.pid)).toBe(true);
+			const one = await guest('acts-hand');
+			const statement = one.begin('SELECT pg_sleep(60)');
+			const other = idle.begin('SELECT pg_sleep(60)');
+			const active = await Promise.all([one, idle].map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
+			expect(await byHand((await cancel.preview(active, {}, watch.about())).equivalent)).toMatch(/\(2 rows\)/);
+			expect(await Promise.all([statement, other])).toEqual(['57014', '57014']);
+			await idle.client.query('ROLLBACK');
+		});
+
+		test('a refusal in the midst of several does not pass for nothing having happened', async () => {
+			const [own, over] = [await guest('acts-midst'), await guest('acts-midst', 'superuser')];
+			for (const {client} of [own, over]) await client.query('BEGIN');
+			const rows = await Promise.all([own, over].map(({pid}) => rowOf(watch, pid)));
+			const {plan} = await terminate.preview(rows, {}, watch.about());
+			expect(await terminate.preflight(plan, watch.about())).toContainEqual(
+				expect.objectContaining({
+					result: 'block',
+					detail: expect.stringMatching(`^pid ${over.pid}: .* is a superuser`),
+				}),
+			);
+			await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'unreachable', harmless: false});
+			expect(await isThere(server, over.pid)).toBe(true);
+		});
+	});
+}

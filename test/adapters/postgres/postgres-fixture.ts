@@ -1,0 +1,139 @@
+import {Client} from 'pg';
+import {postgres} from '../../../adapters/postgres/system.ts';
+import type {ActionContext} from '../../../src/contract/action.ts';
+import {initialParams} from '../../../src/contract/initial-params.ts';
+import type {Row, Snapshot} from '../../../src/contract/row.ts';
+import type {Connection} from '../../../src/contract/system.ts';
+import type {Target} from '../../../src/contract/target.ts';
+import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
+import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
+import type {PostgresServer} from '../../estate/estate-record.ts';
+import {pgConfig} from '../../estate/postgres.ts';
+import {keep} from '../conformance-subject.ts';
+
+export type Role = keyof PostgresServer['logins'];
+
+export const context = () => ({signal: AbortSignal.timeout(20_000), now: Date.now});
+
+export function targetOf(
+	server: PostgresServer,
+	role: Role,
+	facts: Partial<PostgresSettings> = {},
+): Target<PostgresSettings> {
+	const {user, password} = server.logins[role];
+	return {
+		name: server.name,
+		kind: 'postgres',
+		production: false,
+		settings: {
+			hosts: [{host: server.host, port: server.port}],
+			database: 'postgres',
+			user,
+			password: {source: 'the estate', reveal: async () => password},
+			tls: server.tls ? {mode: 'verify-full', ca: server.tls.ca} : {mode: 'disable'},
+			connectTimeoutMs: 3000,
+			statementTimeoutMs: 3000,
+			...facts,
+		},
+	};
+}
+
+/** midwatch's own connection to a server, as one of its roles. */
+export type Watcher = {
+	readonly target: Target<PostgresSettings>;
+	readonly connection: Connection<PostgresPort>;
+	/** One read of one source; sources keep what they need between two reads. */
+	read(kind: string): Promise<Snapshot>;
+	sessions(): Promise<readonly PostgresSessionRow[]>;
+	about(record?: string): ActionContext<PostgresPort>;
+	close(): Promise<void>;
+};
+
+export async function watcher(
+	server: PostgresServer,
+	role: Role,
+	options: {readonly settings?: Partial<PostgresSettings>; readonly readOnly?: boolean} = {},
+): Promise<Watcher> {
+	const target = targetOf(server, role, options.settings);
+	const connection = (await postgres.connect(target, {
+		readOnly: options.readOnly ?? false,
+	})) as Connection<PostgresPort>;
+	const polls = new Map(postgres.sources.map(source => [source.kind as string, source.open(connection.port, target)]));
+	const read = (kind: string): Promise<Snapshot> => {
+		const poll = polls.get(kind);
+		if (poll === undefined) throw new Error(`there is no source of ${kind}`);
+		return poll(context());
+	};
+	return {
+		target,
+		connection,
+		read,
+		sessions: async () => (await read('postgres.session')).rows as readonly PostgresSessionRow[],
+		about: (record = 'record-1') => ({...context(), port: connection.port, target, record, keep}),
+		close: connection.close,
+	};
+}
+
+/** Somebody's session on the server, outside of midwatch. */
+export type Someone = {
+	readonly client: Client;
+	readonly pid: number;
+	/** Sends without waiting for the answer; the end is told by the promise, with the error's SQLSTATE or `done`. */
+	begin(text: string): Promise<string>;
+	end(): Promise<void>;
+};
+
+export async function someone(
+	server: PostgresServer,
+	application: string,
+	role: Role = 'app',
+	database = 'postgres',
+): Promise<Someone> {
+	const client = new Client({...pgConfig(server, role, database), application_name: application});
+	client.on('error', () => {});
+	await client.connect();
+	const {rows} = await client.query<{pid: number}>('SELECT pg_backend_pid() AS pid');
+	const pid = rows[0]?.pid;
+	if (pid === undefined) throw new Error('the server tells no pid');
+	return {
+		client,
+		pid,
+		begin: text =>
+			client.query(text).then(
+				() => 'done',
+				(error: {code?: string}) => error.code ?? 'broken',
+			),
+		end: () => client.end().catch(() => undefined),
+	};
+}
+
+/** Reads until `found` gives something, as a person looking at the screen would. */
+export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+	for (;;) {
+		const found = await look();
+		if (found !== undefined) return found;
+		await new Promise(resolve => setTimeout(resolve, 20));
+	}
+}
+
+export const rowOf = (watch: Watcher, pid: number, fits: (row: PostgresSessionRow) => boolean = () => true) =>
+	until(async () => (await watch.sessions()).find(row => row.pid === pid && fits(row)));
+
+export const actionOf = (id: string) => {
+	const action = postgres.actions.find(each => each.id === id);
+	if (action === undefined) throw new Error(`there is no ${id}`);
+	return action;
+};
+
+export async function inspect(watch: Watcher, id: string, row: Row): Promise<string> {
+	const inspection = postgres.inspections.find(each => each.id === id);
+	if (inspection === undefined) throw new Error(`there is no ${id}`);
+	const {lines} = await inspection.open(row, {
+		...context(),
+		port: watch.connection.port,
+		target: watch.target,
+		rows: [row],
+		params: initialParams(inspection.params, [row]),
+	});
+	return lines.map(line => line.text).join('\n');
+}

@@ -1,0 +1,104 @@
+import {spawnSync} from 'node:child_process';
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {Redis} from 'ioredis';
+import {redis} from '../../../adapters/redis/system.ts';
+import type {Action} from '../../../src/contract/action.ts';
+import type {Context} from '../../../src/contract/context.ts';
+import type {Row, Snapshot} from '../../../src/contract/row.ts';
+import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../../src/port/redis.ts';
+import type {Login, RedisServer} from '../../estate/estate-record.ts';
+import {redisOptions, startRedis} from '../../estate/redis.ts';
+import {stop} from '../../estate/server-process.ts';
+import {actionIn, openSystem, type SystemRoom} from '../system-fixture.ts';
+
+export const never = new AbortController().signal;
+export const context: Context = {signal: never, now: () => Date.now()};
+
+export const settingsFor = (server: Pick<RedisServer, 'host' | 'port'>, login?: Login): RedisSettings => ({
+	host: server.host,
+	port: server.port,
+	db: 0,
+	...(login === undefined
+		? {}
+		: {username: login.user, password: {source: 'test', reveal: async () => login.password}}),
+	sampler: defaultSamplerBudget,
+});
+
+export type Room = SystemRoom<RedisPort, RedisSettings>;
+
+export const openRoom = (settings: RedisSettings, options?: {readonly readOnly: boolean}): Promise<Room> =>
+	openSystem(redis, {name: 'redis-main', kind: 'redis', production: false, settings}, options);
+
+export const actionOf = (id: string): Action => actionIn(redis, id);
+
+export const onlyRow = <R extends Row>(snapshot: Snapshot<R>): R => {
+	const [row] = snapshot.rows;
+	if (row === undefined) throw new Error('no row');
+	return row;
+};
+
+/** What redis-cli says, as the user `default`: the second opinion. */
+export function redisCli(server: RedisServer, ...words: readonly string[]): string {
+	const args = ['-h', server.host, '-p', String(server.port), ...words];
+	const done = spawnSync('redis-cli', args, {
+		encoding: 'utf8',
+		env: {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password},
+	});
+	if (done.status !== 0) throw new Error(`redis-cli ${words.join(' ')}: ${done.stderr}${done.stdout}`);
+	return done.stdout.trim();
+}
+
+/** A figure of INFO by redis-cli. */
+export const infoOf = (server: RedisServer, name: string): string =>
+	new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(redisCli(server, 'INFO'))?.[1] ?? `no ${name}`;
+
+/** A connected client of a test, that says nothing when it is killed. */
+export async function connectClient(server: RedisServer, name: string): Promise<Redis> {
+	const client = new Redis({...redisOptions(server), connectionName: name, disableClientInfo: true});
+	client.on('error', () => {});
+	await client.connect();
+	return client;
+}
+
+/** Calls by command, also those that were refused. MONITOR would not do: it hides CONFIG, CLIENT KILL and all other admin commands. */
+function calls(server: RedisServer): ReadonlyMap<string, number> {
+	const lines = redisCli(server, 'INFO', 'commandstats').matchAll(
+		/^cmdstat_(.+?):calls=(\d+),.*rejected_calls=(\d+),failed_calls=(\d+)/gm,
+	);
+	return new Map([...lines].map(([, name = '', ran, rejected]) => [name, Number(ran) + Number(rejected)]));
+}
+
+/** How often the server was asked for each command while `work` ran: `config|set`, `client|kill`. Asking this takes one `info`. */
+export async function callsDuring(
+	server: RedisServer,
+	work: () => Promise<unknown>,
+): Promise<Readonly<Record<string, number>>> {
+	const before = calls(server);
+	await work();
+	const after = [...calls(server)].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+	return Object.fromEntries(after.filter(([name, count]) => count > 0 && name !== 'auth'));
+}
+
+/** A server for one test file, which may fill it, stop it and break it. */
+export async function ownServer(
+	like: RedisServer,
+	name: string,
+	extra: readonly string[] = [],
+	replicaOf?: RedisServer,
+): Promise<RedisServer & {end(): Promise<void>}> {
+	const folder = mkdtempSync(join(tmpdir(), 'midwatch-redis-'));
+	// The server runs as somebody else.
+	chmodSync(folder, 0o755);
+	const server = await startRedis({name, binary: like.binary, folder, port: 0, extra, ...(replicaOf && {replicaOf})});
+	const owned: RedisServer & {end(): Promise<void>} = {
+		...server,
+		async end() {
+			// Not the one that was started: a test may have started it again, under another pid.
+			await stop(owned);
+			rmSync(folder, {recursive: true, force: true});
+		},
+	};
+	return owned;
+}

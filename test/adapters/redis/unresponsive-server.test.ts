@@ -1,0 +1,257 @@
+import {createServer, type Server, type Socket} from 'node:net';
+import {afterEach, describe, expect, test} from 'vitest';
+import {AdapterError} from '../../../src/errors.ts';
+import type {MaxmemoryChange, RedisSettings} from '../../../src/port/redis.ts';
+import {describeRedis} from '../../estate/describe-server.ts';
+import {actionOf, context, infoOf, openRoom, ownServer, type Room, settingsFor} from './redis-fixture.ts';
+
+const rooms: Room[] = [];
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+
+async function open(settings: RedisSettings): Promise<Room> {
+	const room = await openRoom(settings);
+	rooms.push(room);
+	return room;
+}
+
+/** Something that is not Redis, on a port of its own. */
+async function listen(talk: (socket: Socket) => void): Promise<RedisSettings> {
+	const server = createServer(socket => {
+		sockets.add(socket);
+		socket.on('error', () => {});
+		talk(socket);
+	});
+	servers.push(server);
+	const port = await new Promise<number>(resolve => {
+		server.listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			resolve(typeof address === 'object' && address !== null ? address.port : 0);
+		});
+	});
+	return settingsFor({host: '127.0.0.1', port});
+}
+
+afterEach(async () => {
+	for (const room of rooms.splice(0)) await room.connection.close();
+	for (const socket of sockets) socket.destroy();
+	sockets.clear();
+	for (const server of servers.splice(0)) server.close();
+});
+
+const failure = async (work: Promise<unknown>): Promise<AdapterError> => {
+	const error = await work.then(
+		() => undefined,
+		thrown => thrown,
+	);
+	expect(error).toBeInstanceOf(AdapterError);
+	return error;
+};
+
+/** Redis as far as `INFO`, with a reply of ours. */
+const impostor = (info: string) => (socket: Socket) => {
+	socket.on('data', data => {
+		for (const word of data.toString().match(/\r\n(INFO|CLIENT|SLOWLOG|ACL)\r\n/g) ?? []) {
+			socket.write(word.includes('INFO') ? info : '-ERR unknown command\r\n');
+		}
+	});
+};
+
+describe('a reply that would overflow the stack or the memory', () => {
+	test.each([
+		['lists within lists', '*1\r\n'.repeat(20_000), 'a reply nested more than 32 levels deep'],
+		[
+			'a list of more members than memory holds',
+			'*33000000\r\n'.repeat(1000),
+			'a reply with more than 2000000 members',
+		],
+		['a string of gigabytes', '$2147483647\r\n', 'a reply of more than 128 MB'],
+	])('%s', async (_, reply, said) => {
+		const room = await open(await listen(impostor(reply)));
+		const error = await failure(room.read('redis.server'));
+		expect(error.kind).toBe('malformed');
+		expect(error.message).toContain(`sends ${said}`);
+		expect(error.hint).toContain('check host and port');
+	});
+});
+
+describe('what is not there or does not answer', () => {
+	test('a port that refuses is unreachable, at once', async () => {
+		const room = await open(settingsFor({host: '127.0.0.1', port: 1}));
+		expect(await failure(room.read('redis.server'))).toMatchObject({
+			kind: 'unreachable',
+			message: '127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+			hint: 'Nothing listens there: start the server, or correct host and port.',
+		});
+	});
+
+	test('one that accepts and stays silent is given up by the connection itself', async () => {
+		const room = await open(await listen(() => {}));
+		expect((await failure(room.read('redis.server'))).kind).toBe('timeout');
+	});
+
+	test('an abort rejects at once, while it is silent', async () => {
+		const room = await open(await listen(() => {}));
+		const abort = new AbortController();
+		const read = failure(room.read('redis.server', {...context, signal: abort.signal}));
+		abort.abort();
+		expect((await read).kind).toBe('timeout');
+		expect((await failure(room.read('redis.server', {...context, signal: abort.signal}))).kind).toBe('timeout');
+	});
+
+	test('one that hangs up is unreachable, and asks about TLS', async () => {
+		const room = await open(await listen(socket => socket.destroy()));
+		const error = await failure(room.read('redis.server'));
+		expect(error.kind).toBe('unreachable');
+		expect(error.hint).toMatch(/tls/);
+	});
+
+	test('one that speaks HTTP is malformed', async () => {
+		const room = await open(await listen(socket => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')));
+		expect((await failure(room.read('redis.server'))).kind).toBe('malformed');
+	});
+
+	test.each([
+		['a web page', '$6\r\n<html>\r\n'],
+		['INFO without memory', '$42\r\nredis_version:7.0.15\r\nuptime_in_seconds:7\r\n\r\n'.replace('$42', '$44')],
+		['a word for a figure', '$62\r\nredis_version:7.0.15\r\nuptime_in_seconds:7\r\nused_memory:much\r\n\r\n'],
+	])('%s in place of INFO is malformed', async (_, reply) => {
+		const body = reply.slice(reply.indexOf('\n') + 1, -2);
+		const room = await open(await listen(impostor(`$${Buffer.byteLength(body)}\r\n${body}\r\n`)));
+		expect((await failure(room.read('redis.server'))).kind).toBe('malformed');
+	});
+
+	test('closing a connection that hangs does not, also twice', async () => {
+		const room = await open(await listen(() => {}));
+		const read = failure(room.read('redis.server'));
+		await room.connection.close();
+		await room.connection.close();
+		expect((await read).kind).toMatch(/unreachable|timeout/);
+		expect((await failure(room.read('redis.server'))).kind).toBe('unreachable');
+	});
+});
+
+describe('an act on a server that falls silent', () => {
+	const info = [
+		...['redis_version:7.0.15', 'run_id:r1', 'uptime_in_seconds:7', 'used_memory:1000', 'maxmemory:0'],
+		...['maxmemory_policy:noeviction', 'role:master', ''],
+	].join('\r\n');
+	const client = 'id=7 addr=127.0.0.1:9 name= age=5 idle=1 flags=N db=0 cmd=get user=default\n';
+	const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+	/** Redis, until one of these commands comes. */
+	const until = (silent: RegExp) => (socket: Socket) => {
+		socket.on('data', data => {
+			const text = data.toString();
+			for (const [command] of text.matchAll(/(?<=\r\n)(?:INFO|CONFIG|HELLO|SELECT|CLIENT\r\n\$\d+\r\n\w+)(?=\r\n)/g)) {
+				const word = command.split('\n').at(-1) ?? '';
+				if (silent.test(word)) return socket.pause();
+				socket.write(word === 'INFO' ? bulk(info) : word === 'LIST' ? bulk(client) : '+OK\r\n');
+			}
+			return undefined;
+		});
+	};
+	const change: MaxmemoryChange = {
+		bytes: 2 ** 26,
+		expected: {runId: 'r1', maxmemory: 0, policy: 'noeviction', role: 'primary', fits: true},
+	};
+
+	test.each([
+		['INFO', 'denied', true],
+		['CONFIG', 'timeout', false],
+	])('at %s, which sets maxmemory or comes before that', async (silent, kind, harmless) => {
+		const room = await open(await listen(until(new RegExp(silent))));
+		const error = await failure(room.connection.port.setMaxmemory(change, {...context, record: 'r'}));
+		expect(error).toMatchObject({kind, harmless});
+		expect(error.message.startsWith('nothing was sent: ')).toBe(harmless);
+	});
+
+	test.each([
+		['INFO', 'denied', true],
+		['LIST', 'denied', true],
+		['KILL', 'timeout', false],
+	])('at %s, which kills a client or comes before that', async (silent, kind, harmless) => {
+		const room = await open(await listen(until(new RegExp(silent))));
+		const victim = {
+			runId: 'r1',
+			id: 7,
+			address: '127.0.0.1:9',
+			user: 'default',
+			name: '',
+			kind: '',
+			ageSeconds: 5,
+		} as const;
+		const error = await failure(room.connection.port.killClient(victim, {...context, record: 'r'}));
+		expect(error).toMatchObject({kind, harmless});
+	});
+});
+
+describeRedis('redis', 'a server that stops answering', estate => {
+	test('is given up in time, an act on it sends nothing, and it heals by the next read', async () => {
+		const server = await ownServer(estate, 'silence');
+		try {
+			const room = await open(settingsFor(server, server.logins.default));
+			const {rows} = await room.read('redis.server');
+			const action = actionOf('redis.set-maxmemory');
+			const {plan} = await action.preview(rows, {size: '64mb'}, room.acting());
+			process.kill(server.pid, 'SIGSTOP');
+			const errors = await Promise.all([
+				failure(room.read('redis.server')),
+				failure(room.read('redis.prefix')),
+				failure(room.read('redis.client')),
+				failure(action.run(plan, room.acting())),
+			]);
+			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout', 'denied']);
+			expect(errors.map(error => error.harmless)).toEqual([false, false, false, true]);
+			expect(errors[3]?.message).toMatch(/^nothing was sent: /);
+			process.kill(server.pid, 'SIGCONT');
+			let healed = await room.read('redis.server').catch(() => undefined);
+			for (let turn = 0; healed === undefined && turn < 50; turn += 1) {
+				await new Promise(resolve => setTimeout(resolve, 100));
+				healed = await room.read('redis.server').catch(() => undefined);
+			}
+			expect(healed?.rows).toHaveLength(1);
+			expect(infoOf(server, 'maxmemory')).toBe('0');
+		} finally {
+			await server.end();
+		}
+	});
+
+	test('that is ended and started again is found by the next reads', async () => {
+		const server = await ownServer(estate, 'ended');
+		const room = await open(settingsFor(server, server.logins.default));
+		await room.read('redis.server');
+		await server.end();
+		expect((await failure(room.read('redis.server'))).kind).toBe('unreachable');
+		expect((await failure(room.read('redis.server'))).message).toMatch(/ECONNREFUSED/);
+	});
+});
+
+describeRedis('redis-tls', 'TLS', server => {
+	const withTls = (tls: RedisSettings['tls']) => ({...settingsFor(server, server.logins.default), tls});
+
+	test('with the authority named it reads', async () => {
+		const room = await open(withTls({ca: server.tls?.ca}));
+		expect((await room.read('redis.server')).rows).toHaveLength(1);
+	});
+
+	test('without it, it says how to name it', async () => {
+		const error = await failure((await open(withTls({}))).read('redis.server'));
+		expect(error).toMatchObject({kind: 'unreachable', hint: /tls\.ca/});
+	});
+
+	test('without TLS it says that the port may want it', async () => {
+		const error = await failure((await open(settingsFor(server, server.logins.default))).read('redis.server'));
+		expect(error).toMatchObject({kind: 'unreachable', hint: /tls/});
+	});
+});
+
+describeRedis('redis-tls-expired', 'TLS', server => {
+	test('an expired certificate is told as one', async () => {
+		const tls = {ca: server.tls?.ca};
+		const error = await failure(
+			(await open({...settingsFor(server, server.logins.default), tls})).read('redis.server'),
+		);
+		expect(error).toMatchObject({kind: 'unreachable', hint: /has expired/});
+	});
+});

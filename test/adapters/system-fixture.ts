@@ -1,0 +1,58 @@
+import type {Action, ActionContext} from '../../src/contract/action.ts';
+import type {Context} from '../../src/contract/context.ts';
+import {initialParams} from '../../src/contract/initial-params.ts';
+import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
+import type {Connection, System} from '../../src/contract/system.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {context, keep} from './conformance-subject.ts';
+
+/** One system on one server, opened as the console opens it. */
+export type SystemRoom<Port, Settings> = {
+	readonly target: Target<Settings>;
+	readonly connection: Connection<Port>;
+	readonly port: Port;
+	/** Reads one source again, in the same closure each time. */
+	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
+	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
+	inspect(id: string, row: Row): Promise<string>;
+	acting(record?: string): ActionContext<Port>;
+};
+
+export async function openSystem<Port, Settings>(
+	system: System,
+	target: Target<Settings>,
+	options = {readOnly: false},
+): Promise<SystemRoom<Port, Settings>> {
+	const connection = (await system.connect(target, options)) as Connection<Port>;
+	const {port} = connection;
+	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
+	return {
+		target,
+		connection,
+		port,
+		async read<R extends Row>(kind: RowKind, at: Context = context()) {
+			const reader = readers.get(kind);
+			if (reader === undefined) throw new Error(`no source ${kind}`);
+			return (await reader(at)) as Snapshot<R>;
+		},
+		findings(kind, snapshot) {
+			const source = system.sources.find(one => one.kind === kind);
+			const found = source?.findings(snapshot, undefined, {target: target.name, now: Date.now()}) ?? [];
+			return found.map(({severity, sentence}) => `${severity}: ${sentence}`);
+		},
+		async inspect(id, row) {
+			const inspection = system.inspections.find(one => one.id === id);
+			if (inspection === undefined) throw new Error(`no inspection ${id}`);
+			const params = initialParams(inspection.params, [row]);
+			const {title, lines} = await inspection.open(row, {...context(), port, target, rows: [row], params});
+			return [title, ...lines.map(line => line.text)].join('\n');
+		},
+		acting: (record = 'rec-1') => ({...context(), port, target, record, keep}),
+	};
+}
+
+export function actionIn(system: System, id: string): Action {
+	const action = system.actions.find(one => one.id === id);
+	if (action === undefined) throw new Error(`no action ${id}`);
+	return action;
+}

@@ -1,0 +1,247 @@
+import {describe, expect, test} from 'vitest';
+import {demoKafka, demoKafkaSettings} from '../../demo/kafka.ts';
+import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
+import type {ActionContext, Preview} from '../../src/contract/action.ts';
+import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
+import type {Connection} from '../../src/contract/system.ts';
+import type {Target} from '../../src/contract/target.ts';
+import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
+import type {KafkaPort} from '../../src/port/kafka.ts';
+import {keep} from '../adapters/conformance-subject.ts';
+
+const target: Target = {name: 'kafka-main', kind: 'kafka', production: true, settings: demoKafkaSettings};
+
+/** The demo's Kafka in one scenario, on a clock that only moves when told. */
+async function open(name: ScenarioName, readOnly = false) {
+	let now = 1_790_000_000_000;
+	const system = demoKafka(createScenario(name, {now: () => now}));
+	const {port} = (await system.connect(target, {readOnly})) as Connection<KafkaPort>;
+	const kept: Record<string, string> = {};
+	const acting: ActionContext<KafkaPort> = {
+		signal: new AbortController().signal,
+		now: () => now,
+		port,
+		target,
+		record: 'r',
+		async keep(file, text) {
+			kept[file] = text;
+			return keep(file);
+		},
+	};
+	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
+	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {
+		const reader = readers.get(kind);
+		if (reader === undefined) throw new Error(`no source ${kind}`);
+		return reader(acting);
+	};
+	const [action] = system.actions;
+	if (action === undefined || 'impossible' in action.undo) throw new Error('there is one action, and it can be undone');
+	const {undo} = action;
+	const row = async (id: string): Promise<LagRow> => {
+		const found = (await read('kafka.lag')).rows.find(one => one.id === id);
+		if (found === undefined) throw new Error(`no row ${id}`);
+		return found as LagRow;
+	};
+	return {
+		port,
+		acting,
+		action,
+		undo,
+		kept,
+		read,
+		row,
+		/** Lets time pass with a read each 5 s. */
+		async pass(seconds: number) {
+			for (let passed = 0; passed < seconds; passed += 5) {
+				now += 5000;
+				await read('kafka.lag');
+			}
+		},
+		async troubles(): Promise<readonly string[]> {
+			const found = await Promise.all(
+				system.sources.map(async source =>
+					source.findings(await read(source.kind), undefined, {target: target.name, now}).map(({id}) => id),
+				),
+			);
+			return found.flat().map(id => id.replace('kafka-main/', ''));
+		},
+		preview: async (id: string, to: string) => action.preview([await row(id)], {to}, acting),
+		async run(preview: Preview) {
+			const checks = await action.preflight(preview.plan, acting);
+			expect(checks.filter(check => check.result === 'block')).toEqual([]);
+			const receipt = await action.run(preview.plan, acting);
+			return {receipt, outcome: await action.verify(preview.plan, receipt, acting)};
+		},
+		async inspect(id: string, about: Row, params: Readonly<Record<string, string>> = {}) {
+			const inspection = system.inspections.find(one => one.id === id);
+			if (inspection === undefined) throw new Error(`no inspection ${id}`);
+			const {title, lines, reads} = await inspection.open(about, {...acting, rows: [about], params});
+			expect(reads.length).toBeGreaterThan(0);
+			return [title, ...lines.map(line => line.text)].join('\n');
+		},
+	};
+}
+
+const poisoned = 'order-processing/order-events';
+const stopped = ['lag/order-processing/order-events/stop', 'lag/audit-sink/audit/no-commit'];
+const healed = ['lag/audit-sink/audit/no-commit'];
+
+describe('Kafka in the demo', () => {
+	test.each<[ScenarioName, readonly string[]]>([
+		['calm', []],
+		['still', []],
+		['memory', []],
+		['lag', stopped],
+		['default', stopped],
+		[
+			'storm',
+			[
+				'lag/order-processing/order-events/stop',
+				'lag/ledger/payment-events/warn',
+				'lag/mailer/notify/stop',
+				'lag/audit-sink/audit/no-commit',
+				'broker/3',
+				'topic/notify.DLT/dead-letters',
+			],
+		],
+	])('%s has the trouble that belongs to it', async (name, troubles) => {
+		const room = await open(name);
+		await room.read('kafka.topic');
+		await room.pass(60);
+		expect(await room.troubles()).toEqual(troubles);
+		await room.pass(120);
+		expect(await room.troubles()).toEqual(troubles);
+	});
+
+	test('lag heals when the group is put past the message that its members die of', async () => {
+		const room = await open('lag');
+		await room.pass(60);
+		const preview = await room.preview(poisoned, '7:+1');
+		expect(preview).toMatchObject({
+			risk: 'low',
+			count: 1,
+			undo: {class: 'exact'},
+			touches: ['order-events/7'],
+			impact: expect.stringContaining('1 message will never be read by it. It has no members now (Empty).'),
+		});
+		const {outcome} = await room.run(preview);
+		expect(outcome).toMatchObject({result: 'done'});
+		await room.pass(30);
+		const back = await room.row(poisoned);
+		expect(back.members).toBeGreaterThan(0);
+		expect(back.growth).toBeLessThan(0);
+		expect(await room.troubles()).toEqual(healed);
+		await room.pass(120);
+		expect(await room.row(poisoned)).toMatchObject({evaluation: 'ok', severity: 'ok'});
+		expect((await room.row(poisoned)).timeLag?.ms).toBeLessThan(10_000);
+	});
+
+	test.each(['earliest', '7:-1', '7:-100', '-1h', '3:+1', '0:latest'])('lag does not heal by %s', async to => {
+		const room = await open('lag');
+		await room.pass(60);
+		await room.run(await room.preview(poisoned, to));
+		await room.pass(120);
+		expect(await room.troubles()).toEqual(expect.arrayContaining(healed));
+		expect(await room.troubles()).toHaveLength(2);
+		expect((await room.row(poisoned)).members).toBe(0);
+	});
+
+	test('undo puts the message back before it, exactly as it was', async () => {
+		const room = await open('lag');
+		await room.pass(60);
+		const offsets = async () => (await room.port.committed(['order-processing'], room.acting)).read;
+		const before = await offsets();
+		const preview = await room.preview(poisoned, 'latest');
+		const {receipt} = await room.run(preview);
+		expect(await offsets()).not.toEqual(before);
+		const back = await room.undo.propose(preview.plan, receipt, room.acting);
+		const {outcome} = await room.run(back);
+		expect(outcome.result).toBe('done');
+		expect(await offsets()).toEqual(before);
+		await room.pass(60);
+		expect(await room.troubles()).toEqual(stopped);
+	});
+
+	test('what was there is written before it is changed, as Kafka’s own tool reads it', async () => {
+		const room = await open('lag');
+		const [offset] = (await room.port.committed(['order-processing'], room.acting)).read[0]?.offsets ?? [];
+		const {receipt} = await room.run(await room.preview(poisoned, '0:+5, 1:earliest'));
+		const csv = room.kept['order-processing-order-events.csv'] ?? '';
+		expect(csv.split('\n')[0]).toBe(`order-events,0,${offset?.offset}`);
+		expect(csv).toMatch(/^order-events,0,\d+\norder-events,1,\d+\n$/);
+		expect(JSON.parse(room.kept['order-processing-order-events.json'] ?? '')).toMatchObject({
+			group: 'order-processing',
+			topic: 'order-events',
+			offsets: [{partition: 0, offset: offset?.offset, metadata: ''}, {partition: 1}],
+		});
+		expect(receipt.before['backup']).toBe('/kept/order-processing-order-events.csv');
+	});
+
+	test('a group that is read is not reset: it has to be stopped first', async () => {
+		const room = await open('calm');
+		const preview = await room.preview('mailer/notify', 'earliest');
+		expect(preview.impact).toMatch(/It has \d members now\. Stop it first/);
+		expect(await room.action.preflight(preview.plan, room.acting)).toContainEqual(
+			expect.objectContaining({label: 'the group', result: 'block'}),
+		);
+		await expect(room.action.run(preview.plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
+	});
+
+	test('the brokers refuse a live group whatever we think, and a connection that is read-only', async () => {
+		const live = await open('calm');
+		const offsets = [{topic: 'notify', partition: 0, offset: 1, metadata: ''}];
+		await expect(live.port.commitOffsets({group: 'mailer', offsets}, live.acting)).rejects.toMatchObject({
+			kind: 'conflict',
+		});
+		const shut = await open('lag', true);
+		const change = {group: 'order-processing', partitions: [{topic: 'order-events', partition: 0}]};
+		await expect(shut.port.deleteOffsets(change, shut.acting)).rejects.toMatchObject({kind: 'denied'});
+	});
+
+	test('a plan that somebody overtook is refused', async () => {
+		const room = await open('lag');
+		const preview = await room.preview(poisoned, '7:+2');
+		await room.run(await room.preview(poisoned, '7:-3'));
+		expect(await room.action.preflight(preview.plan, room.acting)).toContainEqual(
+			expect.objectContaining({
+				result: 'block',
+				moved: true,
+				detail: expect.stringMatching(/^partition 7 is committed at/),
+			}),
+		);
+		await expect(room.action.run(preview.plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
+	});
+
+	test('the message that they die of can be looked at', async () => {
+		const room = await open('lag');
+		await room.pass(10);
+		const row = await room.row(poisoned);
+		expect(await room.inspect('kafka.partitions', row)).toMatch(/oldest message that waits is on partition 7/);
+		const text = await room.inspect('kafka.messages', row, {partition: '7', from: 'committed'});
+		const [bad = '', good = ''] = text.split(/^(?=7@)/m).slice(1);
+		expect(bad).toContain('(binary, 11B)\n    00000000  0a 07 08 96 01 12 02 ff fe 1a 00');
+		expect(good).toContain('"type": "order"');
+	});
+
+	test('group and topic tell who reads and where it lies', async () => {
+		const room = await open('storm');
+		await room.pass(5);
+		const text = await room.inspect('kafka.describe-group', await room.row('shipping/order-events'));
+		expect(text).toMatch(/state +Stable/);
+		expect(text).toMatch(/shipping-0 .*order-events|shipping-0 +\/10\.2\./);
+		expect(text).toMatch(/stock-changes +24|stock-changes +12/);
+		expect(await room.inspect('kafka.topic', await room.row(poisoned))).toMatch(/not in sync: 3/);
+	});
+
+	test('still does not change, and the same seed and times give the same', async () => {
+		const rows = async () => {
+			const room = await open('still');
+			await room.read('kafka.lag');
+			const first = JSON.stringify(await room.read('kafka.lag'));
+			await room.pass(20);
+			expect(JSON.stringify((await room.read('kafka.lag')).gauges)).toBe(JSON.stringify(JSON.parse(first).gauges));
+			return first;
+		};
+		expect(await rows()).toBe(await rows());
+	});
+});

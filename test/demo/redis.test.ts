@@ -1,0 +1,169 @@
+import {describe, expect, test} from 'vitest';
+import {demoRedis, demoRedisSettings} from '../../demo/redis.ts';
+import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
+import type {ActionContext} from '../../src/contract/action.ts';
+import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
+import type {Target} from '../../src/contract/target.ts';
+import {keep} from '../adapters/conformance-subject.ts';
+
+const target: Target = {name: 'redis-main', kind: 'redis', production: true, settings: demoRedisSettings};
+
+/** The demo's Redis in one scenario, on a clock that only moves when told. */
+async function open(name: ScenarioName) {
+	let now = 1_790_000_000_000;
+	const system = demoRedis(createScenario(name, {now: () => now}));
+	const {port} = await system.connect(target, {readOnly: false});
+	const acting: ActionContext<unknown> = {
+		signal: new AbortController().signal,
+		now: () => now,
+		port,
+		target,
+		record: 'r',
+		keep,
+	};
+	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
+	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {
+		const reader = readers.get(kind);
+		if (reader === undefined) throw new Error(`no source ${kind}`);
+		return reader(acting);
+	};
+	return {
+		read,
+		pass(ms: number) {
+			now += ms;
+		},
+		/** Ids of what is wrong, after a second read. */
+		async troubles(): Promise<readonly string[]> {
+			await read('redis.server');
+			now += 2000;
+			const found = await Promise.all(
+				system.sources.map(async source =>
+					source.findings(await read(source.kind), undefined, {target: target.name, now}).map(({id}) => id),
+				),
+			);
+			return found.flat().map(id => id.split('/').at(-1) ?? id);
+		},
+		async act(id: string, row: Row, params: Readonly<Record<string, string>> = {}) {
+			const action = system.actions.find(one => one.id === id);
+			if (action === undefined) throw new Error(`no action ${id}`);
+			const {plan} = await action.preview([row], params, acting);
+			const checks = await action.preflight(plan, acting);
+			expect(checks.filter(check => check.result === 'block')).toEqual([]);
+			const receipt = await action.run(plan, acting);
+			return {action, plan, receipt, acting, outcome: await action.verify(plan, receipt, acting)};
+		},
+	};
+}
+
+async function first(room: Awaited<ReturnType<typeof open>>, kind: RowKind): Promise<Row> {
+	const [row] = (await room.read(kind)).rows;
+	if (row === undefined) throw new Error(`no row ${kind}`);
+	return row;
+}
+
+describe('Redis in the demo', () => {
+	test.each<[ScenarioName, readonly string[]]>([
+		['calm', []],
+		['still', []],
+		['crashloop', []],
+		['memory', ['memory']],
+		['default', ['memory', 'output']],
+		['storm', ['memory', 'output']],
+	])('%s has the trouble that belongs to it', async (name, troubles) => {
+		expect(await (await open(name)).troubles()).toEqual(troubles);
+	});
+
+	test('memory heals when the limit is raised, stays healed, and comes back with the limit', async () => {
+		const room = await open('memory');
+		await room.troubles();
+		const {action, plan, receipt, acting, outcome} = await room.act(
+			'redis.set-maxmemory',
+			await first(room, 'redis.server'),
+			{size: '6gb'},
+		);
+		expect(outcome.result).toBe('done');
+		expect(await room.troubles()).toEqual([]);
+		room.pass(120_000);
+		await room.read('redis.server');
+		expect(await room.troubles()).toEqual([]);
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		const back = await action.undo.propose(plan, receipt, acting);
+		await action.run(back.plan, acting);
+		expect(await room.troubles()).toContain('memory');
+	});
+
+	test('memory does not heal when a client is killed', async () => {
+		const room = await open('memory');
+		await room.troubles();
+		const victim = (await room.read('redis.client')).rows.find(row => 'role' in row && row.role === 'client');
+		if (victim === undefined) throw new Error('no client');
+		await room.act('redis.kill-client', victim);
+		room.pass(60_000);
+		await room.read('redis.server');
+		expect(await room.troubles()).toEqual(['memory']);
+	});
+
+	test('a client that does not read heals when it is killed, and comes back as another one', async () => {
+		const room = await open('storm');
+		await room.troubles();
+		const before = await first(room, 'redis.client');
+		const {outcome} = await room.act('redis.kill-client', before);
+		expect(outcome).toMatchObject({
+			result: 'done',
+			detail: expect.stringMatching(/export-nightly.* is connected as client/),
+		});
+		expect(await room.troubles()).toEqual(['memory']);
+		expect((await room.read('redis.client')).rows.map(row => row.id)).not.toContain(before.id);
+	});
+
+	test('a client that does not read does not heal when the limit is raised', async () => {
+		const room = await open('storm');
+		await room.troubles();
+		await room.act('redis.set-maxmemory', await first(room, 'redis.server'), {size: '8gb'});
+		expect(await room.troubles()).toEqual(['output']);
+	});
+
+	test('the wrong way, a lower limit, is grave and heals nothing', async () => {
+		const room = await open('memory');
+		await room.troubles();
+		await room.act('redis.set-maxmemory', await first(room, 'redis.server'), {size: '3gb'});
+		expect(await room.troubles()).toEqual(['memory']);
+	});
+
+	test('a plan that somebody overtook is refused', async () => {
+		const room = await open('memory');
+		const row = await first(room, 'redis.server');
+		const {action, plan, acting} = await room.act('redis.set-maxmemory', row, {size: '6gb'});
+		await expect(action.run(plan, acting)).rejects.toMatchObject({kind: 'conflict'});
+	});
+
+	test('still does not change', async () => {
+		const room = await open('still');
+		const look = async () => {
+			const kinds: readonly RowKind[] = ['redis.server', 'redis.prefix', 'redis.client'];
+			const seen = await Promise.all(kinds.map(kind => room.read(kind)));
+			return JSON.stringify(
+				seen.map(({rows, gauges, sample}) => ({rows, gauges, sample})),
+				(key, value) => (key === 'recentSeconds' ? undefined : value),
+			);
+		};
+		await look();
+		room.pass(2000);
+		const before = await look();
+		room.pass(2000);
+		expect(await look()).toBe(before);
+	});
+
+	test('the same seed and times give the same estate', async () => {
+		const rows = async () => {
+			const room = await open('storm');
+			await room.troubles();
+			return JSON.stringify([
+				await room.read('redis.server'),
+				await room.read('redis.prefix'),
+				await room.read('redis.client'),
+			]);
+		};
+		expect(await rows()).toBe(await rows());
+	});
+});

@@ -1,0 +1,74 @@
+import {describe, expect, it} from 'vitest';
+import {createScenario, hasTrouble, isScenarioName, scenarioNames} from '../../demo/scenario.ts';
+
+const start = Date.UTC(2026, 10, 21, 14, 5, 22);
+
+function at(seconds: number, seed = 1) {
+	let now = start;
+	const scenario = createScenario('default', {now: () => now, seed});
+	now += seconds * 1000;
+	return scenario;
+}
+
+const draws = (seed: number) => {
+	const {random} = createScenario('default', {now: () => start, seed});
+	return Array.from({length: 1000}, () => random());
+};
+
+describe('scenario', () => {
+	it('draws the same luck from the same seed', () => {
+		expect(draws(7)).toEqual(draws(7));
+		expect(draws(7)).not.toEqual(draws(8));
+		for (const draw of draws(7)) expect(draw >= 0 && draw < 1).toBe(true);
+		const mean = draws(7).reduce((sum, draw) => sum + draw, 0) / 1000;
+		expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
+	});
+
+	it('gives each key a number of its own, for good', () => {
+		expect(at(0).fixed('a')).toBe(at(900).fixed('a'));
+		expect(at(0).fixed('a')).not.toBe(at(0).fixed('b'));
+		expect(at(0).fixed('a')).not.toBe(at(0, 2).fixed('a'));
+		const many = Array.from({length: 1000}, (_, index) => at(0).fixed(`key ${index}`));
+		expect(new Set(many).size).toBe(1000);
+		const mean = many.reduce((sum, one) => sum + one, 0) / 1000;
+		expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
+	});
+
+	it('wanders without jumping', () => {
+		let before = at(0).wave('a', 60_000);
+		let most = 0;
+		for (let second = 1; second < 600; second += 1) {
+			const value = at(second).wave('a', 60_000);
+			expect(value).toBe(at(second).wave('a', 60_000));
+			most = Math.max(most, Math.abs(value - before));
+			before = value;
+		}
+		expect(most).toBeGreaterThan(0);
+		expect(most).toBeLessThan(0.03);
+	});
+
+	it('stands still in still, and only there', () => {
+		for (const name of scenarioNames) {
+			let now = start;
+			const scenario = createScenario(name, {now: () => now});
+			now += 60_000;
+			expect(scenario.now()).toBe(name === 'still' ? start : now);
+		}
+	});
+
+	it('has its own trouble only, and all of it in default and storm', () => {
+		const all = ['crashloop', 'locks', 'memory', 'lag', 'scrape'] as const;
+		const troubles = (name: (typeof scenarioNames)[number]) =>
+			all.filter(trouble => hasTrouble(createScenario(name, {now: () => start}), trouble));
+		expect(troubles('calm')).toEqual([]);
+		expect(troubles('still')).toEqual([]);
+		for (const name of all) expect(troubles(name)).toEqual([name]);
+		expect(troubles('default')).toEqual(all);
+		expect(troubles('storm')).toEqual(all);
+	});
+
+	it('knows its names', () => {
+		expect(isScenarioName('storm')).toBe(true);
+		expect(isScenarioName('toString')).toBe(false);
+	});
+});

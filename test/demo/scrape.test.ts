@@ -1,0 +1,133 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {demoEstate} from '../../demo/estate.ts';
+import type {ScenarioName} from '../../demo/scenario.ts';
+import type {Params} from '../../src/contract/param.ts';
+import type {Row, RowKind} from '../../src/contract/row.ts';
+import {allFindings} from '../../src/findings/merge-findings.ts';
+import {createWatch, type Watch} from '../../src/watch/watch.ts';
+import {keep} from '../adapters/conformance-subject.ts';
+import {createFakeClock, type FakeClock} from '../fake-clock.ts';
+import {live} from './advance-demo.ts';
+
+let watch: Watch;
+let clock: FakeClock;
+
+async function open(name: ScenarioName): Promise<void> {
+	clock = createFakeClock();
+	const targets = demoEstate(name, {now: clock.now, clock}).filter(({target}) =>
+		['prom-main', 'alerts-main'].includes(target.name),
+	);
+	watch = createWatch({targets, clock, readOnly: false, random: () => 0.5});
+	watch.setVisible(new Set<RowKind>(targets.flatMap(({system}) => system.sources.map(({kind}) => kind))));
+	watch.start();
+	await live(watch, clock, 4);
+}
+
+const troubles = () => allFindings(watch.readings()).map(({severity, id}) => `${severity} ${id}`);
+const rows = (target: string, kind: RowKind) => watch.reading(target, kind).get().snapshot?.rows ?? [];
+const gauge = (target: string, kind: RowKind, id: string) =>
+	watch
+		.reading(target, kind)
+		.get()
+		.snapshot?.gauges.find(one => one.id === id)?.value;
+
+/** What the deck does, from the choice of a row to looking afterwards. */
+async function act(name: string, id: string, row: Row | undefined, given: Params = {}) {
+	const {target, port} = await watch.connection(name);
+	const system = watch.targets.find(one => one.target.name === name)?.system;
+	const action = system?.actions.find(one => one.id === id);
+	if (action === undefined || row === undefined) throw new Error(`no ${id} on ${name}`);
+	const signal = new AbortController().signal;
+	const about = {signal, now: clock.now, port, target, record: 'r', keep};
+	const typed = Object.fromEntries(action.params.map(param => [param.name, given[param.name] ?? param.initial([row])]));
+	for (const param of action.params) expect(param.problem(typed[param.name] ?? '')).toBeUndefined();
+	const {plan} = await action.preview([row], typed, about);
+	const checks = await action.preflight(plan, about);
+	expect(checks.filter(({result}) => result === 'block')).toEqual([]);
+	const receipt = await action.run(plan, about);
+	return {outcome: await action.verify(plan, receipt, about), action, plan, receipt, about};
+}
+
+const down = () => rows('prom-main', 'prometheus.target').find(row => row.severity === 'crit');
+const alert = () => rows('alerts-main', 'alertmanager.alert').find(row => 'name' in row && row.name === 'TargetDown');
+
+const downTarget = 'crit prom-main/scrape/checkout-api/down';
+/** The target that is down is told by its alert, as long as that is told itself. */
+const ill = ['crit alerts-main/alert/TargetDown', 'warn prom-main/server/config'];
+
+describe('the scenario scrape', () => {
+	beforeEach(() => open('scrape'));
+	afterEach(() => watch.close());
+
+	test('tells the same alert once', () => {
+		expect(troubles().sort()).toEqual([...ill].sort());
+		const named = rows('prom-main', 'prometheus.alert').filter(row => 'name' in row && row.name === 'TargetDown');
+		expect(named).toHaveLength(1);
+	});
+
+	test('is well once the configuration that was mended is loaded', async () => {
+		const {outcome} = await act('prom-main', 'prometheus.reload', down());
+		expect(outcome.result).toBe('done');
+		await live(watch, clock, 35);
+		expect(troubles()).toEqual([]);
+		expect(alert()).toBeUndefined();
+		const moved = rows('prom-main', 'prometheus.target').find(
+			row => 'instance' in row && row.instance === '10.2.5.3:9464',
+		);
+		expect(moved).toMatchObject({severity: 'ok'});
+		expect(rows('prom-main', 'prometheus.target')).toHaveLength(214);
+	});
+
+	test('is only quieter once its alert is silenced, and as loud as before once that ends', async () => {
+		const sentence = {comment: 'the release is known, OPS-413'};
+		const {outcome, action, plan, receipt, about} = await act('alerts-main', 'alertmanager.silence', alert(), sentence);
+		expect(outcome).toMatchObject({result: 'done', detail: expect.stringMatching(/hides 1 alert$/)});
+		await live(watch, clock, 35);
+		expect(troubles().sort()).toEqual([downTarget, 'warn prom-main/server/config']);
+		expect(alert()).toMatchObject({severity: 'ok', told: 'silenced'});
+		expect(gauge('alerts-main', 'alertmanager.alert', 'silenced')).toBe(2);
+		if ('impossible' in action.undo) throw new Error('it can be undone');
+		const back = await action.undo.propose(plan, receipt, about);
+		await action.run(back.plan, about);
+		await live(watch, clock, 35);
+		expect(troubles().sort()).toEqual([...ill].sort());
+	});
+
+	test('is no better once another silence ends: more is told than before', async () => {
+		const silence = rows('alerts-main', 'alertmanager.silence').find(
+			row => 'createdBy' in row && row.createdBy === 'mira',
+		);
+		const {outcome} = await act('alerts-main', 'alertmanager.expire-silence', silence);
+		expect(outcome.result).toBe('done');
+		await live(watch, clock, 35);
+		expect(troubles().sort()).toEqual([...ill, 'warn alerts-main/alert/NodeDiskSlow'].sort());
+	});
+});
+
+describe('the scenario storm', () => {
+	beforeEach(() => open('storm'));
+	afterEach(() => watch.close());
+
+	test('heals what the file mends, and nothing else', async () => {
+		expect(gauge('prom-main', 'prometheus.target', 'up')).toBe(201);
+		await act('prom-main', 'prometheus.reload', down());
+		await live(watch, clock, 35);
+		expect(gauge('prom-main', 'prometheus.target', 'up')).toBe(204);
+		expect(troubles().sort()).toEqual([
+			'crit alerts-main/alert/TargetDown',
+			expect.stringMatching(/^warn alerts-main\/silence\/.*\/forgotten$/),
+		]);
+	});
+});
+
+describe('without trouble', () => {
+	afterEach(() => watch.close());
+
+	test.each(['calm', 'still'] as const)('%s is green, with a silence that hides a warning', async name => {
+		await open(name);
+		expect(troubles()).toEqual([]);
+		expect(gauge('alerts-main', 'alertmanager.alert', 'silenced')).toBe(1);
+		const states = rows('alerts-main', 'alertmanager.silence').map(row => ('state' in row ? row.state : ''));
+		expect(states.sort()).toEqual(['active', 'expired']);
+	});
+});

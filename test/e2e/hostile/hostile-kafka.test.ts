@@ -1,0 +1,129 @@
+import {type Consumer, Kafka, logLevel} from 'kafkajs';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {describeKafka} from '../../estate/describe-server.ts';
+import {type Throwaway, throwawayKafka} from '../../estate/disposable-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produce} from '../../estate/kafka/kafka-load.ts';
+import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
+import {type Deck, deck} from '../console-process.ts';
+import {expectTamed, expectTamedSnapshot, hostile, megabytes5} from './hostile-text.ts';
+
+/** A bell makes it binary, which is shown as hex: this one ends its title by a sequence instead. */
+const text = hostile.replace('\u0007', '\u001b\\');
+
+describeKafka('kafka-4', 'text from outside', like => {
+	let own: Throwaway<KafkaServer>;
+	let open: Deck;
+	let member: Consumer;
+
+	beforeAll(async () => {
+		own = await throwawayKafka(like);
+		const server = own.current();
+		await makeTopic(server, 'orders');
+		await asAdmin(server, async admin => {
+			const configEntries = [{name: 'max.message.bytes', value: String(3 * megabytes5)}];
+			await admin.createTopics({topics: [{topic: 'large', configEntries}], waitForLeaders: true});
+		});
+		await produce(server, 'orders', [
+			{key: text, value: JSON.stringify({note: text}), headers: {[text]: text}},
+			{key: 'plain', value: `says ${text}`},
+			{key: 'bell', value: hostile},
+			{key: Buffer.from([0, 27, 155, 255]), value: Buffer.from([27, 91, 50, 74, 0, 255])},
+			{key: 'last', value: null},
+		]);
+		await produce(server, 'large', [
+			{key: 'before', value: 'a short one'},
+			{key: 'long', value: `{"long": "${'x'.repeat(megabytes5)}"}`},
+			{key: 'long-header', value: 'short', headers: {long: 'h'.repeat(megabytes5)}},
+			{key: 'after', value: 'a short one again'},
+		]);
+		member = new Kafka({
+			clientId: hostile,
+			brokers: [`${server.host}:${server.port}`],
+			logLevel: logLevel.NOTHING,
+		}).consumer({groupId: `group-${hostile}`, heartbeatInterval: 500});
+		const joined = new Promise<void>(resolve => member.on(member.events.GROUP_JOIN, () => resolve()));
+		await member.connect();
+		await member.subscribe({topics: ['orders', 'large'], fromBeginning: true});
+		await member.run({autoCommit: false, eachMessage: async () => {}});
+		member.pause([{topic: 'orders'}, {topic: 'large'}]);
+		await joined;
+		const offsets = ['orders', 'large'].map(topic => ({topic, partition: 0, offset: '0', metadata: hostile}));
+		await member.commitOffsets(offsets);
+		open = await deck({servers: [server], columns: 160, rows: 40});
+		await open.zoom(5, 'Consumer lag');
+	}, 180_000);
+	afterAll(async () => {
+		await open?.close();
+		await member?.disconnect();
+		await own?.end();
+	});
+
+	/** Opens the messages of the row from an offset on. */
+	async function peek(from: number): Promise<void> {
+		open.call('kafka.messages');
+		await open.expect('Partition');
+		open.press('field.next', 'field.clear');
+		open.type(String(from));
+		await open.expect(`${from}▏`);
+		open.press('field.accept');
+		await open.expect('The partition holds', 30);
+	}
+
+	async function leave(): Promise<void> {
+		open.press('deck.back');
+		await open.gone('esc back');
+	}
+
+	test('in a key, a header, a value, a group and a client is shown without its controls', async () => {
+		await open.expect(/group-evil<202e><200b> +orders/);
+		await open.select('orders ');
+		await peek(0);
+		const screen = await open.expect(/says evil/);
+		expect(screen).toMatch(/key evil<202e><200b> /);
+		expect(screen).toMatch(/evil<202e><200b>: evil/);
+		// JSON writes its controls out as text.
+		expect(screen).toMatch(/"note": "ev\\u001b\[2J/);
+		expect(screen).toMatch(/\(binary, \d+B\)/);
+		await leave();
+		open.call('kafka.describe-group');
+		await open.expect('esc back');
+		await open.expect(/evil<202e><200b>-[0-9a-f]{8}/);
+		await leave();
+		expectTamed(open);
+		await expectFramed(open);
+		await expectTamedSnapshot(open);
+	});
+
+	test('a topic cannot have such a name', async () => {
+		const topics = [{topic: text}];
+		await expect(asAdmin(own.current(), admin => admin.createTopics({topics}))).rejects.toMatchObject({
+			errors: [{type: 'INVALID_TOPIC_EXCEPTION'}],
+		});
+	});
+
+	test('5 MB message: it is shown up to a limit that is told, and the pane reads on', async () => {
+		await open.select('large');
+		await peek(0);
+		await open.expect('a short one');
+		open.press('text.last');
+		await open.expect(/(?:100 %|all) {2}esc back/);
+		await leave();
+		for (const offset of [1, 2]) {
+			await peek(offset);
+			await open.expect(/x{40}|h{40}/);
+			open.press('text.last');
+			await open.expect(/(?:100 %|all) {2}esc back/);
+			expect(open.pty.screen()).toMatch(/… of 5(?:\.0)?Mi/);
+			await leave();
+		}
+		await peek(3);
+		await open.expect('a short one again');
+		await leave();
+		await expectUsable(open);
+		expectTamed(open);
+		await expectFramed(open);
+		expect(open.pty.screen()).not.toMatch(/ old ─/);
+	});
+});

@@ -1,0 +1,96 @@
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer, type Server, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {parse, stringify} from 'yaml';
+import {describeRedis} from '../../estate/describe-server.ts';
+import {command, field} from '../../estate/redis.ts';
+import {freePort} from '../../estate/server-process.ts';
+import {writeConfig} from '../../estate/target-config.ts';
+import {type Deck, deck} from '../console-process.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A syslog server that stores what it receives. */
+async function listen(port: number) {
+	const sockets = new Set<Socket>();
+	let text = '';
+	const server: Server = createServer(socket => {
+		sockets.add(socket);
+		socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+		socket.on('error', () => {});
+	});
+	await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+	closing.push(() => {
+		server.close();
+		for (const socket of sockets) socket.destroy();
+	});
+	return {
+		/** `kind` of each record, by its number. */
+		kinds: () => {
+			const found = [...text.matchAll(/ - (\{.*?\})(?=\d+ <|$)/gs)].map(
+				([, json = '']) => JSON.parse(json) as {seq: number; kind: string},
+			);
+			return [...new Map(found.map(({seq, kind}) => [seq, kind])).values()];
+		},
+	};
+}
+
+describeRedis('redis', 'a required copy of the audit', server => {
+	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+
+	/** Raises the limit on the selected server, and waits for what the confirmation says in the end. */
+	async function raise(console: Deck, size: string, end: string): Promise<void> {
+		await console.select('allkeys-lru');
+		console.call('redis.set-maxmemory');
+		await console.expect('New maxmemory');
+		console.press('field.clear');
+		console.type(size);
+		console.press('field.accept');
+		await console.confirm();
+		await console.expect(end, 20);
+		console.press('list.choose');
+		await console.gone(end);
+	}
+
+	test('lets nothing be done while its log server is down, but by a break-glass; then all of it is delivered', async () => {
+		const before = await limit();
+		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		const folder = mkdtempSync(join(tmpdir(), 'midwatch-copies-'));
+		closing.push(() => rmSync(folder, {recursive: true, force: true}));
+		const port = await freePort();
+		const file = writeConfig([server], {folder, open: [server.name]});
+		const sinks = [{name: 'siem', kind: 'syslog', to: `tcp://127.0.0.1:${port}`, required: true}];
+		writeFileSync(file, stringify({...parse(readFileSync(file, 'utf8')), audit: {sinks}}), {mode: 0o600});
+
+		const console = await deck({file});
+		closing.push(() => console.close());
+		await console.zoom(4, 'Redis memory');
+		await console.expect('audit not delivered, no action: siem');
+		await raise(console, '98mb', 'Refused');
+		expect(await limit()).toBe(before);
+
+		console.press('deck.break-glass');
+		await console.expect('siem takes no record');
+		await console.typeKeys('break-glass');
+		console.press('field.accept');
+		await console.expect('> reason');
+		await console.typeKeys('orders are down');
+		console.press('field.accept');
+		await console.expect('GLASS BROKEN');
+		await raise(console, '99mb', 'Done');
+		expect(await limit()).toBe(String(99 * 1024 * 1024));
+
+		const siem = await listen(port);
+		await console.gone('GLASS BROKEN', 60);
+		await raise(console, '97mb', 'Done');
+		const kinds = () => console.audit().map(({kind}) => kind);
+		expect(kinds()).toContain('break-glass-end');
+		await expect.poll(siem.kinds).toEqual(kinds());
+		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	});
+});

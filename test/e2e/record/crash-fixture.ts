@@ -1,0 +1,237 @@
+import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
+import {Client} from 'pg';
+import {expect} from 'vitest';
+import {createOpenIntents} from '../../../src/audit/open-intents.ts';
+import {verifyDirectory} from '../../../src/audit/verify-log.ts';
+import type {PostgresServer, RedisServer} from '../../estate/estate-record.ts';
+import {pgConfig, query} from '../../estate/postgres.ts';
+import {command} from '../../estate/redis.ts';
+import {type AuditLine, type Deck, deck, readAudit} from '../console-process.ts';
+
+/** An action that a console is killed around, on a real server, and what the server itself says was done. */
+export type Around = {
+	readonly server: PostgresServer | RedisServer;
+	/** Opens the confirmation of the action number `run`. */
+	open(console: Deck, run: number): Promise<void>;
+	/** Waits until the server has nothing of a killed console left to read. */
+	settle(): Promise<void>;
+	/** How often the server was sent it. */
+	sent(run: number): Promise<number>;
+	/** Whether a record is of it. */
+	isOf(record: AuditLine, run: number): boolean;
+	/** Takes away what was made for it. */
+	end(run: number): Promise<void>;
+};
+
+/** Presses the key of an action until it is taken: it is not while the row under the cursor has just changed. */
+async function call(console: Deck, id: string, opened: string): Promise<void> {
+	for (let left = 20; ; left--) {
+		console.call(id);
+		try {
+			await console.expect(opened, 2);
+			return;
+		} catch (error) {
+			if (left === 0 || !console.pty.screen().includes('was not taken')) throw error;
+		}
+	}
+}
+
+/** Each run has a size of its own, which was never the limit of anything else. */
+const bytesOf = (run: number): number => (1000 + run) * 1024 * 1024;
+
+/** Ground truth: SLOWLOG with a threshold of 0, since MONITOR leaves CONFIG out. The server is to be started with `slowlogOfAll`. */
+export const slowlogOfAll = ['slowlog-log-slower-than 0', 'slowlog-max-len 1000000'] as const;
+
+export function aroundMaxmemory(server: RedisServer): Around {
+	return {
+		server,
+		async open(console, run) {
+			await console.zoom(4, 'Redis memory');
+			await console.select('noeviction');
+			await call(console, 'redis.set-maxmemory', 'New maxmemory');
+			console.press('field.clear');
+			console.type(`${1000 + run}mb`);
+			await console.expect(`${1000 + run}mb▏`);
+			console.press('field.accept');
+		},
+		async settle() {
+			const clients = async () => String(await command(server, ['CLIENT', 'LIST']));
+			await expect.poll(clients).not.toContain('name=midwatch');
+		},
+		async sent(run) {
+			const log = (await command(server, ['SLOWLOG', 'GET', '-1'])) as unknown as readonly (readonly unknown[])[];
+			const words = log.map(entry => (entry[3] as readonly string[]).join(' ').toLowerCase());
+			return words.filter(line => line === `config set maxmemory ${bytesOf(run)}`).length;
+		},
+		isOf: (record, run) => JSON.stringify(record['params'] ?? {}).includes(`"${1000 + run}mb"`),
+		end: async () => {},
+	};
+}
+
+/** Ground truth: the server's log, with log_statement = all, as all servers of the estate have it. */
+export function aroundTerminate(server: PostgresServer): Around {
+	const name = (run: number) => `crash-${run}-idle`;
+	const victims = new Map<number, {readonly client: Client; readonly pid: number}>();
+	return {
+		server,
+		async open(console, run) {
+			const client = new Client({...pgConfig(server, 'app', 'shop'), application_name: name(run)});
+			client.on('error', () => {});
+			await client.connect();
+			await client.query('begin');
+			const {rows} = await client.query<{pid: number}>('select pg_backend_pid() as pid');
+			victims.set(run, {client, pid: rows[0]?.pid ?? 0});
+			await console.zoom(3, 'Slow queries');
+			await console.filter(name(run));
+			await console.select(name(run));
+			await call(console, 'postgres.terminate', 'will run');
+		},
+		async settle() {
+			const sessions = () =>
+				query(
+					server,
+					"select pid from pg_stat_activity where application_name like 'midwatch%' and pid <> pg_backend_pid()",
+				);
+			await expect.poll(sessions).toEqual([]);
+		},
+		async sent(run) {
+			const {pid} = victims.get(run) ?? {pid: 0};
+			const said = readFileSync(server.log, 'utf8').split('\n');
+			const lines = said.filter(line => /midwatch/.test(line) && /pg_terminate_backend/.test(line));
+			// The parameters of a statement are logged in the line after it.
+			return lines.filter(line => new RegExp(`\\b${pid}\\b`).test(line + (said[said.indexOf(line) + 1] ?? ''))).length;
+		},
+		isOf: (record, run) => String(record['object']).includes(String(victims.get(run)?.pid)),
+		async end(run) {
+			await victims
+				.get(run)
+				?.client.end()
+				.catch(() => undefined);
+		},
+	};
+}
+
+export type Figures = {nothing: number; intentOnly: number; intentAndSent: number; outcome: number; seen: number};
+
+const noFigures = (): Figures => ({nothing: 0, intentOnly: 0, intentAndSent: 0, outcome: 0, seen: 0});
+
+/** A state that outlives its consoles. */
+export type Home = {
+	readonly folder: string;
+	readonly audit: string;
+	/** `host`: in a pid namespace of its own, under this host name. */
+	open(around: Around, host?: string): Promise<Deck>;
+	/** Ids of the intents without a known end. */
+	unresolved(): Promise<readonly string[]>;
+	/** The log is one whole chain. */
+	expectSound(): Promise<void>;
+	remove(): void;
+};
+
+export function createHome(): Home {
+	const folder = mkdtempSync(join(tmpdir(), 'midwatch-crash-'));
+	const audit = join(folder, 'state', 'midwatch', 'audit');
+	return {
+		folder,
+		audit,
+		open: ({server}, host) =>
+			deck({servers: [server], config: {open: [server.name]}, home: folder, columns: 160, ...(host && {host})}),
+		async unresolved() {
+			const records = await createOpenIntents(audit).read();
+			return [...new Set(records.filter(one => one.kind === 'intent').map(one => one.id))];
+		},
+		async expectSound() {
+			for (const {faults, doubts} of await verifyDirectory(audit))
+				expect({faults, doubts}).toEqual({faults: [], doubts: []});
+		},
+		remove: () => rmSync(folder, {recursive: true, force: true}),
+	};
+}
+
+/** Waits until the header counts as many unknown outcomes as the log has. */
+export async function expectListed(console: Deck, count: number): Promise<void> {
+	const counted = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
+	await console.expect(screen => counted(screen) === count);
+}
+
+/** Bytes of this month's records. */
+const sizeOf = ({audit}: Home): number =>
+	statSync(join(audit, `${new Date().toISOString().slice(0, 7)}.jsonl`), {throwIfNoEntry: false})?.size ?? 0;
+
+/**
+ * Kills a console at a random moment around an action, again and again on one state: by the time since the answer, or, every other time,
+ * since the intent was on disk, where the moments between intent and sending are too short to be met otherwise.
+ * @returns how far they came.
+ */
+export async function crashAround(around: Around, runs: readonly number[]): Promise<Figures> {
+	const home = createHome();
+	const figures = noFigures();
+	/** Milliseconds in which most of them come to their end; it follows what this machine needs. */
+	let span = 400;
+	try {
+		for (const run of runs) {
+			const console = await home.open(around);
+			try {
+				await expectListed(console, (await home.unresolved()).length);
+				await around.open(console, run);
+				const before = sizeOf(home);
+				await console.confirm();
+				if (run % 2 === 0) {
+					const giveUp = performance.now() + 5000;
+					while (sizeOf(home) === before && performance.now() < giveUp) await pause(0);
+					await pause(Math.random() * span * 0.2);
+				} else await pause(Math.random() * span);
+				console.pty.signal('SIGKILL');
+				await console.pty.exited;
+			} finally {
+				await console.close();
+			}
+			const end = await judge(around, run, home, figures);
+			span *= end === 'seen' ? 0.9 : end === 'nothing' ? 1.1 : 1;
+		}
+		const last = await home.open(around);
+		await expectListed(last, (await home.unresolved()).length);
+		expect(last.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		await last.close();
+		return figures;
+	} finally {
+		home.remove();
+	}
+}
+
+/** What must hold after any crash; counts how far it came. */
+async function judge(around: Around, run: number, home: Home, figures: Figures): Promise<string> {
+	await around.settle();
+	const sent = await around.sent(run);
+	await around.end(run);
+	await home.expectSound();
+	const records = recordsOf(home).filter(record => around.isOf(record, run));
+	const intents = records.filter(({kind}) => kind === 'intent');
+	expect({run, sent: sent <= 1, intents: intents.length <= 1}).toEqual({run, sent: true, intents: true});
+	if (sent > 0) expect({run, intents: intents.length}).toEqual({run, intents: 1});
+	const [intent] = intents;
+	const isSeen = records.some(({kind}) => kind === 'verify');
+	if (intent !== undefined) {
+		const listed = (await home.unresolved()).includes(String(intent['id']));
+		expect({run, listed}).toEqual({run, listed: !isSeen && !records.some(({result}) => result === 'stale')});
+	}
+	const outcome = records.find(({kind}) => kind === 'outcome');
+	if (outcome?.result === 'sent') expect({run, sent}).toEqual({run, sent: 1});
+	const end =
+		intent === undefined
+			? 'nothing'
+			: isSeen
+				? 'seen'
+				: outcome !== undefined
+					? 'outcome'
+					: sent === 1
+						? 'intentAndSent'
+						: 'intentOnly';
+	figures[end] += 1;
+	return end;
+}
+
+export const recordsOf = ({audit}: Home): readonly AuditLine[] => readAudit(audit);

@@ -1,0 +1,85 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import {expect, test} from 'vitest';
+import {describePostgres, describeRedis} from '../../estate/describe-server.ts';
+import {throwawayPostgres, throwawayRedis} from '../../estate/disposable-server.ts';
+import {
+	aroundMaxmemory,
+	aroundTerminate,
+	crashAround,
+	createHome,
+	expectListed,
+	recordsOf,
+	slowlogOfAll,
+} from './crash-fixture.ts';
+
+/** `MIDWATCH_CRASHES=200` by hand. */
+const crashes = Number(process.env['MIDWATCH_CRASHES'] ?? 30);
+
+const numbers = (from: number, count: number): readonly number[] => Array.from({length: count}, (_, at) => from + at);
+
+describePostgres('postgres-15', 'a console that is killed around an action', likePostgres => {
+	describeRedis('redis', 'and one', likeRedis => {
+		test(`does nothing twice and nothing without its record, ${crashes} times`, {
+			timeout: 60_000 + crashes * 20_000,
+		}, async () => {
+			const [postgres, redis] = await Promise.all([
+				throwawayPostgres(likePostgres),
+				throwawayRedis(likeRedis, slowlogOfAll),
+			]);
+			try {
+				const half = Math.ceil(crashes / 2);
+				const [terminated, set] = await Promise.all([
+					crashAround(aroundTerminate(postgres.current()), numbers(1, half)),
+					crashAround(aroundMaxmemory(redis.current()), numbers(1, crashes - half)),
+				]);
+				process.stdout.write(`${JSON.stringify({terminated, set})}\n`);
+			} finally {
+				await Promise.all([postgres.end(), redis.end()]);
+			}
+		});
+
+		test('beside two others that act on the same at the same time, some of which are killed too', {
+			timeout: 300_000,
+		}, async () => {
+			const redis = await throwawayRedis(likeRedis, slowlogOfAll);
+			const around = aroundMaxmemory(redis.current());
+			const home = createHome();
+			const rounds = Math.max(2, Math.ceil(crashes / 15));
+			try {
+				for (const round of numbers(0, rounds)) {
+					const runs = numbers(round * 3 + 1, 3);
+					const consoles = await Promise.all(runs.map(async run => ({run, console: await home.open(around)})));
+					await Promise.all(consoles.map(({run, console}) => around.open(console, run)));
+					await Promise.all(
+						consoles.map(async ({run, console}) => {
+							await console.confirm();
+							if (run % 3 === 0) await console.expect(/Done|Refused|changed since|outcome is not known/);
+							else await pause(Math.random() * 200);
+							console.pty.signal('SIGKILL');
+							await console.pty.exited;
+							await console.close();
+						}),
+					);
+					await home.expectSound();
+					await around.settle();
+					for (const run of runs) {
+						const sent = await around.sent(run);
+						const intents = recordsOf(home).filter(one => one.kind === 'intent' && around.isOf(one, run)).length;
+						expect({run, sent: sent <= intents && sent <= 1, intents: intents <= 1}).toEqual({
+							run,
+							sent: true,
+							intents: true,
+						});
+					}
+				}
+				const last = await home.open(around);
+				await expectListed(last, (await home.unresolved()).length);
+				expect(last.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+				await last.close();
+			} finally {
+				home.remove();
+				await redis.end();
+			}
+		});
+	});
+});

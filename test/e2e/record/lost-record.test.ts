@@ -1,0 +1,30 @@
+import {rmSync} from 'node:fs';
+import {afterEach, expect, test} from 'vitest';
+import {describeRedis} from '../../estate/describe-server.ts';
+import {throwawayRedis} from '../../estate/disposable-server.ts';
+import {aroundMaxmemory, createHome, slowlogOfAll} from './crash-fixture.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+	for (const close of closing.splice(0).toReversed()) await close();
+});
+
+describeRedis('redis', 'a log that is removed while a confirmation waits', like => {
+	test('is reported on the screen and by audit verify', {timeout: 90_000}, async () => {
+		const redis = await throwawayRedis(like, slowlogOfAll);
+		closing.push(() => redis.end());
+		const home = createHome();
+		closing.push(async () => home.remove());
+		const around = aroundMaxmemory(redis.current());
+		const console = await home.open(around);
+		closing.push(() => console.close());
+		await around.open(console, 1);
+		rmSync(home.audit, {recursive: true});
+		await console.confirm();
+		await console.expect(/record \d+, which this console had written, is not in the log/);
+		await expect.poll(() => console.audit().map(({kind}) => kind)).toContain('verify');
+		expect(console.audit()[0]).toMatchObject({kind: 'gap'});
+		expect(console.run('audit', 'verify').code).not.toBe(0);
+	});
+});

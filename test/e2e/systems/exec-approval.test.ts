@@ -1,0 +1,147 @@
+import {existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type Deck, deck} from '../console-process.ts';
+
+let rig: Rig;
+let folder: string;
+let login: string;
+let kubeconfig: string;
+const open: Deck[] = [];
+
+beforeAll(async () => {
+	rig = await startRig();
+	rig.addPod('till-7');
+});
+afterAll(() => rig.close());
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'midwatch-approval-'));
+	login = writePlugin('cloud-login');
+	kubeconfig = writeKubeconfig(login, ['--token=canaryARG']);
+});
+afterEach(async () => {
+	for (const one of open.splice(0)) await one.close();
+	rmSync(folder, {recursive: true, force: true});
+});
+
+/** A plugin that notes that it was run, and gives a token. */
+function writePlugin(name: string): string {
+	const file = join(folder, name);
+	const token = rig.api.world.cluster.access.issue('viewer');
+	const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${token}"}}`;
+	writeFileSync(file, `#!/bin/sh\necho "$0" >> "${folder}/runs"\nprintf '%s' '${answer}'\n`, {mode: 0o755});
+	return file;
+}
+
+function writeKubeconfig(command: string, args: readonly string[]): string {
+	const made = JSON.parse(rig.api.kubeconfig) as {readonly users: readonly object[]};
+	const exec = {apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'IfAvailable'};
+	const file = join(folder, 'kubeconfig');
+	writeFileSync(`${file}.new`, stringify({...made, users: made.users.map(user => ({...user, user: {exec}}))}), {
+		mode: 0o600,
+	});
+	renameSync(`${file}.new`, file);
+	return file;
+}
+
+const runs = () =>
+	existsSync(join(folder, 'runs')) ? readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n') : [];
+
+/** A console of this user, which finds the kubeconfig by itself. */
+async function start(...words: readonly string[]): Promise<Deck> {
+	const env = {KUBECONFIG: kubeconfig};
+	const one = await deck({home: join(folder, 'home'), env, arguments: words, columns: 140, rows: 40});
+	open.push(one);
+	return one;
+}
+
+/** Opens the question from the list of targets. */
+async function ask(console: Deck, program: string): Promise<string> {
+	await console.expect(`waits for your approval to run ${program}`, 20);
+	console.press('deck.targets');
+	await console.expect('Watched systems');
+	console.press('list.login');
+	return console.expect('Run a program to log in to');
+}
+
+async function approve(console: Deck): Promise<void> {
+	await console.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
+	await console.answer(['field.accept'], screen => !screen.includes('to approve it'));
+	await console.expect('approved: ', 10);
+	console.press('deck.back');
+	await console.expect('till-7', 20);
+}
+
+describe('a program that a kubeconfig wants to run', () => {
+	test('runs once it was approved at the terminal, and at later starts without a question', async () => {
+		const first = await start();
+		const shown = (await ask(first, login)).replaceAll(/\s*│\s*/g, ' ');
+		expect(shown).toContain(login);
+		expect(shown).toContain(`The kubeconfig ${kubeconfig} names it`);
+		expect(shown).toContain('press y, then enter');
+		expect(runs()).toEqual([]);
+		await approve(first);
+		expect(runs().length).toBeGreaterThan(0);
+		expect(first.audit()).toContainEqual(
+			expect.objectContaining({kind: 'approve', target: 'demo', note: expect.stringContaining(login)}),
+		);
+		expect((await first.quit()).code).toBe(0);
+		expect(first.pty.output()).not.toContain('canaryARG');
+		expect(JSON.stringify(first.audit())).not.toContain('canaryARG');
+
+		const second = await start();
+		await second.expect('till-7', 20);
+		expect((await second.quit()).code).toBe(0);
+	});
+
+	test('stays as it is when the question is left, or answered by enter or a held key', async () => {
+		const console = await start();
+		await ask(console, login);
+		console.type('\r');
+		await console.expect('not taken: press y first, then enter');
+		console.type('n');
+		await console.expect('was not approved');
+		console.press('list.login');
+		await console.expect('Run a program to log in to');
+		console.type('yyyy\r');
+		await console.expect('not taken');
+		expect(runs()).toEqual([]);
+		console.press('deck.back');
+		await console.expect('was not approved');
+	});
+
+	test('is asked again when another program or other arguments stand in the kubeconfig', async () => {
+		const first = await start();
+		await ask(first, login);
+		await approve(first);
+		expect((await first.quit()).code).toBe(0);
+
+		const other = writePlugin('other-login');
+		writeKubeconfig(other, ['--token=canaryARG']);
+		const second = await start();
+		await ask(second, other);
+		expect(runs()).not.toContain(other);
+		await approve(second);
+		expect((await second.quit()).code).toBe(0);
+
+		const before = runs().length;
+		writeKubeconfig(other, ['--token=canaryOTHER']);
+		const third = await start();
+		expect(await ask(third, other)).toContain('You approved it before, with other arguments');
+		expect(runs()).toHaveLength(before);
+	});
+
+	test('is not approved on a wall that is read-only', async () => {
+		const wall = await start('--read-only');
+		await wall.expect(`waits for your approval to run ${login}`, 20);
+		wall.press('deck.targets');
+		await wall.expect('Watched systems');
+		wall.press('list.login');
+		await wall.expect('cannot be approved here');
+		expect(runs()).toEqual([]);
+	});
+});

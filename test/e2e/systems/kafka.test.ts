@@ -1,0 +1,235 @@
+import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {connect, createServer, type Server} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {lagsByTool, listenersOf, unique} from '../../adapters/kafka/kafka-fixture.ts';
+import {commandedMember} from '../../adapters/kafka/scripted-member.ts';
+import {describeKafka} from '../../estate/describe-server.ts';
+import type {KafkaServer} from '../../estate/estate-record.ts';
+import {makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {type Deck, deck} from '../console-process.ts';
+
+let open: Deck | undefined;
+const closing: (() => Promise<unknown> | unknown)[] = [];
+
+afterEach(async () => {
+	await open?.close();
+	open = undefined;
+	for (const close of closing.splice(0)) await close();
+});
+
+/** Fills in the one field of the reset, and waits for what it would do. */
+async function plan(console: Deck, to: string): Promise<string> {
+	console.call('kafka.reset-offsets');
+	await console.expect('earliest, latest');
+	console.press('field.clear');
+	console.type(to);
+	await console.expect(`${to}▏`);
+	console.press('field.accept');
+	return console.expect('will run');
+}
+
+async function undo(console: Deck): Promise<void> {
+	console.press('list.choose');
+	await console.gone('Done');
+	console.press('deck.undo');
+	await console.expect(/offsets of .* committed on/);
+	console.press('list.choose');
+	await console.confirm();
+	await console.expect('Done');
+}
+
+test('in the demo, lag heals by keyboard when the group is put past the message that its members die of', async () => {
+	open = await deck({demo: 'lag', rows: 45});
+	await open.zoom(5, 'Consumer lag');
+	// The topics are there first.
+	await open.expect(/order-processing +order-events/);
+	await open.select('order-processing');
+	await open.arm('kafka-main');
+	open.call('kafka.partitions');
+	await open.expect('The oldest message that waits is on partition 7');
+	open.press('deck.back');
+	await open.gone('The oldest message');
+	open.call('kafka.messages');
+	await open.expect('Partition');
+	open.press('field.clear');
+	open.type('7');
+	open.press('field.next');
+	await open.expect('committed▏');
+	open.press('field.accept');
+	await open.expect('(binary, 11B)');
+	open.press('deck.back');
+	await open.gone('(binary, 11B)');
+	// Another partition first: it does not help.
+	await plan(open, '3:+1');
+	await open.confirm();
+	await open.expect('Done');
+	open.press('list.choose');
+	await open.gone('Done');
+	await open.expect('STOP');
+	await plan(open, '7:+1');
+	await open.confirm();
+	await open.expect('Done');
+	open.press('list.choose');
+	await open.gone('STOP', 30);
+	await open.gone('Done');
+	expect(await open.expect('order-processing')).not.toContain('STOP');
+	const verified = () => open?.audit().flatMap(({kind, result}) => (kind === 'verify' ? [result] : []));
+	await expect.poll(verified).toEqual(['done', 'done']);
+	expect(await open.quit()).toEqual({code: 0});
+});
+
+describeKafka('kafka-4', 'offsets by keyboard', server => {
+	/** A group that has stopped at 4 and 5 of 10 messages of each partition. */
+	async function stopped(): Promise<{readonly group: string; readonly topic: string}> {
+		const topic = unique('e2e');
+		const group = unique('grp');
+		await makeTopic(server, topic, 2);
+		const messages = Array.from({length: 10}, (_, at) => `{"order": ${at}}`);
+		await produce(
+			server,
+			topic,
+			[0, 1].flatMap(partition => messages.map(value => ({partition, value}))),
+		);
+		await stoppedGroup(server, group, topic, [
+			{partition: 0, offset: 4},
+			{partition: 1, offset: 5},
+		]);
+		return {group, topic};
+	}
+
+	const committed = (group: string) => lagsByTool(server, group).map(one => one.committed);
+
+	/** A console on this group alone. */
+	async function watch(
+		group: string,
+		{port = server.port, login}: {readonly port?: number; readonly login?: keyof KafkaServer['logins']} = {},
+	): Promise<Deck> {
+		const folder = mkdtempSync(join(tmpdir(), 'midwatch-kafka-'));
+		closing.push(() => rmSync(folder, {recursive: true, force: true}));
+		const secret = join(folder, 'password');
+		const name = login === undefined ? undefined : server.logins[login];
+		if (name !== undefined) writeFileSync(secret, name.password, {mode: 0o600});
+		const sasl = name && {mechanism: 'plain', username: name.user, password: `\${file:${secret}}`};
+		const target = {
+			name: 'kafka',
+			kind: 'kafka',
+			production: false,
+			brokers: [`${server.host}:${port}`],
+			groups: `^${group}$`,
+			requestTimeoutMs: 10_000,
+			...(sasl === undefined ? {} : {sasl}),
+		};
+		const file = join(folder, 'midwatch.yaml');
+		writeFileSync(file, stringify({targets: [target]}), {mode: 0o600});
+		const console = await deck({file, rows: 45});
+		await console.expect('Consumer lag');
+		await console.expect(new RegExp(`${group} +\\S`));
+		await console.select(group);
+		return console;
+	}
+
+	test('are reset, read back, undone and recorded', async () => {
+		const {group, topic} = await stopped();
+		open = await watch(group);
+		await open.expect('STOP');
+		expect(await plan(open, '0:+3, 1:earliest')).toContain('3 messages will never be read');
+		expect(committed(group)).toEqual([4, 5]);
+		await open.confirm();
+		await open.expect('Done');
+		expect(committed(group)).toEqual([7, 0]);
+		await undo(open);
+		expect(committed(group)).toEqual([4, 5]);
+		const kinds = () => open?.audit().map(line => line.kind) ?? [];
+		await expect.poll(() => kinds().filter(kind => kind === 'verify')).toHaveLength(2);
+		const outcome = open.audit().find(line => line.kind === 'outcome') as {
+			readonly receipt?: {before: Record<string, string>};
+		};
+		const backup = outcome.receipt?.before['backup'] ?? '';
+		expect(readFileSync(backup, 'utf8')).toBe(`${topic},0,4\n${topic},1,5\n`);
+		expect(statSync(backup).mode & 0o777).toBe(0o600);
+		expect(open.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		open.press('list.choose');
+		await open.gone('Done');
+		expect(await open.quit()).toEqual({code: 0});
+	});
+
+	test('of a group that has members are not reset', async () => {
+		const {group, topic} = await stopped();
+		const member = await commandedMember(server, group, topic);
+		closing.push(() => member.leave());
+		open = await watch(group);
+		open.call('kafka.reset-offsets');
+		await open.expect('earliest, latest');
+		open.press('field.accept');
+		await open.expect(/Blocked/, 20);
+		await open.expect('Stop it first');
+		expect(committed(group)).toEqual([4, 5]);
+	});
+
+	test('that have moved meanwhile are not reset', async () => {
+		const {group, topic} = await stopped();
+		open = await watch(group);
+		await plan(open, 'latest');
+		await stoppedGroup(server, group, topic, [{partition: 1, offset: 6}]);
+		await open.expect('It has changed since you looked', 20);
+		expect(committed(group)).toEqual([4, 6]);
+	});
+
+	test('are not reset by whom the brokers do not let', async () => {
+		const {group} = await stopped();
+		open = await watch(group, {port: listenersOf(server).sasl, login: 'monitor'});
+		open.call('kafka.reset-offsets');
+		await open.expect('earliest, latest');
+		open.press('field.accept');
+		await open.expect(/Blocked/, 20);
+		await open.expect('not permitted');
+		expect(committed(group)).toEqual([4, 5]);
+	});
+
+	/** Stands where the broker says that it is, passes everything, and keeps the answer to a commit for itself. */
+	async function swallowCommits(): Promise<void> {
+		const {faulty, host} = listenersOf(server);
+		const offsetCommit = 8;
+		const relay: Server = createServer(client => {
+			const broker = connect({host, port: faulty.port});
+			let swallows = false;
+			client.on('error', () => broker.destroy());
+			broker.on('error', () => client.destroy());
+			client.on('close', () => broker.destroy());
+			client.on('data', bytes => {
+				if (bytes.length > 6 && bytes.readInt16BE(4) === offsetCommit) swallows = true;
+				broker.write(bytes);
+			});
+			broker.on('data', bytes => {
+				if (!swallows) client.write(bytes);
+			});
+		});
+		// Another test may stand there.
+		for (let turn = 0; ; turn += 1) {
+			const error = await new Promise<Error | undefined>(resolve => {
+				relay.once('error', resolve);
+				relay.listen(faulty.toldPort, host, () => resolve(undefined));
+			});
+			if (error === undefined) break;
+			if (turn > 60) throw error;
+			await new Promise(resolve => setTimeout(resolve, 1000));
+		}
+		closing.push(() => new Promise(resolve => relay.close(resolve)));
+	}
+
+	test('whose commit is not answered have an outcome that nobody knows, and that is said', async () => {
+		const {group} = await stopped();
+		await swallowCommits();
+		open = await watch(group, {port: listenersOf(server).faulty.toldPort});
+		await plan(open, '0:+1');
+		await open.confirm();
+		await open.expect('The outcome is not known', 40);
+		expect(committed(group)).toEqual([5, 5]);
+		expect(open.audit().find(line => line.kind === 'outcome')).toMatchObject({result: 'unknown'});
+		await open.close();
+		open = undefined;
+	});
+});

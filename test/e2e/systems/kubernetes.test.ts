@@ -1,0 +1,335 @@
+import {afterEach, expect, test} from 'vitest';
+import type {ScenarioName} from '../../../demo/scenario.ts';
+import {type Deck, deck} from '../console-process.ts';
+import {type Cluster, describeCluster} from './cluster.ts';
+
+let open: Deck | undefined;
+let cluster: Cluster | undefined;
+
+afterEach(async () => {
+	await open?.close();
+	await cluster?.close();
+	open = undefined;
+	cluster = undefined;
+});
+
+/** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
+async function expectRecorded(console: Deck, action: string): Promise<void> {
+	const kinds = () => console.audit().map(line => line.kind);
+	await expect.poll(kinds).toContain('verify');
+	expect(console.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
+	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
+	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
+	expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+}
+
+describeCluster('Kubernetes by keyboard', start => {
+	/** A console on a cluster of its own, on its pods. */
+	async function begin(scenario: ScenarioName, login?: Parameters<Cluster['config']>[0]) {
+		const own = await start(scenario);
+		cluster = own;
+		const console = await deck({file: own.config(login), columns: 160, rows: 44});
+		open = console;
+		await console.zoom(1, 'Pods');
+		await console.expect(/Running|CrashLoop/);
+		const get = (kind: string, namespace: string, name: string, path: string) =>
+			own.kubectl('-n', namespace, 'get', kind, name, '-o', `jsonpath={${path}}`);
+		return {console, api: own.api, kubectl: own.kubectl, get};
+	}
+
+	/** The pods of one workload, under its row. */
+	async function onWorkload(console: Deck, namespace: string, short: string): Promise<void> {
+		console.press('pane.order');
+		await console.expect('ordered by workload');
+		await console.filter(`namespace:${namespace} name:${short.split('/')[1]}`);
+		await console.select(short);
+	}
+
+	async function onPod(console: Deck, name: string): Promise<void> {
+		await console.filter(`name:${name}`);
+		await console.select(name);
+	}
+
+	/** Fills in what an action asks for, the first of it. */
+	async function fill(console: Deck, label: string, value?: string): Promise<void> {
+		await console.expect(label);
+		if (value !== undefined) {
+			console.press('field.clear');
+			console.type(value);
+		}
+		console.press('field.accept');
+	}
+
+	/** Leads the last action back. */
+	async function undo(console: Deck): Promise<void> {
+		console.press('list.choose');
+		await console.gone('Done');
+		console.press('deck.undo');
+		await console.expect('Undo');
+		console.press('list.choose');
+		await console.confirm();
+		await console.expect('Done', 120);
+	}
+
+	const nameOfOne = async (kubectl: Cluster['kubectl'], namespace: string, app: string) =>
+		(await kubectl('-n', namespace, 'get', 'pods', '-l', `app.kubernetes.io/name=${app}`, '-o', 'name'))
+			.split('\n')[0]
+			?.replace('pod/', '') ?? '';
+
+	const restartedAt = '.spec.template.metadata.annotations.kubectl\\.kubernetes\\.io/restartedAt';
+
+	test('a pod is evicted, and its workload makes another', async () => {
+		const {console, kubectl} = await begin('calm');
+		const name = await nameOfOne(kubectl, 'checkout', 'web');
+		await onPod(console, name);
+		const told = await console.action('kubernetes.evict-pod');
+		expect(told).toContain('Done');
+		expect(told).toContain('Deployment web makes a new one');
+		await expect(kubectl('-n', 'checkout', 'get', 'pod', name)).rejects.toThrow('NotFound');
+		expect(
+			await kubectl('-n', 'checkout', 'get', 'events', '--field-selector', `involvedObject.name=${name}`),
+		).toContain('Killing');
+		await expectRecorded(console, 'kubernetes.evict-pod');
+		expect(await console.quit()).toEqual({code: 0});
+	});
+
+	test('a pod is deleted with the seconds that were asked for', async () => {
+		const {console, kubectl} = await begin('calm');
+		const name = await nameOfOne(kubectl, 'search', 'suggest');
+		await onPod(console, name);
+		console.call('kubernetes.delete-pod');
+		await fill(console, 'Seconds to end in', '1');
+		await console.confirm();
+		await console.expect('Done', 60);
+		await expect(kubectl('-n', 'search', 'get', 'pod', name)).rejects.toThrow('NotFound');
+		await expectRecorded(console, 'kubernetes.delete-pod');
+	});
+
+	test('two marked pods are evicted by one plan, and no third', async () => {
+		const {console, kubectl} = await begin('calm');
+		const before = (
+			await kubectl('-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name')
+		).split('\n');
+		await console.filter('namespace:checkout name:web-');
+		await console.pty.still(300);
+		console.press('row.mark', 'row.down', 'row.mark');
+		await console.expect('2 marked');
+		const told = await console.action('kubernetes.evict-pod');
+		expect(told).toContain('2 of 2 are gone');
+		const after = await kubectl('-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name');
+		expect(before.filter(name => after.includes(name))).toHaveLength(before.length - 2);
+		await expectRecorded(console, 'kubernetes.evict-pod');
+	});
+
+	test.each(['kubernetes.evict-pod', 'kubernetes.delete-pod'])(
+		'%s: of three marked pods one goes, and those that are left are confirmed again',
+		async id => {
+			const {console, kubectl} = await begin('calm');
+			const of = ['-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name'];
+			const there = async () => (await kubectl(...of)).split('\n').map(name => name.replace('pod/', ''));
+			await console.filter('namespace:checkout name:web-');
+			await console.pty.still(300);
+			console.press('row.mark', 'row.down', 'row.mark', 'row.down', 'row.mark');
+			await console.expect('3 marked');
+			console.call(id);
+			if (id === 'kubernetes.delete-pod') await fill(console, 'Seconds to end in', '1');
+			const screen = await console.expect(/type \S+, the number of objects \(3\)/);
+			const marked = [...new Set([...screen.matchAll(/Pod checkout\/(web-[\w-]+)/g)].map(([, name = '']) => name))];
+			expect(marked).toHaveLength(3);
+			const [first = '', ...others] = marked;
+			await kubectl('-n', 'checkout', 'delete', 'pod', first, '--grace-period=0', '--force');
+			await console.expect('goes on with the 2 that are left', 30);
+			expect(console.audit().filter(({kind}) => kind === 'intent')).toEqual([]);
+			console.press('confirm.renew');
+			await console.expect(/the number of objects \(2\)/);
+			expect(await there()).toEqual(expect.arrayContaining(others));
+			await console.confirm();
+			await console.expect('2 of 2 are gone', 60);
+			const left = await there();
+			expect(others.filter(name => left.includes(name))).toEqual([]);
+			await expectRecorded(console, id);
+			const intents = console.audit().filter(({kind}) => kind === 'intent');
+			expect(intents).toMatchObject([{preview: {count: 2, touches: others.map(name => `Pod checkout/${name}`)}}]);
+		},
+	);
+
+	test.each([
+		['a deployment', 'deployment', 'checkout', 'cart', 'deploy/cart'],
+		['a stateful set', 'statefulset', 'reporting', 'warehouse', 'sts/warehouse'],
+		['a daemon set', 'daemonset', 'monitoring', 'node-exporter', 'ds/node-exporter'],
+	] as const)(
+		'%s is restarted from its own row, and its template put back by undo',
+		async (_, kind, namespace, name, short) => {
+			const {console, get} = await begin('calm');
+			const template = await get(kind, namespace, name, '.spec.template');
+			await onWorkload(console, namespace, short);
+			console.call('kubernetes.restart');
+			await console.confirm();
+			await console.expect('Done', 120);
+			expect(await get(kind, namespace, name, restartedAt)).toMatch(/^\d{4}-\d\d-\d\dT/);
+			await undo(console);
+			expect(await get(kind, namespace, name, '.spec.template')).toBe(template);
+			await expectRecorded(console, 'kubernetes.restart');
+		},
+		240_000,
+	);
+
+	test('a deployment is scaled from the row of its pod, and back by undo', async () => {
+		const {console, kubectl, get} = await begin('calm');
+		await onPod(console, await nameOfOne(kubectl, 'identity', 'sessions'));
+		// What stands behind a pod is known a moment after the pod.
+		const asked = async () => {
+			console.call('kubernetes.scale');
+			return console.expect(/Replicas|or not yet/);
+		};
+		await expect.poll(asked, {timeout: 20_000, interval: 500}).toContain('Replicas');
+		await fill(console, 'Replicas', '9');
+		await console.confirm();
+		await console.expect('Done', 60);
+		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('9');
+		expect(await get('deployment', 'identity', 'sessions', '.status.readyReplicas')).toBe('9');
+		await undo(console);
+		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('6');
+		await expectRecorded(console, 'kubernetes.scale');
+	}, 120_000);
+
+	test('what does not come to an end is led back while it is looked at, and holds nothing else up', async () => {
+		const {console, kubectl, get} = await begin('crashloop');
+		await console.expect('3 of 8 pods CrashLoopBackOff <- OOMKilled 137', 30);
+		const replicas = () => get('deployment', 'checkout', 'api', '.spec.replicas');
+		const before = await replicas();
+		await onWorkload(console, 'checkout', 'deploy/api');
+		console.call('kubernetes.scale');
+		await fill(console, 'Replicas', '9');
+		await console.confirm();
+		await console.expect(/looking whether it helped.*\n.*\d+ pods are there, \d of them for the rollout/, 20);
+		await console.expect(/esc leaves it to go on · \S+ undoes it/);
+		expect(await replicas()).toBe('9');
+		console.press('confirm.cancel');
+		await console.expect('it goes on');
+		console.press('deck.undo');
+		await console.expect('deployment/api in checkout scaled');
+		console.press('list.choose');
+		await console.confirm();
+		await console.expect(/8 pods are there, 2 of them for the rollout that is under way/, 20);
+		await console.expect('Done', 20);
+		expect(await replicas()).toBe(before);
+		console.press('list.choose');
+		await console.gone('Done');
+		console.call('kubernetes.scale');
+		await fill(console, 'Replicas', '10');
+		await console.confirm();
+		await console.expect('looking whether it helped', 20);
+		console.press('confirm.cancel');
+		await console.expect('1 not verified yet: u');
+		console.call('kubernetes.undo-rollout');
+		await fill(console, 'Back to revision');
+		await console.confirm();
+		await console.expect('all 10 pods are new and available', 60);
+		expect(await kubectl('-n', 'checkout', 'get', 'deployment', 'api', '-o', 'jsonpath={.spec.template}')).toContain(
+			'api:2.40.3',
+		);
+		const seen = () =>
+			console
+				.audit()
+				.filter(line => line.kind === 'verify')
+				.map(line => `${line.result}: ${line['note']}`);
+		await expect
+			.poll(seen)
+			.toEqual([
+				expect.stringMatching(/^superseded: its undo was sent before it showed: \d+ pods are there/),
+				expect.stringMatching(/^done: 8 pods are there/),
+				expect.stringMatching(/^superseded: Undo rollout was sent before it showed: /),
+				expect.stringMatching(/^done: all 10 pods are new and available/),
+			]);
+		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	}, 180_000);
+
+	test('the rollout that made the pods crash is undone, and they are well', async () => {
+		const {console, get} = await begin('crashloop');
+		await console.expect('3 of 8 pods CrashLoopBackOff <- OOMKilled 137', 30);
+		const image = '.spec.template.spec.containers[0].image';
+		expect(await get('deployment', 'checkout', 'api', image)).toContain('api:2.41.0');
+		await onWorkload(console, 'checkout', 'deploy/api');
+		console.call('kubernetes.undo-rollout');
+		await fill(console, 'Back to revision');
+		await console.confirm();
+		await console.expect('all 6 pods are new and available', 60);
+		expect(await get('deployment', 'checkout', 'api', image)).toContain('api:2.40.3');
+		expect(await get('deployment', 'checkout', 'api', '.status.availableReplicas')).toBe('6');
+		await console.gone('CrashLoopBackOff', 30);
+		await expectRecorded(console, 'kubernetes.undo-rollout');
+	}, 120_000);
+
+	test.each([
+		['a stateful set', 'statefulset', 'reporting', 'warehouse', 'sts/warehouse'],
+		['a daemon set', 'daemonset', 'monitoring', 'node-exporter', 'ds/node-exporter'],
+	] as const)(
+		'the rollout of %s that somebody else made is undone',
+		async (_, kind, namespace, name, short) => {
+			const {console, kubectl, get} = await begin('calm');
+			const template = await get(kind, namespace, name, '.spec.template');
+			await kubectl('-n', namespace, 'rollout', 'restart', `${kind}/${name}`);
+			await kubectl('-n', namespace, 'rollout', 'status', `${kind}/${name}`);
+			await onWorkload(console, namespace, short);
+			await console.expect('rev 2');
+			console.call('kubernetes.undo-rollout');
+			await fill(console, 'Back to revision');
+			await console.confirm();
+			await console.expect('Done', 120);
+			expect(await get(kind, namespace, name, '.spec.template')).toBe(template);
+			await expectRecorded(console, 'kubernetes.undo-rollout');
+		},
+		240_000,
+	);
+
+	test('a workload that was changed while it was being confirmed is stale, and nothing is sent', async () => {
+		const {console, kubectl, get} = await begin('calm');
+		await onWorkload(console, 'checkout', 'deploy/cart');
+		console.call('kubernetes.restart');
+		await console.expect(/, to do it|and a reason/);
+		await kubectl('-n', 'checkout', 'scale', 'deployment/cart', '--replicas=7');
+		await console.expect('has changed since', 30);
+		expect(await get('deployment', 'checkout', 'cart', restartedAt)).toBe('');
+		expect(console.audit().map(line => line.kind)).not.toContain('outcome');
+	});
+
+	test('a pod whose name another one has taken is not the one that was meant', async () => {
+		const {console, kubectl, get} = await begin('calm');
+		await onPod(console, 'indexer-3');
+		const uid = await get('pod', 'search', 'indexer-3', '.metadata.uid');
+		console.call('kubernetes.evict-pod');
+		await console.expect(/, to do it|and a reason/);
+		await kubectl('-n', 'search', 'delete', 'pod', 'indexer-3', '--grace-period=1');
+		await console.expect('has changed since', 30);
+		await expect.poll(() => get('pod', 'search', 'indexer-3', '.metadata.uid'), {timeout: 30_000}).not.toBe(uid);
+		await console.pty.still(1000).catch(() => undefined);
+		expect(await get('pod', 'search', 'indexer-3', '.metadata.deletionTimestamp')).toBe('');
+	});
+
+	test('who may not is told which line grants it, and nothing is sent', async () => {
+		const {console, get} = await begin('calm', 'viewer');
+		await onWorkload(console, 'identity', 'deploy/sessions');
+		console.call('kubernetes.scale');
+		await fill(console, 'Replicas', '9');
+		const told = await console.expect('nothing was sent', 30);
+		expect(told).toContain('you may not patch deployments/scale in identity');
+		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('6');
+	});
+
+	test('when the reply is lost nobody knows what came of it, and it is not sent again', async () => {
+		const {console, api, get} = await begin('calm');
+		await onWorkload(console, 'identity', 'deploy/sessions');
+		console.call('kubernetes.scale');
+		await fill(console, 'Replicas', '9');
+		await console.expect(/, to do it|and a reason/);
+		// Once: what were sent again would go through.
+		const callOff = api.faults.next({kind: 'cut'}, {verb: 'patch'}, 1);
+		await console.confirm();
+		await console.expect('outcome is not known', 60);
+		callOff();
+		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('6');
+		expect(console.audit().at(-1)).toMatchObject({kind: 'outcome', result: 'unknown'});
+		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	});
+});

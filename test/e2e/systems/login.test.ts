@@ -1,0 +1,111 @@
+import {readFile} from 'node:fs/promises';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {stringify} from 'yaml';
+import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type Deck, deck} from '../console-process.ts';
+
+let rig: Rig;
+let open: Deck | undefined;
+
+beforeEach(async () => {
+	rig = await startRig();
+	rig.addPod('till-7');
+});
+
+afterEach(async () => {
+	await open?.close();
+	open = undefined;
+	await rig.close();
+});
+
+/** A cluster whose login asks a person, at the terminal, for a code. */
+async function asksForCode(): Promise<string> {
+	await rig.file('runs', '');
+	const login = await rig.file(
+		'login',
+		`#!/bin/sh
+cd "$(dirname "$0")"
+echo run >> runs
+printf 'Your code, please: ' >&2
+read code
+[ "$code" = 4711 ] || { echo 'That is not the code.' >&2; exit 3; }
+printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' "$(cat token)"
+`,
+		0o700,
+	);
+	await rig.file('token', rig.api.world.cluster.access.issue('viewer'));
+	const kubeconfig = await rig.file(
+		'kubeconfig',
+		stringify({
+			apiVersion: 'v1',
+			kind: 'Config',
+			'current-context': 'demo',
+			contexts: [{name: 'demo', context: {cluster: 'demo', user: 'person'}}],
+			clusters: [
+				{
+					name: 'demo',
+					cluster: {
+						server: rig.api.url,
+						'certificate-authority-data': Buffer.from(rig.api.ca).toString('base64'),
+					},
+				},
+			],
+			users: [
+				{
+					name: 'person',
+					user: {
+						exec: {
+							apiVersion: 'client.authentication.k8s.io/v1',
+							command: login,
+							interactiveMode: 'Always',
+						},
+					},
+				},
+			],
+		}),
+	);
+	return rig.file(
+		'midwatch.yaml',
+		stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}], kubernetes: {allowExec: [login]}}),
+	);
+}
+
+test('a login that asks a person is run by a key, at the terminal, and never by itself', async () => {
+	open = await deck({file: await asksForCode(), columns: 140, rows: 40});
+	const runs = async () => (await readFile(`${rig.folder}/runs`, 'utf8')).split('\n').length - 1;
+	await open.expect('needs a terminal', 20);
+	expect(await runs()).toBe(0);
+
+	open.press('deck.targets');
+	await open.expect('Log in from the list of watched systems');
+	open.press('list.login');
+	await open.expect('Your code, please:');
+	expect(open.pty.alternate).toBe(false);
+	open.type('1234\r');
+	await open.expect('ended with 3', 10);
+	expect(open.pty.alternate).toBe(true);
+	expect(await runs()).toBe(1);
+
+	open.press('list.login');
+	// The first question is still on the screen that the terminal goes back to.
+	await open.expect(/Your code, please:.*Your code, please:/s);
+	open.type('4711\r');
+	await open.expect('logged in to shop', 10);
+	open.press('deck.back');
+	await open.expect('till-7', 20);
+	expect(await runs()).toBe(2);
+	expect((await open.quit()).code).toBe(0);
+});
+
+test('Ctrl-C ends the login and not the console', async () => {
+	open = await deck({file: await asksForCode(), columns: 140, rows: 40});
+	await open.expect('needs a terminal', 20);
+	open.press('deck.targets');
+	await open.expect('Log in from the list of watched systems');
+	open.press('list.login');
+	await open.expect('Your code, please:');
+	open.type('\u0003');
+	await open.expect('ended with SIGINT', 10);
+	await open.expect('Watched systems');
+	expect((await open.quit()).code).toBe(0);
+});

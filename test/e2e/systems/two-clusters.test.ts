@@ -1,0 +1,40 @@
+import {afterEach, expect, test} from 'vitest';
+import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type Deck, deck} from '../console-process.ts';
+
+let open: Deck | undefined;
+const rigs: Rig[] = [];
+
+afterEach(async () => {
+	await open?.close();
+	open = undefined;
+	for (const rig of rigs.splice(0)) await rig.close();
+});
+
+test('two clusters share a pane, and what is wrong with one is its own', async () => {
+	const [east, west] = await Promise.all([startRig(), startRig()]);
+	rigs.push(east, west);
+	east.addPod('only-in-east', {namespace: 'aaa'});
+	west.addPod('only-in-west', {namespace: 'aaa'});
+	const targets = await Promise.all(
+		[east, west].map(async (rig, index) => ({
+			name: index === 0 ? 'east' : 'west',
+			kind: 'kubernetes',
+			kubeconfig: await east.file(`kubeconfig-${index}`, rig.api.kubeconfig),
+		})),
+	);
+	// JSON is YAML too.
+	open = await deck({columns: 140, rows: 30, file: await east.file('midwatch.yaml', JSON.stringify({targets}))});
+	await open.zoom(1, 'Pods');
+	await open.expect('2 targets', 30);
+	await open.filter('name:only-in');
+	await open.expect(/east +aaa +only-in-east/, 30);
+	await open.expect(/west +aaa +only-in-west/, 30);
+	await west.api.faults.stop();
+	await open.expect(/west: .*(nothing answers|refused|unreachable|not connect)|pods as of/i, 30);
+	east.addPod('only-in-east-2', {namespace: 'aaa'});
+	await open.expect(/east +aaa +only-in-east-2/, 30);
+	await open.expect(/west +aaa +only-in-west/, 5);
+	const screen = await open.expect('only-in-west');
+	expect(screen).not.toMatch(/east: /);
+});

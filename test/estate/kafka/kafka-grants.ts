@@ -1,0 +1,48 @@
+import kafkajs, {type AclOperationTypes, type AclResourceTypes, type Admin} from 'kafkajs';
+import type {KafkaServer, Login} from '../estate-record.ts';
+
+const {CLUSTER, GROUP, TOPIC} = kafkajs.AclResourceTypes;
+const {DESCRIBE, DESCRIBE_CONFIGS, READ, DELETE} = kafkajs.AclOperationTypes;
+
+/** Takes from one login everything that it may do with groups, until `grantKafka` gives it back. */
+export async function denyGroups(admin: Admin, {user}: Login): Promise<void> {
+	await admin.deleteAcls({
+		filters: [
+			{
+				resourceType: GROUP,
+				resourcePatternType: kafkajs.ResourcePatternTypes.ANY,
+				principal: `User:${user}`,
+				operation: kafkajs.AclOperationTypes.ANY,
+				permissionType: kafkajs.AclPermissionTypes.ANY,
+			},
+		],
+	});
+}
+
+/** Gives the logins of the estate what their names promise. `admin` is a superuser and `bare` has nothing. */
+export async function grantKafka(admin: Admin, logins: KafkaServer['logins']): Promise<void> {
+	const describing = [
+		[CLUSTER, DESCRIBE],
+		[GROUP, DESCRIBE],
+		[TOPIC, DESCRIBE],
+		[TOPIC, DESCRIBE_CONFIGS],
+	] as const;
+	const acting = [
+		[GROUP, READ],
+		[GROUP, DELETE],
+		[TOPIC, READ],
+	] as const;
+	const allow = (user: string, grants: readonly (readonly [AclResourceTypes, AclOperationTypes])[]) =>
+		grants.map(([resourceType, operation]) => ({
+			resourceType,
+			resourceName: resourceType === CLUSTER ? 'kafka-cluster' : '*',
+			resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+			principal: `User:${user}`,
+			host: '*',
+			operation,
+			permissionType: kafkajs.AclPermissionTypes.ALLOW,
+		}));
+	await admin.createAcls({
+		acl: [...allow(logins.monitor.user, describing), ...allow(logins.operator.user, [...describing, ...acting])],
+	});
+}

@@ -1,0 +1,87 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import type {KafkaServer} from '../estate-record.ts';
+import {kafkaClient} from './kafka.ts';
+import {classicMember, javaMember, makeTopic, produce, stoppedGroup} from './kafka-load.ts';
+
+type Stop = () => Promise<void>;
+
+const topic = 'orders';
+const letters = 'orders.dlq';
+
+/** Repeats until it is stopped. What fails meanwhile is tried again: the brokers may be stopped under it. */
+function over(everyMs: number, work: (turn: number) => Promise<void>): Stop {
+	let isOver = false;
+	const loop = (async () => {
+		for (let turn = 0; !isOver; turn++) {
+			await work(turn).catch(() => undefined);
+			await pause(everyMs);
+		}
+	})();
+	return async () => {
+		isOver = true;
+		await loop;
+	};
+}
+
+/** A producer of twenty orders a second, and one in sixty that ends among the dead letters. */
+const producing = (server: KafkaServer): Stop =>
+	over(500, async turn => {
+		const orders = Array.from({length: 10}, (_, at) => ({
+			key: `customer-${at}`,
+			value: `{"order": ${turn * 10 + at}}`,
+		}));
+		await produce(server, topic, orders);
+		if (turn % 6 === 0) await produce(server, letters, [{value: '{"order": "?"}', headers: {reason: 'no such order'}}]);
+	});
+
+/** Reads two messages a second of twenty. */
+async function lagging(server: KafkaServer): Promise<Stop> {
+	const consumer = kafkaClient(server, undefined, 10).consumer({groupId: 'reports', maxWaitTimeInMs: 200});
+	await consumer.connect();
+	await consumer.subscribe({topics: [topic]});
+	await consumer.run({autoCommitThreshold: 1, eachMessage: () => pause(500)});
+	return () => consumer.disconnect();
+}
+
+/** A second member comes and goes, and each time all partitions are given anew. */
+async function rebalancing(server: KafkaServer): Promise<Stop> {
+	const group = {group: 'unsteady', topics: [topic]};
+	const first = await classicMember(server, group);
+	const guests = over(1000, async () => {
+		const guest = await classicMember(server, group);
+		await pause(1000);
+		await guest.stop();
+	});
+	return async () => {
+		await guests();
+		await first.stop();
+	};
+}
+
+const groups: Readonly<Record<string, (server: KafkaServer) => Promise<Stop>>> = {
+	reading: async server => (await classicMember(server, {group: 'checkout', topics: [topic]})).stop,
+	stopped: async server => {
+		await stoppedGroup(server, 'billing', topic, [{partition: 0, offset: 0}]);
+		return async () => {};
+	},
+	lagging,
+	stalled: async server => (await classicMember(server, {group: 'stuck', topics: [topic], reads: false})).stop,
+	rebalancing,
+	consumer: async server => javaMember(server, {group: 'search', topic, protocol: 'consumer'}).stop,
+	share: async server => javaMember(server, {group: 'workers', topic, protocol: 'share'}).stop,
+};
+
+/**
+ * Brings groups of every kind into their state on one Kafka, over a topic that grows, and keeps them there until what comes back is
+ * called. Share groups and the consumer protocol need a broker of 4.x.
+ */
+export async function runKafkaGroups(server: KafkaServer): Promise<Stop> {
+	await makeTopic(server, topic, 3);
+	await makeTopic(server, letters);
+	const stops = [producing(server)];
+	for (const [name, start] of Object.entries(groups)) {
+		if (server.version.startsWith('3.') && (name === 'consumer' || name === 'share')) continue;
+		stops.push(await start(server));
+	}
+	return async () => void (await Promise.all(stops.map(stop => stop())));
+}

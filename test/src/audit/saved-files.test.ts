@@ -1,0 +1,39 @@
+import {chmod, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {createAudit} from '../../../src/audit/audit-log.ts';
+import {createFakeClock} from '../../fake-clock.ts';
+import {scratchDir} from '../state/scratch-dir.ts';
+import {actor} from '../state/test-actor.ts';
+
+async function scratchAudit() {
+	const stateDir = await scratchDir();
+	return {stateDir, audit: createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'})};
+}
+
+test('keeps a file of a record, for this user alone, whatever the name holds', async () => {
+	const {audit, stateDir} = await scratchAudit();
+	const path = await audit.keep('R1', '../../etc/päss wd.csv', 'orders,0,17\n');
+	expect(path).toBe(join(stateDir, 'kept', 'R1-.._.._etc_p_ss_wd.csv'));
+	expect(await readFile(path, 'utf8')).toBe('orders,0,17\n');
+	expect((await stat(path)).mode & 0o777).toBe(0o600);
+	expect((await stat(join(stateDir, 'kept'))).mode & 0o777).toBe(0o700);
+});
+
+test('never writes over what was kept', async () => {
+	const {audit} = await scratchAudit();
+	const path = await audit.keep('R1', 'a', 'first');
+	await expect(audit.keep('R1', 'a', 'second')).rejects.toMatchObject({name: 'AuditError'});
+	expect(await readFile(path, 'utf8')).toBe('first');
+});
+
+test('says what to do where it cannot be written', async () => {
+	const {audit, stateDir} = await scratchAudit();
+	await mkdir(stateDir, {recursive: true});
+	await writeFile(join(stateDir, 'kept'), 'in the way');
+	await chmod(join(stateDir, 'kept'), 0o600);
+	await expect(audit.keep('R1', 'a', 'text')).rejects.toMatchObject({
+		message: expect.stringMatching(/^a cannot be kept: /),
+		hint: expect.stringContaining('something else stands where'),
+	});
+});

@@ -1,0 +1,111 @@
+import {describe, expect, it} from 'vitest';
+import type {Finding} from '../../../src/contract/finding.ts';
+import type {Failure, Reading} from '../../../src/contract/reading.ts';
+import {allFindings, findingAge} from '../../../src/findings/merge-findings.ts';
+import {unreadable} from '../../../src/watch/read-failure.ts';
+
+const finding = (target: string, id: string, severity: Finding['severity'], since: number): Finding => ({
+	id,
+	target,
+	severity,
+	sentence: `${id} is wrong`,
+	since,
+	kind: 'postgres.session',
+	evidence: [],
+	actions: [],
+	inspections: [],
+});
+
+const live = (target: string, kind: Reading['kind'], findings: readonly Finding[]): Reading => ({
+	target,
+	kind,
+	state: 'live',
+	snapshot: {rows: [], gauges: [], omitted: 0, notes: []},
+	readAt: 1000,
+	tookMs: 1,
+	failure: undefined,
+	intervalMs: 2000,
+	nextAt: undefined,
+	findings,
+	history: {},
+});
+
+function failed(target: string, kind: Reading['kind'], part: Partial<Failure> = {}): Reading {
+	const failure: Failure = {
+		kind: 'unreachable',
+		message: 'connection refused',
+		hint: 'Start it.',
+		since: 500,
+		attempts: 1,
+		...part,
+	};
+	const reading = live(target, kind, []);
+	return {...reading, state: 'failed', failure, findings: [unreadable(reading, kind, failure)]};
+}
+
+const brief = (readings: readonly Reading[]) => allFindings(readings).map(({id, severity}) => `${severity} ${id}`);
+
+describe('all findings', () => {
+	it('puts the worst first, then the newest', () => {
+		const readings = [
+			live('a', 'postgres.session', [finding('a', 'old', 'warn', 1), finding('a', 'new', 'warn', 9)]),
+			live('b', 'redis.server', [finding('b', 'dark', 'unknown', 99), finding('b', 'bad', 'crit', 5)]),
+		];
+		expect(brief(readings)).toEqual(['crit bad', 'warn new', 'warn old', 'unknown dark']);
+		expect(brief(readings.toReversed())).toEqual(brief(readings));
+	});
+
+	it('puts what may be older than is known behind what is known to be new', () => {
+		const found = live('a', 'postgres.session', [{...finding('a', 'found', 'warn', 50), atLeast: true}]);
+		const told = live('b', 'redis.server', [finding('b', 'told', 'warn', 10)]);
+		expect(brief([found, told])).toEqual(['warn told', 'warn found']);
+	});
+
+	it('tells how old a finding is, or how long it is known', () => {
+		const known = finding('a', 'x', 'warn', 1000);
+		const {since: _, ...undated} = known;
+		expect(findingAge(known, 373_000)).toBe('6m12s');
+		expect(findingAge({...known, atLeast: true}, 373_000)).toBe('>6m12s');
+		expect(findingAge(undated, 373_000)).toBe('');
+	});
+
+	it('tells each finding of a target once, at its worst', () => {
+		const readings = [
+			live('a', 'postgres.session', [finding('a', 'same', 'warn', 1)]),
+			live('a', 'postgres.statement', [finding('a', 'same', 'crit', 1)]),
+			live('b', 'postgres.session', [finding('b', 'same', 'warn', 1)]),
+		];
+		expect(brief(readings)).toEqual(['crit same', 'warn same']);
+	});
+
+	it('tells a dead target once, as unknown while it may be a hiccup and as critical afterwards', () => {
+		const dead = (attempts: number) => [
+			failed('a', 'postgres.session', {since: 700, attempts}),
+			failed('a', 'postgres.statement', {attempts}),
+			live('b', 'postgres.session', []),
+		];
+		expect(brief(dead(1))).toEqual(['unknown a/unreadable']);
+		expect(brief(dead(3))).toEqual(['crit a/unreadable']);
+		expect(allFindings(dead(3))[0]).toMatchObject({sentence: 'cannot be read: connection refused', since: 500});
+	});
+
+	it('never calls a server critical that answers but does not let us look', () => {
+		expect(brief([failed('a', 'postgres.session', {kind: 'denied', attempts: 50})])).toEqual(['unknown a/unreadable']);
+	});
+
+	it('names the one source that fails when the others do not', () => {
+		const readings = [failed('a', 'postgres.session', {attempts: 9}), live('a', 'postgres.statement', [])];
+		expect(brief(readings)).toEqual(['unknown a/postgres.session/unreadable']);
+	});
+
+	it('does not count sources that nobody reads', () => {
+		const paused: Reading = {...live('a', 'redis.prefix', []), state: 'paused'};
+		expect(brief([failed('a', 'redis.server'), paused])).toEqual(['unknown a/unreadable']);
+	});
+
+	it('still tells what was known of a target before it died', () => {
+		const dead = failed('a', 'postgres.session');
+		const readings = [{...dead, findings: [finding('a', 'locked', 'crit', 1), ...dead.findings]}];
+		expect(brief(readings)).toEqual(['crit locked', 'unknown a/unreadable']);
+	});
+});

@@ -1,0 +1,94 @@
+import {afterEach, expect, test} from 'vitest';
+import type {SinkState} from '../../../src/audit/sink-sender.ts';
+import type {Deck} from '../../../src/input/deck.ts';
+import {paste, press} from '../../../src/input/dispatch-key.ts';
+import {createStore} from '../../../src/watch/store.ts';
+import {type House, openHouse} from './deck-fixture.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+/** A deck whose required copy fails, unless given otherwise, and what was answered to its question. */
+async function failing(isNeeded = true, problem: string | undefined = undefined) {
+	house = await openHouse();
+	const used: {readonly word: string; readonly reason: string}[] = [];
+	const glass = {
+		state: createStore<{readonly record: string} | undefined>(undefined),
+		isNeeded: () => isNeeded,
+		use: async (given: {readonly word: string; readonly reason: string}) => {
+			used.push(given);
+			return problem;
+		},
+		close() {},
+	};
+	const copies = {state: createStore<readonly SinkState[]>([]), glass};
+	const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
+	const key = async (name: string, alone = true) => {
+		press(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
+		deck.painted(deck.question());
+		await house.clock.settle();
+	};
+	return {
+		deck,
+		used,
+		key,
+		async type(text: string) {
+			for (const character of text) await key(character === ' ' ? 'space' : character);
+		},
+	};
+}
+
+test('the glass is broken by a typed word and a reason', async () => {
+	const {key, type, used} = await failing();
+	await key('ctrl+g');
+	expect(house.layer()).toBe('break-glass');
+	await type('break-glass');
+	await key('enter');
+	await type('orders are down');
+	expect(used).toEqual([]);
+	await key('enter');
+	expect(used).toEqual([{word: 'break-glass', reason: 'orders are down'}]);
+	expect(house.layer()).toBeUndefined();
+	expect(house.notice()).toMatch(/^for 10 minutes actions are done although the audit is not delivered/);
+});
+
+test('what is wrong with an answer stays on the screen until it is mended', async () => {
+	const {key, deck} = await failing(true, 'give a reason in a few words: it is kept in the record');
+	await key('ctrl+g');
+	await key('tab');
+	await key('enter');
+	const top = () => deck.session.get().layers.at(-1);
+	expect(top()).toMatchObject({kind: 'break-glass', problem: expect.stringContaining('give a reason')});
+	await key('x');
+	expect(top()).toMatchObject({values: ['', 'x'], problem: undefined});
+});
+
+test('neither a paste, nor keys that come in one read, nor an enter that follows an enter are taken, and esc leaves', async () => {
+	const {key, type, deck, used} = await failing();
+	await key('ctrl+g');
+	paste(deck, 'break-glass');
+	expect(house.notice()).toBe('pasted text is not taken here: type it');
+	const top = () => deck.session.get().layers.at(-1);
+	for (const character of 'break-glass') await key(character, false);
+	expect(top()).toMatchObject({values: ['', ''], problem: expect.stringContaining('together with other keys')});
+	await type('break-glass');
+	await key('enter');
+	await key('enter');
+	expect(top()).toMatchObject({problem: expect.stringContaining('enter came twice')});
+	await type('orders are down');
+	await key('enter', false);
+	expect(top()).toMatchObject({problem: expect.stringContaining('together with other keys')});
+	expect(house.layer()).toBe('break-glass');
+	await key('esc');
+	expect(house.layer()).toBeUndefined();
+	expect(used).toEqual([]);
+});
+
+test('it is not asked for while every copy is taken, or where none is required', async () => {
+	const {key} = await failing(false);
+	await key('ctrl+g');
+	expect(house.layer()).toBeUndefined();
+	expect(house.notice()).toMatch(/there is nothing to break/);
+	await house.keys('ctrl+g');
+	expect(house.layer()).toBeUndefined();
+});

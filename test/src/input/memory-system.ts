@@ -1,0 +1,227 @@
+import type {Action, Check, Preview, Risk} from '../../../src/contract/action.ts';
+import type {Document} from '../../../src/contract/document.ts';
+import type {Inspection, InspectionContext} from '../../../src/contract/inspection.ts';
+import {defineSection, type Pane} from '../../../src/contract/pane.ts';
+import type {Row, Severity} from '../../../src/contract/row.ts';
+import type {Source} from '../../../src/contract/source.ts';
+import type {System} from '../../../src/contract/system.ts';
+import {textsOf} from './sample-inspections.ts';
+
+export type Job = Row & {readonly name: string; readonly age: number};
+
+type Plan = {readonly names: readonly string[]; readonly value: string};
+
+/** The far end of every target, as the test has arranged it. */
+export type Far = {
+	rows: Job[];
+	/** Rows of another kind, below the jobs; without any at the start they are not read at all. */
+	readonly logs: readonly Job[];
+	ran: {
+		readonly action: string;
+		readonly names: readonly string[];
+		readonly value: string;
+		readonly record: string;
+	}[];
+	/** What a text is answered with; a test may keep it waiting. */
+	read: (row: Job, context: InspectionContext<Job, Port>) => Promise<Document>;
+	checks: readonly Check[];
+	/** Ids of the rows that are left of several; all of them unless it is set. */
+	left: readonly string[] | undefined;
+	/** Waited for before run() answers. */
+	before: Promise<void>;
+	/** Whether what was done shows; until then it is on its way. */
+	settles: boolean;
+};
+
+export const job = (id: string, severity: Severity = 'ok', age = 1): Job => ({
+	id,
+	target: 'db',
+	severity,
+	name: `job ${id}`,
+	age,
+	...(severity === 'ok' ? {} : {why: 'it waits'}),
+});
+
+type Port = {readonly far: Far};
+
+const source = (): Source<Job, Port> => ({
+	kind: 'postgres.session',
+	title: 'jobs',
+	intervalMs: 2000,
+	timeoutMs: 5000,
+	cost: 'cheap',
+	reads: target => [`psql -h ${target.name} -c 'SELECT * FROM jobs'`],
+	open: (port, target) => async () => ({
+		rows: port.far.rows.filter(row => row.target === target.name),
+		gauges: [],
+		omitted: 0,
+		notes: [],
+	}),
+	findings: (snapshot, _previous, {target}) =>
+		snapshot.rows.flatMap(row =>
+			row.severity === 'crit'
+				? [
+						{
+							id: row.id,
+							target,
+							severity: 'crit' as const,
+							sentence: `${row.name} waits`,
+							row: {kind: 'postgres.session' as const, id: row.id},
+							kind: 'postgres.session' as const,
+							evidence: ['it waits for 4 minutes'],
+							actions: ['postgres.stop'],
+							inspections: ['postgres.read'],
+						},
+					]
+				: [],
+		),
+});
+
+const logSource = (): Source<Job, Port> => ({
+	...source(),
+	kind: 'postgres.statement',
+	title: 'logs',
+	open: (port, target) => async () => ({
+		rows: port.far.logs.filter(row => row.target === target.name),
+		gauges: [],
+		omitted: 0,
+		notes: [],
+	}),
+	findings: () => [],
+});
+
+const action = (
+	about: {readonly id: Action['id']; readonly title: string; readonly key: string; readonly risk: Risk},
+	more: Partial<Pick<Action<Job, Port, Plan>, 'kind' | 'selects' | 'params' | 'disabled' | 'undo'>> = {},
+): Action<Job, Port, Plan> => ({
+	id: about.id,
+	title: about.title,
+	key: about.key,
+	kind: 'postgres.session',
+	selects: 'one',
+	shows: [{fact: 'the names of the jobs', bound: 'the names'}],
+	params: [],
+	disabled: () => undefined,
+	async preview(rows, params) {
+		return previewOf(
+			about.risk,
+			{names: rows.map(row => row.name), value: params['value'] ?? ''},
+			rows[0]?.target ?? '',
+		);
+	},
+	preflight: async (_plan, {port}) => port.far.checks,
+	left: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.left?.includes(id) ?? true),
+	async run(plan, {port, record}) {
+		await port.far.before;
+		port.far.ran.push({action: about.id, ...plan, record});
+		return {summary: `${about.title.toLowerCase()} sent`, before: {value: 'old'}};
+	},
+	verify: async (_plan, _receipt, {port}) =>
+		port.far.settles
+			? {result: 'done', detail: 'it is as it should be'}
+			: {result: 'pending', detail: 'it is on its way'},
+	settleMs: 60_000,
+	undo: {impossible: 'what is gone is gone'},
+	...more,
+});
+
+const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
+	plan,
+	target,
+	object: plan.names.length === 1 ? (plan.names[0] ?? '') : `${plan.names.length} jobs`,
+	count: plan.names.length,
+	touches: plan.names,
+	locks: plan.names,
+	equivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
+	impact: `${plan.names.length} jobs are touched.`,
+	bound: plan.names.join(', '),
+	changes: [],
+	risk,
+	undo: {
+		class: risk === 'low' ? 'exact' : 'none',
+		text: risk === 'low' ? 'exact: poke it back' : 'what is gone is gone',
+	},
+});
+
+/** A system in memory with one action for each demand, one that asks for a value, one that is disabled, and one text. */
+export const systemOf = (far: Far): System => {
+	const actions: Action<Job, Port, Plan>[] = [
+		action(
+			{id: 'postgres.poke', title: 'Poke', key: 'K', risk: 'low'},
+			{
+				undo: {
+					propose: async (plan, _receipt, {target}) => previewOf('low', {...plan, value: 'back'}, target.name),
+				},
+			},
+		),
+		action({id: 'postgres.stop', title: 'Stop', key: 'T', risk: 'medium'}),
+		action({id: 'postgres.purge', title: 'Purge', key: 'X', risk: 'high'}, {selects: 'many'}),
+		action(
+			{id: 'postgres.set', title: 'Set', key: 'M', risk: 'low'},
+			{
+				params: [
+					{
+						name: 'value',
+						label: 'New value',
+						hint: 'a number',
+						initial: () => '1',
+						problem: text => (/^\d+$/.test(text) ? undefined : `${text} is not a number`),
+					},
+				],
+			},
+		),
+		action({id: 'postgres.cut', title: 'Cut the log', key: 'K', risk: 'low'}, {kind: 'postgres.statement'}),
+		action({id: 'postgres.never', title: 'Never', key: 'B', risk: 'low'}, {disabled: () => 'the job is asleep'}),
+	];
+	const system: System<Port> = {
+		kind: 'postgres',
+		title: 'Jobs',
+		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
+		actions: actions as readonly Action<Row, Port>[],
+		inspections: textsOf<Job, Port>((row, context) => context.port.far.read(row, context)) as readonly Inspection<
+			Row,
+			Port
+		>[],
+		connect: async () => ({
+			port: {far},
+			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),
+			permissions: async () => [],
+			close: async () => {},
+		}),
+	};
+	return system as System;
+};
+
+export const jobs: Pane = {
+	id: 'jobs',
+	title: 'Jobs',
+	tab: 'Jobs',
+	systems: ['postgres'],
+	gauges: [],
+	sections: [
+		defineSection<Job>({
+			kind: 'postgres.session',
+			title: 'jobs',
+			weight: 1,
+			empty: 'no job runs',
+			orders: [
+				{title: 'age', compare: (a, b) => b.age - a.age},
+				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
+			],
+			columns: [
+				{header: 'NAME', field: 'name', width: 10, grow: true, cell: row => row.name},
+				{header: 'AGE', field: 'age', width: 5, align: 'right', cell: row => String(row.age)},
+			],
+		}),
+		defineSection<Job>({
+			kind: 'postgres.statement',
+			title: 'logs',
+			weight: 1,
+			empty: 'no log is written',
+			orders: [{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)}],
+			columns: [{header: 'NAME', field: 'name', width: 10, grow: true, cell: row => row.name}],
+		}),
+	],
+};
+
+export const caches: Pane = {...jobs, id: 'caches', title: 'Caches', tab: 'Caches', systems: ['redis'], sections: []};

@@ -1,0 +1,44 @@
+import type {Inspection} from '../../../src/contract/inspection.ts';
+import type {Param} from '../../../src/contract/param.ts';
+import type {Row} from '../../../src/contract/row.ts';
+
+const amount: Param = {
+	name: 'amount',
+	label: 'Amount',
+	hint: 'a number',
+	initial: () => '1',
+	problem: typed => (/^\d+$/.test(typed) ? undefined : `${typed} is not a number`),
+};
+
+/** A plain text `d`, one of several rows with a dial `m`, and one that asks first `x`; each is what `read` answers. */
+export function textsOf<R extends Row, Port>(read: Inspection<R, Port>['open']): readonly Inspection<R, Port>[] {
+	const plain: Inspection<R, Port> = {
+		id: 'postgres.read',
+		title: 'Read the job',
+		key: 'd',
+		kind: 'postgres.session',
+		risk: 'none',
+		open: read,
+	};
+	const measure: Inspection<R, Port> = {
+		...plain,
+		id: 'postgres.measure',
+		title: 'Measure the jobs',
+		key: 'm',
+		selects: 'many',
+		params: [amount],
+		dials: [
+			{
+				key: 'x',
+				title: 'Amount',
+				turn: params => ({amount: `${Number(params['amount']) + 1}`}),
+				shown: params => params['amount'] ?? '',
+			},
+		],
+	};
+	return [
+		plain,
+		measure,
+		{...plain, id: 'postgres.ask', title: 'Ask the job', key: 'x', params: [amount], prompt: true},
+	];
+}

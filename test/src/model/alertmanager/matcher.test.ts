@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {
+	matchersOf,
+	matchersProblem,
+	matchersText,
+	matchesAnything,
+	matchesLabels,
+	parseMatchers,
+} from '../../../../src/model/alertmanager/matcher.ts';
+import type {Matcher} from '../../../../src/port/alertmanager.ts';
+import {loadPatterns} from '../../../../src/text/pattern.ts';
+
+beforeAll(loadPatterns);
+
+const matcher = (name: string, value: string, sign: '=' | '!=' | '=~' | '!~' = '='): Matcher => ({
+	name,
+	value,
+	isRegex: sign.endsWith('~'),
+	isEqual: sign.startsWith('='),
+});
+
+const matchers = fc.array(
+	fc.record({name: fc.string({minLength: 1}), value: fc.string(), isRegex: fc.boolean(), isEqual: fc.boolean()}),
+	{minLength: 1, maxLength: 5},
+);
+
+describe('matchers as text', () => {
+	it.each<[string, readonly Matcher[]]>([
+		['a="b"', [matcher('a', 'b')]],
+		['{a="b"}', [matcher('a', 'b')]],
+		[' a = b , c!=d, ', [matcher('a', 'b'), matcher('c', 'd', '!=')]],
+		['a=~"b|c",d!~e.*', [matcher('a', 'b|c', '=~'), matcher('d', 'e.*', '!~')]],
+		['a="b,c}\\"d\\\\e\\nf"', [matcher('a', 'b,c}"d\\e\nf')]],
+		['a=~"10\\.2\\..*"', [matcher('a', '10\\.2\\..*', '=~')]],
+		['"a b"="c"', [matcher('a b', 'c')]],
+		['a=""', [matcher('a', '')]],
+	])('%s is read', (text, expected) => {
+		expect(parseMatchers(text)).toEqual(expected);
+	});
+
+	it('is read back as what was written, whatever is in it', () => {
+		fc.assert(
+			fc.property(matchers, some => {
+				expect(parseMatchers(matchersText(some))).toEqual(some);
+			}),
+		);
+	});
+
+	it('never ends in anything but matchers or a sentence', () => {
+		fc.assert(
+			fc.property(fc.string({unit: fc.constantFrom(...'ab"\\{}=~!, \n.')}), text => {
+				const problem = matchersProblem(text);
+				if (problem === undefined) expect(parseMatchers(text).length).toBeGreaterThan(0);
+				else expect(problem).toMatch(/^[A-Z].*\.$/s);
+			}),
+		);
+	});
+
+	it.each([
+		['', 'At least one matcher is needed.'],
+		['a', 'There should be one of = != =~ !~ at the end.'],
+		['a="b', 'A quote is not closed.'],
+		['a="b" c="d"', 'There should be a comma near `c="d"`.'],
+		['=b', 'There should be the name of a label near `=b`.'],
+		['a=,', 'There should be a value, in quotes, near `,`.'],
+	])('says what is wrong with %j', (text, sentence) => {
+		expect(matchersProblem(text)).toBe(`${sentence} Write them as alertname="Down", job=~"api|web".`);
+	});
+});
+
+describe('what matchers match', () => {
+	const labels = {alertname: 'TargetDown', job: 'api'};
+
+	it.each<[string, boolean]>([
+		['job="api"', true],
+		['job="ap"', false],
+		['job=~"ap"', false],
+		['job=~"ap."', true],
+		['job=~"a|api"', true],
+		['job=~"(?i)API"', true],
+		['job!="api"', false],
+		['job!~"a.*"', false],
+		['team=""', true],
+		['team!=""', false],
+		['alertname="TargetDown",job="web"', false],
+	])('%s: %s', (text, expected) => {
+		expect(matchesLabels(parseMatchers(text), labels)).toBe(expected);
+	});
+
+	it('is exactly one alert when made of its labels', () => {
+		const made = matchersOf({...labels, empty: ''});
+		expect(matchersText(made)).toBe('alertname="TargetDown", job="api"');
+		expect(matchesLabels(made, labels)).toBe(true);
+		expect(matchesLabels(made, {...labels, job: 'web'})).toBe(false);
+	});
+
+	it.each(['a=~".+"', 'a=~".*"', 'a!=""', 'a!="b", c=~".*"', 'a!~"x|y"', 'a!="b"', 'a=""', 'a=~"b?"'])(
+		'%s is too wide to be sent',
+		text => {
+			expect(matchersProblem(text)).toMatch(/^These (?:match every alert|also match alerts)/);
+		},
+	);
+
+	it('says what is wrong with an expression, and takes no longer for one that backtracks', () => {
+		expect(matchersProblem('a=~"b("')).toBe(
+			'a=~"b(" is no regular expression: missing closing ): `b(`. Write them as alertname="Down", job=~"api|web".',
+		);
+		expect(matchersProblem('a=~"(?!b)"')).toContain('RE2 knows no lookaround');
+		const labels = {a: `${'a'.repeat(60)}!`};
+		expect(matchesLabels([matcher('a', '(a+)+', '=~')], labels)).toBe(false);
+		expect(matchersProblem('a=~"(?:[a-z-]+)+!"')).toBeUndefined();
+	});
+
+	it.each(['a="b"', 'a=~"b.*"', 'a=~".+", b="c"', 'a=~"(?P<x>b)"', 'a=~"\\pL+"'])('%s is not', text => {
+		expect(matchersProblem(text)).toBeUndefined();
+		expect(matchesAnything(parseMatchers(text))).toBe(false);
+	});
+});

@@ -1,0 +1,27 @@
+import {expect, test} from 'vitest';
+import {channelOfUrl, channelTo, channelWords} from '../../../src/model/channel-security.ts';
+
+test.each([
+	[['127.0.0.1'], 'none', 'local'],
+	[['127.0.0.1', 'cache'], 'none', 'plain'],
+	[['cache'], 'none', 'plain'],
+	[['cache'], 'unverified', 'unverified'],
+	[['localhost'], 'unverified', 'local'],
+	[['cache'], 'verified', 'verified'],
+] as const)('%s, TLS %s: %s', (hosts, tls, channel) => expect(channelTo(hosts, tls)).toBe(channel));
+
+test('a URL says it by its scheme and host', () => {
+	expect(channelOfUrl('http://[::1]:9090/x')).toBe('local');
+	expect(channelOfUrl('http://metrics:9090')).toBe('plain');
+	expect(channelOfUrl('https://metrics')).toBe('verified');
+	expect(channelOfUrl('https://10.0.0.1:6443', {insecure: true})).toBe('unverified');
+});
+
+test('only what nothing proves is put into words', () => {
+	expect((['local', 'verified', 'plain', 'unverified'] as const).map(channelWords)).toEqual([
+		undefined,
+		undefined,
+		'not verified: no TLS',
+		'not verified',
+	]);
+});

@@ -1,0 +1,95 @@
+import {describe, expect, it} from 'vitest';
+import {lockForest} from '../../../../src/model/postgres/postgres-locks.ts';
+import {blockingSeverity, sessionRows} from '../../../../src/model/postgres/postgres-session.ts';
+import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
+import {session, wait} from './postgres-fixture.ts';
+
+const rows = (sessions: readonly SessionRecord[], waits: readonly WaitRecord[] = []) =>
+	sessionRows('orders-db', sessions, lockForest(waits));
+
+const idle = {state: 'idle in transaction'} as const;
+
+describe('sessionRows', () => {
+	it.each([
+		['a short statement', {}, 'ok', undefined],
+		['30 s of one statement', {querySeconds: 30}, 'warn', 'runs for 30s'],
+		['half an hour of it', {querySeconds: 1800}, 'crit', 'runs for 30m00s'],
+		['autovacuum, however long', {querySeconds: 9000, backendType: 'autovacuum worker'}, 'ok', undefined],
+		['idle in transaction for a moment', {...idle, stateSeconds: 59}, 'ok', undefined],
+		['idle in transaction for a minute', {...idle, stateSeconds: 60}, 'warn', 'idle in transaction for 1m00s'],
+		['idle in transaction for ten', {...idle, stateSeconds: 600}, 'crit', 'idle in transaction for 10m00s'],
+		[
+			'idle in a failed transaction',
+			{state: 'idle in transaction (aborted)', stateSeconds: 61},
+			'warn',
+			'idle in transaction (aborted) for 1m01s',
+		],
+		[
+			'a session hidden from us',
+			{hidden: true, state: undefined, backendType: undefined, backendStart: undefined},
+			'unknown',
+			'its state is hidden from us: needs pg_read_all_stats',
+		],
+	] as const)('%s', (_, facts, severity, why) => {
+		const [row] = rows([session(10, facts)]);
+		expect(row?.severity).toBe(severity);
+		expect(row?.why).toBe(why);
+	});
+
+	it.each([
+		[2.9, 'ok'],
+		[3, 'warn'],
+		[30, 'crit'],
+	] as const)('a wait of %d s is %s', (waitSeconds, severity) => {
+		const [row] = rows([session(10)], [wait(10, [4], {waitSeconds})]);
+		expect(row?.severity).toBe(severity);
+		expect(row?.roots).toEqual([4]);
+	});
+
+	it('tells the wait by the statement where the server does not tell it', () => {
+		const [row] = rows([session(10, {querySeconds: 42})], [wait(10, [4], {waitSeconds: undefined})]);
+		expect(row?.wait?.seconds).toBe(42);
+		expect(row?.why).toBe('waits 42s for pid 4');
+	});
+
+	it('puts what it blocks beside why the blocker itself is not well', () => {
+		const blocker = session(4, {...idle, stateSeconds: 372, transactionSeconds: 373});
+		const [root] = rows(
+			[blocker, session(10), session(11)],
+			[wait(10, [4], {waitSeconds: 40}), wait(11, [10], {waitSeconds: 8})],
+		);
+		expect(root).toMatchObject({
+			severity: 'crit',
+			why: 'idle in transaction for 6m12s, 2 sessions wait for it',
+			blocks: 2,
+			blocksSeconds: 40,
+			ageSeconds: 372,
+		});
+	});
+
+	it('shows an idle session that holds a lock of its own as what it is: in the way', () => {
+		const [root] = rows(
+			[session(4, {state: 'idle', stateSeconds: 90}), session(10)],
+			[wait(10, [4], {lockType: 'advisory'})],
+		);
+		expect(root).toMatchObject({severity: 'warn', why: '1 session waits for it'});
+	});
+
+	it('identifies a session by its pid and its start to the microsecond', () => {
+		expect(rows([session(10)])[0]?.id).toBe('10@2026-11-21 12:00:00.000010+00');
+	});
+});
+
+describe('blockingSeverity', () => {
+	it.each([
+		[0, 0, 'ok'],
+		[1, 2.9, 'ok'],
+		[1, 3, 'warn'],
+		[9, 29, 'warn'],
+		[10, 3, 'crit'],
+		[10, 2, 'ok'],
+		[1, 30, 'crit'],
+	] as const)('%d waiting, the longest %d s: %s', (count, seconds, severity) => {
+		expect(blockingSeverity(count, seconds)).toBe(severity);
+	});
+});

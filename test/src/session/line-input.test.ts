@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import {afterEach, describe, expect, it} from 'vitest';
+import type {Intent} from '../../../src/input/keymap.ts';
+import {aroundCaret, edited, type TypedLine} from '../../../src/session/line-input.ts';
+import {topLayer} from '../../../src/session/session.ts';
+import {type House, openHouse} from '../input/deck-fixture.ts';
+
+/** What the keys make of a line, with `|` for the caret; a key is an intent without its scope, or a text in quotes. */
+function made(line: TypedLine, ...keys: readonly string[]): string {
+	const end = keys.reduce((now, key) => {
+		const intent = key.startsWith('"') ? undefined : (`field.${key}` as Intent);
+		return edited(now, intent, intent === undefined ? key.slice(1, -1) : undefined) ?? now;
+	}, line);
+	return aroundCaret(end).join('|');
+}
+
+describe('a line being typed', () => {
+	const given: TypedLine = {text: '512Mi', caret: 'all'};
+
+	it.each([
+		[['"1Gi"'], '1Gi|'],
+		[['"1"', '"Gi"'], '1Gi|'],
+		[['erase'], '512M|'],
+		[['left', '"x"'], '512Mx|i'],
+		[['right', '"x"'], '512Mix|'],
+		[['start', '"1"'], '1|512Mi'],
+		[['end', '"B"'], '512MiB|'],
+		[['delete'], '|'],
+		[['clear', '"1"'], '1|'],
+		[['erase-word'], '|'],
+	])('that was given: %j gives %j', (keys, expected) => {
+		expect(made(given, ...keys)).toBe(expected);
+	});
+
+	it.each([
+		[['left', 'left', 'erase'], 'one|wo'],
+		[['left', 'left', 'left', 'delete'], 'one|wo'],
+		[['left', 'erase-word'], '|o'],
+		[['start', 'erase', 'left'], '|onetwo'],
+		[['start', 'right', 'delete'], 'o|etwo'],
+		[['end', 'delete', 'right'], 'onetwo|'],
+	])('is edited where its caret is: %j gives %j', (keys, expected) => {
+		expect(made({text: 'onetwo'}, ...keys)).toBe(expected);
+	});
+
+	it('takes a letter with its accents, or a family, for one character', () => {
+		expect(made({text: 'ae\u0301👨‍👩‍👧'}, 'left', 'erase')).toBe('a|👨‍👩‍👧');
+		expect(made({text: 'a👨‍👩‍👧'}, 'erase')).toBe('a|');
+	});
+
+	it('never loses what is beside the caret', () => {
+		const key = fc.constantFrom('left', 'right', 'start', 'end', '"x"');
+		fc.assert(
+			fc.property(fc.string({unit: 'grapheme'}), fc.array(key), (text, keys) => {
+				const typed = keys.filter(one => one === '"x"').length;
+				const end = keys.reduce<TypedLine>(
+					(line, one) => {
+						const intent = one === '"x"' ? undefined : (`field.${one}` as Intent);
+						return edited(line, intent, 'x') ?? line;
+					},
+					{text},
+				);
+				expect(end.text.length).toBe(text.length + typed);
+				expect(aroundCaret(end).join('')).toBe(end.text);
+			}),
+		);
+	});
+});
+
+describe('a field of a form', () => {
+	let house: House;
+	afterEach(() => house.close());
+
+	const values = () => {
+		const layer = topLayer(house.deck.session.get());
+		return layer?.kind === 'params' ? layer.values : undefined;
+	};
+
+	it('gives its value up for the first character that is typed, and keeps it for a key that edits', async () => {
+		house = await openHouse();
+		await house.keys('M');
+		const [given = ''] = values() ?? [];
+		expect(given).not.toBe('');
+		await house.type('47');
+		expect(values()).toEqual(['47']);
+		await house.keys('esc', 'M', 'backspace');
+		expect(values()).toEqual([given.slice(0, -1)]);
+		await house.keys('esc', 'M', 'home');
+		await house.type('1');
+		expect(values()).toEqual([`1${given}`]);
+		await house.keys('right', 'delete');
+		expect(values()).toEqual([`1${given.slice(0, 1)}${given.slice(2)}`]);
+		await house.keys('esc', 'M');
+		await house.type('4');
+		// There is no other field to go to.
+		await house.keys('tab', 'up');
+		await house.type('7');
+		expect(values()).toEqual(['47']);
+	});
+});

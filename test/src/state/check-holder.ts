@@ -1,0 +1,13 @@
+/** Run as a process of its own: says who it is, whether the process that it is given lives, and whether the lock of that one can be taken. */
+import {withLock} from '../../../src/state/lock-file.ts';
+import {livenessOf, ownIdentity, type ProcessIdentity} from '../../../src/state/process-identity.ts';
+
+const [other = '', path = ''] = process.argv.slice(2);
+const own = ownIdentity();
+const isTaken = await withLock(path, {about: 'the other', identity: own, waitMs: 300}, async () => true).catch(
+	() => false,
+);
+const liveness = livenessOf(JSON.parse(other) as ProcessIdentity, own);
+process.stdout.write(`${JSON.stringify({own, liveness, isTaken})}\n`);
+// Lives until it has been judged.
+process.stdin.resume();

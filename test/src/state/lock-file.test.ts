@@ -1,0 +1,242 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir, readdir, readFile, rename, symlink, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {createLeaseWatch} from '../../../src/state/lease-monitor.ts';
+import {LockHeldError, type LockOptions, takeLock, withLock} from '../../../src/state/lock-file.ts';
+import {ownIdentity} from '../../../src/state/process-identity.ts';
+import {describeNamespaces, innermost, spawnElsewhere} from './namespaces.ts';
+import {scratchDir} from './scratch-dir.ts';
+
+const identity = ownIdentity();
+const script = fileURLToPath(new URL('hold-lock.ts', import.meta.url));
+/** Short, so that no test waits long; long enough that a busy machine renews in time. */
+const leaseMs = 2000;
+
+const options = (about: string, waitMs = 50): LockOptions => ({about, identity, waitMs, leaseMs, renewMs: leaseMs / 5});
+
+/** Whether the lock can be taken, at once. */
+async function take(path: string, about = 'me') {
+	return takeLock(
+		path,
+		options(about),
+		createLeaseWatch(() => performance.now(), leaseMs),
+	);
+}
+
+const lockOf = (holder: object, state = '3'): string =>
+	`${JSON.stringify({...identity, host: hostname(), about: 'a console', token: 't', ...holder})}\n${state}`;
+
+/** Starts a holder, and waits until it has the lock. */
+async function holder(path: string, host?: string): Promise<ChildProcess> {
+	const command = [process.execPath, script, path, String(leaseMs)] as const;
+	const child =
+		host === undefined
+			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
+			: spawnElsewhere(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
+	onTestFinished(() => void child.kill('SIGKILL'));
+	await once(child.stdout ?? child, 'data');
+	return child;
+}
+
+describe('a lock', () => {
+	test('is held by one, and says by whom; what is left of it says that it was given back', async () => {
+		const dir = await scratchDir();
+		const path = join(dir, 'x.lock');
+		const first = await take(path, 'the first');
+		if (!('release' in first)) throw new Error('no other process has it');
+		expect(await first.isMine()).toBe(true);
+		expect(await take(path, 'the second')).toMatchObject({holder: {...identity, about: 'the first'}});
+		first.fenced();
+		await first.release();
+		expect(await readFile(path, 'utf8')).toMatch(/\nreleased +$/);
+		expect(await take(path, 'the second')).toMatchObject({isAfterEnd: true});
+		expect(await readdir(dir)).toEqual(['x.lock']);
+	});
+
+	test('of a process that was killed is taken at once', async () => {
+		const dir = await scratchDir();
+		const path = join(dir, 'x.lock');
+		const child = await holder(path);
+		expect(await take(path)).toMatchObject({holder: {pid: child.pid, about: 'a holder'}});
+		child.kill('SIGKILL');
+		await once(child, 'close');
+		expect(await take(path)).toHaveProperty('release');
+		expect(await readdir(dir)).toEqual(['x.lock']);
+	});
+
+	test('of a process that is gone is taken also when another one has its pid', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		await writeFile(path, lockOf({start: '1'}));
+		expect(await take(path)).toMatchObject({isAfterEnd: true});
+	});
+
+	test('says that the one before may only be asleep until what that may still write is out of the way', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const first = await take(path);
+		expect(first).toMatchObject({isAfterEnd: false});
+		if ('release' in first) await first.release();
+		const second = await take(path);
+		expect(second).toMatchObject({isAfterEnd: false});
+		if ('release' in second) {
+			second.fenced();
+			await second.release();
+		}
+		expect(await take(path)).toMatchObject({isAfterEnd: true});
+	});
+
+	test.each([
+		['another boot of this machine', {boot: 'another'}],
+		['another machine', {boot: 'another', machine: 'another'}],
+		['another pid namespace', {namespace: 'pid:[1]'}],
+	])('of %s is waited for as long as a lease, whatever its pid, and not taken before', async (_, other) => {
+		const path = join(await scratchDir(), 'x.lock');
+		await writeFile(path, lockOf({...other, pid: 1, start: '1'}));
+		let now = 0;
+		const watch = createLeaseWatch(() => now, leaseMs);
+		for (; now < leaseMs; now += leaseMs / 10)
+			expect(await takeLock(path, options('me'), watch)).toHaveProperty('holder');
+		await writeFile(path, lockOf({...other, pid: 1, start: '1'}, '4'));
+		for (let since = 0; since < leaseMs; now += leaseMs / 10, since += leaseMs / 10)
+			expect(await takeLock(path, options('me'), watch)).toHaveProperty('holder');
+		expect(await takeLock(path, options('me'), watch)).toMatchObject({isAfterEnd: false});
+	});
+
+	test('that stays held names the file and what to look at', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		await writeFile(path, lockOf({namespace: 'pid:[1]', pid: 77, host: 'laptop-a'}));
+		const failure = await withLock(path, options('me'), async () => {}).catch((error: unknown) => error);
+		expect(failure).toBeInstanceOf(LockHeldError);
+		expect(failure).toMatchObject({
+			message: `${path} is held by a console (pid 77 on laptop-a)`,
+			hint: `try again in 15 s; when it stays held and pid 77 on laptop-a (perhaps in a container) does not run, remove ${path}`,
+		});
+	});
+
+	test('whose holder is stopped says how to go on', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const child = await holder(path);
+		child.kill('SIGSTOP');
+		await expect.poll(() => readFile(`/proc/${child.pid}/stat`, 'utf8')).toContain(') T ');
+		await expect(withLock(path, options('me', leaseMs * 2), async () => {})).rejects.toMatchObject({
+			hint: `that process is stopped: continue it with kill -CONT ${child.pid}, or end it`,
+		});
+		child.kill('SIGKILL');
+	});
+
+	test.each([
+		['a directory', async (path: string) => void (await mkdir(path))],
+		['a symbolic link that leads nowhere', (path: string) => symlink('/nowhere/at/all', path)],
+		['a FIFO', async (path: string) => void (await once(spawn('mkfifo', [path]), 'close'))],
+		['a file that this version of midwatch did not write', (path: string) => writeFile(path, 'not by us')],
+	])('that is %s is never taken, and says so', async (what, make) => {
+		const path = join(await scratchDir(), 'x.lock');
+		await make(path);
+		await expect(withLock(path, options('me'), async () => {})).rejects.toMatchObject({
+			message: `${path} is held by ${what}`,
+			hint: `look what it is; when no console of yours runs, remove ${path}`,
+		});
+	});
+
+	test('that a power cut left empty is taken when it stays so', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		await writeFile(path, '');
+		let now = 0;
+		const watch = createLeaseWatch(() => now, leaseMs);
+		for (; now < leaseMs; now += leaseMs / 10)
+			expect(await takeLock(path, options('me'), watch)).toMatchObject({what: 'an empty file'});
+		expect(await takeLock(path, options('me'), watch)).toMatchObject({isAfterEnd: false});
+	});
+
+	test('removes what a version before this one left when it was killed, and what one who slept was about to put there', async () => {
+		const dir = await scratchDir();
+		const token = 'a'.repeat(24);
+		const left = ['writer.lock.break', 'head.json.new', `writer.lock.${token}`, `2026-11.jsonl.${token}`];
+		for (const name of left) await writeFile(join(dir, name), '');
+		await writeFile(join(dir, '2026-11.jsonl'), '');
+		await take(join(dir, 'writer.lock'));
+		expect(await readdir(dir)).toEqual(['2026-11.jsonl', 'writer.lock']);
+	});
+
+	test('is not taken from another by a release that comes late', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const mine = await take(path);
+		const other = lockOf({token: 'u'});
+		await writeFile(`${path}.new`, other);
+		await rename(`${path}.new`, path);
+		if (!('release' in mine)) throw new Error('no other process has it');
+		expect(await mine.isMine()).toBe(false);
+		await mine.release();
+		expect(await readFile(path, 'utf8')).toBe(other);
+	});
+
+	test('is waited for, and given back when the work fails', async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const order: string[] = [];
+		const gate = Promise.withResolvers<void>();
+		const slow = withLock(path, options('slow'), async () => {
+			order.push('slow begins');
+			await gate.promise;
+			order.push('slow ends');
+			throw new Error('broken');
+		});
+		await expect.poll(() => order).toEqual(['slow begins']);
+		const next = withLock(path, options('next', 20_000), async () => order.push('next'));
+		gate.resolve();
+		await expect(slow).rejects.toThrow('broken');
+		await next;
+		expect(order).toEqual(['slow begins', 'slow ends', 'next']);
+	});
+});
+
+describeNamespaces('a lock whose holder is in another pid namespace', () => {
+	test('is not taken while it is renewed, and is once its holder was killed', {timeout: 60_000}, async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const child = await holder(path, 'laptop-a');
+		// Several leases long.
+		await expect(withLock(path, options('me', leaseMs * 3), async () => {})).rejects.toMatchObject({
+			message: expect.stringContaining('is held by a holder (pid'),
+			hint: expect.stringContaining(`on laptop-a (perhaps in a container) does not run, remove ${path}`),
+		});
+		process.kill(innermost(child), 'SIGKILL');
+		await withLock(path, options('me', leaseMs * 10), async lock => expect(lock.isAfterEnd).toBe(false));
+	});
+
+	test('is not taken by two of them, with one host name, where each has a pid of the other', {
+		timeout: 60_000,
+	}, async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const first = await holder(path, 'toolbox');
+		const second = spawnElsewhere('toolbox', [process.execPath, script, path, String(leaseMs)], {
+			stdio: ['pipe', 'pipe', 'inherit'],
+		});
+		onTestFinished(() => void second.kill('SIGKILL'));
+		let taken = false;
+		second.stdout?.once('data', () => (taken = true));
+		await expect(withLock(path, options('me', leaseMs * 2), async () => {})).rejects.toThrow('is held by');
+		expect(taken).toBe(false);
+		first.stdin?.end();
+		await expect.poll(() => taken, {timeout: 20_000}).toBe(true);
+		second.stdin?.end();
+	});
+
+	test('is lost to another while its holder is stopped, and stays lost when it goes on', {
+		timeout: 60_000,
+	}, async () => {
+		const path = join(await scratchDir(), 'x.lock');
+		const child = await holder(path, 'laptop-a');
+		const pid = innermost(child);
+		process.kill(pid, 'SIGSTOP');
+		await withLock(path, options('me', leaseMs * 10), async lock => {
+			lock.fenced();
+			process.kill(pid, 'SIGCONT');
+			child.stdin?.end();
+			await once(child, 'close');
+			expect(await lock.isMine()).toBe(true);
+		});
+		expect(await readFile(path, 'utf8')).toMatch(/"about":"me".*\nreleased/);
+	});
+});

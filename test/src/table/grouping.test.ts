@@ -1,0 +1,183 @@
+import {describe, expect, it} from 'vitest';
+import type {Finding} from '../../../src/contract/finding.ts';
+import {defineSection, kindsOfSection, type Pane} from '../../../src/contract/pane.ts';
+import type {Reading} from '../../../src/contract/reading.ts';
+import type {Row, RowKind, Severity} from '../../../src/contract/row.ts';
+import {type Arrangement, arrangePane, arrangeSection, arrangingPane} from '../../../src/table/build-view.ts';
+import {isUnderHead} from '../../../src/table/grouping.ts';
+
+type Pod = Row & {readonly name: string; readonly of: string};
+type Workload = Row & {readonly name: string; readonly of: string};
+
+let compared = 0;
+const byName = (a: Pod, b: Pod): number => {
+	compared += 1;
+	return a.of.localeCompare(b.of) || a.name.localeCompare(b.name);
+};
+const section = defineSection<Pod, Workload>({
+	kind: 'kubernetes.pod',
+	title: 'pods',
+	weight: 1,
+	empty: 'none',
+	orders: [
+		{title: 'name', compare: byName},
+		{title: 'workload', compare: byName, heads: {kind: 'kubernetes.workload', of: pod => pod.of}},
+	],
+	columns: [{header: 'NAME', field: 'name', width: 9, cell: row => row.name, head: row => `deploy/${row.name}`}],
+});
+const pane: Pane = {id: 'p', title: 'P', tab: 'P', systems: ['kubernetes'], gauges: [], sections: [section]};
+
+const pod = (name: string, severity: Severity = 'ok'): Pod => ({
+	id: name,
+	name,
+	of: name.slice(0, 1),
+	severity,
+	target: 'prod',
+});
+const workload = (name: string, severity: Severity = 'ok'): Workload => ({
+	id: name,
+	name,
+	of: name,
+	severity,
+	target: 'prod',
+});
+const reading = (kind: RowKind, rows: readonly Row[]): Reading => ({
+	target: 'prod',
+	kind,
+	state: 'live',
+	snapshot: {rows, gauges: [], notes: [], omitted: 0},
+	readAt: 0,
+	tookMs: 1,
+	failure: undefined,
+	intervalMs: 2000,
+	nextAt: undefined,
+	findings: [],
+	history: {},
+});
+const read = (pods: readonly Pod[], workloads: readonly Workload[]) => [
+	reading('kubernetes.pod', pods),
+	reading('kubernetes.workload', workloads),
+];
+const flat: Arrangement = {filter: '', target: undefined, orders: {}, now: 0};
+const grouped: Arrangement = {...flat, orders: {'kubernetes.pod': 1}};
+const ids = (view: ReturnType<typeof arrangeSection>) =>
+	view.entries.map(
+		entry =>
+			`${isUnderHead(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
+	);
+
+describe('an order with heads', () => {
+	const readings = read(
+		[pod('b2'), pod('a1'), pod('c1'), pod('b1', 'crit'), pod('a2'), pod('x1')],
+		[workload('a'), workload('c', 'warn'), workload('b'), workload('empty')],
+	);
+
+	it('puts each head above its rows, the group with the worst row first, and rows without a head beside them', () => {
+		const view = arrangeSection(section, readings, grouped);
+		expect(ids(view)).toEqual(['^b', '  b1', '  b2', '^c', '  c1', '^a', '  a1', '  a2', '^empty', 'x1']);
+		expect(view).toMatchObject({shown: 6, total: 6, severities: {crit: 1, warn: 0, ok: 5}});
+	});
+
+	it('counts a head that is worse than all of its rows in every order, and leads to the mark of its pane', () => {
+		const worse = read(
+			[pod('a1', 'warn'), pod('b1', 'crit'), pod('c1')],
+			[workload('a', 'crit'), workload('b', 'crit'), workload('c', 'warn'), workload('empty', 'warn')],
+		);
+		for (const arrangement of [flat, grouped, {...flat, faults: true}]) {
+			expect(arrangeSection(section, worse, arrangement)).toMatchObject({
+				severities: {crit: 1, warn: 1},
+				troubles: {crit: 2, warn: 3},
+			});
+		}
+		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/c'}).troubles).toMatchObject({crit: 0, warn: 1});
+		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/b'}).troubles).toMatchObject({crit: 0, warn: 0});
+		const limited: Finding = {
+			id: 'f',
+			target: 'prod',
+			severity: 'warn',
+			sentence: 'autoscaler c is at its limit',
+			kind: 'kubernetes.workload',
+			evidence: [],
+			actions: [],
+			inspections: [],
+		};
+		const found = worse.map(one => (one.kind === 'kubernetes.workload' ? {...one, findings: [limited]} : one));
+		expect(arrangePane(pane, found, flat).severity).toBe('warn');
+	});
+
+	it('shows no heads in its other orders', () => {
+		expect(ids(arrangeSection(section, readings, flat))).toEqual(['b1', 'a1', 'a2', 'b2', 'c1', 'x1']);
+		expect(kindsOfSection(section)).toEqual(['kubernetes.pod', 'kubernetes.workload']);
+	});
+
+	it('filters rows, and keeps the head of each that is shown', () => {
+		expect(ids(arrangeSection(section, readings, {...grouped, filter: 'b2'}))).toEqual(['^b', '  b2']);
+		expect(ids(arrangeSection(section, readings, {...grouped, filter: 'deploy/a'}))).toEqual(['^a']);
+	});
+
+	it('shows faults only: heads that are not well, and those of rows that are not', () => {
+		const view = arrangeSection(section, readings, {...grouped, faults: true});
+		expect(ids(view)).toEqual(['^b', '  b1', '^c']);
+		expect(view).toMatchObject({shown: 1, total: 6});
+	});
+
+	it('holds what stands while keys are pressed, also heads that were read again', () => {
+		const before = arrangeSection(section, readings, grouped);
+		const again = read([pod('a1', 'crit'), pod('b1'), pod('b2')], [workload('b'), workload('a')]);
+		const held = arrangeSection(section, again, {...grouped, before, hold: true});
+		expect(held.entries.filter(entry => !entry.left).map(entry => entry.row.id)).toEqual(['b', 'b1', 'b2', 'a', 'a1']);
+		expect(held.entries.map(entry => entry.key)).toEqual(before.entries.map(entry => entry.key));
+		const freed = arrangeSection(section, again, {...grouped, before: held});
+		expect(ids(freed)).toEqual(['^a', '  a1', '^b', '  b1', '  b2']);
+	});
+});
+
+describe('faults only', () => {
+	it('is said of the pane, and hides what is well', () => {
+		const view = arrangePane(pane, read([pod('a1'), pod('a2', 'unknown'), pod('b1', 'warn')], []), {
+			...flat,
+			faults: true,
+		});
+		expect(view.faults).toBe(true);
+		expect(view.entries.map(entry => entry.row.id)).toEqual(['b1', 'a2']);
+	});
+
+	it('goes together with a filter', () => {
+		const readings = read([pod('a1', 'warn'), pod('a2'), pod('b1', 'warn')], []);
+		const first = arrangePane(pane, readings, {...flat, filter: 'name:a'});
+		expect(first.entries.map(entry => entry.row.id)).toEqual(['a1', 'a2']);
+		const both = arrangePane(pane, readings, {...flat, filter: 'name:a', faults: true}, first);
+		expect(both.entries.map(entry => entry.row.id)).toEqual(['a1']);
+	});
+});
+
+it('arranges 10,000 rows under 500 heads in slices, however much is asked of them at once', () => {
+	const letters = Array.from({length: 500}, (_, index) => `w${String((index * 7) % 500).padStart(3, '0')}`);
+	const pods = Array.from({length: 10_000}, (_, index): Pod => {
+		const of = letters[index % 500] ?? '';
+		const severity = index % 97 === 0 ? 'crit' : 'ok';
+		return {id: `${of}-${index}`, name: `${of}-${index}`, of, severity, target: 'prod'};
+	});
+	const readings = read(
+		pods,
+		letters.map(name => workload(name)),
+	);
+	for (const arrangement of [grouped, {...grouped, faults: true}, {...flat, faults: true}]) {
+		const work = arrangingPane(pane, readings, arrangement);
+		const steps: number[] = [];
+		for (;;) {
+			compared = 0;
+			const step = work.next();
+			steps.push(compared);
+			if (step.done === true) {
+				const wrong = step.value.entries.filter(entry => entry.row.severity === 'crit').length;
+				expect(wrong).toBe(104);
+				if (arrangement.faults === true) expect(step.value.sections[0]?.shown).toBe(104);
+				break;
+			}
+		}
+		// A sorted slice of 512 rows takes no more than 512 times its depth.
+		expect(Math.max(...steps)).toBeLessThanOrEqual(512 * 9);
+		expect(steps.length).toBeGreaterThan(30);
+	}
+});

@@ -1,0 +1,78 @@
+import {describe, expect, it} from 'vitest';
+import {isOld} from '../../../src/contract/reading.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {intervalMs, refused, rig, row, silent, snapshotOf, timeoutMs} from './poller-fixture.ts';
+
+describe('what was read', () => {
+	it('calls what it shows old all the while, however seldom a refused login is tried', async () => {
+		const {clock, poller, store, server} = rig();
+		poller.resume();
+		await clock.advance(10 * intervalMs);
+		const {readAt = 0} = store.get();
+		server.answer = () => Promise.reject(new AdapterError('denied', 'the login was refused', 'Correct the password.'));
+		await clock.advance(readAt + 2 * intervalMs + 1001 - clock.now());
+		for (let second = 0; second < 200; second += 1) {
+			expect(isOld(store.get(), clock.now())).toBe(true);
+			await clock.advance(1000);
+		}
+	});
+
+	it('says that what is shown is old while a read hangs', async () => {
+		const {clock, store, poller, server} = rig();
+		poller.resume();
+		await clock.advance(0);
+		const readAt = clock.now();
+		server.answer = silent;
+		await clock.advance(2 * intervalMs + 1000);
+		expect(store.get()).toMatchObject({state: 'live', findings: [{id: 'db/postgres.session/stale', since: readAt}]});
+		await clock.advance(timeoutMs);
+		expect(store.get().findings.map(finding => finding.id)).toEqual(['db/postgres.session/unreadable']);
+	});
+
+	it('says of what moment its findings are once they are old', async () => {
+		const {clock, store, poller, server} = rig();
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		const {since} = store.get().findings[0] ?? {};
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		const sentences = () => store.get().findings.map(finding => finding.sentence);
+		const cannot = 'sessions cannot be read: connection refused';
+		expect(sentences()).toEqual(['a is wrong', cannot]);
+		await clock.advance(2 * intervalMs);
+		expect(sentences()).toEqual(['a is wrong (as of 14:05:22Z)', cannot]);
+		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		await clock.advance(intervalMs);
+		expect(sentences()).toEqual(['a is wrong']);
+		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
+		poller.pause();
+		expect(sentences()).toEqual([expect.stringMatching(/^a is wrong \(as of 14:05:\d\dZ\)$/)]);
+	});
+
+	it('is as old as the last that was heard, where the system had fallen silent unnoticed', async () => {
+		const {clock, store, poller, server} = rig();
+		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		poller.resume();
+		await clock.advance(0);
+		const heardAt = clock.now();
+		await clock.advance(10 * intervalMs);
+		server.answer = () =>
+			Promise.reject(new AdapterError('timeout', 'no sign of life', 'Look at it.', {asOf: heardAt}));
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
+		expect(isOld(store.get(), clock.now())).toBe(true);
+		expect(store.get().findings).toMatchObject([
+			{sentence: 'a is wrong (as of 14:05:22Z)'},
+			{evidence: expect.arrayContaining([expect.stringContaining('last read at 14:05:22Z')])},
+		]);
+		server.answer = () => Promise.reject(refused());
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
+		server.answer = async () => snapshotOf([]);
+		await clock.advance(intervalMs);
+		expect(store.get()).toMatchObject({state: 'live', findings: []});
+		expect(store.get().readAt).toBeGreaterThan(heardAt);
+	});
+});

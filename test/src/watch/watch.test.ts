@@ -1,0 +1,321 @@
+import {describe, expect, it} from 'vitest';
+import type {Row, RowKind, Snapshot} from '../../../src/contract/row.ts';
+import type {Source} from '../../../src/contract/source.ts';
+import type {Connection, System} from '../../../src/contract/system.ts';
+import {AdapterError} from '../../../src/errors.ts';
+import {createWatch} from '../../../src/watch/watch.ts';
+import type {WatchedTarget} from '../../../src/watch/watched-target.ts';
+import {createFakeClock} from '../../fake-clock.ts';
+
+const session: RowKind = 'postgres.session';
+const prefix: RowKind = 'redis.prefix';
+
+type Reads = {rows(): Promise<readonly Row[]>};
+
+const sourceOf = (kind: RowKind, cost: Source['cost']): Source<Row, Reads> => ({
+	kind,
+	title: kind,
+	intervalMs: 2000,
+	timeoutMs: 5000,
+	cost,
+	reads: () => [],
+	open: port => async (): Promise<Snapshot> => ({rows: await port.rows(), gauges: [], omitted: 0, notes: []}),
+	findings: () => [],
+});
+
+const rowOf = (id: string): Row => ({id, target: 'a', severity: 'ok'});
+
+type Far = {
+	connect: () => Promise<Connection<Reads>>;
+	closed: number;
+	reads: number;
+	identified: number;
+};
+
+/** A target whose far end does as the test says. */
+function target(name: string, part: Partial<Far> = {}): {readonly watched: WatchedTarget; readonly far: Far} {
+	const far: Far = {
+		closed: 0,
+		reads: 0,
+		identified: 0,
+		connect: async () => connection(),
+		...part,
+	};
+	const connection = (): Connection<Reads> => ({
+		port: {
+			async rows() {
+				far.reads += 1;
+				return [rowOf(`${name}-${far.reads}`)];
+			},
+		},
+		async identify() {
+			far.identified += 1;
+			return {version: '16.4', who: 'midwatch', latencyMs: 1, channel: 'local'};
+		},
+		permissions: async () => [],
+		async close() {
+			far.closed += 1;
+		},
+	});
+	const system: System<Reads> = {
+		kind: 'postgres',
+		title: 'Test',
+		sources: [sourceOf(session, 'cheap'), sourceOf(prefix, 'costly')],
+		actions: [],
+		inspections: [],
+		connect: () => far.connect(),
+	};
+	return {watched: {target: {name, kind: 'postgres', production: true, settings: {}}, system}, far};
+}
+
+const refused = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
+
+function rig(...targets: readonly {readonly watched: WatchedTarget}[]) {
+	const clock = createFakeClock();
+	const watch = createWatch({targets: targets.map(t => t.watched), clock, readOnly: false, random: () => 0});
+	return {clock, watch};
+}
+
+describe('watch', () => {
+	it('reads every target and tells who each server is', async () => {
+		const {clock, watch} = rig(target('a'), target('b'));
+		expect(watch.readings().map(reading => reading.state)).toEqual(['connecting', 'paused', 'connecting', 'paused']);
+		watch.start();
+		await clock.advance(1);
+		expect(watch.readings().map(reading => reading.state)).toEqual(['live', 'paused', 'live', 'paused']);
+		expect(watch.identity('b')).toEqual({version: '16.4', who: 'midwatch', latencyMs: 1, channel: 'local'});
+	});
+
+	it('leaves the others alone when one target cannot connect', async () => {
+		const dead = target('dead', {connect: () => Promise.reject(refused())});
+		const silent = target('silent', {connect: () => new Promise(() => {})});
+		const {clock, watch} = rig(dead, silent, target('well'));
+		watch.start();
+		await clock.advance(20_000);
+		expect(watch.reading('dead', session).get()).toMatchObject({
+			state: 'failed',
+			failure: {kind: 'unreachable', message: 'connection refused'},
+		});
+		expect(watch.reading('silent', session).get()).toMatchObject({state: 'failed', failure: {kind: 'timeout'}});
+		expect(watch.reading('well', session).get().state).toBe('live');
+		expect(watch.identity('dead')).toBeUndefined();
+		expect(watch.identity('well')).toBeDefined();
+	});
+
+	it('connects again by itself, and asks a server that was away who it is now', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = () => Promise.reject(refused());
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(10_000);
+		far.far.connect = works;
+		await clock.advance(2000);
+		expect(watch.reading('a', session).get().state).toBe('live');
+		await clock.advance(60_000);
+		expect(far.far.identified).toBe(1);
+	});
+
+	it('reads again what failed as soon as one source of the target can be read, and of that target alone', async () => {
+		const [slow, other] = [target('a'), target('b')];
+		const works = slow.far.connect;
+		const fails = () => Promise.reject(refused());
+		Object.assign(slow.far, {connect: fails});
+		Object.assign(other.far, {connect: fails});
+		const {clock, watch} = rig(slow, other);
+		watch.start();
+		// Half an interval later than the others, so that it would be read half an interval later as well.
+		await clock.advance(1000);
+		watch.setVisible(new Set([prefix]));
+		await clock.advance(1);
+		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+		slow.far.connect = works;
+		await clock.advance(1000);
+		expect(watch.reading('a', session).get().state).toBe('live');
+		expect(watch.reading('a', prefix).get().state).toBe('live');
+		expect(watch.reading('b', session).get()).toMatchObject({state: 'failed', failure: {attempts: 2}});
+		expect(watch.reading('b', prefix).get()).toMatchObject({state: 'failed', failure: {attempts: 1}});
+	});
+
+	it('reads once more what was still waiting for an answer when the target could be read again', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = () => Promise.reject(refused());
+		const {clock, watch} = rig(far);
+		watch.setVisible(new Set([prefix]));
+		watch.start();
+		await clock.advance(1);
+		const failures = () => watch.reading('a', prefix).get().failure?.attempts;
+		expect(failures()).toBe(1);
+		let hang = true;
+		far.far.connect = async () => {
+			const made = await works();
+			const {rows} = made.port;
+			// The first to ask hangs until its own time is over; whoever asks next is answered.
+			const once = () => {
+				if (!hang) return rows();
+				hang = false;
+				return new Promise<never>(() => {});
+			};
+			return {...made, port: {rows: once}};
+		};
+		await clock.advance(2000);
+		const states = () => [session, prefix].map(kind => watch.reading('a', kind).get().state).sort();
+		expect(states()).toEqual(['failed', 'live']);
+		await clock.advance(5000 + 500);
+		expect(states()).toEqual(['live', 'live']);
+	});
+
+	it('turns a fault of an adapter into a failed reading', async () => {
+		const far = target('a', {
+			connect: () => {
+				throw new TypeError('undefined is not a function');
+			},
+		});
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(1);
+		expect(watch.reading('a', session).get().failure).toMatchObject({
+			kind: 'malformed',
+			message: 'undefined is not a function',
+		});
+	});
+
+	it('shares one connection between sources, actions and identity', async () => {
+		const far = target('a');
+		let connects = 0;
+		const works = far.far.connect;
+		far.far.connect = () => {
+			connects += 1;
+			return works();
+		};
+		const {clock, watch} = rig(far);
+		watch.setVisible(new Set([prefix]));
+		watch.start();
+		await clock.advance(1);
+		const first = await watch.connection('a');
+		const second = await watch.connection('a');
+		expect(first.connection).toBe(second.connection);
+		expect(first.port).toBe(first.connection.port);
+		expect(first.target.name).toBe('a');
+		expect(connects).toBe(1);
+	});
+
+	it('reads what is costly only while someone can see it', async () => {
+		const far = target('a');
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(10_000);
+		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'paused', snapshot: undefined});
+		watch.setVisible(new Set([prefix]));
+		await clock.advance(1);
+		expect(watch.reading('a', prefix).get().state).toBe('live');
+		const {readAt} = watch.reading('a', prefix).get();
+		watch.setVisible(new Set());
+		await clock.advance(10_000);
+		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'paused', readAt});
+		expect(watch.reading('a', session).get().state).toBe('live');
+	});
+
+	it('tells once of all that changed in one tick, and not of what did not change', async () => {
+		const {clock, watch} = rig(target('a'), target('b'), target('c'));
+		let told = 0;
+		const stop = watch.subscribe(() => {
+			told += 1;
+		});
+		watch.start();
+		await clock.advance(1);
+		expect(told).toBeGreaterThan(0);
+		expect(told).toBeLessThanOrEqual(4);
+		const before = told;
+		const readings = watch.readings();
+		await clock.advance(100);
+		expect(told).toBe(before);
+		expect(watch.readings()).toBe(readings);
+		stop();
+		await clock.advance(10_000);
+		expect(told).toBe(before);
+		expect(watch.readings()).not.toBe(readings);
+	});
+
+	it('reads now when asked, one target or all', async () => {
+		const a = target('a');
+		const b = target('b');
+		const {clock, watch} = rig(a, b);
+		watch.start();
+		await clock.advance(600);
+		const before = [a.far.reads, b.far.reads];
+		watch.refresh('a');
+		await clock.advance(1);
+		expect([a.far.reads, b.far.reads]).toEqual([(before[0] ?? 0) + 1, before[1]]);
+		await clock.advance(600);
+		watch.refresh();
+		await clock.advance(1);
+		expect(b.far.reads).toBe((before[1] ?? 0) + 1);
+	});
+
+	it('closes every connection once, stops reading and says so to who asks afterwards', async () => {
+		const far = target('a');
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(1);
+		await Promise.all([watch.close(), watch.close()]);
+		expect(far.far.closed).toBe(1);
+		const reads = far.far.reads;
+		await clock.advance(60_000);
+		expect(far.far.reads).toBe(reads);
+		await expect(watch.connection('a')).rejects.toMatchObject({name: 'AdapterError', kind: 'unreachable'});
+	});
+
+	it('closes at once while connecting, and closes the connection that comes late', async () => {
+		let arrive = (_: Connection<Reads>) => {};
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = () =>
+			new Promise(resolve => {
+				arrive = resolve;
+			});
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(1);
+		await watch.close();
+		arrive(await works());
+		await clock.settle();
+		expect(far.far.closed).toBe(1);
+	});
+
+	it('does not wait for a connection that never closes', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = async () => ({...(await works()), close: () => new Promise<void>(() => {})});
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(1);
+		let closed = false;
+		const closing = watch.close().then(() => {
+			closed = true;
+		});
+		await clock.advance(2999);
+		expect(closed).toBe(false);
+		await clock.advance(1);
+		await closing;
+		expect(closed).toBe(true);
+	});
+
+	it('survives a connection whose close throws', async () => {
+		const far = target('a');
+		const works = far.far.connect;
+		far.far.connect = async () => ({...(await works()), close: () => Promise.reject(new Error('already gone'))});
+		const {clock, watch} = rig(far);
+		watch.start();
+		await clock.advance(1);
+		await expect(watch.close()).resolves.toBeUndefined();
+	});
+
+	it('refuses two targets of one name, and names what it does not know', () => {
+		expect(() => rig(target('a'), target('a'))).toThrow(/Two targets are called a/);
+		const {watch} = rig(target('a'));
+		expect(() => watch.reading('b', session)).toThrow(/No target is called b/);
+		expect(() => watch.reading('a', 'kafka.lag')).toThrow(/a has no source kafka.lag/);
+	});
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import {type Column, defineSection} from '../../src/contract/pane.ts';
+import type {Gauge, Row, Severity} from '../../src/contract/row.ts';
+import {width} from '../../src/text/fit.ts';
+import {createTheme} from '../../views/theme.ts';
+
+export const themes = [createTheme('colour', false), createTheme('none', false), createTheme('colour', true)] as const;
+export const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, ''));
+
+/** What a name, a query or a key may hold: wide, combining, invisible, moving the cursor, turning the direction, broken. */
+export const hostile = fc.oneof(
+	fc.string({unit: 'grapheme', maxLength: 60}),
+	fc.string({unit: 'binary', maxLength: 30}),
+	fc.constantFrom(
+		'',
+		'名前'.repeat(20),
+		'e\u0301'.repeat(30),
+		'\u001b[2J\u001b[31mred\u001b]0;title\u0007',
+		'\u202egnirts\u2066',
+		'a\u200bb\u200dc\ufeff',
+		'👨‍👩‍👧‍👦🏳️‍🌈🇪🇺',
+		'\ud800lone',
+		'line\nline\ttab\r',
+		'\u0000\u0085\u009b31m',
+		'x'.repeat(400),
+	),
+);
+export const severity = fc.constantFrom<Severity>('ok', 'warn', 'crit', 'unknown');
+
+export type Wild = Row & {readonly cells: readonly string[]};
+
+export const wildRow = fc.record({
+	id: fc.uuid(),
+	target: hostile,
+	severity,
+	why: hostile,
+	cells: fc.array(hostile, {minLength: 4, maxLength: 4}),
+});
+
+export const wildColumns = fc
+	.array(
+		fc.record({
+			width: fc.integer({min: 1, max: 24}),
+			grow: fc.boolean(),
+			right: fc.boolean(),
+			middle: fc.boolean(),
+			yields: fc.option(fc.nat(3)),
+		}),
+		{minLength: 4, maxLength: 4},
+	)
+	.map(shapes =>
+		shapes.map(
+			(shape, index): Column<Wild> => ({
+				header: `COLUMN ${index}`,
+				field: `field${index}`,
+				width: shape.width,
+				...(shape.grow ? {grow: true as const} : {}),
+				...(shape.right ? {align: 'right' as const} : {}),
+				...(shape.middle ? {cut: 'middle' as const} : {}),
+				...(shape.yields === null ? {} : {yields: shape.yields}),
+				cell: row => ({text: row.cells[index] ?? '', tone: row.severity}),
+			}),
+		),
+	);
+
+export const sectionOf = (columns: readonly Column<Wild>[], weight = 1) =>
+	defineSection<Wild>({
+		kind: 'postgres.session',
+		title: 'Rows',
+		weight,
+		empty: 'nothing here',
+		orders: [{title: 'as they come', compare: () => 0}],
+		columns,
+	});
+
+export const gauge = fc.record({
+	id: fc.constantFrom('g0', 'g1'),
+	label: fc.constantFrom('memory', 'conns'),
+	value: fc.option(fc.double({noNaN: true, min: 0, max: 1e13}), {nil: undefined}),
+	unit: fc.constantFrom<Gauge['unit']>('count', 'bytes', 'ratio', 'seconds', 'per-second', 'text'),
+	limit: fc.double({noNaN: true, min: 0, max: 1e13}),
+	text: hostile,
+	severity,
+});
+
+export const theme = fc.constantFrom(...themes);

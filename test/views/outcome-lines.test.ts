@@ -1,0 +1,49 @@
+import {describe, expect, it} from 'vitest';
+import {proposed, type Remedy} from '../../src/remedy/remedy-state.ts';
+import {endWords} from '../../views/modal/outcome-lines.ts';
+
+const base = proposed({id: 'R', action: {id: 'probe.turn', title: 'Turn'}, target: 'tank', params: {}, at: 0});
+const ended = (part: Partial<Remedy>): Remedy => ({...base, endedAt: 1, reason: '', ...part}) as Remedy;
+
+describe('the words under the headline of an end', () => {
+	it('say once why it failed, and what to do', () => {
+		const trouble = {kind: 'conflict', message: 'the budget protects it', hint: 'bring others back'} as const;
+		const remedy = ended({
+			state: 'failed',
+			reason: 'nothing happened: the budget protects it',
+			trouble,
+			hint: trouble.hint,
+		});
+		expect(endWords(remedy, 'Failed: nothing happened')).toEqual(['the budget protects it', 'bring others back']);
+	});
+
+	it('do not say again what a check above them says', () => {
+		const check = {label: 'the statement', result: 'block', detail: 'pid 7 has ended'} as const;
+		const blocked = ended({
+			state: 'blocked',
+			checks: [check],
+			reason: 'the statement: pid 7 has ended',
+			hint: 'nothing was sent',
+		});
+		expect(endWords(blocked, 'Blocked: nothing was sent')).toEqual([]);
+		const stale = ended({
+			state: 'stale',
+			checks: [{...check, moved: true}],
+			reason: 'it changed meanwhile, nothing was sent: pid 7 has ended',
+			hint: 'look at it as it is now, and try again',
+		});
+		expect(endWords(stale, 'It has changed since you looked: nothing was sent')).toEqual([
+			'look at it as it is now, and try again',
+		]);
+	});
+
+	it('say what was seen and what was sent', () => {
+		const remedy = ended({
+			state: 'done',
+			reason: 'it reads 6gb',
+			outcome: {result: 'done', detail: 'it reads 6gb'},
+			receipt: {summary: 'CONFIG SET', before: {}},
+		});
+		expect(endWords(remedy, 'Done')).toEqual(['it reads 6gb', 'CONFIG SET']);
+	});
+});

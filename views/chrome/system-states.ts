@@ -1,0 +1,46 @@
+import type {Tone} from '../../src/contract/pane.ts';
+import {isOld} from '../../src/contract/reading.ts';
+import type {Severity} from '../../src/contract/row.ts';
+import {bySeverity, worst} from '../../src/contract/severity.ts';
+import type {Deck} from '../../src/input/deck.ts';
+import {duration} from '../../src/text/format.ts';
+import type {Theme} from '../theme.ts';
+
+/** How all targets of one system are. */
+export type SystemState = {
+	readonly name: string;
+	readonly short: string;
+	/** A sign, or how old what is shown is. */
+	readonly told: string;
+	readonly tone: Tone;
+	/** What ranks it where not all have room; `ok` when nothing is known to be wrong. */
+	readonly severity: Severity;
+	/** Nothing was read yet. */
+	readonly connecting: boolean;
+};
+
+/** Of every system that is watched, in the order of the targets. */
+export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
+	const {watch} = deck.options;
+	const now = deck.now();
+	const systems = new Map(watch.targets.map(({target, system}) => [target.kind, system]));
+	return [...systems].map(([kind, system]) => {
+		const targets = new Set(watch.targets.filter(one => one.target.kind === kind).map(one => one.target.name));
+		const readings = watch.readings().filter(reading => targets.has(reading.target));
+		const failing = readings.some(reading => reading.state === 'failed');
+		const connecting = readings.every(reading => reading.snapshot === undefined) && !failing;
+		const found = failing
+			? 'unknown'
+			: worst(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
+		const called = {name: kind, short: system.short ?? kind, connecting};
+		const ages = readings.flatMap(reading =>
+			isOld(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
+		);
+		if (ages.length > 0) {
+			const severity = bySeverity(found, 'warn') < 0 ? found : 'warn';
+			return {...called, told: `${duration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
+		}
+		const told = connecting ? theme.glyphs.more : theme.sign(found);
+		return {...called, told, tone: found === 'ok' ? 'dim' : found, severity: found};
+	});
+}

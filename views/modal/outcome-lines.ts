@@ -1,0 +1,27 @@
+import type {Remedy} from '../../src/remedy/remedy-state.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+
+/** How reasons begin in the record, which has no headline above them. */
+const saidAbove = /^(?:nothing happened|the outcome is not known|it changed meanwhile, nothing was sent): /;
+
+/** What blocked it stands among the checks, which are shown with it. */
+const saidByChecks = ({state, checks}: Remedy): readonly string[] =>
+	state === 'blocked' || state === 'stale'
+		? checks
+				.filter(({result}) => result === 'block')
+				.flatMap(({label, detail}) => [cleanLine(detail), cleanLine(`${label}: ${detail}`)])
+		: [];
+
+/** Under the headline that says how it ended: why, what was sent, what was seen, and what to do next. Each is said once. */
+export function endWords(remedy: Remedy, headline: string): readonly string[] {
+	const {reason, receipt, outcome, trouble, hint} = remedy;
+	const texts = [reason, receipt?.summary, outcome?.detail, trouble?.message, hint ?? trouble?.hint];
+	const said = [headline.toLowerCase(), ...saidByChecks(remedy)];
+	const words: string[] = [];
+	for (const text of texts) {
+		const told = cleanLine(text ?? '').replace(saidAbove, '');
+		const isSaid = said.some(one => one === told || one.endsWith(told)) || words.some(word => word.includes(told));
+		if (told !== '' && !isSaid) words.push(told);
+	}
+	return words;
+}

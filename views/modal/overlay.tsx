@@ -1,0 +1,32 @@
+import {Box, type DOMElement} from 'ink';
+import {type ReactNode, useContext, useLayoutEffect, useRef} from 'react';
+import {CompositorContext, Rows} from '../surface.tsx';
+import {placeOf} from '../terminal/ink-node-position.ts';
+
+type OverlayProps = {
+	readonly left: number;
+	readonly top: number;
+	readonly width: number;
+	readonly height: number;
+	readonly children?: ReactNode;
+};
+
+/**
+ * A box over everything drawn before it: blank where its children draw nothing. Cells, from the top left of its parent, which should
+ * be the screen's root box. Of two, the later in the tree is above. Surfaces inside it show.
+ */
+export function Overlay({left, top, width, height, children}: OverlayProps) {
+	const compositor = useContext(CompositorContext);
+	const box = useRef<DOMElement>(null);
+	useLayoutEffect(() => compositor?.add({rows: undefined, locate: () => placeOf(box.current)}), [compositor]);
+	return (
+		<Box ref={box} position="absolute" left={left} top={top} width={width} height={height} overflow="hidden">
+			<Box position="absolute" width={width} height={height}>
+				<Rows lines={Array.from({length: height}, () => '')} width={width} />
+			</Box>
+			<Box width={width} height={height} flexDirection="column">
+				{children}
+			</Box>
+		</Box>
+	);
+}

@@ -1,0 +1,179 @@
+import {type Cell, defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
+import type {Row} from '../../src/contract/row.ts';
+import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
+import {timeLagText} from '../../src/model/kafka/consumer-lag-findings.ts';
+import type {KafkaTopicRow} from '../../src/model/kafka/kafka-topic.ts';
+import {count, duration, rate} from '../../src/text/format.ts';
+import {sparkline} from '../../src/text/inline-charts.ts';
+
+const trendCells = 10;
+
+/** Burrow's words, which whoever runs Kafka knows. */
+const words: Readonly<Record<LagRow['evaluation'], string>> = {
+	ok: 'OK',
+	warn: 'WARN',
+	stall: 'STALL',
+	stop: 'STOP',
+	rewind: 'REWIND',
+	'no commit': 'no commit',
+	offline: 'offline',
+	share: 'share',
+	unread: 'unread',
+};
+
+const tone = (row: Row): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
+
+/** `+212/s`, `-40/s`, `0/s`. */
+function growth(row: LagRow): string {
+	if (row.growth === undefined) return '?';
+	const text = rate(row.growth);
+	return row.growth > 0 && text !== '0/s' ? `+${text}` : text;
+}
+
+/** `never` where it only grows; as good as never is not worth its digits. */
+function drain({drainSeconds}: LagRow): string {
+	if (drainSeconds === undefined) return '?';
+	return drainSeconds > 7 * 86_400 ? 'never' : duration(drainSeconds);
+}
+
+/** How long ago the oldest message that waits came in; `>10m` when it is older than what was watched. */
+function behind({timeLag}: LagRow): string {
+	return timeLagText(timeLag)?.replace(/^(>\d+m)00s$/, '$1') ?? '?';
+}
+
+/** A group that keeps up is now a little ahead and now a little behind: only one that is in trouble never drains. */
+function drainCell(row: LagRow): Cell {
+	const keepsUp = row.evaluation === 'ok' && (row.lag === 0 || row.drainSeconds === Number.POSITIVE_INFINITY);
+	return {text: keepsUp ? '-' : drain(row), tone: tone(row)};
+}
+
+/** What is ok in itself may still be told of: a group that rebalances all the time. */
+function state(row: LagRow): Cell {
+	const told = row.evaluation === 'ok' && row.severity !== 'ok' ? (row.rebalances > 0 ? 'rebalances' : 'partly') : '';
+	return {text: told || words[row.evaluation], tone: tone(row)};
+}
+
+/** A row that was not read in this turn says so: 1,000 groups are read one after the other. */
+const oldFrom = 15_000;
+
+function members(row: LagRow, now: number): Cell {
+	const age = now - row.readAt;
+	if (age >= oldFrom) return {text: `${duration(age / 1000)} old`, tone: 'dim'};
+	return {text: row.members === undefined ? '?' : String(row.members), tone: 'dim'};
+}
+
+/** The lag of groups that keep up changes all the time: only its order of magnitude counts there, so that rows stay in their places. */
+function weight(row: LagRow): number {
+	const lag = row.lag ?? -1;
+	return row.severity === 'ok' ? Math.floor(Math.log10(Math.max(1, lag))) : lag;
+}
+
+const byName = (a: Row, b: Row): number => a.id.localeCompare(b.id);
+
+export const consumerLagPane: Pane = {
+	id: 'consumer-lag',
+	title: 'Consumer lag',
+	tab: 'Lag',
+	systems: ['kafka'],
+	gauges: ['lag', 'groups', 'under-replicated', 'brokers'],
+	sections: [
+		defineSection<LagRow>({
+			kind: 'kafka.lag',
+			title: 'Groups',
+			weight: 8,
+			empty: 'no group has ever committed an offset here',
+			orders: [
+				{title: 'lag', compare: (a, b) => weight(b) - weight(a) || byName(a, b)},
+				{title: 'growth', compare: (a, b) => (b.growth ?? 0) - (a.growth ?? 0) || byName(a, b)},
+				{title: 'group', compare: byName},
+			],
+			columns: [
+				{header: 'GROUP', field: 'group', width: 16, grow: true, cut: 'middle', cell: row => row.group},
+				{
+					header: 'TOPIC',
+					field: 'topic',
+					width: 12,
+					grow: true,
+					cut: 'middle',
+					yields: 5,
+					cell: row => ({text: row.topic || '-', tone: row.severity === 'ok' ? 'dim' : 'plain'}),
+				},
+				{
+					header: 'LAG',
+					field: 'lag',
+					width: 5,
+					align: 'right',
+					cell: row => (row.severity === 'ok' ? count(row.lag) : {text: count(row.lag), tone: row.severity}),
+				},
+				{
+					header: 'BEHIND',
+					field: 'behind',
+					width: 6,
+					align: 'right',
+					yields: 4,
+					cell: row => ({text: behind(row), tone: tone(row)}),
+				},
+				{header: 'RATE', field: 'rate', width: 7, align: 'right', yields: 6, cell: row => growth(row)},
+				{header: 'DRAIN', field: 'drain', width: 6, align: 'right', yields: 3, cell: drainCell},
+				{header: 'EVAL', field: 'eval', width: 10, cell: state},
+				{
+					header: 'TREND',
+					field: 'trend',
+					width: trendCells,
+					yields: 1,
+					cell: row => ({text: sparkline(row.lagHistory, trendCells), tone: 'dim'}),
+				},
+				{
+					header: 'MEMBERS',
+					field: 'members',
+					width: 7,
+					align: 'right',
+					yields: 2,
+					cell: members,
+				},
+			],
+		}),
+		defineSection<KafkaTopicRow>({
+			kind: 'kafka.topic',
+			title: 'Topics',
+			weight: 1,
+			empty: 'there is no topic',
+			orders: [{title: 'topic', compare: byName}],
+			columns: [
+				{header: 'TOPICS', field: 'topic', width: 20, grow: true, cut: 'middle', cell: row => row.topic},
+				{
+					header: 'STATE',
+					field: 'state',
+					width: 18,
+					grow: true,
+					yields: 4,
+					cell: row => ({text: row.why ?? (row.deadLetter ? 'does not grow' : 'in sync'), tone: tone(row)}),
+				},
+				{
+					header: 'PARTS',
+					field: 'partitions',
+					width: 5,
+					align: 'right',
+					yields: 3,
+					cell: row => ({text: String(row.partitions), tone: 'dim'}),
+				},
+				{
+					header: 'REPL',
+					field: 'replicas',
+					width: 4,
+					align: 'right',
+					yields: 2,
+					cell: row => ({text: String(row.replicas), tone: 'dim'}),
+				},
+				{
+					header: 'MSGS',
+					field: 'messages',
+					width: 5,
+					align: 'right',
+					yields: 1,
+					cell: row => ({text: row.messages === undefined ? '' : count(row.messages), tone: 'dim'}),
+				},
+			],
+		}),
+	],
+};

@@ -1,0 +1,174 @@
+import {type Cell, defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
+import {type Runs, runLength} from '../../src/model/kubernetes/job-runs.ts';
+import type {PodRow} from '../../src/model/kubernetes/pod.ts';
+import {blocks, shortWorkload, type WorkloadRow} from '../../src/model/kubernetes/workload.ts';
+import {duration} from '../../src/text/format.ts';
+
+/** The words that are long and seen often, as short as they stay clear. */
+const shortWords: Readonly<Record<string, string>> = {
+	CrashLoopBackOff: 'CrashLoop',
+	ImagePullBackOff: 'ImagePull',
+	OOMKilled: 'OOM',
+	CreateContainerConfigError: 'ConfigError',
+	ContainerCreating: 'Creating',
+	PodInitializing: 'Initializing',
+};
+
+const short = (word: string): string => shortWords[word] ?? word;
+
+/** `CrashLoop<-OOM`, `Pending<-cpu`: the cause beside the status. */
+function status({status: word, lastEnd, cause, severity}: PodRow): string {
+	if (severity === 'ok') return short(word);
+	const lacking = /insufficient ([\w./-]+)/i.exec(cause ?? '')?.[1];
+	if (lacking !== undefined) return `${short(word)}<-${lacking}`;
+	// Between two crashes it runs, and is as sick as a minute ago.
+	const died =
+		lastEnd !== undefined && (cause ?? (severity === 'crit' ? lastEnd.reason : '')).startsWith(lastEnd.reason);
+	if (died) return `${short(word)}<-${short(lastEnd.reason)}`;
+	return cause === undefined || cause === String(lastEnd?.exitCode) ? short(word) : `${short(word)}<-${cause}`;
+}
+
+const quiet = (row: PodRow, text: string): Cell => ({text, tone: row.severity === 'ok' ? 'dim' : 'plain'});
+
+function restarts({restarts: times, restartedAt}: PodRow, now: number): string {
+	if (times === 0 || restartedAt === undefined) return String(times);
+	return `${times} (${age(now - restartedAt)})`;
+}
+
+/** One unit is enough to tell how old a pod is. */
+const age = (ms: number): string => /^\d+[a-z]/.exec(duration(ms / 1000))?.[0] ?? '?';
+
+type Named = Pick<PodRow, 'namespace' | 'owner' | 'name'>;
+
+const byName = (a: Named, b: Named): number => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
+const byWorkload = (a: Named, b: Named): number =>
+	a.namespace.localeCompare(b.namespace) || a.owner.localeCompare(b.owner) || a.name.localeCompare(b.name);
+
+/** `cj/export  0 3 * * *  last 4h ago`, `job/migrate  took 12s`. */
+function runName(row: WorkloadRow, {last, schedule, scheduledAt}: Runs, now: number): string {
+	const length = last && runLength(last, now);
+	return [
+		shortWorkload(row),
+		...(schedule === undefined ? [] : [schedule]),
+		...(scheduledAt === undefined ? [] : [`last ${age(now - scheduledAt)} ago`]),
+		...(length === undefined ? [] : [`${last?.end === undefined ? 'for' : 'took'} ${length}`]),
+	].join('  ');
+}
+
+/** `deploy/api  rev 41, 7m  3 of 6 new  hpa 3-10  pdb 0`: the name first, so that it stays where there is little room. */
+function headName(row: WorkloadRow, now: number): string {
+	const {revision, rollout, autoscaler, budgets, runs, updated, desired} = row;
+	if (runs !== undefined) return runName(row, runs, now);
+	const began = rollout?.at === undefined ? '' : `, ${age(now - rollout.at)}`;
+	return [
+		shortWorkload(row),
+		...(revision === undefined ? [] : [`rev ${revision}${began}`]),
+		...(row.status === 'stalled' || row.status === 'failed' ? [`${updated} of ${desired} new`] : []),
+		...(autoscaler === undefined ? [] : [`hpa ${autoscaler.min}-${autoscaler.max}`]),
+		...budgets.map(({allowed}) => `pdb ${allowed}`),
+	].join('  ');
+}
+
+/** What is wrong, or how far it is, in as few words as there are cells. How many pods are ready stands before it, and how many are bad behind it. */
+function headStatus(row: WorkloadRow): string {
+	const {status: word, updated, desired, autoscaler, budgets, pods, runs} = row;
+	if (runs !== undefined) return word;
+	if (word === 'progressing') return `${updated} of ${desired} new`;
+	if (word === 'stalled') return 'rollout stuck';
+	if (word === 'failed') return 'rollout failed';
+	if (word !== 'ok' || row.severity === 'ok') return word;
+	if (pods.sick > 0) return pods.sick === 1 ? '1 pod is bad' : `${pods.sick} pods bad`;
+	if (autoscaler?.failing !== undefined) return 'hpa fails';
+	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocks) ? 'pdb blocks' : word;
+}
+
+/** Pods that are not well; of a job those that failed, which it may have made up for. */
+function headBad({status: word, pods, runs}: WorkloadRow): string {
+	const failed = runs?.last?.failed ?? 0;
+	if (runs !== undefined) return failed === 0 ? '' : `${failed} failed`;
+	return word === 'ok' || pods.sick === 0 ? '' : `${pods.sick} bad`;
+}
+
+const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
+
+/** What a pod belongs to: its workload by uid, or by name where only that is known, or itself. */
+const workloadOf = ({workload, namespace, owner}: PodRow): string => workload?.uid || `${namespace}/${owner}`;
+
+export const podsPane: Pane = {
+	id: 'pods',
+	title: 'Pods',
+	tab: 'Pods',
+	systems: ['kubernetes'],
+	gauges: [],
+	sections: [
+		defineSection<PodRow, WorkloadRow>({
+			kind: 'kubernetes.pod',
+			title: 'Pods',
+			weight: 1,
+			empty: 'no pods in the namespaces that are watched',
+			orders: [
+				{title: 'youngest first', compare: (a, b) => b.createdAt - a.createdAt || byName(a, b)},
+				{title: 'workload', compare: byWorkload, heads: {kind: 'kubernetes.workload', of: workloadOf}},
+				{title: 'name', compare: byName},
+				{title: 'restarts', compare: (a, b) => b.restarts - a.restarts || byName(a, b)},
+				{title: 'node', compare: (a, b) => (a.node ?? '').localeCompare(b.node ?? '') || byName(a, b)},
+			],
+			columns: [
+				{
+					header: 'NAMESPACE',
+					field: 'namespace',
+					width: 11,
+					cut: 'middle',
+					yields: 3,
+					cell: row => quiet(row, row.namespace),
+					head: row => row.namespace,
+				},
+				{header: 'NAME', field: 'name', width: 17, grow: true, cut: 'middle', cell: row => row.name, head: headName},
+				{
+					header: 'READY',
+					field: 'ready',
+					width: 5,
+					yields: 4,
+					cell: row => ({
+						text: `${row.ready}/${row.containers}`,
+						tone: row.severity === 'ok' ? 'dim' : row.severity,
+					}),
+					head: row => ({text: `${row.ready}/${row.desired}`, tone: headTone(row)}),
+				},
+				{
+					header: 'STATUS',
+					field: 'status',
+					width: 14,
+					cell: row => ({text: status(row), tone: row.severity === 'ok' ? 'dim' : row.severity}),
+					head: row => ({text: headStatus(row), tone: headTone(row)}),
+				},
+				{
+					header: 'RESTARTS',
+					field: 'restarts',
+					width: 8,
+					align: 'right',
+					yields: 2,
+					cell: (row, now) => quiet(row, restarts(row, now)),
+					head: row => ({text: headBad(row), tone: headTone(row)}),
+				},
+				{
+					header: 'AGE',
+					field: 'age',
+					width: 4,
+					align: 'right',
+					yields: 5,
+					cell: (row, now) => quiet(row, age(now - row.createdAt)),
+					head: (row, now) => ({text: age(now - row.createdAt), tone: 'dim'}),
+				},
+				{
+					header: 'NODE',
+					field: 'node',
+					width: 8,
+					cut: 'middle',
+					yields: 1,
+					cell: row => ({text: row.node ?? '-', tone: 'dim'}),
+				},
+			],
+		}),
+	],
+};

@@ -1,0 +1,124 @@
+import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
+import type {Row} from '../../src/contract/row.ts';
+import type {RedisClientRow} from '../../src/model/redis/redis-client.ts';
+import type {RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
+import {memoryLimit, memoryShare, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
+import {bytes, count, duration, percent, points, rate} from '../../src/text/format.ts';
+import {bar} from '../../src/text/inline-charts.ts';
+
+const barCells = 12;
+
+const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
+const dim = (text: string): Cell => ({text, tone: 'dim'});
+
+function memoryBar(row: RedisServerRow): Cell {
+	const share = memoryShare(row);
+	return share === undefined ? dim('no limit') : loudIfWrong(row, bar(share, barCells));
+}
+
+/** Nothing was looked up, or there is no second read yet: both are told apart by the rate of evictions, which needs only the latter. */
+function hits(row: RedisServerRow): Cell {
+	const none = row.hitRate === undefined && row.evictedPerSecond !== undefined;
+	return none ? dim('-') : points(row.hitRate);
+}
+
+const byName = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+const servers = defineSection<RedisServerRow>({
+	kind: 'redis.server',
+	title: 'Server',
+	weight: 1,
+	empty: 'no server has been read yet',
+	orders: [
+		{title: 'share of the limit', compare: (a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0) || byName(a, b)},
+		{title: 'memory', compare: (a, b) => b.usedMemory - a.usedMemory || byName(a, b)},
+		{title: 'address', compare: byName},
+	],
+	columns: [
+		{header: 'SERVER', field: 'server', width: 14, grow: true, cut: 'middle', yields: 1, cell: row => row.endpoint},
+		{header: 'MEMORY', field: 'memory', width: barCells, yields: 7, cell: memoryBar},
+		{header: 'USED', field: 'used', width: 6, align: 'right', cell: row => bytes(row.usedMemory)},
+		{
+			header: 'LIMIT',
+			field: 'limit',
+			width: 6,
+			align: 'right',
+			yields: 6,
+			cell: row => dim(row.maxmemory === 0 ? 'none' : bytes(memoryLimit(row))),
+		},
+		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, points(memoryShare(row)))},
+		{header: 'EVICT', field: 'evict', width: 6, align: 'right', yields: 8, cell: row => rate(row.evictedPerSecond)},
+		{header: '%HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
+		{header: 'KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
+		{header: 'ROLE', field: 'role', width: 7, yields: 3, cell: row => dim(row.role)},
+		{header: 'POLICY', field: 'policy', width: 15, yields: 2, cell: row => dim(row.policy)},
+	],
+});
+
+const prefixes = defineSection<RedisPrefixRow>({
+	kind: 'redis.prefix',
+	title: 'Prefixes',
+	weight: 3,
+	empty: 'no keys in this database',
+	orders: [
+		{title: 'memory', compare: (a, b) => b.bytes - a.bytes || byName(a, b)},
+		{title: 'keys', compare: (a, b) => b.keys - a.keys || byName(a, b)},
+		{title: 'without a time to live', compare: (a, b) => b.noTtl - a.noTtl || b.bytes - a.bytes || byName(a, b)},
+		{title: 'largest key', compare: (a, b) => b.largest - a.largest || byName(a, b)},
+		{title: 'prefix', compare: byName},
+	],
+	columns: [
+		{header: 'PREFIX', field: 'prefix', width: 16, grow: true, cut: 'middle', cell: row => row.prefix},
+		{header: '~MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.bytes)},
+		{header: 'SHARE', field: 'share', width: 5, align: 'right', cell: row => loudIfWrong(row, percent(row.share))},
+		{header: '~KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
+		{header: 'NO TTL', field: 'nottl', width: 6, align: 'right', yields: 3, cell: row => percent(row.noTtl)},
+		{header: 'LARGEST', field: 'largest', width: 7, align: 'right', yields: 2, cell: row => dim(bytes(row.largest))},
+		{header: 'TYPE', field: 'type', width: 7, yields: 1, cell: row => dim(row.types.join(','))},
+	],
+});
+
+const clients = defineSection<RedisClientRow>({
+	kind: 'redis.client',
+	title: 'Clients',
+	weight: 2,
+	empty: 'nobody is connected',
+	orders: [
+		{title: 'waiting answers', compare: (a, b) => b.outputBytes - a.outputBytes || byMemory(a, b)},
+		{title: 'memory', compare: (a, b) => byMemory(a, b)},
+		{title: 'age', compare: (a, b) => b.ageSeconds - a.ageSeconds || a.clientId - b.clientId},
+		{title: 'idle', compare: (a, b) => b.idleSeconds - a.idleSeconds || a.clientId - b.clientId},
+		{title: 'name', compare: (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.clientId - b.clientId)},
+	],
+	columns: [
+		{header: 'ID', field: 'id', width: 6, align: 'right', yields: 4, cell: row => dim(String(row.clientId))},
+		{
+			header: 'NAME',
+			field: 'name',
+			width: 12,
+			grow: true,
+			cut: 'middle',
+			cell: row => (row.name === '' ? dim('-') : row.role === 'own' ? dim(row.name) : row.name),
+		},
+		{header: 'ADDRESS', field: 'address', width: 16, grow: true, cut: 'middle', yields: 5, cell: row => row.address},
+		{header: 'USER', field: 'user', width: 8, cut: 'middle', yields: 1, cell: row => dim(row.user)},
+		{header: 'OUT', field: 'out', width: 6, align: 'right', cell: row => loudIfWrong(row, bytes(row.outputBytes))},
+		{header: 'MEM', field: 'mem', width: 6, align: 'right', yields: 6, cell: row => bytes(row.totalBytes)},
+		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},
+		{header: 'IDLE', field: 'idle', width: 6, align: 'right', yields: 3, cell: row => dim(duration(row.idleSeconds))},
+		{header: 'COMMAND', field: 'command', width: 10, yields: 2, cell: row => dim(row.command)},
+	],
+});
+
+function byMemory(a: RedisClientRow, b: RedisClientRow): number {
+	return (b.totalBytes ?? 0) - (a.totalBytes ?? 0) || a.clientId - b.clientId;
+}
+
+export const redisMemoryPane: Pane = {
+	id: 'redis-memory',
+	title: 'Redis memory',
+	tab: 'Redis',
+	systems: ['redis'],
+	gauges: ['memory', 'evictions', 'hit-rate', 'policy', 'fragmentation', 'clients', 'ops'],
+	sections: [servers, prefixes, clients],
+};

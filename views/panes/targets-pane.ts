@@ -1,0 +1,77 @@
+import {defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
+import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
+import {duration, millis} from '../../src/text/format.ts';
+import {alertsSection, silencesSection} from './alert-sections.ts';
+import {prometheusAlertsSection} from './prometheus-alerts-section.ts';
+
+const tone = (row: ScrapeRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
+
+const byName = (a: ScrapeRow, b: ScrapeRow): number =>
+	a.pool.localeCompare(b.pool) || a.instance.localeCompare(b.instance) || (a.id < b.id ? -1 : 1);
+
+export const targetsPane: Pane = {
+	id: 'targets',
+	title: 'Targets',
+	tab: 'Targets',
+	systems: ['prometheus', 'alertmanager'],
+	gauges: ['up', 'ready', 'config', 'rules', 'alerts', 'firing', 'silenced', 'inhibited', 'series', 'pending'],
+	sections: [
+		defineSection<ScrapeRow>({
+			kind: 'prometheus.target',
+			title: 'Targets',
+			weight: 3,
+			empty: 'Prometheus has no active target: look at its scrape_configs and at service discovery',
+			orders: [
+				{title: 'pool', compare: byName},
+				{title: 'longest scrape', compare: (a, b) => (b.tookMs ?? -1) - (a.tookMs ?? -1) || byName(a, b)},
+				{title: 'longest ago', compare: (a, b) => (a.scrapedAt ?? 0) - (b.scrapedAt ?? 0) || byName(a, b)},
+			],
+			columns: [
+				{header: 'POOL', field: 'pool', width: 14, cut: 'middle', cell: row => row.pool},
+				{header: 'INSTANCE', field: 'instance', width: 17, cut: 'middle', cell: row => row.instance},
+				{
+					header: 'UP',
+					field: 'up',
+					width: 4,
+					cell: row => ({text: row.health === 'unknown' ? '?' : row.health, tone: tone(row)}),
+				},
+				{
+					header: 'LAST',
+					field: 'last',
+					width: 5,
+					align: 'right',
+					yields: 2,
+					cell: (row, now) => ({
+						text:
+							row.scrapedAt === undefined
+								? row.health === 'unknown'
+									? 'never'
+									: '-'
+								: duration((now - row.scrapedAt) / 1000),
+						tone: 'dim',
+					}),
+				},
+				{
+					header: 'TOOK',
+					field: 'took',
+					width: 5,
+					align: 'right',
+					yields: 1,
+					cell: row => ({text: row.tookMs === undefined ? '-' : millis(row.tookMs), tone: 'dim'}),
+				},
+				{
+					header: 'ERROR',
+					field: 'error',
+					width: 18,
+					grow: true,
+					yields: 3,
+					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: tone(row)}),
+				},
+			],
+		}),
+		// Before what Prometheus says of the same alerts: whoever is told, and what is silenced, is known here.
+		alertsSection,
+		prometheusAlertsSection,
+		silencesSection,
+	],
+};

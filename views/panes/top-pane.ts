@@ -1,0 +1,177 @@
+import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
+import type {Row} from '../../src/contract/row.ts';
+import {type NodeUsageRow, nodeShare} from '../../src/model/kubernetes/node-usage.ts';
+import {
+	cpuLimitShare,
+	cpuShare,
+	memoryShare,
+	type PodUsageRow,
+	throttledFrom,
+} from '../../src/model/kubernetes/pod-usage.ts';
+import {bytes, duration, points} from '../../src/text/format.ts';
+import {sparkline} from '../../src/text/inline-charts.ts';
+
+const trendCells = 10;
+
+/** Cores as kubectl writes them below one, `210m`, and short above: `1.9`. */
+const cores = (value: number | undefined): string =>
+	value === undefined ? '?' : value < 0.9995 ? `${Math.round(value * 1000)}m` : value.toFixed(1);
+
+const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
+
+const trend = (values: readonly number[]): Cell => ({text: sparkline(values, trendCells), tone: 'dim'});
+
+const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
+	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
+
+const quietShare = (share: number | undefined): Cell => ({
+	text: share === undefined ? '-' : points(share),
+	tone: 'dim',
+});
+
+/** Rows without a limit go last. */
+const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (memoryShare(b) ?? -1) - (memoryShare(a) ?? -1);
+
+/** Nodes that nobody measured go last. */
+const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memory, row.memoryCapacity) ?? -1;
+const cpuOf = (row: NodeUsageRow): number => nodeShare(row.cpu, row.cpuCapacity) ?? -1;
+
+export const topPane: Pane = {
+	id: 'top',
+	title: 'Top',
+	tab: 'Top',
+	systems: ['kubernetes'],
+	gauges: [],
+	sections: [
+		defineSection<PodUsageRow>({
+			kind: 'kubernetes.pod-usage',
+			title: 'pods by memory',
+			weight: 3,
+			empty: 'no pod has been measured yet: the metrics server reports a new pod after about a minute',
+			orders: [
+				{title: 'memory', compare: (a, b) => b.memory - a.memory},
+				{title: 'share of the memory limit', compare: byMemoryShare},
+				{title: 'CPU', compare: (a, b) => b.cpu - a.cpu},
+				{title: 'throttled', compare: (a, b) => (b.throttled ?? -1) - (a.throttled ?? -1) || byPod(a, b)},
+				{title: 'killed for memory', compare: (a, b) => (b.oomKilledAt ?? 0) - (a.oomKilledAt ?? 0) || byPod(a, b)},
+				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
+			],
+			columns: [
+				{
+					header: 'NAMESPACE',
+					field: 'namespace',
+					width: 11,
+					cut: 'middle',
+					yields: 1,
+					cell: row => ({text: row.namespace, tone: 'dim'}),
+				},
+				{header: 'NAME', field: 'name', width: 22, grow: true, cut: 'middle', cell: row => row.name},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{
+					header: '%REQ',
+					field: 'memrequest',
+					width: 4,
+					align: 'right',
+					yields: 0.2,
+					cell: row => quietShare(row.memoryRequest === undefined ? undefined : row.memory / row.memoryRequest),
+				},
+				{
+					header: '%LIM',
+					field: 'limit',
+					width: 4,
+					align: 'right',
+					cell: row => {
+						const share = memoryShare(row);
+						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, points(share));
+					},
+				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 4, cell: row => cores(row.cpu)},
+				{
+					header: '%REQ',
+					field: 'request',
+					width: 5,
+					align: 'right',
+					yields: 3,
+					cell: row => quietShare(cpuShare(row)),
+				},
+				{
+					header: '%LIM',
+					field: 'cpulimit',
+					width: 4,
+					align: 'right',
+					yields: 0.3,
+					cell: row => {
+						const share = cpuLimitShare(row);
+						const quiet = share === undefined || (share < throttledFrom && row.cpuLevel === 'ok');
+						return quiet ? quietShare(share) : loudIfWrong(row, points(share));
+					},
+				},
+				{
+					header: '%THR',
+					field: 'throttled',
+					width: 4,
+					align: 'right',
+					yields: 0.05,
+					cell: row => {
+						const {throttled} = row;
+						if (throttled === undefined) return '';
+						return row.cpuLevel === 'ok' ? quietShare(throttled) : loudIfWrong(row, points(throttled));
+					},
+				},
+				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
+				{
+					header: 'OOM',
+					field: 'oom',
+					width: 6,
+					align: 'right',
+					yields: 0.1,
+					cell: (row, now) => {
+						const {oomKilledAt} = row;
+						return oomKilledAt === undefined ? '' : {text: duration((now - oomKilledAt) / 1000), tone: 'warn'};
+					},
+				},
+			],
+		}),
+		defineSection<NodeUsageRow>({
+			kind: 'kubernetes.node-usage',
+			title: 'nodes by memory',
+			weight: 1,
+			empty: 'no node has been measured yet',
+			orders: [
+				{title: 'share of memory', compare: (a, b) => memoryOf(b) - memoryOf(a)},
+				{title: 'share of CPU', compare: (a, b) => cpuOf(b) - cpuOf(a)},
+				{title: 'name', compare: (a, b) => a.name.localeCompare(b.name)},
+			],
+			columns: [
+				{header: 'NODE', field: 'node', width: 12, grow: true, cut: 'middle', cell: row => row.name},
+				{
+					header: 'STATUS',
+					field: 'status',
+					width: 9,
+					yields: 1,
+					cell: row => ({text: row.status, tone: row.status === 'Ready' ? 'dim' : row.severity}),
+				},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{
+					header: '%',
+					field: 'memshare',
+					width: 4,
+					align: 'right',
+					cell: row => loudIfWrong(row, points(nodeShare(row.memory, row.memoryCapacity))),
+				},
+				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
+				{
+					header: '%',
+					field: 'cpushare',
+					width: 5,
+					align: 'right',
+					yields: 4,
+					cell: row => ({text: points(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
+				},
+				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
+			],
+		}),
+	],
+};

@@ -1,0 +1,39 @@
+import type {Deck} from '../../src/input/deck.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+import {fit, wrap} from '../../src/text/fit.ts';
+import type {Size} from '../layout.ts';
+import type {Theme} from '../theme.ts';
+
+/** The first screen of someone who has configured nothing: what was looked for, and the three ways on. */
+export function paintEmpty(deck: Deck, size: Size, theme: Theme): readonly string[] {
+	const cells = Math.min(76, size.columns - 4);
+	const lines: string[] = ['', theme.paint('No system to watch yet.', 'loud'), ''];
+	for (const remark of deck.options.remarks)
+		lines.push(...wrap(cleanLine(remark), cells).map(text => theme.paint(text, 'dim')));
+	lines.push(
+		'',
+		...wrap('See the deck on a demo estate, with something to fix in each pane:', cells),
+		theme.paint('  midwatch --demo', 'loud'),
+		'',
+		...wrap('Point it at what your shell already knows, and nothing is changed before you arm it:', cells),
+		theme.paint('  DATABASE_URL=postgres://me@db.example/orders midwatch', 'loud'),
+		theme.paint('  REDIS_URL=redis://cache.example:6379 midwatch', 'loud'),
+		'',
+		...wrap('Or name your systems in ~/.config/midwatch/config.yaml, mode 0600:', cells),
+		theme.paint('  targets:', 'loud'),
+		theme.paint('    - name: orders-db', 'loud'),
+		theme.paint('      kind: postgres', 'loud'),
+		theme.paint('      url: postgres://midwatch@db.example/orders', 'loud'),
+		theme.paint("      password: '${env:ORDERS_DB_PASSWORD}'", 'loud'),
+		'',
+		theme.paint('? help   q leaves', 'dim'),
+	);
+	const height = size.rows - 3;
+	// On a small screen the lines matter more than the air between them.
+	if (lines.length > height) lines.splice(0, lines.length, ...lines.filter(text => text !== ''));
+	const left = ' '.repeat(Math.max(2, Math.floor((size.columns - cells) / 2)));
+	return Array.from({length: height}, (_, index) => {
+		const text = lines[index] ?? '';
+		return text.includes('\u001b') ? left + text : fit(left + text, size.columns);
+	});
+}

@@ -1,0 +1,75 @@
+import type {Gauge} from '../../src/contract/row.ts';
+import {cleanLine} from '../../src/text/clean.ts';
+import {width} from '../../src/text/fit.ts';
+import {bytes, count, duration, percent, rate} from '../../src/text/format.ts';
+import {bar} from '../../src/text/inline-charts.ts';
+import type {Theme} from '../theme.ts';
+
+function figure(value: number | undefined, unit: Gauge['unit']): string {
+	switch (unit) {
+		case 'bytes':
+			return bytes(value);
+		case 'ratio':
+			return percent(value);
+		case 'seconds':
+			return value !== undefined && value > 0 && value < 1 ? `${Math.round(value * 1000)}ms` : duration(value);
+		case 'per-second':
+			return rate(value);
+		default:
+			return count(value);
+	}
+}
+
+/** `connections 188/200`, `memory ██████░░ 3.7Gi/4.0Gi 92 %`, `policy allkeys-lru`. An unread gauge says why instead of a figure. */
+export function gaugeText(gauge: Gauge, ascii: boolean): string {
+	if (gauge.value === undefined) return cleanLine(gauge.text ?? '?');
+	if (gauge.unit === 'text') return cleanLine(gauge.text ?? '');
+	const value = figure(gauge.value, gauge.unit);
+	if (gauge.limit === undefined || gauge.limit <= 0)
+		return gauge.text === undefined ? value : `${value} ${cleanLine(gauge.text)}`;
+	const share = gauge.value / gauge.limit;
+	const picture = gauge.unit === 'bytes' && !ascii ? `${bar(share, 12)} ` : '';
+	return `${picture}${value}/${figure(gauge.limit, gauge.unit)} ${percent(share)}`;
+}
+
+/**
+ * As many gauges as fit, in the order of `ids`, exactly `cells` wide. `label` (the target's name) goes before them. What is not well is
+ * given room first: a narrow line must not tell only of what is.
+ */
+export function paintGauges(
+	gauges: readonly Gauge[],
+	ids: readonly string[],
+	label: string,
+	cells: number,
+	theme: Theme,
+): string {
+	let painted = '';
+	let used = 0;
+	const put = (text: string, tone: Parameters<Theme['paint']>[1]) => {
+		painted += theme.paint(text, tone);
+		used += width(text);
+	};
+	put('  ', 'plain');
+	if (label !== '' && used + width(`${label}  `) <= cells) put(`${label}  `, 'dim');
+	const told = ids.flatMap(id => {
+		const gauge = gauges.find(one => one.id === id);
+		return gauge === undefined ? [] : [{gauge, text: gaugeText(gauge, theme.ascii)}];
+	});
+	let room = cells - used;
+	const fits = new Set(
+		[...told.filter(({gauge}) => gauge.severity !== 'ok'), ...told.filter(({gauge}) => gauge.severity === 'ok')].filter(
+			({gauge, text}) => {
+				const needed = width(`${gauge.label} ${text}  `);
+				if (needed > room) return false;
+				room -= needed;
+				return true;
+			},
+		),
+	);
+	for (const {gauge, text} of told.filter(one => fits.has(one))) {
+		put(`${gauge.label} `, 'dim');
+		put(text, gauge.severity === 'ok' ? 'plain' : gauge.severity);
+		put('  ', 'plain');
+	}
+	return painted + ' '.repeat(Math.max(0, cells - used));
+}
