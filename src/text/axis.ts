@@ -42,13 +42,17 @@ function labels(step: number, largest: number): (value: number) => string {
 	return value => (value === 0 ? '0' : `${(value / 1000 ** power).toFixed(decimals)}${powers[power]}`);
 }
 
+/** Zero for values so small that half of them, or their distance, is no longer a number that can be divided by. */
+const withoutDenormals = (value: number): number => (Math.abs(value) < 1e-300 ? 0 : value);
+
 /**
  * An axis from a round value at or under `min` to one at or over `max`, with at most `most` steps between. It starts at zero when
  * the data is nearer to zero than it is high, since a line in the middle of nowhere exaggerates.
  */
 export function valueAxis(min: number, max: number, most: number): ValueAxis {
-	let low = min >= 0 && min <= (max - min) * 2 ? 0 : min;
-	let high = max <= 0 && -max <= (max - min) * 2 ? 0 : max;
+	const [least, greatest] = [withoutDenormals(min), withoutDenormals(max)];
+	let low = least >= 0 && least <= (greatest - least) * 2 ? 0 : least;
+	let high = greatest <= 0 && -greatest <= (greatest - least) * 2 ? 0 : greatest;
 	if (low === high) {
 		// Flat: as much room above as below, and zero for the floor of a line that is not under it.
 		const pad = Math.abs(low) < 1e-300 ? 1 : Math.abs(low) / 2;

@@ -153,6 +153,7 @@ describe('a graph', () => {
 				// A line that left the raster would leave columns without a mark.
 				expect(columns.size).toBe(last - first + 1);
 			}),
+			{examples: [[[0, -5e-324]]]},
 		);
 	});
 });
