@@ -1,7 +1,7 @@
 import {createAudit} from '../src/audit/audit-log.ts';
-import type {Unresolved} from '../src/audit/unresolved-intents.ts';
+import type {UnresolvedIntent} from '../src/audit/unresolved-intents.ts';
 import type {Pane} from '../src/contract/pane.ts';
-import {createDeck, type Deck, type Effects} from '../src/input/deck.ts';
+import {createDeck, type Deck, type DeckEffects} from '../src/input/deck.ts';
 import {createKeymap} from '../src/input/keymap.ts';
 import {createPolicy} from '../src/policy/policy.ts';
 import {createArming} from '../src/remedy/arming.ts';
@@ -12,14 +12,14 @@ import {createStore} from '../src/watch/store.ts';
 import {createWatch, type Watch} from '../src/watch/watch.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 
-const noEffects: Effects = {
+const noEffects: DeckEffects = {
 	copy: async () => '',
 	save: async () => '',
 	quit() {},
 	suspend() {},
 	redraw() {},
 	lendTerminal: work => work(),
-	noise: () => [],
+	strayOutput: () => [],
 };
 
 /** The deck as the product puts it together, on targets of the bench. `stateDir` takes its audit; nothing is written unless something is done. */
@@ -28,7 +28,7 @@ export function openBenchDeck(options: {
 	readonly panes: readonly Pane[];
 	readonly clock: Clock;
 	readonly stateDir: string;
-	readonly effects?: Partial<Effects>;
+	readonly effects?: Partial<DeckEffects>;
 }): {readonly deck: Deck; readonly watch: Watch} {
 	const {targets, panes, clock, stateDir} = options;
 	const actor = {user: 'bench', uid: 1000, host: 'bench', pid: process.pid};
@@ -51,7 +51,7 @@ export function openBenchDeck(options: {
 		arming,
 		audit,
 		presence: {others: createStore<readonly never[]>([]), close: async () => {}},
-		unresolved: createStore<readonly Unresolved[]>([]),
+		unresolved: createStore<readonly UnresolvedIntent[]>([]),
 		keymap: createKeymap(),
 		clock,
 		effects: {...noEffects, ...options.effects},

@@ -8,18 +8,18 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {kubernetes} from '../adapters/kubernetes/system.ts';
-import {keepHeapSmall} from '../bin/small-heap.ts';
+import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
+import {limitYoungGeneration} from '../bin/small-heap.ts';
 import {startChurn} from '../demo/kubernetes-api/controllers/churn.ts';
 import type {Pod} from '../demo/kubernetes-api/objects/kinds.ts';
 import {startKubernetesApi} from '../demo/kubernetes-api/server.ts';
 import {createScenario} from '../demo/scenario.ts';
-import {systemSurroundings} from '../src/config/config-environment.ts';
-import {kubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
+import {systemEnvironment} from '../src/config/config-environment.ts';
+import {createKubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
 import type {KubernetesPort} from '../src/port/kubernetes.ts';
 import {paneSession} from '../src/session/session.ts';
 import {systemClock} from '../src/time/clock.ts';
-import {faultProxy} from '../test/faults/fault-proxy.ts';
+import {startFaultProxy} from '../test/faults/fault-proxy.ts';
 import {podsPane} from '../views/panes/pods-pane.ts';
 import {paintPane} from '../views/table/paint-pane.ts';
 import {createTheme} from '../views/theme.ts';
@@ -35,13 +35,13 @@ const paintEveryMs = 100;
 async function serve(): Promise<void> {
 	const scenario = createScenario('calm', {now: Date.now});
 	const api = await startKubernetesApi({pods, scenario});
-	const {store} = api.world.cluster;
+	const {store} = api.simulation.cluster;
 	const [sick] = store.list<Pod>('pods');
 	const [main] = sick?.spec.containers ?? [];
 	if (sick === undefined || main === undefined) throw new Error('there are no pods');
 	// All pods of one image die whenever they start: the churn starts some of them again.
-	api.world.programs.set(main.image, {fails: {afterMs: 200, exitCode: 1, says: 'no room'}});
-	const churn = startChurn(api.world.cluster, scenario, changesPerSecond);
+	api.simulation.programs.set(main.image, {exit: {afterMs: 200, exitCode: 1, says: 'no room'}});
+	const churn = startChurn(api.simulation.cluster, scenario, changesPerSecond);
 	const isCrashing = (pod: Pod) =>
 		pod.status.containerStatuses?.some(({state}) => state.waiting?.reason === 'CrashLoopBackOff') === true;
 	while (!store.list<Pod>('pods').some(isCrashing)) await rest(200);
@@ -50,7 +50,7 @@ async function serve(): Promise<void> {
 		if (verb !== 'list' && verb !== 'watch') return;
 		asked[`${verb} ${resource}`] = (asked[`${verb} ${resource}`] ?? 0) + 1;
 	});
-	const proxy = await faultProxy({host: '127.0.0.1', port: Number(new URL(api.url).port)});
+	const proxy = await startFaultProxy({host: '127.0.0.1', port: Number(new URL(api.url).port)});
 	await proxy.set({latencyMs: roundTripMs / 2});
 	process.on('message', () => {
 		churn.stop();
@@ -73,7 +73,7 @@ const heard = <T>(child: ChildProcess) => new Promise<T>(resolve => child.once('
 const rest = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 async function measure(seconds: number): Promise<void> {
-	keepHeapSmall();
+	limitYoungGeneration();
 	const child = fork(fileURLToPath(import.meta.url), ['serve'], {
 		stdio: 'inherit',
 		execPath: 'nice',
@@ -83,10 +83,10 @@ async function measure(seconds: number): Promise<void> {
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-cluster-'));
 	const file = join(folder, 'kubeconfig');
 	await writeFile(file, kubeconfig, {mode: 0o600});
-	const settings = kubernetesSettings({kubeconfig: [file]}, systemSurroundings());
+	const settings = createKubernetesSettings({kubeconfig: [file]}, systemEnvironment());
 	const target = {name: 'bench', kind: 'kubernetes' as const, production: true, settings};
 	const {deck, watch} = openBenchDeck({
-		targets: [{target, system: kubernetes}],
+		targets: [{target, system: kubernetesSystem}],
 		panes: [podsPane],
 		clock: systemClock,
 		stateDir: folder,
@@ -99,7 +99,7 @@ async function measure(seconds: number): Promise<void> {
 		paintPane({view, session: own, number: 1, focused: true, width: 200, height: 46, now, theme}, new Map());
 	};
 	// As a console does: its first frame stands before anything was read.
-	deck.shown(['pods']);
+	deck.setShownPanes(['pods']);
 	paint();
 	await rest(500);
 	const cpu = process.cpuUsage();
@@ -110,7 +110,7 @@ async function measure(seconds: number): Promise<void> {
 	const isRed = () => deck.view('pods').entries.some(({row}) => row.severity === 'crit');
 	while (!isRed()) await rest(10);
 	const firstRedMs = performance.now() - began;
-	const rows = () => deck.answered('pods').entries.length;
+	const rows = () => deck.completeView('pods').entries.length;
 	while (rows() < pods) await rest(50);
 	const allMs = performance.now() - began;
 	const load = starting.told();
@@ -128,7 +128,7 @@ async function measure(seconds: number): Promise<void> {
 	await rest(2000);
 	const {port} = await watch.connection('bench');
 	const context = {signal: AbortSignal.timeout(10_000), now: Date.now};
-	const {objects} = await (port as KubernetesPort).watched('pods', context);
+	const {objects} = await (port as KubernetesPort).readWatched('pods', context);
 	const isShown = new Set(
 		watch
 			.reading('bench', 'kubernetes.pod')

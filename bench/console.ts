@@ -5,12 +5,12 @@
 import {writeFileSync} from 'node:fs';
 import {render} from 'ink';
 import {createElement} from 'react';
-import {keepHeapSmall} from '../bin/small-heap.ts';
+import {limitYoungGeneration} from '../bin/small-heap.ts';
 import type {Deck} from '../src/input/deck.ts';
-import {press} from '../src/input/dispatch-key.ts';
+import {dispatchKey} from '../src/input/dispatch-key.ts';
 import {systemClock} from '../src/time/clock.ts';
 import {App} from '../views/app.tsx';
-import {mount} from '../views/mount.tsx';
+import {mountOnScreen} from '../views/mount.tsx';
 import {createKeyDecoder, type TerminalEvent} from '../views/terminal/decode-keys.ts';
 import {openTty} from '../views/terminal/tty.ts';
 import {createTheme} from '../views/theme.ts';
@@ -42,7 +42,7 @@ export type Sample = {
 	readonly rows: number;
 };
 
-keepHeapSmall();
+limitYoungGeneration();
 const plan = JSON.parse(process.argv[2] ?? '{}') as ConsolePlan;
 const {deck, watch} = openBenchDeck({...openBenchEstate(plan), clock: systemClock, stateDir: plan.stateDir});
 const element = createElement(App, {deck, theme: createTheme('colour', false), afterPaint: call => call()});
@@ -79,7 +79,7 @@ setInterval(() => {
 process.on('exit', () => writeFileSync(plan.report, JSON.stringify(samples)));
 
 const onKey = (deck: Deck) => (event: TerminalEvent) => {
-	if (event.type === 'key') press(deck, event.key, event.text, event.alone);
+	if (event.type === 'key') dispatchKey(deck, event.key, event.text, event.alone);
 };
 
 if (plan.draw === 'compositor') {
@@ -91,7 +91,7 @@ if (plan.draw === 'compositor') {
 		frame = Math.max(frame, Buffer.byteLength(text));
 		return tty.send(text);
 	};
-	mount(element, {...tty, send});
+	mountOnScreen(element, {...tty, send});
 	tty.onKey(onKey(deck));
 } else {
 	process.stdin.setRawMode(true).on('data', chunk => decoder.feed(chunk));
@@ -105,11 +105,11 @@ if (plan.draw === 'compositor') {
 		waiting = () => process.stdout.writableLength;
 	} else {
 		process.stdout.write('midwatch');
-		deck.shown(deck.options.panes.map(pane => pane.id));
+		deck.setShownPanes(deck.options.panes.map(pane => pane.id));
 	}
 	for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
 }
 const decoder = createKeyDecoder(onKey(deck), systemClock);
 
 watch.start();
-setInterval(deck.bump, 1000);
+setInterval(deck.notifyChanged, 1000);

@@ -184,7 +184,7 @@ function tables({rows, changes, intervalMs, tables: count = 6}: EstateOptions): 
 			intervalMs,
 			timeoutMs: 5000,
 			cost: 'cheap',
-			reads: () => [],
+			cliEquivalent: () => [],
 			findings: () => [],
 			open(_port, target) {
 				const random = chance(31 + index);

@@ -8,16 +8,16 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {kubernetes} from '../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Pod} from '../demo/kubernetes-api/objects/kinds.ts';
 import {startKubernetesApi} from '../demo/kubernetes-api/server.ts';
 import {createScenario} from '../demo/scenario.ts';
-import {systemSurroundings} from '../src/config/config-environment.ts';
-import {kubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
-import type {Document, Line} from '../src/contract/document.ts';
+import {systemEnvironment} from '../src/config/config-environment.ts';
+import {createKubernetesSettings} from '../src/config/kubernetes/kubernetes-settings.ts';
+import type {Document, DocumentLine} from '../src/contract/document.ts';
 import type {Inspection} from '../src/contract/inspection.ts';
-import {press} from '../src/input/dispatch-key.ts';
-import {openText} from '../src/session/session.ts';
+import {dispatchKey} from '../src/input/dispatch-key.ts';
+import {currentDocument} from '../src/session/session.ts';
 import {systemClock} from '../src/time/clock.ts';
 import {paintDocument} from '../views/document/paint-document.ts';
 import {podsPane} from '../views/panes/pods-pane.ts';
@@ -39,10 +39,10 @@ const name = (index: number) => `chatty-${String(index).padStart(2, '0')}`;
 /** The server's side: pods that write, and connections that break when it is told so. */
 async function serve(): Promise<void> {
 	const api = await startKubernetesApi({scenario: createScenario('default', {now: Date.now})});
-	api.world.programs.set('chatty:1', {linesPerSecond});
+	api.simulation.programs.set('chatty:1', {linesPerSecond});
 	const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
 	for (let index = 0; index < pods; index += 1) {
-		api.world.cluster.store.put('pods', {
+		api.simulation.cluster.store.put('pods', {
 			apiVersion: 'v1',
 			kind: 'Pod',
 			metadata: {
@@ -69,7 +69,7 @@ async function serve(): Promise<void> {
 		} as unknown as Pod);
 	}
 	process.on('message', () => {
-		process.send?.({broken: api.faults.now({kind: 'reset'}, {resource: 'pods/log'})});
+		process.send?.({broken: api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'})});
 	});
 	process.on('disconnect', () => process.exit(0));
 	process.send?.({kubeconfig: api.kubeconfig});
@@ -84,8 +84,8 @@ function createTally() {
 	const first = new Map<string, number>();
 	let [came, lost, doubled] = [0, 0, 0];
 	return {
-		add(lines: readonly Line[]) {
-			for (const {text, lead} of lines) {
+		add(lines: readonly DocumentLine[]) {
+			for (const {text, sourceLabel: lead} of lines) {
 				const [, digits] = /seq=(\d+)$/.exec(text) ?? [];
 				if (digits === undefined) continue;
 				const key = lead?.text ?? '';
@@ -103,7 +103,7 @@ function createTally() {
 }
 
 /** The same inspection, with a look at what it brings. */
-function watched(inspection: Inspection, add: (lines: readonly Line[]) => void): Inspection {
+function watched(inspection: Inspection, add: (lines: readonly DocumentLine[]) => void): Inspection {
 	return {
 		...inspection,
 		async open(row, context) {
@@ -130,9 +130,9 @@ async function measure(seconds: number): Promise<void> {
 	const {kubeconfig} = await heard(child);
 	const file = join(folder, 'kubeconfig');
 	await writeFile(file, String(kubeconfig), {mode: 0o600});
-	const settings = kubernetesSettings({kubeconfig: [file], namespaces: ['bench']}, systemSurroundings());
+	const settings = createKubernetesSettings({kubeconfig: [file], namespaces: ['bench']}, systemEnvironment());
 	const tally = createTally();
-	const system = {...kubernetes, inspections: kubernetes.inspections.map(one => watched(one, tally.add))};
+	const system = {...kubernetesSystem, inspections: kubernetesSystem.inspections.map(one => watched(one, tally.add))};
 	const target = {name: 'bench', kind: 'kubernetes' as const, production: false, settings};
 	const {deck, watch} = openBenchDeck({
 		targets: [{target, system}],
@@ -141,16 +141,16 @@ async function measure(seconds: number): Promise<void> {
 		stateDir: folder,
 	});
 	watch.start();
-	deck.shown(['pods']);
-	while (deck.answered('pods').entries.length < pods) await rest(50);
-	for (const {key} of deck.answered('pods').entries) deck.apply({do: 'mark', key});
-	press(deck, 'l', 'l');
+	deck.setShownPanes(['pods']);
+	while (deck.completeView('pods').entries.length < pods) await rest(50);
+	for (const {key} of deck.completeView('pods').entries) deck.apply({do: 'mark', key});
+	dispatchKey(deck, 'l', 'l');
 
 	const theme = createTheme('colour', false);
 	let painted = 0;
 	let paintMs = 0;
 	const paint = () => {
-		const layer = openText(deck.session.get());
+		const layer = currentDocument(deck.session.get());
 		if (layer === undefined) return;
 		const began = performance.now();
 		paintDocument(deck, layer, screen, theme);
@@ -158,7 +158,7 @@ async function measure(seconds: number): Promise<void> {
 		paintMs = Math.max(paintMs, performance.now() - began);
 	};
 	deck.subscribe(paint);
-	while ((openText(deck.session.get())?.state ?? 'loading') === 'loading') await rest(20);
+	while ((currentDocument(deck.session.get())?.state ?? 'loading') === 'loading') await rest(20);
 
 	const loop = watchLoop();
 	const cpu = process.cpuUsage();
@@ -170,7 +170,7 @@ async function measure(seconds: number): Promise<void> {
 		due += keyEveryMs;
 		await rest(Math.max(0, due - performance.now()));
 		const key = keys[turn % keys.length] ?? 'G';
-		press(deck, key, key.length === 1 ? key : undefined);
+		dispatchKey(deck, key, key.length === 1 ? key : undefined);
 		paint();
 		// From the moment when it was to be pressed: what kept it waiting counts.
 		answers.push(performance.now() - due);
@@ -183,7 +183,7 @@ async function measure(seconds: number): Promise<void> {
 	}
 	const {user, system: kernel} = process.cpuUsage(cpu);
 	const elapsed = (performance.now() - began) / 1000;
-	const layer = openText(deck.session.get());
+	const layer = currentDocument(deck.session.get());
 	const report = {
 		seconds: elapsed.toFixed(1),
 		...tally.told(),

@@ -1,13 +1,13 @@
 import {readFileSync} from 'node:fs';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
-import {expositionSlices, parseExposition} from '../src/model/prometheus/exposition.ts';
+import {parseExposition, parseExpositionInSlices} from '../src/model/prometheus/exposition.ts';
 import {familyLines} from '../src/model/prometheus/metrics-page.ts';
 import {type Figure, median, spread} from './figure.ts';
 import type {Part} from './part.ts';
 
 /** Of real exporters. */
 const sample = ['node-exporter.txt', 'prometheus.txt']
-	.map(name => readFileSync(new URL(`../test/src/model/__pages__/${name}`, import.meta.url), 'utf8'))
+	.map(name => readFileSync(new URL(`../test/src/model/prometheus/__pages__/${name}`, import.meta.url), 'utf8'))
 	.join('');
 
 const megabytes = (characters: number): string => sample.repeat(Math.ceil(characters / sample.length));
@@ -35,7 +35,7 @@ function longestTurn(page: string): number {
 			if (step.done) return step.value;
 		}
 	};
-	through(familyLines(through(expositionSlices(page))));
+	through(familyLines(through(parseExpositionInSlices(page))));
 	return longest;
 }
 

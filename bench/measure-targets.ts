@@ -1,8 +1,8 @@
-import {prometheus} from '../adapters/prometheus/system.ts';
+import {prometheusSystem} from '../adapters/prometheus/system.ts';
 import type {Target} from '../src/contract/target.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
-import {type Fleet, startFleet} from '../test/adapters/prometheus/large-prometheus.ts';
-import {urlOf} from '../test/estate/prometheus.ts';
+import {type LargePrometheus, startLargePrometheus} from '../test/adapters/prometheus/large-prometheus.ts';
+import {prometheusUrl} from '../test/estate/prometheus.ts';
 import {type Figure, median, spread} from './figure.ts';
 
 const size = 10_000;
@@ -33,7 +33,7 @@ export type Fleets = {
 
 /** Two real Prometheus of ten thousand targets: with a few of them down, and with all. Each takes half a minute to scrape them once. */
 export async function startFleets(): Promise<Fleets> {
-	const started = await Promise.allSettled([40, size].map(down => startFleet(size, down)));
+	const started = await Promise.allSettled([40, size].map(down => startLargePrometheus(size, down)));
 	const fleets = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
 	const end = async () => {
 		for (const fleet of fleets) await fleet.end();
@@ -53,16 +53,16 @@ export async function startFleets(): Promise<Fleets> {
 	};
 }
 
-async function read({server, down}: Fleet): Promise<Figure> {
+async function read({server, down}: LargePrometheus): Promise<Figure> {
 	const settings: PrometheusSettings = {
-		url: urlOf(server),
+		url: prometheusUrl(server),
 		auth: {kind: 'none'},
 		headers: {},
 		environment: {},
 	};
 	const target: Target = {name: 'prom', kind: 'prometheus', production: false, settings};
-	const connection = await prometheus.connect(target, {readOnly: true});
-	const source = prometheus.sources.find(({kind}) => kind === 'prometheus.target');
+	const connection = await prometheusSystem.connect(target, {readOnly: true});
+	const source = prometheusSystem.sources.find(({kind}) => kind === 'prometheus.target');
 	if (source === undefined) throw new Error('Prometheus has no source of targets');
 	const read = source.open(connection.port, target);
 	const gaps: number[] = [];

@@ -3,12 +3,12 @@
  * Its one argument is a JSON plan; it prints one JSON object.
  */
 import {createElement} from 'react';
-import {keepHeapSmall} from '../bin/small-heap.ts';
-import {press} from '../src/input/dispatch-key.ts';
+import {limitYoungGeneration} from '../bin/small-heap.ts';
+import {dispatchKey} from '../src/input/dispatch-key.ts';
 import {createFakeClock} from '../test/fake-clock.ts';
-import {mountRig} from '../test/views/test-terminal.tsx';
+import {mountTestTerminal} from '../test/views/test-terminal.tsx';
 import {App} from '../views/app.tsx';
-import {mount} from '../views/mount.tsx';
+import {mountOnScreen} from '../views/mount.tsx';
 import type {Screen} from '../views/terminal/screen.ts';
 import {createTheme} from '../views/theme.ts';
 import {openBenchDeck} from './bench-deck.ts';
@@ -45,7 +45,7 @@ export type MemoryReport = {
 	readonly rss: readonly number[];
 };
 
-keepHeapSmall();
+limitYoungGeneration();
 const plan = JSON.parse(process.argv[2] ?? '{}') as BytesPlan | MemoryPlan;
 const tables: EstateOptions = {estate: 'tables', rows: 200, changes: 1, intervalMs: 1000, roundTripMs: 0};
 const theme = createTheme('colour', false);
@@ -63,7 +63,7 @@ async function open(options: EstateOptions) {
 		element,
 		async tick(ms = 1000) {
 			await clock.advance(ms);
-			deck.bump();
+			deck.notifyChanged();
 		},
 		async close() {
 			await watch.close();
@@ -74,7 +74,10 @@ async function open(options: EstateOptions) {
 
 async function countBytes(plan: BytesPlan): Promise<BytesReport> {
 	const it = await open(tables);
-	const [rig, plainRig] = [mountRig(it.element, size), mountRig(it.element, {...size, compositor: false})];
+	const [rig, plainRig] = [
+		mountTestTerminal(it.element, size),
+		mountTestTerminal(it.element, {...size, compositor: false}),
+	];
 	const [bytes, smallest, plainBytes, changedCells]: number[][] = [[], [], [], []];
 	let before = await rig.cells();
 	let unequalCells = 0;
@@ -122,12 +125,12 @@ async function countBytes(plan: BytesPlan): Promise<BytesReport> {
 	];
 	for (let update = 0; update < plan.compared; update += 1) {
 		const key = keys[update % keys.length] ?? 'j';
-		press(it.deck, key, key.length === 1 ? key : undefined);
+		dispatchKey(it.deck, key, key.length === 1 ? key : undefined);
 		if (update % 3 === 0) await it.tick(500);
 		await compare();
 	}
 	rig.takeBytes();
-	it.deck.bump();
+	it.deck.notifyChanged();
 	await rig.cells();
 	const bytesOfNothing = rig.takeBytes();
 	rig.unmount();
@@ -161,12 +164,12 @@ const collected = () => {
 
 async function watchMemory(plan: MemoryPlan): Promise<MemoryReport> {
 	const it = await open({...tables, rows: 60, tables: 1});
-	const mounted = mount(it.element, sink({columns: 80, rows: 24}));
+	const mounted = mountOnScreen(it.element, sink({columns: 80, rows: 24}));
 	const [heap, rss]: number[][] = [[], []];
 	const points = 60;
 	for (let point = 0; point <= points; point += 1) {
 		for (let update = 0; update < plan.day / points; update += 1) {
-			if (update % 50 === 0) press(it.deck, update % 100 === 0 ? 'j' : 'k');
+			if (update % 50 === 0) dispatchKey(it.deck, update % 100 === 0 ? 'j' : 'k');
 			await it.clock.advance(1000);
 		}
 		const {heapUsed, rss: resident} = collected();

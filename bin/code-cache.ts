@@ -1,7 +1,7 @@
 import {lstat, mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {crc32} from 'node:zlib';
-import {withUsualFlags} from './small-heap.ts';
+import {withDefaultFlags} from './small-heap.ts';
 
 /** The running program as scripts/build.mjs started it. */
 export type RunningCode = {
@@ -19,7 +19,7 @@ declare const __midwatchCode: RunningCode | undefined;
 export const runningCode = typeof __midwatchCode === 'undefined' ? undefined : __midwatchCode;
 
 /** What else has been compiled must be worth writing it all again. */
-const worthwhile = 1.1;
+const minimumGrowth = 1.1;
 
 let drafts = 0;
 
@@ -33,7 +33,7 @@ const mostFiles = 4;
  * file of its own and renames it, and the last one wins.
  * @returns true when it was written. Never throws: a cache that cannot be written is none.
  */
-export async function keepCode(code: RunningCode | undefined): Promise<boolean> {
+export async function saveCodeCache(code: RunningCode | undefined): Promise<boolean> {
 	if (code?.file === undefined) return false;
 	const {file} = code;
 	const folder = dirname(file);
@@ -43,8 +43,8 @@ export async function keepCode(code: RunningCode | undefined): Promise<boolean> 
 		await mkdir(folder, {recursive: true, mode: 0o700});
 		const {uid, mode} = await lstat(folder);
 		if (uid !== process.getuid?.() || (mode & 0o22) !== 0) return false;
-		const data = withUsualFlags(code.compiled);
-		if (data.length < code.kept * worthwhile) return false;
+		const data = withDefaultFlags(code.compiled);
+		if (data.length < code.kept * minimumGrowth) return false;
 		const sum = Buffer.alloc(4);
 		sum.writeUInt32LE(crc32(data));
 		await writeFile(draft, Buffer.concat([data, sum]), {mode: 0o600, flag: 'wx'});

@@ -8,7 +8,7 @@ import type {Tty} from '../views/terminal/tty.ts';
  * clipboard and none tells whether it took it.
  * @returns the sentence that says where it is. @throws Error of node:fs when the file cannot be written.
  */
-export async function copyTo(tty: Pick<Tty, 'copy'>, stateDir: string, text: string): Promise<string> {
+export async function copyToClipboard(tty: Pick<Tty, 'copy'>, stateDir: string, text: string): Promise<string> {
 	const sent = tty.copy(text);
 	const path = join(stateDir, 'copied.txt');
 	makeDirectory(stateDir);

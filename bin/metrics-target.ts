@@ -4,20 +4,20 @@ import type {HttpSettings} from '../src/port/http.ts';
 import type {KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {PrometheusPort} from '../src/port/prometheus.ts';
 import type {Watch} from '../src/watch/watch.ts';
-import {otherTarget} from './cli/linked-target.ts';
+import {connectLinkedTarget} from './cli/linked-target.ts';
 
 /** The names of targets that the settings of this one name. */
-export function leansOn({settings}: Target): readonly string[] {
+export function linkedTargetNames({settings}: Target): readonly string[] {
 	const {via, metrics} = settings as Partial<HttpSettings & KubernetesSettings>;
 	return [via?.kubernetes ?? [], metrics?.prometheus ?? []].flat();
 }
 
 /** How a cluster whose settings name a Prometheus target asks it: over the connection of that target, whenever it stands. */
-export function metricsOf({settings}: Target, connection: Watch['connection']): MetricsQuery | undefined {
+export function metricsQueryFor({settings}: Target, connection: Watch['connection']): MetricsQuery | undefined {
 	const {metrics} = settings as Partial<KubernetesSettings>;
 	if (metrics === undefined) return undefined;
 	return async (expression, context) => {
-		const {port} = await otherTarget(connection, metrics.prometheus);
+		const {port} = await connectLinkedTarget(connection, metrics.prometheus);
 		return (port as PrometheusPort).query(expression, context);
 	};
 }

@@ -3,15 +3,15 @@ import type {Action} from '../src/contract/action.ts';
 import type {Inspection} from '../src/contract/inspection.ts';
 import type {System} from '../src/contract/system.ts';
 import type {Target} from '../src/contract/target.ts';
-import {type KeyProblem, problems, type Remaps} from '../src/input/keymap.ts';
-import {closest} from '../src/text/closest.ts';
+import {type KeyProblem, keymapProblems, type Remaps} from '../src/input/keymap.ts';
+import {closestWord} from '../src/text/closest.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 import {isKeyName} from '../views/terminal/key-names.ts';
 import {type Options, UsageError} from './cli/arguments.ts';
 import {demoTargets, systems} from './systems.ts';
 
 /** What a run of midwatch watches, whichever command it is. */
-export type Estate = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse'> & {
+export type RunConfig = Pick<Configuration, 'origins' | 'keys' | 'theme' | 'mouse'> & {
 	/** Undefined in the demo, whose targets are no one's. */
 	readonly policy: Configuration['policy'] | undefined;
 	readonly sinks: Configuration['sinks'];
@@ -30,17 +30,17 @@ const declared = (all: readonly System[]): {actions: readonly Action[]; inspecti
 
 const keyProblems = (keys: Remaps): readonly KeyProblem[] => {
 	const {actions, inspections} = declared(systems);
-	return problems(actions, inspections, keys, isKeyName);
+	return keymapProblems(actions, inspections, keys, isKeyName);
 };
 
 /**
  * Reads the configuration (the demo has none) and finds the system of each target.
  * @throws UsageError when a --target or the scenario does not exist. @throws ConfigError when the configuration cannot be used.
  */
-export async function openEstate(options: Options): Promise<Estate> {
+export async function loadRunConfig(options: Options): Promise<RunConfig> {
 	if (options.demo !== undefined) {
 		return {
-			targets: chosen(await demoTargets(options.demo), options.targets),
+			targets: selectTargets(await demoTargets(options.demo), options.targets),
 			from: `the demo estate, scenario ${options.demo}`,
 			remarks: [],
 			origins: {},
@@ -58,10 +58,10 @@ export async function openEstate(options: Options): Promise<Estate> {
 		keyProblems,
 		actions: declared(systems).actions.map(({id}) => id),
 	});
-	const watched = targets.map(target => ({target, system: slower(systemOf(target), refresh)}));
+	const watched = targets.map(target => ({target, system: withLongerIntervals(systemOf(target), refresh)}));
 	const environment = 'no configuration: targets are looked for in the environment';
 	return {
-		targets: chosen(watched, options.targets),
+		targets: selectTargets(watched, options.targets),
 		from: file === undefined ? environment : `configuration ${file}`,
 		remarks: notes,
 		origins,
@@ -74,7 +74,7 @@ export async function openEstate(options: Options): Promise<Estate> {
 }
 
 /** @throws UsageError when there is nothing to look at; for commands that are no use then. */
-export function needTargets(estate: Estate): Estate {
+export function requireTargets(estate: RunConfig): RunConfig {
 	if (estate.targets.length > 0) return estate;
 	const found = estate.remarks.length === 0 ? '' : ` (${estate.remarks.join('; ')})`;
 	throw new UsageError(
@@ -82,11 +82,11 @@ export function needTargets(estate: Estate): Estate {
 	);
 }
 
-function chosen(all: readonly WatchedTarget[], names: readonly string[]): readonly WatchedTarget[] {
+function selectTargets(all: readonly WatchedTarget[], names: readonly string[]): readonly WatchedTarget[] {
 	const known = all.map(({target}) => target.name);
 	const missing = names.find(name => !known.includes(name));
 	if (missing !== undefined) {
-		const near = closest(missing, known);
+		const near = closestWord(missing, known);
 		const there = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
 		throw new UsageError(`no target is called ${missing}; ${near === undefined ? there : `did you mean ${near}?`}`);
 	}
@@ -100,7 +100,7 @@ function systemOf({kind}: Target): System {
 }
 
 /** The same system, read less often. */
-const slower = (system: System, times: number): System =>
+const withLongerIntervals = (system: System, times: number): System =>
 	times === 1
 		? system
 		: {...system, sources: system.sources.map(source => ({...source, intervalMs: source.intervalMs * times}))};

@@ -6,16 +6,16 @@ import {setFlagsFromString} from 'node:v8';
  * as V8 likes it: held within a quarter or a half of what lives in it, it is collected so often that tens of thousands of new rows hold
  * up the screen for longer than 50 ms.
  */
-export function keepHeapSmall(): void {
+export function limitYoungGeneration(): void {
 	setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** With the flags that a process begins with: code that is kept is taken again under the same flags only. */
-export function withUsualFlags<T>(work: () => T): T {
+export function withDefaultFlags<T>(work: () => T): T {
 	setFlagsFromString('--semi-space-growth-factor=2');
 	try {
 		return work();
 	} finally {
-		keepHeapSmall();
+		limitYoungGeneration();
 	}
 }

@@ -1,37 +1,37 @@
 import type {Audit} from '../src/audit/audit-log.ts';
 import type {Actor, AuditRecord} from '../src/audit/audit-record.ts';
-import {createOpenIntents} from '../src/audit/open-intents.ts';
+import {createOpenIntentReader} from '../src/audit/open-intents.ts';
 import {createPresence, type OtherConsole, type Presence} from '../src/audit/presence.ts';
-import {type Unresolved, unresolved} from '../src/audit/unresolved-intents.ts';
+import {findUnresolvedIntents, type UnresolvedIntent} from '../src/audit/unresolved-intents.ts';
 import type {ObjectLocks} from '../src/remedy/object-lock.ts';
 import {renewMs} from '../src/state/lease-monitor.ts';
 import type {Clock} from '../src/time/clock.ts';
 import {createStore, type Store} from '../src/watch/store.ts';
 
 /** What a console learns from its state directory: who else is there, and what was begun and has no known end. Nobody and nothing at first. */
-export type Surroundings = Presence & {
-	readonly unresolved: Store<readonly Unresolved[]>;
+export type StateDirectoryWatch = Presence & {
+	readonly unresolved: Store<readonly UnresolvedIntent[]>;
 	/** Puts up this console's sign and begins to look. It reads files, so the first frame is better drawn before. */
-	look(): void;
+	start(): void;
 	/** The target answers, for the first time or again: what is not known of it is looked at. */
-	answers(target: string): void;
+	targetAnswered(target: string): void;
 };
 
-export function createSurroundings(options: {
+export function createStateDirectoryWatch(options: {
 	readonly stateDir: string;
 	readonly audit: Audit;
 	readonly clock: Clock;
 	readonly actor: Actor;
-	readonly locks: Pick<ObjectLocks, 'look'>;
+	readonly locks: Pick<ObjectLocks, 'refresh'>;
 	/** The records of the remedies that are under way here, whose ends are not unknown but to come. */
 	readonly underWay: () => ReadonlySet<string>;
 	/** What is seen now of something whose end is not known, in a sentence; undefined when it cannot be looked at. Never rejects. */
-	readonly lookAgain: (open: Unresolved) => Promise<string | undefined>;
-}): Surroundings {
+	readonly lookAgain: (open: UnresolvedIntent) => Promise<string | undefined>;
+}): StateDirectoryWatch {
 	const {stateDir, audit, clock, actor, locks, underWay, lookAgain} = options;
 	const others = createStore<readonly OtherConsole[]>([]);
-	const open = createStore<readonly Unresolved[]>([]);
-	const intents = createOpenIntents(audit.dir);
+	const open = createStore<readonly UnresolvedIntent[]>([]);
+	const intents = createOpenIntentReader(audit.dir);
 	/** By the id of the intent. */
 	const seen = new Map<string, string>();
 	const answering = new Set<string>();
@@ -43,16 +43,16 @@ export function createSurroundings(options: {
 	function list(): void {
 		const elsewhere = new Set(others.get().map(other => other.session));
 		const mine = underWay();
-		const found = unresolved(records, elsewhere)
+		const found = findUnresolvedIntents(records, elsewhere)
 			.filter(one => !mine.has(one.id))
 			.map(one => {
 				const now = seen.get(one.id);
-				return now === undefined ? one : {...one, seen: now};
+				return now === undefined ? one : {...one, lastObservation: now};
 			});
 		if (JSON.stringify(found) !== JSON.stringify(open.get())) open.set(found);
 	}
 
-	function lookAt(which: readonly Unresolved[]): void {
+	function lookAt(which: readonly UnresolvedIntent[]): void {
 		for (const one of which) {
 			void lookAgain(one).then(now => {
 				if (closed || now === undefined) return;
@@ -87,7 +87,7 @@ export function createSurroundings(options: {
 		let callOff = () => {};
 		const again = () => {
 			callOff = clock.after(renewMs, () => {
-				void Promise.all([readRecords(), locks.look()]).then(() => {
+				void Promise.all([readRecords(), locks.refresh()]).then(() => {
 					if (!closed) again();
 				});
 			});
@@ -97,7 +97,7 @@ export function createSurroundings(options: {
 			callOff();
 		};
 		others.set(presence.others.get());
-		await Promise.all([readRecords(), locks.look()]);
+		await Promise.all([readRecords(), locks.refresh()]);
 		if (!closed) again();
 		return presence;
 	}
@@ -105,10 +105,10 @@ export function createSurroundings(options: {
 	return {
 		others,
 		unresolved: open,
-		look() {
+		start() {
 			entered ??= enter();
 		},
-		answers(target) {
+		targetAnswered(target) {
 			answering.add(target);
 			lookAt(open.get().filter(one => one.target === target));
 		},

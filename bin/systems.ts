@@ -1,18 +1,25 @@
-import {alertmanager} from '../adapters/alertmanager/system.ts';
-import {kafka} from '../adapters/kafka/system.ts';
-import {kubernetes} from '../adapters/kubernetes/system.ts';
-import {postgres} from '../adapters/postgres/system.ts';
-import {prometheus} from '../adapters/prometheus/system.ts';
-import {redis} from '../adapters/redis/system.ts';
+import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
+import {kafkaSystem} from '../adapters/kafka/system.ts';
+import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
+import {postgresSystem} from '../adapters/postgres/system.ts';
+import {prometheusSystem} from '../adapters/prometheus/system.ts';
+import {redisSystem} from '../adapters/redis/system.ts';
 import {isScenarioName, scenarioNames} from '../demo/scenario.ts';
 import type {System} from '../src/contract/system.ts';
-import {closest} from '../src/text/closest.ts';
+import {closestWord} from '../src/text/closest.ts';
 import {systemClock} from '../src/time/clock.ts';
 import type {WatchedTarget} from '../src/watch/watched-target.ts';
 import {UsageError} from './cli/arguments.ts';
 
 /** The systems that midwatch can watch: the one place that lists them. */
-export const systems: readonly System[] = [kubernetes, postgres, redis, kafka, prometheus, alertmanager];
+export const systems: readonly System[] = [
+	kubernetesSystem,
+	postgresSystem,
+	redisSystem,
+	kafkaSystem,
+	prometheusSystem,
+	alertmanagerSystem,
+];
 
 /**
  * The targets of the demo, each with its stand-in.
@@ -20,7 +27,7 @@ export const systems: readonly System[] = [kubernetes, postgres, redis, kafka, p
  */
 export async function demoTargets(scenario: string): Promise<readonly WatchedTarget[]> {
 	if (!isScenarioName(scenario)) {
-		const near = closest(scenario, scenarioNames);
+		const near = closestWord(scenario, scenarioNames);
 		const words = near === undefined ? `there are ${scenarioNames.join(', ')}` : `did you mean ${near}?`;
 		throw new UsageError(`the demo has no scenario ${scenario}; ${words}`);
 	}

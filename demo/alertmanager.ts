@@ -1,8 +1,8 @@
 import type {System} from '../src/contract/system.ts';
 import type {AlertmanagerSettings} from '../src/port/alertmanager.ts';
-import {alertmanager} from '../adapters/alertmanager/system.ts';
+import {alertmanagerSystem} from '../adapters/alertmanager/system.ts';
 import type {Scenario} from './scenario.ts';
-import {type MonitoringOf, standInSystem} from './fake-server-system.ts';
+import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
 
 /** Nothing connects with these: they are shown as the way to read the same by hand. */
 export const demoAlertmanagerSettings: AlertmanagerSettings = {
@@ -13,8 +13,8 @@ export const demoAlertmanagerSettings: AlertmanagerSettings = {
 };
 
 /** The Alertmanager that the demo's Prometheus tells of its alerts. */
-export const demoAlertmanager = (scenario: Scenario, monitoring: MonitoringOf): System =>
-	standInSystem(alertmanager, async () => {
+export const demoAlertmanager = (scenario: Scenario, monitoring: LoadMonitoring): System =>
+	fakeServerSystem(alertmanagerSystem, async () => {
 		const [{startAlertmanagerApi}, world] = await Promise.all([import('./servers/alertmanager/server.ts'), monitoring()]);
 		return startAlertmanagerApi(world, scenario);
 	});

@@ -1,16 +1,16 @@
 import type {Connection, Permission} from '../src/contract/system.ts';
 
-export type DemoServer<Port> = {
+export type DemoConnectionOptions<Port> = {
 	readonly port: Port;
 	readonly version: string;
 	/** Who the server says we are. */
-	readonly who: string;
+	readonly user: string;
 	/** What it needs on a real server; the demo has it all. */
 	readonly permissions: readonly Pick<Permission, 'needs' | 'name'>[];
 };
 
 /** A connection to something in this process: it is always there and needs no closing. */
-export const demoConnection = <Port>({port, version, who, permissions}: DemoServer<Port>): Connection<Port> => ({
+export const demoConnection = <Port>({port, version, user: who, permissions}: DemoConnectionOptions<Port>): Connection<Port> => ({
 	port,
 	async identify({signal}) {
 		signal.throwIfAborted();

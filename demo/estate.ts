@@ -4,13 +4,13 @@ import type {PostgresSettings} from '../src/port/postgres.ts';
 import type {Clock} from '../adapters/kubernetes/api/clock.ts';
 import {demoAlertmanager, demoAlertmanagerSettings} from './alertmanager.ts';
 import {demoKafka, demoKafkaSettings} from './kafka.ts';
-import {silentKubelets} from './kubernetes-api/kubelets.ts';
+import {emptyKubelets} from './kubernetes-api/kubelets.ts';
 import {demoKubernetes, demoKubernetesSettings} from './kubernetes.ts';
 import {demoPostgres} from './postgres.ts';
 import {demoPrometheus, demoPrometheusSettings} from './prometheus.ts';
 import {demoRedis, demoRedisSettings} from './redis.ts';
 import {createScenario, type Scenario, type ScenarioName, type ScenarioOptions} from './scenario.ts';
-import {monitoringOf} from './fake-server-system.ts';
+import {createMonitoringLoader} from './fake-server-system.ts';
 
 export type DemoTarget = {readonly target: Target; readonly system: System};
 
@@ -47,8 +47,8 @@ export function demoEstate(
 	const scenario: Scenario = createScenario(name, options);
 	// One thing is wrong on one server: the other is there to compare with, and the one that may be acted on without arming.
 	const well = createScenario(name === 'still' ? 'still' : 'calm', {...options, seed: scenario.seed + 1});
-	const kubelets = silentKubelets();
-	const monitoring = monitoringOf(scenario, kubelets);
+	const kubelets = emptyKubelets();
+	const monitoring = createMonitoringLoader(scenario, kubelets);
 	return [
 		guarded('prod-eu', demoKubernetes(scenario, kubelets, options.clock), demoKubernetesSettings('prod-eu')),
 		guarded('orders-db', demoPostgres(scenario), postgresSettings('orders')),

@@ -3,7 +3,7 @@ import type {AddressInfo, Socket} from 'node:net';
 import {gzipSync} from 'node:zlib';
 
 /** One request to a stand-in, read to its end. */
-export type Asked = {
+export type FakeHttpRequest = {
 	readonly method: string;
 	/** Without the query. */
 	readonly path: string;
@@ -12,30 +12,30 @@ export type Asked = {
 	readonly body: string;
 };
 
-export type Told = {readonly status: number; readonly contentType: string; readonly body: string};
+export type FakeHttpResponse = {readonly status: number; readonly contentType: string; readonly body: string};
 
-export const toldJson = (value: unknown, status = 200): Told => ({
+export const jsonResponse = (value: unknown, status = 200): FakeHttpResponse => ({
 	status,
 	contentType: 'application/json',
 	body: JSON.stringify(value),
 });
 
-export const toldText = (body: string, status = 200): Told => ({
+export const textResponse = (body: string, status = 200): FakeHttpResponse => ({
 	status,
 	contentType: 'text/plain; charset=utf-8',
 	body,
 });
 
-export type HttpStandIn = {
+export type FakeHttpServer = {
 	/** `http://127.0.0.1:PORT` */
 	readonly url: string;
 	close(): Promise<void>;
 };
 
 /** The servers it stands for pack what is longer, for those who can unpack it. */
-const packFrom = 1024;
+const gzipFromBytes = 1024;
 
-async function read(request: IncomingMessage): Promise<Asked> {
+async function read(request: IncomingMessage): Promise<FakeHttpRequest> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
 	const body = Buffer.concat(chunks).toString('utf8');
@@ -45,21 +45,21 @@ async function read(request: IncomingMessage): Promise<Asked> {
 	return {method: request.method ?? 'GET', path: url.pathname, query, body};
 }
 
-function send(response: ServerResponse, {status, contentType, body}: Told, packed: boolean): void {
+function send(response: ServerResponse, {status, contentType, body}: FakeHttpResponse, packed: boolean): void {
 	const headers = {'content-type': contentType, vary: 'Origin'};
-	if (!packed || body.length < packFrom) response.writeHead(status, headers).end(body);
+	if (!packed || body.length < gzipFromBytes) response.writeHead(status, headers).end(body);
 	else response.writeHead(status, {...headers, 'content-encoding': 'gzip'}).end(gzipSync(body, {level: 1}));
 }
 
 /** A plain HTTP server on a free port of 127.0.0.1. What `answer` throws is told with status 500. */
-export async function startHttpStandIn(answer: (asked: Asked) => Told | Promise<Told>): Promise<HttpStandIn> {
+export async function startFakeHttpServer(answer: (asked: FakeHttpRequest) => FakeHttpResponse | Promise<FakeHttpResponse>): Promise<FakeHttpServer> {
 	const sockets = new Set<Socket>();
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {
 			const packed = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
 			send(response, await answer(await read(request)), packed);
 		} catch (error) {
-			send(response, toldText(error instanceof Error ? error.message : String(error), 500), false);
+			send(response, textResponse(error instanceof Error ? error.message : String(error), 500), false);
 		}
 	}
 

@@ -1,14 +1,14 @@
 import type {System} from '../src/contract/system.ts';
 import type {HttpSettings} from '../src/port/http.ts';
-import type {HttpStandIn} from './fake-http-server.ts';
+import type {FakeHttpServer} from './fake-http-server.ts';
 import type {Kubelets} from './kubernetes-api/kubelets.ts';
 import type {Monitoring} from './servers/monitoring/monitoring.ts';
 import type {Scenario} from './scenario.ts';
 
 /** Loads what the stand-ins share when the first of them is connected; the same for all of them. */
-export type MonitoringOf = () => Promise<Monitoring>;
+export type LoadMonitoring = () => Promise<Monitoring>;
 
-export function monitoringOf(scenario: Scenario, kubelets: Kubelets): MonitoringOf {
+export function createMonitoringLoader(scenario: Scenario, kubelets: Kubelets): LoadMonitoring {
 	let loaded: Promise<Monitoring> | undefined;
 	return () => {
 		loaded ??= import('./servers/monitoring/monitoring.ts').then(({createMonitoring}) => createMonitoring(scenario, kubelets));
@@ -20,10 +20,10 @@ export function monitoringOf(scenario: Scenario, kubelets: Kubelets): Monitoring
  * The real system on a server of the demo's own, which is started when it is connected.
  * @param port what the real one's port becomes, where a part of it would leave this machine.
  */
-export const standInSystem = <Port>(
+export const fakeServerSystem = <Port>(
 	system: System<Port>,
-	start: () => Promise<HttpStandIn>,
-	port: (real: Port, server: HttpStandIn) => Port = real => real,
+	start: () => Promise<FakeHttpServer>,
+	port: (real: Port, server: FakeHttpServer) => Port = real => real,
 ): System => ({
 	...(system as System),
 	async connect(target, options) {

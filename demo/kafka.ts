@@ -1,6 +1,6 @@
 import type {System} from '../src/contract/system.ts';
 import type {KafkaSettings} from '../src/port/kafka.ts';
-import {kafka} from '../adapters/kafka/system.ts';
+import {kafkaSystem} from '../adapters/kafka/system.ts';
 import {demoConnection} from './connection.ts';
 import type {DemoKafkaCluster} from './ports/kafka-port.ts';
 import type {Scenario} from './scenario.ts';
@@ -19,13 +19,13 @@ export const demoKafkaSettings: KafkaSettings = {
 export function demoKafka(scenario: Scenario): System {
 	let cluster: DemoKafkaCluster | undefined;
 	return {
-		...kafka,
+		...kafkaSystem,
 		async connect(_target, {readOnly}) {
 			const {createDemoKafkaCluster, demoKafkaPort} = await import('./ports/kafka-port.ts');
 			cluster ??= createDemoKafkaCluster(scenario);
 			const port = demoKafkaPort(cluster, readOnly);
 			return {
-				...demoConnection({port, version: '4.1 or newer', who: 'User:midwatch', permissions: []}),
+				...demoConnection({port, version: '4.1 or newer', user: 'User:midwatch', permissions: []}),
 				permissions: port.permissions,
 			};
 		},

@@ -3,7 +3,7 @@ import type {Target} from '../src/contract/target.ts';
 import type {KubernetesSettings} from '../src/port/kubernetes.ts';
 import type {ClusterAccess} from '../src/port/kubernetes-access.ts';
 import {type Clock, systemClock} from '../adapters/kubernetes/api/clock.ts';
-import {kubernetes} from '../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../adapters/kubernetes/system.ts';
 import type {Kubelets} from './kubernetes-api/kubelets.ts';
 import type {KubernetesApi} from './kubernetes-api/server.ts';
 import type {Scenario} from './scenario.ts';
@@ -40,7 +40,7 @@ async function connect(
 	target: Target,
 	options: Parameters<System['connect']>[1],
 ): Promise<Connection<unknown>> {
-	const [{startKubernetesApi}, {containersTold}] = await Promise.all([
+	const [{startKubernetesApi}, {containerStats: containersTold}] = await Promise.all([
 		import('./kubernetes-api/server.ts'),
 		import('./kubernetes-api/cadvisor.ts'),
 	]);
@@ -49,10 +49,10 @@ async function connect(
 		clock: {now: scenario.now, after: clock.after},
 		context: target.name,
 	});
-	kubelets.tell = at => [...containersTold(api.world, at)];
+	kubelets.readContainers = at => [...containersTold(api.simulation, at)];
 	const access = accessOf(api, target.name);
 	const settings = {...(target.settings as KubernetesSettings), access: async () => access};
-	const connection = await kubernetes.connect({...target, settings}, options);
+	const connection = await kubernetesSystem.connect({...target, settings}, options);
 	return {
 		...connection,
 		// How fast loopback is says nothing, and would be another figure in each run.
@@ -69,6 +69,6 @@ async function connect(
  * watches a real one. `clock` tells its controllers when time has passed; `kubelets` tell Prometheus of its containers from then on.
  */
 export const demoKubernetes = (scenario: Scenario, kubelets: Kubelets, clock: Clock = systemClock): System => ({
-	...kubernetes,
+	...kubernetesSystem,
 	connect: (target, options) => connect(scenario, clock, kubelets, target, options),
 });

@@ -9,10 +9,10 @@ import type {
 	SignalResults,
 } from '../src/port/postgres.ts';
 import {settingsOf} from '../adapters/postgres/cli-equivalent.ts';
-import {permissionsOf} from '../adapters/postgres/permissions.ts';
+import {postgresPermissions} from '../adapters/postgres/permissions.ts';
 import {isSameSession} from '../adapters/postgres/session-identity.ts';
-import {postgres} from '../adapters/postgres/system.ts';
-import {connectionLimit, createDemoServer, serverText, toRecord} from './ports/postgres-server.ts';
+import {postgresSystem} from '../adapters/postgres/system.ts';
+import {connectionLimit, createDemoPostgresServer, serverTimestamp, toSessionRecord} from './ports/postgres-server.ts';
 import {createStatementCounters} from './ports/postgres-statements.ts';
 import type {Scenario} from './scenario.ts';
 
@@ -35,7 +35,7 @@ const common = {
 /** PostgreSQL with a simulated server behind the port; rows, findings, actions and inspections are the real ones. */
 export function demoPostgres(scenario: Scenario): System {
 	return {
-		...postgres,
+		...postgresSystem,
 		connect(target, {readOnly}) {
 			const {database, hosts} = settingsOf(target);
 			const host = `${hosts[0]?.host ?? target.name}:${hosts[0]?.port ?? 5432}`;
@@ -50,7 +50,7 @@ export function demoPostgres(scenario: Scenario): System {
 						latencyMs: 0.3,
 						channel: server.channel,
 					}),
-				permissions: () => Promise.resolve(permissionsOf(server)),
+				permissions: () => Promise.resolve(postgresPermissions(server)),
 				close: () => Promise.resolve(),
 			});
 		},
@@ -58,19 +58,19 @@ export function demoPostgres(scenario: Scenario): System {
 }
 
 function demoPort(scenario: Scenario, server: ServerRecord, standby: string, readOnly: boolean): PostgresPort {
-	const estate = createDemoServer(scenario);
+	const estate = createDemoPostgresServer(scenario);
 	const counters = createStatementCounters(scenario);
 	let hits = 9_812_004_112;
 	let reads = 201_339_120;
 	let readAt = scenario.now();
 
-	const records = () => estate.sessions().map(session => toRecord(session, scenario.now(), server.database));
+	const records = () => estate.sessions().map(session => toSessionRecord(session, scenario.now(), server.database));
 
 	function countBlocks(): void {
 		const seconds = Math.max(0, scenario.now() - readAt) / 1000;
 		readAt = scenario.now();
 		hits += Math.round(seconds * 41_000);
-		reads += Math.round(seconds * 41_000 * (0.004 + 0.012 * scenario.wave('block reads', 40_000)));
+		reads += Math.round(seconds * 41_000 * (0.004 + 0.012 * scenario.smoothRandom('block reads', 40_000)));
 	}
 
 	function act(identities: readonly SessionIdentity[], how: 'cancel' | 'terminate'): SignalResults {
@@ -135,7 +135,7 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 			),
 		replication: ({signal}) =>
 			answer(signal, () => {
-				const lagSeconds = 0.05 + 0.4 * scenario.wave('standby lag', 30_000) + (scenario.name === 'storm' ? 41 : 0);
+				const lagSeconds = 0.05 + 0.4 * scenario.smoothRandom('standby lag', 30_000) + (scenario.name === 'storm' ? 41 : 0);
 				return {
 					standbys: [{name: standby, state: 'streaming', lagSeconds, lagBytes: Math.round(lagSeconds * 1_900_000)}],
 					slots: [{name: standby.replaceAll('-', '_'), active: true, walStatus: 'reserved', retainedBytes: 16_777_216}],
@@ -146,13 +146,13 @@ function demoPort(scenario: Scenario, server: ServerRecord, standby: string, rea
 			}),
 		statements: ({signal}) =>
 			answer(signal, () => {
-				counters.advance(estate.stockIsLocked());
+				counters.advance(estate.isStockLocked());
 				return {
 					statements: counters.records(server.database),
-					left: 0,
+					omitted: 0,
 					hidden: 0,
 					serverSeconds: scenario.now() / 1000,
-					resetAt: serverText(scenario.startedAt - 40 * 3_600_000),
+					resetAt: serverTimestamp(scenario.startedAt - 40 * 3_600_000),
 					evictions: 0,
 				};
 			}),

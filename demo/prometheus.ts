@@ -1,9 +1,9 @@
 import type {System} from '../src/contract/system.ts';
 import {AdapterError} from '../src/errors.ts';
 import type {PrometheusSettings} from '../src/port/prometheus.ts';
-import type {AskedPrometheus} from '../src/port/prometheus-ad-hoc-queries.ts';
-import {prometheus} from '../adapters/prometheus/system.ts';
-import {type MonitoringOf, standInSystem} from './fake-server-system.ts';
+import type {PrometheusQueryPort} from '../src/port/prometheus-ad-hoc-queries.ts';
+import {prometheusSystem} from '../adapters/prometheus/system.ts';
+import {type LoadMonitoring, fakeServerSystem} from './fake-server-system.ts';
 
 /** Nothing connects with these: they are shown as the way to read the same by hand. */
 export const demoPrometheusSettings: PrometheusSettings = {
@@ -14,10 +14,10 @@ export const demoPrometheusSettings: PrometheusSettings = {
 };
 
 /** Addresses of targets are nobody's here: their pages come from the stand-in. */
-function pageOf(real: AskedPrometheus, standIn: string): AskedPrometheus['page'] {
+function fakeMetricsPage(real: PrometheusQueryPort, standIn: string): PrometheusQueryPort['fetchPage'] {
 	return async (url, context) => {
 		try {
-			return await real.page(`${standIn}/pages?of=${encodeURIComponent(url)}`, context);
+			return await real.fetchPage(`${standIn}/pages?of=${encodeURIComponent(url)}`, context);
 		} catch (error) {
 			if (!(error instanceof AdapterError) || error.kind !== 'unsupported') throw error;
 			const hint = 'Nothing listens there: start the server, or correct the address in its scrape_configs.';
@@ -27,12 +27,12 @@ function pageOf(real: AskedPrometheus, standIn: string): AskedPrometheus['page']
 }
 
 /** A Prometheus that scrapes the rest of the estate. */
-export const demoPrometheus = (monitoring: MonitoringOf): System =>
-	standInSystem<AskedPrometheus>(
-		prometheus as System<AskedPrometheus>,
+export const demoPrometheus = (monitoring: LoadMonitoring): System =>
+	fakeServerSystem<PrometheusQueryPort>(
+		prometheusSystem as System<PrometheusQueryPort>,
 		async () => {
 			const [{startPrometheusApi}, world] = await Promise.all([import('./servers/prometheus/server.ts'), monitoring()]);
 			return startPrometheusApi(world);
 		},
-		(real, {url}) => ({...real, page: pageOf(real, url)}),
+		(real, {url}) => ({...real, fetchPage: fakeMetricsPage(real, url)}),
 	);

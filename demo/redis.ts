@@ -2,14 +2,14 @@ import type {Context} from '../src/contract/context.ts';
 import type {System} from '../src/contract/system.ts';
 import {AdapterError} from '../src/errors.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../src/port/redis.ts';
-import {bytes} from '../src/text/format.ts';
-import {findClient, movedClient} from '../adapters/redis/client-identity.ts';
-import {movedServer} from '../adapters/redis/maxmemory-effect.ts';
-import {redisNeeds} from '../adapters/redis/permissions.ts';
-import {redis} from '../adapters/redis/system.ts';
-import {createDemoClients, type DemoClients, ownClient} from './ports/redis-clients.ts';
+import {formatBytes} from '../src/text/format.ts';
+import {findClient, describeClientConflict} from '../adapters/redis/client-identity.ts';
+import {describeServerConflict} from '../adapters/redis/maxmemory-effect.ts';
+import {redisRequiredPermissions} from '../adapters/redis/permissions.ts';
+import {redisSystem} from '../adapters/redis/system.ts';
+import {createDemoClients, type DemoClients, ownClientId} from './ports/redis-clients.ts';
 import {bytesPerKey, demoKeyspace} from './ports/redis-keys.ts';
-import {createRedisMachine, type RedisMachine} from './ports/redis-server.ts';
+import {createDemoRedisServer, type DemoRedisServer} from './ports/redis-server.ts';
 import type {Scenario} from './scenario.ts';
 
 /** The settings of the demo's target: what is shown as the way to read the same by hand. */
@@ -25,7 +25,7 @@ export const demoRedisSettings: RedisSettings = {
 const conflict = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
-function allowed(readOnly: boolean, {signal}: Context): void {
+function assertAllowed(readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
 	if (readOnly)
 		throw new AdapterError(
@@ -35,11 +35,11 @@ function allowed(readOnly: boolean, {signal}: Context): void {
 		);
 }
 
-const granted = redisNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);
+const grantedPermissions = redisRequiredPermissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''}) as const);
 
-function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenario, readOnly: boolean): RedisPort {
+function demoPort(machine: DemoRedisServer, clients: DemoClients, scenario: Scenario, readOnly: boolean): RedisPort {
 	const keyspace = demoKeyspace(scenario, () => machine.keys());
-	const now = () => machine.info({count: clients.list().length, bytes: clients.bytes()});
+	const now = () => machine.info({count: clients.list().length, bytes: clients.bufferBytes()});
 	return {
 		async info({signal}) {
 			signal.throwIfAborted();
@@ -47,11 +47,11 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
 		},
 		async slowlog(limit, {signal}) {
 			signal.throwIfAborted();
-			return clients.slow().slice(0, limit);
+			return clients.slowCommands().slice(0, limit);
 		},
 		async clients({signal}) {
 			signal.throwIfAborted();
-			return {clients: clients.list(), own: [ownClient]};
+			return {clients: clients.list(), own: [ownClientId]};
 		},
 		async memory({signal}) {
 			signal.throwIfAborted();
@@ -75,7 +75,7 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
 			return {
 				stats: Object.entries(stats).map(([name, value]) => ({name, value: String(value)})),
 				doctor: full
-					? `Sam, this instance is at its limit of ${bytes(info.maxmemory)} and evicts to stay there.`
+					? `Sam, this instance is at its limit of ${formatBytes(info.maxmemory)} and evicts to stay there.`
 					: "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.",
 			};
 		},
@@ -83,20 +83,20 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
 			signal.throwIfAborted();
 			return keyspace;
 		},
-		permissions: async () => granted,
-		permissionsNow: async () => granted,
+		permissions: async () => grantedPermissions,
+		readPermissions: async () => grantedPermissions,
 		async setMaxmemory(change, context) {
-			allowed(readOnly, context);
+			assertAllowed(readOnly, context);
 			const info = now();
-			const what = movedServer(change, info);
+			const what = describeServerConflict(change, info);
 			if (what !== undefined) throw conflict(what);
 			machine.setMaxmemory(change.bytes);
 			return info;
 		},
 		async killClient(shown, context) {
-			allowed(readOnly, context);
+			assertAllowed(readOnly, context);
 			const client = findClient(clients.list(), shown);
-			const what = movedClient(shown, client);
+			const what = describeClientConflict(shown, client);
 			if (what !== undefined || client === undefined) throw conflict(what ?? '');
 			clients.kill(client.id);
 			return client;
@@ -110,9 +110,9 @@ function demoPort(machine: RedisMachine, clients: DemoClients, scenario: Scenari
  */
 export function demoRedis(scenario: Scenario): System {
 	const clients = createDemoClients(scenario);
-	const machine = createRedisMachine(scenario, {bytesPerKey, clientBytes: () => clients.bytes()});
+	const machine = createDemoRedisServer(scenario, {bytesPerKey, clientBytes: () => clients.bufferBytes()});
 	return {
-		...redis,
+		...redisSystem,
 		async connect(_target, {readOnly}) {
 			const port = demoPort(machine, clients, scenario, readOnly);
 			return {

@@ -17,10 +17,10 @@ export const isScenarioName = (text: string): text is ScenarioName =>
 	(scenarioNames as readonly string[]).includes(text);
 
 /** One kind of trouble, named like the scenario that has no other. */
-export type Trouble = 'crashloop' | 'locks' | 'memory' | 'lag' | 'scrape';
+export type ScenarioProblem = 'crashloop' | 'locks' | 'memory' | 'lag' | 'scrape';
 
 /** Whether this scenario has that trouble: its own one, or every one in `default` and `storm`. */
-export const hasTrouble = (scenario: Scenario, trouble: Trouble): boolean =>
+export const hasProblem = (scenario: Scenario, trouble: ScenarioProblem): boolean =>
 	scenario.name === trouble || scenario.name === 'default' || scenario.name === 'storm';
 
 /** What all stand-ins of one demo share: its trouble, its moment, its luck. The same seed and time give the same estate. */
@@ -34,9 +34,9 @@ export type Scenario = {
 	/** The next number of one seeded sequence, 0 <= n < 1. Draw when building, not when reading: a read must not change the next one. */
 	random(): number;
 	/** A number from 0 to 1 that belongs to `key` for good: 0 <= n < 1. */
-	fixed(key: string): number;
+	stableRandom(key: string): number;
 	/** A number from 0 to 1 that wanders smoothly, about once there and back in two `periodMs`. Equal at equal times. */
-	wave(key: string, periodMs: number): number;
+	smoothRandom(key: string, periodMs: number): number;
 };
 
 export type ScenarioOptions = {
@@ -48,15 +48,15 @@ export type ScenarioOptions = {
 export function createScenario(name: ScenarioName, {now, seed = 1}: ScenarioOptions): Scenario {
 	const startedAt = now();
 	const moment = name === 'still' ? () => startedAt : now;
-	const fixed = (key: string) => mixed(seed, key) / 2 ** 32;
+	const fixed = (key: string) => hashKey(seed, key) / 2 ** 32;
 	return {
 		name,
 		seed,
 		startedAt,
 		now: moment,
 		random: sequence(seed),
-		fixed,
-		wave(key, periodMs) {
+		stableRandom: fixed,
+		smoothRandom(key, periodMs) {
 			const at = moment() / periodMs;
 			const step = Math.floor(at);
 			const part = at - step;
@@ -72,21 +72,21 @@ function sequence(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;
-		return scrambled(state) / 2 ** 32;
+		return scrambleBits(state) / 2 ** 32;
 	};
 }
 
-function scrambled(value: number): number {
+function scrambleBits(value: number): number {
 	let mix = Math.imul(value ^ (value >>> 15), 1 | value);
 	mix = (mix + Math.imul(mix ^ (mix >>> 7), 61 | mix)) ^ mix;
 	return (mix ^ (mix >>> 14)) >>> 0;
 }
 
 /** FNV-1a over the key, started from the seed, then scrambled so that neighbouring keys do not get neighbouring numbers. */
-function mixed(seed: number, key: string): number {
+function hashKey(seed: number, key: string): number {
 	let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1)) >>> 0;
 	for (let index = 0; index < key.length; index += 1) {
 		hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193) >>> 0;
 	}
-	return scrambled(hash);
+	return scrambleBits(hash);
 }

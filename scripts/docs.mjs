@@ -6,10 +6,10 @@ import {needNode} from './node-version.mjs';
 
 needNode();
 
-const {references} = await import('../bin/cli/reference-docs.ts');
+const {referenceDocs} = await import('../bin/cli/reference-docs.ts');
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs');
 mkdirSync(folder, {recursive: true});
-for (const [name, write] of Object.entries(references)) {
+for (const [name, write] of Object.entries(referenceDocs)) {
 	writeFileSync(join(folder, name), write());
 	process.stdout.write(`docs/${name}\n`);
 }

@@ -41,17 +41,17 @@ export class AdapterError extends Error {
 export const isAdapterError = (error: unknown): error is AdapterError => error instanceof AdapterError;
 
 /** The failure of what an act does before it sends anything: harmless, of whatever kind it is. */
-export const unsent = (error: unknown): unknown =>
+export const toHarmlessError = (error: unknown): unknown =>
 	!isAdapterError(error) || error.harmless
 		? error
 		: new AdapterError('denied', `nothing was sent: ${error.message}`, error.hint, {cause: error});
 
 /** A read that an act makes before it sends anything. @throws what `unsent` makes of its failure. */
-export async function beforeSending<T>(read: Promise<T>): Promise<T> {
+export async function readBeforeSending<T>(read: Promise<T>): Promise<T> {
 	try {
 		return await read;
 	} catch (error) {
-		throw unsent(error);
+		throw toHarmlessError(error);
 	}
 }
 
@@ -59,12 +59,12 @@ export async function beforeSending<T>(read: Promise<T>): Promise<T> {
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Node joins the failures of all addresses of a name in one error: the first tells enough. */
-export const plainest = (error: unknown): unknown =>
-	error instanceof AggregateError && error.errors.length > 0 ? plainest(error.errors[0]) : error;
+export const unwrapAggregateError = (error: unknown): unknown =>
+	error instanceof AggregateError && error.errors.length > 0 ? unwrapAggregateError(error.errors[0]) : error;
 
 /** The code that Node, OpenSSL or a client gave to what was thrown: `ECONNREFUSED`; empty without one. */
 export function codeOf(thrown: unknown): string {
-	const error = plainest(thrown);
+	const error = unwrapAggregateError(thrown);
 	return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
 		? error.code
 		: '';

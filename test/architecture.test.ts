@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
-import {faultsOf, readModule, readSources} from './architecture.ts';
+import {findViolations, readModule, readSources} from './architecture.ts';
 
 const faults = (...sources: readonly (readonly [path: string, text: string])[]) =>
-	faultsOf(sources.map(([path, text]) => readModule({path, text})));
+	findViolations(sources.map(([path, text]) => readModule({path, text})));
 
 /** Each is one planted fault. Were one of them to pass, the test of the real files would prove nothing. */
 const planted: readonly (readonly [path: string, text: string, says: string])[] = [
@@ -117,6 +117,6 @@ describe('the house', () => {
 	});
 
 	test('keeps the rule', () => {
-		expect(faultsOf(modules)).toEqual([]);
+		expect(findViolations(modules)).toEqual([]);
 	});
 });

@@ -5,11 +5,11 @@ import {fileURLToPath} from 'node:url';
 import {parseSync} from 'oxc-parser';
 
 /** One file of the product or of its tests. `path` is relative to the root of the repository, with slashes. */
-export type Source = {readonly path: string; readonly text: string};
+export type SourceFile = {readonly path: string; readonly text: string};
 
 type Import = {readonly from: string; readonly type: boolean; readonly line: number};
 
-export type Module = Source & {
+export type Module = SourceFile & {
 	readonly imports: readonly Import[];
 	readonly hasDefaultExport: boolean;
 	readonly reexports: boolean;
@@ -18,7 +18,7 @@ export type Module = Source & {
 const folders = ['bin', 'src', 'views', 'adapters', 'demo', 'test'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export function readSources(): readonly Source[] {
+export function readSources(): readonly SourceFile[] {
 	return folders.flatMap(folder =>
 		readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'})
 			.filter(path => /\.[cm]?[jt]sx?$/.test(path) && !path.split('/').includes('node_modules'))
@@ -28,7 +28,7 @@ export function readSources(): readonly Source[] {
 }
 
 /** @throws Error when a file does not parse: what cannot be read must not pass. */
-export function readModule(source: Source): Module {
+export function readModule(source: SourceFile): Module {
 	const {module, errors} = parseSync(source.path, source.text);
 	const [error] = errors;
 	if (error !== undefined) throw new Error(`${source.path}: ${error.message}`);
@@ -68,7 +68,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** The adapters that speak HTTP share one client. */
 const speakHttp = ['kubernetes', 'prometheus', 'alertmanager', 'outbound'];
 /** What an adapter may know of the core. */
-const seams = /^src\/(?:contract|errors|files|model|port|text|time)(?:\.ts$|\/)/;
+const allowedCoreImports = /^src\/(?:contract|errors|files|model|port|text|time)(?:\.ts$|\/)/;
 
 /** The path a relative import means; undefined for a package or a builtin. */
 const resolved = (path: string, from: string): string | undefined =>
@@ -76,7 +76,7 @@ const resolved = (path: string, from: string): string | undefined =>
 
 /** What opens a connection: only an adapter may, so that nothing leaves this machine but for a target or a sink. */
 const network = /^(?:node:)?(?:net|tls|https?|http2|dgram|dns)(?:\/|$)/;
-const asks = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
+const networkCall = /(?<![.\w])(?:fetch|WebSocket|EventSource)\(/;
 
 const isBuiltin = (from: string) => from.startsWith('node:') || builtinModules.includes(from);
 
@@ -98,12 +98,12 @@ function allowed(path: string, from: string): boolean {
 			if (inner === undefined) return isBuiltin(from) || (clients[system] ?? []).includes(from);
 			if (place === 'adapters' && other === 'http' && speakHttp.includes(system)) return true;
 			if (place === 'adapters') return other === system;
-			return seams.test(inner);
+			return allowedCoreImports.test(inner);
 		case 'demo':
 			// The API server is a program of its own.
 			if (inner === undefined) return isBuiltin(from);
 			if (system === 'kubernetes-api') return inner.startsWith('demo/kubernetes-api/') || inner.startsWith('src/time/');
-			return place === 'demo' || place === 'adapters' || seams.test(inner);
+			return place === 'demo' || place === 'adapters' || allowedCoreImports.test(inner);
 		case 'views':
 			if (inner !== undefined) return place === 'src' || place === 'views';
 			if (isBuiltin(from)) return path === 'views/terminal/tty.ts';
@@ -199,7 +199,7 @@ const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@t
 const bareProgram = /\b(?:spawn|execFile|exec|fork)(?:Sync)?\(\s*['"`](?!\/)/;
 
 /** Everything that is wrong with the modules, one line each. */
-export function faultsOf(modules: readonly Module[]): readonly string[] {
+export function findViolations(modules: readonly Module[]): readonly string[] {
 	const faults: string[] = [];
 	for (const module of modules) {
 		const {path} = module;
@@ -214,7 +214,7 @@ export function faultsOf(modules: readonly Module[]): readonly string[] {
 			bareProgram.test(module.text)
 		)
 			say('starts a program by a bare name: look it up with src/files/find-program.ts');
-		if (!/^(?:adapters|demo|test)\//.test(path) && asks.test(module.text))
+		if (!/^(?:adapters|demo|test)\//.test(path) && networkCall.test(module.text))
 			say('asks the network, which only an adapter may');
 		if (module.reexports) say('exports what another file declares');
 		const stem = basename(path).replace(/(?:\.(?:test|bench|d))?\.[cm]?[jt]sx?$/, '');

@@ -1,14 +1,14 @@
 import {globSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import {references} from '../bin/cli/reference-docs.ts';
+import {referenceDocs} from '../bin/cli/reference-docs.ts';
 import {systems} from '../bin/systems.ts';
-import {bindings} from '../src/input/keymap.ts';
+import {keyBindings} from '../src/input/keymap.ts';
 
 const committed = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 
 describe('the documents that follow from the declarations', () => {
-	test.each(Object.entries(references))('docs/%s is what `npm run docs` writes', (name, write) => {
+	test.each(Object.entries(referenceDocs))('docs/%s is what `npm run docs` writes', (name, write) => {
 		expect(committed(name)).toBe(write());
 	});
 
@@ -22,7 +22,7 @@ describe('the documents that follow from the declarations', () => {
 
 	test('name every key, action and inspection', () => {
 		const keys = committed('keys.md');
-		for (const {intent} of bindings) expect(keys).toContain(`\`${intent}\``);
+		for (const {intent} of keyBindings) expect(keys).toContain(`\`${intent}\``);
 		for (const {actions, inspections} of systems) {
 			for (const {id} of [...actions, ...inspections]) expect(keys).toContain(`\`${id}\``);
 			for (const {id} of actions) expect(committed('actions.md')).toContain(`(\`${id}\`)`);

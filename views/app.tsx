@@ -2,21 +2,21 @@ import {Box, Text, useWindowSize} from 'ink';
 import {useLayoutEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 import {messageOf} from '../src/errors.ts';
 import type {Deck} from '../src/input/deck.ts';
-import {openText, paneSession} from '../src/session/session.ts';
+import {currentDocument, paneSession} from '../src/session/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {fit} from '../src/text/fit.ts';
-import type {Painted} from './centred-modal.ts';
-import {paintStrip} from './chrome/finding-strip.ts';
+import {fitCells} from '../src/text/fit.ts';
+import type {PaintedLayer} from './centred-modal.ts';
+import {paintFindingStrip} from './chrome/finding-strip.ts';
 import {paintFooter, paintTabs} from './chrome/footer.ts';
 import {paintHeader} from './chrome/header.ts';
 import {paintDocument} from './document/paint-document.ts';
 import {ErrorBoundary} from './error-boundary.tsx';
-import {layoutOf, type Size, smallest} from './layout.ts';
+import {layoutScreen, type Size, smallestScreen} from './layout.ts';
 import {Overlay} from './modal/overlay.tsx';
 import {paintLayer} from './modal/paint-layer.ts';
-import {Rows, Surface} from './surface.tsx';
+import {Surface, TextLines} from './surface.tsx';
 import {paintEmpty} from './table/empty-screen.ts';
-import {type Offsets, paintPane} from './table/paint-pane.ts';
+import {paintPane, type ScrollOffsets} from './table/paint-pane.ts';
 import type {Theme} from './theme.ts';
 
 type Painting = {readonly deck: Deck; readonly theme: Theme};
@@ -25,7 +25,7 @@ type Painting = {readonly deck: Deck; readonly theme: Theme};
 export type AfterPaint = (call: () => void) => void;
 
 /** A surface is painted outside of React, where no boundary catches: a fault is told in its place and the rest goes on. */
-function guarded(paint: () => readonly string[]): readonly string[] {
+function paintOrReport(paint: () => readonly string[]): readonly string[] {
 	try {
 		return paint();
 	} catch (error) {
@@ -44,7 +44,7 @@ function usePainted(deck: Deck, paint: () => readonly string[], parts: readonly 
 			get() {
 				if (version === deck.version()) return rows;
 				version = deck.version();
-				rows = guarded(paint);
+				rows = paintOrReport(paint);
 				return rows;
 			},
 		};
@@ -59,7 +59,7 @@ type PaneProps = Painting & {
 };
 
 function PaneSurface({deck, theme, pane, width, height, alone}: PaneProps) {
-	const offsets = useRef<Offsets>(new Map());
+	const offsets = useRef<ScrollOffsets>(new Map());
 	const number = deck.options.allPanes.findIndex(one => one.id === pane) + 1;
 	const last = useRef<{readonly by: readonly unknown[]; readonly rows: readonly string[]} | undefined>(undefined);
 	const rows = usePainted(deck, () => {
@@ -94,23 +94,27 @@ function Lines({
 }
 
 /** What lies above the deck, and the question in it that can be answered: the same object until either changes. A text is painted by itself. */
-type Above = {readonly painted: Painted | undefined; readonly ready: string | undefined; readonly text: boolean};
+type LayerAboveDeck = {
+	readonly painted: PaintedLayer | undefined;
+	readonly ready: string | undefined;
+	readonly text: boolean;
+};
 
-const onlyText: Above = {painted: undefined, ready: undefined, text: true};
+const onlyText: LayerAboveDeck = {painted: undefined, ready: undefined, text: true};
 
-function useAbove(deck: Deck, theme: Theme, size: Size): Above {
+function useLayerAboveDeck(deck: Deck, theme: Theme, size: Size): LayerAboveDeck {
 	const source = useMemo(() => {
 		let version = -1;
-		let above: Above = {painted: undefined, ready: undefined, text: false};
+		let above: LayerAboveDeck = {painted: undefined, ready: undefined, text: false};
 		return () => {
 			if (version === deck.version()) return above;
 			version = deck.version();
-			if (openText(deck.session.get()) !== undefined) {
+			if (currentDocument(deck.session.get()) !== undefined) {
 				above = onlyText;
 				return above;
 			}
 			const painted = paintLayer(deck, size, theme);
-			const ready = painted?.whole === true ? deck.question() : undefined;
+			const ready = painted?.isComplete === true ? deck.pendingQuestion() : undefined;
 			if (above.text || ready !== above.ready || !samePainted(painted, above.painted))
 				above = {painted, ready, text: false};
 			return above;
@@ -119,13 +123,13 @@ function useAbove(deck: Deck, theme: Theme, size: Size): Above {
 	return useSyncExternalStore(deck.subscribe, source, source);
 }
 
-function samePainted(one: Painted | undefined, other: Painted | undefined): boolean {
+function samePainted(one: PaintedLayer | undefined, other: PaintedLayer | undefined): boolean {
 	if (one === undefined || other === undefined) return one === other;
 	return (
 		one.left === other.left &&
 		one.top === other.top &&
 		one.width === other.width &&
-		one.whole === other.whole &&
+		one.isComplete === other.isComplete &&
 		one.rows.length === other.rows.length &&
 		one.rows.every((row, index) => row === other.rows[index])
 	);
@@ -133,22 +137,22 @@ function samePainted(one: Painted | undefined, other: Painted | undefined): bool
 
 /** Ink draws it when it looks otherwise than before, and not with each change of the deck under it: that takes Ink many milliseconds. */
 function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size; readonly afterPaint: AfterPaint}) {
-	const {painted, ready, text} = useAbove(deck, theme, size);
+	const {painted, ready, text} = useLayerAboveDeck(deck, theme, size);
 	const seen = useRef<string | undefined>(undefined);
 	useLayoutEffect(() => {
 		// A question can be answered once all of it is on the screen, and only as long as it is.
 		seen.current = ready;
-		if (ready === undefined) deck.painted(undefined);
-		else if (!deck.answerable()) {
+		if (ready === undefined) deck.markPainted(undefined);
+		else if (!deck.canAnswer()) {
 			afterPaint(() => {
-				if (seen.current === ready) deck.painted(ready);
+				if (seen.current === ready) deck.markPainted(ready);
 			});
 		}
 	});
 	useLayoutEffect(
 		() => () => {
 			seen.current = undefined;
-			deck.painted(undefined);
+			deck.markPainted(undefined);
 		},
 		[deck],
 	);
@@ -156,7 +160,7 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 	if (painted === undefined) return null;
 	return (
 		<Overlay left={painted.left} top={painted.top} width={painted.width} height={painted.rows.length}>
-			<Rows lines={painted.rows} width={painted.width} />
+			<TextLines lines={painted.rows} width={painted.width} />
 		</Overlay>
 	);
 }
@@ -165,7 +169,7 @@ function Layers({deck, theme, size, afterPaint}: Painting & {readonly size: Size
 function TextSurface({deck, theme, size}: Painting & {readonly size: Size}) {
 	const {columns, rows} = size;
 	const paint = () => {
-		const layer = openText(deck.session.get());
+		const layer = currentDocument(deck.session.get());
 		return layer === undefined ? [] : paintDocument(deck, layer, size, theme).rows;
 	};
 	return (
@@ -178,7 +182,7 @@ function TextSurface({deck, theme, size}: Painting & {readonly size: Size}) {
 function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 	const layout = () => {
 		const {pane, zoom} = deck.session.get();
-		return layoutOf(
+		return layoutScreen(
 			size,
 			deck.options.panes.map(one => one.id),
 			pane,
@@ -192,7 +196,7 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 	// Which panes there are, not which of them has the focus: that is for each pane to show.
 	const shown = useSyncExternalStore(deck.subscribe, shownNow, shownNow);
 	const {grid, tabs} = layout();
-	useLayoutEffect(() => deck.shown(shown.split(' ')), [deck, shown]);
+	useLayoutEffect(() => deck.setShownPanes(shown.split(' ')), [deck, shown]);
 	return (
 		<Box flexDirection="column">
 			{grid.map(row => (
@@ -200,7 +204,10 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 					{row.cells.map((cell, index) => (
 						<Box key={cell.pane}>
 							{index === 0 ? null : (
-								<Rows lines={Array.from({length: row.height}, () => theme.paint(theme.glyphs.bar, 'dim'))} width={1} />
+								<TextLines
+									lines={Array.from({length: row.height}, () => theme.paint(theme.glyphs.bar, 'dim'))}
+									width={1}
+								/>
 							)}
 							<PaneSurface
 								deck={deck}
@@ -231,21 +238,21 @@ function Grid({deck, theme, size}: Painting & {readonly size: Size}) {
 export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: AfterPaint}) {
 	const size = useWindowSize();
 	const {columns, rows} = size;
-	const {fits, strip} = layoutOf(
+	const {fits, strip} = layoutScreen(
 		size,
 		deck.options.panes.map(one => one.id),
 		deck.session.get().pane,
 		false,
 	);
 	if (!fits) {
-		const needs = `${smallest.columns}x${smallest.rows}`;
+		const needs = `${smallestScreen.columns}x${smallestScreen.rows}`;
 		const told = [
 			`midwatch needs at least ${needs}; this is ${columns}x${rows}`,
 			`needs ${needs}, not ${columns}x${rows}`,
 			`needs ${needs}`,
 		];
 		const line = told.find(text => text.length <= columns) ?? needs;
-		return <Text>{fit(line, Math.max(1, columns))}</Text>;
+		return <Text>{fitCells(line, Math.max(1, columns))}</Text>;
 	}
 	return (
 		<ErrorBoundary>
@@ -259,13 +266,13 @@ export function App({deck, theme, afterPaint}: Painting & {readonly afterPaint: 
 				/>
 				<Lines
 					deck={deck}
-					paint={() => paintStrip(deck, columns, strip, theme)}
+					paint={() => paintFindingStrip(deck, columns, strip, theme)}
 					parts={[theme]}
 					width={columns}
 					height={strip}
 				/>
 				{deck.options.panes.length === 0 ? (
-					<Rows lines={paintEmpty(deck, {columns, rows: rows - strip + 1}, theme)} width={columns} />
+					<TextLines lines={paintEmpty(deck, {columns, rows: rows - strip + 1}, theme)} width={columns} />
 				) : (
 					<Grid deck={deck} theme={theme} size={size} />
 				)}

@@ -3,9 +3,9 @@
 export type Size = {readonly columns: number; readonly rows: number};
 
 /** The smallest screen on which a pane can be read and a confirmation seen whole. */
-export const smallest: Size = {columns: 60, rows: 15};
+export const smallestScreen: Size = {columns: 60, rows: 15};
 
-export type Layout = {
+export type ScreenLayout = {
 	readonly fits: boolean;
 	/** Lines of the strip of findings. */
 	readonly strip: number;
@@ -21,15 +21,15 @@ export type Layout = {
 /** The fewest lines in which a pane still says something. */
 const leastPaneHeight = 8;
 
-const split = (total: number, parts: number): number[] =>
+const splitEvenly = (total: number, parts: number): number[] =>
 	Array.from(
 		{length: parts},
 		(_, index) => Math.floor(((index + 1) * total) / parts) - Math.floor((index * total) / parts),
 	);
 
 /** Three panes a row at 180 columns and more, two at 120 and more, one at a time with tabs below that, or when one is zoomed. */
-export function layoutOf(size: Size, panes: readonly string[], focused: string, zoom: boolean): Layout {
-	const fits = size.columns >= smallest.columns && size.rows >= smallest.rows;
+export function layoutScreen(size: Size, panes: readonly string[], focused: string, zoom: boolean): ScreenLayout {
+	const fits = size.columns >= smallestScreen.columns && size.rows >= smallestScreen.rows;
 	const strip = size.rows >= 40 ? 3 : size.rows >= 30 ? 2 : 1;
 	const chrome = 1 + strip + 1;
 	const room = size.rows - chrome;
@@ -47,13 +47,13 @@ export function layoutOf(size: Size, panes: readonly string[], focused: string, 
 			grid: [{height: room - single, cells: [{pane: focused, width: size.columns}]}],
 		};
 	}
-	const heights = split(room, rows.length);
+	const heights = splitEvenly(room, rows.length);
 	return {
 		fits,
 		strip,
 		tabs: false,
 		grid: rows.map((row, index) => {
-			const widths = split(size.columns - (row.length - 1), row.length);
+			const widths = splitEvenly(size.columns - (row.length - 1), row.length);
 			return {height: heights[index] ?? 0, cells: row.map((pane, at) => ({pane, width: widths[at] ?? 0}))};
 		}),
 	};

@@ -1,46 +1,46 @@
 import type {Tone} from '../src/contract/pane.ts';
-import {cut, width} from '../src/text/fit.ts';
+import {displayWidth, truncateText} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
 /** A line being put together from styled pieces, never wider than its room. */
-export type Span = {
+export type LineBuilder = {
 	/** Adds cleaned text, cut to what is left. */
-	put(text: string, tone?: Tone, selected?: boolean): Span;
+	append(text: string, tone?: Tone, selected?: boolean): LineBuilder;
 	/** The same in the colour of a line of a graph. */
-	hue(text: string, index: number): Span;
+	appendHue(text: string, index: number): LineBuilder;
 	/** Adds it only when it fits whole; tells whether it did. */
-	fits(text: string): boolean;
+	appendIfFits(text: string): boolean;
 	readonly used: number;
 	/** Cells from the first to the last. */
 	readonly room: number;
 	/** The line, padded to its whole width. */
-	end(selected?: boolean): string;
+	finish(selected?: boolean): string;
 };
 
-export function createSpan(cells: number, theme: Theme): Span {
+export function createLineBuilder(cells: number, theme: Theme): LineBuilder {
 	let painted = '';
 	let used = 0;
-	const span: Span = {
-		put(text, tone = 'plain', selected = false) {
-			const kept = cut(text, cells - used);
+	const span: LineBuilder = {
+		append(text, tone = 'plain', selected = false) {
+			const kept = truncateText(text, cells - used);
 			if (kept === '') return span;
 			painted += theme.paint(kept, tone, selected);
-			used += width(kept);
+			used += displayWidth(kept);
 			return span;
 		},
-		hue(text, index) {
-			const kept = cut(text, cells - used);
+		appendHue(text, index) {
+			const kept = truncateText(text, cells - used);
 			if (kept === '') return span;
 			painted += theme.hue(kept, index);
-			used += width(kept);
+			used += displayWidth(kept);
 			return span;
 		},
 		room: cells,
-		fits: text => used + width(text) <= cells,
+		appendIfFits: text => used + displayWidth(text) <= cells,
 		get used() {
 			return used;
 		},
-		end(selected = false) {
+		finish(selected = false) {
 			return painted + theme.paint(' '.repeat(Math.max(0, cells - used)), 'plain', selected);
 		},
 	};

@@ -23,7 +23,11 @@ const framesPerSecond = 60;
  * the terminal tells them. Style text by SGR sequences in the text: what the screen cannot show is left out on the way.
  * @param onError - told what a component threw that no boundary caught; Ink has taken the tree down by then. Thrown on unless given.
  */
-export function mount(element: ReactNode, screen: Screen, onError: (error: unknown) => void = throwOn): Mounted {
+export function mountOnScreen(
+	element: ReactNode,
+	screen: Screen,
+	onError: (error: unknown) => void = rethrowLater,
+): Mounted {
 	const compositor = new Compositor(screen);
 	const stdout = new InkStdout(screen.size(), frame => compositor.frame(frame));
 	const inside = (tree: ReactNode) => <CompositorContext value={compositor}>{tree}</CompositorContext>;
@@ -51,7 +55,7 @@ export function mount(element: ReactNode, screen: Screen, onError: (error: unkno
 }
 
 /** Out of the promise, to where the owner of the terminal waits for what nobody caught. */
-function throwOn(error: unknown): void {
+function rethrowLater(error: unknown): void {
 	queueMicrotask(() => {
 		throw error;
 	});

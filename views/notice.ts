@@ -1,16 +1,16 @@
 import type {Tone} from '../src/contract/pane.ts';
 import type {Notice} from '../src/session/session.ts';
 import {cleanLine} from '../src/text/clean.ts';
-import {wrap} from '../src/text/fit.ts';
+import {wrapText} from '../src/text/fit.ts';
 import type {Theme} from './theme.ts';
 
-export const toneOf = ({severity}: Notice): Tone => (severity === 'ok' ? 'plain' : severity);
+export const noticeTone = ({severity}: Notice): Tone => (severity === 'ok' ? 'plain' : severity);
 
 /** What was just said, after its sign, in as many lines as it needs. */
 export function noticeLines(notice: Notice, cells: number, theme: Theme): readonly string[] {
 	const sign = notice.severity === 'ok' ? ' ' : ` ${theme.sign(notice.severity)} `;
 	const indent = ' '.repeat(sign.length);
-	return wrap(cleanLine(notice.text), cells - sign.length - 1).map(
+	return wrapText(cleanLine(notice.text), cells - sign.length - 1).map(
 		(text, index) => (index === 0 ? sign : indent) + text,
 	);
 }

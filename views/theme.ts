@@ -1,6 +1,6 @@
 import type {Tone} from '../src/contract/pane.ts';
 import type {Severity} from '../src/contract/row.ts';
-import {width} from '../src/text/fit.ts';
+import {displayWidth} from '../src/text/fit.ts';
 import {graphemesOf} from '../src/text/graphemes.ts';
 
 export type Depth = 'none' | 'colour';
@@ -60,7 +60,7 @@ const inkColours: Readonly<Record<Severity, string | undefined>> = {
 /** Of the lines of a graph, chosen for how far apart they look on light and dark grounds and to colour-blind eyes. */
 const hues = ['36', '33', '35', '32', '34', '31'];
 
-const lookAlikes: Readonly<Record<string, string>> = {
+const asciiReplacements: Readonly<Record<string, string>> = {
 	'…': '.',
 	'·': '.',
 	'▏': '_',
@@ -85,7 +85,7 @@ const inAscii = (text: string): string =>
 					const spark = '▁▂▃▄▅▆▇'.indexOf(segment);
 					if (spark >= 0) return '_.-=+*#'[spark] ?? '#';
 					if (/^[▎▍▌▋▊▉]$/.test(segment)) return '=';
-					return lookAlikes[segment] ?? '?'.repeat(width(segment));
+					return asciiReplacements[segment] ?? '?'.repeat(displayWidth(segment));
 				})
 				.join('');
 

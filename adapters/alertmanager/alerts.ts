@@ -2,14 +2,14 @@ import {defineSource} from '../../src/contract/define.ts';
 import type {Note} from '../../src/contract/row.ts';
 import {
 	type AlertmanagerAlertRow,
-	alertFindings,
-	alertGauges,
-	alertRow,
+	alertmanagerAlertFindings,
+	alertmanagerAlertGauges,
+	alertmanagerAlertRow,
 } from '../../src/model/alertmanager/alertmanager-alert.ts';
 import type {AlertmanagerPort, AlertmanagerStatus} from '../../src/port/alertmanager.ts';
-import {curl} from './cli-equivalent.ts';
+import {curlTargetCommand} from './cli-equivalent.ts';
 
-function notesOf({cluster}: AlertmanagerStatus): readonly Note[] {
+function clusterNotes({cluster}: AlertmanagerStatus): readonly Note[] {
 	if (cluster !== 'settling') return [];
 	return [
 		{text: 'it is still looking for its peers: alerts and silences of theirs may be missing', severity: 'unknown'},
@@ -17,21 +17,25 @@ function notesOf({cluster}: AlertmanagerStatus): readonly Note[] {
 }
 
 /** Every alert that was not resolved: those that are told, and those that are silenced or inhibited. */
-export const alerts = defineSource<AlertmanagerAlertRow, AlertmanagerPort>()({
+export const alertmanagerAlertsSource = defineSource<AlertmanagerAlertRow, AlertmanagerPort>()({
 	kind: 'alertmanager.alert',
 	title: 'Alerts',
 	intervalMs: 10_000,
 	timeoutMs: 10_000,
 	cost: 'cheap',
-	reads: target => [curl(target, '/api/v2/alerts'), curl(target, '/api/v2/silences'), curl(target, '/api/v2/status')],
+	cliEquivalent: target => [
+		curlTargetCommand(target, '/api/v2/alerts'),
+		curlTargetCommand(target, '/api/v2/silences'),
+		curlTargetCommand(target, '/api/v2/status'),
+	],
 	open: (port, target) => async context => {
 		const [facts, silences, status] = await Promise.all([
 			port.alerts(context),
 			port.silences(context),
 			port.status(context),
 		]);
-		const rows = facts.map(one => alertRow(target.name, one, silences));
-		return {rows, gauges: alertGauges(rows), omitted: 0, notes: notesOf(status)};
+		const rows = facts.map(one => alertmanagerAlertRow(target.name, one, silences));
+		return {rows, gauges: alertmanagerAlertGauges(rows), omitted: 0, notes: clusterNotes(status)};
 	},
-	findings: ({rows}) => alertFindings(rows),
+	findings: ({rows}) => alertmanagerAlertFindings(rows),
 });

@@ -1,15 +1,15 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
 import type {Permission} from '../../src/contract/system.ts';
-import {AdapterError, beforeSending} from '../../src/errors.ts';
+import {AdapterError, readBeforeSending} from '../../src/errors.ts';
 import {matcherText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertmanagerPort, AlertmanagerSettings} from '../../src/port/alertmanager.ts';
 import {createHttpClient} from '../http/client.ts';
-import {refusalOf} from '../http/refusal.ts';
+import {findHttpRefusal} from '../http/refusal.ts';
 import {decodeAlerts, decodeSilenceId, decodeSilences, decodeStatus} from './decode.ts';
 
 /** Of an answer: ten thousand alerts are about 15 MB. */
-const largest = 64 * 1024 * 1024;
+const maxResponseBytes = 64 * 1024 * 1024;
 /** A new silence begins at once whatever our clock says: a start that has passed is moved to the server's own now. */
 const clockSkewMs = 86_400_000;
 
@@ -20,10 +20,10 @@ const readOnlyRefusal = (): AdapterError =>
 		'Start midwatch without --read-only to act.',
 	);
 
-const moved = (what: string): AdapterError =>
+const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
+const sameStrings = (a: readonly string[], b: readonly string[]): boolean =>
 	a.length === b.length && a.every(one => b.includes(one));
 
 export type AlertmanagerClient = {
@@ -45,41 +45,47 @@ export function createAlertmanagerClient(
 	const port: AlertmanagerPort = {
 		async alerts({signal}, matchers = []) {
 			const query: HttpQuery = matchers.map(matcher => ['filter', matcherText(matcher)]);
-			return decodeAlerts(await http.json({path: '/api/v2/alerts', query, asked: 'alerts', largest}, signal));
+			return decodeAlerts(
+				await http.json({path: '/api/v2/alerts', query, operation: 'alerts', maxBytes: maxResponseBytes}, signal),
+			);
 		},
 		silences: async ({signal}) =>
-			decodeSilences(await http.json({path: '/api/v2/silences', asked: 'silences', largest}, signal)),
-		status: async ({signal}) => decodeStatus(await http.json({path: '/api/v2/status', asked: 'status'}, signal)),
-		async silence({matchers, startsAt, endsAt, createdBy, comment}, alert, context) {
+			decodeSilences(
+				await http.json({path: '/api/v2/silences', operation: 'silences', maxBytes: maxResponseBytes}, signal),
+			),
+		status: async ({signal}) => decodeStatus(await http.json({path: '/api/v2/status', operation: 'status'}, signal)),
+		async createSilence({matchers, startsAt, endsAt, createdBy, comment}, alert, context) {
 			if (options.readOnly) throw readOnlyRefusal();
 			if (alert !== undefined) {
-				const alerts = await beforeSending(port.alerts(context));
+				const alerts = await readBeforeSending(port.alerts(context));
 				const now = alerts.find(({fingerprint}) => fingerprint === alert.fingerprint);
-				if (now === undefined) throw moved('the alert has ended since this was confirmed');
-				if (now.startsAt !== alert.startsAt) throw moved('the alert has ended and fires anew since this was confirmed');
-				if (!same(now.silencedBy, alert.silencedBy))
-					throw moved('somebody silenced it, or let it be told again, since this was confirmed');
+				if (now === undefined) throw conflictError('the alert has ended since this was confirmed');
+				if (now.startsAt !== alert.startsAt)
+					throw conflictError('the alert has ended and fires anew since this was confirmed');
+				if (!sameStrings(now.silencedBy, alert.silencedBy))
+					throw conflictError('somebody silenced it, or let it be told again, since this was confirmed');
 			}
 			const {signal, now, record} = context;
 			const from = startsAt ?? new Date(now() - clockSkewMs).toISOString();
 			const body = {matchers, startsAt: from, endsAt, createdBy, comment};
 			return decodeSilenceId(
-				await http.json({method: 'POST', path: '/api/v2/silences', body, asked: 'a new silence', record}, signal),
+				await http.json({method: 'POST', path: '/api/v2/silences', body, operation: 'a new silence', record}, signal),
 			);
 		},
-		async expire({id, endsAt}, context) {
+		async expireSilence({id, endsAt}, context) {
 			if (options.readOnly) throw readOnlyRefusal();
-			const now = (await beforeSending(port.silences(context))).find(silence => silence.id === id);
-			if (now === undefined || now.state === 'expired') throw moved('the silence has ended since this was confirmed');
-			if (now.endsAt !== endsAt) throw moved(`the silence ends at ${now.endsAt} now, it was ${endsAt}`);
+			const now = (await readBeforeSending(port.silences(context))).find(silence => silence.id === id);
+			if (now === undefined || now.state === 'expired')
+				throw conflictError('the silence has ended since this was confirmed');
+			if (now.endsAt !== endsAt) throw conflictError(`the silence ends at ${now.endsAt} now, it was ${endsAt}`);
 			const {signal, record} = context;
 			const path = `/api/v2/silence/${encodeURIComponent(id)}`;
 			try {
-				await http.text({method: 'DELETE', path, asked: 'the end of a silence', record}, signal);
+				await http.text({method: 'DELETE', path, operation: 'the end of a silence', record}, signal);
 			} catch (error) {
 				// 500 in 0.25, 404 in newer ones.
-				if (/silence (?:\S+ )?not found/i.test(refusalOf(error)?.body ?? ''))
-					throw moved('the server does not know this silence any more');
+				if (/silence (?:\S+ )?not found/i.test(findHttpRefusal(error)?.body ?? ''))
+					throw conflictError('the server does not know this silence any more');
 				throw error;
 			}
 		},
@@ -99,7 +105,7 @@ export function createAlertmanagerClient(
 					return {needs, name, state: 'have', grant: ''};
 				} catch (error) {
 					if (!(error instanceof AdapterError)) throw error;
-					const grant = `allow ${name} where ${http.where} is guarded`;
+					const grant = `allow ${name} where ${http.endpoint} is guarded`;
 					return {needs, name, state: error.kind === 'denied' ? 'lack' : 'unknown', grant};
 				}
 			}),
@@ -111,7 +117,7 @@ export function createAlertmanagerClient(
 		return [
 			...told,
 			...writes.map(({needs, name}): Permission => {
-				const grant = `allow ${name} where ${http.where} is guarded`;
+				const grant = `allow ${name} where ${http.endpoint} is guarded`;
 				return {needs, name, state: 'unknown', grant};
 			}),
 		];

@@ -2,14 +2,22 @@ import {userInfo} from 'node:os';
 import {defineAction} from '../../src/contract/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
-import {matchersOf, matchersProblem, matchersText, parseMatchers} from '../../src/model/alertmanager/matcher.ts';
-import {lengthProblem, parseLength} from '../../src/model/alertmanager/silence-duration.ts';
+import {exactMatchers, matchersProblem, matchersText, parseMatchers} from '../../src/model/alertmanager/matcher.ts';
+import {parseSilenceDuration, silenceDurationProblem} from '../../src/model/alertmanager/silence-duration.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {countFact, listFact} from './affected-alerts.ts';
-import {carryOut, check, gone, look, previewMaking, proposeBack, type SilencingPlan} from './silence-plan.ts';
+import {countShownFact, listShownFact} from './affected-alerts.ts';
+import {
+	checkSilencePlan,
+	conflictError,
+	previewCreate,
+	previewUndo,
+	runSilencePlan,
+	type SilencePlan,
+	verifySilencePlan,
+} from './silence-plan.ts';
 
 /** Who sits here. A container may run under a uid that no password file knows. */
-function operator(): string {
+function operatorName(): string {
 	try {
 		return userInfo().username;
 	} catch {
@@ -21,10 +29,10 @@ function alertOf([row]: readonly unknown[]): AlertmanagerAlertRow | undefined {
 	return row as AlertmanagerAlertRow | undefined;
 }
 
-const longestComment = 500;
+const maxCommentLength = 500;
 
 /** Holds back what is told of an alert, and of all others that the matchers meet, for a while. */
-export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<SilencingPlan>({
+export const createSilence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<SilencePlan>({
 	id: 'alertmanager.silence',
 	title: 'Silence',
 	key: 'S',
@@ -36,13 +44,13 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			label: 'For how long',
 			hint: '30m, 2h, 1h30m, 3d',
 			initial: () => '2h',
-			problem: lengthProblem,
+			problem: silenceDurationProblem,
 		},
 		{
 			name: 'matchers',
 			label: 'Matchers',
 			hint: 'what it hides, as label="value" with = != =~ !~',
-			initial: rows => matchersText(matchersOf(alertOf(rows)?.labels ?? {})),
+			initial: rows => matchersText(exactMatchers(alertOf(rows)?.labels ?? {})),
 			problem: matchersProblem,
 		},
 		{
@@ -52,7 +60,7 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			initial: () => '',
 			problem(text) {
 				if (text.trim() === '') return 'Say why, for those who find the silence and ask whether it may go.';
-				return text.length > longestComment ? `Write at most ${longestComment} characters.` : undefined;
+				return text.length > maxCommentLength ? `Write at most ${maxCommentLength} characters.` : undefined;
 			},
 		},
 	],
@@ -66,10 +74,10 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			fact: 'that its end is to come',
 			bound: 'the end is part of the plan, and compared with the clock before it is sent',
 		},
-		countFact('how many alerts it hides'),
-		countFact('how many of them are critical'),
-		countFact('how many of them notify now'),
-		listFact('which alerts it hides'),
+		countShownFact('how many alerts it hides'),
+		countShownFact('how many of them are critical'),
+		countShownFact('how many of them notify now'),
+		listShownFact('which alerts it hides'),
 		{fact: 'other silences with the same matchers', bound: 'their ids and ends, read again just before it is sent'},
 		{
 			fact: 'how many alerts fire in all',
@@ -78,10 +86,10 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 	],
 	disabled: () => undefined,
 	async preview([row], params, context) {
-		if (row === undefined) throw gone('no alert was selected');
+		if (row === undefined) throw conflictError('no alert was selected');
 		const now = (await context.port.alerts(context)).find(({fingerprint}) => fingerprint === row.fingerprint);
-		if (now === undefined) throw gone(`${row.name} has ended`);
-		const seconds = parseLength(params['duration'] ?? '');
+		if (now === undefined) throw conflictError(`${row.name} has ended`);
+		const seconds = parseSilenceDuration(params['duration'] ?? '');
 		const comment = (params['comment'] ?? '').trim();
 		const problem = matchersProblem(params['matchers'] ?? '');
 		if (seconds === undefined || comment === '' || problem !== undefined) {
@@ -96,11 +104,11 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 		const ends = Math.ceil(context.now() / 1000) * 1000 + seconds * 1000;
 		const matched = await context.port.alerts(context, matchers);
 		const met = matched.some(({fingerprint}) => fingerprint === now.fingerprint);
-		return previewMaking(
+		return previewCreate(
 			{
 				do: 'silence',
 				target: context.target.name,
-				silence: {matchers, endsAt: new Date(ends).toISOString(), createdBy: operator(), comment},
+				silence: {matchers, endsAt: new Date(ends).toISOString(), createdBy: operatorName(), comment},
 				alert: {
 					fingerprint: now.fingerprint,
 					name: row.name,
@@ -113,9 +121,9 @@ export const silence = defineAction<AlertmanagerAlertRow, AlertmanagerPort>()<Si
 			met ? {} : {mismatch: `these matchers do not match ${row.name} itself: it goes on being told`},
 		);
 	},
-	preflight: check,
-	run: carryOut,
-	verify: look,
+	preflight: checkSilencePlan,
+	run: runSilencePlan,
+	verify: verifySilencePlan,
 	settleMs: 10_000,
-	undo: {propose: proposeBack},
+	undo: {propose: previewUndo},
 });

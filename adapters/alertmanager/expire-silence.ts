@@ -1,11 +1,20 @@
 import {defineAction} from '../../src/contract/define.ts';
 import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {countFact, listFact} from './affected-alerts.ts';
-import {carryOut, check, gone, look, previewEnding, proposeBack, type SilencingPlan, shortId} from './silence-plan.ts';
+import {countShownFact, listShownFact} from './affected-alerts.ts';
+import {
+	checkSilencePlan,
+	conflictError,
+	previewExpire,
+	previewUndo,
+	runSilencePlan,
+	type SilencePlan,
+	shortId,
+	verifySilencePlan,
+} from './silence-plan.ts';
 
 /** Ends a silence before its time. */
-export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<SilencingPlan>({
+export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<SilencePlan>({
 	id: 'alertmanager.expire-silence',
 	title: 'Expire silence',
 	key: 'X',
@@ -18,9 +27,9 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<Silenc
 		{fact: 'state', bound: 'read again just before it is sent'},
 		{fact: 'author', bound: 'createdBy, read again just before it is sent'},
 		{fact: 'comment', bound: 'read again just before it is sent'},
-		countFact('how many alerts notify again'),
-		countFact('how many of them are critical'),
-		listFact('which alerts notify again'),
+		countShownFact('how many alerts notify again'),
+		countShownFact('how many of them are critical'),
+		listShownFact('which alerts notify again'),
 		{
 			fact: 'how many stay silenced by another silence',
 			notBound: 'when that one ends they notify again, and the number of those that do is bound',
@@ -28,14 +37,15 @@ export const expireSilence = defineAction<SilenceRow, AlertmanagerPort>()<Silenc
 	],
 	disabled: ([row]) => (row?.state === 'expired' ? 'it has ended already' : undefined),
 	async preview([row], _params, context) {
-		if (row === undefined) throw gone('no silence was selected');
+		if (row === undefined) throw conflictError('no silence was selected');
 		const now = (await context.port.silences(context)).find(({id}) => id === row.id);
-		if (now === undefined || now.state === 'expired') throw gone(`silence ${shortId(row.id)} has ended already`);
-		return previewEnding(now, context);
+		if (now === undefined || now.state === 'expired')
+			throw conflictError(`silence ${shortId(row.id)} has ended already`);
+		return previewExpire(now, context);
 	},
-	preflight: check,
-	run: carryOut,
-	verify: look,
+	preflight: checkSilencePlan,
+	run: runSilencePlan,
+	verify: verifySilencePlan,
 	settleMs: 10_000,
-	undo: {propose: proposeBack},
+	undo: {propose: previewUndo},
 });

@@ -1,16 +1,16 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
-import {type AlertmanagerAlertRow, alertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
+import {type AlertmanagerAlertRow, alertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {duration} from '../../src/text/format.ts';
-import {curl} from './cli-equivalent.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import {curlTargetCommand} from './cli-equivalent.ts';
 
-const fact = (label: string, value: string): Line => ({text: `${label.padEnd(14)}${value}`});
+const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(14)}${value}`});
 
 /** One a line; what has several lines keeps them. */
-function named(title: string, values: Labels): readonly Line[] {
+function labelLines(title: string, values: Labels): readonly DocumentLine[] {
 	const names = Object.keys(values).sort();
 	if (names.length === 0) return [];
 	const width = Math.max(...names.map(name => name.length)) + 2;
@@ -21,14 +21,14 @@ function named(title: string, values: Labels): readonly Line[] {
 	return [{text: ''}, {text: title, loud: true}, ...lines.map(text => ({text}))];
 }
 
-const told: Readonly<Record<AlertmanagerAlertRow['told'], string>> = {
+const notificationText: Readonly<Record<AlertmanagerAlertRow['notification'], string>> = {
 	firing: 'firing, and its receivers are told',
 	silenced: 'silenced: nobody is told',
 	inhibited: 'inhibited by another alert: nobody is told',
 };
 
 /** Everything known of one alert, read again: what it says, where its rule and runbook are, who is told, and what keeps it quiet. */
-export const inspectAlert = defineInspection<AlertmanagerAlertRow, AlertmanagerPort>()({
+export const inspectAlertmanagerAlert = defineInspection<AlertmanagerAlertRow, AlertmanagerPort>()({
 	id: 'alertmanager.alert',
 	title: 'Alert',
 	key: 'd',
@@ -37,8 +37,8 @@ export const inspectAlert = defineInspection<AlertmanagerAlertRow, AlertmanagerP
 	async open(row, {port, target, ...context}) {
 		const [facts, silences] = await Promise.all([port.alerts(context), port.silences(context)]);
 		const found = facts.find(({fingerprint}) => fingerprint === row.fingerprint);
-		const now = found === undefined ? row : alertRow(target.name, found, silences);
-		const age = (moment: string) => `${moment}, ${duration((context.now() - Date.parse(moment)) / 1000)} ago`;
+		const now = found === undefined ? row : alertmanagerAlertRow(target.name, found, silences);
+		const age = (moment: string) => `${moment}, ${formatDuration((context.now() - Date.parse(moment)) / 1000)} ago`;
 		const quiet = silences.filter(({id}) => now.silencedBy.includes(id));
 		const blockers = facts.filter(({fingerprint}) => now.inhibitedBy.includes(fingerprint));
 		const runbook = now.annotations['runbook_url'];
@@ -47,23 +47,23 @@ export const inspectAlert = defineInspection<AlertmanagerAlertRow, AlertmanagerP
 			lines: [
 				...(found === undefined ? [{text: 'It has ended since. Last seen:', severity: 'warn' as const}] : []),
 				...(now.why === undefined ? [] : [{text: now.why, severity: now.severity, loud: true}]),
-				fact('state', told[now.told]),
-				fact('since', age(now.startsAt)),
-				fact('last told us', age(now.updatedAt)),
-				fact('receivers', now.receivers.join(', ') || 'none'),
-				...(runbook === undefined ? [] : [fact('runbook', runbook)]),
-				fact('rule', now.generatorURL || 'its sender does not tell where it is'),
+				factLine('state', notificationText[now.notification]),
+				factLine('since', age(now.startsAt)),
+				factLine('last told us', age(now.updatedAt)),
+				factLine('receivers', now.receivers.join(', ') || 'none'),
+				...(runbook === undefined ? [] : [factLine('runbook', runbook)]),
+				factLine('rule', now.generatorURL || 'its sender does not tell where it is'),
 				...quiet.map(one =>
-					fact(
+					factLine(
 						'silenced by',
 						`${one.createdBy || 'nobody'} until ${one.endsAt}: ${one.comment} (${matchersText(one.matchers)})`,
 					),
 				),
-				...blockers.map(one => fact('inhibited by', alertRow(target.name, one, []).name)),
-				...named('Labels', now.labels),
-				...named('Annotations', now.annotations),
+				...blockers.map(one => factLine('inhibited by', alertmanagerAlertRow(target.name, one, []).name)),
+				...labelLines('Labels', now.labels),
+				...labelLines('Annotations', now.annotations),
 			],
-			reads: [curl(target, '/api/v2/alerts'), curl(target, '/api/v2/silences')],
+			cliEquivalent: [curlTargetCommand(target, '/api/v2/alerts'), curlTargetCommand(target, '/api/v2/silences')],
 		};
 	},
 });

@@ -1,18 +1,18 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt} from '../../src/contract/action.ts';
-import {AdapterError, beforeSending} from '../../src/errors.ts';
+import {AdapterError, readBeforeSending} from '../../src/errors.ts';
 import {alertName, alertSubject} from '../../src/model/alert-labels.ts';
 import {matchersText} from '../../src/model/alertmanager/matcher.ts';
 import type {AlertFacts, AlertmanagerPort, NewSilence, Silence} from '../../src/port/alertmanager.ts';
-import {clockTime, duration} from '../../src/text/format.ts';
-import {growth, type Reach, reachOf} from './affected-alerts.ts';
-import {curl} from './cli-equivalent.ts';
+import {formatClockTime, formatDuration} from '../../src/text/format.ts';
+import {type AffectedAlerts, countAffectedAlerts, describeGrowth} from './affected-alerts.ts';
+import {curlTargetCommand} from './cli-equivalent.ts';
 
 /*
  * Making a silence and ending one are each other's way back, so that both actions have both plans. A silence belongs to the one Alertmanager
  * it is sent to, and to its peers: another Alertmanager knows nothing of it.
  */
 
-export type MakePlan = {
+export type CreateSilencePlan = {
 	readonly do: 'silence';
 	readonly target: string;
 	readonly silence: NewSilence;
@@ -28,30 +28,31 @@ export type MakePlan = {
 	/** Id of the silence that is made again. */
 	readonly again: string | undefined;
 	/** What it hides, as it was shown. */
-	readonly hides: Reach;
+	readonly hides: AffectedAlerts;
 	/** Active silences with the same matchers, as they were shown: id and end. */
 	readonly like: readonly string[];
 };
 
-export type EndPlan = {
+export type ExpireSilencePlan = {
 	readonly do: 'expire';
 	readonly target: string;
 	readonly silence: Silence;
 	/** What notifies again, as it was shown. */
-	readonly notifies: Reach;
+	readonly notifies: AffectedAlerts;
 };
 
-export type SilencingPlan = MakePlan | EndPlan;
+export type SilencePlan = CreateSilencePlan | ExpireSilencePlan;
 
-type About = ActionContext<AlertmanagerPort>;
+type SilenceContext = ActionContext<AlertmanagerPort>;
 
-export const gone = (what: string): AdapterError =>
+export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the alerts as they are now, and decide again.');
 
-const counted = (found: readonly unknown[]): string => (found.length === 1 ? '1 alert' : `${found.length} alerts`);
+const formatAlertCount = (found: readonly unknown[]): string =>
+	found.length === 1 ? '1 alert' : `${found.length} alerts`;
 
 const criticalOf = (found: readonly AlertFacts[]): string => {
-	const {critical} = reachOf(found);
+	const {critical} = countAffectedAlerts(found);
 	return critical === 0 ? '' : `, ${critical} of them critical`;
 };
 
@@ -60,7 +61,7 @@ const shown = 10;
 const alertLine = ({labels}: AlertFacts): string => `alert ${alertName(labels)} ${alertSubject(labels)}`.trim();
 
 /** All objects for the record, and the first of them for people. */
-const touched = (objects: readonly string[]): Pick<Preview, 'objects' | 'touches'> => ({
+const touchedAlerts = (objects: readonly string[]): Pick<Preview, 'objects' | 'touches'> => ({
 	objects,
 	touches: objects.length > shown ? [...objects.slice(0, shown), `${objects.length - shown} more alerts`] : objects,
 });
@@ -68,25 +69,29 @@ const touched = (objects: readonly string[]): Pick<Preview, 'objects' | 'touches
 /** What a person calls a silence. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-const lengthOf = (endsAt: string, now: number): string => duration((Date.parse(endsAt) - now) / 1000);
+const lengthOf = (endsAt: string, now: number): string => formatDuration((Date.parse(endsAt) - now) / 1000);
 
 const oneDay = 86_400_000;
 
 /** `2026-11-22 04:25:08Z`. */
-const told = (moment: string): string => moment.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+const formatTime = (moment: string): string => moment.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 
 /** What making this silence would do. */
-export async function previewMaking(
-	wanted: Omit<MakePlan, 'hides' | 'like'>,
-	context: About,
+export async function previewCreate(
+	wanted: Omit<CreateSilencePlan, 'hides' | 'like'>,
+	context: SilenceContext,
 	{mismatch}: {readonly mismatch?: string | undefined} = {},
-): Promise<Preview<SilencingPlan>> {
+): Promise<Preview<SilencePlan>> {
 	const {silence, alert, again} = wanted;
 	const [hidden, silences] = await Promise.all([
 		context.port.alerts(context, silence.matchers),
 		context.port.silences(context),
 	]);
-	const plan: MakePlan = {...wanted, hides: reachOf(hidden), like: likeOf(silence, silences).map(idAndEnd)};
+	const plan: CreateSilencePlan = {
+		...wanted,
+		hides: countAffectedAlerts(hidden),
+		like: silencesWithSameMatchers(silence, silences).map(idAndEnd),
+	};
 	const now = context.now();
 	const firing = hidden.filter(({silencedBy}) => silencedBy.length === 0);
 	const long = Date.parse(silence.endsAt) - now > oneDay;
@@ -96,12 +101,12 @@ export async function previewMaking(
 		object: alert?.name ?? shortId(again ?? ''),
 		locks: [alert === undefined ? `silence ${again}` : `alert ${alert.fingerprint}`],
 		count: Math.max(1, hidden.length),
-		...touched(hidden.length === 0 ? ['no alert that fires now'] : hidden.map(alertLine)),
-		equivalent: curl(context.target, '/api/v2/silences', [
+		...touchedAlerts(hidden.length === 0 ? ['no alert that fires now'] : hidden.map(alertLine)),
+		equivalent: curlTargetCommand(context.target, '/api/v2/silences', [
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
 		]),
-		impact: `Until ${told(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${counted(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${counted(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
+		impact: `Until ${formatTime(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${formatAlertCount(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${formatAlertCount(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
 		bound:
 			alert === undefined
 				? `silence ${again}, which has ended`
@@ -110,7 +115,7 @@ export async function previewMaking(
 			{
 				field: 'silence',
 				before: again === undefined ? 'none' : 'ended',
-				after: `until ${told(silence.endsAt)}, by ${silence.createdBy}`,
+				after: `until ${formatTime(silence.endsAt)}, by ${silence.createdBy}`,
 			},
 		],
 		risk: hidden.length > 1 || long ? 'medium' : 'low',
@@ -120,22 +125,22 @@ export async function previewMaking(
 }
 
 /** What ending this silence would do. */
-export async function previewEnding(silence: Silence, context: About): Promise<Preview<SilencingPlan>> {
+export async function previewExpire(silence: Silence, context: SilenceContext): Promise<Preview<SilencePlan>> {
 	const alerts = await context.port.alerts(context);
-	const loud = toldAgain(silence, alerts);
+	const loud = alertsNotifiedAgain(silence, alerts);
 	const others = alerts.filter(({silencedBy}) => silencedBy.includes(silence.id)).length - loud.length;
 	return {
-		plan: {do: 'expire', target: context.target.name, silence, notifies: reachOf(loud)},
+		plan: {do: 'expire', target: context.target.name, silence, notifies: countAffectedAlerts(loud)},
 		target: context.target.name,
 		object: shortId(silence.id),
 		locks: [`silence ${silence.id}`],
 		count: 1 + loud.length,
-		...touched([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
-		equivalent: curl(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
-		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${told(silence.endsAt)}. ${
+		...touchedAlerts([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
+		equivalent: curlTargetCommand(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
+		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${formatTime(silence.endsAt)}. ${
 			loud.length === 0
 				? 'It hides nothing that would be told.'
-				: `${counted(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
+				: `${formatAlertCount(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
 		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
 		bound: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
@@ -148,7 +153,7 @@ export async function previewEnding(silence: Silence, context: About): Promise<P
 }
 
 /** What only this silence hides. */
-const toldAgain = (silence: Silence, alerts: readonly AlertFacts[]): readonly AlertFacts[] =>
+const alertsNotifiedAgain = (silence: Silence, alerts: readonly AlertFacts[]): readonly AlertFacts[] =>
 	alerts.filter(
 		({silencedBy, inhibitedBy}) => silencedBy.length === 1 && silencedBy[0] === silence.id && inhibitedBy.length === 0,
 	);
@@ -164,14 +169,16 @@ const sameMatchers = (a: Pick<Silence, 'matchers'>, b: Pick<Silence, 'matchers'>
 		.join();
 
 /** Active silences with the same matchers. */
-const likeOf = (silence: Pick<Silence, 'matchers'>, silences: readonly Silence[]): readonly Silence[] =>
-	silences.filter(one => one.state === 'active' && sameMatchers(one, silence));
+const silencesWithSameMatchers = (
+	silence: Pick<Silence, 'matchers'>,
+	silences: readonly Silence[],
+): readonly Silence[] => silences.filter(one => one.state === 'active' && sameMatchers(one, silence));
 
 const idAndEnd = ({id, endsAt}: Silence): string => `${id} until ${endsAt}`;
 
-const move = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
+const conflictCheck = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
 
-async function checkMaking(plan: MakePlan, context: About): Promise<readonly Check[]> {
+async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Promise<readonly Check[]> {
 	const {silence, alert, again} = plan;
 	const {port} = context;
 	const [all, hidden, silences] = await Promise.all([
@@ -184,57 +191,70 @@ async function checkMaking(plan: MakePlan, context: About): Promise<readonly Che
 		const label = 'the alert';
 		const now = all.find(({fingerprint}) => fingerprint === alert.fingerprint);
 		const other = now && [...now.silencedBy].sort().join() !== [...alert.silencedBy].sort().join();
-		if (now === undefined) checks.push(move(label, 'it has ended'));
-		else if (now.startsAt !== alert.startsAt) checks.push(move(label, `it fires anew, since ${told(now.startsAt)}`));
+		if (now === undefined) checks.push(conflictCheck(label, 'it has ended'));
+		else if (now.startsAt !== alert.startsAt)
+			checks.push(conflictCheck(label, `it fires anew, since ${formatTime(now.startsAt)}`));
 		else if (other)
 			checks.push(
-				move(label, now.silencedBy.length === 0 ? 'it is not silenced any more' : 'somebody silenced it meanwhile'),
+				conflictCheck(
+					label,
+					now.silencedBy.length === 0 ? 'it is not silenced any more' : 'somebody silenced it meanwhile',
+				),
 			);
-		else checks.push({label, result: 'pass', detail: `still firing, since ${told(now.startsAt)}`});
+		else checks.push({label, result: 'pass', detail: `still firing, since ${formatTime(now.startsAt)}`});
 	} else {
 		const ended = silences.find(({id}) => id === again)?.state !== 'active';
 		checks.push(
 			ended
 				? {label: 'the silence', result: 'pass', detail: 'it has ended'}
-				: move('the silence', 'it is active: somebody made it again'),
+				: conflictCheck('the silence', 'it is active: somebody made it again'),
 		);
 	}
 	if (Date.parse(silence.endsAt) <= context.now())
-		checks.push(move('its end', `was ${told(silence.endsAt)}, which has passed`));
-	return [...checks, ...checkLike(plan, silences), checkReach(plan, all, hidden)];
+		checks.push(conflictCheck('its end', `was ${formatTime(silence.endsAt)}, which has passed`));
+	return [...checks, ...checkSimilarSilences(plan, silences), checkAffectedAlerts(plan, all, hidden)];
 }
 
 /** Whether the other silences with the same matchers are those that were shown. */
-function checkLike(plan: MakePlan, silences: readonly Silence[]): readonly Check[] {
+function checkSimilarSilences(plan: CreateSilencePlan, silences: readonly Silence[]): readonly Check[] {
 	const label = 'other silences';
-	const like = likeOf(plan.silence, silences);
+	const like = silencesWithSameMatchers(plan.silence, silences);
 	const [first] = like;
 	const other = like.find(one => !plan.like.includes(idAndEnd(one)));
 	if (other !== undefined) {
-		const detail = `${other.createdBy || 'somebody'} has one with the same matchers until ${told(other.endsAt)} now`;
-		return [move(label, detail)];
+		const detail = `${other.createdBy || 'somebody'} has one with the same matchers until ${formatTime(other.endsAt)} now`;
+		return [conflictCheck(label, detail)];
 	}
-	if (like.length < plan.like.length) return [move(label, 'one with the same matchers has ended')];
+	if (like.length < plan.like.length) return [conflictCheck(label, 'one with the same matchers has ended')];
 	if (first === undefined) return [];
-	const detail = `${first.createdBy || 'somebody'} has one with the same matchers until ${told(first.endsAt)}`;
+	const detail = `${first.createdBy || 'somebody'} has one with the same matchers until ${formatTime(first.endsAt)}`;
 	return [{label, result: 'warn', detail}];
 }
 
 /** Whether it hides no more than was shown. */
-function checkReach({alert, hides}: MakePlan, all: readonly AlertFacts[], hidden: readonly AlertFacts[]): Check {
+function checkAffectedAlerts(
+	{alert, hides}: CreateSilencePlan,
+	all: readonly AlertFacts[],
+	hidden: readonly AlertFacts[],
+): Check {
 	const label = 'what it hides';
-	const more = growth(hides, reachOf(hidden));
-	if (more !== undefined) return move(label, more);
+	const more = describeGrowth(hides, countAffectedAlerts(hidden));
+	if (more !== undefined) return conflictCheck(label, more);
 	if (all.length > 1 && hidden.length === all.length)
-		return {label, result: 'warn', detail: `every one of the ${counted(all)} that fire now`};
+		return {label, result: 'warn', detail: `every one of the ${formatAlertCount(all)} that fire now`};
 	const isWide = alert !== undefined && hidden.length > 1;
-	return {label, result: isWide ? 'warn' : 'pass', detail: `${hidden.length} of the ${counted(all)} that fire now`};
+	return {
+		label,
+		result: isWide ? 'warn' : 'pass',
+		detail: `${hidden.length} of the ${formatAlertCount(all)} that fire now`,
+	};
 }
 
 /** What of a silence is not as it was shown, in a sentence. */
-function silenceMoved(shown: Silence, now: Silence | undefined): string | undefined {
+function describeSilenceConflict(shown: Silence, now: Silence | undefined): string | undefined {
 	if (now === undefined || now.state === 'expired') return 'it has ended already';
-	if (now.endsAt !== shown.endsAt) return `it ends at ${told(now.endsAt)} now, it was ${told(shown.endsAt)}`;
+	if (now.endsAt !== shown.endsAt)
+		return `it ends at ${formatTime(now.endsAt)} now, it was ${formatTime(shown.endsAt)}`;
 	if (now.state !== shown.state) return `it is ${now.state} now, it was ${shown.state}`;
 	if (now.createdBy !== shown.createdBy)
 		return `its author is ${now.createdBy || 'not given'} now, it was ${shown.createdBy || 'not given'}`;
@@ -242,41 +262,41 @@ function silenceMoved(shown: Silence, now: Silence | undefined): string | undefi
 	return sameMatchers(now, shown) ? undefined : 'its matchers were changed';
 }
 
-async function checkEnding({silence, notifies}: EndPlan, context: About): Promise<readonly Check[]> {
+async function checkExpire({silence, notifies}: ExpireSilencePlan, context: SilenceContext): Promise<readonly Check[]> {
 	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
 	const now = silences.find(({id}) => id === silence.id);
-	const loud = toldAgain(silence, alerts);
-	const moved = silenceMoved(silence, now);
+	const loud = alertsNotifiedAgain(silence, alerts);
+	const moved = describeSilenceConflict(silence, now);
 	const label = 'what is told again';
-	const more = growth(notifies, reachOf(loud));
+	const more = describeGrowth(notifies, countAffectedAlerts(loud));
 	const reach: Check =
 		more !== undefined
-			? move(label, more)
+			? conflictCheck(label, more)
 			: loud.length === 0
 				? {label, result: 'pass', detail: 'nothing: what it matches does not fire'}
-				: {label, result: 'warn', detail: `${counted(loud)}${criticalOf(loud)}`};
+				: {label, result: 'warn', detail: `${formatAlertCount(loud)}${criticalOf(loud)}`};
 	return [
 		moved === undefined
-			? {label: 'the silence', result: 'pass', detail: `${silence.state}, until ${told(silence.endsAt)}`}
-			: move('the silence', moved),
+			? {label: 'the silence', result: 'pass', detail: `${silence.state}, until ${formatTime(silence.endsAt)}`}
+			: conflictCheck('the silence', moved),
 		reach,
 	];
 }
 
 /** Reads again what either plan is bound to. */
-export const check = (plan: SilencingPlan, context: About): Promise<readonly Check[]> =>
-	plan.do === 'silence' ? checkMaking(plan, context) : checkEnding(plan, context);
+export const checkSilencePlan = (plan: SilencePlan, context: SilenceContext): Promise<readonly Check[]> =>
+	plan.do === 'silence' ? checkCreate(plan, context) : checkExpire(plan, context);
 
 /** Sends either plan, once. @throws AdapterError `conflict` when anything is not as it was shown: nothing was sent. */
-export async function carryOut(plan: SilencingPlan, context: About): Promise<Receipt> {
-	const moved = (await beforeSending(check(plan, context))).find(one => one.moved);
-	if (moved !== undefined) throw gone(`${moved.label}: ${moved.detail}`);
+export async function runSilencePlan(plan: SilencePlan, context: SilenceContext): Promise<Receipt> {
+	const moved = (await readBeforeSending(checkSilencePlan(plan, context))).find(one => one.moved);
+	if (moved !== undefined) throw conflictError(`${moved.label}: ${moved.detail}`);
 	if (plan.do === 'silence') {
-		const id = await context.port.silence(plan.silence, plan.alert, context);
+		const id = await context.port.createSilence(plan.silence, plan.alert, context);
 		return {summary: `silence ${id} until ${plan.silence.endsAt}`, before: {id}};
 	}
 	const {id, endsAt, createdBy, comment, matchers} = plan.silence;
-	await context.port.expire(plan.silence, context);
+	await context.port.expireSilence(plan.silence, context);
 	return {
 		summary: `end of silence ${id}`,
 		before: {id, endsAt, createdBy, comment, matchers: matchersText(matchers)},
@@ -284,7 +304,11 @@ export async function carryOut(plan: SilencingPlan, context: About): Promise<Rec
 }
 
 /** Reads back what came of either plan. */
-export async function look(plan: SilencingPlan, receipt: Receipt, context: About): Promise<Outcome> {
+export async function verifySilencePlan(
+	plan: SilencePlan,
+	receipt: Receipt,
+	context: SilenceContext,
+): Promise<Outcome> {
 	const id = receipt.before['id'] ?? '';
 	const [silences, alerts] = await Promise.all([context.port.silences(context), context.port.alerts(context)]);
 	const now = silences.find(silence => silence.id === id);
@@ -310,25 +334,26 @@ export async function look(plan: SilencingPlan, receipt: Receipt, context: About
 	}
 	return {
 		result: 'done',
-		detail: `silence ${shortId(id)} is ${now.state} until ${clockTime(Date.parse(now.endsAt))}, hides ${counted(hidden)}`,
+		detail: `silence ${shortId(id)} is ${now.state} until ${formatClockTime(Date.parse(now.endsAt))}, hides ${formatAlertCount(hidden)}`,
 	};
 }
 
 /** The other way round, from what was sent. @throws AdapterError `conflict` when there is nothing to take back. */
-export async function proposeBack(
-	plan: SilencingPlan,
+export async function previewUndo(
+	plan: SilencePlan,
 	receipt: Receipt,
-	context: About,
-): Promise<Preview<SilencingPlan>> {
+	context: SilenceContext,
+): Promise<Preview<SilencePlan>> {
 	const id = receipt.before['id'] ?? '';
 	const now = (await context.port.silences(context)).find(silence => silence.id === id);
 	if (plan.do === 'silence') {
-		if (now === undefined || now.state === 'expired') throw gone(`silence ${shortId(id)} has ended already`);
-		return previewEnding(now, context);
+		if (now === undefined || now.state === 'expired') throw conflictError(`silence ${shortId(id)} has ended already`);
+		return previewExpire(now, context);
 	}
 	const {matchers, endsAt, startsAt, createdBy, comment, state} = plan.silence;
-	if (Date.parse(endsAt) <= context.now()) throw gone(`the silence would have ended at ${told(endsAt)} by itself`);
-	return previewMaking(
+	if (Date.parse(endsAt) <= context.now())
+		throw conflictError(`the silence would have ended at ${formatTime(endsAt)} by itself`);
+	return previewCreate(
 		{
 			do: 'silence',
 			target: plan.target,

@@ -1,21 +1,21 @@
 import {defineSource} from '../../src/contract/define.ts';
-import {type SilenceRow, shownAfterEnd, silenceFindings, silenceRow} from '../../src/model/alertmanager/silence.ts';
+import {type SilenceRow, shownAfterEndMs, silenceFindings, silenceRow} from '../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
-import {curl} from './cli-equivalent.ts';
+import {curlTargetCommand} from './cli-equivalent.ts';
 
 /** What is silenced, what will be, and what was until an hour ago; the server keeps older ones for days. */
-export const silences = defineSource<SilenceRow, AlertmanagerPort>()({
+export const silencesSource = defineSource<SilenceRow, AlertmanagerPort>()({
 	kind: 'alertmanager.silence',
 	title: 'Silences',
 	intervalMs: 10_000,
 	timeoutMs: 10_000,
 	cost: 'cheap',
-	reads: target => [curl(target, '/api/v2/silences'), curl(target, '/api/v2/alerts')],
+	cliEquivalent: target => [curlTargetCommand(target, '/api/v2/silences'), curlTargetCommand(target, '/api/v2/alerts')],
 	open: (port, target) => async context => {
 		const [found, alerts] = await Promise.all([port.silences(context), port.alerts(context)]);
 		const now = context.now();
 		const rows = found
-			.filter(({state, endsAt}) => state !== 'expired' || now - Date.parse(endsAt) < shownAfterEnd)
+			.filter(({state, endsAt}) => state !== 'expired' || now - Date.parse(endsAt) < shownAfterEndMs)
 			.map(silence => silenceRow(target.name, silence, {alerts, now}));
 		return {rows, gauges: [], omitted: 0, notes: []};
 	},

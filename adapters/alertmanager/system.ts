@@ -2,18 +2,18 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {System} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {channelOfUrl} from '../../src/model/channel-security.ts';
+import {classifyUrlChannel} from '../../src/model/channel-security.ts';
 import type {AlertmanagerPort} from '../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../src/text/pattern.ts';
-import {serverOf} from '../http/cli-equivalent.ts';
+import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
-import {alerts} from './alerts.ts';
+import {alertmanagerAlertsSource} from './alerts.ts';
 import {settingsOf} from './cli-equivalent.ts';
-import {silence} from './create-silence.ts';
+import {createSilence} from './create-silence.ts';
 import {expireSilence} from './expire-silence.ts';
-import {inspectAlert} from './inspect-alert.ts';
+import {inspectAlertmanagerAlert} from './inspect-alert.ts';
 import {inspectSilence} from './inspect-silence.ts';
-import {silences} from './silences.ts';
+import {silencesSource} from './silences.ts';
 
 async function connect(target: Target, options: Parameters<System['connect']>[1]) {
 	const [{createAlertmanagerClient}] = await Promise.all([import('./client.ts'), loadPatterns()]);
@@ -30,8 +30,8 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 			// It has no users: whoever stands before it knows us by what we log in with.
 			const who = auth.kind === 'basic' ? auth.username : auth.kind === 'bearer' ? 'the owner of a token' : 'anonymous';
 			const latencyMs = performance.now() - began;
-			const channel = (await options.via?.channel?.(context)) ?? channelOfUrl(settings.url);
-			return {version: `Alertmanager ${version}`, who, latencyMs, channel, server: serverOf(settings)};
+			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
+			return {version: `Alertmanager ${version}`, who, latencyMs, channel, server: httpServerId(settings)};
 		},
 		permissions: (context: Context) => client.permissions(context),
 		close: async () => client.close(),
@@ -39,13 +39,13 @@ async function connect(target: Target, options: Parameters<System['connect']>[1]
 }
 
 /** Alertmanager by its API v2, and what speaks it: alerts and silences. */
-export const alertmanager = defineSystem<AlertmanagerPort>({
+export const alertmanagerSystem = defineSystem<AlertmanagerPort>({
 	kind: 'alertmanager',
 	title: 'Alertmanager',
 	short: 'alerts',
-	sources: [alerts, silences],
-	actions: [silence, expireSilence],
-	inspections: [inspectAlert, inspectSilence],
+	sources: [alertmanagerAlertsSource, silencesSource],
+	actions: [createSilence, expireSilence],
+	inspections: [inspectAlertmanagerAlert, inspectSilence],
 	grants: target =>
 		leastGrants(settingsOf(target), {
 			watch: ['GET /api/v2/'],

@@ -1,7 +1,7 @@
 import {type ClientRequestArgs, Agent as PlainAgent, type AgentOptions as PlainOptions} from 'node:http';
 import {type AgentOptions, Agent as SecureAgent} from 'node:https';
 import type {Duplex} from 'node:stream';
-import {isSocks, proxyAuthorization, tunnel} from './proxy.ts';
+import {connectThroughProxy, isSocks, proxyAuthorization} from './proxy.ts';
 
 /** What TLS needs, read. PEM text. */
 export type TlsMaterial = {
@@ -16,13 +16,13 @@ export type TlsMaterial = {
  * Reads share a few connections; each watch or log has one of its own; an act never goes over one that may have died unnoticed. Signs of
  * life have their own too, so that they do not wait behind a long list.
  */
-export type Pool = 'read' | 'pulse' | 'stream' | 'act';
+export type ConnectionPoolName = 'read' | 'pulse' | 'stream' | 'act';
 
 export type Agents = {
 	readonly secure: boolean;
-	of(pool: Pool): PlainAgent;
+	forPool(pool: ConnectionPoolName): PlainAgent;
 	/** For requests to an http server through an http proxy: where they really go. */
-	readonly via: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
+	readonly forwardProxy: {readonly proxy: URL; readonly headers: Readonly<Record<string, string>>} | undefined;
 	/** No new request may begin; those under way go on, idle connections are closed. */
 	retire(): void;
 	destroy(): void;
@@ -73,7 +73,7 @@ async function connectThrough(
 ): Promise<void> {
 	try {
 		const place = {host: host ?? '', port: Number(port ?? usualPort)};
-		const stream = over(await tunnel(proxy, place, AbortSignal.timeout(tunnelMs)));
+		const stream = over(await connectThroughProxy(proxy, place, AbortSignal.timeout(tunnelMs)));
 		if (stream) created?.(null, stream);
 	} catch (error) {
 		// The second argument is there when the first is null: the signature of Node's types knows no other way.
@@ -109,7 +109,7 @@ export function createAgents(
 			? new SecureAgent({...options, ...limits})
 			: new TunnelAgent(proxy, {...options, ...limits});
 	};
-	const agents: Readonly<Record<Pool, PlainAgent>> = {
+	const agents: Readonly<Record<ConnectionPoolName, PlainAgent>> = {
 		read: make({keepAlive: true, maxSockets, maxFreeSockets: maxIdle}),
 		pulse: make({keepAlive: true, maxSockets: 1}),
 		stream: make({keepAlive: false}),
@@ -117,8 +117,9 @@ export function createAgents(
 	};
 	return {
 		secure,
-		of: pool => agents[pool],
-		via: proxy === undefined || secure || isSocks(proxy) ? undefined : {proxy, headers: proxyAuthorization(proxy)},
+		forPool: pool => agents[pool],
+		forwardProxy:
+			proxy === undefined || secure || isSocks(proxy) ? undefined : {proxy, headers: proxyAuthorization(proxy)},
 		retire() {
 			const idle = [agents.read, agents.pulse].flatMap(({freeSockets}) => Object.values(freeSockets));
 			for (const socket of idle.flatMap(sockets => sockets ?? [])) socket.destroy();

@@ -1,10 +1,10 @@
 import type {ServerId} from '../../src/contract/identity.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {endpointOf, withoutEndSlashes} from '../../src/text/url.ts';
+import {endpointOf, trimTrailingSlashes} from '../../src/text/url.ts';
 
 /** What curl needs to get there. Secrets are not among it: it asks for a password, and a token or a header is read from a file. */
-function way({auth, headers, tls}: HttpSettings): readonly string[] {
+function curlAccessOptions({auth, headers, tls}: HttpSettings): readonly string[] {
 	const named = (option: string, value: string | undefined) => (value === undefined ? [] : [option, value]);
 	return [
 		...(auth.kind === 'basic' ? ['-u', auth.username] : []),
@@ -19,11 +19,11 @@ function way({auth, headers, tls}: HttpSettings): readonly string[] {
  * `curl` with everything that leads to the server, and `words` before the address; through a cluster, `kubectl`.
  * @param path begins with a slash, after the prefix of the server; with its query.
  */
-export function curlLine(settings: HttpSettings, path: string, words: readonly string[] = []): string {
+export function curlCommand(settings: HttpSettings, path: string, words: readonly string[] = []): string {
 	const {via, url} = settings;
 	if (via === undefined)
-		return shellLine(['curl', '-fsS', ...way(settings), ...words, `${withoutEndSlashes(url)}${path}`]);
-	const prefix = withoutEndSlashes(URL.parse(url)?.pathname ?? '');
+		return shellLine(['curl', '-fsS', ...curlAccessOptions(settings), ...words, `${trimTrailingSlashes(url)}${path}`]);
+	const prefix = trimTrailingSlashes(URL.parse(url)?.pathname ?? '');
 	const service = `${via.scheme}:${via.service}:${via.port}`;
 	const raw = `/api/v1/namespaces/${via.namespace}/services/${service}/proxy${prefix}${path}`;
 	const body = words[words.indexOf('-d') + 1];
@@ -35,7 +35,7 @@ export function curlLine(settings: HttpSettings, path: string, words: readonly s
 }
 
 /** A server that speaks HTTP has no name for itself: it is where it is reached. With `via` that is the service and its namespace. */
-export function serverOf({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
+export function httpServerId({url, via}: Pick<HttpSettings, 'url' | 'via'>): ServerId {
 	if (via !== undefined)
 		return {host: `${via.service}.${via.namespace}`, ...(/^\d+$/.test(via.port) && {port: Number(via.port)})};
 	return endpointOf(new URL(url));

@@ -1,17 +1,17 @@
 import {Readable} from 'node:stream';
 import {createGunzip} from 'node:zlib';
-import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/contract/http-transport.ts';
+import type {HttpQuery, HttpRequest, HttpResponse, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {HttpSettings} from '../../src/port/http.ts';
-import {JsonBoundError, parseJson} from '../../src/text/bounded-json.ts';
-import {bytes} from '../../src/text/format.ts';
-import {withoutEndSlashes} from '../../src/text/url.ts';
-import {calledOff, connectionError} from './errors.ts';
-import {pageText} from './html-text.ts';
-import {HttpRefusal, isHtml, refusalError} from './refusal.ts';
-import {createTransport} from './transport.ts';
+import {JsonBoundError, parseBoundedJson} from '../../src/text/bounded-json.ts';
+import {formatBytes} from '../../src/text/format.ts';
+import {trimTrailingSlashes} from '../../src/text/url.ts';
+import {cancellationError, httpConnectionError} from './errors.ts';
+import {htmlToText} from './html-text.ts';
+import {HttpRefusal, httpRefusalError, isHtml} from './refusal.ts';
+import {createHttpTransport} from './transport.ts';
 
-export type HttpAsk = {
+export type HttpClientRequest = {
 	readonly method?: HttpRequest['method'];
 	/** Begins with a slash, after the prefix of the server. */
 	readonly path: string;
@@ -22,16 +22,16 @@ export type HttpAsk = {
 	readonly body?: unknown;
 	readonly accept?: string;
 	/** For errors: `query up`. */
-	readonly asked: string;
+	readonly operation: string;
 	/** Milliseconds until the whole answer is here, connecting included. */
 	readonly timeoutMs?: number;
 	/** Most bytes of the answer, unpacked. */
-	readonly largest?: number;
+	readonly maxBytes?: number;
 	/** Id of the audit record of an act. */
 	readonly record?: string;
 };
 
-export type HttpBytes = {
+export type HttpBytesResponse = {
 	readonly status: number;
 	readonly contentType: string;
 	/** The whole answer, unpacked. */
@@ -41,17 +41,17 @@ export type HttpBytes = {
 /** Every member rejects with AdapterError: on a status from 300 on with `HttpRefusal` as its cause, and at once when `signal` fires. */
 export type HttpClient = {
 	/** `host:port`, or the service and its cluster. */
-	readonly where: string;
-	bytes(ask: HttpAsk, signal: AbortSignal): Promise<HttpBytes>;
-	text(ask: HttpAsk, signal: AbortSignal): Promise<string>;
+	readonly endpoint: string;
+	bytes(ask: HttpClientRequest, signal: AbortSignal): Promise<HttpBytesResponse>;
+	text(ask: HttpClientRequest, signal: AbortSignal): Promise<string>;
 	/** @throws AdapterError `malformed` when it is not JSON; a page for people has its `HttpRefusal` as cause. */
-	json(ask: HttpAsk, signal: AbortSignal): Promise<unknown>;
+	json(ask: HttpClientRequest, signal: AbortSignal): Promise<unknown>;
 	close(): void;
 };
 
-const usualTimeoutMs = 10_000;
-const usualLargest = 64 * 1024 * 1024;
-const largestRefusal = 64 * 1024;
+const defaultTimeoutMs = 10_000;
+const defaultMaxBytes = 64 * 1024 * 1024;
+const maxRefusalBytes = 64 * 1024;
 
 /** Shorter ones are no secrets, and masking them would spoil what is said. */
 const shortestSecret = 4;
@@ -64,12 +64,12 @@ export function createHttpClient(
 	settings: HttpSettings,
 	options: {readonly via?: HttpTransport | undefined},
 ): HttpClient {
-	const transport = options.via ?? createTransport(settings);
-	const prefix = withoutEndSlashes(URL.parse(settings.url)?.pathname ?? '');
+	const transport = options.via ?? createHttpTransport(settings);
+	const prefix = trimTrailingSlashes(URL.parse(settings.url)?.pathname ?? '');
 	if (options.via !== undefined && settings.auth.kind !== 'none') {
 		const hint =
 			'The API server keeps that header for itself: give the service no log-in, or reach it directly by `url`.';
-		throw new AdapterError('unsupported', `${transport.where}: no log-in can be sent through a cluster`, hint);
+		throw new AdapterError('unsupported', `${transport.endpoint}: no log-in can be sent through a cluster`, hint);
 	}
 
 	/** All that was revealed, so that it can be masked where a server repeats it. */
@@ -104,11 +104,14 @@ export function createHttpClient(
 		return {headers, secrets: secrets.filter(secret => secret.length >= shortestSecret)};
 	}
 
-	async function exchange(ask: HttpAsk, signal: AbortSignal): Promise<HttpBytes & {readonly mask: Mask}> {
-		const {headers, secrets} = await untilCalledOff(secretHeaders(), signal);
+	async function exchange(
+		ask: HttpClientRequest,
+		signal: AbortSignal,
+	): Promise<HttpBytesResponse & {readonly mask: Mask}> {
+		const {headers, secrets} = await untilAborted(secretHeaders(), signal);
 		const mask: Mask = text => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
 		const sent = bodyOf(ask);
-		const answer = await transport.open(
+		const answer = await transport.send(
 			{
 				method: ask.method ?? 'GET',
 				path: `${prefix}${ask.path}`,
@@ -127,27 +130,31 @@ export function createHttpClient(
 		const {status} = answer;
 		const contentType = headerOf(answer, 'content-type');
 		const fine = status >= 200 && status < 300;
-		const most = fine ? (ask.largest ?? usualLargest) : largestRefusal;
-		const bytes = await wholeOf(answer, {most, whole: fine, asked: ask.asked, where: transport.where});
+		const most = fine ? (ask.maxBytes ?? defaultMaxBytes) : maxRefusalBytes;
+		const bytes = await readBody(answer, {most, whole: fine, asked: ask.operation, where: transport.endpoint});
 		if (fine) return {status, contentType, bytes, mask};
 		const body = mask(bytes.toString('utf8'));
 		const html = isHtml(contentType, body);
 		const location = headerOf(answer, 'location').replace(/[?#].*/s, '');
-		throw refusalError(
-			new HttpRefusal(status, html ? pageText(body) : body, html),
-			ask.asked,
-			transport.where,
+		throw httpRefusalError(
+			new HttpRefusal(status, html ? htmlToText(body) : body, html),
+			ask.operation,
+			transport.endpoint,
 			location,
 		);
 	}
 
-	async function bounded(ask: HttpAsk, signal: AbortSignal) {
-		const ms = ask.timeoutMs ?? usualTimeoutMs;
+	async function bounded(ask: HttpClientRequest, signal: AbortSignal) {
+		const ms = ask.timeoutMs ?? defaultTimeoutMs;
 		const late = new AbortController();
 		const timer = setTimeout(() => {
 			const hint = 'The server is busy or hangs, or the network drops packets: look at its load. It is tried again.';
 			late.abort(
-				new AdapterError('timeout', `${ask.asked}: ${transport.where} did not answer within ${ms / 1000} s`, hint),
+				new AdapterError(
+					'timeout',
+					`${ask.operation}: ${transport.endpoint} did not answer within ${ms / 1000} s`,
+					hint,
+				),
 			);
 		}, ms);
 		try {
@@ -158,7 +165,7 @@ export function createHttpClient(
 	}
 
 	return {
-		where: transport.where,
+		endpoint: transport.endpoint,
 		async bytes(ask, signal) {
 			const {status, contentType, bytes} = await bounded(ask, signal);
 			return {status, contentType, bytes};
@@ -170,10 +177,10 @@ export function createHttpClient(
 			const answer = await bounded(ask, signal);
 			const text = answer.bytes.toString('utf8');
 			try {
-				return parseJson(text);
+				return parseBoundedJson(text);
 			} catch (error) {
-				if (error instanceof JsonBoundError) throw tooMuch(answer, error, ask.asked, transport.where);
-				throw notJson(answer, answer.mask(text), ask.asked, transport.where);
+				if (error instanceof JsonBoundError) throw jsonTooLargeError(answer, error, ask.operation, transport.endpoint);
+				throw notJsonError(answer, answer.mask(text), ask.operation, transport.endpoint);
 			}
 		},
 		close: () => transport.close(),
@@ -181,9 +188,9 @@ export function createHttpClient(
 }
 
 /** Asking for a secret may run a command, which knows no signal. */
-function untilCalledOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 	return new Promise<T>((resolve, reject) => {
-		const abort = () => reject(calledOff(signal));
+		const abort = () => reject(cancellationError(signal));
 		if (signal.aborted) abort();
 		signal.addEventListener('abort', abort, {once: true});
 		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
@@ -192,7 +199,10 @@ function untilCalledOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 type Mask = (text: string) => string;
 
-function bodyOf({form, body}: HttpAsk): {readonly headers: Readonly<Record<string, string>>; readonly body?: string} {
+function bodyOf({form, body}: HttpClientRequest): {
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: string;
+} {
 	if (form !== undefined) {
 		return {headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: `${new URLSearchParams(form)}`};
 	}
@@ -201,40 +211,49 @@ function bodyOf({form, body}: HttpAsk): {readonly headers: Readonly<Record<strin
 		: {headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)};
 }
 
-function headerOf({headers}: HttpAnswer, name: string): string {
+function headerOf({headers}: HttpResponse, name: string): string {
 	const value = headers[name];
 	return typeof value === 'string' ? value : (value?.[0] ?? '');
 }
 
 /** JSON that is not read, since it would take too much memory or could not be walked through. */
-export function tooMuch(answer: HttpBytes, {message}: JsonBoundError, asked: string, where: string): AdapterError {
-	const size = bytes(answer.bytes.length);
+export function jsonTooLargeError(
+	answer: HttpBytesResponse,
+	{message}: JsonBoundError,
+	asked: string,
+	where: string,
+): AdapterError {
+	const size = formatBytes(answer.bytes.length);
 	const hint = 'No such answer is expected of it: check `url`, and any proxy between here and the server.';
 	return new AdapterError('malformed', `${asked}: ${where} answers with ${size} of JSON that ${message}`, hint);
 }
 
 /** An answer that came as it should and is not the JSON it should be. */
-export function notJson(answer: HttpBytes, text: string, asked: string, where: string): AdapterError {
+export function notJsonError(answer: HttpBytesResponse, text: string, asked: string, where: string): AdapterError {
 	const html = isHtml(answer.contentType, text.slice(0, 1000));
-	const said = (html ? pageText(text.slice(0, largestRefusal)) : text.trim()).slice(0, 120);
+	const said = (html ? htmlToText(text.slice(0, maxRefusalBytes)) : text.trim()).slice(0, 120);
 	const message = `${asked}: ${where} answers with ${html ? 'a page for people' : 'something that is not JSON'}: ${said}`;
 	const hint = html
 		? 'It may be a page to log in, or of a proxy: check `url`, its prefix and the log-in of this target.'
 		: 'Check `url`, and what stands between here and the server.';
 	return new AdapterError('malformed', message, hint, {
-		cause: new HttpRefusal(answer.status, html ? pageText(text.slice(0, largestRefusal)) : text.slice(0, 1000), html),
+		cause: new HttpRefusal(
+			answer.status,
+			html ? htmlToText(text.slice(0, maxRefusalBytes)) : text.slice(0, 1000),
+			html,
+		),
 	});
 }
 
-type Bounds = {readonly most: number; readonly whole: boolean; readonly asked: string; readonly where: string};
+type ReadLimits = {readonly most: number; readonly whole: boolean; readonly asked: string; readonly where: string};
 
 /** The bytes of an answer, unpacked: all of them, or with `whole: false` as many as are wanted. */
-async function wholeOf(answer: HttpAnswer, {most, whole, asked, where}: Bounds): Promise<Buffer> {
+async function readBody(answer: HttpResponse, {most, whole, asked, where}: ReadLimits): Promise<Buffer> {
 	const pieces: Uint8Array[] = [];
 	let size = 0;
 	const packed = /\bgzip\b/i.test(headerOf(answer, 'content-encoding'));
 	try {
-		for await (const chunk of packed ? unpacked(answer.chunks, where) : answer.chunks) {
+		for await (const chunk of packed ? decompressed(answer.chunks, where) : answer.chunks) {
 			size += chunk.length;
 			pieces.push(chunk);
 			if (size <= most) continue;
@@ -248,7 +267,7 @@ async function wholeOf(answer: HttpAnswer, {most, whole, asked, where}: Bounds):
 	return Buffer.concat(pieces).subarray(0, most);
 }
 
-async function* unpacked(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+async function* decompressed(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
 	const gunzip = createGunzip();
 	const source = Readable.from(chunks, {objectMode: false});
 	// A pipe does not hand errors on.
@@ -256,7 +275,7 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>, where: string): Asyn
 	try {
 		yield* source.pipe(gunzip) as AsyncIterable<Buffer>;
 	} catch (error) {
-		throw connectionError(error, where);
+		throw httpConnectionError(error, where);
 	} finally {
 		source.destroy();
 		gunzip.destroy();

@@ -1,8 +1,8 @@
 /** Elements whose content is no text of the page. */
-const unread = ['script', 'style'];
+const skippedElements = ['script', 'style'];
 
 /** The words of a page, its title first. Each character is looked at a fixed number of times, whatever tags are missing. */
-export function pageText(html: string): string {
+export function htmlToText(html: string): string {
 	const lower = html.replaceAll(/[A-Z]/g, letter => letter.toLowerCase());
 	/** Elements whose end is not on the rest of the page. */
 	const endless = new Set<string>();
@@ -19,7 +19,7 @@ export function pageText(html: string): string {
 		if (tagEnd < 0) break;
 		at = tagEnd + 1;
 		const name = /^<([a-z]{1,10})\b/.exec(lower.slice(open, open + 12))?.[1] ?? '';
-		if ((!unread.includes(name) && name !== 'title') || endless.has(name)) continue;
+		if ((!skippedElements.includes(name) && name !== 'title') || endless.has(name)) continue;
 		const end = lower.indexOf(`</${name}`, at);
 		// Searched for once: there is none further on either.
 		if (end < 0) endless.add(name);

@@ -12,9 +12,9 @@ export function leastGrants(
 ): Grants {
 	if (via === undefined) {
 		return {
-			by: 'whatever guards the server: it has no users of its own',
-			watch: paths.watch.map(path => `# let pass: ${path}`),
-			act: paths.act.map(path => `# let pass: ${path}`),
+			tool: 'whatever guards the server: it has no users of its own',
+			forReading: paths.watch.map(path => `# let pass: ${path}`),
+			forActions: paths.act.map(path => `# let pass: ${path}`),
 		};
 	}
 	const {namespace, scheme, service, port} = via;
@@ -29,8 +29,8 @@ export function leastGrants(
 		]),
 	];
 	return {
-		by: `kubectl, as an administrator of the namespace ${namespace}; USER is who midwatch is in the cluster`,
-		watch: role('get', 'watch'),
-		act: role('create,delete', 'act'),
+		tool: `kubectl, as an administrator of the namespace ${namespace}; USER is who midwatch is in the cluster`,
+		forReading: role('get', 'watch'),
+		forActions: role('create,delete', 'act'),
 	};
 }

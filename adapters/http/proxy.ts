@@ -6,15 +6,15 @@ import {AdapterError, messageOf} from '../../src/errors.ts';
 import {isLoopback} from '../../src/text/loopback.ts';
 import {decodePercent} from '../../src/text/percent-decode.ts';
 import {endpointOf} from '../../src/text/url.ts';
-import {throughSocks} from './socks.ts';
+import {connectThroughSocks} from './socks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const given = (environment: Environment, name: string): string | undefined =>
+const readVariable = (environment: Environment, name: string): string | undefined =>
 	environment[name] || environment[name.toLowerCase()] || undefined;
 
 /** One entry of NO_PROXY. https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
-function spares(entry: string, host: string, port: number): boolean {
+function matchesNoProxy(entry: string, host: string, port: number): boolean {
 	if (entry === '*') return true;
 	const [network = '', bits] = entry.split('/');
 	if (bits !== undefined) {
@@ -45,17 +45,17 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, environment:
 	const {host, port} = endpointOf(server);
 	if (isLoopback(host)) return undefined;
 	const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-	const found = given(environment, name);
+	const found = readVariable(environment, name);
 	if (found === undefined) return undefined;
-	const spared = (given(environment, 'NO_PROXY') ?? '').split(',').map(entry => entry.trim().toLowerCase());
-	if (spared.some(entry => entry !== '' && spares(entry, host, port))) return undefined;
+	const spared = (readVariable(environment, 'NO_PROXY') ?? '').split(',').map(entry => entry.trim().toLowerCase());
+	if (spared.some(entry => entry !== '' && matchesNoProxy(entry, host, port))) return undefined;
 	return readProxy(found, name);
 }
 
 function readProxy(text: string, source: string): URL {
 	const url = URL.parse(text.includes('://') ? text : `http://${text}`);
-	if (url !== null && spoken.has(url.protocol) && url.hostname !== '') {
-		if (isLoginClear(url)) return url;
+	if (url !== null && supportedProtocols.has(url.protocol) && url.hostname !== '') {
+		if (hasUnambiguousLogin(url)) return url;
 		const what = `${source}: its user name or password is not percent-encoded as it must be`;
 		throw new AdapterError('unsupported', what, 'Write % as %25, / as %2F, ? as %3F, # as %23 and @ as %40 in them.');
 	}
@@ -67,11 +67,11 @@ function readProxy(text: string, source: string): URL {
 }
 
 /** An @ after the host is one of a password with a slash, a ? or a #, whose first part would be taken for the host and port. */
-const isLoginClear = ({username, password, pathname, search, hash}: URL): boolean =>
+const hasUnambiguousLogin = ({username, password, pathname, search, hash}: URL): boolean =>
 	[username, password].every(word => decodePercent(word) !== undefined) && !`${pathname}${search}${hash}`.includes('@');
 
 /** As kubectl and Go have them: both of the SOCKS let the proxy resolve names. */
-const spoken: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
+const supportedProtocols: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 
 export const isSocks = (proxy: URL): boolean => proxy.protocol.startsWith('socks5');
 
@@ -88,12 +88,12 @@ export const proxyAuthorization = (proxy: URL): Readonly<Record<string, string>>
  * A connection through the proxy to `host:port`.
  * @throws AdapterError when the proxy cannot be reached, or refuses.
  */
-export async function tunnel(
+export async function connectThroughProxy(
 	proxy: URL,
 	{host, port}: {readonly host: string; readonly port: number},
 	signal: AbortSignal,
 ): Promise<Socket> {
-	if (isSocks(proxy)) return throughSocks(proxy, {host, port}, signal);
+	if (isSocks(proxy)) return connectThroughSocks(proxy, {host, port}, signal);
 	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
 	const request = proxy.protocol === 'https:' ? secureRequest : plainRequest;
 	const asked = request({

@@ -16,15 +16,15 @@ export class HttpRefusal {
 }
 
 /** The refusal behind an error, when there was an answer at all. */
-export const refusalOf = (error: unknown): HttpRefusal | undefined =>
+export const findHttpRefusal = (error: unknown): HttpRefusal | undefined =>
 	isAdapterError(error) && error.cause instanceof HttpRefusal ? error.cause : undefined;
 
 /**
  * True when this server does not have what was asked for: no such path, or no such method, or its front end answers for any path. A page
  * of an overloaded proxy says nothing of the kind.
  */
-export function isAbsent(error: unknown): boolean {
-	const refusal = refusalOf(error);
+export function isMissingApi(error: unknown): boolean {
+	const refusal = findHttpRefusal(error);
 	if (refusal === undefined) return false;
 	// VictoriaMetrics says it with another status.
 	if (refusal.status === 400 && /unsupported path requested/.test(refusal.body)) return true;
@@ -36,7 +36,7 @@ export const isHtml = (contentType: string, body: string): boolean =>
 	/^\s*(?:text\/html|application\/xhtml)/i.test(contentType) || /^\s*<(?:!doctype html|html)\b/i.test(body);
 
 /** The sentence in an answer of Prometheus `{error}`, of Alertmanager `"…"` or `{message}`, or of anything else. */
-export function sentenceOf(body: string): string {
+export function refusalSentence(body: string): string {
 	let told: unknown = body;
 	try {
 		const json: unknown = JSON.parse(body);
@@ -54,9 +54,9 @@ export function sentenceOf(body: string): string {
 const longestSentence = 600;
 
 /** What a status from 300 on means. `asked` says what was asked: `query up`. */
-export function refusalError(refusal: HttpRefusal, asked: string, where: string, location: string): AdapterError {
+export function httpRefusalError(refusal: HttpRefusal, asked: string, where: string, location: string): AdapterError {
 	const [kind, hint] = meaningOf(refusal, location);
-	const said = (refusal.html ? refusal.body : sentenceOf(refusal.body)).slice(0, longestSentence);
+	const said = (refusal.html ? refusal.body : refusalSentence(refusal.body)).slice(0, longestSentence);
 	const page = refusal.html ? ` (a page: ${said.slice(0, 120) || 'empty'})` : said === '' ? '' : `: ${said}`;
 	const message = `${asked}: ${where} answers with status ${refusal.status}${page}`;
 	return new AdapterError(kind, message, hint, {cause: refusal});

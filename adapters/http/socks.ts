@@ -17,11 +17,11 @@ const refusals: Readonly<Record<number, string>> = {
 };
 
 /** Methods of logging in. https://www.rfc-editor.org/rfc/rfc1928#section-3 */
-const nobody = 0;
-const byPassword = 2;
+const noAuthentication = 0;
+const passwordAuthentication = 2;
 
 /** Exactly so many bytes; what came after them stays in the socket. */
-async function take(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
+async function readExactly(socket: Socket, size: number, signal: AbortSignal): Promise<Buffer> {
 	let bytes = Buffer.alloc(0);
 	for (;;) {
 		bytes = Buffer.concat([bytes, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
@@ -38,7 +38,7 @@ async function take(socket: Socket, size: number, signal: AbortSignal): Promise<
 	}
 }
 
-const counted = (text: string): Buffer => {
+const lengthPrefixed = (text: string): Buffer => {
 	const bytes = Buffer.from(text);
 	if (bytes.length > 255) throw new Error('a name or password of more than 255 bytes cannot be told to it');
 	return Buffer.concat([Buffer.from([bytes.length]), bytes]);
@@ -46,15 +46,15 @@ const counted = (text: string): Buffer => {
 
 /** https://www.rfc-editor.org/rfc/rfc1929 */
 async function logIn(socket: Socket, user: string, password: string, signal: AbortSignal): Promise<boolean> {
-	socket.write(Buffer.concat([Buffer.from([1]), counted(user), counted(password)]));
-	const [, status] = await take(socket, 2, signal);
+	socket.write(Buffer.concat([Buffer.from([1]), lengthPrefixed(user), lengthPrefixed(password)]));
+	const [, status] = await readExactly(socket, 2, signal);
 	return status === 0;
 }
 
 /** The address that the proxy connected from, which nobody needs; it has to be read to its end. */
 async function skipAddress(socket: Socket, type: number | undefined, signal: AbortSignal): Promise<void> {
-	const size = type === 1 ? 4 : type === 4 ? 16 : ((await take(socket, 1, signal))[0] ?? 0);
-	await take(socket, size + 2, signal);
+	const size = type === 1 ? 4 : type === 4 ? 16 : ((await readExactly(socket, 1, signal))[0] ?? 0);
+	await readExactly(socket, size + 2, signal);
 }
 
 /**
@@ -62,7 +62,7 @@ async function skipAddress(socket: Socket, type: number | undefined, signal: Abo
  * https://www.rfc-editor.org/rfc/rfc1928
  * @throws AdapterError when the proxy cannot be reached, or refuses.
  */
-export async function throughSocks(
+export async function connectThroughSocks(
 	proxy: URL,
 	{host, port}: {readonly host: string; readonly port: number},
 	signal: AbortSignal,
@@ -78,17 +78,17 @@ export async function throughSocks(
 		const user = decodePercent(proxy.username);
 		const password = decodePercent(proxy.password);
 		if (user === undefined || password === undefined) throw refuse('denied', 'has a login that is not percent-encoded');
-		const methods = user === '' ? [nobody] : [nobody, byPassword];
+		const methods = user === '' ? [noAuthentication] : [noAuthentication, passwordAuthentication];
 		socket.write(Buffer.from([5, methods.length, ...methods]));
-		const [version, method] = await take(socket, 2, signal);
+		const [version, method] = await readExactly(socket, 2, signal);
 		if (version !== 5) throw refuse('unreachable', 'does not speak SOCKS 5');
-		if (method === byPassword && user !== '') {
+		if (method === passwordAuthentication && user !== '') {
 			const known = await logIn(socket, user, password, signal);
 			if (!known) throw refuse('denied', `does not take the log-in of ${user}`);
-		} else if (method !== nobody) throw refuse('denied', 'asks for another log-in');
-		const name = Buffer.from([3, ...counted(host), port >> 8, port & 255]);
+		} else if (method !== noAuthentication) throw refuse('denied', 'asks for another log-in');
+		const name = Buffer.from([3, ...lengthPrefixed(host), port >> 8, port & 255]);
 		socket.write(Buffer.concat([Buffer.from([5, 1, 0]), name]));
-		const [, reply = 1, , type] = await take(socket, 4, signal);
+		const [, reply = 1, , type] = await readExactly(socket, 4, signal);
 		if (reply !== 0) {
 			const why = refusals[reply] ?? `status ${reply}`;
 			throw refuse(reply === 2 ? 'denied' : 'unreachable', `does not connect to ${host}:${port}: ${why}`);

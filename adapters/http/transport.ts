@@ -1,13 +1,13 @@
 import type {IncomingMessage, RequestOptions} from 'node:http';
 import {request as plainRequest} from 'node:http';
 import {request as secureRequest} from 'node:https';
-import type {HttpAnswer, HttpQuery, HttpRequest, HttpTransport} from '../../src/contract/http-transport.ts';
+import type {HttpQuery, HttpRequest, HttpResponse, HttpTransport} from '../../src/contract/http-transport.ts';
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
 import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {HttpSettings, HttpTls} from '../../src/port/http.ts';
 import {endpointOf} from '../../src/text/url.ts';
 import {type Agents, createAgents, type TlsMaterial} from './agent.ts';
-import {calledOff, connectionError} from './errors.ts';
+import {cancellationError, httpConnectionError} from './errors.ts';
 import {proxyFor} from './proxy.ts';
 
 /** Certificates are replaced while we run: their files are read again after so long. */
@@ -15,27 +15,27 @@ const tlsFreshMs = 30_000;
 /** A poll asks several questions at once, again and again: their connections are kept. */
 const sockets = {maxSockets: 4, maxIdle: 4};
 
-const gone = () => new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
+const closedError = () => new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
 
 /** Connections that were made with the same certificates. */
-type Fleet = {readonly key: string; readonly agents: Agents; busy: number; retired: boolean};
+type AgentSet = {readonly key: string; readonly agents: Agents; busy: number; retired: boolean};
 
 /** A failure that may only mean that the server had closed a connection we kept. */
 class StaleConnection extends Error {
-	readonly told: AdapterError;
+	readonly error: AdapterError;
 
 	constructor(told: AdapterError) {
 		super(told.message);
-		this.told = told;
+		this.error = told;
 	}
 }
 
-async function materialOf(tls: HttpTls): Promise<TlsMaterial> {
+async function readTlsMaterial(tls: HttpTls): Promise<TlsMaterial> {
 	const {ca, cert, key} = await readTlsFiles(tls);
 	return {ca, cert, key, servername: tls.servername, insecure: false};
 }
 
-const encoded = (query: HttpQuery): string => (query.length === 0 ? '' : `?${new URLSearchParams(query)}`);
+const encodeQuery = (query: HttpQuery): string => (query.length === 0 ? '' : `?${new URLSearchParams(query)}`);
 
 function readUrl(url: string): URL {
 	const server = URL.parse(url);
@@ -48,17 +48,17 @@ function readUrl(url: string): URL {
  * Our own connections to one server: reads share a few kept ones, and an act never goes over one that may have died unnoticed.
  * @throws AdapterError `unsupported` when `url` is no address.
  */
-export function createTransport(settings: HttpSettings): HttpTransport {
+export function createHttpTransport(settings: HttpSettings): HttpTransport {
 	const server = readUrl(settings.url);
 	const where = server.host;
-	const failure = (error: unknown) => connectionError(error, where, settings.tls?.cert !== undefined);
-	let made: Fleet | undefined;
+	const failure = (error: unknown) => httpConnectionError(error, where, settings.tls?.cert !== undefined);
+	let made: AgentSet | undefined;
 	let material: {readonly at: number; readonly tls: Promise<TlsMaterial>} | undefined;
 	let closed = false;
 
-	async function fleet(): Promise<Fleet> {
+	async function fleet(): Promise<AgentSet> {
 		if (material === undefined || performance.now() - material.at > tlsFreshMs) {
-			const tls = materialOf(server.protocol === 'https:' ? (settings.tls ?? {}) : {});
+			const tls = readTlsMaterial(server.protocol === 'https:' ? (settings.tls ?? {}) : {});
 			material = {at: performance.now(), tls};
 			// What could not be read is tried again by the next request.
 			tls.catch(() => {
@@ -75,28 +75,28 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 	}
 
 	/** Its connections take nothing more on; they go when the last request on them has ended. */
-	function retire(one: Fleet): void {
+	function retire(one: AgentSet): void {
 		if (made === one) made = undefined;
 		one.retired = true;
 		if (one.busy === 0) one.agents.destroy();
 	}
 
-	function release(one: Fleet): void {
+	function release(one: AgentSet): void {
 		one.busy -= 1;
 		if (one.retired && one.busy === 0) one.agents.destroy();
 	}
 
-	function send(request: HttpRequest, on: Fleet, signal: AbortSignal): Promise<IncomingMessage> {
+	function send(request: HttpRequest, on: AgentSet, signal: AbortSignal): Promise<IncomingMessage> {
 		const over = on.agents;
-		const path = `${request.path}${encoded(request.query)}`;
+		const path = `${request.path}${encodeQuery(request.query)}`;
 		const body = request.body === undefined ? undefined : Buffer.from(request.body);
 		const options: RequestOptions = {
-			agent: over.of(request.method === 'GET' ? 'read' : 'act'),
+			agent: over.forPool(request.method === 'GET' ? 'read' : 'act'),
 			method: request.method,
-			...endpointOf(over.via?.proxy ?? server),
-			path: over.via === undefined ? path : `${server.origin}${path}`,
+			...endpointOf(over.forwardProxy?.proxy ?? server),
+			path: over.forwardProxy === undefined ? path : `${server.origin}${path}`,
 			headers: {
-				...over.via?.headers,
+				...over.forwardProxy?.headers,
 				...request.headers,
 				Host: server.host,
 				...(body === undefined ? {} : {'Content-Length': body.length}),
@@ -116,7 +116,7 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 			const abort = () => {
 				// What was silent so far may be dead, also a connection that is only being made: the next request goes over a new one.
 				if (!answered) retire(on);
-				outgoing.destroy(calledOff(signal));
+				outgoing.destroy(cancellationError(signal));
 			};
 			const end = () => signal.removeEventListener('abort', abort);
 			on.busy += 1;
@@ -137,28 +137,28 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 		});
 	}
 
-	async function open(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-		if (closed) throw gone();
-		if (signal.aborted) throw calledOff(signal);
+	async function open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+		if (closed) throw closedError();
+		if (signal.aborted) throw cancellationError(signal);
 		const on = await fleet().catch((error: unknown) => {
 			throw failure(error);
 		});
-		if (closed) throw gone();
+		if (closed) throw closedError();
 		let tried = 0;
 		for (;;) {
 			try {
-				return answerOf(await send(request, on, signal), where, signal);
+				return toHttpResponse(await send(request, on, signal), where, signal);
 			} catch (error) {
 				if (!(error instanceof StaleConnection)) throw error;
 				tried += 1;
-				if (request.method !== 'GET' || tried > sockets.maxSockets) throw error.told;
+				if (request.method !== 'GET' || tried > sockets.maxSockets) throw error.error;
 			}
 		}
 	}
 
 	return {
-		where,
-		open,
+		endpoint: where,
+		send: open,
 		close() {
 			closed = true;
 			made?.agents.destroy();
@@ -167,14 +167,14 @@ export function createTransport(settings: HttpSettings): HttpTransport {
 	};
 }
 
-function answerOf(response: IncomingMessage, where: string, signal: AbortSignal): HttpAnswer {
+function toHttpResponse(response: IncomingMessage, where: string, signal: AbortSignal): HttpResponse {
 	response.on('error', () => {});
 	async function* chunks(): AsyncGenerator<Uint8Array> {
 		try {
 			yield* response as AsyncIterable<Buffer>;
 			if (!response.complete) throw new Error('aborted');
 		} catch (error) {
-			throw signal.aborted ? calledOff(signal) : connectionError(error, where);
+			throw signal.aborted ? cancellationError(signal) : httpConnectionError(error, where);
 		} finally {
 			response.destroy();
 		}

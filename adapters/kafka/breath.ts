@@ -1,20 +1,20 @@
 /** Lets everything else have its turn: what is read of a great cluster must not hold up the screen. */
-export const breath = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+export const yieldToEventLoop = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 /** Partitions of one turn of the event loop: about 10 ms. Counted and not timed, so that the same read gives way at the same places. */
-const mostOfATurn = 2000;
+const maxPartitionsBeforeYield = 2000;
 
 /** To be awaited between two small pieces of work, each of so many partitions: gives way when enough were done. */
-export function createBreather(): (partitions: number) => Promise<void> | undefined {
+export function createCountedYield(): (partitions: number) => Promise<void> | undefined {
 	let done = 0;
 	return partitions => {
 		done += partitions;
-		if (done < mostOfATurn) return undefined;
+		if (done < maxPartitionsBeforeYield) return undefined;
 		done = 0;
-		return breath();
+		return yieldToEventLoop();
 	};
 }
 
 /** Slices of at most `size`, in order. */
-export const slices = <T>(all: readonly T[], size: number): readonly (readonly T[])[] =>
+export const chunks = <T>(all: readonly T[], size: number): readonly (readonly T[])[] =>
 	Array.from({length: Math.ceil(all.length / size)}, (_, at) => all.slice(at * size, (at + 1) * size));

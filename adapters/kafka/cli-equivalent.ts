@@ -9,7 +9,7 @@ export const settingsOf = (target: Target): KafkaSettings => target.settings as 
 const loginFile = 'client.properties';
 
 /** One of Kafka's own tools with everything that leads to the target. `config` names its option for a file of properties. */
-export function kafkaTool(
+export function kafkaToolCommand(
 	tool: 'kafka-consumer-groups.sh' | 'kafka-topics.sh' | 'kafka-console-consumer.sh',
 	target: Target,
 	words: readonly string[],

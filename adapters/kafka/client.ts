@@ -1,18 +1,18 @@
 import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KafkaPort, KafkaSettings} from '../../src/port/kafka.ts';
-import {describeAll, readCommitted, readGroups} from './groups/read-groups.ts';
+import {describeGroupsOfAnyType, readCommitted, readGroups} from './groups/read-groups.ts';
 import {readMessages} from './messages/read-messages.ts';
-import {askPermissions} from './permissions.ts';
+import {readKafkaPermissions} from './permissions.ts';
 import {principalOf} from './principal.ts';
-import {createCluster} from './protocol/cluster.ts';
+import {createBrokerPool} from './protocol/cluster.ts';
 import {readCluster, readOffsets, readTopics} from './topics/read-topics.ts';
 import {commitOffsets, deleteOffsets} from './writes.ts';
 
 export type KafkaClient = {
 	readonly port: KafkaPort;
 	/** What an ACL calls us; of a token, once it was taken. Brokers that map names otherwise do not tell. */
-	readonly who: string;
+	readonly principal: string;
 	/** Asks one broker the cheapest question there is. */
 	ping(context: Context): Promise<void>;
 	close(): void;
@@ -27,7 +27,7 @@ const readOnlyRefusal = (): AdapterError =>
 
 /** The port on real brokers. Nothing is connected before the first read. */
 export function createKafkaClient(settings: KafkaSettings, options: {readonly readOnly: boolean}): KafkaClient {
-	const cluster = createCluster(settings);
+	const cluster = createBrokerPool(settings);
 	/** Share groups have a start of their own in place of commits: known as such since they were listed. */
 	const share = new Set<string>();
 
@@ -43,15 +43,20 @@ export function createKafkaClient(settings: KafkaSettings, options: {readonly re
 	const port: KafkaPort = {
 		cluster: context => readCluster(cluster, context),
 		groups,
-		describe: (names, context) => describeAll(cluster, names, context),
+		describe: (names, context) => describeGroupsOfAnyType(cluster, names, context),
 		committed: (names, context) => readCommitted(cluster, names, share, context),
 		topics: (names, context) => readTopics(cluster, names, context),
 		offsets: (partitions, spec, context) => readOffsets(cluster, partitions, spec, context),
 		peek: (from, limit, context) => readMessages(cluster, from, limit, context),
 		async permissions(context, about) {
 			if (about !== undefined)
-				return askPermissions(cluster, settings, {groups: [about], topics: [about.topic], about}, context);
-			return askPermissions(cluster, settings, {groups: (await groups(context)).read, topics: null}, context);
+				return readKafkaPermissions(
+					cluster,
+					settings,
+					{groups: [about], topics: [about.topic], resetScope: about},
+					context,
+				);
+			return readKafkaPermissions(cluster, settings, {groups: (await groups(context)).read, topics: null}, context);
 		},
 		async commitOffsets(change, context) {
 			if (options.readOnly) throw readOnlyRefusal();
@@ -64,10 +69,10 @@ export function createKafkaClient(settings: KafkaSettings, options: {readonly re
 	};
 	return {
 		port,
-		get who() {
+		get principal() {
 			return principalOf(settings);
 		},
-		ping: async context => void (await cluster.look([], context)),
+		ping: async context => void (await cluster.readMetadata([], context)),
 		close: cluster.close,
 	};
 }

@@ -1,9 +1,14 @@
 import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf} from '../../src/errors.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {certificateHint, isCertificateRefused, isOwnMaterial, tlsWords} from '../../src/text/tls-errors.ts';
+import {
+	certificateHint,
+	describeTlsError,
+	isCertificateRefused,
+	isOwnCertificateError,
+} from '../../src/text/tls-errors.ts';
 
 /** What was being asked, and by whom, for the hint. */
-export type Asked = {
+export type KafkaRequestContext = {
 	/** `host:port` of the broker. */
 	readonly endpoint: string;
 	/** `User:monitor`: what an ACL calls us. */
@@ -12,18 +17,18 @@ export type Asked = {
 	readonly request: string;
 	readonly tls: boolean;
 	/** We have a certificate to show. */
-	readonly shows: boolean;
-	readonly sasl: boolean;
+	readonly hasClientCertificate: boolean;
+	readonly hasLogin: boolean;
 	/** The address is not a configured one: a broker gave it. */
-	readonly isTold: boolean;
+	readonly isAdvertisedAddress: boolean;
 	readonly group?: string | undefined;
 	readonly topic?: string | undefined;
 };
 
-export type Resource = 'group' | 'topic' | 'cluster';
+export type AclResource = 'group' | 'topic' | 'cluster';
 
 /** What each request needs of an ACL, by the kind of thing that it names (Apache Kafka, docs/security/authorization-and-acls). */
-const needed: Readonly<Record<string, Readonly<Partial<Record<Resource, string>>>>> = {
+const requiredOperations: Readonly<Record<string, Readonly<Partial<Record<AclResource, string>>>>> = {
 	Metadata: {topic: 'Describe'},
 	ListGroups: {cluster: 'Describe'},
 	DescribeCluster: {cluster: 'Describe'},
@@ -40,11 +45,11 @@ const needed: Readonly<Record<string, Readonly<Partial<Record<Resource, string>>
 };
 
 /** The line an administrator runs so that `principal` may do `operation` on that group, topic, or (without a name) the cluster. */
-export function grantLine(
+export function aclGrantCommand(
 	endpoint: string,
 	principal: string,
 	operation: string,
-	resource: Resource,
+	resource: AclResource,
 	name: string,
 ): string {
 	const on = resource === 'cluster' ? ['--cluster'] : [`--${resource}`, name];
@@ -52,13 +57,14 @@ export function grantLine(
 	return shellLine(['kafka-acls.sh', '--bootstrap-server', endpoint, '--add', ...who, ...on]);
 }
 
-type Told = readonly [name: string, kind: ErrorKind, words: string, hint: string];
+type ErrorMeaning = readonly [name: string, kind: ErrorKind, words: string, hint: string];
 
-const movesOn = 'It is looked up anew by the next read.';
-const live = 'Nothing was changed. Stop its consumers first: offsets of a group with members are theirs to write.';
+const staleMetadataHint = 'It is looked up anew by the next read.';
+const liveGroupHint =
+	'Nothing was changed. Stop its consumers first: offsets of a group with members are theirs to write.';
 
 /** The protocol's error codes that the requests here are answered with (https://kafka.apache.org/protocol, "Error Codes"). */
-const codes: Readonly<Record<number, Told>> = {
+const codes: Readonly<Record<number, ErrorMeaning>> = {
 	1: ['OFFSET_OUT_OF_RANGE', 'conflict', 'this offset is not in the log', 'Choose one between its start and its end.'],
 	3: [
 		'UNKNOWN_TOPIC_OR_PARTITION',
@@ -67,14 +73,14 @@ const codes: Readonly<Record<number, Told>> = {
 		'It was deleted, or may not be described by this user.',
 	],
 	5: ['LEADER_NOT_AVAILABLE', 'unreachable', 'nobody leads the partition', 'Start the brokers that hold it.'],
-	6: ['NOT_LEADER_OR_FOLLOWER', 'unreachable', 'another broker leads the partition now', movesOn],
+	6: ['NOT_LEADER_OR_FOLLOWER', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
 	7: [
 		'REQUEST_TIMED_OUT',
 		'timeout',
 		'the broker gave it up',
 		'Too few replicas are in sync, or the brokers are busy.',
 	],
-	9: ['REPLICA_NOT_AVAILABLE', 'unreachable', 'the replica is not available', movesOn],
+	9: ['REPLICA_NOT_AVAILABLE', 'unreachable', 'the replica is not available', staleMetadataHint],
 	12: ['OFFSET_METADATA_TOO_LARGE', 'denied', 'the note beside an offset is too long', 'Nothing was committed.'],
 	14: [
 		'COORDINATOR_LOAD_IN_PROGRESS',
@@ -88,12 +94,12 @@ const codes: Readonly<Record<number, Told>> = {
 		'no broker coordinates the group',
 		'Start the brokers that hold its offsets.',
 	],
-	16: ['NOT_COORDINATOR', 'unreachable', 'another broker coordinates the group now', movesOn],
+	16: ['NOT_COORDINATOR', 'unreachable', 'another broker coordinates the group now', staleMetadataHint],
 	17: ['INVALID_TOPIC_EXCEPTION', 'denied', 'no topic can have that name', 'Correct the name.'],
-	22: ['ILLEGAL_GENERATION', 'conflict', 'the group has members', live],
+	22: ['ILLEGAL_GENERATION', 'conflict', 'the group has members', liveGroupHint],
 	24: ['INVALID_GROUP_ID', 'denied', 'no group can have that name', 'Correct the name.'],
-	25: ['UNKNOWN_MEMBER_ID', 'conflict', 'the group has members', live],
-	27: ['REBALANCE_IN_PROGRESS', 'conflict', 'the group has members', live],
+	25: ['UNKNOWN_MEMBER_ID', 'conflict', 'the group has members', liveGroupHint],
+	27: ['REBALANCE_IN_PROGRESS', 'conflict', 'the group has members', liveGroupHint],
 	33: [
 		'UNSUPPORTED_SASL_MECHANISM',
 		'denied',
@@ -119,38 +125,38 @@ const codes: Readonly<Record<number, Told>> = {
 		'the login was refused',
 		'Correct username and password in the configuration, or what the password refers to.',
 	],
-	68: ['NON_EMPTY_GROUP', 'conflict', 'the group has members', live],
+	68: ['NON_EMPTY_GROUP', 'conflict', 'the group has members', liveGroupHint],
 	69: ['GROUP_ID_NOT_FOUND', 'conflict', 'there is no such group', 'It is gone, or is of a kind that has no offsets.'],
 	72: ['LISTENER_NOT_FOUND', 'unreachable', 'the leader has no such listener', 'Give every broker the same listeners.'],
-	74: ['FENCED_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', movesOn],
-	75: ['UNKNOWN_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', movesOn],
-	78: ['OFFSET_NOT_AVAILABLE', 'unreachable', 'the new leader does not know the end yet', movesOn],
-	82: ['FENCED_INSTANCE_ID', 'conflict', 'the group has members', live],
-	86: ['GROUP_SUBSCRIBED_TO_TOPIC', 'conflict', 'members of the group read this topic', live],
-	110: ['FENCED_MEMBER_EPOCH', 'conflict', 'the group has members', live],
-	113: ['STALE_MEMBER_EPOCH', 'conflict', 'the group has members', live],
+	74: ['FENCED_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
+	75: ['UNKNOWN_LEADER_EPOCH', 'unreachable', 'another broker leads the partition now', staleMetadataHint],
+	78: ['OFFSET_NOT_AVAILABLE', 'unreachable', 'the new leader does not know the end yet', staleMetadataHint],
+	82: ['FENCED_INSTANCE_ID', 'conflict', 'the group has members', liveGroupHint],
+	86: ['GROUP_SUBSCRIBED_TO_TOPIC', 'conflict', 'members of the group read this topic', liveGroupHint],
+	110: ['FENCED_MEMBER_EPOCH', 'conflict', 'the group has members', liveGroupHint],
+	113: ['STALE_MEMBER_EPOCH', 'conflict', 'the group has members', liveGroupHint],
 };
 
-const authorization: Readonly<Record<number, Resource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
+const authorization: Readonly<Record<number, AclResource>> = {29: 'topic', 30: 'group', 31: 'cluster'};
 
-const subject = (asked: Asked): string =>
+const subject = (asked: KafkaRequestContext): string =>
 	[asked.group === undefined ? '' : `group ${asked.group}`, asked.topic === undefined ? '' : `topic ${asked.topic}`]
 		.filter(text => text !== '')
 		.join(', ');
 
 /** What a broker answered with an error code, as what it means to the operator. `said` is the broker's own sentence, if it sent one. */
-export function codeError(code: number, asked: Asked, said?: string): AdapterError {
+export function protocolError(code: number, asked: KafkaRequestContext, said?: string): AdapterError {
 	const about = subject(asked);
 	const what = about === '' ? asked.request : `${asked.request} of ${about}`;
 	const resource = authorization[code];
 	if (resource !== undefined) {
-		const operation = needed[asked.request]?.[resource] ?? 'Describe';
+		const operation = requiredOperations[asked.request]?.[resource] ?? 'Describe';
 		const name = (resource === 'group' ? asked.group : asked.topic) ?? '*';
 		const on = resource === 'cluster' ? 'the cluster' : `${resource} ${name}`;
 		return new AdapterError(
 			'denied',
 			`${asked.request}: ${asked.principal} may not ${operation} ${on}`,
-			`An administrator grants it with: ${grantLine(asked.endpoint, asked.principal, operation, resource, name)}`,
+			`An administrator grants it with: ${aclGrantCommand(asked.endpoint, asked.principal, operation, resource, name)}`,
 		);
 	}
 	const told = codes[code];
@@ -166,7 +172,7 @@ export function codeError(code: number, asked: Asked, said?: string): AdapterErr
 }
 
 /** Another broker may know better: the leader or the coordinator has moved, or is about to. */
-export const hasMoved = (code: number): boolean => [3, 5, 6, 9, 14, 15, 16, 72, 74, 75, 78].includes(code);
+export const isStaleMetadataCode = (code: number): boolean => [3, 5, 6, 9, 14, 15, 16, 72, 74, 75, 78].includes(code);
 
 const certificate =
 	/CERT_|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT_ALTNAME|certificate|unable to verify the first/i;
@@ -180,23 +186,23 @@ const systemCodes: Readonly<Record<string, string>> = {
 	ETIMEDOUT: 'No answer at all: check the network, VPN or firewall.',
 };
 
-const toldHint =
+const advertisedAddressHint =
 	'The brokers gave this address (advertised.listeners): it has to be reachable from here, and its name known here.';
 
-export const lateError = (asked: Asked): AdapterError =>
+export const timeoutError = (asked: KafkaRequestContext): AdapterError =>
 	new AdapterError(
 		'timeout',
 		`${asked.endpoint} did not answer ${asked.request} in time`,
-		asked.isTold && asked.request === 'a connection'
-			? toldHint
+		asked.isAdvertisedAddress && asked.request === 'a connection'
+			? advertisedAddressHint
 			: asked.tls && asked.request === 'a connection'
 				? 'Check that this port speaks TLS, or remove `tls` from the configuration; then the network, VPN or firewall.'
 				: 'The broker is busy or hangs, or the network drops packets: look at its log and CPU.',
 	);
 
-export const closedError = (asked: Asked): AdapterError => {
+export const closedError = (asked: KafkaRequestContext): AdapterError => {
 	const opening = asked.request === 'a connection';
-	const guess = [...(asked.tls ? [] : ['`tls`']), ...(asked.sasl ? [] : ['`sasl`'])].join(' or ');
+	const guess = [...(asked.tls ? [] : ['`tls`']), ...(asked.hasLogin ? [] : ['`sasl`'])].join(' or ');
 	return new AdapterError(
 		'unreachable',
 		`${asked.endpoint} closed the connection${opening ? ' while it was opened' : ` instead of answering ${asked.request}`}`,
@@ -207,21 +213,21 @@ export const closedError = (asked: Asked): AdapterError => {
 };
 
 /** Anything that a socket threw. The cause is left behind on purpose: it may hold what was sent. */
-export function socketError(error: unknown, asked: Asked): AdapterError {
+export function socketError(error: unknown, asked: KafkaRequestContext): AdapterError {
 	if (isAdapterError(error)) return error;
 	const whole = messageOf(error);
-	const message = tlsWords(whole);
+	const message = describeTlsError(whole);
 	const code = codeOf(error);
 	if (isCertificateRefused(whole)) {
 		return new AdapterError(
 			'denied',
 			`${asked.endpoint} ends the TLS handshake: ${message}`,
-			asked.shows
+			asked.hasClientCertificate
 				? 'The broker does not take our certificate: it may have expired, or be of another authority. Renew `tls.cert`.'
 				: 'The broker wants a certificate of ours: name it with `tls.cert`, and its key with `tls.key`.',
 		);
 	}
-	if (isOwnMaterial(code)) {
+	if (isOwnCertificateError(code)) {
 		return new AdapterError(
 			'denied',
 			`the files for TLS cannot be used: ${message}`,
@@ -245,7 +251,7 @@ export function socketError(error: unknown, asked: Asked): AdapterError {
 						'The certificate of the broker cannot be verified: check `tls.ca` and `tls.servername`.'),
 		);
 	}
-	if (code === 'ETIMEDOUT') return lateError(asked);
+	if (code === 'ETIMEDOUT') return timeoutError(asked);
 	if (code === 'ECONNRESET' || code === 'EPIPE') {
 		if (asked.tls && asked.request === 'a connection') {
 			return new AdapterError(
@@ -259,8 +265,8 @@ export function socketError(error: unknown, asked: Asked): AdapterError {
 	return new AdapterError(
 		'unreachable',
 		`${asked.endpoint}: ${message === '' ? code : message}`,
-		asked.isTold && asked.request === 'a connection' && code in systemCodes
-			? toldHint
+		asked.isAdvertisedAddress && asked.request === 'a connection' && code in systemCodes
+			? advertisedAddressHint
 			: (systemCodes[code] ?? 'The connection broke: it is tried again. Check the broker and the network.'),
 	);
 }

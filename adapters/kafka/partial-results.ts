@@ -1,32 +1,32 @@
 import {type AdapterError, isAdapterError} from '../../src/errors.ts';
-import type {ReadOf} from '../../src/port/kafka.ts';
+import type {PartialResult} from '../../src/port/kafka.ts';
 
 /** Collects what was read of many things, and why the others were not. */
-export type Gathering<K, V> = {
-	take(value: V): void;
-	fail(of: K, problem: AdapterError): void;
+export type PartialResultCollector<K, V> = {
+	add(value: V): void;
+	addFailure(of: K, problem: AdapterError): void;
 	/** A broker has answered, though with nothing to take. */
-	answered(): void;
+	markAnswered(): void;
 	/** @throws AdapterError the first problem, when no broker answered at all: then nothing is known, and an empty result would lie. */
-	result(): ReadOf<K, V>;
+	result(): PartialResult<K, V>;
 };
 
-export function gather<K, V>(): Gathering<K, V> {
+export function collectPartial<K, V>(): PartialResultCollector<K, V> {
 	const read: V[] = [];
 	const failed: {readonly of: K; readonly problem: string; readonly hint: string}[] = [];
 	let first: AdapterError | undefined;
 	let known = false;
 	return {
-		take(value) {
+		add(value) {
 			known = true;
 			read.push(value);
 		},
-		fail(of, problem) {
+		addFailure(of, problem) {
 			first ??= problem;
 			if (problem.harmless) known = true;
 			failed.push({of, problem: problem.message, hint: problem.hint});
 		},
-		answered() {
+		markAnswered() {
 			known = true;
 		},
 		result() {
@@ -37,7 +37,7 @@ export function gather<K, V>(): Gathering<K, V> {
 }
 
 /** @throws what is no AdapterError: a mistake of ours must not pass for one of the broker's. */
-export function problemOf(error: unknown): AdapterError {
+export function toAdapterError(error: unknown): AdapterError {
 	if (isAdapterError(error)) return error;
 	throw error;
 }

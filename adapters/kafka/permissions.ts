@@ -1,11 +1,11 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {Permission} from '../../src/contract/system.ts';
-import type {KafkaGroupName, KafkaSettings, ResetPlace} from '../../src/port/kafka.ts';
-import {grantLine, type Resource} from './errors.ts';
-import {askCoordinators} from './groups/coordinator-requests.ts';
-import {describeAllGroups} from './groups/lag.ts';
+import type {KafkaGroupName, KafkaSettings, ResetScope} from '../../src/port/kafka.ts';
+import {type AclResource, aclGrantCommand} from './errors.ts';
+import {requestFromCoordinators} from './groups/coordinator-requests.ts';
+import {describeClusterPermission} from './groups/lag.ts';
 import {principalOf} from './principal.ts';
-import type {Cluster} from './protocol/cluster.ts';
+import type {BrokerPool} from './protocol/cluster.ts';
 import {describeCluster} from './protocol/request-cluster.ts';
 import {describeConsumerGroups, describeGroups} from './protocol/request-groups.ts';
 
@@ -15,7 +15,7 @@ const operations = {Read: 3, Delete: 6, Describe: 8} as const;
 type Need = {
 	readonly needs: string;
 	readonly operation: keyof typeof operations;
-	readonly resource: Resource;
+	readonly resource: AclResource;
 };
 
 const needs: readonly Need[] = [
@@ -29,63 +29,69 @@ const needs: readonly Need[] = [
 ];
 
 const nameOf = ({operation, resource}: Need): string =>
-	resource === 'cluster' ? describeAllGroups : `${operation} on ${resource}s`;
+	resource === 'cluster' ? describeClusterPermission : `${operation} on ${resource}s`;
 
 /** Everything that is asked for: the demo has it all. */
-export const kafkaNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
+export const kafkaRequiredPermissions: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
 	needs: need.needs,
 	name: nameOf(need),
 }));
 
 /** The lines that give this principal what the panes need (`watch`), or what the actions do. */
-export function grantsFor(settings: KafkaSettings, principal: string, purpose: 'watch' | 'act'): readonly string[] {
+export function aclGrantCommandsFor(
+	settings: KafkaSettings,
+	principal: string,
+	purpose: 'watch' | 'act',
+): readonly string[] {
 	const endpoint = endpointOf(settings);
 	const wanted = needs.filter(({needs: what}) => what.startsWith('kafka.') === (purpose === 'act'));
-	return [...new Set(wanted.map(({operation, resource}) => grantLine(endpoint, principal, operation, resource, '*')))];
+	return [
+		...new Set(wanted.map(({operation, resource}) => aclGrantCommand(endpoint, principal, operation, resource, '*'))),
+	];
 }
 
 const endpointOf = ({brokers}: KafkaSettings): string => brokers.map(({host, port}) => `${host}:${port}`).join(',');
 
 /** Groups that are asked for what we may do with them: enough to tell a right that was given for all from one for some. */
-const looksAt = 20;
+const maxProbedGroups = 20;
 
 /** Groups and topics to ask for; all topics when null. `about`: only the needs of a reset there, with grants for it alone. */
-type Scope = {
+type PermissionScope = {
 	readonly groups: readonly Pick<KafkaGroupName, 'group' | 'type'>[];
 	readonly topics: readonly string[] | null;
-	readonly about?: ResetPlace;
+	readonly resetScope?: ResetScope;
 };
 
 /**
  * What the brokers say that this principal may do, without doing any of it: they tell it of the cluster and of each topic and group that it
  * may describe. What it may not describe they hide or refuse. Where there is no topic or group to be told of, it stays unknown.
  */
-export async function askPermissions(
-	cluster: Cluster,
+export async function readKafkaPermissions(
+	cluster: BrokerPool,
 	settings: KafkaSettings,
-	{groups, topics, about}: Scope,
+	{groups, topics, resetScope: about}: PermissionScope,
 	context: Context,
 ): Promise<readonly Permission[]> {
-	const seen: Record<Resource, number[]> = {cluster: [], group: [], topic: []};
+	const seen: Record<AclResource, number[]> = {cluster: [], group: [], topic: []};
 	let refusedGroups = 0;
 
 	const ofCluster = async (): Promise<void> => {
-		const {error, operations} = await cluster.askAny(describeCluster, undefined, context);
+		const {error, operations} = await cluster.requestFromAny(describeCluster, undefined, context);
 		if (error === 0) seen.cluster.push(operations);
 	};
 	const ofTopics = async (): Promise<void> => {
-		for (const {error, internal, operations} of (await cluster.look(topics, context, true)).topics) {
+		for (const {error, internal, operations} of (await cluster.readMetadata(topics, context, true)).topics) {
 			if (error === 0 && !internal) seen.topic.push(operations);
 		}
 	};
 	const ofGroups = async (): Promise<void> => {
-		const some = groups.slice(0, looksAt);
+		const some = groups.slice(0, maxProbedGroups);
 		for (const [request, types] of [
 			[describeGroups, ['classic', 'unknown']],
 			[describeConsumerGroups, ['consumer']],
 		] as const) {
 			const names = some.filter(({type}) => types.some(one => one === type)).map(({group}) => group);
-			await askCoordinators(cluster, request, names, context, {
+			await requestFromCoordinators(cluster, request, names, context, {
 				take({error, operations}) {
 					if (error === 0) seen.group.push(operations);
 					else refusedGroups += 1;
@@ -99,11 +105,11 @@ export async function askPermissions(
 	await Promise.all([...(about === undefined ? [ofCluster()] : []), ofTopics(), ofGroups()]);
 
 	const endpoint = endpointOf(settings);
-	const placeOf = (resource: Resource) => (resource === 'cluster' ? '*' : (about?.[resource] ?? '*'));
+	const placeOf = (resource: AclResource) => (resource === 'cluster' ? '*' : (about?.[resource] ?? '*'));
 	const asked = about === undefined ? needs : needs.filter(({needs: what}) => what.startsWith('kafka.'));
 	return asked.map((need): Permission => {
 		const {operation, resource} = need;
-		const grant = grantLine(endpoint, principalOf(settings), operation, resource, placeOf(resource));
+		const grant = aclGrantCommand(endpoint, principalOf(settings), operation, resource, placeOf(resource));
 		const named = {needs: need.needs, name: nameOf(need)};
 		const told = seen[resource];
 		const may = told.filter(bits => (bits & (1 << operations[operation])) !== 0).length;

@@ -1,17 +1,17 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {channelTo} from '../../src/model/channel-security.ts';
+import {classifyChannel} from '../../src/model/channel-security.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
 import {settingsOf} from './cli-equivalent.ts';
 import {inspectGroup} from './groups/inspect-group.ts';
 import {inspectPartitions} from './groups/inspect-partitions.ts';
-import {lag} from './groups/lag.ts';
+import {lagSource} from './groups/lag.ts';
 import {resetOffsets} from './groups/reset-offsets.ts';
 import {leastGrants} from './least-grants.ts';
 import {inspectMessages} from './messages/inspect-messages.ts';
 import {inspectTopic} from './topics/inspect-topic.ts';
-import {topics} from './topics/topics.ts';
+import {topicsSource} from './topics/topics.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
 	const {createKafkaClient} = await import('./client.ts');
@@ -26,10 +26,10 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			await client.ping(context);
 			const latencyMs = performance.now() - began;
 			const hosts = settings.brokers.map(({host}) => host);
-			const channel = channelTo(hosts, settings.tls === undefined ? 'none' : 'verified');
+			const channel = classifyChannel(hosts, settings.tls === undefined ? 'none' : 'verified');
 			const [broker] = settings.brokers;
 			const server = broker && {host: broker.host, port: broker.port, ...(id === '' ? {} : {id})};
-			return {version: `Kafka ${version}`, who: client.who, latencyMs, channel, ...(server && {server})};
+			return {version: `Kafka ${version}`, who: client.principal, latencyMs, channel, ...(server && {server})};
 		},
 		permissions: (context: Context) => client.port.permissions(context),
 		close: async () => client.close(),
@@ -37,10 +37,10 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 }
 
 /** Kafka 2.4 and newer: lag of consumer groups, topics and brokers. */
-export const kafka = defineSystem<KafkaPort>({
+export const kafkaSystem = defineSystem<KafkaPort>({
 	kind: 'kafka',
 	title: 'Kafka',
-	sources: [lag, topics],
+	sources: [lagSource, topicsSource],
 	actions: [resetOffsets],
 	inspections: [inspectGroup, inspectPartitions, inspectTopic, inspectMessages],
 	grants: leastGrants,

@@ -1,8 +1,8 @@
-import {AdapterError, beforeSending} from '../../src/errors.ts';
-import type {KafkaActContext, OffsetChange, TopicPartition} from '../../src/port/kafka.ts';
-import {codeError, hasMoved} from './errors.ts';
-import type {Cluster} from './protocol/cluster.ts';
-import type {Connection} from './protocol/connection.ts';
+import {AdapterError, readBeforeSending} from '../../src/errors.ts';
+import type {KafkaWriteContext, OffsetChange, TopicPartition} from '../../src/port/kafka.ts';
+import {isStaleMetadataCode, protocolError} from './errors.ts';
+import type {BrokerPool} from './protocol/cluster.ts';
+import type {BrokerConnection} from './protocol/connection.ts';
 import {offsetCommit, offsetDelete, type PartitionError} from './protocol/request-offsets.ts';
 
 /*
@@ -10,25 +10,25 @@ import {offsetCommit, offsetDelete, type PartitionError} from './protocol/reques
  * coordinates it refuses them while the group has members, so that what was confirmed for a stopped group cannot hit a running one.
  */
 
-async function connect(
-	cluster: Cluster,
+async function connectToCoordinator(
+	cluster: BrokerPool,
 	group: string,
-	context: KafkaActContext,
-): Promise<{readonly connection: Connection; readonly broker: number}> {
+	context: KafkaWriteContext,
+): Promise<{readonly connection: BrokerConnection; readonly broker: number}> {
 	cluster.forgetCoordinators([group]);
 	const broker = (await cluster.coordinators([group], context)).get(group);
 	if (broker === undefined) throw new AdapterError('unreachable', `no broker coordinates group ${group}`, 'Try again.');
 	if (broker instanceof AdapterError) throw broker;
-	return {broker, connection: await cluster.apart(broker, `midwatch-${context.record}`, context)};
+	return {broker, connection: await cluster.openDedicated(broker, `midwatch-${context.record}`, context)};
 }
 
-async function act(
-	cluster: Cluster,
+async function sendToCoordinator(
+	cluster: BrokerPool,
 	group: string,
-	context: KafkaActContext,
-	work: (connection: Connection, broker: number) => Promise<void>,
+	context: KafkaWriteContext,
+	work: (connection: BrokerConnection, broker: number) => Promise<void>,
 ): Promise<void> {
-	const {connection, broker} = await beforeSending(connect(cluster, group, context));
+	const {connection, broker} = await readBeforeSending(connectToCoordinator(cluster, group, context));
 	try {
 		await work(connection, broker);
 	} finally {
@@ -37,8 +37,8 @@ async function act(
 }
 
 /** @throws AdapterError one that says that nothing was done, when every partition was refused alike; else one that says neither. */
-function check(
-	cluster: Cluster,
+function assertNoErrors(
+	cluster: BrokerPool,
 	broker: number,
 	request: string,
 	group: string,
@@ -47,8 +47,8 @@ function check(
 	const refused = answers.filter(one => one.error !== 0);
 	const [first] = refused;
 	if (first === undefined) return;
-	const problem = codeError(first.error, cluster.about(broker, request, {group, topic: first.topic}));
-	if (refused.length === answers.length && (problem.harmless || hasMoved(first.error))) {
+	const problem = protocolError(first.error, cluster.requestContext(broker, request, {group, topic: first.topic}));
+	if (refused.length === answers.length && (problem.harmless || isStaleMetadataCode(first.error))) {
 		if (refused.every(one => one.error === first.error)) throw problem;
 	}
 	const where = refused.map(({topic, partition}) => `${topic}/${partition}`).join(', ');
@@ -59,23 +59,23 @@ function check(
 	);
 }
 
-export function commitOffsets(cluster: Cluster, change: OffsetChange, context: KafkaActContext): Promise<void> {
+export function commitOffsets(cluster: BrokerPool, change: OffsetChange, context: KafkaWriteContext): Promise<void> {
 	const {group, offsets} = change;
-	return act(cluster, group, context, async (connection, broker) => {
+	return sendToCoordinator(cluster, group, context, async (connection, broker) => {
 		const answers = await connection.send(offsetCommit, {group, offsets}, context);
-		check(cluster, broker, offsetCommit.name, group, answers);
+		assertNoErrors(cluster, broker, offsetCommit.name, group, answers);
 	});
 }
 
 export function deleteOffsets(
-	cluster: Cluster,
+	cluster: BrokerPool,
 	change: {readonly group: string; readonly partitions: readonly TopicPartition[]},
-	context: KafkaActContext,
+	context: KafkaWriteContext,
 ): Promise<void> {
 	const {group} = change;
-	return act(cluster, group, context, async (connection, broker) => {
+	return sendToCoordinator(cluster, group, context, async (connection, broker) => {
 		const {error, partitions} = await connection.send(offsetDelete, change, context);
-		if (error !== 0) throw codeError(error, cluster.about(broker, offsetDelete.name, {group}));
-		check(cluster, broker, offsetDelete.name, group, partitions);
+		if (error !== 0) throw protocolError(error, cluster.requestContext(broker, offsetDelete.name, {group}));
+		assertNoErrors(cluster, broker, offsetDelete.name, group, partitions);
 	});
 }

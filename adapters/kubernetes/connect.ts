@@ -2,45 +2,45 @@ import type {Context} from '../../src/contract/context.ts';
 import type {MetricsQuery} from '../../src/contract/metrics-query.ts';
 import type {Connection, Permission} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {channelOfUrl} from '../../src/model/channel-security.ts';
-import type {AccessQuestion, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
+import {classifyUrlChannel} from '../../src/model/channel-security.ts';
+import type {AccessReview, KubernetesPort, KubernetesSettings} from '../../src/port/kubernetes.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {createKubernetesClient} from './api/client.ts';
-import {grantLine} from './api/grant-command.ts';
-import {isMissing} from './api/missing-namespaces.ts';
-import {needs} from './objects/required-permissions.ts';
+import {kubectlGrantCommand} from './api/grant-command.ts';
+import {isNamespaceMissing} from './api/missing-namespaces.ts';
+import {kubernetesRequiredPermissions} from './objects/required-permissions.ts';
 
 const states = {allowed: 'have', denied: 'lack', unknown: 'unknown'} as const;
 
-async function permissionsOf(
+async function reviewPermissions(
 	port: KubernetesPort,
 	settings: KubernetesSettings,
 	context: Context,
 ): Promise<readonly Permission[]> {
 	const {user} = await port.identity(context);
-	const asked = needs.flatMap(([what, verb, group, resource]) => {
+	const asked = kubernetesRequiredPermissions.flatMap(([what, verb, group, resource]) => {
 		const places = settings.namespaces === 'all' || resource === 'nodes' ? [''] : settings.namespaces;
 		return places.map(namespace => ({what, verb, group, resource, namespace}));
 	});
 	const named = settings.namespaces === 'all' ? [] : settings.namespaces;
 	const absent = named.map(async (namespace): Promise<readonly Permission[]> => {
-		if (!(await isMissing(port, namespace, context))) return [];
+		if (!(await isNamespaceMissing(port, namespace, context))) return [];
 		const grant = shellLine(['kubectl', 'create', 'namespace', namespace]);
 		return [{needs: `all of ${namespace}`, name: `namespace ${namespace}, which does not exist`, state: 'lack', grant}];
 	});
 	const rights = Promise.all(
 		asked.map(async ({what, verb, group, resource: full, namespace}): Promise<Permission> => {
 			const [resource = full, subresource] = full.split('/');
-			const question: AccessQuestion = {
+			const question: AccessReview = {
 				verb,
 				group,
 				resource,
 				namespace,
 				...(subresource === undefined ? {} : {subresource}),
 			};
-			const {answer} = await port.mayI(question, context);
+			const {answer} = await port.reviewAccess(question, context);
 			const place = namespace === '' ? '' : ` in ${namespace}`;
-			const grant = grantLine(user === '' ? 'USER' : user, {verb, group, resource: full, namespace});
+			const grant = kubectlGrantCommand(user === '' ? 'USER' : user, {verb, group, resource: full, namespace});
 			return {
 				needs: what,
 				name: `${verb} ${full}${group === '' ? '' : `.${group}`}${place}`,
@@ -65,14 +65,14 @@ export async function connectKubernetes(
 			const {version, user} = await client.port.identity(context);
 			// The first read also connects and logs in; latency is that of another.
 			const began = performance.now();
-			await client.port.read('/version', context);
+			await client.port.readPath('/version', context);
 			const latencyMs = performance.now() - began;
 			const server = await client.server(context);
 			const access = await settings.access();
-			const channel = channelOfUrl(access.server, access);
+			const channel = classifyUrlChannel(access.server, access);
 			return {version, who: user, latencyMs, channel, ...(server && {server})};
 		},
-		permissions: context => permissionsOf(client.port, settings, context),
+		permissions: context => reviewPermissions(client.port, settings, context),
 		login: client.login,
 		approval: client.approval,
 		close: async () => client.close(),

@@ -1,7 +1,7 @@
 import type {Grants} from '../../src/contract/grants.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {KubernetesSettings} from '../../src/port/kubernetes.ts';
-import {needs} from './objects/required-permissions.ts';
+import {kubernetesRequiredPermissions} from './objects/required-permissions.ts';
 
 type Rule = {
 	readonly verbs: readonly string[];
@@ -10,16 +10,16 @@ type Rule = {
 	readonly names?: readonly string[];
 };
 
-const reading = ['get', 'list', 'watch'];
+const readVerbs = ['get', 'list', 'watch'];
 
 /** Nodes and their usage belong to no namespace. */
-const isOfCluster = (resource: string): boolean => resource === 'nodes';
+const isClusterScoped = (resource: string): boolean => resource === 'nodes';
 
 /** One rule for all resources of an API group with the same verbs. */
-function rulesFor(wanted: typeof needs): readonly Rule[] {
+function rulesFor(wanted: typeof kubernetesRequiredPermissions): readonly Rule[] {
 	const rules = new Map<string, Rule>();
 	for (const [, verb, group, resource] of wanted) {
-		const verbs = verb === 'watch' ? reading : [verb];
+		const verbs = verb === 'watch' ? readVerbs : [verb];
 		const key = `${group} ${verbs.join()}`;
 		const resources = [...(rules.get(key)?.resources ?? []), resource];
 		rules.set(key, {verbs, group, resources: [...new Set(resources)]});
@@ -64,28 +64,28 @@ function role(name: string, namespace: string | undefined, user: string, rules: 
 export function leastGrants(target: Target, who: string | undefined): Grants {
 	const {namespaces, impersonate} = target.settings as KubernetesSettings;
 	const user = [who, impersonate?.user].find(name => name !== undefined && name !== '') ?? 'midwatch';
-	const isOfAction = ([what]: (typeof needs)[number]) => what.startsWith('kubernetes.');
-	const watch = needs.filter(need => !isOfAction(need));
-	const act = needs.filter(isOfAction);
+	const isOfAction = ([what]: (typeof kubernetesRequiredPermissions)[number]) => what.startsWith('kubernetes.');
+	const watch = kubernetesRequiredPermissions.filter(need => !isOfAction(need));
+	const act = kubernetesRequiredPermissions.filter(isOfAction);
 	// Tells one cluster from another in the audit.
 	const identity: Rule = {verbs: ['get'], group: '', resources: ['namespaces'], names: ['kube-system']};
 	const by = 'kubectl apply -f -, as an administrator of the cluster';
 	if (namespaces === 'all') {
 		return {
-			by,
-			watch: [role('midwatch-watch', undefined, user, [...rulesFor(watch), identity])],
-			act: [role('midwatch-act', undefined, user, rulesFor(act))],
+			tool: by,
+			forReading: [role('midwatch-watch', undefined, user, [...rulesFor(watch), identity])],
+			forActions: [role('midwatch-act', undefined, user, rulesFor(act))],
 		};
 	}
-	const ofCluster = watch.filter(([, , , resource]) => isOfCluster(resource));
-	const inside = rulesFor(watch.filter(([, , , resource]) => !isOfCluster(resource)));
+	const ofCluster = watch.filter(([, , , resource]) => isClusterScoped(resource));
+	const inside = rulesFor(watch.filter(([, , , resource]) => !isClusterScoped(resource)));
 	const itself: Rule = {verbs: ['get'], group: '', resources: ['namespaces']};
 	return {
-		by,
-		watch: [
+		tool: by,
+		forReading: [
 			role('midwatch-watch', undefined, user, [...rulesFor(ofCluster), identity]),
 			...namespaces.map(namespace => role('midwatch-watch', namespace, user, [...inside, itself])),
 		],
-		act: namespaces.map(namespace => role('midwatch-act', namespace, user, rulesFor(act))),
+		forActions: namespaces.map(namespace => role('midwatch-act', namespace, user, rulesFor(act))),
 	};
 }

@@ -6,26 +6,26 @@ import {inspectPod} from './objects/inspect-pod.ts';
 import {inspectYaml} from './objects/inspect-yaml.ts';
 import {deletePod} from './pods/delete-pod.ts';
 import {evictPod} from './pods/evict-pod.ts';
-import {pods} from './pods/pods.ts';
+import {podsSource} from './pods/pods.ts';
 import {inspectNode} from './usage/inspect-node.ts';
 import {inspectUsage} from './usage/inspect-usage.ts';
-import {nodeUsage} from './usage/node-usage.ts';
-import {podUsage} from './usage/pod-usage.ts';
+import {nodeUsageSource} from './usage/node-usage.ts';
+import {podUsageSource} from './usage/pod-usage.ts';
 import {inspectEvents} from './workloads/inspect-events.ts';
 import {inspectOwners} from './workloads/inspect-owners.ts';
 import {inspectWorkload} from './workloads/inspect-workload.ts';
-import {restart} from './workloads/restart.ts';
-import {scale} from './workloads/scale.ts';
+import {restartWorkload} from './workloads/restart.ts';
+import {scaleWorkload} from './workloads/scale.ts';
 import {undoRollout} from './workloads/undo-rollout.ts';
-import {workloads} from './workloads/workloads.ts';
+import {workloadsSource} from './workloads/workloads.ts';
 
 /** A Kubernetes cluster, 1.25 or newer: pods, nodes and what they use. */
-export const kubernetes = defineSystem<KubernetesPort>({
+export const kubernetesSystem = defineSystem<KubernetesPort>({
 	kind: 'kubernetes',
 	title: 'Kubernetes',
 	short: 'k8s',
-	sources: [pods, workloads, podUsage, nodeUsage],
-	actions: [undoRollout, restart, scale, evictPod, deletePod],
+	sources: [podsSource, workloadsSource, podUsageSource, nodeUsageSource],
+	actions: [undoRollout, restartWorkload, scaleWorkload, evictPod, deletePod],
 	inspections: [
 		inspectPod,
 		inspectWorkload,

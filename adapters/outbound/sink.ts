@@ -6,9 +6,9 @@ import type {
 	WebhookSettings,
 } from '../../src/port/audit-sink.ts';
 import {createHttpClient} from '../http/client.ts';
-import {framed, syslogMessage} from './syslog-message.ts';
+import {frameWithLength, syslogMessage} from './syslog-message.ts';
 import {findLogger, sendByDatagram} from './syslog-socket.ts';
-import {DatagramSocket, sendByStream} from './syslog-stream.ts';
+import {DatagramSocketError, sendByStream} from './syslog-stream.ts';
 
 /**
  * Nothing is connected before the first record. `searchPath`: where the program is looked up that sends to a socket of the kind datagram.
@@ -19,13 +19,13 @@ export const createAuditSink = (settings: SinkSettings, searchPath = process.env
 
 function syslog({to, tls, facility}: SyslogSettings, searchPath: string | undefined): AuditSink {
 	const bytesOf = (records: readonly OutboundRecord[]) =>
-		Buffer.concat(records.map(record => framed(syslogMessage(record, facility))));
+		Buffer.concat(records.map(record => frameWithLength(syslogMessage(record, facility))));
 
 	async function send(records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
 		try {
 			await sendByStream(to, tls, bytesOf(records), signal);
 		} catch (error) {
-			if (to.over !== 'unix' || !(error instanceof DatagramSocket)) throw error;
+			if (to.over !== 'unix' || !(error instanceof DatagramSocketError)) throw error;
 			// Also without records, so that a check of the sink says that it is missing.
 			const logger = await findLogger(to.path, searchPath);
 			for (const record of records) await sendByDatagram(logger, to.path, record, facility, signal);
@@ -47,7 +47,10 @@ function webhook({http: settings}: WebhookSettings): AuditSink {
 		async send(records, signal) {
 			const body = {records: records.map(({json}) => JSON.parse(json) as unknown)};
 			const asked = 'to take records of the audit';
-			await http.bytes({method: 'POST', path, body, asked, timeoutMs: webhookMs, largest: largestAnswer}, signal);
+			await http.bytes(
+				{method: 'POST', path, body, operation: asked, timeoutMs: webhookMs, maxBytes: largestAnswer},
+				signal,
+			);
 		},
 		close: () => http.close(),
 	};

@@ -1,7 +1,8 @@
 import type {OutboundRecord} from '../../src/port/audit-sink.ts';
 
 /** A header field of RFC 5424: printable ASCII, cut to its longest; `-` when nothing is left. */
-const field = (text: string, longest: number): string => text.replace(/[^\x21-\x7e]/g, '').slice(0, longest) || '-';
+const headerField = (text: string, longest: number): string =>
+	text.replace(/[^\x21-\x7e]/g, '').slice(0, longest) || '-';
 
 /**
  * One message, without structured data: what it would hold is in the JSON.
@@ -9,11 +10,11 @@ const field = (text: string, longest: number): string => text.replace(/[^\x21-\x
  */
 export function syslogMessage({severity, ts, host, pid, kind, json}: OutboundRecord, facility: number): string {
 	const priority = facility * 8 + severity;
-	return `<${priority}>1 ${field(ts, 32)} ${field(host, 255)} midwatch ${pid} ${field(kind, 32)} - ${json}`;
+	return `<${priority}>1 ${headerField(ts, 32)} ${headerField(host, 255)} midwatch ${pid} ${headerField(kind, 32)} - ${json}`;
 }
 
 /** With its length before it: https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1 and RFC 5425, section 4.3. */
-export function framed(message: string): Buffer {
+export function frameWithLength(message: string): Buffer {
 	const bytes = Buffer.from(message);
 	return Buffer.concat([Buffer.from(`${bytes.length} `), bytes]);
 }

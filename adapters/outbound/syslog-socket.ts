@@ -1,9 +1,9 @@
 import {spawn} from 'node:child_process';
 import {AdapterError, codeOf} from '../../src/errors.ts';
 import {findProgram} from '../../src/files/find-program.ts';
-import {examineProgram} from '../../src/files/program-safety.ts';
+import {checkProgram} from '../../src/files/program-safety.ts';
 import type {OutboundRecord} from '../../src/port/audit-sink.ts';
-import {calledOff} from '../http/errors.ts';
+import {cancellationError} from '../http/errors.ts';
 
 const facilities = [
 	...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
@@ -26,7 +26,7 @@ const installHint =
  */
 export async function findLogger(socket: string, searchPath: string | undefined): Promise<string> {
 	const program = findProgram('logger', searchPath);
-	const found = program === undefined ? ({state: 'missing'} as const) : await examineProgram(program);
+	const found = program === undefined ? ({state: 'missing'} as const) : await checkProgram(program);
 	if (found.state === 'safe') return found.file;
 	if (found.state === 'unsafe') {
 		const hint = 'Who can write it decides what becomes of the records: take that right from others.';
@@ -54,14 +54,14 @@ export function sendByDatagram(
 	];
 	return new Promise((resolve, reject) => {
 		if (signal.aborted) {
-			reject(calledOff(signal));
+			reject(cancellationError(signal));
 			return;
 		}
 		const child = spawn(logger, args, {stdio: ['pipe', 'ignore', 'pipe'], cwd: '/'});
 		let said = '';
 		const abort = () => {
 			child.kill('SIGKILL');
-			reject(calledOff(signal));
+			reject(cancellationError(signal));
 		};
 		signal.addEventListener('abort', abort, {once: true});
 		child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -4,14 +4,14 @@ import {codeOf} from '../../src/errors.ts';
 import {readTlsFiles} from '../../src/files/tls-files.ts';
 import type {SyslogSettings} from '../../src/port/audit-sink.ts';
 import type {HttpTls} from '../../src/port/http.ts';
-import {calledOff} from '../http/errors.ts';
-import {endedEarly, sinkError} from './errors.ts';
+import {cancellationError} from '../http/errors.ts';
+import {endedEarlyError, sinkError} from './errors.ts';
 
-type StreamPlace =
+type StreamEndpoint =
 	| Extract<SyslogSettings['to'], {readonly host: string}>
 	| {readonly over: 'unix'; readonly path: string};
 
-const whereOf = (to: SyslogSettings['to']): string => ('path' in to ? to.path : `${to.host}:${to.port}`);
+const endpointText = (to: SyslogSettings['to']): string => ('path' in to ? to.path : `${to.host}:${to.port}`);
 
 /** Read again for each connection, so that a renewed certificate counts. What the environment says about verifying does not. */
 async function tlsOptions(tls: HttpTls): Promise<ConnectionOptions> {
@@ -23,7 +23,10 @@ async function tlsOptions(tls: HttpTls): Promise<ConnectionOptions> {
 	};
 }
 
-async function open(to: StreamPlace, tls: HttpTls): Promise<{readonly socket: Socket; readonly ready: string}> {
+async function openStream(
+	to: StreamEndpoint,
+	tls: HttpTls,
+): Promise<{readonly socket: Socket; readonly ready: string}> {
 	if (to.over === 'unix') return {socket: connect({path: to.path}), ready: 'connect'};
 	const {host, port} = to;
 	if (to.over === 'tcp') return {socket: connect({host, port}), ready: 'connect'};
@@ -31,7 +34,7 @@ async function open(to: StreamPlace, tls: HttpTls): Promise<{readonly socket: So
 }
 
 /** connect(2) says of a Unix socket that it takes datagrams, not a stream. */
-export class DatagramSocket extends Error {}
+export class DatagramSocketError extends Error {}
 
 /**
  * Sends all of it on a connection of its own, ends its side, and waits until the other end has read to that end and closed too. Syslog has
@@ -39,20 +42,25 @@ export class DatagramSocket extends Error {}
  * before our end, or that leaves bytes unread (the connection is reset then) has not taken it.
  * @throws AdapterError, or DatagramSocket
  */
-export async function sendByStream(to: StreamPlace, tls: HttpTls, bytes: Buffer, signal: AbortSignal): Promise<void> {
-	const where = whereOf(to);
-	if (signal.aborted) throw calledOff(signal);
-	const {socket, ready} = await open(to, tls).catch((error: unknown) => {
+export async function sendByStream(
+	to: StreamEndpoint,
+	tls: HttpTls,
+	bytes: Buffer,
+	signal: AbortSignal,
+): Promise<void> {
+	const where = endpointText(to);
+	if (signal.aborted) throw cancellationError(signal);
+	const {socket, ready} = await openStream(to, tls).catch((error: unknown) => {
 		throw sinkError(error, where);
 	});
-	const abort = () => socket.destroy(calledOff(signal));
+	const abort = () => socket.destroy(cancellationError(signal));
 	signal.addEventListener('abort', abort, {once: true});
 	try {
 		await new Promise<void>((resolve, reject) => {
 			let isWritten = false;
 			let hasEnded = false;
 			socket.on('error', error =>
-				reject(codeOf(error) === 'EPROTOTYPE' ? new DatagramSocket() : sinkError(error, where)),
+				reject(codeOf(error) === 'EPROTOTYPE' ? new DatagramSocketError() : sinkError(error, where)),
 			);
 			socket.on('finish', () => {
 				isWritten = true;
@@ -61,7 +69,7 @@ export async function sendByStream(to: StreamPlace, tls: HttpTls, bytes: Buffer,
 				hasEnded = isWritten;
 				if (!isWritten) socket.destroy();
 			});
-			socket.on('close', () => (hasEnded ? resolve() : reject(endedEarly(where))));
+			socket.on('close', () => (hasEnded ? resolve() : reject(endedEarlyError(where))));
 			// What it says is not asked for; unread it would never come to its end.
 			socket.resume();
 			socket.once(ready, () => socket.end(bytes));

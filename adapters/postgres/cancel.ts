@@ -2,25 +2,32 @@ import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import {isIdleInTransaction, type PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
-import {duration} from '../../src/text/format.ts';
-import {psqlLine} from './cli-equivalent.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 import {
-	onlyWaits,
-	pidNames,
-	type Reason,
-	reachableAll,
-	type Selected,
-	selectedSessions,
-	sessionsOf,
-	vainFor,
-	waitersOf,
+	describeWaiters,
+	type FutileReason,
+	futileReasonForAll,
+	onlyWaitsReason,
+	pidList,
+	readSelectedSessions,
+	readSessionsByPid,
+	type SelectedSession,
+	unsignallableReasonOfAny,
 } from './session-checks.ts';
-import {identityOf, movedOn, partition, refusedByGuard, type ShownSession, signalByHand} from './session-identity.ts';
-import {onSessions, previewSignal, progressOf, type SignalPlan, signalReceipt} from './signal-plan.ts';
+import {
+	describeSessionConflict,
+	readGuardConflict,
+	type ShownSession,
+	signalStatement,
+	splitBySignalResult,
+	toSessionIdentity,
+} from './session-identity.ts';
+import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, signalReceipt} from './signal-plan.ts';
 
-function sameStatement(plan: ShownSession, session: SessionRecord | undefined): Check {
+function statementUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the statement';
-	const moved = movedOn(plan, session);
+	const moved = describeSessionConflict(plan, session);
 	if (moved !== undefined) return {label, result: 'block', detail: moved, moved: true};
 	if (plan.state === 'active') return {label, result: 'pass', detail: `the same, since ${plan.queryStart}`};
 	return {label, result: 'block', detail: `pid ${plan.pid} is ${plan.state}: there is nothing to cancel`};
@@ -32,49 +39,51 @@ const isRunning = (plan: ShownSession, session: SessionRecord | undefined): bool
 	(session.queryStart ?? null) === plan.queryStart &&
 	session.state === 'active';
 
-function unhelpful({row, session}: Selected): Reason | undefined {
+function futileReason({row, session}: SelectedSession): FutileReason | undefined {
 	if (isIdleInTransaction(session)) {
 		return {reason: 'it runs nothing: a cancel does not end an idle transaction', instead: 'postgres.terminate'};
 	}
-	return onlyWaits(row);
+	return onlyWaitsReason(row);
 }
 
-function impactOf(selected: readonly Selected[]): string {
-	const longest = duration(Math.max(...selected.map(({session}) => session.querySeconds ?? 0)));
+function cancelImpact(selected: readonly SelectedSession[]): string {
+	const longest = formatDuration(Math.max(...selected.map(({session}) => session.querySeconds ?? 0)));
 	if (selected.length > 1) {
 		const fails = `${selected.length} statements fail with an error; the longest has run for ${longest}.`;
-		return `${fails} Their sessions stay.${waitersOf(selected)}`;
+		return `${fails} Their sessions stay.${describeWaiters(selected)}`;
 	}
 	const blocks = selected[0]?.row.blocks ?? 0;
-	const ran = duration(selected[0]?.session.querySeconds);
+	const ran = formatDuration(selected[0]?.session.querySeconds);
 	const waiting = blocks === 0 ? '' : ` ${blocks} wait for it.`;
 	return `The statement that has run for ${ran} fails with an error; its session stays.${waiting}`;
 }
 
-export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
-	...onSessions(sameStatement),
+export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
+	...sessionActionParts(statementUnchangedCheck),
 	id: 'postgres.cancel',
 	title: 'Cancel statement',
 	key: 'C',
 	disabled: rows =>
-		reachableAll(rows, row => (row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing')),
+		unsignallableReasonOfAny(rows, row =>
+			row.state === 'active' || isIdleInTransaction(row) ? undefined : 'it runs nothing',
+		),
 	async preview(rows, _params, {port, target, signal}) {
-		const selected = await selectedSessions(rows, port, signal);
+		const selected = await readSelectedSessions(rows, port, signal);
 		const signalled = previewSignal(selected);
-		const reason = vainFor(selected, unhelpful);
+		const reason = futileReasonForAll(selected, futileReason);
 		return {
 			...signalled,
 			target: target.name,
-			equivalent: psqlLine(target, signalByHand('pg_cancel_backend', signalled.plan.sessions)),
-			impact: impactOf(selected),
+			equivalent: psqlCommand(target, signalStatement('pg_cancel_backend', signalled.plan.sessions)),
+			impact: cancelImpact(selected),
 			risk: 'low',
 			undo: {class: 'none', text: 'none: the work of the statement is lost; its client has to run it again'},
 			...(reason === undefined ? {} : {unhelpful: reason}),
 		};
 	},
 	async run({sessions}, {port, signal, record}) {
-		const results = partition(sessions, await port.cancel(sessions.map(identityOf), record, {signal}));
-		if (results.sent.length === 0) throw await refusedByGuard(sessions, port, signal);
+		const results = splitBySignalResult(sessions, await port.cancel(sessions.map(toSessionIdentity), record, {signal}));
+		if (results.sent.length === 0) throw await readGuardConflict(sessions, port, signal);
 		return signalReceipt(results, {
 			one: 'cancelled the statement of pid',
 			several: `cancelled the statements of ${results.sent.length} of ${sessions.length} sessions`,
@@ -82,7 +91,7 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<SignalPla
 		});
 	},
 	async verify({sessions: shown}, receipt, {port, signal}) {
-		const now = await sessionsOf(shown, port, signal);
+		const now = await readSessionsByPid(shown, port, signal);
 		const [first] = shown;
 		if (first !== undefined && shown.length === 1) {
 			const session = now.get(first.pid);
@@ -96,11 +105,11 @@ export const cancel = defineAction<PostgresSessionRow, PostgresPort>()<SignalPla
 				};
 			return {result: 'done', detail: `pid ${first.pid} is ${session.state ?? 'hidden'} now`};
 		}
-		const {missed, still, done} = progressOf(shown, receipt, one => isRunning(one, now.get(one.pid)));
-		const left = missed.length === 0 ? '' : `; pid ${pidNames(missed)} had gone on before`;
+		const {missed, still, done} = signalProgress(shown, receipt, one => isRunning(one, now.get(one.pid)));
+		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had gone on before`;
 		const stopped = `${done} of ${shown.length} were cancelled${left}`;
 		if (still.length === 0) return {result: 'done', detail: stopped};
-		const detail = `${stopped}; pid ${pidNames(still)} still runs: it has not come to a point where it can stop`;
+		const detail = `${stopped}; pid ${pidList(still)} still runs: it has not come to a point where it can stop`;
 		return {result: 'pending', detail};
 	},
 	settleMs: 10_000,

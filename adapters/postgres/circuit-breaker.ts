@@ -9,7 +9,7 @@ const retryMs = 60_000;
  * A part of a read that may be refused without spoiling the rest. After a refusal it is left alone for a minute, and its note stays. Any
  * other failure (a broken connection, a timeout) is the whole read's.
  */
-export function createBreaker(what: string): <T>(context: Context, read: () => Promise<T>) => Promise<T | Note> {
+export function createCircuitBreaker(what: string): <T>(context: Context, read: () => Promise<T>) => Promise<T | Note> {
 	let refused: {readonly note: Note; readonly until: number} | undefined;
 	const noteOf = (error: AdapterError): Note => ({
 		text: `${what}: ${error.message}`,

@@ -7,11 +7,11 @@ import {shellLine} from '../../src/text/quote.ts';
 export const settingsOf = (target: Target): PostgresSettings => target.settings as PostgresSettings;
 
 /** A value of libpq's connection string. */
-const conninfo = (text: string): string =>
+const conninfoValue = (text: string): string =>
 	/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** A shell line that runs `statement` with psql on this target. It carries no password: psql asks, or reads .pgpass. */
-export function psqlLine(target: Target, statement: string): string {
+export function psqlCommand(target: Target, statement: string): string {
 	const {hosts, database, user, tls} = settingsOf(target);
 	// It takes one mode for all hosts.
 	const modes = hosts.map(({host}) => tlsMode(tls, host));
@@ -25,6 +25,8 @@ export function psqlLine(target: Target, statement: string): string {
 		['sslcert', tls.cert],
 		['sslkey', tls.key],
 	];
-	const place = words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${conninfo(value)}`])).join(' ');
+	const place = words
+		.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${conninfoValue(value)}`]))
+		.join(' ');
 	return shellLine(['psql', '-X', place, '-c', statement.replace(/\s+/g, ' ').trim()]);
 }

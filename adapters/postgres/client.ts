@@ -9,12 +9,12 @@ import type {
 	SignalResult,
 	SignalResults,
 } from '../../src/port/postgres.ts';
-import {parseJson} from '../../src/text/bounded-json.ts';
+import {parseBoundedJson} from '../../src/text/bounded-json.ts';
 import {redact} from '../../src/text/redact.ts';
 import * as decode from './connection/decode.ts';
-import {createLoginGate} from './connection/login-limiter.ts';
-import type {Library} from './connection/open-client.ts';
-import {createLink, type Link} from './connection/postgres-connection.ts';
+import {createLoginLimiter} from './connection/login-limiter.ts';
+import type {PgModule} from './connection/open-client.ts';
+import {createPostgresConnection, type PostgresConnection} from './connection/postgres-connection.ts';
 import {isTooManyConnections, postgresError} from './errors.ts';
 import * as sql from './sql.ts';
 import {createStatementReads} from './statement-reads.ts';
@@ -22,60 +22,63 @@ import {createStatementReads} from './statement-reads.ts';
 export type PostgresClient = {readonly port: PostgresPort; close(): Promise<void>};
 
 /** A statement may hold the password that it sets. */
-const shownQuery = (row: decode.RowText): string | undefined => {
-	const query = decode.text(row, 'query');
+const redactedQuery = (row: decode.TextRow): string | undefined => {
+	const query = decode.optionalText(row, 'query');
 	return query === undefined ? undefined : redact(query);
 };
 
-function toSession(row: decode.RowText): SessionRecord {
-	const signal = decode.text(row, 'signal');
+function toSession(row: decode.TextRow): SessionRecord {
+	const signal = decode.optionalText(row, 'signal');
 	return {
-		pid: decode.mustNumber(row, 'pid'),
-		database: decode.text(row, 'datname'),
-		user: decode.text(row, 'usename'),
-		application: decode.text(row, 'application_name') ?? '',
-		client: decode.text(row, 'client'),
-		backendType: decode.text(row, 'backend_type'),
-		state: decode.text(row, 'state'),
-		waitType: decode.text(row, 'wait_event_type'),
-		waitEvent: decode.text(row, 'wait_event'),
-		backendStart: decode.text(row, 'backend_start'),
-		transactionStart: decode.text(row, 'xact_start'),
-		queryStart: decode.text(row, 'query_start'),
-		transactionSeconds: decode.number(row, 'xact_s'),
-		querySeconds: decode.number(row, 'query_s'),
-		stateSeconds: decode.number(row, 'state_s'),
-		horizonAge: decode.number(row, 'horizon'),
-		query: shownQuery(row),
-		hidden: decode.flag(row, 'hidden'),
+		pid: decode.requiredNumber(row, 'pid'),
+		database: decode.optionalText(row, 'datname'),
+		user: decode.optionalText(row, 'usename'),
+		application: decode.optionalText(row, 'application_name') ?? '',
+		client: decode.optionalText(row, 'client'),
+		backendType: decode.optionalText(row, 'backend_type'),
+		state: decode.optionalText(row, 'state'),
+		waitType: decode.optionalText(row, 'wait_event_type'),
+		waitEvent: decode.optionalText(row, 'wait_event'),
+		backendStart: decode.optionalText(row, 'backend_start'),
+		transactionStart: decode.optionalText(row, 'xact_start'),
+		queryStart: decode.optionalText(row, 'query_start'),
+		transactionSeconds: decode.optionalNumber(row, 'xact_s'),
+		querySeconds: decode.optionalNumber(row, 'query_s'),
+		stateSeconds: decode.optionalNumber(row, 'state_s'),
+		horizonAge: decode.optionalNumber(row, 'horizon'),
+		query: redactedQuery(row),
+		hidden: decode.requiredBoolean(row, 'hidden'),
 		signal: signal === 'may' || signal === 'superuser' ? signal : 'role',
 	};
 }
 
-const toSignalled = (row: decode.RowText): SignalledSession => ({
-	state: decode.text(row, 'state'),
-	transactionStart: decode.text(row, 'xact_start'),
-	queryStart: decode.text(row, 'query_start'),
-	query: shownQuery(row),
+const toSignalled = (row: decode.TextRow): SignalledSession => ({
+	state: decode.optionalText(row, 'state'),
+	transactionStart: decode.optionalText(row, 'xact_start'),
+	queryStart: decode.optionalText(row, 'query_start'),
+	query: redactedQuery(row),
 });
 
 /** The statement that guards and signals these sessions, and its parameters. */
-function signalling(act: sql.SignalFunction, identities: readonly SessionIdentity[]) {
+function signalQuery(act: sql.SignalFunction, identities: readonly SessionIdentity[]) {
 	const names = ['pid', 'backendStart', 'transactionStart', 'queryStart', 'state'] as const;
 	const [first] = identities;
 	const parameters = {backendStart: '$2', transactionStart: '$3', queryStart: '$4', state: '$5'};
 	if (first !== undefined && identities.length === 1) {
 		const guard = sql.sessionGuard(act, {pid: '$1::int', ...parameters});
-		return {statement: sql.actSql(act, guard, {columns: sql.hitColumns}), values: names.map(name => first[name])};
+		return {
+			statement: sql.signalSql(act, guard, {columns: sql.signalledColumns}),
+			values: names.map(name => first[name]),
+		};
 	}
 	return {
-		statement: sql.actOnSeveralSql(act, {pid: '$1', ...parameters}, sql.hitColumns),
+		statement: sql.signalSeveralSql(act, {pid: '$1', ...parameters}, sql.signalledColumns),
 		values: names.map(name => identities.map(identity => identity[name])),
 	};
 }
 
 function toStates(json: string): Record<string, number> {
-	const parsed = parseJson(json);
+	const parsed = parseBoundedJson(json);
 	return Object.fromEntries(Object.entries(parsed ?? {}).map(([state, count]) => [state, Number(count)]));
 }
 
@@ -84,43 +87,47 @@ function toStates(json: string): Record<string, number> {
  * ends both.
  */
 export function createPostgresClient(
-	library: Library,
+	library: PgModule,
 	settings: PostgresSettings,
 	options: {readonly readOnly: boolean},
 ): PostgresClient {
-	const gates = {reads: createLoginGate(), acts: createLoginGate()};
-	const monitor = createLink(library, settings, {application: 'midwatch', hosts: settings.hosts, gate: gates.reads});
-	const acting = new Set<Link>();
+	const gates = {reads: createLoginLimiter(), acts: createLoginLimiter()};
+	const monitor = createPostgresConnection(library, settings, {
+		application: 'midwatch',
+		hosts: settings.hosts,
+		gate: gates.reads,
+	});
+	const acting = new Set<PostgresConnection>();
 	let known: {readonly generation: number; readonly server: ServerRecord} | undefined;
 
 	async function server(signal: AbortSignal): Promise<ServerRecord> {
-		const generation = monitor.place?.generation;
+		const generation = monitor.connectedHost?.generation;
 		if (known !== undefined && known.generation === generation) return known.server;
-		const row = decode.only(await monitor.ask(sql.serverSql, [], signal));
-		const place = monitor.place;
-		const [control = {}] = await monitor.ask(sql.systemIdentifierSql, [], signal).catch(() => []);
-		const preloaded = decode.text(row, 'preloaded');
+		const row = decode.firstRow(await monitor.query(sql.serverSql, [], signal));
+		const place = monitor.connectedHost;
+		const [control = {}] = await monitor.query(sql.systemIdentifierSql, [], signal).catch(() => []);
+		const preloaded = decode.optionalText(row, 'preloaded');
 		const record: ServerRecord = {
-			versionNumber: decode.mustNumber(row, 'version_number'),
-			version: decode.mustText(row, 'version'),
-			pid: place?.pooled === true ? undefined : decode.mustNumber(row, 'pid'),
+			versionNumber: decode.requiredNumber(row, 'version_number'),
+			version: decode.requiredText(row, 'version'),
+			pid: place?.pooled === true ? undefined : decode.requiredNumber(row, 'pid'),
 			pooled: place?.pooled ?? false,
 			channel: place?.channel ?? 'plain',
-			user: decode.mustText(row, 'me'),
-			database: decode.mustText(row, 'database'),
+			user: decode.requiredText(row, 'me'),
+			database: decode.requiredText(row, 'database'),
 			host: place === undefined ? '' : `${place.host.host}:${place.host.port}`,
 			hostIndex: place?.index ?? 0,
-			systemIdentifier: decode.text(control, 'id'),
-			standby: decode.flag(row, 'standby'),
-			superuser: decode.flag(row, 'superuser'),
-			readsAllStats: decode.flag(row, 'reads_all_stats'),
-			signalsBackends: decode.flag(row, 'signals_backends'),
-			statementsVersion: decode.text(row, 'statements_version'),
+			systemIdentifier: decode.optionalText(control, 'id'),
+			standby: decode.requiredBoolean(row, 'standby'),
+			superuser: decode.requiredBoolean(row, 'superuser'),
+			readsAllStats: decode.requiredBoolean(row, 'reads_all_stats'),
+			signalsBackends: decode.requiredBoolean(row, 'signals_backends'),
+			statementsVersion: decode.optionalText(row, 'statements_version'),
 			statementsPreloaded:
 				preloaded === undefined ? undefined : /(^|[ ,"/])pg_stat_statements($|[ ,"])/.test(preloaded),
 		};
 		// Else midwatch would count among the statements it shows.
-		if (record.superuser) await monitor.untracked(signal).catch(() => {});
+		if (record.superuser) await monitor.disableStatementTracking(signal).catch(() => {});
 		if (place !== undefined) known = {generation: place.generation, server: record};
 		return record;
 	}
@@ -135,7 +142,7 @@ export function createPostgresClient(
 		signal: AbortSignal,
 	): Promise<SignalResults> {
 		const pids = identities.map(({pid}) => pid);
-		const {statement, values} = signalling(signalFunction, identities);
+		const {statement, values} = signalQuery(signalFunction, identities);
 		if (options.readOnly) {
 			throw new AdapterError(
 				'denied',
@@ -144,18 +151,18 @@ export function createPostgresClient(
 			);
 		}
 		const application = `midwatch ${record}`.slice(0, 63);
-		const hosts = monitor.place === undefined ? settings.hosts : [monitor.place.host];
-		const link = createLink(library, settings, {application, hosts, gate: gates.acts, acts: true});
+		const hosts = monitor.connectedHost === undefined ? settings.hosts : [monitor.connectedHost.host];
+		const link = createPostgresConnection(library, settings, {application, hosts, gate: gates.acts, acts: true});
 		acting.add(link);
 		try {
-			return resultsOf(pids, await link.ask(statement, values, signal));
+			return resultsOf(pids, await link.query(statement, values, signal));
 		} catch (error) {
 			const failure = postgresError(error);
-			if (link.sent) throw midway(pids, failure);
+			if (link.hasSent) throw midway(pids, failure);
 			if (failure.harmless) throw failure;
 			// All connections are taken: the one that reads is the only one left to act on, and that is when it is needed most.
-			if (isTooManyConnections(failure) && monitor.place !== undefined) {
-				const rows = await monitor.askAs(application, statement, values, signal).catch(thrown => {
+			if (isTooManyConnections(failure) && monitor.connectedHost !== undefined) {
+				const rows = await monitor.queryAs(application, statement, values, signal).catch(thrown => {
 					throw midway(pids, postgresError(thrown));
 				});
 				return resultsOf(pids, rows);
@@ -168,13 +175,13 @@ export function createPostgresClient(
 		}
 	}
 
-	function resultsOf(pids: readonly number[], rows: decode.Rows): SignalResults {
-		const matched = new Map(rows.map(row => [decode.mustNumber(row, 'pid'), row]));
+	function resultsOf(pids: readonly number[], rows: decode.TextRows): SignalResults {
+		const matched = new Map(rows.map(row => [decode.requiredNumber(row, 'pid'), row]));
 		return new Map(
 			pids.map((pid): readonly [number, SignalResult] => {
 				const row = matched.get(pid);
 				if (row === undefined) return [pid, {result: 'moved'}];
-				return [pid, decode.flag(row, 'sent') ? {result: 'sent', at: toSignalled(row)} : {result: 'gone'}];
+				return [pid, decode.requiredBoolean(row, 'sent') ? {result: 'sent', at: toSignalled(row)} : {result: 'gone'}];
 			}),
 		);
 	}
@@ -195,88 +202,88 @@ export function createPostgresClient(
 		async ping({signal}) {
 			await server(signal);
 			const started = performance.now();
-			await monitor.ask('SELECT 1', [], signal);
+			await monitor.query('SELECT 1', [], signal);
 			return performance.now() - started;
 		},
 		async overview({signal}) {
-			const row = decode.only(await monitor.ask(sql.overviewSql, [], signal));
+			const row = decode.firstRow(await monitor.query(sql.overviewSql, [], signal));
 			return {
-				byState: toStates(decode.mustText(row, 'by_state')),
-				connections: decode.mustNumber(row, 'connections'),
-				connectionLimit: decode.mustNumber(row, 'connection_limit'),
-				longestTransactionSeconds: decode.number(row, 'longest_s'),
-				blocksHit: decode.mustNumber(row, 'hit'),
-				blocksRead: decode.mustNumber(row, 'read'),
-				oldestDatabase: decode.mustText(row, 'datname'),
-				oldestTransactionAge: decode.mustNumber(row, 'xids'),
-				oldestMultixactAge: decode.mustNumber(row, 'mxids'),
+				byState: toStates(decode.requiredText(row, 'by_state')),
+				connections: decode.requiredNumber(row, 'connections'),
+				connectionLimit: decode.requiredNumber(row, 'connection_limit'),
+				longestTransactionSeconds: decode.optionalNumber(row, 'longest_s'),
+				blocksHit: decode.requiredNumber(row, 'hit'),
+				blocksRead: decode.requiredNumber(row, 'read'),
+				oldestDatabase: decode.requiredText(row, 'datname'),
+				oldestTransactionAge: decode.requiredNumber(row, 'xids'),
+				oldestMultixactAge: decode.requiredNumber(row, 'mxids'),
 			};
 		},
 		async sessions({signal}) {
-			const rows = await monitor.ask(sql.sessionsSql, [], signal);
-			const total = rows[0] === undefined ? 0 : decode.mustNumber(rows[0], 'total');
+			const rows = await monitor.query(sql.sessionsSql, [], signal);
+			const total = rows[0] === undefined ? 0 : decode.requiredNumber(rows[0], 'total');
 			return {sessions: rows.map(toSession), omitted: total - rows.length};
 		},
 		async sessionsByPid(pids, {signal}) {
-			return (await monitor.ask(sql.sessionsByPidSql, [pids], signal)).map(toSession);
+			return (await monitor.query(sql.sessionsByPidSql, [pids], signal)).map(toSession);
 		},
 		async waits({signal}) {
-			const rows = await monitor.ask(sql.waitsSql(await major(signal)), [], signal);
+			const rows = await monitor.query(sql.waitsSql(await major(signal)), [], signal);
 			return rows.map(row => ({
-				pid: decode.mustNumber(row, 'pid'),
-				lockType: decode.mustText(row, 'locktype'),
-				mode: decode.mustText(row, 'mode'),
-				relation: decode.text(row, 'relation'),
-				waitSeconds: decode.number(row, 'wait_s'),
-				blockers: [...new Set((decode.text(row, 'blockers') ?? '').split(',').filter(Boolean).map(Number))],
+				pid: decode.requiredNumber(row, 'pid'),
+				lockType: decode.requiredText(row, 'locktype'),
+				mode: decode.requiredText(row, 'mode'),
+				relation: decode.optionalText(row, 'relation'),
+				waitSeconds: decode.optionalNumber(row, 'wait_s'),
+				blockers: [...new Set((decode.optionalText(row, 'blockers') ?? '').split(',').filter(Boolean).map(Number))],
 			}));
 		},
 		async heldLocks(pids, {signal}) {
-			const rows = await monitor.ask(sql.heldLocksSql, [pids], signal);
+			const rows = await monitor.query(sql.heldLocksSql, [pids], signal);
 			return rows.map(row => ({
-				pid: decode.mustNumber(row, 'pid'),
-				relation: decode.mustText(row, 'relation'),
-				mode: decode.mustText(row, 'mode'),
+				pid: decode.requiredNumber(row, 'pid'),
+				relation: decode.requiredText(row, 'relation'),
+				mode: decode.requiredText(row, 'mode'),
 			}));
 		},
 		async replication({signal}) {
-			const standbys = await monitor.ask(sql.standbysSql, [], signal);
-			const slots = await monitor.ask(sql.slotsSql, [], signal);
-			const own = (await server(signal)).standby ? await monitor.ask(sql.ownLagSql, [], signal) : [];
+			const standbys = await monitor.query(sql.standbysSql, [], signal);
+			const slots = await monitor.query(sql.slotsSql, [], signal);
+			const own = (await server(signal)).standby ? await monitor.query(sql.ownLagSql, [], signal) : [];
 			const ownRow = own[0] ?? {};
 			return {
 				standbys: standbys.map(row => ({
-					name: decode.mustText(row, 'name'),
-					state: decode.mustText(row, 'state'),
-					lagSeconds: decode.number(row, 'lag_s'),
-					lagBytes: decode.number(row, 'lag_bytes'),
+					name: decode.requiredText(row, 'name'),
+					state: decode.requiredText(row, 'state'),
+					lagSeconds: decode.optionalNumber(row, 'lag_s'),
+					lagBytes: decode.optionalNumber(row, 'lag_bytes'),
 				})),
 				slots: slots.map(row => ({
-					name: decode.mustText(row, 'slot_name'),
-					active: decode.flag(row, 'active'),
-					walStatus: decode.text(row, 'wal_status'),
-					retainedBytes: decode.number(row, 'retained'),
+					name: decode.requiredText(row, 'slot_name'),
+					active: decode.requiredBoolean(row, 'active'),
+					walStatus: decode.optionalText(row, 'wal_status'),
+					retainedBytes: decode.optionalNumber(row, 'retained'),
 				})),
-				ownLagSeconds: decode.number(ownRow, 'lag_s'),
-				ownLagBytes: decode.number(ownRow, 'lag_bytes'),
-				receiving: decode.flagIfKnown(ownRow, 'receiving'),
+				ownLagSeconds: decode.optionalNumber(ownRow, 'lag_s'),
+				ownLagBytes: decode.optionalNumber(ownRow, 'lag_bytes'),
+				receiving: decode.optionalBoolean(ownRow, 'receiving'),
 			};
 		},
-		...createStatementReads((text, values, signal) => monitor.ask(text, values, signal)),
+		...createStatementReads((text, values, signal) => monitor.query(text, values, signal)),
 		async sessionQuery(pid, backendStart, limit, {signal}) {
-			const [row] = await monitor.ask(sql.sessionQuerySql, [pid, backendStart, limit], signal);
+			const [row] = await monitor.query(sql.sessionQuerySql, [pid, backendStart, limit], signal);
 			if (row === undefined) return undefined;
-			return {query: shownQuery(row) ?? '', keptBytes: decode.mustNumber(row, 'kept')};
+			return {query: redactedQuery(row) ?? '', keptBytes: decode.requiredNumber(row, 'kept')};
 		},
 		async connectionGroups({signal}) {
-			const rows = await monitor.ask(sql.connectionGroupsSql, [], signal);
+			const rows = await monitor.query(sql.connectionGroupsSql, [], signal);
 			return rows.map(row => ({
-				application: decode.mustText(row, 'application'),
-				user: decode.mustText(row, 'user'),
-				database: decode.mustText(row, 'database'),
-				state: decode.mustText(row, 'state'),
-				count: decode.mustNumber(row, 'n'),
-				oldestSeconds: decode.number(row, 'oldest_s'),
+				application: decode.requiredText(row, 'application'),
+				user: decode.requiredText(row, 'user'),
+				database: decode.requiredText(row, 'database'),
+				state: decode.requiredText(row, 'state'),
+				count: decode.requiredNumber(row, 'n'),
+				oldestSeconds: decode.optionalNumber(row, 'oldest_s'),
 			}));
 		},
 		cancel: (identities, record, {signal}) => act('pg_cancel_backend', identities, record, signal),

@@ -1,5 +1,12 @@
-import {AdapterError, codeOf, type ErrorKind, isAdapterError, messageOf, plainest} from '../../src/errors.ts';
-import {certificateHint, tlsWords} from '../../src/text/tls-errors.ts';
+import {
+	AdapterError,
+	codeOf,
+	type ErrorKind,
+	isAdapterError,
+	messageOf,
+	unwrapAggregateError,
+} from '../../src/errors.ts';
+import {certificateHint, describeTlsError} from '../../src/text/tls-errors.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
@@ -109,9 +116,9 @@ function meaningOf(code: string, message: string): Meaning {
 /** Anything that `pg`, the socket or TLS threw, as the one error of the house. `where` is `host:port`. */
 export function postgresError(thrown: unknown, where?: string): AdapterError {
 	if (isAdapterError(thrown)) return thrown;
-	const error = plainest(thrown);
+	const error = unwrapAggregateError(thrown);
 	const code = codeOf(error);
-	const message = tlsWords(messageOf(error)) || code || 'the connection failed';
+	const message = describeTlsError(messageOf(error)) || code || 'the connection failed';
 	const [kind, hint] = meaningOf(code, message);
 	return new AdapterError(kind, where === undefined ? message : `${where}: ${message}`, hint, {cause: error});
 }

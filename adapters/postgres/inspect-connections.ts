@@ -1,35 +1,38 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import {connectionsSeverity} from '../../src/model/postgres/postgres-health.ts';
 import {type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import type {ConnectionGroupRecord, PostgresPort} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {fit} from '../../src/text/fit.ts';
-import {duration, percent} from '../../src/text/format.ts';
-import {psqlLine} from './cli-equivalent.ts';
+import {fitCells} from '../../src/text/fit.ts';
+import {formatDuration, formatPercent} from '../../src/text/format.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 import {connectionGroupsSql} from './sql.ts';
 
 const nameCells = 28;
 
-function applicationLines(groups: readonly ConnectionGroupRecord[]): readonly Line[] {
+function applicationLines(groups: readonly ConnectionGroupRecord[]): readonly DocumentLine[] {
 	const byApplication = Map.groupBy(groups, group => group.application);
 	const size = (of: readonly ConnectionGroupRecord[]) => of.reduce((sum, group) => sum + group.count, 0);
 	return [...byApplication]
 		.toSorted(([, a], [, b]) => size(b) - size(a))
 		.flatMap(([application, own]) => [
 			{
-				text: `${fit(application === '' ? '(no name)' : cleanLine(application), nameCells)} ${fit(String(size(own)), 6, 'right')}`,
+				text: `${fitCells(application === '' ? '(no name)' : cleanLine(application), nameCells)} ${fitCells(String(size(own)), 6, 'right')}`,
 				loud: true,
 			},
 			...own.map(group => {
 				const who = `  ${cleanLine(group.user)} on ${cleanLine(group.database)}`;
-				const oldest = group.oldestSeconds === undefined ? '' : `, since ${duration(group.oldestSeconds)} at most`;
-				return {text: `${fit(who, nameCells)} ${fit(String(group.count), 6, 'right')}  ${group.state}${oldest}`};
+				const oldest =
+					group.oldestSeconds === undefined ? '' : `, since ${formatDuration(group.oldestSeconds)} at most`;
+				return {
+					text: `${fitCells(who, nameCells)} ${fitCells(String(group.count), 6, 'right')}  ${group.state}${oldest}`,
+				};
 			}),
 		]);
 }
 
-export const connectionsByApplication = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectConnections = defineInspection<PostgresSessionRow, PostgresPort>()({
 	id: 'postgres.connections',
 	title: 'Connections by application',
 	key: 'w',
@@ -42,10 +45,10 @@ export const connectionsByApplication = defineInspection<PostgresSessionRow, Pos
 		const listed = groups.reduce((sum, group) => sum + group.count, 0);
 		return {
 			title: 'Connections by application',
-			reads: [psqlLine(target, connectionGroupsSql)],
+			cliEquivalent: [psqlCommand(target, connectionGroupsSql)],
 			lines: [
 				{
-					text: `${connections} of ${connectionLimit} are taken, ${percent(connections / connectionLimit)}`,
+					text: `${connections} of ${connectionLimit} are taken, ${formatPercent(connections / connectionLimit)}`,
 					severity: connectionsSeverity(connections, connectionLimit),
 					loud: true,
 				},

@@ -1,19 +1,19 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
-import {sessionPhrase} from '../../src/model/postgres/postgres-findings.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
+import {describeSession} from '../../src/model/postgres/postgres-findings.ts';
 import {
 	childrenOf,
 	type LockForest,
 	lockForest,
 	preparedTransaction,
-	waitersOf,
+	waitersOfRoot,
 } from '../../src/model/postgres/postgres-locks.ts';
-import {type PostgresSessionRow, pidName, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
+import {type PostgresSessionRow, pidText, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
 import type {HeldLockRecord, PostgresPort} from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cut} from '../../src/text/fit.ts';
-import {duration} from '../../src/text/format.ts';
-import {psqlLine} from './cli-equivalent.ts';
+import {truncateText} from '../../src/text/fit.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 import {heldLocksSql, waitsSql} from './sql.ts';
 
 const queryCells = 200;
@@ -21,24 +21,24 @@ const queryCells = 200;
 const branchQueryCells = 48;
 const locksShown = 6;
 
-type Drawing = {
+type LockTree = {
 	readonly forest: LockForest;
 	readonly rows: ReadonlyMap<number, PostgresSessionRow>;
 	readonly held: readonly HeldLockRecord[];
 };
 
 const shortQuery = (row: PostgresSessionRow | undefined, cells: number): string =>
-	cut(cleanLine(row?.query ?? ''), cells);
+	truncateText(cleanLine(row?.query ?? ''), cells);
 
-function rootLines(pid: number, {forest, rows, held}: Drawing): readonly Line[] {
+function rootLines(pid: number, {forest, rows, held}: LockTree): readonly DocumentLine[] {
 	const row = rows.get(pid);
-	const waiters = waitersOf(forest, pid).length;
-	const phrase = row === undefined ? '' : `  ${sessionPhrase(row)}`;
+	const waiters = waitersOfRoot(forest, pid).length;
+	const phrase = row === undefined ? '' : `  ${describeSession(row)}`;
 	const queue = waiters === 1 ? '1 waits for it' : `${waiters} wait for it`;
 	const locks = held.filter(lock => lock.pid === pid);
 	const more = locks.length > locksShown ? [{text: `   … ${locks.length - locksShown} more locks`}] : [];
 	const query = shortQuery(row, queryCells);
-	const name = pidName(pid);
+	const name = pidText(pid);
 	return [
 		{
 			text: `${name.charAt(0).toUpperCase()}${name.slice(1)}${phrase}  (${queue})`,
@@ -54,7 +54,7 @@ function rootLines(pid: number, {forest, rows, held}: Drawing): readonly Line[] 
 	];
 }
 
-function branchLines(parent: number, indent: string, drawing: Drawing): readonly Line[] {
+function branchLines(parent: number, indent: string, drawing: LockTree): readonly DocumentLine[] {
 	const {forest, rows} = drawing;
 	const children = childrenOf(forest, parent);
 	return children.flatMap((pid, index) => {
@@ -63,11 +63,11 @@ function branchLines(parent: number, indent: string, drawing: Drawing): readonly
 		const wait = forest.waits.get(pid);
 		const on = wait?.relation === undefined ? (wait?.lockType ?? 'a lock') : `${wait.relation} (${wait.lockType})`;
 		const also =
-			(forest.rootsOf.get(pid) ?? []).length > 1 ? `, behind ${forest.rootsOf.get(pid)?.map(pidName).join(', ')}` : '';
+			(forest.rootsOf.get(pid) ?? []).length > 1 ? `, behind ${forest.rootsOf.get(pid)?.map(pidText).join(', ')}` : '';
 		const app = row?.application === undefined || row.application === '' ? '' : `, app ${row.application}`;
 		return [
 			{
-				text: `${indent}${last ? '└─' : '├─'} pid ${pid}  waits ${duration(row?.wait?.seconds)} for ${wait?.mode ?? 'a lock'} on ${on}${also}${app}  ${shortQuery(row, branchQueryCells)}`,
+				text: `${indent}${last ? '└─' : '├─'} pid ${pid}  waits ${formatDuration(row?.wait?.seconds)} for ${wait?.mode ?? 'a lock'} on ${on}${also}${app}  ${shortQuery(row, branchQueryCells)}`,
 				...(row === undefined ? {} : {severity: row.severity}),
 			},
 			...branchLines(pid, `${indent}${last ? '   ' : '│  '}`, drawing),
@@ -75,7 +75,7 @@ function branchLines(parent: number, indent: string, drawing: Drawing): readonly
 	});
 }
 
-export const lockTree = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectLocks = defineInspection<PostgresSessionRow, PostgresPort>()({
 	id: 'postgres.lock-tree',
 	title: 'Lock tree',
 	key: 'l',
@@ -91,11 +91,14 @@ export const lockTree = defineInspection<PostgresSessionRow, PostgresPort>()({
 		const rows = new Map(sessionRows(target.name, sessions, forest).map(row => [row.pid, row]));
 		const drawing = {forest, rows, held};
 		const trees = forest.roots
-			.toSorted((a, b) => waitersOf(forest, b).length - waitersOf(forest, a).length || a - b)
+			.toSorted((a, b) => waitersOfRoot(forest, b).length - waitersOfRoot(forest, a).length || a - b)
 			.flatMap(root => [...rootLines(root, drawing), ...branchLines(root, '   ', drawing), {text: ''}]);
 		return {
 			title: 'Who waits for whom',
-			reads: [psqlLine(target, waitsSql(13)), psqlLine(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`))],
+			cliEquivalent: [
+				psqlCommand(target, waitsSql(13)),
+				psqlCommand(target, heldLocksSql.replace('$1', `'{${holders.join(',')}}'`)),
+			],
 			lines: trees.length === 0 ? [{text: 'Nobody waits for a lock now.'}] : trees,
 		};
 	},

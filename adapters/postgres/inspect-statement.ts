@@ -1,44 +1,47 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {type PostgresSessionRow, pidName, sessionKind} from '../../src/model/postgres/postgres-session.ts';
+import {type PostgresSessionRow, pidText, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import {type PostgresStatementRow, statementKind} from '../../src/model/postgres/postgres-statement.ts';
 import type {PostgresPort} from '../../src/port/postgres.ts';
-import {bytes, count, duration, millis, percent} from '../../src/text/format.ts';
+import {formatBytes, formatCount, formatDuration, formatMillis, formatPercent} from '../../src/text/format.ts';
 import {sqlLiteral} from '../../src/text/quote.ts';
-import {psqlLine} from './cli-equivalent.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 
 /** Characters. A generated statement may be megabytes; nobody reads them, and each would be drawn. */
 const limit = 200_000;
 
-const textLines = (query: string): readonly Line[] => query.split(/\r\n?|\n/).map(text => ({text}));
+const textLines = (query: string): readonly DocumentLine[] => query.split(/\r\n?|\n/).map(text => ({text}));
 
-const cutLine = (query: string): readonly Line[] =>
+const cutLine = (query: string): readonly DocumentLine[] =>
 	query.length < limit ? [] : [{text: `… cut after ${limit / 1000}k characters`, severity: 'warn'}];
 
-const fact = (label: string, value: string | undefined): readonly Line[] =>
+const factLines = (label: string, value: string | undefined): readonly DocumentLine[] =>
 	value === undefined || value === '' ? [] : [{text: `${label.padEnd(13)}${value}`}];
 
-function sessionFacts(row: PostgresSessionRow): readonly Line[] {
+function sessionFactLines(row: PostgresSessionRow): readonly DocumentLine[] {
 	const wait = row.waitType === undefined ? undefined : `${row.waitType}:${row.waitEvent ?? ''}`;
 	const from = row.client === undefined ? '' : ` from ${row.client}`;
 	return [
-		...fact('state', row.hidden ? 'hidden from us' : `${row.state ?? 'none'}, ${duration(row.ageSeconds)}`),
-		...fact(
+		...factLines('state', row.hidden ? 'hidden from us' : `${row.state ?? 'none'}, ${formatDuration(row.ageSeconds)}`),
+		...factLines(
 			'transaction',
-			row.transactionSeconds === undefined ? undefined : `${duration(row.transactionSeconds)} old`,
+			row.transactionSeconds === undefined ? undefined : `${formatDuration(row.transactionSeconds)} old`,
 		),
-		...fact('waits', wait),
-		...fact('blocked by', row.roots.map(pidName).join(', ')),
-		...fact('blocks', row.blocks === 0 ? undefined : `${row.blocks}, the longest for ${duration(row.blocksSeconds)}`),
-		...fact('user', row.user === undefined ? undefined : `${row.user}${from}`),
-		...fact('application', row.application),
-		...fact('database', row.database),
-		...fact('started', row.backendStart),
+		...factLines('waits', wait),
+		...factLines('blocked by', row.roots.map(pidText).join(', ')),
+		...factLines(
+			'blocks',
+			row.blocks === 0 ? undefined : `${row.blocks}, the longest for ${formatDuration(row.blocksSeconds)}`,
+		),
+		...factLines('user', row.user === undefined ? undefined : `${row.user}${from}`),
+		...factLines('application', row.application),
+		...factLines('database', row.database),
+		...factLines('started', row.backendStart),
 	];
 }
 
-export const sessionStatement = defineInspection<PostgresSessionRow, PostgresPort>()({
+export const inspectSessionStatement = defineInspection<PostgresSessionRow, PostgresPort>()({
 	id: 'postgres.statement',
 	title: 'Statement',
 	key: 'd',
@@ -55,10 +58,13 @@ export const sessionStatement = defineInspection<PostgresSessionRow, PostgresPor
 			);
 		}
 		const found = await port.sessionQuery(pid, backendStart, limit, {signal});
-		const statement = `SELECT query FROM pg_stat_activity WHERE pid = ${pid} AND backend_start =${spaced(sqlLiteral(backendStart))}`;
-		const asked = {title: `pid ${pid}`, reads: [psqlLine(target, statement)]};
+		const statement = `SELECT query FROM pg_stat_activity WHERE pid = ${pid} AND backend_start =${withSpace(sqlLiteral(backendStart))}`;
+		const asked = {title: `pid ${pid}`, cliEquivalent: [psqlCommand(target, statement)]};
 		if (found === undefined) {
-			const gone: Line = {text: `pid ${pid} has ended; this is what it ran when it was last seen`, severity: 'warn'};
+			const gone: DocumentLine = {
+				text: `pid ${pid} has ended; this is what it ran when it was last seen`,
+				severity: 'warn',
+			};
 			return {...asked, lines: [gone, {text: ''}, ...textLines(row.query ?? '')]};
 		}
 		const what = row.state === 'active' ? 'runs' : 'ran last';
@@ -67,7 +73,7 @@ export const sessionStatement = defineInspection<PostgresSessionRow, PostgresPor
 		return {
 			...asked,
 			lines: [
-				...sessionFacts(row),
+				...sessionFactLines(row),
 				{text: ''},
 				{text: what, loud: true},
 				...textLines(found.query),
@@ -75,7 +81,7 @@ export const sessionStatement = defineInspection<PostgresSessionRow, PostgresPor
 				...(kept
 					? [
 							{
-								text: `… cut by the server, which keeps ${bytes(found.keptBytes)} of each (track_activity_query_size)`,
+								text: `… cut by the server, which keeps ${formatBytes(found.keptBytes)} of each (track_activity_query_size)`,
 								severity: 'warn',
 							} as const,
 						]
@@ -85,9 +91,9 @@ export const sessionStatement = defineInspection<PostgresSessionRow, PostgresPor
 	},
 });
 
-const spaced = (literal: string): string => (literal.startsWith(' ') ? literal : ` ${literal}`);
+const withSpace = (literal: string): string => (literal.startsWith(' ') ? literal : ` ${literal}`);
 
-export const statementText = defineInspection<PostgresStatementRow, PostgresPort>()({
+export const inspectStatement = defineInspection<PostgresStatementRow, PostgresPort>()({
 	id: 'postgres.statement-text',
 	title: 'Text',
 	key: 'd',
@@ -99,17 +105,20 @@ export const statementText = defineInspection<PostgresStatementRow, PostgresPort
 		const statement = `SELECT query FROM pg_stat_statements WHERE userid = ${userid} AND dbid = ${dbid} AND queryid = ${queryid}`;
 		return {
 			title: `Statement ${queryid}`,
-			reads: [psqlLine(target, statement)],
+			cliEquivalent: [psqlCommand(target, statement)],
 			lines: [
-				...fact('user', row.user),
-				...fact('database', row.database),
-				...fact(
+				...factLines('user', row.user),
+				...factLines('database', row.database),
+				...factLines(
 					'time',
-					row.share === undefined ? 'first seen: rates come with the next read' : `${percent(row.share)} of all`,
+					row.share === undefined ? 'first seen: rates come with the next read' : `${formatPercent(row.share)} of all`,
 				),
-				...fact('mean', row.meanMs === undefined ? undefined : millis(row.meanMs)),
-				...fact('in all', `${count(row.calls)} ${row.calls === 1 ? 'call' : 'calls'}, ${millis(row.milliseconds)}`),
-				...fact('cache hits', row.hits === undefined ? undefined : percent(row.hits)),
+				...factLines('mean', row.meanMs === undefined ? undefined : formatMillis(row.meanMs)),
+				...factLines(
+					'in all',
+					`${formatCount(row.calls)} ${row.calls === 1 ? 'call' : 'calls'}, ${formatMillis(row.milliseconds)}`,
+				),
+				...factLines('cache hits', row.hits === undefined ? undefined : formatPercent(row.hits)),
 				{text: ''},
 				...(query === undefined
 					? [

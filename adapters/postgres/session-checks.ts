@@ -1,10 +1,10 @@
 import type {Check} from '../../src/contract/action.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {isClient, type PostgresSessionRow, pidName} from '../../src/model/postgres/postgres-session.ts';
+import {isClient, type PostgresSessionRow, pidText} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, ServerRecord, SessionRecord} from '../../src/port/postgres.ts';
-import {grantSignalling} from './grant-statements.ts';
+import {grantSignalStatement} from './grant-statements.ts';
 
-export const gone = (pid: number): AdapterError =>
+export const sessionConflictError = (pid: number): AdapterError =>
 	new AdapterError(
 		'conflict',
 		`pid ${pid} has ended or is another session now`,
@@ -12,46 +12,46 @@ export const gone = (pid: number): AdapterError =>
 	);
 
 /** Why a session cannot be acted on at all, shown beside the dim key. */
-function reachable(row: PostgresSessionRow): string | undefined {
+function unsignallableReason(row: PostgresSessionRow): string | undefined {
 	if (row.hidden || row.backendStart === undefined) return 'its start is hidden from us: needs pg_read_all_stats';
 	if (!isClient(row)) return `it is no client but ${row.backendType ?? 'a process of the server'}`;
 	return undefined;
 }
 
 /** `reachable` for each of several, with the pid of the one that is not. */
-export function reachableAll(
+export function unsignallableReasonOfAny(
 	rows: readonly PostgresSessionRow[],
 	further: (row: PostgresSessionRow) => string | undefined = () => undefined,
 ): string | undefined {
 	if (rows.length === 0) return 'no session is selected';
 	for (const row of rows) {
-		const reason = reachable(row) ?? further(row);
+		const reason = unsignallableReason(row) ?? further(row);
 		if (reason !== undefined) return rows.length === 1 ? reason : `pid ${row.pid}: ${reason}`;
 	}
 	return undefined;
 }
 
 /** A selected row, and the same session as it is now. */
-export type Selected = {readonly row: PostgresSessionRow; readonly session: SessionRecord};
+export type SelectedSession = {readonly row: PostgresSessionRow; readonly session: SessionRecord};
 
 /**
  * The selected rows and the same sessions as they are now, at least one.
  * @throws AdapterError `conflict` when one of them is gone, `unsupported` when one must not be signalled.
  */
-export async function selectedSessions(
+export async function readSelectedSessions(
 	rows: readonly PostgresSessionRow[],
 	port: PostgresPort,
 	signal: AbortSignal,
-): Promise<readonly [Selected, ...Selected[]]> {
+): Promise<readonly [SelectedSession, ...SelectedSession[]]> {
 	for (const row of rows) {
-		const reason = reachable(row);
+		const reason = unsignallableReason(row);
 		if (reason !== undefined)
 			throw new AdapterError('unsupported', `pid ${row.pid}: ${reason}`, 'Choose a session of a client.');
 	}
-	const sessions = await sessionsOf(rows, port, signal);
-	const [first, ...others] = rows.map((row): Selected => {
+	const sessions = await readSessionsByPid(rows, port, signal);
+	const [first, ...others] = rows.map((row): SelectedSession => {
 		const session = sessions.get(row.pid);
-		if (session === undefined || session.backendStart !== row.backendStart) throw gone(row.pid);
+		if (session === undefined || session.backendStart !== row.backendStart) throw sessionConflictError(row.pid);
 		return {row, session};
 	});
 	if (first === undefined) throw new AdapterError('conflict', 'no session is selected', 'Choose a session.');
@@ -59,7 +59,7 @@ export async function selectedSessions(
 }
 
 /** The sessions that have these pids now, whoever they are. */
-export async function sessionsOf(
+export async function readSessionsByPid(
 	these: readonly {readonly pid: number}[],
 	port: PostgresPort,
 	signal: AbortSignal,
@@ -68,17 +68,17 @@ export async function sessionsOf(
 	return new Map((await port.sessionsByPid(pids, {signal})).map(session => [session.pid, session]));
 }
 
-export const touchOf = ({pid, user, database}: SessionRecord, query: string): string =>
+export const describeTouchedSession = ({pid, user, database}: SessionRecord, query: string): string =>
 	`pid ${pid}, ${user ?? '?'} on ${database ?? '?'}: ${query}`;
 
 /** Of one the pid, of several how many. */
-export const objectOf = (these: readonly {readonly pid: number}[]): string =>
+export const nameSessions = (these: readonly {readonly pid: number}[]): string =>
 	these.length === 1 ? String(these[0]?.pid) : `${these.length} sessions`;
 
 /**
  * The checks of each session. Of several, those that pass are one line for each sort of check, and every other one says whose it is.
  */
-export function checksOfAll(
+export function mergeSessionChecks(
 	checked: readonly {readonly pid: number; readonly checks: readonly Check[]}[],
 ): readonly Check[] {
 	if (checked.length === 1) return checked[0]?.checks ?? [];
@@ -104,13 +104,13 @@ export function checksOfAll(
 	];
 }
 
-export const pidNames = (these: readonly {readonly pid: number}[]): string => these.map(({pid}) => pid).join(', ');
+export const pidList = (these: readonly {readonly pid: number}[]): string => these.map(({pid}) => pid).join(', ');
 
 /** The key under which the receipt of several holds what was there of one that was signalled. */
 export const receiptKey = ({pid}: {readonly pid: number}): string => `pid ${pid}`;
 
 /** Whether the server will let us. pg_signal_backend does not reach the sessions of superusers. */
-function signalCheck(session: SessionRecord, server: ServerRecord): Check {
+function signalPermissionCheck(session: SessionRecord, server: ServerRecord): Check {
 	const label = 'the right to signal it';
 	if (session.pid === server.pid)
 		return {label, result: 'block', detail: 'it is the connection that midwatch reads with'};
@@ -124,35 +124,38 @@ function signalCheck(session: SessionRecord, server: ServerRecord): Check {
 		const detail = `${session.user ?? 'its user'} is a superuser: only a superuser may, no GRANT is enough; connect as one`;
 		return {label, result: 'block', detail};
 	}
-	return {label, result: 'block', detail: `needs: ${grantSignalling(server.user)}`};
+	return {label, result: 'block', detail: `needs: ${grantSignalStatement(server.user)}`};
 }
 
 /** Whether it is still what was shown, and whether it may be signalled; midwatch's own connection is named as such whatever it does. */
-export function checksOf(same: Check, session: SessionRecord | undefined, server: ServerRecord): readonly Check[] {
+export function sessionChecks(same: Check, session: SessionRecord | undefined, server: ServerRecord): readonly Check[] {
 	if (session === undefined) return [same];
-	const may = signalCheck(session, server);
+	const may = signalPermissionCheck(session, server);
 	if (session.pid === server.pid) return [may];
 	return same.moved ? [same] : [same, may];
 }
 
-export type Reason = {readonly reason: string; readonly instead?: string};
+export type FutileReason = {readonly reason: string; readonly instead?: string};
 
 /**
  * Why ending `row` frees nothing: it only waits itself. Not so for one that waits for a whole table: those behind it may well get along
  * with whoever holds the table now.
  */
-export function onlyWaits(row: PostgresSessionRow): Reason | undefined {
+export function onlyWaitsReason(row: PostgresSessionRow): FutileReason | undefined {
 	const [root, ...others] = row.roots;
 	if (root === undefined || (row.wait?.lockType === 'relation' && row.blocks > 0)) return undefined;
 	const more = others.length === 0 ? '' : ` and ${others.length} more`;
-	return {reason: `it only waits: ${pidName(root)}${more} holds the lock and keeps it`};
+	return {reason: `it only waits: ${pidText(root)}${more} holds the lock and keeps it`};
 }
 
 /**
  * `onlyWaits` for several: the reason is told of one alone, or when it holds for every one of them. Who waits for another of the selected
  * is freed with it.
  */
-export function vainFor(selected: readonly Selected[], why: (one: Selected) => Reason | undefined): Reason | undefined {
+export function futileReasonForAll(
+	selected: readonly SelectedSession[],
+	why: (one: SelectedSession) => FutileReason | undefined,
+): FutileReason | undefined {
 	const pids = new Set(selected.map(({row}) => row.pid));
 	const reasons = selected.map(one =>
 		selected.length > 1 && one.row.roots.length > 0 && one.row.roots.every(root => pids.has(root))
@@ -170,7 +173,7 @@ export function vainFor(selected: readonly Selected[], why: (one: Selected) => R
 }
 
 /** Who waits for one may wait for another of them as well: the sum is exact only when one alone is waited for. */
-export function waitersOf(selected: readonly Selected[]): string {
+export function describeWaiters(selected: readonly SelectedSession[]): string {
 	const waited = selected.map(({row}) => row.blocks).filter(blocks => blocks > 0);
 	const sum = waited.reduce((total, blocks) => total + blocks, 0);
 	if (sum === 0) return '';

@@ -8,10 +8,10 @@ import type {
 	SignalResults,
 } from '../../src/port/postgres.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {duration} from '../../src/text/format.ts';
+import {formatDuration} from '../../src/text/format.ts';
 import {sqlArray, sqlLiteral} from '../../src/text/quote.ts';
-import {gone, pidNames, receiptKey, sessionsOf} from './session-checks.ts';
-import {actOnSeveralSql, actSql, type SignalFunction} from './sql.ts';
+import {pidList, readSessionsByPid, receiptKey, sessionConflictError} from './session-checks.ts';
+import {type SignalFunction, signalSeveralSql, signalSql} from './sql.ts';
 
 /* What a cancel and a terminate are bound to: a session in one state, one statement and one transaction. */
 
@@ -20,16 +20,16 @@ export type ShownSession = SessionIdentity & {readonly query: string};
 
 const shownLength = 200;
 
-const textOf = (query: string | undefined): string => cleanLine(query ?? '').slice(0, shownLength);
+const shownQueryText = (query: string | undefined): string => cleanLine(query ?? '').slice(0, shownLength);
 
 /** @throws AdapterError `conflict` when its start is not known. */
-export function shownSession(session: SessionRecord): ShownSession {
+export function toShownSession(session: SessionRecord): ShownSession {
 	const {pid, backendStart, transactionStart = null, queryStart = null, state = null, query} = session;
-	if (backendStart === undefined) throw gone(pid);
-	return {pid, backendStart, transactionStart, queryStart, state, query: textOf(query)};
+	if (backendStart === undefined) throw sessionConflictError(pid);
+	return {pid, backendStart, transactionStart, queryStart, state, query: shownQueryText(query)};
 }
 
-export const identityOf = ({
+export const toSessionIdentity = ({
 	pid,
 	backendStart,
 	transactionStart,
@@ -44,11 +44,11 @@ export const identityOf = ({
 });
 
 /** What a session does now: `select 1 (active for 2s)`, `idle in transaction for 6s, after select 1`. */
-function doing(session: SessionRecord): string {
+function describeActivity(session: SessionRecord): string {
 	const {state = 'hidden', stateSeconds, querySeconds} = session;
-	const query = textOf(session.query);
-	if (state === 'active') return `${query} (active for ${duration(querySeconds)})`;
-	return `${state} for ${duration(stateSeconds)}${query === '' ? '' : `, after ${query}`}`;
+	const query = shownQueryText(session.query);
+	if (state === 'active') return `${query} (active for ${formatDuration(querySeconds)})`;
+	return `${state} for ${formatDuration(stateSeconds)}${query === '' ? '' : `, after ${query}`}`;
 }
 
 /** What the guard of the statement that signals compares. */
@@ -59,15 +59,15 @@ export const isSameSession = (shown: SessionIdentity, now: SessionRecord): boole
 	(now.transactionStart ?? null) === shown.transactionStart;
 
 /** Why the session is not what was shown any more, with what it does now; undefined when it is the same. */
-export function movedOn(shown: ShownSession, now: SessionRecord | undefined): string | undefined {
+export function describeSessionConflict(shown: ShownSession, now: SessionRecord | undefined): string | undefined {
 	const {pid} = shown;
 	if (now === undefined) return `pid ${pid} has ended`;
-	if (now.backendStart !== shown.backendStart) return `pid ${pid} is another session now: ${doing(now)}`;
-	return isSameSession(shown, now) ? undefined : `pid ${pid} has gone on: now ${doing(now)}`;
+	if (now.backendStart !== shown.backendStart) return `pid ${pid} is another session now: ${describeActivity(now)}`;
+	return isSameSession(shown, now) ? undefined : `pid ${pid} has gone on: now ${describeActivity(now)}`;
 }
 
 /** What the guard refused, with what is there now where that can be read. Nothing was sent. */
-export async function refusedByGuard(
+export async function readGuardConflict(
 	shown: readonly ShownSession[],
 	port: PostgresPort,
 	signal: AbortSignal,
@@ -78,15 +78,15 @@ export async function refusedByGuard(
 		return new AdapterError('conflict', `none of the ${shown.length} sessions is as it was shown any more`, hint);
 	}
 	// That nothing was sent is known already: a failed look must not turn that into an unknown outcome.
-	const sessions = await sessionsOf(shown, port, signal).catch(() => undefined);
-	const now = sessions === undefined ? undefined : movedOn(first, sessions.get(first.pid));
+	const sessions = await readSessionsByPid(shown, port, signal).catch(() => undefined);
+	const now = sessions === undefined ? undefined : describeSessionConflict(first, sessions.get(first.pid));
 	return new AdapterError('conflict', now ?? `pid ${first.pid} is not as it was shown any more`, hint);
 }
 
-export function boundTo(sessions: readonly ShownSession[]): string {
+export function describeSessionBinding(sessions: readonly ShownSession[]): string {
 	const [first] = sessions;
 	if (first === undefined || sessions.length > 1) {
-		return `pid ${pidNames(sessions)}: each by its state and by the start of its backend, transaction and query`;
+		return `pid ${pidList(sessions)}: each by its state and by the start of its backend, transaction and query`;
 	}
 	const {pid, backendStart, transactionStart, queryStart, state} = first;
 	const transaction = transactionStart === null ? 'no transaction' : `transaction started ${transactionStart}`;
@@ -95,24 +95,24 @@ export function boundTo(sessions: readonly ShownSession[]): string {
 }
 
 /** A comparison with a literal, in the form that takes least room on the screen. */
-const compared = (column: string, value: string | null): string =>
+const comparison = (column: string, value: string | null): string =>
 	value === null ? `${column} IS NULL` : `${column} = ${sqlLiteral(value).trim()}`;
 
 /** The statement that signals these sessions, with its values written into it. */
-export function signalByHand(act: SignalFunction, sessions: readonly ShownSession[]): string {
+export function signalStatement(act: SignalFunction, sessions: readonly ShownSession[]): string {
 	const [first] = sessions;
 	if (first !== undefined && sessions.length === 1) {
 		const guard = [
 			`a.pid = ${first.pid}`,
-			compared('a.backend_start', first.backendStart),
-			compared('a.xact_start', first.transactionStart),
-			compared('a.query_start', first.queryStart),
-			compared('a.state', first.state),
+			comparison('a.backend_start', first.backendStart),
+			comparison('a.xact_start', first.transactionStart),
+			comparison('a.query_start', first.queryStart),
+			comparison('a.state', first.state),
 			...(act === 'pg_cancel_backend' && first.state !== 'active' ? [`a.state = 'active'`] : []),
 		];
-		return actSql(act, guard.join(' AND '));
+		return signalSql(act, guard.join(' AND '));
 	}
-	return actOnSeveralSql(act, {
+	return signalSeveralSql(act, {
 		pid: sqlArray(sessions.map(({pid}) => pid)),
 		backendStart: sqlArray(sessions.map(({backendStart}) => backendStart)),
 		transactionStart: sqlArray(sessions.map(({transactionStart}) => transactionStart)),
@@ -121,13 +121,13 @@ export function signalByHand(act: SignalFunction, sessions: readonly ShownSessio
 	});
 }
 
-export type Partition = {
+export type SignalSplit = {
 	readonly sent: readonly {readonly shown: ShownSession; readonly at: SignalledSession}[];
 	readonly missed: readonly ShownSession[];
 };
 
 /** Which of them were signalled, with what each did at that moment, and which were not any more. */
-export function partition(shown: readonly ShownSession[], results: SignalResults): Partition {
+export function splitBySignalResult(shown: readonly ShownSession[], results: SignalResults): SignalSplit {
 	const found = shown.map(one => ({shown: one, result: results.get(one.pid)}));
 	return {
 		sent: found.flatMap(({shown: one, result}) => (result?.result === 'sent' ? [{shown: one, at: result.at}] : [])),
@@ -136,22 +136,22 @@ export function partition(shown: readonly ShownSession[], results: SignalResults
 }
 
 /** What a session did when it was signalled, as fields of a receipt. */
-export const hitFields = ({state, transactionStart, queryStart, query}: SignalledSession) => ({
+export const signalledFields = ({state, transactionStart, queryStart, query}: SignalledSession) => ({
 	state: state ?? 'none',
 	transactionStart: transactionStart ?? 'none',
 	queryStart: queryStart ?? 'none',
-	query: textOf(query),
+	query: shownQueryText(query),
 });
 
 /** The same in a few words: `active: select 1`. */
-export const hitText = ({state, query}: SignalledSession): string =>
-	`${state ?? 'no state'}: ${textOf(query).slice(0, 80)}`;
+export const describeSignalled = ({state, query}: SignalledSession): string =>
+	`${state ?? 'no state'}: ${shownQueryText(query).slice(0, 80)}`;
 
 /** The same of several, by the name that each has in a receipt. */
-export const hitsBefore = (sent: Partition['sent']): Readonly<Record<string, string>> =>
+export const signalledByReceiptKey = (sent: SignalSplit['sent']): Readonly<Record<string, string>> =>
 	Object.fromEntries(
 		sent.map(({shown, at}) => {
-			const {state, transactionStart, queryStart, query} = hitFields(at);
+			const {state, transactionStart, queryStart, query} = signalledFields(at);
 			return [
 				receiptKey(shown),
 				`${state}, transaction since ${transactionStart}, query since ${queryStart}: ${query}`,
@@ -160,7 +160,7 @@ export const hitsBefore = (sent: Partition['sent']): Readonly<Record<string, str
 	);
 
 /** What both confirmations show of a session. */
-export const sessionFacts: readonly ShownFact[] = [
+export const sessionShownFacts: readonly ShownFact[] = [
 	{fact: 'pid', bound: 'the pid together with backend_start, in the statement that signals'},
 	{fact: 'user and database', bound: 'backend_start: a session keeps both from its login to its end'},
 	{fact: 'state', bound: 'state, in the statement that signals'},

@@ -2,7 +2,7 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSource} from '../../src/contract/define.ts';
 import type {Gauge, Note, Severity, Snapshot} from '../../src/contract/row.ts';
 import {sessionFindings} from '../../src/model/postgres/postgres-findings.ts';
-import {cacheHits, overviewGauges, replicationGauges} from '../../src/model/postgres/postgres-health.ts';
+import {cacheHitRatio, overviewGauges, replicationGauges} from '../../src/model/postgres/postgres-health.ts';
 import {lockForest, preparedTransaction} from '../../src/model/postgres/postgres-locks.ts';
 import {type PostgresSessionRow, sessionKind, sessionRows} from '../../src/model/postgres/postgres-session.ts';
 import type {
@@ -13,21 +13,21 @@ import type {
 	SessionRecord,
 	WaitRecord,
 } from '../../src/port/postgres.ts';
-import {createBreaker, isNote} from './circuit-breaker.ts';
-import {psqlLine} from './cli-equivalent.ts';
-import {grantReading} from './grant-statements.ts';
+import {createCircuitBreaker, isNote} from './circuit-breaker.ts';
+import {psqlCommand} from './cli-equivalent.ts';
+import {grantReadStatement} from './grant-statements.ts';
 import {overviewSql, sessionsSql, standbysSql, waitsSql} from './sql.ts';
 
 /** Asking who waits for whom stops the lock manager for an instant: only when somebody waits, or might, unseen by us. */
-const mayWait = (session: SessionRecord): boolean => session.waitType === 'Lock' || session.hidden;
+const mayBeWaiting = (session: SessionRecord): boolean => session.waitType === 'Lock' || session.hidden;
 
-function notesOf(
+function sessionNotes(
 	server: ServerRecord,
 	sessions: readonly SessionRecord[],
 	replication: ReplicationRecord | Note,
 ): readonly Note[] {
 	const notes: Note[] = [];
-	const hint = grantReading(server.user);
+	const hint = grantReadStatement(server.user);
 	if (server.hostIndex > 0) {
 		notes.push({
 			text: `reads from ${server.host}: those named before it do not answer`,
@@ -51,7 +51,7 @@ function notesOf(
 	return notes;
 }
 
-async function completed(
+async function withMissingSessions(
 	port: PostgresPort,
 	sessions: readonly SessionRecord[],
 	pids: readonly number[],
@@ -69,23 +69,24 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
 	intervalMs: 2000,
 	timeoutMs: 8000,
 	cost: 'cheap',
-	reads: target => [sessionsSql, waitsSql(13), overviewSql, standbysSql].map(statement => psqlLine(target, statement)),
+	cliEquivalent: target =>
+		[sessionsSql, waitsSql(13), overviewSql, standbysSql].map(statement => psqlCommand(target, statement)),
 	open(port, target) {
-		const waitsBreaker = createBreaker('who waits for whom cannot be read');
-		const replicationBreaker = createBreaker('replication cannot be read');
+		const waitsBreaker = createCircuitBreaker('who waits for whom cannot be read');
+		const replicationBreaker = createCircuitBreaker('replication cannot be read');
 		let before: OverviewRecord | undefined;
 		let severities = new Map<string, Severity>();
 		return async (context): Promise<Snapshot<PostgresSessionRow>> => {
 			const server = await port.server(context);
 			const {sessions, omitted} = await port.sessions(context);
-			const waits: readonly WaitRecord[] | Note = sessions.some(mayWait)
+			const waits: readonly WaitRecord[] | Note = sessions.some(mayBeWaiting)
 				? await waitsBreaker(context, () => port.waits(context))
 				: [];
 			const forest = lockForest(isNote(waits) ? [] : waits);
-			const all = await completed(port, sessions, forest.pids, context);
+			const all = await withMissingSessions(port, sessions, forest.pids, context);
 			const overview = await port.overview(context);
 			const replication = await replicationBreaker(context, () => port.replication(context));
-			const hits = cacheHits(before, overview);
+			const hits = cacheHitRatio(before, overview);
 			before = overview;
 			const blocked: Gauge = {
 				id: 'blocked',
@@ -105,7 +106,7 @@ export const sessionsSource = defineSource<PostgresSessionRow, PostgresPort>()({
 				rows: sessionRows(target.name, all, forest),
 				gauges,
 				omitted: Math.max(0, omitted - (all.length - sessions.length)),
-				notes: [...notesOf(server, sessions, replication), ...(isNote(waits) ? [waits] : [])],
+				notes: [...sessionNotes(server, sessions, replication), ...(isNote(waits) ? [waits] : [])],
 			};
 		};
 	},

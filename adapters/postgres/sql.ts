@@ -164,22 +164,25 @@ const activity = 'pg_catalog.pg_stat_activity a';
  * What the session did when it was signalled. The columns stand before the function: what fails in them fails before anything is sent. Where
  * the text of another database could not be converted on its way to us, which would look like a refusal after the signal, it is cut to ASCII.
  */
-export const hitColumns =
+export const signalledColumns =
 	'a.state, a.xact_start::text AS xact_start, a.query_start::text AS query_start, ' +
 	'CASE WHEN getdatabaseencoding() = pg_client_encoding() THEN left(a.query, 2000) ' +
 	`ELSE regexp_replace(left(a.query, 2000) COLLATE "C", '[^ -~]', '?', 'g') END AS query, `;
 
 type SignalParts = {readonly columns?: string; readonly from?: string};
 
-export const actSql = (act: SignalFunction, guard: string, {columns = '', from = activity}: SignalParts = {}): string =>
-	`SELECT a.pid, ${columns}${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
+export const signalSql = (
+	act: SignalFunction,
+	guard: string,
+	{columns = '', from = activity}: SignalParts = {},
+): string => `SELECT a.pid, ${columns}${act}(a.pid) AS sent FROM ${from} WHERE ${guard}`;
 
 /**
  * Several at once: each identity is a row of `i`, joined so that one statement guards and signals all of them. The functions stand in the
  * list of columns, which is made for the rows that passed the guard alone; a LIMIT around it would not hold them back. Each member of
  * `sessions` is an expression for an array, in the order of the sessions.
  */
-export function actOnSeveralSql(act: SignalFunction, sessions: SessionExpressions, columns = ''): string {
+export function signalSeveralSql(act: SignalFunction, sessions: SessionExpressions, columns = ''): string {
 	const {pid, backendStart, transactionStart, queryStart, state} = sessions;
 	const starts = [backendStart, transactionStart, queryStart].map(expression => `${expression}::timestamptz[]`);
 	const identities = `unnest(${pid}::int[], ${starts.join(', ')}, ${state}::text[])`;
@@ -191,5 +194,5 @@ export function actOnSeveralSql(act: SignalFunction, sessions: SessionExpression
 		state: 'i.state',
 	});
 	const names = 'i (pid, backend_start, xact_start, query_start, state)';
-	return actSql(act, guard, {columns, from: `${activity}, ${identities} AS ${names}`});
+	return signalSql(act, guard, {columns, from: `${activity}, ${identities} AS ${names}`});
 }

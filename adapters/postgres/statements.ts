@@ -6,20 +6,20 @@ import {
 	statementKind,
 } from '../../src/model/postgres/postgres-statement.ts';
 import type {PostgresPort, StatementsRecord} from '../../src/port/postgres.ts';
-import {createBreaker, isNote} from './circuit-breaker.ts';
-import {psqlLine} from './cli-equivalent.ts';
-import {grantReading} from './grant-statements.ts';
+import {createCircuitBreaker, isNote} from './circuit-breaker.ts';
+import {psqlCommand} from './cli-equivalent.ts';
+import {grantReadStatement} from './grant-statements.ts';
 
 const shown = 50;
 const textCharacters = 2000;
 const historyLength = 20;
 
 /** Begins with the first figure there is. */
-const longer = (history: readonly (number | undefined)[] = [], load: number | undefined) =>
+const appendHistory = (history: readonly (number | undefined)[] = [], load: number | undefined) =>
 	history.length === 0 && load === undefined ? history : [...history, load].slice(-historyLength);
 
 /** As the newest servers name the columns; `midwatch` picks them by the version of the extension. */
-const byHand = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
+const cliStatement = `SELECT userid, dbid, queryid, calls, total_exec_time, mean_exec_time, rows, left(query, 200) AS query
 FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 50`;
 
 export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>()({
@@ -28,9 +28,9 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 	intervalMs: 10_000,
 	timeoutMs: 10_000,
 	cost: 'cheap',
-	reads: target => [psqlLine(target, byHand)],
+	cliEquivalent: target => [psqlCommand(target, cliStatement)],
 	open(port, target) {
-		const breaker = createBreaker('no statements');
+		const breaker = createCircuitBreaker('no statements');
 		let before: StatementsRecord | undefined;
 		let texts: ReadonlyMap<string, string | undefined> = new Map();
 		let histories: ReadonlyMap<string, readonly (number | undefined)[]> = new Map();
@@ -39,7 +39,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 			const {user} = await port.server(context);
 			const now = await breaker(context, () => port.statements(context));
 			if (isNote(now)) return {rows: [], gauges: [], omitted: 0, notes: [now]};
-			const compared = compareStatements(before, now, {user, grant: grantReading(user)});
+			const compared = compareStatements(before, now, {user, grant: grantReadStatement(user)});
 			before = now;
 			const top = compared.figures.slice(0, shown);
 			// The texts lie in a file that the server reads whole: asked for once each, and only for what is shown.
@@ -47,7 +47,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 			const none: ReadonlyMap<string, string> = new Map();
 			const fresh = unread.length === 0 ? none : await port.statementTexts(unread, textCharacters, context);
 			texts = new Map(top.map(({key}) => [key, texts.get(key) ?? fresh.get(key)]));
-			histories = new Map(compared.figures.map(({key, load}) => [key, longer(histories.get(key), load)]));
+			histories = new Map(compared.figures.map(({key, load}) => [key, appendHistory(histories.get(key), load)]));
 			return {
 				rows: top.map(({key, ...figures}) => ({
 					id: key,
@@ -58,7 +58,7 @@ export const statementsSource = defineSource<PostgresStatementRow, PostgresPort>
 					history: histories.get(key) ?? [],
 				})),
 				gauges: [],
-				omitted: compared.figures.length - top.length + now.left + now.hidden,
+				omitted: compared.figures.length - top.length + now.omitted + now.hidden,
 				notes: compared.notes,
 				...(compared.sample === undefined ? {} : {sample: compared.sample}),
 			};

@@ -1,29 +1,29 @@
 import {defineSystem} from '../../src/contract/define.ts';
 import type {ServerId} from '../../src/contract/identity.ts';
 import type {PostgresPort, ServerRecord} from '../../src/port/postgres.ts';
-import {cancel} from './cancel.ts';
+import {cancelStatement} from './cancel.ts';
 import {settingsOf} from './cli-equivalent.ts';
-import {connectionsByApplication} from './inspect-connections.ts';
-import {lockTree} from './inspect-locks.ts';
-import {sessionStatement, statementText} from './inspect-statement.ts';
+import {inspectConnections} from './inspect-connections.ts';
+import {inspectLocks} from './inspect-locks.ts';
+import {inspectSessionStatement, inspectStatement} from './inspect-statement.ts';
 import {leastGrants} from './least-grants.ts';
-import {permissionsOf} from './permissions.ts';
+import {postgresPermissions} from './permissions.ts';
 import {sessionsSource} from './sessions.ts';
 import {statementsSource} from './statements.ts';
-import {terminate} from './terminate.ts';
+import {terminateSession} from './terminate.ts';
 
 function serverIdOf({host, systemIdentifier: id}: ServerRecord): ServerId {
 	const [, name = host, port] = /^(.*):(\d+)$/.exec(host) ?? [];
 	return {host: name, ...(port === undefined ? {} : {port: Number(port)}), ...(id === undefined ? {} : {id})};
 }
 
-export const postgres = defineSystem<PostgresPort>({
+export const postgresSystem = defineSystem<PostgresPort>({
 	kind: 'postgres',
 	title: 'PostgreSQL',
 	short: 'pg',
 	sources: [sessionsSource, statementsSource],
-	actions: [cancel, terminate],
-	inspections: [sessionStatement, lockTree, connectionsByApplication, statementText],
+	actions: [cancelStatement, terminateSession],
+	inspections: [inspectSessionStatement, inspectLocks, inspectConnections, inspectStatement],
 	grants: leastGrants,
 	async connect(target, {readOnly}) {
 		const {default: library} = await import('pg');
@@ -37,7 +37,7 @@ export const postgres = defineSystem<PostgresPort>({
 				const version = `PostgreSQL ${server.version}${server.pooled ? ' behind a pooler' : ''}`;
 				return {version, who: server.user, latencyMs, channel: server.channel, server: serverIdOf(server)};
 			},
-			permissions: async context => permissionsOf(await client.port.server(context)),
+			permissions: async context => postgresPermissions(await client.port.server(context)),
 			close: client.close,
 		};
 	},

@@ -2,60 +2,67 @@ import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, SessionRecord} from '../../src/port/postgres.ts';
-import {duration} from '../../src/text/format.ts';
-import {psqlLine} from './cli-equivalent.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import {psqlCommand} from './cli-equivalent.ts';
 import {
-	onlyWaits,
-	pidNames,
-	reachableAll,
-	type Selected,
-	selectedSessions,
-	sessionsOf,
-	vainFor,
-	waitersOf,
+	describeWaiters,
+	futileReasonForAll,
+	onlyWaitsReason,
+	pidList,
+	readSelectedSessions,
+	readSessionsByPid,
+	type SelectedSession,
+	unsignallableReasonOfAny,
 } from './session-checks.ts';
-import {identityOf, movedOn, partition, refusedByGuard, type ShownSession, signalByHand} from './session-identity.ts';
-import {onSessions, previewSignal, progressOf, type SignalPlan, signalReceipt} from './signal-plan.ts';
+import {
+	describeSessionConflict,
+	readGuardConflict,
+	type ShownSession,
+	signalStatement,
+	splitBySignalResult,
+	toSessionIdentity,
+} from './session-identity.ts';
+import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, signalReceipt} from './signal-plan.ts';
 
-function sameSession(plan: ShownSession, session: SessionRecord | undefined): Check {
+function sessionUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the session';
-	const moved = movedOn(plan, session);
+	const moved = describeSessionConflict(plan, session);
 	if (moved !== undefined) return {label, result: 'block', detail: moved, moved: true};
 	const since = plan.queryStart === null ? plan.backendStart : plan.queryStart;
 	return {label, result: 'pass', detail: `${plan.state ?? 'there'} in the same statement, since ${since}`};
 }
 
-function impactOf(selected: readonly Selected[]): string {
+function terminateImpact(selected: readonly SelectedSession[]): string {
 	const open = selected.flatMap(({session}) => session.transactionSeconds ?? []);
-	const longest = duration(Math.max(0, ...open));
+	const longest = formatDuration(Math.max(0, ...open));
 	if (selected.length > 1) {
 		const rolledBack = open.length === 1 ? '1 transaction is' : `${open.length} transactions are`;
 		const transactions =
 			open.length === 0 ? 'None has a transaction open.' : `${rolledBack} rolled back, the longest of ${longest}.`;
 		const clients = 'The clients get an error and may connect again.';
-		return `${selected.length} connections are closed. ${transactions} ${clients}${waitersOf(selected)}`;
+		return `${selected.length} connections are closed. ${transactions} ${clients}${describeWaiters(selected)}`;
 	}
 	const transaction =
 		open.length === 0 ? 'It has no transaction open.' : `Its transaction of ${longest} is rolled back.`;
 	const client = 'The client gets an error and may connect again.';
-	return `The connection is closed. ${transaction} ${client}${waitersOf(selected)}`;
+	return `The connection is closed. ${transaction} ${client}${describeWaiters(selected)}`;
 }
 
-export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
-	...onSessions(sameSession),
+export const terminateSession = defineAction<PostgresSessionRow, PostgresPort>()<SignalPlan>({
+	...sessionActionParts(sessionUnchangedCheck),
 	id: 'postgres.terminate',
 	title: 'Terminate session',
 	key: 'T',
-	disabled: rows => reachableAll(rows),
+	disabled: rows => unsignallableReasonOfAny(rows),
 	async preview(rows, _params, {port, target, signal}) {
-		const selected = await selectedSessions(rows, port, signal);
+		const selected = await readSelectedSessions(rows, port, signal);
 		const signalled = previewSignal(selected);
-		const reason = vainFor(selected, ({row}) => onlyWaits(row));
+		const reason = futileReasonForAll(selected, ({row}) => onlyWaitsReason(row));
 		return {
 			...signalled,
 			target: target.name,
-			equivalent: psqlLine(target, signalByHand('pg_terminate_backend', signalled.plan.sessions)),
-			impact: impactOf(selected),
+			equivalent: psqlCommand(target, signalStatement('pg_terminate_backend', signalled.plan.sessions)),
+			impact: terminateImpact(selected),
 			risk: 'medium',
 			undo: {
 				class: 'none',
@@ -65,8 +72,11 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Signal
 		};
 	},
 	async run({sessions}, {port, signal, record}) {
-		const results = partition(sessions, await port.terminate(sessions.map(identityOf), record, {signal}));
-		if (results.sent.length === 0) throw await refusedByGuard(sessions, port, signal);
+		const results = splitBySignalResult(
+			sessions,
+			await port.terminate(sessions.map(toSessionIdentity), record, {signal}),
+		);
+		if (results.sent.length === 0) throw await readGuardConflict(sessions, port, signal);
 		return signalReceipt(results, {
 			one: 'terminated pid',
 			several: `terminated ${results.sent.length} of ${sessions.length} sessions`,
@@ -74,7 +84,7 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Signal
 		});
 	},
 	async verify({sessions: shown}, receipt, {port, signal}) {
-		const now = await sessionsOf(shown, port, signal);
+		const now = await readSessionsByPid(shown, port, signal);
 		const isThere = (one: ShownSession) => now.get(one.pid)?.backendStart === one.backendStart;
 		const [first] = shown;
 		if (first !== undefined && shown.length === 1) {
@@ -82,12 +92,12 @@ export const terminate = defineAction<PostgresSessionRow, PostgresPort>()<Signal
 			const detail = `pid ${first.pid} is still there: it is rolling back, or has not come to a point where it can stop`;
 			return {result: 'pending', detail};
 		}
-		const {missed, still, done} = progressOf(shown, receipt, isThere);
-		const left = missed.length === 0 ? '' : `; pid ${pidNames(missed)} had gone or moved before and was sent nothing`;
+		const {missed, still, done} = signalProgress(shown, receipt, isThere);
+		const left = missed.length === 0 ? '' : `; pid ${pidList(missed)} had gone or moved before and was sent nothing`;
 		const ended = `${done} of ${shown.length} have ended by it${left}`;
 		if (still.length === 0) return {result: 'done', detail: ended};
 		const where = 'still there: rolling back, or not come to a point where it can stop';
-		return {result: 'pending', detail: `${ended}; pid ${pidNames(still)} is ${where}`};
+		return {result: 'pending', detail: `${ended}; pid ${pidList(still)} is ${where}`};
 	},
 	settleMs: 15_000,
 	undo: {

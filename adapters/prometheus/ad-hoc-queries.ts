@@ -1,17 +1,22 @@
 import type {HttpQuery} from '../../src/contract/http-transport.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {PrometheusSettings, Sample} from '../../src/port/prometheus.ts';
-import type {Answer, MetricsPage, PrometheusQuestions, RangeAnswer} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import type {
+	MetricsPage,
+	PrometheusQueries,
+	QueryResult,
+	RangeQueryResult,
+} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {createHttpClient, type HttpClient} from '../http/client.ts';
-import {dataOf, fields, labelsOf, list, numberOf, text} from './decode.ts';
+import {asList, asObject, asText, dataOf, decodeLabels, parseSampleValue} from './decode.ts';
 
 /** Given to the server too, so that it stops working on what nobody waits for. */
 const evaluationSeconds = 8;
-const answerMs = 9000;
+const queryTimeoutMs = 9000;
 /** Reading more JSON than this would hold up the screen. */
-const largestAnswer = 3 * 1024 * 1024;
-const pageMs = 9000;
-const largestPage = 32 * 1024 * 1024;
+const maxResponseBytes = 3 * 1024 * 1024;
+const pageTimeoutMs = 9000;
+const maxPageBytes = 32 * 1024 * 1024;
 
 /** As Prometheus asks, without the formats that are not text. */
 const pageFormats =
@@ -20,45 +25,51 @@ const pageFormats =
 type Point = {readonly at: number; readonly value: number};
 
 function pointOf(pair: unknown): Point {
-	const [at, value] = list(pair);
-	return {at: Number(at) * 1000, value: numberOf(value)};
+	const [at, value] = asList(pair);
+	return {at: Number(at) * 1000, value: parseSampleValue(value)};
 }
 
 const isHistogram = (series: unknown): boolean => {
-	const {histogram, histograms} = fields(series);
-	return histogram !== undefined || list(histograms).length > 0;
+	const {histogram, histograms} = asObject(series);
+	return histogram !== undefined || asList(histograms).length > 0;
 };
 
-const remarksOf = (answer: unknown, asked: string): readonly string[] => [
+const decodeWarnings = (answer: unknown, asked: string): readonly string[] => [
 	...dataOf(answer, asked).warnings,
-	...list(fields(answer)['infos']).map(text),
+	...asList(asObject(answer)['infos']).map(asText),
 ];
 
 /** https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats */
-export function decodeAnswer(answer: unknown, asked: string): Answer {
-	const {resultType, result} = fields(dataOf(answer, asked).data);
-	const empty: Answer = {kind: 'vector', samples: [], text: '', histograms: 0, warnings: remarksOf(answer, asked)};
-	if (resultType === 'string') return {...empty, kind: 'string', text: text(list(result)[1])};
+export function decodeQueryResult(answer: unknown, asked: string): QueryResult {
+	const {resultType, result} = asObject(dataOf(answer, asked).data);
+	const empty: QueryResult = {
+		kind: 'vector',
+		samples: [],
+		text: '',
+		histograms: 0,
+		warnings: decodeWarnings(answer, asked),
+	};
+	if (resultType === 'string') return {...empty, kind: 'string', text: asText(asList(result)[1])};
 	if (resultType === 'scalar') return {...empty, kind: 'scalar', samples: [{labels: {}, ...pointOf(result)}]};
 	if (resultType !== 'vector' && resultType !== 'matrix') {
 		const hint = 'Check `url` and its prefix, and what kind of server answers there.';
 		throw new AdapterError('malformed', `${asked}: the answer is not that of a Prometheus`, hint);
 	}
-	const samples = list(result).flatMap((series): readonly Sample[] => {
-		const {metric, value, values} = fields(series);
-		const newest = value ?? list(values).at(-1);
-		return newest === undefined ? [] : [{labels: labelsOf(metric), ...pointOf(newest)}];
+	const samples = asList(result).flatMap((series): readonly Sample[] => {
+		const {metric, value, values} = asObject(series);
+		const newest = value ?? asList(values).at(-1);
+		return newest === undefined ? [] : [{labels: decodeLabels(metric), ...pointOf(newest)}];
 	});
-	return {...empty, kind: resultType, samples, histograms: list(result).filter(isHistogram).length};
+	return {...empty, kind: resultType, samples, histograms: asList(result).filter(isHistogram).length};
 }
 
-export function decodeRange(answer: unknown, asked: string): RangeAnswer {
-	const {result} = fields(dataOf(answer, asked).data);
-	const series = list(result).flatMap(one => {
-		const {metric, values} = fields(one);
-		return values === undefined ? [] : [{labels: labelsOf(metric), points: list(values).map(pointOf)}];
+export function decodeRangeQueryResult(answer: unknown, asked: string): RangeQueryResult {
+	const {result} = asObject(dataOf(answer, asked).data);
+	const series = asList(result).flatMap(one => {
+		const {metric, values} = asObject(one);
+		return values === undefined ? [] : [{labels: decodeLabels(metric), points: asList(values).map(pointOf)}];
 	});
-	return {series, histograms: list(result).filter(isHistogram).length, warnings: remarksOf(answer, asked)};
+	return {series, histograms: asList(result).filter(isHistogram).length, warnings: decodeWarnings(answer, asked)};
 }
 
 async function readPage(settings: PrometheusSettings, url: string, signal: AbortSignal): Promise<MetricsPage> {
@@ -75,10 +86,10 @@ async function readPage(settings: PrometheusSettings, url: string, signal: Abort
 			{
 				path: address.pathname,
 				query: [...address.searchParams],
-				asked: 'page of metrics',
+				operation: 'page of metrics',
 				accept: pageFormats,
-				timeoutMs: pageMs,
-				largest: largestPage,
+				timeoutMs: pageTimeoutMs,
+				maxBytes: maxPageBytes,
 			},
 			signal,
 		);
@@ -90,35 +101,35 @@ async function readPage(settings: PrometheusSettings, url: string, signal: Abort
 }
 
 /** The part of the port that answers people. */
-export function createQuestions(http: HttpClient, settings: PrometheusSettings): PrometheusQuestions {
+export function createPrometheusQueries(http: HttpClient, settings: PrometheusSettings): PrometheusQueries {
 	const read = (path: string, asked: string, query: HttpQuery, signal: AbortSignal): Promise<unknown> =>
 		http.json(
 			{
 				path,
 				query: [...query, ['timeout', `${evaluationSeconds}s`]],
-				asked,
-				timeoutMs: answerMs,
-				largest: largestAnswer,
+				operation: asked,
+				timeoutMs: queryTimeoutMs,
+				maxBytes: maxResponseBytes,
 			},
 			signal,
 		);
 	return {
-		async ask(expression, at, {signal}) {
+		async evaluate(expression, at, {signal}) {
 			const query: HttpQuery = [
 				['query', expression],
 				['time', String(at / 1000)],
 			];
-			return decodeAnswer(await read('/api/v1/query', 'query', query, signal), 'query');
+			return decodeQueryResult(await read('/api/v1/query', 'query', query, signal), 'query');
 		},
-		async askRange(expression, {from, to, stepMs}, {signal}) {
+		async evaluateRange(expression, {from, to, stepMs}, {signal}) {
 			const query: HttpQuery = [
 				['query', expression],
 				['start', String(from / 1000)],
 				['end', String(to / 1000)],
 				['step', String(stepMs / 1000)],
 			];
-			return decodeRange(await read('/api/v1/query_range', 'query', query, signal), 'query');
+			return decodeRangeQueryResult(await read('/api/v1/query_range', 'query', query, signal), 'query');
 		},
-		page: (url, {signal}) => readPage(settings, url, signal),
+		fetchPage: (url, {signal}) => readPage(settings, url, signal),
 	};
 }

@@ -1,6 +1,6 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSource} from '../../src/contract/define.ts';
-import {worst} from '../../src/contract/severity.ts';
+import {worstSeverity} from '../../src/contract/severity.ts';
 import {
 	comparePrometheusAlerts,
 	type PrometheusAlertFacts,
@@ -10,18 +10,18 @@ import {
 } from '../../src/model/prometheus/prometheus-alert.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
-import {readLine} from './cli-equivalent.ts';
+import {curlReadCommand} from './cli-equivalent.ts';
 
 const shown = 1000;
 
 /** What fires and what is about to, as Prometheus itself evaluates it: whether somebody is told is the Alertmanager's matter. */
-export const alerts = defineSource<PrometheusAlertRow, PrometheusPort>()({
+export const prometheusAlertsSource = defineSource<PrometheusAlertRow, PrometheusPort>()({
 	kind: 'prometheus.alert',
 	title: 'Alerts',
 	intervalMs: 10_000,
 	timeoutMs: 12_000,
 	cost: 'cheap',
-	reads: target => [readLine(target, '/api/v1/alerts')],
+	cliEquivalent: target => [curlReadCommand(target, '/api/v1/alerts')],
 	open: (port, target) => async context => {
 		const found = (await port.alerts(context)) ?? (await fromSeries(port, context));
 		const rows = found.map(facts => prometheusAlertRow(target.name, facts)).sort(comparePrometheusAlerts);
@@ -34,7 +34,7 @@ export const alerts = defineSource<PrometheusAlertRow, PrometheusPort>()({
 					label: 'alerts',
 					value: firing.length,
 					unit: 'count',
-					severity: worst(firing.map(({severity}) => severity)),
+					severity: worstSeverity(firing.map(({severity}) => severity)),
 				},
 				{id: 'pending', label: 'pending', value: rows.length - firing.length, unit: 'count', severity: 'ok'},
 			],

@@ -1,11 +1,11 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {HttpQuery, HttpTransport} from '../../src/contract/http-transport.ts';
-import {AdapterError, beforeSending, isAdapterError} from '../../src/errors.ts';
-import type {PrometheusActContext, PrometheusSettings, ScrapeTarget} from '../../src/port/prometheus.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
-import {createHttpClient, type HttpClient, notJson} from '../http/client.ts';
-import {isHtml, refusalOf} from '../http/refusal.ts';
-import {createQuestions} from './ad-hoc-queries.ts';
+import {AdapterError, isAdapterError, readBeforeSending} from '../../src/errors.ts';
+import type {PrometheusSettings, PrometheusWriteContext, ScrapeTarget} from '../../src/port/prometheus.ts';
+import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {createHttpClient, type HttpClient, notJsonError} from '../http/client.ts';
+import {findHttpRefusal, isHtml} from '../http/refusal.ts';
+import {createPrometheusQueries} from './ad-hoc-queries.ts';
 import {
 	decodeAlerts,
 	decodeBuild,
@@ -17,14 +17,14 @@ import {
 	decodeTarget,
 	decodeVector,
 } from './decode.ts';
-import {inTurns, largeBytes, readLarge} from './large-response.ts';
-import {createAbsence} from './missing-api-paths.ts';
-import {bareTargets} from './target-projection.ts';
+import {largeResponseBytes, mapWithYields, readLargeResponse} from './large-response.ts';
+import {createMissingApiPaths} from './missing-api-paths.ts';
+import {projectTargets} from './target-projection.ts';
 
 /** 100,000 targets with what Kubernetes tells of them. */
-const largestTargets = 256 * 1024 * 1024;
+const maxTargetsBytes = 256 * 1024 * 1024;
 /** Reading the whole configuration of a large server takes its time: all of service discovery begins anew. */
-const reloadMs = 30_000;
+const reloadTimeoutMs = 30_000;
 
 const readOnlyRefusal = (): AdapterError =>
 	new AdapterError(
@@ -33,10 +33,10 @@ const readOnlyRefusal = (): AdapterError =>
 		'Start midwatch without --read-only to act.',
 	);
 
-const moved = (what: string): AdapterError =>
+const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
-export type PrometheusClient = {readonly port: AskedPrometheus; readonly where: string; close(): void};
+export type PrometheusClient = {readonly port: PrometheusQueryPort; readonly endpoint: string; close(): void};
 
 /**
  * The port on a real server. Nothing is connected before the first read. `via` stands for our own connections.
@@ -47,20 +47,23 @@ export function createPrometheusClient(
 	options: {readonly readOnly: boolean; readonly via?: HttpTransport | undefined},
 ): PrometheusClient {
 	const http = createHttpClient(settings, {via: options.via});
-	const absence = createAbsence();
+	const absence = createMissingApiPaths();
 
 	/** One endpoint that this server may lack. */
 	function may<T>(path: string, asked: string, decode: (answer: unknown) => T, query: HttpQuery = []) {
 		return ({signal, now}: Context): Promise<T | undefined> =>
-			absence.unlessAbsent(path, now(), async () => decode(await http.json({path, query, asked}, signal)));
+			absence.unlessAbsent(path, now(), async () => decode(await http.json({path, query, operation: asked}, signal)));
 	}
 
-	const port: AskedPrometheus = {
-		...createQuestions(http, settings),
+	const port: PrometheusQueryPort = {
+		...createPrometheusQueries(http, settings),
 		async query(expression, {signal}) {
 			const asked = `query ${expression}`;
 			try {
-				const answer = await http.json({path: '/api/v1/query', query: [['query', expression]], asked}, signal);
+				const answer = await http.json(
+					{path: '/api/v1/query', query: [['query', expression]], operation: asked},
+					signal,
+				);
 				return await decodeVector(answer, asked);
 			} catch (error) {
 				// What every such server has fails: then nothing else that it said of itself counts.
@@ -76,12 +79,12 @@ export function createPrometheusClient(
 		async ready({signal, now}) {
 			return absence.unlessAbsent('/-/ready', now(), async () => {
 				try {
-					const answer = await http.bytes({path: '/-/ready', asked: 'ready', accept: '*/*'}, signal);
+					const answer = await http.bytes({path: '/-/ready', operation: 'ready', accept: '*/*'}, signal);
 					const said = answer.bytes.toString('utf8').trim();
-					if (isHtml(answer.contentType, said)) throw notJson(answer, said, 'ready', http.where);
+					if (isHtml(answer.contentType, said)) throw notJsonError(answer, said, 'ready', http.endpoint);
 					return {ready: true, said};
 				} catch (error) {
-					const refusal = refusalOf(error);
+					const refusal = findHttpRefusal(error);
 					if (refusal?.status !== 503) throw error;
 					return {ready: false, said: refusal.body.trim()};
 				}
@@ -93,14 +96,16 @@ export function createPrometheusClient(
 		series: may('/api/v1/status/tsdb', 'series', decodeHeadSeries, [['limit', '1']]),
 		async reload(expected, context) {
 			if (options.readOnly) throw readOnlyRefusal();
-			const now = await beforeSending(port.runtime(context));
+			const now = await readBeforeSending(port.runtime(context));
 			if (now === undefined) {
 				throw new AdapterError('unsupported', 'this server does not tell its state', 'Reload it by its own means.');
 			}
-			if (now.startTime !== expected.startTime) throw moved('the server was restarted since this was confirmed');
-			if (now.lastConfigTime !== expected.lastConfigTime) throw moved('somebody reloaded it since this was confirmed');
+			if (now.startTime !== expected.startTime)
+				throw conflictError('the server was restarted since this was confirmed');
+			if (now.lastConfigTime !== expected.lastConfigTime)
+				throw conflictError('somebody reloaded it since this was confirmed');
 			if (now.reloadConfigSuccess !== expected.reloadConfigSuccess) {
-				throw moved(
+				throw conflictError(
 					expected.reloadConfigSuccess
 						? 'somebody tried to reload it since this was confirmed, and that failed'
 						: 'somebody reloaded it since this was confirmed',
@@ -110,7 +115,7 @@ export function createPrometheusClient(
 		},
 	};
 
-	return {port, where: http.where, close: () => http.close()};
+	return {port, endpoint: http.endpoint, close: () => http.close()};
 }
 
 async function readTargets(http: HttpClient, pool: string, signal: AbortSignal): Promise<readonly ScrapeTarget[]> {
@@ -119,24 +124,28 @@ async function readTargets(http: HttpClient, pool: string, signal: AbortSignal):
 		['state', 'active'],
 		['scrapePool', pool],
 	];
-	const answer = await http.bytes({path: '/api/v1/targets', query, asked, largest: largestTargets}, signal);
+	const answer = await http.bytes(
+		{path: '/api/v1/targets', query, operation: asked, maxBytes: maxTargetsBytes},
+		signal,
+	);
 	const {bytes} = answer;
 	const opening = bytes.subarray(0, 1000).toString('utf8');
-	const bare = bytes.length > largeBytes ? await readLarge(bytes, signal) : bareTargets(bytes.toString('utf8'));
-	if (bare === undefined) throw notJson(answer, opening, asked, http.where);
-	return inTurns(bare, decodeTarget);
+	const bare =
+		bytes.length > largeResponseBytes ? await readLargeResponse(bytes, signal) : projectTargets(bytes.toString('utf8'));
+	if (bare === undefined) throw notJsonError(answer, opening, asked, http.endpoint);
+	return mapWithYields(bare, decodeTarget);
 }
 
 /** https://prometheus.io/docs/prometheus/latest/management_api/#reload */
-async function reload(http: HttpClient, {signal, record}: PrometheusActContext): Promise<string> {
+async function reload(http: HttpClient, {signal, record}: PrometheusWriteContext): Promise<string> {
 	try {
 		await http.text(
-			{method: 'POST', path: '/-/reload', asked: 'reload', accept: '*/*', timeoutMs: reloadMs, record},
+			{method: 'POST', path: '/-/reload', operation: 'reload', accept: '*/*', timeoutMs: reloadTimeoutMs, record},
 			signal,
 		);
 		return '';
 	} catch (error) {
-		const refusal = refusalOf(error);
+		const refusal = findHttpRefusal(error);
 		if (refusal === undefined) throw error;
 		const said = refusal.body
 			.replace(/^failed to reload config: /, '')

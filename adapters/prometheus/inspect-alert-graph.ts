@@ -1,37 +1,41 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
-import {comparisonIn} from '../../src/model/prometheus/promql-expression.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
-import {readLine} from './cli-equivalent.ts';
-import {isRuleOf} from './inspect-alert.ts';
+import {parseQueryComparison} from '../../src/model/prometheus/promql-expression.ts';
+import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {curlReadCommand} from './cli-equivalent.ts';
+import {isRuleOfAlert} from './inspect-alert.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam, lengthText} from './query-range.ts';
+import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
 /** What an alert is about, over time: its measure beside the limit where its expression compares with one. */
-export const inspectAlertGraph = defineInspection<PrometheusAlertRow, AskedPrometheus>()({
+export const inspectAlertGraph = defineInspection<PrometheusAlertRow, PrometheusQueryPort>()({
 	id: 'prometheus.alert-graph',
 	title: 'Graph of its expression',
 	key: 'x',
 	kind: 'prometheus.alert',
 	risk: 'none',
-	params: [lengthParam],
-	dials: lengthDials,
+	params: [rangeParam],
+	documentOptions: rangeOptions,
 	async open(row, {params, ...context}) {
 		const {port, target} = context;
 		const rules = await port.rules(context);
-		const rule = rules?.find(isRuleOf(row.labels));
+		const rule = rules?.find(isRuleOfAlert(row.labels));
 		if (rule === undefined) {
 			const text =
 				rules === undefined
 					? 'This server does not tell rules: ask the one that evaluates them.'
 					: 'Its rule is not there any more.';
-			return {title: row.name, lines: [{text, severity: 'unknown'}], reads: [readLine(target, '/api/v1/rules')]};
+			return {
+				title: row.name,
+				lines: [{text, severity: 'unknown'}],
+				cliEquivalent: [curlReadCommand(target, '/api/v1/rules')],
+			};
 		}
-		const comparison = comparisonIn(rule.expression);
+		const comparison = parseQueryComparison(rule.expression);
 		const asked = {
 			title: `${row.name}: ${rule.expression.replaceAll(/\s+/g, ' ')}`,
-			length: lengthText(params),
-			lengthMs: lengthMs(params),
+			length: formatRange(params),
+			lengthMs: rangeMs(params),
 			about: row.labels,
 		};
 		return comparison === undefined

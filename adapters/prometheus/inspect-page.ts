@@ -1,17 +1,17 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Document, Line} from '../../src/contract/document.ts';
+import type {Document, DocumentLine} from '../../src/contract/document.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {type Exposition, expositionSlices} from '../../src/model/prometheus/exposition.ts';
+import {type Exposition, parseExpositionInSlices} from '../../src/model/prometheus/exposition.ts';
 import {errorLines, familyLines} from '../../src/model/prometheus/metrics-page.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import type {AskedPrometheus, MetricsPage} from '../../src/port/prometheus-ad-hoc-queries.ts';
-import {bytes, grouped, millis} from '../../src/text/format.ts';
+import type {MetricsPage, PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {formatBytes, formatMillis, formatThousands} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
 import {isHtml} from '../http/refusal.ts';
-import {isRow} from './inspect-target.ts';
+import {matchesRow} from './inspect-target.ts';
 
 /** Does the work a slice at a time, and lets whatever else waits have its turn in between. */
-async function unhurried<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
+async function runInSlices<T>(work: Generator<undefined, T>, signal: AbortSignal): Promise<T> {
 	for (;;) {
 		const {done, value} = work.next();
 		if (done) return value;
@@ -20,23 +20,23 @@ async function unhurried<T>(work: Generator<undefined, T>, signal: AbortSignal):
 	}
 }
 
-function headLine(page: MetricsPage, read: Exposition): Line {
-	const series = `${grouped(read.series + read.omitted)} series in ${grouped(read.families.length)} families`;
+function headLine(page: MetricsPage, read: Exposition): DocumentLine {
+	const series = `${formatThousands(read.series + read.omitted)} series in ${formatThousands(read.families.length)} families`;
 	const format = read.openMetrics ? 'OpenMetrics' : 'text format';
-	return {text: `${series}, ${bytes(page.bytes)} of ${format}, read from here in ${millis(page.tookMs)}`};
+	return {text: `${series}, ${formatBytes(page.bytes)} of ${format}, read from here in ${formatMillis(page.tookMs)}`};
 }
 
 /** What Prometheus says of the same page. */
-function scrapeLines({health, error, target}: ScrapeRow): readonly Line[] {
+function scrapeLines({health, error, target}: ScrapeRow): readonly DocumentLine[] {
 	if (health === 'down') return [{text: `${target} cannot scrape it: ${error || 'down'}`, severity: 'crit'}];
 	return health === 'up' ? [] : [{text: `${target} has not scraped it yet`, severity: 'unknown'}];
 }
 
 /** The client speaks of the `url` of a target in our configuration; where a page is, stands in that of Prometheus. */
-const ofThePage = (hint: string): string =>
+const pageHint = (hint: string): string =>
 	hint.replace(/`url`(?: in the configuration)?/, 'its address in scrape_configs');
 
-function unreachable(row: ScrapeRow, url: string, error: AdapterError, reads: readonly string[]): Document {
+function unreachableDocument(row: ScrapeRow, url: string, error: AdapterError, reads: readonly string[]): Document {
 	const compared =
 		row.health === 'up'
 			? `${row.target} reaches it all the same: it may stand in another network. Read the page from there, or from a machine that reaches it.`
@@ -45,47 +45,47 @@ function unreachable(row: ScrapeRow, url: string, error: AdapterError, reads: re
 		title: url,
 		lines: [
 			{text: `The page could not be read from this machine: ${error.message}`, severity: 'warn', loud: true},
-			{text: ofThePage(error.hint)},
+			{text: pageHint(error.hint)},
 			{text: ''},
 			{text: compared},
 		],
-		reads,
+		cliEquivalent: reads,
 	};
 }
 
 /** The page of metrics of one target, read from the target itself: what it really says, and the line that Prometheus cannot take. */
-export const inspectPage = defineInspection<ScrapeRow, AskedPrometheus>()({
+export const inspectPage = defineInspection<ScrapeRow, PrometheusQueryPort>()({
 	id: 'prometheus.page',
 	title: 'Its metrics page',
 	key: 'e',
 	kind: 'prometheus.target',
 	risk: 'none',
 	async open(row, {port, ...context}) {
-		const url = row.url ?? (await port.targets(row.pool, context))?.find(isRow(row))?.url;
+		const url = row.url ?? (await port.targets(row.pool, context))?.find(matchesRow(row))?.url;
 		if (url === undefined) {
 			const text = 'This server does not tell the addresses of its targets: read the page by hand.';
-			return {title: row.instance, lines: [{text, severity: 'unknown'}], reads: []};
+			return {title: row.instance, lines: [{text, severity: 'unknown'}], cliEquivalent: []};
 		}
 		const reads = [shellLine(['curl', '-fsS', '--max-time', '10', url])];
 		let page: MetricsPage;
 		try {
-			page = await port.page(url, context);
+			page = await port.fetchPage(url, context);
 		} catch (error) {
 			if (!(error instanceof AdapterError) || context.signal.aborted) throw error;
-			return unreachable(row, url, error, reads);
+			return unreachableDocument(row, url, error, reads);
 		}
 		if (isHtml(page.contentType, page.text.slice(0, 1000))) {
 			const text = 'A page for people is served there, no metrics: look at the path of the target.';
-			return {title: url, lines: [{text, severity: 'crit'}, ...scrapeLines(row)], reads};
+			return {title: url, lines: [{text, severity: 'crit'}, ...scrapeLines(row)], cliEquivalent: reads};
 		}
 		const called = /^application\/openmetrics-text\b/i.test(page.contentType) ? {openMetrics: true} : {};
-		const read = await unhurried(expositionSlices(page.text, called), context.signal);
-		const families = await unhurried(familyLines(read), context.signal);
-		const empty: Line[] =
+		const read = await runInSlices(parseExpositionInSlices(page.text, called), context.signal);
+		const families = await runInSlices(familyLines(read), context.signal);
+		const empty: DocumentLine[] =
 			read.series + read.omitted + read.wrongLines === 0
 				? [{text: 'The page is empty: no series.', severity: 'warn'}]
 				: [];
 		const lines = [headLine(page, read), ...scrapeLines(row), ...errorLines(read), ...empty, ...families];
-		return {title: url, lines, reads};
+		return {title: url, lines, cliEquivalent: reads};
 	},
 });

@@ -1,9 +1,9 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import {type ScrapeRow, scrapeCause} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {duration, grouped, millis} from '../../src/text/format.ts';
-import {readLine} from './cli-equivalent.ts';
+import {formatDuration, formatMillis, formatThousands} from '../../src/text/format.ts';
+import {curlReadCommand} from './cli-equivalent.ts';
 
 /** More than anybody reads; the rest is told. */
 const shown = 2000;
@@ -19,7 +19,7 @@ export const inspectPool = defineInspection<ScrapeRow, PrometheusPort>()({
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
 		const reads = [
-			readLine(target, '/api/v1/targets', [
+			curlReadCommand(target, '/api/v1/targets', [
 				['state', 'active'],
 				['scrapePool', row.pool],
 			]),
@@ -27,26 +27,26 @@ export const inspectPool = defineInspection<ScrapeRow, PrometheusPort>()({
 		const all = await port.targets(row.pool, context);
 		if (all === undefined) {
 			const text = 'This server has no /api/v1/targets: only the server that scrapes tells the targets of a pool.';
-			return {title: `Pool ${row.pool}`, reads, lines: [{text, severity: 'unknown'}]};
+			return {title: `Pool ${row.pool}`, cliEquivalent: reads, lines: [{text, severity: 'unknown'}]};
 		}
 		const own = all
 			.filter(({pool}) => pool === row.pool)
 			.sort((a, b) => rank[a.health] - rank[b.health] || (b.tookMs ?? 0) - (a.tookMs ?? 0));
 		const count = (health: ScrapeTarget['health']) => own.filter(one => one.health === health).length;
 		const now = context.now();
-		const lines = own.slice(0, shown).map((one): Line => {
-			const last = one.scrapedAt === undefined ? 'never' : `${duration((now - one.scrapedAt) / 1000)} ago`;
-			const took = one.tookMs === undefined ? '' : millis(one.tookMs);
+		const lines = own.slice(0, shown).map((one): DocumentLine => {
+			const last = one.scrapedAt === undefined ? 'never' : `${formatDuration((now - one.scrapedAt) / 1000)} ago`;
+			const took = one.tookMs === undefined ? '' : formatMillis(one.tookMs);
 			const text = `${one.health.padEnd(8)}${last.padStart(9)}${took.padStart(8)}  ${one.url}${one.error === '' ? '' : `  ${scrapeCause(one.error)}`}`;
 			return one.health === 'up' ? {text} : {text, severity: one.health === 'down' ? 'crit' : 'unknown'};
 		});
 		return {
-			title: `Pool ${row.pool}: ${grouped(count('up'))} of ${grouped(own.length)} up, ${grouped(count('down'))} down`,
-			reads,
+			title: `Pool ${row.pool}: ${formatThousands(count('up'))} of ${formatThousands(own.length)} up, ${formatThousands(count('down'))} down`,
+			cliEquivalent: reads,
 			lines: [
 				{text: `${'HEALTH'.padEnd(8)}${'LAST'.padStart(9)}${'TOOK'.padStart(8)}  ADDRESS`, loud: true},
 				...lines,
-				...(own.length > shown ? [{text: `… ${grouped(own.length - shown)} more`}] : []),
+				...(own.length > shown ? [{text: `… ${formatThousands(own.length - shown)} more`}] : []),
 				...(own.length === 0 ? [{text: 'It has no target any more: look at service discovery.'}] : []),
 			],
 		};

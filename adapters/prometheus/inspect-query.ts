@@ -1,13 +1,13 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import {type ScrapeRow, selectorOf} from '../../src/model/prometheus/scrape-target.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
 import {queryDocument} from './query-document.ts';
-import {lengthDials, lengthMs, lengthParam, lengthText} from './query-range.ts';
+import {formatRange, rangeMs, rangeOptions, rangeParam} from './query-range.ts';
 
 const isScrapeRow = (row: object | undefined): row is ScrapeRow => row !== undefined && 'labels' in row;
 
 /** Anything that PromQL can say: a table of what holds now, and a graph. */
-export const inspectQuery = defineInspection<ScrapeRow, AskedPrometheus>()({
+export const inspectQuery = defineInspection<ScrapeRow, PrometheusQueryPort>()({
 	id: 'prometheus.query',
 	title: 'Query',
 	key: 'x',
@@ -22,13 +22,13 @@ export const inspectQuery = defineInspection<ScrapeRow, AskedPrometheus>()({
 			initial: ([row]) => (isScrapeRow(row) ? `up${selectorOf(row.labels)}` : 'up'),
 			problem: text => (text.trim() === '' ? 'nothing to ask: type an expression' : undefined),
 		},
-		lengthParam,
+		rangeParam,
 	],
-	dials: lengthDials,
+	documentOptions: rangeOptions,
 	open(_row, {params, ...context}) {
 		const expression = (params['expression'] ?? '').trim();
 		return queryDocument(
-			{title: expression, length: lengthText(params), expression, lengthMs: lengthMs(params)},
+			{title: expression, length: formatRange(params), expression, lengthMs: rangeMs(params)},
 			context,
 		);
 	},

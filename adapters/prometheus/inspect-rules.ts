@@ -1,23 +1,23 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, Rule} from '../../src/port/prometheus.ts';
-import {grouped} from '../../src/text/format.ts';
-import {readLine} from './cli-equivalent.ts';
+import type {PrometheusPort, PrometheusRule} from '../../src/port/prometheus.ts';
+import {formatThousands} from '../../src/text/format.ts';
+import {curlReadCommand} from './cli-equivalent.ts';
 import {ruleLines} from './document-lines.ts';
 
 const shownRules = 200;
 const shownAlerts = 10;
 
 /** An alert is about a target when it names the same job, and no other instance. */
-function concerns(target: Labels, alert: Labels): boolean {
+function isAlertAboutTarget(target: Labels, alert: Labels): boolean {
 	const same = (name: string) => alert[name] === undefined || alert[name] === target[name];
 	return alert['job'] !== undefined && same('job') && same('instance');
 }
 
-function weight(rule: Rule, target: Labels): number {
-	if (rule.alerts.some(({labels}) => concerns(target, labels))) return 0;
+function weight(rule: PrometheusRule, target: Labels): number {
+	if (rule.alerts.some(({labels}) => isAlertAboutTarget(target, labels))) return 0;
 	if (rule.health === 'err') return 1;
 	return {firing: 2, pending: 3, inactive: 4}[rule.state];
 }
@@ -30,32 +30,36 @@ export const inspectRules = defineInspection<ScrapeRow, PrometheusPort>()({
 	kind: 'prometheus.target',
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const reads = [readLine(target, '/api/v1/rules')];
+		const reads = [curlReadCommand(target, '/api/v1/rules')];
 		const rules = await port.rules(context);
 		const title = `Rules of ${target.name}`;
 		if (rules === undefined) {
 			const text = 'This server has no /api/v1/rules: ask the one that evaluates them.';
-			return {title, reads, lines: [{text, severity: 'unknown'}]};
+			return {title, cliEquivalent: reads, lines: [{text, severity: 'unknown'}]};
 		}
 		if (rules.length === 0) {
-			return {title, reads, lines: [{text: 'It has no rules: rule_files of its configuration names none.'}]};
+			return {
+				title,
+				cliEquivalent: reads,
+				lines: [{text: 'It has no rules: rule_files of its configuration names none.'}],
+			};
 		}
 		const now = context.now();
-		const about = rules.filter(rule => rule.alerts.some(({labels}) => concerns(row.labels, labels)));
+		const about = rules.filter(rule => rule.alerts.some(({labels}) => isAlertAboutTarget(row.labels, labels)));
 		const failing = rules.filter(({health}) => health === 'err').length;
 		const ordered = rules.toSorted((a, b) => weight(a, row.labels) - weight(b, row.labels));
-		const head: Line = {
+		const head: DocumentLine = {
 			text: `${about.length} with alerts about ${row.instance}, ${failing} that cannot be evaluated, ${rules.filter(({state}) => state === 'firing').length} firing`,
 			...(failing > 0 ? {severity: 'warn' as const} : {}),
 		};
 		return {
-			title: `${title}: ${grouped(rules.length)}`,
-			reads,
+			title: `${title}: ${formatThousands(rules.length)}`,
+			cliEquivalent: reads,
 			lines: [
 				head,
 				...ordered.slice(0, shownRules).flatMap(rule => ruleLines(rule, now, shownAlerts)),
 				...(rules.length > shownRules
-					? [{text: ''}, {text: `… ${grouped(rules.length - shownRules)} more rules`}]
+					? [{text: ''}, {text: `… ${formatThousands(rules.length - shownRules)} more rules`}]
 					: []),
 			],
 		};

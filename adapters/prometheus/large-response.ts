@@ -1,10 +1,10 @@
 import {once} from 'node:events';
 import {Worker} from 'node:worker_threads';
 import {AdapterError, messageOf} from '../../src/errors.ts';
-import {bareTargets, type Slice} from './target-projection.ts';
+import {projectTargets, type TargetSlice} from './target-projection.ts';
 
 /** Reading so much JSON at once holds up the screen for longer than a frame. */
-export const largeBytes = 2 * 1024 * 1024;
+export const largeResponseBytes = 2 * 1024 * 1024;
 /** How many rows come at a time: taking them over costs about a millisecond. */
 const sliceRows = 400;
 /** Milliseconds of work between two turns. */
@@ -14,9 +14,9 @@ const sliceMs = 5;
  * Run by the worker. Its text, not a file, because there is only one file when midwatch is installed. It hands a slice over when it is
  * asked for the next one, so that whatever else waits has its turn in between.
  */
-const program = `'use strict';
+const workerProgram = `'use strict';
 const {parentPort, workerData} = require('node:worker_threads');
-const read = ${bareTargets};
+const read = ${projectTargets};
 const rows = read(Buffer.from(workerData.bytes).toString('utf8'));
 let at = 0;
 parentPort.on('message', () => {
@@ -31,9 +31,9 @@ parentPort.on('message', () => {
  * @returns undefined when it is no such answer.
  * @throws AdapterError when `signal` fires or the worker fails.
  */
-export async function readLarge(bytes: Buffer, signal: AbortSignal): Promise<unknown[] | undefined> {
+export async function readLargeResponse(bytes: Buffer, signal: AbortSignal): Promise<unknown[] | undefined> {
 	const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
-	const worker = new Worker(program, {
+	const worker = new Worker(workerProgram, {
 		eval: true,
 		workerData: {bytes: whole, sliceRows},
 		transferList: [whole.buffer as ArrayBuffer],
@@ -46,13 +46,13 @@ export async function readLarge(bytes: Buffer, signal: AbortSignal): Promise<unk
 		const all: unknown[] = [];
 		for (;;) {
 			worker.postMessage('next');
-			const [slice] = (await once(worker, 'message', {signal})) as [Slice | undefined];
+			const [slice] = (await once(worker, 'message', {signal})) as [TargetSlice | undefined];
 			if (slice === undefined) return undefined;
 			all.push(...slice.rows);
 			if (slice.end) return all;
 		}
 	} catch (error) {
-		if (signal.aborted) throw signal.reason instanceof AdapterError ? signal.reason : late();
+		if (signal.aborted) throw signal.reason instanceof AdapterError ? signal.reason : abortedError();
 		const hint = 'Look at the answer by hand; it is tried again.';
 		throw new AdapterError('malformed', `a large answer could not be read: ${messageOf(error)}`, hint);
 	} finally {
@@ -60,20 +60,20 @@ export async function readLarge(bytes: Buffer, signal: AbortSignal): Promise<unk
 	}
 }
 
-const late = (): AdapterError =>
+const abortedError = (): AdapterError =>
 	new AdapterError('timeout', 'called off while a large answer was read', 'It is tried again.');
 
 /** Lets whatever else waits have its turn. */
-export const turn = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
+export const yieldToEventLoop = (): Promise<void> => new Promise(resolve => void setImmediate(resolve));
 
 /** Does `one` with each, and lets whatever else waits have its turn after every few hundred, and sooner on a busy machine. */
-export async function inTurns<T, R>(items: Iterable<T>, one: (item: T) => R): Promise<R[]> {
+export async function mapWithYields<T, R>(items: Iterable<T>, one: (item: T) => R): Promise<R[]> {
 	const done: R[] = [];
 	let began = performance.now();
 	for (const item of items) {
 		done.push(one(item));
 		if (done.length % sliceRows !== 0 && (done.length % 20 !== 0 || performance.now() - began < sliceMs)) continue;
-		await turn();
+		await yieldToEventLoop();
 		began = performance.now();
 	}
 	return done;

@@ -1,10 +1,10 @@
-import {isAbsent} from '../http/refusal.ts';
+import {isMissingApi} from '../http/refusal.ts';
 
 /** A server may be replaced by another one behind the same address. */
-const believedMs = 10 * 60_000;
+const missingCacheMs = 10 * 60_000;
 
 /** Remembers which endpoints a server does not have, so that each is asked for once and not at every poll. */
-export function createAbsence() {
+export function createMissingApiPaths() {
 	const until = new Map<string, number>();
 	return {
 		/** Undefined when the server does not have `endpoint`. @throws whatever `read` throws for another reason. */
@@ -13,8 +13,8 @@ export function createAbsence() {
 			try {
 				return await read();
 			} catch (error) {
-				if (!isAbsent(error)) throw error;
-				until.set(endpoint, now + believedMs);
+				if (!isMissingApi(error)) throw error;
+				until.set(endpoint, now + missingCacheMs);
 				return undefined;
 			}
 		},

@@ -6,7 +6,7 @@ import type {PrometheusPort} from '../../src/port/prometheus.ts';
 /**
  * A Prometheus has no users with rights of their own: what may be read is tried. What may be done hangs on a flag of its command line.
  */
-export async function readPermissions(
+export async function readPrometheusPermissions(
 	port: PrometheusPort,
 	where: string,
 	context: Context,
@@ -32,10 +32,10 @@ export async function readPermissions(
 			}
 		}),
 	);
-	return [...tried, await mayReload(port, context)];
+	return [...tried, await readReloadPermission(port, context)];
 }
 
-async function mayReload(port: PrometheusPort, context: Context): Promise<Permission> {
+async function readReloadPermission(port: PrometheusPort, context: Context): Promise<Permission> {
 	const about = {needs: 'prometheus.reload', name: '--web.enable-lifecycle'};
 	const grant = 'start Prometheus with --web.enable-lifecycle';
 	try {

@@ -3,7 +3,7 @@ import type {Note} from '../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, ScrapeTarget} from '../../src/port/prometheus.ts';
-import {inTurns} from './large-response.ts';
+import {mapWithYields} from './large-response.ts';
 import {jobOf} from './up-metric.ts';
 
 /** What the pools that were read tell, by what PromQL selects a target with; two targets may have the same labels. */
@@ -17,7 +17,7 @@ export type PoolDetails = {
 export type PoolSize = {readonly all: number; readonly down: number};
 
 /** Something of a job is down or slow, so that its pools are worth the heavy read. `size` is that of the job. */
-export type Suspect = {readonly job: string; readonly size: number};
+export type SuspectJob = {readonly job: string; readonly size: number};
 
 const poolsFreshMs = 5 * 60_000;
 /** Milliseconds of one poll that go into heavy reads, and of one such read. */
@@ -27,11 +27,11 @@ const oneReadMs = 6000;
 const freshMsPerThousand = 10_000;
 const freshAtMost = 60_000;
 /** What was read so long ago is not shown any more. */
-const forgottenMs = 3 * 60_000;
+const maxDetailAgeMs = 3 * 60_000;
 /** Pools that are opened in one poll only to see which jobs are in them. */
-const guessesAtOnce = 3;
+const poolGuessesPerPoll = 3;
 
-type Read = {
+type PoolRead = {
 	readonly at: number;
 	readonly byKey: ReadonlyMap<string, readonly ScrapeTarget[]>;
 	readonly size: PoolSize;
@@ -43,9 +43,9 @@ type Read = {
  */
 export function createPoolDetails(
 	port: PrometheusPort,
-): (suspects: readonly Suspect[], context: Context) => Promise<PoolDetails> {
+): (suspects: readonly SuspectJob[], context: Context) => Promise<PoolDetails> {
 	let names: {readonly at: number; readonly pools: readonly string[] | undefined} | undefined;
-	const read = new Map<string, Read>();
+	const read = new Map<string, PoolRead>();
 	const poolsOfJob = new Map<string, Set<string>>();
 
 	async function poolNames(context: Context): Promise<readonly string[] | undefined> {
@@ -65,7 +65,7 @@ export function createPoolDetails(
 		for (const [name, own] of Map.groupBy(targets, target => target.pool)) {
 			const byKey = new Map<string, ScrapeTarget[]>();
 			const size = {all: own.length, down: 0};
-			await inTurns(own, target => {
+			await mapWithYields(own, target => {
 				const key = selectorOf(target.labels);
 				const same = byKey.get(key);
 				if (same === undefined) byKey.set(key, [target]);
@@ -82,7 +82,7 @@ export function createPoolDetails(
 	}
 
 	/** Pools that are to be read in this poll, the one that was read longest ago first. */
-	function due(suspects: readonly Suspect[], pools: readonly string[], now: number): readonly string[] {
+	function due(suspects: readonly SuspectJob[], pools: readonly string[], now: number): readonly string[] {
 		const wanted = new Set<string>();
 		for (const {job} of suspects) {
 			const known = poolsOfJob.get(job);
@@ -91,7 +91,7 @@ export function createPoolDetails(
 			else {
 				const unread = pools.filter(pool => !read.has(pool));
 				const likely = unread.toSorted((a, b) => Number(b.includes(job)) - Number(a.includes(job)));
-				for (const pool of likely.slice(0, guessesAtOnce)) wanted.add(pool);
+				for (const pool of likely.slice(0, poolGuessesPerPoll)) wanted.add(pool);
 			}
 		}
 		return [...wanted]
@@ -124,9 +124,9 @@ export function createPoolDetails(
 		const targets = new Map<string, readonly ScrapeTarget[]>();
 		const sizes = new Map<string, PoolSize>();
 		for (const [pool, {at, byKey, size}] of read) {
-			if (context.now() - at > forgottenMs) continue;
+			if (context.now() - at > maxDetailAgeMs) continue;
 			sizes.set(pool, size);
-			await inTurns(byKey, ([key, same]) => {
+			await mapWithYields(byKey, ([key, same]) => {
 				const others = targets.get(key);
 				targets.set(key, others === undefined ? same : [...others, ...same]);
 			});

@@ -4,9 +4,9 @@ import type {Labels} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
 import type {PrometheusPort, RuntimeInfo} from '../../src/port/prometheus.ts';
-import {clockTime, grouped} from '../../src/text/format.ts';
+import {formatClockTime, formatThousands} from '../../src/text/format.ts';
 import {shellLine} from '../../src/text/quote.ts';
-import {reloadLine} from './cli-equivalent.ts';
+import {curlReloadCommand} from './cli-equivalent.ts';
 
 export type ReloadPlan = {
 	readonly target: string;
@@ -18,7 +18,7 @@ export type ReloadPlan = {
 	readonly loaded: boolean;
 };
 
-const gone = (what: string, hint: string): AdapterError => new AdapterError('conflict', what, hint);
+const conflictError = (what: string, hint: string): AdapterError => new AdapterError('conflict', what, hint);
 
 async function runtimeOf(context: ActionContext<PrometheusPort>): Promise<RuntimeInfo> {
 	const runtime = await context.port.runtime(context);
@@ -31,15 +31,16 @@ async function runtimeOf(context: ActionContext<PrometheusPort>): Promise<Runtim
 	);
 }
 
-const clock = (time: string): string => {
+const formatReloadTime = (time: string): string => {
 	const at = Date.parse(time);
-	return Number.isNaN(at) ? time : clockTime(at);
+	return Number.isNaN(at) ? time : formatClockTime(at);
 };
 
 /** What moved since the plan was made, in a sentence. */
-function moved(plan: ReloadPlan, now: RuntimeInfo): string | undefined {
+function describeReloadConflict(plan: ReloadPlan, now: RuntimeInfo): string | undefined {
 	if (now.startTime !== plan.startTime) return 'the server was restarted since, which loads the configuration too';
-	if (now.lastConfigTime !== plan.lastConfigTime) return `somebody reloaded it at ${clock(now.lastConfigTime)}`;
+	if (now.lastConfigTime !== plan.lastConfigTime)
+		return `somebody reloaded it at ${formatReloadTime(now.lastConfigTime)}`;
 	if (now.reloadConfigSuccess === plan.loaded) return undefined;
 	return plan.loaded ? 'somebody tried to reload it since, and that failed' : 'it was reloaded since';
 }
@@ -79,7 +80,7 @@ function previewOf(
 		locks: ['configuration'],
 		count: 1,
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
-		equivalent: reloadLine(target),
+		equivalent: curlReloadCommand(target),
 		impact:
 			'Prometheus reads its configuration and rules anew. Targets and rules that are gone from the files are dropped at once, new ones begin; scraped data stays. When a file has a fault it goes on with what it has, and says which.',
 		bound: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
@@ -100,7 +101,7 @@ function previewOf(
 }
 
 /** Reads the configuration anew. https://prometheus.io/docs/prometheus/latest/management_api/#reload */
-export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
+export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 	id: 'prometheus.reload',
 	title: 'Reload configuration',
 	key: 'L',
@@ -136,10 +137,14 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 			lifecycleCheck(context),
 			context.port.ready(context),
 		]);
-		const what = moved(plan, runtime);
+		const what = describeReloadConflict(plan, runtime);
 		const checks: Check[] = [
 			what === undefined
-				? {label: 'the server', result: 'pass', detail: `as it was, configuration of ${clock(runtime.lastConfigTime)}`}
+				? {
+						label: 'the server',
+						result: 'pass',
+						detail: `as it was, configuration of ${formatReloadTime(runtime.lastConfigTime)}`,
+					}
 				: {label: 'the server', result: 'block', detail: what, moved: true},
 			lifecycle,
 		];
@@ -161,7 +166,7 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 	},
 	async verify(plan, receipt, context) {
 		const now = await context.port.runtime(context);
-		if (now === undefined) throw gone('the server does not tell its state any more', 'Look at it by hand.');
+		if (now === undefined) throw conflictError('the server does not tell its state any more', 'Look at it by hand.');
 		const fault = receipt.before['fault'];
 		if (!now.reloadConfigSuccess) {
 			const why = fault ?? 'its log tells why';
@@ -169,9 +174,15 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 		}
 		if (now.startTime !== plan.startTime) return {result: 'unknown', detail: 'the server was restarted meanwhile'};
 		if (now.lastConfigTime === plan.lastConfigTime) {
-			return {result: 'pending', detail: `it still goes by the configuration of ${clock(now.lastConfigTime)}`};
+			return {
+				result: 'pending',
+				detail: `it still goes by the configuration of ${formatReloadTime(now.lastConfigTime)}`,
+			};
 		}
-		return {result: 'done', detail: `configuration loaded at ${clock(now.lastConfigTime)}${await sizeText(context)}`};
+		return {
+			result: 'done',
+			detail: `configuration loaded at ${formatReloadTime(now.lastConfigTime)}${await sizeText(context)}`,
+		};
 	},
 	settleMs: 15_000,
 	undo: {impossible: 'Prometheus keeps no earlier configuration: put the earlier file back and reload again.'},
@@ -181,5 +192,5 @@ export const reload = defineAction<ScrapeRow, PrometheusPort>()<ReloadPlan>({
 async function sizeText(context: ActionContext<PrometheusPort>): Promise<string> {
 	const {samples} = await context.port.query('count(up)', context);
 	const [sample] = samples;
-	return sample === undefined ? '' : `, ${grouped(sample.value)} ${sample.value === 1 ? 'target' : 'targets'}`;
+	return sample === undefined ? '' : `, ${formatThousands(sample.value)} ${sample.value === 1 ? 'target' : 'targets'}`;
 }

@@ -1,21 +1,21 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {Note} from '../../src/contract/row.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
-import {readsUp} from '../../src/model/alert-labels.ts';
-import type {PrometheusServer} from '../../src/model/prometheus/prometheus-server.ts';
+import {readsUpMetric} from '../../src/model/alert-labels.ts';
+import type {PrometheusServerFacts} from '../../src/model/prometheus/prometheus-server.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
 
 /** Both make the server walk over much that it has: not at every poll. */
-const slowMs = 60_000;
+const cacheMs = 60_000;
 
-type State = Pick<PrometheusServer, 'ready' | 'config' | 'series' | 'rules'>;
+type ServerState = Pick<PrometheusServerFacts, 'ready' | 'config' | 'series' | 'rules'>;
 
 /** Reads what a server tells of itself. What cannot be read is told in a note; the targets do not wait for it. */
 export function createStateReader(
 	port: PrometheusPort,
-): (context: Context) => Promise<{readonly state: State; readonly notes: readonly Note[]}> {
-	const series = slowly(port.series);
-	const rules = slowly(port.rules);
+): (context: Context) => Promise<{readonly state: ServerState; readonly notes: readonly Note[]}> {
+	const series = cacheRead(port.series);
+	const rules = cacheRead(port.rules);
 
 	return async context => {
 		const notes: Note[] = [];
@@ -46,7 +46,9 @@ export function createStateReader(
 				rules: all && {
 					all: all.length,
 					failing: all.filter(({health}) => health === 'err'),
-					ofUp: all.filter(({kind, expression}) => kind === 'alerting' && readsUp(expression)).map(({name}) => name),
+					ofUp: all
+						.filter(({kind, expression}) => kind === 'alerting' && readsUpMetric(expression))
+						.map(({name}) => name),
 				},
 			},
 			notes,
@@ -55,10 +57,13 @@ export function createStateReader(
 }
 
 /** The same read, whose answer counts for a while. A failed one is tried again at once. */
-function slowly<T>(read: (context: Context) => Promise<T | undefined>): (context: Context) => Promise<T | undefined> {
+function cacheRead<T>(
+	read: (context: Context) => Promise<T | undefined>,
+): (context: Context) => Promise<T | undefined> {
 	let last: {readonly at: number; readonly value: T | undefined} | undefined;
 	return async context => {
-		if (last === undefined || context.now() - last.at >= slowMs) last = {at: context.now(), value: await read(context)};
+		if (last === undefined || context.now() - last.at >= cacheMs)
+			last = {at: context.now(), value: await read(context)};
 		return last.value;
 	};
 }

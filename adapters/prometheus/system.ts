@@ -2,25 +2,25 @@ import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {HttpTransport} from '../../src/contract/http-transport.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {channelOfUrl} from '../../src/model/channel-security.ts';
-import {createAlertTelling} from '../../src/model/prometheus/alert-dedup.ts';
-import {createDownTelling} from '../../src/model/prometheus/down-dedup.ts';
+import {classifyUrlChannel} from '../../src/model/channel-security.ts';
+import {createAlertDedup} from '../../src/model/prometheus/alert-dedup.ts';
+import {createDownDedup} from '../../src/model/prometheus/down-dedup.ts';
 import type {PrometheusSettings} from '../../src/port/prometheus.ts';
-import type {AskedPrometheus} from '../../src/port/prometheus-ad-hoc-queries.ts';
-import {serverOf} from '../http/cli-equivalent.ts';
+import type {PrometheusQueryPort} from '../../src/port/prometheus-ad-hoc-queries.ts';
+import {httpServerId} from '../http/cli-equivalent.ts';
 import {leastGrants} from '../http/least-grants.ts';
-import {alerts} from './alerts.ts';
+import {prometheusAlertsSource} from './alerts.ts';
 import {settingsOf} from './cli-equivalent.ts';
-import {inspectAlert} from './inspect-alert.ts';
+import {inspectPrometheusAlert} from './inspect-alert.ts';
 import {inspectAlertGraph} from './inspect-alert-graph.ts';
 import {inspectPage} from './inspect-page.ts';
 import {inspectPool} from './inspect-pool.ts';
 import {inspectQuery} from './inspect-query.ts';
 import {inspectRules} from './inspect-rules.ts';
 import {inspectTarget} from './inspect-target.ts';
-import {readPermissions} from './permissions.ts';
-import {reload} from './reload.ts';
-import {targets} from './targets.ts';
+import {readPrometheusPermissions} from './permissions.ts';
+import {reloadConfiguration} from './reload.ts';
+import {targetsSource} from './targets.ts';
 
 async function connect(
 	target: Target,
@@ -28,7 +28,7 @@ async function connect(
 ) {
 	const settings = settingsOf(target);
 	const {createPrometheusClient} = await import('./client.ts');
-	const {port, where, close} = createPrometheusClient(settings, options);
+	const {port, endpoint: where, close} = createPrometheusClient(settings, options);
 	return {
 		port,
 		async identify(context: Context) {
@@ -38,30 +38,38 @@ async function connect(
 			await port.query('vector(1)', context);
 			const latencyMs = performance.now() - began;
 			const version = build === undefined ? 'a server with the API of Prometheus' : `${build.product} ${build.version}`;
-			const channel = (await options.via?.channel?.(context)) ?? channelOfUrl(settings.url);
-			return {version, who: whoOf(settings), latencyMs, channel, server: serverOf(settings)};
+			const channel = (await options.via?.channelSecurity?.(context)) ?? classifyUrlChannel(settings.url);
+			return {version, who: describeUser(settings), latencyMs, channel, server: httpServerId(settings)};
 		},
-		permissions: (context: Context) => readPermissions(port, where, context),
+		permissions: (context: Context) => readPrometheusPermissions(port, where, context),
 		close: async () => close(),
 	};
 }
 
 /** No server of this kind tells who we are to it. */
-function whoOf({auth, tls}: PrometheusSettings): string {
+function describeUser({auth, tls}: PrometheusSettings): string {
 	if (auth.kind === 'basic') return auth.username;
 	if (auth.kind === 'bearer') return `the bearer of ${auth.token.source}`;
 	return tls?.cert === undefined ? 'anonymous' : `the holder of ${tls.cert}`;
 }
 
 /** Prometheus 2.x and 3.x, and what speaks its API: targets, rules and alerts. */
-export const prometheus = defineSystem<AskedPrometheus>({
+export const prometheusSystem = defineSystem<PrometheusQueryPort>({
 	kind: 'prometheus',
 	title: 'Prometheus',
 	short: 'prom',
-	sources: [targets, alerts],
-	actions: [reload],
-	correlators: [createAlertTelling, createDownTelling],
-	inspections: [inspectTarget, inspectRules, inspectPool, inspectPage, inspectQuery, inspectAlert, inspectAlertGraph],
+	sources: [targetsSource, prometheusAlertsSource],
+	actions: [reloadConfiguration],
+	correlators: [createAlertDedup, createDownDedup],
+	inspections: [
+		inspectTarget,
+		inspectRules,
+		inspectPool,
+		inspectPage,
+		inspectQuery,
+		inspectPrometheusAlert,
+		inspectAlertGraph,
+	],
 	grants: target =>
 		leastGrants(settingsOf(target), {
 			watch: ['GET /api/v1/', 'GET /-/ready'],

@@ -1,12 +1,12 @@
 /** A slice of what a worker has read. `end`: there is no further one. */
-export type Slice = {readonly rows: readonly unknown[]; readonly end: boolean};
+export type TargetSlice = {readonly rows: readonly unknown[]; readonly end: boolean};
 
 /**
  * The active targets in an answer of /api/v1/targets without what discovery told of them. Undefined when it is no such answer.
  *
  * Its own text is what a worker is given to run: it may use nothing but what stands in it, and hold no named function.
  */
-export function bareTargets(json: string): unknown[] | undefined {
+export function projectTargets(json: string): unknown[] | undefined {
 	let answer: unknown;
 	try {
 		answer = JSON.parse(json);

@@ -1,25 +1,25 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {Labels} from '../../src/contract/row.ts';
 import {selectorOf} from '../../src/model/prometheus/scrape-target.ts';
-import type {PrometheusPort, Sample, Vector} from '../../src/port/prometheus.ts';
-import {inTurns} from './large-response.ts';
+import type {InstantVector, PrometheusPort, Sample} from '../../src/port/prometheus.ts';
+import {mapWithYields} from './large-response.ts';
 
 /** What every server that speaks PromQL tells of its targets. */
 export type UpFacts = {
 	/** As PromQL selects it. */
-	readonly key: string;
+	readonly selector: string;
 	readonly labels: Labels;
-	readonly up: boolean;
+	readonly isUp: boolean;
 	/** Epoch milliseconds and milliseconds; undefined where there are too many targets to ask it of each. */
 	readonly scrapedAt: number | undefined;
 	readonly tookMs: number | undefined;
 };
 
-export type UpReading = {
+export type UpResult = {
 	/** When it was evaluated, in epoch milliseconds by the server's clock. */
 	readonly at: number;
 	/** By job; the empty one is that of targets without one. */
-	readonly sizes: ReadonlyMap<string, {readonly all: number; readonly down: number}>;
+	readonly jobSizes: ReadonlyMap<string, {readonly all: number; readonly down: number}>;
 	readonly all: number;
 	readonly down: number;
 	/** Every target that is down, and of the others those that `listed` tells of. */
@@ -40,11 +40,11 @@ const listFreshMs = 60_000;
 
 export const jobOf = (labels: Labels): string => labels['job'] ?? '';
 
-const countsOf = ({samples}: Vector): ReadonlyMap<string, number> =>
+const countsOf = ({samples}: InstantVector): ReadonlyMap<string, number> =>
 	new Map(samples.map(({labels, value}) => [jobOf(labels), value]));
 
 /** Reads `up`. What changes slowly is kept between two polls. */
-export function createUpReader(port: PrometheusPort): (context: Context) => Promise<UpReading> {
+export function createUpReader(port: PrometheusPort): (context: Context) => Promise<UpResult> {
 	let list: {readonly at: number; readonly all: number; readonly series: readonly UpFacts[]} | undefined;
 
 	async function listed(all: number, context: Context): Promise<readonly UpFacts[]> {
@@ -53,7 +53,7 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const now = context.now();
 		if (list === undefined || now - list.at > listFreshMs || list.all !== all) {
 			const {samples} = await port.query('up', context);
-			list = {at: now, all, series: await inTurns(samples, sample => factsOf(sample, undefined, undefined))};
+			list = {at: now, all, series: await mapWithYields(samples, sample => factsOf(sample, undefined, undefined))};
 		}
 		return list.series;
 	}
@@ -68,20 +68,20 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 		const sizes = new Map([...countsOf(counts)].map(([job, all]) => [job, {all, down: down.get(job) ?? 0}]));
 		const all = sum([...sizes.values()].map(size => size.all));
 		const others = await listed(all, context);
-		const lost = await inTurns(downs.samples, sample => factsOf(sample, undefined, undefined));
-		const byKey = new Map(await inTurns(others, one => [one.key, one] as const));
-		const series = lost.map(one => ({...(byKey.get(one.key) ?? one), up: false}));
-		const seen = new Set(series.map(({key}) => key));
+		const lost = await mapWithYields(downs.samples, sample => factsOf(sample, undefined, undefined));
+		const byKey = new Map(await mapWithYields(others, one => [one.selector, one] as const));
+		const series = lost.map(one => ({...(byKey.get(one.selector) ?? one), isUp: false}));
+		const seen = new Set(series.map(({selector: key}) => key));
 		// The list of a large server may be a minute old: what is not down now is up.
-		const rest = await inTurns(others, one => {
-			if (seen.has(one.key)) return [];
-			return one.up || all <= fewTargets ? [one] : [{...one, up: true}];
+		const rest = await mapWithYields(others, one => {
+			if (seen.has(one.selector)) return [];
+			return one.isUp || all <= fewTargets ? [one] : [{...one, isUp: true}];
 		});
 		const warnings = [...new Set([counts, downCounts, downs].flatMap(vector => vector.warnings))];
 		const at = counts.samples[0]?.at ?? 0;
 		return {
 			at,
-			sizes,
+			jobSizes: sizes,
 			all,
 			down: sum([...sizes.values()].map(size => size.down)),
 			series: [...series, ...rest.flat()],
@@ -93,9 +93,9 @@ export function createUpReader(port: PrometheusPort): (context: Context) => Prom
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 const factsOf = ({labels, value}: Sample, scrapedAt: number | undefined, tookMs: number | undefined): UpFacts => ({
-	key: selectorOf(labels),
+	selector: selectorOf(labels),
 	labels: withoutName(labels),
-	up: value !== 0,
+	isUp: value !== 0,
 	scrapedAt,
 	tookMs,
 });
@@ -108,7 +108,8 @@ async function readFew(port: PrometheusPort, context: Context): Promise<readonly
 		port.query('timestamp(up)', context),
 		port.query('scrape_duration_seconds', context),
 	]);
-	const valuesOf = ({samples}: Vector) => new Map(samples.map(({labels, value}) => [selectorOf(labels), value * 1000]));
+	const valuesOf = ({samples}: InstantVector) =>
+		new Map(samples.map(({labels, value}) => [selectorOf(labels), value * 1000]));
 	const ats = valuesOf(at);
 	const tooks = valuesOf(took);
 	return up.samples.map(sample => {

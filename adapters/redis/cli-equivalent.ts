@@ -6,7 +6,7 @@ import {shellLine} from '../../src/text/quote.ts';
 export const settingsOf = (target: Target): RedisSettings => target.settings as RedisSettings;
 
 /** `redis-cli` with everything that leads to the target except the password, which it takes from REDISCLI_AUTH. */
-export function redisCli(target: Target, words: readonly string[], endpoint?: RedisEndpoint): string {
+export function redisCliCommand(target: Target, words: readonly string[], endpoint?: RedisEndpoint): string {
 	const settings = settingsOf(target);
 	const {host, port} = endpoint ?? settings;
 	const {tls} = settings;

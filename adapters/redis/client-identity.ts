@@ -5,10 +5,10 @@ const kindFlags = ['M', 'S', 'O'];
 
 const kindNames: Readonly<Record<string, string>> = {'': 'a client', M: 'the primary', S: 'a replica', O: 'a MONITOR'};
 
-export const kindOf = ({flags}: Pick<RedisClientLine, 'flags'>): string =>
+export const clientKind = ({flags}: Pick<RedisClientLine, 'flags'>): string =>
 	kindFlags.filter(flag => flags.includes(flag)).join('');
 
-const kindText = (kind: string): string => kindNames[kind] ?? `a connection with the flags ${kind}`;
+const describeClientKind = (kind: string): string => kindNames[kind] ?? `a connection with the flags ${kind}`;
 
 export const findClient = (
 	clients: readonly RedisClientLine[],
@@ -16,12 +16,17 @@ export const findClient = (
 ): RedisClientLine | undefined => clients.find(client => client.id === id && client.address === address);
 
 /** What changed of a client since it was shown, in a sentence; undefined when it is the same. */
-export function movedClient(shown: RedisClientIdentity, now: RedisClientLine | undefined): string | undefined {
+export function describeClientConflict(
+	shown: RedisClientIdentity,
+	now: RedisClientLine | undefined,
+): string | undefined {
 	const name = `client ${shown.id}`;
 	if (now === undefined) return `${name} at ${shown.address} is not connected any more`;
 	if (now.user !== shown.user) return `${name} is user ${now.user} now, it was ${shown.user}`;
 	if (now.name !== shown.name)
 		return `${name} is called ${now.name || 'nothing'} now, it was ${shown.name || 'nothing'}`;
-	const kind = kindOf(now);
-	return kind === shown.kind ? undefined : `${name} is ${kindText(kind)} now, it was ${kindText(shown.kind)}`;
+	const kind = clientKind(now);
+	return kind === shown.kind
+		? undefined
+		: `${name} is ${describeClientKind(kind)} now, it was ${describeClientKind(shown.kind)}`;
 }

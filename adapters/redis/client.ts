@@ -1,14 +1,14 @@
 import type {Context} from '../../src/contract/context.ts';
-import {AdapterError, beforeSending} from '../../src/errors.ts';
+import {AdapterError, readBeforeSending} from '../../src/errors.ts';
 import {createPermissionCache} from '../../src/model/permission-cache.ts';
-import type {KeyFacts, Keyspace, RedisActContext, RedisPort, RedisSettings} from '../../src/port/redis.ts';
-import {findClient, movedClient} from './client-identity.ts';
+import type {KeyFacts, Keyspace, RedisPort, RedisSettings, RedisWriteContext} from '../../src/port/redis.ts';
+import {describeClientConflict, findClient} from './client-identity.ts';
 import {parseClientList} from './client-list.ts';
-import {createLink, type Link} from './connection/redis-connection.ts';
-import {aclName} from './errors.ts';
+import {createRedisConnection, type RedisConnection} from './connection/redis-connection.ts';
+import {aclCommandName} from './errors.ts';
 import {parseInfo} from './info.ts';
-import {movedServer} from './maxmemory-effect.ts';
-import {askPermissions} from './permissions.ts';
+import {describeServerConflict} from './maxmemory-effect.ts';
+import {readRedisPermissions} from './permissions.ts';
 import {parseSlowlog} from './slowlog.ts';
 
 const text = (reply: unknown): string => (typeof reply === 'string' ? reply : String(reply ?? ''));
@@ -36,7 +36,7 @@ function keyFacts([bytes, ttl, type]: readonly unknown[]): KeyFacts | undefined 
 	return gone ? undefined : {type: text(type), bytes: Number(bytes), ttlMs: Number(ttl)};
 }
 
-function keyspaceOf(link: Link, role: Keyspace['role'], remark: string | undefined): Keyspace {
+function keyspaceOf(link: RedisConnection, role: Keyspace['role'], remark: string | undefined): Keyspace {
 	return {
 		endpoint: link.endpoint,
 		role,
@@ -83,21 +83,21 @@ export type RedisClient = {
 
 /** The port on a real server. Nothing is connected before the first read. */
 export function createRedisClient(settings: RedisSettings, options: {readonly readOnly: boolean}): RedisClient {
-	const denied = (command: string) => permissions.refused(`+${aclName(command)}`);
-	const main = createLink(settings, settings, 'midwatch', denied);
+	const denied = (command: string) => permissions.refused(`+${aclCommandName(command)}`);
+	const main = createRedisConnection(settings, settings, 'midwatch', denied);
 	const permissions = createPermissionCache(
-		context => askPermissions(main, settings.username, context),
+		context => readRedisPermissions(main, settings.username, context),
 		() => main.generation(),
 	);
 	// A connection of its own: CLIENT NO-TOUCH belongs to a connection, and its pipelines must not hold up INFO.
-	const primarySampler = createLink(settings, settings, 'midwatch-sampler', denied);
+	const primarySampler = createRedisConnection(settings, settings, 'midwatch-sampler', denied);
 	const replicaSampler =
-		settings.replica === undefined ? undefined : createLink(settings, settings.replica, 'midwatch-sampler');
-	const acting = new Set<Link>();
+		settings.replica === undefined ? undefined : createRedisConnection(settings, settings.replica, 'midwatch-sampler');
+	const acting = new Set<RedisConnection>();
 
-	const info = async (link: Link, context: Context) => parseInfo(text(await link.send('INFO', [], context)));
+	const info = async (link: RedisConnection, context: Context) => parseInfo(text(await link.send('INFO', [], context)));
 
-	async function untouching(link: Link, context: Context): Promise<void> {
+	async function untouching(link: RedisConnection, context: Context): Promise<void> {
 		// TYPE, PTTL and MEMORY USAGE leave a key's LRU age alone; this keeps whatever is read later from touching it too (7.2 and newer).
 		await link.send('CLIENT NO-TOUCH', ['ON'], context).catch((error: unknown) => {
 			if (error instanceof AdapterError && error.harmless) return;
@@ -121,10 +121,15 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 	}
 
 	/** A connection for one act, named after its audit record, gone when the act is over. */
-	async function act<T>(context: RedisActContext, work: (link: Link) => Promise<T>): Promise<T> {
+	async function act<T>(context: RedisWriteContext, work: (link: RedisConnection) => Promise<T>): Promise<T> {
 		if (options.readOnly) throw readOnlyRefusal();
 		// CLIENT SETNAME takes no spaces.
-		const link = createLink(settings, settings, `midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`, denied);
+		const link = createRedisConnection(
+			settings,
+			settings,
+			`midwatch-${context.record.replaceAll(/[^\w.-]/g, '_')}`,
+			denied,
+		);
 		acting.add(link);
 		try {
 			return await work(link);
@@ -155,23 +160,23 @@ export function createRedisClient(settings: RedisSettings, options: {readonly re
 		},
 		keyspace,
 		permissions: context => permissions.read(context),
-		permissionsNow: (context, names) => askPermissions(main, settings.username, context, names),
+		readPermissions: (context, names) => readRedisPermissions(main, settings.username, context, names),
 		setMaxmemory: (change, context) =>
 			act(context, async link => {
-				const now = await beforeSending(info(link, context));
-				const what = movedServer(change, now);
+				const now = await readBeforeSending(info(link, context));
+				const what = describeServerConflict(change, now);
 				if (what !== undefined) throw moved(what);
 				await link.send('CONFIG SET', ['maxmemory', String(change.bytes)], context);
 				return now;
 			}),
 		killClient: (client, context) =>
 			act(context, async link => {
-				const now = await beforeSending(info(link, context));
+				const now = await readBeforeSending(info(link, context));
 				if (now.runId !== client.runId) throw moved('the server was restarted: its clients have new ids');
-				const list = await beforeSending(link.send('CLIENT LIST', ['ID', client.id], context));
+				const list = await readBeforeSending(link.send('CLIENT LIST', ['ID', client.id], context));
 				const clients = parseClientList(text(list));
 				const found = findClient(clients, client);
-				const what = movedClient(client, found);
+				const what = describeClientConflict(client, found);
 				if (what !== undefined || found === undefined) throw moved(what ?? '');
 				const words = ['ID', client.id, 'ADDR', client.address, 'USER', client.user, 'SKIPME', 'yes'];
 				const killed = Number(await link.send('CLIENT KILL', words, context));

@@ -2,18 +2,18 @@ import {defineSource} from '../../src/contract/define.ts';
 import type {Severity} from '../../src/contract/row.ts';
 import {clientFindings, clientRow, compareClients, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {redisCli} from './cli-equivalent.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 
 const shown = 500;
 
 /** The clients that tell most: with answers waiting, much memory, or old. */
-export const clients = defineSource<RedisClientRow, RedisPort>()({
+export const clientsSource = defineSource<RedisClientRow, RedisPort>()({
 	kind: 'redis.client',
 	title: 'Clients',
 	intervalMs: 5000,
 	timeoutMs: 10_000,
 	cost: 'costly',
-	reads: target => [redisCli(target, ['CLIENT', 'LIST'])],
+	cliEquivalent: target => [redisCliCommand(target, ['CLIENT', 'LIST'])],
 	open: (port, target) => {
 		let severities: ReadonlyMap<string, Severity> = new Map();
 		return async context => {

@@ -1,8 +1,8 @@
 import {AdapterError, codeOf, isAdapterError, messageOf} from '../../src/errors.ts';
-import {certificateHint, tlsWords} from '../../src/text/tls-errors.ts';
+import {certificateHint, describeTlsError} from '../../src/text/tls-errors.ts';
 
 /** What was being asked, for the hint. `command` is upper case: `CONFIG GET`, or `a connection`. */
-export type Asked = {
+export type RedisRequestContext = {
 	readonly endpoint: string;
 	readonly user: string;
 	readonly command: string;
@@ -10,10 +10,11 @@ export type Asked = {
 };
 
 /** The name an ACL rule has for a command: `config|get`. */
-export const aclName = (command: string): string => command.toLowerCase().replaceAll(' ', '|');
+export const aclCommandName = (command: string): string => command.toLowerCase().replaceAll(' ', '|');
 
 /** The line an administrator runs so that `user` may run `command`. */
-export const grantLine = (user: string, command: string): string => `ACL SETUSER ${user} +${aclName(command)}`;
+export const aclSetuserCommand = (user: string, command: string): string =>
+	`ACL SETUSER ${user} +${aclCommandName(command)}`;
 
 const certificate =
 	/CERT_|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT_ALTNAME|certificate|unable to verify the first/i;
@@ -27,13 +28,13 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 /** What the server itself replied with `-`. */
-function refusal(message: string, asked: Asked): AdapterError | undefined {
+function refusal(message: string, asked: RedisRequestContext): AdapterError | undefined {
 	const word = /^[A-Z]+/.exec(message)?.[0] ?? '';
 	const said = `${asked.command}: ${message}`;
 	switch (word) {
 		case 'NOPERM': {
 			const key = /access (?:a|one of the) key/i.test(message);
-			const line = key ? `ACL SETUSER ${asked.user} %R~*` : grantLine(asked.user, asked.command);
+			const line = key ? `ACL SETUSER ${asked.user} %R~*` : aclSetuserCommand(asked.user, asked.command);
 			return new AdapterError('denied', said, `An administrator grants it with: ${line}`);
 		}
 		case 'WRONGPASS':
@@ -77,9 +78,9 @@ function refusal(message: string, asked: Asked): AdapterError | undefined {
  * Anything that a command or a connection threw, as what it means to the operator. The cause is left behind on purpose: ioredis puts the
  * arguments of the command into it, and those of AUTH are secret.
  */
-export function redisError(error: unknown, asked: Asked): AdapterError {
+export function redisError(error: unknown, asked: RedisRequestContext): AdapterError {
 	if (isAdapterError(error)) return error;
-	const message = tlsWords(messageOf(error));
+	const message = describeTlsError(messageOf(error));
 	const code = codeOf(error);
 	if (error instanceof Error && error.name === 'ReplyError') {
 		return (

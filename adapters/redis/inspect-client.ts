@@ -1,8 +1,8 @@
 import {defineInspection} from '../../src/contract/define.ts';
 import {clientRow, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {bytes, duration, grouped} from '../../src/text/format.ts';
-import {redisCli} from './cli-equivalent.ts';
+import {formatBytes, formatDuration, formatThousands} from '../../src/text/format.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 
 const roles: Readonly<Record<RedisClientRow['role'], string>> = {
 	own: 'midwatch itself',
@@ -38,16 +38,16 @@ export const inspectClient = defineInspection<RedisClientRow, RedisPort>()({
 				fact('name', told.name || '(none)'),
 				fact('user', told.user),
 				fact('what it is', `${roles[told.role]} (flags ${told.flags})`),
-				fact('connected for', duration(told.ageSeconds)),
-				fact('idle for', duration(told.idleSeconds)),
+				fact('connected for', formatDuration(told.ageSeconds)),
+				fact('idle for', formatDuration(told.idleSeconds)),
 				fact('last command', told.command || '(none)'),
 				fact('database', String(told.db)),
-				fact('subscriptions', grouped(told.subscriptions)),
-				fact('output buffer', bytes(told.outputBytes)),
-				fact('query buffer', bytes(told.queryBytes)),
-				fact('memory in all', told.totalBytes === undefined ? 'not told by this server' : bytes(told.totalBytes)),
+				fact('subscriptions', formatThousands(told.subscriptions)),
+				fact('output buffer', formatBytes(told.outputBytes)),
+				fact('query buffer', formatBytes(told.queryBytes)),
+				fact('memory in all', told.totalBytes === undefined ? 'not told by this server' : formatBytes(told.totalBytes)),
 			],
-			reads: [redisCli(target, ['CLIENT', 'LIST', 'ID', String(row.clientId)])],
+			cliEquivalent: [redisCliCommand(target, ['CLIENT', 'LIST', 'ID', String(row.clientId)])],
 		};
 	},
 });

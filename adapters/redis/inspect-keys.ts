@@ -1,9 +1,9 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import {prefixGlob, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {bytes, count, duration, grouped, percent} from '../../src/text/format.ts';
-import {redisCli, settingsOf} from './cli-equivalent.ts';
+import {formatBytes, formatCount, formatDuration, formatPercent, formatThousands} from '../../src/text/format.ts';
+import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
 import {sampleKeys} from './key-sampler.ts';
 
 const wanted = 500;
@@ -22,34 +22,34 @@ export const inspectKeys = defineInspection<RedisPrefixRow, RedisPort>()({
 		const match = prefixGlob(row.prefix);
 		const {keys, complete} = await sampleKeys(keyspace, {...settings.sampler, keys: wanted}, context, match);
 		const largest = keys.toSorted((a, b) => b.bytes - a.bytes).slice(0, shown);
-		const expires = (ttlMs: number) => (ttlMs < 0 ? 'never' : `in ${duration(ttlMs / 1000)}`);
+		const expires = (ttlMs: number) => (ttlMs < 0 ? 'never' : `in ${formatDuration(ttlMs / 1000)}`);
 		const {never, minute, hour, day, later} = row.expiry;
-		const lines: Line[] = [
+		const lines: DocumentLine[] = [
 			{
-				text: `about ${count(row.keys)} keys, ${bytes(row.bytes)}, ${percent(row.share)} of the keys' memory`,
+				text: `about ${formatCount(row.keys)} keys, ${formatBytes(row.bytes)}, ${formatPercent(row.share)} of the keys' memory`,
 				loud: true,
 			},
-			{text: `types ${row.types.join(', ')}; largest sampled ${bytes(row.largest)}`},
+			{text: `types ${row.types.join(', ')}; largest sampled ${formatBytes(row.largest)}`},
 			{
-				text: `of ${grouped(row.sampled)} sampled: ${grouped(never)} never expire, ${grouped(minute)} within 1 m, ${grouped(hour)} within 1 h, ${grouped(day)} within 1 d, ${grouped(later)} later`,
+				text: `of ${formatThousands(row.sampled)} sampled: ${formatThousands(never)} never expire, ${formatThousands(minute)} within 1 m, ${formatThousands(hour)} within 1 h, ${formatThousands(day)} within 1 d, ${formatThousands(later)} later`,
 			},
 			{text: ''},
 			{text: '  SIZE  TYPE        EXPIRES      KEY', loud: true},
 			...largest.map(key => ({
-				text: `${bytes(key.bytes).padStart(6)}  ${key.type.padEnd(10)}  ${expires(key.ttlMs).padEnd(11)}  ${key.name}`,
+				text: `${formatBytes(key.bytes).padStart(6)}  ${key.type.padEnd(10)}  ${expires(key.ttlMs).padEnd(11)}  ${key.name}`,
 			})),
 			{text: ''},
 			{
 				text:
 					keys.length === 0
 						? 'No key of this prefix was found within the budget: it may be gone, or rare.'
-						: `${grouped(largest.length)} of ${complete ? 'all' : 'the first'} ${grouped(keys.length)} found on ${keyspace.endpoint}. Values are not read.`,
+						: `${formatThousands(largest.length)} of ${complete ? 'all' : 'the first'} ${formatThousands(keys.length)} found on ${keyspace.endpoint}. Values are not read.`,
 			},
 		];
 		return {
 			title: `Keys of ${row.prefix}`,
 			lines,
-			reads: [redisCli(target, ['--scan', '--pattern', match], settings.replica)],
+			cliEquivalent: [redisCliCommand(target, ['--scan', '--pattern', match], settings.replica)],
 		};
 	},
 });

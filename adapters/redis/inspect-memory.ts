@@ -1,9 +1,9 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {bytes, percent} from '../../src/text/format.ts';
-import {redisCli} from './cli-equivalent.ts';
+import {formatBytes, formatPercent} from '../../src/text/format.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 
 /** MEMORY STATS by its own names, with what each means: redis.io/docs/latest/commands/memory-stats. */
 const parts: readonly (readonly [name: string, meaning: string])[] = [
@@ -41,22 +41,24 @@ export const inspectMemory = defineInspection<RedisServerRow, RedisPort>()({
 		const stats = new Map(report.stats.map(({name, value}) => [name, Number(value)]));
 		const total = stats.get('total.allocated') ?? info.usedMemory;
 		const known = (names: readonly (readonly [string, string])[]) => names.filter(([name]) => stats.has(name));
-		const lines: Line[] = [
-			{text: `${bytes(total)} allocated, peak ${bytes(stats.get('peak.allocated'))}`, loud: true},
+		const lines: DocumentLine[] = [
+			{text: `${formatBytes(total)} allocated, peak ${formatBytes(stats.get('peak.allocated'))}`, loud: true},
 			{
-				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : bytes(info.maxmemory)}, policy ${info.policy || 'not told'}`,
+				text: `maxmemory ${info.maxmemory === 0 ? 'no limit' : formatBytes(info.maxmemory)}, policy ${info.policy || 'not told'}`,
 			},
 			{text: ''},
 			...known(parts).map(([name, meaning]) => {
 				const size = stats.get(name);
-				const share = percent((size ?? 0) / total);
-				return {text: `${bytes(size).padStart(8)} ${share.padStart(5)}  ${meaning} (${name})`};
+				const share = formatPercent((size ?? 0) / total);
+				return {text: `${formatBytes(size).padStart(8)} ${share.padStart(5)}  ${meaning} (${name})`};
 			}),
 			{text: ''},
 			...known(figures).map(([name, label]) => {
 				const value = stats.get(name) ?? 0;
 				const text =
-					name.endsWith('bytes') && name.startsWith('keys') === false ? bytes(value) : String(Number(value.toFixed(2)));
+					name.endsWith('bytes') && name.startsWith('keys') === false
+						? formatBytes(value)
+						: String(Number(value.toFixed(2)));
 				return {text: `${text.padStart(14)}  ${label} (${name})`};
 			}),
 			{text: ''},
@@ -71,7 +73,7 @@ export const inspectMemory = defineInspection<RedisServerRow, RedisPort>()({
 		return {
 			title: `Memory of ${row.endpoint}`,
 			lines,
-			reads: [redisCli(target, ['MEMORY', 'STATS']), redisCli(target, ['MEMORY', 'DOCTOR'])],
+			cliEquivalent: [redisCliCommand(target, ['MEMORY', 'STATS']), redisCliCommand(target, ['MEMORY', 'DOCTOR'])],
 		};
 	},
 });

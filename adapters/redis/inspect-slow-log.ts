@@ -1,9 +1,9 @@
 import {defineInspection} from '../../src/contract/define.ts';
-import type {Line} from '../../src/contract/document.ts';
+import type {DocumentLine} from '../../src/contract/document.ts';
 import type {RedisServerRow} from '../../src/model/redis/redis-server.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
-import {duration, millis} from '../../src/text/format.ts';
-import {redisCli} from './cli-equivalent.ts';
+import {formatDuration, formatMillis} from '../../src/text/format.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
 
 const depth = 128;
 
@@ -17,22 +17,22 @@ export const inspectSlowLog = defineInspection<RedisServerRow, RedisPort>()({
 	async open(row, {port, target, ...context}) {
 		const entries = await port.slowlog(depth, context);
 		const now = context.now() / 1000;
-		const lines: Line[] = entries.map(entry => {
+		const lines: DocumentLine[] = entries.map(entry => {
 			const args = `<${entry.args} ${entry.args === 1 ? 'argument' : 'arguments'}>`;
 			const who = entry.clientName === '' ? entry.client : `${entry.clientName} ${entry.client}`;
-			const ago = `${duration(now - entry.at)} ago`;
+			const ago = `${formatDuration(now - entry.at)} ago`;
 			return {
-				text: `${ago.padStart(12)}  ${millis(entry.microseconds / 1000).padStart(7)}  ${entry.command} ${args}  ${who}`,
+				text: `${ago.padStart(12)}  ${formatMillis(entry.microseconds / 1000).padStart(7)}  ${entry.command} ${args}  ${who}`,
 			};
 		});
-		const empty: Line = {text: 'The slow log is empty: nothing took longer than slowlog-log-slower-than.'};
+		const empty: DocumentLine = {text: 'The slow log is empty: nothing took longer than slowlog-log-slower-than.'};
 		return {
 			title: `Slow log of ${row.endpoint}, ${entries.length} newest`,
 			lines:
 				lines.length === 0
 					? [empty]
 					: [...lines, {text: ''}, {text: "Arguments are not shown: they hold users' data."}],
-			reads: [redisCli(target, ['SLOWLOG', 'GET', String(depth)])],
+			cliEquivalent: [redisCliCommand(target, ['SLOWLOG', 'GET', String(depth)])],
 		};
 	},
 });

@@ -16,7 +16,7 @@ export type KeySample = {
 /** A batch that holds other clients up for about 1 ms; 10,000 would hold them up for 19. */
 const batch = 500;
 /** Bytes of a name that are kept: one may be 512 MB long, and nobody reads more. */
-const longestName = 512;
+const maxNameBytes = 512;
 
 function pause(ms: number, {signal}: Context): Promise<void> {
 	return new Promise((resolve, reject) => {
@@ -73,7 +73,7 @@ export async function sampleKeys(
 		const facts = fresh.length === 0 ? [] : await keyspace.describe(fresh, context);
 		for (const [at, key] of fresh.entries()) {
 			const told = facts[at];
-			if (told !== undefined) keys.push({...told, name: Buffer.from(key).subarray(0, longestName).toString()});
+			if (told !== undefined) keys.push({...told, name: Buffer.from(key).subarray(0, maxNameBytes).toString()});
 		}
 		if (cursor === '0') return {keys, total, complete: !cutOff, stopped: undefined};
 		if (keys.length >= budget.keys || context.now() - began >= budget.timeMs) {

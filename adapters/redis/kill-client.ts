@@ -2,12 +2,12 @@ import type {Check} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {clientTitle, type RedisClientRow} from '../../src/model/redis/redis-client.ts';
-import {memoryShare, memoryThreshold} from '../../src/model/redis/redis-server.ts';
+import {memoryThreshold, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
 import type {RedisClientIdentity, RedisClientLine, RedisPort} from '../../src/port/redis.ts';
-import {bytes, duration} from '../../src/text/format.ts';
-import {redisCli} from './cli-equivalent.ts';
-import {findClient, kindOf, movedClient} from './client-identity.ts';
-import {permissionCheck, refusalOf} from './permission-check.ts';
+import {formatBytes, formatDuration} from '../../src/text/format.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
+import {clientKind, describeClientConflict, findClient} from './client-identity.ts';
+import {missingPermissionReason, permissionCheck} from './permission-check.ts';
 
 export type KillClientPlan = RedisClientIdentity & {
 	readonly target: string;
@@ -15,11 +15,11 @@ export type KillClientPlan = RedisClientIdentity & {
 	readonly ageSeconds: number;
 };
 
-const gone = (what: string): AdapterError =>
+const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the clients as they are now, and decide again.');
 
 /** Why this connection is not for killing. */
-function spared(role: RedisClientRow['role']): string | undefined {
+function notKillableReason(role: RedisClientRow['role']): string | undefined {
 	switch (role) {
 		case 'own':
 			return 'this is a connection of midwatch itself';
@@ -33,11 +33,15 @@ function spared(role: RedisClientRow['role']): string | undefined {
 }
 
 /** What moved since the plan was made, in a sentence. */
-function moved(plan: KillClientPlan, client: RedisClientLine | undefined, runId: string): string | undefined {
+function describeKillConflict(
+	plan: KillClientPlan,
+	client: RedisClientLine | undefined,
+	runId: string,
+): string | undefined {
 	if (runId !== plan.runId) return 'the server was restarted since: its clients have new ids';
 	if (client !== undefined && client.ageSeconds < plan.ageSeconds)
 		return `client ${plan.id} is younger than the one that was confirmed`;
-	return movedClient(plan, client);
+	return describeClientConflict(plan, client);
 }
 
 /** Below this share of the memory in use, killing a client frees nothing that matters. */
@@ -72,15 +76,19 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		},
 		{fact: 'whether midwatch may kill it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
-	disabled: ([row]) => (row === undefined ? undefined : (spared(row.role) ?? refusalOf(row.mayKill, 'CLIENT KILL'))),
+	disabled: ([row]) =>
+		row === undefined
+			? undefined
+			: (notKillableReason(row.role) ?? missingPermissionReason(row.mayKill, 'CLIENT KILL')),
 	async preview([row], _params, context) {
-		if (row === undefined) throw gone('no client was selected');
-		const refusal = spared(row.role);
+		if (row === undefined) throw conflictError('no client was selected');
+		const refusal = notKillableReason(row.role);
 		if (refusal !== undefined) throw new AdapterError('denied', refusal, 'Select another client.');
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
 		const client = findClient(clients, {id: row.clientId, address: row.address});
-		if (client === undefined) throw gone(`client ${row.clientId} at ${row.address} is not connected any more`);
-		if (own.includes(client.id)) throw new AdapterError('denied', spared('own') ?? '', 'Select another client.');
+		if (client === undefined) throw conflictError(`client ${row.clientId} at ${row.address} is not connected any more`);
+		if (own.includes(client.id))
+			throw new AdapterError('denied', notKillableReason('own') ?? '', 'Select another client.');
 		const plan: KillClientPlan = {
 			target: context.target.name,
 			runId: info.runId,
@@ -88,11 +96,11 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			address: client.address,
 			user: client.user,
 			name: client.name,
-			kind: kindOf(client),
+			kind: clientKind(client),
 			ageSeconds: client.ageSeconds,
 		};
 		const held = (client.totalBytes ?? 0) + (client.totalBytes === undefined ? client.outputBytes : 0);
-		const short = (memoryShare(info) ?? 0) >= memoryThreshold.warn && held < info.usedMemory * noticeableShare;
+		const short = (redisMemoryShare(info) ?? 0) >= memoryThreshold.warn && held < info.usedMemory * noticeableShare;
 		return {
 			plan,
 			target: context.target.name,
@@ -100,11 +108,11 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			locks: [`client ${client.id}`],
 			count: 1,
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
-			equivalent: redisCli(context.target, [
+			equivalent: redisCliCommand(context.target, [
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
-			impact: `Its connection is closed: ${bytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
+			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
 			bound: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
@@ -112,7 +120,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			...(short
 				? {
 						unhelpful: {
-							reason: `it holds ${bytes(held)} of ${bytes(info.usedMemory)}: killing it frees next to nothing`,
+							reason: `it holds ${formatBytes(held)} of ${formatBytes(info.usedMemory)}: killing it frees next to nothing`,
 							instead: 'redis.set-maxmemory',
 						},
 					}
@@ -122,14 +130,15 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 	async preflight(plan, context) {
 		const [info, {clients, own}] = await Promise.all([context.port.info(context), context.port.clients(context)]);
 		const client = findClient(clients, plan);
-		const what = moved(plan, client, info.runId);
+		const what = describeKillConflict(plan, client, info.runId);
 		const label = 'the connection';
 		const checks: Check[] = [
 			what === undefined
-				? {label, result: 'pass', detail: `the same, connected for ${duration(client?.ageSeconds)}`}
+				? {label, result: 'pass', detail: `the same, connected for ${formatDuration(client?.ageSeconds)}`}
 				: {label, result: 'block', detail: what, moved: true},
 		];
-		if (own.includes(plan.id)) checks.push({label: 'whose it is', result: 'block', detail: spared('own') ?? ''});
+		if (own.includes(plan.id))
+			checks.push({label: 'whose it is', result: 'block', detail: notKillableReason('own') ?? ''});
 		if (client?.flags.includes('x') === true) {
 			checks.push({
 				label: 'its transaction',
@@ -152,8 +161,8 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 				database: String(client.db),
 				flags: client.flags,
 				command: client.command,
-				age: duration(client.ageSeconds),
-				idle: duration(client.idleSeconds),
+				age: formatDuration(client.ageSeconds),
+				idle: formatDuration(client.idleSeconds),
 			},
 		};
 	},

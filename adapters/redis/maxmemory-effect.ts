@@ -1,100 +1,100 @@
 import type {Preview, UndoClass} from '../../src/contract/action.ts';
 import {memoryThreshold} from '../../src/model/redis/redis-server.ts';
-import {redisSize} from '../../src/model/redis/redis-size.ts';
+import {formatRedisSize} from '../../src/model/redis/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo} from '../../src/port/redis.ts';
-import {bytes, percent} from '../../src/text/format.ts';
+import {formatBytes, formatPercent} from '../../src/text/format.ts';
 
 const mebibyte = 1024 ** 2;
 /** Of the machine's memory, for one server: the rest is for the machine, the copy made for a snapshot, and fragmentation. */
 export const headroomShare = 0.8;
 const clientsShare = 0.25;
 
-export const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : redisSize(size));
+export const sizeText = (size: number): string => (size === 0 ? '0 (no limit)' : formatRedisSize(size));
 
 /** The limit as a number that compares: none is the largest. */
-export const reach = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
+export const comparableLimit = (size: number): number => (size === 0 ? Number.POSITIVE_INFINITY : size);
 
 /** Memory that counts against maxmemory. */
-export const counted = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
+export const countedMemory = (info: RedisInfo): number => info.usedMemory - (info.notCountedForEviction ?? 0);
 
 /** Whether nothing is evicted or refused at once under this limit. */
-export const fits = (info: RedisInfo, size: number): boolean => counted(info) <= reach(size);
+export const fitsWithin = (info: RedisInfo, size: number): boolean => countedMemory(info) <= comparableLimit(size);
 
 /** What changed on the server since this was planned, in a sentence; undefined when it is all the same. */
-export function movedServer({bytes: to, expected}: MaxmemoryChange, now: RedisInfo): string | undefined {
+export function describeServerConflict({bytes: to, expected}: MaxmemoryChange, now: RedisInfo): string | undefined {
 	if (now.runId !== expected.runId) return 'the server was restarted since';
 	if (now.maxmemory !== expected.maxmemory)
 		return `maxmemory is ${sizeText(now.maxmemory)} now, it was ${sizeText(expected.maxmemory)}`;
 	if (now.policy !== expected.policy) return `the policy is ${now.policy} now, it was ${expected.policy}`;
 	if (now.role !== expected.role) return `the server is a ${now.role} now, it was a ${expected.role}`;
-	if (fits(now, to) === expected.fits) return undefined;
+	if (fitsWithin(now, to) === expected.fits) return undefined;
 	const than = expected.fits ? 'more than the new limit now, it was less' : 'less than the new limit now, it was more';
-	return `${bytes(now.usedMemory)} are used, ${than}`;
+	return `${formatBytes(now.usedMemory)} are used, ${than}`;
 }
 
-type Effect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
+type MaxmemoryEffect = Pick<Preview, 'impact' | 'risk' | 'undo'> & Pick<Partial<Preview>, 'unhelpful'>;
 
-const lasts = 'It lasts until the server restarts: redis.conf is not rewritten.';
+const notPersistedText = 'It lasts until the server restarts: redis.conf is not rewritten.';
 
 /** What comes with the next writes when the new limit is all but reached. */
-function next(info: RedisInfo, to: number): string {
+function describeNextWrites(info: RedisInfo, to: number): string {
 	if (info.usedMemory < to * memoryThreshold.crit) return '';
 	return info.policy === 'noeviction'
 		? ', but the next writes reach it, and then every write that needs memory fails (noeviction)'
-		: `, but the next writes evict ${evictable(info)} (${info.policy || 'policy not told'})`;
+		: `, but the next writes evict ${describeEvictableKeys(info)} (${info.policy || 'policy not told'})`;
 }
 
-const evictable = (info: RedisInfo): string =>
+const describeEvictableKeys = (info: RedisInfo): string =>
 	info.policy.startsWith('volatile-') ? 'keys that have a time to live' : 'keys';
 
 /** Keys that are evicted do not come back: the undo is exact as long as the memory used stays below `limit`, the lower of both limits. */
-function setBack(info: RedisInfo, limit: number): UndoClass {
+function maxmemoryUndoClass(info: RedisInfo, limit: number): UndoClass {
 	const condition = info.policy === 'noeviction' ? '' : ` while less than ${sizeText(limit)} is used`;
 	return {class: 'exact', text: `exact${condition}: set maxmemory back to ${sizeText(info.maxmemory)}`};
 }
 
-function lowered(info: RedisInfo, to: number): Effect {
-	const over = counted(info) - to;
-	const exact = setBack(info, to);
+function lowerEffect(info: RedisInfo, to: number): MaxmemoryEffect {
+	const over = countedMemory(info) - to;
+	const exact = maxmemoryUndoClass(info, to);
 	if (over <= 0) {
-		const rest = `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit: nothing has to go now`;
-		return {impact: `${rest}${next(info, to)}. ${lasts}`, risk: 'medium', undo: exact};
+		const rest = `${formatBytes(info.usedMemory)} are used, ${formatPercent(info.usedMemory / to)} of the new limit: nothing has to go now`;
+		return {impact: `${rest}${describeNextWrites(info, to)}. ${notPersistedText}`, risk: 'medium', undo: exact};
 	}
 	if (info.policy === 'noeviction') {
 		return {
-			impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit, and the policy is noeviction: every write that needs memory fails at once. ${lasts}`,
+			impact: `${formatBytes(info.usedMemory)} are used, ${formatBytes(over)} more than the new limit, and the policy is noeviction: every write that needs memory fails at once. ${notPersistedText}`,
 			risk: 'high',
 			undo: exact,
 		};
 	}
 	return {
-		impact: `${bytes(info.usedMemory)} are used, ${bytes(over)} more than the new limit: the server evicts ${evictable(info)} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${lasts}`,
+		impact: `${formatBytes(info.usedMemory)} are used, ${formatBytes(over)} more than the new limit: the server evicts ${describeEvictableKeys(info)} worth that much at once (${info.policy || 'policy not told'}). They cannot be brought back. ${notPersistedText}`,
 		risk: 'high',
 		undo: {class: 'none', text: 'none: the limit can be set back, but keys that were evicted are gone'},
 	};
 }
 
-function raised(info: RedisInfo, to: number): Effect {
-	const undo = setBack(info, info.maxmemory);
+function raiseEffect(info: RedisInfo, to: number): MaxmemoryEffect {
+	const undo = maxmemoryUndoClass(info, info.maxmemory);
 	const machine = info.systemMemory;
-	const beyond = machine !== undefined && reach(to) > machine * headroomShare;
+	const beyond = machine !== undefined && comparableLimit(to) > machine * headroomShare;
 	const room =
 		to === 0
 			? 'Without a limit the server grows until the machine has no memory left.'
-			: `${bytes(info.usedMemory)} are used, ${percent(info.usedMemory / to)} of the new limit${next(info, to)}.`;
+			: `${formatBytes(info.usedMemory)} are used, ${formatPercent(info.usedMemory / to)} of the new limit${describeNextWrites(info, to)}.`;
 	const tight =
 		beyond && to > 0
-			? ` That is ${percent(to / machine)} of the machine's ${bytes(machine)}: a snapshot may not fit.`
+			? ` That is ${formatPercent(to / machine)} of the machine's ${formatBytes(machine)}: a snapshot may not fit.`
 			: '';
 	const held = info.clientsMemory ?? 0;
 	return {
-		impact: `${room}${tight} ${lasts}`,
+		impact: `${room}${tight} ${notPersistedText}`,
 		risk: beyond || to === 0 ? 'medium' : 'low',
 		undo,
 		...(held >= info.usedMemory * clientsShare && held >= 16 * mebibyte
 			? {
 					unhelpful: {
-						reason: `clients hold ${bytes(held)} of buffers: a higher limit lets them grow`,
+						reason: `clients hold ${formatBytes(held)} of buffers: a higher limit lets them grow`,
 						instead: 'redis.kill-client',
 					},
 				}
@@ -103,7 +103,7 @@ function raised(info: RedisInfo, to: number): Effect {
 }
 
 /** What setting maxmemory to `to` would do to this server, with how much can be lost and the way back. */
-export function effectOf(info: RedisInfo, to: number): Effect {
+export function maxmemoryEffect(info: RedisInfo, to: number): MaxmemoryEffect {
 	if (to === info.maxmemory) {
 		return {
 			impact: `Nothing changes: maxmemory is ${sizeText(to)} already.`,
@@ -112,5 +112,5 @@ export function effectOf(info: RedisInfo, to: number): Effect {
 			unhelpful: {reason: `maxmemory is ${sizeText(to)} already`},
 		};
 	}
-	return reach(to) < reach(info.maxmemory) ? lowered(info, to) : raised(info, to);
+	return comparableLimit(to) < comparableLimit(info.maxmemory) ? lowerEffect(info, to) : raiseEffect(info, to);
 }

@@ -1,18 +1,18 @@
 import type {Context} from '../../src/contract/context.ts';
 import type {Permission} from '../../src/contract/system.ts';
 import {AdapterError} from '../../src/errors.ts';
-import type {Link, Word} from './connection/redis-connection.ts';
-import {aclName, grantLine} from './errors.ts';
+import type {CommandArgument, RedisConnection} from './connection/redis-connection.ts';
+import {aclCommandName, aclSetuserCommand} from './errors.ts';
 
-type Need = {
+type RedisNeed = {
 	readonly needs: string;
 	readonly command: string;
-	readonly words: readonly Word[];
+	readonly words: readonly CommandArgument[];
 	/** A read that stands in for asking: refused means that the need is refused too. */
-	readonly probe: readonly [command: string, words: readonly Word[]];
+	readonly probe: readonly [command: string, words: readonly CommandArgument[]];
 };
 
-const read = (needs: string, command: string, words: readonly Word[] = []): Need => ({
+const read = (needs: string, command: string, words: readonly CommandArgument[] = []): RedisNeed => ({
 	needs,
 	command,
 	words,
@@ -22,7 +22,7 @@ const read = (needs: string, command: string, words: readonly Word[] = []): Need
 // A key that nobody has: what is asked for is the right, not the value.
 const key = 'midwatch:permission';
 
-const needs: readonly Need[] = [
+const needs: readonly RedisNeed[] = [
 	read('memory, rates and replication', 'INFO', ['server']),
 	read('slow log', 'SLOWLOG GET', [1]),
 	{...read('clients', 'CLIENT LIST'), probe: ['CLIENT LIST', ['ID', 0]]},
@@ -44,43 +44,45 @@ const needs: readonly Need[] = [
 ];
 
 /** Everything that is asked for, by its ACL name: the demo has it all. */
-export const redisNeeds: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
+export const redisRequiredPermissions: readonly Pick<Permission, 'needs' | 'name'>[] = needs.map(need => ({
 	needs: need.needs,
-	name: `+${aclName(need.command)}`,
+	name: `+${aclCommandName(need.command)}`,
 }));
 
-const isOfAction = ({needs: what}: Need): boolean => what.startsWith('redis.');
+const isOfAction = ({needs: what}: RedisNeed): boolean => what.startsWith('redis.');
 
 /** Commands that the panes need, and those that the actions send. */
-export const readsOf = (): readonly string[] => needs.filter(need => !isOfAction(need)).map(({command}) => command);
-export const actsOf = (): readonly string[] => needs.filter(isOfAction).map(({command}) => command);
+export const readCommands = (): readonly string[] =>
+	needs.filter(need => !isOfAction(need)).map(({command}) => command);
+export const actionCommands = (): readonly string[] => needs.filter(isOfAction).map(({command}) => command);
 
 /** A probe that is the command itself proves what it shows; a reading sibling, refused or not, proves nothing of the writing one. */
-const isCommandItself = (need: Need): boolean => need.probe[0] === need.command;
+const isCommandItself = (need: RedisNeed): boolean => need.probe[0] === need.command;
 
-const commandOf = (need: Need, user: string) =>
+const commandOf = (need: RedisNeed, user: string) =>
 	['ACL DRYRUN', [user, ...need.command.split(' '), ...need.words]] as const;
 
 /** What ACL DRYRUN said, or undefined when it was refused. */
-function byDryRun(need: Need, user: string, reply: unknown): Permission | undefined {
+function permissionByDryRun(need: RedisNeed, user: string, reply: unknown): Permission | undefined {
 	if (typeof reply !== 'string') return undefined;
-	if (reply === 'OK') return told(need, 'have', '');
+	if (reply === 'OK') return toPermission(need, 'have', '');
 	const keys = /access (?:a|one of the|the)\b/i.test(reply) && /key/i.test(reply);
-	return told(need, 'lack', keys ? `ACL SETUSER ${user} %R~*` : grantLine(user, need.command));
+	return toPermission(need, 'lack', keys ? `ACL SETUSER ${user} %R~*` : aclSetuserCommand(user, need.command));
 }
 
-function byProbe(need: Need, user: string, reply: unknown): Permission {
-	const grant = grantLine(user, need.command);
+function permissionByProbe(need: RedisNeed, user: string, reply: unknown): Permission {
+	const grant = aclSetuserCommand(user, need.command);
 	if (!(reply instanceof AdapterError))
-		return isCommandItself(need) ? told(need, 'have', '') : told(need, 'unknown', grant);
-	if (reply.kind === 'unsupported') return told(need, 'lack', `none: this server does not offer ${need.command}`);
+		return isCommandItself(need) ? toPermission(need, 'have', '') : toPermission(need, 'unknown', grant);
+	if (reply.kind === 'unsupported')
+		return toPermission(need, 'lack', `none: this server does not offer ${need.command}`);
 	const needed = /%R~/.test(reply.hint) ? `ACL SETUSER ${user} %R~*` : grant;
-	return told(need, isCommandItself(need) ? 'lack' : 'unknown', needed);
+	return toPermission(need, isCommandItself(need) ? 'lack' : 'unknown', needed);
 }
 
-const told = (need: Need, state: Permission['state'], grant: string): Permission => ({
+const toPermission = (need: RedisNeed, state: Permission['state'], grant: string): Permission => ({
 	needs: need.needs,
-	name: `+${aclName(need.command)}`,
+	name: `+${aclCommandName(need.command)}`,
 	state,
 	grant,
 });
@@ -89,20 +91,20 @@ const told = (need: Need, state: Permission['state'], grant: string): Permission
  * What the user may do, by ACL DRYRUN (Redis 7 and Valkey; it runs nothing) and, where that is refused, by harmless reads. Three round
  * trips at most. `configured` is the user name we connect with; `names` are those of the needs to ask for, all when absent.
  */
-export async function askPermissions(
-	link: Link,
+export async function readRedisPermissions(
+	link: RedisConnection,
 	configured: string | undefined,
 	context: Context,
 	names?: readonly string[],
 ): Promise<readonly Permission[]> {
-	const asked = needs.filter(({command}) => names?.includes(`+${aclName(command)}`) ?? true);
+	const asked = needs.filter(({command}) => names?.includes(`+${aclCommandName(command)}`) ?? true);
 	const [whoami] = await link.sendAll([['ACL WHOAMI', []]], context);
 	const user = typeof whoami === 'string' ? whoami : (configured ?? 'default');
 	const answers = await link.sendAll(
 		asked.map(need => commandOf(need, user)),
 		context,
 	);
-	const dryRun = new Map(asked.map((need, at) => [need, byDryRun(need, user, answers[at])]));
+	const dryRun = new Map(asked.map((need, at) => [need, permissionByDryRun(need, user, answers[at])]));
 	const open = asked.filter(need => dryRun.get(need) === undefined);
 	const probes =
 		open.length === 0
@@ -111,6 +113,6 @@ export async function askPermissions(
 					open.map(({probe}) => probe),
 					context,
 				);
-	const probed = new Map(open.map((need, at) => [need, byProbe(need, user, probes[at])]));
+	const probed = new Map(open.map((need, at) => [need, permissionByProbe(need, user, probes[at])]));
 	return asked.flatMap(need => dryRun.get(need) ?? probed.get(need) ?? []);
 }

@@ -1,40 +1,40 @@
 import {defineSource} from '../../src/contract/define.ts';
 import type {Note} from '../../src/contract/row.ts';
 import {prefixRows, type RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
-import {memoryShare, memoryThreshold} from '../../src/model/redis/redis-server.ts';
+import {memoryThreshold, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
 import type {RedisInfo, RedisPort} from '../../src/port/redis.ts';
-import {count, grouped} from '../../src/text/format.ts';
-import {redisCli, settingsOf} from './cli-equivalent.ts';
+import {formatCount, formatThousands} from '../../src/text/format.ts';
+import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
 import {type KeySample, sampleKeys} from './key-sampler.ts';
 
-const shown = 50;
+const maxRows = 50;
 
 function sampleText({keys, total, complete}: KeySample, replica: string | undefined): string {
 	const where = replica === undefined ? '' : ` on replica ${replica}`;
 	return complete
-		? `all ${grouped(keys.length)} keys looked at${where}, sizes estimated`
-		: `sampled ${grouped(keys.length)} of ${count(total)} keys${where}`;
+		? `all ${formatThousands(keys.length)} keys looked at${where}, sizes estimated`
+		: `sampled ${formatThousands(keys.length)} of ${formatCount(total)} keys${where}`;
 }
 
 function otherDatabases(info: RedisInfo, db: number): readonly Note[] {
 	const others = Object.entries(info.keys).filter(([index, keys]) => Number(index) !== db && keys > 0);
 	if (others.length === 0) return [];
-	const told = others.map(([index, keys]) => `db${index} (${count(keys)} keys)`).join(', ');
+	const told = others.map(([index, keys]) => `db${index} (${formatCount(keys)} keys)`).join(', ');
 	return [{text: `not sampled: ${told}`, hint: 'Add a target with that `db` to the configuration.', severity: 'ok'}];
 }
 
 /** Memory by prefix, from a sample of the keys that keeps to a budget. */
-export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
+export const prefixesSource = defineSource<RedisPrefixRow, RedisPort>()({
 	kind: 'redis.prefix',
 	title: 'Prefixes',
 	intervalMs: 30_000,
 	timeoutMs: 15_000,
 	cost: 'costly',
-	reads(target) {
+	cliEquivalent(target) {
 		const {replica} = settingsOf(target);
 		return [
-			redisCli(target, ['DBSIZE'], replica),
-			redisCli(target, ['--memkeys', '--memkeys-samples', '5', '-i', '0.005'], replica),
+			redisCliCommand(target, ['DBSIZE'], replica),
+			redisCliCommand(target, ['--memkeys', '--memkeys-samples', '5', '-i', '0.005'], replica),
 		];
 	},
 	open: (port, target) => {
@@ -48,7 +48,7 @@ export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
 				db,
 				total: sample.total,
 				complete: sample.complete,
-				pressed: (memoryShare(info) ?? 0) >= memoryThreshold.warn,
+				pressed: (redisMemoryShare(info) ?? 0) >= memoryThreshold.warn,
 			});
 			const notes: Note[] = [];
 			if (keyspace.remark !== undefined) {
@@ -67,9 +67,9 @@ export const prefix = defineSource<RedisPrefixRow, RedisPort>()({
 			}
 			notes.push(...otherDatabases(info, db));
 			return {
-				rows: rows.slice(0, shown),
+				rows: rows.slice(0, maxRows),
 				gauges: [],
-				omitted: Math.max(0, rows.length - shown),
+				omitted: Math.max(0, rows.length - maxRows),
 				notes,
 				...(sample.complete && sample.keys.length === 0
 					? {}

@@ -5,36 +5,36 @@ import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
 import {heaviestClient} from '../../src/model/redis/redis-client.ts';
 import {
+	type CounterResetReason,
+	countRecentEvents,
+	findCounterReset,
 	lifetimeHitRate,
-	type RedisReading,
-	type RedisReset,
+	type RedisCounters,
 	recentMs,
 	redisRates,
-	redisRecent,
-	redisReset,
 } from '../../src/model/redis/redis-rates.ts';
 import {
-	clientsHoldMuch,
-	memoryLimit,
+	areClientBuffersLarge,
 	type RedisLevels,
 	type RedisServerRow,
+	redisMemoryLimit,
 } from '../../src/model/redis/redis-server.ts';
-import {judgeServer, serverFindings} from '../../src/model/redis/redis-server-findings.ts';
+import {evaluateRedisServer, redisServerFindings} from '../../src/model/redis/redis-server-findings.ts';
 import type {RedisPort, SlowCommand} from '../../src/port/redis.ts';
-import {duration} from '../../src/text/format.ts';
-import {redisCli, settingsOf} from './cli-equivalent.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import {redisCliCommand, settingsOf} from './cli-equivalent.ts';
 
 /** A replica that went is told for so long, unless it comes back. */
-const lostFor = 15 * 60_000;
+const lostReplicaShownMs = 15 * 60_000;
 const slowLogDepth = 32;
 
-const notesOfReset: Readonly<Record<RedisReset, (ago: string) => string>> = {
+const notesOfReset: Readonly<Record<CounterResetReason, (ago: string) => string>> = {
 	restarted: ago => `the server restarted ${ago} ago: rates begin anew`,
 	'counters-reset': ago => `the counters were reset ${ago} ago (CONFIG RESETSTAT): rates begin anew`,
 };
 
 function gaugesOf(row: RedisServerRow): readonly Gauge[] {
-	const limit = memoryLimit(row);
+	const limit = redisMemoryLimit(row);
 	const secondRead = {text: 'a rate needs two reads'};
 	const evictions: Gauge = {
 		id: 'evictions',
@@ -90,7 +90,7 @@ const noteOf = (error: AdapterError, missing: string): Note => ({
 });
 
 /** Runs a read whose refusal leaves the rest worth showing. @throws AdapterError when the connection itself failed. */
-async function optional<T>(read: Promise<T>): Promise<T | AdapterError> {
+async function readOptional<T>(read: Promise<T>): Promise<T | AdapterError> {
 	try {
 		return await read;
 	} catch (error) {
@@ -100,17 +100,17 @@ async function optional<T>(read: Promise<T>): Promise<T | AdapterError> {
 }
 
 /** Follows one server over its reads. */
-function follow(port: RedisPort, target: Target): (context: Context) => Promise<Snapshot<RedisServerRow>> {
+function createServerReader(port: RedisPort, target: Target): (context: Context) => Promise<Snapshot<RedisServerRow>> {
 	const {host, port: portNumber} = settingsOf(target);
 	const endpoint = `${host}:${portNumber}`;
-	let readings: RedisReading[] = [];
+	let readings: RedisCounters[] = [];
 	let levels: RedisLevels | undefined;
-	let reset: {readonly kind: RedisReset; readonly at: number} | undefined;
+	let reset: {readonly kind: CounterResetReason; readonly at: number} | undefined;
 	const replicas = new Map<string, number | undefined>();
 
-	function remember(reading: RedisReading): RedisReading | undefined {
+	function remember(reading: RedisCounters): RedisCounters | undefined {
 		const before = readings.at(-1);
-		const broken = before === undefined ? undefined : redisReset(before, reading);
+		const broken = before === undefined ? undefined : findCounterReset(before, reading);
 		if (broken !== undefined) {
 			reset = {kind: broken, at: reading.at};
 			readings = [];
@@ -119,13 +119,13 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 		return broken === undefined ? before : undefined;
 	}
 
-	function lostReplicas({at, info}: RedisReading): RedisServerRow['lostReplicas'] {
+	function lostReplicas({at, info}: RedisCounters): RedisServerRow['lostReplicas'] {
 		const present = new Set(info.replicas.map(replica => replica.address));
 		for (const address of present) replicas.set(address, undefined);
 		const lost: {address: string; sinceMs: number}[] = [];
 		for (const [address, since = at] of replicas) {
 			if (present.has(address)) continue;
-			if (at - since > lostFor) {
+			if (at - since > lostReplicaShownMs) {
 				replicas.delete(address);
 				continue;
 			}
@@ -136,17 +136,17 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 	}
 
 	return async context => {
-		const [info, slowlog] = await Promise.all([port.info(context), optional(port.slowlog(slowLogDepth, context))]);
+		const [info, slowlog] = await Promise.all([port.info(context), readOptional(port.slowlog(slowLogDepth, context))]);
 		const at = context.now();
 		const slow: readonly SlowCommand[] | undefined = slowlog instanceof AdapterError ? undefined : slowlog;
-		const reading: RedisReading = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
+		const reading: RedisCounters = {at, info, slowId: slow === undefined ? undefined : (slow[0]?.id ?? -1)};
 		const rates = redisRates(remember(reading), reading);
-		const recent = redisRecent(readings);
-		const listed = clientsHoldMuch(info) ? await optional(port.clients(context)) : undefined;
+		const recent = countRecentEvents(readings);
+		const listed = areClientBuffersLarge(info) ? await readOptional(port.clients(context)) : undefined;
 		const heaviest =
 			listed === undefined || listed instanceof AdapterError ? undefined : heaviestClient(listed.clients, listed.own);
 		const newest = (slow ?? []).slice(0, recent.slow ?? 0);
-		const row = judgeServer(
+		const row = evaluateRedisServer(
 			{
 				id: endpoint,
 				target: target.name,
@@ -188,7 +188,7 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 		levels = row.levels;
 		const notes: Note[] = [];
 		if (reset !== undefined && at - reset.at <= recentMs) {
-			const ago = duration((at - reset.at) / 1000);
+			const ago = formatDuration((at - reset.at) / 1000);
 			notes.push({text: notesOfReset[reset.kind](ago), severity: reset.kind === 'restarted' ? 'warn' : 'ok'});
 		}
 		if (slowlog instanceof AdapterError) notes.push(noteOf(slowlog, 'slow log not read'));
@@ -197,13 +197,16 @@ function follow(port: RedisPort, target: Target): (context: Context) => Promise<
 }
 
 /** One row a target: its server, by INFO and the slow log. */
-export const server = defineSource<RedisServerRow, RedisPort>()({
+export const serverSource = defineSource<RedisServerRow, RedisPort>()({
 	kind: 'redis.server',
 	title: 'Server',
 	intervalMs: 2000,
 	timeoutMs: 10_000,
 	cost: 'cheap',
-	reads: target => [redisCli(target, ['INFO']), redisCli(target, ['SLOWLOG', 'GET', String(slowLogDepth)])],
-	open: follow,
-	findings: (snapshot, _previous, {now}) => snapshot.rows.flatMap(row => serverFindings(row, now)),
+	cliEquivalent: target => [
+		redisCliCommand(target, ['INFO']),
+		redisCliCommand(target, ['SLOWLOG', 'GET', String(slowLogDepth)]),
+	],
+	open: createServerReader,
+	findings: (snapshot, _previous, {now}) => snapshot.rows.flatMap(row => redisServerFindings(row, now)),
 });

@@ -2,13 +2,21 @@ import type {ActionContext, Check, Preview} from '../../src/contract/action.ts';
 import {defineAction} from '../../src/contract/define.ts';
 import type {Row} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {memoryThreshold, permissionOf, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
-import {parseRedisSize, redisSize} from '../../src/model/redis/redis-size.ts';
+import {findPermission, memoryThreshold, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
+import {formatRedisSize, parseRedisSize} from '../../src/model/redis/redis-size.ts';
 import type {MaxmemoryChange, RedisInfo, RedisPort} from '../../src/port/redis.ts';
-import {bytes, percent} from '../../src/text/format.ts';
-import {redisCli} from './cli-equivalent.ts';
-import {counted, effectOf, fits, headroomShare, movedServer, reach, sizeText} from './maxmemory-effect.ts';
-import {permissionCheck, refusalOf} from './permission-check.ts';
+import {formatBytes, formatPercent} from '../../src/text/format.ts';
+import {redisCliCommand} from './cli-equivalent.ts';
+import {
+	comparableLimit,
+	countedMemory,
+	describeServerConflict,
+	fitsWithin,
+	headroomShare,
+	maxmemoryEffect,
+	sizeText,
+} from './maxmemory-effect.ts';
+import {missingPermissionReason, permissionCheck} from './permission-check.ts';
 
 export type MaxmemoryPlan = {
 	readonly target: string;
@@ -38,7 +46,7 @@ function previewOf(
 		runId: info.runId,
 		policy: info.policy,
 		role: info.role,
-		fits: fits(info, to),
+		fits: fitsWithin(info, to),
 		from: info.maxmemory,
 		to,
 	};
@@ -46,18 +54,18 @@ function previewOf(
 		plan,
 		target: target.name,
 		// There is one maxmemory a target, so what tells this change from another is the size; typing it confirms the right one.
-		object: redisSize(to),
+		object: formatRedisSize(to),
 		locks: ['maxmemory'],
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
-		equivalent: redisCli(target, ['CONFIG', 'SET', 'maxmemory', redisSize(to)]),
-		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fits(info, to) ? 'below' : 'above'} the new limit`,
+		equivalent: redisCliCommand(target, ['CONFIG', 'SET', 'maxmemory', formatRedisSize(to)]),
+		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
 		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
-		...effectOf(info, to),
+		...maxmemoryEffect(info, to),
 	};
 }
 
-const gone = (what: string): AdapterError =>
+const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the server as it is now, and decide again.');
 
 const changeOf = ({to, from, runId, policy, role, fits: room}: MaxmemoryPlan): MaxmemoryChange => ({
@@ -66,24 +74,24 @@ const changeOf = ({to, from, runId, policy, role, fits: room}: MaxmemoryPlan): M
 });
 
 /** What is used now, against the new limit. */
-function roomCheck(info: RedisInfo, to: number): Check {
+function memoryFitCheck(info: RedisInfo, to: number): Check {
 	const label = 'what is used';
-	const used = bytes(info.usedMemory);
-	const limit = reach(to);
+	const used = formatBytes(info.usedMemory);
+	const limit = comparableLimit(to);
 	const share = info.usedMemory / limit;
 	const fails = info.policy === 'noeviction';
-	if (limit < counted(info)) {
+	if (limit < countedMemory(info)) {
 		const then = fails ? 'writes will fail at once' : 'keys will be evicted at once';
 		return {label, result: 'warn', detail: `${used}, more than the new limit: ${then}`};
 	}
 	if (to > 0 && share >= memoryThreshold.crit) {
 		const then = fails ? 'soon writes fail' : 'the next writes evict keys';
-		return {label, result: 'warn', detail: `${used}, ${percent(share)} of the new limit: ${then}`};
+		return {label, result: 'warn', detail: `${used}, ${formatPercent(share)} of the new limit: ${then}`};
 	}
-	return {label, result: 'pass', detail: to === 0 ? used : `${used}, ${percent(share)} of the new limit`};
+	return {label, result: 'pass', detail: to === 0 ? used : `${used}, ${formatPercent(share)} of the new limit`};
 }
 
-const sizeOf = (text: string | undefined): number => {
+const parseSize = (text: string | undefined): number => {
 	const size = parseRedisSize(text ?? '');
 	if (size === undefined)
 		throw new AdapterError('unsupported', `${text ?? 'nothing'} is not a size`, 'Write 2gb, 512mb or 0.');
@@ -91,11 +99,11 @@ const sizeOf = (text: string | undefined): number => {
 };
 
 /** Half as much again, in whole mebibytes: room that one sees, and few machines that it does not fit. */
-function suggested(rows: readonly Row[]): string {
+function suggestedSize(rows: readonly Row[]): string {
 	const row = rows[0] as RedisServerRow | undefined;
 	if (row === undefined) return '';
 	const from = row.maxmemory > 0 ? row.maxmemory : row.usedMemory;
-	return redisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);
+	return formatRedisSize(Math.max(1, Math.ceil((from * 1.5) / mebibyte)) * mebibyte);
 }
 
 /** Sets the limit of memory while the server runs. */
@@ -110,7 +118,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 			name: 'size',
 			label: 'New maxmemory',
 			hint: 'as in redis.conf: 2gb, 512mb, or 0 for no limit',
-			initial: suggested,
+			initial: suggestedSize,
 			problem(text) {
 				const size = parseRedisSize(text);
 				if (size === undefined)
@@ -138,16 +146,17 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		{fact: 'the memory of the machine', notBound: 'Redis reads it at its start, and another run is noticed'},
 		{fact: 'whether midwatch may set it', bound: 'ACL DRYRUN before it is sent, and refused by the server'},
 	],
-	disabled: ([row]) => (row === undefined ? undefined : refusalOf(permissionOf(row, '+config|set'), 'CONFIG SET')),
+	disabled: ([row]) =>
+		row === undefined ? undefined : missingPermissionReason(findPermission(row, '+config|set'), 'CONFIG SET'),
 	async preview([row], params, context) {
-		if (row === undefined) throw gone('no server was selected');
+		if (row === undefined) throw conflictError('no server was selected');
 		const info = await context.port.info(context);
-		if (info.runId !== row.runId) throw gone('the server was restarted since it was selected');
-		return previewOf(info, sizeOf(params['size']), row.endpoint, context);
+		if (info.runId !== row.runId) throw conflictError('the server was restarted since it was selected');
+		return previewOf(info, parseSize(params['size']), row.endpoint, context);
 	},
 	async preflight(plan, context) {
 		const info = await context.port.info(context);
-		const what = movedServer(changeOf(plan), info);
+		const what = describeServerConflict(changeOf(plan), info);
 		const same: Check =
 			what === undefined
 				? {
@@ -160,12 +169,12 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 			same,
 			await permissionCheck('the right to change the configuration', '+config|set', context),
 		];
-		checks.push(roomCheck(info, plan.to));
+		checks.push(memoryFitCheck(info, plan.to));
 		if (info.systemMemory !== undefined && plan.to > info.systemMemory * headroomShare) {
 			checks.push({
 				label: 'the memory of the machine',
 				result: 'warn',
-				detail: `the new limit is ${percent(plan.to / info.systemMemory)} of its ${bytes(info.systemMemory)}`,
+				detail: `the new limit is ${formatPercent(plan.to / info.systemMemory)} of its ${formatBytes(info.systemMemory)}`,
 			});
 		}
 		if (info.role === 'replica') {
@@ -180,9 +189,9 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 	async run(plan, context) {
 		const found = await context.port.setMaxmemory(changeOf(plan), context);
 		return {
-			summary: `CONFIG SET maxmemory ${redisSize(plan.to)} on ${plan.endpoint}, which used ${bytes(found.usedMemory)}`,
+			summary: `CONFIG SET maxmemory ${formatRedisSize(plan.to)} on ${plan.endpoint}, which used ${formatBytes(found.usedMemory)}`,
 			before: {
-				maxmemory: redisSize(found.maxmemory),
+				maxmemory: formatRedisSize(found.maxmemory),
 				policy: found.policy,
 				role: found.role,
 				usedMemory: String(found.usedMemory),
@@ -197,16 +206,17 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 		if (info.maxmemory !== plan.to) {
 			return {result: 'ineffective', detail: `maxmemory reads ${sizeText(info.maxmemory)}`};
 		}
-		const share = plan.to === 0 ? '' : `, ${percent(info.usedMemory / plan.to)} of it used`;
+		const share = plan.to === 0 ? '' : `, ${formatPercent(info.usedMemory / plan.to)} of it used`;
 		return {result: 'done', detail: `maxmemory reads ${sizeText(info.maxmemory)}${share}`};
 	},
 	settleMs: 5000,
 	undo: {
 		async propose(plan, _receipt, context) {
 			const info = await context.port.info(context);
-			if (info.runId !== plan.runId) throw gone('the server was restarted: its limit is that of redis.conf again');
+			if (info.runId !== plan.runId)
+				throw conflictError('the server was restarted: its limit is that of redis.conf again');
 			if (info.maxmemory !== plan.to) {
-				throw gone(`maxmemory is ${sizeText(info.maxmemory)} now, not the ${sizeText(plan.to)} that was set`);
+				throw conflictError(`maxmemory is ${sizeText(info.maxmemory)} now, not the ${sizeText(plan.to)} that was set`);
 			}
 			return previewOf(info, plan.from, plan.endpoint, context);
 		},

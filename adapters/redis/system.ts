@@ -1,10 +1,10 @@
 import type {Context} from '../../src/contract/context.ts';
 import {defineSystem} from '../../src/contract/define.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {channelTo} from '../../src/model/channel-security.ts';
+import {classifyChannel} from '../../src/model/channel-security.ts';
 import type {RedisPort} from '../../src/port/redis.ts';
 import {settingsOf} from './cli-equivalent.ts';
-import {clients} from './clients.ts';
+import {clientsSource} from './clients.ts';
 import {inspectClient} from './inspect-client.ts';
 import {inspectClients} from './inspect-clients.ts';
 import {inspectKeys} from './inspect-keys.ts';
@@ -12,8 +12,8 @@ import {inspectMemory} from './inspect-memory.ts';
 import {inspectSlowLog} from './inspect-slow-log.ts';
 import {killClient} from './kill-client.ts';
 import {leastGrants} from './least-grants.ts';
-import {prefix} from './prefix.ts';
-import {server} from './server.ts';
+import {prefixesSource} from './prefix.ts';
+import {serverSource} from './server.ts';
 import {setMaxmemory} from './set-maxmemory.ts';
 
 async function connect(target: Target, options: {readonly readOnly: boolean}) {
@@ -29,20 +29,20 @@ async function connect(target: Target, options: {readonly readOnly: boolean}) {
 			const began = performance.now();
 			const who = await client.whoami(context);
 			const latencyMs = performance.now() - began;
-			const channel = channelTo([host], settings.tls === undefined ? 'none' : 'verified');
+			const channel = classifyChannel([host], settings.tls === undefined ? 'none' : 'verified');
 			const server = {host, port, ...(info.runId === '' ? {} : {id: info.runId})};
 			return {version: `${info.server} ${info.version}`, who, latencyMs, channel, server};
 		},
-		permissions: (context: Context) => client.port.permissionsNow(context),
+		permissions: (context: Context) => client.port.readPermissions(context),
 		close: async () => client.close(),
 	};
 }
 
 /** Redis 6.2 and newer, and Valkey: memory, keys and clients. */
-export const redis = defineSystem<RedisPort>({
+export const redisSystem = defineSystem<RedisPort>({
 	kind: 'redis',
 	title: 'Redis',
-	sources: [server, prefix, clients],
+	sources: [serverSource, prefixesSource, clientsSource],
 	actions: [setMaxmemory, killClient],
 	inspections: [inspectMemory, inspectSlowLog, inspectClients, inspectKeys, inspectClient],
 	grants: leastGrants,

@@ -1,5 +1,5 @@
 import {parseArgs} from 'node:util';
-import {closest} from '../../src/text/closest.ts';
+import {closestWord} from '../../src/text/closest.ts';
 
 /** What every command that looks at targets may be told. */
 export type Options = {
@@ -69,7 +69,7 @@ const withScenario = (argv: readonly string[]): string[] => {
 };
 
 const unknown = (what: string, word: string, allowed: readonly string[]): string => {
-	const near = closest(word, allowed);
+	const near = closestWord(word, allowed);
 	return `${what} ${word} is not known${near === undefined ? '' : `; did you mean ${near}?`}`;
 };
 

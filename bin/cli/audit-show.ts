@@ -1,7 +1,7 @@
 import {basename, dirname, join} from 'node:path';
 import type {AuditRecord} from '../../src/audit/audit-record.ts';
 import {readRecent} from '../../src/audit/monthly-log-files.ts';
-import {keptDir} from '../../src/audit/saved-files.ts';
+import {savedFilesDir} from '../../src/audit/saved-files.ts';
 import {messageOf} from '../../src/errors.ts';
 import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
 import {cleanLine} from '../../src/text/clean.ts';
@@ -35,6 +35,6 @@ export async function runAuditShow(id: string, write: (text: string) => void): P
 function shown(record: AuditRecord, folder: string): unknown {
 	const {preview} = record;
 	if (preview?.all === undefined) return record;
-	const file = join(keptDir(dirname(folder)), basename(preview.all.file));
+	const file = join(savedFilesDir(dirname(folder)), basename(preview.all.file));
 	return {...record, preview: {...preview, all: {...preview.all, file}}};
 }

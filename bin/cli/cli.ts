@@ -21,7 +21,7 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 		case 'audit-show':
 			return (await import('./audit-show.ts')).runAuditShow(command.record, write);
 		case 'doctor': {
-			const [{runDoctor}, {needTargets, openEstate}] = await Promise.all([
+			const [{runDoctor}, {requireTargets: needTargets, loadRunConfig: openEstate}] = await Promise.all([
 				import('./doctor.ts'),
 				import('../run-config.ts'),
 			]);
@@ -33,7 +33,7 @@ export async function runHeadless(command: Exclude<Command, {name: 'console' | '
 			return runDoctor(needTargets(await openEstate(options)), {options, write});
 		}
 		case 'snapshot': {
-			const [{runSnapshot}, {needTargets, openEstate}] = await Promise.all([
+			const [{runSnapshot}, {requireTargets: needTargets, loadRunConfig: openEstate}] = await Promise.all([
 				import('./snapshot.ts'),
 				import('../run-config.ts'),
 			]);

@@ -3,9 +3,9 @@ import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {createWatch, type Watch} from '../../src/watch/watch.ts';
 import type {WatchedTarget} from '../../src/watch/watched-target.ts';
-import {metricsOf} from '../metrics-target.ts';
-import type {Estate} from '../run-config.ts';
-import {viaOf} from '../via.ts';
+import {metricsQueryFor} from '../metrics-target.ts';
+import type {RunConfig} from '../run-config.ts';
+import {transportVia} from '../via.ts';
 
 /** For asking one target who we are there. */
 const patienceMs = 5000;
@@ -16,19 +16,19 @@ const patienceMs = 5000;
  * @returns 0.
  */
 export async function runGrants(
-	{targets}: Pick<Estate, 'targets'>,
+	{targets}: Pick<RunConfig, 'targets'>,
 	{readOnly, write}: {readonly readOnly: boolean; readonly write: (text: string) => void},
 ): Promise<number> {
-	const watch = createWatch({targets, clock: systemClock, readOnly: true, via: viaOf, metrics: metricsOf});
+	const watch = createWatch({targets, clock: systemClock, readOnly: true, via: transportVia, metrics: metricsQueryFor});
 	const parts = await Promise.all(
-		targets.map(async watched => grantsOf(watched, await whoAt(watch, watched.target), readOnly)),
+		targets.map(async watched => formatGrants(watched, await identifyUser(watch, watched.target), readOnly)),
 	);
 	await watch.close();
 	write(`${parts.join('\n\n')}\n`);
 	return 0;
 }
 
-async function whoAt(watch: Watch, {name}: Target): Promise<string | undefined> {
+async function identifyUser(watch: Watch, {name}: Target): Promise<string | undefined> {
 	try {
 		const {connection} = await watch.connection(name);
 		return (await connection.identify({signal: AbortSignal.timeout(patienceMs), now: Date.now})).who;
@@ -38,15 +38,15 @@ async function whoAt(watch: Watch, {name}: Target): Promise<string | undefined> 
 	}
 }
 
-function grantsOf({target, system}: WatchedTarget, who: string | undefined, readOnly: boolean): string {
+function formatGrants({target, system}: WatchedTarget, who: string | undefined, readOnly: boolean): string {
 	const head = `# ${cleanLine(target.name)}, ${system.title}`;
 	const grants = system.grants?.(target, who);
 	if (grants === undefined) return `${head}: it has no users of its own`;
 	const clean = (lines: readonly string[]) => lines.flatMap(line => line.split('\n').map(cleanLine));
 	return [
-		`${head}: the least that midwatch needs, by ${cleanLine(grants.by)}`,
+		`${head}: the least that midwatch needs, by ${cleanLine(grants.tool)}`,
 		'# to watch',
-		...clean(grants.watch),
-		...(readOnly ? [] : ['# to act as well', ...clean(grants.act)]),
+		...clean(grants.forReading),
+		...(readOnly ? [] : ['# to act as well', ...clean(grants.forActions)]),
 	].join('\n');
 }

@@ -1,6 +1,6 @@
-import {idleWords, type PolicyFile} from '../../src/policy/rules.ts';
+import {describeUnmatchedRules, type PolicyFile} from '../../src/policy/rules.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import type {Estate} from '../run-config.ts';
+import type {RunConfig} from '../run-config.ts';
 
 /** What the policy file says of all targets, each key with its line. */
 function keyWords(file: PolicyFile): readonly string[] {
@@ -38,14 +38,14 @@ function keyWords(file: PolicyFile): readonly string[] {
 }
 
 /** The policy of this machine: that there is one, what it says, and what of it is about no target here. */
-export function policyLines({policy, targets}: Pick<Estate, 'policy' | 'targets'>): readonly string[] {
+export function policyLines({policy, targets}: Pick<RunConfig, 'policy' | 'targets'>): readonly string[] {
 	if (policy === undefined) return [];
-	const {path, file, placesNow} = policy;
+	const {path, file, initialTargetAttributes: placesNow} = policy;
 	if (file === undefined) return [`no policy of this machine: there is no ${path}`];
 	const known = targets.map(({target: {name}}) => ({name, place: placesNow.get(name)}));
 	return [
 		`the policy of this machine, ${path}, is in force`,
 		...keyWords(file),
-		...idleWords(file, known).map(text => `  ${text}`),
+		...describeUnmatchedRules(file, known).map(text => `  ${text}`),
 	].map(cleanLine);
 }

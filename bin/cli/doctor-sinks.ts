@@ -1,32 +1,32 @@
 import {createAuditSink} from '../../adapters/outbound/sink.ts';
-import {createCursor, endOf} from '../../src/audit/delivery-cursor.ts';
+import {createDeliveryCursor, readLogEnd} from '../../src/audit/delivery-cursor.ts';
 import type {NamedSink} from '../../src/config/audit-sinks.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 
 const patienceMs = 5000;
 
-type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1};
+type CheckResult = {readonly lines: readonly string[]; readonly code: 0 | 1};
 
 /**
  * Whether each sink can be reached, by sending it nothing, and how far it has taken the log.
  * @returns code 1: a required one cannot be reached.
  */
-export async function examineSinks(sinks: readonly NamedSink[], stateDir: string, dir: string): Promise<Examined> {
-	const found = await Promise.all(sinks.map(sink => examine(sink, stateDir, dir)));
+export async function checkSinks(sinks: readonly NamedSink[], stateDir: string, dir: string): Promise<CheckResult> {
+	const found = await Promise.all(sinks.map(sink => checkSink(sink, stateDir, dir)));
 	return {lines: found.flatMap(({lines}) => lines), code: found.some(({code}) => code === 1) ? 1 : 0};
 }
 
-async function examine(named: NamedSink, stateDir: string, dir: string): Promise<Examined> {
-	const {name, where, required, byPolicy, include, settings} = named;
+async function checkSink(named: NamedSink, stateDir: string, dir: string): Promise<CheckResult> {
+	const {name, destination: where, required, byPolicy, include, settings} = named;
 	const what = [
 		required ? 'required' : 'not required',
 		...(byPolicy ? ['by the policy of this machine'] : []),
 		include.length === 0 ? 'ids and hashes only' : `with ${include.join(', ')}`,
 	];
 	const head = cleanLine(`copies to ${name}, ${settings.kind} at ${where}, ${what.join(', ')}`);
-	const taken = await createCursor(stateDir, name).read();
-	const end = await endOf(dir).catch(() => undefined);
+	const taken = await createDeliveryCursor(stateDir, name).read();
+	const end = await readLogEnd(dir).catch(() => undefined);
 	// How many wait is not known when the log cannot be read.
 	const waiting = taken && end && `, ${Math.max(0, end.seq - taken.seq)} wait`;
 	const far =

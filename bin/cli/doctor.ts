@@ -2,27 +2,27 @@ import {join} from 'node:path';
 import type {Connection, Permission} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {isAdapterError, messageOf} from '../../src/errors.ts';
-import {channelWords} from '../../src/model/channel-security.ts';
-import {type Policy, standing} from '../../src/policy/policy.ts';
-import {targetWords} from '../../src/policy/policy-text.ts';
+import {describeChannel} from '../../src/model/channel-security.ts';
+import {accessState, type Policy} from '../../src/policy/policy.ts';
+import {describeTargetPolicy} from '../../src/policy/policy-text.ts';
 import {demoStateDir, stateDir} from '../../src/state/state-dir.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {createWatch} from '../../src/watch/watch.ts';
-import {policyOf} from '../initial-policy.ts';
-import {metricsOf} from '../metrics-target.ts';
-import type {Estate} from '../run-config.ts';
+import {createInitialPolicy} from '../initial-policy.ts';
+import {metricsQueryFor} from '../metrics-target.ts';
+import type {RunConfig} from '../run-config.ts';
 import {version} from '../version.ts';
-import {viaOf} from '../via.ts';
+import {transportVia} from '../via.ts';
 import type {Options} from './arguments.ts';
-import {examineAudit} from './doctor-audit.ts';
+import {checkAudit} from './doctor-audit.ts';
 import {policyLines} from './doctor-policy.ts';
-import {placeOf} from './target-address.ts';
+import {describeAddress} from './target-address.ts';
 
 /** For connecting and asking one target. */
 const patienceMs = 20_000;
 
-type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
+type CheckResult = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
 
 /**
  * Tells whether the record of what was done can be written and is sound, and for each target whether it can be reached, who we are there,
@@ -31,7 +31,7 @@ type Examined = {readonly lines: readonly string[]; readonly code: 0 | 1 | 2};
  * reached, or a permission not be told, or the record not be read.
  */
 export async function runDoctor(
-	estate: Estate,
+	estate: RunConfig,
 	{options, write}: {readonly options: Pick<Options, 'demo' | 'readOnly'>; readonly write: (text: string) => void},
 ): Promise<number> {
 	write(`midwatch ${version}, Node ${process.version}, ${process.platform} ${process.arch}\n`);
@@ -39,11 +39,11 @@ export async function runDoctor(
 	for (const remark of estate.remarks) write(`${cleanLine(remark)}\n`);
 	const own = stateDir(process.env);
 	const state = options.demo === undefined ? own : demoStateDir(own);
-	const policy = policyOf(estate, options.readOnly);
+	const policy = createInitialPolicy(estate, options.readOnly);
 	const readOnly = policy.readOnly !== undefined;
-	const record = await examineAudit(state, readOnly);
+	const record = await checkAudit(state, readOnly);
 	write(`\n${record.lines.join('\n')}\n`);
-	const sinks = await sinksIn(estate, state);
+	const sinks = await checkConfiguredSinks(estate, state);
 	if (sinks.lines.length > 0) write(`\n${sinks.lines.join('\n')}\n`);
 	const rules = policyLines(estate);
 	if (rules.length > 0) write(`\n${rules.join('\n')}\n`);
@@ -52,13 +52,13 @@ export async function runDoctor(
 		targets: estate.targets,
 		clock: systemClock,
 		readOnly: true,
-		via: viaOf,
-		metrics: metricsOf,
+		via: transportVia,
+		metrics: metricsQueryFor,
 	});
 	const examined = await Promise.all(
 		estate.targets.map(({target, system}) => {
 			const connect = async () => (await watch.connection(target.name)).connection;
-			return examine(target, {title: system.title, origin: estate.origins[target.name], policy}, connect);
+			return checkTarget(target, {title: system.title, origin: estate.origins[target.name], policy}, connect);
 		}),
 	);
 	await watch.close();
@@ -67,22 +67,22 @@ export async function runDoctor(
 }
 
 /** What carries the copies is loaded only where there are some. */
-async function sinksIn(
-	{sinks}: Pick<Estate, 'sinks'>,
+async function checkConfiguredSinks(
+	{sinks}: Pick<RunConfig, 'sinks'>,
 	state: string,
 ): Promise<{readonly lines: readonly string[]; readonly code: 0 | 1}> {
 	if (sinks.length === 0) return {lines: [], code: 0};
-	return (await import('./doctor-sinks.ts')).examineSinks(sinks, state, join(state, 'audit'));
+	return (await import('./doctor-sinks.ts')).checkSinks(sinks, state, join(state, 'audit'));
 }
 
-async function examine(
+async function checkTarget(
 	target: Target,
 	{title, origin, policy}: {readonly title: string; readonly origin: string | undefined; readonly policy: Policy},
 	connect: () => Promise<Connection<unknown>>,
-): Promise<Examined> {
-	const standing = standingWords(policy, target);
-	const head = [target.name, title, placeOf(target), standing, origin].filter(Boolean).join(', ');
-	const said = targetWords(policy, target.name);
+): Promise<CheckResult> {
+	const standing = describeAccessState(policy, target);
+	const head = [target.name, title, describeAddress(target), standing, origin].filter(Boolean).join(', ');
+	const said = describeTargetPolicy(policy, target.name);
 	const lines = [cleanLine(head), ...(said === '' ? [] : [`  ${cleanLine(said)}`])];
 	const context = {signal: AbortSignal.timeout(patienceMs), now: Date.now};
 	let connection: Connection<unknown>;
@@ -94,7 +94,7 @@ async function examine(
 				`  reachable: ${server}, as ${who}, answered in ${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`,
 			),
 		);
-		const words = channelWords(channel);
+		const words = describeChannel(channel);
 		if (words !== undefined) lines.push(`  ${words}: nothing proves that this server is the right one`);
 	} catch (error) {
 		lines.push(...failed('not reachable', error));
@@ -111,8 +111,8 @@ async function examine(
 }
 
 /** Whether it can be acted on, once a console runs. */
-function standingWords(policy: Policy, {name, production}: Target): string {
-	const is = standing(policy, name, 0);
+function describeAccessState(policy: Policy, {name, production}: Target): string {
+	const is = accessState(policy, name, 0);
 	if (is.state === 'read-only') return 'read-only';
 	if (is.state === 'open') return 'not guarded (production: false)';
 	return production ? 'guarded' : 'guarded by policy';

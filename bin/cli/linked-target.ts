@@ -1,11 +1,11 @@
 import {AdapterError, isAdapterError} from '../../src/errors.ts';
-import type {Connected, Watch} from '../../src/watch/watch.ts';
+import type {ConnectedTarget, Watch} from '../../src/watch/watch.ts';
 
 /**
  * The connection of a target that the settings of another one name.
  * @throws AdapterError `unsupported` when it is not watched: `--target` leaves out those that it does not name.
  */
-export async function otherTarget(connection: Watch['connection'], name: string): Promise<Connected> {
+export async function connectLinkedTarget(connection: Watch['connection'], name: string): Promise<ConnectedTarget> {
 	try {
 		return await connection(name);
 	} catch (error) {

@@ -1,19 +1,19 @@
-import {kindsOfSection, type Pane} from '../../src/contract/pane.ts';
+import {type Pane, sectionKinds} from '../../src/contract/pane.ts';
 import type {Reading} from '../../src/contract/reading.ts';
 import type {RowKind, Severity} from '../../src/contract/row.ts';
-import {allFindings} from '../../src/findings/merge-findings.ts';
+import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
 import {createWatch, type Watch} from '../../src/watch/watch.ts';
-import {leansOn, metricsOf} from '../metrics-target.ts';
+import {linkedTargetNames, metricsQueryFor} from '../metrics-target.ts';
 import {panes} from '../panes.ts';
-import type {Estate} from '../run-config.ts';
+import type {RunConfig} from '../run-config.ts';
 import {version} from '../version.ts';
-import {viaOf} from '../via.ts';
+import {transportVia} from '../via.ts';
 import {UsageError} from './arguments.ts';
 import {jsonValue} from './json-value.ts';
 
 /** Between the two reads: rates are the difference of two. */
-const betweenMs = 2000;
+const rateIntervalMs = 2000;
 /** For one round of reads, connecting included. Every source has a timeout of its own, and they are shorter. */
 const roundMs = 30_000;
 
@@ -27,8 +27,8 @@ function choosePanes(id: string | undefined): readonly Pane[] {
 }
 
 /** The kinds a pane shows: its sections, and those of its systems that stand in no section and only feed its gauges. */
-function kindsOf(chosen: readonly Pane[], estate: Estate): ReadonlySet<RowKind> {
-	const inSections = (some: readonly Pane[]) => new Set(some.flatMap(pane => pane.sections.flatMap(kindsOfSection)));
+function kindsOf(chosen: readonly Pane[], estate: RunConfig): ReadonlySet<RowKind> {
+	const inSections = (some: readonly Pane[]) => new Set(some.flatMap(pane => pane.sections.flatMap(sectionKinds)));
 	const shown = inSections(chosen);
 	const shownAnywhere = inSections(panes);
 	const systems = new Set(chosen.flatMap(pane => pane.systems));
@@ -59,15 +59,15 @@ function waitFor(watch: Watch, done: (reading: Reading) => boolean, concerns: (r
 }
 
 /** Something that should have been read and was not. */
-type Unread = {
+type UnreadSource = {
 	readonly target: string;
 	readonly kind: RowKind;
 	readonly text: string;
 	readonly hint: string | undefined;
 };
 
-function unreadOf(readings: readonly Reading[]): readonly Unread[] {
-	return readings.flatMap((reading): readonly Unread[] => {
+function findUnreadSources(readings: readonly Reading[]): readonly UnreadSource[] {
+	return readings.flatMap((reading): readonly UnreadSource[] => {
 		const {target, kind, failure, snapshot} = reading;
 		if (failure !== undefined) return [{target, kind, text: failure.message, hint: failure.hint}];
 		if (snapshot === undefined) return [{target, kind, text: `no answer in ${roundMs / 1000} s`, hint: undefined}];
@@ -96,7 +96,7 @@ const describe = (reading: Reading, now: number) => ({
 });
 
 /** 2 goes before 1: what was not read may be worse than what was. */
-const exitCode = (unread: readonly Unread[], severities: readonly Severity[]): 0 | 1 | 2 => {
+const exitCode = (unread: readonly UnreadSource[], severities: readonly Severity[]): 0 | 1 | 2 => {
 	if (unread.length > 0) return 2;
 	return severities.includes('crit') ? 1 : 0;
 };
@@ -106,7 +106,7 @@ const exitCode = (unread: readonly Unread[], severities: readonly Severity[]): 0
  * @returns 0: nothing critical, 1: something critical, 2: something could not be read.
  */
 export async function runSnapshot(
-	estate: Estate,
+	estate: RunConfig,
 	{
 		pane,
 		readOnly,
@@ -122,17 +122,17 @@ export async function runSnapshot(
 	// A set that grows while it is gone through is gone through to its end.
 	for (const name of needed) {
 		for (const {target} of estate.targets)
-			if (target.name === name) for (const other of leansOn(target)) needed.add(other);
+			if (target.name === name) for (const other of linkedTargetNames(target)) needed.add(other);
 	}
 	const targets = estate.targets.filter(({target}) => needed.has(target.name));
 	const concerns = (reading: Reading) => kinds.has(reading.kind);
-	const watch = createWatch({targets, clock, readOnly, via: viaOf, metrics: metricsOf});
+	const watch = createWatch({targets, clock, readOnly, via: transportVia, metrics: metricsQueryFor});
 	try {
 		watch.setVisible(kinds);
 		watch.start();
 		await waitFor(watch, reading => reading.readAt !== undefined || reading.failure !== undefined, concerns);
 		const first = new Map(watch.readings().map(reading => [`${reading.target} ${reading.kind}`, reading]));
-		await new Promise(resolve => setTimeout(resolve, betweenMs));
+		await new Promise(resolve => setTimeout(resolve, rateIntervalMs));
 		watch.refresh();
 		const again = (reading: Reading) => {
 			const before = first.get(`${reading.target} ${reading.kind}`);
@@ -142,8 +142,8 @@ export async function runSnapshot(
 
 		const now = clock.now();
 		const readings = watch.readings().filter(concerns);
-		const findings = allFindings(readings);
-		const unread = unreadOf(readings);
+		const findings = mergeFindings(readings);
+		const unread = findUnreadSources(readings);
 		const code = exitCode(
 			unread,
 			findings.map(({severity}) => severity),
@@ -161,7 +161,7 @@ export async function runSnapshot(
 				origin: estate.origins[target.name],
 				server: watch.identity(target.name),
 			})),
-			panes: chosen.map(({id, title, sections}) => ({id, title, kinds: sections.flatMap(kindsOfSection)})),
+			panes: chosen.map(({id, title, sections}) => ({id, title, kinds: sections.flatMap(sectionKinds)})),
 			findings: findings.map(finding => ({...finding, since: iso(finding.since)})),
 			unread,
 			readings: readings.map(reading => describe(reading, now)),

@@ -4,7 +4,7 @@ import type {PostgresSettings} from '../../src/port/postgres.ts';
 import type {RedisSettings} from '../../src/port/redis.ts';
 
 /** Where a target is and as whom we go there, without a secret; empty for a kind that has no such words. */
-export function placeOf({kind, settings}: Target): string {
+export function describeAddress({kind, settings}: Target): string {
 	if (typeof settings !== 'object' || settings === null) return '';
 	if (kind === 'postgres') {
 		const {hosts, database, user, tls} = settings as Partial<PostgresSettings>;

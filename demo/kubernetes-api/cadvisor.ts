@@ -1,18 +1,18 @@
-import type {ContainerTold} from './kubelets.ts';
+import type {ContainerStats} from './kubelets.ts';
 import type {Pod} from './objects/kinds.ts';
-import {momentOf} from './objects/kube-object.ts';
-import type {World} from './simulation.ts';
+import {parseTimestamp} from './objects/kube-object.ts';
+import type {Simulation} from './simulation.ts';
 
 const periodMs = 100;
 
 /** What the kubelets tell of the containers that run, as it was at a moment. One that was started later, or has ended, is not told. */
-export function* containersTold({cluster, usage}: World, at: number): Iterable<ContainerTold> {
+export function* containerStats({cluster, usage}: Simulation, at: number): Iterable<ContainerStats> {
 	for (const pod of cluster.store.list<Pod>('pods')) {
 		const {namespace = '', name} = pod.metadata;
 		for (const used of usage.containers(pod, at)) {
 			const state = pod.status.containerStatuses?.find(status => status.name === used.name)?.state;
-			const elapsedMs = at - (momentOf(state?.running?.startedAt) ?? at);
-			const {mean, heldBack} = usage.share(pod, used.name);
+			const elapsedMs = at - (parseTimestamp(state?.running?.startedAt) ?? at);
+			const {mean, heldBack} = usage.containerCpu(pod, used.name);
 			yield {
 				node: pod.spec.nodeName ?? '',
 				namespace,

@@ -7,9 +7,9 @@ export type ClusterScenario = {
 	/** The next number of one seeded sequence, 0 <= n < 1. */
 	random(): number;
 	/** The number that always belongs to `key`, 0 <= n < 1. */
-	fixed(key: string): number;
+	stableRandom(key: string): number;
 	/** A number from 0 to 1 that changes smoothly with time, with a period of about `2 * periodMs`. Equal at equal times. */
-	wave(key: string, periodMs: number): number;
+	smoothRandom(key: string, periodMs: number): number;
 };
 
 /** Whether pods crash in this scenario. */

@@ -2,11 +2,11 @@ import {type Access, createAccess} from './serving/access.ts';
 import type {Clock} from './clock.ts';
 import type {KubeEvent} from './objects/kinds.ts';
 import {type KubeObject, type ObjectMeta, timestamp} from './objects/kube-object.ts';
-import {createStore, type Store} from './objects/store.ts';
+import {createObjectStore, type ObjectStore} from './objects/store.ts';
 
 /** What all parts of the stand-in share. */
-export type Cluster = {
-	readonly store: Store;
+export type FakeCluster = {
+	readonly store: ObjectStore;
 	readonly clock: Clock;
 	readonly access: Access;
 	/** How the metrics API is: there, not installed, or installed and failing. */
@@ -14,12 +14,12 @@ export type Cluster = {
 	/** The moment as the API writes it. */
 	time(): string;
 	/** Metadata of a new object. Without a resourceVersion, which the store gives. */
-	meta(name: string, more?: Partial<ObjectMeta>): ObjectMeta;
+	newMetadata(name: string, more?: Partial<ObjectMeta>): ObjectMeta;
 	/** Tells what happened to an object, as controllers do. The same thing again counts up. */
-	record(about: KubeObject, event: Told): void;
+	recordEvent(about: KubeObject, event: EventDetails): void;
 };
 
-export type Told = {
+export type EventDetails = {
 	readonly reason: string;
 	readonly message: string;
 	readonly type?: 'Normal' | 'Warning';
@@ -32,8 +32,8 @@ export type Told = {
 const eventLifeMs = 3_600_000;
 
 /** `fixed` gives a number from 0 to 1 that belongs to a key for good, so that the same scenario has the same uids. */
-export function createCluster(clock: Clock, fixed: (key: string) => number): Cluster {
-	const store = createStore();
+export function createFakeCluster(clock: Clock, fixed: (key: string) => number): FakeCluster {
+	const store = createObjectStore();
 	const time = () => timestamp(clock.now());
 	let named = 0;
 	let made = 0;
@@ -63,7 +63,7 @@ export function createCluster(clock: Clock, fixed: (key: string) => number): Clu
 	/** The events of each object, so that the same thing again is found without a search. */
 	const known = new Map<string, {readonly namespace: string; readonly name: string}>();
 
-	function record(about: KubeObject, {reason, message, type = 'Normal', component, host, fieldPath}: Told) {
+	function record(about: KubeObject, {reason, message, type = 'Normal', component, host, fieldPath}: EventDetails) {
 		const {name, uid, resourceVersion} = about.metadata;
 		const namespace = about.metadata.namespace ?? 'default';
 		const same = [uid, reason, message, type, component, fieldPath ?? ''].join('\n');
@@ -103,5 +103,5 @@ export function createCluster(clock: Clock, fixed: (key: string) => number): Clu
 		});
 	}
 
-	return {store, clock, access: createAccess(), metrics: 'served', time, meta, record};
+	return {store, clock, access: createAccess(), metrics: 'served', time, newMetadata: meta, recordEvent: record};
 }

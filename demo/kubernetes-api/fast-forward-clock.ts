@@ -1,18 +1,18 @@
 import type {Clock} from './clock.ts';
 
 /** A clock that first runs through the past as fast as it can, and then goes with another. */
-export type WarpClock = Clock & {
+export type FastForwardClock = Clock & {
 	/** Makes the next call that falls due up to that moment; false, and it is that moment, when there is none. Time never goes back. */
 	step(at: number): boolean;
 	/** Moves on to that moment, making the calls that fall due on the way in their order. */
 	advanceTo(at: number): void;
 	/** From here on time is the other clock's. Calls that still wait are made by it. */
-	join(): void;
+	handOver(): void;
 };
 
 type Waiting = {readonly at: number; readonly order: number; readonly call: () => void};
 
-export function createWarpClock(clock: Clock, start: number): WarpClock {
+export function createFastForwardClock(clock: Clock, start: number): FastForwardClock {
 	/** A heap: the first is the next that is due. */
 	const heap: Waiting[] = [];
 	const calledOff = new Set<Waiting>();
@@ -82,7 +82,7 @@ export function createWarpClock(clock: Clock, start: number): WarpClock {
 		advanceTo(at) {
 			while (step(at));
 		},
-		join() {
+		handOver() {
 			joined = true;
 			for (let next = pop(); next !== undefined; next = pop()) {
 				if (calledOff.delete(next)) continue;

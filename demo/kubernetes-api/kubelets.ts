@@ -1,5 +1,5 @@
 /** What a kubelet tells of one container that runs, as its own exporter counts it. */
-export type ContainerTold = {
+export type ContainerStats = {
 	readonly node: string;
 	readonly namespace: string;
 	readonly pod: string;
@@ -13,6 +13,6 @@ export type ContainerTold = {
 };
 
 /** The kubelets of the demo's cluster, for who scrapes them. Nobody tells anything before the cluster is there. */
-export type Kubelets = {tell: (at: number) => readonly ContainerTold[]};
+export type Kubelets = {readContainers: (at: number) => readonly ContainerStats[]};
 
-export const silentKubelets = (): Kubelets => ({tell: () => []});
+export const emptyKubelets = (): Kubelets => ({readContainers: () => []});

@@ -2,15 +2,15 @@ import {createServer, type Server} from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
 import {yieldToLoop, isOverBudget} from '../../src/time/yield.ts';
 import type {ClusterScenario} from './cluster-scenario.ts';
-import {type Login, logins} from './serving/access.ts';
-import {type Authority, type Certificate, createAuthority, type Lifetime} from './serving/certificates.ts';
+import {type DemoLogin, demoLogins} from './serving/access.ts';
+import {type CertificateAuthority, type CertificatePair, createAuthority, type Lifetime} from './serving/certificates.ts';
 import {type Clock, machineClock} from './clock.ts';
-import {createCluster} from './cluster.ts';
-import {createFaultBoard, type Faults} from './serving/fault-injection.ts';
-import {kubeconfig} from './serving/kubeconfig.ts';
+import {createFakeCluster} from './cluster.ts';
+import {createFaultInjector, type FaultControls} from './serving/fault-injection.ts';
+import {formatKubeconfig} from './serving/kubeconfig.ts';
 import {createListener} from './serving/listener.ts';
-import {createWarpClock} from './fast-forward-clock.ts';
-import {clusterAgeMs, type World, worldInSteps} from './simulation.ts';
+import {createFastForwardClock} from './fast-forward-clock.ts';
+import {clusterAgeMs, type Simulation, buildSimulationInSteps} from './simulation.ts';
 
 export type KubernetesApiOptions = {
 	/** What is in the cluster, and what is wrong there. */
@@ -24,7 +24,7 @@ export type KubernetesApiOptions = {
 	/** When the server's own certificate is good; from yesterday on for ten days unless told. */
 	readonly lifetime?: Lifetime;
 	/** Instead of another authority: its certificates are trusted by who trusts the other server's. */
-	readonly authority?: Authority;
+	readonly authority?: CertificateAuthority;
 	/** Instead of the scenario's estate: so many pods in deployments of 20, in 10 namespaces. */
 	readonly pods?: number;
 };
@@ -38,20 +38,20 @@ export type KubernetesApi = {
 	/** PEM text of the authority that signed the server's certificate. */
 	readonly ca: string;
 	/** A bearer token of each login; what each may do is told in access.ts. */
-	readonly tokens: Readonly<Record<Login, string>>;
+	readonly tokens: Readonly<Record<DemoLogin, string>>;
 	/** What can be done to clients. */
-	readonly faults: Faults;
+	readonly faults: FaultControls;
 	/** What is in the cluster, and the ways to change it that no client has. */
-	readonly world: World;
+	readonly simulation: Simulation;
 	/** A kubeconfig of another login, by its token or by a certificate. */
-	kubeconfigOf(login: Login, by?: 'token' | 'certificate', namespace?: string): string;
+	kubeconfigOf(login: DemoLogin, by?: 'token' | 'certificate', namespace?: string): string;
 	/** A certificate by which this login can come in. */
-	certificateOf(login: Login): Certificate;
+	certificateOf(login: DemoLogin): CertificatePair;
 	close(): Promise<void>;
 };
 
 /** What comes of all the steps, which take a second or two together: keys and timers get their turn between them. */
-async function taken<T>(steps: Generator<void, T>): Promise<T> {
+async function runInSteps<T>(steps: Generator<void, T>): Promise<T> {
 	for (;;) {
 		const {done, value} = steps.next();
 		if (done) return value;
@@ -66,10 +66,10 @@ async function taken<T>(steps: Generator<void, T>): Promise<T> {
 export async function startKubernetesApi(options: KubernetesApiOptions): Promise<KubernetesApi> {
 	const {clock = machineClock, context = 'demo', scenario} = options;
 	const authority = options.authority ?? createAuthority('midwatch demo authority');
-	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
-	const cluster = createCluster(warp, scenario.fixed);
-	const world = await taken(worldInSteps(cluster, warp, scenario, options.pods));
-	const board = createFaultBoard();
+	const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);
+	const cluster = createFakeCluster(warp, scenario.stableRandom);
+	const world = await runInSteps(buildSimulationInSteps(cluster, warp, scenario, options.pods));
+	const board = createFaultInjector();
 	const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 	const own = authority.server(names, ['127.0.0.1', '10.96.0.1'], options.lifetime);
 	const listener = createListener(world, board);
@@ -110,11 +110,11 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 	}
 
 	await start();
-	const tokens = Object.fromEntries(logins.map(login => [login, cluster.access.issue(login)])) as Record<Login, string>;
+	const tokens = Object.fromEntries(demoLogins.map(login => [login, cluster.access.issue(login)])) as Record<DemoLogin, string>;
 	const url = `https://127.0.0.1:${port}`;
-	const certificateOf = (login: Login) => authority.client(login, []);
-	const kubeconfigOf = (login: Login, by: 'token' | 'certificate' = 'token', namespace?: string) =>
-		kubeconfig({
+	const certificateOf = (login: DemoLogin) => authority.client(login, []);
+	const kubeconfigOf = (login: DemoLogin, by: 'token' | 'certificate' = 'token', namespace?: string) =>
+		formatKubeconfig({
 			url,
 			ca: authority.cert,
 			context,
@@ -129,10 +129,10 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 		kubeconfig: kubeconfigOf('admin'),
 		kubeconfigOf,
 		certificateOf,
-		world,
+		simulation: world,
 		faults: {
-			next: board.next,
-			now: board.now,
+			injectNext: board.injectNext,
+			injectNow: board.injectNow,
 			onRequest: board.onRequest,
 			clear: board.clear,
 			expireToken: cluster.access.expire,
@@ -141,7 +141,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
 			start,
 			async restart(forMs = 0) {
 				await stop();
-				cluster.store.renew();
+				cluster.store.resetRevisions();
 				if (forMs > 0) await new Promise<void>(resolve => clock.after(forMs, resolve));
 				await start();
 			},

@@ -1,21 +1,21 @@
 import type {ClusterScenario} from './cluster-scenario.ts';
-import type {Cluster} from './cluster.ts';
-import {quantity} from './objects/defaults.ts';
+import type {FakeCluster} from './cluster.ts';
+import {parseQuantity} from './objects/defaults.ts';
 import type {Container, Node, Pod} from './objects/kinds.ts';
-import {momentOf} from './objects/kube-object.ts';
-import type {Programs} from './objects/programs.ts';
+import {parseTimestamp} from './objects/kube-object.ts';
+import type {ContainerPrograms} from './objects/programs.ts';
 
 /** Cores and bytes. */
-export type Used = {readonly cpu: number; readonly memory: number};
+export type UsedResources = {readonly cpu: number; readonly memory: number};
 
-export type Usage = {
-	containers(pod: Pod, at: number): readonly (Used & {readonly name: string})[];
+export type UsageModel = {
+	containers(pod: Pod, at: number): readonly (UsedResources & {readonly name: string})[];
 	/** Of the time: cores on average, and how much of it its CPU limit holds it back; undefined without a limit. */
-	share(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
+	containerCpu(pod: Pod, container: string): {readonly mean: number; readonly heldBack: number | undefined};
 	/** The pods on it and what the node needs for itself; undefined while its kubelet cannot be asked. */
-	node(node: Node, at: number): Used | undefined;
+	node(node: Node, at: number): UsedResources | undefined;
 	/** Something beside the pods takes so many bytes of this node. */
-	burden(node: string, bytes: number): void;
+	addNodeLoad(node: string, bytes: number): void;
 };
 
 const mebi = 1024 ** 2;
@@ -24,31 +24,31 @@ const minute = 60_000;
 /** A program that is about to be killed grows to its limit within this time. */
 const growthMs = 20_000;
 
-export function createUsage({store}: Cluster, scenario: ClusterScenario, programs: Programs): Usage {
+export function createUsageModel({store}: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): UsageModel {
 	const burdens = new Map<string, number>();
 
 	function container(pod: Pod, {name, image, resources}: Container, at: number) {
 		const state = pod.status.containerStatuses?.find(status => status.name === name)?.state;
-		const startedAt = momentOf(state?.running?.startedAt);
+		const startedAt = parseTimestamp(state?.running?.startedAt);
 		if (startedAt === undefined || startedAt > at) return [];
 		const program = programs.get(image);
 		const key = `${pod.metadata.namespace}/${pod.metadata.name}/${name}`;
-		const limit = quantity(resources?.limits?.['memory']) || 512 * mebi;
-		const usual = limit * (0.25 + 0.45 * scenario.fixed(`${key} memory`));
+		const limit = parseQuantity(resources?.limits?.['memory']) || 512 * mebi;
+		const usual = limit * (0.25 + 0.45 * scenario.stableRandom(`${key} memory`));
 		const needed = program.memory ?? usual;
 		const grown = Math.min(1, (at - startedAt) / growthMs);
 		const memory =
 			Math.min(limit, needed * (needed > limit ? grown : 1)) *
-			(0.97 + 0.03 * scenario.wave(`${key} memory`, 5 * minute));
-		const cpu = wanted(image, resources) * (0.4 + scenario.wave(`${key} cpu`, minute));
+			(0.97 + 0.03 * scenario.smoothRandom(`${key} memory`, 5 * minute));
+		const cpu = wanted(image, resources) * (0.4 + scenario.smoothRandom(`${key} cpu`, minute));
 		return [{name, cpu: Math.min(cpu, coresAtMost(resources)), memory}];
 	}
 
 	/** Cores on average, if nothing held it back. */
 	const wanted = (image: string, resources: Container['resources']): number =>
-		programs.get(image).cpu ?? (quantity(resources?.requests?.['cpu']) || 0.1) * 0.6;
+		programs.get(image).cpu ?? (parseQuantity(resources?.requests?.['cpu']) || 0.1) * 0.6;
 	const coresAtMost = (resources: Container['resources']): number =>
-		quantity(resources?.limits?.['cpu']) || Number.POSITIVE_INFINITY;
+		parseQuantity(resources?.limits?.['cpu']) || Number.POSITIVE_INFINITY;
 
 	/** What it wants comes in bursts: it is held back long before it wants all of its limit on average. */
 	function share(pod: Pod, name: string) {
@@ -58,7 +58,7 @@ export function createUsage({store}: Cluster, scenario: ClusterScenario, program
 		const most = coresAtMost(resources);
 		const mean = Math.min(0.9 * wanted(image, resources), most);
 		if (most === Number.POSITIVE_INFINITY) return {mean, heldBack: undefined};
-		const luck = 0.1 * scenario.fixed(`${pod.metadata.namespace}/${pod.metadata.name}/${name} bursts`);
+		const luck = 0.1 * scenario.stableRandom(`${pod.metadata.namespace}/${pod.metadata.name}/${name} bursts`);
 		return {mean, heldBack: Math.min(0.97, Math.max(0, wanted(image, resources) / most - 0.35 + luck))};
 	}
 
@@ -66,12 +66,12 @@ export function createUsage({store}: Cluster, scenario: ClusterScenario, program
 
 	return {
 		containers,
-		share,
-		burden: (node, bytes) => void burdens.set(node, bytes),
+		containerCpu: share,
+		addNodeLoad: (node, bytes) => void burdens.set(node, bytes),
 		node(node, at) {
 			const {name} = node.metadata;
 			if (!node.status.conditions.some(({type, status}) => type === 'Ready' && status === 'True')) return undefined;
-			const own = {cpu: 0.1 + 0.1 * scenario.fixed(`${name} cpu`), memory: 900 * mebi + (burdens.get(name) ?? 0)};
+			const own = {cpu: 0.1 + 0.1 * scenario.stableRandom(`${name} cpu`), memory: 900 * mebi + (burdens.get(name) ?? 0)};
 			return store
 				.list<Pod>('pods')
 				.filter(pod => pod.spec.nodeName === name)

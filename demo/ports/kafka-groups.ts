@@ -1,6 +1,6 @@
 import type {CommittedOffset, KafkaGroup, KafkaGroupType, KafkaMember, TopicPartition} from '../../src/port/kafka.ts';
 import type {DemoLog, DemoLogs} from './kafka-logs.ts';
-import {hasTrouble, type Scenario} from '../scenario.ts';
+import {hasProblem, type Scenario} from '../scenario.ts';
 
 const readers: Readonly<Record<string, readonly string[]>> = {
 	'order-processing': ['order-events'],
@@ -47,7 +47,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
 const stoppedBefore: Readonly<Record<string, number>> = {'order-processing': 70, mailer: 340};
 /** The partition with the message that its members die of died first. */
 const poisonedBefore = 95;
-const poisonedPair: TopicPartition = {topic: 'order-events', partition: 7};
+const poisonedPartition: TopicPartition = {topic: 'order-events', partition: 7};
 /** Milliseconds until the members are back that had nothing in their way any more. */
 const backAfterMs = 4000;
 /** How many times faster than messages come in a group reads that has something to catch up on. */
@@ -56,7 +56,7 @@ const catchUp = 5;
 /** Groups of the new consumer protocol (KIP-848), which tell an epoch. */
 const newer: ReadonlySet<string> = new Set(['ab-tests', 'sessions', 'pricing']);
 
-type Put = {readonly offset: number; readonly metadata: string};
+type StoredOffset = {readonly offset: number; readonly metadata: string};
 
 export type DemoGroups = {
 	readonly names: readonly string[];
@@ -64,12 +64,12 @@ export type DemoGroups = {
 	describe(group: string): KafkaGroup | undefined;
 	committed(group: string): readonly CommittedOffset[];
 	/** Puts offsets, or takes them away where none is given. The caller has looked that the group is empty. */
-	put(group: string, pair: TopicPartition, to: Put | undefined): void;
+	setOffset(group: string, pair: TopicPartition, to: StoredOffset | undefined): void;
 };
 
 /** The offset of the message that order-processing cannot read, where it lies in this log. */
-export const poisonIn = (scenario: Scenario, log: DemoLog): number | undefined =>
-	hasTrouble(scenario, 'lag') && log.topic === poisonedPair.topic && log.partition === poisonedPair.partition
+export const poisonOffset = (scenario: Scenario, log: DemoLog): number | undefined =>
+	hasProblem(scenario, 'lag') && log.topic === poisonedPartition.topic && log.partition === poisonedPartition.partition
 		? Math.floor(log.endAt(scenario.startedAt - poisonedBefore * 1000))
 		: undefined;
 
@@ -79,14 +79,14 @@ export const poisonIn = (scenario: Scenario, log: DemoLog): number | undefined =
  */
 export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups {
 	const {startedAt} = scenario;
-	const wrong = hasTrouble(scenario, 'lag');
+	const wrong = hasProblem(scenario, 'lag');
 	const storm = scenario.name === 'storm';
 	/** By `group, topic, partition`; undefined: taken away. */
-	const puts = new Map<string, Put | undefined>();
+	const puts = new Map<string, StoredOffset | undefined>();
 	/** When the way was clear for a group that had stopped. */
 	const clearSince = new Map<string, number>();
-	const poisonLog = logs.find(poisonedPair);
-	const poison = poisonLog && poisonIn(scenario, poisonLog);
+	const poisonLog = logs.find(poisonedPartition);
+	const poison = poisonLog && poisonOffset(scenario, poisonLog);
 
 	const keyOf = (group: string, {topic, partition}: TopicPartition) => `${group}\n${topic}\n${partition}`;
 	const hasStopped = (group: string) => (wrong && group === 'order-processing') || (storm && group === 'mailer');
@@ -101,10 +101,10 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 	/** How many seconds of its messages a group is behind that keeps up, or does not. */
 	function behindSeconds(group: string, log: DemoLog): number {
 		if (storm && group === 'ledger') return (520_000 + 410 * seconds()) / 640;
-		return 0.2 + 3 * scenario.wave(`${group}/${log.topic} lag`, 30_000);
+		return 0.2 + 3 * scenario.smoothRandom(`${group}/${log.topic} lag`, 30_000);
 	}
 
-	function offsetOf(group: string, log: DemoLog): Put | undefined {
+	function offsetOf(group: string, log: DemoLog): StoredOffset | undefined {
 		const end = log.endAt(scenario.now());
 		const reading = Math.floor(end - log.perSecond * behindSeconds(group, log));
 		if (wrong && group === 'audit-sink') return undefined;
@@ -117,7 +117,7 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 		return {offset: Math.max(put.offset, Math.min(reading, Math.floor(put.offset + read))), metadata: ''};
 	}
 
-	function stoppedAt(group: string, log: DemoLog): Put {
+	function stoppedAt(group: string, log: DemoLog): StoredOffset {
 		if (group === 'order-processing' && poison !== undefined && log === poisonLog) {
 			return {offset: poison, metadata: ''};
 		}
@@ -129,12 +129,12 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 
 	function members(group: string): readonly KafkaMember[] {
 		if (isEmpty(group)) return [];
-		const count = 2 + Math.floor(scenario.fixed(`${group} members`) * 6);
+		const count = 2 + Math.floor(scenario.stableRandom(`${group} members`) * 6);
 		const all = logsOf(group);
 		return Array.from({length: count}, (_, index) => ({
-			id: `${group}-${index}-${Math.floor(scenario.fixed(`${group} member ${index}`) * 2 ** 32).toString(16)}`,
+			id: `${group}-${index}-${Math.floor(scenario.stableRandom(`${group} member ${index}`) * 2 ** 32).toString(16)}`,
 			clientId: `${group}-${index}`,
-			host: `/10.2.${(index % 4) + 1}.${10 + Math.floor(scenario.fixed(`${group} host ${index}`) * 200)}`,
+			host: `/10.2.${(index % 4) + 1}.${10 + Math.floor(scenario.stableRandom(`${group} host ${index}`) * 200)}`,
 			assignment: all
 				.filter(({partition}) => partition % count === index)
 				.map(({topic, partition}) => ({topic, partition})),
@@ -151,8 +151,8 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 				group,
 				type: newer.has(group) ? 'consumer' : 'classic',
 				state,
-				epoch: newer.has(group) ? 4 + Math.floor(scenario.fixed(`${group} epoch`) * 30) : undefined,
-				coordinator: 1 + Math.floor(scenario.fixed(`${group} coordinator`) * 3),
+				epoch: newer.has(group) ? 4 + Math.floor(scenario.stableRandom(`${group} epoch`) * 30) : undefined,
+				coordinator: 1 + Math.floor(scenario.stableRandom(`${group} coordinator`) * 3),
 				members: members(group),
 			};
 		},
@@ -161,7 +161,7 @@ export function createDemoGroups(scenario: Scenario, logs: DemoLogs): DemoGroups
 				const put = offsetOf(group, log);
 				return put === undefined ? [] : [{topic: log.topic, partition: log.partition, ...put}];
 			}),
-		put(group, pair, to) {
+		setOffset(group, pair, to) {
 			puts.set(keyOf(group, pair), to);
 			if (group !== 'order-processing' || poison === undefined) return;
 			const offset = poisonLog && offsetOf(group, poisonLog)?.offset;

@@ -38,9 +38,9 @@ type IsPoison = (log: DemoLog, offset: number) => boolean;
 export function createDemoLogs(scenario: Scenario, isPoison: IsPoison): DemoLogs {
 	const topics = Object.entries(inflows).map(([topic, perSecond]) => {
 		const count = perSecond > 500 ? 24 : perSecond === 0 ? 3 : 12;
-		const shares = Array.from({length: count}, (_, partition) => 0.8 + 0.4 * scenario.fixed(`${topic} ${partition}`));
+		const shares = Array.from({length: count}, (_, partition) => 0.8 + 0.4 * scenario.stableRandom(`${topic} ${partition}`));
 		const sum = shares.reduce((all, one) => all + one, 0);
-		const id = Math.floor(scenario.fixed(`id of ${topic}`) * 2 ** 32)
+		const id = Math.floor(scenario.stableRandom(`id of ${topic}`) * 2 ** 32)
 			.toString(16)
 			.padStart(8, '0');
 		const rate = perSecond === 0 && scenario.name === 'storm' ? 0.4 : perSecond;
@@ -67,7 +67,7 @@ function logOf(
 ): DemoLog {
 	const {startedAt} = scenario;
 	// Some messages were there before; dead letters but a few.
-	const ageSeconds = 86_400 * (3 + 20 * scenario.fixed(pair.topic));
+	const ageSeconds = 86_400 * (3 + 20 * scenario.stableRandom(pair.topic));
 	const before = letters ? 17 + 5 * pair.partition : perSecond * ageSeconds;
 	const timeOf = (offset: number) =>
 		perSecond === 0 ? startedAt - 86_400_000 : startedAt + ((offset - before) / perSecond) * 1000;
@@ -92,7 +92,7 @@ function messageOf(
 	poisoned: boolean,
 	letter: boolean,
 ): KafkaMessage {
-	const luck = (salt: string) => scenario.fixed(`${topic} ${partition} ${offset} ${salt}`);
+	const luck = (salt: string) => scenario.stableRandom(`${topic} ${partition} ${offset} ${salt}`);
 	const id = Math.floor(luck('id') * 9_000_000) + 1_000_000;
 	const trace = {name: 'traceparent', value: text(`00-${Math.floor(luck('trace') * 2 ** 48).toString(16)}-01`)};
 	const failed = [

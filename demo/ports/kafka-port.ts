@@ -1,8 +1,8 @@
 import type {Context} from '../../src/contract/context.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {KafkaBroker, KafkaPartition, KafkaPort, KafkaTopic, TopicPartition} from '../../src/port/kafka.ts';
-import {kafkaNeeds} from '../../adapters/kafka/permissions.ts';
-import {createDemoGroups, type DemoGroups, poisonIn} from './kafka-groups.ts';
+import {kafkaRequiredPermissions} from '../../adapters/kafka/permissions.ts';
+import {createDemoGroups, type DemoGroups, poisonOffset} from './kafka-groups.ts';
 import {createDemoLogs, type DemoLog, type DemoLogs} from './kafka-logs.ts';
 import type {Scenario} from '../scenario.ts';
 
@@ -19,12 +19,12 @@ const unknownTopic = 'This server does not host this topic-partition.';
 export type DemoKafkaCluster = {readonly logs: DemoLogs; readonly groups: DemoGroups; readonly scenario: Scenario};
 
 export function createDemoKafkaCluster(scenario: Scenario): DemoKafkaCluster {
-	const logs = createDemoLogs(scenario, (log, offset) => poisonIn(scenario, log) === offset);
+	const logs = createDemoLogs(scenario, (log, offset) => poisonOffset(scenario, log) === offset);
 	return {logs, groups: createDemoGroups(scenario, logs), scenario};
 }
 
 /** In `storm` one of the three brokers is gone: its partitions are led by others, with one replica less in sync. */
-const aliveIn = (scenario: Scenario): readonly KafkaBroker[] =>
+const aliveBrokers = (scenario: Scenario): readonly KafkaBroker[] =>
 	scenario.name === 'storm' ? brokers.slice(0, 2) : brokers;
 
 function partitionOf({topic, partition}: TopicPartition, alive: readonly KafkaBroker[]): KafkaPartition {
@@ -34,7 +34,7 @@ function partitionOf({topic, partition}: TopicPartition, alive: readonly KafkaBr
 }
 
 /** The brokers refuse every change of a group that somebody is in. */
-function refuse({groups}: DemoKafkaCluster, group: string, readOnly: boolean, {signal}: Context): void {
+function assertWritable({groups}: DemoKafkaCluster, group: string, readOnly: boolean, {signal}: Context): void {
 	signal.throwIfAborted();
 	if (readOnly) {
 		throw new AdapterError(
@@ -56,7 +56,7 @@ function refuse({groups}: DemoKafkaCluster, group: string, readOnly: boolean, {s
 /** The brokers of the demo: three of them, 38 groups. */
 export function demoKafkaPort(cluster: DemoKafkaCluster, readOnly: boolean): KafkaPort {
 	const {logs, groups, scenario} = cluster;
-	const alive = aliveIn(scenario);
+	const alive = aliveBrokers(scenario);
 	const topicOf = ({topic, id, partitions}: DemoLogs['topics'][number]): KafkaTopic => ({
 		topic,
 		id,
@@ -119,16 +119,16 @@ export function demoKafkaPort(cluster: DemoKafkaCluster, readOnly: boolean): Kaf
 			const count = Math.max(0, Math.min(messages, endOf(log) - offset));
 			return Array.from({length: count}, (_, at) => log.message(offset + at));
 		},
-		permissions: async () => kafkaNeeds.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
+		permissions: async () => kafkaRequiredPermissions.map(({needs, name}) => ({needs, name, state: 'have', grant: ''})),
 		async commitOffsets({group, offsets}, context) {
-			refuse(cluster, group, readOnly, context);
+			assertWritable(cluster, group, readOnly, context);
 			for (const {topic, partition, offset, metadata} of offsets) {
-				groups.put(group, {topic, partition}, {offset, metadata});
+				groups.setOffset(group, {topic, partition}, {offset, metadata});
 			}
 		},
 		async deleteOffsets({group, partitions}, context) {
-			refuse(cluster, group, readOnly, context);
-			for (const pair of partitions) groups.put(group, pair, undefined);
+			assertWritable(cluster, group, readOnly, context);
+			for (const pair of partitions) groups.setOffset(group, pair, undefined);
 		},
 	};
 }

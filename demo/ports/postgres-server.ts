@@ -25,12 +25,12 @@ export type DemoSession = {
 	readonly waitsFor?: Omit<WaitRecord, 'pid' | 'waitSeconds'>;
 };
 
-export type DemoServer = {
+export type DemoPostgresServer = {
 	sessions(): readonly DemoSession[];
 	waits(): readonly WaitRecord[];
 	/** All client connections, idle ones included. */
 	connections(): number;
-	stockIsLocked(): boolean;
+	isStockLocked(): boolean;
 	/** Ends the statement (`cancel`) or the session (`terminate`). */
 	end(pid: number, how: 'cancel' | 'terminate'): void;
 };
@@ -79,23 +79,23 @@ const work: readonly {
 	{user: 'web', application: 'storefront', query: 'UPDATE customers SET last_seen_at = now() WHERE id = 99120'},
 ];
 
-export function createDemoServer(scenario: Scenario): DemoServer {
+export function createDemoPostgresServer(scenario: Scenario): DemoPostgresServer {
 	const born = scenario.startedAt;
 	const ended = new Map<number, Ended>();
 	const inTrouble = troubled.has(scenario.name);
 	const hour = 3_600_000;
 
-	const pidOf = (slot: number) => 5200 + slot * 7 + Math.floor(scenario.fixed(`pid ${slot}`) * 7);
-	const addressOf = (slot: number) => `10.2.${1 + (slot % 4)}.${10 + Math.floor(scenario.fixed(`host ${slot}`) * 200)}`;
+	const pidOf = (slot: number) => 5200 + slot * 7 + Math.floor(scenario.stableRandom(`pid ${slot}`) * 7);
+	const addressOf = (slot: number) => `10.2.${1 + (slot % 4)}.${10 + Math.floor(scenario.stableRandom(`host ${slot}`) * 200)}`;
 
 	/** A pool whose connections each run a short statement every few seconds. */
 	function pool(now: number): readonly DemoSession[] {
 		return work.flatMap((kind, slot): readonly DemoSession[] => {
 			const pid = pidOf(slot);
-			const period = 4000 + scenario.fixed(`period ${slot}`) * 9000;
+			const period = 4000 + scenario.stableRandom(`period ${slot}`) * 9000;
 			const turn = Math.floor((now + slot * 1700) / period);
 			const startedAt = turn * period - slot * 1700;
-			const lasts = period * (0.2 + 0.5 * scenario.fixed(`busy ${slot} ${turn}`));
+			const lasts = period * (0.2 + 0.5 * scenario.stableRandom(`busy ${slot} ${turn}`));
 			const end = ended.get(pid);
 			if (now - startedAt > lasts || (end !== undefined && end.at >= startedAt)) return [];
 			// Who was terminated is connected again by its pool, and is another session then.
@@ -273,7 +273,7 @@ export function createDemoServer(scenario: Scenario): DemoServer {
 		connections() {
 			const now = scenario.now();
 			const busy = sessions().length;
-			const idle = 38 + Math.round(scenario.wave('idle connections', 60_000) * 6);
+			const idle = 38 + Math.round(scenario.smoothRandom('idle connections', 60_000) * 6);
 			if (!inTrouble) return busy + idle;
 			// The pools open more connections while theirs are stuck, and let them go again once they are not.
 			const freedAt = ended.get(root)?.at;
@@ -281,7 +281,7 @@ export function createDemoServer(scenario: Scenario): DemoServer {
 			const left = freedAt === undefined ? stuck : stuck * Math.max(0, 1 - (now - freedAt) / 20_000);
 			return Math.min(connectionLimit - 1, busy + idle + Math.round(left) - (freedAt === undefined ? 4 : 0));
 		},
-		stockIsLocked: () => inTrouble && !ended.has(root),
+		isStockLocked: () => inTrouble && !ended.has(root),
 		end(pid, how) {
 			ended.set(pid, {at: scenario.now(), how});
 		},
@@ -289,10 +289,10 @@ export function createDemoServer(scenario: Scenario): DemoServer {
 }
 
 /** As a server in UTC with ISO dates writes it; the last three digits only tell one session from another. */
-export const serverText = (epochMs: number): string =>
+export const serverTimestamp = (epochMs: number): string =>
 	`${new Date(epochMs).toISOString().replace('T', ' ').slice(0, -1)}${String(Math.floor(epochMs) % 991).padStart(3, '0')}+00`;
 
-export function toRecord(session: DemoSession, now: number, database: string): SessionRecord {
+export function toSessionRecord(session: DemoSession, now: number, database: string): SessionRecord {
 	const since = (at: number) => (now - at) / 1000;
 	return {
 		pid: session.pid,
@@ -304,9 +304,9 @@ export function toRecord(session: DemoSession, now: number, database: string): S
 		state: session.state,
 		waitType: session.waitType,
 		waitEvent: session.waitEvent,
-		backendStart: serverText(session.startedAt),
-		transactionStart: serverText(session.transactionAt),
-		queryStart: serverText(session.queryAt),
+		backendStart: serverTimestamp(session.startedAt),
+		transactionStart: serverTimestamp(session.transactionAt),
+		queryStart: serverTimestamp(session.queryAt),
 		transactionSeconds: since(session.transactionAt),
 		querySeconds: since(session.queryAt),
 		stateSeconds: since(session.stateAt),

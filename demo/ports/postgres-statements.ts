@@ -113,7 +113,7 @@ export type StatementCounters = {
 export function createStatementCounters(scenario: Scenario): StatementCounters {
 	const calls = kinds.map(kind => Math.round(kind.callsPerSecond * lifetimeSeconds));
 	const milliseconds = kinds.map(kind => kind.callsPerSecond * lifetimeSeconds * kind.meanMs);
-	const keys = kinds.map((kind, index) => `${16_400 + index}/16384/${Math.floor(scenario.fixed(kind.query) * 1e15)}/t`);
+	const keys = kinds.map((kind, index) => `${16_400 + index}/16384/${Math.floor(scenario.stableRandom(kind.query) * 1e15)}/t`);
 	let at = scenario.now();
 	return {
 		advance(stockIsLocked) {
@@ -122,8 +122,8 @@ export function createStatementCounters(scenario: Scenario): StatementCounters {
 			at = now;
 			for (const [index, kind] of kinds.entries()) {
 				if (kind.needsStock && stockIsLocked) continue;
-				const rate = kind.callsPerSecond * (0.6 + 0.8 * scenario.wave(`calls ${kind.query}`, 45_000));
-				const mean = kind.meanMs * (0.7 + 0.6 * scenario.wave(`mean ${kind.query}`, 70_000));
+				const rate = kind.callsPerSecond * (0.6 + 0.8 * scenario.smoothRandom(`calls ${kind.query}`, 45_000));
+				const mean = kind.meanMs * (0.7 + 0.6 * scenario.smoothRandom(`mean ${kind.query}`, 70_000));
 				const ended = Math.round(rate * seconds);
 				calls[index] = (calls[index] ?? 0) + ended;
 				milliseconds[index] = (milliseconds[index] ?? 0) + ended * mean;

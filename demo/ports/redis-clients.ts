@@ -3,7 +3,7 @@ import type {Scenario} from '../scenario.ts';
 
 const mebibyte = 1024 ** 2;
 /** The demo's own connection. */
-export const ownClient = 31;
+export const ownClientId = 31;
 
 const applications: readonly (readonly [name: string, count: number, command: string])[] = [
 	['checkout', 96, 'hgetall'],
@@ -16,9 +16,9 @@ const applications: readonly (readonly [name: string, count: number, command: st
 export type DemoClients = {
 	list(): readonly RedisClientLine[];
 	/** Bytes that they hold together. */
-	bytes(): number;
+	bufferBytes(): number;
 	/** The newest first. */
-	slow(): readonly SlowCommand[];
+	slowCommands(): readonly SlowCommand[];
 	kill(id: number): void;
 };
 
@@ -47,7 +47,7 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 	const crowd = applications.flatMap(([name, count, command], group) =>
 		Array.from({length: count}, (_, at) => {
 			const id = 100 + group * 300 + at;
-			const luck = scenario.fixed(`client ${id}`);
+			const luck = scenario.stableRandom(`client ${id}`);
 			const since = scenario.startedAt - Math.floor(luck * 4 * 86_400_000);
 			return {
 				id,
@@ -81,7 +81,7 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 	function list(): readonly RedisClientLine[] {
 		const own: RedisClientLine = {
 			...ordinary,
-			id: ownClient,
+			id: ownClientId,
 			address: '10.2.9.2:50100',
 			name: 'midwatch',
 			user: 'midwatch',
@@ -107,7 +107,7 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 			command,
 			address,
 			ageSeconds: seconds(since),
-			idleSeconds: Math.floor(3 * scenario.fixed(`idle ${id}`)),
+			idleSeconds: Math.floor(3 * scenario.stableRandom(`idle ${id}`)),
 		}));
 		const all = [own, replica, ...lines, ...(runaway === undefined ? [] : [runawayLine(runaway)])];
 		const back = returned.map(({id, of, at}) => ({
@@ -131,7 +131,7 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 			return {
 				id,
 				at: Math.floor(scenario.startedAt / 1000) + (id - 40) * 10,
-				microseconds: 38_000 + Math.floor(20_000 * scenario.fixed(`slow ${id}`)),
+				microseconds: 38_000 + Math.floor(20_000 * scenario.stableRandom(`slow ${id}`)),
 				command: 'HGETALL',
 				args: 1,
 				client: '10.2.7.44:51220',
@@ -142,8 +142,8 @@ export function createDemoClients(scenario: Scenario): DemoClients {
 
 	return {
 		list,
-		bytes: () => list().reduce((sum, client) => sum + (client.totalBytes ?? 0), 0),
-		slow,
+		bufferBytes: () => list().reduce((sum, client) => sum + (client.totalBytes ?? 0), 0),
+		slowCommands: slow,
 		kill(id) {
 			const client = list().find(one => one.id === id);
 			if (client === undefined) return;

@@ -59,12 +59,12 @@ const matches = (glob: string, name: string): boolean => globMatches(glob.replac
 /** Keys that are made up when they are asked for, the same ones every time. `size` tells how many there are now. */
 export function demoKeyspace(scenario: Scenario, size: () => number): Keyspace {
 	const nameOf = (at: number): string => {
-		const luck = (salt: string) => scenario.fixed(`key ${at} ${salt}`);
+		const luck = (salt: string) => scenario.stableRandom(`key ${at} ${salt}`);
 		return familyOf(luck('family'))?.name(luck, at) ?? `key:${at}`;
 	};
 	function factsOf(name: string): KeyFacts {
 		const family = families.find(one => one.name(() => 0, 0).split(':')[0] === name.split(':')[0]);
-		const luck = (salt: string) => scenario.fixed(`${name} ${salt}`);
+		const luck = (salt: string) => scenario.stableRandom(`${name} ${salt}`);
 		return {
 			type: family?.type ?? 'string',
 			bytes: Math.round((family?.bytes ?? 100) * (0.5 + luck('bytes'))),

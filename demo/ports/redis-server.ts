@@ -1,5 +1,5 @@
 import type {RedisInfo} from '../../src/port/redis.ts';
-import {hasTrouble, type Scenario} from '../scenario.ts';
+import {hasProblem, type Scenario} from '../scenario.ts';
 
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
@@ -12,7 +12,7 @@ const refillSeconds = 20;
 const fullShare = 0.985;
 const totals = {hits: 974_000_000, misses: 30_000_000, commands: 4_100_000_000, expired: 61_000_000, evicted: 0};
 
-export type RedisMachine = {
+export type DemoRedisServer = {
 	/** INFO as it is now. `clients`: how many are connected, and the bytes that they hold. */
 	info(clients: {readonly count: number; readonly bytes: number}): RedisInfo;
 	/** Keys there are now. */
@@ -24,16 +24,16 @@ export type RedisMachine = {
  * A cache that wants to hold more than it may in the scenario `memory`: it evicts, and what it evicted is asked for again. With room
  * enough it fills up to what it wants and all is well; without a change it stays as it is.
  */
-export function createRedisMachine(
+export function createDemoRedisServer(
 	scenario: Scenario,
 	sizes: {readonly bytesPerKey: number; readonly clientBytes: () => number},
-): RedisMachine {
+): DemoRedisServer {
 	const runId = Array.from({length: 5}, (_, at) =>
-		Math.floor(scenario.fixed(`run ${at}`) * 2 ** 32)
+		Math.floor(scenario.stableRandom(`run ${at}`) * 2 ** 32)
 			.toString(16)
 			.padStart(8, '0'),
 	).join('');
-	const short = hasTrouble(scenario, 'memory');
+	const short = hasProblem(scenario, 'memory');
 	/** Bytes of keys that the applications would fill, had they room. */
 	const wanted = short ? 4.05 * gibibyte : 2.1 * gibibyte;
 	const counters = {...totals};
@@ -48,14 +48,14 @@ export function createRedisMachine(
 	const missing = () => Math.max(0, 1 - data / wanted);
 	const evictsNow = () => short && data >= room() - mebibyte && wanted > room();
 	const rates = () => {
-		const ops = scenario.name === 'still' ? 0 : 41_000 * (0.92 + 0.16 * scenario.wave('redis ops', 45_000));
+		const ops = scenario.name === 'still' ? 0 : 41_000 * (0.92 + 0.16 * scenario.smoothRandom('redis ops', 45_000));
 		const lookups = ops * 0.7;
-		const hitRate = evictsNow() ? 0.83 - 0.04 * scenario.wave('redis hits', 30_000) : 0.972 - Math.min(0.1, missing());
+		const hitRate = evictsNow() ? 0.83 - 0.04 * scenario.smoothRandom('redis hits', 30_000) : 0.972 - Math.min(0.1, missing());
 		return {
 			ops,
 			hits: lookups * hitRate,
 			misses: lookups * (1 - hitRate),
-			evicted: evictsNow() ? 280 + 70 * scenario.wave('redis evictions', 20_000) : 0,
+			evicted: evictsNow() ? 280 + 70 * scenario.smoothRandom('redis evictions', 20_000) : 0,
 			expired: ops * 0.006,
 		};
 	};

@@ -7,16 +7,16 @@ import {makeDirectory} from '../files/make-directory.ts';
 import {NotAFileError} from '../files/regular-file.ts';
 import {type Lock, LockHeldError, type LockOptions, withLock} from '../state/lock-file.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
-import {tidy} from '../state/sanitize-record.ts';
-import {createUptime, leastAge} from '../state/uptime.ts';
+import {sanitizeForRecord} from '../state/sanitize-record.ts';
+import {createUptime, minimumAge} from '../state/uptime.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
-import {type Actor, type AuditRecord, canonical, type Entry, seal, sha256} from './audit-record.ts';
-import {chainStart, type Place} from './chain.ts';
+import {type Actor, type AuditEntry, type AuditRecord, canonicalJson, sealRecord, sha256} from './audit-record.ts';
+import {type ChainPosition, chainStart} from './chain.ts';
 import {appendDurably, fence, LostLockError} from './durable-append.ts';
-import {fileFor, lastRecord, readHead, readRecent, readTail, writeHead} from './monthly-log-files.ts';
+import {chooseLogFile, lastRecord, readHead, readRecent, readTail, writeHead} from './monthly-log-files.ts';
 import {createIds} from './record-id.ts';
-import {keep} from './saved-files.ts';
+import {saveFile} from './saved-files.ts';
 
 /** The audit of this user on this machine, as one console writes it. */
 export type Audit = {
@@ -27,19 +27,19 @@ export type Audit = {
 	/** The last record that this console wrote. */
 	readonly last: Store<AuditRecord | undefined>;
 	/** The last record by which this console reported that earlier ones were lost. */
-	readonly gap: Store<AuditRecord | undefined>;
+	readonly lastGapRecord: Store<AuditRecord | undefined>;
 	newId(): string;
 	/**
 	 * Resolves when the record is on disk.
 	 * @throws AuditError; then nothing may be done.
 	 */
-	append(entry: Entry): Promise<AuditRecord>;
+	append(entry: AuditEntry): Promise<AuditRecord>;
 	/** The newest records of all consoles, newest first. @throws AuditError */
 	recent(limit: number): Promise<readonly AuditRecord[]>;
 	/** The least milliseconds since a record was written, whatever was done to the wall clock meanwhile. */
 	ageOf(record: AuditRecord): number;
 	/** Writes a file that belongs to a record, beside the log. Resolves with its path when it is on disk. @throws AuditError */
-	keep(record: string, name: string, text: string): Promise<string>;
+	saveFile(record: string, name: string, text: string): Promise<string>;
 };
 
 export type AuditOptions = {
@@ -86,7 +86,7 @@ export function createAudit({
 	const uptime = createUptime(clock, ownSession);
 	let queue: Promise<unknown> = Promise.resolve();
 
-	async function write(entry: Entry): Promise<AuditRecord> {
+	async function write(entry: AuditEntry): Promise<AuditRecord> {
 		try {
 			await prepare(dir);
 			identity ??= ownIdentity();
@@ -119,21 +119,21 @@ export function createAudit({
 	async function append(entry: Identified, lock: Lock): Promise<AuditRecord> {
 		const ts = new Date(clock.now()).toISOString();
 		const up = uptime();
-		const {path, others} = await fileFor(dir, ts);
-		let place: Place = chainStart;
+		const {path, others} = await chooseLogFile(dir, ts);
+		let place: ChainPosition = chainStart;
 		let record: AuditRecord | undefined;
 		let found: AuditRecord | undefined;
 		const compose = async (): Promise<string> => {
 			const end = await endOfLog(dir, {path, others}, last.get());
 			place = end.before ?? chainStart;
 			found = undefined;
-			const lines = [...end.remarks, tidy(entry)].map(one => {
+			const lines = [...end.remarks, sanitizeForRecord(entry)].map(one => {
 				const {id = newId(), ...entry} = one;
 				const {seq, hash: prev} = place;
-				record = seal({...entry, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
+				record = sealRecord({...entry, v: 1, seq: seq + 1, id, ts, up, session: ownSession(), app, actor, prev});
 				place = {seq: record.seq, hash: record.hash};
 				if (record.kind === 'gap') found = record;
-				return `${canonical(record)}\n`;
+				return `${canonicalJson(record)}\n`;
 			});
 			return (end.isOpen ? '\n' : '') + lines.join('');
 		};
@@ -151,21 +151,21 @@ export function createAudit({
 			return ownSession();
 		},
 		last,
-		gap,
+		lastGapRecord: gap,
 		newId,
 		append(entry) {
 			const written = queue.then(() => write(entry));
 			queue = written.catch(() => {});
 			return written;
 		},
-		async keep(record, name, text) {
+		async saveFile(record, name, text) {
 			try {
-				return await keep(stateDir, record, name, text);
+				return await saveFile(stateDir, record, name, text);
 			} catch (error) {
 				throw new AuditError(`${name} cannot be kept: ${messageOf(error)}`, auditHint(error, stateDir), {cause: error});
 			}
 		},
-		ageOf: record => leastAge(record, {wall: clock.now(), up: uptime()}),
+		ageOf: record => minimumAge(record, {wall: clock.now(), up: uptime()}),
 		async recent(limit) {
 			try {
 				return [...(await readRecent(dir, limit))].reverse();
@@ -182,7 +182,7 @@ async function prepare(dir: string): Promise<void> {
 	if ((mode & 0o077) !== 0) await chmod(dir, 0o700);
 }
 
-type Identified = Entry & {readonly id: string};
+type Identified = AuditEntry & {readonly id: string};
 
 /**
  * Where the chain ends, and what the next record, which goes to the file `path`, must be preceded by: that lines were cut or lost. `own` is
@@ -192,10 +192,14 @@ async function endOfLog(
 	dir: string,
 	{path, others}: {readonly path: string; readonly others: readonly string[]},
 	own: AuditRecord | undefined,
-): Promise<{readonly before: AuditRecord | undefined; readonly remarks: readonly Entry[]; readonly isOpen: boolean}> {
+): Promise<{
+	readonly before: AuditRecord | undefined;
+	readonly remarks: readonly AuditEntry[];
+	readonly isOpen: boolean;
+}> {
 	const tail = await readTail(path);
 	const before = tail.last ?? (await lastRecord(others));
-	const remarks: Entry[] = [];
+	const remarks: AuditEntry[] = [];
 	const head = await readHead(dir).catch(() => undefined);
 	if (tail.torn.length > 0) {
 		const lost = {bytes: tail.torn.length, sha256: sha256(tail.torn)};

@@ -80,7 +80,7 @@ export type ObjectList = {
 };
 
 /** What is told about one record; the log adds the rest. Names with an underscore, as they stand in the file. */
-export type Entry = {
+export type AuditEntry = {
 	readonly kind: RecordKind;
 	/** Given when the id had to be known before the record was written. */
 	readonly id?: string;
@@ -131,7 +131,7 @@ export type Entry = {
 };
 
 /** One line of the log. */
-export type AuditRecord = Entry & {
+export type AuditRecord = AuditEntry & {
 	readonly v: 1;
 	/** Counts from 1 over all months. */
 	readonly seq: number;
@@ -151,7 +151,7 @@ export type AuditRecord = Entry & {
 	readonly hash: string;
 };
 
-export const genesis = '0'.repeat(64);
+export const genesisHash = '0'.repeat(64);
 
 export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
@@ -159,19 +159,22 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
  * JSON with sorted keys and no white space, so that the same value always gives the same bytes. `undefined` members are left out.
  * @throws TypeError for what JSON cannot carry (a function, NaN, a bigint).
  */
-export function canonical(value: unknown): string {
+export function canonicalJson(value: unknown): string {
 	if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
 	if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-	if (Array.isArray(value)) return `[${value.map(item => canonical(item === undefined ? null : item)).join(',')}]`;
+	if (Array.isArray(value)) return `[${value.map(item => canonicalJson(item === undefined ? null : item)).join(',')}]`;
 	if (typeof value === 'object') {
 		const members = Object.entries(value)
 			.filter(([, member]) => member !== undefined)
 			.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-			.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+			.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
 		return `{${members.join(',')}}`;
 	}
 	throw new TypeError(`${typeof value} ${String(value)} cannot be recorded`);
 }
 
 /** Adds the hash that binds the record to all before it. */
-export const seal = (record: Omit<AuditRecord, 'hash'>): AuditRecord => ({...record, hash: sha256(canonical(record))});
+export const sealRecord = (record: Omit<AuditRecord, 'hash'>): AuditRecord => ({
+	...record,
+	hash: sha256(canonicalJson(record)),
+});

@@ -1,16 +1,16 @@
 import {type Audit, AuditError} from './audit-log.ts';
-import type {AuditRecord, Entry, RecordKind} from './audit-record.ts';
+import type {AuditEntry, AuditRecord, RecordKind} from './audit-record.ts';
 import type {BreakGlass} from './break-glass.ts';
-import type {Delivery, Undelivered} from './delivery.ts';
+import type {Delivery, UndeliveredSink} from './delivery.ts';
 
 /** Something is sent once such a record is written. */
-const before: ReadonlySet<RecordKind> = new Set(['intent', 'undo', 'inspect']);
+const kindsBeforeEffect: ReadonlySet<RecordKind> = new Set(['intent', 'undo', 'inspect']);
 
 /**
  * The audit with copies outside. A record that comes before an effect is written only when every required sink has taken it too, or while
  * the glass is broken; where neither is so, what it announced is not done, and the log says so.
  */
-export function copiedAudit(options: {
+export function createAuditWithSinks(options: {
 	readonly audit: Audit;
 	readonly delivery: Delivery;
 	readonly glass: Pick<BreakGlass, 'state'>;
@@ -20,14 +20,14 @@ export function copiedAudit(options: {
 	stale?(): string | undefined;
 }): Audit {
 	const {audit, delivery, glass, paletteKey = ':'} = options;
-	const write = async (entry: Entry): Promise<AuditRecord> => {
+	const write = async (entry: AuditEntry): Promise<AuditRecord> => {
 		const record = await audit.append(entry);
 		delivery.push(record);
 		return record;
 	};
 
-	async function append(entry: Entry): Promise<AuditRecord> {
-		if (!before.has(entry.kind)) return write(entry);
+	async function append(entry: AuditEntry): Promise<AuditRecord> {
+		if (!kindsBeforeEffect.has(entry.kind)) return write(entry);
 		const stale = options.stale?.();
 		if (stale !== undefined) throw new AuditError(stale, 'start midwatch again');
 		const broken = glass.state.get()?.record;
@@ -38,7 +38,7 @@ export function copiedAudit(options: {
 		const [first] = missing;
 		if (first === undefined) return record;
 		const why = `the record was not delivered to ${missing.map(({name}) => name).join(', ')}: ${first.message}`;
-		await write(notDone(record, why)).catch(() => {});
+		await write(refusedOutcome(record, why)).catch(() => {});
 		throw new AuditError(why, hintOf(first, paletteKey));
 	}
 
@@ -48,20 +48,23 @@ export function copiedAudit(options: {
 			return audit.session;
 		},
 		last: audit.last,
-		gap: audit.gap,
+		lastGapRecord: audit.lastGapRecord,
 		newId: audit.newId,
 		recent: audit.recent,
 		ageOf: audit.ageOf,
-		keep: audit.keep,
+		saveFile: audit.saveFile,
 		append,
 	};
 }
 
-const hintOf = ({hint}: Undelivered, paletteKey: string): string =>
+const hintOf = ({hint}: UndeliveredSink, paletteKey: string): string =>
 	`${hint} In an emergency, press ${paletteKey} and type break-glass.`;
 
 /** The end of an intent that is on disk and led to nothing. */
-const notDone = ({id, action, target, server, object, plan_hash, params, as}: AuditRecord, note: string): Entry => ({
+const refusedOutcome = (
+	{id, action, target, server, object, plan_hash, params, as}: AuditRecord,
+	note: string,
+): AuditEntry => ({
 	kind: 'outcome',
 	of: id,
 	result: 'refused',

@@ -1,5 +1,5 @@
 import {messageOf} from '../errors.ts';
-import {wrongReason} from '../policy/demand.ts';
+import {reasonProblem} from '../policy/demand.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {Audit} from './audit-log.ts';
@@ -9,7 +9,7 @@ import type {Delivery} from './delivery.ts';
 export const breakGlassWord = 'break-glass';
 
 /** It holds for this long at most. */
-const glassMs = 10 * 60_000;
+const breakGlassMs = 10 * 60_000;
 
 /** Acting although a required sink takes nothing: recorded here first, with a reason, and over by itself. */
 export type BreakGlass = {
@@ -18,7 +18,7 @@ export type BreakGlass = {
 	/** Whether a required sink takes nothing. */
 	isNeeded(): boolean;
 	/** @returns what is wrong, or undefined when it holds. */
-	use(given: {readonly word: string; readonly reason: string}): Promise<string | undefined>;
+	activate(given: {readonly word: string; readonly reason: string}): Promise<string | undefined>;
 	close(): void;
 };
 
@@ -36,7 +36,7 @@ export function createBreakGlass({
 	let callOff = () => {};
 
 	const required = () => delivery.state.get().filter(sink => sink.required);
-	const failing = () => required().filter(({trouble}) => trouble !== undefined);
+	const failing = () => required().filter(({failure: trouble}) => trouble !== undefined);
 
 	const recordEnd = (of: string, note: string): Promise<void> =>
 		audit.append({kind: 'break-glass-end', of, note}).then(delivery.push, () => {});
@@ -51,21 +51,23 @@ export function createBreakGlass({
 	}
 
 	const stop = delivery.state.subscribe(() => {
-		if (required().every(({waiting, trouble}) => waiting === 0 && trouble === undefined))
+		if (required().every(({pendingRecords: waiting, failure: trouble}) => waiting === 0 && trouble === undefined))
 			void end('everything was delivered');
 	});
 
 	return {
 		state,
 		isNeeded: () => failing().length > 0,
-		async use({word, reason}) {
+		async activate({word, reason}) {
 			const sinks = failing();
 			if (sinks.length === 0) return 'every required sink takes records: there is nothing to break';
 			if (word.trim() !== breakGlassWord) return `type ${breakGlassWord} to go on`;
-			const wrong = wrongReason(reason);
+			const wrong = reasonProblem(reason);
 			if (wrong !== undefined) return wrong;
 			try {
-				const note = sinks.map(({name, trouble}) => `${name}: ${trouble?.message ?? 'records wait'}`).join('; ');
+				const note = sinks
+					.map(({name, failure: trouble}) => `${name}: ${trouble?.message ?? 'records wait'}`)
+					.join('; ');
 				const record = await audit.append({
 					kind: 'break-glass',
 					confirmation: {method: 'type', reason: reason.trim()},
@@ -73,7 +75,7 @@ export function createBreakGlass({
 				});
 				const before = state.get();
 				callOff();
-				callOff = clock.after(glassMs, () => void end('it has held for 10 minutes'));
+				callOff = clock.after(breakGlassMs, () => void end('it has held for 10 minutes'));
 				state.set({record: record.id});
 				delivery.push(record);
 				if (before !== undefined) await recordEnd(before.record, 'it was broken again');

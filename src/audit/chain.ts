@@ -1,6 +1,6 @@
-import {type AuditRecord, canonical, genesis, type ObjectList, sha256} from './audit-record.ts';
+import {type AuditRecord, canonicalJson, genesisHash, type ObjectList, sha256} from './audit-record.ts';
 
-export type Place = {readonly seq: number; readonly hash: string};
+export type ChainPosition = {readonly seq: number; readonly hash: string};
 
 /** What is wrong, and with which line, counted from 1. */
 export type ChainFault = {readonly line: number; readonly text: string};
@@ -20,12 +20,12 @@ export type ChainReport = {
 };
 
 /** Where the chain stands before its first record. */
-export const chainStart: Place = {seq: 0, hash: genesis};
+export const chainStart: ChainPosition = {seq: 0, hash: genesisHash};
 
 /** A line as it would be written, or undefined when it is none: not JSON, not canonical, or its hash is not of its content. */
-export function parseLine(bytes: Uint8Array): AuditRecord | undefined {
+export function parseRecordLine(bytes: Uint8Array): AuditRecord | undefined {
 	const parsed = asRecord(bytes);
-	return parsed && faultOf(parsed, bytes) === undefined ? parsed : undefined;
+	return parsed && findRecordFault(parsed, bytes) === undefined ? parsed : undefined;
 }
 
 function asRecord(bytes: Uint8Array): AuditRecord | undefined {
@@ -41,13 +41,13 @@ function asRecord(bytes: Uint8Array): AuditRecord | undefined {
 }
 
 /** Compares bytes, not text: several malformed UTF-8 sequences decode to the same character. */
-function faultOf(record: AuditRecord, bytes: Uint8Array): string | undefined {
+function findRecordFault(record: AuditRecord, bytes: Uint8Array): string | undefined {
 	const {hash, ...rest} = record;
 	let content: string;
 	let line: string;
 	try {
-		content = canonical(rest);
-		line = canonical(record);
+		content = canonicalJson(rest);
+		line = canonicalJson(record);
 	} catch {
 		// JSON has numbers that no number can hold (1e999), and nesting that no stack can.
 		return 'it holds what midwatch does not write';
@@ -62,7 +62,7 @@ function faultOf(record: AuditRecord, bytes: Uint8Array): string | undefined {
  * Any change, deletion, insertion or exchange of lines shows, except that lines cut off at the end leave a shorter chain that is whole:
  * that shows only against the mirror of the head.
  */
-export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
+export function verifyChain(bytes: Uint8Array, from: ChainPosition): ChainReport {
 	const lines = split(bytes);
 	const faults: ChainFault[] = [];
 	const notes: ChainFault[] = [];
@@ -81,13 +81,13 @@ export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
 			broken.push({line: number, text: 'it is not a record', bytes: line});
 			continue;
 		}
-		if (record.kind === 'torn' && tells(record, broken)) {
+		if (record.kind === 'torn' && reportsTornLines(record, broken)) {
 			notes.push(...broken.map(one => ({line: one.line, text: `cut by a crash; line ${number} tells of it`})));
 		} else {
 			faults.push(...broken.map(({line, text}) => ({line, text})));
 		}
 		broken = [];
-		const fault = faultOf(record, line);
+		const fault = findRecordFault(record, line);
 		if (fault) faults.push({line: number, text: fault});
 		if (record.prev !== place.hash || record.seq !== place.seq + 1) {
 			faults.push({
@@ -111,7 +111,7 @@ export function verifyChain(bytes: Uint8Array, from: Place): ChainReport {
 	return {records, first, last, hashes, lists, faults: faults.sort((a, b) => a.line - b.line), notes};
 }
 
-function tells(record: AuditRecord, broken: readonly {readonly bytes: Uint8Array}[]): boolean {
+function reportsTornLines(record: AuditRecord, broken: readonly {readonly bytes: Uint8Array}[]): boolean {
 	if (broken.length === 0 || !record.lost || !('sha256' in record.lost)) return false;
 	const newline = Buffer.from('\n');
 	const all = Buffer.concat(broken.flatMap((one, index) => (index === 0 ? [one.bytes] : [newline, one.bytes])));
@@ -138,7 +138,7 @@ export function* linesFromEnd(bytes: Uint8Array): Generator<Uint8Array> {
 	}
 }
 
-export type Tail = {
+export type LogTail = {
 	readonly last: AuditRecord | undefined;
 	/** What stands behind the last whole record and is none, without its line feed. */
 	readonly torn: Uint8Array;
@@ -147,7 +147,7 @@ export type Tail = {
 };
 
 /** The end of a file whose bytes, or the last of them, are given. Undefined when the last whole record begins before them. */
-export function tailOf(bytes: Uint8Array, isWholeFile: boolean): Tail | undefined {
+export function parseLogTail(bytes: Uint8Array, isWholeFile: boolean): LogTail | undefined {
 	const {whole, rest} = split(bytes);
 	const open = rest.length > 0;
 	const lines = open ? [...whole, rest] : whole;
@@ -155,7 +155,7 @@ export function tailOf(bytes: Uint8Array, isWholeFile: boolean): Tail | undefine
 	const least = isWholeFile ? 0 : 1;
 	for (let index = lines.length - 1; index >= least; index -= 1) {
 		const line = lines[index];
-		const record = line && parseLine(line);
+		const record = line && parseRecordLine(line);
 		if (record) return {last: record, torn: join(lines.slice(index + 1)), open};
 	}
 	return isWholeFile ? {last: undefined, torn: join(lines), open} : undefined;

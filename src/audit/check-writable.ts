@@ -7,8 +7,8 @@ import {openRegular} from '../files/regular-file.ts';
 import {withLock} from '../state/lock-file.ts';
 import {ownIdentity} from '../state/process-identity.ts';
 import {AuditError, type AuditOptions, auditHint, createAudit} from './audit-log.ts';
-import {listMonths, readTail} from './monthly-log-files.ts';
-import {keptDir} from './saved-files.ts';
+import {listLogFiles, readTail} from './monthly-log-files.ts';
+import {savedFilesDir} from './saved-files.ts';
 import {verifyDirectory} from './verify-log.ts';
 
 /** As much as a long record. */
@@ -41,11 +41,11 @@ export async function checkWritable(options: AuditOptions): Promise<void> {
 }
 
 async function check(dir: string, options: AuditOptions): Promise<void> {
-	const there = await nearest(dir);
-	if (there !== dir) return tryIn(there, options);
+	const there = await nearestExistingDirectory(dir);
+	if (there !== dir) return tryWriteIn(there, options);
 	const lock = {about: 'midwatch doctor', identity: ownIdentity(), ...options.lockTimes};
 	await withLock(join(dir, 'writer.lock'), lock, async () => {
-		const newest = (await listMonths(dir)).at(-1);
+		const newest = (await listLogFiles(dir)).at(-1);
 		if (newest !== undefined) {
 			await (await openRegular(newest, constants.O_WRONLY | constants.O_APPEND)).close();
 			await readTail(newest);
@@ -53,21 +53,21 @@ async function check(dir: string, options: AuditOptions): Promise<void> {
 		// One that was killed left them: who has the lock is the only one.
 		for (const name of await readdir(dir))
 			if (name.startsWith(scratchPrefix)) await rm(join(dir, name), {recursive: true, force: true});
-		await tryIn(dir, options);
+		await tryWriteIn(dir, options);
 	});
-	const kept = keptDir(options.stateDir);
+	const kept = savedFilesDir(options.stateDir);
 	if (await isThere(kept)) await rm(await mkdtemp(join(kept, scratchPrefix)), {recursive: true});
 }
 
 /** It, or the lowest directory above it that is there. @throws Error of node:fs, ENOTDIR where something else is in its place. */
-async function nearest(path: string): Promise<string> {
+async function nearestExistingDirectory(path: string): Promise<string> {
 	try {
 		if ((await stat(path)).isDirectory()) return path;
 	} catch (error) {
 		if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
 		if (await isThere(path))
 			throw Object.assign(new Error(`EEXIST: a symbolic link that leads nowhere, '${path}'`), {code: 'EEXIST'});
-		return nearest(dirname(path));
+		return nearestExistingDirectory(dirname(path));
 	}
 	throw Object.assign(new Error(`ENOTDIR: not a directory, '${path}'`), {code: 'ENOTDIR'});
 }
@@ -78,14 +78,17 @@ const isThere = (path: string): Promise<boolean> =>
 		() => false,
 	);
 
-async function tryIn(dir: string, options: AuditOptions): Promise<void> {
+async function tryWriteIn(dir: string, options: AuditOptions): Promise<void> {
 	const scratch = await mkdtemp(join(dir, scratchPrefix));
 	try {
 		const audit = createAudit({...options, stateDir: scratch});
 		await audit.append({kind: 'start', note}).catch((error: unknown) => {
 			throw error instanceof AuditError && error.cause !== undefined ? error.cause : error;
 		});
-		const wrong = (await verifyDirectory(audit.dir)).flatMap(({faults, doubts}) => [...faults, ...doubts]);
+		const wrong = (await verifyDirectory(audit.dir)).flatMap(({faults, inconclusive: doubts}) => [
+			...faults,
+			...doubts,
+		]);
 		if (wrong.length > 0) throw new Error(`what was written for a test reads otherwise: ${wrong[0]?.text}`);
 	} finally {
 		await rm(scratch, {recursive: true, force: true});

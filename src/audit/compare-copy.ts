@@ -1,7 +1,7 @@
 /** One record as a receiver outside has it. */
 export type CopiedRecord = {readonly seq: number; readonly hash: string};
 
-export type Comparison = {
+export type CopyComparison = {
 	/** Records of the copy, doubles counted once. */
 	readonly compared: number;
 	/** What shows that the log here is not the one that was delivered, one sentence each. */
@@ -11,7 +11,7 @@ export type Comparison = {
 };
 
 /** The records in a file of lines: JSON, or syslog with the JSON at its end. Lines without one are left out. */
-export const copiedIn = (text: string): readonly CopiedRecord[] =>
+export const parseCopiedRecords = (text: string): readonly CopiedRecord[] =>
 	text.split('\n').flatMap(line => {
 		const start = line.indexOf('{');
 		if (start < 0) return [];
@@ -24,7 +24,7 @@ export const copiedIn = (text: string): readonly CopiedRecord[] =>
 	});
 
 /** `log`: the hash of each record here, by its number. A log that was rolled back, cut or rewritten differs from what was delivered. */
-export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly CopiedRecord[]): Comparison {
+export function compareCopy(log: ReadonlyMap<number, string>, copy: readonly CopiedRecord[]): CopyComparison {
 	const delivered = new Map<number, string>();
 	const faults: string[] = [];
 	for (const {seq, hash} of copy) {

@@ -4,8 +4,8 @@ import {join} from 'node:path';
 import {makeDirectory} from '../files/make-directory.ts';
 import {readRegular} from '../files/regular-file.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {linesFromEnd, type Place, parseLine} from './chain.ts';
-import {lastRecord, listMonths} from './monthly-log-files.ts';
+import {type ChainPosition, linesFromEnd, parseRecordLine} from './chain.ts';
+import {lastRecord, listLogFiles} from './monthly-log-files.ts';
 
 /*
  * The log itself is the queue of what has to leave: each sink has a file that says how far it has taken it. What waits survives a restart, is
@@ -13,20 +13,20 @@ import {lastRecord, listMonths} from './monthly-log-files.ts';
  */
 
 /** How far a sink has taken the log. A file that is lost or spoilt is as none: then the receiver sees a gap in `seq`. */
-export type Cursor = {
-	read(): Promise<Place | undefined>;
+export type DeliveryCursor = {
+	read(): Promise<ChainPosition | undefined>;
 	/** Never goes back unless `back` is given. */
-	write(place: Place, back?: 'back'): Promise<void>;
+	write(place: ChainPosition, back?: 'back'): Promise<void>;
 };
 
 /** `name` is a name of the configuration: letters, digits, dots and dashes. */
-export function createCursor(stateDir: string, name: string): Cursor {
+export function createDeliveryCursor(stateDir: string, name: string): DeliveryCursor {
 	const dir = join(stateDir, 'outbound');
 	const path = join(dir, `${name}.json`);
 
-	async function read(): Promise<Place | undefined> {
+	async function read(): Promise<ChainPosition | undefined> {
 		try {
-			const {seq, hash} = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<Place>;
+			const {seq, hash} = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<ChainPosition>;
 			return Number.isInteger(seq) && typeof hash === 'string' ? {seq: Number(seq), hash} : undefined;
 		} catch {
 			return undefined;
@@ -59,10 +59,10 @@ function seqOf(line: Uint8Array): number | undefined {
 }
 
 /** The first `limit` whole records after `seq`, oldest first. Lines that are none are left out. @throws Error of node:fs */
-export async function readAfter(dir: string, seq: number, limit: number): Promise<readonly AuditRecord[]> {
+export async function readRecordsAfter(dir: string, seq: number, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: Uint8Array[] = [];
 	let isReached = false;
-	for (const path of [...(await listMonths(dir))].reverse()) {
+	for (const path of [...(await listLogFiles(dir))].reverse()) {
 		for (const line of linesFromEnd(await readRegular(path))) {
 			const found = seqOf(line);
 			isReached = found !== undefined && found <= seq;
@@ -73,14 +73,14 @@ export async function readAfter(dir: string, seq: number, limit: number): Promis
 	}
 	const records: AuditRecord[] = [];
 	for (let line = newestFirst.pop(); line !== undefined && records.length < limit; line = newestFirst.pop()) {
-		const record = parseLine(line);
+		const record = parseRecordLine(line);
 		if (record !== undefined) records.push(record);
 	}
 	return records;
 }
 
 /** Where the log ends now; undefined while it is empty. */
-export async function endOf(dir: string): Promise<Place | undefined> {
-	const last = await lastRecord(await listMonths(dir));
+export async function readLogEnd(dir: string): Promise<ChainPosition | undefined> {
+	const last = await lastRecord(await listLogFiles(dir));
 	return last && {seq: last.seq, hash: last.hash};
 }

@@ -1,12 +1,12 @@
 import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
+import {withDeadline} from '../time/deadline.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {type ConfiguredSink, createCourier, type SinkState, sinkTrouble} from './sink-sender.ts';
+import {type ConfiguredSink, createSinkSender, type SinkState, sinkFailure} from './sink-sender.ts';
 
 /** A required sink that did not take a record in time. */
-export type Undelivered = {readonly name: string; readonly message: string; readonly hint: string};
+export type UndeliveredSink = {readonly name: string; readonly message: string; readonly hint: string};
 
 /** Copies of the log on their way to all sinks. */
 export type Delivery = {
@@ -17,13 +17,13 @@ export type Delivery = {
 	/** A record that was written here: it goes out in its turn. */
 	push(record: AuditRecord): void;
 	/** Resolves with those required sinks that have not taken the record, and all before it, within a few seconds. Never rejects. */
-	undelivered(record: AuditRecord): Promise<readonly Undelivered[]>;
+	undelivered(record: AuditRecord): Promise<readonly UndeliveredSink[]>;
 	/** Waits at most a few seconds for what is under way. */
 	close(): Promise<void>;
 };
 
 /** How long an action waits for its intent to be taken. */
-const patienceMs = 5000;
+const deliveryTimeoutMs = 5000;
 const closeMs = 2000;
 
 export function createDelivery(options: {
@@ -34,20 +34,27 @@ export function createDelivery(options: {
 }): Delivery {
 	const {sinks, clock} = options;
 	const state = createStore<readonly SinkState[]>(
-		sinks.map(({name, where, required}) => ({
+		sinks.map(({name, destination, required}) => ({
 			name,
-			where,
+			destination,
 			required,
-			waiting: 0,
-			trouble: undefined,
-			broken: undefined,
+			pendingRecords: 0,
+			failure: undefined,
+			mismatch: undefined,
 		})),
 	);
 	const changed = (next: SinkState) => state.set(state.get().map(one => (one.name === next.name ? next : one)));
-	const couriers = sinks.map(configured => createCourier({...options, configured, changed}));
+	const couriers = sinks.map(configured => createSinkSender({...options, configured, changed}));
 
 	const within = <T>(ms: number, message: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-		bounded({clock, ms, late: () => new AdapterError('timeout', message, 'Look whether it answers at all.')}, work);
+		withDeadline(
+			{
+				clock,
+				timeoutMs: ms,
+				createTimeoutError: () => new AdapterError('timeout', message, 'Look whether it answers at all.'),
+			},
+			work,
+		);
 
 	return {
 		state,
@@ -60,14 +67,21 @@ export function createDelivery(options: {
 		async undelivered(record) {
 			const required = couriers.filter(({configured}) => configured.required);
 			const tried = await Promise.all(
-				required.map(async ({configured: {name, where}, through}): Promise<readonly Undelivered[]> => {
-					try {
-						await within(patienceMs, `${where} has not taken it within ${patienceMs / 1000} s`, () => through(record));
-						return [];
-					} catch (error) {
-						return [{name, ...sinkTrouble(error)}];
-					}
-				}),
+				required.map(
+					async ({
+						configured: {name, destination: where},
+						waitUntilSent: through,
+					}): Promise<readonly UndeliveredSink[]> => {
+						try {
+							await within(deliveryTimeoutMs, `${where} has not taken it within ${deliveryTimeoutMs / 1000} s`, () =>
+								through(record),
+							);
+							return [];
+						} catch (error) {
+							return [{name, ...sinkFailure(error)}];
+						}
+					},
+				),
 			);
 			return tried.flat();
 		},

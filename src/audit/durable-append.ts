@@ -2,8 +2,8 @@ import {constants} from 'node:fs';
 import {copyFile, open, rename, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {openRegular} from '../files/regular-file.ts';
-import {aboutToReplace, type Lock} from '../state/lock-file.ts';
-import {filesInUse} from './monthly-log-files.ts';
+import {type Lock, replacementPath} from '../state/lock-file.ts';
+import {activeLogFiles} from './monthly-log-files.ts';
 
 /** The writer lock was lost while something was written: this process slept longer than a lease, and another console writes by now. */
 export class LostLockError extends Error {
@@ -19,18 +19,18 @@ export class LostLockError extends Error {
  * that he has open, which is in the log no longer: so the chain never forks.
  */
 export async function fence(dir: string, lock: Lock): Promise<void> {
-	if (lock.isAfterEnd) return;
-	for (const path of await filesInUse(dir)) {
+	if (lock.previousHolderEnded) return;
+	for (const path of await activeLogFiles(dir)) {
 		// A device has no content that could be put in its place.
 		if (!(await stat(path)).isFile()) continue;
-		const copy = aboutToReplace(path, lock.token);
+		const copy = replacementPath(path, lock.token);
 		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
 		await syncPath(copy);
-		await mustBeMine(lock, path);
+		await assertLockHeld(lock, path);
 		await rename(copy, path);
 		await syncPath(dir);
 	}
-	lock.fenced();
+	lock.markFenced();
 }
 
 /**
@@ -44,7 +44,7 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 		const {size, mode} = await file.stat();
 		if ((mode & 0o077) !== 0) await file.chmod(0o600);
 		// In this order: who takes the lock after this look replaces the file that is open here before he reads where the chain ends.
-		await mustBeMine(lock, path);
+		await assertLockHeld(lock, path);
 		const text = await compose();
 		try {
 			await file.writeFile(text);
@@ -55,14 +55,14 @@ export async function appendDurably(path: string, lock: Lock, compose: () => Pro
 		}
 		// So that a new file's name survives a power loss too.
 		if (size === 0) await syncPath(dirname(path));
-		await mustBeMine(lock, path);
+		await assertLockHeld(lock, path);
 	} finally {
 		await file.close();
 	}
 }
 
-async function mustBeMine(lock: Lock, path: string): Promise<void> {
-	if (!(await lock.isMine())) throw new LostLockError(path);
+async function assertLockHeld(lock: Lock, path: string): Promise<void> {
+	if (!(await lock.isHeld())) throw new LostLockError(path);
 }
 
 /** Waits until what was written at this path, a file or the names in a directory, is on disk. */

@@ -3,16 +3,16 @@ import {type FileHandle, open, readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isErrno} from '../files/errno.ts';
 import {openRegular, readRegular} from '../files/regular-file.ts';
-import {aboutToReplace, type Lock} from '../state/lock-file.ts';
+import {type Lock, replacementPath} from '../state/lock-file.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {linesFromEnd, type Place, parseLine, type Tail, tailOf} from './chain.ts';
+import {type ChainPosition, type LogTail, linesFromEnd, parseLogTail, parseRecordLine} from './chain.ts';
 
 /** Files of the audit directory: one log a month, and the mirror of the head. */
 
 /** `2026-11.jsonl`, and `2026-11.2.jsonl` for what followed records of a clock that was ahead. */
 const monthFile = /^(\d{4}-\d{2})(?:\.(\d+))?\.jsonl$/;
 
-type Month = {
+type MonthlyFile = {
 	readonly path: string;
 	/** `2026-11`. */
 	readonly month: string;
@@ -23,7 +23,7 @@ type Month = {
 };
 
 /** In the order of the chain, which is that of their names only while no clock was ahead. A file without records follows that of its name. */
-async function monthsOf(dir: string): Promise<readonly Month[]> {
+async function listMonthlyFiles(dir: string): Promise<readonly MonthlyFile[]> {
 	let names: readonly string[];
 	try {
 		names = await readdir(dir);
@@ -36,7 +36,7 @@ async function monthsOf(dir: string): Promise<readonly Month[]> {
 		return month === undefined ? [] : [{path: join(dir, name), month, number: Number(number)}];
 	});
 	found.sort((a, b) => (a.month === b.month ? a.number - b.number : a.month < b.month ? -1 : 1));
-	const months: {readonly at: number; readonly month: Month}[] = [];
+	const months: {readonly at: number; readonly month: MonthlyFile}[] = [];
 	for (const one of found) {
 		// What cannot be read has its error where it is read.
 		const first = await firstSeq(one.path).catch(() => undefined);
@@ -62,20 +62,20 @@ async function firstSeq(path: string): Promise<number | undefined> {
 function firstRecord(bytes: Uint8Array): AuditRecord | undefined {
 	let start = 0;
 	for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-		const record = parseLine(bytes.subarray(start, end));
+		const record = parseRecordLine(bytes.subarray(start, end));
 		if (record !== undefined) return record;
 		start = end + 1;
 	}
-	return parseLine(bytes.subarray(start));
+	return parseRecordLine(bytes.subarray(start));
 }
 
 /** Paths, in the order of the chain. An absent directory has none. */
-export const listMonths = async (dir: string): Promise<readonly string[]> =>
-	(await monthsOf(dir)).map(({path}) => path);
+export const listLogFiles = async (dir: string): Promise<readonly string[]> =>
+	(await listMonthlyFiles(dir)).map(({path}) => path);
 
 /** The file that is written to, and those that are empty yet: somebody may be about to write to one. */
-export async function filesInUse(dir: string): Promise<readonly string[]> {
-	const months = await monthsOf(dir);
+export async function activeLogFiles(dir: string): Promise<readonly string[]> {
+	const months = await listMonthlyFiles(dir);
 	return months.filter(({first}, index) => first === undefined || index === months.length - 1).map(({path}) => path);
 }
 
@@ -87,16 +87,16 @@ const skewMs = 3_600_000;
  * followed by one of another month gets a further file, so that each file is a part of the chain without a gap. `others`: the other files, in
  * the order of the chain.
  */
-export async function fileFor(
+export async function chooseLogFile(
 	dir: string,
 	ts: string,
 ): Promise<{readonly path: string; readonly others: readonly string[]}> {
-	const months = await monthsOf(dir);
-	const path = await pathAmong(months, dir, ts);
+	const months = await listMonthlyFiles(dir);
+	const path = await chooseLogPath(months, dir, ts);
 	return {path, others: months.flatMap(one => (one.path === path ? [] : [one.path]))};
 }
 
-async function pathAmong(months: readonly Month[], dir: string, ts: string): Promise<string> {
+async function chooseLogPath(months: readonly MonthlyFile[], dir: string, ts: string): Promise<string> {
 	const wanted = ts.slice(0, 7);
 	const last = months.findLast(({first}) => first !== undefined);
 	if (last?.month === wanted) return last.path;
@@ -115,7 +115,7 @@ async function pathAmong(months: readonly Month[], dir: string, ts: string): Pro
 }
 
 /** Where the newest record stands according to the mirror; undefined when there is none. @throws Error when it cannot be read. */
-export async function readHead(dir: string): Promise<Place | undefined> {
+export async function readHead(dir: string): Promise<ChainPosition | undefined> {
 	let text: string;
 	try {
 		text = (await readRegular(join(dir, 'head.json'))).toString('utf8');
@@ -124,7 +124,7 @@ export async function readHead(dir: string): Promise<Place | undefined> {
 		throw error;
 	}
 	try {
-		const {seq, hash} = JSON.parse(text) as Partial<Place>;
+		const {seq, hash} = JSON.parse(text) as Partial<ChainPosition>;
 		if (typeof seq === 'number' && typeof hash === 'string') return {seq, hash};
 	} catch {
 		// Said below: a half-written mirror is the same as one that somebody spoilt.
@@ -133,9 +133,13 @@ export async function readHead(dir: string): Promise<Place | undefined> {
 }
 
 /** Replaces the mirror in one step, and not when the writer lock was lost meanwhile. */
-export async function writeHead(dir: string, place: Place, lock: Pick<Lock, 'token' | 'isMine'>): Promise<void> {
+export async function writeHead(
+	dir: string,
+	place: ChainPosition,
+	lock: Pick<Lock, 'token' | 'isHeld'>,
+): Promise<void> {
 	const path = join(dir, 'head.json');
-	const fresh = aboutToReplace(path, lock.token);
+	const fresh = replacementPath(path, lock.token);
 	const file = await open(fresh, 'wx', 0o600);
 	try {
 		await file.writeFile(`${JSON.stringify(place)}\n`);
@@ -144,18 +148,18 @@ export async function writeHead(dir: string, place: Place, lock: Pick<Lock, 'tok
 		await file.close();
 	}
 	// In this order: who takes the lock after this look removes the fresh file before he writes anything.
-	if (await lock.isMine()) await rename(fresh, path);
+	if (await lock.isHeld()) await rename(fresh, path);
 	else await rm(fresh, {force: true});
 }
 
 /** The end of one month, read backwards. */
-export async function readTail(path: string): Promise<Tail> {
+export async function readTail(path: string): Promise<LogTail> {
 	const file = await openRegular(path, constants.O_RDONLY);
 	try {
 		const {size} = await file.stat();
 		for (let length = 64 * 1024; ; length *= 8) {
 			const from = Math.max(0, size - length);
-			const tail = tailOf(await readFrom(file, from, size - from), from === 0);
+			const tail = parseLogTail(await readFrom(file, from, size - from), from === 0);
 			if (tail) return tail;
 		}
 	} finally {
@@ -175,10 +179,10 @@ export async function lastRecord(months: readonly string[]): Promise<AuditRecord
 /** Whole records of the newest months, oldest first, at most `limit`. Lines that are none are left out: `audit verify` tells of them. */
 export async function readRecent(dir: string, limit: number): Promise<readonly AuditRecord[]> {
 	const newestFirst: AuditRecord[] = [];
-	for (const path of [...(await listMonths(dir))].reverse()) {
+	for (const path of [...(await listLogFiles(dir))].reverse()) {
 		for (const line of linesFromEnd(await readRegular(path))) {
 			if (newestFirst.length >= limit) break;
-			const record = parseLine(line);
+			const record = parseRecordLine(line);
 			if (record) newestFirst.push(record);
 		}
 		if (newestFirst.length >= limit) break;

@@ -2,7 +2,7 @@ import {basename} from 'node:path';
 import {type ObjectList, sha256} from './audit-record.ts';
 
 /** A record lists at most so many objects itself; the list of more is a file beside the log. */
-export const mostListed = 200;
+export const maxListedObjects = 200;
 
 /** The first lines of a list that is too long for a record. */
 const firstLines = 10;
@@ -14,11 +14,11 @@ const textOf = (objects: readonly string[]): string => `${JSON.stringify(objects
  * The list as a record holds it. `keep` writes a file beside the log and resolves with its path.
  * @throws whatever `keep` throws; then nothing may be done.
  */
-export async function listObjects(
+export async function createObjectList(
 	objects: readonly string[],
 	keep: (name: string, text: string) => Promise<string>,
 ): Promise<ObjectList> {
-	if (objects.length <= mostListed) return {touches: objects};
+	if (objects.length <= maxListedObjects) return {touches: objects};
 	const text = textOf(objects);
 	const file = basename(await keep('objects.json', text));
 	return {touches: objects.slice(0, firstLines), all: {count: objects.length, sha256: sha256(text), file}};

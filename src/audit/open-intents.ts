@@ -2,11 +2,11 @@ import {constants} from 'node:fs';
 import {type FileHandle, stat} from 'node:fs/promises';
 import {openRegular} from '../files/regular-file.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {listMonths} from './monthly-log-files.ts';
-import {isOpenEnd} from './unresolved-intents.ts';
+import {listLogFiles} from './monthly-log-files.ts';
+import {isOutcomeUnknown} from './unresolved-intents.ts';
 
 /** The intents whose end the log does not tell, however long ago they were written. */
-export type OpenIntents = {
+export type OpenIntentReader = {
 	/**
 	 * Reads what was appended since the last time; the first time, all of the log.
 	 * @returns each intent without a known end, oldest first, followed by the records that belong to it.
@@ -15,7 +15,7 @@ export type OpenIntents = {
 	read(): Promise<readonly AuditRecord[]>;
 };
 
-type Place = {readonly path: string; readonly file: number; readonly offset: number};
+type LinePosition = {readonly path: string; readonly file: number; readonly offset: number};
 
 /** Bytes that are read and looked through before anything else has its turn: a few milliseconds. */
 const chunkBytes = 128 * 1024;
@@ -23,9 +23,9 @@ const chunkBytes = 128 * 1024;
 const marks = ['"kind":"intent"', '"kind":"undo"', '"of":"'].map(mark => Buffer.from(mark));
 
 /** There is no index beside the log: it would have to be trusted. Only the lines that matter are parsed, and none twice. */
-export function createOpenIntents(dir: string): OpenIntents {
+export function createOpenIntentReader(dir: string): OpenIntentReader {
 	let open = new Map<string, readonly AuditRecord[]>();
-	let place: Place | undefined;
+	let place: LinePosition | undefined;
 	let reading: Promise<unknown> = Promise.resolve();
 
 	function note(line: Buffer): void {
@@ -36,7 +36,7 @@ export function createOpenIntents(dir: string): OpenIntents {
 		else if (record.of !== undefined) {
 			const before = open.get(record.of);
 			if (before === undefined) return;
-			if (isOpenEnd(record)) open.set(record.of, [...before, record]);
+			if (isOutcomeUnknown(record)) open.set(record.of, [...before, record]);
 			else open.delete(record.of);
 		}
 	}
@@ -60,7 +60,7 @@ export function createOpenIntents(dir: string): OpenIntents {
 	}
 
 	async function readAll(): Promise<readonly AuditRecord[]> {
-		let months = await listMonths(dir);
+		let months = await listLogFiles(dir);
 		const known = place;
 		if (known !== undefined) {
 			const at = months.indexOf(known.path);

@@ -5,8 +5,8 @@ import type {AuditRecord} from './audit-record.ts';
  * What may leave beyond ids, hashes and numbers: `objects` names of what was acted on (keys, pods, groups) · `text` what it was in words and
  * what was sent, with SQL · `reason` what a person typed.
  */
-export const inclusions = ['objects', 'text', 'reason'] as const;
-export type Inclusion = (typeof inclusions)[number];
+export const includableFields = ['objects', 'text', 'reason'] as const;
+export type IncludableField = (typeof includableFields)[number];
 
 /** Bytes of one record: what a syslog server takes unless it is set to take more. */
 const largest = 8000;
@@ -22,7 +22,7 @@ const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']
 };
 
 /** `seq`, `prev` and `hash` let a receiver prove that a record is missing; what is not named here never leaves. */
-function always(record: AuditRecord): Readonly<Record<string, unknown>> {
+function mandatoryFields(record: AuditRecord): Readonly<Record<string, unknown>> {
 	const {v, seq, id, ts, session, app, actor, kind, target, server, as, armed, glass, prev, hash} = record;
 	const {action, plan_hash, preview, confirmation, result, error, of, undo_of, took_ms, lost} = record;
 	return {
@@ -37,7 +37,7 @@ function always(record: AuditRecord): Readonly<Record<string, unknown>> {
 	};
 }
 
-function more(record: AuditRecord, include: readonly Inclusion[]): Readonly<Record<string, unknown>> {
+function includedFields(record: AuditRecord, include: readonly IncludableField[]): Readonly<Record<string, unknown>> {
 	const {object, action, params, preview, receipt, error, note, checks, confirmation} = record;
 	return {
 		...(include.includes('objects') && {object, touches: preview?.touches, bound: preview?.bound}),
@@ -62,10 +62,10 @@ const ascii = (value: unknown): string =>
 	);
 
 /** The record as it leaves. One that would be too long goes without what was included, and says so. */
-export function outboundOf(record: AuditRecord, include: readonly Inclusion[]): OutboundRecord {
+export function toOutboundRecord(record: AuditRecord, include: readonly IncludableField[]): OutboundRecord {
 	const {id, seq, kind, ts, actor} = record;
-	const known = always(record);
-	const whole = ascii({...known, ...more(record, include)});
+	const known = mandatoryFields(record);
+	const whole = ascii({...known, ...includedFields(record, include)});
 	const isBad = ['failed', 'unknown', 'ineffective'].includes(record.result ?? '');
 	return {
 		...{id, seq, kind, ts, host: actor.host, pid: actor.pid},

@@ -1,8 +1,8 @@
 import {readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {makeDirectory} from '../files/make-directory.ts';
-import {createLease, type FoundLease, liveLeases, newHolder, type OwnLease, readLease} from '../state/lease-file.ts';
-import {createLeaseWatch, type LeaseWatch, renewMs} from '../state/lease-monitor.ts';
+import {createHolder, createLease, type FoundLease, liveLeases, type OwnLease, readLease} from '../state/lease-file.ts';
+import {createLeaseMonitor, type LeaseMonitor, renewMs} from '../state/lease-monitor.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
@@ -39,7 +39,7 @@ export async function createPresence(options: {
 	const dir = join(stateDir, 'consoles');
 	const path = join(dir, `${session}.json`);
 	const others = createStore<readonly OtherConsole[]>([]);
-	const watch = createLeaseWatch(clock.monotonic);
+	const watch = createLeaseMonitor(clock.monotonic);
 	const identity = ownIdentity();
 	const since = clock.now();
 	let sign: OwnLease | undefined;
@@ -51,7 +51,7 @@ export async function createPresence(options: {
 		try {
 			makeDirectory(dir);
 			await rm(`${path}.new`, {force: true});
-			const about = {...newHolder(identity, 'a console'), session, since, tty, sshClient};
+			const about = {...createHolder(identity, 'a console'), session, since, tty, sshClient};
 			const lease = await createLease(`${path}.new`, about);
 			await rename(`${path}.new`, path);
 			sign = lease;
@@ -70,7 +70,7 @@ export async function createPresence(options: {
 	}
 
 	async function look(): Promise<void> {
-		const found = (await readSigns(dir, identity, watch)).filter(other => other.session !== session);
+		const found = (await readOtherConsoles(dir, identity, watch)).filter(other => other.session !== session);
 		if (closed) return;
 		if (JSON.stringify(found) !== JSON.stringify(others.get())) others.set(found);
 		callOff = clock.after(renewMs, () => {
@@ -96,17 +96,21 @@ export async function createPresence(options: {
 }
 
 /** Oldest first. Removes the signs of consoles that have ended. */
-async function readSigns(dir: string, own: ProcessIdentity, watch: LeaseWatch): Promise<readonly OtherConsole[]> {
+async function readOtherConsoles(
+	dir: string,
+	own: ProcessIdentity,
+	watch: LeaseMonitor,
+): Promise<readonly OtherConsole[]> {
 	const names = await readdir(dir).catch(() => []);
 	const paths = names.map(name => join(dir, name));
 	// Not ours to read: no console that we can show.
 	const read = (path: string) => readLease(path).catch(() => undefined);
 	const signs = await liveLeases(paths, {own, watch, read});
-	const consoles = signs.flatMap(({path, found}) => (path.endsWith('.json') ? [consoleOf(found)] : []));
+	const consoles = signs.flatMap(({path, found}) => (path.endsWith('.json') ? [toOtherConsole(found)] : []));
 	return consoles.sort((a, b) => a.since - b.since || (a.session < b.session ? -1 : 1));
 }
 
-function consoleOf({holder, content}: FoundLease): OtherConsole {
+function toOtherConsole({holder, content}: FoundLease): OtherConsole {
 	const {session, tty, sshClient, since} = content;
 	return {
 		session: typeof session === 'string' ? session : '',

@@ -1,44 +1,44 @@
 import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
 import type {AuditSink} from '../port/audit-sink.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
+import {withDeadline} from '../time/deadline.ts';
 import type {AuditRecord} from './audit-record.ts';
-import {chainStart, type Place} from './chain.ts';
-import {createCursor, endOf, readAfter} from './delivery-cursor.ts';
-import {type Inclusion, outboundOf} from './outbound-record.ts';
+import {type ChainPosition, chainStart} from './chain.ts';
+import {createDeliveryCursor, readLogEnd, readRecordsAfter} from './delivery-cursor.ts';
+import {type IncludableField, toOutboundRecord} from './outbound-record.ts';
 
 /** A sink as it is configured. */
 export type ConfiguredSink = {
 	readonly name: string;
 	/** Where it goes, without a secret. */
-	readonly where: string;
+	readonly destination: string;
 	/** Nothing is done while it does not take the intent. */
 	readonly required: boolean;
-	readonly include: readonly Inclusion[];
+	readonly include: readonly IncludableField[];
 	readonly sink: AuditSink;
 };
 
 export type SinkState = {
 	readonly name: string;
-	readonly where: string;
+	readonly destination: string;
 	readonly required: boolean;
 	/** Records that it has not taken. */
-	readonly waiting: number;
+	readonly pendingRecords: number;
 	/** Why the last try failed; undefined when it did not. */
-	readonly trouble: {readonly message: string; readonly hint: string} | undefined;
+	readonly failure: {readonly message: string; readonly hint: string} | undefined;
 	/** The log does not go on from what was delivered: it was cut or rewritten. In a sentence; stays until the console ends. */
-	readonly broken: string | undefined;
+	readonly mismatch: string | undefined;
 };
 
 /** Brings the log to one sink: in its order, each record once or more. */
-export type Courier = {
+export type SinkSender = {
 	readonly configured: ConfiguredSink;
 	/** Tries to bring what waits. */
 	start(): void;
 	/** A record that was written here. */
 	push(record: AuditRecord): void;
 	/** Resolves when the sink has taken this record. @throws AdapterError */
-	through(record: AuditRecord): Promise<void>;
+	waitUntilSent(record: AuditRecord): Promise<void>;
 	/** Tries once more to bring what waits. What is under way is given up when `signal` fires: a silent sink must not hold up the end. */
 	close(signal: AbortSignal): Promise<void>;
 };
@@ -50,23 +50,30 @@ const retryMs = 1000;
 const slowestMs = 30_000;
 
 /** What is shown of a failed try. */
-export const sinkTrouble = (error: unknown): {readonly message: string; readonly hint: string} => ({
+export const sinkFailure = (error: unknown): {readonly message: string; readonly hint: string} => ({
 	message: messageOf(error),
 	hint: isAdapterError(error) ? error.hint : 'Look at the state directory.',
 });
 
-export function createCourier(options: {
+export function createSinkSender(options: {
 	readonly configured: ConfiguredSink;
 	/** The directory of the log. */
 	readonly dir: string;
 	readonly stateDir: string;
 	readonly clock: Clock;
 	changed(state: SinkState): void;
-}): Courier {
+}): SinkSender {
 	const {configured, dir, stateDir, clock, changed} = options;
-	const {name, where, required, include, sink} = configured;
-	const cursor = createCursor(stateDir, name);
-	let state: SinkState = {name, where, required, waiting: 0, trouble: undefined, broken: undefined};
+	const {name, destination: where, required, include, sink} = configured;
+	const cursor = createDeliveryCursor(stateDir, name);
+	let state: SinkState = {
+		name,
+		destination: where,
+		required,
+		pendingRecords: 0,
+		failure: undefined,
+		mismatch: undefined,
+	};
 	/** The oldest record that was written here and not delivered, and the newest that we know of. */
 	let oldest: AuditRecord | undefined;
 	let newest = 0;
@@ -78,35 +85,37 @@ export function createCourier(options: {
 	let closed = false;
 
 	function tell(part: Partial<SinkState>): void {
-		const next = {...state, ...part, waiting: Math.max(0, newest - taken)};
+		const next = {...state, ...part, pendingRecords: Math.max(0, newest - taken)};
 		if (JSON.stringify(next) === JSON.stringify(state)) return;
 		state = next;
 		changed(state);
 	}
 
 	/** Where a sink begins that has taken nothing yet: what was written before it was configured is not sent. */
-	async function begin(): Promise<Place> {
-		const place = oldest ? {seq: oldest.seq - 1, hash: oldest.prev} : ((await endOf(dir)) ?? chainStart);
+	async function begin(): Promise<ChainPosition> {
+		const place = oldest ? {seq: oldest.seq - 1, hash: oldest.prev} : ((await readLogEnd(dir)) ?? chainStart);
 		await cursor.write(place, 'back');
 		return place;
 	}
 
 	/** What comes after `place`, after a look whether the log still holds what was delivered there. */
-	async function next(place: Place): Promise<{readonly records: readonly AuditRecord[]; readonly isWhole: boolean}> {
-		const found = await readAfter(dir, place.seq - 1, batch + 1);
+	async function next(
+		place: ChainPosition,
+	): Promise<{readonly records: readonly AuditRecord[]; readonly isWhole: boolean}> {
+		const found = await readRecordsAfter(dir, place.seq - 1, batch + 1);
 		if (place.seq === 0 || found.some(({seq, hash}) => seq === place.seq && hash === place.hash)) {
 			return {records: found.filter(({seq}) => seq > place.seq), isWhole: true};
 		}
-		tell({broken: `the log no longer holds record ${place.seq} as ${name} has it: it was cut or rewritten`});
+		tell({mismatch: `the log no longer holds record ${place.seq} as ${name} has it: it was cut or rewritten`});
 		// From which record on it differs is not known here: its end is sent, with what was sent before.
-		const end = oldest?.seq ?? (await endOf(dir))?.seq ?? 0;
-		return {records: await readAfter(dir, Math.max(0, end - batch), batch), isWhole: false};
+		const end = oldest?.seq ?? (await readLogEnd(dir))?.seq ?? 0;
+		return {records: await readRecordsAfter(dir, Math.max(0, end - batch), batch), isWhole: false};
 	}
 
 	async function run(): Promise<void> {
 		let place = (await cursor.read()) ?? (await begin());
 		// What an earlier console left waits too.
-		if (newest === 0) newest = (await endOf(dir))?.seq ?? 0;
+		if (newest === 0) newest = (await readLogEnd(dir))?.seq ?? 0;
 		for (;;) {
 			const {records, isWhole} = await next(place);
 			const last = records.at(-1);
@@ -121,9 +130,9 @@ export function createCourier(options: {
 					'Look whether it answers.',
 				);
 			sending = new AbortController();
-			await bounded({clock, ms: sendMs, late, controller: sending}, signal =>
+			await withDeadline({clock, timeoutMs: sendMs, createTimeoutError: late, controller: sending}, signal =>
 				sink.send(
-					records.map(record => outboundOf(record, include)),
+					records.map(record => toOutboundRecord(record, include)),
 					signal,
 				),
 			);
@@ -133,7 +142,7 @@ export function createCourier(options: {
 			if (oldest !== undefined && oldest.seq <= place.seq) oldest = undefined;
 		}
 		pauseMs = retryMs;
-		tell({trouble: undefined});
+		tell({failure: undefined});
 	}
 
 	function bring(): Promise<void> {
@@ -141,7 +150,7 @@ export function createCourier(options: {
 		callOff();
 		running = run()
 			.catch((error: unknown) => {
-				tell({trouble: sinkTrouble(error)});
+				tell({failure: sinkFailure(error)});
 				if (!closed) callOff = clock.after(pauseMs, () => void quietly());
 				pauseMs = Math.min(pauseMs * 2, slowestMs);
 				throw error;
@@ -163,9 +172,9 @@ export function createCourier(options: {
 			newest = Math.max(newest, record.seq);
 			tell({});
 			// What fails is tried again in its own time: not with each record.
-			if (state.trouble === undefined) void quietly();
+			if (state.failure === undefined) void quietly();
 		},
-		async through(record) {
+		async waitUntilSent(record) {
 			// One that was under way may have read the log before this record was in it.
 			for (let attempt = 0; attempt < 3 && taken < record.seq; attempt += 1) await bring();
 			if (taken < record.seq) {
@@ -180,7 +189,7 @@ export function createCourier(options: {
 			closed = true;
 			callOff();
 			signal.addEventListener('abort', () => sending?.abort(signal.reason), {once: true});
-			if (state.waiting > 0 && state.trouble === undefined) await quietly();
+			if (state.pendingRecords > 0 && state.failure === undefined) await quietly();
 			await running?.catch(() => {});
 			callOff();
 			sink.close();

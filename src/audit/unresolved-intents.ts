@@ -2,7 +2,7 @@ import type {Receipt} from '../contract/action.ts';
 import type {AuditRecord} from './audit-record.ts';
 
 /** Something that was begun and whose end nobody knows. */
-export type Unresolved = {
+export type UnresolvedIntent = {
 	/** Id of the intent: what a `settle` record names. */
 	readonly id: string;
 	/** ISO 8601. */
@@ -14,7 +14,7 @@ export type Unresolved = {
 	/** What is known of its end, in a sentence. */
 	readonly why: string;
 	/** What to look at, in a sentence. */
-	readonly look: string;
+	readonly whatToCheck: string;
 	readonly equivalent: string | undefined;
 	/** The plan as the record holds it, with secrets masked; undefined when it was too long for the record. */
 	readonly plan?: unknown;
@@ -24,22 +24,30 @@ export type Unresolved = {
 	/** What was answered, when it was. */
 	readonly receipt?: Receipt | undefined;
 	/** What the console saw when it looked again, in a sentence. */
-	readonly seen?: string;
+	readonly lastObservation?: string;
 };
 
 /** Records, oldest first, give the unresolved, newest first. `live` holds the sessions that still run. */
-export function unresolved(records: readonly AuditRecord[], live: ReadonlySet<string>): readonly Unresolved[] {
-	const found = new Map<string, Unresolved>();
+export function findUnresolvedIntents(
+	records: readonly AuditRecord[],
+	live: ReadonlySet<string>,
+): readonly UnresolvedIntent[] {
+	const found = new Map<string, UnresolvedIntent>();
 	for (const record of records) {
 		if (record.kind === 'intent' || record.kind === 'undo') {
-			if (!live.has(record.session)) found.set(record.id, begun(record));
+			if (!live.has(record.session)) found.set(record.id, toUnresolvedIntent(record));
 		} else if (record.of !== undefined) {
 			const open = found.get(record.of);
 			if (!open) continue;
-			if (record.kind === 'settle' || !isOpenEnd(record)) found.delete(record.of);
+			if (record.kind === 'settle' || !isOutcomeUnknown(record)) found.delete(record.of);
 			else {
 				const {receipt = open.receipt} = record;
-				found.set(record.of, {...open, receipt, why: whyOpen(record), look: lookAt(record) ?? open.look});
+				found.set(record.of, {
+					...open,
+					receipt,
+					why: unresolvedReason(record),
+					whatToCheck: checkHint(record) ?? open.whatToCheck,
+				});
 			}
 		}
 	}
@@ -47,19 +55,20 @@ export function unresolved(records: readonly AuditRecord[], live: ReadonlySet<st
 }
 
 /** Whether a record that belongs to an intent leaves its end open. */
-export const isOpenEnd = (record: AuditRecord): boolean => record.result === 'unknown' || record.result === 'sent';
+export const isOutcomeUnknown = (record: AuditRecord): boolean =>
+	record.result === 'unknown' || record.result === 'sent';
 
-function whyOpen(record: AuditRecord): string {
+function unresolvedReason(record: AuditRecord): string {
 	if (record.result === 'sent') return 'it was sent and answered, and the console ended before it looked afterwards';
 	const said = record.error?.message ?? record.note;
 	return said ? `the outcome is not known: ${said}` : 'the outcome is not known';
 }
 
 /** What was answered need not be looked for as if it might not have been done. */
-const lookAt = ({target, receipt}: AuditRecord): string | undefined =>
+const checkHint = ({target, receipt}: AuditRecord): string | undefined =>
 	receipt === undefined ? undefined : `look on ${target} whether it came to what was meant: ${receipt.summary}`;
 
-function begun(record: AuditRecord): Unresolved {
+function toUnresolvedIntent(record: AuditRecord): UnresolvedIntent {
 	const target = record.target ?? '';
 	const bound = record.preview?.bound;
 	return {
@@ -70,7 +79,7 @@ function begun(record: AuditRecord): Unresolved {
 		object: record.object ?? '',
 		user: record.actor.user,
 		why: 'the console ended after it was begun: it may have been sent',
-		look: bound
+		whatToCheck: bound
 			? `look on ${target} whether this is still as it was: ${bound}`
 			: `look on ${target} whether it was done`,
 		equivalent: record.preview?.equivalent,

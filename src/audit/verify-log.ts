@@ -3,9 +3,9 @@ import {messageOf} from '../errors.ts';
 import {isErrno} from '../files/errno.ts';
 import {readRegular} from '../files/regular-file.ts';
 import {sha256} from './audit-record.ts';
-import {type ChainFault, type ChainReport, chainStart, type Place, verifyChain} from './chain.ts';
-import {lastRecord, listMonths, readHead} from './monthly-log-files.ts';
-import {keptDir} from './saved-files.ts';
+import {type ChainFault, type ChainPosition, type ChainReport, chainStart, verifyChain} from './chain.ts';
+import {lastRecord, listLogFiles, readHead} from './monthly-log-files.ts';
+import {savedFilesDir} from './saved-files.ts';
 
 /** What became of looking at one file. It is sound when there is neither fault nor doubt. */
 export type FileReport = {
@@ -17,7 +17,7 @@ export type FileReport = {
 	/** Line 0 is about the file as a whole. */
 	readonly faults: readonly ChainFault[];
 	/** What cannot be told: the file may be sound or not. */
-	readonly doubts: readonly ChainFault[];
+	readonly inconclusive: readonly ChainFault[];
 	readonly notes: readonly ChainFault[];
 };
 
@@ -31,11 +31,11 @@ export type FileReport = {
 export async function verifyFile(path: string): Promise<FileReport> {
 	const full = resolve(path);
 	const bytes = await readRegular(full);
-	const months = await listMonths(dirname(full));
+	const months = await listLogFiles(dirname(full));
 	const index = months.indexOf(full);
 	const from = (await lastRecord(months.slice(0, Math.max(0, index)))) ?? chainStart;
 	const report = verifyChain(bytes, from);
-	const lists = await compareLists(keptDir(dirname(dirname(full))), report);
+	const lists = await compareLists(savedFilesDir(dirname(dirname(full))), report);
 	const isNewest = index >= 0 && index === months.length - 1;
 	const end = isNewest ? await compareHead(dirname(full), report, from, 'a file') : nothing;
 	return {
@@ -44,7 +44,7 @@ export async function verifyFile(path: string): Promise<FileReport> {
 		firstSeq: report.first?.seq,
 		lastSeq: report.last?.seq,
 		faults: [...report.faults, ...lists.faults, ...end.faults],
-		doubts: end.doubts,
+		inconclusive: end.inconclusive,
 		notes: [...report.notes, ...lists.notes, ...end.notes],
 	};
 }
@@ -52,22 +52,27 @@ export async function verifyFile(path: string): Promise<FileReport> {
 /** All months, oldest first. An absent or empty directory gives none, unless the mirror of the head says that there were records. */
 export async function verifyDirectory(dir: string): Promise<readonly FileReport[]> {
 	const reports: FileReport[] = [];
-	for (const path of await listMonths(dir)) reports.push(await verifyFile(path));
+	for (const path of await listLogFiles(dir)) reports.push(await verifyFile(path));
 	if (reports.length > 0) return reports;
 	const end = await compareHead(dir, verifyChain(new Uint8Array(), chainStart), chainStart, 'no file');
 	return end.faults.length > 0 ? [{path: dir, records: 0, firstSeq: undefined, lastSeq: undefined, ...end}] : [];
 }
 
-type Found = Pick<FileReport, 'faults' | 'doubts' | 'notes'>;
+type Found = Pick<FileReport, 'faults' | 'inconclusive' | 'notes'>;
 
-const nothing: Found = {faults: [], doubts: [], notes: []};
+const nothing: Found = {faults: [], inconclusive: [], notes: []};
 const fault = (text: string): Found => ({...nothing, faults: [{line: 0, text}]});
-const doubt = (text: string): Found => ({...nothing, doubts: [{line: 0, text}]});
+const doubt = (text: string): Found => ({...nothing, inconclusive: [{line: 0, text}]});
 const note = (text: string): Found => ({...nothing, notes: [{line: 0, text}]});
 
-async function compareHead(dir: string, report: ChainReport, from: Place, of: 'a file' | 'no file'): Promise<Found> {
+async function compareHead(
+	dir: string,
+	report: ChainReport,
+	from: ChainPosition,
+	of: 'a file' | 'no file',
+): Promise<Found> {
 	const end = report.last?.seq ?? from.seq;
-	let head: Place | undefined;
+	let head: ChainPosition | undefined;
 	try {
 		head = await readHead(dir);
 	} catch (error) {

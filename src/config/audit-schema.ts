@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import {inclusions} from '../audit/outbound-record.ts';
+import {includableFields} from '../audit/outbound-record.ts';
 import {serverKeys} from './http-schema.ts';
-import {clientTls, flag, name, oneOf, strict, text} from './schema-parts.ts';
+import {booleanSchema, clientTlsSchema, enumSchema, nameSchema, strictSchema, textSchema} from './schema-parts.ts';
 
 /* Where copies of the record go: the same words in the configuration and in the policy of a machine. */
 
@@ -24,33 +24,33 @@ export const facilities = {
 const facilityNames = Object.keys(facilities) as [keyof typeof facilities, ...(keyof typeof facilities)[]];
 
 const common = {
-	name: name.describe('How the sink is called on the screen and in the record. Required, and unique.'),
-	required: flag
+	name: nameSchema.describe('How the sink is called on the screen and in the record. Required, and unique.'),
+	required: booleanSchema
 		.default(false)
 		.describe('`true`: nothing is done unless this sink took the intent first, but for a break-glass (see below).'),
 	include: z
-		.array(oneOf(inclusions), {error: `must be a list of ${inclusions.join(', ')}`})
+		.array(enumSchema(includableFields), {error: `must be a list of ${includableFields.join(', ')}`})
 		.default([])
 		.describe(
 			'What leaves beside ids, hashes and numbers: `objects` (names of keys, pods, groups), `text` (SQL, commands, sentences), `reason` (what a person typed).',
 		),
 };
 
-const syslog = strict({
+const syslog = strictSchema({
 	kind: z.literal('syslog').describe('One of `syslog`, `webhook`.'),
 	...common,
-	to: text('must be unix:/path, tcp://host:port or tls://host:port').describe(
+	to: textSchema('must be unix:/path, tcp://host:port or tls://host:port').describe(
 		'`unix:/dev/log`, `tcp://host:601` or `tls://host:6514`. Messages are those of RFC 5424; over TCP, TLS and a stream socket each has its length before it (RFC 6587 and 5425).',
 	),
-	facility: oneOf(facilityNames).default('auth').describe('The facility of syslog.'),
-	tls: clientTls.describe('For tls://: whom to trust, and the certificate that midwatch shows.'),
+	facility: enumSchema(facilityNames).default('auth').describe('The facility of syslog.'),
+	tls: clientTlsSchema.describe('For tls://: whom to trust, and the certificate that midwatch shows.'),
 });
 
-const webhook = strict({
+const webhook = strictSchema({
 	kind: z.literal('webhook').describe('One of `syslog`, `webhook`.'),
 	...common,
 	...serverKeys,
-	url: text('must be an https:// URL without a password, or ${env:NAME}').describe(
+	url: textSchema('must be an https:// URL without a password, or ${env:NAME}').describe(
 		'`https://host/path`; or `${env:NAME}` where the URL itself is a secret. It gets `{"records": […]}` by POST. http is for loopback alone.',
 	),
 });
@@ -60,9 +60,9 @@ export const sinkSchema = z.discriminatedUnion('kind', [syslog, webhook], {
 		issue.code === 'invalid_union' ? 'must be one of syslog, webhook' : 'must be a list of `key: value`',
 });
 
-export const auditSchema = strict({
+export const auditSchema = strictSchema({
 	sinks: z.array(sinkSchema, {error: 'must be a list of sinks'}).default([]).describe('Each with these keys:'),
 });
 
-export type AuditEntry = z.infer<typeof auditSchema>;
-export type SinkEntry = AuditEntry['sinks'][number];
+export type AuditSection = z.infer<typeof auditSchema>;
+export type SinkEntry = AuditSection['sinks'][number];

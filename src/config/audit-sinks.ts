@@ -1,20 +1,20 @@
-import type {Inclusion} from '../audit/outbound-record.ts';
+import type {IncludableField} from '../audit/outbound-record.ts';
 import type {SinkSettings, SyslogSettings} from '../port/audit-sink.ts';
 import {isLoopback} from '../text/loopback.ts';
 import {facilities, type SinkEntry} from './audit-schema.ts';
 import type {ConfigDocument} from './config-document.ts';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import type {Mistake} from './config-error.ts';
-import {type Complain, checkCertificate} from './entry-fields.ts';
-import {readHttp} from './http-settings.ts';
+import {checkCertificate, type ReportMistake} from './entry-fields.ts';
+import {readHttpSettings} from './http-settings.ts';
 
 /** One sink as it was written down. */
 export type NamedSink = {
 	readonly name: string;
 	/** Where it goes, without a secret. */
-	readonly where: string;
+	readonly destination: string;
 	readonly required: boolean;
-	readonly include: readonly Inclusion[];
+	readonly include: readonly IncludableField[];
 	readonly settings: SinkSettings;
 	/** The policy of this machine names it. */
 	readonly byPolicy: boolean;
@@ -24,24 +24,25 @@ export type NamedSink = {
 export function readSinks(
 	entries: readonly SinkEntry[],
 	document: ConfigDocument,
-	surroundings: Surroundings,
+	environment: ConfigEnvironment,
 	byPolicy: boolean,
 ): {readonly sinks: readonly NamedSink[]; readonly mistakes: readonly Mistake[]} {
 	const mistakes: Mistake[] = [];
 	const seen = new Set<string>();
 	const sinks = entries.map((entry, index): NamedSink => {
-		const complain: Complain = (key, words) => mistakes.push(document.mistake(['audit', 'sinks', index, key], words));
+		const complain: ReportMistake = (key, words) =>
+			mistakes.push(document.mistake(['audit', 'sinks', index, key], words));
 		const {name, required, include} = entry;
 		if (seen.has(name.toLowerCase())) complain('name', `there is another sink called ${name}`);
 		seen.add(name.toLowerCase());
-		const settings = entry.kind === 'syslog' ? readSyslog(entry, complain) : readWebhook(entry, complain, surroundings);
-		return {name, where: whereOf(settings), required, include, settings, byPolicy};
+		const settings = entry.kind === 'syslog' ? readSyslog(entry, complain) : readWebhook(entry, complain, environment);
+		return {name, destination: sinkDestination(settings), required, include, settings, byPolicy};
 	});
 	return {sinks, mistakes};
 }
 
 /** Those of the policy as they are, and those of the configuration beside them. A sink of the policy cannot be given other words by a user. */
-export function allSinks(
+export function mergeSinks(
 	policy: readonly NamedSink[],
 	own: readonly NamedSink[],
 ): {readonly sinks: readonly NamedSink[]; readonly taken: readonly string[]} {
@@ -50,7 +51,7 @@ export function allSinks(
 	return {sinks: [...policy, ...own.filter(({name}) => !taken.includes(name))], taken};
 }
 
-function whereOf(settings: SinkSettings): string {
+function sinkDestination(settings: SinkSettings): string {
 	if (settings.kind === 'webhook') return URL.parse(settings.http.url)?.host ?? 'webhook';
 	const {to} = settings;
 	return 'path' in to ? to.path : `${to.host}:${to.port}`;
@@ -58,10 +59,10 @@ function whereOf(settings: SinkSettings): string {
 
 const toWords = 'to must be unix:/path, tcp://host:port or tls://host:port';
 
-function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: Complain): SyslogSettings {
+function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: ReportMistake): SyslogSettings {
 	const {to: text, facility, tls = {}} = entry;
 	checkCertificate(tls, complain);
-	const to = readPlace(text);
+	const to = parseSyslogDestination(text);
 	if (to === undefined) complain('to', toWords);
 	else if (entry.tls !== undefined && to.over !== 'tls') complain('tls', 'tls goes with tls:// alone');
 	return {
@@ -72,7 +73,7 @@ function readSyslog(entry: Extract<SinkEntry, {kind: 'syslog'}>, complain: Compl
 	};
 }
 
-function readPlace(text: string): SyslogSettings['to'] | undefined {
+function parseSyslogDestination(text: string): SyslogSettings['to'] | undefined {
 	const path = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
 	if (path !== undefined) return {over: 'unix', path};
 	const [, over, rest = ''] = /^(tcp|tls):\/\/(.+)$/.exec(text) ?? [];
@@ -87,10 +88,10 @@ function readPlace(text: string): SyslogSettings['to'] | undefined {
 
 function readWebhook(
 	entry: Extract<SinkEntry, {kind: 'webhook'}>,
-	complain: Complain,
-	surroundings: Surroundings,
+	complain: ReportMistake,
+	environment: ConfigEnvironment,
 ): SinkSettings {
-	const http = readHttp({...entry, via: undefined}, complain, surroundings);
+	const http = readHttpSettings({...entry, via: undefined}, complain, environment);
 	const {protocol, hostname} = URL.parse(http.url) ?? {};
 	if (protocol === 'http:' && !isLoopback(hostname ?? ''))
 		complain('url', 'url must be https: records would leave this machine in the clear');

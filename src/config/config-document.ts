@@ -1,7 +1,7 @@
 import {type Document, isMap, isScalar, LineCounter, type Node, parseDocument} from 'yaml';
 import type {z} from 'zod';
 import {cleanLine} from '../text/clean.ts';
-import {closest} from '../text/closest.ts';
+import {closestWord} from '../text/closest.ts';
 import {ConfigError, type Mistake} from './config-error.ts';
 
 export type Path = readonly (string | number)[];
@@ -22,7 +22,7 @@ export type ConfigDocument = {
 };
 
 /** How many mistakes of syntax are reported: later ones often follow from the first. */
-const mostFaults = 20;
+const maxSyntaxMistakes = 20;
 
 /** @throws ConfigError when it is not YAML, or YAML that says something twice. An empty file is an empty mapping. */
 export function readDocument(file: string, text: string): ConfigDocument {
@@ -35,7 +35,7 @@ export function readDocument(file: string, text: string): ConfigDocument {
 	const all = [...document.errors, ...document.warnings];
 	// What follows from it says nothing more.
 	const deep = all.find(({code}) => code === 'RESOURCE_EXHAUSTION');
-	const faults = deep === undefined ? all.slice(0, mostFaults) : [deep];
+	const faults = deep === undefined ? all.slice(0, maxSyntaxMistakes) : [deep];
 	if (faults.length > 0) {
 		// The parser's message may quote the line, and the line may hold a secret: only its first sentence is about the syntax alone.
 		throw new ConfigError(
@@ -107,7 +107,7 @@ function yamlFault(code: string): string {
 }
 
 /** `targets[0].port`. */
-export const pathText = (path: Path): string =>
+export const formatPath = (path: Path): string =>
 	path.reduce<string>(
 		(text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
 		'',
@@ -117,7 +117,7 @@ export const pathText = (path: Path): string =>
 const quotable = new Set(['kind', 'mode', 'theme', 'tls', 'guard', 'leastDemand']);
 
 /** What the schema found, in sentences, in the order of the file. */
-export function mistakesOf(
+export function schemaMistakes(
 	document: ConfigDocument,
 	issues: readonly z.core.$ZodIssue[],
 	explain?: (path: Path, issue: z.core.$ZodIssue) => string | undefined,
@@ -132,7 +132,7 @@ export function mistakesOf(
 		}
 		// A single word that stands for a mapping: the schema knows the mapping, the person wrote the word.
 		const written = document.textAt(path.slice(0, -1)) === undefined ? path : path.slice(0, -1);
-		const name = pathText(written);
+		const name = formatPath(written);
 		if (name === '') return [document.mistake(path, `the file ${issue.message}`)];
 		if (!document.has(written)) return [document.mistake(path, `${name} is missing; it ${issue.message}`)];
 		const word = quotable.has(String(path.at(-1))) ? document.textAt(written) : undefined;
@@ -143,8 +143,8 @@ export function mistakesOf(
 }
 
 function unknownKey(key: string, path: Path, allowed: readonly string[]): string {
-	const near = closest(key, allowed);
-	const where = path.length === 0 ? '' : ` in ${pathText(path)}`;
+	const near = closestWord(key, allowed);
+	const where = path.length === 0 ? '' : ` in ${formatPath(path)}`;
 	const meant = near === undefined ? '' : `; did you mean "${near}"?`;
 	return `"${cleanLine(key)}" is not known${where}${meant === '' ? '.' : meant} Allowed: ${allowed.join(', ')}`;
 }

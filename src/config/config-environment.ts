@@ -6,7 +6,7 @@ import {type Clock, systemClock} from '../time/clock.ts';
 import type {ExecRules} from './kubernetes/exec-permission.ts';
 
 /** What configuration takes from outside the file. Tests give their own. */
-export type Surroundings = {
+export type ConfigEnvironment = {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** The home directory; absolute. */
 	readonly home: string;
@@ -29,7 +29,7 @@ export type Surroundings = {
 const socketFolders = ['/var/run/postgresql', '/tmp'];
 
 /** @throws EnvironmentError when nothing says where the home directory is. */
-export const systemSurroundings = (): Surroundings => ({
+export const systemEnvironment = (): ConfigEnvironment => ({
 	env: process.env,
 	home: homeDirectory(process.env),
 	systemUser: userName(),

@@ -3,21 +3,21 @@ import {defaultSamplerBudget} from '../port/redis.ts';
 import {auditSchema} from './audit-schema.ts';
 import {serverKeys} from './http-schema.ts';
 import {
-	clientTls,
-	flag,
-	host,
-	list,
-	name,
-	oneOf,
-	password,
-	pemFiles,
-	port,
-	production,
-	programs,
-	secretText,
-	strict,
-	text,
-	whole,
+	booleanSchema,
+	clientTlsSchema,
+	enumSchema,
+	hostSchema,
+	integerSchema,
+	nameSchema,
+	oneOrManySchema,
+	passwordSchema,
+	pemFileKeys,
+	portSchema,
+	productionSchema,
+	programListSchema,
+	secretReferenceMessage,
+	strictSchema,
+	textSchema,
 } from './schema-parts.ts';
 
 /* The configuration file, as a person writes it. Unknown keys are mistakes. Names of milliseconds end in Ms. */
@@ -25,43 +25,43 @@ import {
 /** A word stands for the mapping with only its mode. */
 const postgresTls = z.preprocess(
 	value => (typeof value === 'string' ? {mode: value} : value),
-	strict({
-		mode: oneOf(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+	strictSchema({
+		mode: enumSchema(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
 			.default('verify-full')
 			.describe('As libpq means it: only `verify-full` checks that the server is the one you named.'),
-		allowCleartext: flag
+		allowCleartext: booleanSchema
 			.default(false)
 			.describe(
 				'Sends the password to another machine even where the connection is not encrypted or the server not verified (`disable`, `prefer`, `require` without `ca`). Without it, no password goes there.',
 			),
-		...pemFiles,
+		...pemFileKeys,
 	}),
 );
 
 /** The kinds that this version reads. */
-export const readableKinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
+export const supportedKinds = ['kubernetes', 'postgres', 'redis', 'kafka', 'prometheus', 'alertmanager'] as const;
 
-const kindWords = `One of ${readableKinds.map(kind => `\`${kind}\``).join(', ')}.`;
+const kindWords = `One of ${supportedKinds.map(kind => `\`${kind}\``).join(', ')}.`;
 
-const postgres = strict({
-	name,
+const postgres = strictSchema({
+	name: nameSchema,
 	kind: z.literal('postgres').describe(kindWords),
-	production,
-	url: text('must be a postgres:// URL without a password, or ${env:NAME}')
+	production: productionSchema,
+	url: textSchema('must be a postgres:// URL without a password, or ${env:NAME}')
 		.optional()
 		.describe(
 			'`postgres://user@host:5432/database?sslmode=verify-full`, without a password; or `${env:NAME}`, whose URL may hold one.',
 		),
-	host: host.optional().describe('Name, address, or the folder of a Unix socket.'),
-	port: port.optional().describe('5432 when absent.'),
+	host: hostSchema.optional().describe('Name, address, or the folder of a Unix socket.'),
+	port: portSchema.optional().describe('5432 when absent.'),
 	hosts: z
-		.array(host, {error: 'must be a list of host or host:port'})
+		.array(hostSchema, {error: 'must be a list of host or host:port'})
 		.min(1, {error: 'must be a list of host or host:port'})
 		.optional()
 		.describe('Several `host:port`, instead of `host`: tried in order, and the first that answers is read.'),
-	database: text('must be the name of a database').optional().describe('The name of the user when absent.'),
-	user: text('must be the name of a role').optional().describe('The role to log in with.'),
-	password: password
+	database: textSchema('must be the name of a database').optional().describe('The name of the user when absent.'),
+	user: textSchema('must be the name of a role').optional().describe('The role to log in with.'),
+	password: passwordSchema
 		.optional()
 		.describe(
 			'A reference: `${env:NAME}`, `${file:/path}` or `${exec:[command, argument]}`. Without one, `.pgpass` or `PGPASSFILE` is asked.',
@@ -71,33 +71,39 @@ const postgres = strict({
 		.describe(
 			'One word (the mode) or its keys. When absent: `prefer` for this machine (loopback, Unix socket), `verify-full` for any other host.',
 		),
-	connectTimeoutMs: whole(100, 60_000).default(5000).describe('For connecting and logging in to one host.'),
-	statementTimeoutMs: whole(100, 60_000).default(3000).describe('The server ends a statement of midwatch after this.'),
+	connectTimeoutMs: integerSchema(100, 60_000).default(5000).describe('For connecting and logging in to one host.'),
+	statementTimeoutMs: integerSchema(100, 60_000)
+		.default(3000)
+		.describe('The server ends a statement of midwatch after this.'),
 });
 
-const redis = strict({
-	name,
+const redis = strictSchema({
+	name: nameSchema,
 	kind: z.literal('redis').describe(kindWords),
-	production,
-	url: text('must be a redis:// or rediss:// URL without a password, or ${env:NAME}')
+	production: productionSchema,
+	url: textSchema('must be a redis:// or rediss:// URL without a password, or ${env:NAME}')
 		.optional()
 		.describe('`rediss://user@host:6379/0`, without a password; or `${env:NAME}`, whose URL may hold one.'),
-	host: host.optional().describe('Name or address.'),
-	port: port.optional().describe('6379 when absent.'),
-	db: whole(0, 1_000_000).optional().describe('The database whose keys are sampled; 0 when absent.'),
-	username: text('must be the name of an ACL user')
+	host: hostSchema.optional().describe('Name or address.'),
+	port: portSchema.optional().describe('6379 when absent.'),
+	db: integerSchema(0, 1_000_000).optional().describe('The database whose keys are sampled; 0 when absent.'),
+	username: textSchema('must be the name of an ACL user')
 		.optional()
 		.describe('The ACL user; the server’s `default` when absent.'),
-	password: password.optional(),
-	tls: clientTls.describe('`true`, or its keys. No TLS when absent.'),
-	replica: strict({host: host.describe('Name or address.'), port: port.default(6379)})
+	password: passwordSchema.optional(),
+	tls: clientTlsSchema.describe('`true`, or its keys. No TLS when absent.'),
+	replica: strictSchema({host: hostSchema.describe('Name or address.'), port: portSchema.default(6379)})
 		.optional()
 		.describe('A replica that the key sampler reads instead of the primary.'),
-	sampler: strict({
-		timeMs: whole(100, 60_000).default(defaultSamplerBudget.timeMs).describe('The longest that one pass takes.'),
-		keys: whole(100, 10_000_000).default(defaultSamplerBudget.keys).describe('The most keys that one pass looks at.'),
-		pauseMs: whole(0, 1000).default(defaultSamplerBudget.pauseMs).describe('Between two batches.'),
-		slowPingMs: whole(1, 10_000)
+	sampler: strictSchema({
+		timeMs: integerSchema(100, 60_000)
+			.default(defaultSamplerBudget.timeMs)
+			.describe('The longest that one pass takes.'),
+		keys: integerSchema(100, 10_000_000)
+			.default(defaultSamplerBudget.keys)
+			.describe('The most keys that one pass looks at.'),
+		pauseMs: integerSchema(0, 1000).default(defaultSamplerBudget.pauseMs).describe('Between two batches.'),
+		slowPingMs: integerSchema(1, 10_000)
 			.default(defaultSamplerBudget.slowPingMs)
 			.describe('A pass ends when a PING takes longer.'),
 	})
@@ -105,7 +111,7 @@ const redis = strict({
 		.describe('What reading keys may cost the server.'),
 });
 
-const absolute = text('must be the absolute path of a kubeconfig').refine(path => path.startsWith('/'), {
+const absolute = textSchema('must be the absolute path of a kubeconfig').refine(path => path.startsWith('/'), {
 	error: 'must be the absolute path of a kubeconfig',
 });
 const namespace = z
@@ -118,20 +124,20 @@ const matchers = z
 	.string({error: mustMatch})
 	.regex(new RegExp(`^\\s*${matcher}\\s*(?:,\\s*${matcher}\\s*)*$`), {error: mustMatch});
 
-const kubernetes = strict({
-	name,
+const kubernetes = strictSchema({
+	name: nameSchema,
 	kind: z.literal('kubernetes').describe(kindWords),
-	production,
-	kubeconfig: list(absolute, 'must be the absolute path of a kubeconfig, or a list of them')
+	production: productionSchema,
+	kubeconfig: oneOrManySchema(absolute, 'must be the absolute path of a kubeconfig, or a list of them')
 		.optional()
 		.describe('A kubeconfig, or several, which are merged as kubectl does. Those of kubectl when absent.'),
-	context: text('must be the name of a context')
+	context: textSchema('must be the name of a context')
 		.optional()
 		.describe('The context of the kubeconfig; its current one when absent.'),
-	namespaces: list(namespace, 'must be the name of a namespace, or a list of them')
+	namespaces: oneOrManySchema(namespace, 'must be the name of a namespace, or a list of them')
 		.optional()
 		.describe('Only these namespaces; all of them when absent.'),
-	inCluster: flag
+	inCluster: booleanSchema
 		.optional()
 		.describe(
 			'`true`: the cluster that midwatch runs in, by the service account of its pod, whatever kubeconfig there is.',
@@ -139,8 +145,8 @@ const kubernetes = strict({
 	metrics: z
 		.preprocess(
 			value => (typeof value === 'string' ? {prometheus: value} : value),
-			strict({
-				prometheus: name.describe(
+			strictSchema({
+				prometheus: nameSchema.describe(
 					'The name of a target of kind `prometheus` that scrapes the kubelets of this cluster.',
 				),
 				match: matchers
@@ -152,9 +158,9 @@ const kubernetes = strict({
 		.describe(
 			'Where to ask what containers use when the cluster has no metrics API, and how much they are throttled: a name, or its keys.',
 		),
-	impersonate: strict({
-		user: text('must be the name of a user').describe('As `kubectl --as`.'),
-		groups: list(text('must be the name of a group'), 'must be the name of a group, or a list of them')
+	impersonate: strictSchema({
+		user: textSchema('must be the name of a user').describe('As `kubectl --as`.'),
+		groups: oneOrManySchema(textSchema('must be the name of a group'), 'must be the name of a group, or a list of them')
 			.default([])
 			.describe('As `kubectl --as-group`.'),
 	})
@@ -162,50 +168,50 @@ const kubernetes = strict({
 		.describe('Another user to ask as.'),
 });
 
-const place = text('must be a host or host:port');
+const place = textSchema('must be a host or host:port');
 
-const kafka = strict({
-	name,
+const kafka = strictSchema({
+	name: nameSchema,
 	kind: z.literal('kafka').describe(kindWords),
-	production,
-	brokers: list(place, 'must be host:port, or a list of them').describe(
+	production: productionSchema,
+	brokers: oneOrManySchema(place, 'must be host:port, or a list of them').describe(
 		'`host:port`, one or several: tried in order, and the first that answers tells where all brokers are. 9092 without a port.',
 	),
-	tls: clientTls.describe('`true`, or its keys. No TLS when absent.'),
-	sasl: strict({
-		mechanism: oneOf(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).describe(
+	tls: clientTlsSchema.describe('`true`, or its keys. No TLS when absent.'),
+	sasl: strictSchema({
+		mechanism: enumSchema(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer']).describe(
 			'How to log in. `plain` sends the password itself and `oauthbearer` the token: take them only with TLS. Kerberos (GSSAPI) and Amazon’s IAM are not spoken: name a listener that takes one of these, or a certificate by `tls.cert`.',
 		),
-		username: text('must be the name of a user')
+		username: textSchema('must be the name of a user')
 			.optional()
 			.describe('The user to log in as. Not with `oauthbearer`, whose token says who we are.'),
-		password: password.optional(),
-		token: text(secretText)
+		password: passwordSchema.optional(),
+		token: textSchema(secretReferenceMessage)
 			.optional()
 			.describe('The token of `oauthbearer`: a reference, read again for each connection.'),
 	})
 		.optional()
 		.describe('The login. None when absent.'),
-	groups: text('must be a regular expression')
+	groups: textSchema('must be a regular expression')
 		.optional()
 		.describe('A regular expression of RE2: only groups whose name it matches are watched; all when absent.'),
-	connectTimeoutMs: whole(100, 60_000).default(3000).describe('For connecting and logging in to one broker.'),
-	requestTimeoutMs: whole(100, 60_000).default(5000).describe('For one request.'),
+	connectTimeoutMs: integerSchema(100, 60_000).default(3000).describe('For connecting and logging in to one broker.'),
+	requestTimeoutMs: integerSchema(100, 60_000).default(5000).describe('For one request.'),
 });
 
 const httpKeys = {
 	...serverKeys,
-	via: strict({
-		kubernetes: name.describe('The name of a target of kind `kubernetes`.'),
+	via: strictSchema({
+		kubernetes: nameSchema.describe('The name of a target of kind `kubernetes`.'),
 		namespace: namespace.describe('Where the service is.'),
-		service: text('must be the name of a service').describe('Its name.'),
+		service: textSchema('must be the name of a service').describe('Its name.'),
 		port: z
-			.union([port, text('must be the number or the name of a port')], {
+			.union([portSchema, textSchema('must be the number or the name of a port')], {
 				error: 'must be the number or the name of a port',
 			})
 			.transform(String)
 			.describe('The number of its port, or the name.'),
-		scheme: oneOf(['http', 'https']).default('http').describe('How the service is spoken to inside the cluster.'),
+		scheme: enumSchema(['http', 'https']).default('http').describe('How the service is spoken to inside the cluster.'),
 	})
 		.optional()
 		.describe(
@@ -213,27 +219,37 @@ const httpKeys = {
 		),
 };
 
-const prometheus = strict({name, kind: z.literal('prometheus').describe(kindWords), production, ...httpKeys});
-const alertmanager = strict({name, kind: z.literal('alertmanager').describe(kindWords), production, ...httpKeys});
+const prometheus = strictSchema({
+	name: nameSchema,
+	kind: z.literal('prometheus').describe(kindWords),
+	production: productionSchema,
+	...httpKeys,
+});
+const alertmanager = strictSchema({
+	name: nameSchema,
+	kind: z.literal('alertmanager').describe(kindWords),
+	production: productionSchema,
+	...httpKeys,
+});
 
 /** Kinds that the product has a word for, and that this version does not read. */
-export const laterKinds = ['probe'] as const;
+export const plannedKinds = ['probe'] as const;
 
 const target = z.discriminatedUnion('kind', [kubernetes, postgres, redis, kafka, prometheus, alertmanager], {
 	error: issue =>
-		issue.code === 'invalid_union' ? `must be one of ${readableKinds.join(', ')}` : 'must be a list of `key: value`',
+		issue.code === 'invalid_union' ? `must be one of ${supportedKinds.join(', ')}` : 'must be a list of `key: value`',
 });
 
-const key = text('must be a key or a list of keys, such as X, f5 or ctrl+r');
+const key = textSchema('must be a key or a list of keys, such as X, f5 or ctrl+r');
 
-export const configSchema = strict({
+export const configSchema = strictSchema({
 	targets: z
 		.array(target, {error: 'must be a list of targets'})
 		.min(1, {error: 'must list a target, or be left out: then targets are found in the environment'})
 		.optional()
 		.describe('The systems to watch. Without it, they are found in the environment.'),
-	kubernetes: strict({
-		allowExec: programs
+	kubernetes: strictSchema({
+		allowExec: programListSchema
 			.default([])
 			.describe(
 				'Absolute paths of programs that a kubeconfig may run to log in, with any arguments, without approval at the terminal: for a machine without a person.',
@@ -254,16 +270,18 @@ export const configSchema = strict({
 		.describe(
 			'Other keys, by the name of the intent or action (see keys.md): `postgres.cancel: X`, `row.down: [j, down]`.',
 		),
-	theme: oneOf(['auto', 'basic', 'none'])
+	theme: enumSchema(['auto', 'basic', 'none'])
 		.default('auto')
 		.describe(
 			'Colours: `auto` takes what the terminal has, `basic` the terminal’s own 16, `none` none. NO_COLOR is obeyed.',
 		),
-	mouse: flag
+	mouse: booleanSchema
 		.default(false)
 		.describe('Whether clicks and the wheel are taken. Without, the terminal selects text as usual.'),
 	audit: auditSchema.optional().describe('Copies of the record outside of this machine.'),
-	refresh: whole(1, 60).default(1).describe('How many times longer than usual to wait between two reads of a source.'),
+	refresh: integerSchema(1, 60)
+		.default(1)
+		.describe('How many times longer than usual to wait between two reads of a source.'),
 });
 
 /** The file after reading: defaults are filled in, references are still text. */
@@ -274,4 +292,4 @@ export type KubernetesEntry = Extract<TargetEntry, {kind: 'kubernetes'}>;
 export type KafkaEntry = Extract<TargetEntry, {kind: 'kafka'}>;
 export type HttpEntry = Extract<TargetEntry, {kind: 'prometheus' | 'alertmanager'}>;
 export type RedisEntry = Extract<TargetEntry, {kind: 'redis'}>;
-export type Theme = ConfigFile['theme'];
+export type ThemeSetting = ConfigFile['theme'];

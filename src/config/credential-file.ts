@@ -22,7 +22,7 @@ export async function readCredentialFile(file: string): Promise<string | undefin
 }
 
 /** The same for a file that must be there. @throws AdapterError `denied` */
-export async function needCredentialFile(file: string): Promise<string> {
+export async function readRequiredCredentialFile(file: string): Promise<string> {
 	const text = await readCredentialFile(file);
 	if (text !== undefined) return text;
 	throw new AdapterError(

@@ -8,16 +8,21 @@ import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import type {RedisSettings} from '../port/redis.ts';
 import {cleanLine} from '../text/clean.ts';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
-import {httpUrl} from './http-settings.ts';
-import {kafkaBrokers} from './kafka-settings.ts';
+import {parseHttpUrl} from './http-settings.ts';
+import {parseKafkaBrokers} from './kafka-settings.ts';
 import {kubeconfigFiles} from './kubernetes/kubeconfig.ts';
-import {kubernetesSettings} from './kubernetes/kubernetes-settings.ts';
+import {createKubernetesSettings} from './kubernetes/kubernetes-settings.ts';
 import {findPgService} from './pg-service.ts';
-import {listHosts, type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
-import {redisUrl} from './redis-settings.ts';
-import {secretFrom, secretOf} from './secrets.ts';
+import {
+	parseHostLists,
+	parsePostgresUrl,
+	type RawPostgresSettings,
+	resolvePostgresSettings,
+} from './postgres-settings.ts';
+import {parseRedisUrl} from './redis-settings.ts';
+import {secretFromReader, secretFromReference} from './secrets.ts';
 import {SettingsError} from './settings-error.ts';
 
 export type Discovered = {
@@ -31,14 +36,14 @@ export type Discovered = {
 type Found = {readonly target: Target; readonly origin: string};
 
 /** The variables that say where a server is. The others only add to it: PGPASSWORD alone is no reason to connect anywhere. */
-const pgPlaces = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
+const pgServerVariables = ['PGSERVICE', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
 
 /**
  * Looks where each system's own tools look. Whatever is found is guarded: nobody said that it is not production.
  * A thing that cannot be used becomes a note and does not hide the others.
  */
-export async function discover(surroundings: Surroundings): Promise<Discovered> {
-	const {env} = surroundings;
+export async function discoverTargets(environment: ConfigEnvironment): Promise<Discovered> {
+	const {env} = environment;
 	const notes: string[] = [];
 	const found: Found[] = [];
 	const attempt = async (what: string, look: () => Promise<Found> | Found) => {
@@ -50,14 +55,13 @@ export async function discover(surroundings: Surroundings): Promise<Discovered> 
 		}
 	};
 	const set = (name: string) => env[name] !== undefined && env[name] !== '';
-	if (await isKubernetesNear(surroundings)) await attempt('kubeconfig', () => fromKubeconfig(surroundings));
-	if (pgPlaces.some(set)) await attempt('PG*', () => fromPgVariables(surroundings));
-	if (set('DATABASE_URL'))
-		await attempt('DATABASE_URL', () => fromDatabaseUrl(env['DATABASE_URL'] ?? '', surroundings));
+	if (await hasKubernetesConfig(environment)) await attempt('kubeconfig', () => fromKubeconfig(environment));
+	if (pgServerVariables.some(set)) await attempt('PG*', () => fromPgVariables(environment));
+	if (set('DATABASE_URL')) await attempt('DATABASE_URL', () => fromDatabaseUrl(env['DATABASE_URL'] ?? '', environment));
 	if (set('KAFKA_BROKERS')) await attempt('KAFKA_BROKERS', () => fromKafkaBrokers(env['KAFKA_BROKERS'] ?? ''));
 	for (const kind of ['prometheus', 'alertmanager'] as const) {
 		const variable = `${kind.toUpperCase()}_URL`;
-		if (set(variable)) await attempt(variable, () => fromHttpUrl(kind, variable, surroundings));
+		if (set(variable)) await attempt(variable, () => fromHttpUrl(kind, variable, environment));
 	}
 	if (set('REDIS_URL')) await attempt('REDIS_URL', () => fromRedisUrl(env['REDIS_URL'] ?? ''));
 	return {
@@ -69,22 +73,22 @@ export async function discover(surroundings: Surroundings): Promise<Discovered> 
 
 /** The same server found twice is one target; another one of the same name gets a number. */
 function add(found: Found[], next: Found): void {
-	const place = placeOf(next.target);
-	if (found.some(({target}) => placeOf(target) === place)) return;
+	const place = connectionKey(next.target);
+	if (found.some(({target}) => connectionKey(target) === place)) return;
 	const names = new Set(found.map(({target}) => target.name));
 	let name = next.target.name;
 	for (let number = 2; names.has(name); number++) name = `${next.target.name}-${number}`;
 	found.push({...next, target: {...next.target, name}});
 }
 
-function placeOf({kind, settings}: Target): string {
+function connectionKey({kind, settings}: Target): string {
 	const {hosts, brokers, url, database, host, port, db, context} = settings as Partial<
 		PostgresSettings & RedisSettings & KubernetesSettings & KafkaSettings & HttpSettings
 	>;
 	return JSON.stringify([kind, hosts ?? brokers ?? url, database, host, port, db, context]);
 }
 
-const isKubernetesNear = async ({env, home}: Surroundings): Promise<boolean> => {
+const hasKubernetesConfig = async ({env, home}: ConfigEnvironment): Promise<boolean> => {
 	if (env['KUBERNETES_SERVICE_HOST']) return true;
 	const there = await Promise.all(kubeconfigFiles(env, home).map(exists));
 	return there.includes(true);
@@ -94,74 +98,74 @@ const isKubernetesNear = async ({env, home}: Surroundings): Promise<boolean> => 
  * The current context, by its name: kubectl in another terminal may change the current one, and that must not move what is watched and
  * acted on here. @throws AdapterError when there is none, or it cannot be used.
  */
-async function fromKubeconfig(surroundings: Surroundings): Promise<Found> {
-	const {context} = await kubernetesSettings({}, surroundings).access();
+async function fromKubeconfig(environment: ConfigEnvironment): Promise<Found> {
+	const {context} = await createKubernetesSettings({}, environment).access();
 	const isInside = context === 'in-cluster';
-	const settings = kubernetesSettings(isInside ? {inCluster: true} : {context}, surroundings);
+	const settings = createKubernetesSettings(isInside ? {inCluster: true} : {context}, environment);
 	const origin = isInside ? 'found in the service account of this pod' : `current context ${context} of the kubeconfig`;
 	return {target: guarded(context, 'kubernetes', settings), origin};
 }
 
-async function fromPgVariables(surroundings: Surroundings): Promise<Found> {
-	const {env} = surroundings;
+async function fromPgVariables(environment: ConfigEnvironment): Promise<Found> {
+	const {env} = environment;
 	const given = (name: string) => env[name] || undefined;
 	const service = given('PGSERVICE');
-	const said = service === undefined ? undefined : await findPgService(service, surroundings);
+	const said = service === undefined ? undefined : await findPgService(service, environment);
 	// As libpq: what the service file says goes before the variables.
-	const word = (key: string, variable: string) => said?.words.get(key) ?? given(variable);
-	const filePassword = said?.words.get('password');
+	const word = (key: string, variable: string) => said?.values.get(key) ?? given(variable);
+	const filePassword = said?.values.get('password');
 	const seconds = Number(word('connect_timeout', 'PGCONNECT_TIMEOUT'));
-	const words: PostgresWords = {
-		hosts: listHosts(
-			word('host', 'PGHOST') ?? word('hostaddr', 'PGHOSTADDR') ?? surroundings.socketFolder,
+	const words: RawPostgresSettings = {
+		hosts: parseHostLists(
+			word('host', 'PGHOST') ?? word('hostaddr', 'PGHOSTADDR') ?? environment.socketFolder,
 			word('port', 'PGPORT'),
 		),
 		database: word('dbname', 'PGDATABASE'),
 		user: word('user', 'PGUSER'),
 		password:
 			filePassword !== undefined
-				? secretFrom(`${said?.file} [${service}]`, async () => filePassword)
+				? secretFromReader(`${said?.file} [${service}]`, async () => filePassword)
 				: given('PGPASSWORD') === undefined
 					? undefined
-					: secretOf({kind: 'env', name: 'PGPASSWORD'}, surroundings),
+					: secretFromReference({kind: 'env', name: 'PGPASSWORD'}, environment),
 		tlsMode: word('sslmode', 'PGSSLMODE'),
-		ca: word('sslrootcert', 'PGSSLROOTCERT') ?? (await rootCertificate(surroundings)),
+		ca: word('sslrootcert', 'PGSSLROOTCERT') ?? (await rootCertificate(environment)),
 		cert: word('sslcert', 'PGSSLCERT'),
 		key: word('sslkey', 'PGSSLKEY'),
 		connectTimeoutMs: seconds > 0 ? seconds * 1000 : undefined,
 	};
-	const settings = postgresSettings(words, surroundings);
-	const names = pgPlaces.filter(name => given(name) !== undefined).join(', ');
+	const settings = resolvePostgresSettings(words, environment);
+	const names = pgServerVariables.filter(name => given(name) !== undefined).join(', ');
 	const origin = said === undefined ? `found in ${names}` : `found in ${said.file}, service ${service}`;
 	return {target: guarded(service ?? settings.database, 'postgres', settings), origin};
 }
 
 /** The CA that libpq takes when none is named. */
-async function rootCertificate({home}: Surroundings): Promise<string | undefined> {
+async function rootCertificate({home}: ConfigEnvironment): Promise<string | undefined> {
 	const file = join(home, '.postgresql', 'root.crt');
 	return (await exists(file)) ? file : undefined;
 }
 
-async function fromDatabaseUrl(url: string, surroundings: Surroundings): Promise<Found> {
+async function fromDatabaseUrl(url: string, environment: ConfigEnvironment): Promise<Found> {
 	if (!/^postgres(?:ql)?:/i.test(url)) {
 		throw new SettingsError('it names no PostgreSQL database, and only those are read from it');
 	}
-	const words = postgresUrl(url, '${env:DATABASE_URL}');
-	const ca = words.ca ?? (await rootCertificate(surroundings));
-	const settings = postgresSettings({...words, ca}, surroundings);
+	const words = parsePostgresUrl(url, '${env:DATABASE_URL}');
+	const ca = words.ca ?? (await rootCertificate(environment));
+	const settings = resolvePostgresSettings({...words, ca}, environment);
 	return {target: guarded(settings.database, 'postgres', settings), origin: 'found in DATABASE_URL'};
 }
 
 function fromRedisUrl(url: string): Found {
-	return {target: guarded('redis', 'redis', redisUrl(url, '${env:REDIS_URL}')), origin: 'found in REDIS_URL'};
+	return {target: guarded('redis', 'redis', parseRedisUrl(url, '${env:REDIS_URL}')), origin: 'found in REDIS_URL'};
 }
 
 function fromKafkaBrokers(brokers: string): Found {
-	return {target: guarded('kafka', 'kafka', kafkaBrokers(brokers)), origin: 'found in KAFKA_BROKERS'};
+	return {target: guarded('kafka', 'kafka', parseKafkaBrokers(brokers)), origin: 'found in KAFKA_BROKERS'};
 }
 
-function fromHttpUrl(kind: 'prometheus' | 'alertmanager', variable: string, {env}: Surroundings): Found {
-	const settings = httpUrl(env[variable] ?? '', `\${env:${variable}}`, env);
+function fromHttpUrl(kind: 'prometheus' | 'alertmanager', variable: string, {env}: ConfigEnvironment): Found {
+	const settings = parseHttpUrl(env[variable] ?? '', `\${env:${variable}}`, env);
 	return {target: guarded(kind, kind, settings), origin: `found in ${variable}`};
 }
 

@@ -1,31 +1,31 @@
 import type {Secret} from '../contract/target.ts';
-import type {Surroundings} from './config-environment.ts';
-import {readReference, referenceForms, secretFrom, secretOf} from './secrets.ts';
-import {readServerUrl, type ServerUrl} from './server-url.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
+import {parseSecretReference, referenceForms, secretFromReader, secretFromReference} from './secrets.ts';
+import {parseServerUrl, type ServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** Says what is wrong with a key of the entry that is being read. */
-export type Complain = (key: string, text: string) => void;
+export type ReportMistake = (key: string, text: string) => void;
 
 /** A certificate is of no use without its key, nor a key without its certificate. */
 export function checkCertificate(
 	tls: {readonly cert?: string | undefined; readonly key?: string | undefined} | undefined,
-	complain: Complain,
+	complain: ReportMistake,
 ): void {
 	if ((tls?.cert === undefined) !== (tls?.key === undefined)) complain('tls', 'tls needs cert and key, or neither');
 }
 
 /** The text of a `url` and where it comes from. A password may stand in a variable, never in the file. */
-export function urlOf(
+export function resolveUrl(
 	text: string,
-	complain: Complain,
-	{env}: Surroundings,
+	complain: ReportMistake,
+	{env}: ConfigEnvironment,
 ): {text: string; source: string} | undefined {
-	const reference = readReference(text);
+	const reference = parseSecretReference(text);
 	if (reference === undefined) {
 		let url: ServerUrl | undefined;
 		try {
-			url = readServerUrl(text);
+			url = parseServerUrl(text);
 		} catch (error) {
 			if (!(error instanceof SettingsError)) throw error;
 			complain('url', error.message);
@@ -46,20 +46,20 @@ export function urlOf(
 }
 
 /** The secret that a key refers to; undefined when the key is absent. A secret written in the file itself is a mistake. */
-export function secretIn(
+export function readSecretReference(
 	text: string | undefined,
-	complain: Complain,
-	{env, home, clock}: Surroundings,
+	complain: ReportMistake,
+	{env, home, clock}: ConfigEnvironment,
 	key = 'password',
 ): Secret | undefined {
 	if (text === undefined) return undefined;
-	const reference = readReference(text);
-	if (typeof reference === 'object') return secretOf(reference, {env, home, clock});
+	const reference = parseSecretReference(text);
+	if (typeof reference === 'object') return secretFromReference(reference, {env, home, clock});
 	complain(key, reference ?? `${key} holds the secret itself. Write a reference to it instead: ${referenceForms}`);
-	return secretFrom(key, async () => '');
+	return secretFromReader(key, async () => '');
 }
 
 /** Keys that a `url` says already. */
-export function alreadyInUrl(entry: object, keys: readonly string[], complain: Complain): void {
+export function rejectKeysGivenByUrl(entry: object, keys: readonly string[], complain: ReportMistake): void {
 	for (const key of keys) if (key in entry) complain(key, `url says the ${key} already: leave out one of them`);
 }

@@ -1,21 +1,28 @@
 import {z} from 'zod';
-import {clientTls, flag, password, secretText, strict, text} from './schema-parts.ts';
+import {
+	booleanSchema,
+	clientTlsSchema,
+	passwordSchema,
+	secretReferenceMessage,
+	strictSchema,
+	textSchema,
+} from './schema-parts.ts';
 
-const headerText = text('must be text, or a reference to a secret');
-const header = z.union([headerText, strict({value: headerText, secret: flag})], {
+const headerText = textSchema('must be text, or a reference to a secret');
+const header = z.union([headerText, strictSchema({value: headerText, secret: booleanSchema})], {
 	error: 'must be text, a reference to a secret, or {value: …, secret: true or false}',
 });
 
 /** How a server that speaks HTTP is reached directly. */
 export const serverKeys = {
-	url: text('must be an http:// or https:// URL without a password, or ${env:NAME}')
+	url: textSchema('must be an http:// or https:// URL without a password, or ${env:NAME}')
 		.optional()
 		.describe(
 			'`https://host:port/prefix`, without a password; or `${env:NAME}`, whose URL may hold one. With `via` only its path counts.',
 		),
-	username: text('must be the name of a user').optional().describe('The user of a basic login.'),
-	password: password.optional(),
-	bearer: text(secretText)
+	username: textSchema('must be the name of a user').optional().describe('The user of a basic login.'),
+	password: passwordSchema.optional(),
+	bearer: textSchema(secretReferenceMessage)
 		.optional()
 		.describe(
 			'The token of a bearer login: a reference, read again for each connection. Instead of `username` and `password`.',
@@ -26,7 +33,7 @@ export const serverKeys = {
 		.describe(
 			'Further headers of each request, such as `X-Scope-OrgID`. A secret value has to be a reference: a plain value is refused when the name or the value looks like a credential. `X-Team: {value: …, secret: true}` marks any header as secret, `secret: false` as no secret.',
 		),
-	tls: clientTls.describe('For https: whom to trust, and the certificate that midwatch shows.'),
+	tls: clientTlsSchema.describe('For https: whom to trust, and the certificate that midwatch shows.'),
 };
 
 export type HeaderEntry = z.infer<typeof header>;

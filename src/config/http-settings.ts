@@ -1,25 +1,35 @@
 import type {HttpAuth, HttpSettings} from '../port/http.ts';
 import {decodePercent} from '../text/percent-decode.ts';
-import {withoutEndSlashes} from '../text/url.ts';
-import type {Surroundings} from './config-environment.ts';
+import {trimTrailingSlashes} from '../text/url.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import type {HttpEntry} from './config-schema.ts';
-import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry-fields.ts';
+import {
+	checkCertificate,
+	type ReportMistake,
+	readSecretReference,
+	rejectKeysGivenByUrl,
+	resolveUrl,
+} from './entry-fields.ts';
 import type {HeaderEntry} from './http-schema.ts';
 import {credentialReason, isAlwaysSecret} from './secret-headers.ts';
-import {readReference, referenceForms, secretFrom} from './secrets.ts';
-import {misplacedAt} from './server-url.ts';
+import {parseSecretReference, referenceForms, secretFromReader} from './secrets.ts';
+import {misplacedAtSignMessage} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** Whatever speaks HTTP: a target, or a place outside that takes copies of the audit. */
 type ServerEntry = Omit<HttpEntry, 'kind' | 'production'>;
 
 /** What the configuration says of one server that speaks HTTP. Every mistake is told; what comes back then is of no use. */
-export function readHttp(entry: ServerEntry, complain: Complain, surroundings: Surroundings): HttpSettings {
+export function readHttpSettings(
+	entry: ServerEntry,
+	complain: ReportMistake,
+	environment: ConfigEnvironment,
+): HttpSettings {
 	const {tls, via, username, bearer} = entry;
-	const {env} = surroundings;
+	const {env} = environment;
 	checkCertificate(tls, complain);
-	const password = secretIn(entry.password, complain, surroundings);
-	const token = secretIn(bearer, complain, surroundings, 'bearer');
+	const password = readSecretReference(entry.password, complain, environment);
+	const token = readSecretReference(bearer, complain, environment, 'bearer');
 	if ((username === undefined) !== (password === undefined)) {
 		complain(username === undefined ? 'password' : 'username', 'a basic login needs username and password');
 	}
@@ -36,7 +46,7 @@ export function readHttp(entry: ServerEntry, complain: Complain, surroundings: S
 		url: via === undefined ? 'http://localhost' : `${via.scheme}://${via.service}.${via.namespace}`,
 		auth,
 		headers: Object.fromEntries(
-			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, complain, surroundings)]),
+			Object.entries(entry.headers).map(([header, value]) => [header, headerOf(header, value, complain, environment)]),
 		),
 		tls,
 		via,
@@ -46,11 +56,11 @@ export function readHttp(entry: ServerEntry, complain: Complain, surroundings: S
 		if (via === undefined) complain('name', `${entry.name} needs url or via: where the server is`);
 		return plain;
 	}
-	const url = urlOf(entry.url, complain, surroundings);
+	const url = resolveUrl(entry.url, complain, environment);
 	if (url === undefined) return plain;
 	try {
-		const said = httpUrl(url.text, url.source, env);
-		if (said.auth.kind !== 'none') alreadyInUrl(entry, ['username', 'password', 'bearer'], complain);
+		const said = parseHttpUrl(url.text, url.source, env);
+		if (said.auth.kind !== 'none') rejectKeysGivenByUrl(entry, ['username', 'password', 'bearer'], complain);
 		return {...plain, url: said.url, auth: said.auth.kind === 'none' ? auth : said.auth};
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
@@ -60,19 +70,19 @@ export function readHttp(entry: ServerEntry, complain: Complain, surroundings: S
 }
 
 /** `value` is text, or text that is marked as secret or not; a secret one must be a reference. */
-function headerOf(header: string, given: HeaderEntry, complain: Complain, surroundings: Surroundings) {
+function headerOf(header: string, given: HeaderEntry, complain: ReportMistake, environment: ConfigEnvironment) {
 	const {value, secret} = typeof given === 'string' ? {value: given, secret: undefined} : given;
 	const wrong = (_: string, words: string) => complain('headers', words);
 	if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) complain('headers', `${header} is no name of a header`);
-	if (readReference(value) !== undefined)
-		return secretIn(value, wrong, surroundings, header) ?? secretFrom(header, async () => '');
+	if (parseSecretReference(value) !== undefined)
+		return readSecretReference(value, wrong, environment, header) ?? secretFromReader(header, async () => '');
 	const isMarked = secret === true || (secret === false && isAlwaysSecret(header));
 	const reason = isMarked ? `${header} is a secret` : secret === false ? undefined : credentialReason(header, value);
 	if (reason !== undefined) {
 		const otherwise = isMarked ? '' : `. When it is no secret: ${header}: {value: …, secret: false}`;
 		complain('headers', `${reason}. Write a reference to it instead: ${referenceForms}${otherwise}`);
 	}
-	return secretFrom(`header ${header}`, async () => value);
+	return secretFromReader(`header ${header}`, async () => value);
 }
 
 const brokenLogin =
@@ -86,20 +96,22 @@ const noPassword =
  * `https://user:password@host:9090/prefix`. `source` says where the URL comes from, for the password in it.
  * @throws SettingsError when it is not such a URL.
  */
-export function httpUrl(text: string, source: string, env: HttpSettings['environment']): HttpSettings {
+export function parseHttpUrl(text: string, source: string, env: HttpSettings['environment']): HttpSettings {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
 		throw new SettingsError('this is not a URL of the form https://host:port/prefix');
 	}
-	if (url.pathname.includes('@')) throw new SettingsError(misplacedAt);
+	if (url.pathname.includes('@')) throw new SettingsError(misplacedAtSignMessage);
 	const username = decodePercent(url.username);
 	const secret = decodePercent(url.password);
 	if (username === undefined || secret === undefined) throw new SettingsError(brokenLogin);
 	if (username !== '' && secret === '') throw new SettingsError(noPassword);
 	const auth: HttpAuth =
-		username === '' ? {kind: 'none'} : {kind: 'basic', username, password: secretFrom(source, async () => secret)};
+		username === ''
+			? {kind: 'none'}
+			: {kind: 'basic', username, password: secretFromReader(source, async () => secret)};
 	return {
-		url: `${url.origin}${withoutEndSlashes(url.pathname)}`,
+		url: `${url.origin}${trimTrailingSlashes(url.pathname)}`,
 		auth,
 		headers: {},
 		environment: proxiesIn(env),

@@ -1,26 +1,30 @@
 import type {KafkaSasl, KafkaSettings} from '../port/kafka.ts';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import type {KafkaEntry} from './config-schema.ts';
-import {type Complain, checkCertificate, secretIn} from './entry-fields.ts';
-import {readHost} from './server-url.ts';
+import {checkCertificate, type ReportMistake, readSecretReference} from './entry-fields.ts';
+import {parseHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 const standardPort = 9092;
 
 /** What the configuration says of one cluster. Every mistake is told; what comes back then is of no use. */
-export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: Surroundings): KafkaSettings {
+export function readKafkaSettings(
+	entry: KafkaEntry,
+	complain: ReportMistake,
+	environment: ConfigEnvironment,
+): KafkaSettings {
 	const {tls, sasl, groups, connectTimeoutMs, requestTimeoutMs} = entry;
 	checkCertificate(tls, complain);
 	if (groups !== undefined && !isPattern(groups))
 		complain('groups', 'groups must be a regular expression of RE2, which has no lookaround and no back-reference');
 	return {
 		brokers: entry.brokers.flatMap(text => {
-			const found = readHost(text);
+			const found = parseHost(text);
 			if (found === undefined) complain('brokers', 'brokers must be host:port, or a list of them');
 			return found === undefined ? [] : {host: found.host, port: found.port ?? standardPort};
 		}),
 		tls,
-		sasl: sasl && readSasl(sasl, words => complain('sasl', words), surroundings),
+		sasl: sasl && readSasl(sasl, words => complain('sasl', words), environment),
 		groups,
 		connectTimeoutMs,
 		requestTimeoutMs,
@@ -31,9 +35,10 @@ export function readKafka(entry: KafkaEntry, complain: Complain, surroundings: S
 function readSasl(
 	{mechanism, username, ...secrets}: NonNullable<KafkaEntry['sasl']>,
 	wrong: (words: string) => void,
-	surroundings: Surroundings,
+	environment: ConfigEnvironment,
 ): KafkaSasl | undefined {
-	const said = (key: 'password' | 'token') => secretIn(secrets[key], (_, words) => wrong(words), surroundings, key);
+	const said = (key: 'password' | 'token') =>
+		readSecretReference(secrets[key], (_, words) => wrong(words), environment, key);
 	const password = said('password');
 	const token = said('token');
 	if (mechanism === 'oauthbearer') {
@@ -50,12 +55,12 @@ function readSasl(
  * `KAFKA_BROKERS`: `host:port,host:port`, as Kafka's own tools take it after --bootstrap-server.
  * @throws SettingsError when it is not such a list.
  */
-export function kafkaBrokers(text: string): KafkaSettings {
+export function parseKafkaBrokers(text: string): KafkaSettings {
 	const brokers = text
 		.split(',')
 		.map(one => one.trim())
 		.filter(one => one !== '')
-		.map(readHost);
+		.map(parseHost);
 	if (brokers.length === 0 || !brokers.every(one => one !== undefined))
 		throw new SettingsError('this is not a list of the form host:9092,host:9092');
 	return {

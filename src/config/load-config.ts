@@ -2,22 +2,22 @@ import {join, resolve} from 'node:path';
 import type {Target} from '../contract/target.ts';
 import {baseDirectory} from '../files/base-directories.ts';
 import {createKeymap, type KeyProblem, type Remaps} from '../input/keymap.ts';
-import type {PolicyRead} from '../policy/policy.ts';
-import type {Place} from '../policy/rule-match.ts';
+import type {PolicyFileState} from '../policy/policy.ts';
+import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {PolicyFile} from '../policy/rules.ts';
 import type {PolicySource} from '../remedy/policy-reload.ts';
-import type {AuditEntry} from './audit-schema.ts';
-import {allSinks, type NamedSink, readSinks} from './audit-sinks.ts';
-import {mistakesOf, type Path, readDocument} from './config-document.ts';
-import {type Surroundings, systemSurroundings} from './config-environment.ts';
+import type {AuditSection} from './audit-schema.ts';
+import {mergeSinks, type NamedSink, readSinks} from './audit-sinks.ts';
+import {type Path, readDocument, schemaMistakes} from './config-document.ts';
+import {type ConfigEnvironment, systemEnvironment} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
-import {type ConfigFile, configSchema, laterKinds, readableKinds, type Theme} from './config-schema.ts';
-import {discover} from './discover.ts';
+import {type ConfigFile, configSchema, plannedKinds, supportedKinds, type ThemeSetting} from './config-schema.ts';
+import {discoverTargets} from './discover.ts';
 import type {ExecRules} from './kubernetes/exec-permission.ts';
-import {policyReader} from './policy-file.ts';
-import {targetsOf} from './read-targets.ts';
+import {createPolicyReader} from './policy-file.ts';
+import {resolveTargets} from './read-targets.ts';
 import {readSafeFile} from './safe-file.ts';
-import {placesOf} from './target-attributes.ts';
+import {readTargetAttributes} from './target-attributes.ts';
 
 export type Configuration = {
 	/** Path of the file that was read; undefined when there is none. */
@@ -28,7 +28,7 @@ export type Configuration = {
 	/** What was found and is not watched, and why; one line each. */
 	readonly notes: readonly string[];
 	readonly keys: Remaps;
-	readonly theme: Theme;
+	readonly theme: ThemeSetting;
 	readonly mouse: boolean;
 	/** How many times longer than usual to wait between two reads. */
 	readonly refresh: number;
@@ -43,7 +43,7 @@ export type MachinePolicy = PolicySource & {
 	/** Undefined when there is none. */
 	readonly file: PolicyFile | undefined;
 	/** What each target is by its settings; empty without a policy. */
-	readonly placesNow: ReadonlyMap<string, Place>;
+	readonly initialTargetAttributes: ReadonlyMap<string, TargetAttributes>;
 };
 
 export type LoadOptions = {
@@ -51,7 +51,7 @@ export type LoadOptions = {
 	readonly config?: string | undefined;
 	/** What the keymap says about `keys`; see `problems` in src/input/keymap.ts. */
 	readonly keyProblems?: (keys: Remaps) => readonly KeyProblem[];
-	readonly surroundings?: Surroundings;
+	readonly environment?: ConfigEnvironment;
 	/** The ids of all actions there are: what a policy can forbid. */
 	readonly actions?: readonly string[];
 };
@@ -64,7 +64,7 @@ export type LoadOptions = {
  */
 export function configPath(
 	given: string | undefined,
-	{env, home}: Pick<Surroundings, 'env' | 'home'>,
+	{env, home}: Pick<ConfigEnvironment, 'env' | 'home'>,
 ): {readonly path: string; readonly named: boolean} {
 	const named = given ?? (env['MIDWATCH_CONFIG'] === '' ? undefined : env['MIDWATCH_CONFIG']);
 	if (named !== undefined) return {path: resolve(named), named: true};
@@ -77,26 +77,27 @@ export function configPath(
  * @throws ConfigError with one line a mistake.
  */
 export async function loadConfiguration(options: LoadOptions = {}): Promise<Configuration> {
-	const surroundings = options.surroundings ?? systemSurroundings();
-	const read = policyReader(
-		surroundings,
+	const environment = options.environment ?? systemEnvironment();
+	const read = createPolicyReader(
+		environment,
 		options.actions ?? [],
-		(entries, document) => readSinks(entries, document, surroundings, true).mistakes,
+		(entries, document) => readSinks(entries, document, environment, true).mistakes,
 	);
 	const first = await read();
-	const {path, named} = configPath(options.config, surroundings);
+	const {path, named} = configPath(options.config, environment);
 	const text = await readSafeFile(path, {kind: 'trusted', owner: 'us'});
 	if (text === undefined && named) {
 		throw new ConfigError(path, [
 			{text: 'there is no such file. Create it, or leave out --config and MIDWATCH_CONFIG'},
 		]);
 	}
-	const plugins = pluginRules(surroundings.policyFile, first !== undefined, read);
-	const limited = {...surroundings, plugins};
-	const byPolicy = policySinks(surroundings, first);
+	const plugins = pluginRules(environment.policyFile, first !== undefined, read);
+	const limited = {...environment, plugins};
+	const byPolicy = policySinks(environment, first);
 	const {file, targets, sinks} =
 		text === undefined ? {...nothing, sinks: byPolicy} : readConfig(path, text, options, limited, byPolicy);
-	const found = targets === undefined ? await discover(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
+	const found =
+		targets === undefined ? await discoverTargets(withAllowed(limited, file)) : {targets, origins: {}, notes: []};
 	return {
 		file: text === undefined ? undefined : path,
 		...found,
@@ -105,33 +106,39 @@ export async function loadConfiguration(options: LoadOptions = {}): Promise<Conf
 		mouse: file.mouse,
 		refresh: file.refresh,
 		sinks,
-		policy: await machinePolicy({path: surroundings.policyFile, first, read, targets: found.targets}),
+		policy: await loadMachinePolicy({path: environment.policyFile, first, read, targets: found.targets}),
 	};
 }
 
 /** The mistakes in them were reported when the policy was read. */
-function policySinks(surroundings: Surroundings, read: PolicyRead | undefined): readonly NamedSink[] {
+function policySinks(environment: ConfigEnvironment, read: PolicyFileState | undefined): readonly NamedSink[] {
 	const file = read?.state === 'read' ? read.file : undefined;
-	const entries = (file?.audit?.sinks ?? []) as AuditEntry['sinks'];
-	return readSinks(entries, readDocument(surroundings.policyFile, ''), surroundings, true).sinks;
+	const entries = (file?.audit?.sinks ?? []) as AuditSection['sinks'];
+	return readSinks(entries, readDocument(environment.policyFile, ''), environment, true).sinks;
 }
 
-async function machinePolicy(given: {
+async function loadMachinePolicy(given: {
 	readonly path: string;
-	readonly first: PolicyRead | undefined;
+	readonly first: PolicyFileState | undefined;
 	readonly read: PolicySource['read'];
 	readonly targets: readonly Target[];
 }): Promise<MachinePolicy> {
 	const {path, first, read, targets} = given;
 	const file = first?.state === 'read' ? first.file : undefined;
-	const places = () => placesOf(targets);
-	return {path, file, read, places, placesNow: file === undefined ? new Map() : await places()};
+	const places = () => readTargetAttributes(targets);
+	return {
+		path,
+		file,
+		read,
+		readTargetAttributes: places,
+		initialTargetAttributes: file === undefined ? new Map() : await places(),
+	};
 }
 
 /**
  * What the policy says of the programs of a kubeconfig, read again before each run. A policy that was there at the start and was removed allows none.
  */
-const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): Surroundings['plugins'] => ({
+const pluginRules = (file: string, wasThere: boolean, read: PolicySource['read']): ConfigEnvironment['plugins'] => ({
 	allowed: [],
 	keys: keysFor({}),
 	async policy() {
@@ -147,10 +154,10 @@ function keysFor(remaps: Remaps): ExecRules['keys'] {
 	return {targets: keymap.keyFor('deck.targets'), login: keymap.keyFor('list.login')};
 }
 
-const withAllowed = <S extends Surroundings>(surroundings: S, {kubernetes, keys}: ConfigFile): S => ({
-	...surroundings,
-	plugins: surroundings.plugins && {
-		...surroundings.plugins,
+const withAllowed = <S extends ConfigEnvironment>(environment: S, {kubernetes, keys}: ConfigFile): S => ({
+	...environment,
+	plugins: environment.plugins && {
+		...environment.plugins,
 		allowed: kubernetes?.allowExec ?? [],
 		keys: keysFor(keys),
 	},
@@ -162,7 +169,7 @@ function readConfig(
 	path: string,
 	text: string,
 	{keyProblems}: LoadOptions,
-	surroundings: Surroundings,
+	environment: ConfigEnvironment,
 	byPolicy: readonly NamedSink[],
 ): {
 	readonly file: ConfigFile;
@@ -173,13 +180,13 @@ function readConfig(
 	const parsed = configSchema.safeParse(document.value);
 	if (!parsed.success) {
 		const explain = (at: Path) => kindMistake(at, document.textAt(at));
-		throw new ConfigError(path, mistakesOf(document, parsed.error.issues, explain));
+		throw new ConfigError(path, schemaMistakes(document, parsed.error.issues, explain));
 	}
 	const mistakes = (keyProblems?.(parsed.data.keys) ?? []).map(({id, text: problem}) =>
 		document.mistakeAtKey(id === undefined ? ['keys'] : ['keys', id], problem),
 	);
-	const own = readSinks(parsed.data.audit?.sinks ?? [], document, surroundings, false);
-	const {sinks, taken} = allSinks(byPolicy, own.sinks);
+	const own = readSinks(parsed.data.audit?.sinks ?? [], document, environment, false);
+	const {sinks, taken} = mergeSinks(byPolicy, own.sinks);
 	mistakes.push(...own.mistakes);
 	for (const name of taken)
 		mistakes.push(
@@ -189,7 +196,7 @@ function readConfig(
 		if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 		return {file: parsed.data, targets: undefined, sinks};
 	}
-	const made = targetsOf(parsed.data.targets, document, withAllowed(surroundings, parsed.data));
+	const made = resolveTargets(parsed.data.targets, document, withAllowed(environment, parsed.data));
 	mistakes.push(...made.mistakes);
 	if (mistakes.length > 0) throw new ConfigError(path, mistakes);
 	return {file: parsed.data, targets: made.targets, sinks};
@@ -198,8 +205,8 @@ function readConfig(
 /** A kind we know the name of is told apart from one that nobody has. */
 function kindMistake(path: Path, found: string | undefined): string | undefined {
 	if (path.length !== 3 || path[2] !== 'kind' || found === undefined) return undefined;
-	const later = laterKinds.find(kind => kind === found);
-	const allowed = `it reads ${readableKinds.slice(0, -1).join(', ')} and ${readableKinds.at(-1)}`;
+	const later = plannedKinds.find(kind => kind === found);
+	const allowed = `it reads ${supportedKinds.slice(0, -1).join(', ')} and ${supportedKinds.at(-1)}`;
 	return later === undefined
 		? undefined
 		: `${later} is not read by this version of midwatch; ${allowed}. Leave this target out for now`;

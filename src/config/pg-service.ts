@@ -1,10 +1,10 @@
 import {join} from 'node:path';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import {readSafeFile} from './safe-file.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** The keys of one service, in libpq's names, and the file they stand in. */
-export type PgService = {readonly file: string; readonly words: ReadonlyMap<string, string>};
+export type PgService = {readonly file: string; readonly values: ReadonlyMap<string, string>};
 
 /**
  * Looks a service up as libpq does: PGSERVICEFILE or ~/.pg_service.conf, then pg_service.conf in the system's folder.
@@ -14,7 +14,7 @@ export type PgService = {readonly file: string; readonly words: ReadonlyMap<stri
  */
 export async function findPgService(
 	service: string,
-	{env, home}: Pick<Surroundings, 'env' | 'home'>,
+	{env, home}: Pick<ConfigEnvironment, 'env' | 'home'>,
 ): Promise<PgService> {
 	const files = [
 		env['PGSERVICEFILE'] || join(home, '.pg_service.conf'),
@@ -23,7 +23,7 @@ export async function findPgService(
 	for (const file of files) {
 		const text = await readSafeFile(file, {kind: 'trusted', owner: 'us'});
 		const words = text === undefined ? undefined : readService(text, service);
-		if (words !== undefined) return {file, words};
+		if (words !== undefined) return {file, values: words};
 	}
 	throw new SettingsError(`PGSERVICE names ${service}, which is neither in ${files.join(' nor in ')}`);
 }

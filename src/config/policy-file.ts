@@ -1,17 +1,17 @@
 import {z} from 'zod';
-import type {PolicyRead} from '../policy/policy.ts';
+import type {PolicyFileState} from '../policy/policy.ts';
 import type {PolicyFile, Rule} from '../policy/rules.ts';
 import {cleanLine} from '../text/clean.ts';
-import {closest} from '../text/closest.ts';
-import {type AuditEntry, auditSchema} from './audit-schema.ts';
-import {type ConfigDocument, mistakesOf, type Path, pathText, readDocument} from './config-document.ts';
-import type {Surroundings} from './config-environment.ts';
+import {closestWord} from '../text/closest.ts';
+import {type AuditSection, auditSchema} from './audit-schema.ts';
+import {type ConfigDocument, formatPath, type Path, readDocument, schemaMistakes} from './config-document.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import {ConfigError, type Mistake} from './config-error.ts';
-import {readableKinds} from './config-schema.ts';
+import {supportedKinds} from './config-schema.ts';
 import {readRootFile} from './safe-file.ts';
-import {programs, strict} from './schema-parts.ts';
+import {programListSchema, strictSchema} from './schema-parts.ts';
 
-const words = (must: string) => z.array(z.string({error: must}).min(1, {error: must}), {error: must});
+const oneOrMoreWords = (must: string) => z.array(z.string({error: must}).min(1, {error: must}), {error: must});
 const oneOrMore = <S extends z.ZodType>(member: S, must: string) =>
 	z.preprocess(
 		value => (Array.isArray(value) || value === undefined ? value : [value]),
@@ -20,7 +20,7 @@ const oneOrMore = <S extends z.ZodType>(member: S, must: string) =>
 const texts = (must: string) => oneOrMore(z.string({error: must}).min(1, {error: must}), must);
 const count = z.int({error: 'must be a whole number, 0 or more'}).min(0, {error: 'must be a whole number, 0 or more'});
 
-const forbid = words('must be a list of actions, such as [postgres.terminate, redis.*], or ["*"]')
+const forbid = oneOrMoreWords('must be a list of actions, such as [postgres.terminate, redis.*], or ["*"]')
 	.optional()
 	.describe('Actions that cannot be done: `postgres.terminate`, `redis.*` for all of a system, `"*"` for all.');
 const leastDemand = z
@@ -29,13 +29,13 @@ const leastDemand = z
 	.describe('The least that is asked before any action.');
 const maxObjects = count.optional().describe('An action that touches more objects is refused.');
 
-const kindWords = `must be one of ${readableKinds.join(', ')}, or a list of them`;
+const kindWords = `must be one of ${supportedKinds.join(', ')}, or a list of them`;
 const hostWords = 'must be a host or a list of them, in which * matches any text: db1.internal, "*.prod.example"';
 const portWords = 'must be a port from 1 to 65535, or a list of them';
 const clusterWords = 'must be the name of a context or a list of them, in which * matches any text';
 
-const matchSchema = strict({
-	kind: oneOrMore(z.enum(readableKinds, {error: kindWords}), kindWords)
+const matchSchema = strictSchema({
+	kind: oneOrMore(z.enum(supportedKinds, {error: kindWords}), kindWords)
 		.optional()
 		.describe('The system: `postgres`, or a list.'),
 	host: texts(hostWords)
@@ -56,7 +56,7 @@ const matchSchema = strict({
 		.describe('The context of the kubeconfig. Its user can rename it: where that matters, name the host.'),
 });
 
-export const ruleSchema = strict({
+export const ruleSchema = strictSchema({
 	match: matchSchema.describe('What the rule is about: targets for which all of this holds.'),
 	readOnly: z.literal(true, {error: 'must be true'}).optional().describe('`true`: these targets cannot be armed.'),
 	forbid,
@@ -65,7 +65,7 @@ export const ruleSchema = strict({
 });
 
 /** Each key can only tighten. */
-export const policySchema = strict({
+export const policySchema = strictSchema({
 	readOnly: z
 		.boolean({error: 'must be true or false'})
 		.optional()
@@ -75,7 +75,7 @@ export const policySchema = strict({
 		.optional()
 		.describe('`all`: targets declared `production: false` must be armed too.'),
 	forbid,
-	readOnlyTargets: words('must be a list of names of targets')
+	readOnlyTargets: oneOrMoreWords('must be a list of names of targets')
 		.optional()
 		.describe(
 			'Targets that cannot be armed, by the names that their users give them, in any case of the letters. A user who gives another name is free: where that matters, use `rules`.',
@@ -83,7 +83,7 @@ export const policySchema = strict({
 	armMinutes: count.optional().describe('Minutes until an idle target is no longer armed; counts only below 10.'),
 	leastDemand,
 	maxObjects,
-	execPlugins: programs
+	execPlugins: programListSchema
 		.optional()
 		.describe(
 			'Absolute paths of the only programs that a kubeconfig may run to log in; `[]`: none. Each user still approves them.',
@@ -101,12 +101,12 @@ export const policySchema = strict({
  * at each time. `actions`: the ids of all actions there are. The reader gives undefined when there is no policy.
  * @throws ConfigError from the reader.
  */
-export function policyReader(
-	{policyFile: file, policyOwner}: Pick<Surroundings, 'policyFile' | 'policyOwner'>,
+export function createPolicyReader(
+	{policyFile: file, policyOwner}: Pick<ConfigEnvironment, 'policyFile' | 'policyOwner'>,
 	actions: readonly string[],
 	sinkMistakes?: SinkMistakes,
-): () => Promise<PolicyRead | undefined> {
-	let last: {readonly text: string; readonly read: PolicyRead} | undefined;
+): () => Promise<PolicyFileState | undefined> {
+	let last: {readonly text: string; readonly read: PolicyFileState} | undefined;
 	return async () => {
 		const text = await readRootFile(file, policyOwner);
 		if (text === undefined) return undefined;
@@ -116,7 +116,7 @@ export function policyReader(
 }
 
 /** What is wrong with the sinks of the audit, which may refer to the environment. */
-type SinkMistakes = (entries: AuditEntry['sinks'], document: ConfigDocument) => readonly Mistake[];
+type SinkMistakes = (entries: AuditSection['sinks'], document: ConfigDocument) => readonly Mistake[];
 
 /** @throws ConfigError with one line a mistake. */
 export function readPolicy(
@@ -129,7 +129,7 @@ export function readPolicy(
 	// A file that was emptied by accident, or by a full disk, must not allow everything.
 	if (document.isEmpty) throw new ConfigError(file, [{text: 'it says nothing; write {} to forbid nothing'}]);
 	const parsed = policySchema.safeParse(document.value);
-	if (!parsed.success) throw new ConfigError(file, mistakesOf(document, parsed.error.issues));
+	if (!parsed.success) throw new ConfigError(file, schemaMistakes(document, parsed.error.issues));
 	const {rules = [], ...rest} = parsed.data;
 	const mistakes = [
 		...forbidMistakes(document, ['forbid'], rest.forbid, actions),
@@ -158,10 +158,10 @@ function forbidMistakes(
 		if (known.includes(word)) return [];
 		const [system = ''] = word.split('.');
 		const own = known.filter(one => one.startsWith(`${system.toLowerCase()}.`));
-		const near = systems.includes(word.toLowerCase()) ? `${word.toLowerCase()}.*` : closest(word, known);
+		const near = systems.includes(word.toLowerCase()) ? `${word.toLowerCase()}.*` : closestWord(word, known);
 		const meant = near === undefined ? '. ' : `; did you mean "${near}"? `;
 		const rest = own.length > 0 ? own : [...systems.map(one => `${one}.*`), 'and the actions of docs/actions.md'];
-		const what = `${pathText(path)}: "${cleanLine(word)}" is no action${meant}Allowed: "*", ${rest.join(', ')}`;
+		const what = `${formatPath(path)}: "${cleanLine(word)}" is no action${meant}Allowed: "*", ${rest.join(', ')}`;
 		return [document.mistake([...path, index], what)];
 	});
 }
@@ -175,7 +175,7 @@ function ruleMistakes(
 ): readonly Mistake[] {
 	const {match, readOnly, forbid: forbidden, leastDemand: least, maxObjects: most} = rule;
 	const at = (key: string, text: string) =>
-		document.mistake([...path, 'match', key], `${pathText(path)}.match: ${text}`);
+		document.mistake([...path, 'match', key], `${formatPath(path)}.match: ${text}`);
 	const mistakes = [...forbidMistakes(document, [...path, 'forbid'], forbidden, actions)];
 	if (Object.values(match).every(value => value === undefined))
 		mistakes.push(
@@ -188,7 +188,7 @@ function ruleMistakes(
 		mistakes.push(
 			document.mistake(
 				path,
-				`${pathText(path)} does nothing; it needs one of readOnly, forbid, leastDemand, maxObjects`,
+				`${formatPath(path)} does nothing; it needs one of readOnly, forbid, leastDemand, maxObjects`,
 			),
 		);
 	for (const host of match.host ?? []) {

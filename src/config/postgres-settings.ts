@@ -2,15 +2,15 @@ import {join} from 'node:path';
 import type {Secret} from '../contract/target.ts';
 import {AdapterError, messageOf} from '../errors.ts';
 import type {PostgresSettings, PostgresTlsMode} from '../port/postgres.ts';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import {ConfigError} from './config-error.ts';
 import {readSafeFile} from './safe-file.ts';
-import {secretFrom} from './secrets.ts';
-import {readServerUrl} from './server-url.ts';
+import {secretFromReader} from './secrets.ts';
+import {parseServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** What a URL, a service file or the environment says of one PostgreSQL server, in libpq's names. Absent: it does not say. */
-export type PostgresWords = {
+export type RawPostgresSettings = {
 	readonly hosts?: readonly {readonly host: string; readonly port: number | undefined}[] | undefined;
 	readonly database?: string | undefined;
 	readonly user?: string | undefined;
@@ -30,9 +30,9 @@ const modes: readonly PostgresTlsMode[] = ['disable', 'prefer', 'require', 'veri
  * Completes the words as libpq does: the port is 5432, the user that of the operating system, the database that of the user.
  * @throws SettingsError when a word is not one libpq has.
  */
-export function postgresSettings(
-	words: PostgresWords,
-	{env, home, systemUser, socketFolder}: Pick<Surroundings, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
+export function resolvePostgresSettings(
+	words: RawPostgresSettings,
+	{env, home, systemUser, socketFolder}: Pick<ConfigEnvironment, 'env' | 'home' | 'systemUser' | 'socketFolder'>,
 ): PostgresSettings {
 	const user = words.user ?? systemUser;
 	const hosts =
@@ -45,7 +45,7 @@ export function postgresSettings(
 		user,
 		password: words.password,
 		passwordFile: passwordFile(env['PGPASSFILE'] || join(home, '.pgpass')),
-		tls: {...trustOf(words), allowCleartext: words.allowCleartext, cert: words.cert, key: words.key},
+		tls: {...tlsTrust(words), allowCleartext: words.allowCleartext, cert: words.cert, key: words.key},
 		connectTimeoutMs: words.connectTimeoutMs ?? 5000,
 		statementTimeoutMs: words.statementTimeoutMs ?? 3000,
 	};
@@ -67,7 +67,7 @@ const passwordFile = (path: string): PostgresSettings['passwordFile'] => ({
 });
 
 /** `sslrootcert=system` means the CAs of the system, and that only `verify-full` is strong enough: a public CA gives anybody a certificate. */
-function trustOf({tlsMode, ca}: PostgresWords): Pick<PostgresSettings['tls'], 'mode' | 'ca'> {
+function tlsTrust({tlsMode, ca}: RawPostgresSettings): Pick<PostgresSettings['tls'], 'mode' | 'ca'> {
 	const mode = readMode(tlsMode);
 	if (ca !== 'system') return {mode, ca};
 	if (mode !== undefined && mode !== 'verify-full')
@@ -88,8 +88,8 @@ function readMode(word: string | undefined): PostgresTlsMode | undefined {
  * `source` says where the URL comes from, for the password in it.
  * @throws SettingsError when it is not a postgres:// URL.
  */
-export function postgresUrl(text: string, source: string): PostgresWords {
-	const url = readServerUrl(text);
+export function parsePostgresUrl(text: string, source: string): RawPostgresSettings {
+	const url = parseServerUrl(text);
 	if (url === undefined || !/^postgres(?:ql)?$/.test(url.scheme)) {
 		throw new SettingsError('this is not a URL of the form postgres://user@host:5432/database?sslmode=verify-full');
 	}
@@ -98,10 +98,10 @@ export function postgresUrl(text: string, source: string): PostgresWords {
 	const host = params.get('host');
 	const seconds = Number(params.get('connect_timeout'));
 	return {
-		hosts: host === undefined ? url.hosts : listHosts(host, params.get('port')),
+		hosts: host === undefined ? url.hosts : parseHostLists(host, params.get('port')),
 		database: url.path ?? params.get('dbname'),
 		user: url.user ?? params.get('user'),
-		password: password === undefined ? undefined : secretFrom(source, async () => password),
+		password: password === undefined ? undefined : secretFromReader(source, async () => password),
 		tlsMode: params.get('sslmode'),
 		ca: params.get('sslrootcert'),
 		cert: params.get('sslcert'),
@@ -114,7 +114,7 @@ export function postgresUrl(text: string, source: string): PostgresWords {
  * libpq's comma-separated lists: as many ports as hosts, or one for all.
  * @throws SettingsError when a port is no port.
  */
-export function listHosts(hosts: string | undefined, ports: string | undefined): PostgresWords['hosts'] {
+export function parseHostLists(hosts: string | undefined, ports: string | undefined): RawPostgresSettings['hosts'] {
 	const portList = (ports ?? '').split(',').map(word => word.trim());
 	const names = (hosts ?? '').split(',').map(word => word.trim());
 	if (hosts === undefined && ports === undefined) return undefined;

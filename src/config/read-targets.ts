@@ -4,23 +4,29 @@ import type {KubernetesSettings} from '../port/kubernetes.ts';
 import type {PostgresSettings} from '../port/postgres.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
 import type {ConfigDocument, Path} from './config-document.ts';
-import type {Surroundings} from './config-environment.ts';
+import type {ConfigEnvironment} from './config-environment.ts';
 import type {Mistake} from './config-error.ts';
 import type {KubernetesEntry, PostgresEntry, RedisEntry, TargetEntry} from './config-schema.ts';
-import {alreadyInUrl, type Complain, checkCertificate, secretIn, urlOf} from './entry-fields.ts';
-import {readHttp} from './http-settings.ts';
-import {readKafka} from './kafka-settings.ts';
-import {kubernetesSettings} from './kubernetes/kubernetes-settings.ts';
-import {type PostgresWords, postgresSettings, postgresUrl} from './postgres-settings.ts';
-import {redisUrl} from './redis-settings.ts';
-import {readHost} from './server-url.ts';
+import {
+	checkCertificate,
+	type ReportMistake,
+	readSecretReference,
+	rejectKeysGivenByUrl,
+	resolveUrl,
+} from './entry-fields.ts';
+import {readHttpSettings} from './http-settings.ts';
+import {readKafkaSettings} from './kafka-settings.ts';
+import {createKubernetesSettings} from './kubernetes/kubernetes-settings.ts';
+import {parsePostgresUrl, type RawPostgresSettings, resolvePostgresSettings} from './postgres-settings.ts';
+import {parseRedisUrl} from './redis-settings.ts';
+import {parseHost} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /** Turns what a person wrote into targets. Everything that is wrong is collected, so that one start tells all of it. */
-export function targetsOf(
+export function resolveTargets(
 	entries: readonly TargetEntry[],
 	document: ConfigDocument,
-	surroundings: Surroundings,
+	environment: ConfigEnvironment,
 ): {readonly targets: readonly Target[]; readonly mistakes: readonly Mistake[]} {
 	const mistakes: Mistake[] = [];
 	const targets: Target[] = [];
@@ -30,11 +36,11 @@ export function targetsOf(
 		const complain = (key: string, text: string) => mistakes.push(document.mistake([...path, key], text));
 		if (seen.has(entry.name.toLowerCase())) complain('name', `there is another target called ${entry.name}`);
 		seen.add(entry.name.toLowerCase());
-		const settings = readSettings(entry, complain, surroundings);
+		const settings = readSettings(entry, complain, environment);
 		targets.push({name: entry.name, kind: entry.kind, production: entry.production, settings});
 	}
 	for (const [index, {settings}] of targets.entries()) {
-		const {via, metrics} = settings as Leaning;
+		const {via, metrics} = settings as LinkedTargets;
 		for (const [key, kind, wanted] of [
 			['via', 'kubernetes', via?.kubernetes],
 			['metrics', 'prometheus', metrics?.prometheus],
@@ -50,25 +56,29 @@ export function targetsOf(
 }
 
 /** What in settings names another target. */
-type Leaning = {readonly via?: HttpVia; readonly metrics?: KubernetesSettings['metrics']};
+type LinkedTargets = {readonly via?: HttpVia; readonly metrics?: KubernetesSettings['metrics']};
 
-function readSettings(entry: TargetEntry, complain: Complain, surroundings: Surroundings): Target['settings'] {
+function readSettings(entry: TargetEntry, complain: ReportMistake, environment: ConfigEnvironment): Target['settings'] {
 	switch (entry.kind) {
 		case 'postgres':
-			return readPostgres(entry, complain, surroundings);
+			return readPostgres(entry, complain, environment);
 		case 'redis':
-			return readRedis(entry, complain, surroundings);
+			return readRedis(entry, complain, environment);
 		case 'kubernetes':
-			return readKubernetes(entry, complain, surroundings);
+			return readKubernetes(entry, complain, environment);
 		case 'kafka':
-			return readKafka(entry, complain, surroundings);
+			return readKafkaSettings(entry, complain, environment);
 		case 'prometheus':
 		case 'alertmanager':
-			return readHttp(entry, complain, surroundings);
+			return readHttpSettings(entry, complain, environment);
 	}
 }
 
-function readKubernetes(entry: KubernetesEntry, complain: Complain, surroundings: Surroundings): KubernetesSettings {
+function readKubernetes(
+	entry: KubernetesEntry,
+	complain: ReportMistake,
+	environment: ConfigEnvironment,
+): KubernetesSettings {
 	const {inCluster, impersonate} = entry;
 	if (inCluster === true) {
 		for (const key of ['kubeconfig', 'context'] as const) {
@@ -77,14 +87,14 @@ function readKubernetes(entry: KubernetesEntry, complain: Complain, surroundings
 	}
 	const {kubeconfig, context, namespaces, metrics} = entry;
 	const as = impersonate && {...impersonate, extra: {}};
-	return kubernetesSettings({kubeconfig, context, namespaces, inCluster, metrics, impersonate: as}, surroundings);
+	return createKubernetesSettings({kubeconfig, context, namespaces, inCluster, metrics, impersonate: as}, environment);
 }
 
-function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Surroundings): PostgresSettings {
-	const own: PostgresWords = {
+function readPostgres(entry: PostgresEntry, complain: ReportMistake, environment: ConfigEnvironment): PostgresSettings {
+	const own: RawPostgresSettings = {
 		database: entry.database,
 		user: entry.user,
-		password: secretIn(entry.password, complain, surroundings),
+		password: readSecretReference(entry.password, complain, environment),
 		connectTimeoutMs: entry.connectTimeoutMs,
 		statementTimeoutMs: entry.statementTimeoutMs,
 		...(entry.tls && {
@@ -101,40 +111,40 @@ function readPostgres(entry: PostgresEntry, complain: Complain, surroundings: Su
 			'tls',
 			`allowCleartext says that the server need not be verified, and mode ${entry.tls.mode} that it must: use prefer, require or disable with it`,
 		);
-	let words: PostgresWords = own;
+	let words: RawPostgresSettings = own;
 	if (entry.url === undefined) words = {...own, hosts: hostsOf(entry, complain)};
 	else {
-		alreadyInUrl(entry, ['host', 'port', 'hosts', 'database', 'user'], complain);
-		const url = urlOf(entry.url, complain, surroundings);
+		rejectKeysGivenByUrl(entry, ['host', 'port', 'hosts', 'database', 'user'], complain);
+		const url = resolveUrl(entry.url, complain, environment);
 		try {
-			const said = url === undefined ? {} : postgresUrl(url.text, url.source);
+			const said = url === undefined ? {} : parsePostgresUrl(url.text, url.source);
 			if (said.tlsMode !== undefined || said.ca !== undefined || said.cert !== undefined)
-				alreadyInUrl(entry, ['tls'], complain);
-			words = {...said, ...definedIn(own), connectTimeoutMs: said.connectTimeoutMs ?? entry.connectTimeoutMs};
+				rejectKeysGivenByUrl(entry, ['tls'], complain);
+			words = {...said, ...withoutUndefined(own), connectTimeoutMs: said.connectTimeoutMs ?? entry.connectTimeoutMs};
 		} catch (error) {
 			if (!(error instanceof SettingsError)) throw error;
 			complain('url', error.message);
 		}
 	}
 	try {
-		return postgresSettings(words, surroundings);
+		return resolvePostgresSettings(words, environment);
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;
 		complain('url', error.message);
-		return postgresSettings({...words, tlsMode: undefined}, surroundings);
+		return resolvePostgresSettings({...words, tlsMode: undefined}, environment);
 	}
 }
 
-const definedIn = (words: PostgresWords): PostgresWords =>
+const withoutUndefined = (words: RawPostgresSettings): RawPostgresSettings =>
 	Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
 
-function hostsOf(entry: PostgresEntry, complain: Complain): PostgresWords['hosts'] {
+function hostsOf(entry: PostgresEntry, complain: ReportMistake): RawPostgresSettings['hosts'] {
 	if (entry.hosts !== undefined) {
 		for (const key of ['host', 'port'] as const) {
 			if (entry[key] !== undefined) complain(key, `hosts says the ${key} already: leave out one of them`);
 		}
 		return entry.hosts.flatMap(text => {
-			const host = readHost(text);
+			const host = parseHost(text);
 			if (host === undefined) complain('hosts', 'hosts must be a list of host or host:port');
 			return host ?? [];
 		});
@@ -143,8 +153,8 @@ function hostsOf(entry: PostgresEntry, complain: Complain): PostgresWords['hosts
 	return [{host: entry.host ?? 'localhost', port: entry.port}];
 }
 
-function readRedis(entry: RedisEntry, complain: Complain, surroundings: Surroundings): RedisSettings {
-	const password = secretIn(entry.password, complain, surroundings);
+function readRedis(entry: RedisEntry, complain: ReportMistake, environment: ConfigEnvironment): RedisSettings {
+	const password = readSecretReference(entry.password, complain, environment);
 	const extra = {replica: entry.replica, sampler: entry.sampler ?? defaultSamplerBudget};
 	checkCertificate(entry.tls, complain);
 	const plain: RedisSettings = {
@@ -160,11 +170,11 @@ function readRedis(entry: RedisEntry, complain: Complain, surroundings: Surround
 		if (entry.host === undefined) complain('name', `${entry.name} needs host or url: where the server is`);
 		return plain;
 	}
-	alreadyInUrl(entry, ['host', 'port', 'db', 'username'], complain);
-	const url = urlOf(entry.url, complain, surroundings);
+	rejectKeysGivenByUrl(entry, ['host', 'port', 'db', 'username'], complain);
+	const url = resolveUrl(entry.url, complain, environment);
 	if (url === undefined) return plain;
 	try {
-		const said = redisUrl(url.text, url.source, password !== undefined);
+		const said = parseRedisUrl(url.text, url.source, password !== undefined);
 		return {...said, ...extra, password: password ?? said.password, tls: entry.tls ?? said.tls};
 	} catch (error) {
 		if (!(error instanceof SettingsError)) throw error;

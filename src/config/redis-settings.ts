@@ -1,6 +1,6 @@
 import {defaultSamplerBudget, type RedisSettings} from '../port/redis.ts';
-import {secretFrom} from './secrets.ts';
-import {readServerUrl} from './server-url.ts';
+import {secretFromReader} from './secrets.ts';
+import {parseServerUrl} from './server-url.ts';
 import {SettingsError} from './settings-error.ts';
 
 /**
@@ -8,8 +8,8 @@ import {SettingsError} from './settings-error.ts';
  * `hasPassword`: the password is given beside the URL.
  * @throws SettingsError when it is not such a URL.
  */
-export function redisUrl(text: string, source: string, hasPassword = false): RedisSettings {
-	const url = readServerUrl(text);
+export function parseRedisUrl(text: string, source: string, hasPassword = false): RedisSettings {
+	const url = parseServerUrl(text);
 	const [endpoint, ...others] = url?.hosts ?? [];
 	const db = Number(url?.path ?? 0);
 	if (
@@ -31,7 +31,7 @@ export function redisUrl(text: string, source: string, hasPassword = false): Red
 		port: endpoint.port ?? 6379,
 		db,
 		username: url.user,
-		password: password === undefined ? undefined : secretFrom(source, async () => password),
+		password: password === undefined ? undefined : secretFromReader(source, async () => password),
 		tls: url.scheme.endsWith('ss') || url.scheme === 'valkeys' ? {} : undefined,
 		replica: undefined,
 		sampler: defaultSamplerBudget,

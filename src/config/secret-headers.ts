@@ -4,14 +4,14 @@
  */
 
 /** Standard headers whose value is always a credential. */
-const always = /^(?:proxy-)?authorization$|^cookie$/i;
+const secretHeaderName = /^(?:proxy-)?authorization$|^cookie$/i;
 
 /** `author` and `key` inside other words are no credentials: X-Author, X-Monkey. */
-const byName =
+const secretNamePattern =
 	/auth(?!or(?!i[sz]))|token|secret|passw|pwd|cookie|session|vault|signature|credential|bearer|jwt|(?:^|[-_.])(?:api|access|private)?-?key(?:[-_.]|$)|(?:^|[-_.])(?:sig|sid)(?:[-_.]|$)/i;
 
 /** A scheme of HTTP authentication and what follows it, a JSON Web Token, and prefixes that providers give to their tokens. */
-const byForm = [
+const secretValuePatterns = [
 	/^(?:basic|bearer|digest|negotiate|ntlm|token|apikey|aws4-hmac-sha256|sharedkey|splunk|dpop)\s+\S/i,
 	/^ey[\w-]{8,}\.[\w-]+\./,
 	/^(?:gh[a-z]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|sk[-_]|pk[-_]|rk_|hv[sbr]\.|AKIA|ASIA|AIza|ya29\.|npm_|pypi-|dop_v1_|glsa_|glc_|dt0c01\.|NRAK-|SG\.)[\w.-]{8,}/,
@@ -40,12 +40,13 @@ const looksRandom = (value: string): boolean =>
 				part.length >= shortestRandom && /\d/.test(part) && /[A-Za-z]/.test(part) && entropy(part) >= leastEntropy,
 		);
 
-export const isAlwaysSecret = (header: string): boolean => always.test(header);
+export const isAlwaysSecret = (header: string): boolean => secretHeaderName.test(header);
 
 /** The reason why a plain value of this header is refused, as `X-Vault is the name of a credential`; undefined when it is not. */
 export function credentialReason(header: string, value: string): string | undefined {
-	if (always.test(header) || byName.test(header)) return `${header} is the name of a credential`;
-	if (byForm.some(form => form.test(value.trim()))) return `the value of ${header} has the form of a credential`;
+	if (secretHeaderName.test(header) || secretNamePattern.test(header)) return `${header} is the name of a credential`;
+	if (secretValuePatterns.some(form => form.test(value.trim())))
+		return `the value of ${header} has the form of a credential`;
 	if (looksRandom(value)) return `the value of ${header} looks like a random token`;
 	return undefined;
 }

@@ -3,14 +3,14 @@ import {isAbsolute, join} from 'node:path';
 import {parse} from 'yaml';
 import type {Secret} from '../contract/target.ts';
 import {AdapterError, messageOf} from '../errors.ts';
-import {type Environment, homeDirectory} from '../files/base-directories.ts';
+import {type EnvironmentVariables, homeDirectory} from '../files/base-directories.ts';
 import {findProgram, workingDirectory} from '../files/find-program.ts';
-import {errorOutput} from '../text/error-output.ts';
+import {summarizeErrorOutput} from '../text/error-output.ts';
 import {type Clock, systemClock} from '../time/clock.ts';
 import {readSafeFile} from './safe-file.ts';
 
 /** Where a secret is kept; the file of configuration holds nothing but this. */
-export type Reference =
+export type SecretReference =
 	| {readonly kind: 'env'; readonly name: string}
 	| {readonly kind: 'file'; readonly path: string}
 	| {readonly kind: 'exec'; readonly argv: readonly [string, ...string[]]};
@@ -31,7 +31,7 @@ const refreshMs = 60_000;
  * Reads `${env:NAME}`, `${file:PATH}` and `${exec:[argv]}`.
  * @returns the reference, or the words that say what is wrong with it, which do not repeat it; undefined when the text is no reference at all.
  */
-export function readReference(text: string): Reference | string | undefined {
+export function parseSecretReference(text: string): SecretReference | string | undefined {
 	const found = /^\$\{([a-z]*):(.*)\}$/s.exec(text.trim());
 	if (found === null) return undefined;
 	const [, kind = '', rest = ''] = found;
@@ -47,7 +47,7 @@ export function readReference(text: string): Reference | string | undefined {
 	return `there is no such kind of reference; write ${referenceForms}`;
 }
 
-function readCommand(rest: string): Reference | string {
+function readCommand(rest: string): SecretReference | string {
 	const wrong = 'a command needs a list of words in brackets, as in ${exec:[command, argument]}';
 	let words: unknown;
 	try {
@@ -65,7 +65,7 @@ function readCommand(rest: string): Reference | string {
 }
 
 /** As it is written in the configuration, but for the words of a command: they may hold a token. */
-const sourceOf = (reference: Reference): string => {
+const sourceOf = (reference: SecretReference): string => {
 	if (reference.kind === 'env') return `\${env:${reference.name}}`;
 	if (reference.kind === 'file') return `\${file:${reference.path}}`;
 	const [command, ...words] = reference.argv;
@@ -73,18 +73,18 @@ const sourceOf = (reference: Reference): string => {
 };
 
 /** The secret behind a reference. Nothing is read until it is asked for; variables and files are read each time, so that they may change. */
-export function secretOf(
-	reference: Reference,
+export function secretFromReference(
+	reference: SecretReference,
 	{
 		env = process.env,
 		home = homeDirectory(env),
 		clock = systemClock,
-	}: {readonly env?: Environment; readonly home?: string; readonly clock?: Clock} = {},
+	}: {readonly env?: EnvironmentVariables; readonly home?: string; readonly clock?: Clock} = {},
 ): Secret {
 	const source = sourceOf(reference);
 	switch (reference.kind) {
 		case 'env':
-			return secretFrom(source, async () => {
+			return secretFromReader(source, async () => {
 				const value = env[reference.name];
 				if (value === undefined || value === '') {
 					throw denied(
@@ -95,14 +95,14 @@ export function secretOf(
 				return value;
 			});
 		case 'file':
-			return secretFrom(source, () => readSecretFile(source, reference.path, home));
+			return secretFromReader(source, () => readSecretFile(source, reference.path, home));
 		case 'exec':
-			return secretFrom(source, cached({source, argv: reference.argv, path: env['PATH'], home}, clock));
+			return secretFromReader(source, cached({source, argv: reference.argv, path: env['PATH'], home}, clock));
 	}
 }
 
 /** A secret that is already at hand, or read in some other way. Its value is in a closure, where neither console.log nor JSON finds it. */
-export const secretFrom = (source: string, reveal: () => Promise<string>): Secret => ({source, reveal});
+export const secretFromReader = (source: string, reveal: () => Promise<string>): Secret => ({source, reveal});
 
 const denied = (message: string, hint: string, cause?: unknown) => new AdapterError('denied', message, hint, {cause});
 
@@ -131,7 +131,7 @@ type Command = {
 };
 
 /** Epoch milliseconds; `readAt` is a monotonic reading. */
-type Answer = {
+type CommandSecret = {
 	readonly value: string;
 	readonly expiresAt: number;
 	readonly freshUntil: number;
@@ -141,11 +141,11 @@ type Answer = {
 
 /** Runs the command once for all who ask at the same time. A command that fails does not take away an answer that still holds. */
 function cached(command: Command, clock: Clock): () => Promise<string> {
-	let last: Answer | undefined;
-	let running: Promise<Answer> | undefined;
+	let last: CommandSecret | undefined;
+	let running: Promise<CommandSecret> | undefined;
 	return async () => {
 		if (last !== undefined && isFresh(last, clock)) return last.value;
-		running ??= run(command, clock).finally(() => {
+		running ??= runSecretCommand(command, clock).finally(() => {
 			running = undefined;
 		});
 		try {
@@ -158,27 +158,27 @@ function cached(command: Command, clock: Clock): () => Promise<string> {
 }
 
 /** By both clocks: the wall clock can be set back, and the monotonic one stops while the machine sleeps. */
-const isFresh = ({freshUntil, freshForMs, readAt}: Answer, clock: Clock): boolean =>
+const isFresh = ({freshUntil, freshForMs, readAt}: CommandSecret, clock: Clock): boolean =>
 	clock.now() < freshUntil && clock.monotonic() < readAt + freshForMs;
 
-async function run(command: Command, clock: Clock): Promise<Answer> {
+async function runSecretCommand(command: Command, clock: Clock): Promise<CommandSecret> {
 	const {source} = command;
 	const started = clock.now();
-	const text = (await outputOf(command, clock)).replace(/\r?\n$/, '');
-	const answer = {...readAnswer(text, started), readAt: clock.monotonic()};
-	if (answer.value === '') throw denied(`${source}: printed nothing`, byHand);
-	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, byHand);
+	const text = (await runAndCapture(command, clock)).replace(/\r?\n$/, '');
+	const answer = {...parseCommandSecret(text, started), readAt: clock.monotonic()};
+	if (answer.value === '') throw denied(`${source}: printed nothing`, runManuallyHint);
+	if (answer.expiresAt <= started) throw denied(`${source}: gave a secret that has expired already`, runManuallyHint);
 	return answer;
 }
 
-const byHand = 'Run the command by hand to see what it says.';
+const runManuallyHint = 'Run the command by hand to see what it says.';
 
 /**
  * What the command prints. Without a shell and without our terminal (in a session of its own): it can neither ask on the screen that the
  * console draws on, nor outlive its time with children of its own. What it printed on stdout is part of no message: a command that fails
  * may have printed the very secret it fetched. Its stderr is, redacted, without the arguments of the command and without that stdout.
  */
-function outputOf({source, argv: [name, ...args], path, home}: Command, clock: Clock): Promise<string> {
+function runAndCapture({source, argv: [name, ...args], path, home}: Command, clock: Clock): Promise<string> {
 	const program = name.includes('/') ? underHome(name, home) : findProgram(name, path);
 	if (program === undefined)
 		throw denied(`${source}: PATH has no ${name}`, 'Install it, or name it by its absolute path.');
@@ -199,7 +199,7 @@ function outputOf({source, argv: [name, ...args], path, home}: Command, clock: C
 		};
 		const stop = (why: string) => {
 			killGroup(child.pid);
-			end(denied(`${source}: ${why}`, byHand));
+			end(denied(`${source}: ${why}`, runManuallyHint));
 		};
 		const cancel = clock.after(execTimeoutMs, () => stop(`no answer in ${execTimeoutMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -210,16 +210,16 @@ function outputOf({source, argv: [name, ...args], path, home}: Command, clock: C
 			written = (written + chunk).slice(-8000);
 		});
 		child.on('error', (error: NodeJS.ErrnoException) =>
-			end(denied(`${source}: cannot be run: ${error.code ?? 'unknown reason'}`, byHand)),
+			end(denied(`${source}: cannot be run: ${error.code ?? 'unknown reason'}`, runManuallyHint)),
 		);
 		child.on('close', (code, signal) => {
 			if (code === 0) {
 				end(undefined);
 				return;
 			}
-			const words = errorOutput(written, [...args, output]);
+			const words = summarizeErrorOutput(written, [...args, output]);
 			const status = code === null ? signal : `status ${code}`;
-			end(denied(`${source}: ended with ${status}${words === '' ? '' : `: ${words}`}`, byHand));
+			end(denied(`${source}: ended with ${status}${words === '' ? '' : `: ${words}`}`, runManuallyHint));
 		});
 	});
 }
@@ -234,7 +234,7 @@ function killGroup(pid: number | undefined): void {
 }
 
 /** The text as it is, or `{"secret": "...", "expires": "2026-01-31T12:00:00Z"}` from a command that knows when it expires. */
-function readAnswer(text: string, now: number): Omit<Answer, 'readAt'> {
+function parseCommandSecret(text: string, now: number): Omit<CommandSecret, 'readAt'> {
 	const plain = {value: text, expiresAt: now + execCacheMs, freshUntil: now + execCacheMs, freshForMs: execCacheMs};
 	if (!text.startsWith('{')) return plain;
 	let answer: unknown;

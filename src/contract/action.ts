@@ -74,7 +74,7 @@ export type ActionContext<Port> = Context & {
 	 * For run(), before it sends: writes a file beside the audit log, for the way back. Resolves with its path once it is on disk.
 	 * @throws AdapterError `denied` when it cannot be written.
 	 */
-	keep(name: string, text: string): Promise<string>;
+	saveFile(name: string, text: string): Promise<string>;
 };
 
 /**
@@ -101,7 +101,7 @@ export type Action<R extends Row = Row, Port = unknown, Plan = unknown> = {
 	 * For an action on several: those of the selected rows that still are what the plan says, or without a plan what the row says. When others
 	 * of them have changed, a new plan for these is offered. Reads only.
 	 */
-	left?(rows: readonly R[], plan: Plan | undefined, context: ActionContext<Port>): Promise<readonly R[]>;
+	unchangedRows?(rows: readonly R[], plan: Plan | undefined, context: ActionContext<Port>): Promise<readonly R[]>;
 	/** The reason shown beside the dim key. Synchronous and cheap. */
 	disabled(rows: readonly R[]): string | undefined;
 	/** Reads only. @throws AdapterError `conflict` when what was selected is gone. */

@@ -10,7 +10,7 @@ import type {System} from './system.ts';
  */
 
 /** Whether an action or inspection is for rows of this kind. */
-export const isFor = (of: {readonly kind: string; readonly also?: readonly string[]}, kind: string): boolean =>
+export const appliesToKind = (of: {readonly kind: string; readonly also?: readonly string[]}, kind: string): boolean =>
 	of.kind === kind || of.also?.includes(kind) === true;
 
 export const defineSource =

@@ -1,14 +1,14 @@
 import type {Context} from './context.ts';
 import type {Severity} from './row.ts';
 
-export type Line = {
+export type DocumentLine = {
 	readonly text: string;
 	readonly severity?: Severity;
 	readonly loud?: boolean;
 	/** When it was written, RFC 3339 as the system gave it: shown before the text while time stamps are on. */
 	readonly at?: string;
 	/** What it is of, where a text has lines of several things: a short name, in the same colour for the same number. */
-	readonly lead?: {readonly text: string; readonly hue: number};
+	readonly sourceLabel?: {readonly text: string; readonly hue: number};
 };
 
 export type GraphSeries = {
@@ -32,13 +32,13 @@ export type Graph = {
 
 export type Document = {
 	readonly title: string;
-	readonly lines: readonly Line[];
-	readonly reads: readonly string[];
+	readonly lines: readonly DocumentLine[];
+	readonly cliEquivalent: readonly string[];
 	/** Drawn above the lines. */
 	readonly graph?: Graph;
 	/**
 	 * Lines that come later, in the order in which they are shown. Called once, when `lines` are on the screen; ends by itself, when what it
 	 * throws is told in the text, or with `context.signal` when the text is closed. What is not taken yet waits: nothing has to be dropped.
 	 */
-	readonly follow?: (context: Context) => AsyncIterable<readonly Line[]>;
+	readonly follow?: (context: Context) => AsyncIterable<readonly DocumentLine[]>;
 };

@@ -3,7 +3,7 @@
  * runs. Only types of this folder are imported here, because the contract names it.
  */
 
-import type {Channel} from './channel-security.ts';
+import type {ChannelSecurity} from './channel-security.ts';
 
 /** In order; a name may come more than once. */
 export type HttpQuery = readonly [name: string, value: string][];
@@ -18,7 +18,7 @@ export type HttpRequest = {
 	readonly body?: string | undefined;
 };
 
-export type HttpAnswer = {
+export type HttpResponse = {
 	readonly status: number;
 	/** Names in lower case. */
 	readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -31,15 +31,15 @@ export type HttpAnswer = {
 /** One server. Nothing is connected before the first request. */
 export type HttpTransport = {
 	/** `host:port`, or the service and its cluster: for messages. */
-	readonly where: string;
+	readonly endpoint: string;
 	/**
 	 * Sends it once; a GET once more when the kept connection it went over had died unnoticed. Redirects are not followed. Any status is an
 	 * answer.
 	 * @throws AdapterError when there is no answer. At once when `signal` fires: with its reason when that is an AdapterError.
 	 */
-	open(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+	send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 	/** Of the target that it leads through, where it leads through one. */
-	channel?(context: {readonly signal: AbortSignal; readonly now: () => number}): Promise<Channel>;
+	channelSecurity?(context: {readonly signal: AbortSignal; readonly now: () => number}): Promise<ChannelSecurity>;
 	/** What is under way fails. */
 	close(): void;
 };

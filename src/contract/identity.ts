@@ -1,4 +1,4 @@
-import type {Channel} from './channel-security.ts';
+import type {ChannelSecurity} from './channel-security.ts';
 
 /** Which server it is: where it was reached, and the name it has for itself. */
 export type ServerId = {
@@ -18,7 +18,7 @@ export type Identity = {
 	/** Who the server says we are. */
 	readonly who: string;
 	readonly latencyMs: number;
-	readonly channel: Channel;
+	readonly channel: ChannelSecurity;
 	/** Goes into the audit record of what is done there. */
 	readonly server?: ServerId;
 };

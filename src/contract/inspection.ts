@@ -6,14 +6,14 @@ import type {Row, RowKind, SystemKind} from './row.ts';
 import type {Target} from './target.ts';
 
 /** A key of an open text: the same inspection is opened again in its place, with other params. */
-export type Dial = {
+export type DocumentOption = {
 	/** One lower-case letter or a sign that means nothing else in a text. */
 	readonly key: string;
 	readonly title: string;
 	/** The params after one more press. */
-	turn(params: Params): Params;
+	nextParams(params: Params): Params;
 	/** Where it stands, in a word or two, after its title: `5m`, `all`, `on`. */
-	shown(params: Params): string;
+	currentLabel(params: Params): string;
 };
 
 export type InspectionContext<R extends Row, Port> = Context & {
@@ -41,7 +41,7 @@ export type Inspection<R extends Row = Row, Port = unknown> = {
 	readonly params?: readonly Param[];
 	/** The params are typed before it opens; what was typed since the console was opened is offered again. */
 	readonly prompt?: true;
-	readonly dials?: readonly Dial[];
+	readonly documentOptions?: readonly DocumentOption[];
 	disabled?(row: R): string | undefined;
 	/** `row` is the first of `context.rows`. */
 	open(row: R, context: InspectionContext<R, Port>): Promise<Document>;

@@ -13,7 +13,7 @@ export type Column<R extends Row = Row, H extends Row = R> = {
 	readonly grow?: true;
 	readonly align?: 'right';
 	/** Columns give way when it is narrow, the lowest number first; those without a number stay. */
-	readonly yields?: number;
+	readonly hideOrder?: number;
 	/** Where it is cut when it is too long: names that begin alike differ at their ends. At the end unless told; what heads others always there. */
 	readonly cut?: 'middle';
 	/** The name in a `field:value` filter. Lower case, one word. */
@@ -21,7 +21,7 @@ export type Column<R extends Row = Row, H extends Row = R> = {
 	/** Raw text is fine: the table cleans, cuts and pads it. `now` is in epoch milliseconds. */
 	cell(row: R, now: number): Cell;
 	/** Of a row that heads others; nothing stands there without it. */
-	head?(row: H, now: number): Cell;
+	groupCell?(row: H, now: number): Cell;
 };
 
 /** The first order of a section is its default; `o` goes to the next. Severity always goes before it, so compare only the rest. */
@@ -30,7 +30,7 @@ export type Order<R extends Row = Row> = {
 	/** Of an order that has heads, it compares those too, by what they and the rows below them have in common. */
 	compare(a: R, b: R): number;
 	/** Rows of another kind, each above those that belong to it: a workload above its pods. What is wrong in a group takes it up as a whole. */
-	readonly heads?: {
+	readonly groupHeaders?: {
 		readonly kind: RowKind;
 		/** Id of the head of a row; those without a head that is there stand together all the same. */
 		of(row: R): string;
@@ -63,7 +63,7 @@ export type Pane = {
 export const defineSection = <R extends Row, H extends Row = R>(section: Section<R, H>): Section => section;
 
 /** The kind of its rows, and of those that head them in one of its orders. */
-export const kindsOfSection = ({kind, orders}: Section): readonly RowKind[] => [
+export const sectionKinds = ({kind, orders}: Section): readonly RowKind[] => [
 	kind,
-	...new Set(orders.flatMap(order => order.heads?.kind ?? [])),
+	...new Set(orders.flatMap(order => order.groupHeaders?.kind ?? [])),
 ];

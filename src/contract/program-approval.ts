@@ -5,7 +5,7 @@ export type ProgramApproval = {
 	/** What it is after all links; the same path when it is none. */
 	readonly file: string;
 	/** The file that names it. */
-	readonly askedBy: string;
+	readonly requestedBy: string;
 	/** Where its answer is sent. */
 	readonly server: string;
 	/** The same file had it approved before, with other arguments, another environment or for another server. */

@@ -46,5 +46,5 @@ export type Reading<R extends Row = Row> = {
 export type Correlate = (readings: readonly Reading[]) => readonly Reading[];
 
 /** Data older than two intervals is called old wherever it is shown. */
-export const isOld = (reading: Reading, now: number): boolean =>
+export const isStale = (reading: Reading, now: number): boolean =>
 	reading.readAt !== undefined && reading.state !== 'paused' && now - reading.readAt > 2 * reading.intervalMs + 1000;

@@ -13,7 +13,7 @@ export type Source<R extends Row = Row, Port = unknown> = {
 	readonly timeoutMs: number;
 	readonly cost: Cost;
 	/** How a person reads the same by hand, quoted so that a real shell runs exactly it. Shown with `=`. */
-	reads(target: Target): readonly string[];
+	cliEquivalent(target: Target): readonly string[];
 	/** Starts reading one target. What must survive between two polls (counters, clusters of samples) lives in this closure. */
 	open(port: Port, target: Target): (context: Context) => Promise<Snapshot<R>>;
 	/** Pure. `previous` is the snapshot before, if there was one. */

@@ -1,7 +1,7 @@
 import {userInfo} from 'node:os';
 import {isAbsolute, join} from 'node:path';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** The environment does not say where this user's files are. The message is one line without a full stop. */
 export class EnvironmentError extends Error {
@@ -15,7 +15,7 @@ const directories = ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOM
  * A relative directory would make the current directory decide what is read, run and recorded: a repository of somebody else, as often as not.
  * @throws EnvironmentError
  */
-export function checkDirectories(env: Environment): void {
+export function checkDirectories(env: EnvironmentVariables): void {
 	for (const name of directories) absoluteOr(env, name);
 }
 
@@ -23,7 +23,7 @@ export function checkDirectories(env: Environment): void {
  * The home directory: HOME, else the passwd entry of this uid. `passwd` gives the home of that entry and throws when there is none.
  * @throws EnvironmentError when HOME is empty or relative, or when neither says it.
  */
-export function homeDirectory(env: Environment, passwd: () => string = () => userInfo().homedir): string {
+export function homeDirectory(env: EnvironmentVariables, passwd: () => string = () => userInfo().homedir): string {
 	const given = absoluteOr(env, 'HOME');
 	if (given !== undefined) return given;
 	let found: string;
@@ -42,7 +42,7 @@ export function homeDirectory(env: Environment, passwd: () => string = () => use
 
 /** A base directory of the XDG specification, or `beneath` the home directory. @throws EnvironmentError */
 export function baseDirectory(
-	env: Environment,
+	env: EnvironmentVariables,
 	name: 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
 	beneath: string,
 	home: () => string = () => homeDirectory(env),
@@ -50,7 +50,7 @@ export function baseDirectory(
 	return absoluteOr(env, name) ?? join(home(), beneath);
 }
 
-function absoluteOr(env: Environment, name: (typeof directories)[number]): string | undefined {
+function absoluteOr(env: EnvironmentVariables, name: (typeof directories)[number]): string | undefined {
 	const given = env[name];
 	if (given === undefined || (given === '' && name !== 'HOME')) return undefined;
 	if (isAbsolute(given)) return given;

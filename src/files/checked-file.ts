@@ -33,7 +33,7 @@ function wrongOwner(file: string, {uid}: Stats, us: number, owner: Owner): strin
 }
 
 /** What makes a file's owner or mode a reason not to trust what it says, and the command that mends it. */
-function distrust(file: string, stats: Stats, owner: Owner): string | undefined {
+function trustProblem(file: string, stats: Stats, owner: Owner): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
 	const problem = wrongOwner(file, stats, us, owner);
@@ -43,7 +43,7 @@ function distrust(file: string, stats: Stats, owner: Owner): string | undefined 
 }
 
 /** What makes a file that holds a secret no secret any more. As libpq's rule for keys: root's file may be readable by its group. */
-function leak(file: string, stats: Stats): string | undefined {
+function secrecyProblem(file: string, stats: Stats): string | undefined {
 	const us = process.getuid?.();
 	if (us === undefined) return undefined;
 	const problem = wrongOwner(file, stats, us, 'us');
@@ -114,7 +114,7 @@ export async function readChecked(file: string, rule: FileRule, mostBytes = larg
 	try {
 		const stats = await handle.stat();
 		if (!stats.isFile()) throw new FileError(file, 'is not a file');
-		const problem = rule.kind === 'secret' ? leak(file, stats) : distrust(file, stats, rule.owner);
+		const problem = rule.kind === 'secret' ? secrecyProblem(file, stats) : trustProblem(file, stats, rule.owner);
 		if (problem !== undefined) throw new FileError(file, problem);
 		if (stats.size > mostBytes) throw new FileError(file, `is larger than ${mostBytes / 1024 / 1024} MB`);
 		return await handle.readFile('utf8');

@@ -4,7 +4,7 @@ import {walkPath} from './walk-path.ts';
 
 const sticky = 0o1000;
 
-export type Program =
+export type ProgramCheck =
 	/** `file`: what runs, after all links. */
 	| {readonly state: 'safe'; readonly file: string}
 	| {readonly state: 'missing'}
@@ -15,7 +15,7 @@ export type Program =
  * Whether only this user and root decide what runs under an absolute path: they own the file, and each directory and link on the way to it, and
  * no other user can write any of them. In a directory with the sticky bit only the owner of an entry can exchange it.
  */
-export async function examineProgram(program: string): Promise<Program> {
+export async function checkProgram(program: string): Promise<ProgramCheck> {
 	const us = process.getuid?.() ?? 0;
 	const {steps, at, end} = await walkPath(program);
 	for (const {path, stats} of steps) {
@@ -32,7 +32,7 @@ export async function examineProgram(program: string): Promise<Program> {
 	return isFile && (await isExecutable(at)) ? {state: 'safe', file: at} : {state: 'missing'};
 }
 
-const unsafe = (reason: string): Program => ({state: 'unsafe', reason});
+const unsafe = (reason: string): ProgramCheck => ({state: 'unsafe', reason});
 
 /** A group that is root's, or the private group of this user (its number is that of the user), gives no other user a right. */
 function isOpenDirectory({mode, gid}: Stats): boolean {

@@ -26,7 +26,7 @@ export async function openRegular(path: string, flags: number, mode?: number): P
 	try {
 		file = await open(path, flags | constants.O_NONBLOCK, mode);
 	} catch (error) {
-		const what = await otherThanFile(path);
+		const what = await describeNonFile(path);
 		if (what !== undefined) throw new NotAFileError(path, what, {cause: error});
 		throw error;
 	}
@@ -51,7 +51,7 @@ export async function readRegular(path: string): Promise<Buffer> {
 }
 
 /** `a directory`; undefined for a file and for nothing. */
-async function otherThanFile(path: string): Promise<string | undefined> {
+async function describeNonFile(path: string): Promise<string | undefined> {
 	const link = await lstat(path).catch(() => undefined);
 	if (link === undefined) return undefined;
 	const end = link.isSymbolicLink() ? await stat(path).catch(() => undefined) : link;
@@ -66,7 +66,7 @@ async function refuseDanglingLink(path: string): Promise<void> {
 		if (isErrno(error, 'ENOENT')) return;
 		throw error;
 	}
-	if ((await otherThanFile(path)) === danglingLink) throw new NotAFileError(path, danglingLink);
+	if ((await describeNonFile(path)) === danglingLink) throw new NotAFileError(path, danglingLink);
 }
 
 type Kind = {isFIFO(): boolean; isDirectory(): boolean; isSocket(): boolean};

@@ -1,15 +1,15 @@
 import type {Finding} from '../contract/finding.ts';
 import type {Failure, Reading} from '../contract/reading.ts';
-import {bySeverity} from '../contract/severity.ts';
-import {duration} from '../text/format.ts';
-import {allUnreadable, unreadableId} from '../watch/read-failure.ts';
+import {compareSeverity} from '../contract/severity.ts';
+import {formatDuration} from '../text/format.ts';
+import {targetUnreadableFinding, unreadableId} from '../watch/read-failure.ts';
 
 /**
  * Everything that is wrong, over all readings: the worst first, then the newest, each once. What may be older than is known
  * goes behind what is known to be new. When nothing of a target can be read, that is one finding and not one for each of its sources.
  */
-export function allFindings(readings: readonly Reading[]): readonly Finding[] {
-	const dead = deadTargets(readings);
+export function mergeFindings(readings: readonly Reading[]): readonly Finding[] {
+	const dead = unreadableTargets(readings);
 	const all = new Map<string, Finding>();
 	for (const reading of readings) {
 		const folded = dead.get(reading.target);
@@ -18,23 +18,23 @@ export function allFindings(readings: readonly Reading[]): readonly Finding[] {
 			add(all, folded !== undefined && finding.id === own ? folded : finding);
 		}
 	}
-	return [...all.values()].sort(bySeverityThenNews);
+	return [...all.values()].sort(compareFindings);
 }
 
 function add(all: Map<string, Finding>, finding: Finding): void {
 	const key = `${finding.target}\n${finding.id}`;
 	const before = all.get(key);
-	if (before === undefined || bySeverity(finding.severity, before.severity) < 0) all.set(key, finding);
+	if (before === undefined || compareSeverity(finding.severity, before.severity) < 0) all.set(key, finding);
 }
 
 /** How old it is, `6m12s`; `>6m12s` when that is only how long it is known. Empty when nobody tells. */
-export function findingAge({since, atLeast}: Finding, now: number): string {
+export function formatFindingAge({since, atLeast}: Finding, now: number): string {
 	if (since === undefined) return '';
-	return `${atLeast === true ? '>' : ''}${duration((now - since) / 1000)}`;
+	return `${atLeast === true ? '>' : ''}${formatDuration((now - since) / 1000)}`;
 }
 
-const bySeverityThenNews = (a: Finding, b: Finding): number =>
-	bySeverity(a.severity, b.severity) ||
+const compareFindings = (a: Finding, b: Finding): number =>
+	compareSeverity(a.severity, b.severity) ||
 	Number(a.atLeast === true) - Number(b.atLeast === true) ||
 	(b.since ?? 0) - (a.since ?? 0) ||
 	compareIds(a, b);
@@ -44,7 +44,7 @@ const compareIds = (a: Finding, b: Finding): number =>
 	a.target === b.target ? Number(a.id > b.id) - Number(a.id < b.id) : a.target > b.target ? 1 : -1;
 
 /** Targets of which every source that is being read fails. */
-function deadTargets(readings: readonly Reading[]): ReadonlyMap<string, Finding> {
+function unreadableTargets(readings: readonly Reading[]): ReadonlyMap<string, Finding> {
 	const dead = new Map<string, Finding>();
 	for (const [target, all] of Map.groupBy(readings, reading => reading.target)) {
 		const read = all.filter(reading => reading.state !== 'paused');
@@ -55,7 +55,7 @@ function deadTargets(readings: readonly Reading[]): ReadonlyMap<string, Finding>
 		if (first === undefined || failures.length < read.length) continue;
 		dead.set(
 			target,
-			allUnreadable(
+			targetUnreadableFinding(
 				first.reading,
 				longest(
 					failures.map(({failure}) => failure),

@@ -1,16 +1,16 @@
 import type {ProgramApproval} from '../contract/program-approval.ts';
 import {isAdapterError, messageOf} from '../errors.ts';
-import {afterKey, notOnScreen, notTaken, type Pressed} from '../session/key-then-enter.ts';
+import {type KeyPress, keyRejectedReason, nextKeyEnterState, notOnScreenMessage} from '../session/key-then-enter.ts';
 import type {Layer} from '../session/session.ts';
 import type {Deck} from './deck.ts';
 
 type ApproveLayer = Extract<Layer, {kind: 'approve'}>;
 
 /** Asks whether a program may run to log in to a target. A console that is read-only, such as a wall, is no place to decide it. */
-export function askApproval(deck: Deck, target: string, approval: ProgramApproval): void {
+export function openApproval(deck: Deck, target: string, approval: ProgramApproval): void {
 	if (deck.options.arming.policy.get().readOnly) {
 		const elsewhere = 'approve it in a console without --read-only, or name it in kubernetes.allowExec';
-		deck.say(`${approval.program} cannot be approved here, where everything is read-only: ${elsewhere}`, 'warn');
+		deck.showNotice(`${approval.program} cannot be approved here, where everything is read-only: ${elsewhere}`, 'warn');
 		return;
 	}
 	deck.apply({do: 'push', layer: {kind: 'approve', target, approval, answering: 'nothing'}});
@@ -18,38 +18,38 @@ export function askApproval(deck: Deck, target: string, approval: ProgramApprova
 
 /** The approval is recorded before it holds. */
 async function approve(deck: Deck, {target, approval}: ApproveLayer): Promise<void> {
-	const {program, askedBy, server} = approval;
+	const {program, requestedBy: askedBy, server} = approval;
 	try {
 		await deck.options.audit.append({kind: 'approve', target, note: `${program}, named by ${askedBy}, for ${server}`});
 		await approval.approve();
 		deck.options.watch.refresh(target);
-		deck.say(`approved: ${program} logs in to ${target}`);
+		deck.showNotice(`approved: ${program} logs in to ${target}`);
 	} catch (error) {
-		deck.say(isAdapterError(error) ? `${messageOf(error)}: ${error.hint}` : messageOf(error), 'warn');
+		deck.showNotice(isAdapterError(error) ? `${messageOf(error)}: ${error.hint}` : messageOf(error), 'warn');
 	}
 }
 
 /** A key while it is asked whether a program may run. Any but the key and Enter leaves it without approval. */
-export function pressApprove(deck: Deck, layer: ApproveLayer, {key, alone}: Pressed): void {
+export function handleApproveKey(deck: Deck, layer: ApproveLayer, {key, alone}: KeyPress): void {
 	const {keymap} = deck.options;
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
 	const isEnter = keymap.intent('field', key) === 'field.accept';
 	if (!isYes && !isEnter) {
 		deck.apply({do: 'pop'});
-		deck.say(`${layer.approval.program} was not approved`);
+		deck.showNotice(`${layer.approval.program} was not approved`);
 		return;
 	}
-	if (!deck.answerable()) {
-		deck.apply({do: 'top', layer: {...layer, answering: 'nothing', problem: notOnScreen}});
+	if (!deck.canAnswer()) {
+		deck.apply({do: 'top', layer: {...layer, answering: 'nothing', problem: notOnScreenMessage}});
 		return;
 	}
-	const answering = afterKey(layer.answering, {is: isYes ? 'key' : 'enter', alone});
+	const answering = nextKeyEnterState(layer.answering, {is: isYes ? 'key' : 'enter', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'pop'});
 		void approve(deck, layer);
 	} else if (answering === 'key') deck.apply({do: 'top', layer: {...layer, answering, problem: undefined}});
 	else {
-		const problem = notTaken(layer.answering, alone, keymap.keyFor('confirm.yes'));
+		const problem = keyRejectedReason(layer.answering, alone, keymap.keyFor('confirm.yes'));
 		deck.apply({do: 'top', layer: {...layer, answering: isYes ? 'repeated' : layer.answering, problem}});
 	}
 }

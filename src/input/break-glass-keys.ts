@@ -1,8 +1,8 @@
-import type {Pressed} from '../session/key-then-enter.ts';
+import type {KeyPress} from '../session/key-then-enter.ts';
 import type {Layer} from '../session/session.ts';
 import type {Deck} from './deck.ts';
 import type {Keymap} from './keymap.ts';
-import {afterTyping} from './typed-answer.ts';
+import {applyTyping} from './typed-answer.ts';
 
 type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 
@@ -10,28 +10,28 @@ type GlassLayer = Extract<Layer, {kind: 'break-glass'}>;
 const fieldsOf = (keymap: Keymap) => ({count: 2, free: 1, harmless: keymap.keyFor('field.end')});
 
 /** A key while the question is on the screen. */
-export function pressBreakGlass(deck: Deck, layer: GlassLayer, pressed: Pressed): void {
+export function handleBreakGlassKey(deck: Deck, layer: GlassLayer, pressed: KeyPress): void {
 	const {copies, keymap} = deck.options;
 	const intent = keymap.intent('field', pressed.key);
 	if (copies === undefined || intent === 'field.cancel') {
 		deck.apply({do: 'pop'});
 		return;
 	}
-	const {answer, isAnswered} = afterTyping(layer, fieldsOf(keymap), pressed, intent);
-	if (isAnswered && !deck.answerable()) {
+	const {answer, isAnswered} = applyTyping(layer, fieldsOf(keymap), pressed, intent);
+	if (isAnswered && !deck.canAnswer()) {
 		deck.apply({do: 'top', layer: {...answer, problem: 'not taken: all of it has to be on the screen first'}});
 		return;
 	}
 	deck.apply({do: 'top', layer: answer});
 	if (!isAnswered) return;
 	const [word = '', reason = ''] = answer.values;
-	void copies.glass.use({word, reason}).then(problem => {
+	void copies.glass.activate({word, reason}).then(problem => {
 		const top = deck.session.get().layers.at(-1);
 		if (top?.kind !== 'break-glass') return;
 		if (problem !== undefined) deck.apply({do: 'top', layer: {...top, problem}});
 		else {
 			deck.apply({do: 'pop'});
-			deck.say(
+			deck.showNotice(
 				'for 10 minutes actions are done although the audit is not delivered; the record says who and why',
 				'crit',
 			);

@@ -1,11 +1,11 @@
 import {messageOf} from '../errors.ts';
-import {type Answer, type Demand, demandFields, wrongField} from '../policy/demand.ts';
-import {hasEnded, isUnderWay, isWaiting, type Remedy} from '../remedy/remedy-state.ts';
-import {afterKey, type Pressed} from '../session/key-then-enter.ts';
-import {type ConfirmLayer, unanswered} from '../session/session.ts';
+import {type Demand, type DemandAnswer, demandFields, firstWrongField} from '../policy/demand.ts';
+import {hasEnded, isInProgress, isWaiting, type Remedy} from '../remedy/remedy-state.ts';
+import {type KeyPress, nextKeyEnterState} from '../session/key-then-enter.ts';
+import {type ConfirmLayer, emptyConfirmation} from '../session/session.ts';
 import type {Deck} from './deck.ts';
-import {perform, renew} from './start-action.ts';
-import {afterTyping} from './typed-answer.ts';
+import {replanRemedy, runById} from './start-action.ts';
+import {applyTyping} from './typed-answer.ts';
 
 /** The field of a reason. */
 const reasonField = 2;
@@ -19,32 +19,32 @@ export const isUndoable = (deck: Deck, remedy: Remedy): boolean =>
 		.undoable()
 		.some(one => one.record === remedy.id && one.impossible === undefined && one.undoneBy === undefined);
 
-function leave(deck: Deck, remedy: Remedy | undefined): void {
+function closeConfirmation(deck: Deck, remedy: Remedy | undefined): void {
 	const {runner} = deck.options;
 	if (remedy !== undefined && isWaiting(remedy)) {
 		runner.cancel();
 		runner.dismiss();
-	} else if (remedy !== undefined && isUnderWay(remedy))
-		deck.say('it goes on; its end is told here and in the audit', 'warn');
+	} else if (remedy !== undefined && isInProgress(remedy))
+		deck.showNotice('it goes on; its end is told here and in the audit', 'warn');
 	else {
 		// The enter that ends a typed demand may come when the plan has just become stale: what it left must not pass for done.
-		if (remedy?.state === 'stale') deck.say(`${remedy.action.title}: ${remedy.reason}`, 'warn');
+		if (remedy?.state === 'stale') deck.showNotice(`${remedy.action.title}: ${remedy.reason}`, 'warn');
 		runner.dismiss();
 	}
 	deck.apply({do: 'pop'});
 }
 
 /** The layer as far as it answers what is asked now. */
-export function answersOf(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
-	const question = deck.question();
+export function withCurrentQuestion(deck: Deck, layer: ConfirmLayer): ConfirmLayer {
+	const question = deck.pendingQuestion();
 	if (layer.question === question) return layer;
-	const {offset, whole} = layer;
-	return {...unanswered, question, offset, whole, ...reasonOf(layer)};
+	const {offset, isExpanded: whole} = layer;
+	return {...emptyConfirmation, question, offset, isExpanded: whole, ...reasonOf(layer)};
 }
 
 /** The layer moved by lines, within what there is. */
-export function scrolledBy(deck: Deck, layer: ConfirmLayer, lines: number): ConfirmLayer {
-	const {last = 0} = deck.textArea();
+export function scrollConfirmation(deck: Deck, layer: ConfirmLayer, lines: number): ConfirmLayer {
+	const {maxScroll: last = 0} = deck.textArea();
 	return {...layer, offset: Math.min(last, Math.max(0, layer.offset + lines))};
 }
 
@@ -52,16 +52,16 @@ export function scrolledBy(deck: Deck, layer: ConfirmLayer, lines: number): Conf
  * A key while the confirmation is on the screen. Nothing but leaving is taken before the demand was painted, so that what was typed
  * ahead cannot answer a question that was not yet asked.
  */
-export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed): void {
+export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPress): void {
 	const {runner, keymap} = deck.options;
 	const remedy = runner.state.get();
 	const intent = keymap.intent('confirm', pressed.key);
 	if (intent === 'confirm.cancel') {
-		leave(deck, remedy);
+		closeConfirmation(deck, remedy);
 		return;
 	}
 	if (remedy === undefined) return;
-	const answers = {...answersOf(deck, layer), problem: undefined};
+	const answers = {...withCurrentQuestion(deck, layer), problem: undefined};
 	/** The key answers nothing, and the answer has to start again. */
 	const show = (change: Partial<ConfirmLayer>) =>
 		deck.apply({do: 'top', layer: {...answers, answering: 'nothing', afterEnter: false, ...change}});
@@ -78,35 +78,35 @@ export function pressConfirm(deck: Deck, layer: ConfirmLayer, pressed: Pressed):
 		case 'confirm.page-down':
 		case 'confirm.page-up': {
 			const {rows} = deck.textArea();
-			show({offset: scrolledBy(deck, answers, intent === 'confirm.page-down' ? rows : -rows).offset});
+			show({offset: scrollConfirmation(deck, answers, intent === 'confirm.page-down' ? rows : -rows).offset});
 			return;
 		}
 		case 'confirm.whole':
-			show({whole: !answers.whole, offset: 0});
+			show({isExpanded: !answers.isExpanded, offset: 0});
 			return;
 		default:
 	}
 	if (keymap.intent('deck', pressed.key) === 'deck.undo' && isUndoable(deck, remedy)) {
 		deck.apply({do: 'pop'});
-		perform(deck, `undo ${remedy.id}`);
-	} else if (intent === 'confirm.renew' && remedy.renewal !== undefined) renew(deck);
+		runById(deck, `undo ${remedy.id}`);
+	} else if (intent === 'confirm.renew' && remedy.renewal !== undefined) replanRemedy(deck);
 	else if (hasEnded(remedy)) {
-		if (['enter', 'q', 'space'].includes(pressed.key)) leave(deck, remedy);
+		if (['enter', 'q', 'space'].includes(pressed.key)) closeConfirmation(deck, remedy);
 	} else if (remedy.state === 'ready') {
-		if (!deck.answerable()) {
+		if (!deck.canAnswer()) {
 			const afterEnter = keymap.intent('field', pressed.key) === 'field.accept';
 			const problem = 'not taken: all of it has to be on the screen first';
 			show({afterEnter, ...(afterEnter || pressed.text !== undefined ? {problem} : {})});
-		} else if (remedy.demand.kind === 'key') pressKey(deck, answers, remedy.demand.key, pressed);
-		else pressFields(deck, answers, remedy.demand, pressed);
+		} else if (remedy.demand.kind === 'key') handleDemandedKey(deck, answers, remedy.demand.key, pressed);
+		else handleDemandFields(deck, answers, remedy.demand, pressed);
 	}
 }
 
 function copyCommand(deck: Deck, {preview}: Remedy): void {
 	if (preview === undefined) return;
 	deck.options.effects.copy(preview.equivalent).then(
-		done => deck.say(done),
-		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
+		done => deck.showNotice(done),
+		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
 	);
 }
 
@@ -114,11 +114,11 @@ function copyCommand(deck: Deck, {preview}: Remedy): void {
 const reasonOf = ({reason}: ConfirmLayer): {readonly reason?: string} => (reason === undefined ? {} : {reason});
 
 /** A demand of one key and Enter. */
-function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: Pressed): void {
+function handleDemandedKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: KeyPress): void {
 	const {keymap, runner} = deck.options;
 	const isYes = keymap.intent('confirm', key) === 'confirm.yes';
 	const isEnter = keymap.intent('field', key) === 'field.accept';
-	const answering = afterKey(layer.answering, {is: isYes ? 'key' : isEnter ? 'enter' : 'other', alone});
+	const answering = nextKeyEnterState(layer.answering, {is: isYes ? 'key' : isEnter ? 'enter' : 'other', alone});
 	if (answering === 'answered') {
 		deck.apply({do: 'top', layer: {...layer, answering: 'nothing'}});
 		void runner.confirm({kind: 'key', key: demanded, ...reasonOf(layer)});
@@ -137,26 +137,26 @@ function pressKey(deck: Deck, layer: ConfirmLayer, demanded: 'y', {key, alone}: 
 }
 
 /** A demand that is typed into fields, and ended by Enter. */
-function pressFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: Pressed): void {
+function handleDemandFields(deck: Deck, layer: ConfirmLayer, demand: Demand, pressed: KeyPress): void {
 	const {keymap, runner} = deck.options;
 	const fields = {count: fieldsOf(demand), free: reasonField, harmless: keymap.keyFor('field.end')};
-	const {answer, isAnswered} = afterTyping(layer, fields, pressed, keymap.intent('field', pressed.key));
+	const {answer, isAnswered} = applyTyping(layer, fields, pressed, keymap.intent('field', pressed.key));
 	if (!isAnswered) {
 		deck.apply({do: 'top', layer: answer});
 		return;
 	}
 	const [typed = '', count = '', reason = ''] = answer.values;
-	const answered: Answer =
+	const answered: DemandAnswer =
 		demand.kind === 'type'
 			? {kind: 'typed', text: typed, ...reasonOf(layer)}
 			: {kind: 'typed', text: typed, count, reason};
-	deck.apply({do: 'top', layer: atWrongField(answer, demand, answered)});
+	deck.apply({do: 'top', layer: moveToWrongField(answer, demand, answered)});
 	void runner.confirm(answered);
 }
 
 /** The layer with the cursor in the field that is wrong. */
-function atWrongField(layer: ConfirmLayer, demand: Demand, answer: Answer): ConfirmLayer {
-	const found = wrongField(demand, answer);
+function moveToWrongField(layer: ConfirmLayer, demand: Demand, answer: DemandAnswer): ConfirmLayer {
+	const found = firstWrongField(demand, answer);
 	if (found === undefined) return {...layer, wrong: undefined};
 	const field = demandFields.indexOf(found.field);
 	const caret = field === layer.field ? (layer.caret ?? 0) : 'all';
@@ -164,5 +164,5 @@ function atWrongField(layer: ConfirmLayer, demand: Demand, answer: Answer): Conf
 }
 
 /** Why the last answer was not taken, as long as the field that is wrong holds the same. */
-export const stillWrong = ({wrong, values}: ConfirmLayer): string | undefined =>
+export const remainingProblem = ({wrong, values}: ConfirmLayer): string | undefined =>
 	wrong !== undefined && values[wrong.field] === wrong.value ? wrong.text : undefined;

@@ -2,7 +2,7 @@ import type {RowKey} from '../table/build-view.ts';
 import type {Clock} from '../time/clock.ts';
 
 /** An action key this soon after the row under the cursor changed may have been meant for the row before. */
-export const steadyAfterMs = 1000;
+export const stableAfterMs = 1000;
 
 /** What of a pane is on the screen. */
 export type PaintedPage = {
@@ -16,15 +16,15 @@ export type PaintedPage = {
 };
 
 /** Notices when another row, or another line, comes under the cursor of the focused pane without a key. */
-export type Steadiness = {
+export type CursorStability = {
 	/** A frame with this page of the focused pane is on the screen. */
 	painted(pane: string, page: PaintedPage): void;
 	/** A key was handled, and this row is under the cursor now. `places`: the key chose it. */
 	keyHandled(pane: string, selected: RowKey | undefined, places: boolean): void;
-	isSteady(pane: string, selected: RowKey | undefined): boolean;
+	isStable(pane: string, selected: RowKey | undefined): boolean;
 };
 
-type Under = {
+type CursorObservation = {
 	readonly pane: string;
 	readonly selected: RowKey | undefined;
 	/** The line of the pane that it is drawn on; undefined until it is drawn. */
@@ -38,8 +38,8 @@ const lineOf = ({rowsAt, cursorRow}: PaintedPage): number | undefined => {
 	return line < 0 ? undefined : line;
 };
 
-export function createSteadiness(clock: Pick<Clock, 'monotonic'>): Steadiness {
-	let under: Under | undefined;
+export function createCursorStability(clock: Pick<Clock, 'monotonic'>): CursorStability {
+	let under: CursorObservation | undefined;
 	/** The line of the cursor may change with the next frame: a key asked for it. */
 	let awaitsFrame = false;
 
@@ -58,10 +58,10 @@ export function createSteadiness(clock: Pick<Clock, 'monotonic'>): Steadiness {
 			under = {pane, selected, line: same ? under?.line : undefined, since};
 			awaitsFrame = true;
 		},
-		isSteady(pane, selected) {
+		isStable(pane, selected) {
 			if (under === undefined) return true;
 			if (under.pane !== pane || under.selected !== selected) return false;
-			return under.since === undefined || clock.monotonic() - under.since >= steadyAfterMs;
+			return under.since === undefined || clock.monotonic() - under.since >= stableAfterMs;
 		},
 	};
 }

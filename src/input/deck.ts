@@ -3,41 +3,41 @@ import type {AuditRecord} from '../audit/audit-record.ts';
 import type {BreakGlass} from '../audit/break-glass.ts';
 import type {Presence} from '../audit/presence.ts';
 import type {SinkState} from '../audit/sink-sender.ts';
-import type {Unresolved} from '../audit/unresolved-intents.ts';
+import type {UnresolvedIntent} from '../audit/unresolved-intents.ts';
 import type {Action} from '../contract/action.ts';
-import {isFor} from '../contract/define.ts';
+import {appliesToKind} from '../contract/define.ts';
 import type {Finding} from '../contract/finding.ts';
 import type {Inspection} from '../contract/inspection.ts';
-import {kindsOfSection, type Pane} from '../contract/pane.ts';
+import {type Pane, sectionKinds} from '../contract/pane.ts';
 import type {Reading} from '../contract/reading.ts';
 import type {RowKind, Severity} from '../contract/row.ts';
-import {worst} from '../contract/severity.ts';
-import {allFindings} from '../findings/merge-findings.ts';
-import {permitted} from '../policy/policy.ts';
+import {worstSeverity} from '../contract/severity.ts';
+import {mergeFindings} from '../findings/merge-findings.ts';
+import {refusalFor} from '../policy/policy.ts';
 import type {Arming} from '../remedy/arming.ts';
 import type {Remedy} from '../remedy/remedy-state.ts';
 import type {Runner} from '../remedy/runner.ts';
 import {
-	type Change,
-	change,
+	createSession,
 	cursorIndex,
 	type Notice,
-	newSession,
 	paneSession,
+	reduceSession,
 	type Session,
+	type SessionChange,
 	topLayer,
 } from '../session/session.ts';
-import type {Entry, PaneView} from '../table/build-view.ts';
-import {createViews} from '../table/pane-views.ts';
-import {chosenFor, kindsOf} from '../table/selection.ts';
+import type {PaneView, TableRow} from '../table/build-view.ts';
+import {createPaneViews} from '../table/pane-views.ts';
+import {firstRowOfEachKind, selectRowsFor} from '../table/selection.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
 import type {Watch} from '../watch/watch.ts';
-import {createSteadiness, type PaintedPage} from './cursor-stability.ts';
+import {createCursorStability, type PaintedPage} from './cursor-stability.ts';
 import type {Keymap} from './keymap.ts';
 
 /** What the deck needs done outside: the clipboard, the terminal, the way out. */
-export type Effects = {
+export type DeckEffects = {
 	/** Returns the sentence that tells where the text went. */
 	copy(text: string): Promise<string>;
 	/** Writes lines to a new file that only this user can read; `name` is what they are of. Returns its path. */
@@ -48,7 +48,7 @@ export type Effects = {
 	/** Gives the terminal to another program until the work has ended, then draws everything again. */
 	lendTerminal<T>(work: () => Promise<T>): Promise<T>;
 	/** What other code wrote to the terminal while the deck was on it, and warnings of Node: kept off the screen. Oldest first. */
-	noise(): readonly string[];
+	strayOutput(): readonly string[];
 };
 
 export type DeckOptions = {
@@ -62,12 +62,12 @@ export type DeckOptions = {
 	readonly audit: Audit;
 	readonly presence: Presence;
 	/** Begun before, and nobody knows how they ended. */
-	readonly unresolved: Store<readonly Unresolved[]>;
+	readonly unresolved: Store<readonly UnresolvedIntent[]>;
 	/** Copies of the audit outside; undefined when none is configured. */
 	readonly copies?: {readonly state: Store<readonly SinkState[]>; readonly glass: BreakGlass} | undefined;
 	readonly keymap: Keymap;
 	readonly clock: Clock;
-	readonly effects: Effects;
+	readonly effects: DeckEffects;
 	/** `demo: locks`, `read-only`: said in the header. */
 	readonly labels: readonly string[];
 	/** Where the targets come from, and what was found and is not watched. */
@@ -75,13 +75,17 @@ export type DeckOptions = {
 };
 
 /** `last`: the furthest it can be scrolled, where only the painter knows. */
-export type TextArea = {readonly cells: number; readonly rows: number; readonly last?: number};
+export type TextArea = {readonly cells: number; readonly rows: number; readonly maxScroll?: number};
 
 /** Something that can be done with the row under the cursor. */
-export type Offer<Declared> = {readonly of: Declared; readonly key: string; readonly disabled: string | undefined};
+export type AvailableCommand<Declared> = {
+	readonly declared: Declared;
+	readonly key: string;
+	readonly disabled: string | undefined;
+};
 
 /** `entries`: what it would be done to, the marked rows or the one under the cursor. */
-export type ActionOffer = Offer<Action> & {readonly entries: readonly Entry[]};
+export type AvailableAction = AvailableCommand<Action> & {readonly entries: readonly TableRow[]};
 
 /** The running deck: what is seen, and what a key does to it. Draws nothing. */
 export type Deck = {
@@ -90,34 +94,34 @@ export type Deck = {
 	/** Called after anything changed that the screen may show; once for all changes of one tick. */
 	subscribe(listener: () => void): () => void;
 	/** Something outside the stores changed (the clock's second): tell the listeners. */
-	bump(): void;
+	notifyChanged(): void;
 	/** Grows with each change: what was drawn at the same version need not be drawn again. */
 	version(): number;
-	apply(by: Change): void;
-	say(text: string, severity?: Severity): void;
+	apply(by: SessionChange): void;
+	showNotice(text: string, severity?: Severity): void;
 	now(): number;
 	/** For durations of our own, which no set clock changes. */
 	monotonic(): number;
 	/** While many new rows are arranged, the view before: what is done is done to what is shown. */
 	view(pane: string): PaneView;
 	/** The same, and what was asked of the pane (filter, order, target) is answered in it, however long that takes. */
-	answered(pane: string): PaneView;
-	focused(): PaneView;
+	completeView(pane: string): PaneView;
+	focusedView(): PaneView;
 	/** The selected row of the focused pane; undefined when there is none, or when it is no longer in the list. */
-	current(): Entry | undefined;
+	currentRow(): TableRow | undefined;
 	/** With marked rows also what can be done with those, wherever the cursor stands. */
-	actions(): readonly ActionOffer[];
-	inspections(): readonly Offer<Inspection>[];
+	actions(): readonly AvailableAction[];
+	inspections(): readonly AvailableCommand<Inspection>[];
 	findings(): readonly Finding[];
 	/** Newest first; what the audit view shows. */
 	readonly records: Store<readonly AuditRecord[]>;
 	/** No key was pressed yet. */
-	untouched(): boolean;
+	isUntouched(): boolean;
 	/** Only one of several panes is on the screen. */
-	alone(): boolean;
+	showsOnePane(): boolean;
 	/** The panes on the screen, and how many rows a page of each has. Costly sources of others rest. */
-	shown(panes: readonly string[]): void;
-	page(pane: string): number;
+	setShownPanes(panes: readonly string[]): void;
+	pageRows(pane: string): number;
 	/** Tells what of a pane is on the screen now. */
 	setPage(pane: string, page: PaintedPage): void;
 	/** Which row of a pane stands on a line of it, as it was painted last. */
@@ -126,16 +130,16 @@ export type Deck = {
 	textArea(): TextArea;
 	setTextArea(area: TextArea): void;
 	/** A key was pressed just now: rows stay where they are for a second. */
-	touched(): void;
+	holdRows(): void;
 	/** A key was handled: what the next frame shows under the cursor was put there by it. `places`: it chose a row, also when it is the same. */
 	keyHandled(key: {readonly places: boolean}): void;
 	/** Whether the row under the cursor has been there for a second, or was put there by a key. Else an action key may mean another row. */
-	isSteady(): boolean;
+	isCursorStable(): boolean;
 	/** What is asked, and waits for an answer: one text for one question. Another demand for the same act is another question. */
-	question(): string | undefined;
+	pendingQuestion(): string | undefined;
 	/** This question is on the screen, all of it: from here it may be answered. Undefined: it no longer is. */
-	painted(question: string | undefined): void;
-	answerable(): boolean;
+	markPainted(question: string | undefined): void;
+	canAnswer(): boolean;
 	close(): void;
 };
 
@@ -146,16 +150,16 @@ function endNotice(remedy: Remedy, before: Notice | undefined, at: number): Noti
 	const text = `${action.title} ${preview?.object ?? ''} on ${target}: ${state}, ${reason}${lost}`;
 	const severity = state === 'done' && lost === '' ? 'ok' : 'warn';
 	if (before?.end !== true) return {text, severity, at, end: true};
-	return {text: `${before.text} · ${text}`, severity: worst([before.severity, severity]), at, end: true};
+	return {text: `${before.text} · ${text}`, severity: worstSeverity([before.severity, severity]), at, end: true};
 }
 
 export function createDeck(options: DeckOptions): Deck {
 	const {watch, clock, runner, arming, keymap} = options;
-	const session = createStore(newSession(options.panes[0]?.id ?? ''));
+	const session = createStore(createSession(options.panes[0]?.id ?? ''));
 	const records = createStore<readonly AuditRecord[]>([]);
 	const listeners = new Set<() => void>();
 	const pages = new Map<string, PaintedPage>();
-	const steadiness = createSteadiness(clock);
+	const steadiness = createCursorStability(clock);
 	let lastKeyAt = Number.NEGATIVE_INFINITY;
 	let waking = false;
 	let alone = false;
@@ -187,7 +191,7 @@ export function createDeck(options: DeckOptions): Deck {
 			: [options.copies.state.subscribe(bump), options.copies.glass.state.subscribe(bump)]),
 	];
 
-	const apply = (by: Change) => session.set(change(session.get(), by));
+	const apply = (by: SessionChange) => session.set(reduceSession(session.get(), by));
 
 	// A remedy that was left to go on tells its end on the deck.
 	stops.push(
@@ -201,7 +205,7 @@ export function createDeck(options: DeckOptions): Deck {
 		}),
 	);
 
-	const views = createViews({
+	const views = createPaneViews({
 		clock,
 		readings: () => watch.readings(),
 		pane(id) {
@@ -209,9 +213,9 @@ export function createDeck(options: DeckOptions): Deck {
 			if (pane === undefined) throw new Error('a deck needs at least one pane');
 			return pane;
 		},
-		question(id) {
-			const {filter, faults, orders} = paneSession(session.get(), id);
-			return {filter, faults, orders, target: session.get().target};
+		query(id) {
+			const {filter, problemsOnly: faults, orders} = paneSession(session.get(), id);
+			return {filter, problemsOnly: faults, orders, target: session.get().target};
 		},
 		focused: () => session.get().pane,
 		changed: bump,
@@ -223,15 +227,15 @@ export function createDeck(options: DeckOptions): Deck {
 	const current = () => {
 		const {entries} = focused();
 		const entry = entries[cursorIndex(paneSession(session.get(), session.get().pane), entries)];
-		return entry?.left ? undefined : entry;
+		return entry?.wasRemoved ? undefined : entry;
 	};
 
 	const systemOf = (target: string) => watch.targets.find(watched => watched.target.name === target)?.system;
 
 	/** Why an action cannot be done with these rows, all of one target. */
-	const notNow = (action: Action, entries: readonly Entry[]): string | undefined => {
+	const notNow = (action: Action, entries: readonly TableRow[]): string | undefined => {
 		const rows = entries.map(entry => entry.row);
-		const refusal = permitted(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.monotonic());
+		const refusal = refusalFor(arming.policy.get(), action.id, rows[0]?.target ?? '', clock.monotonic());
 		return refusal === undefined ? action.disabled(rows) : `${refusal.reason}: ${refusal.hint}`;
 	};
 
@@ -239,7 +243,7 @@ export function createDeck(options: DeckOptions): Deck {
 		alone = panes.length === 1 && options.panes.length > 1;
 		const kinds = new Set<RowKind>();
 		for (const pane of options.panes) {
-			if (panes.includes(pane.id)) for (const kind of pane.sections.flatMap(kindsOfSection)) kinds.add(kind);
+			if (panes.includes(pane.id)) for (const kind of pane.sections.flatMap(sectionKinds)) kinds.add(kind);
 		}
 		watch.setVisible(kinds);
 	};
@@ -263,46 +267,50 @@ export function createDeck(options: DeckOptions): Deck {
 				listeners.delete(listener);
 			};
 		},
-		bump,
+		notifyChanged: bump,
 		version: () => version,
 		apply,
-		say: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
+		showNotice: (text, severity = 'ok') => apply({do: 'notice', notice: {text, severity, at: clock.now()}}),
 		now: () => clock.now(),
 		monotonic: () => clock.monotonic(),
 		view,
-		answered(pane) {
-			views.answer(pane);
+		completeView(pane) {
+			views.flushView(pane);
 			return view(pane);
 		},
-		focused,
-		current,
+		focusedView: focused,
+		currentRow: current,
 		actions() {
 			const {marks} = paneSession(session.get(), session.get().pane);
 			const selection = {entries: focused().entries, marks, current: current()};
-			return kindsOf(selection).flatMap(entry => {
-				const found = systemOf(entry.row.target)?.actions.filter(action => isFor(action, entry.kind)) ?? [];
-				return found.map(of => {
-					const {entries, refusal} = chosenFor(of, selection);
-					const disabled = refusal ?? notNow(of, entries);
-					return {of, key: keymap.keyOf(of.id, of.key), disabled, entries};
+			return firstRowOfEachKind(selection).flatMap(entry => {
+				const found = systemOf(entry.row.target)?.actions.filter(action => appliesToKind(action, entry.kind)) ?? [];
+				return found.map(declared => {
+					const {entries, refusal} = selectRowsFor(declared, selection);
+					const disabled = refusal ?? notNow(declared, entries);
+					return {declared, key: keymap.keyOf(declared.id, declared.key), disabled, entries};
 				});
 			});
 		},
 		inspections() {
 			const entry = current();
 			if (entry === undefined) return [];
-			const found = systemOf(entry.row.target)?.inspections.filter(one => isFor(one, entry.kind)) ?? [];
-			return found.map(of => ({of, key: keymap.keyOf(of.id, of.key), disabled: of.disabled?.(entry.row)}));
+			const found = systemOf(entry.row.target)?.inspections.filter(one => appliesToKind(one, entry.kind)) ?? [];
+			return found.map(declared => ({
+				declared,
+				key: keymap.keyOf(declared.id, declared.key),
+				disabled: declared.disabled?.(entry.row),
+			}));
 		},
 		findings() {
 			const readings = watch.readings();
-			if (found?.readings !== readings) found = {readings, findings: allFindings(readings)};
+			if (found?.readings !== readings) found = {readings, findings: mergeFindings(readings)};
 			return found.findings;
 		},
-		shown,
-		untouched: () => lastKeyAt === Number.NEGATIVE_INFINITY,
-		alone: () => alone,
-		page: pane => pages.get(pane)?.rows ?? 10,
+		setShownPanes: shown,
+		isUntouched: () => lastKeyAt === Number.NEGATIVE_INFINITY,
+		showsOnePane: () => alone,
+		pageRows: pane => pages.get(pane)?.rows ?? 10,
 		setPage: (pane, page) => {
 			pages.set(pane, page);
 			if (pane === session.get().pane) steadiness.painted(pane, page);
@@ -312,20 +320,20 @@ export function createDeck(options: DeckOptions): Deck {
 		setTextArea: area => {
 			textArea = area;
 		},
-		touched: () => {
+		holdRows: () => {
 			lastKeyAt = clock.monotonic();
-			views.touched();
+			views.holdRows();
 			// A key on the deck means what was asked for by the keys before it, also when that is not on the screen yet. What is typed into a
 			// field means no row: each letter of a filter would wait for the rows of all that came before it.
-			if (topLayer(session.get()) === undefined) views.answer(session.get().pane);
+			if (topLayer(session.get()) === undefined) views.flushView(session.get().pane);
 		},
 		keyHandled: ({places}) => steadiness.keyHandled(session.get().pane, current()?.key, places),
-		isSteady: () => steadiness.isSteady(session.get().pane, current()?.key),
-		question,
-		painted: one => {
+		isCursorStable: () => steadiness.isStable(session.get().pane, current()?.key),
+		pendingQuestion: question,
+		markPainted: one => {
 			painted = one;
 		},
-		answerable: () => painted !== undefined && painted === question(),
+		canAnswer: () => painted !== undefined && painted === question(),
 		close() {
 			// What an open text follows ends with it.
 			apply({do: 'close-all'});

@@ -1,15 +1,15 @@
-import type {Line} from '../contract/document.ts';
-import {isOld} from '../contract/reading.ts';
-import {clockTime, duration, millis} from '../text/format.ts';
+import type {DocumentLine} from '../contract/document.ts';
+import {isStale} from '../contract/reading.ts';
+import {formatClockTime, formatDuration, formatMillis} from '../text/format.ts';
 import type {Deck} from './deck.ts';
 
-const plain = (text: string): Line => ({text});
+const plain = (text: string): DocumentLine => ({text});
 
 /** How the sections of the focused pane are read, how old the data is, and what a read costs. */
-export function readsLines(deck: Deck): readonly Line[] {
-	const lines: Line[] = [];
+export function describeSources(deck: Deck): readonly DocumentLine[] {
+	const lines: DocumentLine[] = [];
 	const now = deck.now();
-	for (const section of deck.focused().sections) {
+	for (const section of deck.focusedView().sections) {
 		for (const reading of section.readings) {
 			const watched = deck.options.watch.targets.find(one => one.target.name === reading.target);
 			const source = watched?.system.sources.find(one => one.kind === reading.kind);
@@ -18,21 +18,21 @@ export function readsLines(deck: Deck): readonly Line[] {
 			const age =
 				reading.readAt === undefined
 					? 'not read yet'
-					: `read ${duration((now - reading.readAt) / 1000)} ago${isOld(reading, now) ? ' (old)' : ''}`;
+					: `read ${formatDuration((now - reading.readAt) / 1000)} ago${isStale(reading, now) ? ' (old)' : ''}`;
 			lines.push(
 				{text: `${title} of ${reading.target}`, loud: true},
 				plain(
-					`  ${reading.state}, ${age}, took ${millis(reading.tookMs)}, every ${duration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
+					`  ${reading.state}, ${age}, took ${formatMillis(reading.tookMs)}, every ${formatDuration(reading.intervalMs / 1000)}, ${source.cost}${source.cost === 'costly' ? ': only while it can be seen' : ''}`,
 				),
 				...(reading.failure === undefined
 					? []
 					: [
 							{text: `  ${reading.failure.message}`, severity: 'unknown' as const},
 							plain(
-								`  failing since ${clockTime(reading.failure.since)}, ${reading.failure.attempts === 1 ? 'once' : `${reading.failure.attempts} times`}: ${reading.failure.hint}`,
+								`  failing since ${formatClockTime(reading.failure.since)}, ${reading.failure.attempts === 1 ? 'once' : `${reading.failure.attempts} times`}: ${reading.failure.hint}`,
 							),
 						]),
-				...source.reads(watched.target).map(line => plain(`  ${line}`)),
+				...source.cliEquivalent(watched.target).map(line => plain(`  ${line}`)),
 				...section.notes
 					.filter(({target}) => target === reading.target)
 					.map(({note}) => plain(`  ${note.text}${note.hint === undefined ? '' : ` - ${note.hint}`}`)),
@@ -40,7 +40,7 @@ export function readsLines(deck: Deck): readonly Line[] {
 			);
 		}
 	}
-	const noise = deck.options.effects.noise();
+	const noise = deck.options.effects.strayOutput();
 	if (noise.length > 0)
 		lines.push({text: 'Written to the terminal by other code, kept off the screen', loud: true}, ...noise.map(plain));
 	return lines;

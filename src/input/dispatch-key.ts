@@ -1,17 +1,17 @@
-import type {Pressed} from '../session/key-then-enter.ts';
-import {type Layer, moved, paneSession, topLayer} from '../session/session.ts';
+import type {KeyPress} from '../session/key-then-enter.ts';
+import {type Layer, moveIndex, paneSession, topLayer} from '../session/session.ts';
 import {cleanLine, cleanTyped} from '../text/clean.ts';
-import {pressApprove} from './approve-program-keys.ts';
-import {pressArm, toggleArmed} from './arm-target-keys.ts';
-import {pressBreakGlass} from './break-glass-keys.ts';
-import {pressConfirm, scrolledBy} from './confirm-keys.ts';
+import {handleApproveKey} from './approve-program-keys.ts';
+import {handleArmKey, toggleArmed} from './arm-target-keys.ts';
+import {handleBreakGlassKey} from './break-glass-keys.ts';
+import {handleConfirmKey, scrollConfirmation} from './confirm-keys.ts';
 import type {Deck} from './deck.ts';
-import {pressDocument} from './document-keys.ts';
-import {pasteField, pressField} from './field-keys.ts';
-import type {Intent, Scope} from './keymap.ts';
-import {chosenIndex, menuItems} from './menu-items.ts';
-import {copyText, moveOf, runIntent, targetInSight} from './run-key-intent.ts';
-import {login, noRowText, perform, pinCursor} from './start-action.ts';
+import {handleDocumentKey} from './document-keys.ts';
+import {handleFieldKey, pasteIntoField} from './field-keys.ts';
+import type {KeyIntent, Scope} from './keymap.ts';
+import {menuItems, selectedIndex} from './menu-items.ts';
+import {copyText, currentTarget, cursorMove, runKeyIntent} from './run-key-intent.ts';
+import {loginToTarget, noSelectionReason, pinCursor, runById} from './start-action.ts';
 
 /** A field is one line: what is longer was not meant for it. */
 const longestPaste = 1000;
@@ -40,33 +40,33 @@ function scopeOf(layer: Layer | undefined): Scope {
 /** Said of a key that is pressed once and on purpose, when it came as those of a paste do, or of a slow link. */
 const together = 'not taken: the key came together with others in one read';
 
-function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: Intent, alone: boolean): void {
+function handleListKey(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: KeyIntent, alone: boolean): void {
 	const items = menuItems(deck, layer.list);
-	const index = chosenIndex(items, layer);
+	const index = selectedIndex(items, layer);
 	const item = items[index];
 	switch (intent) {
 		case 'list.choose':
 			if (item === undefined) return;
 			if (item.disabled === undefined) item.choose();
-			else deck.say(`${item.text}: ${item.disabled}`, 'warn');
+			else deck.showNotice(`${item.text}: ${item.disabled}`, 'warn');
 			return;
 		case 'list.settle':
 			if (alone) item?.settle?.();
-			else deck.say(together, 'warn');
+			else deck.showNotice(together, 'warn');
 			return;
 		case 'list.arm':
 			if (alone) toggleArmed(deck, item?.target, 'key');
-			else deck.say(together, 'warn');
+			else deck.showNotice(together, 'warn');
 			return;
 		case 'list.login':
-			void login(deck, item?.target);
+			void loginToTarget(deck, item?.target);
 			return;
 		case 'list.copy':
 			if (item !== undefined) copyText(deck, cleanLine(`${item.left} ${item.text} ${item.right}`).trim());
 			return;
 		default:
 			if (items.length > 0) {
-				const to = moved(index, moveOf(intent), items.length, overlayPage);
+				const to = moveIndex(index, cursorMove(intent), items.length, overlayPage);
 				deck.apply({do: 'top', layer: {...layer, index: to, item: items[to]?.id}});
 			}
 	}
@@ -78,7 +78,7 @@ function pressList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent: In
  *
  * Over a slow line Esc and the key after it arrive as one, which is how terminals send Alt: unless something lies on that, it is both.
  */
-export function press(deck: Deck, key: string, text?: string, alone = false): void {
+export function dispatchKey(deck: Deck, key: string, text?: string, alone = false): void {
 	const [, character] = /^alt\+(.)$/su.exec(key) ?? [];
 	if (character === undefined || deck.options.keymap.isTaken(key)) {
 		pressOne(deck, {key, text, alone});
@@ -89,12 +89,12 @@ export function press(deck: Deck, key: string, text?: string, alone = false): vo
 }
 
 /** Whether a key puts the cursor on a row that the person chose. */
-const isPlacing = (intent: Intent | undefined): boolean =>
+const movesCursor = (intent: KeyIntent | undefined): boolean =>
 	intent !== undefined && /^row\.(?:down|up|first|last|page-down|page-up)$/.test(intent);
 
-function pressOne(deck: Deck, pressed: Pressed): void {
+function pressOne(deck: Deck, pressed: KeyPress): void {
 	const places =
-		topLayer(deck.session.get()) === undefined && isPlacing(deck.options.keymap.intent('deck', pressed.key));
+		topLayer(deck.session.get()) === undefined && movesCursor(deck.options.keymap.intent('deck', pressed.key));
 	handle(deck, pressed);
 	// A key may have changed which rows are shown: the cursor is on an object from here on, not on a line.
 	if (topLayer(deck.session.get()) !== undefined) return;
@@ -102,9 +102,9 @@ function pressOne(deck: Deck, pressed: Pressed): void {
 	deck.keyHandled({places});
 }
 
-function handle(deck: Deck, pressed: Pressed): void {
+function handle(deck: Deck, pressed: KeyPress): void {
 	const {key, text, alone} = pressed;
-	deck.touched();
+	deck.holdRows();
 	const session = deck.session.get();
 	const layer = topLayer(session);
 	const {keymap} = deck.options;
@@ -119,23 +119,23 @@ function handle(deck: Deck, pressed: Pressed): void {
 	// Neither types anything nor answers a question, so they mean the same everywhere.
 	const anywhere = keymap.intent('any', key);
 	if (text === undefined && (anywhere === 'deck.suspend' || anywhere === 'deck.redraw')) {
-		runIntent(deck, anywhere);
+		runKeyIntent(deck, anywhere);
 		return;
 	}
 	if (layer?.kind === 'confirm') {
-		pressConfirm(deck, layer, pressed);
+		handleConfirmKey(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'arm') {
-		pressArm(deck, layer, pressed);
+		handleArmKey(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'approve') {
-		pressApprove(deck, layer, pressed);
+		handleApproveKey(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'break-glass') {
-		pressBreakGlass(deck, layer, pressed);
+		handleBreakGlassKey(deck, layer, pressed);
 		return;
 	}
 	if (layer?.kind === 'quit') {
@@ -144,11 +144,11 @@ function handle(deck: Deck, pressed: Pressed): void {
 		return;
 	}
 	if (scope === 'field' && layer !== undefined) {
-		pressField(deck, layer, keymap.intent('field', key), text);
+		handleFieldKey(deck, layer, keymap.intent('field', key), text);
 		return;
 	}
 	const intent = keymap.intent(scope, key);
-	const dial = layer?.kind === 'document' ? layer.dials?.find(one => one.key === key) : undefined;
+	const dial = layer?.kind === 'document' ? layer.documentOptions?.find(one => one.key === key) : undefined;
 	if (dial !== undefined) {
 		dial.turn();
 		return;
@@ -157,23 +157,23 @@ function handle(deck: Deck, pressed: Pressed): void {
 		pinCursor(deck);
 		if (intent !== undefined) {
 			if (intent === 'deck.back' && key !== 'esc' && atTop(deck)) deck.apply({do: 'push', layer: {kind: 'quit'}});
-			else if (intent === 'deck.arm' && !alone) deck.say(together, 'warn');
-			else if (intent === 'deck.arm') toggleArmed(deck, targetInSight(deck), 'key');
-			else runIntent(deck, intent);
+			else if (intent === 'deck.arm' && !alone) deck.showNotice(together, 'warn');
+			else if (intent === 'deck.arm') toggleArmed(deck, currentTarget(deck), 'key');
+			else runKeyIntent(deck, intent);
 			return;
 		}
-		pressDeclared(deck, key);
+		runDeclaredKey(deck, key);
 		return;
 	}
 	if (intent === undefined) return;
-	if (intent.startsWith('deck.')) runIntent(deck, intent);
-	else if (layer?.kind === 'list') pressList(deck, layer, intent, alone);
-	else if (layer?.kind === 'document') pressDocument(deck, layer, intent);
+	if (intent.startsWith('deck.')) runKeyIntent(deck, intent);
+	else if (layer?.kind === 'list') handleListKey(deck, layer, intent, alone);
+	else if (layer?.kind === 'document') handleDocumentKey(deck, layer, intent);
 }
 
 const atTop = (deck: Deck): boolean => {
 	const session = deck.session.get();
-	const {filter, faults, marks} = paneSession(session, session.pane);
+	const {filter, problemsOnly: faults, marks} = paneSession(session, session.pane);
 	return filter === '' && !faults && marks.size === 0 && session.target === undefined && !session.zoom;
 };
 
@@ -183,42 +183,43 @@ const hasMarks = (deck: Deck): boolean => {
 };
 
 /** A letter that is no fixed key: an inspection or an action of the row under the cursor. */
-function pressDeclared(deck: Deck, key: string): void {
-	const entry = deck.current();
+function runDeclaredKey(deck: Deck, key: string): void {
+	const entry = deck.currentRow();
 	const {keymap} = deck.options;
 	if (entry === undefined && !hasMarks(deck)) {
 		const isDeclared = /^[A-Z]$/.test(key);
-		const why = noRowText(deck);
-		if (isDeclared || why !== undefined) deck.say(why ?? 'no row is selected, so there is nothing to act on', 'warn');
+		const why = noSelectionReason(deck);
+		if (isDeclared || why !== undefined)
+			deck.showNotice(why ?? 'no row is selected, so there is nothing to act on', 'warn');
 		return;
 	}
 	const inspection =
 		entry &&
-		keymap.declared(
-			deck.inspections().map(offer => offer.of),
+		keymap.findDeclared(
+			deck.inspections().map(offer => offer.declared),
 			entry.kind,
 			key,
 		);
 	const action = deck
 		.actions()
-		.map(({of}) => keymap.declared([of], of.kind, key))
+		.map(({declared: of}) => keymap.findDeclared([of], of.kind, key))
 		.find(of => of !== undefined);
-	if (inspection !== undefined) perform(deck, inspection.id);
+	if (inspection !== undefined) runById(deck, inspection.id);
 	else if (action !== undefined) {
 		// Marks name their rows; without any the row under the cursor is meant, and it must be the one that was looked at.
-		if (hasMarks(deck) || deck.isSteady()) perform(deck, action.id);
+		if (hasMarks(deck) || deck.isCursorStable()) runById(deck, action.id);
 		else
-			deck.say(
+			deck.showNotice(
 				`${key} was not taken: the row under the cursor changed just now; look at it, then press ${key} again`,
 				'warn',
 			);
 	} else if (/^[A-Z]$/.test(key))
-		deck.say(`${key} does nothing on this row; ${keymap.keyFor('deck.actions')} lists what can be done`);
+		deck.showNotice(`${key} does nothing on this row; ${keymap.keyFor('deck.actions')} lists what can be done`);
 }
 
 /** Text that came as a paste. It never confirms anything and never acts: it only fills a field that is being typed into. */
-export function paste(deck: Deck, text: string): void {
-	deck.touched();
+export function handlePaste(deck: Deck, text: string): void {
+	deck.holdRows();
 	const layer = topLayer(deck.session.get());
 	if (
 		layer?.kind === 'confirm' ||
@@ -227,16 +228,16 @@ export function paste(deck: Deck, text: string): void {
 		layer?.kind === 'break-glass'
 	) {
 		if ('answering' in layer) deck.apply({do: 'top', layer: {...layer, answering: 'repeated'}});
-		deck.say('pasted text is not taken here: type it', 'warn');
+		deck.showNotice('pasted text is not taken here: type it', 'warn');
 	} else if (layer !== undefined && scopeOf(layer) === 'field')
-		pasteField(deck, layer, cleanTyped(text).slice(0, longestPaste));
-	else deck.say('pasted text was dropped: the deck takes keys only', 'warn');
+		pasteIntoField(deck, layer, cleanTyped(text).slice(0, longestPaste));
+	else deck.showNotice('pasted text was dropped: the deck takes keys only', 'warn');
 }
 
 /** The wheel moves what is read, as the arrows do. It is no key: it answers nothing, and takes no answer back. */
-export function wheel(deck: Deck, direction: 'up' | 'down'): void {
+export function handleWheel(deck: Deck, direction: 'up' | 'down'): void {
 	const layer = topLayer(deck.session.get());
-	if (layer === undefined || scopeOf(layer) !== 'confirm') press(deck, direction);
+	if (layer === undefined || scopeOf(layer) !== 'confirm') dispatchKey(deck, direction);
 	else if (layer.kind === 'confirm')
-		deck.apply({do: 'top', layer: scrolledBy(deck, layer, direction === 'down' ? 1 : -1)});
+		deck.apply({do: 'top', layer: scrollConfirmation(deck, layer, direction === 'down' ? 1 : -1)});
 }

@@ -1,19 +1,26 @@
 import {messageOf} from '../errors.ts';
-import {containing} from '../session/line-filter.ts';
+import {containsIgnoringCase} from '../session/line-filter.ts';
 import type {DocumentLayer, Move} from '../session/session.ts';
 import type {TextBuffer} from '../session/text-buffer.ts';
-import {found, type Layout, lastTop, type Place, scrolled, topOf} from '../session/text-page.ts';
+import {
+	findLine,
+	lastPageTop,
+	pageTop,
+	scrollByRows,
+	type TextLayout,
+	type TextPosition,
+} from '../session/text-page.ts';
 import {cleanLine} from '../text/clean.ts';
 import {loadPatterns} from '../text/pattern.ts';
 import type {Deck} from './deck.ts';
-import type {Intent} from './keymap.ts';
-import {copyText, moveOf} from './run-key-intent.ts';
+import type {KeyIntent} from './keymap.ts';
+import {copyText, cursorMove} from './run-key-intent.ts';
 
 /** Columns that a key moves a text by that is not wrapped. */
-const sideways = 20;
+const horizontalStep = 20;
 
 /** How an open text is laid out now. */
-export function layoutOf(deck: Deck, {wrap, stamps, left}: DocumentLayer): Layout {
+export function documentLayout(deck: Deck, {wrap, stamps, left}: DocumentLayer): TextLayout {
 	const {cells, rows} = deck.textArea();
 	return {cells, rows, wrap, stamps, left};
 }
@@ -23,7 +30,7 @@ export function* shownLines(text: TextBuffer, stamps: boolean): Generator<string
 	for (let at = text.next(text.first()); at !== undefined; at = text.next(at + 1)) {
 		const line = text.line(at);
 		if (line === undefined) return;
-		const lead = line.lead === undefined ? '' : `${line.lead.text} `;
+		const lead = line.sourceLabel === undefined ? '' : `${line.sourceLabel.text} `;
 		yield `${stamps && line.at !== undefined ? `${line.at} ` : ''}${lead}${line.text}`;
 	}
 }
@@ -41,31 +48,40 @@ const rowsOf = (move: Move, rows: number): number =>
 	})[move];
 
 /** Where a move leads. Down to the end of a text that goes on: it is followed again. */
-function moveTo(layer: DocumentLayer, move: Move, layout: Layout): Place | 'end' {
-	const {text, follows} = layer;
+function moveTo(layer: DocumentLayer, move: Move, layout: TextLayout): TextPosition | 'end' {
+	const {text, followState: follows} = layer;
 	const rows = rowsOf(move, layout.rows);
-	const last = lastTop(text, layout);
+	const last = lastPageTop(text, layout);
 	const first = {line: text.first(), part: 0};
 	const to =
-		move === 'last' ? last : move === 'first' ? topOf(text, first, layout) : scrolled(text, layer.top, rows, layout);
+		move === 'last'
+			? last
+			: move === 'first'
+				? pageTop(text, first, layout)
+				: scrollByRows(text, layer.top, rows, layout);
 	const reached = to.line === last.line && to.part === last.part;
 	return follows === 'on' && reached && (rows > 0 || layer.top === 'end') ? 'end' : to;
 }
 
 /** The text is held still where it was left, and what comes meanwhile is counted from here. */
-const held = (layer: DocumentLayer, top: Place | 'end'): Partial<DocumentLayer> =>
-	layer.top === 'end' && top !== 'end' ? {top, heldAt: layer.text.end()} : {top};
+const pausedAt = (layer: DocumentLayer, top: TextPosition | 'end'): Partial<DocumentLayer> =>
+	layer.top === 'end' && top !== 'end' ? {top, pausedAtLine: layer.text.end()} : {top};
 
 /** The next line that the search finds, at the top of the page. */
-export function searched(deck: Deck, layer: DocumentLayer, search: string, way: 'here' | 'next' | 'previous'): void {
-	const layout = layoutOf(deck, layer);
-	const from = layer.top === 'end' ? topOf(layer.text, 'end', layout).line : layer.top.line;
+export function searchDocument(
+	deck: Deck,
+	layer: DocumentLayer,
+	search: string,
+	way: 'here' | 'next' | 'previous',
+): void {
+	const layout = documentLayout(deck, layer);
+	const from = layer.top === 'end' ? pageTop(layer.text, 'end', layout).line : layer.top.line;
 	const line =
 		search === ''
 			? undefined
-			: found(layer.text, containing(search), way === 'here' ? from - 1 : from, way === 'previous');
-	if (line === undefined && search !== '') deck.say(`no line has ${cleanLine(search)}`, 'warn');
-	const to = line === undefined ? {} : held(layer, {line, part: 0});
+			: findLine(layer.text, containsIgnoringCase(search), way === 'here' ? from - 1 : from, way === 'previous');
+	if (line === undefined && search !== '') deck.showNotice(`no line has ${cleanLine(search)}`, 'warn');
+	const to = line === undefined ? {} : pausedAt(layer, {line, part: 0});
 	deck.apply({do: 'top', layer: {...layer, search, ...to}});
 }
 
@@ -73,15 +89,15 @@ function save(deck: Deck, layer: DocumentLayer): void {
 	// What is dropped while it is written has to be in it too.
 	const lines = [...shownLines(layer.text, true)];
 	deck.options.effects.save(layer.title, lines).then(
-		path => deck.say(`${lines.length} lines saved to ${path}`),
-		(error: unknown) => deck.say(`not saved: ${messageOf(error)}`, 'warn'),
+		path => deck.showNotice(`${lines.length} lines saved to ${path}`),
+		(error: unknown) => deck.showNotice(`not saved: ${messageOf(error)}`, 'warn'),
 	);
 }
 
 /** A key in an open text. */
-export function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent): void {
+export function handleDocumentKey(deck: Deck, layer: DocumentLayer, intent: KeyIntent): void {
 	const top = (next: Partial<DocumentLayer>) => deck.apply({do: 'top', layer: {...layer, ...next}});
-	const layout = layoutOf(deck, layer);
+	const layout = documentLayout(deck, layer);
 	const {text} = layer;
 	switch (intent) {
 		case 'text.search':
@@ -95,22 +111,22 @@ export function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent):
 			});
 			return;
 		case 'text.next':
-			searched(deck, layer, layer.search, 'next');
+			searchDocument(deck, layer, layer.search, 'next');
 			return;
 		case 'text.previous':
-			searched(deck, layer, layer.search, 'previous');
+			searchDocument(deck, layer, layer.search, 'previous');
 			return;
 		case 'text.follow':
-			if (layer.follows !== 'on') deck.say('no more lines come: this text is as it was read');
-			else top(held(layer, layer.top === 'end' ? topOf(text, 'end', layout) : 'end'));
+			if (layer.followState !== 'on') deck.showNotice('no more lines come: this text is as it was read');
+			else top(pausedAt(layer, layer.top === 'end' ? pageTop(text, 'end', layout) : 'end'));
 			return;
 		case 'text.wrap':
 			top({wrap: !layer.wrap, left: 0});
 			return;
 		case 'text.left':
 		case 'text.right':
-			if (layer.wrap) deck.say(`lines are wrapped; ${deck.options.keymap.keyFor('text.wrap')} changes that`);
-			else top({left: Math.max(0, layer.left + (intent === 'text.right' ? sideways : -sideways))});
+			if (layer.wrap) deck.showNotice(`lines are wrapped; ${deck.options.keymap.keyFor('text.wrap')} changes that`);
+			else top({left: Math.max(0, layer.left + (intent === 'text.right' ? horizontalStep : -horizontalStep))});
 			return;
 		case 'text.stamps':
 			top({stamps: !layer.stamps});
@@ -125,6 +141,6 @@ export function pressDocument(deck: Deck, layer: DocumentLayer, intent: Intent):
 			copyText(deck, [...shownLines(text, layer.stamps)].join('\n'));
 			return;
 		default:
-			top(held(layer, moveTo(layer, moveOf(intent), layout)));
+			top(pausedAt(layer, moveTo(layer, cursorMove(intent), layout)));
 	}
 }

@@ -1,18 +1,18 @@
 import type {Action} from '../contract/action.ts';
-import {isFor} from '../contract/define.ts';
-import type {Line} from '../contract/document.ts';
+import {appliesToKind} from '../contract/define.ts';
+import type {DocumentLine} from '../contract/document.ts';
 import type {Inspection} from '../contract/inspection.ts';
 import type {Keymap} from './keymap.ts';
 
-const plain = (text: string): Line => ({text});
+const plain = (text: string): DocumentLine => ({text});
 
 /** Every key that works, as it is mapped now. */
 export function helpLines(
 	keymap: Keymap,
 	actions: readonly Action[],
 	inspections: readonly Inspection[],
-): readonly Line[] {
-	const lines: Line[] = [];
+): readonly DocumentLine[] {
+	const lines: DocumentLine[] = [];
 	const heads = {
 		deck: 'On the deck',
 		any: 'Everywhere',
@@ -38,12 +38,14 @@ export function helpLines(
 	for (const kind of new Set([...actions, ...inspections].flatMap(entry => [entry.kind, ...(entry.also ?? [])]))) {
 		lines.push({text: `On a row of ${kind}`, loud: true});
 		for (const entry of inspections)
-			if (isFor(entry, kind)) {
+			if (appliesToKind(entry, kind)) {
 				lines.push(row(keymap.keyOf(entry.id, entry.key), entry.title));
-				for (const dial of entry.dials ?? []) lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
+				for (const dial of entry.documentOptions ?? [])
+					lines.push(row(`  ${dial.key}`, `  in its text: ${dial.title}`));
 			}
 		for (const entry of actions)
-			if (isFor(entry, kind)) lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
+			if (appliesToKind(entry, kind))
+				lines.push(row(keymap.keyOf(entry.id, entry.key), `${entry.title}  (${entry.id})`));
 		lines.push(plain(''));
 	}
 	lines.push(

@@ -1,5 +1,5 @@
-import {isFor} from '../contract/define.ts';
-import {closest} from '../text/closest.ts';
+import {appliesToKind} from '../contract/define.ts';
+import {closestWord} from '../text/closest.ts';
 
 /** Every fixed key of midwatch, as data. Dispatch, footer, help, docs/keys.md, remapping and the story tests all read this table. */
 
@@ -9,7 +9,7 @@ import {closest} from '../text/closest.ts';
  */
 export type Scope = 'any' | 'deck' | 'list' | 'document' | 'field' | 'confirm';
 
-export type Binding = {
+export type KeyBinding = {
 	readonly intent: string;
 	/** Key names as the decoder gives them: `j`, `G`, `up`, `shift+tab`, `ctrl+d`. */
 	readonly keys: readonly string[];
@@ -22,7 +22,7 @@ export type Binding = {
 };
 
 /** The order is that of the help and of docs/keys.md. */
-export const bindings = [
+export const keyBindings = [
 	{intent: 'pane.1', keys: ['1'], scope: 'deck', title: 'Go to pane 1'},
 	{intent: 'pane.2', keys: ['2'], scope: 'deck', title: 'Go to pane 2'},
 	{intent: 'pane.3', keys: ['3'], scope: 'deck', title: 'Go to pane 3'},
@@ -143,53 +143,53 @@ export const bindings = [
 		title: 'Give a reason for the record, where none is asked for',
 	},
 	{intent: 'confirm.copy', keys: ['ctrl+y'], scope: 'confirm', title: 'Copy the same act as a command'},
-] as const satisfies readonly Binding[];
+] as const satisfies readonly KeyBinding[];
 
-export type Intent = (typeof bindings)[number]['intent'];
+export type KeyIntent = (typeof keyBindings)[number]['intent'];
 
 /** What the table needs to know of an action or an inspection. */
-export type Keyed = {
+export type DeclaredKey = {
 	readonly id: string;
 	readonly title: string;
 	readonly key: string;
 	readonly kind: string;
 	readonly also?: readonly string[];
 	/** Keys of the text that it opens. */
-	readonly dials?: readonly {readonly key: string; readonly title: string}[];
+	readonly documentOptions?: readonly {readonly key: string; readonly title: string}[];
 };
 
 /** `intent or id -> keys`, from the configuration. */
 export type Remaps = Readonly<Record<string, readonly string[]>>;
 
 export type Keymap = {
-	readonly bindings: readonly Binding[];
+	readonly bindings: readonly KeyBinding[];
 	/** The intent of a key in a scope; `any` is looked at last. */
-	intent(scope: Scope, key: string): Intent | undefined;
+	intent(scope: Scope, key: string): KeyIntent | undefined;
 	/** First key of an intent, action or inspection, for the footer and the help. */
 	keyOf(id: string, fallback: string): string;
 	/** First key of an intent, for a sentence: `press O to arm it`. */
-	keyFor(intent: Intent): string;
+	keyFor(intent: KeyIntent): string;
 	/** Action or inspection of a row kind under this key. */
-	declared<K extends Keyed>(of: readonly K[], kind: string, key: string): K | undefined;
+	findDeclared<K extends DeclaredKey>(of: readonly K[], kind: string, key: string): K | undefined;
 	/** Whether anything lies on this key, wherever that is. */
 	isTaken(key: string): boolean;
 };
 
 /** The configured keys, or its own; those that can never be taken away come last. */
-function keysOf(binding: Binding, remaps: Remaps): readonly string[] {
+function keysOf(binding: KeyBinding, remaps: Remaps): readonly string[] {
 	const given = remaps[binding.intent];
 	if (given === undefined) return binding.keys;
 	return [...given, ...(binding.always ?? []).filter(key => !given.includes(key))];
 }
 
-const isIntent = (text: string): text is Intent => bindings.some(binding => binding.intent === text);
+const isIntent = (text: string): text is KeyIntent => keyBindings.some(binding => binding.intent === text);
 
 export function createKeymap(remaps: Remaps = {}): Keymap {
-	const mapped: readonly Binding[] = bindings.map(binding => ({
+	const mapped: readonly KeyBinding[] = keyBindings.map(binding => ({
 		...binding,
 		keys: keysOf(binding, remaps),
 	}));
-	const table = new Map<string, Intent>();
+	const table = new Map<string, KeyIntent>();
 	for (const binding of mapped) {
 		for (const key of binding.keys) if (isIntent(binding.intent)) table.set(`${binding.scope} ${key}`, binding.intent);
 	}
@@ -202,8 +202,8 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 		intent: (scope, key) => table.get(`${scope} ${key}`) ?? (scope === 'field' ? undefined : table.get(`any ${key}`)),
 		keyOf,
 		keyFor: intent => keyOf(intent, '(no key)'),
-		declared: (of, kind, key) =>
-			of.find(entry => isFor(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
+		findDeclared: (of, kind, key) =>
+			of.find(entry => appliesToKind(entry, kind) && (remaps[entry.id] ?? [entry.key]).includes(key)),
 	};
 }
 
@@ -211,7 +211,10 @@ export function createKeymap(remaps: Remaps = {}): Keymap {
 export type KeyProblem = {readonly id?: string; readonly text: string};
 
 /** A dial is a key of an open text, beside all that are fixed there. */
-function dialProblems({id, dials = []}: Keyed, mapped: readonly Binding[]): readonly KeyProblem[] {
+function documentOptionProblems(
+	{id, documentOptions: dials = []}: DeclaredKey,
+	mapped: readonly KeyBinding[],
+): readonly KeyProblem[] {
 	const fixed = mapped.filter(binding => binding.scope === 'document' || binding.scope === 'any');
 	return dials.flatMap(({key, title}, index) => {
 		const owner = fixed.find(binding => binding.keys.includes(key));
@@ -241,7 +244,7 @@ function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name:
 				found.push({id, text: `keys: ${id}: ctrl+c always quits; take another key`});
 		}
 		if (known.has(id)) continue;
-		const near = closest(id, [...known]);
+		const near = closestWord(id, [...known]);
 		const meant = near === undefined ? '' : `; did you mean ${near}?`;
 		found.push({id, text: `keys: ${id} is not an intent, an action or an inspection${meant}`});
 	}
@@ -252,14 +255,14 @@ function remapProblems(remaps: Remaps, known: ReadonlySet<string>, isKey: (name:
  * What stops the start: one key for two things in reach of each other, an action on anything but a capital letter or a function key, an
  * inspection on a capital letter, remaps of things that do not exist, and keys that no terminal sends (`isKey` knows their names).
  */
-export function problems(
-	actions: readonly Keyed[],
-	inspections: readonly Keyed[],
+export function keymapProblems(
+	actions: readonly DeclaredKey[],
+	inspections: readonly DeclaredKey[],
 	remaps: Remaps = {},
 	isKey: (name: string) => boolean = () => true,
 ): readonly KeyProblem[] {
 	const known = new Set<string>([
-		...bindings.map(binding => binding.intent),
+		...keyBindings.map(binding => binding.intent),
 		...actions.map(a => a.id),
 		...inspections.map(i => i.id),
 	]);
@@ -313,7 +316,7 @@ export function problems(
 			if (!acts && /^[A-Z]$/.test(key))
 				tell(`${entry.id}: only actions may use a capital letter, not ${key}`, entry.id);
 		}
-		found.push(...dialProblems(entry, mapped));
+		found.push(...documentOptionProblems(entry, mapped));
 	}
 	return found;
 }

@@ -1,19 +1,19 @@
 import type {AuditRecord} from '../audit/audit-record.ts';
-import type {Unresolved} from '../audit/unresolved-intents.ts';
-import type {Line} from '../contract/document.ts';
+import type {UnresolvedIntent} from '../audit/unresolved-intents.ts';
+import type {DocumentLine} from '../contract/document.ts';
 import type {Severity} from '../contract/row.ts';
-import {worst} from '../contract/severity.ts';
+import {worstSeverity} from '../contract/severity.ts';
 import {messageOf} from '../errors.ts';
-import {findingAge} from '../findings/merge-findings.ts';
-import {channelWords} from '../model/channel-security.ts';
-import {standing} from '../policy/policy.ts';
-import {targetWords} from '../policy/policy-text.ts';
+import {formatFindingAge} from '../findings/merge-findings.ts';
+import {describeChannel} from '../model/channel-security.ts';
+import {accessState} from '../policy/policy.ts';
+import {describeTargetPolicy} from '../policy/policy-text.ts';
 import {isSettling} from '../remedy/remedy-state.ts';
 import type {ListName} from '../session/session.ts';
-import {clockTime, duration, millis} from '../text/format.ts';
+import {formatClockTime, formatDuration, formatMillis} from '../text/format.ts';
 import type {Deck} from './deck.ts';
 import {showDocument} from './open-document.ts';
-import {perform, reveal} from './start-action.ts';
+import {revealFinding, runById} from './start-action.ts';
 
 /** A line of a list above the deck. `text` may hold raw text from outside: the list cleans it. */
 export type MenuItem = {
@@ -50,14 +50,14 @@ export const menuEmpty: Readonly<Record<ListName, string>> = {
 };
 
 /** What can be done with the row under the cursor, and read of it. */
-export const offerItems = (deck: Deck): readonly MenuItem[] =>
-	[...deck.actions(), ...deck.inspections()].map(({of: {id, title}, key, disabled}) => ({
+export const availableItems = (deck: Deck): readonly MenuItem[] =>
+	[...deck.actions(), ...deck.inspections()].map(({declared: {id, title}, key, disabled}) => ({
 		id,
 		left: key,
 		text: title,
 		right: id,
 		disabled,
-		choose: () => perform(deck, id),
+		choose: () => runById(deck, id),
 	}));
 
 const findingItems = (deck: Deck): MenuItem[] =>
@@ -66,9 +66,9 @@ const findingItems = (deck: Deck): MenuItem[] =>
 		severity: finding.severity,
 		left: finding.target,
 		text: finding.sentence,
-		right: findingAge(finding, deck.now()),
+		right: formatFindingAge(finding, deck.now()),
 		target: finding.target,
-		choose: () => reveal(deck, finding),
+		choose: () => revealFinding(deck, finding),
 	}));
 
 function targetItems(deck: Deck): MenuItem[] {
@@ -78,28 +78,34 @@ function targetItems(deck: Deck): MenuItem[] {
 		const readings = watch.readings().filter(reading => reading.target === target.name);
 		const failure = readings.find(reading => reading.failure !== undefined)?.failure;
 		const identity = watch.identity(target.name);
-		const is = standing(arming.policy.get(), target.name, deck.monotonic());
+		const is = accessState(arming.policy.get(), target.name, deck.monotonic());
 		const told = {
 			open: 'not guarded',
 			guarded: `guarded: ${keymap.keyFor('list.arm')} arms it`,
-			armed: is.state === 'armed' ? `armed, ends in ${duration((is.until - deck.monotonic()) / 1000)}` : '',
+			armed: is.state === 'armed' ? `armed, ends in ${formatDuration((is.until - deck.monotonic()) / 1000)}` : '',
 			'read-only': 'read-only',
 		}[is.state];
 		const server =
 			identity === undefined
 				? 'connecting'
-				: [`${identity.version}, as ${identity.who}`, channelWords(identity.channel), millis(identity.latencyMs)]
+				: [
+						`${identity.version}, as ${identity.who}`,
+						describeChannel(identity.channel),
+						formatMillis(identity.latencyMs),
+					]
 						.filter(part => part !== undefined)
 						.join(', ');
 		const parts = [
 			`${system.title}: ${failure === undefined ? server : `${failure.message}; ${failure.hint}`}`,
 			only === target.name ? `shown alone, ${keymap.keyFor('list.choose')} shows all` : '',
-			targetWords(arming.policy.get(), target.name),
+			describeTargetPolicy(arming.policy.get(), target.name),
 		];
 		return {
 			id: target.name,
 			severity:
-				failure === undefined ? worst(readings.flatMap(reading => reading.findings.map(f => f.severity))) : 'unknown',
+				failure === undefined
+					? worstSeverity(readings.flatMap(reading => reading.findings.map(f => f.severity)))
+					: 'unknown',
 			left: target.name,
 			text: parts.filter(part => part !== '').join(' · '),
 			right: told,
@@ -110,8 +116,8 @@ function targetItems(deck: Deck): MenuItem[] {
 				if (only !== target.name) {
 					const pane = deck.options.panes.find(one => one.systems.includes(target.kind));
 					if (pane !== undefined) deck.apply({do: 'focus', pane: pane.id});
-					deck.say(`only ${target.name} is shown; ${keymap.keyFor('deck.targets')} shows all again`);
-				} else deck.say('all targets are shown');
+					deck.showNotice(`only ${target.name} is shown; ${keymap.keyFor('deck.targets')} shows all again`);
+				} else deck.showNotice('all targets are shown');
 			},
 		};
 	});
@@ -133,44 +139,44 @@ const recordSeverity = (record: AuditRecord): Severity => {
 };
 
 /** What is known of something whose record is not among those that were read. */
-const unresolvedLines = (open: Unresolved): Line[] =>
+const unresolvedLines = (open: UnresolvedIntent): DocumentLine[] =>
 	[
 		`${open.action.title} (${open.action.id}) on ${open.target}/${open.object}`,
 		`begun ${open.ts} by ${open.user}`,
 		open.why,
-		open.look,
-		...(open.seen === undefined ? [] : [`looked again: ${open.seen}`]),
+		open.whatToCheck,
+		...(open.lastObservation === undefined ? [] : [`looked again: ${open.lastObservation}`]),
 		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
 	].map(text => ({text}));
 
 /** The record tells that a person has looked; the outcome is not listed any more. */
-function settle(deck: Deck, id: string): void {
+function settleIntent(deck: Deck, id: string): void {
 	deck.options.audit.append({kind: 'settle', of: id, note: 'a person looked at it'}).then(
-		() => deck.say('recorded: it was looked at'),
-		(error: unknown) => deck.say(messageOf(error), 'warn'),
+		() => deck.showNotice('recorded: it was looked at'),
+		(error: unknown) => deck.showNotice(messageOf(error), 'warn'),
 	);
 }
 
 /** `14:05:33Z`, with the date before it when it was not today. */
-function when(deck: Deck, ts: string): string {
-	const time = clockTime(Date.parse(ts));
+function formatWhen(deck: Deck, ts: string): string {
+	const time = formatClockTime(Date.parse(ts));
 	const day = ts.slice(0, 10);
 	return day === new Date(deck.now()).toISOString().slice(0, 10) ? time : `${day} ${time}`;
 }
 
 /** `mira`, or `root (mira)` when mira became root by sudo. */
-const whoDid = ({actor}: AuditRecord): string =>
+const formatActor = ({actor}: AuditRecord): string =>
 	actor.sudo_user === undefined ? actor.user : `${actor.user} (${actor.sudo_user})`;
 
 const auditItems = (deck: Deck): MenuItem[] => [
 	...deck.options.unresolved.get().map(open => ({
 		id: `open-${open.id}`,
 		severity: 'unknown' as const,
-		left: when(deck, open.ts),
-		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.seen === undefined ? open.look : `looked again: ${open.seen}`}`,
+		left: formatWhen(deck, open.ts),
+		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.lastObservation === undefined ? open.whatToCheck : `looked again: ${open.lastObservation}`}`,
 		right: `unknown, ${deck.options.keymap.keyFor('list.settle')} settles`,
 		target: open.target,
-		settle: () => settle(deck, open.id),
+		settle: () => settleIntent(deck, open.id),
 		choose: () => {
 			const record = deck.records.get().find(one => one.id === open.id);
 			if (record !== undefined) showRecord(deck, record);
@@ -180,12 +186,12 @@ const auditItems = (deck: Deck): MenuItem[] => [
 	...deck.records.get().map(record => ({
 		id: `${record.seq}`,
 		severity: recordSeverity(record),
-		left: when(deck, record.ts),
+		left: formatWhen(deck, record.ts),
 		text: [
 			record.kind,
 			record.action?.id,
 			[record.target, record.object].filter(part => part !== undefined).join('/'),
-			whoDid(record),
+			formatActor(record),
 			record.note ?? record.receipt?.summary ?? record.error?.message,
 			record.confirmation?.reason === undefined ? undefined : `reason: ${record.confirmation.reason}`,
 		]
@@ -197,8 +203,8 @@ const auditItems = (deck: Deck): MenuItem[] => [
 ];
 
 /** What is seen so far of something that settles. */
-function seenOf(deck: Deck, record: string): string {
-	const remedy = deck.options.runner.underWay().find(one => one.id === record);
+function lastObservationOf(deck: Deck, record: string): string {
+	const remedy = deck.options.runner.inProgress().find(one => one.id === record);
 	if (remedy === undefined || !isSettling(remedy)) return '';
 	return `, looking whether it helped${remedy.outcome === undefined ? '' : `: ${remedy.outcome.detail}`}`;
 }
@@ -206,16 +212,16 @@ function seenOf(deck: Deck, record: string): string {
 const undoItems = (deck: Deck): MenuItem[] =>
 	deck.options.runner.undoable().map(one => ({
 		id: one.record,
-		left: clockTime(one.sentAt),
-		text: `${one.summary} (${one.target}/${one.object})${seenOf(deck, one.record)} · ${one.undo.text}`,
+		left: formatClockTime(one.sentAt),
+		text: `${one.summary} (${one.target}/${one.object})${lastObservationOf(deck, one.record)} · ${one.undo.text}`,
 		right: one.undo.class,
 		disabled: one.undoneBy === undefined ? one.impossible : 'already undone',
 		target: one.target,
-		choose: () => perform(deck, `undo ${one.record}`),
+		choose: () => runById(deck, `undo ${one.record}`),
 	}));
 
 /** The chosen line of a list that may have changed since: the same item, else what stands where it stood. */
-export function chosenIndex(
+export function selectedIndex(
 	items: readonly MenuItem[],
 	layer: {readonly index: number; readonly item: string | undefined},
 ): number {
@@ -227,7 +233,7 @@ export function chosenIndex(
 export function menuItems(deck: Deck, list: ListName): readonly MenuItem[] {
 	switch (list) {
 		case 'actions':
-			return offerItems(deck);
+			return availableItems(deck);
 		case 'findings':
 			return findingItems(deck);
 		case 'targets':

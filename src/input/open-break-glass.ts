@@ -3,8 +3,9 @@ import type {Deck} from './deck.ts';
 /** Opens the question, or says why there is nothing to ask. */
 export function openBreakGlass(deck: Deck): void {
 	const {copies} = deck.options;
-	if (copies === undefined) deck.say('no copy of the audit is required: there is nothing to break');
-	else if (!copies.glass.isNeeded()) deck.say('every required copy of the audit is taken: there is nothing to break');
+	if (copies === undefined) deck.showNotice('no copy of the audit is required: there is nothing to break');
+	else if (!copies.glass.isNeeded())
+		deck.showNotice('every required copy of the audit is taken: there is nothing to break');
 	else
 		deck.apply({
 			do: 'push',

@@ -1,26 +1,26 @@
 import type {Context} from '../contract/context.ts';
-import type {Document, Line} from '../contract/document.ts';
+import type {Document, DocumentLine} from '../contract/document.ts';
 import {AdapterError, isAdapterError, messageOf} from '../errors.ts';
-import {lineFilter} from '../session/line-filter.ts';
-import {type DocumentLayer, documentOf, type OpenDial} from '../session/session.ts';
-import {createTextBuffer, type Limits, type TextBuffer} from '../session/text-buffer.ts';
-import {longestLine} from '../text/cut-line.ts';
+import {parseLineFilter} from '../session/line-filter.ts';
+import {type DocumentLayer, findDocument, type OpenDocumentOption} from '../session/session.ts';
+import {createTextBuffer, type TextBuffer, type TextLimits} from '../session/text-buffer.ts';
+import {maxLineLength} from '../text/cut-line.ts';
 import {loadPatterns} from '../text/pattern.ts';
-import {bounded} from '../time/deadline.ts';
+import {withDeadline} from '../time/deadline.ts';
 import type {Deck} from './deck.ts';
 
 /** A text that takes longer than this to read is given up. */
 const documentTimeoutMs = 10_000;
 /** What is kept of a text that goes on: about 64 MB at the most. */
-const liveLimits: Limits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: longestLine};
+const liveLimits: TextLimits = {lines: 100_000, chars: 32 * 1024 * 1024, lineChars: maxLineLength};
 /** New lines show no oftener than this. */
 const repaintMs = 100;
 /** Taking lines, or filtering them, takes no longer in one turn of the event loop. */
-const turnMs = 5;
+const timeBudgetMs = 5;
 
 let openings = 0;
 
-const plain = (text: string): Line => ({text});
+const plain = (text: string): DocumentLine => ({text});
 
 const closedText = () => new AdapterError('timeout', 'the text was closed', 'Open it again.');
 
@@ -32,11 +32,11 @@ const emptyLayer = {
 	wrap: true,
 	stamps: false,
 	left: 0,
-	follows: 'no',
+	followState: 'no',
 } as const;
 
 /** How a text is looked at stays when it is opened again in its place. */
-const keptView = ({search, filter, wrap, stamps, left}: DocumentLayer) => ({search, filter, wrap, stamps, left});
+const viewOptions = ({search, filter, wrap, stamps, left}: DocumentLayer) => ({search, filter, wrap, stamps, left});
 
 /**
  * Opens a text above the deck and fills it when it has been read; a failure is told in its place. What follows is read until it is closed.
@@ -46,17 +46,17 @@ export function openDocument(
 	deck: Deck,
 	title: string,
 	read: (context: Context) => Promise<Document>,
-	{dials = [], instead}: {readonly dials?: readonly OpenDial[]; readonly instead?: number | undefined} = {},
+	{dials = [], instead}: {readonly dials?: readonly OpenDocumentOption[]; readonly instead?: number | undefined} = {},
 ): number {
 	openings += 1;
 	const opening = openings;
 	const {clock, keymap} = deck.options;
 	let reading = false;
 	let life = new AbortController();
-	const layerNow = () => documentOf(deck.session.get(), opening);
+	const layerNow = () => findDocument(deck.session.get(), opening);
 	const change = (by: Partial<DocumentLayer>) => deck.apply({do: 'document', opening, change: by});
 
-	const fill = (lines: readonly Line[], limits?: Limits): TextBuffer => {
+	const fill = (lines: readonly DocumentLine[], limits?: TextLimits): TextBuffer => {
 		const text = createTextBuffer(lines, limits);
 		const filter = layerNow()?.filter ?? '';
 		if (filter !== '') applyFilter(deck, text, filter);
@@ -77,24 +77,26 @@ export function openDocument(
 			);
 		const within = new AbortController();
 		signal.addEventListener('abort', () => within.abort(signal.reason), {once: true});
-		bounded({clock, ms: documentTimeoutMs, late, controller: within}, asked => read({signal: asked, now: deck.now}))
+		withDeadline({clock, timeoutMs: documentTimeoutMs, createTimeoutError: late, controller: within}, asked =>
+			read({signal: asked, now: deck.now}),
+		)
 			.finally(() => {
 				reading = false;
 			})
 			.then(
-				({title: told, lines, reads, follow, graph}) => {
+				({title: told, lines, cliEquivalent: reads, follow, graph}) => {
 					if (signal.aborted) return;
 					const how = reads.length === 0 ? [] : [plain('read by'), ...reads.map(line => plain(`  ${line}`))];
 					if (follow === undefined) {
 						const text = fill([...lines, ...(how.length === 0 ? [] : [plain('')]), ...how]);
-						change({state: 'ready', title: told, text, graph, follows: 'no'});
+						change({state: 'ready', title: told, text, graph, followState: 'no'});
 						return;
 					}
 					// What comes later stands at the end: how it is read goes before all of it.
 					const text = fill([...how, ...(how.length === 0 ? [] : [plain('')]), ...lines], liveLimits);
-					change({state: 'ready', title: told, text, graph, follows: 'on', top: 'end'});
-					void takeWhatFollows(deck, text, follow, signal).then(() => {
-						if (!signal.aborted) change({follows: 'ended'});
+					change({state: 'ready', title: told, text, graph, followState: 'on', top: 'end'});
+					void appendFollowedLines(deck, text, follow, signal).then(() => {
+						if (!signal.aborted) change({followState: 'ended'});
 					});
 				},
 				(error: unknown) => {
@@ -106,21 +108,21 @@ export function openDocument(
 						plain(''),
 						plain(`${keymap.keyFor('text.refresh')} reads it again`),
 					]);
-					change({state: 'failed', text, graph: undefined, top: {line: 0, part: 0}, follows: 'no'});
+					change({state: 'failed', text, graph: undefined, top: {line: 0, part: 0}, followState: 'no'});
 				},
 			);
 	};
 
-	const before = instead === undefined ? undefined : documentOf(deck.session.get(), instead);
+	const before = instead === undefined ? undefined : findDocument(deck.session.get(), instead);
 	const layer: DocumentLayer = {
 		...emptyLayer,
-		...(before === undefined ? {} : keptView(before)),
+		...(before === undefined ? {} : viewOptions(before)),
 		title,
 		state: 'loading',
 		text: createTextBuffer(),
 		reload: load,
 		opening,
-		dials,
+		documentOptions: dials,
 	};
 	if (instead === undefined) deck.apply({do: 'push', layer});
 	else deck.apply({do: 'document', opening: instead, change: layer});
@@ -134,7 +136,7 @@ export function openDocument(
 }
 
 /** Adds the lines as they come, and draws them now and then: however many there are, keys are answered in between. */
-async function takeWhatFollows(
+async function appendFollowedLines(
 	deck: Deck,
 	text: TextBuffer,
 	follow: NonNullable<Document['follow']>,
@@ -142,13 +144,13 @@ async function takeWhatFollows(
 ): Promise<void> {
 	const {clock} = deck.options;
 	let drawing = false;
-	const add = (lines: readonly Line[]) => {
+	const add = (lines: readonly DocumentLine[]) => {
 		text.append(lines);
 		if (drawing) return;
 		drawing = true;
 		clock.after(repaintMs, () => {
 			drawing = false;
-			if (!signal.aborted) deck.bump();
+			if (!signal.aborted) deck.notifyChanged();
 		});
 	};
 	let spentMs = 0;
@@ -158,7 +160,7 @@ async function takeWhatFollows(
 			const began = clock.monotonic();
 			add(lines);
 			spentMs += clock.monotonic() - began;
-			if (spentMs < turnMs) continue;
+			if (spentMs < timeBudgetMs) continue;
 			spentMs = 0;
 			await new Promise<void>(resolve => clock.after(0, resolve));
 		}
@@ -173,10 +175,10 @@ const tooSlow = 'takes too long on these lines: look for a plain text';
 
 /** Shows only the lines that pass, at once those at the end, and the rest of a long text a slice at a time. @returns what is wrong with it. */
 export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string | undefined {
-	const filter = lineFilter(typed);
+	const filter = parseLineFilter(typed);
 	if ('problem' in filter) return filter.problem;
 	if ('waits' in filter) {
-		void loadPatterns().then(() => applyAgain(deck, text, typed));
+		void loadPatterns().then(() => reapplyFilter(deck, text, typed));
 		return undefined;
 	}
 	const {clock} = deck.options;
@@ -184,17 +186,17 @@ export function applyFilter(deck: Deck, text: TextBuffer, typed: string): string
 	const goOn = () => {
 		const began = clock.monotonic();
 		let more = true;
-		while (more && clock.monotonic() - began < turnMs) more = text.judge();
-		deck.bump();
+		while (more && clock.monotonic() - began < timeBudgetMs) more = text.filterNextBlock();
+		deck.notifyChanged();
 		if (more && deck.session.get().layers.some(layer => layer.kind === 'document' && layer.text === text))
 			clock.after(0, goOn);
 	};
 	goOn();
-	return text.gaveUp() ? tooSlow : undefined;
+	return text.isFilterTooSlow() ? tooSlow : undefined;
 }
 
 /** What was typed before the engine of expressions was there, unless something else is typed by now. */
-function applyAgain(deck: Deck, text: TextBuffer, typed: string): void {
+function reapplyFilter(deck: Deck, text: TextBuffer, typed: string): void {
 	const {layers} = deck.session.get();
 	const top = layers.at(-1);
 	const isTyped = top?.kind === 'line-filter' && top.text === typed;
@@ -203,11 +205,11 @@ function applyAgain(deck: Deck, text: TextBuffer, typed: string): void {
 	const problem = applyFilter(deck, text, typed);
 	if (problem === undefined) return;
 	if (isTyped) deck.apply({do: 'top', layer: {...top, problem}});
-	else deck.say(problem, 'warn');
+	else deck.showNotice(problem, 'warn');
 }
 
 /** A text that is known already. */
-export function showDocument(deck: Deck, title: string, lines: readonly Line[]): void {
+export function showDocument(deck: Deck, title: string, lines: readonly DocumentLine[]): void {
 	openings += 1;
 	const text = createTextBuffer(lines);
 	deck.apply({do: 'push', layer: {...emptyLayer, title, state: 'ready', text, opening: openings}});

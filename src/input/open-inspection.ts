@@ -1,29 +1,29 @@
 import {initialParams} from '../contract/initial-params.ts';
 import type {Inspection} from '../contract/inspection.ts';
 import type {Params} from '../contract/param.ts';
-import {type OpenDial, paneSession} from '../session/session.ts';
-import type {Entry} from '../table/build-view.ts';
-import {chosenFor} from '../table/selection.ts';
+import {type OpenDocumentOption, paneSession} from '../session/session.ts';
+import type {TableRow} from '../table/build-view.ts';
+import {selectRowsFor} from '../table/selection.ts';
 import type {Deck} from './deck.ts';
 import {openDocument} from './open-document.ts';
 
 /** Reads more about the row under the cursor, or about the marked ones; asks first where params have to be typed. */
 export function startInspection(deck: Deck, inspection: Inspection): void {
-	const current = deck.current();
+	const current = deck.currentRow();
 	if (current === undefined) return;
 	const reason = inspection.disabled?.(current.row);
 	if (reason !== undefined) {
-		deck.say(`${inspection.title}: ${reason}`, 'warn');
+		deck.showNotice(`${inspection.title}: ${reason}`, 'warn');
 		return;
 	}
 	const {selects = 'one', params, prompt} = inspection;
 	const {marks} = paneSession(deck.session.get(), deck.session.get().pane);
 	const {entries, refusal} =
 		selects === 'many'
-			? chosenFor({...inspection, selects}, {entries: deck.focused().entries, marks, current})
+			? selectRowsFor({...inspection, selects}, {entries: deck.focusedView().entries, marks, current})
 			: {entries: [current]};
 	if (refusal !== undefined) {
-		deck.say(`${inspection.title}: ${refusal}`, 'warn');
+		deck.showNotice(`${inspection.title}: ${refusal}`, 'warn');
 		return;
 	}
 	const initial = initialParams(
@@ -37,7 +37,7 @@ export function startInspection(deck: Deck, inspection: Inspection): void {
 	const values = Object.values(initial);
 	deck.apply({
 		do: 'push',
-		layer: {kind: 'params', of: inspection.id, entries, values, field: 0, caret: 'all', recalled: -1},
+		layer: {kind: 'params', ownerId: inspection.id, entries, values, field: 0, caret: 'all', historyIndex: -1},
 	});
 }
 
@@ -45,15 +45,15 @@ export function startInspection(deck: Deck, inspection: Inspection): void {
 export function openInspection(
 	deck: Deck,
 	inspection: Inspection,
-	entries: readonly Entry[],
+	entries: readonly TableRow[],
 	params: Params,
 	instead?: number,
 ): void {
 	const rows = entries.map(entry => entry.row);
 	const [first] = rows;
 	if (first === undefined) return;
-	const dials = (inspection.dials ?? []).map(
-		({key, title, turn, shown}): OpenDial => ({
+	const dials = (inspection.documentOptions ?? []).map(
+		({key, title, nextParams: turn, currentLabel: shown}): OpenDocumentOption => ({
 			key,
 			title,
 			shown: shown(params),

@@ -1,8 +1,8 @@
-import {isFor} from '../contract/define.ts';
-import {kindsOfSection} from '../contract/pane.ts';
+import {appliesToKind} from '../contract/define.ts';
+import {sectionKinds} from '../contract/pane.ts';
 import type {Deck} from './deck.ts';
-import {bindings} from './keymap.ts';
-import {type MenuItem, offerItems} from './menu-items.ts';
+import {keyBindings} from './keymap.ts';
+import {availableItems, type MenuItem} from './menu-items.ts';
 
 /** How well a text answers a question: all words must be in it, earlier and whole words are better. Undefined when one is missing. */
 function score(text: string, question: string): number | undefined {
@@ -22,7 +22,7 @@ function score(text: string, question: string): number | undefined {
 }
 
 /** What is done by a key that is at hand anyway, or means nothing by its name. */
-const unnamed: ReadonlySet<string> = new Set([
+const unlistedIntents: ReadonlySet<string> = new Set([
 	'pane.1',
 	'pane.2',
 	'pane.3',
@@ -44,11 +44,11 @@ const unnamed: ReadonlySet<string> = new Set([
 /** The fixed keys of the deck. `run` presses one. */
 function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuItem[] {
 	const {keymap} = deck.options;
-	const noRow = deck.current() === undefined ? 'no row is selected' : undefined;
+	const noRow = deck.currentRow() === undefined ? 'no row is selected' : undefined;
 	const isNeeded = deck.options.copies?.glass.isNeeded() === true;
 	const notNeeded = isNeeded ? undefined : 'every required copy of the audit is taken';
-	return bindings
-		.filter(({scope, intent}) => (scope === 'deck' || scope === 'any') && !unnamed.has(intent))
+	return keyBindings
+		.filter(({scope, intent}) => (scope === 'deck' || scope === 'any') && !unlistedIntents.has(intent))
 		.map(({intent, title}) => ({
 			id: intent,
 			left: keymap.keyOf(intent, ''),
@@ -63,13 +63,13 @@ function fixedItems(deck: Deck, run: (intent: string) => void): readonly MenuIte
  * What can be done with rows of another kind than the one under the cursor, and read of them: choosing it goes to the first such row, since
  * which of them is meant is not known.
  */
-function elsewhereItems(deck: Deck, here: ReadonlySet<string>): readonly MenuItem[] {
+function otherKindItems(deck: Deck, here: ReadonlySet<string>): readonly MenuItem[] {
 	const {panes, allPanes, watch, keymap} = deck.options;
 	const systems = new Set(watch.targets.map(({system}) => system));
 	const declared = [...systems].flatMap(system => [...system.actions, ...system.inspections]);
 	return declared.flatMap((of): readonly MenuItem[] => {
-		const holds = (kind: string) => isFor(of, kind);
-		const pane = panes.find(one => one.sections.some(section => kindsOfSection(section).some(holds)));
+		const holds = (kind: string) => appliesToKind(of, kind);
+		const pane = panes.find(one => one.sections.some(section => sectionKinds(section).some(holds)));
 		if (here.has(of.id) || pane === undefined) return [];
 		const key = keymap.keyOf(of.id, of.key);
 		const {entries, sections} = deck.view(pane.id);
@@ -88,7 +88,7 @@ function elsewhereItems(deck: Deck, here: ReadonlySet<string>): readonly MenuIte
 				choose: () => {
 					deck.apply({do: 'focus', pane: pane.id});
 					if (index >= 0) deck.apply({do: 'cursor', pane: pane.id, index, entries});
-					deck.say(`${of.title}: go to the row that you mean, then press ${key}`);
+					deck.showNotice(`${of.title}: go to the row that you mean, then press ${key}`);
 				},
 			},
 		];
@@ -112,7 +112,7 @@ function targetItems(deck: Deck): readonly MenuItem[] {
 }
 
 /** What is not about the row under the cursor comes after what is, when both answer alike. */
-const farther = 10;
+const otherKindPenalty = 10;
 
 /** Everything that can be called by name, best answer first. `run` presses a fixed intent. */
 export function paletteItems(deck: Deck, question: string, run: (intent: string) => void): readonly MenuItem[] {
@@ -123,10 +123,10 @@ export function paletteItems(deck: Deck, question: string, run: (intent: string)
 		right: '',
 		choose: () => deck.apply({do: 'focus', pane: pane.id}),
 	}));
-	const offers = offerItems(deck);
+	const offers = availableItems(deck);
 	const near: readonly MenuItem[] = [...panes, ...offers, ...fixedItems(deck, run), ...targetItems(deck)];
-	const far = elsewhereItems(deck, new Set(offers.map(offer => offer.id)));
-	return [...near.map(item => ({item, extra: 0})), ...far.map(item => ({item, extra: farther}))]
+	const far = otherKindItems(deck, new Set(offers.map(offer => offer.id)));
+	return [...near.map(item => ({item, extra: 0})), ...far.map(item => ({item, extra: otherKindPenalty}))]
 		.flatMap(({item, extra}) => {
 			const rank = score(`${item.text} ${item.right} ${item.id}`, question);
 			return rank === undefined ? [] : [{item, rank: rank + extra}];

@@ -1,48 +1,48 @@
-import {kindsOfSection} from '../contract/pane.ts';
+import {sectionKinds} from '../contract/pane.ts';
 import {messageOf} from '../errors.ts';
-import {cursorIndex, type ListName, type Move, moved, paneSession, topLayer} from '../session/session.ts';
-import type {Entry, SectionView} from '../table/build-view.ts';
-import {grouped} from '../text/format.ts';
+import {cursorIndex, type ListName, type Move, moveIndex, paneSession, topLayer} from '../session/session.ts';
+import type {SectionView, TableRow} from '../table/build-view.ts';
+import {formatThousands} from '../text/format.ts';
 import {toggleArmed} from './arm-target-keys.ts';
 import {copyableEntry, copyableSection} from './copyable-text.ts';
 import type {Deck} from './deck.ts';
-import {readsLines} from './describe-sources.ts';
+import {describeSources} from './describe-sources.ts';
 import {helpLines} from './help.ts';
-import type {Intent} from './keymap.ts';
+import type {KeyIntent} from './keymap.ts';
 import {menuItems} from './menu-items.ts';
 import {openBreakGlass} from './open-break-glass.ts';
 import {openDocument, showDocument} from './open-document.ts';
-import {noRowText, perform, placeCursor} from './start-action.ts';
+import {moveCursorTo, noSelectionReason, runById} from './start-action.ts';
 
 const helpTitle = 'Help';
 
-export const moveOf = (intent: string): Move => intent.slice(intent.indexOf('.') + 1) as Move;
+export const cursorMove = (intent: string): Move => intent.slice(intent.indexOf('.') + 1) as Move;
 
-const sumOf = (sections: readonly SectionView[], of: 'shown' | 'total'): number =>
+const sumOf = (sections: readonly SectionView[], of: 'shownCount' | 'total'): number =>
 	sections.reduce((sum, section) => sum + section[of], 0);
 
 /** Puts text on the clipboard and says where it went. */
 export function copyText(deck: Deck, text: string): void {
 	deck.options.effects.copy(text).then(
-		told => deck.say(told),
-		(error: unknown) => deck.say(`not copied: ${messageOf(error)}`, 'warn'),
+		told => deck.showNotice(told),
+		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
 	);
 }
 
 /** The target of the row under the cursor, else the one that alone is shown. */
-export const targetInSight = (deck: Deck): string | undefined =>
-	deck.current()?.row.target ?? deck.session.get().target;
+export const currentTarget = (deck: Deck): string | undefined =>
+	deck.currentRow()?.row.target ?? deck.session.get().target;
 
 /** Where a move begins whose cursor has lost its object: one down or up is the row below or above the gap. */
-function startBesideGap(deck: Deck, move: Move): number {
+function startBesideRemoved(deck: Deck, move: Move): number {
 	const {pane} = deck.session.get();
-	const {place} = paneSession(deck.session.get(), pane);
+	const {cursorLine: place} = paneSession(deck.session.get(), pane);
 	return move === 'down' ? place - 1 : place;
 }
 
 /** The first row from `to` on, in the direction of the move, that is still in the list; else the nearest one behind it. */
-function nearestListed(entries: readonly Entry[], to: number, move: Move): number {
-	const isThere = (entry: Entry) => !entry.left;
+function nearestListed(entries: readonly TableRow[], to: number, move: Move): number {
+	const isThere = (entry: TableRow) => !entry.wasRemoved;
 	const goesUp = move === 'up' || move === 'last' || move === 'page-up' || move === 'half-up';
 	const after = entries.findIndex((entry, index) => index >= to && isThere(entry));
 	const before = entries.slice(0, to + 1).findLastIndex(isThere);
@@ -57,23 +57,23 @@ function openList(deck: Deck, list: ListName): void {
 }
 
 /** What the footer and the palette call by name, and what a key on the deck does. */
-export function runIntent(deck: Deck, intent: string): void {
+export function runKeyIntent(deck: Deck, intent: string): void {
 	const session = deck.session.get();
 	const pane = session.pane;
-	const entries = deck.focused().entries;
+	const entries = deck.focusedView().entries;
 	const at = cursorIndex(paneSession(session, pane), entries);
 	if (/^pane\.[1-6]$/.test(intent)) {
 		const wanted = deck.options.allPanes[Number(intent.slice(5)) - 1];
 		if (wanted === undefined) return;
 		if (deck.options.panes.includes(wanted)) deck.apply({do: 'focus', pane: wanted.id});
 		else
-			deck.say(
+			deck.showNotice(
 				`${wanted.title}: no ${wanted.systems.join(' or ')} target is configured; docs/config.md says how to add one`,
 				'warn',
 			);
 		return;
 	}
-	switch (intent as Intent) {
+	switch (intent as KeyIntent) {
 		case 'pane.next':
 		case 'pane.previous': {
 			const {panes} = deck.options;
@@ -96,21 +96,21 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'row.page-down':
 		case 'row.page-up':
 			if (entries.length > 0) {
-				const move = moveOf(intent);
-				const to = moved(at < 0 ? startBesideGap(deck, move) : at, move, entries.length, deck.page(pane));
-				placeCursor(deck, nearestListed(entries, to, move));
+				const move = cursorMove(intent);
+				const to = moveIndex(at < 0 ? startBesideRemoved(deck, move) : at, move, entries.length, deck.pageRows(pane));
+				moveCursorTo(deck, nearestListed(entries, to, move));
 			}
 			return;
 		case 'row.open': {
 			const first = deck.inspections()[0];
-			if (first !== undefined) perform(deck, first.of.id);
-			else deck.say(noRowText(deck) ?? 'there is nothing more to read about this row', 'ok');
+			if (first !== undefined) runById(deck, first.declared.id);
+			else deck.showNotice(noSelectionReason(deck) ?? 'there is nothing more to read about this row', 'ok');
 			return;
 		}
 		case 'row.mark': {
 			const entry = entries[at];
-			if (entry !== undefined && !entry.left) deck.apply({do: 'mark', key: entry.key});
-			else deck.say(noRowText(deck) ?? 'there is no row to mark', 'warn');
+			if (entry !== undefined && !entry.wasRemoved) deck.apply({do: 'mark', key: entry.key});
+			else deck.showNotice(noSelectionReason(deck) ?? 'there is no row to mark', 'warn');
 			return;
 		}
 		case 'row.copy': {
@@ -125,23 +125,27 @@ export function runIntent(deck: Deck, intent: string): void {
 			return;
 		}
 		case 'pane.order': {
-			const kind = entries[at]?.kind ?? deck.focused().sections[0]?.section.kind;
+			const kind = entries[at]?.kind ?? deck.focusedView().sections[0]?.section.kind;
 			if (kind === undefined) return;
-			const section = deck.focused().sections.find(one => kindsOfSection(one.section).includes(kind))?.section;
+			const section = deck.focusedView().sections.find(one => sectionKinds(one.section).includes(kind))?.section;
 			if (section === undefined) return;
 			deck.apply({do: 'order', pane, kind: section.kind});
 			const index = (paneSession(deck.session.get(), pane).orders[section.kind] ?? 0) % section.orders.length;
-			deck.say(`${section.title}: ordered by ${section.orders[index]?.title ?? ''}, what is wrong first`);
+			deck.showNotice(`${section.title}: ordered by ${section.orders[index]?.title ?? ''}, what is wrong first`);
 			return;
 		}
 		case 'pane.faults': {
-			const on = !paneSession(session, pane).faults;
+			const on = !paneSession(session, pane).problemsOnly;
 			deck.apply({do: 'faults', pane, on});
-			const {sections} = deck.answered(pane);
-			const [shown, total] = [sumOf(sections, 'shown'), sumOf(sections, 'total')];
+			const {sections} = deck.completeView(pane);
+			const [shown, total] = [sumOf(sections, 'shownCount'), sumOf(sections, 'total')];
 			const told =
-				shown === 0 ? 'nothing is wrong here' : `only what is wrong is shown, ${shown} of ${grouped(total)} rows`;
-			deck.say(on ? `${told}; ${deck.options.keymap.keyOf(intent, '')} shows everything again` : 'everything is shown');
+				shown === 0
+					? 'nothing is wrong here'
+					: `only what is wrong is shown, ${shown} of ${formatThousands(total)} rows`;
+			deck.showNotice(
+				on ? `${told}; ${deck.options.keymap.keyOf(intent, '')} shows everything again` : 'everything is shown',
+			);
 			return;
 		}
 		case 'deck.actions':
@@ -160,25 +164,25 @@ export function runIntent(deck: Deck, intent: string): void {
 			openList(deck, 'audit');
 			deck.options.audit.recent(500).then(
 				records => deck.records.set(records),
-				(error: unknown) => deck.say(messageOf(error), 'warn'),
+				(error: unknown) => deck.showNotice(messageOf(error), 'warn'),
 			);
 			return;
 		case 'deck.reads':
 			openDocument(deck, 'How this was read', async () => ({
 				title: 'How this was read',
-				lines: readsLines(deck),
-				reads: [],
+				lines: describeSources(deck),
+				cliEquivalent: [],
 			}));
 			return;
 		case 'deck.refresh':
 			deck.options.watch.refresh();
-			deck.say('reading again');
+			deck.showNotice('reading again');
 			return;
 		case 'deck.palette':
 			deck.apply({do: 'push', layer: {kind: 'palette', text: '', index: 0}});
 			return;
 		case 'deck.arm':
-			toggleArmed(deck, targetInSight(deck), 'menu');
+			toggleArmed(deck, currentTarget(deck), 'menu');
 			return;
 		case 'deck.help': {
 			const top = topLayer(session);
@@ -192,7 +196,7 @@ export function runIntent(deck: Deck, intent: string): void {
 		case 'deck.back':
 			if (topLayer(session) !== undefined) deck.apply({do: 'pop'});
 			else if (paneSession(session, pane).filter !== '') deck.apply({do: 'filter', pane, text: ''});
-			else if (paneSession(session, pane).faults) deck.apply({do: 'faults', pane, on: false});
+			else if (paneSession(session, pane).problemsOnly) deck.apply({do: 'faults', pane, on: false});
 			else if (paneSession(session, pane).marks.size > 0) deck.apply({do: 'unmark-all', pane});
 			else if (session.target !== undefined) deck.apply({do: 'only-target', target: undefined});
 			else if (session.zoom) deck.apply({do: 'zoom'});

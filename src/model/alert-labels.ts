@@ -19,9 +19,17 @@ const longest = 500;
 export const alertName = (labels: Labels): string => labels['alertname'] ?? 'alert without a name';
 
 /** Said by the name, the severity or the target's own name already, or about the one who tells. */
-const told = new Set(['alertname', 'severity', 'priority', 'level', 'prometheus', 'prometheus_replica', 'replica']);
+const labelsToldElsewhere = new Set([
+	'alertname',
+	'severity',
+	'priority',
+	'level',
+	'prometheus',
+	'prometheus_replica',
+	'replica',
+]);
 /** What a person calls the thing, the narrowest first. */
-const narrow = [
+const narrowestFirst = [
 	'instance',
 	'pod',
 	'container',
@@ -40,16 +48,16 @@ const narrow = [
 	'cluster',
 ];
 
-const place = (name: string): number => {
-	const at = narrow.indexOf(name);
-	return at < 0 ? narrow.length : at;
+const labelRank = (name: string): number => {
+	const at = narrowestFirst.indexOf(name);
+	return at < 0 ? narrowestFirst.length : at;
 };
 
 /** Which one it is about: `job=checkout-api instance=10.2.5.3:8080`, the most telling label last. Empty when no label tells. */
 export function alertSubject(labels: Labels): string {
 	return Object.keys(labels)
-		.filter(name => !told.has(name) && labels[name] !== '')
-		.sort((a, b) => place(b) - place(a) || (a < b ? -1 : 1))
+		.filter(name => !labelsToldElsewhere.has(name) && labels[name] !== '')
+		.sort((a, b) => labelRank(b) - labelRank(a) || (a < b ? -1 : 1))
 		.map(name => `${name}=${labels[name]}`)
 		.join(' ')
 		.slice(0, longest);
@@ -74,16 +82,16 @@ export const isSameAlert = (ofPrometheus: Labels, ofAlertmanager: Labels): boole
 	Object.entries(ofPrometheus).every(([name, value]) => (ofAlertmanager[name] ?? '') === value);
 
 /** Labels by which alerts are sorted, not what they are about. */
-const ofRule = new Set(['alertname', 'severity', 'priority', 'level']);
+const ruleLabels = new Set(['alertname', 'severity', 'priority', 'level']);
 
 /**
  * Whether an alert of a rule on `up` is about this target of the same Prometheus: its job or its instance is that of the target, and no label
  * that both have differs. An alert on a whole job has no instance.
  */
-export function saysDown(alert: Labels, target: Labels): boolean {
-	const both = Object.keys(alert).filter(name => !ofRule.has(name) && name in target);
+export function reportsTargetDown(alert: Labels, target: Labels): boolean {
+	const both = Object.keys(alert).filter(name => !ruleLabels.has(name) && name in target);
 	return (both.includes('job') || both.includes('instance')) && both.every(name => alert[name] === target[name]);
 }
 
 /** Whether an expression in PromQL reads `up`, as the rules do that tell of targets that are down. */
-export const readsUp = (expression: string): boolean => /(?<![\w:.$"'])up(?![\w:("'])/.test(expression);
+export const readsUpMetric = (expression: string): boolean => /(?<![\w:.$"'])up(?![\w:("'])/.test(expression);

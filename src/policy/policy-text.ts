@@ -1,14 +1,14 @@
-import {boundsFor, type Policy} from './policy.ts';
-import {type Bounds, boundsWords} from './rules.ts';
+import {limitsFor, type Policy} from './policy.ts';
+import {describeLimits, type TargetLimits} from './rules.ts';
 
 /** What the policy file of this machine does, for the header: `short` where there is little room. Undefined when there is none. */
 export function policySummary(policy: Policy): {readonly text: string; readonly short: string} | undefined {
-	const {read} = policy;
+	const {fileState: read} = policy;
 	if (read.state === 'none') return undefined;
 	if (read.state === 'unusable')
 		return {text: 'the policy file cannot be used: no action', short: 'policy file: no action'};
-	const all = [...policy.targets.keys()].map(target => boundsFor(policy, target));
-	const counted = (has: (bounds: Bounds) => boolean, words: string): readonly string[] => {
+	const all = [...policy.targets.keys()].map(target => limitsFor(policy, target));
+	const counted = (has: (bounds: TargetLimits) => boolean, words: string): readonly string[] => {
 		const found = all.filter(has).length;
 		return found === 0 ? [] : [`${found} ${words}`];
 	};
@@ -23,9 +23,9 @@ export function policySummary(policy: Policy): {readonly text: string; readonly 
 }
 
 /** What the policy file says of one target, one sentence; empty when it says nothing of it. */
-export function targetWords(policy: Policy, target: string): string {
-	if (policy.read.state !== 'read') return '';
-	const words = boundsWords(boundsFor(policy, target));
+export function describeTargetPolicy(policy: Policy, target: string): string {
+	if (policy.fileState.state !== 'read') return '';
+	const words = describeLimits(limitsFor(policy, target));
 	return words.length === 0 ? '' : `policy: ${words.join('; ')}`;
 }
 
@@ -34,13 +34,13 @@ export function policyChange(
 	before: Policy,
 	now: Policy,
 ): {readonly text: string; readonly isWrong: boolean} | undefined {
-	if (JSON.stringify(before.read) === JSON.stringify(now.read)) return undefined;
-	if (now.read.state === 'unusable') {
+	if (JSON.stringify(before.fileState) === JSON.stringify(now.fileState)) return undefined;
+	if (now.fileState.state === 'unusable') {
 		return {
-			text: `the policy file of this machine cannot be used, and nothing can be done until it can: ${now.read.reason}`,
+			text: `the policy file of this machine cannot be used, and nothing can be done until it can: ${now.fileState.reason}`,
 			isWrong: true,
 		};
 	}
-	const how = before.read.state === 'unusable' ? 'can be used again' : 'was changed';
+	const how = before.fileState.state === 'unusable' ? 'can be used again' : 'was changed';
 	return {text: `the policy file of this machine ${how}: it is obeyed from now on`, isWrong: false};
 }

@@ -1,6 +1,6 @@
 import type {Target} from '../contract/target.ts';
-import type {Place} from './rule-match.ts';
-import {atLine, type Bounds, boundsOf, forbids, type PolicyFile} from './rules.ts';
+import type {TargetAttributes} from './rule-match.ts';
+import {forbidsAction, lineSuffix, type PolicyFile, resolveLimits, type TargetLimits} from './rules.ts';
 
 /**
  * The one place that reads `production`, `--read-only` and what is armed. Pure: a value in, a value out. Whatever may change a system
@@ -11,7 +11,7 @@ import {atLine, type Bounds, boundsOf, forbids, type PolicyFile} from './rules.t
 export const armedIdleMs = 10 * 60_000;
 
 /** What the policy file of this machine says now. `unusable`: it was there, and is missing now or cannot be used. */
-export type PolicyRead =
+export type PolicyFileState =
 	| {readonly state: 'none'}
 	| {readonly state: 'read'; readonly file: PolicyFile}
 	| {readonly state: 'unusable'; readonly reason: string};
@@ -25,11 +25,11 @@ type Armed = {
 export type Policy = {
 	/** Why nothing can be changed from here, whatever the policy file says. */
 	readonly readOnly: string | undefined;
-	readonly read: PolicyRead;
+	readonly fileState: PolicyFileState;
 	/** `production` by target name. */
 	readonly targets: ReadonlyMap<string, boolean>;
 	/** What the policy file comes to, by target name. */
-	readonly bounds: ReadonlyMap<string, Bounds>;
+	readonly limits: ReadonlyMap<string, TargetLimits>;
 	readonly armed: ReadonlyMap<string, Armed>;
 	/** The configured keys, for the hints of a refusal. */
 	readonly keys: PolicyKeys;
@@ -44,7 +44,7 @@ export type Refusal = {readonly kind: 'refused'; readonly reason: string; readon
  * `open`: declared `production: false`, may be acted on · `guarded`: must be armed first · `armed`: until `until` if nothing is done ·
  * `read-only`: cannot be armed.
  */
-export type Standing =
+export type AccessState =
 	| {readonly state: 'open'}
 	| {readonly state: 'guarded'}
 	| {readonly state: 'armed'; readonly since: number; readonly until: number}
@@ -53,51 +53,55 @@ export type Standing =
 /** At the start nothing is armed. `readOnly`: why nothing can be changed; true: as --read-only asks. */
 export function createPolicy(given: {
 	readonly readOnly: boolean | string;
-	readonly targets: readonly (Pick<Target, 'name' | 'production'> & {readonly place?: Place | undefined})[];
+	readonly targets: readonly (Pick<Target, 'name' | 'production'> & {readonly place?: TargetAttributes | undefined})[];
 	readonly file?: PolicyFile | undefined;
 	readonly keys?: PolicyKeys;
 }): Policy {
 	const {readOnly, targets, file, keys = {arm: 'O', targets: 't'}} = given;
 	const empty: Policy = {
 		readOnly: readOnly === true ? 'started with --read-only' : readOnly === false ? undefined : readOnly,
-		read: {state: 'none'},
+		fileState: {state: 'none'},
 		targets: new Map(targets.map(target => [target.name, target.production])),
-		bounds: new Map(),
+		limits: new Map(),
 		armed: new Map(),
 		keys,
 	};
 	const places = new Map(targets.flatMap(({name, place}) => (place === undefined ? [] : [[name, place] as const])));
-	return obeying(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, places);
+	return applyPolicyFile(empty, file === undefined ? {state: 'none'} : {state: 'read', file}, places);
 }
 
 /** The policy once the file says this. A target whose place is not known is bound by every rule. */
-export function obeying(policy: Policy, read: PolicyRead, places: ReadonlyMap<string, Place>): Policy {
+export function applyPolicyFile(
+	policy: Policy,
+	read: PolicyFileState,
+	places: ReadonlyMap<string, TargetAttributes>,
+): Policy {
 	const all = [...policy.targets.keys()];
 	const file = read.state === 'read' ? read.file : {};
-	const bounds = new Map(all.map(name => [name, boundsOf(file, {name, place: places.get(name), all})]));
-	return {...policy, read, bounds};
+	const bounds = new Map(all.map(name => [name, resolveLimits(file, {name, place: places.get(name), all})]));
+	return {...policy, fileState: read, limits: bounds};
 }
 
-const fileOf = ({read}: Policy): PolicyFile => (read.state === 'read' ? read.file : {});
+const fileOf = ({fileState: read}: Policy): PolicyFile => (read.state === 'read' ? read.file : {});
 
 /** A target that is not configured is bound by every rule. */
-export const boundsFor = (policy: Policy, target: string): Bounds =>
-	policy.bounds.get(target) ??
-	boundsOf(fileOf(policy), {name: target, place: undefined, all: [...policy.targets.keys()]});
+export const limitsFor = (policy: Policy, target: string): TargetLimits =>
+	policy.limits.get(target) ??
+	resolveLimits(fileOf(policy), {name: target, place: undefined, all: [...policy.targets.keys()]});
 
 const idleMs = (policy: Policy): number =>
 	Math.min(armedIdleMs, Math.max(0, (fileOf(policy).armMinutes ?? Number.POSITIVE_INFINITY) * 60_000));
 
 /** `10 minutes`: for how long a target stays armed while nothing is done on it. */
-export function armedFor(policy: Policy): string {
+export function armedDuration(policy: Policy): string {
 	const minutes = idleMs(policy) / 60_000;
 	return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
 
 /** A target that is not configured is guarded. */
-export function standing(policy: Policy, target: string, now: number): Standing {
-	if (policy.read.state === 'unusable') return {state: 'read-only', reason: unusable(policy.read.reason)};
-	const {readOnly} = boundsFor(policy, target);
+export function accessState(policy: Policy, target: string, now: number): AccessState {
+	if (policy.fileState.state === 'unusable') return {state: 'read-only', reason: unusable(policy.fileState.reason)};
+	const {readOnly} = limitsFor(policy, target);
 	const reason = readOnly ?? policy.readOnly;
 	if (reason !== undefined) return {state: 'read-only', reason};
 	if (policy.targets.get(target) === false && fileOf(policy).guard !== 'all') return {state: 'open'};
@@ -109,7 +113,7 @@ export function standing(policy: Policy, target: string, now: number): Standing 
 
 const unusable = (reason: string): string => `the policy file of this machine cannot be used: ${reason}`;
 
-const readOnlyRefusal = ({read}: Policy, reason: string): Refusal => ({
+const readOnlyRefusal = ({fileState: read}: Policy, reason: string): Refusal => ({
 	kind: 'refused',
 	reason: `read-only: ${reason}`,
 	hint:
@@ -119,8 +123,8 @@ const readOnlyRefusal = ({read}: Policy, reason: string): Refusal => ({
 });
 
 /** @returns the policy with the target armed, or why it cannot be. Arming an armed target extends it. */
-export function arm(policy: Policy, target: string, now: number): Policy | Refusal {
-	const is = standing(policy, target, now);
+export function armTarget(policy: Policy, target: string, now: number): Policy | Refusal {
+	const is = accessState(policy, target, now);
 	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
 	if (!policy.targets.has(target)) {
 		return {
@@ -136,7 +140,7 @@ export function arm(policy: Policy, target: string, now: number): Policy | Refus
 	return {...policy, armed: new Map(policy.armed).set(target, {since, activeAt: now})};
 }
 
-export function disarm(policy: Policy, target: string): Policy {
+export function disarmTarget(policy: Policy, target: string): Policy {
 	if (!policy.armed.has(target)) return policy;
 	const armed = new Map(policy.armed);
 	armed.delete(target);
@@ -144,31 +148,31 @@ export function disarm(policy: Policy, target: string): Policy {
 }
 
 /** Activity on a target: extends what is still armed, never revives what has ended. */
-export function touch(policy: Policy, target: string, now: number): Policy {
-	const is = standing(policy, target, now);
+export function extendArming(policy: Policy, target: string, now: number): Policy {
+	const is = accessState(policy, target, now);
 	if (is.state !== 'armed') return policy;
 	return {...policy, armed: new Map(policy.armed).set(target, {since: is.since, activeAt: now})};
 }
 
 /** Targets whose arming has ended by idleness and that are still on the list. */
-export const lapsed = (policy: Policy, now: number): readonly string[] =>
-	[...policy.armed.keys()].filter(target => standing(policy, target, now).state !== 'armed');
+export const expiredArmings = (policy: Policy, now: number): readonly string[] =>
+	[...policy.armed.keys()].filter(target => accessState(policy, target, now).state !== 'armed');
 
 /** The reading at which the next arming ends, if one is armed. */
-export function nextLapse(policy: Policy): number | undefined {
+export function nextArmingExpiry(policy: Policy): number | undefined {
 	const ends = [...policy.armed.values()].map(one => one.activeAt + idleMs(policy));
 	return ends.length > 0 ? Math.min(...ends) : undefined;
 }
 
 /** Whether this action may be proposed on this target at all: asked before anything is read for it. */
-export function permitted(policy: Policy, action: string, target: string, now: number): Refusal | undefined {
-	const is = standing(policy, target, now);
+export function refusalFor(policy: Policy, action: string, target: string, now: number): Refusal | undefined {
+	const is = accessState(policy, target, now);
 	if (is.state === 'read-only') return readOnlyRefusal(policy, is.reason);
-	const word = boundsFor(policy, target).forbid.find(({value}) => forbids(value, action));
+	const word = limitsFor(policy, target).forbid.find(({value}) => forbidsAction(value, action));
 	if (word !== undefined) {
 		return {
 			kind: 'refused',
-			reason: `the policy file of this machine forbids ${action}${atLine(word.line)}`,
+			reason: `the policy file of this machine forbids ${action}${lineSuffix(word.line)}`,
 			hint: 'the administrator of this machine can allow it in /etc/midwatch/policy.yaml',
 		};
 	}
@@ -176,7 +180,7 @@ export function permitted(policy: Policy, action: string, target: string, now: n
 		return {
 			kind: 'refused',
 			reason: `${target} is guarded`,
-			hint: `press ${policy.keys.arm} to arm it for ${armedFor(policy)}, then try again`,
+			hint: `press ${policy.keys.arm} to arm it for ${armedDuration(policy)}, then try again`,
 		};
 	}
 	return undefined;

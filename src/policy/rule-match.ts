@@ -5,7 +5,7 @@ import {globMatches} from '../text/glob.ts';
 export type Endpoint = {readonly host: string; readonly port: number};
 
 /** What a target is by its settings, whatever its user calls it. `unknown`: it cannot be read from them now. */
-export type Place = {
+export type TargetAttributes = {
 	readonly kind: SystemKind;
 	readonly endpoints: readonly Endpoint[] | 'unknown';
 	/** The database that is connected to; undefined where a system has none. */
@@ -15,7 +15,7 @@ export type Place = {
 };
 
 /** What a rule is about: all of these, and of each list any. At least one is there. `*` means any text but in `kind` and `port`. */
-export type Match = {
+export type RuleMatch = {
 	readonly kind?: readonly SystemKind[] | undefined;
 	readonly host?: readonly string[] | undefined;
 	readonly port?: readonly number[] | undefined;
@@ -65,7 +65,7 @@ const isHost = (patterns: readonly string[] | undefined, host: string): boolean 
 	patterns.some(pattern => namesOf(host).some(name => globMatches(normalHost(pattern), name)));
 
 /** Whether a rule is about a target. What cannot be known now may be what the rule means: then it is. */
-export function isAbout(match: Match, place: Place): boolean {
+export function ruleMatches(match: RuleMatch, place: TargetAttributes): boolean {
 	const {kind, host, port, database, cluster} = match;
 	if (kind !== undefined && !kind.includes(place.kind)) return false;
 	if (host !== undefined || port !== undefined) {

@@ -1,10 +1,10 @@
-import {distance} from '../text/closest.ts';
-import {isAbout, type Match, type Place} from './rule-match.ts';
+import {editDistance} from '../text/closest.ts';
+import {type RuleMatch, ruleMatches, type TargetAttributes} from './rule-match.ts';
 
 export type LeastDemand = 'type' | 'type-count-reason';
 
 /** What a rule does to the targets that it is about. */
-type Effects = {
+type RuleEffects = {
 	readonly readOnly?: boolean | undefined;
 	/** Action ids, `postgres.*` for all of a system, or `*`. */
 	readonly forbid?: readonly string[] | undefined;
@@ -15,13 +15,13 @@ type Effects = {
 };
 
 /** `line`: where it is in the file, from 1. */
-export type Rule = Effects & {readonly match: Match; readonly line?: number | undefined};
+export type Rule = RuleEffects & {readonly match: RuleMatch; readonly line?: number | undefined};
 
 /**
  * What the machine's administrator decided, from /etc/midwatch/policy.yaml. Each field can only tighten: there is no field, and no value
  * of a field, that allows more than there would be without it.
  */
-export type PolicyFile = Effects & {
+export type PolicyFile = RuleEffects & {
 	/** Guards every target, also those declared `production: false`. */
 	readonly guard?: 'all' | undefined;
 	/** Names of targets that cannot be armed. */
@@ -38,25 +38,29 @@ export type PolicyFile = Effects & {
 };
 
 /** One thing that the policy says of a target, and the line that says it. */
-type Said<T> = {readonly value: T; readonly line: number | undefined};
+type RuleValue<T> = {readonly value: T; readonly line: number | undefined};
 
 /** What the policy file comes to for one target. */
-export type Bounds = {
+export type TargetLimits = {
 	/** Why it cannot be armed. */
 	readonly readOnly: string | undefined;
-	readonly forbid: readonly Said<string>[];
-	readonly leastDemand: Said<LeastDemand> | undefined;
-	readonly maxObjects: Said<number> | undefined;
+	readonly forbid: readonly RuleValue<string>[];
+	readonly leastDemand: RuleValue<LeastDemand> | undefined;
+	readonly maxObjects: RuleValue<number> | undefined;
 };
 
-export const atLine = (line: number | undefined): string => (line === undefined ? '' : ` (line ${line})`);
+export const lineSuffix = (line: number | undefined): string => (line === undefined ? '' : ` (line ${line})`);
 
 /** `name`: what the user calls the target; `all`: what all targets here are called; `place` undefined: nothing is known of it. */
-export function boundsOf(
+export function resolveLimits(
 	file: PolicyFile,
-	{name, place, all}: {readonly name: string; readonly place: Place | undefined; readonly all: readonly string[]},
-): Bounds {
-	const rules = (file.rules ?? []).filter(rule => place === undefined || isAbout(rule.match, place));
+	{
+		name,
+		place,
+		all,
+	}: {readonly name: string; readonly place: TargetAttributes | undefined; readonly all: readonly string[]},
+): TargetLimits {
+	const rules = (file.rules ?? []).filter(rule => place === undefined || ruleMatches(rule.match, place));
 	const own = (key: keyof PolicyFile) => file.lines?.[key];
 	const said = [{...file, line: undefined, lineOf: own}, ...rules.map(rule => ({...rule, lineOf: () => rule.line}))];
 	const demands = said.flatMap(({leastDemand, lineOf}) =>
@@ -68,7 +72,7 @@ export function boundsOf(
 	return {
 		readOnly: readOnlyBy(file, rules, name, all),
 		forbid: said.flatMap(({forbid = [], lineOf}) =>
-			forbid.filter(word => concerns(word, place)).map(value => ({value, line: lineOf('forbid')})),
+			forbid.filter(word => mayConcern(word, place)).map(value => ({value, line: lineOf('forbid')})),
 		),
 		leastDemand: demands.find(({value}) => value === 'type-count-reason') ?? demands[0],
 		maxObjects: limits.toSorted((a, b) => a.value - b.value)[0],
@@ -82,15 +86,15 @@ function readOnlyBy(
 	all: readonly string[],
 ): string | undefined {
 	const who = 'the policy file of this machine';
-	if (file.readOnly === true) return `${who} makes everything read-only${atLine(file.lines?.['readOnly'])}`;
-	const line = atLine(file.lines?.['readOnlyTargets']);
+	if (file.readOnly === true) return `${who} makes everything read-only${lineSuffix(file.lines?.['readOnly'])}`;
+	const line = lineSuffix(file.lines?.['readOnlyTargets']);
 	const listed = file.readOnlyTargets ?? [];
 	if (listed.some(one => sameName(one, name))) return `${who} makes ${name} read-only${line}`;
 	const meant = listed.find(one => isTypo(one, name) && !all.some(other => sameName(one, other)));
 	if (meant !== undefined)
 		return `${who} makes ${meant} read-only${line}: no target here is called so, and ${name} is one letter from it`;
 	const rule = rules.find(one => one.readOnly === true);
-	return rule && `a rule in ${who} makes it read-only${atLine(rule.line)}`;
+	return rule && `a rule in ${who} makes it read-only${lineSuffix(rule.line)}`;
 }
 
 /** The configuration holds no two names that differ in case alone. */
@@ -105,41 +109,43 @@ function isTypo(one: string, other: string): boolean {
 	if (parts === undefined || others === undefined || parts.length !== others.length) return false;
 	const differing = parts.flatMap((part, index) => (part === others[index] ? [] : [[part, others[index] ?? '']]));
 	const [[a = '', b = ''] = []] = differing;
-	return differing.length === 1 && /^[a-z]{4,}$/.test(a) && /^[a-z]{4,}$/.test(b) && distance(a, b) === 1;
+	return differing.length === 1 && /^[a-z]{4,}$/.test(a) && /^[a-z]{4,}$/.test(b) && editDistance(a, b) === 1;
 }
 
 /** Whether a word of `forbid` can be about an action of this system. */
-const concerns = (word: string, place: Place | undefined): boolean =>
+const mayConcern = (word: string, place: TargetAttributes | undefined): boolean =>
 	place === undefined || word === '*' || word.startsWith(`${place.kind}.`);
 
 /** Whether one word of `forbid` is about an action. */
-export const forbids = (word: string, action: string): boolean =>
+export const forbidsAction = (word: string, action: string): boolean =>
 	word === '*' || word === action || (word.endsWith('.*') && action.startsWith(word.slice(0, -1)));
 
 /** What the policy file says of one target, in a few words each; empty when it says nothing of it. */
-export function boundsWords({readOnly, forbid, leastDemand, maxObjects}: Bounds): readonly string[] {
+export function describeLimits({readOnly, forbid, leastDemand, maxObjects}: TargetLimits): readonly string[] {
 	if (readOnly !== undefined) return [readOnly];
 	return [
-		...forbid.map(({value, line}) => `${value === '*' ? 'every action' : value} is forbidden${atLine(line)}`),
+		...forbid.map(({value, line}) => `${value === '*' ? 'every action' : value} is forbidden${lineSuffix(line)}`),
 		...(leastDemand === undefined
 			? []
-			: [`any action asks for at least ${leastDemand.value}${atLine(leastDemand.line)}`]),
-		...(maxObjects === undefined ? [] : [`at most ${maxObjects.value} objects${atLine(maxObjects.line)}`]),
+			: [`any action asks for at least ${leastDemand.value}${lineSuffix(leastDemand.line)}`]),
+		...(maxObjects === undefined ? [] : [`at most ${maxObjects.value} objects${lineSuffix(maxObjects.line)}`]),
 	];
 }
 
 /** What the file says that is about no target here, one sentence each. */
-export function idleWords(
+export function describeUnmatchedRules(
 	file: PolicyFile,
-	targets: readonly {readonly name: string; readonly place: Place | undefined}[],
+	targets: readonly {readonly name: string; readonly place: TargetAttributes | undefined}[],
 ): readonly string[] {
 	const names = (file.readOnlyTargets ?? []).filter(one => !targets.some(({name}) => sameName(one, name)));
 	const rules = (file.rules ?? []).flatMap(({match, line}, index) => {
-		if (targets.some(({place}) => place === undefined || isAbout(match, place))) return [];
+		if (targets.some(({place}) => place === undefined || ruleMatches(match, place))) return [];
 		return [line === undefined ? `rule ${index + 1}` : `the rule at line ${line}`];
 	});
 	return [
-		...names.map(one => `readOnlyTargets${atLine(file.lines?.['readOnlyTargets'])}: no target here is called ${one}`),
+		...names.map(
+			one => `readOnlyTargets${lineSuffix(file.lines?.['readOnlyTargets'])}: no target here is called ${one}`,
+		),
 		...rules.map(rule => `${rule} is about no target here`),
 	];
 }

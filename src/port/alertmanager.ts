@@ -65,7 +65,7 @@ export type NewSilence = Pick<Silence, 'matchers' | 'endsAt' | 'createdBy' | 'co
 };
 
 /** For an act: `record` is the id of its audit record, and travels in User-Agent. */
-export type AlertmanagerActContext = Context & {readonly record: string};
+export type AlertmanagerWriteContext = Context & {readonly record: string};
 
 export type AlertmanagerPort = {
 	/** All alerts; with matchers those that a silence of these matchers would hide, judged by the server itself. */
@@ -78,16 +78,16 @@ export type AlertmanagerPort = {
 	 * @returns the id of the silence.
 	 * @throws AdapterError `conflict` when it is not (nothing was sent); `denied` on a connection that was opened read-only.
 	 */
-	silence(
+	createSilence(
 		silence: NewSilence,
 		alert:
 			| {readonly fingerprint: string; readonly startsAt: string; readonly silencedBy: readonly string[]}
 			| undefined,
-		context: AlertmanagerActContext,
+		context: AlertmanagerWriteContext,
 	): Promise<string>;
 	/**
 	 * DELETE /api/v2/silence/ID, once, after reading that it has not ended and still ends at `endsAt`.
 	 * @throws AdapterError `conflict` when it does not (nothing was sent); `denied` on a connection that was opened read-only.
 	 */
-	expire(silence: Pick<Silence, 'id' | 'endsAt'>, context: AlertmanagerActContext): Promise<void>;
+	expireSilence(silence: Pick<Silence, 'id' | 'endsAt'>, context: AlertmanagerWriteContext): Promise<void>;
 };

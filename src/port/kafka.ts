@@ -67,7 +67,7 @@ export type KafkaGroupName = {
 };
 
 /** What a reset of offsets is about. */
-export type ResetPlace = {readonly group: string; readonly type: KafkaGroupType; readonly topic: string};
+export type ResetScope = {readonly group: string; readonly type: KafkaGroupType; readonly topic: string};
 
 export type TopicPartition = {readonly topic: string; readonly partition: number};
 
@@ -121,7 +121,7 @@ export type KafkaTopic = {
 export type OffsetSpec = 'earliest' | 'latest' | {readonly atOrAfter: number};
 
 /** What was read of each thing that was asked for. `failed`: the broker's words for that one, and what to do about it. */
-export type ReadOf<Key, Value> = {
+export type PartialResult<Key, Value> = {
 	readonly read: readonly Value[];
 	readonly failed: readonly {readonly of: Key; readonly problem: string; readonly hint?: string}[];
 };
@@ -146,14 +146,14 @@ export type OffsetChange = {
 };
 
 /** For an act: `record` is the id of its audit record, and becomes part of the client id. */
-export type KafkaActContext = Context & {readonly record: string};
+export type KafkaWriteContext = Context & {readonly record: string};
 
 export type KafkaPort = {
 	cluster(context: Context): Promise<KafkaCluster>;
 	/** All groups of all brokers. `failed` names brokers that did not answer: their groups are missing, not gone. */
-	groups(context: Context): Promise<ReadOf<number, KafkaGroupName>>;
+	groups(context: Context): Promise<PartialResult<number, KafkaGroupName>>;
 	/** Reads only: joins nothing. A group whose type this cluster's version cannot describe is in `failed`, never Dead. */
-	describe(groups: readonly KafkaGroupName[], context: Context): Promise<ReadOf<string, KafkaGroup>>;
+	describe(groups: readonly KafkaGroupName[], context: Context): Promise<PartialResult<string, KafkaGroup>>;
 	/**
 	 * Every offset that each group has committed, of topics it reads no more as well. Of a share group (listed as one before): where its own
 	 * start stands, which Kafka 4.1 and newer tell.
@@ -161,15 +161,15 @@ export type KafkaPort = {
 	committed(
 		groups: readonly string[],
 		context: Context,
-	): Promise<ReadOf<string, {readonly group: string; readonly offsets: readonly CommittedOffset[]}>>;
+	): Promise<PartialResult<string, {readonly group: string; readonly offsets: readonly CommittedOffset[]}>>;
 	/** All topics when `names` is absent. */
-	topics(names: readonly string[] | undefined, context: Context): Promise<ReadOf<string, KafkaTopic>>;
+	topics(names: readonly string[] | undefined, context: Context): Promise<PartialResult<string, KafkaTopic>>;
 	/** One request for each leader, whatever the number of partitions. */
 	offsets(
 		partitions: readonly TopicPartition[],
 		spec: OffsetSpec,
 		context: Context,
-	): Promise<ReadOf<TopicPartition, PartitionOffset>>;
+	): Promise<PartialResult<TopicPartition, PartitionOffset>>;
 	/** Messages from an offset on, oldest first, without a group: nothing is left behind. May return fewer, or none at the end. */
 	peek(
 		from: TopicPartition & {readonly offset: number},
@@ -180,19 +180,19 @@ export type KafkaPort = {
 	 * What this principal may do here, as far as the brokers tell it without doing any of it. With `about`: to this group and topic, asked of
 	 * their coordinator and of one broker alone.
 	 */
-	permissions(context: Context, about?: ResetPlace): Promise<readonly Permission[]>;
+	permissions(context: Context, about?: ResetScope): Promise<readonly Permission[]>;
 	/**
 	 * Commits offsets for a group without joining it, once. The brokers refuse it for a group that has members.
 	 * @throws AdapterError `conflict` when the group has members (nothing was committed); `denied` when not allowed, or on a connection that
 	 * was opened read-only. An error of some partitions only is thrown as it is: then the outcome is unknown until it is read back.
 	 */
-	commitOffsets(change: OffsetChange, context: KafkaActContext): Promise<void>;
+	commitOffsets(change: OffsetChange, context: KafkaWriteContext): Promise<void>;
 	/**
 	 * Takes away a group's offsets of these partitions: the only exact way back for partitions that had none.
 	 * @throws AdapterError as commitOffsets.
 	 */
 	deleteOffsets(
 		change: {readonly group: string; readonly partitions: readonly TopicPartition[]},
-		context: KafkaActContext,
+		context: KafkaWriteContext,
 	): Promise<void>;
 };

@@ -35,7 +35,7 @@ export type Impersonation = {
 };
 
 /** How a request proves who sends it. A client certificate may go together with any of the others. */
-export type Login = {
+export type ClusterLogin = {
 	readonly certificate: {readonly cert: Secret; readonly key: Secret} | undefined;
 	readonly by:
 		| {readonly kind: 'none'}
@@ -61,6 +61,6 @@ export type ClusterAccess = {
 	readonly proxy: string | undefined;
 	/** The context's own namespace. */
 	readonly namespace: string;
-	readonly login: Login;
+	readonly login: ClusterLogin;
 	readonly impersonate: Impersonation | undefined;
 };

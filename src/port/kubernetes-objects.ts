@@ -5,7 +5,7 @@
  * https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/
  */
 
-export type Words = Readonly<Record<string, string>>;
+export type StringMap = Readonly<Record<string, string>>;
 
 export type OwnerReference = {
 	readonly apiVersion: string;
@@ -27,9 +27,9 @@ export type Metadata = {
 	readonly deletionTimestamp?: string;
 	readonly deletionGracePeriodSeconds?: number;
 	readonly finalizers?: readonly string[];
-	readonly labels?: Words;
+	readonly labels?: StringMap;
 	/** Without values of more than 256 characters, such as the whole manifest that was applied last. */
-	readonly annotations?: Words;
+	readonly annotations?: StringMap;
 	readonly ownerReferences?: readonly OwnerReference[];
 };
 
@@ -46,7 +46,7 @@ export type ContainerSpec = {
 	readonly name: string;
 	readonly image?: string;
 	/** Quantities: `250m`, `512Mi`. */
-	readonly resources?: {readonly requests?: Words; readonly limits?: Words};
+	readonly resources?: {readonly requests?: StringMap; readonly limits?: StringMap};
 	/** Of an init container: `Always` makes it a sidecar. */
 	readonly restartPolicy?: string;
 };
@@ -99,7 +99,7 @@ export type PodObject = {
 };
 
 export type LabelSelector = {
-	readonly matchLabels?: Words;
+	readonly matchLabels?: StringMap;
 	readonly matchExpressions?: readonly {
 		readonly key: string;
 		readonly operator: string;
@@ -109,7 +109,7 @@ export type LabelSelector = {
 
 /** The template of a workload's pods. */
 export type PodTemplate = {
-	readonly metadata?: {readonly labels?: Words; readonly annotations?: Words};
+	readonly metadata?: {readonly labels?: StringMap; readonly annotations?: StringMap};
 	readonly spec?: {readonly containers?: readonly ContainerSpec[]; readonly initContainers?: readonly ContainerSpec[]};
 };
 
@@ -263,8 +263,8 @@ export type NodeObject = {
 		readonly taints?: readonly {readonly key: string; readonly value?: string; readonly effect?: string}[];
 	};
 	readonly status?: {
-		readonly capacity?: Words;
-		readonly allocatable?: Words;
+		readonly capacity?: StringMap;
+		readonly allocatable?: StringMap;
 		readonly conditions?: readonly Condition[];
 		readonly nodeInfo?: {readonly kubeletVersion?: string};
 		readonly addresses?: readonly {readonly type: string; readonly address: string}[];

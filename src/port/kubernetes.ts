@@ -66,7 +66,7 @@ export type Staleness = {
 };
 
 /** Pods before their whole objects have come: the server's own table, one light request. Cells are the server's words. */
-export type PodGlimpse = {
+export type PodTableRow = {
 	readonly metadata: Metadata;
 	/** `1/2`. */
 	readonly ready: string;
@@ -78,25 +78,25 @@ export type PodGlimpse = {
 };
 
 /** All that is known of one kind at one moment. */
-export type Watched<K extends WatchedKind = WatchedKind> = {
+export type WatchedState<K extends WatchedKind = WatchedKind> = {
 	/** By uid. The same map, changed in place, until the kind is listed anew: copy what has to last. */
 	readonly objects: ReadonlyMap<string, WatchedObjects[K]>;
 	/** Grows with every change: equal means that nothing changed. */
 	readonly version: number;
 	/** Epoch milliseconds: when the server was last heard on this watch. */
-	readonly heardAt: number;
+	readonly lastHeardAt: number;
 	/** Present while what is shown may be old, such as while connecting again. */
 	readonly stale?: Staleness;
 	/**
 	 * While the first list of a large cluster or namespace is still under way: `objects` is what has come so far, and this is all pods of
 	 * what is still being listed.
 	 */
-	readonly glimpse?: readonly PodGlimpse[];
+	readonly podTable?: readonly PodTableRow[];
 	/** False until the first list is complete. */
-	readonly complete: boolean;
+	readonly isComplete: boolean;
 };
 
-export type Usage = {readonly cpu: number; readonly memory: number};
+export type ResourceUsage = {readonly cpu: number; readonly memory: number};
 
 /** What metrics.k8s.io says. Cores and bytes. */
 export type PodUsage = {
@@ -104,9 +104,9 @@ export type PodUsage = {
 	readonly name: string;
 	/** Epoch milliseconds. */
 	readonly measuredAt: number;
-	readonly containers: readonly (Usage & {readonly name: string})[];
+	readonly containers: readonly (ResourceUsage & {readonly name: string})[];
 };
-export type NodeUsage = Usage & {readonly name: string; readonly measuredAt: number};
+export type NodeUsage = ResourceUsage & {readonly name: string; readonly measuredAt: number};
 
 /**
  * What a Prometheus target knows of the containers of this cluster: CPU as the mean of five minutes. Asked again after a while only.
@@ -114,7 +114,7 @@ export type NodeUsage = Usage & {readonly name: string; readonly measuredAt: num
  */
 export type ContainerMetrics = {
 	/** Name of the target. */
-	readonly from: string;
+	readonly target: string;
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	/** `name` may be an address of the node. `podsOnly`: what its own system needs is not told. */
 	nodeUsage(context: Context): Promise<{readonly usage: readonly NodeUsage[]; readonly podsOnly: boolean}>;
@@ -138,7 +138,7 @@ export type LogsRequest = {
 	readonly limitBytes?: number;
 };
 
-export type AccessQuestion = {
+export type AccessReview = {
 	readonly verb: string;
 	readonly group: string;
 	readonly resource: string;
@@ -149,7 +149,7 @@ export type AccessQuestion = {
 };
 
 /** `unknown`: the question itself was refused or failed, which is not a denial. */
-export type AccessAnswer = {readonly answer: 'allowed' | 'denied' | 'unknown'; readonly reason: string};
+export type AccessReviewResult = {readonly answer: 'allowed' | 'denied' | 'unknown'; readonly reason: string};
 
 export type Patch =
 	| {readonly type: 'strategic' | 'merge'; readonly body: Readonly<Record<string, unknown>>}
@@ -172,7 +172,7 @@ export type DeleteOptions = {
 };
 
 /** For an act: `record` is the id of its audit record, and travels in User-Agent. */
-export type KubernetesActContext = Context & {readonly record: string};
+export type KubernetesWriteContext = Context & {readonly record: string};
 
 /** What the server said when it refused, for those who need more than the sentence. See `refusalOf` in the adapter. */
 export type ApiRefusal = {
@@ -194,7 +194,7 @@ export type KubernetesPort = {
 	 * What is known of a kind, at once once it was listed; the first call starts the list and the watch, and waits for something to show.
 	 * @throws AdapterError why it cannot be listed; or `timeout`, `unreachable` when nothing was heard for so long that it is no truth any more.
 	 */
-	watched<K extends WatchedKind>(kind: K, context: Context): Promise<Watched<K>>;
+	readWatched<K extends WatchedKind>(kind: K, context: Context): Promise<WatchedState<K>>;
 	/** Lists the kind anew at the next occasion, whatever its watch says. */
 	relist(kind: WatchedKind): void;
 	/** @throws AdapterError `conflict` when there is none. */
@@ -216,20 +216,20 @@ export type KubernetesPort = {
 	podUsage(context: Context): Promise<readonly PodUsage[]>;
 	nodeUsage(context: Context): Promise<readonly NodeUsage[]>;
 	/** Undefined when settings name no Prometheus target. */
-	readonly metrics: ContainerMetrics | undefined;
+	readonly containerMetrics: ContainerMetrics | undefined;
 	/**
 	 * Lines as they come, without their ends; the pieces of one read at once. Ends when the server ends it. Throws when the connection breaks.
 	 * A last line without an end is left out when it is followed: it may not be whole.
 	 */
-	logs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
+	readLogs(request: LogsRequest, context: Context): AsyncIterable<readonly string[]>;
 	/** GET of any path, as text, for what has no read of its own. */
-	read(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;
+	readPath(path: string, context: Context): Promise<{readonly text: string; readonly contentType: string}>;
 	/** How long the server took for its last sign of life, of which one is asked every few seconds; undefined before the first. */
 	latencyMs(): number | undefined;
 	/** A service of the cluster, reached through the API server. */
-	service(of: Omit<HttpVia, 'kubernetes'>): HttpTransport;
+	serviceTransport(of: Omit<HttpVia, 'kubernetes'>): HttpTransport;
 	/** SelfSubjectAccessReview. Kept for five minutes, and forgotten after the server denied something. */
-	mayI(question: AccessQuestion, context: Context): Promise<AccessAnswer>;
+	reviewAccess(question: AccessReview, context: Context): Promise<AccessReviewResult>;
 	identity(context: Context): Promise<ServerIdentity>;
 
 	/*
@@ -243,13 +243,13 @@ export type KubernetesPort = {
 		object: ObjectRef & {readonly subresource?: string},
 		patch: Patch,
 		options: WriteOptions,
-		context: KubernetesActContext,
+		context: KubernetesWriteContext,
 	): Promise<ApiObject>;
-	remove(object: ObjectRef, options: DeleteOptions, context: KubernetesActContext): Promise<void>;
+	remove(object: ObjectRef, options: DeleteOptions, context: KubernetesWriteContext): Promise<void>;
 	/** policy/v1, or v1beta1 where the server has only that. @throws AdapterError `denied` whose refusal has code 429 when a budget blocks it. */
 	evict(
 		pod: {readonly namespace: string; readonly name: string},
 		options: Omit<DeleteOptions, 'propagation'>,
-		context: KubernetesActContext,
+		context: KubernetesWriteContext,
 	): Promise<void>;
 };

@@ -1,4 +1,4 @@
-import type {Channel} from '../contract/channel-security.ts';
+import type {ChannelSecurity} from '../contract/channel-security.ts';
 import type {Secret} from '../contract/target.ts';
 
 /**
@@ -43,7 +43,7 @@ export type ServerRecord = {
 	readonly pid: number | undefined;
 	/** There is a pooler before the server, which gives each read any backend that is free. */
 	readonly pooled: boolean;
-	readonly channel: Channel;
+	readonly channel: ChannelSecurity;
 	/** The role we act as, as the server says it. */
 	readonly user: string;
 	readonly database: string;
@@ -172,7 +172,7 @@ export type StatementRecord = {
 export type StatementsRecord = {
 	readonly statements: readonly StatementRecord[];
 	/** Entries the server holds that are not among `statements`. */
-	readonly left: number;
+	readonly omitted: number;
 	/** Entries of other users that carry no key for us, so that nothing can be told of them. */
 	readonly hidden: number;
 	/** Seconds on the server's clock at the moment of reading. */
@@ -214,42 +214,46 @@ export type SignalResult =
 	| {readonly result: 'moved' | 'gone'};
 export type SignalResults = ReadonlyMap<number, SignalResult>;
 
-type Ask = {readonly signal: AbortSignal};
+type ReadOptions = {readonly signal: AbortSignal};
 
 /**
  * What PostgreSQL is asked, by name. Each read rejects with an AdapterError, at once when `signal` fires, and never hangs. The acts throw
  * `denied` on a connection that was opened read-only; `record` is the id of the audit record and travels in application_name.
  */
 export type PostgresPort = {
-	server(ask: Ask): Promise<ServerRecord>;
+	server(ask: ReadOptions): Promise<ServerRecord>;
 	/** One round trip, without asking the server for anything. Milliseconds. */
-	ping(ask: Ask): Promise<number>;
-	overview(ask: Ask): Promise<OverviewRecord>;
+	ping(ask: ReadOptions): Promise<number>;
+	overview(ask: ReadOptions): Promise<OverviewRecord>;
 	/** Sessions that do something or hold a transaction open, the oldest transaction first, at most 500; plus how many more there are. */
-	sessions(ask: Ask): Promise<{readonly sessions: readonly SessionRecord[]; readonly omitted: number}>;
+	sessions(ask: ReadOptions): Promise<{readonly sessions: readonly SessionRecord[]; readonly omitted: number}>;
 	/** Whatever they do, idle included. Those that are gone are not in the answer. */
-	sessionsByPid(pids: readonly number[], ask: Ask): Promise<readonly SessionRecord[]>;
+	sessionsByPid(pids: readonly number[], ask: ReadOptions): Promise<readonly SessionRecord[]>;
 	/** Who waits for a lock, at most 200. Asks the lock manager: only when someone waits, and not more than once in 2 s. */
-	waits(ask: Ask): Promise<readonly WaitRecord[]>;
+	waits(ask: ReadOptions): Promise<readonly WaitRecord[]>;
 	/** Locks on relations that these sessions hold. */
-	heldLocks(pids: readonly number[], ask: Ask): Promise<readonly HeldLockRecord[]>;
-	replication(ask: Ask): Promise<ReplicationRecord>;
+	heldLocks(pids: readonly number[], ask: ReadOptions): Promise<readonly HeldLockRecord[]>;
+	replication(ask: ReadOptions): Promise<ReplicationRecord>;
 	/** The 1,000 that took the most time, without their texts. Throws `unsupported` when the extension is not there or not loaded. */
-	statements(ask: Ask): Promise<StatementsRecord>;
+	statements(ask: ReadOptions): Promise<StatementsRecord>;
 	/** Texts by key, each at most `limit` characters. */
-	statementTexts(keys: readonly StatementKey[], limit: number, ask: Ask): Promise<ReadonlyMap<StatementKey, string>>;
+	statementTexts(
+		keys: readonly StatementKey[],
+		limit: number,
+		ask: ReadOptions,
+	): Promise<ReadonlyMap<StatementKey, string>>;
 	/** What the session runs or ran last, at most `limit` characters; undefined when the session is gone. */
 	sessionQuery(
 		pid: number,
 		backendStart: string,
 		limit: number,
-		ask: Ask,
+		ask: ReadOptions,
 	): Promise<
 		{readonly query: string /** The server itself keeps no more than this. */; readonly keptBytes: number} | undefined
 	>;
-	connectionGroups(ask: Ask): Promise<readonly ConnectionGroupRecord[]>;
+	connectionGroups(ask: ReadOptions): Promise<readonly ConnectionGroupRecord[]>;
 	/** All of them by one statement that guards each. What came of it by pid, for every identity; no pid may be given twice. */
-	cancel(identities: readonly SessionIdentity[], record: string, ask: Ask): Promise<SignalResults>;
+	cancel(identities: readonly SessionIdentity[], record: string, ask: ReadOptions): Promise<SignalResults>;
 	/** As `cancel`. */
-	terminate(identities: readonly SessionIdentity[], record: string, ask: Ask): Promise<SignalResults>;
+	terminate(identities: readonly SessionIdentity[], record: string, ask: ReadOptions): Promise<SignalResults>;
 };

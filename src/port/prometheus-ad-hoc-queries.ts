@@ -1,12 +1,12 @@
 import type {Context} from '../contract/context.ts';
-import type {PrometheusPort, Range, Sample, Series} from './prometheus.ts';
+import type {PrometheusPort, QueryRange, Sample, Series} from './prometheus.ts';
 
 /*
  * What a person asks a Prometheus in PromQL, and a target for its page of metrics. Every member rejects with AdapterError, and at once when
  * `context.signal` fires.
  */
 
-export type Answer = {
+export type QueryResult = {
 	readonly kind: 'vector' | 'matrix' | 'scalar' | 'string';
 	/** Of a vector and a scalar; the newest point of each series of a matrix. */
 	readonly samples: readonly Sample[];
@@ -18,7 +18,7 @@ export type Answer = {
 	readonly warnings: readonly string[];
 };
 
-export type RangeAnswer = {
+export type RangeQueryResult = {
 	readonly series: readonly Series[];
 	readonly histograms: number;
 	readonly warnings: readonly string[];
@@ -33,13 +33,13 @@ export type MetricsPage = {
 	readonly bytes: number;
 };
 
-export type PrometheusQuestions = {
+export type PrometheusQueries = {
 	/** Any expression, evaluated at `at` (epoch milliseconds). @throws AdapterError with the server's words when it is wrong. */
-	ask(expression: string, at: number, context: Context): Promise<Answer>;
-	askRange(expression: string, range: Range, context: Context): Promise<RangeAnswer>;
+	evaluate(expression: string, at: number, context: Context): Promise<QueryResult>;
+	evaluateRange(expression: string, range: QueryRange, context: Context): Promise<RangeQueryResult>;
 	/** Read from the target itself, without the log-in of Prometheus, which is none of its business. */
-	page(url: string, context: Context): Promise<MetricsPage>;
+	fetchPage(url: string, context: Context): Promise<MetricsPage>;
 };
 
 /** All that a connection to a Prometheus can do. */
-export type AskedPrometheus = PrometheusPort & PrometheusQuestions;
+export type PrometheusQueryPort = PrometheusPort & PrometheusQueries;

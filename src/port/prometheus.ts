@@ -35,7 +35,7 @@ export type Sample = {
 	readonly at: number;
 };
 
-export type Vector = {
+export type InstantVector = {
 	readonly samples: readonly Sample[];
 	/** What the server says is missing from it, as Thanos does when a store does not answer. */
 	readonly warnings: readonly string[];
@@ -46,7 +46,7 @@ export type Series = {
 	readonly points: readonly {readonly at: number; readonly value: number}[];
 };
 
-export type Range = {
+export type QueryRange = {
 	/** Epoch milliseconds. */
 	readonly from: number;
 	readonly to: number;
@@ -83,7 +83,7 @@ export type PrometheusAlert = {
 	readonly value: string;
 };
 
-export type Rule = {
+export type PrometheusRule = {
 	readonly group: string;
 	/** Where the server read it from. */
 	readonly file: string;
@@ -125,17 +125,17 @@ export type BuildInfo = {
 };
 
 /** For an act: `record` is the id of its audit record, and travels in User-Agent. */
-export type PrometheusActContext = Context & {readonly record: string};
+export type PrometheusWriteContext = Context & {readonly record: string};
 
 export type PrometheusPort = {
 	/** @throws AdapterError `denied` with the server's words when the expression is wrong; `unsupported` when it gives no vector. */
-	query(expression: string, context: Context): Promise<Vector>;
+	query(expression: string, context: Context): Promise<InstantVector>;
 	/** Names of all pools; older than 2.42: undefined. */
 	pools(context: Context): Promise<readonly string[] | undefined>;
 	/** The targets of one pool. A server older than 2.42 gives those of all pools; each says its own. */
 	targets(pool: string, context: Context): Promise<readonly ScrapeTarget[] | undefined>;
 	alerts(context: Context): Promise<readonly PrometheusAlert[] | undefined>;
-	rules(context: Context): Promise<readonly Rule[] | undefined>;
+	rules(context: Context): Promise<readonly PrometheusRule[] | undefined>;
 	/** False while it replays its log. `said` is what it answers. */
 	ready(context: Context): Promise<{readonly ready: boolean; readonly said: string} | undefined>;
 	runtime(context: Context): Promise<RuntimeInfo | undefined>;
@@ -152,6 +152,6 @@ export type PrometheusPort = {
 	 */
 	reload(
 		expected: Pick<RuntimeInfo, 'startTime' | 'lastConfigTime' | 'reloadConfigSuccess'>,
-		context: PrometheusActContext,
+		context: PrometheusWriteContext,
 	): Promise<string>;
 };

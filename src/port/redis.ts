@@ -146,7 +146,7 @@ export type RedisClients = {
 	readonly own: readonly number[];
 };
 
-export type MemoryReport = {
+export type RedisMemoryReport = {
 	/** MEMORY STATS, flat: `clients.normal`, `db.0/overhead.hashtable.main`. */
 	readonly stats: readonly {readonly name: string; readonly value: string}[];
 	/** MEMORY DOCTOR in the server's own words; undefined with its reason when it was refused. */
@@ -207,28 +207,28 @@ export type RedisClientIdentity = {
 };
 
 /** For an act: `record` is the id of its audit record, and becomes part of the connection's name. */
-export type RedisActContext = Context & {readonly record: string};
+export type RedisWriteContext = Context & {readonly record: string};
 
 export type RedisPort = {
 	info(context: Context): Promise<RedisInfo>;
 	/** The newest first. */
 	slowlog(limit: number, context: Context): Promise<readonly SlowCommand[]>;
 	clients(context: Context): Promise<RedisClients>;
-	memory(context: Context): Promise<MemoryReport>;
+	memory(context: Context): Promise<RedisMemoryReport>;
 	keyspace(context: Context): Promise<Keyspace>;
 	/** What this user may do here, from a cache for this connection: for what is shown. */
 	permissions(context: Context): Promise<readonly Permission[]>;
 	/** The same, asked now, without doing any of it; only those of these names when there are any. */
-	permissionsNow(context: Context, names?: readonly string[]): Promise<readonly Permission[]>;
+	readPermissions(context: Context, names?: readonly string[]): Promise<readonly Permission[]>;
 	/**
 	 * CONFIG SET maxmemory, once, on a connection of its own, after reading that `expected` still holds there. Resolves with what was read.
 	 * @throws AdapterError `conflict` when it does not (nothing was sent); `denied` on a connection that was opened read-only.
 	 */
-	setMaxmemory(change: MaxmemoryChange, context: RedisActContext): Promise<RedisInfo>;
+	setMaxmemory(change: MaxmemoryChange, context: RedisWriteContext): Promise<RedisInfo>;
 	/**
 	 * CLIENT KILL by id, address and user together, so that no other client can be hit, after reading on the same connection that it still has
 	 * the name and the kind that it had. Resolves with the client as it was read.
 	 * @throws AdapterError `conflict` when no such client is connected (nothing happened); `denied` on a read-only connection.
 	 */
-	killClient(client: RedisClientIdentity, context: RedisActContext): Promise<RedisClientLine>;
+	killClient(client: RedisClientIdentity, context: RedisWriteContext): Promise<RedisClientLine>;
 };

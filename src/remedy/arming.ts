@@ -2,22 +2,22 @@ import type {Audit} from '../audit/audit-log.ts';
 import type {ArmedBy, AuditRecord} from '../audit/audit-record.ts';
 import {messageOf} from '../errors.ts';
 import {
-	arm,
-	disarm,
-	lapsed,
-	nextLapse,
-	obeying,
+	accessState,
+	applyPolicyFile,
+	armTarget,
+	disarmTarget,
+	expiredArmings,
+	extendArming,
+	nextArmingExpiry,
 	type Policy,
-	type PolicyRead,
+	type PolicyFileState,
 	type Refusal,
-	standing,
-	touch,
 } from '../policy/policy.ts';
-import type {Place} from '../policy/rule-match.ts';
+import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {Clock} from '../time/clock.ts';
 import {createStore, type Store} from '../watch/store.ts';
-import {followPolicy, type PolicySource} from './policy-reload.ts';
-import {hintOf} from './remedy-failure.ts';
+import {type PolicySource, startPolicyReload} from './policy-reload.ts';
+import {errorHint} from './remedy-failure.ts';
 
 /** Which targets are armed now. Arming is recorded before it holds; it ends by itself. */
 export type Arming = {
@@ -32,7 +32,7 @@ export type Arming = {
 	/** The policy once the file of this machine was read again, and what is armed brought in line with it. Never rejects. */
 	current(): Promise<Policy>;
 	/** The wall clock was set by so many milliseconds. Forward, the machine may have slept for so long: nothing stays armed. */
-	clockSet(byMs: number): void;
+	handleClockJump(byMs: number): void;
 	close(): void;
 };
 
@@ -50,7 +50,7 @@ export function createArming(options: {
 
 	function schedule(): void {
 		callOff();
-		const at = nextLapse(policy.get());
+		const at = nextArmingExpiry(policy.get());
 		callOff = at === undefined ? () => {} : clock.after(Math.max(0, at - clock.monotonic()), endIdle);
 	}
 
@@ -60,8 +60,8 @@ export function createArming(options: {
 	}
 
 	function endIdle(): void {
-		for (const target of lapsed(policy.get(), clock.monotonic())) {
-			policy.set(disarm(policy.get(), target));
+		for (const target of expiredArmings(policy.get(), clock.monotonic())) {
+			policy.set(disarmTarget(policy.get(), target));
 			void record(target, 'it was idle for too long');
 		}
 		schedule();
@@ -69,28 +69,29 @@ export function createArming(options: {
 
 	function disarmAll(note: string): void {
 		for (const target of policy.get().armed.keys()) {
-			change(disarm(policy.get(), target));
+			change(disarmTarget(policy.get(), target));
 			void record(target, note);
 		}
 	}
 
-	function obey(read: PolicyRead, places: ReadonlyMap<string, Place>): void {
+	function obey(read: PolicyFileState, places: ReadonlyMap<string, TargetAttributes>): void {
 		const before = policy.get();
-		const next = obeying(before, read, places);
-		if (sameWords(next, before)) return;
+		const next = applyPolicyFile(before, read, places);
+		if (isSamePolicy(next, before)) return;
 		change(next);
 		for (const target of next.armed.keys()) {
-			if (standing(next, target, clock.monotonic()).state === 'armed') continue;
-			change(disarm(policy.get(), target));
+			if (accessState(next, target, clock.monotonic()).state === 'armed') continue;
+			change(disarmTarget(policy.get(), target));
 			void record(target, 'the policy file of this machine was changed');
 		}
 	}
 
 	const following =
-		options.source && followPolicy({clock, source: options.source, was: options.policy.read.state !== 'none', obey});
+		options.source &&
+		startPolicyReload({clock, source: options.source, was: options.policy.fileState.state !== 'none', obey});
 
 	async function current(): Promise<Policy> {
-		await following?.look();
+		await following?.reload();
 		return policy.get();
 	}
 
@@ -102,16 +103,16 @@ export function createArming(options: {
 		policy,
 		current,
 		async arm(target) {
-			const tried = arm(await current(), target, clock.monotonic());
+			const tried = armTarget(await current(), target, clock.monotonic());
 			if ('kind' in tried) return tried;
 			let written: AuditRecord;
 			try {
 				written = await audit.append({kind: 'arm', target});
 			} catch (error) {
-				return {kind: 'refused', reason: messageOf(error), hint: hintOf(error)};
+				return {kind: 'refused', reason: messageOf(error), hint: errorHint(error)};
 			}
 			// Asked again: while it was written another target may have been armed or disarmed.
-			const armed = arm(policy.get(), target, clock.monotonic());
+			const armed = armTarget(policy.get(), target, clock.monotonic());
 			if ('kind' in armed) return armed;
 			const {id, ts, actor} = written;
 			recorded.set(target, {record: id, ts, user: actor.user, ...(actor.uid === undefined ? {} : {uid: actor.uid})});
@@ -119,15 +120,15 @@ export function createArming(options: {
 			return undefined;
 		},
 		async disarm(target) {
-			const next = disarm(policy.get(), target);
+			const next = disarmTarget(policy.get(), target);
 			if (next === policy.get()) return;
 			change(next);
 			await record(target, 'by hand');
 		},
 		armedBy: target =>
-			standing(policy.get(), target, clock.monotonic()).state === 'armed' ? recorded.get(target) : undefined,
-		touch: target => change(touch(policy.get(), target, clock.monotonic())),
-		clockSet(byMs) {
+			accessState(policy.get(), target, clock.monotonic()).state === 'armed' ? recorded.get(target) : undefined,
+		touch: target => change(extendArming(policy.get(), target, clock.monotonic())),
+		handleClockJump(byMs) {
 			if (byMs > 0) disarmAll('the clock of this machine went forward, or the machine slept');
 		},
 		close() {
@@ -138,5 +139,5 @@ export function createArming(options: {
 }
 
 /** What is read again mostly says the same. */
-const sameWords = (one: Policy, other: Policy): boolean =>
-	JSON.stringify([one.read, [...one.bounds]]) === JSON.stringify([other.read, [...other.bounds]]);
+const isSamePolicy = (one: Policy, other: Policy): boolean =>
+	JSON.stringify([one.fileState, [...one.limits]]) === JSON.stringify([other.fileState, [...other.limits]]);

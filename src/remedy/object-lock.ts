@@ -4,26 +4,26 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {sha256} from '../audit/audit-record.ts';
 import {makeDirectory} from '../files/make-directory.ts';
 import {
+	createHolder,
 	createLease,
 	type FoundLease,
-	howToSettle,
+	holderName,
+	leaseRecoveryHint,
 	liveLeases,
-	nameOfHolder,
-	newHolder,
 	type OwnLease,
 } from '../state/lease-file.ts';
-import {createLeaseWatch, renewMs} from '../state/lease-monitor.ts';
+import {createLeaseMonitor, renewMs} from '../state/lease-monitor.ts';
 import {ownIdentity, type ProcessIdentity} from '../state/process-identity.ts';
 
 /** Objects that no other console acts on until this is given back. */
 export type ObjectLock = {
 	/** Looks whether it still holds: a console that slept longer than a lease may have lost it. */
-	isMine(): Promise<boolean>;
+	isHeld(): Promise<boolean>;
 	release(): Promise<void>;
 };
 
 /** Why it was not given: what is held by whom, and how to settle it. */
-export type ObjectsHeld = {readonly reason: string; readonly hint: string};
+export type LockRefusal = {readonly reason: string; readonly hint: string};
 
 /** Keeps two consoles of a user from acting on the same object at once. */
 export type ObjectLocks = {
@@ -31,9 +31,9 @@ export type ObjectLocks = {
 	 * All of these objects of a target, or none.
 	 * @throws Error of node:fs when locks cannot be written.
 	 */
-	take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld>;
+	acquire(target: string, objects: readonly string[], about: string): Promise<ObjectLock | LockRefusal>;
 	/** Notes which consoles still renew their locks, and removes the locks of those that have ended. Called every few seconds. */
-	look(): Promise<void>;
+	refresh(): Promise<void>;
 };
 
 export type ObjectLocksOptions = {
@@ -57,7 +57,7 @@ const claiming = '0';
 export function createObjectLocks(stateDir: string, options: ObjectLocksOptions = {}): ObjectLocks {
 	const {serversOf = name => [name], renewMs: every = renewMs, monotonic = () => performance.now()} = options;
 	const dir = join(stateDir, 'locks');
-	const watch = createLeaseWatch(monotonic, options.leaseMs);
+	const watch = createLeaseMonitor(monotonic, options.leaseMs);
 	let known: ProcessIdentity | undefined;
 	const own = () => (known ??= ownIdentity());
 
@@ -68,12 +68,12 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 		return liveLeases(paths, {own: own(), watch});
 	}
 
-	async function take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | ObjectsHeld> {
+	async function take(target: string, objects: readonly string[], about: string): Promise<ObjectLock | LockRefusal> {
 		makeDirectory(dir);
 		const names = new Map(
 			serversOf(target).flatMap(server => objects.map(object => [hashOf(server, object), object] as const)),
 		);
-		const holder = newHolder(own(), about);
+		const holder = createHolder(own(), about);
 		const path = join(dir, `${holder.token}.lock`);
 		const lease = await createLease(path, {...holder, objects: [...names.keys()]});
 		const giveBack = async () => {
@@ -90,10 +90,10 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 				if (rival !== undefined) {
 					await giveBack();
 					const which = objectsOf(rival.found).find(object => names.has(object)) ?? '';
-					const by = nameOfHolder(rival.found.holder);
+					const by = holderName(rival.found.holder);
 					return {
 						reason: `${target}/${names.get(which)} is held by ${by}`,
-						hint: howToSettle(rival.path, rival.found, own()),
+						hint: leaseRecoveryHint(rival.path, rival.found, own()),
 					};
 				}
 				if (rivals.length === 0) break;
@@ -111,7 +111,7 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 		const timer = setInterval(() => void lease.renew().catch(() => {}), every);
 		timer.unref();
 		return {
-			isMine: () => lease.isAt(path),
+			isHeld: () => lease.isAt(path),
 			async release() {
 				clearInterval(timer);
 				await giveBack();
@@ -120,8 +120,8 @@ export function createObjectLocks(stateDir: string, options: ObjectLocksOptions 
 	}
 
 	return {
-		take,
-		async look() {
+		acquire: take,
+		async refresh() {
 			try {
 				await live();
 			} catch {

@@ -1,16 +1,16 @@
-import {canonical, sha256} from '../audit/audit-record.ts';
+import {canonicalJson, sha256} from '../audit/audit-record.ts';
 import type {Preview} from '../contract/action.ts';
 
 /** What a confirmation is bound to. */
-export const hashOf = (action: string, target: string, plan: unknown): string =>
-	sha256(canonical({action, target, plan}));
+export const hashPlan = (action: string, target: string, plan: unknown): string =>
+	sha256(canonicalJson({action, target, plan}));
 
 /**
  * The preview with its plan as it would come back from JSON, and frozen to the bottom: what is confirmed is what is run.
  * @throws TypeError when the plan holds what JSON cannot carry.
  */
-export const frozen = (preview: Preview): Preview =>
-	deepFreeze({...preview, plan: JSON.parse(canonical(preview.plan)) as unknown});
+export const freezePreview = (preview: Preview): Preview =>
+	deepFreeze({...preview, plan: JSON.parse(canonicalJson(preview.plan)) as unknown});
 
 function deepFreeze<T>(value: T): T {
 	if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

@@ -1,48 +1,48 @@
 import {messageOf} from '../errors.ts';
-import type {PolicyRead} from '../policy/policy.ts';
-import type {Place} from '../policy/rule-match.ts';
+import type {PolicyFileState} from '../policy/policy.ts';
+import type {TargetAttributes} from '../policy/rule-match.ts';
 import type {Clock} from '../time/clock.ts';
 
 /** Where the policy of the machine comes from while a console runs. */
 export type PolicySource = {
 	/** What the file says, the same value while it says the same; undefined when nothing is there. @throws Error when it cannot be used */
-	read(): Promise<PolicyRead | undefined>;
+	read(): Promise<PolicyFileState | undefined>;
 	/** What each target is by its settings now. */
-	places(): Promise<ReadonlyMap<string, Place>>;
+	readTargetAttributes(): Promise<ReadonlyMap<string, TargetAttributes>>;
 };
 
 /** Reads the policy of the machine again and again. */
-export type Following = {
+export type PolicyReloader = {
 	/** Resolves when what the file says and what the targets are at this moment is obeyed. Never rejects. */
-	look(): Promise<void>;
+	reload(): Promise<void>;
 	close(): void;
 };
 
 const everyMs = 2000;
 /** What a target is changes seldom, and a kubeconfig may be long. Before an act it is looked at in any case. */
-const looksAPlace = 30;
+const readsPerAttributeRefresh = 30;
 
 /**
  * Reads the file every two seconds and passes on what it says. A policy that is removed while a console runs is not one that allows
  * everything: only a start without a file is a start without a policy.
  */
-export function followPolicy(options: {
+export function startPolicyReload(options: {
 	readonly clock: Clock;
 	readonly source: PolicySource;
 	/** There was a policy at the start. */
 	readonly was: boolean;
-	readonly obey: (read: PolicyRead, places: ReadonlyMap<string, Place>) => void;
-}): Following {
+	readonly obey: (read: PolicyFileState, places: ReadonlyMap<string, TargetAttributes>) => void;
+}): PolicyReloader {
 	const {clock, source, obey} = options;
 	let {was} = options;
 	let closed = false;
 	let callOff = () => {};
 	let looking: Promise<void> = Promise.resolve();
 	let last:
-		| {readonly read: PolicyRead; readonly places: ReadonlyMap<string, Place>; readonly looks: number}
+		| {readonly read: PolicyFileState; readonly places: ReadonlyMap<string, TargetAttributes>; readonly looks: number}
 		| undefined;
 
-	async function readNow(): Promise<PolicyRead> {
+	async function readNow(): Promise<PolicyFileState> {
 		const before = last?.read;
 		try {
 			const read = await source.read();
@@ -56,14 +56,14 @@ export function followPolicy(options: {
 	}
 
 	/** A target whose place is not known is bound by every rule. */
-	const placesNow = () => source.places().catch(() => new Map<string, Place>());
+	const placesNow = () => source.readTargetAttributes().catch(() => new Map<string, TargetAttributes>());
 
 	async function once(fresh: boolean): Promise<void> {
 		const read = await readNow();
 		if (read.state !== 'none') was = true;
 		const looks = (last?.looks ?? 0) + 1;
-		const known = !fresh && last?.read === read && looks < looksAPlace ? last.places : undefined;
-		const places = known ?? (read.state === 'read' ? await placesNow() : new Map<string, Place>());
+		const known = !fresh && last?.read === read && looks < readsPerAttributeRefresh ? last.places : undefined;
+		const places = known ?? (read.state === 'read' ? await placesNow() : new Map<string, TargetAttributes>());
 		const isSame = known !== undefined && last?.read === read;
 		last = {read, places, looks: known === undefined ? 0 : looks};
 		if (!closed && !isSame) obey(read, places);
@@ -80,7 +80,7 @@ export function followPolicy(options: {
 	};
 	goOn();
 	return {
-		look: () => look(true),
+		reload: () => look(true),
 		close() {
 			closed = true;
 			callOff();
@@ -88,8 +88,8 @@ export function followPolicy(options: {
 	};
 }
 
-const none: PolicyRead = {state: 'none'};
+const none: PolicyFileState = {state: 'none'};
 
 /** The same value while the reason is the same. */
-const unusable = (reason: string, before: PolicyRead | undefined): PolicyRead =>
+const unusable = (reason: string, before: PolicyFileState | undefined): PolicyFileState =>
 	before?.state === 'unusable' && before.reason === reason ? before : {state: 'unusable', reason};

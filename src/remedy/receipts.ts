@@ -19,7 +19,7 @@ export type Undoable = {
 };
 
 /** What an undo starts from. */
-export type Sent = {
+export type SentRemedy = {
 	readonly action: Action;
 	readonly remedy: Extract<Remedy, {readonly state: 'verifying'}>;
 	readonly receipt: Receipt;
@@ -27,20 +27,20 @@ export type Sent = {
 };
 
 export type Receipts = {
-	add(sent: Sent): void;
-	find(record: string): Sent | undefined;
+	add(sent: SentRemedy): void;
+	find(record: string): SentRemedy | undefined;
 	/** The sentence why this cannot be undone, or undefined when it can. */
-	impossible(sent: Sent): string | undefined;
+	impossible(sent: SentRemedy): string | undefined;
 	/** Newest first. */
 	list(): readonly Undoable[];
 };
 
 /** What was sent in this session. */
 export function createReceipts(): Receipts {
-	const sent = new Map<string, Sent>();
+	const sent = new Map<string, SentRemedy>();
 	const undoneBy = new Map<string, string>();
 
-	function impossible(one: Sent): string | undefined {
+	function impossible(one: SentRemedy): string | undefined {
 		if (undoneBy.has(one.remedy.id)) return 'it was undone already';
 		if ('impossible' in one.action.undo) return one.action.undo.impossible;
 		const {undo} = one.remedy.preview;

@@ -1,14 +1,14 @@
-import {type Demand, unmet} from '../policy/demand.ts';
+import {type Demand, unmetReason} from '../policy/demand.ts';
 import {
 	type Confirmation,
-	type End,
-	expiryMs,
+	previewExpiryMs,
 	type Remedy,
+	type RemedyEnd,
 	type RemedyEvent,
 	type RemedyState,
 } from './remedy-state.ts';
 
-const end = (remedy: Remedy, state: End, at: number, reason: string, hint?: string): Remedy => ({
+const end = (remedy: Remedy, state: RemedyEnd, at: number, reason: string, hint?: string): Remedy => ({
 	...remedy,
 	state,
 	reason,
@@ -30,7 +30,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 		case 'previewing':
 			return beforePreview(remedy, event);
 		case 'checking':
-			if (event.type === 'checked') return looked(remedy, event);
+			if (event.type === 'checked') return afterPreflight(remedy, event);
 			if (event.type === 'check-failed') {
 				return {
 					...end(remedy, 'failed', event.at, `the checks failed, ${nothingSent}`, event.trouble.hint),
@@ -45,7 +45,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 		case 'rechecking':
 			return rechecking(remedy, event);
 		case 'intent':
-			return writing(remedy, event);
+			return writingIntent(remedy, event);
 		case 'running':
 			return running(remedy, event);
 		case 'verifying':
@@ -83,9 +83,9 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 }
 
 /** A look at the target before it is confirmed: the first, or one while the demand waits. */
-function looked(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy {
+function afterPreflight(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy {
 	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined, demand: event.demand};
-	const exit = notGoing(seen, event);
+	const exit = preflightExit(seen, event);
 	if (exit) return exit;
 	const same = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
 	return {
@@ -97,7 +97,7 @@ function looked(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy 
 	};
 }
 
-function notGoing(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
+function preflightExit(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
 	const blocks = event.checks.filter(check => check.result === 'block');
 	const moved = blocks.find(check => check.moved);
 	if (moved) {
@@ -116,7 +116,7 @@ function notGoing(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
 
 const sameDemand = (a: Demand, b: Demand): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const isExpired = (remedy: In<'ready'>, at: number): boolean => at - remedy.checkedAt > expiryMs;
+const isExpired = (remedy: In<'ready'>, at: number): boolean => at - remedy.checkedAt > previewExpiryMs;
 
 const expired = (remedy: Remedy, at: number): Remedy =>
 	end(remedy, 'expired', at, `not looked at again for 60 s, ${nothingSent}`, 'try again when the target answers');
@@ -124,7 +124,7 @@ const expired = (remedy: Remedy, at: number): Remedy =>
 function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 	switch (event.type) {
 		case 'checked':
-			return isExpired(remedy, event.at) ? expired(remedy, event.at) : looked(remedy, event);
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : afterPreflight(remedy, event);
 		case 'check-failed':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, checkTrouble: event.trouble};
 		case 'ticked':
@@ -137,7 +137,7 @@ function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 }
 
 function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
-	const missing = unmet(remedy.demand, answer, at - remedy.readyAt);
+	const missing = unmetReason(remedy.demand, answer, at - remedy.readyAt);
 	if (missing !== undefined || remedy.demand.kind === 'refused') return {...remedy, unmet: missing};
 	const {demand} = remedy;
 	const reason = answer.reason?.trim();
@@ -159,7 +159,7 @@ function rechecking(remedy: In<'rechecking'>, event: RemedyEvent): Remedy {
 	}
 	if (event.type !== 'checked') return sideExit(remedy, event);
 	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined};
-	const exit = notGoing(seen, event);
+	const exit = preflightExit(seen, event);
 	if (exit) return exit;
 	if (!sameDemand(remedy.demand, event.demand)) {
 		return end(seen, 'refused', event.at, `another confirmation is asked for now, ${nothingSent}`, 'try again');
@@ -167,7 +167,7 @@ function rechecking(remedy: In<'rechecking'>, event: RemedyEvent): Remedy {
 	return {...seen, state: 'intent'};
 }
 
-function writing(remedy: In<'intent'>, event: RemedyEvent): Remedy {
+function writingIntent(remedy: In<'intent'>, event: RemedyEvent): Remedy {
 	// A written intent cannot be cancelled: the record would say that something was meant which then was not done.
 	if (event.type === 'refused') return end(remedy, 'refused', event.at, event.reason, event.hint);
 	if (event.type !== 'intent-written') return remedy;

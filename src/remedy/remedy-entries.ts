@@ -1,13 +1,19 @@
-import {type ArmedBy, type AuditRecord, canonical, type Entry, type ObjectList} from '../audit/audit-record.ts';
+import {
+	type ArmedBy,
+	type AuditEntry,
+	type AuditRecord,
+	canonicalJson,
+	type ObjectList,
+} from '../audit/audit-record.ts';
 import type {ServerId} from '../contract/identity.ts';
-import {tidy} from '../state/sanitize-record.ts';
+import {sanitizeForRecord} from '../state/sanitize-record.ts';
 import type {Confirmation, Remedy} from './remedy-state.ts';
 
 /** What the target was when it was connected to: who it says we are, and which server it is. */
-export type Met = {readonly who?: string | undefined; readonly server?: ServerId | undefined};
+export type MetTarget = {readonly who?: string | undefined; readonly server?: ServerId | undefined};
 
 /** What every record of a remedy tells. */
-export const aboutRemedy = (remedy: Remedy, {who, server}: Met): Omit<Entry, 'kind'> => ({
+export const remedyEntryFields = (remedy: Remedy, {who, server}: MetTarget): Omit<AuditEntry, 'kind'> => ({
 	action: remedy.action,
 	target: remedy.target,
 	params: remedy.params,
@@ -18,7 +24,7 @@ export const aboutRemedy = (remedy: Remedy, {who, server}: Met): Omit<Entry, 'ki
 	...(who ? {as: who} : {}),
 });
 
-const confirmed = ({method, typed, count, reason}: Confirmation): NonNullable<Entry['confirmation']> => ({
+const confirmationEntry = ({method, typed, count, reason}: Confirmation): NonNullable<AuditEntry['confirmation']> => ({
 	method,
 	typed,
 	...(count === undefined ? {} : {count}),
@@ -31,62 +37,62 @@ const longestPlan = 32 * 1024;
 /** Written before anything is sent. `list` holds every object of its preview. */
 export function intentEntry(
 	remedy: Extract<Remedy, {readonly state: 'intent'}>,
-	met: Met,
+	met: MetTarget,
 	{armed, list}: {readonly armed: ArmedBy | undefined; readonly list: ObjectList},
-): Entry {
+): AuditEntry {
 	const {impact, equivalent, bound, count, risk, undo} = remedy.preview;
 	return {
-		...aboutRemedy(remedy, met),
+		...remedyEntryFields(remedy, met),
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
-		...(canonical(remedy.preview.plan).length <= longestPlan ? {plan: remedy.preview.plan} : {}),
+		...(canonicalJson(remedy.preview.plan).length <= longestPlan ? {plan: remedy.preview.plan} : {}),
 		preview: {impact, equivalent, bound, count, ...list, risk, undo},
 		checks: remedy.checks,
-		confirmation: confirmed(remedy.confirmation),
+		confirmation: confirmationEntry(remedy.confirmation),
 	};
 }
 
 /** Nothing was sent, and why. */
-export const refuseEntry = (remedy: Remedy, met: Met): Entry => ({
-	...aboutRemedy(remedy, met),
+export const refusalEntry = (remedy: Remedy, met: MetTarget): AuditEntry => ({
+	...remedyEntryFields(remedy, met),
 	kind: 'refuse',
 	id: remedy.id,
 	result:
 		remedy.state === 'stale' || remedy.state === 'blocked' || remedy.state === 'failed' ? remedy.state : 'refused',
 	note: remedy.reason ?? '',
 	...(remedy.trouble ? {error: remedy.trouble} : {}),
-	...(remedy.confirmation ? {confirmation: confirmed(remedy.confirmation)} : {}),
+	...(remedy.confirmation ? {confirmation: confirmationEntry(remedy.confirmation)} : {}),
 	...(remedy.checks.length > 0 ? {checks: remedy.checks} : {}),
 });
 
-const vainLimit = 3;
-const vainMs = 10 * 60_000;
+const futileLimit = 3;
+const futileWindowMs = 10 * 60_000;
 
 /**
  * Why this action is not tried again on any of `locks`: it was done there three times within ten minutes, by any console of this user and
  * with whatever parameters, and did not help. Undefined when it may be tried, as an undo always may: it leads back from what did not help.
  */
-export function vainReason(
+export function futileReason(
 	records: readonly AuditRecord[],
 	{action, target, undoOf}: Remedy,
 	locks: readonly string[],
 	ageOf: (record: AuditRecord) => number,
 ): string | undefined {
 	if (undoOf !== undefined) return undefined;
-	const names = tidy(locks);
+	const names = sanitizeForRecord(locks);
 	const vain = records.filter(
 		record =>
 			record.kind === 'verify' &&
 			record.result === 'ineffective' &&
 			record.undo_of === undefined &&
-			ageOf(record) < vainMs &&
+			ageOf(record) < futileWindowMs &&
 			record.action?.id === action.id &&
-			record.target === tidy(target),
+			record.target === sanitizeForRecord(target),
 	);
 	for (const name of names) {
 		const times = vain.filter(record => record.locks?.includes(name)).length;
-		if (times >= vainLimit) return `this was done ${times} times in the last 10 minutes to ${name} and did not help`;
+		if (times >= futileLimit) return `this was done ${times} times in the last 10 minutes to ${name} and did not help`;
 	}
 	return undefined;
 }

@@ -2,15 +2,15 @@ import type {Check, Outcome, Preview, Receipt} from '../contract/action.ts';
 import type {Params} from '../contract/param.ts';
 import type {Row} from '../contract/row.ts';
 import type {ErrorKind} from '../errors.ts';
-import type {Answer, Demand} from '../policy/demand.ts';
+import type {Demand, DemandAnswer} from '../policy/demand.ts';
 
 /** A preview that was not looked at again for this long can no longer be confirmed. */
-export const expiryMs = 60_000;
+export const previewExpiryMs = 60_000;
 
-export type Trouble = {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint: string};
+export type RemedyFailure = {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint: string};
 
 /** What was seen of what was sent, or that nothing more can be seen of it, since the next act on the same object took its place. */
-export type Sight = {readonly result: Outcome['result'] | 'superseded'; readonly detail: string};
+export type RemedyOutcome = {readonly result: Outcome['result'] | 'superseded'; readonly detail: string};
 
 /** How it was confirmed. Made by the machine alone, from an answer that met the demand. */
 export type Confirmation = {
@@ -42,7 +42,7 @@ type Facts = {
 	/** When the checks were last read. */
 	readonly checkedAt?: number | undefined;
 	/** Why the last look failed; the checks are from `checkedAt`. */
-	readonly checkTrouble?: Trouble | undefined;
+	readonly checkTrouble?: RemedyFailure | undefined;
 	readonly demand?: Demand | undefined;
 	/** When the demand could first be answered; `delayMs` counts from here. */
 	readonly readyAt?: number | undefined;
@@ -52,15 +52,15 @@ type Facts = {
 	/** When the intent was safely on disk. */
 	readonly startedAt?: number | undefined;
 	readonly receipt?: Receipt | undefined;
-	readonly outcome?: Sight | undefined;
-	readonly trouble?: Trouble | undefined;
+	readonly outcome?: RemedyOutcome | undefined;
+	readonly trouble?: RemedyFailure | undefined;
 	/** Why it ended, in a sentence, and what to do next. */
 	readonly reason?: string | undefined;
 	readonly hint?: string | undefined;
 	/** Of a stale one: what was confirmed or shown, and what is there now. */
-	readonly changed?: readonly Change[] | undefined;
+	readonly changed?: readonly PlanChange[] | undefined;
 	/** Of a stale one: the new plan that can be made in its place, with a confirmation of its own. */
-	readonly renewal?: Renewal | undefined;
+	readonly renewal?: ReplanOffer | undefined;
 	readonly endedAt?: number | undefined;
 	/** The audit tells of it under its id: a record of that id is on disk. */
 	readonly recorded?: true;
@@ -86,7 +86,7 @@ export type Remedy = Facts &
 		| ({readonly state: 'intent'} & Confirmed)
 		| ({readonly state: 'running'} & Begun)
 		| ({readonly state: 'verifying'; readonly receipt: Receipt} & Begun)
-		| {readonly state: End; readonly reason: string; readonly endedAt: number}
+		| {readonly state: RemedyEnd; readonly reason: string; readonly endedAt: number}
 	);
 
 /**
@@ -94,7 +94,7 @@ export type Remedy = Facts &
  * it showed) `unknown` (it may have happened) · `refused` (policy, a lock, the
  * record) `blocked` (a check) `stale` (not what was shown any more) `cancelled` `expired`: nothing was sent.
  */
-export type End =
+export type RemedyEnd =
 	| 'done'
 	| 'failed'
 	| 'ineffective'
@@ -109,23 +109,23 @@ export type End =
 export type RemedyState = Remedy['state'];
 
 /** What a new plan is made of: all of the selected rows as they are now, or those of them that are left. No rows: it is an undo. */
-export type Renewal = {readonly rows: readonly Row[]; readonly isPart: boolean};
+export type ReplanOffer = {readonly rows: readonly Row[]; readonly isPart: boolean};
 
-export type Change = {readonly field: string; readonly before: string; readonly after: string};
+export type PlanChange = {readonly field: string; readonly before: string; readonly after: string};
 
 export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'preview-started'}
 	| {readonly type: 'previewed'; readonly preview: Preview; readonly hash: string}
-	| {readonly type: 'preview-failed'; readonly trouble: Trouble; readonly renewal?: Renewal | undefined}
+	| {readonly type: 'preview-failed'; readonly trouble: RemedyFailure; readonly renewal?: ReplanOffer | undefined}
 	| {
 			readonly type: 'checked';
 			readonly checks: readonly Check[];
 			readonly demand: Demand;
-			readonly changed?: readonly Change[];
-			readonly renewal?: Renewal | undefined;
+			readonly changed?: readonly PlanChange[];
+			readonly renewal?: ReplanOffer | undefined;
 	  }
-	| {readonly type: 'check-failed'; readonly trouble: Trouble}
-	| {readonly type: 'answered'; readonly answer: Answer}
+	| {readonly type: 'check-failed'; readonly trouble: RemedyFailure}
+	| {readonly type: 'answered'; readonly answer: DemandAnswer}
 	| {readonly type: 'recheck-started'}
 	| {readonly type: 'refused'; readonly reason: string; readonly hint: string}
 	/** The record that is on disk: its id and the hash of the plan that it holds. */
@@ -133,11 +133,11 @@ export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {
 			readonly type: 'run-failed';
-			readonly trouble: Trouble;
+			readonly trouble: RemedyFailure;
 			readonly harmless: boolean;
-			readonly renewal?: Renewal | undefined;
+			readonly renewal?: ReplanOffer | undefined;
 	  }
-	| {readonly type: 'looked'; readonly outcome: Sight}
+	| {readonly type: 'looked'; readonly outcome: RemedyOutcome}
 	/** The record of a refusal is on disk. */
 	| {readonly type: 'recorded'}
 	| {readonly type: 'record-failed'; readonly message: string}
@@ -146,7 +146,7 @@ export type RemedyEvent = {readonly at: number} & (
 );
 
 /** How a remedy begins. `id` is the id that the record of the intent will have. */
-export const proposed = (given: {
+export const createRemedy = (given: {
 	readonly id: string;
 	readonly action: {readonly id: string; readonly title: string};
 	readonly target: string;
@@ -164,7 +164,7 @@ export const proposed = (given: {
 	checks: [],
 });
 
-const ends: ReadonlySet<RemedyState> = new Set<End>([
+const ends: ReadonlySet<RemedyState> = new Set<RemedyEnd>([
 	'done',
 	'failed',
 	'ineffective',
@@ -183,7 +183,7 @@ const waiting: ReadonlySet<RemedyState> = new Set(['proposed', 'previewing', 'ch
 export const isWaiting = (remedy: Remedy): boolean => waiting.has(remedy.state);
 
 /** Confirmed, and not yet at its end. */
-export const isUnderWay = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
+export const isInProgress = (remedy: Remedy): boolean => !isWaiting(remedy) && !hasEnded(remedy);
 
 /** Sent and answered: all that is left is to look whether it helped, for which nothing else has to wait. */
 export const isSettling = (remedy: Remedy): boolean => remedy.state === 'verifying';
@@ -192,7 +192,7 @@ export const isSettling = (remedy: Remedy): boolean => remedy.state === 'verifyi
  * An end before anything was sent that the record tells of, under the id of the remedy: a refusal, and a failure of what a person had
  * confirmed. What was never confirmed and came to nothing is not recorded.
  */
-export const isToldRefusal = (remedy: Remedy): boolean =>
+export const isRecordedRefusal = (remedy: Remedy): boolean =>
 	remedy.startedAt === undefined &&
 	(remedy.state === 'refused' ||
 		remedy.state === 'blocked' ||

@@ -1,25 +1,29 @@
 import type {Check, Preview} from '../contract/action.ts';
 import type {Row} from '../contract/row.ts';
 import {isAdapterError} from '../errors.ts';
-import type {Change, Renewal} from './remedy-state.ts';
-import type {Job} from './run-context.ts';
-import type {Asking} from './timed-calls.ts';
+import type {PlanChange, ReplanOffer} from './remedy-state.ts';
+import type {RunContext} from './run-context.ts';
+import type {TimedCalls} from './timed-calls.ts';
 
 const readMs = 5000;
 
 /** What is there now in place of what a plan was about. */
-export type Present = {readonly changed: readonly Change[]; readonly renewal: Renewal | undefined};
+export type CurrentState = {readonly changed: readonly PlanChange[]; readonly renewal: ReplanOffer | undefined};
 
 /**
  * Of the selected rows those that still are what the plan says, or without a plan what their rows say, when that is some of them and not all.
  * Undefined too when it cannot be read.
  */
-export async function partLeft(asking: Asking, job: Job, plan: unknown): Promise<Renewal | undefined> {
+export async function findUnchangedRows(
+	asking: TimedCalls,
+	job: RunContext,
+	plan: unknown,
+): Promise<ReplanOffer | undefined> {
 	const {action, rows} = job;
-	if (rows.length < 2 || action.left === undefined) return undefined;
+	if (rows.length < 2 || action.unchangedRows === undefined) return undefined;
 	try {
-		const left = await asking.ask(job, {ms: readMs, what: 'looking at those that are left'}, async context =>
-			action.left?.(rows, plan, context),
+		const left = await asking.read(job, {ms: readMs, what: 'looking at those that are left'}, async context =>
+			action.unchangedRows?.(rows, plan, context),
 		);
 		if (left === undefined || left.length === 0 || left.length === rows.length) return undefined;
 		return {rows: left, isPart: true};
@@ -30,12 +34,17 @@ export async function partLeft(asking: Asking, job: Job, plan: unknown): Promise
 }
 
 /** Looks at what became of a plan that moved, and which new plan can be made in its place. Never rejects. */
-export async function presentOf(asking: Asking, job: Job, shown: Preview, moved: Check): Promise<Present> {
-	const part = await partLeft(asking, job, shown.plan);
-	const boundTo = (after: string): Change => ({field: 'bound to', before: shown.bound, after});
+export async function readCurrentState(
+	asking: TimedCalls,
+	job: RunContext,
+	shown: Preview,
+	moved: Check,
+): Promise<CurrentState> {
+	const part = await findUnchangedRows(asking, job, shown.plan);
+	const boundTo = (after: string): PlanChange => ({field: 'bound to', before: shown.bound, after});
 	try {
-		const now = await asking.ask(job, {ms: readMs, what: 'a second preview'}, job.preview);
-		const changed = [...actsOn(shown, now), boundTo(now.bound === shown.bound ? moved.detail : now.bound)];
+		const now = await asking.read(job, {ms: readMs, what: 'a second preview'}, job.preview);
+		const changed = [...touchesChange(shown, now), boundTo(now.bound === shown.bound ? moved.detail : now.bound)];
 		return {changed, renewal: part ?? {rows: job.rows, isPart: false}};
 	} catch (error) {
 		const after = isAdapterError(error) && error.kind === 'conflict' ? error.message : moved.detail;
@@ -44,12 +53,12 @@ export async function presentOf(asking: Asking, job: Job, shown: Preview, moved:
 }
 
 /** Of one object what it is now; of several, the check of each says it. */
-function actsOn(shown: Preview, now: Preview): readonly Change[] {
+function touchesChange(shown: Preview, now: Preview): readonly PlanChange[] {
 	const [before = ''] = shown.touches;
 	const [after = ''] = now.touches;
 	return shown.count === 1 && now.count === 1 && before !== after ? [{field: 'acts on', before, after}] : [];
 }
 
 /** The rows of a new plan, with what was read of them last. */
-export const freshRows = (rows: readonly Row[], latest: ReadonlyMap<string, Row>): readonly Row[] =>
+export const latestRows = (rows: readonly Row[], latest: ReadonlyMap<string, Row>): readonly Row[] =>
 	rows.map(row => latest.get(row.id) ?? row);

@@ -4,7 +4,7 @@ import type {Row} from '../contract/row.ts';
 import type {Target} from '../contract/target.ts';
 
 /** What one remedy works with, beside its state. */
-export type Job = {
+export type RunContext = {
 	/** Of the remedy, and of the record of its intent. */
 	readonly id: string;
 	readonly action: Action;
@@ -21,7 +21,7 @@ export type Job = {
 };
 
 /** A live connection. */
-export type Resolved = {
+export type LiveConnection = {
 	readonly port: unknown;
 	readonly target: Target;
 	/** Who the system says we are. */

@@ -2,64 +2,64 @@ import type {Audit} from '../audit/audit-log.ts';
 import type {ActionContext} from '../contract/action.ts';
 import {AdapterError, messageOf} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
-import {hintOf} from './remedy-failure.ts';
-import type {Job, Resolved} from './run-context.ts';
+import {withDeadline} from '../time/deadline.ts';
+import {errorHint} from './remedy-failure.ts';
+import type {LiveConnection, RunContext} from './run-context.ts';
 
 /** How long, and what took so long when it did. */
-export type Late = {readonly ms: number; readonly what: string};
+export type CallLimit = {readonly ms: number; readonly what: string};
 
 /** Calls to an action, each on the live connection and each with an end. */
-export type Asking = {
+export type TimedCalls = {
 	/** A read. Given up when the remedy ends. @throws AdapterError `timeout` when it is late. */
-	ask<T>(job: Job, late: Late, call: (context: ActionContext<unknown>) => Promise<T>): Promise<T>;
+	read<T>(job: RunContext, late: CallLimit, call: (context: ActionContext<unknown>) => Promise<T>): Promise<T>;
 	/** The live connection, before anything is sent on it. @throws AdapterError */
-	connect(job: Job): Promise<Resolved>;
+	connect(job: RunContext): Promise<LiveConnection>;
 	/** Sends, on a connection that stands, and is never given up before it is late. @throws AdapterError `timeout` when it is late. */
 	send<T>(
-		job: Job,
-		connection: Resolved,
-		late: Late,
+		job: RunContext,
+		connection: LiveConnection,
+		late: CallLimit,
 		call: (context: ActionContext<unknown>) => Promise<T>,
 	): Promise<T>;
 };
 
 const connectMs = 5000;
 
-export function createAsking(options: {
+export function createTimedCalls(options: {
 	readonly clock: Clock;
-	readonly audit: Pick<Audit, 'keep'>;
-	resolve(target: string): Promise<Resolved>;
-}): Asking {
+	readonly audit: Pick<Audit, 'saveFile'>;
+	resolve(target: string): Promise<LiveConnection>;
+}): TimedCalls {
 	const {clock, audit, resolve} = options;
 
 	const within = <T>(
-		{ms, what}: Late,
+		{ms, what}: CallLimit,
 		controller: AbortController,
 		work: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> => {
 		const late = () =>
 			new AdapterError('timeout', `${what} took longer than ${ms / 1000} s`, 'look whether the target answers at all');
-		return bounded({clock, ms, late, controller}, work);
+		return withDeadline({clock, timeoutMs: ms, createTimeoutError: late, controller}, work);
 	};
 
-	const contextOf = (job: Job, {port, target}: Resolved, signal: AbortSignal): ActionContext<unknown> => ({
+	const contextOf = (job: RunContext, {port, target}: LiveConnection, signal: AbortSignal): ActionContext<unknown> => ({
 		signal,
 		now: clock.now,
 		port,
 		target,
 		record: job.id,
-		async keep(name, text) {
+		async saveFile(name, text) {
 			try {
-				return await audit.keep(job.id, name, text);
+				return await audit.saveFile(job.id, name, text);
 			} catch (error) {
-				throw new AdapterError('denied', messageOf(error), hintOf(error), {cause: error});
+				throw new AdapterError('denied', messageOf(error), errorHint(error), {cause: error});
 			}
 		},
 	});
 
 	return {
-		async ask(job, late, call) {
+		async read(job, late, call) {
 			// Its own controller, so that one read that is late does not give up the others.
 			const controller = new AbortController();
 			const {signal: over} = job.reads;

@@ -6,7 +6,7 @@ import type {Refusal} from '../policy/policy.ts';
 const refusal = (reason: string, hint: string): Refusal => ({kind: 'refused', reason, hint});
 
 /** Why this cannot even be previewed, or undefined. */
-export function refuseProposal(action: Action, rows: readonly Row[], params: Params): Refusal | undefined {
+export function validateProposal(action: Action, rows: readonly Row[], params: Params): Refusal | undefined {
 	const [first] = rows;
 	if (!first) return refusal(`${action.title} needs a row`, 'move the cursor to one and try again');
 	if (rows.some(row => row.target !== first.target)) {

@@ -1,21 +1,21 @@
 import type {Outcome} from '../contract/action.ts';
 import {messageOf} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import type {Sight} from './remedy-state.ts';
+import type {RemedyOutcome} from './remedy-state.ts';
 
-const lookEveryMs = 1000;
+const verifyIntervalMs = 1000;
 
 /** The looks at what one remedy came to. */
-export type Looks = {
+export type OutcomeWatch = {
 	/** While another act on the same object is out: what is seen meanwhile may be of that one, and does not count. */
-	hold(): void;
+	pause(): void;
 	/** It did nothing: they go on. */
-	release(): void;
+	resume(): void;
 	/** It was sent, or may have been: what is seen from now on is of that one. */
 	supersede(why: string): void;
 	/** Nobody waits any longer: they end with the one that is under way. */
 	close(): void;
-	readonly end: Promise<Sight>;
+	readonly end: Promise<RemedyOutcome>;
 };
 
 /**
@@ -24,13 +24,13 @@ export type Looks = {
  *
  * What is still pending at the end did not help in the time it was given. What could not be seen at all is unknown.
  */
-export function lookForOutcome(options: {
+export function watchOutcome(options: {
 	readonly clock: Clock;
 	readonly settleMs: number;
 	look(): Promise<Outcome>;
 	/** Told of each look that was pending. */
 	pending(outcome: Outcome): void;
-}): Looks {
+}): OutcomeWatch {
 	const {clock, settleMs, look, pending} = options;
 	const until = clock.monotonic() + settleMs;
 	let superseded: string | undefined;
@@ -45,7 +45,7 @@ export function lookForOutcome(options: {
 
 	const pause = (): Promise<void> =>
 		new Promise(done => {
-			const callOff = clock.after(lookEveryMs, done);
+			const callOff = clock.after(verifyIntervalMs, done);
 			wake = () => {
 				callOff();
 				done();
@@ -64,7 +64,7 @@ export function lookForOutcome(options: {
 
 	const lastly = (why: string) => (last === '' ? why : `${why}: ${last}`);
 
-	async function lookOn(): Promise<Sight> {
+	async function lookOn(): Promise<RemedyOutcome> {
 		for (;;) {
 			const before = acts;
 			const {seen, again} = await lookOnce();
@@ -87,11 +87,11 @@ export function lookForOutcome(options: {
 	}
 
 	return {
-		hold() {
+		pause() {
 			acts += 1;
 			out = Promise.withResolvers();
 		},
-		release: () => out.resolve(),
+		resume: () => out.resolve(),
 		supersede(why) {
 			superseded ??= why;
 			out.resolve();

@@ -6,7 +6,7 @@
  * (no key came before), and not one held after the other (the key came more than once). A paste that is read at once comes as several keys in
  * one read.
  */
-export type Answering =
+export type KeyEnterState =
 	| 'nothing'
 	/** The key came once, alone in its read. */
 	| 'key'
@@ -14,23 +14,23 @@ export type Answering =
 	| 'repeated';
 
 /** A key, what it types, and whether nothing else came in its read. */
-export type Pressed = {readonly key: string; readonly text: string | undefined; readonly alone: boolean};
+export type KeyPress = {readonly key: string; readonly text: string | undefined; readonly alone: boolean};
 
 /** The same key, as far as the question is concerned. */
 type Meaning = {readonly is: 'key' | 'enter' | 'other'; readonly alone: boolean};
 
 /** Where the question is after one more key. */
-export function afterKey(state: Answering, {is, alone}: Meaning): Answering | 'answered' {
+export function nextKeyEnterState(state: KeyEnterState, {is, alone}: Meaning): KeyEnterState | 'answered' {
 	if (is === 'key') return alone && state === 'nothing' ? 'key' : 'repeated';
 	return is === 'enter' && alone && state === 'key' ? 'answered' : 'nothing';
 }
 
 /** Why a question that any other key closes was not answered by its key or Enter. `before`: where the question was. `key`: the name of its key. */
-export function notTaken(before: Answering, alone: boolean, key: string): string {
+export function keyRejectedReason(before: KeyEnterState, alone: boolean, key: string): string {
 	if (!alone) return 'not taken: it came together with other keys in one read';
 	if (before === 'nothing') return `not taken: press ${key} first, then enter`;
 	return `not taken: ${key} came more than once, as a held key does; leave, press ${key} once, then enter`;
 }
 
 /** Why a key was not taken that came before the question was painted. */
-export const notOnScreen = 'not taken: the question has to be on the screen first';
+export const notOnScreenMessage = 'not taken: the question has to be on the screen first';

@@ -1,4 +1,4 @@
-import {type Level, levelOf, levels} from '../text/log-level.ts';
+import {type LogLevel, logLevels, parseLogLevel} from '../text/log-level.ts';
 import {compilePattern} from '../text/pattern.ts';
 
 /** Whether a line is shown. `lead` is what stands before it, such as the name of what wrote it; empty when nothing does. */
@@ -24,31 +24,34 @@ const compares: Readonly<Record<string, (level: number, than: number) => boolean
 	'!=': (level, than) => level !== than,
 };
 
-const spelt: Readonly<Record<string, Level>> = {warning: 'warn', err: 'error', critical: 'fatal', panic: 'fatal'};
+const spelt: Readonly<Record<string, LogLevel>> = {warning: 'warn', err: 'error', critical: 'fatal', panic: 'fatal'};
 
 function levelTest(sign: string, name: string): LineTest | string {
 	const lower = name.toLowerCase();
-	const than = levels.findIndex(level => level === (spelt[lower] ?? lower));
+	const than = logLevels.findIndex(level => level === (spelt[lower] ?? lower));
 	const compare = compares[sign];
-	if (than < 0 || compare === undefined) return `no level is called ${name}; there are ${levels.join(', ')}`;
+	if (than < 0 || compare === undefined) return `no level is called ${name}; there are ${logLevels.join(', ')}`;
 	return text => {
-		const level = levelOf(text);
-		return level !== undefined && compare(levels.indexOf(level), than);
+		const level = parseLogLevel(text);
+		return level !== undefined && compare(logLevels.indexOf(level), than);
 	};
 }
 
 /** As `includes`, whatever the case. */
-export function containing(text: string): LineTest {
+export function containsIgnoringCase(text: string): LineTest {
 	const wanted = text.toLowerCase();
 	return (line, lead) => line.toLowerCase().includes(wanted) || (lead !== '' && lead.toLowerCase().includes(wanted));
 }
 
 function testOf(pattern: string | undefined, flags: string, word: string): LineTest | string | undefined {
 	const [, sign, name] = comparison.exec(word) ?? [];
-	if (pattern === undefined) return sign === undefined || name === undefined ? containing(word) : levelTest(sign, name);
+	if (pattern === undefined)
+		return sign === undefined || name === undefined ? containsIgnoringCase(word) : levelTest(sign, name);
 	try {
 		const compiled = compilePattern(pattern, flags === 'i');
-		return compiled && ((line, lead) => compiled.found(line) || (lead !== '' && compiled.found(lead)));
+		return (
+			compiled && ((line, lead) => compiled.matchesSomewhere(line) || (lead !== '' && compiled.matchesSomewhere(lead)))
+		);
 	} catch (error) {
 		return `/${pattern}/ is no regular expression${error instanceof Error ? `: ${error.message}` : ''}`;
 	}
@@ -58,12 +61,12 @@ function testOf(pattern: string | undefined, flags: string, word: string): LineT
  * Understands a filter of lines. All parts must hold: a text in any case, `"a text with spaces"`, `/regular expression/` (`/…/i` in any
  * case), `level>=warn`; `!` before a part turns it round. A line that tells no level has none: only `!level…` lets it through.
  */
-export function lineFilter(typed: string): LineFilter {
+export function parseLineFilter(typed: string): LineFilter {
 	const tests: LineTest[] = [];
 	for (const [, not, pattern, flags = '', quoted, word] of typed.trim().matchAll(parts)) {
 		const text = quoted ?? word ?? '';
 		if (pattern === undefined && text === '') continue;
-		const test = quoted === undefined ? testOf(pattern, flags, text) : containing(quoted);
+		const test = quoted === undefined ? testOf(pattern, flags, text) : containsIgnoringCase(quoted);
 		if (typeof test === 'string') return {problem: test};
 		if (test === undefined) return {waits: 'for the engine'};
 		tests.push(not === '!' ? (line, lead) => !test(line, lead) : test);

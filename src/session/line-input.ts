@@ -5,12 +5,12 @@ import {graphemesOf} from '../text/graphemes.ts';
 export type Caret = number | 'all';
 
 /** A line being typed. The caret is at its end unless told. */
-export type TypedLine = {readonly text: string; readonly caret?: Caret};
+export type LineInput = {readonly text: string; readonly caret?: Caret};
 
-const atEnd = (text: string): TypedLine => ({text, caret: 0});
+const atEnd = (text: string): LineInput => ({text, caret: 0});
 
 /** What stands before the caret and after it; the caret of a line that was given is shown at its end. */
-export function aroundCaret({text, caret = 0}: TypedLine): readonly [before: string, after: string] {
+export function splitAtCaret({text, caret = 0}: LineInput): readonly [before: string, after: string] {
 	if (caret === 'all' || caret === 0) return [text, ''];
 	const at = [...graphemesOf(text)].at(-caret)?.index ?? 0;
 	return [text.slice(0, at), text.slice(at)];
@@ -26,9 +26,13 @@ function lastWord(text: string): number {
 const lengthOf = (text: string): number => [...graphemesOf(text)].length;
 
 /** A line after one editing key; undefined when the key edits nothing. A key that moves in a line that was given begins to edit it. */
-export function edited(line: TypedLine, intent: string | undefined, typed: string | undefined): TypedLine | undefined {
+export function editLine(
+	line: LineInput,
+	intent: string | undefined,
+	typed: string | undefined,
+): LineInput | undefined {
 	const {text, caret = 0} = line;
-	const [before, after] = aroundCaret(line);
+	const [before, after] = splitAtCaret(line);
 	const back = caret === 'all' ? 0 : caret;
 	switch (intent) {
 		case 'field.left':

@@ -2,11 +2,11 @@ import type {Graph} from '../contract/document.ts';
 import type {Params} from '../contract/param.ts';
 import type {ProgramApproval} from '../contract/program-approval.ts';
 import type {Severity} from '../contract/row.ts';
-import type {Entry, RowKey} from '../table/build-view.ts';
-import type {Answering} from './key-then-enter.ts';
+import type {RowKey, TableRow} from '../table/build-view.ts';
+import type {KeyEnterState} from './key-then-enter.ts';
 import type {Caret} from './line-input.ts';
 import type {TextBuffer} from './text-buffer.ts';
-import type {Place} from './text-page.ts';
+import type {TextPosition} from './text-page.ts';
 
 /*
  * What the operator has before them, as one value and one pure reducer: the focused pane, the cursor, filters, marks, and the stack of
@@ -17,12 +17,12 @@ export type PaneSession = {
 	/** The row under the cursor; it follows the object, not the line. */
 	readonly cursor: RowKey | undefined;
 	/** The line that the cursor was last seen on. */
-	readonly place: number;
+	readonly cursorLine: number;
 	/** A key changed which rows are shown: where the object of the cursor is not among them, the cursor goes to a row near its line. */
-	readonly loose: boolean;
+	readonly cursorMayMove: boolean;
 	readonly filter: string;
 	/** Only what is wrong is shown. */
-	readonly faults: boolean;
+	readonly problemsOnly: boolean;
 	readonly orders: Readonly<Record<string, number>>;
 	readonly marks: ReadonlySet<RowKey>;
 };
@@ -36,11 +36,11 @@ export type DocumentLayer = {
 	/** Stands above the text, and stays there. */
 	readonly graph?: Graph | undefined;
 	/** Where the page begins; `end`: at the end, and there it stays when lines come. */
-	readonly top: Place | 'end';
+	readonly top: TextPosition | 'end';
 	/** How long the text was when it was held still. */
-	readonly heldAt?: number;
+	readonly pausedAtLine?: number;
 	/** Whether lines still come. */
-	readonly follows: 'no' | 'on' | 'ended';
+	readonly followState: 'no' | 'on' | 'ended';
 	readonly search: string;
 	readonly filter: string;
 	readonly wrap: boolean;
@@ -53,25 +53,25 @@ export type DocumentLayer = {
 	/** Tells one opening from the next, so that a late answer does not land in another text. */
 	readonly opening: number;
 	/** Keys that open it again with other params. */
-	readonly dials?: readonly OpenDial[];
+	readonly documentOptions?: readonly OpenDocumentOption[];
 };
 
 /** A dial of an open text, where it stands, and the way to turn it. */
-export type OpenDial = {readonly key: string; readonly title: string; readonly shown: string; turn(): void};
+export type OpenDocumentOption = {readonly key: string; readonly title: string; readonly shown: string; turn(): void};
 
 export type ListName = 'actions' | 'findings' | 'targets' | 'audit' | 'undo';
 
 export type ParamsLayer = {
 	readonly kind: 'params';
 	/** Id of the action or inspection that wants to know. */
-	readonly of: string;
-	readonly entries: readonly Entry[];
+	readonly ownerId: string;
+	readonly entries: readonly TableRow[];
 	readonly values: readonly string[];
 	readonly field: number;
 	/** In that field. */
 	readonly caret?: Caret;
 	/** Which of what was typed before stands there: 0 is the newest, -1 what is being typed now. */
-	readonly recalled: number;
+	readonly historyIndex: number;
 };
 
 /** The confirmation; what it shows is the remedy's own state. */
@@ -87,26 +87,26 @@ export type ConfirmLayer = {
 	/** The field that made the last answer fail, what it held, and why that is wrong: it counts until the field holds something else. */
 	readonly wrong?: {readonly field: number; readonly value: string; readonly text: string} | undefined;
 	/** Of a demand of one key. */
-	readonly answering: Answering;
+	readonly answering: KeyEnterState;
 	/** Why the last key was not taken. */
 	readonly problem?: string | undefined;
 	/** The first line of its upper part that is on the screen. */
 	readonly offset: number;
 	/** What would run is shown to its end, and not on one line. */
-	readonly whole: boolean;
+	readonly isExpanded: boolean;
 	/** Of a demand that asks for none: the reason that was given all the same. */
 	readonly reason?: string;
 };
 
 /** A confirmation to which nothing was answered yet. */
-export const unanswered: ConfirmLayer = {
+export const emptyConfirmation: ConfirmLayer = {
 	kind: 'confirm',
 	values: ['', '', ''],
 	field: 0,
 	afterEnter: false,
 	answering: 'nothing',
 	offset: 0,
-	whole: false,
+	isExpanded: false,
 };
 
 export type Layer =
@@ -143,7 +143,7 @@ export type Layer =
 	| {
 			readonly kind: 'arm';
 			readonly target: string;
-			readonly answering: Answering;
+			readonly answering: KeyEnterState;
 			readonly problem?: string | undefined;
 	  }
 	/** The question whether a program may run to log in to a target. */
@@ -151,7 +151,7 @@ export type Layer =
 			readonly kind: 'approve';
 			readonly target: string;
 			readonly approval: ProgramApproval;
-			readonly answering: Answering;
+			readonly answering: KeyEnterState;
 			/** Why the last key was not taken. */
 			readonly problem?: string | undefined;
 	  }
@@ -173,31 +173,31 @@ export type Session = {
 	readonly panes: Readonly<Record<string, PaneSession>>;
 	readonly layers: readonly Layer[];
 	/** What an inspection was opened with before, the newest first, by its id. */
-	readonly typed: Readonly<Record<string, readonly Params[]>>;
+	readonly paramHistory: Readonly<Record<string, readonly Params[]>>;
 	/** The last thing the operator was told, in the footer until the next key. */
 	readonly notice: Notice | undefined;
 };
 
 /** What was typed before is offered again, as far back as this. */
-const keptTyped = 50;
+const maxParamHistory = 50;
 
 const emptyPane: PaneSession = {
 	cursor: undefined,
-	place: 0,
-	loose: false,
+	cursorLine: 0,
+	cursorMayMove: false,
 	filter: '',
-	faults: false,
+	problemsOnly: false,
 	orders: {},
 	marks: new Set(),
 };
 
-export const newSession = (pane: string): Session => ({
+export const createSession = (pane: string): Session => ({
 	pane,
 	zoom: false,
 	target: undefined,
 	panes: {},
 	layers: [],
-	typed: {},
+	paramHistory: {},
 	notice: undefined,
 });
 
@@ -206,13 +206,13 @@ export const paneSession = (session: Session, pane: string): PaneSession => sess
 export const topLayer = (session: Session): Layer | undefined => session.layers.at(-1);
 
 /** The text that was opened as `opening`, while it is open. */
-export function documentOf(session: Session, opening: number): DocumentLayer | undefined {
+export function findDocument(session: Session, opening: number): DocumentLayer | undefined {
 	const layer = session.layers.find(one => one.kind === 'document' && one.opening === opening);
 	return layer?.kind === 'document' ? layer : undefined;
 }
 
 /** The text on the screen: on top, or below a line that is typed about it. */
-export function openText(session: Session): DocumentLayer | undefined {
+export function currentDocument(session: Session): DocumentLayer | undefined {
 	const top = session.layers.at(-1);
 	const typing = top?.kind === 'search' || top?.kind === 'line-filter';
 	const layer = typing ? session.layers.at(-2) : top;
@@ -222,7 +222,7 @@ export function openText(session: Session): DocumentLayer | undefined {
 export type Move = 'down' | 'up' | 'first' | 'last' | 'page-down' | 'page-up' | 'half-down' | 'half-up';
 
 /** Where a move leads in a list of `size` lines of which `page` can be seen. */
-export function moved(from: number, move: Move, size: number, page: number): number {
+export function moveIndex(from: number, move: Move, size: number, page: number): number {
 	const step = {
 		down: 1,
 		up: -1,
@@ -240,24 +240,24 @@ export function moved(from: number, move: Move, size: number, page: number): num
  * The line of the object that the cursor is on, among rows that may have changed since. -1 when that object is no longer shown: then nothing
  * is selected, until a key moves the cursor. A cursor that was never put on an object is on a line.
  */
-export function cursorIndex(pane: PaneSession, entries: readonly Entry[]): number {
-	const near = Math.min(pane.place, entries.length - 1);
+export function cursorIndex(pane: PaneSession, entries: readonly TableRow[]): number {
+	const near = Math.min(pane.cursorLine, entries.length - 1);
 	if (pane.cursor === undefined) return near;
-	if (entries[pane.place]?.key === pane.cursor) return pane.place;
+	if (entries[pane.cursorLine]?.key === pane.cursor) return pane.cursorLine;
 	const found = entries.findIndex(entry => entry.key === pane.cursor);
-	return found < 0 && pane.loose ? near : found;
+	return found < 0 && pane.cursorMayMove ? near : found;
 }
 
 /** Rows are shown, and the object that the cursor was on is not among them. */
-export const hasLostCursor = (pane: PaneSession, entries: readonly Entry[]): boolean =>
+export const hasLostCursor = (pane: PaneSession, entries: readonly TableRow[]): boolean =>
 	entries.length > 0 && cursorIndex(pane, entries) < 0;
 
-export type Change =
+export type SessionChange =
 	| {readonly do: 'focus'; readonly pane: string}
 	| {readonly do: 'zoom'}
 	| {readonly do: 'only-target'; readonly target: string | undefined}
 	/** Puts the cursor on the line `index` of the rows as they are drawn now. */
-	| {readonly do: 'cursor'; readonly pane: string; readonly index: number; readonly entries: readonly Entry[]}
+	| {readonly do: 'cursor'; readonly pane: string; readonly index: number; readonly entries: readonly TableRow[]}
 	| {readonly do: 'mark'; readonly key: RowKey}
 	| {readonly do: 'unmark'; readonly pane: string; readonly keys: readonly RowKey[]}
 	| {readonly do: 'unmark-all'; readonly pane: string}
@@ -280,7 +280,7 @@ const withPane = (session: Session, id: string, change: Partial<PaneSession>): S
 	panes: {...session.panes, [id]: {...paneSession(session, id), ...change}},
 });
 
-export function change(session: Session, by: Change): Session {
+export function reduceSession(session: Session, by: SessionChange): Session {
 	switch (by.do) {
 		case 'focus':
 			return {...session, pane: by.pane};
@@ -290,13 +290,15 @@ export function change(session: Session, by: Change): Session {
 			return {
 				...session,
 				target: by.target,
-				panes: Object.fromEntries(Object.entries(session.panes).map(([id, pane]) => [id, {...pane, loose: true}])),
+				panes: Object.fromEntries(
+					Object.entries(session.panes).map(([id, pane]) => [id, {...pane, cursorMayMove: true}]),
+				),
 			};
 		case 'cursor':
 			return withPane(session, by.pane, {
-				place: Math.max(0, by.index),
+				cursorLine: Math.max(0, by.index),
 				cursor: by.entries[by.index]?.key,
-				loose: false,
+				cursorMayMove: false,
 			});
 		case 'mark': {
 			const marks = new Set(paneSession(session, session.pane).marks);
@@ -310,9 +312,9 @@ export function change(session: Session, by: Change): Session {
 		case 'unmark-all':
 			return withPane(session, by.pane, {marks: new Set()});
 		case 'filter':
-			return withPane(session, by.pane, {filter: by.text, loose: true});
+			return withPane(session, by.pane, {filter: by.text, cursorMayMove: true});
 		case 'faults':
-			return withPane(session, by.pane, {faults: by.on, loose: true});
+			return withPane(session, by.pane, {problemsOnly: by.on, cursorMayMove: true});
 		case 'order': {
 			const {orders} = paneSession(session, by.pane);
 			return withPane(session, by.pane, {orders: {...orders, [by.kind]: by.to ?? (orders[by.kind] ?? 0) + 1}});
@@ -331,8 +333,13 @@ export function change(session: Session, by: Change): Session {
 				),
 			};
 		case 'typed': {
-			const before = (session.typed[by.of] ?? []).filter(one => JSON.stringify(one) !== JSON.stringify(by.params));
-			return {...session, typed: {...session.typed, [by.of]: [by.params, ...before].slice(0, keptTyped)}};
+			const before = (session.paramHistory[by.of] ?? []).filter(
+				one => JSON.stringify(one) !== JSON.stringify(by.params),
+			);
+			return {
+				...session,
+				paramHistory: {...session.paramHistory, [by.of]: [by.params, ...before].slice(0, maxParamHistory)},
+			};
 		}
 		case 'close-all':
 			return {...session, layers: []};

@@ -9,7 +9,7 @@ let context: Context | undefined;
  * outside: it may end anywhere.
  * @returns undefined when it was called off. @throws what the work throws.
  */
-export function inTime<T extends object>(ms: number, work: () => T): T | undefined {
+export function runWithTimeLimit<T extends object>(ms: number, work: () => T): T | undefined {
 	context ??= createContext({});
 	context['work'] = work;
 	try {

@@ -1,8 +1,8 @@
-import type {Line} from '../contract/document.ts';
-import {clean} from '../text/clean.ts';
-import {cutLine} from '../text/cut-line.ts';
+import type {DocumentLine} from '../contract/document.ts';
+import {cleanText} from '../text/clean.ts';
+import {truncateLine} from '../text/cut-line.ts';
 import type {LineTest} from './line-filter.ts';
-import {inTime} from './sync-time-limit.ts';
+import {runWithTimeLimit} from './sync-time-limit.ts';
 
 /** Lines that a block holds. They are dropped and filtered by blocks, so that neither goes through all of them at once. */
 const blockLines = 1024;
@@ -10,13 +10,13 @@ const blockLines = 1024;
 const blockMs = 500;
 
 type Block = {
-	readonly lines: Line[];
+	readonly lines: DocumentLine[];
 	chars: number;
 	/** Which of its lines pass the filter, in order; undefined as long as nobody has looked. */
 	passed: number[] | undefined;
 };
 
-export type Limits = {
+export type TextLimits = {
 	/** Lines kept; a block more at most. */
 	readonly lines: number;
 	/** Characters kept; a block more at most. */
@@ -28,36 +28,36 @@ export type Limits = {
 /** A text of any length that may grow for ever. Its lines are numbered from 0, also those that were dropped at its start. */
 export type TextBuffer = {
 	/** Cleans them, and drops the oldest where there is no room. */
-	append(lines: readonly Line[]): void;
+	append(lines: readonly DocumentLine[]): void;
 	/** The number of the oldest line there is, and so how many were dropped. */
 	first(): number;
 	/** One more than the number of the newest. */
 	end(): number;
-	line(number: number): Line | undefined;
+	line(number: number): DocumentLine | undefined;
 	/** The first shown line from here on; undefined when there is none. */
 	next(from: number): number | undefined;
 	/** The last shown line up to here. */
 	previous(from: number): number | undefined;
 	/** How many lines are shown, from `from` on. */
-	shown(from?: number): number;
+	shownCount(from?: number): number;
 	/** Shows only lines that pass, beginning with the newest block; `judge` goes on with the others. Undefined: all. */
 	filter(test: LineTest | undefined): void;
 	/** Looks at one more block. @returns false when all were looked at. */
-	judge(): boolean;
+	filterNextBlock(): boolean;
 	/** The filter took too long on some line, so that all lines are shown until there is another. */
-	gaveUp(): boolean;
+	isFilterTooSlow(): boolean;
 	/** Of the lines, how many nobody has looked at since the filter was changed. */
-	waiting(): number;
+	unfilteredCount(): number;
 };
 
 /** A text that was read as a whole is kept as a whole. */
-const unlimited: Limits = {
+const unlimited: TextLimits = {
 	lines: Number.POSITIVE_INFINITY,
 	chars: Number.POSITIVE_INFINITY,
 	lineChars: Number.POSITIVE_INFINITY,
 };
 
-export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = unlimited): TextBuffer {
+export function createTextBuffer(lines: readonly DocumentLine[] = [], limits: TextLimits = unlimited): TextBuffer {
 	/** The first block is of the lines from `base` on; all but the last are full. */
 	let blocks: Block[] = [];
 	let base = 0;
@@ -70,10 +70,10 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 	function passing({lines: all}: Block, start: number): readonly number[] {
 		const pass = test;
 		if (pass === undefined) return [];
-		const found = inTime(blockMs, () => {
+		const found = runWithTimeLimit(blockMs, () => {
 			const passed: number[] = [];
 			for (const [index, line] of all.entries()) {
-				if (index >= start && pass(line.text, line.lead?.text ?? '')) passed.push(index);
+				if (index >= start && pass(line.text, line.sourceLabel?.text ?? '')) passed.push(index);
 			}
 			return passed;
 		});
@@ -92,7 +92,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 		}
 	}
 
-	function add(line: Line): void {
+	function add(line: DocumentLine): void {
 		let block = blocks.at(-1);
 		if (block === undefined || block.lines.length === blockLines) {
 			block = {lines: [], chars: 0, passed: []};
@@ -122,7 +122,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 		append(more) {
 			const from = end;
 			for (const line of more) {
-				const cleaned = clean(cutLine(line.text, limits.lineChars));
+				const cleaned = cleanText(truncateLine(line.text, limits.lineChars));
 				if (!cleaned.includes('\n')) add(cleaned === line.text ? line : {...line, text: cleaned});
 				else for (const part of cleaned.split('\n')) add({...line, text: part});
 			}
@@ -152,7 +152,7 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 			}
 			return undefined;
 		},
-		shown(from = base) {
+		shownCount(from = base) {
 			const start = Math.max(from, base);
 			if (test === undefined) return Math.max(0, end - start);
 			let sum = 0;
@@ -167,16 +167,16 @@ export function createTextBuffer(lines: readonly Line[] = [], limits: Limits = u
 			test = wanted;
 			gaveUp = false;
 			for (const block of blocks) block.passed = undefined;
-			self.judge();
+			self.filterNextBlock();
 		},
-		judge() {
+		filterNextBlock() {
 			if (test === undefined) return false;
 			const block = blocks.findLast(one => one.passed === undefined);
 			if (block !== undefined) block.passed = [...passing(block, 0)];
 			return test !== undefined && blocks.some(one => one.passed === undefined);
 		},
-		gaveUp: () => gaveUp,
-		waiting: () =>
+		isFilterTooSlow: () => gaveUp,
+		unfilteredCount: () =>
 			test === undefined
 				? 0
 				: blocks.reduce((sum, block) => sum + (block.passed === undefined ? block.lines.length : 0), 0),

@@ -4,7 +4,7 @@ import {rm} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {isErrno} from '../files/errno.ts';
 import {NotAFileError, openRegular, readRegular} from '../files/regular-file.ts';
-import {type LeaseWatch, leaseMs} from './lease-monitor.ts';
+import {type LeaseMonitor, leaseMs} from './lease-monitor.ts';
 import {isSameProcess, isStopped, type Liveness, livenessOf, type ProcessIdentity} from './process-identity.ts';
 
 /** Who holds a lease. */
@@ -28,7 +28,7 @@ export type FoundLease = {
 };
 
 /** The content of a file that is no lease, in words. An empty one is what a power cut leaves of a lease. */
-export type NoLease = {readonly what: string; readonly isEmpty: boolean};
+export type InvalidLease = {readonly what: string; readonly isEmpty: boolean};
 
 /** A lease of this process, by its open file: what is written goes to that file, also when another one has taken its path meanwhile. */
 export type OwnLease = {
@@ -42,11 +42,11 @@ export type OwnLease = {
 	close(): Promise<void>;
 };
 
-export const released = 'released';
+export const releasedState = 'released';
 
 const stateWidth = 12;
 
-export const newHolder = (identity: ProcessIdentity, about: string): Holder => ({
+export const createHolder = (identity: ProcessIdentity, about: string): Holder => ({
 	...identity,
 	host: hostname(),
 	about,
@@ -90,7 +90,7 @@ export async function createLease(path: string, content: Holder & Record<string,
 }
 
 /** Undefined when nothing is there. @throws Error of node:fs. */
-export async function readLease(path: string): Promise<FoundLease | NoLease | undefined> {
+export async function readLease(path: string): Promise<FoundLease | InvalidLease | undefined> {
 	let text: string;
 	try {
 		text = (await readRegular(path)).toString('utf8');
@@ -123,13 +123,16 @@ function parse(text: string): FoundLease | undefined {
 }
 
 /** Whether the holder of a lease lives. `elsewhere`: it counts as alive until its lease ends, and may even then be only asleep. */
-export function judgeLease(
+export function checkLease(
 	{holder, state}: Pick<FoundLease, 'holder' | 'state'>,
 	own: ProcessIdentity,
-	watch: LeaseWatch,
+	watch: LeaseMonitor,
 ): {readonly liveness: Liveness; readonly isOver: boolean} {
 	const liveness = isSameProcess(holder, own) ? 'alive' : livenessOf(holder, own);
-	return {liveness, isOver: liveness === 'ended' || (liveness === 'elsewhere' && watch.hasEnded(holder.token, state))};
+	return {
+		liveness,
+		isOver: liveness === 'ended' || (liveness === 'elsewhere' && watch.hasExpired(holder.token, state)),
+	};
 }
 
 /**
@@ -138,7 +141,7 @@ export function judgeLease(
  */
 export async function liveLeases(
 	paths: readonly string[],
-	{own, watch, read = readLease}: {own: ProcessIdentity; watch: LeaseWatch; read?: typeof readLease},
+	{own, watch, read = readLease}: {own: ProcessIdentity; watch: LeaseMonitor; read?: typeof readLease},
 ): Promise<readonly {readonly path: string; readonly found: FoundLease}[]> {
 	const live: {path: string; found: FoundLease}[] = [];
 	const seen = new Set<string>();
@@ -148,19 +151,19 @@ export async function liveLeases(
 		// No lease: one that was being written when the power went, or of another version.
 		const isLease = 'holder' in found;
 		seen.add(isLease ? found.holder.token : path);
-		const isOver = isLease ? judgeLease(found, own, watch).isOver : watch.hasEnded(path, found.what);
+		const isOver = isLease ? checkLease(found, own, watch).isOver : watch.hasExpired(path, found.what);
 		if (isOver) await rm(path, {force: true}).catch(() => {});
 		else if (isLease) live.push({path, found});
 	}
-	watch.keep(seen);
+	watch.retainOnly(seen);
 	return live;
 }
 
 /** `another midwatch console (pid 12 on laptop-a)` */
-export const nameOfHolder = ({about, pid, host}: Holder): string => `${about} (pid ${pid} on ${host})`;
+export const holderName = ({about, pid, host}: Holder): string => `${about} (pid ${pid} on ${host})`;
 
 /** What to look at when the lease stays held, and which file to remove then. */
-export function howToSettle(path: string, found: FoundLease | NoLease, own: ProcessIdentity): string {
+export function leaseRecoveryHint(path: string, found: FoundLease | InvalidLease, own: ProcessIdentity): string {
 	if (!('holder' in found)) return `look what it is; when no console of yours runs, remove ${path}`;
 	const {holder} = found;
 	if (livenessOf(holder, own) !== 'alive')

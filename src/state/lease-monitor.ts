@@ -8,23 +8,23 @@ export const leaseMs = 15_000;
  * Tells the leases that are no longer renewed. It compares what it sees with what it saw, by the monotonic clock of this process alone:
  * clocks of two machines need not agree.
  */
-export type LeaseWatch = {
+export type LeaseMonitor = {
 	/**
 	 * Notes what one look at a lease saw; `state` changes with each renewal.
 	 * @returns whether it has been the same for the length of a lease.
 	 */
-	hasEnded(lease: string, state: string): boolean;
+	hasExpired(lease: string, state: string): boolean;
 	/** Forgets the leases that are not among these. */
-	keep(leases: ReadonlySet<string>): void;
+	retainOnly(leases: ReadonlySet<string>): void;
 };
 
-export function createLeaseWatch(monotonic: () => number, length = leaseMs): LeaseWatch {
+export function createLeaseMonitor(monotonic: () => number, length = leaseMs): LeaseMonitor {
 	// The most that the time between two looks counts: a process that was stopped between them has seen nothing of it, and the holder may have been
 	// stopped just as long.
 	const longestGap = (length * 4) / 15;
 	const seen = new Map<string, {readonly state: string; readonly at: number; readonly unchanged: number}>();
 	return {
-		hasEnded(lease, state) {
+		hasExpired(lease, state) {
 			const at = monotonic();
 			const before = seen.get(lease);
 			const unchanged =
@@ -32,7 +32,7 @@ export function createLeaseWatch(monotonic: () => number, length = leaseMs): Lea
 			seen.set(lease, {state, at, unchanged});
 			return unchanged >= length;
 		},
-		keep(leases) {
+		retainOnly(leases) {
 			for (const lease of [...seen.keys()]) if (!leases.has(lease)) seen.delete(lease);
 		},
 	};

@@ -4,18 +4,18 @@ import {performance} from 'node:perf_hooks';
 import {setTimeout as pause} from 'node:timers/promises';
 import {isErrno} from '../files/errno.ts';
 import {
+	checkLease,
+	createHolder,
 	createLease,
 	type FoundLease,
-	howToSettle,
-	judgeLease,
-	type NoLease,
-	nameOfHolder,
-	newHolder,
+	holderName,
+	type InvalidLease,
+	leaseRecoveryHint,
 	type OwnLease,
 	readLease,
-	released,
+	releasedState,
 } from './lease-file.ts';
-import {createLeaseWatch, type LeaseWatch, leaseMs, renewMs} from './lease-monitor.ts';
+import {createLeaseMonitor, type LeaseMonitor, leaseMs, renewMs} from './lease-monitor.ts';
 import type {ProcessIdentity} from './process-identity.ts';
 
 /** A lock that this process holds, renewed until it is given back. */
@@ -23,11 +23,11 @@ export type Lock = {
 	/** Names the files that the holder is about to put in the place of others: `<name>.<token>`. See `sweep`. */
 	readonly token: string;
 	/** The holder before has ended for certain. Else it may only be asleep, and may go on at any moment with what it was about to write. */
-	readonly isAfterEnd: boolean;
+	readonly previousHolderEnded: boolean;
 	/** What the holder before may still write is out of the way. Until this is said, the next holder is not after a certain end either. */
-	fenced(): void;
+	markFenced(): void;
 	/** Looks whether it is still this process's: a process that slept longer than a lease may have lost it. */
-	isMine(): Promise<boolean>;
+	isHeld(): Promise<boolean>;
 	release(): Promise<void>;
 };
 
@@ -67,7 +67,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: (loc
 
 async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 	const {identity, waitMs = leaseMs * 2} = options;
-	const watch = createLeaseWatch(() => performance.now(), options.leaseMs);
+	const watch = createLeaseMonitor(() => performance.now(), options.leaseMs);
 	const began = performance.now();
 	for (;;) {
 		const taken = await takeLock(path, options, watch);
@@ -75,8 +75,8 @@ async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 		const waited = performance.now() - began;
 		// What is no lock does not end by itself.
 		if (waited >= waitMs || ('what' in taken && !taken.isEmpty)) {
-			const by = 'holder' in taken ? nameOfHolder(taken.holder) : taken.what;
-			throw new LockHeldError(`${path} is held by ${by}`, howToSettle(path, taken, identity));
+			const by = 'holder' in taken ? holderName(taken.holder) : taken.what;
+			throw new LockHeldError(`${path} is held by ${by}`, leaseRecoveryHint(path, taken, identity));
 		}
 		// Another record is written in milliseconds; a lease takes seconds to end.
 		await pause(waited < 2000 ? 4 + Math.random() * 12 : 50 + Math.random() * 100);
@@ -87,19 +87,19 @@ async function waitForLock(path: string, options: LockOptions): Promise<Lock> {
 export async function takeLock(
 	path: string,
 	{about, identity, renewMs: every = renewMs}: LockOptions,
-	watch: LeaseWatch,
-): Promise<Lock | FoundLease | NoLease> {
+	watch: LeaseMonitor,
+): Promise<Lock | FoundLease | InvalidLease> {
 	for (;;) {
 		const found = await readLease(path);
-		const free = judge(path, found, identity, watch);
+		const free = checkIfFree(path, found, identity, watch);
 		if (found !== undefined && free === undefined) return found;
-		const holder = newHolder(identity, about);
+		const holder = createHolder(identity, about);
 		const fresh = `${path}.${holder.token}`;
 		const lease = await createLease(fresh, {...holder, unfenced: free === 'maybe asleep'});
-		if (await place(path, fresh, found)) {
-			await sweep(dirname(path), holder.token);
+		if (await replaceLockFile(path, fresh, found)) {
+			await removeLeftovers(dirname(path), holder.token);
 			// From here on no other process has a file to put in its place that it made before it saw this one.
-			if (await lease.isAt(path)) return held(path, lease, free === 'after its end', every);
+			if (await lease.isAt(path)) return createHeldLock(path, lease, free === 'after its end', every);
 		}
 		await lease.close();
 		await rm(fresh, {force: true});
@@ -111,24 +111,28 @@ const unfenced = 'unfenced';
 
 type Free = 'after its end' | 'maybe asleep';
 
-function judge(
+function checkIfFree(
 	path: string,
-	found: FoundLease | NoLease | undefined,
+	found: FoundLease | InvalidLease | undefined,
 	identity: ProcessIdentity,
-	watch: LeaseWatch,
+	watch: LeaseMonitor,
 ): Free | undefined {
 	// Somebody may have removed the lock of a console that is only asleep.
 	if (found === undefined) return 'maybe asleep';
-	if (!('holder' in found)) return found.isEmpty && watch.hasEnded(path, '') ? 'maybe asleep' : undefined;
-	if (found.state === released) return 'after its end';
+	if (!('holder' in found)) return found.isEmpty && watch.hasExpired(path, '') ? 'maybe asleep' : undefined;
+	if (found.state === releasedState) return 'after its end';
 	if (found.state === unfenced) return 'maybe asleep';
-	const {liveness, isOver} = judgeLease(found, identity, watch);
+	const {liveness, isOver} = checkLease(found, identity, watch);
 	if (!isOver) return undefined;
 	return liveness === 'ended' && found.content['unfenced'] !== true ? 'after its end' : 'maybe asleep';
 }
 
 /** Puts the fresh file where nothing was, or in the place of what was found, if that is still there. @returns whether it was put there. */
-async function place(path: string, fresh: string, found: FoundLease | NoLease | undefined): Promise<boolean> {
+async function replaceLockFile(
+	path: string,
+	fresh: string,
+	found: FoundLease | InvalidLease | undefined,
+): Promise<boolean> {
 	try {
 		if (found === undefined) {
 			// A hard link is made whole or not at all, and never over another file.
@@ -147,7 +151,7 @@ async function place(path: string, fresh: string, found: FoundLease | NoLease | 
 	}
 }
 
-const tokenOf = (found: FoundLease | NoLease | undefined): string | undefined =>
+const tokenOf = (found: FoundLease | InvalidLease | undefined): string | undefined =>
 	found !== undefined && 'holder' in found ? found.holder.token : found?.what;
 
 /** What versions before this one left when they were killed. */
@@ -157,7 +161,7 @@ const leftovers = new Set(['writer.lock.break', 'head.json.new']);
  * Removes the files that others were about to put in the place of others. A rename whose file was removed does nothing: so one who slept just
  * before it does no harm when he wakes up.
  */
-async function sweep(dir: string, token: string): Promise<void> {
+async function removeLeftovers(dir: string, token: string): Promise<void> {
 	const names = await readdir(dir);
 	const swept = names.filter(
 		name => leftovers.has(name) || (/\.[0-9a-f]{24}$/.test(name) && !name.endsWith(`.${token}`)),
@@ -165,21 +169,21 @@ async function sweep(dir: string, token: string): Promise<void> {
 	await Promise.all(swept.map(name => rm(join(dir, name), {force: true})));
 }
 
-function held(path: string, lease: OwnLease, isAfterEnd: boolean, every: number): Lock {
+function createHeldLock(path: string, lease: OwnLease, isAfterEnd: boolean, every: number): Lock {
 	const timer = setInterval(() => void lease.renew().catch(() => {}), every);
 	timer.unref();
 	let isFenced = isAfterEnd;
 	return {
 		token: lease.token,
-		isAfterEnd,
-		fenced() {
+		previousHolderEnded: isAfterEnd,
+		markFenced() {
 			isFenced = true;
 		},
-		isMine: () => lease.isAt(path),
+		isHeld: () => lease.isAt(path),
 		async release() {
 			clearInterval(timer);
 			try {
-				await lease.end(isFenced ? released : unfenced);
+				await lease.end(isFenced ? releasedState : unfenced);
 			} catch {
 				// A full disk may refuse even that: better no file than one that stays held.
 				if (await lease.isAt(path)) await rm(path, {force: true});
@@ -191,5 +195,5 @@ function held(path: string, lease: OwnLease, isAfterEnd: boolean, every: number)
 }
 
 /** The name of a file that the holder of a lock is about to put in the place of another. */
-export const aboutToReplace = (path: string, token: string): string =>
+export const replacementPath = (path: string, token: string): string =>
 	join(dirname(path), `${basename(path)}.${token}`);

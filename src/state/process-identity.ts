@@ -28,16 +28,17 @@ export type Liveness = 'alive' | 'ended' | 'elsewhere';
 export function ownIdentity(): ProcessIdentity {
 	const {pid} = process;
 	if (process.platform !== 'linux') {
-		const boot = said('sysctl', ['-n', 'kern.bootsessionuuid']);
+		const boot = commandOutput('sysctl', ['-n', 'kern.bootsessionuuid']);
 		return {boot, machine: '', namespace: process.platform, pid, start: psStart(pid)};
 	}
 	const namespace = isProcOurs(pid) ? namespaces() : '';
-	const machine = attempt(() => readFileSync('/etc/machine-id', 'utf8').trim());
+	const machine = readOrEmpty(() => readFileSync('/etc/machine-id', 'utf8').trim());
 	return {boot: linuxBoot(), machine, namespace, pid, start: linuxStart(pid) ?? ''};
 }
 
 /** The id of this boot of a Linux kernel; empty elsewhere. */
-export const linuxBoot = (): string => attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+export const linuxBoot = (): string =>
+	readOrEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 
 export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
 	a.boot === b.boot && a.namespace === b.namespace && a.pid === b.pid && a.start === b.start;
@@ -73,20 +74,20 @@ function exists(pid: number): boolean {
 
 /** A process in a pid namespace of its own may still see the `/proc` of the namespace above, where its pid is another process's. */
 function isProcOurs(pid: number): boolean {
-	const status = attempt(() => readFileSync('/proc/self/status', 'utf8'));
+	const status = readOrEmpty(() => readFileSync('/proc/self/status', 'utf8'));
 	return /^NSpid:\s+(.*)$/m.exec(status)?.[1] === String(pid);
 }
 
 function namespaces(): string {
-	const pids = attempt(() => readlinkSync('/proc/self/ns/pid'));
+	const pids = readOrEmpty(() => readlinkSync('/proc/self/ns/pid'));
 	// Kernels before 5.6 have no time namespaces.
-	const time = attempt(() => readlinkSync('/proc/self/ns/time'));
+	const time = readOrEmpty(() => readlinkSync('/proc/self/ns/time'));
 	return pids === '' || time === '' ? pids : `${pids} ${time}`;
 }
 
 /** The fields of proc(5) stat from the third on: the state, and 19 later the start in ticks since boot. */
 function statOf(pid: number): readonly string[] | undefined {
-	const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+	const stat = readOrEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
 	// The command name is in brackets and may hold anything, also brackets.
 	return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
@@ -95,12 +96,12 @@ const isZombie = (pid: number): boolean => ['Z', 'X'].includes(statOf(pid)?.[0] 
 
 const linuxStart = (pid: number): string | undefined => (isZombie(pid) ? undefined : statOf(pid)?.[19]);
 
-const psStart = (pid: number): string => said('ps', ['-o', 'lstart=', '-p', String(pid)]);
+const psStart = (pid: number): string => commandOutput('ps', ['-o', 'lstart=', '-p', String(pid)]);
 
-function said(name: string, words: readonly string[]): string {
+function commandOutput(name: string, words: readonly string[]): string {
 	const program = findSystemProgram(name);
 	if (program === undefined) return '';
-	return attempt(() =>
+	return readOrEmpty(() =>
 		execFileSync(program, words, {
 			encoding: 'utf8',
 			timeout: 2000,
@@ -111,7 +112,7 @@ function said(name: string, words: readonly string[]): string {
 	);
 }
 
-function attempt(read: () => string): string {
+function readOrEmpty(read: () => string): string {
 	try {
 		return read();
 	} catch {

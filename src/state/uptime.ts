@@ -17,7 +17,7 @@ export function createUptime(clock: Clock, console: () => string): () => Uptime 
  * The least milliseconds that have passed since something was recorded, whatever was done to the wall clock meanwhile: negative when that was
  * set back. Of another boot only the wall clock tells.
  */
-export function leastAge(
+export function minimumAge(
 	{ts, up}: {readonly ts: string; readonly up?: Uptime | undefined},
 	now: {readonly wall: number; readonly up: Uptime},
 ): number {

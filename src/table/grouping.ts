@@ -1,23 +1,25 @@
 import type {Order} from '../contract/pane.ts';
 import type {Row, RowKind, Severity} from '../contract/row.ts';
-import {bySeverity} from '../contract/severity.ts';
-import {sorting} from './sort-sliced.ts';
+import {compareSeverity} from '../contract/severity.ts';
+import {sortInSlices} from './sort-sliced.ts';
 
-export type Heads = NonNullable<Order['heads']>;
+export type GroupHeaders = NonNullable<Order['groupHeaders']>;
 
 /** A row and what it is one of. */
-type Placed = {readonly kind: RowKind; readonly row: Row};
+type RowWithKind = {readonly kind: RowKind; readonly row: Row};
 
 /** What a row belongs to: its head, by its id. A head belongs to itself. */
-export const groupOf = (heads: Heads, {kind, row}: Placed): string =>
+export const groupIdOf = (heads: GroupHeaders, {kind, row}: RowWithKind): string =>
 	groupKey(row, kind === heads.kind ? row.id : heads.of(row));
 
 /** `headed`: the groups whose head is in the table. */
-export type Grouping = {readonly heads: Heads; readonly headed: ReadonlySet<string>};
+export type Grouping = {readonly headers: GroupHeaders; readonly groupsWithHeader: ReadonlySet<string>};
 
 /** Whether this row stands below a head that is there. */
-export const isUnderHead = (grouping: Grouping | undefined, placed: Placed): boolean =>
-	grouping !== undefined && placed.kind !== grouping.heads.kind && grouping.headed.has(groupOf(grouping.heads, placed));
+export const isUnderGroupHeader = (grouping: Grouping | undefined, placed: RowWithKind): boolean =>
+	grouping !== undefined &&
+	placed.kind !== grouping.headers.kind &&
+	grouping.groupsWithHeader.has(groupIdOf(grouping.headers, placed));
 
 const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
 
@@ -25,28 +27,28 @@ const groupKey = (row: Row, id: string): string => `${row.target}\u0000${id}`;
 const slice = 256;
 
 /** How the rows of several groups are compared: the group with the worst row first, its head above all else in it. */
-export function* groupedComparison<Entry extends Placed>(
+export function* createGroupComparison<Entry extends RowWithKind>(
 	entries: readonly Entry[],
 	order: Order,
-	heads: Heads,
+	heads: GroupHeaders,
 ): Generator<undefined, (a: Entry, b: Entry) => number> {
 	const groups = new Map<string, {severity: Severity; first: Entry}>();
 	const names = new Map<Entry, string>();
 	for (const entry of entries) {
-		const name = groupOf(heads, entry);
+		const name = groupIdOf(heads, entry);
 		names.set(entry, name);
 		const group = groups.get(name);
 		if (group === undefined) groups.set(name, {severity: entry.row.severity, first: entry});
 		else {
-			if (bySeverity(entry.row.severity, group.severity) < 0) group.severity = entry.row.severity;
+			if (compareSeverity(entry.row.severity, group.severity) < 0) group.severity = entry.row.severity;
 			// All of a group compare alike by what the group is called; only its head has no other name.
 			if (entry.kind === heads.kind) group.first = entry;
 		}
 		if (names.size % slice === 0) yield;
 	}
-	const sorted = yield* sorting(
+	const sorted = yield* sortInSlices(
 		[...groups],
-		([, a], [, b]) => bySeverity(a.severity, b.severity) || order.compare(a.first.row, b.first.row),
+		([, a], [, b]) => compareSeverity(a.severity, b.severity) || order.compare(a.first.row, b.first.row),
 	);
 	const ranks = new Map(sorted.map(([name], rank) => [name, rank]));
 	yield;
@@ -59,6 +61,6 @@ export function* groupedComparison<Entry extends Placed>(
 	return (a, b) =>
 		(places.get(a) ?? 0) - (places.get(b) ?? 0) ||
 		isHead(b) - isHead(a) ||
-		bySeverity(a.row.severity, b.row.severity) ||
+		compareSeverity(a.row.severity, b.row.severity) ||
 		order.compare(a.row, b.row);
 }

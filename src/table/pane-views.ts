@@ -1,22 +1,22 @@
-import {kindsOfSection, type Pane} from '../contract/pane.ts';
+import {type Pane, sectionKinds} from '../contract/pane.ts';
 import type {Reading} from '../contract/reading.ts';
 import type {Clock} from '../time/clock.ts';
-import {arrangingPane, type PaneView, toTheEnd} from './build-view.ts';
+import {buildPaneViewInSlices, type PaneView, runToCompletion} from './build-view.ts';
 
 /** What the person asked of a pane: it is answered anew when one of these changes. */
-export type Question = {
+export type ViewQuery = {
 	readonly filter: string;
-	readonly faults?: boolean;
+	readonly problemsOnly?: boolean;
 	readonly target: string | undefined;
 	readonly orders: Readonly<Record<string, number>>;
 };
 
-export type ViewsOptions = {
+export type PaneViewsOptions = {
 	readonly clock: Clock;
 	/** Of all panes; the same array means that nothing was read since. */
 	readings(): readonly Reading[];
 	pane(id: string): Pane;
-	question(id: string): Question;
+	query(id: string): ViewQuery;
 	/** Goes before all others. */
 	focused(): string;
 	/** A view is newer than it was when it was asked for. */
@@ -24,31 +24,31 @@ export type ViewsOptions = {
 };
 
 /** What the panes show, arranged a slice at a time: however many rows there are, keys, timers and polls are not kept waiting for them. */
-export type Views = {
+export type PaneViews = {
 	/** As it is now. While many new rows are arranged it is the one before, whole: it is never half of each. */
 	view(pane: string): PaneView;
 	/** Answers what was asked of the pane, if it is not answered yet, however long it takes. */
-	answer(pane: string): void;
+	flushView(pane: string): void;
 	/** Rows stay where they are for a second. */
-	touched(): void;
+	holdRows(): void;
 	close(): void;
 };
 
 /** Rows do not move for this long after a key. */
-const stillMs = 1000;
+const holdMs = 1000;
 /** Arranging takes no longer in one turn of the event loop: reading, drawing and a collection have to go into the same 50. */
-const turnMs = 5;
+const timeBudgetMs = 5;
 
-type Arranged = {
+type BuiltView = {
 	readonly all: readonly Reading[];
 	/** Of this pane's sections. */
 	readonly readings: readonly Reading[];
-	readonly question: Question;
+	readonly question: ViewQuery;
 	readonly held: boolean;
 	readonly view: PaneView;
 };
 
-type Job = Omit<Arranged, 'view'> & {
+type ViewJob = Omit<BuiltView, 'view'> & {
 	readonly work: Generator<undefined, PaneView>;
 	/** What a column threw. It is thrown at everyone who looks, until there is something else to look at. */
 	failure?: {readonly error: unknown};
@@ -57,30 +57,30 @@ type Job = Omit<Arranged, 'view'> & {
 const sameAs = (one: readonly unknown[], other: readonly unknown[]): boolean =>
 	one === other || (one.length === other.length && one.every((part, index) => part === other[index]));
 
-const sameQuestion = (one: Question, other: Question): boolean =>
+const sameQuestion = (one: ViewQuery, other: ViewQuery): boolean =>
 	one.filter === other.filter &&
-	one.faults === other.faults &&
+	one.problemsOnly === other.problemsOnly &&
 	one.target === other.target &&
 	one.orders === other.orders;
 
-export function createViews(options: ViewsOptions): Views {
+export function createPaneViews(options: PaneViewsOptions): PaneViews {
 	const {clock, changed} = options;
-	const arranged = new Map<string, Arranged>();
-	const jobs = new Map<string, Job>();
+	const arranged = new Map<string, BuiltView>();
+	const jobs = new Map<string, ViewJob>();
 	let touchedAt = Number.NEGATIVE_INFINITY;
 	let spentMs = 0;
 	let callOff: (() => void) | undefined;
 
-	const isStill = () => clock.monotonic() - touchedAt < stillMs;
+	const isStill = () => clock.monotonic() - touchedAt < holdMs;
 
 	/** What is to be done for a pane; undefined when its view is as it should be. */
-	function jobOf(id: string): Job | undefined {
+	function jobOf(id: string): ViewJob | undefined {
 		const before = arranged.get(id);
 		const job = jobs.get(id);
 		const pane = options.pane(id);
 		const all = options.readings();
-		const question = options.question(id);
-		const kinds = pane.sections.flatMap(kindsOfSection);
+		const question = options.query(id);
+		const kinds = pane.sections.flatMap(sectionKinds);
 		const readings = before?.all === all ? before.readings : all.filter(reading => kinds.includes(reading.kind));
 		const asked = before !== undefined && sameQuestion(before.question, question);
 		if (asked && sameAs(before.readings, readings) && (isStill() || !before.held)) {
@@ -96,15 +96,15 @@ export function createViews(options: ViewsOptions): Views {
 			(job.held || !hold) &&
 			(job.failure === undefined || sameAs(job.readings, readings));
 		if (goesOn) return job;
-		const work = arrangingPane(pane, readings, {...question, now: clock.now(), hold}, before?.view);
-		const made: Job = {all, readings, question, held: hold, work};
+		const work = buildPaneViewInSlices(pane, readings, {...question, now: clock.now(), keepOrder: hold}, before?.view);
+		const made: ViewJob = {all, readings, question, held: hold, work};
 		jobs.set(id, made);
 		return made;
 	}
 
-	function finish(id: string, job: Job, view: PaneView): void {
+	function finish(id: string, job: ViewJob, view: PaneView): void {
 		const {all, readings, question, held} = job;
-		if (held && arranged.get(id)?.held !== true) clock.after(stillMs, changed);
+		if (held && arranged.get(id)?.held !== true) clock.after(holdMs, changed);
 		jobs.delete(id);
 		arranged.set(id, {all, readings, question, held, view});
 	}
@@ -117,10 +117,10 @@ export function createViews(options: ViewsOptions): Views {
 		const startedAt = clock.monotonic() - spentMs;
 		try {
 			if (whole || !arranged.has(id)) {
-				finish(id, job, toTheEnd(job.work));
+				finish(id, job, runToCompletion(job.work));
 				return true;
 			}
-			while (spentMs < turnMs) {
+			while (spentMs < timeBudgetMs) {
 				const step = job.work.next();
 				spentMs = clock.monotonic() - startedAt;
 				if (step.done !== true) continue;
@@ -166,12 +166,12 @@ export function createViews(options: ViewsOptions): Views {
 			if (found === undefined) throw new Error(`${id} was not arranged`);
 			return found.view;
 		},
-		answer(id) {
+		flushView(id) {
 			const before = arranged.get(id);
-			if (before === undefined || sameQuestion(before.question, options.question(id))) return;
+			if (before === undefined || sameQuestion(before.question, options.query(id))) return;
 			if (advance(id, true)) changed();
 		},
-		touched() {
+		holdRows() {
 			touchedAt = clock.monotonic();
 		},
 		close() {

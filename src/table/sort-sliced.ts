@@ -5,7 +5,7 @@ const slice = 512;
  * Sorts in slices, so that whoever asks can do something else between two of them. Stable; what is nearly in order already takes little
  * more than one pass. @yields after each slice; @returns a new array.
  */
-export function* sorting<Item>(
+export function* sortInSlices<Item>(
 	items: readonly Item[],
 	compare: (a: Item, b: Item) => number,
 ): Generator<undefined, Item[]> {
@@ -17,14 +17,14 @@ export function* sorting<Item>(
 	while (runs.length > 1) {
 		const merged: Item[][] = [];
 		for (let index = 0; index < runs.length; index += 2) {
-			merged.push(yield* merging(runs[index] ?? [], runs[index + 1] ?? [], compare));
+			merged.push(yield* mergeInSlices(runs[index] ?? [], runs[index + 1] ?? [], compare));
 		}
 		runs = merged;
 	}
 	return runs[0] ?? [];
 }
 
-function* merging<Item>(
+function* mergeInSlices<Item>(
 	left: Item[],
 	right: Item[],
 	compare: (a: Item, b: Item) => number,

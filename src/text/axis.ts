@@ -23,7 +23,7 @@ function roundUp(size: number): number {
 }
 
 /** A figure of a graph: `0.0023`, `12`, `84.1k`, `3e-9`, three significant digits. */
-export function figure(value: number): string {
+export function formatAxisNumber(value: number): string {
 	const size = Math.abs(value);
 	if (value === 0) return '0';
 	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
@@ -42,19 +42,15 @@ function labels(step: number, largest: number): (value: number) => string {
 	return value => (value === 0 ? '0' : `${(value / 1000 ** power).toFixed(decimals)}${powers[power]}`);
 }
 
-/** Zero for values so small that half of them, or their distance, is no longer a number that can be divided by. */
-const withoutDenormals = (value: number): number => (Math.abs(value) < 1e-300 ? 0 : value);
-
 /**
  * An axis from a round value at or under `min` to one at or over `max`, with at most `most` steps between. It starts at zero when
  * the data is nearer to zero than it is high, since a line in the middle of nowhere exaggerates.
  */
 export function valueAxis(min: number, max: number, most: number): ValueAxis {
-	const [least, greatest] = [withoutDenormals(min), withoutDenormals(max)];
-	let low = least >= 0 && least <= (greatest - least) * 2 ? 0 : least;
-	let high = greatest <= 0 && -greatest <= (greatest - least) * 2 ? 0 : greatest;
-	if (low === high) {
-		// Flat: as much room above as below, and zero for the floor of a line that is not under it.
+	let low = min >= 0 && min <= (max - min) * 2 ? 0 : min;
+	let high = max <= 0 && -max <= (max - min) * 2 ? 0 : max;
+	if (high - low < 1e-300) {
+		// Flat, or so near to it that dividing by the difference overflows: as much room above as below, and zero for the floor of a line that is not under it.
 		const pad = Math.abs(low) < 1e-300 ? 1 : Math.abs(low) / 2;
 		high = Math.min(Number.MAX_VALUE, high + pad);
 		low = low >= 0 ? Math.max(0, low - pad) : Math.max(-Number.MAX_VALUE, low - pad);
@@ -63,7 +59,7 @@ export function valueAxis(min: number, max: number, most: number): ValueAxis {
 	const largest = Math.max(Math.abs(low), Math.abs(high));
 	// Between the largest numbers there are no round ones that a float can hold: they bound themselves.
 	if (largest > 1e300 || span * 2 < largest * 1e-11 || span * 2 < 1e-300) {
-		const label = (value: number) => figure(value);
+		const label = (value: number) => formatAxisNumber(value);
 		return {low, high, ticks: [low, high], label};
 	}
 	const step = roundUp((span * 2) / Math.max(1, most));
@@ -92,10 +88,10 @@ export type TimeTick = {readonly column: number; readonly label: string};
 const two = (value: number) => String(value).padStart(2, '0');
 
 /** Milliseconds of the clock on the wall here, as if they were of UTC. */
-const onTheWall = (at: number): number => at - new Date(at).getTimezoneOffset() * minute;
+const toLocalTime = (at: number): number => at - new Date(at).getTimezoneOffset() * minute;
 
 /** `UTC`, `+02:00`: how far the clock here is ahead of that of Greenwich at a moment. */
-export function zoneOf(at: number): string {
+export function timeZoneOffset(at: number): string {
 	const ahead = -new Date(at).getTimezoneOffset();
 	if (ahead === 0) return 'UTC';
 	return `${ahead > 0 ? '+' : '-'}${two(Math.floor(Math.abs(ahead) / 60))}:${two(Math.abs(ahead) % 60)}`;
@@ -116,10 +112,10 @@ export function timeTicks(from: number, to: number, columns: number, apart: numb
 	const ticks: TimeTick[] = [];
 	for (let column = 0; column < columns; column += 1) {
 		const at = from + column * perColumn;
-		const mark = Math.floor(onTheWall(at) / distance);
+		const mark = Math.floor(toLocalTime(at) / distance);
 		// A mark belongs to the column in which the clock reaches it.
-		if (mark === Math.floor(onTheWall(at - perColumn) / distance)) continue;
-		const past = onTheWall(at) - mark * distance;
+		if (mark === Math.floor(toLocalTime(at - perColumn) / distance)) continue;
+		const past = toLocalTime(at) - mark * distance;
 		const last = ticks.at(-1);
 		if (last === undefined || column - last.column >= apart) ticks.push({column, label: clock(at - past, distance)});
 	}

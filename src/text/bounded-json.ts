@@ -13,7 +13,7 @@ const backslash = 92;
 const comma = 44;
 
 /** @throws JsonBoundError */
-export function checkJson(text: string): void {
+export function checkJsonBounds(text: string): void {
 	let depth = 0;
 	let bytes = 0;
 	for (let at = 0; at < text.length; at += 1) {
@@ -44,7 +44,7 @@ function stringEnd(text: string, from: number): number {
 }
 
 /** As JSON.parse, within bounds of depth and memory. @throws JsonBoundError, and SyntaxError when it is no JSON. */
-export function parseJson(text: string): unknown {
-	checkJson(text);
+export function parseBoundedJson(text: string): unknown {
+	checkJsonBounds(text);
 	return JSON.parse(text) as unknown;
 }

@@ -11,7 +11,7 @@ const sequences =
 const emojiParts =
 	/(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])(?:\ufe0f?\u200d(?=\p{Extended_Pictographic})|[\ufe0e\ufe0f])|\ufe0f(?=\u20e3)/gu;
 /** C0 and C1 controls, bidirectional controls, zero-width and other default-ignorable characters, separators of lines. */
-const unseen =
+const invisibleCharacters =
 	/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}|[\u2028\u2029\ufff9-\ufffb]/gu;
 /** Blanks that look like the one of the keyboard. The wide one of Chinese and Japanese does not. */
 const otherBlanks = /[\u00a0\u1680\u2000-\u200a\u202f\u205f]/g;
@@ -23,26 +23,26 @@ const byCode = (character: string): string => `<${(character.codePointAt(0) ?? 0
 
 /** One line, such as a name: line ends and tabs become one space, and other blanks than that of the keyboard are told. */
 export function cleanLine(text: string): string {
-	return plain.test(text) ? text : oneLine(clean(text)).replace(otherBlanks, byCode);
+	return plain.test(text) ? text : oneLine(cleanText(text)).replace(otherBlanks, byCode);
 }
 
 /** Several lines: keeps `\n`; a tab becomes two spaces. */
-export function clean(text: string): string {
-	return plain.test(text) ? text : tamed(text, byCode);
+export function cleanText(text: string): string {
+	return plain.test(text) ? text : removeControls(text, byCode);
 }
 
 /** One line that a person typed or pasted: what cannot be seen came along from where it was copied, and was not meant. */
 export function cleanTyped(text: string): string {
-	return plain.test(text) ? text : oneLine(tamed(text, () => '').replace(otherBlanks, ' '));
+	return plain.test(text) ? text : oneLine(removeControls(text, () => '').replace(otherBlanks, ' '));
 }
 
 const oneLine = (text: string): string => text.replace(/[\n ]+/g, ' ');
 
-const tamed = (text: string, told: (character: string) => string): string =>
+const removeControls = (text: string, told: (character: string) => string): string =>
 	text
 		.replace(loneSurrogates, '\ufffd')
 		.replace(sequences, '')
 		.replace(/\r\n?/g, '\n')
 		.replace(/\t/g, '  ')
 		.replace(emojiParts, '')
-		.replace(unseen, told);
+		.replace(invisibleCharacters, told);

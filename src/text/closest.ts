@@ -1,5 +1,5 @@
 /** Edits (insert, delete, replace, swap of neighbours) that lead from one word to the other. */
-export function distance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
 	let before: number[] = [];
 	let row = Array.from({length: b.length + 1}, (_, index) => index);
 	for (let i = 1; i <= a.length; i++) {
@@ -18,11 +18,11 @@ export function distance(a: string, b: string): number {
 }
 
 /** The one of `allowed` that `word` was probably meant to be: at most a third of its letters differ, case aside. */
-export function closest(word: string, allowed: readonly string[]): string | undefined {
+export function closestWord(word: string, allowed: readonly string[]): string | undefined {
 	let best: string | undefined;
 	let least = Math.max(1, Math.floor(word.length / 3)) + 1;
 	for (const candidate of allowed) {
-		const edits = distance(word.toLowerCase(), candidate.toLowerCase());
+		const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
 		if (edits < least) {
 			best = candidate;
 			least = edits;

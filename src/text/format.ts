@@ -22,20 +22,22 @@ function scaled(value: number | undefined, step: number, units: readonly string[
 }
 
 /** `0B`, `512Ki`, `1.9Gi`: powers of 1024, as Kubernetes writes them. */
-export const bytes = (value: number | undefined): string => scaled(value, 1024, ['B', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi']);
+export const formatBytes = (value: number | undefined): string =>
+	scaled(value, 1024, ['B', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi']);
 
 /** `812`, `84k`, `3.2M`: powers of 1000. */
-export const count = (value: number | undefined): string =>
+export const formatCount = (value: number | undefined): string =>
 	scaled(value === undefined ? undefined : Math.round(value), 1000, ['', 'k', 'M', 'G', 'T']);
 
 /** `310/s`, `0.2/s`, `41k/s`. */
-export const rate = (perSecond: number | undefined): string => `${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
+export const formatRate = (perSecond: number | undefined): string =>
+	`${scaled(perSecond, 1000, ['', 'k', 'M', 'G'])}/s`;
 
 /**
  * A share in percent without the sign, for a column whose header has it: `92`. Rounded down, so that nothing is said to have reached a limit
  * that it has not; what is less than one but not nothing is `<1`.
  */
-export function points(share: number | undefined): string {
+export function formatPercentPoints(share: number | undefined): string {
 	if (share === undefined || !Number.isFinite(share)) return '?';
 	if (share > 0 && share < 0.01) return '<1';
 	// 0.29 * 100 is a little less than 29.
@@ -43,20 +45,20 @@ export function points(share: number | undefined): string {
 }
 
 /** A share as `92 %`, rounded as `points` does. */
-export function percent(share: number | undefined): string {
-	const told = points(share);
+export function formatPercent(share: number | undefined): string {
+	const told = formatPercentPoints(share);
 	return told === '?' ? told : `${told} %`;
 }
 
 /** Milliseconds of work: `0.4ms`, `18ms`, `2.1s`, `3m10s`. */
-export function millis(ms: number | undefined): string {
+export function formatMillis(ms: number | undefined): string {
 	if (ms === undefined || !Number.isFinite(ms)) return '?';
 	if (ms < 999.5) return `${short(ms)}ms`;
-	return ms < 99_500 ? `${short(ms / 1000)}s` : duration(ms / 1000);
+	return ms < 99_500 ? `${short(ms / 1000)}s` : formatDuration(ms / 1000);
 }
 
 /** Seconds as a person says them, two units at most: `8s`, `6m12s`, `2h05m`, `4d`. */
-export function duration(seconds: number | undefined): string {
+export function formatDuration(seconds: number | undefined): string {
 	if (seconds === undefined || !Number.isFinite(seconds)) return '?';
 	const total = Math.max(0, Math.floor(seconds));
 	if (total < 60) return `${total}s`;
@@ -68,7 +70,7 @@ export function duration(seconds: number | undefined): string {
 }
 
 /** `14:05:22Z`: the wall clock of every place at once. */
-export const clockTime = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(11, 19)}Z`;
+export const formatClockTime = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(11, 19)}Z`;
 
 /** Thousands apart, for sentences: `40,000`. */
-export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const formatThousands = (value: number): string => Math.round(value).toLocaleString('en-US');

@@ -1,5 +1,5 @@
 /** A bar of `cells`, filled to `share` (0 to 1) in eighths: `██████▍░░░`. */
-export function bar(share: number, cells: number): string {
+export function drawBar(share: number, cells: number): string {
 	const eighths = Math.round(Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0)) * cells * 8);
 	const full = Math.floor(eighths / 8);
 	const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
@@ -7,7 +7,7 @@ export function bar(share: number, cells: number): string {
 }
 
 /** The last `cells` values as blocks, scaled from zero to the largest of them; gaps are blanks. */
-export function sparkline(values: readonly (number | undefined)[], cells: number): string {
+export function drawSparkline(values: readonly (number | undefined)[], cells: number): string {
 	const shown = values.slice(-cells);
 	const top = Math.max(...shown.map(value => value ?? 0), Number.MIN_VALUE);
 	const blocks = '▁▂▃▄▅▆▇█';

@@ -1,8 +1,8 @@
 /** How bad a log line says it is. */
-export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type Level = (typeof levels)[number];
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
-const names: Readonly<Record<string, Level>> = {
+const names: Readonly<Record<string, LogLevel>> = {
 	trace: 'trace',
 	verbose: 'trace',
 	debug: 'debug',
@@ -39,16 +39,18 @@ const word =
 const headLength = 120;
 const longestLook = 4000;
 
-const klogLevels: Readonly<Record<string, Level>> = {I: 'info', W: 'warn', E: 'error', F: 'fatal'};
+const klogLevels: Readonly<Record<string, LogLevel>> = {I: 'info', W: 'warn', E: 'error', F: 'fatal'};
 
 /** The level of a log line, or undefined when it tells none. */
-export function levelOf(line: string): Level | undefined {
+export function parseLogLevel(line: string): LogLevel | undefined {
 	const text = line.length > longestLook ? line.slice(0, longestLook) : line;
 	if (text.includes('{')) {
 		const found = field.exec(text);
 		if (found !== null) {
 			const [, name, digits] = found;
-			return name === undefined ? levels[Math.min(5, Math.max(0, Math.floor(Number(digits) / 10) - 1))] : named(name);
+			return name === undefined
+				? logLevels[Math.min(5, Math.max(0, Math.floor(Number(digits) / 10) - 1))]
+				: named(name);
 		}
 	}
 	const head = text.slice(0, headLength);
@@ -59,5 +61,5 @@ export function levelOf(line: string): Level | undefined {
 	return named(paired) ?? named(upper ?? bracketed ?? first);
 }
 
-const named = (name: string | undefined): Level | undefined =>
+const named = (name: string | undefined): LogLevel | undefined =>
 	name === undefined ? undefined : names[name.toLowerCase()];

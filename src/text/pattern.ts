@@ -1,9 +1,9 @@
 /** A regular expression that a person typed. Its syntax is that of RE2, and it takes linear time, whatever it is and reads. */
 export type Pattern = {
 	/** Whether it matches somewhere in the text. */
-	found(text: string): boolean;
+	matchesSomewhere(text: string): boolean;
 	/** Whether it matches the text from its start to its end. */
-	fits(text: string): boolean;
+	matchesEntirely(text: string): boolean;
 };
 
 let engine: typeof import('re2js') | undefined;
@@ -25,7 +25,7 @@ export function compilePattern(source: string, ignoreCase = false): Pattern | un
 	const {RE2JS} = engine;
 	try {
 		const compiled = RE2JS.compile(source, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-		return {found: text => compiled.test(text), fits: text => compiled.testExact(text)};
+		return {matchesSomewhere: text => compiled.test(text), matchesEntirely: text => compiled.testExact(text)};
 	} catch (error) {
 		const said = (error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, '');
 		const hint = unknownSyntax.test(said) ? ' (RE2 knows no lookaround and no back-reference)' : '';

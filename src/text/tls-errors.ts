@@ -1,9 +1,9 @@
 /** As OpenSSL tells it: number of a thread, `error`, code, library, function, reason, file, line, more. */
-const told = /(?:^|[ :])error:[0-9a-f]{8}:[^:]*:[^:]*:([^:]*)/i;
+const openSslReason = /(?:^|[ :])error:[0-9a-f]{8}:[^:]*:[^:]*:([^:]*)/i;
 
 /** What OpenSSL found wrong, without its numbers and files: `bad certificate`, `key values mismatch`. Any other text stays as it is. */
-export const tlsWords = (message: string): string =>
-	(told.exec(message)?.[1] ?? message).replace(alert, '').replace(nodeAdvice, '').trim();
+export const describeTlsError = (message: string): string =>
+	(openSslReason.exec(message)?.[1] ?? message).replace(alert, '').replace(nodeAdvice, '').trim();
 
 /** Node's advice on its own command line, which a user of midwatch does not write. */
 const nodeAdvice = /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/;
@@ -15,12 +15,12 @@ const aboutCertificate = /certificate|unknown ca|access denied|decrypt error/i;
 
 /** Whether the far end does not take the certificate that it was shown, or was shown none and wants one. */
 export const isCertificateRefused = (message: string): boolean => {
-	const reason = told.exec(message)?.[1] ?? '';
+	const reason = openSslReason.exec(message)?.[1] ?? '';
 	return alert.test(reason) && aboutCertificate.test(reason);
 };
 
 /** Whether it is what we read from our own files that cannot be used, by the code that Node gives it: nothing was sent yet. */
-export const isOwnMaterial = (code: string): boolean => code.startsWith('ERR_OSSL_');
+export const isOwnCertificateError = (code: string): boolean => code.startsWith('ERR_OSSL_');
 
 const unknownIssuers = new Set([
 	'DEPTH_ZERO_SELF_SIGNED_CERT',

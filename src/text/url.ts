@@ -5,4 +5,4 @@ export const endpointOf = ({hostname, port, protocol}: URL): {readonly host: str
 });
 
 /** A URL or a path without the slashes at its end. Takes linear time. */
-export const withoutEndSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');
+export const trimTrailingSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');

@@ -8,7 +8,7 @@ const everyMs = 1000;
  * Calls back with the milliseconds by which the wall clock was set forward (or the machine slept), or back when negative. Returns the way
  * to stop.
  */
-export function watchJumps(clock: Clock, jumped: (byMs: number) => void): () => void {
+export function watchClockJumps(clock: Clock, jumped: (byMs: number) => void): () => void {
 	const offset = () => clock.now() - clock.monotonic();
 	let before = offset();
 	let callOff = () => {};

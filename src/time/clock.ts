@@ -38,7 +38,7 @@ export const systemClock: Clock = {
  * The most milliseconds that may have passed since this call, by either clock: the wall clock can be set back, and the monotonic one may
  * stop while the machine sleeps.
  */
-export function elapsed(clock: Clock): () => number {
+export function createElapsedTimer(clock: Clock): () => number {
 	const wall = clock.now();
 	const reading = clock.monotonic();
 	return () => Math.max(clock.now() - wall, clock.monotonic() - reading);

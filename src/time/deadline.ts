@@ -1,11 +1,11 @@
 import type {AdapterError} from '../errors.ts';
 import type {Clock} from './clock.ts';
 
-export type BoundedOptions = {
+export type DeadlineOptions = {
 	readonly clock: Clock;
-	readonly ms: number;
+	readonly timeoutMs: number;
 	/** What it fails with when time is up. */
-	readonly late: () => AdapterError;
+	readonly createTimeoutError: () => AdapterError;
 	/** Aborted by the caller to give up early: then it fails at once with the signal's reason. */
 	readonly controller?: AbortController;
 };
@@ -14,8 +14,8 @@ export type BoundedOptions = {
  * Settles when `work` does, when time is up or when it is given up, whichever is first. Work that ignores its signal is abandoned: what
  * it brings later, good or bad, is dropped.
  */
-export function bounded<T>(options: BoundedOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-	const {clock, ms, late, controller = new AbortController()} = options;
+export function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	const {clock, timeoutMs: ms, createTimeoutError: late, controller = new AbortController()} = options;
 	const {signal} = controller;
 	return new Promise<T>((resolve, reject) => {
 		// Before the work's own listeners, so that what we say about it wins over what the client library says.

@@ -9,11 +9,11 @@ const widestStretch = 4;
 const leastLatencyMs = 100;
 
 /** How long to wait between two reads of one source. */
-export type Pace = {
+export type PollBackoff = {
 	/** The interval in force now, before jitter. */
 	readonly intervalMs: number;
 	/** The same but for failures: what was read longer ago than this is late, however seldom it is tried now. */
-	readonly steadyMs: number;
+	readonly successIntervalMs: number;
 	succeeded(tookMs: number): void;
 	/** `now`: a monotonic reading. `refused`: the system answered, and does not let us in. */
 	failed(now: number, refused: boolean): void;
@@ -24,7 +24,7 @@ export type Pace = {
  * helped by being asked more. After failures it stays as it is for three minutes, then doubles up to 15 s; after three refusals it grows fourfold at each
  * up to a minute.
  */
-export function createPace(baseMs: number): Pace {
+export function createPollBackoff(baseMs: number): PollBackoff {
 	let usualMs: number | undefined;
 	let recentMs = 0;
 	let stretch = 1;
@@ -33,9 +33,9 @@ export function createPace(baseMs: number): Pace {
 	let refusals = 0;
 	return {
 		get intervalMs() {
-			return failingSince === undefined ? this.steadyMs : retryMs;
+			return failingSince === undefined ? this.successIntervalMs : retryMs;
 		},
-		get steadyMs() {
+		get successIntervalMs() {
 			return baseMs * stretch;
 		},
 		succeeded(tookMs) {
@@ -43,7 +43,7 @@ export function createPace(baseMs: number): Pace {
 			refusals = 0;
 			retryMs = baseMs;
 			recentMs = usualMs === undefined ? tookMs : (recentMs + tookMs) / 2;
-			usualMs = nextUsual(usualMs, tookMs, stretch > 1);
+			usualMs = nextUsualLatency(usualMs, tookMs, stretch > 1);
 			const times = recentMs / Math.max(usualMs, leastLatencyMs);
 			stretch = times > 2 ? Math.min(widestStretch, times) : 1;
 		},
@@ -60,7 +60,7 @@ export function createPace(baseMs: number): Pace {
 }
 
 /** Falls fast (the first read pays for the connection), rises slowly, and while stretched hardly at all: a bad hour is not the new usual. */
-function nextUsual(usualMs: number | undefined, tookMs: number, stretched: boolean): number {
+function nextUsualLatency(usualMs: number | undefined, tookMs: number, stretched: boolean): number {
 	if (usualMs === undefined) return tookMs;
 	if (tookMs < usualMs) return (usualMs + tookMs) / 2;
 	return usualMs + (tookMs - usualMs) * (stretched ? 0.01 : 0.05);

@@ -1,21 +1,21 @@
 import type {Clock} from '../time/clock.ts';
 
 /** Tells listeners once of all that changed in one tick. */
-export type Changes = {
+export type ChangeNotifier = {
 	/** Something changed. */
-	tell(): void;
+	notify(): void;
 	subscribe(listener: () => void): () => void;
 	/** Nobody is told of anything any more. */
 	close(): void;
 };
 
 /** `invalidate` is called at every change, before anyone can look. */
-export function createChanges(clock: Clock, invalidate: () => void): Changes {
+export function createChangeNotifier(clock: Clock, invalidate: () => void): ChangeNotifier {
 	const listeners = new Set<() => void>();
 	let callOff: (() => void) | undefined;
 	let closed = false;
 	return {
-		tell() {
+		notify() {
 			invalidate();
 			if (closed) return;
 			callOff ??= clock.after(0, () => {

@@ -1,21 +1,21 @@
 import type {Connection} from '../contract/system.ts';
 import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
+import {withDeadline} from '../time/deadline.ts';
 
 /** Connecting only loads a client library (the contract says so); this is for when it does not keep its word. */
 const connectMs = 10_000;
 const closeMs = 3_000;
 
 /** The one connection of a target: made when first asked for, shared by all who ask, made again after it failed. */
-export type Link = {
+export type ConnectionSlot = {
 	/** @throws AdapterError of whatever connecting failed with; `unreachable` once it is closed. */
 	get(): Promise<Connection<unknown>>;
 	/** Waits at most three seconds, never throws, and may be called twice. A connection that is still being made is closed when it is. */
 	close(): Promise<void>;
 };
 
-export function createLink(clock: Clock, connect: () => Promise<Connection<unknown>>): Link {
+export function createConnectionSlot(clock: Clock, connect: () => Promise<Connection<unknown>>): ConnectionSlot {
 	let made: Promise<Connection<unknown>> | undefined;
 	let open: Connection<unknown> | undefined;
 	let closing: Promise<void> | undefined;
@@ -30,13 +30,13 @@ export function createLink(clock: Clock, connect: () => Promise<Connection<unkno
 	async function make(): Promise<Connection<unknown>> {
 		let wanted = true;
 		try {
-			const connection = await bounded({clock, ms: connectMs, late}, async () => {
+			const connection = await withDeadline({clock, timeoutMs: connectMs, createTimeoutError: late}, async () => {
 				const fresh = await connect();
-				if (!wanted) void quietly(fresh.close());
+				if (!wanted) void ignoreErrors(fresh.close());
 				return fresh;
 			});
 			if (closing !== undefined) {
-				void quietly(connection.close());
+				void ignoreErrors(connection.close());
 				throw closed();
 			}
 			open = connection;
@@ -55,7 +55,7 @@ export function createLink(clock: Clock, connect: () => Promise<Connection<unkno
 			return made;
 		},
 		close() {
-			closing ??= open === undefined ? Promise.resolve() : atMost(clock, closeMs, open.close());
+			closing ??= open === undefined ? Promise.resolve() : settleWithin(clock, closeMs, open.close());
 			return closing;
 		},
 	};
@@ -63,7 +63,7 @@ export function createLink(clock: Clock, connect: () => Promise<Connection<unkno
 
 const closed = () => new AdapterError('unreachable', 'midwatch is closing', 'Start midwatch again.');
 
-async function quietly(work: Promise<void>): Promise<void> {
+async function ignoreErrors(work: Promise<void>): Promise<void> {
 	try {
 		await work;
 	} catch {
@@ -71,10 +71,10 @@ async function quietly(work: Promise<void>): Promise<void> {
 	}
 }
 
-function atMost(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+function settleWithin(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
 	return new Promise(resolve => {
 		const callOff = clock.after(ms, resolve);
-		void quietly(work).then(() => {
+		void ignoreErrors(work).then(() => {
 			callOff();
 			resolve();
 		});

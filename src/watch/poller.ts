@@ -4,24 +4,24 @@ import type {Reading} from '../contract/reading.ts';
 import type {Gauge, Snapshot} from '../contract/row.ts';
 import type {Source} from '../contract/source.ts';
 import {AdapterError, isAdapterError} from '../errors.ts';
-import {duration} from '../text/format.ts';
+import {formatDuration} from '../text/format.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
-import {createPace} from '../time/poll-backoff.ts';
-import {asOf, nextFailure, stale, unreadable} from './read-failure.ts';
+import {withDeadline} from '../time/deadline.ts';
+import {createPollBackoff} from '../time/poll-backoff.ts';
+import {nextFailure, sourceUnreadableFinding, staleFinding, withReadTime} from './read-failure.ts';
 import type {Store} from './store.ts';
 
 const historyLength = 60;
 /** A held-down refresh key asks no faster than this. */
 const leastRefreshMs = 500;
 
-export type Read = (context: Context) => Promise<Snapshot>;
+export type ReadSnapshot = (context: Context) => Promise<Snapshot>;
 
 export type PollerOptions = {
 	readonly source: Source;
 	readonly target: string;
 	/** Connects and opens the source. Asked again after it failed; its time counts as the read's. */
-	readonly open: () => Promise<Read>;
+	readonly open: () => Promise<ReadSnapshot>;
 	readonly store: Store<Reading>;
 	readonly clock: Clock;
 	/** 0 <= n < 1 */
@@ -37,7 +37,7 @@ export type Poller = {
 	/** Reads now, unless it is reading already, paused or closed: then it does nothing, and gives false. */
 	refresh(): boolean;
 	/** The wall clock was set by so many milliseconds: what was read keeps its age, and the source is opened again. */
-	clockSet(byMs: number): void;
+	handleClockJump(byMs: number): void;
 	close(): void;
 };
 
@@ -56,10 +56,10 @@ export const emptyReading = (source: Source, target: string): Reading => ({
 });
 
 export function createPoller({source, target, open, store, clock, random}: PollerOptions): Poller {
-	const pace = createPace(source.intervalMs);
-	const firstSeen = createFirstSight();
+	const pace = createPollBackoff(source.intervalMs);
+	const firstSeen = createFirstSeenTracker();
 	let phase: 'idle' | 'running' | 'closed' = 'idle';
-	let read: Read | undefined;
+	let read: ReadSnapshot | undefined;
 	/** A read whose generation has passed was given up: its result is dropped. */
 	let generation = 0;
 	let flight: AbortController | undefined;
@@ -69,7 +69,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 	/** Findings of the last good snapshot, without those about reading itself. */
 	let known: readonly Finding[] = [];
 
-	const change = (part: Partial<Reading>) => store.set({...store.get(), ...part, intervalMs: pace.steadyMs});
+	const change = (part: Partial<Reading>) => store.set({...store.get(), ...part, intervalMs: pace.successIntervalMs});
 
 	async function attempt(): Promise<void> {
 		generation += 1;
@@ -83,13 +83,16 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			const late = () =>
 				new AdapterError(
 					'timeout',
-					`no answer within ${duration(source.timeoutMs / 1000)}`,
+					`no answer within ${formatDuration(source.timeoutMs / 1000)}`,
 					'It is tried again. Look whether the server is overloaded or the network drops packets.',
 				);
-			const snapshot = await bounded({clock, ms: source.timeoutMs, late, controller}, async signal => {
-				read ??= await open();
-				return read({signal, now: clock.now});
-			});
+			const snapshot = await withDeadline(
+				{clock, timeoutMs: source.timeoutMs, createTimeoutError: late, controller},
+				async signal => {
+					read ??= await open();
+					return read({signal, now: clock.now});
+				},
+			);
 			if (mine !== generation) return;
 			part = succeeded(snapshot);
 		} catch (error) {
@@ -119,7 +122,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			tookMs,
 			failure: undefined,
 			findings: known,
-			history: extended(before.history, snapshot.gauges),
+			history: appendHistory(before.history, snapshot.gauges),
 		};
 	}
 
@@ -127,23 +130,23 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		const now = clock.now();
 		const before = store.get();
 		const failure = nextFailure(error, before.failure, now);
-		const readAt = earlier(before.readAt, isAdapterError(error) ? error.asOf : undefined);
+		const readAt = earliestReadTime(before.readAt, isAdapterError(error) ? error.asOf : undefined);
 		pace.failed(clock.monotonic(), failure.kind === 'denied');
 		return {
 			state: 'failed',
 			failure,
 			readAt,
-			findings: [...remembered(readAt), unreadable({...before, readAt}, source.title, failure)],
-			history: extended(before.history, []),
+			findings: [...remembered(readAt), sourceUnreadableFinding({...before, readAt}, source.title, failure)],
+			history: appendHistory(before.history, []),
 		};
 	}
 
 	/** Findings of the last good snapshot, with their moment once that is two intervals ago. */
 	function remembered(readAt: number | undefined): readonly Finding[] {
-		return readAt !== undefined && clock.now() >= oldFrom(readAt) ? asOf(known, readAt) : known;
+		return readAt !== undefined && clock.now() >= oldFrom(readAt) ? withReadTime(known, readAt) : known;
 	}
 
-	const oldFrom = (readAt: number) => readAt + 2 * pace.steadyMs + 1000;
+	const oldFrom = (readAt: number) => readAt + 2 * pace.successIntervalMs + 1000;
 
 	/** Jitter only shortens, so that a system that comes back is seen within one interval. */
 	function schedule(tookMs: number): number {
@@ -166,7 +169,7 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 		if (readAt === undefined || failure !== undefined) return;
 		const since = readAt;
 		callOffStale = clock.after(Math.max(0, oldFrom(since) - clock.now()), () => {
-			const finding = stale(store.get(), source.title, since, pace.steadyMs);
+			const finding = staleFinding(store.get(), source.title, since, pace.successIntervalMs);
 			change({findings: [...remembered(since), finding]});
 		});
 	}
@@ -193,14 +196,19 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 			if (phase !== 'running') return;
 			phase = 'idle';
 			giveUp();
-			change({state: 'paused', failure: undefined, nextAt: undefined, findings: asOf(known, store.get().readAt)});
+			change({
+				state: 'paused',
+				failure: undefined,
+				nextAt: undefined,
+				findings: withReadTime(known, store.get().readAt),
+			});
 		},
 		refresh() {
 			if (phase !== 'running' || flight !== undefined) return false;
 			plan(Math.max(0, startedAt + leastRefreshMs - clock.monotonic()));
 			return true;
 		},
-		clockSet(byMs) {
+		handleClockJump(byMs) {
 			const {readAt, failure, nextAt} = store.get();
 			firstSeen.clockSet(byMs);
 			// What a source remembers is dated by the clock as it was: it is opened again.
@@ -220,14 +228,14 @@ export function createPoller({source, target, open, store, clock, random}: Polle
 }
 
 /** When what was read was true, if it turns out that the system had fallen silent before. */
-const earlier = (readAt: number | undefined, silentAt: number | undefined): number | undefined =>
+const earliestReadTime = (readAt: number | undefined, silentAt: number | undefined): number | undefined =>
 	readAt === undefined || silentAt === undefined ? readAt : Math.min(readAt, silentAt);
 
 /**
  * Fills in `since` where the system does not tell: the moment a finding was first seen in this unbroken run. It is at least as old as that,
  * and no older when we looked just before: `looked`.
  */
-function createFirstSight(): {
+function createFirstSeenTracker(): {
 	dated(found: readonly Finding[], now: number, looked: boolean): readonly Finding[];
 	clockSet(byMs: number): void;
 } {
@@ -253,7 +261,7 @@ function createFirstSight(): {
 }
 
 /** A gauge that was not read leaves a gap, so that the same place in every history is the same moment. */
-function extended(history: Reading['history'], gauges: readonly Gauge[]): Reading['history'] {
+function appendHistory(history: Reading['history'], gauges: readonly Gauge[]): Reading['history'] {
 	const values = new Map(gauges.map(gauge => [gauge.id, gauge.value]));
 	const ids = new Set([...Object.keys(history), ...values.keys()]);
 	return Object.fromEntries([...ids].map(id => [id, [...(history[id] ?? []), values.get(id)].slice(-historyLength)]));

@@ -3,10 +3,10 @@ import type {Failure, Reading} from '../contract/reading.ts';
 import type {RowKind} from '../contract/row.ts';
 import {AdapterError, messageOf} from '../errors.ts';
 import {cleanLine} from '../text/clean.ts';
-import {clockTime, duration} from '../text/format.ts';
+import {formatClockTime, formatDuration} from '../text/format.ts';
 
 /** So many failed reads in a row are not a hiccup any more. */
-const notAHiccup = 3;
+const persistentAfterFailures = 3;
 
 /** What was thrown, as the error it ought to have been. Anything but an AdapterError is an answer that nobody expected. */
 export function asAdapterError(error: unknown): AdapterError {
@@ -32,11 +32,11 @@ export function nextFailure(error: unknown, before: Failure | undefined, now: nu
 
 export const unreadableId = (target: string, kind: RowKind): string => `${target}/${kind}/unreadable`;
 
-type About = Pick<Reading, 'target' | 'kind' | 'readAt'>;
+type ReadingIdentity = Pick<Reading, 'target' | 'kind' | 'readAt'>;
 
 /** One source of a target cannot be read. `unknown`: its rows may be well or not. */
-export const unreadable = (about: About, title: string, failure: Failure): Finding => ({
-	...silent(about, failure),
+export const sourceUnreadableFinding = (about: ReadingIdentity, title: string, failure: Failure): Finding => ({
+	...failureFinding(about, failure),
 	id: unreadableId(about.target, about.kind),
 	severity: 'unknown',
 	sentence: `${title.toLowerCase()} cannot be read: ${failure.message}`,
@@ -46,10 +46,11 @@ export const unreadable = (about: About, title: string, failure: Failure): Findi
  * Nothing of a target can be read. A server that refuses or does not answer is most likely the trouble itself, so it is `crit` once it is
  * not a hiccup; one that answers but does not let us look is `unknown`.
  */
-export function allUnreadable(about: About, failure: Failure): Finding {
-	const gone = (failure.kind === 'unreachable' || failure.kind === 'timeout') && failure.attempts >= notAHiccup;
+export function targetUnreadableFinding(about: ReadingIdentity, failure: Failure): Finding {
+	const gone =
+		(failure.kind === 'unreachable' || failure.kind === 'timeout') && failure.attempts >= persistentAfterFailures;
 	return {
-		...silent(about, failure),
+		...failureFinding(about, failure),
 		id: `${about.target}/unreadable`,
 		severity: gone ? 'crit' : 'unknown',
 		sentence: `cannot be read: ${failure.message}`,
@@ -57,33 +58,38 @@ export function allUnreadable(about: About, failure: Failure): Finding {
 }
 
 /** The read under way takes so long that what is shown is old. */
-export const stale = (about: About, title: string, since: number, intervalMs: number): Finding => ({
-	...bare(about),
+export const staleFinding = (about: ReadingIdentity, title: string, since: number, intervalMs: number): Finding => ({
+	...baseFinding(about),
 	id: `${about.target}/${about.kind}/stale`,
 	severity: 'unknown',
-	sentence: `no answer about ${title.toLowerCase()} since ${clockTime(since)}`,
+	sentence: `no answer about ${title.toLowerCase()} since ${formatClockTime(since)}`,
 	since,
-	evidence: [`read every ${duration(intervalMs / 1000)}, last answer at ${clockTime(since)}`],
+	evidence: [`read every ${formatDuration(intervalMs / 1000)}, last answer at ${formatClockTime(since)}`],
 });
 
 /** What was found once and cannot be looked at now: it may have healed since. */
-export const asOf = (findings: readonly Finding[], readAt: number | undefined): readonly Finding[] =>
+export const withReadTime = (findings: readonly Finding[], readAt: number | undefined): readonly Finding[] =>
 	readAt === undefined
 		? findings
-		: findings.map(finding => ({...finding, sentence: `${finding.sentence} (as of ${clockTime(readAt)})`}));
+		: findings.map(finding => ({...finding, sentence: `${finding.sentence} (as of ${formatClockTime(readAt)})`}));
 
-const bare = (about: About) => ({target: about.target, kind: about.kind, actions: [], inspections: []});
+const baseFinding = (about: ReadingIdentity) => ({
+	target: about.target,
+	kind: about.kind,
+	actions: [],
+	inspections: [],
+});
 
-function silent(about: About, failure: Failure) {
+function failureFinding(about: ReadingIdentity, failure: Failure) {
 	const {kind, message, hint, since, attempts} = failure;
-	const last = about.readAt === undefined ? 'never read yet' : `last read at ${clockTime(about.readAt)}`;
+	const last = about.readAt === undefined ? 'never read yet' : `last read at ${formatClockTime(about.readAt)}`;
 	return {
-		...bare(about),
+		...baseFinding(about),
 		since,
 		...(about.readAt === undefined ? {atLeast: true as const} : {}),
 		evidence: [
 			`${kind}: ${message}`,
-			`${attempts} failed ${attempts === 1 ? 'read' : 'reads'} since ${clockTime(since)}, ${last}`,
+			`${attempts} failed ${attempts === 1 ? 'read' : 'reads'} since ${formatClockTime(since)}, ${last}`,
 			hint,
 		],
 	};

@@ -4,8 +4,8 @@ import type {RowKind} from '../contract/row.ts';
 import type {Connection} from '../contract/system.ts';
 import {AdapterError} from '../errors.ts';
 import type {Clock} from '../time/clock.ts';
-import {bounded} from '../time/deadline.ts';
-import {createLink} from './connection-slot.ts';
+import {withDeadline} from '../time/deadline.ts';
+import {createConnectionSlot} from './connection-slot.ts';
 import {createPoller, emptyReading, type Poller} from './poller.ts';
 import {createStore, type Store} from './store.ts';
 import type {WatchedTarget} from './watched-target.ts';
@@ -14,7 +14,7 @@ const identifyMs = 5_000;
 /** A server that does not tell who it is is not asked at every read. */
 const identifyAgainMs = 30_000;
 
-export type KeeperOptions = {
+export type SupervisorOptions = {
 	readonly watched: WatchedTarget;
 	readonly clock: Clock;
 	readonly connect: () => Promise<Connection<unknown>>;
@@ -23,7 +23,7 @@ export type KeeperOptions = {
 };
 
 /** One target: its connection, who it is, and a poller and a store for each of its sources. */
-export type Keeper = {
+export type Supervisor = {
 	readonly watched: WatchedTarget;
 	start(visible: ReadonlySet<RowKind>): void;
 	reading(kind: RowKind): Store<Reading>;
@@ -31,22 +31,22 @@ export type Keeper = {
 	setVisible(kinds: ReadonlySet<RowKind>): void;
 	refresh(): void;
 	/** See `Poller.clockSet`. */
-	clockSet(byMs: number): void;
+	handleClockJump(byMs: number): void;
 	connection(): Promise<Connection<unknown>>;
 	identity(): Identity | undefined;
 	close(): Promise<void>;
 };
 
-type Watching = {
+type SupervisedSource = {
 	readonly costly: boolean;
 	readonly kind: RowKind;
 	readonly store: Store<Reading>;
 	readonly poller: Poller;
 };
 
-export function createKeeper({watched, clock, connect, random, changed}: KeeperOptions): Keeper {
+export function createSupervisor({watched, clock, connect, random, changed}: SupervisorOptions): Supervisor {
 	const {target, system} = watched;
-	const link = createLink(clock, connect);
+	const link = createConnectionSlot(clock, connect);
 	let identity: Identity | undefined;
 	let askAgainAt = Number.NEGATIVE_INFINITY;
 	let asking: AbortController | undefined;
@@ -54,7 +54,7 @@ export function createKeeper({watched, clock, connect, random, changed}: KeeperO
 	/** Were being read when another source could be read again: when such a read, begun in worse times, fails, it is tried once more. */
 	const owed = new Set<Poller>();
 
-	const sources: readonly Watching[] = system.sources.map(source => {
+	const sources: readonly SupervisedSource[] = system.sources.map(source => {
 		const store = createStore(emptyReading(source, target.name));
 		const open = async () => source.open((await link.get()).port, target);
 		const poller = createPoller({source, target: target.name, open, store, clock, random});
@@ -83,10 +83,13 @@ export function createKeeper({watched, clock, connect, random, changed}: KeeperO
 		askAgainAt = clock.monotonic() + identifyAgainMs;
 		const late = () => new AdapterError('timeout', 'the server did not tell who it is', 'It is asked again.');
 		try {
-			const told = await bounded({clock, ms: identifyMs, late, controller: asking}, async signal => {
-				const connection = await link.get();
-				return connection.identify({signal, now: clock.now});
-			});
+			const told = await withDeadline(
+				{clock, timeoutMs: identifyMs, createTimeoutError: late, controller: asking},
+				async signal => {
+					const connection = await link.get();
+					return connection.identify({signal, now: clock.now});
+				},
+			);
 			identity = told;
 			askAgainAt = Number.POSITIVE_INFINITY;
 			if (!closed) changed();
@@ -118,8 +121,8 @@ export function createKeeper({watched, clock, connect, random, changed}: KeeperO
 		refresh() {
 			for (const {poller} of sources) poller.refresh();
 		},
-		clockSet(byMs) {
-			for (const {poller} of sources) poller.clockSet(byMs);
+		handleClockJump(byMs) {
+			for (const {poller} of sources) poller.handleClockJump(byMs);
 		},
 		connection: () => link.get(),
 		identity: () => identity,

@@ -6,12 +6,12 @@ import type {RowKind} from '../contract/row.ts';
 import type {Connection} from '../contract/system.ts';
 import type {Target} from '../contract/target.ts';
 import type {Clock} from '../time/clock.ts';
-import {createChanges} from './change-notifier.ts';
+import {createChangeNotifier} from './change-notifier.ts';
 import type {Store} from './store.ts';
-import {createKeeper, type Keeper} from './supervisor.ts';
+import {createSupervisor, type Supervisor} from './supervisor.ts';
 import type {WatchedTarget} from './watched-target.ts';
 
-export type Connected = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
+export type ConnectedTarget = WatchedTarget & {readonly connection: Connection<unknown>; readonly port: unknown};
 
 export type WatchOptions = {
 	readonly targets: readonly WatchedTarget[];
@@ -43,12 +43,12 @@ export type Watch = {
 	/** Reads now: everything, or one target. A read that is under way is left to finish. */
 	refresh(target?: string): void;
 	/** The wall clock was set by so many milliseconds: what was read keeps its age. */
-	clockSet(byMs: number): void;
+	handleClockJump(byMs: number): void;
 	/**
 	 * The live connection, for actions and inspections.
 	 * @throws AdapterError of whatever connecting failed with; `unreachable` once the watch is closed.
 	 */
-	connection(target: string): Promise<Connected>;
+	connection(target: string): Promise<ConnectedTarget>;
 	/** Undefined until the server has told. */
 	identity(target: string): Identity | undefined;
 	/** Stops all reads and closes all connections; waits at most a few seconds for them. May be called twice. */
@@ -58,30 +58,30 @@ export type Watch = {
 export function createWatch({targets, clock, readOnly, via, metrics, random = Math.random}: WatchOptions): Watch {
 	let readings: readonly Reading[] | undefined;
 	const correlators = [...new Set(targets.flatMap(({system}) => system.correlators ?? []))].map(create => create());
-	const changes = createChanges(clock, () => {
+	const changes = createChangeNotifier(clock, () => {
 		readings = undefined;
 	});
-	const keepers = new Map<string, Keeper>();
+	const keepers = new Map<string, Supervisor>();
 	for (const watched of targets) {
 		const {name} = watched.target;
 		if (keepers.has(name)) throw new Error(`Two targets are called ${name}: each needs a name of its own`);
 		const {target, system} = watched;
 		const connect = () =>
 			system.connect(target, {readOnly, via: via?.(target, connection), metrics: metrics?.(target, connection)});
-		keepers.set(name, createKeeper({watched, clock, connect, random, changed: changes.tell}));
+		keepers.set(name, createSupervisor({watched, clock, connect, random, changed: changes.notify}));
 	}
 	const all = [...keepers.values()];
 	let started = false;
 	let visible: ReadonlySet<RowKind> = new Set();
 	let closing: Promise<void> | undefined;
 
-	const find = (name: string): Keeper => {
+	const find = (name: string): Supervisor => {
 		const keeper = keepers.get(name);
 		if (keeper === undefined) throw new Error(`No target is called ${name}`);
 		return keeper;
 	};
 
-	async function connection(name: string): Promise<Connected> {
+	async function connection(name: string): Promise<ConnectedTarget> {
 		const keeper = find(name);
 		const made = await keeper.connection();
 		return {...keeper.watched, connection: made, port: made.port};
@@ -105,15 +105,15 @@ export function createWatch({targets, clock, readOnly, via, metrics, random = Ma
 		subscribe: changes.subscribe,
 		setVisible(kinds) {
 			visible = kinds;
-			changes.tell();
+			changes.notify();
 			if (!started || closing !== undefined) return;
 			for (const keeper of all) keeper.setVisible(kinds);
 		},
 		refresh(name) {
 			for (const keeper of name === undefined ? all : [find(name)]) keeper.refresh();
 		},
-		clockSet(byMs) {
-			for (const keeper of all) keeper.clockSet(byMs);
+		handleClockJump(byMs) {
+			for (const keeper of all) keeper.handleClockJump(byMs);
 		},
 		connection,
 		identity: name => find(name).identity(),

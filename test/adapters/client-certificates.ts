@@ -1,27 +1,32 @@
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Certificate, certificate, clientCertificate} from '../estate/certificates.ts';
-import type {Shown} from '../estate/http-server.ts';
+import {type CertificateFiles, certificate, clientCertificate} from '../estate/certificates.ts';
+import type {ClientCertificate} from '../estate/http-server.ts';
 
 /** Who is in `ca.pem` may come in, and these may not. */
-type Refused = {readonly name: string; readonly shows: Partial<Shown>; readonly message: RegExp; readonly hint: RegExp};
+type Refused = {
+	readonly name: string;
+	readonly shows: Partial<ClientCertificate>;
+	readonly message: RegExp;
+	readonly hint: RegExp;
+};
 
 export type ClientCertificates = {
 	/** Of the server, whose authority signed `shown` too. */
-	readonly server: Certificate;
-	readonly shown: Shown;
+	readonly server: CertificateFiles;
+	readonly accepted: ClientCertificate;
 	/** Where the authority is. */
 	readonly folder: string;
 	readonly refused: readonly Refused[];
-	forget(): void;
+	removeFiles(): void;
 };
 
 /** Its parts, the first one first, as openssl takes them. */
-export const subject = '/O=Example/CN=midwatch';
+export const clientSubject = '/O=Example/CN=midwatch';
 
 /** The certificates of a server that wants to be shown one, with one that it takes and what it does not. */
-export function clientCertificates(): ClientCertificates {
+export function createClientCertificates(): ClientCertificates {
 	const made = ['ours', 'another'].map(name => {
 		const folder = mkdtempSync(join(tmpdir(), `midwatch-certificates-${name}-`));
 		// The server runs as somebody else.
@@ -29,11 +34,11 @@ export function clientCertificates(): ClientCertificates {
 		return folder;
 	});
 	const [ours = '', another = ''] = made;
-	const only = ({cert, key}: Certificate): Shown => ({cert, key});
+	const only = ({cert, key}: CertificateFiles): ClientCertificate => ({cert, key});
 	const server = certificate(ours, false);
-	const shown = only(clientCertificate(ours, subject));
-	const stranger = only(clientCertificate(another, subject));
-	const expired = only(clientCertificate(ours, subject, true));
+	const shown = only(clientCertificate(ours, clientSubject));
+	const stranger = only(clientCertificate(another, clientSubject));
+	const expired = only(clientCertificate(ours, clientSubject, true));
 	const notPem = join(ours, 'not.pem');
 	writeFileSync(notPem, 'this is no certificate\n', {mode: 0o600});
 	const ends = /^127\.0\.0\.1:\d+ ends the TLS handshake: [a-z ]+$/;
@@ -42,7 +47,7 @@ export function clientCertificates(): ClientCertificates {
 	const mustBe = /have to be PEM files, the key without a passphrase and that of the certificate/;
 	return {
 		server,
-		shown,
+		accepted: shown,
 		folder: ours,
 		refused: [
 			{name: 'none', shows: {}, message: ends, hint: /wants a certificate of ours: name it with `tls\.cert`/},
@@ -58,7 +63,7 @@ export function clientCertificates(): ClientCertificates {
 				hint: /Correct the path of `tls\.key`/,
 			},
 		],
-		forget() {
+		removeFiles() {
 			for (const folder of made) rmSync(folder, {recursive: true, force: true});
 		},
 	};

@@ -5,11 +5,11 @@ import type {Row, Snapshot} from '../../src/contract/row.ts';
 import type {Connection} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {AdapterError} from '../../src/errors.ts';
-import {context, keep, type Scene, type Subject} from './conformance-subject.ts';
-import {badLinks} from './connection-faults.ts';
+import {type ActionCase, type ConformanceSubject, fakeSaveFile, testContext} from './conformance-subject.ts';
+import {connectionFaultTests} from './connection-faults.ts';
 
 /** What every system has to hold, whatever it watches. To be called in a `describe` of one real server. */
-export function conformance<Port>(subject: Subject<Port>): void {
+export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void {
 	const {system, server} = subject;
 	const target = subject.target(server);
 	let connection: Connection<Port>;
@@ -18,7 +18,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 	const read = (kind: string, over = connection) => {
 		const source = system.sources.find(each => each.kind === kind);
 		if (source === undefined) throw new Error(`${system.kind} has no source of ${kind}`);
-		return source.open(over.port, target)(context(AbortSignal.timeout(30_000)));
+		return source.open(over.port, target)(testContext(AbortSignal.timeout(30_000)));
 	};
 
 	beforeAll(async () => {
@@ -28,7 +28,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 	describe('sources', () => {
 		beforeAll(async () => {
-			busy = await subject.busy();
+			busy = await subject.generateLoad();
 		});
 		afterAll(() => busy.end());
 
@@ -39,7 +39,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				for (let turn = 0; turn < 3; turn++) {
 					// What goes on all the time goes on between two reads, also on a machine that has others to serve.
 					if (turn > 0) await new Promise(resolve => setTimeout(resolve, 100));
-					snapshots.push(await poll(context(AbortSignal.timeout(30_000))));
+					snapshots.push(await poll(testContext(AbortSignal.timeout(30_000))));
 				}
 				for (const snapshot of snapshots) checkSnapshot(snapshot, target);
 				const steady = snapshots.map(({rows}) => rows.filter(busy.steady).map(row => row.id));
@@ -62,15 +62,15 @@ export function conformance<Port>(subject: Subject<Port>): void {
 			});
 
 			test(`${source.kind}: says how it is read by hand`, () => {
-				expect(source.reads(target).length).toBeGreaterThan(0);
-				for (const line of source.reads(target)) expect(line).toMatch(/^\S.*$/);
+				expect(source.cliEquivalent(target).length).toBeGreaterThan(0);
+				for (const line of source.cliEquivalent(target)) expect(line).toMatch(/^\S.*$/);
 			});
 		}
 
 		test('reading writes nothing', async () => {
-			const before = await subject.writes();
+			const before = await subject.countWrites();
 			for (const source of system.sources) await read(source.kind);
-			expect(await subject.writes()).toBe(before);
+			expect(await subject.countWrites()).toBe(before);
 		});
 
 		for (const inspection of system.inspections) {
@@ -78,9 +78,9 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				const {rows} = await read(inspection.kind);
 				const row = rows.find(each => busy.steady(each) && inspection.disabled?.(each) === undefined);
 				if (row === undefined) throw new Error(`the server has no row for ${inspection.id}`);
-				const before = await subject.writes();
+				const before = await subject.countWrites();
 				const document = await inspection.open(row, {
-					...context(AbortSignal.timeout(30_000)),
+					...testContext(AbortSignal.timeout(30_000)),
 					port: connection.port,
 					target,
 					rows: [row],
@@ -88,18 +88,18 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				});
 				expect(document.title).toMatch(/^\S.*$/);
 				expect(document.lines.length).toBeGreaterThan(0);
-				expect(document.reads.length).toBeGreaterThan(0);
-				expect(await subject.writes()).toBe(before);
+				expect(document.cliEquivalent.length).toBeGreaterThan(0);
+				expect(await subject.countWrites()).toBe(before);
 			});
 		}
 	});
 
-	if (subject.links) describe('a bad link', () => badLinks(subject));
+	if (subject.testsConnectionFaults) describe('a bad link', () => connectionFaultTests(subject));
 
 	describe('the connection', () => {
 		test('tells who answers and who we are', async () => {
 			const {version, who, latencyMs, channel, server} = await connection.identify(
-				context(AbortSignal.timeout(10_000)),
+				testContext(AbortSignal.timeout(10_000)),
 			);
 			expect(version).toMatch(/\d/);
 			expect(who).toMatch(/\S/);
@@ -108,12 +108,12 @@ export function conformance<Port>(subject: Subject<Port>): void {
 			expect(['local', 'verified']).toContain(channel);
 			// What speaks plain HTTP has no name for itself.
 			const isNamed = !['prometheus', 'alertmanager'].includes(system.kind);
-			const {host, port} = subject.reached ?? subject.server;
+			const {host, port} = subject.targetEndpoint ?? subject.server;
 			expect(server).toEqual({host, port, ...(isNamed ? {id: expect.stringMatching(/^[\w-]{8,}$/)} : {})});
 		});
 
 		test('tells what it may do, and the line that grants what it may not', async () => {
-			const permissions = await connection.permissions(context(AbortSignal.timeout(10_000)));
+			const permissions = await connection.permissions(testContext(AbortSignal.timeout(10_000)));
 			expect(permissions.length).toBeGreaterThan(0);
 			for (const {needs, name, state, grant} of permissions) {
 				expect(needs).toMatch(/^\S.*$/);
@@ -121,23 +121,23 @@ export function conformance<Port>(subject: Subject<Port>): void {
 				if (state === 'have') expect(grant).toBe('');
 				if (state === 'lack') expect(grant).toMatch(/^\S.*$/);
 			}
-			if (subject.least) expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
+			if (subject.hasLeastGrants) expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
 		});
 
 		test('closes twice, and reads nothing afterwards', async () => {
 			const over = await system.connect(target, {readOnly: false});
-			await over.identify(context());
+			await over.identify(testContext());
 			await over.close();
 			await over.close();
 			for (const source of system.sources) {
-				await expect(source.open(over.port, target)(context())).rejects.toBeInstanceOf(AdapterError);
+				await expect(source.open(over.port, target)(testContext())).rejects.toBeInstanceOf(AdapterError);
 			}
 		});
 	});
 
 	describe('actions', () => {
 		test('each has a scene here, a capital letter and an id of its own', () => {
-			expect(Object.keys(subject.scenes).sort()).toEqual(system.actions.map(action => action.id).sort());
+			expect(Object.keys(subject.actionCases).sort()).toEqual(system.actions.map(action => action.id).sort());
 			for (const action of system.actions) {
 				expect(action.key).toMatch(/^[A-Z]$/);
 				expect(action.id.startsWith(`${system.kind}.`)).toBe(true);
@@ -147,21 +147,27 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 		for (const action of system.actions) {
 			const play = async (
-				body: (scene: Scene, preview: Preview, about: ActionContext<Port>) => Promise<void>,
+				body: (scene: ActionCase, preview: Preview, about: ActionContext<Port>) => Promise<void>,
 			): Promise<void> => {
-				const setTheScene = subject.scenes[action.id];
+				const setTheScene = subject.actionCases[action.id];
 				if (setTheScene === undefined) throw new Error(`${action.id} has no scene`);
 				const scene = await setTheScene();
 				try {
-					const about = {...context(), port: connection.port, target, record: 'conformance-1', keep};
+					const about = {
+						...testContext(),
+						port: connection.port,
+						target,
+						record: 'conformance-1',
+						saveFile: fakeSaveFile,
+					};
 					await body(scene, await previewOf(action, scene, about), about);
 				} finally {
-					await scene.clear();
+					await scene.cleanUp();
 				}
 			};
-			const previewOf = async (of: Action<Row, Port>, scene: Scene, about: ActionContext<Port>) => {
+			const previewOf = async (of: Action<Row, Port>, scene: ActionCase, about: ActionContext<Port>) => {
 				const {rows} = await read(of.kind);
-				const chosen = rows.filter(scene.chosen);
+				const chosen = rows.filter(scene.isTarget);
 				expect(chosen).toHaveLength(1);
 				expect(of.disabled(chosen)).toBeUndefined();
 				for (const param of of.params) expect(param.problem(scene.params[param.name] ?? '')).toBeUndefined();
@@ -170,11 +176,11 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 			test(`${action.id}: a preview and its checks write nothing, and say everything`, () =>
 				play(async (scene, preview, about) => {
-					const before = await subject.writes();
+					const before = await subject.countWrites();
 					await previewOf(action, scene, about);
 					const checks = await action.preflight(preview.plan, about);
-					expect(await subject.writes()).toBe(before);
-					expect(await scene.happened()).toBe(false);
+					expect(await subject.countWrites()).toBe(before);
+					expect(await scene.isApplied()).toBe(false);
 					expect(checks.length).toBeGreaterThan(0);
 					expect(checks.filter(check => check.result === 'block')).toEqual([]);
 					expect(preview.target).toBe(target.name);
@@ -189,14 +195,14 @@ export function conformance<Port>(subject: Subject<Port>): void {
 
 			test(`${action.id}: what has moved meanwhile is stale, and nothing is done`, () =>
 				play(async (scene, preview, about) => {
-					await scene.move();
+					await scene.changeServer();
 					const checks = await action.preflight(preview.plan, about);
 					expect(checks).toContainEqual(expect.objectContaining({result: 'block', moved: true}));
 					await expect(action.run(preview.plan, about)).rejects.toMatchObject({
 						name: 'AdapterError',
 						kind: 'conflict',
 					});
-					expect(await scene.happened()).toBe(false);
+					expect(await scene.isApplied()).toBe(false);
 				}));
 
 			test(`${action.id}: a read-only connection does not do it`, () =>
@@ -208,7 +214,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 					} finally {
 						await over.close();
 					}
-					expect(await scene.happened()).toBe(false);
+					expect(await scene.isApplied()).toBe(false);
 				}));
 
 			test(`${action.id}: does it, sees that it is done, and knows the way back or why there is none`, () =>
@@ -218,7 +224,7 @@ export function conformance<Port>(subject: Subject<Port>): void {
 					await expect
 						.poll(async () => (await action.verify(preview.plan, receipt, about)).result, {timeout: action.settleMs})
 						.toBe('done');
-					expect(await scene.happened()).toBe(true);
+					expect(await scene.isApplied()).toBe(true);
 					if ('impossible' in action.undo) {
 						expect(preview.undo.class).toBe('none');
 						expect(action.undo.impossible).toMatch(/^[A-Z].*\.$/);
@@ -226,9 +232,9 @@ export function conformance<Port>(subject: Subject<Port>): void {
 					}
 					if (preview.undo.class === 'none') return;
 					const back = await action.undo.propose(preview.plan, receipt, about);
-					expect(await scene.happened()).toBe(true);
+					expect(await scene.isApplied()).toBe(true);
 					await action.run(back.plan, about);
-					expect(await scene.happened()).toBe(false);
+					expect(await scene.isApplied()).toBe(false);
 				}));
 		}
 	});

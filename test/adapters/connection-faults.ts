@@ -2,8 +2,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Connection} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import {AdapterError, type ErrorKind} from '../../src/errors.ts';
-import {type FaultProxy, faultProxy} from '../faults/fault-proxy.ts';
-import {context, type Subject} from './conformance-subject.ts';
+import {type FaultProxy, startFaultProxy} from '../faults/fault-proxy.ts';
+import {type ConformanceSubject, testContext} from './conformance-subject.ts';
 
 /** Fault by fault: what is done to a link that stands, and the kinds of error that tell it truly. */
 const faults: readonly {
@@ -54,18 +54,20 @@ const failuresOf = (results: readonly PromiseSettledResult<unknown>[]): readonly
 	results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []));
 
 /** Every fault of a link, in front of the real server. Part of the conformance suite. */
-export function badLinks<Port>(subject: Subject<Port>): void {
+export function connectionFaultTests<Port>(subject: ConformanceSubject<Port>): void {
 	const {system, server} = subject;
 	let proxy: FaultProxy;
 	beforeAll(async () => {
-		proxy = await faultProxy(server, subject.toldPort);
+		proxy = await startFaultProxy(server, subject.advertisedPort);
 	});
 	afterAll(() => proxy.close());
 
 	/** All sources at once, each within the time it declares for itself. */
 	const readAll = (over: Connection<Port>, at: Target) =>
 		Promise.allSettled(
-			system.sources.map(async source => source.open(over.port, at)(context(AbortSignal.timeout(source.timeoutMs)))),
+			system.sources.map(async source =>
+				source.open(over.port, at)(testContext(AbortSignal.timeout(source.timeoutMs))),
+			),
 		);
 
 	/**
@@ -74,7 +76,7 @@ export function badLinks<Port>(subject: Subject<Port>): void {
 	 */
 	const recover = async (over: Connection<Port>, at: Target) => {
 		const failures = failuresOf(await readAll(over, at));
-		if (subject.recoversAtOnce === true) expect(failures).toEqual([]);
+		if (subject.recoversOnNextRead === true) expect(failures).toEqual([]);
 		if (failures.length === 0) return;
 		await new Promise(resolve => setTimeout(resolve, 100));
 		expect(failuresOf(await readAll(over, at))).toEqual([]);
@@ -111,12 +113,12 @@ export function badLinks<Port>(subject: Subject<Port>): void {
 				const over = await system.connect(at, {readOnly: true});
 				try {
 					const poll = source.open(over.port, at);
-					if (standing) await poll(context());
+					if (standing) await poll(testContext());
 					const acceptedBefore = proxy.accepted;
 					await proxy.set({mode: standing ? 'hold' : 'silent'});
 					const abort = new AbortController();
 					let ended: unknown;
-					const reading = poll(context(abort.signal)).catch(error => (ended = error));
+					const reading = poll(testContext(abort.signal)).catch(error => (ended = error));
 					// It is under way: it has connected, or had the time to send what it asks.
 					if (!standing) await expect.poll(() => proxy.accepted).toBeGreaterThan(acceptedBefore);
 					else await new Promise(resolve => setTimeout(resolve, 50));
@@ -139,7 +141,7 @@ export function badLinks<Port>(subject: Subject<Port>): void {
 		const over = await system.connect(at, {readOnly: true});
 		for (const source of system.sources) {
 			const poll = source.open(over.port, at);
-			await expect(poll(context(AbortSignal.abort()))).rejects.toBeInstanceOf(AdapterError);
+			await expect(poll(testContext(AbortSignal.abort()))).rejects.toBeInstanceOf(AdapterError);
 		}
 		await over.close();
 	});

@@ -6,12 +6,12 @@ import type {Row} from '../../src/contract/row.ts';
 export type ShownPlan<Port> = {
 	/** What was confirmed. A change that no test can bring about, such as a pid that is given to another process, is made here. */
 	readonly plan: () => unknown;
-	readonly about: ActionContext<Port>;
+	readonly context: ActionContext<Port>;
 	/** Changes the fact on the server, and resolves when the server itself shows it. */
 	readonly change: () => Promise<void>;
 	/** Whether anything of the plan was done to whatever is there now. */
-	readonly happened: () => Promise<boolean>;
-	readonly end: () => Promise<void>;
+	readonly wasApplied: () => Promise<boolean>;
+	readonly cleanUp: () => Promise<void>;
 };
 
 /** By action and fact: puts a plan on the screen and knows how to change that one fact. */
@@ -23,7 +23,7 @@ export type BindingCases<Port> = Readonly<
  * Holds every declared fact to its declaration: one that is bound is changed between preview and confirmation, and the plan must then be
  * refused by the checks and by what is sent, with nothing done. A bound fact without a case fails, and so does a case without a fact.
  */
-export function bindings<Port>(actions: readonly Action<Row, Port>[], cases: BindingCases<Port>): void {
+export function planBindingTests<Port>(actions: readonly Action<Row, Port>[], cases: BindingCases<Port>): void {
 	test('every bound fact has a case, and every case a bound fact', () => {
 		const declared = actions.map(({id, shows}) => [
 			id,
@@ -42,7 +42,7 @@ export function bindings<Port>(actions: readonly Action<Row, Port>[], cases: Bin
 				const shown = cases[action.id]?.[fact];
 				if ('notBound' in rest || shown === undefined) continue;
 				test(`a plan does not outlive its ${fact}`, async () => {
-					const {plan, about, change, happened, end} = await shown(action);
+					const {plan, context: about, change, wasApplied: happened, cleanUp: end} = await shown(action);
 					try {
 						const before = await action.preflight(plan(), about);
 						expect(before.filter(({result}) => result === 'block')).toEqual([]);

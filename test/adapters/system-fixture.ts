@@ -4,10 +4,10 @@ import {initialParams} from '../../src/contract/initial-params.ts';
 import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
 import type {Connection, System} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {context, keep} from './conformance-subject.ts';
+import {fakeSaveFile, testContext} from './conformance-subject.ts';
 
 /** One system on one server, opened as the console opens it. */
-export type SystemRoom<Port, Settings> = {
+export type SystemFixture<Port, Settings> = {
 	readonly target: Target<Settings>;
 	readonly connection: Connection<Port>;
 	readonly port: Port;
@@ -15,14 +15,14 @@ export type SystemRoom<Port, Settings> = {
 	read<R extends Row = Row>(kind: RowKind, at?: Context): Promise<Snapshot<R>>;
 	findings(kind: RowKind, snapshot: Snapshot): readonly string[];
 	inspect(id: string, row: Row): Promise<string>;
-	acting(record?: string): ActionContext<Port>;
+	actionContext(record?: string): ActionContext<Port>;
 };
 
-export async function openSystem<Port, Settings>(
+export async function openSystemFixture<Port, Settings>(
 	system: System,
 	target: Target<Settings>,
 	options = {readOnly: false},
-): Promise<SystemRoom<Port, Settings>> {
+): Promise<SystemFixture<Port, Settings>> {
 	const connection = (await system.connect(target, options)) as Connection<Port>;
 	const {port} = connection;
 	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
@@ -30,7 +30,7 @@ export async function openSystem<Port, Settings>(
 		target,
 		connection,
 		port,
-		async read<R extends Row>(kind: RowKind, at: Context = context()) {
+		async read<R extends Row>(kind: RowKind, at: Context = testContext()) {
 			const reader = readers.get(kind);
 			if (reader === undefined) throw new Error(`no source ${kind}`);
 			return (await reader(at)) as Snapshot<R>;
@@ -44,14 +44,14 @@ export async function openSystem<Port, Settings>(
 			const inspection = system.inspections.find(one => one.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
 			const params = initialParams(inspection.params, [row]);
-			const {title, lines} = await inspection.open(row, {...context(), port, target, rows: [row], params});
+			const {title, lines} = await inspection.open(row, {...testContext(), port, target, rows: [row], params});
 			return [title, ...lines.map(line => line.text)].join('\n');
 		},
-		acting: (record = 'rec-1') => ({...context(), port, target, record, keep}),
+		actionContext: (record = 'rec-1') => ({...testContext(), port, target, record, saveFile: fakeSaveFile}),
 	};
 }
 
-export function actionIn(system: System, id: string): Action {
+export function findAction(system: System, id: string): Action {
 	const action = system.actions.find(one => one.id === id);
 	if (action === undefined) throw new Error(`no action ${id}`);
 	return action;

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
 import {runAuditShow} from '../../bin/cli/audit-show.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
-import {listObjects} from '../../src/audit/object-list.ts';
+import {createObjectList} from '../../src/audit/object-list.ts';
 import {createFakeClock} from '../fake-clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
 import {actor} from '../src/state/test-actor.ts';
@@ -16,7 +16,7 @@ test('names the file that lists the objects of a large act, where it is on this 
 	const audit = createAudit({stateDir, clock: createFakeClock(), actor, app: '0.1.0'});
 	const id = audit.newId();
 	const pods = Array.from({length: 300}, (_, index) => `Pod shop/api-${index}`);
-	const list = await listObjects(pods, (name, text) => audit.keep(id, name, text));
+	const list = await createObjectList(pods, (name, text) => audit.saveFile(id, name, text));
 	const rest = {
 		impact: '',
 		equivalent: '',

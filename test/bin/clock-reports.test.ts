@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {reportBehind, reportJumps} from '../../bin/clock-reports.ts';
+import {reportClockBehind, reportClockJumps} from '../../bin/clock-reports.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import {createFakeClock} from '../fake-clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
@@ -9,15 +9,15 @@ async function console() {
 	const clock = createFakeClock();
 	const audit = createAudit({stateDir: await scratchDir(), clock, actor, app: '0.1.0'});
 	const said: string[] = [];
-	const deck = {say: (text: string) => void said.push(text)};
+	const deck = {showNotice: (text: string) => void said.push(text)};
 	return {clock, audit, deck, said};
 }
 
 test('a jump is shown once and recorded, and what counts by the wall clock is brought in line', async () => {
 	const {clock, audit, deck, said} = await console();
 	const set: number[] = [];
-	const kept = {clockSet: (byMs: number) => void set.push(byMs)};
-	const stop = reportJumps({clock, audit, deck, watch: kept, arming: kept});
+	const kept = {handleClockJump: (byMs: number) => void set.push(byMs)};
+	const stop = reportClockJumps({clock, audit, deck, watch: kept, arming: kept});
 	clock.set(-7_200_000);
 	await clock.advance(3000);
 	expect(said).toEqual(['the clock of this machine was set back by 2h00m']);
@@ -30,7 +30,7 @@ test('a jump is shown once and recorded, and what counts by the wall clock is br
 
 test('at the start, a record of the future is shown and recorded', async () => {
 	const {clock, audit, deck, said} = await console();
-	const start = async () => reportBehind({clock, audit, deck}, await audit.append({kind: 'start'}));
+	const start = async () => reportClockBehind({clock, audit, deck}, await audit.append({kind: 'start'}));
 	await start();
 	clock.set(-60_000);
 	await start();

@@ -13,8 +13,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {keepCode} from '../../bin/code-cache.ts';
-import {type Built, buildAlone} from '../e2e/built-program.ts';
+import {saveCodeCache} from '../../bin/code-cache.ts';
+import {type BuiltProgram, buildAlone} from '../e2e/built-program.ts';
 import type {Pty} from '../e2e/pty.ts';
 import {startBuilt, waitForFile} from './first-frame.ts';
 
@@ -29,7 +29,7 @@ describe('keeping compiled code', () => {
 
 	const file = (name = 'code-new-v24.bin') => join(folder, name);
 	const keep = (bytes: number, kept: number, name?: string) =>
-		keepCode({file: file(name), kept, compiled: () => Buffer.alloc(bytes, 7)});
+		saveCodeCache({file: file(name), kept, compiled: () => Buffer.alloc(bytes, 7)});
 
 	test('writes it with its checksum, for this user alone, and leaves nothing else', async () => {
 		expect(await keep(1000, 0)).toBe(true);
@@ -81,16 +81,16 @@ describe('keeping compiled code', () => {
 		expect(await keep(1000, 0)).toBe(false);
 		expect(readdirSync(folder)).toEqual([]);
 		writeFileSync(join(home, 'file'), '');
-		expect(await keepCode({file: join(home, 'file', 'code.bin'), kept: 0, compiled: () => Buffer.alloc(9)})).toBe(
+		expect(await saveCodeCache({file: join(home, 'file', 'code.bin'), kept: 0, compiled: () => Buffer.alloc(9)})).toBe(
 			false,
 		);
-		expect(await keepCode({file: undefined, kept: 0, compiled: () => Buffer.alloc(9)})).toBe(false);
-		expect(await keepCode(undefined)).toBe(false);
+		expect(await saveCodeCache({file: undefined, kept: 0, compiled: () => Buffer.alloc(9)})).toBe(false);
+		expect(await saveCodeCache(undefined)).toBe(false);
 	});
 });
 
 describe('the built console', () => {
-	let midwatch: Built;
+	let midwatch: BuiltProgram;
 	const open: Pty[] = [];
 	beforeAll(() => {
 		midwatch = buildAlone();

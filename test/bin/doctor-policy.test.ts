@@ -1,24 +1,24 @@
 import {expect, test} from 'vitest';
 import {policyLines} from '../../bin/cli/doctor-policy.ts';
-import {policyOf} from '../../bin/initial-policy.ts';
-import type {Estate} from '../../bin/run-config.ts';
+import {createInitialPolicy} from '../../bin/initial-policy.ts';
+import type {RunConfig} from '../../bin/run-config.ts';
 import type {System} from '../../src/contract/system.ts';
-import {arm, obeying, permitted, standing} from '../../src/policy/policy.ts';
-import type {Place} from '../../src/policy/rule-match.ts';
+import {accessState, applyPolicyFile, armTarget, refusalFor} from '../../src/policy/policy.ts';
+import type {TargetAttributes} from '../../src/policy/rule-match.ts';
 import type {PolicyFile} from '../../src/policy/rules.ts';
 
-const place: Place = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
+const place: TargetAttributes = {kind: 'redis', endpoints: [{host: 'cache1.prod.example', port: 6379}]};
 const placesNow = new Map([['cache', place]]);
 
-const estate = (file: PolicyFile | undefined): Pick<Estate, 'policy' | 'targets' | 'keys'> => ({
+const estate = (file: PolicyFile | undefined): Pick<RunConfig, 'policy' | 'targets' | 'keys'> => ({
 	keys: {'deck.arm': ['f5']},
 	targets: [{target: {name: 'cache', kind: 'redis', production: true, settings: {}}, system: {} as System}],
 	policy: {
 		path: '/etc/midwatch/policy.yaml',
 		file,
-		placesNow,
+		initialTargetAttributes: placesNow,
 		read: async () => undefined,
-		places: async () => placesNow,
+		readTargetAttributes: async () => placesNow,
 	},
 });
 
@@ -52,15 +52,17 @@ test('doctor says what the policy holds, by line, and what of it is about no tar
 });
 
 test('a console that began under a policy of nothing but looking cannot act once that is gone from the file', () => {
-	const policy = policyOf(estate({readOnly: true, lines: {readOnly: 1}}), false);
-	expect(standing(policy, 'cache', 0)).toMatchObject({
+	const policy = createInitialPolicy(estate({readOnly: true, lines: {readOnly: 1}}), false);
+	expect(accessState(policy, 'cache', 0)).toMatchObject({
 		reason: expect.stringContaining('everything read-only (line 1)'),
 	});
-	const later = obeying(policy, {state: 'read', file: {}}, placesNow);
-	expect(arm(later, 'cache', 0)).toMatchObject({reason: expect.stringContaining('started while the policy file')});
+	const later = applyPolicyFile(policy, {state: 'read', file: {}}, placesNow);
+	expect(armTarget(later, 'cache', 0)).toMatchObject({
+		reason: expect.stringContaining('started while the policy file'),
+	});
 });
 
 test('a refusal names the configured key, and the minutes of the policy file', () => {
-	const refusal = permitted(policyOf(estate({armMinutes: 3}), false), 'redis.kill-client', 'cache', 0);
+	const refusal = refusalFor(createInitialPolicy(estate({armMinutes: 3}), false), 'redis.kill-client', 'cache', 0);
 	expect(refusal?.hint).toBe('press f5 to arm it for 3 minutes, then try again');
 });

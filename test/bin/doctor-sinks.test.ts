@@ -1,8 +1,8 @@
 import {once} from 'node:events';
 import {type AddressInfo, createServer} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
-import {createAuditCopies} from '../../bin/audit-setup.ts';
-import {examineSinks} from '../../bin/cli/doctor-sinks.ts';
+import {createAuditSetup} from '../../bin/audit-setup.ts';
+import {checkSinks} from '../../bin/cli/doctor-sinks.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import type {NamedSink} from '../../src/config/audit-sinks.ts';
 import {createKeymap} from '../../src/input/keymap.ts';
@@ -21,7 +21,7 @@ async function logServer(): Promise<number> {
 
 const sink = (port: number, required = true): NamedSink => ({
 	name: 'siem',
-	where: `127.0.0.1:${port}`,
+	destination: `127.0.0.1:${port}`,
 	required,
 	include: ['reason'],
 	byPolicy: true,
@@ -33,12 +33,12 @@ test('doctor says where copies go, how far they are, and whether the place can b
 	const log = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0'});
 	const port = await logServer();
 	const sinks = [sink(port)];
-	expect((await examineSinks(sinks, stateDir, log.dir)).lines).toEqual([
+	expect((await checkSinks(sinks, stateDir, log.dir)).lines).toEqual([
 		`copies to siem, syslog at 127.0.0.1:${port}, required, by the policy of this machine, with reason`,
 		'  has taken nothing yet',
 		'  can be reached',
 	]);
-	const copies = await createAuditCopies({
+	const copies = await createAuditSetup({
 		sinks,
 		log,
 		stateDir,
@@ -49,11 +49,11 @@ test('doctor says where copies go, how far they are, and whether the place can b
 	await copies.audit.append({kind: 'intent', target: 'tank'});
 	await copies.close();
 	await log.append({kind: 'stop'});
-	expect((await examineSinks(sinks, stateDir, log.dir)).lines[1]).toBe('  has taken all up to record 1, 1 wait');
-	const dead = await examineSinks([sink(1)], stateDir, log.dir);
+	expect((await checkSinks(sinks, stateDir, log.dir)).lines[1]).toBe('  has taken all up to record 1, 1 wait');
+	const dead = await checkSinks([sink(1)], stateDir, log.dir);
 	expect(dead.code).toBe(1);
 	expect(dead.lines[2]).toMatch(/cannot be reached: .*ECONNREFUSED.*nothing can be changed until it can/);
-	expect((await examineSinks([sink(1, false)], stateDir, log.dir)).code).toBe(0);
+	expect((await checkSinks([sink(1, false)], stateDir, log.dir)).code).toBe(0);
 });
 
 test('a console whose policy names other copies than at its start does nothing until it is started again', async () => {
@@ -62,7 +62,7 @@ test('a console whose policy names other copies than at its start does nothing u
 	const under = (...names: readonly string[]): Policy =>
 		createPolicy({readOnly: false, targets: [], file: {audit: {sinks: names.map(name => ({name}))}}});
 	let policy = under('siem');
-	const copies = await createAuditCopies({
+	const copies = await createAuditSetup({
 		sinks: [],
 		log,
 		stateDir,

@@ -1,7 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Built, buildAlone} from '../e2e/built-program.ts';
+import {type BuiltProgram, buildAlone} from '../e2e/built-program.ts';
 import {startBuilt} from './first-frame.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,7 +78,7 @@ describe('what is loaded before the first frame', () => {
 });
 
 describe('the built console', () => {
-	let midwatch: Built;
+	let midwatch: BuiltProgram;
 	beforeAll(() => {
 		midwatch = buildAlone();
 	});

@@ -2,7 +2,7 @@ import {existsSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import type {Built} from '../e2e/built-program.ts';
+import type {BuiltProgram} from '../e2e/built-program.ts';
 import {type Pty, startPty} from '../e2e/pty.ts';
 
 const spy = fileURLToPath(new URL('spy-start.mjs', import.meta.url));
@@ -16,7 +16,7 @@ export type FirstFrame = {
 
 /** A console of the demo, with its first frame on the screen. Close its terminal. */
 export async function startBuilt(
-	{file, home}: Built,
+	{file, home}: BuiltProgram,
 	...args: readonly string[]
 ): Promise<{readonly pty: Pty; readonly first: FirstFrame}> {
 	const report = join(home, 'first-frame.json');

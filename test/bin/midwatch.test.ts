@@ -7,11 +7,11 @@ import {keysReference} from '../../bin/cli/reference-docs.ts';
 import {panes} from '../../bin/panes.ts';
 import {systems} from '../../bin/systems.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
-import {type AuditRecord, canonical, seal} from '../../src/audit/audit-record.ts';
+import {type AuditRecord, canonicalJson, sealRecord} from '../../src/audit/audit-record.ts';
 import {systemClock} from '../../src/time/clock.ts';
-import {type Built, buildAlone} from '../e2e/built-program.ts';
+import {type BuiltProgram, buildAlone} from '../e2e/built-program.ts';
 
-let midwatch: Built;
+let midwatch: BuiltProgram;
 beforeAll(() => {
 	midwatch = buildAlone();
 });
@@ -180,7 +180,7 @@ describe('what needs no system', () => {
 		const actor = {user: 'me', host: 'here', pid: 1};
 		let place = {seq: 0, hash: '0'.repeat(64)};
 		const lines = records.map(record => {
-			const sealed = seal({
+			const sealed = sealRecord({
 				...{
 					...record,
 					kind: record.kind as AuditRecord['kind'],
@@ -191,7 +191,7 @@ describe('what needs no system', () => {
 				...{session: 'S', app: '0.1.0', actor: {...actor, uid: 1}, prev: place.hash},
 			});
 			place = sealed;
-			return `${canonical(sealed)}\n`;
+			return `${canonicalJson(sealed)}\n`;
 		});
 		writeFileSync(join(folder, '2026-11.jsonl'), lines.join(''));
 		const {code, stdout} = await midwatch.run(['audit', 'show', id.toLowerCase()], {env});

@@ -1,11 +1,11 @@
 import {afterEach, expect, it} from 'vitest';
-import {createSurroundings, type Surroundings} from '../../bin/state-directory-watch.ts';
+import {createStateDirectoryWatch, type StateDirectoryWatch} from '../../bin/state-directory-watch.ts';
 import {createAudit} from '../../src/audit/audit-log.ts';
 import {systemClock} from '../../src/time/clock.ts';
 import {scratchDir} from '../src/state/scratch-dir.ts';
 import {actor} from '../src/state/test-actor.ts';
 
-let open: Surroundings | undefined;
+let open: StateDirectoryWatch | undefined;
 
 afterEach(() => open?.close());
 
@@ -17,18 +17,18 @@ it('lists what has no known end: nothing that is still under way here, and nothi
 	const {id: settling} = await begin();
 	const {id: late} = await begin();
 	const {id: lost} = await begin();
-	const surroundings = createSurroundings({
+	const environment = createStateDirectoryWatch({
 		stateDir,
 		audit,
 		clock: systemClock,
 		actor,
-		locks: {look: async () => {}},
+		locks: {refresh: async () => {}},
 		underWay: () => new Set([settling]),
 		lookAgain: async () => undefined,
 	});
-	open = surroundings;
-	surroundings.look();
-	const listed = () => surroundings.unresolved.get().map(one => one.id);
+	open = environment;
+	environment.start();
+	const listed = () => environment.unresolved.get().map(one => one.id);
 	await expect.poll(listed).toEqual([lost, late]);
 	const receipt = {summary: 'turned to 40', before: {}};
 	await audit.append({kind: 'outcome', target: 'tank', of: lost, result: 'sent', receipt});
@@ -37,12 +37,12 @@ it('lists what has no known end: nothing that is still under way here, and nothi
 	await expect.poll(listed).toEqual([lost]);
 	await audit.append({kind: 'verify', target: 'tank', of: settling, result: 'unknown', note: 'nobody looked'});
 	await expect
-		.poll(() => surroundings.unresolved.get())
+		.poll(() => environment.unresolved.get())
 		.toMatchObject([
 			{
 				id: lost,
 				why: 'the outcome is not known: the console was closed',
-				look: 'look on tank whether it came to what was meant: turned to 40',
+				whatToCheck: 'look on tank whether it came to what was meant: turned to 40',
 			},
 		]);
 });

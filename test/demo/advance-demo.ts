@@ -15,7 +15,7 @@ const isReading = (watch: Watch, now: number): boolean =>
 /**
  * Lets seconds of the fake clock pass. What was asked over a socket is waited for before time goes on, as if answers took no time at all. `now` is what the watch takes for the time.
  */
-export async function live(
+export async function advanceDemo(
 	watch: Watch,
 	clock: FakeClock,
 	seconds: number,

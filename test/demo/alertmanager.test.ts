@@ -1,18 +1,18 @@
 import {spawn} from 'node:child_process';
 import {afterEach, describe, expect, test} from 'vitest';
-import type {HttpStandIn} from '../../demo/fake-http-server.ts';
+import type {FakeHttpServer} from '../../demo/fake-http-server.ts';
 import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import {startAlertmanagerApi} from '../../demo/servers/alertmanager/server.ts';
 import {createMonitoring} from '../../demo/servers/monitoring/monitoring.ts';
 import {
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	silenceByHand,
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
 } from '../adapters/alertmanager/dedicated-alertmanager.ts';
 
 const minute = 60_000;
-let open: HttpStandIn | undefined;
+let open: FakeHttpServer | undefined;
 afterEach(async () => {
 	await open?.close();
 	open = undefined;
@@ -144,15 +144,15 @@ function shapeOf(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
 }
 
-await describeOwnAlertmanager('the Alertmanager of the demo, beside a real one', real => {
+await describeDedicatedAlertmanager('the Alertmanager of the demo, beside a real one', real => {
 	const labels = {alertname: 'TargetDown', job: 'a', instance: 'b', severity: 'critical', cluster: 'c'};
 	const annotations = {summary: 'a', runbook_url: 'b'};
 
 	test('answers in the same shape, with the same status', async () => {
 		const {server, silence} = await standIn('scrape', 'real');
-		await fire(real, labels, annotations);
+		await fireAlert(real, labels, annotations);
 		await silence();
-		const id = await silenceByHand(real, {alertname: 'TargetDown'});
+		const id = await createSilenceDirectly(real, {alertname: 'TargetDown'});
 		const both = async (path: string, init?: RequestInit) => {
 			const [mine, theirs] = await Promise.all(
 				[server, real].map(async ({url}) => {
@@ -190,7 +190,7 @@ await describeOwnAlertmanager('the Alertmanager of the demo, beside a real one',
 		await post({...whole, endsAt: '2020-01-01T00:00:00Z'});
 		await post({...whole, matchers: [{name: 'job', value: '.*', isRegex: true}]});
 		await post({...whole, id: '00000000-0000-4000-a000-000000000000'});
-		await expireByHand(real, id);
+		await expireSilenceDirectly(real, id);
 	});
 
 	test('is an Alertmanager to its own tool', async () => {

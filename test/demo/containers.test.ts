@@ -1,19 +1,19 @@
 import {expect, test} from 'vitest';
-import {kubernetes} from '../../adapters/kubernetes/system.ts';
-import {metricsOf} from '../../bin/metrics-target.ts';
+import {kubernetesSystem} from '../../adapters/kubernetes/system.ts';
+import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
 import type {Action} from '../../src/contract/action.ts';
 import type {RowKind} from '../../src/contract/row.ts';
-import {allFindings} from '../../src/findings/merge-findings.ts';
+import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import type {PodRow} from '../../src/model/kubernetes/pod.ts';
 import type {PodUsageRow} from '../../src/model/kubernetes/pod-usage.ts';
 import type {KubernetesPort} from '../../src/port/kubernetes.ts';
 import type {PrometheusPort} from '../../src/port/prometheus.ts';
 import {createWatch} from '../../src/watch/watch.ts';
-import {keep} from '../adapters/conformance-subject.ts';
+import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 import {createFakeClock} from '../fake-clock.ts';
-import {live} from './advance-demo.ts';
+import {advanceDemo} from './advance-demo.ts';
 
 const minute = 60_000;
 
@@ -23,11 +23,11 @@ async function open(name: ScenarioName) {
 	const targets = demoEstate(name, {now: clock.now, seed: 1, clock}).filter(({target}) =>
 		['kubernetes', 'prometheus'].includes(target.kind),
 	);
-	const watch = createWatch({targets, clock, readOnly: false, metrics: metricsOf, random: () => 0.5});
+	const watch = createWatch({targets, clock, readOnly: false, metrics: metricsQueryFor, random: () => 0.5});
 	const kinds = targets.flatMap(({system}) => system.sources.map(source => source.kind));
 	watch.setVisible(new Set<RowKind>(kinds));
 	watch.start();
-	await live(watch, clock, 30);
+	await advanceDemo(watch, clock, 30);
 	const rows = <R>(kind: RowKind) => (watch.reading('prod-eu', kind).get().snapshot?.rows ?? []) as readonly R[];
 	const context = () => ({signal: AbortSignal.timeout(20_000), now: clock.now});
 	return {
@@ -36,7 +36,7 @@ async function open(name: ScenarioName) {
 		usage: () => rows<PodUsageRow>('kubernetes.pod-usage'),
 		pods: () => rows<PodRow>('kubernetes.pod'),
 		throttling: () =>
-			allFindings(watch.readings()).flatMap(({sentence}) => (/throttled/.test(sentence) ? [sentence] : [])),
+			mergeFindings(watch.readings()).flatMap(({sentence}) => (/throttled/.test(sentence) ? [sentence] : [])),
 		context,
 		async samples(expression: string) {
 			const {port} = await watch.connection('prom-main');
@@ -72,7 +72,7 @@ test('what the kubelets count is what Top shows, and grows as counters do', asyn
 	const seconds = async () => (await samples(`container_cpu_usage_seconds_total{${pod}}`))[0];
 	const before = await seconds();
 	expect(before?.labels).toMatchObject({job: 'cadvisor', namespace: 'media', container: 'transcode'});
-	await live(watch, clock, 60);
+	await advanceDemo(watch, clock, 60);
 	expect((await seconds())?.value).toBeGreaterThan(before?.value ?? Number.POSITIVE_INFINITY);
 	await watch.close();
 });
@@ -84,13 +84,16 @@ test('a limit that is too low is found, and undoing the rollout that brought it 
 	]);
 	expect(owned(usage(), 'reconciler').every(({throttled = 0}) => throttled >= 0.5)).toBe(true);
 	const row = pods().find(({namespace, owner}) => namespace === 'payments' && owner === 'reconciler');
-	const undo = kubernetes.actions.find(({id}) => id === 'kubernetes.undo-rollout') as Action<PodRow, KubernetesPort>;
+	const undo = kubernetesSystem.actions.find(({id}) => id === 'kubernetes.undo-rollout') as Action<
+		PodRow,
+		KubernetesPort
+	>;
 	if (row === undefined) throw new Error('it has no pods');
 	const {port, target} = await watch.connection('prod-eu');
-	const acting = {...context(), port: port as KubernetesPort, target, record: 'heal-1', keep};
+	const acting = {...context(), port: port as KubernetesPort, target, record: 'heal-1', saveFile: fakeSaveFile};
 	const {plan} = await undo.preview([row], {}, acting);
 	await undo.run(plan, acting);
-	await live(watch, clock, 7 * 60);
+	await advanceDemo(watch, clock, 7 * 60);
 	expect(throttling()).toEqual([]);
 	expect(owned(usage(), 'reconciler').map(({throttled = 1}) => throttled < 0.5)).toEqual(Array(3).fill(true));
 	await watch.close();

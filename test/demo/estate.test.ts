@@ -1,16 +1,16 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
-import {metricsOf} from '../../bin/metrics-target.ts';
+import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import {type ScenarioName, scenarioNames} from '../../demo/scenario.ts';
 import {initialParams} from '../../src/contract/initial-params.ts';
 import type {Reading} from '../../src/contract/reading.ts';
 import type {RowKind} from '../../src/contract/row.ts';
-import {allFindings} from '../../src/findings/merge-findings.ts';
+import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import {type Clock, stoppedClock} from '../../src/time/clock.ts';
 import {createWatch, type Watch} from '../../src/watch/watch.ts';
 import {createFakeClock, type FakeClock} from '../fake-clock.ts';
-import {live} from './advance-demo.ts';
+import {advanceDemo} from './advance-demo.ts';
 
 /** The demo, watched for so long, with everything in sight. */
 async function watched(
@@ -21,12 +21,12 @@ async function watched(
 	const clock = createFakeClock();
 	const time = name === 'still' ? stoppedClock(clock) : clock;
 	const targets = demoEstate(name, {now: clock.now, seed, clock});
-	const watch = createWatch({targets, clock: time, readOnly: false, metrics: metricsOf, random: () => 0.5});
+	const watch = createWatch({targets, clock: time, readOnly: false, metrics: metricsQueryFor, random: () => 0.5});
 	const kinds = targets.flatMap(({system}) => system.sources.map(source => source.kind));
 	// The sampler pauses between its batches by real time: it has a test of its own.
 	watch.setVisible(new Set<RowKind>(kinds.filter(kind => kind !== 'redis.prefix')));
 	watch.start();
-	await live(watch, clock, seconds, time.now);
+	await advanceDemo(watch, clock, seconds, time.now);
 	return {watch, clock, time};
 }
 
@@ -37,7 +37,7 @@ const content = ({snapshot, findings, state, failure}: Reading) => ({snapshot, f
 
 async function findings(name: ScenarioName, seconds: number): Promise<readonly string[]> {
 	const {watch} = await watched(name, seconds);
-	const found = allFindings(watch.readings());
+	const found = mergeFindings(watch.readings());
 	const lines = found.map(({severity, target, sentence}) => `${severity} ${target} ${sentence}`);
 	await watch.close();
 	return lines.sort();
@@ -173,7 +173,7 @@ describe('demo estate', () => {
 		const ids = () => watch.readings().map(reading => reading.snapshot?.rows.map(row => row.id).sort() ?? []);
 		const before = ids();
 		for (const list of before) expect(new Set(list).size).toBe(list.length);
-		await live(watch, clock, 60);
+		await advanceDemo(watch, clock, 60);
 		// What stands still must keep its name.
 		const standing = watch.readings().map(({kind}) => !comeAndGo.has(kind));
 		expect(ids().filter((_, index) => standing[index])).toEqual(before.filter((_, index) => standing[index]));
@@ -195,7 +195,7 @@ describe('demo estate', () => {
 			const {watch, clock} = await watched('default', 25, seed);
 			// A watch brings what has happened in its own time, so all of it is let in before the last reads. Nothing more happens in these two seconds.
 			await pause(200);
-			await live(watch, clock, 2);
+			await advanceDemo(watch, clock, 2);
 			const all = watch.readings().map(content);
 			await watch.close();
 			return all;
@@ -209,7 +209,7 @@ describe('demo estate', () => {
 		// By then every history is full of what did not change.
 		const before = watch.readings().map(content);
 		expect(before.every(reading => reading.failure === undefined)).toBe(true);
-		await live(watch, clock, 600, time.now);
+		await advanceDemo(watch, clock, 600, time.now);
 		expect(watch.readings().map(content)).toEqual(before);
 		await watch.close();
 	});
@@ -222,7 +222,7 @@ describe('demo estate', () => {
 				.get()
 				.snapshot?.rows.map(row => ('memory' in row ? row.memory : 0));
 		const before = memory();
-		await live(watch, clock, 6);
+		await advanceDemo(watch, clock, 6);
 		const after = memory();
 		expect(after).not.toEqual(before);
 		for (const [index, value] of (after ?? []).entries()) {
@@ -234,7 +234,7 @@ describe('demo estate', () => {
 	it('points each finding at a row and an inspection that are there', async () => {
 		const {watch, clock} = await watched('storm', 61);
 		const kinds = new Map(watch.targets.map(({target, system}) => [target.name, system]));
-		for (const finding of allFindings(watch.readings())) {
+		for (const finding of mergeFindings(watch.readings())) {
 			if (finding.row === undefined) continue;
 			const {kind, id} = finding.row;
 			const row = rowsOf(watch, finding.target, kind).find(one => one.id === id);
@@ -253,7 +253,7 @@ describe('demo estate', () => {
 				params: initialParams(inspection.params, [row]),
 			});
 			expect(document.lines.length).toBeGreaterThan(0);
-			expect(document.reads.length).toBeGreaterThan(0);
+			expect(document.cliEquivalent.length).toBeGreaterThan(0);
 		}
 		await watch.close();
 	});

@@ -7,7 +7,7 @@ import type {Connection} from '../../src/contract/system.ts';
 import type {Target} from '../../src/contract/target.ts';
 import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort} from '../../src/port/kafka.ts';
-import {keep} from '../adapters/conformance-subject.ts';
+import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 
 const target: Target = {name: 'kafka-main', kind: 'kafka', production: true, settings: demoKafkaSettings};
 
@@ -23,9 +23,9 @@ async function open(name: ScenarioName, readOnly = false) {
 		port,
 		target,
 		record: 'r',
-		async keep(file, text) {
+		async saveFile(file, text) {
 			kept[file] = text;
-			return keep(file);
+			return fakeSaveFile(file);
 		},
 	};
 	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
@@ -75,7 +75,7 @@ async function open(name: ScenarioName, readOnly = false) {
 		async inspect(id: string, about: Row, params: Readonly<Record<string, string>> = {}) {
 			const inspection = system.inspections.find(one => one.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
-			const {title, lines, reads} = await inspection.open(about, {...acting, rows: [about], params});
+			const {title, lines, cliEquivalent: reads} = await inspection.open(about, {...acting, rows: [about], params});
 			expect(reads.length).toBeGreaterThan(0);
 			return [title, ...lines.map(line => line.text)].join('\n');
 		},

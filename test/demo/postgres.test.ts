@@ -8,7 +8,7 @@ import type {Source} from '../../src/contract/source.ts';
 import type {Connection} from '../../src/contract/system.ts';
 import type {PostgresSessionRow} from '../../src/model/postgres/postgres-session.ts';
 import type {PostgresPort, PostgresSettings} from '../../src/port/postgres.ts';
-import {keep} from '../adapters/conformance-subject.ts';
+import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 
 const settings: PostgresSettings = {
 	hosts: [{host: 'orders-db.example.test', port: 5432}],
@@ -27,7 +27,13 @@ async function demo(name: ScenarioName, readOnly = false) {
 	const context = () => ({signal: new AbortController().signal, now: () => now});
 	const polls = new Map(system.sources.map(source => [source.kind as string, source.open(connection.port, target)]));
 	const read = (kind: string): Promise<Snapshot> => polls.get(kind)?.(context()) ?? Promise.reject(new Error(kind));
-	const about = (): ActionContext<unknown> => ({...context(), port: connection.port, target, record: 'record-1', keep});
+	const about = (): ActionContext<unknown> => ({
+		...context(),
+		port: connection.port,
+		target,
+		record: 'record-1',
+		saveFile: fakeSaveFile,
+	});
 	return {
 		read,
 		pass(seconds: number) {

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {HttpStandIn} from '../../demo/fake-http-server.ts';
+import type {FakeHttpServer} from '../../demo/fake-http-server.ts';
 import {createScenario} from '../../demo/scenario.ts';
 import {createMonitoring, type Monitoring} from '../../demo/servers/monitoring/monitoring.ts';
 import {startPrometheusApi} from '../../demo/servers/prometheus/server.ts';
@@ -10,7 +10,7 @@ const start = Date.UTC(2026, 10, 21, 14, 5, 22);
 const minute = 60_000;
 let now = start;
 let world: Monitoring;
-let server: HttpStandIn;
+let server: FakeHttpServer;
 
 beforeAll(async () => {
 	world = createMonitoring(createScenario('scrape', {now: () => now}));

@@ -4,7 +4,7 @@ import {createScenario, type ScenarioName} from '../../demo/scenario.ts';
 import type {ActionContext} from '../../src/contract/action.ts';
 import type {Row, RowKind, Snapshot} from '../../src/contract/row.ts';
 import type {Target} from '../../src/contract/target.ts';
-import {keep} from '../adapters/conformance-subject.ts';
+import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 
 const target: Target = {name: 'redis-main', kind: 'redis', production: true, settings: demoRedisSettings};
 
@@ -19,7 +19,7 @@ async function open(name: ScenarioName) {
 		port,
 		target,
 		record: 'r',
-		keep,
+		saveFile: fakeSaveFile,
 	};
 	const readers = new Map(system.sources.map(source => [source.kind, source.open(port, target)]));
 	const read = async (kind: RowKind): Promise<Snapshot<Row>> => {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {createScenario, hasTrouble, isScenarioName, scenarioNames} from '../../demo/scenario.ts';
+import {createScenario, hasProblem, isScenarioName, scenarioNames} from '../../demo/scenario.ts';
 
 const start = Date.UTC(2026, 10, 21, 14, 5, 22);
 
@@ -25,21 +25,21 @@ describe('scenario', () => {
 	});
 
 	it('gives each key a number of its own, for good', () => {
-		expect(at(0).fixed('a')).toBe(at(900).fixed('a'));
-		expect(at(0).fixed('a')).not.toBe(at(0).fixed('b'));
-		expect(at(0).fixed('a')).not.toBe(at(0, 2).fixed('a'));
-		const many = Array.from({length: 1000}, (_, index) => at(0).fixed(`key ${index}`));
+		expect(at(0).stableRandom('a')).toBe(at(900).stableRandom('a'));
+		expect(at(0).stableRandom('a')).not.toBe(at(0).stableRandom('b'));
+		expect(at(0).stableRandom('a')).not.toBe(at(0, 2).stableRandom('a'));
+		const many = Array.from({length: 1000}, (_, index) => at(0).stableRandom(`key ${index}`));
 		expect(new Set(many).size).toBe(1000);
 		const mean = many.reduce((sum, one) => sum + one, 0) / 1000;
 		expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
 	});
 
 	it('wanders without jumping', () => {
-		let before = at(0).wave('a', 60_000);
+		let before = at(0).smoothRandom('a', 60_000);
 		let most = 0;
 		for (let second = 1; second < 600; second += 1) {
-			const value = at(second).wave('a', 60_000);
-			expect(value).toBe(at(second).wave('a', 60_000));
+			const value = at(second).smoothRandom('a', 60_000);
+			expect(value).toBe(at(second).smoothRandom('a', 60_000));
 			most = Math.max(most, Math.abs(value - before));
 			before = value;
 		}
@@ -59,7 +59,7 @@ describe('scenario', () => {
 	it('has its own trouble only, and all of it in default and storm', () => {
 		const all = ['crashloop', 'locks', 'memory', 'lag', 'scrape'] as const;
 		const troubles = (name: (typeof scenarioNames)[number]) =>
-			all.filter(trouble => hasTrouble(createScenario(name, {now: () => start}), trouble));
+			all.filter(trouble => hasProblem(createScenario(name, {now: () => start}), trouble));
 		expect(troubles('calm')).toEqual([]);
 		expect(troubles('still')).toEqual([]);
 		for (const name of all) expect(troubles(name)).toEqual([name]);

@@ -3,11 +3,11 @@ import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
 import type {Params} from '../../src/contract/param.ts';
 import type {Row, RowKind} from '../../src/contract/row.ts';
-import {allFindings} from '../../src/findings/merge-findings.ts';
+import {mergeFindings} from '../../src/findings/merge-findings.ts';
 import {createWatch, type Watch} from '../../src/watch/watch.ts';
-import {keep} from '../adapters/conformance-subject.ts';
+import {fakeSaveFile} from '../adapters/conformance-subject.ts';
 import {createFakeClock, type FakeClock} from '../fake-clock.ts';
-import {live} from './advance-demo.ts';
+import {advanceDemo} from './advance-demo.ts';
 
 let watch: Watch;
 let clock: FakeClock;
@@ -20,10 +20,10 @@ async function open(name: ScenarioName): Promise<void> {
 	watch = createWatch({targets, clock, readOnly: false, random: () => 0.5});
 	watch.setVisible(new Set<RowKind>(targets.flatMap(({system}) => system.sources.map(({kind}) => kind))));
 	watch.start();
-	await live(watch, clock, 4);
+	await advanceDemo(watch, clock, 4);
 }
 
-const troubles = () => allFindings(watch.readings()).map(({severity, id}) => `${severity} ${id}`);
+const troubles = () => mergeFindings(watch.readings()).map(({severity, id}) => `${severity} ${id}`);
 const rows = (target: string, kind: RowKind) => watch.reading(target, kind).get().snapshot?.rows ?? [];
 const gauge = (target: string, kind: RowKind, id: string) =>
 	watch
@@ -38,7 +38,7 @@ async function act(name: string, id: string, row: Row | undefined, given: Params
 	const action = system?.actions.find(one => one.id === id);
 	if (action === undefined || row === undefined) throw new Error(`no ${id} on ${name}`);
 	const signal = new AbortController().signal;
-	const about = {signal, now: clock.now, port, target, record: 'r', keep};
+	const about = {signal, now: clock.now, port, target, record: 'r', saveFile: fakeSaveFile};
 	const typed = Object.fromEntries(action.params.map(param => [param.name, given[param.name] ?? param.initial([row])]));
 	for (const param of action.params) expect(param.problem(typed[param.name] ?? '')).toBeUndefined();
 	const {plan} = await action.preview([row], typed, about);
@@ -68,7 +68,7 @@ describe('the scenario scrape', () => {
 	test('is well once the configuration that was mended is loaded', async () => {
 		const {outcome} = await act('prom-main', 'prometheus.reload', down());
 		expect(outcome.result).toBe('done');
-		await live(watch, clock, 35);
+		await advanceDemo(watch, clock, 35);
 		expect(troubles()).toEqual([]);
 		expect(alert()).toBeUndefined();
 		const moved = rows('prom-main', 'prometheus.target').find(
@@ -82,14 +82,14 @@ describe('the scenario scrape', () => {
 		const sentence = {comment: 'the release is known, OPS-413'};
 		const {outcome, action, plan, receipt, about} = await act('alerts-main', 'alertmanager.silence', alert(), sentence);
 		expect(outcome).toMatchObject({result: 'done', detail: expect.stringMatching(/hides 1 alert$/)});
-		await live(watch, clock, 35);
+		await advanceDemo(watch, clock, 35);
 		expect(troubles().sort()).toEqual([downTarget, 'warn prom-main/server/config']);
-		expect(alert()).toMatchObject({severity: 'ok', told: 'silenced'});
+		expect(alert()).toMatchObject({severity: 'ok', notification: 'silenced'});
 		expect(gauge('alerts-main', 'alertmanager.alert', 'silenced')).toBe(2);
 		if ('impossible' in action.undo) throw new Error('it can be undone');
 		const back = await action.undo.propose(plan, receipt, about);
 		await action.run(back.plan, about);
-		await live(watch, clock, 35);
+		await advanceDemo(watch, clock, 35);
 		expect(troubles().sort()).toEqual([...ill].sort());
 	});
 
@@ -99,7 +99,7 @@ describe('the scenario scrape', () => {
 		);
 		const {outcome} = await act('alerts-main', 'alertmanager.expire-silence', silence);
 		expect(outcome.result).toBe('done');
-		await live(watch, clock, 35);
+		await advanceDemo(watch, clock, 35);
 		expect(troubles().sort()).toEqual([...ill, 'warn alerts-main/alert/NodeDiskSlow'].sort());
 	});
 });
@@ -111,7 +111,7 @@ describe('the scenario storm', () => {
 	test('heals what the file mends, and nothing else', async () => {
 		expect(gauge('prom-main', 'prometheus.target', 'up')).toBe(201);
 		await act('prom-main', 'prometheus.reload', down());
-		await live(watch, clock, 35);
+		await advanceDemo(watch, clock, 35);
 		expect(gauge('prom-main', 'prometheus.target', 'up')).toBe(204);
 		expect(troubles().sort()).toEqual([
 			'crit alerts-main/alert/TargetDown',

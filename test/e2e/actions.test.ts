@@ -3,11 +3,11 @@ import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
 import {describePostgres, describeRedis} from '../estate/describe-server.ts';
-import {pgConfig, query} from '../estate/postgres.ts';
-import {command, field, redisOptions} from '../estate/redis.ts';
-import {type Deck, deck} from './console-process.ts';
+import {pgConfig, runQuery} from '../estate/postgres.ts';
+import {infoField, redisOptions, sendCommand} from '../estate/redis.ts';
+import {type ConsoleProcess, startConsole} from './console-process.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -17,13 +17,13 @@ afterEach(async () => {
 });
 
 /** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
-async function expectRecorded(console: Deck, action: string): Promise<void> {
+async function expectRecorded(console: ConsoleProcess, action: string): Promise<void> {
 	const kinds = () => console.audit().map(line => line.kind);
 	await expect.poll(kinds).toContain('verify');
 	expect(console.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
 	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
 	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
-	expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 }
 
 describePostgres('postgres-15', 'actions by keyboard', server => {
@@ -37,17 +37,19 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 			client.query(statement).catch((error: Error) => (state.failed = error.message));
 		}
 		closing.push(async () => {
-			await query(server, 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [name]);
+			await runQuery(server, 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+				name,
+			]);
 			await client.end().catch(() => undefined);
 		});
 		return state;
 	};
 	const sessions = (name: string) =>
-		query(server, 'select pid from pg_stat_activity where application_name = $1', [name]);
+		runQuery(server, 'select pid from pg_stat_activity where application_name = $1', [name]);
 
 	test('an idle transaction is terminated', async () => {
 		await application('e2e-idle', 'begin', 'select 1 as forgotten');
-		open = await deck({servers: [server], config: {open: [server.name]}});
+		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-idle');
 		expect(await open.action('postgres.terminate')).toContain('Done');
@@ -65,16 +67,16 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 			'select pg_advisory_lock(4711) as job_1',
 			'select pg_sleep(600) as job_2',
 		);
-		open = await deck({servers: [server], config: {open: [server.name]}});
+		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-job');
-		open.call('postgres.terminate');
+		open.pressDeclared('postgres.terminate');
 		await open.expect('will run');
 		await keeper.query('select pg_advisory_unlock(4711)');
 		await open.expect('has gone on: now ');
 		expect(state.failed).toBe('');
 		open.press('confirm.renew');
-		await open.gone('has gone on');
+		await open.expectAbsent('has gone on');
 		expect(state.failed).toBe('');
 		await open.confirm();
 		await open.expect('Done');
@@ -86,10 +88,10 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 
 	test('a statement is cancelled, on a guarded target only once it is armed', async () => {
 		const state = await application('e2e-busy', 'select pg_sleep(600) as slow');
-		open = await deck({servers: [server]});
+		open = await startConsole({servers: [server]});
 		await open.zoom(3, 'Slow queries');
 		await open.select('e2e-busy');
-		open.call('postgres.cancel');
+		open.pressDeclared('postgres.cancel');
 		await open.expect('arm');
 		expect(state.failed).toBe('');
 		await open.arm(server.name);
@@ -102,15 +104,15 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 });
 
 describeRedis('redis', 'actions by keyboard', server => {
-	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+	const limit = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 
 	test('the limit of memory is raised, and set back by undo', async () => {
 		const before = await limit();
-		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
-		open = await deck({servers: [server], config: {open: [server.name]}});
+		closing.push(() => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(4, 'Redis memory');
 		await open.select('allkeys-lru');
-		open.call('redis.set-maxmemory');
+		open.pressDeclared('redis.set-maxmemory');
 		await open.expect('New maxmemory');
 		open.press('field.clear');
 		open.type('100mb');
@@ -119,7 +121,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		await open.expect('Done');
 		expect(await limit()).toBe(String(100 * 1024 * 1024));
 		open.press('list.choose');
-		await open.gone('Done');
+		await open.expectAbsent('Done');
 		open.press('deck.undo');
 		await open.expect('CONFIG SET maxmemory 100mb');
 		open.press('list.choose');
@@ -131,12 +133,12 @@ describeRedis('redis', 'actions by keyboard', server => {
 
 	test('a y that is held over a console that stalls sends nothing, nor do keys that come in one read', async () => {
 		const before = await limit();
-		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
-		open = await deck({servers: [server], config: {open: [server.name]}});
+		closing.push(() => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		const {pty} = open;
 		await open.zoom(4, 'Redis memory');
 		await open.select('allkeys-lru');
-		open.call('redis.set-maxmemory');
+		open.pressDeclared('redis.set-maxmemory');
 		await open.expect('New maxmemory');
 		open.press('field.clear');
 		open.type('100mb');
@@ -154,7 +156,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		pty.send('y\r');
 		await open.expect('not taken: it came together with other keys in one read');
 		pty.send('yy\r\r');
-		await pty.still(300);
+		await pty.waitUntilIdle(300);
 		pty.press('enter');
 		await open.expect('not taken');
 		expect(await limit()).toBe(before);
@@ -172,7 +174,7 @@ describeRedis('redis', 'actions by keyboard', server => {
 		client.on('end', () => (ended = true));
 		await client.connect();
 		closing.push(async () => client.disconnect());
-		open = await deck({servers: [server], config: {open: [server.name]}});
+		open = await startConsole({servers: [server], config: {open: [server.name]}});
 		await open.zoom(4, 'Redis memory');
 		await open.select('e2e-client');
 		expect(await open.action('redis.kill-client')).toContain('Done');

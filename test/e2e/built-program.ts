@@ -8,7 +8,7 @@ const root = new URL('../..', import.meta.url).pathname;
 export type Run = {readonly code: number | null; readonly stdout: string; readonly stderr: string};
 
 /** midwatch as it is shipped: the one file, alone in a folder with nothing else, and a home that is empty. */
-export type Built = {
+export type BuiltProgram = {
 	readonly file: string;
 	readonly home: string;
 	/** Runs it to its end. `node` are words before the file. */
@@ -29,7 +29,7 @@ export type Built = {
 };
 
 /** @throws Error when it does not build. */
-export function buildAlone(): Built {
+export function buildAlone(): BuiltProgram {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-built-'));
 	const built = join(home, 'built.js');
 	const {status, stderr} = spawnSync(

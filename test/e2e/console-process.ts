@@ -6,19 +6,19 @@ import {fileURLToPath} from 'node:url';
 import {expect} from 'vitest';
 import {systems} from '../../bin/systems.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
-import {createKeymap, type Intent} from '../../src/input/keymap.ts';
+import {createKeymap, type KeyIntent} from '../../src/input/keymap.ts';
 import type {WatchedServer} from '../estate/estate-record.ts';
 import {type ConfigOptions, writeConfig} from '../estate/target-config.ts';
-import {commandElsewhere} from '../src/state/namespaces.ts';
+import {commandInNamespaces} from '../src/state/namespaces.ts';
 import {expectFrame} from './frames.ts';
-import {type Exit, type Pty, startPty, type Wanted} from './pty.ts';
+import {type Exit, type Pty, type ScreenCondition, startPty} from './pty.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const start = join(repository, 'scripts', 'start.mjs');
 const keymap = createKeymap();
 const declared = systems.flatMap(system => [...system.actions, ...system.inspections]);
 
-export type DeckOptions = {
+export type ConsoleOptions = {
 	/** 120 by 40 when absent. */
 	readonly columns?: number;
 	readonly rows?: number;
@@ -44,18 +44,18 @@ export type AuditLine = {readonly kind: string; readonly target?: string; readon
 >;
 
 /** A console in a real terminal, told what a person means rather than which key that is. Every step waits for what it says. */
-export type Deck = {
+export type ConsoleProcess = {
 	readonly pty: Pty;
 	readonly home: string;
 	/** Keys by their intents. */
-	press(...intents: readonly Intent[]): void;
+	press(...intents: readonly KeyIntent[]): void;
 	/** The key of a declared action or inspection. Nothing says that it is allowed now. */
-	call(id: string): void;
+	pressDeclared(id: string): void;
 	type(text: string): void;
 	/** Waits until the screen shows it. */
-	expect(wanted: Wanted, seconds?: number): Promise<string>;
+	expect(wanted: ScreenCondition, seconds?: number): Promise<string>;
 	/** Waits until the screen no longer shows it. */
-	gone(text: string, seconds?: number): Promise<string>;
+	expectAbsent(text: string, seconds?: number): Promise<string>;
 	/** Shows one pane alone, by its number, and waits for its title. */
 	zoom(pane: 1 | 2 | 3 | 4 | 5 | 6, title: string): Promise<void>;
 	/** Puts the cursor on the row that shows the text. Of the pane that is zoomed, so that there is one cursor. */
@@ -65,7 +65,7 @@ export type Deck = {
 	/** Arms the target of the selected row. */
 	arm(target: string): Promise<void>;
 	/** Presses keys until the screen shows that they were taken: not before the question was on it. */
-	answer(intents: readonly Intent[], taken: (screen: string) => boolean): Promise<void>;
+	answer(intents: readonly KeyIntent[], taken: (screen: string) => boolean): Promise<void>;
 	/** Types into the field of a confirmation, each key in a read of its own. */
 	typeKeys(text: string): Promise<void>;
 	/** Answers the demand on the screen as it asks: by the key and Enter, or by typing the name, the count and the reason. */
@@ -77,7 +77,7 @@ export type Deck = {
 	/** Everything on record in this home, the oldest first. */
 	audit(): readonly AuditLine[];
 	/** `midwatch` with other words, in the same home. */
-	run(...words: readonly string[]): {readonly code: number | null; readonly out: string; readonly err: string};
+	runCommand(...words: readonly string[]): {readonly code: number | null; readonly out: string; readonly err: string};
 	/** Leaves by the key, and gives the exit code. */
 	quit(): Promise<Exit>;
 	/** Hangs up when it still runs, and deletes the home when it is not another deck's. */
@@ -85,7 +85,7 @@ export type Deck = {
 };
 
 /** Opens a console and waits for its first frame. */
-export async function deck(options: DeckOptions): Promise<Deck> {
+export async function startConsole(options: ConsoleOptions): Promise<ConsoleProcess> {
 	const {columns = 120, rows = 40} = options;
 	const home = options.home ?? mkdtempSync(join(tmpdir(), 'midwatch-e2e-'));
 	const state = join(home, 'state');
@@ -103,7 +103,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 	};
 	const words = [...source(options, home), ...(options.arguments ?? [])];
 	const command = [process.execPath, start, ...words] as const;
-	const pty = await startPty(options.host === undefined ? command : commandElsewhere(options.host, command), {
+	const pty = await startPty(options.host === undefined ? command : commandInNamespaces(options.host, command), {
 		columns,
 		rows,
 		env,
@@ -122,18 +122,18 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			throw error;
 		});
 
-	const self: Deck = {
+	const self: ConsoleProcess = {
 		pty,
 		home,
 		press: (...intents) => pty.press(...intents.map(intent => keymap.keyOf(intent, ''))),
-		call(id) {
+		pressDeclared(id) {
 			const entry = declared.find(each => each.id === id);
 			if (entry === undefined) throw new Error(`no action or inspection is called ${id}`);
 			pty.press(keymap.keyOf(id, entry.key));
 		},
 		type: text => pty.type(text),
 		expect: (wanted, seconds) => pty.waitFor(wanted, seconds),
-		gone: (text, seconds) => pty.waitFor(screen => !screen.includes(text), seconds),
+		expectAbsent: (text, seconds) => pty.waitFor(screen => !screen.includes(text), seconds),
 		async zoom(pane, title) {
 			self.press(`pane.${pane}`);
 			self.press('pane.zoom');
@@ -146,9 +146,9 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 			self.press('row.first');
 			// A table that changes meanwhile moves rows, not the cursor from its row: so look again after each step.
 			for (let step = 0; step < 500; step++) {
-				const screen = await pty.still(60);
+				const screen = await pty.waitUntilIdle(60);
 				// Twice: on a busy machine the first look may come before the key before it was handled.
-				if (at(screen).includes(text) && at(await pty.still(150)).includes(text)) return;
+				if (at(screen).includes(text) && at(await pty.waitUntilIdle(150)).includes(text)) return;
 				self.press('row.down');
 				await pty.waitFor(now => at(now) !== at(screen), 5);
 			}
@@ -172,11 +172,11 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 				if (intents.includes('confirm.yes') && pty.screen().includes('not taken')) {
 					// After a y that was not taken, another y is not taken either: only a key of another kind begins again.
 					self.press('field.erase');
-					await self.gone('not taken');
+					await self.expectAbsent('not taken');
 				}
 				self.press(...intents);
 				await pty.waitFor(now => taken(now) || now.includes('not taken'));
-				if (!taken(pty.screen())) await pty.still(100);
+				if (!taken(pty.screen())) await pty.waitUntilIdle(100);
 			}
 			throw new Error(`the question takes no answer:\n${pty.screen()}`);
 		},
@@ -189,7 +189,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 					if (tries > 50) throw new Error(`${text} is not taken:\n${pty.screen()}`);
 					pty.type(character);
 					await pty.waitFor(screen => typed(index + 1)(screen) || screen.includes('not taken'));
-					if (!typed(index + 1)(pty.screen())) await pty.still(100);
+					if (!typed(index + 1)(pty.screen())) await pty.waitUntilIdle(100);
 				}
 			}
 		},
@@ -212,13 +212,13 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 					await pty.waitFor(/^.*> reason/m);
 					pty.type(reason);
 					await pty.waitFor(`${reason}▏`);
-					await self.gone('it can be sent in');
+					await self.expectAbsent('it can be sent in');
 				}
 			}
 			self.press('field.accept');
 		},
 		async action(id, reason) {
-			self.call(id);
+			self.pressDeclared(id);
 			await self.confirm(reason);
 			return pty.waitFor(
 				/\b(?:Done|Failed|Refused|Blocked|Cancelled|Expired)\b|outcome is not known|has changed since/,
@@ -227,7 +227,7 @@ export async function deck(options: DeckOptions): Promise<Deck> {
 		},
 		frame: (name, masks) => expectFrame(pty.screen(), name, size, masks),
 		audit: () => readAudit(join(state, 'midwatch', options.demo === undefined ? '' : 'demo', 'audit')),
-		run(...given) {
+		runCommand(...given) {
 			const done = spawnSync(process.execPath, [start, ...given], {
 				env,
 				encoding: 'utf8',
@@ -258,7 +258,7 @@ export function readAudit(folder: string): readonly AuditLine[] {
 		.map(line => JSON.parse(line) as AuditLine);
 }
 
-function source(options: DeckOptions, home: string): readonly string[] {
+function source(options: ConsoleOptions, home: string): readonly string[] {
 	if (options.demo !== undefined) return ['--demo', options.demo];
 	if (options.file !== undefined) return ['--config', options.file];
 	if (options.servers === undefined) return [];

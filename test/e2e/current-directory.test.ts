@@ -2,9 +2,9 @@ import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} fr
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Built, buildAlone} from './built-program.ts';
+import {type BuiltProgram, buildAlone} from './built-program.ts';
 
-let midwatch: Built;
+let midwatch: BuiltProgram;
 let trap: string;
 
 /** A directory whose files would be read, and their command run, by a console that takes its home from the current directory. */

@@ -7,16 +7,16 @@ import {fileURLToPath} from 'node:url';
 import {Client} from 'pg';
 import {afterEach, describe, expect, test} from 'vitest';
 import {describePostgres} from '../estate/describe-server.ts';
-import {pgConfig, query} from '../estate/postgres.ts';
+import {pgConfig, runQuery} from '../estate/postgres.ts';
 import {expectFramed, expectUsable} from './bad-days/bad-days.ts';
-import {type Deck, deck} from './console-process.ts';
+import {type ConsoleProcess, startConsole} from './console-process.ts';
 import {type Pty, startPty} from './pty.ts';
 import {expectRestored} from './record/expect-restored.ts';
 
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 const faulty = fileURLToPath(new URL('fault-in-program.mjs', import.meta.url));
 
-const open: Deck[] = [];
+const open: ConsoleProcess[] = [];
 const terminals: Pty[] = [];
 const homes: string[] = [];
 afterEach(async () => {
@@ -25,8 +25,8 @@ afterEach(async () => {
 	for (const home of homes.splice(0)) rmSync(home, {recursive: true, force: true});
 });
 
-async function opened(options: Parameters<typeof deck>[0]): Promise<Deck> {
-	const one = await deck(options);
+async function opened(options: Parameters<typeof startConsole>[0]): Promise<ConsoleProcess> {
+	const one = await startConsole(options);
 	open.push(one);
 	return one;
 }
@@ -38,7 +38,7 @@ function newHome(): string {
 }
 
 /** Without the blanks at the ends of lines, which the emulator keeps where they were written one by one. */
-const settled = async (pty: Pty): Promise<string> => (await pty.still(300)).replaceAll(/ +$/gm, '');
+const settled = async (pty: Pty): Promise<string> => (await pty.waitUntilIdle(300)).replaceAll(/ +$/gm, '');
 
 /** Once everything has been read for the first time; from then on nothing changes in `still`. */
 async function calm(pty: Pty): Promise<string> {
@@ -51,7 +51,7 @@ async function calm(pty: Pty): Promise<string> {
 }
 
 /** What is on the screen is what a whole new drawing of it shows. Only where nothing changes by itself. */
-async function expectWhole(one: Deck): Promise<void> {
+async function expectWhole(one: ConsoleProcess): Promise<void> {
 	const before = await settled(one.pty);
 	one.press('deck.redraw');
 	expect(await settled(one.pty)).toBe(before);
@@ -137,7 +137,7 @@ describe('the console', () => {
 		expect(one.pty.screen().split('\n').length).toBeLessThanOrEqual(5);
 		one.press('deck.help', 'deck.back');
 		one.pty.resize(120, 40);
-		await one.gone('needs 60x15');
+		await one.expectAbsent('needs 60x15');
 		expect(await settled(one.pty)).toBe(before);
 		await expectUsable(one);
 		one.pty.resize(20, 5);
@@ -172,7 +172,7 @@ describe('the console', () => {
 	test('draws no colour with NO_COLOR, and tells severities by their signs', async () => {
 		const one = await opened({demo: 'storm', env: {NO_COLOR: '1'}});
 		await one.expect('■');
-		await one.pty.still(300, 5).catch(() => undefined);
+		await one.pty.waitUntilIdle(300, 5).catch(() => undefined);
 		expect(one.pty.output()).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m/);
 	});
 });
@@ -210,21 +210,21 @@ describePostgres('postgres-15', 'two consoles at once', server => {
 		const second = await opened({servers: [server], columns: 160, home: first.home});
 		await second.expect('1 other console');
 		await first.expect('1 other console');
-		const arm = async (one: Deck) => {
+		const arm = async (one: ConsoleProcess) => {
 			await one.expect(/conns \d/);
 			for (let turn = 0; turn < 5; turn++) {
 				await one.arm(server.name);
 				one.press('deck.arm');
-				await one.gone('is armed');
+				await one.expectAbsent('is armed');
 			}
 		};
 		await Promise.all([arm(first), arm(second)]);
 		expect(await second.quit()).toEqual({code: 0});
-		await first.gone('1 other console');
+		await first.expectAbsent('1 other console');
 		const armed = first.audit().filter(line => line.kind === 'arm');
 		expect(armed).toHaveLength(10);
 		expect(new Set(armed.map(line => line['session'])).size).toBe(2);
-		expect(first.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(first.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });
 
@@ -269,14 +269,14 @@ describePostgres('postgres-15', 'a state directory that takes no record', server
 			await one.zoom(3, 'Slow queries');
 			await one.select('e2e-unrecorded');
 			after?.(one.pty.pid);
-			one.call('postgres.terminate');
+			one.pressDeclared('postgres.terminate');
 			if (!/nothing was sent/.test(await one.expect(/nothing was sent|, to do it/))) await one.confirm();
 			const told = await one.expect('nothing was sent');
 			expect(told.replaceAll(/[\s│]+/g, ' ')).toMatch(why);
-			const found = await query(server, "select 1 from pg_stat_activity where application_name = 'e2e-unrecorded'");
+			const found = await runQuery(server, "select 1 from pg_stat_activity where application_name = 'e2e-unrecorded'");
 			expect(found).toHaveLength(1);
 			one.press('list.choose');
-			await one.gone('nothing was sent');
+			await one.expectAbsent('nothing was sent');
 			await expectUsable(one);
 		} finally {
 			await client.end().catch(() => undefined);

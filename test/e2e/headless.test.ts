@@ -3,12 +3,12 @@ import {Client} from 'pg';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {describePostgres, describeRedis} from '../estate/describe-server.ts';
 import type {Login, NamedServer} from '../estate/estate-record.ts';
-import {pgConfig, query} from '../estate/postgres.ts';
-import {command, field, redisOptions} from '../estate/redis.ts';
+import {pgConfig, runQuery} from '../estate/postgres.ts';
+import {infoField, redisOptions, sendCommand} from '../estate/redis.ts';
 import {writeConfig} from '../estate/target-config.ts';
-import {type Built, buildAlone} from './built-program.ts';
+import {type BuiltProgram, buildAlone} from './built-program.ts';
 
-let midwatch: Built;
+let midwatch: BuiltProgram;
 beforeAll(() => {
 	midwatch = buildAlone();
 });
@@ -68,7 +68,7 @@ describePostgres('postgres-15', 'without a screen', server => {
 			await holder.query('lock table headless in access exclusive mode');
 			const waiting = waiter.query('select * from headless').catch(() => undefined);
 			const of = (application: string) =>
-				query<{pid: number; state: string; query: string; blockers: number[]; seconds: number}>(
+				runQuery<{pid: number; state: string; query: string; blockers: number[]; seconds: number}>(
 					server,
 					'select pid, state, query, pg_blocking_pids(pid) as blockers, extract(epoch from clock_timestamp() - query_start)::float as seconds from pg_stat_activity where application_name = $1',
 					[application],
@@ -97,7 +97,7 @@ describePostgres('postgres-15', 'without a screen', server => {
 				waitType: 'Lock',
 			});
 			expect(told.findings.map(({sentence}) => sentence)).toContainEqual(expect.stringContaining(`pid ${holds?.pid}`));
-			const [limits] = await query<{free: number}>(
+			const [limits] = await runQuery<{free: number}>(
 				server,
 				"select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as free",
 			);
@@ -117,7 +117,7 @@ describePostgres('postgres-15', 'without a screen', server => {
 	test('doctor tells what a bare role lacks; the lines it gives, run as they are, give it', async () => {
 		const login = {user: 'mw_doctor', password: 'only-here'};
 		const drop = 'drop role if exists mw_doctor';
-		await query(server, `${drop}; create role mw_doctor login password 'only-here'`);
+		await runQuery(server, `${drop}; create role mw_doctor login password 'only-here'`);
 		try {
 			const before = await doctor(server, login);
 			expect(before.stderr).toBe('');
@@ -125,12 +125,12 @@ describePostgres('postgres-15', 'without a screen', server => {
 			expect(before.stdout).toMatch(/^ {2}lack .+pg_read_all_stats$/m);
 			expect(before.stdout).toMatch(/^ {2}lack .+pg_signal_backend$/m);
 			expect(before.stdout).not.toContain('only-here');
-			for (const line of grants(before.stdout)) if (line.startsWith('GRANT')) await query(server, line);
+			for (const line of grants(before.stdout)) if (line.startsWith('GRANT')) await runQuery(server, line);
 			const after = await doctor(server, login);
 			expect(after.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
 			expect(after.code).toBe(0);
 		} finally {
-			await query(server, drop);
+			await runQuery(server, drop);
 		}
 	});
 
@@ -160,18 +160,18 @@ describeRedis('redis', 'without a screen', server => {
 		client.on('error', () => {});
 		await client.connect();
 		const limit = 61 * 1024 * 1024;
-		const before = field(await command(server, ['INFO', 'memory']), 'maxmemory');
+		const before = infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 		try {
-			await command(server, ['CONFIG', 'SET', 'maxmemory', limit]);
+			await sendCommand(server, ['CONFIG', 'SET', 'maxmemory', limit]);
 			for (let number = 0; number < 40; number++) await client.set(`headless:${number}`, 'x'.repeat(100));
 			for (let number = 0; number < 10; number++) await client.expire(`headless:${number}`, 600);
 
 			const told = await snapshot(server);
-			const memory = await command(server, ['INFO', 'memory']);
+			const memory = await sendCommand(server, ['INFO', 'memory']);
 			expect(told.row('redis.server', {})).toMatchObject({
 				maxmemory: limit,
-				policy: field(memory, 'maxmemory_policy'),
-				runId: field(await command(server, ['INFO', 'server']), 'run_id'),
+				policy: infoField(memory, 'maxmemory_policy'),
+				runId: infoField(await sendCommand(server, ['INFO', 'server']), 'run_id'),
 				role: 'primary',
 			});
 			expect(told.gauge('memory')).toMatchObject({limit});
@@ -189,7 +189,7 @@ describeRedis('redis', 'without a screen', server => {
 			});
 			expect(told.exit).not.toBe(2);
 		} finally {
-			await command(server, ['CONFIG', 'SET', 'maxmemory', before]);
+			await sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]);
 			await client.del(...Array.from({length: 40}, (_, number) => `headless:${number}`));
 			client.disconnect();
 		}
@@ -203,7 +203,7 @@ describeRedis('redis', 'without a screen', server => {
 
 	test('doctor tells what a user lacks; the lines it gives, run as they are, give it', async () => {
 		const login = {user: 'mw_doctor', password: 'only-here'};
-		await command(server, [
+		await sendCommand(server, [
 			'ACL',
 			'SETUSER',
 			login.user,
@@ -223,13 +223,13 @@ describeRedis('redis', 'without a screen', server => {
 			// Which keys may be read is told only once the commands may be used.
 			let told = before;
 			for (let round = 0; round < 2; round++) {
-				for (const line of grants(told.stdout)) await command(server, line.split(' '));
+				for (const line of grants(told.stdout)) await sendCommand(server, line.split(' '));
 				told = await doctor(server, login);
 			}
 			expect(told.stdout).not.toMatch(/^ {2}(lack|unknown) /m);
 			expect(told.code).toBe(0);
 		} finally {
-			await command(server, ['ACL', 'DELUSER', login.user]);
+			await sendCommand(server, ['ACL', 'DELUSER', login.user]);
 		}
 	});
 });

@@ -4,10 +4,10 @@ import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {describeRedis} from '../estate/describe-server.ts';
 import {writeConfig} from '../estate/target-config.ts';
-import {type Deck, deck} from './console-process.ts';
+import {type ConsoleProcess, startConsole} from './console-process.ts';
 
 describeRedis('redis', 'the mouse', server => {
-	let open: Deck | undefined;
+	let open: ConsoleProcess | undefined;
 	let home = '';
 	afterEach(async () => {
 		await open?.close();
@@ -15,17 +15,17 @@ describeRedis('redis', 'the mouse', server => {
 		rmSync(home, {recursive: true, force: true});
 	});
 
-	async function opened(more: string): Promise<Deck> {
+	async function opened(more: string): Promise<ConsoleProcess> {
 		home = mkdtempSync(join(tmpdir(), 'midwatch-e2e-'));
 		const file = writeConfig([server], {open: [], folder: join(home, 'config')});
 		appendFileSync(file, more);
-		open = await deck({file, home});
+		open = await startConsole({file, home});
 		await open.expect('allkeys-lru');
 		return open;
 	}
 
 	/** The row of the screen with the cursor. */
-	const cursor = (one: Deck) => one.pty.find('▸')?.row ?? -1;
+	const cursor = (one: ConsoleProcess) => one.pty.find('▸')?.row ?? -1;
 
 	test('is taken with one setting: a click goes to a row, the wheel scrolls, and the first click says how text is selected', async () => {
 		const one = await opened('mouse: true\n');
@@ -38,7 +38,7 @@ describeRedis('redis', 'the mouse', server => {
 		await one.expect(() => cursor(one) === before);
 		await one.expect(told);
 		one.press('row.down');
-		await one.gone(told);
+		await one.expectAbsent(told);
 		one.pty.send(`\u001b[<0;10;${before + 1}M`);
 		await one.expect(() => cursor(one) === before);
 		expect(one.pty.screen()).not.toContain(told);

@@ -22,7 +22,7 @@ export type PtyOptions = {
 
 /** `palette 1`, `#ff5050`, or `default`. */
 export type Colour = string;
-export type Cell = {
+export type TerminalCell = {
 	readonly text: string;
 	readonly foreground: Colour;
 	readonly background: Colour;
@@ -35,7 +35,7 @@ export type Cell = {
 /** The code, or the negative number of the signal that ended the command. */
 export type Exit = {readonly code: number};
 
-export type Wanted = string | RegExp | ((screen: string) => boolean);
+export type ScreenCondition = string | RegExp | ((screen: string) => boolean);
 
 export type Pty = {
 	/** Of the command itself. */
@@ -48,11 +48,11 @@ export type Pty = {
 	output(): string;
 	/** Where a text stands, counted from 0, the topmost first. */
 	find(text: string): {readonly column: number; readonly row: number} | undefined;
-	cell(column: number, row: number): Cell;
+	cell(column: number, row: number): TerminalCell;
 	/** Waits until the screen shows it, and gives the screen. @throws Error with the screen when it does not, or the command ends before. */
-	waitFor(wanted: Wanted, seconds?: number): Promise<string>;
+	waitFor(wanted: ScreenCondition, seconds?: number): Promise<string>;
 	/** Waits until nothing was written for this long, and gives the screen. */
-	still(ms: number, seconds?: number): Promise<string>;
+	waitUntilIdle(ms: number, seconds?: number): Promise<string>;
 	/** Raw bytes. */
 	send(bytes: string): void;
 	/** Keys by their names in the keymap, each as a write of its own. */
@@ -211,7 +211,7 @@ export async function startPty(command: readonly [string, ...string[]], options:
 			await when(String(wanted), shown, seconds);
 			return screen();
 		},
-		async still(ms, seconds = patience) {
+		async waitUntilIdle(ms, seconds = patience) {
 			let timer: NodeJS.Timeout | undefined;
 			let quiet = false;
 			const restart = () => {

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterEach, expect, test} from 'vitest';
-import {bindings} from '../../src/input/keymap.ts';
+import {keyBindings} from '../../src/input/keymap.ts';
 import {describePostgres, describeRedis} from '../estate/describe-server.ts';
-import {throwawayPostgres, throwawayRedis} from '../estate/disposable-server.ts';
-import {pgConfig, query} from '../estate/postgres.ts';
-import {command, redisOptions} from '../estate/redis.ts';
-import {type Deck, type DeckOptions, deck} from './console-process.ts';
+import {startDisposablePostgres, startDisposableRedis} from '../estate/disposable-server.ts';
+import {pgConfig, runQuery} from '../estate/postgres.ts';
+import {redisOptions, sendCommand} from '../estate/redis.ts';
+import {type ConsoleOptions, type ConsoleProcess, startConsole} from './console-process.ts';
 
 const steps = 10_000;
 /** Keys between two looks at the screen. */
@@ -16,7 +16,7 @@ const burst = 100;
 /** Letters for the fields, digits for counts, and every key that means anything, but for those that leave. */
 const keys = [
 	...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /:!=?',
-	...bindings.flatMap(binding => binding.keys).filter(key => key !== 'ctrl+c' && key !== 'ctrl+z'),
+	...keyBindings.flatMap(binding => binding.keys).filter(key => key !== 'ctrl+c' && key !== 'ctrl+z'),
 	...['enter', 'enter', 'enter', 'esc', 'down', 'down', 'C', 'T', 'M', 'K', 'a'],
 ];
 
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 /** Types keys at random, over as many consoles as it takes: some of them leave it. */
 async function pressAtRandom(
-	options: DeckOptions,
+	options: ConsoleOptions,
 	pane: 3 | 4,
 	title: string,
 	acts: Readonly<Record<string, string>>,
@@ -37,15 +37,15 @@ async function pressAtRandom(
 		seed: 3,
 	});
 	if (order === undefined) throw new Error('there are no keys');
-	let one: Deck | undefined;
+	let one: ConsoleProcess | undefined;
 	closing.push(async () => one?.close());
 	for (let at = 0; at < steps; at += burst) {
 		if (one === undefined) {
-			one = await deck(options);
+			one = await startConsole(options);
 			await one.expect('read-only');
 		}
 		for (const key of order.slice(at, at + burst)) one.pty.press(key);
-		const gone: boolean = await one.pty.still(30, 20).then(
+		const gone: boolean = await one.pty.waitUntilIdle(30, 20).then(
 			() => false,
 			() => true,
 		);
@@ -56,11 +56,11 @@ async function pressAtRandom(
 	}
 	await one?.close();
 	// Chance does not type a target's name: so each act is also asked for on purpose, on a row that it is meant for.
-	one = await deck(options);
+	one = await startConsole(options);
 	await one.zoom(pane, title);
 	for (const [action, row] of Object.entries(acts)) {
 		await one.select(row);
-		one.call(action);
+		one.pressDeclared(action);
 		await one.expect(': started with --read-only');
 		one.press('deck.redraw', 'row.first');
 	}
@@ -69,7 +69,7 @@ async function pressAtRandom(
 
 describePostgres('postgres-15', '--read-only', like => {
 	test('10,000 random keys leave no write in the log of the server', {timeout: 180_000}, async () => {
-		const own = await throwawayPostgres(like);
+		const own = await startDisposablePostgres(like);
 		closing.push(() => own.end());
 		const server = own.current();
 		const application = async (name: string, statement: string) => {
@@ -99,14 +99,14 @@ describePostgres('postgres-15', '--read-only', like => {
 		expect(new Set(ours.map(found => found[1]))).toEqual(new Set(['midwatch']));
 		for (const [, , statement = ''] of ours) expect(statement).toMatch(/^(?:SELECT|WITH)\b/);
 		expect(ours.filter(([, , statement = '']) => /pg_cancel_backend|pg_terminate_backend/.test(statement))).toEqual([]);
-		const left = await query(server, "select 1 from pg_stat_activity where application_name ~ '^(idle|busy)-'");
+		const left = await runQuery(server, "select 1 from pg_stat_activity where application_name ~ '^(idle|busy)-'");
 		expect(left).toHaveLength(4);
 	});
 });
 
 describeRedis('redis', '--read-only', like => {
 	test('10,000 random keys leave no write in what the server was sent', {timeout: 180_000}, async () => {
-		const own = await throwawayRedis(like, ['maxmemory 64mb']);
+		const own = await startDisposableRedis(like, ['maxmemory 64mb']);
 		closing.push(() => own.end());
 		const server = own.current();
 		const victim = new Redis({...redisOptions(server), connectionName: 'victim'});
@@ -114,7 +114,7 @@ describeRedis('redis', '--read-only', like => {
 		await victim.connect();
 		closing.push(async () => victim.disconnect());
 		for (let key = 0; key < 30; key++) await victim.set(`session:${key}`, 'x');
-		await command(server, ['CONFIG', 'RESETSTAT']);
+		await sendCommand(server, ['CONFIG', 'RESETSTAT']);
 		const watcher = new Redis(redisOptions(server));
 		watcher.on('error', () => {});
 		await watcher.connect();
@@ -134,11 +134,11 @@ describeRedis('redis', '--read-only', like => {
 			},
 		);
 
-		const writes = new Set((await command(server, ['ACL', 'CAT', 'write'])) as readonly string[]);
+		const writes = new Set((await sendCommand(server, ['ACL', 'CAT', 'write'])) as readonly string[]);
 		expect([...sent.keys()]).toContain('info');
 		expect([...sent.keys()].filter(name => writes.has(name))).toEqual([]);
 		// MONITOR hides what administrators do; the server counts that too, refused or not.
-		const stats = String(await command(server, ['INFO', 'commandstats']));
+		const stats = String(await sendCommand(server, ['INFO', 'commandstats']));
 		const called = [...stats.matchAll(/^cmdstat_([^:]+):/gm)].map(found => found[1] ?? '');
 		expect(called).toContain('slowlog|get');
 		expect(called.filter(name => writes.has(name))).toEqual([]);

@@ -1,5 +1,5 @@
 import {afterEach, expect, test} from 'vitest';
-import {type Deck, deck} from './console-process.ts';
+import {type ConsoleProcess, startConsole} from './console-process.ts';
 
 const sizes = [
 	[250, 70],
@@ -9,7 +9,7 @@ const sizes = [
 	[60, 15],
 ] as const;
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 afterEach(async () => {
 	await open?.close();
 	open = undefined;
@@ -23,14 +23,14 @@ const seen = (screen: string, columns: number): string =>
 		.join('\n');
 
 /** What the screen shows and what it should show: drawn by differences, and drawn anew. */
-async function shownAndRedrawn({pty, press}: Deck, columns: number): Promise<readonly [string, string]> {
-	const shown = await pty.still(400);
+async function shownAndRedrawn({pty, press}: ConsoleProcess, columns: number): Promise<readonly [string, string]> {
+	const shown = await pty.waitUntilIdle(400);
 	press('deck.redraw');
-	return [seen(shown, columns), seen(await pty.still(400), columns)];
+	return [seen(shown, columns), seen(await pty.waitUntilIdle(400), columns)];
 }
 
 test.each(sizes)('a storm of resizes that ends at %i x %i leaves the screen whole', async (columns, rows) => {
-	open = await deck({demo: 'still', columns: 120, rows: 40});
+	open = await startConsole({demo: 'still', columns: 120, rows: 40});
 	await open.expect('1 Pods');
 	for (let round = 0; round < 6; round += 1) for (const [width, height] of sizes) open.pty.resize(width, height);
 	open.pty.resize(columns, rows);

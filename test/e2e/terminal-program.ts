@@ -6,7 +6,7 @@ const opened = openTty({
 	mouse: true,
 	...(graceMs === undefined ? {} : {graceMs: () => Number(graceMs)}),
 	...(process.env['COLOURS'] === '16' ? {mostColours: 16 as const} : {}),
-	leaving: async cause => {
+	beforeExit: async cause => {
 		if (process.env['LEAVING'] === 'slowly') {
 			await new Promise(resolve => setTimeout(resolve, 1500));
 			process.stderr.write('recorded\r\n');
@@ -35,7 +35,7 @@ function draw(): void {
 	const lines = [
 		`pid ${process.pid} size ${columns}x${rows} colours ${tty.colours} frame ${frame}`,
 		...told.slice(-6),
-		...tty.noise().map(line => `noise ${line}`),
+		...tty.strayOutput().map(line => `noise ${line}`),
 	];
 	tty.send(`\u001b[H${lines.map(line => `${line}\u001b[K`).join('\r\n')}`);
 }

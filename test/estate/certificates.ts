@@ -4,7 +4,12 @@ import {join} from 'node:path';
 import {unprivileged} from './server-process.ts';
 
 /** Paths of PEM files. The key is readable by the one that shows the certificate alone: a server, or this user. */
-export type Certificate = {readonly ca: string; readonly cert: string; readonly key: string; readonly expired: boolean};
+export type CertificateFiles = {
+	readonly ca: string;
+	readonly cert: string;
+	readonly key: string;
+	readonly expired: boolean;
+};
 
 function openssl(folder: string, args: readonly string[]): void {
 	const done = spawnSync('openssl', args, {cwd: folder, encoding: 'utf8'});
@@ -26,7 +31,7 @@ function authority(folder: string): {readonly certificates: string; readonly ca:
 	return {certificates, ca};
 }
 
-function signed(folder: string, name: string, subject: string, days: number, extensions: string): Certificate {
+function signed(folder: string, name: string, subject: string, days: number, extensions: string): CertificateFiles {
 	const {certificates, ca} = authority(folder);
 	const cert = join(certificates, `${name}.pem`);
 	const key = join(certificates, `${name}.key`);
@@ -51,7 +56,7 @@ export function ofServers<C extends {readonly key: string}>(certificate: C): C {
 }
 
 /** A certificate for localhost and 127.0.0.1, signed by the estate's own authority. An expired one ended yesterday. */
-export function certificate(folder: string, expired: boolean): Certificate {
+export function certificate(folder: string, expired: boolean): CertificateFiles {
 	const name = expired ? 'expired' : 'valid';
 	const made = signed(folder, name, '/CN=localhost', expired ? -1 : 30, 'subjectAltName=DNS:localhost,IP:127.0.0.1');
 	giveToServers(made.key);
@@ -59,5 +64,5 @@ export function certificate(folder: string, expired: boolean): Certificate {
 }
 
 /** What a client shows, signed by the same authority: `subject` as `/O=Example/CN=midwatch`. */
-export const clientCertificate = (folder: string, subject: string, expired = false): Certificate =>
+export const clientCertificate = (folder: string, subject: string, expired = false): CertificateFiles =>
 	signed(folder, expired ? 'client-expired' : 'client', subject, expired ? -1 : 30, 'extendedKeyUsage=clientAuth');

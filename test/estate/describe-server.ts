@@ -5,13 +5,13 @@ import {
 	type PostgresServer,
 	type PrometheusServer,
 	type RedisServer,
-	readRecord,
+	readEstateRecord,
 	type Server,
 } from './estate-record.ts';
 import {isRunning} from './server-process.ts';
-import {absent} from './skip-or-fail.ts';
+import {skipOrFail} from './skip-or-fail.ts';
 
-const estate = readRecord();
+const estate = readEstateRecord();
 
 const running = (name: string): Server | undefined =>
 	estate?.servers.find(server => server.name === name && isRunning(server));
@@ -51,7 +51,7 @@ const find = <K extends keyof Kinds>(kind: K, name: string): Kinds[K] | undefine
 function describeOn<S>(name: string, title: string, server: S | undefined, body: (server: S) => void): void {
 	describe(`${title} on ${name}`, () => {
 		if (server !== undefined) return body(server);
-		absent('server', reason(name));
+		skipOrFail('server', reason(name));
 	});
 }
 

@@ -1,17 +1,17 @@
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Certificate, certificate} from './certificates.ts';
+import {type CertificateFiles, certificate} from './certificates.ts';
 import type {KafkaServer, PostgresServer, PrometheusServer, RedisServer} from './estate-record.ts';
 import {type KafkaOptions, restartKafka, startKafka, stopKafka} from './kafka/kafka.ts';
 import {type PgbouncerOptions, startPgbouncer} from './pgbouncer.ts';
 import {restartPostgres, startPostgres, stopPostgres} from './postgres.ts';
-import {ownFiles, type PrometheusOptions, restartPrometheus, startPrometheus} from './prometheus.ts';
+import {type PrometheusOptions, restartPrometheus, selfScrapeFiles, startPrometheus} from './prometheus.ts';
 import {restartRedis, startRedis} from './redis.ts';
-import {stop} from './server-process.ts';
+import {stopProcess} from './server-process.ts';
 
 /** A server of the test's own, to be stopped, restarted, filled and ruined. It is on no record: `end` it, whatever happens. */
-export type Throwaway<S> = {
+export type DisposableServer<S> = {
 	/** As it runs now; another pid after each restart. */
 	current(): S;
 	/** On the same port. PostgreSQL and Kafka keep their data, Redis loses it. */
@@ -25,7 +25,7 @@ async function own<S>(
 	start: (folder: string) => Promise<S>,
 	restart: (server: S) => Promise<S>,
 	halt: (server: S) => Promise<void>,
-): Promise<Throwaway<S>> {
+): Promise<DisposableServer<S>> {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-throwaway-'));
 	chmodSync(folder, 0o755);
 	const forget = () => rmSync(folder, {recursive: true, force: true});
@@ -47,10 +47,10 @@ async function own<S>(
 }
 
 /** Of the same version as `like`, with nothing in it. */
-export const throwawayPostgres = (
+export const startDisposablePostgres = (
 	like: PostgresServer,
 	extra: readonly string[] = [],
-): Promise<Throwaway<PostgresServer>> =>
+): Promise<DisposableServer<PostgresServer>> =>
 	own(
 		folder => startPostgres({name: 'postgres-throwaway', binaries: like.binaries, folder, port: 0, extra}),
 		restartPostgres,
@@ -58,24 +58,27 @@ export const throwawayPostgres = (
 	);
 
 /** A pooler before `of`. */
-export const throwawayPgbouncer = (
+export const startDisposablePgbouncer = (
 	of: PostgresServer,
 	options: Pick<PgbouncerOptions, 'mode' | 'ignores'> = {},
-): Promise<Throwaway<PostgresServer>> => {
+): Promise<DisposableServer<PostgresServer>> => {
 	const start = (folder: string) => startPgbouncer({name: 'pgbouncer-throwaway', folder, port: 0, of, ...options});
 	return own(
 		start,
 		() => Promise.reject(new Error('a pooler is not restarted')),
-		server => stop(server),
+		server => stopProcess(server),
 	);
 };
 
 /** Of the same version as `like`, with nothing in it and no limit of memory unless `extra` says so. */
-export const throwawayRedis = (like: RedisServer, extra: readonly string[] = []): Promise<Throwaway<RedisServer>> =>
+export const startDisposableRedis = (
+	like: RedisServer,
+	extra: readonly string[] = [],
+): Promise<DisposableServer<RedisServer>> =>
 	own(
 		folder => startRedis({name: 'redis-throwaway', binary: like.binary, folder, port: 0, extra}),
 		restartRedis,
-		server => stop(server),
+		server => stopProcess(server),
 	);
 
 type Doors = NonNullable<NonNullable<KafkaOptions['guarded']>['doors']>;
@@ -84,11 +87,11 @@ type Doors = NonNullable<NonNullable<KafkaOptions['guarded']>['doors']>;
  * One broker of the same version as `like`, with nothing in it. With doors it has the listeners with logins and TLS, and grants, too.
  * `valid`: what it shows, and whose authority it trusts; one of its own when absent.
  */
-export const throwawayKafka = (
+export const startDisposableKafka = (
 	like: KafkaServer,
 	doors?: Doors,
-	valid?: Certificate,
-): Promise<Throwaway<KafkaServer>> =>
+	valid?: CertificateFiles,
+): Promise<DisposableServer<KafkaServer>> =>
 	own(
 		folder => {
 			const guarded = doors && {
@@ -105,10 +108,19 @@ export const throwawayKafka = (
 	);
 
 /** Scrapes only itself and may be reloaded, unless `options` say otherwise. It keeps what it scraped and reads its files anew. */
-export const throwawayPrometheus = (options: Partial<PrometheusOptions> = {}): Promise<Throwaway<PrometheusServer>> =>
+export const startDisposablePrometheus = (
+	options: Partial<PrometheusOptions> = {},
+): Promise<DisposableServer<PrometheusServer>> =>
 	own(
 		folder =>
-			startPrometheus({name: 'prometheus-throwaway', port: 0, lifecycle: true, files: ownFiles(), ...options, folder}),
+			startPrometheus({
+				name: 'prometheus-throwaway',
+				port: 0,
+				lifecycle: true,
+				files: selfScrapeFiles(),
+				...options,
+				folder,
+			}),
 		restartPrometheus,
-		server => stop(server),
+		server => stopProcess(server),
 	);

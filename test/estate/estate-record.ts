@@ -10,9 +10,9 @@ const recordFile = join(estateFolder, 'estate.json');
 export type Login = {readonly user: string; readonly password: string};
 
 /** A process of ours. `started` tells it from another process that was given the same pid later. */
-export type Running = {readonly pid: number; readonly started: string};
+export type ServerProcess = {readonly pid: number; readonly started: string};
 
-type Common = Running & {
+type Common = ServerProcess & {
 	/** `postgres-15`, `redis-replica`: what tests ask for. */
 	readonly name: string;
 	/** What the server itself says. */
@@ -58,10 +58,10 @@ export type KubernetesServer = Common & {
 };
 
 /** A listener that is told to clients as another port, on which a test may put a proxy with faults. */
-export type Door = {readonly port: number; readonly toldPort: number};
+export type ProxiedListener = {readonly port: number; readonly advertisedPort: number};
 
 /** One broker. The first is also the controller, so it is the one that a cluster cannot do without. */
-export type KafkaNode = Running & {
+export type KafkaNode = ServerProcess & {
 	readonly id: number;
 	/** Of its listener without TLS and login. */
 	readonly port: number;
@@ -81,9 +81,9 @@ export type KafkaServer = Common & {
 		readonly expired: number;
 		readonly saslTls: number;
 		/** Plain. */
-		readonly faulty: Door;
+		readonly faulty: ProxiedListener;
 		/** As many as were asked for, in that order. */
-		readonly doors: readonly Door[];
+		readonly doors: readonly ProxiedListener[];
 	};
 	/** The authority of the listeners with TLS: the path of a PEM file. */
 	readonly ca?: string;
@@ -135,13 +135,13 @@ export type Estate = {
 };
 
 /** The servers' record, as `estate up` left it. Some of them may have ended since: ask `isRunning`. */
-export function readRecord(): Estate | undefined {
+export function readEstateRecord(): Estate | undefined {
 	if (!existsSync(recordFile)) return undefined;
 	return JSON.parse(readFileSync(recordFile, 'utf8')) as Estate;
 }
 
 /** Written whole or not at all: another process may be reading. */
-export function writeRecord(estate: Estate): void {
+export function writeEstateRecord(estate: Estate): void {
 	mkdirSync(dirname(recordFile), {recursive: true});
 	const draft = `${recordFile}.${process.pid}`;
 	writeFileSync(draft, `${JSON.stringify(estate, undefined, '\t')}\n`, {mode: 0o600});
@@ -149,10 +149,10 @@ export function writeRecord(estate: Estate): void {
 }
 
 /** Installed packages stay for the next time. */
-export const forgetRecord = (): void => rmSync(recordFile, {force: true});
+export const removeEstateRecord = (): void => rmSync(recordFile, {force: true});
 
 /** One at a time changes the record, whoever runs tests beside us. @throws Error when another does not end within two minutes. */
-export async function alone<T>(work: () => Promise<T>): Promise<T> {
+export async function withEstateLock<T>(work: () => Promise<T>): Promise<T> {
 	mkdirSync(estateFolder, {recursive: true});
 	const lock = join(estateFolder, 'lock');
 	for (const end = Date.now() + 120_000; ; await pause(100)) {

@@ -3,12 +3,19 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
-import {alone, type Estate, forgetRecord, readRecord, type Server, writeRecord} from './estate-record.ts';
+import {
+	type Estate,
+	readEstateRecord,
+	removeEstateRecord,
+	type Server,
+	withEstateLock,
+	writeEstateRecord,
+} from './estate-record.ts';
 import {stopKafka} from './kafka/kafka.ts';
-import {openDeck} from './open-console.ts';
+import {openConsole} from './open-console.ts';
 import {stopPostgres} from './postgres.ts';
-import {isRunning, stop} from './server-process.ts';
-import {type Plan, plans} from './server-starters.ts';
+import {isRunning, stopProcess} from './server-process.ts';
+import {type ServerStarter, serverStarters} from './server-starters.ts';
 
 const usage = `npm run estate -- COMMAND [--only NAME,NAME]
 
@@ -28,15 +35,15 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Starts what is not up. Servers that end meanwhile or were half started leave nothing behind. */
 async function up(only: readonly string[] | undefined): Promise<boolean> {
-	let estate: Estate | undefined = readRecord();
+	let estate: Estate | undefined = readEstateRecord();
 	if (estate === undefined || !existsSync(estate.folder)) {
 		const folder = mkdtempSync(join(tmpdir(), 'midwatch-estate-'));
 		chmodSync(folder, 0o755);
 		estate = {folder, servers: [], missing: {}};
-		writeRecord(estate);
+		writeEstateRecord(estate);
 	}
 	const wanted = withPrimaries(only);
-	for (const plan of plans.filter(each => wanted.includes(each.name))) {
+	for (const plan of serverStarters.filter(each => wanted.includes(each.name))) {
 		if (interrupted) return false;
 		const before = estate.servers.find(server => server.name === plan.name);
 		if (before && isUp(before)) {
@@ -56,19 +63,19 @@ async function up(only: readonly string[] | undefined): Promise<boolean> {
 			estate = {...estate, servers, missing: {...missing, [plan.name]: why}};
 			say(`${plan.name.padEnd(22)} missing: ${why}`);
 		}
-		writeRecord(estate);
+		writeEstateRecord(estate);
 	}
 	const missing = estate.missing;
 	return wanted.every(name => missing[name] === undefined);
 }
 
 function withPrimaries(only: readonly string[] | undefined): readonly string[] {
-	if (only === undefined) return plans.map(plan => plan.name);
+	if (only === undefined) return serverStarters.map(plan => plan.name);
 	const names = new Set(only);
 	for (const name of only) {
-		const plan: Plan | undefined = plans.find(each => each.name === name);
+		const plan: ServerStarter | undefined = serverStarters.find(each => each.name === name);
 		if (plan === undefined)
-			throw new Error(`there is no server ${name}; there are ${plans.map(each => each.name).join(', ')}`);
+			throw new Error(`there is no server ${name}; there are ${serverStarters.map(each => each.name).join(', ')}`);
 		for (const first of [plan.after ?? []].flat()) names.add(first);
 	}
 	return [...names];
@@ -80,7 +87,7 @@ const follows = (server: Server): boolean =>
 
 /** Replicas and poolers first, so that they do not look for their server. What is stopped is a process of ours and no other. */
 async function down(only: readonly string[] | undefined): Promise<void> {
-	const estate = readRecord();
+	const estate = readEstateRecord();
 	if (estate === undefined) return say('nothing is up');
 	const going = estate.servers.filter(server => only === undefined || only.includes(server.name));
 	const ordered = [...going].sort((a, b) => Number(follows(b)) - Number(follows(a)));
@@ -90,22 +97,22 @@ async function down(only: readonly string[] | undefined): Promise<void> {
 		say(`${server.name.padEnd(22)} stopped`);
 	}
 	const servers = estate.servers.filter(server => !going.includes(server));
-	if (servers.length > 0) return writeRecord({...estate, servers});
+	if (servers.length > 0) return writeEstateRecord({...estate, servers});
 	rmSync(estate.folder, {recursive: true, force: true});
-	forgetRecord();
+	removeEstateRecord();
 }
 
 function halt(server: Server): Promise<void> {
 	if (server.kind === 'postgres' && server.poolerOf === undefined) return stopPostgres(server);
-	return server.kind === 'kafka' ? stopKafka(server) : stop(server);
+	return server.kind === 'kafka' ? stopKafka(server) : stopProcess(server);
 }
 
 /** A cluster is up while all of its brokers are. */
 const isUp = (server: Server): boolean => (server.kind === 'kafka' ? server.nodes.every(isRunning) : isRunning(server));
 
 function status(): boolean {
-	const estate = readRecord();
-	for (const {name} of plans) {
+	const estate = readEstateRecord();
+	for (const {name} of serverStarters) {
 		const server = estate?.servers.find(each => each.name === name);
 		if (server && isUp(server)) say(line(server));
 		else
@@ -113,14 +120,14 @@ function status(): boolean {
 				`${name.padEnd(22)} ${server ? 'ended' : `not up${estate?.missing[name] ? `: ${estate.missing[name]}` : ''}`}`,
 			);
 	}
-	return plans.every(({name}) => estate?.servers.some(server => server.name === name && isUp(server)));
+	return serverStarters.every(({name}) => estate?.servers.some(server => server.name === name && isUp(server)));
 }
 
 const line = (server: Server): string =>
 	`${server.name.padEnd(22)} ${server.kind} ${server.version.padEnd(8)} ${server.host}:${server.port} pid ${server.pid}`;
 
 async function groups(name: string): Promise<void> {
-	const server = readRecord()?.servers.find(each => each.name === name);
+	const server = readEstateRecord()?.servers.find(each => each.name === name);
 	if (server?.kind !== 'kafka' || !isUp(server)) throw new Error(`${name} is not up`);
 	const {runKafkaGroups} = await import('./kafka/kafka-groups.ts');
 	const end = await runKafkaGroups(server);
@@ -137,13 +144,13 @@ const [verb] = positionals;
 const only = values.only?.split(',').filter(name => name !== '');
 
 if (values.help) process.stdout.write(usage);
-else if (verb === 'up') process.exitCode = (await alone(() => up(only))) ? 0 : 1;
-else if (verb === 'down') await alone(() => down(only));
+else if (verb === 'up') process.exitCode = (await withEstateLock(() => up(only))) ? 0 : 1;
+else if (verb === 'down') await withEstateLock(() => down(only));
 else if (verb === 'status') process.exitCode = status() ? 0 : 1;
 else if (verb === 'groups') await groups(only?.[0] ?? 'kafka-4');
 else if (verb === 'deck') {
-	await alone(() => up(only));
-	process.exitCode = await openDeck(only);
+	await withEstateLock(() => up(only));
+	process.exitCode = await openConsole(only);
 } else {
 	process.stderr.write(usage);
 	process.exitCode = 2;

@@ -12,13 +12,17 @@ export function debianProgram(name: string): string {
 	throw new Error(`${name} is not installed: apt-get install ${name}`);
 }
 
-export type Asked = {readonly status: number; readonly body: string};
+export type HttpGetResult = {readonly status: number; readonly body: string};
 
 /** Paths of PEM files: what a client shows to a server that wants to know who it is. */
-export type Shown = {readonly cert: string; readonly key: string};
+export type ClientCertificate = {readonly cert: string; readonly key: string};
 
 /** One GET. An expired certificate is let through: this is the test's own way in. @throws Error when nothing answers within five seconds. */
-export function ask(url: string, headers: Readonly<Record<string, string>> = {}, shown?: Shown): Promise<Asked> {
+export function httpGet(
+	url: string,
+	headers: Readonly<Record<string, string>> = {},
+	shown?: ClientCertificate,
+): Promise<HttpGetResult> {
 	return new Promise((resolve, reject) => {
 		const options = {
 			...{headers, timeout: 5000, agent: false as const, rejectUnauthorized: false},

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 
 /** An independent client, to judge our server by. */
 export type Kubectl = {readonly name: string; readonly path: string};
-export type Missing = {readonly name: string; readonly missing: string};
+export type MissingKubectl = {readonly name: string; readonly missing: string};
 
 function cacheFolder(): string {
 	const told = process.env['MIDWATCH_ESTATE_CACHE'];
@@ -18,7 +18,7 @@ function cacheFolder(): string {
  * Debian's kubectl, unpacked into the cache beside the estate's packages; it is not installed, since another package may own the file. The
  * oldest that is still around, which makes it the strictest judge of what old clients need.
  */
-export function debianKubectl(): Kubectl | Missing {
+export function debianKubectl(): Kubectl | MissingKubectl {
 	const name = 'kubectl of Debian';
 	const cache = cacheFolder();
 	const folder = join(cache, 'kubectl-debian');

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {serverVersion} from '../../demo/kubernetes-api/serving/discovery.ts';
 import {estateFolder, type KubernetesServer} from './estate-record.ts';
-import {freePort, startServer, stop, until} from './server-process.ts';
+import {freePort, startServer, stopProcess, waitUntilReady} from './server-process.ts';
 
 export type KubernetesOptions = {
 	readonly name: string;
@@ -26,9 +26,9 @@ export async function startKubernetes({name, folder, port}: KubernetesOptions): 
 	const ca = join(configs, 'ca.pem');
 	const running = startServer(process.execPath, [program, String(taken), configs], log, {});
 	try {
-		await until(name, running, () => answers(taken, ca));
+		await waitUntilReady(name, running, () => answers(taken, ca));
 	} catch (error) {
-		await stop(running);
+		await stopProcess(running);
 		throw new Error(`${error instanceof Error ? error.message : String(error)}\n${readFileSync(log, 'utf8')}`);
 	}
 	const files = readdirSync(configs).filter(file => file.endsWith('.kubeconfig'));

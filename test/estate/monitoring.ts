@@ -2,8 +2,8 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {AlertmanagerServer, ExporterServer, PostgresServer, RedisServer} from './estate-record.ts';
-import {ask, debianProgram} from './http-server.ts';
-import {freePort, startServer, unprivileged, until} from './server-process.ts';
+import {debianProgram, httpGet} from './http-server.ts';
+import {freePort, startServer, unprivileged, waitUntilReady} from './server-process.ts';
 
 type Place = {
 	readonly name: string;
@@ -43,8 +43,8 @@ export async function startAlertmanager({name, folder, port: wanted}: Place): Pr
 		...running,
 	};
 	const status = `http://127.0.0.1:${port}/api/v2/status`;
-	await until(name, running, async () => (await ask(status)).status === 200);
-	const {versionInfo} = JSON.parse((await ask(status)).body) as {versionInfo: {version: string}};
+	await waitUntilReady(name, running, async () => (await httpGet(status)).status === 200);
+	const {versionInfo} = JSON.parse((await httpGet(status)).body) as {versionInfo: {version: string}};
 	return {...server, version: versionInfo.version};
 }
 
@@ -63,7 +63,7 @@ async function startExporter(
 	const log = join(own, 'log');
 	const binary = debianProgram(program);
 	const running = startServer(binary, [`--web.listen-address=127.0.0.1:${port}`, ...args], log, unprivileged, env);
-	await until(name, running, async () => (await ask(`http://127.0.0.1:${port}/metrics`)).status === 200);
+	await waitUntilReady(name, running, async () => (await httpGet(`http://127.0.0.1:${port}/metrics`)).status === 200);
 	return {kind: 'exporter', name, version: program, host: '127.0.0.1', port, dataDir: own, log, ...running};
 }
 

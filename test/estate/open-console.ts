@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import {estateFolder, readRecord} from './estate-record.ts';
+import {estateFolder, readEstateRecord} from './estate-record.ts';
 import {isRunning} from './server-process.ts';
 import {writeConfig} from './target-config.ts';
 
@@ -10,8 +10,8 @@ const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
  * Opens the console on the servers that are up, and gives its exit code. One server of each kind is guarded, as a production server is;
  * the others may be changed at once. The expired certificates are left out unless they are asked for by name.
  */
-export function openDeck(only: readonly string[] | undefined): Promise<number> {
-	const servers = (readRecord()?.servers ?? [])
+export function openConsole(only: readonly string[] | undefined): Promise<number> {
+	const servers = (readEstateRecord()?.servers ?? [])
 		.filter(isRunning)
 		.filter(server => server.kind !== 'exporter')
 		.filter(({name, tls}) => (only === undefined ? tls?.expired !== true : only.includes(name)));

@@ -1,8 +1,8 @@
 import {chownSync, existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {PostgresServer} from './estate-record.ts';
-import {query} from './postgres.ts';
-import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
+import {runQuery} from './postgres.ts';
+import {freePort, startServer, stopProcess, unprivileged, waitUntilReady} from './server-process.ts';
 
 export type PgbouncerOptions = {
 	readonly name: string;
@@ -51,10 +51,10 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Postgre
 		...running,
 	};
 	try {
-		await until(options.name, running, async () => (await query(server, 'select 1')).length === 1);
+		await waitUntilReady(options.name, running, async () => (await runQuery(server, 'select 1')).length === 1);
 		return server;
 	} catch (error) {
-		await stop(running);
+		await stopProcess(running);
 		throw error;
 	}
 }

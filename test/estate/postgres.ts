@@ -2,7 +2,7 @@ import {appendFileSync, chownSync, existsSync, mkdirSync, writeFileSync} from 'n
 import {join} from 'node:path';
 import {Client, type ClientConfig} from 'pg';
 import type {Login, PostgresServer} from './estate-record.ts';
-import {freePort, runTool, startServer, stop, unprivileged, until} from './server-process.ts';
+import {freePort, runTool, startServer, stopProcess, unprivileged, waitUntilReady} from './server-process.ts';
 
 type Role = keyof PostgresServer['logins'];
 
@@ -81,31 +81,31 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 		...(options.replicaOf ? {replicaOf: options.replicaOf.name} : {}),
 	};
 	try {
-		await until(options.name, running, async () => (await query(server, 'select 1')).length === 1);
+		await waitUntilReady(options.name, running, async () => (await runQuery(server, 'select 1')).length === 1);
 		if (!options.replicaOf) {
-			await query(server, roles);
-			await query(server, 'create database shop owner app');
+			await runQuery(server, roles);
+			await runQuery(server, 'create database shop owner app');
 			// The statements that made the roles hold their passwords.
-			await query(server, 'select pg_stat_statements_reset()');
+			await runQuery(server, 'select pg_stat_statements_reset()');
 		}
-		const [row] = await query<{server_version: string}>(server, 'show server_version');
+		const [row] = await runQuery<{server_version: string}>(server, 'show server_version');
 		// Debian adds its own name in parentheses.
 		return {...server, version: row?.server_version.split(' ')[0] ?? ''};
 	} catch (error) {
-		await stop(running, 'SIGINT');
+		await stopProcess(running, 'SIGINT');
 		throw error;
 	}
 }
 
 /** `fast` shutdown: open transactions are rolled back and sessions are ended. */
-export const stopPostgres = (server: PostgresServer): Promise<void> => stop(server, 'SIGINT');
+export const stopPostgres = (server: PostgresServer): Promise<void> => stopProcess(server, 'SIGINT');
 
 /** Starts a stopped server on the port and data it had. The pid changes. */
 export async function restartPostgres(server: PostgresServer): Promise<PostgresServer> {
 	await stopPostgres(server);
 	const args = ['-D', server.dataDir, '-p', String(server.port)];
 	const again = {...server, ...startServer(join(server.binaries, 'postgres'), args, server.log)};
-	await until(server.name, again, async () => (await query(again, 'select 1')).length === 1);
+	await waitUntilReady(server.name, again, async () => (await runQuery(again, 'select 1')).length === 1);
 	return again;
 }
 
@@ -161,7 +161,7 @@ export function pgConfig(
 }
 
 /** Runs one text on a connection of its own and gives the rows. */
-export async function query<R extends object = Record<string, unknown>>(
+export async function runQuery<R extends object = Record<string, unknown>>(
 	server: PostgresServer,
 	text: string,
 	values: readonly unknown[] = [],

@@ -1,10 +1,10 @@
 import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import type {Certificate} from './certificates.ts';
+import type {CertificateFiles} from './certificates.ts';
 import type {Login, PrometheusServer, Server} from './estate-record.ts';
-import {ask, debianProgram, type Shown} from './http-server.ts';
-import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
+import {type ClientCertificate, debianProgram, httpGet} from './http-server.ts';
+import {freePort, startServer, stopProcess, unprivileged, waitUntilReady} from './server-process.ts';
 
 /** What one server scrapes and by which rules, as its configuration files have it. */
 export type PrometheusFiles = {readonly config: Readonly<Record<string, unknown>>; readonly rules: readonly object[]};
@@ -21,7 +21,7 @@ export type PrometheusOptions = {
 	/** Nobody else is let in. */
 	readonly login?: Login;
 	/** Only TLS is spoken; with `shown` only to those who show a certificate of the same authority, as that one is. */
-	readonly tls?: Certificate & {readonly shown?: Shown};
+	readonly tls?: CertificateFiles & {readonly shown?: ClientCertificate};
 };
 
 /** The one user of a server that asks for a log-in. */
@@ -29,7 +29,7 @@ export const guardedLogin: Login = {user: 'operator', password: 'estate-guarded'
 /** Of that password, at the lowest cost: https://prometheus.io/docs/prometheus/latest/configuration/https/ wants bcrypt, which Node lacks. */
 export const guardedHash = '$2b$04$E2K21GvGnDtkjTe.VM8Yv.xCcl8TX1R/WGWJgdjmRERBDeAo5bSVS';
 
-export const urlOf = (server: Pick<PrometheusServer, 'port' | 'tls'>): string =>
+export const prometheusUrl = (server: Pick<PrometheusServer, 'port' | 'tls'>): string =>
 	`${server.tls === undefined ? 'http' : 'https'}://127.0.0.1:${server.port}`;
 
 export const loginHeaders = (login: Login | undefined): Readonly<Record<string, string>> =>
@@ -38,12 +38,12 @@ export const loginHeaders = (login: Login | undefined): Readonly<Record<string, 
 		: {Authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`};
 
 /** What the server says to a GET of a path, asked by the test itself. */
-export const askPrometheus = (server: PrometheusServer, path: string) =>
-	ask(`${urlOf(server)}${path}`, loginHeaders(server.login), server.tls?.shown);
+export const getPrometheus = (server: PrometheusServer, path: string) =>
+	httpGet(`${prometheusUrl(server)}${path}`, loginHeaders(server.login), server.tls?.shown);
 
 /** The `data` of an answer of its API. @throws Error with what it says when it refuses. */
 export async function prometheusData(server: PrometheusServer, path: string): Promise<unknown> {
-	const {status, body} = await askPrometheus(server, path);
+	const {status, body} = await getPrometheus(server, path);
 	if (status !== 200) throw new Error(`${path}: status ${status}: ${body}`);
 	return (JSON.parse(body) as {data: unknown}).data;
 }
@@ -53,7 +53,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 	const folder = join(options.folder, options.name);
 	mkdirSync(join(folder, 'data'), {recursive: true, mode: 0o755});
 	const port = await freePort(options.port);
-	writeFiles(folder, options.files(port));
+	writePrometheusFiles(folder, options.files(port));
 	const {login, tls} = options;
 	const web = {
 		...(login === undefined ? {} : {basic_auth_users: {[login.user]: guardedHash}}),
@@ -97,17 +97,17 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 		...(tls === undefined ? {} : {tls: {ca: tls.ca, expired: tls.expired, ...(tls.shown && {shown: tls.shown})}}),
 	};
 	try {
-		await until(options.name, running, () => isReady(server));
+		await waitUntilReady(options.name, running, () => isReady(server));
 		const {version} = (await prometheusData(server, '/api/v1/status/buildinfo')) as {version: string};
 		return {...server, version: version.replace(/\+.*/, '')};
 	} catch (error) {
-		await stop(running);
+		await stopProcess(running);
 		throw error;
 	}
 }
 
 /** Writes the files anew, which the server reads when it is told to. */
-export function writeFiles(folder: string, {config, rules}: PrometheusFiles): void {
+export function writePrometheusFiles(folder: string, {config, rules}: PrometheusFiles): void {
 	writeFileSync(join(folder, 'prometheus.yml'), yamlOf(config));
 	writeFileSync(join(folder, 'rules.yml'), yamlOf({groups: rules}));
 }
@@ -118,14 +118,14 @@ const yamlOf = (value: object): string =>
 
 /** Starts a stopped server on the port and with the files it had. The pid changes. */
 export async function restartPrometheus(server: PrometheusServer): Promise<PrometheusServer> {
-	await stop(server);
+	await stopProcess(server);
 	const again = {...server, ...startServer(server.binary, server.args, server.log)};
-	await until(server.name, again, () => isReady(again));
+	await waitUntilReady(server.name, again, () => isReady(again));
 	return again;
 }
 
 async function isReady(server: PrometheusServer): Promise<boolean> {
-	if ((await askPrometheus(server, '/-/ready')).status !== 200) return false;
+	if ((await getPrometheus(server, '/-/ready')).status !== 200) return false;
 	const {activeTargets} = (await prometheusData(server, '/api/v1/targets?state=active')) as {
 		activeTargets: readonly {health: string}[];
 	};
@@ -141,7 +141,7 @@ const pool = (name: string, addresses: readonly string[], labels: Readonly<Recor
 });
 
 /** Scrapes itself, the exporters that are up, and what is dead; one pool is called otherwise by its targets. */
-export const estateFiles =
+export const estatePrometheusFiles =
 	(up: readonly Server[]) =>
 	(port: number): PrometheusFiles => ({
 		config: {
@@ -193,7 +193,7 @@ function alerting(up: readonly Server[]): object {
 }
 
 /** Scrapes only itself, logging in and by TLS where that is asked for. */
-export const ownFiles =
+export const selfScrapeFiles =
 	({login, tls}: Pick<PrometheusOptions, 'login' | 'tls'> = {}) =>
 	(port: number): PrometheusFiles => ({
 		config: {

@@ -2,7 +2,7 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
 import type {Login, RedisServer} from './estate-record.ts';
-import {freePort, startServer, stop, unprivileged, until} from './server-process.ts';
+import {freePort, startServer, stopProcess, unprivileged, waitUntilReady} from './server-process.ts';
 
 type User = keyof RedisServer['logins'];
 
@@ -85,29 +85,29 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
 		...(options.replicaOf ? {replicaOf: options.replicaOf.name} : {}),
 	};
 	try {
-		await until(options.name, running, async () => isReady(server));
-		return {...server, version: field(await command(server, ['INFO', 'server']), 'redis_version')};
+		await waitUntilReady(options.name, running, async () => isReady(server));
+		return {...server, version: infoField(await sendCommand(server, ['INFO', 'server']), 'redis_version')};
 	} catch (error) {
-		await stop(running);
+		await stopProcess(running);
 		throw error;
 	}
 }
 
 /** Starts a stopped server on the port and settings it had, with nothing in it. The pid changes. */
 export async function restartRedis(server: RedisServer): Promise<RedisServer> {
-	await stop(server);
+	await stopProcess(server);
 	const again = {...server, ...startServer(server.binary, [join(server.dataDir, 'redis.conf')], server.log)};
-	await until(server.name, again, async () => isReady(again));
+	await waitUntilReady(server.name, again, async () => isReady(again));
 	return again;
 }
 
 async function isReady(server: RedisServer): Promise<boolean> {
-	if (server.replicaOf === undefined) return (await command(server, ['PING'])) === 'PONG';
-	return field(await command(server, ['INFO', 'replication']), 'master_link_status') === 'up';
+	if (server.replicaOf === undefined) return (await sendCommand(server, ['PING'])) === 'PONG';
+	return infoField(await sendCommand(server, ['INFO', 'replication']), 'master_link_status') === 'up';
 }
 
 /** One `name:value` of INFO; empty when it is not there. */
-export const field = (info: unknown, name: string): string =>
+export const infoField = (info: unknown, name: string): string =>
 	new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(String(info))?.[1] ?? '';
 
 /** What ioredis needs to connect as one of the server's users. An expired certificate is let through: this is the test's own way in. */
@@ -127,7 +127,7 @@ export function redisOptions(server: RedisServer, user: User | Login = 'default'
 }
 
 /** Sends one command on a connection of its own and gives the reply. */
-export async function command(
+export async function sendCommand(
 	server: RedisServer,
 	words: readonly (string | number)[],
 	user: User | Login = 'default',

@@ -2,7 +2,7 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {startKubernetesApi} from '../../demo/kubernetes-api/server.ts';
-import {logins} from '../../demo/kubernetes-api/serving/access.ts';
+import {demoLogins} from '../../demo/kubernetes-api/serving/access.ts';
 import {createScenario} from '../../demo/scenario.ts';
 
 const [, , port = '0', folder = '.'] = process.argv;
@@ -11,7 +11,7 @@ const api = await startKubernetesApi({
 	port: Number(port),
 	context: 'estate',
 });
-for (const login of logins) {
+for (const login of demoLogins) {
 	writeFileSync(join(folder, `${login}.kubeconfig`), api.kubeconfigOf(login), {mode: 0o600});
 }
 // Last: who waits for it finds the others there.

@@ -2,7 +2,7 @@ import {spawn, spawnSync} from 'node:child_process';
 import {existsSync, openSync, readFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {setTimeout as pause} from 'node:timers/promises';
-import type {Running} from './estate-record.ts';
+import type {ServerProcess} from './estate-record.ts';
 
 /**
  * PostgreSQL refuses to run as root. 65534 is `nobody` on every Linux; anyone else runs the servers as themselves.
@@ -30,7 +30,7 @@ function startOf(pid: number): string | undefined {
 }
 
 /** True while the very process that was started still runs, not another one that was given its pid. */
-export const isRunning = (process: Running): boolean => startOf(process.pid) === process.started;
+export const isRunning = (process: ServerProcess): boolean => startOf(process.pid) === process.started;
 
 /** Starts a server that outlives us, its output going to `log`. As `user`: one that reads this checkout has to be run as ourselves. */
 export function startServer(
@@ -39,7 +39,7 @@ export function startServer(
 	log: string,
 	user = unprivileged,
 	env = {},
-): Running {
+): ServerProcess {
 	const output = openSync(log, 'a', 0o644);
 	const child = spawn(program, args, {
 		...user,
@@ -68,9 +68,9 @@ export function runTool(program: string, args: readonly string[], env: Record<st
 }
 
 /** Asks again until it is true. @throws Error when the process has ended before, or `seconds` have gone by: then it is stopped. */
-export async function until(
+export async function waitUntilReady(
 	what: string,
-	process: Running,
+	process: ServerProcess,
 	ready: () => Promise<boolean>,
 	seconds = 30,
 ): Promise<void> {
@@ -79,7 +79,7 @@ export async function until(
 		if (await ready().catch(() => false)) return;
 		if (!isRunning(process)) throw new Error(`${what} ended while it was starting`);
 		if (Date.now() > end) {
-			await stop(process);
+			await stopProcess(process);
 			throw new Error(`${what} was not ready after ${seconds} s`);
 		}
 		await pause(20);
@@ -87,7 +87,7 @@ export async function until(
 }
 
 /** Ends a process that is still the one we started: politely, then for good. A stopped process is continued first. */
-export async function stop(process: Running, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export async function stopProcess(process: ServerProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 	for (const [how, seconds] of [
 		[signal, 10],
 		['SIGKILL', 5],

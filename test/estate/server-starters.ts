@@ -9,12 +9,12 @@ import {startAlertmanager, startNodeExporter, startPostgresExporter, startRedisE
 import {packagedPostgres} from './packages.ts';
 import {startPgbouncer} from './pgbouncer.ts';
 import {startPostgres} from './postgres.ts';
-import {estateFiles, guardedLogin, ownFiles, startPrometheus} from './prometheus.ts';
+import {estatePrometheusFiles, guardedLogin, selfScrapeFiles, startPrometheus} from './prometheus.ts';
 import {startRedis} from './redis.ts';
 import {startVictoriaMetrics} from './victoria-metrics.ts';
 
 /** How one server of the estate is started. @throws Error with the reason and what to install when it cannot be. */
-export type Plan = {
+export type ServerStarter = {
 	readonly name: string;
 	/** What must be up before. */
 	readonly after?: string | readonly string[];
@@ -53,7 +53,7 @@ const redisNamed = (up: readonly Server[], name: string): RedisServer => {
 const kafkaNames = {newest: 'kafka-4', old: 'kafka-3.9'} as const;
 
 /** In the order they are started. Ports are below those the system hands out, and another is taken when one is in use. */
-export const plans: readonly Plan[] = [
+export const serverStarters: readonly ServerStarter[] = [
 	{
 		name: 'postgres-15',
 		start: folder => startPostgres({name: 'postgres-15', binaries: debianPostgres(), folder, port: 25415}),
@@ -172,7 +172,7 @@ export const plans: readonly Plan[] = [
 		name: 'prometheus',
 		after: ['alertmanager', 'node-exporter'],
 		start: (folder, up) =>
-			startPrometheus({name: 'prometheus', folder, port: 25190, files: estateFiles(up), lifecycle: true}),
+			startPrometheus({name: 'prometheus', folder, port: 25190, files: estatePrometheusFiles(up), lifecycle: true}),
 	},
 	{
 		name: 'prometheus-guarded',
@@ -181,7 +181,7 @@ export const plans: readonly Plan[] = [
 				name: 'prometheus-guarded',
 				folder,
 				port: 25191,
-				files: ownFiles({login: guardedLogin}),
+				files: selfScrapeFiles({login: guardedLogin}),
 				lifecycle: false,
 				login: guardedLogin,
 			}),
@@ -198,7 +198,7 @@ export const plans: readonly Plan[] = [
 				name: expired ? 'prometheus-tls-expired' : 'prometheus-tls',
 				folder,
 				port: expired ? 25193 : 25192,
-				files: ownFiles({tls}),
+				files: selfScrapeFiles({tls}),
 				lifecycle: true,
 				tls,
 			});

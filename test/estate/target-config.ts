@@ -2,7 +2,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {Login, NamedServer, WatchedServer} from './estate-record.ts';
-import {urlOf} from './prometheus.ts';
+import {prometheusUrl} from './prometheus.ts';
 
 export type Address = {readonly host: string; readonly port: number};
 
@@ -39,7 +39,7 @@ export function targetEntry(
 	if (kind === 'prometheus' || kind === 'alertmanager') {
 		const {login = undefined, tls = undefined} = kind === 'prometheus' ? server : {};
 		const guards = login && {username: login.user, password: passwordOf(login)};
-		return {name, kind, url: urlOf({port, ...(tls && {tls})}), ...guards, ...(tls && {tls: {ca: tls.ca}})};
+		return {name, kind, url: prometheusUrl({port, ...(tls && {tls})}), ...guards, ...(tls && {tls: {ca: tls.ca}})};
 	}
 	if (kind === 'kafka') {
 		const {listeners, nodes, logins} = server;

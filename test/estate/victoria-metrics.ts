@@ -2,9 +2,9 @@ import {chownSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import type {PrometheusServer} from './estate-record.ts';
-import {ask, debianProgram} from './http-server.ts';
+import {debianProgram, httpGet} from './http-server.ts';
 import {deadAddress, prometheusData} from './prometheus.ts';
-import {freePort, startServer, unprivileged, until} from './server-process.ts';
+import {freePort, startServer, unprivileged, waitUntilReady} from './server-process.ts';
 
 /** Starts a VictoriaMetrics, which speaks the API of a Prometheus without being one. It scrapes itself, and something dead. */
 export async function startVictoriaMetrics({
@@ -55,8 +55,8 @@ export async function startVictoriaMetrics({
 		},
 		...{lifecycle: false, ...running},
 	};
-	await until(name, running, async () => {
-		if ((await ask(`http://127.0.0.1:${port}/health`)).status !== 200) return false;
+	await waitUntilReady(name, running, async () => {
+		if ((await httpGet(`http://127.0.0.1:${port}/health`)).status !== 200) return false;
 		const {result} = (await prometheusData(server, '/api/v1/query?query=up')) as {result: readonly unknown[]};
 		return result.length >= 2;
 	});

@@ -1,6 +1,6 @@
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {type FaultProxy, faultProxy, silentListener} from './fault-proxy.ts';
+import {type FaultProxy, startFaultProxy, startSilentListener} from './fault-proxy.ts';
 
 let echo: Server;
 let proxy: FaultProxy;
@@ -71,7 +71,7 @@ beforeEach(async () => {
 	await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve));
 	const address = echo.address();
 	if (address === null || typeof address === 'string') throw new Error('no port');
-	proxy = await faultProxy({host: '127.0.0.1', port: address.port});
+	proxy = await startFaultProxy({host: '127.0.0.1', port: address.port});
 });
 
 afterEach(async () => {
@@ -200,7 +200,7 @@ describe('the fault proxy', () => {
 	});
 
 	test('ends a connection when nobody is behind the proxy', async () => {
-		const lonely = await faultProxy({host: '127.0.0.1', port: 1});
+		const lonely = await startFaultProxy({host: '127.0.0.1', port: 1});
 		const one = client(lonely.port);
 		await one.when(() => one.ended !== undefined);
 		await lonely.close();
@@ -208,7 +208,7 @@ describe('the fault proxy', () => {
 });
 
 test('a silent listener takes a connection and never answers', async () => {
-	const silent = await silentListener();
+	const silent = await startSilentListener();
 	const one = client(silent.port);
 	one.socket.write('hello');
 	await roundTrip(directPort());

@@ -8,10 +8,10 @@ import {connect, createServer, type Server, type Socket} from 'node:net';
  * - `silent`: a new connection is accepted and never answered, also not after heal
  * - `refuse`: nobody listens on the port
  */
-export type Mode = 'pass' | 'hold' | 'reset' | 'silent' | 'refuse';
+export type FaultMode = 'pass' | 'hold' | 'reset' | 'silent' | 'refuse';
 
-export type Faults = {
-	readonly mode: Mode;
+export type ProxyFaults = {
+	readonly mode: FaultMode;
 	/** Each way. */
 	readonly latencyMs: number;
 	/** At random, on top of the latency. Bytes stay in order. */
@@ -34,7 +34,7 @@ export type FaultProxy = {
 	readonly connections: number;
 	/** Connections made since the start. */
 	readonly accepted: number;
-	set(faults: Partial<Faults>): Promise<void>;
+	set(faults: Partial<ProxyFaults>): Promise<void>;
 	/** Back to passing everything at once; what was held is delivered. */
 	heal(): Promise<void>;
 	/** Resets every connection that stands: the client sees ECONNRESET. */
@@ -44,7 +44,7 @@ export type FaultProxy = {
 	close(): Promise<void>;
 };
 
-const none: Faults = {
+const none: ProxyFaults = {
 	mode: 'pass',
 	latencyMs: 0,
 	jitterMs: 0,
@@ -60,7 +60,7 @@ type Flow = {pump(): void};
 type Link = {readonly client: Socket; readonly server: Socket | undefined; readonly flows: Flow[]; cut: boolean};
 
 /** A proxy on loopback in front of one server, with no faults yet. `wanted`: its port, when the server has told its clients one. */
-export async function faultProxy(
+export async function startFaultProxy(
 	server: {readonly host: string; readonly port: number},
 	wanted = 0,
 ): Promise<FaultProxy> {
@@ -100,7 +100,7 @@ export async function faultProxy(
 	if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
 	const {port} = address;
 
-	const set = async (change: Partial<Faults>): Promise<void> => {
+	const set = async (change: Partial<ProxyFaults>): Promise<void> => {
 		faults = {...faults, ...change};
 		if (faults.mode === 'refuse') await stopListening(listener);
 		else if (!listener.listening) listener = await listen(accept, port);
@@ -142,8 +142,8 @@ export async function faultProxy(
 }
 
 /** Takes a connection and never says a word: the address of a server that is there and does not answer. */
-export async function silentListener(): Promise<FaultProxy> {
-	const proxy = await faultProxy({host: '127.0.0.1', port: 1});
+export async function startSilentListener(): Promise<FaultProxy> {
+	const proxy = await startFaultProxy({host: '127.0.0.1', port: 1});
 	await proxy.set({mode: 'silent'});
 	return proxy;
 }
@@ -153,7 +153,7 @@ function flow(
 	from: Socket,
 	to: Socket,
 	link: Link,
-	{current, cutLink}: {readonly current: () => Faults; readonly cutLink: () => void},
+	{current, cutLink}: {readonly current: () => ProxyFaults; readonly cutLink: () => void},
 	fromServer: boolean,
 ): Flow {
 	const queue: {readonly due: number; readonly data: Buffer | undefined}[] = [];

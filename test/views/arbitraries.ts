@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import {type Column, defineSection} from '../../src/contract/pane.ts';
 import type {Gauge, Row, Severity} from '../../src/contract/row.ts';
-import {width} from '../../src/text/fit.ts';
+import {displayWidth} from '../../src/text/fit.ts';
 import {createTheme} from '../../views/theme.ts';
 
 export const themes = [createTheme('colour', false), createTheme('none', false), createTheme('colour', true)] as const;
-export const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, ''));
+export const cellsOf = (painted: string) => displayWidth(painted.replace(/\u001b\[[0-9;]*m/g, ''));
 
 /** What a name, a query or a key may hold: wide, combining, invisible, moving the cursor, turning the direction, broken. */
-export const hostile = fc.oneof(
+export const hostileText = fc.oneof(
 	fc.string({unit: 'grapheme', maxLength: 60}),
 	fc.string({unit: 'binary', maxLength: 30}),
 	fc.constantFrom(
@@ -25,46 +25,46 @@ export const hostile = fc.oneof(
 		'x'.repeat(400),
 	),
 );
-export const severity = fc.constantFrom<Severity>('ok', 'warn', 'crit', 'unknown');
+export const anySeverity = fc.constantFrom<Severity>('ok', 'warn', 'crit', 'unknown');
 
-export type Wild = Row & {readonly cells: readonly string[]};
+export type ArbitraryRow = Row & {readonly cells: readonly string[]};
 
-export const wildRow = fc.record({
+export const arbitraryRow = fc.record({
 	id: fc.uuid(),
-	target: hostile,
-	severity,
-	why: hostile,
-	cells: fc.array(hostile, {minLength: 4, maxLength: 4}),
+	target: hostileText,
+	severity: anySeverity,
+	why: hostileText,
+	cells: fc.array(hostileText, {minLength: 4, maxLength: 4}),
 });
 
-export const wildColumns = fc
+export const arbitraryColumns = fc
 	.array(
 		fc.record({
 			width: fc.integer({min: 1, max: 24}),
 			grow: fc.boolean(),
 			right: fc.boolean(),
 			middle: fc.boolean(),
-			yields: fc.option(fc.nat(3)),
+			hideOrder: fc.option(fc.nat(3)),
 		}),
 		{minLength: 4, maxLength: 4},
 	)
 	.map(shapes =>
 		shapes.map(
-			(shape, index): Column<Wild> => ({
+			(shape, index): Column<ArbitraryRow> => ({
 				header: `COLUMN ${index}`,
 				field: `field${index}`,
 				width: shape.width,
 				...(shape.grow ? {grow: true as const} : {}),
 				...(shape.right ? {align: 'right' as const} : {}),
 				...(shape.middle ? {cut: 'middle' as const} : {}),
-				...(shape.yields === null ? {} : {yields: shape.yields}),
+				...(shape.hideOrder === null ? {} : {hideOrder: shape.hideOrder}),
 				cell: row => ({text: row.cells[index] ?? '', tone: row.severity}),
 			}),
 		),
 	);
 
-export const sectionOf = (columns: readonly Column<Wild>[], weight = 1) =>
-	defineSection<Wild>({
+export const sectionOf = (columns: readonly Column<ArbitraryRow>[], weight = 1) =>
+	defineSection<ArbitraryRow>({
 		kind: 'postgres.session',
 		title: 'Rows',
 		weight,
@@ -73,14 +73,14 @@ export const sectionOf = (columns: readonly Column<Wild>[], weight = 1) =>
 		columns,
 	});
 
-export const gauge = fc.record({
+export const arbitraryGauge = fc.record({
 	id: fc.constantFrom('g0', 'g1'),
 	label: fc.constantFrom('memory', 'conns'),
 	value: fc.option(fc.double({noNaN: true, min: 0, max: 1e13}), {nil: undefined}),
 	unit: fc.constantFrom<Gauge['unit']>('count', 'bytes', 'ratio', 'seconds', 'per-second', 'text'),
 	limit: fc.double({noNaN: true, min: 0, max: 1e13}),
-	text: hostile,
-	severity,
+	text: hostileText,
+	severity: anySeverity,
 });
 
-export const theme = fc.constantFrom(...themes);
+export const anyTheme = fc.constantFrom(...themes);

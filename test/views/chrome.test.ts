@@ -5,40 +5,40 @@ import type {SystemKind} from '../../src/contract/row.ts';
 import {AdapterError} from '../../src/errors.ts';
 import type {Deck} from '../../src/input/deck.ts';
 import {createStore} from '../../src/watch/store.ts';
-import {paintStrip} from '../../views/chrome/finding-strip.ts';
+import {paintFindingStrip} from '../../views/chrome/finding-strip.ts';
 import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
 import {paintLayer} from '../../views/modal/paint-layer.ts';
-import {type House, openHouse} from '../src/input/deck-fixture.ts';
-import {job} from '../src/input/memory-system.ts';
+import {type DeckFixture, openDeckFixture} from '../src/input/deck-fixture.ts';
+import {memoryRow} from '../src/input/memory-system.ts';
 import {cellsOf, themes} from './arbitraries.ts';
 
 const [, theme] = themes;
 const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 const layerText = (columns: number, rows: number) =>
-	(paintLayer(house.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
+	(paintLayer(fixture.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
 
 describe('header', () => {
 	it('tells what is wrong before anything else when it is narrow', async () => {
-		house = await openHouse({rows: [job('a', 'crit'), job('b', 'crit')], guarded: true});
-		expect(bare(paintHeader(house.deck, 120, theme))).toMatch(
+		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit'), memoryRow('b', 'crit')], guarded: true});
+		expect(bare(paintHeader(fixture.deck, 120, theme))).toMatch(
 			/^ midwatch {2}guarded: O arms {3}■ 2 {3}.*postgres ■.* 14:05:22Z$/,
 		);
-		expect(bare(paintHeader(house.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
+		expect(bare(paintHeader(fixture.deck, 36, theme))).toMatch(/■ 2 .* 14:05:22Z$/);
 		for (let columns = 36; columns < 200; columns += 1)
-			expect(cellsOf(paintHeader(house.deck, columns, theme))).toBe(columns);
+			expect(cellsOf(paintHeader(fixture.deck, columns, theme))).toBe(columns);
 	});
 
 	it('says where another console is when there is room, and else only that there is one', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
 		const beside = (...others: readonly OtherConsole[]) => {
 			const presence = {others: createStore(others), close: async () => {}};
-			const deck = {...house.deck, options: {...house.deck.options, presence}};
+			const deck = {...fixture.deck, options: {...fixture.deck.options, presence}};
 			return (columns: number) => bare(paintHeader(deck, columns, theme));
 		};
 		const one = beside(console);
@@ -54,26 +54,26 @@ describe('header', () => {
 
 	it('keeps unknown outcomes, the name of an armed target and other consoles at 80 columns, in this order', async () => {
 		const name = 'warehouse-postgres-primary.eu-central-1';
-		house = await openHouse({
+		fixture = await openDeckFixture({
 			targets: [name, 'orders-db-primary'],
 			guarded: true,
-			rows: ['a', 'b', 'c', 'd'].map(id => job(id, 'crit')),
+			rows: ['a', 'b', 'c', 'd'].map(id => memoryRow(id, 'crit')),
 		});
-		await house.deck.options.arming.arm(name);
-		await house.deck.options.arming.arm('orders-db-primary');
-		const {options} = house.deck;
+		await fixture.deck.options.arming.arm(name);
+		await fixture.deck.options.arming.arm('orders-db-primary');
+		const {options} = fixture.deck;
 		const intent = {
 			action: {id: 'x', title: 'X'},
 			target: name,
 			object: 'o',
 			user: 'u',
 			why: '',
-			look: '',
+			whatToCheck: '',
 			equivalent: '',
 		};
 		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
 		const deck: Deck = {
-			...house.deck,
+			...fixture.deck,
 			options: {
 				...options,
 				labels: ['read as monitoring@orders', 'demo: storm'],
@@ -93,41 +93,41 @@ describe('header', () => {
 	});
 
 	it('says at any width that a required copy of the audit is not taken, and that the glass is broken', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const sink = {
 			name: 'siem',
-			where: 'h',
+			destination: 'h',
 			required: true,
-			waiting: 3,
-			broken: undefined,
-			trouble: {message: 'm', hint: 'h'},
+			pendingRecords: 3,
+			mismatch: undefined,
+			failure: {message: 'm', hint: 'h'},
 		};
 		const header = (part: Partial<SinkState>, record?: string) => {
 			const glass = {
 				state: createStore(record === undefined ? undefined : {record}),
 				isNeeded: () => true,
-				use: async () => undefined,
+				activate: async () => undefined,
 				close() {},
 			};
 			const copies = {state: createStore<readonly SinkState[]>([{...sink, ...part}]), glass};
-			const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
+			const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 			return (columns: number) => bare(paintHeader(deck, columns, theme));
 		};
 		expect(header({})(120)).toContain('audit not delivered, no action: siem (3 wait)');
 		expect(header({}, 'A')(120)).toContain('GLASS BROKEN, audit not delivered: siem (3 wait)');
-		expect(header({trouble: undefined}, 'A')(120)).toContain('GLASS BROKEN');
+		expect(header({failure: undefined}, 'A')(120)).toContain('GLASS BROKEN');
 		for (let columns = 34; columns <= 120; columns += 1) {
 			expect(header({})(columns)).toMatch(/audit not delivered|no audit/);
 			expect(header({}, 'A')(columns)).toContain('GLASS BROKEN');
-			expect(header({trouble: undefined, broken: 'b'})(columns)).toMatch(/rewritten/);
+			expect(header({failure: undefined, mismatch: 'b'})(columns)).toMatch(/rewritten/);
 		}
-		expect(header({trouble: undefined, waiting: 1})(120)).not.toMatch(/audit|siem/);
+		expect(header({failure: undefined, pendingRecords: 1})(120)).not.toMatch(/audit|siem/);
 		expect(header({required: false})(120)).toContain('copies wait: siem (3 wait)');
 	});
 
 	it('tells of every system that is ill at any width, and of how many that are well', async () => {
-		house = await openHouse({rows: [job('a', 'crit')]});
-		const {options} = house.deck;
+		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit')]});
+		const {options} = fixture.deck;
 		const [known] = options.watch.targets;
 		const [reading] = options.watch.readings();
 		if (known === undefined || reading === undefined) throw new Error('the house has a target that was read');
@@ -149,7 +149,7 @@ describe('header', () => {
 				...(read ? {} : {state: 'connecting' as const, snapshot: undefined}),
 			}));
 			const watch = {...options.watch, targets, readings: () => readings, identity: () => undefined};
-			const deck: Deck = {...house.deck, options: {...options, labels: ['demo: storm'], watch}};
+			const deck: Deck = {...fixture.deck, options: {...options, labels: ['demo: storm'], watch}};
 			return (columns: number) => {
 				expect(cellsOf(paintHeader(deck, columns, theme))).toBe(columns);
 				return bare(paintHeader(deck, columns, theme));
@@ -173,35 +173,35 @@ describe('header', () => {
 
 	it('counts armed targets when their names do not fit', async () => {
 		const names = ['orders-db-primary', 'billing-db-primary', 'warehouse-db-primary'];
-		house = await openHouse({targets: names, guarded: true});
-		for (const name of names) await house.deck.options.arming.arm(name);
-		expect(bare(paintHeader(house.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
-		expect(bare(paintHeader(house.deck, 80, theme))).toContain('orders-db-primary +2 armed 10m00s');
-		expect(bare(paintHeader(house.deck, 80, theme))).not.toContain('guarded');
+		fixture = await openDeckFixture({targets: names, guarded: true});
+		for (const name of names) await fixture.deck.options.arming.arm(name);
+		expect(bare(paintHeader(fixture.deck, 200, theme))).toContain('billing-db-primary armed 10m00s');
+		expect(bare(paintHeader(fixture.deck, 80, theme))).toContain('orders-db-primary +2 armed 10m00s');
+		expect(bare(paintHeader(fixture.deck, 80, theme))).not.toContain('guarded');
 	});
 });
 
 describe('strip', () => {
 	it('is as high as told, worst first, and says how many more there are', async () => {
-		house = await openHouse({rows: ['a', 'b', 'c', 'd'].map(id => job(id, 'crit'))});
-		const lines = paintStrip(house.deck, 120, 3, theme).map(bare);
+		fixture = await openDeckFixture({rows: ['a', 'b', 'c', 'd'].map(id => memoryRow(id, 'crit'))});
+		const lines = paintFindingStrip(fixture.deck, 120, 3, theme).map(bare);
 		expect(lines).toHaveLength(3);
 		expect(lines[0]).toMatch(/^ ■ db {2}job a waits .*T stop$/);
 		expect(lines[2]).toMatch(/\+1 more !$/);
 		for (let columns = 60; columns < 200; columns += 7)
-			expect(paintStrip(house.deck, columns, 3, theme).map(cellsOf)).toEqual([columns, columns, columns]);
+			expect(paintFindingStrip(fixture.deck, columns, 3, theme).map(cellsOf)).toEqual([columns, columns, columns]);
 	});
 
 	it('says that nothing is wrong, in the same height', async () => {
-		house = await openHouse();
-		expect(paintStrip(house.deck, 80, 2, theme).map(bare)).toEqual([' · nothing is wrong on 1 target', '']);
+		fixture = await openDeckFixture();
+		expect(paintFindingStrip(fixture.deck, 80, 2, theme).map(bare)).toEqual([' · nothing is wrong on 1 target', '']);
 	});
 });
 
 describe('footer', () => {
 	it('shows what can be done with the row, a disabled action dim', async () => {
-		house = await openHouse({guarded: true});
-		const painted = paintFooter(house.deck, 120, theme);
+		fixture = await openDeckFixture({guarded: true});
+		const painted = paintFooter(fixture.deck, 120, theme);
 		expect(bare(painted)).toContain('K poke  T stop  X purge  M set  B never  d read the job');
 		expect(painted).toContain('\u001b[2mK');
 		expect(painted).toContain('\u001b[1md');
@@ -209,88 +209,92 @@ describe('footer', () => {
 	});
 
 	it('shows the keys of what is open, not those of the deck', async () => {
-		house = await openHouse();
-		await house.keys('d');
-		expect(bare(paintFooter(house.deck, 80, theme))).toBe(
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('d');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toBe(
 			' / search  & filter  w wrap  s save  r read again  c copy  esc back',
 		);
-		await house.keys('/');
-		await house.type('one');
-		expect(bare(paintFooter(house.deck, 80, theme))).toMatch(/^ \/one▏/);
-		await house.keys('enter');
-		expect(bare(paintFooter(house.deck, 80, theme))).toContain('n next match');
-		await house.keys('esc', 't');
-		expect(bare(paintFooter(house.deck, 80, theme))).toBe('');
+		await fixture.pressKeys('/');
+		await fixture.type('one');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toMatch(/^ \/one▏/);
+		await fixture.pressKeys('enter');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('n next match');
+		await fixture.pressKeys('esc', 't');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toBe('');
 	});
 
 	it('keeps the end of a long filter in sight', async () => {
-		house = await openHouse();
-		await house.keys('/');
-		await house.type('x'.repeat(200));
-		await house.type('END');
-		expect(bare(paintFooter(house.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('/');
+		await fixture.type('x'.repeat(200));
+		await fixture.type('END');
+		expect(bare(paintFooter(fixture.deck, 60, theme))).toMatch(/^ \/….*xEND▏/);
 	});
 
 	it('names the configured keys', async () => {
 		const keys = {'field.accept': ['f5'], 'list.arm': ['f6'], 'list.login': ['f7'], 'list.choose': ['f8']};
-		house = await openHouse({guarded: true, keys});
-		await house.keys('/');
-		expect(bare(paintFooter(house.deck, 80, theme))).toContain('f5 keeps it');
-		await house.keys('esc', 't');
+		fixture = await openDeckFixture({guarded: true, keys});
+		await fixture.pressKeys('/');
+		expect(bare(paintFooter(fixture.deck, 80, theme))).toContain('f5 keeps it');
+		await fixture.pressKeys('esc', 't');
 		expect(layerText(120, 20)).toContain('f8 shows it alone · f6 arms or disarms · f7 logs in');
 		expect(layerText(120, 20)).toContain('guarded: f6 arms it');
 	});
 
 	it('tells a notice that is too long over several lines, to its end', async () => {
-		house = await openHouse({guarded: true});
-		await house.keys('K');
+		fixture = await openDeckFixture({guarded: true});
+		await fixture.pressKeys('K');
 		expect(layerText(200, 50)).toBe('');
-		expect(bare(paintFooter(house.deck, 60, theme))).toMatch(/…$/);
+		expect(bare(paintFooter(fixture.deck, 60, theme))).toMatch(/…$/);
 		expect(layerText(60, 20).replace(/\s+/g, ' ')).toContain('press O to arm it for 10 minutes, then try again');
 	});
 
 	it('marks the filtered pane and the worst of each in the tabs', async () => {
-		house = await openHouse({rows: [job('a', 'crit')]});
-		await house.keys('/');
-		await house.type('a');
-		await house.keys('enter');
-		expect(bare(paintTabs(house.deck, 80, theme))).toBe(' 1 Jobs/■');
+		fixture = await openDeckFixture({rows: [memoryRow('a', 'crit')]});
+		await fixture.pressKeys('/');
+		await fixture.type('a');
+		await fixture.pressKeys('enter');
+		expect(bare(paintTabs(fixture.deck, 80, theme))).toBe(' 1 Jobs/■');
 	});
 });
 
 describe('document', () => {
 	it('draws its part, where it is, and what was searched loud', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
-		house.far.read = async () => ({title: 'Long', lines, reads: []});
-		await house.keys('d', 'space');
-		paintLayer(house.deck, {columns: 60, rows: 12}, theme);
-		await house.keys('G');
+		fixture.server.read = async () => ({title: 'Long', lines, cliEquivalent: []});
+		await fixture.pressKeys('d', 'space');
+		paintLayer(fixture.deck, {columns: 60, rows: 12}, theme);
+		await fixture.pressKeys('G');
 		expect(layerText(60, 12)).toMatch(/^ Long ─+ 100 % {2}esc back\n/);
 		expect(layerText(60, 12)).toContain('line 39');
-		await house.keys('/');
-		await house.type('line 35');
-		await house.keys('enter');
-		expect(paintLayer(house.deck, {columns: 60, rows: 12}, theme)?.rows.join('\n')).toContain('\u001b[7;1mline 35');
+		await fixture.pressKeys('/');
+		await fixture.type('line 35');
+		await fixture.pressKeys('enter');
+		expect(paintLayer(fixture.deck, {columns: 60, rows: 12}, theme)?.rows.join('\n')).toContain('\u001b[7;1mline 35');
 	});
 
 	it('goes on below its own start where a line hangs on a tree', async () => {
-		house = await openHouse();
-		house.far.read = async () => ({title: 'Tree', lines: [{text: '  └─ one two three four five six'}], reads: []});
-		await house.keys('d');
+		fixture = await openDeckFixture();
+		fixture.server.read = async () => ({
+			title: 'Tree',
+			lines: [{text: '  └─ one two three four five six'}],
+			cliEquivalent: [],
+		});
+		await fixture.pressKeys('d');
 		expect(layerText(24, 12).split('\n').slice(1, 3)).toEqual(['   └─ one two three', '      four five six']);
 	});
 
 	it('keeps its title and the way out where it is narrow, and cuts no word in two', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const title = 'Messages of payment-events/23 from 45,373,585';
 		const lines = Array.from({length: 400}, (_, index) => ({text: `line ${index}`}));
-		house.far.read = async () => ({title, lines, reads: []});
-		await house.keys('d', '&');
-		await house.type('line');
-		await house.keys('enter', '/');
-		await house.type('39');
-		await house.keys('enter');
+		fixture.server.read = async () => ({title, lines, cliEquivalent: []});
+		await fixture.pressKeys('d', '&');
+		await fixture.type('line');
+		await fixture.pressKeys('enter', '/');
+		await fixture.type('39');
+		await fixture.pressKeys('enter');
 		for (let columns = 60; columns < 160; columns += 1) {
 			const [told = ''] = layerText(columns, 12).split('\n');
 			const [name = '', facts = ''] = told.split(/ ─+ /);
@@ -299,50 +303,52 @@ describe('document', () => {
 			expect(facts.split('  ')).toContain('&line');
 			for (const fact of facts.trim().split('  '))
 				expect(fact).toMatch(/^(\/39|&line|400 of 400 lines|esc back|\d+ %)$/);
-			expect(bare(paintFooter(house.deck, columns, theme))).toMatch(/ {2}esc back$/);
+			expect(bare(paintFooter(fixture.deck, columns, theme))).toMatch(/ {2}esc back$/);
 		}
 	});
 
 	it('says that no line passes its filter, and how to see all of them again', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const lines = Array.from({length: 40}, (_, index) => ({text: `line ${index}`}));
-		house.far.read = async () => ({title: 'Long', lines, reads: []});
-		await house.keys('d', '&');
-		await house.type('zzzz');
+		fixture.server.read = async () => ({title: 'Long', lines, cliEquivalent: []});
+		await fixture.pressKeys('d', '&');
+		await fixture.type('zzzz');
 		expect(layerText(80, 12)).toMatch(/0 of 40 lines/);
 		expect(layerText(80, 12).split('\n').slice(1)).toEqual([
 			' none of 40 lines matches &zzzz',
 			' & changes that; with nothing typed all lines are shown again',
 			...Array.from({length: 7}, () => ''),
 		]);
-		await house.keys('ctrl+u');
+		await fixture.pressKeys('ctrl+u');
 		expect(layerText(80, 12)).toContain('line 0');
 	});
 
 	it('tells that it is reading, and why it failed', async () => {
-		house = await openHouse();
-		house.far.read = async () => {
+		fixture = await openDeckFixture();
+		fixture.server.read = async () => {
 			throw new AdapterError('denied', 'no', 'ask for it');
 		};
-		await house.keys('d');
+		await fixture.pressKeys('d');
 		expect(layerText(60, 12)).toContain(' no\n ask for it');
 	});
 });
 
 describe('menu', () => {
 	it('shows the part around the chosen line, and that line whole below', async () => {
-		house = await openHouse({rows: Array.from({length: 60}, (_, index) => job(`${index}`.padStart(2, '0'), 'crit'))});
-		await house.keys('!', 'G');
+		fixture = await openDeckFixture({
+			rows: Array.from({length: 60}, (_, index) => memoryRow(`${index}`.padStart(2, '0'), 'crit')),
+		});
+		await fixture.pressKeys('!', 'G');
 		expect(layerText(60, 15)).toContain('▸ ■ db  job 59 waits');
 		expect(layerText(60, 15)).not.toContain('job 01 waits');
 		expect(layerText(60, 15)).toContain('What is wrong (54 to 60 of 60)');
-		await house.keys('g');
+		await fixture.pressKeys('g');
 		expect(layerText(60, 15)).toContain('▸ ■ db  job 00 waits');
 	});
 
 	it('says what an empty list means', async () => {
-		house = await openHouse();
-		await house.keys('u');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('u');
 		expect(layerText(60, 15)).toContain('No action of this console can be undone.');
 	});
 });

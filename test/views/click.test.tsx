@@ -1,27 +1,27 @@
 import {afterEach, expect, it} from 'vitest';
-import {click} from '../../src/input/click.ts';
+import {handleClick} from '../../src/input/click.ts';
 import {App} from '../../views/app.tsx';
 import {paneAt} from '../../views/table/pane-at.ts';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './test-terminal.tsx';
+import {mountTestTerminal, type TestTerminal} from './test-terminal.tsx';
 
 let demo: DemoDeck;
-let rig: Rig;
+let terminal: TestTerminal;
 
 afterEach(async () => {
-	rig.unmount();
+	terminal.unmount();
 	await demo.close();
 });
 
 /** Clicks on the cell where a text begins. */
 async function clickOn(text: string, size: {readonly columns: number; readonly rows: number}): Promise<string> {
-	const lines = (await rig.screen()).split('\n');
+	const lines = (await terminal.screen()).split('\n');
 	const row = lines.findIndex(line => line.includes(text));
 	const column = lines[row]?.indexOf(text) ?? -1;
 	const hit = paneAt(demo.deck, size, {column, row});
-	if (hit !== undefined) click(demo.deck, hit.pane, hit.line);
-	const now = (await rig.screen()).split('\n')[row] ?? '';
+	if (hit !== undefined) handleClick(demo.deck, hit.pane, hit.line);
+	const now = (await terminal.screen()).split('\n')[row] ?? '';
 	return now.slice(Math.max(0, column - 40), column + text.length);
 }
 
@@ -31,7 +31,10 @@ it.each([
 	{columns: 80, rows: 24},
 ])('a click in $columns x $rows gives a pane the focus and a row the cursor', async size => {
 	demo = await openDemoDeck('locks');
-	rig = mountRig(<App deck={demo.deck} theme={createTheme('none', false)} afterPaint={call => call()} />, size);
+	terminal = mountTestTerminal(
+		<App deck={demo.deck} theme={createTheme('none', false)} afterPaint={call => call()} />,
+		size,
+	);
 	await demo.advance(11);
 	const pane = size.columns >= 120 ? 'slow-queries' : demo.deck.session.get().pane;
 	const view = demo.deck.view(pane);
@@ -45,19 +48,22 @@ it.each([
 	if (third === undefined) throw new Error('no row to click on');
 	expect(await clickOn(begins(third), size)).toContain('▸');
 	expect(demo.deck.session.get().pane).toBe(pane);
-	expect(demo.deck.current()?.row.id).toBe(third.row.id);
+	expect(demo.deck.currentRow()?.row.id).toBe(third.row.id);
 });
 
 it('a click beside the panes, or under what lies above them, does nothing', async () => {
 	const size = {columns: 120, rows: 40};
 	demo = await openDemoDeck('locks');
-	rig = mountRig(<App deck={demo.deck} theme={createTheme('none', false)} afterPaint={call => call()} />, size);
+	terminal = mountTestTerminal(
+		<App deck={demo.deck} theme={createTheme('none', false)} afterPaint={call => call()} />,
+		size,
+	);
 	await demo.advance(11);
 	expect(paneAt(demo.deck, size, {column: 3, row: 0})).toBeUndefined();
 	expect(paneAt(demo.deck, size, {column: 3, row: 39})).toBeUndefined();
 	expect(paneAt(demo.deck, {columns: 50, rows: 10}, {column: 3, row: 5})).toBeUndefined();
 	demo.deck.apply({do: 'push', layer: {kind: 'quit'}});
 	const before = demo.deck.session.get();
-	click(demo.deck, 'slow-queries', 4);
+	handleClick(demo.deck, 'slow-queries', 4);
 	expect(demo.deck.session.get()).toBe(before);
 });

@@ -1,127 +1,127 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {paintLayer} from '../../views/modal/paint-layer.ts';
-import {type House, openHouse, until} from '../src/input/deck-fixture.ts';
-import {job} from '../src/input/memory-system.ts';
+import {type DeckFixture, openDeckFixture, waitUntil} from '../src/input/deck-fixture.ts';
+import {memoryRow} from '../src/input/memory-system.ts';
 import {themes} from './arbitraries.ts';
 
 const [, theme] = themes;
 const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 const layerText = (columns: number, rows: number) =>
-	(paintLayer(house.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
+	(paintLayer(fixture.deck, {columns, rows}, theme)?.rows ?? []).map(bare).join('\n');
 
 describe('confirm', () => {
 	it('shows the command on one line, whole on a key at any width, and the demand', async () => {
-		house = await openHouse({rows: [{...job('a'), name: `a job ${'with a long name '.repeat(12)}end`}]});
-		await house.keys('T');
-		await house.reach('ready');
+		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: `a job ${'with a long name '.repeat(12)}end`}]});
+		await fixture.pressKeys('T');
+		await fixture.waitForState('ready');
 		expect(layerText(80, 60)).toMatch(/will run {2}jobctl .*… {2}ctrl\+r shows all/);
-		await house.keys('ctrl+r');
+		await fixture.pressKeys('ctrl+r');
 		for (const columns of [60, 80, 100, 140]) {
 			const inside = layerText(columns, 60)
 				.split('\n')
 				.map(line => line.replaceAll('│', '').trim())
 				.join(' ')
 				.replace(/\s+/g, '');
-			expect(inside).toContain(house.deck.options.runner.state.get()?.preview?.equivalent.replace(/\s+/g, ''));
+			expect(inside).toContain(fixture.deck.options.runner.state.get()?.preview?.equivalent.replace(/\s+/g, ''));
 			expect(inside).toContain('typeend,thenenter,todoit');
 		}
 	});
 
 	it('says in the place of its keys why a key was not taken, and moves no line meanwhile', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
 		const before = layerText(80, 24);
-		await house.atOnce('y', 'enter');
+		await fixture.pressInOneRead('y', 'enter');
 		const after = layerText(80, 24);
 		expect(after).toContain('not taken: it came together with other keys in one read; press y, then enter');
 		expect(after.split('\n')).toHaveLength(before.split('\n').length);
-		await house.keys('backspace', 'y');
+		await fixture.pressKeys('backspace', 'y');
 		expect(layerText(80, 24)).toContain('> y▏');
 	});
 
 	it('asks whether to arm a target, and which', async () => {
-		house = await openHouse({guarded: true});
-		await house.keys('O');
+		fixture = await openDeckFixture({guarded: true});
+		await fixture.pressKeys('O');
 		expect(layerText(80, 24)).toMatch(/Arm db[\s\S]*db is guarded[\s\S]*press enter to arm it/);
-		await house.keys('O');
+		await fixture.pressKeys('O');
 		expect(layerText(80, 24)).toContain('not taken: O came more than once');
 		expect(layerText(80, 24)).toContain('press O, then enter to arm it');
-		await house.keys('esc');
-		expect(house.notice()).toBe('db was not armed');
+		await fixture.pressKeys('esc');
+		expect(fixture.notice()).toBe('db was not armed');
 	});
 
 	it('is whole only when its end can be seen', async () => {
-		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(160).trim()}]});
-		await house.keys('K');
-		await house.reach('ready');
-		const whole = (columns: number, rows: number) => paintLayer(house.deck, {columns, rows}, theme)?.whole;
+		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: 'long '.repeat(160).trim()}]});
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		const whole = (columns: number, rows: number) => paintLayer(fixture.deck, {columns, rows}, theme)?.isComplete;
 		expect(whole(80, 60)).toBe(true);
 		expect(whole(60, 15)).toBe(false);
 		expect(layerText(60, 15)).toMatch(/\d+ more lines below: page down/);
 		for (let page = 0; page < 9; page += 1) {
-			await house.keys('pagedown');
-			paintLayer(house.deck, {columns: 60, rows: 15}, theme);
+			await fixture.pressKeys('pagedown');
+			paintLayer(fixture.deck, {columns: 60, rows: 15}, theme);
 		}
 		expect(whole(60, 15)).toBe(true);
-		await house.keys('pageup');
+		await fixture.pressKeys('pageup');
 		expect(whole(60, 15)).toBe(false);
 	});
 
 	it('says why it was blocked where it is seen first, however long the rest is', async () => {
-		house = await openHouse({rows: [{...job('a'), name: 'long '.repeat(300).trim()}]});
-		house.far.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
-		await house.keys('K');
-		await house.reach('blocked');
+		fixture = await openDeckFixture({rows: [{...memoryRow('a'), name: 'long '.repeat(300).trim()}]});
+		fixture.server.checks = [{label: 'the budget', result: 'block', detail: 'allows none'}];
+		await fixture.pressKeys('K');
+		await fixture.waitForState('blocked');
 		expect(layerText(80, 24)).toContain('■ the budget: allows none');
 		expect(layerText(60, 15)).toContain('■ the budget: allows none');
 	});
 
 	it('tells what was refused, and that nothing was sent', async () => {
-		house = await openHouse();
-		house.far.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
-		await house.keys('K');
-		await house.reach('stale');
+		fixture = await openDeckFixture();
+		fixture.server.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
+		await fixture.pressKeys('K');
+		await fixture.waitForState('stale');
 		expect(layerText(80, 24)).toContain('It has changed since you looked: nothing was sent');
 		expect(layerText(80, 24)).toContain('■ it is gone: it ended 3s ago');
 	});
 
 	it('tells what is seen of what was sent, how to lead it back, and on the way out what is lost', async () => {
-		house = await openHouse();
-		house.far.settles = false;
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('verifying');
-		await until(() => house.deck.options.runner.state.get()?.outcome !== undefined);
+		fixture = await openDeckFixture();
+		fixture.server.outcomeShows = false;
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('verifying');
+		await waitUntil(() => fixture.deck.options.runner.state.get()?.outcome !== undefined);
 		const shown = () => layerText(80, 24).replace(/[\s│]+/g, ' ');
 		expect(shown()).toContain(
 			'done; looking whether it helped, 0s it is on its way esc leaves it to go on · u undoes it',
 		);
-		await house.keys('esc', 'q');
+		await fixture.pressKeys('esc', 'q');
 		expect(shown()).toContain(
 			'Poke on db was sent: whether it helped is recorded as not known, and u no longer leads back',
 		);
 	});
 
 	it('says on the way out that what is under way is finished first', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		let finish = () => {};
-		house.far.before = new Promise(resolve => {
+		fixture.server.runBarrier = new Promise(resolve => {
 			finish = resolve;
 		});
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('running');
-		await house.keys('esc', 'q');
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('running');
+		await fixture.pressKeys('esc', 'q');
 		const shown = layerText(80, 24).replace(/[\s│]+/g, ' ');
 		finish();
 		expect(shown).toContain('Poke on db is under way: it is finished and recorded first');
-		await until(() => house.deck.options.runner.state.get()?.state === 'done');
+		await waitUntil(() => fixture.deck.options.runner.state.get()?.state === 'done');
 	});
 });

@@ -1,7 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {metricsOf} from '../../bin/metrics-target.ts';
+import {metricsQueryFor} from '../../bin/metrics-target.ts';
 import {panes} from '../../bin/panes.ts';
 import {demoEstate} from '../../demo/estate.ts';
 import type {ScenarioName} from '../../demo/scenario.ts';
@@ -75,7 +75,7 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 		policy: createPolicy({readOnly, targets: targets.map(one => one.target)}),
 	});
 	// A cluster alone has no Prometheus to ask.
-	const metrics = options.only === undefined ? {metrics: metricsOf} : {};
+	const metrics = options.only === undefined ? {metrics: metricsQueryFor} : {};
 	const watch = createWatch({targets, clock, readOnly, ...metrics, random: () => 0.5});
 	const runner = createRunner({
 		clock,
@@ -102,12 +102,12 @@ export async function openDemoDeck(scenario: ScenarioName, options: DemoOptions 
 			suspend() {},
 			redraw() {},
 			lendTerminal: work => work(),
-			noise: () => [],
+			strayOutput: () => [],
 		},
 		labels: [`demo: ${scenario}`, ...(readOnly ? ['read-only'] : [])],
 		remarks: ['no configuration: targets are looked for in the environment'],
 	});
-	deck.shown(panes.map(pane => pane.id));
+	deck.setShownPanes(panes.map(pane => pane.id));
 	watch.start();
 
 	const isReading = () =>

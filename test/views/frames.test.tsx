@@ -1,18 +1,18 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {ScenarioName} from '../../demo/scenario.ts';
-import {press} from '../../src/input/dispatch-key.ts';
+import {dispatchKey} from '../../src/input/dispatch-key.ts';
 import type {RemedyState} from '../../src/remedy/remedy-state.ts';
 import {App} from '../../views/app.tsx';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, type DemoOptions, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './test-terminal.tsx';
+import {mountTestTerminal, type TestTerminal} from './test-terminal.tsx';
 
 let demo: DemoDeck;
-let rig: Rig;
+let terminal: TestTerminal;
 let afterPaint: (() => void)[] = [];
 
 afterEach(async () => {
-	rig.unmount();
+	terminal.unmount();
 	await demo.close();
 });
 
@@ -21,11 +21,11 @@ async function open(scenario: ScenarioName, columns: number, rows: number, optio
 	const {deck} = demo;
 	afterPaint = [];
 	const theme = createTheme('none', false);
-	rig = mountRig(<App deck={deck} theme={theme} afterPaint={call => afterPaint.push(call)} />, {
+	terminal = mountTestTerminal(<App deck={deck} theme={theme} afterPaint={call => afterPaint.push(call)} />, {
 		columns,
 		rows,
 		onKey: event => {
-			if (event.type === 'key') press(deck, event.key, event.text, event.alone);
+			if (event.type === 'key') dispatchKey(deck, event.key, event.text, event.alone);
 		},
 	});
 	// Rates need two reads.
@@ -34,17 +34,17 @@ async function open(scenario: ScenarioName, columns: number, rows: number, optio
 
 /** What stands on the screen once nothing changes any more, and so what may be answered. */
 async function screen(): Promise<string> {
-	demo.deck.bump();
-	await rig.screen();
+	demo.deck.notifyChanged();
+	await terminal.screen();
 	for (const call of afterPaint.splice(0)) call();
-	return `${await rig.screen()}\n`;
+	return `${await terminal.screen()}\n`;
 }
 
 async function keys(...names: readonly string[]): Promise<void> {
 	for (const name of names) {
 		// What was due is read meanwhile.
 		if (name === 'y' || name === 'enter') await demo.clock.advance(300);
-		rig.key(name);
+		terminal.key(name);
 		await demo.clock.settle();
 	}
 }
@@ -91,9 +91,9 @@ describe.each([
 	it('is honest at 60x15 and one line below that', async () => {
 		await open(scenario, 60, 15);
 		await golden(`deck-${word}`, '60x15');
-		await rig.resize({columns: 59, rows: 14});
+		await terminal.resize({columns: 59, rows: 14});
 		expect((await screen()).trimEnd()).toBe('midwatch needs at least 60x15; this is 59x14');
-		await rig.resize({columns: 20, rows: 5});
+		await terminal.resize({columns: 20, rows: 5});
 		expect((await screen()).trimEnd()).toBe('needs 60x15');
 	});
 });
@@ -131,7 +131,7 @@ describe('above the deck', () => {
 	it('says where there is nothing to watch', async () => {
 		await open('default', 80, 24, {empty: true});
 		await golden('empty', '80x24');
-		await rig.resize({columns: 200, rows: 50});
+		await terminal.resize({columns: 200, rows: 50});
 		await golden('empty', '200x50');
 	});
 });
@@ -142,7 +142,7 @@ describe('a confirmation', () => {
 		await keys('3', 'T');
 		await reach('ready');
 		await golden('confirm-typed', '80x24');
-		for (const character of '4411') rig.key(character);
+		for (const character of '4411') terminal.key(character);
 		await golden('confirm-typed-full', '80x24');
 		await keys('enter');
 		await reach('done');
@@ -167,7 +167,7 @@ describe('a confirmation', () => {
 		await keys('pagedown');
 		await golden('confirm-several-end', '80x24');
 		for (const text of ['sessions', '3', 'they are stuck']) {
-			for (const character of text) rig.key(character);
+			for (const character of text) terminal.key(character);
 			if (text !== 'they are stuck') await keys('enter');
 		}
 		await demo.advance(4);
@@ -198,7 +198,7 @@ describe('a confirmation', () => {
 	it('asks for more where data goes', async () => {
 		await open('default', 80, 24, {open: true});
 		await keys('4', 'M', 'ctrl+u');
-		for (const character of '1gb') rig.key(character);
+		for (const character of '1gb') terminal.key(character);
 		await keys('enter');
 		await reach('ready');
 		await golden('confirm-count-reason', '80x24');
@@ -209,26 +209,26 @@ describe('a confirmation', () => {
 		await keys('3', 'T');
 		await reach('ready');
 		await golden('confirm-paged', '60x15');
-		expect(demo.deck.answerable()).toBe(false);
+		expect(demo.deck.canAnswer()).toBe(false);
 		await keys('pagedown', 'pagedown', 'pagedown', 'pagedown', 'pagedown');
 		await golden('confirm-paged-end', '60x15');
-		expect(demo.deck.answerable()).toBe(true);
+		expect(demo.deck.canAnswer()).toBe(true);
 		await keys('pageup');
 		await screen();
-		expect(demo.deck.answerable()).toBe(false);
+		expect(demo.deck.canAnswer()).toBe(false);
 	});
 
 	it('can no longer be answered once the terminal shrinks away under it', async () => {
 		await open('default', 120, 40, {open: true});
 		await keys('3', 'T');
 		await reach('ready');
-		expect(demo.deck.answerable()).toBe(true);
-		await rig.resize({columns: 59, rows: 14});
+		expect(demo.deck.canAnswer()).toBe(true);
+		await terminal.resize({columns: 59, rows: 14});
 		await screen();
-		expect(demo.deck.answerable()).toBe(false);
-		await rig.resize({columns: 120, rows: 40});
+		expect(demo.deck.canAnswer()).toBe(false);
+		await terminal.resize({columns: 120, rows: 40});
 		await screen();
-		expect(demo.deck.answerable()).toBe(true);
+		expect(demo.deck.canAnswer()).toBe(true);
 	});
 
 	it('is refused on a guarded target, with what to do', async () => {
@@ -271,7 +271,7 @@ describe('a question in PromQL', () => {
 		await keys('6', 'x');
 		await until(() => demo.deck.session.get().layers.at(-1)?.kind === 'params');
 		await keys('ctrl+u');
-		for (const character of text) rig.key(character === ' ' ? 'space' : character);
+		for (const character of text) terminal.key(character === ' ' ? 'space' : character);
 	};
 	const answered = () =>
 		until(() => {

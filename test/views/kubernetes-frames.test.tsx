@@ -1,16 +1,16 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {ScenarioName} from '../../demo/scenario.ts';
-import {press} from '../../src/input/dispatch-key.ts';
+import {dispatchKey} from '../../src/input/dispatch-key.ts';
 import {App} from '../../views/app.tsx';
 import {createTheme} from '../../views/theme.ts';
 import {type DemoDeck, openDemoDeck} from './demo-deck.ts';
-import {mountRig, type Rig} from './test-terminal.tsx';
+import {mountTestTerminal, type TestTerminal} from './test-terminal.tsx';
 
 let demo: DemoDeck;
-let rig: Rig;
+let terminal: TestTerminal;
 
 afterEach(async () => {
-	rig.unmount();
+	terminal.unmount();
 	await demo.close();
 });
 
@@ -24,11 +24,11 @@ const sizes = [
 async function open(scenario: ScenarioName, [columns, rows]: (typeof sizes)[number], pane: '1' | '2'): Promise<void> {
 	demo = await openDemoDeck(scenario, {only: 'kubernetes', open: true});
 	const {deck} = demo;
-	rig = mountRig(<App deck={deck} theme={createTheme('none', false)} afterPaint={() => {}} />, {
+	terminal = mountTestTerminal(<App deck={deck} theme={createTheme('none', false)} afterPaint={() => {}} />, {
 		columns,
 		rows,
 		onKey: event => {
-			if (event.type === 'key') press(deck, event.key, event.text, event.alone);
+			if (event.type === 'key') dispatchKey(deck, event.key, event.text, event.alone);
 		},
 	});
 	// Usage is measured every quarter of a minute, and a rollout is seen some seconds after its pods.
@@ -38,7 +38,7 @@ async function open(scenario: ScenarioName, [columns, rows]: (typeof sizes)[numb
 
 async function keys(...names: readonly string[]): Promise<void> {
 	for (const name of names) {
-		rig.key(name);
+		terminal.key(name);
 		await demo.clock.settle();
 	}
 	await demo.advance(3);
@@ -46,9 +46,11 @@ async function keys(...names: readonly string[]): Promise<void> {
 
 async function golden(what: string, [columns, rows]: (typeof sizes)[number]): Promise<void> {
 	await demo.heard();
-	demo.deck.bump();
-	await rig.screen();
-	await expect(`${await rig.screen()}\n`).toMatchFileSnapshot(`__frames__/kubernetes-${what}.${columns}x${rows}.txt`);
+	demo.deck.notifyChanged();
+	await terminal.screen();
+	await expect(`${await terminal.screen()}\n`).toMatchFileSnapshot(
+		`__frames__/kubernetes-${what}.${columns}x${rows}.txt`,
+	);
 }
 
 describe.each(sizes.map(size => [`${size[0]}x${size[1]}`, size] as const))('at %s', (_, size) => {
@@ -79,7 +81,7 @@ it('a finding about a workload leads to its row', async () => {
 	const finding = demo.deck.findings().find(({sentence}) => sentence.startsWith('payments/ledger: budget'));
 	const steps = demo.deck.findings().findIndex(({id}) => id === finding?.id);
 	await keys(...Array.from({length: steps}, () => 'j'), 'enter');
-	expect(demo.deck.current()).toMatchObject({kind: 'kubernetes.workload', row: {name: 'ledger'}});
+	expect(demo.deck.currentRow()).toMatchObject({kind: 'kubernetes.workload', row: {name: 'ledger'}});
 	await golden('workload-found', sizes[1]);
 	await keys('d');
 	await golden('workload', sizes[1]);

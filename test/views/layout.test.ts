@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {layoutOf} from '../../views/layout.ts';
+import {layoutScreen} from '../../views/layout.ts';
 
 describe('layout', () => {
 	const six = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -14,7 +14,7 @@ describe('layout', () => {
 		[80, 24, 1, 1],
 		[120, 20, 1, 1],
 	])('%ix%i has %i rows of %i panes', (columns, rows, high, wide) => {
-		const {grid} = layoutOf({columns, rows}, six, 'b', false);
+		const {grid} = layoutScreen({columns, rows}, six, 'b', false);
 		expect([grid.length, grid[0]?.cells.length]).toEqual([high, wide]);
 	});
 
@@ -22,7 +22,7 @@ describe('layout', () => {
 		const size = fc.record({columns: fc.integer({min: 60, max: 320}), rows: fc.integer({min: 15, max: 120})});
 		fc.assert(
 			fc.property(size, fc.integer({min: 1, max: 6}), fc.boolean(), (screen, count, zoom) => {
-				const {fits, grid, strip, tabs} = layoutOf(screen, six.slice(0, count), 'a', zoom);
+				const {fits, grid, strip, tabs} = layoutScreen(screen, six.slice(0, count), 'a', zoom);
 				expect(fits).toBe(true);
 				expect(grid.reduce((sum, row) => sum + row.height, 0) + strip + 2 + (tabs ? 1 : 0)).toBe(screen.rows);
 				for (const row of grid) {
@@ -33,7 +33,7 @@ describe('layout', () => {
 	});
 
 	it('does not fit below 60x15', () => {
-		expect(layoutOf({columns: 59, rows: 15}, six, 'a', false).fits).toBe(false);
-		expect(layoutOf({columns: 60, rows: 14}, six, 'a', false).fits).toBe(false);
+		expect(layoutScreen({columns: 59, rows: 15}, six, 'a', false).fits).toBe(false);
+		expect(layoutScreen({columns: 60, rows: 14}, six, 'a', false).fits).toBe(false);
 	});
 });

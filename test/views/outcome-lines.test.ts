@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import {proposed, type Remedy} from '../../src/remedy/remedy-state.ts';
-import {endWords} from '../../views/modal/outcome-lines.ts';
+import {createRemedy, type Remedy} from '../../src/remedy/remedy-state.ts';
+import {outcomeLines} from '../../views/modal/outcome-lines.ts';
 
-const base = proposed({id: 'R', action: {id: 'probe.turn', title: 'Turn'}, target: 'tank', params: {}, at: 0});
+const base = createRemedy({id: 'R', action: {id: 'probe.turn', title: 'Turn'}, target: 'tank', params: {}, at: 0});
 const ended = (part: Partial<Remedy>): Remedy => ({...base, endedAt: 1, reason: '', ...part}) as Remedy;
 
 describe('the words under the headline of an end', () => {
@@ -14,7 +14,7 @@ describe('the words under the headline of an end', () => {
 			trouble,
 			hint: trouble.hint,
 		});
-		expect(endWords(remedy, 'Failed: nothing happened')).toEqual(['the budget protects it', 'bring others back']);
+		expect(outcomeLines(remedy, 'Failed: nothing happened')).toEqual(['the budget protects it', 'bring others back']);
 	});
 
 	it('do not say again what a check above them says', () => {
@@ -25,14 +25,14 @@ describe('the words under the headline of an end', () => {
 			reason: 'the statement: pid 7 has ended',
 			hint: 'nothing was sent',
 		});
-		expect(endWords(blocked, 'Blocked: nothing was sent')).toEqual([]);
+		expect(outcomeLines(blocked, 'Blocked: nothing was sent')).toEqual([]);
 		const stale = ended({
 			state: 'stale',
 			checks: [{...check, moved: true}],
 			reason: 'it changed meanwhile, nothing was sent: pid 7 has ended',
 			hint: 'look at it as it is now, and try again',
 		});
-		expect(endWords(stale, 'It has changed since you looked: nothing was sent')).toEqual([
+		expect(outcomeLines(stale, 'It has changed since you looked: nothing was sent')).toEqual([
 			'look at it as it is now, and try again',
 		]);
 	});
@@ -44,6 +44,6 @@ describe('the words under the headline of an end', () => {
 			outcome: {result: 'done', detail: 'it reads 6gb'},
 			receipt: {summary: 'CONFIG SET', before: {}},
 		});
-		expect(endWords(remedy, 'Done')).toEqual(['it reads 6gb', 'CONFIG SET']);
+		expect(outcomeLines(remedy, 'Done')).toEqual(['it reads 6gb', 'CONFIG SET']);
 	});
 });

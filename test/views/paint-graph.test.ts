@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import type {Graph, GraphSeries} from '../../src/contract/document.ts';
 import {graphRows, paintGraph} from '../../views/document/paint-graph.ts';
 import {createTheme} from '../../views/theme.ts';
-import {cellsOf, hostile, themes} from './arbitraries.ts';
+import {cellsOf, hostileText, themes} from './arbitraries.ts';
 
 const to = Date.UTC(2026, 10, 21, 14, 5, 22);
 const hour = 3_600_000;
@@ -103,9 +103,9 @@ describe('a graph', () => {
 	);
 	const wildGraph = fc
 		.record({
-			title: hostile,
+			title: hostileText,
 			length: fc.integer({min: 1, max: 40 * 24 * hour}),
-			series: fc.array(fc.record({label: hostile, values: fc.array(value, {maxLength: 60})}), {maxLength: 12}),
+			series: fc.array(fc.record({label: hostileText, values: fc.array(value, {maxLength: 60})}), {maxLength: 12}),
 			omitted: fc.nat(2000),
 		})
 		.map(({title, length, series, omitted}) => ({

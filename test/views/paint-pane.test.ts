@@ -5,13 +5,23 @@ import type {Column, Pane} from '../../src/contract/pane.ts';
 import type {Reading} from '../../src/contract/reading.ts';
 import type {Severity} from '../../src/contract/row.ts';
 import type {PaneSession} from '../../src/session/session.ts';
-import {arrangePane} from '../../src/table/build-view.ts';
+import {buildPaneView} from '../../src/table/build-view.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 import {paintGauges} from '../../views/table/gauge-line.ts';
 import {paintPane} from '../../views/table/paint-pane.ts';
-import {cellsOf, gauge, hostile, sectionOf, theme, themes, type Wild, wildColumns, wildRow} from './arbitraries.ts';
+import {
+	type ArbitraryRow,
+	anyTheme,
+	arbitraryColumns,
+	arbitraryGauge,
+	arbitraryRow,
+	cellsOf,
+	hostileText,
+	sectionOf,
+	themes,
+} from './arbitraries.ts';
 
-const reading = (rows: readonly Wild[], part: Partial<Reading>): Reading => ({
+const reading = (rows: readonly ArbitraryRow[], part: Partial<Reading>): Reading => ({
 	target: 'db',
 	kind: 'postgres.session',
 	state: 'live',
@@ -28,22 +38,22 @@ const reading = (rows: readonly Wild[], part: Partial<Reading>): Reading => ({
 
 const failure = fc.record({
 	kind: fc.constant('unreachable' as const),
-	message: hostile,
-	hint: hostile,
+	message: hostileText,
+	hint: hostileText,
 	since: fc.constant(0),
 	attempts: fc.constant(3),
 });
 
 const wildReading = fc
 	.record({
-		target: hostile,
-		rows: fc.array(wildRow, {maxLength: 30}),
+		target: hostileText,
+		rows: fc.array(arbitraryRow, {maxLength: 30}),
 		state: fc.constantFrom<Reading['state']>('connecting', 'live', 'failed', 'paused'),
 		read: fc.boolean(),
 		failure: fc.option(failure, {nil: undefined}),
-		gauges: fc.array(gauge, {maxLength: 3}),
-		note: hostile,
-		sample: hostile,
+		gauges: fc.array(arbitraryGauge, {maxLength: 3}),
+		note: hostileText,
+		sample: hostileText,
 		omitted: fc.nat(1000),
 	})
 	.map(({target, rows, state, read, failure: fails, gauges, note, sample, omitted}) =>
@@ -60,11 +70,11 @@ describe('a pane', () => {
 		fc.assert(
 			fc.property(
 				fc.array(wildReading, {maxLength: 3}),
-				wildColumns,
+				arbitraryColumns,
 				fc.record({width: fc.integer({min: 20, max: 210}), height: fc.integer({min: 1, max: 50})}),
-				fc.record({filter: hostile, place: fc.nat(40), cursor: fc.constant(undefined), marked: fc.boolean()}),
+				fc.record({filter: hostileText, place: fc.nat(40), cursor: fc.constant(undefined), marked: fc.boolean()}),
 				fc.boolean(),
-				theme,
+				anyTheme,
 				(readings, columns, size, {filter, place, cursor, marked}, focused, paint) => {
 					const pane: Pane = {
 						id: 'p',
@@ -74,9 +84,17 @@ describe('a pane', () => {
 						gauges: ['g0', 'g1'],
 						sections: [sectionOf(columns, 2), sectionOf(columns)],
 					};
-					const view = arrangePane(pane, readings, {filter: filter.trim(), target: undefined, orders: {}, now: 9000});
+					const view = buildPaneView(pane, readings, {filter: filter.trim(), target: undefined, orders: {}, now: 9000});
 					const marks = new Set(marked ? view.entries.map(entry => entry.key) : []);
-					const session: PaneSession = {filter, faults: false, place, loose: false, cursor, marks, orders: {}};
+					const session: PaneSession = {
+						filter,
+						problemsOnly: false,
+						cursorLine: place,
+						cursorMayMove: false,
+						cursor,
+						marks,
+						orders: {},
+					};
 					const {rows, page} = paintPane(
 						{view, session, number: 1, focused, ...size, now: 9000, theme: paint},
 						new Map([['postgres.session', place]]),
@@ -89,8 +107,8 @@ describe('a pane', () => {
 		);
 	});
 
-	const paneWith = (rows: readonly Wild[], part: Partial<Reading>, filter = '') => {
-		const column: Column<Wild> = {header: 'NAME', field: 'name', width: 8, grow: true, cell: row => row.id};
+	const paneWith = (rows: readonly ArbitraryRow[], part: Partial<Reading>, filter = '') => {
+		const column: Column<ArbitraryRow> = {header: 'NAME', field: 'name', width: 8, grow: true, cell: row => row.id};
 		const pane: Pane = {
 			id: 'p',
 			title: 'Rows',
@@ -99,12 +117,12 @@ describe('a pane', () => {
 			gauges: [],
 			sections: [sectionOf([column])],
 		};
-		const view = arrangePane(pane, [reading(rows, part)], {filter, target: undefined, orders: {}, now: 9000});
+		const view = buildPaneView(pane, [reading(rows, part)], {filter, target: undefined, orders: {}, now: 9000});
 		const session: PaneSession = {
 			filter,
-			faults: false,
-			place: 0,
-			loose: false,
+			problemsOnly: false,
+			cursorLine: 0,
+			cursorMayMove: false,
 			cursor: undefined,
 			marks: new Set(),
 			orders: {},
@@ -114,7 +132,7 @@ describe('a pane', () => {
 			.rows.map(row => row.replace(/\u001b\[[0-9;]*m/g, '').trimEnd())
 			.join('\n');
 	};
-	const row = (id: string, is: Severity = 'ok'): Wild => ({id, target: 'db', severity: is, cells: []});
+	const row = (id: string, is: Severity = 'ok'): ArbitraryRow => ({id, target: 'db', severity: is, cells: []});
 
 	it('says what it means that there is nothing', () => {
 		expect(paneWith([], {})).toContain('nothing here');
@@ -123,18 +141,18 @@ describe('a pane', () => {
 	});
 
 	it('says of a filter that nothing passes what it was taken for, and where something does', () => {
-		const column: Column<Wild> = {header: 'NAME', field: 'name', width: 4, grow: true, cell: one => one.id};
+		const column: Column<ArbitraryRow> = {header: 'NAME', field: 'name', width: 4, grow: true, cell: one => one.id};
 		const first = sectionOf([column]);
 		const second = {...sectionOf([column]), kind: 'postgres.statement' as const, title: 'Statements'};
 		const pane: Pane = {id: 'p', title: 'Rows', tab: 'P', systems: ['postgres'], gauges: [], sections: [first, second]};
-		const told = (filter: string, above: readonly Wild[]) => {
+		const told = (filter: string, above: readonly ArbitraryRow[]) => {
 			const readings = [reading(above, {}), reading([row('media-1'), row('x')], {kind: 'postgres.statement'})];
-			const view = arrangePane(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
+			const view = buildPaneView(pane, readings, {filter, target: undefined, orders: {}, now: 9000});
 			const session: PaneSession = {
 				filter,
-				faults: false,
-				place: 0,
-				loose: false,
+				problemsOnly: false,
+				cursorLine: 0,
+				cursorMayMove: false,
 				cursor: undefined,
 				marks: new Set(),
 				orders: {},
@@ -190,10 +208,10 @@ describe('gauges', () => {
 	it('are exactly as wide as told', () => {
 		fc.assert(
 			fc.property(
-				fc.array(gauge, {maxLength: 5}),
-				hostile,
+				fc.array(arbitraryGauge, {maxLength: 5}),
+				hostileText,
 				fc.integer({min: 2, max: 200}),
-				theme,
+				anyTheme,
 				(gauges, label, cells, paint) => {
 					expect(cellsOf(paintGauges(gauges, ['g0', 'g1'], cleanLine(label), cells, paint))).toBe(cells);
 				},

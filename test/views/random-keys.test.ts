@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import {expect, it} from 'vitest';
 import type {System} from '../../src/contract/system.ts';
 import type {Deck} from '../../src/input/deck.ts';
-import {paste, press} from '../../src/input/dispatch-key.ts';
-import {bindings} from '../../src/input/keymap.ts';
+import {dispatchKey, handlePaste} from '../../src/input/dispatch-key.ts';
+import {keyBindings} from '../../src/input/keymap.ts';
 import {paneSession} from '../../src/session/session.ts';
-import {width} from '../../src/text/fit.ts';
-import {paintStrip} from '../../views/chrome/finding-strip.ts';
+import {displayWidth} from '../../src/text/fit.ts';
+import {paintFindingStrip} from '../../views/chrome/finding-strip.ts';
 import {paintFooter, paintTabs} from '../../views/chrome/footer.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
 import {paintLayer} from '../../views/modal/paint-layer.ts';
@@ -15,14 +15,14 @@ import {createTheme} from '../../views/theme.ts';
 import {openDemoDeck} from './demo-deck.ts';
 
 const theme = createTheme('colour', false);
-const cellsOf = (painted: string) => width(painted.replace(/\u001b\[[0-9;]*m/g, ''));
+const cellsOf = (painted: string) => displayWidth(painted.replace(/\u001b\[[0-9;]*m/g, ''));
 
 /** Draws everything as the screen would, holds each row to its width, and lets a question be answered once all of it is seen. */
 function look(deck: Deck, columns: number, rows: number): void {
 	const session = deck.session.get();
 	const {page, ...painted} = paintPane(
 		{
-			view: deck.focused(),
+			view: deck.focusedView(),
 			session: paneSession(session, session.pane),
 			number: 1,
 			focused: true,
@@ -37,7 +37,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 	const layer = paintLayer(deck, {columns, rows}, theme);
 	const lines = [
 		paintHeader(deck, columns, theme),
-		...paintStrip(deck, columns, 3, theme),
+		...paintFindingStrip(deck, columns, 3, theme),
 		...painted.rows,
 		paintFooter(deck, columns, theme),
 		paintTabs(deck, columns, theme),
@@ -48,7 +48,7 @@ function look(deck: Deck, columns: number, rows: number): void {
 		expect(layer.left + layer.width).toBeLessThanOrEqual(columns);
 		expect(layer.top + layer.rows.length).toBeLessThanOrEqual(rows);
 	}
-	deck.painted(layer?.whole === true ? deck.question() : undefined);
+	deck.markPainted(layer?.isComplete === true ? deck.pendingQuestion() : undefined);
 }
 
 type Step =
@@ -61,7 +61,7 @@ type Step =
 	| {readonly do: 'wait'; readonly seconds: number}
 	| {readonly do: 'look'; readonly columns: number; readonly rows: number};
 
-const fixed = [...new Set(bindings.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl+c');
+const fixed = [...new Set(keyBindings.flatMap(binding => binding.keys))].filter(key => key !== 'ctrl+c');
 const actionKeys = ['C', 'T', 'M', 'K'];
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{
@@ -91,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const type = (deck: Deck, text: string) => {
-	for (const character of text) press(deck, character === ' ' ? 'space' : character, character, true);
+	for (const character of text) dispatchKey(deck, character === ' ' ? 'space' : character, character, true);
 };
 
 async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): Promise<void> {
@@ -106,16 +106,16 @@ async function answer(deck: Deck, advance: (seconds: number) => Promise<void>): 
 	if (remedy?.state !== 'ready' || deck.session.get().layers.at(-1)?.kind !== 'confirm') return;
 	const {demand} = remedy;
 	if (demand.kind === 'key') {
-		press(deck, 'y', 'y', true);
-		press(deck, 'enter', undefined, true);
+		dispatchKey(deck, 'y', 'y', true);
+		dispatchKey(deck, 'enter', undefined, true);
 	}
 	if (demand.kind === 'type' || demand.kind === 'type-count-reason') {
 		for (const text of demand.kind === 'type' ? [demand.text] : [demand.text, String(demand.count), 'because of it']) {
-			press(deck, 'ctrl+u');
+			dispatchKey(deck, 'ctrl+u');
 			type(deck, text);
 			if (text === 'because of it') await advance(4);
 			look(deck, 200, 50);
-			press(deck, 'enter', undefined, true);
+			dispatchKey(deck, 'enter', undefined, true);
 		}
 	}
 }
@@ -145,19 +145,24 @@ async function play(steps: readonly Step[], mode: 'read-only' | 'armed'): Promis
 	for (const one of steps) {
 		switch (one.do) {
 			case 'key':
-				press(deck, one.key, one.key === 'space' ? ' ' : [...one.key].length === 1 ? one.key : undefined, one.alone);
+				dispatchKey(
+					deck,
+					one.key,
+					one.key === 'space' ? ' ' : [...one.key].length === 1 ? one.key : undefined,
+					one.alone,
+				);
 				break;
 			case 'act':
-				for (let depth = deck.session.get().layers.length; depth > 0; depth -= 1) press(deck, 'esc');
-				press(deck, one.pane, one.pane);
-				press(deck, one.key, one.key);
-				if (deck.session.get().layers.at(-1)?.kind === 'params') press(deck, 'enter');
+				for (let depth = deck.session.get().layers.length; depth > 0; depth -= 1) dispatchKey(deck, 'esc');
+				dispatchKey(deck, one.pane, one.pane);
+				dispatchKey(deck, one.key, one.key);
+				if (deck.session.get().layers.at(-1)?.kind === 'params') dispatchKey(deck, 'enter');
 				break;
 			case 'answer':
 				await answer(deck, demo.advance);
 				break;
 			case 'paste':
-				paste(deck, one.text);
+				handlePaste(deck, one.text);
 				break;
 			case 'wait':
 				await demo.advance(one.seconds);

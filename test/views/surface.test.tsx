@@ -2,11 +2,11 @@ import {Box, Text, useWindowSize} from 'ink';
 import {expect, test} from 'vitest';
 import {createStore} from '../../src/watch/store.ts';
 import {Overlay} from '../../views/modal/overlay.tsx';
-import {mount} from '../../views/mount.tsx';
+import {mountOnScreen} from '../../views/mount.tsx';
 import {Surface} from '../../views/surface.tsx';
 import type {RowSource} from '../../views/terminal/compositor.ts';
 import type {Screen} from '../../views/terminal/screen.ts';
-import {mountRig} from './test-terminal.tsx';
+import {mountTestTerminal} from './test-terminal.tsx';
 
 const rows = createStore<readonly string[]>(['one       ', '\u001b[31mtwo\u001b[m       ']);
 
@@ -28,7 +28,7 @@ function Deck({modal}: {readonly modal: boolean}) {
 
 test.each([true, false])('rows, chrome and an overlay, compositor %s', async compositor => {
 	rows.set(['one       ', '\u001b[31mtwo\u001b[m       ']);
-	const rig = mountRig(<Deck modal={false} />, {columns: 12, rows: 6, compositor});
+	const rig = mountTestTerminal(<Deck modal={false} />, {columns: 12, rows: 6, compositor});
 	expect(await rig.screen()).toBe('title\none\ntwo\n\nfoot\n');
 	rows.set(['uno       ', 'dos       ', 'tres      ']);
 	expect(await rig.screen()).toBe('title\nuno\ndos\ntres\nfoot\n');
@@ -56,7 +56,7 @@ test('a surface that leaves takes none of the others with it, when they have one
 			{both ? <Surface rows={{...source}} width={10} height={1} /> : null}
 		</Box>
 	);
-	const rig = mountRig(deck(true), {columns: 12, rows: 3});
+	const rig = mountTestTerminal(deck(true), {columns: 12, rows: 3});
 	expect(await rig.screen()).toBe('row\nrow\n');
 	expect(listeners.size).toBe(2);
 	rig.rerender(deck(false));
@@ -79,7 +79,7 @@ test('what a component throws is told, not drawn over and forgotten', async () =
 		onLost: () => () => {},
 	};
 	const told = await new Promise(resolve => {
-		mount(<Broken />, screen, resolve);
+		mountOnScreen(<Broken />, screen, resolve);
 	});
 	expect(told).toEqual(new Error('broken'));
 });
@@ -94,7 +94,7 @@ test('a surface that is not displayed is not painted', async () => {
 			</Box>
 		</Box>
 	);
-	const rig = mountRig(deck('none'), {columns: 12, rows: 3});
+	const rig = mountTestTerminal(deck('none'), {columns: 12, rows: 3});
 	expect(await rig.screen()).toBe('title\n\n');
 	rig.rerender(deck('flex'));
 	expect(await rig.screen()).toBe('title\nseen\n');
@@ -112,7 +112,7 @@ test('a surface that moves without its chrome changing is painted in its new pla
 			<Surface rows={rows} width={10} height={1} />
 		</Box>
 	);
-	const rig = mountRig(deck(0), {columns: 20, rows: 2});
+	const rig = mountTestTerminal(deck(0), {columns: 20, rows: 2});
 	expect(await rig.screen()).toBe('moved\n');
 	rig.rerender(deck(4));
 	expect(await rig.screen()).toBe('    moved\n');
@@ -126,7 +126,7 @@ test.each([
 	['rgb', '\u001b[38;2;255;80;80m'],
 ] as const)('colours of a terminal that shows %s', async (colours, sequence) => {
 	rows.set(['\u001b[38;2;255;80;80mred\u001b[m       ']);
-	const rig = mountRig(<Surface rows={rows} width={10} height={1} />, {columns: 10, rows: 1, colours});
+	const rig = mountTestTerminal(<Surface rows={rows} width={10} height={1} />, {columns: 10, rows: 1, colours});
 	await rig.screen();
 	expect(rig.frames().join('')).toContain(`${sequence}red`);
 	expect(

@@ -1,7 +1,7 @@
 import xterm from '@xterm/headless';
 import {render} from 'ink';
 import type {ReactNode} from 'react';
-import {asStream, mount, quietInk} from '../../views/mount.tsx';
+import {asStream, mountOnScreen, quietInk} from '../../views/mount.tsx';
 import type {ColourLevel} from '../../views/terminal/colour-level.ts';
 import {createKeyDecoder, type TerminalEvent} from '../../views/terminal/decode-keys.ts';
 import {InkStdout} from '../../views/terminal/ink-stdout.ts';
@@ -21,7 +21,7 @@ export type SeenCell = {
 	readonly struck: boolean;
 };
 
-export type RigOptions = Partial<Size> & {
+export type TestTerminalOptions = Partial<Size> & {
 	/** False: surfaces are ordinary text and each frame is written whole, as plain Ink would. True unless told. */
 	readonly compositor?: boolean;
 	readonly colours?: ColourLevel;
@@ -29,7 +29,7 @@ export type RigOptions = Partial<Size> & {
 	readonly onKey?: (event: TerminalEvent) => void;
 };
 
-export type Rig = {
+export type TestTerminal = {
 	/** Resolves when everything rendered so far is on the screen. */
 	flush(): Promise<void>;
 	/** Rows without the blanks at their ends, joined by line ends, once everything rendered so far is on the screen. */
@@ -70,7 +70,7 @@ const namedKeys: Readonly<Record<string, string>> = {
 };
 
 /** A terminal without a pty: the same tree, decoder, compositor and differences as the real one, drawn on xterm's own screen model. */
-export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
+export function mountTestTerminal(element: ReactNode, options: TestTerminalOptions = {}): TestTerminal {
 	let size: Size = {columns: options.columns ?? 80, rows: options.rows ?? 24};
 	const terminal = new xterm.Terminal({cols: size.columns, rows: size.rows, allowProposedApi: true, scrollback: 0});
 	// The alternate screen, as the real one: xterm reflows the other as it is resized.
@@ -100,7 +100,7 @@ export function mountRig(element: ReactNode, options: RigOptions = {}): Rig {
 		onLost: listener => listen(lost, listener),
 	};
 	const decoder = createKeyDecoder(event => options.onKey?.(event), {after: () => () => {}});
-	const mounted = options.compositor === false ? mountPlain(element, screen) : mount(element, screen);
+	const mounted = options.compositor === false ? mountPlain(element, screen) : mountOnScreen(element, screen);
 	const settle = async () => {
 		// Effects of a render may render again.
 		for (let turn = 0; turn < 3; turn += 1) {

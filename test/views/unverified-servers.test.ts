@@ -1,22 +1,22 @@
 import {afterEach, expect, it} from 'vitest';
-import type {Channel} from '../../src/contract/channel-security.ts';
+import type {ChannelSecurity} from '../../src/contract/channel-security.ts';
 import type {Identity} from '../../src/contract/identity.ts';
 import {paintHeader} from '../../views/chrome/header.ts';
-import {type House, openHouse} from '../src/input/deck-fixture.ts';
+import {type DeckFixture, openDeckFixture} from '../src/input/deck-fixture.ts';
 import {cellsOf, themes} from './arbitraries.ts';
 
 const [, theme] = themes;
 const bare = (painted: string) => painted.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 it('names the servers that nothing proves to be the right ones', async () => {
-	house = await openHouse();
-	const {options} = house.deck;
+	fixture = await openDeckFixture();
+	const {options} = fixture.deck;
 	const [known] = options.watch.targets;
 	if (known === undefined) throw new Error('the house has a target');
-	const header = (channels: readonly Channel[], columns: number) => {
+	const header = (channels: readonly ChannelSecurity[], columns: number) => {
 		const named = (at: number) => ({...known, target: {...known.target, name: `db-${at}`}});
 		const watch = {
 			...options.watch,
@@ -29,7 +29,7 @@ it('names the servers that nothing proves to be the right ones', async () => {
 				channel: channels[Number(name.slice(3))] ?? 'local',
 			}),
 		};
-		const painted = paintHeader({...house.deck, options: {...options, watch}}, columns, theme);
+		const painted = paintHeader({...fixture.deck, options: {...options, watch}}, columns, theme);
 		expect(cellsOf(painted)).toBe(columns);
 		return bare(painted);
 	};

@@ -1,8 +1,8 @@
 import type {Finding} from '../../src/contract/finding.ts';
-import {findingAge} from '../../src/findings/merge-findings.ts';
+import {formatFindingAge} from '../../src/findings/merge-findings.ts';
 import type {Deck} from '../../src/input/deck.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cutWords, fit, width} from '../../src/text/fit.ts';
+import {displayWidth, fitCells, truncateAtWord} from '../../src/text/fit.ts';
 import type {Theme} from '../theme.ts';
 
 function findingLine(deck: Deck, finding: Finding, cells: number, names: number, tail: string, theme: Theme): string {
@@ -10,23 +10,23 @@ function findingLine(deck: Deck, finding: Finding, cells: number, names: number,
 	const helpful = finding.actions
 		.map(id => system?.actions.find(action => action.id === id))
 		.find(action => action !== undefined);
-	const age = findingAge(finding, deck.now());
+	const age = formatFindingAge(finding, deck.now());
 	const help =
 		helpful === undefined || cells < 100
 			? ''
 			: `${deck.options.keymap.keyOf(helpful.id, helpful.key)} ${cleanLine(helpful.title).toLowerCase()}`;
-	const right = `  ${age.padStart(7)}${cells < 100 ? '' : `  ${fit(help, 22)}`}${tail}`;
-	const room = Math.max(0, cells - 3 - names - 2 - width(right));
+	const right = `  ${age.padStart(7)}${cells < 100 ? '' : `  ${fitCells(help, 22)}`}${tail}`;
+	const room = Math.max(0, cells - 3 - names - 2 - displayWidth(right));
 	return (
 		theme.paint(` ${theme.sign(finding.severity)} `, finding.severity) +
-		theme.paint(fit(cleanLine(finding.target), names, 'left', 'middle'), 'loud') +
-		theme.paint(`  ${fit(cutWords(cleanLine(finding.sentence), room), room)}`, 'plain') +
+		theme.paint(fitCells(cleanLine(finding.target), names, 'left', 'middle'), 'loud') +
+		theme.paint(`  ${fitCells(truncateAtWord(cleanLine(finding.sentence), room), room)}`, 'plain') +
 		theme.paint(right, 'dim')
 	);
 }
 
 /** What is wrong across all targets, worst first, in a fixed number of lines; the last one says how many more there are. */
-export function paintStrip(deck: Deck, cells: number, lines: number, theme: Theme): readonly string[] {
+export function paintFindingStrip(deck: Deck, cells: number, lines: number, theme: Theme): readonly string[] {
 	const findings = deck.findings();
 	const blank = ' '.repeat(cells);
 	if (findings.length === 0) {
@@ -40,18 +40,18 @@ export function paintStrip(deck: Deck, cells: number, lines: number, theme: Them
 					? `connecting to ${targets} target${targets === 1 ? '' : 's'}`
 					: `nothing is wrong on ${targets} target${targets === 1 ? '' : 's'}`;
 		return [
-			theme.paint(fit(` ${theme.sign('ok')} ${text}`, cells), 'dim'),
+			theme.paint(fitCells(` ${theme.sign('ok')} ${text}`, cells), 'dim'),
 			...Array.from({length: lines - 1}, () => blank),
 		];
 	}
 	const shown = findings.slice(0, lines);
 	const more = findings.length - shown.length;
-	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...findings.map(one => width(cleanLine(one.target)))));
+	const names = Math.min(cells < 100 ? 11 : 14, Math.max(...findings.map(one => displayWidth(cleanLine(one.target)))));
 	const key = deck.options.keymap.keyFor('deck.findings');
 	const tail = more > 0 ? `  +${more} more ${key} ` : ' ';
 	const painted = shown.map((finding, index) => {
 		const last = index === shown.length - 1 && more > 0;
-		return findingLine(deck, finding, cells, names, fit(last ? tail : '', width(tail)), theme);
+		return findingLine(deck, finding, cells, names, fitCells(last ? tail : '', displayWidth(tail)), theme);
 	});
 	while (painted.length < lines) painted.push(blank);
 	return painted;

@@ -1,32 +1,32 @@
 import type {Deck} from '../../src/input/deck.ts';
-import {noRowText} from '../../src/input/start-action.ts';
-import type {TypedLine} from '../../src/session/line-input.ts';
+import {noSelectionReason} from '../../src/input/start-action.ts';
+import type {LineInput} from '../../src/session/line-input.ts';
 import {type Layer, paneSession, topLayer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cut} from '../../src/text/fit.ts';
-import {createSpan} from '../line-builder.ts';
-import {noticeLines, toneOf} from '../notice.ts';
-import {typedPieces} from '../paint-line-input.ts';
+import {truncateText} from '../../src/text/fit.ts';
+import {createLineBuilder} from '../line-builder.ts';
+import {noticeLines, noticeTone} from '../notice.ts';
+import {paintLineInput} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
 
 /** A line being typed, with the caret after it. */
-function typing(prompt: string, line: TypedLine, hint: string, cells: number, theme: Theme): string {
-	const span = createSpan(cells, theme).put(` ${prompt}`, 'loud');
-	for (const {text, tone, selected} of typedPieces(line, cells - 3, theme)) span.put(text, tone, selected);
-	return span.put(`   ${hint}`, 'dim').end();
+function typing(prompt: string, line: LineInput, hint: string, cells: number, theme: Theme): string {
+	const span = createLineBuilder(cells, theme).append(` ${prompt}`, 'loud');
+	for (const {text, tone, selected} of paintLineInput(line, cells - 3, theme)) span.append(text, tone, selected);
+	return span.append(`   ${hint}`, 'dim').finish();
 }
 
 /** The keys that mean something while this is above the deck; those of the deck would promise what they do not do. */
 function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): string {
 	const {keymap} = deck.options;
-	const span = createSpan(cells, theme).put(' ');
-	if (layer.kind !== 'document') return span.end();
+	const span = createLineBuilder(cells, theme).append(' ');
+	if (layer.kind !== 'document') return span.finish();
 	const back = 'esc back';
 	const offer = (key: string, text: string) => {
 		// The way out has its place before anything else is given one.
-		if (span.fits(`${key} ${text}  ${back}`)) span.put(key, 'loud').put(` ${text}  `);
+		if (span.appendIfFits(`${key} ${text}  ${back}`)) span.append(key, 'loud').append(` ${text}  `);
 	};
-	for (const {key, title, shown} of layer.dials ?? []) {
+	for (const {key, title, shown} of layer.documentOptions ?? []) {
 		const name = cleanLine(title).toLowerCase();
 		offer(key, shown === '' ? name : `${name}: ${cleanLine(shown)}`);
 	}
@@ -36,8 +36,8 @@ function paintLayerKeys(deck: Deck, layer: Layer, cells: number, theme: Theme): 
 		if (binding.intent === 'text.refresh' && layer.reload === undefined) continue;
 		offer(binding.keys[0] ?? '', binding.footer ?? binding.title.toLowerCase());
 	}
-	span.put('esc', 'loud').put(' back');
-	return span.end();
+	span.append('esc', 'loud').append(' back');
+	return span.finish();
 }
 
 /** What was just said, or what can be done with the row under the cursor: acting first, then looking, then the fixed keys. */
@@ -60,47 +60,47 @@ export function paintFooter(deck: Deck, cells: number, theme: Theme): string {
 	if (notice !== undefined) {
 		const lines = noticeLines(notice, cells, theme);
 		const text = lines.length === 1 ? (lines[0] ?? '') : `${lines[0] ?? ''}${theme.glyphs.more}`;
-		return createSpan(cells, theme).put(text, toneOf(notice)).end();
+		return createLineBuilder(cells, theme).append(text, noticeTone(notice)).finish();
 	}
 	if (layer !== undefined) return paintLayerKeys(deck, layer, cells, theme);
 	const {keymap} = deck.options;
-	const span = createSpan(cells, theme).put(' ');
-	if (deck.options.panes.length === 0) return span.end();
+	const span = createLineBuilder(cells, theme).append(' ');
+	if (deck.options.panes.length === 0) return span.finish();
 	const offer = (key: string, title: string, disabled: boolean) => {
-		if (!span.fits(`${key} ${title}  `)) return;
-		span.put(key, disabled ? 'dim' : 'loud').put(` ${title}  `, disabled ? 'dim' : 'plain');
+		if (!span.appendIfFits(`${key} ${title}  `)) return;
+		span.append(key, disabled ? 'dim' : 'loud').append(` ${title}  `, disabled ? 'dim' : 'plain');
 	};
 	const fixed = keymap.bindings.filter(
 		binding => binding.footer !== undefined && (binding.scope === 'deck' || binding.scope === 'any'),
 	);
 	const kept = fixed.filter(binding => ['deck.actions', 'pane.filter', 'deck.help'].includes(binding.intent));
 	const reserve = kept.map(binding => `${binding.keys[0] ?? ''} ${binding.footer ?? ''}  `).join('');
-	const own = createSpan(cells, theme);
-	for (const {of, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
+	const own = createLineBuilder(cells, theme);
+	for (const {declared: of, key, disabled} of [...deck.actions(), ...deck.inspections()]) {
 		const text = `${key} ${of.title.toLowerCase()}  `;
-		if (!own.fits(`${text}${reserve}  `)) continue;
-		own.put(text);
+		if (!own.appendIfFits(`${text}${reserve}  `)) continue;
+		own.append(text);
 		offer(key, cleanLine(of.title).toLowerCase(), disabled !== undefined);
 	}
-	const noRow = noRowText(deck);
-	if (noRow !== undefined) span.put(cut(noRow, cells - 2), 'loud').put(' ');
-	span.put(' ');
+	const noRow = noSelectionReason(deck);
+	if (noRow !== undefined) span.append(truncateText(noRow, cells - 2), 'loud').append(' ');
+	span.append(' ');
 	for (const binding of [...kept, ...fixed.filter(one => !kept.includes(one))])
 		offer(keymap.keyOf(binding.intent, ''), binding.footer ?? '', false);
-	return span.end();
+	return span.finish();
 }
 
 /** ` 1 Pods■  2 Top▲  3 Queries■ `: the panes that are not on the screen, with how they are. */
 export function paintTabs(deck: Deck, cells: number, theme: Theme): string {
 	const {allPanes, panes} = deck.options;
 	const focused = deck.session.get().pane;
-	const span = createSpan(cells, theme).put(' ');
+	const span = createLineBuilder(cells, theme).append(' ');
 	for (const [index, pane] of allPanes.entries()) {
 		if (!panes.includes(pane)) continue;
 		const {severity} = deck.view(pane.id);
 		const filtered = paneSession(deck.session.get(), pane.id).filter === '' ? '' : '/';
-		span.put(`${index + 1} ${pane.tab}${filtered}`, pane.id === focused ? 'loud' : 'dim', pane.id === focused);
-		span.put(severity === 'ok' ? '  ' : `${theme.sign(severity)} `, severity).put(' ');
+		span.append(`${index + 1} ${pane.tab}${filtered}`, pane.id === focused ? 'loud' : 'dim', pane.id === focused);
+		span.append(severity === 'ok' ? '  ' : `${theme.sign(severity)} `, severity).append(' ');
 	}
-	return span.end();
+	return span.finish();
 }

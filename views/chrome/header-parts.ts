@@ -1,16 +1,16 @@
 import type {Tone} from '../../src/contract/pane.ts';
-import {width} from '../../src/text/fit.ts';
+import {displayWidth} from '../../src/text/fit.ts';
 
-export type Piece = {readonly text: string; readonly tone: Tone};
+export type StyledPiece = {readonly text: string; readonly tone: Tone};
 
 /** One way to write a part. `keep`: forms with a lower number give way to the next form of their part first. */
-export type Form = {readonly keep: number; readonly pieces: readonly Piece[]};
+export type HeaderForm = {readonly priority: number; readonly pieces: readonly StyledPiece[]};
 
 /** What the header says about one thing: its forms, the widest first. The last one is never given up. */
-export type Part = readonly Form[];
+export type HeaderPart = readonly HeaderForm[];
 
 /** What is given up first, when the header is too narrow, down to what is given up last. */
-export const keep = {
+export const headerPriority = {
 	wellSystems: 0,
 	systemNames: 1,
 	consolePlaces: 2,
@@ -38,21 +38,24 @@ export const keep = {
 } as const;
 
 /** What is given up to make room, and what there is nothing to say of. */
-export const nothing: Form = {keep: keep.always, pieces: []};
+export const emptyForm: HeaderForm = {priority: headerPriority.always, pieces: []};
 
 /** A part with one form, or nothing when there is no room. */
-export const orNothing = (level: number, pieces: readonly Piece[]): Part => [{keep: level, pieces}, nothing];
+export const optionalPart = (level: number, pieces: readonly StyledPiece[]): HeaderPart => [
+	{priority: level, pieces},
+	emptyForm,
+];
 
 /** Without pieces of only spaces at either end; the first begins with one space. */
-function trimmed(pieces: readonly Piece[]): readonly Piece[] {
+function trimmed(pieces: readonly StyledPiece[]): readonly StyledPiece[] {
 	const start = pieces.findIndex(piece => piece.text.trim() !== '');
 	const end = pieces.findLastIndex(piece => piece.text.trim() !== '') + 1;
 	const [first, ...others] = start < 0 ? [] : pieces.slice(start, end);
 	return first === undefined ? [] : [{...first, text: ` ${first.text.trimStart()}`}, ...others];
 }
 
-const cellsOf = (pieces: readonly Piece[]): number =>
-	width(
+const cellsOf = (pieces: readonly StyledPiece[]): number =>
+	displayWidth(
 		pieces
 			.map(piece => piece.text)
 			.join('')
@@ -60,9 +63,9 @@ const cellsOf = (pieces: readonly Piece[]): number =>
 	);
 
 /** The pieces of all parts, in their order, in the widest forms that fit into `cells`. */
-export function fitParts(parts: readonly Part[], cells: number): readonly Piece[] {
+export function fitParts(parts: readonly HeaderPart[], cells: number): readonly StyledPiece[] {
 	const chosen = parts.map(() => 0);
-	const formOf = (part: number): Form => parts[part]?.[chosen[part] ?? 0] ?? nothing;
+	const formOf = (part: number): HeaderForm => parts[part]?.[chosen[part] ?? 0] ?? emptyForm;
 	const pieces = () => trimmed(parts.flatMap((_, part) => formOf(part).pieces));
 	for (;;) {
 		const now = pieces();
@@ -70,7 +73,7 @@ export function fitParts(parts: readonly Part[], cells: number): readonly Piece[
 		let weakest = -1;
 		for (const [part, forms] of parts.entries()) {
 			const isLast = (chosen[part] ?? 0) >= forms.length - 1;
-			if (!isLast && (weakest < 0 || formOf(part).keep < formOf(weakest).keep)) weakest = part;
+			if (!isLast && (weakest < 0 || formOf(part).priority < formOf(weakest).priority)) weakest = part;
 		}
 		if (weakest < 0) return now;
 		chosen[weakest] = (chosen[weakest] ?? 0) + 1;

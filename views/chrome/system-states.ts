@@ -1,9 +1,9 @@
 import type {Tone} from '../../src/contract/pane.ts';
-import {isOld} from '../../src/contract/reading.ts';
+import {isStale} from '../../src/contract/reading.ts';
 import type {Severity} from '../../src/contract/row.ts';
-import {bySeverity, worst} from '../../src/contract/severity.ts';
+import {compareSeverity, worstSeverity} from '../../src/contract/severity.ts';
 import type {Deck} from '../../src/input/deck.ts';
-import {duration} from '../../src/text/format.ts';
+import {formatDuration} from '../../src/text/format.ts';
 import type {Theme} from '../theme.ts';
 
 /** How all targets of one system are. */
@@ -11,7 +11,7 @@ export type SystemState = {
 	readonly name: string;
 	readonly short: string;
 	/** A sign, or how old what is shown is. */
-	readonly told: string;
+	readonly statusText: string;
 	readonly tone: Tone;
 	/** What ranks it where not all have room; `ok` when nothing is known to be wrong. */
 	readonly severity: Severity;
@@ -31,16 +31,16 @@ export function systemStates(deck: Deck, theme: Theme): readonly SystemState[] {
 		const connecting = readings.every(reading => reading.snapshot === undefined) && !failing;
 		const found = failing
 			? 'unknown'
-			: worst(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
+			: worstSeverity(readings.flatMap(reading => reading.findings.map(finding => finding.severity)));
 		const called = {name: kind, short: system.short ?? kind, connecting};
 		const ages = readings.flatMap(reading =>
-			isOld(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
+			isStale(reading, now) && reading.readAt !== undefined ? [now - reading.readAt] : [],
 		);
 		if (ages.length > 0) {
-			const severity = bySeverity(found, 'warn') < 0 ? found : 'warn';
-			return {...called, told: `${duration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
+			const severity = compareSeverity(found, 'warn') < 0 ? found : 'warn';
+			return {...called, statusText: `${formatDuration(Math.max(...ages) / 1000)} old`, tone: 'warn', severity};
 		}
-		const told = connecting ? theme.glyphs.more : theme.sign(found);
-		return {...called, told, tone: found === 'ok' ? 'dim' : found, severity: found};
+		const statusText = connecting ? theme.glyphs.more : theme.sign(found);
+		return {...called, statusText, tone: found === 'ok' ? 'dim' : found, severity: found};
 	});
 }

@@ -1,26 +1,26 @@
 import type {Graph, GraphSeries} from '../../src/contract/document.ts';
-import {figure, timeTicks, type ValueAxis, valueAxis, zoneOf} from '../../src/text/axis.ts';
+import {formatAxisNumber, timeTicks, timeZoneOffset, type ValueAxis, valueAxis} from '../../src/text/axis.ts';
 import {type Canvas, createCanvas} from '../../src/text/canvas.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cut, fit, width} from '../../src/text/fit.ts';
+import {displayWidth, fitCells, truncateText} from '../../src/text/fit.ts';
 import type {Size} from '../layout.ts';
-import {createSpan, type Span} from '../line-builder.ts';
+import {createLineBuilder, type LineBuilder} from '../line-builder.ts';
 import type {Theme} from '../theme.ts';
 
 /** Lines that a person can still tell apart. */
 const mostSeries = 6;
 const smallest: Size = {columns: 32, rows: 5};
 /** Cells between two moments on the time axis. */
-const apart = 12;
+const tickSpacing = 12;
 
-type Drawn = GraphSeries & {
+type DrawnSeries = GraphSeries & {
 	readonly letter: string;
 	readonly min: number;
 	readonly max: number;
 	readonly last: number | undefined;
 };
 
-function drawn(series: GraphSeries, index: number): Drawn {
+function toDrawnSeries(series: GraphSeries, index: number): DrawnSeries {
 	let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 	let last: number | undefined;
 	for (const [, value] of series.points) {
@@ -39,15 +39,15 @@ export const graphRows = (rows: number, textLines: number): number =>
 /** A graph of exactly this size: lines, both axes, and a legend with the last, least and greatest value of each line. */
 export function paintGraph(graph: Graph, size: Size, theme: Theme): readonly string[] {
 	const {columns, rows} = size;
-	const line = () => createSpan(columns, theme);
-	const blank = () => line().end();
+	const line = () => createLineBuilder(columns, theme);
+	const blank = () => line().finish();
 	const said = (text: string) => {
-		const lines = [line().put(` ${text}`, 'dim').end()];
+		const lines = [line().append(` ${text}`, 'dim').finish()];
 		while (lines.length < rows) lines.push(blank());
 		return lines.slice(0, Math.max(0, rows));
 	};
 	if (columns < smallest.columns || rows < smallest.rows) return said('too small for a graph');
-	const all = graph.series.map(drawn);
+	const all = graph.series.map(toDrawnSeries);
 	const some = all.filter(one => one.last !== undefined);
 	if (some.length === 0) return said('no value in this range');
 	const room = Math.max(1, Math.min(mostSeries, rows >= 12 ? Math.floor(rows / 4) : 1));
@@ -59,30 +59,30 @@ export function paintGraph(graph: Graph, size: Size, theme: Theme): readonly str
 		Math.max(...shown.map(one => one.max)),
 		Math.max(1, Math.min(8, Math.floor((height - 1) / 2))),
 	);
-	const zone = zoneOf(graph.to);
-	const gutter = Math.max(width(zone) + 1, ...axis.ticks.map(tick => axis.label(tick).length)) + 1;
+	const zone = timeZoneOffset(graph.to);
+	const gutter = Math.max(displayWidth(zone) + 1, ...axis.ticks.map(tick => axis.label(tick).length)) + 1;
 	// A margin on the right, where each line is named beside its end.
 	const plot = columns - gutter - 3;
 	const letters = shown.length > 1 && (theme.ascii || !theme.colours);
 	const canvas = createCanvas(plot, height, !letters && !theme.ascii);
 	for (const [index, one] of shown.entries()) trace(canvas, graph, axis, one, index);
 	const rowOf = (value: number) => Math.round((1 - shareOf(value, axis)) * (height * canvas.down - 1));
-	const named = endings(shown, value => Math.floor(rowOf(value) / canvas.down), height);
+	const named = labelRows(shown, value => Math.floor(rowOf(value) / canvas.down), height);
 	const tickAt = new Map(axis.ticks.map(tick => [Math.floor(rowOf(tick) / canvas.down), axis.label(tick)]));
 	const painted: string[] = [];
 	for (let row = 0; row < height; row += 1) {
 		const label = tickAt.get(row);
 		const span = line()
-			.put(fit(label ?? '', gutter - 1, 'right'), 'dim')
-			.put(label === undefined ? ' │' : ' ┤', 'dim');
+			.append(fitCells(label ?? '', gutter - 1, 'right'), 'dim')
+			.append(label === undefined ? ' │' : ' ┤', 'dim');
 		putPlot(span, canvas, row, shown, letters, theme);
 		const name = named.get(row);
-		if (name !== undefined) span.put(' ').hue(shown[name]?.letter ?? '', name);
-		painted.push(span.end());
+		if (name !== undefined) span.append(' ').appendHue(shown[name]?.letter ?? '', name);
+		painted.push(span.finish());
 	}
 	painted.push(...timeAxis(graph, gutter, plot, zone, theme, columns));
 	painted.push(...shown.map((one, index) => legend(one, index, shown, line())));
-	if (left > 0 && rows >= 8) painted.push(line().put(` … ${left} more series, not drawn`, 'dim').end());
+	if (left > 0 && rows >= 8) painted.push(line().append(` … ${left} more series, not drawn`, 'dim').finish());
 	return painted;
 }
 
@@ -107,8 +107,8 @@ function trace(canvas: Canvas, graph: Graph, axis: ValueAxis, series: GraphSerie
 }
 
 /** The row beside which each line is named: that of its last value, or the nearest that is free. */
-function endings(
-	shown: readonly Drawn[],
+function labelRows(
+	shown: readonly DrawnSeries[],
 	rowOf: (value: number) => number,
 	height: number,
 ): ReadonlyMap<number, number> {
@@ -127,12 +127,19 @@ function endings(
 }
 
 /** One row of the raster, cells of one line put together. */
-function putPlot(span: Span, canvas: Canvas, row: number, shown: readonly Drawn[], letters: boolean, theme: Theme) {
+function putPlot(
+	span: LineBuilder,
+	canvas: Canvas,
+	row: number,
+	shown: readonly DrawnSeries[],
+	letters: boolean,
+	theme: Theme,
+) {
 	let text = '';
 	let owner = -1;
 	const flush = () => {
-		if (owner === -1) span.put(text);
-		else span.hue(text, owner);
+		if (owner === -1) span.append(text);
+		else span.appendHue(text, owner);
 		text = '';
 	};
 	for (let column = 0; column < canvas.columns; column += 1) {
@@ -154,7 +161,7 @@ function timeAxis(
 	theme: Theme,
 	columns: number,
 ): readonly string[] {
-	const ticks = timeTicks(graph.from, graph.to, plot, apart);
+	const ticks = timeTicks(graph.from, graph.to, plot, tickSpacing);
 	const marks = new Set(ticks.map(({column}) => column));
 	const ruler = Array.from({length: plot}, (_, column) => (marks.has(column) ? '┬' : '─')).join('');
 	let moments = '';
@@ -162,41 +169,42 @@ function timeAxis(
 		const start = Math.max(0, Math.min(plot - label.length, column - Math.floor(label.length / 2)));
 		if (start > moments.length || moments === '') moments = `${moments.padEnd(start)}${label}`;
 	}
-	const line = () => createSpan(columns, theme);
+	const line = () => createLineBuilder(columns, theme);
 	return [
 		line()
-			.put(`${' '.repeat(gutter)}└${ruler}`, 'dim')
-			.end(),
+			.append(`${' '.repeat(gutter)}└${ruler}`, 'dim')
+			.finish(),
 		line()
-			.put(`${fit(zone, gutter - 1, 'right')}  ${moments}`, 'dim')
-			.end(),
+			.append(`${fitCells(zone, gutter - 1, 'right')}  ${moments}`, 'dim')
+			.finish(),
 	];
 }
 
 /** `a  job="node"   last 12  min 3  max 20`; the name gives way. */
-function legend(one: Drawn, index: number, shown: readonly Drawn[], span: Span): string {
-	const widest = (pick: (from: Drawn) => number) => Math.max(...shown.map(other => figure(pick(other)).length));
+function legend(one: DrawnSeries, index: number, shown: readonly DrawnSeries[], span: LineBuilder): string {
+	const widest = (pick: (from: DrawnSeries) => number) =>
+		Math.max(...shown.map(other => formatAxisNumber(pick(other)).length));
 	const figures = [
 		[
 			'last',
-			fit(
-				figure(one.last ?? Number.NaN),
+			fitCells(
+				formatAxisNumber(one.last ?? Number.NaN),
 				widest(other => other.last ?? Number.NaN),
 				'right',
 			),
 		],
 		[
 			'min',
-			fit(
-				figure(one.min),
+			fitCells(
+				formatAxisNumber(one.min),
 				widest(other => other.min),
 				'right',
 			),
 		],
 		[
 			'max',
-			fit(
-				figure(one.max),
+			fitCells(
+				formatAxisNumber(one.max),
 				widest(other => other.max),
 				'right',
 			),
@@ -206,10 +214,10 @@ function legend(one: Drawn, index: number, shown: readonly Drawn[], span: Span):
 	const label = cleanLine(one.label);
 	const room = Math.max(0, span.room - 4 - right.length - 1);
 	span
-		.put(' ')
-		.hue(shown.length > 1 ? one.letter : '─', index)
-		.put('  ')
-		.put(fit(cut(label, room), room));
-	for (const [name, value] of figures) span.put(`  ${name} `, 'dim').put(value);
-	return span.end();
+		.append(' ')
+		.appendHue(shown.length > 1 ? one.letter : '─', index)
+		.append('  ')
+		.append(fitCells(truncateText(label, room), room));
+	for (const [name, value] of figures) span.append(`  ${name} `, 'dim').append(value);
+	return span.finish();
 }

@@ -2,24 +2,24 @@ import type {Tone} from '../../src/contract/pane.ts';
 import type {Deck} from '../../src/input/deck.ts';
 import type {Layer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {wrap} from '../../src/text/fit.ts';
-import type {Content} from '../centred-modal.ts';
-import {keyThenEnter} from '../paint-line-input.ts';
-import {blankLine, line, type ModalLine} from './modal.ts';
+import {wrapText} from '../../src/text/fit.ts';
+import type {ModalContent} from '../centred-modal.ts';
+import {keyThenEnterPrompt} from '../paint-line-input.ts';
+import {blankModalLine, type ModalLine, modalLine} from './modal.ts';
 
 /** The question whether a program may run to log in to a target: which one, who names it, and what that means. Never its arguments. */
-export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}>, cells: number): Content {
+export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}>, cells: number): ModalContent {
 	const {keymap} = deck.options;
-	const {program, file, askedBy, server, changed} = layer.approval;
+	const {program, file, requestedBy: askedBy, server, changed} = layer.approval;
 	const text = (said: string, tone: Tone = 'plain'): readonly ModalLine[] =>
-		wrap(cleanLine(said), cells).map(part => line(part, tone));
+		wrapText(cleanLine(said), cells).map(part => modalLine(part, tone));
 	return {
 		title: `Run a program to log in to ${cleanLine(layer.target)}`,
 		lines: [
-			blankLine,
+			blankModalLine,
 			...text(program, 'loud'),
 			...(file === program ? [] : text(`which is a link to ${file}`)),
-			blankLine,
+			blankModalLine,
 			...text(`The kubeconfig ${askedBy} names it, to log in to ${server}.`),
 			...(changed
 				? text('You approved it before, with other arguments, another environment or for another server.', 'warn')
@@ -27,13 +27,18 @@ export function approveLines(deck: Deck, layer: Extract<Layer, {kind: 'approve'}
 			...text(
 				'It runs as you, with all your rights, whenever this target has to log in, now and at later starts. Its arguments are not shown, because they may hold a token. Approve it only if you know where this kubeconfig comes from.',
 			),
-			blankLine,
+			blankModalLine,
 		],
-		foot: [
-			keyThenEnter(layer.answering, keymap.keyFor('confirm.yes'), keymap.keyFor('field.accept'), ' to approve it'),
+		footer: [
+			keyThenEnterPrompt(
+				layer.answering,
+				keymap.keyFor('confirm.yes'),
+				keymap.keyFor('field.accept'),
+				' to approve it',
+			),
 			layer.problem === undefined
-				? line(`${keymap.keyFor('confirm.cancel')} leaves it: nothing runs`, 'dim')
-				: line(cleanLine(layer.problem), 'warn'),
+				? modalLine(`${keymap.keyFor('confirm.cancel')} leaves it: nothing runs`, 'dim')
+				: modalLine(cleanLine(layer.problem), 'warn'),
 		],
 	};
 }

@@ -2,12 +2,12 @@ import {breakGlassWord} from '../../src/audit/break-glass.ts';
 import type {Deck} from '../../src/input/deck.ts';
 import type {Layer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {wrap} from '../../src/text/fit.ts';
-import {centred, type Painted} from '../centred-modal.ts';
+import {wrapText} from '../../src/text/fit.ts';
+import {type PaintedLayer, paintCentredModal} from '../centred-modal.ts';
 import type {Size} from '../layout.ts';
-import {fieldLine} from '../paint-line-input.ts';
+import {paintField} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
-import {blankLine, flowed, line} from './modal.ts';
+import {blankModalLine, flowPieces, modalLine} from './modal.ts';
 
 const labels = [`type ${breakGlassWord}`, 'reason'];
 
@@ -17,26 +17,28 @@ export function paintBreakGlass(
 	layer: Extract<Layer, {kind: 'break-glass'}>,
 	size: Size,
 	theme: Theme,
-): Painted {
-	const failing = (deck.options.copies?.state.get() ?? []).filter(sink => sink.required && sink.trouble !== undefined);
+): PaintedLayer {
+	const failing = (deck.options.copies?.state.get() ?? []).filter(sink => sink.required && sink.failure !== undefined);
 	const key = deck.options.keymap.keyFor;
-	return centred(size, 90, theme, cells => {
+	return paintCentredModal(size, 90, theme, cells => {
 		const text = (said: string, tone: 'plain' | 'crit' | 'warn') =>
-			wrap(cleanLine(said), cells).map(part => line(part, tone));
+			wrapText(cleanLine(said), cells).map(part => modalLine(part, tone));
 		return {
 			title: 'Act although the audit is not delivered',
 			lines: [
-				blankLine,
-				...failing.flatMap(({name, trouble}) => text(`${name} takes no record: ${trouble?.message ?? ''}`, 'crit')),
+				blankModalLine,
+				...failing.flatMap(({name, failure: trouble}) =>
+					text(`${name} takes no record: ${trouble?.message ?? ''}`, 'crit'),
+				),
 				...text(
 					'For 10 minutes, or until all is delivered, actions are recorded on this machine alone and delivered later. The record says who did this, and why.',
 					'plain',
 				),
-				blankLine,
-				...labels.map((label, index) => fieldLine(`${label}  `, index, layer, cells, theme)),
+				blankModalLine,
+				...labels.map((label, index) => paintField(`${label}  `, index, layer, cells, theme)),
 				...(layer.problem === undefined ? [] : text(layer.problem, 'warn')),
-				blankLine,
-				...flowed(
+				blankModalLine,
+				...flowPieces(
 					[
 						{
 							text: `${key('field.accept')} in the last field does it · ${key('field.next')} goes between them · ${key('field.cancel')} cancels`,

@@ -1,17 +1,25 @@
 import type {Check, Preview} from '../../src/contract/action.ts';
 import type {Tone} from '../../src/contract/pane.ts';
-import {answersOf, isUndoable, stillWrong} from '../../src/input/confirm-keys.ts';
+import {isUndoable, remainingProblem, withCurrentQuestion} from '../../src/input/confirm-keys.ts';
 import type {Deck} from '../../src/input/deck.ts';
-import {isUnderWay, isWaiting, type Remedy} from '../../src/remedy/remedy-state.ts';
+import {isInProgress, isWaiting, type Remedy} from '../../src/remedy/remedy-state.ts';
 import type {ConfirmLayer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cut, width, wrap} from '../../src/text/fit.ts';
-import {duration} from '../../src/text/format.ts';
-import type {Content} from '../centred-modal.ts';
-import {fieldLine, typedPieces} from '../paint-line-input.ts';
+import {displayWidth, truncateText, wrapText} from '../../src/text/fit.ts';
+import {formatDuration} from '../../src/text/format.ts';
+import type {ModalContent} from '../centred-modal.ts';
+import {paintField, paintLineInput} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
-import {blankLine, flowed, labelCells, labelled, line, type ModalLine, signed} from './modal.ts';
-import {endWords} from './outcome-lines.ts';
+import {
+	blankModalLine,
+	flowPieces,
+	labelCells,
+	labelledLines,
+	type ModalLine,
+	modalLine,
+	signedLines,
+} from './modal.ts';
+import {outcomeLines} from './outcome-lines.ts';
 
 const checkTone: Readonly<Record<Check['result'], Tone>> = {
 	pass: 'ok',
@@ -20,7 +28,7 @@ const checkTone: Readonly<Record<Check['result'], Tone>> = {
 	unknown: 'unknown',
 };
 
-const doing: Partial<Record<Remedy['state'], string>> = {
+const progressText: Partial<Record<Remedy['state'], string>> = {
 	proposed: 'looking at what this would do',
 	previewing: 'looking at what this would do',
 	checking: 'checking whether it may be done',
@@ -31,7 +39,7 @@ const doing: Partial<Record<Remedy['state'], string>> = {
 	verifying: 'done; looking whether it helped',
 };
 
-const ended: Partial<Record<Remedy['state'], {readonly text: string; readonly tone: Tone}>> = {
+const outcomeHeadlines: Partial<Record<Remedy['state'], {readonly text: string; readonly tone: Tone}>> = {
 	done: {text: 'Done', tone: 'loud'},
 	failed: {text: 'Failed: nothing happened', tone: 'crit'},
 	ineffective: {text: 'Done, and it did not help', tone: 'warn'},
@@ -45,23 +53,25 @@ const ended: Partial<Record<Remedy['state'], {readonly text: string; readonly to
 };
 
 /** How the parts are laid out: `tight` where the room is short, `whole` when a person wants to see all of what would run. */
-type Look = {readonly cells: number; readonly tight: boolean; readonly whole: boolean};
+type FormLayout = {readonly cells: number; readonly tight: boolean; readonly whole: boolean};
 
 /** A labelled text on one line, with the key that shows all of it where it does not fit. */
-function onOneLine(label: string, text: string, {cells}: Look, key: string): readonly ModalLine[] {
-	const lines = labelled(label, text, {cells});
+function onOneLine(label: string, text: string, {cells}: FormLayout, key: string): readonly ModalLine[] {
+	const lines = labelledLines(label, text, {cells});
 	if (lines.length === 1) return lines;
 	const more = `  ${key} shows all`;
-	const room = cells - labelCells - width(more);
-	return [[...(lines[0] ?? []).slice(0, 1), {text: cut(text, room), tone: 'plain'}, {text: more, tone: 'dim'}]];
+	const room = cells - labelCells - displayWidth(more);
+	return [
+		[...(lines[0] ?? []).slice(0, 1), {text: truncateText(text, room), tone: 'plain'}, {text: more, tone: 'dim'}],
+	];
 }
 
 /** How many objects, loud, and which. */
-function objectLines({count, touches}: Preview, look: Look): readonly ModalLine[] {
+function objectLines({count, touches}: Preview, look: FormLayout): readonly ModalLine[] {
 	const many = count > 1 || touches.length > 1;
 	const head = many ? `${count} object${count === 1 ? '' : 's'}` : '1 object: ';
 	const first = many ? '' : cleanLine(touches[0] ?? '');
-	const [top = [], ...below] = labelled('acts on', `${head}${first}`, look);
+	const [top = [], ...below] = labelledLines('acts on', `${head}${first}`, look);
 	const [label, text] = top;
 	const lines: ModalLine[] = [
 		[
@@ -70,45 +80,45 @@ function objectLines({count, touches}: Preview, look: Look): readonly ModalLine[
 			{text: text?.text.slice(head.length) ?? '', tone: 'plain'},
 		],
 	];
-	if (!many) return look.tight && !look.whole && below.length > 0 ? shortened(lines) : [...lines, ...below];
+	if (!many) return look.tight && !look.whole && below.length > 0 ? shortenLines(lines) : [...lines, ...below];
 	const shown = touches.slice(0, look.whole ? touches.length : look.tight ? 3 : 5);
 	for (const touch of shown) {
-		const drawn = labelled('', cleanLine(touch), look);
-		lines.push(...(look.tight && !look.whole && drawn.length > 1 ? shortened(drawn.slice(0, 1)) : drawn));
+		const drawn = labelledLines('', cleanLine(touch), look);
+		lines.push(...(look.tight && !look.whole && drawn.length > 1 ? shortenLines(drawn.slice(0, 1)) : drawn));
 	}
 	const rest = count - shown.length;
-	return rest > 0 ? [...lines, ...labelled('', `and ${rest} more`, {...look, tone: 'dim'})] : lines;
+	return rest > 0 ? [...lines, ...labelledLines('', `and ${rest} more`, {...look, tone: 'dim'})] : lines;
 }
 
-const shortened = (lines: readonly ModalLine[]): readonly ModalLine[] =>
+const shortenLines = (lines: readonly ModalLine[]): readonly ModalLine[] =>
 	lines.map(pieces => [...pieces, {text: ' …', tone: 'plain'}]);
 
 /** A title that the frame cuts off. A very long name does not push away what matters. */
-function titleLines(title: string, {cells, whole}: Look): readonly ModalLine[] {
-	if (width(title) + 4 <= cells) return [];
-	const lines = wrap(title, cells).map(text => line(text, 'loud'));
-	return whole || lines.length <= 2 ? lines : [...lines.slice(0, 1), ...shortened(lines.slice(1, 2))];
+function titleLines(title: string, {cells, whole}: FormLayout): readonly ModalLine[] {
+	if (displayWidth(title) + 4 <= cells) return [];
+	const lines = wrapText(title, cells).map(text => modalLine(text, 'loud'));
+	return whole || lines.length <= 2 ? lines : [...lines.slice(0, 1), ...shortenLines(lines.slice(1, 2))];
 }
 
 /** What matters most, where it is seen first: what happens, to how many, and the way back. */
-function consequenceLines(preview: Preview, look: Look): readonly ModalLine[] {
+function consequenceLines(preview: Preview, look: FormLayout): readonly ModalLine[] {
 	const {impact, undo} = preview;
 	return [
-		...wrap(cleanLine(impact), look.cells).map(text => line(text, 'loud')),
-		...(look.tight ? [] : [blankLine]),
+		...wrapText(cleanLine(impact), look.cells).map(text => modalLine(text, 'loud')),
+		...(look.tight ? [] : [blankModalLine]),
 		...objectLines(preview, look),
-		...labelled('undo', cleanLine(undo.text), {...look, tone: undo.class === 'none' ? 'warn' : 'loud'}),
+		...labelledLines('undo', cleanLine(undo.text), {...look, tone: undo.class === 'none' ? 'warn' : 'loud'}),
 	];
 }
 
 /** What exactly would be sent, and what it is bound to. */
-function planLines(deck: Deck, {equivalent, bound, changes}: Preview, look: Look): readonly ModalLine[] {
+function planLines(deck: Deck, {equivalent, bound, changes}: Preview, look: FormLayout): readonly ModalLine[] {
 	const key = deck.options.keymap.keyFor('confirm.whole');
 	const part = (label: string, text: string, oneLine: boolean) =>
-		oneLine ? onOneLine(label, text, look, key) : labelled(label, text, look);
+		oneLine ? onOneLine(label, text, look, key) : labelledLines(label, text, look);
 	return [
 		...changes.flatMap(({field, before, after}) =>
-			labelled('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
+			labelledLines('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
 		),
 		...part('will run', cleanLine(equivalent), !look.whole),
 		...part('bound to', cleanLine(bound), look.tight && !look.whole),
@@ -133,7 +143,7 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 			check.result
 		];
 	const lines = shownChecks(remedy.checks, tight).flatMap(check =>
-		signed(
+		signedLines(
 			sign(check),
 			cleanLine(check.detail === '' ? check.label : `${check.label}: ${check.detail}`),
 			cells,
@@ -150,12 +160,12 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 				? ''
 				: ` -> ${deck.options.keymap.keyOf(instead.id, instead.key)} ${instead.title.toLowerCase()}`;
 		lines.push(
-			...signed(theme.sign('crit'), cleanLine(`this will not help: ${unhelpful.reason}${better}`), cells, 'crit'),
+			...signedLines(theme.sign('crit'), cleanLine(`this will not help: ${unhelpful.reason}${better}`), cells, 'crit'),
 		);
 	}
 	if (remedy.checkTrouble !== undefined) {
 		lines.push(
-			...signed(
+			...signedLines(
 				theme.sign('unknown'),
 				cleanLine(`could not look again: ${remedy.checkTrouble.message}; ${remedy.checkTrouble.hint}`),
 				cells,
@@ -169,31 +179,31 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 /** The one key that is demanded, once it was pressed. */
 function keyLine(layer: ConfirmLayer, key: string, theme: Theme): ModalLine {
 	const text = layer.answering === 'key' ? key : '';
-	return [{text: '> ', tone: 'loud'}, ...typedPieces({text, caret: 0}, 10, theme)];
+	return [{text: '> ', tone: 'loud'}, ...paintLineInput({text, caret: 0}, 10, theme)];
 }
 
 /** The reason that was given although none is asked for. */
 const reasonLines = ({reason}: ConfirmLayer, cells: number): readonly ModalLine[] =>
-	reason === undefined ? [] : labelled('reason', cleanLine(reason), {cells});
+	reason === undefined ? [] : labelledLines('reason', cleanLine(reason), {cells});
 
 /** Why the last key was not taken, else how long the demand has to be looked at, else the keys: in one place, so that no other line moves. */
 function statusLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number): readonly ModalLine[] {
 	const {demand, unmet, readyAt = 0, checkedAt} = remedy;
-	const wrong = stillWrong(layer);
+	const wrong = remainingProblem(layer);
 	const problem = layer.afterEnter ? (wrong ?? layer.problem ?? unmet) : (layer.problem ?? wrong);
-	if (problem !== undefined) return flowed(line(cleanLine(problem), 'warn'), cells);
+	if (problem !== undefined) return flowPieces(modalLine(cleanLine(problem), 'warn'), cells);
 	const delayMs = demand?.kind === 'type-count-reason' ? demand.delayMs : 0;
 	const wait = Math.ceil((readyAt + delayMs - deck.monotonic()) / 1000);
-	if (wait > 0) return [line(`it can be sent in ${wait}s: look at it once more`, 'warn')];
+	if (wait > 0) return [modalLine(`it can be sent in ${wait}s: look at it once more`, 'warn')];
 	const {keymap} = deck.options;
 	const keys = [
 		`${keymap.keyFor('confirm.cancel')} cancels`,
 		`${keymap.keyFor('confirm.copy')} copies the command`,
 		...(checkedAt === undefined
 			? []
-			: [`checked ${duration((deck.monotonic() - checkedAt) / 1000)} ago, again every 2s`]),
+			: [`checked ${formatDuration((deck.monotonic() - checkedAt) / 1000)} ago, again every 2s`]),
 	];
-	return flowed(line(keys.join(' · '), 'dim'), cells);
+	return flowPieces(modalLine(keys.join(' · '), 'dim'), cells);
 }
 
 function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: number, theme: Theme): ModalLine[] {
@@ -207,8 +217,8 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 	switch (demand.kind) {
 		case 'refused':
 			return [
-				...wrap(cleanLine(`${demand.reason}: ${demand.hint}`), cells).map(text => line(text, 'warn')),
-				line('esc leaves', 'dim'),
+				...wrapText(cleanLine(`${demand.reason}: ${demand.hint}`), cells).map(text => modalLine(text, 'warn')),
+				modalLine('esc leaves', 'dim'),
 			];
 		case 'key': {
 			const yes = keymap.keyFor('confirm.yes');
@@ -222,22 +232,22 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 		case 'type':
 			return [
 				[plain('type '), loud(demand.text), plain(', then '), loud(enter), plain(', to do it')],
-				fieldLine('', 0, layer, cells, theme),
+				paintField('', 0, layer, cells, theme),
 				...reasonLines(layer, cells),
 				...status,
 			];
 		case 'type-count-reason':
 			return [
-				...flowed(
+				...flowPieces(
 					[
 						...[plain('type '), loud(demand.text), plain(', the number of objects ('), loud(String(demand.count))],
 						plain(') and a reason, then enter'),
 					],
 					cells,
 				),
-				fieldLine('name    ', 0, layer, cells, theme),
-				fieldLine('number  ', 1, layer, cells, theme),
-				fieldLine('reason  ', 2, layer, cells, theme),
+				paintField('name    ', 0, layer, cells, theme),
+				paintField('number  ', 1, layer, cells, theme),
+				paintField('reason  ', 2, layer, cells, theme),
 				...status,
 			];
 	}
@@ -247,7 +257,7 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 function recordTroubleLines({recordTrouble, recorded, reason}: Remedy, cells: number): readonly ModalLine[] {
 	if (recordTrouble === undefined || reason?.includes(recordTrouble) === true) return [];
 	const what = recorded === true ? 'how it ended is not in the record' : 'this is not in the record';
-	return flowed(line(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
+	return flowPieces(modalLine(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
 }
 
 /** The new plan that can be made in the place of one that is stale. */
@@ -258,7 +268,7 @@ function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly Mo
 		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
 		: 'plans it again for what is there now';
 	const key = deck.options.keymap.keyFor('confirm.renew');
-	return flowed(
+	return flowPieces(
 		[
 			{text: key, tone: 'loud'},
 			{text: ` ${what}, and asks again`, tone: 'plain'},
@@ -271,40 +281,44 @@ const undoOffer = (deck: Deck, remedy: Remedy): string =>
 	isUndoable(deck, remedy) ? ` · ${deck.options.keymap.keyFor('deck.undo')} undoes it` : '';
 
 function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
-	const end = ended[remedy.state];
+	const end = outcomeHeadlines[remedy.state];
 	if (end === undefined) {
-		const text = doing[remedy.state];
+		const text = progressText[remedy.state];
 		if (text === undefined) return [];
-		const since = remedy.startedAt === undefined ? '' : `, ${duration((deck.monotonic() - remedy.startedAt) / 1000)}`;
+		const since =
+			remedy.startedAt === undefined ? '' : `, ${formatDuration((deck.monotonic() - remedy.startedAt) / 1000)}`;
 		const seen =
-			remedy.outcome === undefined ? [] : wrap(cleanLine(remedy.outcome.detail), cells).map(part => line(part));
-		const leave = isUnderWay(remedy) ? 'esc leaves it to go on' : 'esc cancels';
-		return [line(`${text}${since}`, 'loud'), ...seen, line(`${leave}${undoOffer(deck, remedy)}`, 'dim')];
+			remedy.outcome === undefined
+				? []
+				: wrapText(cleanLine(remedy.outcome.detail), cells).map(part => modalLine(part));
+		const leave = isInProgress(remedy) ? 'esc leaves it to go on' : 'esc cancels';
+		return [modalLine(`${text}${since}`, 'loud'), ...seen, modalLine(`${leave}${undoOffer(deck, remedy)}`, 'dim')];
 	}
-	const lines: ModalLine[] = [...flowed(line(end.text, end.tone), cells)];
-	for (const text of endWords(remedy, end.text)) lines.push(...wrap(text, cells).map(part => line(part)));
+	const lines: ModalLine[] = [...flowPieces(modalLine(end.text, end.tone), cells)];
+	for (const text of outcomeLines(remedy, end.text)) lines.push(...wrapText(text, cells).map(part => modalLine(part)));
 	for (const {field, before, after} of remedy.changed ?? [])
-		lines.push(...labelled(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
+		lines.push(...labelledLines(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
 	lines.push(...recordTroubleLines(remedy, cells));
 	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
 	lines.push(...renewalLines(deck, remedy, cells));
-	lines.push(...flowed(line(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));
+	lines.push(...flowPieces(modalLine(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));
 	return lines;
 }
 
 /** The confirmation in `cells` columns: what would be done, whether it may, how to undo it, and what has to be typed. */
-export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): Content {
+export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, rows: number, theme: Theme): ModalContent {
 	const remedy = deck.options.runner.state.get();
-	if (remedy === undefined) return {title: 'Action', lines: [line('nothing is being done'), line('esc leaves', 'dim')]};
+	if (remedy === undefined)
+		return {title: 'Action', lines: [modalLine('nothing is being done'), modalLine('esc leaves', 'dim')]};
 	const several = (remedy.preview?.count ?? 0) > 1;
 	const object = remedy.preview === undefined ? '' : `${several ? ':' : ''} ${remedy.preview.object}`;
 	const what = `${remedy.action.title}${object} on ${remedy.target}`;
 	const title = cleanLine(`${remedy.undoOf === undefined ? '' : 'Undo: '}${what}`);
 	const isStopped = remedy.state === 'blocked' || remedy.state === 'stale';
-	const answers = answersOf(deck, layer);
+	const answers = withCurrentQuestion(deck, layer);
 	const build = (roomy: boolean): ModalLine[] => {
-		const look = {cells, tight: !roomy, whole: layer.whole};
-		const gap = roomy ? [blankLine] : [];
+		const look = {cells, tight: !roomy, whole: layer.isExpanded};
+		const gap = roomy ? [blankModalLine] : [];
 		const waits = isWaiting(remedy) ? checkLines(deck, remedy, cells, !roomy, theme) : [];
 		return [
 			...gap,
@@ -318,5 +332,5 @@ export function confirmLines(deck: Deck, layer: ConfirmLayer, cells: number, row
 	};
 	const foot = [...demandLines(deck, remedy, answers, cells, theme), ...endLines(deck, remedy, cells)];
 	const roomy = build(true);
-	return {title, lines: roomy.length + foot.length <= rows ? roomy : build(false), foot, offset: layer.offset};
+	return {title, lines: roomy.length + foot.length <= rows ? roomy : build(false), footer: foot, offset: layer.offset};
 }

@@ -1,14 +1,14 @@
 import type {Deck} from '../../src/input/deck.ts';
-import {chosenIndex, type MenuItem, menuEmpty, menuItems, menuTitles} from '../../src/input/menu-items.ts';
+import {type MenuItem, menuEmpty, menuItems, menuTitles, selectedIndex} from '../../src/input/menu-items.ts';
 import {paletteItems} from '../../src/input/palette.ts';
 import type {Layer} from '../../src/session/session.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {fit, width, wrap} from '../../src/text/fit.ts';
-import {centred, type Painted} from '../centred-modal.ts';
+import {displayWidth, fitCells, wrapText} from '../../src/text/fit.ts';
+import {type PaintedLayer, paintCentredModal} from '../centred-modal.ts';
 import type {Size} from '../layout.ts';
-import {typedPieces} from '../paint-line-input.ts';
+import {paintLineInput} from '../paint-line-input.ts';
 import type {Theme} from '../theme.ts';
-import {blankLine, flowed, line, type ModalLine} from './modal.ts';
+import {blankModalLine, flowPieces, type ModalLine, modalLine} from './modal.ts';
 
 /** The visible part of a list around its chosen line. */
 function windowOf<T>(
@@ -23,13 +23,13 @@ function windowOf<T>(
 function itemLine(item: MenuItem, selected: boolean, cells: number, leftCells: number, theme: Theme): ModalLine {
 	const right = cleanLine(item.right);
 	const reason = item.disabled === undefined ? '' : ` (${cleanLine(item.disabled)})`;
-	const room = Math.max(0, cells - 4 - leftCells - 2 - width(right) - 2);
+	const room = Math.max(0, cells - 4 - leftCells - 2 - displayWidth(right) - 2);
 	const tone = item.disabled === undefined ? (selected ? 'loud' : 'plain') : 'dim';
 	return [
 		{text: selected ? `${theme.glyphs.cursor} ` : '  ', tone: 'loud'},
 		{text: item.severity === undefined ? '' : `${theme.sign(item.severity)} `, tone: item.severity ?? 'dim'},
-		{text: fit(cleanLine(item.left), leftCells, 'left', 'middle'), tone: selected ? 'loud' : 'dim'},
-		{text: `  ${fit(cleanLine(item.text) + reason, room)}  `, tone},
+		{text: fitCells(cleanLine(item.left), leftCells, 'left', 'middle'), tone: selected ? 'loud' : 'dim'},
+		{text: `  ${fitCells(cleanLine(item.text) + reason, room)}  `, tone},
 		{text: right, tone: 'dim'},
 	];
 }
@@ -42,21 +42,21 @@ function listLines(
 	theme: Theme,
 ): {readonly lines: readonly ModalLine[]; readonly part: string} {
 	const at = Math.min(index, Math.max(0, items.length - 1));
-	const leftCells = Math.min(16, Math.max(1, ...items.map(item => width(cleanLine(item.left)))));
+	const leftCells = Math.min(16, Math.max(1, ...items.map(item => displayWidth(cleanLine(item.left)))));
 	const selected = items[at];
 	// The chosen line is told whole below, since what matters may be what was cut off.
 	const detail =
 		selected === undefined
 			? []
-			: wrap(cleanLine(selected.text + (selected.disabled === undefined ? '' : `: ${selected.disabled}`)), cells).slice(
-					0,
-					3,
-				);
+			: wrapText(
+					cleanLine(selected.text + (selected.disabled === undefined ? '' : `: ${selected.disabled}`)),
+					cells,
+				).slice(0, 3);
 	const seen = windowOf(items, at, Math.max(3, rows - detail.length - 2));
 	const lines = [
 		...seen.items.map((item, i) => itemLine(item, seen.from + i === at, cells, leftCells, theme)),
-		blankLine,
-		...detail.map(text => line(text, 'dim')),
+		blankModalLine,
+		...detail.map(text => modalLine(text, 'dim')),
 	];
 	const hidden = seen.items.length < items.length;
 	return {
@@ -66,36 +66,41 @@ function listLines(
 }
 
 /** A list to choose from. */
-export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): Painted {
+export function paintList(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, size: Size, theme: Theme): PaintedLayer {
 	const items = menuItems(deck, layer.list);
-	const index = chosenIndex(items, layer);
+	const index = selectedIndex(items, layer);
 	const title = menuTitles[layer.list];
 	const key = deck.options.keymap.keyFor;
-	return centred(size, 130, theme, (cells, rows) => {
+	return paintCentredModal(size, 130, theme, (cells, rows) => {
 		if (items.length === 0) {
-			const empty = wrap(menuEmpty[layer.list], cells).map(text => line(text));
-			return {title, lines: [blankLine, ...empty, blankLine, line('esc leaves', 'dim')]};
+			const empty = wrapText(menuEmpty[layer.list], cells).map(text => modalLine(text));
+			return {title, lines: [blankModalLine, ...empty, blankModalLine, modalLine('esc leaves', 'dim')]};
 		}
 		const {lines, part} = listLines(items, index, cells, rows - 1, theme);
 		const keys =
 			layer.list === 'targets'
 				? `${key('list.choose')} shows it alone · ${key('list.arm')} arms or disarms · ${key('list.login')} logs in · esc leaves`
 				: `${key('list.choose')} chooses · esc leaves`;
-		return {title: `${title} (${part})`, lines: [...lines, line(keys, 'dim')]};
+		return {title: `${title} (${part})`, lines: [...lines, modalLine(keys, 'dim')]};
 	});
 }
 
 /** Everything that can be called by name. */
-export function paintPalette(deck: Deck, layer: Extract<Layer, {kind: 'palette'}>, size: Size, theme: Theme): Painted {
+export function paintPalette(
+	deck: Deck,
+	layer: Extract<Layer, {kind: 'palette'}>,
+	size: Size,
+	theme: Theme,
+): PaintedLayer {
 	const items = paletteItems(deck, layer.text, () => {});
-	return centred(size, 90, theme, (cells, rows) => ({
+	return paintCentredModal(size, 90, theme, (cells, rows) => ({
 		title: 'Find a command',
 		lines: [
-			[{text: ': ', tone: 'loud'}, ...typedPieces(layer, cells - 2, theme)],
-			blankLine,
+			[{text: ': ', tone: 'loud'}, ...paintLineInput(layer, cells - 2, theme)],
+			blankModalLine,
 			...(items.length === 0
-				? flowed(
-						line(`no command is called that; ${deck.options.keymap.keyFor('deck.help')} lists all keys`, 'dim'),
+				? flowPieces(
+						modalLine(`no command is called that; ${deck.options.keymap.keyFor('deck.help')} lists all keys`, 'dim'),
 						cells,
 					)
 				: listLines(items, layer.index, cells, Math.min(16, rows - 3), theme).lines),

@@ -1,30 +1,30 @@
 import type {Tone} from '../../src/contract/pane.ts';
-import {cut, fit, width, wrap} from '../../src/text/fit.ts';
+import {displayWidth, fitCells, truncateText, wrapText} from '../../src/text/fit.ts';
 import type {Theme} from '../theme.ts';
 
 /** A line inside a modal: pieces of cleaned text with their tones. */
 export type ModalLine = readonly {readonly text: string; readonly tone: Tone; readonly selected?: boolean}[];
 
-export const line = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
-export const blankLine: ModalLine = [];
+export const modalLine = (text: string, tone: Tone = 'plain'): ModalLine => [{text, tone}];
+export const blankModalLine: ModalLine = [];
 
 /** Pieces that go on in the next line where they do not fit: nothing of them is cut off. */
-export function flowed(pieces: ModalLine, cells: number): readonly ModalLine[] {
+export function flowPieces(pieces: ModalLine, cells: number): readonly ModalLine[] {
 	const lines: {text: string; tone: Tone}[][] = [[]];
 	let used = 0;
 	for (const {text, tone} of pieces) {
 		for (const word of text.split(/(?<= )/)) {
-			if (used > 0 && used + width(word.trimEnd()) > cells) {
+			if (used > 0 && used + displayWidth(word.trimEnd()) > cells) {
 				lines.push([]);
 				used = 0;
 			}
-			for (const [index, part] of wrap(word, cells).entries()) {
+			for (const [index, part] of wrapText(word, cells).entries()) {
 				if (index > 0) lines.push([]);
 				const before = index > 0 ? 0 : used;
 				// A blank that would stand beyond the end is none: cut off with it would be the last letter.
-				const kept = before + width(part) > cells ? part.trimEnd() : part;
+				const kept = before + displayWidth(part) > cells ? part.trimEnd() : part;
 				lines.at(-1)?.push({text: kept, tone});
-				used = before + width(kept);
+				used = before + displayWidth(kept);
 			}
 		}
 	}
@@ -37,26 +37,26 @@ export const labelCells = 10;
  * A label, and a text that goes on below itself when it is long: nothing of it is cut off. `tight` gives the text the label's column too
  * from its second line on.
  */
-export function labelled(
+export function labelledLines(
 	label: string,
 	text: string,
 	{cells, tone = 'plain', tight = false}: {readonly cells: number; readonly tone?: Tone; readonly tight?: boolean},
 ): readonly ModalLine[] {
-	const name = {text: fit(label, labelCells), tone: 'dim' as const};
+	const name = {text: fitCells(label, labelCells), tone: 'dim' as const};
 	if (!tight) {
-		return wrap(text, Math.max(10, cells - labelCells)).map((part, index) => [
+		return wrapText(text, Math.max(10, cells - labelCells)).map((part, index) => [
 			index === 0 ? name : {text: ' '.repeat(labelCells), tone: 'dim' as const},
 			{text: part, tone},
 		]);
 	}
-	return wrap(name.text + text, cells - 2).map((part, index) =>
+	return wrapText(name.text + text, cells - 2).map((part, index) =>
 		index === 0 ? [name, {text: part.slice(name.text.length), tone}] : [{text: `  ${part}`, tone}],
 	);
 }
 
 /** A sign before a text that goes on below itself. */
-export function signed(sign: string, text: string, cells: number, tone: Tone): readonly ModalLine[] {
-	return wrap(text, Math.max(10, cells - 4)).map((part, index) => [
+export function signedLines(sign: string, text: string, cells: number, tone: Tone): readonly ModalLine[] {
+	return wrapText(text, Math.max(10, cells - 4)).map((part, index) => [
 		{text: index === 0 ? `  ${sign} ` : '    ', tone},
 		{text: part, tone: tone === 'ok' || tone === 'dim' ? 'plain' : tone},
 	]);
@@ -74,13 +74,13 @@ export function paintModal(
 		? ['+', '+', '+', '+', '|', '-']
 		: ['┌', '┐', '└', '┘', '│', '─'];
 	const inner = cells - 4;
-	const name = cut(` ${title} `, cells - 4);
+	const name = truncateText(` ${title} `, cells - 4);
 	const rows = lines.slice(0, height - 2).map(pieces => {
 		let used = 0;
 		let painted = '';
 		for (const {text, tone, selected} of pieces) {
-			const kept = cut(text, inner - used);
-			used += width(kept);
+			const kept = truncateText(text, inner - used);
+			used += displayWidth(kept);
 			painted += theme.paint(kept, tone, selected);
 		}
 		return `${theme.paint(side, 'dim')} ${painted}${' '.repeat(Math.max(0, inner - used))} ${theme.paint(side, 'dim')}`;
@@ -88,7 +88,7 @@ export function paintModal(
 	return [
 		theme.paint(topLeft, 'dim') +
 			theme.paint(name, 'loud') +
-			theme.paint(`${rule.repeat(Math.max(0, cells - 2 - width(name)))}${topRight}`, 'dim'),
+			theme.paint(`${rule.repeat(Math.max(0, cells - 2 - displayWidth(name)))}${topRight}`, 'dim'),
 		...rows,
 		theme.paint(`${bottomLeft}${rule.repeat(cells - 2)}${bottomRight}`, 'dim'),
 	];

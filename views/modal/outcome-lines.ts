@@ -2,10 +2,10 @@ import type {Remedy} from '../../src/remedy/remedy-state.ts';
 import {cleanLine} from '../../src/text/clean.ts';
 
 /** How reasons begin in the record, which has no headline above them. */
-const saidAbove = /^(?:nothing happened|the outcome is not known|it changed meanwhile, nothing was sent): /;
+const headlinePrefix = /^(?:nothing happened|the outcome is not known|it changed meanwhile, nothing was sent): /;
 
 /** What blocked it stands among the checks, which are shown with it. */
-const saidByChecks = ({state, checks}: Remedy): readonly string[] =>
+const checkDetails = ({state, checks}: Remedy): readonly string[] =>
 	state === 'blocked' || state === 'stale'
 		? checks
 				.filter(({result}) => result === 'block')
@@ -13,13 +13,13 @@ const saidByChecks = ({state, checks}: Remedy): readonly string[] =>
 		: [];
 
 /** Under the headline that says how it ended: why, what was sent, what was seen, and what to do next. Each is said once. */
-export function endWords(remedy: Remedy, headline: string): readonly string[] {
+export function outcomeLines(remedy: Remedy, headline: string): readonly string[] {
 	const {reason, receipt, outcome, trouble, hint} = remedy;
 	const texts = [reason, receipt?.summary, outcome?.detail, trouble?.message, hint ?? trouble?.hint];
-	const said = [headline.toLowerCase(), ...saidByChecks(remedy)];
+	const said = [headline.toLowerCase(), ...checkDetails(remedy)];
 	const words: string[] = [];
 	for (const text of texts) {
-		const told = cleanLine(text ?? '').replace(saidAbove, '');
+		const told = cleanLine(text ?? '').replace(headlinePrefix, '');
 		const isSaid = said.some(one => one === told || one.endsWith(told)) || words.some(word => word.includes(told));
 		if (told !== '' && !isSaid) words.push(told);
 	}

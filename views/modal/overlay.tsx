@@ -1,7 +1,7 @@
 import {Box, type DOMElement} from 'ink';
 import {type ReactNode, useContext, useLayoutEffect, useRef} from 'react';
-import {CompositorContext, Rows} from '../surface.tsx';
-import {placeOf} from '../terminal/ink-node-position.ts';
+import {CompositorContext, TextLines} from '../surface.tsx';
+import {inkNodePosition} from '../terminal/ink-node-position.ts';
 
 type OverlayProps = {
 	readonly left: number;
@@ -18,11 +18,11 @@ type OverlayProps = {
 export function Overlay({left, top, width, height, children}: OverlayProps) {
 	const compositor = useContext(CompositorContext);
 	const box = useRef<DOMElement>(null);
-	useLayoutEffect(() => compositor?.add({rows: undefined, locate: () => placeOf(box.current)}), [compositor]);
+	useLayoutEffect(() => compositor?.add({rows: undefined, locate: () => inkNodePosition(box.current)}), [compositor]);
 	return (
 		<Box ref={box} position="absolute" left={left} top={top} width={width} height={height} overflow="hidden">
 			<Box position="absolute" width={width} height={height}>
-				<Rows lines={Array.from({length: height}, () => '')} width={width} />
+				<TextLines lines={Array.from({length: height}, () => '')} width={width} />
 			</Box>
 			<Box width={width} height={height} flexDirection="column">
 				{children}

@@ -1,25 +1,28 @@
 import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
 import type {AlertmanagerAlertRow} from '../../src/model/alertmanager/alertmanager-alert.ts';
 import type {SilenceRow} from '../../src/model/alertmanager/silence.ts';
-import {count, duration} from '../../src/text/format.ts';
+import {formatCount, formatDuration} from '../../src/text/format.ts';
 
 const tone = (row: {readonly severity: Tone}): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 const dim = (text: string): Cell => ({text, tone: 'dim'});
 const byId = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-const seconds = (ms: number): string => duration(ms / 1000);
+const seconds = (ms: number): string => formatDuration(ms / 1000);
 
-const rank: Readonly<Record<AlertmanagerAlertRow['told'], number>> = {firing: 0, inhibited: 1, silenced: 2};
+const rank: Readonly<Record<AlertmanagerAlertRow['notification'], number>> = {firing: 0, inhibited: 1, silenced: 2};
 
 const byName = (a: AlertmanagerAlertRow, b: AlertmanagerAlertRow): number =>
-	rank[a.told] - rank[b.told] || a.name.localeCompare(b.name) || a.subject.localeCompare(b.subject) || byId(a, b);
+	rank[a.notification] - rank[b.notification] ||
+	a.name.localeCompare(b.name) ||
+	a.subject.localeCompare(b.subject) ||
+	byId(a, b);
 
 /** What is told stands out; what is held back is said, and is dim. */
 const state = (row: AlertmanagerAlertRow, now: number): Cell =>
-	row.told === 'silenced' && row.silencedUntil !== undefined
+	row.notification === 'silenced' && row.silencedUntil !== undefined
 		? dim(`silenced ${seconds(row.silencedUntil - now)}`)
-		: {text: row.told, tone: row.told === 'firing' ? tone(row) : 'dim'};
+		: {text: row.notification, tone: row.notification === 'firing' ? tone(row) : 'dim'};
 
-const quietly = (row: AlertmanagerAlertRow, text: string): Cell => (row.told === 'firing' ? text : dim(text));
+const quietly = (row: AlertmanagerAlertRow, text: string): Cell => (row.notification === 'firing' ? text : dim(text));
 
 export const alertsSection = defineSection<AlertmanagerAlertRow>({
 	kind: 'alertmanager.alert',
@@ -41,13 +44,13 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 			cut: 'middle',
 			cell: row => quietly(row, row.subject || row.sentence),
 		},
-		{header: 'STATE', field: 'state', width: 14, yields: 3, cell: state},
+		{header: 'STATE', field: 'state', width: 14, hideOrder: 3, cell: state},
 		{
 			header: 'SINCE',
 			field: 'since',
 			width: 6,
 			align: 'right',
-			yields: 4,
+			hideOrder: 4,
 			cell: (row, now) => dim(seconds(now - row.since)),
 		},
 		{
@@ -55,7 +58,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 			field: 'receiver',
 			width: 10,
 			cut: 'middle',
-			yields: 1,
+			hideOrder: 1,
 			cell: row => dim(row.receivers.join(',')),
 		},
 		{
@@ -63,7 +66,7 @@ export const alertsSection = defineSection<AlertmanagerAlertRow>({
 			field: 'says',
 			width: 18,
 			grow: true,
-			yields: 2,
+			hideOrder: 2,
 			cell: row => ({text: row.sentence, tone: tone(row)}),
 		},
 	],
@@ -82,7 +85,7 @@ function endsIn(row: SilenceRow, now: number): Cell {
 
 function hides(row: SilenceRow): Cell {
 	if (row.state !== 'active') return dim('-');
-	return row.hides.length === 0 ? dim('nothing') : count(row.hides.length);
+	return row.hides.length === 0 ? dim('nothing') : formatCount(row.hides.length);
 }
 
 export const silencesSection = defineSection<SilenceRow>({
@@ -103,16 +106,16 @@ export const silencesSection = defineSection<SilenceRow>({
 			grow: true,
 			cell: row => (row.state === 'active' ? row.text : dim(row.text)),
 		},
-		{header: 'STATE', field: 'state', width: 7, yields: 4, cell: row => ({text: row.state, tone: tone(row)})},
+		{header: 'STATE', field: 'state', width: 7, hideOrder: 4, cell: row => ({text: row.state, tone: tone(row)})},
 		{header: 'HIDES', field: 'hides', width: 7, align: 'right', cell: hides},
 		{header: 'ENDS IN', field: 'ends', width: 10, align: 'right', cell: endsIn},
-		{header: 'BY', field: 'by', width: 8, cut: 'middle', yields: 3, cell: row => dim(row.createdBy)},
+		{header: 'BY', field: 'by', width: 8, cut: 'middle', hideOrder: 3, cell: row => dim(row.createdBy)},
 		{
 			header: 'COMMENT',
 			field: 'comment',
 			width: 14,
 			grow: true,
-			yields: 2,
+			hideOrder: 2,
 			cell: row => ({text: row.comment, tone: tone(row)}),
 		},
 	],

@@ -1,10 +1,10 @@
 import {type Cell, defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
 import type {Row} from '../../src/contract/row.ts';
 import type {LagRow} from '../../src/model/kafka/consumer-lag.ts';
-import {timeLagText} from '../../src/model/kafka/consumer-lag-findings.ts';
+import {formatTimeLag} from '../../src/model/kafka/consumer-lag-findings.ts';
 import type {KafkaTopicRow} from '../../src/model/kafka/kafka-topic.ts';
-import {count, duration, rate} from '../../src/text/format.ts';
-import {sparkline} from '../../src/text/inline-charts.ts';
+import {formatCount, formatDuration, formatRate} from '../../src/text/format.ts';
+import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const trendCells = 10;
 
@@ -26,19 +26,19 @@ const tone = (row: Row): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 /** `+212/s`, `-40/s`, `0/s`. */
 function growth(row: LagRow): string {
 	if (row.growth === undefined) return '?';
-	const text = rate(row.growth);
+	const text = formatRate(row.growth);
 	return row.growth > 0 && text !== '0/s' ? `+${text}` : text;
 }
 
 /** `never` where it only grows; as good as never is not worth its digits. */
 function drain({drainSeconds}: LagRow): string {
 	if (drainSeconds === undefined) return '?';
-	return drainSeconds > 7 * 86_400 ? 'never' : duration(drainSeconds);
+	return drainSeconds > 7 * 86_400 ? 'never' : formatDuration(drainSeconds);
 }
 
 /** How long ago the oldest message that waits came in; `>10m` when it is older than what was watched. */
 function behind({timeLag}: LagRow): string {
-	return timeLagText(timeLag)?.replace(/^(>\d+m)00s$/, '$1') ?? '?';
+	return formatTimeLag(timeLag)?.replace(/^(>\d+m)00s$/, '$1') ?? '?';
 }
 
 /** A group that keeps up is now a little ahead and now a little behind: only one that is in trouble never drains. */
@@ -58,7 +58,7 @@ const oldFrom = 15_000;
 
 function members(row: LagRow, now: number): Cell {
 	const age = now - row.readAt;
-	if (age >= oldFrom) return {text: `${duration(age / 1000)} old`, tone: 'dim'};
+	if (age >= oldFrom) return {text: `${formatDuration(age / 1000)} old`, tone: 'dim'};
 	return {text: row.members === undefined ? '?' : String(row.members), tone: 'dim'};
 }
 
@@ -95,7 +95,7 @@ export const consumerLagPane: Pane = {
 					width: 12,
 					grow: true,
 					cut: 'middle',
-					yields: 5,
+					hideOrder: 5,
 					cell: row => ({text: row.topic || '-', tone: row.severity === 'ok' ? 'dim' : 'plain'}),
 				},
 				{
@@ -103,32 +103,33 @@ export const consumerLagPane: Pane = {
 					field: 'lag',
 					width: 5,
 					align: 'right',
-					cell: row => (row.severity === 'ok' ? count(row.lag) : {text: count(row.lag), tone: row.severity}),
+					cell: row =>
+						row.severity === 'ok' ? formatCount(row.lag) : {text: formatCount(row.lag), tone: row.severity},
 				},
 				{
 					header: 'BEHIND',
 					field: 'behind',
 					width: 6,
 					align: 'right',
-					yields: 4,
+					hideOrder: 4,
 					cell: row => ({text: behind(row), tone: tone(row)}),
 				},
-				{header: 'RATE', field: 'rate', width: 7, align: 'right', yields: 6, cell: row => growth(row)},
-				{header: 'DRAIN', field: 'drain', width: 6, align: 'right', yields: 3, cell: drainCell},
+				{header: 'RATE', field: 'rate', width: 7, align: 'right', hideOrder: 6, cell: row => growth(row)},
+				{header: 'DRAIN', field: 'drain', width: 6, align: 'right', hideOrder: 3, cell: drainCell},
 				{header: 'EVAL', field: 'eval', width: 10, cell: state},
 				{
 					header: 'TREND',
 					field: 'trend',
 					width: trendCells,
-					yields: 1,
-					cell: row => ({text: sparkline(row.lagHistory, trendCells), tone: 'dim'}),
+					hideOrder: 1,
+					cell: row => ({text: drawSparkline(row.lagHistory, trendCells), tone: 'dim'}),
 				},
 				{
 					header: 'MEMBERS',
 					field: 'members',
 					width: 7,
 					align: 'right',
-					yields: 2,
+					hideOrder: 2,
 					cell: members,
 				},
 			],
@@ -146,7 +147,7 @@ export const consumerLagPane: Pane = {
 					field: 'state',
 					width: 18,
 					grow: true,
-					yields: 4,
+					hideOrder: 4,
 					cell: row => ({text: row.why ?? (row.deadLetter ? 'does not grow' : 'in sync'), tone: tone(row)}),
 				},
 				{
@@ -154,7 +155,7 @@ export const consumerLagPane: Pane = {
 					field: 'partitions',
 					width: 5,
 					align: 'right',
-					yields: 3,
+					hideOrder: 3,
 					cell: row => ({text: String(row.partitions), tone: 'dim'}),
 				},
 				{
@@ -162,7 +163,7 @@ export const consumerLagPane: Pane = {
 					field: 'replicas',
 					width: 4,
 					align: 'right',
-					yields: 2,
+					hideOrder: 2,
 					cell: row => ({text: String(row.replicas), tone: 'dim'}),
 				},
 				{
@@ -170,8 +171,8 @@ export const consumerLagPane: Pane = {
 					field: 'messages',
 					width: 5,
 					align: 'right',
-					yields: 1,
-					cell: row => ({text: row.messages === undefined ? '' : count(row.messages), tone: 'dim'}),
+					hideOrder: 1,
+					cell: row => ({text: row.messages === undefined ? '' : formatCount(row.messages), tone: 'dim'}),
 				},
 			],
 		}),

@@ -1,8 +1,8 @@
 import {type Cell, defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
-import {type Runs, runLength} from '../../src/model/kubernetes/job-runs.ts';
+import {type JobRuns, runDuration} from '../../src/model/kubernetes/job-runs.ts';
 import type {PodRow} from '../../src/model/kubernetes/pod.ts';
-import {blocks, shortWorkload, type WorkloadRow} from '../../src/model/kubernetes/workload.ts';
-import {duration} from '../../src/text/format.ts';
+import {blocksEvictions, shortWorkloadName, type WorkloadRow} from '../../src/model/kubernetes/workload.ts';
+import {formatDuration} from '../../src/text/format.ts';
 
 /** The words that are long and seen often, as short as they stay clear. */
 const shortWords: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const shortWords: Readonly<Record<string, string>> = {
 const short = (word: string): string => shortWords[word] ?? word;
 
 /** `CrashLoop<-OOM`, `Pending<-cpu`: the cause beside the status. */
-function status({status: word, lastEnd, cause, severity}: PodRow): string {
+function status({status: word, lastTermination: lastEnd, cause, severity}: PodRow): string {
 	if (severity === 'ok') return short(word);
 	const lacking = /insufficient ([\w./-]+)/i.exec(cause ?? '')?.[1];
 	if (lacking !== undefined) return `${short(word)}<-${lacking}`;
@@ -36,7 +36,7 @@ function restarts({restarts: times, restartedAt}: PodRow, now: number): string {
 }
 
 /** One unit is enough to tell how old a pod is. */
-const age = (ms: number): string => /^\d+[a-z]/.exec(duration(ms / 1000))?.[0] ?? '?';
+const age = (ms: number): string => /^\d+[a-z]/.exec(formatDuration(ms / 1000))?.[0] ?? '?';
 
 type Named = Pick<PodRow, 'namespace' | 'owner' | 'name'>;
 
@@ -45,10 +45,10 @@ const byWorkload = (a: Named, b: Named): number =>
 	a.namespace.localeCompare(b.namespace) || a.owner.localeCompare(b.owner) || a.name.localeCompare(b.name);
 
 /** `cj/export  0 3 * * *  last 4h ago`, `job/migrate  took 12s`. */
-function runName(row: WorkloadRow, {last, schedule, scheduledAt}: Runs, now: number): string {
-	const length = last && runLength(last, now);
+function runName(row: WorkloadRow, {last, schedule, scheduledAt}: JobRuns, now: number): string {
+	const length = last && runDuration(last, now);
 	return [
-		shortWorkload(row),
+		shortWorkloadName(row),
 		...(schedule === undefined ? [] : [schedule]),
 		...(scheduledAt === undefined ? [] : [`last ${age(now - scheduledAt)} ago`]),
 		...(length === undefined ? [] : [`${last?.end === undefined ? 'for' : 'took'} ${length}`]),
@@ -61,7 +61,7 @@ function headName(row: WorkloadRow, now: number): string {
 	if (runs !== undefined) return runName(row, runs, now);
 	const began = rollout?.at === undefined ? '' : `, ${age(now - rollout.at)}`;
 	return [
-		shortWorkload(row),
+		shortWorkloadName(row),
 		...(revision === undefined ? [] : [`rev ${revision}${began}`]),
 		...(row.status === 'stalled' || row.status === 'failed' ? [`${updated} of ${desired} new`] : []),
 		...(autoscaler === undefined ? [] : [`hpa ${autoscaler.min}-${autoscaler.max}`]),
@@ -77,16 +77,16 @@ function headStatus(row: WorkloadRow): string {
 	if (word === 'stalled') return 'rollout stuck';
 	if (word === 'failed') return 'rollout failed';
 	if (word !== 'ok' || row.severity === 'ok') return word;
-	if (pods.sick > 0) return pods.sick === 1 ? '1 pod is bad' : `${pods.sick} pods bad`;
+	if (pods.unhealthy > 0) return pods.unhealthy === 1 ? '1 pod is bad' : `${pods.unhealthy} pods bad`;
 	if (autoscaler?.failing !== undefined) return 'hpa fails';
-	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocks) ? 'pdb blocks' : word;
+	return autoscaler?.limited ? 'hpa at limit' : budgets.some(blocksEvictions) ? 'pdb blocks' : word;
 }
 
 /** Pods that are not well; of a job those that failed, which it may have made up for. */
 function headBad({status: word, pods, runs}: WorkloadRow): string {
 	const failed = runs?.last?.failed ?? 0;
 	if (runs !== undefined) return failed === 0 ? '' : `${failed} failed`;
-	return word === 'ok' || pods.sick === 0 ? '' : `${pods.sick} bad`;
+	return word === 'ok' || pods.unhealthy === 0 ? '' : `${pods.unhealthy} bad`;
 }
 
 const headTone = ({severity}: WorkloadRow): Tone => (severity === 'ok' ? 'dim' : severity);
@@ -108,7 +108,7 @@ export const podsPane: Pane = {
 			empty: 'no pods in the namespaces that are watched',
 			orders: [
 				{title: 'youngest first', compare: (a, b) => b.createdAt - a.createdAt || byName(a, b)},
-				{title: 'workload', compare: byWorkload, heads: {kind: 'kubernetes.workload', of: workloadOf}},
+				{title: 'workload', compare: byWorkload, groupHeaders: {kind: 'kubernetes.workload', of: workloadOf}},
 				{title: 'name', compare: byName},
 				{title: 'restarts', compare: (a, b) => b.restarts - a.restarts || byName(a, b)},
 				{title: 'node', compare: (a, b) => (a.node ?? '').localeCompare(b.node ?? '') || byName(a, b)},
@@ -119,53 +119,61 @@ export const podsPane: Pane = {
 					field: 'namespace',
 					width: 11,
 					cut: 'middle',
-					yields: 3,
+					hideOrder: 3,
 					cell: row => quiet(row, row.namespace),
-					head: row => row.namespace,
+					groupCell: row => row.namespace,
 				},
-				{header: 'NAME', field: 'name', width: 17, grow: true, cut: 'middle', cell: row => row.name, head: headName},
+				{
+					header: 'NAME',
+					field: 'name',
+					width: 17,
+					grow: true,
+					cut: 'middle',
+					cell: row => row.name,
+					groupCell: headName,
+				},
 				{
 					header: 'READY',
 					field: 'ready',
 					width: 5,
-					yields: 4,
+					hideOrder: 4,
 					cell: row => ({
 						text: `${row.ready}/${row.containers}`,
 						tone: row.severity === 'ok' ? 'dim' : row.severity,
 					}),
-					head: row => ({text: `${row.ready}/${row.desired}`, tone: headTone(row)}),
+					groupCell: row => ({text: `${row.ready}/${row.desired}`, tone: headTone(row)}),
 				},
 				{
 					header: 'STATUS',
 					field: 'status',
 					width: 14,
 					cell: row => ({text: status(row), tone: row.severity === 'ok' ? 'dim' : row.severity}),
-					head: row => ({text: headStatus(row), tone: headTone(row)}),
+					groupCell: row => ({text: headStatus(row), tone: headTone(row)}),
 				},
 				{
 					header: 'RESTARTS',
 					field: 'restarts',
 					width: 8,
 					align: 'right',
-					yields: 2,
+					hideOrder: 2,
 					cell: (row, now) => quiet(row, restarts(row, now)),
-					head: row => ({text: headBad(row), tone: headTone(row)}),
+					groupCell: row => ({text: headBad(row), tone: headTone(row)}),
 				},
 				{
 					header: 'AGE',
 					field: 'age',
 					width: 4,
 					align: 'right',
-					yields: 5,
+					hideOrder: 5,
 					cell: (row, now) => quiet(row, age(now - row.createdAt)),
-					head: (row, now) => ({text: age(now - row.createdAt), tone: 'dim'}),
+					groupCell: (row, now) => ({text: age(now - row.createdAt), tone: 'dim'}),
 				},
 				{
 					header: 'NODE',
 					field: 'node',
 					width: 8,
 					cut: 'middle',
-					yields: 1,
+					hideOrder: 1,
 					cell: row => ({text: row.node ?? '-', tone: 'dim'}),
 				},
 			],

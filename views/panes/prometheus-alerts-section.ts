@@ -1,6 +1,6 @@
 import {type Cell, defineSection, type Tone} from '../../src/contract/pane.ts';
 import type {PrometheusAlertRow} from '../../src/model/prometheus/prometheus-alert.ts';
-import {duration} from '../../src/text/format.ts';
+import {formatDuration} from '../../src/text/format.ts';
 
 const tone = (row: PrometheusAlertRow): Tone => (row.severity === 'ok' ? 'dim' : row.severity);
 const dim = (text: string): Cell => ({text, tone: 'dim'});
@@ -33,22 +33,22 @@ export const prometheusAlertsSection = defineSection<PrometheusAlertRow>({
 			cut: 'middle',
 			cell: row => quietly(row, row.subject || row.sentence),
 		},
-		{header: 'STATE', field: 'state', width: 7, yields: 3, cell: row => ({text: row.state, tone: tone(row)})},
+		{header: 'STATE', field: 'state', width: 7, hideOrder: 3, cell: row => ({text: row.state, tone: tone(row)})},
 		{
 			header: 'SINCE',
 			field: 'since',
 			width: 6,
 			align: 'right',
-			yields: 4,
-			cell: (row, now) => dim(row.activeAt === undefined ? '?' : duration((now - row.activeAt) / 1000)),
+			hideOrder: 4,
+			cell: (row, now) => dim(row.activeAt === undefined ? '?' : formatDuration((now - row.activeAt) / 1000)),
 		},
-		{header: 'VALUE', field: 'value', width: 7, align: 'right', yields: 1, cell: row => dim(row.value || '-')},
+		{header: 'VALUE', field: 'value', width: 7, align: 'right', hideOrder: 1, cell: row => dim(row.value || '-')},
 		{
 			header: 'SAYS',
 			field: 'says',
 			width: 18,
 			grow: true,
-			yields: 2,
+			hideOrder: 2,
 			cell: row => ({text: row.sentence, tone: tone(row)}),
 		},
 	],

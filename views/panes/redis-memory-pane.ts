@@ -2,9 +2,16 @@ import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
 import type {Row} from '../../src/contract/row.ts';
 import type {RedisClientRow} from '../../src/model/redis/redis-client.ts';
 import type {RedisPrefixRow} from '../../src/model/redis/redis-prefix.ts';
-import {memoryLimit, memoryShare, type RedisServerRow} from '../../src/model/redis/redis-server.ts';
-import {bytes, count, duration, percent, points, rate} from '../../src/text/format.ts';
-import {bar} from '../../src/text/inline-charts.ts';
+import {type RedisServerRow, redisMemoryLimit, redisMemoryShare} from '../../src/model/redis/redis-server.ts';
+import {
+	formatBytes,
+	formatCount,
+	formatDuration,
+	formatPercent,
+	formatPercentPoints,
+	formatRate,
+} from '../../src/text/format.ts';
+import {drawBar} from '../../src/text/inline-charts.ts';
 
 const barCells = 12;
 
@@ -12,14 +19,14 @@ const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? t
 const dim = (text: string): Cell => ({text, tone: 'dim'});
 
 function memoryBar(row: RedisServerRow): Cell {
-	const share = memoryShare(row);
-	return share === undefined ? dim('no limit') : loudIfWrong(row, bar(share, barCells));
+	const share = redisMemoryShare(row);
+	return share === undefined ? dim('no limit') : loudIfWrong(row, drawBar(share, barCells));
 }
 
 /** Nothing was looked up, or there is no second read yet: both are told apart by the rate of evictions, which needs only the latter. */
 function hits(row: RedisServerRow): Cell {
 	const none = row.hitRate === undefined && row.evictedPerSecond !== undefined;
-	return none ? dim('-') : points(row.hitRate);
+	return none ? dim('-') : formatPercentPoints(row.hitRate);
 }
 
 const byName = (a: {readonly id: string}, b: {readonly id: string}): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -30,28 +37,44 @@ const servers = defineSection<RedisServerRow>({
 	weight: 1,
 	empty: 'no server has been read yet',
 	orders: [
-		{title: 'share of the limit', compare: (a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0) || byName(a, b)},
+		{
+			title: 'share of the limit',
+			compare: (a, b) => (redisMemoryShare(b) ?? 0) - (redisMemoryShare(a) ?? 0) || byName(a, b),
+		},
 		{title: 'memory', compare: (a, b) => b.usedMemory - a.usedMemory || byName(a, b)},
 		{title: 'address', compare: byName},
 	],
 	columns: [
-		{header: 'SERVER', field: 'server', width: 14, grow: true, cut: 'middle', yields: 1, cell: row => row.endpoint},
-		{header: 'MEMORY', field: 'memory', width: barCells, yields: 7, cell: memoryBar},
-		{header: 'USED', field: 'used', width: 6, align: 'right', cell: row => bytes(row.usedMemory)},
+		{header: 'SERVER', field: 'server', width: 14, grow: true, cut: 'middle', hideOrder: 1, cell: row => row.endpoint},
+		{header: 'MEMORY', field: 'memory', width: barCells, hideOrder: 7, cell: memoryBar},
+		{header: 'USED', field: 'used', width: 6, align: 'right', cell: row => formatBytes(row.usedMemory)},
 		{
 			header: 'LIMIT',
 			field: 'limit',
 			width: 6,
 			align: 'right',
-			yields: 6,
-			cell: row => dim(row.maxmemory === 0 ? 'none' : bytes(memoryLimit(row))),
+			hideOrder: 6,
+			cell: row => dim(row.maxmemory === 0 ? 'none' : formatBytes(redisMemoryLimit(row))),
 		},
-		{header: '%', field: 'share', width: 4, align: 'right', cell: row => loudIfWrong(row, points(memoryShare(row)))},
-		{header: 'EVICT', field: 'evict', width: 6, align: 'right', yields: 8, cell: row => rate(row.evictedPerSecond)},
-		{header: '%HIT', field: 'hit', width: 4, align: 'right', yields: 5, cell: hits},
-		{header: 'KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
-		{header: 'ROLE', field: 'role', width: 7, yields: 3, cell: row => dim(row.role)},
-		{header: 'POLICY', field: 'policy', width: 15, yields: 2, cell: row => dim(row.policy)},
+		{
+			header: '%',
+			field: 'share',
+			width: 4,
+			align: 'right',
+			cell: row => loudIfWrong(row, formatPercentPoints(redisMemoryShare(row))),
+		},
+		{
+			header: 'EVICT',
+			field: 'evict',
+			width: 6,
+			align: 'right',
+			hideOrder: 8,
+			cell: row => formatRate(row.evictedPerSecond),
+		},
+		{header: '%HIT', field: 'hit', width: 4, align: 'right', hideOrder: 5, cell: hits},
+		{header: 'KEYS', field: 'keys', width: 5, align: 'right', hideOrder: 4, cell: row => formatCount(row.keys)},
+		{header: 'ROLE', field: 'role', width: 7, hideOrder: 3, cell: row => dim(row.role)},
+		{header: 'POLICY', field: 'policy', width: 15, hideOrder: 2, cell: row => dim(row.policy)},
 	],
 });
 
@@ -69,12 +92,25 @@ const prefixes = defineSection<RedisPrefixRow>({
 	],
 	columns: [
 		{header: 'PREFIX', field: 'prefix', width: 16, grow: true, cut: 'middle', cell: row => row.prefix},
-		{header: '~MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.bytes)},
-		{header: 'SHARE', field: 'share', width: 5, align: 'right', cell: row => loudIfWrong(row, percent(row.share))},
-		{header: '~KEYS', field: 'keys', width: 5, align: 'right', yields: 4, cell: row => count(row.keys)},
-		{header: 'NO TTL', field: 'nottl', width: 6, align: 'right', yields: 3, cell: row => percent(row.noTtl)},
-		{header: 'LARGEST', field: 'largest', width: 7, align: 'right', yields: 2, cell: row => dim(bytes(row.largest))},
-		{header: 'TYPE', field: 'type', width: 7, yields: 1, cell: row => dim(row.types.join(','))},
+		{header: '~MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.bytes)},
+		{
+			header: 'SHARE',
+			field: 'share',
+			width: 5,
+			align: 'right',
+			cell: row => loudIfWrong(row, formatPercent(row.share)),
+		},
+		{header: '~KEYS', field: 'keys', width: 5, align: 'right', hideOrder: 4, cell: row => formatCount(row.keys)},
+		{header: 'NO TTL', field: 'nottl', width: 6, align: 'right', hideOrder: 3, cell: row => formatPercent(row.noTtl)},
+		{
+			header: 'LARGEST',
+			field: 'largest',
+			width: 7,
+			align: 'right',
+			hideOrder: 2,
+			cell: row => dim(formatBytes(row.largest)),
+		},
+		{header: 'TYPE', field: 'type', width: 7, hideOrder: 1, cell: row => dim(row.types.join(','))},
 	],
 });
 
@@ -91,7 +127,7 @@ const clients = defineSection<RedisClientRow>({
 		{title: 'name', compare: (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.clientId - b.clientId)},
 	],
 	columns: [
-		{header: 'ID', field: 'id', width: 6, align: 'right', yields: 4, cell: row => dim(String(row.clientId))},
+		{header: 'ID', field: 'id', width: 6, align: 'right', hideOrder: 4, cell: row => dim(String(row.clientId))},
 		{
 			header: 'NAME',
 			field: 'name',
@@ -100,13 +136,26 @@ const clients = defineSection<RedisClientRow>({
 			cut: 'middle',
 			cell: row => (row.name === '' ? dim('-') : row.role === 'own' ? dim(row.name) : row.name),
 		},
-		{header: 'ADDRESS', field: 'address', width: 16, grow: true, cut: 'middle', yields: 5, cell: row => row.address},
-		{header: 'USER', field: 'user', width: 8, cut: 'middle', yields: 1, cell: row => dim(row.user)},
-		{header: 'OUT', field: 'out', width: 6, align: 'right', cell: row => loudIfWrong(row, bytes(row.outputBytes))},
-		{header: 'MEM', field: 'mem', width: 6, align: 'right', yields: 6, cell: row => bytes(row.totalBytes)},
-		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},
-		{header: 'IDLE', field: 'idle', width: 6, align: 'right', yields: 3, cell: row => dim(duration(row.idleSeconds))},
-		{header: 'COMMAND', field: 'command', width: 10, yields: 2, cell: row => dim(row.command)},
+		{header: 'ADDRESS', field: 'address', width: 16, grow: true, cut: 'middle', hideOrder: 5, cell: row => row.address},
+		{header: 'USER', field: 'user', width: 8, cut: 'middle', hideOrder: 1, cell: row => dim(row.user)},
+		{
+			header: 'OUT',
+			field: 'out',
+			width: 6,
+			align: 'right',
+			cell: row => loudIfWrong(row, formatBytes(row.outputBytes)),
+		},
+		{header: 'MEM', field: 'mem', width: 6, align: 'right', hideOrder: 6, cell: row => formatBytes(row.totalBytes)},
+		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => formatDuration(row.ageSeconds)},
+		{
+			header: 'IDLE',
+			field: 'idle',
+			width: 6,
+			align: 'right',
+			hideOrder: 3,
+			cell: row => dim(formatDuration(row.idleSeconds)),
+		},
+		{header: 'COMMAND', field: 'command', width: 10, hideOrder: 2, cell: row => dim(row.command)},
 	],
 });
 

@@ -1,8 +1,8 @@
 import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
 import {isIdleInTransaction, type PostgresSessionRow, sessionKind} from '../../src/model/postgres/postgres-session.ts';
 import {byTime, type PostgresStatementRow, statementKind} from '../../src/model/postgres/postgres-statement.ts';
-import {duration, millis, points, rate} from '../../src/text/format.ts';
-import {sparkline} from '../../src/text/inline-charts.ts';
+import {formatDuration, formatMillis, formatPercentPoints, formatRate} from '../../src/text/format.ts';
+import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const dim = (text: string): Cell => ({text, tone: 'dim'});
 
@@ -41,24 +41,31 @@ const sessions = defineSection<PostgresSessionRow>({
 	empty: 'no session runs, waits or holds a transaction open',
 	columns: [
 		{header: 'PID', field: 'pid', width: 7, cell: row => String(row.pid)},
-		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => duration(row.ageSeconds)},
+		{header: 'AGE', field: 'age', width: 6, align: 'right', cell: row => formatDuration(row.ageSeconds)},
 		{header: 'STATE', field: 'state', width: 9, cell: stateName},
-		{header: 'WAIT', field: 'wait', width: 18, yields: 4, cell: waitName},
-		{header: 'BLOCKER', field: 'blocked', width: 7, yields: 6, cell: blockedBy},
+		{header: 'WAIT', field: 'wait', width: 18, hideOrder: 4, cell: waitName},
+		{header: 'BLOCKER', field: 'blocked', width: 7, hideOrder: 6, cell: blockedBy},
 		{
 			header: 'BLOCKS',
 			field: 'blocks',
 			width: 6,
 			align: 'right',
-			yields: 5,
+			hideOrder: 5,
 			cell: row => {
 				if (row.blocks === 0) return dim('-');
 				return {text: String(row.blocks), tone: heads(row) > 0 ? 'loud' : 'dim'};
 			},
 		},
-		{header: 'APP', field: 'app', width: 14, cut: 'middle', yields: 3, cell: row => row.application},
-		{header: 'USER', field: 'user', width: 10, cut: 'middle', yields: 2, cell: row => dim(row.user ?? '?')},
-		{header: 'DATABASE', field: 'database', width: 10, cut: 'middle', yields: 1, cell: row => dim(row.database ?? '-')},
+		{header: 'APP', field: 'app', width: 14, cut: 'middle', hideOrder: 3, cell: row => row.application},
+		{header: 'USER', field: 'user', width: 10, cut: 'middle', hideOrder: 2, cell: row => dim(row.user ?? '?')},
+		{
+			header: 'DATABASE',
+			field: 'database',
+			width: 10,
+			cut: 'middle',
+			hideOrder: 1,
+			cell: row => dim(row.database ?? '-'),
+		},
 		{header: 'QUERY', field: 'query', width: 15, grow: true, cell: row => row.query ?? ''},
 	],
 	orders: [
@@ -94,17 +101,30 @@ const statements = defineSection<PostgresStatementRow>({
 			grow: true,
 			cell: row => row.query ?? dim('no longer kept by the server'),
 		},
-		{header: 'USER', field: 'user', width: 10, cut: 'middle', yields: 2, cell: row => dim(row.user ?? '?')},
-		{header: 'DATABASE', field: 'database', width: 10, cut: 'middle', yields: 1, cell: row => dim(row.database ?? '?')},
+		{header: 'USER', field: 'user', width: 10, cut: 'middle', hideOrder: 2, cell: row => dim(row.user ?? '?')},
+		{
+			header: 'DATABASE',
+			field: 'database',
+			width: 10,
+			cut: 'middle',
+			hideOrder: 1,
+			cell: row => dim(row.database ?? '?'),
+		},
 		{
 			header: 'CALLS',
 			field: 'calls',
 			width: 7,
 			align: 'right',
-			yields: 5,
-			cell: row => figure(row.callsPerSecond, rate(row.callsPerSecond)),
+			hideOrder: 5,
+			cell: row => figure(row.callsPerSecond, formatRate(row.callsPerSecond)),
 		},
-		{header: 'MEAN', field: 'mean', width: 6, align: 'right', cell: row => figure(row.meanMs, millis(row.meanMs))},
+		{
+			header: 'MEAN',
+			field: 'mean',
+			width: 6,
+			align: 'right',
+			cell: row => figure(row.meanMs, formatMillis(row.meanMs)),
+		},
 		{
 			header: '%TIME',
 			field: 'time',
@@ -112,7 +132,9 @@ const statements = defineSection<PostgresStatementRow>({
 			align: 'right',
 			cell: row => {
 				if (row.share === undefined) return '';
-				return row.share >= largeShare ? {text: points(row.share), tone: 'loud'} : points(row.share);
+				return row.share >= largeShare
+					? {text: formatPercentPoints(row.share), tone: 'loud'}
+					: formatPercentPoints(row.share);
 			},
 		},
 		{
@@ -120,10 +142,10 @@ const statements = defineSection<PostgresStatementRow>({
 			field: 'rows',
 			width: 7,
 			align: 'right',
-			yields: 3,
-			cell: row => figure(row.rowsPerSecond, rate(row.rowsPerSecond)),
+			hideOrder: 3,
+			cell: row => figure(row.rowsPerSecond, formatRate(row.rowsPerSecond)),
 		},
-		{header: 'TREND', field: 'trend', width: 10, yields: 4, cell: row => dim(sparkline(row.history, 10))},
+		{header: 'TREND', field: 'trend', width: 10, hideOrder: 4, cell: row => dim(drawSparkline(row.history, 10))},
 	],
 	orders: [
 		{title: 'time', compare: byTime},

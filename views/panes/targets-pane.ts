@@ -1,6 +1,6 @@
 import {defineSection, type Pane, type Tone} from '../../src/contract/pane.ts';
 import type {ScrapeRow} from '../../src/model/prometheus/scrape-target.ts';
-import {duration, millis} from '../../src/text/format.ts';
+import {formatDuration, formatMillis} from '../../src/text/format.ts';
 import {alertsSection, silencesSection} from './alert-sections.ts';
 import {prometheusAlertsSection} from './prometheus-alerts-section.ts';
 
@@ -40,14 +40,14 @@ export const targetsPane: Pane = {
 					field: 'last',
 					width: 5,
 					align: 'right',
-					yields: 2,
+					hideOrder: 2,
 					cell: (row, now) => ({
 						text:
 							row.scrapedAt === undefined
 								? row.health === 'unknown'
 									? 'never'
 									: '-'
-								: duration((now - row.scrapedAt) / 1000),
+								: formatDuration((now - row.scrapedAt) / 1000),
 						tone: 'dim',
 					}),
 				},
@@ -56,15 +56,15 @@ export const targetsPane: Pane = {
 					field: 'took',
 					width: 5,
 					align: 'right',
-					yields: 1,
-					cell: row => ({text: row.tookMs === undefined ? '-' : millis(row.tookMs), tone: 'dim'}),
+					hideOrder: 1,
+					cell: row => ({text: row.tookMs === undefined ? '-' : formatMillis(row.tookMs), tone: 'dim'}),
 				},
 				{
 					header: 'ERROR',
 					field: 'error',
 					width: 18,
 					grow: true,
-					yields: 3,
+					hideOrder: 3,
 					cell: row => ({text: row.severity === 'ok' ? '' : (row.why ?? row.error), tone: tone(row)}),
 				},
 			],

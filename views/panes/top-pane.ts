@@ -2,14 +2,14 @@ import {type Cell, defineSection, type Pane} from '../../src/contract/pane.ts';
 import type {Row} from '../../src/contract/row.ts';
 import {type NodeUsageRow, nodeShare} from '../../src/model/kubernetes/node-usage.ts';
 import {
-	cpuLimitShare,
-	cpuShare,
-	memoryShare,
+	cpuLimitWarnShare,
 	type PodUsageRow,
-	throttledFrom,
+	podCpuLimitShare,
+	podCpuRequestShare,
+	podMemoryShare,
 } from '../../src/model/kubernetes/pod-usage.ts';
-import {bytes, duration, points} from '../../src/text/format.ts';
-import {sparkline} from '../../src/text/inline-charts.ts';
+import {formatBytes, formatDuration, formatPercentPoints} from '../../src/text/format.ts';
+import {drawSparkline} from '../../src/text/inline-charts.ts';
 
 const trendCells = 10;
 
@@ -19,18 +19,18 @@ const cores = (value: number | undefined): string =>
 
 const loudIfWrong = (row: Row, text: string): Cell => (row.severity === 'ok' ? text : {text, tone: row.severity});
 
-const trend = (values: readonly number[]): Cell => ({text: sparkline(values, trendCells), tone: 'dim'});
+const trend = (values: readonly number[]): Cell => ({text: drawSparkline(values, trendCells), tone: 'dim'});
 
 const byPod = (a: PodUsageRow, b: PodUsageRow): number =>
 	a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
 
 const quietShare = (share: number | undefined): Cell => ({
-	text: share === undefined ? '-' : points(share),
+	text: share === undefined ? '-' : formatPercentPoints(share),
 	tone: 'dim',
 });
 
 /** Rows without a limit go last. */
-const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (memoryShare(b) ?? -1) - (memoryShare(a) ?? -1);
+const byMemoryShare = (a: PodUsageRow, b: PodUsageRow): number => (podMemoryShare(b) ?? -1) - (podMemoryShare(a) ?? -1);
 
 /** Nodes that nobody measured go last. */
 const memoryOf = (row: NodeUsageRow): number => nodeShare(row.memory, row.memoryCapacity) ?? -1;
@@ -62,17 +62,17 @@ export const topPane: Pane = {
 					field: 'namespace',
 					width: 11,
 					cut: 'middle',
-					yields: 1,
+					hideOrder: 1,
 					cell: row => ({text: row.namespace, tone: 'dim'}),
 				},
 				{header: 'NAME', field: 'name', width: 22, grow: true, cut: 'middle', cell: row => row.name},
-				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memory)},
 				{
 					header: '%REQ',
 					field: 'memrequest',
 					width: 4,
 					align: 'right',
-					yields: 0.2,
+					hideOrder: 0.2,
 					cell: row => quietShare(row.memoryRequest === undefined ? undefined : row.memory / row.memoryRequest),
 				},
 				{
@@ -81,30 +81,30 @@ export const topPane: Pane = {
 					width: 4,
 					align: 'right',
 					cell: row => {
-						const share = memoryShare(row);
-						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, points(share));
+						const share = podMemoryShare(row);
+						return share === undefined ? {text: '-', tone: 'dim'} : loudIfWrong(row, formatPercentPoints(share));
 					},
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
-				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 4, cell: row => cores(row.cpu)},
+				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 4, cell: row => cores(row.cpu)},
 				{
 					header: '%REQ',
 					field: 'request',
 					width: 5,
 					align: 'right',
-					yields: 3,
-					cell: row => quietShare(cpuShare(row)),
+					hideOrder: 3,
+					cell: row => quietShare(podCpuRequestShare(row)),
 				},
 				{
 					header: '%LIM',
 					field: 'cpulimit',
 					width: 4,
 					align: 'right',
-					yields: 0.3,
+					hideOrder: 0.3,
 					cell: row => {
-						const share = cpuLimitShare(row);
-						const quiet = share === undefined || (share < throttledFrom && row.cpuLevel === 'ok');
-						return quiet ? quietShare(share) : loudIfWrong(row, points(share));
+						const share = podCpuLimitShare(row);
+						const quiet = share === undefined || (share < cpuLimitWarnShare && row.cpuLevel === 'ok');
+						return quiet ? quietShare(share) : loudIfWrong(row, formatPercentPoints(share));
 					},
 				},
 				{
@@ -112,23 +112,23 @@ export const topPane: Pane = {
 					field: 'throttled',
 					width: 4,
 					align: 'right',
-					yields: 0.05,
+					hideOrder: 0.05,
 					cell: row => {
 						const {throttled} = row;
 						if (throttled === undefined) return '';
-						return row.cpuLevel === 'ok' ? quietShare(throttled) : loudIfWrong(row, points(throttled));
+						return row.cpuLevel === 'ok' ? quietShare(throttled) : loudIfWrong(row, formatPercentPoints(throttled));
 					},
 				},
-				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
+				{header: 'TREND', field: 'cputrend', width: trendCells, hideOrder: 0.4, cell: row => trend(row.cpuHistory)},
 				{
 					header: 'OOM',
 					field: 'oom',
 					width: 6,
 					align: 'right',
-					yields: 0.1,
+					hideOrder: 0.1,
 					cell: (row, now) => {
 						const {oomKilledAt} = row;
-						return oomKilledAt === undefined ? '' : {text: duration((now - oomKilledAt) / 1000), tone: 'warn'};
+						return oomKilledAt === undefined ? '' : {text: formatDuration((now - oomKilledAt) / 1000), tone: 'warn'};
 					},
 				},
 			],
@@ -149,28 +149,28 @@ export const topPane: Pane = {
 					header: 'STATUS',
 					field: 'status',
 					width: 9,
-					yields: 1,
+					hideOrder: 1,
 					cell: row => ({text: row.status, tone: row.status === 'Ready' ? 'dim' : row.severity}),
 				},
-				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => bytes(row.memory)},
+				{header: 'MEM', field: 'mem', width: 6, align: 'right', cell: row => formatBytes(row.memory)},
 				{
 					header: '%',
 					field: 'memshare',
 					width: 4,
 					align: 'right',
-					cell: row => loudIfWrong(row, points(nodeShare(row.memory, row.memoryCapacity))),
+					cell: row => loudIfWrong(row, formatPercentPoints(nodeShare(row.memory, row.memoryCapacity))),
 				},
-				{header: 'TREND', field: 'trend', width: trendCells, yields: 2, cell: row => trend(row.memoryHistory)},
-				{header: 'CPU', field: 'cpu', width: 5, align: 'right', yields: 3, cell: row => cores(row.cpu)},
+				{header: 'TREND', field: 'trend', width: trendCells, hideOrder: 2, cell: row => trend(row.memoryHistory)},
+				{header: 'CPU', field: 'cpu', width: 5, align: 'right', hideOrder: 3, cell: row => cores(row.cpu)},
 				{
 					header: '%',
 					field: 'cpushare',
 					width: 5,
 					align: 'right',
-					yields: 4,
-					cell: row => ({text: points(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
+					hideOrder: 4,
+					cell: row => ({text: formatPercentPoints(nodeShare(row.cpu, row.cpuCapacity)), tone: 'dim'}),
 				},
-				{header: 'TREND', field: 'cputrend', width: trendCells, yields: 0.4, cell: row => trend(row.cpuHistory)},
+				{header: 'TREND', field: 'cputrend', width: trendCells, hideOrder: 0.4, cell: row => trend(row.cpuHistory)},
 			],
 		}),
 	],

@@ -1,6 +1,6 @@
 import type {Deck} from '../../src/input/deck.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {fit, wrap} from '../../src/text/fit.ts';
+import {fitCells, wrapText} from '../../src/text/fit.ts';
 import type {Size} from '../layout.ts';
 import type {Theme} from '../theme.ts';
 
@@ -9,17 +9,17 @@ export function paintEmpty(deck: Deck, size: Size, theme: Theme): readonly strin
 	const cells = Math.min(76, size.columns - 4);
 	const lines: string[] = ['', theme.paint('No system to watch yet.', 'loud'), ''];
 	for (const remark of deck.options.remarks)
-		lines.push(...wrap(cleanLine(remark), cells).map(text => theme.paint(text, 'dim')));
+		lines.push(...wrapText(cleanLine(remark), cells).map(text => theme.paint(text, 'dim')));
 	lines.push(
 		'',
-		...wrap('See the deck on a demo estate, with something to fix in each pane:', cells),
+		...wrapText('See the deck on a demo estate, with something to fix in each pane:', cells),
 		theme.paint('  midwatch --demo', 'loud'),
 		'',
-		...wrap('Point it at what your shell already knows, and nothing is changed before you arm it:', cells),
+		...wrapText('Point it at what your shell already knows, and nothing is changed before you arm it:', cells),
 		theme.paint('  DATABASE_URL=postgres://me@db.example/orders midwatch', 'loud'),
 		theme.paint('  REDIS_URL=redis://cache.example:6379 midwatch', 'loud'),
 		'',
-		...wrap('Or name your systems in ~/.config/midwatch/config.yaml, mode 0600:', cells),
+		...wrapText('Or name your systems in ~/.config/midwatch/config.yaml, mode 0600:', cells),
 		theme.paint('  targets:', 'loud'),
 		theme.paint('    - name: orders-db', 'loud'),
 		theme.paint('      kind: postgres', 'loud'),
@@ -34,6 +34,6 @@ export function paintEmpty(deck: Deck, size: Size, theme: Theme): readonly strin
 	const left = ' '.repeat(Math.max(2, Math.floor((size.columns - cells) / 2)));
 	return Array.from({length: height}, (_, index) => {
 		const text = lines[index] ?? '';
-		return text.includes('\u001b') ? left + text : fit(left + text, size.columns);
+		return text.includes('\u001b') ? left + text : fitCells(left + text, size.columns);
 	});
 }

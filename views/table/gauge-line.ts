@@ -1,22 +1,22 @@
 import type {Gauge} from '../../src/contract/row.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {width} from '../../src/text/fit.ts';
-import {bytes, count, duration, percent, rate} from '../../src/text/format.ts';
-import {bar} from '../../src/text/inline-charts.ts';
+import {displayWidth} from '../../src/text/fit.ts';
+import {formatBytes, formatCount, formatDuration, formatPercent, formatRate} from '../../src/text/format.ts';
+import {drawBar} from '../../src/text/inline-charts.ts';
 import type {Theme} from '../theme.ts';
 
 function figure(value: number | undefined, unit: Gauge['unit']): string {
 	switch (unit) {
 		case 'bytes':
-			return bytes(value);
+			return formatBytes(value);
 		case 'ratio':
-			return percent(value);
+			return formatPercent(value);
 		case 'seconds':
-			return value !== undefined && value > 0 && value < 1 ? `${Math.round(value * 1000)}ms` : duration(value);
+			return value !== undefined && value > 0 && value < 1 ? `${Math.round(value * 1000)}ms` : formatDuration(value);
 		case 'per-second':
-			return rate(value);
+			return formatRate(value);
 		default:
-			return count(value);
+			return formatCount(value);
 	}
 }
 
@@ -28,8 +28,8 @@ export function gaugeText(gauge: Gauge, ascii: boolean): string {
 	if (gauge.limit === undefined || gauge.limit <= 0)
 		return gauge.text === undefined ? value : `${value} ${cleanLine(gauge.text)}`;
 	const share = gauge.value / gauge.limit;
-	const picture = gauge.unit === 'bytes' && !ascii ? `${bar(share, 12)} ` : '';
-	return `${picture}${value}/${figure(gauge.limit, gauge.unit)} ${percent(share)}`;
+	const picture = gauge.unit === 'bytes' && !ascii ? `${drawBar(share, 12)} ` : '';
+	return `${picture}${value}/${figure(gauge.limit, gauge.unit)} ${formatPercent(share)}`;
 }
 
 /**
@@ -47,10 +47,10 @@ export function paintGauges(
 	let used = 0;
 	const put = (text: string, tone: Parameters<Theme['paint']>[1]) => {
 		painted += theme.paint(text, tone);
-		used += width(text);
+		used += displayWidth(text);
 	};
 	put('  ', 'plain');
-	if (label !== '' && used + width(`${label}  `) <= cells) put(`${label}  `, 'dim');
+	if (label !== '' && used + displayWidth(`${label}  `) <= cells) put(`${label}  `, 'dim');
 	const told = ids.flatMap(id => {
 		const gauge = gauges.find(one => one.id === id);
 		return gauge === undefined ? [] : [{gauge, text: gaugeText(gauge, theme.ascii)}];
@@ -59,7 +59,7 @@ export function paintGauges(
 	const fits = new Set(
 		[...told.filter(({gauge}) => gauge.severity !== 'ok'), ...told.filter(({gauge}) => gauge.severity === 'ok')].filter(
 			({gauge, text}) => {
-				const needed = width(`${gauge.label} ${text}  `);
+				const needed = displayWidth(`${gauge.label} ${text}  `);
 				if (needed > room) return false;
 				room -= needed;
 				return true;

@@ -1,16 +1,16 @@
-import {isOld, type Reading} from '../../src/contract/reading.ts';
+import {isStale, type Reading} from '../../src/contract/reading.ts';
 import type {Severity} from '../../src/contract/row.ts';
 import type {PaintedPage} from '../../src/input/cursor-stability.ts';
 import {cursorIndex, hasLostCursor, type PaneSession} from '../../src/session/session.ts';
-import type {Entry, PaneView, SectionView} from '../../src/table/build-view.ts';
-import {isUnderHead} from '../../src/table/grouping.ts';
+import type {PaneView, SectionView, TableRow} from '../../src/table/build-view.ts';
+import {isUnderGroupHeader} from '../../src/table/grouping.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {cut, cutWords, fit, width} from '../../src/text/fit.ts';
-import {clockTime, count, duration, grouped} from '../../src/text/format.ts';
+import {displayWidth, fitCells, truncateAtWord, truncateText} from '../../src/text/fit.ts';
+import {formatClockTime, formatCount, formatDuration, formatThousands} from '../../src/text/format.ts';
 import type {Theme} from '../theme.ts';
-import {amount, nothingPasses} from './filter-summary.ts';
+import {emptyFilterLines, rowCountText} from './filter-summary.ts';
 import {paintGauges} from './gauge-line.ts';
-import {type ColumnPlan, paintHeader, paintRow, planColumns, type RowLook} from './paint-row.ts';
+import {type ColumnPlan, paintColumnHeader, paintRow, planColumns, type RowStyle} from './paint-row.ts';
 
 export type PaneFrame = {
 	readonly view: PaneView;
@@ -25,9 +25,9 @@ export type PaneFrame = {
 };
 
 /** First visible row of each section, kept between frames so that the rows stand still while the cursor can be seen. */
-export type Offsets = Map<string, number>;
+export type ScrollOffsets = Map<string, number>;
 
-const ageOf = (reading: Reading, now: number) => duration((now - (reading.readAt ?? now)) / 1000);
+const ageOf = (reading: Reading, now: number) => formatDuration((now - (reading.readAt ?? now)) / 1000);
 
 /** `1 Pods ──── prod-eu · 412  ■ 3  ▲ 2 ─`: what is shown, of which target, how much, and how old when it is old. */
 function title({view, session, number, focused, width: cells, now, theme}: PaneFrame): string {
@@ -37,32 +37,32 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 	let parts: {text: string; tone: Parameters<Theme['paint']>[1]}[] = [];
 	// Of the rows that are shown, which may lag behind the typing.
 	if (view.filter !== '')
-		parts.push({text: cut(`/${cleanLine(view.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
-	if (view.faults) parts.push({text: 'faults only', tone: 'loud'});
+		parts.push({text: truncateText(`/${cleanLine(view.filter)}`, Math.max(8, Math.floor(cells / 4))), tone: 'loud'});
+	if (view.problemsOnly) parts.push({text: 'faults only', tone: 'loud'});
 	if (session.marks.size > 0) parts.push({text: `${session.marks.size} marked`, tone: 'loud'});
 	parts.push({text: targets.length === 1 ? cleanLine(targets[0] ?? '') : `${targets.length} targets`, tone: 'dim'});
-	if (first !== undefined) parts.push({text: amount(view, first), tone: 'dim'});
+	if (first !== undefined) parts.push({text: rowCountText(view, first), tone: 'dim'});
 	for (const severity of ['crit', 'warn', 'unknown'] as const) {
-		const found = view.sections.reduce((sum, section) => sum + section.troubles[severity], 0);
-		if (found > 0) parts.push({text: `${theme.sign(severity)} ${count(found)}`, tone: severity});
+		const found = view.sections.reduce((sum, section) => sum + section.problemCounts[severity], 0);
+		if (found > 0) parts.push({text: `${theme.sign(severity)} ${formatCount(found)}`, tone: severity});
 	}
-	const old = readings.filter(reading => isOld(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
+	const old = readings.filter(reading => isStale(reading, now)).sort((a, b) => (a.readAt ?? 0) - (b.readAt ?? 0))[0];
 	if (old !== undefined) parts.push({text: `${ageOf(old, now)} old`, tone: 'warn'});
 	else if (readings.some(reading => reading.state === 'connecting')) parts.push({text: 'connecting', tone: 'dim'});
-	const name = cut(`${number} ${view.pane.title} `, cells);
-	const partCells = () => parts.reduce((sum, part) => sum + width(part.text) + 2, 0) - 2;
-	while (parts.length > 1 && width(name) + partCells() + 6 > cells) {
+	const name = truncateText(`${number} ${view.pane.title} `, cells);
+	const partCells = () => parts.reduce((sum, part) => sum + displayWidth(part.text) + 2, 0) - 2;
+	while (parts.length > 1 && displayWidth(name) + partCells() + 6 > cells) {
 		const least = parts.find(part => part.tone === 'dim') ?? parts[0];
 		parts = parts.filter(part => part !== least);
 	}
-	const room = cells - width(name) - 4;
-	if (parts.length === 1) parts = parts.map(part => ({...part, text: cut(part.text, room)}));
+	const room = cells - displayWidth(name) - 4;
+	if (parts.length === 1) parts = parts.map(part => ({...part, text: truncateText(part.text, room)}));
 	if (room < 1 || parts.length === 0) {
-		const rest = theme.glyphs.rule.repeat(cells - width(name));
+		const rest = theme.glyphs.rule.repeat(cells - displayWidth(name));
 		return theme.paint(name, focused ? 'loud' : 'plain', focused) + theme.paint(rest, 'dim');
 	}
 	const right = parts.map(part => theme.paint(part.text, part.tone)).join('  ');
-	const rule = Math.max(1, cells - width(name) - partCells() - 3);
+	const rule = Math.max(1, cells - displayWidth(name) - partCells() - 3);
 	return (
 		theme.paint(name, focused ? 'loud' : 'plain', focused) +
 		theme.paint(theme.glyphs.rule.repeat(rule), 'dim') +
@@ -71,7 +71,7 @@ function title({view, session, number, focused, width: cells, now, theme}: PaneF
 }
 
 /** What cannot be read, why, since when, when it is tried again, and what to do. One or two lines a target. */
-function troubles({view, width: cells, height, now, theme}: PaneFrame): string[] {
+function failureLines({view, width: cells, height, now, theme}: PaneFrame): string[] {
 	const seen = new Set<string>();
 	const lines: string[] = [];
 	for (const reading of view.sections.flatMap(section => section.readings)) {
@@ -79,17 +79,17 @@ function troubles({view, width: cells, height, now, theme}: PaneFrame): string[]
 		if (failure === undefined || seen.has(`${reading.target} ${failure.message}`)) continue;
 		seen.add(`${reading.target} ${failure.message}`);
 		const again =
-			reading.nextAt === undefined ? '' : `, again in ${duration(Math.max(0, reading.nextAt - now) / 1000)}`;
+			reading.nextAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, reading.nextAt - now) / 1000)}`;
 		const held = reading.snapshot === undefined ? '' : `, showing ${ageOf(reading, now)} old data`;
 		const what = `${theme.sign('unknown')} ${cleanLine(reading.target)}: ${cleanLine(failure.message)}`;
-		const when = `since ${clockTime(failure.since)}${held}${again}`;
+		const when = `since ${formatClockTime(failure.since)}${held}${again}`;
 		const hint = cleanLine(failure.hint);
-		const together = width(what) + 1 + width(when) <= cells;
-		lines.push(theme.paint(fit(together ? `${what} ${when}` : what, cells), 'unknown'));
+		const together = displayWidth(what) + 1 + displayWidth(when) <= cells;
+		lines.push(theme.paint(fitCells(together ? `${what} ${when}` : what, cells), 'unknown'));
 		// The age stands in the title; what to do next must not be cut off for it.
-		const since = `since ${clockTime(failure.since)}`;
+		const since = `since ${formatClockTime(failure.since)}`;
 		const next = together ? hint : [since, hint].filter(part => part !== '').join('; ');
-		if (next !== '' && height >= 8) lines.push(theme.paint(told(`  ${next}`, cells), 'plain'));
+		if (next !== '' && height >= 8) lines.push(theme.paint(sentenceLine(`  ${next}`, cells), 'plain'));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 3)));
 }
@@ -103,18 +103,18 @@ function gaugeLines({view, width: cells, height, theme}: PaneFrame): string[] {
 	for (const [target, readings] of byTarget) {
 		const gauges = readings.flatMap(reading => reading.snapshot?.gauges ?? []);
 		if (!gauges.some(gauge => view.pane.gauges.includes(gauge.id))) continue;
-		lines.push(paintGauges(gauges, view.pane.gauges, view.several ? cleanLine(target) : '', cells, theme));
+		lines.push(paintGauges(gauges, view.pane.gauges, view.hasManyTargets ? cleanLine(target) : '', cells, theme));
 	}
 	return lines.slice(0, Math.max(1, Math.floor(height / 4)));
 }
 
 /** A sentence, exactly `cells` wide. */
-const told = (text: string, cells: number): string => fit(cutWords(text, cells), cells);
+const sentenceLine = (text: string, cells: number): string => fitCells(truncateAtWord(text, cells), cells);
 
 /** A source that is read seldom says when: what it tells may no longer be so. */
-const seldomMs = 10_000;
+const infrequentReadMs = 10_000;
 const agoOf = (reading: Reading, now: number): string =>
-	reading.intervalMs < seldomMs || reading.readAt === undefined ? '' : `, ${ageOf(reading, now)} ago`;
+	reading.intervalMs < infrequentReadMs || reading.readAt === undefined ? '' : `, ${ageOf(reading, now)} ago`;
 
 /** Notes and sample sizes, each once, with the targets it is about when that is not all of them. */
 function sharedBy(
@@ -148,35 +148,35 @@ function sharedBy(
 function remarks(view: SectionView, pane: PaneView, cells: number, now: number, theme: Theme): string[] {
 	const lines: string[] = [];
 	const say = (text: string, tone: Parameters<Theme['paint']>[1]) =>
-		lines.push(theme.paint(told(`  ${cleanLine(text)}`, cells), tone));
-	const shared = sharedBy(view, pane.several, now);
+		lines.push(theme.paint(sentenceLine(`  ${cleanLine(text)}`, cells), tone));
+	const shared = sharedBy(view, pane.hasManyTargets, now);
 	for (const [text, {targets, severity}] of shared) say(`${targets}${text}`, severity === 'ok' ? 'dim' : severity);
-	if (view.omitted > 0) say(`${grouped(view.omitted)} more are not listed`, 'dim');
+	if (view.omitted > 0) say(`${formatThousands(view.omitted)} more are not listed`, 'dim');
 	for (const reading of view.readings) {
 		if (reading.state === 'paused' && reading.snapshot !== undefined) say(`read ${ageOf(reading, now)} ago`, 'dim');
 	}
 	const read = view.readings.filter(reading => reading.snapshot !== undefined);
 	const explained = view.notes.some(({note}) => note.severity !== 'ok');
 	if (view.total > 0 && view.entries.length === 0) {
-		lines.unshift(...nothingPasses(view, pane).map(text => theme.paint(told(`  ${text}`, cells), 'dim')));
+		lines.unshift(...emptyFilterLines(view, pane).map(text => theme.paint(sentenceLine(`  ${text}`, cells), 'dim')));
 	} else if (view.entries.length === 0 && read.length > 0) {
 		// Where a note says why there is nothing, that there is nothing would only contradict it.
 		const first = read[0];
 		const empty = `${view.section.empty}${first === undefined ? '' : agoOf(first, now)}`;
-		if (!explained) lines.unshift(theme.paint(told(`  ${empty}`, cells), 'dim'));
+		if (!explained) lines.unshift(theme.paint(sentenceLine(`  ${empty}`, cells), 'dim'));
 	} else if (read.length === 0) {
 		const failing = view.readings.some(reading => reading.failure !== undefined);
 		const text =
 			view.readings.length === 0
 				? 'none of its targets is shown now; esc shows all'
 				: `${failing ? 'not read yet' : 'reading'}: ${view.section.title.toLowerCase()}`;
-		lines.unshift(theme.paint(told(`  ${text}`, cells), 'dim'));
+		lines.unshift(theme.paint(sentenceLine(`  ${text}`, cells), 'dim'));
 	}
 	return lines;
 }
 
 /** Shares `room` lines among sections: what they need when it fits, else by weight, never less than a header and two lines. */
-function share(needs: readonly number[], weights: readonly number[], room: number): number[] {
+function shareLines(needs: readonly number[], weights: readonly number[], room: number): number[] {
 	const given = needs.map(need => Math.min(need, 3));
 	let left = room - given.reduce((sum, lines) => sum + lines, 0);
 	while (left > 0) {
@@ -197,25 +197,25 @@ function share(needs: readonly number[], weights: readonly number[], room: numbe
 
 /** `… 404 more, all ok`, or what the worst of them is. They are the rows before `from` and from `to` on. */
 function moreLine(
-	{section, entries, severities}: SectionView,
+	{section, entries, severityCounts: severities}: SectionView,
 	from: number,
 	to: number,
 	cells: number,
 	theme: Theme,
 ): string {
 	const parts: string[] = [];
-	if (from > 0) parts.push(`${grouped(from)} above`);
+	if (from > 0) parts.push(`${formatThousands(from)} above`);
 	if (to < entries.length) {
 		const below = {...severities};
-		for (const {row, kind, left} of entries.slice(0, to)) {
+		for (const {row, kind, wasRemoved: left} of entries.slice(0, to)) {
 			if (kind === section.kind && !left) below[row.severity] -= 1;
 		}
 		const severity = (['crit', 'warn', 'unknown'] as const).find(one => below[one] > 0);
 		const what = severity === undefined ? 'all ok' : `${below[severity]} ${theme.sign(severity)}`;
-		parts.push(`${grouped(entries.length - to)} more, ${what}`);
+		parts.push(`${formatThousands(entries.length - to)} more, ${what}`);
 	}
 	const text = `${theme.glyphs.more} ${parts.join(', ')}`;
-	return theme.paint(fit(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
+	return theme.paint(fitCells(text.padStart(Math.min(cells, text.length + Math.floor(cells / 2))), cells), 'dim');
 }
 
 type SectionFrame = {
@@ -233,15 +233,15 @@ type SectionFrame = {
 type PaintedLine = {readonly text: string; readonly row?: number};
 
 /** Only in an order that has heads do rows stand otherwise than all the others. */
-function placeOf(view: SectionView, entry: Entry): RowLook['place'] {
+function groupPositionOf(view: SectionView, entry: TableRow): RowStyle['groupPosition'] {
 	if (entry.kind !== view.section.kind) return 'head';
-	return isUnderHead(view.grouping, entry) ? 'under' : undefined;
+	return isUnderGroupHeader(view.grouping, entry) ? 'under' : undefined;
 }
 
-function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): PaintedLine[] {
+function paintSection(frame: PaneFrame, part: SectionFrame, offsets: ScrollOffsets): PaintedLine[] {
 	const {theme, session, focused, now} = frame;
 	const {view, plan, cursor, anchor} = part;
-	const lines: PaintedLine[] = [{text: paintHeader(plan, theme)}];
+	const lines: PaintedLine[] = [{text: paintColumnHeader(plan, theme)}];
 	const said = part.remarks.slice(0, Math.max(1, part.lines - 1 - Math.min(2, view.entries.length)));
 	let room = Math.max(0, part.lines - 1 - said.length);
 	const overflow = view.entries.length > room;
@@ -256,13 +256,13 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 	);
 	for (const [index, entry] of view.entries.slice(offset, offset + room).entries()) {
 		const {row, key} = entry;
-		const place = placeOf(view, entry);
-		const look: RowLook = {
+		const place = groupPositionOf(view, entry);
+		const look: RowStyle = {
 			cursor: offset + index === cursor,
 			focused,
 			marked: session.marks.has(key),
-			old: oldTargets.has(row.target) || entry.left === true,
-			...(place === undefined ? {} : {place}),
+			isStale: oldTargets.has(row.target) || entry.wasRemoved === true,
+			...(place === undefined ? {} : {groupPosition: place}),
 		};
 		lines.push({text: paintRow(row, plan, look, now, theme), row: offset + index});
 	}
@@ -275,25 +275,25 @@ function paintSection(frame: PaneFrame, part: SectionFrame, offsets: Offsets): P
 /** The whole pane as `height` finished rows of `width` cells, and what of it they show. */
 export function paintPane(
 	frame: PaneFrame,
-	offsets: Offsets,
+	offsets: ScrollOffsets,
 ): {readonly rows: readonly string[]; readonly page: PaintedPage} {
 	const {view, session, height, theme, now} = frame;
 	const cells = frame.width;
-	const top = [title(frame), ...troubles(frame), ...gaugeLines(frame)].slice(0, height);
+	const top = [title(frame), ...failureLines(frame), ...gaugeLines(frame)].slice(0, height);
 	const room = Math.max(0, height - top.length);
-	const names = view.several
-		? view.sections.flatMap(section => section.readings.map(reading => width(reading.target)))
+	const names = view.hasManyTargets
+		? view.sections.flatMap(section => section.readings.map(reading => displayWidth(reading.target)))
 		: [];
 	const targetWidth = names.length === 0 ? 0 : Math.min(cells < 70 ? 10 : 14, Math.max(6, ...names));
 	const said = view.sections.map(section => remarks(section, view, cells, now, theme));
 	const needs = view.sections.map((section, index) => 1 + section.entries.length + (said[index]?.length ?? 0));
-	const given = share(
+	const given = shareLines(
 		needs,
 		view.sections.map(section => section.section.weight),
 		room,
 	);
 	const cursor = cursorIndex(session, view.entries);
-	const anchor = hasLostCursor(session, view.entries) ? Math.min(session.place, view.entries.length - 1) : cursor;
+	const anchor = hasLostCursor(session, view.entries) ? Math.min(session.cursorLine, view.entries.length - 1) : cursor;
 	let before = 0;
 	const body = view.sections.flatMap((section, index) => {
 		const first = before;

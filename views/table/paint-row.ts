@@ -1,8 +1,8 @@
 import type {Column, Section, Tone} from '../../src/contract/pane.ts';
 import type {Row} from '../../src/contract/row.ts';
-import {headCell, ownCell, textOf} from '../../src/table/build-view.ts';
+import {cellText, groupCell, rowCell} from '../../src/table/build-view.ts';
 import {cleanLine} from '../../src/text/clean.ts';
-import {fit} from '../../src/text/fit.ts';
+import {fitCells} from '../../src/text/fit.ts';
 import type {Theme} from '../theme.ts';
 
 /** The columns of a section at one width, with what each got. */
@@ -16,14 +16,14 @@ export type ColumnPlan = {
 const gutter = 2;
 const underIndent = '  ';
 
-const lastPlans = new WeakMap<Section, ColumnPlan>();
+const planCache = new WeakMap<Section, ColumnPlan>();
 
 /** The same plan for the same section and widths, so that rows painted by it can be told. */
 export function planColumns(section: Section, width: number, targetWidth: number): ColumnPlan {
-	const last = lastPlans.get(section);
+	const last = planCache.get(section);
 	if (last !== undefined && last.width === width && last.targetWidth === targetWidth) return last;
 	const plan = newPlan(section, width, targetWidth);
-	lastPlans.set(section, plan);
+	planCache.set(section, plan);
 	return plan;
 }
 
@@ -34,8 +34,8 @@ function newPlan(section: Section, width: number, targetWidth: number): ColumnPl
 		gutter + (targetWidth > 0 ? targetWidth + 1 : 0) + columns.reduce((sum, column) => sum + column.width + 1, 0) - 1;
 	while (needed() > width) {
 		const weakest = columns
-			.filter(column => column.yields !== undefined)
-			.sort((a, b) => (a.yields ?? 0) - (b.yields ?? 0))[0];
+			.filter(column => column.hideOrder !== undefined)
+			.sort((a, b) => (a.hideOrder ?? 0) - (b.hideOrder ?? 0))[0];
 		if (weakest === undefined) break;
 		columns = columns.filter(column => column !== weakest);
 	}
@@ -56,39 +56,39 @@ function newPlan(section: Section, width: number, targetWidth: number): ColumnPl
 }
 
 /** The dim line of column names, exactly `plan.width` wide. */
-export function paintHeader(plan: ColumnPlan, theme: Theme): string {
-	const cells = plan.columns.map(({column, width}) => fit(column.header, width, column.align));
-	const target = plan.targetWidth > 0 ? [fit('TARGET', plan.targetWidth)] : [];
-	return theme.paint(fit(`  ${[...target, ...cells].join(' ')}`, plan.width), 'dim');
+export function paintColumnHeader(plan: ColumnPlan, theme: Theme): string {
+	const cells = plan.columns.map(({column, width}) => fitCells(column.header, width, column.align));
+	const target = plan.targetWidth > 0 ? [fitCells('TARGET', plan.targetWidth)] : [];
+	return theme.paint(fitCells(`  ${[...target, ...cells].join(' ')}`, plan.width), 'dim');
 }
 
-export type RowLook = {
+export type RowStyle = {
 	/** The cursor is on it: loud when its pane has the focus. */
 	readonly cursor: boolean;
 	readonly focused: boolean;
 	readonly marked: boolean;
 	/** Its source could not be read lately: all of it is dim. */
-	readonly old: boolean;
+	readonly isStale: boolean;
 	/** It heads others, or it stands under such a one: its name is indented. */
-	readonly place?: 'head' | 'under';
+	readonly groupPosition?: 'head' | 'under';
 };
 
 type Painted = {readonly by: readonly unknown[]; readonly text: string};
 
-const painted = new WeakMap<Row, Painted>();
+const paintedRows = new WeakMap<Row, Painted>();
 
 /** One row, exactly `plan.width` wide. Painted again only when it is to look otherwise: ages count whole seconds. */
-export function paintRow(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
-	const {cursor, focused, marked, old, place} = look;
+export function paintRow(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string {
+	const {cursor, focused, marked, isStale: old, groupPosition: place} = look;
 	const by = [plan, cursor, focused, marked, old, place, Math.floor(now / 1000), theme];
-	const before = painted.get(row);
+	const before = paintedRows.get(row);
 	if (before?.by.every((part, index) => part === by[index])) return before.text;
 	const text = rowText(row, plan, look, now, theme);
-	painted.set(row, {by, text});
+	paintedRows.set(row, {by, text});
 	return text;
 }
 
-function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: Theme): string {
+function rowText(row: Row, plan: ColumnPlan, look: RowStyle, now: number, theme: Theme): string {
 	const selected = look.cursor && look.focused;
 	const pointer = look.cursor ? theme.glyphs.cursor : ' ';
 	const signTone: Tone = row.severity === 'ok' ? 'dim' : row.severity;
@@ -99,7 +99,7 @@ function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: 
 	const put = (text: string, width: number, tone: Tone, {align, cut}: Pick<Column, 'align' | 'cut'> = {}) => {
 		const room = Math.min(width, plan.width - used);
 		if (room <= 0) return;
-		painted += theme.paint(fit(text, room, align, cut), look.old && tone !== 'crit' ? 'dim' : tone, selected);
+		painted += theme.paint(fitCells(text, room, align, cut), look.isStale && tone !== 'crit' ? 'dim' : tone, selected);
 		used += room;
 	};
 	if (plan.targetWidth > 0) {
@@ -107,12 +107,12 @@ function rowText(row: Row, plan: ColumnPlan, look: RowLook, now: number, theme: 
 		put(' ', 1, 'plain');
 	}
 	for (const [index, {column, width}] of plan.columns.entries()) {
-		const isHead = look.place === 'head';
-		const cell = (isHead ? headCell : ownCell)(column, row, now);
-		const indent = look.place === 'under' && column.grow === true ? underIndent : '';
+		const isHead = look.groupPosition === 'head';
+		const cell = (isHead ? groupCell : rowCell)(column, row, now);
+		const indent = look.groupPosition === 'under' && column.grow === true ? underIndent : '';
 		if (index > 0) put(' ', 1, 'plain');
 		const tone = typeof cell === 'string' ? 'plain' : cell.tone;
-		put(indent + cleanLine(textOf(cell)), width, tone, isHead ? {} : column);
+		put(indent + cleanLine(cellText(cell)), width, tone, isHead ? {} : column);
 	}
 	if (used < plan.width) painted += theme.paint(' '.repeat(plan.width - used), 'plain', selected);
 	return painted;

@@ -1,5 +1,5 @@
 import type {Deck} from '../../src/input/deck.ts';
-import {layoutOf, type Size} from '../layout.ts';
+import {layoutScreen, type Size} from '../layout.ts';
 
 /** The pane under a cell of the screen, and the line of it, counted from 0. Undefined beside the panes. */
 export function paneAt(
@@ -9,7 +9,7 @@ export function paneAt(
 ): {readonly pane: string; readonly line: number} | undefined {
 	const {pane, zoom} = deck.session.get();
 	const ids = deck.options.panes.map(one => one.id);
-	const {fits, strip, grid} = layoutOf(size, ids, pane, zoom);
+	const {fits, strip, grid} = layoutScreen(size, ids, pane, zoom);
 	if (!fits) return undefined;
 	// The header is one line, and panes beside each other have a bar between them.
 	let top = 1 + strip;

@@ -3,17 +3,17 @@ import {type Glyph, glyphOf} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
 /** One row of the screen. `glyphs[x]` is '' on the right half of a wide glyph. Never changed once made, so rows compare by identity. */
-export type Line = {readonly glyphs: readonly string[]; readonly styles: readonly number[]};
+export type ScreenLine = {readonly glyphs: readonly string[]; readonly styles: readonly number[]};
 
 /** What a screen shows: `rows` lines of `columns` cells. */
-export type Grid = {readonly columns: number; readonly lines: readonly Line[]};
+export type Grid = {readonly columns: number; readonly lines: readonly ScreenLine[]};
 
 const ascii = /^[\u0020-\u007e]*$/;
 const sequence = /^\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/;
 
-const space: Glyph = {text: ' ', cells: 1, blanks: 0, risky: false};
+const space: Glyph = {text: ' ', cells: 1, blanks: 0, hasUncertainWidth: false};
 
-export const blankLine = (columns: number): Line => ({
+export const blankScreenLine = (columns: number): ScreenLine => ({
 	glyphs: new Array<string>(columns).fill(' '),
 	styles: new Array<number>(columns).fill(plainStyle),
 });
@@ -22,7 +22,7 @@ export const blankLine = (columns: number): Line => ({
  * A row of text with SGR sequences as exactly `columns` cells: cut or filled up with blanks. Other sequences and controls are left out.
  * A wide glyph that does not fit whole becomes a blank of its style.
  */
-export function parseLine(text: string, columns: number, styles: StyleTable): Line {
+export function parseScreenLine(text: string, columns: number, styles: StyleTable): ScreenLine {
 	const glyphs = new Array<string>(columns).fill(' ');
 	const cellStyles = new Array<number>(columns).fill(plainStyle);
 	let column = 0;
@@ -65,7 +65,7 @@ export function parseLine(text: string, columns: number, styles: StyleTable): Li
 export function drawCells(
 	row: {glyphs: string[]; styles: number[]},
 	at: number,
-	from: Line,
+	from: ScreenLine,
 	start: number,
 	end: number,
 	styles: StyleTable,

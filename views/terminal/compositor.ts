@@ -1,22 +1,22 @@
-import {blankLine, drawCells, type Grid, type Line, parseLine} from './cells.ts';
-import {difference} from './diff.ts';
+import {blankScreenLine, drawCells, type Grid, parseScreenLine, type ScreenLine} from './cells.ts';
+import {diffScreens} from './diff.ts';
 import type {Screen, Size} from './screen.ts';
-import {compareOrder, crossesRow, type Place} from './screen-position.ts';
+import {compareOrder, crossesRow, type ScreenPosition} from './screen-position.ts';
 import {StyleTable} from './style.ts';
 
 /** Finished rows, SGR allowed, each exactly as wide as its surface. */
 export type RowSource = {get(): readonly string[]; subscribe(listener: () => void): () => void};
 
 /** A part of the screen that is not left to Ink's frame alone: rows drawn over it, or a cover that keeps surfaces below from showing. */
-export type Piece = {
+export type ScreenPiece = {
 	/** Undefined while it is not on the screen. */
-	locate(): Place | undefined;
+	locate(): ScreenPosition | undefined;
 	/** Undefined for a cover. */
 	readonly rows: RowSource | undefined;
 };
 
-type Placed = Piece & {readonly place: Place | undefined};
-type Span = {readonly from: number; readonly to: number; readonly line: Line; readonly start: number};
+type PlacedPiece = ScreenPiece & {readonly place: ScreenPosition | undefined};
+type CellSpan = {readonly from: number; readonly to: number; readonly line: ScreenLine; readonly start: number};
 
 const rememberedLines = 3000;
 
@@ -24,11 +24,11 @@ const rememberedLines = 3000;
 export class Compositor {
 	readonly #screen: Screen;
 	readonly #styles: StyleTable;
-	readonly #pieces = new Set<Piece>();
-	#placed: readonly Placed[] = [];
+	readonly #pieces = new Set<ScreenPiece>();
+	#placed: readonly PlacedPiece[] = [];
 	#base: readonly string[] = [];
-	#parsed = new Map<string, Line>();
-	#composed = new Map<number, {readonly parts: readonly unknown[]; readonly line: Line}>();
+	#parsed = new Map<string, ScreenLine>();
+	#composed = new Map<number, {readonly parts: readonly unknown[]; readonly line: ScreenLine}>();
 	#size: Size = {columns: 0, rows: 0};
 	#shown: Grid | undefined;
 	#scheduled = false;
@@ -59,17 +59,17 @@ export class Compositor {
 
 	/** Ink laid out and drew: pieces may have moved. */
 	laidOut(): void {
-		this.#placed = inOrder([...this.#pieces].map(placed));
+		this.#placed = inOrder([...this.#pieces].map(locatePiece));
 		this.schedule();
 	}
 
 	/** Returns the way to take it off again, which shows with Ink's next frame. */
-	add(piece: Piece): () => void {
+	add(piece: ScreenPiece): () => void {
 		this.#pieces.add(piece);
 		// A listener of its own: several pieces may be fed by one source, which knows its listeners by what they are.
 		const unsubscribe = piece.rows?.subscribe(() => this.schedule()) ?? (() => {});
 		// Ink draws in the middle of React's commit, before a new piece can say that it is there.
-		if (this.#scheduled) this.#placed = inOrder([...this.#placed, placed(piece)]);
+		if (this.#scheduled) this.#placed = inOrder([...this.#placed, locatePiece(piece)]);
 		return () => {
 			unsubscribe();
 			this.#pieces.delete(piece);
@@ -100,7 +100,7 @@ export class Compositor {
 			this.#composed.clear();
 		}
 		const wanted = this.#compose();
-		const bytes = difference(this.#shown, wanted, this.#styles);
+		const bytes = diffScreens(this.#shown, wanted, this.#styles);
 		this.#shown = wanted;
 		if (bytes !== '') this.#sending = !this.#screen.send(bytes);
 	}
@@ -139,9 +139,9 @@ export class Compositor {
 		return {columns: this.#size.columns, lines};
 	}
 
-	#line(row: number, surfaces: readonly (readonly string[] | undefined)[]): Line {
+	#line(row: number, surfaces: readonly (readonly string[] | undefined)[]): ScreenLine {
 		const base = this.#parse(this.#base[row] ?? '', this.#size.columns);
-		const spans: Span[] = [];
+		const spans: CellSpan[] = [];
 		this.#placed.forEach(({place, rows}, index) => {
 			if (place === undefined || rows === undefined || !crossesRow(place.visible, row)) return;
 			const line = this.#parse(surfaces[index]?.[row - place.top] ?? '', place.width);
@@ -160,7 +160,7 @@ export class Compositor {
 	}
 
 	/** The columns of a row of a surface that no later cover hides and that are on the screen, as [from, to). */
-	#uncovered(place: Place, row: number, index: number): readonly (readonly [number, number])[] {
+	#uncovered(place: ScreenPosition, row: number, index: number): readonly (readonly [number, number])[] {
 		let spans: (readonly [number, number])[] = [
 			[Math.max(0, place.visible.left), Math.min(this.#size.columns, place.visible.left + place.visible.width)],
 		];
@@ -174,22 +174,26 @@ export class Compositor {
 		return spans.filter(([from, to]) => from < to);
 	}
 
-	#parse(text: string, columns: number): Line {
+	#parse(text: string, columns: number): ScreenLine {
 		const name = `${columns}:${text}`;
 		let line = this.#parsed.get(name);
 		if (line === undefined) {
-			line = text === '' ? blankLine(columns) : parseLine(text, columns, this.#styles);
+			line = text === '' ? blankScreenLine(columns) : parseScreenLine(text, columns, this.#styles);
 			this.#parsed.set(name, line);
 		}
 		return line;
 	}
 }
 
-const placed = (piece: Piece): Placed => ({rows: piece.rows, locate: piece.locate, place: piece.locate()});
+const locatePiece = (piece: ScreenPiece): PlacedPiece => ({
+	rows: piece.rows,
+	locate: piece.locate,
+	place: piece.locate(),
+});
 
 const sameParts = (before: readonly unknown[], now: readonly unknown[]): boolean =>
 	before.length === now.length && before.every((part, index) => part === now[index]);
 
-function inOrder(pieces: readonly Placed[]): readonly Placed[] {
+function inOrder(pieces: readonly PlacedPiece[]): readonly PlacedPiece[] {
 	return pieces.toSorted((one, other) => compareOrder(one.place?.order ?? [], other.place?.order ?? []));
 }

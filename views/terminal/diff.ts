@@ -1,4 +1,4 @@
-import type {Grid, Line} from './cells.ts';
+import type {Grid, ScreenLine} from './cells.ts';
 import {glyphOf} from './glyph.ts';
 import {plainStyle, type StyleTable} from './style.ts';
 
@@ -12,7 +12,7 @@ const longestBridge = 3;
  * the terminal shows; every row is then written and erased to its end (never the whole screen at once: tmux 3.7a loses what is
  * written after that in a synchronized update). The pen is plain before and after. Expects a terminal that does not wrap (DECAWM off).
  */
-export function difference(shown: Grid | undefined, wanted: Grid, styles: StyleTable): string {
+export function diffScreens(shown: Grid | undefined, wanted: Grid, styles: StyleTable): string {
 	const pen = new Pen(styles, wanted.columns);
 	wanted.lines.forEach((line, row) => {
 		const old = shown?.lines[row];
@@ -34,7 +34,7 @@ class Pen {
 		this.#columns = columns;
 	}
 
-	row(row: number, old: Line | undefined, line: Line): void {
+	row(row: number, old: ScreenLine | undefined, line: ScreenLine): void {
 		const end = endOfContent(line);
 		const differs = (column: number) =>
 			old === undefined || old.glyphs[column] !== line.glyphs[column] || old.styles[column] !== line.styles[column];
@@ -69,7 +69,7 @@ class Pen {
 	}
 
 	/** Gets to a cell by writing the few unchanged ones before it again, or by moving. */
-	#reach(row: number, column: number, line: Line): void {
+	#reach(row: number, column: number, line: ScreenLine): void {
 		const from = this.#column;
 		if (this.#row === row && from !== undefined && column > from && column - from <= longestBridge) {
 			let text = '';
@@ -94,16 +94,16 @@ class Pen {
 		this.#column = column;
 	}
 
-	#draw(row: number, column: number, line: Line): void {
+	#draw(row: number, column: number, line: ScreenLine): void {
 		const text = line.glyphs[column] ?? ' ';
 		if (text === '') return;
 		this.#move(row, column);
 		this.#setStyle(line.styles[column] ?? plainStyle);
 		const glyph = text.length === 1 && text <= '~' ? undefined : glyphOf(text);
-		if (glyph?.risky && glyph.cells === 2) this.#output += '  \u001b[2D';
+		if (glyph?.hasUncertainWidth && glyph.cells === 2) this.#output += '  \u001b[2D';
 		this.#output += text;
 		const next = column + (glyph?.cells ?? 1);
-		this.#column = glyph?.risky || next >= this.#columns ? undefined : next;
+		this.#column = glyph?.hasUncertainWidth || next >= this.#columns ? undefined : next;
 	}
 
 	#setStyle(style: number): void {
@@ -112,7 +112,7 @@ class Pen {
 	}
 }
 
-function endOfContent(line: Line): number {
+function endOfContent(line: ScreenLine): number {
 	let end = line.glyphs.length;
 	while (end > 0 && line.glyphs[end - 1] === ' ' && line.styles[end - 1] === plainStyle) end -= 1;
 	return end;

@@ -1,4 +1,4 @@
-import {width} from '../../src/text/fit.ts';
+import {displayWidth} from '../../src/text/fit.ts';
 
 /** One grapheme as it is drawn. */
 export type Glyph = {
@@ -7,16 +7,16 @@ export type Glyph = {
 	/** Cells left empty after it, where less is drawn than the grapheme was counted for. */
 	readonly blanks: number;
 	/** Terminals disagree on its width: the cursor is not where one would think after it. */
-	readonly risky: boolean;
+	readonly hasUncertainWidth: boolean;
 };
 
 /**
  * Letters, frames, blocks and braille that take one cell everywhere, then letters that take two everywhere. Plane 0 only: old terminals
  * count what came to Unicode later as they please.
  */
-const settled =
+const certainWidth =
 	/^(?:(?=[\u00c0-\u052f])[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]|[\u2500-\u259f\u2800-\u28ff]|[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e])$/u;
-const known = new Map<string, Glyph>();
+const glyphCache = new Map<string, Glyph>();
 
 /**
  * A grapheme made safe to draw. Terminals differ on joined emoji, skin tones, keycaps and the vowel signs of Indic scripts
@@ -24,27 +24,27 @@ const known = new Map<string, Glyph>();
  * `undefined` for what takes no cell of its own.
  */
 export function glyphOf(grapheme: string): Glyph | undefined {
-	const found = known.get(grapheme);
+	const found = glyphCache.get(grapheme);
 	if (found !== undefined) return found;
-	const glyph = judge(grapheme);
+	const glyph = createGlyph(grapheme);
 	if (glyph === undefined) return undefined;
-	if (known.size > 20_000) known.clear();
-	known.set(grapheme, glyph);
+	if (glyphCache.size > 20_000) glyphCache.clear();
+	glyphCache.set(grapheme, glyph);
 	return glyph;
 }
 
-function judge(grapheme: string): Glyph | undefined {
-	const cells = width(grapheme);
+function createGlyph(grapheme: string): Glyph | undefined {
+	const cells = displayWidth(grapheme);
 	if (cells === 0) return undefined;
 	const [first = '?', ...others] = grapheme;
 	const loose = [first, ...others].reduce(
-		(sum, point) => sum + (/^\p{Mn}$/u.test(point) ? 0 : Math.max(1, width(point))),
+		(sum, point) => sum + (/^\p{Mn}$/u.test(point) ? 0 : Math.max(1, displayWidth(point))),
 		0,
 	);
 	if (cells <= 2 && loose <= cells)
-		return {text: grapheme, cells: cells === 2 ? 2 : 1, blanks: 0, risky: !settled.test(grapheme)};
-	const reduced = width(first);
+		return {text: grapheme, cells: cells === 2 ? 2 : 1, blanks: 0, hasUncertainWidth: !certainWidth.test(grapheme)};
+	const reduced = displayWidth(first);
 	const text = reduced > 0 && reduced <= Math.min(2, cells) ? first : '?';
 	const kept = text === first && reduced === 2 ? 2 : 1;
-	return {text, cells: kept, blanks: cells - kept, risky: text !== '?' && !settled.test(text)};
+	return {text, cells: kept, blanks: cells - kept, hasUncertainWidth: text !== '?' && !certainWidth.test(text)};
 }

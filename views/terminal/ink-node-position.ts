@@ -1,8 +1,8 @@
 import type {DOMElement} from 'ink';
-import {intersection, type Place, type Rectangle} from './screen-position.ts';
+import {intersection, type Rectangle, type ScreenPosition} from './screen-position.ts';
 
 /** Where Ink laid out a node, and its way down from the root. Undefined when it is not shown. */
-export function placeOf(node: DOMElement | null): Place | undefined {
+export function inkNodePosition(node: DOMElement | null): ScreenPosition | undefined {
 	const way: DOMElement[] = [];
 	for (let at = node ?? undefined; at !== undefined; at = at.parentNode) way.unshift(at);
 	const order: number[] = [];

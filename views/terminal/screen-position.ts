@@ -7,7 +7,7 @@ export type Rectangle = {
 };
 
 /** Where something stands on the screen. */
-export type Place = Rectangle & {
+export type ScreenPosition = Rectangle & {
 	/** What is left of it after the boxes around it have cut off their overflow. */
 	readonly visible: Rectangle;
 	/** The places of the nodes on the way to it from the root: what comes later in the tree is drawn over what comes before. */

@@ -1,8 +1,8 @@
-import {clean} from '../../src/text/clean.ts';
+import {cleanText} from '../../src/text/clean.ts';
 
 const keptLines = 200;
 
-export type Noise = {
+export type StrayOutput = {
 	/** Oldest first, cleaned. */
 	lines(): readonly string[];
 	/** Lets stdout, stderr and warnings through again. */
@@ -10,10 +10,10 @@ export type Noise = {
 };
 
 /** Keeps what would be written over the screen: stray writes to stdout and stderr where they are the terminal, and Node's warnings. */
-export function captureNoise(process: NodeJS.Process): Noise {
+export function captureStrayOutput(process: NodeJS.Process): StrayOutput {
 	const kept: string[] = [];
 	const keep = (text: string) => {
-		kept.push(...clean(text).split('\n').filter(Boolean));
+		kept.push(...cleanText(text).split('\n').filter(Boolean));
 		kept.splice(0, kept.length - keptLines);
 	};
 	const releases = [process.stdout, process.stderr].filter(stream => stream.isTTY).map(stream => capture(stream, keep));

@@ -15,22 +15,22 @@ function modes(mouse: boolean): readonly Mode[] {
 }
 
 /** Asks whether the terminal knows synchronized updates (DECRQM 2026). Most old ones do not answer. */
-const askSynchronized = '\u001b[?2026$p';
+const querySynchronized = '\u001b[?2026$p';
 
-export const switchOn = (mouse: boolean): string =>
+export const enterModes = (mouse: boolean): string =>
 	`${modes(mouse)
 		.map(mode => mode.on)
-		.join('')}\u001b[m${askSynchronized}`;
+		.join('')}\u001b[m${querySynchronized}`;
 
 /** Begins with a cancel, in case a sequence was cut in half by a terminal that stood still. */
-export const switchOff = (mouse: boolean): string =>
+export const leaveModes = (mouse: boolean): string =>
 	`\u0018\u001b[?2026l\u001b[m${modes(mouse)
 		.toReversed()
 		.map(mode => mode.off)
 		.join('')}`;
 
 /** A frame shown at once by terminals that can. */
-export const synchronized = (frame: string): string => `\u001b[?2026h${frame}\u001b[?2026l`;
+export const wrapSynchronized = (frame: string): string => `\u001b[?2026h${frame}\u001b[?2026l`;
 
 /** Terminals and tmux drop longer ones without a word (xterm.js, tmux: about 1 MB; older ones 100 kB; hterm 75 kB of text). */
 const longestCopy = 74_994;

@@ -1,17 +1,17 @@
 import {closeSync, constants as fsConstants, openSync, readSync, writeSync} from 'node:fs';
 import {constants as osConstants} from 'node:os';
 import process from 'node:process';
-import {clean} from '../../src/text/clean.ts';
+import {cleanText} from '../../src/text/clean.ts';
 import {type Clock, systemClock} from '../../src/time/clock.ts';
 import {type ColourLevel, colourLevel} from './colour-level.ts';
 import {createKeyDecoder, type TerminalEvent} from './decode-keys.ts';
 import {FrameWriter} from './frame-writer.ts';
 import type {Screen} from './screen.ts';
-import {captureNoise} from './stray-output.ts';
-import {copySequence, switchOff, switchOn, synchronized} from './terminal-modes.ts';
+import {captureStrayOutput} from './stray-output.ts';
+import {copySequence, enterModes, leaveModes, wrapSynchronized} from './terminal-modes.ts';
 
 /** Why the process ends without having been asked to by a key. */
-export type Leaving =
+export type ExitCause =
 	| {readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'}
 	| {readonly kind: 'error'; readonly error: unknown};
 
@@ -22,7 +22,7 @@ export type TtyOptions = {
 	 * Called once the terminal is restored and before the process ends; it may take `graceMs`. The process ends with 128 plus the
 	 * signal's number, or 70 (EX_SOFTWARE) with the error on stderr.
 	 */
-	readonly leaving?: (cause: Leaving) => Promise<void> | void;
+	readonly beforeExit?: (cause: ExitCause) => Promise<void> | void;
 	/** Milliseconds, asked when the process is to end; 250 unless told. */
 	readonly graceMs?: () => number;
 	/** No more colours than these are sent, whatever the terminal can show. */
@@ -42,7 +42,7 @@ export type Tty = Screen & {
 	/** Gives the terminal back, at once and once. Waits at most 250 ms for one that stands still. */
 	close(): void;
 	/** The newest lines that something wrote to stdout or stderr, and warnings of Node, which would have spoilt the screen. */
-	noise(): readonly string[];
+	strayOutput(): readonly string[];
 	/** Bytes on their way to the terminal. */
 	queued(): number;
 };
@@ -61,7 +61,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Takes the terminal over: alternate screen, raw keys, no cursor. Does nothing to it when it cannot be used, and says why. */
 export function openTty(options: TtyOptions = {}): OpenedTty {
-	const reason = whyUnusable(process.env['TERM']);
+	const reason = unusableReason(process.env['TERM']);
 	if (reason !== undefined) return {ok: false, reason};
 	const output = openOutput();
 	if (output === undefined)
@@ -69,7 +69,7 @@ export function openTty(options: TtyOptions = {}): OpenedTty {
 	return {ok: true, tty: takeOver(output, options)};
 }
 
-function whyUnusable(term: string | undefined): string | undefined {
+function unusableReason(term: string | undefined): string | undefined {
 	if (!process.stdin.isTTY) return 'The input is not a terminal. Run midwatch without a pipe or file as its input.';
 	if (!process.stdout.isTTY) return 'The output is not a terminal. Run midwatch without a pipe or file as its output.';
 	if (term === undefined || term === '' || term === 'dumb')
@@ -114,7 +114,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	const writer = new FrameWriter(
 		bytes => writeSome(output, bytes),
 		clock,
-		() => tell(drained),
+		() => notifyListeners(drained),
 		() => void end({kind: 'signal', signal: 'SIGHUP'}),
 	);
 	const decoder = createKeyDecoder(event => {
@@ -123,7 +123,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 			synchronizes = event.mode === 2026 && (event.state === 1 || event.state === 2);
 		} else for (const listener of [...keys]) listener(event);
 	}, clock);
-	const noise = captureNoise(process);
+	const noise = captureStrayOutput(process);
 	const size = () => ({columns: process.stdout.columns || 80, rows: process.stdout.rows || 24});
 
 	const onData = (chunk: Uint8Array | string) => decoder.feed(chunk);
@@ -132,8 +132,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		cancelResize();
 		// Also when the size is what it was: a terminal that was small meanwhile has lost what did not fit.
 		cancelResize = clock.after(resizeRestMs, () => {
-			tell(resized);
-			tell(lost);
+			notifyListeners(resized);
+			notifyListeners(lost);
 		});
 	};
 	const onSignal = (signal: NodeJS.Signals) => {
@@ -150,7 +150,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		// Off and on: whoever had the terminal meanwhile changed its modes behind libuv's back.
 		process.stdin.setRawMode(false);
 		process.stdin.setRawMode(true);
-		writer.write(switchOn(mouse));
+		writer.write(enterModes(mouse));
 		awaitsAnswer = true;
 		openedAt = performance.now();
 	}
@@ -167,7 +167,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		if (!open) return;
 		open = false;
 		swallowAnswer();
-		writer.write(switchOff(mouse) + after);
+		writer.write(leaveModes(mouse) + after);
 		const deadline = performance.now() + restoreMs;
 		while (!writer.push() && performance.now() < deadline) sleep(5);
 		// Draining first, which libuv does, would wait for a terminal that stands still; Node resets the modes once more as it exits.
@@ -192,11 +192,11 @@ function takeOver(output: number, options: TtyOptions): Tty {
 
 	const onExit = () => close();
 
-	async function end(cause: Leaving): Promise<void> {
+	async function end(cause: ExitCause): Promise<void> {
 		if (ending || closed) return;
 		ending = true;
 		const code = cause.kind === 'error' ? exitSoftware : 128 + osConstants.signals[cause.signal];
-		const words = cause.kind === 'error' ? told(cause.error) : '';
+		const words = cause.kind === 'error' ? describeError(cause.error) : '';
 		// On a terminal the words go the way of the frames: stderr would wait for it.
 		giveScreenBack(process.stderr.isTTY ? words.replaceAll('\n', '\r\n') : '');
 		if (!process.stderr.isTTY && words !== '') writeSync(2, words);
@@ -204,7 +204,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		if (!writer.busy) noise.release();
 		try {
 			const grace = new Promise<void>(resolve => clock.after(options.graceMs?.() ?? restoreMs, resolve));
-			await Promise.race([options.leaving?.(cause), grace]);
+			await Promise.race([options.beforeExit?.(cause), grace]);
 		} finally {
 			close();
 			process.exit(code);
@@ -228,11 +228,11 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		if (closed || ending || lent) return;
 		process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
 		// Stopped without having been asked: the screen was never given back, and taking it twice would lose its cursor.
-		if (open) writer.write(switchOff(mouse));
+		if (open) writer.write(leaveModes(mouse));
 		open = false;
 		takeScreen();
-		tell(resized);
-		tell(lost);
+		notifyListeners(resized);
+		notifyListeners(lost);
 	}
 
 	async function lend<T>(work: () => Promise<T>): Promise<T> {
@@ -247,8 +247,8 @@ function takeOver(output: number, options: TtyOptions): Tty {
 			if (!closed && !ending) {
 				process.stdin.resume();
 				takeScreen();
-				tell(resized);
-				tell(lost);
+				notifyListeners(resized);
+				notifyListeners(lost);
 			}
 		}
 	}
@@ -264,11 +264,11 @@ function takeOver(output: number, options: TtyOptions): Tty {
 	return {
 		colours,
 		size,
-		onResize: listener => listen(resized, listener),
-		send: frame => !open || writer.write(synchronizes ? synchronized(frame) : frame),
-		onDrain: listener => listen(drained, listener),
-		onLost: listener => listen(lost, listener),
-		onKey: listener => listen(keys, listener),
+		onResize: listener => addListener(resized, listener),
+		send: frame => !open || writer.write(synchronizes ? wrapSynchronized(frame) : frame),
+		onDrain: listener => addListener(drained, listener),
+		onLost: listener => addListener(lost, listener),
+		onKey: listener => addListener(keys, listener),
 		copy(text) {
 			const sequence = copySequence(text, (process.env['TMUX'] ?? '') !== '');
 			if (sequence === undefined || !open) return false;
@@ -278,7 +278,7 @@ function takeOver(output: number, options: TtyOptions): Tty {
 		suspend,
 		lend,
 		close: () => close(),
-		noise: noise.lines,
+		strayOutput: noise.lines,
 		queued: () => writer.queued,
 	};
 }
@@ -305,20 +305,20 @@ function discardInput(terminal: number, deadline: number): void {
 	}
 }
 
-const told = (error: unknown): string => {
+const describeError = (error: unknown): string => {
 	const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	return `midwatch stopped because of a mistake of its own:\n${clean(text)}\n`;
+	return `midwatch stopped because of a mistake of its own:\n${cleanText(text)}\n`;
 };
 
 function sleep(ms: number): void {
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-function tell(listeners: ReadonlySet<() => void>): void {
+function notifyListeners(listeners: ReadonlySet<() => void>): void {
 	for (const listener of [...listeners]) listener();
 }
 
-function listen<T>(listeners: Set<T>, listener: T): () => void {
+function addListener<T>(listeners: Set<T>, listener: T): () => void {
 	listeners.add(listener);
 	return () => {
 		listeners.delete(listener);

@@ -1,24 +1,24 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {AdapterError} from '../../../src/errors.ts';
-import {slices} from '../breath.ts';
-import {codeError, hasMoved} from '../errors.ts';
-import {problemOf} from '../partial-results.ts';
-import type {Cluster} from '../protocol/cluster.ts';
-import type {Request} from '../protocol/wire.ts';
+import {chunks} from '../breath.ts';
+import {isStaleMetadataCode, protocolError} from '../errors.ts';
+import {toAdapterError} from '../partial-results.ts';
+import type {BrokerPool} from '../protocol/cluster.ts';
+import type {WireRequest} from '../protocol/wire.ts';
 
-type GroupAnswer = {readonly group: string; readonly error: number; readonly message?: string | undefined};
+type GroupResponse = {readonly group: string; readonly error: number; readonly message?: string | undefined};
 
 /** Groups asked for in one request, and requests of one group each that are on their way at once. */
-const together = 50;
-const singly = 20;
+const groupsPerRequest = 50;
+const requestsInFlight = 20;
 
 /**
  * Asks each group's coordinator about it, many groups at a time, and once more where another broker has become the coordinator meanwhile.
  * `oneBelow`: the version before which a request takes only one group.
  */
-export async function askCoordinators<A extends GroupAnswer>(
-	cluster: Cluster,
-	request: Request<readonly string[], readonly A[]>,
+export async function requestFromCoordinators<A extends GroupResponse>(
+	cluster: BrokerPool,
+	request: WireRequest<readonly string[], readonly A[]>,
 	groups: readonly string[],
 	context: Context,
 	to: {take(answer: A, broker: number): void; fail(group: string, problem: AdapterError): void},
@@ -29,16 +29,19 @@ export async function askCoordinators<A extends GroupAnswer>(
 
 	async function askOne(broker: number, names: readonly string[]): Promise<void> {
 		try {
-			for (const raw of await cluster.ask(broker, request, names, context)) {
+			for (const raw of await cluster.request(broker, request, names, context)) {
 				// A request for one group is answered without its name.
 				const answer = raw.group === '' && names.length === 1 ? {...raw, group: names[0] ?? ''} : raw;
 				const {group, error, message} = answer;
-				if (!hasMoved(error)) to.take(answer, broker);
+				if (!isStaleMetadataCode(error)) to.take(answer, broker);
 				else
-					again.set(group, {broker, problem: codeError(error, cluster.about(broker, request.name, {group}), message)});
+					again.set(group, {
+						broker,
+						problem: protocolError(error, cluster.requestContext(broker, request.name, {group}), message),
+					});
 			}
 		} catch (error) {
-			const problem = problemOf(error);
+			const problem = toAdapterError(error);
 			for (const group of names) {
 				if (problem.harmless) to.fail(group, problem);
 				else again.set(group, {broker, problem});
@@ -48,14 +51,14 @@ export async function askCoordinators<A extends GroupAnswer>(
 
 	async function askBroker(broker: number, names: readonly string[]): Promise<void> {
 		try {
-			const version = await cluster.version(broker, request, context);
+			const version = await cluster.versionOf(broker, request, context);
 			if (version === undefined || version >= oneBelow) {
-				for (const some of slices(names, together)) await askOne(broker, some);
+				for (const some of chunks(names, groupsPerRequest)) await askOne(broker, some);
 				return;
 			}
-			for (const some of slices(names, singly)) await Promise.all(some.map(group => askOne(broker, [group])));
+			for (const some of chunks(names, requestsInFlight)) await Promise.all(some.map(group => askOne(broker, [group])));
 		} catch (error) {
-			for (const group of names) again.set(group, {broker, problem: problemOf(error)});
+			for (const group of names) again.set(group, {broker, problem: toAdapterError(error)});
 		}
 	}
 

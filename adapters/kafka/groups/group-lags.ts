@@ -2,7 +2,7 @@ import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {CommittedOffset, KafkaGroup, KafkaMember, KafkaPort, TopicPartition} from '../../../src/port/kafka.ts';
 
-export type PartitionNow = TopicPartition & {
+export type PartitionState = TopicPartition & {
 	readonly committed: CommittedOffset | undefined;
 	readonly start: number | undefined;
 	readonly end: number | undefined;
@@ -14,7 +14,7 @@ export type GroupLags = {
 	/** Undefined when the brokers do not describe it; `problem` says why. */
 	readonly group: KafkaGroup | undefined;
 	readonly problem: string | undefined;
-	readonly partitions: readonly PartitionNow[];
+	readonly partitions: readonly PartitionState[];
 };
 
 const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;

@@ -1,29 +1,29 @@
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
-import {timeLagText} from '../../../src/model/kafka/consumer-lag-findings.ts';
+import {formatTimeLag} from '../../../src/model/kafka/consumer-lag-findings.ts';
 import type {KafkaMember, KafkaPort} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
-import {duration, grouped, rate} from '../../../src/text/format.ts';
-import {table} from '../../../src/text/text-table.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
+import {formatDuration, formatRate, formatThousands} from '../../../src/text/format.ts';
+import {formatTable} from '../../../src/text/text-table.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
 import {type GroupLags, readGroupLags} from './group-lags.ts';
 
-const fact = (label: string, value: string): Line => ({text: `${label.padEnd(16)}${value}`});
+const factLine = (label: string, value: string): DocumentLine => ({text: `${label.padEnd(16)}${value}`});
 
-function pace(row: LagRow): readonly Line[] {
+function paceLines(row: LagRow): readonly DocumentLine[] {
 	if (row.topic === '') return [];
 	const never = row.drainSeconds === Number.POSITIVE_INFINITY;
-	const drain = row.lag === 0 ? 'nothing waits' : never ? 'never, at this pace' : duration(row.drainSeconds);
+	const drain = row.lag === 0 ? 'nothing waits' : never ? 'never, at this pace' : formatDuration(row.drainSeconds);
 	return [
-		fact('comes in', `${rate(row.produced)} on ${row.topic}`),
-		fact('is read', rate(row.consumed)),
-		fact('behind by', timeLagText(row.timeLag) ?? '?'),
-		fact('caught up in', drain),
+		factLine('comes in', `${formatRate(row.produced)} on ${row.topic}`),
+		factLine('is read', formatRate(row.consumed)),
+		factLine('behind by', formatTimeLag(row.timeLag) ?? '?'),
+		factLine('caught up in', drain),
 	];
 }
 
-function topicLines({partitions}: GroupLags): readonly Line[] {
+function topicLines({partitions}: GroupLags): readonly DocumentLine[] {
 	const byTopic = Map.groupBy(partitions, one => one.topic);
 	const rows = [...byTopic].map(([topic, some]) => {
 		const known = some.filter(one => one.lag !== undefined);
@@ -32,16 +32,16 @@ function topicLines({partitions}: GroupLags): readonly Line[] {
 		return [
 			topic,
 			String(some.length),
-			known.length === 0 ? '?' : grouped(lag),
+			known.length === 0 ? '?' : formatThousands(lag),
 			known.length < some.length ? `${some.length - known.length} without an offset` : '',
 			unread > 0 ? `${unread} read by nobody` : '',
 		];
 	});
 	if (rows.length === 0) return [{text: 'It has committed no offset and reads no topic.'}];
-	return table([['TOPIC', 'PARTITIONS', 'LAG', '', ''], ...rows], [1, 2]).map(text => ({text}));
+	return formatTable([['TOPIC', 'PARTITIONS', 'LAG', '', ''], ...rows], [1, 2]).map(text => ({text}));
 }
 
-function memberLines({group, partitions}: GroupLags): readonly Line[] {
+function memberLines({group, partitions}: GroupLags): readonly DocumentLine[] {
 	if (group === undefined) return [];
 	if (group.members.length === 0) return [{text: 'No members.'}];
 	const owned = Map.groupBy(partitions, one => one.member);
@@ -53,7 +53,7 @@ function memberLines({group, partitions}: GroupLags): readonly Line[] {
 			cleanLine(member.clientId),
 			cleanLine(member.host),
 			reads,
-			grouped(lag),
+			formatThousands(lag),
 			cleanLine(member.instanceId ?? ''),
 			cleanLine(member.id),
 		];
@@ -61,7 +61,9 @@ function memberLines({group, partitions}: GroupLags): readonly Line[] {
 	const rows = group.members.map(row);
 	const idle = group.members.filter(member => member.assignment?.length === 0).length;
 	return [
-		...table([['CLIENT', 'HOST', 'PARTITIONS', 'LAG', 'INSTANCE', 'MEMBER'], ...rows], [2, 3]).map(text => ({text})),
+		...formatTable([['CLIENT', 'HOST', 'PARTITIONS', 'LAG', 'INSTANCE', 'MEMBER'], ...rows], [2, 3]).map(text => ({
+			text,
+		})),
 		...(idle > 0 ? [{text: `${idle} members have nothing to read: there are more members than partitions.`}] : []),
 	];
 }
@@ -77,15 +79,15 @@ export const inspectGroup = defineInspection<LagRow, KafkaPort>()({
 		const lags = await readGroupLags(port, row, {signal, now});
 		const all = row.topic === '' ? lags : await readGroupLags(port, {group: row.group}, {signal, now});
 		const {group} = all;
-		const lines: readonly Line[] = [
+		const lines: readonly DocumentLine[] = [
 			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
-			fact('type', group?.type ?? row.type),
-			fact('state', group?.state ?? (row.state || 'not told')),
-			...(group === undefined ? [fact('not described', all.problem ?? 'the brokers do not tell why')] : []),
-			...(group?.coordinator === undefined ? [] : [fact('coordinator', `broker ${group.coordinator}`)]),
-			...(group?.epoch === undefined ? [] : [fact('epoch', String(group.epoch))]),
-			fact('rebalances', `${row.rebalances} seen in 5 minutes`),
-			...pace(row),
+			factLine('type', group?.type ?? row.type),
+			factLine('state', group?.state ?? (row.state || 'not told')),
+			...(group === undefined ? [factLine('not described', all.problem ?? 'the brokers do not tell why')] : []),
+			...(group?.coordinator === undefined ? [] : [factLine('coordinator', `broker ${group.coordinator}`)]),
+			...(group?.epoch === undefined ? [] : [factLine('epoch', String(group.epoch))]),
+			factLine('rebalances', `${row.rebalances} seen in 5 minutes`),
+			...paceLines(row),
 			{text: ''},
 			...topicLines(all),
 			{text: ''},
@@ -94,10 +96,16 @@ export const inspectGroup = defineInspection<LagRow, KafkaPort>()({
 		return {
 			title: `Group ${row.group} of ${target.name}`,
 			lines,
-			reads: [
-				kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group, '--state']),
-				kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group, '--members', '--verbose']),
-				kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group]),
+			cliEquivalent: [
+				kafkaToolCommand('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group, '--state']),
+				kafkaToolCommand('kafka-consumer-groups.sh', target, [
+					'--describe',
+					'--group',
+					row.group,
+					'--members',
+					'--verbose',
+				]),
+				kafkaToolCommand('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group]),
 			],
 		};
 	},

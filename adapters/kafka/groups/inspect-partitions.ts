@@ -1,14 +1,14 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
-import {duration, grouped} from '../../../src/text/format.ts';
-import {table} from '../../../src/text/text-table.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
-import {type PartitionNow, readGroupLags} from './group-lags.ts';
+import {formatDuration, formatThousands} from '../../../src/text/format.ts';
+import {formatTable} from '../../../src/text/text-table.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
+import {type PartitionState, readGroupLags} from './group-lags.ts';
 
 /** Partitions whose next message is fetched to read its time: one request each. */
 const mostTimes = 32;
@@ -16,7 +16,7 @@ const mostTimes = 32;
 const messageBytes = 65_536;
 
 /** When the message came in that the group reads next: exact, where a line between two polls is not. */
-async function timeOf(port: KafkaPort, one: PartitionNow, context: Context): Promise<number | undefined> {
+async function timeOf(port: KafkaPort, one: PartitionState, context: Context): Promise<number | undefined> {
 	if (one.committed === undefined || (one.lag ?? 0) === 0) return undefined;
 	const from = {topic: one.topic, partition: one.partition, offset: Math.max(one.committed.offset, one.start ?? 0)};
 	try {
@@ -29,7 +29,7 @@ async function timeOf(port: KafkaPort, one: PartitionNow, context: Context): Pro
 	}
 }
 
-const number = (value: number | undefined): string => (value === undefined ? '-' : grouped(value));
+const number = (value: number | undefined): string => (value === undefined ? '-' : formatThousands(value));
 
 /** Each partition of the topic: where the group is, where the log ends, who reads it; the furthest behind first. */
 export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
@@ -53,7 +53,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
 				undefined,
 			);
 		const timeOfPartition = new Map(sorted.map((one, index) => [one.partition, times[index]]));
-		const age = ({partition, lag}: PartitionNow) => (lag === 0 ? 0 : at - (timeOfPartition.get(partition) ?? at));
+		const age = ({partition, lag}: PartitionState) => (lag === 0 ? 0 : at - (timeOfPartition.get(partition) ?? at));
 		// The one that waits the longest first: where readers die of a message, that is the one.
 		const rows = sorted
 			.toSorted((a, b) => age(b) - age(a))
@@ -62,17 +62,17 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
 				const deleted = Math.max(0, (one.start ?? 0) - (one.committed?.offset ?? Number.POSITIVE_INFINITY));
 				return [
 					String(one.partition),
-					one.committed === undefined ? 'none' : grouped(one.committed.offset),
+					one.committed === undefined ? 'none' : formatThousands(one.committed.offset),
 					number(one.start),
 					number(one.end),
 					number(one.lag),
-					time === undefined ? (one.lag === 0 ? '0s' : '') : duration((at - time) / 1000),
+					time === undefined ? (one.lag === 0 ? '0s' : '') : formatDuration((at - time) / 1000),
 					cleanLine(one.member === undefined ? 'nobody' : `${one.member.clientId} ${one.member.host}`),
-					deleted > 0 ? `${grouped(deleted)} deleted unread` : '',
+					deleted > 0 ? `${formatThousands(deleted)} deleted unread` : '',
 				];
 			});
 		const header = ['PARTITION', 'COMMITTED', 'START', 'END', 'LAG', 'BEHIND', 'READ BY', ''];
-		const lines: readonly Line[] = [
+		const lines: readonly DocumentLine[] = [
 			...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}]),
 			...(problem === undefined ? [] : [{text: problem, severity: 'unknown' as const}]),
 			...(oldest === undefined
@@ -84,7 +84,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
 					]),
 			{text: `${group?.state ?? 'state not told'}, ${partitions.length} partitions`},
 			{text: ''},
-			...table([header, ...rows], [0, 1, 2, 3, 4, 5]).map(text => ({text})),
+			...formatTable([header, ...rows], [0, 1, 2, 3, 4, 5]).map(text => ({text})),
 			...(sorted.length > mostTimes
 				? [{text: ''}, {text: `BEHIND is read from the next message itself, for the first ${mostTimes} partitions.`}]
 				: []),
@@ -92,7 +92,7 @@ export const inspectPartitions = defineInspection<LagRow, KafkaPort>()({
 		return {
 			title: `${row.group} on ${row.topic}`,
 			lines,
-			reads: [kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group])],
+			cliEquivalent: [kafkaToolCommand('kafka-consumer-groups.sh', target, ['--describe', '--group', row.group])],
 		};
 	},
 });

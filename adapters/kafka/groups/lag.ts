@@ -5,16 +5,16 @@ import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {lagFindings} from '../../../src/model/kafka/consumer-lag-findings.ts';
-import {createLagBook, type GroupReading} from '../../../src/model/kafka/lag-tracker.ts';
+import {createLagTracker, type GroupRead} from '../../../src/model/kafka/lag-tracker.ts';
 import type {KafkaGroupName, KafkaPort, OffsetSpec, PartitionOffset, TopicPartition} from '../../../src/port/kafka.ts';
-import {duration, grouped} from '../../../src/text/format.ts';
+import {formatDuration, formatThousands} from '../../../src/text/format.ts';
 import {compilePattern, loadPatterns, type Pattern} from '../../../src/text/pattern.ts';
-import {breath, createBreather, slices} from '../breath.ts';
-import {kafkaTool, settingsOf} from '../cli-equivalent.ts';
-import {groupsOfTurn} from './refresh-order.ts';
+import {chunks, createCountedYield, yieldToEventLoop} from '../breath.ts';
+import {kafkaToolCommand, settingsOf} from '../cli-equivalent.ts';
+import {selectGroupsToRefresh} from './refresh-order.ts';
 
 /** Without it the brokers leave groups out of their list, and do not say so. */
-export const describeAllGroups = 'Describe on the cluster';
+export const describeClusterPermission = 'Describe on the cluster';
 
 const listEveryMs = 10_000;
 const topicsEveryMs = 30_000;
@@ -22,18 +22,18 @@ const startsEveryMs = 60_000;
 /** Groups asked of the brokers at once. */
 const batch = 50;
 /** Groups of one turn, once each was read. */
-const mostGroups = 250;
+const maxGroupsPerRead = 250;
 /** After this long the turn ends, and the next goes on. */
-const spendMs = 2500;
+const readBudgetMs = 2500;
 /** Partitions in one call: an answer with 100,000 of them takes longer to read than a frame. */
 const sliceSize = 4000;
 /** Topics in one call: some have hundreds of partitions. */
 const topicsTogether = 100;
 /** What could not be read for so long is shown as that, and not as it was. */
-const oldMs = 60_000;
+const staleAfterMs = 60_000;
 
 /** Whoever waits in a turn is not well, or so far behind that it soon may not be. */
-const presses = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?.ms ?? 0) > 10_000;
+const isRefreshPriority = (row: LagRow): boolean => row.severity !== 'ok' || (row.timeLag?.ms ?? 0) > 10_000;
 
 const keyOf = ({topic, partition}: TopicPartition): string => `${topic}\n${partition}`;
 
@@ -48,12 +48,12 @@ async function patternOf(groups: string): Promise<Pattern | undefined> {
 	}
 }
 
-function* flat(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<TopicPartition> {
+function* flattenPartitions(topics: ReadonlyMap<string, ReadonlySet<number>>): Iterable<TopicPartition> {
 	for (const [topic, partitions] of topics) for (const partition of partitions) yield {topic, partition};
 }
 
-function follow(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
-	const book = createLagBook(target.name);
+function createLagReader(port: KafkaPort, target: Target): (context: Context) => Promise<Snapshot<LagRow>> {
+	const book = createLagTracker(target.name);
 	const {groups: pattern} = settingsOf(target);
 	let groups = new Map<string, KafkaGroupName>();
 	let missing: readonly Note[] = [];
@@ -69,7 +69,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		const {read, failed} = await port.groups(context);
 		const watched = pattern === undefined ? undefined : await patternOf(pattern);
 		const listed = new Map(
-			read.filter(({group}) => watched?.found(group) ?? true).map(name => [name.group, name] as const),
+			read.filter(({group}) => watched?.matchesSomewhere(group) ?? true).map(name => [name.group, name] as const),
 		);
 		// The groups of a broker that did not answer are missing, not gone.
 		groups = failed.length === 0 ? listed : new Map([...groups, ...listed]);
@@ -81,13 +81,13 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		for (const group of rows.keys()) if (!groups.has(group)) rows.delete(group);
 		for (const group of unreadable.keys()) if (!groups.has(group)) unreadable.delete(group);
 		for (const group of readAt.keys()) if (!groups.has(group)) readAt.delete(group);
-		book.keepOnly(new Set(groups.keys()));
+		book.retainOnly(new Set(groups.keys()));
 	}
 
 	/** Brokers refuse no list: they leave out what may not be described, so that an empty one is not yet the truth. */
 	async function hidden(context: Context): Promise<readonly Note[]> {
 		const lacks = (await port.permissions(context)).filter(
-			({name, state}) => name === describeAllGroups && state === 'lack',
+			({name, state}) => name === describeClusterPermission && state === 'lack',
 		);
 		return lacks.map(({name, grant}) =>
 			noteOf('the brokers name no group', {
@@ -97,7 +97,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		);
 	}
 
-	async function readGroups(names: readonly KafkaGroupName[], context: Context): Promise<readonly GroupReading[]> {
+	async function readGroups(names: readonly KafkaGroupName[], context: Context): Promise<readonly GroupRead[]> {
 		const [described, committed] = await Promise.all([
 			port.describe(names, context),
 			port.committed(
@@ -147,7 +147,7 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 			if (slice.length >= sliceSize) {
 				take(await readSlice(slice, spec, context));
 				slice = [];
-				await breath();
+				await yieldToEventLoop();
 			}
 			slice.push(one);
 		}
@@ -155,10 +155,10 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 	}
 
 	/** The topics of these groups, where they are not known or were not looked at for long. */
-	async function readTopics(readings: readonly GroupReading[], context: Context): Promise<void> {
+	async function readTopics(readings: readonly GroupRead[], context: Context): Promise<void> {
 		const at = context.now();
 		const due = new Set<string>();
-		const rest = createBreather();
+		const rest = createCountedYield();
 		const look = (topic: string) => {
 			if (!book.hasTopic(topic) || at - (topicsAt.get(topic) ?? 0) >= topicsEveryMs) due.add(topic);
 		};
@@ -167,17 +167,17 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 			for (const {assignment} of described?.members ?? []) for (const {topic} of assignment ?? []) look(topic);
 			await rest(offsets?.length ?? 0);
 		}
-		for (const [index, some] of slices([...due], topicsTogether).entries()) {
-			if (index > 0) await breath();
-			book.topics((await port.topics(some, context)).read);
+		for (const [index, some] of chunks([...due], topicsTogether).entries()) {
+			if (index > 0) await yieldToEventLoop();
+			book.recordTopics((await port.topics(some, context)).read);
 			for (const topic of some) topicsAt.set(topic, at);
 		}
 	}
 
-	async function readLogs(readings: readonly GroupReading[], context: Context): Promise<number> {
+	async function readLogs(readings: readonly GroupRead[], context: Context): Promise<number> {
 		await readTopics(readings, context);
 		const union = new Map<string, Set<number>>();
-		const rest = createBreather();
+		const rest = createCountedYield();
 		for (const reading of readings) {
 			for (const [topic, partitions] of book.partitionsOf(reading)) {
 				const known = union.get(topic);
@@ -188,24 +188,24 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		}
 		const began = context.now();
 		const due = new Map([...union].filter(([topic]) => began - (startsAt.get(topic) ?? 0) >= startsEveryMs));
-		await readOffsets(flat(due), 'earliest', context, book.starts);
+		await readOffsets(flattenPartitions(due), 'earliest', context, book.recordStarts);
 		for (const topic of due.keys()) startsAt.set(topic, began);
 		// The ends last: what is committed was read before, and can therefore not be ahead of them.
 		const at = context.now();
-		await readOffsets(flat(union), 'latest', context, some => book.ends(some, at));
+		await readOffsets(flattenPartitions(union), 'latest', context, some => book.recordEnds(some, at));
 		return at;
 	}
 
 	return async context => {
 		await list(context);
-		const pressing = new Set([...rows].filter(([, some]) => some.some(presses)).map(([group]) => group));
-		const chosen = groupsOfTurn([...groups.keys()], {readAt, pressing}, mostGroups);
+		const pressing = new Set([...rows].filter(([, some]) => some.some(isRefreshPriority)).map(([group]) => group));
+		const chosen = selectGroupsToRefresh([...groups.keys()], {readAt, priority: pressing}, maxGroupsPerRead);
 		const began = context.now();
-		const readings: GroupReading[] = [];
-		for (const part of slices(chosen, batch)) {
+		const readings: GroupRead[] = [];
+		for (const part of chunks(chosen, batch)) {
 			if (readings.length > 0) {
-				if (context.now() - began >= spendMs) break;
-				await breath();
+				if (context.now() - began >= readBudgetMs) break;
+				await yieldToEventLoop();
 			}
 			readings.push(
 				...(await readGroups(
@@ -215,13 +215,13 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 			);
 		}
 		const at = await readLogs(readings, context);
-		const rest = createBreather();
+		const rest = createCountedYield();
 		for (const reading of readings) {
 			await rest(reading.offsets?.length ?? 0);
 			const {group} = reading.name;
 			const before = readAt.get(group);
-			if (reading.offsets === undefined && before !== undefined && at - before < oldMs) continue;
-			rows.set(group, book.group(reading, at));
+			if (reading.offsets === undefined && before !== undefined && at - before < staleAfterMs) continue;
+			rows.set(group, book.evaluateGroup(reading, at));
 			readAt.set(group, at);
 		}
 		// In the order of the list, not in that of the turn.
@@ -263,12 +263,12 @@ const noteOf = (text: string, {problem, hint}: Problem): Note => ({
 function unreadableNote(groups: ReadonlyMap<string, Problem>): readonly Note[] {
 	const [first] = groups.values();
 	if (first === undefined) return [];
-	const many = `${grouped(groups.size)} groups cannot be read, one of them because`;
+	const many = `${formatThousands(groups.size)} groups cannot be read, one of them because`;
 	return [noteOf(groups.size === 1 ? '1 group cannot be read' : many, first)];
 }
 
 const unreadNote = (unread: number): readonly Note[] =>
-	unread <= 0 ? [] : [{text: `${grouped(unread)} groups are still to be read`, severity: 'ok'}];
+	unread <= 0 ? [] : [{text: `${formatThousands(unread)} groups are still to be read`, severity: 'ok'}];
 
 /** Workers of Kafka Connect and the like are groups too, and commit nothing. */
 function othersNote(groups: readonly KafkaGroupName[], rows: ReadonlyMap<string, readonly LagRow[]>): readonly Note[] {
@@ -287,18 +287,18 @@ function sampleOf(
 	if (read >= groups) return {};
 	const oldest = [...readAt.values()].reduce((least, one) => Math.min(least, one), at);
 	return {
-		sample: `read ${grouped(read)} of ${grouped(groups)} groups in this turn, the oldest ${duration((at - oldest) / 1000)} ago`,
+		sample: `read ${formatThousands(read)} of ${formatThousands(groups)} groups in this turn, the oldest ${formatDuration((at - oldest) / 1000)} ago`,
 	};
 }
 
 /** One row for each group and topic: how far it is behind, and what that comes to. */
-export const lag = defineSource<LagRow, KafkaPort>()({
+export const lagSource = defineSource<LagRow, KafkaPort>()({
 	kind: 'kafka.lag',
 	title: 'Consumer lag',
 	intervalMs: 5000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
-	reads: target => [kafkaTool('kafka-consumer-groups.sh', target, ['--describe', '--all-groups'])],
-	open: follow,
+	cliEquivalent: target => [kafkaToolCommand('kafka-consumer-groups.sh', target, ['--describe', '--all-groups'])],
+	open: createLagReader,
 	findings: ({rows}, _previous, {target}) => lagFindings(rows, target),
 });

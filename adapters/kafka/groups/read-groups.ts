@@ -1,19 +1,25 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import type {CommittedOffset, KafkaGroup, KafkaGroupName, KafkaGroupType, ReadOf} from '../../../src/port/kafka.ts';
-import {codeError} from '../errors.ts';
-import {gather, problemOf} from '../partial-results.ts';
-import type {Cluster} from '../protocol/cluster.ts';
+import type {
+	CommittedOffset,
+	KafkaGroup,
+	KafkaGroupName,
+	KafkaGroupType,
+	PartialResult,
+} from '../../../src/port/kafka.ts';
+import {protocolError} from '../errors.ts';
+import {collectPartial, toAdapterError} from '../partial-results.ts';
+import type {BrokerPool} from '../protocol/cluster.ts';
 import {
-	type Described,
+	type DescribedGroup,
 	describeConsumerGroups,
 	describeGroups,
 	describeShareGroups,
 	listGroups,
 } from '../protocol/request-groups.ts';
-import {type GroupOffsets, offsetFetch, shareOffsets} from '../protocol/request-offsets.ts';
-import type {Request} from '../protocol/wire.ts';
-import {askCoordinators} from './coordinator-requests.ts';
+import {describeShareGroupOffsets, type GroupOffsets, offsetFetch} from '../protocol/request-offsets.ts';
+import type {WireRequest} from '../protocol/wire.ts';
+import {requestFromCoordinators} from './coordinator-requests.ts';
 
 const types: Readonly<Record<string, KafkaGroupType>> = {
 	classic: 'classic',
@@ -27,22 +33,25 @@ const typeOf = (type: string | undefined, protocolType: string): KafkaGroupType 
 	types[type?.toLowerCase() ?? ''] ?? (protocolType === 'share' ? 'share' : 'unknown');
 
 /** Each broker lists the groups that it coordinates. */
-export async function readGroups(cluster: Cluster, context: Context): Promise<ReadOf<number, KafkaGroupName>> {
-	const {brokers} = await cluster.look([], context);
-	const gathered = gather<number, KafkaGroupName>();
+export async function readGroups(
+	cluster: BrokerPool,
+	context: Context,
+): Promise<PartialResult<number, KafkaGroupName>> {
+	const {brokers} = await cluster.readMetadata([], context);
+	const gathered = collectPartial<number, KafkaGroupName>();
 	await Promise.all(
 		brokers.map(async ({id}) => {
 			try {
-				const {error, groups} = await cluster.ask(id, listGroups, undefined, context);
-				if (error !== 0) throw codeError(error, cluster.about(id, listGroups.name));
-				gathered.answered();
+				const {error, groups} = await cluster.request(id, listGroups, undefined, context);
+				if (error !== 0) throw protocolError(error, cluster.requestContext(id, listGroups.name));
+				gathered.markAnswered();
 				const names = groups.map(({group}) => group);
-				cluster.coordinates(id, names);
+				cluster.noteCoordinator(id, names);
 				for (const {group, protocolType, state, type} of groups) {
-					gathered.take({group, protocolType, state, type: typeOf(type, protocolType)});
+					gathered.add({group, protocolType, state, type: typeOf(type, protocolType)});
 				}
 			} catch (error) {
-				gathered.fail(id, problemOf(error));
+				gathered.addFailure(id, toAdapterError(error));
 			}
 		}),
 	);
@@ -51,7 +60,7 @@ export async function readGroups(cluster: Cluster, context: Context): Promise<Re
 
 const groupIdNotFound = 69;
 
-const unseen = (group: string, type: string): AdapterError =>
+const groupNotFoundError = (group: string, type: string): AdapterError =>
 	new AdapterError(
 		'unsupported',
 		`group ${group} is of type ${type}, which these brokers do not let us describe`,
@@ -62,33 +71,37 @@ const unseen = (group: string, type: string): AdapterError =>
  * Classic groups, those of the consumer protocol and share groups are asked for by requests of their own. The one for classic groups
  * answers Dead for all others, so that Dead is believed only when the other protocol does not know the group either.
  */
-export async function describeAll(
-	cluster: Cluster,
+export async function describeGroupsOfAnyType(
+	cluster: BrokerPool,
 	groups: readonly KafkaGroupName[],
 	context: Context,
-): Promise<ReadOf<string, KafkaGroup>> {
-	const gathered = gather<string, KafkaGroup>();
+): Promise<PartialResult<string, KafkaGroup>> {
+	const gathered = collectPartial<string, KafkaGroup>();
 	const of = (...wanted: readonly KafkaGroupType[]) =>
 		groups.filter(({type}) => wanted.includes(type)).map(({group}) => group);
 
-	const take = (type: KafkaGroupType, request: Request<never, unknown>) => (one: Described, coordinator: number) => {
-		const {group, error, message, state, epoch, members} = one;
-		if (error === 0) return gathered.take({group, type, state, epoch, coordinator, members});
-		gathered.fail(group, codeError(error, cluster.about(coordinator, request.name, {group}), message));
-	};
-	const fail = (group: string, problem: AdapterError) => gathered.fail(group, problem);
+	const take =
+		(type: KafkaGroupType, request: WireRequest<never, unknown>) => (one: DescribedGroup, coordinator: number) => {
+			const {group, error, message, state, epoch, members} = one;
+			if (error === 0) return gathered.add({group, type, state, epoch, coordinator, members});
+			gathered.addFailure(
+				group,
+				protocolError(error, cluster.requestContext(coordinator, request.name, {group}), message),
+			);
+		};
+	const fail = (group: string, problem: AdapterError) => gathered.addFailure(group, problem);
 
 	async function classic(): Promise<void> {
-		const dead = new Map<string, readonly [Described, number]>();
+		const dead = new Map<string, readonly [DescribedGroup, number]>();
 		const known = take('classic', describeGroups);
-		await askCoordinators(cluster, describeGroups, of('classic', 'unknown'), context, {
+		await requestFromCoordinators(cluster, describeGroups, of('classic', 'unknown'), context, {
 			take: (one, at) =>
 				void (one.error === 0 && one.state === 'Dead' ? dead.set(one.group, [one, at]) : known(one, at)),
 			fail,
 		});
 		// It may have changed its protocol since it was listed, or its list did not tell the type.
 		const typeOfDead = new Map(groups.map(({group, type}) => [group, type]));
-		await askCoordinators(cluster, describeConsumerGroups, [...dead.keys()], context, {
+		await requestFromCoordinators(cluster, describeConsumerGroups, [...dead.keys()], context, {
 			take(one, at) {
 				const [before] = dead.get(one.group) ?? [];
 				if (one.error === groupIdNotFound && before !== undefined) known(before, at);
@@ -98,34 +111,38 @@ export async function describeAll(
 				const [before, at] = dead.get(group) ?? [];
 				const sure = problem.kind === 'unsupported' && typeOfDead.get(group) === 'classic';
 				if (sure && before !== undefined && at !== undefined) known(before, at);
-				else fail(group, problem.kind === 'unsupported' ? unseen(group, 'unknown') : problem);
+				else fail(group, problem.kind === 'unsupported' ? groupNotFoundError(group, 'unknown') : problem);
 			},
 		});
 	}
 
-	const told = (type: KafkaGroupType, request: Request<readonly string[], readonly Described[]>) =>
-		askCoordinators(cluster, request, of(type), context, {
+	const told = (type: KafkaGroupType, request: WireRequest<readonly string[], readonly DescribedGroup[]>) =>
+		requestFromCoordinators(cluster, request, of(type), context, {
 			take: take(type, request),
-			fail: (group, problem) => fail(group, problem.kind === 'unsupported' ? unseen(group, type) : problem),
+			fail: (group, problem) => fail(group, problem.kind === 'unsupported' ? groupNotFoundError(group, type) : problem),
 		});
 
-	for (const group of of('streams')) fail(group, unseen(group, 'streams'));
+	for (const group of of('streams')) fail(group, groupNotFoundError(group, 'streams'));
 	await Promise.all([classic(), told('consumer', describeConsumerGroups), told('share', describeShareGroups)]);
 	return gathered.result();
 }
 
-type Committed = {readonly group: string; readonly offsets: readonly CommittedOffset[]};
+type CommittedOffsets = {readonly group: string; readonly offsets: readonly CommittedOffset[]};
 
 /** `share` says which of them are share groups: those have a start of their own in place of commits. */
 export async function readCommitted(
-	cluster: Cluster,
+	cluster: BrokerPool,
 	groups: readonly string[],
 	share: ReadonlySet<string>,
 	context: Context,
-): Promise<ReadOf<string, Committed>> {
-	const gathered = gather<string, Committed>();
-	const read = (request: Request<readonly string[], readonly GroupOffsets[]>, names: readonly string[], oneBelow = 0) =>
-		askCoordinators(
+): Promise<PartialResult<string, CommittedOffsets>> {
+	const gathered = collectPartial<string, CommittedOffsets>();
+	const read = (
+		request: WireRequest<readonly string[], readonly GroupOffsets[]>,
+		names: readonly string[],
+		oneBelow = 0,
+	) =>
+		requestFromCoordinators(
 			cluster,
 			request,
 			names,
@@ -135,10 +152,10 @@ export async function readCommitted(
 					const [worst] = failed;
 					const code = error === 0 && offsets.length === 0 ? (worst?.error ?? 0) : error;
 					const on = {group, ...(worst === undefined ? {} : {topic: worst.topic})};
-					if (code === 0) gathered.take({group, offsets});
-					else gathered.fail(group, codeError(code, cluster.about(at, request.name, on)));
+					if (code === 0) gathered.add({group, offsets});
+					else gathered.addFailure(group, protocolError(code, cluster.requestContext(at, request.name, on)));
 				},
-				fail: gathered.fail,
+				fail: gathered.addFailure,
 			},
 			oneBelow,
 		);
@@ -150,7 +167,7 @@ export async function readCommitted(
 			firstWithMany,
 		),
 		read(
-			shareOffsets,
+			describeShareGroupOffsets,
 			groups.filter(group => share.has(group)),
 		),
 	]);

@@ -1,9 +1,9 @@
 /** What is known of the groups between two turns. */
-export type Known = {
+export type RefreshState = {
 	/** Epoch milliseconds of the last read of each group; absent: never. */
 	readonly readAt: ReadonlyMap<string, number>;
 	/** Groups that are not well, or far behind: they are read in every turn. */
-	readonly pressing: ReadonlySet<string>;
+	readonly priority: ReadonlySet<string>;
 };
 
 /**
@@ -11,7 +11,11 @@ export type Known = {
  * whose last read is the longest ago. Never read ones do not count against `most`: the first turn may read them all, as far as its time
  * goes.
  */
-export function groupsOfTurn(groups: readonly string[], {readAt, pressing}: Known, most: number): readonly string[] {
+export function selectGroupsToRefresh(
+	groups: readonly string[],
+	{readAt, priority: pressing}: RefreshState,
+	most: number,
+): readonly string[] {
 	const age = (group: string) => readAt.get(group) ?? Number.NEGATIVE_INFINITY;
 	const byAge = groups.toSorted((a, b) => age(a) - age(b) || (a < b ? -1 : 1));
 	const first = byAge.filter(group => pressing.has(group));

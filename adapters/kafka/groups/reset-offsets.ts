@@ -1,30 +1,30 @@
 import type {ActionContext, Check, Outcome} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import {AdapterError, beforeSending, isAdapterError} from '../../../src/errors.ts';
+import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
-import {type OffsetMove, parseReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';
+import {type OffsetMove, parseOffsetReset, type ResetItem} from '../../../src/model/kafka/offset-reset.ts';
 import type {KafkaPort} from '../../../src/port/kafka.ts';
-import {grouped} from '../../../src/text/format.ts';
-import {backupCsv, backupJson} from './offset-backup.ts';
+import {formatThousands} from '../../../src/text/format.ts';
+import {offsetBackupCsv, offsetBackupJson} from './offset-backup.ts';
 import {
-	type GroupNow,
-	gone,
-	groundOf,
+	conflictError,
+	describeResetConflict,
+	type GroupState,
 	howToStop,
-	movedSince,
-	movesOf,
-	previewOf,
+	planOffsetMoves,
+	previewReset,
 	type ResetPlan,
-	readGroup,
+	readGroupState,
+	readResetGrounds,
 } from './reset-plan.ts';
 
 /** What the permissions are listed for. */
-const resetNeeds = 'kafka.reset-offsets';
+const resetActionId = 'kafka.reset-offsets';
 
 const planOf = (
 	{group, topic, topicId}: Pick<ResetPlan, 'group' | 'topic' | 'topicId'>,
-	now: GroupNow,
+	now: GroupState,
 	moves: readonly OffsetMove[],
 	target: string,
 ): ResetPlan => ({
@@ -40,7 +40,7 @@ const planOf = (
 });
 
 /** The first of the two requests was done: that the second was refused does not mean that nothing happened. */
-function afterCommit(error: unknown, done: number): unknown {
+function afterCommitError(error: unknown, done: number): unknown {
 	if (!isAdapterError(error)) return error;
 	const message = `the offsets of ${done} partition${done === 1 ? '' : 's'} were committed, the others were not deleted: ${error.message}`;
 	return new AdapterError('unreachable', message, 'Read the offsets of the group before anything else.', {
@@ -48,15 +48,15 @@ function afterCommit(error: unknown, done: number): unknown {
 	});
 }
 
-const itemsOf = (text: string | undefined): readonly ResetItem[] => {
-	const items = parseReset(text ?? '');
+const requireResetItems = (text: string | undefined): readonly ResetItem[] => {
+	const items = parseOffsetReset(text ?? '');
 	if (items === undefined)
 		throw new AdapterError('unsupported', `${text ?? 'nothing'} names no offset`, 'Nothing was sent.');
 	return items;
 };
 
 /** Of a group that is as it was shown. */
-function emptyCheck({group, type, state, members}: ResetPlan): Check {
+function groupEmptyCheck({group, type, state, members}: ResetPlan): Check {
 	const label = 'the group';
 	if (members > 0) return {label, result: 'block', detail: `${members} members read (${state}). ${howToStop(group)}`};
 	if (type === 'share' || type === 'unknown') {
@@ -73,7 +73,7 @@ async function permissionCheck(
 	const label = 'the right to commit for it';
 	try {
 		const drops = moves.some(({to}) => to === null);
-		const isNeeded = (needs: string) => needs === resetNeeds || (drops && needs.startsWith(`${resetNeeds} `));
+		const isNeeded = (needs: string) => needs === resetActionId || (drops && needs.startsWith(`${resetActionId} `));
 		const needed = (await context.port.permissions(context, {group, type, topic})).filter(({needs}) => isNeeded(needs));
 		const lack = needed.find(({state}) => state === 'lack');
 		if (lack !== undefined) {
@@ -89,17 +89,17 @@ async function permissionCheck(
 }
 
 /** Whether every partition is where it was put, or further when somebody reads again. */
-function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupNow): Outcome {
+function outcomeOf({moves, topic}: ResetPlan, {group, committed}: GroupState): Outcome {
 	const back = group.members.length > 0 ? `; ${group.members.length} members read from there` : '';
 	for (const {partition, to} of moves) {
 		const offset = committed.get(partition)?.offset;
 		const isThere = to === null ? offset === undefined : offset === to;
 		const went = to !== null && offset !== undefined && offset > to && group.members.length > 0;
 		if (!isThere && !went) {
-			const reads = offset === undefined ? 'none' : grouped(offset);
+			const reads = offset === undefined ? 'none' : formatThousands(offset);
 			return {
 				result: 'ineffective',
-				detail: `${topic}/${partition} reads ${reads}, not ${to === null ? 'none' : grouped(to)}`,
+				detail: `${topic}/${partition} reads ${reads}, not ${to === null ? 'none' : formatThousands(to)}`,
 			};
 		}
 	}
@@ -126,7 +126,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 				return row?.worst === undefined || row.partitions < 2 ? '+1' : `${row.worst.partition}:+1`;
 			},
 			problem: text =>
-				parseReset(text) === undefined
+				parseOffsetReset(text) === undefined
 					? 'This is no offset. Write earliest, latest, +1, -100, 482012, -15m, a time with its zone, or a list such as 7:+1, 8:latest.'
 					: undefined,
 		},
@@ -171,11 +171,11 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		return row.type === 'streams' ? 'a streams group is reset with its own tool, kafka-streams-groups.sh' : undefined;
 	},
 	async preview([row], params, context) {
-		if (row === undefined) throw gone('no group was selected');
-		const items = itemsOf(params['to']);
-		const now = await readGroup(row, context);
-		const {topicId, grounds} = await groundOf({topic: row.topic, items, now}, context);
-		const moves = movesOf(grounds, items);
+		if (row === undefined) throw conflictError('no group was selected');
+		const items = requireResetItems(params['to']);
+		const now = await readGroupState(row, context);
+		const {topicId, grounds} = await readResetGrounds({topic: row.topic, items, now}, context);
+		const moves = planOffsetMoves(grounds, items);
 		if (moves.length === 0) {
 			throw new AdapterError(
 				'unsupported',
@@ -183,13 +183,13 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 				'Nothing was sent: nothing would change.',
 			);
 		}
-		return previewOf(planOf({...row, topicId}, now, moves, context.target.name), false, context);
+		return previewReset(planOf({...row, topicId}, now, moves, context.target.name), false, context);
 	},
 	async preflight(plan, context) {
-		const moved = await movedSince(plan, context);
+		const moved = await describeResetConflict(plan, context);
 		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, moved: true}];
 		return [
-			emptyCheck(plan),
+			groupEmptyCheck(plan),
 			{
 				label: plan.moves.length === 1 ? 'the offset' : 'the offsets',
 				result: 'pass',
@@ -202,11 +202,11 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 	async run(plan, context) {
 		const {port} = context;
 		const {group, topic, moves} = plan;
-		const moved = await beforeSending(movedSince(plan, context));
-		if (moved !== undefined) throw gone(moved);
+		const moved = await readBeforeSending(describeResetConflict(plan, context));
+		if (moved !== undefined) throw conflictError(moved);
 		const about = {target: plan.target, group, topic, at: new Date(context.now()).toISOString()};
-		const json = await context.keep(`${group}-${topic}.json`, backupJson(about, moves));
-		const csv = await context.keep(`${group}-${topic}.csv`, backupCsv(topic, moves));
+		const json = await context.saveFile(`${group}-${topic}.json`, offsetBackupJson(about, moves));
+		const csv = await context.saveFile(`${group}-${topic}.csv`, offsetBackupCsv(topic, moves));
 		const set = moves.flatMap(({partition, to, note}) =>
 			to === null ? [] : [{topic, partition, offset: to, metadata: note}],
 		);
@@ -214,7 +214,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 		if (set.length > 0) await port.commitOffsets({group, offsets: set}, context);
 		if (drop.length > 0) {
 			await port.deleteOffsets({group, partitions: drop}, context).catch((error: unknown) => {
-				throw set.length > 0 ? afterCommit(error, set.length) : error;
+				throw set.length > 0 ? afterCommitError(error, set.length) : error;
 			});
 		}
 		return {
@@ -226,13 +226,13 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 			},
 		};
 	},
-	verify: async (plan, _receipt, context) => outcomeOf(plan, await readGroup(plan, context)),
+	verify: async (plan, _receipt, context) => outcomeOf(plan, await readGroupState(plan, context)),
 	settleMs: 10_000,
 	undo: {
 		async propose(plan, _receipt, context) {
-			const now = await readGroup(plan, context);
+			const now = await readGroupState(plan, context);
 			const items = plan.moves.map(({partition}) => ({partition, spec: {kind: 'latest'} as const}));
-			const {topicId, grounds} = await groundOf({topic: plan.topic, items, now}, context);
+			const {topicId, grounds} = await readResetGrounds({topic: plan.topic, items, now}, context);
 			const moves = grounds.flatMap((ground): readonly OffsetMove[] => {
 				const before = plan.moves.find(move => move.partition === ground.partition);
 				const from = ground.committed ?? null;
@@ -240,8 +240,8 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 				const {partition, metadata, start, end} = ground;
 				return [{partition, from, to: before.from, metadata, note: before.metadata, start, end, asked: null}];
 			});
-			if (moves.length === 0) throw gone(`${plan.group} is back where it was already`);
-			return previewOf(planOf({...plan, topicId}, now, moves, plan.target), true, context);
+			if (moves.length === 0) throw conflictError(`${plan.group} is back where it was already`);
+			return previewReset(planOf({...plan, topicId}, now, moves, plan.target), true, context);
 		},
 	},
 });

@@ -1,10 +1,10 @@
 import type {ActionContext, Preview, Risk} from '../../../src/contract/action.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import {
-	moved,
-	moveOf,
+	countMovedMessages,
 	type OffsetMove,
-	type ResetGround,
+	planOffsetMove,
+	type ResetInput,
 	type ResetItem,
 	type ResetSpec,
 } from '../../../src/model/kafka/offset-reset.ts';
@@ -16,10 +16,10 @@ import type {
 	KafkaTopic,
 	TopicPartition,
 } from '../../../src/port/kafka.ts';
-import {grouped} from '../../../src/text/format.ts';
+import {formatThousands} from '../../../src/text/format.ts';
 import {shellLine} from '../../../src/text/quote.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
-import {backupCsv} from './offset-backup.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
+import {offsetBackupCsv} from './offset-backup.ts';
 
 export type ResetPlan = {
 	readonly target: string;
@@ -35,27 +35,27 @@ export type ResetPlan = {
 	readonly moves: readonly OffsetMove[];
 };
 
-export type GroupNow = {
+export type GroupState = {
 	readonly group: KafkaGroup;
 	readonly committed: ReadonlyMap<number, {readonly offset: number; readonly metadata: string}>;
 };
 
-type Acting = ActionContext<KafkaPort>;
+type ResetContext = ActionContext<KafkaPort>;
 
-export const gone = (what: string): AdapterError =>
+export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at the group as it is now, and decide again.');
 
 /** The group and its offsets of one topic, read now. @throws AdapterError `conflict` when the group is gone. */
-export async function readGroup(
+export async function readGroupState(
 	{group, topic}: {readonly group: string; readonly topic: string},
-	context: Acting,
-): Promise<GroupNow> {
+	context: ResetContext,
+): Promise<GroupState> {
 	const {port} = context;
 	const name = (await port.groups(context)).read.find(one => one.group === group);
-	if (name === undefined) throw gone(`the group ${group} is not there any more`);
+	if (name === undefined) throw conflictError(`the group ${group} is not there any more`);
 	const [described, committed] = await Promise.all([describeOne(name, context), port.committed([group], context)]);
 	const offsets = committed.read.find(one => one.group === group)?.offsets;
-	if (offsets === undefined) throw unreadable(group, committed.failed[0]?.problem);
+	if (offsets === undefined) throw groupUnreadableError(group, committed.failed[0]?.problem);
 	return {
 		group: described,
 		committed: new Map(
@@ -66,28 +66,28 @@ export async function readGroup(
 	};
 }
 
-const unreadable = (group: string, problem = 'the brokers do not tell why'): AdapterError =>
+const groupUnreadableError = (group: string, problem = 'the brokers do not tell why'): AdapterError =>
 	new AdapterError(
 		'unsupported',
 		`${group} cannot be read: ${problem}`,
 		'Nothing was sent. Only a group that can be read can be reset.',
 	);
 
-async function describeOne(name: KafkaGroupName, context: Acting): Promise<KafkaGroup> {
+async function describeOne(name: KafkaGroupName, context: ResetContext): Promise<KafkaGroup> {
 	const {read, failed} = await context.port.describe([name], context);
 	const [described] = read;
-	if (described === undefined) throw unreadable(name.group, failed[0]?.problem);
+	if (described === undefined) throw groupUnreadableError(name.group, failed[0]?.problem);
 	return described;
 }
 
 const keyed = (offsets: readonly (TopicPartition & {readonly offset: number})[]): ReadonlyMap<number, number> =>
 	new Map(offsets.map(({partition, offset}) => [partition, offset]));
 
-async function foundByTime(
+async function findOffsetsByTime(
 	topic: string,
 	items: readonly ResetItem[],
 	partitions: readonly number[],
-	context: Acting,
+	context: ResetContext,
 ): Promise<ReadonlyMap<number, number>> {
 	const all = new Map<number, number>();
 	for (const {partition, spec} of items) {
@@ -105,15 +105,15 @@ async function foundByTime(
 }
 
 /** The id of the topic, and where each partition of it is now, as far as it is asked for. @throws AdapterError */
-export async function groundOf(
-	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupNow},
-	context: Acting,
-): Promise<{readonly topicId: string | null; readonly grounds: readonly ResetGround[]}> {
+export async function readResetGrounds(
+	{topic, items, now}: {readonly topic: string; readonly items: readonly ResetItem[]; readonly now: GroupState},
+	context: ResetContext,
+): Promise<{readonly topicId: string | null; readonly grounds: readonly ResetInput[]}> {
 	const {port} = context;
 	const read = await port.topics([topic], context);
 	const found = read.read.find(one => one.topic === topic);
 	const known = found?.partitions.map(one => one.partition);
-	if (known === undefined) throw gone(`the topic ${topic} is not there any more`);
+	if (known === undefined) throw conflictError(`the topic ${topic} is not there any more`);
 	const asked = items.flatMap(({partition}) => partition ?? []);
 	const missing = asked.find(partition => !known.includes(partition));
 	if (missing !== undefined) {
@@ -137,7 +137,7 @@ export async function groundOf(
 			'Nothing was sent. Name only partitions that can be read, or wait until they have a leader.',
 		);
 	}
-	const led = await foundByTime(topic, items, partitions, context);
+	const led = await findOffsetsByTime(topic, items, partitions, context);
 	const startOf = keyed(starts.read);
 	const endOf = keyed(ends.read);
 	const grounds = partitions.map(partition => ({
@@ -152,23 +152,27 @@ export async function groundOf(
 }
 
 /** Only what changes. */
-export function movesOf(grounds: readonly ResetGround[], items: readonly ResetItem[]): readonly OffsetMove[] {
+export function planOffsetMoves(grounds: readonly ResetInput[], items: readonly ResetItem[]): readonly OffsetMove[] {
 	const specOf = (partition: number): ResetSpec | undefined =>
 		items.find(item => item.partition === undefined || item.partition === partition)?.spec;
 	return grounds.flatMap(ground => {
 		const spec = specOf(ground.partition);
-		const move = spec && moveOf(ground, spec);
+		const move = spec && planOffsetMove(ground, spec);
 		return move === undefined || move.from === move.to ? [] : [move];
 	});
 }
 
-const messages = (count: number): string => `${grouped(count)} message${count === 1 ? '' : 's'}`;
-const offsetText = (offset: number | null): string => (offset === null ? 'none' : grouped(offset));
+const messages = (count: number): string => `${formatThousands(count)} message${count === 1 ? '' : 's'}`;
+const offsetText = (offset: number | null): string => (offset === null ? 'none' : formatThousands(offset));
 
-function changeOf(move: OffsetMove): {readonly field: string; readonly before: string; readonly after: string} {
-	const {skipped, again} = moved(move);
+function describeOffsetChange(move: OffsetMove): {
+	readonly field: string;
+	readonly before: string;
+	readonly after: string;
+} {
+	const {skipped, again} = countMovedMessages(move);
 	const effect = skipped > 0 ? `, skips ${messages(skipped)}` : again > 0 ? `, reads ${messages(again)} again` : '';
-	const held = move.asked === null ? '' : `; ${grouped(move.asked)} was asked for, which does not exist`;
+	const held = move.asked === null ? '' : `; ${formatThousands(move.asked)} was asked for, which does not exist`;
 	return {
 		field: `partition ${move.partition}`,
 		before: offsetText(move.from),
@@ -176,8 +180,8 @@ function changeOf(move: OffsetMove): {readonly field: string; readonly before: s
 	};
 }
 
-export function totalsOf(moves: readonly OffsetMove[]): {readonly skipped: number; readonly again: number} {
-	const each = moves.map(moved);
+export function sumOffsetMoves(moves: readonly OffsetMove[]): {readonly skipped: number; readonly again: number} {
+	const each = moves.map(countMovedMessages);
 	return {
 		skipped: each.reduce((sum, one) => sum + one.skipped, 0),
 		again: each.reduce((sum, one) => sum + one.again, 0),
@@ -188,8 +192,8 @@ export function totalsOf(moves: readonly OffsetMove[]): {readonly skipped: numbe
 const fewMessages = 10;
 
 /** Where an offset comes or goes altogether, the group's own rule decides from where it reads: that may be everything. */
-function riskOf(moves: readonly OffsetMove[]): Risk {
-	const {skipped, again} = totalsOf(moves);
+function resetRisk(moves: readonly OffsetMove[]): Risk {
+	const {skipped, again} = sumOffsetMoves(moves);
 	const known = moves.every(({from, to}) => from !== null && to !== null);
 	return known && skipped + again <= fewMessages ? 'low' : 'high';
 }
@@ -197,8 +201,8 @@ function riskOf(moves: readonly OffsetMove[]): Risk {
 export const howToStop = (group: string): string =>
 	`Stop it first, without which the brokers refuse: scale the workload that runs ${group} to 0 (in the pane of pods, S), wait until it is Empty, reset, scale it back.`;
 
-function impactOf({group, topic, moves, members, state}: ResetPlan): string {
-	const {skipped, again} = totalsOf(moves);
+function resetImpact({group, topic, moves, members, state}: ResetPlan): string {
+	const {skipped, again} = sumOffsetMoves(moves);
 	const parts = [
 		...(skipped > 0 ? [`${messages(skipped)} will never be read by it`] : []),
 		...(again > 0 ? [`${messages(again)} will be read again`] : []),
@@ -211,11 +215,11 @@ function impactOf({group, topic, moves, members, state}: ResetPlan): string {
 }
 
 /** The same by Kafka's own tool, from exactly these offsets. It reads a file by its size, so that a pipe would be empty. */
-function equivalentOf({group, topic, moves}: ResetPlan, context: Acting): string {
-	const groups = (words: readonly string[]) => kafkaTool('kafka-consumer-groups.sh', context.target, words);
+function resetCliEquivalent({group, topic, moves}: ResetPlan, context: ResetContext): string {
+	const groups = (words: readonly string[]) => kafkaToolCommand('kafka-consumer-groups.sh', context.target, words);
 	const file = 'offsets.csv';
 	const set = moves.filter(move => move.to !== null);
-	const lines = backupCsv(
+	const lines = offsetBackupCsv(
 		topic,
 		set.map(({partition, to}) => ({partition, from: to})),
 	)
@@ -231,7 +235,7 @@ function equivalentOf({group, topic, moves}: ResetPlan, context: Acting): string
 	].join(' && ');
 }
 
-export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Preview<ResetPlan> {
+export function previewReset(plan: ResetPlan, back: boolean, context: ResetContext): Preview<ResetPlan> {
 	const {group, topic, moves, type, state, members, epoch} = plan;
 	const none = moves.filter(move => move.from === null).length;
 	const undo = none === 0 ? '' : `; ${none} partition${none === 1 ? ' has' : 's have'} none, and get none again`;
@@ -242,11 +246,11 @@ export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Prev
 		locks: [`group ${group} on topic ${topic}`],
 		count: moves.length,
 		touches: moves.map(({partition}) => `${topic}/${partition}`),
-		equivalent: equivalentOf(plan, context),
-		impact: impactOf(plan),
+		equivalent: resetCliEquivalent(plan, context),
+		impact: resetImpact(plan),
 		bound: `${type} group, ${state}, ${members} members${epoch === null ? '' : `, epoch ${epoch}`}, offsets as listed`,
-		changes: moves.map(changeOf),
-		risk: riskOf(moves),
+		changes: moves.map(describeOffsetChange),
+		risk: resetRisk(moves),
 		undo: {
 			class: 'exact',
 			text: `exact while the group has no members${back ? '' : ', by the backup written first'}: the offsets of before are committed again${undo}. What was read meanwhile stays read.`,
@@ -255,7 +259,7 @@ export function previewOf(plan: ResetPlan, back: boolean, context: Acting): Prev
 }
 
 /** What is different from what was planned on, in a sentence. */
-function whatMoved(plan: ResetPlan, now: GroupNow): string | undefined {
+function describeGroupConflict(plan: ResetPlan, now: GroupState): string | undefined {
 	const {group, committed} = now;
 	if (group.type !== plan.type) return `it is a ${group.type} group now`;
 	const members = group.members.length;
@@ -279,23 +283,27 @@ function whatMoved(plan: ResetPlan, now: GroupNow): string | undefined {
 }
 
 /** The group, the topic and the log, read again: what is different from what was planned on, in a sentence. */
-export async function movedSince(plan: ResetPlan, context: Acting): Promise<string | undefined> {
+export async function describeResetConflict(plan: ResetPlan, context: ResetContext): Promise<string | undefined> {
 	const {topic, moves} = plan;
 	const pairs = moves.map(({partition}) => ({topic, partition}));
 	try {
 		const [now, topics, starts] = await Promise.all([
-			readGroup(plan, context),
+			readGroupState(plan, context),
 			context.port.topics([topic], context),
 			context.port.offsets(pairs, 'earliest', context),
 		]);
-		return whatMoved(plan, now) ?? topicMoved(plan, topics.read) ?? logMoved(plan, keyed(starts.read));
+		return (
+			describeGroupConflict(plan, now) ??
+			describeTopicConflict(plan, topics.read) ??
+			describeLogConflict(plan, keyed(starts.read))
+		);
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
 		return error.message;
 	}
 }
 
-function topicMoved({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]): string | undefined {
+function describeTopicConflict({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]): string | undefined {
 	const now = topics.find(one => one.topic === topic);
 	if (now === undefined) return `the topic ${topic} is not there any more`;
 	return topicId === null || now.id === undefined || now.id === topicId
@@ -304,9 +312,9 @@ function topicMoved({topic, topicId}: ResetPlan, topics: readonly KafkaTopic[]):
 }
 
 /** Retention deletes what is old. What existed when it was shown, and where the group was to go on, must still exist. */
-function logMoved({moves}: ResetPlan, starts: ReadonlyMap<number, number>): string | undefined {
+function describeLogConflict({moves}: ResetPlan, starts: ReadonlyMap<number, number>): string | undefined {
 	const lost = moves.find(({partition, to, start}) => to !== null && to >= start && to < (starts.get(partition) ?? 0));
 	if (lost === undefined) return undefined;
-	const start = grouped(starts.get(lost.partition) ?? 0);
+	const start = formatThousands(starts.get(lost.partition) ?? 0);
 	return `partition ${lost.partition} begins at ${start} now: the message at ${offsetText(lost.to)} was deleted`;
 }

@@ -1,17 +1,17 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {Params} from '../../../src/contract/param.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
 import {messageTitle, shortText, valueLines} from '../../../src/model/kafka/message-text.ts';
-import {parseReset, type ResetSpec} from '../../../src/model/kafka/offset-reset.ts';
+import {parseOffsetReset, type ResetSpec} from '../../../src/model/kafka/offset-reset.ts';
 import type {KafkaMessage, KafkaPort, OffsetSpec, TopicPartition} from '../../../src/port/kafka.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
-import {grouped} from '../../../src/text/format.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
+import {formatThousands} from '../../../src/text/format.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
 
 /** Messages a page: enough to see what is there, few enough to read. */
 const pageLength = 20;
@@ -20,16 +20,16 @@ const pageBytes = 1_048_576;
 const startsAtCommit = 'committed';
 
 /** Where to begin; undefined: at the group's offset. */
-function specOf(text: string): ResetSpec | 'committed' | undefined {
+function parseStart(text: string): ResetSpec | 'committed' | undefined {
 	if (text.trim() === startsAtCommit) return 'committed';
-	const items = parseReset(text);
+	const items = parseOffsetReset(text);
 	return items?.length === 1 && items[0]?.partition === undefined ? items[0]?.spec : undefined;
 }
 
 /** The same, so many messages further or back; what is a time or an end stays. */
-function turned(params: Params, by: number): Params {
+function shiftStart(params: Params, by: number): Params {
 	const from = params['from'] ?? startsAtCommit;
-	const spec = specOf(from);
+	const spec = parseStart(from);
 	if (spec === 'committed') return {...params, from: `${by > 0 ? '+' : ''}${by}`};
 	if (spec?.kind === 'exact') return {...params, from: String(Math.max(0, spec.offset + by))};
 	if (spec?.kind !== 'shift') return params;
@@ -50,20 +50,20 @@ async function offsetAt(port: KafkaPort, pair: TopicPartition, spec: OffsetSpec,
 	);
 }
 
-type Place = {readonly offset: number; readonly start: number; readonly end: number};
+type StartPosition = {readonly offset: number; readonly start: number; readonly end: number};
 
-async function placeOf(
+async function findStartPosition(
 	port: KafkaPort,
 	row: LagRow | KafkaTopicRow,
 	pair: TopicPartition,
 	spec: ResetSpec | 'committed',
 	context: Context,
-): Promise<Place> {
+): Promise<StartPosition> {
 	const [start, end] = await Promise.all([
 		offsetAt(port, pair, 'earliest', context),
 		offsetAt(port, pair, 'latest', context),
 	]);
-	const within = (offset: number): Place => ({offset: Math.min(Math.max(offset, start), end), start, end});
+	const within = (offset: number): StartPosition => ({offset: Math.min(Math.max(offset, start), end), start, end});
 	if (spec === 'committed' || spec.kind === 'shift') {
 		const by = spec === 'committed' ? 0 : spec.by;
 		if (!isLag(row)) return within(end - pageLength + by);
@@ -84,7 +84,7 @@ async function placeOf(
 	}
 }
 
-function messageLines(message: KafkaMessage, now: number): readonly Line[] {
+function messageLines(message: KafkaMessage, now: number): readonly DocumentLine[] {
 	return [
 		{text: messageTitle(message, now), loud: true},
 		...message.headers.map(({name, value}) => ({text: `  ${cleanLine(name)}: ${shortText(value)}`})),
@@ -119,15 +119,15 @@ export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPor
 			hint: 'committed (where the group is), an offset, earliest, latest, +20, -20, -15m, 2026-11-21T14:00Z',
 			initial: ([row]) => (row !== undefined && isLag(row) ? startsAtCommit : 'latest'),
 			problem: text =>
-				specOf(text) === undefined
+				parseStart(text) === undefined
 					? 'This is no place. Write committed, an offset, earliest, latest, -15m or a time with its zone.'
 					: undefined,
 		},
 	],
-	dials: [
+	documentOptions: [
 		// Where it stands is in the title of the text.
-		{key: ']', title: 'next', turn: params => turned(params, pageLength), shown: () => ''},
-		{key: '[', title: 'before', turn: params => turned(params, -pageLength), shown: () => ''},
+		{key: ']', title: 'next', nextParams: params => shiftStart(params, pageLength), currentLabel: () => ''},
+		{key: '[', title: 'before', nextParams: params => shiftStart(params, -pageLength), currentLabel: () => ''},
 	],
 	disabled: row => (row.topic === '' ? (row.why ?? 'this group has no topic') : undefined),
 	async open(row, {port, target, params, signal, now}) {
@@ -135,28 +135,33 @@ export const inspectMessages = defineInspection<LagRow | KafkaTopicRow, KafkaPor
 		const from = params['from'] ?? startsAtCommit;
 		const partition = Number(params['partition'] ?? 0);
 		const pair = {topic: row.topic, partition};
-		const {offset, start, end} = await placeOf(port, row, pair, specOf(from) ?? 'committed', context);
+		const {offset, start, end} = await findStartPosition(port, row, pair, parseStart(from) ?? 'committed', context);
 		const messages =
 			offset >= end ? [] : await port.peek({...pair, offset}, {messages: pageLength, bytes: pageBytes}, context);
 		const at = now();
 		const last = messages.at(-1);
 		const rest = last === undefined ? 0 : end - last.offset - 1;
 		return {
-			title: `Messages of ${row.topic}/${partition} from ${grouped(offset)}`,
+			title: `Messages of ${row.topic}/${partition} from ${formatThousands(offset)}`,
 			lines: [
 				{
-					text: `The partition holds ${grouped(start)} to ${grouped(Math.max(start, end - 1))}, ends at ${grouped(end)}.`,
+					text: `The partition holds ${formatThousands(start)} to ${formatThousands(Math.max(start, end - 1))}, ends at ${formatThousands(end)}.`,
 				},
 				{text: ''},
 				...messages.flatMap(message => messageLines(message, at)),
 				...(messages.length === 0
 					? [{text: offset >= end ? 'Nothing was written from there on yet.' : 'No message could be read from there.'}]
 					: [
-							{text: rest > 0 ? `${grouped(rest)} more up to its end: ] for the next.` : 'This is the newest message.'},
+							{
+								text:
+									rest > 0
+										? `${formatThousands(rest)} more up to its end: ] for the next.`
+										: 'This is the newest message.',
+							},
 						]),
 			],
-			reads: [
-				kafkaTool('kafka-console-consumer.sh', target, [
+			cliEquivalent: [
+				kafkaToolCommand('kafka-console-consumer.sh', target, [
 					'--topic',
 					row.topic,
 					'--partition',

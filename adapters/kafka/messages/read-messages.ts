@@ -1,15 +1,15 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {KafkaMessage, TopicPartition} from '../../../src/port/kafka.ts';
-import {codeError, hasMoved} from '../errors.ts';
-import type {Cluster} from '../protocol/cluster.ts';
+import {isStaleMetadataCode, protocolError} from '../errors.ts';
+import type {BrokerPool} from '../protocol/cluster.ts';
 import {readRecords} from '../protocol/records.ts';
-import {fetch} from '../protocol/request-fetch.ts';
-import {nobodyLeads, readOffsets} from '../topics/read-topics.ts';
+import {fetchRequest} from '../protocol/request-fetch.ts';
+import {leaderlessPartitionError, readOffsets} from '../topics/read-topics.ts';
 
 /** Messages by plain fetches from the leader: no group, no session, nothing that the brokers would keep. */
 export async function readMessages(
-	cluster: Cluster,
+	cluster: BrokerPool,
 	from: TopicPartition & {readonly offset: number},
 	limit: {readonly messages: number; readonly bytes: number},
 	context: Context,
@@ -22,12 +22,12 @@ export async function readMessages(
 	while (messages.length < limit.messages && bytes < limit.bytes) {
 		const leaders = await cluster.leaders(new Set([topic]), context);
 		const leader = leaders.get(topic)?.get(partition);
-		if (leader === undefined) throw cluster.unled(topic, fetch.name);
-		if (leader < 0) throw nobodyLeads(from);
+		if (leader === undefined) throw cluster.leaderlessError(topic, fetchRequest.name);
+		if (leader < 0) throw leaderlessPartitionError(from);
 		const wanted = {topic, partition, offset: next, bytes: limit.bytes - bytes};
-		const [answer] = await cluster.ask(leader, fetch, wanted, context);
+		const [answer] = await cluster.request(leader, fetchRequest, wanted, context);
 		if (answer === undefined) break;
-		if (hasMoved(answer.error) && looked === 0) {
+		if (isStaleMetadataCode(answer.error) && looked === 0) {
 			looked += 1;
 			cluster.forgetLeaders([topic]);
 			continue;
@@ -35,7 +35,7 @@ export async function readMessages(
 		if (answer.error !== 0) {
 			const outOfRange = 1;
 			if (answer.error === outOfRange) throw await notInLog(cluster, from, context);
-			throw codeError(answer.error, cluster.about(leader, fetch.name, {topic}));
+			throw protocolError(answer.error, cluster.requestContext(leader, fetchRequest.name, {topic}));
 		}
 		const {read, after} = readRecords({topic, partition}, answer.records, next, limit.messages - messages.length);
 		messages.push(...read);
@@ -47,7 +47,7 @@ export async function readMessages(
 	return messages;
 }
 
-async function notInLog(cluster: Cluster, from: TopicPartition & {readonly offset: number}, context: Context) {
+async function notInLog(cluster: BrokerPool, from: TopicPartition & {readonly offset: number}, context: Context) {
 	const [start, end] = await Promise.all([
 		readOffsets(cluster, [from], 'earliest', context),
 		readOffsets(cluster, [from], 'latest', context),

@@ -1,11 +1,11 @@
 import type {Context} from '../../../src/contract/context.ts';
-import type {Cluster} from './cluster.ts';
+import type {BrokerPool} from './cluster.ts';
 
 /**
  * Brokers do not tell their version, only which requests they answer. The newest first: the API key, its highest version, and the releases
  * that have no more than that (clients/src/main/resources/common/message/*.json).
  */
-const marks: readonly (readonly [key: number, version: number, releases: string])[] = [
+const releaseMarkers: readonly (readonly [key: number, version: number, releases: string])[] = [
 	[89, 0, '4.1 or newer'],
 	[15, 6, '4.0'],
 	[1, 17, '3.9'],
@@ -21,8 +21,8 @@ const marks: readonly (readonly [key: number, version: number, releases: string]
 ];
 
 /** `3.9`, or `4.1 or newer` for the newest that we can tell. */
-export async function versionOf(cluster: Cluster, context: Context): Promise<string> {
-	const offers = await cluster.offers(context);
-	const found = marks.find(([key, version]) => offers.some(one => one.key === key && one.highest >= version));
+export async function readBrokerVersion(cluster: BrokerPool, context: Context): Promise<string> {
+	const offers = await cluster.supportedRequests(context);
+	const found = releaseMarkers.find(([key, version]) => offers.some(one => one.key === key && one.highest >= version));
 	return found?.[2] ?? 'older than 2.4';
 }

@@ -1,46 +1,50 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
-import {type Asked, codeError, lateError} from '../errors.ts';
+import {type KafkaRequestContext, protocolError, timeoutError} from '../errors.ts';
 import {principalOf} from '../principal.ts';
-import {type Connection, commonVersion, type Endpoint, openConnection} from './connection.ts';
-import {type ApiVersion, type MetadataAnswer, metadata} from './request-cluster.ts';
+import {type BrokerConnection, type BrokerEndpoint, commonVersion, openBrokerConnection} from './connection.ts';
+import {type ApiVersion, type MetadataResponse, metadataRequest} from './request-cluster.ts';
 import {findCoordinator} from './request-groups.ts';
-import type {Request} from './wire.ts';
+import type {WireRequest} from './wire.ts';
 
 /** The brokers of one cluster: which there are, who leads and who coordinates what, and a connection to each that is asked. */
-export type Cluster = {
+export type BrokerPool = {
 	/** Asks whichever broker answers; another one when the first does not. For reads only. */
-	askAny<Q, A>(request: Request<Q, A>, asked: Q, context: Context): Promise<A>;
+	requestFromAny<Q, A>(request: WireRequest<Q, A>, asked: Q, context: Context): Promise<A>;
 	/** Asks this broker, on its kept connection. */
-	ask<Q, A>(broker: number, request: Request<Q, A>, asked: Q, context: Context): Promise<A>;
+	request<Q, A>(broker: number, request: WireRequest<Q, A>, asked: Q, context: Context): Promise<A>;
 	/** The version in which this broker answers the request; undefined when it does not, or not in one that we speak. */
-	version(broker: number, request: Request<never, unknown>, context: Context): Promise<number | undefined>;
+	versionOf(broker: number, request: WireRequest<never, unknown>, context: Context): Promise<number | undefined>;
 	/** All requests that a broker answers, whichever is reached, and in which versions. */
-	offers(context: Context): Promise<readonly ApiVersion[]>;
+	supportedRequests(context: Context): Promise<readonly ApiVersion[]>;
 	/** A connection of its own, with a client id that names it, for one act. */
-	apart(broker: number, clientId: string, context: Context): Promise<Connection>;
+	openDedicated(broker: number, clientId: string, context: Context): Promise<BrokerConnection>;
 	/** The brokers and these topics (`null`: all), read now. */
-	look(topics: readonly string[] | null, context: Context, operations?: boolean): Promise<MetadataAnswer>;
+	readMetadata(topics: readonly string[] | null, context: Context, operations?: boolean): Promise<MetadataResponse>;
 	/** Who leads each of these topics' partitions, as last seen; looked up where that is not known. -1: nobody. */
 	leaders(topics: ReadonlySet<string>, context: Context): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
 	/** Why the topic has no leaders: the error of its last look-up, or that there is no such partition. */
-	unled(topic: string, request: string): AdapterError;
+	leaderlessError(topic: string, request: string): AdapterError;
 	forgetLeaders(topics: Iterable<string>): void;
 	/** Who coordinates each of the groups, or why that cannot be told. */
 	coordinators(groups: readonly string[], context: Context): Promise<ReadonlyMap<string, number | AdapterError>>;
 	/** A broker lists the groups that it coordinates: what that tells need not be asked for. */
-	coordinates(broker: number, groups: Iterable<string>): void;
+	noteCoordinator(broker: number, groups: Iterable<string>): void;
 	forgetCoordinators(groups: Iterable<string>): void;
 	/** For an error's words: the request was sent to this broker. */
-	about(broker: number, request: string, on?: {readonly group?: string; readonly topic?: string}): Asked;
+	requestContext(
+		broker: number,
+		request: string,
+		on?: {readonly group?: string; readonly topic?: string},
+	): KafkaRequestContext;
 	/** Connections are dropped, and none is opened any more. */
 	close(): void;
 };
 
 const clientId = 'midwatch';
 /** FindCoordinator before Kafka 3.0 takes one group at a time: that many are on their way at once. */
-const lookupsAtOnce = 20;
+const lookupsInFlight = 20;
 
 /** Rejects as soon as the signal fires, and leaves the work to end in its own time. */
 export function untilAborted<T>(work: Promise<T>, {signal}: Context, late: () => AdapterError): Promise<T> {
@@ -54,35 +58,35 @@ export function untilAborted<T>(work: Promise<T>, {signal}: Context, late: () =>
 	});
 }
 
-const nameOf = ({host, port}: Endpoint): string => `${host}:${port}`;
+const nameOf = ({host, port}: BrokerEndpoint): string => `${host}:${port}`;
 
-export function createCluster(settings: KafkaSettings): Cluster {
+export function createBrokerPool(settings: KafkaSettings): BrokerPool {
 	/** By `host:port`, and apart for what may be slow; one that is being opened is shared by all who want it. */
-	const links = new Map<string, Promise<Connection>>();
-	const open = new Map<string, Connection>();
-	const acting = new Set<Connection>();
+	const links = new Map<string, Promise<BrokerConnection>>();
+	const open = new Map<string, BrokerConnection>();
+	const acting = new Set<BrokerConnection>();
 	const stop = new AbortController();
-	let brokers = new Map<number, Endpoint>();
+	let brokers = new Map<number, BrokerEndpoint>();
 	/** Those that failed last are tried last. */
 	const failing = new Set<string>();
 	const leaderOf = new Map<string, ReadonlyMap<number, number>>();
 	const refusedTopics = new Map<string, number>();
 	const coordinatorOf = new Map<string, number>();
 
-	const asked = (endpoint: string, request: string): Asked => ({
+	const asked = (endpoint: string, request: string): KafkaRequestContext => ({
 		endpoint,
 		principal: principalOf(settings),
 		request,
 		tls: settings.tls !== undefined,
-		shows: settings.tls?.cert !== undefined,
-		sasl: settings.sasl !== undefined,
-		isTold: !settings.brokers.some(at => nameOf(at) === endpoint),
+		hasClientCertificate: settings.tls?.cert !== undefined,
+		hasLogin: settings.sasl !== undefined,
+		isAdvertisedAddress: !settings.brokers.some(at => nameOf(at) === endpoint),
 	});
 
 	const closed = (): AdapterError =>
 		new AdapterError('unreachable', 'the connection to the cluster was closed', 'Start midwatch again.');
 
-	function connect(to: Endpoint, context: Context, isSlow = false): Promise<Connection> {
+	function connect(to: BrokerEndpoint, context: Context, isSlow = false): Promise<BrokerConnection> {
 		if (stop.signal.aborted) return Promise.reject(closed());
 		const name = `${nameOf(to)}${isSlow ? ' slow' : ''}`;
 		const kept = open.get(name);
@@ -95,7 +99,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		}
 		let link = links.get(name);
 		if (link === undefined) {
-			const opening = openConnection(to, settings, clientId, stop.signal);
+			const opening = openBrokerConnection(to, settings, clientId, stop.signal);
 			link = opening;
 			links.set(name, opening);
 			opening.then(
@@ -105,10 +109,15 @@ export function createCluster(settings: KafkaSettings): Cluster {
 				},
 			);
 		}
-		return untilAborted(link, context, () => lateError(asked(nameOf(to), 'a connection')));
+		return untilAborted(link, context, () => timeoutError(asked(nameOf(to), 'a connection')));
 	}
 
-	async function exchange<Q, A>(to: Endpoint, request: Request<Q, A>, question: Q, context: Context): Promise<A> {
+	async function exchange<Q, A>(
+		to: BrokerEndpoint,
+		request: WireRequest<Q, A>,
+		question: Q,
+		context: Context,
+	): Promise<A> {
 		const name = nameOf(to);
 		try {
 			const connection = await connect(to, context, request.mayBeSlow);
@@ -122,13 +131,13 @@ export function createCluster(settings: KafkaSettings): Cluster {
 	}
 
 	/** The cluster's own brokers first: the configured addresses may be those of a load balancer. */
-	function addresses(): readonly Endpoint[] {
+	function addresses(): readonly BrokerEndpoint[] {
 		const all = new Map([...brokers.values(), ...settings.brokers].map(at => [nameOf(at), at]));
-		const rank = (at: Endpoint) => (failing.has(nameOf(at)) ? 2 : open.get(nameOf(at))?.isOpen() ? 0 : 1);
+		const rank = (at: BrokerEndpoint) => (failing.has(nameOf(at)) ? 2 : open.get(nameOf(at))?.isOpen() ? 0 : 1);
 		return [...all.values()].sort((a, b) => rank(a) - rank(b));
 	}
 
-	async function atAny<T>(context: Context, work: (at: Endpoint) => Promise<T>): Promise<T> {
+	async function atAny<T>(context: Context, work: (at: BrokerEndpoint) => Promise<T>): Promise<T> {
 		let first: unknown;
 		for (const at of addresses()) {
 			try {
@@ -142,11 +151,11 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		throw first;
 	}
 
-	const askAny = <Q, A>(request: Request<Q, A>, question: Q, context: Context): Promise<A> =>
+	const askAny = <Q, A>(request: WireRequest<Q, A>, question: Q, context: Context): Promise<A> =>
 		atAny(context, at => exchange(at, request, question, context));
 
 	async function look(topics: readonly string[] | null, context: Context, operations = false) {
-		const answer = await askAny(metadata, {topics, operations}, context);
+		const answer = await askAny(metadataRequest, {topics, operations}, context);
 		const now = new Map(answer.brokers.map(({id, host, port}) => [id, {host, port}]));
 		if (now.size > 0) brokers = now;
 		for (const {name, error, partitions} of answer.topics) {
@@ -161,14 +170,14 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		return answer;
 	}
 
-	async function addressOf(broker: number, context: Context): Promise<Endpoint> {
+	async function addressOf(broker: number, context: Context): Promise<BrokerEndpoint> {
 		if (!brokers.has(broker)) await look([], context);
 		const found = brokers.get(broker);
 		if (found !== undefined) return found;
 		throw new AdapterError('unreachable', `broker ${broker} is not in the cluster`, 'Start it, or look at its log.');
 	}
 
-	async function ask<Q, A>(broker: number, request: Request<Q, A>, question: Q, context: Context): Promise<A> {
+	async function ask<Q, A>(broker: number, request: WireRequest<Q, A>, question: Q, context: Context): Promise<A> {
 		return exchange(await addressOf(broker, context), request, question, context);
 	}
 
@@ -176,7 +185,7 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		const problems = new Map<string, AdapterError>();
 		const take = (group: string, error: number, id: number, message: string | undefined) => {
 			if (error === 0) coordinatorOf.set(group, id);
-			else problems.set(group, codeError(error, {...asked(firstName(), findCoordinator.name), group}, message));
+			else problems.set(group, protocolError(error, {...asked(firstName(), findCoordinator.name), group}, message));
 		};
 		const [one, ...others] = groups;
 		if (one === undefined) return problems;
@@ -186,9 +195,9 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			return problems;
 		}
 		for (const {error, id, message} of answers) take(one, error, id, message);
-		for (let at = 0; at < others.length; at += lookupsAtOnce) {
+		for (let at = 0; at < others.length; at += lookupsInFlight) {
 			await Promise.all(
-				others.slice(at, at + lookupsAtOnce).map(async group => {
+				others.slice(at, at + lookupsInFlight).map(async group => {
 					for (const {error, id, message} of await askAny(findCoordinator, [group], context)) {
 						take(group, error, id, message);
 					}
@@ -201,18 +210,18 @@ export function createCluster(settings: KafkaSettings): Cluster {
 	const firstName = (): string => addresses().map(nameOf)[0] ?? 'the cluster';
 
 	return {
-		askAny,
-		ask,
-		look,
-		async version(broker, request, context) {
-			const {offers} = await connect(await addressOf(broker, context), context);
+		requestFromAny: askAny,
+		request: ask,
+		readMetadata: look,
+		async versionOf(broker, request, context) {
+			const {supportedRequests: offers} = await connect(await addressOf(broker, context), context);
 			return commonVersion(offers, request);
 		},
-		offers: context => atAny(context, async at => (await connect(at, context)).offers),
-		async apart(broker, id, context) {
+		supportedRequests: context => atAny(context, async at => (await connect(at, context)).supportedRequests),
+		async openDedicated(broker, id, context) {
 			const to = await addressOf(broker, context);
-			const opening = openConnection(to, settings, id, AbortSignal.any([stop.signal, context.signal]));
-			const connection = await untilAborted(opening, context, () => lateError(asked(nameOf(to), 'a connection')));
+			const opening = openBrokerConnection(to, settings, id, AbortSignal.any([stop.signal, context.signal]));
+			const connection = await untilAborted(opening, context, () => timeoutError(asked(nameOf(to), 'a connection')));
 			acting.add(connection);
 			return {
 				...connection,
@@ -227,9 +236,9 @@ export function createCluster(settings: KafkaSettings): Cluster {
 			if (unknown.length > 0) await look(unknown, context);
 			return leaderOf;
 		},
-		unled(topic, request) {
+		leaderlessError(topic, request) {
 			const unknownTopic = 3;
-			return codeError(refusedTopics.get(topic) ?? unknownTopic, {...asked(firstName(), request), topic});
+			return protocolError(refusedTopics.get(topic) ?? unknownTopic, {...asked(firstName(), request), topic});
 		},
 		forgetLeaders(topics) {
 			for (const topic of topics) leaderOf.delete(topic);
@@ -237,15 +246,15 @@ export function createCluster(settings: KafkaSettings): Cluster {
 		async coordinators(groups, context) {
 			const unknown = groups.filter(group => !coordinatorOf.has(group));
 			const problems = await lookUp(unknown, context);
-			return new Map(groups.flatMap(group => pair(group, coordinatorOf.get(group) ?? problems.get(group))));
+			return new Map(groups.flatMap(group => definedEntry(group, coordinatorOf.get(group) ?? problems.get(group))));
 		},
-		coordinates(broker, groups) {
+		noteCoordinator(broker, groups) {
 			for (const group of groups) coordinatorOf.set(group, broker);
 		},
 		forgetCoordinators(groups) {
 			for (const group of groups) coordinatorOf.delete(group);
 		},
-		about(broker, request, on) {
+		requestContext(broker, request, on) {
 			const at = brokers.get(broker);
 			return {...asked(at === undefined ? firstName() : nameOf(at), request), ...on};
 		},
@@ -258,5 +267,5 @@ export function createCluster(settings: KafkaSettings): Cluster {
 	};
 }
 
-const pair = <K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] =>
+const definedEntry = <K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] =>
 	value === undefined ? [] : [[key, value]];

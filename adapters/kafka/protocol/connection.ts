@@ -3,44 +3,44 @@ import {connect as connectTls} from 'node:tls';
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
-import {type Asked, closedError, codeError, lateError, socketError} from '../errors.ts';
+import {closedError, type KafkaRequestContext, protocolError, socketError, timeoutError} from '../errors.ts';
 import {principalOf} from '../principal.ts';
 import {type ApiVersion, apiVersions, saslAuthenticate, saslHandshake} from './request-cluster.ts';
 import {logIn, mechanismName} from './sasl.ts';
 import {tlsOptions} from './tls.ts';
-import {Reader, type Request, Writer} from './wire.ts';
+import {Reader, type WireRequest, Writer} from './wire.ts';
 
-export type Endpoint = {readonly host: string; readonly port: number};
+export type BrokerEndpoint = {readonly host: string; readonly port: number};
 
 /** One socket to one broker, logged in. It never reconnects or resends: who wants another asks for one. */
-export type Connection = {
+export type BrokerConnection = {
 	/** `host:port`. */
 	readonly endpoint: string;
 	/** False once it broke, timed out, was closed, or its login runs out. */
 	isOpen(): boolean;
 	/** The requests that this broker answers, and in which versions. */
-	readonly offers: readonly ApiVersion[];
+	readonly supportedRequests: readonly ApiVersion[];
 	/** @throws AdapterError. One that is not answered in time takes the connection with it: answers come in order. */
-	send<Q, A>(request: Request<Q, A>, asked: Q, context: Context): Promise<A>;
+	send<Q, A>(request: WireRequest<Q, A>, asked: Q, context: Context): Promise<A>;
 	/** No more requests; it closes when the last that is under way was answered. */
 	retire(): void;
 	close(): void;
 };
 
 /** Brokers themselves take no larger request (socket.request.max.bytes): what claims to be an answer of that size is not Kafka. */
-const largestAnswer = 100 * 1024 * 1024;
+const maxResponseBytes = 100 * 1024 * 1024;
 
-type Waiting = {
+type PendingRequest = {
 	readonly name: string;
 	answer(bytes: Buffer): void;
 	fail(error: AdapterError): void;
 	readonly timer: NodeJS.Timeout;
 };
 
-const theirWords = 'Check host and port, and whether that port wants `tls`.';
+const notKafkaHint = 'Check host and port, and whether that port wants `tls`.';
 
 /** The highest version that both speak; undefined when there is none. */
-export function commonVersion(offers: readonly ApiVersion[], request: Request<never, unknown>): number | undefined {
+export function commonVersion(offers: readonly ApiVersion[], request: WireRequest<never, unknown>): number | undefined {
 	const offer = offers.find(each => each.key === request.key);
 	if (offer === undefined) return undefined;
 	const highest = Math.min(offer.highest, request.versions[1]);
@@ -48,24 +48,24 @@ export function commonVersion(offers: readonly ApiVersion[], request: Request<ne
 }
 
 /** Opens a connection and logs in, in `connectTimeoutMs` at most. `signal` gives it up. @throws AdapterError */
-export async function openConnection(
-	to: Endpoint,
+export async function openBrokerConnection(
+	to: BrokerEndpoint,
 	settings: KafkaSettings,
 	clientId: string,
 	signal: AbortSignal,
-): Promise<Connection> {
+): Promise<BrokerConnection> {
 	const endpoint = `${to.host}:${to.port}`;
-	const about = (request: string): Asked => ({
+	const about = (request: string): KafkaRequestContext => ({
 		endpoint,
 		principal: principalOf(settings),
 		request,
 		tls: settings.tls !== undefined,
-		shows: settings.tls?.cert !== undefined,
-		sasl: settings.sasl !== undefined,
-		isTold: !settings.brokers.some(({host, port}) => host === to.host && port === to.port),
+		hasClientCertificate: settings.tls?.cert !== undefined,
+		hasLogin: settings.sasl !== undefined,
+		isAdvertisedAddress: !settings.brokers.some(({host, port}) => host === to.host && port === to.port),
 	});
 	const opening = about('a connection');
-	const waiting = new Map<number, Waiting>();
+	const waiting = new Map<number, PendingRequest>();
 	let lastId = 0;
 	let broke: AdapterError | undefined;
 	let offers: readonly ApiVersion[] = [];
@@ -97,7 +97,7 @@ export async function openConnection(
 	}
 
 	/** `named`: a request that was not answered is told by its own name. */
-	const ended = (named: (asked: Asked) => AdapterError) => {
+	const ended = (named: (asked: KafkaRequestContext) => AdapterError) => {
 		if (broke !== undefined) return;
 		const [first] = waiting.values();
 		end(named(first === undefined || !isReady ? opening : about(first.name)));
@@ -106,24 +106,24 @@ export async function openConnection(
 	socket.on('close', () => ended(closedError));
 	socket.on(
 		'data',
-		frames(
+		createFrameReader(
 			bytes => {
 				const correlation = bytes.readInt32BE(0);
 				const one = waiting.get(correlation);
-				if (one === undefined) return end(unreadable(endpoint, 'it answers what was not asked'));
+				if (one === undefined) return end(malformedResponse(endpoint, 'it answers what was not asked'));
 				waiting.delete(correlation);
 				clearTimeout(one.timer);
 				one.answer(bytes.subarray(4));
-				if (isRetired && waiting.size === 0) end(closedHere(endpoint));
+				if (isRetired && waiting.size === 0) end(closedLocallyError(endpoint));
 			},
-			problem => end(unreadable(endpoint, problem)),
+			problem => end(malformedResponse(endpoint, problem)),
 		),
 	);
 
-	function send<Q, A>(request: Request<Q, A>, asked: Q, version: number, stop: AbortSignal): Promise<A> {
+	function send<Q, A>(request: WireRequest<Q, A>, asked: Q, version: number, stop: AbortSignal): Promise<A> {
 		const name = request.name;
 		if (broke !== undefined) return Promise.reject(broke);
-		if (stop.aborted) return Promise.reject(lateError(about(name)));
+		if (stop.aborted) return Promise.reject(timeoutError(about(name)));
 		lastId = (lastId + 1) & 0x7fffffff;
 		const id = lastId;
 		const flexible = version >= request.flexibleFrom;
@@ -134,10 +134,10 @@ export async function openConnection(
 		const message = Buffer.concat([header.written, body.written]);
 		message.writeInt32BE(message.length - 4, 0);
 		return new Promise((resolve, reject) => {
-			const abort = () => reject(lateError(about(name)));
+			const abort = () => reject(timeoutError(about(name)));
 			const over = () => stop.removeEventListener('abort', abort);
 			// One that was given up still waits for its answer: only so is it known whether the connection is alive.
-			const timer = setTimeout(() => end(lateError(about(name))), settings.requestTimeoutMs);
+			const timer = setTimeout(() => end(timeoutError(about(name))), settings.requestTimeoutMs);
 			waiting.set(id, {
 				name,
 				timer,
@@ -153,7 +153,7 @@ export async function openConnection(
 						reader.tags();
 						resolve(request.read(reader, version));
 					} catch (error) {
-						const failure = error instanceof AdapterError ? error : unreadable(endpoint, String(error));
+						const failure = error instanceof AdapterError ? error : malformedResponse(endpoint, String(error));
 						end(failure);
 						reject(failure);
 					}
@@ -177,14 +177,14 @@ export async function openConnection(
 				`Correct \`sasl.mechanism\` in the configuration: it offers ${offered}.`,
 			);
 		}
-		if (error !== 0) throw codeError(error, about('a login'));
+		if (error !== 0) throw protocolError(error, about('a login'));
 		const version = commonVersion(offers, saslAuthenticate) ?? 0;
 		await logIn(sasl, async message => {
 			const answer = await send(saslAuthenticate, message, version, signal);
 			if (answer.error !== 0) {
 				const as = sasl.mechanism === 'oauthbearer' ? 'with the token' : `as ${sasl.username}`;
-				const refused = codeError(answer.error, about(`a login ${as}`), answer.message);
-				throw sasl.mechanism === 'oauthbearer' ? aboutToken(refused, answer.message) : refused;
+				const refused = protocolError(answer.error, about(`a login ${as}`), answer.message);
+				throw sasl.mechanism === 'oauthbearer' ? tokenError(refused, answer.message) : refused;
 			}
 			if (answer.lifetime > 0) endsAt = performance.now() + answer.lifetime * 0.8;
 			return answer.bytes;
@@ -193,11 +193,11 @@ export async function openConnection(
 
 	const giveUp = () => end(closedError(opening));
 	signal.addEventListener('abort', giveUp, {once: true});
-	const deadline = setTimeout(() => end(lateError(opening)), settings.connectTimeoutMs);
+	const deadline = setTimeout(() => end(timeoutError(opening)), settings.connectTimeoutMs);
 	try {
-		await connected(socket, tls !== undefined, () => broke);
+		await waitUntilConnected(socket, tls !== undefined, () => broke);
 		const answer = await send(apiVersions, undefined, 0, signal);
-		if (answer.error !== 0) throw codeError(answer.error, opening);
+		if (answer.error !== 0) throw protocolError(answer.error, opening);
 		offers = answer.versions;
 		await authenticate();
 		isReady = true;
@@ -212,46 +212,46 @@ export async function openConnection(
 
 	return {
 		endpoint,
-		offers,
+		supportedRequests: offers,
 		isOpen: () => broke === undefined && !isRetired && performance.now() < endsAt,
 		send(request, asked, context) {
 			const version = commonVersion(offers, request);
-			if (version === undefined) return Promise.reject(notOffered(endpoint, request.name));
+			if (version === undefined) return Promise.reject(unsupportedRequestError(endpoint, request.name));
 			return send(request, asked, version, context.signal);
 		},
 		retire() {
 			isRetired = true;
-			if (waiting.size === 0) end(closedHere(endpoint));
+			if (waiting.size === 0) end(closedLocallyError(endpoint));
 		},
-		close: () => end(closedHere(endpoint)),
+		close: () => end(closedLocallyError(endpoint)),
 	};
 }
 
 /** Brokers say what is wrong with a token in JSON, as RFC 7628 has it: `invalid_token` and little more. */
-function aboutToken({kind, message}: AdapterError, said: string | undefined): AdapterError {
+function tokenError({kind, message}: AdapterError, said: string | undefined): AdapterError {
 	const status = /"status"\s*:\s*"([^"]+)"/.exec(said ?? '')?.[1];
 	const hint =
 		'It may have expired, or be of another issuer or for another audience: renew what `sasl.token` refers to.';
 	return new AdapterError(kind, status === undefined ? message : `${message}: ${status}`, hint);
 }
 
-const closedHere = (endpoint: string): AdapterError =>
+const closedLocallyError = (endpoint: string): AdapterError =>
 	new AdapterError('unreachable', `the connection to ${endpoint} was closed`, 'Start midwatch again.');
 
-export const notOffered = (endpoint: string, request: string): AdapterError =>
+export const unsupportedRequestError = (endpoint: string, request: string): AdapterError =>
 	new AdapterError(
 		'unsupported',
 		`${endpoint} does not offer ${request} in a version that we speak`,
 		'midwatch reads Kafka 2.4 and newer. Kinds of groups that came later need the brokers that brought them.',
 	);
 
-const unreadable = (endpoint: string, problem: string): AdapterError =>
-	new AdapterError('malformed', `${endpoint} does not speak the Kafka protocol: ${problem}`, theirWords);
+const malformedResponse = (endpoint: string, problem: string): AdapterError =>
+	new AdapterError('malformed', `${endpoint} does not speak the Kafka protocol: ${problem}`, notKafkaHint);
 
 /** No name for an address: TLS forbids it, and the certificate is compared with the address itself. */
 const serverName = (host: string) => (isIP(host) === 0 ? {servername: host} : {});
 
-function connected(socket: Socket, tls: boolean, broke: () => AdapterError | undefined): Promise<void> {
+function waitUntilConnected(socket: Socket, tls: boolean, broke: () => AdapterError | undefined): Promise<void> {
 	return new Promise((resolve, reject) => {
 		socket.once(tls ? 'secureConnect' : 'connect', () => resolve());
 		socket.once('close', () => reject(broke()));
@@ -259,7 +259,7 @@ function connected(socket: Socket, tls: boolean, broke: () => AdapterError | und
 }
 
 /** Puts answers together from what comes. `wrong` is told once what comes cannot be one. */
-function frames(answer: (bytes: Buffer) => void, wrong: (problem: string) => void): (chunk: Buffer) => void {
+function createFrameReader(answer: (bytes: Buffer) => void, wrong: (problem: string) => void): (chunk: Buffer) => void {
 	let chunks: Buffer[] = [];
 	let have = 0;
 	return chunk => {
@@ -269,10 +269,10 @@ function frames(answer: (bytes: Buffer) => void, wrong: (problem: string) => voi
 			const head = chunks.length === 1 || (chunks[0]?.length ?? 0) >= 4 ? chunks[0] : Buffer.concat(chunks);
 			if (head === undefined) return;
 			const length = head.readInt32BE(0);
-			if (length < 4 || length > largestAnswer) {
+			if (length < 4 || length > maxResponseBytes) {
 				const alert = head[0] === 0x15 && head[1] === 3;
 				return wrong(
-					alert ? 'it speaks TLS' : `it announces an answer of ${length} bytes, and ${largestAnswer} are the most`,
+					alert ? 'it speaks TLS' : `it announces an answer of ${length} bytes, and ${maxResponseBytes} are the most`,
 				);
 			}
 			if (have < length + 4) return;

@@ -1,11 +1,11 @@
 // As a whole: importing a name that this Node lacks would fail before anything runs.
 import * as zlib from 'node:zlib';
 import {AdapterError} from '../../../src/errors.ts';
-import {lz4Frame} from './lz4.ts';
-import {snappy} from './snappy.ts';
+import {decompressLz4} from './lz4.ts';
+import {decompressSnappy} from './snappy.ts';
 
 /** What one batch may become: a batch that was made to grow without end must not take our memory. */
-export const largestBatch = 64 * 1024 * 1024;
+export const maxBatchBytes = 64 * 1024 * 1024;
 
 /**
  * The records of a batch, whatever the producer chose (the lowest three bits of the batch's attributes).
@@ -18,14 +18,14 @@ export function decompress(codec: number, bytes: Buffer): Buffer {
 			case 0:
 				return bytes;
 			case 1:
-				return zlib.gunzipSync(bytes, {maxOutputLength: largestBatch});
+				return zlib.gunzipSync(bytes, {maxOutputLength: maxBatchBytes});
 			case 2:
-				return snappy(bytes, largestBatch);
+				return decompressSnappy(bytes, maxBatchBytes);
 			case 3:
-				return lz4Frame(bytes, largestBatch);
+				return decompressLz4(bytes, maxBatchBytes);
 			case 4:
 				if (typeof zlib.zstdDecompressSync !== 'function') throw withoutZstd();
-				return zlib.zstdDecompressSync(bytes, {maxOutputLength: largestBatch});
+				return zlib.zstdDecompressSync(bytes, {maxOutputLength: maxBatchBytes});
 		}
 	} catch (error) {
 		if (error instanceof AdapterError) throw error;

@@ -1,4 +1,4 @@
-import {copyBack} from './snappy.ts';
+import {copyFromEarlier} from './snappy.ts';
 
 /*
  * LZ4 frames, decompression only: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md. Kafka's own producers
@@ -9,7 +9,7 @@ import {copyBack} from './snappy.ts';
 const magic = 0x184d2204;
 
 /** @throws Error when the bytes are not an LZ4 frame, or become more than `most`. */
-export function lz4Frame(bytes: Buffer, most: number): Buffer {
+export function decompressLz4(bytes: Buffer, most: number): Buffer {
 	if (bytes.readUInt32LE(0) !== magic) throw new Error('it is no LZ4 frame');
 	const flags = bytes.readUInt8(4);
 	const blockChecksums = (flags & 0x10) !== 0;
@@ -61,7 +61,7 @@ function decodeBlock(block: Buffer, output: Buffer, start: number): number {
 		const back = block.readUInt16LE(at);
 		at += 2;
 		const length = more(token & 15) + 4;
-		copyBack(output, filled, back, length);
+		copyFromEarlier(output, filled, back, length);
 		filled += length;
 	}
 	return filled;

@@ -1,4 +1,4 @@
-import type {Request} from './wire.ts';
+import type {WireRequest} from './wire.ts';
 
 /*
  * Shapes of the messages as of Apache Kafka 4.3, clients/src/main/resources/common/message/*.json. The lowest versions are those of Kafka
@@ -8,7 +8,7 @@ import type {Request} from './wire.ts';
 export type ApiVersion = {readonly key: number; readonly lowest: number; readonly highest: number};
 
 /** Every broker answers version 0, also before a login. */
-export const apiVersions: Request<undefined, {readonly error: number; readonly versions: readonly ApiVersion[]}> = {
+export const apiVersions: WireRequest<undefined, {readonly error: number; readonly versions: readonly ApiVersion[]}> = {
 	name: 'ApiVersions',
 	key: 18,
 	versions: [0, 0],
@@ -20,7 +20,7 @@ export const apiVersions: Request<undefined, {readonly error: number; readonly v
 	}),
 };
 
-export const saslHandshake: Request<string, {readonly error: number; readonly mechanisms: readonly string[]}> = {
+export const saslHandshake: WireRequest<string, {readonly error: number; readonly mechanisms: readonly string[]}> = {
 	name: 'SaslHandshake',
 	key: 17,
 	versions: [1, 1],
@@ -29,7 +29,7 @@ export const saslHandshake: Request<string, {readonly error: number; readonly me
 	read: reader => ({error: reader.int16(), mechanisms: reader.array(() => reader.string())}),
 };
 
-export type SaslAnswer = {
+export type SaslResponse = {
 	readonly error: number;
 	readonly message: string | undefined;
 	readonly bytes: Buffer;
@@ -37,7 +37,7 @@ export type SaslAnswer = {
 	readonly lifetime: number;
 };
 
-export const saslAuthenticate: Request<Uint8Array, SaslAnswer> = {
+export const saslAuthenticate: WireRequest<Uint8Array, SaslResponse> = {
 	name: 'SaslAuthenticate',
 	key: 36,
 	versions: [0, 1],
@@ -51,7 +51,7 @@ export const saslAuthenticate: Request<Uint8Array, SaslAnswer> = {
 	}),
 };
 
-export type MetadataAnswer = {
+export type MetadataResponse = {
 	readonly brokers: readonly {
 		readonly id: number;
 		readonly host: string;
@@ -79,9 +79,9 @@ export type MetadataAnswer = {
 };
 
 /** Topics that are not there are never made by asking. */
-export const metadata: Request<
+export const metadataRequest: WireRequest<
 	{readonly topics: readonly string[] | null; readonly operations?: boolean},
-	MetadataAnswer
+	MetadataResponse
 > = {
 	name: 'Metadata',
 	key: 3,
@@ -128,7 +128,7 @@ export const metadata: Request<
 };
 
 /** What we may do with the cluster itself. */
-export const describeCluster: Request<undefined, {readonly error: number; readonly operations: number}> = {
+export const describeCluster: WireRequest<undefined, {readonly error: number; readonly operations: number}> = {
 	name: 'DescribeCluster',
 	key: 60,
 	versions: [0, 0],

@@ -1,8 +1,8 @@
 import type {TopicPartition} from '../../../src/port/kafka.ts';
-import {byTopic, ofTopics} from './request-offsets.ts';
-import type {Request} from './wire.ts';
+import {readPartitionsByTopic, writePartitionsByTopic} from './request-offsets.ts';
+import type {WireRequest} from './wire.ts';
 
-export type Fetched = TopicPartition & {
+export type FetchedPartition = TopicPartition & {
 	readonly error: number;
 	/** Where what may be read ends. */
 	readonly end: number;
@@ -12,7 +12,10 @@ export type Fetched = TopicPartition & {
 };
 
 /** Reads one partition at once, without a group and without a session that the broker would remember. */
-export const fetch: Request<TopicPartition & {readonly offset: number; readonly bytes: number}, readonly Fetched[]> = {
+export const fetchRequest: WireRequest<
+	TopicPartition & {readonly offset: number; readonly bytes: number},
+	readonly FetchedPartition[]
+> = {
 	name: 'Fetch',
 	key: 1,
 	versions: [10, 12],
@@ -25,7 +28,7 @@ export const fetch: Request<TopicPartition & {readonly offset: number; readonly 
 		writer.int32(-1).int32(waitMs).int32(atLeastBytes).int32(bytes).int8(everything);
 		const [noSession, full] = [0, -1];
 		writer.int32(noSession).int32(full);
-		byTopic(writer, [from], () => {
+		writePartitionsByTopic(writer, [from], () => {
 			writer.int32(-1).int64(from.offset);
 			if (version >= 12) writer.int32(-1);
 			writer.int64(-1).int32(bytes);
@@ -38,7 +41,7 @@ export const fetch: Request<TopicPartition & {readonly offset: number; readonly 
 		reader.int32();
 		const error = reader.int16();
 		reader.int32();
-		return ofTopics(reader, at => {
+		return readPartitionsByTopic(reader, at => {
 			const own = reader.int16();
 			const end = reader.int64();
 			reader.int64();

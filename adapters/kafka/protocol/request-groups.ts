@@ -1,7 +1,7 @@
 import type {TopicPartition} from '../../../src/port/kafka.ts';
-import {Reader, type Request, type Writer} from './wire.ts';
+import {Reader, type WireRequest, type Writer} from './wire.ts';
 
-export const listGroups: Request<
+export const listGroups: WireRequest<
 	undefined,
 	{
 		readonly error: number;
@@ -50,7 +50,7 @@ export type Coordinator = {
 };
 
 /** Versions before 4 take one group at a time. A cluster without groups makes their topic when it is asked: ask for groups that are listed. */
-export const findCoordinator: Request<readonly string[], readonly Coordinator[]> = {
+export const findCoordinator: WireRequest<readonly string[], readonly Coordinator[]> = {
 	name: 'FindCoordinator',
 	key: 10,
 	versions: [1, 4],
@@ -84,7 +84,7 @@ export const findCoordinator: Request<readonly string[], readonly Coordinator[]>
 	},
 };
 
-export type Member = {
+export type DescribedMember = {
 	readonly id: string;
 	readonly instanceId: string | undefined;
 	readonly clientId: string;
@@ -92,13 +92,13 @@ export type Member = {
 	readonly assignment: readonly TopicPartition[] | undefined;
 };
 
-export type Described = {
+export type DescribedGroup = {
 	readonly group: string;
 	readonly error: number;
 	readonly message?: string | undefined;
 	readonly state: string;
 	readonly epoch: number | undefined;
-	readonly members: readonly Member[];
+	readonly members: readonly DescribedMember[];
 	/** What we may do with it, a bit for each operation. */
 	readonly operations: number;
 };
@@ -111,7 +111,7 @@ const writeGroups = (writer: Writer, groups: readonly string[]): void =>
 		.tags();
 
 /** Groups of the classic protocol. One of another protocol is answered as Dead, with no error: never ask for those. */
-export const describeGroups: Request<readonly string[], readonly Described[]> = {
+export const describeGroups: WireRequest<readonly string[], readonly DescribedGroup[]> = {
 	name: 'DescribeGroups',
 	key: 15,
 	versions: [3, 5],
@@ -131,21 +131,27 @@ export const describeGroups: Request<readonly string[], readonly Described[]> = 
 				const clientId = reader.string();
 				const host = reader.string();
 				reader.bytes();
-				const assignment = reader.bytes();
+				const readAssignment = reader.bytes();
 				reader.tags();
 				// While a group rebalances, and in other protocols than the consumers', the bytes are not what we can read.
 				const readable = state === 'Stable' && protocolType === 'consumer';
-				return {id, instanceId, clientId, host, assignment: readable ? assigned(assignment) : undefined};
+				return {
+					id,
+					instanceId,
+					clientId,
+					host,
+					assignment: readable ? readConsumerAssignment(readAssignment) : undefined,
+				};
 			});
-			const described = {group, error, state, epoch: undefined, members, operations: reader.int32()};
+			const readDescribedGroups = {group, error, state, epoch: undefined, members, operations: reader.int32()};
 			reader.tags();
-			return described;
+			return readDescribedGroups;
 		});
 	},
 };
 
 /** What the leader of a classic group has given one member (ConsumerProtocolAssignment). Later versions only add at the end. */
-function assigned(bytes: Buffer): readonly TopicPartition[] | undefined {
+function readConsumerAssignment(bytes: Buffer): readonly TopicPartition[] | undefined {
 	if (bytes.length === 0) return [];
 	const reader = new Reader(bytes, false);
 	try {
@@ -171,7 +177,7 @@ function assignment(reader: Reader): readonly TopicPartition[] {
 }
 
 /** Groups of the consumer protocol (KIP-848) and share groups (KIP-932) are described alike, but for what only one of them has. */
-const described = (reader: Reader, readMember: () => Member): readonly Described[] => {
+const described = (reader: Reader, readMember: () => DescribedMember): readonly DescribedGroup[] => {
 	reader.int32();
 	return reader.array(() => {
 		const error = reader.int16();
@@ -188,7 +194,7 @@ const described = (reader: Reader, readMember: () => Member): readonly Described
 	});
 };
 
-export const describeConsumerGroups: Request<readonly string[], readonly Described[]> = {
+export const describeConsumerGroups: WireRequest<readonly string[], readonly DescribedGroup[]> = {
 	name: 'ConsumerGroupDescribe',
 	key: 69,
 	versions: [0, 1],
@@ -213,7 +219,7 @@ export const describeConsumerGroups: Request<readonly string[], readonly Describ
 		}),
 };
 
-export const describeShareGroups: Request<readonly string[], readonly Described[]> = {
+export const describeShareGroups: WireRequest<readonly string[], readonly DescribedGroup[]> = {
 	name: 'ShareGroupDescribe',
 	key: 77,
 	versions: [1, 1],

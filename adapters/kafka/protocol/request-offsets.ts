@@ -1,5 +1,5 @@
 import type {CommittedOffset, TopicPartition} from '../../../src/port/kafka.ts';
-import type {Reader, Request, Writer} from './wire.ts';
+import type {Reader, WireRequest, Writer} from './wire.ts';
 
 /** What one group has committed, or the error of all of it. Partitions without a commit are left out. */
 export type GroupOffsets = {
@@ -9,14 +9,14 @@ export type GroupOffsets = {
 	readonly failed: readonly (TopicPartition & {readonly error: number})[];
 };
 
-type Offsets = Pick<GroupOffsets, 'offsets' | 'failed'>;
+type PartitionOffsets = Pick<GroupOffsets, 'offsets' | 'failed'>;
 
 /** What each partition says, sorted into commits and failures as it is read: there may be 100,000 of them. */
-function sorted(
+function readOffsetsByTopic(
 	reader: Reader,
 	read: (at: TopicPartition) => {readonly commit: CommittedOffset; readonly error: number},
 	skipTopicId = false,
-): Offsets {
+): PartitionOffsets {
 	const offsets: CommittedOffset[] = [];
 	const failed: (TopicPartition & {error: number})[] = [];
 	reader.array(() => {
@@ -33,8 +33,8 @@ function sorted(
 	return {offsets, failed};
 }
 
-const fetched = (reader: Reader): Offsets =>
-	sorted(reader, ({topic, partition}) => {
+const fetched = (reader: Reader): PartitionOffsets =>
+	readOffsetsByTopic(reader, ({topic, partition}) => {
 		const offset = reader.int64();
 		const epoch = reader.int32();
 		const metadata = reader.string();
@@ -44,7 +44,7 @@ const fetched = (reader: Reader): Offsets =>
 	});
 
 /** All that the groups have committed. Versions before 8 take one group at a time. */
-export const offsetFetch: Request<readonly string[], readonly GroupOffsets[]> = {
+export const offsetFetch: WireRequest<readonly string[], readonly GroupOffsets[]> = {
 	name: 'OffsetFetch',
 	key: 9,
 	versions: [5, 9],
@@ -79,7 +79,7 @@ export const offsetFetch: Request<readonly string[], readonly GroupOffsets[]> = 
 };
 
 /** Where a share group's own start stands in each partition: what its members have not dealt with begins there. */
-export const shareOffsets: Request<readonly string[], readonly GroupOffsets[]> = {
+export const describeShareGroupOffsets: WireRequest<readonly string[], readonly GroupOffsets[]> = {
 	name: 'DescribeShareGroupOffsets',
 	key: 90,
 	versions: [0, 1],
@@ -100,7 +100,7 @@ export const shareOffsets: Request<readonly string[], readonly GroupOffsets[]> =
 		reader.int32();
 		return reader.array(() => {
 			const group = reader.string();
-			const all = sorted(
+			const all = readOffsetsByTopic(
 				reader,
 				({topic, partition}) => {
 					const offset = reader.int64();
@@ -121,7 +121,7 @@ export const shareOffsets: Request<readonly string[], readonly GroupOffsets[]> =
 };
 
 /** Writes partitions under their topics, as all of these messages want them. */
-export function byTopic<T extends TopicPartition>(
+export function writePartitionsByTopic<T extends TopicPartition>(
 	writer: Writer,
 	partitions: readonly T[],
 	write: (partition: T) => void,
@@ -138,7 +138,7 @@ export function byTopic<T extends TopicPartition>(
 }
 
 /** What answers for partitions say, topic by topic. */
-export const ofTopics = <T>(reader: Reader, read: (at: TopicPartition) => T): readonly T[] =>
+export const readPartitionsByTopic = <T>(reader: Reader, read: (at: TopicPartition) => T): readonly T[] =>
 	reader
 		.array(() => {
 			const topic = reader.string();
@@ -152,11 +152,11 @@ export const ofTopics = <T>(reader: Reader, read: (at: TopicPartition) => T): re
 		})
 		.flat();
 
-export const latest = -1;
-export const earliest = -2;
+export const latestTimestamp = -1;
+export const earliestTimestamp = -2;
 
 /** `time`: `latest`, `earliest`, or epoch milliseconds. An offset of -1 is none at or after that time. */
-export const listOffsets: Request<
+export const listOffsets: WireRequest<
 	{readonly partitions: readonly TopicPartition[]; readonly time: number},
 	readonly (TopicPartition & {readonly error: number; readonly offset: number})[]
 > = {
@@ -167,12 +167,12 @@ export const listOffsets: Request<
 	write(writer, {partitions, time}) {
 		// Not a replica, and messages of open transactions count: the same end that the brokers' own tools tell.
 		writer.int32(-1).int8(0);
-		byTopic(writer, partitions, () => writer.int32(-1).int64(time));
+		writePartitionsByTopic(writer, partitions, () => writer.int32(-1).int64(time));
 		writer.tags();
 	},
 	read(reader) {
 		reader.int32();
-		return ofTopics(reader, at => {
+		return readPartitionsByTopic(reader, at => {
 			const error = reader.int16();
 			reader.int64();
 			const offset = reader.int64();
@@ -188,7 +188,7 @@ export type PartitionError = TopicPartition & {readonly error: number};
  * Commits for a group without being a member of it: no generation, no member id. The brokers take that of a group without members only
  * (GroupCoordinator: UNKNOWN_MEMBER_ID else).
  */
-export const offsetCommit: Request<
+export const offsetCommit: WireRequest<
 	{
 		readonly group: string;
 		readonly offsets: readonly (TopicPartition & {readonly offset: number; readonly metadata: string})[];
@@ -201,16 +201,16 @@ export const offsetCommit: Request<
 	flexibleFrom: 8,
 	write(writer, {group, offsets}) {
 		writer.string(group).int32(-1).string('').string(null);
-		byTopic(writer, offsets, one => writer.int64(one.offset).int32(-1).string(one.metadata));
+		writePartitionsByTopic(writer, offsets, one => writer.int64(one.offset).int32(-1).string(one.metadata));
 		writer.tags();
 	},
 	read(reader) {
 		reader.int32();
-		return ofTopics(reader, at => ({...at, error: reader.int16()}));
+		return readPartitionsByTopic(reader, at => ({...at, error: reader.int16()}));
 	},
 };
 
-export const offsetDelete: Request<
+export const offsetDelete: WireRequest<
 	{readonly group: string; readonly partitions: readonly TopicPartition[]},
 	{readonly error: number; readonly partitions: readonly PartitionError[]}
 > = {
@@ -220,11 +220,11 @@ export const offsetDelete: Request<
 	flexibleFrom: Number.POSITIVE_INFINITY,
 	write(writer, {group, partitions}) {
 		writer.string(group);
-		byTopic(writer, partitions, () => {});
+		writePartitionsByTopic(writer, partitions, () => {});
 	},
 	read(reader) {
 		const error = reader.int16();
 		reader.int32();
-		return {error, partitions: ofTopics(reader, at => ({...at, error: reader.int16()}))};
+		return {error, partitions: readPartitionsByTopic(reader, at => ({...at, error: reader.int16()}))};
 	},
 };

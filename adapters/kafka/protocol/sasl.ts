@@ -2,29 +2,34 @@ import {createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual} from 'node
 import {promisify} from 'node:util';
 import {AdapterError} from '../../../src/errors.ts';
 import type {KafkaSasl} from '../../../src/port/kafka.ts';
-import {rememberSubject} from '../principal.ts';
+import {rememberTokenSubject} from '../principal.ts';
 
 /** Sends one message of the login and gives the broker's. @throws AdapterError when the broker refused it. */
-export type Exchange = (message: Uint8Array) => Promise<Buffer>;
+export type SaslExchange = (message: Uint8Array) => Promise<Buffer>;
 
 const derive = promisify(pbkdf2);
 
 /** The most rounds that a broker may make us hash: it is asked before we know that it is ours. */
-const mostIterations = 1_000_000;
+const maxIterations = 1_000_000;
 
 /** What a mechanism is called on the wire. */
 export const mechanismName = (mechanism: KafkaSasl['mechanism']): string => mechanism.toUpperCase();
 
 /** RFC 4616: the password itself, so only over TLS unless the network is trusted. */
-async function plain(username: string, password: string, exchange: Exchange): Promise<void> {
+async function plain(username: string, password: string, exchange: SaslExchange): Promise<void> {
 	await exchange(Buffer.from(`\0${username}\0${password}`, 'utf8'));
 }
 
-const untrue = (what: string): AdapterError =>
+const unprovenBrokerError = (what: string): AdapterError =>
 	new AdapterError('denied', `the broker's side of the login is wrong: ${what}`, 'Check that this is your broker.');
 
 /** RFC 5802, without channel binding: the password does not travel, and the broker proves that it knows it too. */
-async function scram(hash: 'sha256' | 'sha512', username: string, password: string, exchange: Exchange): Promise<void> {
+async function scram(
+	hash: 'sha256' | 'sha512',
+	username: string,
+	password: string,
+	exchange: SaslExchange,
+): Promise<void> {
 	const bytes = hash === 'sha256' ? 32 : 64;
 	const hmac = (key: Uint8Array, text: string) => createHmac(hash, key).update(text).digest();
 	const nonce = randomBytes(18).toString('base64url');
@@ -39,9 +44,9 @@ async function scram(hash: 'sha256' | 'sha512', username: string, password: stri
 			?.slice(letter.length + 1) ?? '';
 	const shared = field(challenge, 'r');
 	const iterations = Number(field(challenge, 'i'));
-	if (!shared.startsWith(nonce) || shared === nonce) throw untrue('it answered somebody else');
-	if (!Number.isInteger(iterations) || iterations < 4096 || iterations > mostIterations) {
-		throw untrue(`it asks for ${field(challenge, 'i')} iterations`);
+	if (!shared.startsWith(nonce) || shared === nonce) throw unprovenBrokerError('it answered somebody else');
+	if (!Number.isInteger(iterations) || iterations < 4096 || iterations > maxIterations) {
+		throw unprovenBrokerError(`it asks for ${field(challenge, 'i')} iterations`);
 	}
 
 	const salt = Buffer.from(field(challenge, 's'), 'base64');
@@ -56,7 +61,7 @@ async function scram(hash: 'sha256' | 'sha512', username: string, password: stri
 	const theirs = Buffer.from(field(verdict, 'v'), 'base64');
 	const expected = hmac(hmac(salted, 'Server Key'), signed);
 	if (theirs.length !== expected.length || !timingSafeEqual(theirs, expected))
-		throw untrue('it does not know the password');
+		throw unprovenBrokerError('it does not know the password');
 }
 
 /** What a header of HTTP may hold of a token (RFC 6750): anything else would end the message early. */
@@ -66,7 +71,7 @@ const tokenText = /^[\w.~+/-]+=*$/;
  * RFC 7628, as Kafka has it (KIP-255): the token in the first message. What is wrong with it comes as an answer that wants to be answered,
  * and only then as a refusal.
  */
-async function bearer(token: string, exchange: Exchange): Promise<void> {
+async function bearer(token: string, exchange: SaslExchange): Promise<void> {
 	if (!tokenText.test(token)) {
 		const hint = 'Correct what `sasl.token` refers to: it has to give the token alone, on one line.';
 		throw new AdapterError('denied', 'the token of the login cannot be sent', hint);
@@ -74,15 +79,15 @@ async function bearer(token: string, exchange: Exchange): Promise<void> {
 	const verdict = await exchange(Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`));
 	if (verdict.length === 0) return;
 	await exchange(Buffer.from([1]));
-	throw untrue('it neither takes nor refuses the token');
+	throw unprovenBrokerError('it neither takes nor refuses the token');
 }
 
 /** Logs in. @throws AdapterError `denied` when the broker refuses, or does not know the password itself. */
-export async function logIn(sasl: KafkaSasl, exchange: Exchange): Promise<void> {
+export async function logIn(sasl: KafkaSasl, exchange: SaslExchange): Promise<void> {
 	if (sasl.mechanism === 'oauthbearer') {
 		const token = (await sasl.token.reveal()).trim();
 		await bearer(token, exchange);
-		rememberSubject(sasl, token);
+		rememberTokenSubject(sasl, token);
 		return;
 	}
 	const password = await sasl.password.reveal();

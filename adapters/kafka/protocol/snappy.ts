@@ -6,15 +6,15 @@
 const xerial = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 
 /** @throws Error when the bytes are not snappy, or become more than `most`. */
-export function snappy(bytes: Buffer, most: number): Buffer {
-	if (!bytes.subarray(0, xerial.length).equals(xerial)) return raw(bytes, most);
+export function decompressSnappy(bytes: Buffer, most: number): Buffer {
+	if (!bytes.subarray(0, xerial.length).equals(xerial)) return decompressRawSnappy(bytes, most);
 	const chunks: Buffer[] = [];
 	let total = 0;
 	for (let at = 16; at < bytes.length; ) {
 		const length = bytes.readInt32BE(at);
 		at += 4;
 		if (length < 0 || at + length > bytes.length) throw new Error('a chunk is cut off');
-		const chunk = raw(bytes.subarray(at, at + length), most - total);
+		const chunk = decompressRawSnappy(bytes.subarray(at, at + length), most - total);
 		chunks.push(chunk);
 		total += chunk.length;
 		at += length;
@@ -22,7 +22,7 @@ export function snappy(bytes: Buffer, most: number): Buffer {
 	return Buffer.concat(chunks, total);
 }
 
-function raw(bytes: Buffer, most: number): Buffer {
+function decompressRawSnappy(bytes: Buffer, most: number): Buffer {
 	let at = 0;
 	let size = 0;
 	for (let factor = 1; ; factor *= 128) {
@@ -62,7 +62,7 @@ function raw(bytes: Buffer, most: number): Buffer {
 			back = bytes.readUIntLE(at, wide);
 			at += wide;
 		}
-		copyBack(output, filled, back, length);
+		copyFromEarlier(output, filled, back, length);
 		filled += length;
 	}
 	if (filled !== size) throw new Error('it is shorter than it says');
@@ -70,7 +70,7 @@ function raw(bytes: Buffer, most: number): Buffer {
 }
 
 /** Copies what stands `back` bytes before, byte by byte, since it may overlap what it writes. @throws Error when it leaves the output. */
-export function copyBack(output: Buffer, filled: number, back: number, length: number): void {
+export function copyFromEarlier(output: Buffer, filled: number, back: number, length: number): void {
 	if (back === 0 || back > filled || filled + length > output.length) throw new Error('a copy points outside');
 	if (back >= length) {
 		output.copyWithin(filled, filled - back, filled - back + length);

@@ -215,7 +215,7 @@ export class Reader {
 }
 
 /** One kind of request, in the range of versions that we speak. The highest that a broker speaks too is used. */
-export type Request<Asked, Answer> = {
+export type WireRequest<Asked, Answer> = {
 	/** The protocol's own name. */
 	readonly name: string;
 	readonly key: number;

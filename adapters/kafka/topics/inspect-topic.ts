@@ -1,32 +1,32 @@
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
 import type {KafkaPartition, KafkaPort} from '../../../src/port/kafka.ts';
-import {grouped, percent} from '../../../src/text/format.ts';
-import {table} from '../../../src/text/text-table.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
+import {formatPercent, formatThousands} from '../../../src/text/format.ts';
+import {formatTable} from '../../../src/text/text-table.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
 
 /** A partition with so many times the messages of the mean gets more than its share. */
 const skewed = 1.5;
 
-function skewLine(partitions: readonly KafkaPartition[], counts: ReadonlyMap<number, number>): readonly Line[] {
+function skewLine(partitions: readonly KafkaPartition[], counts: ReadonlyMap<number, number>): readonly DocumentLine[] {
 	const all = [...counts.values()];
 	const mean = all.reduce((sum, one) => sum + one, 0) / Math.max(1, all.length);
 	const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
 	if (most === undefined || mean === 0 || partitions.length < 2) return [];
 	const times = most[1] / mean;
-	const text = `Messages: ${grouped(mean)} a partition in the mean, ${grouped(most[1])} in partition ${most[0]}, ${times.toFixed(1)} times as many.`;
+	const text = `Messages: ${formatThousands(mean)} a partition in the mean, ${formatThousands(most[1])} in partition ${most[0]}, ${times.toFixed(1)} times as many.`;
 	return [{text, ...(times >= skewed ? {severity: 'warn' as const} : {})}];
 }
 
-function leaderLines(partitions: readonly KafkaPartition[]): readonly Line[] {
+function leaderLines(partitions: readonly KafkaPartition[]): readonly DocumentLine[] {
 	const led = new Map<number, number>();
 	for (const {leader} of partitions) if (leader !== undefined) led.set(leader, (led.get(leader) ?? 0) + 1);
 	const shares = [...led]
 		.toSorted((a, b) => a[0] - b[0])
-		.map(([broker, count]) => `broker ${broker} leads ${count} (${percent(count / partitions.length)})`);
+		.map(([broker, count]) => `broker ${broker} leads ${count} (${formatPercent(count / partitions.length)})`);
 	const moved = partitions.filter(({leader, replicas}) => leader !== undefined && leader !== replicas[0]).length;
 	return [
 		{text: `Leaders: ${shares.length === 0 ? 'none' : shares.join(', ')}.`},
@@ -70,7 +70,7 @@ export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>(
 		);
 		const rows = partitions.map(one => {
 			const out = one.replicas.filter(id => !one.inSync.includes(id));
-			const number = (value: number | undefined) => (value === undefined ? '-' : grouped(value));
+			const number = (value: number | undefined) => (value === undefined ? '-' : formatThousands(value));
 			return [
 				String(one.partition),
 				one.leader === undefined ? 'none' : String(one.leader),
@@ -83,13 +83,13 @@ export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>(
 			];
 		});
 		const header = ['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'START', 'END', 'MESSAGES', ''];
-		const [top = '', ...body] = table([header, ...rows], [0, 1, 4, 5, 6]);
-		const lines: readonly Line[] = [
+		const [top = '', ...body] = formatTable([header, ...rows], [0, 1, 4, 5, 6]);
+		const lines: readonly DocumentLine[] = [
 			...leaderLines(partitions),
 			...skewLine(partitions, counts),
 			{text: ''},
 			{text: top},
-			...body.map((text, at): Line => {
+			...body.map((text, at): DocumentLine => {
 				const one = partitions[at];
 				if (one?.leader === undefined) return {text, severity: 'crit'};
 				return one.inSync.length < one.replicas.length ? {text, severity: 'warn'} : {text};
@@ -98,7 +98,7 @@ export const inspectTopic = defineInspection<KafkaTopicRow | LagRow, KafkaPort>(
 		return {
 			title: `Topic ${topic.topic}, ${partitions.length} partitions${topic.id === undefined ? '' : `, id ${topic.id}`}`,
 			lines,
-			reads: [kafkaTool('kafka-topics.sh', target, ['--describe', '--topic', topic.topic])],
+			cliEquivalent: [kafkaToolCommand('kafka-topics.sh', target, ['--describe', '--topic', topic.topic])],
 		};
 	},
 });

@@ -4,39 +4,39 @@ import type {
 	KafkaCluster,
 	KafkaTopic,
 	OffsetSpec,
+	PartialResult,
 	PartitionOffset,
-	ReadOf,
 	TopicPartition,
 } from '../../../src/port/kafka.ts';
-import {codeError, hasMoved} from '../errors.ts';
-import {gather, problemOf} from '../partial-results.ts';
-import {versionOf} from '../protocol/broker-version.ts';
-import type {Cluster} from '../protocol/cluster.ts';
-import {earliest, latest, listOffsets} from '../protocol/request-offsets.ts';
+import {isStaleMetadataCode, protocolError} from '../errors.ts';
+import {collectPartial, toAdapterError} from '../partial-results.ts';
+import {readBrokerVersion} from '../protocol/broker-version.ts';
+import type {BrokerPool} from '../protocol/cluster.ts';
+import {earliestTimestamp, latestTimestamp, listOffsets} from '../protocol/request-offsets.ts';
 
-export async function readCluster(cluster: Cluster, context: Context): Promise<KafkaCluster> {
-	const answer = await cluster.look([], context);
+export async function readCluster(cluster: BrokerPool, context: Context): Promise<KafkaCluster> {
+	const answer = await cluster.readMetadata([], context);
 	return {
 		id: answer.cluster,
-		version: await versionOf(cluster, context),
+		version: await readBrokerVersion(cluster, context),
 		brokers: answer.brokers.map(({rack, ...broker}) => ({...broker, ...(rack === undefined ? {} : {rack})})),
 		controller: answer.controller < 0 ? undefined : answer.controller,
 	};
 }
 
 export async function readTopics(
-	cluster: Cluster,
+	cluster: BrokerPool,
 	names: readonly string[] | undefined,
 	context: Context,
-): Promise<ReadOf<string, KafkaTopic>> {
-	const gathered = gather<string, KafkaTopic>();
+): Promise<PartialResult<string, KafkaTopic>> {
+	const gathered = collectPartial<string, KafkaTopic>();
 	if (names?.length === 0) return gathered.result();
-	for (const {error, name, id, internal, partitions} of (await cluster.look(names ?? null, context)).topics) {
+	for (const {error, name, id, internal, partitions} of (await cluster.readMetadata(names ?? null, context)).topics) {
 		if (error !== 0) {
-			gathered.fail(name, codeError(error, cluster.about(-1, 'Metadata', {topic: name})));
+			gathered.addFailure(name, protocolError(error, cluster.requestContext(-1, 'Metadata', {topic: name})));
 			continue;
 		}
-		gathered.take({
+		gathered.add({
 			topic: name,
 			id,
 			internal,
@@ -53,7 +53,7 @@ export async function readTopics(
 	return gathered.result();
 }
 
-export const nobodyLeads = ({topic, partition}: TopicPartition): AdapterError =>
+export const leaderlessPartitionError = ({topic, partition}: TopicPartition): AdapterError =>
 	new AdapterError(
 		'unreachable',
 		`nobody leads partition ${partition} of ${topic}: it is offline`,
@@ -61,8 +61,8 @@ export const nobodyLeads = ({topic, partition}: TopicPartition): AdapterError =>
 	);
 
 /** Each partition of these, asked of its leader: once more where the leader has changed since it was looked up. */
-async function askLeaders(
-	cluster: Cluster,
+async function requestFromLeaders(
+	cluster: BrokerPool,
 	partitions: readonly TopicPartition[],
 	time: number,
 	context: Context,
@@ -77,11 +77,15 @@ async function askLeaders(
 		[...byLeader].map(async ([leader, some]) => {
 			if (leader === undefined || leader < 0) {
 				for (const at of some)
-					again.push({at, problem: leader === undefined ? cluster.unled(at.topic, listOffsets.name) : nobodyLeads(at)});
+					again.push({
+						at,
+						problem:
+							leader === undefined ? cluster.leaderlessError(at.topic, listOffsets.name) : leaderlessPartitionError(at),
+					});
 				return;
 			}
 			try {
-				for (const {error, offset, topic, partition} of await cluster.ask(
+				for (const {error, offset, topic, partition} of await cluster.request(
 					leader,
 					listOffsets,
 					{partitions: some, time},
@@ -90,13 +94,13 @@ async function askLeaders(
 					const at = {topic, partition};
 					if (error === 0) to.take(at, offset);
 					else {
-						const problem = codeError(error, cluster.about(leader, listOffsets.name, {topic}));
-						if (hasMoved(error)) again.push({at, problem});
+						const problem = protocolError(error, cluster.requestContext(leader, listOffsets.name, {topic}));
+						if (isStaleMetadataCode(error)) again.push({at, problem});
 						else to.fail(at, problem);
 					}
 				}
 			} catch (error) {
-				const problem = problemOf(error);
+				const problem = toAdapterError(error);
 				for (const at of some) {
 					if (problem.harmless) to.fail(at, problem);
 					else again.push({at, problem});
@@ -115,7 +119,7 @@ async function askLeaders(
 			({at}) => now.get(at.topic)?.get(at.partition) !== leaders.get(at.topic)?.get(at.partition),
 		);
 		for (const {at, problem} of again) if (!moved.some(one => one.at === at)) to.fail(at, problem);
-		await askLeaders(
+		await requestFromLeaders(
 			cluster,
 			moved.map(({at}) => at),
 			time,
@@ -127,25 +131,26 @@ async function askLeaders(
 }
 
 export async function readOffsets(
-	cluster: Cluster,
+	cluster: BrokerPool,
 	partitions: readonly TopicPartition[],
 	spec: OffsetSpec,
 	context: Context,
-): Promise<ReadOf<TopicPartition, PartitionOffset>> {
-	const gathered = gather<TopicPartition, PartitionOffset>();
+): Promise<PartialResult<TopicPartition, PartitionOffset>> {
+	const gathered = collectPartial<TopicPartition, PartitionOffset>();
 	const none: TopicPartition[] = [];
-	const time = spec === 'latest' ? latest : spec === 'earliest' ? earliest : Math.max(0, spec.atOrAfter);
-	await askLeaders(cluster, partitions, time, context, {
+	const time =
+		spec === 'latest' ? latestTimestamp : spec === 'earliest' ? earliestTimestamp : Math.max(0, spec.atOrAfter);
+	await requestFromLeaders(cluster, partitions, time, context, {
 		take(at, offset) {
-			if (offset >= 0) gathered.take({...at, offset});
+			if (offset >= 0) gathered.add({...at, offset});
 			else none.push(at);
 		},
-		fail: gathered.fail,
+		fail: gathered.addFailure,
 	});
 	// Nothing at or after that time: then it is the end.
-	await askLeaders(cluster, none, latest, context, {
-		take: (at, offset) => gathered.take({...at, offset}),
-		fail: gathered.fail,
+	await requestFromLeaders(cluster, none, latestTimestamp, context, {
+		take: (at, offset) => gathered.add({...at, offset}),
+		fail: gathered.addFailure,
 	});
 	return gathered.result();
 }

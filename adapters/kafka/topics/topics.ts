@@ -12,15 +12,15 @@ import {
 	topicRow,
 } from '../../../src/model/kafka/kafka-topic.ts';
 import type {KafkaBroker, KafkaPort, KafkaTopic} from '../../../src/port/kafka.ts';
-import {kafkaTool} from '../cli-equivalent.ts';
+import {kafkaToolCommand} from '../cli-equivalent.ts';
 
 /** A broker that went is told for so long, unless it comes back or replicas are still placed on it. */
-const lostForMs = 30 * 60_000;
+const lostBrokerShownMs = 30 * 60_000;
 
 type TopicSnapshot = Snapshot<KafkaTopicRow> & {readonly lost: readonly LostBroker[]};
 
 /** How many messages are in the dead-letter topics, and how many came in lately. */
-function countLetters(port: KafkaPort) {
+function createDeadLetterCounter(port: KafkaPort) {
 	let seen = new Map<string, {readonly at: number; readonly end: number; readonly id: string | undefined}[]>();
 	return async (topics: readonly KafkaTopic[], context: Context): Promise<ReadonlyMap<string, DeadLetters>> => {
 		const letters = topics.filter(({topic}) => isDeadLetter(topic));
@@ -45,15 +45,15 @@ function countLetters(port: KafkaPort) {
 			next.set(topic, [...before.filter(one => one.at < at), {at, end, id}].slice(-100));
 			const from = before.findLast(one => one.end < end) === undefined ? undefined : before[0];
 			const grew = from && {messages: end - from.end, seconds: (at - from.at) / 1000};
-			return [[topic, {messages: end - sum(starts.read, topic), grew}] as const];
+			return [[topic, {messages: end - sum(starts.read, topic), recentGrowth: grew}] as const];
 		});
 		seen = next;
 		return new Map(counted);
 	};
 }
 
-function follow(port: KafkaPort, target: Target): (context: Context) => Promise<TopicSnapshot> {
-	const letters = countLetters(port);
+function createTopicReader(port: KafkaPort, target: Target): (context: Context) => Promise<TopicSnapshot> {
+	const letters = createDeadLetterCounter(port);
 	const known = new Map<number, {readonly broker: KafkaBroker; goneSince: number | undefined}>();
 
 	function missed(alive: readonly KafkaBroker[], topics: readonly KafkaTopic[], at: number): readonly LostBroker[] {
@@ -67,12 +67,12 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 		for (const [id, one] of known) {
 			if (ids.has(id)) continue;
 			one.goneSince ??= at;
-			if (at - one.goneSince > lostForMs && !placed.has(id)) {
+			if (at - one.goneSince > lostBrokerShownMs && !placed.has(id)) {
 				known.delete(id);
 				continue;
 			}
 			placed.delete(id);
-			gone.push({id, seen: {...one.broker, since: one.goneSince}});
+			gone.push({id, lastSeen: {...one.broker, since: one.goneSince}});
 		}
 		return [...gone, ...[...placed].map(id => ({id}))].toSorted((a, b) => a.id - b.id);
 	}
@@ -116,17 +116,17 @@ function follow(port: KafkaPort, target: Target): (context: Context) => Promise<
 }
 
 /** One row for each topic, and what is wrong with the brokers that hold it. */
-export const topics = defineSource<KafkaTopicRow, KafkaPort>()({
+export const topicsSource = defineSource<KafkaTopicRow, KafkaPort>()({
 	kind: 'kafka.topic',
 	title: 'Topics',
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
-	reads: target => [
-		kafkaTool('kafka-topics.sh', target, ['--describe', '--under-replicated-partitions']),
-		kafkaTool('kafka-topics.sh', target, ['--describe', '--unavailable-partitions']),
+	cliEquivalent: target => [
+		kafkaToolCommand('kafka-topics.sh', target, ['--describe', '--under-replicated-partitions']),
+		kafkaToolCommand('kafka-topics.sh', target, ['--describe', '--unavailable-partitions']),
 	],
-	open: follow,
+	open: createTopicReader,
 	findings: (snapshot, _previous, {target}) =>
 		clusterFindings(snapshot.rows, (snapshot as TopicSnapshot).lost ?? [], target),
 });

@@ -6,10 +6,10 @@ import {shellLine} from '../../../src/text/quote.ts';
 export const settingsOf = (target: Target): KubernetesSettings => target.settings as KubernetesSettings;
 
 /** `kubectl` with everything that leads to the target. */
-export const kubectl = (target: Target, ...words: readonly string[]): string =>
-	kubectlFor(settingsOf(target), ...words);
+export const kubectlCommand = (target: Target, ...words: readonly string[]): string =>
+	kubectlCommandFor(settingsOf(target), ...words);
 
-export function kubectlFor(
+export function kubectlCommandFor(
 	{kubeconfig, context, impersonate}: Pick<KubernetesSettings, 'kubeconfig' | 'context' | 'impersonate'>,
 	...words: readonly string[]
 ): string {
@@ -27,8 +27,8 @@ export function kubectlFor(
 }
 
 /** The same read in each namespace that is watched. */
-export function kubectlEverywhere(target: Target, ...words: readonly string[]): readonly string[] {
+export function kubectlCommandPerNamespace(target: Target, ...words: readonly string[]): readonly string[] {
 	const {namespaces} = settingsOf(target);
-	if (namespaces === 'all') return [kubectl(target, ...words, '--all-namespaces')];
-	return namespaces.map(namespace => kubectl(target, '-n', namespace, ...words));
+	if (namespaces === 'all') return [kubectlCommand(target, ...words, '--all-namespaces')];
+	return namespaces.map(namespace => kubectlCommand(target, '-n', namespace, ...words));
 }

@@ -7,27 +7,27 @@ import type {
 	KubernetesPort,
 	KubernetesSettings,
 	LogsRequest,
-	Watched,
+	WatchedState,
 } from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
-import {createReviews, readIdentity, readServerId} from './access-reviews.ts';
+import {createAccessReviews, readIdentity, readServerId} from './access-reviews.ts';
 import {byteLines} from './byte-lines.ts';
 import {type Clock, systemClock} from './clock.ts';
 import {createContainerMetrics} from './container-metrics.ts';
-import {type Pulse, startPulse} from './heartbeat.ts';
+import {type Heartbeat, startHeartbeat} from './heartbeat.ts';
 import {createInformer, type Informer} from './informer.ts';
 import {listAll} from './list.ts';
 import {readNodeUsage, readPodUsage} from './metrics-api.ts';
-import {pathOf, watchedResources} from './resources.ts';
+import {apiPath, watchedResources} from './resources.ts';
 import {serviceTransport} from './service-proxy.ts';
-import {type Timings, usualTimings} from './timings.ts';
-import {createTransport, type Transport} from './transport.ts';
-import {apiObject, createActs} from './writes.ts';
+import {defaultTimings, type Timings} from './timings.ts';
+import {type ApiTransport, createApiTransport} from './transport.ts';
+import {apiObject, createWrites} from './writes.ts';
 
 /** Bytes. A container may log a line of any length; nobody reads on so far. */
 const longestLine = 1024 * 1024;
 /** A quiet pod is no dead connection. */
-const quietMs = 24 * 60 * 60_000;
+const quietLogTimeoutMs = 24 * 60 * 60_000;
 
 export type KubernetesClient = {
 	readonly port: KubernetesPort;
@@ -35,7 +35,7 @@ export type KubernetesClient = {
 	server(context: Context): Promise<ServerId | undefined>;
 	login(): Promise<void>;
 	/** See Credentials.approval. */
-	approval: Transport['approval'];
+	approval: ApiTransport['approval'];
 	close(): void;
 };
 
@@ -54,21 +54,21 @@ type Informers = {readonly [K in WatchedKind]?: readonly Informer<K>[]};
 /** One cluster. Nothing is connected before the first read; one list and one watch for each kind that was asked for, and namespace. */
 export function createKubernetesClient(settings: KubernetesSettings, options: ClientOptions): KubernetesClient {
 	const {clock = systemClock, random = Math.random} = options;
-	const timings = {...usualTimings, ...options.timings};
-	const transport = createTransport(settings, clock);
-	const reviews = createReviews(transport);
+	const timings = {...defaultTimings, ...options.timings};
+	const transport = createApiTransport(settings, clock);
+	const reviews = createAccessReviews(transport);
 	const informers: Informers = {};
-	let pulse: Pulse | undefined;
+	let pulse: Heartbeat | undefined;
 
 	const all = (): readonly Informer<WatchedKind>[] => Object.values(informers).flat();
-	const followed = new Set<FollowedLog>();
+	const followed = new Set<OpenLogStream>();
 	const lost = (reason: AdapterError) => {
-		for (const informer of all()) informer.doubt(reason);
+		for (const informer of all()) informer.markSuspect(reason);
 		// A log may be quiet for long, so that only this tells one that is dead.
-		for (const log of followed) if (clock.now() - log.heardAt >= timings.pulseMs) log.end(reason);
+		for (const log of followed) if (clock.now() - log.heardAt >= timings.heartbeatIntervalMs) log.end(reason);
 	};
-	const follower = (end: FollowedLog['end']) => {
-		pulse ??= startPulse(transport, clock, timings, lost);
+	const follower = (end: OpenLogStream['end']) => {
+		pulse ??= startHeartbeat(transport, clock, timings, lost);
 		const log = {heardAt: clock.now(), end};
 		followed.add(log);
 		return {
@@ -84,9 +84,17 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 	function informersOf<K extends WatchedKind>(kind: K): readonly Informer<K>[] {
 		const known: readonly Informer<K>[] | undefined = informers[kind];
 		if (known !== undefined) return known;
-		pulse ??= startPulse(transport, clock, timings, lost);
+		pulse ??= startHeartbeat(transport, clock, timings, lost);
 		const made = namespacesOf(watchedResources[kind].type.namespaced).map(namespace =>
-			createInformer({kind, namespace, transport, clock, timings, random, aliveAt: () => pulse?.heardAt()}),
+			createInformer({
+				kind,
+				namespace,
+				transport,
+				clock,
+				timings,
+				random,
+				lastHeartbeatAt: () => pulse?.lastAnswerAt(),
+			}),
 		);
 		Object.assign(informers, {[kind]: made});
 		return made;
@@ -97,10 +105,10 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 		for (const informer of all()) informer.retry();
 	};
 
-	const merged = createMerge();
+	const merged = createNamespaceMerge();
 
 	const port: KubernetesPort = {
-		async watched(kind, {signal}) {
+		async readWatched(kind, {signal}) {
 			const found = informersOf(kind);
 			const views = await Promise.all(found.map(informer => informer.read(signal)));
 			return merged(kind, views);
@@ -110,8 +118,8 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 		},
 		async get({type, namespace, name}, {signal}) {
 			const asked = `get ${type.resource} ${name}`;
-			const path = pathOf(type, namespace, name);
-			return apiObject(await transport.json({method: 'GET', path, pool: 'read', asked}, signal));
+			const path = apiPath(type, namespace, name);
+			return apiObject(await transport.json({method: 'GET', path, pool: 'read', operation: asked}, signal));
 		},
 		async list(
 			{type, namespace, labelSelector, fieldSelector, limit = Number.POSITIVE_INFINITY, metadataOnly},
@@ -136,20 +144,20 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 			return (await Promise.all(parts)).flat();
 		},
 		nodeUsage: context => readNodeUsage(transport, context),
-		metrics:
+		containerMetrics:
 			options.metrics && settings.metrics
 				? createContainerMetrics(settings.metrics, settings.namespaces, options.metrics)
 				: undefined,
-		logs: (request, context) => readLogs(transport, request, context, follower),
-		async read(path, {signal}) {
-			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', asked: path}, signal);
+		readLogs: (request, context) => readLogs(transport, request, context, follower),
+		async readPath(path, {signal}) {
+			const answer = await transport.text({method: 'GET', path, accept: '*/*', pool: 'read', operation: path}, signal);
 			return {text: answer.text, contentType: answer.headers['content-type'] ?? ''};
 		},
 		latencyMs: () => pulse?.latencyMs(),
-		service: of => serviceTransport(transport, of),
-		mayI: (question, context) => reviews.mayI(question, context),
+		serviceTransport: of => serviceTransport(transport, of),
+		reviewAccess: (question, context) => reviews.reviewAccess(question, context),
 		identity: context => readIdentity(transport, context),
-		...createActs(transport, {readOnly: options.readOnly, denied: () => reviews.forget()}),
+		...createWrites(transport, {readOnly: options.readOnly, denied: () => reviews.clearCache()}),
 	};
 
 	return {
@@ -180,30 +188,30 @@ export function createKubernetesClient(settings: KubernetesSettings, options: Cl
 }
 
 /** A log that is followed: when something of it was heard last, and the way to end it. */
-type FollowedLog = {heardAt: number; end(reason: AdapterError): void};
+type OpenLogStream = {heardAt: number; end(reason: AdapterError): void};
 
-type Follower = (end: FollowedLog['end']) => {heard(): void; close(): void};
+type OnLogStream = (end: OpenLogStream['end']) => {heard(): void; close(): void};
 
 async function* readLogs(
-	transport: Transport,
+	transport: ApiTransport,
 	{namespace, pod, ...query}: LogsRequest,
 	{signal}: Context,
-	follower: Follower,
+	follower: OnLogStream,
 ): AsyncGenerator<readonly string[]> {
 	const follows = query.follow === true;
 	const ending = new AbortController();
 	const log = follows ? follower(reason => ending.abort(reason)) : undefined;
 	const either = AbortSignal.any([signal, ending.signal]);
 	try {
-		const answer = await transport.open(
+		const answer = await transport.send(
 			{
 				method: 'GET',
-				path: pathOf(watchedResources.pods.type, namespace, pod, 'log'),
+				path: apiPath(watchedResources.pods.type, namespace, pod, 'log'),
 				query,
 				accept: '*/*',
 				pool: follows ? 'stream' : 'read',
-				asked: `read the log of pod ${pod}`,
-				silentMs: follows ? quietMs : undefined,
+				operation: `read the log of pod ${pod}`,
+				silenceTimeoutMs: follows ? quietLogTimeoutMs : undefined,
 			},
 			either,
 		);
@@ -222,9 +230,9 @@ async function* readLogs(
 }
 
 /** The namespaces of a set as one, built anew only when one of them has changed. */
-function createMerge() {
+function createNamespaceMerge() {
 	const kept = new Map<WatchedKind, {readonly key: string; readonly objects: ReadonlyMap<string, unknown>}>();
-	return <K extends WatchedKind>(kind: K, views: readonly Watched<K>[]): Watched<K> => {
+	return <K extends WatchedKind>(kind: K, views: readonly WatchedState<K>[]): WatchedState<K> => {
 		const [only] = views;
 		if (only !== undefined && views.length === 1) return only;
 		const key = views.map(view => `${view.version}`).join();
@@ -235,13 +243,13 @@ function createMerge() {
 				: new Map(views.flatMap(view => [...view.objects]));
 		kept.set(kind, {key, objects});
 		const stale = views.flatMap(view => view.stale ?? []).toSorted((a, b) => a.since - b.since)[0];
-		const glimpses = views.flatMap(view => view.glimpse ?? []);
+		const glimpses = views.flatMap(view => view.podTable ?? []);
 		return {
 			objects,
-			...(glimpses.length === 0 ? {} : {glimpse: glimpses}),
+			...(glimpses.length === 0 ? {} : {podTable: glimpses}),
 			version: views.reduce((sum, view) => sum + view.version, 0),
-			heardAt: Math.min(...views.map(view => view.heardAt)),
-			complete: views.every(view => view.complete),
+			lastHeardAt: Math.min(...views.map(view => view.lastHeardAt)),
+			isComplete: views.every(view => view.isComplete),
 			...(stale === undefined ? {} : {stale}),
 		};
 	};

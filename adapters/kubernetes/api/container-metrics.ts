@@ -14,20 +14,20 @@ const throttledPeriods = 'container_cpu_cfs_throttled_periods_total';
 const periods = 'container_cpu_cfs_periods_total';
 
 /** Kubelets are scraped twice a minute at most: asking more often tells nothing new, and these questions are not small. */
-const freshMs = 25_000;
+const cacheMs = 25_000;
 
 /** One container of a pod. */
-const each = 'by (namespace, pod, container)';
+const byContainer = 'by (namespace, pod, container)';
 /** What may name a node: as Prometheus Operator has it, as its example configuration has it, and where it was scraped. */
-const machine = 'by (node, kubernetes_io_hostname, instance)';
+const byNode = 'by (node, kubernetes_io_hostname, instance)';
 
-const label = ({labels}: Sample, name: string): string => labels[name] ?? '';
-const podKey = (sample: Sample): string => `${label(sample, 'namespace')}/${label(sample, 'pod')}`;
-const containerKey = (sample: Sample): string => `${podKey(sample)}/${label(sample, 'container')}`;
+const labelValue = ({labels}: Sample, name: string): string => labels[name] ?? '';
+const podKey = (sample: Sample): string => `${labelValue(sample, 'namespace')}/${labelValue(sample, 'pod')}`;
+const containerKey = (sample: Sample): string => `${podKey(sample)}/${labelValue(sample, 'container')}`;
 const nodeName = (sample: Sample): string =>
-	label(sample, 'node') ||
-	label(sample, 'kubernetes_io_hostname') ||
-	label(sample, 'instance')
+	labelValue(sample, 'node') ||
+	labelValue(sample, 'kubernetes_io_hostname') ||
+	labelValue(sample, 'instance')
 		.replace(/:\d+$/, '')
 		.replace(/^\[|\]$/g, '');
 
@@ -37,11 +37,11 @@ const byKey = (samples: readonly Sample[], key: (sample: Sample) => string): Rea
 	new Map(finite(samples).map(sample => [key(sample), sample.value]));
 
 /** Reads again only when the last answer is old enough. */
-function seldom<T>(read: (context: Context) => Promise<T>): (context: Context) => Promise<T> {
+function cacheRead<T>(read: (context: Context) => Promise<T>): (context: Context) => Promise<T> {
 	let last: {readonly at: number; readonly value: T} | undefined;
 	return async context => {
 		const now = context.now();
-		if (last !== undefined && now >= last.at && now - last.at < freshMs) return last.value;
+		if (last !== undefined && now >= last.at && now - last.at < cacheMs) return last.value;
 		const value = await read(context);
 		last = {at: now, value};
 		return value;
@@ -71,8 +71,8 @@ export function createContainerMetrics(
 		const kept = `${memory}${ours}`;
 		const [bytes, cores, moments] = await Promise.all([
 			// For minutes after a restart the container before is still told: only what was measured last counts.
-			ask(`max ${each} (${kept} and topk ${each} (1, timestamp(${kept})))`, context),
-			ask(`sum ${each} (rate(${cpu}${ours}[5m]))`, context),
+			ask(`max ${byContainer} (${kept} and topk ${byContainer} (1, timestamp(${kept})))`, context),
+			ask(`sum ${byContainer} (rate(${cpu}${ours}[5m]))`, context),
 			ask(`max by (namespace, pod) (timestamp(${kept}))`, context),
 		]);
 		if (bytes.length === 0) throw none('pods');
@@ -81,7 +81,7 @@ export function createContainerMetrics(
 		return [...Map.groupBy(finite(bytes), podKey)].flatMap(([key, samples]) => {
 			const [first] = samples;
 			const containers = samples.map(sample => ({
-				name: label(sample, 'container'),
+				name: labelValue(sample, 'container'),
 				memory: sample.value,
 				// Two measurements make a rate: one that has just started has none yet.
 				cpu: coresOf.get(containerKey(sample)),
@@ -89,8 +89,8 @@ export function createContainerMetrics(
 			const whole = containers.flatMap(one => (one.cpu === undefined ? [] : {...one, cpu: one.cpu}));
 			if (first === undefined || whole.length < containers.length) return [];
 			return {
-				namespace: label(first, 'namespace'),
-				name: label(first, 'pod'),
+				namespace: labelValue(first, 'namespace'),
+				name: labelValue(first, 'pod'),
 				measuredAt: (measuredAt.get(key) ?? 0) * 1000,
 				containers: whole,
 			};
@@ -99,9 +99,9 @@ export function createContainerMetrics(
 
 	async function nodesBy(aggregate: string, selector: string, context: Context): Promise<readonly NodeUsage[]> {
 		const [bytes, cores, moments] = await Promise.all([
-			ask(`${aggregate} ${machine} (${memory}${selector})`, context),
-			ask(`${aggregate} ${machine} (rate(${cpu}${selector}[5m]))`, context),
-			ask(`max ${machine} (timestamp(${memory}${selector}))`, context),
+			ask(`${aggregate} ${byNode} (${memory}${selector})`, context),
+			ask(`${aggregate} ${byNode} (rate(${cpu}${selector}[5m]))`, context),
+			ask(`max ${byNode} (timestamp(${memory}${selector}))`, context),
 		]);
 		const coresOf = byKey(cores, nodeName);
 		const measuredAt = byKey(moments, nodeName);
@@ -124,10 +124,15 @@ export function createContainerMetrics(
 	}
 
 	async function throttling(context: Context): Promise<ReadonlyMap<string, number>> {
-		const held = `sum ${each} (rate(${throttledPeriods}${ours}[5m]))`;
-		const all = `sum ${each} (rate(${periods}${ours}[5m]))`;
+		const held = `sum ${byContainer} (rate(${throttledPeriods}${ours}[5m]))`;
+		const all = `sum ${byContainer} (rate(${periods}${ours}[5m]))`;
 		return byKey(await ask(`max by (namespace, pod) (${held} / ${all})`, context), podKey);
 	}
 
-	return {from, podUsage: seldom(podUsage), nodeUsage: seldom(nodeUsage), throttling: seldom(throttling)};
+	return {
+		target: from,
+		podUsage: cacheRead(podUsage),
+		nodeUsage: cacheRead(nodeUsage),
+		throttling: cacheRead(throttling),
+	};
 }

@@ -5,17 +5,17 @@ import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../../src/port/kubernetes-access.ts';
 import type {TlsMaterial} from '../../http/agent.ts';
 import type {Clock} from './clock.ts';
-import {type PluginSeat, runExecPlugin} from './exec-plugin.ts';
+import {type PluginMode, runExecPlugin} from './exec-plugin.ts';
 
 /** A credential is renewed so long before it expires, so that it does not expire on its way. */
-const earlyMs = 60_000;
+const renewBeforeExpiryMs = 60_000;
 /** As client-go: tokens of service accounts are replaced long before they expire. */
 const tokenFileMs = 60_000;
 /** A login that failed is not tried again for every one of the requests that wait for it. */
-const refusalMs = 10_000;
+const failedLoginRetryMs = 10_000;
 
 /** Everything that a request needs to go out, read. Secret as a whole. */
-export type Ticket = {
+export type RequestCredentials = {
 	/** Grows with every renewal. */
 	readonly generation: number;
 	readonly access: ClusterAccess;
@@ -25,7 +25,7 @@ export type Ticket = {
 
 export type Credentials = {
 	/** @throws AdapterError `denied` when nobody can log in. */
-	ticket(): Promise<Ticket>;
+	current(): Promise<RequestCredentials>;
 	/**
 	 * Makes one anew with the person at the terminal.
 	 * @throws AdapterError `unsupported` when the login is no command, `denied` when it failed.
@@ -34,12 +34,12 @@ export type Credentials = {
 	/** A program that waits for the user's approval. What failed for want of it is tried again at once when it is given. */
 	approval(): Promise<ProgramApproval | undefined>;
 	/** The server took this ticket, whatever it answered. */
-	accepted(ticket: Ticket): void;
+	markAccepted(ticket: RequestCredentials): void;
 	/**
 	 * The server refused this ticket with a 401. The next one is made anew, once for all who hold it.
 	 * @returns false when there is no point in trying again at once: it is new, and was never accepted.
 	 */
-	refused(ticket: Ticket): boolean;
+	markRefused(ticket: RequestCredentials): boolean;
 };
 
 function impersonation(who: Impersonation | undefined): Readonly<Record<string, string | readonly string[]>> {
@@ -65,15 +65,20 @@ async function readToken(file: Secret): Promise<string> {
 }
 
 /** `expiresAt`: when it is to be made anew, in epoch milliseconds. */
-type Made = {readonly ticket: Ticket; readonly madeAt: number; readonly expiresAt: number; accepted: boolean};
+type CachedCredentials = {
+	readonly ticket: RequestCredentials;
+	readonly madeAt: number;
+	readonly expiresAt: number;
+	accepted: boolean;
+};
 
 export function createCredentials(settings: KubernetesSettings, clock: Clock): Credentials {
-	let made: Made | undefined;
-	let making: Promise<Made> | undefined;
+	let made: CachedCredentials | undefined;
+	let making: Promise<CachedCredentials> | undefined;
 	let generation = 0;
 	let failure: {readonly error: AdapterError; readonly until: number} | undefined;
 
-	async function make(seat: PluginSeat): Promise<Made> {
+	async function make(seat: PluginMode): Promise<CachedCredentials> {
 		const access = await settings.access();
 		const {login} = access;
 		if (seat === 'terminal' && login.by.kind !== 'exec') {
@@ -101,12 +106,12 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 			if (given.expiresAt !== undefined) {
 				// One that lives shorter than the margin is used for half its life.
 				const now = clock.now();
-				expiresAt = Math.max(given.expiresAt - earlyMs, now + (given.expiresAt - now) / 2);
+				expiresAt = Math.max(given.expiresAt - renewBeforeExpiryMs, now + (given.expiresAt - now) / 2);
 			}
 		}
 		const ca = await access.authority?.reveal();
 		generation += 1;
-		const ticket: Ticket = {
+		const ticket: RequestCredentials = {
 			generation,
 			access,
 			headers: {
@@ -118,7 +123,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		return {ticket, madeAt: clock.now(), expiresAt, accepted: false};
 	}
 
-	async function makeOnce(seat: PluginSeat): Promise<Made> {
+	async function makeOnce(seat: PluginMode): Promise<CachedCredentials> {
 		try {
 			made = await make(seat);
 			failure = undefined;
@@ -126,7 +131,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 		} catch (error) {
 			const hint = 'Check the files that the kubeconfig names, and log in again.';
 			const told = isAdapterError(error) ? error : new AdapterError('denied', messageOf(error), hint, {cause: error});
-			failure = {error: told, until: clock.now() + refusalMs};
+			failure = {error: told, until: clock.now() + failedLoginRetryMs};
 			throw told;
 		} finally {
 			making = undefined;
@@ -134,7 +139,7 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 	}
 
 	return {
-		async ticket() {
+		async current() {
 			if (made !== undefined && clock.now() < made.expiresAt) return made.ticket;
 			if (failure !== undefined && clock.now() < failure.until) throw failure.error;
 			making ??= makeOnce('screen');
@@ -159,12 +164,12 @@ export function createCredentials(settings: KubernetesSettings, clock: Clock): C
 				}
 			);
 		},
-		accepted(ticket) {
+		markAccepted(ticket) {
 			if (made?.ticket.generation === ticket.generation) made.accepted = true;
 		},
-		refused(ticket) {
+		markRefused(ticket) {
 			if (made?.ticket.generation !== ticket.generation) return true;
-			if (!made.accepted && clock.now() - made.madeAt < refusalMs) return false;
+			if (!made.accepted && clock.now() - made.madeAt < failedLoginRetryMs) return false;
 			made = undefined;
 			return true;
 		},

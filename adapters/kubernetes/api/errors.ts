@@ -1,11 +1,11 @@
 import {AdapterError, type ErrorKind, isAdapterError} from '../../../src/errors.ts';
 import type {ApiRefusal} from '../../../src/port/kubernetes.ts';
-import {type LinkHints, linkError} from '../../http/errors.ts';
-import {grantFor} from './grant-command.ts';
+import {type ConnectionHints, connectionErrorWithHints} from '../../http/errors.ts';
+import {grantCommandForRefusal} from './grant-command.ts';
 
 type Meaning = readonly [kind: ErrorKind, hint: string];
 
-const hints: LinkHints = {
+const hints: ConnectionHints = {
 	codes: {
 		ECONNREFUSED: 'Nothing listens there: check that the API server runs, and the server of this context.',
 		ENOTFOUND: 'The name does not resolve: check the server of this context, your VPN and your DNS.',
@@ -17,14 +17,16 @@ const hints: LinkHints = {
 	},
 	notTls: 'What answers there does not speak TLS: check the port, and https in the server of this context.',
 	certificateRefused: 'The server does not accept our certificate: renew client-certificate in the kubeconfig.',
-	ownFiles: 'Correct certificate-authority, client-certificate and client-key in the kubeconfig: they have to be PEM.',
+	ownCertificateFiles:
+		'Correct certificate-authority, client-certificate and client-key in the kubeconfig: they have to be PEM.',
 	tlsFailed: 'TLS failed: check the certificates and the key of this context.',
 	unreadable: 'The answer cannot be read: check what stands between here and the API server.',
 	broken: 'The connection broke; it is tried again. Check the API server and the network.',
 };
 
 /** Anything that a socket, TLS or a stream threw, as what it means to the operator. `where` is `host:port`. */
-export const connectionError = (thrown: unknown, where: string): AdapterError => linkError(thrown, where, hints);
+export const kubernetesConnectionError = (thrown: unknown, where: string): AdapterError =>
+	connectionErrorWithHints(thrown, where, hints);
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
@@ -38,7 +40,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 }
 
 /** Whether the API server itself said it, rather than a service behind it. */
-export function isStatus(body: string): boolean {
+export function isApiStatus(body: string): boolean {
 	try {
 		const {kind, apiVersion} = record(JSON.parse(body));
 		return kind === 'Status' && apiVersion === 'v1';
@@ -48,18 +50,23 @@ export function isStatus(body: string): boolean {
 }
 
 /** What the body of a refusal says: a `Status` of the API, or the words of something that stands before it. */
-export function readRefusal(code: number, body: string, retryAfter: number | undefined): ApiRefusal {
+export function parseApiRefusal(code: number, body: string, retryAfter: number | undefined): ApiRefusal {
 	let status: Readonly<Record<string, unknown>> = {};
 	try {
 		status = record(JSON.parse(body));
 	} catch {
 		// Not the API: a load balancer's page, or plain text.
 	}
-	return refusalFrom(status, code, retryAfter, status['kind'] === 'Status' ? '' : body.replace(/<[^<>]*>/g, ' '));
+	return apiRefusalFromStatus(
+		status,
+		code,
+		retryAfter,
+		status['kind'] === 'Status' ? '' : body.replace(/<[^<>]*>/g, ' '),
+	);
 }
 
 /** A `Status` object, also as it comes in an ERROR event of a watch. */
-export function refusalFrom(status: unknown, code: number, retryAfter?: number, otherwise = ''): ApiRefusal {
+export function apiRefusalFromStatus(status: unknown, code: number, retryAfter?: number, otherwise = ''): ApiRefusal {
 	const {reason, message, details, code: own} = record(status);
 	const {causes, retryAfterSeconds} = record(details);
 	const told = typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined;
@@ -77,7 +84,7 @@ export function refusalFrom(status: unknown, code: number, retryAfter?: number, 
 }
 
 /** The refusal behind an error, when the server gave one. */
-export function refusalOf(error: unknown): ApiRefusal | undefined {
+export function findApiRefusal(error: unknown): ApiRefusal | undefined {
 	if (!isAdapterError(error) || typeof error.cause !== 'object' || error.cause === null) return undefined;
 	return 'causes' in error.cause && 'reason' in error.cause ? (error.cause as ApiRefusal) : undefined;
 }
@@ -90,7 +97,7 @@ function meaningOf({code, message, reason}: ApiRefusal): Meaning {
 		case 401:
 			return ['denied', 'The server does not know us: log in again, or renew the credentials of this context.'];
 		case 403: {
-			const line = grantFor(message);
+			const line = grantCommandForRefusal(message);
 			const hint = line === undefined ? 'Ask an administrator of the cluster for the right to do it.' : undefined;
 			return ['denied', hint ?? `An administrator grants it with: ${line}`];
 		}
@@ -117,7 +124,7 @@ function meaningOf({code, message, reason}: ApiRefusal): Meaning {
 }
 
 /** What the server refused, as an error. `asked` says what was asked: `list pods`. */
-export function refusalError(refusal: ApiRefusal, asked: string): AdapterError {
+export function apiRefusalError(refusal: ApiRefusal, asked: string): AdapterError {
 	const [kind, hint] = meaningOf(refusal);
 	return new AdapterError(kind, `${asked}: ${refusal.message}`, hint, {cause: refusal});
 }

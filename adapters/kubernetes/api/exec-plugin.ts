@@ -3,14 +3,14 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
 import type {ClusterAccess, ExecPlugin} from '../../../src/port/kubernetes-access.ts';
 import {cleanLine} from '../../../src/text/clean.ts';
-import {errorOutput} from '../../../src/text/error-output.ts';
+import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
 import {redact} from '../../../src/text/redact.ts';
-import {kubectlFor} from './cli-equivalent.ts';
+import {kubectlCommandFor} from './cli-equivalent.ts';
 import type {Clock} from './clock.ts';
 
 /** A plugin may ask a server of its own, which may be far away. */
-const longestMs = 30_000;
-const largest = 1024 * 1024;
+const pluginTimeoutMs = 30_000;
+const maxOutputBytes = 1024 * 1024;
 
 /** What a plugin answered. Secret as a whole. */
 export type ExecCredential = {
@@ -49,7 +49,7 @@ async function execInfo(plugin: ExecPlugin, access: ClusterAccess, interactive: 
 }
 
 /** `screen`: behind the deck, without a terminal; its input is empty, and what it says to a person is kept for the error. */
-export type PluginSeat = 'screen' | 'terminal';
+export type PluginMode = 'screen' | 'terminal';
 
 /**
  * Asks the plugin once. At a terminal it has the person's input and stderr, and all the time it wants.
@@ -60,10 +60,10 @@ export async function runExecPlugin(
 	access: ClusterAccess,
 	clock: Clock,
 	settings: KubernetesSettings,
-	seat: PluginSeat = 'screen',
+	seat: PluginMode = 'screen',
 ): Promise<ExecCredential> {
 	await plugin.permit();
-	const login = kubectlFor({...settings, context: access.context}, 'version');
+	const login = kubectlCommandFor({...settings, context: access.context}, 'version');
 	if (plugin.interactive === 'Always' && seat === 'screen') {
 		const hint = `Log in from the list of watched systems, or in another terminal: ${login}`;
 		throw new AdapterError('denied', `login by ${plugin.command} needs a terminal`, hint);
@@ -75,13 +75,13 @@ export async function runExecPlugin(
 	};
 	const failed = failureOf(plugin, login);
 	const run = {plugin, env, failed};
-	const answer = await (seat === 'terminal' ? outputAtTerminal(run) : output(run, clock));
+	const answer = await (seat === 'terminal' ? runAtTerminal(run) : runInBackground(run, clock));
 	return readCredential(plugin, answer, clock, failed);
 }
 
 type Run = {readonly plugin: ExecPlugin; readonly env: NodeJS.ProcessEnv; readonly failed: Failure};
 
-function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
+function runInBackground({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 	return new Promise((resolve, reject) => {
 		// A group of its own, so that whatever the plugin starts ends with it.
 		const child = spawn(plugin.command, [...plugin.args], {
@@ -103,20 +103,20 @@ function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 			child.stderr.destroy();
 			reject(failed(what));
 		};
-		const callOff = clock.after(longestMs, () => stop(`no answer in ${longestMs / 1000} s`));
+		const callOff = clock.after(pluginTimeoutMs, () => stop(`no answer in ${pluginTimeoutMs / 1000} s`));
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
 			out += chunk;
-			if (out.length > largest) stop('it prints more than a credential');
+			if (out.length > maxOutputBytes) stop('it prints more than a credential');
 		});
 		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
 			said = (said + chunk).slice(-8000);
 		});
-		child.on('error', (error: NodeJS.ErrnoException) => stop(notStarted(error)));
+		child.on('error', (error: NodeJS.ErrnoException) => stop(describeStartFailure(error)));
 		child.on('close', (code, signal) => {
 			callOff();
 			if (code === 0) resolve(out);
 			else {
-				const words = errorOutput(said, [...plugin.args, ...Object.values(plugin.env), out]);
+				const words = summarizeErrorOutput(said, [...plugin.args, ...Object.values(plugin.env), out]);
 				reject(failed(`ended with ${code ?? signal}${words === '' ? '' : `: ${words}`}`));
 			}
 		});
@@ -124,7 +124,7 @@ function output({plugin, env, failed}: Run, clock: Clock): Promise<string> {
 }
 
 /** In our own group: a terminal gives its keys to that group alone, Ctrl-C included. */
-function outputAtTerminal({plugin, env, failed}: Run): Promise<string> {
+function runAtTerminal({plugin, env, failed}: Run): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(plugin.command, [...plugin.args], {
 			env,
@@ -134,17 +134,20 @@ function outputAtTerminal({plugin, env, failed}: Run): Promise<string> {
 		let out = '';
 		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
 			out += chunk;
-			if (out.length > largest) child.kill('SIGKILL');
+			if (out.length > maxOutputBytes) child.kill('SIGKILL');
 		});
-		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(notStarted(error))));
+		child.on('error', (error: NodeJS.ErrnoException) => reject(failed(describeStartFailure(error))));
 		child.on('close', (code, signal) => {
 			if (code === 0) resolve(out);
-			else reject(failed(out.length > largest ? 'it prints more than a credential' : `ended with ${code ?? signal}`));
+			else
+				reject(
+					failed(out.length > maxOutputBytes ? 'it prints more than a credential' : `ended with ${code ?? signal}`),
+				);
 		});
 	});
 }
 
-const notStarted = (error: NodeJS.ErrnoException): string =>
+const describeStartFailure = (error: NodeJS.ErrnoException): string =>
 	error.code === 'ENOENT' ? 'it is not installed, or not in PATH' : (error.code ?? error.message);
 
 const field = (value: unknown, name: string): unknown =>

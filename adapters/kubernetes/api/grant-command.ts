@@ -1,7 +1,7 @@
 import {shellLine} from '../../../src/text/quote.ts';
 
 /** What RBAC was asked, in its own words. */
-export type Asked = {
+export type DeniedAccess = {
 	readonly verb: string;
 	readonly group: string;
 	/** With its subresource: `pods/eviction`. */
@@ -11,7 +11,7 @@ export type Asked = {
 };
 
 /** Who reads also watches: granting one verb at a time leads to the next refusal. */
-const together: Readonly<Record<string, string>> = {
+const verbsGrantedTogether: Readonly<Record<string, string>> = {
 	get: 'get,list,watch',
 	list: 'get,list,watch',
 	watch: 'get,list,watch',
@@ -24,13 +24,20 @@ function subject(user: string): readonly string[] {
 }
 
 /** The line an administrator runs so that `user` may do it: a role and its binding. */
-export function grantLine(user: string, {verb, group, resource, namespace}: Asked): string {
+export function kubectlGrantCommand(user: string, {verb, group, resource, namespace}: DeniedAccess): string {
 	const [plain = resource, sub] = resource.split('/');
-	const name = `midwatch-${[plain, sub, together[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
+	const name = `midwatch-${[plain, sub, verbsGrantedTogether[verb] === undefined ? verb : 'read'].filter(Boolean).join('-')}`;
 	const full = `${plain}${group === '' ? '' : `.${group}`}${sub === undefined ? '' : `/${sub}`}`;
 	const kubectl = namespace === '' ? ['kubectl'] : ['kubectl', '-n', namespace];
 	const prefix = namespace === '' ? 'cluster' : '';
-	const role = [...kubectl, 'create', `${prefix}role`, name, `--verb=${together[verb] ?? verb}`, `--resource=${full}`];
+	const role = [
+		...kubectl,
+		'create',
+		`${prefix}role`,
+		name,
+		`--verb=${verbsGrantedTogether[verb] ?? verb}`,
+		`--resource=${full}`,
+	];
 	const binding = [...kubectl, 'create', `${prefix}rolebinding`, name, `--${prefix}role=${name}`, ...subject(user)];
 	return `${shellLine(role)} && ${shellLine(binding)}`;
 }
@@ -40,9 +47,9 @@ const sentence =
 	/User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:at the cluster scope|in the namespace "([^"]+)")/;
 
 /** The grant that a refusal asks for, when it says which. */
-export function grantFor(message: string): string | undefined {
+export function grantCommandForRefusal(message: string): string | undefined {
 	const found = sentence.exec(message);
 	if (found === null) return undefined;
 	const [, user = '', verb = '', resource = '', group = '', namespace = ''] = found;
-	return grantLine(user, {verb, group, resource, namespace});
+	return kubectlGrantCommand(user, {verb, group, resource, namespace});
 }

@@ -1,13 +1,13 @@
 import {AdapterError} from '../../../src/errors.ts';
 import {type Clock, pause} from './clock.ts';
 import type {Timings} from './timings.ts';
-import type {Transport} from './transport.ts';
+import type {ApiTransport} from './transport.ts';
 
-export type Pulse = {
+export type Heartbeat = {
 	/** How long the last sign of life took; undefined before the first. */
 	latencyMs(): number | undefined;
 	/** Epoch milliseconds: when one was last asked for that came; undefined before the first. */
-	heardAt(): number | undefined;
+	lastAnswerAt(): number | undefined;
 	stop(): void;
 };
 
@@ -15,12 +15,12 @@ export type Pulse = {
  * Asks the server for a sign of life every few seconds: a watch on which nothing happens looks the same as one whose other end has gone.
  * `lost` is told when none comes, and after this machine slept.
  */
-export function startPulse(
-	transport: Transport,
+export function startHeartbeat(
+	transport: ApiTransport,
 	clock: Clock,
 	timings: Timings,
 	lost: (reason: AdapterError) => void,
-): Pulse {
+): Heartbeat {
 	const life = new AbortController();
 	let latencyMs: number | undefined;
 	let heardAt: number | undefined;
@@ -31,9 +31,9 @@ export function startPulse(
 			method: 'GET',
 			path: '/version',
 			pool: 'pulse',
-			asked: 'a sign of life',
-			headMs: timings.pulseLateMs,
-			silentMs: timings.pulseLateMs,
+			operation: 'a sign of life',
+			headersTimeoutMs: timings.heartbeatTimeoutMs,
+			silenceTimeoutMs: timings.heartbeatTimeoutMs,
 		} as const;
 		const began = clock.now();
 		try {
@@ -50,9 +50,9 @@ export function startPulse(
 	async function run(): Promise<void> {
 		while (!life.signal.aborted) {
 			const began = clock.now();
-			await pause(clock, timings.pulseMs, life.signal);
+			await pause(clock, timings.heartbeatIntervalMs, life.signal);
 			if (life.signal.aborted) return;
-			if (clock.now() - began > timings.pulseMs * 3) {
+			if (clock.now() - began > timings.heartbeatIntervalMs * 3) {
 				lost(new AdapterError('unreachable', 'this machine was asleep', 'It is connected anew.'));
 			}
 			let failure = await beat();
@@ -63,5 +63,5 @@ export function startPulse(
 	}
 	void run();
 
-	return {latencyMs: () => latencyMs, heardAt: () => heardAt, stop: () => life.abort()};
+	return {latencyMs: () => latencyMs, lastAnswerAt: () => heardAt, stop: () => life.abort()};
 }

@@ -1,27 +1,27 @@
 import {AdapterError, isAdapterError, messageOf} from '../../../src/errors.ts';
-import type {PodGlimpse, Staleness, Watched} from '../../../src/port/kubernetes.ts';
+import type {PodTableRow, Staleness, WatchedState} from '../../../src/port/kubernetes.ts';
 import type {WatchedKind, WatchedObjects} from '../../../src/port/kubernetes-objects.ts';
-import {calledOff} from '../../http/errors.ts';
+import {cancellationError} from '../../http/errors.ts';
 import {type Clock, pause} from './clock.ts';
-import {refusalOf} from './errors.ts';
-import {listAll, metadataOf, readGlimpse} from './list.ts';
-import {trimmed} from './projection.ts';
+import {findApiRefusal} from './errors.ts';
+import {listAll, metadataOf, readPodTable} from './list.ts';
+import {project} from './projection.ts';
 import {watchedResources} from './resources.ts';
 import type {Timings} from './timings.ts';
-import type {Transport} from './transport.ts';
-import {followWatch, needsList} from './watch.ts';
+import type {ApiTransport} from './transport.ts';
+import {followWatch, requiresRelist} from './watch.ts';
 
 export type InformerOptions<K extends WatchedKind> = {
 	readonly kind: K;
 	/** Empty: all. */
 	readonly namespace: string;
-	readonly transport: Transport;
+	readonly transport: ApiTransport;
 	readonly clock: Clock;
 	readonly timings: Timings;
 	/** 0 <= n < 1 */
 	readonly random: () => number;
 	/** Epoch milliseconds: when the server last gave a sign of life beside the watch; undefined before the first. */
-	aliveAt(): number | undefined;
+	lastHeartbeatAt(): number | undefined;
 };
 
 /** Keeps one kind of one cluster as it is there, and knows at each moment how true that is. */
@@ -30,29 +30,29 @@ export type Informer<K extends WatchedKind> = {
 	 * Waits for something to show when there is nothing yet.
 	 * @throws AdapterError why it cannot be read, also when it could be once and what is known is too old.
 	 */
-	read(signal: AbortSignal): Promise<Watched<K>>;
+	read(signal: AbortSignal): Promise<WatchedState<K>>;
 	/** Lists anew at once. */
 	relist(): void;
 	/** Tries again at once what failed: the reason may be gone. */
 	retry(): void;
 	/** Something says that the connection may be dead: it is opened anew, from where it was. */
-	doubt(reason: AdapterError): void;
+	markSuspect(reason: AdapterError): void;
 	close(): void;
 };
 
 /** Longest wait that a server may ask for with Retry-After. */
 const longestRetryAfterMs = 60_000;
 /** The right to watch may be given later. */
-const watchAgainMs = 5 * 60_000;
+const watchRetryMs = 5 * 60_000;
 
 export function createInformer<K extends WatchedKind>(options: InformerOptions<K>): Informer<K> {
-	const {kind, namespace, transport, clock, timings, random, aliveAt} = options;
-	const {type, shape, fieldSelector} = watchedResources[kind];
+	const {kind, namespace, transport, clock, timings, random, lastHeartbeatAt: aliveAt} = options;
+	const {type, projection: shape, fieldSelector} = watchedResources[kind];
 	const request = {type, namespace, fieldSelector};
 	const asked = `watch ${type.resource}${namespace === '' ? '' : ` of namespace ${namespace}`}`;
 
 	let objects = new Map<string, WatchedObjects[K]>();
-	let glimpse: readonly PodGlimpse[] | undefined;
+	let podTable: readonly PodTableRow[] | undefined;
 	let complete = false;
 	/** A page of the first list is whole: less than that tells nothing of what is there. */
 	let paged = false;
@@ -105,15 +105,15 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 
 	function put(into: Map<string, WatchedObjects[K]>, item: unknown): void {
 		const metadata = metadataOf(item);
-		const object = trimmed<WatchedObjects[K]>(item, shape);
+		const object = project<WatchedObjects[K]>(item, shape);
 		into.set(metadata.uid, {...object, metadata} as WatchedObjects[K]);
 	}
 
 	async function peek(signal: AbortSignal): Promise<void> {
 		try {
-			const rows = await readGlimpse(transport, request, signal);
+			const rows = await readPodTable(transport, request, signal);
 			if (complete) return;
-			glimpse = rows;
+			podTable = rows;
 			heard();
 			changed();
 		} catch {
@@ -147,7 +147,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			},
 		});
 		objects = found;
-		glimpse = undefined;
+		podTable = undefined;
 		complete = true;
 		resourceVersion = page.resourceVersion;
 		fresh();
@@ -169,21 +169,21 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			await followWatch({
 				transport,
 				request,
-				asked,
-				from: resourceVersion ?? '',
+				operation: asked,
+				resourceVersion: resourceVersion ?? '',
 				// Spread, so that the watches of many clients do not all end at once.
 				timeoutSeconds: 300 + Math.floor(random() * 300),
-				silentMs: timings.silentMs,
+				silenceTimeoutMs: timings.silenceTimeoutMs,
 				signal,
-				opened() {
+				onOpen() {
 					opened = true;
 					fresh();
 				},
-				moved(to) {
+				onVersion(to) {
 					heard();
 					resourceVersion = to;
 				},
-				happened,
+				onEvent: happened,
 			});
 		} finally {
 			if (opened && clock.now() - began >= timings.healthyMs) attempts = 0;
@@ -198,15 +198,15 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 	/** Milliseconds until the next attempt. */
 	function waitAfter(error: AdapterError): number {
 		attempts += 1;
-		const refusal = refusalOf(error);
+		const refusal = findApiRefusal(error);
 		const jitter = 0.5 + random();
 		if (refusal?.retryAfterMs !== undefined) {
 			return Math.min(refusal.retryAfterMs, longestRetryAfterMs) + random() * timings.retryMs;
 		}
 		const steady = refusal?.code === 403 || refusal?.code === 404 || refusal?.code === 405;
 		// A right that was taken away may be given back at once; one that was never there is asked for seldom.
-		if (steady) return (complete ? timings.pollMs : timings.refusedMs) * jitter;
-		return Math.min(timings.slowestMs, timings.retryMs * 2 ** Math.min(attempts - 1, 10)) * jitter;
+		if (steady) return (complete ? timings.pollMs : timings.refusedRetryMs) * jitter;
+		return Math.min(timings.maxRetryMs, timings.retryMs * 2 ** Math.min(attempts - 1, 10)) * jitter;
 	}
 
 	async function round(signal: AbortSignal): Promise<number> {
@@ -220,20 +220,20 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			return 0;
 		} catch (thrown) {
 			if (life.signal.aborted) return 0;
-			const error = isAdapterError(thrown) ? thrown : unexpected(thrown, asked);
+			const error = isAdapterError(thrown) ? thrown : toAdapterError(thrown, asked);
 			if (asAsked) {
 				asAsked = false;
 				return 0;
 			}
-			if (resourceVersion !== undefined && needsList(error)) {
+			if (resourceVersion !== undefined && requiresRelist(error)) {
 				// The server has forgotten where we were. What is shown stays until the new list is there.
 				resourceVersion = undefined;
 				doubtful('listed anew: the server has forgotten where the watch was');
 				attempts += 1;
 				if (attempts === 1 && error.kind !== 'malformed') return 0;
 			}
-			if (watching && refusalOf(error)?.code === 403) {
-				pollUntil = clock.now() + watchAgainMs;
+			if (watching && findApiRefusal(error)?.code === 403) {
+				pollUntil = clock.now() + watchRetryMs;
 				return 0;
 			}
 			failure = error;
@@ -257,28 +257,28 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 	}
 	void run();
 
-	function view(): Watched<K> {
+	function view(): WatchedState<K> {
 		return {
 			objects,
 			version,
-			heardAt,
-			complete,
+			lastHeardAt: heardAt,
+			isComplete: complete,
 			...(stale === undefined ? {} : {stale}),
-			...(glimpse === undefined ? {} : {glimpse}),
+			...(podTable === undefined ? {} : {podTable: podTable}),
 		};
 	}
 
 	return {
 		async read(signal) {
 			for (;;) {
-				if (signal.aborted) throw calledOff(signal);
+				if (signal.aborted) throw cancellationError(signal);
 				if (failure !== undefined) throw dated(failure);
-				if (stale !== undefined && clock.now() - stale.since > timings.graceMs) {
+				if (stale !== undefined && clock.now() - stale.since > timings.staleGraceMs) {
 					const hint = 'What was read last is shown meanwhile. Check the load of the API server, and the network.';
 					throw dated(new AdapterError('timeout', `${asked}: ${stale.reason}`, hint));
 				}
-				if (complete || paged || glimpse !== undefined) return view();
-				await somethingOr(toldWaiting.promise, signal);
+				if (complete || paged || podTable !== undefined) return view();
+				await waitOrAbort(toldWaiting.promise, signal);
 			}
 		},
 		relist() {
@@ -294,9 +294,9 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 			attempts = 0;
 			wake.abort();
 		},
-		doubt(reason) {
+		markSuspect(reason) {
 			// Who is heard is there: a long list on a slow link leaves no room for a sign of life.
-			if (clock.now() - heardAt < timings.pulseMs) return;
+			if (clock.now() - heardAt < timings.heartbeatIntervalMs) return;
 			failure = reason;
 			doubtful(reason.message);
 			turn.abort(reason);
@@ -311,7 +311,7 @@ export function createInformer<K extends WatchedKind>(options: InformerOptions<K
 	};
 }
 
-const unexpected = (thrown: unknown, asked: string): AdapterError =>
+const toAdapterError = (thrown: unknown, asked: string): AdapterError =>
 	new AdapterError(
 		'malformed',
 		`${asked}: ${messageOf(thrown)}`,
@@ -319,7 +319,7 @@ const unexpected = (thrown: unknown, asked: string): AdapterError =>
 		{cause: thrown},
 	);
 
-function somethingOr(something: Promise<void>, signal: AbortSignal): Promise<void> {
+function waitOrAbort(something: Promise<void>, signal: AbortSignal): Promise<void> {
 	return new Promise(resolve => {
 		const end = () => {
 			signal.removeEventListener('abort', end);

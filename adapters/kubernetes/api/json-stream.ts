@@ -1,5 +1,5 @@
 import {AdapterError} from '../../../src/errors.ts';
-import {deepestJson, JsonBoundError, parseJson} from '../../../src/text/bounded-json.ts';
+import {deepestJson, JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
 import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
 
 const quote = 0x22;
@@ -10,12 +10,12 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 /** What stands around the items of a list is small: its kind and metadata, or the columns of a table. */
-const largestRest = 1024 * 1024;
-const largestItem = 16 * 1024 * 1024;
+const maxHeaderBytes = 1024 * 1024;
+const maxItemBytes = 16 * 1024 * 1024;
 /** Of one answer. Kubernetes is tested with 150,000 pods a cluster. */
-const mostItems = 500_000;
+const maxItems = 500_000;
 
-const broken = (what: string, cause?: unknown): AdapterError =>
+const malformedJson = (what: string, cause?: unknown): AdapterError =>
 	new AdapterError(
 		'malformed',
 		`the list cannot be read: ${what}`,
@@ -31,7 +31,7 @@ const broken = (what: string, cause?: unknown): AdapterError =>
  * @returns the top object with an empty array in that place.
  * @throws AdapterError `malformed` when it is no such object, or ends early.
  */
-export async function readItems(
+export async function readListItems(
 	chunks: AsyncIterable<Buffer>,
 	key: string,
 	take: (item: unknown) => void,
@@ -73,11 +73,11 @@ export async function readItems(
 				case openBrace:
 					if (inItems && depth === 2) from = at;
 					depth += 1;
-					mustBeFlat(depth);
+					assertDepth(depth);
 					break;
 				case openBracket:
 					depth += 1;
-					mustBeFlat(depth);
+					assertDepth(depth);
 					if (depth === 2 && lastName === key && !inItems) {
 						keepRest(chunk.subarray(from, at + 1));
 						inItems = true;
@@ -106,17 +106,17 @@ export async function readItems(
 		else if (depth > 2) keepPiece(chunk.subarray(from));
 		if (isOverBudget()) await yieldToLoop();
 	}
-	if (depth !== 0 || inString) throw broken('it ends in the middle');
+	if (depth !== 0 || inString) throw malformedJson('it ends in the middle');
 
 	function keepRest(part: Buffer): void {
 		restSize += part.length;
-		if (restSize > largestRest) throw broken('it is not a list of the API');
+		if (restSize > maxHeaderBytes) throw malformedJson('it is not a list of the API');
 		rest.push(part);
 	}
 
 	function keepPiece(part: Buffer): void {
 		pieceSize += part.length;
-		if (pieceSize > largestItem) throw broken('one object has more than 16 MB');
+		if (pieceSize > maxItemBytes) throw malformedJson('one object has more than 16 MB');
 		// A copy: the chunk may be far larger than what is kept of it.
 		piece.push(Buffer.from(part));
 	}
@@ -126,24 +126,24 @@ export async function readItems(
 		piece.length = 0;
 		pieceSize = 0;
 		items += 1;
-		if (items > mostItems) throw broken(`it has more than ${mostItems} objects`);
+		if (items > maxItems) throw malformedJson(`it has more than ${maxItems} objects`);
 		take(parse(whole));
 	}
 
 	const top = parse(Buffer.concat(rest));
-	if (typeof top !== 'object' || top === null || Array.isArray(top)) throw broken('it is not an object');
+	if (typeof top !== 'object' || top === null || Array.isArray(top)) throw malformedJson('it is not an object');
 	return top as Readonly<Record<string, unknown>>;
 }
 
-function mustBeFlat(depth: number): void {
-	if (depth > deepestJson) throw broken(`it is nested more than ${deepestJson} levels deep`);
+function assertDepth(depth: number): void {
+	if (depth > deepestJson) throw malformedJson(`it is nested more than ${deepestJson} levels deep`);
 }
 
 function parse(bytes: Buffer): unknown {
 	try {
-		return parseJson(bytes.toString('utf8'));
+		return parseBoundedJson(bytes.toString('utf8'));
 	} catch (error) {
-		if (error instanceof JsonBoundError) throw broken(`an object ${error.message}`);
-		throw broken('it is not JSON', error);
+		if (error instanceof JsonBoundError) throw malformedJson(`an object ${error.message}`);
+		throw malformedJson('it is not JSON', error);
 	}
 }

@@ -1,16 +1,16 @@
 import {AdapterError} from '../../../src/errors.ts';
-import type {PodGlimpse, ResourceType} from '../../../src/port/kubernetes.ts';
+import type {PodTableRow, ResourceType} from '../../../src/port/kubernetes.ts';
 import type {Metadata} from '../../../src/port/kubernetes-objects.ts';
-import {refusalOf} from './errors.ts';
-import {readItems} from './json-stream.ts';
-import {trimmed} from './projection.ts';
-import {metadataShape, pathOf} from './resources.ts';
-import type {Query, Transport} from './transport.ts';
+import {findApiRefusal} from './errors.ts';
+import {readListItems} from './json-stream.ts';
+import {project} from './projection.ts';
+import {apiPath, metadataProjection} from './resources.ts';
+import type {ApiTransport, Query} from './transport.ts';
 
 /** As kubectl. A page is one answer of about 3 MB for pods. */
 const pageSize = 500;
 /** The answer to a whole list begins late on a server under load. */
-const headMs = 30_000;
+const headersTimeoutMs = 30_000;
 
 export type ListRequest = {
 	readonly type: ResourceType;
@@ -28,8 +28,8 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 const fields = (value: unknown): Readonly<Record<string, unknown>> =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
-async function readPage(
-	transport: Transport,
+async function readListPage(
+	transport: ApiTransport,
 	request: ListRequest,
 	query: Query,
 	signal: AbortSignal,
@@ -37,20 +37,20 @@ async function readPage(
 ): Promise<Page> {
 	const asked = `list ${request.type.resource}${request.namespace === '' ? '' : ` of namespace ${request.namespace}`}`;
 	const {fieldSelector, labelSelector, accept} = request;
-	const answer = await transport.open(
+	const answer = await transport.send(
 		{
 			method: 'GET',
-			path: pathOf(request.type, request.namespace),
+			path: apiPath(request.type, request.namespace),
 			query: {fieldSelector, labelSelector, ...query},
 			accept,
 			pool: 'read',
-			asked,
-			headMs,
+			operation: asked,
+			headersTimeoutMs: headersTimeoutMs,
 		},
 		signal,
 	);
 	try {
-		const top = await readItems(answer.chunks, 'items', take);
+		const top = await readListItems(answer.chunks, 'items', take);
 		const metadata = fields(top['metadata']);
 		return {resourceVersion: text(metadata['resourceVersion']), next: text(metadata['continue'])};
 	} finally {
@@ -63,7 +63,7 @@ async function readPage(
  * @returns the version that a watch goes on from, and whether there is more.
  */
 export async function listAll(
-	transport: Transport,
+	transport: ApiTransport,
 	request: ListRequest,
 	signal: AbortSignal,
 	on: {
@@ -79,11 +79,11 @@ export async function listAll(
 	let next: string | undefined;
 	for (;;) {
 		try {
-			const page: Page = await readPage(transport, request, {limit, continue: next}, signal, item => on.take(item));
+			const page: Page = await readListPage(transport, request, {limit, continue: next}, signal, item => on.take(item));
 			if (page.next === '' || !on.page()) return page;
 			next = page.next;
 		} catch (error) {
-			if (next === undefined || refusalOf(error)?.code !== 410) throw error;
+			if (next === undefined || findApiRefusal(error)?.code !== 410) throw error;
 			next = undefined;
 			limit = undefined;
 			on.begin();
@@ -93,7 +93,7 @@ export async function listAll(
 
 /** The metadata of any object. @throws AdapterError `malformed` when it has none. */
 export function metadataOf(object: unknown): Metadata {
-	const found = trimmed<Metadata>(fields(object)['metadata'], metadataShape);
+	const found = project<Metadata>(fields(object)['metadata'], metadataProjection);
 	if (found?.name === undefined) {
 		throw new AdapterError(
 			'malformed',
@@ -111,26 +111,26 @@ const bare = ({namespace = '', uid = '', resourceVersion = ''}: Partial<Metadata
 });
 
 /** Pods as the server's table: a quarter of the bytes, and the words of `kubectl get pods`. */
-export async function readGlimpse(
-	transport: Transport,
+export async function readPodTable(
+	transport: ApiTransport,
 	request: ListRequest,
 	signal: AbortSignal,
-): Promise<readonly PodGlimpse[]> {
+): Promise<readonly PodTableRow[]> {
 	const rows: {readonly cells: readonly unknown[]; readonly metadata: Metadata}[] = [];
-	const answer = await transport.open(
+	const answer = await transport.send(
 		{
 			method: 'GET',
-			path: pathOf(request.type, request.namespace),
+			path: apiPath(request.type, request.namespace),
 			accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
 			pool: 'read',
-			asked: 'list pods as a table',
-			headMs,
+			operation: 'list pods as a table',
+			headersTimeoutMs: headersTimeoutMs,
 		},
 		signal,
 	);
 	let top: Readonly<Record<string, unknown>>;
 	try {
-		top = await readItems(answer.chunks, 'rows', row => {
+		top = await readListItems(answer.chunks, 'rows', row => {
 			const {cells, object} = fields(row);
 			if (Array.isArray(cells)) rows.push({cells, metadata: metadataOf(object)});
 		});

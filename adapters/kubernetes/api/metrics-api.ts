@@ -1,10 +1,10 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {NodeUsage, PodUsage, ResourceType} from '../../../src/port/kubernetes.ts';
-import {refusalOf} from './errors.ts';
+import {findApiRefusal} from './errors.ts';
 import {listAll, metadataOf} from './list.ts';
 import {parseQuantity} from './quantity.ts';
-import type {Transport} from './transport.ts';
+import type {ApiTransport} from './transport.ts';
 
 const metrics = (resource: string, namespaced: boolean): ResourceType => ({
 	group: 'metrics.k8s.io',
@@ -28,9 +28,9 @@ const measuredAt = (value: unknown, now: number): number => {
 };
 
 /** Says which of the three it is: no metrics API, no right to it, or a metrics server that fails. */
-function explained(error: unknown): unknown {
+function explainMetricsError(error: unknown): unknown {
 	if (!isAdapterError(error)) return error;
-	const code = refusalOf(error)?.code;
+	const code = findApiRefusal(error)?.code;
 	const options = {cause: error.cause};
 	if (code === 404) {
 		const hint = 'Install metrics-server in the cluster; kubectl top needs it too.';
@@ -44,7 +44,7 @@ function explained(error: unknown): unknown {
 }
 
 async function read<T>(
-	transport: Transport,
+	transport: ApiTransport,
 	type: ResourceType,
 	namespace: string,
 	{signal}: Context,
@@ -63,12 +63,16 @@ async function read<T>(
 		});
 		return found;
 	} catch (error) {
-		throw explained(error);
+		throw explainMetricsError(error);
 	}
 }
 
 /** @throws AdapterError `unsupported` without a metrics API, `denied` when forbidden, `unreachable` when it fails. */
-export const readPodUsage = (transport: Transport, namespace: string, context: Context): Promise<readonly PodUsage[]> =>
+export const readPodUsage = (
+	transport: ApiTransport,
+	namespace: string,
+	context: Context,
+): Promise<readonly PodUsage[]> =>
 	read(transport, metrics('pods', true), namespace, context, item => {
 		const containers = field(item, 'containers');
 		const {name, namespace: place} = metadataOf(item);
@@ -83,7 +87,7 @@ export const readPodUsage = (transport: Transport, namespace: string, context: C
 		};
 	});
 
-export const readNodeUsage = (transport: Transport, context: Context): Promise<readonly NodeUsage[]> =>
+export const readNodeUsage = (transport: ApiTransport, context: Context): Promise<readonly NodeUsage[]> =>
 	read(transport, metrics('nodes', false), '', context, item => ({
 		name: metadataOf(item).name,
 		measuredAt: measuredAt(item, context.now()),

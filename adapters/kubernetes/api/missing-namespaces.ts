@@ -1,19 +1,19 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {Note} from '../../../src/contract/row.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {refusalOf} from './errors.ts';
+import {findApiRefusal} from './errors.ts';
 
 /** A namespace that was not there is asked for so often, and no other. Milliseconds. */
-const againMs = 60_000;
-const lateMs = 5000;
+const recheckMs = 60_000;
+const checkTimeoutMs = 5000;
 
 /** Whether a namespace is not there. Who may not look does not know, and is not told so. */
-export async function isMissing(port: KubernetesPort, name: string, context: Context): Promise<boolean> {
+export async function isNamespaceMissing(port: KubernetesPort, name: string, context: Context): Promise<boolean> {
 	try {
-		await port.read(`/api/v1/namespaces/${encodeURIComponent(name)}`, context);
+		await port.readPath(`/api/v1/namespaces/${encodeURIComponent(name)}`, context);
 		return false;
 	} catch (error) {
-		return refusalOf(error)?.code === 404;
+		return findApiRefusal(error)?.code === 404;
 	}
 }
 
@@ -21,7 +21,7 @@ export async function isMissing(port: KubernetesPort, name: string, context: Con
  * What to say of namespaces that are watched and do not exist: to the watch they are as well as one in which nothing runs. Only those
  * without a pod are asked for, beside the reads, so that what is said may come a read later.
  */
-export function createMissingNamespaces(
+export function createMissingNamespaceNotes(
 	port: KubernetesPort,
 	namespaces: 'all' | readonly string[],
 ): (inhabited: ReadonlySet<string>, now: () => number) => readonly Note[] {
@@ -30,14 +30,14 @@ export function createMissingNamespaces(
 
 	async function ask(name: string, now: () => number): Promise<void> {
 		askedAt.set(name, now());
-		if (await isMissing(port, name, {signal: AbortSignal.timeout(lateMs), now})) missing.add(name);
+		if (await isNamespaceMissing(port, name, {signal: AbortSignal.timeout(checkTimeoutMs), now})) missing.add(name);
 		else missing.delete(name);
 	}
 
 	return (inhabited, now) => {
 		for (const name of namespaces === 'all' ? [] : namespaces) {
 			if (inhabited.has(name)) missing.delete(name);
-			else if (now() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= againMs) void ask(name, now);
+			else if (now() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= recheckMs) void ask(name, now);
 		}
 		return [...missing].map(name => ({
 			text: `namespace ${name} does not exist`,

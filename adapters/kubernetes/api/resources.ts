@@ -10,9 +10,9 @@ import type {
 	WatchedKind,
 	WatchedObjects,
 } from '../../../src/port/kubernetes-objects.ts';
-import type {Shape} from './projection.ts';
+import type {Projection} from './projection.ts';
 
-const metadata: Shape<Metadata> = {
+const metadata: Projection<Metadata> = {
 	name: 'own',
 	namespace: 'text',
 	uid: 'own',
@@ -28,9 +28,9 @@ const metadata: Shape<Metadata> = {
 };
 
 /** Of any object. */
-export const metadataShape = metadata;
+export const metadataProjection = metadata;
 
-const conditions: readonly [Shape<Condition>] = [
+const conditions: readonly [Projection<Condition>] = [
 	{
 		type: 'text',
 		status: 'text',
@@ -41,11 +41,11 @@ const conditions: readonly [Shape<Condition>] = [
 	},
 ];
 
-const containers: readonly [Shape<ContainerSpec>] = [
+const containers: readonly [Projection<ContainerSpec>] = [
 	{name: 'text', image: 'text', resources: {requests: 'words', limits: 'words'}, restartPolicy: 'text'},
 ];
 
-const state: Shape<ContainerState> = {
+const state: Projection<ContainerState> = {
 	waiting: {reason: 'text', message: 'own'},
 	running: {startedAt: 'own'},
 	terminated: {
@@ -58,23 +58,23 @@ const state: Shape<ContainerState> = {
 	},
 };
 
-const containerStatuses: readonly [Shape<ContainerStatus>] = [
+const containerStatuses: readonly [Projection<ContainerStatus>] = [
 	{name: 'text', ready: 'flag', started: 'flag', restartCount: 'number', image: 'text', state, lastState: state},
 ];
 
-const selector: Shape<LabelSelector> = {
+const selector: Projection<LabelSelector> = {
 	matchLabels: 'words',
 	matchExpressions: [{key: 'text', operator: 'text', values: ['text']}],
 };
 
-const template: Shape<PodTemplate> = {
+const template: Projection<PodTemplate> = {
 	metadata: {labels: 'words', annotations: 'notes'},
 	spec: {containers, initContainers: containers},
 };
 
 type WatchedResource<K extends WatchedKind> = {
 	readonly type: ResourceType;
-	readonly shape: Shape<WatchedObjects[K]>;
+	readonly projection: Projection<WatchedObjects[K]>;
 	/** What is asked of the server; all of them when absent. */
 	readonly fieldSelector?: string;
 };
@@ -87,7 +87,7 @@ const batch = (resource: string): ResourceType => ({group: 'batch', version: 'v1
 export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>} = {
 	pods: {
 		type: core('pods'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {
 				nodeName: 'text',
@@ -113,7 +113,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	deployments: {
 		type: apps('deployments'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {
 				replicas: 'number',
@@ -137,7 +137,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	replicasets: {
 		type: apps('replicasets'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {replicas: 'number', selector, template},
 			status: {
@@ -151,7 +151,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	statefulsets: {
 		type: apps('statefulsets'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {
 				replicas: 'number',
@@ -176,7 +176,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	daemonsets: {
 		type: apps('daemonsets'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {selector, template, updateStrategy: {type: 'text'}},
 			status: {
@@ -192,10 +192,10 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 			},
 		},
 	},
-	controllerrevisions: {type: apps('controllerrevisions'), shape: {metadata, revision: 'number'}},
+	controllerrevisions: {type: apps('controllerrevisions'), projection: {metadata, revision: 'number'}},
 	jobs: {
 		type: batch('jobs'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {
 				completions: 'number',
@@ -217,7 +217,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	cronjobs: {
 		type: batch('cronjobs'),
-		shape: {
+		projection: {
 			metadata,
 			spec: {schedule: 'text', timeZone: 'text', suspend: 'flag', concurrencyPolicy: 'text'},
 			status: {lastScheduleTime: 'own', lastSuccessfulTime: 'own'},
@@ -225,7 +225,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	horizontalpodautoscalers: {
 		type: {group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers', namespaced: true},
-		shape: {
+		projection: {
 			metadata,
 			spec: {
 				scaleTargetRef: {apiVersion: 'text', kind: 'text', name: 'text'},
@@ -237,7 +237,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	poddisruptionbudgets: {
 		type: {group: 'policy', version: 'v1', resource: 'poddisruptionbudgets', namespaced: true},
-		shape: {
+		projection: {
 			metadata,
 			spec: {minAvailable: 'number-or-text', maxUnavailable: 'number-or-text', selector},
 			status: {
@@ -252,7 +252,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	},
 	nodes: {
 		type: core('nodes', false),
-		shape: {
+		projection: {
 			metadata,
 			spec: {unschedulable: 'flag', taints: [{key: 'text', value: 'text', effect: 'text'}]},
 			status: {
@@ -267,7 +267,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 	events: {
 		type: core('events'),
 		fieldSelector: 'type=Warning',
-		shape: {
+		projection: {
 			metadata,
 			type: 'text',
 			reason: 'text',
@@ -286,7 +286,7 @@ export const watchedResources: {readonly [K in WatchedKind]: WatchedResource<K>}
 const encode = (words: readonly string[]): string => words.map(encodeURIComponent).join('/');
 
 /** The path of a collection, of one object in it, or of a subresource. `namespace` empty: all. */
-export function pathOf(type: ResourceType, namespace: string, name?: string, subresource?: string): string {
+export function apiPath(type: ResourceType, namespace: string, name?: string, subresource?: string): string {
 	const group = type.group === '' ? ['api', type.version] : ['apis', type.group, type.version];
 	const place = type.namespaced && namespace !== '' ? ['namespaces', namespace] : [];
 	const object = [name, subresource].filter(word => word !== undefined);

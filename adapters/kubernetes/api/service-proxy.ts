@@ -1,9 +1,9 @@
 import type {HttpTransport} from '../../../src/contract/http-transport.ts';
 import type {HttpVia} from '../../../src/port/http.ts';
-import type {Transport} from './transport.ts';
+import type {ApiTransport} from './transport.ts';
 
 /** Headers of one connection, or which the API server takes for itself. */
-const notPassed = new Set([
+const notForwardedHeaders = new Set([
 	'host',
 	'connection',
 	'authorization',
@@ -19,27 +19,27 @@ const notPassed = new Set([
  * https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls
  */
 export function serviceTransport(
-	api: Transport,
+	api: ApiTransport,
 	{namespace, service, port, scheme}: Omit<HttpVia, 'kubernetes'>,
 ): HttpTransport {
 	const name = [scheme, service, port].map(encodeURIComponent).join(':');
 	const base = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${name}/proxy`;
 	const all = new AbortController();
 	return {
-		where: `service ${namespace}/${service}`,
-		async open({method, path, query, headers, body}, signal) {
+		endpoint: `service ${namespace}/${service}`,
+		async send({method, path, query, headers, body}, signal) {
 			const words = query.length === 0 ? '' : `?${new URLSearchParams(query)}`;
 			const passed = Object.fromEntries(
-				Object.entries(headers).filter(([header]) => !notPassed.has(header.toLowerCase())),
+				Object.entries(headers).filter(([header]) => !notForwardedHeaders.has(header.toLowerCase())),
 			);
-			const answer = await api.open(
+			const answer = await api.send(
 				{
 					method,
 					path: `${base}${path}${words}`,
 					pool: 'read',
-					asked: `ask service ${namespace}/${service}`,
+					operation: `ask service ${namespace}/${service}`,
 					accept: headers['Accept'] ?? headers['accept'] ?? '*/*',
-					passed: {headers: passed, body},
+					passThrough: {headers: passed, body},
 				},
 				AbortSignal.any([signal, all.signal]),
 			);

@@ -6,15 +6,22 @@ import {createGunzip} from 'node:zlib';
 import type {ProgramApproval} from '../../../src/contract/program-approval.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
-import {JsonBoundError, parseJson} from '../../../src/text/bounded-json.ts';
-import {bytes} from '../../../src/text/format.ts';
+import {JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
+import {formatBytes} from '../../../src/text/format.ts';
 import {endpointOf} from '../../../src/text/url.ts';
-import {type Agents, createAgents, type Pool} from '../../http/agent.ts';
-import {calledOff} from '../../http/errors.ts';
+import {type Agents, type ConnectionPoolName, createAgents} from '../../http/agent.ts';
+import {cancellationError} from '../../http/errors.ts';
 import {proxyFor} from '../../http/proxy.ts';
 import type {Clock} from './clock.ts';
-import {createCredentials, type Ticket} from './credentials.ts';
-import {connectionError, isStatus, readRefusal, refusalError, refusalOf, retryAfterMs} from './errors.ts';
+import {createCredentials, type RequestCredentials} from './credentials.ts';
+import {
+	apiRefusalError,
+	findApiRefusal,
+	isApiStatus,
+	kubernetesConnectionError,
+	parseApiRefusal,
+	retryAfterMs,
+} from './errors.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -30,19 +37,19 @@ export type ApiRequest = {
 	 * For a service behind the API server: passed on as it is, instead of `body`. Any status of the service is an answer; what the API server
 	 * itself says is an error as ever.
 	 */
-	readonly passed?: {readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined};
-	readonly pool: Pool;
+	readonly passThrough?: {readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined};
+	readonly pool: ConnectionPoolName;
 	/** Id of the audit record of an act. */
 	readonly record?: string | undefined;
 	/** For errors: `list pods`. */
-	readonly asked: string;
+	readonly operation: string;
 	/** Milliseconds until the answer has begun, connecting and logging in included. */
-	readonly headMs?: number | undefined;
+	readonly headersTimeoutMs?: number | undefined;
 	/** Milliseconds without a byte, after which the answer is given up. */
-	readonly silentMs?: number | undefined;
+	readonly silenceTimeoutMs?: number | undefined;
 };
 
-export type ApiAnswer = {
+export type ApiResponse = {
 	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
 	/** Unpacked. Fails with AdapterError, also when the other end breaks off in the middle. */
@@ -50,12 +57,12 @@ export type ApiAnswer = {
 	close(): void;
 };
 
-export type Transport = {
+export type ApiTransport = {
 	/**
 	 * Sends it, once, except after a 401 (which changed nothing) and a read whose kept connection had died unnoticed.
 	 * @throws AdapterError also for every status from 400 on; `refusalOf` tells more of it.
 	 */
-	open(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+	send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
 	/** The whole answer as text. @throws AdapterError `malformed` when it has more than 64 MB. */
 	text(
 		request: ApiRequest,
@@ -85,14 +92,14 @@ const encodeQuery = (query: Query = {}): string => {
 };
 
 /** The same TLS means the same agents: connections are kept across renewals of a token. */
-const keyOf = ({access, tls}: Ticket): string => JSON.stringify([access.server, access.proxy, tls]);
+const keyOf = ({access, tls}: RequestCredentials): string => JSON.stringify([access.server, access.proxy, tls]);
 
-export function createTransport(settings: KubernetesSettings, clock: Clock): Transport {
+export function createApiTransport(settings: KubernetesSettings, clock: Clock): ApiTransport {
 	const credentials = createCredentials(settings, clock);
 	let agents: {readonly key: string; readonly server: URL; readonly made: Agents} | undefined;
 	let closed = false;
 
-	function agentsFor(ticket: Ticket): {readonly server: URL; readonly made: Agents} {
+	function agentsFor(ticket: RequestCredentials): {readonly server: URL; readonly made: Agents} {
 		const key = keyOf(ticket);
 		if (agents?.key === key) return agents;
 		agents?.made.retire();
@@ -102,24 +109,24 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		return agents;
 	}
 
-	function send(request: ApiRequest, ticket: Ticket, signal: AbortSignal): Promise<Sent> {
+	function send(request: ApiRequest, ticket: RequestCredentials, signal: AbortSignal): Promise<Sent> {
 		const {server, made} = agentsFor(ticket);
 		const path = `${server.pathname.replace(/\/$/, '')}${request.path}${encodeQuery(request.query)}`;
-		const text = request.passed?.body ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+		const text = request.passThrough?.body ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
 		const body = text === undefined ? undefined : Buffer.from(text);
 		const options: RequestOptions = {
-			agent: made.of(request.pool),
+			agent: made.forPool(request.pool),
 			method: request.method,
-			...endpointOf(made.via?.proxy ?? server),
-			path: made.via === undefined ? path : `${server.origin}${path}`,
+			...endpointOf(made.forwardProxy?.proxy ?? server),
+			path: made.forwardProxy === undefined ? path : `${server.origin}${path}`,
 			headers: {
-				...made.via?.headers,
+				...made.forwardProxy?.headers,
 				Host: server.host,
 				Accept: request.accept ?? 'application/json',
 				'Accept-Encoding': 'gzip',
 				'User-Agent': request.record === undefined ? 'midwatch' : `midwatch record/${request.record}`,
 				...(body === undefined ? {} : {'Content-Length': body.length}),
-				...(request.passed?.headers ??
+				...(request.passThrough?.headers ??
 					(body === undefined ? {} : {'Content-Type': request.contentType ?? 'application/json'})),
 				...(ticket.headers as Readonly<Record<string, string | string[]>>),
 			},
@@ -129,18 +136,18 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 			try {
 				return (made.secure ? secureRequest : plainRequest)(options);
 			} catch (error) {
-				throw connectionError(error, server.host);
+				throw kubernetesConnectionError(error, server.host);
 			}
 		};
 		return new Promise((resolve, reject) => {
 			const outgoing = begun();
-			const abort = () => outgoing.destroy(calledOff(signal));
+			const abort = () => outgoing.destroy(cancellationError(signal));
 			const late = () => {
 				const hint = 'It is tried again. Check the load of the API server, and the network.';
-				const within = (request.headMs ?? headMs) / 1000;
+				const within = (request.headersTimeoutMs ?? headMs) / 1000;
 				outgoing.destroy(new AdapterError('timeout', `${server.host}: no answer within ${within} s`, hint));
 			};
-			const callOff = clock.after(request.headMs ?? headMs, late);
+			const callOff = clock.after(request.headersTimeoutMs ?? headMs, late);
 			const end = () => signal.removeEventListener('abort', abort);
 			// A watch or log may be quiet for long: the system tells when the other end has gone.
 			outgoing.on('socket', socket => socket.setKeepAlive(true, keepAliveMs));
@@ -152,7 +159,7 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 			outgoing.on('error', error => {
 				callOff();
 				end();
-				const told = connectionError(error, server.host);
+				const told = kubernetesConnectionError(error, server.host);
 				reject(outgoing.reusedSocket && !isAdapterError(error) ? new StaleConnection(told) : told);
 			});
 			if (signal.aborted) abort();
@@ -161,70 +168,71 @@ export function createTransport(settings: KubernetesSettings, clock: Clock): Tra
 		});
 	}
 
-	async function attempt(request: ApiRequest, ticket: Ticket, signal: AbortSignal): Promise<ApiAnswer> {
+	async function attempt(request: ApiRequest, ticket: RequestCredentials, signal: AbortSignal): Promise<ApiResponse> {
 		const {response, where} = await send(request, ticket, signal).catch((error: unknown) => {
 			if (!(error instanceof StaleConnection)) throw error;
 			// The server closed a kept connection while the request was on its way. Only reads go over those.
-			if (request.method !== 'GET') throw error.told;
+			if (request.method !== 'GET') throw error.error;
 			return send(request, ticket, signal).catch((again: unknown) => {
-				throw again instanceof StaleConnection ? again.told : again;
+				throw again instanceof StaleConnection ? again.error : again;
 			});
 		});
-		const answer = answerOf(response, where, request.silentMs ?? silentMs, clock, signal);
+		const answer = toApiResponse(response, where, request.silenceTimeoutMs ?? silentMs, clock, signal);
 		const code = response.statusCode ?? 0;
-		if (code !== 401) credentials.accepted(ticket);
+		if (code !== 401) credentials.markAccepted(ticket);
 		if (code < 400) {
-			if ((code >= 200 && code < 300) || request.passed !== undefined) return answer;
+			if ((code >= 200 && code < 300) || request.passThrough !== undefined) return answer;
 			answer.close();
 			const hint = 'Correct the server of this context: it must be the API server itself.';
-			throw new AdapterError('malformed', `${request.asked}: ${where} answers with status ${code}`, hint);
+			throw new AdapterError('malformed', `${request.operation}: ${where} answers with status ${code}`, hint);
 		}
 		let body = '';
 		try {
-			body = await wholeText(answer, largestRefusal);
+			body = await readWholeText(answer, largestRefusal);
 		} catch {
 			// The status alone tells enough.
 		}
-		if (request.passed !== undefined && !isStatus(body)) return {...answer, chunks: once(Buffer.from(body))};
+		if (request.passThrough !== undefined && !isApiStatus(body))
+			return {...answer, chunks: singleChunk(Buffer.from(body))};
 		const retry = retryAfterMs(response.headers['retry-after'], clock.now());
-		throw refusalError(readRefusal(code, body, retry), request.asked);
+		throw apiRefusalError(parseApiRefusal(code, body, retry), request.operation);
 	}
 
-	async function open(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+	async function open(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
 		if (closed) throw new AdapterError('unreachable', 'the connection was closed', 'Start midwatch again.');
-		const ticket = await untilCalledOff(credentials.ticket(), signal);
+		const ticket = await untilAborted(credentials.current(), signal);
 		try {
 			return await attempt(request, ticket, signal);
 		} catch (error) {
-			if (refusalOf(error)?.code !== 401) throw error;
+			if (findApiRefusal(error)?.code !== 401) throw error;
 			// One that was made just now is not made again at once: then the login is wrong, not old.
-			if (!credentials.refused(ticket)) throw error;
-			return await attempt(request, await untilCalledOff(credentials.ticket(), signal), signal);
+			if (!credentials.markRefused(ticket)) throw error;
+			return await attempt(request, await untilAborted(credentials.current(), signal), signal);
 		}
 	}
 
 	async function text(request: ApiRequest, signal: AbortSignal) {
 		const answer = await open(request, signal);
-		return {text: await wholeText(answer, largestText), headers: answer.headers};
+		return {text: await readWholeText(answer, largestText), headers: answer.headers};
 	}
 
 	return {
-		open,
+		send: open,
 		text,
 		server: () => agents?.server,
 		async json(request, signal) {
 			const {text: body} = await text(request, signal);
 			try {
-				return parseJson(body);
+				return parseBoundedJson(body);
 			} catch (cause) {
 				const hint = 'Check the server of this context, and what stands before it.';
 				if (cause instanceof JsonBoundError)
 					throw new AdapterError(
 						'malformed',
-						`${request.asked}: the answer, ${bytes(body.length)} of JSON, ${cause.message}`,
+						`${request.operation}: the answer, ${formatBytes(body.length)} of JSON, ${cause.message}`,
 						hint,
 					);
-				throw new AdapterError('malformed', `${request.asked}: the answer is not JSON`, hint, {cause});
+				throw new AdapterError('malformed', `${request.operation}: the answer is not JSON`, hint, {cause});
 			}
 		},
 		login: credentials.login,
@@ -240,30 +248,30 @@ type Sent = {readonly response: IncomingMessage; readonly where: string};
 
 /** A failure that may only mean that the server had closed a connection we kept. */
 class StaleConnection extends Error {
-	readonly told: AdapterError;
+	readonly error: AdapterError;
 
 	constructor(told: AdapterError) {
 		super(told.message);
-		this.told = told;
+		this.error = told;
 	}
 }
 
-function untilCalledOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 	return new Promise<T>((resolve, reject) => {
-		const abort = () => reject(calledOff(signal));
+		const abort = () => reject(cancellationError(signal));
 		if (signal.aborted) abort();
 		signal.addEventListener('abort', abort, {once: true});
 		void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
 	});
 }
 
-function answerOf(
+function toApiResponse(
 	response: IncomingMessage,
 	where: string,
 	silence: number,
 	clock: Clock,
 	signal: AbortSignal,
-): ApiAnswer {
+): ApiResponse {
 	const packed = response.headers['content-encoding'] === 'gzip';
 	const body: Readable = packed ? response.pipe(createGunzip()) : response;
 	// A pipe does not hand errors on.
@@ -283,7 +291,7 @@ function answerOf(
 			}
 			if (!response.complete) throw new Error('aborted');
 		} catch (error) {
-			throw signal.aborted ? calledOff(signal) : connectionError(error, where);
+			throw signal.aborted ? cancellationError(signal) : kubernetesConnectionError(error, where);
 		} finally {
 			callOff();
 			response.destroy();
@@ -297,11 +305,11 @@ function answerOf(
 	};
 }
 
-async function* once(chunk: Buffer): AsyncGenerator<Buffer> {
+async function* singleChunk(chunk: Buffer): AsyncGenerator<Buffer> {
 	yield chunk;
 }
 
-async function wholeText(answer: ApiAnswer, most: number): Promise<string> {
+async function readWholeText(answer: ApiResponse, most: number): Promise<string> {
 	const pieces: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of answer.chunks) {

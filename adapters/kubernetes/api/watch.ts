@@ -1,31 +1,31 @@
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
-import {JsonBoundError, parseJson} from '../../../src/text/bounded-json.ts';
+import {JsonBoundError, parseBoundedJson} from '../../../src/text/bounded-json.ts';
 import {isOverBudget, yieldToLoop} from '../../../src/time/yield.ts';
 import {byteLines} from './byte-lines.ts';
-import {refusalError, refusalFrom, refusalOf} from './errors.ts';
+import {apiRefusalError, apiRefusalFromStatus, findApiRefusal} from './errors.ts';
 import type {ListRequest} from './list.ts';
-import {pathOf} from './resources.ts';
-import type {Transport} from './transport.ts';
+import {apiPath} from './resources.ts';
+import type {ApiTransport} from './transport.ts';
 
 /** etcd takes objects of at most 1.5 MB. */
 const longestEvent = 16 * 1024 * 1024;
 
-export type WatchOptions = {
-	readonly transport: Transport;
+export type WatchStreamOptions = {
+	readonly transport: ApiTransport;
 	readonly request: ListRequest;
 	/** For errors: `watch pods`. */
-	readonly asked: string;
+	readonly operation: string;
 	/** The version after which changes are told. */
-	readonly from: string;
+	readonly resourceVersion: string;
 	readonly timeoutSeconds: number;
-	readonly silentMs: number;
+	readonly silenceTimeoutMs: number;
 	readonly signal: AbortSignal;
 	/** The server has begun to answer: from here on every change comes. */
-	opened(): void;
+	onOpen(): void;
 	/** All up to this version has been told. */
-	moved(resourceVersion: string): void;
+	onVersion(resourceVersion: string): void;
 	/** `type` is ADDED, MODIFIED or DELETED. */
-	happened(event: {readonly type: string; readonly object: unknown}): void;
+	onEvent(event: {readonly type: string; readonly object: unknown}): void;
 };
 
 const field = (value: unknown, name: string): unknown =>
@@ -35,31 +35,31 @@ const field = (value: unknown, name: string): unknown =>
  * Follows one watch until the server ends it.
  * @throws AdapterError when it breaks, falls silent, or the server ends it with an error. An event that was cut off is not told.
  */
-export async function followWatch(options: WatchOptions): Promise<void> {
-	const {transport, request, asked, signal} = options;
-	const answer = await transport.open(
+export async function followWatch(options: WatchStreamOptions): Promise<void> {
+	const {transport, request, operation: asked, signal} = options;
+	const answer = await transport.send(
 		{
 			method: 'GET',
-			path: pathOf(request.type, request.namespace),
+			path: apiPath(request.type, request.namespace),
 			query: {
 				watch: true,
 				allowWatchBookmarks: true,
-				resourceVersion: options.from,
+				resourceVersion: options.resourceVersion,
 				timeoutSeconds: options.timeoutSeconds,
 				fieldSelector: request.fieldSelector,
 				labelSelector: request.labelSelector,
 			},
 			pool: 'stream',
-			asked,
-			silentMs: options.silentMs,
+			operation: asked,
+			silenceTimeoutMs: options.silenceTimeoutMs,
 		},
 		signal,
 	);
 	try {
-		options.opened();
+		options.onOpen();
 		for await (const lines of byteLines(answer.chunks, {longest: longestEvent, whole: true})) {
 			for (const line of lines) {
-				tell(line, options);
+				dispatchEvent(line, options);
 				if (isOverBudget()) await yieldToLoop();
 				// Given up while we made way for others: what follows belongs to nobody.
 				signal.throwIfAborted();
@@ -70,11 +70,14 @@ export async function followWatch(options: WatchOptions): Promise<void> {
 	}
 }
 
-function tell(line: string, {asked, moved, happened}: WatchOptions): void {
+function dispatchEvent(
+	line: string,
+	{operation: asked, onVersion: moved, onEvent: happened}: WatchStreamOptions,
+): void {
 	if (line.trim() === '') return;
 	let event: unknown;
 	try {
-		event = parseJson(line);
+		event = parseBoundedJson(line);
 	} catch (cause) {
 		const what = cause instanceof JsonBoundError ? `an event ${cause.message}` : 'an event is not JSON';
 		const hint = 'It is opened again. Check what stands between here and the API server.';
@@ -82,7 +85,7 @@ function tell(line: string, {asked, moved, happened}: WatchOptions): void {
 	}
 	const type = field(event, 'type');
 	const object = field(event, 'object');
-	if (type === 'ERROR') throw refusalError(refusalFrom(object, 0), asked);
+	if (type === 'ERROR') throw apiRefusalError(apiRefusalFromStatus(object, 0), asked);
 	const version = field(field(object, 'metadata'), 'resourceVersion');
 	if (typeof type !== 'string' || typeof version !== 'string') {
 		const hint = 'It is opened again. Check what stands between here and the API server.';
@@ -93,8 +96,8 @@ function tell(line: string, {asked, moved, happened}: WatchOptions): void {
 }
 
 /** Whether the watch cannot go on from where it was: forgotten, or the server was set back to before it. */
-export function needsList(error: unknown): boolean {
-	const refusal = refusalOf(error);
+export function requiresRelist(error: unknown): boolean {
+	const refusal = findApiRefusal(error);
 	if (refusal === undefined) return isAdapterError(error) && error.kind === 'malformed';
 	if (refusal.code === 410) return true;
 	return (

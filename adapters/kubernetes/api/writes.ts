@@ -2,14 +2,14 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {
 	ApiObject,
 	DeleteOptions,
-	KubernetesActContext,
 	KubernetesPort,
+	KubernetesWriteContext,
 	Patch,
 } from '../../../src/port/kubernetes.ts';
-import {refusalOf} from './errors.ts';
+import {findApiRefusal} from './errors.ts';
 import {metadataOf} from './list.ts';
-import {pathOf, watchedResources} from './resources.ts';
-import type {ApiRequest, Transport} from './transport.ts';
+import {apiPath, watchedResources} from './resources.ts';
+import type {ApiRequest, ApiTransport} from './transport.ts';
 
 const contentTypes: Readonly<Record<Patch['type'], string>> = {
 	strategic: 'application/strategic-merge-patch+json',
@@ -18,7 +18,7 @@ const contentTypes: Readonly<Record<Patch['type'], string>> = {
 };
 
 /** Admission webhooks may take 30 s each. */
-const headMs = 35_000;
+const headersTimeoutMs = 35_000;
 
 /** An answer of the API as an object of ours, whole: long annotations and managed fields too. @throws AdapterError `malformed` when it has no metadata. */
 export function apiObject(answer: unknown): ApiObject {
@@ -35,20 +35,29 @@ const deleteOptions = ({dryRun, preconditions, gracePeriodSeconds, propagation}:
 });
 
 /** What changes the cluster. Each goes out once, on a connection of its own. */
-export function createActs(
-	transport: Transport,
+export function createWrites(
+	transport: ApiTransport,
 	options: {readonly readOnly: boolean; denied(): void},
 ): Pick<KubernetesPort, 'patch' | 'remove' | 'evict'> {
-	async function act(request: Omit<ApiRequest, 'pool' | 'record' | 'headMs'>, context: KubernetesActContext) {
+	async function act(
+		request: Omit<ApiRequest, 'pool' | 'record' | 'headersTimeoutMs'>,
+		context: KubernetesWriteContext,
+	) {
 		if (options.readOnly) {
 			const what = 'this connection was opened read-only: nothing is sent that changes the cluster';
 			throw new AdapterError('denied', what, 'Start midwatch without --read-only to act.');
 		}
 		try {
-			const whole: ApiRequest = {...request, pool: 'act', record: context.record, headMs, silentMs: headMs};
+			const whole: ApiRequest = {
+				...request,
+				pool: 'act',
+				record: context.record,
+				headersTimeoutMs: headersTimeoutMs,
+				silenceTimeoutMs: headersTimeoutMs,
+			};
 			return await transport.json(whole, context.signal);
 		} catch (error) {
-			if (refusalOf(error)?.code === 403) options.denied();
+			if (findApiRefusal(error)?.code === 403) options.denied();
 			throw error;
 		}
 	}
@@ -63,11 +72,11 @@ export function createActs(
 			const answer = await act(
 				{
 					method: 'PATCH',
-					path: pathOf(type, namespace, name, subresource),
+					path: apiPath(type, namespace, name, subresource),
 					query: {dryRun: dryRun ? 'All' : undefined, fieldManager},
 					body,
 					contentType: contentTypes[kind],
-					asked: `patch ${type.resource}${subresource === undefined ? '' : `/${subresource}`} ${name}`,
+					operation: `patch ${type.resource}${subresource === undefined ? '' : `/${subresource}`} ${name}`,
 				},
 				context,
 			);
@@ -77,9 +86,9 @@ export function createActs(
 			await act(
 				{
 					method: 'DELETE',
-					path: pathOf(type, namespace, name),
+					path: apiPath(type, namespace, name),
 					body: {apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions(wanted)},
-					asked: `delete ${type.resource} ${name}`,
+					operation: `delete ${type.resource} ${name}`,
 				},
 				context,
 			);
@@ -89,11 +98,11 @@ export function createActs(
 				act(
 					{
 						method: 'POST',
-						path: pathOf(watchedResources.pods.type, namespace, name, 'eviction'),
+						path: apiPath(watchedResources.pods.type, namespace, name, 'eviction'),
 						// Of a subresource that creates, the server reads dryRun from the query.
 						query: {dryRun: wanted.dryRun ? 'All' : undefined},
 						body: {apiVersion, kind: 'Eviction', metadata: {name, namespace}, deleteOptions: deleteOptions(wanted)},
-						asked: `evict pod ${name}`,
+						operation: `evict pod ${name}`,
 					},
 					context,
 				);
@@ -101,7 +110,7 @@ export function createActs(
 				await send('policy/v1');
 			} catch (error) {
 				// Servers before 1.22 know only v1beta1, and say so before they look at the pod.
-				const {message = ''} = refusalOf(error) ?? {};
+				const {message = ''} = findApiRefusal(error) ?? {};
 				const isOld =
 					/no kind "Eviction" is registered/i.test(message) || (/unknown/i.test(message) && /policy\/v1/.test(message));
 				if (!isOld) throw error;

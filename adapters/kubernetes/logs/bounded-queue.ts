@@ -1,5 +1,5 @@
 /** Brings what several write to one who reads. Who writes waits while too much is on its way; nothing is dropped. */
-export type Channel<T> = {
+export type BoundedQueue<T> = {
 	/** Settles when there is room for more, or at once when the channel is closed. */
 	put(items: readonly T[]): Promise<void>;
 	/** No more comes: who reads gets the rest. */
@@ -7,7 +7,7 @@ export type Channel<T> = {
 	read(signal: AbortSignal): AsyncGenerator<readonly T[]>;
 };
 
-export function createChannel<T>(room: number, most: number): Channel<T> {
+export function createBoundedQueue<T>(room: number, most: number): BoundedQueue<T> {
 	let queue: T[] = [];
 	let taken = 0;
 	let ended = false;

@@ -2,48 +2,48 @@ import {AdapterError, isAdapterError, messageOf} from '../../../src/errors.ts';
 import type {KubernetesPort, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {type Clock, pause} from '../api/clock.ts';
-import {refusalOf} from '../api/errors.ts';
-import {podObject} from '../objects/pod-ref.ts';
-import {type LogPart, statusesOf} from './log-containers.ts';
-import {type LogLine, readLogLine} from './log-line.ts';
-import type {Seen} from './resume-point.ts';
+import {findApiRefusal} from '../api/errors.ts';
+import {podObjectRef} from '../objects/pod-ref.ts';
+import {type ContainerLog, containerStatusesByName} from './log-containers.ts';
+import {type LogLine, parseLogLine} from './log-line.ts';
+import type {ResumePoint} from './resume-point.ts';
 
-export type FollowTimings = {
+export type LogFollowerTimings = {
 	/** The first wait after a broken connection; it doubles up to `slowestMs`. Milliseconds. */
 	readonly retryMs: number;
-	readonly slowestMs: number;
+	readonly maxRetryMs: number;
 	/** After the end of a container's log it is waited so long for its status to tell why, before the log is opened again. */
-	readonly endMs: number;
+	readonly statusWaitMs: number;
 };
 
-export const usualFollowTimings: FollowTimings = {retryMs: 500, slowestMs: 10_000, endMs: 3000};
+export const defaultLogFollowerTimings: LogFollowerTimings = {retryMs: 500, maxRetryMs: 10_000, statusWaitMs: 3000};
 
 /** What of a log has to be told beside its lines. */
-export type LogNews =
+export type LogEvent =
 	| {readonly kind: 'lost'; readonly error: AdapterError}
 	| {readonly kind: 'back'}
 	/** What was written while the connection was down is not there any more. */
 	| {readonly kind: 'gap'}
 	| {readonly kind: 'said'; readonly text: string; readonly bad: boolean};
 
-export type FollowOptions = {
+export type ContainerLogFollowerOptions = {
 	readonly port: KubernetesPort;
-	readonly part: LogPart;
+	readonly containerLog: ContainerLog;
 	readonly clock: Clock;
-	readonly timings: FollowTimings;
+	readonly timings: LogFollowerTimings;
 	readonly signal: AbortSignal;
 	/** What was read of it already. */
-	readonly seen: Seen;
+	readonly resumePoint: ResumePoint;
 	/** How far back it is read as long as nothing was. */
-	readonly first: Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
+	readonly initialRange: Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
 	/** Runs of the container before, as far as known when `seen` was filled. */
-	readonly restarts: number | undefined;
+	readonly knownRestarts: number | undefined;
 	/** The pod as it is known now; undefined when it is gone. */
-	pod(): PodObject | undefined;
+	currentPod(): PodObject | undefined;
 	/** Settles when the pods may have changed, after `ms` at the latest. */
-	changed(ms: number): Promise<void>;
-	put(lines: readonly LogLine[]): Promise<void>;
-	tell(news: LogNews): void;
+	waitForChange(ms: number): Promise<void>;
+	onLines(lines: readonly LogLine[]): Promise<void>;
+	onEvent(news: LogEvent): void;
 };
 
 const stateOf = ({state, restartCount = 0}: ContainerStatus): string =>
@@ -58,12 +58,12 @@ function endText(status: ContainerStatus): string {
 }
 
 /** Follows the log of one container through broken connections and restarts, until its pod is gone or has come to its end. */
-export async function followLog(options: FollowOptions): Promise<void> {
-	const {port, part, clock, timings, signal, seen, tell} = options;
+export async function followContainerLog(options: ContainerLogFollowerOptions): Promise<void> {
+	const {port, containerLog: part, clock, timings, signal, resumePoint: seen, onEvent: tell} = options;
 	const {namespace, pod: name, container, uid} = part;
 	const request = {namespace, pod: name, container, timestamps: true};
 	const context = {signal, now: () => clock.now()};
-	let known = options.restarts;
+	let known = options.knownRestarts;
 	let attempts = 0;
 	let lost = false;
 	/** What was read to its end and told. */
@@ -78,18 +78,18 @@ export async function followLog(options: FollowOptions): Promise<void> {
 
 	/** What comes is all new: the run before may have ended while nobody read. @returns false when another pod has the name now. */
 	async function readBefore(): Promise<boolean> {
-		const {metadata} = await port.get(podObject({namespace, name, uid}), context);
+		const {metadata} = await port.get(podObjectRef({namespace, name, uid}), context);
 		if (metadata.uid !== uid) return false;
 		let verdict: 'same' | 'late' | undefined;
 		try {
-			for await (const raw of port.logs({...request, previous: true, ...from(seen.since())}, context)) {
-				const lines = raw.map(readLogLine);
-				verdict ??= seen.judge(lines.map(({at}) => at));
+			for await (const raw of port.readLogs({...request, previous: true, ...from(seen.since())}, context)) {
+				const lines = raw.map(parseLogLine);
+				verdict ??= seen.classifyOverlap(lines.map(({at}) => at));
 				if (verdict === 'late') break;
-				await options.put(lines.filter(({at}) => seen.take(at)));
+				await options.onLines(lines.filter(({at}) => seen.recordIfNew(at)));
 			}
 		} catch (error) {
-			if (refusalOf(error)?.code !== 400) throw error;
+			if (findApiRefusal(error)?.code !== 400) throw error;
 		}
 		if (verdict === 'same') {
 			if (known !== undefined) known += 1;
@@ -101,22 +101,22 @@ export async function followLog(options: FollowOptions): Promise<void> {
 	/** Reads on from where it was. `fresh`: what comes is of another run, so that nothing of it can have come before. */
 	async function read(more: Partial<LogsRequest>, fresh = false): Promise<void> {
 		const since = seen.since();
-		if (fresh && more.previous !== true) seen.anew();
-		else seen.again();
+		if (fresh && more.previous !== true) seen.beginRun();
+		else seen.beginOverlap();
 		let verdict = since === undefined || fresh ? ('same' as const) : undefined;
-		const asked = more.previous === true || since !== undefined ? from(since) : options.first;
+		const asked = more.previous === true || since !== undefined ? from(since) : options.initialRange;
 		// A quiet log is there again when nothing is said against it for a while.
-		const callOff = clock.after(timings.endMs, isBack);
+		const callOff = clock.after(timings.statusWaitMs, isBack);
 		try {
-			for await (const raw of port.logs({...request, ...asked, ...more}, context)) {
+			for await (const raw of port.readLogs({...request, ...asked, ...more}, context)) {
 				isBack();
-				const lines = raw.map(readLogLine);
+				const lines = raw.map(parseLogLine);
 				if (verdict === undefined) {
-					const found = seen.judge(lines.map(({at}) => at));
+					const found = seen.classifyOverlap(lines.map(({at}) => at));
 					if (found === 'late' && !(await readBefore())) return;
 					if (found !== undefined) verdict = 'same';
 				}
-				await options.put(lines.filter(({at}) => seen.take(at)));
+				await options.onLines(lines.filter(({at}) => seen.recordIfNew(at)));
 			}
 		} finally {
 			callOff();
@@ -130,7 +130,7 @@ export async function followLog(options: FollowOptions): Promise<void> {
 		if (missed <= 0) return false;
 		let there = true;
 		await read({previous: true}, true).catch((error: unknown) => {
-			if (refusalOf(error)?.code !== 400) throw error;
+			if (findApiRefusal(error)?.code !== 400) throw error;
 			there = false;
 		});
 		const last = status.lastState?.terminated;
@@ -154,7 +154,7 @@ export async function followLog(options: FollowOptions): Promise<void> {
 			if (done !== state)
 				tell({kind: 'said', text: `waits: ${[reason, message].filter(Boolean).join(': ')}`, bad: false});
 			done = state;
-			await options.changed(timings.endMs);
+			await options.waitForChange(timings.statusWaitMs);
 			return 'again';
 		}
 		const fresh = await readRunsBefore(restarts, status);
@@ -162,8 +162,9 @@ export async function followLog(options: FollowOptions): Promise<void> {
 			done = '';
 			await read({follow: true}, fresh);
 			// The server ends the log with the container. The status may take a moment to tell.
-			const until = clock.now() + timings.endMs;
-			while (!signal.aborted && clock.now() < until && sameState(state)) await options.changed(until - clock.now());
+			const until = clock.now() + timings.statusWaitMs;
+			while (!signal.aborted && clock.now() < until && sameState(state))
+				await options.waitForChange(until - clock.now());
 			return 'again';
 		}
 		if (done !== state) {
@@ -173,13 +174,13 @@ export async function followLog(options: FollowOptions): Promise<void> {
 			done = state;
 		}
 		if (phase === 'Succeeded' || phase === 'Failed') return 'over';
-		await options.changed(timings.endMs);
+		await options.waitForChange(timings.statusWaitMs);
 		return 'again';
 	}
 
 	const statusNow = () => {
-		const object = options.pod();
-		return object === undefined ? undefined : statusesOf(object).get(container);
+		const object = options.currentPod();
+		return object === undefined ? undefined : containerStatusesByName(object).get(container);
 	};
 	const sameState = (state: string) => {
 		const status = statusNow();
@@ -188,7 +189,7 @@ export async function followLog(options: FollowOptions): Promise<void> {
 
 	/** Milliseconds until the next attempt; undefined when there is none. */
 	function waitAfter(error: AdapterError): number | undefined {
-		const refusal = refusalOf(error);
+		const refusal = findApiRefusal(error);
 		if (refusal?.code === 403 || error.kind === 'unsupported') {
 			tell({kind: 'said', text: `${error.message}. ${error.hint}`, bad: true});
 			return undefined;
@@ -199,18 +200,18 @@ export async function followLog(options: FollowOptions): Promise<void> {
 		if (!lost) tell({kind: 'lost', error});
 		lost = true;
 		if (refusal?.retryAfterMs !== undefined) return Math.min(refusal.retryAfterMs, 60_000);
-		return Math.min(timings.slowestMs, timings.retryMs * 2 ** Math.min(attempts - 1, 8)) * (0.75 + Math.random() / 2);
+		return Math.min(timings.maxRetryMs, timings.retryMs * 2 ** Math.min(attempts - 1, 8)) * (0.75 + Math.random() / 2);
 	}
 
 	while (!signal.aborted) {
-		const object = options.pod();
+		const object = options.currentPod();
 		if (object === undefined || object.metadata.uid !== uid) {
 			tell({kind: 'said', text: 'the pod is gone', bad: false});
 			break;
 		}
-		const status = statusesOf(object).get(container);
+		const status = containerStatusesByName(object).get(container);
 		try {
-			if (status === undefined) await options.changed(timings.endMs);
+			if (status === undefined) await options.waitForChange(timings.statusWaitMs);
 			else if ((await turn(status, object.status?.phase)) === 'over') break;
 		} catch (thrown) {
 			if (signal.aborted) break;

@@ -1,8 +1,8 @@
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {Severity} from '../../../src/contract/row.ts';
-import {clean} from '../../../src/text/clean.ts';
-import {cutLine} from '../../../src/text/cut-line.ts';
-import {type Level, levelOf} from '../../../src/text/log-level.ts';
+import {cleanText} from '../../../src/text/clean.ts';
+import {truncateLine} from '../../../src/text/cut-line.ts';
+import {type LogLevel, parseLogLevel} from '../../../src/text/log-level.ts';
 import {redact} from '../../../src/text/redact.ts';
 
 /** A line of a log with the moment before it. */
@@ -12,38 +12,38 @@ export type LogLine = {
 	readonly text: string;
 };
 
-const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/;
-const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
-const usualLength = 31;
+const timestampFormat = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/;
+const commonFormat = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
+const commonFormatLength = 31;
 
 /** Splits what comes with `timestamps=true`. The kubelet tells the moment in its node's own zone. */
-export function readLogLine(line: string): LogLine {
-	if (usual.test(line)) return {at: line.slice(0, usualLength - 1), text: line.slice(usualLength)};
-	const [head, second, fraction = '', zone] = stamp.exec(line) ?? [];
+export function parseLogLine(line: string): LogLine {
+	if (commonFormat.test(line)) return {at: line.slice(0, commonFormatLength - 1), text: line.slice(commonFormatLength)};
+	const [head, second, fraction = '', zone] = timestampFormat.exec(line) ?? [];
 	if (head === undefined || second === undefined) return {at: undefined, text: line};
 	const utc = zone === 'Z' ? second : new Date(`${second}${zone}`).toISOString().slice(0, 19);
 	return {at: `${utc}.${fraction.padEnd(9, '0')}Z`, text: line.slice(head.length)};
 }
 
-const severities: Readonly<Partial<Record<Level, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
+const severities: Readonly<Partial<Record<LogLevel, Severity>>> = {warn: 'warn', error: 'crit', fatal: 'crit'};
 
 /**
- * A line as it is shown, without the secrets that have a known form; `lead` names what wrote it where there are several. `mask` is a
+ * A line as it is shown, without the secrets that have a known form; `sourceLabel` names what wrote it where there are several. `mask` is a
  * line redactor where lines come in their order.
  */
-export function shownLine(
+export function toDocumentLine(
 	{at, text: whole}: LogLine,
-	lead: Line['lead'],
+	sourceLabel: DocumentLine['sourceLabel'],
 	mask: (line: string) => string = redact,
-): Line {
-	const level = levelOf(whole);
+): DocumentLine {
+	const level = parseLogLevel(whole);
 	// First without colours: they may stand between a name and its value.
-	const text = mask(clean(cutLine(whole)));
+	const text = mask(cleanText(truncateLine(whole)));
 	const severity = level === undefined ? undefined : severities[level];
 	return {
 		text,
 		...(severity === undefined ? {} : {severity}),
 		...(at === undefined ? {} : {at}),
-		...(lead === undefined ? {} : {lead}),
+		...(sourceLabel === undefined ? {} : {sourceLabel}),
 	};
 }

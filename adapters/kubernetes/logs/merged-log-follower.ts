@@ -1,55 +1,66 @@
 import type {Context} from '../../../src/contract/context.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import {type AdapterError, messageOf} from '../../../src/errors.ts';
 import type {KubernetesPort, LogsRequest} from '../../../src/port/kubernetes.ts';
 import type {PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {createLineRedactor} from '../../../src/text/redact.ts';
 import {type Clock, pause} from '../api/clock.ts';
-import {createChannel} from './bounded-queue.ts';
-import {type FollowTimings, followLog, type LogNews} from './container-log-follower.ts';
-import {type Leads, type LogPart, type LogRow, mostParts, partKey, partsOf, podsOfRows} from './log-containers.ts';
-import {shownLine} from './log-line.ts';
-import {createSeen, type Seen} from './resume-point.ts';
+import {createBoundedQueue} from './bounded-queue.ts';
+import {followContainerLog, type LogEvent, type LogFollowerTimings} from './container-log-follower.ts';
+import {
+	type ContainerLog,
+	containerLogKey,
+	type LinePrefixes,
+	type LogRow,
+	listContainerLogs,
+	maxFollowedLogs,
+	readPodsOfRows,
+} from './log-containers.ts';
+import {toDocumentLine} from './log-line.ts';
+import {createResumePoint, type ResumePoint} from './resume-point.ts';
 
 /** Lines on their way to the screen before the streams have to wait. */
-const room = 20_000;
-const together = 2000;
+const queueCapacity = 20_000;
+const maxLinesPerRead = 2000;
 /** How often it is looked which pods there are. The pods are watched: that asks nothing of the server. */
-const lookMs = 500;
+const podCheckIntervalMs = 500;
 /** Streams mostly break together: they are told together. */
-const tellMs = 300;
+const reportDelayMs = 300;
 
 /** What was read of a part before it is followed. */
-export type Begun = {
-	readonly part: LogPart;
-	readonly seen: Seen;
+export type StartedLog = {
+	readonly containerLog: ContainerLog;
+	readonly resumePoint: ResumePoint;
 	readonly restarts: number | undefined;
 	/** How far back it is read when nothing was read yet. */
-	readonly first: Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
+	readonly initialRange: Pick<LogsRequest, 'tailLines' | 'sinceSeconds'>;
 };
 
-export type FollowLogsOptions = {
+export type MergedLogFollowerOptions = {
 	readonly port: KubernetesPort;
 	readonly rows: readonly LogRow[];
-	readonly begun: readonly Begun[];
+	readonly startedLogs: readonly StartedLog[];
 	/** Undefined while there is only one. */
-	readonly leads: Leads | undefined;
+	readonly linePrefixes: LinePrefixes | undefined;
 	readonly clock: Clock;
-	readonly timings: FollowTimings;
+	readonly timings: LogFollowerTimings;
 };
 
-const note = (text: string, severity?: Line['severity']): Line => ({
+const note = (text: string, severity?: DocumentLine['severity']): DocumentLine => ({
 	text: `-- ${text}`,
 	loud: true,
 	...(severity === undefined ? {} : {severity}),
 });
 
 /** The lines of all logs as they come, with what happens to the pods told among them. Ends when all have come to their end. */
-export async function* followLogs(options: FollowLogsOptions, context: Context): AsyncGenerator<readonly Line[]> {
-	const {port, rows, clock, timings, leads} = options;
+export async function* followMergedLogs(
+	options: MergedLogFollowerOptions,
+	context: Context,
+): AsyncGenerator<readonly DocumentLine[]> {
+	const {port, rows, clock, timings, linePrefixes: leads} = options;
 	const ending = new AbortController();
 	const signal = AbortSignal.any([context.signal, ending.signal]);
-	const channel = createChannel<Line>(room, together);
+	const channel = createBoundedQueue<DocumentLine>(queueCapacity, maxLinesPerRead);
 	const growing = rows.some(row => 'kind' in row);
 	const followed = new Set<string>();
 	const broken = new Set<string>();
@@ -58,28 +69,28 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	let crowded = false;
 	let looked = Promise.withResolvers<void>();
 
-	const say = (line: Line) => void channel.put([line]);
-	const connections = createConnectionNews(clock, broken, say);
+	const say = (line: DocumentLine) => void channel.put([line]);
+	const connections = createConnectionReports(clock, broken, say);
 
-	function start({part, seen, restarts, first}: Begun): void {
-		const key = partKey(part);
+	function start({containerLog: part, resumePoint: seen, restarts, initialRange: first}: StartedLog): void {
+		const key = containerLogKey(part);
 		followed.add(key);
 		running += 1;
 		const mask = createLineRedactor();
-		const named = (text: string) => (leads === undefined ? text : `${part.name}: ${text}`);
-		void followLog({
+		const named = (text: string) => (leads === undefined ? text : `${part.displayName}: ${text}`);
+		void followContainerLog({
 			port,
-			part,
+			containerLog: part,
 			clock,
 			timings,
 			signal,
-			seen,
-			first,
-			restarts,
-			pod: () => pods.get(part.uid),
-			changed: ms => Promise.race([looked.promise, pause(clock, ms, signal)]),
-			put: lines => channel.put(lines.map(line => shownLine(line, leads?.of(part), mask))),
-			tell(news: LogNews) {
+			resumePoint: seen,
+			initialRange: first,
+			knownRestarts: restarts,
+			currentPod: () => pods.get(part.uid),
+			waitForChange: ms => Promise.race([looked.promise, pause(clock, ms, signal)]),
+			onLines: lines => channel.put(lines.map(line => toDocumentLine(line, leads?.prefixOf(part), mask))),
+			onEvent(news: LogEvent) {
 				if (news.kind === 'lost') connections.lost(key, news.error);
 				else if (news.kind === 'back') connections.back(key);
 				else if (news.kind === 'said') say(note(named(news.text), news.bad ? 'warn' : undefined));
@@ -94,7 +105,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	}
 
 	async function readPods(): Promise<readonly PodObject[]> {
-		const now = await podsOfRows(port, rows, {signal, now: context.now});
+		const now = await readPodsOfRows(port, rows, {signal, now: context.now});
 		pods = new Map(now.map(pod => [pod.metadata.uid, pod]));
 		return now;
 	}
@@ -102,16 +113,16 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	/** What was not there before is followed from its first line. */
 	async function look(): Promise<void> {
 		const now = await readPods();
-		for (const part of growing ? partsOf(now, false) : []) {
-			const key = partKey(part);
+		for (const part of growing ? listContainerLogs(now, false) : []) {
+			const key = containerLogKey(part);
 			if (followed.has(key)) continue;
-			if (followed.size >= mostParts) {
-				if (!crowded) say(note(`more than ${mostParts} containers: the others are not followed`, 'warn'));
+			if (followed.size >= maxFollowedLogs) {
+				if (!crowded) say(note(`more than ${maxFollowedLogs} containers: the others are not followed`, 'warn'));
 				crowded = true;
 				break;
 			}
-			say(note(`${part.name} joins`));
-			start({part, seen: createSeen(), restarts: undefined, first: {}});
+			say(note(`${part.displayName} joins`));
+			start({containerLog: part, resumePoint: createResumePoint(), restarts: undefined, initialRange: {}});
 		}
 		const before = looked;
 		looked = Promise.withResolvers();
@@ -121,9 +132,9 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 	async function keepLooking(): Promise<void> {
 		let version = -1;
 		while (!signal.aborted) {
-			await pause(clock, lookMs, signal);
+			await pause(clock, podCheckIntervalMs, signal);
 			// While the pods cannot be read what is known of them stays.
-			const watched = await port.watched('pods', {signal, now: context.now}).catch(() => undefined);
+			const watched = await port.readWatched('pods', {signal, now: context.now}).catch(() => undefined);
 			if (watched === undefined || watched.version === version) continue;
 			version = watched.version;
 			await look().catch(() => {});
@@ -132,7 +143,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 
 	try {
 		await readPods().catch(() => []);
-		for (const begun of options.begun) start(begun);
+		for (const begun of options.startedLogs) start(begun);
 		if (running === 0 && !growing) return;
 		void keepLooking();
 		yield* channel.read(context.signal);
@@ -144,7 +155,7 @@ export async function* followLogs(options: FollowLogsOptions, context: Context):
 }
 
 /** Says once that connections broke, and once that all are there again. */
-function createConnectionNews(clock: Clock, broken: Set<string>, say: (line: Line) => void) {
+function createConnectionReports(clock: Clock, broken: Set<string>, say: (line: DocumentLine) => void) {
 	let callOff: (() => void) | undefined;
 	let told = false;
 	let last: AdapterError | undefined;
@@ -154,7 +165,7 @@ function createConnectionNews(clock: Clock, broken: Set<string>, say: (line: Lin
 		lost(key: string, error: AdapterError) {
 			broken.add(key);
 			last = error;
-			callOff ??= clock.after(tellMs, () => {
+			callOff ??= clock.after(reportDelayMs, () => {
 				callOff = undefined;
 				if (broken.size === 0 || told) return;
 				told = true;

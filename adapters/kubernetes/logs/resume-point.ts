@@ -3,25 +3,25 @@
  * on (`sinceTime` is cut to seconds on its way to the kubelet), and several lines may have one moment: so all moments of the last second
  * are counted, and as many lines of each are dropped when that second is read again.
  */
-export type Seen = {
+export type ResumePoint = {
 	/** The whole second to read from, RFC 3339; undefined when nothing was read. */
 	since(): string | undefined;
 	/** Begins a read from `since` on: what was read comes again. */
-	again(): void;
+	beginOverlap(): void;
 	/** Begins a read of another run: nothing of it was read, also what has the moment of a line of the run before. */
-	anew(): void;
+	beginRun(): void;
 	/** Whether a line with this moment is new. One without a moment always is. */
-	take(at: string | undefined): boolean;
+	recordIfNew(at: string | undefined): boolean;
 	/**
 	 * Looks at what comes again, before it is taken: `same` as soon as something of it was read before, `late` when it goes beyond all that
 	 * was read and nothing was: then another run writes, or lines are missing in between. Undefined: it does not tell yet.
 	 */
-	judge(moments: readonly (string | undefined)[]): 'same' | 'late' | undefined;
+	classifyOverlap(moments: readonly (string | undefined)[]): 'same' | 'late' | undefined;
 };
 
 const secondOf = (at: string): string => at.slice(0, 19);
 
-export function createSeen(): Seen {
+export function createResumePoint(): ResumePoint {
 	let second: string | undefined;
 	/** Of `second` and later ones, how many lines each moment had. */
 	let counts = new Map<string, number>();
@@ -45,13 +45,13 @@ export function createSeen(): Seen {
 
 	return {
 		since: () => (second === undefined ? undefined : `${second}Z`),
-		again() {
+		beginOverlap() {
 			due = new Map(counts);
 		},
-		anew() {
+		beginRun() {
 			due = new Map();
 		},
-		take(at) {
+		recordIfNew(at) {
 			if (at === undefined) return true;
 			const left = due.get(at) ?? 0;
 			if (left > 0) {
@@ -63,7 +63,7 @@ export function createSeen(): Seen {
 			count(at);
 			return true;
 		},
-		judge(moments) {
+		classifyOverlap(moments) {
 			if (due.size === 0 || moments.some(at => at !== undefined && due.has(at))) return 'same';
 			return moments.some(at => at !== undefined && at > newest) ? 'late' : undefined;
 		},

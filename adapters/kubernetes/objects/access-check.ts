@@ -1,6 +1,6 @@
 import type {ActionContext, Check, ShownFact} from '../../../src/contract/action.ts';
-import type {AccessQuestion, KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {grantLine} from '../api/grant-command.ts';
+import type {AccessReview, KubernetesPort} from '../../../src/port/kubernetes.ts';
+import {kubectlGrantCommand} from '../api/grant-command.ts';
 
 /** The fact that a confirmation shows with it. `what`: `evict it`. */
 export const accessFact = (what: string): ShownFact => ({
@@ -11,13 +11,13 @@ export const accessFact = (what: string): ShownFact => ({
 /** Asks the server whether we may. `label`: the right to what, as `the right to evict it`. That the question itself was refused is no denial: the server decides when it is sent. */
 export async function accessCheck(
 	label: string,
-	question: AccessQuestion,
+	question: AccessReview,
 	{port, ...context}: ActionContext<KubernetesPort>,
 ): Promise<Check> {
 	const {verb, group, resource: plain, subresource, namespace} = question;
 	const resource = subresource === undefined ? plain : `${plain}/${subresource}`;
 	const name = `${verb} ${resource} in ${namespace}`;
-	const {answer, reason} = await port.mayI(question, context);
+	const {answer, reason} = await port.reviewAccess(question, context);
 	if (answer === 'allowed') return {label, result: 'pass', detail: `you may ${name}`};
 	if (answer === 'unknown') {
 		return {label, result: 'unknown', detail: `the server does not tell (${reason}): it will refuse if you may not`};
@@ -29,6 +29,6 @@ export async function accessCheck(
 	return {
 		label,
 		result: 'block',
-		detail: `you may not ${name}; granted with: ${grantLine(user, {verb, group, resource, namespace})}`,
+		detail: `you may not ${name}; granted with: ${kubectlGrantCommand(user, {verb, group, resource, namespace})}`,
 	};
 }

@@ -1,56 +1,56 @@
 import type {Context} from '../../../src/contract/context.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {EventObject} from '../../../src/port/kubernetes-objects.ts';
-import {duration} from '../../../src/text/format.ts';
+import {formatDuration} from '../../../src/text/format.ts';
 import {watchedResources} from '../api/resources.ts';
-import {eventAt} from './pod-facts.ts';
+import {eventTime} from './pod-facts.ts';
 
-export type Involved = {readonly kind: string; readonly name: string; readonly uid: string};
+export type InvolvedObject = {readonly kind: string; readonly name: string; readonly uid: string};
 
-const kept = 200;
+const maxEvents = 200;
 
 /** Everything that happened to these objects, newest first. The server keeps events for an hour or so. */
 export async function readEvents(
 	port: KubernetesPort,
 	namespace: string,
-	about: readonly Involved[],
+	about: readonly InvolvedObject[],
 	context: Context,
 ): Promise<readonly EventObject[]> {
 	const {type} = watchedResources.events;
 	const lists = await Promise.all(
 		about.map(({uid}) =>
-			port.list({type, namespace, fieldSelector: `involvedObject.uid=${uid}`, limit: kept}, context),
+			port.list({type, namespace, fieldSelector: `involvedObject.uid=${uid}`, limit: maxEvents}, context),
 		),
 	);
 	return lists
 		.flatMap(({items}) => items as unknown as readonly EventObject[])
-		.toSorted((a, b) => eventAt(b) - eventAt(a))
-		.slice(0, kept);
+		.toSorted((a, b) => eventTime(b) - eventTime(a))
+		.slice(0, maxEvents);
 }
 
-function eventLine(event: EventObject, now: number, named: boolean): Line {
+function eventLine(event: EventObject, now: number, named: boolean): DocumentLine {
 	const {type, reason = '', message = '', involvedObject, count, series} = event;
 	const times = series?.count ?? count ?? 1;
 	const often = times > 1 ? ` x${times}` : '';
 	const who = named ? `${involvedObject?.kind ?? ''} ${involvedObject?.name ?? ''}  ` : '';
-	const text = `${duration((now - eventAt(event)) / 1000).padStart(6)}  ${reason}${often}  ${who}${message.trim()}`;
+	const text = `${formatDuration((now - eventTime(event)) / 1000).padStart(6)}  ${reason}${often}  ${who}${message.trim()}`;
 	return type === 'Warning' ? {text, severity: 'warn'} : {text};
 }
 
-export const eventLines = (events: readonly EventObject[], now: number, named: boolean): readonly Line[] =>
+export const eventLines = (events: readonly EventObject[], now: number, named: boolean): readonly DocumentLine[] =>
 	events.length === 0
 		? [{text: 'Nothing was told lately. Events are kept for about an hour.'}]
 		: events.map(event => eventLine(event, now, named));
 
 /** The same, or the line that says why they cannot be read. */
-export async function eventSection(
+export async function readEventLines(
 	port: KubernetesPort,
 	namespace: string,
-	about: readonly Involved[],
+	about: readonly InvolvedObject[],
 	context: Context,
-): Promise<readonly Line[]> {
+): Promise<readonly DocumentLine[]> {
 	try {
 		return eventLines(
 			await readEvents(port, namespace, about, context),

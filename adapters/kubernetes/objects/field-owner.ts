@@ -2,7 +2,7 @@ import type {Check} from '../../../src/contract/action.ts';
 import type {ApiObject} from '../../../src/port/kubernetes.ts';
 import {controllerOf} from './owner-index.ts';
 
-type Sign = {
+type ToolSignature = {
 	readonly tool: string;
 	readonly mark: RegExp;
 	readonly manager: RegExp;
@@ -11,7 +11,7 @@ type Sign = {
 };
 
 /** By a label or an annotation that the tool writes, or by the name under which it owns fields. */
-const signs: readonly Sign[] = [
+const toolSignatures: readonly ToolSignature[] = [
 	{
 		tool: 'Argo CD',
 		mark: /^argocd\.argoproj\.io\/(tracking-id|instance)$/,
@@ -34,18 +34,22 @@ const signs: readonly Sign[] = [
 
 const nameOf = (value: string): string => (value.length <= 60 && value !== '' ? ` (${value.split(':')[0]})` : '');
 
-const label = 'who looks after it';
+const fieldOwnerLabel = 'who looks after it';
 
 /** The tool, or the operator's own object, that thinks it owns this object, if one does. */
-export function managerCheck({metadata}: ApiObject): Check | undefined {
+export function fieldOwnerCheck({metadata}: ApiObject): Check | undefined {
 	const marks = Object.entries({...metadata.labels, ...metadata.annotations});
-	for (const {tool, mark, manager, consequence} of signs) {
+	for (const {tool, mark, manager, consequence} of toolSignatures) {
 		const found = marks.find(([name]) => mark.test(name));
 		if (found === undefined && !metadata.managedFields?.some(entry => manager.test(entry.manager ?? ''))) continue;
 		const name = found === undefined ? '' : nameOf(found[1]);
-		return {label, result: 'warn', detail: `${tool}${name}: ${consequence}`};
+		return {label: fieldOwnerLabel, result: 'warn', detail: `${tool}${name}: ${consequence}`};
 	}
 	const owner = controllerOf(metadata);
 	if (owner === undefined) return undefined;
-	return {label, result: 'warn', detail: `${owner.kind} ${owner.name}, which made it and may put this back`};
+	return {
+		label: fieldOwnerLabel,
+		result: 'warn',
+		detail: `${owner.kind} ${owner.name}, which made it and may put this back`,
+	};
 }

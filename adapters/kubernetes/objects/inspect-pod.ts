@@ -1,34 +1,34 @@
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {PodRow, Rollout} from '../../../src/model/kubernetes/pod.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {ContainerSpec, ContainerStatus, PodObject} from '../../../src/port/kubernetes-objects.ts';
-import {clockTime, duration} from '../../../src/text/format.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {eventSection} from './event-lines.ts';
-import {podObject, podRef} from './pod-ref.ts';
-import {gone} from './workload-ref.ts';
+import {formatClockTime, formatDuration} from '../../../src/text/format.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {readEventLines} from './event-lines.ts';
+import {podObjectRef, podRef} from './pod-ref.ts';
+import {conflictError} from './workload-ref.ts';
 
-export const fact = (name: string, value: string): Line => ({text: `${name.padEnd(16)}${value}`});
+export const factLine = (name: string, value: string): DocumentLine => ({text: `${name.padEnd(16)}${value}`});
 
-export const at = (text: string | undefined): string => {
-	const when = moment(text);
-	return when === undefined ? '-' : `${new Date(when).toISOString().slice(0, 10)} ${clockTime(when)}`;
+export const formatTimestamp = (text: string | undefined): string => {
+	const when = parseTimestamp(text);
+	return when === undefined ? '-' : `${new Date(when).toISOString().slice(0, 10)} ${formatClockTime(when)}`;
 };
 
 /** `revision 41 of 2026-11-21 13:58:00Z`. */
 export const rolloutText = ({revision, at: began}: Rollout): string =>
 	began === undefined
 		? `revision ${revision}, which came back`
-		: `revision ${revision} of ${at(new Date(began).toISOString())}`;
+		: `revision ${revision} of ${formatTimestamp(new Date(began).toISOString())}`;
 
 function stateText({state}: ContainerStatus, now: number): string {
 	const {waiting, terminated, running} = state ?? {};
 	if (waiting !== undefined) return [waiting.reason ?? 'waiting', waiting.message].filter(Boolean).join(': ');
 	if (terminated !== undefined) return `ended ${terminated.reason ?? ''} ${terminated.exitCode ?? 0}`.trim();
-	const since = moment(running?.startedAt);
-	return since === undefined ? 'unknown' : `running for ${duration((now - since) / 1000)}`;
+	const since = parseTimestamp(running?.startedAt);
+	return since === undefined ? 'unknown' : `running for ${formatDuration((now - since) / 1000)}`;
 }
 
 /** `requests cpu 100m; limits memory 512Mi`. */
@@ -40,28 +40,35 @@ export const resourceText = ({resources}: ContainerSpec): string =>
 		})
 		.join('; ');
 
-function containerLines(spec: ContainerSpec, status: ContainerStatus | undefined, now: number): readonly Line[] {
+function containerLines(
+	spec: ContainerSpec,
+	status: ContainerStatus | undefined,
+	now: number,
+): readonly DocumentLine[] {
 	const last = status?.lastState?.terminated;
 	const isWell = status?.ready === true || status?.state?.terminated?.exitCode === 0;
 	return [
 		{text: ''},
 		{text: `Container ${spec.name}`, loud: true},
-		fact('  image', spec.image ?? '-'),
+		factLine('  image', spec.image ?? '-'),
 		{
-			...fact('  state', status === undefined ? 'not started' : stateText(status, now)),
+			...factLine('  state', status === undefined ? 'not started' : stateText(status, now)),
 			...(isWell || status === undefined ? {} : {severity: 'warn' as const}),
 		},
 		...(last === undefined
 			? []
 			: [
 					{
-						...fact('  last end', `${last.reason ?? 'Error'}, exit code ${last.exitCode ?? 0}, ${at(last.finishedAt)}`),
+						...factLine(
+							'  last end',
+							`${last.reason ?? 'Error'}, exit code ${last.exitCode ?? 0}, ${formatTimestamp(last.finishedAt)}`,
+						),
 						severity: 'warn' as const,
 					},
-					...(last.message === undefined ? [] : [fact('  last words', last.message.trim())]),
+					...(last.message === undefined ? [] : [factLine('  last words', last.message.trim())]),
 				]),
-		fact('  restarts', String(status?.restartCount ?? 0)),
-		fact('  resources', resourceText(spec)),
+		factLine('  restarts', String(status?.restartCount ?? 0)),
+		factLine('  resources', resourceText(spec)),
 	];
 }
 
@@ -73,8 +80,8 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
 	kind: 'kubernetes.pod',
 	risk: 'none',
 	async open(row, {port, target, ...context}) {
-		const object = await port.get(podObject(podRef(row)), context);
-		if (object.metadata.uid !== row.uid) throw gone(`${row.name} is another pod of the same name now`);
+		const object = await port.get(podObjectRef(podRef(row)), context);
+		if (object.metadata.uid !== row.uid) throw conflictError(`${row.name} is another pod of the same name now`);
 		const {metadata, spec, status} = object as unknown as PodObject;
 		const now = context.now();
 		const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
@@ -82,30 +89,34 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
 		const about = [{kind: 'Pod', name: row.name, uid: row.uid}];
 		return {
 			title: `${row.namespace}/${row.name}`,
-			reads: [kubectl(target, '-n', row.namespace, 'describe', 'pod', row.name)],
+			cliEquivalent: [kubectlCommand(target, '-n', row.namespace, 'describe', 'pod', row.name)],
 			lines: [
 				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
-				fact('Status', row.status),
-				...(status?.message === undefined ? [] : [fact('Message', status.message)]),
-				fact('Ready', `${row.ready} of ${row.containers} containers`),
-				fact(
+				factLine('Status', row.status),
+				...(status?.message === undefined ? [] : [factLine('Message', status.message)]),
+				factLine('Ready', `${row.ready} of ${row.containers} containers`),
+				factLine(
 					'Restarts',
-					row.restarts === 0 ? '0' : `${row.restarts}, last ${at(new Date(row.restartedAt ?? 0).toISOString())}`,
+					row.restarts === 0
+						? '0'
+						: `${row.restarts}, last ${formatTimestamp(new Date(row.restartedAt ?? 0).toISOString())}`,
 				),
-				fact('Node', spec?.nodeName ?? 'none yet'),
-				fact('Address', status?.podIP ?? '-'),
-				fact(
+				factLine('Node', spec?.nodeName ?? 'none yet'),
+				factLine('Address', status?.podIP ?? '-'),
+				factLine(
 					'Workload',
 					row.workload === undefined ? 'none: it does not come back' : `${row.workload.kind} ${row.workload.name}`,
 				),
-				...(row.rollout === undefined ? [] : [fact('Rollout', rolloutText(row.rollout))]),
-				fact('Class', status?.qosClass ?? '-'),
-				fact('Created', at(metadata.creationTimestamp)),
-				...(metadata.deletionTimestamp === undefined ? [] : [fact('To be gone by', at(metadata.deletionTimestamp))]),
+				...(row.rollout === undefined ? [] : [factLine('Rollout', rolloutText(row.rollout))]),
+				factLine('Class', status?.qosClass ?? '-'),
+				factLine('Created', formatTimestamp(metadata.creationTimestamp)),
+				...(metadata.deletionTimestamp === undefined
+					? []
+					: [factLine('To be gone by', formatTimestamp(metadata.deletionTimestamp))]),
 				...((metadata.finalizers ?? []).length === 0
 					? []
-					: [fact('Finalizers', (metadata.finalizers ?? []).join(', '))]),
-				fact('UID', metadata.uid),
+					: [factLine('Finalizers', (metadata.finalizers ?? []).join(', '))]),
+				factLine('UID', metadata.uid),
 				...containers.flatMap(each =>
 					containerLines(
 						each,
@@ -121,7 +132,7 @@ export const inspectPod = defineInspection<PodRow, KubernetesPort>()({
 				})),
 				{text: ''},
 				{text: 'Events', loud: true},
-				...(await eventSection(port, row.namespace, about, context)),
+				...(await readEventLines(port, row.namespace, about, context)),
 			],
 		};
 	},

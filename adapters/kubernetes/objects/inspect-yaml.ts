@@ -1,7 +1,7 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {masked} from './mask-secrets.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {maskSecrets} from './mask-secrets.ts';
 import {type ObjectRow, rowObject} from './row-object.ts';
 import {yamlLines} from './yaml-text.ts';
 
@@ -19,8 +19,8 @@ export const inspectYaml = defineInspection<ObjectRow, KubernetesPort>()({
 		const whole = {apiVersion, kind, ...object};
 		return {
 			title: `YAML of ${title}`,
-			reads: [kubectl(target, ...place, 'get', slashed, '-o', 'yaml')],
-			lines: yamlLines(masked(whole)).map(text => ({text})),
+			cliEquivalent: [kubectlCommand(target, ...place, 'get', slashed, '-o', 'yaml')],
+			lines: yamlLines(maskSecrets(whole)).map(text => ({text})),
 		};
 	},
 });

@@ -1,13 +1,13 @@
-import type {JobRun, Runs} from '../../../src/model/kubernetes/job-runs.ts';
+import type {JobRun, JobRuns} from '../../../src/model/kubernetes/job-runs.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
-import {type RunKind, type WorkloadFacts, workloadPods} from '../../../src/model/kubernetes/workload.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
+import {type RunKind, summarizePods, type WorkloadFacts} from '../../../src/model/kubernetes/workload.ts';
 import type {CronJobObject, JobObject, Metadata} from '../../../src/port/kubernetes-objects.ts';
-import {controllerOf, jobEnd, youngestFirst} from './owner-index.ts';
+import {byNewest, controllerOf, findTerminalCondition} from './owner-index.ts';
 
 export function jobRun(job: JobObject): JobRun {
 	const {metadata, spec, status} = job;
-	const ended = jobEnd(job);
+	const ended = findTerminalCondition(job);
 	const isFailed = ended?.type === 'Failed';
 	return {
 		name: metadata.name,
@@ -17,13 +17,13 @@ export function jobRun(job: JobObject): JobRun {
 		active: status?.active ?? 0,
 		failed: status?.failed ?? 0,
 		end: ended === undefined ? undefined : isFailed ? 'failed' : 'complete',
-		because: isFailed ? [ended.reason, ended.message].filter(Boolean).join(': ') : undefined,
-		startedAt: moment(status?.startTime),
-		endedAt: ended && moment(status?.completionTime ?? ended.lastTransitionTime),
+		failureReason: isFailed ? [ended.reason, ended.message].filter(Boolean).join(': ') : undefined,
+		startedAt: parseTimestamp(status?.startTime),
+		endedAt: ended && parseTimestamp(status?.completionTime ?? ended.lastTransitionTime),
 	};
 }
 
-function factsOf(kind: RunKind, metadata: Metadata, runs: Runs, pods: readonly PodRow[]): WorkloadFacts {
+function factsOf(kind: RunKind, metadata: Metadata, runs: JobRuns, pods: readonly PodRow[]): WorkloadFacts {
 	const {uid, name, namespace} = metadata;
 	const {last} = runs;
 	return {
@@ -43,9 +43,9 @@ function factsOf(kind: RunKind, metadata: Metadata, runs: Runs, pods: readonly P
 		refused: undefined,
 		autoscaler: undefined,
 		budgets: [],
-		pods: workloadPods(pods, undefined),
+		pods: summarizePods(pods, undefined),
 		runs,
-		createdAt: moment(metadata.creationTimestamp) ?? 0,
+		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
 	};
 }
 
@@ -59,20 +59,20 @@ export function runFacts(
 	const alone = [...made].flatMap(([uid, own]) => (uid === undefined || !cronJobs.has(uid) ? own : []));
 	return [
 		...[...cronJobs.values()].map(({metadata, spec, status}) => {
-			const [last] = (made.get(metadata.uid) ?? []).toSorted(youngestFirst);
-			const runs: Runs = {
+			const [last] = (made.get(metadata.uid) ?? []).toSorted(byNewest);
+			const runs: JobRuns = {
 				last: last && jobRun(last),
 				suspended: spec?.suspend === true,
 				schedule: [spec?.schedule ?? '?', ...(spec?.timeZone === undefined ? [] : [spec.timeZone])].join(' '),
-				scheduledAt: moment(status?.lastScheduleTime),
-				succeededAt: moment(status?.lastSuccessfulTime),
+				scheduledAt: parseTimestamp(status?.lastScheduleTime),
+				succeededAt: parseTimestamp(status?.lastSuccessfulTime),
 			};
 			return factsOf('CronJob', metadata, runs, podsOf(metadata.uid));
 		}),
 		...alone.map(job => {
 			const last = jobRun(job);
 			const suspended = job.spec?.suspend === true;
-			const runs: Runs = {last, suspended, schedule: undefined, scheduledAt: undefined, succeededAt: undefined};
+			const runs: JobRuns = {last, suspended, schedule: undefined, scheduledAt: undefined, succeededAt: undefined};
 			return factsOf('Job', job.metadata, runs, podsOf(job.metadata.uid));
 		}),
 	];

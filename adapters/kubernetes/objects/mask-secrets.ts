@@ -1,35 +1,38 @@
 import type {ApiObject} from '../../../src/port/kubernetes.ts';
 
-const telling = /pass|secret|token|credential|private|api.?key|access.?key|auth|dsn|connection.?string|database.?url/i;
+const secretName =
+	/pass|secret|token|credential|private|api.?key|access.?key|auth|dsn|connection.?string|database.?url/i;
 /** `://user:password@host` anywhere in a text. */
-const inUrl = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g;
+const urlPassword = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g;
 /** It repeats the whole object as it was applied, with everything that is masked elsewhere. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-const hidden = (value: unknown): string => `(${String(value).length} characters, not shown)`;
+const maskedPlaceholder = (value: unknown): string => `(${String(value).length} characters, not shown)`;
 
-function mask(value: unknown, path: readonly string[], isSecret: boolean): unknown {
+function maskValue(value: unknown, path: readonly string[], isSecret: boolean): unknown {
 	if (typeof value === 'string') {
 		const [name = ''] = path.slice(-1);
-		if (name === lastApplied) return hidden(value);
+		if (name === lastApplied) return maskedPlaceholder(value);
 		const [top = ''] = path;
-		if (isSecret && (top === 'data' || top === 'stringData' || path.includes('annotations'))) return hidden(value);
-		return value.replaceAll(inUrl, '$1(not shown)@');
+		if (isSecret && (top === 'data' || top === 'stringData' || path.includes('annotations')))
+			return maskedPlaceholder(value);
+		return value.replaceAll(urlPassword, '$1(not shown)@');
 	}
-	if (Array.isArray(value)) return value.map(member => mask(member, path, isSecret));
+	if (Array.isArray(value)) return value.map(member => maskValue(member, path, isSecret));
 	if (typeof value !== 'object' || value === null) return value;
 	const {name, value: own} = value as {name?: unknown; value?: unknown};
-	const isTelling = path.at(-1) === 'env' && typeof name === 'string' && typeof own === 'string' && telling.test(name);
+	const isTelling =
+		path.at(-1) === 'env' && typeof name === 'string' && typeof own === 'string' && secretName.test(name);
 	return Object.fromEntries(
 		Object.entries(value).map(([key, member]) => [
 			key,
-			isTelling && key === 'value' ? hidden(member) : mask(member, [...path, key], isSecret),
+			isTelling && key === 'value' ? maskedPlaceholder(member) : maskValue(member, [...path, key], isSecret),
 		]),
 	);
 }
 
 /** An object as it may be shown: without who manages which field, and without what is or may be secret. */
-export function masked(object: ApiObject): unknown {
+export function maskSecrets(object: ApiObject): unknown {
 	const {managedFields: _many, ...metadata} = object.metadata;
-	return mask({...object, metadata}, [], object.kind === 'Secret');
+	return maskValue({...object, metadata}, [], object.kind === 'Secret');
 }

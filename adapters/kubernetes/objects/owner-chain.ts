@@ -20,13 +20,13 @@ export type Owner = {
 };
 
 /** No chain is longer; a circle would be. */
-const longest = 6;
+const maxChainLength = 6;
 
 /** Who made it, and who made that: the nearest first. */
-export async function readOwners(port: KubernetesPort, of: Metadata, context: Context): Promise<readonly Owner[]> {
+export async function readOwnerChain(port: KubernetesPort, of: Metadata, context: Context): Promise<readonly Owner[]> {
 	const chain: Owner[] = [];
 	let next = controllerOf(of);
-	while (next !== undefined && chain.length < longest) {
+	while (next !== undefined && chain.length < maxChainLength) {
 		const {kind, name, uid} = next;
 		try {
 			const object = await port.get({type: typeOf(next), namespace: of.namespace, name}, context);

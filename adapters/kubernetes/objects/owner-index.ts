@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Rollout, Workload} from '../../../src/model/kubernetes/pod.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {
 	ControllerRevisionObject,
 	DeploymentObject,
@@ -12,7 +12,7 @@ import type {
 } from '../../../src/port/kubernetes-objects.ts';
 
 /** What stands above pods, as far as it is watched. By uid. */
-export type Above = {
+export type OwnerIndex = {
 	readonly replicaSets: ReadonlyMap<string, ReplicaSetObject>;
 	readonly deployments: ReadonlyMap<string, DeploymentObject>;
 	readonly statefulSets: ReadonlyMap<string, StatefulSetObject>;
@@ -22,16 +22,16 @@ export type Above = {
 	readonly controllerRevisions: ReadonlyMap<string, ControllerRevisionObject>;
 	readonly jobs: ReadonlyMap<string, JobObject>;
 	/** Jobs whose failed pods are no trouble any more: they came to their end all the same, or a later one of the same CronJob did. */
-	readonly settled: ReadonlySet<string>;
+	readonly settledJobs: ReadonlySet<string>;
 	/** What was read of each ReplicaSet and ControllerRevision, by its own uid. */
-	readonly kept: ReadonlyMap<string, Kept>;
+	readonly revisions: ReadonlyMap<string, KnownRevision>;
 	/** What was found of each owner so far, and by the read before: thousands of pods share a few hundred of them. */
-	readonly found: Map<string, Behind>;
-	readonly before: ReadonlyMap<string, Behind>;
+	readonly resolvedOwners: Map<string, WorkloadAndRollout>;
+	readonly previouslyResolvedOwners: ReadonlyMap<string, WorkloadAndRollout>;
 };
 
 /** The workload that brings a pod back, and the rollout it came with. */
-type Behind = {readonly workload: Workload | undefined; readonly rollout: Rollout | undefined};
+type WorkloadAndRollout = {readonly workload: Workload | undefined; readonly rollout: Rollout | undefined};
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
@@ -39,8 +39,8 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 
 /** Epoch milliseconds when the present rollout of it began; undefined when it came back, since nothing tells when that was. */
-export const revisionMade = ({annotations, creationTimestamp}: Metadata): number | undefined =>
-	annotations?.[historyAnnotation] === undefined ? moment(creationTimestamp) : undefined;
+export const rolloutStartedAt = ({annotations, creationTimestamp}: Metadata): number | undefined =>
+	annotations?.[historyAnnotation] === undefined ? parseTimestamp(creationTimestamp) : undefined;
 
 export const revisionOf = (metadata: Metadata): number =>
 	Number(metadata.annotations?.[revisionAnnotation] ?? Number.NaN);
@@ -48,13 +48,13 @@ export const revisionOf = (metadata: Metadata): number =>
 export const controllerOf = (metadata: Metadata): OwnerReference | undefined =>
 	metadata.ownerReferences?.find(owner => owner.controller === true);
 
-type Kept = {readonly metadata: Metadata; readonly revision: number; readonly at: number | undefined};
+type KnownRevision = {readonly metadata: Metadata; readonly revision: number; readonly at: number | undefined};
 
 /**
  * The rollouts that the revisions of one workload stand for. One that is older than those before it came back, which a ControllerRevision
  * does not tell otherwise.
  */
-function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rollout: Rollout])[] {
+function rolloutsOf(kept: readonly KnownRevision[]): readonly (readonly [uid: string, rollout: Rollout])[] {
 	let latest = 0;
 	return kept
 		.toSorted((a, b) => a.revision - b.revision)
@@ -66,21 +66,21 @@ function rolloutsOf(kept: readonly Kept[]): readonly (readonly [uid: string, rol
 }
 
 /** What is not told is taken as not there. */
-export function aboveOf(
-	told: Partial<Pick<Above, 'replicaSets' | 'deployments' | 'statefulSets' | 'jobs'>> & {
+export function createOwnerIndex(
+	told: Partial<Pick<OwnerIndex, 'replicaSets' | 'deployments' | 'statefulSets' | 'jobs'>> & {
 		readonly revisions?: ReadonlyMap<string, ControllerRevisionObject>;
 	},
-	before?: Above,
-): Above {
+	before?: OwnerIndex,
+): OwnerIndex {
 	const {replicaSets = new Map(), deployments = new Map(), statefulSets = new Map()} = told;
 	const {jobs = new Map(), revisions = new Map()} = told;
-	const kept = new Map<string, Kept>();
+	const kept = new Map<string, KnownRevision>();
 	const keep = (metadata: Metadata, revision: number) => {
 		if (Number.isNaN(revision)) return;
-		const known = before?.kept.get(metadata.uid);
+		const known = before?.revisions.get(metadata.uid);
 		// An object that changed is another one: what was read of it stands as long as it does.
 		const same = known?.metadata === metadata ? known : undefined;
-		kept.set(metadata.uid, same ?? {metadata, revision, at: revisionMade(metadata)});
+		kept.set(metadata.uid, same ?? {metadata, revision, at: rolloutStartedAt(metadata)});
 	};
 	for (const {metadata} of replicaSets.values()) keep(metadata, revisionOf(metadata));
 	for (const {metadata, revision = Number.NaN} of revisions.values()) keep(metadata, revision);
@@ -90,31 +90,31 @@ export function aboveOf(
 		deployments,
 		statefulSets,
 		jobs,
-		settled: settledOf(jobs),
+		settledJobs: findSettledJobs(jobs),
 		rollouts: new Map([...owned.values()].flatMap(rolloutsOf)),
 		controllerRevisions: new Map(
 			[...revisions.values()].map(each => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
 		),
-		kept,
-		found: new Map(),
-		before: before?.found ?? new Map(),
+		revisions: kept,
+		resolvedOwners: new Map(),
+		previouslyResolvedOwners: before?.resolvedOwners ?? new Map(),
 	};
 }
 
 /** `complete`, `failed`, or neither while it is not over. https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions */
-export const jobEnd = ({status}: JobObject) =>
+export const findTerminalCondition = ({status}: JobObject) =>
 	status?.conditions?.find(each => (each.type === 'Complete' || each.type === 'Failed') && each.status === 'True');
 
-export const youngestFirst = (a: {readonly metadata: Metadata}, b: {readonly metadata: Metadata}): number =>
-	(moment(b.metadata.creationTimestamp) ?? 0) - (moment(a.metadata.creationTimestamp) ?? 0);
+export const byNewest = (a: {readonly metadata: Metadata}, b: {readonly metadata: Metadata}): number =>
+	(parseTimestamp(b.metadata.creationTimestamp) ?? 0) - (parseTimestamp(a.metadata.creationTimestamp) ?? 0);
 
-function settledOf(jobs: ReadonlyMap<string, JobObject>): ReadonlySet<string> {
+function findSettledJobs(jobs: ReadonlyMap<string, JobObject>): ReadonlySet<string> {
 	if (jobs.size === 0) return new Set();
 	const settled = new Set<string>();
 	for (const [owner, runs] of Map.groupBy(jobs.values(), ({metadata}) => controllerOf(metadata)?.uid)) {
 		let isOver = false;
-		for (const job of runs.toSorted(youngestFirst)) {
-			const isComplete = jobEnd(job)?.type === 'Complete';
+		for (const job of runs.toSorted(byNewest)) {
+			const isComplete = findTerminalCondition(job)?.type === 'Complete';
 			if (isOver || isComplete) settled.add(job.metadata.uid);
 			isOver ||= isComplete && owner !== undefined;
 		}
@@ -128,7 +128,7 @@ function deploymentName(set: string, hash: string | undefined): string | undefin
 }
 
 /** A pod of a stateful set carries the name of its revision, one of a daemon set what comes behind its own name in it. */
-function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, above: Above): Rollout | undefined {
+function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, above: OwnerIndex): Rollout | undefined {
 	const label = labels?.['controller-revision-hash'];
 	if (label === undefined) return undefined;
 	const found =
@@ -137,24 +137,24 @@ function rolloutOfSet({namespace, labels}: Metadata, {name}: OwnerReference, abo
 	return found && above.rollouts.get(found.metadata.uid);
 }
 
-const nothing: Behind = {workload: undefined, rollout: undefined};
+const noWorkload: WorkloadAndRollout = {workload: undefined, rollout: undefined};
 
 /** The workload that brings a pod back, and the rollout it came with: the same objects for all pods of one, and until they change. */
-export function workloadOf(metadata: Metadata, above: Above): Behind {
+export function resolveWorkload(metadata: Metadata, above: OwnerIndex): WorkloadAndRollout {
 	const owner = controllerOf(metadata);
-	if (owner === undefined || owner.kind === 'Node') return nothing;
+	if (owner === undefined || owner.kind === 'Node') return noWorkload;
 	const hash = metadata.labels?.['controller-revision-hash'] ?? metadata.labels?.['pod-template-hash'] ?? '';
 	const key = `${owner.uid} ${hash}`;
-	const known = above.found.get(key);
+	const known = above.resolvedOwners.get(key);
 	if (known !== undefined) return known;
-	const fresh = look(metadata, owner, above);
-	const before = above.before.get(key);
+	const fresh = resolveOwner(metadata, owner, above);
+	const before = above.previouslyResolvedOwners.get(key);
 	const found = before !== undefined && isDeepStrictEqual(before, fresh) ? before : fresh;
-	above.found.set(key, found);
+	above.resolvedOwners.set(key, found);
 	return found;
 }
 
-function look(metadata: Metadata, owner: OwnerReference, above: Above): Behind {
+function resolveOwner(metadata: Metadata, owner: OwnerReference, above: OwnerIndex): WorkloadAndRollout {
 	const {kind, name, uid} = owner;
 	if (kind === 'Job') {
 		const job = above.jobs.get(uid);

@@ -1,17 +1,17 @@
 import {type PodFacts, type PodRow, podRow} from '../../../src/model/kubernetes/pod.ts';
-import {lastEndOf, podCause} from '../../../src/model/kubernetes/pod-cause.ts';
-import {conditionOf, moment, podStatus} from '../../../src/model/kubernetes/pod-status.ts';
-import type {PodGlimpse} from '../../../src/port/kubernetes.ts';
+import {findLastTermination, podCause} from '../../../src/model/kubernetes/pod-cause.ts';
+import {findCondition, kubectlPodColumns, parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
+import type {PodTableRow} from '../../../src/port/kubernetes.ts';
 import type {EventObject, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {parseQuantity} from '../api/quantity.ts';
-import {type Above, controllerOf, workloadOf} from './owner-index.ts';
+import {controllerOf, type OwnerIndex, resolveWorkload} from './owner-index.ts';
 
 /** When an event was last seen. */
-export const eventAt = (event: EventObject): number =>
-	moment(event.series?.lastObservedTime) ??
-	moment(event.lastTimestamp) ??
-	moment(event.eventTime) ??
-	moment(event.metadata.creationTimestamp) ??
+export const eventTime = (event: EventObject): number =>
+	parseTimestamp(event.series?.lastObservedTime) ??
+	parseTimestamp(event.lastTimestamp) ??
+	parseTimestamp(event.eventTime) ??
+	parseTimestamp(event.metadata.creationTimestamp) ??
 	0;
 
 /** Messages of warning events by the uid of what they are about, newest first. */
@@ -20,24 +20,24 @@ export function warningsByUid(events: Iterable<EventObject>): ReadonlyMap<string
 	return new Map(
 		[...about].map(([uid, all]) => [
 			uid,
-			all.toSorted((a, b) => eventAt(b) - eventAt(a)).flatMap(event => event.message ?? []),
+			all.toSorted((a, b) => eventTime(b) - eventTime(a)).flatMap(event => event.message ?? []),
 		]),
 	);
 }
 
-type Own = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause' | 'settled'>;
+type PodOwnFacts = Omit<PodFacts, 'owner' | 'workload' | 'rollout' | 'cause' | 'settled'>;
 
 /** What was made of one pod, and of what. */
-type Known = {
+type CachedPod = {
 	readonly pod: PodObject;
-	readonly own: Own;
+	readonly own: PodOwnFacts;
 	cause: string | undefined;
 	warnings: readonly string[];
 	facts?: PodFacts;
 	row?: {readonly of: PodFacts; readonly row: PodRow};
 };
 
-function knownOf(pod: PodObject, warnings: readonly string[], before?: Known): Known {
+function toCachedPod(pod: PodObject, warnings: readonly string[], before?: CachedPod): CachedPod {
 	// A pod that changed is another object: what was made of it stands as long as it does.
 	if (before?.pod !== pod) {
 		const own = ownFacts(pod);
@@ -50,28 +50,28 @@ function knownOf(pod: PodObject, warnings: readonly string[], before?: Known): K
 	return before;
 }
 
-function ownFacts(pod: PodObject): Own {
+function ownFacts(pod: PodObject): PodOwnFacts {
 	const {metadata, spec} = pod;
-	const ready = conditionOf(pod, 'Ready');
+	const ready = findCondition(pod, 'Ready');
 	const limits = (spec?.containers ?? []).flatMap(container => container.resources?.limits?.['memory'] ?? []);
 	return {
 		uid: metadata.uid,
 		namespace: metadata.namespace,
 		name: metadata.name,
 		node: spec?.nodeName || undefined,
-		...podStatus(pod),
-		lastEnd: lastEndOf(pod),
+		...kubectlPodColumns(pod),
+		lastTermination: findLastTermination(pod),
 		memoryLimit: limits.toSorted((a, b) => (parseQuantity(a) ?? 0) - (parseQuantity(b) ?? 0))[0],
-		createdAt: moment(metadata.creationTimestamp) ?? 0,
-		unreadySince: ready?.status === 'False' ? moment(ready.lastTransitionTime) : undefined,
-		deleteBy: moment(metadata.deletionTimestamp),
+		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
+		unreadySince: ready?.status === 'False' ? parseTimestamp(ready.lastTransitionTime) : undefined,
+		deleteBy: parseTimestamp(metadata.deletionTimestamp),
 	};
 }
 
-function factsOf(of: Known, pod: PodObject, above: Above): PodFacts {
-	const {workload, rollout} = workloadOf(pod.metadata, above);
+function updateFacts(of: CachedPod, pod: PodObject, above: OwnerIndex): PodFacts {
+	const {workload, rollout} = resolveWorkload(pod.metadata, above);
 	const {own, cause, facts: before} = of;
-	const settled = pod.status?.phase === 'Failed' && above.settled.has(controllerOf(pod.metadata)?.uid ?? '');
+	const settled = pod.status?.phase === 'Failed' && above.settledJobs.has(controllerOf(pod.metadata)?.uid ?? '');
 	const same = before?.workload === workload && before?.rollout === rollout && before?.cause === cause;
 	if (before !== undefined && same && settled === (before.settled === true)) return before;
 	of.facts = {
@@ -85,36 +85,36 @@ function factsOf(of: Known, pod: PodObject, above: Above): PodFacts {
 	return of.facts;
 }
 
-export const podFacts = (pod: PodObject, above: Above, warnings: readonly string[]): PodFacts =>
-	factsOf(knownOf(pod, warnings), pod, above);
+export const toPodFacts = (pod: PodObject, above: OwnerIndex, warnings: readonly string[]): PodFacts =>
+	updateFacts(toCachedPod(pod, warnings), pod, above);
 
 /** The rows of one target's pods, from one read to the next. */
-export type PodRowMemory = {
+export type PodRowCache = {
 	/** A row that nothing has changed of is the same one as before, which nobody has to sort, filter or draw again. */
 	rowOf(
 		pod: PodObject,
-		about: {readonly above: Above; readonly warnings: readonly string[]; readonly now: number},
+		about: {readonly above: OwnerIndex; readonly warnings: readonly string[]; readonly now: number},
 	): PodRow;
 	/** Forgets those that are not there any more. */
-	keepOnly(pods: {has(uid: string): boolean; readonly size: number}): void;
+	retainOnly(pods: {has(uid: string): boolean; readonly size: number}): void;
 };
 
-export function createPodRowMemory(target: string): PodRowMemory {
+export function createPodRowCache(target: string): PodRowCache {
 	// By uid, and no WeakMap: the collector holds the screen up for thousands of keys of one.
-	const known = new Map<string, Known>();
+	const known = new Map<string, CachedPod>();
 	return {
 		rowOf(pod, {above, warnings, now}) {
 			const {uid} = pod.metadata;
 			const before = known.get(uid);
-			const of = knownOf(pod, warnings, before);
+			const of = toCachedPod(pod, warnings, before);
 			if (of !== before) known.set(uid, of);
-			const facts = factsOf(of, pod, above);
+			const facts = updateFacts(of, pod, above);
 			const last = of.row?.of === facts ? of.row.row : undefined;
 			const row = podRow(target, facts, now, last);
 			if (row !== last) of.row = {of: facts, row};
 			return row;
 		},
-		keepOnly(pods) {
+		retainOnly(pods) {
 			if (known.size <= pods.size) return;
 			for (const uid of known.keys()) if (!pods.has(uid)) known.delete(uid);
 		},
@@ -122,9 +122,9 @@ export function createPodRowMemory(target: string): PodRowMemory {
 }
 
 /** What the server's own table tells while the pods themselves are still on their way. */
-export function glimpsedFacts({metadata, ready, status, restarts, node}: PodGlimpse, above: Above): PodFacts {
+export function podFactsFromTable({metadata, ready, status, restarts, node}: PodTableRow, above: OwnerIndex): PodFacts {
 	const [, up = '0', all = '0'] = /^(\d+)\/(\d+)/.exec(ready) ?? [];
-	const {workload, rollout} = workloadOf(metadata, above);
+	const {workload, rollout} = resolveWorkload(metadata, above);
 	return {
 		uid: metadata.uid,
 		namespace: metadata.namespace,
@@ -136,13 +136,13 @@ export function glimpsedFacts({metadata, ready, status, restarts, node}: PodGlim
 		ready: Number(up),
 		containers: Number(all),
 		status,
-		lastEnd: undefined,
+		lastTermination: undefined,
 		cause: undefined,
 		memoryLimit: undefined,
 		restarts: Number.parseInt(restarts, 10) || 0,
 		restartedAt: undefined,
-		createdAt: moment(metadata.creationTimestamp) ?? 0,
+		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
 		unreadySince: undefined,
-		deleteBy: moment(metadata.deletionTimestamp),
+		deleteBy: parseTimestamp(metadata.deletionTimestamp),
 	};
 }

@@ -1,17 +1,17 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {Note} from '../../../src/contract/row.ts';
 import {type PodRow, podRow} from '../../../src/model/kubernetes/pod.ts';
-import type {KubernetesPort, PodGlimpse} from '../../../src/port/kubernetes.ts';
+import type {KubernetesPort, PodTableRow} from '../../../src/port/kubernetes.ts';
 import type {PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {mapInSlices} from '../../../src/time/yield.ts';
-import {besides, staleNotes} from '../api/cached-reads.ts';
-import {type Above, aboveOf} from './owner-index.ts';
-import {createPodRowMemory, glimpsedFacts, type PodRowMemory, warningsByUid} from './pod-facts.ts';
+import {readOptionalObjects, staleNotes} from '../api/cached-reads.ts';
+import {createOwnerIndex, type OwnerIndex} from './owner-index.ts';
+import {createPodRowCache, type PodRowCache, podFactsFromTable, warningsByUid} from './pod-facts.ts';
 
 /** All pods as rows, and what was read to make them. */
 export type PodRows = {
 	readonly rows: readonly PodRow[];
-	readonly above: Above;
+	readonly owners: OwnerIndex;
 	/** Messages of warning events by the uid of what they are about, newest first. */
 	readonly warnings: ReadonlyMap<string, readonly string[]>;
 	readonly notes: readonly Note[];
@@ -21,34 +21,34 @@ export type PodRows = {
 	readonly at: number;
 };
 
-type Made = {readonly memory: PodRowMemory; last?: PodRows};
+type CachedPodRows = {readonly memory: PodRowCache; last?: PodRows};
 
-const made = new WeakMap<KubernetesPort, Made>();
+const podRowsByPort = new WeakMap<KubernetesPort, CachedPodRows>();
 
-const none: readonly string[] = [];
+const noWarnings: readonly string[] = [];
 
 /** The same words wherever they are missing, so that it is told once. */
-export const jobsUnknown = 'jobs are not known';
+export const jobsUnknownText = 'jobs are not known';
 
 /** What was made less than this ago need not be made again only to be counted. */
-const freshMs = 1500;
+const maxAgeMs = 1500;
 
 /** @throws AdapterError when pods cannot be listed; what adds to them may be missing, and `notes` says so. */
 export async function readPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
 	const [watched, sets, deployments, statefulSets, revisions, jobs, events] = await Promise.all([
-		port.watched('pods', context),
-		besides(port, 'replicasets', 'which rollout a pod came with is not known', context),
-		besides(port, 'deployments', 'whether a rollout is paused is not known', context),
-		besides(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
-		besides(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
-		besides(port, 'jobs', jobsUnknown, context),
-		besides(port, 'events', 'causes that only events tell are not shown', context),
+		port.readWatched('pods', context),
+		readOptionalObjects(port, 'replicasets', 'which rollout a pod came with is not known', context),
+		readOptionalObjects(port, 'deployments', 'whether a rollout is paused is not known', context),
+		readOptionalObjects(port, 'statefulsets', 'how many pods a stateful set is to have is not known', context),
+		readOptionalObjects(port, 'controllerrevisions', 'which rollout a pod of a set came with is not known', context),
+		readOptionalObjects(port, 'jobs', jobsUnknownText, context),
+		readOptionalObjects(port, 'events', 'causes that only events tell are not shown', context),
 	]);
-	const kept: Made = made.get(port) ?? {memory: createPodRowMemory(target)};
+	const kept: CachedPodRows = podRowsByPort.get(port) ?? {memory: createPodRowCache(target)};
 	// Before the first turn: others read at the same time.
-	made.set(port, kept);
+	podRowsByPort.set(port, kept);
 	const {memory, last} = kept;
-	const above = aboveOf(
+	const above = createOwnerIndex(
 		{
 			replicaSets: sets.objects,
 			deployments: deployments.objects,
@@ -56,46 +56,46 @@ export async function readPodRows(port: KubernetesPort, target: string, context:
 			revisions: revisions.objects,
 			jobs: jobs.objects,
 		},
-		last?.above,
+		last?.owners,
 	);
 	const warnings = warningsByUid(events.objects.values());
 	const at = context.now();
 	// Those of this moment: some come and go before all had their turn.
 	const pods = [...watched.objects.values()];
-	const unread = watched.complete ? [] : unreadOf(watched.glimpse ?? [], pods);
+	const unread = watched.isComplete ? [] : notYetRead(watched.podTable ?? [], pods);
 	const read = await mapInSlices(pods, context.signal, pod =>
-		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? none, now: at}),
+		memory.rowOf(pod, {above, warnings: warnings.get(pod.metadata.uid) ?? noWarnings, now: at}),
 	);
-	memory.keepOnly(watched.objects);
+	memory.retainOnly(watched.objects);
 	const rows =
 		unread.length === 0
 			? read
 			: read.concat(
-					await mapInSlices(unread, context.signal, glimpse => podRow(target, glimpsedFacts(glimpse, above), at)),
+					await mapInSlices(unread, context.signal, glimpse => podRow(target, podFactsFromTable(glimpse, above), at)),
 				);
 	const found: PodRows = {
 		rows,
-		above,
+		owners: above,
 		warnings,
 		at,
 		notes: [
 			...staleNotes('pods', watched),
 			...[sets, deployments, statefulSets, revisions, jobs, events].flatMap(({notes}) => notes),
 		],
-		...(watched.complete ? {} : {sample: `causes of ${pods.length} of ${rows.length} pods read so far`}),
+		...(watched.isComplete ? {} : {sample: `causes of ${pods.length} of ${rows.length} pods read so far`}),
 	};
 	kept.last = found;
 	return found;
 }
 
-function unreadOf(glimpses: readonly PodGlimpse[], pods: readonly PodObject[]): readonly PodGlimpse[] {
+function notYetRead(glimpses: readonly PodTableRow[], pods: readonly PodObject[]): readonly PodTableRow[] {
 	const read = new Set(pods.map(({metadata}) => metadata.uid));
 	return glimpses.filter(({metadata}) => !read.has(metadata.uid));
 }
 
 /** The same, as they were made for somebody else just now. */
-export async function recentPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
-	const known = made.get(port)?.last;
+export async function readRecentPodRows(port: KubernetesPort, target: string, context: Context): Promise<PodRows> {
+	const known = podRowsByPort.get(port)?.last;
 	const age = known === undefined ? Number.POSITIVE_INFINITY : context.now() - known.at;
-	return known !== undefined && age >= 0 && age < freshMs ? known : readPodRows(port, target, context);
+	return known !== undefined && age >= 0 && age < maxAgeMs ? known : readPodRows(port, target, context);
 }

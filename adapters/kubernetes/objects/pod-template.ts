@@ -4,20 +4,20 @@ import type {LabelSelector} from '../../../src/port/kubernetes-objects.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A member that is an object; empty when it is not there. */
-export const part = (value: unknown, ...path: readonly string[]): Json => {
+export const childObject = (value: unknown, ...path: readonly string[]): Json => {
 	let at: unknown = value;
 	for (const name of path) at = typeof at === 'object' && at !== null ? (at as Json)[name] : undefined;
 	return typeof at === 'object' && at !== null ? (at as Json) : {};
 };
 
-export const templateOf = (object: ApiObject): Json => part(object, 'spec', 'template');
+export const podTemplateOf = (object: ApiObject): Json => childObject(object, 'spec', 'template');
 
 /** The label that a Deployment puts on each ReplicaSet and its pods, and that is no part of what was asked for. */
 const hashLabel = 'pod-template-hash';
 
-export function withoutHash(template: Json): Json {
-	const {[hashLabel]: _gone, ...labels} = part(template, 'metadata', 'labels');
-	return {...template, metadata: {...part(template, 'metadata'), labels}};
+export function withoutTemplateHash(template: Json): Json {
+	const {[hashLabel]: _gone, ...labels} = childObject(template, 'metadata', 'labels');
+	return {...template, metadata: {...childObject(template, 'metadata'), labels}};
 }
 
 /** As the API writes it in a query. */
@@ -32,7 +32,10 @@ export function selectorText(selector: LabelSelector | undefined): string {
 }
 
 /** Whether labels fit; a selector that asks for nothing fits everything, as the API means it for budgets. */
-export function selects(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+export function matchesSelector(
+	selector: LabelSelector | undefined,
+	labels: Readonly<Record<string, string>>,
+): boolean {
 	if (selector === undefined) return false;
 	const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 	return (

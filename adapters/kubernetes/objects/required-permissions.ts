@@ -1,5 +1,10 @@
 /** What midwatch needs of a cluster, and what for. `watch` means get, list and watch; the other verbs are those of actions. */
-export const needs: readonly (readonly [needs: string, verb: string, group: string, resource: string])[] = [
+export const kubernetesRequiredPermissions: readonly (readonly [
+	needs: string,
+	verb: string,
+	group: string,
+	resource: string,
+])[] = [
 	['pods', 'watch', '', 'pods'],
 	['nodes', 'watch', '', 'nodes'],
 	['causes: warning events', 'watch', '', 'events'],

@@ -4,15 +4,15 @@ import type {PodUsageRow} from '../../../src/model/kubernetes/pod-usage.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {ObjectRef} from '../../../src/port/kubernetes.ts';
 import {watchedResources} from '../api/resources.ts';
-import type {Involved} from './event-lines.ts';
-import {podObject} from './pod-ref.ts';
-import {apiVersionOf, objectOf, slashed} from './workload-ref.ts';
+import type {InvolvedObject} from './event-lines.ts';
+import {podObjectRef} from './pod-ref.ts';
+import {kubectlName, workloadApiVersion, workloadObjectRef} from './workload-ref.ts';
 
 /** Rows that are each about one object of the cluster. */
 export type ObjectRow = PodRow | PodUsageRow | WorkloadRow | NodeUsageRow;
 
-export const isOfWorkload = (row: ObjectRow): row is WorkloadRow => 'kind' in row;
-export const isOfNode = (row: ObjectRow): row is NodeUsageRow => 'pressures' in row;
+export const isWorkloadRow = (row: ObjectRow): row is WorkloadRow => 'kind' in row;
+export const isNodeRow = (row: ObjectRow): row is NodeUsageRow => 'pressures' in row;
 
 /** The object that a row is about: its pod, its workload, or its node. */
 export function rowObject(row: ObjectRow): {
@@ -26,21 +26,28 @@ export function rowObject(row: ObjectRow): {
 	/** `checkout/api-1`; of a node its name alone. */
 	readonly title: string;
 } {
-	if (isOfNode(row)) {
+	if (isNodeRow(row)) {
 		const {type} = watchedResources.nodes;
 		const ref = {type, namespace: '', name: row.name};
 		return {ref, kind: 'Node', apiVersion: 'v1', place: [], slashed: `node/${row.name}`, title: row.name};
 	}
 	const title = `${row.namespace}/${row.name}`;
 	const place = ['-n', row.namespace];
-	if (isOfWorkload(row)) {
-		return {ref: objectOf(row), kind: row.kind, apiVersion: apiVersionOf(row), place, slashed: slashed(row), title};
+	if (isWorkloadRow(row)) {
+		return {
+			ref: workloadObjectRef(row),
+			kind: row.kind,
+			apiVersion: workloadApiVersion(row),
+			place,
+			slashed: kubectlName(row),
+			title,
+		};
 	}
-	return {ref: podObject(row), kind: 'Pod', apiVersion: 'v1', place, slashed: `pod/${row.name}`, title};
+	return {ref: podObjectRef(row), kind: 'Pod', apiVersion: 'v1', place, slashed: `pod/${row.name}`, title};
 }
 
 /** What events call a node. The kubelet gives its name for its uid: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet.go */
-export const aboutNode = ({name, uid}: Pick<NodeUsageRow, 'name' | 'uid'>): readonly Involved[] => [
+export const involvedNodes = ({name, uid}: Pick<NodeUsageRow, 'name' | 'uid'>): readonly InvolvedObject[] => [
 	{kind: 'Node', name, uid},
 	{kind: 'Node', name, uid: name},
 ];

@@ -1,5 +1,5 @@
 import type {ShownFact} from '../../../src/contract/action.ts';
-import {podStatus} from '../../../src/model/kubernetes/pod-status.ts';
+import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {Metadata, OwnerReference, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {controllerOf} from './owner-index.ts';
 
@@ -14,7 +14,7 @@ export type ShownPod = {
 };
 
 /** What every confirmation that ends a pod shows of it. */
-export const podFacts: readonly ShownFact[] = [
+export const podShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'name and namespace',
 		bound: 'preconditions.uid, which the server compares: a pod never comes back under its uid',
@@ -36,38 +36,38 @@ export const podFacts: readonly ShownFact[] = [
 ];
 
 /** The controller that makes a new pod. The kubelet of a static pod, whose controller is its node, is none. */
-export function makerOf(metadata: Metadata): OwnerReference | undefined {
+export function replacingController(metadata: Metadata): OwnerReference | undefined {
 	const owner = controllerOf(metadata);
 	return owner?.kind === 'Node' ? undefined : owner;
 }
 
-export function shownPod(object: PodObject): ShownPod {
+export function toShownPod(object: PodObject): ShownPod {
 	const {metadata} = object;
-	const {ready, containers, status} = podStatus(object);
+	const {ready, containers, status} = kubectlPodColumns(object);
 	const finished = status === 'Completed' || status === 'Evicted';
 	const deleting = metadata.deletionTimestamp !== undefined;
 	return {
 		readiness: finished ? 'finished' : ready === containers ? 'serves' : 'not ready',
-		controller: makerOf(metadata)?.uid ?? null,
+		controller: replacingController(metadata)?.uid ?? null,
 		deleting,
 		finalizers: deleting ? (metadata.finalizers ?? []).toSorted() : [],
 	};
 }
 
-const words: Readonly<Record<ShownPod['readiness'], string>> = {
+const readinessText: Readonly<Record<ShownPod['readiness'], string>> = {
 	serves: 'ready and serves',
 	'not ready': 'not ready',
 	finished: 'finished',
 };
 
 /** What of a pod is not as it was shown, in a few words. */
-export function podMoved(shown: ShownPod, object: PodObject): string | undefined {
-	const now = shownPod(object);
+export function describePodConflict(shown: ShownPod, object: PodObject): string | undefined {
+	const now = toShownPod(object);
 	if (now.readiness !== shown.readiness) {
-		return `it is ${words[now.readiness]} now (${podStatus(object).status}), it was ${words[shown.readiness]}`;
+		return `it is ${readinessText[now.readiness]} now (${kubectlPodColumns(object).status}), it was ${readinessText[shown.readiness]}`;
 	}
 	if (now.controller !== shown.controller) {
-		const maker = makerOf(object.metadata);
+		const maker = replacingController(object.metadata);
 		return maker === undefined
 			? 'nothing makes a new one any more: its controller has let it go'
 			: `${maker.kind} ${maker.name} is its controller now, which it was not`;

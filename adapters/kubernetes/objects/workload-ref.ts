@@ -27,23 +27,32 @@ export type WorkloadRef = {
 	readonly uid: string;
 };
 
-export const objectOf = ({kind, namespace, name}: WorkloadRef): ObjectRef => ({type: types[kind], namespace, name});
+export const workloadObjectRef = ({kind, namespace, name}: WorkloadRef): ObjectRef => ({
+	type: types[kind],
+	namespace,
+	name,
+});
 
 /** `apps/v1` */
-export const apiVersionOf = ({kind}: Pick<WorkloadRef, 'kind'>): string =>
+export const workloadApiVersion = ({kind}: Pick<WorkloadRef, 'kind'>): string =>
 	`${types[kind].group}/${types[kind].version}`;
 
 /** `deployment/api`, as kubectl takes it. */
-export const slashed = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): string => `${kind.toLowerCase()}/${name}`;
+export const kubectlName = ({kind, name}: Pick<WorkloadRef, 'kind' | 'name'>): string =>
+	`${kind.toLowerCase()}/${name}`;
 
 /** Short name within the target, which a demand asks for. */
-export const shortName = ({namespace, name}: Pick<WorkloadRef, 'namespace' | 'name'>): string => `${namespace}/${name}`;
+export const qualifiedName = ({namespace, name}: Pick<WorkloadRef, 'namespace' | 'name'>): string =>
+	`${namespace}/${name}`;
 
 /** A row with a workload behind it: that of a pod, or of the workload itself. */
-export type OfWorkload = Row & Pick<PodRow, 'namespace' | 'workload'>;
+export type RowWithWorkload = Row & Pick<PodRow, 'namespace' | 'workload'>;
 
 /** Why an action on the workload of this row is dim; undefined when it may be one of `kinds`. */
-export function workloadRefusal(row: OfWorkload | undefined, kinds: readonly WorkloadKind[]): string | undefined {
+export function workloadUnavailableReason(
+	row: RowWithWorkload | undefined,
+	kinds: readonly WorkloadKind[],
+): string | undefined {
 	if (row === undefined) return undefined;
 	const {workload} = row;
 	if (workload === undefined) return 'nothing stands behind this pod: it was made by itself';
@@ -53,21 +62,22 @@ export function workloadRefusal(row: OfWorkload | undefined, kinds: readonly Wor
 }
 
 /** @throws AdapterError `conflict` when no workload stands behind it. */
-export function workloadOfRow(row: OfWorkload | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
+export function workloadOfRow(row: RowWithWorkload | undefined, kinds: readonly WorkloadKind[]): WorkloadRef {
 	const kind = kinds.find(each => each === row?.workload?.kind);
 	if (row?.workload === undefined || kind === undefined || row.workload.uid === '') {
-		throw gone(workloadRefusal(row, kinds) ?? 'nothing was selected');
+		throw conflictError(workloadUnavailableReason(row, kinds) ?? 'nothing was selected');
 	}
 	const {name, uid} = row.workload;
 	return {kind, namespace: row.namespace, name, uid};
 }
 
-export const gone = (what: string): AdapterError =>
+export const conflictError = (what: string): AdapterError =>
 	new AdapterError('conflict', what, 'Nothing was sent. Look at it as it is now, and decide again.');
 
 /** The workload as the server has it now. @throws AdapterError `conflict` when it is gone, or is another one of the same name. */
 export async function readWorkload(port: KubernetesPort, ref: WorkloadRef, context: Context): Promise<ApiObject> {
-	const object = await port.get(objectOf(ref), context);
-	if (object.metadata.uid !== ref.uid) throw gone(`${slashed(ref)} was deleted and made anew since it was selected`);
+	const object = await port.get(workloadObjectRef(ref), context);
+	if (object.metadata.uid !== ref.uid)
+		throw conflictError(`${kubectlName(ref)} was deleted and made anew since it was selected`);
 	return object;
 }

@@ -1,47 +1,47 @@
 import type {ActionContext, Check} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import {beforeSending} from '../../../src/errors.ts';
+import {readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {accessFact} from '../objects/access-check.ts';
-import {podObject} from '../objects/pod-ref.ts';
-import {podFacts} from '../objects/shown-pod.ts';
-import {gone} from '../objects/workload-ref.ts';
-import {budgetLabel, type Cover, coverOf, coverText} from './evict-pod.ts';
+import {podObjectRef} from '../objects/pod-ref.ts';
+import {podShownFacts} from '../objects/shown-pod.ts';
+import {conflictError} from '../objects/workload-ref.ts';
+import {type BudgetCoverage, budgetLabel, describeBudgetCoverage, readBudgetCoverage} from './evict-pod.ts';
 import {
 	accessChecks,
-	boundTo,
-	type Ending,
-	endingsOf,
-	impactOf,
-	objectOfEndings,
-	podsLeft,
-	readStandings,
-	returnChecks,
-	riskOf,
-	type Standing,
-	sameChecks,
-	sendEach,
-	touchesOf,
-	watchEnds,
+	assessRemovalRisk,
+	type CurrentPod,
+	describePodBinding,
+	describeRemovalImpact,
+	filterUnchangedPods,
+	listTouchedPods,
+	nameRemovedObject,
+	type PodRemoval,
+	podsUnchangedChecks,
+	readCurrentPods,
+	replacementChecks,
+	sendToEachPod,
+	toPodRemovals,
+	verifyPodRemovals,
 } from './pod-removal.ts';
 
 /** The pods that are deleted together, in this order. */
 export type DeletePodPlan = {
 	readonly target: string;
-	readonly pods: readonly Ending[];
+	readonly pods: readonly PodRemoval[];
 	/** Seconds; undefined is each pod's own, 0 forces. */
 	readonly grace: number | undefined;
 	/** Disruption budgets that deleting goes below; null when they could not be read. */
 	readonly below: readonly string[] | null;
 };
 
-const own = 'default';
-const mostGrace = 3600;
+const ownGracePeriod = 'default';
+const maxGraceSeconds = 3600;
 
 /** Those that wait for somebody else: to delete them once more ends nothing. */
-function vain(standings: readonly Standing[]): {readonly reason: string} | undefined {
+function futileReason(standings: readonly CurrentPod[]): {readonly reason: string} | undefined {
 	const held = standings.flatMap(({object: {metadata}}) =>
 		metadata.deletionTimestamp === undefined ? [] : [metadata.finalizers ?? []],
 	);
@@ -54,25 +54,28 @@ function vain(standings: readonly Standing[]): {readonly reason: string} | undef
 type Budgets = Pick<DeletePodPlan, 'below'> & {readonly checks: readonly Check[]};
 
 /** Deleting asks no budget, and none forbids it: those that it breaks are told. */
-async function budgetsNow(standings: readonly Standing[], context: ActionContext<KubernetesPort>): Promise<Budgets> {
+async function checkBudgets(
+	standings: readonly CurrentPod[],
+	context: ActionContext<KubernetesPort>,
+): Promise<Budgets> {
 	// Those that are ending already a budget does not count any more.
 	const counted = standings.filter(({object}) => object.metadata.deletionTimestamp === undefined);
-	const {covers, unread} = await coverOf(counted, context);
+	const {covers, unread} = await readBudgetCoverage(counted, context);
 	if (unread !== undefined)
 		return {below: null, checks: [{label: budgetLabel, result: 'unknown', detail: `they ${unread}`}]};
 	const checks = covers.flatMap((cover): readonly Check[] => {
 		const {allowed, serving} = cover;
 		if (allowed > 0 && allowed >= serving) return [];
-		const below = isBelow(cover) ? ': deleting goes below it' : '';
-		return [{label: budgetLabel, result: 'warn', detail: `${coverText(cover, standings.length)}${below}`}];
+		const below = violatesBudget(cover) ? ': deleting goes below it' : '';
+		return [{label: budgetLabel, result: 'warn', detail: `${describeBudgetCoverage(cover, standings.length)}${below}`}];
 	});
-	return {below: covers.filter(isBelow).map(({budget}) => budget.metadata.name), checks};
+	return {below: covers.filter(violatesBudget).map(({budget}) => budget.metadata.name), checks};
 }
 
-const isBelow = ({serving, allowed}: Cover): boolean => serving > allowed;
+const violatesBudget = ({serving, allowed}: BudgetCoverage): boolean => serving > allowed;
 
 /** What of the budgets is worse than it was shown. What cannot be read now cannot be compared: the check says so. */
-function budgetsMoved(plan: DeletePodPlan, now: Budgets): string | undefined {
+function describeBudgetConflict(plan: DeletePodPlan, now: Budgets): string | undefined {
 	const more = (now.below ?? []).filter(name => plan.below?.includes(name) !== true);
 	return more.length === 0 ? undefined : `deleting goes below ${more.join(', ')} now, which it did not`;
 }
@@ -88,16 +91,16 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		{
 			name: 'grace',
 			label: 'Seconds to end in',
-			hint: `${own} for the pod's own, 0 to force`,
-			initial: () => own,
+			hint: `${ownGracePeriod} for the pod's own, 0 to force`,
+			initial: () => ownGracePeriod,
 			problem: text =>
-				text === own || (/^\d{1,4}$/.test(text) && Number(text) <= mostGrace)
+				text === ownGracePeriod || (/^\d{1,4}$/.test(text) && Number(text) <= maxGraceSeconds)
 					? undefined
-					: `Write ${own}, or whole seconds from 0 to ${mostGrace}.`,
+					: `Write ${ownGracePeriod}, or whole seconds from 0 to ${maxGraceSeconds}.`,
 		},
 	],
 	shows: [
-		...podFacts,
+		...podShownFacts,
 		{
 			fact: 'how long it has to end',
 			bound: 'preconditions.uid: the grace of a pod is fixed when it is created, and a chosen one is part of the plan',
@@ -114,46 +117,46 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 	],
 	disabled: () => undefined,
 	async preview(rows, params, context) {
-		const standings = await readStandings(rows, context);
-		const pods = endingsOf(standings);
-		const {below} = await budgetsNow(standings, context);
-		const grace = params['grace'] === own ? undefined : Number(params['grace']);
+		const standings = await readCurrentPods(rows, context);
+		const pods = toPodRemovals(standings);
+		const {below} = await checkBudgets(standings, context);
+		const grace = params['grace'] === ownGracePeriod ? undefined : Number(params['grace']);
 		const force =
 			grace === 0 ? ['--grace-period=0', '--force'] : grace === undefined ? [] : [`--grace-period=${grace}`];
 		const namespaces = Map.groupBy(pods, ({pod}) => pod.namespace);
-		const risk = riskOf(standings);
-		const unhelpful = vain(standings);
+		const risk = assessRemovalRisk(standings);
+		const unhelpful = futileReason(standings);
 		return {
 			plan: {target: context.target.name, pods, grace, below},
 			target: context.target.name,
-			object: objectOfEndings(pods),
-			locks: touchesOf(pods),
+			object: nameRemovedObject(pods),
+			locks: listTouchedPods(pods),
 			count: pods.length,
-			touches: touchesOf(pods),
+			touches: listTouchedPods(pods),
 			equivalent: [...namespaces]
 				.map(([namespace, same]) =>
-					kubectl(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
+					kubectlCommand(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
 				)
 				.join(' && '),
-			impact: `${impactOf(standings, grace)} Disruption budgets are not checked: try to evict first.`,
-			bound: boundTo(pods),
+			impact: `${describeRemovalImpact(standings, grace)} Disruption budgets are not checked: try to evict first.`,
+			bound: describePodBinding(pods),
 			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',
 			undo: {class: 'none', text: 'none: a pod that was deleted does not come back, its workload makes another'},
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
-	left: podsLeft,
+	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
 		const one = plan.pods.length === 1;
 		const [{checks, standings}, may] = await Promise.all([
-			sameChecks(plan.pods, context),
+			podsUnchangedChecks(plan.pods, context),
 			accessChecks(one ? 'the right to delete it' : 'the right to delete them', {verb: 'delete'}, plan.pods, context),
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
-		const budgets = await budgetsNow(standings, context);
-		const moved = budgetsMoved(plan, budgets);
-		const all: Check[] = [...checks, ...may, ...budgets.checks, ...returnChecks(plan.pods)];
+		const budgets = await checkBudgets(standings, context);
+		const moved = describeBudgetConflict(plan, budgets);
+		const all: Check[] = [...checks, ...may, ...budgets.checks, ...replacementChecks(plan.pods)];
 		if (moved !== undefined) all.push({label: budgetLabel, result: 'block', detail: moved, moved: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
@@ -165,19 +168,20 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 	},
 	async run(plan, context) {
 		const {port} = context;
-		const {checks, standings} = await beforeSending(sameChecks(plan.pods, context));
+		const {checks, standings} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
 		const gonePod = plan.pods.length === 1 ? checks.find(check => check.moved) : undefined;
-		const moved = gonePod?.detail ?? budgetsMoved(plan, await beforeSending(budgetsNow(standings, context)));
-		if (moved !== undefined) throw gone(moved);
+		const moved =
+			gonePod?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(standings, context)));
+		if (moved !== undefined) throw conflictError(moved);
 		const force = plan.grace === undefined ? {} : {gracePeriodSeconds: plan.grace};
-		return sendEach(
+		return sendToEachPod(
 			plan.pods,
 			'deleted',
-			pod => port.remove(podObject(pod), {dryRun: false, preconditions: {uid: pod.uid}, ...force}, context),
+			pod => port.remove(podObjectRef(pod), {dryRun: false, preconditions: {uid: pod.uid}, ...force}, context),
 			context,
 		);
 	},
-	verify: (plan, receipt, context) => watchEnds(plan.pods, receipt, context),
+	verify: (plan, receipt, context) => verifyPodRemovals(plan.pods, receipt, context),
 	settleMs: 120_000,
 	undo: {impossible: 'A pod that was deleted does not come back; its workload makes another one.'},
 });

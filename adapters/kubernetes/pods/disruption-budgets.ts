@@ -1,13 +1,13 @@
 import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
-import {selects} from '../objects/pod-template.ts';
+import {matchesSelector} from '../objects/pod-template.ts';
 
 /** The budgets, of those given, that a pod falls under. */
-export const budgetsOf = (
+export const budgetsCoveringPod = (
 	budgets: Iterable<DisruptionBudgetObject>,
 	pod: {readonly namespace: string; readonly labels: Readonly<Record<string, string>>},
 ): readonly DisruptionBudgetObject[] =>
 	[...budgets].filter(
-		({metadata, spec}) => metadata.namespace === pod.namespace && selects(spec?.selector, pod.labels),
+		({metadata, spec}) => metadata.namespace === pod.namespace && matchesSelector(spec?.selector, pod.labels),
 	);
 
 /** `api allows 0 more (5 healthy, 5 needed)`. */

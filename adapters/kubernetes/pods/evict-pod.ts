@@ -1,45 +1,45 @@
 import type {ActionContext, Check, Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
-import {AdapterError, beforeSending, isAdapterError} from '../../../src/errors.ts';
+import {AdapterError, isAdapterError, readBeforeSending} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {DisruptionBudgetObject} from '../../../src/port/kubernetes-objects.ts';
 import {shellLine} from '../../../src/text/quote.ts';
-import {whole} from '../api/cached-reads.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {refusalOf} from '../api/errors.ts';
+import {readCompleteObjects} from '../api/cached-reads.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {findApiRefusal} from '../api/errors.ts';
 import {accessFact} from '../objects/access-check.ts';
 import type {PodRef} from '../objects/pod-ref.ts';
-import {podFacts} from '../objects/shown-pod.ts';
-import {gone} from '../objects/workload-ref.ts';
-import {type DryRun, dryRunTold} from '../workloads/guarded-patch.ts';
-import {budgetsOf, budgetText} from './disruption-budgets.ts';
+import {podShownFacts} from '../objects/shown-pod.ts';
+import {conflictError} from '../objects/workload-ref.ts';
+import {type DryRunResult, toDryRunResult} from '../workloads/guarded-patch.ts';
+import {budgetsCoveringPod, budgetText} from './disruption-budgets.ts';
 import {
 	accessChecks,
-	boundTo,
-	type Ending,
-	endingsOf,
-	impactOf,
-	objectOfEndings,
-	podsLeft,
-	readStandings,
-	returnChecks,
-	riskOf,
-	type Standing,
-	sameChecks,
-	sendEach,
-	touchesOf,
-	watchEnds,
+	assessRemovalRisk,
+	type CurrentPod,
+	describePodBinding,
+	describeRemovalImpact,
+	filterUnchangedPods,
+	listTouchedPods,
+	nameRemovedObject,
+	type PodRemoval,
+	podsUnchangedChecks,
+	readCurrentPods,
+	replacementChecks,
+	sendToEachPod,
+	toPodRemovals,
+	verifyPodRemovals,
 } from './pod-removal.ts';
 
 /** The pods that are evicted together, in this order. */
-export type EvictPlan = {readonly target: string; readonly pods: readonly Ending[]; readonly dryRun: DryRun};
+export type EvictPlan = {readonly target: string; readonly pods: readonly PodRemoval[]; readonly dryRun: DryRunResult};
 
 type About = ActionContext<KubernetesPort>;
 
 /** 429 is the budget's no, and 500 what the server answers when two budgets cover one pod. */
-function explained(error: unknown): unknown {
-	const refusal = refusalOf(error);
+function explainEvictionError(error: unknown): unknown {
+	const refusal = findApiRefusal(error);
 	if (!isAdapterError(error) || refusal === undefined) return error;
 	if (refusal.code === 429) {
 		const why = refusal.causes.map(cause => cause.message).filter(Boolean);
@@ -56,23 +56,23 @@ function explained(error: unknown): unknown {
 	return error;
 }
 
-async function send(pod: PodRef, dryRun: boolean, {port, ...context}: About): Promise<void> {
+async function sendEviction(pod: PodRef, dryRun: boolean, {port, ...context}: About): Promise<void> {
 	try {
 		await port.evict(pod, {dryRun, preconditions: {uid: pod.uid}}, context);
 	} catch (error) {
-		throw explained(error);
+		throw explainEvictionError(error);
 	}
 }
 
 /** A dry run of each alone: that all go together only the budgets tell. */
-async function tryOut(endings: readonly Ending[], context: About): Promise<DryRun> {
+async function dryRunEvictions(endings: readonly PodRemoval[], context: About): Promise<DryRunResult> {
 	const tries = await Promise.all(
-		endings.map(async ({pod}): Promise<DryRun & {readonly name: string}> => {
+		endings.map(async ({pod}): Promise<DryRunResult & {readonly name: string}> => {
 			try {
-				await send(pod, true, context);
+				await sendEviction(pod, true, context);
 				return {name: pod.name, result: 'accepted', detail: 'the server accepts it'};
 			} catch (error) {
-				return {name: pod.name, ...dryRunTold(error)};
+				return {name: pod.name, ...toDryRunResult(error)};
 			}
 		}),
 	);
@@ -86,7 +86,7 @@ async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<C
 	const label = 'dry run';
 	const {result, detail} = dryRun;
 	if (result === 'accepted') return {label, result: 'pass', detail};
-	const now = await tryOut(pods, context);
+	const now = await dryRunEvictions(pods, context);
 	if (now.result === result) return {label, result: result === 'refused' ? 'warn' : 'unknown', detail: now.detail};
 	return {label, result: 'block', detail: `${now.detail} now, it was: ${detail}`, moved: true};
 }
@@ -94,7 +94,7 @@ async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<C
 export const budgetLabel = 'disruption budgets';
 
 /** A budget, and what the pods that are to end mean to it: it counts all that are marked together. */
-export type Cover = {
+export type BudgetCoverage = {
 	readonly budget: DisruptionBudgetObject;
 	/** How many more it lets go. */
 	readonly allowed: number;
@@ -103,31 +103,31 @@ export type Cover = {
 };
 
 /** The budgets that cover pods which are to end, for each pod and for all of them; `unread` says why they are not known. */
-export async function coverOf(standings: readonly Standing[], {port, ...context}: About) {
-	const {objects, unread} = await whole(port, 'poddisruptionbudgets', context);
+export async function readBudgetCoverage(standings: readonly CurrentPod[], {port, ...context}: About) {
+	const {objects, unread} = await readCompleteObjects(port, 'poddisruptionbudgets', context);
 	const covered = standings.map(standing => {
 		const {namespace, labels = {}} = standing.object.metadata;
-		return {standing, budgets: budgetsOf(objects.values(), {namespace, labels})};
+		return {standing, budgets: budgetsCoveringPod(objects.values(), {namespace, labels})};
 	});
 	const pairs = covered.flatMap(({standing, budgets}) => budgets.map(budget => ({budget, standing})));
 	const byBudget = Map.groupBy(pairs, ({budget}) => budget.metadata.uid);
-	const covers = [...byBudget.values()].flatMap((same): readonly Cover[] => {
+	const covers = [...byBudget.values()].flatMap((same): readonly BudgetCoverage[] => {
 		const budget = same[0]?.budget;
 		if (budget === undefined) return [];
-		const serving = same.filter(({standing}) => standing.serves).length;
+		const serving = same.filter(({standing}) => standing.isServing).length;
 		return [{budget, allowed: budget.status?.disruptionsAllowed ?? 0, serving}];
 	});
 	return {covered, covers, unread};
 }
 
 /** `api allows 2 more (6 healthy, 4 needed), and 3 of the marked pods serve`: of one pod without the last. */
-export const coverText = ({budget, serving}: Cover, marked: number): string =>
+export const describeBudgetCoverage = ({budget, serving}: BudgetCoverage, marked: number): string =>
 	`${budgetText(budget)}${marked === 1 ? '' : `, and ${serving} of the marked pods serve`}`;
 
 /** How many of the pods that serve may go by each budget that covers them. */
-async function budgetChecks(standings: readonly Standing[], context: About): Promise<readonly Check[]> {
+async function budgetChecks(standings: readonly CurrentPod[], context: About): Promise<readonly Check[]> {
 	const label = budgetLabel;
-	const {covered, covers, unread} = await coverOf(standings, context);
+	const {covered, covers, unread} = await readBudgetCoverage(standings, context);
 	if (unread !== undefined) return [{label, result: 'unknown', detail: `they ${unread}`}];
 	const twice = covered.find(({budgets}) => budgets.length > 1);
 	if (twice !== undefined) {
@@ -142,7 +142,7 @@ async function budgetChecks(standings: readonly Standing[], context: About): Pro
 		if (allowed >= serving && serving > 0) return {label, result: 'pass', detail};
 		// A pod that is not ready may go where enough others are: the server decides.
 		if (serving === 0) return {label, result: 'warn', detail};
-		const told = coverText(cover, standings.length);
+		const told = describeBudgetCoverage(cover, standings.length);
 		return {label, result: 'block', detail: `${told}; to delete all the same is the second choice`};
 	});
 	if (checks.length > 0) return checks;
@@ -150,7 +150,7 @@ async function budgetChecks(standings: readonly Standing[], context: About): Pro
 }
 
 /** kubectl has no word for the eviction of one pod. */
-function byHand({namespace, name, uid}: PodRef, {target}: About): string {
+function evictionCliEquivalent({namespace, name, uid}: PodRef, {target}: About): string {
 	const eviction = {
 		apiVersion: 'policy/v1',
 		kind: 'Eviction',
@@ -158,15 +158,17 @@ function byHand({namespace, name, uid}: PodRef, {target}: About): string {
 		deleteOptions: {preconditions: {uid}},
 	};
 	const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
-	return `${shellLine(['printf', '%s', JSON.stringify(eviction)])} | ${kubectl(target, 'create', '--raw', path, '-f', '-')}`;
+	return `${shellLine(['printf', '%s', JSON.stringify(eviction)])} | ${kubectlCommand(target, 'create', '--raw', path, '-f', '-')}`;
 }
 
 /** Why evicting does not help: all of them are killed for their memory, and new ones get the same limit. */
-function vain(rows: readonly PodRow[], standings: readonly Standing[]): Preview['unhelpful'] {
+function futileReason(rows: readonly PodRow[], standings: readonly CurrentPod[]): Preview['unhelpful'] {
 	const [first] = rows;
-	const isVain = rows.every((row, index) => row.lastEnd?.reason === 'OOMKilled' && standings[index]?.serves === false);
-	if (first?.lastEnd === undefined || !isVain) return undefined;
-	const {reason, exitCode} = first.lastEnd;
+	const isVain = rows.every(
+		(row, index) => row.lastTermination?.reason === 'OOMKilled' && standings[index]?.isServing === false,
+	);
+	if (first?.lastTermination === undefined || !isVain) return undefined;
+	const {reason, exitCode} = first.lastTermination;
 	return {
 		reason: `${rows.length === 1 ? 'it ends' : 'they all end'} ${reason} ${exitCode}, and a new pod gets the same memory limit`,
 		...(first.rollout === undefined || first.rollout.first ? {} : {instead: 'kubernetes.undo-rollout'}),
@@ -182,7 +184,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 	selects: 'many',
 	params: [],
 	shows: [
-		...podFacts,
+		...podShownFacts,
 		{fact: 'how long it has to end', bound: 'preconditions.uid: the grace of a pod is fixed when it is created'},
 		{fact: 'disruption budgets', bound: 'read again just before it is sent, and the server asks them when it evicts'},
 		{
@@ -202,31 +204,31 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 		return rows.length === 1 ? 'it is being deleted already' : `${ending[0]?.name} is being deleted already: unmark it`;
 	},
 	async preview(rows, _params, context) {
-		const standings = await readStandings(rows, context);
-		const pods = endingsOf(standings);
-		const dryRun = await tryOut(pods, context);
-		const unhelpful = vain(rows, standings);
+		const standings = await readCurrentPods(rows, context);
+		const pods = toPodRemovals(standings);
+		const dryRun = await dryRunEvictions(pods, context);
+		const unhelpful = futileReason(rows, standings);
 		return {
 			plan: {target: context.target.name, pods, dryRun},
 			target: context.target.name,
-			object: objectOfEndings(pods),
-			locks: touchesOf(pods),
+			object: nameRemovedObject(pods),
+			locks: listTouchedPods(pods),
 			count: pods.length,
-			touches: touchesOf(pods),
-			equivalent: pods.map(({pod}) => byHand(pod, context)).join(' && '),
-			impact: impactOf(standings, undefined),
-			bound: boundTo(pods),
+			touches: listTouchedPods(pods),
+			equivalent: pods.map(({pod}) => evictionCliEquivalent(pod, context)).join(' && '),
+			impact: describeRemovalImpact(standings, undefined),
+			bound: describePodBinding(pods),
 			changes: [],
-			risk: riskOf(standings),
+			risk: assessRemovalRisk(standings),
 			undo: {class: 'none', text: 'none: a pod that ended does not come back, its workload makes another'},
 			...(unhelpful === undefined ? {} : {unhelpful}),
 		};
 	},
-	left: podsLeft,
+	unchangedRows: filterUnchangedPods,
 	async preflight(plan, context) {
 		const question = {verb: 'create', subresource: 'eviction'};
 		const [{checks, standings}, may] = await Promise.all([
-			sameChecks(plan.pods, context),
+			podsUnchangedChecks(plan.pods, context),
 			accessChecks(
 				plan.pods.length === 1 ? 'the right to evict it' : 'the right to evict them',
 				question,
@@ -236,14 +238,14 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 		]);
 		if (standings.length < plan.pods.length) return [...checks, ...may];
 		const [budgets, tried] = await Promise.all([budgetChecks(standings, context), dryRunCheck(plan, context)]);
-		return [...checks, ...may, ...budgets, tried, ...returnChecks(plan.pods)];
+		return [...checks, ...may, ...budgets, tried, ...replacementChecks(plan.pods)];
 	},
 	async run(plan, context) {
-		const tried = await beforeSending(dryRunCheck(plan, context));
-		if (tried.moved) throw gone(tried.detail);
-		return sendEach(plan.pods, 'evicted', pod => send(pod, false, context), context);
+		const tried = await readBeforeSending(dryRunCheck(plan, context));
+		if (tried.moved) throw conflictError(tried.detail);
+		return sendToEachPod(plan.pods, 'evicted', pod => sendEviction(pod, false, context), context);
 	},
-	verify: (plan, receipt, context) => watchEnds(plan.pods, receipt, context),
+	verify: (plan, receipt, context) => verifyPodRemovals(plan.pods, receipt, context),
 	settleMs: 120_000,
 	undo: {impossible: 'A pod that was evicted does not come back; its workload makes another one.'},
 });

@@ -1,31 +1,38 @@
 import type {ActionContext, Check, Outcome, Receipt, Risk} from '../../../src/contract/action.ts';
-import {AdapterError, isAdapterError, unsent} from '../../../src/errors.ts';
+import {AdapterError, isAdapterError, toHarmlessError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
-import {podStatus} from '../../../src/model/kubernetes/pod-status.ts';
+import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {accessCheck} from '../objects/access-check.ts';
-import {type PodRef, podRef, readPod, returnCheck, samePodCheck, watchEnd} from '../objects/pod-ref.ts';
-import {makerOf, podMoved, type ShownPod, shownPod} from '../objects/shown-pod.ts';
-import {gone} from '../objects/workload-ref.ts';
+import {
+	type PodRef,
+	podRef,
+	podUnchangedCheck,
+	readPod,
+	replacementCheck,
+	verifyPodRemoval,
+} from '../objects/pod-ref.ts';
+import {describePodConflict, replacingController, type ShownPod, toShownPod} from '../objects/shown-pod.ts';
+import {conflictError} from '../objects/workload-ref.ts';
 
 /* What evicting and deleting have in common: one pod or several marked ones, which end together by one plan. */
 
 type About = ActionContext<KubernetesPort>;
 
 /** One pod that is to end, what makes a new one, and what the confirmation shows of it. */
-export type Ending = {readonly pod: PodRef; readonly workload: PodRow['workload']; readonly shown: ShownPod};
+export type PodRemoval = {readonly pod: PodRef; readonly workload: PodRow['workload']; readonly shown: ShownPod};
 
-export const podName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
+export const qualifiedPodName = ({namespace, name}: PodRef): string => `${namespace}/${name}`;
 
 /** Of one its name, of several how many: what a demand asks for. */
-export const objectOfEndings = (endings: readonly Ending[]): string =>
-	endings.length === 1 && endings[0] !== undefined ? podName(endings[0].pod) : `${endings.length} pods`;
+export const nameRemovedObject = (endings: readonly PodRemoval[]): string =>
+	endings.length === 1 && endings[0] !== undefined ? qualifiedPodName(endings[0].pod) : `${endings.length} pods`;
 
-export const touchesOf = (endings: readonly Ending[]): readonly string[] =>
-	endings.map(({pod}) => `Pod ${podName(pod)}`);
+export const listTouchedPods = (endings: readonly PodRemoval[]): readonly string[] =>
+	endings.map(({pod}) => `Pod ${qualifiedPodName(pod)}`);
 
-export function boundTo(endings: readonly Ending[]): string {
+export function describePodBinding(endings: readonly PodRemoval[]): string {
 	const [first] = endings;
 	if (first === undefined || endings.length > 1) {
 		return `each by its uid and whether it serves: ${endings.map(({pod}) => `${pod.uid.slice(0, 8)}…`).join(', ')}`;
@@ -36,60 +43,60 @@ export function boundTo(endings: readonly Ending[]): string {
 }
 
 /** What a pod is now. */
-export type Standing = Ending & {
+export type CurrentPod = PodRemoval & {
 	readonly object: PodObject;
 	readonly status: string;
-	readonly serves: boolean;
-	readonly finished: boolean;
+	readonly isServing: boolean;
+	readonly hasFinished: boolean;
 };
 
-function standingOf(ending: Ending, object: PodObject): Standing {
-	const {readiness} = shownPod(object);
-	const {status} = podStatus(object);
-	return {...ending, object, status, finished: readiness === 'finished', serves: readiness === 'serves'};
+function toCurrentPod(ending: PodRemoval, object: PodObject): CurrentPod {
+	const {readiness} = toShownPod(object);
+	const {status} = kubectlPodColumns(object);
+	return {...ending, object, status, hasFinished: readiness === 'finished', isServing: readiness === 'serves'};
 }
 
 /** What a new pod comes from: as the row tells it, where the pod itself still has a controller. */
-function workloadBehind({workload}: PodRow, {metadata}: PodObject): PodRow['workload'] {
-	const maker = makerOf(metadata);
+function workloadOfPod({workload}: PodRow, {metadata}: PodObject): PodRow['workload'] {
+	const maker = replacingController(metadata);
 	if (maker === undefined) return undefined;
 	const {kind, name, uid} = maker;
 	return workload ?? {kind, name, uid, paused: false, replicas: undefined};
 }
 
 /** Reads the selected pods. @throws AdapterError `conflict` when one is gone, or nothing is selected. */
-export function readStandings(rows: readonly PodRow[], context: About): Promise<readonly Standing[]> {
-	if (rows.length === 0) throw gone('no pod was selected');
+export function readCurrentPods(rows: readonly PodRow[], context: About): Promise<readonly CurrentPod[]> {
+	if (rows.length === 0) throw conflictError('no pod was selected');
 	return Promise.all(
 		rows.map(async row => {
 			const pod = podRef(row);
 			const object = (await readPod(pod, context)) as unknown as PodObject;
-			return standingOf({pod, workload: workloadBehind(row, object), shown: shownPod(object)}, object);
+			return toCurrentPod({pod, workload: workloadOfPod(row, object), shown: toShownPod(object)}, object);
 		}),
 	);
 }
 
 /** As a plan carries them. */
-export const endingsOf = (standings: readonly Standing[]): readonly Ending[] =>
+export const toPodRemovals = (standings: readonly CurrentPod[]): readonly PodRemoval[] =>
 	standings.map(({pod, workload, shown}) => ({pod, workload, shown}));
 
 /** Those of the selected pods that still are as the plan shows them; without a plan those that are there. */
-export async function podsLeft(
+export async function filterUnchangedPods(
 	rows: readonly PodRow[],
-	plan: {readonly pods: readonly Ending[]} | undefined,
+	plan: {readonly pods: readonly PodRemoval[]} | undefined,
 	context: About,
 ): Promise<readonly PodRow[]> {
 	const found = await Promise.all(
 		rows.map(async row => {
 			const ending = plan?.pods.find(({pod}) => pod.uid === row.uid);
-			return (await samePodCheck(ending ?? {pod: podRef(row)}, context)).check.result === 'pass';
+			return (await podUnchangedCheck(ending ?? {pod: podRef(row)}, context)).check.result === 'pass';
 		}),
 	);
 	return rows.filter((_, index) => found[index]);
 }
 
 /** `Deployment api makes a new one.`, or that nothing does, for one or for several. */
-function backText(endings: readonly Ending[]): string {
+function describeReplacement(endings: readonly PodRemoval[]): string {
 	const [first] = endings;
 	if (endings.length === 1) {
 		return first?.workload === undefined
@@ -109,7 +116,7 @@ function backText(endings: readonly Ending[]): string {
 }
 
 /** What happens, with how many serve now. `grace`: seconds; undefined is each pod's own. */
-export function impactOf(standings: readonly Standing[], grace: number | undefined): string {
+export function describeRemovalImpact(standings: readonly CurrentPod[], grace: number | undefined): string {
 	const seconds = Math.max(...standings.map(({object}) => grace ?? object.spec?.terminationGracePeriodSeconds ?? 30));
 	const [first] = standings;
 	const one = standings.length === 1;
@@ -118,27 +125,29 @@ export function impactOf(standings: readonly Standing[], grace: number | undefin
 		grace === 0
 			? `${what} ${one ? 'is' : 'are'} struck off at once, whether ${one ? 'its' : 'their'} containers have ended or not.`
 			: `${what} ${one ? 'ends' : 'end'} within ${seconds} s.`;
-	const serving = standings.filter(({serves}) => serves).length;
+	const serving = standings.filter(({isServing: serves}) => serves).length;
 	const now = one
-		? `It is ${first?.serves ? 'ready and serves now' : `not ready now (${first?.status})`}.`
+		? `It is ${first?.isServing ? 'ready and serves now' : `not ready now (${first?.status})`}.`
 		: `${serving} of them ${serving === 1 ? 'is' : 'are'} ready and serve now.`;
-	return `${ends} ${backText(standings)} ${now}`;
+	return `${ends} ${describeReplacement(standings)} ${now}`;
 }
 
 /** The gravest of all. */
-export function riskOf(standings: readonly Standing[]): Risk {
-	if (standings.some(({workload, finished}) => workload === undefined && !finished)) return 'high';
-	return standings.some(({serves}) => serves) ? 'medium' : 'low';
+export function assessRemovalRisk(standings: readonly CurrentPod[]): Risk {
+	if (standings.some(({workload, hasFinished: finished}) => workload === undefined && !finished)) return 'high';
+	return standings.some(({isServing: serves}) => serves) ? 'medium' : 'low';
 }
 
 /** Whether all are as they were shown, as one line when they are; `standings` has those that are. */
-export async function sameChecks(
-	endings: readonly Ending[],
+export async function podsUnchangedChecks(
+	endings: readonly PodRemoval[],
 	context: About,
-): Promise<{readonly checks: readonly Check[]; readonly standings: readonly Standing[]}> {
-	const found = await Promise.all(endings.map(async ending => ({ending, ...(await samePodCheck(ending, context))})));
+): Promise<{readonly checks: readonly Check[]; readonly standings: readonly CurrentPod[]}> {
+	const found = await Promise.all(
+		endings.map(async ending => ({ending, ...(await podUnchangedCheck(ending, context))})),
+	);
 	const moved = found.filter(({check}) => check.result !== 'pass');
-	const standings = found.flatMap(({ending, object}) => (object === undefined ? [] : [standingOf(ending, object)]));
+	const standings = found.flatMap(({ending, object}) => (object === undefined ? [] : [toCurrentPod(ending, object)]));
 	if (found.length === 1) return {checks: found.map(({check}) => check), standings};
 	if (moved.length > 0) {
 		const checks = moved.map(({ending, check}) => ({...check, detail: `${ending.pod.name}: ${check.detail}`}));
@@ -154,7 +163,7 @@ export async function sameChecks(
 export function accessChecks(
 	label: string,
 	question: {readonly verb: string; readonly subresource?: string},
-	endings: readonly Ending[],
+	endings: readonly PodRemoval[],
 	context: About,
 ): Promise<readonly Check[]> {
 	const about = {...question, group: '', resource: 'pods'};
@@ -169,8 +178,8 @@ export function accessChecks(
 }
 
 /** Of several, only those that do not come back are named. */
-export function returnChecks(endings: readonly Ending[]): readonly Check[] {
-	if (endings.length === 1) return endings.map(returnCheck);
+export function replacementChecks(endings: readonly PodRemoval[]): readonly Check[] {
+	if (endings.length === 1) return endings.map(replacementCheck);
 	const alone = endings.filter(({workload}) => workload === undefined);
 	if (alone.length === 0)
 		return [{label: 'their replacements', result: 'pass', detail: 'each has a workload behind it'}];
@@ -183,8 +192,8 @@ export function returnChecks(endings: readonly Ending[]): readonly Check[] {
  * and the rest is sent; when the outcome of one is unknown, the rest is not.
  * @throws AdapterError of the first when none was sent; of the one whose outcome is not known.
  */
-export async function sendEach(
-	endings: readonly Ending[],
+export async function sendToEachPod(
+	endings: readonly PodRemoval[],
 	done: string,
 	send: (pod: PodRef) => Promise<void>,
 	context: About,
@@ -194,14 +203,14 @@ export async function sendEach(
 	for (const {pod, shown} of endings) {
 		let isSending = false;
 		try {
-			const moved = podMoved(shown, (await readPod(pod, context)) as unknown as PodObject);
-			if (moved !== undefined) throw gone(endings.length === 1 ? moved : `${pod.name}: ${moved}`);
+			const moved = describePodConflict(shown, (await readPod(pod, context)) as unknown as PodObject);
+			if (moved !== undefined) throw conflictError(endings.length === 1 ? moved : `${pod.name}: ${moved}`);
 			isSending = true;
 			await send(pod);
 			sent.push(pod);
 		} catch (error) {
 			if (!isAdapterError(error) || !error.harmless)
-				throw isSending || sent.length > 0 ? withSent(error, pod, sent, done) : unsent(error);
+				throw isSending || sent.length > 0 ? withSentPods(error, pod, sent, done) : toHarmlessError(error);
 			refused.push({pod, error});
 		}
 	}
@@ -209,18 +218,18 @@ export async function sendEach(
 	if (first !== undefined && sent.length === 0) throw first.error;
 	const [only] = sent;
 	if (only !== undefined && endings.length === 1)
-		return {summary: `pod ${podName(only)} ${done}`, before: {uid: only.uid}};
+		return {summary: `pod ${qualifiedPodName(only)} ${done}`, before: {uid: only.uid}};
 	const left = refused.map(({pod, error}) =>
 		error.message.startsWith(`${pod.name}: `) ? error.message : `${pod.name}: ${error.message}`,
 	);
 	return {
 		summary: `${sent.length} of ${endings.length} pods ${done}${left.length === 0 ? '' : `; refused: ${left.join('; ')}`}`,
-		before: Object.fromEntries(sent.map(pod => [podName(pod), pod.uid])),
+		before: Object.fromEntries(sent.map(pod => [qualifiedPodName(pod), pod.uid])),
 	};
 }
 
 /** Says of several which one it was about, and which had been sent before. */
-function withSent(error: unknown, pod: PodRef, sent: readonly PodRef[], done: string): unknown {
+function withSentPods(error: unknown, pod: PodRef, sent: readonly PodRef[], done: string): unknown {
 	if (!isAdapterError(error) || sent.length === 0) return error;
 	const before = sent.map(({name}) => name).join(', ');
 	const hint = `${error.hint} ${done[0]?.toUpperCase()}${done.slice(1)} before it: ${before}.`;
@@ -228,12 +237,16 @@ function withSent(error: unknown, pod: PodRef, sent: readonly PodRef[], done: st
 }
 
 /** Waits until all that were sent are gone, and says what became of their places. */
-export async function watchEnds(endings: readonly Ending[], {before}: Receipt, context: About): Promise<Outcome> {
+export async function verifyPodRemovals(
+	endings: readonly PodRemoval[],
+	{before}: Receipt,
+	context: About,
+): Promise<Outcome> {
 	const [only] = endings;
-	if (only !== undefined && endings.length === 1) return watchEnd(only.pod, only.workload, context);
-	const sent = endings.filter(({pod}) => before[podName(pod)] === pod.uid);
+	if (only !== undefined && endings.length === 1) return verifyPodRemoval(only.pod, only.workload, context);
+	const sent = endings.filter(({pod}) => before[qualifiedPodName(pod)] === pod.uid);
 	const outcomes = await Promise.all(
-		sent.map(async ({pod, workload}) => ({pod, outcome: await watchEnd(pod, workload, context)})),
+		sent.map(async ({pod, workload}) => ({pod, outcome: await verifyPodRemoval(pod, workload, context)})),
 	);
 	const ended = outcomes.filter(({outcome}) => outcome.result === 'done').length;
 	const rest = outcomes.filter(({outcome}) => outcome.result !== 'done');

@@ -1,12 +1,12 @@
 import {defineInspection} from '../../../src/contract/define.ts';
 import {type NodeUsageRow, nodeShare} from '../../../src/model/kubernetes/node-usage.ts';
-import {podStatus} from '../../../src/model/kubernetes/pod-status.ts';
+import {kubectlPodColumns} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {bytes, percent} from '../../../src/text/format.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {eventSection} from '../objects/event-lines.ts';
-import {fact} from '../objects/inspect-pod.ts';
-import {aboutNode} from '../objects/row-object.ts';
+import {formatBytes, formatPercent} from '../../../src/text/format.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {readEventLines} from '../objects/event-lines.ts';
+import {factLine} from '../objects/inspect-pod.ts';
+import {involvedNodes} from '../objects/row-object.ts';
 
 /** A node, its conditions, and the pods on it. */
 export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
@@ -16,7 +16,7 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
 	kind: 'kubernetes.node-usage',
 	risk: 'none',
 	async open(row, {target, port, ...context}) {
-		const [nodes, pods] = await Promise.all([port.watched('nodes', context), port.watched('pods', context)]);
+		const [nodes, pods] = await Promise.all([port.readWatched('nodes', context), port.readWatched('pods', context)]);
 		const node = nodes.objects.get(row.uid);
 		const here = [...pods.objects.values()].filter(pod => pod.spec?.nodeName === row.name);
 		const taints = (node?.spec?.taints ?? []).map(
@@ -24,20 +24,20 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
 		);
 		return {
 			title: row.name,
-			reads: [kubectl(target, 'describe', 'node', row.name)],
+			cliEquivalent: [kubectlCommand(target, 'describe', 'node', row.name)],
 			lines: [
 				...(row.why === undefined ? [] : [{text: row.why, severity: row.severity, loud: true}, {text: ''}]),
-				fact('Status', row.because === undefined ? row.status : `${row.status}: ${row.because}`),
-				fact('Kubelet', node?.status?.nodeInfo?.kubeletVersion ?? '-'),
-				fact(
+				factLine('Status', row.notReadyReason === undefined ? row.status : `${row.status}: ${row.notReadyReason}`),
+				factLine('Kubelet', node?.status?.nodeInfo?.kubeletVersion ?? '-'),
+				factLine(
 					'Memory',
-					`${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, ${percent(nodeShare(row.memory, row.memoryCapacity))}`,
+					`${formatBytes(row.memory)} of ${formatBytes(row.memoryCapacity)}, ${formatPercent(nodeShare(row.memory, row.memoryCapacity))}`,
 				),
-				fact(
+				factLine(
 					'CPU',
-					`${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${percent(nodeShare(row.cpu, row.cpuCapacity))}`,
+					`${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${formatPercent(nodeShare(row.cpu, row.cpuCapacity))}`,
 				),
-				fact('Taints', taints.length === 0 ? 'none' : taints.join(', ')),
+				factLine('Taints', taints.length === 0 ? 'none' : taints.join(', ')),
 				{text: ''},
 				{text: 'Conditions', loud: true},
 				...(node?.status?.conditions ?? []).map(({type, status, reason, message}) => ({
@@ -46,10 +46,12 @@ export const inspectNode = defineInspection<NodeUsageRow, KubernetesPort>()({
 				})),
 				{text: ''},
 				{text: `Pods: ${here.length}`, loud: true},
-				...here.map(pod => ({text: `  ${pod.metadata.namespace}/${pod.metadata.name}  ${podStatus(pod).status}`})),
+				...here.map(pod => ({
+					text: `  ${pod.metadata.namespace}/${pod.metadata.name}  ${kubectlPodColumns(pod).status}`,
+				})),
 				{text: ''},
 				{text: 'Events', loud: true},
-				...(await eventSection(port, '', aboutNode(row), context)),
+				...(await readEventLines(port, '', involvedNodes(row), context)),
 			],
 		};
 	},

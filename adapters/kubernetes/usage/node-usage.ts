@@ -5,14 +5,14 @@ import {
 	nodeUsageFindings,
 	nodeUsageRow,
 } from '../../../src/model/kubernetes/node-usage.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import type {KubernetesPort, NodeUsage} from '../../../src/port/kubernetes.ts';
 import type {NodeObject} from '../../../src/port/kubernetes-objects.ts';
 import {staleNotes} from '../api/cached-reads.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
 import {parseQuantity} from '../api/quantity.ts';
 import {createUsageHistory, type UsageHistory} from './usage-history.ts';
-import {measured} from './with-metrics-fallback.ts';
+import {withMetricsFallback} from './with-metrics-fallback.ts';
 
 /** As kubectl says it: `Ready`, `NotReady`, `Unknown`, and `,SchedulingDisabled` when it is cordoned. */
 export function nodeStatus({spec, status}: NodeObject): string {
@@ -22,10 +22,10 @@ export function nodeStatus({spec, status}: NodeObject): string {
 }
 
 /** Conditions that are true and should not be: `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
-const pressing = ({status}: NodeObject) =>
+const pressureConditions = ({status}: NodeObject) =>
 	(status?.conditions ?? []).filter(each => each.type !== 'Ready' && each.status === 'True');
 
-const firstOf = (moments: readonly number[]): number | undefined =>
+const earliest = (moments: readonly number[]): number | undefined =>
 	moments.length === 0 ? undefined : Math.min(...moments);
 
 /** A Prometheus may know a node by the address at which it scrapes it. */
@@ -43,10 +43,10 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 		uid: metadata.uid,
 		name: metadata.name,
 		status: nodeStatus(node),
-		since: ready?.status === 'True' ? undefined : moment(ready?.lastTransitionTime),
-		because: ready?.status === 'True' ? undefined : ready?.message,
-		pressures: pressing(node).map(each => each.type),
-		pressedSince: firstOf(pressing(node).flatMap(each => moment(each.lastTransitionTime) ?? [])),
+		since: ready?.status === 'True' ? undefined : parseTimestamp(ready?.lastTransitionTime),
+		notReadyReason: ready?.status === 'True' ? undefined : ready?.message,
+		pressures: pressureConditions(node).map(each => each.type),
+		pressureSince: earliest(pressureConditions(node).flatMap(each => parseTimestamp(each.lastTransitionTime) ?? [])),
 		memory: usage?.memory,
 		memoryCapacity: capacity('memory'),
 		cpu: usage?.cpu,
@@ -55,23 +55,23 @@ function facts(node: NodeObject, usage: NodeUsage | undefined): NodeUsageFacts {
 	};
 }
 
-const unmeasured: UsageHistory = {memory: [], cpu: []};
+const noHistory: UsageHistory = {memory: [], cpu: []};
 
 /** Nodes, whether they are well, and what they have left. A node that nobody measured still shows. */
-export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
+export const nodeUsageSource = defineSource<NodeUsageRow, KubernetesPort>()({
 	kind: 'kubernetes.node-usage',
 	title: 'Node usage',
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
-	reads: target => [kubectl(target, 'get', 'nodes'), kubectl(target, 'top', 'nodes')],
+	cliEquivalent: target => [kubectlCommand(target, 'get', 'nodes'), kubectlCommand(target, 'top', 'nodes')],
 	open(port, target) {
 		const remember = createUsageHistory();
 		let before: ReadonlyMap<string, NodeUsageRow> = new Map();
 		return async context => {
 			const [watched, found] = await Promise.all([
-				port.watched('nodes', context),
-				measured(port.nodeUsage(context), port.metrics, async metrics => {
+				port.readWatched('nodes', context),
+				withMetricsFallback(port.nodeUsage(context), port.containerMetrics, async metrics => {
 					const {usage, podsOnly} = await metrics.nodeUsage(context);
 					const remark = podsOnly
 						? 'of pods alone, without what the system of a node needs'
@@ -92,7 +92,7 @@ export const nodeUsage = defineSource<NodeUsageRow, KubernetesPort>()({
 			const rows = nodes.map(one => {
 				const {uid, memory, cpu, measuredAt} = one;
 				const isMeasured = memory !== undefined && cpu !== undefined && measuredAt !== undefined;
-				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : unmeasured;
+				const history = isMeasured ? round.add({uid, memory, cpu, measuredAt}) : noHistory;
 				return nodeUsageRow(target.name, one, history.memory, history.cpu, before.get(uid));
 			});
 			round.end();

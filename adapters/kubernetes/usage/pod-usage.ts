@@ -1,7 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import {defineSource} from '../../../src/contract/define.ts';
 import type {Note} from '../../../src/contract/row.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import {
 	type PodUsageFacts,
 	type PodUsageRow,
@@ -11,13 +11,13 @@ import {
 import type {KubernetesPort, PodUsage} from '../../../src/port/kubernetes.ts';
 import type {ContainerSpec, PodObject} from '../../../src/port/kubernetes-objects.ts';
 import {mapInSlices} from '../../../src/time/yield.ts';
-import {besides, staleNotes} from '../api/cached-reads.ts';
-import {kubectlEverywhere} from '../api/cli-equivalent.ts';
+import {readOptionalObjects, staleNotes} from '../api/cached-reads.ts';
+import {kubectlCommandPerNamespace} from '../api/cli-equivalent.ts';
 import {parseQuantity} from '../api/quantity.ts';
-import {type Above, aboveOf, workloadOf} from '../objects/owner-index.ts';
-import {jobsUnknown} from '../objects/pod-rows.ts';
+import {createOwnerIndex, type OwnerIndex, resolveWorkload} from '../objects/owner-index.ts';
+import {jobsUnknownText} from '../objects/pod-rows.ts';
 import {createUsageHistory} from './usage-history.ts';
-import {measured, prometheusNote} from './with-metrics-fallback.ts';
+import {prometheusFailureNote, withMetricsFallback} from './with-metrics-fallback.ts';
 
 /** Plain containers and the sidecars: those that run all the time. */
 const running = ({spec}: PodObject): readonly ContainerSpec[] => [
@@ -41,30 +41,30 @@ function oomKilledAt({status}: PodObject): number | undefined {
 	const ends = (status?.containerStatuses ?? [])
 		.flatMap(container => [container.lastState?.terminated, container.state?.terminated])
 		.filter(end => end?.reason === 'OOMKilled')
-		.flatMap(end => moment(end?.finishedAt) ?? []);
+		.flatMap(end => parseTimestamp(end?.finishedAt) ?? []);
 	return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** How much each pod is held back by its CPU limit, which only Prometheus tells. */
-async function throttlingOf({metrics}: KubernetesPort, context: Context): Promise<Throttling> {
+async function readThrottling({containerMetrics: metrics}: KubernetesPort, context: Context): Promise<Throttling> {
 	if (metrics === undefined) return {byName: new Map(), notes: []};
 	try {
 		return {byName: await metrics.throttling(context), notes: []};
 	} catch (error) {
-		return {byName: new Map(), notes: [prometheusNote(metrics, 'throttling is not known: ', error)]};
+		return {byName: new Map(), notes: [prometheusFailureNote(metrics, 'throttling is not known: ', error)]};
 	}
 }
 
 type Throttling = {readonly byName: ReadonlyMap<string, number>; readonly notes: readonly Note[]};
 
-function usageFacts(usage: PodUsage, pod: PodObject, above: Above, throttled: number | undefined): PodUsageFacts {
+function usageFacts(usage: PodUsage, pod: PodObject, above: OwnerIndex, throttled: number | undefined): PodUsageFacts {
 	const total = (resource: 'cpu' | 'memory') =>
 		usage.containers.reduce((all, container) => all + container[resource], 0);
 	return {
 		uid: pod.metadata.uid,
 		namespace: usage.namespace,
 		name: usage.name,
-		owner: workloadOf(pod.metadata, above).workload?.name ?? usage.name,
+		owner: resolveWorkload(pod.metadata, above).workload?.name ?? usage.name,
 		memory: total('memory'),
 		memoryLimit: sum(pod, 'limits', 'memory'),
 		memoryRequest: sum(pod, 'requests', 'memory'),
@@ -79,27 +79,27 @@ function usageFacts(usage: PodUsage, pod: PodObject, above: Above, throttled: nu
 }
 
 /** What each pod uses now, by the metrics API or a Prometheus target in its place. */
-export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
+export const podUsageSource = defineSource<PodUsageRow, KubernetesPort>()({
 	kind: 'kubernetes.pod-usage',
 	title: 'Pod usage',
 	// The metrics server measures every 15 s or so: asking more often tells nothing new.
 	intervalMs: 10_000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
-	reads: target => kubectlEverywhere(target, 'top', 'pods', '--containers'),
+	cliEquivalent: target => kubectlCommandPerNamespace(target, 'top', 'pods', '--containers'),
 	open(port, target) {
 		const remember = createUsageHistory();
 		let before: ReadonlyMap<string, PodUsageRow> = new Map();
 		return async context => {
 			const [watched, found, throttling, sets, jobs] = await Promise.all([
-				port.watched('pods', context),
-				measured(port.podUsage(context), port.metrics, async metrics => ({
+				port.readWatched('pods', context),
+				withMetricsFallback(port.podUsage(context), port.containerMetrics, async metrics => ({
 					usage: await metrics.podUsage(context),
 					remark: 'CPU as the mean of five minutes',
 				})),
-				throttlingOf(port, context),
-				besides(port, 'replicasets', 'workloads of pods are not known', context),
-				besides(port, 'jobs', jobsUnknown, context),
+				readThrottling(port, context),
+				readOptionalObjects(port, 'replicasets', 'workloads of pods are not known', context),
+				readOptionalObjects(port, 'jobs', jobsUnknownText, context),
 			]);
 			// What is wrong with Prometheus is told once.
 			const notes = [
@@ -108,7 +108,7 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				...staleNotes('pods', watched),
 			];
 			if (found.usage === undefined) return {rows: [], gauges: [], omitted: 0, notes};
-			const above = aboveOf({replicaSets: sets.objects, jobs: jobs.objects});
+			const above = createOwnerIndex({replicaSets: sets.objects, jobs: jobs.objects});
 			const {signal} = context;
 			const byName = new Map<string, PodObject>();
 			await mapInSlices([...watched.objects.values()], signal, pod =>
@@ -119,7 +119,8 @@ export const podUsage = defineSource<PodUsageRow, KubernetesPort>()({
 				const name = `${usage.namespace}/${usage.name}`;
 				const pod = byName.get(name);
 				// A pod of that name that was made after the measurement is another one.
-				if (pod === undefined || usage.measuredAt < (moment(pod.metadata.creationTimestamp) ?? 0)) return undefined;
+				if (pod === undefined || usage.measuredAt < (parseTimestamp(pod.metadata.creationTimestamp) ?? 0))
+					return undefined;
 				const facts = usageFacts(usage, pod, above, throttling.byName.get(name));
 				const {memory, cpu} = round.add(facts);
 				return podUsageRow(target.name, facts, memory, cpu, before.get(facts.uid));

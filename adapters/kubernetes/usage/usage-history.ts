@@ -1,14 +1,19 @@
 /** The last figures of one object, oldest first. */
 export type UsageHistory = {readonly memory: readonly number[]; readonly cpu: readonly number[]};
 
-type Measured = {readonly uid: string; readonly memory: number; readonly cpu: number; readonly measuredAt: number};
+type MeasuredObject = {
+	readonly uid: string;
+	readonly memory: number;
+	readonly cpu: number;
+	readonly measuredAt: number;
+};
 
-const kept = 20;
+const maxSamples = 20;
 
 /** One measurement of all. */
 export type UsageRound = {
 	/** What is known of one object, this measurement with it; one that was not measured anew adds nothing. */
-	add(measured: Measured): UsageHistory;
+	add(measured: MeasuredObject): UsageHistory;
 	/** All have been added: the others are gone, and are forgotten. */
 	end(): void;
 };
@@ -27,8 +32,8 @@ export function createUsageHistory(): () => UsageRound {
 						? last
 						: {
 								measuredAt,
-								memory: [...(last?.memory ?? []), memory].slice(-kept),
-								cpu: [...(last?.cpu ?? []), cpu].slice(-kept),
+								memory: [...(last?.memory ?? []), memory].slice(-maxSamples),
+								cpu: [...(last?.cpu ?? []), cpu].slice(-maxSamples),
 							};
 				now.set(uid, next);
 				return next;

@@ -1,23 +1,23 @@
 import {defineInspection} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {PodUsageRow} from '../../../src/model/kubernetes/pod-usage.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {duration} from '../../../src/text/format.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {managerCheck} from '../objects/field-owner.ts';
-import {type Owner, readOwners} from '../objects/owner-chain.ts';
-import {isOfWorkload, rowObject} from '../objects/row-object.ts';
+import {formatDuration} from '../../../src/text/format.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {fieldOwnerCheck} from '../objects/field-owner.ts';
+import {type Owner, readOwnerChain} from '../objects/owner-chain.ts';
+import {isWorkloadRow, rowObject} from '../objects/row-object.ts';
 import type {WorkloadKind, WorkloadRef} from '../objects/workload-ref.ts';
-import {readFamily} from './owner-tree.ts';
+import {readOwnerTree} from './owner-tree.ts';
 import {readRevisions} from './revisions.ts';
 
 /** Kinds that keep their earlier templates. */
-const revised: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
+const revisionedKinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 const refOf = ({kind, name, uid}: Owner, namespace: string): WorkloadRef | undefined => {
-	const known = revised.find(each => each === kind);
+	const known = revisionedKinds.find(each => each === kind);
 	return known === undefined ? undefined : {kind: known, namespace, name, uid};
 };
 
@@ -32,16 +32,16 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 	async open(row, {port, target, ...context}) {
 		const {ref: own, kind, place, slashed, title} = rowObject(row);
 		const object = await port.get(own, context);
-		const above = (await readOwners(port, object.metadata, context)).toReversed();
+		const above = (await readOwnerChain(port, object.metadata, context)).toReversed();
 		const self: Owner = {kind, name: row.name, uid: row.uid, object, trouble: undefined};
 		const chain = [...above, self];
-		const lines: Line[] = [];
-		if (above.length === 0 && !isOfWorkload(row)) {
+		const lines: DocumentLine[] = [];
+		if (above.length === 0 && !isWorkloadRow(row)) {
 			lines.push({text: 'Nothing stands behind this pod: it will not come back.', severity: 'warn'}, {text: ''});
 		}
-		lines.push(...(await readFamily(port, {target: target.name, namespace: row.namespace, chain}, context)));
+		lines.push(...(await readOwnerTree(port, {target: target.name, namespace: row.namespace, chain}, context)));
 		const [top = self] = chain;
-		const managed = top.object === undefined ? undefined : managerCheck(top.object);
+		const managed = top.object === undefined ? undefined : fieldOwnerCheck(top.object);
 		if (managed !== undefined) lines.push({text: ''}, {text: managed.detail, severity: 'warn'});
 		const workload = chain.find(each => each.object !== undefined && refOf(each, row.namespace) !== undefined);
 		const ref = workload && refOf(workload, row.namespace);
@@ -49,18 +49,18 @@ export const inspectOwners = defineInspection<PodRow | PodUsageRow | WorkloadRow
 			const revisions = await readRevisions(port, ref, workload.object, context);
 			lines.push({text: ''}, {text: 'Revisions, newest first', loud: true});
 			for (const {revision, at, changeCause, name} of revisions) {
-				const age = at === undefined ? '' : `, made ${duration((context.now() - at) / 1000)} ago`;
+				const age = at === undefined ? '' : `, made ${formatDuration((context.now() - at) / 1000)} ago`;
 				lines.push({text: `  ${revision}  ${name}${age}${changeCause === undefined ? '' : `  ${changeCause}`}`});
 			}
 		}
 		const named = top === self ? slashed : `${top.kind.toLowerCase()}/${top.name}`;
 		return {
 			title: `Owners and children of ${title}`,
-			reads: [
-				kubectl(target, ...place, 'get', named, '-o', 'wide'),
+			cliEquivalent: [
+				kubectlCommand(target, ...place, 'get', named, '-o', 'wide'),
 				...(ref === undefined
 					? []
-					: [kubectl(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
+					: [kubectlCommand(target, ...place, 'rollout', 'history', `${ref.kind.toLowerCase()}/${ref.name}`)]),
 			],
 			lines,
 		};

@@ -1,16 +1,16 @@
 import type {Context} from '../../../src/contract/context.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {Metadata, WatchedKind} from '../../../src/port/kubernetes-objects.ts';
-import {besides} from '../api/cached-reads.ts';
+import {readOptionalObjects} from '../api/cached-reads.ts';
 import type {Owner} from '../objects/owner-chain.ts';
-import {controllerOf, revisionOf, youngestFirst} from '../objects/owner-index.ts';
-import {recentPodRows} from '../objects/pod-rows.ts';
-import {part} from '../objects/pod-template.ts';
+import {byNewest, controllerOf, revisionOf} from '../objects/owner-index.ts';
+import {readRecentPodRows} from '../objects/pod-rows.ts';
+import {childObject} from '../objects/pod-template.ts';
 
 /** The kinds between an owner and its pods that are watched. */
-const between = {
+const intermediateKinds = {
 	deployments: 'Deployment',
 	replicasets: 'ReplicaSet',
 	statefulsets: 'StatefulSet',
@@ -23,9 +23,9 @@ type Member = {readonly kind: string; readonly metadata: Metadata; readonly obje
 
 /** `ReplicaSet api-7f9c6d  3 of 3 ready  revision 41`. */
 function memberText({kind, metadata, object}: Member): string {
-	const {replicas, paused, completions, schedule} = part(object, 'spec');
-	const {succeeded = 0, failed} = part(object, 'status');
-	const {readyReplicas = 0, numberReady, desiredNumberScheduled} = part(object, 'status');
+	const {replicas, paused, completions, schedule} = childObject(object, 'spec');
+	const {succeeded = 0, failed} = childObject(object, 'status');
+	const {readyReplicas = 0, numberReady, desiredNumberScheduled} = childObject(object, 'status');
 	const wanted = replicas ?? desiredNumberScheduled;
 	const revision = revisionOf(metadata);
 	return [
@@ -45,42 +45,42 @@ function podText({name, ready, containers, why, status, rollout}: PodRow): strin
 }
 
 const isEmpty = ({kind, object}: Member): boolean =>
-	kind === 'ReplicaSet' && part(object, 'spec')['replicas'] === 0 && !part(object, 'status')['replicas'];
+	kind === 'ReplicaSet' && childObject(object, 'spec')['replicas'] === 0 && !childObject(object, 'status')['replicas'];
 
 /**
  * All that belongs to what stands at the top of `chain`, which leads down to the object that is asked about: loud. What is owned by a kind
  * that is not watched is not found, except along the chain.
  */
-export async function readFamily(
+export async function readOwnerTree(
 	port: KubernetesPort,
 	about: {readonly target: string; readonly namespace: string; readonly chain: readonly Owner[]},
 	context: Context,
-): Promise<readonly Line[]> {
+): Promise<readonly DocumentLine[]> {
 	const {target, namespace, chain} = about;
-	const kinds = Object.entries(between) as readonly (readonly [keyof typeof between, string])[];
+	const kinds = Object.entries(intermediateKinds) as readonly (readonly [keyof typeof intermediateKinds, string])[];
 	const [pods, ...lists] = await Promise.all([
-		recentPodRows(port, target, context),
+		readRecentPodRows(port, target, context),
 		...kinds.map(async ([kind, name]) => {
-			const found = await besides(port, kind, `${kind} are not known`, context);
+			const found = await readOptionalObjects(port, kind, `${kind} are not known`, context);
 			const members = [...found.objects.values()].map(
 				(object): Member => ({kind: name, metadata: object.metadata, object}),
 			);
 			return {members, notes: found.notes};
 		}),
 	]);
-	const {objects} = await port.watched('pods', context);
+	const {objects} = await port.readWatched('pods', context);
 	const owned = Map.groupBy(
 		lists.flatMap(({members}) => members).filter(({metadata}) => metadata.namespace === namespace),
 		({metadata}) => controllerOf(metadata)?.uid ?? '',
 	);
 	const ownPods = Map.groupBy(
 		pods.rows.filter(row => row.namespace === namespace),
-		({uid}) => controllerOf(objects.get(uid)?.metadata ?? nobody)?.uid ?? '',
+		({uid}) => controllerOf(objects.get(uid)?.metadata ?? noMetadata)?.uid ?? '',
 	);
 	const subject = chain.at(-1)?.uid;
-	const lines: Line[] = [];
+	const lines: DocumentLine[] = [];
 	const shown = new Set<string>();
-	const put = (depth: number, uid: string, text: string, more: Partial<Line> = {}) => {
+	const put = (depth: number, uid: string, text: string, more: Partial<DocumentLine> = {}) => {
 		shown.add(uid);
 		lines.push({text: `${'  '.repeat(depth)}${text}`, ...more, ...(uid === subject ? {loud: true} : {})});
 	};
@@ -108,12 +108,10 @@ export async function readFamily(
 	return [...lines, ...notes.map(({text, severity}) => ({text, severity}))];
 }
 
-const nobody: Metadata = {name: '', namespace: '', uid: '', resourceVersion: ''};
+const noMetadata: Metadata = {name: '', namespace: '', uid: '', resourceVersion: ''};
 
 const newestFirst = (a: Metadata, b: Metadata): number =>
-	(revisionOf(b) || 0) - (revisionOf(a) || 0) ||
-	youngestFirst({metadata: a}, {metadata: b}) ||
-	a.name.localeCompare(b.name);
+	(revisionOf(b) || 0) - (revisionOf(a) || 0) || byNewest({metadata: a}, {metadata: b}) || a.name.localeCompare(b.name);
 
 const ownerText = ({kind, name, object, trouble}: Owner): string =>
 	object === undefined

@@ -1,8 +1,8 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {ApiObject, KubernetesPort, ResourceType} from '../../../src/port/kubernetes.ts';
 import type {LabelSelector} from '../../../src/port/kubernetes-objects.ts';
-import {controllerOf, revisionMade, revisionOf} from '../objects/owner-index.ts';
-import {type Json, part, selectorText, templateOf, withoutHash} from '../objects/pod-template.ts';
+import {controllerOf, revisionOf, rolloutStartedAt} from '../objects/owner-index.ts';
+import {childObject, type Json, podTemplateOf, selectorText, withoutTemplateHash} from '../objects/pod-template.ts';
 import type {WorkloadRef} from '../objects/workload-ref.ts';
 import {jsonHash} from './json-hash.ts';
 
@@ -33,7 +33,7 @@ function revision(held: ApiObject, number: number, content: Json): Revision {
 		content,
 		hash: jsonHash(content),
 		annotations,
-		at: revisionMade(held.metadata),
+		at: rolloutStartedAt(held.metadata),
 		changeCause: annotations['kubernetes.io/change-cause'],
 	};
 }
@@ -49,7 +49,7 @@ export async function readRevisions(
 	context: Context,
 ): Promise<readonly Revision[]> {
 	const isDeployment = ref.kind === 'Deployment';
-	const labelSelector = selectorText(part(object, 'spec', 'selector') as LabelSelector);
+	const labelSelector = selectorText(childObject(object, 'spec', 'selector') as LabelSelector);
 	const {items} = await port.list(
 		{type: apps(isDeployment ? 'replicasets' : 'controllerrevisions'), namespace: ref.namespace, labelSelector},
 		context,
@@ -58,8 +58,8 @@ export async function readRevisions(
 	return own
 		.map(item =>
 			isDeployment
-				? revision(item, revisionOf(item.metadata), withoutHash(templateOf(item)))
-				: revision(item, Number(item['revision'] ?? Number.NaN), part(item, 'data')),
+				? revision(item, revisionOf(item.metadata), withoutTemplateHash(podTemplateOf(item)))
+				: revision(item, Number(item['revision'] ?? Number.NaN), childObject(item, 'data')),
 		)
 		.filter(each => !Number.isNaN(each.revision))
 		.toSorted((a, b) => b.revision - a.revision);

@@ -8,11 +8,11 @@ import {
 import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {DaemonSetObject, DeploymentObject, StatefulSetObject} from '../../../src/port/kubernetes-objects.ts';
 import {revisionOf} from '../objects/owner-index.ts';
-import {part} from '../objects/pod-template.ts';
+import {childObject} from '../objects/pod-template.ts';
 import {readWorkload, type WorkloadRef} from '../objects/workload-ref.ts';
-import {podsOf, type WorkloadPod} from './workload-pods.ts';
+import {readWorkloadPods, type WorkloadPod} from './workload-pods.ts';
 
-export function rolloutOf({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): RolloutState {
+export function assessRollout({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): RolloutState {
 	switch (kind) {
 		case 'Deployment':
 			return deploymentRollout(object as DeploymentObject);
@@ -26,9 +26,9 @@ export function rolloutOf({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject):
 }
 
 /** What says which pods are of the newest rollout; undefined where the server does not tell. */
-export function rolloutMark({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): string | undefined {
+export function currentRevisionMark({kind}: Pick<WorkloadRef, 'kind'>, object: ApiObject): string | undefined {
 	if (kind === 'Deployment') return String(revisionOf(object.metadata));
-	const mark = part(object, 'status')['updateRevision'];
+	const mark = childObject(object, 'status')['updateRevision'];
 	return typeof mark === 'string' ? mark : undefined;
 }
 
@@ -36,27 +36,27 @@ const isNew = (pod: WorkloadPod, kind: WorkloadRef['kind'], mark: string): boole
 	kind === 'Deployment' ? String(pod.rollout?.revision) === mark : pod.labels['controller-revision-hash'] === mark;
 
 /** A container may fail once because what it needs is not there yet. */
-const failsForGood = (pod: WorkloadPod): boolean =>
+const hasFailed = (pod: WorkloadPod): boolean =>
 	pod.severity === 'crit' && (pod.restarts >= 2 || /Image|Config|InvalidImageName/.test(pod.status));
 
 /**
  * Follows a rollout to its end by the rules of `kubectl rollout status`, and sees sooner than those that it cannot succeed: when pods of
  * the new rollout fail. `markBefore` is that of the rollout before.
  */
-export async function watchRollout(
+export async function followRollout(
 	ref: WorkloadRef,
 	markBefore: string,
 	context: ActionContext<KubernetesPort>,
 ): Promise<Outcome> {
 	const object = await readWorkload(context.port, ref, context);
-	const {state, detail} = rolloutOf(ref, object);
+	const {state, detail} = assessRollout(ref, object);
 	if (state === 'done') return {result: 'done', detail};
 	if (state === 'failed') return {result: 'ineffective', detail};
 	if (state === 'untracked') return {result: 'done', detail: `it is written; ${detail}`};
-	const mark = rolloutMark(ref, object);
+	const mark = currentRevisionMark(ref, object);
 	if (mark !== undefined && mark !== markBefore) {
-		const pods = await podsOf(context.port, ref, context.target.name, context);
-		const failing = pods.filter(pod => isNew(pod, ref.kind, mark) && failsForGood(pod));
+		const pods = await readWorkloadPods(context.port, ref, context.target.name, context);
+		const failing = pods.filter(pod => isNew(pod, ref.kind, mark) && hasFailed(pod));
 		const [first] = failing;
 		if (first !== undefined) {
 			return {
@@ -78,7 +78,7 @@ async function stuckPod(
 	mark: string | undefined,
 	context: ActionContext<KubernetesPort>,
 ): Promise<string | undefined> {
-	const pods = await podsOf(context.port, ref, context.target.name, context);
+	const pods = await readWorkloadPods(context.port, ref, context.target.name, context);
 	const old = pods.find(pod => pod.severity === 'crit' && mark !== undefined && !isNew(pod, ref.kind, mark));
 	return old === undefined ? undefined : `the set waits for ${old.name}, which does not become ready: delete that pod`;
 }

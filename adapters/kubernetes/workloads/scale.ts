@@ -2,47 +2,47 @@ import type {ActionContext, Check, Preview} from '../../../src/contract/action.t
 import {defineAction} from '../../../src/contract/define.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {managerCheck} from '../objects/field-owner.ts';
-import {part} from '../objects/pod-template.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {fieldOwnerCheck} from '../objects/field-owner.ts';
+import {childObject} from '../objects/pod-template.ts';
 import {
-	gone,
-	type OfWorkload,
+	conflictError,
+	kubectlName,
+	qualifiedName,
+	type RowWithWorkload,
 	readWorkload,
-	shortName,
-	slashed,
 	type WorkloadKind,
 	type WorkloadRef,
 	workloadOfRow,
-	workloadRefusal,
+	workloadUnavailableReason,
 } from '../objects/workload-ref.ts';
-import {type Bound, boundOf, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {bindWorkload, type DryRunResult, dryRunPatch, sendGuardedPatch, type WorkloadBinding} from './guarded-patch.ts';
 import {
-	autoscalerOf,
 	autoscalerText,
 	dryRunCheck,
-	kedaOf,
-	mayPatch,
-	sameCheck,
-	workloadFacts,
+	kedaObjectName,
+	patchAccessCheck,
+	readAutoscaler,
+	workloadShownFacts,
+	workloadUnchangedCheck,
 } from './workload-checks.ts';
-import {podsOf, serving} from './workload-pods.ts';
+import {formatServing, readWorkloadPods} from './workload-pods.ts';
 
-export type ScalePlan = Bound & {
+export type ScalePlan = WorkloadBinding & {
 	readonly target: string;
 	readonly from: number;
 	readonly to: number;
-	readonly dryRun: DryRun;
+	readonly dryRun: DryRunResult;
 	/** The autoscaler that was shown. */
 	readonly autoscaler: string;
 };
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'ReplicaSet'];
 /** More than anybody means, and less than a slip of the finger. */
-const most = 10_000;
+const maxReplicas = 10_000;
 
 const countOf = (object: ApiObject, field: 'spec' | 'status', name: string, otherwise: number): number => {
-	const value = part(object, field)[name];
+	const value = childObject(object, field)[name];
 	return typeof value === 'number' ? value : otherwise;
 };
 
@@ -50,31 +50,31 @@ const replicasOf = (object: ApiObject): number => countOf(object, 'spec', 'repli
 
 /** Pods beyond what is wanted that a rollout may have meanwhile: a number, or a share that is rounded up. */
 function surgeOf(object: ApiObject): number {
-	const {maxSurge = '25%'} = part(object, 'spec', 'strategy', 'rollingUpdate');
+	const {maxSurge = '25%'} = childObject(object, 'spec', 'strategy', 'rollingUpdate');
 	return typeof maxSurge === 'number'
 		? maxSurge
 		: Math.ceil((replicasOf(object) * Number.parseFloat(String(maxSurge))) / 100);
 }
 
-type Autoscaling = Awaited<ReturnType<typeof autoscalerOf>>;
+type Autoscaling = Awaited<ReturnType<typeof readAutoscaler>>;
 
 const unknownAutoscaler = 'not known';
 
 /** One autoscaler with its bounds, none, or that it could not be read: what a plan compares. */
-function autoscalerMark({autoscaler, unread}: Autoscaling): string {
+function autoscalerSummary({autoscaler, unread}: Autoscaling): string {
 	if (autoscaler !== undefined) return `${autoscalerText(autoscaler)}, uid ${autoscaler.metadata.uid}`;
 	return unread === undefined ? 'none' : unknownAutoscaler;
 }
 
 /** What cannot be read now cannot be compared: the check says so. */
-function autoscalerMoved(plan: ScalePlan, now: Autoscaling): string | undefined {
-	const mark = autoscalerMark(now);
+function describeAutoscalerConflict(plan: ScalePlan, now: Autoscaling): string | undefined {
+	const mark = autoscalerSummary(now);
 	const isKnown = plan.autoscaler !== unknownAutoscaler || mark !== 'none';
 	if (mark === plan.autoscaler || mark === unknownAutoscaler || !isKnown) return undefined;
 	return `its autoscaler is ${mark} now, it was ${plan.autoscaler}`;
 }
 
-const scaling = (to: number) => async () => ({
+const scaleEffects = (to: number) => async () => ({
 	patch: {type: 'merge' as const, body: {spec: {replicas: to}}},
 	subresource: 'scale',
 });
@@ -86,13 +86,13 @@ async function previewScale(
 	context: ActionContext<KubernetesPort>,
 ): Promise<Preview<ScalePlan>> {
 	const {port, target} = context;
-	const bound = boundOf(workload, object);
+	const bound = bindWorkload(workload, object);
 	const {generation} = bound;
 	const from = replicasOf(object);
 	const [pods, {told}, autoscaling] = await Promise.all([
-		podsOf(port, workload, target.name, context),
-		dryRun(bound, scaling(to), context),
-		autoscalerOf(workload, context),
+		readWorkloadPods(port, workload, target.name, context),
+		dryRunPatch(bound, scaleEffects(to), context),
+		readAutoscaler(workload, context),
 	]);
 	const {autoscaler} = autoscaling;
 	const less = to < from;
@@ -109,21 +109,21 @@ async function previewScale(
 	const owner =
 		autoscaler === undefined
 			? ''
-			: to === 0 && kedaOf(autoscaler) === undefined
+			: to === 0 && kedaObjectName(autoscaler) === undefined
 				? ` An autoscaler (${autoscalerText(autoscaler)}) does nothing while there are 0.`
 				: ` An autoscaler (${autoscalerText(autoscaler)}) sets the count itself, within a minute or so.`;
 	return {
-		plan: {target: target.name, ...bound, from, to, dryRun: told, autoscaler: autoscalerMark(autoscaling)},
+		plan: {target: target.name, ...bound, from, to, dryRun: told, autoscaler: autoscalerSummary(autoscaling)},
 		target: target.name,
-		object: shortName(workload),
-		locks: [`${workload.kind} ${shortName(workload)}`],
+		object: qualifiedName(workload),
+		locks: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
-		touches: [`${workload.kind} ${shortName(workload)}`],
-		equivalent: kubectl(
+		touches: [`${workload.kind} ${qualifiedName(workload)}`],
+		equivalent: kubectlCommand(
 			target,
-			...['-n', workload.namespace, 'scale', slashed(workload), `--current-replicas=${from}`, `--replicas=${to}`],
+			...['-n', workload.namespace, 'scale', kubectlName(workload), `--current-replicas=${from}`, `--replicas=${to}`],
 		),
-		impact: `${what}. Serving now: ${serving(pods, object)}.${owner}`,
+		impact: `${what}. Serving now: ${formatServing(pods, object)}.${owner}`,
 		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
@@ -132,13 +132,13 @@ async function previewScale(
 	};
 }
 
-function suggested(rows: readonly Row[]): string {
-	const row = rows[0] as OfWorkload | undefined;
+function suggestedReplicas(rows: readonly Row[]): string {
+	const row = rows[0] as RowWithWorkload | undefined;
 	return row?.workload?.replicas === undefined ? '' : String(row.workload.replicas + 1);
 }
 
 /** Sets how many pods a workload has, through its scale. */
-export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
+export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort>()<ScalePlan>({
 	id: 'kubernetes.scale',
 	title: 'Scale',
 	key: 'S',
@@ -150,15 +150,15 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 			name: 'replicas',
 			label: 'Replicas',
 			hint: 'the number of pods: a whole number, 0 for none',
-			initial: suggested,
+			initial: suggestedReplicas,
 			problem: text =>
-				/^\d{1,5}$/.test(text) && Number(text) <= most
+				/^\d{1,5}$/.test(text) && Number(text) <= maxReplicas
 					? undefined
-					: `Write a whole number from 0 to ${most}, such as 6.`,
+					: `Write a whole number from 0 to ${maxReplicas}, such as 6.`,
 		},
 	],
 	shows: [
-		...workloadFacts,
+		...workloadShownFacts,
 		{
 			fact: 'how many replicas are wanted',
 			bound: 'metadata.generation, and the version that was read, which the server compares',
@@ -169,7 +169,7 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		},
 		{fact: 'the autoscaler', bound: 'its uid and its bounds, read again just before the patch where they can be read'},
 	],
-	disabled: ([row]) => workloadRefusal(row, kinds),
+	disabled: ([row]) => workloadUnavailableReason(row, kinds),
 	async preview([row], params, context) {
 		const workload = workloadOfRow(row, kinds);
 		const object = await readWorkload(context.port, workload, context);
@@ -177,32 +177,32 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 	},
 	async preflight(plan, context) {
 		const [{check, object}, may, autoscaling] = await Promise.all([
-			sameCheck(plan, context),
-			mayPatch(plan.workload, 'scale', context),
-			autoscalerOf(plan.workload, context),
+			workloadUnchangedCheck(plan, context),
+			patchAccessCheck(plan.workload, 'scale', context),
+			readAutoscaler(plan.workload, context),
 		]);
 		const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 		const label = 'the number of replicas';
 		const {autoscaler, unread} = autoscaling;
-		const moved = autoscalerMoved(plan, autoscaling);
+		const moved = describeAutoscalerConflict(plan, autoscaling);
 		if (moved !== undefined) checks.push({label, result: 'block', detail: moved, moved: true});
 		if (autoscaler !== undefined) {
 			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`});
 		} else if (unread !== undefined) {
 			checks.push({label, result: 'unknown', detail: `autoscalers, which would set it themselves, ${unread}`});
 		}
-		const manager = object === undefined ? undefined : managerCheck(object);
+		const manager = object === undefined ? undefined : fieldOwnerCheck(object);
 		return manager === undefined ? checks : [...checks, manager];
 	},
 	async run(plan, context) {
 		const unlessMoved = async () => {
-			const moved = autoscalerMoved(plan, await autoscalerOf(plan.workload, context));
-			if (moved !== undefined) throw gone(moved);
-			return scaling(plan.to)();
+			const moved = describeAutoscalerConflict(plan, await readAutoscaler(plan.workload, context));
+			if (moved !== undefined) throw conflictError(moved);
+			return scaleEffects(plan.to)();
 		};
-		await sendGuarded(plan, unlessMoved, {dryRun: false}, context);
+		await sendGuardedPatch(plan, unlessMoved, {dryRun: false}, context);
 		return {
-			summary: `${slashed(plan.workload)} in ${plan.workload.namespace} scaled from ${plan.from} to ${plan.to}`,
+			summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} scaled from ${plan.from} to ${plan.to}`,
 			before: {replicas: String(plan.from)},
 		};
 	},
@@ -223,7 +223,7 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		// Fewer than before are enough once the others have gone: pods that were not ready stay so.
 		if (seen && plan.to < plan.from && (there === plan.to || (rolls && there <= plan.to + surgeOf(object))))
 			return {result: 'done', detail};
-		const pods = await podsOf(context.port, plan.workload, context.target.name, context);
+		const pods = await readWorkloadPods(context.port, plan.workload, context.target.name, context);
 		const waiting = pods.find(pod => pod.node === undefined && pod.cause !== undefined);
 		return {
 			result: 'pending',
@@ -235,7 +235,7 @@ export const scale = defineAction<OfWorkload, KubernetesPort>()<ScalePlan>({
 		async propose(plan, _receipt, context) {
 			const object = await readWorkload(context.port, plan.workload, context);
 			const now = replicasOf(object);
-			if (now !== plan.to) throw gone(`${now} replicas are wanted now, not the ${plan.to} that were set`);
+			if (now !== plan.to) throw conflictError(`${now} replicas are wanted now, not the ${plan.to} that were set`);
 			return previewScale(plan.workload, object, plan.from, context);
 		},
 	},

@@ -1,31 +1,38 @@
 import type {ActionContext, Check, Outcome, Preview, Receipt, ShownFact} from '../../../src/contract/action.ts';
 import {type FieldChange, objectDiff} from '../../../src/model/kubernetes/object-diff.ts';
 import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {managerCheck} from '../objects/field-owner.ts';
-import {part, templateOf} from '../objects/pod-template.ts';
-import {gone, shortName, slashed, type WorkloadRef} from '../objects/workload-ref.ts';
-import {type Bound, boundOf, type DryRun, dryRun, sendGuarded} from './guarded-patch.ts';
+import {fieldOwnerCheck} from '../objects/field-owner.ts';
+import {childObject, podTemplateOf} from '../objects/pod-template.ts';
+import {conflictError, kubectlName, qualifiedName, type WorkloadRef} from '../objects/workload-ref.ts';
+import {bindWorkload, type DryRunResult, dryRunPatch, sendGuardedPatch, type WorkloadBinding} from './guarded-patch.ts';
 import {jsonHash} from './json-hash.ts';
 import {type Revision, readRevisions} from './revisions.ts';
-import {rolloutMark, watchRollout} from './rollout-watch.ts';
-import {patchOf, type TemplateChange} from './template-change.ts';
-import {dryRunCheck, mayPatch, pausedCheck, rollingCheck, sameCheck, workloadFacts} from './workload-checks.ts';
-import {notEnding, podsOf} from './workload-pods.ts';
+import {currentRevisionMark, followRollout} from './rollout-watch.ts';
+import {patchForChange, type TemplateChange} from './template-change.ts';
+import {
+	dryRunCheck,
+	patchAccessCheck,
+	pausedCheck,
+	rolloutInProgressCheck,
+	workloadShownFacts,
+	workloadUnchangedCheck,
+} from './workload-checks.ts';
+import {readWorkloadPods, withoutTerminating} from './workload-pods.ts';
 
 /** The plan of every action that changes the template of a workload's pods, and so replaces them. */
-export type TemplatePlan = Bound & {
+export type TemplatePlan = WorkloadBinding & {
 	readonly target: string;
 	readonly change: TemplateChange;
-	readonly dryRun: DryRun;
+	readonly dryRun: DryRunResult;
 	/** The revision that is there now, which leads back; undefined when the server does not keep it. */
 	readonly from: {readonly revision: number; readonly uid: string} | undefined;
 };
 
-export type About = ActionContext<KubernetesPort>;
+export type TemplateContext = ActionContext<KubernetesPort>;
 
 /** What the confirmation of every such action shows. */
-export const templateShows: readonly ShownFact[] = [
-	...workloadFacts,
+export const templateShownFacts: readonly ShownFact[] = [
+	...workloadShownFacts,
 	{
 		fact: 'the template before and after',
 		bound: 'metadata.generation, and the version that was read, which the server compares',
@@ -44,14 +51,14 @@ export const templateShows: readonly ShownFact[] = [
 	{fact: 'whether it is paused', bound: 'metadata.generation'},
 ];
 
-const maker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: About) => (object: ApiObject) =>
-	patchOf(context.port, plan.workload, object, plan.change, context);
+const patchMaker = (plan: Pick<TemplatePlan, 'workload' | 'change'>, context: TemplateContext) => (object: ApiObject) =>
+	patchForChange(context.port, plan.workload, object, plan.change, context);
 
 /** `, 1 at a time (maxUnavailable 25%, maxSurge 25%)`, in the words of its strategy. */
-export function replacing({kind}: WorkloadRef, object: ApiObject): string {
-	const spec = part(object, 'spec');
-	const strategy = part(spec, kind === 'Deployment' ? 'strategy' : 'updateStrategy');
-	const {maxUnavailable, maxSurge, partition} = part(strategy, 'rollingUpdate');
+export function describeReplacementPace({kind}: WorkloadRef, object: ApiObject): string {
+	const spec = childObject(object, 'spec');
+	const strategy = childObject(spec, kind === 'Deployment' ? 'strategy' : 'updateStrategy');
+	const {maxUnavailable, maxSurge, partition} = childObject(strategy, 'rollingUpdate');
 	if (strategy['type'] === 'Recreate') return 'all at once: nothing serves until new pods are ready (Recreate)';
 	if (strategy['type'] === 'OnDelete') return 'none by itself: each when somebody deletes it (OnDelete)';
 	if (kind === 'StatefulSet') {
@@ -65,10 +72,10 @@ export function replacing({kind}: WorkloadRef, object: ApiObject): string {
 
 /** Changes of the template, and of nothing that the server itself counts or writes. */
 function changesOf(before: ApiObject, after: ApiObject): readonly FieldChange[] {
-	return objectDiff({spec: {template: templateOf(before)}}, {spec: {template: templateOf(after)}});
+	return objectDiff({spec: {template: podTemplateOf(before)}}, {spec: {template: podTemplateOf(after)}});
 }
 
-export type Wanted = {
+export type TemplateRequest = {
 	readonly workload: WorkloadRef;
 	readonly object: ApiObject;
 	readonly change: TemplateChange;
@@ -84,20 +91,23 @@ export function currentRevision(
 	object: ApiObject,
 	revisions: readonly Revision[],
 ): Revision | undefined {
-	const mark = rolloutMark(workload, object);
+	const mark = currentRevisionMark(workload, object);
 	return revisions.find(each => String(each.revision) === mark || each.name === mark) ?? revisions[0];
 }
 
-export async function previewTemplate(wanted: Wanted, context: About): Promise<Preview<TemplatePlan>> {
+export async function previewTemplateChange(
+	wanted: TemplateRequest,
+	context: TemplateContext,
+): Promise<Preview<TemplatePlan>> {
 	const {workload, object, change, revisions} = wanted;
-	const bound = boundOf(workload, object);
+	const bound = bindWorkload(workload, object);
 	const {generation} = bound;
 	const current = currentRevision(workload, object, revisions);
-	const {told, before, after} = await dryRun(bound, maker(wanted, context), context);
+	const {told, before, after} = await dryRunPatch(bound, patchMaker(wanted, context), context);
 	const changes = before === undefined || after === undefined ? [] : changesOf(before, after);
 	// Its status counts by each kind's own rules: the impact counts these too.
-	const pods = notEnding(await podsOf(context.port, workload, context.target.name, context)).length;
-	const recreate = part(object, 'spec', 'strategy')['type'] === 'Recreate';
+	const pods = withoutTerminating(await readWorkloadPods(context.port, workload, context.target.name, context)).length;
+	const recreate = childObject(object, 'spec', 'strategy')['type'] === 'Recreate';
 	return {
 		plan: {
 			target: context.target.name,
@@ -107,13 +117,13 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 			from: current === undefined ? undefined : {revision: current.revision, uid: current.uid},
 		},
 		target: context.target.name,
-		object: shortName(workload),
-		locks: [`${workload.kind} ${shortName(workload)}`],
+		object: qualifiedName(workload),
+		locks: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
-		touches: [`${workload.kind} ${shortName(workload)} and its ${pods} pods`],
+		touches: [`${workload.kind} ${qualifiedName(workload)} and its ${pods} pods`],
 		equivalent: wanted.equivalent,
 		impact: wanted.impact,
-		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(templateOf(object))}`,
+		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
 		changes:
 			changes.length > 0 || told.result !== 'accepted'
 				? changes
@@ -131,7 +141,11 @@ export async function previewTemplate(wanted: Wanted, context: About): Promise<P
 }
 
 /** What of the revisions is not as it was shown: the one in force, which leads back, and the one that it goes to. */
-async function revisionsMoved(plan: TemplatePlan, object: ApiObject, context: About): Promise<string | undefined> {
+async function describeRevisionConflict(
+	plan: TemplatePlan,
+	object: ApiObject,
+	context: TemplateContext,
+): Promise<string | undefined> {
 	const {workload, from, change} = plan;
 	const revisions = await readRevisions(context.port, workload, object, context);
 	const current = currentRevision(workload, object, revisions);
@@ -149,57 +163,64 @@ async function revisionsMoved(plan: TemplatePlan, object: ApiObject, context: Ab
 		: `revision ${change.revision} of ${workload.name} has another content now`;
 }
 
-export async function preflightTemplate(plan: TemplatePlan, context: About): Promise<readonly Check[]> {
+export async function preflightTemplateChange(plan: TemplatePlan, context: TemplateContext): Promise<readonly Check[]> {
 	const [{check, object}, may] = await Promise.all([
-		sameCheck(plan, context),
-		mayPatch(plan.workload, undefined, context),
+		workloadUnchangedCheck(plan, context),
+		patchAccessCheck(plan.workload, undefined, context),
 	]);
 	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 	if (object === undefined) return checks;
-	const moved = await revisionsMoved(plan, object, context);
+	const moved = await describeRevisionConflict(plan, object, context);
 	if (moved !== undefined) checks.push({label: 'its revisions', result: 'block', detail: moved, moved: true});
 	if (plan.workload.kind === 'Deployment') checks.push(pausedCheck(object));
-	checks.push(rollingCheck(plan.workload, object));
-	const manager = managerCheck(object);
+	checks.push(rolloutInProgressCheck(plan.workload, object));
+	const manager = fieldOwnerCheck(object);
 	return manager === undefined ? checks : [...checks, manager];
 }
 
-export async function runTemplate(plan: TemplatePlan, context: About): Promise<Receipt> {
+export async function runTemplateChange(plan: TemplatePlan, context: TemplateContext): Promise<Receipt> {
 	const unlessMoved = async (object: ApiObject) => {
-		const moved = await revisionsMoved(plan, object, context);
-		if (moved !== undefined) throw gone(moved);
-		return maker(plan, context)(object);
+		const moved = await describeRevisionConflict(plan, object, context);
+		if (moved !== undefined) throw conflictError(moved);
+		return patchMaker(plan, context)(object);
 	};
-	const {before, after} = await sendGuarded(plan, unlessMoved, {dryRun: false}, context);
+	const {before, after} = await sendGuardedPatch(plan, unlessMoved, {dryRun: false}, context);
 	const what = plan.change.type === 'restart' ? 'restarted' : `went back to revision ${plan.change.revision}`;
 	return {
-		summary: `${slashed(plan.workload)} in ${plan.workload.namespace} ${what}`,
+		summary: `${kubectlName(plan.workload)} in ${plan.workload.namespace} ${what}`,
 		before: {
-			mark: rolloutMark(plan.workload, before) ?? '',
+			mark: currentRevisionMark(plan.workload, before) ?? '',
 			revision: String(plan.from?.revision ?? ''),
-			template: jsonHash(templateOf(before)),
-			templateAfter: jsonHash(templateOf(after)),
+			template: jsonHash(podTemplateOf(before)),
+			templateAfter: jsonHash(podTemplateOf(after)),
 			generation: String(before.metadata.generation ?? ''),
 		},
 	};
 }
 
-export const verifyTemplate = (plan: TemplatePlan, {before}: Receipt, context: About): Promise<Outcome> =>
-	watchRollout(plan.workload, before['mark'] ?? '', context);
+export const verifyTemplateChange = (
+	plan: TemplatePlan,
+	{before}: Receipt,
+	context: TemplateContext,
+): Promise<Outcome> => followRollout(plan.workload, before['mark'] ?? '', context);
 
 /** The revision that was there before the plan was run, under the number it has now. @throws AdapterError `conflict` when it is gone. */
-export async function revisionBefore(
+export async function findPreviousRevision(
 	plan: TemplatePlan,
 	{before}: Receipt,
 	object: ApiObject,
-	context: About,
+	context: TemplateContext,
 ): Promise<{readonly back: Revision; readonly revisions: readonly Revision[]}> {
-	if (jsonHash(templateOf(object)) !== before['templateAfter']) {
-		throw gone(`the template of ${slashed(plan.workload)} was changed since: going back would undo that too`);
+	if (jsonHash(podTemplateOf(object)) !== before['templateAfter']) {
+		throw conflictError(
+			`the template of ${kubectlName(plan.workload)} was changed since: going back would undo that too`,
+		);
 	}
 	const revisions = await readRevisions(context.port, plan.workload, object, context);
 	const back = revisions.find(each => each.uid === plan.from?.uid);
 	if (back === undefined)
-		throw gone(`the revision before is no longer kept (revisionHistoryLimit of ${slashed(plan.workload)})`);
+		throw conflictError(
+			`the revision before is no longer kept (revisionHistoryLimit of ${kubectlName(plan.workload)})`,
+		);
 	return {back, revisions};
 }

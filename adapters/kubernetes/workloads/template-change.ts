@@ -1,7 +1,7 @@
 import type {Context} from '../../../src/contract/context.ts';
 import type {ApiObject, KubernetesPort, Patch} from '../../../src/port/kubernetes.ts';
-import {type Json, part} from '../objects/pod-template.ts';
-import {gone, type WorkloadRef} from '../objects/workload-ref.ts';
+import {childObject, type Json} from '../objects/pod-template.ts';
+import {conflictError, type WorkloadRef} from '../objects/workload-ref.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 
 /** What is done to the template of a workload's pods. Small enough to read, and without the values of variables: they may be secret. */
@@ -11,9 +11,9 @@ export type TemplateChange =
 	/** `uid` and `hash` say which content exactly; the number is for people. */
 	| {readonly type: 'revision'; readonly revision: number; readonly uid: string; readonly hash: string};
 
-export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+export const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
 
-export const toRevision = ({revision, uid, hash}: Revision): TemplateChange => ({
+export const rollbackChange = ({revision, uid, hash}: Revision): TemplateChange => ({
 	type: 'revision',
 	revision,
 	uid,
@@ -24,15 +24,15 @@ export const toRevision = ({revision, uid, hash}: Revision): TemplateChange => (
  * Who restarted it before goes on owning the annotation, so that nobody fights over it.
  * https://github.com/derailed/k9s/issues/3285
  */
-export function restartManager(object: ApiObject): string {
+export function restartFieldManager(object: ApiObject): string {
 	const owner = object.metadata.managedFields?.find(entry =>
-		JSON.stringify(entry.fieldsV1 ?? {}).includes(`"f:${restartedAt}"`),
+		JSON.stringify(entry.fieldsV1 ?? {}).includes(`"f:${restartedAtAnnotation}"`),
 	);
 	return owner?.manager ?? 'kubectl-rollout';
 }
 
 /** What a Deployment keeps of its own annotations when it goes back; all others come from the ReplicaSet, as `kubectl rollout undo` does it. */
-const kept = new Set([
+const retainedAnnotations = new Set([
 	'kubectl.kubernetes.io/last-applied-configuration',
 	'deployment.kubernetes.io/revision',
 	'deployment.kubernetes.io/revision-history',
@@ -41,13 +41,13 @@ const kept = new Set([
 	'deprecated.deployment.rollback.to',
 ]);
 
-const notKept = (annotations: Readonly<Record<string, string>>, keep: boolean) =>
-	Object.fromEntries(Object.entries(annotations).filter(([name]) => kept.has(name) === keep));
+const splitAnnotations = (annotations: Readonly<Record<string, string>>, keep: boolean) =>
+	Object.fromEntries(Object.entries(annotations).filter(([name]) => retainedAnnotations.has(name) === keep));
 
-function backPatch(ref: WorkloadRef, object: ApiObject, {content, annotations}: Revision): Patch {
+function rollbackPatch(ref: WorkloadRef, object: ApiObject, {content, annotations}: Revision): Patch {
 	if (ref.kind !== 'Deployment') return {type: 'strategic', body: content};
 	const own = object.metadata.annotations ?? {};
-	const whole: Json = {...notKept(annotations, false), ...notKept(own, true)};
+	const whole: Json = {...splitAnnotations(annotations, false), ...splitAnnotations(own, true)};
 	return {
 		type: 'json',
 		body: [
@@ -58,7 +58,7 @@ function backPatch(ref: WorkloadRef, object: ApiObject, {content, annotations}: 
 }
 
 /** The patch of a change, for the object as it is now. @throws AdapterError `conflict` when the revision is no longer kept. */
-export async function patchOf(
+export async function patchForChange(
 	port: KubernetesPort,
 	ref: WorkloadRef,
 	object: ApiObject,
@@ -66,18 +66,19 @@ export async function patchOf(
 	context: Context,
 ): Promise<{readonly patch: Patch; readonly fieldManager: string}> {
 	if (change.type === 'restart') {
-		const annotations = {[restartedAt]: change.at};
+		const annotations = {[restartedAtAnnotation]: change.at};
 		const body = {spec: {template: {metadata: {annotations}}}};
 		return {patch: {type: 'strategic', body}, fieldManager: change.manager};
 	}
 	const found = (await readRevisions(port, ref, object, context)).find(each => each.uid === change.uid);
-	if (found === undefined) throw gone(`revision ${change.revision} of ${ref.name} is no longer kept`);
-	if (found.hash !== change.hash) throw gone(`revision ${change.revision} of ${ref.name} has another content now`);
-	return {patch: backPatch(ref, object, found), fieldManager: 'midwatch'};
+	if (found === undefined) throw conflictError(`revision ${change.revision} of ${ref.name} is no longer kept`);
+	if (found.hash !== change.hash)
+		throw conflictError(`revision ${change.revision} of ${ref.name} has another content now`);
+	return {patch: rollbackPatch(ref, object, found), fieldManager: 'midwatch'};
 }
 
 /** The same patch, refused by the server when the object is another one or has changed since it was read. */
-export function guarded({type, body}: Patch, {metadata}: ApiObject): Patch {
+export function withVersionGuard({type, body}: Patch, {metadata}: ApiObject): Patch {
 	const {uid, resourceVersion} = metadata;
 	if (type === 'json') {
 		const tests = [
@@ -86,5 +87,5 @@ export function guarded({type, body}: Patch, {metadata}: ApiObject): Patch {
 		];
 		return {type, body: [...tests, ...body]};
 	}
-	return {type, body: {...body, metadata: {...part(body, 'metadata'), uid, resourceVersion}}};
+	return {type, body: {...body, metadata: {...childObject(body, 'metadata'), uid, resourceVersion}}};
 }

@@ -1,85 +1,87 @@
 import type {Preview} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {duration} from '../../../src/text/format.ts';
-import {kubectl} from '../api/cli-equivalent.ts';
-import {part} from '../objects/pod-template.ts';
+import {formatDuration} from '../../../src/text/format.ts';
+import {kubectlCommand} from '../api/cli-equivalent.ts';
+import {childObject} from '../objects/pod-template.ts';
 import {
-	gone,
-	type OfWorkload,
+	conflictError,
+	kubectlName,
+	type RowWithWorkload,
 	readWorkload,
-	slashed,
 	type WorkloadKind,
 	type WorkloadRef,
 	workloadOfRow,
-	workloadRefusal,
+	workloadUnavailableReason,
 } from '../objects/workload-ref.ts';
 import {type Revision, readRevisions} from './revisions.ts';
 import {
-	type About,
 	currentRevision,
-	preflightTemplate,
-	previewTemplate,
-	replacing,
-	revisionBefore,
-	runTemplate,
+	describeReplacementPace,
+	findPreviousRevision,
+	preflightTemplateChange,
+	previewTemplateChange,
+	runTemplateChange,
+	type TemplateContext,
 	type TemplatePlan,
-	templateShows,
-	verifyTemplate,
+	templateShownFacts,
+	verifyTemplateChange,
 } from './template-action.ts';
-import {toRevision} from './template-change.ts';
-import {notEnding, podsOf, serving} from './workload-pods.ts';
+import {rollbackChange} from './template-change.ts';
+import {formatServing, readWorkloadPods, withoutTerminating} from './workload-pods.ts';
 
 const kinds: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
-const before = 'previous';
+const previousKeyword = 'previous';
 
 /** The one asked for, or the newest but the one in force. */
-function chosen(text: string, current: Revision | undefined, revisions: readonly Revision[]): Revision {
+function chooseRevision(text: string, current: Revision | undefined, revisions: readonly Revision[]): Revision {
 	const others = revisions.filter(each => each.uid !== current?.uid);
-	const found = text === before ? others[0] : revisions.find(each => each.revision === Number(text));
+	const found = text === previousKeyword ? others[0] : revisions.find(each => each.revision === Number(text));
 	if (found !== undefined) return found;
 	const known = others.map(each => each.revision).join(', ');
 	const kept = known === '' ? 'no other revision is kept' : `kept are ${known}`;
-	throw gone(text === before ? `there is nothing to go back to: ${kept}` : `there is no revision ${text}: ${kept}`);
+	throw conflictError(
+		text === previousKeyword ? `there is nothing to go back to: ${kept}` : `there is no revision ${text}: ${kept}`,
+	);
 }
 
-function told({revision, at, changeCause}: Revision, now: number): string {
-	const age = at === undefined ? '' : `, made ${duration((now - at) / 1000)} ago`;
+function describeRevision({revision, at, changeCause}: Revision, now: number): string {
+	const age = at === undefined ? '' : `, made ${formatDuration((now - at) / 1000)} ago`;
 	return `revision ${revision}${changeCause === undefined ? '' : ` (${changeCause})`}${age}`;
 }
 
-async function previewBack(
+async function previewRollback(
 	workload: WorkloadRef,
 	object: ApiObject,
 	to: Revision,
 	revisions: readonly Revision[],
-	context: About,
+	context: TemplateContext,
 ): Promise<Preview<TemplatePlan>> {
 	const {port, target} = context;
 	const now = context.now();
-	const pods = notEnding(await podsOf(port, workload, target.name, context));
+	const pods = withoutTerminating(await readWorkloadPods(port, workload, target.name, context));
 	const current = currentRevision(workload, object, revisions);
 	const same = current?.hash === to.hash;
-	const from = current === undefined ? '' : ` from ${told(current, now)},`;
+	const from = current === undefined ? '' : ` from ${describeRevision(current, now)},`;
 	// A rollout that got stuck has left pods of the earlier template: they are what is wanted, and stay.
 	const staying = pods.filter(pod => pod.rollout?.revision === to.revision).length;
 	const leaving = pods.length - staying;
 	const stay = staying === 0 ? '' : `, ${staying} of revision ${to.revision} ${staying === 1 ? 'stays' : 'stay'}`;
 	const ordered =
-		workload.kind === 'StatefulSet' && part(object, 'spec')['podManagementPolicy'] !== 'Parallel'
+		workload.kind === 'StatefulSet' && childObject(object, 'spec')['podManagementPolicy'] !== 'Parallel'
 			? ' A pod of an ordered set that is not ready is not replaced by itself: delete it afterwards.'
 			: '';
-	return previewTemplate(
+	return previewTemplateChange(
 		{
 			workload,
 			object,
 			revisions,
-			change: toRevision(to),
-			equivalent: kubectl(
+			change: rollbackChange(to),
+			equivalent: kubectlCommand(
 				target,
-				...['-n', workload.namespace, 'rollout', 'undo', slashed(workload), `--to-revision=${to.revision}`],
+				...['-n', workload.namespace, 'rollout', 'undo', kubectlName(workload), `--to-revision=${to.revision}`],
 			),
-			impact: `Goes back${from} to ${told(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${replacing(workload, object)}${stay}. Serving now: ${serving(pods, object)}.${ordered}`,
+			impact: `Goes back${from} to ${describeRevision(to, now)}. ${leaving} ${leaving === 1 ? 'pod is' : 'pods are'} replaced, ${describeReplacementPace(workload, object)}${stay}. Serving now: ${formatServing(pods, object)}.${ordered}`,
 			...(same ? {unhelpful: {reason: `revision ${to.revision} is what is there now: nothing changes`}} : {}),
 		},
 		context,
@@ -87,7 +89,7 @@ async function previewBack(
 }
 
 /** Puts an earlier template back, as `kubectl rollout undo` does, and refuses what kubectl does not: when it has changed since it was read. */
-export const undoRollout = defineAction<OfWorkload, KubernetesPort>()<TemplatePlan>({
+export const undoRollout = defineAction<RowWithWorkload, KubernetesPort>()<TemplatePlan>({
 	id: 'kubernetes.undo-rollout',
 	title: 'Undo rollout',
 	key: 'U',
@@ -98,34 +100,42 @@ export const undoRollout = defineAction<OfWorkload, KubernetesPort>()<TemplatePl
 		{
 			name: 'revision',
 			label: 'Back to revision',
-			hint: `${before}, or a number from: kubectl rollout history`,
-			initial: () => before,
+			hint: `${previousKeyword}, or a number from: kubectl rollout history`,
+			initial: () => previousKeyword,
 			problem: text =>
-				text === before || /^[1-9]\d*$/.test(text) ? undefined : `Write ${before}, or the number of a revision.`,
+				text === previousKeyword || /^[1-9]\d*$/.test(text)
+					? undefined
+					: `Write ${previousKeyword}, or the number of a revision.`,
 		},
 	],
 	shows: [
-		...templateShows,
+		...templateShownFacts,
 		{fact: 'the revision that it goes back to', bound: 'the uid of the revision and a hash of its content'},
 	],
 	disabled: ([row]) =>
-		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadRefusal(row, kinds),
+		row?.workload?.paused === true ? 'its rollouts are paused: resume it first' : workloadUnavailableReason(row, kinds),
 	async preview([row], params, context) {
 		const workload = workloadOfRow(row, kinds);
 		const object = await readWorkload(context.port, workload, context);
 		const revisions = await readRevisions(context.port, workload, object, context);
 		const current = currentRevision(workload, object, revisions);
-		return previewBack(workload, object, chosen(params['revision'] ?? before, current, revisions), revisions, context);
+		return previewRollback(
+			workload,
+			object,
+			chooseRevision(params['revision'] ?? previousKeyword, current, revisions),
+			revisions,
+			context,
+		);
 	},
-	preflight: preflightTemplate,
-	run: runTemplate,
-	verify: verifyTemplate,
+	preflight: preflightTemplateChange,
+	run: runTemplateChange,
+	verify: verifyTemplateChange,
 	settleMs: 300_000,
 	undo: {
 		async propose(plan, receipt, context) {
 			const object = await readWorkload(context.port, plan.workload, context);
-			const {back, revisions} = await revisionBefore(plan, receipt, object, context);
-			return previewBack(plan.workload, object, back, revisions, context);
+			const {back, revisions} = await findPreviousRevision(plan, receipt, object, context);
+			return previewRollback(plan.workload, object, back, revisions, context);
 		},
 	},
 });

@@ -2,16 +2,16 @@ import type {ActionContext, Check, ShownFact} from '../../../src/contract/action
 import {isAdapterError} from '../../../src/errors.ts';
 import type {ApiObject, KubernetesPort} from '../../../src/port/kubernetes.ts';
 import type {AutoscalerObject} from '../../../src/port/kubernetes-objects.ts';
-import {whole} from '../api/cached-reads.ts';
+import {readCompleteObjects} from '../api/cached-reads.ts';
 import {accessCheck, accessFact} from '../objects/access-check.ts';
 import {controllerOf} from '../objects/owner-index.ts';
-import {part} from '../objects/pod-template.ts';
-import {objectOf, readWorkload, slashed, type WorkloadRef} from '../objects/workload-ref.ts';
-import {type Bound, type DryRun, workloadMoved} from './guarded-patch.ts';
-import {rolloutOf} from './rollout-watch.ts';
+import {childObject} from '../objects/pod-template.ts';
+import {kubectlName, readWorkload, type WorkloadRef, workloadObjectRef} from '../objects/workload-ref.ts';
+import {type DryRunResult, describeWorkloadConflict, type WorkloadBinding} from './guarded-patch.ts';
+import {assessRollout} from './rollout-watch.ts';
 
 /** What every confirmation that patches a workload shows of it. */
-export const workloadFacts: readonly ShownFact[] = [
+export const workloadShownFacts: readonly ShownFact[] = [
 	{
 		fact: 'kind and name',
 		bound: 'uid, compared with the version that is read before the patch, which the server compares',
@@ -25,8 +25,8 @@ export const workloadFacts: readonly ShownFact[] = [
 ];
 
 /** Whether the workload is what was confirmed. */
-export async function sameCheck(
-	bound: Bound,
+export async function workloadUnchangedCheck(
+	bound: WorkloadBinding,
 	context: ActionContext<KubernetesPort>,
 ): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
 	const {workload, generation} = bound;
@@ -34,9 +34,9 @@ export async function sameCheck(
 	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
 	try {
 		const object = await readWorkload(context.port, workload, context);
-		const moved = workloadMoved(bound, object);
+		const moved = describeWorkloadConflict(bound, object);
 		if (object.metadata.deletionTimestamp !== undefined)
-			return {check: block(`${slashed(workload)} is being deleted`), object};
+			return {check: block(`${kubectlName(workload)} is being deleted`), object};
 		return moved === undefined
 			? {check: {label, result: 'pass', detail: `as it was, generation ${generation}`}, object}
 			: {check: block(moved), object};
@@ -46,12 +46,12 @@ export async function sameCheck(
 	}
 }
 
-export const mayPatch = (
+export const patchAccessCheck = (
 	workload: WorkloadRef,
 	subresource: string | undefined,
 	context: ActionContext<KubernetesPort>,
 ): Promise<Check> => {
-	const {type, namespace, name} = objectOf(workload);
+	const {type, namespace, name} = workloadObjectRef(workload);
 	const {group, resource} = type;
 	const question = {
 		verb: 'patch',
@@ -64,7 +64,7 @@ export const mayPatch = (
 	return accessCheck('the right to change it', question, context);
 };
 
-export const dryRunCheck = ({result, detail}: DryRun): Check => ({
+export const dryRunCheck = ({result, detail}: DryRunResult): Check => ({
 	label: 'dry run',
 	result: result === 'accepted' ? 'pass' : result === 'refused' ? 'block' : 'unknown',
 	detail,
@@ -72,7 +72,7 @@ export const dryRunCheck = ({result, detail}: DryRun): Check => ({
 
 /** Paused: nothing would happen until it is resumed. */
 export function pausedCheck(object: ApiObject): Check {
-	return part(object, 'spec')['paused'] === true
+	return childObject(object, 'spec')['paused'] === true
 		? {
 				label: 'rollouts',
 				result: 'block',
@@ -81,20 +81,20 @@ export function pausedCheck(object: ApiObject): Check {
 		: {label: 'rollouts', result: 'pass', detail: 'not paused'};
 }
 
-export function rollingCheck(workload: WorkloadRef, object: ApiObject): Check {
+export function rolloutInProgressCheck(workload: WorkloadRef, object: ApiObject): Check {
 	const label = 'the last rollout';
-	const {state, detail} = rolloutOf(workload, object);
+	const {state, detail} = assessRollout(workload, object);
 	if (state === 'done') return {label, result: 'pass', detail: `done, ${detail}`};
 	if (state === 'untracked') return {label: 'how pods are replaced', result: 'warn', detail};
 	return {label, result: 'warn', detail: state === 'failed' ? `failed, ${detail}` : `still under way, ${detail}`};
 }
 
 /** The autoscaler that owns the count of replicas, if there is one; `unread` says why that is not known. */
-export async function autoscalerOf(
+export async function readAutoscaler(
 	workload: WorkloadRef,
 	{port, ...context}: ActionContext<KubernetesPort>,
 ): Promise<{readonly autoscaler: AutoscalerObject | undefined; readonly unread: string | undefined}> {
-	const {objects, unread} = await whole(port, 'horizontalpodautoscalers', context);
+	const {objects, unread} = await readCompleteObjects(port, 'horizontalpodautoscalers', context);
 	const autoscaler = [...objects.values()].find(({metadata, spec}) => {
 		const to = spec?.scaleTargetRef;
 		return metadata.namespace === workload.namespace && to?.kind === workload.kind && to.name === workload.name;
@@ -103,13 +103,13 @@ export async function autoscalerOf(
 }
 
 /** KEDA makes an autoscaler for each of its own objects, and also scales from and to zero, which no autoscaler does. */
-export const kedaOf = ({metadata}: AutoscalerObject): string | undefined =>
+export const kedaObjectName = ({metadata}: AutoscalerObject): string | undefined =>
 	controllerOf(metadata)?.kind === 'ScaledObject' ? controllerOf(metadata)?.name : undefined;
 
 /** `api, 3-10`, or `keda-hpa-api of ScaledObject api, 3-10`. */
 export function autoscalerText(autoscaler: AutoscalerObject): string {
 	const {metadata, spec} = autoscaler;
-	const keda = kedaOf(autoscaler);
+	const keda = kedaObjectName(autoscaler);
 	const of = keda === undefined ? '' : ` of ScaledObject ${keda}`;
 	return `${metadata.name}${of}, ${spec?.minReplicas ?? 1}-${spec?.maxReplicas ?? '?'}`;
 }

@@ -1,12 +1,12 @@
 import type {PodRow, Rollout, Workload} from '../../../src/model/kubernetes/pod.ts';
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
 import {
 	daemonSetRollout,
 	deploymentRollout,
 	type RolloutState,
 	statefulSetRollout,
 } from '../../../src/model/kubernetes/rollout.ts';
-import {type RolledOutKind, type WorkloadFacts, workloadPods} from '../../../src/model/kubernetes/workload.ts';
+import {type RolledOutKind, summarizePods, type WorkloadFacts} from '../../../src/model/kubernetes/workload.ts';
 import type {
 	DaemonSetObject,
 	DeploymentObject,
@@ -14,11 +14,11 @@ import type {
 	PodTemplate,
 	StatefulSetObject,
 } from '../../../src/port/kubernetes-objects.ts';
-import {type Above, controllerOf, revisionOf} from '../objects/owner-index.ts';
-import type {Policies} from './workload-policies.ts';
+import {controllerOf, type OwnerIndex, revisionOf} from '../objects/owner-index.ts';
+import type {WorkloadPolicies} from './workload-policies.ts';
 
 /** What the three kinds have in common, each by its own rules. */
-type Counted = {
+type WorkloadCounts = {
 	readonly kind: RolledOutKind;
 	readonly metadata: Metadata;
 	readonly template: PodTemplate | undefined;
@@ -34,7 +34,7 @@ type Counted = {
 	readonly refused: string | undefined;
 };
 
-export function countedDeployment(object: DeploymentObject, presentSets: ReadonlyMap<string, string>): Counted {
+export function countDeployment(object: DeploymentObject, presentSets: ReadonlyMap<string, string>): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {updatedReplicas: updated = 0, readyReplicas: ready = 0, replicas = 0} = status ?? {};
 	const desired = spec?.replicas ?? 1;
@@ -59,7 +59,7 @@ export function countedDeployment(object: DeploymentObject, presentSets: Readonl
 	};
 }
 
-export function countedStatefulSet(object: StatefulSetObject, above: Above): Counted {
+export function countStatefulSet(object: StatefulSetObject, above: OwnerIndex): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {updatedReplicas = 0, readyReplicas: ready = 0, replicas = 0, updateRevision, currentRevision} = status ?? {};
 	const isRolled = updateRevision === currentRevision;
@@ -84,7 +84,7 @@ export function countedStatefulSet(object: StatefulSetObject, above: Above): Cou
 	};
 }
 
-export function countedDaemonSet(object: DaemonSetObject, presentRevisions: ReadonlyMap<string, string>): Counted {
+export function countDaemonSet(object: DaemonSetObject, presentRevisions: ReadonlyMap<string, string>): WorkloadCounts {
 	const {metadata, spec, status} = object;
 	const {
 		desiredNumberScheduled: desired = 0,
@@ -109,7 +109,7 @@ export function countedDaemonSet(object: DaemonSetObject, presentRevisions: Read
 }
 
 /** By the uid of a workload, the uid of its newest ReplicaSet or ControllerRevision. */
-export function presentOf(above: Above): ReadonlyMap<string, string> {
+export function currentRevisionUids(above: OwnerIndex): ReadonlyMap<string, string> {
 	const newest = new Map<string, {readonly uid: string; readonly revision: number}>();
 	const all = [...above.replicaSets.values(), ...above.controllerRevisions.values()];
 	for (const {metadata} of all) {
@@ -123,10 +123,10 @@ export function presentOf(above: Above): ReadonlyMap<string, string> {
 
 /** `seen`: when we saw it become the present one, which dates what nothing else does. */
 export function workloadFacts(
-	counted: Counted,
-	above: Above,
+	counted: WorkloadCounts,
+	above: OwnerIndex,
 	pods: readonly PodRow[],
-	policies: Policies,
+	policies: WorkloadPolicies,
 	warning: string | undefined,
 	seen: (uid: string, rollout: Rollout | undefined) => Rollout | undefined,
 ): WorkloadFacts {
@@ -150,7 +150,7 @@ export function workloadFacts(
 		refused: counts.refused ?? (isShort ? warning : undefined),
 		autoscaler: policies.autoscaler(namespace, kind, name),
 		budgets: policies.budgets(namespace, template?.metadata?.labels ?? {}),
-		pods: workloadPods(pods, revision),
-		createdAt: moment(metadata.creationTimestamp) ?? 0,
+		pods: summarizePods(pods, revision),
+		createdAt: parseTimestamp(metadata.creationTimestamp) ?? 0,
 	};
 }

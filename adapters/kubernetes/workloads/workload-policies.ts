@@ -1,26 +1,26 @@
-import {moment} from '../../../src/model/kubernetes/pod-status.ts';
-import type {Autoscaler, Budget} from '../../../src/model/kubernetes/workload.ts';
-import type {AutoscalerObject, DisruptionBudgetObject, Words} from '../../../src/port/kubernetes-objects.ts';
-import {selects} from '../objects/pod-template.ts';
+import {parseTimestamp} from '../../../src/model/kubernetes/pod-status.ts';
+import type {WorkloadAutoscaler, WorkloadBudget} from '../../../src/model/kubernetes/workload.ts';
+import type {AutoscalerObject, DisruptionBudgetObject, StringMap} from '../../../src/port/kubernetes-objects.ts';
+import {matchesSelector} from '../objects/pod-template.ts';
 
 /** What watches over workloads besides their controllers. */
-export type Policies = {
-	autoscaler(namespace: string, kind: string, name: string): Autoscaler | undefined;
+export type WorkloadPolicies = {
+	autoscaler(namespace: string, kind: string, name: string): WorkloadAutoscaler | undefined;
 	/** Those that cover pods with these labels. */
-	budgets(namespace: string, labels: Words): readonly Budget[];
+	budgets(namespace: string, labels: StringMap): readonly WorkloadBudget[];
 };
 
 /** An autoscaler that was switched off by scaling to zero does what it was told. */
-const switchedOff = 'ScalingDisabled';
+const scalingDisabledReason = 'ScalingDisabled';
 
-function autoscalerOf({metadata, spec, status}: AutoscalerObject): Autoscaler {
+function toWorkloadAutoscaler({metadata, spec, status}: AutoscalerObject): WorkloadAutoscaler {
 	const condition = (type: string) => status?.conditions?.find(each => each.type === type);
 	const limit = condition('ScalingLimited');
 	const failed = ['ScalingActive', 'AbleToScale']
 		.map(condition)
-		.find(each => each?.status === 'False' && each.reason !== switchedOff);
+		.find(each => each?.status === 'False' && each.reason !== scalingDisabledReason);
 	const limited = limit?.status === 'True' && limit.reason === 'TooManyReplicas';
-	const since = moment((failed ?? (limited ? limit : undefined))?.lastTransitionTime);
+	const since = parseTimestamp((failed ?? (limited ? limit : undefined))?.lastTransitionTime);
 	return {
 		...(since === undefined ? {} : {since}),
 		name: metadata.name,
@@ -32,10 +32,10 @@ function autoscalerOf({metadata, spec, status}: AutoscalerObject): Autoscaler {
 	};
 }
 
-function budgetOf({metadata, status}: DisruptionBudgetObject): Budget {
+function toWorkloadBudget({metadata, status}: DisruptionBudgetObject): WorkloadBudget {
 	const {disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0, expectedPods = 0} = status ?? {};
 	const none = status?.conditions?.find(({type, status: is}) => type === 'DisruptionAllowed' && is === 'False');
-	const since = moment(none?.lastTransitionTime);
+	const since = parseTimestamp(none?.lastTransitionTime);
 	return {
 		...(since === undefined ? {} : {since}),
 		uid: metadata.uid,
@@ -47,10 +47,10 @@ function budgetOf({metadata, status}: DisruptionBudgetObject): Budget {
 	};
 }
 
-export function policiesOf(
+export function indexWorkloadPolicies(
 	autoscalers: Iterable<AutoscalerObject>,
 	budgets: Iterable<DisruptionBudgetObject>,
-): Policies {
+): WorkloadPolicies {
 	const scaled = new Map(
 		[...autoscalers].map(each => {
 			const {kind = '', name = ''} = each.spec?.scaleTargetRef ?? {};
@@ -61,9 +61,9 @@ export function policiesOf(
 	return {
 		autoscaler(namespace, kind, name) {
 			const found = scaled.get(`${namespace}/${kind}/${name}`);
-			return found && autoscalerOf(found);
+			return found && toWorkloadAutoscaler(found);
 		},
 		budgets: (namespace, labels) =>
-			(covered.get(namespace) ?? []).filter(({spec}) => selects(spec?.selector, labels)).map(budgetOf),
+			(covered.get(namespace) ?? []).filter(({spec}) => matchesSelector(spec?.selector, labels)).map(toWorkloadBudget),
 	};
 }

@@ -4,15 +4,21 @@ import {type WorkloadRow, workloadRow} from '../../../src/model/kubernetes/workl
 import {workloadFindings} from '../../../src/model/kubernetes/workload-findings.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {mapInSlices} from '../../../src/time/yield.ts';
-import {besides, listed} from '../api/cached-reads.ts';
-import {kubectlEverywhere} from '../api/cli-equivalent.ts';
+import {readOptionalObjects, readRequiredObjects} from '../api/cached-reads.ts';
+import {kubectlCommandPerNamespace} from '../api/cli-equivalent.ts';
 import {runFacts} from '../objects/job-facts.ts';
-import {jobsUnknown, recentPodRows} from '../objects/pod-rows.ts';
-import {countedDaemonSet, countedDeployment, countedStatefulSet, presentOf, workloadFacts} from './workload-facts.ts';
-import {policiesOf} from './workload-policies.ts';
+import {jobsUnknownText, readRecentPodRows} from '../objects/pod-rows.ts';
+import {
+	countDaemonSet,
+	countDeployment,
+	countStatefulSet,
+	currentRevisionUids,
+	workloadFacts,
+} from './workload-facts.ts';
+import {indexWorkloadPolicies} from './workload-policies.ts';
 
 /** Remembers which revision was the present one, and when another took its place: an earlier one that comes back bears its old date. */
-function createSightings(now: () => number) {
+function createRevisionSightings(now: () => number) {
 	const known = new Map<string, Rollout>();
 	return (uid: string, rollout: Rollout | undefined): Rollout | undefined => {
 		if (rollout === undefined) return undefined;
@@ -25,39 +31,39 @@ function createSightings(now: () => number) {
 }
 
 /** Deployments, stateful and daemon sets with how far their rollouts are, jobs and cron jobs with what they came to, and their pods. Read from what the watch has brought. */
-export const workloads = defineSource<WorkloadRow, KubernetesPort>()({
+export const workloadsSource = defineSource<WorkloadRow, KubernetesPort>()({
 	kind: 'kubernetes.workload',
 	title: 'Workloads',
 	intervalMs: 2000,
 	timeoutMs: 20_000,
 	cost: 'cheap',
-	reads: target => [
-		...kubectlEverywhere(target, 'get', 'deployments,statefulsets,daemonsets,cronjobs,jobs', '-o', 'wide'),
-		...kubectlEverywhere(target, 'get', 'horizontalpodautoscalers,poddisruptionbudgets'),
+	cliEquivalent: target => [
+		...kubectlCommandPerNamespace(target, 'get', 'deployments,statefulsets,daemonsets,cronjobs,jobs', '-o', 'wide'),
+		...kubectlCommandPerNamespace(target, 'get', 'horizontalpodautoscalers,poddisruptionbudgets'),
 	],
 	open(port, target) {
 		let now = 0;
-		const seen = createSightings(() => now);
+		const seen = createRevisionSightings(() => now);
 		return async context => {
 			const [pods, deployments, statefulSets, daemonSets, cronJobs, jobs, autoscalers, budgets] = await Promise.all([
-				recentPodRows(port, target.name, context),
-				listed(port, 'deployments', 'deployments are not listed', context),
-				listed(port, 'statefulsets', 'stateful sets are not listed', context),
-				listed(port, 'daemonsets', 'daemon sets are not listed', context),
-				listed(port, 'cronjobs', 'cron jobs are not listed', context),
-				besides(port, 'jobs', jobsUnknown, context),
-				besides(port, 'horizontalpodautoscalers', 'autoscalers are not known', context),
-				besides(port, 'poddisruptionbudgets', 'disruption budgets are not known', context),
+				readRecentPodRows(port, target.name, context),
+				readRequiredObjects(port, 'deployments', 'deployments are not listed', context),
+				readRequiredObjects(port, 'statefulsets', 'stateful sets are not listed', context),
+				readRequiredObjects(port, 'daemonsets', 'daemon sets are not listed', context),
+				readRequiredObjects(port, 'cronjobs', 'cron jobs are not listed', context),
+				readOptionalObjects(port, 'jobs', jobsUnknownText, context),
+				readOptionalObjects(port, 'horizontalpodautoscalers', 'autoscalers are not known', context),
+				readOptionalObjects(port, 'poddisruptionbudgets', 'disruption budgets are not known', context),
 			]);
 			now = context.now();
-			const {above, warnings} = pods;
-			const present = presentOf(above);
-			const policies = policiesOf(autoscalers.objects.values(), budgets.objects.values());
+			const {owners: above, warnings} = pods;
+			const present = currentRevisionUids(above);
+			const policies = indexWorkloadPolicies(autoscalers.objects.values(), budgets.objects.values());
 			const byWorkload = Map.groupBy(pods.rows, row => row.workload?.uid ?? '');
 			const counted = [
-				...[...deployments.objects.values()].map(object => countedDeployment(object, present)),
-				...[...statefulSets.objects.values()].map(object => countedStatefulSet(object, above)),
-				...[...daemonSets.objects.values()].map(object => countedDaemonSet(object, present)),
+				...[...deployments.objects.values()].map(object => countDeployment(object, present)),
+				...[...statefulSets.objects.values()].map(object => countStatefulSet(object, above)),
+				...[...daemonSets.objects.values()].map(object => countDaemonSet(object, present)),
 			];
 			// Before the first turn: these maps go on changing.
 			const runs = runFacts(jobs.objects, cronJobs.objects, uid => byWorkload.get(uid) ?? []);

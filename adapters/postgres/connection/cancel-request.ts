@@ -18,7 +18,7 @@ function message(...words: readonly number[]): Buffer {
 /** The server answers it with one byte, before anything of a login. */
 export const sslRequest = message(codes.ssl);
 
-export const connectTo = ({host, port}: {readonly host: string; readonly port: number}): Socket =>
+export const openSocket = ({host, port}: {readonly host: string; readonly port: number}): Socket =>
 	host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket({host, port, noDelay: true});
 
 /**
@@ -34,7 +34,7 @@ export function requestCancel(
 	// Not every server gives a key.
 	if (!Number.isInteger(key.processId) || !Number.isInteger(key.secret)) return Promise.resolve();
 	return new Promise(resolve => {
-		const socket = connectTo({host, port});
+		const socket = openSocket({host, port});
 		const timer = setTimeout(() => socket.destroy(), ms);
 		socket.once('close', () => {
 			clearTimeout(timer);

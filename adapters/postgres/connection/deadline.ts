@@ -1,7 +1,7 @@
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 
 /** Why a read was called off, in our words. A poller may pass its own AdapterError as the reason of the abort. */
-export const calledOff = (signal: AbortSignal): AdapterError =>
+export const cancellationError = (signal: AbortSignal): AdapterError =>
 	isAdapterError(signal.reason)
 		? signal.reason
 		: new AdapterError(
@@ -17,7 +17,7 @@ export const calledOff = (signal: AbortSignal): AdapterError =>
  * Settles with `work`, or rejects at once when `ms` are over or the signal fires. `giveUp` is then called, once, to break what is still
  * under way; what `work` does afterwards is nobody's concern.
  */
-export function bounded<T>(
+export function withDeadline<T>(
 	work: Promise<T>,
 	limits: {readonly ms: number; readonly what: string; readonly signal: AbortSignal},
 	giveUp: () => void = () => {},
@@ -34,7 +34,7 @@ export function bounded<T>(
 				giveUp();
 				reject(error);
 			});
-		const abort = () => stop(calledOff(signal));
+		const abort = () => stop(cancellationError(signal));
 		const timer = setTimeout(() => {
 			const hint = 'Check the network between here and the server, and whether the server is under load.';
 			stop(new AdapterError('timeout', `${what}: no answer within ${ms / 1000} s`, hint));

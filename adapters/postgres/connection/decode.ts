@@ -1,8 +1,8 @@
 import {AdapterError} from '../../../src/errors.ts';
 
 /** Every value is the server's text. */
-export type RowText = Readonly<Record<string, string | null>>;
-export type Rows = readonly RowText[];
+export type TextRow = Readonly<Record<string, string | null>>;
+export type TextRows = readonly TextRow[];
 
 const malformed = (column: string, value: unknown): AdapterError =>
 	new AdapterError(
@@ -11,17 +11,17 @@ const malformed = (column: string, value: unknown): AdapterError =>
 		'Report this with the version of the server.',
 	);
 
-export const text = (row: RowText, column: string): string | undefined => row[column] ?? undefined;
+export const optionalText = (row: TextRow, column: string): string | undefined => row[column] ?? undefined;
 
 /** @throws AdapterError `malformed` when it is NULL. */
-export function mustText(row: RowText, column: string): string {
+export function requiredText(row: TextRow, column: string): string {
 	const value = row[column];
 	if (value === null || value === undefined) throw malformed(column, value);
 	return value;
 }
 
 /** @throws AdapterError `malformed` when it is not a number. */
-export function number(row: RowText, column: string): number | undefined {
+export function optionalNumber(row: TextRow, column: string): number | undefined {
 	const value = row[column];
 	if (value === null || value === undefined) return undefined;
 	const parsed = Number(value);
@@ -30,20 +30,20 @@ export function number(row: RowText, column: string): number | undefined {
 }
 
 /** @throws AdapterError `malformed` when it is not a number. */
-export function mustNumber(row: RowText, column: string): number {
-	const value = number(row, column);
+export function requiredNumber(row: TextRow, column: string): number {
+	const value = optionalNumber(row, column);
 	if (value === undefined) throw malformed(column, null);
 	return value;
 }
 
 /** PostgreSQL writes `t` and `f`. */
-export const flag = (row: RowText, column: string): boolean => row[column] === 't';
+export const requiredBoolean = (row: TextRow, column: string): boolean => row[column] === 't';
 
-export const flagIfKnown = (row: RowText, column: string): boolean | undefined =>
-	row[column] === null || row[column] === undefined ? undefined : flag(row, column);
+export const optionalBoolean = (row: TextRow, column: string): boolean | undefined =>
+	row[column] === null || row[column] === undefined ? undefined : requiredBoolean(row, column);
 
 /** The first row of an answer that always has one. */
-export function only(rows: Rows): RowText {
+export function firstRow(rows: TextRows): TextRow {
 	const [first] = rows;
 	if (first === undefined) throw malformed('a row', 'none');
 	return first;

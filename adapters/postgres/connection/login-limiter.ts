@@ -2,7 +2,7 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {bounded} from './deadline.ts';
+import {withDeadline} from './deadline.ts';
 
 type Host = PostgresSettings['hosts'][number];
 
@@ -10,29 +10,29 @@ type Host = PostgresSettings['hosts'][number];
  * Limits the backends that logins of one role can leave on a server. A backend that waits for a lock during login (on pg_authid, for example)
  * does not notice that its client is gone, and there is no key yet to cancel it with: each new attempt would leave one more.
  */
-export type LoginGate = {
+export type LoginLimiter = {
 	/**
 	 * Resolves when a login to this host may begin: at once, or once the server has closed what was abandoned there.
 	 * @throws AdapterError `timeout` while it has not.
 	 */
-	enter(host: Host, signal: AbortSignal): Promise<void>;
+	acquire(host: Host, signal: AbortSignal): Promise<void>;
 	/** A login that is given up though the server is reachable: the socket is ended, and kept until the server closes it too. */
 	abandon(host: Host, socket: Duplex): void;
 	/** A login has succeeded: the next backoff starts from the shortest again. */
-	succeeded(host: Host): void;
+	markSucceeded(host: Host): void;
 	close(): void;
 };
 
 /** For the server to close a socket that we have ended: a round trip, and what a busy server needs. */
 const closeMs = 1000;
 /** The backoff after the first abandoned login; doubled by each further one. */
-const firstMs = 30_000;
-const longestMs = 10 * 60_000;
+const initialBackoffMs = 30_000;
+const maxBackoffMs = 10 * 60_000;
 
 /** `sockets`: each that the server has not closed, and when it does. */
-type Abandoned = {readonly sockets: Map<Duplex, Promise<void>>; attempts: number; until: number};
+type AbandonedLogins = {readonly sockets: Map<Duplex, Promise<void>>; attempts: number; until: number};
 
-const stillWaits = (host: Host, ms: number): AdapterError =>
+const stillWaitingError = (host: Host, ms: number): AdapterError =>
 	new AdapterError(
 		'timeout',
 		`${host.host}:${host.port}: the last login was given up, but its backend still waits on the server`,
@@ -40,26 +40,26 @@ const stillWaits = (host: Host, ms: number): AdapterError =>
 	);
 
 /** `now`: a monotonic reading in milliseconds. */
-export function createLoginGate(now: () => number = () => performance.now()): LoginGate {
-	const abandoned = new Map<string, Abandoned>();
+export function createLoginLimiter(now: () => number = () => performance.now()): LoginLimiter {
+	const abandoned = new Map<string, AbandonedLogins>();
 	const key = ({host, port}: Host) => `${host}:${port}`;
 
 	return {
-		async enter(host, signal) {
+		async acquire(host, signal) {
 			const found = abandoned.get(key(host));
 			if (found === undefined || found.sockets.size === 0) return;
 			const closed = Promise.all(found.sockets.values()).then(() => {});
-			await bounded(closed, {ms: closeMs, what: key(host), signal}).catch((error: unknown) => {
+			await withDeadline(closed, {ms: closeMs, what: key(host), signal}).catch((error: unknown) => {
 				if (signal.aborted) throw error;
 				const ms = found.until - now();
-				if (ms > 0) throw stillWaits(host, ms);
+				if (ms > 0) throw stillWaitingError(host, ms);
 			});
 		},
 		abandon(host, socket) {
 			if (socket.destroyed) return;
 			const entry = abandoned.get(key(host)) ?? {sockets: new Map(), attempts: 0, until: 0};
 			abandoned.set(key(host), entry);
-			entry.until = now() + Math.min(longestMs, firstMs * 2 ** entry.attempts);
+			entry.until = now() + Math.min(maxBackoffMs, initialBackoffMs * 2 ** entry.attempts);
 			entry.attempts += 1;
 			const closed = new Promise<void>(resolve => socket.once('close', () => resolve())).then(() => {
 				entry.sockets.delete(socket);
@@ -74,7 +74,7 @@ export function createLoginGate(now: () => number = () => performance.now()): Lo
 			// A socket that waits to be closed does not keep the process running.
 			(socket as Socket).unref?.();
 		},
-		succeeded(host) {
+		markSucceeded(host) {
 			const entry = abandoned.get(key(host));
 			if (entry !== undefined) entry.attempts = 0;
 		},

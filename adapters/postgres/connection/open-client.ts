@@ -1,31 +1,31 @@
 import type {Duplex} from 'node:stream';
 import type {ConnectionOptions} from 'node:tls';
 import type {Client, ClientConfig} from 'pg';
-import type {Channel} from '../../../src/contract/channel-security.ts';
+import type {ChannelSecurity} from '../../../src/contract/channel-security.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
 import {tlsMode} from '../../../src/model/postgres/postgres-tls.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {postgresError} from '../errors.ts';
 import type {CancelKey} from './cancel-request.ts';
-import {bounded} from './deadline.ts';
-import {only, type Rows} from './decode.ts';
-import {createFraming} from './framing.ts';
-import type {LoginGate} from './login-limiter.ts';
+import {withDeadline} from './deadline.ts';
+import {firstRow, type TextRows} from './decode.ts';
+import {createFramingGuard} from './framing.ts';
+import type {LoginLimiter} from './login-limiter.ts';
 import {passwordOf} from './password.ts';
-import {probeAfter} from './reachability-check.ts';
-import {areInForce, limitsOf, readBackSql, startupOptions} from './session-limits.ts';
-import {channelOf, tlsOptions} from './tls.ts';
+import {startReachabilityCheck} from './reachability-check.ts';
+import {areLimitsInForce, readLimitsSql, sessionLimitsOf, startupOptions} from './session-limits.ts';
+import {channelSecurityOf, postgresTlsOptions} from './tls.ts';
 
 export type Host = PostgresSettings['hosts'][number];
 
 /** The part of the `pg` module that a link needs. */
-export type Library = {readonly Client: typeof Client};
+export type PgModule = {readonly Client: typeof Client};
 
 /** One connection, logged in. */
 export type OpenClient = {
 	readonly client: Client;
 	readonly host: Host;
-	readonly channel: Channel;
+	readonly channel: ChannelSecurity;
 	/**
 	 * There is a pooler in between, or the startup options are not in force: the next transaction may run on another backend, and each has to set
 	 * the limits for itself.
@@ -40,9 +40,9 @@ export type OpenClient = {
 export const socketOf = (client: Client): Duplex => client.connection.stream;
 
 /** Every value as the server's text: no date loses its microseconds, no count its last digits. */
-const asText = {getTypeParser: () => (value: string) => value} as unknown as NonNullable<ClientConfig['types']>;
+const textTypes = {getTypeParser: () => (value: string) => value} as unknown as NonNullable<ClientConfig['types']>;
 
-const notPostgres = (cause?: unknown): AdapterError =>
+const notPostgresError = (cause?: unknown): AdapterError =>
 	new AdapterError(
 		'malformed',
 		'the answer cannot be read',
@@ -50,7 +50,7 @@ const notPostgres = (cause?: unknown): AdapterError =>
 		{cause},
 	);
 
-const tooLarge = (): AdapterError =>
+const tooLargeError = (): AdapterError =>
 	new AdapterError(
 		'malformed',
 		'the answer to one question takes more than 64 MB, and is not read',
@@ -65,7 +65,7 @@ function guardParser(client: Client): void {
 	const connection = client.connection as unknown as {attachListeners(stream: Duplex): void};
 	const attach = connection.attachListeners.bind(connection);
 	connection.attachListeners = stream => {
-		const check = createFraming();
+		const check = createFramingGuard();
 		const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
 		stream.emit = (event: string | symbol, ...values: unknown[]) => {
 			if (event !== 'data') return emit(event, ...values);
@@ -73,9 +73,9 @@ function guardParser(client: Client): void {
 			try {
 				const wrong = Buffer.isBuffer(chunk) ? check(chunk) : 'it does not speak PostgreSQL';
 				if (wrong === undefined) return emit(event, ...values);
-				stream.destroy(wrong === 'it does not speak PostgreSQL' ? notPostgres() : tooLarge());
+				stream.destroy(wrong === 'it does not speak PostgreSQL' ? notPostgresError() : tooLargeError());
 			} catch (cause) {
-				stream.destroy(notPostgres(cause));
+				stream.destroy(notPostgresError(cause));
 			}
 			return true;
 		};
@@ -83,40 +83,40 @@ function guardParser(client: Client): void {
 	};
 }
 
-const allowance = '`tls: {mode: prefer, allowCleartext: true}`';
+const cleartextHint = '`tls: {mode: prefer, allowCleartext: true}`';
 
 /** Why no password goes over this channel, or undefined where it may. */
-function passwordRefusal(settings: PostgresSettings, host: Host, channel: Channel): AdapterError | undefined {
+function passwordRefusal(settings: PostgresSettings, host: Host, channel: ChannelSecurity): AdapterError | undefined {
 	if (channel === 'local' || channel === 'verified' || settings.tls.allowCleartext === true) return undefined;
 	const why = channel === 'plain' ? 'the connection is not encrypted' : 'the server is not verified';
 	return new AdapterError(
 		'denied',
 		`no password is sent to ${host.host}:${host.port}: ${why} (tls mode ${tlsMode(settings.tls, host.host)})`,
-		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${allowance}.`,
+		`Get the CA certificate from the server's administrator, and set \`tls: {mode: verify-full, ca: /path}\` (in a URL or the environment: sslmode, sslrootcert). To send the password all the same: ${cleartextHint}.`,
 	);
 }
 
-type Options = {
+type OpenClientOptions = {
 	readonly application: string;
 	readonly signal: AbortSignal;
-	readonly gate: LoginGate;
+	readonly gate: LoginLimiter;
 	/** The connection broke, or ended. */
 	readonly onLost: (client: Client) => void;
 };
 
-type How = {readonly ssl: ConnectionOptions | false; readonly startup: string | undefined};
+type ConnectAttempt = {readonly ssl: ConnectionOptions | false; readonly startup: string | undefined};
 
-async function openOnce(
-	library: Library,
+async function tryOpenClient(
+	library: PgModule,
 	settings: PostgresSettings,
 	host: Host,
-	{ssl, startup}: How,
-	{application, signal, gate, onLost}: Options,
+	{ssl, startup}: ConnectAttempt,
+	{application, signal, gate, onLost}: OpenClientOptions,
 ): Promise<OpenClient> {
-	await gate.enter(host, signal);
+	await gate.acquire(host, signal);
 	let asked = false;
-	const limits = limitsOf(settings);
-	const channel = () => channelOf(socketOf(client), settings.tls, host.host);
+	const limits = sessionLimitsOf(settings);
+	const channel = () => channelSecurityOf(socketOf(client), settings.tls, host.host);
 	const client = new library.Client({
 		host: host.host,
 		port: host.port,
@@ -135,7 +135,7 @@ async function openOnce(
 		...(startup === undefined ? {} : {options: startup}),
 		keepAlive: true,
 		keepAliveInitialDelayMillis: 10_000,
-		types: asText,
+		types: textTypes,
 		// A link asks one thing at a time; behind a pooler that is a transaction of three parts, sent in one go.
 		pipeline: true,
 	});
@@ -143,11 +143,11 @@ async function openOnce(
 		onLost(client);
 		socketOf(client).destroy();
 	};
-	const probe = probeAfter(host, Math.min(1000, settings.connectTimeoutMs / 2));
+	const probe = startReachabilityCheck(host, Math.min(1000, settings.connectTimeoutMs / 2));
 	let isAbandoned = false;
 	/** A backend that hangs does not end when its connection does. */
 	const abandon = () => {
-		isAbandoned = probe.answered;
+		isAbandoned = probe.hasAnswered;
 		onLost(client);
 		if (isAbandoned) gate.abandon(host, socketOf(client));
 		else socketOf(client).destroy();
@@ -162,13 +162,13 @@ async function openOnce(
 		const refusal = asked || settings.password === undefined ? undefined : passwordRefusal(settings, host, channel());
 		if (refusal !== undefined) throw refusal;
 		const {processID, secretKey} = client as unknown as {readonly processID: number; readonly secretKey: number};
-		const row = only((await client.query<Rows[number]>(readBackSql)).rows);
+		const row = firstRow((await client.query<TextRows[number]>(readLimitsSql)).rows);
 		const pid = Number(row['pid']);
 		return {
 			client,
 			host,
 			channel: channel(),
-			pooled: pid !== processID || !areInForce(limits, row),
+			pooled: pid !== processID || !areLimitsInForce(limits, row),
 			pid,
 			ssl,
 			cancelKey: {processId: processID, secret: secretKey},
@@ -176,8 +176,8 @@ async function openOnce(
 	};
 	const what = `${host.host}:${host.port}`;
 	try {
-		const open = await bounded(login(), {ms: settings.connectTimeoutMs, what, signal}, abandon);
-		gate.succeeded(host);
+		const open = await withDeadline(login(), {ms: settings.connectTimeoutMs, what, signal}, abandon);
+		gate.markSucceeded(host);
 		return open;
 	} catch (error) {
 		if (!isAbandoned) drop();
@@ -189,16 +189,19 @@ async function openOnce(
 
 /** Opens one connection to one host and logs in. @throws AdapterError */
 export async function openClient(
-	library: Library,
+	library: PgModule,
 	settings: PostgresSettings,
 	host: Host,
-	options: Options,
+	options: OpenClientOptions,
 ): Promise<OpenClient> {
 	try {
-		let how: How = {ssl: await tlsOptions(settings.tls, host.host), startup: startupOptions(limitsOf(settings))};
+		let how: ConnectAttempt = {
+			ssl: await postgresTlsOptions(settings.tls, host.host),
+			startup: startupOptions(sessionLimitsOf(settings)),
+		};
 		for (;;) {
 			try {
-				return await openOnce(library, settings, host, how, options);
+				return await tryOpenClient(library, settings, host, how, options);
 			} catch (error) {
 				const message = messageOf(error);
 				const prefers = how.ssl !== false && tlsMode(settings.tls, host.host) === 'prefer';

@@ -1,42 +1,42 @@
 import type {Client} from 'pg';
-import type {Channel} from '../../../src/contract/channel-security.ts';
+import type {ChannelSecurity} from '../../../src/contract/channel-security.ts';
 import {AdapterError, isAdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {isServerError, postgresError} from '../errors.ts';
 import {requestCancel} from './cancel-request.ts';
-import {bounded, calledOff} from './deadline.ts';
-import type {Rows} from './decode.ts';
-import type {LoginGate} from './login-limiter.ts';
-import {type Host, type Library, type OpenClient, openClient, socketOf} from './open-client.ts';
-import {beginSql, limitsOf} from './session-limits.ts';
+import {cancellationError, withDeadline} from './deadline.ts';
+import type {TextRows} from './decode.ts';
+import type {LoginLimiter} from './login-limiter.ts';
+import {type Host, type OpenClient, openClient, type PgModule, socketOf} from './open-client.ts';
+import {beginSql, sessionLimitsOf} from './session-limits.ts';
 
 /** One connection of one role, opened by the first question and again by the next one after it broke. Questions wait for one another. */
-export type Link = {
+export type PostgresConnection = {
 	/** Rejects with an AdapterError, at once when `signal` fires: the statement is then cancelled on the server before the next one begins. */
-	ask(text: string, values: readonly unknown[], signal: AbortSignal): Promise<Rows>;
+	query(text: string, values: readonly unknown[], signal: AbortSignal): Promise<TextRows>;
 	/** As `ask`, under another application_name. */
-	askAs(application: string, text: string, values: readonly unknown[], signal: AbortSignal): Promise<Rows>;
+	queryAs(application: string, text: string, values: readonly unknown[], signal: AbortSignal): Promise<TextRows>;
 	/** Keeps our own statements out of pg_stat_statements. Only a superuser may ask for it. */
-	untracked(signal: AbortSignal): Promise<void>;
+	disableStatementTracking(signal: AbortSignal): Promise<void>;
 	/** Whether a question was ever handed to the socket: until then, nothing can have happened at the far end. */
-	readonly sent: boolean;
-	readonly place: Place | undefined;
+	readonly hasSent: boolean;
+	readonly connectedHost: ConnectedHost | undefined;
 	/** Never hangs, never throws. */
 	close(): Promise<void>;
 };
 
 /** The host that answered, and how many connections there were before this one. */
-export type Place = {
+export type ConnectedHost = {
 	readonly host: Host;
 	readonly index: number;
 	readonly generation: number;
-	readonly channel: Channel;
+	readonly channel: ChannelSecurity;
 	/** Each question runs in a transaction of its own, on whatever backend the pooler gives. */
 	readonly pooled: boolean;
 };
 
 /** A peer that is gone never answers a farewell: waited for this long, then the socket is destroyed. */
-const farewellMs = 500;
+const terminateTimeoutMs = 500;
 
 /** The server ends its own statements first, so that its reason is read; the connection is given up this much later. */
 const graceMs = 2000;
@@ -45,40 +45,40 @@ const graceMs = 2000;
 const cancelMs = 1000;
 
 /** A statement of ours that was given up and not seen to end. */
-type Abandoned = {readonly pid: number};
+type AbandonedStatement = {readonly pid: number};
 
-const stillRuns = ({pid}: Abandoned): AdapterError =>
+const stillRunningError = ({pid}: AbandonedStatement): AdapterError =>
 	new AdapterError(
 		'timeout',
 		`the last read still runs on the server, as pid ${pid}, though it was cancelled`,
 		'No other is begun until it ends. Look at that session and at the load of the server.',
 	);
 
-const isThereSql = `SELECT 1 AS found FROM pg_catalog.pg_stat_activity
+const isStillActiveSql = `SELECT 1 AS found FROM pg_catalog.pg_stat_activity
 	WHERE pid = $1::int AND state = 'active' AND application_name LIKE 'midwatch%' AND pid <> pg_catalog.pg_backend_pid()`;
 
-export function createLink(
-	library: Library,
+export function createPostgresConnection(
+	library: PgModule,
 	settings: PostgresSettings,
 	options: {
 		readonly application: string;
 		readonly hosts: readonly Host[];
 		/** Shared by the links of one role. */
-		readonly gate: LoginGate;
+		readonly gate: LoginLimiter;
 		/** What it asks changes something: nothing is sent before the limits are known to be in force. */
 		readonly acts?: boolean;
 	},
-): Link {
-	let limits = limitsOf(settings);
+): PostgresConnection {
+	let limits = sessionLimitsOf(settings);
 	let open: OpenClient | undefined;
-	let place: Place | undefined;
+	let place: ConnectedHost | undefined;
 	let generation = 0;
 	const closing = new AbortController();
 	let sent = false;
 	let queue: Promise<unknown> = Promise.resolve();
 	/** Of the backend that runs the question: behind a pooler it is another one for each. */
 	let backend: number | undefined;
-	let abandoned: Abandoned | undefined;
+	let abandoned: AbandonedStatement | undefined;
 
 	function lost(broken: Client): void {
 		if (open?.client === broken) open = undefined;
@@ -122,16 +122,16 @@ export function createLink(
 		text: string,
 		values: readonly unknown[],
 		{application = options.application, acts = options.acts ?? false} = {},
-	): Promise<Rows> {
+	): Promise<TextRows> {
 		const {client} = on;
-		const statement = () => client.query<Rows[number]>(text, [...values]);
+		const statement = () => client.query<TextRows[number]>(text, [...values]);
 		if (!on.pooled) {
 			backend = on.pid;
 			return (await statement()).rows;
 		}
 		backend = undefined;
-		const begun = client.query<Rows[number]>(beginSql(limits, application)).then(result => {
-			const [, first] = result as unknown as readonly {readonly rows: Rows}[];
+		const begun = client.query<TextRows[number]>(beginSql(limits, application)).then(result => {
+			const [, first] = result as unknown as readonly {readonly rows: TextRows}[];
 			backend = Number(first?.rows[0]?.['pid']);
 		});
 		if (acts) await begun;
@@ -165,14 +165,14 @@ export function createLink(
 	/** @throws AdapterError `timeout` while a statement of ours that was given up still runs: there is never more than one. */
 	async function expectNoneLeft(on: OpenClient): Promise<void> {
 		if (abandoned === undefined) return;
-		const found = await run(on, isThereSql, [abandoned.pid], {acts: false});
-		if (found.length > 0) throw stillRuns(abandoned);
+		const found = await run(on, isStillActiveSql, [abandoned.pid], {acts: false});
+		if (found.length > 0) throw stillRunningError(abandoned);
 		abandoned = undefined;
 	}
 
 	async function turn<T>(asker: AbortSignal, work: (on: OpenClient) => Promise<T>): Promise<T> {
 		const signal = AbortSignal.any([asker, closing.signal]);
-		if (signal.aborted) throw calledOff(signal);
+		if (signal.aborted) throw cancellationError(signal);
 		const on = await connected(signal);
 		const ms = settings.statementTimeoutMs + graceMs;
 		const running = expectNoneLeft(on).then(() => work(on));
@@ -186,7 +186,7 @@ export function createLink(
 			},
 		);
 		try {
-			return await bounded(running, {ms, what: 'the server', signal});
+			return await withDeadline(running, {ms, what: 'the server', signal});
 		} catch (error) {
 			if (!over) await callOff(on, ended);
 			else if (!isServerError(error) && !isAdapterError(error)) drop(on);
@@ -199,7 +199,7 @@ export function createLink(
 		const result = queue.then(() => turn(signal, work));
 		queue = result.catch(() => {});
 		return new Promise<T>((resolve, reject) => {
-			const abort = () => reject(calledOff(signal));
+			const abort = () => reject(cancellationError(signal));
 			if (signal.aborted) abort();
 			signal.addEventListener('abort', abort, {once: true});
 			void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
@@ -209,12 +209,12 @@ export function createLink(
 	const renameSql = "SELECT pg_catalog.set_config('application_name', $1, false)";
 
 	return {
-		ask: (text, values, signal) =>
+		query: (text, values, signal) =>
 			enqueue(signal, on => {
 				sent = true;
 				return run(on, text, values);
 			}),
-		askAs: (application, text, values, signal) =>
+		queryAs: (application, text, values, signal) =>
 			enqueue(signal, async on => {
 				if (!on.pooled) await run(on, renameSql, [application]);
 				sent = true;
@@ -224,24 +224,24 @@ export function createLink(
 					if (!on.pooled) await run(on, renameSql, [options.application]).catch(() => []);
 				}
 			}),
-		untracked: signal =>
+		disableStatementTracking: signal =>
 			enqueue(signal, async on => {
 				const [name, value] = ['pg_stat_statements.track', 'none'];
 				// What is set for the session of a pooled connection would be set for other clients of the pooler too.
 				if (on.pooled) limits = {...limits, [name]: value};
 				else await run(on, 'SELECT pg_catalog.set_config($1, $2, false)', [name, value]);
 			}),
-		get sent() {
+		get hasSent() {
 			return sent;
 		},
-		get place() {
+		get connectedHost() {
 			return open === undefined ? undefined : place;
 		},
 		async close() {
 			closing.abort(new AdapterError('unreachable', 'the connection was closed', 'It is not opened again.'));
 			let timer: NodeJS.Timeout | undefined;
 			const late = new Promise<void>(resolve => {
-				timer = setTimeout(resolve, farewellMs);
+				timer = setTimeout(resolve, terminateTimeoutMs);
 			});
 			// What still runs is cancelled first.
 			await Promise.race([queue, late]);

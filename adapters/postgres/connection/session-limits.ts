@@ -1,11 +1,11 @@
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {sqlLiteral} from '../../../src/text/quote.ts';
-import type {RowText} from './decode.ts';
+import type {TextRow} from './decode.ts';
 
 /** The settings of every statement of ours. A fixed date style and zone give timestamps the same text in any session. */
-export type Limits = Readonly<Record<string, string>>;
+export type SessionLimits = Readonly<Record<string, string>>;
 
-export const limitsOf = (settings: Pick<PostgresSettings, 'statementTimeoutMs'>): Limits => ({
+export const sessionLimitsOf = (settings: Pick<PostgresSettings, 'statementTimeoutMs'>): SessionLimits => ({
 	statement_timeout: `${settings.statementTimeoutMs}`,
 	lock_timeout: '500',
 	idle_in_transaction_session_timeout: '5000',
@@ -18,7 +18,7 @@ export const limitsOf = (settings: Pick<PostgresSettings, 'statementTimeoutMs'>)
 });
 
 /** The value of the startup parameter `options`. */
-export const startupOptions = (limits: Limits): string =>
+export const startupOptions = (limits: SessionLimits): string =>
 	Object.entries(limits)
 		.map(([name, value]) => `-c ${name}=${value}`)
 		.join(' ');
@@ -28,7 +28,7 @@ const timeouts = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
 const qualified = (setting: string) => `pg_catalog.current_setting('${setting}') AS ${setting}`;
 
 /** Reads back what the startup options are meant to set. It reads no table, so that it waits for no lock. */
-export const readBackSql = `SELECT pg_catalog.pg_backend_pid() AS pid, ${[...timeouts, 'default_transaction_read_only', 'search_path'].map(qualified).join(', ')}`;
+export const readLimitsSql = `SELECT pg_catalog.pg_backend_pid() AS pid, ${[...timeouts, 'default_transaction_read_only', 'search_path'].map(qualified).join(', ')}`;
 
 const unitMs: Readonly<Record<string, number>> = {ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000};
 
@@ -39,7 +39,7 @@ function milliseconds(text: string | null | undefined): number | undefined {
 }
 
 /** Whether the server has taken the startup options: a pooler may have dropped them. */
-export const areInForce = (limits: Limits, row: RowText): boolean =>
+export const areLimitsInForce = (limits: SessionLimits, row: TextRow): boolean =>
 	timeouts.every(name => milliseconds(row[name]) === Number(limits[name])) &&
 	row['default_transaction_read_only'] === 'on' &&
 	row['search_path'] === limits['search_path'];
@@ -48,7 +48,7 @@ export const areInForce = (limits: Limits, row: RowText): boolean =>
  * Begins a read-only transaction with the limits and the name set for it alone, and reads the pid of the backend that runs it: on a pooled
  * connection the next transaction may run on another backend, and nothing may stay behind for the next client.
  */
-export function beginSql(limits: Limits, application: string): string {
+export function beginSql(limits: SessionLimits, application: string): string {
 	const sets = Object.entries({...limits, application_name: application}).map(
 		([name, value]) => `pg_catalog.set_config('${name}', ${sqlLiteral(value).trim()}, true)`,
 	);

@@ -1,8 +1,8 @@
 import type {Duplex} from 'node:stream';
 import {type ConnectionOptions, checkServerIdentity, TLSSocket} from 'node:tls';
-import type {Channel} from '../../../src/contract/channel-security.ts';
+import type {ChannelSecurity} from '../../../src/contract/channel-security.ts';
 import {readTlsFiles} from '../../../src/files/tls-files.ts';
-import {checksChain, isUnixSocket, tlsMode} from '../../../src/model/postgres/postgres-tls.ts';
+import {isUnixSocket, tlsMode, verifiesCertificateChain} from '../../../src/model/postgres/postgres-tls.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {isLoopback} from '../../../src/text/loopback.ts';
 
@@ -12,13 +12,13 @@ type Tls = PostgresSettings['tls'];
  * The options of one TLS connection, in libpq's meaning, which is not that of `pg`: there every mode but `disable` checks all.
  * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
-export async function tlsOptions(tls: Tls, host: string): Promise<ConnectionOptions | false> {
+export async function postgresTlsOptions(tls: Tls, host: string): Promise<ConnectionOptions | false> {
 	const mode = tlsMode(tls, host);
 	// libpq never encrypts what goes through a Unix socket.
 	if (mode === 'disable' || isUnixSocket(host)) return false;
 	const files = await readTlsFiles(tls);
 	return {
-		rejectUnauthorized: checksChain(tls, host),
+		rejectUnauthorized: verifiesCertificateChain(tls, host),
 		checkServerIdentity:
 			mode === 'verify-full' ? (_, certificate) => checkServerIdentity(host, certificate) : () => undefined,
 		...files,
@@ -29,10 +29,10 @@ export async function tlsOptions(tls: Tls, host: string): Promise<ConnectionOpti
  * What protects an open connection. `local` goes by the address that was reached, not by a name. A chain to a CA of the system
  * without a check of the name (`verify-ca` without `ca`) verifies nothing: a public CA gives anybody a certificate.
  */
-export function channelOf(stream: Duplex, tls: Tls, host: string): Channel {
+export function channelSecurityOf(stream: Duplex, tls: Tls, host: string): ChannelSecurity {
 	const {remoteAddress} = stream as {readonly remoteAddress?: unknown};
 	if (isUnixSocket(host) || (typeof remoteAddress === 'string' && isLoopback(remoteAddress))) return 'local';
 	if (!(stream instanceof TLSSocket)) return 'plain';
 	const names = tlsMode(tls, host) === 'verify-full' || tls.ca !== undefined;
-	return stream.authorized && checksChain(tls, host) && names ? 'verified' : 'unverified';
+	return stream.authorized && verifiesCertificateChain(tls, host) && names ? 'verified' : 'unverified';
 }

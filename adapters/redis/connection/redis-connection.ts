@@ -4,22 +4,22 @@ import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError, messageOf} from '../../../src/errors.ts';
 import type {RedisEndpoint, RedisSettings} from '../../../src/port/redis.ts';
 import {redisError} from '../errors.ts';
-import {createReplyBounds} from './reply-limits.ts';
+import {createReplyLimiter} from './reply-limits.ts';
 import {tlsOptions} from './tls.ts';
 
-export type Word = string | number | Uint8Array;
+export type CommandArgument = string | number | Uint8Array;
 
 /** One connection, opened by the first command and again by the next one after it broke. It never reconnects or resends by itself. */
-export type Link = {
+export type RedisConnection = {
 	/** `host:port`. */
 	readonly endpoint: string;
 	/** Replies as text, numbers and arrays of them. `command` is upper case: `CONFIG GET`. @throws AdapterError */
-	send(command: string, words: readonly Word[], context: Context): Promise<unknown>;
+	send(command: string, words: readonly CommandArgument[], context: Context): Promise<unknown>;
 	/** As `send`, with text as bytes. */
-	sendBytes(command: string, words: readonly Word[], context: Context): Promise<unknown>;
+	sendBytes(command: string, words: readonly CommandArgument[], context: Context): Promise<unknown>;
 	/** Sent together; each has its own reply or refusal, in order. Rejects only when the connection fails. */
 	sendAll(
-		commands: readonly (readonly [command: string, words: readonly Word[]])[],
+		commands: readonly (readonly [command: string, words: readonly CommandArgument[]])[],
 		context: Context,
 	): Promise<readonly unknown[]>;
 	/** What the server calls this connection; undefined before the first command and where it does not tell. */
@@ -54,7 +54,7 @@ function untilAborted<T>(work: Promise<T>, context: Context, late: () => Adapter
 
 /** Ends the connection instead of decoding a reply that would overflow the stack or the memory. */
 function guardDecoder(stream: Duplex, address: string): void {
-	const check = createReplyBounds();
+	const check = createReplyLimiter();
 	const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
 	stream.emit = (event: string | symbol, ...values: unknown[]) => {
 		const [chunk] = values;
@@ -67,25 +67,26 @@ function guardDecoder(stream: Duplex, address: string): void {
 }
 
 /** One try to connect. Reads that come meanwhile wait for the same one; when the last of them gave up, so does it. */
-type Attempt = {readonly ready: Promise<Redis>; readonly stop: AbortController; waiting: number};
+type ConnectAttempt = {readonly ready: Promise<Redis>; readonly stop: AbortController; waiting: number};
 
-const sent = (word: Word): string | number | Buffer => (word instanceof Uint8Array ? Buffer.from(word) : word);
+const toArgument = (word: CommandArgument): string | number | Buffer =>
+	word instanceof Uint8Array ? Buffer.from(word) : word;
 
 /**
  * A link to `endpoint` with the user, TLS and database of `settings`. `name` is shown by CLIENT LIST. `denied` is called with each command
  * that the ACL of the user refuses.
  */
-export function createLink(
+export function createRedisConnection(
 	settings: RedisSettings,
 	endpoint: RedisEndpoint,
 	name: string,
 	denied: (command: string) => void = () => {},
-): Link {
+): RedisConnection {
 	const address = `${endpoint.host}:${endpoint.port}`;
 	const user = settings.username ?? 'default';
 	/** Set once it is ready. */
 	let current: Redis | undefined;
-	let opening: Attempt | undefined;
+	let opening: ConnectAttempt | undefined;
 	let closed = false;
 	let ownId: number | undefined;
 	let generation = 0;
@@ -216,17 +217,17 @@ export function createLink(
 		}
 	}
 
-	function begin(): Attempt {
+	function begin(): ConnectAttempt {
 		const stop = new AbortController();
 		const ready = open(stop.signal).finally(() => {
 			if (opening === attempt) opening = undefined;
 		});
-		const attempt: Attempt = {ready, stop, waiting: 0};
+		const attempt: ConnectAttempt = {ready, stop, waiting: 0};
 		return attempt;
 	}
 
 	/** Does nothing to an attempt that has ended. */
-	function drop(attempt: Attempt): void {
+	function drop(attempt: ConnectAttempt): void {
 		if (opening !== attempt) return;
 		opening = undefined;
 		attempt.stop.abort();
@@ -265,9 +266,9 @@ export function createLink(
 		}
 	}
 
-	const split = (command: string, words: readonly Word[]): [string, ...(string | number | Buffer)[]] => {
+	const split = (command: string, words: readonly CommandArgument[]): [string, ...(string | number | Buffer)[]] => {
 		const [verb = command, ...rest] = command.split(' ');
-		return [verb, ...rest, ...words.map(sent)];
+		return [verb, ...rest, ...words.map(toArgument)];
 	};
 
 	return {

@@ -1,9 +1,9 @@
 /** Lists within lists that a reply may hold. SLOWLOG, CLUSTER SLOTS and MEMORY STATS have four. */
-const deepest = 32;
+const maxDepth = 32;
 /** Members of all lists of one reply: SCAN, SLOWLOG and ACL have thousands. */
-const mostMembers = 2_000_000;
+const maxMembers = 2_000_000;
 /** Bytes of one reply. */
-const largest = 128 * 1024 * 1024;
+const maxReplyBytes = 128 * 1024 * 1024;
 
 const newline = 10;
 const lists = new Map([
@@ -15,14 +15,14 @@ const lists = new Map([
 /** `$`, `=`, `!`: a length, then so many bytes. */
 const strings = new Set([36, 61, 33]);
 /** A length has so many digits at most. */
-const longestLength = 20;
+const maxLengthDigits = 20;
 
 /**
  * Follows the replies of one connection: https://redis.io/docs/latest/develop/reference/protocol-spec/. Gives a function that takes each
  * chunk before it is decoded, and says what is wrong with the reply; undefined where it may be decoded. The decoder calls itself for each
  * list, and makes room for as many members as are announced.
  */
-export function createReplyBounds(): (chunk: Buffer) => string | undefined {
+export function createReplyLimiter(): (chunk: Buffer) => string | undefined {
 	/** What each list that is open still waits for. */
 	const open: number[] = [];
 	let members = 0;
@@ -64,12 +64,12 @@ export function createReplyBounds(): (chunk: Buffer) => string | undefined {
 		}
 		if (isString) {
 			skip = announced + 2;
-			return bytes + announced > largest ? `a reply of more than ${largest / 1024 / 1024} MB` : undefined;
+			return bytes + announced > maxReplyBytes ? `a reply of more than ${maxReplyBytes / 1024 / 1024} MB` : undefined;
 		}
 		members += announced * (each ?? 1);
-		if (members > mostMembers) return `a reply with more than ${mostMembers} members`;
+		if (members > maxMembers) return `a reply with more than ${maxMembers} members`;
 		open.push(announced * (each ?? 1));
-		return open.length > deepest ? `a reply nested more than ${deepest} levels deep` : undefined;
+		return open.length > maxDepth ? `a reply nested more than ${maxDepth} levels deep` : undefined;
 	}
 
 	return chunk => {
@@ -84,12 +84,12 @@ export function createReplyBounds(): (chunk: Buffer) => string | undefined {
 			}
 			const byte = chunk[at] ?? 0;
 			bytes += 1;
-			if (bytes > largest) return `a reply of more than ${largest / 1024 / 1024} MB`;
+			if (bytes > maxReplyBytes) return `a reply of more than ${maxReplyBytes / 1024 / 1024} MB`;
 			if (type === 0) type = byte;
 			else if (byte === newline) {
 				const wrong = lineEnds();
 				if (wrong !== undefined) return wrong;
-			} else if (length.length < longestLength && byte > 32) length += String.fromCharCode(byte);
+			} else if (length.length < maxLengthDigits && byte > 32) length += String.fromCharCode(byte);
 		}
 		return undefined;
 	};

@@ -1,4 +1,4 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Autoscaler, Deployment} from '../objects/kinds.ts';
 import {equalJson, type KubeObject} from '../objects/kube-object.ts';
 import {keyOfKind} from '../objects/resources.ts';
@@ -10,7 +10,7 @@ export const autoscaleEveryMs = 15_000;
  * Keeps a workload between the two ends of its autoscaler, and tells what it sees. It does not follow the load: what it wants by the load is
  * `wanted`, which the scenario says; without it, what there is.
  */
-export function reconcileAutoscaler(cluster: Cluster, autoscaler: Autoscaler, wanted: number | undefined): void {
+export function reconcileAutoscaler(cluster: FakeCluster, autoscaler: Autoscaler, wanted: number | undefined): void {
 	const {store} = cluster;
 	const {spec, metadata} = autoscaler;
 	const key = keyOfKind(spec.scaleTargetRef.apiVersion, spec.scaleTargetRef.kind);
@@ -34,7 +34,7 @@ export function reconcileAutoscaler(cluster: Cluster, autoscaler: Autoscaler, wa
 		const reason =
 			asked > current ? 'cpu resource utilization (percentage of request) above target' : 'All metrics below target';
 		const message = `New size: ${desired}; reason: ${reason}`;
-		cluster.record(autoscaler, {reason: 'SuccessfulRescale', message, component: 'horizontal-pod-autoscaler'});
+		cluster.recordEvent(autoscaler, {reason: 'SuccessfulRescale', message, component: 'horizontal-pod-autoscaler'});
 	}
 	const limited =
 		asked > spec.maxReplicas ? 'TooManyReplicas' : asked < least ? 'TooFewReplicas' : 'DesiredWithinRange';

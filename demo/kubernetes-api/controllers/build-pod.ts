@@ -1,10 +1,10 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Condition, Container, ContainerState, ContainerStatus, Pod, PodSpec, PodTemplate} from '../objects/kinds.ts';
 import {type KubeObject, type Labels, ownerReference} from '../objects/kube-object.ts';
 
 /** A pod of a workload's template, as its controller makes it: on no node yet, unless one is named. */
-export function podOf(
-	cluster: Cluster,
+export function buildPod(
+	cluster: FakeCluster,
 	owner: KubeObject,
 	template: PodTemplate,
 	name: string,
@@ -15,7 +15,7 @@ export function podOf(
 	return {
 		apiVersion: 'v1',
 		kind: 'Pod',
-		metadata: cluster.meta(name, {
+		metadata: cluster.newMetadata(name, {
 			...(owner.metadata.namespace === undefined ? {} : {namespace: owner.metadata.namespace}),
 			...(createdAt === undefined ? {} : {creationTimestamp: createdAt}),
 			...(uid === undefined ? {} : {uid}),

@@ -1,5 +1,5 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {ContainerStatus, Pod} from '../objects/kinds.ts';
 import {withContainers} from './build-pod.ts';
 
@@ -12,7 +12,7 @@ export type Churn = {
 const everyMs = 50;
 
 /** Restarts, relabels and deletes pods at random, so many changes a second; the controllers make new ones of those that are deleted. */
-export function startChurn(cluster: Cluster, scenario: ClusterScenario, perSecond: number): Churn {
+export function startChurn(cluster: FakeCluster, scenario: ClusterScenario, perSecond: number): Churn {
 	const {store, clock} = cluster;
 	let changes = 0;
 	let owed = 0;

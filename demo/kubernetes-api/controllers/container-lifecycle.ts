@@ -1,12 +1,12 @@
-import type {Cluster} from '../cluster.ts';
-import {quantity} from '../objects/defaults.ts';
+import type {FakeCluster} from '../cluster.ts';
+import {parseQuantity} from '../objects/defaults.ts';
 import type {Container, ContainerStatus, KeyValues, Pod, Terminated} from '../objects/kinds.ts';
-import {momentOf, timestamp} from '../objects/kube-object.ts';
+import {parseTimestamp, timestamp} from '../objects/kube-object.ts';
 import {containerStatus} from './build-pod.ts';
-import type {Program} from '../objects/programs.ts';
+import type {ContainerProgram} from '../objects/programs.ts';
 
 /** How the kubelet spaces out the starts of a container that keeps ending: at once, then 10 s, doubling up to 5 minutes. */
-export const backOffMs = (restarts: number): number =>
+export const restartBackoffMs = (restarts: number): number =>
 	restarts === 0 ? 0 : Math.min(300, 10 * 2 ** (restarts - 1)) * 1000;
 
 const creatingMs = 600;
@@ -20,51 +20,51 @@ const goDuration = (ms: number): string => {
 };
 
 /** What becomes of one container next, and when: `become` is called once the clock is at `at`. */
-export type Next = {readonly at: number; become(): ContainerStatus};
+export type NextTransition = {readonly at: number; apply(): ContainerStatus};
 
-export type Living = {
-	readonly cluster: Cluster;
+export type ContainerContext = {
+	readonly cluster: FakeCluster;
 	readonly pod: Pod;
 	readonly container: Container;
 	readonly status: ContainerStatus;
-	readonly program: Program;
+	readonly program: ContainerProgram;
 	/** From 0 to 1, of this container: not all of them do everything at the same moment. */
-	readonly luck: number;
+	readonly random: number;
 };
 
 /** Undefined when nothing will happen by itself. */
-export function nextOf(living: Living): Next | undefined {
+export function nextTransition(living: ContainerContext): NextTransition | undefined {
 	const {status, pod, cluster} = living;
 	const {state} = status;
-	const created = momentOf(pod.status.startTime) ?? cluster.clock.now();
+	const created = parseTimestamp(pod.status.startTime) ?? cluster.clock.now();
 	if (state.terminated !== undefined) return afterEnd(living, state.terminated);
-	if (state.running !== undefined) return whileRunning(living, momentOf(state.running.startedAt) ?? created);
+	if (state.running !== undefined) return whileRunning(living, parseTimestamp(state.running.startedAt) ?? created);
 	const reason = state.waiting?.reason;
 	if (reason === 'CrashLoopBackOff') {
-		const ended = momentOf(status.lastState.terminated?.finishedAt) ?? created;
-		return {at: ended + backOffMs(status.restartCount), become: () => start(living, status.restartCount + 1)};
+		const ended = parseTimestamp(status.lastState.terminated?.finishedAt) ?? created;
+		return {at: ended + restartBackoffMs(status.restartCount), apply: () => start(living, status.restartCount + 1)};
 	}
 	if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff' || reason === 'CreateContainerConfigError') {
 		return {
 			at: cluster.clock.now() + (reason === 'ErrImagePull' ? 3000 : 10_000),
-			become: () => start(living, status.restartCount),
+			apply: () => start(living, status.restartCount),
 		};
 	}
-	return {at: created + creatingMs * (0.5 + living.luck), become: () => start(living, status.restartCount)};
+	return {at: created + creatingMs * (0.5 + living.random), apply: () => start(living, status.restartCount)};
 }
 
-function afterEnd({cluster, pod, container, status, program, luck}: Living, ended: Terminated): Next | undefined {
+function afterEnd({cluster, pod, container, status, program, random: luck}: ContainerContext, ended: Terminated): NextTransition | undefined {
 	if (pod.spec.restartPolicy === 'Never' || (pod.spec.restartPolicy === 'OnFailure' && ended.exitCode === 0))
 		return undefined;
-	const wait = backOffMs(status.restartCount);
+	const wait = restartBackoffMs(status.restartCount);
 	const {namespace, name, uid} = pod.metadata;
 	return {
-		at: (momentOf(ended.finishedAt) ?? 0) + endedMs,
-		become() {
+		at: (parseTimestamp(ended.finishedAt) ?? 0) + endedMs,
+		apply() {
 			const after = {...status, lastState: {terminated: ended}};
-			if (wait === 0) return start({cluster, pod, container, status: after, program, luck}, status.restartCount + 1);
+			if (wait === 0) return start({cluster, pod, container, status: after, program, random: luck}, status.restartCount + 1);
 			const message = `back-off ${goDuration(wait)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
-			tell(
+			recordContainerEvent(
 				cluster,
 				pod,
 				container,
@@ -77,8 +77,8 @@ function afterEnd({cluster, pod, container, status, program, luck}: Living, ende
 	};
 }
 
-function whileRunning({cluster, container, status, program, luck}: Living, startedAt: number): Next | undefined {
-	const limit = quantity(container.resources?.limits?.['memory']);
+function whileRunning({cluster, container, status, program, random: luck}: ContainerContext, startedAt: number): NextTransition | undefined {
+	const limit = parseQuantity(container.resources?.limits?.['memory']);
 	const killed = program.memory !== undefined && limit > 0 && program.memory > limit;
 	const readyAt = startedAt + (program.readyAfterMs ?? 1000);
 	const end = (reason: string, exitCode: number, message?: string): ContainerStatus => ({
@@ -96,44 +96,44 @@ function whileRunning({cluster, container, status, program, luck}: Living, start
 			},
 		},
 	});
-	const ends: Next | undefined = killed
-		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * luck), become: () => end('OOMKilled', 137)}
-		: program.fails && {
-				at: startedAt + program.fails.afterMs,
-				become: () =>
-					end(program.fails?.exitCode === 0 ? 'Completed' : 'Error', program.fails?.exitCode ?? 1, program.fails?.says),
+	const ends: NextTransition | undefined = killed
+		? {at: startedAt + oomAfterMs * (0.8 + 0.4 * luck), apply: () => end('OOMKilled', 137)}
+		: program.exit && {
+				at: startedAt + program.exit.afterMs,
+				apply: () =>
+					end(program.exit?.exitCode === 0 ? 'Completed' : 'Error', program.exit?.exitCode ?? 1, program.exit?.says),
 			};
 	const readies = !status.ready && program.neverReady !== true;
 	if (readies && (ends === undefined || readyAt < ends.at))
-		return {at: readyAt, become: () => ({...status, ready: true})};
+		return {at: readyAt, apply: () => ({...status, ready: true})};
 	return ends;
 }
 
 /** Starts the container, or says what it cannot be started without. */
-function start(living: Living, restartCount: number): ContainerStatus {
+function start(living: ContainerContext, restartCount: number): ContainerStatus {
 	const {cluster, pod, container, status, program} = living;
 	const waiting = (reason: string, message: string): ContainerStatus => ({
 		...status,
 		state: {waiting: {reason, message}},
 	});
-	if (program.missing === true) {
+	if (program.isImageMissing === true) {
 		const {image} = container;
 		if (status.state.waiting?.reason === 'ErrImagePull') {
-			tell(cluster, pod, container, 'BackOff', `Back-off pulling image "${image}"`);
+			recordContainerEvent(cluster, pod, container, 'BackOff', `Back-off pulling image "${image}"`);
 			return waiting('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${unknownImage(image)}`);
 		}
-		tell(cluster, pod, container, 'Pulling', `Pulling image "${image}"`);
-		tell(cluster, pod, container, 'Failed', `Failed to pull image "${image}": ${unknownImage(image)}`, 'Warning');
+		recordContainerEvent(cluster, pod, container, 'Pulling', `Pulling image "${image}"`);
+		recordContainerEvent(cluster, pod, container, 'Failed', `Failed to pull image "${image}": ${unknownImage(image)}`, 'Warning');
 		return waiting('ErrImagePull', unknownImage(image));
 	}
 	const lack = missingConfig(cluster, pod, container);
 	if (lack !== undefined) {
-		tell(cluster, pod, container, 'Failed', `Error: ${lack}`, 'Warning');
+		recordContainerEvent(cluster, pod, container, 'Failed', `Error: ${lack}`, 'Warning');
 		return waiting('CreateContainerConfigError', lack);
 	}
-	tell(cluster, pod, container, 'Pulled', `Container image "${container.image}" already present on machine`);
-	tell(cluster, pod, container, 'Created', `Created container: ${container.name}`);
-	tell(cluster, pod, container, 'Started', `Started container ${container.name}`);
+	recordContainerEvent(cluster, pod, container, 'Pulled', `Container image "${container.image}" already present on machine`);
+	recordContainerEvent(cluster, pod, container, 'Created', `Created container: ${container.name}`);
+	recordContainerEvent(cluster, pod, container, 'Started', `Started container ${container.name}`);
 	return containerStatus(
 		container,
 		{running: {startedAt: cluster.time()}},
@@ -151,7 +151,7 @@ const unknownImage = (image: string) =>
 	`rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
 
 /** The first secret or config map that the container wants and does not find, in the kubelet's words. */
-function missingConfig({store}: Cluster, {metadata}: Pod, {env = []}: Container): string | undefined {
+function missingConfig({store}: FakeCluster, {metadata}: Pod, {env = []}: Container): string | undefined {
 	for (const {valueFrom} of env) {
 		for (const [kind, resource, ref] of [
 			['secret', 'secrets', valueFrom?.secretKeyRef],
@@ -167,8 +167,8 @@ function missingConfig({store}: Cluster, {metadata}: Pod, {env = []}: Container)
 	return undefined;
 }
 
-function tell(
-	cluster: Cluster,
+function recordContainerEvent(
+	cluster: FakeCluster,
 	pod: Pod,
 	container: Container,
 	reason: string,
@@ -176,7 +176,7 @@ function tell(
 	type: 'Normal' | 'Warning' = 'Normal',
 ) {
 	const {nodeName} = pod.spec;
-	cluster.record(pod, {
+	cluster.recordEvent(pod, {
 		reason,
 		message,
 		type,

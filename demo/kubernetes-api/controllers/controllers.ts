@@ -1,7 +1,7 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
 import {autoscaleEveryMs, reconcileAutoscaler} from './autoscalers.ts';
 import {recountBudget} from '../objects/budgets.ts';
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {reconcileCronJob} from './cron-jobs.ts';
 import {reconcileDaemonSet} from './daemon-sets.ts';
 import {reconcileDeployment} from './deployments.ts';
@@ -23,15 +23,15 @@ import {
 	type StatefulSet,
 } from '../objects/kinds.ts';
 import {createKubelet} from './kubelet.ts';
-import {letters} from '../objects/generated-names.ts';
+import {randomLetters} from '../objects/generated-names.ts';
 import {controllerOf, equalJson, type KubeObject} from '../objects/kube-object.ts';
-import type {Programs} from '../objects/programs.ts';
-import {background, remove} from '../serving/deletion.ts';
+import type {ContainerPrograms} from '../objects/programs.ts';
+import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
 import {reconcileReplicaSet} from './replica-sets.ts';
 import {keyOfKind, resourceTypes} from '../objects/resources.ts';
-import {matches, type SetSelector} from '../objects/selectors.ts';
+import {matchesSelector, type LabelSelector} from '../objects/selectors.ts';
 import {reconcileStatefulSet} from './stateful-sets.ts';
-import type {Change} from '../objects/store.ts';
+import type {StoreChange} from '../objects/store.ts';
 
 /** Changes are gathered for so long before the controllers look: a burst of them is one piece of work. */
 const gatherMs = 20;
@@ -58,7 +58,7 @@ const longestWaitMs = 24 * 3_600_000;
 const later = (at: number | undefined): number | undefined => at && at + 1000;
 
 /** Everything that acts by itself in a cluster: the controllers, the scheduler and the kubelets. */
-export function startControllers(cluster: Cluster, scenario: ClusterScenario, programs: Programs): Controllers {
+export function startControllers(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): Controllers {
 	const {store, clock} = cluster;
 	const wanted = new Map<string, number>();
 	const kubelet = createKubelet(cluster, scenario, programs);
@@ -69,7 +69,7 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 	const deadlines = new Map<string, () => void>();
 	let cancelFlush: (() => void) | undefined;
 	let stopped = false;
-	const suffix = () => letters(5, () => scenario.random());
+	const suffix = () => randomLetters(5, () => scenario.random());
 
 	function enqueue(resource: string, namespace: string | undefined, name: string) {
 		queue.set(`${resource} ${namespace}/${name}`, {resource, namespace, name});
@@ -117,8 +117,8 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 	function selectors(pod: Pod, before: Pod | undefined) {
 		const {namespace, labels} = pod.metadata;
 		if (before !== undefined && countedAlike(pod, before)) return;
-		const selects = (selector: SetSelector | undefined) =>
-			matches(selector, labels) || (before !== undefined && matches(selector, before.metadata.labels));
+		const selects = (selector: LabelSelector | undefined) =>
+			matchesSelector(selector, labels) || (before !== undefined && matchesSelector(selector, before.metadata.labels));
 		for (const {metadata, spec} of store.list<Budget>('poddisruptionbudgets.policy', namespace)) {
 			if (selects(spec.selector)) enqueue('poddisruptionbudgets.policy', namespace, metadata.name);
 		}
@@ -128,7 +128,7 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 		}
 	}
 
-	function onChange({resource, object, type, previous}: Change) {
+	function onChange({resource, object, type, previous}: StoreChange) {
 		const {namespace, name, uid} = object.metadata;
 		if (type === 'DELETED') collect(uid);
 		else enqueue(resource, namespace, name);
@@ -136,13 +136,13 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 		const ownerKey = owner && keyOfKind(owner.apiVersion, owner.kind);
 		if (owner !== undefined && ownerKey !== undefined) enqueue(ownerKey, namespace, owner.name);
 		if (resource === 'pods') {
-			if (type !== 'DELETED') kubelet.look(object as Pod);
+			if (type !== 'DELETED') kubelet.reconcile(object as Pod);
 			selectors(object as Pod, type === 'DELETED' ? undefined : (previous as Pod | undefined));
 		}
 		if (resource === 'nodes') {
 			for (const set of store.list('daemonsets.apps'))
 				enqueue('daemonsets.apps', set.metadata.namespace, set.metadata.name);
-			for (const pod of store.list<Pod>('pods')) if (pod.spec.nodeName === name) kubelet.look(pod);
+			for (const pod of store.list<Pod>('pods')) if (pod.spec.nodeName === name) kubelet.reconcile(pod);
 		}
 		if (
 			namespace !== undefined &&
@@ -158,7 +158,7 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 		deadlines.delete(uid);
 		for (const {key} of resourceTypes) {
 			for (const owned of store.ownedBy(key, uid)) {
-				if (owned.metadata.deletionTimestamp === undefined) remove(cluster, key, owned, background);
+				if (owned.metadata.deletionTimestamp === undefined) deleteObject(cluster, key, owned, backgroundDeletion);
 			}
 		}
 	}
@@ -171,7 +171,7 @@ export function startControllers(cluster: Cluster, scenario: ClusterScenario, pr
 			if (!namespaced) continue;
 			for (const object of store.list(key, metadata.name)) {
 				left += 1;
-				if (object.metadata.deletionTimestamp === undefined) remove(cluster, key, object, background);
+				if (object.metadata.deletionTimestamp === undefined) deleteObject(cluster, key, object, backgroundDeletion);
 			}
 		}
 		if (left === 0) store.remove('namespaces', undefined, metadata.name);

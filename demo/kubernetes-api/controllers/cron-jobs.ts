@@ -1,24 +1,24 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {withDefaults} from '../objects/defaults.ts';
 import {type CronJob, type Job, jobVerdict} from '../objects/kinds.ts';
-import {equalJson, momentOf, ownerReference, timestamp} from '../objects/kube-object.ts';
-import {background, remove} from '../serving/deletion.ts';
-import {nextOfSchedule} from '../objects/schedule.ts';
+import {equalJson, parseTimestamp, ownerReference, timestamp} from '../objects/kube-object.ts';
+import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
+import {nextScheduledTime} from '../objects/schedule.ts';
 
 const component = 'cronjob-controller';
 
 /** One step, by the rules of pkg/controller/cronjob: what is due is made, what is old goes. Epoch milliseconds when the next is due. */
-export function reconcileCronJob(cluster: Cluster, cron: CronJob): number | undefined {
+export function reconcileCronJob(cluster: FakeCluster, cron: CronJob): number | undefined {
 	const {store, clock} = cluster;
 	const {metadata, spec, status} = cron;
 	if (metadata.deletionTimestamp !== undefined) return undefined;
-	const before = momentOf(status.lastScheduleTime) ?? momentOf(metadata.creationTimestamp) ?? clock.now();
+	const before = parseTimestamp(status.lastScheduleTime) ?? parseTimestamp(metadata.creationTimestamp) ?? clock.now();
 	let lastScheduleTime = status.lastScheduleTime;
-	const due = nextOfSchedule(spec.schedule, before);
+	const due = nextScheduledTime(spec.schedule, before);
 	if (due !== undefined && due <= clock.now() && spec.suspend !== true) {
 		lastScheduleTime = timestamp(due);
 		const busy = store.ownedBy<Job>('jobs.batch', metadata.uid).filter(job => jobVerdict(job) === undefined);
-		if (spec.concurrencyPolicy === 'Replace') for (const job of busy) remove(cluster, 'jobs.batch', job, background);
+		if (spec.concurrencyPolicy === 'Replace') for (const job of busy) deleteObject(cluster, 'jobs.batch', job, backgroundDeletion);
 		if (spec.concurrencyPolicy !== 'Forbid' || busy.length === 0) make(cluster, cron, due);
 	}
 	const jobs = store
@@ -27,7 +27,7 @@ export function reconcileCronJob(cluster: Cluster, cron: CronJob): number | unde
 	const complete = jobs.filter(job => jobVerdict(job) === 'Complete');
 	const failed = jobs.filter(job => jobVerdict(job) === 'Failed');
 	const old = [...complete.slice(spec.successfulJobsHistoryLimit), ...failed.slice(spec.failedJobsHistoryLimit)];
-	for (const job of old) remove(cluster, 'jobs.batch', job, background);
+	for (const job of old) deleteObject(cluster, 'jobs.batch', job, backgroundDeletion);
 	const active = jobs.filter(job => jobVerdict(job) === undefined);
 	const lastSuccessfulTime = complete[0]?.status.completionTime ?? status.lastSuccessfulTime;
 	const next = {
@@ -38,10 +38,10 @@ export function reconcileCronJob(cluster: Cluster, cron: CronJob): number | unde
 		...(lastSuccessfulTime === undefined ? {} : {lastSuccessfulTime}),
 	};
 	if (!equalJson(next, status)) store.put('cronjobs.batch', {...cron, status: next});
-	return spec.suspend === true ? undefined : nextOfSchedule(spec.schedule, clock.now());
+	return spec.suspend === true ? undefined : nextScheduledTime(spec.schedule, clock.now());
 }
 
-function make(cluster: Cluster, cron: CronJob, due: number): void {
+function make(cluster: FakeCluster, cron: CronJob, due: number): void {
 	const {metadata, spec} = cron;
 	const name = `${metadata.name}-${Math.floor(due / 60_000)}`;
 	const {namespace} = metadata;
@@ -49,7 +49,7 @@ function make(cluster: Cluster, cron: CronJob, due: number): void {
 	const job = {
 		apiVersion: 'batch/v1',
 		kind: 'Job',
-		metadata: cluster.meta(name, {
+		metadata: cluster.newMetadata(name, {
 			...(namespace === undefined ? {} : {namespace}),
 			generation: 1,
 			ownerReferences: [ownerReference(cron)],
@@ -57,5 +57,5 @@ function make(cluster: Cluster, cron: CronJob, due: number): void {
 		spec: spec.jobTemplate.spec,
 	};
 	cluster.store.put('jobs.batch', withDefaults('jobs.batch', job));
-	cluster.record(cron, {reason: 'SuccessfulCreate', message: `Created job ${name}`, component});
+	cluster.recordEvent(cron, {reason: 'SuccessfulCreate', message: `Created job ${name}`, component});
 }

@@ -1,18 +1,18 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {type DaemonSet, isActive, isReady, type Node, type Pod} from '../objects/kinds.ts';
 import {equalJson} from '../objects/kube-object.ts';
-import {podOf} from './build-pod.ts';
-import {dismiss} from './replica-sets.ts';
-import {presentRevision, revisionLabel} from './revisions.ts';
+import {buildPod} from './build-pod.ts';
+import {deletePodAsController} from './replica-sets.ts';
+import {ensureCurrentRevision, revisionLabel} from './revisions.ts';
 
 const component = 'daemonset-controller';
 
 /** A pod on each node, cordoned or not; when the template changes, one node after the other. */
-export function reconcileDaemonSet(cluster: Cluster, set: DaemonSet, suffix: () => string): void {
+export function reconcileDaemonSet(cluster: FakeCluster, set: DaemonSet, suffix: () => string): void {
 	const {store} = cluster;
 	const {metadata, spec} = set;
 	if (metadata.deletionTimestamp !== undefined) return;
-	const revision = presentRevision(cluster, set);
+	const revision = ensureCurrentRevision(cluster, set);
 	const hash = revision.metadata.labels?.[revisionLabel] ?? '';
 	const selector = Object.entries(spec.template.spec.nodeSelector ?? {});
 	const nodes = store
@@ -26,9 +26,9 @@ export function reconcileDaemonSet(cluster: Cluster, set: DaemonSet, suffix: () 
 		const nodeName = node.metadata.name;
 		const pod = store.put(
 			'pods',
-			podOf(cluster, set, spec.template, `${metadata.name}-${suffix()}`, {labels, nodeName}),
+			buildPod(cluster, set, spec.template, `${metadata.name}-${suffix()}`, {labels, nodeName}),
 		);
-		cluster.record(set, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
+		cluster.recordEvent(set, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
 	}
 	const isUpdated = (pod: Pod) => pod.metadata.labels?.[revisionLabel] === hash;
 	const present = () => store.ownedBy<Pod>('pods', metadata.uid).filter(isActive);
@@ -37,8 +37,8 @@ export function reconcileDaemonSet(cluster: Cluster, set: DaemonSet, suffix: () 
 		const old = present().filter(pod => !isUpdated(pod));
 		const [next] = [...old.filter(pod => !isReady(pod)), ...(unavailable === 0 ? old : [])];
 		if (next !== undefined) {
-			dismiss(cluster, next);
-			cluster.record(set, {reason: 'SuccessfulDelete', message: `Deleted pod: ${next.metadata.name}`, component});
+			deletePodAsController(cluster, next);
+			cluster.recordEvent(set, {reason: 'SuccessfulDelete', message: `Deleted pod: ${next.metadata.name}`, component});
 		}
 	}
 	const left = present();

@@ -1,7 +1,7 @@
-import {share} from '../objects/budgets.ts';
-import type {Cluster} from '../cluster.ts';
+import {resolveIntOrPercent} from '../objects/budgets.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {type Condition, conditionOf, type Deployment, type DeploymentStatus, type ReplicaSet} from '../objects/kinds.ts';
-import {equalJson, momentOf} from '../objects/kube-object.ts';
+import {equalJson, parseTimestamp} from '../objects/kube-object.ts';
 
 const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number | undefined) =>
 	sets.reduce((sum, set) => sum + (count(set) ?? 0), 0);
@@ -11,7 +11,7 @@ const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number |
  * deadline passes, if it is still under way.
  */
 export function deploymentStatus(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	deployment: Deployment,
 	sets: readonly ReplicaSet[],
 	fresh: ReplicaSet | undefined,
@@ -43,7 +43,7 @@ export function deploymentStatus(
 	};
 	if (!equalJson(status, before)) cluster.store.put('deployments.apps', {...deployment, status});
 	const under = progressing?.status === 'True' && progressing.reason !== 'NewReplicaSetAvailable';
-	const since = momentOf(progressing?.lastUpdateTime);
+	const since = parseTimestamp(progressing?.lastUpdateTime);
 	return under && since !== undefined ? since + deadlineMs(deployment) : undefined;
 }
 
@@ -51,13 +51,13 @@ const deadlineMs = ({spec}: Deployment) => (spec.progressDeadlineSeconds ?? 600)
 
 function unavailableBound({spec}: Deployment): number {
 	if (spec.strategy?.type === 'Recreate') return 0;
-	return share(spec.strategy?.rollingUpdate?.maxUnavailable ?? '25%', spec.replicas, Math.floor);
+	return resolveIntOrPercent(spec.strategy?.rollingUpdate?.maxUnavailable ?? '25%', spec.replicas, Math.floor);
 }
 
 type Counts = Required<Omit<DeploymentStatus, 'conditions'>>;
 
 function progress(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	{spec, status, metadata}: Deployment,
 	counts: Counts,
 	fresh: ReplicaSet | undefined,
@@ -90,7 +90,7 @@ function progress(
 	if (further || before === undefined || other || before.reason === 'DeploymentPaused') {
 		return say('True', 'ReplicaSetUpdated', `${name} is progressing.`);
 	}
-	const since = momentOf(before.lastUpdateTime) ?? cluster.clock.now();
+	const since = parseTimestamp(before.lastUpdateTime) ?? cluster.clock.now();
 	const late = cluster.clock.now() - since >= (spec.progressDeadlineSeconds ?? 600) * 1000;
 	if (late && before.status === 'True' && before.reason !== 'NewReplicaSetAvailable') {
 		return say('False', 'ProgressDeadlineExceeded', `${name} has timed out progressing.`);
@@ -99,7 +99,7 @@ function progress(
 }
 
 function next(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	conditions: readonly Condition[] | undefined,
 	told: Omit<Condition, 'lastTransitionTime'>,
 ): Condition {

@@ -1,19 +1,19 @@
-import {share} from '../objects/budgets.ts';
-import type {Cluster} from '../cluster.ts';
+import {resolveIntOrPercent} from '../objects/budgets.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {deploymentStatus} from './deployment-status.ts';
 import {type Deployment, isActive, type Pod, type PodTemplate, type ReplicaSet} from '../objects/kinds.ts';
 import {hashName} from '../objects/generated-names.ts';
 import {equalJson, type Labels, ownerReference} from '../objects/kube-object.ts';
 
 const component = 'deployment-controller';
-export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+export const deploymentRevisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
 /** Annotations that a replica set does not take over from its deployment. */
 const ownAnnotations = [
 	'kubectl.kubernetes.io/last-applied-configuration',
-	revisionAnnotation,
+	deploymentRevisionAnnotation,
 	historyAnnotation,
 	desiredAnnotation,
 	maxAnnotation,
@@ -21,7 +21,7 @@ const ownAnnotations = [
 ];
 const hashLabel = 'pod-template-hash';
 
-export const revisionOf = (set: ReplicaSet): number => Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
+export const replicaSetRevision = (set: ReplicaSet): number => Number(set.metadata.annotations?.[deploymentRevisionAnnotation] ?? 0);
 
 function withoutHash({metadata, spec}: PodTemplate): PodTemplate {
 	const {[hashLabel]: _, ...labels} = metadata?.labels ?? {};
@@ -38,16 +38,16 @@ const sameTemplate = (a: PodTemplate, b: PodTemplate) => {
 };
 
 /** How far a rollout may go beyond and below what is wanted. */
-export function bounds({spec}: Deployment): {readonly surge: number; readonly unavailable: number} {
+export function rolloutBounds({spec}: Deployment): {readonly surge: number; readonly unavailable: number} {
 	if (spec.strategy?.type === 'Recreate') return {surge: 0, unavailable: spec.replicas};
 	const {maxSurge = '25%', maxUnavailable = '25%'} = spec.strategy?.rollingUpdate ?? {};
-	const surge = share(maxSurge, spec.replicas);
-	const unavailable = share(maxUnavailable, spec.replicas, Math.floor);
+	const surge = resolveIntOrPercent(maxSurge, spec.replicas);
+	const unavailable = resolveIntOrPercent(maxUnavailable, spec.replicas, Math.floor);
 	return surge === 0 && unavailable === 0 ? {surge: 0, unavailable: 1} : {surge, unavailable};
 }
 
 /** One step of a rollout, by the rules of pkg/controller/deployment. Gives when to look again, if time alone can change something. */
-export function reconcileDeployment(cluster: Cluster, deployment: Deployment): number | undefined {
+export function reconcileDeployment(cluster: FakeCluster, deployment: Deployment): number | undefined {
 	const {store} = cluster;
 	const {metadata, spec} = deployment;
 	if (metadata.deletionTimestamp !== undefined) return undefined;
@@ -62,7 +62,7 @@ export function reconcileDeployment(cluster: Cluster, deployment: Deployment): n
 	const owner = withRevision(cluster, deployment, fresh);
 	const others = sets().filter(set => set.metadata.uid !== fresh.metadata.uid);
 	if (spec.strategy?.type === 'Recreate') recreate(cluster, owner, fresh, others);
-	else roll(cluster, owner, fresh, others);
+	else rollingUpdate(cluster, owner, fresh, others);
 	const now = sets();
 	const current = now.find(set => set.metadata.uid === fresh.metadata.uid) ?? fresh;
 	tidy(cluster, deployment, now, current);
@@ -76,20 +76,20 @@ function inherited(deployment: Deployment, before: Labels): Labels {
 
 /** The replica set of the present template, with the highest revision of all. */
 function newest(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	deployment: Deployment,
 	present: ReplicaSet | undefined,
 	sets: readonly ReplicaSet[],
 ): ReplicaSet {
 	const {store} = cluster;
-	const highest = Math.max(0, ...sets.filter(set => set !== present).map(revisionOf));
+	const highest = Math.max(0, ...sets.filter(set => set !== present).map(replicaSetRevision));
 	if (present !== undefined) {
 		const annotations = {...inherited(deployment, present.metadata.annotations ?? {})};
-		const old = revisionOf(present);
+		const old = replicaSetRevision(present);
 		if (old <= highest) {
 			const history = [annotations[historyAnnotation], String(old)].filter(Boolean).join(',');
 			Object.assign(annotations, {
-				[revisionAnnotation]: String(highest + 1),
+				[deploymentRevisionAnnotation]: String(highest + 1),
 				...(old === 0 ? {} : {[historyAnnotation]: history}),
 			});
 		}
@@ -102,11 +102,11 @@ function newest(
 	return store.put<ReplicaSet>('replicasets.apps', {
 		apiVersion: 'apps/v1',
 		kind: 'ReplicaSet',
-		metadata: cluster.meta(`${deployment.metadata.name}-${hash}`, {
+		metadata: cluster.newMetadata(`${deployment.metadata.name}-${hash}`, {
 			...(deployment.metadata.namespace === undefined ? {} : {namespace: deployment.metadata.namespace}),
 			generation: 1,
 			labels,
-			annotations: {...inherited(deployment, {}), [revisionAnnotation]: String(highest + 1)},
+			annotations: {...inherited(deployment, {}), [deploymentRevisionAnnotation]: String(highest + 1)},
 			ownerReferences: [ownerReference(deployment)],
 		}),
 		spec: {
@@ -120,17 +120,17 @@ function newest(
 
 const spec = (deployment: Deployment) => deployment.spec;
 
-function withRevision(cluster: Cluster, deployment: Deployment, fresh: ReplicaSet): Deployment {
-	const revision = String(revisionOf(fresh));
-	if (deployment.metadata.annotations?.[revisionAnnotation] === revision) return deployment;
-	const annotations = {...deployment.metadata.annotations, [revisionAnnotation]: revision};
+function withRevision(cluster: FakeCluster, deployment: Deployment, fresh: ReplicaSet): Deployment {
+	const revision = String(replicaSetRevision(fresh));
+	if (deployment.metadata.annotations?.[deploymentRevisionAnnotation] === revision) return deployment;
+	const annotations = {...deployment.metadata.annotations, [deploymentRevisionAnnotation]: revision};
 	return cluster.store.put('deployments.apps', {...deployment, metadata: {...deployment.metadata, annotations}});
 }
 
-function scale(cluster: Cluster, deployment: Deployment, set: ReplicaSet, replicas: number): ReplicaSet {
+function scale(cluster: FakeCluster, deployment: Deployment, set: ReplicaSet, replicas: number): ReplicaSet {
 	const desired = {
 		[desiredAnnotation]: String(deployment.spec.replicas),
-		[maxAnnotation]: String(deployment.spec.replicas + bounds(deployment).surge),
+		[maxAnnotation]: String(deployment.spec.replicas + rolloutBounds(deployment).surge),
 	};
 	const annotations = {...set.metadata.annotations, ...desired};
 	const same = set.spec.replicas === replicas;
@@ -140,7 +140,7 @@ function scale(cluster: Cluster, deployment: Deployment, set: ReplicaSet, replic
 	const scaled = cluster.store.put<ReplicaSet>('replicasets.apps', {...set, metadata, spec: {...set.spec, replicas}});
 	const way = replicas > set.spec.replicas ? 'up' : 'down';
 	const message = `Scaled ${way} replica set ${set.metadata.name} from ${set.spec.replicas} to ${replicas}`;
-	if (!same) cluster.record(deployment, {reason: 'ScalingReplicaSet', message, component});
+	if (!same) cluster.recordEvent(deployment, {reason: 'ScalingReplicaSet', message, component});
 	return scaled;
 }
 
@@ -148,15 +148,15 @@ const available = (set: ReplicaSet) => set.status.availableReplicas ?? 0;
 const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number) =>
 	sets.reduce((sum, set) => sum + count(set), 0);
 
-function roll(cluster: Cluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
+function rollingUpdate(cluster: FakeCluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
 	const wanted = deployment.spec.replicas;
-	const {surge, unavailable} = bounds(deployment);
+	const {surge, unavailable} = rolloutBounds(deployment);
 	const all = total([fresh, ...others], set => set.spec.replicas);
 	const room = Math.max(0, wanted + surge - all);
 	const count = fresh.spec.replicas > wanted ? wanted : Math.min(wanted, fresh.spec.replicas + room);
 	const scaled = scale(cluster, deployment, fresh, count);
 	if (scaled.spec.replicas !== fresh.spec.replicas) return;
-	const old = others.filter(set => set.spec.replicas > 0).toSorted((a, b) => revisionOf(a) - revisionOf(b));
+	const old = others.filter(set => set.spec.replicas > 0).toSorted((a, b) => replicaSetRevision(a) - replicaSetRevision(b));
 	const least = wanted - unavailable;
 	const freshMissing = fresh.spec.replicas - available(fresh);
 	let spare = all - least - freshMissing;
@@ -173,7 +173,7 @@ function roll(cluster: Cluster, deployment: Deployment, fresh: ReplicaSet, other
 	}
 }
 
-function recreate(cluster: Cluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
+function recreate(cluster: FakeCluster, deployment: Deployment, fresh: ReplicaSet, others: readonly ReplicaSet[]): void {
 	for (const set of others) if (set.spec.replicas > 0) scale(cluster, deployment, set, 0);
 	const left = others.flatMap(set => cluster.store.ownedBy<Pod>('pods', set.metadata.uid)).filter(isActive);
 	if (left.length === 0) scale(cluster, deployment, fresh, deployment.spec.replicas);
@@ -201,14 +201,14 @@ const isWhole = (set: ReplicaSet, wanted: number): boolean =>
  * what rounding leaves goes to the largest.
  */
 function scaleAll(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	deployment: Deployment,
 	fresh: ReplicaSet | undefined,
 	sets: readonly ReplicaSet[],
 ): void {
 	const wanted = deployment.spec.replicas;
 	const active = sets.filter(set => set.spec.replicas > 0);
-	const newest = fresh ?? sets.toSorted((a, b) => revisionOf(b) - revisionOf(a))[0];
+	const newest = fresh ?? sets.toSorted((a, b) => replicaSetRevision(b) - replicaSetRevision(a))[0];
 	const alone = active.length > 1 ? undefined : (active[0] ?? newest);
 	if (alone !== undefined) {
 		scale(cluster, deployment, alone, wanted);
@@ -219,9 +219,9 @@ function scaleAll(
 		return;
 	}
 	if (deployment.spec.strategy?.type === 'Recreate') return;
-	const most = wanted === 0 ? 0 : wanted + bounds(deployment).surge;
+	const most = wanted === 0 ? 0 : wanted + rolloutBounds(deployment).surge;
 	const change = most - total(active, set => set.spec.replicas);
-	const older = (a: ReplicaSet, b: ReplicaSet) => (revisionOf(a) - revisionOf(b)) * (change > 0 ? -1 : 1);
+	const older = (a: ReplicaSet, b: ReplicaSet) => (replicaSetRevision(a) - replicaSetRevision(b)) * (change > 0 ? -1 : 1);
 	const bySize = active.toSorted((a, b) => b.spec.replicas - a.spec.replicas || older(a, b));
 	let left = change;
 	const shares = bySize.map(set => {
@@ -239,14 +239,14 @@ function scaleAll(
 
 /** Old sets beyond the limit of the history are forgotten. */
 function tidy(
-	cluster: Cluster,
+	cluster: FakeCluster,
 	{spec: {revisionHistoryLimit = 10}}: Deployment,
 	sets: readonly ReplicaSet[],
 	fresh: ReplicaSet,
 ) {
 	const empty = sets
 		.filter(set => set !== fresh && set.spec.replicas === 0 && set.status.replicas === 0)
-		.toSorted((a, b) => revisionOf(a) - revisionOf(b));
+		.toSorted((a, b) => replicaSetRevision(a) - replicaSetRevision(b));
 	for (const {metadata} of empty.slice(0, Math.max(0, empty.length - revisionHistoryLimit))) {
 		cluster.store.remove('replicasets.apps', metadata.namespace, metadata.name);
 	}

@@ -1,10 +1,10 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {type Endpoints, isActive, isReady, type Pod, type Service} from '../objects/kinds.ts';
 import {equalJson} from '../objects/kube-object.ts';
-import {matches} from '../objects/selectors.ts';
+import {matchesSelector} from '../objects/selectors.ts';
 
 /** The addresses behind a service: of its ready pods, and apart from them of those that are not. */
-export function reconcileEndpoints(cluster: Cluster, service: Service): void {
+export function reconcileEndpoints(cluster: FakeCluster, service: Service): void {
 	const {store} = cluster;
 	const {metadata, spec} = service;
 	const {selector} = spec;
@@ -12,7 +12,7 @@ export function reconcileEndpoints(cluster: Cluster, service: Service): void {
 	const pods = store
 		.list<Pod>('pods', metadata.namespace)
 		.filter(
-			pod => isActive(pod) && pod.status.podIP !== undefined && matches({matchLabels: selector}, pod.metadata.labels),
+			pod => isActive(pod) && pod.status.podIP !== undefined && matchesSelector({matchLabels: selector}, pod.metadata.labels),
 		);
 	const address = ({metadata: {namespace = '', name, uid}, spec: {nodeName}, status}: Pod) => ({
 		ip: status.podIP ?? '',
@@ -37,7 +37,7 @@ export function reconcileEndpoints(cluster: Cluster, service: Service): void {
 	const fresh = {
 		apiVersion: 'v1',
 		kind: 'Endpoints',
-		metadata: cluster.meta(metadata.name, {namespace: metadata.namespace}),
+		metadata: cluster.newMetadata(metadata.name, {namespace: metadata.namespace}),
 	};
 	store.put<Endpoints>('endpoints', {...(before ?? fresh), subsets});
 }

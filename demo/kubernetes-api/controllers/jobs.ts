@@ -1,9 +1,9 @@
-import type {Cluster} from '../cluster.ts';
-import {backOffMs} from './container-lifecycle.ts';
+import type {FakeCluster} from '../cluster.ts';
+import {restartBackoffMs} from './container-lifecycle.ts';
 import {conditionOf, isActive, isReady, type Job, jobVerdict, type Pod} from '../objects/kinds.ts';
-import {equalJson, momentOf} from '../objects/kube-object.ts';
-import {podOf, withCondition} from './build-pod.ts';
-import {dismiss} from './replica-sets.ts';
+import {equalJson, parseTimestamp} from '../objects/kube-object.ts';
+import {buildPod, withCondition} from './build-pod.ts';
+import {deletePodAsController} from './replica-sets.ts';
 
 const component = 'job-controller';
 
@@ -13,7 +13,7 @@ type Verdict = {readonly type: 'Complete' | 'Failed'; readonly reason: string; r
  * One step, by the rules of pkg/controller/job: as many pods at once as `parallelism`, another for each that failed, ever later, until
  * `completions` have ended well or `backoffLimit` is passed. Epoch milliseconds when something may be due by time alone.
  */
-export function reconcileJob(cluster: Cluster, job: Job, suffix: () => string): number | undefined {
+export function reconcileJob(cluster: FakeCluster, job: Job, suffix: () => string): number | undefined {
 	const {store, clock} = cluster;
 	const {metadata, spec} = job;
 	if (metadata.deletionTimestamp !== undefined || jobVerdict(job) !== undefined) return undefined;
@@ -21,23 +21,23 @@ export function reconcileJob(cluster: Cluster, job: Job, suffix: () => string): 
 	const failed = pods.filter(({status}) => status.phase === 'Failed');
 	const succeeded = pods.filter(({status}) => status.phase === 'Succeeded').length;
 	const active = pods.filter(isActive);
-	const startedAt = momentOf(job.status.startTime);
+	const startedAt = parseTimestamp(job.status.startTime);
 	const overdue = deadline(job);
-	const verdict = judge(cluster, job, {failed, succeeded, active});
-	if (verdict !== undefined || spec.suspend === true) for (const pod of active) dismiss(cluster, pod);
+	const verdict = decideVerdict(cluster, job, {failed, succeeded, active});
+	if (verdict !== undefined || spec.suspend === true) for (const pod of active) deletePodAsController(cluster, pod);
 	const missing =
 		verdict !== undefined || spec.suspend === true
 			? 0
 			: Math.min(spec.parallelism - active.length, spec.completions - succeeded - active.length);
 	const lastFailure = Math.max(0, ...failed.map(endOf));
-	const againAt = failed.length === 0 ? 0 : lastFailure + backOffMs(failed.length);
+	const againAt = failed.length === 0 ? 0 : lastFailure + restartBackoffMs(failed.length);
 	const made = missing > 0 && clock.now() >= againAt ? missing : 0;
 	for (let index = 0; index < made; index += 1) {
-		const pod = store.put('pods', podOf(cluster, job, spec.template, `${metadata.name}-${suffix()}`));
-		cluster.record(job, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
+		const pod = store.put('pods', buildPod(cluster, job, spec.template, `${metadata.name}-${suffix()}`));
+		cluster.recordEvent(job, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
 	}
 	const present = store.ownedBy<Pod>('pods', metadata.uid).filter(isActive);
-	tell(cluster, job, {
+	updateJobStatus(cluster, job, {
 		active: present.length,
 		ready: present.filter(isReady).length,
 		succeeded,
@@ -50,17 +50,17 @@ export function reconcileJob(cluster: Cluster, job: Job, suffix: () => string): 
 }
 
 const endOf = ({status}: Pod): number =>
-	Math.max(0, ...(status.containerStatuses ?? []).map(({state}) => momentOf(state.terminated?.finishedAt) ?? 0));
+	Math.max(0, ...(status.containerStatuses ?? []).map(({state}) => parseTimestamp(state.terminated?.finishedAt) ?? 0));
 
 function deadline({spec, status}: Job): number | undefined {
-	const from = momentOf(status.startTime);
+	const from = parseTimestamp(status.startTime);
 	return from === undefined || spec.activeDeadlineSeconds === undefined
 		? undefined
 		: from + spec.activeDeadlineSeconds * 1000;
 }
 
-function judge(
-	{clock}: Cluster,
+function decideVerdict(
+	{clock}: FakeCluster,
 	job: Job,
 	{
 		failed,
@@ -84,7 +84,7 @@ function judge(
 	return {type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods'};
 }
 
-type Told = {
+type JobProgress = {
 	readonly active: number;
 	readonly ready: number;
 	readonly succeeded: number;
@@ -93,7 +93,7 @@ type Told = {
 	readonly startTime: string | undefined;
 };
 
-function tell(cluster: Cluster, job: Job, {verdict, startTime, succeeded, failed, ...counts}: Told): void {
+function updateJobStatus(cluster: FakeCluster, job: Job, {verdict, startTime, succeeded, failed, ...counts}: JobProgress): void {
 	const time = cluster.time();
 	let conditions = job.status.conditions ?? [];
 	const isSuspended = job.spec.suspend === true;
@@ -106,8 +106,8 @@ function tell(cluster: Cluster, job: Job, {verdict, startTime, succeeded, failed
 	if (verdict !== undefined) {
 		conditions = withCondition(conditions, {...verdict, status: 'True'}, time);
 		const {reason, message} = verdict;
-		if (verdict.type === 'Failed') cluster.record(job, {reason, message, type: 'Warning', component});
-		else cluster.record(job, {reason: 'Completed', message: 'Job completed', component});
+		if (verdict.type === 'Failed') cluster.recordEvent(job, {reason, message, type: 'Warning', component});
+		else cluster.recordEvent(job, {reason: 'Completed', message: 'Job completed', component});
 	}
 	const status = {
 		...(startTime === undefined ? {} : {startTime}),

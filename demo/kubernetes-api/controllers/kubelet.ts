@@ -1,10 +1,10 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import type {Cluster} from '../cluster.ts';
-import {nextOf} from './container-lifecycle.ts';
+import type {FakeCluster} from '../cluster.ts';
+import {nextTransition} from './container-lifecycle.ts';
 import {type ContainerStatus, conditionOf, type Node, type Pod} from '../objects/kinds.ts';
-import {controllerOf, momentOf} from '../objects/kube-object.ts';
+import {controllerOf, parseTimestamp} from '../objects/kube-object.ts';
 import {addressOf, containerStatus, withContainers} from './build-pod.ts';
-import type {Program, Programs} from '../objects/programs.ts';
+import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
 import {createScheduler} from './scheduler.ts';
 
 /** How long a container takes to stop once it hears that it should. */
@@ -12,18 +12,18 @@ const stoppingMs = 700;
 const scheduleRetryMs = 5000;
 
 /** What a Job runs comes to an end, if nothing else is known of it. */
-const usualJob: Program = {fails: {afterMs: 3000, exitCode: 0, says: ''}};
-const programOf = (pod: Pod, known: Program): Program =>
+const usualJob: ContainerProgram = {exit: {afterMs: 3000, exitCode: 0, says: ''}};
+const programOf = (pod: Pod, known: ContainerProgram): ContainerProgram =>
 	Object.keys(known).length === 0 && controllerOf(pod)?.kind === 'Job' ? usualJob : known;
 
 /** Brings each pod on: puts it on a node, starts its containers, restarts those that end, and takes it away when it was deleted. */
 export type Kubelet = {
 	/** Looks at the pod again now: it is new, or was changed. */
-	look(pod: Pod): void;
+	reconcile(pod: Pod): void;
 	stop(): void;
 };
 
-export function createKubelet(cluster: Cluster, scenario: ClusterScenario, programs: Programs): Kubelet {
+export function createKubelet(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms): Kubelet {
 	const {store, clock} = cluster;
 	const scheduler = createScheduler(cluster);
 	const timers = new Map<string, () => void>();
@@ -67,8 +67,8 @@ export function createKubelet(cluster: Cluster, scenario: ClusterScenario, progr
 
 	function create(pod: Pod) {
 		const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
-		const podIP = addressOf(scenario.fixed(`${key} ${pod.metadata.uid}`));
-		const hostIP = addressOf(scenario.fixed(`${pod.spec.nodeName} address`));
+		const podIP = addressOf(scenario.stableRandom(`${key} ${pod.metadata.uid}`));
+		const hostIP = addressOf(scenario.stableRandom(`${pod.spec.nodeName} address`));
 		const statuses = pod.spec.containers.map(container =>
 			containerStatus(container, {waiting: {reason: 'ContainerCreating'}}),
 		);
@@ -80,9 +80,9 @@ export function createKubelet(cluster: Cluster, scenario: ClusterScenario, progr
 		pod.spec.containers.map(container => {
 			const status = pod.status.containerStatuses?.find(each => each.name === container.name);
 			const known = status ?? containerStatus(container, {waiting: {reason: 'ContainerCreating'}});
-			const luck = scenario.fixed(`${pod.metadata.uid}/${container.name}`);
+			const luck = scenario.stableRandom(`${pod.metadata.uid}/${container.name}`);
 			const program = programOf(pod, programs.get(container.image));
-			return {status: known, next: nextOf({cluster, pod, container, status: known, program, luck})};
+			return {status: known, next: nextTransition({cluster, pod, container, status: known, program, random: luck})};
 		});
 
 	/** The containers whose moment has come go on. */
@@ -93,7 +93,7 @@ export function createKubelet(cluster: Cluster, scenario: ClusterScenario, progr
 		const statuses = steps.map(({status, next}): ContainerStatus => {
 			// A retry counts from now, and this is it.
 			const isDue = next !== undefined && (next.at <= clock.now() || next.at === earliest);
-			return isDue ? next.become() : status;
+			return isDue ? next.apply() : status;
 		});
 		const after = withContainers(pod, statuses, cluster.time());
 		const all = statuses.every(({state}) => state.terminated !== undefined);
@@ -110,12 +110,12 @@ export function createKubelet(cluster: Cluster, scenario: ClusterScenario, progr
 			timers.get(uid)?.();
 			return;
 		}
-		const by = momentOf(metadata.deletionTimestamp) ?? clock.now();
+		const by = parseTimestamp(metadata.deletionTimestamp) ?? clock.now();
 		const deaf = spec.containers.some(({image}) => programs.get(image).ignoresTerm === true);
 		const host = spec.nodeName === undefined ? {} : {host: spec.nodeName};
 		for (const {name} of timers.has(`${uid} ending`) ? [] : spec.containers) {
 			const fieldPath = `spec.containers{${name}}`;
-			cluster.record(pod, {
+			cluster.recordEvent(pod, {
 				reason: 'Killing',
 				message: `Stopping container ${name}`,
 				component: 'kubelet',
@@ -138,7 +138,7 @@ export function createKubelet(cluster: Cluster, scenario: ClusterScenario, progr
 
 	for (const pod of store.list<Pod>('pods')) look(pod);
 	return {
-		look,
+		reconcile: look,
 		stop() {
 			for (const cancel of timers.values()) cancel();
 		},

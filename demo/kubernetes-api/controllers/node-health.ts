@@ -1,8 +1,8 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Node, Pod} from '../objects/kinds.ts';
 import {controllerOf} from '../objects/kube-object.ts';
 import {withCondition} from './build-pod.ts';
-import {dismiss} from './replica-sets.ts';
+import {deletePodAsController} from './replica-sets.ts';
 
 /** Pods tolerate a node that cannot be reached for so long, unless they say otherwise. */
 const tolerationMs = 300_000;
@@ -16,7 +16,7 @@ const unreachable = [
  * Loses the kubelet of a node, or finds it again (pkg/controller/nodelifecycle): its pods are no longer ready, after five minutes they are
  * deleted, and stay, since nobody is there to end them.
  */
-export function setNodeReady(cluster: Cluster, name: string, ready: boolean): void {
+export function setNodeReady(cluster: FakeCluster, name: string, ready: boolean): void {
 	const {store} = cluster;
 	const node = store.get<Node>('nodes', undefined, name);
 	if (node === undefined) throw new Error(`there is no node ${name}`);
@@ -39,7 +39,7 @@ export function setNodeReady(cluster: Cluster, name: string, ready: boolean): vo
 	});
 	const word = ready ? 'NodeReady' : 'NodeNotReady';
 	const message = `Node ${name} status is now: ${word}`;
-	cluster.record(node, {reason: word, message, component: 'node-controller'});
+	cluster.recordEvent(node, {reason: word, message, component: 'node-controller'});
 	const here = () => store.list<Pod>('pods').filter(pod => pod.spec.nodeName === name);
 	for (const pod of here()) {
 		const settled = {type: 'Ready', status: ready ? ('True' as const) : ('False' as const)};
@@ -54,12 +54,12 @@ export function setNodeReady(cluster: Cluster, name: string, ready: boolean): vo
 		if (present?.spec.taints === undefined) return;
 		for (const pod of here()) {
 			if (controllerOf(pod)?.kind === 'DaemonSet' || pod.metadata.deletionTimestamp !== undefined) continue;
-			cluster.record(pod, {
+			cluster.recordEvent(pod, {
 				reason: 'TaintManagerEviction',
 				message: `Marking for deletion Pod ${pod.metadata.namespace}/${pod.metadata.name}`,
 				component: 'taint-eviction-controller',
 			});
-			dismiss(cluster, pod);
+			deletePodAsController(cluster, pod);
 		}
 	});
 }

@@ -1,16 +1,16 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {isActive, isReady, type Pod, type ReplicaSet} from '../objects/kinds.ts';
 import {equalJson} from '../objects/kube-object.ts';
-import {podOf} from './build-pod.ts';
-import {background, remove} from '../serving/deletion.ts';
+import {buildPod} from './build-pod.ts';
+import {backgroundDeletion, deleteObject} from '../serving/deletion.ts';
 
 const component = 'replicaset-controller';
 
 /** A controller takes a pod away: as a client would, without conditions. */
-export const dismiss = (cluster: Cluster, pod: Pod): void => void remove(cluster, 'pods', pod, background);
+export const deletePodAsController = (cluster: FakeCluster, pod: Pod): void => void deleteObject(cluster, 'pods', pod, backgroundDeletion);
 
 /** Those that are of the least use go first: on no node, not ready, young (pkg/controller, ActivePods). */
-export function leastUseful(pods: readonly Pod[]): readonly Pod[] {
+export function sortByDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
 	const rank = (pod: Pod) => (pod.spec.nodeName === undefined ? 0 : isReady(pod) ? 2 : 1);
 	return pods.toSorted(
 		(a, b) => rank(a) - rank(b) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1),
@@ -18,18 +18,18 @@ export function leastUseful(pods: readonly Pod[]): readonly Pod[] {
 }
 
 /** Makes as many pods as are wanted, and tells how many there are. */
-export function reconcileReplicaSet(cluster: Cluster, set: ReplicaSet, suffix: () => string): void {
+export function reconcileReplicaSet(cluster: FakeCluster, set: ReplicaSet, suffix: () => string): void {
 	const {store} = cluster;
 	if (set.metadata.deletionTimestamp !== undefined) return;
 	const pods = store.ownedBy<Pod>('pods', set.metadata.uid).filter(isActive);
 	const missing = set.spec.replicas - pods.length;
 	for (let made = 0; made < missing; made += 1) {
-		const pod = store.put('pods', podOf(cluster, set, set.spec.template, `${set.metadata.name}-${suffix()}`));
-		cluster.record(set, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
+		const pod = store.put('pods', buildPod(cluster, set, set.spec.template, `${set.metadata.name}-${suffix()}`));
+		cluster.recordEvent(set, {reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}`, component});
 	}
-	for (const pod of leastUseful(pods).slice(0, Math.max(0, -missing))) {
-		dismiss(cluster, pod);
-		cluster.record(set, {reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}`, component});
+	for (const pod of sortByDeletionOrder(pods).slice(0, Math.max(0, -missing))) {
+		deletePodAsController(cluster, pod);
+		cluster.recordEvent(set, {reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}`, component});
 	}
 	const present = store.ownedBy<Pod>('pods', set.metadata.uid).filter(isActive);
 	const ready = present.filter(isReady).length;

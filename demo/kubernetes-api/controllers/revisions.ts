@@ -1,4 +1,4 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {ControllerRevision, PodTemplate, WorkloadSpec} from '../objects/kinds.ts';
 import {hashName} from '../objects/generated-names.ts';
 import {equalJson, type KubeObject, ownerReference} from '../objects/kube-object.ts';
@@ -7,8 +7,8 @@ import {equalJson, type KubeObject, ownerReference} from '../objects/kube-object
 export const templateData = (template: PodTemplate): object => ({spec: {template: {...template, $patch: 'replace'}}});
 
 /** The revision of the present template: a new one, or an old one that becomes the newest again. */
-export function presentRevision(
-	cluster: Cluster,
+export function ensureCurrentRevision(
+	cluster: FakeCluster,
 	owner: KubeObject & {readonly spec: WorkloadSpec},
 ): ControllerRevision {
 	const {store} = cluster;
@@ -26,7 +26,7 @@ export function presentRevision(
 	return store.put<ControllerRevision>('controllerrevisions.apps', {
 		apiVersion: 'apps/v1',
 		kind: 'ControllerRevision',
-		metadata: cluster.meta(`${metadata.name}-${hash}`, {
+		metadata: cluster.newMetadata(`${metadata.name}-${hash}`, {
 			...(metadata.namespace === undefined ? {} : {namespace: metadata.namespace}),
 			labels: {...spec.template.metadata?.labels, 'controller-revision-hash': hash},
 			ownerReferences: [ownerReference(owner)],

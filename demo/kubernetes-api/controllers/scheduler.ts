@@ -1,5 +1,5 @@
-import type {Cluster} from '../cluster.ts';
-import {quantity} from '../objects/defaults.ts';
+import type {FakeCluster} from '../cluster.ts';
+import {parseQuantity} from '../objects/defaults.ts';
 import {conditionOf, type Node, type Pod} from '../objects/kinds.ts';
 import {withCondition} from './build-pod.ts';
 
@@ -13,7 +13,7 @@ export type Scheduler = {
 function requested({spec}: Pod): Load {
 	const sum = (name: string) =>
 		spec.containers.reduce(
-			(all, {resources}) => all + quantity(resources?.requests?.[name] ?? resources?.limits?.[name]),
+			(all, {resources}) => all + parseQuantity(resources?.requests?.[name] ?? resources?.limits?.[name]),
 			0,
 		);
 	return {cpu: sum('cpu'), memory: sum('memory'), pods: 1};
@@ -22,7 +22,7 @@ function requested({spec}: Pod): Load {
 const isEnded = ({status}: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';
 
 /** Chooses the node with the most memory left. Follows the pods, so as to know what is taken. */
-export function createScheduler(cluster: Cluster): Scheduler {
+export function createScheduler(cluster: FakeCluster): Scheduler {
 	const {store} = cluster;
 	const taken = new Map<string, Load>();
 	const counted = new Map<string, {readonly node: string; readonly load: Load}>();
@@ -66,9 +66,9 @@ export function createScheduler(cluster: Cluster): Scheduler {
 		if (!selector.every(([key, value]) => node.metadata.labels?.[key] === value)) {
 			return "node(s) didn't match Pod's node affinity/selector";
 		}
-		if (load.cpu + wants.cpu > quantity(allocatable['cpu'])) return 'Insufficient cpu';
-		if (load.memory + wants.memory > quantity(allocatable['memory'])) return 'Insufficient memory';
-		return load.pods >= quantity(allocatable['pods']) ? 'Too many pods' : undefined;
+		if (load.cpu + wants.cpu > parseQuantity(allocatable['cpu'])) return 'Insufficient cpu';
+		if (load.memory + wants.memory > parseQuantity(allocatable['memory'])) return 'Insufficient memory';
+		return load.pods >= parseQuantity(allocatable['pods']) ? 'Too many pods' : undefined;
 	}
 
 	return {
@@ -82,7 +82,7 @@ export function createScheduler(cluster: Cluster): Scheduler {
 				return why === undefined;
 			});
 			const left = ({metadata, status}: Node) =>
-				quantity(status.allocatable['memory']) - (taken.get(metadata.name)?.memory ?? 0);
+				parseQuantity(status.allocatable['memory']) - (taken.get(metadata.name)?.memory ?? 0);
 			const [best] = fitting.toSorted((a, b) => left(b) - left(a));
 			const {namespace, name} = pod.metadata;
 			const told = {component: 'default-scheduler'};
@@ -95,12 +95,12 @@ export function createScheduler(cluster: Cluster): Scheduler {
 					status: {...pod.status, conditions},
 				});
 				const message = `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`;
-				cluster.record(placed, {...told, reason: 'Scheduled', message});
+				cluster.recordEvent(placed, {...told, reason: 'Scheduled', message});
 				return placed;
 			}
 			const counts = [...reasons].map(([why, count]) => `${count} ${why}`).sort();
 			const message = `0/${nodes.length} nodes are available: ${counts.join(', ')}.`;
-			cluster.record(pod, {...told, reason: 'FailedScheduling', type: 'Warning', message});
+			cluster.recordEvent(pod, {...told, reason: 'FailedScheduling', type: 'Warning', message});
 			const condition = {type: 'PodScheduled', status: 'False' as const, reason: 'Unschedulable', message};
 			if (conditionOf(pod.status.conditions, 'PodScheduled')?.message === message) return pod;
 			const conditions = withCondition(pod.status.conditions, condition, time);

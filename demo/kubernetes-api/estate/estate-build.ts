@@ -1,7 +1,7 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {withDefaults} from '../objects/defaults.ts';
-import {revisionAnnotation} from '../controllers/deployments.ts';
+import {deploymentRevisionAnnotation} from '../controllers/deployments.ts';
 import type {WorkloadPlan} from './estate-workloads.ts';
 import type {Container, Deployment, Namespace, Node, PodTemplate, ReplicaSet} from '../objects/kinds.ts';
 import {hashName} from '../objects/generated-names.ts';
@@ -13,12 +13,12 @@ const day = 24 * 3_600_000;
 export const imageOf = ({namespace, name}: Pick<WorkloadPlan, 'namespace' | 'name'>, version: string): string =>
 	`registry.example.test/${namespace}/${name}:${version}`;
 
-export function addNamespace(cluster: Cluster, name: string): void {
+export function addNamespace(cluster: FakeCluster, name: string): void {
 	if (cluster.store.get('namespaces', undefined, name) !== undefined) return;
 	cluster.store.put<Namespace>('namespaces', {
 		apiVersion: 'v1',
 		kind: 'Namespace',
-		metadata: cluster.meta(name, {labels: {'kubernetes.io/metadata.name': name}}),
+		metadata: cluster.newMetadata(name, {labels: {'kubernetes.io/metadata.name': name}}),
 		spec: {finalizers: ['kubernetes']},
 		status: {phase: 'Active'},
 	});
@@ -41,12 +41,12 @@ const conditions = (time: string) =>
 		lastTransitionTime: time,
 	}));
 
-export function addNode(cluster: Cluster, scenario: ClusterScenario, name: string): void {
+export function addNode(cluster: FakeCluster, scenario: ClusterScenario, name: string): void {
 	const zone = /([a-z])\d+$/.exec(name)?.[1] ?? 'a';
 	cluster.store.put<Node>('nodes', {
 		apiVersion: 'v1',
 		kind: 'Node',
-		metadata: cluster.meta(name, {
+		metadata: cluster.newMetadata(name, {
 			labels: {
 				'kubernetes.io/hostname': name,
 				'kubernetes.io/os': 'linux',
@@ -61,7 +61,7 @@ export function addNode(cluster: Cluster, scenario: ClusterScenario, name: strin
 			allocatable: {cpu: '15800m', memory: '32505856Ki', pods: '250', 'ephemeral-storage': '94371840Ki'},
 			conditions: conditions(cluster.time()),
 			addresses: [
-				{type: 'InternalIP', address: addressOf(scenario.fixed(`${name} address`))},
+				{type: 'InternalIP', address: addressOf(scenario.stableRandom(`${name} address`))},
 				{type: 'Hostname', address: name},
 			],
 			nodeInfo: {
@@ -106,7 +106,7 @@ function containersOf(plan: WorkloadPlan, version: string): readonly Container[]
 	];
 }
 
-export const templateOf = (plan: WorkloadPlan, version: string): PodTemplate => ({
+export const podTemplateOf = (plan: WorkloadPlan, version: string): PodTemplate => ({
 	metadata: {labels: labelsOf(plan)},
 	spec: {containers: containersOf(plan, version)},
 });
@@ -126,17 +126,17 @@ const ownedLabels = (plan: WorkloadPlan): Labels =>
 const causeAnnotation = 'kubernetes.io/change-cause';
 
 /** Puts the workload there; its controller makes the pods. Of a deployment, the earlier revisions are there too, without pods. */
-export function addWorkload(cluster: Cluster, plan: WorkloadPlan): void {
+export function addWorkload(cluster: FakeCluster, plan: WorkloadPlan): void {
 	const {namespace, name, kind, replicas, revision, version} = plan;
 	addNamespace(cluster, namespace);
 	const key = `${kind.toLowerCase()}s.apps`;
 	const annotations: Labels = {
 		...ownedAnnotations(plan),
 		...(kind === 'Deployment'
-			? {[revisionAnnotation]: String(revision - 1), [causeAnnotation]: `image ${name}:${version}`}
+			? {[deploymentRevisionAnnotation]: String(revision - 1), [causeAnnotation]: `image ${name}:${version}`}
 			: {}),
 	};
-	const metadata = cluster.meta(name, {
+	const metadata = cluster.newMetadata(name, {
 		namespace,
 		generation: revision,
 		labels: {...labelsOf(plan), ...ownedLabels(plan)},
@@ -148,7 +148,7 @@ export function addWorkload(cluster: Cluster, plan: WorkloadPlan): void {
 		...(kind === 'StatefulSet' ? {serviceName: name} : {}),
 		...(plan.onDelete === true ? {updateStrategy: {type: 'OnDelete'}} : {}),
 		selector,
-		template: templateOf(plan, version),
+		template: podTemplateOf(plan, version),
 	};
 	const object = withDefaults(key, {apiVersion: 'apps/v1', kind, metadata, spec} as KubeObject);
 	const put = cluster.store.put(key, object);
@@ -157,25 +157,25 @@ export function addWorkload(cluster: Cluster, plan: WorkloadPlan): void {
 }
 
 /** Replica sets of the two revisions before: what a rollout can be undone to. */
-function addHistory(cluster: Cluster, deployment: Deployment, plan: WorkloadPlan): void {
+function addHistory(cluster: FakeCluster, deployment: Deployment, plan: WorkloadPlan): void {
 	const {namespace, name, version, revision} = plan;
 	for (const back of [2, 1]) {
 		if (revision - back < 1) continue;
 		const [major = '1', minor = '0', patch = '0'] = version.split('.');
 		const older = `${major}.${Math.max(0, Number(minor) - back)}.${Number(patch) + back}`;
-		const template = withTemplateDefaults(templateOf(plan, older));
+		const template = withTemplateDefaults(podTemplateOf(plan, older));
 		const hash = hashName(template);
 		const labels = {...labelsOf(plan), 'pod-template-hash': hash};
 		cluster.store.put<ReplicaSet>('replicasets.apps', {
 			apiVersion: 'apps/v1',
 			kind: 'ReplicaSet',
-			metadata: cluster.meta(`${name}-${hash}`, {
+			metadata: cluster.newMetadata(`${name}-${hash}`, {
 				namespace,
 				generation: 3,
 				creationTimestamp: timestamp(cluster.clock.now() - back * 3 * day),
 				labels,
 				annotations: {
-					[revisionAnnotation]: String(revision - back),
+					[deploymentRevisionAnnotation]: String(revision - back),
 					[causeAnnotation]: `image ${name}:${older}`,
 					'deployment.kubernetes.io/desired-replicas': String(plan.replicas),
 					'deployment.kubernetes.io/max-replicas': String(Math.ceil(plan.replicas * 1.25)),
@@ -193,14 +193,14 @@ function withTemplateDefaults(template: PodTemplate): PodTemplate {
 	return {...template, spec: (withDefaults('pods', holder) as unknown as PodTemplate).spec};
 }
 
-function addService(cluster: Cluster, plan: WorkloadPlan): void {
+function addService(cluster: FakeCluster, plan: WorkloadPlan): void {
 	const {namespace, name, kind} = plan;
 	if (kind === 'DaemonSet' || plan.unserved === true) return;
 	const luck = Number.parseInt(Buffer.from(`${namespace}/${name}`).toString('hex').slice(-6), 16) / 0xffffff;
 	cluster.store.put('services', {
 		apiVersion: 'v1',
 		kind: 'Service',
-		metadata: cluster.meta(name, {namespace, labels: labelsOf(plan)}),
+		metadata: cluster.newMetadata(name, {namespace, labels: labelsOf(plan)}),
 		spec: {
 			type: 'ClusterIP',
 			clusterIP: addressOf(luck).replace(/^10\.\d+/, '10.96'),

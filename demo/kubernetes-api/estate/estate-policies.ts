@@ -1,5 +1,5 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {WorkloadPlan} from './estate-workloads.ts';
 import type {Autoscaler, Budget, KeyValues} from '../objects/kinds.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
@@ -8,7 +8,7 @@ import type {KubeObject} from '../objects/kube-object.ts';
 const strict = 'payments/ledger';
 
 /** A budget for each deployment that has enough pods to be without one. */
-export function addBudget(cluster: Cluster, scenario: ClusterScenario, {namespace, name, kind, replicas}: WorkloadPlan): void {
+export function addBudget(cluster: FakeCluster, scenario: ClusterScenario, {namespace, name, kind, replicas}: WorkloadPlan): void {
 	if (kind !== 'Deployment' || replicas < 4) return;
 	const isStrict = scenario.name === 'default' && `${namespace}/${name}` === strict;
 	const spec = isStrict ? {minAvailable: replicas} : {maxUnavailable: '25%'};
@@ -16,7 +16,7 @@ export function addBudget(cluster: Cluster, scenario: ClusterScenario, {namespac
 	cluster.store.put<Budget>('poddisruptionbudgets.policy', {
 		apiVersion: 'policy/v1',
 		kind: 'PodDisruptionBudget',
-		metadata: cluster.meta(name, {namespace, generation: 1, labels}),
+		metadata: cluster.newMetadata(name, {namespace, generation: 1, labels}),
 		spec: {...spec, selector: {matchLabels: labels}},
 		status: {disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0},
 	});
@@ -29,14 +29,14 @@ const scaled: Readonly<Record<string, readonly [number, number]>> = {
 	'orders/worker': [8, 40],
 };
 
-export function addAutoscaler(cluster: Cluster, {namespace, name}: WorkloadPlan): void {
+export function addAutoscaler(cluster: FakeCluster, {namespace, name}: WorkloadPlan): void {
 	const range = scaled[`${namespace}/${name}`];
 	if (range === undefined) return;
 	const [minReplicas, maxReplicas] = range;
 	cluster.store.put<Autoscaler>('horizontalpodautoscalers.autoscaling', {
 		apiVersion: 'autoscaling/v2',
 		kind: 'HorizontalPodAutoscaler',
-		metadata: cluster.meta(name, {namespace}),
+		metadata: cluster.newMetadata(name, {namespace}),
 		spec: {
 			scaleTargetRef: {apiVersion: 'apps/v1', kind: 'Deployment', name},
 			minReplicas,
@@ -48,25 +48,25 @@ export function addAutoscaler(cluster: Cluster, {namespace, name}: WorkloadPlan)
 }
 
 /** What the workloads read, and the registration of the metrics API. */
-export function addConfiguration(cluster: Cluster): void {
+export function addConfiguration(cluster: FakeCluster): void {
 	const {store} = cluster;
 	store.put<KeyValues>('secrets', {
 		apiVersion: 'v1',
 		kind: 'Secret',
-		metadata: cluster.meta('sms-provider', {namespace: 'notify'}),
+		metadata: cluster.newMetadata('sms-provider', {namespace: 'notify'}),
 		type: 'Opaque',
 		data: {'api-key': Buffer.from('demo-key-of-no-use').toString('base64')},
 	});
 	store.put<KeyValues>('configmaps', {
 		apiVersion: 'v1',
 		kind: 'ConfigMap',
-		metadata: cluster.meta('checkout-settings', {namespace: 'checkout'}),
+		metadata: cluster.newMetadata('checkout-settings', {namespace: 'checkout'}),
 		data: {currency: 'EUR', 'cart.ttl': '30m'},
 	});
 	store.put('apiservices.apiregistration.k8s.io', {
 		apiVersion: 'apiregistration.k8s.io/v1',
 		kind: 'APIService',
-		metadata: cluster.meta('v1beta1.metrics.k8s.io'),
+		metadata: cluster.newMetadata('v1beta1.metrics.k8s.io'),
 		spec: {
 			group: 'metrics.k8s.io',
 			version: 'v1beta1',

@@ -69,7 +69,7 @@ function plans(
 
 const everyNode = nodeNames.length;
 
-export const workloads: readonly WorkloadPlan[] = [
+export const workloadPlans: readonly WorkloadPlan[] = [
 	...plans('Deployment', 'checkout', 512, {api: 6, web: 12, cart: 8, pricing: 6, promotions: 4, worker: 10}),
 	...plans('Deployment', 'orders', 1024, {api: 8, worker: 24, exporter: 2, scheduler: 2}),
 	...plans('Deployment', 'payments', 768, {api: 8, ledger: 6, webhooks: 6, reconciler: 3, 'fraud-scoring': 8}),
@@ -103,7 +103,7 @@ export const workloads: readonly WorkloadPlan[] = [
 ];
 
 /** So many pods in deployments of 20, in ten namespaces. */
-export const manyWorkloads = (pods: number): readonly WorkloadPlan[] =>
+export const manyWorkloadPlans = (pods: number): readonly WorkloadPlan[] =>
 	Array.from({length: Math.ceil(pods / 20)}, (_, index) => ({
 		namespace: `load-${index % 10}`,
 		name: `app-${String(index).padStart(4, '0')}`,

@@ -1,23 +1,23 @@
 import {type ClusterScenario, hasCrashloop} from '../cluster-scenario.ts';
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Controllers} from '../controllers/controllers.ts';
 import {imageOf} from './estate-build.ts';
 import type {Container, Deployment, Pod} from '../objects/kinds.ts';
 import {setNodeReady} from '../controllers/node-health.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
 import {withContainers} from '../controllers/build-pod.ts';
-import type {Programs} from '../objects/programs.ts';
+import type {ContainerPrograms} from '../objects/programs.ts';
 
 const minute = 60_000;
 const mebi = 1024 ** 2;
 
 /** Something that happened before the demo began: so long before, what was done. */
-export type Happening = {readonly beforeMs: number; readonly happen: () => void};
+export type PastEvent = {readonly beforeMs: number; readonly apply: () => void};
 
-type Place = {
-	readonly cluster: Cluster;
+type ProblemContext = {
+	readonly cluster: FakeCluster;
 	readonly scenario: ClusterScenario;
-	readonly programs: Programs;
+	readonly programs: ContainerPrograms;
 	readonly controllers: Controllers;
 };
 
@@ -25,32 +25,32 @@ type Place = {
  * What is wrong in this scenario. Each trouble is what somebody did to the cluster, and what follows from it is the cluster's own doing; it
  * ends when that is taken back, or the cause is taken away otherwise.
  */
-export function troubles(place: Place): readonly Happening[] {
+export function scenarioProblems(place: ProblemContext): readonly PastEvent[] {
 	const {scenario} = place;
 	if (!hasCrashloop(scenario)) return [];
-	const crash = {beforeMs: 7 * minute, happen: () => crashLoop(place)};
+	const crash = {beforeMs: 7 * minute, apply: () => crashLoop(place)};
 	if (scenario.name === 'crashloop') return [crash];
 	const some = [
-		{beforeMs: 52 * minute, happen: () => killedOnce(place, 'reporting', 'builder')},
-		{beforeMs: 9 * minute, happen: () => neverReady(place)},
+		{beforeMs: 52 * minute, apply: () => oomKilledOnce(place, 'reporting', 'builder')},
+		{beforeMs: 9 * minute, apply: () => neverReady(place)},
 		crash,
-		{beforeMs: 6.5 * minute, happen: () => heldBack(place)},
-		{beforeMs: 3 * minute, happen: () => tooLarge(place, 'statefulsets.apps', 'search', 'indexer')},
+		{beforeMs: 6.5 * minute, apply: () => throttled(place)},
+		{beforeMs: 3 * minute, apply: () => tooLarge(place, 'statefulsets.apps', 'search', 'indexer')},
 	];
 	if (scenario.name !== 'storm') return some;
 	return [
-		{beforeMs: 12 * minute, happen: () => setNodeReady(place.cluster, 'node-c2', false)},
-		{beforeMs: 8 * minute, happen: () => place.controllers.wanted.set('gateway/edge', 44)},
+		{beforeMs: 12 * minute, apply: () => setNodeReady(place.cluster, 'node-c2', false)},
+		{beforeMs: 8 * minute, apply: () => place.controllers.wanted.set('gateway/edge', 44)},
 		...some,
-		{beforeMs: 6 * minute, happen: () => imageGone(place)},
-		{beforeMs: 5 * minute, happen: () => keyGone(place)},
-		{beforeMs: 4 * minute, happen: () => tooLarge(place, 'deployments.apps', 'search', 'ranking')},
+		{beforeMs: 6 * minute, apply: () => missingImage(place)},
+		{beforeMs: 5 * minute, apply: () => missingSecretKey(place)},
+		{beforeMs: 4 * minute, apply: () => tooLarge(place, 'deployments.apps', 'search', 'ranking')},
 	];
 }
 
 /** A rollout, as `kubectl set image` or an edit makes it. */
 function roll(
-	{cluster}: Place,
+	{cluster}: ProblemContext,
 	key: string,
 	namespace: string,
 	name: string,
@@ -74,7 +74,7 @@ function roll(
 }
 
 /** Version 2.41.0 needs more memory than its limit. Undoing the rollout helps, and so does a higher limit; a restart does not. */
-function crashLoop(place: Place): void {
+function crashLoop(place: ProblemContext): void {
 	const image = imageOf({namespace: 'checkout', name: 'api'}, '2.41.0');
 	// It is killed before it is ready, so that the rollout stops where it is.
 	place.programs.set(image, {memory: 720 * mebi, readyAfterMs: 40_000, logs: 'json'});
@@ -82,7 +82,7 @@ function crashLoop(place: Place): void {
 }
 
 /** One day its memory was full, and the kernel ended it; it was started again, and has run since. */
-function killedOnce({cluster}: Place, namespace: string, name: string): void {
+function oomKilledOnce({cluster}: ProblemContext, namespace: string, name: string): void {
 	const pod = cluster.store
 		.list<Pod>('pods', namespace)
 		.find(({metadata}) => metadata.labels?.['app.kubernetes.io/name'] === name);
@@ -97,7 +97,7 @@ function killedOnce({cluster}: Place, namespace: string, name: string): void {
 }
 
 /** Somebody took cores away from it, and now it waits most of the time. Undoing the rollout helps. */
-function heldBack(place: Place): void {
+function throttled(place: ProblemContext): void {
 	roll(place, 'deployments.apps', 'payments', 'reconciler', 'cpu limit 300m', container => ({
 		...container,
 		resources: {...container.resources, limits: {...container.resources?.limits, cpu: '300m'}},
@@ -105,7 +105,7 @@ function heldBack(place: Place): void {
 }
 
 /** The new version of the second container runs, and never says that it is ready. */
-function neverReady(place: Place): void {
+function neverReady(place: ProblemContext): void {
 	const image = imageOf({namespace: 'media', name: 'resizer'}, '1.19.0');
 	place.programs.set(image, {neverReady: true});
 	roll(place, 'deployments.apps', 'media', 'thumb', 'image resizer:1.19.0', (container, index) =>
@@ -114,7 +114,7 @@ function neverReady(place: Place): void {
 }
 
 /** It asks for more cores than any node has. A stateful set keeps the pod that waits even when this is undone, until it is deleted. */
-function tooLarge(place: Place, key: string, namespace: string, name: string): void {
+function tooLarge(place: ProblemContext, key: string, namespace: string, name: string): void {
 	roll(place, key, namespace, name, 'cpu request 24', container => ({
 		...container,
 		resources: {...container.resources, requests: {...container.resources?.requests, cpu: '24'}},
@@ -122,9 +122,9 @@ function tooLarge(place: Place, key: string, namespace: string, name: string): v
 }
 
 /** A tag that nobody pushed. */
-function imageGone(place: Place): void {
+function missingImage(place: ProblemContext): void {
 	const image = imageOf({namespace: 'gateway', name: 'rate-limit'}, '0.9.5');
-	place.programs.set(image, {missing: true});
+	place.programs.set(image, {isImageMissing: true});
 	roll(place, 'deployments.apps', 'gateway', 'rate-limit', 'image rate-limit:0.9.5', container => ({
 		...container,
 		image,
@@ -132,7 +132,7 @@ function imageGone(place: Place): void {
 }
 
 /** It now wants a key that its secret does not have: undoing helps, and so does adding the key. */
-function keyGone(place: Place): void {
+function missingSecretKey(place: ProblemContext): void {
 	roll(place, 'deployments.apps', 'notify', 'sms', 'provider account', container => ({
 		...container,
 		env: [

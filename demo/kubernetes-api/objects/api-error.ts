@@ -30,33 +30,33 @@ export class ApiError extends Error {
 }
 
 /** Which thing an error is about. The resource with its group, as kubectl writes it: `deployments.apps`. */
-export type About = {readonly resource: string; readonly name?: string};
+export type ErrorSubject = {readonly resource: string; readonly name?: string};
 
-function details({resource, name}: About): JsonObject {
+function details({resource, name}: ErrorSubject): JsonObject {
 	const [kind, ...group] = resource.split('.');
 	return {...(name === undefined ? {} : {name}), ...(group.length === 0 ? {} : {group: group.join('.')}), kind};
 }
 
-const called = ({resource, name}: About) => `${resource} "${name ?? ''}"`;
+const called = ({resource, name}: ErrorSubject) => `${resource} "${name ?? ''}"`;
 
-export const notFound = (about: About): ApiError =>
+export const notFound = (about: ErrorSubject): ApiError =>
 	new ApiError(404, 'NotFound', `${called(about)} not found`, details(about));
 
 /** The path means nothing to this server. */
 export const noSuchPath = (): ApiError =>
 	new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-export const alreadyExists = (about: About): ApiError =>
+export const alreadyExists = (about: ErrorSubject): ApiError =>
 	new ApiError(409, 'AlreadyExists', `${called(about)} already exists`, details(about));
 
-export const conflict = (about: About, why: string): ApiError =>
+export const conflict = (about: ErrorSubject, why: string): ApiError =>
 	new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${called(about)}: ${why}`, details(about));
 
 /** The object was changed after the version that the writer has seen. */
-export const modified = (about: About): ApiError =>
+export const modified = (about: ErrorSubject): ApiError =>
 	conflict(about, 'the object has been modified; please apply your changes to the latest version and try again');
 
-export const invalid = (about: About & {readonly kind: string}, field: string, why: string): ApiError =>
+export const invalid = (about: ErrorSubject & {readonly kind: string}, field: string, why: string): ApiError =>
 	new ApiError(422, 'Invalid', `${about.kind} "${about.name ?? ''}" is invalid: ${field}: ${why}`, {
 		...details(about),
 		kind: about.kind,
@@ -67,7 +67,7 @@ export const badRequest = (message: string): ApiError => new ApiError(400, 'BadR
 
 export const unauthorized = (): ApiError => new ApiError(401, 'Unauthorized', 'Unauthorized');
 
-export const methodNotAllowed = (about: About): ApiError =>
+export const methodNotAllowed = (about: ErrorSubject): ApiError =>
 	new ApiError(
 		405,
 		'MethodNotAllowed',
@@ -75,7 +75,7 @@ export const methodNotAllowed = (about: About): ApiError =>
 		details(about),
 	);
 
-export const forbidden = (about: About, why: string): ApiError =>
+export const forbidden = (about: ErrorSubject, why: string): ApiError =>
 	new ApiError(
 		403,
 		'Forbidden',

@@ -1,23 +1,23 @@
-import type {Cluster} from '../cluster.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {type Budget, isActive, isReady, type Pod} from './kinds.ts';
 import {controllerOf, equalJson} from './kube-object.ts';
-import {matches} from './selectors.ts';
+import {matchesSelector} from './selectors.ts';
 
 /** `2` as it is, `25%` of `total`, rounded up as the disruption controller does. */
-export const share = (value: number | string, total: number, round: (n: number) => number = Math.ceil): number =>
+export const resolveIntOrPercent = (value: number | string, total: number, round: (n: number) => number = Math.ceil): number =>
 	typeof value === 'number' ? value : round((Number.parseFloat(value) / 100) * total);
 
-export const budgetsOf = ({store}: Cluster, {metadata}: Pod): readonly Budget[] =>
+export const budgetsOfPod = ({store}: FakeCluster, {metadata}: Pod): readonly Budget[] =>
 	store
 		.list<Budget>('poddisruptionbudgets.policy', metadata.namespace)
-		.filter(budget => matches(budget.spec.selector, metadata.labels));
+		.filter(budget => matchesSelector(budget.spec.selector, metadata.labels));
 
 /** Counts anew what a budget allows (pkg/controller/disruption). The replicas that its pods' owners want are what it expects. */
-export function recountBudget(cluster: Cluster, budget: Budget): Budget {
+export function recountBudget(cluster: FakeCluster, budget: Budget): Budget {
 	const {store} = cluster;
 	const pods = store
 		.list<Pod>('pods', budget.metadata.namespace)
-		.filter(pod => isActive(pod) && matches(budget.spec.selector, pod.metadata.labels));
+		.filter(pod => isActive(pod) && matchesSelector(budget.spec.selector, pod.metadata.labels));
 	const owners = new Map(pods.flatMap(pod => controllerOf(pod) ?? []).map(owner => [owner.uid, owner]));
 	const wanted = [...owners.values()].map(({kind, name, uid}) => {
 		const key = kind === 'StatefulSet' ? 'statefulsets.apps' : 'replicasets.apps';
@@ -29,8 +29,8 @@ export function recountBudget(cluster: Cluster, budget: Budget): Budget {
 	const desiredHealthy = Math.max(
 		0,
 		maxUnavailable === undefined
-			? share(minAvailable ?? 0, expectedPods)
-			: expectedPods - share(maxUnavailable, expectedPods),
+			? resolveIntOrPercent(minAvailable ?? 0, expectedPods)
+			: expectedPods - resolveIntOrPercent(maxUnavailable, expectedPods),
 	);
 	const currentHealthy = pods.filter(isReady).length;
 	const disruptionsAllowed = expectedPods > 0 ? Math.max(0, currentHealthy - desiredHealthy) : 0;

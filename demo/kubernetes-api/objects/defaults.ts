@@ -1,6 +1,6 @@
 import {invalid} from './api-error.ts';
 import {isObject, type JsonObject, type KubeObject, valueAt} from './kube-object.ts';
-import {nextOfSchedule} from './schedule.ts';
+import {nextScheduledTime} from './schedule.ts';
 
 /** Kinds that have a `generation`, which counts the changes of their spec. */
 const generational = new Set([
@@ -123,7 +123,7 @@ export function withDefaults(resource: string, object: KubeObject): KubeObject {
 }
 
 /** What a client can get wrong in the fields that are worked with here. @throws ApiError 422 */
-export function validate(resource: string, object: KubeObject): void {
+export function validateObject(resource: string, object: KubeObject): void {
 	const about = {resource, name: object.metadata.name, kind: object.kind};
 	const replicas = valueAt(object, 'spec.replicas');
 	if (replicas !== undefined && (!Number.isInteger(replicas) || Number(replicas) < 0)) {
@@ -139,7 +139,7 @@ export function validate(resource: string, object: KubeObject): void {
 		);
 	}
 	const schedule = valueAt(object, 'spec.schedule');
-	if (resource === 'cronjobs.batch' && nextOfSchedule(String(schedule), 0) === undefined) {
+	if (resource === 'cronjobs.batch' && nextScheduledTime(String(schedule), 0) === undefined) {
 		throw invalid(about, 'spec.schedule', `Invalid value: "${schedule}": expected exactly 5 fields`);
 	}
 	const containers = valueAt(object, `${path}.containers`);
@@ -163,7 +163,7 @@ function checkResources(about: Parameters<typeof invalid>[0], at: string, contai
 	if (!isObject(requests)) return;
 	for (const [name, amount] of Object.entries(requests)) {
 		const limit = valueAt(container, `resources.limits.${name}`);
-		if (typeof limit !== 'string' || typeof amount !== 'string' || quantity(amount) <= quantity(limit)) continue;
+		if (typeof limit !== 'string' || typeof amount !== 'string' || parseQuantity(amount) <= parseQuantity(limit)) continue;
 		const why = `Invalid value: "${amount}": must be less than or equal to ${name} limit of ${limit}`;
 		throw invalid(about, `${at}.resources.requests`, why);
 	}
@@ -188,7 +188,7 @@ const units: Readonly<Record<string, number>> = {
 const amounts = new Map<string, number>();
 
 /** `500m` is 0.5, `2Gi` is 2147483648; 0 when it cannot be read. */
-export function quantity(text: string | undefined): number {
+export function parseQuantity(text: string | undefined): number {
 	if (text === undefined) return 0;
 	const known = amounts.get(text);
 	if (known !== undefined) return known;

@@ -2,7 +2,7 @@
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** So many of them, by numbers from 0 to 1. */
-export const letters = (length: number, random: (index: number) => number): string =>
+export const randomLetters = (length: number, random: (index: number) => number): string =>
 	Array.from({length}, (_, index) => alphabet[Math.floor(random(index) * alphabet.length)]).join('');
 
 /** A short name for a content: equal contents have equal names (FNV-1a, written in those letters). */

@@ -1,5 +1,5 @@
 import type {KubeObject, Labels} from './kube-object.ts';
-import type {SetSelector} from './selectors.ts';
+import type {LabelSelector} from './selectors.ts';
 
 /** The fields of each kind that this stand-in itself reads or writes; a client may send others, and gets them back. */
 
@@ -95,7 +95,7 @@ export type PodTemplate = {
 
 export type WorkloadSpec = {
 	readonly replicas?: number;
-	readonly selector: SetSelector;
+	readonly selector: LabelSelector;
 	readonly template: PodTemplate;
 };
 
@@ -181,7 +181,7 @@ export type JobSpec = {
 	readonly backoffLimit: number;
 	readonly activeDeadlineSeconds?: number;
 	readonly suspend?: boolean;
-	readonly selector: SetSelector;
+	readonly selector: LabelSelector;
 	readonly template: PodTemplate;
 };
 
@@ -290,7 +290,7 @@ export type Budget = KubeObject & {
 	readonly spec: {
 		readonly minAvailable?: number | string;
 		readonly maxUnavailable?: number | string;
-		readonly selector?: SetSelector;
+		readonly selector?: LabelSelector;
 	};
 	readonly status: {
 		readonly observedGeneration?: number;

@@ -70,7 +70,7 @@ export function equalJson(a: unknown, b: unknown): boolean {
 export const timestamp = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 /** Epoch milliseconds of such a moment; undefined when there is none. */
-export const momentOf = (text: string | undefined): number | undefined =>
+export const parseTimestamp = (text: string | undefined): number | undefined =>
 	text === undefined ? undefined : Date.parse(text);
 
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>

@@ -4,7 +4,7 @@ import {equalJson, isObject, type JsonObject, type KubeObject, type ManagedField
  * Who set which field, as far as clients look at it: maps by their names, named list items by their name, other lists as a whole. Each
  * write gives the fields it changed to its manager and takes them from the others. The real server does the same with more kinds of list.
  */
-export function manage(
+export function updateManagedFields(
 	before: KubeObject | undefined,
 	after: KubeObject,
 	by: {readonly manager: string; readonly time: string; readonly subresource: string | undefined},

@@ -1,5 +1,5 @@
 import {type ContainerState, conditionOf, isReady, type Pod} from './kinds.ts';
-import {momentOf} from './kube-object.ts';
+import {parseTimestamp} from './kube-object.ts';
 
 export type PrintedPod = {
 	readonly ready: string;
@@ -9,7 +9,7 @@ export type PrintedPod = {
 	readonly restartedAt: number | undefined;
 };
 
-const why = ({waiting, terminated}: ContainerState): string | undefined => {
+const stateReason = ({waiting, terminated}: ContainerState): string | undefined => {
 	if (waiting !== undefined) return waiting.reason;
 	if (terminated === undefined) return undefined;
 	return terminated.reason === '' ? `ExitCode:${terminated.exitCode}` : terminated.reason;
@@ -26,7 +26,7 @@ export function printedPod(pod: Pod): PrintedPod {
 	let restarts = 0;
 	let restartedAt: number | undefined;
 	const ended = (state: ContainerState) => {
-		const at = momentOf(state.terminated?.finishedAt);
+		const at = parseTimestamp(state.terminated?.finishedAt);
 		if (at !== undefined && (restartedAt === undefined || at > restartedAt)) restartedAt = at;
 	};
 	const inits = status.initContainerStatuses ?? [];
@@ -34,7 +34,7 @@ export function printedPod(pod: Pod): PrintedPod {
 	const first = inits[unfinished];
 	if (first !== undefined) {
 		for (const each of inits) restarts += each.restartCount;
-		const told = why(first.state);
+		const told = stateReason(first.state);
 		reason =
 			told === undefined || told === 'PodInitializing'
 				? `Init:${unfinished}/${spec.initContainers?.length ?? 0}`
@@ -46,7 +46,7 @@ export function printedPod(pod: Pod): PrintedPod {
 		for (const each of (status.containerStatuses ?? []).toReversed()) {
 			restarts += each.restartCount;
 			ended(each.lastState);
-			const told = why(each.state);
+			const told = stateReason(each.state);
 			if (told !== undefined) reason = told;
 			else if (each.ready && each.state.running !== undefined) {
 				running = true;

@@ -1,12 +1,12 @@
 import {ApiError} from './api-error.ts';
-import {convertTo} from './version-conversion.ts';
+import {toRequestedVersion} from './version-conversion.ts';
 import type {JsonObject, KubeObject} from './kube-object.ts';
 import {apiVersionOf, type ResourceType} from './resources.ts';
-import {type Include, partialMetadata, table} from './table.ts';
+import {type Include, partialMetadata, buildTable} from './table.ts';
 
 /** How objects are told to one client: as the Accept header asks. */
 export type Representation = {
-	one(object: KubeObject): string;
+	object(object: KubeObject): string;
 	list(objects: readonly KubeObject[], metadata: JsonObject): string;
 	/** `first`: of a watch. */
 	event(type: string, object: KubeObject, first: boolean): string;
@@ -34,7 +34,7 @@ export function acceptedForm(accept: string): Form {
 const texts = new WeakMap<KubeObject, string>();
 
 /** Without the braces, kind and apiVersion: items of a list have none, objects by themselves do. */
-function inner(object: KubeObject): string {
+function objectText(object: KubeObject): string {
 	const known = texts.get(object);
 	if (known !== undefined) return known;
 	const {apiVersion: _, kind: __, ...rest} = object;
@@ -43,21 +43,21 @@ function inner(object: KubeObject): string {
 	return text;
 }
 
-const whole = (object: KubeObject): string =>
-	`{"kind":"${object.kind}","apiVersion":"${object.apiVersion}",${inner(object)}}`;
+const fullObjectText = (object: KubeObject): string =>
+	`{"kind":"${object.kind}","apiVersion":"${object.apiVersion}",${objectText(object)}}`;
 
-export function representation(
+export function createRepresentation(
 	type: ResourceType,
 	accept: string,
 	query: URLSearchParams,
 	now: () => number,
 ): Representation {
 	const form = acceptedForm(accept);
-	const converted = (object: KubeObject) => convertTo(type, object);
+	const converted = (object: KubeObject) => toRequestedVersion(type, object);
 	const apiVersion = apiVersionOf(type);
 	const include = (query.get('includeObject') ?? 'Metadata') as Include;
 	const asTable = (objects: readonly KubeObject[], metadata: JsonObject, columns = true) =>
-		table(type.key, objects, {now: now(), include, columns, metadata});
+		buildTable(type.key, objects, {now: now(), include, columns, metadata});
 	const empty = (revision: number): KubeObject => ({
 		kind: type.kind,
 		apiVersion,
@@ -67,7 +67,7 @@ export function representation(
 
 	if (form === 'table') {
 		return {
-			one: object => JSON.stringify(asTable([object], {resourceVersion: object.metadata.resourceVersion})),
+			object: object => JSON.stringify(asTable([object], {resourceVersion: object.metadata.resourceVersion})),
 			list: (objects, metadata) => JSON.stringify(asTable(objects, metadata)),
 			event: (event, object, first) =>
 				wrapped(event, asTable([object], {resourceVersion: object.metadata.resourceVersion}, first)),
@@ -76,7 +76,7 @@ export function representation(
 	}
 	if (form === 'metadata') {
 		return {
-			one: object => JSON.stringify(partialMetadata(object)),
+			object: object => JSON.stringify(partialMetadata(object)),
 			list: (objects, metadata) =>
 				JSON.stringify({
 					kind: 'PartialObjectMetadataList',
@@ -89,12 +89,12 @@ export function representation(
 		};
 	}
 	return {
-		one: object => whole(converted(object)),
+		object: object => fullObjectText(converted(object)),
 		list: (objects, metadata) =>
 			`{"kind":"${type.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${objects
-				.map(object => `{${inner(converted(object))}}`)
+				.map(object => `{${objectText(converted(object))}}`)
 				.join(',')}]}`,
-		event: (event, object) => `{"type":"${event}","object":${whole(converted(object))}}\n`,
+		event: (event, object) => `{"type":"${event}","object":${fullObjectText(converted(object))}}\n`,
 		bookmark: revision => wrapped('BOOKMARK', empty(revision)),
 	};
 }

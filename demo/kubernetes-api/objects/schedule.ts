@@ -36,7 +36,7 @@ const day = 24 * 60 * minute;
 const mostDays = 366 * 8;
 
 /** Epoch milliseconds of the first moment after `after` that fits `0 3 * * *`, in UTC; undefined when none does, or it is no schedule. */
-export function nextOfSchedule(schedule: string, after: number): number | undefined {
+export function nextScheduledTime(schedule: string, after: number): number | undefined {
 	const words = (macros[schedule] ?? schedule).trim().split(/\s+/);
 	const fields = ranges.map((range, index) => fieldOf(words[index] ?? '', range));
 	const [minutes, hours, days, months, weekdays] = fields;

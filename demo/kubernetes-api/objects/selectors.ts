@@ -4,7 +4,7 @@ import {type KubeObject, type Labels, valueAt} from './kube-object.ts';
 type Test<T> = (value: T) => boolean;
 
 /** `app=api,tier in (a, b),!legacy`. @throws ApiError 400 when it cannot be read. */
-export function labelSelector(text: string): Test<Labels> {
+export function parseLabelSelector(text: string): Test<Labels> {
 	const tests = requirements(text).map(requirement);
 	return labels => tests.every(test => test(labels));
 }
@@ -36,7 +36,7 @@ function requirement(text: string): Test<Labels> {
 	return labels => Object.hasOwn(labels, key) === (not === '');
 }
 
-export type SetSelector = {
+export type LabelSelector = {
 	readonly matchLabels?: Labels;
 	readonly matchExpressions?: readonly {
 		readonly key: string;
@@ -46,7 +46,7 @@ export type SetSelector = {
 };
 
 /** The selector of a workload or a budget. An empty one matches everything, as in policy/v1. */
-export function matches(selector: SetSelector | undefined, labels: Labels = {}): boolean {
+export function matchesSelector(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
 	if (selector === undefined) return false;
 	const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 	return (
@@ -92,7 +92,7 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** `status.phase!=Running,spec.nodeName=a`. @throws ApiError 400 when it cannot be read, or the resource has no such selectable field. */
-export function fieldSelector(resource: string, text: string): Test<KubeObject> {
+export function parseFieldSelector(resource: string, text: string): Test<KubeObject> {
 	const tests = text
 		.split(',')
 		.filter(part => part !== '')
@@ -116,8 +116,8 @@ export function fieldSelector(resource: string, text: string): Test<KubeObject> 
 }
 
 /** Both selectors of a request as one test. */
-export function selection(resource: string, query: URLSearchParams): Test<KubeObject> {
-	const byLabel = labelSelector(query.get('labelSelector') ?? '');
-	const byField = fieldSelector(resource, query.get('fieldSelector') ?? '');
+export function requestFilter(resource: string, query: URLSearchParams): Test<KubeObject> {
+	const byLabel = parseLabelSelector(query.get('labelSelector') ?? '');
+	const byField = parseFieldSelector(resource, query.get('fieldSelector') ?? '');
 	return object => byLabel(object.metadata.labels ?? {}) && byField(object);
 }

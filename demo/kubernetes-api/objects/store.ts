@@ -2,7 +2,7 @@ import type {KubeObject} from './kube-object.ts';
 import {createSortedObjects, type SortedObjects} from './sorted-objects.ts';
 
 /** One write, as watchers are told of it. */
-export type Change = {
+export type StoreChange = {
 	readonly revision: number;
 	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
 	readonly resource: string;
@@ -12,7 +12,7 @@ export type Change = {
 };
 
 /** All objects, in versions: the part of a cluster that etcd and the watch cache play. */
-export type Store = {
+export type ObjectStore = {
 	/** Of the last write, over all resources. */
 	readonly revision: number;
 	get<T extends KubeObject>(resource: string, namespace: string | undefined, name: string): T | undefined;
@@ -25,20 +25,20 @@ export type Store = {
 	/** Gives the last state, or undefined when there was none. */
 	remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
 	/** The writes after `revision`, oldest first; undefined when some of them are forgotten. */
-	since(resource: string, revision: number): readonly Change[] | undefined;
+	since(resource: string, revision: number): readonly StoreChange[] | undefined;
 	/** The oldest revision that can still be watched from. */
 	oldest(resource: string): number;
 	/** Called after each write. Gives the way to stop it. */
-	onChange(listener: (change: Change) => void): () => void;
+	onChange(listener: (change: StoreChange) => void): () => void;
 	/** Forgets all earlier writes: who asks for one gets 410. */
 	compact(): void;
 	/** Compacts and starts counting anew, far above: what a restored or replaced etcd does. */
-	renew(): void;
+	resetRevisions(): void;
 };
 
 type Collection = {
 	readonly objects: SortedObjects;
-	changes: Change[];
+	changes: StoreChange[];
 	forgotten: number;
 };
 
@@ -48,10 +48,10 @@ const historyLength = 20_000;
 const keyOf = (namespace: string | undefined, name: string) =>
 	namespace === undefined ? name : `${namespace}/${name}`;
 
-export function createStore(firstRevision = 1000): Store {
+export function createObjectStore(firstRevision = 1000): ObjectStore {
 	const collections = new Map<string, Collection>();
 	const owned = new Map<string, Map<string, KubeObject>>();
-	const listeners = new Set<(change: Change) => void>();
+	const listeners = new Set<(change: StoreChange) => void>();
 	let revision = firstRevision;
 	let compacted = firstRevision;
 
@@ -72,7 +72,7 @@ export function createStore(firstRevision = 1000): Store {
 		}
 	}
 
-	function tell(kept: Collection, change: Change) {
+	function tell(kept: Collection, change: StoreChange) {
 		kept.changes.push(change);
 		if (kept.changes.length > historyLength * 1.25) {
 			const gone = kept.changes.splice(0, kept.changes.length - historyLength);
@@ -138,7 +138,7 @@ export function createStore(firstRevision = 1000): Store {
 			return () => listeners.delete(listener);
 		},
 		compact,
-		renew() {
+		resetRevisions() {
 			revision += 1_000_000;
 			compact();
 		},

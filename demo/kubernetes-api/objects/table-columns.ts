@@ -20,11 +20,11 @@ import {
 	type Service,
 	type StatefulSet,
 } from './kinds.ts';
-import {controllerOf, type KubeObject, momentOf} from './kube-object.ts';
+import {controllerOf, type KubeObject, parseTimestamp} from './kube-object.ts';
 import {printedPod} from './pod-status.ts';
-import type {SetSelector} from './selectors.ts';
+import type {LabelSelector} from './selectors.ts';
 
-export type Column = {
+export type TableColumn = {
 	readonly name: string;
 	readonly type: 'string' | 'integer' | 'boolean';
 	readonly format?: string;
@@ -35,10 +35,10 @@ export type Column = {
 
 export type Cells = readonly (string | number | boolean | null)[];
 type Moment = {readonly now: number; age(moment: string | undefined): string};
-type Printer = {readonly columns: readonly Column[]; cells(object: KubeObject, moment: Moment): Cells};
+type Printer = {readonly columns: readonly TableColumn[]; cells(object: KubeObject, moment: Moment): Cells};
 
 /** `Name|Desired:integer|Node*`: a star for those of `-o wide`. */
-const columns = (text: string): readonly Column[] =>
+const columns = (text: string): readonly TableColumn[] =>
 	text.split('|').map(told => {
 		const [name = '', type = 'string'] = told.replace('*', '').split(':');
 		return {
@@ -60,7 +60,7 @@ const pairs = (labels: object | undefined): string => {
 	const entries = Object.entries(labels ?? {});
 	return entries.length === 0 ? none : entries.map(([key, value]) => `${key}=${value}`).join(',');
 };
-const selectorText = (selector: SetSelector | undefined): string => pairs(selector?.matchLabels);
+const selectorText = (selector: LabelSelector | undefined): string => pairs(selector?.matchLabels);
 const names = ({spec}: PodTemplate): string => spec.containers.map(({name}) => name).join(',');
 const images = ({spec}: PodTemplate): string => spec.containers.map(({image}) => image).join(',');
 const address = (node: Node, type: string) => node.status.addresses.find(each => each.type === type)?.address ?? none;
@@ -154,9 +154,9 @@ export const printers: Readonly<Record<string, Printer>> = {
 	),
 	'jobs.batch': printer<Job>(`Name|Status|Completions|Duration|${setColumns}`, (job, {age, now}) => {
 		const {metadata, spec, status} = job;
-		const began = momentOf(status.startTime);
+		const began = parseTimestamp(status.startTime);
 		const verdict = jobVerdict(job);
-		const ended = momentOf(status.completionTime);
+		const ended = parseTimestamp(status.completionTime);
 		return [
 			metadata.name,
 			verdict ?? (spec.suspend === true ? 'Suspended' : 'Running'),

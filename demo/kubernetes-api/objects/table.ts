@@ -1,9 +1,9 @@
 import {humanDuration} from './human-duration.ts';
-import {type JsonObject, type KubeObject, momentOf} from './kube-object.ts';
-import {type Cells, type Column, printers} from './table-columns.ts';
+import {type JsonObject, type KubeObject, parseTimestamp} from './kube-object.ts';
+import {type Cells, type TableColumn, printers} from './table-columns.ts';
 
-const ageColumn: Column = {name: 'Age', type: 'string', priority: 0, description: 'CreationTimestamp'};
-const nameColumn: Column = {name: 'Name', type: 'string', format: 'name', priority: 0, description: 'Name'};
+const ageColumn: TableColumn = {name: 'Age', type: 'string', priority: 0, description: 'CreationTimestamp'};
+const nameColumn: TableColumn = {name: 'Name', type: 'string', format: 'name', priority: 0, description: 'Name'};
 
 const plain = {
 	columns: [nameColumn, ageColumn],
@@ -13,7 +13,7 @@ const plain = {
 	],
 };
 
-const definition = ({name, type, format = '', priority, description = name}: Column): JsonObject => ({
+const definition = ({name, type, format = '', priority, description = name}: TableColumn): JsonObject => ({
 	name,
 	type,
 	format,
@@ -25,7 +25,7 @@ const definition = ({name, type, format = '', priority, description = name}: Col
 export type Include = 'None' | 'Metadata' | 'Object';
 
 /** The Table of meta.k8s.io/v1 that `kubectl get` shows. Without columns in all but the first event of a watch. */
-export function table(
+export function buildTable(
 	resource: string,
 	objects: readonly KubeObject[],
 	options: {
@@ -37,7 +37,7 @@ export function table(
 ): JsonObject {
 	const printer = printers[resource] ?? plain;
 	const age = (moment: string | undefined) => {
-		const at = momentOf(moment);
+		const at = parseTimestamp(moment);
 		return at === undefined ? '<unknown>' : humanDuration(options.now - at);
 	};
 	return {

@@ -9,14 +9,14 @@ export const storedVersion = ({key}: ResourceType): string => {
 };
 
 /** A stored object in the version of `type`. */
-export function convertTo(type: ResourceType, object: KubeObject): KubeObject {
+export function toRequestedVersion(type: ResourceType, object: KubeObject): KubeObject {
 	const apiVersion = apiVersionOf(type);
 	if (object.apiVersion === apiVersion) return object;
 	return {...(apiVersion === 'autoscaling/v1' ? autoscalerV1(object as Autoscaler) : object), apiVersion};
 }
 
 /** An object that a client sent in the version of `type`, as it is stored. */
-export function convertFrom(type: ResourceType, object: KubeObject): KubeObject {
+export function toStoredVersion(type: ResourceType, object: KubeObject): KubeObject {
 	const apiVersion = storedVersion(type);
 	if (object.apiVersion === apiVersion) return object;
 	return {...(object.apiVersion === 'autoscaling/v1' ? autoscalerV2(object) : object), apiVersion};

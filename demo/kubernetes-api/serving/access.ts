@@ -2,7 +2,7 @@
 export type User = {readonly name: string; readonly uid: string; readonly groups: readonly string[]};
 
 /** As in a Role: what is left out does not limit. */
-export type Rule = {
+export type AccessRule = {
 	readonly verbs: readonly string[];
 	readonly groups: readonly string[];
 	/** `pods`, `pods/log`, `*`. */
@@ -21,13 +21,13 @@ export type Attributes = {
 	readonly name?: string | undefined;
 };
 
-export const logins = ['admin', 'operator', 'viewer', 'team', 'noreview', 'bare'] as const;
-export type Login = (typeof logins)[number];
+export const demoLogins = ['admin', 'operator', 'viewer', 'team', 'noreview', 'bare'] as const;
+export type DemoLogin = (typeof demoLogins)[number];
 
 /** Tokens, the users they stand for, and what those may do: the parts that a token webhook and RBAC play in a real cluster. */
 export type Access = {
 	/** A new token for this login. Older ones stay good. */
-	issue(login: Login): string;
+	issue(login: DemoLogin): string;
 	/** Whose token it is; undefined when it is unknown or expired. */
 	userOf(token: string): User | undefined;
 	/** The user of a login's name, or a user without any rights. */
@@ -35,20 +35,20 @@ export type Access = {
 	/** This token is refused from now on. */
 	expire(token: string): void;
 	/** Instead of the rules that the login came with. */
-	grant(login: Login, rules: readonly Rule[]): void;
-	rulesOf(user: User): readonly Rule[];
+	grant(login: DemoLogin, rules: readonly AccessRule[]): void;
+	rulesOf(user: User): readonly AccessRule[];
 	allows(user: User, attributes: Attributes): boolean;
 };
 
 const read = ['get', 'list', 'watch'];
 const any = ['*'];
 /** Everybody who is known may ask what he may do: the cluster role system:basic-user. */
-const reviews: Rule = {
+const reviews: AccessRule = {
 	verbs: ['create'],
 	groups: ['authorization.k8s.io', 'authentication.k8s.io'],
 	resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'],
 };
-const viewed: readonly Rule[] = [
+const viewed: readonly AccessRule[] = [
 	{
 		verbs: read,
 		groups: [''],
@@ -83,7 +83,7 @@ const viewed: readonly Rule[] = [
 		resources: any,
 	},
 ];
-const acted: readonly Rule[] = [
+const acted: readonly AccessRule[] = [
 	{verbs: ['create'], groups: [''], resources: ['pods/eviction']},
 	{verbs: ['delete'], groups: [''], resources: ['pods']},
 	{
@@ -106,7 +106,7 @@ const acted: readonly Rule[] = [
 /** `team` may do what an operator may, in one namespace only, and cannot list the others. */
 export const teamNamespace = 'checkout';
 
-const initial: Readonly<Record<Login, readonly Rule[]>> = {
+const initial: Readonly<Record<DemoLogin, readonly AccessRule[]>> = {
 	admin: [{verbs: any, groups: any, resources: any}],
 	operator: [reviews, ...viewed, ...acted],
 	viewer: [reviews, ...viewed],
@@ -118,7 +118,7 @@ const initial: Readonly<Record<Login, readonly Rule[]>> = {
 const covers = (allowed: readonly string[], wanted: string) => allowed.includes('*') || allowed.includes(wanted);
 
 /** Whether one rule allows it. */
-function allowsBy(rule: Rule, wanted: Attributes): boolean {
+function allowsBy(rule: AccessRule, wanted: Attributes): boolean {
 	const resource = wanted.subresource === undefined ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
 	return (
 		covers(rule.verbs, wanted.verb) &&
@@ -131,8 +131,8 @@ function allowsBy(rule: Rule, wanted: Attributes): boolean {
 }
 
 export function createAccess(): Access {
-	const tokens = new Map<string, Login>();
-	const rules = new Map<string, readonly Rule[]>(Object.entries(initial));
+	const tokens = new Map<string, DemoLogin>();
+	const rules = new Map<string, readonly AccessRule[]>(Object.entries(initial));
 	let issued = 0;
 
 	const userNamed = (name: string, groups: readonly string[] = []): User => ({
@@ -140,7 +140,7 @@ export function createAccess(): Access {
 		uid: `uid-${name}`,
 		groups: [...groups, 'system:authenticated'],
 	});
-	const rulesOf = ({name, groups}: User): readonly Rule[] =>
+	const rulesOf = ({name, groups}: User): readonly AccessRule[] =>
 		groups.includes('system:masters') ? initial.admin : (rules.get(name) ?? [reviews]);
 
 	return {

@@ -1,26 +1,26 @@
 import {createHash, generateKeyPairSync, type KeyObject, randomBytes, sign} from 'node:crypto';
-import {bits, explicit, implicit, integer, octets, oid, pem, sequence, set, text, truth, utcTime} from './der.ts';
+import {derBitString, derExplicit, derImplicit, derInteger, derOctetString, derObjectIdentifier, toPem, derSequence, derSet, derUtf8String, derBoolean, derUtcTime} from './der.ts';
 
 /** PEM texts. */
-export type Certificate = {readonly cert: string; readonly key: string};
+export type CertificatePair = {readonly cert: string; readonly key: string};
 
 /** Signs certificates that live as long as this process does. */
-export type Authority = {
+export type CertificateAuthority = {
 	/** PEM text, which a client has to trust. */
 	readonly cert: string;
 	/** For these names and IPv4 addresses. */
-	server(names: readonly string[], addresses: readonly string[], lifetime?: Lifetime): Certificate;
+	server(names: readonly string[], addresses: readonly string[], lifetime?: Lifetime): CertificatePair;
 	/** For a user and the groups it is in: how client certificates name them. */
-	client(user: string, groups: readonly string[], lifetime?: Lifetime): Certificate;
+	client(user: string, groups: readonly string[], lifetime?: Lifetime): CertificatePair;
 };
 
 /** Epoch milliseconds. */
 export type Lifetime = {readonly from: number; readonly to: number};
 
-const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));
+const ecdsaWithSha256 = derSequence(derObjectIdentifier('1.2.840.10045.4.3.2'));
 const keyUsage = {digitalSignature: [0x80, 7], certSign: [0x04, 2]} as const;
-const serverAuth = oid('1.3.6.1.5.5.7.3.1');
-const clientAuth = oid('1.3.6.1.5.5.7.3.2');
+const serverAuth = derObjectIdentifier('1.3.6.1.5.5.7.3.1');
+const clientAuth = derObjectIdentifier('1.3.6.1.5.5.7.3.2');
 
 const day = 24 * 3600 * 1000;
 /** By the real time whatever the demo's clock says: the other side of TLS goes by the real time too. */
@@ -31,15 +31,15 @@ const spki = (key: KeyObject) => key.export({type: 'spki', format: 'der'});
 const keyId = (key: KeyObject) => createHash('sha1').update(spki(key)).digest();
 const privatePem = (key: KeyObject) => key.export({type: 'pkcs8', format: 'pem'}).toString();
 
-const attribute = (type: string, value: string) => set(sequence(oid(type), text(value)));
+const attribute = (type: string, value: string) => derSet(derSequence(derObjectIdentifier(type), derUtf8String(value)));
 const distinguishedName = (commonName: string, organizations: readonly string[] = []) =>
-	sequence(...organizations.map(name => attribute('2.5.4.10', name)), attribute('2.5.4.3', commonName));
+	derSequence(...organizations.map(name => attribute('2.5.4.10', name)), attribute('2.5.4.3', commonName));
 
 const extension = (id: string, content: Buffer, critical = false) =>
-	sequence(oid(id), ...(critical ? [truth()] : []), octets(content));
+	derSequence(derObjectIdentifier(id), ...(critical ? [derBoolean()] : []), derOctetString(content));
 
 const usage = ([bit, unused]: readonly [number, number]) =>
-	extension('2.5.29.15', bits(Buffer.from([bit]), unused), true);
+	extension('2.5.29.15', derBitString(Buffer.from([bit]), unused), true);
 
 type Request = {
 	readonly subject: Buffer;
@@ -52,42 +52,42 @@ type Request = {
 function certify(issuer: Buffer, signer: KeyObject, {subject, key, extensions, lifetime}: Request): string {
 	const serial = randomBytes(16);
 	serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
-	const body = sequence(
-		explicit(0, integer(Buffer.from([2]))),
-		integer(serial),
+	const body = derSequence(
+		derExplicit(0, derInteger(Buffer.from([2]))),
+		derInteger(serial),
 		ecdsaWithSha256,
 		issuer,
-		sequence(utcTime(lifetime.from), utcTime(lifetime.to)),
+		derSequence(derUtcTime(lifetime.from), derUtcTime(lifetime.to)),
 		subject,
 		spki(key),
-		explicit(3, sequence(...extensions)),
+		derExplicit(3, derSequence(...extensions)),
 	);
-	return pem('CERTIFICATE', sequence(body, ecdsaWithSha256, bits(sign('sha256', body, signer))));
+	return toPem('CERTIFICATE', derSequence(body, ecdsaWithSha256, derBitString(sign('sha256', body, signer))));
 }
 
 /** A certificate authority of its own, made on the spot; nothing of it is kept. */
-export function createAuthority(name: string): Authority {
+export function createAuthority(name: string): CertificateAuthority {
 	const {publicKey, privateKey} = newKey();
 	const issuer = distinguishedName(name);
-	const subjectKey = (key: KeyObject) => extension('2.5.29.14', octets(keyId(key)));
-	const authorityKey = extension('2.5.29.35', sequence(implicit(0, keyId(publicKey))));
+	const subjectKey = (key: KeyObject) => extension('2.5.29.14', derOctetString(keyId(key)));
+	const authorityKey = extension('2.5.29.35', derSequence(derImplicit(0, keyId(publicKey))));
 	const cert = certify(issuer, privateKey, {
 		subject: issuer,
 		key: publicKey,
 		lifetime: tenDays(),
 		extensions: [
-			extension('2.5.29.19', sequence(truth()), true),
+			extension('2.5.29.19', derSequence(derBoolean()), true),
 			usage(keyUsage.certSign),
 			subjectKey(publicKey),
 			authorityKey,
 		],
 	});
 
-	function issue(subject: Buffer, purpose: Buffer, more: readonly Buffer[], lifetime = tenDays()): Certificate {
+	function issue(subject: Buffer, purpose: Buffer, more: readonly Buffer[], lifetime = tenDays()): CertificatePair {
 		const pair = newKey();
 		const extensions = [
 			usage(keyUsage.digitalSignature),
-			extension('2.5.29.37', sequence(purpose)),
+			extension('2.5.29.37', derSequence(purpose)),
 			subjectKey(pair.publicKey),
 			authorityKey,
 			...more,
@@ -101,9 +101,9 @@ export function createAuthority(name: string): Authority {
 	return {
 		cert,
 		server(names, addresses, lifetime) {
-			const alternatives = sequence(
-				...names.map(host => implicit(2, Buffer.from(host, 'ascii'))),
-				...addresses.map(address => implicit(7, Buffer.from(address.split('.').map(Number)))),
+			const alternatives = derSequence(
+				...names.map(host => derImplicit(2, Buffer.from(host, 'ascii'))),
+				...addresses.map(address => derImplicit(7, Buffer.from(address.split('.').map(Number)))),
 			);
 			const more = [extension('2.5.29.17', alternatives)];
 			return issue(distinguishedName(names[0] ?? 'kubernetes'), serverAuth, more, lifetime);

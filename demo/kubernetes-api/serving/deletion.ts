@@ -1,10 +1,10 @@
 import {badRequest, conflict, notFound} from '../objects/api-error.ts';
-import {type Answer, type Call, json} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import {type ResourceResponse, type ResourceRequest, jsonResourceResponse} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Pod} from '../objects/kinds.ts';
-import {page} from './list.ts';
+import {listPage} from './list.ts';
 import {isObject, type JsonObject, type KubeObject, timestamp, valueAt} from '../objects/kube-object.ts';
-import {representation} from '../objects/representation.ts';
+import {createRepresentation} from '../objects/representation.ts';
 import {resourceTypes} from '../objects/resources.ts';
 
 /** DeleteOptions of meta/v1, from the body of a DELETE or of an eviction. */
@@ -17,7 +17,7 @@ export type DeleteOptions = {
 };
 
 /** @throws ApiError 400 */
-export function deleteOptions(call: Pick<Call, 'query' | 'dryRun'>, body: unknown): DeleteOptions {
+export function parseDeleteOptions(call: Pick<ResourceRequest, 'query' | 'dryRun'>, body: unknown): DeleteOptions {
 	const told: JsonObject = isObject(body) ? body : {};
 	const grace = told['gracePeriodSeconds'] ?? call.query.get('gracePeriodSeconds') ?? undefined;
 	const propagation = told['propagationPolicy'] ?? call.query.get('propagationPolicy') ?? 'Background';
@@ -40,7 +40,7 @@ export function deleteOptions(call: Pick<Call, 'query' | 'dryRun'>, body: unknow
 }
 
 /** @throws ApiError 409 when the object is not the one that was meant. */
-export function meet(resource: string, {metadata}: KubeObject, {uid, resourceVersion}: DeleteOptions): void {
+export function assertPreconditions(resource: string, {metadata}: KubeObject, {uid, resourceVersion}: DeleteOptions): void {
 	const about = {resource, name: metadata.name};
 	const failed = (name: string, wanted: string, is: string) =>
 		conflict(about, `Precondition failed: ${name} in precondition: ${wanted}, ${name} in object meta: ${is}`);
@@ -51,7 +51,7 @@ export function meet(resource: string, {metadata}: KubeObject, {uid, resourceVer
 }
 
 /** As a controller deletes: without conditions, and what it owned goes by itself. */
-export const background: DeleteOptions = {
+export const backgroundDeletion: DeleteOptions = {
 	graceSeconds: undefined,
 	propagation: 'Background',
 	uid: undefined,
@@ -63,11 +63,11 @@ export const background: DeleteOptions = {
  * Begins or does the deletion: a pod that runs gets its grace, whatever has finalizers waits for them, the rest goes at once, and what
  * it owned goes with it or is orphaned. @throws ApiError 409 when a precondition is not met.
  */
-export function remove(cluster: Cluster, resource: string, object: KubeObject, options: DeleteOptions): KubeObject {
-	meet(resource, object, options);
+export function deleteObject(cluster: FakeCluster, resource: string, object: KubeObject, options: DeleteOptions): KubeObject {
+	assertPreconditions(resource, object, options);
 	if (options.dryRun) return object;
 	const {metadata} = object;
-	if (options.propagation === 'Orphan') orphan(cluster, metadata.uid);
+	if (options.propagation === 'Orphan') orphanDependents(cluster, metadata.uid);
 	const graceSeconds = resource === 'pods' ? podGrace(object as Pod, options.graceSeconds) : 0;
 	const waits = graceSeconds > 0 || (metadata.finalizers ?? []).length > 0 || resource === 'namespaces';
 	if (!waits) {
@@ -94,7 +94,7 @@ function podGrace({spec, status}: Pod, asked: number | undefined): number {
 	return spec.terminationGracePeriodSeconds ?? 30;
 }
 
-function orphan({store}: Cluster, uid: string): void {
+function orphanDependents({store}: FakeCluster, uid: string): void {
 	for (const {key} of resourceTypes) {
 		for (const owned of store.ownedBy(key, uid)) {
 			const ownerReferences = (owned.metadata.ownerReferences ?? []).filter(owner => owner.uid !== uid);
@@ -103,27 +103,27 @@ function orphan({store}: Cluster, uid: string): void {
 	}
 }
 
-export function answerDelete(cluster: Cluster, call: Call): Answer {
+export function handleDelete(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {type, namespace, name = ''} = call;
 	const object = cluster.store.get(type.key, namespace, name);
 	if (object === undefined) throw notFound({resource: type.key, name});
-	const left = remove(cluster, type.key, object, deleteOptions(call, call.body));
-	const form = representation(type, call.accept, call.query, cluster.clock.now);
+	const left = deleteObject(cluster, type.key, object, parseDeleteOptions(call, call.body));
+	const form = createRepresentation(type, call.accept, call.query, cluster.clock.now);
 	// What goes by and by is shown as it is now; of what is gone, only that it is.
-	if (type.key === 'pods' || left.metadata.deletionTimestamp !== undefined) return {code: 200, text: form.one(left)};
+	if (type.key === 'pods' || left.metadata.deletionTimestamp !== undefined) return {code: 200, text: form.object(left)};
 	const details = {
 		name,
 		...(type.group === '' ? {} : {group: type.group}),
 		kind: type.plural,
 		uid: object.metadata.uid,
 	};
-	return json({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details});
+	return jsonResourceResponse({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details});
 }
 
-export function answerDeleteCollection(cluster: Cluster, call: Call): Answer {
-	const {objects, revision} = page(cluster.store, call);
-	const options = deleteOptions(call, call.body);
-	for (const object of objects) remove(cluster, call.type.key, object, options);
-	const form = representation(call.type, call.accept, call.query, cluster.clock.now);
+export function handleDeleteCollection(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
+	const {objects, revision} = listPage(cluster.store, call);
+	const options = parseDeleteOptions(call, call.body);
+	for (const object of objects) deleteObject(cluster, call.type.key, object, options);
+	const form = createRepresentation(call.type, call.accept, call.query, cluster.clock.now);
 	return {code: 200, text: form.list(objects, {resourceVersion: String(revision)})};
 }

@@ -8,26 +8,26 @@ function value(tag: number, ...content: readonly Uint8Array[]): Buffer {
 	return Buffer.concat([Buffer.from([tag, 0x80 | size.length, ...size]), body]);
 }
 
-export const sequence = (...items: readonly Uint8Array[]): Buffer => value(0x30, ...items);
-export const set = (...items: readonly Uint8Array[]): Buffer => value(0x31, ...items);
-export const text = (content: string): Buffer => value(0x0c, Buffer.from(content, 'utf8'));
-export const octets = (content: Uint8Array): Buffer => value(0x04, content);
-export const truth = (): Buffer => value(0x01, Buffer.from([0xff]));
+export const derSequence = (...items: readonly Uint8Array[]): Buffer => value(0x30, ...items);
+export const derSet = (...items: readonly Uint8Array[]): Buffer => value(0x31, ...items);
+export const derUtf8String = (content: string): Buffer => value(0x0c, Buffer.from(content, 'utf8'));
+export const derOctetString = (content: Uint8Array): Buffer => value(0x04, content);
+export const derBoolean = (): Buffer => value(0x01, Buffer.from([0xff]));
 
 /** A whole number without a sign, from its bytes. */
-export const integer = (bytes: Uint8Array): Buffer =>
+export const derInteger = (bytes: Uint8Array): Buffer =>
 	value(0x02, ((bytes[0] ?? 0) & 0x80) === 0 ? bytes : Buffer.concat([Buffer.from([0]), bytes]));
 
 /** `unused`: how many of the last bits do not count. */
-export const bits = (content: Uint8Array, unused = 0): Buffer => value(0x03, Buffer.from([unused]), content);
+export const derBitString = (content: Uint8Array, unused = 0): Buffer => value(0x03, Buffer.from([unused]), content);
 
 /** `[n]` around values. */
-export const explicit = (n: number, ...items: readonly Uint8Array[]): Buffer => value(0xa0 | n, ...items);
+export const derExplicit = (n: number, ...items: readonly Uint8Array[]): Buffer => value(0xa0 | n, ...items);
 /** `[n]` in place of a primitive value's own tag. */
-export const implicit = (n: number, content: Uint8Array): Buffer => value(0x80 | n, content);
+export const derImplicit = (n: number, content: Uint8Array): Buffer => value(0x80 | n, content);
 
 /** `1.2.840.10045.4.3.2` */
-export function oid(dotted: string): Buffer {
+export function derObjectIdentifier(dotted: string): Buffer {
 	const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
 	const bytes = [first * 40 + second];
 	for (const part of rest) {
@@ -39,11 +39,11 @@ export function oid(dotted: string): Buffer {
 }
 
 /** UTCTime, which ends with the year 2049. */
-export const utcTime = (at: number): Buffer =>
+export const derUtcTime = (at: number): Buffer =>
 	value(0x17, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`, 'ascii'));
 
 /** Text around DER, as PEM files have it. */
-export const pem = (label: string, der: Uint8Array): string => {
+export const toPem = (label: string, der: Uint8Array): string => {
 	const lines =
 		Buffer.from(der)
 			.toString('base64')

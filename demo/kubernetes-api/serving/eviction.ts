@@ -1,16 +1,16 @@
 import {ApiError, badRequest, notFound, tooManyRequests} from '../objects/api-error.ts';
-import {budgetsOf, recountBudget} from '../objects/budgets.ts';
-import {type Answer, type Call, json, objectBody} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import {budgetsOfPod, recountBudget} from '../objects/budgets.ts';
+import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {isReady, type Pod} from '../objects/kinds.ts';
 import {valueAt} from '../objects/kube-object.ts';
-import {deleteOptions, remove} from './deletion.ts';
+import {parseDeleteOptions, deleteObject} from './deletion.ts';
 
 /**
  * `POST pods/NAME/eviction` with an Eviction of policy/v1 or v1beta1: a deletion that budgets may refuse
  * (pkg/registry/core/pod/storage/eviction.go).
  */
-export function answerEviction(cluster: Cluster, call: Call): Answer {
+export function handleEviction(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {namespace, name = ''} = call;
 	const body = objectBody(call);
 	if (body['kind'] !== undefined && body['kind'] !== 'Eviction') throw badRequest('not an Eviction object');
@@ -18,16 +18,16 @@ export function answerEviction(cluster: Cluster, call: Call): Answer {
 	if (pod === undefined) throw notFound({resource: 'pods', name});
 	const named = valueAt(body, 'metadata.name');
 	if (named !== undefined && named !== name) throw badRequest('name in URL does not match name in Eviction object');
-	const options = deleteOptions(call, body['deleteOptions']);
+	const options = parseDeleteOptions(call, body['deleteOptions']);
 	const counts = pod.status.phase === 'Running' && pod.metadata.deletionTimestamp === undefined;
-	if (counts) askBudgets(cluster, pod, options.dryRun);
-	remove(cluster, 'pods', pod, options);
-	return json({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success'}, 201);
+	if (counts) checkBudgets(cluster, pod, options.dryRun);
+	deleteObject(cluster, 'pods', pod, options);
+	return jsonResourceResponse({kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success'}, 201);
 }
 
 /** @throws ApiError 429 when the budget allows no disruption now, 500 when more than one budget is about the pod. */
-function askBudgets(cluster: Cluster, pod: Pod, dryRun: boolean): void {
-	const budgets = budgetsOf(cluster, pod);
+function checkBudgets(cluster: FakeCluster, pod: Pod, dryRun: boolean): void {
+	const budgets = budgetsOfPod(cluster, pod);
 	if (budgets.length > 1) {
 		const why = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
 		throw new ApiError(500, 'InternalError', why);

@@ -1,9 +1,9 @@
 import {ApiError, tooManyRequests} from '../objects/api-error.ts';
 import type {Fault} from '../objects/fault.ts';
-import type {Reply} from './reply.ts';
+import type {ResponseWriter} from './reply.ts';
 
 /** Which requests are meant; what is left out does not limit. `resource` as in `pods`, `deployments.apps`, `pods/log`. */
-export type Where = {
+export type RequestFilter = {
 	readonly verb?: string;
 	readonly resource?: string;
 	readonly namespace?: string;
@@ -11,7 +11,7 @@ export type Where = {
 };
 
 /** One request while it is open. */
-export type Exchange = {
+export type OpenRequest = {
 	readonly verb: string;
 	readonly resource: string;
 	readonly namespace: string | undefined;
@@ -19,18 +19,18 @@ export type Exchange = {
 	readonly query: URLSearchParams;
 	/** Headers, in lower case. */
 	readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-	readonly reply: Reply;
+	readonly response: ResponseWriter;
 	/** Marks the connection as dead: the server reads nothing from it any more. */
-	deafen(): void;
+	ignoreConnection(): void;
 };
 
-export type Faults = {
+export type FaultControls = {
 	/** Does it to the next `times` requests (1 unless told; Infinity until it is called off). Gives the way to call it off. */
-	next(fault: Fault, where?: Where, times?: number): () => void;
+	injectNext(fault: Fault, where?: RequestFilter, times?: number): () => void;
 	/** Does it to the answers under way. Gives how many those were. */
-	now(fault: Fault, where?: Where): number;
+	injectNow(fault: Fault, where?: RequestFilter): number;
 	/** Tells every request as it comes, whatever becomes of it. Gives the way to stop. */
-	onRequest(listener: (exchange: Exchange) => void): () => void;
+	onRequest(listener: (exchange: OpenRequest) => void): () => void;
 	/** Calls off everything that was asked of `next`. */
 	clear(): void;
 	/** This bearer token is answered with 401 from now on. */
@@ -44,36 +44,36 @@ export type Faults = {
 	start(): Promise<void>;
 };
 
-type Rule = {readonly fault: Fault; readonly where: Where; left: number};
+type Rule = {readonly fault: Fault; readonly where: RequestFilter; left: number};
 
-const meant = (where: Where, exchange: Exchange) =>
+const matchesFilter = (where: RequestFilter, exchange: OpenRequest) =>
 	(['verb', 'resource', 'namespace', 'user'] as const).every(
 		name => where[name] === undefined || where[name] === exchange[name],
 	);
 
-export type FaultBoard = Pick<Faults, 'next' | 'now' | 'onRequest' | 'clear'> & {
+export type FaultInjector = Pick<FaultControls, 'injectNext' | 'injectNow' | 'onRequest' | 'clear'> & {
 	/** Every request comes by here. @throws ApiError of a `refuse`. @returns false when it must not be answered at all. */
-	admit(exchange: Exchange): boolean;
+	admit(exchange: OpenRequest): boolean;
 };
 
-export function createFaultBoard(): FaultBoard {
+export function createFaultInjector(): FaultInjector {
 	const rules = new Set<Rule>();
-	const open = new Set<Exchange>();
-	const listeners = new Set<(exchange: Exchange) => void>();
+	const open = new Set<OpenRequest>();
+	const listeners = new Set<(exchange: OpenRequest) => void>();
 
-	function strike(fault: Fault, exchange: Exchange) {
-		if (fault.kind === 'half-open') exchange.deafen();
-		exchange.reply.spoil(fault);
+	function strike(fault: Fault, exchange: OpenRequest) {
+		if (fault.kind === 'half-open') exchange.ignoreConnection();
+		exchange.response.injectFault(fault);
 	}
 
 	return {
-		next(fault, where = {}, times = 1) {
+		injectNext(fault, where = {}, times = 1) {
 			const rule = {fault, where, left: times};
 			rules.add(rule);
 			return () => void rules.delete(rule);
 		},
-		now(fault, where = {}) {
-			const hit = [...open].filter(exchange => meant(where, exchange));
+		injectNow(fault, where = {}) {
+			const hit = [...open].filter(exchange => matchesFilter(where, exchange));
 			for (const exchange of hit) strike(fault, exchange);
 			return hit.length;
 		},
@@ -85,9 +85,9 @@ export function createFaultBoard(): FaultBoard {
 		admit(exchange) {
 			open.add(exchange);
 			for (const listener of listeners) listener(exchange);
-			exchange.reply.onClose(() => open.delete(exchange));
+			exchange.response.onClose(() => open.delete(exchange));
 			for (const rule of [...rules]) {
-				if (!meant(rule.where, exchange)) continue;
+				if (!matchesFilter(rule.where, exchange)) continue;
 				rule.left -= 1;
 				if (rule.left <= 0) rules.delete(rule);
 				const {fault} = rule;

@@ -1,4 +1,4 @@
-import type {Certificate} from './certificates.ts';
+import type {CertificatePair} from './certificates.ts';
 
 export type KubeconfigOptions = {
 	/** `https://127.0.0.1:6443` */
@@ -9,11 +9,11 @@ export type KubeconfigOptions = {
 	readonly namespace?: string;
 	/** How to log in: one of the two. */
 	readonly token?: string;
-	readonly certificate?: Certificate;
+	readonly certificate?: CertificatePair;
 };
 
 /** A kubeconfig with one context. JSON, which is YAML, so that nothing has to be quoted by hand. */
-export function kubeconfig({url, ca, context, namespace, token, certificate}: KubeconfigOptions): string {
+export function formatKubeconfig({url, ca, context, namespace, token, certificate}: KubeconfigOptions): string {
 	const base64 = (text: string) => Buffer.from(text).toString('base64');
 	const user = {
 		...(token === undefined ? {} : {token}),

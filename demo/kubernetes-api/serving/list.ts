@@ -1,9 +1,9 @@
 import {badRequest, continueTooOld, notFound, tooNew} from '../objects/api-error.ts';
-import type {Answer, Call} from './resource-request.ts';
+import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
-import {representation} from '../objects/representation.ts';
-import {selection} from '../objects/selectors.ts';
-import type {Store} from '../objects/store.ts';
+import {createRepresentation} from '../objects/representation.ts';
+import {requestFilter} from '../objects/selectors.ts';
+import type {ObjectStore} from '../objects/store.ts';
 
 /** Where a list goes on: the version it is of, and the last name that was told. */
 type Continue = {readonly rv: number; readonly after: string};
@@ -23,16 +23,16 @@ function decode(text: string): Continue {
 const keyOf = ({metadata}: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** Lists of earlier versions whose next pages are likely to be asked for. */
-const pasts = new WeakMap<Store, Map<string, readonly KubeObject[]>>();
+const pastLists = new WeakMap<ObjectStore, Map<string, readonly KubeObject[]>>();
 const keptPasts = 4;
 
 /** The objects as they were at that version, in order; undefined when it is forgotten. */
-function asOf(store: Store, resource: string, namespace: string | undefined, revision: number) {
+function objectsAtRevision(store: ObjectStore, resource: string, namespace: string | undefined, revision: number) {
 	const changes = store.since(resource, revision);
 	if (changes === undefined) return undefined;
 	if (changes.length === 0) return store.list(resource, namespace);
-	const past = pasts.get(store) ?? new Map<string, readonly KubeObject[]>();
-	pasts.set(store, past);
+	const past = pastLists.get(store) ?? new Map<string, readonly KubeObject[]>();
+	pastLists.set(store, past);
 	const key = `${resource} ${namespace ?? ''} ${revision}`;
 	const known = past.get(key);
 	if (known !== undefined) return known;
@@ -49,7 +49,7 @@ function asOf(store: Store, resource: string, namespace: string | undefined, rev
 	return found;
 }
 
-export type Listed = {
+export type ListPage = {
 	readonly objects: readonly KubeObject[];
 	readonly revision: number;
 	readonly next: string | undefined;
@@ -60,7 +60,7 @@ export type Listed = {
  * One page, all pages of one list being of the same version (Kubernetes: API Concepts, "Retrieving large results sets in chunks").
  * @throws ApiError 410 when that version is forgotten, 504 when it is still to come.
  */
-export function page(store: Store, call: Pick<Call, 'type' | 'namespace' | 'query'>): Listed {
+export function listPage(store: ObjectStore, call: Pick<ResourceRequest, 'type' | 'namespace' | 'query'>): ListPage {
 	const {type, namespace, query} = call;
 	const limit = Number(query.get('limit') ?? 0);
 	if (!Number.isInteger(limit) || limit < 0) throw badRequest(`invalid limit: ${query.get('limit')}`);
@@ -77,10 +77,10 @@ export function page(store: Store, call: Pick<Call, 'type' | 'namespace' | 'quer
 	}
 	const exact = match === 'Exact' || (match === null && limit > 0 && asked > 0);
 	const revision = from?.rv ?? (exact ? asked : store.revision);
-	const objects = asOf(store, type.key, namespace, revision);
+	const objects = objectsAtRevision(store, type.key, namespace, revision);
 	if (objects === undefined) throw continueTooOld();
 	const selected = query.has('labelSelector') || query.has('fieldSelector');
-	const fits = selection(type.key, query);
+	const fits = requestFilter(type.key, query);
 	const wanted = selected ? objects.filter(fits) : objects;
 	const start = from === undefined ? 0 : firstAfter(wanted, from.after);
 	if (limit === 0) return {objects: wanted.slice(start), revision, next: undefined, remaining: undefined};
@@ -102,9 +102,9 @@ function firstAfter(objects: readonly KubeObject[], after: string): number {
 	return index < 0 ? objects.length : index;
 }
 
-export function answerList(store: Store, call: Call, now: () => number): Answer {
-	const form = representation(call.type, call.accept, call.query, now);
-	const {objects, revision, next, remaining} = page(store, call);
+export function handleList(store: ObjectStore, call: ResourceRequest, now: () => number): ResourceResponse {
+	const form = createRepresentation(call.type, call.accept, call.query, now);
+	const {objects, revision, next, remaining} = listPage(store, call);
 	const metadata = {
 		resourceVersion: String(revision),
 		...(next === undefined ? {} : {continue: next}),
@@ -113,10 +113,10 @@ export function answerList(store: Store, call: Call, now: () => number): Answer 
 	return {code: 200, text: form.list(objects, metadata)};
 }
 
-export function answerGet(store: Store, call: Call, now: () => number): Answer {
-	const form = representation(call.type, call.accept, call.query, now);
+export function handleGet(store: ObjectStore, call: ResourceRequest, now: () => number): ResourceResponse {
+	const form = createRepresentation(call.type, call.accept, call.query, now);
 	const {type, namespace, name = ''} = call;
 	const object = store.get(type.key, namespace, name);
 	if (object === undefined) throw notFound({resource: type.key, name});
-	return {code: 200, text: form.one(object)};
+	return {code: 200, text: form.object(object)};
 }

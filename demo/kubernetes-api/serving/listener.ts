@@ -2,31 +2,31 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {TLSSocket} from 'node:tls';
 import type {User} from './access.ts';
 import {ApiError, forbidden, noSuchPath, unauthorized} from '../objects/api-error.ts';
-import {type Answer, type Call, parseBody, placeOf, readRaw, verbOf} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
-import type {FaultBoard} from './fault-injection.ts';
-import {createReply, type Reply} from './reply.ts';
-import {answerCall, answerDiscovery, authorize} from './routes.ts';
-import type {World} from '../simulation.ts';
+import {type ResourceResponse, type ResourceRequest, parseBody, parseResourcePath, readRaw, requestVerb} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
+import type {FaultInjector} from './fault-injection.ts';
+import {createResponseWriter, type ResponseWriter} from './reply.ts';
+import {handleResourceRequest, handleDiscovery, authorize} from './routes.ts';
+import type {Simulation} from '../simulation.ts';
 
 /** Sockets on which nothing is answered any more. */
-const deaf = new WeakSet<object>();
+const ignoredSockets = new WeakSet<object>();
 
 /** Answers the requests of an HTTPS server. */
-export function createListener(world: World, board: FaultBoard) {
+export function createListener(world: Simulation, board: FaultInjector) {
 	return (request: IncomingMessage, response: ServerResponse): void => {
 		// Of a dead connection nothing comes back: neither an answer nor a refusal.
-		if (deaf.has(request.socket)) return;
+		if (ignoredSockets.has(request.socket)) return;
 		const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-		const reply = createReply(response, takesGzip, world.cluster.clock);
-		answer(world, board, request, reply).then(
-			found => deliver(reply, found),
-			error => deliver(reply, failure(error)),
+		const reply = createResponseWriter(response, takesGzip, world.cluster.clock);
+		handleRequest(world, board, request, reply).then(
+			found => sendResponse(reply, found),
+			error => sendResponse(reply, failure(error)),
 		);
 	};
 }
 
-function deliver(reply: Reply, answer: Answer | undefined) {
+function sendResponse(reply: ResponseWriter, answer: ResourceResponse | undefined) {
 	if (answer === undefined || reply.closed) return;
 	const contentType = answer.contentType ?? 'application/json';
 	if ('stream' in answer) {
@@ -38,10 +38,10 @@ function deliver(reply: Reply, answer: Answer | undefined) {
 	reply.send(answer.code, headers, answer.text);
 }
 
-const retryAfter = (answer: Answer): Record<string, string> =>
+const retryAfter = (answer: ResourceResponse): Record<string, string> =>
 	'retryAfter' in answer && answer.retryAfter !== undefined ? {'retry-after': String(answer.retryAfter)} : {};
 
-function failure(error: unknown): Answer {
+function failure(error: unknown): ResourceResponse {
 	const told =
 		error instanceof ApiError
 			? error
@@ -54,17 +54,17 @@ function failure(error: unknown): Answer {
 	};
 }
 
-async function answer(
-	world: World,
-	board: FaultBoard,
+async function handleRequest(
+	world: Simulation,
+	board: FaultInjector,
 	request: IncomingMessage,
-	reply: Reply,
-): Promise<Answer | undefined> {
+	reply: ResponseWriter,
+): Promise<ResourceResponse | undefined> {
 	const {cluster} = world;
 	const url = new URL(request.url ?? '/', 'https://localhost');
 	const user = authenticate(cluster, request);
-	const place = placeOf(url.pathname);
-	const verb = place === undefined ? 'get' : verbOf(request.method ?? 'GET', place, url.searchParams);
+	const place = parseResourcePath(url.pathname);
+	const verb = place === undefined ? 'get' : requestVerb(request.method ?? 'GET', place, url.searchParams);
 	const resource =
 		place === undefined
 			? url.pathname
@@ -78,17 +78,17 @@ async function answer(
 		user: user?.name ?? '',
 		query: url.searchParams,
 		headers: request.headers,
-		reply,
-		deafen: () => deaf.add(request.socket),
+		response: reply,
+		ignoreConnection: () => ignoredSockets.add(request.socket),
 	});
 	if (!admitted) return undefined;
 	if (user === undefined) throw unauthorized();
 	if (place === undefined || (cluster.metrics === 'absent' && place.type.group === 'metrics.k8s.io')) {
-		const found = answerDiscovery(cluster, url.pathname, String(request.headers.host ?? ''));
+		const found = handleDiscovery(cluster, url.pathname, String(request.headers.host ?? ''));
 		if (found === undefined) throw noSuchPath();
 		return found;
 	}
-	const head: Omit<Call, 'body' | 'raw'> = {
+	const head: Omit<ResourceRequest, 'body' | 'rawBody'> = {
 		...place,
 		user,
 		verb,
@@ -102,17 +102,17 @@ async function answer(
 	const raw = await readRaw(request);
 	// What is passed on to a service is the service's to understand.
 	const body = place.subresource === 'proxy' ? undefined : parseBody(request, raw);
-	return answerCall(world, {...head, body, raw});
+	return handleResourceRequest(world, {...head, body, rawBody: raw});
 }
 
 /** `kubectl/v1.20.2 (linux/amd64)` writes as `kubectl`. */
 const managerOf = (userAgent: string): string => userAgent.split('/')[0] || 'unknown';
 
 /** By bearer token, else by client certificate; on behalf of another user when the headers say so. @throws ApiError 403 */
-function authenticate(cluster: Cluster, request: IncomingMessage): User | undefined {
+function authenticate(cluster: FakeCluster, request: IncomingMessage): User | undefined {
 	const {access} = cluster;
 	const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-	const user = bearer === undefined ? certified(cluster, request.socket as TLSSocket) : access.userOf(bearer);
+	const user = bearer === undefined ? userOfCertificate(cluster, request.socket as TLSSocket) : access.userOf(bearer);
 	const name = request.headers['impersonate-user'];
 	if (user === undefined || typeof name !== 'string') return user;
 	const told = request.headersDistinct['impersonate-group'] ?? [];
@@ -123,7 +123,7 @@ function authenticate(cluster: Cluster, request: IncomingMessage): User | undefi
 	return access.named(name, told);
 }
 
-function certified({access}: Cluster, socket: TLSSocket): User | undefined {
+function userOfCertificate({access}: FakeCluster, socket: TLSSocket): User | undefined {
 	if (!socket.authorized) return undefined;
 	const {subject} = socket.getPeerCertificate();
 	if (subject?.CN === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
 
-type Told = {
+type LogLineOptions = {
 	/** Of the container's life. */
 	readonly id: string;
 	readonly index: number;
@@ -17,9 +17,9 @@ const statuses = [200, 200, 200, 200, 201, 204, 304, 404, 500];
 const pick = <T>(list: readonly T[], luck: number): T | undefined => list[Math.floor(luck * list.length)];
 
 /** One line of a web service's log, with its number in it. The same line whenever it is asked for. */
-export function logLine({id, index, at, form, scenario}: Told): string {
+export function logLine({id, index, at, form, scenario}: LogLineOptions): string {
 	if (typeof form === 'function') return form(index);
-	const luck = (what: string) => scenario.fixed(`${id} ${index} ${what}`);
+	const luck = (what: string) => scenario.stableRandom(`${id} ${index} ${what}`);
 	const path = pick(paths, luck('path')) ?? '/';
 	const method = pick(methods, luck('method')) ?? 'GET';
 	const status = pick(statuses, luck('status')) ?? 200;

@@ -1,12 +1,12 @@
 import type {ClusterScenario} from '../cluster-scenario.ts';
 import {badRequest, notFound} from '../objects/api-error.ts';
-import type {Answer, Call} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {ContainerStatus, Pod, Terminated} from '../objects/kinds.ts';
 import {logLine} from './log-lines.ts';
-import {momentOf} from '../objects/kube-object.ts';
-import type {Program, Programs} from '../objects/programs.ts';
-import type {Reply} from './reply.ts';
+import {parseTimestamp} from '../objects/kube-object.ts';
+import type {ContainerProgram, ContainerPrograms} from '../objects/programs.ts';
+import type {ResponseWriter} from './reply.ts';
 
 /** How often the lines that fell due are sent to who follows. */
 const followEveryMs = 50;
@@ -16,24 +16,24 @@ const usualKeptLines = 50_000;
  * One life of a container. Its lines are not stored: line `n` is written at `from` + n / rate and has the same text whenever it is read,
  * so that none can be lost here, and a reader can be held to each one by its number.
  */
-type Life = {
+type ContainerRun = {
 	readonly id: string;
 	readonly from: number;
 	readonly to: number | undefined;
-	readonly program: Program;
+	readonly program: ContainerProgram;
 	readonly end: Terminated | undefined;
 };
 
 type Line = {readonly at: number; readonly text: string};
 
-const rate = ({program}: Life) => program.linesPerSecond ?? 0.5;
-const moment = (life: Life, index: number) => life.from + (index / rate(life)) * 1000;
+const rate = ({program}: ContainerRun) => program.linesPerSecond ?? 0.5;
+const moment = (life: ContainerRun, index: number) => life.from + (index / rate(life)) * 1000;
 
 /** How many lines were written before `at`. */
-const countAt = (life: Life, at: number): number =>
+const countAt = (life: ContainerRun, at: number): number =>
 	Math.max(0, Math.floor(((Math.min(at, life.to ?? at) - life.from) / 1000) * rate(life)) + 1);
 
-function lineOf(life: Life, index: number, scenario: ClusterScenario): Line {
+function lineOf(life: ContainerRun, index: number, scenario: ClusterScenario): Line {
 	const at = moment(life, index);
 	return {at, text: logLine({id: life.id, index, at, form: life.program.logs ?? 'text', scenario})};
 }
@@ -45,7 +45,7 @@ const stamp = (at: number): string => {
 	return `${new Date(whole).toISOString().slice(0, -1)}${String(rest).padStart(6, '0')}Z`;
 };
 
-function lifeOf(pod: Pod, status: ContainerStatus, programs: Programs, previous: boolean): Life {
+function findContainerRun(pod: Pod, status: ContainerStatus, programs: ContainerPrograms, previous: boolean): ContainerRun {
 	const program = programs.get(status.image);
 	const {state, lastState, restartCount, name} = status;
 	const key = `${pod.metadata.uid}/${name}`;
@@ -54,9 +54,9 @@ function lifeOf(pod: Pod, status: ContainerStatus, programs: Programs, previous:
 		: (state.terminated ?? (state.running ? undefined : lastState.terminated));
 	const id = `${key}/${state.running && previous ? restartCount - 1 : restartCount}`;
 	if (ended !== undefined) {
-		return {id, from: momentOf(ended.startedAt) ?? 0, to: momentOf(ended.finishedAt), program, end: ended};
+		return {id, from: parseTimestamp(ended.startedAt) ?? 0, to: parseTimestamp(ended.finishedAt), program, end: ended};
 	}
-	const from = momentOf(state.running?.startedAt);
+	const from = parseTimestamp(state.running?.startedAt);
 	if (previous) throw badRequest(`previous terminated container "${name}" in pod "${pod.metadata.name}" not found`);
 	if (from === undefined) {
 		const why = state.waiting?.reason ?? 'ContainerCreating';
@@ -67,7 +67,7 @@ function lifeOf(pod: Pod, status: ContainerStatus, programs: Programs, previous:
 }
 
 /** `GET pods/NAME/log` with all its parameters but insecureSkipTLSVerifyBackend. */
-export function answerLogs(cluster: Cluster, scenario: ClusterScenario, programs: Programs, call: Call): Answer {
+export function handleLogs(cluster: FakeCluster, scenario: ClusterScenario, programs: ContainerPrograms, call: ResourceRequest): ResourceResponse {
 	const {namespace, name = '', query} = call;
 	const pod = cluster.store.get<Pod>('pods', namespace, name);
 	if (pod === undefined) throw notFound({resource: 'pods', name});
@@ -86,13 +86,13 @@ export function answerLogs(cluster: Cluster, scenario: ClusterScenario, programs
 				: `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`;
 		throw badRequest(why);
 	}
-	const life = lifeOf(pod, status, programs, query.get('previous') === 'true');
+	const life = findContainerRun(pod, status, programs, query.get('previous') === 'true');
 	const follow = query.get('follow') === 'true' || query.get('follow') === '1';
-	const stream = (reply: Reply) => send(cluster, scenario, call, life, reply, follow);
+	const stream = (reply: ResponseWriter) => send(cluster, scenario, call, life, reply, follow);
 	return {contentType: 'text/plain', stream};
 }
 
-function send(cluster: Cluster, scenario: ClusterScenario, call: Call, life: Life, reply: Reply, follow: boolean) {
+function send(cluster: FakeCluster, scenario: ClusterScenario, call: ResourceRequest, life: ContainerRun, reply: ResponseWriter, follow: boolean) {
 	const {query} = call;
 	const {clock, store} = cluster;
 	const stamped = query.get('timestamps') === 'true';
@@ -131,13 +131,13 @@ function send(cluster: Cluster, scenario: ClusterScenario, call: Call, life: Lif
 		const status = pod?.status.containerStatuses?.find(
 			each => `${pod.metadata.uid}/${each.name}` === life.id.replace(/\/\d+$/, ''),
 		);
-		const same = status?.state.running !== undefined && momentOf(status.state.running.startedAt) === life.from;
+		const same = status?.state.running !== undefined && parseTimestamp(status.state.running.startedAt) === life.from;
 		const end = same ? undefined : (status?.state.terminated ?? status?.lastState.terminated);
-		const until = countAt(life, same ? clock.now() : Math.min(clock.now(), momentOf(end?.finishedAt) ?? clock.now()));
+		const until = countAt(life, same ? clock.now() : Math.min(clock.now(), parseTimestamp(end?.finishedAt) ?? clock.now()));
 		write(range(next, until));
 		next = Math.max(next, until);
 		if (same) return void clock.after(followEveryMs, again);
-		if (end?.message) write([{at: momentOf(end.finishedAt) ?? 0, text: end.message}]);
+		if (end?.message) write([{at: parseTimestamp(end.finishedAt) ?? 0, text: end.message}]);
 		reply.end();
 	}
 	clock.after(followEveryMs, again);

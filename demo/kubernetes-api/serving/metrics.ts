@@ -1,10 +1,10 @@
 import {ApiError, notFound} from '../objects/api-error.ts';
-import {type Answer, type Call, json} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import {type ResourceResponse, type ResourceRequest, jsonResourceResponse} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Node, Pod} from '../objects/kinds.ts';
 import {type JsonObject, type KubeObject, timestamp} from '../objects/kube-object.ts';
-import {labelSelector} from '../objects/selectors.ts';
-import type {Usage} from '../usage.ts';
+import {parseLabelSelector} from '../objects/selectors.ts';
+import type {UsageModel} from '../usage.ts';
 
 /** The metrics server scrapes the kubelets every 15 seconds, however often it is asked, and tells an average over its window. */
 const scrapeMs = 15_000;
@@ -12,7 +12,7 @@ const scrapeMs = 15_000;
 export const lastScrape = (now: number): number => now - (now % scrapeMs);
 
 /** metrics.k8s.io/v1beta1. A container that does not run, or that was not scraped yet, has no figures. */
-export function answerMetrics(cluster: Cluster, usage: Usage, call: Call): Answer {
+export function handleMetrics(cluster: FakeCluster, usage: UsageModel, call: ResourceRequest): ResourceResponse {
 	if (cluster.metrics === 'failing') {
 		throw new ApiError(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {
 			causes: [{reason: 'UnexpectedServerResponse', message: 'service unavailable'}],
@@ -27,14 +27,14 @@ export function answerMetrics(cluster: Cluster, usage: Usage, call: Call): Answe
 		const object = store.get(type.plural, namespace, name);
 		const measured = object && measure(object);
 		if (measured === undefined) throw notFound({resource: type.key, name});
-		return json(measured);
+		return jsonResourceResponse(measured);
 	}
-	const fits = labelSelector(query.get('labelSelector') ?? '');
+	const fits = parseLabelSelector(query.get('labelSelector') ?? '');
 	const items = store
 		.list(type.plural, namespace)
 		.filter(object => fits(object.metadata.labels ?? {}))
 		.flatMap(object => measure(object) ?? []);
-	return json({kind: `${type.kind}List`, apiVersion: 'metrics.k8s.io/v1beta1', metadata: {}, items});
+	return jsonResourceResponse({kind: `${type.kind}List`, apiVersion: 'metrics.k8s.io/v1beta1', metadata: {}, items});
 }
 
 const quantities = ({cpu, memory}: {readonly cpu: number; readonly memory: number}) => ({
@@ -55,12 +55,12 @@ const head = (kind: string, {metadata}: KubeObject, at: number) => ({
 	window: '15s',
 });
 
-function nodeMetrics(usage: Usage, node: Node, at: number): JsonObject | undefined {
+function nodeMetrics(usage: UsageModel, node: Node, at: number): JsonObject | undefined {
 	const found = usage.node(node, at);
 	return found && {...head('NodeMetrics', node, at), usage: quantities(found)};
 }
 
-function podMetrics(usage: Usage, pod: Pod, at: number): JsonObject | undefined {
+function podMetrics(usage: UsageModel, pod: Pod, at: number): JsonObject | undefined {
 	const containers = usage.containers(pod, at);
 	if (containers.length === 0) return undefined;
 	return {

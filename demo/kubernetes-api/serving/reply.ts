@@ -5,7 +5,7 @@ import type {Clock} from '../clock.ts';
 import type {Fault} from '../objects/fault.ts';
 
 /** The way back to a client, which a fault can spoil. After it is closed, writes go nowhere. */
-export type Reply = {
+export type ResponseWriter = {
 	readonly closed: boolean;
 	onClose(call: () => void): void;
 	/** A whole answer. */
@@ -15,16 +15,16 @@ export type Reply = {
 	write(text: string): void;
 	end(): void;
 	/** Does this to the answer, which may be under way. */
-	spoil(fault: Fault): void;
+	injectFault(fault: Fault): void;
 	readonly withoutBookmarks: boolean;
 };
 
 /** The real server packs answers above this size, for those who can unpack them. */
-const packFrom = 128 * 1024;
+const gzipFromBytes = 128 * 1024;
 /** A reader that is so far behind is cut off, as the real server does when its buffer is full. */
-const maxWaiting = 64 * 1024 * 1024;
+const maxBufferedBytes = 64 * 1024 * 1024;
 
-export function createReply(response: ServerResponse, takesGzip: boolean, clock: Clock): Reply {
+export function createResponseWriter(response: ServerResponse, takesGzip: boolean, clock: Clock): ResponseWriter {
 	const closers = new Set<() => void>();
 	let closed = false;
 	let silent = false;
@@ -65,7 +65,7 @@ export function createReply(response: ServerResponse, takesGzip: boolean, clock:
 		sent += text.length;
 		later(() => {
 			response.write(text);
-			if (response.writableLength > maxWaiting) response.destroy();
+			if (response.writableLength > maxBufferedBytes) response.destroy();
 		});
 	}
 
@@ -89,7 +89,7 @@ export function createReply(response: ServerResponse, takesGzip: boolean, clock:
 		onClose: call => void (closed ? call() : closers.add(call)),
 		send(code, headers, body) {
 			const whole = Buffer.from(body);
-			if (!takesGzip || whole.length < packFrom) return deliver(code, headers, whole);
+			if (!takesGzip || whole.length < gzipFromBytes) return deliver(code, headers, whole);
 			gzip(whole, {level: 1}, (error, packed) => {
 				if (error === null) deliver(code, {...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, packed);
 				else response.destroy();
@@ -107,7 +107,7 @@ export function createReply(response: ServerResponse, takesGzip: boolean, clock:
 			if (closed || silent) return;
 			later(() => response.end());
 		},
-		spoil(fault) {
+		injectFault(fault) {
 			if (fault.kind === 'reset') rawSocket(response)?.resetAndDestroy();
 			if (fault.kind === 'reset' || fault.kind === 'cut') response.destroy();
 			if (fault.kind === 'stall' || fault.kind === 'half-open') silent = true;

@@ -2,7 +2,7 @@ import type {IncomingMessage} from 'node:http';
 import type {User} from './access.ts';
 import {ApiError, badRequest} from '../objects/api-error.ts';
 import {isObject, type JsonObject} from '../objects/kube-object.ts';
-import type {Reply} from './reply.ts';
+import type {ResponseWriter} from './reply.ts';
 import {findType, type ResourceType} from '../objects/resources.ts';
 
 /** Percent-encoded text, decoded; undefined when an escape in it is broken. */
@@ -15,7 +15,7 @@ function decoded(text: string): string | undefined {
 }
 
 /** One request for a resource, understood. */
-export type Call = {
+export type ResourceRequest = {
 	readonly user: User;
 	/** As authorization knows it: get, list, watch, create, update, patch, delete, deletecollection. */
 	readonly verb: string;
@@ -24,28 +24,28 @@ export type Call = {
 	readonly name: string | undefined;
 	readonly subresource: string | undefined;
 	/** What follows the subresource: of a proxy, the path behind it. */
-	readonly rest: string;
+	readonly proxyPath: string;
 	readonly query: URLSearchParams;
 	readonly accept: string;
 	readonly contentType: string;
 	readonly body: unknown;
 	/** As it came, for what is passed on. */
-	readonly raw: Buffer;
+	readonly rawBody: Buffer;
 	readonly dryRun: boolean;
 	readonly fieldManager: string;
 };
 
 /** What is sent back: a body at once, or a stream that goes on. */
-export type Answer =
+export type ResourceResponse =
 	| {readonly code: number; readonly text: string | Buffer; readonly contentType?: string; readonly retryAfter?: number}
-	| {readonly contentType: string; stream(reply: Reply): void};
+	| {readonly contentType: string; stream(reply: ResponseWriter): void};
 
-export const json = (body: unknown, code = 200): Answer => ({code, text: JSON.stringify(body)});
+export const jsonResourceResponse = (body: unknown, code = 200): ResourceResponse => ({code, text: JSON.stringify(body)});
 
 /** A path as the parts the API server sees in it; undefined when it is not one of a resource. */
-export type Place = Pick<Call, 'type' | 'namespace' | 'name' | 'subresource' | 'rest'>;
+export type ResourcePath = Pick<ResourceRequest, 'type' | 'namespace' | 'name' | 'subresource' | 'proxyPath'>;
 
-export function placeOf(pathname: string): Place | undefined {
+export function parseResourcePath(pathname: string): ResourcePath | undefined {
 	const steps = pathname.split('/').slice(1).map(decoded);
 	if (!steps.every(step => step !== undefined)) return undefined;
 	const [root, ...rest] = steps;
@@ -55,15 +55,15 @@ export function placeOf(pathname: string): Place | undefined {
 		path[0] === 'namespaces' && path.length >= 3 ? findType(group, version, path[2] ?? '') : undefined;
 	if (inNamespace?.namespaced === true) {
 		const [, namespace, , name, subresource, ...more] = path;
-		return {type: inNamespace, namespace, name, subresource, rest: more.join('/')};
+		return {type: inNamespace, namespace, name, subresource, proxyPath: more.join('/')};
 	}
 	const [plural = '', name, subresource, ...more] = path;
 	const type = findType(group, version, plural);
-	return type && {type, namespace: undefined, name, subresource, rest: more.join('/')};
+	return type && {type, namespace: undefined, name, subresource, proxyPath: more.join('/')};
 }
 
 /** What authorization calls a request. */
-export function verbOf(method: string, place: Place, query: URLSearchParams): string {
+export function requestVerb(method: string, place: ResourcePath, query: URLSearchParams): string {
 	if (method === 'POST') return 'create';
 	if (method === 'PUT') return 'update';
 	if (method === 'PATCH') return 'patch';
@@ -106,7 +106,7 @@ export function parseBody(request: IncomingMessage, raw: Buffer): unknown {
 }
 
 /** The body as an object. @throws ApiError 400 when it is something else. */
-export function objectBody(call: Pick<Call, 'body'>): JsonObject {
+export function objectBody(call: Pick<ResourceRequest, 'body'>): JsonObject {
 	if (!isObject(call.body)) throw badRequest('the body of the request has to be an object');
 	return call.body;
 }

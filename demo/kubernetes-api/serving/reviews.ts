@@ -1,10 +1,10 @@
 import type {Attributes} from './access.ts';
-import {type Answer, type Call, json, objectBody} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import {isObject, type JsonObject, valueAt} from '../objects/kube-object.ts';
 
 /** The three kinds by which a client learns what it is and may do. Nothing is stored. */
-export function answerReview(cluster: Cluster, call: Call): Answer {
+export function handleReview(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {kind} = call.type;
 	const body = objectBody(call);
 	const status =
@@ -13,10 +13,10 @@ export function answerReview(cluster: Cluster, call: Call): Answer {
 			: kind === 'SelfSubjectRulesReview'
 				? rulesStatus(cluster, call)
 				: {userInfo: {username: call.user.name, uid: call.user.uid, groups: call.user.groups}};
-	return json({...body, kind, metadata: {creationTimestamp: null}, status}, 201);
+	return jsonResourceResponse({...body, kind, metadata: {creationTimestamp: null}, status}, 201);
 }
 
-function accessStatus({access}: Cluster, {user}: Call, body: JsonObject): JsonObject {
+function accessStatus({access}: FakeCluster, {user}: ResourceRequest, body: JsonObject): JsonObject {
 	const told = valueAt(body, 'spec.resourceAttributes');
 	const asked = isObject(told) ? told : {};
 	const text = (name: string) => {
@@ -39,7 +39,7 @@ function accessStatus({access}: Cluster, {user}: Call, body: JsonObject): JsonOb
 	return allowed ? {allowed, reason: 'RBAC: allowed by ClusterRoleBinding "demo"'} : {allowed};
 }
 
-function rulesStatus({access}: Cluster, {user, body}: Call): JsonObject {
+function rulesStatus({access}: FakeCluster, {user, body}: ResourceRequest): JsonObject {
 	const namespace = valueAt(body, 'spec.namespace');
 	const resourceRules = access
 		.rulesOf(user)

@@ -1,17 +1,17 @@
 import {badRequest, notFound} from '../objects/api-error.ts';
-import {type Answer, type Call, json, objectBody} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import {type ResourceResponse, type ResourceRequest, jsonResourceResponse, objectBody} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Deployment} from '../objects/kinds.ts';
 import {isObject, type JsonObject, type KubeObject, valueAt} from '../objects/kube-object.ts';
-import {patched, replace} from './write.ts';
+import {applyPatch, replaceObject} from './write.ts';
 
 /** The scale subresource of a workload, autoscaling/v1. */
-export function answerScale(cluster: Cluster, call: Call): Answer {
+export function handleScale(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {type, namespace, name = '', verb} = call;
 	const workload = cluster.store.get<Deployment>(type.key, namespace, name);
 	if (workload === undefined) throw notFound({resource: type.key, name});
-	if (verb === 'get') return json(scaleOf(workload));
-	const next = verb === 'update' ? objectBody(call) : patched(call.contentType, scaleOf(workload), call.body);
+	if (verb === 'get') return jsonResourceResponse(scaleOf(workload));
+	const next = verb === 'update' ? objectBody(call) : applyPatch(call.contentType, scaleOf(workload), call.body);
 	if (!isObject(next)) throw badRequest('a Scale has to be an object');
 	const replicas = valueAt(next, 'spec.replicas') ?? 0;
 	const told = isObject(next['metadata']) ? next['metadata'] : {};
@@ -26,7 +26,7 @@ export function answerScale(cluster: Cluster, call: Call): Answer {
 		},
 		spec: {...workload.spec, replicas},
 	} as KubeObject;
-	return json(scaleOf(replace(cluster, {...call, subresource: 'scale'}, workload, wanted) as Deployment));
+	return jsonResourceResponse(scaleOf(replaceObject(cluster, {...call, subresource: 'scale'}, workload, wanted) as Deployment));
 }
 
 function scaleOf({metadata, spec, status}: Deployment): JsonObject {

@@ -1,15 +1,15 @@
 import {request} from 'node:http';
 import {ApiError, notFound} from '../objects/api-error.ts';
-import type {Answer, Call} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
+import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
 import type {Endpoints, Service} from '../objects/kinds.ts';
 
 /** Where a service of the cluster really listens: `http://127.0.0.1:PORT`. By `NAMESPACE/NAME`. */
 export type Backends = Map<string, string>;
 
 /** `services/[http:]NAME[:PORT]/proxy/PATH`: passes the request on to the service, and its answer back. */
-export async function answerProxy({store}: Cluster, backends: Backends, call: Call): Promise<Answer> {
-	const {namespace = '', name = '', rest, query} = call;
+export async function handleServiceProxy({store}: FakeCluster, backends: Backends, call: ResourceRequest): Promise<ResourceResponse> {
+	const {namespace = '', name = '', proxyPath: rest, query} = call;
 	const parts = name.split(':');
 	const service = (parts.length === 3 ? parts[1] : parts[0]) ?? '';
 	if (store.get<Service>('services', namespace, service) === undefined) {
@@ -35,9 +35,9 @@ export async function answerProxy({store}: Cluster, backends: Backends, call: Ca
 /** By the verb that authorization asks for. */
 const methods: Readonly<Record<string, string>> = {create: 'POST', update: 'PUT', delete: 'DELETE'};
 
-function forward(url: URL, call: Call): Promise<Answer> {
+function forward(url: URL, call: ResourceRequest): Promise<ResourceResponse> {
 	const method = methods[call.verb] ?? 'GET';
-	const type = call.raw.length === 0 ? {} : {'content-type': call.contentType};
+	const type = call.rawBody.length === 0 ? {} : {'content-type': call.contentType};
 	return new Promise((resolve, reject) => {
 		const passed = request(url, {method, headers: {accept: call.accept, ...type}}, response => {
 			const chunks: Buffer[] = [];
@@ -54,6 +54,6 @@ function forward(url: URL, call: Call): Promise<Answer> {
 		passed.on('error', error => {
 			reject(new ApiError(503, 'ServiceUnavailable', `error trying to reach service: ${error.message}`));
 		});
-		passed.end(call.raw);
+		passed.end(call.rawBody);
 	});
 }

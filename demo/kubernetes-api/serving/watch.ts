@@ -1,21 +1,21 @@
 import {ApiError, badRequest, tooOld} from '../objects/api-error.ts';
-import type {Answer, Call} from './resource-request.ts';
+import type {ResourceResponse, ResourceRequest} from './resource-request.ts';
 import type {Clock} from '../clock.ts';
 import type {KubeObject} from '../objects/kube-object.ts';
-import type {Reply} from './reply.ts';
-import {type Representation, representation} from '../objects/representation.ts';
-import {selection} from '../objects/selectors.ts';
-import type {Change, Store} from '../objects/store.ts';
+import type {ResponseWriter} from './reply.ts';
+import {type Representation, createRepresentation} from '../objects/representation.ts';
+import {requestFilter} from '../objects/selectors.ts';
+import type {StoreChange, ObjectStore} from '../objects/store.ts';
 
 /** The real server sends them about once a minute, and one just before it ends the watch. */
 const bookmarkEveryMs = 60_000;
 /** It ends a watch after 30 to 60 minutes when the client names no time. */
 const defaultTimeoutMs = 45 * 60_000;
 
-type Watching = {
-	readonly store: Store;
+type WatchContext = {
+	readonly store: ObjectStore;
 	readonly clock: Clock;
-	readonly call: Call;
+	readonly call: ResourceRequest;
 	readonly form: Representation;
 	readonly fits: (object: KubeObject) => boolean;
 };
@@ -24,7 +24,7 @@ type Watching = {
  * A stream of changes (Kubernetes: API Concepts, "Efficient detection of changes"). A version that is forgotten is told by an event of
  * type ERROR with a Status 410, in an answer that is itself 200.
  */
-export function answerWatch(store: Store, clock: Clock, call: Call): Answer {
+export function handleWatch(store: ObjectStore, clock: Clock, call: ResourceRequest): ResourceResponse {
 	const {query, type} = call;
 	if (query.has('sendInitialEvents')) {
 		// As of a server without the feature gate WatchList; clients then list first.
@@ -37,13 +37,13 @@ export function answerWatch(store: Store, clock: Clock, call: Call): Answer {
 	const from = query.get('resourceVersion') ?? '';
 	if (!/^\d*$/.test(from))
 		throw badRequest(`Invalid value: "${from}": strconv.ParseUint: parsing "${from}": invalid syntax`);
-	const form = representation(type, call.accept, query, clock.now);
-	const watching = {store, clock, call, form, fits: selection(type.key, withName(call))};
+	const form = createRepresentation(type, call.accept, query, clock.now);
+	const watching = {store, clock, call, form, fits: requestFilter(type.key, withName(call))};
 	return {contentType: 'application/json', stream: reply => watch(watching, reply)};
 }
 
 /** `GET .../pods/a?watch=1` is a watch of that one. */
-function withName({query, name}: Call): URLSearchParams {
+function withName({query, name}: ResourceRequest): URLSearchParams {
 	if (name === undefined) return query;
 	const fields = [query.get('fieldSelector'), `metadata.name=${name}`].filter(Boolean).join(',');
 	const narrowed = new URLSearchParams(query);
@@ -51,7 +51,7 @@ function withName({query, name}: Call): URLSearchParams {
 	return narrowed;
 }
 
-function watch({store, clock, call, form, fits}: Watching, reply: Reply) {
+function watch({store, clock, call, form, fits}: WatchContext, reply: ResponseWriter) {
 	const {query, namespace, type} = call;
 	const asked = Number(query.get('resourceVersion') ?? 0);
 	let first = true;
@@ -63,7 +63,7 @@ function watch({store, clock, call, form, fits}: Watching, reply: Reply) {
 	}
 
 	/** An object that leaves the selection is deleted for who selects, one that enters it is new. */
-	function pass({type: event, object, previous, revision}: Change) {
+	function pass({type: event, object, previous, revision}: StoreChange) {
 		if (revision <= told) return;
 		told = revision;
 		if (namespace !== undefined && object.metadata.namespace !== namespace) return;

@@ -1,24 +1,24 @@
 import {ApiError, alreadyExists, badRequest, conflict, invalid, modified, notFound} from '../objects/api-error.ts';
-import {type Answer, type Call, objectBody} from './resource-request.ts';
-import type {Cluster} from '../cluster.ts';
-import {convertFrom, convertTo} from '../objects/version-conversion.ts';
-import {hasGeneration, validate, withDefaults} from '../objects/defaults.ts';
+import {type ResourceResponse, type ResourceRequest, objectBody} from './resource-request.ts';
+import type {FakeCluster} from '../cluster.ts';
+import {toStoredVersion, toRequestedVersion} from '../objects/version-conversion.ts';
+import {hasGeneration, validateObject, withDefaults} from '../objects/defaults.ts';
 import {applyJsonPatch} from '../objects/json-patch.ts';
-import {manage} from '../objects/managed-fields.ts';
+import {updateManagedFields} from '../objects/managed-fields.ts';
 import {applyMergePatch} from '../objects/merge-patch.ts';
 import {equalJson, isObject, type JsonObject, type KubeObject, type ObjectMeta, valueAt} from '../objects/kube-object.ts';
-import {representation} from '../objects/representation.ts';
+import {createRepresentation} from '../objects/representation.ts';
 import {apiVersionOf} from '../objects/resources.ts';
 import {applyStrategicMerge} from '../objects/strategic-merge.ts';
 
 const randomSuffix = (): string => Math.random().toString(36).slice(2, 7);
 
-function told(cluster: Cluster, call: Call, object: KubeObject, code = 200): Answer {
-	return {code, text: representation(call.type, call.accept, call.query, cluster.clock.now).one(object)};
+function objectResponse(cluster: FakeCluster, call: ResourceRequest, object: KubeObject, code = 200): ResourceResponse {
+	return {code, text: createRepresentation(call.type, call.accept, call.query, cluster.clock.now).object(object)};
 }
 
 /** What a client sent, as an object of the resource. @throws ApiError 400 */
-function sent(call: Call, body: JsonObject): KubeObject {
+function parseSentObject(call: ResourceRequest, body: JsonObject): KubeObject {
 	const {type} = call;
 	const kind = body['kind'] ?? type.kind;
 	const apiVersion = body['apiVersion'] ?? apiVersionOf(type);
@@ -32,13 +32,13 @@ function sent(call: Call, body: JsonObject): KubeObject {
 	if (metadata['namespace'] !== undefined && call.namespace !== undefined && metadata['namespace'] !== call.namespace) {
 		throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 	}
-	return convertFrom(type, {...body, kind, apiVersion, metadata} as unknown as KubeObject);
+	return toStoredVersion(type, {...body, kind, apiVersion, metadata} as unknown as KubeObject);
 }
 
-export function answerCreate(cluster: Cluster, call: Call): Answer {
+export function handleCreate(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
 	const {store} = cluster;
 	const {type, namespace} = call;
-	const object = sent(call, objectBody(call));
+	const object = parseSentObject(call, objectBody(call));
 	const name =
 		object.metadata.name ?? (object.metadata.generateName && `${object.metadata.generateName}${randomSuffix()}`);
 	if (!name)
@@ -53,22 +53,22 @@ export function answerCreate(cluster: Cluster, call: Call): Answer {
 	if (store.get(type.key, namespace, name) !== undefined) throw alreadyExists({resource: type.key, name});
 	const {labels, annotations, ownerReferences, finalizers, generateName} = object.metadata;
 	const given = {labels, annotations, ownerReferences, finalizers, generateName};
-	const metadata = cluster.meta(name, {
+	const metadata = cluster.newMetadata(name, {
 		...(namespace === undefined ? {} : {namespace}),
 		...(hasGeneration(type.key) ? {generation: 1} : {}),
 		...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
 	});
 	const made = withDefaults(type.key, {...object, metadata});
-	validate(type.key, made);
-	const managed = manage(undefined, made, {manager: call.fieldManager, time: cluster.time(), subresource: undefined});
-	return told(cluster, call, call.dryRun ? managed : store.put(type.key, managed), 201);
+	validateObject(type.key, made);
+	const managed = updateManagedFields(undefined, made, {manager: call.fieldManager, time: cluster.time(), subresource: undefined});
+	return objectResponse(cluster, call, call.dryRun ? managed : store.put(type.key, managed), 201);
 }
 
 /**
  * Puts `next` in the place of `before`, with what no client may change kept as it was. On a subresource only the status is taken, on
  * the object itself all but the status. Writes nothing when nothing differs. @throws ApiError 409 when the version is not the present one.
  */
-export function replace(cluster: Cluster, call: Call, before: KubeObject, next: KubeObject): KubeObject {
+export function replaceObject(cluster: FakeCluster, call: ResourceRequest, before: KubeObject, next: KubeObject): KubeObject {
 	const {type, subresource} = call;
 	const about = {resource: type.key, name: before.metadata.name};
 	const wanted = next.metadata;
@@ -103,11 +103,11 @@ export function replace(cluster: Cluster, call: Call, before: KubeObject, next: 
 		...(hasGeneration(type.key) ? {generation} : {}),
 	};
 	const whole: KubeObject = {...content, apiVersion: before.apiVersion, kind: before.kind, metadata};
-	immutable(call, before, whole);
-	validate(type.key, whole);
+	assertImmutableFields(call, before, whole);
+	validateObject(type.key, whole);
 	if (equalJson(whole, before)) return before;
 	const by = {manager: call.fieldManager, time: cluster.time(), subresource};
-	const managed = manage(before, whole, by);
+	const managed = updateManagedFields(before, whole, by);
 	if (call.dryRun) return managed;
 	if (metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0 && type.key !== 'pods') {
 		cluster.store.remove(type.key, metadata.namespace, metadata.name);
@@ -117,7 +117,7 @@ export function replace(cluster: Cluster, call: Call, before: KubeObject, next: 
 }
 
 /** @throws ApiError 422 when a field is changed that may not be. */
-function immutable({type}: Call, before: KubeObject, after: KubeObject): void {
+function assertImmutableFields({type}: ResourceRequest, before: KubeObject, after: KubeObject): void {
 	const about = {resource: type.key, name: before.metadata.name, kind: before.kind};
 	const changed = (path: string) => !equalJson(valueAt(before, path), valueAt(after, path));
 	if (/\.apps$/.test(type.key) && changed('spec.selector')) throw invalid(about, 'spec.selector', 'field is immutable');
@@ -136,18 +136,18 @@ function immutable({type}: Call, before: KubeObject, after: KubeObject): void {
 	}
 }
 
-function existing(cluster: Cluster, {type, namespace, name = ''}: Call): KubeObject {
+function findObject(cluster: FakeCluster, {type, namespace, name = ''}: ResourceRequest): KubeObject {
 	const found = cluster.store.get(type.key, namespace, name);
 	if (found === undefined) throw notFound({resource: type.key, name});
 	return found;
 }
 
-export function answerUpdate(cluster: Cluster, call: Call): Answer {
-	return told(cluster, call, replace(cluster, call, existing(cluster, call), sent(call, objectBody(call))));
+export function handleUpdate(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
+	return objectResponse(cluster, call, replaceObject(cluster, call, findObject(cluster, call), parseSentObject(call, objectBody(call))));
 }
 
 /** @throws ApiError 415 when the type of the patch is not known, 4xx when it does not fit. */
-export function patched(contentType: string, target: unknown, patch: unknown): unknown {
+export function applyPatch(contentType: string, target: unknown, patch: unknown): unknown {
 	const media = contentType.split(';')[0]?.trim();
 	if (media === 'application/json-patch+json') return applyJsonPatch(target, patch);
 	if (!isObject(patch)) throw badRequest('a patch has to be an object');
@@ -158,11 +158,11 @@ export function patched(contentType: string, target: unknown, patch: unknown): u
 	throw new ApiError(415, 'UnsupportedMediaType', why);
 }
 
-export function answerPatch(cluster: Cluster, call: Call): Answer {
-	const before = existing(cluster, call);
+export function handlePatch(cluster: FakeCluster, call: ResourceRequest): ResourceResponse {
+	const before = findObject(cluster, call);
 	// In the version the client speaks: a patch of autoscaling/v1 names other fields than are stored.
-	const shown = convertTo(call.type, before);
-	const next = patched(call.contentType, shown, call.body);
+	const shown = toRequestedVersion(call.type, before);
+	const next = applyPatch(call.contentType, shown, call.body);
 	if (!isObject(next)) throw badRequest('a patch has to leave an object');
-	return told(cluster, call, replace(cluster, call, before, sent(call, next)));
+	return objectResponse(cluster, call, replaceObject(cluster, call, before, parseSentObject(call, next)));
 }

@@ -3,8 +3,8 @@ import {createHash} from 'node:crypto';
 import {matchesAnything, matchesLabels, parseMatchers} from '../../../src/model/alertmanager/matcher.ts';
 import type {Matcher, Silence} from '../../../src/port/alertmanager.ts';
 import {loadPatterns} from '../../../src/text/pattern.ts';
-import {type Asked, type HttpStandIn, startHttpStandIn, type Told, toldJson, toldText} from '../../fake-http-server.ts';
-import {evaluationMs, externalLabels, type Firing, type Monitoring} from '../monitoring/monitoring.ts';
+import {type FakeHttpRequest, type FakeHttpServer, startFakeHttpServer, type FakeHttpResponse, jsonResponse, textResponse} from '../../fake-http-server.ts';
+import {evaluationMs, externalLabels, type FiringAlert, type Monitoring} from '../monitoring/monitoring.ts';
 import type {Scenario} from '../../scenario.ts';
 import {createSilences, type Silences} from './silences.ts';
 
@@ -22,9 +22,9 @@ const resolveAfterMs = 4 * evaluationMs;
 
 const expressions: Readonly<Record<string, string>> = {TargetDown: 'up == 0', Watchdog: 'vector(1)'};
 
-function alertOf(world: Monitoring, silences: Silences, {labels: own, annotations, activeAt, rule}: Firing) {
+function alertOf(world: Monitoring, silences: Silences, {labels: own, annotations, activeAt, rule}: FiringAlert) {
 	const labels = {...externalLabels, ...own};
-	const silencedBy = silences.hiding(labels);
+	const silencedBy = silences.silencesMatching(labels);
 	const sentAt = world.evaluatedAt(world.now());
 	const expression = encodeURIComponent(expressions[rule] ?? rule);
 	return {
@@ -69,25 +69,25 @@ function statusAnswer(world: Monitoring) {
 	};
 }
 
-const refusal = (code: number, message: string): Told => toldJson({code, message}, 422);
+const errorResponse = (code: number, message: string): FakeHttpResponse => jsonResponse({code, message}, 422);
 
-type Sent = Partial<Readonly<Record<'id' | 'startsAt' | 'endsAt' | 'createdBy' | 'comment', string>>> & {
+type SentSilence = Partial<Readonly<Record<'id' | 'startsAt' | 'endsAt' | 'createdBy' | 'comment', string>>> & {
 	readonly matchers?: readonly Partial<Matcher>[];
 };
 
 /** In the words of the real one. */
-function post(scenario: Scenario, silences: Silences, body: string): Told {
-	const {id, startsAt, endsAt, createdBy, comment, matchers} = JSON.parse(body) as Sent;
-	if (typeof comment !== 'string') return refusal(602, 'comment in body is required');
-	if (typeof createdBy !== 'string') return refusal(602, 'createdBy in body is required');
+function createSilence(scenario: Scenario, silences: Silences, body: string): FakeHttpResponse {
+	const {id, startsAt, endsAt, createdBy, comment, matchers} = JSON.parse(body) as SentSilence;
+	if (typeof comment !== 'string') return errorResponse(602, 'comment in body is required');
+	if (typeof createdBy !== 'string') return errorResponse(602, 'createdBy in body is required');
 	if (matchers === undefined || matchers.length === 0)
-		return refusal(612, 'matchers in body should have at least 1 items');
+		return errorResponse(612, 'matchers in body should have at least 1 items');
 	const [from, until] = [Date.parse(startsAt ?? ''), Date.parse(endsAt ?? '')];
 	if (Number.isNaN(from) || Number.isNaN(until)) {
-		return toldJson({code: 400, message: 'parsing silence body from "" failed, because parsing time failed'}, 400);
+		return jsonResponse({code: 400, message: 'parsing silence body from "" failed, because parsing time failed'}, 400);
 	}
-	if (until <= from) return toldJson('start time must be before end time', 400);
-	if (until < scenario.now()) return toldJson("end time can't be in the past", 400);
+	if (until <= from) return jsonResponse('start time must be before end time', 400);
+	if (until < scenario.now()) return jsonResponse("end time can't be in the past", 400);
 	const whole = matchers.map(({name = '', value = '', isRegex = false, isEqual = true}) => ({
 		name,
 		value,
@@ -95,7 +95,7 @@ function post(scenario: Scenario, silences: Silences, body: string): Told {
 		isEqual,
 	}));
 	if (matchesLabels(whole, {}) || matchesAnything(whole)) {
-		return toldJson('invalid silence: at least one matcher must not match the empty string', 400);
+		return jsonResponse('invalid silence: at least one matcher must not match the empty string', 400);
 	}
 	const silenceID = silences.set({
 		id: id || undefined,
@@ -105,42 +105,42 @@ function post(scenario: Scenario, silences: Silences, body: string): Told {
 		startsAt: from,
 		endsAt: until,
 	});
-	return silenceID === undefined ? toldJson('silence not found', 404) : toldJson({silenceID});
+	return silenceID === undefined ? jsonResponse('silence not found', 404) : jsonResponse({silenceID});
 }
 
-function answer(world: Monitoring, scenario: Scenario, silences: Silences, {method, path, query, body}: Asked): Told {
+function handleRequest(world: Monitoring, scenario: Scenario, silences: Silences, {method, path, query, body}: FakeHttpRequest): FakeHttpResponse {
 	const [, id] = /^\/api\/v2\/silence\/([^/]+)$/.exec(path) ?? [];
 	if (id !== undefined) {
 		const found = silences.list().find(one => one.id === id);
-		if (method === 'GET') return found === undefined ? toldText('', 404) : toldJson(silenceOf(found));
-		if (method === 'DELETE') return silences.expire(id) ? toldText('') : toldJson('silence not found', 500);
+		if (method === 'GET') return found === undefined ? textResponse('', 404) : jsonResponse(silenceOf(found));
+		if (method === 'DELETE') return silences.expire(id) ? textResponse('') : jsonResponse('silence not found', 500);
 	}
-	if (method === 'POST' && path === '/api/v2/silences') return post(scenario, silences, body);
-	if (method !== 'GET') return toldJson({code: 405, message: `method ${method} is not allowed, but [GET] are`}, 405);
+	if (method === 'POST' && path === '/api/v2/silences') return createSilence(scenario, silences, body);
+	if (method !== 'GET') return jsonResponse({code: 405, message: `method ${method} is not allowed, but [GET] are`}, 405);
 	switch (path) {
 		case '/-/ready':
 		case '/-/healthy':
-			return toldText('OK');
+			return textResponse('OK');
 		case '/api/v2/status':
-			return toldJson(statusAnswer(world));
+			return jsonResponse(statusAnswer(world));
 		case '/api/v2/receivers':
-			return toldJson([{name: 'oncall'}, {name: 'deadmansswitch'}]);
+			return jsonResponse([{name: 'oncall'}, {name: 'deadmansswitch'}]);
 		case '/api/v2/silences':
-			return toldJson(silences.list().map(silenceOf));
+			return jsonResponse(silences.list().map(silenceOf));
 		case '/api/v2/alerts':
 			try {
-				return toldJson(alertsAnswer(world, silences, query));
+				return jsonResponse(alertsAnswer(world, silences, query));
 			} catch (error) {
 				if (!(error instanceof SyntaxError)) throw error;
-				return toldJson(error.message, 400);
+				return jsonResponse(error.message, 400);
 			}
 	}
-	return toldJson({code: 404, message: `path ${path} was not found`}, 404);
+	return jsonResponse({code: 404, message: `path ${path} was not found`}, 404);
 }
 
 /** An Alertmanager that is sent the alerts of the demo's monitoring, on loopback. It answers as the real one does where midwatch asks. */
-export async function startAlertmanagerApi(world: Monitoring, scenario: Scenario): Promise<HttpStandIn> {
+export async function startAlertmanagerApi(world: Monitoring, scenario: Scenario): Promise<FakeHttpServer> {
 	await loadPatterns();
 	const silences = createSilences(scenario);
-	return startHttpStandIn(asked => answer(world, scenario, silences, asked));
+	return startFakeHttpServer(asked => handleRequest(world, scenario, silences, asked));
 }

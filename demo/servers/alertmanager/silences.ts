@@ -6,13 +6,13 @@ import {slowDisk} from '../monitoring/monitoring.ts';
 import type {Scenario} from '../../scenario.ts';
 
 /** Moments in epoch milliseconds. */
-type Kept = Omit<Silence, 'state' | 'startsAt' | 'endsAt' | 'updatedAt'> & {
+type StoredSilence = Omit<Silence, 'state' | 'startsAt' | 'endsAt' | 'updatedAt'> & {
 	readonly startsAt: number;
 	readonly endsAt: number;
 	readonly updatedAt: number;
 };
 
-export type AskedSilence = Pick<Silence, 'matchers' | 'createdBy' | 'comment'> & {
+export type SilenceRequest = Pick<Silence, 'matchers' | 'createdBy' | 'comment'> & {
 	readonly id?: string | undefined;
 	readonly startsAt: number;
 	readonly endsAt: number;
@@ -21,11 +21,11 @@ export type AskedSilence = Pick<Silence, 'matchers' | 'createdBy' | 'comment'> &
 export type Silences = {
 	list(): readonly Silence[];
 	/** @returns its id: another one when `id` named one that has ended, or whose matchers are others. Undefined: no such id. */
-	set(silence: AskedSilence): string | undefined;
+	set(silence: SilenceRequest): string | undefined;
 	/** False: no such id. */
 	expire(id: string): boolean;
 	/** Ids of those that hide an alert now. */
-	hiding(labels: Labels): readonly string[];
+	silencesMatching(labels: Labels): readonly string[];
 };
 
 const minute = 60_000;
@@ -36,7 +36,7 @@ const equals = (labels: Labels): readonly Matcher[] =>
 	Object.entries(labels).map(([name, value]) => ({name, value, isRegex: false, isEqual: true}));
 
 /** What others have silenced before the demo began. */
-function given({name, startedAt}: Scenario): readonly Omit<Kept, 'id' | 'updatedAt'>[] {
+function initialSilences({name, startedAt}: Scenario): readonly Omit<StoredSilence, 'id' | 'updatedAt'>[] {
 	const disk = {
 		matchers: equals({alertname: 'NodeDiskSlow', instance: slowDisk['instance'] ?? ''}),
 		createdBy: 'mira',
@@ -68,9 +68,9 @@ const sameMatchers = (a: readonly Matcher[], b: readonly Matcher[]): boolean => 
 
 /** As https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go keeps them. */
 export function createSilences(scenario: Scenario): Silences {
-	const kept = new Map<string, Kept>();
+	const kept = new Map<string, StoredSilence>();
 	let made = 0;
-	const stateOf = ({startsAt, endsAt}: Kept): Silence['state'] => {
+	const stateOf = ({startsAt, endsAt}: StoredSilence): Silence['state'] => {
 		const now = scenario.now();
 		return now >= endsAt ? 'expired' : now < startsAt ? 'pending' : 'active';
 	};
@@ -88,13 +88,13 @@ export function createSilences(scenario: Scenario): Silences {
 		].join('-');
 	}
 
-	function add(silence: Omit<Kept, 'id'>): string {
+	function add(silence: Omit<StoredSilence, 'id'>): string {
 		const id = newId();
 		kept.set(id, {...silence, id});
 		return id;
 	}
 
-	for (const silence of given(scenario)) add({...silence, updatedAt: silence.startsAt});
+	for (const silence of initialSilences(scenario)) add({...silence, updatedAt: silence.startsAt});
 
 	function expire(id: string): boolean {
 		const silence = kept.get(id);
@@ -127,7 +127,7 @@ export function createSilences(scenario: Scenario): Silences {
 			return add({...asked, startsAt: Math.max(asked.startsAt, now), updatedAt: now});
 		},
 		expire,
-		hiding: labels =>
+		silencesMatching: labels =>
 			[...kept.values()]
 				.filter(silence => stateOf(silence) === 'active' && matchesLabels(silence.matchers, labels))
 				.map(({id}) => id),

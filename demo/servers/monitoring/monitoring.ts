@@ -1,7 +1,7 @@
 import type {Labels} from '../../../src/contract/row.ts';
-import {type ContainerTold, type Kubelets, silentKubelets} from '../../kubernetes-api/kubelets.ts';
-import {hasTrouble, type Scenario} from '../../scenario.ts';
-import {faultsOf, isSlow, pools} from './pools.ts';
+import {type ContainerStats, type Kubelets, emptyKubelets} from '../../kubernetes-api/kubelets.ts';
+import {hasProblem, type Scenario} from '../../scenario.ts';
+import {scrapeFaults, isTimeoutError, pools} from './pools.ts';
 
 export const scrapeIntervalMs = 15_000;
 export const scrapeTimeoutMs = 10_000;
@@ -16,7 +16,7 @@ const troubleMs = 7 * minute;
 const upMs = 9 * 24 * hour + 3 * hour;
 const loadedMs = 26 * hour;
 
-export type Scraped = {
+export type ScrapedTarget = {
 	readonly pool: string;
 	readonly labels: Labels;
 	readonly url: string;
@@ -26,7 +26,7 @@ export type Scraped = {
 	readonly tookMs: number;
 };
 
-export type Firing = {
+export type FiringAlert = {
 	readonly labels: Labels;
 	readonly annotations: Labels;
 	/** Since when its expression is true. */
@@ -35,7 +35,7 @@ export type Firing = {
 	readonly rule: string;
 };
 
-export type Rule = {
+export type DemoAlertRule = {
 	readonly name: string;
 	readonly group: string;
 	readonly query: string;
@@ -47,7 +47,7 @@ export type Rule = {
 
 export const externalLabels: Labels = {cluster: 'prod-eu'};
 
-export const rules: readonly Rule[] = [
+export const demoAlertRules: readonly DemoAlertRule[] = [
 	{
 		name: 'TargetDown',
 		group: 'targets',
@@ -101,15 +101,15 @@ export type Monitoring = {
 	/** Epoch milliseconds. */
 	now(): number;
 	/** A number from 0 to 1 that belongs to `key` for good. */
-	fixed(key: string): number;
+	stableRandom(key: string): number;
 	/** Of Prometheus, in epoch milliseconds. */
 	readonly startedAt: number;
 	/** The targets as they were at a moment. */
-	targetsAt(at: number): readonly Scraped[];
+	targetsAt(at: number): readonly ScrapedTarget[];
 	/** The containers of the cluster as they were at a moment; none where there is no cluster. */
-	containersAt(at: number): readonly ContainerTold[];
+	containersAt(at: number): readonly ContainerStats[];
 	/** The alerts that fire, by the last evaluation before a moment. */
-	alertsAt(at: number): readonly Firing[];
+	alertsAt(at: number): readonly FiringAlert[];
 	/** The last evaluation before a moment. */
 	evaluatedAt(at: number): number;
 	config(): {readonly success: boolean; readonly loadedAt: number};
@@ -120,10 +120,10 @@ export type Monitoring = {
 /** The node whose disk is slow, which somebody has silenced. */
 export const slowDisk: Labels = {job: 'node', instance: '10.2.1.6:9100'};
 
-const filled = (text: string, labels: Labels): string =>
+const fillTemplate = (text: string, labels: Labels): string =>
 	text.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, name: string) => labels[name] ?? '');
 
-function remembered(draw: (key: string) => number): (key: string) => number {
+function memoize(draw: (key: string) => number): (key: string) => number {
 	const drawn = new Map<string, number>();
 	return key => {
 		const number = drawn.get(key) ?? draw(key);
@@ -132,15 +132,15 @@ function remembered(draw: (key: string) => number): (key: string) => number {
 	};
 }
 
-export function createMonitoring(scenario: Scenario, kubelets: Kubelets = silentKubelets()): Monitoring {
+export function createMonitoring(scenario: Scenario, kubelets: Kubelets = emptyKubelets()): Monitoring {
 	const {startedAt: began} = scenario;
-	const faults = faultsOf(scenario);
+	const faults = scrapeFaults(scenario);
 	const brokenAt = began - troubleMs;
-	const failed = hasTrouble(scenario, 'scrape');
+	const failed = hasProblem(scenario, 'scrape');
 	let config = {success: !failed, loadedAt: began - loadedMs};
 	let mendedAt = Number.POSITIVE_INFINITY;
 
-	const fixed = remembered(scenario.fixed);
+	const fixed = memoize(scenario.stableRandom);
 
 	/** All that does not change with time, worked out once: graphs ask for hundreds of moments. */
 	const places = pools.flatMap(([pool, all, port], subnet) =>
@@ -164,7 +164,7 @@ export function createMonitoring(scenario: Scenario, kubelets: Kubelets = silent
 		}),
 	);
 
-	const targetsAt = (at: number): readonly Scraped[] =>
+	const targetsAt = (at: number): readonly ScrapedTarget[] =>
 		places.map(({pool, error: fault, usual, mended, offset, tookMs}) => {
 			const struck = fault !== '' && at >= brokenAt;
 			const now = struck && at >= mendedAt ? mended : undefined;
@@ -175,28 +175,28 @@ export function createMonitoring(scenario: Scenario, kubelets: Kubelets = silent
 				...(now ?? usual),
 				error,
 				lastScrape: now === undefined ? at - since : Math.max(mendedAt, at - since),
-				tookMs: error === '' ? tookMs : isSlow(error) ? scrapeTimeoutMs : 1,
+				tookMs: error === '' ? tookMs : isTimeoutError(error) ? scrapeTimeoutMs : 1,
 			};
 		});
 
 	const evaluatedAt = (at: number) => began + Math.floor((at - began) / evaluationMs) * evaluationMs;
 
-	function firing(name: string, labels: Labels, activeAt: number, value: number): Firing {
-		const rule = rules.find(one => one.name === name);
+	function firing(name: string, labels: Labels, activeAt: number, value: number): FiringAlert {
+		const rule = demoAlertRules.find(one => one.name === name);
 		if (rule === undefined) throw new Error(`no rule ${name}`);
 		const told = {alertname: name, ...labels, ...rule.labels};
 		const annotations = Object.fromEntries(
-			Object.entries(rule.annotations).map(([key, text]) => [key, filled(text, labels)]),
+			Object.entries(rule.annotations).map(([key, text]) => [key, fillTemplate(text, labels)]),
 		);
 		return {labels: told, annotations, activeAt, value, rule: name};
 	}
 
 	return {
 		now: scenario.now,
-		fixed,
+		stableRandom: fixed,
 		startedAt: began - upMs,
 		targetsAt,
-		containersAt: at => kubelets.tell(at),
+		containersAt: at => kubelets.readContainers(at),
 		evaluatedAt,
 		alertsAt(at) {
 			const evaluated = evaluatedAt(at);

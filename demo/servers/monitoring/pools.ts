@@ -1,4 +1,4 @@
-import {hasTrouble, type Scenario} from '../../scenario.ts';
+import {hasProblem, type Scenario} from '../../scenario.ts';
 
 /** Targets of each pool, and the port they are scraped at: 214 in all. */
 export const pools: readonly (readonly [pool: string, targets: number, port: number])[] = [
@@ -28,7 +28,7 @@ export const pools: readonly (readonly [pool: string, targets: number, port: num
 ];
 
 /** Why the first targets of a pool cannot be scraped. `movedTo`: they serve their metrics at this port now, as the mended file says. */
-type Fault = {readonly targets: number; readonly error: (address: string) => string; readonly movedTo?: number};
+type ScrapeFault = {readonly targets: number; readonly error: (address: string) => string; readonly movedTo?: number};
 
 const refused = (address: string) =>
 	`Get "http://${address}/metrics": dial tcp ${address}: connect: connection refused`;
@@ -39,8 +39,8 @@ const deadline = (address: string) => `Get "http://${address}/metrics": context 
 const newPort = 9464;
 
 /** What is wrong with the pools in this scenario. */
-export function faultsOf(scenario: Scenario): Readonly<Record<string, Fault>> {
-	if (!hasTrouble(scenario, 'scrape')) return {};
+export function scrapeFaults(scenario: Scenario): Readonly<Record<string, ScrapeFault>> {
+	if (!hasProblem(scenario, 'scrape')) return {};
 	const storm = scenario.name === 'storm';
 	return {
 		'checkout-api': {targets: storm ? 3 : 1, error: refused, movedTo: newPort},
@@ -49,4 +49,4 @@ export function faultsOf(scenario: Scenario): Readonly<Record<string, Fault>> {
 }
 
 /** Whether a fault takes as long as a scrape may. */
-export const isSlow = (error: string): boolean => error.endsWith('deadline exceeded');
+export const isTimeoutError = (error: string): boolean => error.endsWith('deadline exceeded');

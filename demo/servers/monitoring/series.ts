@@ -1,9 +1,9 @@
 import type {Labels} from '../../../src/contract/row.ts';
-import type {ContainerTold} from '../../kubernetes-api/kubelets.ts';
-import {isSlow} from './pools.ts';
-import type {Monitoring, Scraped} from './monitoring.ts';
+import type {ContainerStats} from '../../kubernetes-api/kubelets.ts';
+import {isTimeoutError} from './pools.ts';
+import type {Monitoring, ScrapedTarget} from './monitoring.ts';
 
-export type Sample = {readonly labels: Labels; readonly value: number};
+export type SeriesSample = {readonly labels: Labels; readonly value: number};
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -11,20 +11,20 @@ const hour = 60 * minute;
 /** Pools whose targets answer requests of people. */
 const services = /-(?:api|edge|thumb)$|^cart$/;
 
-type Maker = (world: Monitoring, at: number) => readonly Sample[];
+type Maker = (world: Monitoring, at: number) => readonly SeriesSample[];
 
 /** From 0 to 1, wandering smoothly; the same at the same moment, however it is asked for. */
 function wave(world: Monitoring, key: string, periodMs: number, at: number): number {
 	const step = Math.floor(at / periodMs);
 	const part = at / periodMs - step;
-	const from = world.fixed(`${key} ${step}`);
-	const to = world.fixed(`${key} ${step + 1}`);
+	const from = world.stableRandom(`${key} ${step}`);
+	const to = world.stableRandom(`${key} ${step + 1}`);
 	return from + (to - from) * part * part * (3 - 2 * part);
 }
 
 /** One sample for each target of `which` that is up. */
 const eachUp =
-	(which: RegExp, value: (target: Scraped, key: string, world: Monitoring, at: number) => number): Maker =>
+	(which: RegExp, value: (target: ScrapedTarget, key: string, world: Monitoring, at: number) => number): Maker =>
 	(world, at) =>
 		world
 			.targetsAt(at)
@@ -36,7 +36,7 @@ const eachUp =
 
 /** Requests a target has answered since Prometheus started: its rate swings around its own over the hours of a day. */
 function requests(world: Monitoring, key: string, at: number): number {
-	const rate = 20 + 180 * world.fixed(`${key} requests`);
+	const rate = 20 + 180 * world.stableRandom(`${key} requests`);
 	const seconds = (at - world.startedAt) / 1000;
 	const swing = (2 * Math.PI) / (6 * 3600);
 	return rate * (seconds + (0.4 / swing) * (1 - Math.cos(swing * seconds)));
@@ -44,7 +44,7 @@ function requests(world: Monitoring, key: string, at: number): number {
 
 /** Each kubelet is scraped for the containers on its node. */
 const eachContainer =
-	(value: (told: ContainerTold) => number | undefined): Maker =>
+	(value: (told: ContainerStats) => number | undefined): Maker =>
 	(world, at) => {
 		const told = world.containersAt(at);
 		const nodes = [...new Set(told.map(({node}) => node))].sort();
@@ -62,17 +62,17 @@ const makers: Readonly<Record<string, Maker>> = {
 	up: (world, at) => world.targetsAt(at).map(({labels, error}) => ({labels, value: error === '' ? 1 : 0})),
 	scrape_duration_seconds: (world, at) =>
 		world.targetsAt(at).map(({labels, tookMs, error}) => {
-			const jitter = isSlow(error) ? 0 : 0.2 * wave(world, `took ${labels['instance']}`, 4 * minute, at);
+			const jitter = isTimeoutError(error) ? 0 : 0.2 * wave(world, `took ${labels['instance']}`, 4 * minute, at);
 			return {labels, value: (tookMs / 1000) * (1 + jitter)};
 		}),
-	scrape_samples_scraped: eachUp(/./, (_, key, world) => 120 + Math.floor(900 * world.fixed(`${key} samples`))),
+	scrape_samples_scraped: eachUp(/./, (_, key, world) => 120 + Math.floor(900 * world.stableRandom(`${key} samples`))),
 	http_requests_total: (world, at) =>
 		eachUp(services, (_, key) => requests(world, key, at))(world, at).flatMap(({labels, value}) => [
 			{labels: {...labels, code: '200'}, value: Math.floor(value * 0.996)},
 			{labels: {...labels, code: '500'}, value: Math.floor(value * 0.004)},
 		]),
 	process_resident_memory_bytes: eachUp(/./, (_, key, world, at) =>
-		Math.floor((60 + 400 * world.fixed(`${key} rss`)) * 2 ** 20 * (1 + 0.1 * wave(world, key, 20 * minute, at))),
+		Math.floor((60 + 400 * world.stableRandom(`${key} rss`)) * 2 ** 20 * (1 + 0.1 * wave(world, key, 20 * minute, at))),
 	),
 	process_cpu_seconds_total: eachUp(/./, (_, key, world, at) => requests(world, key, at) / 1500),
 	go_goroutines: eachUp(/./, (_, key, world, at) =>
@@ -88,18 +88,18 @@ const makers: Readonly<Record<string, Maker>> = {
 	container_cpu_cfs_periods_total: eachContainer(told => told.periods?.all),
 	container_cpu_cfs_throttled_periods_total: eachContainer(told => told.periods?.throttled),
 	prometheus_tsdb_head_series: (world, at) => [
-		{labels: {instance: '10.2.22.3:9090', job: 'prometheus'}, value: headSeries(world, at)},
+		{labels: {instance: '10.2.22.3:9090', job: 'prometheus'}, value: headSeriesCount(world, at)},
 	],
 	ALERTS: (world, at) => world.alertsAt(at).map(({labels}) => ({labels: {...labels, alertstate: 'firing'}, value: 1})),
 	ALERTS_FOR_STATE: (world, at) => world.alertsAt(at).map(({labels, activeAt}) => ({labels, value: activeAt / 1000})),
 };
 
 /** Series in memory: a compaction every two hours takes away what has ended. */
-export const headSeries = (world: Monitoring, at: number): number =>
+export const headSeriesCount = (world: Monitoring, at: number): number =>
 	Math.floor(182_000 + 9000 * ((at % (2 * hour)) / (2 * hour)) + 400 * wave(world, 'head', 5 * minute, at));
 
 export const metricNames = (): readonly string[] => Object.keys(makers).sort();
 
 /** The series of a metric at a moment; none of one that nobody exposes, as Prometheus answers. */
-export const samplesOf = (world: Monitoring, name: string, at: number): readonly Sample[] =>
+export const metricSamples = (world: Monitoring, name: string, at: number): readonly SeriesSample[] =>
 	makers[name]?.(world, at).map(({labels, value}) => ({labels: {__name__: name, ...labels}, value})) ?? [];

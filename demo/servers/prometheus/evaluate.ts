@@ -1,12 +1,12 @@
 import type {Labels} from '../../../src/contract/row.ts';
 import {matchesLabels} from '../../../src/model/alertmanager/matcher.ts';
-import {metricNames, type Sample, samplesOf} from '../monitoring/series.ts';
+import {metricNames, type SeriesSample, metricSamples} from '../monitoring/series.ts';
 import {evaluationMs, type Monitoring, scrapeIntervalMs} from '../monitoring/monitoring.ts';
-import {type Aggregation, type Call, type Expression, type OverTime, overTime, type Sign} from './promql.ts';
+import {type Aggregation, type FunctionName, type Expression, type RangeFunction, rangeFunctions, type BinaryOperator} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
 
 /** What an expression gives at one moment. */
-export type Value = number | readonly Sample[];
+export type PromqlValue = number | readonly SeriesSample[];
 
 type Selector = Extract<Expression, {readonly is: 'selector'}>;
 
@@ -18,10 +18,10 @@ const keyOf = (labels: Labels): string =>
 		.map(name => `${name}=${labels[name]}`)
 		.join('\n');
 
-function selected(world: Monitoring, {matchers}: Selector, at: number): readonly Sample[] {
+function selected(world: Monitoring, {matchers}: Selector, at: number): readonly SeriesSample[] {
 	const name = matchers.find(one => one.name === '__name__' && !one.isRegex && one.isEqual)?.value;
 	const names = name === undefined ? metricNames() : [name];
-	return names.flatMap(one => samplesOf(world, one, at)).filter(({labels}) => matchesLabels(matchers, labels));
+	return names.flatMap(one => metricSamples(world, one, at)).filter(({labels}) => matchesLabels(matchers, labels));
 }
 
 type Range = Extract<Expression, {readonly is: 'range'}>;
@@ -34,7 +34,7 @@ function rangeOf(of: Expression, name: string): Range {
 }
 
 /** How much counters have grown over the range; what was not there at its start is left out. */
-function growth(world: Monitoring, {of, rangeMs}: Range, at: number, perSecond: boolean): readonly Sample[] {
+function counterGrowth(world: Monitoring, {of, rangeMs}: Range, at: number, perSecond: boolean): readonly SeriesSample[] {
 	const samples = (moment: number) => vectorOf(world, of, moment);
 	const before = new Map(samples(at - rangeMs).map(({labels, value}) => [keyOf(labels), value]));
 	return samples(at).flatMap(({labels, value}) => {
@@ -45,12 +45,12 @@ function growth(world: Monitoring, {of, rangeMs}: Range, at: number, perSecond: 
 }
 
 /** One value out of all that each series had in the range. */
-function folded(
+function aggregateOverTime(
 	world: Monitoring,
 	range: Range,
 	at: number,
 	fold: (values: readonly number[]) => number,
-): readonly Sample[] {
+): readonly SeriesSample[] {
 	const step = range.stepMs || (range.of.is === 'selector' ? scrapeIntervalMs : evaluationMs);
 	const series = new Map<string, {readonly labels: Labels; readonly values: number[]}>();
 	for (let moment = at - range.rangeMs; moment <= at; moment += step) {
@@ -65,8 +65,8 @@ function folded(
 	return [...series.values()].map(({labels, values}) => ({labels, value: fold(values)}));
 }
 
-function vectorOf(world: Monitoring, expression: Expression, at: number): readonly Sample[] {
-	const value = evaluate(world, expression, at);
+function vectorOf(world: Monitoring, expression: Expression, at: number): readonly SeriesSample[] {
+	const value = evaluatePromql(world, expression, at);
 	return typeof value === 'number' ? [{labels: {}, value}] : value;
 }
 
@@ -80,8 +80,8 @@ const folds: Readonly<Record<Aggregation, (values: readonly number[]) => number>
 
 function aggregated(
 	{name, by, without}: Extract<Expression, {readonly is: 'aggregation'}>,
-	samples: readonly Sample[],
-): readonly Sample[] {
+	samples: readonly SeriesSample[],
+): readonly SeriesSample[] {
 	const kept = (labels: Labels): Labels =>
 		Object.fromEntries(Object.entries(withoutName(labels)).filter(([label]) => by.includes(label) !== without));
 	const groups = Map.groupBy(samples, ({labels}) => keyOf(kept(labels)));
@@ -100,24 +100,24 @@ const compares: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 	'<=': (a, b) => a <= b,
 };
 
-function reckoned(sign: Sign, a: number, b: number): number {
+function calculate(sign: BinaryOperator, a: number, b: number): number {
 	if (sign === '+') return a + b;
 	if (sign === '-') return a - b;
 	return sign === '*' ? a * b : a / b;
 }
 
 /** A comparison keeps the samples that meet it; anything else reckons, and takes the name away. */
-function combined(sign: Sign, left: Value, right: Value): Value {
+function applyOperator(sign: BinaryOperator, left: PromqlValue, right: PromqlValue): PromqlValue {
 	const compare = compares[sign];
 	if (typeof left === 'number' && typeof right === 'number') {
 		if (compare !== undefined)
 			throw new PromqlError('1:1: parse error: comparisons between scalars must use BOOL modifier');
-		return reckoned(sign, left, right);
+		return calculate(sign, left, right);
 	}
 	if (typeof left === 'number') {
-		const samples = right as readonly Sample[];
+		const samples = right as readonly SeriesSample[];
 		return compare === undefined
-			? samples.map(({labels, value}) => ({labels: withoutName(labels), value: reckoned(sign, left, value)}))
+			? samples.map(({labels, value}) => ({labels: withoutName(labels), value: calculate(sign, left, value)}))
 			: samples.filter(({value}) => compare(left, value));
 	}
 	const other =
@@ -126,21 +126,21 @@ function combined(sign: Sign, left: Value, right: Value): Value {
 		const value = other === undefined ? (right as number) : other.get(keyOf(withoutName(sample.labels)));
 		if (value === undefined) return [];
 		if (compare !== undefined) return compare(sample.value, value) ? [sample] : [];
-		return [{labels: withoutName(sample.labels), value: reckoned(sign, sample.value, value)}];
+		return [{labels: withoutName(sample.labels), value: calculate(sign, sample.value, value)}];
 	});
 }
 
-const isOverTime = (name: Call): name is OverTime => (overTime as readonly string[]).includes(name);
+const isOverTime = (name: FunctionName): name is RangeFunction => (rangeFunctions as readonly string[]).includes(name);
 
-const lookBack = (name: OverTime): ((values: readonly number[]) => number) =>
+const lookBack = (name: RangeFunction): ((values: readonly number[]) => number) =>
 	name === 'last_over_time' ? values => values.at(-1) ?? 0 : folds[name.replace('_over_time', '') as Aggregation];
 
-function called(world: Monitoring, name: Call, of: Expression | undefined, at: number): Value {
+function callFunction(world: Monitoring, name: FunctionName, of: Expression | undefined, at: number): PromqlValue {
 	if (name === 'time') return at / 1000;
 	if (of === undefined) throw new PromqlError(`1:1: parse error: expected 1 argument in call to "${name}", got 0`);
-	if (name === 'rate' || name === 'increase') return growth(world, rangeOf(of, name), at, name === 'rate');
-	if (isOverTime(name)) return folded(world, rangeOf(of, name), at, lookBack(name));
-	const value = evaluate(world, of, at);
+	if (name === 'rate' || name === 'increase') return counterGrowth(world, rangeOf(of, name), at, name === 'rate');
+	if (isOverTime(name)) return aggregateOverTime(world, rangeOf(of, name), at, lookBack(name));
+	const value = evaluatePromql(world, of, at);
 	if (name === 'vector') return typeof value === 'number' ? [{labels: {}, value}] : value;
 	if (typeof value === 'number')
 		throw new PromqlError(`1:1: parse error: expected type instant vector in call to function "${name}"`);
@@ -156,7 +156,7 @@ function called(world: Monitoring, name: Call, of: Expression | undefined, at: n
 }
 
 /** What an expression gives at a moment, in epoch milliseconds. @throws PromqlError when its parts do not go together. */
-export function evaluate(world: Monitoring, expression: Expression, at: number): Value {
+export function evaluatePromql(world: Monitoring, expression: Expression, at: number): PromqlValue {
 	switch (expression.is) {
 		case 'number':
 			return expression.value;
@@ -165,14 +165,14 @@ export function evaluate(world: Monitoring, expression: Expression, at: number):
 		case 'selector':
 			return selected(world, expression, at);
 		case 'call':
-			return called(world, expression.name, expression.of, at);
+			return callFunction(world, expression.name, expression.of, at);
 		case 'aggregation': {
-			const of = evaluate(world, expression.of, at);
+			const of = evaluatePromql(world, expression.of, at);
 			if (typeof of === 'number')
 				throw new PromqlError('1:1: parse error: expected type instant vector in aggregation');
 			return aggregated(expression, of);
 		}
 		case 'binary':
-			return combined(expression.sign, evaluate(world, expression.left, at), evaluate(world, expression.right, at));
+			return applyOperator(expression.sign, evaluatePromql(world, expression.left, at), evaluatePromql(world, expression.right, at));
 	}
 }

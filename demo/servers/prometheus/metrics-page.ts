@@ -1,20 +1,20 @@
-import {metricNames, samplesOf} from '../monitoring/series.ts';
+import {metricNames, metricSamples} from '../monitoring/series.ts';
 import type {Monitoring} from '../monitoring/monitoring.ts';
 
 /** What Prometheus makes itself, which no target exposes. */
-const made = /^(?:up|scrape_.*|ALERTS.*)$/;
+const generatedMetrics = /^(?:up|scrape_.*|ALERTS.*)$/;
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
 /** The page of metrics at the address of a target, in the text format; undefined where nobody answers. */
-export function metricsPage(world: Monitoring, url: string): string | undefined {
+export function metricsPageText(world: Monitoring, url: string): string | undefined {
 	const now = world.now();
 	const target = world.targetsAt(now).find(one => one.url === url && one.error === '');
 	if (target === undefined) return undefined;
 	return metricNames()
-		.filter(name => !made.test(name))
+		.filter(name => !generatedMetrics.test(name))
 		.flatMap(name => {
-			const own = samplesOf(world, name, now).filter(
+			const own = metricSamples(world, name, now).filter(
 				({labels}) => labels['instance'] === target.labels['instance'] && labels['job'] === target.labels['job'],
 			);
 			if (own.length === 0) return [];

@@ -17,7 +17,7 @@ const kinds = [
 ] as const;
 
 /** @throws PromqlError */
-export function tokensOf(text: string): readonly Token[] {
+export function tokenizePromql(text: string): readonly Token[] {
 	const tokens: Token[] = [];
 	let at = 0;
 	while (at < text.length) {

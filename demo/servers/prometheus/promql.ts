@@ -1,11 +1,11 @@
 import type {Matcher} from '../../../src/port/alertmanager.ts';
-import {PromqlError, type Token, tokensOf} from './promql-tokens.ts';
+import {PromqlError, type Token, tokenizePromql} from './promql-tokens.ts';
 
 export const aggregations = ['sum', 'avg', 'min', 'max', 'count'] as const;
 export type Aggregation = (typeof aggregations)[number];
 
 /** Those that look at a range. */
-export const overTime = [
+export const rangeFunctions = [
 	'rate',
 	'increase',
 	'max_over_time',
@@ -15,13 +15,13 @@ export const overTime = [
 	'count_over_time',
 	'last_over_time',
 ] as const;
-export type OverTime = (typeof overTime)[number];
+export type RangeFunction = (typeof rangeFunctions)[number];
 
-const functions = [...overTime, 'timestamp', 'vector', 'time', 'abs'] as const;
-export type Call = (typeof functions)[number];
+const functions = [...rangeFunctions, 'timestamp', 'vector', 'time', 'abs'] as const;
+export type FunctionName = (typeof functions)[number];
 
 const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const;
-export type Sign = (typeof comparisons)[number] | '+' | '-' | '*' | '/';
+export type BinaryOperator = (typeof comparisons)[number] | '+' | '-' | '*' | '/';
 
 /** The part of PromQL that the demo's Prometheus speaks. */
 export type Expression =
@@ -29,7 +29,7 @@ export type Expression =
 	| {readonly is: 'selector'; readonly matchers: readonly Matcher[]}
 	/** A range of a selector, or with a colon of any expression. `stepMs` 0: that of the server. */
 	| {readonly is: 'range'; readonly of: Expression; readonly rangeMs: number; readonly stepMs: number}
-	| {readonly is: 'call'; readonly name: Call; readonly of: Expression | undefined}
+	| {readonly is: 'call'; readonly name: FunctionName; readonly of: Expression | undefined}
 	| {
 			readonly is: 'aggregation';
 			readonly name: Aggregation;
@@ -37,7 +37,7 @@ export type Expression =
 			readonly without: boolean;
 			readonly of: Expression;
 	  }
-	| {readonly is: 'binary'; readonly sign: Sign; readonly left: Expression; readonly right: Expression};
+	| {readonly is: 'binary'; readonly sign: BinaryOperator; readonly left: Expression; readonly right: Expression};
 
 const unitMs: Readonly<Record<string, number>> = {
 	ms: 1,
@@ -59,7 +59,7 @@ const oneOf = <T extends string>(words: readonly T[], text: string): T | undefin
 
 /** @throws PromqlError when it cannot be read, or is more than the demo knows. */
 export function parsePromql(text: string): Expression {
-	const tokens = tokensOf(text);
+	const tokens = tokenizePromql(text);
 	let at = 0;
 	const peek = (): Token => tokens[at] ?? {kind: 'end', text: '', at: text.length};
 	const unexpected = (): PromqlError => {
@@ -138,7 +138,7 @@ export function parsePromql(text: string): Expression {
 		return {is: 'aggregation', name, ...(before ?? grouping() ?? {by: [], without: false}), of};
 	}
 
-	function call(name: Call): Expression {
+	function call(name: FunctionName): Expression {
 		take('(');
 		const of = peek().text === ')' ? undefined : binary(0);
 		take(')');
@@ -178,7 +178,7 @@ export function parsePromql(text: string): Expression {
 		if (signs === undefined) return ranged(primary());
 		let left = binary(level + 1);
 		while (peek().kind === 'sign' && signs.includes(peek().text)) {
-			const sign = take().text as Sign;
+			const sign = take().text as BinaryOperator;
 			left = {is: 'binary', sign, left, right: binary(level + 1)};
 		}
 		return left;

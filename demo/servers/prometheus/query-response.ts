@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
-import type {Sample} from '../monitoring/series.ts';
+import type {SeriesSample} from '../monitoring/series.ts';
 import type {Monitoring} from '../monitoring/monitoring.ts';
-import {evaluate, type Value} from './evaluate.ts';
+import {evaluatePromql, type PromqlValue} from './evaluate.ts';
 import {parsePromql} from './promql.ts';
 import {PromqlError} from './promql-tokens.ts';
 
@@ -35,7 +35,7 @@ const parsed = (query: URLSearchParams) => {
 	}
 };
 
-const instant = (value: Value, at: number) =>
+const instant = (value: PromqlValue, at: number) =>
 	typeof value === 'number'
 		? {resultType: 'scalar', result: [at / 1000, valueText(value)]}
 		: {
@@ -44,21 +44,21 @@ const instant = (value: Value, at: number) =>
 			};
 
 /** `data` of /api/v1/query. @throws PromqlError */
-export function queryAnswer(world: Monitoring, query: URLSearchParams) {
+export function queryResponse(world: Monitoring, query: URLSearchParams) {
 	const at = query.has('time') ? milliseconds(query.get('time'), 'time') : world.now();
-	return instant(evaluate(world, parsed(query), at), at);
+	return instant(evaluatePromql(world, parsed(query), at), at);
 }
 
 /** The limit of the real server. */
 const mostPoints = 11_000;
 
-const asVector = (value: Value): readonly Sample[] => (typeof value === 'number' ? [{labels: {}, value}] : value);
+const asVector = (value: PromqlValue): readonly SeriesSample[] => (typeof value === 'number' ? [{labels: {}, value}] : value);
 
 /** Milliseconds. The console lives in the same process, and must not stand still for a graph. */
-const turnMs = 8;
+const sliceMs = 8;
 
 /** `data` of /api/v1/query_range. @throws PromqlError */
-export async function rangeAnswer(world: Monitoring, query: URLSearchParams) {
+export async function rangeResponse(world: Monitoring, query: URLSearchParams) {
 	const expression = parsed(query);
 	const start = milliseconds(query.get('start'), 'start');
 	const end = milliseconds(query.get('end'), 'end');
@@ -71,16 +71,16 @@ export async function rangeAnswer(world: Monitoring, query: URLSearchParams) {
 			'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
 		);
 	}
-	const lines = new Map<string, {readonly metric: Sample['labels']; readonly values: (readonly [number, string])[]}>();
+	const lines = new Map<string, {readonly metric: SeriesSample['labels']; readonly values: (readonly [number, string])[]}>();
 	let began = performance.now();
 	// Before it was started, and after now, it has nothing to tell.
 	for (let at = start; at <= Math.min(end, world.now()); at += step) {
 		if (at < world.startedAt) continue;
-		if (performance.now() - began > turnMs) {
+		if (performance.now() - began > sliceMs) {
 			await setImmediate();
 			began = performance.now();
 		}
-		for (const {labels, value} of asVector(evaluate(world, expression, at))) {
+		for (const {labels, value} of asVector(evaluatePromql(world, expression, at))) {
 			const key = JSON.stringify(labels);
 			const line = lines.get(key) ?? {metric: labels, values: []};
 			line.values.push([at / 1000, valueText(value)]);

@@ -1,8 +1,8 @@
-import {evaluationMs, type Firing, type Monitoring, type Rule, rules} from '../monitoring/monitoring.ts';
+import {evaluationMs, type FiringAlert, type Monitoring, type DemoAlertRule, demoAlertRules} from '../monitoring/monitoring.ts';
 
 const rfc3339 = (at: number): string => new Date(at).toISOString();
 
-const alertOf = ({labels, annotations, activeAt, value}: Firing) => ({
+const alertOf = ({labels, annotations, activeAt, value}: FiringAlert) => ({
 	labels,
 	annotations,
 	state: 'firing',
@@ -11,14 +11,14 @@ const alertOf = ({labels, annotations, activeAt, value}: Firing) => ({
 });
 
 /** `data` of /api/v1/alerts. */
-export const alertsAnswer = (world: Monitoring) => ({alerts: world.alertsAt(world.now()).map(alertOf)});
+export const alertsResponse = (world: Monitoring) => ({alerts: world.alertsAt(world.now()).map(alertOf)});
 
-function ruleOf(world: Monitoring, rule: Rule, alerts: readonly Firing[]) {
+function ruleOf(world: Monitoring, rule: DemoAlertRule, alerts: readonly FiringAlert[]) {
 	const told = {
 		name: rule.name,
 		query: rule.query,
 		health: 'ok',
-		evaluationTime: 0.0002 + 0.002 * world.fixed(`${rule.name} evaluation`),
+		evaluationTime: 0.0002 + 0.002 * world.stableRandom(`${rule.name} evaluation`),
 		lastEvaluation: rfc3339(world.evaluatedAt(world.now())),
 	};
 	if (rule.forSeconds === undefined) return {...told, labels: rule.labels, type: 'recording'};
@@ -36,9 +36,9 @@ function ruleOf(world: Monitoring, rule: Rule, alerts: readonly Firing[]) {
 }
 
 /** `data` of /api/v1/rules. */
-export function rulesAnswer(world: Monitoring, type: string | null) {
+export function rulesResponse(world: Monitoring, type: string | null) {
 	const alerts = world.alertsAt(world.now());
-	const wanted = rules.filter(rule => type === null || (type === 'alert') === (rule.forSeconds !== undefined));
+	const wanted = demoAlertRules.filter(rule => type === null || (type === 'alert') === (rule.forSeconds !== undefined));
 	return {
 		groups: [...Map.groupBy(wanted, rule => rule.group)].map(([name, all]) => ({
 			name,

@@ -1,19 +1,19 @@
 import {loadPatterns} from '../../../src/text/pattern.ts';
-import {type Asked, type HttpStandIn, startHttpStandIn, type Told, toldJson, toldText} from '../../fake-http-server.ts';
+import {type FakeHttpRequest, type FakeHttpServer, startFakeHttpServer, type FakeHttpResponse, jsonResponse, textResponse} from '../../fake-http-server.ts';
 import {pools} from '../monitoring/pools.ts';
-import {headSeries} from '../monitoring/series.ts';
+import {headSeriesCount} from '../monitoring/series.ts';
 import {
 	evaluationMs,
 	externalLabels,
 	type Monitoring,
-	type Scraped,
+	type ScrapedTarget,
 	scrapeIntervalMs,
 	scrapeTimeoutMs,
 } from '../monitoring/monitoring.ts';
-import {metricsPage} from './metrics-page.ts';
+import {metricsPageText} from './metrics-page.ts';
 import {PromqlError} from './promql-tokens.ts';
-import {queryAnswer, rangeAnswer} from './query-response.ts';
-import {alertsAnswer, rulesAnswer} from './rules-response.ts';
+import {queryResponse, rangeResponse} from './query-response.ts';
+import {alertsResponse, rulesResponse} from './rules-response.ts';
 
 export const prometheusVersion = '2.53.0';
 
@@ -23,7 +23,7 @@ const poolNames = pools.map(([name]) => name);
 /** To the second, as Go writes it. */
 const goTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-const targetOf = ({pool, labels, url, error, lastScrape, tookMs}: Scraped) => ({
+const targetOf = ({pool, labels, url, error, lastScrape, tookMs}: ScrapedTarget) => ({
 	discoveredLabels: {
 		__address__: labels['instance'],
 		__metrics_path__: new URL(url).pathname,
@@ -97,9 +97,9 @@ function tsdbAnswer(world: Monitoring) {
 	const now = world.now();
 	return {
 		headStats: {
-			numSeries: headSeries(world, now),
+			numSeries: headSeriesCount(world, now),
 			numLabelPairs: 8210,
-			chunkCount: headSeries(world, now) * 3,
+			chunkCount: headSeriesCount(world, now) * 3,
 			minTime: now - 2 * 3_600_000,
 			maxTime: now,
 		},
@@ -120,15 +120,15 @@ const buildInfo = {
 };
 
 /** `data` of the answer, or the promise of it. */
-type Read = (world: Monitoring, query: URLSearchParams) => unknown;
+type ReadHandler = (world: Monitoring, query: URLSearchParams) => unknown;
 
-const reads: Readonly<Record<string, Read>> = {
-	'/api/v1/query': queryAnswer,
-	'/api/v1/query_range': rangeAnswer,
+const readHandlers: Readonly<Record<string, ReadHandler>> = {
+	'/api/v1/query': queryResponse,
+	'/api/v1/query_range': rangeResponse,
 	'/api/v1/scrape_pools': () => ({scrapePools: poolNames}),
 	'/api/v1/targets': targetsAnswer,
-	'/api/v1/alerts': alertsAnswer,
-	'/api/v1/rules': (world, query) => rulesAnswer(world, query.get('type')),
+	'/api/v1/alerts': alertsResponse,
+	'/api/v1/rules': (world, query) => rulesResponse(world, query.get('type')),
 	'/api/v1/status/runtimeinfo': runtimeAnswer,
 	'/api/v1/status/tsdb': tsdbAnswer,
 	'/api/v1/status/buildinfo': () => buildInfo,
@@ -139,28 +139,28 @@ const reads: Readonly<Record<string, Read>> = {
 /** Queries may be long, and are posted then. */
 const posted = new Set(['/api/v1/query', '/api/v1/query_range']);
 
-async function answer(world: Monitoring, {method, path, query}: Asked): Promise<Told> {
-	if (path === '/-/ready') return toldText('Prometheus Server is Ready.\n');
-	if (path === '/-/healthy') return toldText('Prometheus Server is Healthy.\n');
+async function handleRequest(world: Monitoring, {method, path, query}: FakeHttpRequest): Promise<FakeHttpResponse> {
+	if (path === '/-/ready') return textResponse('Prometheus Server is Ready.\n');
+	if (path === '/-/healthy') return textResponse('Prometheus Server is Healthy.\n');
 	if (path === '/-/reload') {
-		if (method !== 'POST' && method !== 'PUT') return toldText('Only POST or PUT requests allowed', 405);
+		if (method !== 'POST' && method !== 'PUT') return textResponse('Only POST or PUT requests allowed', 405);
 		world.reload();
-		return toldText('');
+		return textResponse('');
 	}
 	if (path === '/pages') {
-		const page = metricsPage(world, query.get('of') ?? '');
+		const page = metricsPageText(world, query.get('of') ?? '');
 		return page === undefined
-			? toldText('nobody answers there', 404)
+			? textResponse('nobody answers there', 404)
 			: {status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: page};
 	}
-	const read = reads[path];
-	if (read === undefined) return toldText('404 page not found\n', 404);
-	if (method !== 'GET' && !(method === 'POST' && posted.has(path))) return toldText('Method Not Allowed\n', 405);
+	const read = readHandlers[path];
+	if (read === undefined) return textResponse('404 page not found\n', 404);
+	if (method !== 'GET' && !(method === 'POST' && posted.has(path))) return textResponse('Method Not Allowed\n', 405);
 	try {
-		return toldJson({status: 'success', data: await read(world, query)});
+		return jsonResponse({status: 'success', data: await read(world, query)});
 	} catch (error) {
 		if (!(error instanceof PromqlError)) throw error;
-		return toldJson({status: 'error', errorType: 'bad_data', error: error.message}, 400);
+		return jsonResponse({status: 'error', errorType: 'bad_data', error: error.message}, 400);
 	}
 }
 
@@ -168,7 +168,7 @@ async function answer(world: Monitoring, {method, path, query}: Asked): Promise<
  * A Prometheus over what the demo's monitoring sees, on loopback. It answers as the real one does where midwatch asks; of PromQL it speaks a
  * part. `/pages?of=URL` is its own: the page of metrics of a target, whose address is nobody's.
  */
-export async function startPrometheusApi(world: Monitoring): Promise<HttpStandIn> {
+export async function startPrometheusApi(world: Monitoring): Promise<FakeHttpServer> {
 	await loadPatterns();
-	return startHttpStandIn(asked => answer(world, asked));
+	return startFakeHttpServer(asked => handleRequest(world, asked));
 }

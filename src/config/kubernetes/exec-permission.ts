@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {realpath} from 'node:fs/promises';
 import type {ProgramApproval} from '../../contract/program-approval.ts';
 import {AdapterError, messageOf} from '../../errors.ts';
-import {examineProgram} from '../../files/program-safety.ts';
+import {checkProgram} from '../../files/program-safety.ts';
 import {ConfigError} from '../config-error.ts';
 import {addApprovedProgram, readApprovedPrograms} from './approved-programs.ts';
 
@@ -27,7 +27,7 @@ export type ExecRequest = {
 	/** Where its answer is sent. */
 	readonly server: string;
 	/** The kubeconfig. */
-	readonly askedBy: string;
+	readonly requestedBy: string;
 	readonly installHint: string | undefined;
 	/** The sentence that says why the user's kuberc forbids it. */
 	readonly forbidden: string | undefined;
@@ -65,7 +65,7 @@ async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<stri
 		const hint = 'Allow it in credentialPluginAllowlist of your kuberc, or choose a context that does not need it.';
 		throw denied(forbidden, hint);
 	}
-	const found = program.startsWith('/') ? await examineProgram(program) : ({state: 'missing'} as const);
+	const found = program.startsWith('/') ? await checkProgram(program) : ({state: 'missing'} as const);
 	if (found.state === 'missing') {
 		const hint = installHint ?? 'Install it, or choose a context that does not need it.';
 		throw denied(`login by ${program}: it is not installed, or not in PATH`, hint);
@@ -91,11 +91,11 @@ async function allowedFile(request: ExecRequest, rules: ExecRules): Promise<stri
 	return found.file;
 }
 
-const howToApprove = ({targets, login}: ExecRules['keys']): string =>
+const approvalHint = ({targets, login}: ExecRules['keys']): string =>
 	`Press ${targets}, then ${login} on its line in the console, to see what it is and to approve it once. Without a person: name it in kubernetes.allowExec of the configuration.`;
 
-export function execPermission(request: ExecRequest, rules: ExecRules): ExecPermission {
-	const {program, askedBy, server} = request;
+export function createExecPermission(request: ExecRequest, rules: ExecRules): ExecPermission {
+	const {program, requestedBy: askedBy, server} = request;
 	const digest = digestOf(request);
 
 	async function approval(): Promise<ProgramApproval | undefined> {
@@ -107,7 +107,7 @@ export function execPermission(request: ExecRequest, rules: ExecRules): ExecPerm
 		return {
 			program,
 			file,
-			askedBy,
+			requestedBy: askedBy,
 			server,
 			changed: isKnown,
 			approve: () => addApprovedProgram(rules.stateDir, {program, digest, askedBy, at: new Date().toISOString()}),
@@ -118,7 +118,7 @@ export function execPermission(request: ExecRequest, rules: ExecRules): ExecPerm
 		approval,
 		async permit() {
 			if ((await approval()) !== undefined)
-				throw denied(`waits for your approval to run ${program}`, howToApprove(rules.keys));
+				throw denied(`waits for your approval to run ${program}`, approvalHint(rules.keys));
 		},
 	};
 }

@@ -70,7 +70,7 @@ const fileSchema = z.object({
 });
 
 /** One entry and the folder that its relative paths start from. */
-export type Entry<T> = {readonly value: T; readonly file: string};
+export type KubeconfigEntry<T> = {readonly value: T; readonly file: string};
 
 export type KubeCluster = z.infer<typeof clusterSchema>;
 export type KubeUser = z.infer<typeof userSchema>;
@@ -82,9 +82,9 @@ export type Kubeconfig = {
 	readonly files: readonly string[];
 	readonly currentContext: string | undefined;
 	readonly contexts: readonly string[];
-	context(name: string): Entry<KubeContext> | undefined;
-	cluster(name: string): Entry<KubeCluster> | undefined;
-	user(name: string): Entry<KubeUser> | undefined;
+	context(name: string): KubeconfigEntry<KubeContext> | undefined;
+	cluster(name: string): KubeconfigEntry<KubeCluster> | undefined;
+	user(name: string): KubeconfigEntry<KubeUser> | undefined;
 };
 
 /**
@@ -98,7 +98,7 @@ export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>
 }
 
 /** A path of a kubeconfig: relative ones start from the folder of the file that holds them. */
-export const besideFile = (path: string, file: string): string =>
+export const resolveFromFile = (path: string, file: string): string =>
 	isAbsolute(path) ? path : resolve(dirname(file), path);
 
 const unusable = (file: string, what: string, cause?: unknown): AdapterError =>
@@ -134,9 +134,9 @@ function parseOne(file: string, body: string): z.infer<typeof fileSchema> {
 
 /** @throws AdapterError `denied` when a file cannot be read, can be written by others, is no kubeconfig, or when there is none at all. */
 export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
-	const contexts = new Map<string, Entry<unknown>>();
-	const clusters = new Map<string, Entry<unknown>>();
-	const users = new Map<string, Entry<unknown>>();
+	const contexts = new Map<string, KubeconfigEntry<unknown>>();
+	const clusters = new Map<string, KubeconfigEntry<unknown>>();
+	const users = new Map<string, KubeconfigEntry<unknown>>();
 	const there: string[] = [];
 	let currentContext: string | undefined;
 
@@ -159,7 +159,12 @@ export async function readKubeconfig(files: readonly string[]): Promise<Kubeconf
 	}
 	if (there.length === 0) throw unusable(files.join(', '), 'there is no such file');
 
-	function entryOf<T>(kind: string, from: ReadonlyMap<string, Entry<unknown>>, schema: z.ZodType<T>, name: string) {
+	function entryOf<T>(
+		kind: string,
+		from: ReadonlyMap<string, KubeconfigEntry<unknown>>,
+		schema: z.ZodType<T>,
+		name: string,
+	) {
 		const found = from.get(name);
 		if (found === undefined) return undefined;
 		const checked = schema.safeParse(found.value ?? {});

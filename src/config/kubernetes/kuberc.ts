@@ -21,7 +21,7 @@ const schema = z.object({
  */
 export type PluginPolicy = (command: string, lookUp: (name: string) => string | undefined) => string | undefined;
 
-const mend = 'Mend the kuberc, or set KUBERC=off.';
+const repairHint = 'Mend the kuberc, or set KUBERC=off.';
 
 /**
  * The policy of this user's kuberc; without one, whatever a kubeconfig names may run.
@@ -38,18 +38,18 @@ export async function readPluginPolicy(
 	const body = await readCredentialFile(file);
 	if (body === undefined) {
 		if (given === undefined) return allowed;
-		throw new AdapterError('denied', `${file}: there is no such file`, mend);
+		throw new AdapterError('denied', `${file}: there is no such file`, repairHint);
 	}
 	let value: unknown;
 	try {
 		value = parse(body, {logLevel: 'error'});
 	} catch (error) {
-		throw new AdapterError('denied', `${file} is not YAML`, mend, {cause: error});
+		throw new AdapterError('denied', `${file} is not YAML`, repairHint, {cause: error});
 	}
 	const found = schema.safeParse(value ?? {});
 	if (!found.success) {
 		const what = `${file}: ${found.error.issues[0]?.path.join('.') ?? ''} is not what it has to be`;
-		throw new AdapterError('denied', what, mend);
+		throw new AdapterError('denied', what, repairHint);
 	}
 	const {credentialPluginPolicy: policy, credentialPluginAllowlist: list} = found.data;
 	if (policy === 'DenyAll') return command => `${file} forbids ${command}: its policy is DenyAll`;

@@ -2,12 +2,12 @@ import {existsSync} from 'node:fs';
 import {AdapterError} from '../../errors.ts';
 import type {KubernetesSettings} from '../../port/kubernetes.ts';
 import type {ClusterAccess, Impersonation} from '../../port/kubernetes-access.ts';
-import type {Surroundings} from '../config-environment.ts';
+import type {ConfigEnvironment} from '../config-environment.ts';
 import {kubeconfigFiles} from './kubeconfig.ts';
 import {readClusterAccess, readInClusterAccess} from './resolve-cluster-access.ts';
 
 /** What a person, or the environment, says of one cluster. */
-export type KubernetesWords = {
+export type RawKubernetesSettings = {
 	/** The files to read; those of KUBECONFIG, or the one in the home folder, when absent. */
 	readonly kubeconfig?: readonly string[] | undefined;
 	readonly context?: string | undefined;
@@ -20,12 +20,15 @@ export type KubernetesWords = {
 };
 
 /** Reads nothing yet: a kubeconfig that is renewed while midwatch runs is read when it is needed. */
-export function kubernetesSettings(words: KubernetesWords, surroundings: Surroundings): KubernetesSettings {
-	const {env, home} = surroundings;
+export function createKubernetesSettings(
+	words: RawKubernetesSettings,
+	environment: ConfigEnvironment,
+): KubernetesSettings {
+	const {env, home} = environment;
 	const [first, ...others] = words.namespaces ?? [];
 	const files = words.kubeconfig ?? kubeconfigFiles(env, home);
 	return {
-		access: () => accessOf(words, files, surroundings),
+		access: () => resolveClusterAccess(words, files, environment),
 		kubeconfig: words.kubeconfig ?? [],
 		context: words.context,
 		namespaces: first === undefined ? 'all' : [first, ...others],
@@ -35,10 +38,10 @@ export function kubernetesSettings(words: KubernetesWords, surroundings: Surroun
 	};
 }
 
-async function accessOf(
-	words: KubernetesWords,
+async function resolveClusterAccess(
+	words: RawKubernetesSettings,
 	files: readonly string[],
-	{env, home, stateDir, plugins}: Surroundings,
+	{env, home, stateDir, plugins}: ConfigEnvironment,
 ): Promise<ClusterAccess> {
 	if (words.inCluster === true || (words.inCluster === undefined && !files.some(file => existsSync(file)))) {
 		const inside = await readInClusterAccess(env);

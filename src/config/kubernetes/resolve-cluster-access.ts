@@ -4,21 +4,21 @@ import {join} from 'node:path';
 import type {Secret} from '../../contract/target.ts';
 import {AdapterError} from '../../errors.ts';
 import {findProgram, workingDirectory} from '../../files/find-program.ts';
-import type {ClusterAccess, ExecPlugin, Impersonation, Login} from '../../port/kubernetes-access.ts';
-import {needCredentialFile} from '../credential-file.ts';
-import {secretFrom} from '../secrets.ts';
-import {type ExecRules, execPermission} from './exec-permission.ts';
+import type {ClusterAccess, ClusterLogin, ExecPlugin, Impersonation} from '../../port/kubernetes-access.ts';
+import {readRequiredCredentialFile} from '../credential-file.ts';
+import {secretFromReader} from '../secrets.ts';
+import {createExecPermission, type ExecRules} from './exec-permission.ts';
 import {
-	besideFile,
-	type Entry,
 	type KubeCluster,
 	type Kubeconfig,
+	type KubeconfigEntry,
 	type KubeUser,
 	readKubeconfig,
+	resolveFromFile,
 } from './kubeconfig.ts';
 import {type PluginPolicy, readPluginPolicy} from './kuberc.ts';
 
-export type AccessRequest = {
+export type ClusterAccessRequest = {
 	readonly files: readonly string[];
 	/** The current context when absent. */
 	readonly context: string | undefined;
@@ -30,15 +30,15 @@ export type AccessRequest = {
 const accounts = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Text in base64, as it stands in a kubeconfig under a key that ends in `-data`. */
-const inline = (data: string, source: string): Secret =>
-	secretFrom(source, async () => Buffer.from(data, 'base64').toString('utf8'));
+const inlineSecret = (data: string, source: string): Secret =>
+	secretFromReader(source, async () => Buffer.from(data, 'base64').toString('utf8'));
 
-const inFile = (file: string): Secret => secretFrom(file, () => needCredentialFile(file));
+const fileSecret = (file: string): Secret => secretFromReader(file, () => readRequiredCredentialFile(file));
 
 /** As client-go: the text goes before the file. */
 function pemOf(data: string | undefined, path: string | undefined, file: string, key: string): Secret | undefined {
-	if (data !== undefined) return inline(data, `${file} ${key}-data`);
-	return path === undefined ? undefined : inFile(besideFile(path, file));
+	if (data !== undefined) return inlineSecret(data, `${file} ${key}-data`);
+	return path === undefined ? undefined : fileSecret(resolveFromFile(path, file));
 }
 
 function pluginOf(
@@ -46,7 +46,7 @@ function pluginOf(
 	cluster: KubeCluster,
 	file: string,
 	policy: PluginPolicy,
-	{env, home, rules}: AccessRequest,
+	{env, home, rules}: ClusterAccessRequest,
 ): ExecPlugin {
 	const apiVersion = exec.apiVersion ?? '';
 	if (!/^client\.authentication\.k8s\.io\/v1(?:beta1)?$/.test(apiVersion)) {
@@ -58,18 +58,18 @@ function pluginOf(
 	}
 	// As client-go: a bare name is looked up in PATH, anything with a slash starts from the folder of the kubeconfig.
 	const command = exec.command.includes('/')
-		? besideFile(exec.command, file)
+		? resolveFromFile(exec.command, file)
 		: (findProgram(exec.command, env['PATH']) ?? exec.command);
 	const args = exec.args ?? [];
 	const own = cluster.extensions?.find(({name}) => name === 'client.authentication.k8s.io/exec');
 	const additions = Object.fromEntries((exec.env ?? []).map(({name, value}) => [name, value]));
-	const permission = execPermission(
+	const permission = createExecPermission(
 		{
 			program: command,
 			args,
 			env: additions,
 			server: cluster.server,
-			askedBy: file,
+			requestedBy: file,
 			installHint: exec.installHint,
 			forbidden: policy(command, name => findProgram(name, env['PATH'])),
 		},
@@ -89,7 +89,7 @@ function pluginOf(
 	};
 }
 
-function certificateOf(user: KubeUser, file: string): Login['certificate'] {
+function certificateOf(user: KubeUser, file: string): ClusterLogin['certificate'] {
 	const cert = pemOf(user['client-certificate-data'], user['client-certificate'], file, 'client-certificate');
 	const key = pemOf(user['client-key-data'], user['client-key'], file, 'client-key');
 	if (cert !== undefined && key !== undefined) return {cert, key};
@@ -102,12 +102,16 @@ function certificateOf(user: KubeUser, file: string): Login['certificate'] {
 }
 
 /** The order of client-go: a token file before the token, and a plugin only where there is nothing else. */
-function provenBy({value: user, file}: Entry<KubeUser>, plugin: () => ExecPlugin | undefined): Login['by'] {
-	if (user.tokenFile !== undefined) return {kind: 'token-file', token: inFile(besideFile(user.tokenFile, file))};
+function loginMethod(
+	{value: user, file}: KubeconfigEntry<KubeUser>,
+	plugin: () => ExecPlugin | undefined,
+): ClusterLogin['by'] {
+	if (user.tokenFile !== undefined)
+		return {kind: 'token-file', token: fileSecret(resolveFromFile(user.tokenFile, file))};
 	const {token, username, password} = user;
-	if (token !== undefined) return {kind: 'token', token: secretFrom(`${file} token`, async () => token)};
+	if (token !== undefined) return {kind: 'token', token: secretFromReader(`${file} token`, async () => token)};
 	if (username !== undefined) {
-		return {kind: 'basic', username, password: secretFrom(`${file} password`, async () => password ?? '')};
+		return {kind: 'basic', username, password: secretFromReader(`${file} password`, async () => password ?? '')};
 	}
 	const found = plugin();
 	if (found !== undefined) return {kind: 'exec', plugin: found};
@@ -124,7 +128,7 @@ function impersonationOf(user: KubeUser): Impersonation | undefined {
 	return {user: user.as, uid: user['as-uid'], groups: user['as-groups'] ?? [], extra: user['as-user-extra'] ?? {}};
 }
 
-const noSuch = (config: Kubeconfig, what: string, name: string): AdapterError =>
+const notFoundError = (config: Kubeconfig, what: string, name: string): AdapterError =>
 	new AdapterError(
 		'denied',
 		`${config.files.join(', ')}: there is no ${what} ${name}`,
@@ -135,7 +139,7 @@ const noSuch = (config: Kubeconfig, what: string, name: string): AdapterError =>
  * Reads the kubeconfig files and resolves one context.
  * @throws AdapterError `denied` or `unsupported` when it cannot be used.
  */
-export async function readClusterAccess(request: AccessRequest): Promise<ClusterAccess> {
+export async function readClusterAccess(request: ClusterAccessRequest): Promise<ClusterAccess> {
 	const config = await readKubeconfig(request.files);
 	const name = request.context ?? config.currentContext;
 	if (name === undefined) {
@@ -143,11 +147,11 @@ export async function readClusterAccess(request: AccessRequest): Promise<Cluster
 		throw new AdapterError('denied', `${config.files.join(', ')}: there is no current context`, hint);
 	}
 	const context = config.context(name);
-	if (context === undefined) throw noSuch(config, 'context', name);
+	if (context === undefined) throw notFoundError(config, 'context', name);
 	const cluster = config.cluster(context.value.cluster);
-	if (cluster === undefined) throw noSuch(config, 'cluster', context.value.cluster);
+	if (cluster === undefined) throw notFoundError(config, 'cluster', context.value.cluster);
 	const user = context.value.user === undefined ? undefined : config.user(context.value.user);
-	if (user === undefined && context.value.user !== undefined) throw noSuch(config, 'user', context.value.user);
+	if (user === undefined && context.value.user !== undefined) throw notFoundError(config, 'user', context.value.user);
 	const server = URL.parse(
 		cluster.value.server.includes('://') ? cluster.value.server : `https://${cluster.value.server}`,
 	);
@@ -177,7 +181,7 @@ export async function readClusterAccess(request: AccessRequest): Promise<Cluster
 		login:
 			user === undefined
 				? {certificate: undefined, by: {kind: 'none'}}
-				: {certificate: certificateOf(user.value, user.file), by: provenBy(user, plugin)},
+				: {certificate: certificateOf(user.value, user.file), by: loginMethod(user, plugin)},
 		impersonate: user === undefined ? undefined : impersonationOf(user.value),
 	};
 }
@@ -203,12 +207,12 @@ export async function readInClusterAccess(
 	return {
 		context: 'in-cluster',
 		server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-		authority: inFile(join(folder, 'ca.crt')),
+		authority: fileSecret(join(folder, 'ca.crt')),
 		insecure: false,
 		servername: undefined,
 		proxy: undefined,
 		namespace: namespace.trim(),
-		login: {certificate: undefined, by: {kind: 'token-file', token: inFile(token)}},
+		login: {certificate: undefined, by: {kind: 'token-file', token: fileSecret(token)}},
 		impersonate: undefined,
 	};
 }

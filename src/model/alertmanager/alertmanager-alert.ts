@@ -1,8 +1,8 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Gauge, Row} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
+import {worstSeverity} from '../../contract/severity.ts';
 import type {AlertFacts, Silence} from '../../port/alertmanager.ts';
-import {clockTime} from '../../text/format.ts';
+import {formatClockTime} from '../../text/format.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
 
 /** One alert of an Alertmanager. Its id is its fingerprint. */
@@ -14,12 +14,16 @@ export type AlertmanagerAlertRow = Row &
 		/** Epoch milliseconds. */
 		readonly since: number;
 		/** What keeps it from being told, or `firing`. */
-		readonly told: 'firing' | 'silenced' | 'inhibited';
+		readonly notification: 'firing' | 'silenced' | 'inhibited';
 		/** Epoch milliseconds when the last of its silences ends. */
 		readonly silencedUntil: number | undefined;
 	};
 
-export function alertRow(target: string, facts: AlertFacts, silences: readonly Silence[]): AlertmanagerAlertRow {
+export function alertmanagerAlertRow(
+	target: string,
+	facts: AlertFacts,
+	silences: readonly Silence[],
+): AlertmanagerAlertRow {
 	const told = facts.silencedBy.length > 0 ? 'silenced' : facts.inhibitedBy.length > 0 ? 'inhibited' : 'firing';
 	const sentence = alertSentence(facts.labels, facts.annotations);
 	// What somebody silenced is known, and what is inhibited follows from what is told anyway.
@@ -36,20 +40,20 @@ export function alertRow(target: string, facts: AlertFacts, silences: readonly S
 		subject: alertSubject(facts.labels),
 		sentence,
 		since: Date.parse(facts.startsAt),
-		told,
+		notification: told,
 		silencedUntil: ends.length === 0 ? undefined : Math.max(...ends),
 	};
 }
 
 /** How many are told, silenced and inhibited. */
-export function alertGauges(rows: readonly AlertmanagerAlertRow[]): readonly Gauge[] {
-	const of = (told: AlertmanagerAlertRow['told']) => rows.filter(row => row.told === told);
+export function alertmanagerAlertGauges(rows: readonly AlertmanagerAlertRow[]): readonly Gauge[] {
+	const of = (told: AlertmanagerAlertRow['notification']) => rows.filter(row => row.notification === told);
 	const gauge = (id: string, label: string, found: readonly AlertmanagerAlertRow[]): Gauge => ({
 		id,
 		label,
 		value: found.length,
 		unit: 'count',
-		severity: worst(found.map(row => row.severity)),
+		severity: worstSeverity(found.map(row => row.severity)),
 	});
 	return [
 		gauge('firing', 'firing', of('firing')),
@@ -59,14 +63,14 @@ export function alertGauges(rows: readonly AlertmanagerAlertRow[]): readonly Gau
 }
 
 /** One finding for each name of alert. Silencing mends nothing, so that it is not offered as what helps. */
-export function alertFindings(rows: readonly AlertmanagerAlertRow[]): readonly Finding[] {
+export function alertmanagerAlertFindings(rows: readonly AlertmanagerAlertRow[]): readonly Finding[] {
 	const loud = rows.filter(row => row.severity !== 'ok');
 	return [...Map.groupBy(loud, row => row.name)].flatMap(([name, all]) => {
 		const ordered = all.toSorted(
 			(a, b) => Number(a.severity !== 'crit') - Number(b.severity !== 'crit') || a.since - b.since,
 		);
 		const [first] = ordered;
-		const severity = worst(all.map(row => row.severity));
+		const severity = worstSeverity(all.map(row => row.severity));
 		if (first === undefined || severity === 'ok') return [];
 		const runbook = first.annotations['runbook_url'];
 		const about = first.sentence === '' ? '' : `: ${first.sentence}`;
@@ -80,7 +84,7 @@ export function alertFindings(rows: readonly AlertmanagerAlertRow[]): readonly F
 				row: {kind: 'alertmanager.alert', id: first.id},
 				kind: 'alertmanager.alert',
 				evidence: [
-					...ordered.slice(0, 5).map(row => `${row.subject || row.name}, since ${clockTime(row.since)}`),
+					...ordered.slice(0, 5).map(row => `${row.subject || row.name}, since ${formatClockTime(row.since)}`),
 					...(runbook === undefined ? [] : [`runbook: ${runbook}`]),
 				],
 				actions: [],

@@ -26,7 +26,7 @@ export const matcherText = (matcher: Matcher): string =>
 export const matchersText = (matchers: readonly Matcher[]): string => matchers.map(matcherText).join(', ');
 
 /** Exactly these labels, the name of the alert first. */
-export const matchersOf = (labels: Labels): readonly Matcher[] =>
+export const exactMatchers = (labels: Labels): readonly Matcher[] =>
 	Object.entries(labels)
 		.filter(([, value]) => value !== '')
 		.sort(([a], [b]) => Number(b === 'alertname') - Number(a === 'alertname') || (a < b ? -1 : 1))
@@ -93,11 +93,11 @@ export function parseMatchers(text: string): readonly Matcher[] {
 }
 
 /** Whether a value meets a matcher; undefined when only the server can tell, or before `loadPatterns`. */
-function meets({value: wanted, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
+function matcherAccepts({value: wanted, isRegex, isEqual}: Matcher, value: string): boolean | undefined {
 	if (!isRegex) return (value === wanted) === isEqual;
 	try {
 		const pattern = compilePattern(wanted);
-		return pattern && pattern.fits(value) === isEqual;
+		return pattern && pattern.matchesEntirely(value) === isEqual;
 	} catch {
 		return undefined;
 	}
@@ -105,17 +105,17 @@ function meets({value: wanted, isRegex, isEqual}: Matcher, value: string): boole
 
 /** Whether a silence of these matchers hides an alert of these labels. What only the server can tell counts as no. */
 export const matchesLabels = (matchers: readonly Matcher[], labels: Labels): boolean =>
-	matchers.every(matcher => meets(matcher, labels[matcher.name] ?? '') === true);
+	matchers.every(matcher => matcherAccepts(matcher, labels[matcher.name] ?? '') === true);
 
 /** No label has such a value: what matches it matches whatever there is. */
-const whatever = 'midwatch-tries-whether-anything-is-matched';
+const improbableValue = 'midwatch-tries-whether-anything-is-matched';
 
 /** True for `severity=~".+"` and the like: every one of the matchers takes any value. */
 export const matchesAnything = (matchers: readonly Matcher[]): boolean =>
-	matchers.every(matcher => meets(matcher, whatever) === true);
+	matchers.every(matcher => matcherAccepts(matcher, improbableValue) === true);
 
 /** @throws SyntaxError with a sentence when the server would not take the expression. */
-function mustCompile(matcher: Matcher): void {
+function assertCompiles(matcher: Matcher): void {
 	if (!matcher.isRegex) return;
 	try {
 		compilePattern(matcher.value);
@@ -128,11 +128,11 @@ function mustCompile(matcher: Matcher): void {
 export function matchersProblem(text: string): string | undefined {
 	try {
 		const matchers = parseMatchers(text);
-		for (const matcher of matchers) mustCompile(matcher);
+		for (const matcher of matchers) assertCompiles(matcher);
 		const any = 'These match every alert there is. Name at least one label with the value it should have.';
 		if (matchesAnything(matchers)) return any;
 		// The server refuses this too: https://github.com/prometheus/alertmanager/blob/v0.25.0/silence/silence.go (validateSilence).
-		return matchers.every(matcher => meets(matcher, '') === true)
+		return matchers.every(matcher => matcherAccepts(matcher, '') === true)
 			? 'These also match alerts that have none of the labels. Name at least one label with the value it should have.'
 			: undefined;
 	} catch (error) {

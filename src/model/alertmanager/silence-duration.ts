@@ -4,7 +4,7 @@ const units = {w: 604_800, d: 86_400, h: 3600, m: 60, s: 1} as const;
 const longest = 365 * units.d;
 
 /** Seconds of `2h`, `1h30m`, `3d`, as amtool takes them; undefined when it is none. */
-export function parseLength(text: string): number | undefined {
+export function parseSilenceDuration(text: string): number | undefined {
 	const found = /^(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/.exec(text.trim());
 	if (found === null || text.trim() === '') return undefined;
 	const [, w = 0, d = 0, h = 0, m = 0, s = 0] = found;
@@ -12,8 +12,8 @@ export function parseLength(text: string): number | undefined {
 }
 
 /** What is wrong with a length that was typed, in a sentence; undefined when it will do. */
-export function lengthProblem(text: string): string | undefined {
-	const seconds = parseLength(text);
+export function silenceDurationProblem(text: string): string | undefined {
+	const seconds = parseSilenceDuration(text);
 	if (seconds === undefined) return 'This is not a length. Write it as 30m, 2h, 1h30m or 3d.';
 	if (seconds < 60) return 'That is over before anyone sees it. Write at least 1m.';
 	return seconds > longest

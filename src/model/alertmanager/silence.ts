@@ -1,16 +1,16 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Row} from '../../contract/row.ts';
 import type {AlertFacts, Silence} from '../../port/alertmanager.ts';
-import {duration} from '../../text/format.ts';
+import {formatDuration} from '../../text/format.ts';
 import {alertName} from '../alert-labels.ts';
 import {matchersText} from './matcher.ts';
 
 /** Milliseconds. A silence that hides alerts for longer was forgotten. */
-export const forgottenAfter = 7 * 86_400_000;
+export const forgottenAfterMs = 7 * 86_400_000;
 /** Milliseconds. Who made it should know when what it hides will be told again. */
-export const endsSoon = 15 * 60_000;
+export const endsSoonMs = 15 * 60_000;
 /** Milliseconds. So long a silence is shown after its end. */
-export const shownAfterEnd = 3_600_000;
+export const shownAfterEndMs = 3_600_000;
 
 /** What is worth knowing of a silence before somebody asks. */
 type Remark = 'forgotten' | 'ends-soon';
@@ -39,14 +39,14 @@ export function silenceRow(
 	const ends = Date.parse(silence.endsAt);
 	const active = silence.state === 'active';
 	const remark =
-		active && hides.length > 0 && ends - now <= endsSoon
+		active && hides.length > 0 && ends - now <= endsSoonMs
 			? 'ends-soon'
-			: active && now - starts >= forgottenAfter
+			: active && now - starts >= forgottenAfterMs
 				? 'forgotten'
 				: undefined;
 	const why = {
-		'ends-soon': () => `ends in ${duration((ends - now) / 1000)}, ${alerts(hides.length)} under it still firing`,
-		forgotten: () => `active for ${duration((now - starts) / 1000)}: forgotten?`,
+		'ends-soon': () => `ends in ${formatDuration((ends - now) / 1000)}, ${alerts(hides.length)} under it still firing`,
+		forgotten: () => `active for ${formatDuration((now - starts) / 1000)}: forgotten?`,
 	};
 	return {
 		...silence,
@@ -66,8 +66,8 @@ export function silenceFindings(rows: readonly SilenceRow[], now: number): reado
 		if (row.remark === undefined) return [];
 		const hidden = [...new Set(row.hides)].join(', ');
 		const sentences: Readonly<Record<Remark, string>> = {
-			'ends-soon': `silence of ${row.createdBy || 'nobody'} ends in ${duration((row.ends - now) / 1000)} while ${hidden} still fires`,
-			forgotten: `silence of ${row.createdBy || 'nobody'} has been active for ${duration((now - row.starts) / 1000)}, hides ${hidden || 'nothing now'}`,
+			'ends-soon': `silence of ${row.createdBy || 'nobody'} ends in ${formatDuration((row.ends - now) / 1000)} while ${hidden} still fires`,
+			forgotten: `silence of ${row.createdBy || 'nobody'} has been active for ${formatDuration((now - row.starts) / 1000)}, hides ${hidden || 'nothing now'}`,
 		};
 		return [
 			{
@@ -82,8 +82,8 @@ export function silenceFindings(rows: readonly SilenceRow[], now: number): reado
 					`comment: ${row.comment || 'none'}`,
 					`from ${row.startsAt} until ${row.endsAt}`,
 					row.remark === 'forgotten'
-						? `told from ${duration(forgottenAfter / 1000)} on`
-						: `told ${duration(endsSoon / 1000)} before its end`,
+						? `told from ${formatDuration(forgottenAfterMs / 1000)} on`
+						: `told ${formatDuration(endsSoonMs / 1000)} before its end`,
 				],
 				actions: row.remark === 'forgotten' ? ['alertmanager.expire-silence'] : [],
 				inspections: ['alertmanager.silence'],

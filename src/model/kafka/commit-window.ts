@@ -20,7 +20,7 @@ const patienceGaps = windowLength - 1;
  * is here the read that found another offset than before. Oldest first.
  */
 export type CommitWindow = {
-	readonly ats: number[];
+	readonly times: number[];
 	readonly offsets: number[];
 	readonly lags: number[];
 	/** The newest read. */
@@ -54,7 +54,7 @@ export const lagOf = ({committed, end, logStart}: Omit<Commit, 'at'>): number =>
 	Math.max(0, end - Math.max(committed, logStart));
 
 export const createCommitWindow = (commit: Commit): CommitWindow => ({
-	ats: [commit.at],
+	times: [commit.at],
 	offsets: [commit.committed],
 	lags: [lagOf(commit)],
 	at: commit.at,
@@ -67,11 +67,11 @@ export const createCommitWindow = (commit: Commit): CommitWindow => ({
 });
 
 /** Takes in a read; one that is not newer than the last is dropped. */
-export function noteCommit(window: CommitWindow, commit: Commit): void {
+export function recordCommit(window: CommitWindow, commit: Commit): void {
 	if (commit.at <= window.at) return;
 	const lag = lagOf(commit);
 	if (commit.committed !== window.offsets.at(-1)) {
-		remember(window, commit, lag);
+		appendCommit(window, commit, lag);
 		const gap = commit.at - window.committedAt;
 		window.gapMs = window.gapMs === undefined ? gap : window.gapMs + (gap - window.gapMs) / 4;
 		window.committedAt = commit.at;
@@ -85,7 +85,7 @@ export function noteCommit(window: CommitWindow, commit: Commit): void {
 	window.end = commit.end;
 }
 
-function remember({ats, offsets, lags}: CommitWindow, {at, committed}: Commit, lag: number): void {
+function appendCommit({times: ats, offsets, lags}: CommitWindow, {at, committed}: Commit, lag: number): void {
 	const last = ats.length - 1;
 	const lastAt = ats[last] ?? at;
 	const spacing = Math.min(spacingMs, (lastAt - (ats[0] ?? at)) / (windowLength / 2));
@@ -103,15 +103,15 @@ function remember({ats, offsets, lags}: CommitWindow, {at, committed}: Commit, l
 	if (ats.length > windowLength) for (const list of [ats, offsets, lags]) list.shift();
 }
 
-export type Judged = {
+export type LagVerdict = {
 	readonly evaluation: Evaluation;
 	/** Milliseconds since when nothing was committed although something waits. */
 	readonly idleMs: number;
 	/** Messages that are read again. */
-	readonly wentBack: number;
+	readonly rewoundMessages: number;
 };
 
-type Ground = {
+type LagInput = {
 	readonly lag: number;
 	/** Messages a second that come in. */
 	readonly inflow: number;
@@ -131,16 +131,16 @@ type Ground = {
  * - WARN: the lag never shrank from one commit to the next, and grew
  * What comes in between two commits, or two reads, makes a saw-tooth (linkedin/Burrow#155): a lag that shrinks by less has not shrunk.
  */
-export function judge(window: CommitWindow, {lag, inflow, members, foundEmpty}: Ground): Judged {
+export function evaluateLag(window: CommitWindow, {lag, inflow, members, foundEmpty}: LagInput): LagVerdict {
 	const {offsets, lags, gapMs = 0, readMs} = window;
 	const idleMs = window.at - window.waitsSince;
-	const told = (evaluation: Evaluation, wentBack = 0): Judged => ({evaluation, idleMs, wentBack});
+	const told = (evaluation: Evaluation, wentBack = 0): LagVerdict => ({evaluation, idleMs, rewoundMessages: wentBack});
 	if (lag <= 0) return told('ok');
 	if (members === 0) {
 		// One that commits without members has not stopped.
-		if (foundEmpty || idleMs >= patienceOf(gapMs, emptyPatienceMs)) return told('stop');
-	} else if (idleMs >= patienceOf(gapMs, leastPatienceMs) && window.end > window.endAtCommit) return told('stall');
-	const back = wentBack(offsets);
+		if (foundEmpty || idleMs >= idleLimitMs(gapMs, emptyPatienceMs)) return told('stop');
+	} else if (idleMs >= idleLimitMs(gapMs, leastPatienceMs) && window.end > window.endAtCommit) return told('stall');
+	const back = countRewound(offsets);
 	if (back > 0) return told('rewind', back);
 	const tooth = (inflow * Math.min(gapMs, readMs)) / 1000;
 	// Since it had read everything for the last time: what was before says nothing of what came then.
@@ -151,16 +151,16 @@ export function judge(window: CommitWindow, {lag, inflow, members, foundEmpty}: 
 	return told(trend.length >= trendLength && grows && grown > tooth && far ? 'warn' : 'ok');
 }
 
-const patienceOf = (gapMs: number, least: number): number =>
+const idleLimitMs = (gapMs: number, least: number): number =>
 	Math.min(mostPatienceMs, Math.max(least, gapMs * patienceGaps));
 
 /** How far the first offset that went back did so, unless a later one has reached where it was. */
-function wentBack(offsets: readonly number[]): number {
+function countRewound(offsets: readonly number[]): number {
 	const at = offsets.findIndex((offset, index) => index > 0 && offset < (offsets[index - 1] ?? 0));
 	if (at < 0) return 0;
 	const from = offsets[at - 1] ?? 0;
 	return offsets.slice(at).some(offset => offset >= from) ? 0 : from - (offsets[at] ?? 0);
 }
 
-export const worse = (a: Evaluation, b: Evaluation): Evaluation =>
+export const worseEvaluation = (a: Evaluation, b: Evaluation): Evaluation =>
 	evaluations.indexOf(a) >= evaluations.indexOf(b) ? a : b;

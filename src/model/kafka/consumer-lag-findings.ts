@@ -1,16 +1,16 @@
 import type {Finding} from '../../contract/finding.ts';
-import {count, duration, grouped, rate} from '../../text/format.ts';
-import {isAbandoned, type LagRow, type Unknown} from './consumer-lag.ts';
+import {formatCount, formatDuration, formatRate, formatThousands} from '../../text/format.ts';
+import {isAbandoned, type LagRow, type UnknownLagReason} from './consumer-lag.ts';
 import type {TimeLag} from './offset-table.ts';
-import {unrestLimit} from './rebalance-history.ts';
+import {rebalanceLimit} from './rebalance-history.ts';
 
 /** More groups than this that were found without members are told in one sentence: most are leftovers that nobody misses. */
-const mostStopped = 3;
+const maxStoppedGroups = 3;
 
 /** `6m12s`, `>10m00s`; undefined when it cannot be told. */
-export function timeLagText(lag: TimeLag | undefined): string | undefined {
+export function formatTimeLag(lag: TimeLag | undefined): string | undefined {
 	if (lag === undefined) return undefined;
-	return lag.atLeast ? `>${duration(lag.ms / 1000)}` : duration(lag.ms / 1000);
+	return lag.atLeast ? `>${formatDuration(lag.ms / 1000)}` : formatDuration(lag.ms / 1000);
 }
 
 const inspections = ['kafka.describe-group', 'kafka.partitions', 'kafka.messages'];
@@ -20,8 +20,8 @@ const resettable: ReadonlySet<LagRow['evaluation']> = new Set(['stop', 'rewind']
 /** One finding for each thing that a group has, on however many topics: the topic that it is worst on stands for the rest. */
 export function lagFindings(rows: readonly LagRow[], target: string): readonly Finding[] {
 	const wrong = rows.filter(row => row.severity !== 'ok');
-	const left = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.seenAlive);
-	const fold = new Set(left.map(row => row.group)).size > mostStopped ? new Set(left) : new Set<LagRow>();
+	const left = wrong.filter(row => row.evaluation === 'stop' && row.members === 0 && !row.wasActive);
+	const fold = new Set(left.map(row => row.group)).size > maxStoppedGroups ? new Set(left) : new Set<LagRow>();
 	const told = Map.groupBy(
 		wrong.filter(row => !fold.has(row)),
 		row => `${row.group}/${kindOf(row)}`,
@@ -32,7 +32,7 @@ export function lagFindings(rows: readonly LagRow[], target: string): readonly F
 			? []
 			: [findingOf(worst, worst.severity, same.length, target)];
 	});
-	return fold.size === 0 ? each : [...each, leftovers([...fold], target)];
+	return fold.size === 0 ? each : [...each, abandonedGroupsFinding([...fold], target)];
 }
 
 function findingOf(row: LagRow, severity: Finding['severity'], topics: number, target: string): Finding {
@@ -58,25 +58,25 @@ function sinceWhen({evaluation, timeLag, readAt}: LagRow): Pick<Finding, 'since'
 	return {since: readAt - timeLag.ms, ...(timeLag.atLeast ? {atLeast: true} : {})};
 }
 
-const isTold = (evaluation: LagRow['evaluation']): boolean => evaluation !== 'ok';
+const isReported = (evaluation: LagRow['evaluation']): boolean => evaluation !== 'ok';
 
 /** `ok` with a severity is about something beside the lag. */
 function kindOf(row: LagRow): string {
-	if (isTold(row.evaluation)) return row.evaluation.replace(' ', '-');
-	return row.rebalances >= unrestLimit ? 'rebalancing' : row.severity === 'unknown' ? 'no-commit' : 'deleted';
+	if (isReported(row.evaluation)) return row.evaluation.replace(' ', '-');
+	return row.rebalances >= rebalanceLimit ? 'rebalancing' : row.severity === 'unknown' ? 'no-commit' : 'deleted';
 }
 
-function leftovers(rows: readonly LagRow[], target: string): Finding {
+function abandonedGroupsFinding(rows: readonly LagRow[], target: string): Finding {
 	const names = [...new Set(rows.map(row => row.group))].toSorted();
 	const lag = rows.reduce((sum, row) => sum + (row.lag ?? 0), 0);
 	return {
 		id: `${target}/lag/without-members`,
 		target,
 		severity: 'warn',
-		sentence: `${names.length} groups have no members and ${count(lag)} messages wait for them`,
+		sentence: `${names.length} groups have no members and ${formatCount(lag)} messages wait for them`,
 		kind: 'kafka.lag',
 		evidence: [
-			...rows.slice(0, 20).map(row => `${row.group} on ${row.topic}: ${count(row.lag)} behind`),
+			...rows.slice(0, 20).map(row => `${row.group} on ${row.topic}: ${formatCount(row.lag)} behind`),
 			...(rows.length > 20 ? [`and ${rows.length - 20} more`] : []),
 			'they were like this when midwatch came: groups that nobody needs any more can be deleted',
 		],
@@ -85,7 +85,7 @@ function leftovers(rows: readonly LagRow[], target: string): Finding {
 	};
 }
 
-const unknownSentences: Readonly<Record<Unknown, string>> = {
+const unknownSentences: Readonly<Record<UnknownLagReason, string>> = {
 	'no commit': 'so its lag is unknown',
 	offline: 'so its lag is unknown',
 	share: 'its lag is not told',
@@ -95,14 +95,14 @@ const unknownSentences: Readonly<Record<Unknown, string>> = {
 function sentence(row: LagRow): string {
 	const {group, topic, lag, growth, why, evaluation, timeLag} = row;
 	const where = topic === '' ? '' : ` on ${topic}`;
-	const behind = `${group} is ${count(lag)} behind${where}`;
+	const behind = `${group} is ${formatCount(lag)} behind${where}`;
 	if (evaluation === 'warn' && growth !== undefined && growth > 0) {
-		const time = timeLagText(timeLag);
-		return `${behind}${time === undefined ? '' : ` (${time})`}, +${rate(growth)}: never catches up`;
+		const time = formatTimeLag(timeLag);
+		return `${behind}${time === undefined ? '' : ` (${time})`}, +${formatRate(growth)}: never catches up`;
 	}
 	if (evaluation === 'ok') return `${group}${where} ${row.severity === 'unknown' ? 'has ' : ''}${why}`;
 	if (evaluation in unknownSentences) {
-		return `${group}${where}: ${why}, ${unknownSentences[evaluation as Unknown]}`;
+		return `${group}${where}: ${why}, ${unknownSentences[evaluation as UnknownLagReason]}`;
 	}
 	return evaluation === 'rewind' ? `${group}${where} ${why} and reads them again` : `${behind}: ${why}`;
 }
@@ -110,15 +110,17 @@ function sentence(row: LagRow): string {
 function evidence(row: LagRow): readonly string[] {
 	const {lag, partitions, produced, consumed, state, members, worst, type} = row;
 	const who = members === undefined ? 'members that cannot be told' : `${members} members`;
-	const time = timeLagText(row.timeLag);
+	const time = formatTimeLag(row.timeLag);
 	return [
-		`lag ${lag === undefined ? 'unknown' : grouped(lag)} over ${partitions} partitions`,
+		`lag ${lag === undefined ? 'unknown' : formatThousands(lag)} over ${partitions} partitions`,
 		...(time === undefined ? [] : [`the oldest message that waits came in ${time} ago`]),
-		`produced ${rate(produced)}, consumed ${rate(consumed)}`,
+		`produced ${formatRate(produced)}, consumed ${formatRate(consumed)}`,
 		`${type} group, ${state || 'its state is not told'}, ${who}`,
 		...(worst?.committed === undefined || worst.end === undefined
 			? []
-			: [`worst is partition ${worst.partition}: committed ${grouped(worst.committed)}, end ${grouped(worst.end)}`]),
+			: [
+					`worst is partition ${worst.partition}: committed ${formatThousands(worst.committed)}, end ${formatThousands(worst.end)}`,
+				]),
 		...(isAbandoned(row) ? ['no member is assigned any partition of it'] : []),
 	];
 }

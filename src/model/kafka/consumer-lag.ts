@@ -1,9 +1,9 @@
 import type {Row, Severity} from '../../contract/row.ts';
 import type {KafkaGroupType} from '../../port/kafka.ts';
-import {duration, grouped} from '../../text/format.ts';
-import {type Evaluation, type Judged, worse} from './commit-window.ts';
+import {formatDuration, formatThousands} from '../../text/format.ts';
+import {type Evaluation, type LagVerdict, worseEvaluation} from './commit-window.ts';
 import type {TimeLag} from './offset-table.ts';
-import {isRebalancing, unrestLimit} from './rebalance-history.ts';
+import {isRebalancing, rebalanceLimit} from './rebalance-history.ts';
 
 /** So far behind, measured by what comes in, it is an outage and not a delay. */
 const farBehindSeconds = 600;
@@ -24,7 +24,7 @@ export type PartitionLag = {
 	readonly deleted: number;
 	/** Whether a member reads it; undefined when that cannot be told. */
 	readonly assigned: boolean | undefined;
-	readonly judged: Judged | undefined;
+	readonly verdict: LagVerdict | undefined;
 };
 
 export type LagFacts = {
@@ -40,7 +40,7 @@ export type LagFacts = {
 	/** Rebalances that were seen in the last five minutes. */
 	readonly rebalances: number;
 	/** Members were seen, or commits, since we look: it has not been like this for long. */
-	readonly seenAlive: boolean;
+	readonly wasActive: boolean;
 	/** Why nothing at all can be told of it. */
 	readonly unreadable?: string | undefined;
 	/** Epoch milliseconds: 1,000 groups are not all read in one turn. */
@@ -51,7 +51,7 @@ export type LagFacts = {
 export type LagRates = {readonly produced: number | undefined; readonly consumed: number | undefined};
 
 /** Why it cannot be told how far a group is, in two words. */
-export type Unknown = 'no commit' | 'offline' | 'share' | 'unread';
+export type UnknownLagReason = 'no commit' | 'offline' | 'share' | 'unread';
 
 export type LagRow = Row &
 	LagFacts &
@@ -70,7 +70,7 @@ export type LagRow = Row &
 		/** Seconds until nothing is left at this pace; Infinity when that is never. */
 		readonly drainSeconds: number | undefined;
 		/** That of the worst partition. */
-		readonly evaluation: Evaluation | Unknown;
+		readonly evaluation: Evaluation | UnknownLagReason;
 		readonly worst: PartitionLag | undefined;
 		readonly lagHistory: readonly number[];
 	};
@@ -98,11 +98,11 @@ export function lagRow(
 		lag,
 		timeLag: longest(parts),
 		growth,
-		drainSeconds: drain(lag, growth),
+		drainSeconds: drainSeconds(lag, growth),
 		worst,
 	};
 	const row = {...facts, ...rates, ...figures, evaluation: evaluated(facts, parts, worst), lagHistory};
-	const {severity, why} = weighed(row);
+	const {severity, why} = weighSeverity(row);
 	return {id: lagRowId(facts), target, severity, ...(why === undefined ? {} : {why}), ...row};
 }
 
@@ -113,9 +113,9 @@ export function lagRow(
 function worstOf(parts: readonly PartitionLag[]): PartitionLag | undefined {
 	return parts.reduce<PartitionLag | undefined>((worst, part) => {
 		if (worst === undefined) return part;
-		const a = worst.judged?.evaluation ?? 'ok';
-		const b = part.judged?.evaluation ?? 'ok';
-		if (a !== b) return worse(a, b) === a ? worst : part;
+		const a = worst.verdict?.evaluation ?? 'ok';
+		const b = part.verdict?.evaluation ?? 'ok';
+		if (a !== b) return worseEvaluation(a, b) === a ? worst : part;
 		const longer = (part.worthSeconds ?? 0) - (worst.worthSeconds ?? 0);
 		if (longer !== 0) return longer > 0 ? part : worst;
 		return (part.lag ?? 0) > (worst.lag ?? 0) ? part : worst;
@@ -129,7 +129,7 @@ function longest(parts: readonly PartitionLag[]): TimeLag | undefined {
 	}, undefined);
 }
 
-function drain(lag: number | undefined, growth: number | undefined): number | undefined {
+function drainSeconds(lag: number | undefined, growth: number | undefined): number | undefined {
 	if (lag === 0) return 0;
 	if (lag === undefined || growth === undefined) return undefined;
 	return growth < 0 ? lag / -growth : Number.POSITIVE_INFINITY;
@@ -141,19 +141,19 @@ function evaluated(
 	worst: PartitionLag | undefined,
 ): LagRow['evaluation'] {
 	if (unreadable !== undefined) return type === 'share' ? 'share' : 'unread';
-	if (parts.every(part => part.judged === undefined)) {
+	if (parts.every(part => part.verdict === undefined)) {
 		return parts.some(part => part.end === undefined) ? 'offline' : 'no commit';
 	}
-	return worst?.judged?.evaluation ?? 'ok';
+	return worst?.verdict?.evaluation ?? 'ok';
 }
 
 /** Whether its members are there and read something else. */
 export const isAbandoned = ({partitions, unassigned}: Pick<LagRow, 'partitions' | 'unassigned'>): boolean =>
 	partitions > 0 && unassigned === partitions;
 
-type Weighed = {readonly severity: Severity; readonly why?: string};
+type WeighedSeverity = {readonly severity: Severity; readonly why?: string};
 
-function weighed(row: Omit<LagRow, keyof Row>): Weighed {
+function weighSeverity(row: Omit<LagRow, keyof Row>): WeighedSeverity {
 	const {evaluation, worst, uncommitted, partitions, deleted} = row;
 	const offline = partitions - uncommitted;
 	switch (evaluation) {
@@ -166,25 +166,25 @@ function weighed(row: Omit<LagRow, keyof Row>): Weighed {
 			return {severity: 'unknown', why: `${offline} of ${partitions} partitions are offline or cannot be read`};
 		case 'stall': {
 			const where = partitions > 1 ? ` on partition ${worst?.partition}` : '';
-			return {severity: 'crit', why: `its members commit nothing for ${duration(idle(worst))}${where}`};
+			return {severity: 'crit', why: `its members commit nothing for ${formatDuration(idle(worst))}${where}`};
 		}
 		case 'stop':
-			return {severity: row.seenAlive && row.members === 0 ? 'crit' : 'warn', why: whyStopped(row)};
+			return {severity: row.wasActive && row.members === 0 ? 'crit' : 'warn', why: whyStopped(row)};
 		case 'warn':
 			return growing(row);
 		case 'rewind': {
-			const back = grouped(worst?.judged?.wentBack ?? 0);
+			const back = formatThousands(worst?.verdict?.rewoundMessages ?? 0);
 			return {severity: 'warn', why: `went back ${back} messages on partition ${worst?.partition}`};
 		}
 		default:
 			break;
 	}
-	if (row.rebalances >= unrestLimit) {
+	if (row.rebalances >= rebalanceLimit) {
 		return {severity: 'warn', why: `rebalanced ${row.rebalances} times in 5 minutes`};
 	}
 	// The marker of a transaction is a message that nobody reads: one a partition is none.
 	if (deleted > partitions) {
-		return {severity: 'warn', why: `${grouped(deleted)} messages were deleted before they were read`};
+		return {severity: 'warn', why: `${formatThousands(deleted)} messages were deleted before they were read`};
 	}
 	if (uncommitted > 0) {
 		return {severity: 'unknown', why: `no offset committed on ${uncommitted} of ${partitions} partitions`};
@@ -192,19 +192,19 @@ function weighed(row: Omit<LagRow, keyof Row>): Weighed {
 	return {severity: 'ok'};
 }
 
-const idle = (part: PartitionLag | undefined): number => (part?.judged?.idleMs ?? 0) / 1000;
+const idle = (part: PartitionLag | undefined): number => (part?.verdict?.idleMs ?? 0) / 1000;
 
 function whyStopped(row: Omit<LagRow, keyof Row>): string {
-	const lost = row.deleted > row.partitions ? `, ${grouped(row.deleted)} were deleted unread` : '';
+	const lost = row.deleted > row.partitions ? `, ${formatThousands(row.deleted)} were deleted unread` : '';
 	if (row.members === 0) return `no members, messages wait${lost}`;
 	if (isAbandoned(row)) return 'its members do not read this topic';
 	return `no member reads ${row.unassigned} of ${row.partitions} partitions`;
 }
 
-function growing({lag, produced, growth, worst, partitions}: Omit<LagRow, keyof Row>): Weighed {
+function growing({lag, produced, growth, worst, partitions}: Omit<LagRow, keyof Row>): WeighedSeverity {
 	const behind = lag === undefined || produced === undefined || produced <= 0 ? undefined : lag / produced;
 	const severity = behind !== undefined && behind >= farBehindSeconds ? 'crit' : 'warn';
-	const far = behind === undefined ? '' : `${duration(behind)} of messages behind and `;
+	const far = behind === undefined ? '' : `${formatDuration(behind)} of messages behind and `;
 	// The group as a whole may keep up while one partition does not.
 	if (growth !== undefined && growth <= 0 && partitions > 1) {
 		return {severity: 'warn', why: `falls back on partition ${worst?.partition}`};

@@ -1,7 +1,7 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Row, Severity} from '../../contract/row.ts';
 import type {KafkaBroker, KafkaPartition, KafkaTopic} from '../../port/kafka.ts';
-import {count, duration, rate} from '../../text/format.ts';
+import {formatCount, formatDuration, formatRate} from '../../text/format.ts';
 
 /** How long a growing dead-letter topic is told of after its last message. */
 export const deadLetterMs = 600_000;
@@ -24,12 +24,12 @@ export type KafkaTopicRow = Row & {
 	/** Messages in it; undefined where it was not counted. */
 	readonly messages: number | undefined;
 	/** Messages that came in lately, and over how many seconds. */
-	readonly grew: {readonly messages: number; readonly seconds: number} | undefined;
+	readonly recentGrowth: {readonly messages: number; readonly seconds: number} | undefined;
 	/** Brokers whose replicas are not in sync. */
 	readonly missing: readonly number[];
 };
 
-export type DeadLetters = {readonly messages: number; readonly grew: KafkaTopicRow['grew']};
+export type DeadLetters = {readonly messages: number; readonly recentGrowth: KafkaTopicRow['recentGrowth']};
 
 const isBehind = ({inSync, replicas}: KafkaPartition): boolean => inSync.length < replicas.length;
 
@@ -47,15 +47,15 @@ export function topicRow(target: string, topic: KafkaTopic, letters: DeadLetters
 		underReplicated,
 		deadLetter: isDeadLetter(topic.topic),
 		messages: letters?.messages,
-		grew: letters?.grew,
+		recentGrowth: letters?.recentGrowth,
 		missing: [...new Set(missing)].toSorted((a, b) => a - b),
 	};
-	const {severity, why} = weighed(facts);
+	const {severity, why} = judgeTopic(facts);
 	return {id: topic.topic, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
-function weighed(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Severity; readonly why?: string} {
-	const {partitions, offline, underReplicated, grew} = row;
+function judgeTopic(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Severity; readonly why?: string} {
+	const {partitions, offline, underReplicated, recentGrowth: grew} = row;
 	if (offline > 0) return {severity: 'crit', why: `${offline} of ${partitions} partitions have no leader`};
 	if (underReplicated > 0) {
 		const why = `${underReplicated} of ${partitions} partitions miss replicas on broker ${row.missing.join(', ')}`;
@@ -67,13 +67,13 @@ function weighed(row: Omit<KafkaTopicRow, keyof Row>): {readonly severity: Sever
 	return {severity: 'ok'};
 }
 
-const growth = ({messages, seconds}: NonNullable<KafkaTopicRow['grew']>): string =>
-	`${count(messages)} messages in ${duration(seconds)}, ${rate(messages / Math.max(1, seconds))}`;
+const growth = ({messages, seconds}: NonNullable<KafkaTopicRow['recentGrowth']>): string =>
+	`${formatCount(messages)} messages in ${formatDuration(seconds)}, ${formatRate(messages / Math.max(1, seconds))}`;
 
 /** A broker that should be there and is not: it was, or replicas are placed on it. `seen`: where it was, and when it was missed first. */
-export type LostBroker = {readonly id: number; readonly seen?: KafkaBroker & {readonly since: number}};
+export type LostBroker = {readonly id: number; readonly lastSeen?: KafkaBroker & {readonly since: number}};
 
-const brokerName = ({id, seen}: LostBroker): string =>
+const brokerName = ({id, lastSeen: seen}: LostBroker): string =>
 	`broker ${id}${seen === undefined ? '' : ` (${seen.host}:${seen.port})`}`;
 
 /** What is wrong with the cluster itself. Topics that miss a replica because a broker is gone are told with the broker. */
@@ -100,7 +100,7 @@ export function clusterFindings(
 			id: `${target}/broker/${broker.id}`,
 			severity: 'crit',
 			sentence: `${brokerName(broker)} is gone${effect}`,
-			...(broker.seen === undefined ? {} : {since: broker.seen.since}),
+			...(broker.lastSeen === undefined ? {} : {since: broker.lastSeen.since}),
 			evidence: listed(its),
 			inspections: [],
 		};
@@ -138,16 +138,16 @@ export function clusterFindings(
 					},
 				]),
 		...rows
-			.filter(row => (row.grew?.messages ?? 0) > 0)
+			.filter(row => (row.recentGrowth?.messages ?? 0) > 0)
 			.map(
 				(row): Finding => ({
 					...common,
 					id: `${target}/topic/${row.id}/dead-letters`,
 					severity: 'warn',
-					sentence: `${row.topic} grows${row.grew === undefined ? '' : `: ${growth(row.grew)}`}`,
+					sentence: `${row.topic} grows${row.recentGrowth === undefined ? '' : `: ${growth(row.recentGrowth)}`}`,
 					row: {kind: 'kafka.topic', id: row.id},
 					evidence: [
-						`${count(row.messages)} messages in it`,
+						`${formatCount(row.messages)} messages in it`,
 						'what consumers could not process is put there: look at the headers of its newest messages for the reason',
 					],
 					inspections: ['kafka.topic', 'kafka.messages'],

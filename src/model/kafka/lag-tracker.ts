@@ -6,16 +6,16 @@ import type {
 	PartitionOffset,
 	TopicPartition,
 } from '../../port/kafka.ts';
-import {type SmoothedRate, smoothed} from '../smoothed-rate.ts';
-import {type CommitWindow, createCommitWindow, judge, lagOf, noteCommit} from './commit-window.ts';
+import {type SmoothedRate, updateSmoothedRate} from '../smoothed-rate.ts';
+import {type CommitWindow, createCommitWindow, evaluateLag, lagOf, recordCommit} from './commit-window.ts';
 import {canBeAssigned, type LagFacts, type LagRow, lagRow, type PartitionLag} from './consumer-lag.ts';
-import {createOffsetTable, inflow, noteEnd, type OffsetTable, timeLagOf} from './offset-table.ts';
-import {type GroupUnrest, noteGroup} from './rebalance-history.ts';
+import {createOffsetTable, inflowPerSecond, type OffsetTable, recordLogEnd, timeLagOf} from './offset-table.ts';
+import {type RebalanceHistory, recordGroupState} from './rebalance-history.ts';
 
 const historyLength = 30;
 
 /** What one turn told of a group. */
-export type GroupReading = {
+export type GroupRead = {
 	readonly name: KafkaGroupName;
 	/** Undefined when it could not be described; `problem` says why. */
 	readonly described: KafkaGroup | undefined;
@@ -27,29 +27,29 @@ export type GroupReading = {
  * What was read of groups and logs over time, and what it comes to. Bounded: of each partition of a topic at most 22 points, of each
  * partition of a group at most 10 commits, and nothing of topics and groups that are gone.
  */
-export type LagBook = {
+export type LagTracker = {
 	/** Log ends, read at `at`. To be told before the groups that were read with them. */
-	ends(ends: readonly PartitionOffset[], at: number): void;
-	starts(starts: readonly PartitionOffset[]): void;
+	recordEnds(ends: readonly PartitionOffset[], at: number): void;
+	recordStarts(starts: readonly PartitionOffset[]): void;
 	/** A topic whose id changed was made anew: nothing known of it counts. */
-	topics(topics: readonly KafkaTopic[]): void;
+	recordTopics(topics: readonly KafkaTopic[]): void;
 	/** The rows of one group, at the moment of the ends. Reads that are not newer than those before change nothing. */
-	group(reading: GroupReading, at: number): readonly LagRow[];
+	evaluateGroup(reading: GroupRead, at: number): readonly LagRow[];
 	/** Every partition that must be read for this group, by topic. */
-	partitionsOf(reading: GroupReading): ReadonlyMap<string, ReadonlySet<number>>;
+	partitionsOf(reading: GroupRead): ReadonlyMap<string, ReadonlySet<number>>;
 	/** Forgets all other groups, and topics that none of these reads. */
-	keepOnly(groups: ReadonlySet<string>): void;
+	retainOnly(groups: ReadonlySet<string>): void;
 	hasTopic(topic: string): boolean;
 };
 
-type TopicBook = {
+type TopicHistory = {
 	id: string | undefined;
 	partitions: readonly number[];
 	readonly tables: Map<number, OffsetTable>;
 	readonly starts: Map<number, number>;
 };
 
-type PairBook = {
+type PairHistory = {
 	readonly windows: Map<number, CommitWindow>;
 	produced: SmoothedRate | undefined;
 	consumed: SmoothedRate | undefined;
@@ -58,16 +58,20 @@ type PairBook = {
 	row: LagRow | undefined;
 };
 
-type GroupBook = {readonly pairs: Map<string, PairBook>; unrest: GroupUnrest | undefined; seenAlive: boolean};
+type GroupHistory = {
+	readonly pairs: Map<string, PairHistory>;
+	unrest: RebalanceHistory | undefined;
+	seenAlive: boolean;
+};
 
-export function createLagBook(target: string): LagBook {
-	const topics = new Map<string, TopicBook>();
-	const groups = new Map<string, GroupBook>();
+export function createLagTracker(target: string): LagTracker {
+	const topics = new Map<string, TopicHistory>();
+	const groups = new Map<string, GroupHistory>();
 
-	const topicBook = (topic: string): TopicBook => {
+	const topicBook = (topic: string): TopicHistory => {
 		const known = topics.get(topic);
 		if (known !== undefined) return known;
-		const made: TopicBook = {id: undefined, partitions: [], tables: new Map(), starts: new Map()};
+		const made: TopicHistory = {id: undefined, partitions: [], tables: new Map(), starts: new Map()};
 		topics.set(topic, made);
 		return made;
 	};
@@ -80,7 +84,7 @@ export function createLagBook(target: string): LagBook {
 		}
 	}
 
-	function namesOf({described, offsets}: GroupReading): ReadonlyMap<string, ReadonlySet<number>> {
+	function namesOf({described, offsets}: GroupRead): ReadonlyMap<string, ReadonlySet<number>> {
 		const names = new Map<string, Set<number>>();
 		const add = ({topic, partition}: TopicPartition) => {
 			const known = names.get(topic);
@@ -102,11 +106,11 @@ export function createLagBook(target: string): LagBook {
 		return new Set(all.map(({topic, partition}) => `${topic}\n${partition}`));
 	}
 
-	function group(reading: GroupReading, at: number): readonly LagRow[] {
+	function group(reading: GroupRead, at: number): readonly LagRow[] {
 		const {name, described, offsets, problem} = reading;
 		const book = groups.get(name.group) ?? {pairs: new Map(), unrest: undefined, seenAlive: false};
 		groups.set(name.group, book);
-		if (described !== undefined) book.unrest = noteGroup(book.unrest, described, at);
+		if (described !== undefined) book.unrest = recordGroupState(book.unrest, described, at);
 		if ((described?.members.length ?? 0) > 0) book.seenAlive = true;
 		const facts = {
 			group: name.group,
@@ -114,13 +118,13 @@ export function createLagBook(target: string): LagBook {
 			state: described?.state ?? name.state ?? '',
 			members: described?.members.length,
 			epoch: described?.epoch,
-			rebalances: book.unrest?.ats.length ?? 0,
+			rebalances: book.unrest?.rebalanceTimes.length ?? 0,
 			readAt: at,
 		};
 		if (offsets === undefined) {
 			const unreadable = problem ?? 'its offsets cannot be read';
 			const nothing = {produced: undefined, consumed: undefined};
-			return [lagRow(target, {...facts, topic: '', seenAlive: book.seenAlive, unreadable}, [], nothing, [])];
+			return [lagRow(target, {...facts, topic: '', wasActive: book.seenAlive, unreadable}, [], nothing, [])];
 		}
 		const committed = new Map(offsets.map(one => [`${one.topic}\n${one.partition}`, one.offset]));
 		const assigned = assignedOf(described);
@@ -133,15 +137,15 @@ export function createLagBook(target: string): LagBook {
 	}
 
 	function pairRow(
-		book: GroupBook,
-		facts: Omit<LagFacts, 'seenAlive'>,
+		book: GroupHistory,
+		facts: Omit<LagFacts, 'wasActive'>,
 		partitions: readonly number[],
 		committed: ReadonlyMap<string, number>,
 		assigned: ReadonlySet<string> | undefined,
 		at: number,
 	): LagRow {
 		const {topic} = facts;
-		const pair: PairBook = book.pairs.get(topic) ?? {
+		const pair: PairHistory = book.pairs.get(topic) ?? {
 			windows: new Map(),
 			produced: undefined,
 			consumed: undefined,
@@ -159,18 +163,23 @@ export function createLagBook(target: string): LagBook {
 			const key = `${topic}\n${partition}`;
 			const offset = committed.get(key);
 			const table = log.tables.get(partition);
-			const end = table?.ats.at(-1) === at ? table.ends.at(-1) : undefined;
+			const end = table?.times.at(-1) === at ? table.logEnds.at(-1) : undefined;
 			const start = log.starts.get(partition) ?? 0;
 			const isAssigned = assigned?.has(key);
 			const part = {partition, committed: offset, end, deleted: 0, assigned: isAssigned};
 			if (end === undefined || table === undefined) {
-				return {...part, lag: undefined, timeLag: undefined, judged: undefined};
+				return {...part, lag: undefined, timeLag: undefined, verdict: undefined};
 			}
 			// Where there is nothing to read there is nothing to commit.
 			if (offset === undefined && end <= start) {
-				return {...part, lag: 0, timeLag: {ms: 0, atLeast: false}, judged: {evaluation: 'ok', idleMs: 0, wentBack: 0}};
+				return {
+					...part,
+					lag: 0,
+					timeLag: {ms: 0, atLeast: false},
+					verdict: {evaluation: 'ok', idleMs: 0, rewoundMessages: 0},
+				};
 			}
-			if (offset === undefined) return {...part, lag: undefined, timeLag: undefined, judged: undefined};
+			if (offset === undefined) return {...part, lag: undefined, timeLag: undefined, verdict: undefined};
 			const commit = {at, committed: offset, end, logStart: start};
 			const window = pair.windows.get(partition);
 			if (window === undefined) {
@@ -179,28 +188,28 @@ export function createLagBook(target: string): LagBook {
 				produced += Math.max(0, end - window.end);
 				consumed += Math.max(0, offset - (window.offsets.at(-1) ?? offset));
 				since = since === undefined ? window.at : Math.min(since, window.at);
-				noteCommit(window, commit);
+				recordCommit(window, commit);
 			}
 			const seen = pair.windows.get(partition);
 			if (seen?.gapMs !== undefined) book.seenAlive = true;
 			const lag = lagOf(commit);
 			const members = isAssigned === false ? 0 : facts.members;
-			const perSecond = inflow(table) ?? 0;
+			const perSecond = inflowPerSecond(table) ?? 0;
 			return {
 				...part,
 				deleted: Math.max(0, start - offset),
 				lag,
 				timeLag: timeLagOf(table, Math.max(offset, start)),
 				worthSeconds: perSecond > 0 ? lag / perSecond : undefined,
-				judged: seen && judge(seen, {lag, inflow: perSecond, members, foundEmpty: !book.seenAlive}),
+				verdict: seen && evaluateLag(seen, {lag, inflow: perSecond, members, foundEmpty: !book.seenAlive}),
 			};
 		});
 		if (since !== undefined) {
-			pair.produced = smoothed(pair.produced, produced, at - since, at);
-			pair.consumed = smoothed(pair.consumed, consumed, at - since, at);
+			pair.produced = updateSmoothedRate(pair.produced, produced, at - since, at);
+			pair.consumed = updateSmoothedRate(pair.consumed, consumed, at - since, at);
 		}
 		const rates = {produced: pair.produced?.perSecond, consumed: pair.consumed?.perSecond};
-		const row = lagRow(target, {...facts, seenAlive: book.seenAlive}, parts, rates, pair.history);
+		const row = lagRow(target, {...facts, wasActive: book.seenAlive}, parts, rates, pair.history);
 		if (row.lag !== undefined) pair.history = [...pair.history, row.lag].slice(-historyLength);
 		pair.at = at;
 		pair.row = {...row, lagHistory: pair.history};
@@ -208,24 +217,24 @@ export function createLagBook(target: string): LagBook {
 	}
 
 	return {
-		ends(ends, at) {
+		recordEnds(ends, at) {
 			for (const {topic, partition, offset} of ends) {
 				const log = topicBook(topic);
 				const table = log.tables.get(partition);
 				if (table === undefined) {
 					const made = createOffsetTable();
-					noteEnd(made, at, offset);
+					recordLogEnd(made, at, offset);
 					log.tables.set(partition, made);
-				} else if (noteEnd(table, at, offset)) {
+				} else if (recordLogEnd(table, at, offset)) {
 					log.starts.delete(partition);
 					forgetWindows(topic, partition);
 				}
 			}
 		},
-		starts(starts) {
+		recordStarts(starts) {
 			for (const {topic, partition, offset} of starts) topicBook(topic).starts.set(partition, offset);
 		},
-		topics(read) {
+		recordTopics(read) {
 			for (const {topic, id, partitions} of read) {
 				const log = topicBook(topic);
 				if (log.id !== undefined && id !== undefined && log.id !== id) {
@@ -237,9 +246,9 @@ export function createLagBook(target: string): LagBook {
 				log.partitions = partitions.map(one => one.partition);
 			}
 		},
-		group,
+		evaluateGroup: group,
 		partitionsOf: namesOf,
-		keepOnly(names) {
+		retainOnly(names) {
 			const read = new Set<string>();
 			for (const [name, book] of groups) {
 				if (names.has(name)) for (const topic of book.pairs.keys()) read.add(topic);

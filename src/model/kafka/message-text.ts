@@ -1,7 +1,7 @@
 import type {KafkaMessage} from '../../port/kafka.ts';
-import {parseJson} from '../../text/bounded-json.ts';
-import {clean, cleanLine} from '../../text/clean.ts';
-import {bytes, duration} from '../../text/format.ts';
+import {parseBoundedJson} from '../../text/bounded-json.ts';
+import {cleanLine, cleanText} from '../../text/clean.ts';
+import {formatBytes, formatDuration} from '../../text/format.ts';
 
 /** Lines and bytes of one value that are shown: one message may be a megabyte. */
 const mostLines = 60;
@@ -14,7 +14,7 @@ const mostShortHex = 24;
 const decoder = new TextDecoder('utf-8', {fatal: true});
 
 /** As text when it is text: valid UTF-8 without the control characters that only binary data has. */
-export function asText(value: Uint8Array): string | undefined {
+export function decodeText(value: Uint8Array): string | undefined {
 	try {
 		const text = decoder.decode(value);
 		return /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text) ? undefined : text;
@@ -25,9 +25,9 @@ export function asText(value: Uint8Array): string | undefined {
 
 /** The same of its beginning. What was cut in the middle of a character would else be taken for binary. */
 function textOf(value: Uint8Array, most: number): string | undefined {
-	if (value.length <= most) return asText(value);
+	if (value.length <= most) return decodeText(value);
 	for (let cut = 0; cut < 4; cut++) {
-		const text = asText(value.subarray(0, most - cut));
+		const text = decodeText(value.subarray(0, most - cut));
 		if (text !== undefined) return text;
 	}
 	return undefined;
@@ -43,7 +43,7 @@ export function hexLines(value: Uint8Array): readonly string[] {
 		const text = part.map(byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
 		lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  |${text}|`);
 	}
-	return value.length > shown.length ? [...lines, `… ${bytes(value.length - shown.length)} more`] : lines;
+	return value.length > shown.length ? [...lines, `… ${formatBytes(value.length - shown.length)} more`] : lines;
 }
 
 /** JSON with an indent, other text as it is, anything else as hex. */
@@ -51,16 +51,16 @@ export function valueLines(value: Uint8Array | undefined): readonly string[] {
 	if (value === undefined) return ['(no value: it deletes its key)'];
 	if (value.length === 0) return ['(empty)'];
 	const whole = textOf(value, mostText);
-	if (whole === undefined) return [`(binary, ${bytes(value.length)})`, ...hexLines(value)];
-	const lines = clean(indented(whole)).split('\n');
+	if (whole === undefined) return [`(binary, ${formatBytes(value.length)})`, ...hexLines(value)];
+	const lines = cleanText(indented(whole)).split('\n');
 	const cut = lines.length > mostLines || value.length > mostText;
-	return cut ? [...lines.slice(0, mostLines), `… of ${bytes(value.length)}`] : lines;
+	return cut ? [...lines.slice(0, mostLines), `… of ${formatBytes(value.length)}`] : lines;
 }
 
 function indented(text: string): string {
 	if (!/^\s*[[{]/.test(text)) return text;
 	try {
-		return JSON.stringify(parseJson(text), null, 2);
+		return JSON.stringify(parseBoundedJson(text), null, 2);
 	} catch {
 		return text;
 	}
@@ -69,7 +69,7 @@ function indented(text: string): string {
 /** A key or a header, on one line. */
 export function shortText(value: Uint8Array | undefined): string {
 	if (value === undefined) return '(none)';
-	const told = (most: number) => (value.length > most ? ` … of ${bytes(value.length)}` : '');
+	const told = (most: number) => (value.length > most ? ` … of ${formatBytes(value.length)}` : '');
 	const text = textOf(value, mostShort);
 	if (text !== undefined) return cleanLine(text) + told(mostShort);
 	const hex = [...value.subarray(0, mostShortHex)].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -82,6 +82,6 @@ export function messageTitle(message: KafkaMessage, now: number): string {
 	const when =
 		timestamp === undefined
 			? 'no time told'
-			: `${new Date(timestamp).toISOString().slice(0, 19).replace('T', ' ')}Z, ${duration((now - timestamp) / 1000)} ago`;
-	return `${partition}@${offset}  ${when}  key ${shortText(key)}  ${bytes(value?.length ?? 0)}`;
+			: `${new Date(timestamp).toISOString().slice(0, 19).replace('T', ' ')}Z, ${formatDuration((now - timestamp) / 1000)} ago`;
+	return `${partition}@${offset}  ${when}  key ${shortText(key)}  ${formatBytes(value?.length ?? 0)}`;
 }

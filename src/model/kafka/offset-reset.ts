@@ -48,7 +48,7 @@ function parseSpec(text: string): ResetSpec | undefined {
  * (further, back), an offset, or a list of these by partition: `7:+1, 8:482012`. Undefined when it is none of them, or names a partition
  * twice.
  */
-export function parseReset(text: string): readonly ResetItem[] | undefined {
+export function parseOffsetReset(text: string): readonly ResetItem[] | undefined {
 	const parts = text.split(',').map(part => part.trim());
 	const items: ResetItem[] = [];
 	for (const part of parts) {
@@ -62,7 +62,7 @@ export function parseReset(text: string): readonly ResetItem[] | undefined {
 }
 
 /** What is known of a partition when it is planned. `found`: where a time or an age leads. */
-export type ResetGround = {
+export type ResetInput = {
 	readonly partition: number;
 	/** Undefined: none was ever committed. */
 	readonly committed: number | undefined;
@@ -88,9 +88,9 @@ export type OffsetMove = {
 };
 
 /** Undefined when it leads nowhere: a shift of an offset that is not there. */
-export function moveOf(ground: ResetGround, spec: ResetSpec): OffsetMove | undefined {
+export function planOffsetMove(ground: ResetInput, spec: ResetSpec): OffsetMove | undefined {
 	const {partition, committed, metadata, start, end} = ground;
-	const asked = wanted(spec, ground);
+	const asked = requestedOffset(spec, ground);
 	if (asked === undefined) return undefined;
 	const to = Math.min(Math.max(asked, start), end);
 	return {
@@ -105,7 +105,7 @@ export function moveOf(ground: ResetGround, spec: ResetSpec): OffsetMove | undef
 	};
 }
 
-function wanted(spec: ResetSpec, {committed, start, end, found}: ResetGround): number | undefined {
+function requestedOffset(spec: ResetSpec, {committed, start, end, found}: ResetInput): number | undefined {
 	switch (spec.kind) {
 		case 'earliest':
 			return start;
@@ -121,7 +121,10 @@ function wanted(spec: ResetSpec, {committed, start, end, found}: ResetGround): n
 }
 
 /** Messages that this move skips, or gives to the group again; of what exists. A partition without an offset has everything before it. */
-export function moved({from, to, start, end}: OffsetMove): {readonly skipped: number; readonly again: number} {
+export function countMovedMessages({from, to, start, end}: OffsetMove): {
+	readonly skipped: number;
+	readonly again: number;
+} {
 	const at = (offset: number | null) => Math.min(Math.max(offset ?? start, start), end);
 	if (from === null || to === null) return {skipped: 0, again: 0};
 	return {skipped: Math.max(0, at(to) - at(from)), again: Math.max(0, at(from) - at(to))};

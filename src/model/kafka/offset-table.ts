@@ -7,20 +7,20 @@ const spacingMs = 30_000;
  * When the log of one partition ended where, oldest first: at most 22 points. The last one is the newest read. After kafka-lag-exporter's
  * LookupTable (github.com/seglo/kafka-lag-exporter), which extrapolates and therefore told of years of lag (#496); this one never does.
  */
-export type OffsetTable = {readonly ats: number[]; readonly ends: number[]};
+export type OffsetTable = {readonly times: number[]; readonly logEnds: number[]};
 
 /** `atLeast`: the message is older than the table, so that this is all that can be said. */
 export type TimeLag = {readonly ms: number; readonly atLeast: boolean};
 
-export const createOffsetTable = (): OffsetTable => ({ats: [], ends: []});
+export const createOffsetTable = (): OffsetTable => ({times: [], logEnds: []});
 
 /**
  * Takes in a read. One that is not newer than the last is dropped. An end that went back is that of a topic made anew: nothing before it
  * counts.
  * @returns whether the log was made anew.
  */
-export function noteEnd(table: OffsetTable, at: number, end: number): boolean {
-	const {ats, ends} = table;
+export function recordLogEnd(table: OffsetTable, at: number, end: number): boolean {
+	const {times: ats, logEnds: ends} = table;
 	const last = ats.length - 1;
 	const lastAt = ats[last];
 	const lastEnd = ends[last];
@@ -56,7 +56,7 @@ export function noteEnd(table: OffsetTable, at: number, end: number): boolean {
  * How long ago the message at `offset` came in, at the time of the newest read: by a straight line between the two reads around it.
  * Undefined when nothing can be told: the table knows one moment only.
  */
-export function timeLagOf({ats, ends}: OffsetTable, offset: number): TimeLag | undefined {
+export function timeLagOf({times: ats, logEnds: ends}: OffsetTable, offset: number): TimeLag | undefined {
 	const now = ats.at(-1);
 	const end = ends.at(-1);
 	if (now === undefined || end === undefined) return undefined;
@@ -75,7 +75,7 @@ export function timeLagOf({ats, ends}: OffsetTable, offset: number): TimeLag | u
 }
 
 /** Messages a second that came in over the last minute or so; undefined until it was read twice. */
-export function inflow({ats, ends}: OffsetTable): number | undefined {
+export function inflowPerSecond({times: ats, logEnds: ends}: OffsetTable): number | undefined {
 	const last = ats.length - 1;
 	const now = ats[last];
 	const end = ends[last];

@@ -1,5 +1,5 @@
 import type {Severity} from '../../contract/row.ts';
-import {duration} from '../../text/format.ts';
+import {formatDuration} from '../../text/format.ts';
 
 /** What one Job came to. Moments are epoch milliseconds. */
 export type JobRun = {
@@ -12,13 +12,13 @@ export type JobRun = {
 	readonly failed: number;
 	readonly end: 'complete' | 'failed' | undefined;
 	/** Why it failed, in the server's words: `BackoffLimitExceeded: Job has reached the specified backoff limit`. */
-	readonly because: string | undefined;
+	readonly failureReason: string | undefined;
 	readonly startedAt: number | undefined;
 	readonly endedAt: number | undefined;
 };
 
 /** A Job, or a CronJob with the Job that it made last. */
-export type Runs = {
+export type JobRuns = {
 	/** Undefined of a CronJob none of whose Jobs is there. */
 	readonly last: JobRun | undefined;
 	/** Nothing is started until somebody lets it. */
@@ -31,7 +31,7 @@ export type Runs = {
 
 export type RunStatus = 'complete' | 'running' | 'failed' | 'suspended' | 'waiting';
 
-export function runStatus({last, suspended}: Runs): RunStatus {
+export function runStatus({last, suspended}: JobRuns): RunStatus {
 	if (last?.end === 'failed') return 'failed';
 	if (suspended) return 'suspended';
 	if (last?.end === 'complete') return 'complete';
@@ -48,13 +48,13 @@ export function runCounts({succeeded, wanted, failed, active}: JobRun): string {
 }
 
 /** Why the last run is no good; undefined when it is, or may still be. */
-export function runTrouble({last, schedule}: Runs): {readonly severity: Severity; readonly why: string} | undefined {
+export function runProblem({last, schedule}: JobRuns): {readonly severity: Severity; readonly why: string} | undefined {
 	if (last?.end !== 'failed') return undefined;
 	const what = schedule === undefined ? 'the job failed' : `its last run ${last.name} failed`;
-	return {severity: 'crit', why: `${what}${last.because === undefined ? '' : `: ${last.because}`}`};
+	return {severity: 'crit', why: `${what}${last.failureReason === undefined ? '' : `: ${last.failureReason}`}`};
 }
 
 /** How long it took, or has been at it. */
-export function runLength({startedAt, endedAt}: JobRun, now: number): string | undefined {
-	return startedAt === undefined ? undefined : duration(((endedAt ?? now) - startedAt) / 1000);
+export function runDuration({startedAt, endedAt}: JobRun, now: number): string | undefined {
+	return startedAt === undefined ? undefined : formatDuration(((endedAt ?? now) - startedAt) / 1000);
 }

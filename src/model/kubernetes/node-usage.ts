@@ -1,8 +1,8 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Row, Severity} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
-import {bytes, percent} from '../../text/format.ts';
-import {type Level, type Threshold, thresholdText, weigh} from '../threshold.ts';
+import {worstSeverity} from '../../contract/severity.ts';
+import {formatBytes, formatPercent} from '../../text/format.ts';
+import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
 
 /** Shares of what the node can give. The kubelet starts to evict when little is left. */
 const memoryThreshold: Threshold = {warn: 0.85, crit: 0.95};
@@ -16,11 +16,11 @@ export type NodeUsageFacts = {
 	readonly status: string;
 	/** Epoch milliseconds since when it is not ready, and what the node controller says of it. */
 	readonly since: number | undefined;
-	readonly because: string | undefined;
+	readonly notReadyReason: string | undefined;
 	/** `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
 	readonly pressures: readonly string[];
 	/** Epoch milliseconds when the first of them began. */
-	readonly pressedSince: number | undefined;
+	readonly pressureSince: number | undefined;
 	/** Undefined when nobody measured it. */
 	readonly memory: number | undefined;
 	readonly memoryCapacity: number;
@@ -35,7 +35,7 @@ export type NodeUsageRow = Row &
 	NodeUsageFacts &
 	Levels & {readonly memoryHistory: readonly number[]; readonly cpuHistory: readonly number[]};
 
-type Levels = {readonly memoryLevel: Level; readonly cpuLevel: Level};
+type Levels = {readonly memoryLevel: ThresholdLevel; readonly cpuLevel: ThresholdLevel};
 
 type Judgement = {readonly severity: Severity; readonly why: string};
 
@@ -47,11 +47,15 @@ export function nodeUsageRow(
 	before?: Levels,
 ): NodeUsageRow {
 	const levels: Levels = {
-		memoryLevel: weigh(nodeShare(facts.memory, facts.memoryCapacity) ?? 0, memoryThreshold, before?.memoryLevel),
-		cpuLevel: weigh(nodeShare(facts.cpu, facts.cpuCapacity) ?? 0, cpuThreshold, before?.cpuLevel),
+		memoryLevel: evaluateThreshold(
+			nodeShare(facts.memory, facts.memoryCapacity) ?? 0,
+			memoryThreshold,
+			before?.memoryLevel,
+		),
+		cpuLevel: evaluateThreshold(nodeShare(facts.cpu, facts.cpuCapacity) ?? 0, cpuThreshold, before?.cpuLevel),
 	};
-	const found = judged(facts, levels);
-	const severity = worst(found.map(judgement => judgement.severity));
+	const found = judgements(facts, levels);
+	const severity = worstSeverity(found.map(judgement => judgement.severity));
 	const why = found.map(judgement => judgement.why).join(', ');
 	return {
 		id: facts.uid,
@@ -69,20 +73,20 @@ export function nodeUsageRow(
 export const nodeShare = (used: number | undefined, capacity: number): number | undefined =>
 	used === undefined || !(capacity > 0) ? undefined : used / capacity;
 
-function judged(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonly Judgement[] {
+function judgements(facts: NodeUsageFacts, {memoryLevel, cpuLevel}: Levels): readonly Judgement[] {
 	const {status, pressures, memory, memoryCapacity, cpu, cpuCapacity} = facts;
 	const found: Judgement[] = [];
 	if (!status.startsWith('Ready')) found.push({severity: 'crit', why: status});
 	for (const pressure of pressures) found.push({severity: 'warn', why: pressure});
-	const used = percent(nodeShare(memory, memoryCapacity));
+	const used = formatPercent(nodeShare(memory, memoryCapacity));
 	if (memoryLevel !== 'ok') found.push({severity: memoryLevel, why: `${used} of its memory in use`});
-	const busy = percent(nodeShare(cpu, cpuCapacity));
+	const busy = formatPercent(nodeShare(cpu, cpuCapacity));
 	if (cpuLevel !== 'ok') found.push({severity: cpuLevel, why: `${busy} of its CPU in use`});
 	return found;
 }
 
 /** The conditions tell since when, of the figures nobody does. */
-function sinceWhen({since, pressures, pressedSince, status}: NodeUsageRow): Pick<Finding, 'since'> {
+function sinceWhen({since, pressures, pressureSince: pressedSince, status}: NodeUsageRow): Pick<Finding, 'since'> {
 	const told = status.startsWith('Ready') && pressures.length > 0 ? pressedSince : since;
 	return told === undefined ? {} : {since: told};
 }
@@ -99,9 +103,9 @@ export const nodeUsageFindings = (rows: readonly NodeUsageRow[], target: string)
 			row: {kind: 'kubernetes.node-usage', id: row.id},
 			kind: 'kubernetes.node-usage',
 			evidence: [
-				row.because === undefined ? `status ${row.status}` : `status ${row.status}: ${row.because}`,
-				`memory ${bytes(row.memory)} of ${bytes(row.memoryCapacity)}, ${thresholdText(memoryThreshold, percent)}`,
-				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${thresholdText(cpuThreshold, percent)}`,
+				row.notReadyReason === undefined ? `status ${row.status}` : `status ${row.status}: ${row.notReadyReason}`,
+				`memory ${formatBytes(row.memory)} of ${formatBytes(row.memoryCapacity)}, ${formatThreshold(memoryThreshold, formatPercent)}`,
+				`CPU ${row.cpu?.toFixed(1) ?? '?'} of ${row.cpuCapacity} cores, ${formatThreshold(cpuThreshold, formatPercent)}`,
 			],
 			actions: [],
 			inspections: ['kubernetes.describe-node'],

@@ -26,14 +26,14 @@ function members(value: unknown): ReadonlyMap<string, unknown> | undefined {
 }
 
 /** What is added as a whole is told field by field too. */
-const emptyLike = (other: unknown): unknown => (isFields(other) ? {} : undefined);
+const emptyCounterpart = (other: unknown): unknown => (isFields(other) ? {} : undefined);
 
 /**
  * What differs between two values of JSON, field by field. The value of a variable of a container is never told: it may be a secret.
  */
 export function objectDiff(before: unknown, after: unknown, path = ''): readonly FieldChange[] {
 	if (JSON.stringify(before) === JSON.stringify(after)) return [];
-	const [left, right] = [members(before ?? emptyLike(after)), members(after ?? emptyLike(before))];
+	const [left, right] = [members(before ?? emptyCounterpart(after)), members(after ?? emptyCounterpart(before))];
 	if (left === undefined || right === undefined) {
 		const field = path.replace(/^\./, '');
 		if (/\.env\[[^\][]+\](?:\.value)?$/.test(path)) {

@@ -1,8 +1,8 @@
 import type {ContainerStatus, PodObject} from '../../port/kubernetes-objects.ts';
-import {conditionOf} from './pod-status.ts';
+import {findCondition} from './pod-status.ts';
 
 /** What a container died of, the last time it did. */
-export type LastEnd = {readonly reason: string; readonly exitCode: number};
+export type LastTermination = {readonly reason: string; readonly exitCode: number};
 
 /** Longer than this a sentence no longer fits beside a status. */
 const longest = 120;
@@ -29,7 +29,7 @@ export function unschedulableCause(message: string): string {
 }
 
 /** In order: the first that fits. https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
-const pullTroubles: readonly (readonly [sign: RegExp, words: string])[] = [
+const pullErrors: readonly (readonly [sign: RegExp, words: string])[] = [
 	[/not found|manifest unknown|does not exist/i, 'not found'],
 	[/toomanyrequests|rate limit/i, 'rate limit of the registry'],
 	[/unauthorized|authentication required|denied|forbidden|no basic auth/i, 'no right to pull'],
@@ -42,7 +42,7 @@ const pullTroubles: readonly (readonly [sign: RegExp, words: string])[] = [
 
 function imageCause(messages: readonly string[]): string | undefined {
 	for (const message of messages) {
-		const found = pullTroubles.find(([sign]) => sign.test(message));
+		const found = pullErrors.find(([sign]) => sign.test(message));
 		if (found !== undefined) return found[1];
 	}
 	return undefined;
@@ -76,7 +76,7 @@ const startStatuses = new Set([
 ]);
 
 /** The last death of the container that is not well now, else of any that died. */
-export function lastEndOf(pod: PodObject): LastEnd | undefined {
+export function findLastTermination(pod: PodObject): LastTermination | undefined {
 	const all = statuses(pod);
 	const sick = all.filter(container => !container.ready && container.lastState?.terminated !== undefined);
 	for (const container of [...all.filter(each => (each.state?.terminated?.exitCode ?? 0) !== 0), ...sick, ...all]) {
@@ -98,7 +98,7 @@ export function podCause(pod: PodObject, status: string, warnings: readonly stri
 	if (imageStatuses.has(bare)) return bare === 'InvalidImageName' ? undefined : imageCause(messages);
 	if (startStatuses.has(bare)) return messages[0] === undefined ? undefined : configCause(messages[0]);
 	if (bare === 'Evicted') return pod.status?.message === undefined ? undefined : firstSentence(pod.status.message);
-	const scheduled = conditionOf(pod, 'PodScheduled');
+	const scheduled = findCondition(pod, 'PodScheduled');
 	if (scheduled?.status === 'False' && scheduled.message !== undefined) return unschedulableCause(scheduled.message);
 	if (bare === 'Terminating') {
 		const finalizers = pod.metadata.finalizers ?? [];
@@ -112,7 +112,7 @@ export function podCause(pod: PodObject, status: string, warnings: readonly stri
 		const mount = warnings.find(message => /mount|volume|sandbox/i.test(message));
 		return mount === undefined ? undefined : configCause(mount);
 	}
-	const end = lastEndOf(pod);
+	const end = findLastTermination(pod);
 	if (end === undefined || (end.reason === 'Completed' && end.exitCode === 0 && bare === 'Completed')) return undefined;
 	return bare === end.reason ? String(end.exitCode) : `${end.reason} ${end.exitCode}`;
 }

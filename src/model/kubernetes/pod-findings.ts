@@ -1,23 +1,23 @@
 import type {Finding} from '../../contract/finding.ts';
-import {bySeverity, worst} from '../../contract/severity.ts';
-import {clockTime} from '../../text/format.ts';
-import {type PodRow, restartsEvery, trouble} from './pod.ts';
+import {compareSeverity, worstSeverity} from '../../contract/severity.ts';
+import {formatClockTime} from '../../text/format.ts';
+import {meanRestartIntervalMs, type PodRow, podProblem} from './pod.ts';
 
 /**
  * Gives one finding for each workload and cause: six pods that fall over the same thing are one thing that is wrong. What was found of a
  * workload is remembered for as long as its rows are the same ones: after a bad night thousands of pods have restarted, and few do so now.
  */
 export function createPodFindings(): (rows: readonly PodRow[], target: string) => readonly Finding[] {
-	const lastOf = new Map<string, ReadonlyMap<string, Folded>>();
+	const lastOf = new Map<string, ReadonlyMap<string, FoldedFindings>>();
 	return (rows, target) => {
-		const {lost, findings} = lostOnNodes(rows, target);
+		const {lost, findings} = nodeLossFindings(rows, target);
 		const last = lastOf.get(target);
-		const now = new Map<string, Folded>();
-		for (const [namespace, owners] of sickWorkloads(rows, lost)) {
+		const now = new Map<string, FoldedFindings>();
+		for (const [namespace, owners] of unhealthyWorkloads(rows, lost)) {
 			for (const [owner, sick] of owners) {
 				const workload = `${namespace}/${owner}`;
 				const before = last?.get(workload);
-				now.set(workload, before !== undefined && isSame(before, sick) ? before : folded(target, workload, sick));
+				now.set(workload, before !== undefined && isSame(before, sick) ? before : foldFindings(target, workload, sick));
 			}
 		}
 		lastOf.set(target, now);
@@ -26,17 +26,17 @@ export function createPodFindings(): (rows: readonly PodRow[], target: string) =
 }
 
 /** The pods of a workload of which something is wrong, and how many it has. */
-type Sick = {readonly found: PodRow[]; pods: number};
+type UnhealthyPods = {readonly found: PodRow[]; pods: number};
 
-type Folded = Readonly<Sick> & {readonly findings: readonly Finding[]};
+type FoldedFindings = Readonly<UnhealthyPods> & {readonly findings: readonly Finding[]};
 
-const isSame = (one: Readonly<Sick>, other: Readonly<Sick>): boolean =>
+const isSame = (one: Readonly<UnhealthyPods>, other: Readonly<UnhealthyPods>): boolean =>
 	one.pods === other.pods &&
 	one.found.length === other.found.length &&
 	one.found.every((row, index) => row === other.found[index]);
 
-function folded(target: string, workload: string, {found, pods}: Sick): Folded {
-	const causes = Map.groupBy(found, sameTrouble);
+function foldFindings(target: string, workload: string, {found, pods}: UnhealthyPods): FoldedFindings {
+	const causes = Map.groupBy(found, problemKey);
 	return {
 		found,
 		pods,
@@ -45,14 +45,14 @@ function folded(target: string, workload: string, {found, pods}: Sick): Folded {
 }
 
 /** By namespace and owner: each row is looked up, every second, and a key of both would be made anew for each of thousands. */
-function sickWorkloads(
+function unhealthyWorkloads(
 	rows: readonly PodRow[],
 	lost: ReadonlySet<string>,
-): ReadonlyMap<string, ReadonlyMap<string, Sick>> {
-	const sick = new Map<string, Map<string, Sick>>();
+): ReadonlyMap<string, ReadonlyMap<string, UnhealthyPods>> {
+	const sick = new Map<string, Map<string, UnhealthyPods>>();
 	for (const row of rows) {
 		if (row.severity === 'ok' || lost.has(row.uid)) continue;
-		const owners = sick.get(row.namespace) ?? new Map<string, Sick>();
+		const owners = sick.get(row.namespace) ?? new Map<string, UnhealthyPods>();
 		sick.set(row.namespace, owners);
 		const known = owners.get(row.owner);
 		if (known === undefined) owners.set(row.owner, {found: [row], pods: 0});
@@ -66,7 +66,7 @@ function sickWorkloads(
 }
 
 /** Pods of several workloads that do not end on one node are one thing that is wrong, and it is the node's. */
-function lostOnNodes(rows: readonly PodRow[], target: string) {
+function nodeLossFindings(rows: readonly PodRow[], target: string) {
 	const late = rows.filter(row => row.deleteBy !== undefined && row.severity === 'warn' && row.cause === undefined);
 	const lost = new Set<string>();
 	const findings: Finding[] = [];
@@ -92,8 +92,8 @@ function lostOnNodes(rows: readonly PodRow[], target: string) {
 }
 
 /** What rows have in common that are one thing that is wrong: nothing in it changes from one poll to the next. */
-function sameTrouble(row: PodRow): string {
-	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return trouble(row);
+function problemKey(row: PodRow): string {
+	if (row.severity === 'crit' || row.status === 'Evicted' || row.node === undefined) return podProblem(row);
 	return row.deleteBy === undefined ? (row.why ?? row.status) : 'should be gone and are not';
 }
 
@@ -101,12 +101,13 @@ function sameTrouble(row: PodRow): string {
 const slowestTriesMs = 6.5 * 60_000;
 
 /** Well at the moment, and restarting all its life: from when on, and because of which rollout, nobody can tell. */
-const goesOnRestarting = (row: PodRow): boolean => row.ready === row.containers && restartsEvery(row) !== undefined;
+const keepsRestarting = (row: PodRow): boolean =>
+	row.ready === row.containers && meanRestartIntervalMs(row) !== undefined;
 
 /** Epoch milliseconds when the trouble began. Each crash starts the condition anew, which is not when it began. */
-function began(row: PodRow): number {
+function problemStart(row: PodRow): number {
 	const {restarts, restartedAt, createdAt, unreadySince} = row;
-	if (goesOnRestarting(row)) return createdAt;
+	if (keepsRestarting(row)) return createdAt;
 	const always = restarts >= 2 && restartedAt !== undefined && (restartedAt - createdAt) / restarts <= slowestTriesMs;
 	return always ? createdAt : (unreadySince ?? restartedAt ?? createdAt);
 }
@@ -119,13 +120,16 @@ function sinceRollout(same: readonly PodRow[], since: number): string {
 	const {revision, at, first = true} = same[0]?.rollout ?? {};
 	if (first || at === undefined || since < at || since - at > rolloutSuspicionMs) return '';
 	const isAnother = (row: PodRow) =>
-		row.rollout?.revision !== revision || row.deleteBy !== undefined || goesOnRestarting(row);
+		row.rollout?.revision !== revision || row.deleteBy !== undefined || keepsRestarting(row);
 	if (same.some(isAnother)) return '';
-	return `, since rollout revision ${revision} at ${clockTime(at)}`;
+	return `, since rollout revision ${revision} at ${formatClockTime(at)}`;
 }
 
 /** The best first. A restart cures neither a limit that is too low nor an image that is not there. */
-function remedies({status, workload, lastEnd, node, deleteBy}: PodRow, afterRollout: boolean): readonly string[] {
+function helpfulActions(
+	{status, workload, lastTermination: lastEnd, node, deleteBy}: PodRow,
+	afterRollout: boolean,
+): readonly string[] {
 	const found: string[] = [];
 	if (deleteBy !== undefined) return ['kubernetes.delete-pod'];
 	if (afterRollout) found.push('kubernetes.undo-rollout');
@@ -142,10 +146,10 @@ function podFinding(
 	same: readonly PodRow[],
 	all: number,
 ): readonly Finding[] {
-	const severity = worst(same.map(row => row.severity));
-	const [first] = same.toSorted((a, b) => bySeverity(a.severity, b.severity) || b.restarts - a.restarts);
+	const severity = worstSeverity(same.map(row => row.severity));
+	const [first] = same.toSorted((a, b) => compareSeverity(a.severity, b.severity) || b.restarts - a.restarts);
 	if (severity === 'ok' || first === undefined) return [];
-	const since = Math.min(...same.map(began));
+	const since = Math.min(...same.map(problemStart));
 	const rollout = sinceRollout(same, since);
 	return [
 		{
@@ -159,7 +163,7 @@ function podFinding(
 			evidence: same
 				.slice(0, 5)
 				.map(row => `${row.name}: ${row.why}, ${row.ready}/${row.containers} ready, ${row.restarts} restarts`),
-			actions: remedies(first, rollout !== ''),
+			actions: helpfulActions(first, rollout !== ''),
 			inspections: ['kubernetes.describe-pod', 'kubernetes.logs', 'kubernetes.events', 'kubernetes.owners'],
 		},
 	];

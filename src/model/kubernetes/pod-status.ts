@@ -1,7 +1,7 @@
 import type {ContainerStatus, PodObject} from '../../port/kubernetes-objects.ts';
 
 /** What `kubectl get pods` shows of a pod: READY, STATUS and RESTARTS. */
-export type PodStatus = {
+export type KubectlPodColumns = {
 	readonly status: string;
 	readonly ready: number;
 	/** Containers that count for READY: the plain ones and the sidecars. */
@@ -12,14 +12,14 @@ export type PodStatus = {
 };
 
 /** Epoch milliseconds of the API's text. */
-export const moment = (text: string | undefined): number | undefined => {
+export const parseTimestamp = (text: string | undefined): number | undefined => {
 	const at = Date.parse(text ?? '');
 	return Number.isNaN(at) ? undefined : at;
 };
 
 type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
-const endOf = ({reason, signal, exitCode}: Terminated): string => {
+const terminationText = ({reason, signal, exitCode}: Terminated): string => {
 	if (reason !== undefined && reason !== '') return reason;
 	return signal !== undefined && signal !== 0 ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`;
 };
@@ -28,14 +28,14 @@ type Restarts = {times: number; last: number | undefined};
 
 function count(into: Restarts, container: ContainerStatus): void {
 	into.times += container.restartCount ?? 0;
-	const ended = moment(container.lastState?.terminated?.finishedAt);
+	const ended = parseTimestamp(container.lastState?.terminated?.finishedAt);
 	if (ended !== undefined) into.last = Math.max(into.last ?? ended, ended);
 }
 
-export const conditionOf = (pod: PodObject, type: string) =>
+export const findCondition = (pod: PodObject, type: string) =>
 	pod.status?.conditions?.find(condition => condition.type === type);
 
-const isTrue = (pod: PodObject, type: string): boolean => conditionOf(pod, type)?.status === 'True';
+const isTrue = (pod: PodObject, type: string): boolean => findCondition(pod, type)?.status === 'True';
 
 /** What the first init container that is not done says; undefined when all are. Counts what it passes. */
 function initializing(pod: PodObject, restarts: Restarts, sidecars: Restarts & {ready: number}): string | undefined {
@@ -50,7 +50,7 @@ function initializing(pod: PodObject, restarts: Restarts, sidecars: Restarts & {
 			if (container.ready) sidecars.ready += 1;
 			continue;
 		}
-		if (terminated !== undefined) return `Init:${endOf(terminated)}`;
+		if (terminated !== undefined) return `Init:${terminationText(terminated)}`;
 		if (waiting?.reason !== undefined && waiting.reason !== '' && waiting.reason !== 'PodInitializing')
 			return `Init:${waiting.reason}`;
 		return `Init:${index}/${specs.length}`;
@@ -62,10 +62,10 @@ function initializing(pod: PodObject, restarts: Restarts, sidecars: Restarts & {
  * Exactly the columns of kubectl, whose words everyone knows.
  * https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/printers/internalversion/printers.go (printPod)
  */
-export function podStatus(pod: PodObject): PodStatus {
+export function kubectlPodColumns(pod: PodObject): KubectlPodColumns {
 	const {spec, status, metadata} = pod;
 	let reason = status?.reason || status?.phase || 'Unknown';
-	if (conditionOf(pod, 'PodScheduled')?.reason === 'SchedulingGated') reason = 'SchedulingGated';
+	if (findCondition(pod, 'PodScheduled')?.reason === 'SchedulingGated') reason = 'SchedulingGated';
 
 	const sidecars = {ready: 0, times: 0, last: undefined};
 	let restarts: Restarts = {times: 0, last: undefined};
@@ -80,7 +80,7 @@ export function podStatus(pod: PodObject): PodStatus {
 			count(restarts, container);
 			const {waiting, terminated, running} = container.state ?? {};
 			if (waiting?.reason) reason = waiting.reason;
-			else if (terminated !== undefined) reason = endOf(terminated);
+			else if (terminated !== undefined) reason = terminationText(terminated);
 			else if (container.ready && running !== undefined) {
 				hasRunning = true;
 				ready += 1;

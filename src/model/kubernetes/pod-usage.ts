@@ -1,24 +1,24 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Row} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
-import {bytes, percent} from '../../text/format.ts';
-import {type Level, type Threshold, thresholdText, weigh} from '../threshold.ts';
+import {worstSeverity} from '../../contract/severity.ts';
+import {formatBytes, formatPercent} from '../../text/format.ts';
+import {evaluateThreshold, formatThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
 
 /**
  * Share of the CPU limit. What is measured is the mean of a quarter of a minute: so near to its limit it was held back in most of that time.
  * https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#how-pods-with-resource-limits-are-run
  */
-export const throttledFrom = 0.95;
+export const cpuLimitWarnShare = 0.95;
 
 /**
  * Share of the last minutes in which a container wanted more CPU than its limit, where that is known: half of them. The rules of
  * kubernetes-mixin tell it from a quarter on, and only for information: https://runbooks.prometheus-operator.dev/runbooks/kubernetes/cputhrottlinghigh/
  */
-export const heldBackFrom = 0.5;
+export const throttledWarnShare = 0.5;
 
 const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
-const limitThreshold = onlyWarns(throttledFrom);
-const heldBackThreshold = onlyWarns(heldBackFrom);
+const limitThreshold = onlyWarns(cpuLimitWarnShare);
+const throttledThreshold = onlyWarns(throttledWarnShare);
 
 /** Shares of the memory limit. At 100 % the kernel kills the container, so the last percents are the warning. */
 const memoryThreshold: Threshold = {warn: 0.9, crit: 0.97};
@@ -50,37 +50,40 @@ export type PodUsageRow = Row &
 	PodUsageFacts & {
 		readonly memoryHistory: readonly number[];
 		readonly cpuHistory: readonly number[];
-		readonly memoryLevel: Level;
+		readonly memoryLevel: ThresholdLevel;
 		/** `warn`: its CPU limit holds it back. */
-		readonly cpuLevel: Level;
+		readonly cpuLevel: ThresholdLevel;
 	};
 
 /** Share of the memory limit, if there is one. */
-export const memoryShare = ({
+export const podMemoryShare = ({
 	memory,
 	memoryLimit,
 }: Pick<PodUsageFacts, 'memory' | 'memoryLimit'>): number | undefined =>
 	memoryLimit === undefined || memoryLimit <= 0 ? undefined : memory / memoryLimit;
 
 /** Share of the CPU request, which is no limit: above 1 it borrows from its neighbours. */
-export const cpuShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
+export const podCpuRequestShare = ({cpu, cpuRequest}: Pick<PodUsageFacts, 'cpu' | 'cpuRequest'>): number | undefined =>
 	cpuRequest === undefined || cpuRequest <= 0 ? undefined : cpu / cpuRequest;
 
 /** Share of the CPU limit, above which the kernel gives it nothing. */
-export const cpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
+export const podCpuLimitShare = ({cpu, cpuLimit}: Pick<PodUsageFacts, 'cpu' | 'cpuLimit'>): number | undefined =>
 	cpuLimit === undefined || cpuLimit <= 0 ? undefined : cpu / cpuLimit;
 
 /** By what was measured, else by how near it is to its limit. */
-const weighCpu = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, before: Level | undefined): Level =>
+const cpuThresholdLevel = (
+	facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>,
+	before: ThresholdLevel | undefined,
+): ThresholdLevel =>
 	facts.throttled === undefined
-		? weigh(cpuLimitShare(facts) ?? 0, limitThreshold, before)
-		: weigh(facts.throttled, heldBackThreshold, before);
+		? evaluateThreshold(podCpuLimitShare(facts) ?? 0, limitThreshold, before)
+		: evaluateThreshold(facts.throttled, throttledThreshold, before);
 
 /** `whose`: its own limit, or that of all its like. */
 const throttlingText = (facts: Pick<PodUsageFacts, 'cpu' | 'cpuLimit' | 'throttled'>, whose: string): string =>
 	facts.throttled === undefined
-		? `throttled, at ${percent(cpuLimitShare(facts))} of ${whose} CPU limit`
-		: `throttled ${percent(facts.throttled)} of the time by ${whose} CPU limit`;
+		? `throttled, at ${formatPercent(podCpuLimitShare(facts))} of ${whose} CPU limit`
+		: `throttled ${formatPercent(facts.throttled)} of the time by ${whose} CPU limit`;
 
 export function podUsageRow(
 	target: string,
@@ -89,12 +92,12 @@ export function podUsageRow(
 	cpuHistory: readonly number[] = [],
 	before?: Pick<PodUsageRow, 'memoryLevel' | 'cpuLevel'>,
 ): PodUsageRow {
-	const share = memoryShare(facts) ?? 0;
-	const memoryLevel = weigh(share, memoryThreshold, before?.memoryLevel);
-	const cpuLevel = weighCpu(facts, before?.cpuLevel);
-	const severity = worst([memoryLevel, cpuLevel]);
+	const share = podMemoryShare(facts) ?? 0;
+	const memoryLevel = evaluateThreshold(share, memoryThreshold, before?.memoryLevel);
+	const cpuLevel = cpuThresholdLevel(facts, before?.cpuLevel);
+	const severity = worstSeverity([memoryLevel, cpuLevel]);
 	const told = [
-		...(memoryLevel === 'ok' ? [] : [`${percent(share)} of its memory limit`]),
+		...(memoryLevel === 'ok' ? [] : [`${formatPercent(share)} of its memory limit`]),
 		...(cpuLevel === 'ok' ? [] : [throttlingText(facts, 'its')]),
 	];
 	const why = told.length === 0 ? {} : {why: told.join(', ')};
@@ -118,7 +121,7 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 	);
 	return [...slow].flatMap(([workload, same]) => {
 		const [first] = same.toSorted(
-			(a, b) => (b.throttled ?? cpuLimitShare(b) ?? 0) - (a.throttled ?? cpuLimitShare(a) ?? 0),
+			(a, b) => (b.throttled ?? podCpuLimitShare(b) ?? 0) - (a.throttled ?? podCpuLimitShare(a) ?? 0),
 		);
 		if (first === undefined) return [];
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
@@ -132,8 +135,8 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 			evidence: same.slice(0, 5).map(row => {
 				const used = `${row.name}: ${row.cpu.toFixed(2)} of ${row.cpuLimit ?? 'unlimited'} cores`;
 				return row.throttled === undefined
-					? `${used}, ${thresholdText(limitThreshold, percent)}`
-					: `${used}, held back ${percent(row.throttled)} of five minutes, ${thresholdText(heldBackThreshold, percent)}`;
+					? `${used}, ${formatThreshold(limitThreshold, formatPercent)}`
+					: `${used}, held back ${formatPercent(row.throttled)} of five minutes, ${formatThreshold(throttledThreshold, formatPercent)}`;
 			}),
 			actions: [],
 			inspections,
@@ -145,25 +148,25 @@ function throttleFindings(rows: readonly PodUsageRow[], target: string): readonl
 const loopMs = 10 * 60_000;
 
 /** It is full again after it was killed for that: its crash loop is told with this cause, and must not stand below each next round of it. */
-const wasJustKilled = ({oomKilledAt, measuredAt}: PodUsageRow): boolean =>
+const wasRecentlyOomKilled = ({oomKilledAt, measuredAt}: PodUsageRow): boolean =>
 	oomKilledAt !== undefined && measuredAt - oomKilledAt < loopMs;
 
 function memoryFindings(full: ReadonlyMap<string, readonly PodUsageRow[]>, target: string): readonly Finding[] {
 	return [...full].flatMap(([workload, same]) => {
-		const [first] = same.toSorted((a, b) => (memoryShare(b) ?? 0) - (memoryShare(a) ?? 0));
+		const [first] = same.toSorted((a, b) => (podMemoryShare(b) ?? 0) - (podMemoryShare(a) ?? 0));
 		if (first === undefined) return [];
-		const share = memoryShare(first) ?? 0;
+		const share = podMemoryShare(first) ?? 0;
 		const pods = same.length === 1 ? `pod ${first.name} is` : `${same.length} pods are`;
 		return {
 			id: `${target}/memory/${workload}`,
 			target,
-			severity: same.some(row => row.memoryLevel === 'crit' && !wasJustKilled(row)) ? 'crit' : 'warn',
-			sentence: `${workload}: ${pods} at ${percent(share)} of the memory limit ${bytes(first.memoryLimit)}`,
+			severity: same.some(row => row.memoryLevel === 'crit' && !wasRecentlyOomKilled(row)) ? 'crit' : 'warn',
+			sentence: `${workload}: ${pods} at ${formatPercent(share)} of the memory limit ${formatBytes(first.memoryLimit)}`,
 			row: {kind: 'kubernetes.pod-usage', id: first.id},
 			kind: 'kubernetes.pod-usage',
 			evidence: [
-				...same.slice(0, 5).map(row => `${row.name}: ${bytes(row.memory)} of ${bytes(row.memoryLimit)}`),
-				thresholdText(memoryThreshold, percent),
+				...same.slice(0, 5).map(row => `${row.name}: ${formatBytes(row.memory)} of ${formatBytes(row.memoryLimit)}`),
+				formatThreshold(memoryThreshold, formatPercent),
 			],
 			actions: [],
 			inspections,

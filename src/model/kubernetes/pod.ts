@@ -1,6 +1,6 @@
 import type {Row, Severity} from '../../contract/row.ts';
-import {duration} from '../../text/format.ts';
-import type {LastEnd} from './pod-cause.ts';
+import {formatDuration} from '../../text/format.ts';
+import type {LastTermination} from './pod-cause.ts';
 
 /** Pending is normal while an image is pulled; longer than this someone waits. */
 const pendingPatienceMs = 2 * 60_000;
@@ -44,7 +44,7 @@ export type PodFacts = {
 	readonly containers: number;
 	/** The word of `kubectl get pods`, STATUS. */
 	readonly status: string;
-	readonly lastEnd: LastEnd | undefined;
+	readonly lastTermination: LastTermination | undefined;
 	/** What the status hides, in a few words: `OOMKilled 137`, `0/3 nodes: insufficient cpu`. See podCause. */
 	readonly cause: string | undefined;
 	/** Least memory limit of its containers, as it is written: `512Mi`. */
@@ -82,25 +82,25 @@ const broken = new Set([
 
 /** `before`, a row of the very same facts, is the row itself as long as it is judged alike. */
 export function podRow(target: string, facts: PodFacts, now: number, before?: PodRow): PodRow {
-	const {severity, why} = judged(facts, now);
+	const {severity, why} = judgePod(facts, now);
 	if (before?.severity === severity && before.why === why) return before;
 	return {id: facts.uid, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
-function judged(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {
+function judgePod(facts: PodFacts, now: number): {readonly severity: Severity; readonly why?: string} {
 	const {status, ready, containers} = facts;
 	if (facts.settled === true) return {severity: 'ok'};
-	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: told(facts)};
+	if (isBroken(facts) || isCrashing(facts, now)) return {severity: 'crit', why: podProblemWithCounts(facts)};
 	if (status === 'Completed' || status === 'Succeeded') return {severity: 'ok'};
 	if (facts.deleteBy !== undefined) {
 		if (now <= facts.deleteBy) return {severity: 'ok'};
 		const held = facts.cause === undefined ? '' : `, held by ${facts.cause}`;
-		return {severity: 'warn', why: `should be gone since ${duration((now - facts.deleteBy) / 1000)}${held}`};
+		return {severity: 'warn', why: `should be gone since ${formatDuration((now - facts.deleteBy) / 1000)}${held}`};
 	}
-	if (status === 'Evicted') return {severity: 'warn', why: told(facts)};
+	if (status === 'Evicted') return {severity: 'warn', why: podProblemWithCounts(facts)};
 	if (facts.node === undefined || status === 'Pending') {
 		const waited = now - facts.createdAt;
-		return waited < pendingPatienceMs ? {severity: 'ok'} : {severity: 'warn', why: told(facts)};
+		return waited < pendingPatienceMs ? {severity: 'ok'} : {severity: 'warn', why: podProblemWithCounts(facts)};
 	}
 	if (ready < containers) {
 		const since = facts.unreadySince ?? facts.createdAt;
@@ -108,10 +108,10 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 		const why = facts.cause === undefined ? '' : ` <- ${facts.cause}`;
 		return {severity: 'warn', why: `not ready, ${ready} of ${containers} containers${why}`};
 	}
-	const {restartedAt, lastEnd} = facts;
+	const {restartedAt, lastTermination: lastEnd} = facts;
 	if (restartedAt === undefined) return {severity: 'ok'};
 	const died = lastEnd === undefined || lastEnd.exitCode === 0 ? '' : ` <- ${lastEnd.reason} ${lastEnd.exitCode}`;
-	const every = restartsEvery(facts);
+	const every = meanRestartIntervalMs(facts);
 	if (every !== undefined && now - restartedAt < 2 * every)
 		return {severity: 'warn', why: `restarting on and on${died}`};
 	if (now - restartedAt < restartMemoryMs) return {severity: 'warn', why: `restarted in the last 10 minutes${died}`};
@@ -120,20 +120,20 @@ function judged(facts: PodFacts, now: number): {readonly severity: Severity; rea
 
 /** So many are no accident, when hours at most lie between them. */
 const manyRestarts = 5;
-const seldomMs = 6 * 60 * 60_000;
+const rareRestartMs = 6 * 60 * 60_000;
 
 /**
  * Milliseconds between two restarts of a pod that goes on restarting, on the average of its life: too seldom for the kubelet to call it a
  * crash loop, so that its status is well most of the time. Undefined for all others.
  */
-export function restartsEvery({
+export function meanRestartIntervalMs({
 	restarts,
 	restartedAt,
 	createdAt,
 }: Pick<PodFacts, 'restarts' | 'restartedAt' | 'createdAt'>): number | undefined {
 	if (restarts < manyRestarts || restartedAt === undefined) return undefined;
 	const every = (restartedAt - createdAt) / restarts;
-	return every > restartMemoryMs / 2 && every <= seldomMs ? every : undefined;
+	return every > restartMemoryMs / 2 && every <= rareRestartMs ? every : undefined;
 }
 
 function isBroken({status}: PodFacts): boolean {
@@ -142,13 +142,16 @@ function isBroken({status}: PodFacts): boolean {
 }
 
 /** Up for a moment between two crashes: its status says Running, and it is no better than a minute ago. */
-function isCrashing({status, ready, containers, restarts, restartedAt, lastEnd}: PodFacts, now: number): boolean {
+function isCrashing(
+	{status, ready, containers, restarts, restartedAt, lastTermination: lastEnd}: PodFacts,
+	now: number,
+): boolean {
 	if (restarts < 2 || lastEnd === undefined || lastEnd.exitCode === 0 || ready === containers) return false;
 	return status === 'Running' && restartedAt !== undefined && now - restartedAt < restartMemoryMs;
 }
 
 /** Two words for one trouble take turns: the kubelet tries, fails, waits, and tries again. */
-function lasting({status, restarts, lastEnd}: PodFacts): string {
+function stableStatus({status, restarts, lastTermination: lastEnd}: PodFacts): string {
 	const init = status.startsWith('Init:') ? 'Init:' : '';
 	const bare = status.slice(init.length);
 	if (bare === 'ErrImagePull') return `${init}ImagePullBackOff`;
@@ -160,9 +163,9 @@ function lasting({status, restarts, lastEnd}: PodFacts): string {
  * `CrashLoopBackOff <- OOMKilled 137 at limit 512Mi`: what a status alone hides. Without figures that grow and words that take turns, so
  * that it names one trouble while it lasts.
  */
-export function trouble(facts: PodFacts): string {
-	const {lastEnd, memoryLimit} = facts;
-	const word = lasting(facts);
+export function podProblem(facts: PodFacts): string {
+	const {lastTermination: lastEnd, memoryLimit} = facts;
+	const word = stableStatus(facts);
 	const isCrash = word.endsWith('CrashLoopBackOff');
 	const cause = isCrash && lastEnd !== undefined ? `${lastEnd.reason} ${lastEnd.exitCode}` : facts.cause;
 	if (cause === undefined) return word;
@@ -171,7 +174,7 @@ export function trouble(facts: PodFacts): string {
 }
 
 /** The same with how often it happened: `CrashLoopBackOff <- OOMKilled 137 x14`. */
-function told(facts: PodFacts): string {
-	const text = trouble(facts);
+function podProblemWithCounts(facts: PodFacts): string {
+	const text = podProblem(facts);
 	return text.includes('CrashLoopBackOff') && facts.restarts >= 2 ? `${text} x${facts.restarts}` : text;
 }

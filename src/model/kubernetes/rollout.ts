@@ -5,7 +5,7 @@ export type RolloutState = {readonly state: 'done' | 'waiting' | 'failed' | 'unt
 
 const waiting = (detail: string): RolloutState => ({state: 'waiting', detail});
 const done = (detail: string): RolloutState => ({state: 'done', detail});
-const unseen = waiting('the controller has not seen the change yet');
+const notObserved = waiting('the controller has not seen the change yet');
 
 /*
  * The rules of `kubectl rollout status`, which whoever is on call knows.
@@ -13,7 +13,7 @@ const unseen = waiting('the controller has not seen the change yet');
  */
 
 export function deploymentRollout({metadata, spec, status}: DeploymentObject): RolloutState {
-	if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return unseen;
+	if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return notObserved;
 	const progress = status?.conditions?.find(condition => condition.type === 'Progressing');
 	if (progress?.reason === 'ProgressDeadlineExceeded') {
 		return {state: 'failed', detail: 'it made no progress within its deadline (ProgressDeadlineExceeded)'};
@@ -32,7 +32,7 @@ export function daemonSetRollout({metadata, spec, status}: DaemonSetObject): Rol
 	if (spec?.updateStrategy?.type === 'OnDelete') {
 		return {state: 'untracked', detail: 'its update strategy is OnDelete: each pod changes when somebody deletes it'};
 	}
-	if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return unseen;
+	if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return notObserved;
 	const {desiredNumberScheduled = 0, updatedNumberScheduled = 0, numberAvailable = 0} = status ?? {};
 	if (updatedNumberScheduled < desiredNumberScheduled) {
 		return waiting(`${updatedNumberScheduled} of ${desiredNumberScheduled} new pods are there`);
@@ -54,7 +54,7 @@ export function statefulSetRollout({metadata, spec, status}: StatefulSetObject):
 		updateRevision,
 		currentRevision,
 	} = status ?? {};
-	if (observedGeneration === 0 || (metadata.generation ?? 0) > observedGeneration) return unseen;
+	if (observedGeneration === 0 || (metadata.generation ?? 0) > observedGeneration) return notObserved;
 	const wanted = spec?.replicas ?? 1;
 	if (readyReplicas < wanted) return waiting(`${readyReplicas} of ${wanted} pods are ready`);
 	// The server fills in `rollingUpdate: {partition: 0}`, so that only a partition above 0 means a rollout of a part.

@@ -1,25 +1,25 @@
 import type {Finding} from '../../contract/finding.ts';
-import {clockTime} from '../../text/format.ts';
-import {runCounts, runTrouble} from './job-runs.ts';
-import {type Autoscaler, type Budget, blocks, type WorkloadRow} from './workload.ts';
+import {formatClockTime} from '../../text/format.ts';
+import {runCounts, runProblem} from './job-runs.ts';
+import {blocksEvictions, type WorkloadAutoscaler, type WorkloadBudget, type WorkloadRow} from './workload.ts';
 
 const inspections = ['describe-workload', 'events', 'owners', 'logs', 'yaml'].map(id => `kubernetes.${id}`);
 
 /** Rollouts that stand still, autoscalers that cannot, and budgets that let no pod go. */
 export function workloadFindings(rows: readonly WorkloadRow[], target: string): readonly Finding[] {
 	const found = rows.flatMap(row => [
-		...runFinding(row, target),
+		...jobFinding(row, target),
 		...rolloutFinding(row, target),
 		...autoscalerFinding(row, target),
-		...row.budgets.filter(budget => isTold(row, budget)).map(budget => budgetFinding(row, budget, target)),
+		...row.budgets.filter(budget => isReported(row, budget)).map(budget => budgetFinding(row, budget, target)),
 	]);
 	// One budget may cover the pods of two workloads.
 	return [...new Map(found.map(finding => [finding.id, finding])).values()];
 }
 
 /** That too few are healthy follows from pods that are not well, and those have a finding of their own. */
-const isTold = ({pods}: WorkloadRow, budget: Budget): boolean =>
-	blocks(budget) && (budget.healthy >= budget.needed || pods.severity === 'ok');
+const isReported = ({pods}: WorkloadRow, budget: WorkloadBudget): boolean =>
+	blocksEvictions(budget) && (budget.healthy >= budget.needed || pods.severity === 'ok');
 
 const about = (row: WorkloadRow, target: string) =>
 	({target, row: {kind: 'kubernetes.workload', id: row.id}, kind: 'kubernetes.workload', inspections}) as const;
@@ -27,7 +27,7 @@ const about = (row: WorkloadRow, target: string) =>
 /** `rollout of revision 41, begun at 13:58:00Z,` as far as it is known. */
 function named({revision, rollout}: WorkloadRow): string {
 	const number = revision === undefined ? 'its rollout' : `rollout of revision ${revision}`;
-	return rollout?.at === undefined ? number : `${number}, begun at ${clockTime(rollout.at)},`;
+	return rollout?.at === undefined ? number : `${number}, begun at ${formatClockTime(rollout.at)},`;
 }
 
 function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly string[] {
@@ -35,10 +35,10 @@ function counts({ready, desired, updated, kind, state}: WorkloadRow): readonly s
 }
 
 /** A Job that failed. Pods of it that are left tell it themselves; often none is, since what failed or took too long is deleted. */
-function runFinding(row: WorkloadRow, target: string): readonly Finding[] {
+function jobFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	const {runs, pods, namespace, name, kind} = row;
 	const last = runs?.last;
-	const trouble = runs && runTrouble(runs);
+	const trouble = runs && runProblem(runs);
 	if (last === undefined || trouble === undefined || pods.severity === 'crit') return [];
 	return [
 		{
@@ -58,13 +58,17 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	const {status, pods, refused, rollout, namespace, name} = row;
 	if (status !== 'failed' && status !== 'stalled' && refused === undefined) return [];
 	// Pods of the new revision that are not well are the cause: they have a finding of their own, which names the rollout.
-	if (refused === undefined && (status === 'failed' ? pods.fresh === 'crit' : pods.fresh !== 'ok')) return [];
+	if (
+		refused === undefined &&
+		(status === 'failed' ? pods.currentRevisionSeverity === 'crit' : pods.currentRevisionSeverity !== 'ok')
+	)
+		return [];
 	const why =
 		refused !== undefined
 			? `cannot go on: no pod can be made, ${refused}`
 			: status === 'failed'
 				? `failed: ${row.state.detail}`
-				: `stands still: ${pods.sick} of ${pods.total} pods ${pods.why ?? 'are not well'}`;
+				: `stands still: ${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are not well'}`;
 	const back = row.revision !== undefined && rollout?.first !== true && row.rolling;
 	return [
 		{
@@ -81,7 +85,7 @@ function rolloutFinding(row: WorkloadRow, target: string): readonly Finding[] {
 
 function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[] {
 	const {autoscaler, namespace, name} = row;
-	const why = autoscaler === undefined ? undefined : autoscalerTrouble(autoscaler);
+	const why = autoscaler === undefined ? undefined : autoscalerProblem(autoscaler);
 	if (autoscaler === undefined || why === undefined) return [];
 	return [
 		{
@@ -96,12 +100,12 @@ function autoscalerFinding(row: WorkloadRow, target: string): readonly Finding[]
 	];
 }
 
-function autoscalerTrouble({limited, failing, max}: Autoscaler): string | undefined {
+function autoscalerProblem({limited, failing, max}: WorkloadAutoscaler): string | undefined {
 	if (failing !== undefined) return `does nothing: ${failing}`;
 	return limited ? `is at its limit of ${max} pods and wants more` : undefined;
 }
 
-function budgetFinding(row: WorkloadRow, budget: Budget, target: string): Finding {
+function budgetFinding(row: WorkloadRow, budget: WorkloadBudget, target: string): Finding {
 	const {name, healthy, needed, expected} = budget;
 	const why =
 		healthy < needed

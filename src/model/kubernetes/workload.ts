@@ -1,7 +1,7 @@
 import type {Row, Severity} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
-import {type RunStatus, type Runs, runStatus, runTrouble} from './job-runs.ts';
-import {type PodRow, type Rollout, trouble, type Workload} from './pod.ts';
+import {worstSeverity} from '../../contract/severity.ts';
+import {type JobRuns, type RunStatus, runProblem, runStatus} from './job-runs.ts';
+import {type PodRow, podProblem, type Rollout, type Workload} from './pod.ts';
 import type {RolloutState} from './rollout.ts';
 
 /** The workload kinds that have rows of their own. Those that run to an end have no rollouts. */
@@ -9,7 +9,7 @@ export type RolledOutKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
 export type RunKind = 'Job' | 'CronJob';
 
 /** What sets the number of pods by itself, between two limits. */
-export type Autoscaler = {
+export type WorkloadAutoscaler = {
 	readonly name: string;
 	readonly min: number;
 	readonly max: number;
@@ -24,7 +24,7 @@ export type Autoscaler = {
 };
 
 /** A disruption budget that covers the pods. */
-export type Budget = {
+export type WorkloadBudget = {
 	readonly uid: string;
 	readonly name: string;
 	/** How many pods may be evicted now. */
@@ -42,10 +42,10 @@ export type WorkloadPods = {
 	/** Of the worst of them. */
 	readonly severity: Severity;
 	/** How many are as bad as that, and what is wrong with the first. */
-	readonly sick: number;
+	readonly unhealthy: number;
 	readonly why: string | undefined;
 	/** The worst of those that came with the present revision; `ok` where that is not known. */
-	readonly fresh: Severity;
+	readonly currentRevisionSeverity: Severity;
 };
 
 /**
@@ -77,11 +77,11 @@ export type WorkloadFacts = {
 	readonly state: RolloutState;
 	/** What keeps pods from being made at all, in the server's words. */
 	readonly refused: string | undefined;
-	readonly autoscaler: Autoscaler | undefined;
-	readonly budgets: readonly Budget[];
+	readonly autoscaler: WorkloadAutoscaler | undefined;
+	readonly budgets: readonly WorkloadBudget[];
 	readonly pods: WorkloadPods;
 	/** Of a Job or CronJob. */
-	readonly runs?: Runs;
+	readonly runs?: JobRuns;
 	/** Epoch milliseconds. */
 	readonly createdAt: number;
 };
@@ -96,26 +96,26 @@ const shortKinds: Readonly<Record<WorkloadFacts['kind'], string>> = {
 	Job: 'job',
 	CronJob: 'cj',
 };
-export const shortWorkload = ({kind, name}: Pick<WorkloadFacts, 'kind' | 'name'>): string =>
+export const shortWorkloadName = ({kind, name}: Pick<WorkloadFacts, 'kind' | 'name'>): string =>
 	`${shortKinds[kind]}/${name}`;
 
 /** Sums up the pods of one workload. `revision` is the one that is to be there. */
-export function workloadPods(pods: readonly PodRow[], revision: number | undefined): WorkloadPods {
-	const severity = worst(pods.map(pod => pod.severity));
+export function summarizePods(pods: readonly PodRow[], revision: number | undefined): WorkloadPods {
+	const severity = worstSeverity(pods.map(pod => pod.severity));
 	const sick = severity === 'ok' ? [] : pods.filter(pod => pod.severity === severity);
 	const fresh = pods.filter(pod => revision !== undefined && pod.rollout?.revision === revision);
 	const [first] = sick;
 	return {
 		total: pods.length,
 		severity,
-		sick: sick.length,
-		why: first === undefined ? undefined : severity === 'crit' ? trouble(first) : (first.why ?? first.status),
-		fresh: worst(fresh.map(pod => pod.severity)),
+		unhealthy: sick.length,
+		why: first === undefined ? undefined : severity === 'crit' ? podProblem(first) : (first.why ?? first.status),
+		currentRevisionSeverity: worstSeverity(fresh.map(pod => pod.severity)),
 	};
 }
 
 /** No pod may be evicted: fewer are healthy than are needed, or all are and none can be spared. */
-export const blocks = ({allowed, healthy, needed, expected}: Budget): boolean =>
+export const blocksEvictions = ({allowed, healthy, needed, expected}: WorkloadBudget): boolean =>
 	expected > 0 && allowed === 0 && (healthy < needed || healthy >= expected);
 
 function statusOf(facts: WorkloadFacts): WorkloadStatus {
@@ -126,7 +126,7 @@ function statusOf(facts: WorkloadFacts): WorkloadStatus {
 	if (refused !== undefined) return 'stalled';
 	if (rolling) {
 		// A set replaces one pod after the other: any that is not well holds up the rest, a new one or an old one.
-		const held = kind === 'Deployment' ? pods.fresh : pods.severity;
+		const held = kind === 'Deployment' ? pods.currentRevisionSeverity : pods.severity;
 		return held === 'ok' ? 'progressing' : 'stalled';
 	}
 	return ready < desired ? 'degraded' : 'ok';
@@ -136,21 +136,21 @@ export function workloadRow(target: string, facts: WorkloadFacts): WorkloadRow {
 	const status = statusOf(facts);
 	const {pods, autoscaler, budgets} = facts;
 	const found: {readonly severity: Severity; readonly why: string}[] = [];
-	const ran = facts.runs === undefined ? undefined : runTrouble(facts.runs);
+	const ran = facts.runs === undefined ? undefined : runProblem(facts.runs);
 	if (ran !== undefined) found.push(ran);
 	else if (status === 'failed') found.push({severity: 'crit', why: `its rollout failed: ${facts.state.detail}`});
 	if (facts.refused !== undefined) found.push({severity: 'crit', why: `no pod can be made: ${facts.refused}`});
 	if (pods.severity !== 'ok') {
-		found.push({severity: pods.severity, why: `${pods.sick} of ${pods.total} pods ${pods.why ?? 'are not well'}`});
+		found.push({severity: pods.severity, why: `${pods.unhealthy} of ${pods.total} pods ${pods.why ?? 'are not well'}`});
 	}
 	if (status === 'stalled' && pods.severity === 'ok') found.push({severity: 'warn', why: 'its rollout stands still'});
 	if (autoscaler?.limited) found.push({severity: 'warn', why: `autoscaler at its limit of ${autoscaler.max}`});
 	if (autoscaler?.failing !== undefined) {
 		found.push({severity: 'warn', why: `its autoscaler does nothing: ${autoscaler.failing}`});
 	}
-	for (const budget of budgets.filter(blocks))
+	for (const budget of budgets.filter(blocksEvictions))
 		found.push({severity: 'warn', why: `budget ${budget.name} allows no eviction`});
-	const severity = worst(found.map(each => each.severity));
+	const severity = worstSeverity(found.map(each => each.severity));
 	const why = found.map(each => each.why).join('; ');
 	return {id: facts.uid, target, severity, ...(why === '' ? {} : {why}), ...facts, status};
 }

@@ -1,7 +1,7 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Gauge, Snapshot} from '../../contract/row.ts';
-import {bytes, duration, grouped, percent} from '../../text/format.ts';
-import {thresholdText} from '../threshold.ts';
+import {formatBytes, formatDuration, formatPercent, formatThousands} from '../../text/format.ts';
+import {formatThreshold} from '../threshold.ts';
 import {connectionsThreshold, lagBytesThreshold, lagSecondsThreshold} from './postgres-health.ts';
 import {preparedTransaction} from './postgres-locks.ts';
 import {
@@ -25,12 +25,12 @@ const sessions = (n: number): string => (n === 1 ? '1 session' : `${n} sessions`
 const waits = (n: number): string => (n === 1 ? '1 session waits' : `${n} sessions wait`);
 
 /** `idle in transaction 6m12s, app checkout`, with no more than can be seen. */
-export function sessionPhrase(row: PostgresSessionRow): string {
+export function describeSession(row: PostgresSessionRow): string {
 	const doing = row.hidden
 		? 'its doings are hidden from us'
 		: isClient(row)
-			? `${row.state ?? 'no state'} ${duration(row.ageSeconds)}`
-			: `${row.backendType} ${duration(row.ageSeconds)}`;
+			? `${row.state ?? 'no state'} ${formatDuration(row.ageSeconds)}`
+			: `${row.backendType} ${formatDuration(row.ageSeconds)}`;
 	if (row.application !== '') return `${doing}, app ${row.application}`;
 	return row.user === undefined ? doing : `${doing}, user ${row.user}`;
 }
@@ -55,7 +55,7 @@ function waitersByLead(rows: Rows): ReadonlyMap<number, Rows> {
 	return groups;
 }
 
-function blocked(rows: Rows, about: About): readonly Finding[] {
+function blockingFindings(rows: Rows, about: About): readonly Finding[] {
 	const byPid = new Map(rows.map(row => [row.pid, row]));
 	return [...waitersByLead(rows)].flatMap(([pid, waiters]) => {
 		const root = byPid.get(pid);
@@ -64,7 +64,7 @@ function blocked(rows: Rows, about: About): readonly Finding[] {
 		if (severity === 'ok' || severity === 'unknown') return [];
 		const others = new Set(waiters.flatMap(row => row.roots).filter(other => other !== pid));
 		const name = pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`;
-		const phrase = root === undefined ? '' : ` (${sessionPhrase(root)})`;
+		const phrase = root === undefined ? '' : ` (${describeSession(root)})`;
 		const more = others.size === 0 ? '' : ` and ${others.size} more`;
 		const first = waiters.toSorted((a, b) => (b.wait?.seconds ?? 0) - (a.wait?.seconds ?? 0))[0];
 		return [
@@ -77,13 +77,13 @@ function blocked(rows: Rows, about: About): readonly Finding[] {
 				kind: sessionKind,
 				...(root === undefined ? {} : {row: {kind: sessionKind, id: root.id} as const}),
 				evidence: [
-					`longest wait ${duration(longest)}, pid ${first?.pid}`,
+					`longest wait ${formatDuration(longest)}, pid ${first?.pid}`,
 					...(first?.wait === undefined
 						? []
 						: [`waits for ${first.wait.mode} on ${first.wait.relation ?? first.wait.lockType}`]),
 					...(root?.transactionSeconds === undefined
 						? []
-						: [`the transaction of pid ${pid} is ${duration(root.transactionSeconds)} old`]),
+						: [`the transaction of pid ${pid} is ${formatDuration(root.transactionSeconds)} old`]),
 					...(pid === preparedTransaction
 						? ['pg_prepared_xacts lists it; COMMIT PREPARED or ROLLBACK PREPARED ends it']
 						: []),
@@ -96,7 +96,7 @@ function blocked(rows: Rows, about: About): readonly Finding[] {
 }
 
 /** Several that are alike are one thing wrong: told once, at the worst of them. */
-function folded(
+function foldSessions(
 	rows: Rows,
 	about: About,
 	kind: {
@@ -109,7 +109,7 @@ function folded(
 ): readonly Finding[] {
 	const [worst, ...others] = rows.toSorted((a, b) => kind.age(b) - kind.age(a));
 	if (worst === undefined) return [];
-	const doing = kind.doing(duration(kind.age(worst)));
+	const doing = kind.doing(formatDuration(kind.age(worst)));
 	const app = worst.application === '' ? '' : `, app ${worst.application}`;
 	return [
 		{
@@ -123,7 +123,7 @@ function folded(
 			since: since(about, kind.age(worst)),
 			row: {kind: sessionKind, id: worst.id},
 			kind: sessionKind,
-			evidence: [worst, ...others].slice(0, 5).map(row => `pid ${row.pid}: ${sessionPhrase(row)}`),
+			evidence: [worst, ...others].slice(0, 5).map(row => `pid ${row.pid}: ${describeSession(row)}`),
 			actions: kind.actions,
 			inspections: ['postgres.statement', 'postgres.connections'],
 		},
@@ -139,7 +139,7 @@ function idleTransactions(rows: Rows, about: About): readonly Finding[] {
 			age(row) >= idleTransactionWarnSeconds &&
 			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
 	);
-	return folded(idle, about, {
+	return foldSessions(idle, about, {
 		id: 'idle-in-transaction',
 		crit: idleTransactionCritSeconds,
 		age,
@@ -158,7 +158,7 @@ function longStatements(rows: Rows, about: About): readonly Finding[] {
 			age(row) >= statementLongSeconds &&
 			blockingSeverity(row.blocks, row.blocksSeconds) === 'ok',
 	);
-	return folded(long, about, {
+	return foldSessions(long, about, {
 		id: 'long-statement',
 		crit: statementCritSeconds,
 		age,
@@ -167,13 +167,17 @@ function longStatements(rows: Rows, about: About): readonly Finding[] {
 	});
 }
 
-type Told = {readonly sentence: string; readonly evidence: readonly string[]; readonly inspections?: readonly string[]};
+type GaugeMeaning = {
+	readonly sentence: string;
+	readonly evidence: readonly string[];
+	readonly inspections?: readonly string[];
+};
 
 /** What a gauge that is not ok means. Those that are not here only colour their gauge. */
-const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
+const gaugeMeanings: Readonly<Record<string, (gauge: Gauge) => GaugeMeaning>> = {
 	connections: ({value = 0, limit = 0}) => ({
-		sentence: `${value} of ${limit} connections are taken, ${percent(limit <= 0 ? 1 : value / limit)}`,
-		evidence: [`${thresholdText(connectionsThreshold, percent)}, of max_connections less the reserved ones`],
+		sentence: `${value} of ${limit} connections are taken, ${formatPercent(limit <= 0 ? 1 : value / limit)}`,
+		evidence: [`${formatThreshold(connectionsThreshold, formatPercent)}, of max_connections less the reserved ones`],
 		inspections: ['postgres.connections'],
 	}),
 	'replication-lag': ({value, text = ''}) =>
@@ -183,15 +187,18 @@ const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
 					evidence: ['pg_stat_wal_receiver is empty: look at primary_conninfo and the log of this server'],
 				}
 			: {
-					sentence: `replication is ${duration(value)} behind: ${text}`,
-					evidence: [thresholdText(lagSecondsThreshold, duration), thresholdText(lagBytesThreshold, bytes)],
+					sentence: `replication is ${formatDuration(value)} behind: ${text}`,
+					evidence: [
+						formatThreshold(lagSecondsThreshold, formatDuration),
+						formatThreshold(lagBytesThreshold, formatBytes),
+					],
 				},
 	'slot-wal': ({value, text = ''}) => ({
-		sentence: `${bytes(value)} of WAL are kept for a consumer that is not there: ${text}`,
+		sentence: `${formatBytes(value)} of WAL are kept for a consumer that is not there: ${text}`,
 		evidence: ['the disk fills until the consumer returns or the slot is dropped: pg_replication_slots'],
 	}),
 	wraparound: ({value = 0, limit = 1, text = ''}) => ({
-		sentence: `database ${text} nears transaction wraparound: age ${grouped(value)}, ${percent(value / limit)} of the limit`,
+		sentence: `database ${text} nears transaction wraparound: age ${formatThousands(value)}, ${formatPercent(value / limit)} of the limit`,
 		evidence: [
 			'VACUUM FREEZE its oldest tables; look for old transactions, slots and prepared transactions that hold it back',
 		],
@@ -200,7 +207,7 @@ const meanings: Readonly<Record<string, (gauge: Gauge) => Told>> = {
 
 function fromGauges(gauges: readonly Gauge[], about: About): readonly Finding[] {
 	return gauges.flatMap(gauge => {
-		const meaning = meanings[gauge.id];
+		const meaning = gaugeMeanings[gauge.id];
 		if (meaning === undefined || gauge.severity === 'ok' || gauge.severity === 'unknown') return [];
 		const {sentence, evidence, inspections = []} = meaning(gauge);
 		return [
@@ -225,7 +232,7 @@ export function sessionFindings(
 	about: About,
 ): readonly Finding[] {
 	return [
-		...blocked(snapshot.rows, about),
+		...blockingFindings(snapshot.rows, about),
 		...idleTransactions(snapshot.rows, about),
 		...longStatements(snapshot.rows, about),
 		...fromGauges(snapshot.gauges, about),

@@ -1,8 +1,8 @@
 import type {Gauge, Severity} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
+import {worstSeverity} from '../../contract/severity.ts';
 import type {OverviewRecord, ReplicationRecord} from '../../port/postgres.ts';
-import {bytes} from '../../text/format.ts';
-import {type Threshold, weigh} from '../threshold.ts';
+import {formatBytes} from '../../text/format.ts';
+import {evaluateThreshold, type Threshold} from '../threshold.ts';
 
 /** Shares of what clients may open: max_connections less the reserved ones. */
 export const connectionsThreshold: Threshold = {warn: 0.8, crit: 0.95};
@@ -20,10 +20,10 @@ export const wraparoundLimit = 2 ** 31;
 export const wraparoundThreshold: Threshold = {warn: 2 ** 30, crit: 1_600_000_000};
 
 export const connectionsSeverity = (connections: number, limit: number, before?: Severity): Severity =>
-	limit <= 0 ? 'crit' : weigh(connections / limit, connectionsThreshold, before);
+	limit <= 0 ? 'crit' : evaluateThreshold(connections / limit, connectionsThreshold, before);
 
 /** Hits of the buffer cache between two reads; undefined when there is no earlier one, nothing was read, or the counters were reset. */
-export function cacheHits(
+export function cacheHitRatio(
 	before: Pick<OverviewRecord, 'blocksHit' | 'blocksRead'> | undefined,
 	now: Pick<OverviewRecord, 'blocksHit' | 'blocksRead'>,
 ): number | undefined {
@@ -43,14 +43,14 @@ const count = (id: string, label: string, value: number, severity: Severity = 'o
 });
 
 /** How bad each gauge was at the read before, by its id; nothing at the first. */
-export type Before = ReadonlyMap<string, Severity>;
+export type PreviousSeverities = ReadonlyMap<string, Severity>;
 
-const nothingBefore: Before = new Map();
+const noPreviousSeverities: PreviousSeverities = new Map();
 
 export function overviewGauges(
 	overview: OverviewRecord,
 	hits: number | undefined,
-	before: Before = nothingBefore,
+	before: PreviousSeverities = noPreviousSeverities,
 ): readonly Gauge[] {
 	const {byState, connections, connectionLimit} = overview;
 	const inState = (wanted: (state: string) => boolean) =>
@@ -90,7 +90,9 @@ export function overviewGauges(
 			value: longest ?? (hidden > 0 ? undefined : 0),
 			unit: 'seconds',
 			severity:
-				longest === undefined && hidden > 0 ? 'unknown' : weigh(longest ?? 0, longTransactionThreshold, undefined),
+				longest === undefined && hidden > 0
+					? 'unknown'
+					: evaluateThreshold(longest ?? 0, longTransactionThreshold, undefined),
 			...(longest === undefined && hidden > 0 ? {text: 'hidden: needs pg_read_all_stats'} : {}),
 		},
 		{
@@ -102,7 +104,7 @@ export function overviewGauges(
 			...(hits === undefined ? {text: 'nothing read since the last look'} : {}),
 		},
 		{
-			...count('wraparound', 'oldest xid', age, weigh(age, wraparoundThreshold, before.get('wraparound'))),
+			...count('wraparound', 'oldest xid', age, evaluateThreshold(age, wraparoundThreshold, before.get('wraparound'))),
 			limit: wraparoundLimit,
 			text: overview.oldestDatabase,
 		},
@@ -110,7 +112,10 @@ export function overviewGauges(
 }
 
 /** None when nothing follows this server and it follows nobody. */
-export function replicationGauges(replication: ReplicationRecord, before: Before = nothingBefore): readonly Gauge[] {
+export function replicationGauges(
+	replication: ReplicationRecord,
+	before: PreviousSeverities = noPreviousSeverities,
+): readonly Gauge[] {
 	const was = before.get('replication-lag');
 	const gauges: Gauge[] = [];
 	const lag = (seconds: number | undefined, size: number | undefined, text: string): Gauge => ({
@@ -119,7 +124,10 @@ export function replicationGauges(replication: ReplicationRecord, before: Before
 		// The server tells no time once a standby has replayed everything.
 		value: seconds ?? 0,
 		unit: 'seconds',
-		severity: worst([weigh(seconds ?? 0, lagSecondsThreshold, was), weigh(size ?? 0, lagBytesThreshold, was)]),
+		severity: worstSeverity([
+			evaluateThreshold(seconds ?? 0, lagSecondsThreshold, was),
+			evaluateThreshold(size ?? 0, lagBytesThreshold, was),
+		]),
 		text,
 	});
 	if (replication.receiving === false) {
@@ -133,7 +141,7 @@ export function replicationGauges(replication: ReplicationRecord, before: Before
 		});
 	} else if (replication.receiving === true) {
 		const {ownLagSeconds, ownLagBytes} = replication;
-		gauges.push(lag(ownLagSeconds, ownLagBytes, `this standby, ${bytes(ownLagBytes)} behind what it received`));
+		gauges.push(lag(ownLagSeconds, ownLagBytes, `this standby, ${formatBytes(ownLagBytes)} behind what it received`));
 	}
 	const told = replication.standbys.filter(standby => standby.state !== 'hidden');
 	const last = told.toSorted(
@@ -141,7 +149,7 @@ export function replicationGauges(replication: ReplicationRecord, before: Before
 	)[0];
 	if (last !== undefined && replication.receiving === undefined) {
 		const state = last.state === 'streaming' ? '' : `, ${last.state}`;
-		gauges.push(lag(last.lagSeconds, last.lagBytes, `${last.name}, ${bytes(last.lagBytes)} behind${state}`));
+		gauges.push(lag(last.lagSeconds, last.lagBytes, `${last.name}, ${formatBytes(last.lagBytes)} behind${state}`));
 	}
 	const unused = replication.slots.filter(slot => !slot.active || slot.walStatus === 'lost');
 	const keeps = unused.toSorted((a, b) => (b.retainedBytes ?? 0) - (a.retainedBytes ?? 0))[0];
@@ -152,7 +160,7 @@ export function replicationGauges(replication: ReplicationRecord, before: Before
 			label: 'WAL kept',
 			value: keeps.retainedBytes ?? 0,
 			unit: 'bytes',
-			severity: gone ? 'crit' : weigh(keeps.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
+			severity: gone ? 'crit' : evaluateThreshold(keeps.retainedBytes ?? 0, retainedThreshold, before.get('slot-wal')),
 			text: `slot ${keeps.name}${gone ? `, ${keeps.walStatus}` : ''}`,
 		});
 	}

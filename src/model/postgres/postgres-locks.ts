@@ -63,7 +63,7 @@ export function lockForest(records: readonly WaitRecord[]): LockForest {
 
 	const rootsOf = new Map<number, number[]>();
 	for (const root of roots) {
-		for (const pid of reachedFrom(root, behind)) {
+		for (const pid of reachableFrom(root, behind)) {
 			if (pid === root) continue;
 			const known = rootsOf.get(pid);
 			if (known === undefined) rootsOf.set(pid, [root]);
@@ -74,7 +74,7 @@ export function lockForest(records: readonly WaitRecord[]): LockForest {
 	return {pids, roots, waits, parents, rootsOf};
 }
 
-function reachedFrom(root: number, behind: ReadonlyMap<number, readonly number[]>): ReadonlySet<number> {
+function reachableFrom(root: number, behind: ReadonlyMap<number, readonly number[]>): ReadonlySet<number> {
 	const reached = new Set<number>();
 	const open = [root];
 	for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
@@ -95,14 +95,14 @@ export const childrenOf = (forest: LockForest, pid: number): readonly number[] =
 		.sort(ascending);
 
 /** Everyone who waits, directly or through others, for this root. */
-export const waitersOf = (forest: LockForest, root: number): readonly number[] =>
+export const waitersOfRoot = (forest: LockForest, root: number): readonly number[] =>
 	[...forest.rootsOf]
 		.filter(([, roots]) => roots.includes(root))
 		.map(([pid]) => pid)
 		.sort(ascending);
 
 /** Everyone who hangs under `pid`, itself left out, ascending. */
-export function underOf(forest: LockForest, pid: number): readonly number[] {
+export function descendantsOf(forest: LockForest, pid: number): readonly number[] {
 	const found: number[] = [];
 	for (let front = childrenOf(forest, pid); front.length > 0; ) {
 		found.push(...front);

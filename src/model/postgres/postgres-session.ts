@@ -1,7 +1,7 @@
 import type {Row, Severity} from '../../contract/row.ts';
 import type {SessionRecord} from '../../port/postgres.ts';
-import {duration} from '../../text/format.ts';
-import {type LockForest, preparedTransaction, underOf, waitersOf} from './postgres-locks.ts';
+import {formatDuration} from '../../text/format.ts';
+import {descendantsOf, type LockForest, preparedTransaction, waitersOfRoot} from './postgres-locks.ts';
 
 export const sessionKind = 'postgres.session';
 
@@ -55,38 +55,38 @@ export function blockingSeverity(count: number, seconds: number): Severity {
 	return seconds >= blockedCritSeconds || count >= blockedCritCount ? 'crit' : 'warn';
 }
 
-type Verdict = {readonly severity: Severity; readonly why?: string};
+type Judgement = {readonly severity: Severity; readonly why?: string};
 
 const sessionsWait = (count: number): string =>
 	count === 1 ? '1 session waits for it' : `${count} sessions wait for it`;
 
-export const pidName = (pid: number): string => (pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`);
+export const pidText = (pid: number): string => (pid === preparedTransaction ? 'a prepared transaction' : `pid ${pid}`);
 
-function ageVerdict(row: Omit<PostgresSessionRow, keyof Row>): Verdict {
+function judgeAge(row: Omit<PostgresSessionRow, keyof Row>): Judgement {
 	if (row.hidden) return {severity: 'unknown', why: 'its state is hidden from us: needs pg_read_all_stats'};
 	if (isIdleInTransaction(row)) {
 		const idle = row.stateSeconds ?? 0;
-		const why = `${row.state} for ${duration(idle)}`;
+		const why = `${row.state} for ${formatDuration(idle)}`;
 		if (idle >= idleTransactionCritSeconds) return {severity: 'crit', why};
 		return idle >= idleTransactionWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
 	}
 	if (row.state !== 'active' || !isClient(row)) return {severity: 'ok'};
 	const runs = row.querySeconds ?? 0;
-	const why = `runs for ${duration(runs)}`;
+	const why = `runs for ${formatDuration(runs)}`;
 	if (runs >= statementCritSeconds) return {severity: 'crit', why};
 	return runs >= statementWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
 }
 
-function verdictOf(row: Omit<PostgresSessionRow, keyof Row>): Verdict {
+function judgeSession(row: Omit<PostgresSessionRow, keyof Row>): Judgement {
 	if (row.wait !== undefined) {
 		const {seconds} = row.wait;
 		const first = row.roots[0];
 		const others = row.roots.length > 1 ? ` and ${row.roots.length - 1} more` : '';
-		const why = `waits ${duration(seconds)} for ${first === undefined ? 'a lock' : pidName(first) + others}`;
+		const why = `waits ${formatDuration(seconds)} for ${first === undefined ? 'a lock' : pidText(first) + others}`;
 		if (seconds >= blockedCritSeconds) return {severity: 'crit', why};
 		return seconds >= blockedWarnSeconds ? {severity: 'warn', why} : {severity: 'ok'};
 	}
-	const own = ageVerdict(row);
+	const own = judgeAge(row);
 	const blocking = blockingSeverity(row.blocks, row.blocksSeconds);
 	if (blocking === 'ok') return own;
 	const why = own.why === undefined ? sessionsWait(row.blocks) : `${own.why}, ${sessionsWait(row.blocks)}`;
@@ -110,7 +110,7 @@ export function sessionRows(
 	}
 	return sessions.map(session => {
 		const wait = forest.waits.get(session.pid);
-		const waiters = wait === undefined ? waitersOf(forest, session.pid) : underOf(forest, session.pid);
+		const waiters = wait === undefined ? waitersOfRoot(forest, session.pid) : descendantsOf(forest, session.pid);
 		const facts = {
 			...session,
 			ageSeconds: session.state === 'active' ? session.querySeconds : session.stateSeconds,
@@ -127,6 +127,6 @@ export function sessionRows(
 			blocks: waiters.length,
 			blocksSeconds: Math.max(0, ...waiters.map(pid => waited.get(pid) ?? 0)),
 		};
-		return {id: sessionId(session), target, ...verdictOf(facts), ...facts};
+		return {id: sessionId(session), target, ...judgeSession(facts), ...facts};
 	});
 }

@@ -1,6 +1,6 @@
 import type {Note, Row} from '../../contract/row.ts';
 import type {StatementRecord, StatementsRecord} from '../../port/postgres.ts';
-import {duration, grouped} from '../../text/format.ts';
+import {formatDuration, formatThousands} from '../../text/format.ts';
 
 export const statementKind = 'postgres.statement';
 
@@ -29,7 +29,7 @@ export type PostgresStatementRow = Row & {
 
 export type StatementFigures = Omit<PostgresStatementRow, 'query' | 'history' | keyof Row> & {readonly key: string};
 
-export type StatementsCompared = {
+export type StatementComparison = {
 	/** The most time first, see `byTime`. */
 	readonly figures: readonly StatementFigures[];
 	readonly notes: readonly Note[];
@@ -56,7 +56,7 @@ const weight = ({load}: Timed): number => {
 /** The most time first. */
 export const byTime = (a: Timed, b: Timed): number => weight(b) - weight(a) || b.milliseconds - a.milliseconds;
 
-type Change = {
+type StatementDelta = {
 	readonly calls: number;
 	readonly ms: number;
 	readonly rows: number;
@@ -68,7 +68,7 @@ type Change = {
  * Undefined for an entry that was not there before: it may have been thrown out and come back, and then its totals are not those of one
  * interval. Also for one whose totals fell: it was reset alone.
  */
-function changeOf(before: StatementRecord | undefined, now: StatementRecord): Change | undefined {
+function statementDelta(before: StatementRecord | undefined, now: StatementRecord): StatementDelta | undefined {
 	if (before === undefined) return undefined;
 	const change = {
 		calls: now.calls - before.calls,
@@ -87,7 +87,7 @@ export function compareStatements(
 	before: StatementsRecord | undefined,
 	now: StatementsRecord,
 	about: {readonly user: string; readonly grant: string},
-): StatementsCompared {
+): StatementComparison {
 	const notes: Note[] = [];
 	const seconds = before === undefined ? 0 : now.serverSeconds - before.serverSeconds;
 	const restarted = before !== undefined && before.resetAt !== now.resetAt;
@@ -109,13 +109,13 @@ export function compareStatements(
 	}
 	if (now.hidden > 0) {
 		notes.push({
-			text: `${grouped(now.hidden)} statements of other users are hidden from ${about.user}`,
+			text: `${formatThousands(now.hidden)} statements of other users are hidden from ${about.user}`,
 			hint: about.grant,
 			severity: 'unknown',
 		});
 	}
 	const old = new Map(comparable ? before.statements.map(entry => [entry.key, entry]) : []);
-	const changes = now.statements.map(entry => ({entry, change: changeOf(old.get(entry.key), entry)}));
+	const changes = now.statements.map(entry => ({entry, change: statementDelta(old.get(entry.key), entry)}));
 	const total = changes.reduce((sum, {change}) => sum + (change?.ms ?? 0), 0);
 	const figures = changes.map(({entry, change}): StatementFigures => {
 		const {key, user, database, calls, milliseconds} = entry;
@@ -135,6 +135,6 @@ export function compareStatements(
 	return {
 		figures: figures.toSorted(byTime),
 		notes,
-		...(comparable ? {sample: `over the last ${duration(Math.round(seconds))}`} : {}),
+		...(comparable ? {sample: `over the last ${formatDuration(Math.round(seconds))}`} : {}),
 	};
 }

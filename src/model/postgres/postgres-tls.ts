@@ -6,15 +6,15 @@ type Tls = PostgresSettings['tls'];
 /** `host` is then a folder. */
 export const isUnixSocket = (host: string): boolean => host.startsWith('/');
 
-const isThisMachine = (host: string): boolean => isUnixSocket(host) || isLoopback(host);
+const isLocalHost = (host: string): boolean => isUnixSocket(host) || isLoopback(host);
 
 /** The mode in force for one host of a target. */
 export const tlsMode = (tls: Tls, host: string): PostgresTlsMode =>
-	tls.mode ?? (isThisMachine(host) ? 'prefer' : 'verify-full');
+	tls.mode ?? (isLocalHost(host) ? 'prefer' : 'verify-full');
 
 /** Whether the chain of the server's certificate is checked. As libpq does, `prefer` and `require` check it when a CA is given. */
-export function checksChain(tls: Tls, host: string): boolean {
+export function verifiesCertificateChain(tls: Tls, host: string): boolean {
 	const mode = tlsMode(tls, host);
-	if (mode === 'prefer') return tls.ca !== undefined && !isThisMachine(host);
+	if (mode === 'prefer') return tls.ca !== undefined && !isLocalHost(host);
 	return mode === 'verify-full' || mode === 'verify-ca' || (mode === 'require' && tls.ca !== undefined);
 }

@@ -1,7 +1,7 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Reading} from '../../contract/reading.ts';
 import type {Labels, Row, Snapshot} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
+import {worstSeverity} from '../../contract/severity.ts';
 import {alertName, isSameAlert} from '../alert-labels.ts';
 
 type AlertRow = Row & {readonly labels: Labels};
@@ -10,16 +10,16 @@ const hasLabels = (row: Row): row is AlertRow => 'labels' in row;
 
 const isAlertmanager = ({kind, state}: Reading): boolean => kind === 'alertmanager.alert' && state === 'live';
 
-type IsTold = (labels: Labels) => boolean;
+type IsAlertCovered = (labels: Labels) => boolean;
 
 /** Whether an alert is shown by one of these Alertmanagers, silenced or not. */
-function toldBy(readings: readonly Reading[]): IsTold {
+function coveredByAlertmanagers(readings: readonly Reading[]): IsAlertCovered {
 	const rows = readings.flatMap(({snapshot}) => snapshot?.rows.filter(hasLabels) ?? []);
 	const byName = Map.groupBy(rows, ({labels}) => alertName(labels));
 	return alert => byName.get(alertName(alert))?.some(({labels}) => isSameAlert(alert, labels)) === true;
 }
 
-const standsBack = ({alerts}: Finding, isTold: IsTold): boolean =>
+const isSuppressed = ({alerts}: Finding, isTold: IsAlertCovered): boolean =>
 	alerts !== undefined && alerts.length > 0 && alerts.every(isTold);
 
 /**
@@ -27,7 +27,7 @@ const standsBack = ({alerts}: Finding, isTold: IsTold): boolean =>
  * Prometheus stands back: what an Alertmanager shows is no finding of it and no loud row, but stays there with its rule and its graph. An
  * Alertmanager that cannot be read shows nothing. The returned function gives the same readings for the same readings.
  */
-export function createAlertTelling(): (readings: readonly Reading[]) => readonly Reading[] {
+export function createAlertDedup(): (readings: readonly Reading[]) => readonly Reading[] {
 	const quietRows = new WeakMap<Row, Row>();
 	const quieted = new WeakMap<Reading, {readonly by: readonly Reading[]; readonly reading: Reading}>();
 
@@ -40,11 +40,11 @@ export function createAlertTelling(): (readings: readonly Reading[]) => readonly
 		return made;
 	}
 
-	function quietSnapshot(snapshot: Snapshot, isTold: IsTold): Snapshot {
+	function quietSnapshot(snapshot: Snapshot, isTold: IsAlertCovered): Snapshot {
 		const rows = snapshot.rows.map(row =>
 			row.severity !== 'ok' && hasLabels(row) && isTold(row.labels) ? quiet(row) : row,
 		);
-		const severity = worst(rows.map(row => row.severity));
+		const severity = worstSeverity(rows.map(row => row.severity));
 		const gauges = snapshot.gauges.map(gauge => (gauge.id === 'alerts' ? {...gauge, severity} : gauge));
 		return {...snapshot, rows, gauges};
 	}
@@ -52,19 +52,19 @@ export function createAlertTelling(): (readings: readonly Reading[]) => readonly
 	return readings => {
 		const by = readings.filter(isAlertmanager);
 		if (by.length === 0) return readings;
-		let isTold: IsTold | undefined;
+		let isTold: IsAlertCovered | undefined;
 		return readings.map(reading => {
 			if (reading.kind !== 'prometheus.alert' || reading.snapshot === undefined) return reading;
 			const known = quieted.get(reading);
 			if (known !== undefined && known.by.length === by.length && known.by.every((one, index) => one === by[index])) {
 				return known.reading;
 			}
-			const told = isTold ?? toldBy(by);
+			const told = isTold ?? coveredByAlertmanagers(by);
 			isTold = told;
 			const made: Reading = {
 				...reading,
 				snapshot: quietSnapshot(reading.snapshot, told),
-				findings: reading.findings.filter(finding => !standsBack(finding, told)),
+				findings: reading.findings.filter(finding => !isSuppressed(finding, told)),
 			};
 			quieted.set(reading, {by, reading: made});
 			return made;

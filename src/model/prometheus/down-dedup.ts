@@ -1,10 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Reading} from '../../contract/reading.ts';
 import type {Labels} from '../../contract/row.ts';
-import {worst} from '../../contract/severity.ts';
-import {isSameAlert, saysDown} from '../alert-labels.ts';
+import {worstSeverity} from '../../contract/severity.ts';
+import {isSameAlert, reportsTargetDown} from '../alert-labels.ts';
 
-type Down = NonNullable<Finding['down']>;
+type DownTargets = NonNullable<Finding['down']>;
 
 /** Alerts that a Prometheus itself knows, and has shown in its last answer. */
 const alertsOf = (readings: readonly Reading[], target: string): readonly Labels[] =>
@@ -14,16 +14,20 @@ const alertsOf = (readings: readonly Reading[], target: string): readonly Labels
 		.flatMap(row => ('labels' in row ? [row.labels as Labels] : []));
 
 /** Whether this finding of alerts says of each of the targets that it is down, by an alert that the same Prometheus knows. */
-function saysAllDown({alerts = []}: Finding, {targets, rules}: Down, known: readonly Labels[]): boolean {
+function coversAllDownTargets(
+	{alerts = []}: Finding,
+	{targets, rules}: DownTargets,
+	known: readonly Labels[],
+): boolean {
 	const told = known.filter(
 		alert => rules.includes(alert['alertname'] ?? '') && alerts.some(shown => isSameAlert(alert, shown)),
 	);
-	return targets.every(labels => told.some(alert => saysDown(alert, labels)));
+	return targets.every(labels => told.some(alert => reportsTargetDown(alert, labels)));
 }
 
 /** What the alert does not say, how many there are and why, stands behind what its author wrote. */
-function together(alert: Finding, down: Finding): Finding {
-	const severity = worst([alert.severity, down.severity]);
+function mergeIntoAlert(alert: Finding, down: Finding): Finding {
+	const severity = worstSeverity([alert.severity, down.severity]);
 	return {
 		...alert,
 		severity: severity === 'ok' ? alert.severity : severity,
@@ -38,20 +42,20 @@ function together(alert: Finding, down: Finding): Finding {
  * that scrapes them, its rule looks at `up`, and its job and instance are theirs. A silenced alert tells nothing, so that nothing
  * goes into it. The returned function gives the same readings for the same readings.
  */
-export function createDownTelling(): (readings: readonly Reading[]) => readonly Reading[] {
+export function createDownDedup(): (readings: readonly Reading[]) => readonly Reading[] {
 	let before: readonly Reading[] = [];
 	let replaced: ReadonlyMap<Reading, Reading> = new Map();
 
 	return readings => {
 		const concerned = readings.filter(({kind}) => kind.startsWith('prometheus.') || kind === 'alertmanager.alert');
 		const same = concerned.length === before.length && concerned.every((reading, at) => reading === before[at]);
-		if (!same) replaced = foldDown(concerned);
+		if (!same) replaced = foldDownFindings(concerned);
 		before = concerned;
 		return replaced.size === 0 ? readings : readings.map(reading => replaced.get(reading) ?? reading);
 	};
 }
 
-function foldDown(readings: readonly Reading[]): ReadonlyMap<Reading, Reading> {
+function foldDownFindings(readings: readonly Reading[]): ReadonlyMap<Reading, Reading> {
 	const findings = new Map(readings.map(reading => [reading, reading.findings]));
 	const touched = new Set<Reading>();
 	const replace = (reading: Reading, change: (findings: readonly Finding[]) => readonly Finding[]) => {
@@ -64,11 +68,11 @@ function foldDown(readings: readonly Reading[]): ReadonlyMap<Reading, Reading> {
 			if (down === undefined || reading.state !== 'live') continue;
 			const known = alertsOf(readings, finding.target);
 			const host = readings.find(
-				other => other.state === 'live' && findings.get(other)?.some(one => saysAllDown(one, down, known)),
+				other => other.state === 'live' && findings.get(other)?.some(one => coversAllDownTargets(one, down, known)),
 			);
 			if (host === undefined) continue;
-			const teller = findings.get(host)?.find(one => saysAllDown(one, down, known));
-			replace(host, all => all.map(one => (one === teller ? together(one, finding) : one)));
+			const teller = findings.get(host)?.find(one => coversAllDownTargets(one, down, known));
+			replace(host, all => all.map(one => (one === teller ? mergeIntoAlert(one, finding) : one)));
 			replace(reading, all => all.filter(one => one !== finding));
 		}
 	}

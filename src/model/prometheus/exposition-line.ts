@@ -1,13 +1,13 @@
 /** `[name, value]`, in the order of the page. */
-export type Labels = readonly (readonly [name: string, value: string])[];
+export type LabelPairs = readonly (readonly [name: string, value: string])[];
 
-export type Exemplar = {readonly labels: Labels; readonly value: number; readonly timestamp: number | undefined};
+export type Exemplar = {readonly labels: LabelPairs; readonly value: number; readonly timestamp: number | undefined};
 
 /** One series of a page. `timestamp` is in epoch milliseconds, whichever of the two formats it came in. */
-export type Sample = {
+export type ExpositionSample = {
 	/** As it stands in the line: a bucket of `wait` is `wait_bucket`. */
 	readonly name: string;
-	readonly labels: Labels;
+	readonly labels: LabelPairs;
 	readonly value: number;
 	readonly timestamp: number | undefined;
 	readonly exemplar: Exemplar | undefined;
@@ -45,7 +45,7 @@ const backslash = 92;
 const open = 123;
 const close = 125;
 
-const noLabels: Labels = [];
+const noLabels: LabelPairs = [];
 /** Above so many labels a set is quicker than looking through them. */
 const fewLabels = 16;
 
@@ -116,7 +116,7 @@ export class ExpositionLine {
 	}
 
 	/** A series with its value; undefined when the line is wrong. */
-	sample(): Sample | undefined {
+	sample(): ExpositionSample | undefined {
 		this.problem = '';
 		this.#inner = undefined;
 		const bare = this.#peek() === open ? '' : this.#name(nameStart, nameRest);
@@ -202,7 +202,7 @@ export class ExpositionLine {
 	}
 
 	/** From `{` to past `}`. A quoted word without `=` is the name of the series, where `mayName`. */
-	#labels(mayName: boolean): Labels | undefined {
+	#labels(mayName: boolean): LabelPairs | undefined {
 		const labels: (readonly [string, string])[] = [];
 		let many: Set<string> | undefined;
 		this.#at += 1;

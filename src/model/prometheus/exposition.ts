@@ -1,4 +1,4 @@
-import {type Declaration, ExpositionLine, type Sample} from './exposition-line.ts';
+import {type Declaration, ExpositionLine, type ExpositionSample} from './exposition-line.ts';
 
 const types = [
 	'counter',
@@ -22,7 +22,7 @@ export type Family = {
 	/** Empty when the page does not say. */
 	readonly help: string;
 	readonly unit: string;
-	readonly samples: readonly Sample[];
+	readonly samples: readonly ExpositionSample[];
 };
 
 /** `line` counts from 1; `text` is its start. */
@@ -66,7 +66,7 @@ const endings: Readonly<Record<FamilyType, readonly string[]>> = {
 
 const everyEnding = new Set(Object.values(endings).flat());
 
-type OpenFamily = {name: string; type: FamilyType | undefined; help: string; unit: string; samples: Sample[]};
+type OpenFamily = {name: string; type: FamilyType | undefined; help: string; unit: string; samples: ExpositionSample[]};
 
 /** Puts series to the families they belong to. */
 class Families {
@@ -89,7 +89,7 @@ class Families {
 		return undefined;
 	}
 
-	add(sample: Sample): void {
+	add(sample: ExpositionSample): void {
 		if (sample.name !== this.#lastName || this.#last === undefined) {
 			this.#last = this.#bySeries.get(sample.name) ?? this.#found(sample.name);
 			this.#lastName = sample.name;
@@ -124,7 +124,7 @@ class Families {
  * slice, so that a page of 10 MB leaves room for others. `openMetrics` is what the server called it; where that is not known, a page that
  * ends in `# EOF` is one.
  */
-export function* expositionSlices(
+export function* parseExpositionInSlices(
 	text: string,
 	options: Partial<ExpositionLimits> & {readonly openMetrics?: boolean} = {},
 ): Generator<undefined, Exposition> {
@@ -185,7 +185,7 @@ export function parseExposition(
 	text: string,
 	options: Partial<ExpositionLimits> & {readonly openMetrics?: boolean} = {},
 ): Exposition {
-	const slices = expositionSlices(text, options);
+	const slices = parseExpositionInSlices(text, options);
 	for (;;) {
 		const {done, value} = slices.next();
 		if (done) return value;

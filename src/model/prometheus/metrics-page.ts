@@ -1,7 +1,7 @@
-import type {Line} from '../../contract/document.ts';
-import {grouped} from '../../text/format.ts';
+import type {DocumentLine} from '../../contract/document.ts';
+import {formatThousands} from '../../text/format.ts';
 import type {Exposition} from './exposition.ts';
-import type {Sample} from './exposition-line.ts';
+import type {ExpositionSample} from './exposition-line.ts';
 
 const mostLines = 20_000;
 /** Families put into lines before the others in the program have their turn; a family of many series counts for several. */
@@ -10,7 +10,7 @@ const linesASlice = 2000;
 const figure = (value: number): string =>
 	value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 
-const labelText = (labels: Sample['labels']): string =>
+const labelText = (labels: ExpositionSample['labels']): string =>
 	labels.length === 0 ? '' : `{${labels.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')}}`;
 
 function moment(epochMs: number): string {
@@ -19,15 +19,15 @@ function moment(epochMs: number): string {
 }
 
 /** With its whole name, so that a filter of lines finds it and a copied line can be asked for. */
-function sampleLine({name, labels, value, timestamp, exemplar}: Sample): Line {
+function sampleLine({name, labels, value, timestamp, exemplar}: ExpositionSample): DocumentLine {
 	const at = timestamp === undefined ? '' : `  at ${moment(timestamp)}`;
 	const example = exemplar === undefined ? '' : `  for example ${labelText(exemplar.labels)} ${figure(exemplar.value)}`;
 	return {text: `  ${name}${labelText(labels)}  ${figure(value)}${at}${example}`};
 }
 
 /** A page by family: name, type and help, then its series. Yields after each slice; a page too long to be read by anyone is cut. */
-export function* familyLines({families, omitted}: Exposition): Generator<undefined, readonly Line[]> {
-	const lines: Line[] = [];
+export function* familyLines({families, omitted}: Exposition): Generator<undefined, readonly DocumentLine[]> {
+	const lines: DocumentLine[] = [];
 	let left = omitted;
 	let sliceEnd = linesASlice;
 	for (const family of families) {
@@ -36,7 +36,7 @@ export function* familyLines({families, omitted}: Exposition): Generator<undefin
 			continue;
 		}
 		const unit = family.unit === '' ? '' : `, ${family.unit}`;
-		const count = family.samples.length > 1 ? `, ${grouped(family.samples.length)} series` : '';
+		const count = family.samples.length > 1 ? `, ${formatThousands(family.samples.length)} series` : '';
 		const help = family.help === '' ? '' : `  ${family.help.replaceAll(/\s+/g, ' ')}`;
 		lines.push({text: `${family.name}  ${family.type}${unit}${count}${help}`, loud: true});
 		const room = mostLines - lines.length;
@@ -49,16 +49,16 @@ export function* familyLines({families, omitted}: Exposition): Generator<undefin
 		left += Math.max(0, family.samples.length - room);
 	}
 	if (left > 0)
-		lines.push({text: `… ${grouped(left)} more series, not shown: read the page by hand`, severity: 'warn'});
+		lines.push({text: `… ${formatThousands(left)} more series, not shown: read the page by hand`, severity: 'warn'});
 	return lines;
 }
 
 /** Why a scrape of this page fails, line by line. */
-export function errorLines({errors, wrongLines}: Exposition): readonly Line[] {
+export function errorLines({errors, wrongLines}: Exposition): readonly DocumentLine[] {
 	if (wrongLines === 0) return [];
-	const lines: Line[] = [
+	const lines: DocumentLine[] = [
 		{
-			text: `${grouped(wrongLines)} ${wrongLines === 1 ? 'line is' : 'lines are'} wrong: Prometheus takes nothing of such a page`,
+			text: `${formatThousands(wrongLines)} ${wrongLines === 1 ? 'line is' : 'lines are'} wrong: Prometheus takes nothing of such a page`,
 			severity: 'crit',
 		},
 	];
@@ -66,6 +66,6 @@ export function errorLines({errors, wrongLines}: Exposition): readonly Line[] {
 		lines.push({text: `  line ${line}: ${problem}`, severity: 'crit'});
 		if (text !== '') lines.push({text: `    ${text}`});
 	}
-	if (wrongLines > errors.length) lines.push({text: `  … ${grouped(wrongLines - errors.length)} more`});
+	if (wrongLines > errors.length) lines.push({text: `  … ${formatThousands(wrongLines - errors.length)} more`});
 	return [...lines, {text: ''}];
 }

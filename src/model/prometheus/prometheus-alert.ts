@@ -1,7 +1,7 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Labels, Row} from '../../contract/row.ts';
-import {bySeverity, worst} from '../../contract/severity.ts';
-import {clockTime} from '../../text/format.ts';
+import {compareSeverity, worstSeverity} from '../../contract/severity.ts';
+import {formatClockTime} from '../../text/format.ts';
 import {alertName, alertSentence, alertSeverity, alertSubject} from '../alert-labels.ts';
 import {selectorOf} from './scrape-target.ts';
 
@@ -40,7 +40,7 @@ export function prometheusAlertRow(target: string, facts: PrometheusAlertFacts):
 
 /** Worst first, then what fires before what is pending, then the newest. */
 export const comparePrometheusAlerts = (a: PrometheusAlertRow, b: PrometheusAlertRow): number =>
-	bySeverity(a.severity, b.severity) ||
+	compareSeverity(a.severity, b.severity) ||
 	Number(a.state === 'pending') - Number(b.state === 'pending') ||
 	(b.activeAt ?? 0) - (a.activeAt ?? 0) ||
 	(a.id < b.id ? -1 : 1);
@@ -49,9 +49,11 @@ export const comparePrometheusAlerts = (a: PrometheusAlertRow, b: PrometheusAler
 export function prometheusAlertFindings(rows: readonly PrometheusAlertRow[]): readonly Finding[] {
 	const loud = rows.filter(row => row.severity !== 'ok');
 	return [...Map.groupBy(loud, row => row.name)].flatMap(([name, all]) => {
-		const ordered = all.toSorted((a, b) => bySeverity(a.severity, b.severity) || (a.activeAt ?? 0) - (b.activeAt ?? 0));
+		const ordered = all.toSorted(
+			(a, b) => compareSeverity(a.severity, b.severity) || (a.activeAt ?? 0) - (b.activeAt ?? 0),
+		);
 		const [first] = ordered;
-		const severity = worst(all.map(row => row.severity));
+		const severity = worstSeverity(all.map(row => row.severity));
 		if (first === undefined || severity === 'ok') return [];
 		const times = all.flatMap(row => row.activeAt ?? []);
 		const runbook = ordered.flatMap(row => row.annotations['runbook_url'] ?? [])[0];
@@ -78,5 +80,5 @@ const evidenceOf = ({subject, name, value, activeAt}: PrometheusAlertRow): strin
 	[
 		subject === '' ? name : subject,
 		...(value === '' ? [] : [`value ${value}`]),
-		...(activeAt === undefined ? [] : [`since ${clockTime(activeAt)}`]),
+		...(activeAt === undefined ? [] : [`since ${formatClockTime(activeAt)}`]),
 	].join(', ');

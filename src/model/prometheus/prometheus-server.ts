@@ -1,9 +1,9 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Gauge, Note, Snapshot} from '../../contract/row.ts';
-import {clockTime, grouped} from '../../text/format.ts';
+import {formatClockTime, formatThousands} from '../../text/format.ts';
 
 /** What a Prometheus tells of itself. A member is undefined when this server does not tell it. */
-export type PrometheusServer = {
+export type PrometheusServerFacts = {
 	readonly targets: {readonly all: number; readonly down: number};
 	readonly ready: {readonly ready: boolean; readonly said: string} | undefined;
 	readonly config: {readonly loaded: boolean; readonly lastConfigTime: string} | undefined;
@@ -22,7 +22,13 @@ export type PrometheusServer = {
 export type FailingRule = {readonly group: string; readonly name: string; readonly error: string};
 
 /** Gauges are left out where the server has no such thing, rather than shown as unknown for ever. */
-export function serverGauges({targets, ready, config, series, rules}: PrometheusServer): readonly Gauge[] {
+export function prometheusServerGauges({
+	targets,
+	ready,
+	config,
+	series,
+	rules,
+}: PrometheusServerFacts): readonly Gauge[] {
 	return [
 		{
 			id: 'up',
@@ -75,13 +81,13 @@ export function serverGauges({targets, ready, config, series, rules}: Prometheus
 
 const loadedText = (time: string): string => {
 	const at = Date.parse(time);
-	return Number.isNaN(at) ? 'loaded' : `loaded ${clockTime(at)}`;
+	return Number.isNaN(at) ? 'loaded' : `loaded ${formatClockTime(at)}`;
 };
 
 const shownFaults = 5;
 
 /** What cannot be evaluated, and why. */
-export const ruleNotes = (rules: PrometheusServer['rules']): readonly Note[] =>
+export const ruleNotes = (rules: PrometheusServerFacts['rules']): readonly Note[] =>
 	(rules?.failing ?? []).slice(0, shownFaults).map(({group, name, error}) => ({
 		text: `rule ${group}/${name} cannot be evaluated: ${error}`,
 		hint: 'What hangs on it cannot fire. Correct its expression in the rule file, then reload.',
@@ -89,7 +95,7 @@ export const ruleNotes = (rules: PrometheusServer['rules']): readonly Note[] =>
 	}));
 
 /** What is wrong with the server itself, read from its gauges and the notes on its rules. */
-export function serverFindings(
+export function prometheusServerFindings(
 	{gauges, notes}: Pick<Snapshot, 'gauges' | 'notes'>,
 	target: string,
 ): readonly Finding[] {
@@ -123,7 +129,7 @@ export function serverFindings(
 			...about,
 			id: `${target}/server/rules`,
 			severity: 'warn',
-			sentence: `${grouped(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
+			sentence: `${formatThousands(many)} ${many === 1 ? 'rule' : 'rules'} of ${target} cannot be evaluated, and what hangs on ${many === 1 ? 'it' : 'them'} cannot fire`,
 			evidence: notes.flatMap(({text}) => (text.startsWith('rule ') ? [text] : [])),
 			actions: [],
 		});

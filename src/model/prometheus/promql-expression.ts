@@ -1,18 +1,18 @@
 /** Where a server's parser stopped, and what it says of it. */
-export type QueryPlace = {readonly line: number; readonly column: number; readonly says: string};
+export type QueryErrorPosition = {readonly line: number; readonly column: number; readonly message: string};
 
 /** `1:5: parse error: unexpected …`, as https://github.com/prometheus/prometheus/blob/main/promql/parser/parse.go writes it; counted from 1. */
-export function queryPlace(said: string): QueryPlace | undefined {
+export function parseQueryErrorPosition(said: string): QueryErrorPosition | undefined {
 	const found = /(?<!\d)(\d{1,9}):(\d{1,9}): (?:parse error: )?([\s\S]+)/.exec(said);
 	if (found === null) return undefined;
 	const [, line, column, says = ''] = found;
-	return {line: Number(line), column: Number(column), says: says.trim()};
+	return {line: Number(line), column: Number(column), message: says.trim()};
 }
 
 const openers: Readonly<Record<string, string>> = {'(': ')', '[': ']', '{': '}'};
 
 /** Parts of an expression at its outermost level: what stands in brackets or quotes is one part with what is before it. */
-function outermost(expression: string): readonly {readonly at: number; readonly character: string}[] {
+function topLevelCharacters(expression: string): readonly {readonly at: number; readonly character: string}[] {
 	const found: {readonly at: number; readonly character: string}[] = [];
 	const closing: string[] = [];
 	let quote = '';
@@ -33,15 +33,15 @@ function outermost(expression: string): readonly {readonly at: number; readonly 
 }
 
 /** `left op limit` of an alert's expression. */
-export type Comparison = {readonly left: string; readonly sign: string; readonly limit: number};
+export type QueryComparison = {readonly left: string; readonly operator: string; readonly limit: number};
 
 /**
  * The measure and the limit in an expression such as `node_load1 / 4 > 0.9`, so that the measure can be seen while it is within the
  * limit. Undefined when the expression is anything but one comparison with a number at its outermost level.
  */
-export function comparisonIn(expression: string): Comparison | undefined {
-	const whole = unwrapped(expression);
-	const level = outermost(whole);
+export function parseQueryComparison(expression: string): QueryComparison | undefined {
+	const whole = withoutOuterParentheses(expression);
+	const level = topLevelCharacters(whole);
 	const text = level.map(({character}) => character).join('');
 	if (/\b(?:and|or|unless|bool|offset|on|ignoring)\b/i.test(text)) return undefined;
 	const signs = [...text.matchAll(/[<>]=?|[=!]=/g)];
@@ -50,11 +50,11 @@ export function comparisonIn(expression: string): Comparison | undefined {
 	const at = level[only.index]?.at ?? 0;
 	const [left, right] = [whole.slice(0, at).trim(), whole.slice(at + only[0].length).trim()];
 	const limit = numberIn(right);
-	return left === '' || limit === undefined ? undefined : {left, sign: only[0], limit};
+	return left === '' || limit === undefined ? undefined : {left, operator: only[0], limit};
 }
 
 /** Without the brackets that are around all of it. */
-function unwrapped(expression: string): string {
+function withoutOuterParentheses(expression: string): string {
 	const trimmed = expression.trim();
 	if (!trimmed.startsWith('(') || !trimmed.endsWith(')')) return trimmed;
 	const inner = trimmed.slice(1, -1);
@@ -65,7 +65,7 @@ function unwrapped(expression: string): string {
 		if (character === ')') depth -= 1;
 		if (depth < 0) return trimmed;
 	}
-	return unwrapped(inner);
+	return withoutOuterParentheses(inner);
 }
 
 /** `0.9`, `1e9`, `2 * 1024`: a number, or numbers multiplied and divided. */

@@ -1,7 +1,7 @@
-import type {Graph, GraphSeries, Line} from '../../contract/document.ts';
-import type {Range, Series} from '../../port/prometheus.ts';
-import {clockTime, duration, grouped} from '../../text/format.ts';
-import {differences, labelOf, seriesText} from './query-table.ts';
+import type {DocumentLine, Graph, GraphSeries} from '../../contract/document.ts';
+import type {QueryRange, Series} from '../../port/prometheus.ts';
+import {formatClockTime, formatDuration, formatThousands} from '../../text/format.ts';
+import {differingLabelsText, findLabelDifferences, formatSeries} from './query-table.ts';
 
 /** Dots that a wide screen has for one line. */
 const points = 300;
@@ -15,7 +15,7 @@ const mostSeries = 30;
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
 /** The range that ends now, in round steps: as fine as a screen can show, coarser when there are many series. Undefined: there are too many. */
-export function rangeOf(now: number, lengthMs: number, series: number): Range | undefined {
+export function chooseQueryRange(now: number, lengthMs: number, series: number): QueryRange | undefined {
 	const each = Math.min(points, Math.floor(mostNumbers / Math.max(1, series)));
 	if (each < fewestPoints) return undefined;
 	const wanted = Math.max(leastStepMs, lengthMs / each);
@@ -26,7 +26,7 @@ export function rangeOf(now: number, lengthMs: number, series: number): Range | 
 }
 
 /** A value for each step, undefined where the series has none or none that is finite. */
-function evened({points: given}: Series, {from, to, stepMs}: Range): GraphSeries['points'] {
+function alignToSteps({points: given}: Series, {from, to, stepMs}: QueryRange): GraphSeries['points'] {
 	const byStep = new Map(given.map(({at, value}) => [Math.round((at - from) / stepMs), value]));
 	return Array.from({length: Math.floor((to - from) / stepMs) + 1}, (_, step) => {
 		const value = byStep.get(step);
@@ -35,7 +35,7 @@ function evened({points: given}: Series, {from, to, stepMs}: Range): GraphSeries
 }
 
 /** What is told of a series whether it is drawn or not. */
-function summed(series: Series, {to, stepMs}: Range) {
+function summarizeSeries(series: Series, {to, stepMs}: QueryRange) {
 	const finite = series.points.filter(({value}) => Number.isFinite(value));
 	const ended = series.points.at(-1)?.at;
 	return {
@@ -50,35 +50,35 @@ function summed(series: Series, {to, stepMs}: Range) {
 export function queryGraph(
 	title: string,
 	series: readonly Series[],
-	range: Range,
+	range: QueryRange,
 	limit?: number,
-): {readonly graph: Graph; readonly notes: readonly Line[]} {
-	const told = differences(series.map(one => one.labels));
-	const all = series.map(one => summed(one, range));
+): {readonly graph: Graph; readonly notes: readonly DocumentLine[]} {
+	const told = findLabelDifferences(series.map(one => one.labels));
+	const all = series.map(one => summarizeSeries(one, range));
 	const shown = all.toSorted((a, b) => b.last - a.last).slice(0, mostSeries);
 	const drawn: GraphSeries[] = shown.map(one => ({
-		label: labelOf(one.series.labels, told) || seriesText(told.shared) || title,
-		points: evened(one.series, range),
+		label: differingLabelsText(one.series.labels, told) || formatSeries(told.shared) || title,
+		points: alignToSteps(one.series, range),
 	}));
 	if (limit !== undefined && drawn.length > 0) {
 		const ends = [range.from, range.to].map(at => [at, limit] as const);
 		drawn.splice(1, 0, {label: `the limit of the rule`, points: ends});
 	}
-	const notes: Line[] = [];
+	const notes: DocumentLine[] = [];
 	const odd = all.filter(one => one.odd > 0);
 	if (odd.length > 0) {
 		const times = odd.reduce((sum, one) => sum + one.odd, 0);
 		notes.push({
-			text: `${grouped(times)} ${times === 1 ? 'value is' : 'values are'} NaN or infinite, in ${grouped(odd.length)} series: a gap is drawn`,
+			text: `${formatThousands(times)} ${times === 1 ? 'value is' : 'values are'} NaN or infinite, in ${formatThousands(odd.length)} series: a gap is drawn`,
 			severity: 'warn',
 		});
 	}
 	const ended = all.filter(one => one.endedAt !== undefined);
 	const [first] = ended.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
 	if (first?.endedAt !== undefined) {
-		const ago = duration((range.to - first.endedAt) / 1000);
+		const ago = formatDuration((range.to - first.endedAt) / 1000);
 		notes.push({
-			text: `${ended.length === all.length ? 'all' : grouped(ended.length)} of ${grouped(all.length)} series ended: the last one ${ago} ago, at ${clockTime(first.endedAt)}`,
+			text: `${ended.length === all.length ? 'all' : formatThousands(ended.length)} of ${formatThousands(all.length)} series ended: the last one ${ago} ago, at ${formatClockTime(first.endedAt)}`,
 			severity: 'warn',
 		});
 	}

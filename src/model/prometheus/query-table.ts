@@ -1,20 +1,20 @@
-import type {Line} from '../../contract/document.ts';
+import type {DocumentLine} from '../../contract/document.ts';
 import type {Labels} from '../../contract/row.ts';
 import type {Sample} from '../../port/prometheus.ts';
 import {cleanLine} from '../../text/clean.ts';
-import {fit, width} from '../../text/fit.ts';
-import {grouped} from '../../text/format.ts';
+import {displayWidth, fitCells} from '../../text/fit.ts';
+import {formatThousands} from '../../text/format.ts';
 
 const mostRows = 500;
 const widestColumn = 44;
 
 /** Labels in which series differ, and those that all of them share. The name of the metric counts as a label. */
-export type Differences = {
+export type LabelDifferences = {
 	readonly differing: readonly string[];
 	readonly shared: readonly (readonly [string, string])[];
 };
 
-export function differences(all: readonly Labels[]): Differences {
+export function findLabelDifferences(all: readonly Labels[]): LabelDifferences {
 	const values = new Map<string, string>();
 	const counts = new Map<string, number>();
 	const differ = new Set<string>();
@@ -37,7 +37,7 @@ export function differences(all: readonly Labels[]): Differences {
 }
 
 /** `node_load1{job="node"}`: a selector that says no more than these labels. */
-export function seriesText(labels: readonly (readonly [name: string, value: string])[]): string {
+export function formatSeries(labels: readonly (readonly [name: string, value: string])[]): string {
 	const name = labels.find(([label]) => label === '__name__')?.[1] ?? '';
 	const rest = labels
 		.filter(([label]) => label !== '__name__')
@@ -46,11 +46,11 @@ export function seriesText(labels: readonly (readonly [name: string, value: stri
 }
 
 /** What tells one of several series from the others: only the labels that differ. */
-export const labelOf = (labels: Labels, {differing}: Differences): string =>
-	seriesText(differing.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]] as const])));
+export const differingLabelsText = (labels: Labels, {differing}: LabelDifferences): string =>
+	formatSeries(differing.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]] as const])));
 
 /** A sample as text. Whole numbers whole, since they may be ids and moments; others in six digits. */
-export function exact(value: number): string {
+export function formatSampleValue(value: number): string {
 	if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 	const size = Math.abs(value);
 	if (Number.isInteger(value)) return size < 1e15 ? String(value) : value.toExponential();
@@ -65,21 +65,23 @@ const descending = (a: number, b: number): number => {
 export const byValue = (a: Sample, b: Sample): number => descending(a.value, b.value);
 
 /** Series at one moment: the largest first, a column for each label that differs, what they share told once. */
-export function tableLines(samples: readonly Sample[], omitted = 0): readonly Line[] {
-	const told = differences(samples.map(sample => sample.labels));
+export function tableLines(samples: readonly Sample[], omitted = 0): readonly DocumentLine[] {
+	const told = findLabelDifferences(samples.map(sample => sample.labels));
 	const shown = samples.toSorted(byValue).slice(0, mostRows);
 	const left = samples.length - shown.length + omitted;
 	const columns = told.differing.map(name => {
 		const cells = shown.map(sample => cleanLine(sample.labels[name] ?? '-'));
 		const head = name === '__name__' ? 'metric' : name;
-		return {head, cells, wide: Math.min(widestColumn, Math.max(width(head), ...cells.map(width)))};
+		return {head, cells, wide: Math.min(widestColumn, Math.max(displayWidth(head), ...cells.map(displayWidth)))};
 	});
-	const values = shown.map(sample => exact(sample.value));
-	const wide = Math.max(5, ...values.map(width));
+	const values = shown.map(sample => formatSampleValue(sample.value));
+	const wide = Math.max(5, ...values.map(displayWidth));
 	const lineOf = (value: string, cells: readonly string[]): string =>
-		[fit(value, wide, 'right'), ...columns.map((column, at) => fit(cells[at] ?? '', column.wide))].join('  ').trimEnd();
-	const lines: Line[] = [];
-	const shared = seriesText(told.shared);
+		[fitCells(value, wide, 'right'), ...columns.map((column, at) => fitCells(cells[at] ?? '', column.wide))]
+			.join('  ')
+			.trimEnd();
+	const lines: DocumentLine[] = [];
+	const shared = formatSeries(told.shared);
 	if (shared !== '' && samples.length > 0) lines.push({text: samples.length === 1 ? shared : `all of ${shared}`});
 	lines.push({
 		text: lineOf(
@@ -95,6 +97,6 @@ export function tableLines(samples: readonly Sample[], omitted = 0): readonly Li
 				columns.map(column => column.cells[index] ?? ''),
 			),
 		});
-	if (left > 0) lines.push({text: `… ${grouped(left)} more series, smaller than these`});
+	if (left > 0) lines.push({text: `… ${formatThousands(left)} more series, smaller than these`});
 	return lines;
 }

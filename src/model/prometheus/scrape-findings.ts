@@ -1,21 +1,21 @@
 import type {Finding} from '../../contract/finding.ts';
-import {worst} from '../../contract/severity.ts';
-import {grouped} from '../../text/format.ts';
+import {worstSeverity} from '../../contract/severity.ts';
+import {formatThousands} from '../../text/format.ts';
 import type {ScrapeRow} from './scrape-target.ts';
 
 /** So many targets of all down at once, over so many pools, is rather the network of the one who scrapes. */
 const cutOffShare = 0.5;
 const cutOffPools = 3;
 
-type Trouble = 'down' | 'slow' | 'unknown';
+type ScrapeProblem = 'down' | 'slow' | 'unknown';
 
-const troubleOf = (row: ScrapeRow): Trouble | undefined => {
+const scrapeProblem = (row: ScrapeRow): ScrapeProblem | undefined => {
 	if (row.severity === 'ok') return undefined;
 	return row.health === 'up' ? 'slow' : row.health;
 };
 
 /** The cause that most of them share. */
-function commonest(rows: readonly ScrapeRow[]): string {
+function mostCommonCause(rows: readonly ScrapeRow[]): string {
 	const causes = [...Map.groupBy(rows, row => row.why ?? '')].sort(([, a], [, b]) => b.length - a.length);
 	return causes.find(([why]) => why !== 'down')?.[0] ?? causes[0]?.[0] ?? '';
 }
@@ -27,11 +27,11 @@ export type ScrapeTotals = {readonly all: number; readonly down: number};
 export function scrapeFindings(rows: readonly ScrapeRow[], target: string, totals?: ScrapeTotals): readonly Finding[] {
 	const pools = [...Map.groupBy(rows, row => row.pool)];
 	const found = pools.flatMap(([pool, all]) => {
-		const kinds = Map.groupBy(all, troubleOf);
+		const kinds = Map.groupBy(all, scrapeProblem);
 		kinds.delete(undefined);
 		return [...kinds].flatMap(([kind, same]) => {
 			const [first] = same;
-			const severity = worst(same.map(row => row.severity));
+			const severity = worstSeverity(same.map(row => row.severity));
 			if (kind === undefined || first === undefined || severity === 'ok') return [];
 			const size = Math.max(first.poolSize, all.length);
 			const many = kind === 'down' ? Math.max(first.poolDown, same.length) : same.length;
@@ -39,24 +39,24 @@ export function scrapeFindings(rows: readonly ScrapeRow[], target: string, total
 				id: `${target}/scrape/${pool}/${kind}`,
 				target,
 				severity,
-				sentence: `${pool || 'targets without a job'}: ${grouped(many)} of ${grouped(size)} ${size === 1 ? 'target' : 'targets'} ${kind}: ${commonest(same)}`,
+				sentence: `${pool || 'targets without a job'}: ${formatThousands(many)} of ${formatThousands(size)} ${size === 1 ? 'target' : 'targets'} ${kind}: ${mostCommonCause(same)}`,
 				row: {kind: 'prometheus.target', id: first.id},
 				kind: 'prometheus.target',
 				evidence: same.slice(0, 5).map(row => `${row.url ?? row.instance}: ${row.error === '' ? row.why : row.error}`),
 				actions: [],
 				inspections: ['prometheus.describe-target', 'prometheus.rules'],
-				...(kind === 'down' && many === same.length && first.toldBy !== undefined
-					? {down: {targets: same.map(row => row.labels), rules: first.toldBy}}
+				...(kind === 'down' && many === same.length && first.coveredByRules !== undefined
+					? {down: {targets: same.map(row => row.labels), rules: first.coveredByRules}}
 					: {}),
 			} satisfies Finding;
 		});
 	});
-	const cut = cutOff(pools, target, totals);
+	const cut = networkCutFinding(pools, target, totals);
 	return cut === undefined ? found : [cut, ...found];
 }
 
 /** Said beside the pools, not instead of them: it is a guess. A pool that is well may have no row among so many that are not. */
-function cutOff(
+function networkCutFinding(
 	pools: readonly (readonly [string, readonly ScrapeRow[]])[],
 	target: string,
 	totals: ScrapeTotals | undefined,
@@ -70,7 +70,7 @@ function cutOff(
 		id: `${target}/scrape/cut-off`,
 		target,
 		severity: 'crit',
-		sentence: `${target} reaches only ${grouped(all - down)} of ${grouped(all)} targets: look at its own network and DNS first`,
+		sentence: `${target} reaches only ${formatThousands(all - down)} of ${formatThousands(all)} targets: look at its own network and DNS first`,
 		kind: 'prometheus.target',
 		evidence: struck.slice(0, 5).map(row => `${row.pool}: ${row.poolDown} of ${row.poolSize} down`),
 		actions: [],

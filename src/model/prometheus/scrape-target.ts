@@ -1,6 +1,6 @@
 import type {Labels, Row, Severity} from '../../contract/row.ts';
-import {duration, millis} from '../../text/format.ts';
-import {type Threshold, weigh} from '../threshold.ts';
+import {formatDuration, formatMillis} from '../../text/format.ts';
+import {evaluateThreshold, type Threshold} from '../threshold.ts';
 
 /** A scrape that takes so much of its timeout fails at the next hiccup. */
 const timeoutThreshold: Threshold = {warn: 0.8, crit: Number.POSITIVE_INFINITY};
@@ -27,7 +27,7 @@ export type ScrapeFacts = {
 	readonly poolSize: number;
 	readonly poolDown: number;
 	/** Of one that is down: the names of the alerting rules that look at `up`, where there are some. */
-	readonly toldBy?: readonly string[];
+	readonly coveredByRules?: readonly string[];
 };
 
 export type ScrapeRow = Row & ScrapeFacts;
@@ -46,17 +46,20 @@ export const selectorOf = (labels: Labels): string =>
  */
 export function scrapeRow(target: string, facts: ScrapeFacts, twin = false, before?: ReadonlySet<string>): ScrapeRow {
 	const id = `${selectorOf(facts.labels)}${twin ? ` ${facts.pool} ${facts.url}` : ''}`;
-	const {severity, why} = judged(facts, before?.has(id) === true);
+	const {severity, why} = judgeTarget(facts, before?.has(id) === true);
 	return {id, target, severity, ...(why === undefined ? {} : {why}), ...facts};
 }
 
-function judged(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {
+function judgeTarget(facts: ScrapeFacts, wasSlow: boolean): {readonly severity: Severity; readonly why?: string} {
 	const {health, error, tookMs, timeoutMs} = facts;
 	if (health === 'down') return {severity: 'crit', why: error === '' ? 'down' : scrapeCause(error)};
 	if (health === 'unknown') return {severity: 'unknown', why: 'not scraped yet'};
 	const share = tookMs === undefined || timeoutMs === undefined ? 0 : tookMs / timeoutMs;
-	if (weigh(share, timeoutThreshold, wasSlow ? 'warn' : undefined) !== 'ok') {
-		return {severity: 'warn', why: `takes ${millis(tookMs)} of its ${duration((timeoutMs ?? 0) / 1000)} timeout`};
+	if (evaluateThreshold(share, timeoutThreshold, wasSlow ? 'warn' : undefined) !== 'ok') {
+		return {
+			severity: 'warn',
+			why: `takes ${formatMillis(tookMs)} of its ${formatDuration((timeoutMs ?? 0) / 1000)} timeout`,
+		};
 	}
 	return {severity: 'ok'};
 }

@@ -1,10 +1,10 @@
 import type {Finding} from '../../contract/finding.ts';
 import type {Row, Severity} from '../../contract/row.ts';
-import {bySeverity} from '../../contract/severity.ts';
+import {compareSeverity} from '../../contract/severity.ts';
 import type {Permission} from '../../contract/system.ts';
 import type {RedisClientLine} from '../../port/redis.ts';
-import {bytes, duration, percent} from '../../text/format.ts';
-import {type Threshold, weigh} from '../threshold.ts';
+import {formatBytes, formatDuration, formatPercent} from '../../text/format.ts';
+import {evaluateThreshold, type Threshold} from '../threshold.ts';
 
 export type RedisClientRow = Row &
 	Omit<RedisClientLine, 'id'> & {
@@ -22,8 +22,8 @@ export type RedisClientRole = 'own' | 'primary' | 'replica' | 'monitor' | 'subsc
 const mebibyte = 1024 ** 2;
 
 /** Output waiting for a client that does not read: Redis itself ends a subscriber at 32 MiB (client-output-buffer-limit pubsub). */
-export const outputWarn = 32 * mebibyte;
-export const outputCrit = 128 * mebibyte;
+export const outputWarnBytes = 32 * mebibyte;
+export const outputCritBytes = 128 * mebibyte;
 /** A smaller one is as bad where it is this much of what the server may hold, or most of what it does. */
 const outputMatters = 16 * mebibyte;
 const outputLimitShare = 0.25;
@@ -37,8 +37,8 @@ function outputThreshold({usedMemory, maxmemory}: Memory): Threshold {
 		outputUsedShare * usedMemory,
 		maxmemory > 0 ? outputLimitShare * maxmemory : Number.POSITIVE_INFINITY,
 	);
-	const crit = Math.min(outputCrit, Math.max(outputMatters, large));
-	return {warn: Math.min(outputWarn, crit), crit};
+	const crit = Math.min(outputCritBytes, Math.max(outputMatters, large));
+	return {warn: Math.min(outputWarnBytes, crit), crit};
 }
 
 /** The letters of CLIENT LIST: redis.io/docs/latest/commands/client-list. */
@@ -70,10 +70,10 @@ export function clientRow(
 ): RedisClientRow {
 	const {id: clientId, ...rest} = line;
 	const role = roleOf(line, about.own);
-	const output = weigh(line.outputBytes, outputThreshold(about.memory), about.before(clientRowId(line)));
+	const output = evaluateThreshold(line.outputBytes, outputThreshold(about.memory), about.before(clientRowId(line)));
 	const judged: Pick<Row, 'severity' | 'why'> =
 		output !== 'ok'
-			? {severity: output, why: `${bytes(line.outputBytes)} wait to be read by it`}
+			? {severity: output, why: `${formatBytes(line.outputBytes)} wait to be read by it`}
 			: role === 'monitor'
 				? {severity: 'warn', why: 'MONITOR slows the server down'}
 				: {severity: 'ok'};
@@ -109,7 +109,7 @@ export function heaviestClient(lines: readonly RedisClientLine[], own: readonly 
 
 /** The most telling first: what is wrong, then by output, memory and age. */
 export const compareClients = (a: RedisClientRow, b: RedisClientRow): number =>
-	bySeverity(a.severity, b.severity) ||
+	compareSeverity(a.severity, b.severity) ||
 	b.outputBytes - a.outputBytes ||
 	(b.totalBytes ?? b.queryBytes) - (a.totalBytes ?? a.queryBytes) ||
 	b.ageSeconds - a.ageSeconds ||
@@ -127,15 +127,15 @@ export function clientFindings(rows: readonly RedisClientRow[]): readonly Findin
 				severity: row.severity,
 				sentence: monitor
 					? `${who} runs MONITOR: every command is sent to it`
-					: `${who} does not read its replies: ${bytes(row.outputBytes)} are buffered for it`,
+					: `${who} does not read its replies: ${formatBytes(row.outputBytes)} are buffered for it`,
 				row: {kind: 'redis.client', id: row.id},
 				kind: 'redis.client',
 				evidence: [
 					`omem ${row.outputBytes}, tot-mem ${row.totalBytes ?? 'not told'}`,
-					`connected for ${duration(row.ageSeconds)}, last command ${row.command || 'none'}`,
+					`connected for ${formatDuration(row.ageSeconds)}, last command ${row.command || 'none'}`,
 					monitor
 						? 'flags=O in CLIENT LIST'
-						: `warn from ${bytes(outputWarn)}; crit from ${bytes(outputCrit)}, or from ${bytes(outputMatters)} when it is ${percent(outputLimitShare)} of maxmemory or ${percent(outputUsedShare)} of used memory`,
+						: `warn from ${formatBytes(outputWarnBytes)}; crit from ${formatBytes(outputCritBytes)}, or from ${formatBytes(outputMatters)} when it is ${formatPercent(outputLimitShare)} of maxmemory or ${formatPercent(outputUsedShare)} of used memory`,
 				],
 				actions: ['redis.kill-client'],
 				inspections: ['redis.client'],

@@ -1,6 +1,6 @@
 import type {Row} from '../../contract/row.ts';
 import type {KeyFacts} from '../../port/redis.ts';
-import {percent} from '../../text/format.ts';
+import {formatPercent} from '../../text/format.ts';
 
 /** A key that the sampler looked at. `name` is as raw as it came. */
 export type SampledKey = KeyFacts & {readonly name: string};
@@ -62,7 +62,7 @@ const rare = 2;
 const foldings = 3;
 
 /** The prefix with one of its parts as `*`, once for each part that is not one yet; the last part first. */
-function foldsOf(prefix: string): readonly string[] {
+function foldedVariants(prefix: string): readonly string[] {
 	const parts = prefix.split(/([:./-])/);
 	return parts.flatMap((part, at) => (at % 2 === 1 || part === '*' ? [] : [parts.with(at, '*').join('')])).toReversed();
 }
@@ -72,7 +72,7 @@ export function groupKeys(keys: readonly SampledKey[]): ReadonlyMap<string, read
 	let groups = Map.groupBy(keys, key => redisPrefix(key.name));
 	for (let folding = 0; folding < foldings; folding += 1) {
 		const folds = new Map(
-			[...groups].flatMap(([prefix, held]) => (held.length > rare ? [] : [[prefix, foldsOf(prefix)] as const])),
+			[...groups].flatMap(([prefix, held]) => (held.length > rare ? [] : [[prefix, foldedVariants(prefix)] as const])),
 		);
 		const names = new Map<string, number>();
 		for (const fold of [...folds.values()].flat()) names.set(fold, (names.get(fold) ?? 0) + 1);
@@ -141,7 +141,7 @@ export function prefixRows(keys: readonly SampledKey[], context: PrefixContext):
 				id: prefix,
 				target,
 				severity: fills ? ('warn' as const) : ('ok' as const),
-				...(fills ? {why: `${percent(share)} of the keys' memory, never expires`} : {}),
+				...(fills ? {why: `${formatPercent(share)} of the keys' memory, never expires`} : {}),
 				prefix,
 				db,
 				bytes,

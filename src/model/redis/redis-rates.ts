@@ -1,7 +1,7 @@
 import type {RedisInfo} from '../../port/redis.ts';
 
 /** The counters of one read, and when it was complete. */
-export type RedisReading = {
+export type RedisCounters = {
 	/** Epoch milliseconds. */
 	readonly at: number;
 	readonly info: RedisInfo;
@@ -10,12 +10,12 @@ export type RedisReading = {
 };
 
 /** Why a reading can't be compared with the one before it. */
-export type RedisReset = 'restarted' | 'counters-reset';
+export type CounterResetReason = 'restarted' | 'counters-reset';
 
 const counters = ['evicted', 'expired', 'hits', 'misses', 'rejected', 'commands'] as const;
 
 /** Undefined when `current` continues `previous`. CONFIG RESETSTAT sets every counter back, so one that fell is enough. */
-export function redisReset(previous: RedisReading, current: RedisReading): RedisReset | undefined {
+export function findCounterReset(previous: RedisCounters, current: RedisCounters): CounterResetReason | undefined {
 	if (previous.info.runId !== current.info.runId || current.info.uptimeSeconds < previous.info.uptimeSeconds) {
 		return 'restarted';
 	}
@@ -42,7 +42,7 @@ const unknownRates: RedisRates = {
 const share = (part: number, rest: number): number | undefined => (part + rest > 0 ? part / (part + rest) : undefined);
 
 /** `previous` must be a reading that `current` continues. */
-export function redisRates(previous: RedisReading | undefined, current: RedisReading): RedisRates {
+export function redisRates(previous: RedisCounters | undefined, current: RedisCounters): RedisRates {
 	const seconds = previous === undefined ? 0 : (current.at - previous.at) / 1000;
 	if (previous === undefined || seconds <= 0) return unknownRates;
 	const delta = (name: (typeof counters)[number]) => current.info[name] - previous.info[name];
@@ -60,7 +60,7 @@ export const lifetimeHitRate = (info: RedisInfo): number | undefined => share(in
 /** What is rare is counted over the last minute, so that it does not flicker: one rejected client must stay to be seen. */
 export const recentMs = 60_000;
 
-export type RedisRecent = {
+export type RecentRedisEvents = {
 	/** Seconds that the counts are over: less than a minute at first. Undefined before the second read. */
 	readonly seconds: number | undefined;
 	readonly rejected: number | undefined;
@@ -73,7 +73,7 @@ export type RedisRecent = {
 };
 
 /** `readings`: oldest first, the last is the current one, each continues the one before, none much older than a minute. */
-export function redisRecent(readings: readonly RedisReading[]): RedisRecent {
+export function countRecentEvents(readings: readonly RedisCounters[]): RecentRedisEvents {
 	const first = readings[0];
 	const last = readings.at(-1);
 	if (first === undefined || last === undefined || last.at <= first.at) {

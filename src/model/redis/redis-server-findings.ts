@@ -1,19 +1,27 @@
 import type {Finding} from '../../contract/finding.ts';
-import {bySeverity} from '../../contract/severity.ts';
-import {bytes, count, duration, grouped, percent, points, rate} from '../../text/format.ts';
-import {thresholdText} from '../threshold.ts';
+import {compareSeverity} from '../../contract/severity.ts';
 import {
-	clientsHoldMuch,
+	formatBytes,
+	formatCount,
+	formatDuration,
+	formatPercent,
+	formatPercentPoints,
+	formatRate,
+	formatThousands,
+} from '../../text/format.ts';
+import {formatThreshold} from '../threshold.ts';
+import {
+	areClientBuffersLarge,
 	clientsShareWarn,
 	fragmentationThreshold,
 	maxclientsShare,
 	maxclientsThreshold,
-	memoryLimit,
-	memoryShare,
 	memoryThreshold,
 	type RedisLevels,
 	type RedisServerRow,
 	redisLevels,
+	redisMemoryLimit,
+	redisMemoryShare,
 } from './redis-server.ts';
 
 const mebibyte = 1024 ** 2;
@@ -29,27 +37,28 @@ const swappedRatio = 0.9;
 const slowWarn = 3;
 
 /** Without a `row` it is about the server's own. */
-type Trouble = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
+type ServerProblem = Omit<Finding, 'target' | 'kind' | 'id'> & {readonly id: string; readonly short: string};
 
 /** `hit rate 97 -> 81 %` when it fell, `hit rate 97 %` when it did not, nothing when nothing was looked up. */
 function hitText(row: RedisServerRow): string | undefined {
 	if (row.hitRate === undefined) return undefined;
 	const fell = row.hitRateBefore !== undefined && row.hitRateBefore - row.hitRate >= toldHitLoss;
-	return `hit rate ${fell ? `${points(row.hitRateBefore)} -> ` : ''}${percent(row.hitRate)}`;
+	return `hit rate ${fell ? `${formatPercentPoints(row.hitRateBefore)} -> ` : ''}${formatPercent(row.hitRate)}`;
 }
 
 /** `evicting 310/s`, and for a minute after it `41k keys evicted in the last 59s`: a burst between two looks must stay to be seen. */
 function evictionText(row: RedisServerRow): string | undefined {
-	if ((row.evictedPerSecond ?? 0) > 0) return `evicting ${rate(row.evictedPerSecond)}`;
+	if ((row.evictedPerSecond ?? 0) > 0) return `evicting ${formatRate(row.evictedPerSecond)}`;
 	const {keys = 0, seconds} = row.evictedRecently ?? {};
 	if (keys === 0) return undefined;
-	return `${count(keys)} ${keys === 1 ? 'key' : 'keys'} evicted in the last ${duration(seconds)}`;
+	return `${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'} evicted in the last ${formatDuration(seconds)}`;
 }
 
-const present = (parts: readonly (string | undefined)[]): string => parts.filter(part => part !== undefined).join(', ');
+const joinPresent = (parts: readonly (string | undefined)[]): string =>
+	parts.filter(part => part !== undefined).join(', ');
 
-function memoryTrouble(row: RedisServerRow): Trouble | undefined {
-	const share = memoryShare(row);
+function memoryTrouble(row: RedisServerRow): ServerProblem | undefined {
+	const share = redisMemoryShare(row);
 	const evicting = row.evictedPerSecond ?? 0;
 	const evicted = row.evictedRecently?.keys ?? 0;
 	const full = row.levels.memory !== 'ok';
@@ -59,19 +68,21 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 	const lost = (row.hitRateBefore ?? 0) - (row.hitRate ?? row.hitRateBefore ?? 0);
 	const hurting = evicting > 0 && lost >= hurtingHitLoss;
 	const severity = row.levels.memory === 'crit' || hurting ? 'crit' : 'warn';
-	const of = limited ? `${percent(share)} of maxmemory` : `no maxmemory, ${percent(share)} of the machine's memory`;
-	const cause = clientsHoldMuch(row) ? clientsCause(row) : undefined;
+	const of = limited
+		? `${formatPercent(share)} of maxmemory`
+		: `no maxmemory, ${formatPercent(share)} of the machine's memory`;
+	const cause = areClientBuffersLarge(row) ? clientsCause(row) : undefined;
 	const symptom = stuck
 		? share >= 1
 			? `${of}, policy noeviction: writes fail now`
 			: `${of}, policy noeviction: writes fail at the limit`
-		: present(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
+		: joinPresent(full ? [of, evictionText(row), hitText(row)] : [evictionText(row), of, hitText(row)]);
 	const short = stuck
-		? `${percent(share)}, noeviction`
+		? `${formatPercent(share)}, noeviction`
 		: evicting > 0
-			? `${percent(share)}, evicting`
+			? `${formatPercent(share)}, evicting`
 			: evicted > 0
-				? `${percent(share)}, ${count(evicted)} evicted`
+				? `${formatPercent(share)}, ${formatCount(evicted)} evicted`
 				: of;
 	return {
 		id: 'memory',
@@ -82,15 +93,15 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 		...(cause?.row === undefined ? {} : {row: cause.row}),
 		evidence: [
 			...(cause?.evidence ?? []),
-			`used_memory ${bytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${bytes(memoryLimit(row))}`,
-			thresholdText(memoryThreshold, percent),
+			`used_memory ${formatBytes(row.usedMemory)} of ${limited ? 'maxmemory' : 'total_system_memory'} ${formatBytes(redisMemoryLimit(row))}`,
+			formatThreshold(memoryThreshold, formatPercent),
 			`maxmemory-policy ${row.policy || 'not told'}`,
-			`evicted ${rate(row.evictedPerSecond)} between the last two reads`,
+			`evicted ${formatRate(row.evictedPerSecond)} between the last two reads`,
 			...(row.evictedRecently === undefined
 				? []
-				: [`evicted_keys grew by ${evicted} in the last ${duration(row.evictedRecently.seconds)}`]),
-			`hit rate ${percent(row.hitRate)} between the last two reads, ${percent(row.hitRateBefore)} since the counters began`,
-			`client buffers ${bytes(row.clientsMemory)}`,
+				: [`evicted_keys grew by ${evicted} in the last ${formatDuration(row.evictedRecently.seconds)}`]),
+			`hit rate ${formatPercent(row.hitRate)} between the last two reads, ${formatPercent(row.hitRateBefore)} since the counters began`,
+			`client buffers ${formatBytes(row.clientsMemory)}`,
 		],
 		actions: cause === undefined ? ['redis.set-maxmemory'] : ['redis.kill-client', 'redis.set-maxmemory'],
 		inspections: cause === undefined ? ['redis.memory', 'redis.clients'] : ['redis.clients', 'redis.memory'],
@@ -98,63 +109,65 @@ function memoryTrouble(row: RedisServerRow): Trouble | undefined {
 }
 
 /** Who holds the buffers that fill the memory: one client when most of them are its own, else all together. */
-function clientsCause(row: RedisServerRow): Pick<Trouble, 'sentence' | 'short' | 'row' | 'evidence'> {
+function clientsCause(row: RedisServerRow): Pick<ServerProblem, 'sentence' | 'short' | 'row' | 'evidence'> {
 	const held = row.clientsMemory ?? 0;
 	const one = row.heaviestClient;
 	if (one === undefined || one.bytes < held / 2) {
-		const short = `clients hold ${bytes(held)}`;
-		const evidence = [`told from ${percent(clientsShareWarn)} of used memory in buffers of clients`];
+		const short = `clients hold ${formatBytes(held)}`;
+		const evidence = [`told from ${formatPercent(clientsShareWarn)} of used memory in buffers of clients`];
 		return {short, sentence: `${short} of buffers`, evidence};
 	}
 	return {
-		short: `client ${one.clientId} holds ${bytes(one.bytes)}`,
-		sentence: `client ${one.clientId} (${one.title}) holds ${bytes(one.bytes)} of buffers`,
+		short: `client ${one.clientId} holds ${formatBytes(one.bytes)}`,
+		sentence: `client ${one.clientId} (${one.title}) holds ${formatBytes(one.bytes)} of buffers`,
 		row: {kind: 'redis.client', id: one.rowId},
-		evidence: [`CLIENT LIST: client ${one.clientId} holds ${bytes(one.bytes)} of the ${bytes(held)} of all clients`],
+		evidence: [
+			`CLIENT LIST: client ${one.clientId} holds ${formatBytes(one.bytes)} of the ${formatBytes(held)} of all clients`,
+		],
 	};
 }
 
 /** Where memory is short the finding of that names them as its cause. */
-function clientsTrouble(row: RedisServerRow): Trouble | undefined {
-	if (!clientsHoldMuch(row)) return undefined;
+function clientsTrouble(row: RedisServerRow): ServerProblem | undefined {
+	if (!areClientBuffersLarge(row)) return undefined;
 	const held = row.clientsMemory ?? 0;
 	const {short, sentence, row: client, evidence} = clientsCause(row);
 	return {
 		id: 'client-buffers',
 		severity: 'warn',
 		short,
-		sentence: `${sentence}, ${percent(held / row.usedMemory)} of used memory`,
+		sentence: `${sentence}, ${formatPercent(held / row.usedMemory)} of used memory`,
 		...(client === undefined ? {} : {row: client}),
-		evidence: [...evidence, `mem_clients_normal ${bytes(held)}, used_memory ${bytes(row.usedMemory)}`],
+		evidence: [...evidence, `mem_clients_normal ${formatBytes(held)}, used_memory ${formatBytes(row.usedMemory)}`],
 		actions: ['redis.kill-client'],
 		inspections: ['redis.clients', 'redis.memory'],
 	};
 }
 
-function fragmentationTrouble(row: RedisServerRow): Trouble | undefined {
+function fragmentationTrouble(row: RedisServerRow): ServerProblem | undefined {
 	const {fragmentationRatio: ratio, fragmentationBytes: wasted} = row;
 	if (ratio === undefined || wasted === undefined || row.usedMemory < fragmentationMatters) return undefined;
 	const swapped = ratio < swappedRatio;
 	if (!swapped && (row.levels.fragmentation === 'ok' || wasted < fragmentationMatters)) return undefined;
-	const short = swapped ? `${bytes(-wasted)} swapped out` : `${bytes(wasted)} fragmented`;
+	const short = swapped ? `${formatBytes(-wasted)} swapped out` : `${formatBytes(wasted)} fragmented`;
 	return {
 		id: 'fragmentation',
 		severity: 'warn',
 		short,
 		sentence: swapped
-			? `${bytes(-wasted)} of used memory is not resident: it was swapped out (ratio ${ratio.toFixed(2)})`
-			: `${bytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
+			? `${formatBytes(-wasted)} of used memory is not resident: it was swapped out (ratio ${ratio.toFixed(2)})`
+			: `${formatBytes(wasted)} lost to fragmentation (ratio ${ratio.toFixed(2)})`,
 		evidence: [
-			`mem_fragmentation_bytes ${grouped(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
-			`${thresholdText(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${bytes(fragmentationMatters)}`,
+			`mem_fragmentation_bytes ${formatThousands(wasted)}, mem_fragmentation_ratio ${ratio.toFixed(2)}`,
+			`${formatThreshold(fragmentationThreshold, ratioText)}; swapped out below ${swappedRatio}; told once used_memory is over ${formatBytes(fragmentationMatters)}`,
 		],
 		actions: [],
 		inspections: ['redis.memory'],
 	};
 }
 
-function replicationTroubles(row: RedisServerRow, now: number): readonly Trouble[] {
-	const troubles: Trouble[] = [];
+function replicationTroubles(row: RedisServerRow, now: number): readonly ServerProblem[] {
+	const troubles: ServerProblem[] = [];
 	const common = {actions: [], inspections: []};
 	const {upstream} = row;
 	if (upstream !== undefined && !upstream.up) {
@@ -164,7 +177,7 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly Trouble
 			id: 'replica-link',
 			severity: 'crit',
 			short: 'replica link down',
-			sentence: `the link to primary ${upstream.address} is down${since === undefined ? '' : ` for ${duration(since)}`}: what is read here is old`,
+			sentence: `the link to primary ${upstream.address} is down${since === undefined ? '' : ` for ${formatDuration(since)}`}: what is read here is old`,
 			...(since === undefined ? {} : {since: now - since * 1000}),
 			evidence: ['master_link_status down', `master_link_down_since_seconds ${since ?? 'not told'}`],
 		});
@@ -193,18 +206,18 @@ function replicationTroubles(row: RedisServerRow, now: number): readonly Trouble
 	return troubles;
 }
 
-function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
+function connectionTroubles(row: RedisServerRow): readonly ServerProblem[] {
 	const common = {actions: ['redis.kill-client'], inspections: ['redis.clients']};
 	const limit = row.maxclients;
 	const rejected = row.rejectedRecently ?? 0;
-	const troubles: Trouble[] = [];
+	const troubles: ServerProblem[] = [];
 	if (rejected > 0) {
 		troubles.push({
 			...common,
 			id: 'rejected',
 			severity: 'crit',
-			short: `${count(rejected)} rejected`,
-			sentence: `${grouped(rejected)} connections rejected in the last ${duration(row.recentSeconds)}${limit === undefined ? '' : ` (maxclients ${grouped(limit)})`}`,
+			short: `${formatCount(rejected)} rejected`,
+			sentence: `${formatThousands(rejected)} connections rejected in the last ${formatDuration(row.recentSeconds)}${limit === undefined ? '' : ` (maxclients ${formatThousands(limit)})`}`,
 			evidence: [
 				`rejected_connections grew by ${rejected}`,
 				`${row.clients} clients of maxclients ${limit ?? 'not told'}`,
@@ -215,15 +228,18 @@ function connectionTroubles(row: RedisServerRow): readonly Trouble[] {
 			...common,
 			id: 'maxclients',
 			severity: 'warn',
-			short: `${percent(maxclientsShare(row))} of maxclients`,
-			sentence: `${grouped(row.clients)} of ${grouped(limit ?? 0)} connections are used`,
-			evidence: [`connected_clients ${row.clients}, maxclients ${limit}`, thresholdText(maxclientsThreshold, percent)],
+			short: `${formatPercent(maxclientsShare(row))} of maxclients`,
+			sentence: `${formatThousands(row.clients)} of ${formatThousands(limit ?? 0)} connections are used`,
+			evidence: [
+				`connected_clients ${row.clients}, maxclients ${limit}`,
+				formatThreshold(maxclientsThreshold, formatPercent),
+			],
 		});
 	}
 	return troubles;
 }
 
-function slowTrouble(row: RedisServerRow): Trouble | undefined {
+function slowTrouble(row: RedisServerRow): ServerProblem | undefined {
 	const slow = row.slowRecently ?? 0;
 	if (slow < slowWarn) return undefined;
 	const {slowest} = row;
@@ -232,15 +248,15 @@ function slowTrouble(row: RedisServerRow): Trouble | undefined {
 	return {
 		id: 'slow-log',
 		severity: 'warn',
-		short: `${count(slow)} slow commands`,
-		sentence: `${grouped(slow)} commands entered the slow log in the last ${duration(row.recentSeconds)}${worst}`,
+		short: `${formatCount(slow)} slow commands`,
+		sentence: `${formatThousands(slow)} commands entered the slow log in the last ${formatDuration(row.recentSeconds)}${worst}`,
 		evidence: [`the id of the newest SLOWLOG entry grew by ${slow}`, `told from ${slowWarn} a minute`],
 		actions: [],
 		inspections: ['redis.slow-log', 'redis.clients'],
 	};
 }
 
-function loadingTrouble(row: RedisServerRow): Trouble | undefined {
+function loadingTrouble(row: RedisServerRow): ServerProblem | undefined {
 	if (!row.loading) return undefined;
 	return {
 		id: 'loading',
@@ -254,7 +270,7 @@ function loadingTrouble(row: RedisServerRow): Trouble | undefined {
 }
 
 /** Everything wrong with the server, the worst first. */
-function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
+function serverProblems(row: RedisServerRow, now: number): readonly ServerProblem[] {
 	return [
 		...replicationTroubles(row, now),
 		memoryTrouble(row) ?? clientsTrouble(row),
@@ -264,25 +280,25 @@ function troublesOf(row: RedisServerRow, now: number): readonly Trouble[] {
 		loadingTrouble(row),
 	]
 		.filter(trouble => trouble !== undefined)
-		.sort((a, b) => bySeverity(a.severity, b.severity));
+		.sort((a, b) => compareSeverity(a.severity, b.severity));
 }
 
 /** Severity, levels and `why` of a row that has everything else. `before`: the levels at the read before. */
-export function judgeServer(
+export function evaluateRedisServer(
 	facts: Omit<RedisServerRow, 'severity' | 'why' | 'levels'>,
 	now: number,
 	before?: RedisLevels,
 ): RedisServerRow {
 	const row: RedisServerRow = {...facts, levels: redisLevels(facts, before), severity: 'ok'};
-	const troubles = troublesOf(row, now);
+	const troubles = serverProblems(row, now);
 	const worst = troubles[0];
 	return worst === undefined
 		? row
 		: {...row, severity: worst.severity, why: troubles.map(trouble => trouble.short).join(' · ')};
 }
 
-export function serverFindings(row: RedisServerRow, now: number): readonly Finding[] {
-	return troublesOf(row, now).map(({id, short: _, ...trouble}) => ({
+export function redisServerFindings(row: RedisServerRow, now: number): readonly Finding[] {
+	return serverProblems(row, now).map(({id, short: _, ...trouble}) => ({
 		...trouble,
 		id: `${row.target}/redis/${id}`,
 		target: row.target,

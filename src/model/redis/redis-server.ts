@@ -1,7 +1,7 @@
 import type {Row} from '../../contract/row.ts';
 import type {Permission} from '../../contract/system.ts';
 import type {RedisReplica, RedisUpstream, SlowCommand} from '../../port/redis.ts';
-import {type Level, type Threshold, weigh} from '../threshold.ts';
+import {evaluateThreshold, type Threshold, type ThresholdLevel} from '../threshold.ts';
 import type {HeaviestClient} from './redis-client.ts';
 
 export type RedisServerRow = Row & {
@@ -55,9 +55,9 @@ export type RedisServerRow = Row & {
 
 /** How bad the figures are that have a threshold, with those of the read before in mind. */
 export type RedisLevels = {
-	readonly memory: Level;
-	readonly clients: Level;
-	readonly fragmentation: Level;
+	readonly memory: ThresholdLevel;
+	readonly clients: ThresholdLevel;
+	readonly fragmentation: ThresholdLevel;
 };
 
 const onlyWarns = (warn: number): Threshold => ({warn, crit: Number.POSITIVE_INFINITY});
@@ -69,43 +69,43 @@ export const maxclientsThreshold = onlyWarns(0.9);
 /** Of mem_fragmentation_ratio. */
 export const fragmentationThreshold = onlyWarns(1.5);
 
-type Weighed = Pick<
+type ThresholdFigures = Pick<
 	RedisServerRow,
 	'maxmemory' | 'systemMemory' | 'usedMemory' | 'clients' | 'maxclients' | 'fragmentationRatio'
 >;
 
-export const redisLevels = (row: Weighed, before: RedisLevels | undefined): RedisLevels => ({
-	memory: weigh(memoryShare(row) ?? 0, memoryThreshold, before?.memory),
-	clients: weigh(maxclientsShare(row), maxclientsThreshold, before?.clients),
-	fragmentation: weigh(row.fragmentationRatio ?? 0, fragmentationThreshold, before?.fragmentation),
+export const redisLevels = (row: ThresholdFigures, before: RedisLevels | undefined): RedisLevels => ({
+	memory: evaluateThreshold(redisMemoryShare(row) ?? 0, memoryThreshold, before?.memory),
+	clients: evaluateThreshold(maxclientsShare(row), maxclientsThreshold, before?.clients),
+	fragmentation: evaluateThreshold(row.fragmentationRatio ?? 0, fragmentationThreshold, before?.fragmentation),
 });
 
 /** 0 where the server tells no limit. */
-export const maxclientsShare = ({clients, maxclients = 0}: Pick<Weighed, 'clients' | 'maxclients'>): number =>
+export const maxclientsShare = ({clients, maxclients = 0}: Pick<ThresholdFigures, 'clients' | 'maxclients'>): number =>
 	maxclients === 0 ? 0 : clients / maxclients;
 
 export const clientsShareWarn = 0.25;
 const clientsMatter = 16 * 1024 ** 2;
 
 /** Whether client buffers are so much of the memory that they are what fills it. */
-export const clientsHoldMuch = ({
+export const areClientBuffersLarge = ({
 	clientsMemory = 0,
 	usedMemory,
 }: Pick<RedisServerRow, 'clientsMemory' | 'usedMemory'>) =>
 	clientsMemory >= clientsMatter && clientsMemory >= clientsShareWarn * usedMemory;
 
 /** What memory runs against: maxmemory, or without it the machine. */
-export function memoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {
+export function redisMemoryLimit(row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory'>): number | undefined {
 	return row.maxmemory > 0 ? row.maxmemory : row.systemMemory;
 }
 
-export function memoryShare(
+export function redisMemoryShare(
 	row: Pick<RedisServerRow, 'maxmemory' | 'systemMemory' | 'usedMemory'>,
 ): number | undefined {
-	const limit = memoryLimit(row);
+	const limit = redisMemoryLimit(row);
 	return limit === undefined || limit === 0 ? undefined : row.usedMemory / limit;
 }
 
 /** The permission of this name, as the server told it. */
-export const permissionOf = (row: RedisServerRow, name: string): Permission | undefined =>
+export const findPermission = (row: RedisServerRow, name: string): Permission | undefined =>
 	row.permissions.find(permission => permission.name === name);

@@ -22,7 +22,7 @@ export function parseRedisSize(text: string): number | undefined {
 }
 
 /** Bytes in the largest unit that says them exactly: `64mb`, `1536kb`, `1000001`. `parseRedisSize` gives them back. */
-export function redisSize(bytes: number): string {
+export function formatRedisSize(bytes: number): string {
 	const unit = units.find(([name, size]) => /^[gmk]b$/.test(name) && bytes >= size && bytes % size === 0);
 	return unit === undefined ? String(bytes) : `${bytes / unit[1]}${unit[0]}`;
 }

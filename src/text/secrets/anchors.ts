@@ -1,6 +1,6 @@
-import {findAuth, findHello, findOption, findProgram, findSetUser, findUserRule, programs} from './commands.ts';
+import {commandNames, findAuth, findCommand, findHello, findOption, findSetUser, findUserRule} from './commands.ts';
 import {findForeign, findNamed, findSetConfig} from './names.ts';
-import {folded, type Scan} from './scan.ts';
+import {type Scan, toLowerCaseCode} from './scan.ts';
 import {findCall, findCrypt, findCryptVector, findIdentified, findInsert} from './sql.ts';
 import {findKey, findToken, findWrappedKey, tokenStarts} from './tokens.ts';
 import {
@@ -46,7 +46,7 @@ const anchors: readonly Anchor[] = [
 	...each(['pgp_', 'hmac('], findCall),
 	...each(['identified'], findIdentified),
 	...each(['insert'], findInsert),
-	...programs.map(word => ({word, find: findProgram(word)})),
+	...commandNames.map(word => ({word, find: findCommand(word)})),
 	...each([' -u', ' -p', ' -a', ' -w', ' --user', ' --pass', ' --proxy-user'], findOption),
 	...each(['hello'], findHello),
 	...each(['setuser'], findSetUser),
@@ -59,33 +59,36 @@ const anchors: readonly Anchor[] = [
 /** A number for three characters, the same for capitals; others can have it too. */
 const bits = 5;
 const all = (1 << (3 * bits)) - 1;
-export const rolled = (before: number, code: number): number => ((before << bits) | (code & 31)) & all;
+export const rollTrigram = (before: number, code: number): number => ((before << bits) | (code & 31)) & all;
 
 /** How frequent the characters of each of the 32 numbers are in logs, as a logarithm. */
 const commonness = [...'a99889777855889999a9988777850746'].map(digit => Number.parseInt(digit, 16));
 
 /** An anchor, and which three of its characters are searched for: the least frequent ones. */
-export type Placed = Anchor & {readonly offset: number; readonly number: number};
+export type PlacedAnchor = Anchor & {readonly offset: number; readonly number: number};
 
-function placed(anchor: Anchor): Placed {
-	const codes = Array.from(anchor.word, character => folded(character.charCodeAt(0)));
+function placeAnchor(anchor: Anchor): PlacedAnchor {
+	const codes = Array.from(anchor.word, character => toLowerCaseCode(character.charCodeAt(0)));
 	const weight = (offset: number) =>
 		codes.slice(offset, offset + 3).reduce((sum, code) => sum + (commonness[code & 31] ?? 0), 0);
 	const offsets = codes.slice(2).map((_, offset) => offset);
 	const offset = offsets.reduce((best, one) => (weight(one) < weight(best) ? one : best), 0);
-	return {...anchor, offset, number: codes.slice(offset, offset + 3).reduce(rolled, 0)};
+	return {...anchor, offset, number: codes.slice(offset, offset + 3).reduce(rollTrigram, 0)};
 }
 
-const byNumber: ReadonlyMap<number, readonly Placed[]> = Map.groupBy(anchors.map(placed), ({number}) => number);
+const byNumber: ReadonlyMap<number, readonly PlacedAnchor[]> = Map.groupBy(
+	anchors.map(placeAnchor),
+	({number}) => number,
+);
 
 /** The anchors by their numbers, from 1 on. */
-const groups: readonly (readonly Placed[])[] = [[], ...byNumber.values()];
+const groups: readonly (readonly PlacedAnchor[])[] = [[], ...byNumber.values()];
 
 /** The group of a number; 0 where no anchor has it. */
-export const groupOf: Uint8Array = (() => {
+export const groupOfTrigram: Uint8Array = (() => {
 	const slots = new Uint8Array(all + 1);
 	for (const [index, number] of [...byNumber.keys()].entries()) slots[number] = index + 1;
 	return slots;
 })();
 
-export const anchorsOf = (group: number): readonly Placed[] => groups[group] ?? [];
+export const anchorsOfGroup = (group: number): readonly PlacedAnchor[] => groups[group] ?? [];

@@ -26,10 +26,10 @@ const withUser: ReadonlySet<string> = new Set(['curl', 'etcdctl']);
 const withLogin: ReadonlySet<string> = new Set(['docker', 'podman', 'helm']);
 const longestArgument = 1024;
 
-export const programs: readonly string[] = Object.keys(options);
+export const commandNames: readonly string[] = Object.keys(options);
 
 /** Remembers the program until the end of its line. */
-export const findProgram =
+export const findCommand =
 	(name: string) =>
 	(scan: Scan, place: number): void => {
 		if (!isWord(scan.at(place - 1))) scan.command = {name, until: scan.lineEnd(place)};

@@ -1,4 +1,4 @@
-import {folded, isSpace, isWord, type Scan} from './scan.ts';
+import {isSpace, isWord, type Scan, toLowerCaseCode} from './scan.ts';
 
 const apostrophe = 39;
 const quote = 34;
@@ -59,7 +59,7 @@ function escapedEnd(text: string, from: number, end: number): number {
 /** `E'…'`, `U&'…'`, `N'…'` */
 function prefixedEnd(scan: Scan, place: number): number | undefined {
 	if (isWord(scan.at(place - 1))) return undefined;
-	const letter = folded(scan.at(place));
+	const letter = toLowerCaseCode(scan.at(place));
 	if (letter === 110 && scan.at(place + 1) === apostrophe) return continued(scan, singleEnd(scan.text, place + 2), `'`);
 	if (letter === 117 && scan.at(place + 1) === 38 && scan.at(place + 2) === apostrophe)
 		return continued(scan, singleEnd(scan.text, place + 3), `'`);

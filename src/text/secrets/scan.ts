@@ -4,7 +4,7 @@
  */
 
 /** Upper-case ASCII letters as lower-case ones, by code. */
-export const folded = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
+export const toLowerCaseCode = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
 
 /** `[A-Za-z0-9_]`, by code. */
 export const isWord = (code: number): boolean =>
@@ -13,7 +13,7 @@ export const isWord = (code: number): boolean =>
 /** Whether a text has a lower-case word there, in any case. */
 export function hasAt(text: string, word: string, place: number): boolean {
 	for (let index = 0; index < word.length; index += 1)
-		if (folded(text.charCodeAt(place + index)) !== word.charCodeAt(index)) return false;
+		if (toLowerCaseCode(text.charCodeAt(place + index)) !== word.charCodeAt(index)) return false;
 	return true;
 }
 

@@ -5,19 +5,19 @@ import type {Row} from '../../../src/contract/row.ts';
 import {isAdapterError} from '../../../src/errors.ts';
 import type {AlertmanagerAlertRow} from '../../../src/model/alertmanager/alertmanager-alert.ts';
 import type {SilenceRow} from '../../../src/model/alertmanager/silence.ts';
-import {actionOf, openRoom, type Room, typed} from './alertmanager-fixture.ts';
+import {type AlertmanagerFixture, actionOf, filledParams, openAlertmanager} from './alertmanager-fixture.ts';
 import {
 	alertsOf,
-	amtool,
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	ownAlertmanager,
-	resolve,
-	silenceByHand,
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
+	resolveAlert,
+	runAmtool,
 	silencesOf,
+	startDedicatedAlertmanager,
 } from './dedicated-alertmanager.ts';
-import {type Front, httpFront} from './reverse-proxy.ts';
+import {type ReverseProxy, startReverseProxy} from './reverse-proxy.ts';
 
 const silencing = actionOf('alertmanager.silence');
 const ending = actionOf('alertmanager.expire-silence');
@@ -26,12 +26,12 @@ const twin = {...down, instance: 'a:2'};
 const full = {alertname: 'DiskFull', severity: 'warning'};
 const why = {comment: 'known, OPS-2'};
 
-await describeOwnAlertmanager('making and ending silences', server => {
-	let front: Front;
-	let room: Room;
+await describeDedicatedAlertmanager('making and ending silences', server => {
+	let front: ReverseProxy;
+	let room: AlertmanagerFixture;
 	beforeAll(async () => {
-		front = await httpFront(server);
-		room = await openRoom(front);
+		front = await startReverseProxy(server);
+		room = await openAlertmanager(front);
 	});
 	afterAll(async () => {
 		await room.close();
@@ -39,10 +39,11 @@ await describeOwnAlertmanager('making and ending silences', server => {
 	});
 	beforeEach(async () => {
 		front.mode = 'pass';
-		for (const labels of [down, twin, full]) await fire(server, labels);
+		for (const labels of [down, twin, full]) await fireAlert(server, labels);
 	});
 	afterEach(async () => {
-		for (const one of await silencesOf(server)) if (one.status.state !== 'expired') await expireByHand(server, one.id);
+		for (const one of await silencesOf(server))
+			if (one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
 	});
 
 	const alert = async (labels: Readonly<Record<string, string>> = down): Promise<Row> => {
@@ -59,7 +60,7 @@ await describeOwnAlertmanager('making and ending silences', server => {
 	};
 	const preview = async (given: Params, row?: Row) => {
 		const chosen = row ?? (await alert());
-		return silencing.preview([chosen], typed(silencing, chosen, given), room.acting);
+		return silencing.preview([chosen], filledParams(silencing, chosen, given), room.actionContext);
 	};
 	const active = async () => (await silencesOf(server)).filter(one => one.status.state === 'active');
 
@@ -69,19 +70,19 @@ await describeOwnAlertmanager('making and ending silences', server => {
 			expect(touches).toEqual(['alert TargetDown job=api instance=a:1']);
 			expect(impact).toMatch(/for 2h00m, nobody is told of what .* matches: 1 alert now, 1 of them critical\./);
 			expect(risk).toBe('low');
-			const receipt = await silencing.run(plan, room.acting);
+			const receipt = await silencing.run(plan, room.actionContext);
 			const [made] = await active();
 			expect(made).toMatchObject({comment: why.comment, createdBy: userInfo().username, id: receipt.before['id']});
-			expect(amtool(server, 'alert', 'query', 'alertname=TargetDown')).not.toContain('a:1');
+			expect(runAmtool(server, 'alert', 'query', 'alertname=TargetDown')).not.toContain('a:1');
 			const hidden = (await alertsOf(server)).filter(one => one.status.silencedBy.length > 0);
 			expect(hidden.map(one => one.labels)).toEqual([down]);
-			expect(await silencing.verify(plan, receipt, room.acting)).toMatchObject({result: 'done'});
+			expect(await silencing.verify(plan, receipt, room.actionContext)).toMatchObject({result: 'done'});
 			expect(front.userAgent).toContain('rec-1');
 		});
 
 		test('ends when it was said that it ends', async () => {
 			const {plan} = await preview({...why, duration: '1h30m'});
-			await silencing.run(plan, room.acting);
+			await silencing.run(plan, room.actionContext);
 			const [made] = await active();
 			const {endsAt} = (plan as {readonly silence: {readonly endsAt: string}}).silence;
 			expect(made?.endsAt).toBe(endsAt);
@@ -101,19 +102,19 @@ await describeOwnAlertmanager('making and ending silences', server => {
 		test('says before it is made that it would not hide the alert', async () => {
 			const {unhelpful, plan} = await preview({...why, matchers: 'alertname="DiskFull"'});
 			expect(unhelpful?.reason).toContain('do not match TargetDown');
-			const receipt = await silencing.run(plan, room.acting);
-			expect(await silencing.verify(plan, receipt, room.acting)).toMatchObject({result: 'ineffective'});
+			const receipt = await silencing.run(plan, room.actionContext);
+			expect(await silencing.verify(plan, receipt, room.actionContext)).toMatchObject({result: 'ineffective'});
 		});
 
 		test('warns of one that hides all, and of one that is there already', async () => {
-			await silenceByHand(server, {alertname: 'DiskFull'}, {by: 'mira'});
+			await createSilenceDirectly(server, {alertname: 'DiskFull'}, {by: 'mira'});
 			const {plan} = await preview({...why, matchers: 'alertname=~"TargetDown|DiskFull"'});
-			const checks = await silencing.preflight(plan, room.acting);
+			const checks = await silencing.preflight(plan, room.actionContext);
 			expect(checks).toContainEqual(
 				expect.objectContaining({result: 'warn', detail: 'every one of the 3 alerts that fire now'}),
 			);
 			const again = await preview({...why, matchers: 'alertname="DiskFull"'}, await alert(full));
-			expect(await silencing.preflight(again.plan, room.acting)).toContainEqual(
+			expect(await silencing.preflight(again.plan, room.actionContext)).toContainEqual(
 				expect.objectContaining({
 					result: 'warn',
 					detail: expect.stringMatching(/^mira has one with the same matchers until/),
@@ -131,17 +132,17 @@ await describeOwnAlertmanager('making and ending silences', server => {
 
 		test('is taken back by an end, and that by a new silence with the same end', async () => {
 			const {plan} = await preview(why);
-			const receipt = await silencing.run(plan, room.acting);
+			const receipt = await silencing.run(plan, room.actionContext);
 			const [made] = await active();
 			if ('impossible' in silencing.undo) throw new Error('it can be undone');
-			const back = await silencing.undo.propose(plan, receipt, room.acting);
+			const back = await silencing.undo.propose(plan, receipt, room.actionContext);
 			expect(back.touches[0]).toContain(made?.id);
-			const ended = await silencing.run(back.plan, room.acting);
-			expect(await silencing.verify(back.plan, ended, room.acting)).toMatchObject({result: 'done'});
+			const ended = await silencing.run(back.plan, room.actionContext);
+			expect(await silencing.verify(back.plan, ended, room.actionContext)).toMatchObject({result: 'done'});
 			expect(await active()).toEqual([]);
-			await expect(silencing.undo.propose(plan, receipt, room.acting)).rejects.toMatchObject({kind: 'conflict'});
-			const forth = await silencing.undo.propose(back.plan, ended, room.acting);
-			await silencing.run(forth.plan, room.acting);
+			await expect(silencing.undo.propose(plan, receipt, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
+			const forth = await silencing.undo.propose(back.plan, ended, room.actionContext);
+			await silencing.run(forth.plan, room.actionContext);
 			const [again] = await active();
 			expect(again).toMatchObject({endsAt: made?.endsAt, matchers: made?.matchers, comment: made?.comment});
 			expect(again?.id).not.toBe(made?.id);
@@ -150,63 +151,63 @@ await describeOwnAlertmanager('making and ending silences', server => {
 
 	describe('what moved meanwhile is stale:', () => {
 		test.each([
-			['the alert has ended', () => resolve(server, down)],
+			['the alert has ended', () => resolveAlert(server, down)],
 			[
 				'the alert fires anew',
 				async () => {
-					await resolve(server, down);
-					await fire(server, down, {}, 1000);
+					await resolveAlert(server, down);
+					await fireAlert(server, down, {}, 1000);
 				},
 			],
-			['somebody silenced it', () => silenceByHand(server, down)],
+			['somebody silenced it', () => createSilenceDirectly(server, down)],
 		])('%s', async (_, move) => {
 			const {plan} = await preview(why);
 			await move();
 			const before = (await active()).length;
-			expect(await silencing.preflight(plan, room.acting)).toContainEqual(
+			expect(await silencing.preflight(plan, room.actionContext)).toContainEqual(
 				expect.objectContaining({result: 'block', moved: true}),
 			);
-			front.seen.length = 0;
-			await expect(silencing.run(plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
-			expect(front.seen.filter(line => line.startsWith('POST'))).toEqual([]);
+			front.requests.length = 0;
+			await expect(silencing.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
+			expect(front.requests.filter(line => line.startsWith('POST'))).toEqual([]);
 			expect(await active()).toHaveLength(before);
 		});
 
 		test('its end has passed while somebody thought about it', async () => {
-			const late = await openRoom(front, {readOnly: false}, () => Date.now() - 3 * 3_600_000);
+			const late = await openAlertmanager(front, {readOnly: false}, () => Date.now() - 3 * 3_600_000);
 			const row = await alert();
-			const {plan} = await silencing.preview([row], typed(silencing, row, why), late.acting);
+			const {plan} = await silencing.preview([row], filledParams(silencing, row, why), late.actionContext);
 			await late.close();
-			expect(await silencing.preflight(plan, room.acting)).toContainEqual(
+			expect(await silencing.preflight(plan, room.actionContext)).toContainEqual(
 				expect.objectContaining({label: 'its end', result: 'block', moved: true}),
 			);
-			await expect(silencing.run(plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
+			await expect(silencing.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
 			expect(await active()).toEqual([]);
 		});
 
 		test.each([
-			['the silence was ended', (id: string) => expireByHand(server, id)],
-			['somebody made it last longer', (id: string) => silenceByHand(server, down, {id, minutes: 240})],
+			['the silence was ended', (id: string) => expireSilenceDirectly(server, id)],
+			['somebody made it last longer', (id: string) => createSilenceDirectly(server, down, {id, minutes: 240})],
 		])('%s', async (_, move) => {
-			const id = await silenceByHand(server, down);
-			const {plan} = await ending.preview([await silence(id)], {}, room.acting);
+			const id = await createSilenceDirectly(server, down);
+			const {plan} = await ending.preview([await silence(id)], {}, room.actionContext);
 			await move(id);
 			const before = JSON.stringify(await silencesOf(server));
-			expect(await ending.preflight(plan, room.acting)).toContainEqual(
+			expect(await ending.preflight(plan, room.actionContext)).toContainEqual(
 				expect.objectContaining({result: 'block', moved: true}),
 			);
-			front.seen.length = 0;
-			await expect(ending.run(plan, room.acting)).rejects.toMatchObject({kind: 'conflict'});
-			expect(front.seen.filter(line => !line.startsWith('GET'))).toEqual([]);
+			front.requests.length = 0;
+			await expect(ending.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
+			expect(front.requests.filter(line => !line.startsWith('GET'))).toEqual([]);
 			expect(JSON.stringify(await silencesOf(server))).toBe(before);
 		});
 	});
 
 	describe('the end of a silence', () => {
 		test('tells what is told again, and what another silence still hides', async () => {
-			const id = await silenceByHand(server, {alertname: 'TargetDown'}, {by: 'mira'});
-			await silenceByHand(server, twin);
-			const {impact, risk, touches} = await ending.preview([await silence(id)], {}, room.acting);
+			const id = await createSilenceDirectly(server, {alertname: 'TargetDown'}, {by: 'mira'});
+			await createSilenceDirectly(server, twin);
+			const {impact, risk, touches} = await ending.preview([await silence(id)], {}, room.actionContext);
 			expect(impact).toMatch(
 				/^The silence of mira ends now .* 1 alert, 1 of them critical it hides are told again, .* 1 more stay silenced by another\.$/,
 			);
@@ -215,28 +216,28 @@ await describeOwnAlertmanager('making and ending silences', server => {
 		});
 
 		test('lets it be told again', async () => {
-			const id = await silenceByHand(server, down);
-			const {plan} = await ending.preview([await silence(id)], {}, room.acting);
-			const receipt = await ending.run(plan, room.acting);
-			expect(amtool(server, 'silence', 'query', '--quiet')).toBe('');
-			expect(amtool(server, 'alert', 'query', 'alertname=TargetDown')).toContain('TargetDown');
-			expect(await ending.verify(plan, receipt, room.acting)).toMatchObject({result: 'done'});
+			const id = await createSilenceDirectly(server, down);
+			const {plan} = await ending.preview([await silence(id)], {}, room.actionContext);
+			const receipt = await ending.run(plan, room.actionContext);
+			expect(runAmtool(server, 'silence', 'query', '--quiet')).toBe('');
+			expect(runAmtool(server, 'alert', 'query', 'alertname=TargetDown')).toContain('TargetDown');
+			expect(await ending.verify(plan, receipt, room.actionContext)).toMatchObject({result: 'done'});
 			const ended = await silence(id);
 			expect(ending.disabled([ended])).toBe('it has ended already');
 		});
 
 		test('of one that would begin later gives back one that begins then', async () => {
-			const id = await silenceByHand(server, down, {startsInMinutes: 30, minutes: 90});
+			const id = await createSilenceDirectly(server, down, {startsInMinutes: 30, minutes: 90});
 			const before = await silence(id);
-			const {plan, impact} = await ending.preview([before], {}, room.acting);
+			const {plan, impact} = await ending.preview([before], {}, room.actionContext);
 			expect(impact).toContain('It hides nothing that would be told.');
-			const receipt = await ending.run(plan, room.acting);
+			const receipt = await ending.run(plan, room.actionContext);
 			if ('impossible' in ending.undo) throw new Error('it can be undone');
-			const back = await ending.undo.propose(plan, receipt, room.acting);
-			await ending.run(back.plan, room.acting);
+			const back = await ending.undo.propose(plan, receipt, room.actionContext);
+			await ending.run(back.plan, room.actionContext);
 			const pending = (await silencesOf(server)).filter(one => one.status.state === 'pending');
 			expect(pending).toMatchObject([{startsAt: before.startsAt, endsAt: before.endsAt}]);
-			for (const one of pending) await expireByHand(server, one.id);
+			for (const one of pending) await expireSilenceDirectly(server, one.id);
 		});
 	});
 
@@ -245,10 +246,13 @@ await describeOwnAlertmanager('making and ending silences', server => {
 			['read-only', 'denied'],
 			['get-only', 'unsupported'],
 		] as const)('by what stands before the server (%s), nothing is done and it is said so', async (mode, kind) => {
-			const id = await silenceByHand(server, full);
-			const [make, end] = [await preview(why), await ending.preview([await silence(id)], {}, room.acting)];
+			const id = await createSilenceDirectly(server, full);
+			const [make, end] = [await preview(why), await ending.preview([await silence(id)], {}, room.actionContext)];
 			front.mode = mode;
-			for (const attempt of [() => silencing.run(make.plan, room.acting), () => ending.run(end.plan, room.acting)]) {
+			for (const attempt of [
+				() => silencing.run(make.plan, room.actionContext),
+				() => ending.run(end.plan, room.actionContext),
+			]) {
 				const error = await attempt().catch((thrown: unknown) => thrown);
 				expect(error).toMatchObject({name: 'AdapterError', kind});
 				expect(isAdapterError(error) && error.harmless).toBe(true);
@@ -260,38 +264,38 @@ await describeOwnAlertmanager('making and ending silences', server => {
 	describe('a lost reply', () => {
 		test('leaves it open whether it was done, and it was sent once', async () => {
 			const {plan} = await preview(why);
-			front.seen.length = 0;
+			front.requests.length = 0;
 			front.mode = 'mute';
-			const error = await silencing.run(plan, room.acting).catch((thrown: unknown) => thrown);
+			const error = await silencing.run(plan, room.actionContext).catch((thrown: unknown) => thrown);
 			expect(isAdapterError(error) && error.harmless).toBe(false);
-			expect(front.seen.filter(line => line.startsWith('POST'))).toHaveLength(1);
+			expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 			front.mode = 'pass';
 			expect(await active()).toHaveLength(1);
-			const checks = await silencing.preflight(plan, room.acting);
+			const checks = await silencing.preflight(plan, room.actionContext);
 			expect(checks).toContainEqual(
 				expect.objectContaining({result: 'block', detail: 'somebody silenced it meanwhile'}),
 			);
 		});
 
 		test('of an end: it was sent once, and is seen to have ended', async () => {
-			const id = await silenceByHand(server, down);
-			const {plan} = await ending.preview([await silence(id)], {}, room.acting);
-			front.seen.length = 0;
+			const id = await createSilenceDirectly(server, down);
+			const {plan} = await ending.preview([await silence(id)], {}, room.actionContext);
+			front.requests.length = 0;
 			front.mode = 'mute';
-			const error = await ending.run(plan, room.acting).catch((thrown: unknown) => thrown);
+			const error = await ending.run(plan, room.actionContext).catch((thrown: unknown) => thrown);
 			expect(isAdapterError(error) && error.harmless).toBe(false);
-			expect(front.seen.filter(line => line.startsWith('DELETE'))).toHaveLength(1);
+			expect(front.requests.filter(line => line.startsWith('DELETE'))).toHaveLength(1);
 			front.mode = 'pass';
 			expect(await active()).toEqual([]);
 		});
 	});
 
 	test('goes to the one Alertmanager that was chosen, and to no other', async () => {
-		const other = await ownAlertmanager();
+		const other = await startDedicatedAlertmanager();
 		try {
-			await fire(other, down);
+			await fireAlert(other, down);
 			const {plan} = await preview(why);
-			await silencing.run(plan, room.acting);
+			await silencing.run(plan, room.actionContext);
 			expect(await active()).toHaveLength(1);
 			expect(await silencesOf(other)).toEqual([]);
 		} finally {

@@ -1,15 +1,15 @@
-import {alertmanager} from '../../../adapters/alertmanager/system.ts';
+import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Params} from '../../../src/contract/param.ts';
 import type {Row, RowKind, Snapshot} from '../../../src/contract/row.ts';
 import type {AlertmanagerPort} from '../../../src/port/alertmanager.ts';
-import {context, keep} from '../conformance-subject.ts';
-import {actionIn} from '../system-fixture.ts';
+import {fakeSaveFile, testContext} from '../conformance-subject.ts';
+import {findAction} from '../system-fixture.ts';
 import {targetAt} from './dedicated-alertmanager.ts';
 
-export type Room = {
+export type AlertmanagerFixture = {
 	readonly port: AlertmanagerPort;
-	readonly acting: ActionContext<AlertmanagerPort>;
+	readonly actionContext: ActionContext<AlertmanagerPort>;
 	read<R extends Row>(kind: RowKind): Promise<Snapshot<R>>;
 	findings(kind: RowKind): Promise<readonly string[]>;
 	inspect(id: string, row: Row): Promise<string>;
@@ -17,23 +17,23 @@ export type Room = {
 };
 
 /** The whole system on one server, as the console opens it. */
-export async function openRoom(
+export async function openAlertmanager(
 	at: {readonly host: string; readonly port: number},
 	options = {readOnly: false},
 	now: () => number = Date.now,
-): Promise<Room> {
+): Promise<AlertmanagerFixture> {
 	const target = targetAt(at);
-	const connection = await alertmanager.connect(target, options);
+	const connection = await alertmanagerSystem.connect(target, options);
 	const port = connection.port as AlertmanagerPort;
-	const acting = {...context(), now, port, target, record: 'rec-1', keep};
+	const acting = {...testContext(), now, port, target, record: 'rec-1', saveFile: fakeSaveFile};
 	const read = async <R extends Row>(kind: RowKind) => {
-		const source = alertmanager.sources.find(one => one.kind === kind);
+		const source = alertmanagerSystem.sources.find(one => one.kind === kind);
 		if (source === undefined) throw new Error(`no source ${kind}`);
 		return {source, snapshot: (await source.open(port, target)(acting)) as Snapshot<R>};
 	};
 	return {
 		port,
-		acting,
+		actionContext: acting,
 		read: async <R extends Row>(kind: RowKind) => (await read<R>(kind)).snapshot,
 		async findings(kind) {
 			const {source, snapshot} = await read(kind);
@@ -41,7 +41,7 @@ export async function openRoom(
 			return found.map(({severity, sentence}) => `${severity}: ${sentence}`).sort();
 		},
 		async inspect(id, row) {
-			const inspection = alertmanager.inspections.find(one => one.id === id);
+			const inspection = alertmanagerSystem.inspections.find(one => one.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
 			const {title, lines} = await inspection.open(row, {...acting, rows: [row], params: {}});
 			return [title, ...lines.map(line => line.text)].join('\n');
@@ -50,8 +50,8 @@ export async function openRoom(
 	};
 }
 
-export const actionOf = (id: string): Action => actionIn(alertmanager, id);
+export const actionOf = (id: string): Action => findAction(alertmanagerSystem, id);
 
 /** What the fields of an action hold when nobody has typed anything, and what was typed. */
-export const typed = (action: Action, row: Row, given: Params): Params =>
+export const filledParams = (action: Action, row: Row, given: Params): Params =>
 	Object.fromEntries(action.params.map(param => [param.name, given[param.name] ?? param.initial([row])]));

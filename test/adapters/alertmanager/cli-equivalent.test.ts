@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
-import {curl} from '../../../adapters/alertmanager/cli-equivalent.ts';
+import {curlTargetCommand} from '../../../adapters/alertmanager/cli-equivalent.ts';
 import {targetAt} from './dedicated-alertmanager.ts';
 
 const at = {host: '127.0.0.1', port: 9093};
@@ -16,7 +16,7 @@ const words = (line: string, program: string): readonly string[] =>
 
 describe('by hand', () => {
 	test('a shell hands curl what is sent', () => {
-		const line = curl(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
+		const line = curlTargetCommand(targetAt(at), '/api/v2/silences', ['-X', 'POST', '-d', body]);
 		expect(words(line, 'curl')).toEqual(['-fsS', '-X', 'POST', '-d', body, 'http://127.0.0.1:9093/api/v2/silences']);
 	});
 
@@ -30,19 +30,22 @@ describe('by hand', () => {
 		} as const;
 		const target = targetAt(at, {url: 'http://alertmanager/am/', via});
 		const raw = '/api/v1/namespaces/monitoring/services/http:alertmanager:9093/proxy/am/api/v2';
-		expect(words(curl(target, '/api/v2/alerts'), 'kubectl')).toEqual(['get', '--raw', `${raw}/alerts`]);
-		const end = curl(target, '/api/v2/silence/1', ['-X', 'DELETE']);
+		expect(words(curlTargetCommand(target, '/api/v2/alerts'), 'kubectl')).toEqual(['get', '--raw', `${raw}/alerts`]);
+		const end = curlTargetCommand(target, '/api/v2/silence/1', ['-X', 'DELETE']);
 		expect(words(end, 'kubectl')).toEqual(['delete', '--raw', `${raw}/silence/1`]);
-		const make = curl(target, '/api/v2/silences', ['-X', 'POST', '-d', body]);
+		const make = curlTargetCommand(target, '/api/v2/silences', ['-X', 'POST', '-d', body]);
 		expect(words(make, 'kubectl')).toEqual(['create', '--raw', `${raw}/silences`, '-f', '-']);
 		expect(execFileSync('sh', ['-c', `kubectl() { cat; }; ${make}`], {encoding: 'utf8'})).toBe(body);
 	});
 
 	test('no secret is in it', () => {
 		const secret = {source: 'a test', reveal: async () => 'hidden'};
-		const basic = curl(targetAt(at, {auth: {kind: 'basic', username: 'me', password: secret}}), '/api/v2/alerts');
+		const basic = curlTargetCommand(
+			targetAt(at, {auth: {kind: 'basic', username: 'me', password: secret}}),
+			'/api/v2/alerts',
+		);
 		expect(basic).toBe('curl -fsS -u me http://127.0.0.1:9093/api/v2/alerts');
-		const bearer = curl(targetAt(at, {auth: {kind: 'bearer', token: secret}}), '/api/v2/alerts');
+		const bearer = curlTargetCommand(targetAt(at, {auth: {kind: 'bearer', token: secret}}), '/api/v2/alerts');
 		expect(bearer).toContain('-H @headers.txt');
 	});
 });

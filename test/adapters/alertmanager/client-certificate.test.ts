@@ -1,23 +1,28 @@
 import {spawnSync} from 'node:child_process';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {alertmanager} from '../../../adapters/alertmanager/system.ts';
+import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
 import type {HttpTls} from '../../../src/port/http.ts';
-import {clientCertificates} from '../client-certificates.ts';
-import {openSystem} from '../system-fixture.ts';
-import {describeOwnAlertmanager, type OwnAlertmanager, ownAlertmanager, targetAt} from './dedicated-alertmanager.ts';
+import {createClientCertificates} from '../client-certificates.ts';
+import {openSystemFixture} from '../system-fixture.ts';
+import {
+	type DedicatedAlertmanager,
+	describeDedicatedAlertmanager,
+	startDedicatedAlertmanager,
+	targetAt,
+} from './dedicated-alertmanager.ts';
 
-await describeOwnAlertmanager('shown a certificate, when it wants one,', () => {
-	const {server: certificate, shown, folder, refused, forget} = clientCertificates();
-	let own: OwnAlertmanager;
+await describeDedicatedAlertmanager('shown a certificate, when it wants one,', () => {
+	const {server: certificate, accepted: shown, folder, refused, removeFiles: forget} = createClientCertificates();
+	let own: DedicatedAlertmanager;
 	beforeAll(async () => {
-		own = await ownAlertmanager({tls: 'valid', certificates: folder, shown});
+		own = await startDedicatedAlertmanager({tls: 'valid', certificates: folder, shown});
 	});
 	afterAll(async () => {
 		await own.end();
 		forget();
 	});
 
-	const showing = (tls: HttpTls) => openSystem(alertmanager, targetAt(own, {url: own.url, tls}));
+	const showing = (tls: HttpTls) => openSystemFixture(alertmanagerSystem, targetAt(own, {url: own.url, tls}));
 
 	test('is read with one of its authority, as curl does', async () => {
 		const alert = JSON.stringify([{labels: {alertname: 'Shown', severity: 'warning'}}]);

@@ -1,15 +1,15 @@
-import {alertmanager} from '../../../adapters/alertmanager/system.ts';
+import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import {conformance} from '../conformance.ts';
-import type {Scene} from '../conformance-subject.ts';
+import {conformanceTests} from '../conformance.ts';
+import type {ActionCase} from '../conformance-subject.ts';
 import {
-	changes,
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	type OwnAlertmanager,
-	resolve,
-	silenceByHand,
+	countChanges,
+	createSilenceDirectly,
+	type DedicatedAlertmanager,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
+	resolveAlert,
 	silencesOf,
 	targetAt,
 } from './dedicated-alertmanager.ts';
@@ -17,24 +17,24 @@ import {
 const labelsOf = (row: Row): Readonly<Record<string, string>> =>
 	'labels' in row ? (row.labels as Readonly<Record<string, string>>) : {};
 
-const expireAll = async (server: OwnAlertmanager, comment: string) => {
+const expireAll = async (server: DedicatedAlertmanager, comment: string) => {
 	for (const one of await silencesOf(server)) {
-		if (one.comment === comment && one.status.state !== 'expired') await expireByHand(server, one.id);
+		if (one.comment === comment && one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
 	}
 };
 
 /** An alert that is told, one that is silenced for long and one of each remark. */
-async function busy(server: OwnAlertmanager) {
+async function busy(server: DedicatedAlertmanager) {
 	const down = {alertname: 'ConformanceDown', job: 'busy', severity: 'critical'};
 	const quiet = {alertname: 'ConformanceQuiet', severity: 'warning'};
-	await fire(server, down, {summary: 'it is down'});
-	await fire(server, quiet);
-	await silenceByHand(server, quiet, {minutes: 5, comment: 'busy'});
+	await fireAlert(server, down, {summary: 'it is down'});
+	await fireAlert(server, quiet);
+	await createSilenceDirectly(server, quiet, {minutes: 5, comment: 'busy'});
 	return {
 		steady: (row: Row) => labelsOf(row)['job'] === 'busy' || ('comment' in row && row.comment === 'busy'),
 		async end() {
-			await resolve(server, down);
-			await resolve(server, quiet);
+			await resolveAlert(server, down);
+			await resolveAlert(server, quiet);
 			await expireAll(server, 'busy');
 		},
 	};
@@ -43,19 +43,19 @@ async function busy(server: OwnAlertmanager) {
 let scenes = 0;
 
 /** An alert, which somebody else silences when it has to move. */
-async function firing(server: OwnAlertmanager): Promise<Scene> {
+async function firing(server: DedicatedAlertmanager): Promise<ActionCase> {
 	scenes += 1;
 	const labels = {alertname: 'ConformanceScene', instance: `scene-${scenes}:80`, severity: 'critical'};
-	await fire(server, labels);
+	await fireAlert(server, labels);
 	const comment = `conformance ${scenes}`;
 	return {
 		params: {duration: '2h', matchers: `instance="scene-${scenes}:80"`, comment},
-		chosen: row => labelsOf(row)['instance'] === labels.instance,
-		move: async () => void (await silenceByHand(server, labels, {comment: 'moved'})),
-		happened: async () =>
+		isTarget: row => labelsOf(row)['instance'] === labels.instance,
+		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment: 'moved'})),
+		isApplied: async () =>
 			(await silencesOf(server)).some(one => one.comment === comment && one.status.state === 'active'),
-		async clear() {
-			await resolve(server, labels);
+		async cleanUp() {
+			await resolveAlert(server, labels);
 			await expireAll(server, comment);
 			await expireAll(server, 'moved');
 		},
@@ -63,37 +63,37 @@ async function firing(server: OwnAlertmanager): Promise<Scene> {
 }
 
 /** A silence, which somebody else makes last longer when it has to move. */
-async function silenced(server: OwnAlertmanager): Promise<Scene> {
+async function silenced(server: DedicatedAlertmanager): Promise<ActionCase> {
 	scenes += 1;
 	const labels = {alertname: 'ConformanceScene', instance: `scene-${scenes}:80`, severity: 'critical'};
-	await fire(server, labels);
+	await fireAlert(server, labels);
 	const comment = `conformance ${scenes}`;
-	const id = await silenceByHand(server, labels, {comment, minutes: 60});
+	const id = await createSilenceDirectly(server, labels, {comment, minutes: 60});
 	return {
 		params: {},
-		chosen: row => 'comment' in row && row.comment === comment,
-		move: async () => void (await silenceByHand(server, labels, {comment, minutes: 120, id})),
-		happened: async () =>
+		isTarget: row => 'comment' in row && row.comment === comment,
+		changeServer: async () => void (await createSilenceDirectly(server, labels, {comment, minutes: 120, id})),
+		isApplied: async () =>
 			!(await silencesOf(server)).some(one => one.comment === comment && one.status.state === 'active'),
-		async clear() {
-			await resolve(server, labels);
+		async cleanUp() {
+			await resolveAlert(server, labels);
 			await expireAll(server, comment);
 		},
 	};
 }
 
-await describeOwnAlertmanager('conformance', server => {
-	conformance({
-		system: alertmanager,
+await describeDedicatedAlertmanager('conformance', server => {
+	conformanceTests({
+		system: alertmanagerSystem,
 		server,
 		target: targetAt,
-		busy: () => busy(server),
-		scenes: {
+		generateLoad: () => busy(server),
+		actionCases: {
 			'alertmanager.silence': () => firing(server),
 			'alertmanager.expire-silence': () => silenced(server),
 		},
-		links: true,
-		recoversAtOnce: true,
-		writes: () => changes(server),
+		testsConnectionFaults: true,
+		recoversOnNextRead: true,
+		countWrites: () => countChanges(server),
 	});
 });

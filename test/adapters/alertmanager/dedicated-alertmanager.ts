@@ -7,11 +7,11 @@ import {stringify} from 'yaml';
 import type {Target} from '../../../src/contract/target.ts';
 import type {AlertmanagerSettings} from '../../../src/port/alertmanager.ts';
 import {certificate} from '../../estate/certificates.ts';
-import type {Login, Running} from '../../estate/estate-record.ts';
-import {ask, type Shown} from '../../estate/http-server.ts';
+import type {Login, ServerProcess} from '../../estate/estate-record.ts';
+import {type ClientCertificate, httpGet} from '../../estate/http-server.ts';
 import {guardedHash} from '../../estate/prometheus.ts';
-import {freePort, isRunning, startServer, stop, until} from '../../estate/server-process.ts';
-import {absent} from '../../estate/skip-or-fail.ts';
+import {freePort, isRunning, startServer, stopProcess, waitUntilReady} from '../../estate/server-process.ts';
+import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
 /** Critical alerts of a cluster hide its warnings, as most configurations have it. */
 const configuration = `
@@ -26,7 +26,7 @@ inhibit_rules:
     equal: [cluster, job]
 `;
 
-export type OwnAlertmanager = Running & {
+export type DedicatedAlertmanager = ServerProcess & {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
@@ -46,30 +46,33 @@ const installed = spawnSync(program, ['--version']).status === 0;
  * A `describe` with an Alertmanager of its own, to be awaited. Where its program is not installed it is skipped, and fails with
  * MIDWATCH_REQUIRE=all.
  */
-export async function describeOwnAlertmanager(title: string, body: (server: OwnAlertmanager) => void): Promise<void> {
-	const server = installed ? await ownAlertmanager() : undefined;
+export async function describeDedicatedAlertmanager(
+	title: string,
+	body: (server: DedicatedAlertmanager) => void,
+): Promise<void> {
+	const server = installed ? await startDedicatedAlertmanager() : undefined;
 	describe(`${title} on an Alertmanager`, () => {
 		if (server !== undefined) {
 			afterAll(() => server.end());
 			return body(server);
 		}
-		absent('server', 'Alertmanager is not installed: apt-get install prometheus-alertmanager');
+		skipOrFail('server', 'Alertmanager is not installed: apt-get install prometheus-alertmanager');
 	});
 }
 
-export type Guard = {
+export type AlertmanagerAccess = {
 	/** The server speaks TLS only; the certificate may have expired. */
 	readonly tls?: 'valid' | 'expired';
 	/** Nobody else is let in. */
 	readonly login?: Login;
 	/** Only who shows this one, or another of the same authority, is let in. */
-	readonly shown?: Shown;
+	readonly shown?: ClientCertificate;
 	/** Where its authority and certificate are kept: one authority a folder. */
 	readonly certificates?: string;
 };
 
 /** A real Alertmanager for one test file, alone in its cluster. */
-export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanager> {
+export async function startDedicatedAlertmanager(guard: AlertmanagerAccess = {}): Promise<DedicatedAlertmanager> {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-alertmanager-'));
 	// The server runs as somebody else.
 	chmodSync(folder, 0o777);
@@ -91,7 +94,7 @@ export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanage
 	);
 	const port = await freePort();
 	const url = `${signed === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
-	const start = async (): Promise<Running> => {
+	const start = async (): Promise<ServerProcess> => {
 		const running = startServer(
 			program,
 			[
@@ -103,8 +106,8 @@ export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanage
 			],
 			join(folder, 'log'),
 		);
-		await until(program, running, async () =>
-			[200, 401].includes((await ask(`${url}/-/ready`, {}, guard.shown)).status),
+		await waitUntilReady(program, running, async () =>
+			[200, 401].includes((await httpGet(`${url}/-/ready`, {}, guard.shown)).status),
 		);
 		return running;
 	};
@@ -120,13 +123,13 @@ export async function ownAlertmanager(guard: Guard = {}): Promise<OwnAlertmanage
 		port,
 		url,
 		...(signed && {ca: signed.ca}),
-		stop: () => stop(running),
+		stop: () => stopProcess(running),
 		async restart() {
-			if (isRunning(running)) await stop(running);
+			if (isRunning(running)) await stopProcess(running);
 			running = await start();
 		},
 		async end() {
-			await stop(running);
+			await stopProcess(running);
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};
@@ -145,7 +148,7 @@ export const targetAt = (
 /* What an outside client does and sees: curl's way in by fetch, and amtool. */
 
 type Labels = Readonly<Record<string, string>>;
-type Server = Pick<OwnAlertmanager, 'url'>;
+type Server = Pick<DedicatedAlertmanager, 'url'>;
 
 async function call(server: Server, path: string, init?: RequestInit): Promise<unknown> {
 	const answer = await fetch(`${server.url}/api/v2${path}`, init);
@@ -158,7 +161,7 @@ const post = (server: Server, path: string, body: unknown) =>
 	call(server, path, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body)});
 
 /** An alert that fires until it is told otherwise, as a Prometheus sends it. */
-export async function fire(
+export async function fireAlert(
 	server: Server,
 	labels: Labels,
 	annotations: Labels = {},
@@ -171,11 +174,11 @@ export async function fire(
 }
 
 /** The alert has ended. */
-export async function resolve(server: Server, labels: Labels): Promise<void> {
+export async function resolveAlert(server: Server, labels: Labels): Promise<void> {
 	await post(server, '/alerts', [{labels, endsAt: new Date(Date.now() - 1000).toISOString()}]);
 }
 
-export type GivenSilence = {
+export type ApiSilence = {
 	readonly id: string;
 	readonly status: {readonly state: string};
 	readonly updatedAt: string;
@@ -191,19 +194,19 @@ export type GivenSilence = {
 	}[];
 };
 
-export const silencesOf = async (server: Server): Promise<readonly GivenSilence[]> =>
-	(await call(server, '/silences')) as readonly GivenSilence[];
+export const silencesOf = async (server: Server): Promise<readonly ApiSilence[]> =>
+	(await call(server, '/silences')) as readonly ApiSilence[];
 
-export type GivenAlert = {
+export type ApiAlert = {
 	readonly labels: Labels;
 	readonly status: {readonly state: string; readonly silencedBy: readonly string[]};
 };
 
-export const alertsOf = async (server: Server): Promise<readonly GivenAlert[]> =>
-	(await call(server, '/alerts')) as readonly GivenAlert[];
+export const alertsOf = async (server: Server): Promise<readonly ApiAlert[]> =>
+	(await call(server, '/alerts')) as readonly ApiAlert[];
 
 /** Silences by hand, and gives the id. With the id of another silence it changes that one, where the server lets it. */
-export async function silenceByHand(
+export async function createSilenceDirectly(
 	server: Server,
 	labels: Labels,
 	options: {
@@ -233,29 +236,29 @@ export async function silenceByHand(
 }
 
 /** Changes an active silence by hand, which keeps its id. */
-export async function amendByHand(
+export async function updateSilenceDirectly(
 	server: Server,
 	id: string,
-	change: Partial<Pick<GivenSilence, 'createdBy' | 'comment' | 'endsAt'>>,
+	change: Partial<Pick<ApiSilence, 'createdBy' | 'comment' | 'endsAt'>>,
 ): Promise<void> {
 	const {status, updatedAt, ...silence} = (await silencesOf(server)).find(one => one.id === id) ?? {};
 	const answer = (await post(server, '/silences', {...silence, ...change})) as {readonly silenceID: string};
 	if (answer.silenceID !== id) throw new Error(`silence ${id} became ${answer.silenceID}`);
 }
 
-export async function expireByHand(server: Server, id: string): Promise<void> {
+export async function expireSilenceDirectly(server: Server, id: string): Promise<void> {
 	await call(server, `/silence/${id}`, {method: 'DELETE'});
 }
 
 /** What the Alertmanager's own tool says. */
-export function amtool(server: Server, ...words: readonly string[]): string {
+export function runAmtool(server: Server, ...words: readonly string[]): string {
 	const done = spawnSync('amtool', [`--alertmanager.url=${server.url}`, ...words], {encoding: 'utf8'});
 	if (done.status !== 0) throw new Error(`amtool ${words.join(' ')}: ${done.stderr}`);
 	return done.stdout.trim();
 }
 
 /** Grows with every change of anybody: of a silence, by the moment of its last update, and of alerts, by how many were received. */
-export async function changes(server: Server): Promise<number> {
+export async function countChanges(server: Server): Promise<number> {
 	const metrics = await (await fetch(`${server.url}/metrics`)).text();
 	let received = 0;
 	for (const [, count] of metrics.matchAll(/^alertmanager_alerts_received_total\{.*\} (\d+)$/gm))

@@ -1,23 +1,23 @@
 import {afterAll, beforeAll} from 'vitest';
-import {alertmanager} from '../../../adapters/alertmanager/system.ts';
+import {alertmanagerSystem} from '../../../adapters/alertmanager/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {AlertmanagerAlertRow} from '../../../src/model/alertmanager/alertmanager-alert.ts';
 import type {SilenceRow} from '../../../src/model/alertmanager/silence.ts';
 import type {AlertmanagerPort} from '../../../src/port/alertmanager.ts';
-import {type BindingCases, bindings, type ShownPlan} from '../plan-bindings.ts';
-import {openRoom, type Room, typed} from './alertmanager-fixture.ts';
+import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
+import {type AlertmanagerFixture, filledParams, openAlertmanager} from './alertmanager-fixture.ts';
 import {
 	alertsOf,
-	amendByHand,
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	resolve,
-	silenceByHand,
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
+	resolveAlert,
 	silencesOf,
+	updateSilenceDirectly,
 } from './dedicated-alertmanager.ts';
-import {type Front, httpFront} from './reverse-proxy.ts';
+import {type ReverseProxy, startReverseProxy} from './reverse-proxy.ts';
 
 const down = {alertname: 'TargetDown', job: 'api', instance: 'a:1', severity: 'critical'};
 const twin = {...down, instance: 'a:2', severity: 'info'};
@@ -33,18 +33,19 @@ type Scene = {
 	readonly change: (before: Before) => Promise<unknown>;
 };
 
-await describeOwnAlertmanager('what a plan is bound to', server => {
-	let front: Front;
+await describeDedicatedAlertmanager('what a plan is bound to', server => {
+	let front: ReverseProxy;
 	beforeAll(async () => {
-		front = await httpFront(server);
+		front = await startReverseProxy(server);
 	});
 	afterAll(() => front.close());
 
 	const calm = async () => {
-		for (const one of await silencesOf(server)) if (one.status.state !== 'expired') await expireByHand(server, one.id);
-		for (const {labels} of await alertsOf(server)) await resolve(server, labels);
+		for (const one of await silencesOf(server))
+			if (one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
+		for (const {labels} of await alertsOf(server)) await resolveAlert(server, labels);
 	};
-	const rowOf = async (room: Room, isSilence: boolean, {mine = ''}: Before): Promise<Row> => {
+	const rowOf = async (room: AlertmanagerFixture, isSilence: boolean, {mine = ''}: Before): Promise<Row> => {
 		const found = isSilence
 			? (await room.read<SilenceRow>('alertmanager.silence')).rows.find(({id}) => id === mine)
 			: (await room.read<AlertmanagerAlertRow>('alertmanager.alert')).rows.find(
@@ -60,36 +61,36 @@ await describeOwnAlertmanager('what a plan is bound to', server => {
 		async (action: Action<Row, AlertmanagerPort>): Promise<ShownPlan<AlertmanagerPort>> => {
 			const isSilence = action.id === 'alertmanager.expire-silence';
 			await calm();
-			for (const labels of [down, twin]) await fire(server, labels);
-			const mine = isSilence ? {mine: await silenceByHand(server, ofJob, {by: 'mira'})} : {};
+			for (const labels of [down, twin]) await fireAlert(server, labels);
+			const mine = isSilence ? {mine: await createSilenceDirectly(server, ofJob, {by: 'mira'})} : {};
 			const before = {...mine, ...(await prepare?.())};
 			let ahead = 0;
-			const room = await openRoom(front, {readOnly: false}, () => Date.now() + ahead);
+			const room = await openAlertmanager(front, {readOnly: false}, () => Date.now() + ahead);
 			const row = await rowOf(room, isSilence, before);
 			const given = {matchers: 'job="api"', comment: 'bindings', duration: '1h'};
-			const {plan} = await action.preview([row], typed(action as Action, row, given), room.acting);
-			front.seen.length = 0;
+			const {plan} = await action.preview([row], filledParams(action as Action, row, given), room.actionContext);
+			front.requests.length = 0;
 			return {
 				plan: () => plan,
-				about: room.acting,
+				context: room.actionContext,
 				async change() {
 					const later = await change(before);
 					if (typeof later === 'number') ahead = later;
 				},
-				happened: async () => front.seen.some(line => !line.startsWith('GET')),
-				async end() {
+				wasApplied: async () => front.requests.some(line => !line.startsWith('GET')),
+				async cleanUp() {
 					await room.close();
 					await calm();
 				},
 			};
 		};
 
-	const isMore = shown({change: () => fire(server, third)});
+	const isMore = shown({change: () => fireAlert(server, third)});
 	/** As many as before, and one more of them is critical. */
 	const isWorse = shown({
 		async change() {
-			await resolve(server, twin);
-			await fire(server, third);
+			await resolveAlert(server, twin);
+			await fireAlert(server, third);
 		},
 	});
 	const mine =
@@ -101,34 +102,35 @@ await describeOwnAlertmanager('what a plan is bound to', server => {
 		'alertmanager.silence': {
 			'the alert': shown({
 				async change() {
-					await resolve(server, down);
-					await fire(server, down, {}, 1000);
+					await resolveAlert(server, down);
+					await fireAlert(server, down, {}, 1000);
 				},
 			}),
-			'the silences on the alert': shown({change: () => silenceByHand(server, {instance: 'a:1'})}),
+			'the silences on the alert': shown({change: () => createSilenceDirectly(server, {instance: 'a:1'})}),
 			'that its end is to come': shown({change: async () => 2 * hour}),
 			'how many alerts it hides': isMore,
 			'how many of them are critical': isWorse,
 			'how many of them notify now': shown({
-				prepare: async () => ({other: await silenceByHand(server, {instance: 'a:2'})}),
-				change: ({other = ''}) => expireByHand(server, other),
+				prepare: async () => ({other: await createSilenceDirectly(server, {instance: 'a:2'})}),
+				change: ({other = ''}) => expireSilenceDirectly(server, other),
 			}),
 			'other silences with the same matchers': shown({
-				prepare: async () => ({other: await silenceByHand(server, ofJob)}),
-				change: ({other = ''}) => amendByHand(server, other, {endsAt: new Date(Date.now() + 5 * hour).toISOString()}),
+				prepare: async () => ({other: await createSilenceDirectly(server, ofJob)}),
+				change: ({other = ''}) =>
+					updateSilenceDirectly(server, other, {endsAt: new Date(Date.now() + 5 * hour).toISOString()}),
 			}),
 		},
 		'alertmanager.expire-silence': {
-			'id and matchers': shown({change: mine(id => silenceByHand(server, {instance: 'a:1'}, {id}))}),
+			'id and matchers': shown({change: mine(id => createSilenceDirectly(server, {instance: 'a:1'}, {id}))}),
 			end: shown({
-				change: mine(id => amendByHand(server, id, {endsAt: new Date(Date.now() + 5 * hour).toISOString()})),
+				change: mine(id => updateSilenceDirectly(server, id, {endsAt: new Date(Date.now() + 5 * hour).toISOString()})),
 			}),
-			state: shown({change: mine(id => expireByHand(server, id))}),
-			author: shown({change: mine(id => amendByHand(server, id, {createdBy: 'somebody else'}))}),
-			comment: shown({change: mine(id => amendByHand(server, id, {comment: 'must stay: the disk burns'}))}),
+			state: shown({change: mine(id => expireSilenceDirectly(server, id))}),
+			author: shown({change: mine(id => updateSilenceDirectly(server, id, {createdBy: 'somebody else'}))}),
+			comment: shown({change: mine(id => updateSilenceDirectly(server, id, {comment: 'must stay: the disk burns'}))}),
 			'how many alerts notify again': isMore,
 			'how many of them are critical': isWorse,
 		},
 	};
-	bindings(alertmanager.actions as readonly Action<Row, AlertmanagerPort>[], cases);
+	planBindingTests(alertmanagerSystem.actions as readonly Action<Row, AlertmanagerPort>[], cases);
 });

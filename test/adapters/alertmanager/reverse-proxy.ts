@@ -1,11 +1,11 @@
 import {createServer, request} from 'node:http';
 import type {AddressInfo} from 'node:net';
 
-export type Front = {
+export type ReverseProxy = {
 	readonly host: string;
 	readonly port: number;
 	/** Method and path of everything that came by. */
-	readonly seen: string[];
+	readonly requests: string[];
 	/** The User-Agent of the last request that changes something. */
 	userAgent: string;
 	/**
@@ -17,9 +17,9 @@ export type Front = {
 };
 
 /** What a company puts before its Alertmanager. */
-export async function httpFront(server: {readonly host: string; readonly port: number}): Promise<Front> {
+export async function startReverseProxy(server: {readonly host: string; readonly port: number}): Promise<ReverseProxy> {
 	const front = createServer((asked, answer) => {
-		self.seen.push(`${asked.method} ${asked.url}`);
+		self.requests.push(`${asked.method} ${asked.url}`);
 		const changes = asked.method !== 'GET';
 		if (changes) self.userAgent = asked.headers['user-agent'] ?? '';
 		if (self.mode === 'closed' || (changes && self.mode === 'read-only'))
@@ -40,10 +40,10 @@ export async function httpFront(server: {readonly host: string; readonly port: n
 		asked.pipe(handed);
 	});
 	await new Promise<void>(resolve => front.listen(0, '127.0.0.1', resolve));
-	const self: Front = {
+	const self: ReverseProxy = {
 		host: '127.0.0.1',
 		port: (front.address() as AddressInfo).port,
-		seen: [],
+		requests: [],
 		userAgent: '',
 		mode: 'pass',
 		close: () =>

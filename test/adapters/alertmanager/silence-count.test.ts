@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
-import {previewEnding, previewMaking} from '../../../adapters/alertmanager/silence-plan.ts';
+import {previewCreate, previewExpire} from '../../../adapters/alertmanager/silence-plan.ts';
 import type {ActionContext} from '../../../src/contract/action.ts';
 import type {AlertFacts, AlertmanagerPort, Silence} from '../../../src/port/alertmanager.ts';
-import {context, keep} from '../conformance-subject.ts';
+import {fakeSaveFile, testContext} from '../conformance-subject.ts';
 
 const alerts = Array.from(
 	{length: 54},
@@ -21,7 +21,7 @@ const alerts = Array.from(
 );
 
 const about: ActionContext<AlertmanagerPort> = {
-	...context(),
+	...testContext(),
 	port: {alerts: async () => alerts, silences: async () => []} as unknown as AlertmanagerPort,
 	target: {
 		name: 'alerts',
@@ -30,7 +30,7 @@ const about: ActionContext<AlertmanagerPort> = {
 		settings: {url: 'http://127.0.0.1:9093', auth: {kind: 'none'}, headers: {}},
 	},
 	record: 'r',
-	keep,
+	saveFile: fakeSaveFile,
 };
 
 const silence: Silence = {
@@ -45,7 +45,7 @@ const silence: Silence = {
 
 test('a silence counts every alert that it hides, lists ten, and gives all of them to the record', async () => {
 	const wanted = {do: 'silence', target: 'alerts', silence, alert: undefined, again: 's1'} as const;
-	const {count, touches, objects} = await previewMaking(wanted, about);
+	const {count, touches, objects} = await previewCreate(wanted, about);
 	expect(count).toBe(54);
 	expect(touches).toHaveLength(11);
 	expect(touches.at(-1)).toBe('44 more alerts');
@@ -54,7 +54,7 @@ test('a silence counts every alert that it hides, lists ten, and gives all of th
 });
 
 test('the end of a silence counts itself and every alert that notifies again', async () => {
-	const {count, touches, objects} = await previewEnding(silence, about);
+	const {count, touches, objects} = await previewExpire(silence, about);
 	expect(count).toBe(55);
 	expect(touches.at(-1)).toBe('45 more alerts');
 	expect(objects).toHaveLength(55);

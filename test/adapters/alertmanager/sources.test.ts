@@ -1,13 +1,13 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {AlertmanagerAlertRow} from '../../../src/model/alertmanager/alertmanager-alert.ts';
 import type {SilenceRow} from '../../../src/model/alertmanager/silence.ts';
-import {openRoom, type Room} from './alertmanager-fixture.ts';
+import {type AlertmanagerFixture, openAlertmanager} from './alertmanager-fixture.ts';
 import {
-	amtool,
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	silenceByHand,
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
+	runAmtool,
 	silencesOf,
 } from './dedicated-alertmanager.ts';
 
@@ -17,29 +17,29 @@ const full = {alertname: 'DiskFull', job: 'node', instance: 'n:1', severity: 'pa
 const fuller = {...full, instance: 'n:2'};
 const watchdog = {alertname: 'Watchdog', severity: 'none'};
 
-await describeOwnAlertmanager('alerts and silences', server => {
-	let room: Room;
+await describeDedicatedAlertmanager('alerts and silences', server => {
+	let room: AlertmanagerFixture;
 	const ids: Record<string, string> = {};
 	beforeAll(async () => {
-		room = await openRoom(server);
-		await fire(server, down, {
+		room = await openAlertmanager(server);
+		await fireAlert(server, down, {
 			summary: 'api a:1 is down',
 			runbook_url: 'https://runbooks.example.test/down',
 			description: 'first\nsecond',
 		});
-		await fire(server, slow, {summary: 'api is slow'});
-		await fire(server, full, {summary: 'n:1 is full'}, 600_000);
-		await fire(server, fuller);
-		await fire(server, watchdog);
-		ids['full'] = await silenceByHand(
+		await fireAlert(server, slow, {summary: 'api is slow'});
+		await fireAlert(server, full, {summary: 'n:1 is full'}, 600_000);
+		await fireAlert(server, fuller);
+		await fireAlert(server, watchdog);
+		ids['full'] = await createSilenceDirectly(
 			server,
 			{alertname: 'DiskFull', instance: 'n:1'},
 			{minutes: 5, by: 'mira', comment: 'OPS-1'},
 		);
-		ids['nothing'] = await silenceByHand(server, {alertname: 'NoSuchAlert'}, {minutes: 90});
-		ids['later'] = await silenceByHand(server, {alertname: 'Slow'}, {minutes: 90, startsInMinutes: 30});
-		ids['ended'] = await silenceByHand(server, {alertname: 'Slow'});
-		await expireByHand(server, ids['ended']);
+		ids['nothing'] = await createSilenceDirectly(server, {alertname: 'NoSuchAlert'}, {minutes: 90});
+		ids['later'] = await createSilenceDirectly(server, {alertname: 'Slow'}, {minutes: 90, startsInMinutes: 30});
+		ids['ended'] = await createSilenceDirectly(server, {alertname: 'Slow'});
+		await expireSilenceDirectly(server, ids['ended']);
 	});
 	afterAll(() => room.close());
 
@@ -59,11 +59,11 @@ await describeOwnAlertmanager('alerts and silences', server => {
 	test('tells of every alert what amtool tells', async () => {
 		const {rows, gauges} = await room.read<AlertmanagerAlertRow>('alertmanager.alert');
 		const told = (...words: readonly string[]) =>
-			(JSON.parse(amtool(server, '--output=json', 'alert', 'query', ...words)) as readonly {fingerprint: string}[])
+			(JSON.parse(runAmtool(server, '--output=json', 'alert', 'query', ...words)) as readonly {fingerprint: string}[])
 				.map(one => one.fingerprint)
 				.sort();
-		const mine = (which: AlertmanagerAlertRow['told']) =>
-			rows.filter(row => row.told === which).map(row => row.fingerprint);
+		const mine = (which: AlertmanagerAlertRow['notification']) =>
+			rows.filter(row => row.notification === which).map(row => row.fingerprint);
 		expect(mine('firing').sort()).toEqual(told());
 		expect(mine('silenced').sort()).toEqual(told('--silenced'));
 		expect(mine('inhibited').sort()).toEqual(told('--inhibited'));
@@ -77,9 +77,9 @@ await describeOwnAlertmanager('alerts and silences', server => {
 	test('is as loud as its labels say, and calm about what is held back', async () => {
 		expect(await alert('TargetDown')).toMatchObject({severity: 'crit', why: 'api a:1 is down', receivers: ['oncall']});
 		expect(await alert('DiskFull', 'n:2')).toMatchObject({severity: 'crit', why: 'job=node instance=n:2'});
-		expect(await alert('DiskFull', 'n:1')).toMatchObject({severity: 'ok', told: 'silenced'});
-		expect(await alert('Slow')).toMatchObject({severity: 'ok', told: 'inhibited'});
-		expect(await alert('Watchdog')).toMatchObject({severity: 'ok', told: 'firing'});
+		expect(await alert('DiskFull', 'n:1')).toMatchObject({severity: 'ok', notification: 'silenced'});
+		expect(await alert('Slow')).toMatchObject({severity: 'ok', notification: 'inhibited'});
+		expect(await alert('Watchdog')).toMatchObject({severity: 'ok', notification: 'firing'});
 		expect(await room.findings('alertmanager.alert')).toEqual([
 			'crit: DiskFull: job=node instance=n:2',
 			'crit: TargetDown: api a:1 is down',
@@ -116,7 +116,7 @@ await describeOwnAlertmanager('alerts and silences', server => {
 	});
 
 	test('calls a silence forgotten that has been active for more than a week', async () => {
-		const later = await openRoom(server, {readOnly: true}, () => Date.now() + 8 * 86_400_000);
+		const later = await openAlertmanager(server, {readOnly: true}, () => Date.now() + 8 * 86_400_000);
 		expect(await later.findings('alertmanager.silence')).toContainEqual(
 			expect.stringMatching(/^warn: silence of somebody has been active for 8d0\dh, hides nothing now$/),
 		);
@@ -155,6 +155,6 @@ await describeOwnAlertmanager('alerts and silences', server => {
 	});
 
 	test('never shows the configuration of the server, which may hold secrets', async () => {
-		expect(JSON.stringify(await room.port.status(room.acting))).not.toContain('receivers');
+		expect(JSON.stringify(await room.port.status(room.actionContext))).not.toContain('receivers');
 	});
 });

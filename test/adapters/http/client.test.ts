@@ -4,7 +4,7 @@ import {type AddressInfo, connect} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import {afterEach, describe, expect, test} from 'vitest';
 import {createHttpClient, type HttpClient} from '../../../adapters/http/client.ts';
-import {isAbsent, refusalOf} from '../../../adapters/http/refusal.ts';
+import {findHttpRefusal, isMissingApi} from '../../../adapters/http/refusal.ts';
 import type {HttpRequest, HttpTransport} from '../../../src/contract/http-transport.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
 
@@ -39,7 +39,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 		(error: unknown) => error,
 	);
 
-const ask = {path: '/api/v1/thing', asked: 'thing'};
+const ask = {path: '/api/v1/thing', operation: 'thing'};
 
 describe('a request', () => {
 	test('goes to the prefix of the server, with the log-in, its headers, its query in order, and who sends it', async () => {
@@ -117,8 +117,8 @@ describe('a request', () => {
 	test('takes what a cluster answers, and sends no log-in through it', async () => {
 		const seen: HttpRequest[] = [];
 		const via: HttpTransport = {
-			where: 'prometheus.monitoring on prod',
-			async open(request) {
+			endpoint: 'prometheus.monitoring on prod',
+			async send(request) {
 				seen.push(request);
 				async function* chunks() {
 					yield gzipSync('{"a":1}');
@@ -154,7 +154,7 @@ describe('an answer', () => {
 			response.end(gzipSync(JSON.stringify('x'.repeat(3_000_000))));
 		});
 		expect(await open(url).json(ask, never)).toHaveLength(3_000_000);
-		expect(await failureOf(open(url).json({...ask, largest: 1024 * 1024}, never))).toMatchObject({
+		expect(await failureOf(open(url).json({...ask, maxBytes: 1024 * 1024}, never))).toMatchObject({
 			kind: 'malformed',
 			message: expect.stringMatching(/more than 1 MB/),
 		});
@@ -214,8 +214,8 @@ describe('an answer', () => {
 		});
 		const failure = await failureOf(open(url).json(ask, never));
 		expect(failure).toMatchObject({kind, message: expect.stringMatching(message), hint: expect.stringMatching(/\S/)});
-		expect(refusalOf(failure)?.status).toBe(status);
-		expect(isAbsent(failure)).toBe(status === 404);
+		expect(findHttpRefusal(failure)?.status).toBe(status);
+		expect(isMissingApi(failure)).toBe(status === 404);
 	});
 
 	test('a page for people is no data, and says that this server does not have it', async () => {
@@ -229,7 +229,7 @@ describe('an answer', () => {
 			message: expect.stringMatching(/a page for people: Sign in/),
 			hint: expect.stringMatching(/log in/),
 		});
-		expect(isAbsent(failure)).toBe(true);
+		expect(isMissingApi(failure)).toBe(true);
 	});
 
 	test('a redirect is not followed, and where it leads is told without its query', async () => {
@@ -255,7 +255,7 @@ describe('an answer', () => {
 			headers: {'X-Key': secret('key-of-mine')},
 		});
 		const failure = await failureOf(client.json(ask, never));
-		const said = `${String(failure)} ${JSON.stringify(failure)} ${JSON.stringify(refusalOf(failure))}`;
+		const said = `${String(failure)} ${JSON.stringify(failure)} ${JSON.stringify(findHttpRefusal(failure))}`;
 		expect(said).toContain('you sent');
 		for (const word of ['hunter22', 'key-of-mine', Buffer.from('ann:hunter22').toString('base64')]) {
 			expect(said).not.toContain(word);

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {pageText} from '../../../adapters/http/html-text.ts';
+import {htmlToText} from '../../../adapters/http/html-text.ts';
 
 describe('the words of a page', () => {
 	it.each([
@@ -10,11 +10,11 @@ describe('the words of a page', () => {
 		['<title>open', 'open'],
 		['no tags', 'no tags'],
 	])('%s', (html, text) => {
-		expect(pageText(html)).toBe(text);
+		expect(htmlToText(html)).toBe(text);
 	});
 
 	it('takes linear time where tags are opened and never closed', () => {
 		for (const part of ['<', '<title>', '<script>', '<a', '</script', '<style ', '<title>x</titl'])
-			expect(pageText(part.repeat(300_000))).toBeTypeOf('string');
+			expect(htmlToText(part.repeat(300_000))).toBeTypeOf('string');
 	});
 });

@@ -5,7 +5,7 @@ export type SocksServer = {
 	/** `127.0.0.1:port` */
 	readonly address: string;
 	/** Each connection it was asked for, by whom: `name:port` or `name:port as user`. */
-	readonly asked: string[];
+	readonly requests: string[];
 	close(): void;
 };
 
@@ -17,7 +17,7 @@ export type SocksOptions = {
 	/** What it answers instead of connecting. */
 	readonly refusal?: number;
 	/** Kind of the address that it tells: 1 or 4, or 3 for a name. */
-	readonly told?: 1 | 3 | 4;
+	readonly boundAddressType?: 1 | 3 | 4;
 };
 
 /** What was sent so far and not read yet, taken in pieces of the size that is wanted. */
@@ -38,7 +38,12 @@ function reader(socket: Socket): (size: number) => Promise<Buffer> {
 const addresses = {1: [1, 127, 0, 0, 1], 3: [3, 4, ...Buffer.from('here')], 4: [4, ...Array<number>(16).fill(0)]};
 
 /** A SOCKS 5 proxy on loopback that says everything byte by byte, as a bad link may. */
-export async function startSocksServer({to, login, refusal, told = 1}: SocksOptions): Promise<SocksServer> {
+export async function startSocksServer({
+	to,
+	login,
+	refusal,
+	boundAddressType: told = 1,
+}: SocksOptions): Promise<SocksServer> {
 	const asked: string[] = [];
 	const sockets = new Set<Socket>();
 
@@ -84,7 +89,7 @@ export async function startSocksServer({to, login, refusal, told = 1}: SocksOpti
 	await once(listening, 'listening');
 	return {
 		address: `127.0.0.1:${(listening.address() as AddressInfo).port}`,
-		asked,
+		requests: asked,
 		close() {
 			for (const socket of sockets) socket.destroy();
 			listening.close();

@@ -4,8 +4,14 @@ import {type AddressInfo, createServer as createPlainServer, type Socket} from '
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import {proxyFor} from '../../../adapters/http/proxy.ts';
-import {throughSocks} from '../../../adapters/http/socks.ts';
-import {asking, eventually, known, type Rig, startRig} from '../kubernetes/cluster-fixture.ts';
+import {connectThroughSocks} from '../../../adapters/http/socks.ts';
+import {
+	type ClusterFixture,
+	cachedVersions,
+	eventually,
+	startClusterFixture,
+	testContext,
+} from '../kubernetes/cluster-fixture.ts';
 import {type SocksOptions, type SocksServer, startSocksServer} from './socks-server.ts';
 
 const never = new AbortController().signal;
@@ -44,16 +50,19 @@ describe('a SOCKS 5 proxy', () => {
 	test.each([1, 3, 4] as const)(
 		'of the environment is used for http, and resolves names itself (address kind %i)',
 		async told => {
-			const proxy = await socks({told});
+			const proxy = await socks({boundAddressType: told});
 			const environment = {HTTP_PROXY: `socks5://${proxy.address}`};
 			const url = 'http://prometheus.only-there:9090';
 			const client = createHttpClient({url, auth: {kind: 'none'}, headers: {}, environment}, {});
 			closing.push(() => client.close());
 			const before = seen;
 			for (const path of ['/one', '/two'])
-				expect(await client.json({path, asked: 'thing'}, never)).toEqual({host: 'prometheus.only-there:9090', path});
+				expect(await client.json({path, operation: 'thing'}, never)).toEqual({
+					host: 'prometheus.only-there:9090',
+					path,
+				});
 			expect(seen - before).toBe(2);
-			expect(proxy.asked).toEqual(['prometheus.only-there:9090']);
+			expect(proxy.requests).toEqual(['prometheus.only-there:9090']);
 		},
 	);
 
@@ -96,7 +105,11 @@ describe('a SOCKS 5 proxy', () => {
 		['an answer of no meaning', {refusal: 77}, '', 'unreachable', 'does not connect to api.test:443: status 77'],
 	])('that refuses by %s is named', async (_, options, user, kind, message) => {
 		const proxy = await socks(options);
-		const asked = throughSocks(new URL(`socks5://${user}${proxy.address}`), {host: 'api.test', port: 443}, never);
+		const asked = connectThroughSocks(
+			new URL(`socks5://${user}${proxy.address}`),
+			{host: 'api.test', port: 443},
+			never,
+		);
 		await expect(asked).rejects.toMatchObject({kind, message: expect.stringContaining(message)});
 		await expect(asked).rejects.toMatchObject({message: expect.not.stringContaining('wrong')});
 	});
@@ -118,22 +131,22 @@ describe('a SOCKS 5 proxy', () => {
 			await once(listening, 'listening');
 			const proxy = new URL(`socks5://127.0.0.1:${(listening.address() as AddressInfo).port}`);
 			const patience = told === 'no answer in time' ? AbortSignal.timeout(50) : never;
-			await expect(throughSocks(proxy, {host: 'api.test', port: 443}, patience)).rejects.toMatchObject({
+			await expect(connectThroughSocks(proxy, {host: 'api.test', port: 443}, patience)).rejects.toMatchObject({
 				kind: 'unreachable',
 				message: expect.stringContaining(told),
 			});
 			for (const socket of sockets) socket.destroy();
 			listening.close();
 		}
-		const gone = throughSocks(new URL('socks5://127.0.0.1:1'), {host: 'api.test', port: 443}, never);
+		const gone = connectThroughSocks(new URL('socks5://127.0.0.1:1'), {host: 'api.test', port: 443}, never);
 		await expect(gone).rejects.toMatchObject({kind: 'unreachable', message: expect.stringContaining('ECONNREFUSED')});
 	});
 });
 
 describe('a cluster behind a SOCKS 5 proxy', () => {
-	let rig: Rig;
+	let rig: ClusterFixture;
 	beforeAll(async () => {
-		rig = await startRig();
+		rig = await startClusterFixture();
 	});
 	afterAll(() => rig.close());
 
@@ -142,12 +155,12 @@ describe('a cluster behind a SOCKS 5 proxy', () => {
 		const made = JSON.parse(rig.api.kubeconfig) as {clusters: {cluster: object}[]};
 		const cluster = {'proxy-url': `socks5://${loginText}@${proxy.address}`};
 		const clusters = made.clusters.map(entry => ({...entry, cluster: {...entry.cluster, ...cluster}}));
-		const client = await rig.client({text: JSON.stringify({...made, clusters})});
-		expect((await client.port.identity(asking())).user).not.toBe('');
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		const client = await rig.createClient({text: JSON.stringify({...made, clusters})});
+		expect((await client.port.identity(testContext())).user).not.toBe('');
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 		rig.addPod('through');
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
-		expect(new Set(proxy.asked)).toEqual(new Set([`${new URL(rig.api.url).host} as ann`]));
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
+		expect(new Set(proxy.requests)).toEqual(new Set([`${new URL(rig.api.url).host} as ann`]));
 		client.close();
 	});
 });

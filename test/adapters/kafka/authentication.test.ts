@@ -2,37 +2,37 @@ import kafkajs from 'kafkajs';
 import {afterEach, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin, kafkaTool} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {runKafkaTool, withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {
-	acting,
-	closeAll,
-	connect,
-	context,
-	failure,
+	closeKafkaClients,
+	connectKafkaClient,
 	listenersOf,
+	readUntil,
+	rejectionOf,
 	saslOf,
 	settingsFor,
-	unique,
-	until,
+	testContext,
+	uniqueName,
+	writeContext,
 } from './kafka-fixture.ts';
-import {openRoom, patient} from './kafka-system-fixture.ts';
+import {openKafka, patientTimeouts} from './kafka-system-fixture.ts';
 
-afterEach(closeAll);
+afterEach(closeKafkaClients);
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
 /** A client that logs in as one of the estate's users. */
 function as(server: KafkaServer, who: keyof KafkaServer['logins'], mechanism: (typeof mechanisms)[number] = 'plain') {
 	const {host, sasl} = listenersOf(server);
-	return connect(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who], mechanism)}));
+	return connectKafkaClient(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who], mechanism)}));
 }
 
 async function stage(server: KafkaServer) {
-	const topic = unique('guarded');
-	const group = unique('guarded');
+	const topic = uniqueName('guarded');
+	const group = uniqueName('guarded');
 	await makeTopic(server, topic);
-	await fill(server, topic, 10);
+	await produceCount(server, topic, 10);
 	await stoppedGroup(server, group, topic, [{partition: 0, offset: 4}]);
 	return {topic, group, change: {group, offsets: [{topic, partition: 0, offset: 2, metadata: ''}]}};
 }
@@ -42,16 +42,16 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test.each(mechanisms)('%s reads what the user may read', async mechanism => {
 			const {topic, group} = await stage(server);
 			const {port} = as(server, 'monitor', mechanism);
-			const {read} = await port.groups(context);
+			const {read} = await port.groups(testContext);
 			expect(read.map(one => one.group)).toContain(group);
-			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 4}]);
-			expect((await port.offsets([{topic, partition: 0}], 'latest', context)).read).toMatchObject([{offset: 10}]);
+			expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 4}]);
+			expect((await port.offsets([{topic, partition: 0}], 'latest', testContext)).read).toMatchObject([{offset: 10}]);
 		});
 
 		test.each(mechanisms)('%s with a wrong password is refused once, and says so', async mechanism => {
 			const {host, sasl} = listenersOf(server);
 			const login = saslOf({user: 'monitor', password: 'not this'}, mechanism);
-			const {port} = connect(
+			const {port} = connectKafkaClient(
 				settingsFor(
 					[
 						{host, port: sasl},
@@ -60,7 +60,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 					{sasl: login},
 				),
 			);
-			expect(await failure(port.cluster(context))).toMatchObject({
+			expect(await rejectionOf(port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: expect.stringMatching(/a login as monitor: the login was refused/),
 				hint: expect.stringMatching(/username and password/),
@@ -69,15 +69,17 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('a port that asks for a login, and none is given', async () => {
 			const {host, sasl} = listenersOf(server);
-			expect(await failure(connect(settingsFor({host, port: sasl})).port.cluster(context))).toMatchObject({
+			expect(
+				await rejectionOf(connectKafkaClient(settingsFor({host, port: sasl})).port.cluster(testContext)),
+			).toMatchObject({
 				kind: 'unreachable',
 				hint: expect.stringMatching(/`sasl`/),
 			});
 		});
 
 		test('a login on a port that asks for none', async () => {
-			const {port} = connect(settingsFor(server, {sasl: saslOf(server.logins.monitor)}));
-			expect(await failure(port.cluster(context))).toMatchObject({
+			const {port} = connectKafkaClient(settingsFor(server, {sasl: saslOf(server.logins.monitor)}));
+			expect(await rejectionOf(port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				hint: expect.stringMatching(/Remove `sasl`/),
 			});
@@ -88,58 +90,60 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('who may describe and not act is refused with the line that grants it, and that line does', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'monitor');
-			const before = (await port.committed([group], context)).read;
-			const commit = await failure(port.commitOffsets(change, acting));
+			const before = (await port.committed([group], testContext)).read;
+			const commit = await rejectionOf(port.commitOffsets(change, writeContext));
 			expect(commit).toMatchObject({kind: 'denied', message: `OffsetCommit: User:monitor may not Read group ${group}`});
 			const {host, sasl} = listenersOf(server);
 			const line = `kafka-acls.sh --bootstrap-server ${host}:${sasl} --add --allow-principal User:monitor --operation Read --group ${group}`;
 			expect(commit.hint).toBe(`An administrator grants it with: ${line}`);
 			const drop = {group, partitions: [{topic, partition: 0}]};
-			expect((await failure(port.deleteOffsets(drop, acting))).hint).toMatch(
+			expect((await rejectionOf(port.deleteOffsets(drop, writeContext))).hint).toMatch(
 				/--operation Delete --group guarded-[\w-]+$/,
 			);
-			const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, context);
-			expect((await failure(peek)).hint).toMatch(new RegExp(`--operation Read --topic ${topic}$`));
-			expect((await port.committed([group], context)).read).toEqual(before);
+			const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, testContext);
+			expect((await rejectionOf(peek)).hint).toMatch(new RegExp(`--operation Read --topic ${topic}$`));
+			expect((await port.committed([group], testContext)).read).toEqual(before);
 
 			// As an administrator would, on the port where they need no login.
 			const acl = 'org.apache.kafka.tools.AclCommand';
 			const tool = name === 'kafka-4' ? acl : 'kafka.admin.AclCommand';
 			const words = line.split(' ').slice(3);
 			const grant = (extra: readonly string[]) =>
-				kafkaTool(server, tool, ['--bootstrap-server', `${server.host}:${server.port}`, ...extra]);
+				runKafkaTool(server, tool, ['--bootstrap-server', `${server.host}:${server.port}`, ...extra]);
 			grant(words);
-			const topicHint = (await failure(port.commitOffsets(change, acting))).hint;
+			const topicHint = (await rejectionOf(port.commitOffsets(change, writeContext))).hint;
 			expect(topicHint).toMatch(new RegExp(`--operation Read --topic ${topic}$`));
 			grant(topicHint.split(' ').slice(8));
-			await port.commitOffsets(change, acting);
-			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 2}]);
+			await port.commitOffsets(change, writeContext);
+			expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 2}]);
 		});
 
 		test('who may act does', async () => {
 			const {topic, group, change} = await stage(server);
 			const {port} = as(server, 'operator');
-			await port.commitOffsets(change, acting);
-			expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 2}]);
-			expect(await port.peek({topic, partition: 0, offset: 0}, {messages: 3, bytes: 100_000}, context)).toHaveLength(3);
-			await port.deleteOffsets({group, partitions: [{topic, partition: 0}]}, acting);
-			expect((await port.committed([group], context)).read[0]?.offsets).toEqual([]);
+			await port.commitOffsets(change, writeContext);
+			expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 2}]);
+			expect(
+				await port.peek({topic, partition: 0, offset: 0}, {messages: 3, bytes: 100_000}, testContext),
+			).toHaveLength(3);
+			await port.deleteOffsets({group, partitions: [{topic, partition: 0}]}, writeContext);
+			expect((await port.committed([group], testContext)).read[0]?.offsets).toEqual([]);
 		});
 
 		test('who may nothing is told of each thing, and of no group', async () => {
 			const {topic, group} = await stage(server);
 			const {port} = as(server, 'bare');
-			expect((await port.groups(context)).read).toEqual([]);
+			expect((await port.groups(testContext)).read).toEqual([]);
 			const named = {group, type: 'classic', protocolType: 'consumer', state: 'Empty'} as const;
 			const hint = expect.stringMatching(/--allow-principal User:bare --operation Describe --group/);
 			const refused = [{of: group, problem: expect.stringMatching(/User:bare may not Describe group/), hint}];
-			expect(await port.describe([named], context)).toMatchObject({read: [], failed: refused});
-			expect(await port.committed([group], context)).toMatchObject({read: [], failed: refused});
-			expect((await port.topics([topic], context)).failed).toMatchObject([
+			expect(await port.describe([named], testContext)).toMatchObject({read: [], failed: refused});
+			expect(await port.committed([group], testContext)).toMatchObject({read: [], failed: refused});
+			expect((await port.topics([topic], testContext)).failed).toMatchObject([
 				{of: topic, problem: expect.stringMatching(/User:bare may not Describe topic/)},
 			]);
 			const at = {topic, partition: 0};
-			expect((await port.offsets([at], 'latest', context)).failed).toMatchObject([
+			expect((await port.offsets([at], 'latest', testContext)).failed).toMatchObject([
 				{of: at, problem: expect.stringMatching(/User:bare may not Describe topic/)},
 			]);
 		});
@@ -148,7 +152,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const {group} = await stage(server);
 			const {host, sasl} = listenersOf(server);
 			const notesFor = async (who: keyof KafkaServer['logins']) => {
-				const room = await openRoom(settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who]), ...patient}));
+				const room = await openKafka(
+					settingsFor({host, port: sasl}, {sasl: saslOf(server.logins[who]), ...patientTimeouts}),
+				);
 				const notes = async () => (await room.read('kafka.lag')).notes.filter(({severity}) => severity === 'unknown');
 				return {notes, close: room.close};
 			};
@@ -173,8 +179,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				operation: kafkajs.AclOperationTypes.ALL,
 				permissionType: kafkajs.AclPermissionTypes.DENY,
 			};
-			await asAdmin(server, admin => admin.createAcls({acl: [denial]}));
-			const told = await until(monitor.notes, notes => notes.length > 0);
+			await withKafkaAdmin(server, admin => admin.createAcls({acl: [denial]}));
+			const told = await readUntil(monitor.notes, notes => notes.length > 0);
 			expect(told).toEqual([
 				{
 					text: `1 group cannot be read: OffsetFetch: User:monitor may not Describe group ${group}`,
@@ -182,15 +188,15 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 					severity: 'unknown',
 				},
 			]);
-			await asAdmin(server, admin => admin.deleteAcls({filters: [denial]}));
-			await until(monitor.notes, notes => notes.length === 0);
+			await withKafkaAdmin(server, admin => admin.deleteAcls({filters: [denial]}));
+			await readUntil(monitor.notes, notes => notes.length === 0);
 			await monitor.close();
 		});
 
 		test('permissions are told without doing any of it', async () => {
 			await stage(server);
 			const states = async (who: keyof KafkaServer['logins']) => {
-				const all = await as(server, who).port.permissions(context);
+				const all = await as(server, who).port.permissions(testContext);
 				return Object.fromEntries(all.map(({name: right, state}) => [right, state]));
 			};
 			const yes = Object.fromEntries(
@@ -207,7 +213,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				'Describe on groups': 'unknown',
 				'Read on groups': 'unknown',
 			});
-			for (const {state, grant} of await as(server, 'monitor').port.permissions(context)) {
+			for (const {state, grant} of await as(server, 'monitor').port.permissions(testContext)) {
 				expect(grant).toMatch(state === 'have' ? /^$/ : /^kafka-acls\.sh .*--add --allow-principal User:monitor/);
 			}
 		});
@@ -226,27 +232,27 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				permissionType: kafkajs.AclPermissionTypes.DENY,
 			});
 			const rightOn = async (group: string) =>
-				(await port.permissions(context, {...about, group})).find(one => one.name === 'Read on groups');
-			await asAdmin(server, admin => admin.createAcls({acl: [deny(other.group)]}));
+				(await port.permissions(testContext, {...about, group})).find(one => one.name === 'Read on groups');
+			await withKafkaAdmin(server, admin => admin.createAcls({acl: [deny(other.group)]}));
 			try {
-				await until(
+				await readUntil(
 					() => rightOn(other.group),
 					right => right?.state === 'lack',
 				);
-				expect(await port.permissions(context, about)).toMatchObject([
+				expect(await port.permissions(testContext, about)).toMatchObject([
 					{name: 'Read on groups', state: 'have'},
 					{name: 'Read on topics', state: 'have'},
 					{name: 'Delete on groups', state: 'have'},
 				]);
-				await asAdmin(server, admin => admin.createAcls({acl: [deny(own.group)]}));
-				await until(
+				await withKafkaAdmin(server, admin => admin.createAcls({acl: [deny(own.group)]}));
+				await readUntil(
 					() => rightOn(own.group),
 					right => right?.state === 'lack',
 				);
 				expect((await rightOn(own.group))?.grant).toContain(`--operation Read --group ${own.group}`);
 			} finally {
 				const filters = [deny(other.group), deny(own.group)];
-				await asAdmin(server, admin => admin.deleteAcls({filters}));
+				await withKafkaAdmin(server, admin => admin.deleteAcls({filters}));
 			}
 		});
 	});
@@ -259,41 +265,45 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		const {ca} = listenersOf(server);
 
 		test('with the authority named it reads, with and without a login', async () => {
-			const plain = connect(settingsFor(at('tls'), {tls: {ca}}));
-			expect((await plain.port.cluster(context)).brokers).toHaveLength(1);
+			const plain = connectKafkaClient(settingsFor(at('tls'), {tls: {ca}}));
+			expect((await plain.port.cluster(testContext)).brokers).toHaveLength(1);
 			const login = saslOf(server.logins.monitor, 'scram-sha-512');
-			const both = connect(settingsFor(at('saslTls'), {tls: {ca}, sasl: login}));
-			expect((await both.port.cluster(context)).brokers).toHaveLength(1);
+			const both = connectKafkaClient(settingsFor(at('saslTls'), {tls: {ca}, sasl: login}));
+			expect((await both.port.cluster(testContext)).brokers).toHaveLength(1);
 		});
 
 		test('without it, it says how to name it', async () => {
-			const error = await failure(connect(settingsFor(at('tls'), {tls: {}})).port.cluster(context));
+			const error = await rejectionOf(connectKafkaClient(settingsFor(at('tls'), {tls: {}})).port.cluster(testContext));
 			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/tls\.ca/)});
 		});
 
 		test('an expired certificate is told as one', async () => {
-			const error = await failure(connect(settingsFor(at('expired'), {tls: {ca}})).port.cluster(context));
+			const error = await rejectionOf(
+				connectKafkaClient(settingsFor(at('expired'), {tls: {ca}})).port.cluster(testContext),
+			);
 			expect(error).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/has expired/)});
 		});
 
 		test('a name that the certificate does not carry is told, and the one that it does is taken', async () => {
-			const wrong = connect(settingsFor(at('tls'), {tls: {ca, servername: 'kafka.example'}}));
-			expect(await failure(wrong.port.cluster(context))).toMatchObject({
+			const wrong = connectKafkaClient(settingsFor(at('tls'), {tls: {ca, servername: 'kafka.example'}}));
+			expect(await rejectionOf(wrong.port.cluster(testContext))).toMatchObject({
 				hint: expect.stringMatching(/tls\.servername/),
 			});
-			const right = connect(settingsFor(at('tls'), {tls: {ca, servername: 'localhost'}}));
-			expect((await right.port.cluster(context)).brokers).toHaveLength(1);
+			const right = connectKafkaClient(settingsFor(at('tls'), {tls: {ca, servername: 'localhost'}}));
+			expect((await right.port.cluster(testContext)).brokers).toHaveLength(1);
 		});
 
 		test('a port without TLS is told, and one with it when none was expected', async () => {
-			const tooMuch = await failure(connect(settingsFor(server, {tls: {ca}})).port.cluster(context));
+			const tooMuch = await rejectionOf(connectKafkaClient(settingsFor(server, {tls: {ca}})).port.cluster(testContext));
 			expect(tooMuch).toMatchObject({kind: 'unreachable', hint: expect.stringMatching(/remove `tls`/i)});
-			const tooLittle = await failure(connect(settingsFor(at('tls'))).port.cluster(context));
+			const tooLittle = await rejectionOf(connectKafkaClient(settingsFor(at('tls'))).port.cluster(testContext));
 			expect(tooLittle.hint).toMatch(/`tls`/);
 		});
 
 		test('a file that is not there is told by its name', async () => {
-			const error = await failure(connect(settingsFor(at('tls'), {tls: {ca: '/not/there.pem'}})).port.cluster(context));
+			const error = await rejectionOf(
+				connectKafkaClient(settingsFor(at('tls'), {tls: {ca: '/not/there.pem'}})).port.cluster(testContext),
+			);
 			expect(error.message).toMatch(/not\/there\.pem/);
 		});
 	});

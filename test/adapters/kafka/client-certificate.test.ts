@@ -1,24 +1,32 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayKafka} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposableKafka} from '../../estate/disposable-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {denyGroups, grantKafka} from '../../estate/kafka/kafka-grants.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {clientCertificates} from '../client-certificates.ts';
-import {acting, closeAll, connect, context, failure, saslOf, settingsFor} from './kafka-fixture.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {createClientCertificates} from '../client-certificates.ts';
+import {
+	closeKafkaClients,
+	connectKafkaClient,
+	rejectionOf,
+	saslOf,
+	settingsFor,
+	testContext,
+	writeContext,
+} from './kafka-fixture.ts';
 
-afterEach(closeAll);
+afterEach(closeKafkaClients);
 
 /** As Kafka names who shows that certificate. */
 const user = 'CN=midwatch,O=Example';
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a listener that wants to be shown a certificate, of one', like => {
-		const {server: certificate, shown, refused, forget} = clientCertificates();
-		let own: Throwaway<KafkaServer>;
+		const {server: certificate, accepted: shown, refused, removeFiles: forget} = createClientCertificates();
+		let own: DisposableServer<KafkaServer>;
 		beforeAll(async () => {
-			own = await throwawayKafka(like, [{like: 'MUTUAL'}], certificate);
+			own = await startDisposableKafka(like, [{like: 'MUTUAL'}], certificate);
 		});
 		afterAll(async () => {
 			await own.end();
@@ -29,29 +37,29 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const {host, listeners} = own.current();
 			const [door] = listeners?.doors ?? [];
 			if (door === undefined) throw new Error('it has no such listener');
-			return connect(settingsFor({host, port: door.port}, {tls: {ca: certificate.ca, ...tls}, ...more}));
+			return connectKafkaClient(settingsFor({host, port: door.port}, {tls: {ca: certificate.ca, ...tls}, ...more}));
 		};
 
 		test('is read with one of its authority, under the name that is in it', async () => {
 			const server = own.current();
 			await makeTopic(server, 'shown');
-			await fill(server, 'shown', 10);
+			await produceCount(server, 'shown', 10);
 			await stoppedGroup(server, 'shown', 'shown', [{partition: 0, offset: 4}]);
 			const client = showing(shown);
-			expect(client.who).toBe(`User:${user}`);
-			expect((await client.port.groups(context)).read).toEqual([]);
-			const refused = await failure(client.port.commitOffsets({group: 'shown', offsets: []}, acting));
+			expect(client.principal).toBe(`User:${user}`);
+			expect((await client.port.groups(testContext)).read).toEqual([]);
+			const refused = await rejectionOf(client.port.commitOffsets({group: 'shown', offsets: []}, writeContext));
 			expect(refused.hint).toContain(`--allow-principal User:${user} `);
 			// The name that the hint tells is the one that the broker goes by.
 			const login = {user, password: ''};
-			await asAdmin(server, admin => grantKafka(admin, {...server.logins, operator: login}));
-			expect((await client.port.groups(context)).read).toMatchObject([{group: 'shown'}]);
-			expect((await client.port.committed(['shown'], context)).read[0]?.offsets).toMatchObject([{offset: 4}]);
-			await asAdmin(server, admin => denyGroups(admin, login));
+			await withKafkaAdmin(server, admin => grantKafka(admin, {...server.logins, operator: login}));
+			expect((await client.port.groups(testContext)).read).toMatchObject([{group: 'shown'}]);
+			expect((await client.port.committed(['shown'], testContext)).read[0]?.offsets).toMatchObject([{offset: 4}]);
+			await withKafkaAdmin(server, admin => denyGroups(admin, login));
 		});
 
 		test.each(refused)('is told what to do when it is shown $name', async ({shows, message, hint}) => {
-			expect(await failure(showing(shows).port.cluster(context))).toMatchObject({
+			expect(await rejectionOf(showing(shows).port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: expect.stringMatching(message),
 				hint: expect.stringMatching(hint),
@@ -59,7 +67,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('a login counts for more than the certificate', () => {
-			expect(showing(shown, {sasl: saslOf(own.current().logins.monitor)}).who).toBe('User:monitor');
+			expect(showing(shown, {sasl: saslOf(own.current().logins.monitor)}).principal).toBe('User:monitor');
 		});
 	});
 }

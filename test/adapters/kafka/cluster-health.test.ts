@@ -1,20 +1,20 @@
 import {afterEach, expect, test} from 'vitest';
 import type {KafkaTopicRow} from '../../../src/model/kafka/kafka-topic.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
-import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {brokerAddresses, readUntil, settingsFor, uniqueName} from './kafka-fixture.ts';
+import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
 
 describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
-	let room: Room | undefined;
+	let room: KafkaFixture | undefined;
 	const last = server.nodes.at(-1);
 	const wake = () => last && process.kill(last.pid, 'SIGCONT');
 
 	afterEach(async () => {
 		wake();
-		const {port, acting, close} = await openRoom(settingsFor(nodesOf(server), patient));
-		await until(
+		const {port, acting, close} = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+		await readUntil(
 			async () => (await port.cluster(acting())).brokers.length,
 			brokers => brokers === server.nodes.length,
 		);
@@ -25,22 +25,22 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 
 	test('the broker, what misses its replicas, and what has no leader without it', async () => {
 		if (last === undefined) throw new Error('the cluster has no broker');
-		const replicated = unique('events');
-		const alone = unique('alone');
-		const group = unique('orders');
+		const replicated = uniqueName('events');
+		const alone = uniqueName('alone');
+		const group = uniqueName('orders');
 		await makeTopic(server, replicated, 3);
-		await fill(server, replicated, 30);
+		await produceCount(server, replicated, 30);
 		// One replica, on the broker that will stop.
-		await asAdmin(server, admin =>
+		await withKafkaAdmin(server, admin =>
 			admin.createTopics({
 				topics: [{topic: alone, replicaAssignment: [{partition: 0, replicas: [last.id]}]}],
 				waitForLeaders: true,
 			}),
 		);
-		await fill(server, alone, 5);
+		await produceCount(server, alone, 5);
 		await stoppedGroup(server, group, alone, [{partition: 0, offset: 2}]);
-		const open = await openRoom(
-			settingsFor(nodesOf(server).slice(0, 1), {connectTimeoutMs: 2000, requestTimeoutMs: 4000}),
+		const open = await openKafka(
+			settingsFor(brokerAddresses(server).slice(0, 1), {connectTimeoutMs: 2000, requestTimeoutMs: 4000}),
 		);
 		room = open;
 		const topic = async (name: string) =>
@@ -50,7 +50,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 		expect(await open.findings(`broker ${last.id}`)).toEqual([]);
 
 		process.kill(last.pid, 'SIGSTOP');
-		await until(
+		await readUntil(
 			() => topic(replicated).catch(() => undefined),
 			row => row?.underReplicated === 3,
 		);
@@ -66,7 +66,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 			`crit ${alone}: 1 of 1 partitions have no leader, nothing can be written to them or read`,
 		);
 		open.pass(70);
-		const row = await until(
+		const row = await readUntil(
 			() => open.lag(group).catch(() => undefined),
 			found => found?.evaluation === 'offline',
 		);
@@ -75,7 +75,7 @@ describeKafka('kafka-cluster', 'what is found when a broker stops', server => {
 		expect(await open.inspect('kafka.topic', row)).toMatch(/none +\d +.*offline/);
 
 		wake();
-		await until(
+		await readUntil(
 			() => topic(alone).catch(() => undefined),
 			found => found?.severity === 'ok',
 		);

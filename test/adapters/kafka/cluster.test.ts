@@ -3,9 +3,19 @@ import type {KafkaClient} from '../../../adapters/kafka/client.ts';
 import type {KafkaPartition} from '../../../src/port/kafka.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {acting, closeAll, connect, context, failure, nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {
+	brokerAddresses,
+	closeKafkaClients,
+	connectKafkaClient,
+	readUntil,
+	rejectionOf,
+	settingsFor,
+	testContext,
+	uniqueName,
+	writeContext,
+} from './kafka-fixture.ts';
 
 const stopped = new Set<number>();
 
@@ -23,17 +33,17 @@ function wake(): void {
 }
 
 async function partitionsOf({port}: KafkaClient, topic: string): Promise<readonly KafkaPartition[]> {
-	return (await port.topics([topic], context)).read[0]?.partitions ?? [];
+	return (await port.topics([topic], testContext)).read[0]?.partitions ?? [];
 }
 
 /** All brokers are there, and every replica of the cluster is in sync. */
 async function healed(server: KafkaServer): Promise<void> {
 	wake();
-	const {port} = connect(settingsFor(nodesOf(server)));
-	await until(
+	const {port} = connectKafkaClient(settingsFor(brokerAddresses(server)));
+	await readUntil(
 		async () => {
-			const {brokers} = await port.cluster(context);
-			const {read} = await port.topics(undefined, context);
+			const {brokers} = await port.cluster(testContext);
+			const {read} = await port.topics(undefined, testContext);
 			const behind = read.flatMap(topic => topic.partitions).filter(one => one.inSync.length < one.replicas.length);
 			return {brokers: brokers.length, behind: behind.length};
 		},
@@ -44,48 +54,52 @@ async function healed(server: KafkaServer): Promise<void> {
 describeKafka('kafka-cluster', 'three brokers', server => {
 	afterEach(async () => {
 		await healed(server);
-		closeAll();
+		closeKafkaClients();
 	});
 
 	test('are all asked: groups of each coordinator, and partitions of each leader', async () => {
-		const topic = unique('spread');
+		const topic = uniqueName('spread');
 		await makeTopic(server, topic, 6);
-		await fill(server, topic, 60);
-		const names = Array.from({length: 8}, (_, at) => unique(`spread${at}`));
+		await produceCount(server, topic, 60);
+		const names = Array.from({length: 8}, (_, at) => uniqueName(`spread${at}`));
 		for (const group of names) await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
 		// By one address only: the others are told by it.
-		const {port} = connect(settingsFor(server));
-		const {read} = await port.groups(context);
+		const {port} = connectKafkaClient(settingsFor(server));
+		const {read} = await port.groups(testContext);
 		const described = await port.describe(
 			read.filter(one => names.includes(one.group)),
-			context,
+			testContext,
 		);
 		expect(described.read.map(one => one.group).sort()).toEqual([...names].sort());
 		expect(new Set(described.read.map(one => one.coordinator)).size).toBeGreaterThan(1);
-		expect((await port.committed(names, context)).read).toHaveLength(8);
+		expect((await port.committed(names, testContext)).read).toHaveLength(8);
 		const partitions = Array.from({length: 6}, (_, partition) => ({topic, partition}));
-		const ends = (await port.offsets(partitions, 'latest', context)).read.toSorted((a, b) => a.partition - b.partition);
-		const told = await asAdmin(server, admin => admin.fetchTopicOffsets(topic));
+		const ends = (await port.offsets(partitions, 'latest', testContext)).read.toSorted(
+			(a, b) => a.partition - b.partition,
+		);
+		const told = await withKafkaAdmin(server, admin => admin.fetchTopicOffsets(topic));
 		expect(ends.map(({partition, offset}) => ({partition, offset: String(offset)}))).toEqual(
 			told.map(({partition, offset}) => ({partition, offset})).sort((a, b) => a.partition - b.partition),
 		);
-		expect(new Set((await partitionsOf(connect(settingsFor(server)), topic)).map(one => one.leader)).size).toBe(3);
+		expect(
+			new Set((await partitionsOf(connectKafkaClient(settingsFor(server)), topic)).map(one => one.leader)).size,
+		).toBe(3);
 	});
 
 	test('one that is stopped: what it alone knows fails, the rest is read, and then the others lead', async () => {
-		const topic = unique('moved');
+		const topic = uniqueName('moved');
 		await makeTopic(server, topic, 6);
-		await fill(server, topic, 60);
-		const client = connect(settingsFor(nodesOf(server)));
+		await produceCount(server, topic, 60);
+		const client = connectKafkaClient(settingsFor(brokerAddresses(server)));
 		const {port} = client;
 		const partitions = Array.from({length: 6}, (_, partition) => ({topic, partition}));
-		const before = (await port.offsets(partitions, 'latest', context)).read;
+		const before = (await port.offsets(partitions, 'latest', testContext)).read;
 		expect(before).toHaveLength(6);
 		const led = (await partitionsOf(client, topic)).filter(one => one.leader === 3).map(one => one.partition);
 		expect(led).not.toEqual([]);
 
 		freeze(server, 3);
-		const during = await port.offsets(partitions, 'latest', context);
+		const during = await port.offsets(partitions, 'latest', testContext);
 		// Either it was noticed already, or just what broker 3 leads is missing, and said to be.
 		expect([...during.read, ...during.failed.map(one => one.of)]).toHaveLength(6);
 		for (const {of, problem} of during.failed) {
@@ -94,14 +108,14 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 		}
 
 		// The same client finds the new leaders by itself.
-		const after = await until(
-			() => port.offsets(partitions, 'latest', context),
+		const after = await readUntil(
+			() => port.offsets(partitions, 'latest', testContext),
 			({read}) => read.length === 6,
 		);
 		const byPartition = (a: {partition: number}, b: {partition: number}) => a.partition - b.partition;
 		expect(after.read.toSorted(byPartition)).toEqual(before.toSorted(byPartition));
-		expect((await port.cluster(context)).brokers.map(({id}) => id).sort()).toEqual([1, 2]);
-		const shrunk = await until(
+		expect((await port.cluster(testContext)).brokers.map(({id}) => id).sort()).toEqual([1, 2]);
+		const shrunk = await readUntil(
 			() => partitionsOf(client, topic),
 			all => all.every(one => !one.inSync.includes(3)),
 		);
@@ -116,62 +130,65 @@ describeKafka('kafka-cluster', 'three brokers', server => {
 	});
 
 	test('the coordinator of a group moves: it is read from the new one, and an act finds it', async () => {
-		const topic = unique('coordinated');
+		const topic = uniqueName('coordinated');
 		await makeTopic(server, topic, 1);
-		await fill(server, topic, 10);
-		const {port} = connect(settingsFor(nodesOf(server)));
+		await produceCount(server, topic, 10);
+		const {port} = connectKafkaClient(settingsFor(brokerAddresses(server)));
 		const coordinatorOf = async (group: string) => {
-			const {read} = await port.describe([{group, type: 'classic', protocolType: 'consumer', state: 'Empty'}], context);
+			const {read} = await port.describe(
+				[{group, type: 'classic', protocolType: 'consumer', state: 'Empty'}],
+				testContext,
+			);
 			return read[0]?.coordinator;
 		};
 		// One whose offsets broker 2 keeps: its name decides.
 		let group = '';
 		for (let at = 0; at < 40 && group === ''; at++) {
-			const name = unique(`coordinated${at}`);
+			const name = uniqueName(`coordinated${at}`);
 			if ((await coordinatorOf(name)) === 2) group = name;
 		}
 		expect(group).not.toBe('');
 		await stoppedGroup(server, group, topic, [{partition: 0, offset: 3}]);
-		expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 3}]);
+		expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 3}]);
 
 		freeze(server, 2);
-		const read = await until(
-			() => port.committed([group], context).catch(() => undefined),
+		const read = await readUntil(
+			() => port.committed([group], testContext).catch(() => undefined),
 			answer => answer?.read.length === 1,
 		);
 		expect(read?.read[0]?.offsets).toMatchObject([{offset: 3}]);
 		expect(await coordinatorOf(group)).not.toBe(2);
-		await port.commitOffsets({group, offsets: [{topic, partition: 0, offset: 5, metadata: ''}]}, acting);
-		expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 5}]);
-		const listed = (await port.groups(context)).read.map(one => one.group);
+		await port.commitOffsets({group, offsets: [{topic, partition: 0, offset: 5, metadata: ''}]}, writeContext);
+		expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 5}]);
+		const listed = (await port.groups(testContext)).read.map(one => one.group);
 		expect(listed).toContain(group);
 	});
 
 	test('a partition whose brokers are all away is offline, and its messages cannot be had', async () => {
-		const topic = unique('alone');
-		await asAdmin(server, async admin => {
+		const topic = uniqueName('alone');
+		await withKafkaAdmin(server, async admin => {
 			const replicaAssignment = [
 				{partition: 0, replicas: [3]},
 				{partition: 1, replicas: [1]},
 			];
 			await admin.createTopics({topics: [{topic, replicaAssignment}], waitForLeaders: true});
 		});
-		await fill(server, topic, 10);
-		const client = connect(settingsFor(nodesOf(server)));
+		await produceCount(server, topic, 10);
+		const client = connectKafkaClient(settingsFor(brokerAddresses(server)));
 		const {port} = client;
 		const both = [0, 1].map(partition => ({topic, partition}));
 		freeze(server, 3);
-		const [first] = await until(
+		const [first] = await readUntil(
 			() => partitionsOf(client, topic),
 			all => all.some(one => one.leader === undefined),
 		);
 		expect(first).toMatchObject({partition: 0, leader: undefined, replicas: [3], offline: [3]});
-		const {read, failed} = await port.offsets(both, 'latest', context);
+		const {read, failed} = await port.offsets(both, 'latest', testContext);
 		expect(read.map(one => one.partition)).toEqual([1]);
 		expect(failed).toMatchObject([
 			{of: {topic, partition: 0}, problem: expect.stringMatching(/nobody leads partition 0/)},
 		]);
-		const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, context);
-		expect(await failure(peek)).toMatchObject({kind: 'unreachable', message: expect.stringMatching(/offline/)});
+		const peek = port.peek({topic, partition: 0, offset: 0}, {messages: 1, bytes: 1000}, testContext);
+		expect(await rejectionOf(peek)).toMatchObject({kind: 'unreachable', message: expect.stringMatching(/offline/)});
 	});
 });

@@ -1,14 +1,14 @@
-import {kafka} from '../../../adapters/kafka/system.ts';
+import {kafkaSystem} from '../../../adapters/kafka/system.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin, kafkaClient} from '../../estate/kafka/kafka.ts';
-import {classicMember, fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {conformance} from '../conformance.ts';
-import type {Scene} from '../conformance-subject.ts';
-import {listenersOf, settingsFor, unique} from './kafka-fixture.ts';
+import {kafkaClient, withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {classicMember, makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {conformanceTests} from '../conformance.ts';
+import type {ActionCase} from '../conformance-subject.ts';
+import {listenersOf, settingsFor, uniqueName} from './kafka-fixture.ts';
 
 const target = (server: KafkaServer, at: {readonly host: string; readonly port: number}): Target<KafkaSettings> => ({
 	name: server.name,
@@ -20,7 +20,7 @@ const target = (server: KafkaServer, at: {readonly host: string; readonly port: 
 
 /** Everything that was ever written: each commit, each group that joined or left, each message is a record somewhere. */
 async function writes(server: KafkaServer): Promise<number> {
-	return asAdmin(server, async admin => {
+	return withKafkaAdmin(server, async admin => {
 		let records = 0;
 		for (const topic of await admin.listTopics()) {
 			for (const {high} of await admin.fetchTopicOffsets(topic)) records += Number(high);
@@ -30,9 +30,9 @@ async function writes(server: KafkaServer): Promise<number> {
 }
 
 async function busy(server: KafkaServer) {
-	const topic = unique('conformance-busy');
+	const topic = uniqueName('conformance-busy');
 	await makeTopic(server, topic, 2);
-	await fill(server, topic, 20);
+	await produceCount(server, topic, 20);
 	const member = await classicMember(server, {group: topic, topics: [topic], reads: false});
 	await stoppedGroup(server, `${topic}-stopped`, topic, [{partition: 0, offset: 1}]);
 	return {
@@ -43,7 +43,7 @@ async function busy(server: KafkaServer) {
 }
 
 const committed = async (server: KafkaServer, group: string, topic: string): Promise<readonly string[]> => {
-	const told = await asAdmin(server, async admin => {
+	const told = await withKafkaAdmin(server, async admin => {
 		await admin.describeCluster();
 		return admin.fetchOffsets({groupId: group, topics: [topic]});
 	});
@@ -51,17 +51,17 @@ const committed = async (server: KafkaServer, group: string, topic: string): Pro
 };
 
 /** A stopped group on two partitions, of which it has read one; somebody else moves it meanwhile. */
-async function behind(server: KafkaServer): Promise<Scene> {
-	const topic = unique('conformance-scene');
+async function behind(server: KafkaServer): Promise<ActionCase> {
+	const topic = uniqueName('conformance-scene');
 	await makeTopic(server, topic, 2);
-	await fill(server, topic, 20);
+	await produceCount(server, topic, 20);
 	await stoppedGroup(server, topic, topic, [{partition: 0, offset: 4}]);
 	return {
 		params: {to: '0:earliest'},
-		chosen: row => 'group' in row && row.group === topic,
-		move: () => stoppedGroup(server, topic, topic, [{partition: 0, offset: 5}]),
-		happened: async () => (await committed(server, topic, topic))[0] === '0',
-		async clear() {
+		isTarget: row => 'group' in row && row.group === topic,
+		changeServer: () => stoppedGroup(server, topic, topic, [{partition: 0, offset: 5}]),
+		isApplied: async () => (await committed(server, topic, topic))[0] === '0',
+		async cleanUp() {
 			const admin = kafkaClient(server, undefined, 5).admin();
 			await admin.connect();
 			await admin.deleteGroups([topic]);
@@ -74,16 +74,16 @@ async function behind(server: KafkaServer): Promise<Scene> {
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'conformance', server => {
 		const {faulty} = listenersOf(server);
-		conformance({
-			system: kafka,
+		conformanceTests({
+			system: kafkaSystem,
 			server: {host: server.host, port: faulty.port},
-			reached: server,
-			toldPort: faulty.toldPort,
+			targetEndpoint: server,
+			advertisedPort: faulty.advertisedPort,
 			target: at => target(server, at.port === faulty.port ? server : at),
-			busy: () => busy(server),
-			scenes: {'kafka.reset-offsets': () => behind(server)},
-			links: true,
-			writes: () => writes(server),
+			generateLoad: () => busy(server),
+			actionCases: {'kafka.reset-offsets': () => behind(server)},
+			testsConnectionFaults: true,
+			countWrites: () => writes(server),
 		});
 	});
 }

@@ -1,20 +1,20 @@
 import {gzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {codeError} from '../../../adapters/kafka/errors.ts';
+import {protocolError} from '../../../adapters/kafka/errors.ts';
 import {decompress} from '../../../adapters/kafka/protocol/decompress.ts';
-import {lz4Frame} from '../../../adapters/kafka/protocol/lz4.ts';
+import {decompressLz4} from '../../../adapters/kafka/protocol/lz4.ts';
 import {readRecords} from '../../../adapters/kafka/protocol/records.ts';
-import {apiVersions, metadata} from '../../../adapters/kafka/protocol/request-cluster.ts';
+import {apiVersions, metadataRequest} from '../../../adapters/kafka/protocol/request-cluster.ts';
 import {
 	describeConsumerGroups,
 	describeGroups,
 	findCoordinator,
 	listGroups,
 } from '../../../adapters/kafka/protocol/request-groups.ts';
-import {listOffsets, offsetFetch, shareOffsets} from '../../../adapters/kafka/protocol/request-offsets.ts';
-import {snappy} from '../../../adapters/kafka/protocol/snappy.ts';
-import {Reader, type Request, Writer} from '../../../adapters/kafka/protocol/wire.ts';
+import {describeShareGroupOffsets, listOffsets, offsetFetch} from '../../../adapters/kafka/protocol/request-offsets.ts';
+import {decompressSnappy} from '../../../adapters/kafka/protocol/snappy.ts';
+import {Reader, type WireRequest, Writer} from '../../../adapters/kafka/protocol/wire.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
 const most = 1_000_000;
@@ -32,10 +32,10 @@ function readOrRefuse(read: () => unknown): void {
 describe('compressed bytes', () => {
 	test('snappy as its own description has it', () => {
 		const literal = Buffer.from([5, 4 << 2, ...Buffer.from('Kafka')]);
-		expect(snappy(literal, most).toString()).toBe('Kafka');
+		expect(decompressSnappy(literal, most).toString()).toBe('Kafka');
 		// `abab…`: a literal of two, then ten bytes from two back, which overlap what they write.
 		const repeated = Buffer.from([12, 1 << 2, 0x61, 0x62, ((10 - 4) << 2) | 1, 2]);
-		expect(snappy(repeated, most).toString()).toBe('abababababab');
+		expect(decompressSnappy(repeated, most).toString()).toBe('abababababab');
 	});
 
 	test('an LZ4 frame as its own description has it', () => {
@@ -46,7 +46,7 @@ describe('compressed bytes', () => {
 			block,
 			Buffer.alloc(4),
 		]);
-		expect(lz4Frame(frame, most).toString()).toBe('abababababab!');
+		expect(decompressLz4(frame, most).toString()).toBe('abababababab!');
 	});
 
 	test.each([
@@ -66,10 +66,11 @@ describe('compressed bytes', () => {
 	});
 
 	test.each([
-		['snappy', (bytes: Buffer) => snappy(bytes, most)],
+		['snappy', (bytes: Buffer) => decompressSnappy(bytes, most)],
 		[
 			'lz4',
-			(bytes: Buffer) => lz4Frame(Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]), bytes]), most),
+			(bytes: Buffer) =>
+				decompressLz4(Buffer.concat([Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0]), bytes]), most),
 		],
 	])('whatever stands in %s is read or refused', (_, read) => {
 		fc.assert(fc.property(fc.uint8Array({maxLength: 200}), bytes => readOrRefuse(() => read(Buffer.from(bytes)))));
@@ -96,9 +97,9 @@ describe('answers', () => {
 		expect(() => new Reader(bytes, false).array(() => 1)).toThrow(AdapterError);
 	});
 
-	const requests: readonly Request<never, unknown>[] = [
-		...[apiVersions, metadata, listGroups, findCoordinator, describeGroups],
-		...[describeConsumerGroups, offsetFetch, shareOffsets, listOffsets],
+	const requests: readonly WireRequest<never, unknown>[] = [
+		...[apiVersions, metadataRequest, listGroups, findCoordinator, describeGroups],
+		...[describeConsumerGroups, offsetFetch, describeShareGroupOffsets, listOffsets],
 	];
 	test.each(requests.map(request => [request.name, request] as const))(
 		'whatever answers %s is read or refused',
@@ -135,21 +136,21 @@ describe('refusals', () => {
 		principal: "User:o'brien",
 		request: 'OffsetCommit',
 		tls: false,
-		sasl: true,
-		isTold: false,
-		shows: false,
+		hasLogin: true,
+		isAdvertisedAddress: false,
+		hasClientCertificate: false,
 	};
 
 	test('the line that grants is one that a shell takes', () => {
-		expect(codeError(30, {...asked, group: 'my group'}).hint).toBe(
+		expect(protocolError(30, {...asked, group: 'my group'}).hint).toBe(
 			"An administrator grants it with: kafka-acls.sh --bootstrap-server k1:9092 --add --allow-principal 'User:o'\\''brien' --operation Read --group 'my group'",
 		);
 	});
 
 	test('what a live group refuses is a conflict, and a code that is not known is told with its number', () => {
 		for (const code of [22, 25, 27, 68, 82, 86, 110, 113]) {
-			expect(codeError(code, {...asked, group: 'g'})).toMatchObject({kind: 'conflict', harmless: true});
+			expect(protocolError(code, {...asked, group: 'g'})).toMatchObject({kind: 'conflict', harmless: true});
 		}
-		expect(codeError(999, asked).message).toBe('OffsetCommit: error 999');
+		expect(protocolError(999, asked).message).toBe('OffsetCommit: error 999');
 	});
 });

@@ -1,28 +1,28 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
-import {fill, javaMember, makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
-import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
-import {type CommandedMember, commandedMember} from './scripted-member.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {javaMember, makeTopic, produce, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {brokerAddresses, readUntil, settingsFor, uniqueName} from './kafka-fixture.ts';
+import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
+import {joinScriptedMember, type ScriptedMember} from './scripted-member.ts';
 
 const messages = (count: number, partition: number) =>
 	Array.from({length: count}, (_, at) => ({partition, value: `{"order": ${at}}`}));
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'consumer lag', server => {
-		let room: Room;
-		let member: CommandedMember | undefined;
+		let room: KafkaFixture;
+		let member: ScriptedMember | undefined;
 		let topic = '';
 		let group = '';
 
 		/** A topic of two partitions with 100 messages each, and a live group that has read them all. */
 		const begin = async () => {
-			topic = unique('events');
-			group = unique('orders');
+			topic = uniqueName('events');
+			group = uniqueName('orders');
 			await makeTopic(server, topic, 2);
 			await produce(server, topic, [...messages(100, 0), ...messages(100, 1)]);
-			member = await commandedMember(server, group, topic);
+			member = await joinScriptedMember(server, group, topic);
 			await member.commit([
 				{partition: 0, offset: 100},
 				{partition: 1, offset: 100},
@@ -38,7 +38,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			]);
 
 		beforeAll(async () => {
-			room = await openRoom(settingsFor(nodesOf(server), patient));
+			room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 		});
 		afterEach(async () => {
 			await member?.leave();
@@ -115,7 +115,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				severity: 'crit',
 				why: 'no members, messages wait',
 			});
-			const later = await openRoom(settingsFor(nodesOf(server), patient));
+			const later = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 			// Whoever comes later does not know for how long.
 			expect(await later.lag(group)).toMatchObject({evaluation: 'stop', severity: 'warn'});
 			await later.close();
@@ -139,11 +139,11 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('unknown: it has never committed, or not on every partition', async () => {
-			topic = unique('events');
-			group = unique('orders');
+			topic = uniqueName('events');
+			group = uniqueName('orders');
 			await makeTopic(server, topic, 2);
 			await produce(server, topic, messages(10, 0));
-			member = await commandedMember(server, group, topic);
+			member = await joinScriptedMember(server, group, topic);
 			room.pass(15);
 			const row = await room.lag(group);
 			// Nothing was ever written to partition 1: there is nothing to commit.
@@ -180,9 +180,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			await begin();
 			await member?.leave();
 			member = undefined;
-			await asAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
-			await until(
-				() => asAdmin(server, admin => admin.listTopics()),
+			await withKafkaAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
+			await readUntil(
+				() => withKafkaAdmin(server, admin => admin.listTopics()),
 				topics => !topics.includes(topic),
 			);
 			await makeTopic(server, topic, 2);
@@ -198,10 +198,10 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a group that comes to no rest is told', async () => {
 			await begin();
 			for (let turn = 0; turn < 4; turn += 1) {
-				const guest = await commandedMember(server, group, topic);
+				const guest = await joinScriptedMember(server, group, topic);
 				await room.lag(group);
 				await guest.leave();
-				await until(
+				await readUntil(
 					() => room.lag(group),
 					row => row?.members === 1 && row.state === 'Stable',
 				);
@@ -212,7 +212,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('dead letters that grow are told', async () => {
-			const letters = `${unique('orders')}-dlq`;
+			const letters = `${uniqueName('orders')}-dlq`;
 			await makeTopic(server, letters, 1);
 			await produce(server, letters, messages(5, 0));
 			expect(await room.findings(letters)).toEqual([]);
@@ -225,9 +225,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('a live group is not disturbed by being watched and inspected', async () => {
 			await begin();
-			await fill(server, topic, 30);
+			await produceCount(server, topic, 30);
 			const before = {id: member?.memberId(), joined: member?.joined()};
-			await until(
+			await readUntil(
 				async () => member?.generation(),
 				generation => (generation ?? -1) >= 0,
 			);
@@ -247,32 +247,35 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 }
 
 describeKafka('kafka-4', 'newer kinds of groups', server => {
-	let room: Room;
+	let room: KafkaFixture;
 	beforeAll(async () => {
-		room = await openRoom(settingsFor(nodesOf(server), patient));
+		room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 	});
 	afterAll(() => room.close());
 
 	test.each(['consumer', 'share'] as const)(
 		'a %s group is told by its type, its members and its lag, and never as dead',
 		async protocol => {
-			const topic = unique('events');
-			const group = unique(protocol);
+			const topic = uniqueName('events');
+			const group = uniqueName(protocol);
 			await makeTopic(server, topic, 1);
-			await fill(server, topic, 20);
+			await produceCount(server, topic, 20);
 			const reader = javaMember(server, {group, topic, protocol});
 			try {
 				const look = () => {
 					room.pass(11);
 					return room.lag(group);
 				};
-				await until(look, found => found?.members === 1);
+				await readUntil(look, found => found?.members === 1);
 				// A share group begins at what comes in once it has looked, so that it has to go on coming.
 				const fed = async () => {
-					await fill(server, topic, 5);
+					await produceCount(server, topic, 5);
 					return look();
 				};
-				const row = await until(fed, found => found?.members === 1 && found.topic === topic && found.lag !== undefined);
+				const row = await readUntil(
+					fed,
+					found => found?.members === 1 && found.topic === topic && found.lag !== undefined,
+				);
 				expect(row).toMatchObject({type: protocol, members: 1, state: 'Stable'});
 				expect(room.action.disabled([row as never])).toBe(
 					protocol === 'share' ? 'a share group has no offsets to commit' : undefined,

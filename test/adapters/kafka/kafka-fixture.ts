@@ -2,12 +2,12 @@ import {expect} from 'vitest';
 import {createKafkaClient, type KafkaClient} from '../../../adapters/kafka/client.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import type {KafkaActContext, KafkaGroup, KafkaSettings} from '../../../src/port/kafka.ts';
+import type {KafkaGroup, KafkaSettings, KafkaWriteContext} from '../../../src/port/kafka.ts';
 import type {KafkaServer, Login} from '../../estate/estate-record.ts';
-import {kafkaTool} from '../../estate/kafka/kafka.ts';
+import {runKafkaTool} from '../../estate/kafka/kafka.ts';
 
-export const context: Context = {signal: new AbortController().signal, now: Date.now};
-export const acting: KafkaActContext = {...context, record: 'test-1'};
+export const testContext: Context = {signal: new AbortController().signal, now: Date.now};
+export const writeContext: KafkaWriteContext = {...testContext, record: 'test-1'};
 
 type At = {readonly host: string; readonly port: number};
 
@@ -18,7 +18,7 @@ export const settingsFor = (at: At | readonly At[], more: Partial<KafkaSettings>
 	...more,
 });
 
-export const nodesOf = (server: KafkaServer): readonly At[] =>
+export const brokerAddresses = (server: KafkaServer): readonly At[] =>
 	server.nodes.map(({port}) => ({host: server.host, port}));
 
 /** What each listener of a guarded server is reached by. */
@@ -40,17 +40,17 @@ export const saslOf = (
 const open: KafkaClient[] = [];
 
 /** A client of the adapter, closed by `closeAll`. */
-export function connect(settings: KafkaSettings, options = {readOnly: false}): KafkaClient {
+export function connectKafkaClient(settings: KafkaSettings, options = {readOnly: false}): KafkaClient {
 	const client = createKafkaClient(settings, options);
 	open.push(client);
 	return client;
 }
 
-export function closeAll(): void {
+export function closeKafkaClients(): void {
 	for (const client of open.splice(0)) client.close();
 }
 
-export async function failure(work: Promise<unknown>): Promise<AdapterError> {
+export async function rejectionOf(work: Promise<unknown>): Promise<AdapterError> {
 	const error = await work.then(
 		() => undefined,
 		thrown => thrown,
@@ -63,13 +63,13 @@ export async function failure(work: Promise<unknown>): Promise<AdapterError> {
 let serial = 0;
 
 /** A name that no other test has. */
-export const unique = (word: string): string => `${word}-${process.pid}-${serial++}`;
+export const uniqueName = (word: string): string => `${word}-${process.pid}-${serial++}`;
 
 /** Lists and describes some groups. @throws Error when any of them cannot be */
 export async function describeNamed(client: KafkaClient, names: readonly string[]): Promise<readonly KafkaGroup[]> {
-	const {read} = await client.port.groups(context);
+	const {read} = await client.port.groups(testContext);
 	const wanted = read.filter(({group}) => names.includes(group));
-	const described = await client.port.describe(wanted, context);
+	const described = await client.port.describe(wanted, testContext);
 	expect(described.failed).toEqual([]);
 	return names.flatMap(name => described.read.filter(({group}) => group === name));
 }
@@ -85,7 +85,7 @@ const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 /** What kafka-consumer-groups says of a group's partitions: the second opinion. `-` where it has no figure. */
 export function lagsByTool(server: KafkaServer, group: string) {
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
-	const lines = columns(kafkaTool(server, groupTool, [...at, '--describe', '--group', group]));
+	const lines = columns(runKafkaTool(server, groupTool, [...at, '--describe', '--group', group]));
 	return lines
 		.filter(([name]) => name === group)
 		.map(([, topic = '', partition, committed, end, lag, member = '']) => ({
@@ -103,7 +103,7 @@ export function lagsByTool(server: KafkaServer, group: string) {
 export function startsByTool(server: KafkaServer, group: string) {
 	const tool = 'org.apache.kafka.tools.consumer.group.ShareGroupCommand';
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
-	return columns(kafkaTool(server, tool, [...at, '--describe', '--group', group]))
+	return columns(runKafkaTool(server, tool, [...at, '--describe', '--group', group]))
 		.filter(([name]) => name === group)
 		.map(([, , partition, start]) => ({partition: Number(partition), offset: Number(start)}))
 		.sort((a, b) => a.partition - b.partition);
@@ -112,13 +112,13 @@ export function startsByTool(server: KafkaServer, group: string) {
 /** Its state and how many members it has, by the same tool. */
 export function stateByTool(server: KafkaServer, group: string): {readonly state: string; readonly members: number} {
 	const at = ['--bootstrap-server', `${server.host}:${server.port}`];
-	const lines = columns(kafkaTool(server, groupTool, [...at, '--describe', '--group', group, '--state']));
+	const lines = columns(runKafkaTool(server, groupTool, [...at, '--describe', '--group', group, '--state']));
 	const [, words = []] = lines;
 	return {state: words.at(-2) ?? '', members: Number(words.at(-1))};
 }
 
 /** Reads again until it is as wanted, and gives it. @throws Error with the last reading when that never comes */
-export async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, seconds = 40): Promise<T> {
+export async function readUntil<T>(read: () => Promise<T>, wanted: (value: T) => boolean, seconds = 40): Promise<T> {
 	for (const end = Date.now() + seconds * 1000; ; ) {
 		const value = await read();
 		if (wanted(value)) return value;

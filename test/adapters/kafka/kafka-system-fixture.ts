@@ -1,4 +1,4 @@
-import {kafka} from '../../../adapters/kafka/system.ts';
+import {kafkaSystem} from '../../../adapters/kafka/system.ts';
 import type {ActionContext, Preview} from '../../../src/contract/action.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {Row, RowKind, Snapshot} from '../../../src/contract/row.ts';
@@ -8,26 +8,26 @@ import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import type {KafkaPort, KafkaSettings} from '../../../src/port/kafka.ts';
 
 /** What is not about time is not to fail on a busy machine. */
-export const patient = {connectTimeoutMs: 10_000, requestTimeoutMs: 10_000};
+export const patientTimeouts = {connectTimeoutMs: 10_000, requestTimeoutMs: 10_000};
 
-export type Room = Awaited<ReturnType<typeof openRoom>>;
+export type KafkaFixture = Awaited<ReturnType<typeof openKafka>>;
 
 /** The whole system on real brokers, on a clock that can be moved: hours pass for the rules, and not for whoever waits. */
-export async function openRoom(settings: KafkaSettings, options = {readOnly: false}) {
+export async function openKafka(settings: KafkaSettings, options = {readOnly: false}) {
 	const target: Target<KafkaSettings> = {name: 'kafka-main', kind: 'kafka', production: false, settings};
-	const connection = (await kafka.connect(target, options)) as Connection<KafkaPort>;
+	const connection = (await kafkaSystem.connect(target, options)) as Connection<KafkaPort>;
 	const {port} = connection;
 	let ahead = 0;
 	const now = () => Date.now() + ahead;
 	const context = (): Context => ({signal: AbortSignal.timeout(30_000), now});
-	const readers = new Map(kafka.sources.map(source => [source.kind, source.open(port, target)]));
+	const readers = new Map(kafkaSystem.sources.map(source => [source.kind, source.open(port, target)]));
 	const kept = new Map<string, string>();
 	const acting = (record = 'rec-1'): ActionContext<KafkaPort> => ({
 		...context(),
 		port,
 		target,
 		record,
-		async keep(name, text) {
+		async saveFile(name, text) {
 			kept.set(name, text);
 			return `/kept/${name}`;
 		},
@@ -37,7 +37,7 @@ export async function openRoom(settings: KafkaSettings, options = {readOnly: fal
 		if (reader === undefined) throw new Error(`no source ${kind}`);
 		return (await reader(context())) as Snapshot<R>;
 	};
-	const [action] = kafka.actions;
+	const [action] = kafkaSystem.actions;
 	if (action === undefined || 'impossible' in action.undo) throw new Error('there is one action, and it can be undone');
 	const {undo} = action;
 	const lag = async (group: string): Promise<LagRow | undefined> =>
@@ -59,7 +59,7 @@ export async function openRoom(settings: KafkaSettings, options = {readOnly: fal
 		/** What is found about this group now. */
 		async findings(about: string): Promise<readonly string[]> {
 			const found = await Promise.all(
-				kafka.sources.map(async source =>
+				kafkaSystem.sources.map(async source =>
 					source.findings(await read(source.kind), undefined, {target: target.name, now: now()}),
 				),
 			);
@@ -67,7 +67,7 @@ export async function openRoom(settings: KafkaSettings, options = {readOnly: fal
 			return lines.filter(line => line.includes(about));
 		},
 		async inspect(id: string, row: Row, params: Readonly<Record<string, string>> = {}): Promise<string> {
-			const inspection = kafka.inspections.find(one => one.id === id);
+			const inspection = kafkaSystem.inspections.find(one => one.id === id);
 			if (inspection === undefined) throw new Error(`no inspection ${id}`);
 			const {title, lines} = await inspection.open(row, {...context(), port, target, rows: [row], params});
 			return [title, ...lines.map(line => line.text)].join('\n');

@@ -1,13 +1,13 @@
 import kafkajs from 'kafkajs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {kafka} from '../../../adapters/kafka/system.ts';
+import {kafkaSystem} from '../../../adapters/kafka/system.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {asAdmin, kafkaTool} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {context} from '../conformance-subject.ts';
-import {actionIn, openSystem} from '../system-fixture.ts';
-import {listenersOf, saslOf, settingsFor, unique} from './kafka-fixture.ts';
+import {runKafkaTool, withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {testContext} from '../conformance-subject.ts';
+import {findAction, openSystemFixture} from '../system-fixture.ts';
+import {listenersOf, saslOf, settingsFor, uniqueName} from './kafka-fixture.ts';
 
 const {AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes} = kafkajs;
 
@@ -22,11 +22,11 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 		{sasl: saslOf(server.logins.bare), requestTimeoutMs: 5000},
 	);
 	const target = {name: 'events', kind: 'kafka', production: true, settings} as const;
-	const topic = unique('least');
+	const topic = uniqueName('least');
 
 	/** By Kafka's own tool; the administrator uses the listener that asks for no identity. */
 	const run = (line: string) =>
-		kafkaTool(
+		runKafkaTool(
 			server,
 			'org.apache.kafka.tools.AclCommand',
 			wordsOf(line)
@@ -36,11 +36,11 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 
 	beforeAll(async () => {
 		await makeTopic(server, topic, 2);
-		await fill(server, topic, 20);
+		await produceCount(server, topic, 20);
 		await stoppedGroup(server, topic, topic, [{partition: 0, offset: 4}]);
 	});
 	afterAll(async () => {
-		await asAdmin(server, async admin => {
+		await withKafkaAdmin(server, async admin => {
 			await admin.deleteAcls({
 				filters: [
 					{
@@ -58,12 +58,14 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 	});
 
 	test('lets a principal that had nothing watch and act, and doctor names nothing that it lacks', async () => {
-		const {watch = [], act = []} = kafka.grants?.(target, undefined) ?? {};
+		const {forReading: watch = [], forActions: act = []} = kafkaSystem.grants?.(target, undefined) ?? {};
 		for (const line of watch) run(line);
-		const room = await openSystem(kafka, target);
+		const room = await openSystemFixture(kafkaSystem, target);
 		try {
 			const lacking = async () =>
-				(await room.connection.permissions(context())).filter(({state}) => state !== 'have').map(({needs}) => needs);
+				(await room.connection.permissions(testContext()))
+					.filter(({state}) => state !== 'have')
+					.map(({needs}) => needs);
 			await expect
 				.poll(lacking, {timeout: 20_000})
 				.toEqual(['kafka.reset-offsets', 'kafka.reset-offsets (undo of a first commit)']);
@@ -71,15 +73,15 @@ describeKafka('kafka-4', 'the least that is granted', server => {
 			expect(notes.filter(({severity}) => severity === 'unknown')).toEqual([]);
 			const row = rows.find(({group}) => group === topic) ?? expect.fail('no row');
 			expect((await room.read('kafka.topic')).rows.length).toBeGreaterThan(0);
-			for (const {id, kind} of kafka.inspections) {
+			for (const {id, kind} of kafkaSystem.inspections) {
 				if (kind === 'kafka.lag') expect(await room.inspect(id, row)).not.toMatch(/denied|not authori[sz]ed/i);
 			}
 			for (const line of act) run(line);
 			await expect.poll(lacking, {timeout: 20_000}).toEqual([]);
-			const action = actionIn(kafka, 'kafka.reset-offsets');
-			const preview = await action.preview([row], {to: '0:earliest'}, room.acting());
-			const receipt = await action.run(preview.plan, room.acting());
-			expect(await action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+			const action = findAction(kafkaSystem, 'kafka.reset-offsets');
+			const preview = await action.preview([row], {to: '0:earliest'}, room.actionContext());
+			const receipt = await action.run(preview.plan, room.actionContext());
+			expect(await action.verify(preview.plan, receipt, room.actionContext())).toMatchObject({result: 'done'});
 		} finally {
 			await room.connection.close();
 		}

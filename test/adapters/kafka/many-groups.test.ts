@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {lag} from '../../../adapters/kafka/groups/lag.ts';
+import {lagSource} from '../../../adapters/kafka/groups/lag.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {LagRow} from '../../../src/model/kafka/consumer-lag.ts';
@@ -82,7 +82,7 @@ test('1,000 groups are read in portions, those in trouble every time, and each s
 	const calls = {groups: [] as number[], partitions: [] as number[]};
 	const troubled = new Set(['group-7', 'group-700']);
 	const context: Context = {signal: new AbortController().signal, now: () => clock.now};
-	const read = lag.open(crowd(clock, calls, troubled), target);
+	const read = lagSource.open(crowd(clock, calls, troubled), target);
 	const turn = async () => {
 		calls.groups.length = 0;
 		calls.partitions.length = 0;

@@ -4,12 +4,19 @@ import {afterEach, expect, test} from 'vitest';
 import type {KafkaMessage} from '../../../src/port/kafka.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin, kafkaClient} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {closeAll, connect, context, failure, settingsFor, unique} from './kafka-fixture.ts';
-import {openRoom} from './kafka-system-fixture.ts';
+import {kafkaClient, withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produce, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {
+	closeKafkaClients,
+	connectKafkaClient,
+	rejectionOf,
+	settingsFor,
+	testContext,
+	uniqueName,
+} from './kafka-fixture.ts';
+import {openKafka} from './kafka-system-fixture.ts';
 
-afterEach(closeAll);
+afterEach(closeKafkaClients);
 
 const text = (bytes: Uint8Array | undefined): string | undefined =>
 	bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
@@ -35,7 +42,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test.each(['gzip', 'snappy', 'lz4', 'zstd'])(
 			'compressed with %s by its own producer are what was written',
 			async codec => {
-				const topic = unique(codec);
+				const topic = uniqueName(codec);
 				await makeTopic(server, topic);
 				// Some that repeat, some that cannot be compressed, and more than one block of any codec.
 				const lines = Array.from({length: 400}, (_, at) =>
@@ -44,17 +51,21 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 						: `${at} ${Array.from({length: 40}, () => Math.random().toString(36)).join('')}`,
 				);
 				produceByTool(server, topic, codec, lines);
-				const {port} = connect(settingsFor(server));
-				const read = await port.peek({topic, partition: 0, offset: 0}, {messages: 1000, bytes: 50_000_000}, context);
+				const {port} = connectKafkaClient(settingsFor(server));
+				const read = await port.peek(
+					{topic, partition: 0, offset: 0},
+					{messages: 1000, bytes: 50_000_000},
+					testContext,
+				);
 				expect(read.map(message => text(message.value))).toEqual(lines);
 				// From the middle of a batch on.
-				const some = await port.peek({topic, partition: 0, offset: 123}, {messages: 2, bytes: 50_000_000}, context);
+				const some = await port.peek({topic, partition: 0, offset: 123}, {messages: 2, bytes: 50_000_000}, testContext);
 				expect(some.map(plain)).toEqual([123, 124].map(at => ({offset: at, key: undefined, value: lines[at]})));
 			},
 		);
 
 		test('keep keys, bytes, empty and missing values, times, and headers in their order, also twice', async () => {
-			const topic = unique('shapes');
+			const topic = uniqueName('shapes');
 			await makeTopic(server, topic);
 			const bytes = Buffer.from([0, 255, 128, 10, 13]);
 			await produce(server, topic, [
@@ -62,8 +73,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				{key: bytes, value: null, timestamp: '1700000000001'},
 				{key: null, value: '', timestamp: '1700000000002'},
 			]);
-			const {port} = connect(settingsFor(server));
-			const read = await port.peek({topic, partition: 0, offset: 0}, {messages: 10, bytes: 100_000}, context);
+			const {port} = connectKafkaClient(settingsFor(server));
+			const read = await port.peek({topic, partition: 0, offset: 0}, {messages: 10, bytes: 100_000}, testContext);
 			expect(read.map(plain)).toEqual([
 				{offset: 0, key: 'k1', value: 'v1'},
 				{offset: 1, key: bytes.toString('utf8'), value: undefined},
@@ -79,38 +90,39 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('stop at what was asked for, and at the end', async () => {
-			const topic = unique('limits');
+			const topic = uniqueName('limits');
 			await makeTopic(server, topic);
-			await fill(server, topic, 50);
-			const {port} = connect(settingsFor(server));
+			await produceCount(server, topic, 50);
+			const {port} = connectKafkaClient(settingsFor(server));
 			const offsets = async (offset: number, messages: number, bytes = 1_000_000) =>
-				(await port.peek({topic, partition: 0, offset}, {messages, bytes}, context)).map(one => one.offset);
+				(await port.peek({topic, partition: 0, offset}, {messages, bytes}, testContext)).map(one => one.offset);
 			expect(await offsets(7, 3)).toEqual([7, 8, 9]);
 			expect(await offsets(48, 10)).toEqual([48, 49]);
 			expect(await offsets(50, 10)).toEqual([]);
 			// A message is shown although it alone is larger than the limit.
 			expect(await offsets(0, 1, 1)).toEqual([0]);
-			const error = await failure(offsets(51, 1));
+			const error = await rejectionOf(offsets(51, 1));
 			expect(error).toMatchObject({kind: 'conflict', message: expect.stringMatching(/it holds 0 to 50/)});
 		});
 
 		test('before the start of the log are told with where it starts', async () => {
-			const topic = unique('cut');
+			const topic = uniqueName('cut');
 			await makeTopic(server, topic);
-			await fill(server, topic, 20);
-			await asAdmin(server, async admin => {
+			await produceCount(server, topic, 20);
+			await withKafkaAdmin(server, async admin => {
 				// Else it does not know the leader.
 				await admin.fetchTopicOffsets(topic);
 				await admin.deleteTopicRecords({topic, partitions: [{partition: 0, offset: '5'}]});
 			});
-			const {port} = connect(settingsFor(server));
-			const peek = (offset: number) => port.peek({topic, partition: 0, offset}, {messages: 1, bytes: 10_000}, context);
-			expect((await failure(peek(0))).message).toMatch(/it holds 5 to 20/);
+			const {port} = connectKafkaClient(settingsFor(server));
+			const peek = (offset: number) =>
+				port.peek({topic, partition: 0, offset}, {messages: 1, bytes: 10_000}, testContext);
+			expect((await rejectionOf(peek(0))).message).toMatch(/it holds 5 to 20/);
 			expect((await peek(5)).map(one => one.offset)).toEqual([5]);
 		});
 
 		test('pass over what only marks a transaction', async () => {
-			const topic = unique('transaction');
+			const topic = uniqueName('transaction');
 			await makeTopic(server, topic);
 			const producer = kafkaClient(server, undefined, 10).producer({transactionalId: topic, maxInFlightRequests: 1});
 			await producer.connect();
@@ -123,32 +135,32 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			} finally {
 				await producer.disconnect();
 			}
-			const {port} = connect(settingsFor(server));
-			const read = await port.peek({topic, partition: 0, offset: 0}, {messages: 10, bytes: 100_000}, context);
+			const {port} = connectKafkaClient(settingsFor(server));
+			const read = await port.peek({topic, partition: 0, offset: 0}, {messages: 10, bytes: 100_000}, testContext);
 			expect(read.map(plain)).toEqual([
 				{offset: 0, key: undefined, value: 'one'},
 				{offset: 2, key: undefined, value: 'two'},
 			]);
-			expect(await port.peek({topic, partition: 0, offset: 3}, {messages: 1, bytes: 10_000}, context)).toEqual([]);
+			expect(await port.peek({topic, partition: 0, offset: 3}, {messages: 1, bytes: 10_000}, testContext)).toEqual([]);
 		});
 
 		test('leave no group behind', async () => {
-			const topic = unique('traceless');
+			const topic = uniqueName('traceless');
 			await makeTopic(server, topic);
-			await fill(server, topic, 5);
+			await produceCount(server, topic, 5);
 			const groups = async () =>
-				(await asAdmin(server, admin => admin.listGroups())).groups.map(one => one.groupId).sort();
+				(await withKafkaAdmin(server, admin => admin.listGroups())).groups.map(one => one.groupId).sort();
 			const before = await groups();
-			await connect(settingsFor(server)).port.peek(
+			await connectKafkaClient(settingsFor(server)).port.peek(
 				{topic, partition: 0, offset: 0},
 				{messages: 5, bytes: 10_000},
-				context,
+				testContext,
 			);
 			expect(await groups()).toEqual(before);
 		});
 
 		test('are shown from an offset, a time, or where the group is', async () => {
-			const topic = unique('places');
+			const topic = uniqueName('places');
 			await makeTopic(server, topic);
 			const began = Date.now() - 3_600_000;
 			const messages = ['zero', 'one', 'two', 'three'].map((value, at) => ({
@@ -157,7 +169,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			}));
 			await produce(server, topic, messages);
 			await stoppedGroup(server, topic, topic, [{partition: 0, offset: 3}]);
-			const room = await openRoom(settingsFor(server));
+			const room = await openKafka(settingsFor(server));
 			const row = await room.lag(topic);
 			if (row === undefined) throw new Error('the group has no row');
 			const first = async (from: string) => {
@@ -174,13 +186,13 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('of a topic that is not there, or a partition that it has not, are told as that', async () => {
-			const topic = unique('short');
+			const topic = uniqueName('short');
 			await makeTopic(server, topic);
-			const {port} = connect(settingsFor(server));
+			const {port} = connectKafkaClient(settingsFor(server));
 			const peek = (from: string, partition: number) =>
-				port.peek({topic: from, partition, offset: 0}, {messages: 1, bytes: 10_000}, context);
-			expect(await failure(peek('not-there', 0))).toMatchObject({kind: 'conflict'});
-			expect(await failure(peek(topic, 4))).toMatchObject({kind: 'conflict'});
+				port.peek({topic: from, partition, offset: 0}, {messages: 1, bytes: 10_000}, testContext);
+			expect(await rejectionOf(peek('not-there', 0))).toMatchObject({kind: 'conflict'});
+			expect(await rejectionOf(peek(topic, 4))).toMatchObject({kind: 'conflict'});
 		});
 	});
 }

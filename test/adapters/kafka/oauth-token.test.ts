@@ -1,14 +1,23 @@
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {KafkaSettings} from '../../../src/port/kafka.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayKafka} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposableKafka} from '../../estate/disposable-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {grantKafka} from '../../estate/kafka/kafka-grants.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {acting, closeAll, connect, context, failure, listenersOf, saslOf, settingsFor} from './kafka-fixture.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {
+	closeKafkaClients,
+	connectKafkaClient,
+	listenersOf,
+	rejectionOf,
+	saslOf,
+	settingsFor,
+	testContext,
+	writeContext,
+} from './kafka-fixture.ts';
 
-afterEach(closeAll);
+afterEach(closeKafkaClients);
 
 /** A JSON Web Token that nobody signed (RFC 7519, section 6). */
 function tokenFor(subject: string, seconds = 60): string {
@@ -19,9 +28,9 @@ function tokenFor(subject: string, seconds = 60): string {
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a login with a token, on one like it,', like => {
-		let own: Throwaway<KafkaServer>;
+		let own: DisposableServer<KafkaServer>;
 		beforeAll(async () => {
-			own = await throwawayKafka(like, [{like: 'TOKEN'}]);
+			own = await startDisposableKafka(like, [{like: 'TOKEN'}]);
 		});
 		afterAll(() => own.end());
 
@@ -30,27 +39,29 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const [door] = listeners?.doors ?? [];
 			if (door === undefined) throw new Error('it has no such listener');
 			const token = {source: 'the test', reveal: async () => reveal()};
-			return connect(settingsFor({host, port: door.port}, {sasl: {mechanism: 'oauthbearer', token}, ...more}));
+			return connectKafkaClient(
+				settingsFor({host, port: door.port}, {sasl: {mechanism: 'oauthbearer', token}, ...more}),
+			);
 		};
 
 		test('reads what its subject may read, and is told its name', async () => {
 			const server = own.current();
 			await makeTopic(server, 'bearer');
-			await fill(server, 'bearer', 10);
+			await produceCount(server, 'bearer', 10);
 			await stoppedGroup(server, 'bearer', 'bearer', [{partition: 0, offset: 4}]);
 			const login = {user: 'token-reader', password: ''};
-			await asAdmin(server, admin => grantKafka(admin, {...server.logins, monitor: login}));
+			await withKafkaAdmin(server, admin => grantKafka(admin, {...server.logins, monitor: login}));
 			const client = showing(() => `${tokenFor('token-reader')}\n`);
 			const {port} = client;
-			expect((await port.groups(context)).read).toMatchObject([{group: 'bearer'}]);
-			expect((await port.committed(['bearer'], context)).read[0]?.offsets).toMatchObject([{offset: 4}]);
+			expect((await port.groups(testContext)).read).toMatchObject([{group: 'bearer'}]);
+			expect((await port.committed(['bearer'], testContext)).read[0]?.offsets).toMatchObject([{offset: 4}]);
 			const change = {group: 'bearer', offsets: [{topic: 'bearer', partition: 0, offset: 2, metadata: ''}]};
-			const refused = await failure(port.commitOffsets(change, acting));
+			const refused = await rejectionOf(port.commitOffsets(change, writeContext));
 			expect(refused).toMatchObject({
 				kind: 'denied',
 				hint: expect.stringContaining('--allow-principal User:token-reader '),
 			});
-			expect(client.who).toBe('User:token-reader');
+			expect(client.principal).toBe('User:token-reader');
 		});
 
 		test('is given another one for each connection, before the old one expires', async () => {
@@ -59,10 +70,10 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				asked += 1;
 				return tokenFor('somebody', 2);
 			});
-			await client.port.cluster(context);
+			await client.port.cluster(testContext);
 			const first = asked;
 			await new Promise(resolve => setTimeout(resolve, 2500));
-			await client.port.cluster(context);
+			await client.port.cluster(testContext);
 			expect(asked).toBeGreaterThan(first);
 		});
 
@@ -75,7 +86,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				asked += 1;
 				return reveal();
 			});
-			const error = await failure(port.cluster(context));
+			const error = await rejectionOf(port.cluster(testContext));
 			expect(error).toMatchObject({
 				kind: 'denied',
 				message: expect.stringMatching(/a login with the token: the login was refused .*: invalid_token$/),
@@ -86,7 +97,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('what cannot be sent as a token is not sent', async () => {
-			expect(await failure(showing(() => 'two\u0001auth=Bearer other').port.cluster(context))).toMatchObject({
+			expect(await rejectionOf(showing(() => 'two\u0001auth=Bearer other').port.cluster(testContext))).toMatchObject({
 				kind: 'denied',
 				message: 'the token of the login cannot be sent',
 			});
@@ -95,13 +106,13 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a listener for other logins says which, and the other way round', async () => {
 			const {host, sasl} = listenersOf(own.current());
 			const token = {source: 'the test', reveal: async () => tokenFor('somebody')};
-			const wrong = connect(settingsFor({host, port: sasl}, {sasl: {mechanism: 'oauthbearer', token}}));
-			expect(await failure(wrong.port.cluster(context))).toMatchObject({
+			const wrong = connectKafkaClient(settingsFor({host, port: sasl}, {sasl: {mechanism: 'oauthbearer', token}}));
+			expect(await rejectionOf(wrong.port.cluster(testContext))).toMatchObject({
 				message: expect.stringMatching(/does not offer oauthbearer/),
 				hint: expect.stringMatching(/it offers .*plain/),
 			});
 			const other = showing(() => '', {sasl: saslOf(own.current().logins.monitor)});
-			expect(await failure(other.port.cluster(context))).toMatchObject({
+			expect(await rejectionOf(other.port.cluster(testContext))).toMatchObject({
 				hint: expect.stringMatching(/it offers oauthbearer/),
 			});
 		});

@@ -1,24 +1,24 @@
 import {afterAll, beforeAll} from 'vitest';
-import {kafka} from '../../../adapters/kafka/system.ts';
+import {kafkaSystem} from '../../../adapters/kafka/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {KafkaPort} from '../../../src/port/kafka.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
-import {fill, javaMember, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {type BindingCases, bindings, type ShownPlan} from '../plan-bindings.ts';
-import {nodesOf, settingsFor, unique, until} from './kafka-fixture.ts';
-import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
-import {commandedMember} from './scripted-member.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {javaMember, makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
+import {brokerAddresses, readUntil, settingsFor, uniqueName} from './kafka-fixture.ts';
+import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
+import {joinScriptedMember} from './scripted-member.ts';
 
 type Scene = {readonly group: string; readonly topic: string};
 /** Changes one fact. What it returns is undone at the end. */
 type Change = (scene: Scene) => Promise<unknown>;
 
 describeKafka('kafka-4', 'what a plan is bound to', server => {
-	let room: Room;
+	let room: KafkaFixture;
 	beforeAll(async () => {
-		room = await openRoom(settingsFor(nodesOf(server), patient));
+		room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
 	});
 	afterAll(() => room.close());
 
@@ -32,7 +32,7 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 			offsets.map(({partition, offset}) => `${partition}:${offset}`),
 		);
 	const isEmpty = (group: string) =>
-		until(
+		readUntil(
 			() => groupOf(group),
 			now => now?.state === 'Empty',
 		);
@@ -41,7 +41,7 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 	const visit = async ({group, topic}: Scene) => {
 		const before = await groupOf(group);
 		const member = javaMember(server, {group, topic, protocol: 'consumer'});
-		await until(
+		await readUntil(
 			() => groupOf(group),
 			now => now?.type === 'consumer' && now.state === 'Stable',
 		);
@@ -50,8 +50,8 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 		return before;
 	};
 	const join = async ({group, topic}: Scene) => {
-		const member = await commandedMember(server, group, topic);
-		await until(
+		const member = await joinScriptedMember(server, group, topic);
+		await readUntil(
 			() => groupOf(group),
 			now => now?.state === 'Stable',
 		);
@@ -62,15 +62,15 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 	const shown =
 		(change: Change, prepare?: Change) =>
 		async (action: Action<Row, KafkaPort>): Promise<ShownPlan<KafkaPort>> => {
-			const scene = {group: unique('bound'), topic: unique('bound')};
+			const scene = {group: uniqueName('bound'), topic: uniqueName('bound')};
 			const {group, topic} = scene;
 			await makeTopic(server, topic, 1);
-			await fill(server, topic, 20);
+			await produceCount(server, topic, 20);
 			await stoppedGroup(server, group, topic, [{partition: 0, offset: 4}]);
 			await prepare?.(scene);
 			await isEmpty(group);
 			room.pass(15);
-			const row = await until(
+			const row = await readUntil(
 				() => room.lag(group),
 				one => one !== undefined,
 			);
@@ -80,13 +80,13 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 			let back: unknown;
 			return {
 				plan: () => plan,
-				about: room.acting(),
+				context: room.acting(),
 				async change() {
 					back = await change(scene);
 					before = await committed(group);
 				},
-				happened: async () => (await committed(group)).join() !== before.join(),
-				async end() {
+				wasApplied: async () => (await committed(group)).join() !== before.join(),
+				async cleanUp() {
 					if (typeof back === 'function') await back();
 				},
 			};
@@ -94,14 +94,14 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 
 	const cases: BindingCases<KafkaPort> = {
 		'kafka.reset-offsets': {
-			'the group': shown(({group}) => asAdmin(server, admin => admin.deleteGroups([group]))),
+			'the group': shown(({group}) => withKafkaAdmin(server, admin => admin.deleteGroups([group]))),
 			'the topic': shown(async ({topic}) => {
 				const idNow = async () => (await room.port.topics([topic], room.acting())).read[0]?.id;
 				const before = await idNow();
-				await asAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
-				await until(idNow, id => id === undefined);
+				await withKafkaAdmin(server, admin => admin.deleteTopics({topics: [topic]}));
+				await readUntil(idNow, id => id === undefined);
 				await makeTopic(server, topic, 1);
-				await until(idNow, id => id !== undefined && id !== before);
+				await readUntil(idNow, id => id !== undefined && id !== before);
 			}),
 			'the type of the group': shown(visit),
 			'the state of the group': shown(join),
@@ -111,7 +111,7 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 				stoppedGroup(server, group, topic, [{partition: 0, offset: 7}]),
 			),
 			'that the messages from the new offsets on exist': shown(({topic}) =>
-				asAdmin(server, async admin => {
+				withKafkaAdmin(server, async admin => {
 					// Without it the client knows no leader of the topic.
 					await admin.fetchTopicOffsets(topic);
 					await admin.deleteTopicRecords({topic, partitions: [{partition: 0, offset: '3'}]});
@@ -119,5 +119,5 @@ describeKafka('kafka-4', 'what a plan is bound to', server => {
 			),
 		},
 	};
-	bindings(kafka.actions as readonly Action<Row, KafkaPort>[], cases);
+	planBindingTests(kafkaSystem.actions as readonly Action<Row, KafkaPort>[], cases);
 });

@@ -2,49 +2,49 @@ import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {isAdapterError} from '../../../src/errors.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {
 	classicMember,
-	fill,
 	javaMember,
 	makeTopic,
 	produce,
-	type Running,
+	produceCount,
+	type RunningMember,
 	stoppedGroup,
 } from '../../estate/kafka/kafka-load.ts';
 import {
-	closeAll,
-	connect,
-	context,
+	brokerAddresses,
+	closeKafkaClients,
+	connectKafkaClient,
 	describeNamed,
 	lagsByTool,
-	nodesOf,
+	readUntil,
 	settingsFor,
 	startsByTool,
 	stateByTool,
-	unique,
-	until,
+	testContext,
+	uniqueName,
 } from './kafka-fixture.ts';
 
-afterEach(closeAll);
+afterEach(closeKafkaClients);
 
 const committedOf = async (server: KafkaServer, group: string) => {
-	const client = connect(settingsFor(nodesOf(server)));
-	await client.port.groups(context);
-	const {read, failed} = await client.port.committed([group], context);
+	const client = connectKafkaClient(settingsFor(brokerAddresses(server)));
+	await client.port.groups(testContext);
+	const {read, failed} = await client.port.committed([group], testContext);
 	expect(failed).toEqual([]);
 	return (read[0]?.offsets ?? []).toSorted((a, b) => a.partition - b.partition);
 };
 
 /** Every figure of a group, as the adapter reads it, in the shape of Kafka's own tool. */
 async function lagsByAdapter(server: KafkaServer, group: string) {
-	const {port} = connect(settingsFor(nodesOf(server)));
-	const [{read}, commits] = await Promise.all([port.groups(context), committedOf(server, group)]);
-	const ends = await port.offsets(commits, 'latest', context);
+	const {port} = connectKafkaClient(settingsFor(brokerAddresses(server)));
+	const [{read}, commits] = await Promise.all([port.groups(testContext), committedOf(server, group)]);
+	const ends = await port.offsets(commits, 'latest', testContext);
 	expect(ends.failed).toEqual([]);
 	const described = await port.describe(
 		read.filter(name => name.group === group),
-		context,
+		testContext,
 	);
 	return commits.map(({topic, partition, offset}) => {
 		const end = ends.read.find(one => one.topic === topic && one.partition === partition)?.offset ?? Number.NaN;
@@ -57,13 +57,13 @@ async function lagsByAdapter(server: KafkaServer, group: string) {
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'what is read', server => {
-		const topic = unique('orders');
-		let reading: Running;
-		const groups = {reading: unique('reading'), stopped: unique('stopped')};
+		const topic = uniqueName('orders');
+		let reading: RunningMember;
+		const groups = {reading: uniqueName('reading'), stopped: uniqueName('stopped')};
 
 		beforeAll(async () => {
 			await makeTopic(server, topic, 3);
-			await fill(server, topic, 90);
+			await produceCount(server, topic, 90);
 			await stoppedGroup(
 				server,
 				groups.stopped,
@@ -71,7 +71,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				[0, 1, 2].map(partition => ({partition, offset: 4 + partition})),
 			);
 			reading = await classicMember(server, {group: groups.reading, topics: [topic]});
-			await until(
+			await readUntil(
 				() => committedOf(server, groups.reading),
 				commits => commits.reduce((sum, one) => sum + one.offset, 0) === 90,
 			);
@@ -79,9 +79,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		afterAll(() => reading.stop());
 
 		test('the cluster is the one that its own metadata tells, and says how old it is', async () => {
-			const {port} = connect(settingsFor(server));
-			const cluster = await port.cluster(context);
-			const told = await asAdmin(server, admin => admin.describeCluster());
+			const {port} = connectKafkaClient(settingsFor(server));
+			const cluster = await port.cluster(testContext);
+			const told = await withKafkaAdmin(server, admin => admin.describeCluster());
 			expect(cluster.id).toBe(told.clusterId);
 			expect(cluster.brokers.map(({id, host, port}) => ({nodeId: id, host, port}))).toEqual(
 				told.brokers.map(({nodeId, host, port}) => ({nodeId, host, port})),
@@ -91,9 +91,9 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('groups are listed with their types and states', async () => {
-			const {read, failed} = await connect(settingsFor(server)).port.groups(context);
+			const {read, failed} = await connectKafkaClient(settingsFor(server)).port.groups(testContext);
 			expect(failed).toEqual([]);
-			const told = await asAdmin(server, admin => admin.listGroups());
+			const told = await withKafkaAdmin(server, admin => admin.listGroups());
 			expect(read.map(({group}) => group).sort()).toEqual(told.groups.map(({groupId}) => groupId).sort());
 			expect(read.find(one => one.group === groups.reading)).toMatchObject({type: 'classic', state: 'Stable'});
 			expect(read.find(one => one.group === groups.stopped)).toMatchObject({type: 'classic', state: 'Empty'});
@@ -104,14 +104,17 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const byTool = lagsByTool(server, group);
 			expect(byTool).toHaveLength(3);
 			expect(await lagsByAdapter(server, group)).toEqual(byTool);
-			const [described] = await describeNamed(connect(settingsFor(server)), [group]);
+			const [described] = await describeNamed(connectKafkaClient(settingsFor(server)), [group]);
 			expect({state: described?.state, members: described?.members.length}).toEqual(stateByTool(server, group));
 		});
 
 		test('topics have the leaders and replicas that another client sees', async () => {
-			const {read, failed} = await connect(settingsFor(server)).port.topics([topic, 'not-there'], context);
+			const {read, failed} = await connectKafkaClient(settingsFor(server)).port.topics(
+				[topic, 'not-there'],
+				testContext,
+			);
 			expect(failed).toMatchObject([{of: 'not-there', problem: expect.stringMatching(/UNKNOWN_TOPIC_OR_PARTITION/)}]);
-			const [told] = (await asAdmin(server, admin => admin.fetchTopicMetadata({topics: [topic]}))).topics;
+			const [told] = (await withKafkaAdmin(server, admin => admin.fetchTopicMetadata({topics: [topic]}))).topics;
 			const plain = read[0]?.partitions.map(({partition, leader, replicas, inSync}) => ({
 				partition,
 				leader,
@@ -123,19 +126,19 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 					.map(({partitionId, leader, replicas, isr}) => ({partition: partitionId, leader, replicas, inSync: isr}))
 					.sort((a, b) => a.partition - b.partition),
 			);
-			const all = await connect(settingsFor(server)).port.topics(undefined, context);
-			const names = await asAdmin(server, admin => admin.listTopics());
+			const all = await connectKafkaClient(settingsFor(server)).port.topics(undefined, testContext);
+			const names = await withKafkaAdmin(server, admin => admin.listTopics());
 			expect(all.read.map(one => one.topic).sort()).toEqual(names.sort());
 			expect(all.read.find(one => one.topic === '__consumer_offsets')?.internal).toBe(true);
 		});
 
 		test('a topic that was deleted and made anew has another id', async () => {
-			const again = unique('again');
-			const {port} = connect(settingsFor(server));
-			const idNow = async () => (await port.topics([again], context)).read[0]?.id;
+			const again = uniqueName('again');
+			const {port} = connectKafkaClient(settingsFor(server));
+			const idNow = async () => (await port.topics([again], testContext)).read[0]?.id;
 			await makeTopic(server, again);
 			const before = await idNow();
-			await asAdmin(server, admin => admin.deleteTopics({topics: [again]}));
+			await withKafkaAdmin(server, admin => admin.deleteTopics({topics: [again]}));
 			await expect.poll(idNow).toBeUndefined();
 			await makeTopic(server, again);
 			const after = await idNow();
@@ -145,7 +148,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('offsets at a time are those that another client finds, and the end when there is nothing later', async () => {
-			const timed = unique('timed');
+			const timed = uniqueName('timed');
 			await makeTopic(server, timed);
 			const at = 1_700_000_000_000;
 			await produce(
@@ -153,19 +156,19 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				timed,
 				Array.from({length: 10}, (_, n) => ({value: String(n), timestamp: String(at + n * 1000)})),
 			);
-			await asAdmin(server, async admin => {
+			await withKafkaAdmin(server, async admin => {
 				// Else it does not know the leader.
 				await admin.fetchTopicOffsets(timed);
 				await admin.deleteTopicRecords({topic: timed, partitions: [{partition: 0, offset: '3'}]});
 			});
-			const {port} = connect(settingsFor(server));
+			const {port} = connectKafkaClient(settingsFor(server));
 			const where = [{topic: timed, partition: 0}];
 			const offset = async (spec: Parameters<typeof port.offsets>[1]) =>
-				(await port.offsets(where, spec, context)).read[0]?.offset;
+				(await port.offsets(where, spec, testContext)).read[0]?.offset;
 			expect(await offset('earliest')).toBe(3);
 			expect(await offset('latest')).toBe(10);
 			for (const after of [4500, 5000, 8999]) {
-				const [told] = await asAdmin(server, admin => admin.fetchTopicOffsetsByTimestamp(timed, at + after));
+				const [told] = await withKafkaAdmin(server, admin => admin.fetchTopicOffsetsByTimestamp(timed, at + after));
 				expect(await offset({atOrAfter: at + after})).toBe(Number(told?.offset));
 			}
 			expect(await offset({atOrAfter: at + 60_000})).toBe(10);
@@ -173,53 +176,53 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('a partition that is not there fails alone', async () => {
 			const where = [0, 1, 9].map(partition => ({topic, partition}));
-			const {read, failed} = await connect(settingsFor(server)).port.offsets(where, 'latest', context);
+			const {read, failed} = await connectKafkaClient(settingsFor(server)).port.offsets(where, 'latest', testContext);
 			expect(read.map(one => one.partition).sort()).toEqual([0, 1]);
 			expect(failed).toMatchObject([{of: {topic, partition: 9}, problem: expect.stringMatching(/UNKNOWN_TOPIC/)}]);
 		});
 
 		test('reading writes nothing: not a record in any topic, the internal ones included', async () => {
-			const {port} = connect(settingsFor(server));
+			const {port} = connectKafkaClient(settingsFor(server));
 			const ends = () =>
-				asAdmin(server, async admin => {
+				withKafkaAdmin(server, async admin => {
 					const topics = await admin.listTopics();
 					return Promise.all(topics.sort().map(async each => [each, await admin.fetchTopicOffsets(each)] as const));
 				});
 			const before = await ends();
-			const {read} = await port.groups(context);
-			await port.describe(read, context);
+			const {read} = await port.groups(testContext);
+			await port.describe(read, testContext);
 			await port.committed(
 				read.map(({group}) => group),
-				context,
+				testContext,
 			);
-			await port.topics(undefined, context);
-			await port.offsets([{topic, partition: 0}], 'latest', context);
-			await port.peek({topic, partition: 0, offset: 0}, {messages: 5, bytes: 100_000}, context);
-			await port.permissions(context);
+			await port.topics(undefined, testContext);
+			await port.offsets([{topic, partition: 0}], 'latest', testContext);
+			await port.peek({topic, partition: 0, offset: 0}, {messages: 5, bytes: 100_000}, testContext);
+			await port.permissions(testContext);
 			expect(await ends()).toEqual(before);
 		});
 	});
 }
 
 describeKafka('kafka-4', 'the newer kinds of groups', server => {
-	const topic = unique('events');
-	const names = {consumer: unique('consumer'), share: unique('share')};
+	const topic = uniqueName('events');
+	const names = {consumer: uniqueName('consumer'), share: uniqueName('share')};
 	const members: {stop(): Promise<void>}[] = [];
 
 	beforeAll(async () => {
 		await makeTopic(server, topic, 2);
 		members.push(javaMember(server, {group: names.consumer, topic, protocol: 'consumer'}));
 		members.push(javaMember(server, {group: names.share, topic, protocol: 'share'}));
-		const client = connect(settingsFor(server));
+		const client = connectKafkaClient(settingsFor(server));
 		const partitions = async () => {
 			const found = await describeNamed(client, Object.values(names));
 			return found.map(one => one.members.flatMap(each => each.assignment ?? []).length);
 		};
-		await until(partitions, counts => counts.join() === '2,2');
+		await readUntil(partitions, counts => counts.join() === '2,2');
 		// A share group begins at what comes in once it has looked, so that it has to go on coming.
-		await until(
+		await readUntil(
 			async () => {
-				await fill(server, topic, 10);
+				await produceCount(server, topic, 10);
 				// The first share group of a cluster has to wait for the brokers to make the topic of its state.
 				return committedOf(server, names.share).catch((error: unknown) => {
 					if (isAdapterError(error) && error.kind === 'timeout') return [];
@@ -228,7 +231,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 			},
 			starts => starts.length === 2,
 		);
-		await until(
+		await readUntil(
 			() => lagsByAdapter(server, names.consumer),
 			lags => lags.length === 2 && lags.every(one => one.lag === 0 && one.end > 0),
 		);
@@ -239,7 +242,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 	});
 
 	test('one of the consumer protocol is described with members, partitions and epoch, and never as dead', async () => {
-		const [group] = await describeNamed(connect(settingsFor(server)), [names.consumer]);
+		const [group] = await describeNamed(connectKafkaClient(settingsFor(server)), [names.consumer]);
 		expect(group).toMatchObject({type: 'consumer', state: 'Stable', coordinator: 1});
 		expect(group?.epoch).toBeGreaterThan(0);
 		expect(group?.members).toHaveLength(1);
@@ -247,7 +250,7 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 	});
 
 	test('a client without a word for it calls it dead', async () => {
-		const {groups} = await asAdmin(server, async admin => {
+		const {groups} = await withKafkaAdmin(server, async admin => {
 			await admin.describeCluster();
 			return admin.describeGroups(Object.values(names));
 		});
@@ -255,17 +258,17 @@ describeKafka('kafka-4', 'the newer kinds of groups', server => {
 	});
 
 	test('a share group is described, and where its own start stands', async () => {
-		const [group] = await describeNamed(connect(settingsFor(server)), [names.share]);
+		const [group] = await describeNamed(connectKafkaClient(settingsFor(server)), [names.share]);
 		expect(group).toMatchObject({type: 'share', state: 'Stable'});
 		const starts = await committedOf(server, names.share);
 		expect(starts.map(({partition, offset}) => ({partition, offset}))).toEqual(startsByTool(server, names.share));
 	});
 
 	test('without a group named there is nothing to read, and nothing fails', async () => {
-		const {port} = connect(settingsFor(server));
-		expect(await port.describe([], context)).toEqual({read: [], failed: []});
-		expect(await port.committed([], context)).toEqual({read: [], failed: []});
-		expect(await port.offsets([], 'latest', context)).toEqual({read: [], failed: []});
-		expect(await port.topics([], context)).toEqual({read: [], failed: []});
+		const {port} = connectKafkaClient(settingsFor(server));
+		expect(await port.describe([], testContext)).toEqual({read: [], failed: []});
+		expect(await port.committed([], testContext)).toEqual({read: [], failed: []});
+		expect(await port.offsets([], 'latest', testContext)).toEqual({read: [], failed: []});
+		expect(await port.topics([], testContext)).toEqual({read: [], failed: []});
 	});
 });

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {groupsOfTurn} from '../../../adapters/kafka/groups/refresh-order.ts';
+import {selectGroupsToRefresh} from '../../../adapters/kafka/groups/refresh-order.ts';
 
 const names = (count: number, name = 'g') => Array.from({length: count}, (_, at) => `${name}${at}`);
 
 describe('the groups of a turn', () => {
 	it('are all of them, as long as none was ever read', () => {
-		expect(groupsOfTurn(names(1000), {readAt: new Map(), pressing: new Set()}, 250)).toHaveLength(1000);
+		expect(selectGroupsToRefresh(names(1000), {readAt: new Map(), priority: new Set()}, 250)).toHaveLength(1000);
 	});
 
 	it('are those that press, then those that wait the longest', () => {
 		const groups = ['a', 'b', 'c', 'd'];
 		const readAt = new Map(groups.map((group, at) => [group, 100 - at]));
-		expect(groupsOfTurn(groups, {readAt, pressing: new Set(['b'])}, 3)).toEqual(['b', 'd', 'c']);
+		expect(selectGroupsToRefresh(groups, {readAt, priority: new Set(['b'])}, 3)).toEqual(['b', 'd', 'c']);
 	});
 
 	it('leave half to the others, however many press', () => {
 		const groups = names(1000);
 		const readAt = new Map(groups.map(group => [group, 1]));
-		const chosen = groupsOfTurn(groups, {readAt, pressing: new Set(groups.slice(0, 900))}, 250);
+		const chosen = selectGroupsToRefresh(groups, {readAt, priority: new Set(groups.slice(0, 900))}, 250);
 		expect(chosen).toHaveLength(225);
 		expect(chosen.filter(group => Number(group.slice(1)) >= 900)).toHaveLength(100);
 	});
@@ -31,7 +31,7 @@ describe('the groups of a turn', () => {
 				const readAt = new Map(groups.map(group => [group, 0]));
 				const turns = 2 * Math.ceil(count / Math.floor(most / 2)) + 2;
 				for (let turn = 1; turn <= turns; turn += 1) {
-					const chosen = groupsOfTurn(groups, {readAt, pressing}, most);
+					const chosen = selectGroupsToRefresh(groups, {readAt, priority: pressing}, most);
 					expect(chosen.length).toBeLessThanOrEqual(most);
 					expect(new Set(chosen).size).toBe(chosen.length);
 					for (const group of chosen) readAt.set(group, turn);

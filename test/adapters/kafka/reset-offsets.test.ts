@@ -6,11 +6,11 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Preview} from '../../../src/contract/action.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {kafkaTool} from '../../estate/kafka/kafka.ts';
+import {runKafkaTool} from '../../estate/kafka/kafka.ts';
 import {makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {lagsByTool, listenersOf, nodesOf, saslOf, settingsFor, unique, until} from './kafka-fixture.ts';
-import {openRoom, patient, type Room} from './kafka-system-fixture.ts';
-import {commandedMember} from './scripted-member.ts';
+import {brokerAddresses, lagsByTool, listenersOf, readUntil, saslOf, settingsFor, uniqueName} from './kafka-fixture.ts';
+import {type KafkaFixture, openKafka, patientTimeouts} from './kafka-system-fixture.ts';
+import {joinScriptedMember} from './scripted-member.ts';
 
 const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
 
@@ -20,13 +20,13 @@ const byTool = (server: KafkaServer, group: string): readonly number[] =>
 
 for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 	describeKafka(name, 'a reset of offsets', server => {
-		let room: Room;
+		let room: KafkaFixture;
 		let topic = '';
 		let half = 0;
 
 		/** A group without members that has read 40, 50 and 60 of 100 messages of each partition. */
 		const stopped = async (offsets = [40, 50, 60]) => {
-			const group = unique('stopped');
+			const group = uniqueName('stopped');
 			await stoppedGroup(
 				server,
 				group,
@@ -45,8 +45,8 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		};
 
 		beforeAll(async () => {
-			room = await openRoom(settingsFor(nodesOf(server), patient));
-			topic = unique('events');
+			room = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts));
+			topic = uniqueName('events');
 			await makeTopic(server, topic, 3);
 			const some = [0, 1, 2].flatMap(partition =>
 				Array.from({length: 50}, (_, at) => ({partition, value: `{"order": ${at}}`})),
@@ -127,7 +127,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			chmodSync(folder, 0o755);
 			writeFileSync(file, csv);
 			const at = ['--bootstrap-server', `${server.host}:${server.port}`];
-			kafkaTool(server, groupTool, [...at, '--group', group, '--reset-offsets', '--from-file', file, '--execute']);
+			runKafkaTool(server, groupTool, [...at, '--group', group, '--reset-offsets', '--from-file', file, '--execute']);
 			rmSync(folder, {recursive: true});
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 		});
@@ -149,7 +149,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('undo takes away what was not there before', async () => {
-			const group = unique('stopped');
+			const group = uniqueName('stopped');
 			await stoppedGroup(server, group, topic, [{partition: 1, offset: 50}]);
 			room.pass(15);
 			const preview = await room.preview(group, 'earliest');
@@ -163,11 +163,11 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('metadata that the group wrote comes back with its offset', async () => {
-			const group = unique('stopped');
-			const member = await commandedMember(server, group, topic);
+			const group = uniqueName('stopped');
+			const member = await joinScriptedMember(server, group, topic);
 			await member.commit([{partition: 0, offset: 33}]);
 			await member.leave();
-			await until(
+			await readUntil(
 				() => {
 					room.pass(11);
 					return room.lag(group);
@@ -182,12 +182,12 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		});
 
 		test('a live group is refused, by us and by the brokers, and is not disturbed', async () => {
-			const group = unique('live');
-			const member = await commandedMember(server, group, topic);
+			const group = uniqueName('live');
+			const member = await joinScriptedMember(server, group, topic);
 			try {
 				await member.commit([{partition: 0, offset: 10}]);
 				room.pass(15);
-				await until(
+				await readUntil(
 					async () => member.generation(),
 					generation => generation >= 0,
 				);
@@ -211,7 +211,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a group that was started, or moved on, after it was looked at is stale', async () => {
 			const group = await stopped();
 			const preview = await room.preview(group, 'latest');
-			const member = await commandedMember(server, group, topic);
+			const member = await joinScriptedMember(server, group, topic);
 			try {
 				const checks = await room.action.preflight(preview.plan, room.acting());
 				expect(checks).toContainEqual(expect.objectContaining({result: 'block', moved: true}));
@@ -220,7 +220,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			} finally {
 				await member.leave();
 			}
-			await until(
+			await readUntil(
 				async () =>
 					(await room.port.describe([{group, type: 'classic', protocolType: 'consumer', state: ''}], room.acting()))
 						.read[0]?.state,
@@ -235,7 +235,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a backup that cannot be written stops it before anything is sent', async () => {
 			const group = await stopped();
 			const preview = await room.preview(group, 'latest');
-			const full = {...room.acting(), keep: async () => Promise.reject(new Error('no space left'))};
+			const full = {...room.acting(), saveFile: async () => Promise.reject(new Error('no space left'))};
 			await expect(room.action.run(preview.plan, full)).rejects.toThrow('no space left');
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
 		});
@@ -243,7 +243,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 		test('a read-only connection does not do it', async () => {
 			const group = await stopped();
 			const preview = await room.preview(group, 'latest');
-			const shut = await openRoom(settingsFor(nodesOf(server), patient), {readOnly: true});
+			const shut = await openKafka(settingsFor(brokerAddresses(server), patientTimeouts), {readOnly: true});
 			await expect(room.action.run(preview.plan, shut.acting())).rejects.toMatchObject({kind: 'denied'});
 			await shut.close();
 			expect(byTool(server, group)).toEqual([40, 50, 60]);
@@ -253,14 +253,14 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 describeKafka('kafka-4', 'a reset that is not allowed', server => {
 	test('is said before, and refused by the brokers', async () => {
-		const topic = unique('events');
-		const group = unique('stopped');
+		const topic = uniqueName('events');
+		const group = uniqueName('stopped');
 		await makeTopic(server, topic, 1);
 		await produce(server, topic, [{value: '{}'}, {value: '{}'}]);
 		await stoppedGroup(server, group, topic, [{partition: 0, offset: 1}]);
 		const {host, sasl} = listenersOf(server);
 		const open = async (login: 'monitor' | 'operator') =>
-			openRoom(settingsFor({host, port: sasl}, {...patient, sasl: saslOf(server.logins[login])}));
+			openKafka(settingsFor({host, port: sasl}, {...patientTimeouts, sasl: saslOf(server.logins[login])}));
 		const monitor = await open('monitor');
 		const preview = await monitor.preview(group, 'latest');
 		expect(await monitor.action.preflight(preview.plan, monitor.acting())).toContainEqual(

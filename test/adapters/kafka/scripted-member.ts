@@ -3,7 +3,7 @@ import type {KafkaServer} from '../../estate/estate-record.ts';
 import {kafkaClient} from '../../estate/kafka/kafka.ts';
 
 /** A live member of a classic group that reads nothing and commits what it is told. */
-export type CommandedMember = {
+export type ScriptedMember = {
 	readonly memberId: () => string;
 	readonly generation: () => number;
 	/** How often it was given partitions. */
@@ -12,7 +12,7 @@ export type CommandedMember = {
 	leave(): Promise<void>;
 };
 
-export async function commandedMember(server: KafkaServer, group: string, topic: string): Promise<CommandedMember> {
+export async function joinScriptedMember(server: KafkaServer, group: string, topic: string): Promise<ScriptedMember> {
 	const consumer: Consumer = kafkaClient(server, undefined, 10).consumer({
 		groupId: group,
 		sessionTimeout: 30_000,

@@ -1,14 +1,24 @@
 import {createServer, connect as dial, type Server, type Socket} from 'node:net';
 import {afterEach, describe, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {type FaultProxy, faultProxy, silentListener} from '../../faults/fault-proxy.ts';
-import {acting, closeAll, connect, context, failure, listenersOf, settingsFor, unique, until} from './kafka-fixture.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {type FaultProxy, startFaultProxy, startSilentListener} from '../../faults/fault-proxy.ts';
+import {
+	closeKafkaClients,
+	connectKafkaClient,
+	listenersOf,
+	readUntil,
+	rejectionOf,
+	settingsFor,
+	testContext,
+	uniqueName,
+	writeContext,
+} from './kafka-fixture.ts';
 
 const ends: (() => unknown)[] = [];
 
 afterEach(async () => {
-	closeAll();
+	closeKafkaClients();
 	for (const end of ends.splice(0)) await end();
 });
 
@@ -35,8 +45,8 @@ async function listen(talk: (socket: Socket) => void): Promise<{host: string; po
 
 describe('what is not there or does not answer', () => {
 	test('a port that refuses is unreachable, at once', async () => {
-		const {port} = connect(settingsFor({host: '127.0.0.1', port: 1}));
-		expect(await failure(port.cluster(context))).toMatchObject({
+		const {port} = connectKafkaClient(settingsFor({host: '127.0.0.1', port: 1}));
+		expect(await rejectionOf(port.cluster(testContext))).toMatchObject({
 			kind: 'unreachable',
 			message: '127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
 			hint: 'Nothing listens there: start the broker, or correct host and port.',
@@ -44,10 +54,10 @@ describe('what is not there or does not answer', () => {
 	});
 
 	test('one that accepts and stays silent is given up by the connection itself', async () => {
-		const silent = await silentListener();
+		const silent = await startSilentListener();
 		ends.push(() => silent.close());
-		const {port} = connect(settingsFor(silent));
-		expect(await failure(port.groups(context))).toMatchObject({
+		const {port} = connectKafkaClient(settingsFor(silent));
+		expect(await rejectionOf(port.groups(testContext))).toMatchObject({
 			kind: 'timeout',
 			message: `127.0.0.1:${silent.port} did not answer a connection in time`,
 		});
@@ -56,26 +66,26 @@ describe('what is not there or does not answer', () => {
 	test('one that announces an answer of a gigabyte is not waited for', async () => {
 		const huge = Buffer.alloc(4);
 		huge.writeInt32BE(1 << 30);
-		const {port} = connect(settingsFor(await listen(socket => socket.on('data', () => socket.write(huge)))));
-		expect(await failure(port.groups(context))).toMatchObject({
+		const {port} = connectKafkaClient(settingsFor(await listen(socket => socket.on('data', () => socket.write(huge)))));
+		expect(await rejectionOf(port.groups(testContext))).toMatchObject({
 			kind: 'malformed',
 			message: expect.stringContaining('it announces an answer of 1073741824 bytes, and 104857600 are the most'),
 		});
 	});
 
 	test('an abort rejects at once, while it is silent, and closing does too', async () => {
-		const silent = await silentListener();
+		const silent = await startSilentListener();
 		ends.push(() => silent.close());
-		const client = connect(settingsFor(silent, {connectTimeoutMs: 600_000}));
+		const client = connectKafkaClient(settingsFor(silent, {connectTimeoutMs: 600_000}));
 		const abort = new AbortController();
-		const read = failure(client.port.groups({...context, signal: abort.signal}));
+		const read = rejectionOf(client.port.groups({...testContext, signal: abort.signal}));
 		abort.abort();
 		expect((await read).kind).toBe('timeout');
-		const other = failure(client.port.groups(context));
+		const other = rejectionOf(client.port.groups(testContext));
 		client.close();
 		client.close();
 		expect((await other).kind).toBe('unreachable');
-		expect((await failure(client.port.groups(context))).kind).toBe('unreachable');
+		expect((await rejectionOf(client.port.groups(testContext))).kind).toBe('unreachable');
 	});
 
 	test.each([
@@ -96,15 +106,15 @@ describe('what is not there or does not answer', () => {
 			/busy or hangs/,
 		],
 	])('one that %s is told as that', async (_, talk, kind, hint) => {
-		const {port} = connect(settingsFor(await listen(socket => void talk(socket))));
-		expect(await failure(port.cluster(context))).toMatchObject({kind, hint: expect.stringMatching(hint)});
+		const {port} = connectKafkaClient(settingsFor(await listen(socket => void talk(socket))));
+		expect(await rejectionOf(port.cluster(testContext))).toMatchObject({kind, hint: expect.stringMatching(hint)});
 	});
 
 	test('a broker too old for every request is named', async () => {
 		// ApiVersions, with ApiVersions alone.
 		const answer = Buffer.from([0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 18, 0, 0, 0, 0]);
 		const at = await listen(socket => socket.once('data', () => socket.write(answer)));
-		const error = await failure(connect(settingsFor(at)).port.cluster(context));
+		const error = await rejectionOf(connectKafkaClient(settingsFor(at)).port.cluster(testContext));
 		expect(error).toMatchObject({kind: 'unsupported', message: expect.stringMatching(/does not offer Metadata/)});
 	});
 });
@@ -114,46 +124,46 @@ describeKafka('kafka-4', 'a bad link', server => {
 
 	/** Where the broker says that it is, with faults to come. */
 	async function proxied(): Promise<FaultProxy> {
-		const proxy = await faultProxy({host: server.host, port: faulty.port}, faulty.toldPort);
+		const proxy = await startFaultProxy({host: server.host, port: faulty.port}, faulty.advertisedPort);
 		ends.push(() => proxy.close());
 		return proxy;
 	}
 
 	test('the second address is taken where the first is silent, or refuses', async () => {
-		const silent = await silentListener();
+		const silent = await startSilentListener();
 		ends.push(() => silent.close());
 		for (const bad of [silent, {host: '127.0.0.1', port: 1}]) {
-			const {port} = connect(settingsFor([{host: bad.host, port: bad.port}, server]));
-			expect((await port.cluster(context)).brokers).toHaveLength(1);
+			const {port} = connectKafkaClient(settingsFor([{host: bad.host, port: bad.port}, server]));
+			expect((await port.cluster(testContext)).brokers).toHaveLength(1);
 		}
 	});
 
 	test('an address that only the brokers gave, and that cannot be reached, is told as such', async () => {
 		// Nobody stands where this listener says that it is.
-		const {port} = connect(settingsFor({host: server.host, port: faulty.port}));
-		expect((await port.cluster(context)).brokers).toMatchObject([{port: faulty.toldPort}]);
-		expect(await failure(port.groups(context))).toMatchObject({
+		const {port} = connectKafkaClient(settingsFor({host: server.host, port: faulty.port}));
+		expect((await port.cluster(testContext)).brokers).toMatchObject([{port: faulty.advertisedPort}]);
+		expect(await rejectionOf(port.groups(testContext))).toMatchObject({
 			kind: 'unreachable',
-			message: expect.stringContaining(`${server.host}:${faulty.toldPort}`),
+			message: expect.stringContaining(`${server.host}:${faulty.advertisedPort}`),
 			hint: expect.stringMatching(/advertised\.listeners/),
 		});
 	});
 
 	test('slow, jittery and byte by byte: every figure is the same', async () => {
-		const topic = unique('slow');
-		const group = unique('slow');
+		const topic = uniqueName('slow');
+		const group = uniqueName('slow');
 		await makeTopic(server, topic, 2);
-		await fill(server, topic, 20);
+		await produceCount(server, topic, 20);
 		await stoppedGroup(server, group, topic, [{partition: 0, offset: 2}]);
 		const proxy = await proxied();
 		const read = async (at: {host: string; port: number}) => {
-			const {port} = connect(settingsFor(at, {connectTimeoutMs: 20_000, requestTimeoutMs: 20_000}));
+			const {port} = connectKafkaClient(settingsFor(at, {connectTimeoutMs: 20_000, requestTimeoutMs: 20_000}));
 			const partitions = [0, 1].map(partition => ({topic, partition}));
 			return {
-				committed: await port.committed([group], context),
-				ends: await port.offsets(partitions, 'latest', context),
-				messages: await port.peek({topic, partition: 0, offset: 0}, {messages: 3, bytes: 10_000}, context),
-				topics: await port.topics([topic], context),
+				committed: await port.committed([group], testContext),
+				ends: await port.offsets(partitions, 'latest', testContext),
+				messages: await port.peek({topic, partition: 0, offset: 0}, {messages: 3, bytes: 10_000}, testContext),
+				topics: await port.topics([topic], testContext),
 			};
 		};
 		const straight = await read(server);
@@ -183,47 +193,49 @@ describeKafka('kafka-4', 'a bad link', server => {
 				if (!isSwallowed) client.write(bytes);
 			});
 		});
-		await new Promise<void>(resolve => relay.listen(faulty.toldPort, '127.0.0.1', resolve));
+		await new Promise<void>(resolve => relay.listen(faulty.advertisedPort, '127.0.0.1', resolve));
 		ends.push(() => relay.close());
 		return () => seen;
 	}
 
 	test('an act whose answer is lost has an unknown outcome, and is not sent again', async () => {
-		const topic = unique('lost');
-		const group = unique('lost');
+		const topic = uniqueName('lost');
+		const group = uniqueName('lost');
 		await makeTopic(server, topic);
-		await fill(server, topic, 10);
+		await produceCount(server, topic, 10);
 		await stoppedGroup(server, group, topic, [{partition: 0, offset: 2}]);
 		const offsetCommit = 8;
 		const commits = await swallowing(offsetCommit);
-		const {port} = connect(settingsFor({host: server.host, port: faulty.toldPort}));
+		const {port} = connectKafkaClient(settingsFor({host: server.host, port: faulty.advertisedPort}));
 		const change = {group, offsets: [{topic, partition: 0, offset: 7, metadata: ''}]};
-		const error = await failure(port.commitOffsets(change, acting));
+		const error = await rejectionOf(port.commitOffsets(change, writeContext));
 		expect(error).toMatchObject({kind: 'timeout', harmless: false});
 		expect(commits()).toBe(1);
-		expect((await port.committed([group], context)).read[0]?.offsets).toMatchObject([{offset: 7}]);
+		expect((await port.committed([group], testContext)).read[0]?.offsets).toMatchObject([{offset: 7}]);
 		expect(commits()).toBe(1);
 	});
 
 	test('a broker that is stopped and goes on is read again by the same client', async () => {
-		const client = connect(settingsFor(server));
-		await client.port.groups(context);
+		const client = connectKafkaClient(settingsFor(server));
+		await client.port.groups(testContext);
 		const [node] = server.nodes;
 		if (node === undefined) throw new Error('no broker');
 		process.kill(node.pid, 'SIGSTOP');
 		try {
 			const errors = await Promise.all([
-				failure(client.port.groups(context)),
-				failure(client.port.cluster(context)),
-				failure(client.port.topics(undefined, context)),
+				rejectionOf(client.port.groups(testContext)),
+				rejectionOf(client.port.cluster(testContext)),
+				rejectionOf(client.port.topics(undefined, testContext)),
 			]);
 			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout']);
-			expect((await failure(connect(settingsFor(server)).port.cluster(context))).kind).toBe('timeout');
+			expect((await rejectionOf(connectKafkaClient(settingsFor(server)).port.cluster(testContext))).kind).toBe(
+				'timeout',
+			);
 		} finally {
 			process.kill(node.pid, 'SIGCONT');
 		}
-		const healed = await until(
-			() => client.port.groups(context).catch(() => undefined),
+		const healed = await readUntil(
+			() => client.port.groups(testContext).catch(() => undefined),
 			answer => answer !== undefined,
 		);
 		expect(healed?.failed).toEqual([]);

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
@@ -7,10 +7,10 @@ import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {keep} from '../conformance-subject.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 let rows: readonly PodRow[] = [];
 
@@ -22,10 +22,10 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried});
-	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}));
+	rig = await startClusterFixture({timings: lenientTimings});
+	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}));
 	await eventually(async () => {
-		rows = (await kubernetes.sources[0]?.open(port, target)(asking()))?.rows as readonly PodRow[];
+		rows = (await kubernetesSystem.sources[0]?.open(port, target)(testContext()))?.rows as readonly PodRow[];
 		expect(rows.filter(({workload}) => workload?.kind === 'Deployment' && workload.uid !== '').length).toBeGreaterThan(
 			200,
 		);
@@ -33,10 +33,16 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'told-1', keep});
+const about = (): ActionContext<KubernetesPort> => ({
+	...testContext(),
+	port,
+	target,
+	record: 'told-1',
+	saveFile: fakeSaveFile,
+});
 
 const action = (id: string): Action<Row, KubernetesPort> =>
-	kubernetes.actions.find(each => each.id === `kubernetes.${id}`) ?? expect.fail(id);
+	kubernetesSystem.actions.find(each => each.id === `kubernetes.${id}`) ?? expect.fail(id);
 
 const podOf = (workload: string): PodRow =>
 	rows.find(row => `${row.namespace}/${row.owner}` === workload) ?? expect.fail(workload);
@@ -55,7 +61,7 @@ async function told(id: string, workload: string, params: Readonly<Record<string
 
 /** Deletes a pod by hand, which a finalizer then keeps: it is ending as long as the test goes on. */
 async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
-	const {store} = rig.api.world.cluster;
+	const {store} = rig.api.simulation.cluster;
 	const pod = store.get<Pod>('pods', namespace, name) ?? expect.fail(name);
 	const metadata = {
 		...pod.metadata,
@@ -64,7 +70,7 @@ async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 	};
 	store.put('pods', {...pod, metadata});
 	await eventually(async () => {
-		const {objects} = await port.watched('pods', asking());
+		const {objects} = await port.readWatched('pods', testContext());
 		expect(objects.get(uid)?.metadata.deletionTimestamp).toBeDefined();
 	});
 }
@@ -97,16 +103,16 @@ describe('before it is confirmed it is told', () => {
 		['delete-pod', 'poddisruptionbudgets', 'disruption budgets', 'they'],
 		['scale', 'horizontalpodautoscalers', 'the number of replicas', 'autoscalers, which would set it themselves,'],
 	] as const)('by %s, of %s', (id, needed, label, who) => {
-		const checked = async (watched: KubernetesPort['watched']) => {
+		const checked = async (watched: KubernetesPort['readWatched']) => {
 			const params = id === 'scale' ? {replicas: '7'} : {grace: 'default'};
 			const preview = await action(id).preview([podOf('payments/ledger')], params, about());
-			const checks = await action(id).preflight(preview.plan, {...about(), port: {...port, watched}});
+			const checks = await action(id).preflight(preview.plan, {...about(), port: {...port, readWatched: watched}});
 			return checks.filter(check => check.label === label);
 		};
 
 		test('that they may not be read', async () => {
 			const checks = await checked(async (kind, context) => {
-				if (kind !== needed) return port.watched(kind, context);
+				if (kind !== needed) return port.readWatched(kind, context);
 				throw new AdapterError('denied', `list ${needed}: forbidden`, 'Ask for the right.');
 			});
 			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} cannot be read: list ${needed}: forbidden`}]);
@@ -114,16 +120,16 @@ describe('before it is confirmed it is told', () => {
 
 		test('that not all of them were read yet', async () => {
 			const checks = await checked(async (kind, context) => {
-				const watched = await port.watched(kind, context);
-				return kind === needed ? {...watched, objects: new Map(), complete: false} : watched;
+				const watched = await port.readWatched(kind, context);
+				return kind === needed ? {...watched, objects: new Map(), isComplete: false} : watched;
 			});
 			expect(checks).toEqual([{label, result: 'unknown', detail: `${who} are still being read`}]);
 		});
 	});
 
 	test('what covers a pod, however late it is read for the first time', async () => {
-		const late = await rig.client({text: rig.api.kubeconfigOf('operator')});
-		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
+		const late = await rig.createClient({text: rig.api.kubeconfigOf('operator')});
+		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 1500}, {resource: 'poddisruptionbudgets.policy'});
 		const fresh = {...about(), port: late.port};
 		const preview = await action('evict-pod').preview([podOf('payments/ledger')], {}, fresh);
 		const checks = await action('evict-pod').preflight(preview.plan, fresh);
@@ -175,7 +181,7 @@ describe('before it is confirmed it is told', () => {
 	});
 
 	test('how many a daemon set lacks', async () => {
-		const nodes = rig.api.world.cluster.store.list('nodes').length;
+		const nodes = rig.api.simulation.cluster.store.list('nodes').length;
 		await holdEnding(podOf('kube-system/csi-node'));
 		await eventually(async () => {
 			const {impact, touches} = await told('restart', 'kube-system/csi-node');

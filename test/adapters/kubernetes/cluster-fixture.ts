@@ -15,43 +15,51 @@ import {
 	startKubernetesApi,
 } from '../../../demo/kubernetes-api/server.ts';
 import {createScenario} from '../../../demo/scenario.ts';
-import {systemSurroundings} from '../../../src/config/config-environment.ts';
-import {type KubernetesWords, kubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
+import {systemEnvironment} from '../../../src/config/config-environment.ts';
+import {
+	createKubernetesSettings,
+	type RawKubernetesSettings,
+} from '../../../src/config/kubernetes/kubernetes-settings.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 
 /** Little patience, so that a test sees what otherwise takes minutes. */
-export const impatient: Partial<Timings> = {
-	silentMs: 700,
+export const fastTimings: Partial<Timings> = {
+	silenceTimeoutMs: 700,
 	retryMs: 20,
-	slowestMs: 150,
+	maxRetryMs: 150,
 	healthyMs: 300,
-	refusedMs: 100,
+	refusedRetryMs: 100,
 	pollMs: 100,
-	pulseMs: 150,
-	pulseLateMs: 400,
-	graceMs: 3000,
+	heartbeatIntervalMs: 150,
+	heartbeatTimeoutMs: 400,
+	staleGraceMs: 3000,
 };
 
 /** For tests in which no server falls silent: a machine that is busy may do so for a second. */
-export const unhurried: Partial<Timings> = {...impatient, silentMs: 10_000, pulseLateMs: 5000, graceMs: 30_000};
+export const lenientTimings: Partial<Timings> = {
+	...fastTimings,
+	silenceTimeoutMs: 10_000,
+	heartbeatTimeoutMs: 5000,
+	staleGraceMs: 30_000,
+};
 
-export const asking = (signal: AbortSignal = AbortSignal.timeout(10_000)): Context => ({signal, now: Date.now});
+export const testContext = (signal: AbortSignal = AbortSignal.timeout(10_000)): Context => ({signal, now: Date.now});
 
-export type Rig = {
+export type ClusterFixture = {
 	readonly api: KubernetesApi;
 	readonly folder: string;
 	/** Writes a file beside the kubeconfig. Gives its path. */
-	file(name: string, text: string, mode?: number): Promise<string>;
+	writeFile(name: string, text: string, mode?: number): Promise<string>;
 	/** A client that reads this kubeconfig, or that of `admin`. */
-	client(
-		words?: KubernetesWords & {readonly text?: string},
+	createClient(
+		words?: RawKubernetesSettings & {readonly text?: string},
 		options?: Partial<ClientOptions>,
 	): Promise<KubernetesClient>;
 	/** Environment of clients made later. */
 	env: Record<string, string | undefined>;
 	/** Programs that need no approval by clients made later; unless given, the plugin `login` beside the kubeconfig. */
-	allowed: readonly string[];
+	approvedPrograms: readonly string[];
 	/** A pod that no controller owns, a minute old, in namespace `rig` unless told. */
 	addPod(
 		name: string,
@@ -61,20 +69,20 @@ export type Rig = {
 	setWaiting(name: string, waiting: {readonly reason: string; readonly message: string}): void;
 	removePod(name: string, namespace?: string): void;
 	/** By uid: the version in which each object of the kind is there now. */
-	truth(kind: string, namespace?: string): Readonly<Record<string, string>>;
+	actualVersions(kind: string, namespace?: string): Readonly<Record<string, string>>;
 	close(): Promise<void>;
 };
 
-export async function startRig({
-	timings = impatient,
+export async function startClusterFixture({
+	timings = fastTimings,
 	...options
-}: Partial<KubernetesApiOptions> & {readonly timings?: Partial<Timings>} = {}): Promise<Rig> {
+}: Partial<KubernetesApiOptions> & {readonly timings?: Partial<Timings>} = {}): Promise<ClusterFixture> {
 	const scenario = options.scenario ?? createScenario('default', {now: options.clock?.now ?? Date.now});
 	const api = await startKubernetesApi({...options, scenario});
 	const folder = await mkdtemp(join(tmpdir(), 'midwatch-kubernetes-'));
 	const clients: KubernetesClient[] = [];
 	let number = 0;
-	const {store} = api.world.cluster;
+	const {store} = api.simulation.cluster;
 
 	async function file(name: string, text: string, mode = 0o600) {
 		const path = join(folder, name);
@@ -82,19 +90,19 @@ export async function startRig({
 		return path;
 	}
 
-	const rig: Rig = {
+	const rig: ClusterFixture = {
 		api,
 		folder,
-		file,
+		writeFile: file,
 		env: {PATH: process.env['PATH']},
-		allowed: [join(folder, 'login')],
-		async client({text, ...words} = {}, more = {}) {
+		approvedPrograms: [join(folder, 'login')],
+		async createClient({text, ...words} = {}, more = {}) {
 			number += 1;
 			const kubeconfig = words.kubeconfig ?? [await file(`config-${number}`, text ?? api.kubeconfig)];
-			const plugins = {allowed: rig.allowed, policy: async () => undefined, keys: {targets: 't', login: 'l'}};
+			const plugins = {allowed: rig.approvedPrograms, policy: async () => undefined, keys: {targets: 't', login: 'l'}};
 			const own = {env: rig.env, home: folder, stateDir: join(folder, 'state'), plugins};
-			const surroundings = {...systemSurroundings(), ...own};
-			const settings = kubernetesSettings({...words, kubeconfig}, surroundings);
+			const environment = {...systemEnvironment(), ...own};
+			const settings = createKubernetesSettings({...words, kubeconfig}, environment);
 			const client = createKubernetesClient(settings, {readOnly: false, timings, ...more});
 			clients.push(client);
 			return client;
@@ -141,7 +149,7 @@ export async function startRig({
 			} as KubeObject);
 		},
 		removePod: (name, namespace = 'rig') => void store.remove('pods', namespace, name),
-		truth: (kind, namespace) =>
+		actualVersions: (kind, namespace) =>
 			Object.fromEntries(store.list(kind, namespace).map(({metadata}) => [metadata.uid, metadata.resourceVersion])),
 		async close() {
 			for (const client of clients) client.close();
@@ -153,8 +161,8 @@ export async function startRig({
 }
 
 /** What a port knows of the pods, as `truth` tells it. */
-export async function known(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
-	const {objects} = await port.watched(kind, asking());
+export async function cachedVersions(port: KubernetesPort, kind: 'pods' | 'nodes' | 'deployments' = 'pods') {
+	const {objects} = await port.readWatched(kind, testContext());
 	return Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
 }
 

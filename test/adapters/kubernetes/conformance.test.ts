@@ -1,15 +1,15 @@
 import {request} from 'node:https';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {parseAllDocuments} from 'yaml';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
-import type {Rule} from '../../../demo/kubernetes-api/serving/access.ts';
+import type {AccessRule} from '../../../demo/kubernetes-api/serving/access.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
-import {conformance} from '../conformance.ts';
-import type {Scene} from '../conformance-subject.ts';
+import {conformanceTests} from '../conformance.ts';
+import type {ActionCase} from '../conformance-subject.ts';
 
 type Json = {readonly [field: string]: Json} & {readonly [index: number]: Json};
 
@@ -35,7 +35,7 @@ function ask(
 }
 
 /** Everybody who is known may ask what he may do: the cluster role system:basic-user. */
-const whoMayAsk: Rule = {
+const whoMayAsk: AccessRule = {
 	verbs: ['create'],
 	groups: ['authorization.k8s.io', 'authentication.k8s.io'],
 	resources: ['selfsubjectaccessreviews', 'selfsubjectreviews'],
@@ -44,7 +44,7 @@ const whoMayAsk: Rule = {
 type RuleText = {apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[]};
 
 /** The rules of the roles in these manifests. */
-const rulesIn = (manifests: readonly string[]): readonly Rule[] =>
+const rulesIn = (manifests: readonly string[]): readonly AccessRule[] =>
 	manifests.flatMap(text =>
 		parseAllDocuments(text).flatMap(document => {
 			const {rules = []} = document.toJS() as {rules?: RuleText[]};
@@ -94,31 +94,31 @@ async function settled(): Promise<void> {
 	throw new Error('the deployment does not come to rest');
 }
 
-async function templateScene(params: Scene['params']): Promise<Scene> {
+async function templateScene(params: ActionCase['params']): Promise<ActionCase> {
 	await settled();
 	const before = await templateText();
 	return {
 		params,
-		chosen: oneCart(),
-		move: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
-		happened: async () => (await templateText()) !== before,
-		async clear() {
+		isTarget: oneCart(),
+		changeServer: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
+		isApplied: async () => (await templateText()) !== before,
+		async cleanUp() {
 			await merge(deployment, {spec: {minReadySeconds: 0}});
 			await settled();
 		},
 	};
 }
 
-async function scaleScene(): Promise<Scene> {
+async function scaleScene(): Promise<ActionCase> {
 	await settled();
 	const replicas = async () => Number((await read(deployment))['spec']?.['replicas']);
 	const before = await replicas();
 	return {
 		params: {replicas: String(before + 1)},
-		chosen: oneCart(),
-		move: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
-		happened: async () => (await replicas()) === before + 1,
-		async clear() {
+		isTarget: oneCart(),
+		changeServer: async () => void (await merge(deployment, {spec: {minReadySeconds: 1}})),
+		isApplied: async () => (await replicas()) === before + 1,
+		async cleanUp() {
 			await merge(deployment, {spec: {replicas: before, minReadySeconds: 0}});
 			await settled();
 		},
@@ -126,7 +126,7 @@ async function scaleScene(): Promise<Scene> {
 }
 
 /** A pod that is not disturbed by a budget, and that somebody else deletes when it has to move. */
-async function podScene(params: Scene['params']): Promise<Scene> {
+async function podScene(params: ActionCase['params']): Promise<ActionCase> {
 	await settled();
 	const {items} = await read('/api/v1/namespaces/checkout/pods?labelSelector=app.kubernetes.io%2Fname%3Dcart');
 	const all = Object.values(items ?? {});
@@ -136,13 +136,13 @@ async function podScene(params: Scene['params']): Promise<Scene> {
 	let moved = false;
 	return {
 		params,
-		chosen: row => row.id === uid,
-		async move() {
+		isTarget: row => row.id === uid,
+		async changeServer() {
 			moved = true;
 			await ask('DELETE', `${path}?gracePeriodSeconds=0`);
 		},
 		// Somebody else's deletion is none of ours.
-		async happened() {
+		async isApplied() {
 			if (moved) return false;
 			const {status, body} = await ask('GET', path);
 			return (
@@ -151,7 +151,7 @@ async function podScene(params: Scene['params']): Promise<Scene> {
 				body['metadata']?.['deletionTimestamp'] !== undefined
 			);
 		},
-		clear: settled,
+		cleanUp: settled,
 	};
 }
 
@@ -183,18 +183,21 @@ const target = (at: {readonly host: string; readonly port: number}): Target<Kube
 
 beforeAll(async () => {
 	api = await startKubernetesApi({scenario: createScenario('default', {now: Date.now})});
-	const grants = kubernetes.grants?.(target({host: '127.0.0.1', port: Number(new URL(api.url).port)}), 'operator');
-	api.world.cluster.access.grant('operator', [
+	const grants = kubernetesSystem.grants?.(
+		target({host: '127.0.0.1', port: Number(new URL(api.url).port)}),
+		'operator',
+	);
+	api.simulation.cluster.access.grant('operator', [
 		whoMayAsk,
-		...rulesIn([...(grants?.watch ?? []), ...(grants?.act ?? [])]),
+		...rulesIn([...(grants?.forReading ?? []), ...(grants?.forActions ?? [])]),
 	]);
 });
 afterAll(() => api.close());
 
 describe('conformance', () => {
-	conformance({
-		least: true,
-		system: kubernetes,
+	conformanceTests({
+		hasLeastGrants: true,
+		system: kubernetesSystem,
 		server: {
 			host: '127.0.0.1',
 			get port() {
@@ -202,16 +205,16 @@ describe('conformance', () => {
 			},
 		},
 		target,
-		busy: async () => ({steady: isSteady, end: async () => {}}),
-		scenes: {
+		generateLoad: async () => ({steady: isSteady, end: async () => {}}),
+		actionCases: {
 			'kubernetes.restart': () => templateScene({}),
 			'kubernetes.undo-rollout': () => templateScene({revision: 'previous'}),
 			'kubernetes.scale': scaleScene,
 			'kubernetes.evict-pod': () => podScene({}),
 			'kubernetes.delete-pod': () => podScene({grace: 'default'}),
 		},
-		links: false,
-		writes: async () => Number((await read(deployment))['metadata']?.['resourceVersion']),
+		testsConnectionFaults: false,
+		countWrites: async () => Number((await read(deployment))['metadata']?.['resourceVersion']),
 	});
 });
 
@@ -224,7 +227,7 @@ test.each([
 	'daemonsets',
 ])('the least grants allow a patch of %s, which the actions on workloads send', place => {
 	const [resource = '', subresource] = place.split('/');
-	const {access} = api.world.cluster;
+	const {access} = api.simulation.cluster;
 	const wanted = {verb: 'patch', group: 'apps', resource, subresource, namespace: 'checkout', name: 'cart'};
 	expect(access.allows(access.named('operator', []), wanted)).toBe(true);
 });

@@ -2,13 +2,13 @@ import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {createPrometheusClient, type PrometheusClient} from '../../../adapters/prometheus/client.ts';
-import {prometheus} from '../../../adapters/prometheus/system.ts';
-import {metricsOf} from '../../../bin/metrics-target.ts';
+import {prometheusSystem} from '../../../adapters/prometheus/system.ts';
+import {metricsQueryFor} from '../../../bin/metrics-target.ts';
 import type {Node, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
-import {systemSurroundings} from '../../../src/config/config-environment.ts';
-import {kubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
+import {systemEnvironment} from '../../../src/config/config-environment.ts';
+import {createKubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
 import type {MetricsQuery} from '../../../src/contract/metrics-query.ts';
 import type {RowKind, Snapshot} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
@@ -19,14 +19,14 @@ import {createWatch, type Watch} from '../../../src/watch/watch.ts';
 import type {WatchedTarget} from '../../../src/watch/watched-target.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {startPrometheus} from '../../estate/prometheus.ts';
-import {stop} from '../../estate/server-process.ts';
+import {stopProcess} from '../../estate/server-process.ts';
 import {settingsFor} from '../prometheus/prometheus-fixture.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 import {type ContainerSeries, startContainerExporter} from './container-exporter.ts';
 
 const mebi = 1024 ** 2;
 
-let rig: Rig;
+let rig: ClusterFixture;
 let folder: string;
 let exporter: Awaited<ReturnType<typeof startContainerExporter>>;
 let server: PrometheusServer;
@@ -58,8 +58,8 @@ function seriesOf(cluster: string, more: Partial<ContainerSeries>): readonly Con
 }
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried});
-	const {store} = rig.api.world.cluster;
+	rig = await startClusterFixture({timings: lenientTimings});
+	const {store} = rig.api.simulation.cluster;
 	const found = store
 		.list<Pod>('pods', 'checkout')
 		.find(
@@ -72,7 +72,7 @@ beforeAll(async () => {
 	nodes = [first, second];
 	const instance = `${addressOf(second)}:10250`;
 	exporter = await startContainerExporter([
-		...seriesOf('ours', {heldBack: 6}),
+		...seriesOf('ours', {throttledShare: 6}),
 		{labels: {cluster: 'ours', node: first.metadata.name, id: '/'}, bytes: 4096 * mebi, cores: 3},
 		{labels: {cluster: 'ours', instance, id: '/'}, bytes: 2048 * mebi, cores: 2},
 		...seriesOf('theirs', {bytes: 100 * mebi, cores: 0.1}),
@@ -99,13 +99,13 @@ beforeAll(async () => {
 afterAll(async () => {
 	asked?.close();
 	exporter?.close();
-	if (server !== undefined) await stop(server);
+	if (server !== undefined) await stopProcess(server);
 	if (folder !== undefined) rmSync(folder, {recursive: true, force: true});
 	await rig.close();
 });
 
 beforeEach(() => {
-	rig.api.world.cluster.metrics = 'served';
+	rig.api.simulation.cluster.metrics = 'served';
 	queries = [];
 });
 
@@ -116,11 +116,11 @@ async function read<R extends PodUsageRow | NodeUsageRow>(
 	text = rig.api.kubeconfig,
 ): Promise<Snapshot<R>> {
 	const metrics = match === undefined ? undefined : {prometheus: 'prom', match};
-	const {port} = await rig.client({text, metrics}, {metrics: metrics && query});
-	const source = kubernetes.sources.find(one => one.kind === kind);
+	const {port} = await rig.createClient({text, metrics}, {metrics: metrics && query});
+	const source = kubernetesSystem.sources.find(one => one.kind === kind);
 	if (source === undefined) throw new Error(`no source ${kind}`);
 	const target: Target = {name: 'prod', kind: 'kubernetes', production: true, settings: {}};
-	return (await source.open(port, target)(asking())) as Snapshot<R>;
+	return (await source.open(port, target)(testContext())) as Snapshot<R>;
 }
 
 const readPods = (match: string | undefined, text?: string) => read<PodUsageRow>('kubernetes.pod-usage', match, text);
@@ -133,7 +133,7 @@ describe('without a metrics API', () => {
 		['failing', 'warn', 'the metrics API fails'],
 		['forbidden', 'ok', 'the metrics API may not be read'],
 	] as const)('that is %s, what a pod uses is what Prometheus tells, and says so', async (how, severity, why) => {
-		const {cluster} = rig.api.world;
+		const {cluster} = rig.api.simulation;
 		if (how !== 'forbidden') cluster.metrics = how;
 		const allowed = cluster.access.rulesOf(cluster.access.named('viewer', []));
 		cluster.access.grant(
@@ -152,26 +152,26 @@ describe('without a metrics API', () => {
 	});
 
 	test('only what matches counts, and it is asked for again after a while only', async () => {
-		rig.api.world.cluster.metrics = 'absent';
+		rig.api.simulation.cluster.metrics = 'absent';
 		const metrics = {prometheus: 'prom', match: 'cluster="theirs"'};
-		const {port} = await rig.client({metrics}, {metrics: query});
+		const {port} = await rig.createClient({metrics}, {metrics: query});
 		let now = Date.now();
-		const at = {...asking(), now: () => now};
-		const [first] = (await port.metrics?.podUsage(at)) ?? [];
+		const at = {...testContext(), now: () => now};
+		const [first] = (await port.containerMetrics?.podUsage(at)) ?? [];
 		expect(first?.containers[0]?.memory).toBe(100 * mebi);
 		const before = queries.length;
 		now += 20_000;
-		await port.metrics?.podUsage(at);
+		await port.containerMetrics?.podUsage(at);
 		expect(queries).toHaveLength(before);
 		now += 10_000;
-		await port.metrics?.podUsage(at);
+		await port.containerMetrics?.podUsage(at);
 		expect(queries.length).toBeGreaterThan(before);
 		expect(queries.every(text => text.includes('cluster="theirs"'))).toBe(true);
 	});
 
 	test('a pod that was made after the measurement is another one', async () => {
-		rig.api.world.cluster.metrics = 'absent';
-		const {store} = rig.api.world.cluster;
+		rig.api.simulation.cluster.metrics = 'absent';
+		const {store} = rig.api.simulation.cluster;
 		const {metadata} = pod;
 		const later = new Date(Date.now() + 3_600_000).toISOString();
 		store.put('pods', {...pod, metadata: {...metadata, creationTimestamp: later}} as Pod);
@@ -183,7 +183,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('nodes are told by name and by address, or by their pods alone', async () => {
-		rig.api.world.cluster.metrics = 'absent';
+		rig.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readNodes(ours);
 		const of = (node: Node) => rows.find(({name}) => name === node.metadata.name);
 		expect(of(nodes[0])?.memory).toBe(4096 * mebi);
@@ -197,7 +197,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('and with a Prometheus that has nothing, or that fails, both are told', async () => {
-		rig.api.world.cluster.metrics = 'absent';
+		rig.api.simulation.cluster.metrics = 'absent';
 		const nothing = await readPods('cluster="nobody"');
 		expect(nothing.rows).toEqual([]);
 		expect(nothing.notes.map(({text}) => text)).toEqual([
@@ -210,7 +210,7 @@ describe('without a metrics API', () => {
 	});
 
 	test('and without a Prometheus target, none is guessed', async () => {
-		rig.api.world.cluster.metrics = 'absent';
+		rig.api.simulation.cluster.metrics = 'absent';
 		const {rows, notes} = await readPods(undefined);
 		expect(rows).toEqual([]);
 		expect(notes).toEqual([
@@ -241,22 +241,22 @@ describe('with a metrics API', () => {
 
 describe('a target that is named in the configuration', () => {
 	const watched = async (...others: readonly WatchedTarget[]) => {
-		const kubeconfig = [await rig.file('watched', rig.api.kubeconfig)];
-		const surroundings = {...systemSurroundings(), env: rig.env, home: rig.folder};
-		const settings = kubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, surroundings);
+		const kubeconfig = [await rig.writeFile('watched', rig.api.kubeconfig)];
+		const environment = {...systemEnvironment(), env: rig.env, home: rig.folder};
+		const settings = createKubernetesSettings({kubeconfig, metrics: {prometheus: 'prom', match: ours}}, environment);
 		const cluster: Target = {name: 'prod', kind: 'kubernetes', production: true, settings};
-		const targets = [{system: kubernetes, target: cluster}, ...others];
-		return createWatch({targets, clock: systemClock, readOnly: true, metrics: metricsOf});
+		const targets = [{system: kubernetesSystem, target: cluster}, ...others];
+		return createWatch({targets, clock: systemClock, readOnly: true, metrics: metricsQueryFor});
 	};
 	const snapshotOf = (watch: Watch) => watch.reading('prod', 'kubernetes.pod-usage').get().snapshot;
 
 	beforeEach(() => {
-		rig.api.world.cluster.metrics = 'absent';
+		rig.api.simulation.cluster.metrics = 'absent';
 	});
 
 	test('is asked over its own connection', async () => {
 		const target: Target = {name: 'prom', kind: 'prometheus', production: true, settings: settingsFor(server)};
-		const watch = await watched({system: prometheus, target});
+		const watch = await watched({system: prometheusSystem, target});
 		try {
 			watch.start();
 			await eventually(() => {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {managerCheck} from '../../../adapters/kubernetes/objects/field-owner.ts';
+import {fieldOwnerCheck} from '../../../adapters/kubernetes/objects/field-owner.ts';
 import {autoscalerText} from '../../../adapters/kubernetes/workloads/workload-checks.ts';
 
 const metadata = {uid: 'u', name: 'api', namespace: 'shop', resourceVersion: '1', creationTimestamp: ''};
@@ -7,7 +7,7 @@ const owned = (kind: string, controller = true) => ({
 	...metadata,
 	ownerReferences: [{apiVersion: 'x/v1', kind, name: 'main', uid: 'o', controller}],
 });
-const detailOf = (part: object) => managerCheck({metadata: {...metadata, ...part}})?.detail;
+const detailOf = (part: object) => fieldOwnerCheck({metadata: {...metadata, ...part}})?.detail;
 
 describe('who else looks after a workload', () => {
 	test.each([

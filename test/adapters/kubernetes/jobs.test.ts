@@ -1,9 +1,9 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {pods} from '../../../adapters/kubernetes/pods/pods.ts';
+import {podsSource} from '../../../adapters/kubernetes/pods/pods.ts';
 import {inspectOwners} from '../../../adapters/kubernetes/workloads/inspect-owners.ts';
 import {inspectWorkload} from '../../../adapters/kubernetes/workloads/inspect-workload.ts';
-import {restart} from '../../../adapters/kubernetes/workloads/restart.ts';
-import {workloads} from '../../../adapters/kubernetes/workloads/workloads.ts';
+import {restartWorkload} from '../../../adapters/kubernetes/workloads/restart.ts';
+import {workloadsSource} from '../../../adapters/kubernetes/workloads/workloads.ts';
 import {withDefaults} from '../../../demo/kubernetes-api/objects/defaults.ts';
 import type {CronJob, Job, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {type KubeObject, ownerReference} from '../../../demo/kubernetes-api/objects/kube-object.ts';
@@ -14,9 +14,9 @@ import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 
 const target: Target = {
@@ -27,16 +27,16 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried});
-	({port} = await rig.client());
-	rig.api.world.programs.set('works:1', {fails: {afterMs: 200, exitCode: 0, says: 'done'}});
-	rig.api.world.programs.set('breaks:1', {fails: {afterMs: 200, exitCode: 3, says: 'no such table'}});
+	rig = await startClusterFixture({timings: lenientTimings});
+	({port} = await rig.createClient());
+	rig.api.simulation.programs.set('works:1', {exit: {afterMs: 200, exitCode: 0, says: 'done'}});
+	rig.api.simulation.programs.set('breaks:1', {exit: {afterMs: 200, exitCode: 3, says: 'no such table'}});
 });
 
 afterAll(() => rig.close());
 
 function addJob(name: string, image: string, more: Partial<Job['spec']> = {}, of?: KubeObject): Job {
-	const {store, meta} = rig.api.world.cluster;
+	const {store, newMetadata: meta} = rig.api.simulation.cluster;
 	const job = {
 		apiVersion: 'batch/v1',
 		kind: 'Job',
@@ -47,7 +47,7 @@ function addJob(name: string, image: string, more: Partial<Job['spec']> = {}, of
 }
 
 function addCronJob(name: string): CronJob {
-	const {store, meta} = rig.api.world.cluster;
+	const {store, newMetadata: meta} = rig.api.simulation.cluster;
 	const spec = {
 		schedule: '0 3 29 2 *',
 		jobTemplate: {
@@ -60,11 +60,11 @@ function addCronJob(name: string): CronJob {
 
 /** The client of a rig has little patience: on a busy machine a read may find the server silent, and the next one does not. */
 const rowsOf = <R extends Row>(source: Source<R, KubernetesPort>): Promise<Snapshot<R>> =>
-	eventually(() => source.open(port, target)(asking()));
+	eventually(() => source.open(port, target)(testContext()));
 
 const read = async () => {
-	const snapshot = await rowsOf(workloads);
-	const found = workloads.findings(snapshot, undefined, {target: 'prod', now: Date.now()});
+	const snapshot = await rowsOf(workloadsSource);
+	const found = workloadsSource.findings(snapshot, undefined, {target: 'prod', now: Date.now()});
 	return {rows: snapshot.rows as readonly WorkloadRow[], found};
 };
 
@@ -74,10 +74,10 @@ async function rowOf(name: string): Promise<WorkloadRow> {
 }
 
 const podsOf = async (name: string) =>
-	((await rowsOf(pods)).rows as readonly PodRow[]).filter(row => row.owner === name);
+	((await rowsOf(podsSource)).rows as readonly PodRow[]).filter(row => row.owner === name);
 
 async function textOf(inspection: Inspection<WorkloadRow, KubernetesPort>, row: WorkloadRow): Promise<string> {
-	const document = await inspection.open(row, {...asking(), port, target, rows: [row], params: {}});
+	const document = await inspection.open(row, {...testContext(), port, target, rows: [row], params: {}});
 	return document.lines.map(({text}) => text).join('\n');
 }
 
@@ -103,7 +103,7 @@ describe('a Job', () => {
 		expect(text).toMatch(/^ {2}Complete +True/m);
 		expect(text).toContain('Created pod: migrate-');
 		expect(text).not.toContain('Revisions');
-		expect(restart.disabled([row])).toBe('a Job has no such thing');
+		expect(restartWorkload.disabled([row])).toBe('a Job has no such thing');
 	});
 
 	test('that failed is told by its pods, and by itself once they are gone', async () => {
@@ -129,7 +129,7 @@ describe('a Job', () => {
 	});
 
 	test('ends when it takes too long, and waits while it is suspended', async () => {
-		rig.api.world.programs.set('slow:1', {cpu: 0.1});
+		rig.api.simulation.programs.set('slow:1', {cpu: 0.1});
 		addJob('slow', 'slow:1', {activeDeadlineSeconds: 1});
 		addJob('later', 'works:1', {suspend: true});
 		await eventually(async () => expect(await rowOf('slow')).toMatchObject({status: 'failed', pods: {total: 0}}));
@@ -164,14 +164,14 @@ describe('a CronJob', () => {
 	});
 
 	test('is told by its pods where jobs may not be read', async () => {
-		const {store, access} = rig.api.world.cluster;
+		const {store, access} = rig.api.simulation.cluster;
 		access.grant('viewer', [{verbs: ['get', 'list', 'watch'], groups: ['', 'apps'], resources: ['*']}]);
-		const viewer = await rig.client({text: rig.api.kubeconfigOf('viewer')});
-		const snapshot = await workloads.open(viewer.port, target)(asking());
+		const viewer = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});
+		const snapshot = await workloadsSource.open(viewer.port, target)(testContext());
 		expect(snapshot.rows.length).toBeGreaterThan(50);
 		expect(snapshot.notes.map(({text}) => text).join('\n')).toMatch(/cron jobs are not listed: .*forbidden/i);
 		const one = store.list<Pod>('pods', 'orders').find(({metadata}) => metadata.name.startsWith('export-2-'));
-		const {rows} = await pods.open(viewer.port, target)(asking());
+		const {rows} = await podsSource.open(viewer.port, target)(testContext());
 		expect((rows as readonly PodRow[]).find(({uid}) => uid === one?.metadata.uid)?.workload).toMatchObject({
 			kind: 'Job',
 			name: 'export-2',

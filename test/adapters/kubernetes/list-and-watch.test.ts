@@ -2,23 +2,24 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {KubernetesClient} from '../../../adapters/kubernetes/api/client.ts';
 import type {Fault} from '../../../demo/kubernetes-api/objects/fault.ts';
 import {type AdapterError, isAdapterError} from '../../../src/errors.ts';
-import {asking, eventually, known, type Rig, startRig} from './cluster-fixture.ts';
+import {type ClusterFixture, cachedVersions, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startClusterFixture();
 	for (let number = 0; number < 1203; number++) rig.addPod(`first-${number}`, {filler: 500});
 });
 
 afterAll(() => rig.close());
 
-const equal = async ({port}: KubernetesClient) => expect(await known(port)).toEqual(rig.truth('pods'));
+const equal = async ({port}: KubernetesClient) =>
+	expect(await cachedVersions(port)).toEqual(rig.actualVersions('pods'));
 
 /** Whether what is shown claims to be the truth. */
 async function claimsTruth({port}: KubernetesClient): Promise<boolean> {
 	try {
-		const {stale} = await port.watched('pods', asking());
+		const {stale} = await port.readWatched('pods', testContext());
 		return stale === undefined;
 	} catch (error) {
 		if (!isAdapterError(error)) throw error;
@@ -28,15 +29,16 @@ async function claimsTruth({port}: KubernetesClient): Promise<boolean> {
 
 describe('a list and a watch', () => {
 	test('show what is there, over several pages, trimmed', async () => {
-		const client = await rig.client();
+		const client = await rig.createClient();
 		await eventually(async () => {
-			expect((await client.port.watched('pods', asking())).complete).toBe(true);
+			expect((await client.port.readWatched('pods', testContext())).isComplete).toBe(true);
 			await equal(client);
 		});
-		const {objects, stale} = await client.port.watched('pods', asking());
+		const {objects, stale} = await client.port.readWatched('pods', testContext());
 		expect(stale).toBeUndefined();
 		const found = [...objects.values()].find(({metadata}) => metadata.name === 'first-1202');
-		const {creationTimestamp} = rig.api.world.cluster.store.get('pods', 'rig', 'first-1202')?.metadata ?? expect.fail();
+		const {creationTimestamp} =
+			rig.api.simulation.cluster.store.get('pods', 'rig', 'first-1202')?.metadata ?? expect.fail();
 		expect(found).toMatchObject({
 			metadata: {namespace: 'rig', labels: {app: 'rig'}, creationTimestamp},
 			spec: {nodeName: 'node-a1', containers: [{name: 'main', image: 'rig:1'}]},
@@ -64,7 +66,7 @@ describe('a list and a watch', () => {
 				if (resource === 'pods' && authorization === token)
 					asked.push({verb, query, accept: String(accept), packed: String(packed)});
 			});
-			const client = await rig.client({text: rig.api.kubeconfigOf(login)}, {random});
+			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)}, {random});
 			await eventually(async () => {
 				await equal(client);
 				expect(asked.some(({verb}) => verb === 'watch')).toBe(true);
@@ -87,7 +89,7 @@ describe('a list and a watch', () => {
 	});
 
 	test('follow changes', async () => {
-		const client = await rig.client();
+		const client = await rig.createClient();
 		await eventually(() => equal(client));
 		for (let number = 0; number < 50; number++) {
 			rig.addPod(`change-${number}`);
@@ -95,7 +97,7 @@ describe('a list and a watch', () => {
 			if (number % 2 === 0) rig.removePod(`change-${number}`);
 		}
 		await eventually(() => equal(client));
-		const {objects} = await client.port.watched('pods', asking());
+		const {objects} = await client.port.readWatched('pods', testContext());
 		const names = [...objects.values()].map(({metadata}) => metadata.name);
 		expect(names).toContain('change-1');
 		expect(names).not.toContain('change-2');
@@ -105,10 +107,10 @@ describe('a list and a watch', () => {
 		{of: 'all pods', namespaces: undefined},
 		{of: 'the pods of a large namespace among several', namespaces: ['else', 'rig']},
 	])('show a table of $of before their objects have come', async ({namespaces}) => {
-		const client = await rig.client(namespaces === undefined ? {} : {namespaces});
-		const callOff = rig.api.faults.next({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
+		const client = await rig.createClient(namespaces === undefined ? {} : {namespaces});
+		const callOff = rig.api.faults.injectNext({kind: 'slow', delayMs: 150}, {verb: 'list', resource: 'pods'}, 99);
 		await eventually(async () => {
-			const {glimpse, complete} = await client.port.watched('pods', asking());
+			const {podTable: glimpse, isComplete: complete} = await client.port.readWatched('pods', testContext());
 			expect(complete).toBe(false);
 			expect(glimpse?.length).toBeGreaterThanOrEqual(1203);
 			const row = glimpse?.find(({metadata}) => metadata.name === 'first-1200');
@@ -116,19 +118,19 @@ describe('a list and a watch', () => {
 		});
 		callOff();
 		await eventually(async () => {
-			const {glimpse, complete} = await client.port.watched('pods', asking());
+			const {podTable: glimpse, isComplete: complete} = await client.port.readWatched('pods', testContext());
 			expect([glimpse, complete]).toEqual([undefined, true]);
 		});
 	});
 
 	test('tell nothing before a page of them is whole, whenever somebody asks', async () => {
-		const {port} = await rig.client();
+		const {port} = await rig.createClient();
 		const counts: number[] = [];
 		let complete = false;
 		while (!complete) {
-			void port.watched('pods', asking()).then(watched => {
-				counts.push(watched.objects.size + (watched.glimpse?.length ?? 0));
-				complete ||= watched.complete;
+			void port.readWatched('pods', testContext()).then(watched => {
+				counts.push(watched.objects.size + (watched.podTable?.length ?? 0));
+				complete ||= watched.isComplete;
 			});
 			await new Promise(resolve => setTimeout(resolve, 2));
 		}
@@ -136,7 +138,7 @@ describe('a list and a watch', () => {
 	});
 
 	test('are listed anew when asked', async () => {
-		const client = await rig.client();
+		const client = await rig.createClient();
 		await eventually(() => equal(client));
 		client.port.relist('pods');
 		await eventually(async () => expect(await claimsTruth(client)).toBe(true));
@@ -145,19 +147,22 @@ describe('a list and a watch', () => {
 
 	test('of one namespace show no other', async () => {
 		rig.addPod('elsewhere', {namespace: 'else'});
-		const client = await rig.client({namespaces: ['else', 'rig']});
+		const client = await rig.createClient({namespaces: ['else', 'rig']});
 		await eventually(async () => {
-			expect(await known(client.port)).toEqual({...rig.truth('pods', 'rig'), ...rig.truth('pods', 'else')});
+			expect(await cachedVersions(client.port)).toEqual({
+				...rig.actualVersions('pods', 'rig'),
+				...rig.actualVersions('pods', 'else'),
+			});
 		});
-		const only = await rig.client({namespaces: ['else']});
-		await eventually(async () => expect(await known(only.port)).toEqual(rig.truth('pods', 'else')));
+		const only = await rig.createClient({namespaces: ['else']});
+		await eventually(async () => expect(await cachedVersions(only.port)).toEqual(rig.actualVersions('pods', 'else')));
 	});
 });
 
 type Day = {readonly name: string; hit(): Promise<void> | void; heal?(): Promise<void> | void};
 
 const onWatch = (fault: Fault) => () => {
-	expect(rig.api.faults.now(fault, {verb: 'watch', resource: 'pods'})).toBeGreaterThan(0);
+	expect(rig.api.faults.injectNow(fault, {verb: 'watch', resource: 'pods'})).toBeGreaterThan(0);
 };
 
 const days: readonly Day[] = [
@@ -180,21 +185,25 @@ const days: readonly Day[] = [
 	{
 		name: 'the watch is answered with 410',
 		hit() {
-			rig.api.faults.next({kind: 'gone'}, {verb: 'watch', resource: 'pods'});
+			rig.api.faults.injectNext({kind: 'gone'}, {verb: 'watch', resource: 'pods'});
 			onWatch({kind: 'cut'})();
 		},
 	},
 	{
 		name: 'the server asks to wait',
 		hit() {
-			rig.api.faults.next({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {verb: 'watch', resource: 'pods'}, 2);
+			rig.api.faults.injectNext(
+				{kind: 'refuse', code: 429, retryAfterSeconds: 1},
+				{verb: 'watch', resource: 'pods'},
+				2,
+			);
 			onWatch({kind: 'reset'})();
 		},
 	},
 	{
 		name: 'the server fails',
 		hit() {
-			rig.api.faults.next({kind: 'refuse', code: 503}, {verb: 'watch', resource: 'pods'}, 3);
+			rig.api.faults.injectNext({kind: 'refuse', code: 503}, {verb: 'watch', resource: 'pods'}, 3);
 			onWatch({kind: 'reset'})();
 		},
 	},
@@ -206,7 +215,7 @@ describe('when', () => {
 	test.each(days)(
 		'$name, it goes on by itself and shows no deleted pod',
 		async ({hit, heal}) => {
-			const client = await rig.client();
+			const client = await rig.createClient();
 			rig.addPod('doomed');
 			await eventually(() => equal(client));
 			await hit();
@@ -223,7 +232,7 @@ describe('when', () => {
 			// It stays so: nothing late brings the pod back.
 			for (let look = 0; look < 10; look++) {
 				await new Promise(resolve => setTimeout(resolve, 20));
-				const {objects} = await client.port.watched('pods', asking()).catch(() => ({objects: new Map()}));
+				const {objects} = await client.port.readWatched('pods', testContext()).catch(() => ({objects: new Map()}));
 				expect([...objects.values()].map(({metadata}) => metadata.name)).not.toContain('doomed');
 			}
 			rig.removePod('newcomer');
@@ -235,19 +244,19 @@ describe('when', () => {
 	);
 
 	test('the server does not answer, what was heard is told with its age', async () => {
-		const client = await rig.client();
+		const client = await rig.createClient();
 		await eventually(() => equal(client));
-		const before = await client.port.watched('pods', asking());
+		const before = await client.port.readWatched('pods', testContext());
 		await rig.api.faults.stop();
 		await eventually(async () => {
-			const failed: unknown = await client.port.watched('pods', asking()).catch((error: unknown) => error);
+			const failed: unknown = await client.port.readWatched('pods', testContext()).catch((error: unknown) => error);
 			expect(failed).toMatchObject({kind: 'unreachable'});
 		});
-		const {heardAt} = before;
+		const {lastHeardAt: heardAt} = before;
 		await rig.api.faults.start();
 		await eventually(async () => {
-			const after = await client.port.watched('pods', asking());
-			expect(after.heardAt).toBeGreaterThanOrEqual(heardAt);
+			const after = await client.port.readWatched('pods', testContext());
+			expect(after.lastHeardAt).toBeGreaterThanOrEqual(heardAt);
 			expect(after.stale).toBeUndefined();
 		});
 	}, 40_000);
@@ -262,22 +271,22 @@ describe('once it is noticed that nothing is heard, what is shown is as old as t
 	])(
 		'$name',
 		async ({where}) => {
-			const client = await rig.client();
+			const client = await rig.createClient();
 			await eventually(() => equal(client));
 			// Long enough for signs of life to come and go, on a watch on which nothing happens.
 			await new Promise(resolve => setTimeout(resolve, 400));
-			rig.api.faults.next({kind: 'stall'}, where, Number.POSITIVE_INFINITY);
+			rig.api.faults.injectNext({kind: 'stall'}, where, Number.POSITIVE_INFINITY);
 			const silentAt = Date.now();
-			expect(rig.api.faults.now({kind: 'stall'}, where)).toBeGreaterThan(0);
+			expect(rig.api.faults.injectNow({kind: 'stall'}, where)).toBeGreaterThan(0);
 			await expect
-				.poll(() => client.port.watched('pods', asking()).catch((error: unknown) => error), {timeout: 10_000})
+				.poll(() => client.port.readWatched('pods', testContext()).catch((error: unknown) => error), {timeout: 10_000})
 				.toMatchObject({kind: 'timeout', asOf: expect.any(Number)});
-			const failed: unknown = await client.port.watched('pods', asking()).catch((error: unknown) => error);
+			const failed: unknown = await client.port.readWatched('pods', testContext()).catch((error: unknown) => error);
 			const {asOf = 0} = failed as AdapterError;
 			expect(asOf).toBeLessThanOrEqual(silentAt);
 			expect(asOf).toBeGreaterThan(silentAt - 10_000);
 			rig.api.faults.clear();
-			rig.api.faults.now({kind: 'reset'}, where);
+			rig.api.faults.injectNow({kind: 'reset'}, where);
 			await eventually(async () => expect(await claimsTruth(client)).toBe(true));
 			client.close();
 		},
@@ -287,8 +296,8 @@ describe('once it is noticed that nothing is heard, what is shown is as old as t
 
 describe('without the right', () => {
 	test('to list, it says which line grants it', async () => {
-		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
-		await expect(client.port.watched('pods', asking())).rejects.toMatchObject({
+		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		await expect(client.port.readWatched('pods', testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			hint: expect.stringContaining(
 				'kubectl create clusterrole midwatch-pods-read --verb=get,list,watch --resource=pods',
@@ -298,8 +307,8 @@ describe('without the right', () => {
 
 	test('to watch, it is listed again and again', async () => {
 		const rules = [{verbs: ['list'], groups: [''], resources: ['pods']}];
-		rig.api.world.cluster.access.grant('bare', rules);
-		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		rig.api.simulation.cluster.access.grant('bare', rules);
+		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
 		await eventually(() => equal(client));
 		rig.addPod('polled');
 		await eventually(() => equal(client));
@@ -308,19 +317,19 @@ describe('without the right', () => {
 	});
 
 	test('that it had, it says so, asks again now and then, and goes on when the right is back', async () => {
-		const {access} = rig.api.world.cluster;
+		const {access} = rig.api.simulation.cluster;
 		const rules = [{verbs: ['list', 'watch'], groups: [''], resources: ['pods']}];
 		access.grant('bare', rules);
-		const client = await rig.client({text: rig.api.kubeconfigOf('bare')});
+		const client = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
 		await eventually(() => equal(client));
 		access.grant('bare', []);
 		let refused = 0;
 		const stop = rig.api.faults.onRequest(({user}) => {
 			if (user === 'bare') refused += 1;
 		});
-		rig.api.faults.now({kind: 'cut'}, {verb: 'watch', user: 'bare'});
+		rig.api.faults.injectNow({kind: 'cut'}, {verb: 'watch', user: 'bare'});
 		await expect
-			.poll(() => client.port.watched('pods', asking()).catch((error: unknown) => error), {timeout: 10_000})
+			.poll(() => client.port.readWatched('pods', testContext()).catch((error: unknown) => error), {timeout: 10_000})
 			.toMatchObject({kind: 'denied', hint: expect.stringContaining('midwatch-pods-read')});
 		// One after another with a pause between them, so that a few waits hold no more than a few.
 		await new Promise(resolve => setTimeout(resolve, 500));

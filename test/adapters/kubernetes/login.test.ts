@@ -5,12 +5,12 @@ import {type AddressInfo, connect, type Socket} from 'node:net';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {proxyFor} from '../../../adapters/http/proxy.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {asking, eventually, known, type Rig, startRig} from './cluster-fixture.ts';
+import {type ClusterFixture, cachedVersions, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startRig();
+	rig = await startClusterFixture();
 	rig.addPod('one');
 });
 
@@ -32,8 +32,8 @@ function config(user: Readonly<Record<string, unknown>>, cluster: Readonly<Recor
 }
 
 const userOf = async (text: string) => {
-	const client = await rig.client({text});
-	return (await client.port.identity(asking())).user;
+	const client = await rig.createClient({text});
+	return (await client.port.identity(testContext())).user;
 };
 
 describe('a login', () => {
@@ -47,9 +47,9 @@ describe('a login', () => {
 
 	test('by certificates in files beside the kubeconfig', async () => {
 		const {cert, key} = rig.api.certificateOf('viewer');
-		await rig.file('client.crt', cert);
-		await rig.file('client.key', key);
-		await rig.file('ca.crt', rig.api.ca);
+		await rig.writeFile('client.crt', cert);
+		await rig.writeFile('client.key', key);
+		await rig.writeFile('ca.crt', rig.api.ca);
 		const text = config(
 			{'client-certificate': 'client.crt', 'client-key': 'client.key'},
 			{'certificate-authority-data': '', 'certificate-authority': 'ca.crt'},
@@ -59,31 +59,31 @@ describe('a login', () => {
 
 	test('on behalf of others, by kubeconfig and by configuration', async () => {
 		const text = config({token: rig.api.tokens.admin, as: 'viewer', 'as-groups': ['night', 'day']});
-		const client = await rig.client({text});
-		const identity = await client.port.identity(asking());
+		const client = await rig.createClient({text});
+		const identity = await client.port.identity(testContext());
 		expect(identity.user).toBe('viewer');
 		expect(identity.groups).toEqual(expect.arrayContaining(['night', 'day']));
-		const other = await rig.client({text, impersonate: {user: 'operator', groups: [], extra: {}}});
-		expect((await other.port.identity(asking())).user).toBe('operator');
+		const other = await rig.createClient({text, impersonate: {user: 'operator', groups: [], extra: {}}});
+		expect((await other.port.identity(testContext())).user).toBe('operator');
 	});
 
 	test('by a token file, which is read again once it is refused', async () => {
-		const first = rig.api.world.cluster.access.issue('viewer');
-		const file = await rig.file('token', `${first}\n`);
-		const client = await rig.client({text: config({tokenFile: 'token'})});
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		const first = rig.api.simulation.cluster.access.issue('viewer');
+		const file = await rig.writeFile('token', `${first}\n`);
+		const client = await rig.createClient({text: config({tokenFile: 'token'})});
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 		rig.api.faults.expireToken(first);
-		await writeFile(file, rig.api.world.cluster.access.issue('viewer'));
-		expect((await client.port.identity(asking())).user).toBe('viewer');
+		await writeFile(file, rig.api.simulation.cluster.access.issue('viewer'));
+		expect((await client.port.identity(testContext())).user).toBe('viewer');
 		// The watch that stood open meanwhile goes on with the new one.
-		rig.api.faults.now({kind: 'cut'}, {verb: 'watch'});
+		rig.api.faults.injectNow({kind: 'cut'}, {verb: 'watch'});
 		rig.addPod('two');
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 	});
 
 	test('that the server does not know says so', async () => {
-		const client = await rig.client({text: config({token: 'stale'})});
-		await expect(client.port.watched('pods', asking())).rejects.toMatchObject({
+		const client = await rig.createClient({text: config({token: 'stale'})});
+		await expect(client.port.readWatched('pods', testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			hint: expect.stringContaining('log in again'),
 		});
@@ -93,8 +93,8 @@ describe('a login', () => {
 describe('an exec plugin', () => {
 	/** Answers with the token in a file, and notes each time that it was run and what it was told. */
 	async function plugin(more: Readonly<Record<string, unknown>> = {}, expires = '') {
-		await rig.file('runs', '');
-		await rig.file(
+		await rig.writeFile('runs', '');
+		await rig.writeFile(
 			'login',
 			`#!/bin/sh
 cd "$(dirname "$0")"
@@ -105,7 +105,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 `,
 			0o700,
 		);
-		await rig.file('exec-token', rig.api.world.cluster.access.issue('viewer'));
+		await rig.writeFile('exec-token', rig.api.simulation.cluster.access.issue('viewer'));
 		const exec = {
 			apiVersion: 'client.authentication.k8s.io/v1',
 			command: './login',
@@ -119,8 +119,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	const runs = async () => (await readFile(`${rig.folder}/runs`, 'utf8')).split('\n').filter(Boolean);
 
 	test('is run once for all who wait, is told the cluster, and is run again after a 401', async () => {
-		const client = await rig.client({text: await plugin()});
-		const all = await Promise.all([1, 2, 3, 4, 5].map(() => client.port.identity(asking())));
+		const client = await rig.createClient({text: await plugin()});
+		const all = await Promise.all([1, 2, 3, 4, 5].map(() => client.port.identity(testContext())));
 		expect(all.map(({user}) => user)).toEqual(Array(5).fill('viewer'));
 		const [told, ...others] = await runs();
 		expect(others).toEqual([]);
@@ -136,8 +136,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			},
 		});
 		rig.api.faults.expireToken(await readFile(`${rig.folder}/exec-token`, 'utf8'));
-		await rig.file('exec-token', rig.api.world.cluster.access.issue('operator'));
-		const later = await Promise.all([1, 2, 3].map(() => client.port.identity(asking())));
+		await rig.writeFile('exec-token', rig.api.simulation.cluster.access.issue('operator'));
+		const later = await Promise.all([1, 2, 3].map(() => client.port.identity(testContext())));
 		expect(later.map(({user}) => user)).toEqual(Array(3).fill('operator'));
 		expect(await runs()).toHaveLength(2);
 	});
@@ -145,27 +145,27 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 	test('is run again shortly before its credential expires', async () => {
 		const clock = createFakeClock();
 		const text = await plugin({}, `,"expirationTimestamp":"${new Date(clock.now() + 600_000).toISOString()}"`);
-		const client = await rig.client({text}, {clock});
-		await client.port.identity(asking());
+		const client = await rig.createClient({text}, {clock});
+		await client.port.identity(testContext());
 		await clock.advance(539_000);
-		await client.port.identity(asking());
+		await client.port.identity(testContext());
 		expect(await runs()).toHaveLength(1);
 		await clock.advance(2000);
-		await client.port.identity(asking());
+		await client.port.identity(testContext());
 		expect(await runs()).toHaveLength(2);
 	});
 
 	test('that fails is told in its own words, and is not run again for each who asks', async () => {
-		const client = await rig.client({text: await plugin({env: []})});
-		const ask = () => client.port.identity(asking());
+		const client = await rig.createClient({text: await plugin({env: []})});
+		const ask = () => client.port.identity(testContext());
 		await expect(ask()).rejects.toMatchObject({kind: 'denied', message: expect.stringContaining('tell me WANTED')});
 		await expect(ask()).rejects.toMatchObject({kind: 'denied'});
 		expect(await runs()).toHaveLength(1);
 	});
 
 	test('that needs a terminal is not run behind the screen', async () => {
-		const client = await rig.client({text: await plugin({interactiveMode: 'Always'})});
-		await expect(client.port.identity(asking())).rejects.toMatchObject({
+		const client = await rig.createClient({text: await plugin({interactiveMode: 'Always'})});
+		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('needs a terminal'),
 			hint: expect.stringContaining('--context demo version'),
@@ -175,8 +175,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 
 	test('that is not installed says how to install it', async () => {
 		const text = await plugin({command: 'no-such-plugin', installHint: 'Install it from the shelf.'});
-		const client = await rig.client({text});
-		await expect(client.port.identity(asking())).rejects.toMatchObject({
+		const client = await rig.createClient({text});
+		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('not installed'),
 			hint: 'Install it from the shelf.',
@@ -193,10 +193,10 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			{credentialPluginPolicy: 'Allowlist', credentialPluginAllowlist: [{name: path}]},
 			{credentialPluginPolicy: 'AllowAll'},
 		]) {
-			rig.env = {...rig.env, KUBERC: await rig.file('kuberc', JSON.stringify({kind: 'Preference', ...kuberc}))};
-			const client = await rig.client({text});
+			rig.env = {...rig.env, KUBERC: await rig.writeFile('kuberc', JSON.stringify({kind: 'Preference', ...kuberc}))};
+			const client = await rig.createClient({text});
 			answers.push(
-				await client.port.identity(asking()).then(
+				await client.port.identity(testContext()).then(
 					({user}) => user,
 					error => error.kind,
 				),
@@ -246,10 +246,10 @@ describe('a proxy', () => {
 
 	test('of the kubeconfig is used, for lists and watches too', async () => {
 		const text = config({token: rig.api.tokens.viewer}, {'proxy-url': `http://me:secret@${address}`});
-		const client = await rig.client({text});
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		const client = await rig.createClient({text});
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 		rig.addPod('through');
-		await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+		await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 		const credential = Buffer.from('me:secret').toString('base64');
 		expect(new Set(asked)).toEqual(new Set([`${new URL(rig.api.url).host} Basic ${credential}`]));
 		client.close();
@@ -258,26 +258,26 @@ describe('a proxy', () => {
 	test('of the environment is used, but not for those that NO_PROXY names', async () => {
 		rig.env = {...rig.env, HTTPS_PROXY: `http://${address}`};
 		const server = 'https://kubernetes.default.svc:6443';
-		const client = await rig.client({text: config({token: rig.api.tokens.viewer}, {server})});
-		expect((await client.port.identity(asking())).user).toBe('viewer');
+		const client = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
+		expect((await client.port.identity(testContext())).user).toBe('viewer');
 		expect(asked).toContain('kubernetes.default.svc:6443');
 		client.close();
 		rig.env = {...rig.env, NO_PROXY: '.default.svc'};
 		asked.length = 0;
-		const direct = await rig.client({text: config({token: rig.api.tokens.viewer}, {server})});
-		await expect(direct.port.identity(asking())).rejects.toMatchObject({kind: 'unreachable'});
+		const direct = await rig.createClient({text: config({token: rig.api.tokens.viewer}, {server})});
+		await expect(direct.port.identity(testContext())).rejects.toMatchObject({kind: 'unreachable'});
 		expect(asked.filter(place => place.startsWith('kubernetes'))).toEqual([]);
 	});
 
 	test('that refuses, or is not there, is named', async () => {
 		const refused = config({}, {server: 'https://refused:443', 'proxy-url': `http://${address}`});
-		const client = await rig.client({text: refused});
-		await expect(client.port.identity(asking())).rejects.toMatchObject({
+		const client = await rig.createClient({text: refused});
+		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringContaining(`proxy ${address} refuses a connection to refused:443`),
 		});
-		const gone = await rig.client({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
-		await expect(gone.port.identity(asking())).rejects.toMatchObject({
+		const gone = await rig.createClient({text: config({}, {'proxy-url': 'http://127.0.0.1:1'})});
+		await expect(gone.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: expect.stringContaining('proxy 127.0.0.1:1'),
 		});
@@ -311,8 +311,8 @@ describe('a server', () => {
 		['whose authority is not known', {'certificate-authority-data': ''}, 'unreachable', /certificate-authority/],
 		['with another name', {'tls-server-name': 'other.test'}, 'unreachable', /tls-server-name/],
 	])('%s says what to do', async (_, cluster, kind, hint) => {
-		const client = await rig.client({text: config({token: rig.api.tokens.viewer}, cluster)});
-		await expect(client.port.identity(asking())).rejects.toMatchObject({kind, hint: expect.stringMatching(hint)});
+		const client = await rig.createClient({text: config({token: rig.api.tokens.viewer}, cluster)});
+		await expect(client.port.identity(testContext())).rejects.toMatchObject({kind, hint: expect.stringMatching(hint)});
 	});
 
 	test('whose certificate is not to be checked is used unchecked', async () => {
@@ -321,16 +321,16 @@ describe('a server', () => {
 	});
 
 	test('that is silent ends with the patience of who asks', async () => {
-		rig.api.faults.next({kind: 'stall'}, {}, 99);
-		const client = await rig.client();
-		await expect(client.port.identity(asking(AbortSignal.timeout(200)))).rejects.toMatchObject({kind: 'timeout'});
+		rig.api.faults.injectNext({kind: 'stall'}, {}, 99);
+		const client = await rig.createClient();
+		await expect(client.port.identity(testContext(AbortSignal.timeout(200)))).rejects.toMatchObject({kind: 'timeout'});
 	});
 
 	test('whose kubeconfig is gone is told of', async () => {
-		const file = await rig.file('short-lived', rig.api.kubeconfig);
-		const client = await rig.client({kubeconfig: [file]});
+		const file = await rig.writeFile('short-lived', rig.api.kubeconfig);
+		const client = await rig.createClient({kubeconfig: [file]});
 		await rm(file);
-		await expect(client.port.identity(asking())).rejects.toMatchObject({
+		await expect(client.port.identity(testContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringContaining('short-lived'),
 		});

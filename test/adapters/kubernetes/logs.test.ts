@@ -1,18 +1,18 @@
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {inspectLogs} from '../../../adapters/kubernetes/logs/inspect-logs.ts';
-import {pods} from '../../../adapters/kubernetes/pods/pods.ts';
-import {workloads} from '../../../adapters/kubernetes/workloads/workloads.ts';
+import {podsSource} from '../../../adapters/kubernetes/pods/pods.ts';
+import {workloadsSource} from '../../../adapters/kubernetes/workloads/workloads.ts';
 import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {timestamp} from '../../../demo/kubernetes-api/objects/kube-object.ts';
-import type {Document, Line} from '../../../src/contract/document.ts';
+import type {Document, DocumentLine} from '../../../src/contract/document.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-fixture.ts';
+import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 const open: AbortController[] = [];
 
@@ -24,14 +24,14 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig();
-	({port} = await rig.client());
+	rig = await startClusterFixture();
+	({port} = await rig.createClient());
 });
 
 afterEach(() => {
 	for (const one of open.splice(0)) one.abort();
 	rig.api.faults.clear();
-	for (const pod of rig.api.world.cluster.store.list('pods', 'rig')) rig.removePod(pod.metadata.name);
+	for (const pod of rig.api.simulation.cluster.store.list('pods', 'rig')) rig.removePod(pod.metadata.name);
 });
 
 afterAll(() => rig.close());
@@ -39,7 +39,7 @@ afterAll(() => rig.close());
 async function rowsOf(source: Source<Row, KubernetesPort>, names: readonly string[]): Promise<readonly Row[]> {
 	let found: readonly Row[] = [];
 	await eventually(async () => {
-		const {rows} = await source.open(port, target)(asking());
+		const {rows} = await source.open(port, target)(testContext());
 		found = names.flatMap(name => rows.filter(row => 'name' in row && row.name === name));
 		expect(found).toHaveLength(names.length);
 	});
@@ -48,7 +48,7 @@ async function rowsOf(source: Source<Row, KubernetesPort>, names: readonly strin
 
 type Opened = {
 	readonly document: Document;
-	readonly lines: Line[];
+	readonly lines: DocumentLine[];
 	readonly ended: Promise<void>;
 	/** What is told among the lines. */
 	text(): string;
@@ -63,13 +63,13 @@ async function openLogs(
 	const [first] = rows;
 	if (first === undefined) throw new Error('no row to open');
 	const params = {...initialParams(inspectLogs.params, rows), ...more};
-	const document = await inspectLogs.open(first, {...asking(), port: from, target, rows, params});
+	const document = await inspectLogs.open(first, {...testContext(), port: from, target, rows, params});
 	const quit = new AbortController();
 	open.push(quit);
 	const lines = [...document.lines];
 	const read = async () => {
 		if (document.follow === undefined) return;
-		for await (const some of document.follow(asking(quit.signal))) lines.push(...some);
+		for await (const some of document.follow(testContext(quit.signal))) lines.push(...some);
 	};
 	return {
 		document,
@@ -80,9 +80,9 @@ async function openLogs(
 }
 
 /** By what stands before it, the numbers of the lines in the order in which they came. */
-function numbers(lines: readonly Line[]): Map<string, number[]> {
+function numbers(lines: readonly DocumentLine[]): Map<string, number[]> {
 	const found = new Map<string, number[]>();
-	for (const {text, lead} of lines) {
+	for (const {text, sourceLabel: lead} of lines) {
 		const [, digits] = /seq=(\d+)/.exec(text) ?? [];
 		if (digits === undefined) continue;
 		const own = found.get(lead?.text ?? '') ?? [];
@@ -102,15 +102,15 @@ function expectUnbroken(own: readonly number[]): void {
 }
 
 /** Breaks the logs that are followed. */
-const breakLogs = () => rig.api.faults.now({kind: 'reset'}, {resource: 'pods/log'});
+const breakLogs = () => rig.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'});
 
-const writes = (linesPerSecond: number) => rig.api.world.programs.set('rig:1', {linesPerSecond});
+const writes = (linesPerSecond: number) => rig.api.simulation.programs.set('rig:1', {linesPerSecond});
 
 describe('the log of a pod', () => {
 	test('goes on after its connection broke, without loss and without doubling', async () => {
 		writes(200);
 		rig.addPod('chatty');
-		const opened = await openLogs(await rowsOf(pods, ['chatty']));
+		const opened = await openLogs(await rowsOf(podsSource, ['chatty']));
 		expect(numbers(opened.document.lines).get('')).toHaveLength(500);
 		for (const amount of [700, 900, 1100]) {
 			await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(amount));
@@ -123,7 +123,7 @@ describe('the log of a pod', () => {
 	test('goes on when its container is started again, with what the run before wrote last', async () => {
 		writes(100);
 		rig.addPod('shaky');
-		const opened = await openLogs(await rowsOf(pods, ['shaky']));
+		const opened = await openLogs(await rowsOf(podsSource, ['shaky']));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
 		await startAgain('shaky', 'OOMKilled', 137);
 		await eventually(() =>
@@ -144,9 +144,9 @@ describe('the log of a pod', () => {
 	test('reads the run before when it was started again while nobody could read', async () => {
 		writes(100);
 		rig.addPod('away');
-		const opened = await openLogs(await rowsOf(pods, ['away']));
+		const opened = await openLogs(await rowsOf(podsSource, ['away']));
 		await eventually(() => expect(numbers(opened.lines).get('')?.length).toBeGreaterThan(550));
-		rig.api.faults.next({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
 		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
 		await startAgain('away', 'Error', 1);
@@ -162,11 +162,11 @@ describe('the log of a pod', () => {
 	});
 
 	test('says so when what was written meanwhile was rotated away', async () => {
-		rig.api.world.programs.set('rig:1', {linesPerSecond: 200, keptLines: 100});
+		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 200, keptLines: 100});
 		rig.addPod('torrent');
-		const opened = await openLogs(await rowsOf(pods, ['torrent']));
+		const opened = await openLogs(await rowsOf(podsSource, ['torrent']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(200));
-		rig.api.faults.next({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
+		rig.api.faults.injectNext({kind: 'refuse', code: 503}, {resource: 'pods/log'}, Number.POSITIVE_INFINITY);
 		breakLogs();
 		await new Promise(resolve => setTimeout(resolve, 2000));
 		rig.api.faults.clear();
@@ -176,9 +176,9 @@ describe('the log of a pod', () => {
 	test('waits as long as the server asks, and tells it', async () => {
 		writes(50);
 		rig.addPod('busy');
-		const opened = await openLogs(await rowsOf(pods, ['busy']));
+		const opened = await openLogs(await rowsOf(podsSource, ['busy']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
-		rig.api.faults.next({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
+		rig.api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 1}, {resource: 'pods/log'}, 2);
 		breakLogs();
 		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
 		await eventually(() => expect(opened.text()).toContain('connected again'));
@@ -188,12 +188,12 @@ describe('the log of a pod', () => {
 	test('ends when its pod has come to its end, and when it is closed', async () => {
 		writes(50);
 		rig.addPod('job');
-		const opened = await openLogs(await rowsOf(pods, ['job']));
+		const opened = await openLogs(await rowsOf(podsSource, ['job']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(505));
 		finish('job');
 		await opened.ended;
 		expect(opened.text()).toMatch(/ended: Completed, exit code 0$/);
-		const other = await openLogs(await rowsOf(pods, ['job']));
+		const other = await openLogs(await rowsOf(podsSource, ['job']));
 		open.at(-1)?.abort();
 		await other.ended;
 	});
@@ -202,7 +202,7 @@ describe('the log of a pod', () => {
 		writes(1e-9);
 		const {creationTimestamp} = rig.addPod('quiet', {ageMs: 26 * 3_600_000}).metadata;
 		const startedAt = timestamp(Date.parse(String(creationTimestamp)) + 1000).slice(11);
-		const rows = await rowsOf(pods, ['quiet']);
+		const rows = await rowsOf(podsSource, ['quiet']);
 		const recent = await openLogs(rows, {since: '1m'});
 		expect(recent.text()).toBe(`-- it wrote nothing since ${startedAt}, 1d01h ago: b looks further back`);
 		expect((await openLogs(rows, {since: 'all'})).text()).toBe('');
@@ -211,7 +211,7 @@ describe('the log of a pod', () => {
 	test('may be of the run before, and no older than wanted', async () => {
 		writes(50);
 		rig.addPod('two');
-		const rows = await rowsOf(pods, ['two']);
+		const rows = await rowsOf(podsSource, ['two']);
 		const {lines} = await openLogs(rows);
 		await eventually(() => expect(numbers(lines).get('')).not.toBeUndefined());
 		await startAgain('two', 'Error', 3);
@@ -232,15 +232,15 @@ describe('the log of a pod', () => {
 	test('has no run before as long as its container was not restarted', async () => {
 		writes(50);
 		rig.addPod('steady');
-		const before = await openLogs(await rowsOf(pods, ['steady']), {run: 'before'});
+		const before = await openLogs(await rowsOf(podsSource, ['steady']), {run: 'before'});
 		expect(before.lines).toEqual([{text: '-- it has not been restarted: there is no run before'}]);
 	});
 
 	test('begins with the run before where that has just crashed, each run under its own head', async () => {
-		rig.api.world.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
+		rig.api.simulation.programs.set('rig:1', {linesPerSecond: 50, neverReady: true});
 		rig.addPod('fallen');
 		end('fallen', 'Error', 1, 'Running');
-		const rows = await rowsOf(pods, ['fallen']);
+		const rows = await rowsOf(podsSource, ['fallen']);
 		await eventually(async () => {
 			const {lines} = (await openLogs(rows)).document;
 			const now = lines.findIndex(({text}) => text === '-- the run now');
@@ -253,9 +253,11 @@ describe('the log of a pod', () => {
 	test('says who may give the right to read it', async () => {
 		writes(50);
 		rig.addPod('secret');
-		const rows = await rowsOf(pods, ['secret']);
-		const bare = await rig.client({text: rig.api.kubeconfigOf('bare')});
-		rig.api.world.cluster.access.grant('bare', [{verbs: ['list', 'watch', 'get'], groups: [''], resources: ['pods']}]);
+		const rows = await rowsOf(podsSource, ['secret']);
+		const bare = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		rig.api.simulation.cluster.access.grant('bare', [
+			{verbs: ['list', 'watch', 'get'], groups: [''], resources: ['pods']},
+		]);
 		const opened = await openLogs(rows, {}, bare.port);
 		await opened.ended;
 		expect(opened.text()).toMatch(/cannot get resource "pods\/log"/);
@@ -266,7 +268,7 @@ describe('the logs of several', () => {
 	test('are in the order in which they were written, each line led by what wrote it', async () => {
 		writes(20);
 		for (const name of ['one', 'two', 'three']) rig.addPod(name);
-		const opened = await openLogs(await rowsOf(pods, ['one', 'two', 'three']));
+		const opened = await openLogs(await rowsOf(podsSource, ['one', 'two', 'three']));
 		const moments = opened.document.lines.flatMap(({at}) => at ?? []);
 		expect(moments).toHaveLength(300);
 		expect(moments).toEqual(moments.toSorted());
@@ -281,7 +283,7 @@ describe('the logs of several', () => {
 	test('of the runs before are headed each where its own lines begin', async () => {
 		writes(20);
 		for (const name of ['one', 'steady', 'two']) rig.addPod(name);
-		const rows = await rowsOf(pods, ['one', 'steady', 'two']);
+		const rows = await rowsOf(podsSource, ['one', 'steady', 'two']);
 		await startAgain('one', 'Error', 3);
 		await startAgain('two', 'Error', 3);
 		await eventually(async () => {
@@ -289,7 +291,7 @@ describe('the logs of several', () => {
 			expect(lines[0]).toEqual({text: 'steady: -- it has not been restarted: there is no run before'});
 			for (const name of ['one', 'two']) {
 				const head = lines.findIndex(({text}) => text === `${name}: -- the run before, which ended`);
-				expect(lines.findIndex(({lead}) => lead?.text.trim() === name)).toBe(head + 1);
+				expect(lines.findIndex(({sourceLabel: lead}) => lead?.text.trim() === name)).toBe(head + 1);
 			}
 			expect(lines).toHaveLength(203);
 			const moments = lines.flatMap(({at}) => at ?? []);
@@ -298,7 +300,7 @@ describe('the logs of several', () => {
 	});
 
 	test('of a workload follow its pods as they go and come', async () => {
-		const rows = await rowsOf(workloads, ['web']);
+		const rows = await rowsOf(workloadsSource, ['web']);
 		// A workload's pods are known by its replica sets, which may be listed after it.
 		const opened = await eventually(() => openLogs(rows));
 		expect(opened.document.title).toMatch(/^Logs of deployment checkout\/web, \d+ pods$/);
@@ -309,7 +311,7 @@ describe('the logs of several', () => {
 		});
 		expect(opened.text()).not.toContain('joins');
 		for (const own of numbers(opened.lines).values()) expectUnbroken(own);
-		const first = rig.api.world.cluster.store
+		const first = rig.api.simulation.cluster.store
 			.list('pods', 'checkout')
 			.find(({metadata}) => metadata.name.startsWith('web-'));
 		rig.removePod(first?.metadata.name ?? '', 'checkout');
@@ -321,7 +323,7 @@ describe('the logs of several', () => {
 		const names = Array.from({length: 20}, (_, index) => `fast-${index}`);
 		writes(500);
 		for (const name of names) rig.addPod(name);
-		const opened = await openLogs(await rowsOf(pods, names), {tail: '100'});
+		const opened = await openLogs(await rowsOf(podsSource, names), {tail: '100'});
 		for (const amount of [10_000, 20_000]) {
 			await eventually(() => expect(opened.lines.length).toBeGreaterThan(amount));
 			expect(breakLogs()).toBeGreaterThan(0);
@@ -335,11 +337,11 @@ describe('the logs of several', () => {
 	test('are read again when the connection is dead without saying so', async () => {
 		writes(50);
 		rig.addPod('dead');
-		const opened = await openLogs(await rowsOf(pods, ['dead']));
+		const opened = await openLogs(await rowsOf(podsSource, ['dead']));
 		await eventually(() => expect(opened.lines.length).toBeGreaterThan(510));
-		rig.api.faults.now({kind: 'stall'}, {resource: 'pods/log'});
+		rig.api.faults.injectNow({kind: 'stall'}, {resource: 'pods/log'});
 		// The server as a whole is silent: only then a quiet log is doubted.
-		rig.api.faults.next({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
+		rig.api.faults.injectNext({kind: 'stall'}, {}, Number.POSITIVE_INFINITY);
 		await eventually(() => expect(opened.text()).toContain('the connection to a log broke'));
 		rig.api.faults.clear();
 		await eventually(() => expect(opened.text()).toContain('connected again'));
@@ -349,7 +351,7 @@ describe('the logs of several', () => {
 });
 
 function change(name: string, become: (pod: Pod) => Pod): void {
-	const {store} = rig.api.world.cluster;
+	const {store} = rig.api.simulation.cluster;
 	const pod = store.get<Pod>('pods', 'rig', name);
 	if (pod === undefined) throw new Error(`there is no pod ${name}`);
 	store.put('pods', become(pod));
@@ -375,7 +377,7 @@ function end(name: string, reason: string, exitCode: number, phase: Pod['status'
 async function startAgain(name: string, reason: string, exitCode: number): Promise<void> {
 	end(name, reason, exitCode, 'Running');
 	await eventually(() => {
-		const [status] = rig.api.world.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses ?? [];
+		const [status] = rig.api.simulation.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses ?? [];
 		expect(status).toMatchObject({restartCount: 1, ready: true});
 	});
 }
@@ -384,8 +386,8 @@ const finish = (name: string) => end(name, 'Completed', 0, 'Succeeded');
 
 /** The number of the last line that the run before wrote. */
 function lastOf(name: string): readonly number[] {
-	const status = rig.api.world.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses?.[0];
+	const status = rig.api.simulation.cluster.store.get<Pod>('pods', 'rig', name)?.status.containerStatuses?.[0];
 	const {startedAt, finishedAt} = status?.lastState.terminated ?? {};
-	const rate = rig.api.world.programs.get('rig:1').linesPerSecond ?? 0;
+	const rate = rig.api.simulation.programs.get('rig:1').linesPerSecond ?? 0;
 	return [Math.floor(((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000) * rate)];
 }

@@ -1,10 +1,10 @@
 import {describe, expect, test} from 'vitest';
-import {masked} from '../../../adapters/kubernetes/objects/mask-secrets.ts';
+import {maskSecrets} from '../../../adapters/kubernetes/objects/mask-secrets.ts';
 import {yamlLines} from '../../../adapters/kubernetes/objects/yaml-text.ts';
 import type {ApiObject} from '../../../src/port/kubernetes.ts';
 
 const metadata = {name: 'shop', namespace: 'orders', uid: 'u', resourceVersion: '1'};
-const shown = (object: object): string => yamlLines(masked({metadata, ...object} as ApiObject)).join('\n');
+const shown = (object: object): string => yamlLines(maskSecrets({metadata, ...object} as ApiObject)).join('\n');
 
 describe('an object that is shown', () => {
 	test('of a Secret keeps its keys, and neither its values nor those of its annotations', () => {

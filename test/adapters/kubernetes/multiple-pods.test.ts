@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
@@ -7,15 +7,15 @@ import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {keep} from '../conformance-subject.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried, scenario: createScenario('calm', {now: Date.now})});
-	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
+	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('calm', {now: Date.now})});
+	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
 });
 afterAll(() => rig.close());
 
@@ -25,23 +25,29 @@ const target: Target = {
 	production: true,
 	settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
 };
-const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'several-1', keep});
+const about = (): ActionContext<KubernetesPort> => ({
+	...testContext(),
+	port,
+	target,
+	record: 'several-1',
+	saveFile: fakeSaveFile,
+});
 
 const action = (id: string): Action<Row, KubernetesPort> =>
-	(kubernetes.actions.find(each => each.id === id) ?? expect.fail(id)) as Action<Row, KubernetesPort>;
+	(kubernetesSystem.actions.find(each => each.id === id) ?? expect.fail(id)) as Action<Row, KubernetesPort>;
 const evict = action('kubernetes.evict-pod');
 const remove = action('kubernetes.delete-pod');
 
 async function rowsOf(namespace: string, owner: string, many: number): Promise<readonly PodRow[]> {
-	const [pods] = kubernetes.sources;
+	const [pods] = kubernetesSystem.sources;
 	if (pods === undefined) return expect.fail('no source');
-	const rows = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+	const rows = (await pods.open(port, target)(testContext())).rows as readonly PodRow[];
 	const found = rows.filter(row => row.namespace === namespace && row.owner === owner && row.deleteBy === undefined);
 	expect(found.length).toBeGreaterThanOrEqual(many);
 	return found.slice(0, many);
 }
 
-const isThere = ({namespace, uid}: PodRow) => uid in rig.truth('pods', namespace);
+const isThere = ({namespace, uid}: PodRow) => uid in rig.actualVersions('pods', namespace);
 const blocks = async (of: typeof evict, plan: unknown) =>
 	(await of.preflight(plan, about())).filter(check => check.result === 'block').map(check => check.detail);
 
@@ -100,7 +106,8 @@ describe('several marked pods', () => {
 		const rows = await rowsOf('payments', 'api', 2);
 		const {plan} = await remove.preview(rows, {grace: 'default'}, about());
 		rig.removePod(rows[0]?.name ?? '', 'payments');
-		for (const action of [remove, evict]) expect(await action.left?.(rows, plan, about())).toEqual(rows.slice(1));
+		for (const action of [remove, evict])
+			expect(await action.unchangedRows?.(rows, plan, about())).toEqual(rows.slice(1));
 		await expect(remove.preview(rows, {grace: 'default'}, about())).rejects.toMatchObject({kind: 'conflict'});
 		expect(await remove.preview(rows.slice(1), {grace: 'default'}, about())).toMatchObject({count: 1});
 	});
@@ -137,7 +144,7 @@ describe('several marked pods', () => {
 			...port,
 			async remove(...call) {
 				sent += 1;
-				if (sent === 2) rig.api.faults.next({kind: 'cut'}, {verb: 'delete'}, 1);
+				if (sent === 2) rig.api.faults.injectNext({kind: 'cut'}, {verb: 'delete'}, 1);
 				return port.remove(...call);
 			},
 		};

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {byteLines} from '../../../adapters/kubernetes/api/byte-lines.ts';
-import {grantFor} from '../../../adapters/kubernetes/api/grant-command.ts';
-import {readItems} from '../../../adapters/kubernetes/api/json-stream.ts';
-import {trimmed} from '../../../adapters/kubernetes/api/projection.ts';
+import {grantCommandForRefusal} from '../../../adapters/kubernetes/api/grant-command.ts';
+import {readListItems} from '../../../adapters/kubernetes/api/json-stream.ts';
+import {project} from '../../../adapters/kubernetes/api/projection.ts';
 import {parseQuantity} from '../../../adapters/kubernetes/api/quantity.ts';
 
 /** The bytes of a text in pieces of these lengths, over and over. */
@@ -27,7 +27,7 @@ describe('a list that comes in pieces', () => {
 				const whole = {metadata: {items: 'no', deep: {items: [1]}}, rest, items, kind: 'List'};
 				const text = JSON.stringify(whole, undefined, pretty ? 2 : undefined);
 				const found: unknown[] = [];
-				const top = await readItems(inPieces(text, pieces), 'items', item => found.push(item));
+				const top = await readListItems(inPieces(text, pieces), 'items', item => found.push(item));
 				const expected = JSON.parse(text) as {items: unknown[]};
 				expect(found).toEqual(expected.items);
 				expect(top).toEqual({...expected, items: []});
@@ -38,11 +38,11 @@ describe('a list that comes in pieces', () => {
 	test('may have no items at all', async () => {
 		const found: unknown[] = [];
 		const take = (item: unknown) => void found.push(item);
-		expect(await readItems(inPieces('{"items":null,"metadata":{}}', [3]), 'items', take)).toEqual({
+		expect(await readListItems(inPieces('{"items":null,"metadata":{}}', [3]), 'items', take)).toEqual({
 			items: null,
 			metadata: {},
 		});
-		expect(await readItems(inPieces('{"kind":"x"}', [3]), 'items', take)).toEqual({kind: 'x'});
+		expect(await readListItems(inPieces('{"kind":"x"}', [3]), 'items', take)).toEqual({kind: 'x'});
 		expect(found).toEqual([]);
 	});
 
@@ -51,7 +51,7 @@ describe('a list that comes in pieces', () => {
 		[`{"items":[{"a":${'['.repeat(1000)}`, 'it is nested more than 200 levels deep'],
 		[`{"metadata":${'{"a":'.repeat(1000)}`, 'it is nested more than 200 levels deep'],
 	])('that is nested too deep is refused before it ends', async (text, said) => {
-		await expect(readItems(inPieces(text, [40]), 'items', () => {})).rejects.toMatchObject({
+		await expect(readListItems(inPieces(text, [40]), 'items', () => {})).rejects.toMatchObject({
 			kind: 'malformed',
 			message: expect.stringContaining(said),
 		});
@@ -60,7 +60,7 @@ describe('a list that comes in pieces', () => {
 	test.each(['', '{"items":[{"a":1}', '{"items":[{"a":1}]', '{"items":[{"a":}]}', '[1]', '"x"', 'no'])(
 		'that is %j is refused',
 		async text => {
-			await expect(readItems(inPieces(text, [2]), 'items', () => {})).rejects.toMatchObject({kind: 'malformed'});
+			await expect(readListItems(inPieces(text, [2]), 'items', () => {})).rejects.toMatchObject({kind: 'malformed'});
 		},
 	);
 });
@@ -119,8 +119,8 @@ describe('a trimmed object', () => {
 			limit: '25%',
 			extra: {},
 		};
-		expect(trimmed<Thing>(from, shape)).toEqual({name: 'a', labels: {short: 'x'}, parts: [{id: '1'}], limit: '25%'});
-		expect(trimmed<Thing>('no', shape)).toBeUndefined();
+		expect(project<Thing>(from, shape)).toEqual({name: 'a', labels: {short: 'x'}, parts: [{id: '1'}], limit: '25%'});
+		expect(project<Thing>('no', shape)).toBeUndefined();
 	});
 });
 
@@ -157,5 +157,5 @@ test.each([
 	],
 	['something else', undefined],
 ])('the grant for %s', (message, line) => {
-	expect(grantFor(message)).toBe(line);
+	expect(grantCommandForRefusal(message)).toBe(line);
 });

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {
 	type JsonObject,
 	type KubeObject,
@@ -12,14 +12,14 @@ import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {keep} from '../conformance-subject.ts';
-import {type BindingCases, bindings, type ShownPlan} from '../plan-bindings.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
+import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 let admin: KubernetesPort;
-const actions = kubernetes.actions as readonly Action<Row, KubernetesPort>[];
+const actions = kubernetesSystem.actions as readonly Action<Row, KubernetesPort>[];
 const target: Target = {
 	name: 'rig',
 	kind: 'kubernetes',
@@ -29,14 +29,14 @@ const target: Target = {
 /** Milliseconds that the console's clock is ahead. */
 let ahead = 0;
 const about = (): ActionContext<KubernetesPort> => ({
-	...asking(),
+	...testContext(),
 	now: () => Date.now() + ahead,
 	port,
 	target,
 	record: 'bindings-1',
-	keep,
+	saveFile: fakeSaveFile,
 });
-const store = () => rig.api.world.cluster.store;
+const store = () => rig.api.simulation.cluster.store;
 const web = {
 	type: {group: 'apps', version: 'v1', resource: 'deployments', namespaced: true},
 	namespace: 'checkout',
@@ -53,9 +53,9 @@ const setsOfWeb = () =>
 const revisionOf = ({metadata}: KubeObject) => Number(metadata.annotations?.['deployment.kubernetes.io/revision']);
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried, scenario: createScenario('calm', {now: Date.now})});
-	({port} = await rig.client({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
-	({port: admin} = await rig.client());
+	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('calm', {now: Date.now})});
+	({port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}}));
+	({port: admin} = await rig.createClient());
 	// A revision to go back to. Then nothing acts by itself any more: what changes is what a case changes.
 	await patchWeb({spec: {template: {metadata: {annotations: {release: 'second'}}}}});
 	await eventually(() => {
@@ -63,13 +63,13 @@ beforeAll(async () => {
 		const [newest] = setsOfWeb().slice(-1);
 		expect(revisionOf(deployment())).toBe(newest && revisionOf(newest));
 	});
-	rig.api.world.stop();
+	rig.api.simulation.stop();
 });
 afterAll(() => rig.close());
 
 /** What the server answered before is kept for five minutes: it is later than that. */
 const mayOnlyLook = () => {
-	const {access} = rig.api.world.cluster;
+	const {access} = rig.api.simulation.cluster;
 	const rules = access.rulesOf(access.named('operator', []));
 	access.grant('operator', access.rulesOf(access.named('viewer', [])));
 	ahead += 6 * 60_000;
@@ -82,9 +82,9 @@ const mayOnlyLook = () => {
 /** Until our own watch knows what the server has. */
 const heard = (kind: 'poddisruptionbudgets' | 'horizontalpodautoscalers', key: string) =>
 	eventually(async () => {
-		const {objects} = await port.watched(kind, asking());
+		const {objects} = await port.readWatched(kind, testContext());
 		const versions = [...objects.values()].map(({metadata}) => [metadata.uid, metadata.resourceVersion]);
-		expect(Object.fromEntries(versions)).toEqual(rig.truth(key));
+		expect(Object.fromEntries(versions)).toEqual(rig.actualVersions(key));
 	});
 
 type Change = () => unknown;
@@ -112,13 +112,13 @@ const shown =
 		let back: unknown;
 		return {
 			plan: () => plan,
-			about: about(),
+			context: about(),
 			async change() {
 				back = await change();
 				before = state();
 			},
-			happened: async () => state() !== before,
-			async end() {
+			wasApplied: async () => state() !== before,
+			async cleanUp() {
 				if (typeof back === 'function') back();
 				await end();
 			},
@@ -151,7 +151,7 @@ async function putBudget() {
 	store().put(budget, {
 		apiVersion: 'policy/v1',
 		kind: 'PodDisruptionBudget',
-		metadata: rig.api.world.cluster.meta('bound', {namespace: 'rig', generation: 1}),
+		metadata: rig.api.simulation.cluster.newMetadata('bound', {namespace: 'rig', generation: 1}),
 		spec: {minAvailable: 99, selector: {matchLabels: {app: 'rig'}}},
 		status: {observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 99, expectedPods: 1},
 	} as KubeObject);
@@ -286,13 +286,18 @@ const cases: BindingCases<KubernetesPort> = {
 };
 
 describe('what a plan is bound to', () => {
-	bindings(actions, cases);
+	planBindingTests(actions, cases);
 
 	test.each(['kubernetes.delete-pod', 'kubernetes.evict-pod'])(
 		'%s: a pod that was dead when it was shown and is ready now is left alone',
 		async id => {
 			const action = actions.find(one => one.id === id) ?? expect.fail(id);
-			const {plan, change, happened, end} = await pod(
+			const {
+				plan,
+				change,
+				wasApplied: happened,
+				cleanUp: end,
+			} = await pod(
 				() => putPod(),
 				() => putPod({ready: false}),
 			)(action);
@@ -319,9 +324,9 @@ describe('what a plan is bound to', () => {
 			const rows: readonly Row[] = [podRow(), other];
 			const {plan, count} = await action.preview(rows, {grace: 'default'}, about());
 			expect(count).toBe(2);
-			expect(await action.left?.(rows, plan, about())).toEqual(rows);
+			expect(await action.unchangedRows?.(rows, plan, about())).toEqual(rows);
 			putPod({ready: false});
-			expect(await action.left?.(rows, plan, about())).toEqual([other]);
+			expect(await action.unchangedRows?.(rows, plan, about())).toEqual([other]);
 			const {summary} = await action.run(plan, about());
 			expect(summary).toMatch(
 				/^1 of 2 pods \w+; refused: bound: it is not ready now \(Running\), it was ready and serves$/,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {asking, eventually, known, startRig} from './cluster-fixture.ts';
+import {cachedVersions, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
 
 /** Anything that may happen between a client and its server, one after the other, with changes between. */
 const step = fc.oneof(
@@ -19,32 +19,32 @@ const step = fc.oneof(
 );
 
 test('whatever happens, in the end what is shown is what is there', async () => {
-	const rig = await startRig();
+	const rig = await startClusterFixture();
 	const {faults} = rig.api;
 	try {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, {minLength: 10, maxLength: 40}), async steps => {
-				const client = await rig.client();
-				await eventually(async () => expect(await known(client.port)).toEqual(rig.truth('pods')));
+				const client = await rig.createClient();
+				await eventually(async () => expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods')));
 				for (const each of steps) {
 					if ('pod' in each && each.does === 'add') rig.addPod(`luck-${each.pod}`);
 					else if ('pod' in each) rig.removePod(`luck-${each.pod}`);
 					else if (each.does === 'now' && 'kind' in each) {
-						faults.now({kind: each.kind} as Parameters<typeof faults.now>[0]);
+						faults.injectNow({kind: each.kind} as Parameters<typeof faults.injectNow>[0]);
 					} else if ('verb' in each) {
-						faults.next({kind: each.kind} as Parameters<typeof faults.next>[0], {verb: each.verb});
-					} else if ('after' in each) faults.next({kind: 'truncate', after: each.after}, {resource: 'pods'});
-					else if ('code' in each) faults.next({kind: 'refuse', code: each.code}, {resource: 'pods'});
+						faults.injectNext({kind: each.kind} as Parameters<typeof faults.injectNext>[0], {verb: each.verb});
+					} else if ('after' in each) faults.injectNext({kind: 'truncate', after: each.after}, {resource: 'pods'});
+					else if ('code' in each) faults.injectNext({kind: 'refuse', code: each.code}, {resource: 'pods'});
 					else if ('ms' in each) await new Promise(resolve => setTimeout(resolve, each.ms));
 					else if (each.does === 'compact') faults.compact();
 					else await faults.restart();
 				}
 				faults.clear();
 				await eventually(async () => {
-					const view = await client.port.watched('pods', asking());
+					const view = await client.port.readWatched('pods', testContext());
 					expect(view.stale).toBeUndefined();
-					expect(view.complete).toBe(true);
-					expect(await known(client.port)).toEqual(rig.truth('pods'));
+					expect(view.isComplete).toBe(true);
+					expect(await cachedVersions(client.port)).toEqual(rig.actualVersions('pods'));
 				}, 30_000);
 				client.close();
 			}),

@@ -1,41 +1,47 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Action, ActionContext} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {keep} from '../conformance-subject.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried, scenario: createScenario('crashloop', {now: Date.now})});
+	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('crashloop', {now: Date.now})});
 });
 afterAll(() => rig.close());
 
 const action = (id: string): Action<Row, KubernetesPort> => {
-	const found = kubernetes.actions.find(each => each.id === id);
+	const found = kubernetesSystem.actions.find(each => each.id === id);
 	if (found === undefined) throw new Error(`no action ${id}`);
 	return found as Action<Row, KubernetesPort>;
 };
 
 /** A connection of a login, and the pods that it sees. */
 async function as(login: 'operator' | 'viewer' | 'noreview') {
-	const {port} = await rig.client({text: rig.api.kubeconfigOf(login)});
+	const {port} = await rig.createClient({text: rig.api.kubeconfigOf(login)});
 	const target = {
 		name: 'rig',
 		kind: 'kubernetes' as const,
 		production: true,
 		settings: {kubeconfig: [], context: undefined, namespaces: 'all', environment: {}},
 	};
-	const about = (): ActionContext<KubernetesPort> => ({...asking(), port, target, record: 'refused-1', keep});
-	const [pods] = kubernetes.sources;
+	const about = (): ActionContext<KubernetesPort> => ({
+		...testContext(),
+		port,
+		target,
+		record: 'refused-1',
+		saveFile: fakeSaveFile,
+	});
+	const [pods] = kubernetesSystem.sources;
 	if (pods === undefined) throw new Error('no source');
 	const rows = await eventually(async () => {
-		const read = (await pods.open(port, target)(asking())).rows as readonly PodRow[];
+		const read = (await pods.open(port, target)(testContext())).rows as readonly PodRow[];
 		// What stands behind a pod is known by its replica set, which may be listed after it.
 		expect(read.filter(({workload}) => workload?.uid === '')).toEqual([]);
 		return read;
@@ -51,7 +57,7 @@ async function as(login: 'operator' | 'viewer' | 'noreview') {
 const ofWeb = (row: PodRow) => row.namespace === 'checkout' && row.owner === 'web';
 const failing = (row: PodRow) => row.owner === 'api' && row.severity === 'crit';
 const replicas = () => {
-	const found = rig.api.world.cluster.store.get('deployments.apps', 'checkout', 'web');
+	const found = rig.api.simulation.cluster.store.get('deployments.apps', 'checkout', 'web');
 	return (found as unknown as {spec: {replicas: number}}).spec.replicas;
 };
 
@@ -104,7 +110,7 @@ describe('a reply that is lost', () => {
 		const scale = action('kubernetes.scale');
 		const preview = await scale.preview([one(ofWeb)], {replicas: '15'}, about());
 		let sent = 0;
-		const callOff = rig.api.faults.next({kind: 'cut'}, {verb: 'patch'}, Number.POSITIVE_INFINITY);
+		const callOff = rig.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, Number.POSITIVE_INFINITY);
 		const context = about();
 		const {port} = context;
 		const counting: KubernetesPort = {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {byteLines} from '../../../adapters/kubernetes/api/byte-lines.ts';
-import {createChannel} from '../../../adapters/kubernetes/logs/bounded-queue.ts';
-import {readLogLine, shownLine} from '../../../adapters/kubernetes/logs/log-line.ts';
-import {createSeen} from '../../../adapters/kubernetes/logs/resume-point.ts';
+import {createBoundedQueue} from '../../../adapters/kubernetes/logs/bounded-queue.ts';
+import {parseLogLine, toDocumentLine} from '../../../adapters/kubernetes/logs/log-line.ts';
+import {createResumePoint} from '../../../adapters/kubernetes/logs/resume-point.ts';
 
 /** A log with moments a few of which are the same, in seconds few enough that a break falls into the middle of one. */
 const log = fc
@@ -25,15 +25,15 @@ describe('what was seen of a log', () => {
 	it('lets each line through once and in its order, wherever the reads broke off', () => {
 		fc.assert(
 			fc.property(log, fc.array(fc.nat(80), {maxLength: 6}), (lines, breaks) => {
-				const seen = createSeen();
+				const seen = createResumePoint();
 				const got: number[] = [];
 				for (const until of [...breaks.toSorted((a, b) => a - b), lines.length]) {
 					const since = seen.since();
-					seen.again();
+					seen.beginOverlap();
 					const sent = lines
 						.slice(0, until)
 						.filter(({at}) => since === undefined || at.slice(0, 19) >= since.slice(0, 19));
-					for (const {index, at} of sent) if (seen.take(at)) got.push(index);
+					for (const {index, at} of sent) if (seen.recordIfNew(at)) got.push(index);
 				}
 				expect(got).toEqual(lines.map(({index}) => index));
 			}),
@@ -44,39 +44,39 @@ describe('what was seen of a log', () => {
 		fc.assert(
 			fc.property(log, fc.integer({min: 1, max: 20}), (lines, tail) => {
 				fc.pre(new Set(lines.map(({at}) => at)).size === lines.length);
-				const seen = createSeen();
+				const seen = createResumePoint();
 				const half = Math.ceil(lines.length / 2);
 				const first = lines.slice(0, half).slice(-tail);
-				const got = first.filter(({at}) => seen.take(at)).map(({index}) => index);
+				const got = first.filter(({at}) => seen.recordIfNew(at)).map(({index}) => index);
 				const since = seen.since()?.slice(0, 19) ?? '';
-				seen.again();
-				for (const {index, at} of lines) if (at.slice(0, 19) >= since && seen.take(at)) got.push(index);
+				seen.beginOverlap();
+				for (const {index, at} of lines) if (at.slice(0, 19) >= since && seen.recordIfNew(at)) got.push(index);
 				expect(got).toEqual(lines.slice(half - first.length).map(({index}) => index));
 			}),
 		);
 	});
 
 	it('tells when what comes goes on too late', () => {
-		const seen = createSeen();
+		const seen = createResumePoint();
 		const at = (nanos: number) => `2026-11-22T14:05:22.${String(nanos).padStart(9, '0')}Z`;
-		seen.take(at(100));
-		seen.take(at(200));
-		seen.again();
-		expect(seen.judge([at(50)])).toBeUndefined();
-		expect(seen.judge([at(100)])).toBe('same');
-		expect(seen.judge([at(201)])).toBe('late');
+		seen.recordIfNew(at(100));
+		seen.recordIfNew(at(200));
+		seen.beginOverlap();
+		expect(seen.classifyOverlap([at(50)])).toBeUndefined();
+		expect(seen.classifyOverlap([at(100)])).toBe('same');
+		expect(seen.classifyOverlap([at(201)])).toBe('late');
 		expect(seen.since()).toBe('2026-11-22T14:05:22Z');
-		expect(createSeen().since()).toBeUndefined();
+		expect(createResumePoint().since()).toBeUndefined();
 	});
 
 	it('does not take the first line of the next run for the last of the one before, though both have one moment', () => {
-		const seen = createSeen();
+		const seen = createResumePoint();
 		const at = '2026-11-21T12:00:00.123Z';
-		expect(seen.take(at)).toBe(true);
-		seen.again();
-		expect([seen.take(at), seen.take(at)]).toEqual([false, true]);
-		seen.anew();
-		expect(seen.take(at)).toBe(true);
+		expect(seen.recordIfNew(at)).toBe(true);
+		seen.beginOverlap();
+		expect([seen.recordIfNew(at), seen.recordIfNew(at)]).toEqual([false, true]);
+		seen.beginRun();
+		expect(seen.recordIfNew(at)).toBe(true);
 	});
 });
 
@@ -88,11 +88,11 @@ describe('a line of a log', () => {
 		['2026-11-22T16:05:22.123456789+02:00   indented', '2026-11-22T14:05:22.123456789Z', '  indented'],
 		['unable to retrieve container logs', undefined, 'unable to retrieve container logs'],
 	])('%j', (line, at, text) => {
-		expect(readLogLine(line)).toEqual({at, text});
+		expect(parseLogLine(line)).toEqual({at, text});
 	});
 
 	it('keeps no secret that its form gives away, and is no longer than can be read', () => {
-		const shown = (text: string) => shownLine({at: undefined, text}, undefined).text;
+		const shown = (text: string) => toDocumentLine({at: undefined, text}, undefined).text;
 		expect(shown('connect postgres://app:hunter2@db/orders')).toBe('connect postgres://app:***@db/orders');
 		expect(shown('{"password":"hunter2","user":"app"}')).toBe('{"password":***,"user":"app"}');
 		expect(shown('\u001b[33mpassword\u001b[0m=\u001b[1mhunter2\u001b[0m')).toBe('password=***');
@@ -100,7 +100,7 @@ describe('a line of a log', () => {
 	});
 
 	it('is as bad as it says', () => {
-		const severity = (text: string) => shownLine({at: undefined, text}, undefined).severity;
+		const severity = (text: string) => toDocumentLine({at: undefined, text}, undefined).severity;
 		expect(['ERROR x', '{"level":"warn"}', '{"level":"info"}', 'x'].map(severity)).toEqual([
 			'crit',
 			'warn',
@@ -144,7 +144,7 @@ describe('lines of bytes', () => {
 
 describe('a channel', () => {
 	it('brings everything of each writer in its order, and holds up who writes too fast', async () => {
-		const channel = createChannel<string>(10, 4);
+		const channel = createBoundedQueue<string>(10, 4);
 		let written = 0;
 		const write = async (name: string) => {
 			for (let number = 0; number < 50; number += 1) {
@@ -166,7 +166,7 @@ describe('a channel', () => {
 	});
 
 	it('lets everybody go when it is left', async () => {
-		const channel = createChannel<number>(1, 1);
+		const channel = createBoundedQueue<number>(1, 1);
 		const quit = new AbortController();
 		const writing = channel.put([1, 2, 3, 4]);
 		const reading = (async () => {

@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, test} from 'vitest';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Finding} from '../../../src/contract/finding.ts';
@@ -9,10 +9,10 @@ import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {keep} from '../conformance-subject.ts';
-import {asking, eventually, type Rig, startRig} from './cluster-fixture.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
+import {type ClusterFixture, eventually, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 afterEach(() => rig.close());
 
 const minute = 60_000;
@@ -26,10 +26,12 @@ const target: Target = {
 /** The demo's cluster in a scenario, with what midwatch says of it and may do to it. Its time goes on when it is told to. */
 async function open(scenario: 'crashloop' | 'storm') {
 	const clock = createFakeClock();
-	rig = await startRig({scenario: createScenario(scenario, {now: clock.now}), clock});
-	const {port} = await rig.client({text: rig.api.kubeconfigOf('operator')}, {timings: {}});
-	const context = () => ({...asking(), now: clock.now});
-	const sources = kubernetes.sources.filter(({kind}) => kind === 'kubernetes.pod' || kind === 'kubernetes.workload');
+	rig = await startClusterFixture({scenario: createScenario(scenario, {now: clock.now}), clock});
+	const {port} = await rig.createClient({text: rig.api.kubeconfigOf('operator')}, {timings: {}});
+	const context = () => ({...testContext(), now: clock.now});
+	const sources = kubernetesSystem.sources.filter(
+		({kind}) => kind === 'kubernetes.pod' || kind === 'kubernetes.workload',
+	);
 	const reads = sources.map(source => ({source, read: source.open(port, target)}));
 
 	async function findings(): Promise<readonly Finding[]> {
@@ -49,9 +51,9 @@ async function open(scenario: 'crashloop' | 'storm') {
 	const caughtUp = () =>
 		eventually(async () => {
 			for (const [kind, key] of kinds) {
-				const {objects} = await port.watched(kind, asking());
+				const {objects} = await port.readWatched(kind, testContext());
 				const known = Object.fromEntries([...objects].map(([uid, {metadata}]) => [uid, metadata.resourceVersion]));
-				expect(known).toEqual(rig.truth(key));
+				expect(known).toEqual(rig.actualVersions(key));
 			}
 		});
 	await caughtUp();
@@ -65,10 +67,10 @@ async function open(scenario: 'crashloop' | 'storm') {
 		},
 		/** Does it as the console would: previewed, checked, sent. */
 		async act(id: string, namespace: string, owner: string, fits: (row: PodRow) => boolean, params: Params = {}) {
-			const action = kubernetes.actions.find(each => each.id === id) as Action<Row, KubernetesPort>;
+			const action = kubernetesSystem.actions.find(each => each.id === id) as Action<Row, KubernetesPort>;
 			const row = (await pods()).find(each => each.namespace === namespace && each.owner === owner && fits(each));
 			if (row === undefined) return expect.fail(`there is no such pod of ${namespace}/${owner}`);
-			const about = {...context(), port, target, record: 'heal-1', keep};
+			const about = {...context(), port, target, record: 'heal-1', saveFile: fakeSaveFile};
 			const preview = await action.preview([row], params, about);
 			const blocks = (await action.preflight(preview.plan, about)).filter(check => check.result === 'block');
 			expect(blocks).toEqual([]);
@@ -163,8 +165,8 @@ describe('the storm', () => {
 		await pass(5);
 		expect((await findings()).filter(({severity}) => severity === 'crit')).toEqual([]);
 		expect(sentences(await findings())).toContainEqual(expect.stringMatching(/^node node-c2: \d+ pods .* are not$/));
-		rig.api.world.setNodeReady('node-c2', true);
-		rig.api.world.wanted.delete('gateway/edge');
+		rig.api.simulation.setNodeReady('node-c2', true);
+		rig.api.simulation.desiredReplicas.delete('gateway/edge');
 		await pass(5);
 		expect(await findings()).toEqual([]);
 	});

@@ -4,14 +4,14 @@ import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createHttpClient} from '../../../adapters/http/client.ts';
 import type {HttpRequest} from '../../../src/contract/http-transport.ts';
-import {asking, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {type ClusterFixture, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let backend: Server;
 const via = {namespace: 'monitoring', service: 'prometheus', port: '80', scheme: 'http'} as const;
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried});
+	rig = await startClusterFixture({timings: lenientTimings});
 	const reply = async (request: IncomingMessage, answer: ServerResponse) => {
 		const body = Buffer.concat(await request.toArray()).toString();
 		const {method, url, headers} = request;
@@ -23,7 +23,10 @@ beforeAll(async () => {
 	backend = createServer((request, answer) => void reply(request, answer));
 	backend.listen(0, '127.0.0.1');
 	await once(backend, 'listening');
-	rig.api.world.backends.set('monitoring/prometheus', `http://127.0.0.1:${(backend.address() as AddressInfo).port}`);
+	rig.api.simulation.backends.set(
+		'monitoring/prometheus',
+		`http://127.0.0.1:${(backend.address() as AddressInfo).port}`,
+	);
 });
 
 afterAll(async () => {
@@ -32,9 +35,9 @@ afterAll(async () => {
 });
 
 async function ask(request: Partial<HttpRequest>, text?: string) {
-	const client = await rig.client(text === undefined ? {} : {text});
-	const transport = client.port.service(via);
-	const answer = await transport.open(
+	const client = await rig.createClient(text === undefined ? {} : {text});
+	const transport = client.port.serviceTransport(via);
+	const answer = await transport.send(
 		{method: 'GET', path: '/', query: [], headers: {}, ...request},
 		AbortSignal.timeout(5000),
 	);
@@ -74,18 +77,18 @@ test('what the service refuses is its answer; what the API server refuses is an 
 		kind: 'denied',
 		hint: expect.stringContaining('services/proxy'),
 	});
-	const there = rig.api.world.backends.get('monitoring/prometheus') ?? '';
-	rig.api.world.backends.set('monitoring/prometheus', 'http://127.0.0.1:1');
+	const there = rig.api.simulation.backends.get('monitoring/prometheus') ?? '';
+	rig.api.simulation.backends.set('monitoring/prometheus', 'http://127.0.0.1:1');
 	await expect(ask({path: '/'})).rejects.toMatchObject({kind: 'unreachable'});
-	rig.api.world.backends.set('monitoring/prometheus', there);
+	rig.api.simulation.backends.set('monitoring/prometheus', there);
 });
 
 test('the client of every HTTP system takes it as its connection', async () => {
-	const {port} = await rig.client();
+	const {port} = await rig.createClient();
 	const client = createHttpClient(
 		{url: 'http://prometheus.monitoring/prom', auth: {kind: 'none'}, headers: {}, environment: {}},
-		{via: port.service(via)},
+		{via: port.serviceTransport(via)},
 	);
-	const answer = await client.json({path: '/api', asked: 'read'}, asking().signal);
+	const answer = await client.json({path: '/api', operation: 'read'}, testContext().signal);
 	expect(answer).toMatchObject({method: 'GET', url: '/prom/api'});
 });

@@ -1,25 +1,25 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {pods} from '../../../adapters/kubernetes/pods/pods.ts';
-import {kubernetes} from '../../../adapters/kubernetes/system.ts';
-import {nodeUsage} from '../../../adapters/kubernetes/usage/node-usage.ts';
-import {podUsage} from '../../../adapters/kubernetes/usage/pod-usage.ts';
+import {podsSource} from '../../../adapters/kubernetes/pods/pods.ts';
+import {kubernetesSystem} from '../../../adapters/kubernetes/system.ts';
+import {nodeUsageSource} from '../../../adapters/kubernetes/usage/node-usage.ts';
+import {podUsageSource} from '../../../adapters/kubernetes/usage/pod-usage.ts';
 import {inspectOwners} from '../../../adapters/kubernetes/workloads/inspect-owners.ts';
-import {workloads} from '../../../adapters/kubernetes/workloads/workloads.ts';
+import {workloadsSource} from '../../../adapters/kubernetes/workloads/workloads.ts';
 import type {Deployment} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import type {KubeObject} from '../../../demo/kubernetes-api/objects/kube-object.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import type {Context} from '../../../src/contract/context.ts';
-import {isFor} from '../../../src/contract/define.ts';
-import type {Line} from '../../../src/contract/document.ts';
+import {appliesToKind} from '../../../src/contract/define.ts';
+import type {DocumentLine} from '../../../src/contract/document.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row, Snapshot} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {PodRow} from '../../../src/model/kubernetes/pod.ts';
 import type {WorkloadRow} from '../../../src/model/kubernetes/workload.ts';
 import type {KubernetesPort} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 let read: (context: Context) => Promise<Snapshot>;
 
@@ -31,20 +31,20 @@ const target: Target = {
 };
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried, scenario: createScenario('storm', {now: Date.now})});
+	rig = await startClusterFixture({timings: lenientTimings, scenario: createScenario('storm', {now: Date.now})});
 	// As patient as the real one: nothing here is about bad links.
-	({port} = await rig.client({}, {timings: {}}));
-	read = workloads.open(port, target);
+	({port} = await rig.createClient({}, {timings: {}}));
+	read = workloadsSource.open(port, target);
 	await eventually(async () => {
 		expect((await rowsNow()).length).toBe(61);
 		// Revisions are known a moment after the pods that came with them.
-		expect((await rowOf('checkout', 'api')).pods.fresh).toBe('crit');
+		expect((await rowOf('checkout', 'api')).pods.currentRevisionSeverity).toBe('crit');
 	});
 });
 
 afterAll(() => rig.close());
 
-const rowsNow = async () => (await read(asking())).rows as readonly WorkloadRow[];
+const rowsNow = async () => (await read(testContext())).rows as readonly WorkloadRow[];
 
 async function rowOf(namespace: string, name: string): Promise<WorkloadRow> {
 	const found = (await rowsNow()).find(row => row.namespace === namespace && row.name === name);
@@ -55,7 +55,7 @@ const about = {target: 'prod', now: Date.now()};
 
 describe('workloads', () => {
 	test('have the counts, the revision and its beginning of the server', async () => {
-		const {store} = rig.api.world.cluster;
+		const {store} = rig.api.simulation.cluster;
 		const {metadata, status} = store.get<Deployment>('deployments.apps', 'checkout', 'api') ?? expect.fail();
 		expect(await rowOf('checkout', 'api')).toMatchObject({
 			id: metadata.uid,
@@ -65,11 +65,11 @@ describe('workloads', () => {
 			updated: 3,
 			desired: 6,
 			revision: 41,
-			pods: {total: 8, sick: 3, fresh: 'crit'},
+			pods: {total: 8, unhealthy: 3, currentRevisionSeverity: 'crit'},
 			why: expect.stringContaining('3 of 8 pods CrashLoopBackOff <- OOMKilled 137'),
 		});
 		const {rollout} = await rowOf('checkout', 'api');
-		expect(Math.round(((rig.api.world.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
+		expect(Math.round(((rig.api.simulation.scenario.startedAt ?? 0) - (rollout?.at ?? 0)) / 60_000)).toBe(7);
 	});
 
 	test('tell of each kind how far it is', async () => {
@@ -81,8 +81,8 @@ describe('workloads', () => {
 	});
 
 	test('tell what stands still besides what pods tell themselves', async () => {
-		const snapshot = await read(asking());
-		const told = workloads.findings(snapshot, undefined, about).map(({sentence}) => sentence);
+		const snapshot = await read(testContext());
+		const told = workloadsSource.findings(snapshot, undefined, about).map(({sentence}) => sentence);
 		expect(told).toContain('gateway/edge: autoscaler edge is at its limit of 30 pods and wants more');
 		expect(told.filter(sentence => sentence.startsWith('checkout/api'))).toEqual([]);
 		expect(told).toContainEqual(
@@ -91,23 +91,23 @@ describe('workloads', () => {
 	});
 
 	test('name the rollout that a pod of a set came with', async () => {
-		const {rows} = await pods.open(port, target)(asking());
+		const {rows} = await podsSource.open(port, target)(testContext());
 		const of = (owner: string) => (rows as readonly PodRow[]).filter(row => row.owner === owner);
 		expect(of('node-exporter').map(row => row.rollout?.revision)).toEqual(Array.from({length: 12}, () => 1));
 		expect(of('warehouse')[0]?.rollout).toMatchObject({revision: 1, first: true});
 	});
 
 	test('leave the row of a pod the very same until something of it changes', async () => {
-		const poll = pods.open(port, target);
+		const poll = podsSource.open(port, target);
 		const steady = async () => {
-			const rows = (await poll(asking())).rows as readonly PodRow[];
+			const rows = (await poll(testContext())).rows as readonly PodRow[];
 			return rows.filter(row => row.namespace === 'identity' && row.owner === 'sessions' && row.severity === 'ok');
 		};
 		const before = await steady();
 		const again = await steady();
 		expect(again.length).toBeGreaterThan(3);
 		for (const [index, row] of again.entries()) expect(row).toBe(before[index]);
-		const {store} = rig.api.world.cluster;
+		const {store} = rig.api.simulation.cluster;
 		const changed = store.get('pods', 'identity', before[0]?.name ?? '') ?? expect.fail();
 		store.put('pods', {...changed, metadata: {...changed.metadata, labels: {...changed.metadata.labels, new: 'yes'}}});
 		await eventually(async () => {
@@ -119,19 +119,19 @@ describe('workloads', () => {
 
 	test('of a namespace that does not exist are said to be of none, and of one where nothing runs are not', async () => {
 		const namespaces = ['checkout', 'serach', 'empty'] as const;
-		const {store} = rig.api.world.cluster;
+		const {store} = rig.api.simulation.cluster;
 		const checkout = store.get('namespaces', undefined, 'checkout') ?? expect.fail();
 		store.put('namespaces', {...checkout, metadata: {...checkout.metadata, name: 'empty', uid: 'of-empty'}});
-		const {port: narrow} = await rig.client({namespaces});
-		const read = pods.open(narrow, {...target, settings: {namespaces}});
+		const {port: narrow} = await rig.createClient({namespaces});
+		const read = podsSource.open(narrow, {...target, settings: {namespaces}});
 		await eventually(async () => {
-			const {notes} = await read(asking());
+			const {notes} = await read(testContext());
 			expect(notes.map(({text}) => text)).toEqual(['namespace serach does not exist']);
 		});
 	});
 
 	test('take the moment when an earlier revision came back, which no object bears', async () => {
-		const {store} = rig.api.world.cluster;
+		const {store} = rig.api.simulation.cluster;
 		const before = Date.now();
 		const sets = store.list<KubeObject & {spec: {template: Deployment['spec']['template']}}>(
 			'replicasets.apps',
@@ -173,7 +173,7 @@ describe('workloads', () => {
 
 	test('show what is above and below them as a tree', async () => {
 		const tree = async (row: Row) => {
-			const document = await inspectOwners.open(row, {...asking(), port, target, rows: [row], params: {}});
+			const document = await inspectOwners.open(row, {...testContext(), port, target, rows: [row], params: {}});
 			const end = document.lines.findIndex(({text}) => text === '');
 			expect(document.lines.map(({text}) => text).join('\n')).not.toContain('may put this back');
 			return document.lines.slice(0, end);
@@ -192,11 +192,11 @@ describe('workloads', () => {
 		expect(texts.slice(11)).toEqual(['  and 2 ReplicaSets without pods, of earlier revisions']);
 		expect(lines.map(({loud}) => loud === true).indexOf(true)).toBe(0);
 
-		const {rows} = await pods.open(port, target)(asking());
+		const {rows} = await podsSource.open(port, target)(testContext());
 		const sick = (rows as readonly PodRow[]).find(row => row.owner === 'api' && row.rollout?.revision === 41);
 		const ofPod = await tree(sick ?? expect.fail());
 		// One may have been started again between the two looks.
-		const uncounted = ({text}: Line) => text.replace(/ x\d+/, '');
+		const uncounted = ({text}: DocumentLine) => text.replace(/ x\d+/, '');
 		expect(ofPod.map(uncounted)).toEqual(lines.map(uncounted));
 		expect(ofPod.filter(({loud}) => loud === true).map(({text}) => text)).toEqual([
 			expect.stringContaining(`Pod ${sick?.name}`),
@@ -209,19 +209,19 @@ describe('workloads', () => {
 
 	test('have in Top what the same pods and nodes have in Pods', async () => {
 		for (const [source, kind, ids] of [
-			[podUsage, 'Pod', ['describe-pod-usage', 'logs', 'events', 'yaml', 'owners']],
-			[nodeUsage, 'Node', ['events', 'yaml', 'describe-node']],
+			[podUsageSource, 'Pod', ['describe-pod-usage', 'logs', 'events', 'yaml', 'owners']],
+			[nodeUsageSource, 'Node', ['events', 'yaml', 'describe-node']],
 		] as const) {
-			const {rows} = await source.open(port, target)(asking());
+			const {rows} = await source.open(port, target)(testContext());
 			const row = rows.find(each => each.severity === 'ok') ?? expect.fail();
-			const own = kubernetes.inspections.filter(each => isFor(each, source.kind));
+			const own = kubernetesSystem.inspections.filter(each => appliesToKind(each, source.kind));
 			expect(own.map(({id}) => id).toSorted()).toEqual(ids.map(id => `kubernetes.${id}`).toSorted());
 			// The first also opens with Enter.
 			expect(own[0]?.id).toMatch(/^kubernetes\.describe-/);
 			expect(new Set(own.map(({key}) => key)).size).toBe(own.length);
 			for (const inspection of own) {
 				const params = initialParams(inspection.params ?? [], [row]);
-				const document = await inspection.open(row, {...asking(), port, target, rows: [row], params});
+				const document = await inspection.open(row, {...testContext(), port, target, rows: [row], params});
 				expect(document.title).toContain('name' in row && row.name);
 				const text = document.lines.map(line => line.text).join('\n');
 				if (inspection.id === 'kubernetes.yaml') expect(text).toContain(`kind: ${kind}\n`);
@@ -232,17 +232,17 @@ describe('workloads', () => {
 	test.each(['kubernetes.describe-workload', 'kubernetes.events', 'kubernetes.yaml'])(
 		'%s opens on each kind',
 		async id => {
-			const inspection = kubernetes.inspections.find(one => one.id === id) ?? expect.fail(id);
+			const inspection = kubernetesSystem.inspections.find(one => one.id === id) ?? expect.fail(id);
 			for (const [namespace, name] of [
 				['checkout', 'api'],
 				['search', 'indexer'],
 				['monitoring', 'node-exporter'],
 			] as const) {
 				const row = await rowOf(namespace, name);
-				const document = await inspection.open(row, {...asking(), port, target, rows: [row], params: {}});
+				const document = await inspection.open(row, {...testContext(), port, target, rows: [row], params: {}});
 				const text = document.lines.map(line => line.text).join('\n');
 				expect(`${document.title}\n${text}`).toContain(name);
-				expect(document.reads.join('\n')).toContain(namespace);
+				expect(document.cliEquivalent.join('\n')).toContain(namespace);
 				if (id === 'kubernetes.describe-workload') expect(text).toMatch(/Revisions, newest first\n +\d/);
 				if (id === 'kubernetes.yaml') expect(text).toMatch(/^kind: (Deployment|StatefulSet|DaemonSet)$/m);
 			}

@@ -1,30 +1,30 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {refusalOf} from '../../../adapters/kubernetes/api/errors.ts';
+import {findApiRefusal} from '../../../adapters/kubernetes/api/errors.ts';
 import {connectKubernetes} from '../../../adapters/kubernetes/connect.ts';
-import {systemSurroundings} from '../../../src/config/config-environment.ts';
-import {kubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
-import type {KubernetesActContext, KubernetesPort, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
-import {asking, eventually, type Rig, startRig, unhurried} from './cluster-fixture.ts';
+import {systemEnvironment} from '../../../src/config/config-environment.ts';
+import {createKubernetesSettings} from '../../../src/config/kubernetes/kubernetes-settings.ts';
+import type {KubernetesPort, KubernetesWriteContext, ObjectRef, ResourceType} from '../../../src/port/kubernetes.ts';
+import {type ClusterFixture, eventually, lenientTimings, startClusterFixture, testContext} from './cluster-fixture.ts';
 
-let rig: Rig;
+let rig: ClusterFixture;
 let port: KubernetesPort;
 
 const pods: ResourceType = {group: '', version: 'v1', resource: 'pods', namespaced: true};
 const deployments: ResourceType = {group: 'apps', version: 'v1', resource: 'deployments', namespaced: true};
 const deployment: ObjectRef = {type: deployments, namespace: 'checkout', name: 'web'};
-const acting = (): KubernetesActContext => ({...asking(), record: 'rec-7'});
+const acting = (): KubernetesWriteContext => ({...testContext(), record: 'rec-7'});
 const pod = (name: string): ObjectRef => ({type: pods, namespace: 'rig', name});
-const refused = (work: Promise<unknown>) => work.then(() => undefined, refusalOf);
+const refused = (work: Promise<unknown>) => work.then(() => undefined, findApiRefusal);
 
 beforeAll(async () => {
-	rig = await startRig({timings: unhurried});
-	({port} = await rig.client());
+	rig = await startClusterFixture({timings: lenientTimings});
+	({port} = await rig.createClient());
 });
 
 afterAll(() => rig.close());
 
 const replicas = async () => {
-	const found = await port.get(deployment, asking());
+	const found = await port.get(deployment, testContext());
 	return (found['spec'] as {readonly replicas: number}).replicas;
 };
 
@@ -50,13 +50,13 @@ describe('a patch', () => {
 	});
 
 	test('whose guard no longer holds is refused as a conflict', async () => {
-		const {metadata} = await port.get(deployment, asking());
+		const {metadata} = await port.get(deployment, testContext());
 		const body = {metadata: {resourceVersion: '1', uid: metadata.uid, labels: {late: 'yes'}}};
 		await expect(port.patch(deployment, {type: 'merge', body}, {dryRun: false}, acting())).rejects.toMatchObject({
 			kind: 'conflict',
 			harmless: true,
 		});
-		expect((await port.get(deployment, asking())).metadata.labels).not.toHaveProperty('late');
+		expect((await port.get(deployment, testContext())).metadata.labels).not.toHaveProperty('late');
 	});
 });
 
@@ -67,10 +67,10 @@ describe('a pod', () => {
 		await expect(port.remove(pod('meant'), wrong, acting())).rejects.toMatchObject({kind: 'conflict'});
 		const right = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
 		await port.remove(pod('meant'), {...right, dryRun: true}, acting());
-		expect((await port.get(pod('meant'), asking())).metadata.uid).toBe(metadata.uid);
+		expect((await port.get(pod('meant'), testContext())).metadata.uid).toBe(metadata.uid);
 		await port.remove(pod('meant'), {...right, dryRun: false}, acting());
 		await eventually(async () => {
-			await expect(port.get(pod('meant'), asking())).rejects.toMatchObject({kind: 'conflict'});
+			await expect(port.get(pod('meant'), testContext())).rejects.toMatchObject({kind: 'conflict'});
 		});
 	});
 
@@ -79,8 +79,8 @@ describe('a pod', () => {
 		const name = {namespace: 'rig', name: 'evicted'};
 		const options = {preconditions: {uid: metadata.uid}, gracePeriodSeconds: 0};
 		await port.evict(name, {...options, dryRun: true}, acting());
-		expect(rig.truth('pods', 'rig')).toHaveProperty([metadata.uid]);
-		const {store, meta} = rig.api.world.cluster;
+		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
+		const {store, newMetadata: meta} = rig.api.simulation.cluster;
 		store.put('poddisruptionbudgets.policy', {
 			apiVersion: 'policy/v1',
 			kind: 'PodDisruptionBudget',
@@ -93,13 +93,13 @@ describe('a pod', () => {
 		expect(JSON.stringify(blocked)).toContain('rig-budget');
 		store.remove('poddisruptionbudgets.policy', 'rig', 'rig-budget');
 		await port.evict(name, {...options, dryRun: false}, acting());
-		await eventually(() => expect(rig.truth('pods', 'rig')).not.toHaveProperty([metadata.uid]));
+		await eventually(() => expect(rig.actualVersions('pods', 'rig')).not.toHaveProperty([metadata.uid]));
 	});
 });
 
 describe('an act', () => {
 	test('never leaves a connection that was opened read-only', async () => {
-		const client = await rig.client({}, {readOnly: true});
+		const client = await rig.createClient({}, {readOnly: true});
 		const {metadata} = rig.addPod('kept');
 		const options = {dryRun: false, preconditions: {uid: metadata.uid}};
 		const name = {namespace: 'rig', name: 'kept'};
@@ -108,11 +108,11 @@ describe('an act', () => {
 		await expect(
 			client.port.patch(pod('kept'), {type: 'merge', body: {}}, {dryRun: true}, acting()),
 		).rejects.toMatchObject({kind: 'denied'});
-		expect(rig.truth('pods', 'rig')).toHaveProperty([metadata.uid]);
+		expect(rig.actualVersions('pods', 'rig')).toHaveProperty([metadata.uid]);
 	});
 
 	test('that is not allowed says which line grants it', async () => {
-		const client = await rig.client({text: rig.api.kubeconfigOf('viewer')});
+		const client = await rig.createClient({text: rig.api.kubeconfigOf('viewer')});
 		const patch = {type: 'merge', body: {spec: {replicas: 1}}} as const;
 		await expect(
 			client.port.patch({...deployment, subresource: 'scale'}, patch, {dryRun: false}, acting()),
@@ -124,26 +124,26 @@ describe('an act', () => {
 	});
 
 	test('whose reply is lost is not sent again', async () => {
-		const {metadata} = await port.get(deployment, asking());
+		const {metadata} = await port.get(deployment, testContext());
 		const patch = {type: 'merge', body: {metadata: {labels: {lost: 'yes'}}}} as const;
-		rig.api.faults.next({kind: 'cut'}, {verb: 'patch'}, 1);
+		rig.api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, 1);
 		const error = await port.patch(deployment, patch, {dryRun: false}, acting()).catch((thrown: unknown) => thrown);
 		expect(error).toMatchObject({kind: 'unreachable', harmless: false});
-		const after = await port.get(deployment, asking());
+		const after = await port.get(deployment, testContext());
 		// The stand-in cuts before it acts: a second sending would have gone through.
 		expect(after.metadata.labels).not.toHaveProperty('lost');
 		expect(after.metadata.uid).toBe(metadata.uid);
 	});
 
 	test('after an expired token is sent with the new one', async () => {
-		const old = rig.api.world.cluster.access.issue('operator');
-		await rig.file('act-token', old);
+		const old = rig.api.simulation.cluster.access.issue('operator');
+		await rig.writeFile('act-token', old);
 		const made = JSON.parse(rig.api.kubeconfig) as {users: object[]};
 		const text = JSON.stringify({...made, users: [{name: 'demo', user: {tokenFile: 'act-token'}}]});
-		const client = await rig.client({text});
-		await client.port.get(deployment, asking());
+		const client = await rig.createClient({text});
+		await client.port.get(deployment, testContext());
 		rig.api.faults.expireToken(old);
-		await rig.file('act-token', rig.api.world.cluster.access.issue('operator'));
+		await rig.writeFile('act-token', rig.api.simulation.cluster.access.issue('operator'));
 		const patch = {type: 'merge', body: {metadata: {labels: {renewed: 'yes'}}}} as const;
 		const after = await client.port.patch(deployment, patch, {dryRun: false}, acting());
 		expect(after.metadata.labels).toHaveProperty('renewed', 'yes');
@@ -155,8 +155,8 @@ describe('what we may do', () => {
 
 	test('is allowed, denied, or unknown where even the question is', async () => {
 		const ask = async (login: Parameters<typeof rig.api.kubeconfigOf>[0]) => {
-			const client = await rig.client({text: rig.api.kubeconfigOf(login)});
-			return (await client.port.mayI(scale, asking())).answer;
+			const client = await rig.createClient({text: rig.api.kubeconfigOf(login)});
+			return (await client.port.reviewAccess(scale, testContext())).answer;
 		};
 		expect(await ask('operator')).toBe('allowed');
 		expect(await ask('viewer')).toBe('denied');
@@ -164,13 +164,16 @@ describe('what we may do', () => {
 	});
 
 	test('is told as permissions, with the lines that grant', async () => {
-		const file = await rig.file('permissions', rig.api.kubeconfigOf('viewer'));
-		const settings = kubernetesSettings({kubeconfig: [file]}, {...systemSurroundings(), env: {}, home: rig.folder});
+		const file = await rig.writeFile('permissions', rig.api.kubeconfigOf('viewer'));
+		const settings = createKubernetesSettings(
+			{kubeconfig: [file]},
+			{...systemEnvironment(), env: {}, home: rig.folder},
+		);
 		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
 		const connection = await connectKubernetes(target, {readOnly: true});
-		const {version, who} = await connection.identify(asking());
+		const {version, who} = await connection.identify(testContext());
 		expect([version, who]).toEqual([expect.stringMatching(/^v1\.\d+/), 'viewer']);
-		const found = await connection.permissions(asking());
+		const found = await connection.permissions(testContext());
 		expect(found.find(({name}) => name === 'watch pods')).toMatchObject({state: 'have', grant: ''});
 		expect(found.find(({needs}) => needs === 'kubernetes.evict-pod')).toMatchObject({
 			state: 'lack',
@@ -181,12 +184,12 @@ describe('what we may do', () => {
 	});
 
 	test('is told of namespaces too: which of those watched do not exist', async () => {
-		const file = await rig.file('namespaces', rig.api.kubeconfigOf('viewer'));
+		const file = await rig.writeFile('namespaces', rig.api.kubeconfigOf('viewer'));
 		const words = {kubeconfig: [file], namespaces: ['checkout', 'chekout']};
-		const settings = kubernetesSettings(words, {...systemSurroundings(), env: {}, home: rig.folder});
+		const settings = createKubernetesSettings(words, {...systemEnvironment(), env: {}, home: rig.folder});
 		const target = {name: 'demo', kind: 'kubernetes', production: true, settings} as const;
 		const connection = await connectKubernetes(target, {readOnly: true});
-		const found = await connection.permissions(asking());
+		const found = await connection.permissions(testContext());
 		expect(found.filter(({name}) => name.startsWith('namespace'))).toEqual([
 			{
 				needs: 'all of chekout',
@@ -201,34 +204,34 @@ describe('what we may do', () => {
 
 describe('what is read besides', () => {
 	test('is usage, or which of three is wrong with it', async () => {
-		const {cluster} = rig.api.world;
+		const {cluster} = rig.api.simulation;
 		await eventually(async () => {
-			const usage = await port.podUsage(asking());
+			const usage = await port.podUsage(testContext());
 			expect(usage.length).toBeGreaterThan(10);
 			expect(usage[0]?.containers[0]?.memory).toBeGreaterThan(0);
 		});
-		expect((await port.nodeUsage(asking())).length).toBeGreaterThan(0);
+		expect((await port.nodeUsage(testContext())).length).toBeGreaterThan(0);
 		cluster.metrics = 'absent';
-		await expect(port.nodeUsage(asking())).rejects.toMatchObject({kind: 'unsupported'});
+		await expect(port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'unsupported'});
 		cluster.metrics = 'failing';
-		await expect(port.nodeUsage(asking())).rejects.toMatchObject({kind: 'unreachable'});
+		await expect(port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'unreachable'});
 		cluster.metrics = 'served';
-		const bare = await rig.client({text: rig.api.kubeconfigOf('bare')});
-		await expect(bare.port.nodeUsage(asking())).rejects.toMatchObject({kind: 'denied'});
+		const bare = await rig.createClient({text: rig.api.kubeconfigOf('bare')});
+		await expect(bare.port.nodeUsage(testContext())).rejects.toMatchObject({kind: 'denied'});
 	});
 
 	test('is a log, whole and while it grows', async () => {
-		const {items} = await port.list({type: pods, namespace: 'checkout'}, asking());
+		const {items} = await port.list({type: pods, namespace: 'checkout'}, testContext());
 		const first = items.find(({status}) => JSON.stringify(status).includes('"ready":true'));
 		expect(first).toBeDefined();
 		const request = {namespace: 'checkout', pod: first?.metadata.name ?? '', tailLines: 5};
 		const lines: string[] = [];
-		for await (const some of port.logs(request, asking())) lines.push(...some);
+		for await (const some of port.readLogs(request, testContext())) lines.push(...some);
 		expect(lines).toHaveLength(5);
 		const quit = new AbortController();
 		const followed: string[] = [];
 		const follow = async () => {
-			for await (const some of port.logs({...request, follow: true}, asking(quit.signal))) {
+			for await (const some of port.readLogs({...request, follow: true}, testContext(quit.signal))) {
 				followed.push(...some);
 				if (followed.length > 5) quit.abort();
 			}
@@ -238,10 +241,12 @@ describe('what is read besides', () => {
 	});
 
 	test('is a list with selectors, of metadata alone, and not longer than wanted', async () => {
-		const {items, more} = await port.list({type: pods, namespace: '', limit: 3, metadataOnly: true}, asking());
+		const {items, more} = await port.list({type: pods, namespace: '', limit: 3, metadataOnly: true}, testContext());
 		expect([items.length, more]).toEqual([3, true]);
 		expect(items[0]).not.toHaveProperty('spec');
-		await expect(port.list({type: {...pods, resource: 'nothings'}, namespace: ''}, asking())).rejects.toMatchObject({
+		await expect(
+			port.list({type: {...pods, resource: 'nothings'}, namespace: ''}, testContext()),
+		).rejects.toMatchObject({
 			kind: 'unsupported',
 		});
 	});

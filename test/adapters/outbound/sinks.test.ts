@@ -9,7 +9,7 @@ import {createServer as createTlsServer} from 'node:tls';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import {createAuditSink} from '../../../adapters/outbound/sink.ts';
 import type {OutboundRecord, SinkSettings} from '../../../src/port/audit-sink.ts';
-import {type Certificate, certificate} from '../../estate/certificates.ts';
+import {type CertificateFiles, certificate} from '../../estate/certificates.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -143,15 +143,15 @@ describe('syslog over TCP', () => {
 
 describe('syslog over TLS and a webhook', () => {
 	let folder: string;
-	let valid: Certificate;
-	let expired: Certificate;
+	let valid: CertificateFiles;
+	let expired: CertificateFiles;
 	beforeAll(() => {
 		folder = mkdtempSync(join(tmpdir(), 'midwatch-sinks-'));
 		valid = certificate(folder, false);
 		expired = certificate(folder, true);
 	});
 	afterAll(() => rmSync(folder, {recursive: true, force: true}));
-	const pem = ({cert, key}: Certificate) => ({cert: readFileSync(cert), key: readFileSync(key)});
+	const pem = ({cert, key}: CertificateFiles) => ({cert: readFileSync(cert), key: readFileSync(key)});
 	const tls = (port: number, ca: string | undefined, host = 'localhost'): SinkSettings => ({
 		kind: 'syslog',
 		to: {over: 'tls', host, port},

@@ -1,15 +1,15 @@
 import {readFileSync} from 'node:fs';
 import {Client} from 'pg';
 import {beforeAll} from 'vitest';
-import {postgres} from '../../../adapters/postgres/system.ts';
+import {postgresSystem} from '../../../adapters/postgres/system.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import type {Login, PostgresServer} from '../../estate/estate-record.ts';
-import {pgConfig, query} from '../../estate/postgres.ts';
-import {conformance} from '../conformance.ts';
-import type {Scene} from '../conformance-subject.ts';
+import {pgConfig, runQuery} from '../../estate/postgres.ts';
+import {conformanceTests} from '../conformance.ts';
+import type {ActionCase} from '../conformance-subject.ts';
 
 /** The server ends our own statements after this; short, so that a dead link is told soon. */
 const limitMs = 1500;
@@ -36,11 +36,11 @@ function target(server: PostgresServer, at: {readonly host: string; readonly por
 const least: Login = {user: 'mw_least', password: 'conformance-least'};
 
 async function makeLeast(server: PostgresServer): Promise<void> {
-	await query(server, `do $$ begin drop owned by ${least.user}; exception when undefined_object then end $$`);
-	await query(server, `drop role if exists ${least.user}`);
-	const grants = postgres.grants?.(target(server, server), undefined);
-	for (const line of [...(grants?.watch ?? []), ...(grants?.act ?? [])]) await query(server, line);
-	await query(server, `alter role ${least.user} password '${least.password}'`);
+	await runQuery(server, `do $$ begin drop owned by ${least.user}; exception when undefined_object then end $$`);
+	await runQuery(server, `drop role if exists ${least.user}`);
+	const grants = postgresSystem.grants?.(target(server, server), undefined);
+	for (const line of [...(grants?.forReading ?? []), ...(grants?.forActions ?? [])]) await runQuery(server, line);
+	await runQuery(server, `alter role ${least.user} password '${least.password}'`);
 }
 
 /** An ordinary user's session. A pid alone is not a session: `isThere` asks for its start as well. */
@@ -54,14 +54,14 @@ async function session(server: PostgresServer, application: string) {
 	).rows as {pid: number; started: string}[];
 	if (row === undefined) throw new Error('the session does not see itself');
 	const same = 'select 1 from pg_stat_activity where pid = $1 and backend_start::text = $2';
-	const isThere = async () => (await query(server, same, [row.pid, row.started])).length > 0;
+	const isThere = async () => (await runQuery(server, same, [row.pid, row.started])).length > 0;
 	return {
 		client,
 		isThere,
 		hasFailed: () => failed,
-		cancel: () => query(server, 'select pg_cancel_backend($1)', [row.pid]),
+		cancel: () => runQuery(server, 'select pg_cancel_backend($1)', [row.pid]),
 		async end() {
-			await query(server, 'select pg_terminate_backend($1)', [row.pid]);
+			await runQuery(server, 'select pg_terminate_backend($1)', [row.pid]);
 			await client.end().catch(() => undefined);
 			// The next scene has the same name, and must not be taken for this one.
 			while (await isThere());
@@ -72,7 +72,7 @@ async function session(server: PostgresServer, application: string) {
 /** Waits until the server itself shows the session in this state. */
 async function untilState(server: PostgresServer, application: string, state: string): Promise<void> {
 	const text = 'select 1 from pg_stat_activity where application_name = $1 and state = $2';
-	while ((await query(server, text, [application, state])).length === 0);
+	while ((await runQuery(server, text, [application, state])).length === 0);
 }
 
 const named = (application: string) => (row: Row) => 'application' in row && row.application === application;
@@ -112,7 +112,7 @@ async function busy(server: PostgresServer) {
 }
 
 /** A session that runs a statement which takes its time, and goes on to another one when it has to move. */
-async function running(server: PostgresServer): Promise<Scene> {
+async function running(server: PostgresServer): Promise<ActionCase> {
 	const scene = await session(server, 'conformance-scene');
 	const start = () => {
 		const statement = {failed: false, done: Promise.resolve()};
@@ -128,46 +128,46 @@ async function running(server: PostgresServer): Promise<Scene> {
 	await untilState(server, 'conformance-scene', 'active');
 	return {
 		params: {},
-		chosen: named('conformance-scene'),
-		async move() {
+		isTarget: named('conformance-scene'),
+		async changeServer() {
 			await scene.cancel();
 			await current.done;
 			current = start();
 			await untilState(server, 'conformance-scene', 'active');
 		},
-		happened: async () => current.failed || scene.hasFailed(),
-		clear: () => scene.end(),
+		isApplied: async () => current.failed || scene.hasFailed(),
+		cleanUp: () => scene.end(),
 	};
 }
 
 /** A session that has begun a transaction and does nothing, and begins another one when it has to move. */
-async function idling(server: PostgresServer): Promise<Scene> {
+async function idling(server: PostgresServer): Promise<ActionCase> {
 	const scene = await session(server, 'conformance-scene');
 	await scene.client.query('begin; select 1');
 	return {
 		params: {},
-		chosen: named('conformance-scene'),
-		async move() {
+		isTarget: named('conformance-scene'),
+		async changeServer() {
 			await scene.client.query('commit');
 			await scene.client.query('begin; select 1');
 		},
-		happened: async () => !(await scene.isThere()),
-		clear: () => scene.end(),
+		isApplied: async () => !(await scene.isThere()),
+		cleanUp: () => scene.end(),
 	};
 }
 
 for (const name of [...postgresVersions, 'postgres-tls'] as const) {
 	describePostgres(name, 'conformance', server => {
 		beforeAll(() => makeLeast(server));
-		conformance({
-			least: true,
-			system: postgres,
+		conformanceTests({
+			hasLeastGrants: true,
+			system: postgresSystem,
 			server,
 			target: at => target(server, at),
-			busy: () => busy(server),
-			scenes: {'postgres.cancel': () => running(server), 'postgres.terminate': () => idling(server)},
-			links: name === 'postgres-15' || name === 'postgres-tls',
-			writes: () => writes(server),
+			generateLoad: () => busy(server),
+			actionCases: {'postgres.cancel': () => running(server), 'postgres.terminate': () => idling(server)},
+			testsConnectionFaults: name === 'postgres-15' || name === 'postgres-tls',
+			countWrites: () => writes(server),
 		});
 	});
 }

@@ -3,14 +3,14 @@ import {type AddressInfo, connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
-import {systemSurroundings} from '../../../src/config/config-environment.ts';
-import {postgresSettings} from '../../../src/config/postgres-settings.ts';
+import {systemEnvironment} from '../../../src/config/config-environment.ts';
+import {resolvePostgresSettings} from '../../../src/config/postgres-settings.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
 import {describePostgres} from '../../estate/describe-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
-import {query} from '../../estate/postgres.ts';
-import {type Role, someone, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {openPostgres, openSession, type Role} from './postgres-fixture.ts';
 
 afterEach(() => {
 	vi.unstubAllEnvs();
@@ -21,7 +21,7 @@ async function failure(
 	settings: Partial<PostgresSettings>,
 	role: Role = 'monitor',
 ): Promise<AdapterError> {
-	const watch = await watcher(server, role, {settings});
+	const watch = await openPostgres(server, role, {settings});
 	try {
 		await watch.read('postgres.session');
 	} catch (error) {
@@ -62,7 +62,7 @@ describePostgres('postgres-15', 'connecting', server => {
 
 	test('the second host is read when nothing listens on the first, and the deck says so', async () => {
 		const dead = {host: '127.0.0.1', port: await deadPort()};
-		const watch = await watcher(server, 'monitor', {settings: {hosts: [dead, here]}});
+		const watch = await openPostgres(server, 'monitor', {settings: {hosts: [dead, here]}});
 		try {
 			expect((await watch.read('postgres.session')).notes).toContainEqual({
 				text: `reads from ${here.host}:${here.port}: those named before it do not answer`,
@@ -87,11 +87,11 @@ describePostgres('postgres-15', 'connecting', server => {
 		const file = join(folder, 'pgpass');
 		const {user, password} = server.logins.monitor;
 		writeFileSync(file, `${here.host}:${here.port}:*:${user}:${password}\n`, {mode: 0o600});
-		const {passwordFile} = postgresSettings({}, {...systemSurroundings(), env: {PGPASSFILE: file}});
+		const {passwordFile} = resolvePostgresSettings({}, {...systemEnvironment(), env: {PGPASSFILE: file}});
 		const settings = {password: undefined, passwordFile};
 		const printed = vi.spyOn(process.stderr, 'write');
 		try {
-			const watch = await watcher(server, 'monitor', {settings});
+			const watch = await openPostgres(server, 'monitor', {settings});
 			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 			await watch.close();
 
@@ -118,12 +118,12 @@ describePostgres('postgres-15', 'connecting', server => {
 	test('the environment of libpq does not leak into a target', async () => {
 		for (const name of ['PGHOST', 'PGUSER', 'PGDATABASE', 'PGOPTIONS', 'PGSSLMODE', 'PGAPPNAME'])
 			vi.stubEnv(name, 'nonsense');
-		const watch = await watcher(server, 'monitor');
+		const watch = await openPostgres(server, 'monitor');
 		const {user, database} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
 		expect([user, database]).toEqual(['mw_monitor', 'postgres']);
 		// The test's own connection would take them up.
 		vi.unstubAllEnvs();
-		const [own] = await query<{n: number}>(
+		const [own] = await runQuery<{n: number}>(
 			server,
 			"SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'midwatch' AND usename = 'mw_monitor'",
 		);
@@ -132,10 +132,10 @@ describePostgres('postgres-15', 'connecting', server => {
 	});
 
 	test('the server ends our own slow statement, and the connection goes on', async () => {
-		const watch = await watcher(server, 'superuser', {settings: {statementTimeoutMs: 300}});
+		const watch = await openPostgres(server, 'superuser', {settings: {statementTimeoutMs: 300}});
 		try {
 			const before = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
-			const other = await someone(server, 'connecting-lock', 'superuser');
+			const other = await openSession(server, 'connecting-lock', 'superuser');
 			await other.client.query('BEGIN; LOCK pg_catalog.pg_extension IN ACCESS EXCLUSIVE MODE');
 			const failed = await watch.connection.port.statements({signal: AbortSignal.timeout(5000)}).catch(error => error);
 			await other.end();
@@ -148,10 +148,10 @@ describePostgres('postgres-15', 'connecting', server => {
 	});
 
 	test('an ended connection is opened again by the next read', async () => {
-		const watch = await watcher(server, 'monitor');
+		const watch = await openPostgres(server, 'monitor');
 		try {
 			const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
-			await query(server, 'SELECT pg_terminate_backend($1)', [pid]);
+			await runQuery(server, 'SELECT pg_terminate_backend($1)', [pid]);
 			await watch.read('postgres.session').catch(() => undefined);
 			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 			expect((await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).pid).not.toBe(pid);
@@ -165,7 +165,7 @@ describePostgres('postgres-15', 'connecting', server => {
 			kind: 'unsupported',
 			hint: expect.stringContaining('The server offers no TLS: set `ssl = on` there'),
 		});
-		const watch = await watcher(server, 'monitor', {settings: {tls: {mode: 'prefer'}}});
+		const watch = await openPostgres(server, 'monitor', {settings: {tls: {mode: 'prefer'}}});
 		expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 		await watch.close();
 	});
@@ -182,9 +182,9 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 		['verify-ca', ca],
 		['verify-full', ca],
 	] as const)('%s with ca %s encrypts', async (mode, authority) => {
-		const watch = await watcher(server, 'monitor', {settings: {tls: {mode, ca: authority}}});
+		const watch = await openPostgres(server, 'monitor', {settings: {tls: {mode, ca: authority}}});
 		const {pid} = await watch.connection.port.server({signal: AbortSignal.timeout(5000)});
-		const [row] = await query<{ssl: boolean}>(server, 'SELECT ssl FROM pg_stat_ssl WHERE pid = $1', [pid]);
+		const [row] = await runQuery<{ssl: boolean}>(server, 'SELECT ssl FROM pg_stat_ssl WHERE pid = $1', [pid]);
 		expect(row?.ssl).toBe(true);
 		await watch.close();
 	});
@@ -210,7 +210,7 @@ describePostgres('postgres-tls', 'TLS modes', server => {
 				kind: 'unreachable',
 				hint: expect.stringContaining('The certificate is for another name'),
 			});
-			const watch = await watcher(server, 'monitor', {settings: {hosts, tls: {mode: 'verify-ca', ca}}});
+			const watch = await openPostgres(server, 'monitor', {settings: {hosts, tls: {mode: 'verify-ca', ca}}});
 			expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 			await watch.close();
 		} finally {
@@ -236,7 +236,7 @@ describePostgres('postgres-tls-expired', 'an expired certificate', server => {
 	});
 
 	test('does not stop require, which checks nothing', async () => {
-		const watch = await watcher(server, 'monitor', {settings: {tls: {mode: 'require'}}});
+		const watch = await openPostgres(server, 'monitor', {settings: {tls: {mode: 'require'}}});
 		expect((await watch.read('postgres.session')).gauges.length).toBeGreaterThan(0);
 		await watch.close();
 	});

@@ -6,13 +6,20 @@ import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts'
 import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
 import {describePostgres} from '../../estate/describe-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
-import {query, restartPostgres, startPostgres, stopPostgres} from '../../estate/postgres.ts';
-import {inspect, rowOf, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+import {restartPostgres, runQuery, startPostgres, stopPostgres} from '../../estate/postgres.ts';
+import {
+	openPostgres,
+	openSession,
+	type PostgresFixture,
+	pollUntil,
+	readInspectionText,
+	readRow,
+} from './postgres-fixture.ts';
 
 describePostgres('postgres-15', 'a server of its own, with the binaries', ({binaries}) => {
 	let folder = '';
 	let server: PostgresServer;
-	let watch: Watcher;
+	let watch: PostgresFixture;
 
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'midwatch-own-'));
@@ -24,7 +31,7 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 			port: 0,
 			extra: ['max_prepared_transactions = 5', 'track_activity_query_size = 1MB'],
 		});
-		watch = await watcher(server, 'operator');
+		watch = await openPostgres(server, 'operator');
 	});
 	afterAll(async () => {
 		await watch.close();
@@ -33,36 +40,36 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 	});
 
 	test('a prepared transaction, which no session holds, is told as what the others wait for', async () => {
-		await query(server, 'CREATE TABLE held (n int)');
-		await query(server, "BEGIN; LOCK held; PREPARE TRANSACTION 'left-over'");
-		const waiter = await someone(server, 'own-waiter', 'superuser');
-		const end = waiter.begin('SELECT * FROM held');
-		const row = await rowOf(watch, waiter.pid, each => each.roots.length > 0);
+		await runQuery(server, 'CREATE TABLE held (n int)');
+		await runQuery(server, "BEGIN; LOCK held; PREPARE TRANSACTION 'left-over'");
+		const waiter = await openSession(server, 'own-waiter', 'superuser');
+		const end = waiter.startQuery('SELECT * FROM held');
+		const row = await readRow(watch, waiter.pid, each => each.roots.length > 0);
 		expect(row.roots).toEqual([0]);
-		const finding = await until(async () => {
+		const finding = await pollUntil(async () => {
 			const snapshot = await watch.read('postgres.session');
 			const rows = snapshot.rows as readonly PostgresSessionRow[];
 			return sessionFindings({...snapshot, rows}, undefined, {target: server.name, now: Date.now()})[0];
 		});
 		expect(finding).toMatchObject({sentence: '1 session waits for a prepared transaction', actions: []});
 		expect(finding.row).toBeUndefined();
-		expect(await inspect(watch, 'postgres.lock-tree', row)).toMatch(
+		expect(await readInspectionText(watch, 'postgres.lock-tree', row)).toMatch(
 			/^A prepared transaction {2}\(1 waits for it\)\n.*pg_prepared_xacts.*\n.*└─ pid \d+ {2}waits/,
 		);
-		await query(server, "ROLLBACK PREPARED 'left-over'");
+		await runQuery(server, "ROLLBACK PREPARED 'left-over'");
 		expect(await end).toBe('done');
 		await waiter.end();
 	});
 
 	test('a statement of a megabyte is not read whole by the table, and cut in its inspection', async () => {
-		const talker = await someone(server, 'own-talker');
-		const end = talker.begin(`SELECT pg_sleep(60) /* ${'z'.repeat(900_000)} */`);
-		const row = await rowOf(watch, talker.pid, each => each.state === 'active');
+		const talker = await openSession(server, 'own-talker');
+		const end = talker.startQuery(`SELECT pg_sleep(60) /* ${'z'.repeat(900_000)} */`);
+		const row = await readRow(watch, talker.pid, each => each.state === 'active');
 		expect(row.query).toHaveLength(2000);
-		const text = await inspect(watch, 'postgres.statement', row);
+		const text = await readInspectionText(watch, 'postgres.statement', row);
 		expect(text).toContain('… cut after 200k characters');
 		expect(text.length).toBeLessThan(202_000);
-		await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+		await runQuery(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
 		expect(await end).toBe('57014');
 		await talker.end();
 	});
@@ -87,9 +94,9 @@ describePostgres('postgres-15', 'a server of its own, with the binaries', ({bina
 	});
 
 	test('an extension that is installed and not loaded is told apart from one that is not there', async () => {
-		await query(server, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'");
+		await runQuery(server, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain'");
 		server = await restartPostgres(server);
-		const bare = await watcher(server, 'monitor');
+		const bare = await openPostgres(server, 'monitor');
 		try {
 			expect((await bare.read('postgres.statement')).notes).toEqual([
 				{

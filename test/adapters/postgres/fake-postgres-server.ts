@@ -2,12 +2,12 @@ import {readFileSync} from 'node:fs';
 import {type AddressInfo, createServer, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {createSecureContext, TLSSocket} from 'node:tls';
-import type {Certificate} from '../../estate/certificates.ts';
+import type {CertificateFiles} from '../../estate/certificates.ts';
 
 /** What the impostor asks for, as an authentication request of the protocol; `nothing` lets everybody in. */
-export type Asks = 'cleartext' | 'md5' | 'scram' | 'nothing';
+export type AuthenticationRequest = 'cleartext' | 'md5' | 'scram' | 'nothing';
 
-export type Impostor = {
+export type FakePostgresServer = {
 	readonly host: string;
 	readonly port: number;
 	/** Everything that clients sent, after decryption. */
@@ -29,7 +29,7 @@ const authentication = (kind: number, ...more: readonly Buffer[]): Buffer => {
 };
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const requests: Readonly<Record<Asks, Buffer>> = {
+const requests: Readonly<Record<AuthenticationRequest, Buffer>> = {
 	cleartext: authentication(3),
 	md5: authentication(5, Buffer.from('salt')),
 	scram: authentication(10, Buffer.from('SCRAM-SHA-256\0\0')),
@@ -41,7 +41,11 @@ const refusal = message('E', Buffer.from('SFATAL\0C28P01\0Mno\0\0'));
 const sslRequest = 80877103;
 
 /** Takes the place of a PostgreSQL server on an address of loopback. Without a certificate it refuses TLS. */
-export async function startImpostor(host: string, asks: Asks, certificate?: Certificate): Promise<Impostor> {
+export async function startFakePostgresServer(
+	host: string,
+	asks: AuthenticationRequest,
+	certificate?: CertificateFiles,
+): Promise<FakePostgresServer> {
 	const chunks: Buffer[] = [];
 	const sockets = new Set<Socket>();
 	function serve(stream: Duplex): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {createFraming} from '../../../adapters/postgres/connection/framing.ts';
+import {createFramingGuard} from '../../../adapters/postgres/connection/framing.ts';
 
 const message = (code: string, body: Buffer): Buffer => {
 	const header = Buffer.alloc(5);
@@ -18,7 +18,7 @@ describe('createFraming', () => {
 		fc.assert(
 			fc.property(messages, fc.integer({min: 1, max: 9}), (parts, size) => {
 				const bytes = Buffer.concat(parts.map(([code, body]) => message(code, Buffer.from(body))));
-				const check = createFraming();
+				const check = createFramingGuard();
 				for (let at = 0; at < bytes.length; at += size) expect(check(bytes.subarray(at, at + size))).toBeUndefined();
 			}),
 		);
@@ -31,11 +31,11 @@ describe('createFraming', () => {
 		['a length beyond all answers', Buffer.from([0x44, 0x7f, 0xff, 0xff, 0xff])],
 		['nonsense after a whole message', Buffer.concat([message('Z', Buffer.from('I')), Buffer.from([0])])],
 	])('refuses %s', (_, bytes) => {
-		const check = createFraming();
+		const check = createFramingGuard();
 		let wrong: string | undefined;
 		for (const byte of bytes) wrong ??= check(Buffer.from([byte]));
 		expect(wrong).toBe('it does not speak PostgreSQL');
-		expect(createFraming()(bytes)).toBe(wrong);
+		expect(createFramingGuard()(bytes)).toBe(wrong);
 	});
 
 	const ready = message('Z', Buffer.from('I'));
@@ -55,7 +55,7 @@ describe('createFraming', () => {
 
 	it('refuses an answer of ever more rows, and counts each answer by itself', () => {
 		const row = message('D', count(1, 2 ** 20));
-		const check = createFraming();
+		const check = createFramingGuard();
 		for (let turn = 0; turn < 3; turn += 1) {
 			expect(readOf(check, row, 60)).toEqual({read: 60, wrong: undefined});
 			expect(check(ready)).toBeUndefined();
@@ -67,7 +67,7 @@ describe('createFraming', () => {
 		['NULLs', message('D', count(1600, 1600 * 4))],
 		['no cells at all', message('D', count(0))],
 	])('counts what rows of %s take once they are decoded', (_, row) => {
-		const check = createFraming();
+		const check = createFramingGuard();
 		expect(check(message('T', count(1600, 1600 * 19)))).toBeUndefined();
 		const {read, wrong} = readOf(check, row, 1000);
 		expect(wrong).toBe('its answer is too large');
@@ -75,11 +75,11 @@ describe('createFraming', () => {
 	});
 
 	it('refuses an answer of ever more messages that are small', () => {
-		expect(readOf(createFraming(), message('N', Buffer.alloc(1)), 300_000).wrong).toBe('its answer is too large');
+		expect(readOf(createFramingGuard(), message('N', Buffer.alloc(1)), 300_000).wrong).toBe('its answer is too large');
 	});
 
 	it('reads 10,000 sessions and 5,000 statements', () => {
-		const check = createFraming();
+		const check = createFramingGuard();
 		for (const [columns, rows, characters] of [
 			[19, 10_000, 2300],
 			[11, 5000, 400],
@@ -93,6 +93,6 @@ describe('createFraming', () => {
 
 	it('refuses a login of ever more requests for a password', () => {
 		const request = message('R', Buffer.from([0, 0, 0, 3]));
-		expect(readOf(createFraming(), request, 100)).toEqual({read: 8, wrong: 'it does not speak PostgreSQL'});
+		expect(readOf(createFramingGuard(), request, 100)).toEqual({read: 8, wrong: 'it does not speak PostgreSQL'});
 	});
 });

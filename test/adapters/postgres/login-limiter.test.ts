@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {createLoginGate} from '../../../adapters/postgres/connection/login-limiter.ts';
+import {createLoginLimiter} from '../../../adapters/postgres/connection/login-limiter.ts';
 
 let server: Server;
 let host: {readonly host: string; readonly port: number};
@@ -33,40 +33,40 @@ const signal = new AbortController().signal;
 
 test('no login begins while the backend of the last one was not seen to end, with a growing backoff', async () => {
 	let now = 0;
-	const gate = createLoginGate(() => now);
-	await gate.enter(host, signal);
+	const gate = createLoginLimiter(() => now);
+	await gate.acquire(host, signal);
 	for (const seconds of [30, 60, 120, 240, 480, 600, 600]) {
 		gate.abandon(host, await login());
-		await expect(gate.enter(host, signal)).rejects.toMatchObject({
+		await expect(gate.acquire(host, signal)).rejects.toMatchObject({
 			kind: 'timeout',
 			message: expect.stringContaining('its backend still waits on the server'),
 			hint: expect.stringContaining(`in ${seconds} s`),
 		});
 		now += seconds * 1000;
-		await gate.enter(host, signal);
+		await gate.acquire(host, signal);
 	}
 	gate.close();
 });
 
 test('a login begins as soon as the server has closed the abandoned connection, and the backoff is short again', async () => {
-	const gate = createLoginGate(() => 0);
+	const gate = createLoginLimiter(() => 0);
 	gate.abandon(host, await login());
 	gate.abandon(host, await login());
-	const entered = gate.enter(host, signal);
+	const entered = gate.acquire(host, signal);
 	for (const backend of backends) backend.end();
 	await entered;
 	gate.abandon(host, await login());
-	await expect(gate.enter(host, signal)).rejects.toMatchObject({hint: expect.stringContaining('in 30 s')});
+	await expect(gate.acquire(host, signal)).rejects.toMatchObject({hint: expect.stringContaining('in 30 s')});
 	// Another host is another server.
-	await gate.enter({...host, port: 1}, signal);
+	await gate.acquire({...host, port: 1}, signal);
 	gate.close();
 });
 
 test('who is called off waits no longer', async () => {
-	const gate = createLoginGate(() => 0);
+	const gate = createLoginLimiter(() => 0);
 	gate.abandon(host, await login());
 	const stop = new AbortController();
-	const entering = gate.enter(host, stop.signal);
+	const entering = gate.acquire(host, stop.signal);
 	stop.abort();
 	await expect(entering).rejects.toMatchObject({message: 'called off before an answer came'});
 	gate.close();

@@ -4,8 +4,16 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
-import {query} from '../../estate/postgres.ts';
-import {actionOf, rowOf, type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {
+	actionOf,
+	type OtherSession,
+	openPostgres,
+	openSession,
+	type PostgresFixture,
+	pollUntil,
+	readRow,
+} from './postgres-fixture.ts';
 
 const shell = promisify(execFile);
 
@@ -13,20 +21,20 @@ const cancel = actionOf('postgres.cancel');
 const terminate = actionOf('postgres.terminate');
 
 const isThere = async (server: PostgresServer, pid: number): Promise<boolean> =>
-	(await query(server, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
+	(await runQuery(server, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'acts on several', server => {
-		let watch: Watcher;
-		let guests: Someone[] = [];
+		let watch: PostgresFixture;
+		let guests: OtherSession[] = [];
 		const guest = async (application: string, role: 'app' | 'superuser' = 'app') => {
-			const joined = await someone(server, application, role);
+			const joined = await openSession(server, application, role);
 			guests.push(joined);
 			return joined;
 		};
 
 		beforeAll(async () => {
-			watch = await watcher(server, 'operator');
+			watch = await openPostgres(server, 'operator');
 		});
 		afterAll(async () => {
 			await Promise.all(guests.map(each => each.end()));
@@ -36,17 +44,17 @@ for (const name of postgresVersions) {
 
 		test('several marked sessions are ended by one plan and one statement, and no other', async () => {
 			const marked = [await guest('acts-several'), await guest('acts-several'), await guest('acts-several')];
-			const [holder, sleeper, free] = marked as [Someone, Someone, Someone];
+			const [holder, sleeper, free] = marked as [OtherSession, OtherSession, OtherSession];
 			await holder.client.query('BEGIN; SELECT pg_advisory_xact_lock(2)');
-			const ended = sleeper.begin('SELECT pg_sleep(60)');
+			const ended = sleeper.startQuery('SELECT pg_sleep(60)');
 			await free.client.query('BEGIN');
 			const bystander = await guest('acts-bystander');
-			const freed = bystander.begin('SELECT pg_advisory_xact_lock(2)');
-			await rowOf(watch, holder.pid, row => row.blocks === 1);
-			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid)));
+			const freed = bystander.startQuery('SELECT pg_advisory_xact_lock(2)');
+			await readRow(watch, holder.pid, row => row.blocks === 1);
+			const rows = await Promise.all(marked.map(({pid}) => readRow(watch, pid)));
 
 			expect(terminate.disabled(rows)).toBeUndefined();
-			const about = watch.about(`several-${holder.pid}`);
+			const about = watch.actionContext(`several-${holder.pid}`);
 			const preview = await terminate.preview(rows, {}, about);
 			expect(preview).toMatchObject({object: '3 sessions', risk: 'medium'});
 			expect(preview.touches).toEqual(
@@ -77,15 +85,15 @@ for (const name of postgresVersions) {
 
 		test('one of several that has moved makes the plan stale; sent all the same, it spares that one', async () => {
 			const marked = [await guest('acts-mixed'), await guest('acts-mixed'), await guest('acts-mixed')];
-			const [moved, gone, left] = marked as [Someone, Someone, Someone];
+			const [moved, gone, left] = marked as [OtherSession, OtherSession, OtherSession];
 			for (const {client} of marked) await client.query('BEGIN');
-			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid)));
-			const {plan} = await terminate.preview(rows, {}, watch.about());
+			const rows = await Promise.all(marked.map(({pid}) => readRow(watch, pid)));
+			const {plan} = await terminate.preview(rows, {}, watch.actionContext());
 			await moved.client.query('COMMIT; BEGIN');
 			await gone.end();
-			await until(async () => ((await isThere(server, gone.pid)) ? undefined : true));
+			await pollUntil(async () => ((await isThere(server, gone.pid)) ? undefined : true));
 
-			expect(await terminate.preflight(plan, watch.about())).toEqual([
+			expect(await terminate.preflight(plan, watch.actionContext())).toEqual([
 				expect.objectContaining({
 					result: 'block',
 					moved: true,
@@ -97,44 +105,44 @@ for (const name of postgresVersions) {
 				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
 				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
 			]);
-			await expect(terminate.preview(rows, {}, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			await expect(terminate.preview(rows, {}, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 			// With the plan those that still are what it says, without one those that are still there.
-			expect(await terminate.left?.(rows, plan, watch.about())).toEqual([rows[2]]);
-			expect(await terminate.left?.(rows, undefined, watch.about())).toEqual([rows[0], rows[2]]);
+			expect(await terminate.unchangedRows?.(rows, plan, watch.actionContext())).toEqual([rows[2]]);
+			expect(await terminate.unchangedRows?.(rows, undefined, watch.actionContext())).toEqual([rows[0], rows[2]]);
 
-			const receipt = await terminate.run(plan, watch.about());
+			const receipt = await terminate.run(plan, watch.actionContext());
 			expect(receipt.summary).toBe(`terminated 1 of 3 sessions; gone or moved by then: pid ${moved.pid}, ${gone.pid}`);
 			await expect
-				.poll(() => terminate.verify(plan, receipt, watch.about()), {timeout: 10_000})
+				.poll(() => terminate.verify(plan, receipt, watch.actionContext()), {timeout: 10_000})
 				.toEqual({
 					result: 'done',
 					detail: `1 of 3 have ended by it; pid ${moved.pid}, ${gone.pid} had gone or moved before and was sent nothing`,
 				});
 			expect(await isThere(server, left.pid)).toBe(false);
 			expect(await isThere(server, moved.pid)).toBe(true);
-			await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 			expect(await isThere(server, moved.pid)).toBe(true);
 			await moved.client.query('COMMIT');
 		});
 
 		test('the statements of several are cancelled together; one that went on keeps its next statement', async () => {
 			const marked = [await guest('acts-cancels'), await guest('acts-cancels'), await guest('acts-cancels')];
-			const [first, second, third] = marked as [Someone, Someone, Someone];
-			const ends = [first, second].map(each => each.begin('SELECT pg_sleep(60)'));
+			const [first, second, third] = marked as [OtherSession, OtherSession, OtherSession];
+			const ends = [first, second].map(each => each.startQuery('SELECT pg_sleep(60)'));
 			const keeper = await guest('acts-keeper');
 			await keeper.client.query('SELECT pg_advisory_lock(3), pg_advisory_lock(4)');
-			const brief = third.begin('SELECT pg_advisory_lock(3)');
-			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
-			const preview = await cancel.preview(rows, {}, watch.about());
+			const brief = third.startQuery('SELECT pg_advisory_lock(3)');
+			const rows = await Promise.all(marked.map(({pid}) => readRow(watch, pid, row => row.state === 'active')));
+			const preview = await cancel.preview(rows, {}, watch.actionContext());
 			expect(preview).toMatchObject({object: '3 sessions', risk: 'low'});
 			expect(preview.impact).toMatch(
 				/^3 statements fail with an error; the longest has run for \d+s\. Their sessions stay\.$/,
 			);
 			await keeper.client.query('SELECT pg_advisory_unlock(3)');
 			expect(await brief).toBe('done');
-			const next = third.begin('SELECT pg_advisory_lock(4)');
-			await rowOf(watch, third.pid, row => row.state === 'active' && row.queryStart !== rows[2]?.queryStart);
-			expect(await cancel.preflight(preview.plan, watch.about())).toContainEqual({
+			const next = third.startQuery('SELECT pg_advisory_lock(4)');
+			await readRow(watch, third.pid, row => row.state === 'active' && row.queryStart !== rows[2]?.queryStart);
+			expect(await cancel.preflight(preview.plan, watch.actionContext())).toContainEqual({
 				label: 'the statement',
 				result: 'block',
 				detail: expect.stringMatching(
@@ -142,33 +150,33 @@ for (const name of postgresVersions) {
 				),
 				moved: true,
 			});
-			const receipt = await cancel.run(preview.plan, watch.about());
+			const receipt = await cancel.run(preview.plan, watch.actionContext());
 			expect(receipt.summary).toBe(`cancelled the statements of 2 of 3 sessions; no longer running: pid ${third.pid}`);
 			expect(await Promise.all(ends)).toEqual(['57014', '57014']);
 			await keeper.client.query('SELECT pg_advisory_unlock(4)');
 			expect(await next).toBe('done');
-			expect(await cancel.verify(preview.plan, receipt, watch.about())).toEqual({
+			expect(await cancel.verify(preview.plan, receipt, watch.actionContext())).toEqual({
 				result: 'done',
 				detail: `2 of 3 were cancelled; pid ${third.pid} had gone on before`,
 			});
-			await expect(cancel.run(preview.plan, watch.about())).rejects.toMatchObject({kind: 'conflict'});
+			await expect(cancel.run(preview.plan, watch.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 		});
 
 		test('one of several that went on to its next statement is spared, and the record tells what the others ran', async () => {
 			const marked = [await guest('acts-next'), await guest('acts-next')];
-			const [goes, stays] = marked as [Someone, Someone];
+			const [goes, stays] = marked as [OtherSession, OtherSession];
 			const keeper = await guest('acts-next-keeper');
 			await keeper.client.query('SELECT pg_advisory_lock(5), pg_advisory_lock(6)');
-			const first = goes.begin('SELECT pg_advisory_lock(5)');
-			const end = stays.begin(`SELECT pg_sleep(60), 'password=hunter2'`);
-			const rows = await Promise.all(marked.map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
-			const {plan} = await terminate.preview(rows, {}, watch.about());
+			const first = goes.startQuery('SELECT pg_advisory_lock(5)');
+			const end = stays.startQuery(`SELECT pg_sleep(60), 'password=hunter2'`);
+			const rows = await Promise.all(marked.map(({pid}) => readRow(watch, pid, row => row.state === 'active')));
+			const {plan} = await terminate.preview(rows, {}, watch.actionContext());
 			await keeper.client.query('SELECT pg_advisory_unlock(5)');
 			expect(await first).toBe('done');
-			const next = goes.begin('SELECT pg_advisory_lock(6)');
-			await rowOf(watch, goes.pid, row => row.state === 'active' && row.queryStart !== rows[0]?.queryStart);
+			const next = goes.startQuery('SELECT pg_advisory_lock(6)');
+			await readRow(watch, goes.pid, row => row.state === 'active' && row.queryStart !== rows[0]?.queryStart);
 
-			const receipt = await terminate.run(plan, watch.about());
+			const receipt = await terminate.run(plan, watch.actionContext());
 			expect(receipt.summary).toBe(`terminated 1 of 2 sessions; gone or moved by then: pid ${goes.pid}`);
 			const [hit] = Object.values(receipt.before);
 			expect(hit).toMatch(
@@ -183,22 +191,22 @@ for (const name of postgresVersions) {
 
 		test('the line for the shell ends several as the plan does, in a real shell', async () => {
 			const marked = [await guest('acts-hand'), await guest('acts-hand')];
-			const [idle, works] = marked as [Someone, Someone];
+			const [idle, works] = marked as [OtherSession, OtherSession];
 			await idle.client.query('BEGIN');
-			const end = works.begin('SELECT pg_sleep(60)');
-			const rows = [await rowOf(watch, idle.pid), await rowOf(watch, works.pid, row => row.state === 'active')];
+			const end = works.startQuery('SELECT pg_sleep(60)');
+			const rows = [await readRow(watch, idle.pid), await readRow(watch, works.pid, row => row.state === 'active')];
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const byHand = async (line: string) => (await shell('/bin/sh', ['-c', line], {env})).stdout;
-			const {equivalent} = await terminate.preview(rows, {}, watch.about());
+			const {equivalent} = await terminate.preview(rows, {}, watch.actionContext());
 			await idle.client.query('COMMIT; BEGIN');
 			expect(await byHand(equivalent)).toMatch(/\(1 row\)/);
 			expect(await end).toBe('57P01');
 			expect(await isThere(server, idle.pid)).toBe(true);
 			const one = await guest('acts-hand');
-			const statement = one.begin('SELECT pg_sleep(60)');
-			const other = idle.begin('SELECT pg_sleep(60)');
-			const active = await Promise.all([one, idle].map(({pid}) => rowOf(watch, pid, row => row.state === 'active')));
-			expect(await byHand((await cancel.preview(active, {}, watch.about())).equivalent)).toMatch(/\(2 rows\)/);
+			const statement = one.startQuery('SELECT pg_sleep(60)');
+			const other = idle.startQuery('SELECT pg_sleep(60)');
+			const active = await Promise.all([one, idle].map(({pid}) => readRow(watch, pid, row => row.state === 'active')));
+			expect(await byHand((await cancel.preview(active, {}, watch.actionContext())).equivalent)).toMatch(/\(2 rows\)/);
 			expect(await Promise.all([statement, other])).toEqual(['57014', '57014']);
 			await idle.client.query('ROLLBACK');
 		});
@@ -206,15 +214,18 @@ for (const name of postgresVersions) {
 		test('a refusal in the midst of several does not pass for nothing having happened', async () => {
 			const [own, over] = [await guest('acts-midst'), await guest('acts-midst', 'superuser')];
 			for (const {client} of [own, over]) await client.query('BEGIN');
-			const rows = await Promise.all([own, over].map(({pid}) => rowOf(watch, pid)));
-			const {plan} = await terminate.preview(rows, {}, watch.about());
-			expect(await terminate.preflight(plan, watch.about())).toContainEqual(
+			const rows = await Promise.all([own, over].map(({pid}) => readRow(watch, pid)));
+			const {plan} = await terminate.preview(rows, {}, watch.actionContext());
+			expect(await terminate.preflight(plan, watch.actionContext())).toContainEqual(
 				expect.objectContaining({
 					result: 'block',
 					detail: expect.stringMatching(`^pid ${over.pid}: .* is a superuser`),
 				}),
 			);
-			await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'unreachable', harmless: false});
+			await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({
+				kind: 'unreachable',
+				harmless: false,
+			});
 			expect(await isThere(server, over.pid)).toBe(true);
 		});
 	});

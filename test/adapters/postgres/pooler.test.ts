@@ -1,19 +1,19 @@
 import {readFileSync} from 'node:fs';
 import pg from 'pg';
 import {expect, test} from 'vitest';
-import {createLoginGate} from '../../../adapters/postgres/connection/login-limiter.ts';
-import {createLink} from '../../../adapters/postgres/connection/postgres-connection.ts';
+import {createLoginLimiter} from '../../../adapters/postgres/connection/login-limiter.ts';
+import {createPostgresConnection} from '../../../adapters/postgres/connection/postgres-connection.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {describePostgres} from '../../estate/describe-server.ts';
-import {throwawayPgbouncer} from '../../estate/disposable-server.ts';
+import {startDisposablePgbouncer} from '../../estate/disposable-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
 import {serverBehind} from '../../estate/pgbouncer.ts';
-import {pgConfig, query} from '../../estate/postgres.ts';
-import {actionOf, context, rowOf, someone, targetOf, until, watcher} from './postgres-fixture.ts';
+import {pgConfig, runQuery} from '../../estate/postgres.ts';
+import {actionOf, openPostgres, openSession, pollUntil, readRow, targetOf, testContext} from './postgres-fixture.ts';
 
 /** Backends of this role that midwatch uses for a statement right now. */
 async function running(server: PostgresServer, user: string): Promise<readonly {pid: number; waits: string | null}[]> {
-	return query(
+	return runQuery(
 		serverBehind(server),
 		"SELECT pid, wait_event_type AS waits FROM pg_stat_activity WHERE usename = $1 AND application_name LIKE 'midwatch%' AND state = 'active'",
 		[user],
@@ -22,7 +22,7 @@ async function running(server: PostgresServer, user: string): Promise<readonly {
 
 const linkTo = (server: PostgresServer, statementTimeoutMs = 3000, application = 'midwatch') => {
 	const {settings} = targetOf(server, 'monitor', {statementTimeoutMs});
-	return createLink(pg, settings, {application, hosts: settings.hosts, gate: createLoginGate()});
+	return createPostgresConnection(pg, settings, {application, hosts: settings.hosts, gate: createLoginLimiter()});
 };
 const signal = () => AbortSignal.timeout(20_000);
 
@@ -46,8 +46,8 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 		];
 		const settings = names.map(name => `current_setting('${name}')`).join(" || ' ' || ");
 		const text = `SELECT ${settings} AS limits, current_setting('transaction_read_only') AS read_only`;
-		expect(await link.ask(text, [], signal())).toEqual([{limits: '3s 500ms 5s pg_catalog UTC', read_only: 'on'}]);
-		expect(link.place?.pooled).toBe(true);
+		expect(await link.query(text, [], signal())).toEqual([{limits: '3s 500ms 5s pg_catalog UTC', read_only: 'on'}]);
+		expect(link.connectedHost?.pooled).toBe(true);
 		await link.close();
 		const next = new pg.Client(pgConfig(pooler, 'monitor'));
 		await next.connect();
@@ -59,8 +59,8 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 	});
 
 	test('a lock that is waited for ends by its limit, and no second backend ever waits', async () => {
-		const watch = await watcher(pooler, 'monitor');
-		const holder = await someone(serverBehind(pooler), 'pooler-holder', 'superuser');
+		const watch = await openPostgres(pooler, 'monitor');
+		const holder = await openSession(serverBehind(pooler), 'pooler-holder', 'superuser');
 		let most = 0;
 		let looking = true;
 		const look = (async () => {
@@ -89,12 +89,12 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 		const link = linkTo(pooler);
 		for (let turn = 0; turn < 3; turn += 1) {
 			const stop = new AbortController();
-			const sleeping = failure(link.ask('SELECT pg_sleep(20)', [], stop.signal));
-			await until(async () => ((await running(pooler, monitor.user)).length > 0 ? true : undefined));
+			const sleeping = failure(link.query('SELECT pg_sleep(20)', [], stop.signal));
+			await pollUntil(async () => ((await running(pooler, monitor.user)).length > 0 ? true : undefined));
 			stop.abort();
 			expect((await sleeping).kind).toBe('timeout');
 			expect(
-				await link.ask(
+				await link.query(
 					'SELECT count(*) AS n FROM pg_stat_activity WHERE query ~ $1',
 					['^SELECT pg_sleep\\(20'],
 					signal(),
@@ -105,18 +105,18 @@ describePostgres('pgbouncer', 'transaction pooling that drops the startup option
 	});
 
 	test('reads, knows its own sessions, says that a pooler is there, and acts', async () => {
-		const watch = await watcher(pooler, 'operator');
-		const {version, channel} = await watch.connection.identify(context());
+		const watch = await openPostgres(pooler, 'operator');
+		const {version, channel} = await watch.connection.identify(testContext());
 		expect([version, channel]).toEqual([expect.stringMatching(/^PostgreSQL 15\.\d+ .*behind a pooler$/), 'local']);
-		expect((await watch.connection.port.server(context())).pid).toBeUndefined();
-		const guest = await someone(serverBehind(pooler), 'pooler-guest');
-		const ended = guest.begin('SELECT pg_sleep(60)');
-		const row = await rowOf(watch, guest.pid, ({state}) => state === 'active');
+		expect((await watch.connection.port.server(testContext())).pid).toBeUndefined();
+		const guest = await openSession(serverBehind(pooler), 'pooler-guest');
+		const ended = guest.startQuery('SELECT pg_sleep(60)');
+		const row = await readRow(watch, guest.pid, ({state}) => state === 'active');
 		expect((await watch.sessions()).filter(({application}) => application.startsWith('midwatch'))).toEqual([]);
 		const cancel = actionOf('postgres.cancel');
-		const {plan} = await cancel.preview([row], {}, watch.about('record-pooled'));
-		expect((await cancel.preflight(plan, watch.about())).filter(({result}) => result !== 'pass')).toEqual([]);
-		await cancel.run(plan, watch.about('record-pooled'));
+		const {plan} = await cancel.preview([row], {}, watch.actionContext('record-pooled'));
+		expect((await cancel.preflight(plan, watch.actionContext())).filter(({result}) => result !== 'pass')).toEqual([]);
+		await cancel.run(plan, watch.actionContext('record-pooled'));
 		expect(await ended).toBe('57014');
 		// The name under which it acted is in the log of the server, as without a pooler.
 		expect(readFileSync(readLog(pooler), 'utf8')).toMatch(/midwatch record-pooled LOG:.*pg_cancel_backend/);
@@ -133,11 +133,13 @@ describePostgres('postgres-15', 'other poolers', server => {
 		['session pooling', {mode: 'session'}],
 		['a pooler that refuses startup options', {ignores: ['extra_float_digits']}],
 	] as const)('%s: the limits are set for each question', async (_, options) => {
-		const own = await throwawayPgbouncer(server, options);
+		const own = await startDisposablePgbouncer(server, options);
 		const link = linkTo(own.current());
 		try {
-			expect(await link.ask("SELECT current_setting('lock_timeout') AS lock", [], signal())).toEqual([{lock: '500ms'}]);
-			expect(link.place?.pooled).toBe(true);
+			expect(await link.query("SELECT current_setting('lock_timeout') AS lock", [], signal())).toEqual([
+				{lock: '500ms'},
+			]);
+			expect(link.connectedHost?.pooled).toBe(true);
 		} finally {
 			await link.close();
 			await own.end();
@@ -145,10 +147,10 @@ describePostgres('postgres-15', 'other poolers', server => {
 	});
 
 	test('statement pooling is refused in a line: no limits can be set there', async () => {
-		const own = await throwawayPgbouncer(server, {mode: 'statement'});
+		const own = await startDisposablePgbouncer(server, {mode: 'statement'});
 		const link = linkTo(own.current());
 		try {
-			expect(await failure(link.ask('SELECT 1', [], signal()))).toMatchObject({
+			expect(await failure(link.query('SELECT 1', [], signal()))).toMatchObject({
 				kind: 'unsupported',
 				message: expect.stringContaining('statement pooling'),
 				hint: expect.stringMatching(/transaction or session pooling/),
@@ -162,9 +164,9 @@ describePostgres('postgres-15', 'other poolers', server => {
 	test('while a statement that cannot be cancelled still runs, no other one is begun', async () => {
 		const link = linkTo(server, 300, 'midwatch stuck');
 		const stop = new AbortController();
-		const sleeping = failure(link.ask('SELECT pg_sleep(30) AS stuck', [], stop.signal));
-		const [stuck] = await until(async () => {
-			const found = await query<{pid: number}>(
+		const sleeping = failure(link.query('SELECT pg_sleep(30) AS stuck', [], stop.signal));
+		const [stuck] = await pollUntil(async () => {
+			const found = await runQuery<{pid: number}>(
 				server,
 				"SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30) AS stuck' AND state = 'active'",
 			);
@@ -176,12 +178,12 @@ describePostgres('postgres-15', 'other poolers', server => {
 			stop.abort();
 			await sleeping;
 			for (let read = 0; read < 3; read += 1) {
-				expect(await failure(link.ask('SELECT 1', [], signal()))).toMatchObject({
+				expect(await failure(link.query('SELECT 1', [], signal()))).toMatchObject({
 					kind: 'timeout',
 					message: `the last read still runs on the server, as pid ${stuck.pid}, though it was cancelled`,
 				});
 			}
-			const [own] = await query<{n: number}>(
+			const [own] = await runQuery<{n: number}>(
 				server,
 				"SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'midwatch stuck'",
 			);
@@ -190,7 +192,7 @@ describePostgres('postgres-15', 'other poolers', server => {
 		} finally {
 			process.kill(stuck.pid, 'SIGCONT');
 		}
-		const answer = await until(async () => link.ask('SELECT 1 AS one', [], signal()).catch(() => undefined));
+		const answer = await pollUntil(async () => link.query('SELECT 1 AS one', [], signal()).catch(() => undefined));
 		expect(answer).toEqual([{one: '1'}]);
 		await link.close();
 	});

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import {expect, test} from 'vitest';
-import {createLoginGate} from '../../../adapters/postgres/connection/login-limiter.ts';
-import {createLink} from '../../../adapters/postgres/connection/postgres-connection.ts';
+import {createLoginLimiter} from '../../../adapters/postgres/connection/login-limiter.ts';
+import {createPostgresConnection} from '../../../adapters/postgres/connection/postgres-connection.ts';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
 import {targetOf} from './postgres-fixture.ts';
 
@@ -9,7 +9,7 @@ for (const name of postgresVersions) {
 	describePostgres(name, 'a link', server => {
 		const open = (application = 'midwatch') => {
 			const {settings} = targetOf(server, 'monitor');
-			return createLink(pg, settings, {application, hosts: settings.hosts, gate: createLoginGate()});
+			return createPostgresConnection(pg, settings, {application, hosts: settings.hosts, gate: createLoginLimiter()});
 		};
 		const signal = () => AbortSignal.timeout(10_000);
 
@@ -25,7 +25,7 @@ for (const name of postgresVersions) {
 				'DateStyle',
 				'application_name',
 			];
-			const [row] = await link.ask(
+			const [row] = await link.query(
 				`SELECT ${names.map(setting => `current_setting('${setting}') AS "${setting}"`).join(', ')}`,
 				[],
 				signal(),
@@ -40,7 +40,7 @@ for (const name of postgresVersions) {
 				DateStyle: expect.stringMatching(/^ISO/),
 				application_name: 'midwatch 0123456789',
 			});
-			await expect(link.ask('CREATE TABLE public.mw_written (n int)', [], signal())).rejects.toMatchObject({
+			await expect(link.query('CREATE TABLE public.mw_written (n int)', [], signal())).rejects.toMatchObject({
 				name: 'AdapterError',
 			});
 			await link.close();
@@ -48,7 +48,7 @@ for (const name of postgresVersions) {
 
 		test('gives every value as the text of the server', async () => {
 			const link = open();
-			const [row] = await link.ask(
+			const [row] = await link.query(
 				`SELECT 9007199254740993::bigint AS big, '2026-11-21 14:05:20.123456+00'::timestamptz AS at, true AS yes, NULL AS none`,
 				[],
 				signal(),
@@ -59,8 +59,8 @@ for (const name of postgresVersions) {
 
 		test('puts one question after another, and a refused one spoils neither the next nor the connection', async () => {
 			const link = open();
-			const pid = async () => (await link.ask('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
-			const [before, failed, after] = await Promise.allSettled([pid(), link.ask('SELECT 1/0', [], signal()), pid()]);
+			const pid = async () => (await link.query('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
+			const [before, failed, after] = await Promise.allSettled([pid(), link.query('SELECT 1/0', [], signal()), pid()]);
 			expect(failed.status).toBe('rejected');
 			expect(before).toEqual(after);
 			expect(before.status).toBe('fulfilled');
@@ -69,11 +69,11 @@ for (const name of postgresVersions) {
 
 		test('cancels a question that is called off, and asks the next one on the same connection', async () => {
 			const link = open();
-			const pid = async () => (await link.ask('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
+			const pid = async () => (await link.query('SELECT pg_backend_pid() AS pid', [], signal()))[0]?.['pid'];
 			const first = await pid();
 			const stop = new AbortController();
-			const sleeping = link.ask('SELECT pg_sleep(20)', [], stop.signal);
-			const queued = link.ask('SELECT 1', [], stop.signal);
+			const sleeping = link.query('SELECT pg_sleep(20)', [], stop.signal);
+			const queued = link.query('SELECT 1', [], stop.signal);
 			setTimeout(() => stop.abort(), 50);
 			await expect(sleeping).rejects.toMatchObject({name: 'AdapterError', kind: 'timeout'});
 			await expect(queued).rejects.toMatchObject({name: 'AdapterError', kind: 'timeout'});

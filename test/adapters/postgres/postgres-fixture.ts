@@ -1,5 +1,5 @@
 import {Client} from 'pg';
-import {postgres} from '../../../adapters/postgres/system.ts';
+import {postgresSystem} from '../../../adapters/postgres/system.ts';
 import type {ActionContext} from '../../../src/contract/action.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Row, Snapshot} from '../../../src/contract/row.ts';
@@ -9,11 +9,11 @@ import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-sess
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
 import {pgConfig} from '../../estate/postgres.ts';
-import {keep} from '../conformance-subject.ts';
+import {fakeSaveFile} from '../conformance-subject.ts';
 
 export type Role = keyof PostgresServer['logins'];
 
-export const context = () => ({signal: AbortSignal.timeout(20_000), now: Date.now});
+export const testContext = () => ({signal: AbortSignal.timeout(20_000), now: Date.now});
 
 export function targetOf(
 	server: PostgresServer,
@@ -39,56 +39,64 @@ export function targetOf(
 }
 
 /** midwatch's own connection to a server, as one of its roles. */
-export type Watcher = {
+export type PostgresFixture = {
 	readonly target: Target<PostgresSettings>;
 	readonly connection: Connection<PostgresPort>;
 	/** One read of one source; sources keep what they need between two reads. */
 	read(kind: string): Promise<Snapshot>;
 	sessions(): Promise<readonly PostgresSessionRow[]>;
-	about(record?: string): ActionContext<PostgresPort>;
+	actionContext(record?: string): ActionContext<PostgresPort>;
 	close(): Promise<void>;
 };
 
-export async function watcher(
+export async function openPostgres(
 	server: PostgresServer,
 	role: Role,
 	options: {readonly settings?: Partial<PostgresSettings>; readonly readOnly?: boolean} = {},
-): Promise<Watcher> {
+): Promise<PostgresFixture> {
 	const target = targetOf(server, role, options.settings);
-	const connection = (await postgres.connect(target, {
+	const connection = (await postgresSystem.connect(target, {
 		readOnly: options.readOnly ?? false,
 	})) as Connection<PostgresPort>;
-	const polls = new Map(postgres.sources.map(source => [source.kind as string, source.open(connection.port, target)]));
+	const polls = new Map(
+		postgresSystem.sources.map(source => [source.kind as string, source.open(connection.port, target)]),
+	);
 	const read = (kind: string): Promise<Snapshot> => {
 		const poll = polls.get(kind);
 		if (poll === undefined) throw new Error(`there is no source of ${kind}`);
-		return poll(context());
+		return poll(testContext());
 	};
 	return {
 		target,
 		connection,
 		read,
 		sessions: async () => (await read('postgres.session')).rows as readonly PostgresSessionRow[],
-		about: (record = 'record-1') => ({...context(), port: connection.port, target, record, keep}),
+		actionContext: (record = 'record-1') => ({
+			...testContext(),
+			port: connection.port,
+			target,
+			record,
+			saveFile: fakeSaveFile,
+		}),
 		close: connection.close,
 	};
 }
 
 /** Somebody's session on the server, outside of midwatch. */
-export type Someone = {
+export type OtherSession = {
 	readonly client: Client;
 	readonly pid: number;
 	/** Sends without waiting for the answer; the end is told by the promise, with the error's SQLSTATE or `done`. */
-	begin(text: string): Promise<string>;
+	startQuery(text: string): Promise<string>;
 	end(): Promise<void>;
 };
 
-export async function someone(
+export async function openSession(
 	server: PostgresServer,
 	application: string,
 	role: Role = 'app',
 	database = 'postgres',
-): Promise<Someone> {
+): Promise<OtherSession> {
 	const client = new Client({...pgConfig(server, role, database), application_name: application});
 	client.on('error', () => {});
 	await client.connect();
@@ -98,7 +106,7 @@ export async function someone(
 	return {
 		client,
 		pid,
-		begin: text =>
+		startQuery: text =>
 			client.query(text).then(
 				() => 'done',
 				(error: {code?: string}) => error.code ?? 'broken',
@@ -108,7 +116,7 @@ export async function someone(
 }
 
 /** Reads until `found` gives something, as a person looking at the screen would. */
-export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+export async function pollUntil<T>(look: () => Promise<T | undefined>): Promise<T> {
 	for (;;) {
 		const found = await look();
 		if (found !== undefined) return found;
@@ -116,20 +124,20 @@ export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 	}
 }
 
-export const rowOf = (watch: Watcher, pid: number, fits: (row: PostgresSessionRow) => boolean = () => true) =>
-	until(async () => (await watch.sessions()).find(row => row.pid === pid && fits(row)));
+export const readRow = (watch: PostgresFixture, pid: number, fits: (row: PostgresSessionRow) => boolean = () => true) =>
+	pollUntil(async () => (await watch.sessions()).find(row => row.pid === pid && fits(row)));
 
 export const actionOf = (id: string) => {
-	const action = postgres.actions.find(each => each.id === id);
+	const action = postgresSystem.actions.find(each => each.id === id);
 	if (action === undefined) throw new Error(`there is no ${id}`);
 	return action;
 };
 
-export async function inspect(watch: Watcher, id: string, row: Row): Promise<string> {
-	const inspection = postgres.inspections.find(each => each.id === id);
+export async function readInspectionText(watch: PostgresFixture, id: string, row: Row): Promise<string> {
+	const inspection = postgresSystem.inspections.find(each => each.id === id);
 	if (inspection === undefined) throw new Error(`there is no ${id}`);
 	const {lines} = await inspection.open(row, {
-		...context(),
+		...testContext(),
 		port: watch.connection.port,
 		target: watch.target,
 		rows: [row],

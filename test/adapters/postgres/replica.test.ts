@@ -1,19 +1,19 @@
 import {expect, test} from 'vitest';
 import {describePostgres} from '../../estate/describe-server.ts';
-import {query} from '../../estate/postgres.ts';
-import {until, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {openPostgres, pollUntil} from './postgres-fixture.ts';
 
 const lagOf = (gauges: readonly {readonly id: string}[]) => gauges.find(gauge => gauge.id === 'replication-lag');
 
 describePostgres('postgres-15-replica', 'replication', replica => {
 	test('a standby tells how far it is behind, and what stops it', async () => {
-		const watch = await watcher(replica, 'monitor');
+		const watch = await openPostgres(replica, 'monitor');
 		try {
 			expect(await watch.connection.port.server({signal: AbortSignal.timeout(5000)})).toMatchObject({standby: true});
 			expect(lagOf((await watch.read('postgres.session')).gauges)).toMatchObject({value: 0, severity: 'ok'});
-			await query(replica, 'SELECT pg_wal_replay_pause()');
+			await runQuery(replica, 'SELECT pg_wal_replay_pause()');
 		} finally {
-			await query(replica, 'SELECT pg_wal_replay_resume()');
+			await runQuery(replica, 'SELECT pg_wal_replay_resume()');
 			await watch.close();
 		}
 	});
@@ -21,9 +21,9 @@ describePostgres('postgres-15-replica', 'replication', replica => {
 
 describePostgres('postgres-15', 'replication', primary => {
 	test('a primary names the standby that follows it', async () => {
-		const watch = await watcher(primary, 'monitor');
+		const watch = await openPostgres(primary, 'monitor');
 		try {
-			const gauge = await until(async () => lagOf((await watch.read('postgres.session')).gauges));
+			const gauge = await pollUntil(async () => lagOf((await watch.read('postgres.session')).gauges));
 			expect(gauge).toMatchObject({severity: 'ok', text: expect.stringMatching(/^\S+, \S+ behind/)});
 		} finally {
 			await watch.close();
@@ -31,7 +31,7 @@ describePostgres('postgres-15', 'replication', primary => {
 	});
 
 	test('a role that may not see the lag is told so, and not that there is none', async () => {
-		const watch = await watcher(primary, 'bare');
+		const watch = await openPostgres(primary, 'bare');
 		try {
 			const {gauges, notes} = await watch.read('postgres.session');
 			expect(lagOf(gauges)).toBeUndefined();
@@ -46,13 +46,13 @@ describePostgres('postgres-15', 'replication', primary => {
 	});
 
 	test('WAL that is kept for a slot nobody reads is measured', async () => {
-		const watch = await watcher(primary, 'monitor');
-		await query(primary, "SELECT pg_create_physical_replication_slot('mw_unused', true)");
+		const watch = await openPostgres(primary, 'monitor');
+		await runQuery(primary, "SELECT pg_create_physical_replication_slot('mw_unused', true)");
 		try {
 			const {gauges} = await watch.read('postgres.session');
 			expect(gauges.find(gauge => gauge.id === 'slot-wal')).toMatchObject({unit: 'bytes', text: 'slot mw_unused'});
 		} finally {
-			await query(primary, "SELECT pg_drop_replication_slot('mw_unused')");
+			await runQuery(primary, "SELECT pg_drop_replication_slot('mw_unused')");
 			await watch.close();
 		}
 	});

@@ -1,16 +1,16 @@
 import {expect, test} from 'vitest';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
-import {query} from '../../estate/postgres.ts';
-import {actionOf, rowOf, someone, until, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {actionOf, openPostgres, openSession, pollUntil, readRow} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'roles', server => {
 		test('a bare role is told what is hidden and the line that shows it; the rest still shows', async () => {
-			const app = await someone(server, 'roles-bare');
-			const end = app.begin('SELECT pg_sleep(60)');
-			const watch = await watcher(server, 'bare');
+			const app = await openSession(server, 'roles-bare');
+			const end = app.startQuery('SELECT pg_sleep(60)');
+			const watch = await openPostgres(server, 'bare');
 			try {
-				const row = await rowOf(watch, app.pid);
+				const row = await readRow(watch, app.pid);
 				expect(row).toMatchObject({
 					id: `${app.pid}@hidden`,
 					severity: 'unknown',
@@ -39,7 +39,7 @@ for (const name of postgresVersions) {
 					severity: 'unknown',
 				});
 			} finally {
-				await query(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
+				await runQuery(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
 				expect(await end).toBe('57014');
 				await app.end();
 				await watch.close();
@@ -47,13 +47,13 @@ for (const name of postgresVersions) {
 		});
 
 		test('a bare role still sees who blocks whom', async () => {
-			const root = await someone(server, 'roles-root');
+			const root = await openSession(server, 'roles-root');
 			await root.client.query('SELECT pg_advisory_lock(4712)');
-			const waiter = await someone(server, 'roles-waiter');
-			const end = waiter.begin('SELECT pg_advisory_lock(4712)');
-			const watch = await watcher(server, 'bare');
+			const waiter = await openSession(server, 'roles-waiter');
+			const end = waiter.startQuery('SELECT pg_advisory_lock(4712)');
+			const watch = await openPostgres(server, 'bare');
 			try {
-				const row = await rowOf(watch, waiter.pid, each => each.roots.length > 0);
+				const row = await readRow(watch, waiter.pid, each => each.roots.length > 0);
 				expect(row.roots).toEqual([root.pid]);
 			} finally {
 				await root.end();
@@ -77,7 +77,7 @@ for (const name of postgresVersions) {
 				],
 			],
 		] as const)('permissions of %s', async (role, states, grants) => {
-			const watch = await watcher(server, role);
+			const watch = await openPostgres(server, role);
 			try {
 				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
 				expect(permissions.map(({name}) => name)).toEqual([
@@ -94,11 +94,11 @@ for (const name of postgresVersions) {
 		});
 
 		test('the lines that are named grant it, whatever the name', async () => {
-			await query(server, 'CREATE ROLE "Night Watch" LOGIN PASSWORD \'x\'');
+			await runQuery(server, 'CREATE ROLE "Night Watch" LOGIN PASSWORD \'x\'');
 			const user = 'Night Watch';
 			const settings = {user, password: {source: 'the test', reveal: async () => 'x'}};
 			const missing = async () => {
-				const watch = await watcher(server, 'bare', {settings});
+				const watch = await openPostgres(server, 'bare', {settings});
 				const permissions = await watch.connection.permissions({signal: AbortSignal.timeout(5000), now: Date.now});
 				await watch.close();
 				return permissions.filter(({state}) => state === 'lack').map(({grant}) => grant);
@@ -106,28 +106,28 @@ for (const name of postgresVersions) {
 			try {
 				const lines = await missing();
 				expect(lines).toEqual(['GRANT pg_monitor TO "Night Watch";', 'GRANT pg_signal_backend TO "Night Watch";']);
-				for (const line of lines) await query(server, line);
+				for (const line of lines) await runQuery(server, line);
 				expect(await missing()).toEqual([]);
 			} finally {
-				await query(server, 'DROP ROLE "Night Watch"');
+				await runQuery(server, 'DROP ROLE "Night Watch"');
 			}
 		});
 
 		test('without the right, the check blocks and names the grant, and the server refuses too', async () => {
-			const app = await someone(server, 'roles-monitor');
-			const end = app.begin('SELECT pg_sleep(60)');
-			const watch = await watcher(server, 'monitor');
+			const app = await openSession(server, 'roles-monitor');
+			const end = app.startQuery('SELECT pg_sleep(60)');
+			const watch = await openPostgres(server, 'monitor');
 			try {
-				const row = await rowOf(watch, app.pid, each => each.state === 'active');
+				const row = await readRow(watch, app.pid, each => each.state === 'active');
 				const cancel = actionOf('postgres.cancel');
-				const {plan} = await cancel.preview([row], {}, watch.about());
-				expect(await cancel.preflight(plan, watch.about())).toContainEqual(
+				const {plan} = await cancel.preview([row], {}, watch.actionContext());
+				expect(await cancel.preflight(plan, watch.actionContext())).toContainEqual(
 					expect.objectContaining({result: 'block', detail: 'needs: GRANT pg_signal_backend TO mw_monitor;'}),
 				);
-				await expect(cancel.run(plan, watch.about())).rejects.toMatchObject({kind: 'denied'});
-				expect(await rowOf(watch, app.pid)).toMatchObject({state: 'active', queryStart: row.queryStart});
+				await expect(cancel.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'denied'});
+				expect(await readRow(watch, app.pid)).toMatchObject({state: 'active', queryStart: row.queryStart});
 			} finally {
-				await query(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
+				await runQuery(server, 'SELECT pg_cancel_backend($1)', [app.pid]);
 				expect(await end).toBe('57014');
 				await app.end();
 				await watch.close();
@@ -135,14 +135,14 @@ for (const name of postgresVersions) {
 		});
 
 		test("an operator's signal does not reach a superuser's session", async () => {
-			const root = await someone(server, 'roles-superuser', 'superuser');
+			const root = await openSession(server, 'roles-superuser', 'superuser');
 			await root.client.query('BEGIN');
-			const watch = await watcher(server, 'operator');
+			const watch = await openPostgres(server, 'operator');
 			try {
-				const row = await rowOf(watch, root.pid);
+				const row = await readRow(watch, root.pid);
 				const terminate = actionOf('postgres.terminate');
-				const {plan} = await terminate.preview([row], {}, watch.about());
-				const checks = await terminate.preflight(plan, watch.about());
+				const {plan} = await terminate.preview([row], {}, watch.actionContext());
+				const checks = await terminate.preflight(plan, watch.actionContext());
 				expect(checks).toContainEqual(
 					expect.objectContaining({
 						result: 'block',
@@ -150,8 +150,8 @@ for (const name of postgresVersions) {
 					}),
 				);
 				expect(checks.some(check => check.moved)).toBe(false);
-				await expect(terminate.run(plan, watch.about())).rejects.toMatchObject({kind: 'denied'});
-				expect(await until(async () => (await watch.sessions()).find(each => each.pid === root.pid))).toBeDefined();
+				await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'denied'});
+				expect(await pollUntil(async () => (await watch.sessions()).find(each => each.pid === root.pid))).toBeDefined();
 			} finally {
 				await root.end();
 				await watch.close();

@@ -2,28 +2,36 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {sessionFindings} from '../../../src/model/postgres/postgres-findings.ts';
 import type {PostgresSessionRow} from '../../../src/model/postgres/postgres-session.ts';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
-import {query} from '../../estate/postgres.ts';
-import {inspect, rowOf, type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {
+	type OtherSession,
+	openPostgres,
+	openSession,
+	type PostgresFixture,
+	pollUntil,
+	readInspectionText,
+	readRow,
+} from './postgres-fixture.ts';
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'sessions', server => {
-		let watch: Watcher;
-		const guests: Someone[] = [];
+		let watch: PostgresFixture;
+		const guests: OtherSession[] = [];
 		const guest = async (application: string) => {
-			const joined = await someone(server, application, 'superuser');
+			const joined = await openSession(server, application, 'superuser');
 			guests.push(joined);
 			return joined;
 		};
 
 		beforeAll(async () => {
-			watch = await watcher(server, 'monitor');
-			await query(server, 'CREATE TABLE IF NOT EXISTS mw_stock (id int PRIMARY KEY, n int)');
-			await query(server, 'INSERT INTO mw_stock SELECT 1, 1 ON CONFLICT DO NOTHING');
+			watch = await openPostgres(server, 'monitor');
+			await runQuery(server, 'CREATE TABLE IF NOT EXISTS mw_stock (id int PRIMARY KEY, n int)');
+			await runQuery(server, 'INSERT INTO mw_stock SELECT 1, 1 ON CONFLICT DO NOTHING');
 		});
 		afterAll(async () => {
 			await Promise.all(guests.map(each => each.end()));
 			await watch.close();
-			await query(server, 'DROP TABLE mw_stock');
+			await runQuery(server, 'DROP TABLE mw_stock');
 		});
 
 		test('who waits is shown under whom it waits for, and the finding names the root', async () => {
@@ -31,8 +39,8 @@ for (const name of postgresVersions) {
 			await root.client.query('BEGIN');
 			await root.client.query('UPDATE mw_stock SET n = n + 1');
 			const waiters = [await guest('sessions-waiter'), await guest('sessions-waiter')];
-			const ends = waiters.map(each => each.begin('UPDATE mw_stock SET n = n + 1'));
-			await rowOf(watch, root.pid, row => row.blocks === 2);
+			const ends = waiters.map(each => each.startQuery('UPDATE mw_stock SET n = n + 1'));
+			await readRow(watch, root.pid, row => row.blocks === 2);
 
 			const snapshot = await watch.read('postgres.session');
 			const rows = snapshot.rows as readonly PostgresSessionRow[];
@@ -49,7 +57,7 @@ for (const name of postgresVersions) {
 			const gauges = Object.fromEntries(snapshot.gauges.map(gauge => [gauge.id, gauge.value]));
 			expect(gauges).toMatchObject({blocked: 2});
 
-			const tree = await inspect(watch, 'postgres.lock-tree', rows[0] as PostgresSessionRow);
+			const tree = await readInspectionText(watch, 'postgres.lock-tree', rows[0] as PostgresSessionRow);
 			expect(tree).toMatch(
 				new RegExp(`^Pid ${root.pid}  idle in transaction \\d+s, app sessions-root  \\(2 wait for it\\)$`, 'm'),
 			);
@@ -57,7 +65,7 @@ for (const name of postgresVersions) {
 			expect(tree.match(/└─|├─/g)).toHaveLength(2);
 			expect(tree).toMatch(/waits \d+s for ShareLock on public\.mw_stock \(transactionid\), app sessions-waiter/);
 
-			await until(async () => {
+			await pollUntil(async () => {
 				const now = await watch.read('postgres.session');
 				const found = sessionFindings(now as typeof snapshot & {rows: typeof rows}, undefined, {
 					target: server.name,
@@ -72,41 +80,41 @@ for (const name of postgresVersions) {
 
 			await root.client.query('ROLLBACK');
 			expect(await Promise.all(ends)).toEqual(['done', 'done']);
-			await until(async () => ((await watch.sessions()).some(row => row.roots.length > 0) ? undefined : true));
+			await pollUntil(async () => ((await watch.sessions()).some(row => row.roots.length > 0) ? undefined : true));
 		});
 
 		test('an idle session that holds an advisory lock in the way is shown too', async () => {
 			const holder = await guest('sessions-advisory');
 			await holder.client.query('SELECT pg_advisory_lock(4711)');
 			const waiter = await guest('sessions-advisory-waiter');
-			const end = waiter.begin('SELECT pg_advisory_lock(4711)');
-			const row = await rowOf(watch, holder.pid);
+			const end = waiter.startQuery('SELECT pg_advisory_lock(4711)');
+			const row = await readRow(watch, holder.pid);
 			expect(row).toMatchObject({state: 'idle', blocks: 1});
 			await holder.client.query('SELECT pg_advisory_unlock_all()');
 			expect(await end).toBe('done');
-			await until(async () => ((await watch.sessions()).some(({pid}) => pid === holder.pid) ? undefined : true));
+			await pollUntil(async () => ((await watch.sessions()).some(({pid}) => pid === holder.pid) ? undefined : true));
 		});
 
 		test('a relation of another database is told by its number and that database', async () => {
-			await query(server, 'CREATE TABLE IF NOT EXISTS mw_far (n int)', [], 'app', 'shop');
+			await runQuery(server, 'CREATE TABLE IF NOT EXISTS mw_far (n int)', [], 'app', 'shop');
 			const [holder, waiter] = [
-				await someone(server, 'far', 'app', 'shop'),
-				await someone(server, 'far', 'app', 'shop'),
+				await openSession(server, 'far', 'app', 'shop'),
+				await openSession(server, 'far', 'app', 'shop'),
 			];
 			await holder.client.query('BEGIN; LOCK mw_far');
-			const end = waiter.begin('SELECT * FROM mw_far');
-			const row = await rowOf(watch, waiter.pid, each => each.wait !== undefined);
+			const end = waiter.startQuery('SELECT * FROM mw_far');
+			const row = await readRow(watch, waiter.pid, each => each.wait !== undefined);
 			expect(row.wait?.relation).toMatch(/^relation \d+ of shop$/);
 			await holder.client.query('COMMIT');
 			expect(await end).toBe('done');
 			await Promise.all([holder.end(), waiter.end()]);
-			await query(server, 'DROP TABLE mw_far', [], 'app', 'shop');
+			await runQuery(server, 'DROP TABLE mw_far', [], 'app', 'shop');
 		});
 
 		test('counts connections by state as the server itself does', async () => {
 			const {gauges} = await watch.read('postgres.session');
 			const connections = gauges.find(gauge => gauge.id === 'connections');
-			const [limit] = await query<{n: number}>(
+			const [limit] = await runQuery<{n: number}>(
 				server,
 				`SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
 					- coalesce(current_setting('reserved_connections', true), '0')::int AS n`,
@@ -123,19 +131,21 @@ for (const name of postgresVersions) {
 		test('what a session runs is shown whole, and says so where the server itself cut it', async () => {
 			const talker = await guest('sessions-long');
 			const size = 300;
-			const end = talker.begin(`SELECT pg_sleep(60) /* ${'x'.repeat(size)} */`);
-			const row = await rowOf(watch, talker.pid);
-			const text = await inspect(watch, 'postgres.statement', row);
+			const end = talker.startQuery(`SELECT pg_sleep(60) /* ${'x'.repeat(size)} */`);
+			const row = await readRow(watch, talker.pid);
+			const text = await readInspectionText(watch, 'postgres.statement', row);
 			expect(text).toContain('x'.repeat(size));
 			expect(text).not.toContain('cut by the server');
-			await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+			await runQuery(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
 			expect(await end).toBe('57014');
 
-			const cut = talker.begin(`SELECT pg_sleep(60) /* ${'y'.repeat(5_000_000)} */`);
-			const long = await rowOf(watch, talker.pid, each => each.query?.includes('yyy') ?? false);
+			const cut = talker.startQuery(`SELECT pg_sleep(60) /* ${'y'.repeat(5_000_000)} */`);
+			const long = await readRow(watch, talker.pid, each => each.query?.includes('yyy') ?? false);
 			expect(long.query?.length).toBeLessThanOrEqual(2000);
-			expect(await inspect(watch, 'postgres.statement', long)).toContain('cut by the server, which keeps 1Ki of each');
-			await query(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
+			expect(await readInspectionText(watch, 'postgres.statement', long)).toContain(
+				'cut by the server, which keeps 1Ki of each',
+			);
+			await runQuery(server, 'SELECT pg_cancel_backend($1)', [talker.pid]);
 			expect(await cut).toBe('57014');
 		});
 	});

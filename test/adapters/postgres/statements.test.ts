@@ -1,25 +1,31 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {PostgresStatementRow} from '../../../src/model/postgres/postgres-statement.ts';
 import {describePostgres, postgresVersions} from '../../estate/describe-server.ts';
-import {query} from '../../estate/postgres.ts';
-import {inspect, type Someone, someone, type Watcher, watcher} from './postgres-fixture.ts';
+import {runQuery} from '../../estate/postgres.ts';
+import {
+	type OtherSession,
+	openPostgres,
+	openSession,
+	type PostgresFixture,
+	readInspectionText,
+} from './postgres-fixture.ts';
 
 /** The server tells statements apart by their shape, not by the names of their columns: each test has a shape of its own. */
-const marked = (watch: Watcher, mark: string) => async (): Promise<PostgresStatementRow | undefined> => {
+const marked = (watch: PostgresFixture, mark: string) => async (): Promise<PostgresStatementRow | undefined> => {
 	const {rows} = await watch.read('postgres.statement');
 	return (rows as readonly PostgresStatementRow[]).find(row => row.query?.includes(mark));
 };
 
 for (const name of postgresVersions) {
 	describePostgres(name, 'statements', server => {
-		let watch: Watcher;
-		let app: Someone;
+		let watch: PostgresFixture;
+		let app: OtherSession;
 
 		beforeAll(async () => {
 			// Older entries would come before those of these tests; nobody else's statements are counted upon here.
-			await query(server, 'SELECT pg_stat_statements_reset()');
-			watch = await watcher(server, 'monitor');
-			app = await someone(server, 'statements');
+			await runQuery(server, 'SELECT pg_stat_statements_reset()');
+			watch = await openPostgres(server, 'monitor');
+			app = await openSession(server, 'statements');
 		});
 		afterAll(async () => {
 			await app.end();
@@ -58,7 +64,7 @@ for (const name of postgresVersions) {
 			const run = () => app.client.query('SELECT pg_sleep(0.02), 1 AS after_reset');
 			await run();
 			await look();
-			await query(server, 'SELECT pg_stat_statements_reset()');
+			await runQuery(server, 'SELECT pg_stat_statements_reset()');
 			await run();
 			const {rows, notes} = await watch.read('postgres.statement');
 			const row = (rows as readonly PostgresStatementRow[]).find(each => each.query?.includes('AS after_reset'));
@@ -78,7 +84,7 @@ for (const name of postgresVersions) {
 			const row = await marked(watch, 'AS huge_')();
 			if (row === undefined) throw new Error('the statement is not among those shown');
 			expect(row.query?.length).toBeLessThanOrEqual(2000);
-			const text = await inspect(watch, 'postgres.statement-text', row);
+			const text = await readInspectionText(watch, 'postgres.statement-text', row);
 			expect(text).toContain('… cut after 200k characters');
 			expect(text.length).toBeLessThan(201_000);
 		});
@@ -89,7 +95,7 @@ for (const name of postgresVersions) {
 		});
 
 		test('a database without the extension is told so with the line that installs it; sessions still show', async () => {
-			const other = await watcher(server, 'monitor', {settings: {database: 'template1'}});
+			const other = await openPostgres(server, 'monitor', {settings: {database: 'template1'}});
 			try {
 				expect(await other.read('postgres.statement')).toMatchObject({
 					rows: [],

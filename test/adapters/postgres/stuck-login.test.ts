@@ -1,21 +1,21 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {describePostgres} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayPostgres} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePostgres} from '../../estate/disposable-server.ts';
 import type {PostgresServer} from '../../estate/estate-record.ts';
-import {type Someone, someone, until, type Watcher, watcher} from './postgres-fixture.ts';
+import {type OtherSession, openPostgres, openSession, type PostgresFixture, pollUntil} from './postgres-fixture.ts';
 
 describePostgres('postgres-15', 'a server on which logins wait for a lock', like => {
-	let own: Throwaway<PostgresServer>;
-	let locker: Someone;
-	let watch: Watcher;
+	let own: DisposableServer<PostgresServer>;
+	let locker: OtherSession;
+	let watch: PostgresFixture;
 	/** Taken before the lock: it needs no further login. */
-	let looker: Someone;
+	let looker: OtherSession;
 
 	beforeAll(async () => {
-		own = await throwawayPostgres(like);
-		locker = await someone(own.current(), 'locker', 'superuser');
-		looker = await someone(own.current(), 'looker', 'superuser');
-		watch = await watcher(own.current(), 'monitor', {settings: {connectTimeoutMs: 500}});
+		own = await startDisposablePostgres(like);
+		locker = await openSession(own.current(), 'locker', 'superuser');
+		looker = await openSession(own.current(), 'looker', 'superuser');
+		watch = await openPostgres(own.current(), 'monitor', {settings: {connectTimeoutMs: 500}});
 	});
 	afterAll(async () => {
 		await watch.close();
@@ -46,7 +46,7 @@ describePostgres('postgres-15', 'a server on which logins wait for a lock', like
 			message: expect.stringContaining('its backend still waits on the server'),
 		});
 		await locker.client.query('ROLLBACK');
-		await until(async () => ((await waiting()) === 0 ? true : undefined));
+		await pollUntil(async () => ((await waiting()) === 0 ? true : undefined));
 		await watch.sessions();
 	});
 });

@@ -3,15 +3,15 @@ import {type AddressInfo, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, expect, test, vi} from 'vitest';
-import {postgres} from '../../../adapters/postgres/system.ts';
-import {discover} from '../../../src/config/discover.ts';
+import {postgresSystem} from '../../../adapters/postgres/system.ts';
+import {discoverTargets} from '../../../src/config/discover.ts';
 import type {Connection} from '../../../src/contract/system.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {PostgresPort, PostgresSettings} from '../../../src/port/postgres.ts';
 import {certificate} from '../../estate/certificates.ts';
-import {emptySurroundings} from '../../src/config/test-environment.ts';
-import {type Asks, type Impostor, startImpostor} from './fake-postgres-server.ts';
+import {createTestEnvironment} from '../../src/config/test-environment.ts';
+import {type AuthenticationRequest, type FakePostgresServer, startFakePostgresServer} from './fake-postgres-server.ts';
 
 // Part of loopback plays another machine: nothing that a test starts can be reached from outside.
 const elsewhere = '127.9.0.1';
@@ -23,21 +23,21 @@ vi.mock('../../../src/text/loopback.ts', async original => {
 const canary = 'canary-7531-password';
 const folder = mkdtempSync(join(tmpdir(), 'midwatch-impostor-'));
 const shown = certificate(folder, false);
-const opened: Impostor[] = [];
+const opened: FakePostgresServer[] = [];
 
 afterEach(async () => {
 	for (const one of opened.splice(0)) await one.close();
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
-async function impostor(asks: Asks, withTls: boolean, host = elsewhere): Promise<Impostor> {
-	const one = await startImpostor(host, asks, withTls ? shown : undefined);
+async function impostor(asks: AuthenticationRequest, withTls: boolean, host = elsewhere): Promise<FakePostgresServer> {
+	const one = await startFakePostgresServer(host, asks, withTls ? shown : undefined);
 	opened.push(one);
 	return one;
 }
 
 const settingsFor = (
-	{host, port}: Impostor,
+	{host, port}: FakePostgresServer,
 	tls: PostgresSettings['tls'],
 	password: string | undefined = canary,
 ): PostgresSettings => ({
@@ -52,7 +52,7 @@ const settingsFor = (
 
 async function failure(settings: PostgresSettings): Promise<AdapterError> {
 	const target: Target = {name: 'shop', kind: 'postgres', production: true, settings};
-	const connection = (await postgres.connect(target, {readOnly: true})) as Connection<PostgresPort>;
+	const connection = (await postgresSystem.connect(target, {readOnly: true})) as Connection<PostgresPort>;
 	try {
 		await connection.port.server({signal: AbortSignal.timeout(20_000)});
 	} catch (error) {
@@ -165,17 +165,20 @@ test('the password file is not read for a server that is not verified', async ()
 });
 
 test.each([
-	['DATABASE_URL', (at: Impostor) => ({DATABASE_URL: `postgres://ada:${canary}@${at.host}:${at.port}/shop`})],
+	['DATABASE_URL', (at: FakePostgresServer) => ({DATABASE_URL: `postgres://ada:${canary}@${at.host}:${at.port}/shop`})],
 	[
 		'sslmode',
-		(at: Impostor) => ({DATABASE_URL: `postgres://ada:${canary}@${at.host}:${at.port}/shop?sslmode=require`}),
+		(at: FakePostgresServer) => ({DATABASE_URL: `postgres://ada:${canary}@${at.host}:${at.port}/shop?sslmode=require`}),
 	],
-	['PGHOST', (at: Impostor) => ({PGHOST: at.host, PGPORT: `${at.port}`, PGPASSWORD: canary})],
-	['PGSSLMODE', (at: Impostor) => ({PGHOST: at.host, PGPORT: `${at.port}`, PGPASSWORD: canary, PGSSLMODE: 'prefer'})],
+	['PGHOST', (at: FakePostgresServer) => ({PGHOST: at.host, PGPORT: `${at.port}`, PGPASSWORD: canary})],
+	[
+		'PGSSLMODE',
+		(at: FakePostgresServer) => ({PGHOST: at.host, PGPORT: `${at.port}`, PGPASSWORD: canary, PGSSLMODE: 'prefer'}),
+	],
 ] as const)('a target that was found by %s sends it no password', async (_by, env) => {
 	for (const withTls of [true, false]) {
 		const server = await impostor('cleartext', withTls);
-		const {targets} = await discover(emptySurroundings(env(server)));
+		const {targets} = await discoverTargets(createTestEnvironment(env(server)));
 		await failure(targets[0]?.settings as PostgresSettings);
 		expect(server.received()).not.toContain(canary);
 	}

@@ -1,7 +1,7 @@
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {prometheus} from '../../../adapters/prometheus/system.ts';
+import {prometheusSystem} from '../../../adapters/prometheus/system.ts';
 import type {Document} from '../../../src/contract/document.ts';
 import {initialParams} from '../../../src/contract/initial-params.ts';
 import type {Params} from '../../../src/contract/param.ts';
@@ -10,7 +10,7 @@ import type {PrometheusAlertRow} from '../../../src/model/prometheus/prometheus-
 import {type ScrapeRow, scrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
 import {prometheusData} from '../../estate/prometheus.ts';
-import {context, openRoom, type Room, settingsFor} from './prometheus-fixture.ts';
+import {openPrometheus, type PrometheusFixture, settingsFor, testContext} from './prometheus-fixture.ts';
 
 type ApiSeries = {
 	readonly metric: Record<string, string>;
@@ -66,11 +66,11 @@ const rowAt = (url: string, part: Partial<ScrapeRow> = {}): ScrapeRow => ({
 const textOf = ({lines}: Document): string => lines.map(line => line.text).join('\n');
 
 describePrometheus('prometheus', 'questions', server => {
-	let room: Room;
+	let room: PrometheusFixture;
 	let exporter: Awaited<ReturnType<typeof openExporter>>;
 
 	beforeAll(async () => {
-		room = await openRoom(settingsFor(server));
+		room = await openPrometheus(settingsFor(server));
 		exporter = await openExporter();
 	});
 
@@ -79,8 +79,8 @@ describePrometheus('prometheus', 'questions', server => {
 		exporter.server.close();
 	});
 
-	function open(id: string, row: Row, params: Params = {}, at = context): Promise<Document> {
-		const inspection = prometheus.inspections.find(one => one.id === id);
+	function open(id: string, row: Row, params: Params = {}, at = testContext): Promise<Document> {
+		const inspection = prometheusSystem.inspections.find(one => one.id === id);
 		if (inspection === undefined) throw new Error(`no inspection ${id}`);
 		return inspection.open(row, {
 			...at,
@@ -168,19 +168,19 @@ describePrometheus('prometheus', 'questions', server => {
 	});
 
 	test('the range is asked for by keys, and has an end on both sides', () => {
-		const dials = prometheus.inspections.find(one => one.id === 'prometheus.query')?.dials ?? [];
+		const dials = prometheusSystem.inspections.find(one => one.id === 'prometheus.query')?.documentOptions ?? [];
 		const [shorter, longer] = dials;
-		const turned = (dial: typeof shorter, from: string) => dial?.turn({expression: 'up', range: from})['range'];
+		const turned = (dial: typeof shorter, from: string) => dial?.nextParams({expression: 'up', range: from})['range'];
 		expect(['15m', '1h', '6h', '24h', '7d'].map(from => turned(longer, from))).toEqual(['1h', '6h', '24h', '7d', '7d']);
 		expect(['15m', '1h', '90m', '7d'].map(from => turned(shorter, from))).toEqual(['15m', '15m', '1h', '24h']);
-		expect(longer?.shown({range: '7d'})).toBe('no further');
+		expect(longer?.currentLabel({range: '7d'})).toBe('no further');
 	});
 
 	test('an alert is drawn as what its rule measures, beside its limit', async () => {
 		await expect
 			.poll(async () => (await room.read('prometheus.alert')).rows.length, {timeout: 20_000})
 			.toBeGreaterThan(0);
-		const rules = (await room.port.rules(context)) ?? [];
+		const rules = (await room.port.rules(testContext)) ?? [];
 		const {rows} = await room.read<PrometheusAlertRow>('prometheus.alert');
 		const row = rows.find(one => rules.some(rule => rule.name === one.name && /==\s*0\s*$/.test(rule.expression)));
 		if (row === undefined) throw new Error('no alert of a rule that compares with 0');
@@ -253,9 +253,9 @@ describePrometheus('prometheus', 'questions', server => {
 	test('a target never sees the log-in of Prometheus, and is asked as Prometheus asks', async () => {
 		const settings = settingsFor(server);
 		const password = {source: 'the test', reveal: async () => 'a-password-of-prometheus'};
-		const guarded = await openRoom({...settings, auth: {kind: 'basic', username: 'operator', password}});
+		const guarded = await openPrometheus({...settings, auth: {kind: 'basic', username: 'operator', password}});
 		exporter.seen.length = 0;
-		await guarded.port.page(exporter.serve('text/plain', 'a 1\n'), context);
+		await guarded.port.fetchPage(exporter.serve('text/plain', 'a 1\n'), testContext);
 		await guarded.connection.close();
 		expect(exporter.seen).toHaveLength(1);
 		expect(exporter.seen[0]).toMatch(/^no log-in application\/openmetrics-text;version=1\.0\.0/);

@@ -3,10 +3,10 @@ import {afterEach, expect, test} from 'vitest';
 import type {PrometheusAlertRow} from '../../../src/model/prometheus/prometheus-alert.ts';
 import type {ScrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {throwawayPrometheus} from '../../estate/disposable-server.ts';
-import {stop} from '../../estate/server-process.ts';
-import {actionOf, context, openRoom, settingsFor} from './prometheus-fixture.ts';
-import {startFront} from './reverse-proxy.ts';
+import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
+import {stopProcess} from '../../estate/server-process.ts';
+import {actionOf, openPrometheus, settingsFor, testContext} from './prometheus-fixture.ts';
+import {startReverseProxy} from './reverse-proxy.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -27,10 +27,10 @@ const lacks: Readonly<Record<string, Lack>> = {
 describePrometheus('prometheus', 'a server that only answers queries', server => {
 	for (const [name, lack] of Object.entries(lacks)) {
 		test(`which it says by ${name}: targets from up, alerts from ALERTS, each missing endpoint asked for once`, async () => {
-			const front = await startFront(server, path => (path.startsWith('/api/v1/query') ? undefined : lack));
+			const front = await startReverseProxy(server, path => (path.startsWith('/api/v1/query') ? undefined : lack));
 			closing.push(() => front.close());
-			const whole = await openRoom(settingsFor(server));
-			const room = await openRoom({...settingsFor(server), url: front.url});
+			const whole = await openPrometheus(settingsFor(server));
+			const room = await openPrometheus({...settingsFor(server), url: front.url});
 			closing.push(
 				() => whole.connection.close(),
 				() => room.connection.close(),
@@ -55,10 +55,10 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 			const floored = evaluated.map(row => `${row.id} ${row.state} ${Math.floor((row.activeAt ?? 0) / 1000)}`);
 			expect(alertsOf(alerts)).toEqual(floored.sort());
 
-			const before = front.asked.filter(path => !path.startsWith('/api/v1/query')).length;
+			const before = front.requestedPaths.filter(path => !path.startsWith('/api/v1/query')).length;
 			await room.read('prometheus.target');
 			await room.read('prometheus.alert');
-			expect(front.asked.filter(path => !path.startsWith('/api/v1/query'))).toHaveLength(before);
+			expect(front.requestedPaths.filter(path => !path.startsWith('/api/v1/query'))).toHaveLength(before);
 
 			const [row] = targets.rows;
 			const [alert] = alerts.rows;
@@ -67,10 +67,10 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 			expect(await room.inspect('prometheus.rules', row)).toContain('has no /api/v1/rules');
 			expect(await room.inspect('prometheus.pool', row)).toContain('has no /api/v1/targets');
 			expect(await room.inspect('prometheus.alert', alert)).toContain('does not tell rules');
-			await expect(actionOf('prometheus.reload').preview([row], {}, room.acting())).rejects.toMatchObject({
+			await expect(actionOf('prometheus.reload').preview([row], {}, room.actionContext())).rejects.toMatchObject({
 				kind: 'unsupported',
 			});
-			expect((await room.connection.identify(context)).version).toBe('a server with the API of Prometheus');
+			expect((await room.connection.identify(testContext)).version).toBe('a server with the API of Prometheus');
 		});
 	}
 
@@ -78,9 +78,9 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 		let broken = true;
 		const badGateway: Lack = response =>
 			response.writeHead(502, {'Content-Type': 'text/html'}).end('<html><title>502 Bad Gateway</title></html>');
-		const front = await startFront(server, () => (broken ? badGateway : undefined));
+		const front = await startReverseProxy(server, () => (broken ? badGateway : undefined));
 		closing.push(() => front.close());
-		const room = await openRoom({...settingsFor(server), url: front.url});
+		const room = await openPrometheus({...settingsFor(server), url: front.url});
 		closing.push(() => room.connection.close());
 		for (const kind of ['prometheus.target', 'prometheus.alert'] as const) {
 			await expect(room.read(kind)).rejects.toMatchObject({
@@ -94,9 +94,9 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 	});
 
 	test('a server that hangs is given up in time, and read again once it goes on', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
-		const room = await openRoom(settingsFor(own.current()));
+		const room = await openPrometheus(settingsFor(own.current()));
 		closing.push(() => room.connection.close());
 		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
 		process.kill(own.current().pid, 'SIGSTOP');
@@ -108,7 +108,7 @@ describePrometheus('prometheus', 'a server that only answers queries', server =>
 		});
 		process.kill(own.current().pid, 'SIGCONT');
 		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
-		await stop(own.current());
+		await stopProcess(own.current());
 		await expect(room.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/Nothing listens there/),

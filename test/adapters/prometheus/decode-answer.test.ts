@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {decodeAnswer, decodeRange} from '../../../adapters/prometheus/ad-hoc-queries.ts';
+import {decodeQueryResult, decodeRangeQueryResult} from '../../../adapters/prometheus/ad-hoc-queries.ts';
 import {decodeAlerts} from '../../../adapters/prometheus/decode.ts';
 
 const answer = (data: object, more: object = {}) => ({status: 'success', data, ...more});
@@ -24,7 +24,7 @@ describe('an answer of the query API', () => {
 				{metric: {__name__: 'b'}, histogram: [1_700_000_000.5, histogram]},
 			],
 		});
-		expect(decodeAnswer(vector, 'query')).toEqual({
+		expect(decodeQueryResult(vector, 'query')).toEqual({
 			kind: 'vector',
 			samples: [{labels: {__name__: 'a'}, at: 1_700_000_000_500, value: 3.09}],
 			text: '',
@@ -46,7 +46,7 @@ describe('an answer of the query API', () => {
 				{metric: {i: '3'}, values: [[1, '-Inf']], histograms: [[2, histogram]]},
 			],
 		});
-		expect(decodeRange(matrix, 'query')).toEqual({
+		expect(decodeRangeQueryResult(matrix, 'query')).toEqual({
 			series: [
 				{
 					labels: {i: '1'},
@@ -61,7 +61,7 @@ describe('an answer of the query API', () => {
 			histograms: 2,
 			warnings: [],
 		});
-		expect(decodeAnswer(matrix, 'query').samples.map(({at}) => at)).toEqual([3000, 1000]);
+		expect(decodeQueryResult(matrix, 'query').samples.map(({at}) => at)).toEqual([3000, 1000]);
 	});
 
 	test('hands on what the server has to say of it', () => {
@@ -69,7 +69,7 @@ describe('an answer of the query API', () => {
 			{resultType: 'scalar', result: [1, '2']},
 			{warnings: ['a store did not answer'], infos: ['metric might not be a counter']},
 		);
-		expect(decodeAnswer(told, 'query')).toMatchObject({
+		expect(decodeQueryResult(told, 'query')).toMatchObject({
 			kind: 'scalar',
 			samples: [{labels: {}, at: 1000, value: 2}],
 			warnings: ['a store did not answer', 'metric might not be a counter'],
@@ -81,6 +81,6 @@ describe('an answer of the query API', () => {
 		['another shape', {status: 'success', data: {resultType: 'table', result: []}}],
 		['an error', {status: 'error', error: 'x'}],
 	])('that is %s is told as malformed', (_, given) => {
-		expect(() => decodeAnswer(given, 'query')).toThrow('not that of a Prometheus');
+		expect(() => decodeQueryResult(given, 'query')).toThrow('not that of a Prometheus');
 	});
 });

@@ -4,11 +4,11 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
-import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {deadAddress, prometheusData} from '../../estate/prometheus.ts';
 
-export type Fleet = {
+export type LargePrometheus = {
 	readonly server: PrometheusServer;
 	readonly size: number;
 	readonly down: number;
@@ -25,7 +25,7 @@ const discovered = (index: number) =>
  * A Prometheus with so many targets, `down` of them dead, all but the last tenth in one pool. All are one page of metrics, which is told
  * apart by the label of its instance. Resolves when each was scraped once.
  */
-export async function startFleet(size: number, down: number): Promise<Fleet> {
+export async function startLargePrometheus(size: number, down: number): Promise<LargePrometheus> {
 	const page = createServer((_, response) => response.end('# TYPE answer gauge\nanswer 42\n'));
 	page.listen(0, '127.0.0.1');
 	await once(page, 'listening');
@@ -36,7 +36,7 @@ export async function startFleet(size: number, down: number): Promise<Fleet> {
 	}));
 	const tenth = Math.floor(size / 10);
 	const pool = (name: string) => ({job_name: name, file_sd_configs: [{files: [`${name}.json`]}]});
-	const own: Throwaway<PrometheusServer> = await throwawayPrometheus({
+	const own: DisposableServer<PrometheusServer> = await startDisposablePrometheus({
 		files: port => ({
 			config: {
 				global: {scrape_interval: '30s', scrape_timeout: '10s'},

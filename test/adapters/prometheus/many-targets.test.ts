@@ -1,24 +1,24 @@
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {ScrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {askPrometheus} from '../../estate/prometheus.ts';
-import {type Fleet, startFleet} from './large-prometheus.ts';
-import {openRoom, settingsFor} from './prometheus-fixture.ts';
+import {getPrometheus} from '../../estate/prometheus.ts';
+import {type LargePrometheus, startLargePrometheus} from './large-prometheus.ts';
+import {openPrometheus, settingsFor} from './prometheus-fixture.ts';
 
 /** More JSON than this at once would be seen as a hitch. */
 const largest = 2 * 1024 * 1024;
 
 describePrometheus('prometheus', 'ten thousand targets, on a server like the one', () => {
-	let fleet: Fleet;
+	let fleet: LargePrometheus;
 	beforeAll(async () => {
-		fleet = await startFleet(10_000, 40);
+		fleet = await startLargePrometheus(10_000, 40);
 	}, 120_000);
 	afterAll(() => fleet?.end());
 
 	test('what is down is all there, the rest is told by number, and nothing large is read in one go', async () => {
-		const {body} = await askPrometheus(fleet.server, '/api/v1/targets?state=active&scrapePool=fleet');
+		const {body} = await getPrometheus(fleet.server, '/api/v1/targets?state=active&scrapePool=fleet');
 		expect(body.length).toBeGreaterThan(4 * largest);
-		const room = await openRoom(settingsFor(fleet.server));
+		const room = await openPrometheus(settingsFor(fleet.server));
 		const parse = vi.spyOn(JSON, 'parse');
 		const turns = vi.spyOn(globalThis, 'setImmediate');
 		const {rows, omitted, gauges} = await room.read<ScrapeRow>('prometheus.target');
@@ -47,9 +47,9 @@ describePrometheus('prometheus', 'ten thousand targets, on a server like the one
 	});
 
 	test('a large pool is not asked for at every poll', async () => {
-		const room = await openRoom(settingsFor(fleet.server));
+		const room = await openPrometheus(settingsFor(fleet.server));
 		const asked = async () => {
-			const {body} = await askPrometheus(fleet.server, '/metrics');
+			const {body} = await getPrometheus(fleet.server, '/metrics');
 			return Number(
 				/^prometheus_http_requests_total\{code="200",handler="\/api\/v1\/targets"\} (\d+)/m.exec(body)?.[1] ?? 0,
 			);
@@ -61,7 +61,7 @@ describePrometheus('prometheus', 'ten thousand targets, on a server like the one
 	});
 
 	test('an abort ends the read of a large answer', async () => {
-		const room = await openRoom(settingsFor(fleet.server));
+		const room = await openPrometheus(settingsFor(fleet.server));
 		const abort = new AbortController();
 		const reading = room.port.targets('fleet', {signal: abort.signal, now: Date.now});
 		// The server takes longer than that to write it all.
@@ -71,7 +71,7 @@ describePrometheus('prometheus', 'ten thousand targets, on a server like the one
 	});
 
 	test('the pool that is opened shows all of it', async () => {
-		const room = await openRoom(settingsFor(fleet.server));
+		const room = await openPrometheus(settingsFor(fleet.server));
 		const {rows} = await room.read<ScrapeRow>('prometheus.target');
 		const [row] = rows;
 		if (row === undefined) throw new Error('no row');

@@ -1,50 +1,50 @@
 import {afterAll, beforeAll, expect} from 'vitest';
-import {prometheus} from '../../../adapters/prometheus/system.ts';
+import {prometheusSystem} from '../../../adapters/prometheus/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {PrometheusPort} from '../../../src/port/prometheus.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
-import {type BindingCases, bindings, type ShownPlan} from '../plan-bindings.ts';
+import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
 import {
-	openRoom,
-	readConfig,
-	reloadByHand,
+	countWrites,
+	openPrometheus,
+	readConfigFile,
+	reloadDirectly,
 	runtimeOf,
 	settingsFor,
-	writeConfig,
-	writesOf,
+	writeConfigFile,
 } from './prometheus-fixture.ts';
 
 describePrometheus('prometheus', 'what a plan is bound to', () => {
-	let own: Throwaway<PrometheusServer>;
+	let own: DisposableServer<PrometheusServer>;
 	let original: string;
 	beforeAll(async () => {
-		own = await throwawayPrometheus();
-		original = readConfig(own.current());
+		own = await startDisposablePrometheus();
+		original = readConfigFile(own.current());
 	});
 	afterAll(() => own.end());
 
 	const shown = (change: () => Promise<unknown>) => async (action: Action<Row, PrometheusPort>) => {
-		const room = await openRoom(settingsFor(own.current()));
+		const room = await openPrometheus(settingsFor(own.current()));
 		// What is loaded within the same second cannot be distinguished from what was there.
 		const age = async () => Date.now() - Date.parse((await runtimeOf(own.current())).lastConfigTime);
 		await expect.poll(age, {timeout: 5000}).toBeGreaterThan(1000);
-		const {plan} = await action.preview([], {}, room.acting());
+		const {plan} = await action.preview([], {}, room.actionContext());
 		let before = 0;
 		return {
 			plan: () => plan,
-			about: room.acting(),
+			context: room.actionContext(),
 			async change() {
 				await change();
-				before = await writesOf(own.current());
+				before = await countWrites(own.current());
 			},
-			happened: async () => (await writesOf(own.current())) !== before,
-			async end() {
+			wasApplied: async () => (await countWrites(own.current())) !== before,
+			async cleanUp() {
 				await room.connection.close();
-				writeConfig(own.current(), original);
-				await reloadByHand(own.current());
+				writeConfigFile(own.current(), original);
+				await reloadDirectly(own.current());
 			},
 		} satisfies ShownPlan<PrometheusPort>;
 	};
@@ -54,13 +54,13 @@ describePrometheus('prometheus', 'what a plan is bound to', () => {
 		'prometheus.reload': {
 			'the configuration file': restarted,
 			'when the server was started': restarted,
-			'when the configuration was loaded': shown(() => reloadByHand(own.current())),
+			'when the configuration was loaded': shown(() => reloadDirectly(own.current())),
 			'whether the last reload failed': shown(async () => {
-				writeConfig(own.current(), `${original}\nscrape_confgis: []\n`);
-				await reloadByHand(own.current());
+				writeConfigFile(own.current(), `${original}\nscrape_confgis: []\n`);
+				await reloadDirectly(own.current());
 			}),
 			'whether it may be reloaded by the API': restarted,
 		},
 	};
-	bindings(prometheus.actions as unknown as readonly Action<Row, PrometheusPort>[], cases);
+	planBindingTests(prometheusSystem.actions as unknown as readonly Action<Row, PrometheusPort>[], cases);
 });

@@ -5,63 +5,63 @@ import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import type {ReloadPlan} from '../../../adapters/prometheus/reload.ts';
 import type {Preview} from '../../../src/contract/action.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {
 	actionOf,
-	labelled,
-	openRoom,
-	type Room,
-	readConfig,
-	reloadByHand,
+	countWrites,
+	openPrometheus,
+	type PrometheusFixture,
+	readConfigFile,
+	reloadDirectly,
 	runningConfig,
 	runtimeOf,
 	settingsFor,
-	writeConfig,
-	writesOf,
+	withExternalLabel,
+	writeConfigFile,
 } from './prometheus-fixture.ts';
 
 const action = actionOf('prometheus.reload');
 
 describePrometheus('prometheus', 'prometheus.reload, and a server like it', () => {
-	let own: Throwaway<PrometheusServer>;
+	let own: DisposableServer<PrometheusServer>;
 	let server: PrometheusServer;
 	let original: string;
-	let room: Room;
+	let room: PrometheusFixture;
 
 	beforeAll(async () => {
-		own = await throwawayPrometheus();
+		own = await startDisposablePrometheus();
 		server = own.current();
-		original = readConfig(server);
-		room = await openRoom(settingsFor(server));
+		original = readConfigFile(server);
+		room = await openPrometheus(settingsFor(server));
 	});
 	afterAll(async () => {
 		await room.connection.close();
 		await own.end();
 	});
 	afterEach(async () => {
-		writeConfig(server, original);
-		await reloadByHand(server);
+		writeConfigFile(server, original);
+		await reloadDirectly(server);
 	});
 
 	const propose = async () => {
 		// What is loaded within the same second cannot be told from what was there.
 		const age = async () => Date.now() - Date.parse((await runtimeOf(server)).lastConfigTime);
 		await expect.poll(age, {timeout: 5000}).toBeGreaterThan(1000);
-		return (await action.preview([], {}, room.acting())) as Preview<ReloadPlan>;
+		return (await action.preview([], {}, room.actionContext())) as Preview<ReloadPlan>;
 	};
 
 	test('a changed file is loaded, and that is verified by the server itself', async () => {
 		const {plan, object, undo} = await propose();
 		expect(object).toBe('prometheus.yml');
 		expect(undo.class).toBe('none');
-		writeConfig(server, labelled(original, 'new-marker'));
-		expect(await action.preflight(plan, room.acting())).toEqual([
+		writeConfigFile(server, withExternalLabel(original, 'new-marker'));
+		expect(await action.preflight(plan, room.actionContext())).toEqual([
 			expect.objectContaining({label: 'the server', result: 'pass'}),
 			expect.objectContaining({label: 'the right to reload', result: 'pass'}),
 		]);
-		const receipt = await action.run(plan, room.acting('record-17'));
-		expect(await action.verify(plan, receipt, room.acting())).toEqual({
+		const receipt = await action.run(plan, room.actionContext('record-17'));
+		expect(await action.verify(plan, receipt, room.actionContext())).toEqual({
 			result: 'done',
 			detail: expect.stringMatching(/^configuration loaded at \d\d:\d\d:\d\dZ, 1 target$/),
 		});
@@ -70,14 +70,14 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 
 	test('a broken file is refused with the fault, the old configuration stays, and the next preview says that it will not help', async () => {
 		const {plan} = await propose();
-		writeConfig(server, `${original}\nscrape_confgis: []\n`);
-		await expect(action.run(plan, room.acting())).rejects.toMatchObject({
+		writeConfigFile(server, `${original}\nscrape_confgis: []\n`);
+		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: expect.stringMatching(/parsing YAML file .*prometheus\.yml.*field scrape_confgis not found/),
 			hint: expect.stringMatching(/promtool check config/),
 		});
 		expect(await runtimeOf(server)).toMatchObject({reloadConfigSuccess: false, lastConfigTime: plan.lastConfigTime});
-		const {unhelpful} = await action.preview([], {}, room.acting());
+		const {unhelpful} = await action.preview([], {}, room.actionContext());
 		expect(unhelpful?.reason).toMatch(/^the last reload failed.*`promtool check config \/\S+\/prometheus\.yml`/);
 		const snapshot = await room.read('prometheus.target');
 		expect(snapshot.gauges).toContainEqual(
@@ -87,7 +87,7 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 			/^warn: the configuration of prom could not be loaded/,
 		);
 		// The failed reload of another moves the plan that was made before it.
-		expect(await action.preflight(plan, room.acting())).toContainEqual(
+		expect(await action.preflight(plan, room.actionContext())).toContainEqual(
 			expect.objectContaining({
 				result: 'block',
 				moved: true,
@@ -99,13 +99,13 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 	test('a configuration that is taken in part is not called done', async () => {
 		const {plan} = await propose();
 		// It parses, and the file with the credentials is only looked for when the scraping begins anew.
-		writeConfig(
+		writeConfigFile(
 			server,
 			`${original}\nalerting:\n  alertmanagers:\n    - static_configs: [{targets: ['127.0.0.1:1']}]\n      tls_config: {ca_file: /nowhere/ca.pem}\n`,
 		);
-		const receipt = await action.run(plan, room.acting());
+		const receipt = await action.run(plan, room.actionContext());
 		expect(receipt.summary).toMatch(/^POST \/-\/reload, taken in part: one or more errors occurred/);
-		expect(await action.verify(plan, receipt, room.acting())).toEqual({
+		expect(await action.verify(plan, receipt, room.actionContext())).toEqual({
 			result: 'ineffective',
 			detail: expect.stringMatching(/the server says that its reload failed: one or more errors/),
 		});
@@ -113,29 +113,29 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 
 	test('somebody else reloads it, or it is restarted, meanwhile: nothing is sent', async () => {
 		const {plan} = await propose();
-		await reloadByHand(server);
-		const before = await writesOf(server);
-		await expect(action.run(plan, room.acting())).rejects.toMatchObject({
+		await reloadDirectly(server);
+		const before = await countWrites(server);
+		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
 			kind: 'conflict',
 			message: expect.stringMatching(/somebody reloaded it/),
 		});
-		expect(await writesOf(server)).toBe(before);
+		expect(await countWrites(server)).toBe(before);
 		const {plan: second} = await propose();
 		await own.restart();
 		server = own.current();
-		expect(await action.preflight(second, room.acting())).toContainEqual(
+		expect(await action.preflight(second, room.actionContext())).toContainEqual(
 			expect.objectContaining({moved: true, detail: expect.stringMatching(/was restarted since/)}),
 		);
-		await expect(action.run(second, room.acting())).rejects.toMatchObject({kind: 'conflict'});
+		await expect(action.run(second, room.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 	});
 
 	test('an answer that is lost on its way is no failure: what came of it is unknown, and it was sent once', async () => {
 		const proxy = await losingReloads(server);
-		const over = await openRoom({...settingsFor(server), url: proxy.url});
+		const over = await openPrometheus({...settingsFor(server), url: proxy.url});
 		try {
 			const {plan} = await propose();
-			writeConfig(server, labelled(original, 'lost-answer'));
-			const failure = await action.run(plan, {...over.acting()}).catch((error: unknown) => error);
+			writeConfigFile(server, withExternalLabel(original, 'lost-answer'));
+			const failure = await action.run(plan, {...over.actionContext()}).catch((error: unknown) => error);
 			expect(failure).toMatchObject({name: 'AdapterError', kind: 'unreachable', harmless: false});
 			expect(proxy.reloads()).toBe(1);
 			await expect.poll(() => runningConfig(server)).toContain('lost-answer');
@@ -148,14 +148,14 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 
 describePrometheus('prometheus-guarded', 'prometheus.reload without lifecycle', server => {
 	test('is blocked with the reason before it is sent, and refused by the server when it is', async () => {
-		const room = await openRoom(settingsFor(server));
-		const {plan} = await action.preview([], {}, room.acting());
-		expect(await action.preflight(plan, room.acting())).toContainEqual({
+		const room = await openPrometheus(settingsFor(server));
+		const {plan} = await action.preview([], {}, room.actionContext());
+		expect(await action.preflight(plan, room.actionContext())).toContainEqual({
 			label: 'the right to reload',
 			result: 'block',
 			detail: expect.stringMatching(/without --web.enable-lifecycle/),
 		});
-		await expect(action.run(plan, room.acting())).rejects.toMatchObject({
+		await expect(action.run(plan, room.actionContext())).rejects.toMatchObject({
 			kind: 'denied',
 			message: 'reload: Lifecycle API is not enabled.',
 			hint: expect.stringMatching(/--web.enable-lifecycle/),

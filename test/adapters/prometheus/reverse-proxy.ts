@@ -2,20 +2,20 @@ import {once} from 'node:events';
 import {createServer, type ServerResponse, request as sendRequest} from 'node:http';
 import type {AddressInfo} from 'node:net';
 
-export type Front = {
+export type ReverseProxy = {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
 	/** Paths that were asked for, the oldest first. */
-	readonly asked: readonly string[];
+	readonly requestedPaths: readonly string[];
 	close(): void;
 };
 
 /** What stands before a server: it answers itself where `instead` says how, and passes the rest on. */
-export async function startFront(
+export async function startReverseProxy(
 	behind: {readonly host: string; readonly port: number},
 	instead: (path: string) => ((response: ServerResponse) => void) | undefined,
-): Promise<Front> {
+): Promise<ReverseProxy> {
 	const asked: string[] = [];
 	const front = createServer((request, response) => {
 		const path = (request.url ?? '').replace(/\?.*/, '');
@@ -34,7 +34,7 @@ export async function startFront(
 	await once(front, 'listening');
 	const {port} = front.address() as AddressInfo;
 	return {
-		...{host: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, asked},
+		...{host: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, requestedPaths: asked},
 		close() {
 			front.closeAllConnections();
 			front.close();

@@ -3,8 +3,8 @@ import {type PrometheusAlertRow, prometheusAlertFindings} from '../../../src/mod
 import type {ScrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
-import {askPrometheus, prometheusData} from '../../estate/prometheus.ts';
-import {openRoom, type Room, settingsFor} from './prometheus-fixture.ts';
+import {getPrometheus, prometheusData} from '../../estate/prometheus.ts';
+import {openPrometheus, type PrometheusFixture, settingsFor} from './prometheus-fixture.ts';
 
 type Active = {
 	readonly scrapePool: string;
@@ -25,9 +25,9 @@ const gaugeOf = (
 ) => gauges.find(gauge => gauge.id === id);
 
 describePrometheus('prometheus', 'targets and alerts', server => {
-	let room: Room;
+	let room: PrometheusFixture;
 	beforeAll(async () => {
-		room = await openRoom(settingsFor(server));
+		room = await openPrometheus(settingsFor(server));
 	});
 	afterAll(() => room.connection.close());
 
@@ -166,7 +166,7 @@ describePrometheus('prometheus', 'targets and alerts', server => {
 
 describePrometheus('prometheus-guarded', 'a log-in', server => {
 	test('with it, all is read; without it, the answer says so and holds no secret', async () => {
-		const inside = await openRoom(settingsFor(server));
+		const inside = await openPrometheus(settingsFor(server));
 		expect((await inside.read('prometheus.target')).rows).toHaveLength(1);
 		expect((await inside.connection.identify({signal: new AbortController().signal, now: Date.now})).who).toBe(
 			'operator',
@@ -177,7 +177,7 @@ describePrometheus('prometheus-guarded', 'a log-in', server => {
 			{kind: 'basic', username: 'operator', password: {source: 'test', reveal: async () => 'wrong-password'}} as const,
 			{kind: 'bearer', token: {source: 'test', reveal: async () => 'wrong-token'}} as const,
 		]) {
-			const outside = await openRoom({...settingsFor(server), auth});
+			const outside = await openPrometheus({...settingsFor(server), auth});
 			const failure = await outside.read('prometheus.target').catch((error: unknown) => error);
 			expect(failure).toMatchObject({name: 'AdapterError', kind: 'denied', hint: expect.stringMatching(/log-in/)});
 			expect(JSON.stringify([failure, String(failure)])).not.toMatch(/wrong-|d3Jvbmct/);
@@ -186,7 +186,7 @@ describePrometheus('prometheus-guarded', 'a log-in', server => {
 	});
 
 	test('tells that it may not be reloaded, and the line that changes that', async () => {
-		const room = await openRoom(settingsFor(server));
+		const room = await openPrometheus(settingsFor(server));
 		const permissions = await room.connection.permissions({signal: new AbortController().signal, now: Date.now});
 		expect(permissions.at(-1)).toEqual({
 			needs: 'prometheus.reload',
@@ -200,16 +200,16 @@ describePrometheus('prometheus-guarded', 'a log-in', server => {
 
 describePrometheus('prometheus-tls', 'TLS', server => {
 	test('is spoken to a server whose authority is named, and to no other', async () => {
-		const room = await openRoom(settingsFor(server));
+		const room = await openPrometheus(settingsFor(server));
 		expect((await room.read('prometheus.target')).rows).toHaveLength(1);
 		await room.connection.close();
-		const doubtful = await openRoom({...settingsFor(server), tls: {}});
+		const doubtful = await openPrometheus({...settingsFor(server), tls: {}});
 		await expect(doubtful.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/`tls\.ca`/),
 		});
 		await doubtful.connection.close();
-		const plain = await openRoom({...settingsFor(server), url: `http://127.0.0.1:${server.port}`});
+		const plain = await openPrometheus({...settingsFor(server), url: `http://127.0.0.1:${server.port}`});
 		await expect(plain.read('prometheus.target')).rejects.toMatchObject({name: 'AdapterError'});
 		await plain.connection.close();
 	});
@@ -217,7 +217,7 @@ describePrometheus('prometheus-tls', 'TLS', server => {
 
 describePrometheus('prometheus-tls-expired', 'an expired certificate', server => {
 	test('is not accepted, and called so', async () => {
-		const room = await openRoom(settingsFor(server));
+		const room = await openPrometheus(settingsFor(server));
 		await expect(room.read('prometheus.target')).rejects.toMatchObject({
 			kind: 'unreachable',
 			hint: expect.stringMatching(/certificate has expired: renew it on the server/),
@@ -228,7 +228,7 @@ describePrometheus('prometheus-tls-expired', 'an expired certificate', server =>
 
 describePrometheus('victoria-metrics', 'a server that only speaks the API', server => {
 	test('tells its targets and their errors; what it lacks is left out, and asked for once', async () => {
-		const room = await openRoom(settingsFor(server));
+		const room = await openPrometheus(settingsFor(server));
 		const {rows, gauges} = await room.read<ScrapeRow>('prometheus.target');
 		expect(rows.map(({pool, health, why}) => ({pool, health, why}))).toEqual([
 			{pool: 'dead', health: 'down', why: 'connection refused'},
@@ -237,7 +237,7 @@ describePrometheus('victoria-metrics', 'a server that only speaks the API', serv
 		expect(gauges.map(({id}) => id)).not.toContain('config');
 		expect((await room.read('prometheus.alert')).rows).toEqual([]);
 		const refusals = async () => {
-			const {body} = await askPrometheus(server, '/metrics');
+			const {body} = await getPrometheus(server, '/metrics');
 			return [...body.matchAll(/^vm_http_request_errors_total\{path="([^"]*)"[^}]*\} (\d+)/gm)].reduce(
 				(sum, [, , count]) => sum + Number(count),
 				0,

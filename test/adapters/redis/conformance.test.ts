@@ -1,14 +1,14 @@
 import {Redis} from 'ioredis';
 import {beforeAll} from 'vitest';
-import {redis} from '../../../adapters/redis/system.ts';
+import {redisSystem} from '../../../adapters/redis/system.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {Target} from '../../../src/contract/target.ts';
 import {defaultSamplerBudget, type RedisSettings} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
 import type {Login, RedisServer} from '../../estate/estate-record.ts';
-import {command, field, redisOptions} from '../../estate/redis.ts';
-import {conformance} from '../conformance.ts';
-import type {Scene} from '../conformance-subject.ts';
+import {infoField, redisOptions, sendCommand} from '../../estate/redis.ts';
+import {conformanceTests} from '../conformance.ts';
+import type {ActionCase} from '../conformance-subject.ts';
 
 function target(server: RedisServer, at: {readonly host: string; readonly port: number}): Target<RedisSettings> {
 	const {user, password} = least;
@@ -32,12 +32,12 @@ function target(server: RedisServer, at: {readonly host: string; readonly port: 
 const least: Login = {user: 'mw-least', password: 'conformance-least'};
 
 async function makeLeast(server: RedisServer): Promise<void> {
-	await command(server, ['ACL', 'DELUSER', least.user]);
-	const grants = redis.grants?.(target(server, server), undefined);
-	for (const line of [...(grants?.watch ?? []), ...(grants?.act ?? [])]) {
-		if (!line.startsWith('#')) await command(server, line.split(' '));
+	await sendCommand(server, ['ACL', 'DELUSER', least.user]);
+	const grants = redisSystem.grants?.(target(server, server), undefined);
+	for (const line of [...(grants?.forReading ?? []), ...(grants?.forActions ?? [])]) {
+		if (!line.startsWith('#')) await sendCommand(server, line.split(' '));
 	}
-	await command(server, ['ACL', 'SETUSER', least.user, `>${least.password}`]);
+	await sendCommand(server, ['ACL', 'SETUSER', least.user, `>${least.password}`]);
 }
 
 /** An application's connection, by the name it has given itself. */
@@ -48,19 +48,19 @@ async function application(server: RedisServer, name: string) {
 	const id = String(await client.call('CLIENT', 'ID'));
 	return {
 		client,
-		isThere: async () => String(await command(server, ['CLIENT', 'LIST', 'ID', id])).includes(`id=${id} `),
+		isThere: async () => String(await sendCommand(server, ['CLIENT', 'LIST', 'ID', id])).includes(`id=${id} `),
 		end: async () => client.disconnect(),
 	};
 }
 
 /** Calls that change keys or the server, by everyone, since it started. */
 async function writes(server: RedisServer): Promise<number> {
-	const names = (await command(server, ['COMMAND', 'LIST', 'FILTERBY', 'ACLCAT', 'write'])) as string[];
+	const names = (await sendCommand(server, ['COMMAND', 'LIST', 'FILTERBY', 'ACLCAT', 'write'])) as string[];
 	const changing = new Set([
 		...names,
 		...['config|set', 'config|resetstat', 'config|rewrite', 'client|kill', 'client|pause', 'slowlog|reset'],
 	]);
-	const stats = String(await command(server, ['INFO', 'commandstats']));
+	const stats = String(await sendCommand(server, ['INFO', 'commandstats']));
 	let calls = 0;
 	for (const [, name = '', count] of stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)) {
 		if (changing.has(name)) calls += Number(count);
@@ -72,9 +72,9 @@ async function busy(server: RedisServer) {
 	const app = await application(server, 'conformance-busy');
 	const keys = Array.from({length: 500}, (_, index) => `conformance:${index}`);
 	if (server.replicaOf === undefined) for (const key of keys) await app.client.set(key, 'x'.repeat(200));
-	await command(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '0']);
+	await sendCommand(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '0']);
 	await app.client.ping();
-	await command(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '1000']);
+	await sendCommand(server, ['CONFIG', 'SET', 'slowlog-log-slower-than', '1000']);
 	return {
 		steady: (row: Row) =>
 			'runId' in row ||
@@ -88,44 +88,45 @@ async function busy(server: RedisServer) {
 }
 
 /** The limit of memory, which somebody else sets to a third value when it has to move. */
-async function limit(server: RedisServer): Promise<Scene> {
-	const maxmemory = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
-	const set = (value: string) => command(server, ['CONFIG', 'SET', 'maxmemory', value]);
+async function limit(server: RedisServer): Promise<ActionCase> {
+	const maxmemory = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
+	const set = (value: string) => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', value]);
 	const before = await maxmemory();
 	return {
 		params: {size: '96mb'},
-		chosen: row => 'runId' in row,
-		move: async () => void (await set('80mb')),
-		happened: async () => (await maxmemory()) === String(96 * 1024 * 1024),
-		clear: async () => void (await set(before)),
+		isTarget: row => 'runId' in row,
+		changeServer: async () => void (await set('80mb')),
+		isApplied: async () => (await maxmemory()) === String(96 * 1024 * 1024),
+		cleanUp: async () => void (await set(before)),
 	};
 }
 
 /** A client, which becomes another user when it has to move. */
-async function connected(server: RedisServer): Promise<Scene> {
+async function connected(server: RedisServer): Promise<ActionCase> {
 	const app = await application(server, 'conformance-scene');
 	return {
 		params: {},
-		chosen: row => 'name' in row && row.name === 'conformance-scene',
-		move: async () => void (await app.client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password)),
-		happened: async () => !(await app.isThere()),
-		clear: app.end,
+		isTarget: row => 'name' in row && row.name === 'conformance-scene',
+		changeServer: async () =>
+			void (await app.client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password)),
+		isApplied: async () => !(await app.isThere()),
+		cleanUp: app.end,
 	};
 }
 
 for (const name of ['redis', 'redis-tls'] as const) {
 	describeRedis(name, 'conformance', server => {
 		beforeAll(() => makeLeast(server));
-		conformance({
-			least: true,
-			system: redis,
+		conformanceTests({
+			hasLeastGrants: true,
+			system: redisSystem,
 			server,
 			target: at => target(server, at),
-			busy: () => busy(server),
-			scenes: {'redis.set-maxmemory': () => limit(server), 'redis.kill-client': () => connected(server)},
-			links: true,
-			recoversAtOnce: true,
-			writes: () => writes(server),
+			generateLoad: () => busy(server),
+			actionCases: {'redis.set-maxmemory': () => limit(server), 'redis.kill-client': () => connected(server)},
+			testsConnectionFaults: true,
+			recoversOnNextRead: true,
+			countWrites: () => writes(server),
 		});
 	});
 }

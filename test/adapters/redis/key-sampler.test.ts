@@ -3,7 +3,14 @@ import {sampleKeys} from '../../../adapters/redis/key-sampler.ts';
 import type {RedisPrefixRow} from '../../../src/model/redis/redis-prefix.ts';
 import type {Keyspace, SamplerBudget} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {callsDuring, context, openRoom, ownServer, redisCli, settingsFor} from './redis-fixture.ts';
+import {
+	countCommandsDuring,
+	openRedis,
+	runRedisCli,
+	settingsFor,
+	startDedicatedRedis,
+	testContext,
+} from './redis-fixture.ts';
 
 const budget: SamplerBudget = {timeMs: 2000, keys: 20_000, pauseMs: 0, slowPingMs: 20};
 
@@ -38,14 +45,14 @@ function keyspace(
 describe('a pass of the sampler', () => {
 	test('that comes round is complete, and looks at no key twice', async () => {
 		const keys = keyspace([['a', 'b'], [], ['b', 'c', 'gone']]);
-		const sample = await sampleKeys(keys, budget, context);
+		const sample = await sampleKeys(keys, budget, testContext);
 		expect(sample.keys.map(({name}) => name)).toEqual(['a', 'b', 'c']);
 		expect(sample).toMatchObject({complete: true, total: 4, stopped: undefined});
 		expect(keys.described).toEqual(['a', 'b', 'c', 'gone']);
 	});
 
 	test('keeps keys apart that are not text', async () => {
-		const sample = await sampleKeys(keyspace([['\u00ff', '\u00fe']]), budget, context);
+		const sample = await sampleKeys(keyspace([['\u00ff', '\u00fe']]), budget, testContext);
 		expect(sample.keys).toHaveLength(2);
 	});
 
@@ -54,15 +61,18 @@ describe('a pass of the sampler', () => {
 			['a', 'b'],
 			['c', 'd'],
 		];
-		expect(await sampleKeys(keyspace(pages), {...budget, keys: 2}, context)).toMatchObject({complete: false, total: 4});
-		expect((await sampleKeys(keyspace(pages), {...budget, keys: 3}, context)).keys).toHaveLength(3);
-		expect(await sampleKeys(keyspace(pages), {...budget, keys: 3}, context)).toMatchObject({complete: false});
-		expect(await sampleKeys(keyspace(pages), {...budget, keys: 4}, context)).toMatchObject({complete: true});
+		expect(await sampleKeys(keyspace(pages), {...budget, keys: 2}, testContext)).toMatchObject({
+			complete: false,
+			total: 4,
+		});
+		expect((await sampleKeys(keyspace(pages), {...budget, keys: 3}, testContext)).keys).toHaveLength(3);
+		expect(await sampleKeys(keyspace(pages), {...budget, keys: 3}, testContext)).toMatchObject({complete: false});
+		expect(await sampleKeys(keyspace(pages), {...budget, keys: 4}, testContext)).toMatchObject({complete: true});
 	});
 
 	test('ends with its budget of time', async () => {
 		let now = 0;
-		const clock = {...context, now: () => (now += 900)};
+		const clock = {...testContext, now: () => (now += 900)};
 		const sample = await sampleKeys(keyspace([['a'], ['b'], ['c'], ['d'], ['e']]), budget, clock);
 		expect(sample.keys.map(({name}) => name)).toEqual(['a', 'b', 'c']);
 		expect(sample.complete).toBe(false);
@@ -70,7 +80,7 @@ describe('a pass of the sampler', () => {
 
 	test('ends when the server answers slowly, and says so', async () => {
 		const slow = keyspace([['a'], ['b'], ['c']], turn => (turn === 1 ? 31 : 1));
-		const sample = await sampleKeys(slow, budget, context);
+		const sample = await sampleKeys(slow, budget, testContext);
 		expect(sample.keys.map(({name}) => name)).toEqual(['a', 'b']);
 		expect(sample.stopped).toBe('the server took 31 ms for a PING');
 	});
@@ -80,7 +90,7 @@ describe('a pass of the sampler', () => {
 		const sampling = sampleKeys(
 			keyspace([['a'], ['b']]),
 			{...budget, pauseMs: 1_000_000},
-			{...context, signal: abort.signal},
+			{...testContext, signal: abort.signal},
 		);
 		const failed = sampling.then(
 			() => undefined,
@@ -94,13 +104,13 @@ describe('a pass of the sampler', () => {
 
 describeRedis('redis', 'the sampler', estate => {
 	test('keeps to its commands and its budget, and leaves keys untouched', async () => {
-		const server = await ownServer(estate, 'sampler', ['maxmemory-policy allkeys-lru']);
+		const server = await startDedicatedRedis(estate, 'sampler', ['maxmemory-policy allkeys-lru']);
 		const login = server.logins.default;
-		const room = await openRoom({...settingsFor(server, login), sampler: {...budget, keys: 3000, slowPingMs: 1000}});
-		redisCli(server, 'DEBUG', 'POPULATE', '20000', 'key', '100');
-		const idle = async () => Number(redisCli(server, 'OBJECT', 'IDLETIME', 'key:1'));
+		const room = await openRedis({...settingsFor(server, login), sampler: {...budget, keys: 3000, slowPingMs: 1000}});
+		runRedisCli(server, 'DEBUG', 'POPULATE', '20000', 'key', '100');
+		const idle = async () => Number(runRedisCli(server, 'OBJECT', 'IDLETIME', 'key:1'));
 		while ((await idle()) < 1) await new Promise(resolve => setTimeout(resolve, 50));
-		const asked = await callsDuring(server, async () => {
+		const asked = await countCommandsDuring(server, async () => {
 			const snapshot = await room.read<RedisPrefixRow>('redis.prefix');
 			expect(snapshot.sample).toBe('sampled 3,000 of 20k keys');
 			expect(snapshot.rows).toHaveLength(1);
@@ -115,13 +125,13 @@ describeRedis('redis', 'the sampler', estate => {
 	});
 
 	test('says which databases it did not look at', async () => {
-		const server = await ownServer(estate, 'databases');
-		redisCli(server, '-n', '3', 'SET', 'a', '1');
-		const room = await openRoom(settingsFor(server, server.logins.default));
+		const server = await startDedicatedRedis(estate, 'databases');
+		runRedisCli(server, '-n', '3', 'SET', 'a', '1');
+		const room = await openRedis(settingsFor(server, server.logins.default));
 		expect((await room.read('redis.prefix')).notes).toEqual([
 			{text: 'not sampled: db3 (1 keys)', hint: 'Add a target with that `db` to the configuration.', severity: 'ok'},
 		]);
-		const third = await openRoom({...settingsFor(server, server.logins.default), db: 3});
+		const third = await openRedis({...settingsFor(server, server.logins.default), db: 3});
 		expect((await third.read('redis.prefix')).rows).toHaveLength(1);
 		await third.connection.close();
 		await room.connection.close();
@@ -130,13 +140,13 @@ describeRedis('redis', 'the sampler', estate => {
 });
 
 describeRedis('redis', 'the sampler and a replica', estate => {
-	let primary: Awaited<ReturnType<typeof ownServer>>;
-	let replica: Awaited<ReturnType<typeof ownServer>>;
+	let primary: Awaited<ReturnType<typeof startDedicatedRedis>>;
+	let replica: Awaited<ReturnType<typeof startDedicatedRedis>>;
 
 	beforeAll(async () => {
-		primary = await ownServer(estate, 'primary', ['repl-diskless-sync-delay 0']);
-		redisCli(primary, 'SET', 'a:1', 'x');
-		replica = await ownServer(estate, 'replica', [], primary);
+		primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
+		runRedisCli(primary, 'SET', 'a:1', 'x');
+		replica = await startDedicatedRedis(estate, 'replica', [], primary);
 	});
 	afterAll(async () => {
 		await replica.end();
@@ -145,8 +155,8 @@ describeRedis('redis', 'the sampler and a replica', estate => {
 
 	test('the one that is named is read, and the primary is left alone', async () => {
 		const {host, port} = replica;
-		const room = await openRoom({...settingsFor(primary, primary.logins.default), replica: {host, port}});
-		const asked = await callsDuring(primary, async () => {
+		const room = await openRedis({...settingsFor(primary, primary.logins.default), replica: {host, port}});
+		const asked = await countCommandsDuring(primary, async () => {
 			const snapshot = await room.read('redis.prefix');
 			expect(snapshot.sample).toBe(`all 1 keys looked at on replica ${host}:${port}, sizes estimated`);
 			expect(snapshot.notes).toEqual([]);
@@ -158,7 +168,7 @@ describeRedis('redis', 'the sampler and a replica', estate => {
 
 	test('one that is not there is told, and the primary is read', async () => {
 		const settings = settingsFor(primary, primary.logins.default);
-		const room = await openRoom({...settings, replica: {host: '127.0.0.1', port: 1}});
+		const room = await openRedis({...settings, replica: {host: '127.0.0.1', port: 1}});
 		const snapshot = await room.read('redis.prefix');
 		expect(snapshot.rows).toHaveLength(1);
 		expect(snapshot.sample).toBe('all 1 keys looked at, sizes estimated');

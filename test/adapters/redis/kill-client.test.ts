@@ -5,22 +5,22 @@ import type {RedisClientRow} from '../../../src/model/redis/redis-client.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
 import {
 	actionOf,
-	callsDuring,
 	connectClient,
-	openRoom,
-	ownServer,
-	type Room,
-	redisCli,
+	countCommandsDuring,
+	openRedis,
+	type RedisFixture,
+	runRedisCli,
 	settingsFor,
+	startDedicatedRedis,
 } from './redis-fixture.ts';
 
 const action = actionOf('redis.kill-client');
 
 describeRedis('redis', 'killing a client', estate => {
-	let server: Awaited<ReturnType<typeof ownServer>>;
-	let room: Room;
+	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
+	let room: RedisFixture;
 	let client: Redis;
-	const connected = (name: string) => redisCli(server, 'CLIENT', 'LIST').includes(` name=${name} `);
+	const connected = (name: string) => runRedisCli(server, 'CLIENT', 'LIST').includes(` name=${name} `);
 	const rowNamed = async (name: string): Promise<RedisClientRow> => {
 		const row = (await room.read<RedisClientRow>('redis.client')).rows.find(one => one.name === name);
 		if (row === undefined) throw new Error(`no client ${name}`);
@@ -33,10 +33,10 @@ describeRedis('redis', 'killing a client', estate => {
 		);
 
 	beforeAll(async () => {
-		server = await ownServer(estate, 'kill-client');
+		server = await startDedicatedRedis(estate, 'kill-client');
 	});
 	beforeEach(async () => {
-		room = await openRoom(settingsFor(server, server.logins.default));
+		room = await openRedis(settingsFor(server, server.logins.default));
 		client = await connectClient(server, 'victim');
 	});
 	afterEach(async () => {
@@ -49,15 +49,18 @@ describeRedis('redis', 'killing a client', estate => {
 		const other = await connectClient(server, 'bystander');
 		const row = await rowNamed('victim');
 		expect(action.disabled([row])).toBeUndefined();
-		const preview = await action.preview([row], {}, room.acting());
+		const preview = await action.preview([row], {}, room.actionContext());
 		expect(preview).toMatchObject({object: String(row.clientId), risk: 'medium', undo: {class: 'none'}});
 		expect(preview.touches).toEqual([`client ${row.clientId} (victim, ${row.address}), user default`]);
-		expect((await action.preflight(preview.plan, room.acting())).map(({result}) => result)).toEqual(['pass', 'pass']);
-		const receipt = await action.run(preview.plan, room.acting());
+		expect((await action.preflight(preview.plan, room.actionContext())).map(({result}) => result)).toEqual([
+			'pass',
+			'pass',
+		]);
+		const receipt = await action.run(preview.plan, room.actionContext());
 		expect(connected('victim')).toBe(false);
 		expect(connected('bystander')).toBe(true);
 		expect(connected('midwatch')).toBe(true);
-		expect(await action.verify(preview.plan, receipt, room.acting())).toEqual({
+		expect(await action.verify(preview.plan, receipt, room.actionContext())).toEqual({
 			result: 'done',
 			detail: `client ${row.clientId} is gone`,
 		});
@@ -66,17 +69,17 @@ describeRedis('redis', 'killing a client', estate => {
 	});
 
 	test('says when it came back', async () => {
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.acting());
-		const receipt = await action.run(plan, room.acting());
+		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		const receipt = await action.run(plan, room.actionContext());
 		const again = await connectClient(server, 'victim');
-		expect((await action.verify(plan, receipt, room.acting())).detail).toMatch(
+		expect((await action.verify(plan, receipt, room.actionContext())).detail).toMatch(
 			/is gone; victim, .* is connected as client \d+$/,
 		);
 		again.disconnect();
 	});
 
 	test('the same by hand is a line that a shell runs', async () => {
-		const {equivalent} = await action.preview([await rowNamed('victim')], {}, room.acting());
+		const {equivalent} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
 		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
 		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('1');
 		expect(connected('victim')).toBe(false);
@@ -84,9 +87,9 @@ describeRedis('redis', 'killing a client', estate => {
 
 	test('preview and preflight send nothing that kills', async () => {
 		const row = await rowNamed('victim');
-		const asked = await callsDuring(server, async () => {
-			const {plan} = await action.preview([row], {}, room.acting());
-			await action.preflight(plan, room.acting());
+		const asked = await countCommandsDuring(server, async () => {
+			const {plan} = await action.preview([row], {}, room.actionContext());
+			await action.preflight(plan, room.actionContext());
 		});
 		expect(Object.keys(asked).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'client|list', 'info']);
 		expect(connected('victim')).toBe(true);
@@ -94,57 +97,57 @@ describeRedis('redis', 'killing a client', estate => {
 
 	test('a client that has gone is stale, and nobody is killed', async () => {
 		const row = await rowNamed('victim');
-		const {plan} = await action.preview([row], {}, room.acting());
+		const {plan} = await action.preview([row], {}, room.actionContext());
 		client.disconnect();
 		while (connected('victim')) await new Promise(resolve => setTimeout(resolve, 5));
-		expect((await action.preflight(plan, room.acting()))[0]).toMatchObject({result: 'block', moved: true});
-		expect(await refused(action.run(plan, room.acting()))).toMatchObject({
+		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({result: 'block', moved: true});
+		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({
 			kind: 'conflict',
 			message: `client ${row.clientId} at ${row.address} is not connected any more`,
 		});
-		expect(await refused(action.preview([row], {}, room.acting()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.preview([row], {}, room.actionContext()))).toMatchObject({kind: 'conflict'});
 	});
 
 	test('a client that became another user is stale, and stays', async () => {
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.acting());
+		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
 		await client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password);
-		expect((await action.preflight(plan, room.acting()))[0]).toMatchObject({
+		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
 			moved: true,
 			detail: expect.stringMatching(/is user noscan now, it was default$/),
 		});
-		expect(await refused(action.run(plan, room.acting()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});
 		expect(connected('victim')).toBe(true);
 	});
 
 	test('a connection of midwatch itself is dim, and refused', async () => {
 		const row = await rowNamed('midwatch');
 		expect(action.disabled([row])).toBe('this is a connection of midwatch itself');
-		expect(await refused(action.preview([row], {}, room.acting()))).toMatchObject({kind: 'denied'});
+		expect(await refused(action.preview([row], {}, room.actionContext()))).toMatchObject({kind: 'denied'});
 		expect(
-			await refused(action.preview([{...row, role: 'client'} as RedisClientRow], {}, room.acting())),
+			await refused(action.preview([{...row, role: 'client'} as RedisClientRow], {}, room.actionContext())),
 		).toMatchObject({kind: 'denied'});
 	});
 
 	test('a client that holds next to nothing of a full memory says so', async () => {
-		redisCli(server, 'DEBUG', 'POPULATE', '5000', 'fill', '1000');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '7mb');
-		const preview = await action.preview([await rowNamed('victim')], {}, room.acting());
+		runRedisCli(server, 'DEBUG', 'POPULATE', '5000', 'fill', '1000');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '7mb');
+		const preview = await action.preview([await rowNamed('victim')], {}, room.actionContext());
 		expect(preview.unhelpful).toMatchObject({instead: 'redis.set-maxmemory'});
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '0');
-		redisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '0');
+		runRedisCli(server, 'FLUSHALL');
 	});
 
 	test('a read-only connection does not do it', async () => {
-		const watching = await openRoom(settingsFor(server, server.logins.default), {readOnly: true});
-		const {plan} = await action.preview([await rowNamed('victim')], {}, room.acting());
-		expect(await refused(action.run(plan, watching.acting()))).toMatchObject({kind: 'denied'});
+		const watching = await openRedis(settingsFor(server, server.logins.default), {readOnly: true});
+		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		expect(await refused(action.run(plan, watching.actionContext()))).toMatchObject({kind: 'denied'});
 		expect(connected('victim')).toBe(true);
 		await watching.connection.close();
 	});
 
 	test('a user without the right is dim with the line that grants it', async () => {
-		redisCli(server, 'ACL', 'SETUSER', 'lookonly', 'on', '>lookonly', '~*', '+@all', '-client|kill');
-		const looking = await openRoom(settingsFor(server, {user: 'lookonly', password: 'lookonly'}));
+		runRedisCli(server, 'ACL', 'SETUSER', 'lookonly', 'on', '>lookonly', '~*', '+@all', '-client|kill');
+		const looking = await openRedis(settingsFor(server, {user: 'lookonly', password: 'lookonly'}));
 		const rows = (await looking.read<RedisClientRow>('redis.client')).rows.filter(row => row.name === 'victim');
 		expect(action.disabled(rows)).toBe(
 			'not permitted, an administrator grants it with: ACL SETUSER lookonly +client|kill',
@@ -155,7 +158,7 @@ describeRedis('redis', 'killing a client', estate => {
 
 describeRedis('redis-replica', 'killing a client', server => {
 	test('the link to the primary is dim', async () => {
-		const room = await openRoom(settingsFor(server, server.logins.default));
+		const room = await openRedis(settingsFor(server, server.logins.default));
 		const links = (await room.read<RedisClientRow>('redis.client')).rows.filter(row => row.role === 'primary');
 		expect(links).toHaveLength(1);
 		expect(action.disabled(links)).toMatch(/^this is the link to the primary/);

@@ -3,32 +3,41 @@ import {AdapterError} from '../../../src/errors.ts';
 import type {RedisServerRow} from '../../../src/model/redis/redis-server.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
 import type {Login} from '../../estate/estate-record.ts';
-import {actionOf, context, onlyRow, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-fixture.ts';
+import {
+	actionOf,
+	onlyRow,
+	openRedis,
+	type RedisFixture,
+	runRedisCli,
+	settingsFor,
+	startDedicatedRedis,
+	testContext,
+} from './redis-fixture.ts';
 
 describeRedis('redis', 'users who may not do everything', estate => {
-	let server: Awaited<ReturnType<typeof ownServer>>;
-	const rooms: Room[] = [];
+	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
+	const rooms: RedisFixture[] = [];
 
 	beforeAll(async () => {
-		server = await ownServer(estate, 'permissions');
-		redisCli(server, 'SET', 'a:1', 'x');
+		server = await startDedicatedRedis(estate, 'permissions');
+		runRedisCli(server, 'SET', 'a:1', 'x');
 	});
 	afterEach(async () => {
 		for (const room of rooms.splice(0)) await room.connection.close();
 	});
 	afterAll(() => server.end());
 
-	async function as(login: Login): Promise<Room> {
-		const room = await openRoom(settingsFor(server, login));
+	async function as(login: Login): Promise<RedisFixture> {
+		const room = await openRedis(settingsFor(server, login));
 		rooms.push(room);
 		return room;
 	}
-	async function user(name: string, ...rules: readonly string[]): Promise<Room> {
-		redisCli(server, 'ACL', 'SETUSER', name, 'on', `>${name}`, ...rules);
+	async function user(name: string, ...rules: readonly string[]): Promise<RedisFixture> {
+		runRedisCli(server, 'ACL', 'SETUSER', name, 'on', `>${name}`, ...rules);
 		return as({user: name, password: name});
 	}
-	const lacking = async (room: Room) =>
-		(await room.connection.permissions(context))
+	const lacking = async (room: RedisFixture) =>
+		(await room.connection.permissions(testContext))
 			.filter(one => one.state !== 'have')
 			.map(one => [one.name, one.state, one.grant]);
 	const refused = async (work: Promise<unknown>): Promise<unknown> =>
@@ -47,9 +56,9 @@ describeRedis('redis', 'users who may not do everything', estate => {
 		expect((await room.read('redis.prefix')).rows).toHaveLength(1);
 		expect((await room.read('redis.client')).rows.length).toBeGreaterThan(0);
 		expect(await lacking(room)).toEqual([['+config|set', 'lack', 'ACL SETUSER noconfig +config|set']]);
-		const before = redisCli(server, 'CONFIG', 'GET', 'maxmemory');
-		const preview = await actionOf('redis.set-maxmemory').preview(snapshot.rows, {size: '100mb'}, room.acting());
-		const checks = await actionOf('redis.set-maxmemory').preflight(preview.plan, room.acting());
+		const before = runRedisCli(server, 'CONFIG', 'GET', 'maxmemory');
+		const preview = await actionOf('redis.set-maxmemory').preview(snapshot.rows, {size: '100mb'}, room.actionContext());
+		const checks = await actionOf('redis.set-maxmemory').preflight(preview.plan, room.actionContext());
 		expect(checks.filter(one => one.result === 'block')).toEqual([
 			{
 				label: 'the right to change the configuration',
@@ -57,12 +66,12 @@ describeRedis('redis', 'users who may not do everything', estate => {
 				detail: 'not permitted, an administrator grants it with: ACL SETUSER noconfig +config|set',
 			},
 		]);
-		expect(await refused(actionOf('redis.set-maxmemory').run(preview.plan, room.acting()))).toMatchObject({
+		expect(await refused(actionOf('redis.set-maxmemory').run(preview.plan, room.actionContext()))).toMatchObject({
 			kind: 'denied',
 			message: "CONFIG SET: NOPERM this user has no permissions to run the 'config|set' command",
 			hint: 'An administrator grants it with: ACL SETUSER noconfig +config|set',
 		});
-		expect(redisCli(server, 'CONFIG', 'GET', 'maxmemory')).toBe(before);
+		expect(runRedisCli(server, 'CONFIG', 'GET', 'maxmemory')).toBe(before);
 	});
 
 	test('without CLIENT the server and its prefixes show, and the clients say what is missing', async () => {
@@ -137,7 +146,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 	test('the line that is told does grant it', async () => {
 		const room = await user('granted', '~*', '+@all', '-config');
 		const [[, , grant] = []] = await lacking(room);
-		redisCli(server, ...(grant ?? '').split(' '));
+		runRedisCli(server, ...(grant ?? '').split(' '));
 		expect(await lacking(room)).toEqual([]);
 	});
 
@@ -153,7 +162,7 @@ describeRedis('redis', 'users who may not do everything', estate => {
 	});
 
 	test('no password where one is needed is told', async () => {
-		const room = await openRoom(settingsFor(server));
+		const room = await openRedis(settingsFor(server));
 		rooms.push(room);
 		expect(await refused(room.read('redis.server'))).toMatchObject({kind: 'denied', hint: /add `password`/});
 	});
@@ -161,9 +170,11 @@ describeRedis('redis', 'users who may not do everything', estate => {
 	test('a minute of reads asks for the permissions once, and an open confirmation for its own', async () => {
 		const room = await as(server.logins.default);
 		let ms = Date.now();
-		const at = () => ({...room.acting(), now: () => ms});
+		const at = () => ({...room.actionContext(), now: () => ms});
 		const calls = (name: string) =>
-			Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(redisCli(server, 'INFO', 'commandstats'))?.[1] ?? 0);
+			Number(
+				new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(runRedisCli(server, 'INFO', 'commandstats'))?.[1] ?? 0,
+			);
 		const before = calls('acl\\|dryrun');
 		const action = actionOf('redis.set-maxmemory');
 		const first = await room.read<RedisServerRow>('redis.server', at());
@@ -180,36 +191,36 @@ describeRedis('redis', 'users who may not do everything', estate => {
 
 	test('what is granted or taken back is seen by an open confirmation', async () => {
 		const room = await user('changing', '~*', '+@all', '-config|set', '+config|get');
-		const at = () => room.acting();
+		const at = () => room.actionContext();
 		const action = actionOf('redis.set-maxmemory');
 		const {rows} = await room.read<RedisServerRow>('redis.server', at());
 		const {plan} = await action.preview(rows, {size: '100mb'}, at());
 		const blocked = async () =>
 			(await action.preflight(plan, at())).some(({label, result}) => /the right/.test(label) && result === 'block');
 		expect(await blocked()).toBe(true);
-		redisCli(server, 'ACL', 'SETUSER', 'changing', '+config|set');
+		runRedisCli(server, 'ACL', 'SETUSER', 'changing', '+config|set');
 		expect(await blocked()).toBe(false);
-		redisCli(server, 'ACL', 'SETUSER', 'changing', '-config|set');
+		runRedisCli(server, 'ACL', 'SETUSER', 'changing', '-config|set');
 		expect(await blocked()).toBe(true);
 	});
 
 	test('what is shown follows a refusal', async () => {
 		const room = await user('refused', '~*', '+@all');
 		const of = async () => {
-			const found = await room.port.permissions(context);
+			const found = await room.port.permissions(testContext);
 			return found.find(({name}) => name === '+slowlog|get')?.state;
 		};
 		expect(await of()).toBe('have');
-		redisCli(server, 'ACL', 'SETUSER', 'refused', '-slowlog|get');
+		runRedisCli(server, 'ACL', 'SETUSER', 'refused', '-slowlog|get');
 		expect(await of()).toBe('have');
 		await room.read('redis.server');
 		expect(await of()).toBe('lack');
 	});
 
 	test('permissions are asked without doing any of it', async () => {
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '123mb');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '123mb');
 		const room = await as(server.logins.default);
-		await room.connection.permissions(context);
-		expect(redisCli(server, 'CONFIG', 'GET', 'maxmemory')).toMatch(String(123 * 1024 ** 2));
+		await room.connection.permissions(testContext);
+		expect(runRedisCli(server, 'CONFIG', 'GET', 'maxmemory')).toMatch(String(123 * 1024 ** 2));
 	});
 });

@@ -1,14 +1,21 @@
 import type {Redis} from 'ioredis';
 import {afterAll, beforeAll} from 'vitest';
-import {redis} from '../../../adapters/redis/system.ts';
+import {redisSystem} from '../../../adapters/redis/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import type {RedisClientRow} from '../../../src/model/redis/redis-client.ts';
 import type {RedisPort} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
 import {restartRedis} from '../../estate/redis.ts';
-import {type BindingCases, bindings, type ShownPlan} from '../plan-bindings.ts';
-import {connectClient, infoOf, openRoom, ownServer, redisCli, settingsFor} from './redis-fixture.ts';
+import {type BindingCases, planBindingTests, type ShownPlan} from '../plan-bindings.ts';
+import {
+	connectClient,
+	openRedis,
+	readInfoField,
+	runRedisCli,
+	settingsFor,
+	startDedicatedRedis,
+} from './redis-fixture.ts';
 
 const mebibyte = 1024 ** 2;
 const login = {user: 'acting', password: 'acting'};
@@ -18,13 +25,13 @@ type Plan = Readonly<Record<string, unknown>>;
 type Change = (scene: {readonly client: Redis; readonly other: Redis; readonly plan: Plan}) => Promise<unknown>;
 
 describeRedis('redis', 'what a plan is bound to', estate => {
-	let server: Awaited<ReturnType<typeof ownServer>>;
+	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
 	beforeAll(async () => {
-		server = await ownServer(estate, 'bindings', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']);
+		server = await startDedicatedRedis(estate, 'bindings', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']);
 	});
 	afterAll(() => server.end());
 
-	const cli = (...words: readonly string[]) => redisCli(server, ...words);
+	const cli = (...words: readonly string[]) => runRedisCli(server, ...words);
 	const allow = () => cli('ACL', 'SETUSER', login.user, 'reset', 'on', `>${login.password}`, '~*', '&*', '+@all');
 	const restart = async () => {
 		Object.assign(server, await restartRedis(server));
@@ -39,31 +46,31 @@ describeRedis('redis', 'what a plan is bound to', estate => {
 			cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 			cli('CONFIG', 'SET', 'maxmemory', '64mb');
 			allow();
-			const room = await openRoom(settingsFor(server, login));
+			const room = await openRedis(settingsFor(server, login));
 			const client = await connectClient(server, 'victim');
 			const other = await connectClient(server, 'other');
 			const isKill = action.id === 'redis.kill-client';
 			const rows = isKill
 				? (await room.read<RedisClientRow>('redis.client')).rows.filter(({name}) => name === 'victim')
 				: (await room.read('redis.server')).rows;
-			const {plan} = await action.preview(rows, {size: '32mb'}, room.acting());
+			const {plan} = await action.preview(rows, {size: '32mb'}, room.actionContext());
 			let current: unknown = plan;
 			const ids = await Promise.all([client, other].map(one => one.client('ID')));
 			return {
 				plan: () => current,
-				about: room.acting(),
+				context: room.actionContext(),
 				async change() {
 					current = (await change({client, other, plan: plan as Plan})) ?? plan;
 					// After a restart the first read finds the connection broken.
 					await room.read('redis.server').catch(() => undefined);
 				},
-				async happened() {
-					if (!isKill) return Number(infoOf(server, 'maxmemory')) === 32 * mebibyte;
+				async wasApplied() {
+					if (!isKill) return Number(readInfoField(server, 'maxmemory')) === 32 * mebibyte;
 					const there = cli('CLIENT', 'LIST');
-					const isRestarted = infoOf(server, 'uptime_in_seconds') === '0';
+					const isRestarted = readInfoField(server, 'uptime_in_seconds') === '0';
 					return !isRestarted && ids.some(id => !there.includes(`id=${id} `));
 				},
-				async end() {
+				async cleanUp() {
 					for (const one of [client, other]) one.disconnect();
 					await room.connection.close();
 					cli('REPLICAOF', 'NO', 'ONE');
@@ -99,5 +106,5 @@ describeRedis('redis', 'what a plan is bound to', estate => {
 			'whether midwatch may kill it': shown(done(() => cli('ACL', 'SETUSER', login.user, '-client|kill'))),
 		},
 	};
-	bindings(redis.actions as readonly Action<Row, RedisPort>[], cases);
+	planBindingTests(redisSystem.actions as readonly Action<Row, RedisPort>[], cases);
 });

@@ -3,18 +3,18 @@ import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
-import {redis} from '../../../adapters/redis/system.ts';
+import {redisSystem} from '../../../adapters/redis/system.ts';
 import type {Action} from '../../../src/contract/action.ts';
 import type {Context} from '../../../src/contract/context.ts';
 import type {Row, Snapshot} from '../../../src/contract/row.ts';
 import {defaultSamplerBudget, type RedisPort, type RedisSettings} from '../../../src/port/redis.ts';
 import type {Login, RedisServer} from '../../estate/estate-record.ts';
 import {redisOptions, startRedis} from '../../estate/redis.ts';
-import {stop} from '../../estate/server-process.ts';
-import {actionIn, openSystem, type SystemRoom} from '../system-fixture.ts';
+import {stopProcess} from '../../estate/server-process.ts';
+import {findAction, openSystemFixture, type SystemFixture} from '../system-fixture.ts';
 
-export const never = new AbortController().signal;
-export const context: Context = {signal: never, now: () => Date.now()};
+export const neverAborted = new AbortController().signal;
+export const testContext: Context = {signal: neverAborted, now: () => Date.now()};
 
 export const settingsFor = (server: Pick<RedisServer, 'host' | 'port'>, login?: Login): RedisSettings => ({
 	host: server.host,
@@ -26,12 +26,12 @@ export const settingsFor = (server: Pick<RedisServer, 'host' | 'port'>, login?: 
 	sampler: defaultSamplerBudget,
 });
 
-export type Room = SystemRoom<RedisPort, RedisSettings>;
+export type RedisFixture = SystemFixture<RedisPort, RedisSettings>;
 
-export const openRoom = (settings: RedisSettings, options?: {readonly readOnly: boolean}): Promise<Room> =>
-	openSystem(redis, {name: 'redis-main', kind: 'redis', production: false, settings}, options);
+export const openRedis = (settings: RedisSettings, options?: {readonly readOnly: boolean}): Promise<RedisFixture> =>
+	openSystemFixture(redisSystem, {name: 'redis-main', kind: 'redis', production: false, settings}, options);
 
-export const actionOf = (id: string): Action => actionIn(redis, id);
+export const actionOf = (id: string): Action => findAction(redisSystem, id);
 
 export const onlyRow = <R extends Row>(snapshot: Snapshot<R>): R => {
 	const [row] = snapshot.rows;
@@ -40,7 +40,7 @@ export const onlyRow = <R extends Row>(snapshot: Snapshot<R>): R => {
 };
 
 /** What redis-cli says, as the user `default`: the second opinion. */
-export function redisCli(server: RedisServer, ...words: readonly string[]): string {
+export function runRedisCli(server: RedisServer, ...words: readonly string[]): string {
 	const args = ['-h', server.host, '-p', String(server.port), ...words];
 	const done = spawnSync('redis-cli', args, {
 		encoding: 'utf8',
@@ -51,8 +51,8 @@ export function redisCli(server: RedisServer, ...words: readonly string[]): stri
 }
 
 /** A figure of INFO by redis-cli. */
-export const infoOf = (server: RedisServer, name: string): string =>
-	new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(redisCli(server, 'INFO'))?.[1] ?? `no ${name}`;
+export const readInfoField = (server: RedisServer, name: string): string =>
+	new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(runRedisCli(server, 'INFO'))?.[1] ?? `no ${name}`;
 
 /** A connected client of a test, that says nothing when it is killed. */
 export async function connectClient(server: RedisServer, name: string): Promise<Redis> {
@@ -64,14 +64,14 @@ export async function connectClient(server: RedisServer, name: string): Promise<
 
 /** Calls by command, also those that were refused. MONITOR would not do: it hides CONFIG, CLIENT KILL and all other admin commands. */
 function calls(server: RedisServer): ReadonlyMap<string, number> {
-	const lines = redisCli(server, 'INFO', 'commandstats').matchAll(
+	const lines = runRedisCli(server, 'INFO', 'commandstats').matchAll(
 		/^cmdstat_(.+?):calls=(\d+),.*rejected_calls=(\d+),failed_calls=(\d+)/gm,
 	);
 	return new Map([...lines].map(([, name = '', ran, rejected]) => [name, Number(ran) + Number(rejected)]));
 }
 
 /** How often the server was asked for each command while `work` ran: `config|set`, `client|kill`. Asking this takes one `info`. */
-export async function callsDuring(
+export async function countCommandsDuring(
 	server: RedisServer,
 	work: () => Promise<unknown>,
 ): Promise<Readonly<Record<string, number>>> {
@@ -82,7 +82,7 @@ export async function callsDuring(
 }
 
 /** A server for one test file, which may fill it, stop it and break it. */
-export async function ownServer(
+export async function startDedicatedRedis(
 	like: RedisServer,
 	name: string,
 	extra: readonly string[] = [],
@@ -96,7 +96,7 @@ export async function ownServer(
 		...server,
 		async end() {
 			// Not the one that was started: a test may have started it again, under another pid.
-			await stop(owned);
+			await stopProcess(owned);
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};

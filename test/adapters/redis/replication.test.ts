@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import type {RedisServerRow} from '../../../src/model/redis/redis-server.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {stop} from '../../estate/server-process.ts';
-import {infoOf, onlyRow, openRoom, ownServer, redisCli, settingsFor} from './redis-fixture.ts';
+import {stopProcess} from '../../estate/server-process.ts';
+import {onlyRow, openRedis, readInfoField, runRedisCli, settingsFor, startDedicatedRedis} from './redis-fixture.ts';
 
 const until = async (is: () => boolean): Promise<void> => {
 	while (!is()) await new Promise(resolve => setTimeout(resolve, 20));
@@ -10,19 +10,19 @@ const until = async (is: () => boolean): Promise<void> => {
 
 describeRedis('redis', 'replication', estate => {
 	test('a replica that went is told by its primary, until it is back', async () => {
-		const primary = await ownServer(estate, 'primary', ['repl-diskless-sync-delay 0']);
-		const replica = await ownServer(estate, 'replica', [], primary);
-		const room = await openRoom(settingsFor(primary, primary.logins.default));
+		const primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
+		const replica = await startDedicatedRedis(estate, 'replica', [], primary);
+		const room = await openRedis(settingsFor(primary, primary.logins.default));
 		const findings = async () => room.findings('redis.server', await room.read('redis.server'));
-		await until(() => infoOf(primary, 'slave0').includes('state=online'));
+		await until(() => readInfoField(primary, 'slave0').includes('state=online'));
 		expect(onlyRow(await room.read<RedisServerRow>('redis.server')).replicas).toEqual([
 			{address: `127.0.0.1:${replica.port}`, state: 'online', lagBytes: expect.any(Number)},
 		]);
-		redisCli(replica, 'REPLICAOF', 'NO', 'ONE');
-		await until(() => infoOf(primary, 'connected_slaves') === '0');
+		runRedisCli(replica, 'REPLICAOF', 'NO', 'ONE');
+		await until(() => readInfoField(primary, 'connected_slaves') === '0');
 		expect(await findings()).toEqual([`warn: replica 127.0.0.1:${replica.port} is not connected any more`]);
-		redisCli(replica, 'REPLICAOF', '127.0.0.1', String(primary.port));
-		await until(() => infoOf(primary, 'slave0').includes('state=online'));
+		runRedisCli(replica, 'REPLICAOF', '127.0.0.1', String(primary.port));
+		await until(() => readInfoField(primary, 'slave0').includes('state=online'));
 		expect(await findings()).toEqual([]);
 		await room.connection.close();
 		await replica.end();
@@ -30,12 +30,12 @@ describeRedis('redis', 'replication', estate => {
 	});
 
 	test('a replica whose primary went says that its link is down, and since when', async () => {
-		const primary = await ownServer(estate, 'primary', ['repl-diskless-sync-delay 0']);
-		const replica = await ownServer(estate, 'replica', [], primary);
-		const room = await openRoom(settingsFor(replica, replica.logins.default));
+		const primary = await startDedicatedRedis(estate, 'primary', ['repl-diskless-sync-delay 0']);
+		const replica = await startDedicatedRedis(estate, 'replica', [], primary);
+		const room = await openRedis(settingsFor(replica, replica.logins.default));
 		expect(room.findings('redis.server', await room.read('redis.server'))).toEqual([]);
-		await stop(primary);
-		await until(() => infoOf(replica, 'master_link_status') === 'down');
+		await stopProcess(primary);
+		await until(() => readInfoField(replica, 'master_link_status') === 'down');
 		const snapshot = await room.read<RedisServerRow>('redis.server');
 		expect(onlyRow(snapshot).severity).toBe('crit');
 		expect(room.findings('redis.server', snapshot)[0]).toMatch(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {createReplyBounds} from '../../../adapters/redis/connection/reply-limits.ts';
+import {createReplyLimiter} from '../../../adapters/redis/connection/reply-limits.ts';
 
 type Reply = string | number | null | readonly Reply[];
 
@@ -17,7 +17,7 @@ function written(value: Reply): string {
 
 /** What is said of the bytes, given in pieces of this size. */
 function verdict(bytes: Buffer, size = bytes.length): string | undefined {
-	const check = createReplyBounds();
+	const check = createReplyLimiter();
 	for (let at = 0; at < bytes.length; at += size) {
 		const wrong = check(bytes.subarray(at, at + size));
 		if (wrong !== undefined) return wrong;
@@ -56,7 +56,7 @@ describe('bounds of a reply', () => {
 	});
 
 	it('counts each reply alone', () => {
-		const check = createReplyBounds();
+		const check = createReplyLimiter();
 		const many = Buffer.from(`*100000\r\n${':1\r\n'.repeat(100_000)}`);
 		for (let turn = 0; turn < 30; turn += 1) expect(check(many)).toBeUndefined();
 	});

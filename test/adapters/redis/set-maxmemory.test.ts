@@ -4,7 +4,16 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
 import {restartRedis} from '../../estate/redis.ts';
-import {actionOf, callsDuring, infoOf, openRoom, ownServer, type Room, redisCli, settingsFor} from './redis-fixture.ts';
+import {
+	actionOf,
+	countCommandsDuring,
+	openRedis,
+	type RedisFixture,
+	readInfoField,
+	runRedisCli,
+	settingsFor,
+	startDedicatedRedis,
+} from './redis-fixture.ts';
 
 const action = actionOf('redis.set-maxmemory');
 const mebibyte = 1024 ** 2;
@@ -26,11 +35,11 @@ describe('a new maxmemory', () => {
 });
 
 describeRedis('redis', 'setting maxmemory', estate => {
-	let server: Awaited<ReturnType<typeof ownServer>>;
-	let room: Room;
+	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
+	let room: RedisFixture;
 	let rows: readonly Row[];
-	const maxmemory = () => Number(infoOf(server, 'maxmemory'));
-	const propose = (size: string) => action.preview(rows, {size}, room.acting());
+	const maxmemory = () => Number(readInfoField(server, 'maxmemory'));
+	const propose = (size: string) => action.preview(rows, {size}, room.actionContext());
 	const refused = async (work: Promise<unknown>): Promise<unknown> =>
 		work.then(
 			() => 'done',
@@ -38,13 +47,13 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		);
 
 	beforeAll(async () => {
-		server = await ownServer(estate, 'set-maxmemory', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']);
+		server = await startDedicatedRedis(estate, 'set-maxmemory', ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']);
 	});
 	beforeEach(async () => {
-		redisCli(server, 'FLUSHALL');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
-		room = await openRoom(settingsFor(server, server.logins.default));
+		runRedisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+		room = await openRedis(settingsFor(server, server.logins.default));
 		rows = (await room.read('redis.server')).rows;
 	});
 	afterEach(() => room.connection.close());
@@ -64,20 +73,20 @@ describeRedis('redis', 'setting maxmemory', estate => {
 			equivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
 		});
 		expect(preview.impact).toMatch(/lasts until the server restarts/);
-		expect((await action.preflight(preview.plan, room.acting())).map(({result}) => result)).toEqual([
+		expect((await action.preflight(preview.plan, room.actionContext())).map(({result}) => result)).toEqual([
 			'pass',
 			'pass',
 			'pass',
 		]);
-		const receipt = await action.run(preview.plan, room.acting());
+		const receipt = await action.run(preview.plan, room.actionContext());
 		expect(receipt.before).toMatchObject({maxmemory: '64mb', policy: 'allkeys-lru'});
 		expect(maxmemory()).toBe(96 * mebibyte);
-		expect(await action.verify(preview.plan, receipt, room.acting())).toMatchObject({result: 'done'});
+		expect(await action.verify(preview.plan, receipt, room.actionContext())).toMatchObject({result: 'done'});
 
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		const back = await action.undo.propose(preview.plan, receipt, room.acting());
+		const back = await action.undo.propose(preview.plan, receipt, room.actionContext());
 		expect(back.changes).toEqual([{field: 'maxmemory', before: '96mb', after: '64mb'}]);
-		await action.run(back.plan, room.acting());
+		await action.run(back.plan, room.actionContext());
 		expect(maxmemory()).toBe(64 * mebibyte);
 	});
 
@@ -89,10 +98,10 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	});
 
 	test('preview, preflight and the way back send nothing that changes the server', async () => {
-		const asked = await callsDuring(server, async () => {
+		const asked = await countCommandsDuring(server, async () => {
 			const preview = await propose('16mb');
-			await action.preflight(preview.plan, room.acting());
-			await action.verify(preview.plan, {summary: '', before: {}}, room.acting());
+			await action.preflight(preview.plan, room.actionContext());
+			await action.verify(preview.plan, {summary: '', before: {}}, room.actionContext());
 		});
 		expect(Object.keys(asked).toSorted()).toEqual(['acl|dryrun', 'acl|whoami', 'info']);
 		expect(maxmemory()).toBe(64 * mebibyte);
@@ -100,59 +109,59 @@ describeRedis('redis', 'setting maxmemory', estate => {
 
 	test('the act is one command on a connection named after its record, which is then gone', async () => {
 		const preview = await propose('70mb');
-		const asked = await callsDuring(server, () => action.run(preview.plan, room.acting('rec 7')));
+		const asked = await countCommandsDuring(server, () => action.run(preview.plan, room.actionContext('rec 7')));
 		expect(asked).toEqual({'client|setname': 1, 'client|id': 1, 'config|set': 1, info: 2});
-		while (redisCli(server, 'CLIENT', 'LIST').includes('midwatch-rec'))
+		while (runRedisCli(server, 'CLIENT', 'LIST').includes('midwatch-rec'))
 			await new Promise(resolve => setTimeout(resolve, 5));
 	});
 
 	test('lowering below what is used is grave, says that keys go for good, and they do', async () => {
-		redisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
-		const before = Number(redisCli(server, 'DBSIZE'));
+		runRedisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
+		const before = Number(runRedisCli(server, 'DBSIZE'));
 		const preview = await propose('16mb');
 		expect(preview).toMatchObject({risk: 'high', undo: {class: 'none'}});
 		expect(preview.impact).toMatch(
 			/evicts keys worth that much at once \(allkeys-lru\)\. They cannot be brought back\./,
 		);
-		const checks = await action.preflight(preview.plan, room.acting());
+		const checks = await action.preflight(preview.plan, room.actionContext());
 		expect(checks.find(({result}) => result === 'warn')).toMatchObject({
 			label: 'what is used',
 			detail: expect.stringMatching(/^\d+Mi, more than the new limit: keys will be evicted at once$/),
 		});
-		const receipt = await action.run(preview.plan, room.acting());
-		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
+		const receipt = await action.run(preview.plan, room.actionContext());
+		expect(Number(runRedisCli(server, 'DBSIZE'))).toBeLessThan(before);
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		const back = await action.undo.propose(preview.plan, receipt, room.acting());
-		await action.run(back.plan, room.acting());
+		const back = await action.undo.propose(preview.plan, receipt, room.actionContext());
+		await action.run(back.plan, room.actionContext());
 		expect(maxmemory()).toBe(64 * mebibyte);
-		expect(Number(redisCli(server, 'DBSIZE'))).toBeLessThan(before);
+		expect(Number(runRedisCli(server, 'DBSIZE'))).toBeLessThan(before);
 	});
 
 	test('a limit that is all but reached says that the next writes evict, and they do', async () => {
-		redisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
-		const used = () => Number(infoOf(server, 'used_memory'));
+		runRedisCli(server, 'DEBUG', 'POPULATE', '30000', 'fill', '1000');
+		const used = () => Number(readInfoField(server, 'used_memory'));
 		const tight = `${Math.ceil(used() / 0.98 / 1024)}kb`;
 		const preview = await propose(tight);
 		expect(preview.impact).toMatch(/9\d % of the new limit: nothing has to go now, but the next writes evict keys \(/);
-		expect((await action.preflight(preview.plan, room.acting())).at(-1)).toMatchObject({
+		expect((await action.preflight(preview.plan, room.actionContext())).at(-1)).toMatchObject({
 			label: 'what is used',
 			result: 'warn',
 			detail: expect.stringMatching(/9\d % of the new limit: the next writes evict keys$/),
 		});
-		await action.run(preview.plan, room.acting());
-		const before = Number(infoOf(server, 'evicted_keys'));
-		redisCli(server, 'DEBUG', 'POPULATE', '3000', 'more', '1000');
-		redisCli(server, 'SET', 'one-more', 'x');
-		expect(Number(infoOf(server, 'evicted_keys'))).toBeGreaterThan(before);
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		await action.run(preview.plan, room.actionContext());
+		const before = Number(readInfoField(server, 'evicted_keys'));
+		runRedisCli(server, 'DEBUG', 'POPULATE', '3000', 'more', '1000');
+		runRedisCli(server, 'SET', 'one-more', 'x');
+		expect(Number(readInfoField(server, 'evicted_keys'))).toBeGreaterThan(before);
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
 		expect((await propose(`${Math.ceil(used() / 0.98 / 1024)}kb`)).impact).toMatch(
 			/every write that needs memory fails/,
 		);
 	});
 
 	test('with noeviction it says that writes will fail, and the way back is exact', async () => {
-		redisCli(server, 'DEBUG', 'POPULATE', '20000', 'fill', '1000');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		runRedisCli(server, 'DEBUG', 'POPULATE', '20000', 'fill', '1000');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
 		const preview = await propose('8mb');
 		expect(preview).toMatchObject({risk: 'high', undo: {class: 'exact'}});
 		expect(preview.impact).toMatch(/every write that needs memory fails at once/);
@@ -182,13 +191,13 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		],
 	])('when %s moved, it is stale and nothing is sent', async (_, change, detail) => {
 		const {plan} = await propose('96mb');
-		redisCli(server, ...change);
+		runRedisCli(server, ...change);
 		const before = maxmemory();
-		const checks = await action.preflight(plan, room.acting());
+		const checks = await action.preflight(plan, room.actionContext());
 		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, moved: true});
 		let failed: unknown;
-		const asked = await callsDuring(server, async () => {
-			failed = await refused(action.run(plan, room.acting()));
+		const asked = await countCommandsDuring(server, async () => {
+			failed = await refused(action.run(plan, room.actionContext()));
 		});
 		expect(failed).toMatchObject({kind: 'conflict'});
 		expect(asked['config|set']).toBeUndefined();
@@ -197,35 +206,35 @@ describeRedis('redis', 'setting maxmemory', estate => {
 
 	test('when the server was restarted, it is stale, and so is the way back', async () => {
 		const {plan} = await propose('96mb');
-		const receipt = await action.run(plan, room.acting());
+		const receipt = await action.run(plan, room.actionContext());
 		Object.assign(server, await restartRedis(server));
 		await room.read('redis.server').catch(() => undefined);
-		expect((await action.preflight(plan, room.acting()))[0]).toMatchObject({
+		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
 			moved: true,
 			detail: 'the server was restarted since',
 		});
-		expect(await refused(action.run(plan, room.acting()))).toMatchObject({kind: 'conflict'});
-		expect(await refused(action.preview(rows, {size: '96mb'}, room.acting()))).toMatchObject({kind: 'conflict'});
-		expect(await action.verify(plan, receipt, room.acting())).toMatchObject({result: 'ineffective'});
+		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.preview(rows, {size: '96mb'}, room.actionContext()))).toMatchObject({kind: 'conflict'});
+		expect(await action.verify(plan, receipt, room.actionContext())).toMatchObject({result: 'ineffective'});
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		expect(await refused(action.undo.propose(plan, receipt, room.acting()))).toMatchObject({kind: 'conflict'});
+		expect(await refused(action.undo.propose(plan, receipt, room.actionContext()))).toMatchObject({kind: 'conflict'});
 	});
 
 	test('when somebody else changed it since, the way back is refused', async () => {
 		const {plan} = await propose('96mb');
-		const receipt = await action.run(plan, room.acting());
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '50mb');
+		const receipt = await action.run(plan, room.actionContext());
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '50mb');
 		if ('impossible' in action.undo) throw new Error('it can be undone');
-		expect(await refused(action.undo.propose(plan, receipt, room.acting()))).toMatchObject({
+		expect(await refused(action.undo.propose(plan, receipt, room.actionContext()))).toMatchObject({
 			kind: 'conflict',
 			message: 'maxmemory is 50mb now, not the 96mb that was set',
 		});
 	});
 
 	test('a read-only connection does not do it', async () => {
-		const watching = await openRoom(settingsFor(server, server.logins.default), {readOnly: true});
+		const watching = await openRedis(settingsFor(server, server.logins.default), {readOnly: true});
 		const {plan} = await propose('96mb');
-		const failed = await refused(action.run(plan, watching.acting()));
+		const failed = await refused(action.run(plan, watching.actionContext()));
 		expect(failed).toBeInstanceOf(AdapterError);
 		expect(failed).toMatchObject({kind: 'denied'});
 		expect(maxmemory()).toBe(64 * mebibyte);

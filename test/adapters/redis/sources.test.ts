@@ -6,27 +6,27 @@ import {describeRedis} from '../../estate/describe-server.ts';
 import {restartRedis} from '../../estate/redis.ts';
 import {
 	connectClient,
-	context,
-	infoOf,
 	onlyRow,
-	openRoom,
-	ownServer,
-	type Room,
-	redisCli,
+	openRedis,
+	type RedisFixture,
+	readInfoField,
+	runRedisCli,
 	settingsFor,
+	startDedicatedRedis,
+	testContext,
 } from './redis-fixture.ts';
 
 describeRedis('redis', 'sources', estate => {
-	let server: Awaited<ReturnType<typeof ownServer>>;
-	let room: Room;
+	let server: Awaited<ReturnType<typeof startDedicatedRedis>>;
+	let room: RedisFixture;
 	const readServer = async () => onlyRow(await room.read<RedisServerRow>('redis.server'));
 	const gauge = async (id: string) => (await room.read('redis.server')).gauges.find(one => one.id === id);
 
 	beforeAll(async () => {
 		// A busy machine makes ordinary commands slow: only the test of the slow log lowers the threshold.
 		const settings = ['maxmemory 64mb', 'maxmemory-policy allkeys-lru', 'maxclients 60', 'slowlog-log-slower-than -1'];
-		server = await ownServer(estate, 'sources', settings);
-		room = await openRoom(settingsFor(server, server.logins.default));
+		server = await startDedicatedRedis(estate, 'sources', settings);
+		room = await openRedis(settingsFor(server, server.logins.default));
 	});
 	afterAll(async () => {
 		await room.connection.close();
@@ -34,34 +34,34 @@ describeRedis('redis', 'sources', estate => {
 	});
 
 	test('the server row says what redis-cli says, after it changed', async () => {
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '100mb');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
-		redisCli(server, 'SET', 'a:1', 'x'.repeat(1000));
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '100mb');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru');
+		runRedisCli(server, 'SET', 'a:1', 'x'.repeat(1000));
 		const row = await readServer();
-		expect(row.maxmemory).toBe(Number(infoOf(server, 'maxmemory')));
+		expect(row.maxmemory).toBe(Number(readInfoField(server, 'maxmemory')));
 		expect(row.maxmemory).toBe(100 * 1024 ** 2);
 		expect(row.policy).toBe('volatile-lru');
-		expect(row.runId).toBe(infoOf(server, 'run_id'));
-		expect(row.keys).toBe(Number(redisCli(server, 'DBSIZE')));
-		expect(row.version).toBe(`Redis ${infoOf(server, 'redis_version')}`);
-		expect(row.systemMemory).toBe(Number(infoOf(server, 'total_system_memory')));
+		expect(row.runId).toBe(readInfoField(server, 'run_id'));
+		expect(row.keys).toBe(Number(runRedisCli(server, 'DBSIZE')));
+		expect(row.version).toBe(`Redis ${readInfoField(server, 'redis_version')}`);
+		expect(row.systemMemory).toBe(Number(readInfoField(server, 'total_system_memory')));
 		expect(row.maxclients).toBe(60);
 		expect(row.role).toBe('primary');
 		// Each connection has buffers of its own, so memory is never the same twice.
-		expect(Math.abs(row.usedMemory - Number(infoOf(server, 'used_memory')))).toBeLessThan(512 * 1024);
+		expect(Math.abs(row.usedMemory - Number(readInfoField(server, 'used_memory')))).toBeLessThan(512 * 1024);
 		expect(await gauge('memory')).toMatchObject({unit: 'bytes', limit: 100 * 1024 ** 2});
 		expect((await gauge('policy'))?.text).toBe('volatile-lru');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
 	});
 
 	test('rates are of what happened between two reads', async () => {
 		let now = 0;
 		const at = (ms: number) => {
 			now = ms;
-			return {...context, now: () => now};
+			return {...testContext, now: () => now};
 		};
-		redisCli(server, 'SET', 'there', '1');
+		runRedisCli(server, 'SET', 'there', '1');
 		await room.read('redis.server', at(1_000_000));
 		const client = await connectClient(server, 'test-rates');
 		for (let turn = 0; turn < 8; turn += 1) await client.get('there');
@@ -71,17 +71,17 @@ describeRedis('redis', 'sources', estate => {
 		expect(row.hitRate).toBe(0.8);
 		expect(row.evictedPerSecond).toBe(0);
 		const {hits, misses} = {
-			hits: Number(infoOf(server, 'keyspace_hits')),
-			misses: Number(infoOf(server, 'keyspace_misses')),
+			hits: Number(readInfoField(server, 'keyspace_hits')),
+			misses: Number(readInfoField(server, 'keyspace_misses')),
 		};
 		expect(row.hitRateBefore).toBe(hits / (hits + misses));
 	});
 
 	test('a full server that evicts is told with its rate', async () => {
 		await room.read('redis.server');
-		const before = Number(infoOf(server, 'evicted_keys'));
-		redisCli(server, 'DEBUG', 'POPULATE', '90000', 'fill', '900');
-		const evicted = Number(infoOf(server, 'evicted_keys')) - before;
+		const before = Number(readInfoField(server, 'evicted_keys'));
+		runRedisCli(server, 'DEBUG', 'POPULATE', '90000', 'fill', '900');
+		const evicted = Number(readInfoField(server, 'evicted_keys')) - before;
 		const snapshot = await room.read<RedisServerRow>('redis.server');
 		const row = onlyRow(snapshot);
 		expect(evicted).toBeGreaterThan(0);
@@ -101,16 +101,16 @@ describeRedis('redis', 'sources', estate => {
 	});
 
 	test('with noeviction at the limit it says that writes fail, and they do', async () => {
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '40mb');
-		expect(redisCli(server, 'SET', 'one-more', 'x')).toMatch(/^OOM/);
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '40mb');
+		expect(runRedisCli(server, 'SET', 'one-more', 'x')).toMatch(/^OOM/);
 		const snapshot = await room.read('redis.server');
 		expect(room.findings('redis.server', snapshot)[0]).toMatch(
 			/^crit: \d+ % of maxmemory, policy noeviction: writes fail now$/,
 		);
-		redisCli(server, 'FLUSHALL');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
-		redisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+		runRedisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory', '64mb');
+		runRedisCli(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
 		expect((await readServer()).severity).toBe('ok');
 	});
 
@@ -128,10 +128,10 @@ describeRedis('redis', 'sources', estate => {
 
 	test('a slow log that grows is told, without arguments', async () => {
 		// A room of its own: the other one still counts what was slow before.
-		const fresh = await openRoom(settingsFor(server, server.logins.default));
+		const fresh = await openRedis(settingsFor(server, server.logins.default));
 		await fresh.read('redis.server');
-		redisCli(server, 'CONFIG', 'SET', 'slowlog-log-slower-than', '1000');
-		for (let turn = 0; turn < 4; turn += 1) redisCli(server, 'DEBUG', 'SLEEP', '0.005');
+		runRedisCli(server, 'CONFIG', 'SET', 'slowlog-log-slower-than', '1000');
+		for (let turn = 0; turn < 4; turn += 1) runRedisCli(server, 'DEBUG', 'SLEEP', '0.005');
 		const snapshot = await fresh.read<RedisServerRow>('redis.server');
 		expect(onlyRow(snapshot).slowest?.command).toBe('DEBUG SLEEP');
 		expect(fresh.findings('redis.server', snapshot)).toContainEqual(
@@ -139,17 +139,22 @@ describeRedis('redis', 'sources', estate => {
 				/^warn: [4-9] commands entered the slow log in the last .*, the slowest DEBUG SLEEP \d+\.\d ms$/,
 			),
 		);
-		redisCli(server, 'EVAL', "for i = 1, 3000000 do end return redis.call('SET', 'secret-key', 'secret-value')", '0');
+		runRedisCli(
+			server,
+			'EVAL',
+			"for i = 1, 3000000 do end return redis.call('SET', 'secret-key', 'secret-value')",
+			'0',
+		);
 		const text = await fresh.inspect('redis.slow-log', onlyRow(snapshot));
 		expect(text).toMatch(/EVAL <2 arguments>/);
 		expect(text).not.toMatch(/secret/);
-		redisCli(server, 'CONFIG', 'SET', 'slowlog-log-slower-than', '-1');
+		runRedisCli(server, 'CONFIG', 'SET', 'slowlog-log-slower-than', '-1');
 		await fresh.connection.close();
 	});
 
 	test('CONFIG RESETSTAT and a restart begin rates anew, and are told', async () => {
 		await room.read('redis.server');
-		redisCli(server, 'CONFIG', 'RESETSTAT');
+		runRedisCli(server, 'CONFIG', 'RESETSTAT');
 		const reset = await room.read<RedisServerRow>('redis.server');
 		expect(reset.notes[0]?.text).toMatch(/^the counters were reset 0s ago \(CONFIG RESETSTAT\): rates begin anew$/);
 		expect(onlyRow(reset).hitRate).toBeUndefined();
@@ -162,11 +167,11 @@ describeRedis('redis', 'sources', estate => {
 		await room.read('redis.server').catch(() => undefined);
 		const restarted = await room.read<RedisServerRow>('redis.server');
 		expect(restarted.notes[0]).toMatchObject({severity: 'warn', text: expect.stringMatching(/^the server restarted/)});
-		expect(onlyRow(restarted).runId).toBe(infoOf(server, 'run_id'));
+		expect(onlyRow(restarted).runId).toBe(readInfoField(server, 'run_id'));
 	});
 
 	test('prefixes are those that are there, with their share, expiry and estimated size', async () => {
-		redisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'FLUSHALL');
 		const client = await connectClient(server, 'test-keys');
 		const fill = client.pipeline();
 		for (let at = 0; at < 1200; at += 1) fill.set(`cache:product:${at}`, 'x'.repeat(1000));
@@ -179,7 +184,7 @@ describeRedis('redis', 'sources', estate => {
 		expect([...rows.keys()]).toEqual(['cache:product:*', 'session:*', '\u001b[31mred\u202e:*']);
 		expect(rows.get('cache:product:*')).toMatchObject({keys: 1200, noTtl: 1, types: ['string'], severity: 'ok'});
 		expect(rows.get('session:*')).toMatchObject({keys: 300, noTtl: 0, expiry: {never: 0, hour: 300}});
-		const each = Number(redisCli(server, 'MEMORY', 'USAGE', 'cache:product:7', 'SAMPLES', '5'));
+		const each = Number(runRedisCli(server, 'MEMORY', 'USAGE', 'cache:product:7', 'SAMPLES', '5'));
 		expect(rows.get('cache:product:*')?.bytes).toBeGreaterThan(1100 * each);
 		expect(rows.get('cache:product:*')?.bytes).toBeLessThan(1300 * each);
 		expect(snapshot.sample).toBe('all 1,501 keys looked at, sizes estimated');
@@ -190,7 +195,7 @@ describeRedis('redis', 'sources', estate => {
 	});
 
 	test('a name and a value of 5 MB are told and not carried', async () => {
-		redisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'FLUSHALL');
 		const client = await connectClient(server, 'test-large');
 		await client.set('n'.repeat(5_000_000), 'x');
 		await client.set('large', 'x'.repeat(5_000_000));
@@ -198,7 +203,7 @@ describeRedis('redis', 'sources', estate => {
 		const {rows} = await room.read<RedisPrefixRow>('redis.prefix');
 		expect(rows.map(({prefix}) => prefix.length).toSorted()).toEqual([5, 512]);
 		expect(rows.every(({largest}) => largest > 5_000_000)).toBe(true);
-		redisCli(server, 'FLUSHALL');
+		runRedisCli(server, 'FLUSHALL');
 	});
 
 	test('clients are those that are connected, the most telling first, and ours are told apart', async () => {
@@ -216,7 +221,7 @@ describeRedis('redis', 'sources', estate => {
 		expect(snapshot.rows[0]?.name).toBe('hoarder');
 		// 40 of the 64 MB that the server may hold.
 		expect(row?.severity).toBe('crit');
-		expect(redisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
+		expect(runRedisCli(server, 'CLIENT', 'LIST', 'ID', String(row?.clientId))).toContain('name=hoarder');
 		expect(room.findings('redis.client', snapshot)[0]).toMatch(
 			/^crit: client \d+ \(hoarder, 127.0.0.1:\d+\) does not read its replies: \d+Mi/,
 		);
@@ -230,7 +235,7 @@ describeRedis('redis', 'sources', estate => {
 		expect(snapshot.rows.filter(one => one.role === 'own').map(one => one.name)).toEqual(
 			expect.arrayContaining(['midwatch', 'midwatch-sampler']),
 		);
-		const ids = redisCli(server, 'CLIENT', 'LIST')
+		const ids = runRedisCli(server, 'CLIENT', 'LIST')
 			.split('\n')
 			.map(line => /^id=(\d+)/.exec(line)?.[1]);
 		for (const one of snapshot.rows) expect(ids).toContain(String(one.clientId));
@@ -252,21 +257,21 @@ describeRedis('redis', 'sources', estate => {
 	});
 
 	test('who we are and what we may do is told', async () => {
-		const identity = await room.connection.identify(context);
-		expect(identity).toMatchObject({version: `Redis ${infoOf(server, 'redis_version')}`, who: 'default'});
-		const permissions = await room.connection.permissions(context);
+		const identity = await room.connection.identify(testContext);
+		expect(identity).toMatchObject({version: `Redis ${readInfoField(server, 'redis_version')}`, who: 'default'});
+		const permissions = await room.connection.permissions(testContext);
 		expect(permissions.filter(({state}) => state !== 'have')).toEqual([]);
 	});
 });
 
 describeRedis('redis-replica', 'sources', server => {
 	test('a replica is told as one, and its link as up', async () => {
-		const room = await openRoom(settingsFor(server, server.logins.default));
+		const room = await openRedis(settingsFor(server, server.logins.default));
 		const row = onlyRow(await room.read<RedisServerRow>('redis.server'));
 		expect(row.role).toBe('replica');
 		expect(row.upstream).toMatchObject({
 			up: true,
-			address: `${infoOf(server, 'master_host')}:${infoOf(server, 'master_port')}`,
+			address: `${readInfoField(server, 'master_host')}:${readInfoField(server, 'master_port')}`,
 		});
 		await room.connection.close();
 	});

@@ -3,14 +3,22 @@ import {afterEach, describe, expect, test} from 'vitest';
 import {AdapterError} from '../../../src/errors.ts';
 import type {MaxmemoryChange, RedisSettings} from '../../../src/port/redis.ts';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {actionOf, context, infoOf, openRoom, ownServer, type Room, settingsFor} from './redis-fixture.ts';
+import {
+	actionOf,
+	openRedis,
+	type RedisFixture,
+	readInfoField,
+	settingsFor,
+	startDedicatedRedis,
+	testContext,
+} from './redis-fixture.ts';
 
-const rooms: Room[] = [];
+const rooms: RedisFixture[] = [];
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
 
-async function open(settings: RedisSettings): Promise<Room> {
-	const room = await openRoom(settings);
+async function open(settings: RedisSettings): Promise<RedisFixture> {
+	const room = await openRedis(settings);
 	rooms.push(room);
 	return room;
 }
@@ -93,10 +101,10 @@ describe('what is not there or does not answer', () => {
 	test('an abort rejects at once, while it is silent', async () => {
 		const room = await open(await listen(() => {}));
 		const abort = new AbortController();
-		const read = failure(room.read('redis.server', {...context, signal: abort.signal}));
+		const read = failure(room.read('redis.server', {...testContext, signal: abort.signal}));
 		abort.abort();
 		expect((await read).kind).toBe('timeout');
-		expect((await failure(room.read('redis.server', {...context, signal: abort.signal}))).kind).toBe('timeout');
+		expect((await failure(room.read('redis.server', {...testContext, signal: abort.signal}))).kind).toBe('timeout');
 	});
 
 	test('one that hangs up is unreachable, and asks about TLS', async () => {
@@ -161,7 +169,7 @@ describe('an act on a server that falls silent', () => {
 		['CONFIG', 'timeout', false],
 	])('at %s, which sets maxmemory or comes before that', async (silent, kind, harmless) => {
 		const room = await open(await listen(until(new RegExp(silent))));
-		const error = await failure(room.connection.port.setMaxmemory(change, {...context, record: 'r'}));
+		const error = await failure(room.connection.port.setMaxmemory(change, {...testContext, record: 'r'}));
 		expect(error).toMatchObject({kind, harmless});
 		expect(error.message.startsWith('nothing was sent: ')).toBe(harmless);
 	});
@@ -181,25 +189,25 @@ describe('an act on a server that falls silent', () => {
 			kind: '',
 			ageSeconds: 5,
 		} as const;
-		const error = await failure(room.connection.port.killClient(victim, {...context, record: 'r'}));
+		const error = await failure(room.connection.port.killClient(victim, {...testContext, record: 'r'}));
 		expect(error).toMatchObject({kind, harmless});
 	});
 });
 
 describeRedis('redis', 'a server that stops answering', estate => {
 	test('is given up in time, an act on it sends nothing, and it heals by the next read', async () => {
-		const server = await ownServer(estate, 'silence');
+		const server = await startDedicatedRedis(estate, 'silence');
 		try {
 			const room = await open(settingsFor(server, server.logins.default));
 			const {rows} = await room.read('redis.server');
 			const action = actionOf('redis.set-maxmemory');
-			const {plan} = await action.preview(rows, {size: '64mb'}, room.acting());
+			const {plan} = await action.preview(rows, {size: '64mb'}, room.actionContext());
 			process.kill(server.pid, 'SIGSTOP');
 			const errors = await Promise.all([
 				failure(room.read('redis.server')),
 				failure(room.read('redis.prefix')),
 				failure(room.read('redis.client')),
-				failure(action.run(plan, room.acting())),
+				failure(action.run(plan, room.actionContext())),
 			]);
 			expect(errors.map(error => error.kind)).toEqual(['timeout', 'timeout', 'timeout', 'denied']);
 			expect(errors.map(error => error.harmless)).toEqual([false, false, false, true]);
@@ -211,14 +219,14 @@ describeRedis('redis', 'a server that stops answering', estate => {
 				healed = await room.read('redis.server').catch(() => undefined);
 			}
 			expect(healed?.rows).toHaveLength(1);
-			expect(infoOf(server, 'maxmemory')).toBe('0');
+			expect(readInfoField(server, 'maxmemory')).toBe('0');
 		} finally {
 			await server.end();
 		}
 	});
 
 	test('that is ended and started again is found by the next reads', async () => {
-		const server = await ownServer(estate, 'ended');
+		const server = await startDedicatedRedis(estate, 'ended');
 		const room = await open(settingsFor(server, server.logins.default));
 		await room.read('redis.server');
 		await server.end();

@@ -18,7 +18,11 @@ export type Body = {
 	readonly status: Readonly<Record<string, unknown>>;
 };
 
-export type Answered = {readonly code: number; readonly headers: IncomingMessage['headers']; readonly body: Body};
+export type ApiClientResponse = {
+	readonly code: number;
+	readonly headers: IncomingMessage['headers'];
+	readonly body: Body;
+};
 type Sent = {
 	readonly token?: string;
 	readonly body?: unknown;
@@ -45,7 +49,7 @@ export type Stream = {
 };
 
 /** A client of nothing but node:https, so that what is on the wire is what is tested. */
-export function createClient(api: KubernetesApi) {
+export function createApiClient(api: KubernetesApi) {
 	const agent = new Agent({ca: api.ca, keepAlive: true});
 	const open = (
 		method: string,
@@ -71,7 +75,7 @@ export function createClient(api: KubernetesApi) {
 	};
 	return {
 		send: (method: string, path: string, sent: Sent = {}) =>
-			new Promise<Answered>((resolve, reject) => {
+			new Promise<ApiClientResponse>((resolve, reject) => {
 				open(method, path, sent, answer => {
 					const parts: Buffer[] = [];
 					answer.on('data', (part: Buffer) => parts.push(part));

@@ -2,16 +2,16 @@ import {afterEach, beforeEach, expect, test} from 'vitest';
 import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
-import {createClient} from './api-client.ts';
+import {createApiClient} from './api-client.ts';
 
 let clock: FakeClock;
 let api: KubernetesApi;
-let client: ReturnType<typeof createClient>;
+let client: ReturnType<typeof createApiClient>;
 
 beforeEach(async () => {
 	clock = createFakeClock();
 	api = await startKubernetesApi({clock, scenario: createScenario('calm', {now: clock.now}), pods: 40});
-	client = createClient(api);
+	client = createApiClient(api);
 });
 
 afterEach(async () => {
@@ -20,9 +20,9 @@ afterEach(async () => {
 });
 
 const watched = () =>
-	client.watch(`/api/v1/pods?watch=1&resourceVersion=${api.world.cluster.store.revision}&allowWatchBookmarks=1`);
+	client.watch(`/api/v1/pods?watch=1&resourceVersion=${api.simulation.cluster.store.revision}&allowWatchBookmarks=1`);
 const touch = () => {
-	const {store} = api.world.cluster;
+	const {store} = api.simulation.cluster;
 	const [pod] = store.list('pods');
 	if (pod !== undefined)
 		store.put('pods', {...pod, metadata: {...pod.metadata, labels: {turn: String(store.revision)}}});
@@ -39,7 +39,7 @@ async function openWatch() {
 
 test('stall: the stream falls silent and other requests go on', async () => {
 	const stream = await openWatch();
-	expect(api.faults.now({kind: 'stall'}, where)).toBe(1);
+	expect(api.faults.injectNow({kind: 'stall'}, where)).toBe(1);
 	const told = stream.events.length;
 	touch();
 	expect(await client.send('GET', '/api/v1/pods')).toMatchObject({code: 200});
@@ -49,7 +49,7 @@ test('stall: the stream falls silent and other requests go on', async () => {
 });
 
 test('half-open: nothing that is sent on the connection is answered', async () => {
-	api.faults.next({kind: 'half-open'}, {resource: 'pods', verb: 'list'});
+	api.faults.injectNext({kind: 'half-open'}, {resource: 'pods', verb: 'list'});
 	let answered = false;
 	const first = client.send('GET', '/api/v1/pods').then(
 		() => (answered = true),
@@ -64,14 +64,14 @@ test('half-open: nothing that is sent on the connection is answered', async () =
 
 test.each(['reset', 'cut'] as const)('%s: the stream ends before its end', async kind => {
 	const stream = await openWatch();
-	api.faults.now({kind}, where);
+	api.faults.injectNow({kind}, where);
 	expect(await stream.untilEnded()).toBe('broken');
 });
 
 test('truncate: the last chunk comes in half, and none of it is taken for an event', async () => {
 	const stream = await openWatch();
 	const told = stream.events.length;
-	api.faults.now({kind: 'truncate'}, where);
+	api.faults.injectNow({kind: 'truncate'}, where);
 	touch();
 	expect(await stream.untilEnded()).toBe('broken');
 	expect(stream.events).toHaveLength(told);
@@ -79,7 +79,7 @@ test('truncate: the last chunk comes in half, and none of it is taken for an eve
 
 test('drop-bookmarks: changes come, bookmarks do not', async () => {
 	const stream = await openWatch();
-	api.faults.now({kind: 'drop-bookmarks'}, where);
+	api.faults.injectNow({kind: 'drop-bookmarks'}, where);
 	await clock.advance(180_000);
 	touch();
 	const told = stream.events.length;
@@ -89,7 +89,7 @@ test('drop-bookmarks: changes come, bookmarks do not', async () => {
 });
 
 test('slow: the answer comes once the time has passed', async () => {
-	api.faults.next({kind: 'slow', delayMs: 5000}, {resource: 'nodes'});
+	api.faults.injectNext({kind: 'slow', delayMs: 5000}, {resource: 'nodes'});
 	let answered = false;
 	const slow = client.send('GET', '/api/v1/nodes').then(answer => {
 		answered = true;
@@ -105,7 +105,7 @@ test('slow: the answer comes once the time has passed', async () => {
 });
 
 test('refuse: 429 with its Retry-After, as often as it is asked for', async () => {
-	api.faults.next({kind: 'refuse', code: 429, retryAfterSeconds: 7}, {resource: 'pods'}, 2);
+	api.faults.injectNext({kind: 'refuse', code: 429, retryAfterSeconds: 7}, {resource: 'pods'}, 2);
 	for (const code of [429, 429, 200]) {
 		const answer = await client.send('GET', '/api/v1/pods');
 		expect(answer.code).toBe(code);
@@ -116,13 +116,13 @@ test('refuse: 429 with its Retry-After, as often as it is asked for', async () =
 test('expireToken: 401 from now on, and a new token is good', async () => {
 	api.faults.expireToken(api.tokens.viewer);
 	expect(await client.send('GET', '/api/v1/pods', {token: api.tokens.viewer})).toMatchObject({code: 401});
-	const token = api.world.cluster.access.issue('viewer');
+	const token = api.simulation.cluster.access.issue('viewer');
 	expect(await client.send('GET', '/api/v1/pods', {token})).toMatchObject({code: 200});
 });
 
 test('restart: streams break, the port and the objects stay, and old versions are gone', async () => {
 	const stream = await openWatch();
-	const before = api.world.cluster.store.revision;
+	const before = api.simulation.cluster.store.revision;
 	await api.faults.restart();
 	expect(await stream.untilEnded()).toBe('broken');
 	const list = await client.send('GET', '/api/v1/pods');

@@ -1,12 +1,12 @@
 import {beforeAll, expect, test} from 'vitest';
 import type {CronJob, Job, KubeEvent} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import type {KubeObject} from '../../../demo/kubernetes-api/objects/kube-object.ts';
-import {describeJudged} from './kubectl-fixture.ts';
+import {describeWithKubectl} from './kubectl-fixture.ts';
 
 /** What a client sends has no uid yet. */
 const object = (body: object) => body as KubeObject;
 
-describeJudged('jobs', 'calm', (judge, open) => {
+describeWithKubectl('jobs', 'calm', (judge, open) => {
 	beforeAll(open);
 
 	test('run as many pods as are wanted to their end', async () => {
@@ -20,12 +20,12 @@ describeJudged('jobs', 'calm', (judge, open) => {
 		);
 		const job = get<Job>('jobs.batch', 'orders', 'migrate');
 		expect(job.status).toMatchObject({active: 0, succeeded: 1});
-		const [pod, ...others] = api.world.cluster.store.ownedBy('pods', job.metadata.uid);
+		const [pod, ...others] = api.simulation.cluster.store.ownedBy('pods', job.metadata.uid);
 		expect(others).toEqual([]);
 		expect(pod?.metadata.labels).toMatchObject({'job-name': 'migrate', ...job.spec.selector.matchLabels});
 		expect(await kubectl('-n', 'orders', 'get', 'jobs')).toMatch(/migrate +(Complete +)?1\/1 /);
 		expect(await kubectl('-n', 'orders', 'describe', 'job', 'migrate')).toMatch(/1 Succeeded \/ 0 Failed/);
-		const told = api.world.cluster.store.list<KubeEvent>('events', 'orders');
+		const told = api.simulation.cluster.store.list<KubeEvent>('events', 'orders');
 		const own = told.filter(({involvedObject}) => involvedObject.uid === job.metadata.uid);
 		expect(own.map(({reason}) => reason)).toEqual(['SuccessfulCreate', 'Completed']);
 	});
@@ -33,7 +33,7 @@ describeJudged('jobs', 'calm', (judge, open) => {
 	test('fail after as many tries as they may, and take their pods with them when they are deleted', async () => {
 		const {kubectl, get, api} = judge();
 		const image = 'registry.example.test/orders/broken:1';
-		api.world.programs.set(image, {fails: {afterMs: 300, exitCode: 2, says: 'no'}});
+		api.simulation.programs.set(image, {exit: {afterMs: 300, exitCode: 2, says: 'no'}});
 		const spec = {
 			backoffLimit: 0,
 			template: {spec: {restartPolicy: 'Never', containers: [{name: 'main', image}]}},
@@ -45,7 +45,7 @@ describeJudged('jobs', 'calm', (judge, open) => {
 		expect(job.status.conditions).toMatchObject([{type: 'Failed', reason: 'BackoffLimitExceeded'}]);
 		expect(job.status).toMatchObject({failed: 1, active: 0});
 		await kubectl('-n', 'orders', 'delete', 'job', 'broken');
-		expect(api.world.cluster.store.ownedBy('pods', job.metadata.uid)).toEqual([]);
+		expect(api.simulation.cluster.store.ownedBy('pods', job.metadata.uid)).toEqual([]);
 	});
 
 	test('are made by a schedule', async () => {
@@ -59,7 +59,7 @@ describeJudged('jobs', 'calm', (judge, open) => {
 		expect(await kubectl('-n', 'orders', 'get', 'cronjobs')).toMatch(/export +0 3 \* \* \* .* 0 +<none>/);
 		const wrong = {...body, metadata: {name: 'wrong', namespace: 'orders'}, spec: {...spec, schedule: 'soon'}};
 		const file = judge().file(object(wrong));
-		const refused = await judge().attempt('admin', 'create', '-f', file);
+		const refused = await judge().tryKubectl('admin', 'create', '-f', file);
 		expect(refused.err).toContain('spec.schedule: Invalid value: "soon"');
 	});
 });

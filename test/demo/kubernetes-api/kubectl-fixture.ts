@@ -5,21 +5,21 @@ import {join} from 'node:path';
 import {afterAll, describe, expect} from 'vitest';
 import type {KubeObject} from '../../../demo/kubernetes-api/objects/kube-object.ts';
 import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
-import type {Login} from '../../../demo/kubernetes-api/serving/access.ts';
+import type {DemoLogin} from '../../../demo/kubernetes-api/serving/access.ts';
 import {createScenario, type ScenarioName} from '../../../demo/scenario.ts';
 import {debianKubectl, installedKubectl, type Kubectl} from '../../estate/kubectl.ts';
-import {absent} from '../../estate/skip-or-fail.ts';
+import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
 type Done = {readonly code: number; readonly out: string; readonly err: string};
 
-export type Judge = {
+export type KubectlFixture = {
 	readonly api: KubernetesApi;
 	/** Runs kubectl to its end. @throws Error with what it wrote when it fails. */
 	kubectl(...words: readonly string[]): Promise<string>;
 	/** The same as somebody else, whether it fails or not. */
-	attempt(login: Login, ...words: readonly string[]): Promise<Done>;
+	tryKubectl(login: DemoLogin, ...words: readonly string[]): Promise<Done>;
 	/** Starts one that goes on, `get -w`: what it wrote so far, and the way to end it. */
-	follow(...words: readonly string[]): {readonly out: () => string; end(): Promise<void>};
+	startKubectl(...words: readonly string[]): {readonly out: () => string; end(): Promise<void>};
 	/** Writes an object to a file, and gives its path. */
 	file(object: KubeObject): string;
 	/** Waits until it holds, looking at each change of the cluster. The test's own time limit ends it. */
@@ -29,16 +29,16 @@ export type Judge = {
 };
 
 /** A cluster of its own for each judge and file, in the scenario. */
-async function openJudge(binary: Kubectl, scenario: ScenarioName): Promise<Judge> {
+async function openKubectlFixture(binary: Kubectl, scenario: ScenarioName): Promise<KubectlFixture> {
 	const api = await startKubernetesApi({scenario: createScenario(scenario, {now: Date.now}), context: 'judged'});
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-kubectl-'));
-	const {store} = api.world.cluster;
-	const fileOf = (login: Login) => {
+	const {store} = api.simulation.cluster;
+	const fileOf = (login: DemoLogin) => {
 		const file = join(folder, `${login}.json`);
 		writeFileSync(file, api.kubeconfigOf(login), {mode: 0o600});
 		return file;
 	};
-	const start = (login: Login, words: readonly string[]) => {
+	const start = (login: DemoLogin, words: readonly string[]) => {
 		const env = {PATH: process.env['PATH'] ?? '', HOME: folder, KUBECONFIG: fileOf(login)};
 		const child = spawn(binary.path, words, {env, stdio: ['ignore', 'pipe', 'pipe']});
 		let out = '';
@@ -62,8 +62,8 @@ async function openJudge(binary: Kubectl, scenario: ScenarioName): Promise<Judge
 			if (code !== 0) throw new Error(`kubectl ${words.join(' ')}\n${out}${err}`);
 			return out;
 		},
-		attempt: (login, ...words) => start(login, words).closed,
-		follow(...words) {
+		tryKubectl: (login, ...words) => start(login, words).closed,
+		startKubectl(...words) {
 			const {child, closed, out} = start('admin', words);
 			return {
 				out,
@@ -102,23 +102,23 @@ async function openJudge(binary: Kubectl, scenario: ScenarioName): Promise<Judge
  * skipped with the reason), and this machine's own. `open` starts the cluster, to be called in a hook or test. `speaksJson`: newer ones
  * send some objects as protocol buffers only, which this server does not read.
  */
-export function describeJudged(
+export function describeWithKubectl(
 	title: string,
 	scenario: ScenarioName,
-	body: (judge: () => Judge, open: () => Promise<void>, speaksJson: boolean) => void,
+	body: (judge: () => KubectlFixture, open: () => Promise<void>, speaksJson: boolean) => void,
 ): void {
 	for (const found of [debianKubectl(), installedKubectl()]) {
 		if (found === undefined) continue;
 		describe(`${title}, by ${found.name}`, () => {
 			if ('missing' in found) {
-				absent('judge', found.missing);
+				skipOrFail('judge', found.missing);
 				return;
 			}
-			let judge: Judge | undefined;
+			let judge: KubectlFixture | undefined;
 			body(
 				() => judge ?? expect.fail('the cluster was not started'),
 				async () => {
-					judge = await openJudge(found, scenario);
+					judge = await openKubectlFixture(found, scenario);
 				},
 				found.name.includes('Debian'),
 			);

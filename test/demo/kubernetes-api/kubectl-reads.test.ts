@@ -1,28 +1,28 @@
 import {beforeAll, expect, test} from 'vitest';
 import type {KeyValues, Node, Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {printedPod} from '../../../demo/kubernetes-api/objects/pod-status.ts';
-import {describeJudged} from './kubectl-fixture.ts';
+import {describeWithKubectl} from './kubectl-fixture.ts';
 
 type Items<T> = {readonly items: readonly T[]};
 
 const lines = (text: string) => text.trimEnd().split('\n');
 const firstCells = (text: string) => lines(text).map(line => line.split(/\s+/)[0]);
 
-describeJudged('what is read', 'storm', (judge, open, speaksJson) => {
+describeWithKubectl('what is read', 'storm', (judge, open, speaksJson) => {
 	beforeAll(open);
 
 	test('get lists every pod of every namespace, also by pages of 50', async () => {
 		const {api, kubectl} = judge();
 		const told = await kubectl('get', 'pods', '-A', '--no-headers', '--chunk-size=50');
 		const names = lines(told).map(line => line.split(/\s+/).slice(0, 2).join('/'));
-		const pods = api.world.cluster.store.list<Pod>('pods');
+		const pods = api.simulation.cluster.store.list<Pod>('pods');
 		expect(pods.length).toBeGreaterThan(400);
 		expect(names).toEqual(pods.map(({metadata}) => `${metadata.namespace}/${metadata.name}`));
 	});
 
 	test('get prints the status that each pod has', async () => {
 		const {api, kubectl} = judge();
-		const pods = api.world.cluster.store.list<Pod>('pods', 'notify');
+		const pods = api.simulation.cluster.store.list<Pod>('pods', 'notify');
 		const told = lines(await kubectl('get', 'pods', '-n', 'notify', '--no-headers'));
 		const shown = told.map(line => line.split(/\s+/).slice(0, 3));
 		expect(shown).toEqual(
@@ -64,7 +64,7 @@ describeJudged('what is read', 'storm', (judge, open, speaksJson) => {
 				'json',
 			),
 		) as Items<Pod>;
-		const there = api.world.cluster.store
+		const there = api.simulation.cluster.store
 			.list<Pod>('pods')
 			.filter(({spec, status}) => spec.nodeName === 'node-a1' && status.phase === 'Running');
 		expect(byField.items.map(({metadata}) => metadata.uid)).toEqual(there.map(({metadata}) => metadata.uid));
@@ -100,10 +100,10 @@ describeJudged('what is read', 'storm', (judge, open, speaksJson) => {
 	});
 
 	test('get -w tells a change while it happens', async () => {
-		const {api, kubectl, follow, until} = judge();
+		const {api, kubectl, startKubectl: follow, until} = judge();
 		const watched = follow('get', 'configmaps', '-n', 'default', '-w', '--no-headers');
-		const {cluster} = api.world;
-		const metadata = cluster.meta('watched', {namespace: 'default'});
+		const {cluster} = api.simulation;
+		const metadata = cluster.newMetadata('watched', {namespace: 'default'});
 		cluster.store.put<KeyValues>('configmaps', {apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {a: '1'}});
 		await until(() => /watched\s+1/.test(watched.out()));
 		await kubectl('patch', 'configmap', 'watched', '-n', 'default', '-p', '{"data":{"b":"2"}}');
@@ -125,7 +125,7 @@ describeJudged('what is read', 'storm', (judge, open, speaksJson) => {
 	});
 
 	test('logs gives the last lines, those of the container before, and those of one of several containers', async () => {
-		const {kubectl, pods, attempt} = judge();
+		const {kubectl, pods, tryKubectl: attempt} = judge();
 		const ledger = pods('payments', 'ledger')[0]?.metadata.name ?? '';
 		const tail = lines(await kubectl('logs', '-n', 'payments', ledger, '--tail=20'));
 		const numbers = tail.map(line => Number(/seq=(\d+)/.exec(line)?.[1]));
@@ -143,7 +143,7 @@ describeJudged('what is read', 'storm', (judge, open, speaksJson) => {
 
 	if (speaksJson)
 		test('auth can-i answers as the rules of each user are', async () => {
-			const {attempt} = judge();
+			const {tryKubectl: attempt} = judge();
 			const may = async (login: Parameters<typeof attempt>[0], ...words: readonly string[]) =>
 				(await attempt(login, 'auth', 'can-i', ...words)).out.trim().split('\n').at(-1);
 			expect(await may('operator', 'create', 'pods', '--subresource=eviction', '-n', 'checkout')).toBe('yes');

@@ -10,14 +10,14 @@ import type {
 	StatefulSet,
 } from '../../../demo/kubernetes-api/objects/kinds.ts';
 import {controllerOf} from '../../../demo/kubernetes-api/objects/kube-object.ts';
-import {describeJudged, type Judge} from './kubectl-fixture.ts';
+import {describeWithKubectl, type KubectlFixture} from './kubectl-fixture.ts';
 
 const revision = 'deployment.kubernetes.io/revision';
-const deployment = ({get}: Judge, namespace: string, name: string) =>
+const deployment = ({get}: KubectlFixture, namespace: string, name: string) =>
 	get<Deployment>('deployments.apps', namespace, name);
 
-const setsOf = ({api}: Judge, owner: Deployment) =>
-	api.world.cluster.store.ownedBy<ReplicaSet>('replicasets.apps', owner.metadata.uid);
+const setsOf = ({api}: KubectlFixture, owner: Deployment) =>
+	api.simulation.cluster.store.ownedBy<ReplicaSet>('replicasets.apps', owner.metadata.uid);
 
 const isDone = ({metadata, spec, status}: Deployment) =>
 	status.observedGeneration === metadata.generation &&
@@ -25,10 +25,10 @@ const isDone = ({metadata, spec, status}: Deployment) =>
 	status.replicas === spec.replicas &&
 	status.availableReplicas === spec.replicas;
 
-const eventsOf = ({api}: Judge, uid: string) =>
-	api.world.cluster.store.list<KubeEvent>('events').filter(event => event.involvedObject.uid === uid);
+const eventsOf = ({api}: KubectlFixture, uid: string) =>
+	api.simulation.cluster.store.list<KubeEvent>('events').filter(event => event.involvedObject.uid === uid);
 
-describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
+describeWithKubectl('what is done', 'crashloop', (judge, open, speaksJson) => {
 	beforeAll(open);
 
 	test('rollout restart makes a new revision, and every pod is another one in the end', async () => {
@@ -52,7 +52,7 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 
 	test('rollout restart of a paused deployment is refused by kubectl, and nothing changes', async () => {
 		const before = deployment(judge(), 'orders', 'exporter');
-		const refused = await judge().attempt('admin', '-n', 'orders', 'rollout', 'restart', 'deployment/exporter');
+		const refused = await judge().tryKubectl('admin', '-n', 'orders', 'rollout', 'restart', 'deployment/exporter');
 		expect(refused.err).toContain("can't restart paused deployment");
 		expect(deployment(judge(), 'orders', 'exporter')).toEqual(before);
 	});
@@ -115,7 +115,7 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 	test('rollout restart of a daemon set replaces the pod of each node', async () => {
 		const {kubectl, get, api} = judge();
 		const before = get<DaemonSet>('daemonsets.apps', 'monitoring', 'node-exporter');
-		const owned = () => api.world.cluster.store.ownedBy<Pod>('pods', before.metadata.uid);
+		const owned = () => api.simulation.cluster.store.ownedBy<Pod>('pods', before.metadata.uid);
 		const old = owned().map(({metadata}) => metadata.uid);
 		await kubectl('-n', 'monitoring', 'rollout', 'restart', 'daemonset/node-exporter');
 		await kubectl('-n', 'monitoring', 'rollout', 'status', 'daemonset/node-exporter');
@@ -132,7 +132,7 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 		const after = deployment(judge(), 'identity', 'sessions');
 		expect(after.metadata.generation).toBe((before.metadata.generation ?? 0) + 1);
 		expect(after.metadata.annotations?.[revision]).toBe(before.metadata.annotations?.[revision]);
-		const refused = await judge().attempt(
+		const refused = await judge().tryKubectl(
 			'admin',
 			'-n',
 			'identity',
@@ -168,20 +168,21 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 	test('delete --cascade=orphan leaves the pods alone', async () => {
 		const {kubectl, pods, api} = judge();
 		const before = pods('catalog', 'feeds').map(({metadata}) => metadata.uid);
-		const set = api.world.cluster.store.list('replicasets.apps', 'catalog').find(each => {
+		const set = api.simulation.cluster.store.list('replicasets.apps', 'catalog').find(each => {
 			const {name} = each.metadata;
 			return controllerOf(pods('catalog', 'feeds')[0] ?? each)?.name === name;
 		});
 		await kubectl('-n', 'catalog', 'delete', 'deployment', 'feeds', '--cascade=orphan');
 		expect(pods('catalog', 'feeds').map(({metadata}) => metadata.uid)).toEqual(before);
 		expect(
-			api.world.cluster.store.get('replicasets.apps', 'catalog', set?.metadata.name ?? '')?.metadata.ownerReferences,
+			api.simulation.cluster.store.get('replicasets.apps', 'catalog', set?.metadata.name ?? '')?.metadata
+				.ownerReferences,
 		).toEqual([]);
 	});
 
 	test('drain cordons the node and evicts what budgets let go, and no other', async () => {
-		const {attempt, api, get, until, kubectl} = judge();
-		const {store} = api.world.cluster;
+		const {tryKubectl: attempt, api, get, until, kubectl} = judge();
+		const {store} = api.simulation.cluster;
 		const strict = {spec: {maxUnavailable: null, minAvailable: 6}};
 		await kubectl('-n', 'payments', 'patch', 'pdb', 'ledger', '--type=merge', '-p', JSON.stringify(strict));
 		const ledger = store
@@ -258,7 +259,7 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 			'[{"op":"test","path":"/metadata/annotations/a","value":"1"},{"op":"remove","path":"/metadata/annotations/a"}]',
 		);
 		expect(of().metadata.annotations).not.toHaveProperty('a');
-		const refused = await judge().attempt(
+		const refused = await judge().tryKubectl(
 			'admin',
 			'-n',
 			'shipping',
@@ -308,6 +309,6 @@ describeJudged('what is done', 'crashloop', (judge, open, speaksJson) => {
 			expect(setsOf(judge(), made)).toHaveLength(2);
 			await kubectl('delete', 'namespace', 'fresh');
 			await until(() => pods('fresh', 'web').length === 0);
-			expect(judge().api.world.cluster.store.get('namespaces', undefined, 'fresh')).toBeUndefined();
+			expect(judge().api.simulation.cluster.store.get('namespaces', undefined, 'fresh')).toBeUndefined();
 		});
 });

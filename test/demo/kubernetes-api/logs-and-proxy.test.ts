@@ -37,9 +37,9 @@ function open(path: string, way: Way = {token: api.tokens.admin}) {
 const numbers = (text: string) => [...text.matchAll(/seq=(\d+)/g)].map(found => Number(found[1]));
 
 test('logs that are followed lose no line and double none, also when they are taken up by time', async () => {
-	const [pod] = api.world.cluster.store.list('pods', 'orders');
+	const [pod] = api.simulation.cluster.store.list('pods', 'orders');
 	const image = 'registry.example.test/orders/api:1.4.2';
-	api.world.programs.set(image, {linesPerSecond: 500});
+	api.simulation.programs.set(image, {linesPerSecond: 500});
 	const from = new Date(clock.now()).toISOString();
 	const path = `/api/v1/namespaces/orders/pods/${pod?.metadata.name}/log?follow=true&sinceTime=${from}`;
 	const followed = open(path);
@@ -51,7 +51,7 @@ test('logs that are followed lose no line and double none, also when they are ta
 	expect(seen).toEqual(Array.from({length: seen.length}, (_, index) => (seen[0] ?? 0) + index));
 	const whole = await open(path.replace('follow=true&', '')).ended;
 	expect(numbers(whole.text).slice(0, seen.length)).toEqual(seen);
-	api.world.cluster.store.remove('pods', 'orders', pod?.metadata.name ?? '');
+	api.simulation.cluster.store.remove('pods', 'orders', pod?.metadata.name ?? '');
 	await clock.advance(1000);
 	expect((await followed.ended).code).toBe(200);
 });
@@ -71,7 +71,7 @@ test('the service proxy passes a request on, and says what is not there', async 
 	const backend = createServer((asked, answer) => answer.end(`asked ${asked.url}`));
 	await new Promise<void>(resolve => backend.listen(0, '127.0.0.1', resolve));
 	const {port} = backend.address() as AddressInfo;
-	api.world.backends.set('monitoring/prometheus', `http://127.0.0.1:${port}`);
+	api.simulation.backends.set('monitoring/prometheus', `http://127.0.0.1:${port}`);
 	expect(await open(path).ended).toEqual({code: 200, text: 'asked /api/v1/query?query=up'});
 	expect((await open(path.replace('http:prometheus:80', 'nobody')).ended).code).toBe(404);
 	expect((await open(path, {token: api.tokens.viewer}).ended).code).toBe(403);

@@ -2,15 +2,15 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
 import {createScenario} from '../../../demo/scenario.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {createClient} from './api-client.ts';
+import {createApiClient} from './api-client.ts';
 
 const clock = createFakeClock();
 let api: KubernetesApi;
-let client: ReturnType<typeof createClient>;
+let client: ReturnType<typeof createApiClient>;
 
 beforeAll(async () => {
 	api = await startKubernetesApi({clock, scenario: createScenario('calm', {now: clock.now})});
-	client = createClient(api);
+	client = createApiClient(api);
 });
 
 afterAll(async () => {
@@ -20,14 +20,14 @@ afterAll(async () => {
 
 const settings = '/api/v1/namespaces/default/configmaps';
 const put = (name: string, data: Record<string, string>, labels: Record<string, string> = {}) => {
-	const {store, meta} = api.world.cluster;
+	const {store, newMetadata: meta} = api.simulation.cluster;
 	const before = store.get('configmaps', 'default', name);
 	const metadata = before === undefined ? meta(name, {namespace: 'default', labels}) : {...before.metadata, labels};
 	return store.put('configmaps', {apiVersion: 'v1', kind: 'ConfigMap', metadata, ...{data}});
 };
-const drop = (name: string) => api.world.cluster.store.remove('configmaps', 'default', name);
+const drop = (name: string) => api.simulation.cluster.store.remove('configmaps', 'default', name);
 const podPath = () => {
-	const pod = api.world.cluster.store.list('pods', 'catalog')[0];
+	const pod = api.simulation.cluster.store.list('pods', 'catalog')[0];
 	if (pod === undefined) throw new Error('there are no pods');
 	return {pod, path: `/api/v1/namespaces/catalog/pods/${pod.metadata.name}`};
 };
@@ -39,11 +39,11 @@ test('a path with a broken percent escape is not found, and the server goes on',
 
 describe('a list', () => {
 	test('by pages is of one version, whatever changes meanwhile', async () => {
-		const before = api.world.cluster.store.list('pods').map(({metadata}) => metadata.uid);
+		const before = api.simulation.cluster.store.list('pods').map(({metadata}) => metadata.uid);
 		const first = await client.send('GET', '/api/v1/pods?limit=150');
 		expect(first.body.metadata.remainingItemCount).toBe(before.length - 150);
-		const [gone] = api.world.cluster.store.list('pods').slice(200);
-		api.world.cluster.store.remove('pods', gone?.metadata.namespace, gone?.metadata.name ?? '');
+		const [gone] = api.simulation.cluster.store.list('pods').slice(200);
+		api.simulation.cluster.store.remove('pods', gone?.metadata.namespace, gone?.metadata.name ?? '');
 		const pages = [first];
 		for (let next = first.body.metadata.continue; next !== undefined; next = pages.at(-1)?.body.metadata.continue) {
 			pages.push(await client.send('GET', `/api/v1/pods?limit=150&continue=${next}`));
@@ -92,7 +92,7 @@ describe('a list', () => {
 
 describe('a watch', () => {
 	test('goes on from a version without a gap, and tells what enters and leaves the selection', async () => {
-		const {revision} = api.world.cluster.store;
+		const {revision} = api.simulation.cluster.store;
 		put('w', {a: '1'}, {team: 'a'});
 		const stream = client.watch(`${settings}?watch=true&resourceVersion=${revision}&labelSelector=team%3Da`);
 		await stream.until(events => events.length === 1);
@@ -109,7 +109,7 @@ describe('a watch', () => {
 
 	test('sends bookmarks once a minute, and one more when it ends by its time', async () => {
 		const stream = client.watch(
-			`${settings}?watch=1&resourceVersion=${api.world.cluster.store.revision}&allowWatchBookmarks=true&timeoutSeconds=90`,
+			`${settings}?watch=1&resourceVersion=${api.simulation.cluster.store.revision}&allowWatchBookmarks=true&timeoutSeconds=90`,
 		);
 		put('marked', {});
 		await stream.until(events => events.length === 1);
@@ -124,7 +124,7 @@ describe('a watch', () => {
 	});
 
 	test('of a forgotten version is told 410 in the stream', async () => {
-		const old = api.world.cluster.store.revision;
+		const old = api.simulation.cluster.store.revision;
 		put('forgotten', {});
 		api.faults.compact();
 		const stream = client.watch(`${settings}?watch=1&resourceVersion=${old}`);
@@ -147,7 +147,7 @@ describe('a write', () => {
 			deleteOptions: wrong.body,
 		};
 		expect(await client.send('POST', `${path}/eviction`, {body: eviction})).toMatchObject({code: 409});
-		expect(api.world.cluster.store.get('pods', 'catalog', pod.metadata.name)).toBe(pod);
+		expect(api.simulation.cluster.store.get('pods', 'catalog', pod.metadata.name)).toBe(pod);
 	});
 
 	test('an eviction is refused by the budget with 429, by its name, and again in a dry run', async () => {
@@ -155,7 +155,7 @@ describe('a write', () => {
 		const strict = {spec: {minAvailable: 6, maxUnavailable: null}};
 		await client.send('PATCH', budget, {body: strict, type: 'application/merge-patch+json'});
 		await clock.advance(2000);
-		const [ledger] = api.world.cluster.store
+		const [ledger] = api.simulation.cluster.store
 			.list('pods', 'payments')
 			.filter(({metadata}) => metadata.labels?.['app.kubernetes.io/name'] === 'ledger');
 		const path = `/api/v1/namespaces/payments/pods/${ledger?.metadata.name}/eviction`;
@@ -174,12 +174,12 @@ describe('a write', () => {
 
 	test('that changes nothing makes no new version', async () => {
 		put('same', {a: '1'});
-		const {revision} = api.world.cluster.store;
+		const {revision} = api.simulation.cluster.store;
 		const body = {data: {a: '1'}};
 		expect(await client.send('PATCH', `${settings}/same`, {body, type: 'application/merge-patch+json'})).toMatchObject({
 			code: 200,
 		});
-		expect(api.world.cluster.store.revision).toBe(revision);
+		expect(api.simulation.cluster.store.revision).toBe(revision);
 	});
 
 	test('tells in managedFields who set a field last', async () => {
@@ -187,7 +187,7 @@ describe('a write', () => {
 		const type = 'application/merge-patch+json';
 		await client.send('PATCH', `${settings}/owned?fieldManager=first`, {body: {data: {b: '2'}}, type});
 		await client.send('PATCH', `${settings}/owned?fieldManager=second`, {body: {data: {b: '3'}}, type});
-		const {managedFields} = api.world.cluster.store.get('configmaps', 'default', 'owned')?.metadata ?? {};
+		const {managedFields} = api.simulation.cluster.store.get('configmaps', 'default', 'owned')?.metadata ?? {};
 		expect(managedFields?.map(({manager, fieldsV1}) => [manager, fieldsV1])).toEqual([
 			['second', {'f:data': {'f:b': {}}}],
 		]);
@@ -224,12 +224,12 @@ describe('the metrics API', () => {
 	test('can be absent or failing, which are not the same', async () => {
 		const path = '/apis/metrics.k8s.io/v1beta1/nodes';
 		expect(await client.send('GET', path)).toMatchObject({code: 200});
-		api.world.cluster.metrics = 'failing';
+		api.simulation.cluster.metrics = 'failing';
 		expect(await client.send('GET', path)).toMatchObject({code: 503});
-		api.world.cluster.metrics = 'absent';
+		api.simulation.cluster.metrics = 'absent';
 		expect(await client.send('GET', path)).toMatchObject({code: 404});
 		const groups = (await client.send('GET', '/apis')).body as unknown as {groups: {name: string}[]};
 		expect(groups.groups.map(({name}) => name)).not.toContain('metrics.k8s.io');
-		api.world.cluster.metrics = 'served';
+		api.simulation.cluster.metrics = 'served';
 	});
 });

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
-import {createCluster} from '../../../demo/kubernetes-api/cluster.ts';
-import {revisionAnnotation} from '../../../demo/kubernetes-api/controllers/deployments.ts';
-import {createWarpClock} from '../../../demo/kubernetes-api/fast-forward-clock.ts';
+import {createFakeCluster} from '../../../demo/kubernetes-api/cluster.ts';
+import {deploymentRevisionAnnotation} from '../../../demo/kubernetes-api/controllers/deployments.ts';
+import {createFastForwardClock} from '../../../demo/kubernetes-api/fast-forward-clock.ts';
 import {
 	type Container,
 	conditionOf,
@@ -14,7 +14,7 @@ import {
 } from '../../../demo/kubernetes-api/objects/kinds.ts';
 import type {KubeObject} from '../../../demo/kubernetes-api/objects/kube-object.ts';
 import {printedPod} from '../../../demo/kubernetes-api/objects/pod-status.ts';
-import {buildWorld, clusterAgeMs} from '../../../demo/kubernetes-api/simulation.ts';
+import {buildSimulation, clusterAgeMs} from '../../../demo/kubernetes-api/simulation.ts';
 import {createScenario, type ScenarioName} from '../../../demo/scenario.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
@@ -23,9 +23,9 @@ const minute = 60_000;
 function start(name: ScenarioName) {
 	const clock = createFakeClock();
 	const scenario = createScenario(name, {now: clock.now});
-	const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
-	const cluster = createCluster(warp, scenario.fixed);
-	const world = buildWorld(cluster, warp, scenario, undefined);
+	const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);
+	const cluster = createFakeCluster(warp, scenario.stableRandom);
+	const world = buildSimulation(cluster, warp, scenario, undefined);
 	const {store} = cluster;
 	const deployment = (namespace: string, name: string) => {
 		const found = store.get<Deployment>('deployments.apps', namespace, name);
@@ -56,7 +56,7 @@ function start(name: ScenarioName) {
 		undo(namespace: string, name: string) {
 			const present = deployment(namespace, name);
 			const sets = store.ownedBy<ReplicaSet>('replicasets.apps', present.metadata.uid);
-			const number = (set: ReplicaSet) => Number(set.metadata.annotations?.[revisionAnnotation]);
+			const number = (set: ReplicaSet) => Number(set.metadata.annotations?.[deploymentRevisionAnnotation]);
 			const before = sets.toSorted((a, b) => number(b) - number(a))[1];
 			const generation = (present.metadata.generation ?? 1) + 1;
 			const template = before?.spec.template ?? present.spec.template;
@@ -134,7 +134,7 @@ describe('the crash loop', () => {
 		undo('checkout', 'api');
 		await clock.advance(minute);
 		expect(isWell('checkout', 'api')).toBe(true);
-		expect(deployment('checkout', 'api').metadata.annotations?.[revisionAnnotation]).toBe('42');
+		expect(deployment('checkout', 'api').metadata.annotations?.[deploymentRevisionAnnotation]).toBe('42');
 		expect(podsOf('checkout', 'api').map(pod => printedPod(pod).restarts)).toEqual([0, 0, 0, 0, 0, 0]);
 	});
 
@@ -234,11 +234,11 @@ describe('many pods', () => {
 	test('are what was asked for, and change as often as was asked for', async () => {
 		const clock = createFakeClock();
 		const scenario = createScenario('calm', {now: clock.now});
-		const warp = createWarpClock(clock, scenario.startedAt - clusterAgeMs);
-		const cluster = createCluster(warp, scenario.fixed);
-		const world = buildWorld(cluster, warp, scenario, 1000);
+		const warp = createFastForwardClock(clock, scenario.startedAt - clusterAgeMs);
+		const cluster = createFakeCluster(warp, scenario.stableRandom);
+		const world = buildSimulation(cluster, warp, scenario, 1000);
 		expect(cluster.store.list<Pod>('pods').filter(isReady)).toHaveLength(1000);
-		const churn = world.churn(100);
+		const churn = world.startChurn(100);
 		await clock.advance(10_000);
 		churn.stop();
 		expect(churn.changes).toBe(1000);

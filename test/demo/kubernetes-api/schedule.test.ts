@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {nextOfSchedule} from '../../../demo/kubernetes-api/objects/schedule.ts';
+import {nextScheduledTime} from '../../../demo/kubernetes-api/objects/schedule.ts';
 
 const after = Date.UTC(2026, 10, 22, 14, 5, 30);
 
@@ -15,12 +15,12 @@ it.each([
 	['0 0 1 * 3', '2026-11-25T00:00'],
 	['@hourly', '2026-11-22T15:00'],
 ])('%s is due next at %s', (schedule, moment) => {
-	expect(new Date(nextOfSchedule(schedule, after) ?? 0).toISOString().slice(0, 16)).toBe(moment);
+	expect(new Date(nextScheduledTime(schedule, after) ?? 0).toISOString().slice(0, 16)).toBe(moment);
 });
 
 it.each(['', 'soon', '* * * *', '61 * * * *', '0 0 31 2 *', '*/0 * * * *', '9-3 * * * *'])(
 	'%j is never due',
 	schedule => {
-		expect(nextOfSchedule(schedule, after)).toBeUndefined();
+		expect(nextScheduledTime(schedule, after)).toBeUndefined();
 	},
 );

@@ -1,6 +1,6 @@
 import {beforeAll, expect, test} from 'vitest';
 import {applyStrategicMerge} from '../../../demo/kubernetes-api/objects/strategic-merge.ts';
-import {describeJudged} from './kubectl-fixture.ts';
+import {describeWithKubectl} from './kubectl-fixture.ts';
 
 const pod = (containers: unknown) => ({spec: {template: {spec: {containers}}}});
 
@@ -44,7 +44,7 @@ const patches: readonly (readonly [says: string, patch: unknown])[] = [
 	['what is kept of a strategy', {spec: {strategy: {$retainKeys: ['type'], type: 'Recreate'}}}],
 ];
 
-describeJudged('a strategic merge', 'calm', (judge, open) => {
+describeWithKubectl('a strategic merge', 'calm', (judge, open) => {
 	beforeAll(open);
 
 	test.each(patches)('of %s is as kubectl does it', async (_, patch) => {

@@ -1,12 +1,16 @@
 import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {describeOwnAlertmanager, fire, ownAlertmanager} from '../../adapters/alertmanager/dedicated-alertmanager.ts';
-import {httpFront} from '../../adapters/alertmanager/reverse-proxy.ts';
+import {
+	describeDedicatedAlertmanager,
+	fireAlert,
+	startDedicatedAlertmanager,
+} from '../../adapters/alertmanager/dedicated-alertmanager.ts';
+import {startReverseProxy} from '../../adapters/alertmanager/reverse-proxy.ts';
 import {guardedLogin} from '../../estate/prometheus.ts';
 import {type Address, writeSecret} from '../../estate/target-config.ts';
-import {faultProxy} from '../../faults/fault-proxy.ts';
-import {badLinks, expiringCertificate, story} from './bad-days.ts';
+import {startFaultProxy} from '../../faults/fault-proxy.ts';
+import {describeFaultCases, expiringCertificate, linkFaultCases} from './bad-days.ts';
 
 const alert = {alertname: 'TargetDown', instance: 'a:1', severity: 'critical'};
 
@@ -17,31 +21,35 @@ const entryOf =
 		...more,
 	});
 
-await describeOwnAlertmanager('bad days', server => {
-	story({title: 'Targets', pane: 6, healthy: /firing \d/, connections: 6}, async () => {
+await describeDedicatedAlertmanager('bad days', server => {
+	describeFaultCases({title: 'Targets', pane: 6, healthy: /firing \d/, connections: 6}, async () => {
 		const certificates = mkdtempSync(join(tmpdir(), 'midwatch-bad-days-alerts-'));
 		// The servers run as somebody else.
 		chmodSync(certificates, 0o755);
 		const [valid, expired, guarded, own, front] = await Promise.all([
-			ownAlertmanager({tls: 'valid', certificates}),
-			ownAlertmanager({tls: 'expired', certificates}),
-			ownAlertmanager({login: guardedLogin}),
-			ownAlertmanager(),
-			httpFront(server),
+			startDedicatedAlertmanager({tls: 'valid', certificates}),
+			startDedicatedAlertmanager({tls: 'expired', certificates}),
+			startDedicatedAlertmanager({login: guardedLogin}),
+			startDedicatedAlertmanager(),
+			startReverseProxy(server),
 		]);
-		await fire(server, alert);
-		await fire(own, alert);
-		const proxy = await faultProxy(guarded);
+		await fireAlert(server, alert);
+		await fireAlert(own, alert);
+		const proxy = await startFaultProxy(guarded);
 		const secret = 'wrong.operator';
 		return {
 			cases: [
-				...(await badLinks(server, entryOf(), {
-					refused: {says: /ECONNREFUSED/, todo: /Nothing listens there: start the server/},
-					'silent after connect': {says: /did not answer|no answer/, todo: /network|load/},
-					'half-open': {says: /did not answer|no answer/, todo: /network|load/},
-					reset: {says: /ECONNRESET|hang up|broke/, todo: /check the server/i},
-					'2 s slow': {says: /Alerts of slow live, read [^,]*, took \d+(?:\.\d+)?s,/, todo: /./, reads: 'slowly'},
-					'malformed reply': {says: /Parse Error/, todo: /no answer of HTTP/},
+				...(await linkFaultCases(server, entryOf(), {
+					refused: {expectedMessage: /ECONNREFUSED/, expectedHint: /Nothing listens there: start the server/},
+					'silent after connect': {expectedMessage: /did not answer|no answer/, expectedHint: /network|load/},
+					'half-open': {expectedMessage: /did not answer|no answer/, expectedHint: /network|load/},
+					reset: {expectedMessage: /ECONNRESET|hang up|broke/, expectedHint: /check the server/i},
+					'2 s slow': {
+						expectedMessage: /Alerts of slow live, read [^,]*, took \d+(?:\.\d+)?s,/,
+						expectedHint: /./,
+						reads: 'slowly',
+					},
+					'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /no answer of HTTP/},
 				})),
 				{
 					...{day: 'wrong password', proxy, reads: 'failed'},
@@ -49,34 +57,34 @@ await describeOwnAlertmanager('bad days', server => {
 						const password = `\${file:${writeSecret(folder, secret, guardedLogin.password)}}`;
 						return entryOf({username: guardedLogin.user, password})(name, folder, proxy);
 					},
-					befall: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
+					inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
 					end: async home => void writeSecret(home, secret, guardedLogin.password),
-					says: /401/,
-					todo: /correct the log-in of this target/,
+					expectedMessage: /401/,
+					expectedHint: /correct the log-in of this target/,
 				},
 				await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.ca}}, 'https'), {
-					says: /certificate has expired/,
-					todo: /renew it on the server/,
+					expectedMessage: /certificate has expired/,
+					expectedHint: /renew it on the server/,
 				}),
 				{
 					...{day: 'denied permission', reads: 'failed'},
 					entry: (name, folder) => entryOf()(name, folder, front),
-					async befall() {
+					async inject() {
 						front.mode = 'closed';
 					},
 					async end() {
 						front.mode = 'pass';
 					},
-					says: /403/,
-					todo: /ask who runs it/,
+					expectedMessage: /403/,
+					expectedHint: /ask who runs it/,
 				},
 				{
 					...{day: 'restarted server', reads: 'failed'},
 					entry: (name, folder) => entryOf()(name, folder, own),
-					befall: () => own.stop(),
+					inject: () => own.stop(),
 					end: () => own.restart(),
-					says: /ECONNREFUSED/,
-					todo: /Nothing listens there/,
+					expectedMessage: /ECONNREFUSED/,
+					expectedHint: /Nothing listens there/,
 				},
 			],
 			secrets: [guardedLogin.password],

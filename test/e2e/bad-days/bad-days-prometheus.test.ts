@@ -1,10 +1,10 @@
 import type {ServerResponse} from 'node:http';
-import {startFront} from '../../adapters/prometheus/reverse-proxy.ts';
+import {startReverseProxy} from '../../adapters/prometheus/reverse-proxy.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import {type Address, writeSecret} from '../../estate/target-config.ts';
-import {faultProxy} from '../../faults/fault-proxy.ts';
-import {badLinks, expiringCertificate, story} from './bad-days.ts';
+import {startFaultProxy} from '../../faults/fault-proxy.ts';
+import {describeFaultCases, expiringCertificate, linkFaultCases} from './bad-days.ts';
 
 const entryOf =
 	(more: object = {}, scheme = 'http') =>
@@ -17,27 +17,27 @@ describePrometheus('prometheus', 'bad days', server => {
 	describePrometheus('prometheus-guarded', 'and its log-in', guarded => {
 		describePrometheus('prometheus-tls', 'and its certificate', valid => {
 			describePrometheus('prometheus-tls-expired', 'which expires', expired => {
-				story({title: 'Targets', pane: 6, healthy: /up \d+\/\d+/, connections: 6}, async () => {
-					const own = await throwawayPrometheus();
+				describeFaultCases({title: 'Targets', pane: 6, healthy: /up \d+\/\d+/, connections: 6}, async () => {
+					const own = await startDisposablePrometheus();
 					let closed = false;
 					const forbid = (response: ServerResponse) => response.writeHead(403).end('not for you');
-					const front = await startFront(server, () => (closed ? forbid : undefined));
-					const proxy = await faultProxy(guarded);
+					const front = await startReverseProxy(server, () => (closed ? forbid : undefined));
+					const proxy = await startFaultProxy(guarded);
 					const {user, password = ''} = guarded.login ?? {user: ''};
 					const secret = 'wrong.operator';
 					return {
 						cases: [
-							...(await badLinks(server, entryOf(), {
-								refused: {says: /ECONNREFUSED/, todo: /Nothing listens there: start the server/},
-								'silent after connect': {says: /did not answer within/, todo: /network|load/},
-								'half-open': {says: /did not answer within/, todo: /network|load/},
-								reset: {says: /ECONNRESET|hang up|connection broke/, todo: /check the server/i},
+							...(await linkFaultCases(server, entryOf(), {
+								refused: {expectedMessage: /ECONNREFUSED/, expectedHint: /Nothing listens there: start the server/},
+								'silent after connect': {expectedMessage: /did not answer within/, expectedHint: /network|load/},
+								'half-open': {expectedMessage: /did not answer within/, expectedHint: /network|load/},
+								reset: {expectedMessage: /ECONNRESET|hang up|connection broke/, expectedHint: /check the server/i},
 								'2 s slow': {
-									says: /Targets of slow live, read [^,]*, took \d+(?:\.\d+)?s,/,
-									todo: /./,
+									expectedMessage: /Targets of slow live, read [^,]*, took \d+(?:\.\d+)?s,/,
+									expectedHint: /./,
 									reads: 'slowly',
 								},
-								'malformed reply': {says: /Parse Error/, todo: /no answer of HTTP/},
+								'malformed reply': {expectedMessage: /Parse Error/, expectedHint: /no answer of HTTP/},
 							})),
 							{
 								...{day: 'wrong password', proxy, reads: 'failed'},
@@ -45,34 +45,34 @@ describePrometheus('prometheus', 'bad days', server => {
 									const reference = `\${file:${writeSecret(folder, secret, password)}}`;
 									return entryOf({username: user, password: reference})(name, folder, proxy);
 								},
-								befall: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
+								inject: async home => void writeSecret(home, secret, 'bad-days-wrong-password'),
 								end: async home => void writeSecret(home, secret, password),
-								says: /status 401/,
-								todo: /correct the log-in of this target/,
+								expectedMessage: /status 401/,
+								expectedHint: /correct the log-in of this target/,
 							},
 							await expiringCertificate(valid, expired, entryOf({tls: {ca: valid.tls?.ca}}, 'https'), {
-								says: /certificate has expired/,
-								todo: /renew it on the server/,
+								expectedMessage: /certificate has expired/,
+								expectedHint: /renew it on the server/,
 							}),
 							{
 								...{day: 'denied permission', reads: 'failed'},
 								entry: name => entryOf()(name, '', front),
-								async befall() {
+								async inject() {
 									closed = true;
 								},
 								async end() {
 									closed = false;
 								},
-								says: /status 403/,
-								todo: /ask who runs it/,
+								expectedMessage: /status 403/,
+								expectedHint: /ask who runs it/,
 							},
 							{
 								...{day: 'restarted server', reads: 'failed'},
 								entry: name => entryOf()(name, '', own.current()),
-								befall: () => own.stop(),
+								inject: () => own.stop(),
 								end: () => own.restart(),
-								says: /ECONNREFUSED/,
-								todo: /Nothing listens there/,
+								expectedMessage: /ECONNREFUSED/,
+								expectedHint: /Nothing listens there/,
 							},
 						],
 						secrets: [password],

@@ -3,10 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {Door, Login, WatchedServer} from '../../estate/estate-record.ts';
+import type {Login, ProxiedListener, WatchedServer} from '../../estate/estate-record.ts';
 import {type Address, targetEntry, writeSecret, writeTargets} from '../../estate/target-config.ts';
-import {type FaultProxy, faultProxy} from '../../faults/fault-proxy.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type FaultProxy, startFaultProxy} from '../../faults/fault-proxy.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 /** Seconds. A silent server is given up after eight of them and asked again after an interval, on a machine that may be busy. */
 const patience = 90;
@@ -29,22 +29,22 @@ export const badDays = [
 type BadDay = (typeof badDays)[number];
 
 /** One target and its bad day, which begins while all is well. */
-export type Case = {
+export type FaultCase = {
 	readonly day: BadDay;
 	/** The target as the configuration has it; secrets go to files of the folder. */
 	entry(name: string, folder: string): object;
 	/** What stands before the target, when faults do. */
 	readonly proxy?: FaultProxy;
-	befall(home: string): Promise<void>;
+	inject(home: string): Promise<void>;
 	end(home: string): Promise<void>;
 	/** What the pane says of it, and what to do. */
-	readonly says: RegExp;
-	readonly todo: RegExp;
+	readonly expectedMessage: RegExp;
+	readonly expectedHint: RegExp;
 	/** `failed`: nothing is read any more, so what is shown grows old · `partly`: the rest is read and stays new · `slowly`: all of it is. */
 	readonly reads: 'failed' | 'partly' | 'slowly';
 };
 
-type Told = Pick<Case, 'says' | 'todo'> & Partial<Pick<Case, 'reads'>>;
+type ExpectedTexts = Pick<FaultCase, 'expectedMessage' | 'expectedHint'> & Partial<Pick<FaultCase, 'reads'>>;
 const links = {
 	refused: {mode: 'refuse'},
 	'silent after connect': {mode: 'silent'},
@@ -66,21 +66,21 @@ export const entryOf =
  * The days that are nothing but a bad link. What stands is broken as well, so that nothing lives on from before. A server that tells its
  * clients where it is has a door for each of them, on which the proxy stands.
  */
-export function badLinks(
-	server: Address | readonly (Address & Door)[],
+export function linkFaultCases(
+	server: Address | readonly (Address & ProxiedListener)[],
 	entry: Entry,
-	told: Readonly<Record<keyof typeof links, Told>>,
-): Promise<readonly Case[]> {
+	expected: Readonly<Record<keyof typeof links, ExpectedTexts>>,
+): Promise<readonly FaultCase[]> {
 	const days = Object.keys(links) as readonly (keyof typeof links)[];
 	return Promise.all(
 		days.map(async (day, at) => {
-			const door = 'port' in server ? {...server, toldPort: 0} : server[at];
+			const door = 'port' in server ? {...server, advertisedPort: 0} : server[at];
 			if (door === undefined) throw new Error(`there is no door for ${day}`);
-			const proxy = await faultProxy(door, door.toldPort);
+			const proxy = await startFaultProxy(door, door.advertisedPort);
 			return {
-				...{day, proxy, reads: 'failed' as const, ...told[day]},
+				...{day, proxy, reads: 'failed' as const, ...expected[day]},
 				entry: (name: string, folder: string) => entry(name, folder, proxy),
-				async befall() {
+				async inject() {
 					await proxy.set(links[day]);
 					if (day === 'half-open') proxy.halfOpen();
 					else if (day !== '2 s slow' && day !== 'malformed reply') proxy.resetAll();
@@ -93,13 +93,13 @@ export function badLinks(
 
 /** Two servers behind one address: the certificate expires, and is renewed. */
 export async function expiringCertificate(
-	valid: Address & Partial<Door>,
+	valid: Address & Partial<ProxiedListener>,
 	expired: Address,
 	entry: Entry,
-	told: Told,
-): Promise<Case> {
+	told: ExpectedTexts,
+): Promise<FaultCase> {
 	const behind = {host: valid.host, port: valid.port};
-	const proxy = await faultProxy(behind, valid.toldPort);
+	const proxy = await startFaultProxy(behind, valid.advertisedPort);
 	const move = async (to: Address) => {
 		behind.port = to.port;
 		proxy.resetAll();
@@ -107,7 +107,7 @@ export async function expiringCertificate(
 	return {
 		...{day: 'expired TLS', proxy, reads: 'failed', ...told},
 		entry: (name, folder) => entry(name, folder, proxy),
-		befall: () => move(expired),
+		inject: () => move(expired),
 		end: () => move(valid),
 	};
 }
@@ -118,16 +118,16 @@ const wrong = 'bad-days-wrong-password';
 export async function wrongPassword(
 	server: WatchedServer,
 	login: Login,
-	told: Told,
-	door: Address & Partial<Door> = server,
-): Promise<Case> {
-	const proxy = await faultProxy(door, door.toldPort);
+	told: ExpectedTexts,
+	door: Address & Partial<ProxiedListener> = server,
+): Promise<FaultCase> {
+	const proxy = await startFaultProxy(door, door.advertisedPort);
 	const write = (home: string, password: string) =>
 		writeSecret(home, `${nameOf('wrong password')}.${login.user}`, password);
 	return {
 		...{day: 'wrong password', proxy, reads: 'failed', ...told},
 		entry: (name, folder) => targetEntry(server, {name, folder, at: proxy, login}),
-		async befall(home) {
+		async inject(home) {
 			write(home, wrong);
 			proxy.resetAll();
 		},
@@ -147,7 +147,7 @@ function textsIn(folder: string): string {
 }
 
 /** What no terminal and no file of ours may hold, and what only something that writes past the screen would leave behind. */
-export async function expectClean(console: Deck, secrets: readonly string[]): Promise<void> {
+export async function expectClean(console: ConsoleProcess, secrets: readonly string[]): Promise<void> {
 	const output = console.pty.output();
 	for (const secret of [...secrets, wrong]) {
 		expect(output).not.toContain(secret);
@@ -158,22 +158,22 @@ export async function expectClean(console: Deck, secrets: readonly string[]): Pr
 }
 
 /** The first line is the header and the last one the footer, whatever has been written in between. */
-export async function expectFramed(console: Deck): Promise<void> {
+export async function expectFramed(console: ConsoleProcess): Promise<void> {
 	const framed = (lines: readonly string[]) =>
 		/^ midwatch .*\d\d:\d\d:\d\dZ$/.test(lines[0] ?? '') && /help/.test(lines.at(-1) ?? '');
 	await console.expect(screen => framed(screen.split('\n')));
 }
 
 /** Keys are answered: help opens and closes. */
-export async function expectUsable(console: Deck): Promise<void> {
+export async function expectUsable(console: ConsoleProcess): Promise<void> {
 	console.press('deck.help');
 	await console.expect('Next pane');
 	console.press('deck.back');
-	await console.gone('Next pane');
+	await console.expectAbsent('Next pane');
 }
 
 /** Where a system is shown, what only shows when it is read, and how many connections a target has. */
-type Looks = {
+type SystemExpectations = {
 	readonly title: string;
 	readonly pane: 1 | 2 | 3 | 4 | 5 | 6;
 	readonly healthy: RegExp;
@@ -181,11 +181,15 @@ type Looks = {
 };
 
 /** One console on all cases of one system at once, all of them well, then ill together; each is then looked at, and healed. */
-export function story(
-	{title, pane, healthy, connections}: Looks,
-	make: () => Promise<{readonly cases: readonly Case[]; readonly secrets: readonly string[]; end(): Promise<void>}>,
+export function describeFaultCases(
+	{title, pane, healthy, connections}: SystemExpectations,
+	make: () => Promise<{
+		readonly cases: readonly FaultCase[];
+		readonly secrets: readonly string[];
+		end(): Promise<void>;
+	}>,
 ): void {
-	let open: Deck;
+	let open: ConsoleProcess;
 	let home: string;
 	let made: Awaited<ReturnType<typeof make>>;
 
@@ -197,10 +201,10 @@ export function story(
 			home,
 			cases.map(one => one.entry(nameOf(one.day), home)),
 		);
-		open = await deck({columns: 160, rows: 40, home, file});
+		open = await startConsole({columns: 160, rows: 40, home, file});
 		await open.zoom(pane, title);
 		await open.expect(screen => screen.includes(`${cases.length} targets`) && !screen.includes('connecting'), patience);
-		for (const one of cases) await one.befall(open.home);
+		for (const one of cases) await one.inject(open.home);
 	}, 300_000);
 
 	afterAll(async () => {
@@ -226,7 +230,7 @@ export function story(
 		open.press('deck.reads');
 		const screen = await open.expect(/, every \d+s/);
 		open.press('deck.back');
-		await open.gone(', every ');
+		await open.expectAbsent(', every ');
 		return screen.replaceAll(/\s+/g, ' ');
 	};
 
@@ -242,8 +246,8 @@ export function story(
 	/** The others go on being ill, and the header tells of that: only what the pane shows is about this one. */
 	const paneOf = (screen: string) => screen.slice(screen.indexOf(`${pane} ${title} ─`));
 
-	const fallen = async (one: Case) => {
-		const {says, todo} = one;
+	const fallen = async (one: FaultCase) => {
+		const {expectedMessage: says, expectedHint: todo} = one;
 		if (one.reads === 'slowly') {
 			await readsUntil(said => says.test(said) && todo.test(said));
 			return;
@@ -258,12 +262,12 @@ export function story(
 		await open.expect(new RegExp(` \\w+ old ─[\\s\\S]*${told}[\\s\\S]*(?:${todo.source})`), patience);
 	};
 
-	const risen = async (one: Case) => {
+	const risen = async (one: FaultCase) => {
 		if (one.reads === 'slowly') {
-			await readsUntil(said => !one.says.test(said));
+			await readsUntil(said => !one.expectedMessage.test(said));
 			return;
 		}
-		const ill = (shown: string) => one.says.test(shown) || shown.includes('old data');
+		const ill = (shown: string) => one.expectedMessage.test(shown) || shown.includes('old data');
 		await open.expect(screen => !ill(paneOf(screen)) && healthy.test(paneOf(screen)), patience);
 	};
 

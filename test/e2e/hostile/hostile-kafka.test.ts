@@ -1,57 +1,57 @@
 import {type Consumer, Kafka, logLevel} from 'kafkajs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {describeKafka} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayKafka} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposableKafka} from '../../estate/disposable-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
 import {makeTopic, produce} from '../../estate/kafka/kafka-load.ts';
 import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
-import {type Deck, deck} from '../console-process.ts';
-import {expectTamed, expectTamedSnapshot, hostile, megabytes5} from './hostile-text.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
 /** A bell makes it binary, which is shown as hex: this one ends its title by a sequence instead. */
-const text = hostile.replace('\u0007', '\u001b\\');
+const text = hostileName.replace('\u0007', '\u001b\\');
 
 describeKafka('kafka-4', 'text from outside', like => {
-	let own: Throwaway<KafkaServer>;
-	let open: Deck;
+	let own: DisposableServer<KafkaServer>;
+	let open: ConsoleProcess;
 	let member: Consumer;
 
 	beforeAll(async () => {
-		own = await throwawayKafka(like);
+		own = await startDisposableKafka(like);
 		const server = own.current();
 		await makeTopic(server, 'orders');
-		await asAdmin(server, async admin => {
-			const configEntries = [{name: 'max.message.bytes', value: String(3 * megabytes5)}];
+		await withKafkaAdmin(server, async admin => {
+			const configEntries = [{name: 'max.message.bytes', value: String(3 * fiveMegabytes)}];
 			await admin.createTopics({topics: [{topic: 'large', configEntries}], waitForLeaders: true});
 		});
 		await produce(server, 'orders', [
 			{key: text, value: JSON.stringify({note: text}), headers: {[text]: text}},
 			{key: 'plain', value: `says ${text}`},
-			{key: 'bell', value: hostile},
+			{key: 'bell', value: hostileName},
 			{key: Buffer.from([0, 27, 155, 255]), value: Buffer.from([27, 91, 50, 74, 0, 255])},
 			{key: 'last', value: null},
 		]);
 		await produce(server, 'large', [
 			{key: 'before', value: 'a short one'},
-			{key: 'long', value: `{"long": "${'x'.repeat(megabytes5)}"}`},
-			{key: 'long-header', value: 'short', headers: {long: 'h'.repeat(megabytes5)}},
+			{key: 'long', value: `{"long": "${'x'.repeat(fiveMegabytes)}"}`},
+			{key: 'long-header', value: 'short', headers: {long: 'h'.repeat(fiveMegabytes)}},
 			{key: 'after', value: 'a short one again'},
 		]);
 		member = new Kafka({
-			clientId: hostile,
+			clientId: hostileName,
 			brokers: [`${server.host}:${server.port}`],
 			logLevel: logLevel.NOTHING,
-		}).consumer({groupId: `group-${hostile}`, heartbeatInterval: 500});
+		}).consumer({groupId: `group-${hostileName}`, heartbeatInterval: 500});
 		const joined = new Promise<void>(resolve => member.on(member.events.GROUP_JOIN, () => resolve()));
 		await member.connect();
 		await member.subscribe({topics: ['orders', 'large'], fromBeginning: true});
 		await member.run({autoCommit: false, eachMessage: async () => {}});
 		member.pause([{topic: 'orders'}, {topic: 'large'}]);
 		await joined;
-		const offsets = ['orders', 'large'].map(topic => ({topic, partition: 0, offset: '0', metadata: hostile}));
+		const offsets = ['orders', 'large'].map(topic => ({topic, partition: 0, offset: '0', metadata: hostileName}));
 		await member.commitOffsets(offsets);
-		open = await deck({servers: [server], columns: 160, rows: 40});
+		open = await startConsole({servers: [server], columns: 160, rows: 40});
 		await open.zoom(5, 'Consumer lag');
 	}, 180_000);
 	afterAll(async () => {
@@ -62,7 +62,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 
 	/** Opens the messages of the row from an offset on. */
 	async function peek(from: number): Promise<void> {
-		open.call('kafka.messages');
+		open.pressDeclared('kafka.messages');
 		await open.expect('Partition');
 		open.press('field.next', 'field.clear');
 		open.type(String(from));
@@ -73,7 +73,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 
 	async function leave(): Promise<void> {
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 	}
 
 	test('in a key, a header, a value, a group and a client is shown without its controls', async () => {
@@ -87,18 +87,18 @@ describeKafka('kafka-4', 'text from outside', like => {
 		expect(screen).toMatch(/"note": "ev\\u001b\[2J/);
 		expect(screen).toMatch(/\(binary, \d+B\)/);
 		await leave();
-		open.call('kafka.describe-group');
+		open.pressDeclared('kafka.describe-group');
 		await open.expect('esc back');
 		await open.expect(/evil<202e><200b>-[0-9a-f]{8}/);
 		await leave();
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
-		await expectTamedSnapshot(open);
+		await expectSanitizedSnapshot(open);
 	});
 
 	test('a topic cannot have such a name', async () => {
 		const topics = [{topic: text}];
-		await expect(asAdmin(own.current(), admin => admin.createTopics({topics}))).rejects.toMatchObject({
+		await expect(withKafkaAdmin(own.current(), admin => admin.createTopics({topics}))).rejects.toMatchObject({
 			errors: [{type: 'INVALID_TOPIC_EXCEPTION'}],
 		});
 	});
@@ -122,7 +122,7 @@ describeKafka('kafka-4', 'text from outside', like => {
 		await open.expect('a short one again');
 		await leave();
 		await expectUsable(open);
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});

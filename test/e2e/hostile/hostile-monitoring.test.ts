@@ -4,25 +4,29 @@ import {createServer, type Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {describeOwnAlertmanager, fire, silenceByHand} from '../../adapters/alertmanager/dedicated-alertmanager.ts';
+import {
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	fireAlert,
+} from '../../adapters/alertmanager/dedicated-alertmanager.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
 import {writeTargets} from '../../estate/target-config.ts';
 import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
-import {type Deck, deck} from '../console-process.ts';
-import {expectTamed, expectTamedSnapshot, hostile, megabytes5} from './hostile-text.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
-let open: Deck;
+let open: ConsoleProcess;
 
 async function leave(): Promise<void> {
 	open.press('deck.back');
-	await open.gone('esc back');
+	await open.expectAbsent('esc back');
 }
 
 async function expectReadsOn(): Promise<void> {
 	await expectUsable(open);
-	expectTamed(open);
+	expectSanitized(open);
 	await expectFramed(open);
 	expect(open.pty.screen()).not.toMatch(/ old ─/);
 }
@@ -46,14 +50,14 @@ const page = (text: string) => `HTTP/1.1 200 OK\r\nContent-Type: text/plain; ver
 const quoted = (value: string) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
 describePrometheus('prometheus', 'text from outside', () => {
-	let own: Throwaway<PrometheusServer>;
+	let own: DisposableServer<PrometheusServer>;
 	let scraped: Server;
 
 	beforeAll(async () => {
 		const pages: Readonly<Record<string, string>> = {
-			'/evil': page(`# HELP evil_total ${hostile}\nevil_total{said=${quoted(hostile)}} 1\n`),
-			'/long': page(`long_metric{long="${'x'.repeat(megabytes5)}"} 1\n`),
-			'/refuses': `HTTP/1.1 500 ${hostile}\r\nContent-Length: 0\r\n\r\n`,
+			'/evil': page(`# HELP evil_total ${hostileName}\nevil_total{said=${quoted(hostileName)}} 1\n`),
+			'/long': page(`long_metric{long="${'x'.repeat(fiveMegabytes)}"} 1\n`),
+			'/refuses': `HTTP/1.1 500 ${hostileName}\r\nContent-Length: 0\r\n\r\n`,
 		};
 		const {port, server} = await exporter(path => pages[path] ?? page(''));
 		scraped = server;
@@ -62,12 +66,12 @@ describePrometheus('prometheus', 'text from outside', () => {
 			metrics_path: `/${name}`,
 			static_configs: [{targets: [`127.0.0.1:${port}`], labels}],
 		});
-		own = await throwawayPrometheus({
+		own = await startDisposablePrometheus({
 			files: () => ({
 				config: {
 					global: {scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s'},
 					rule_files: ['rules.yml'],
-					scrape_configs: [pool('evil', {instance: hostile, team: hostile}), pool('long'), pool('refuses')],
+					scrape_configs: [pool('evil', {instance: hostileName, team: hostileName}), pool('long'), pool('refuses')],
 				},
 				rules: [
 					{
@@ -76,8 +80,11 @@ describePrometheus('prometheus', 'text from outside', () => {
 							{
 								alert: 'EvilSaid',
 								expr: 'evil_total == 1',
-								labels: {severity: 'warning', about: hostile},
-								annotations: {summary: `summary ${hostile}`, runbook_url: `https://runbooks.example.test/${hostile}`},
+								labels: {severity: 'warning', about: hostileName},
+								annotations: {
+									summary: `summary ${hostileName}`,
+									runbook_url: `https://runbooks.example.test/${hostileName}`,
+								},
 							},
 							{alert: 'LongSaid', expr: 'long_metric == 1', annotations: {summary: '{{ $labels.long }}'}},
 						],
@@ -85,7 +92,7 @@ describePrometheus('prometheus', 'text from outside', () => {
 				],
 			}),
 		});
-		open = await deck({servers: [own.current()], columns: 160, rows: 40});
+		open = await startConsole({servers: [own.current()], columns: 160, rows: 40});
 		await open.zoom(6, 'Targets');
 	}, 120_000);
 	afterAll(async () => {
@@ -100,31 +107,31 @@ describePrometheus('prometheus', 'text from outside', () => {
 		await open.expect(/EvilSaid .*summary evil/);
 		for (const id of ['prometheus.describe-target', 'prometheus.page', 'prometheus.rules', 'prometheus.pool']) {
 			await open.select(' evil<');
-			open.call(id);
+			open.pressDeclared(id);
 			await open.expect('esc back');
 			await open.expect(/evil/);
-			expectTamed(open);
+			expectSanitized(open);
 			await leave();
 		}
 		await open.select('EvilSaid');
-		open.call('prometheus.alert');
+		open.pressDeclared('prometheus.alert');
 		await open.expect('esc back');
 		await open.expect(/runbook +https:\/\/runbooks\.example\.test\/evil/);
 		await leave();
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
-		await expectTamedSnapshot(open);
+		await expectSanitizedSnapshot(open);
 	});
 
 	test('5 MB label and annotation: they are opened, and the pane reads on', async () => {
 		await open.select('long ');
-		open.call('prometheus.page');
+		open.pressDeclared('prometheus.page');
 		await open.expect(/long_metric\{long="x{40}/, 30);
 		await open.expect(/5\.0Mi of text format/);
 		await leave();
 		await open.expect(/LongSaid .*x{10}/);
 		await open.select('LongSaid');
-		open.call('prometheus.alert');
+		open.pressDeclared('prometheus.alert');
 		await open.expect(/\d % {2}esc back/, 30);
 		await open.expect(/x{40}/);
 		open.press('text.last');
@@ -134,22 +141,30 @@ describePrometheus('prometheus', 'text from outside', () => {
 	});
 });
 
-await describeOwnAlertmanager('text from outside', server => {
+await describeDedicatedAlertmanager('text from outside', server => {
 	let home: string | undefined;
 
 	beforeAll(async () => {
-		const labels = {alertname: 'EvilSaid', instance: hostile, severity: 'critical'};
-		await fire(server, labels, {
-			summary: `summary ${hostile}`,
-			runbook_url: `https://runbooks.example.test/${hostile}`,
+		const labels = {alertname: 'EvilSaid', instance: hostileName, severity: 'critical'};
+		await fireAlert(server, labels, {
+			summary: `summary ${hostileName}`,
+			runbook_url: `https://runbooks.example.test/${hostileName}`,
 		});
-		await fire(server, {alertname: 'LongSaid', instance: 'a:1', long: 'x'.repeat(megabytes5)}, {summary: 'is long'});
-		await fire(server, {alertname: 'LongNote', instance: 'a:1'}, {summary: 'y'.repeat(megabytes5)});
-		await silenceByHand(server, {alertname: 'Nothing', about: hostile}, {by: hostile, comment: `because ${hostile}`});
-		await silenceByHand(server, {alertname: 'Nothing2'}, {by: 'long', comment: 'z'.repeat(megabytes5)});
+		await fireAlert(
+			server,
+			{alertname: 'LongSaid', instance: 'a:1', long: 'x'.repeat(fiveMegabytes)},
+			{summary: 'is long'},
+		);
+		await fireAlert(server, {alertname: 'LongNote', instance: 'a:1'}, {summary: 'y'.repeat(fiveMegabytes)});
+		await createSilenceDirectly(
+			server,
+			{alertname: 'Nothing', about: hostileName},
+			{by: hostileName, comment: `because ${hostileName}`},
+		);
+		await createSilenceDirectly(server, {alertname: 'Nothing2'}, {by: 'long', comment: 'z'.repeat(fiveMegabytes)});
 		home = mkdtempSync(join(tmpdir(), 'midwatch-hostile-'));
 		const file = writeTargets(home, [{name: 'alerts', kind: 'alertmanager', url: server.url, production: false}]);
-		open = await deck({columns: 160, rows: 40, file, home});
+		open = await startConsole({columns: 160, rows: 40, file, home});
 		await open.zoom(6, 'Targets');
 	}, 60_000);
 	afterAll(async () => {
@@ -170,9 +185,9 @@ await describeOwnAlertmanager('text from outside', server => {
 		await open.expect('esc back');
 		await open.expect('because evil');
 		await leave();
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
-		await expectTamedSnapshot(open);
+		await expectSanitizedSnapshot(open);
 	});
 
 	test('5 MB label, annotation and comment: they are opened to their end, and the pane reads on', async () => {

@@ -1,21 +1,21 @@
 import {expect} from 'vitest';
-import type {Deck} from '../console-process.ts';
+import type {ConsoleProcess} from '../console-process.ts';
 
 /**
  * Clears the screen, colours by a C1 control, sets the window's title, turns the reading order, and has a letter that cannot be seen. On the
  * screen it is `evil<202e><200b>`.
  */
-export const hostile = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007il\u202e\u200b';
-export const megabytes5 = 5 * 1024 * 1024;
+export const hostileName = 'ev\u001b[2J\u009b31m\u001b]0;taken\u0007il\u202e\u200b';
+export const fiveMegabytes = 5 * 1024 * 1024;
 
 /** Nothing of what came from outside has reached the terminal as what it means to a terminal. */
-export function expectTamed(open: Deck): void {
+export function expectSanitized(open: ConsoleProcess): void {
 	expect(open.pty.output()).not.toMatch(/\u001b\[2J|\u009b|\u001b\]0;|\u202e|\u200b/);
 }
 
 /** Nor the next program in a pipe. */
-export async function expectTamedSnapshot(open: Deck): Promise<void> {
-	const {out, err} = open.run('snapshot', '--json', '--config', `${open.home}/midwatch.yaml`);
+export async function expectSanitizedSnapshot(open: ConsoleProcess): Promise<void> {
+	const {out, err} = open.runCommand('snapshot', '--json', '--config', `${open.home}/midwatch.yaml`);
 	expect(err).toBe('');
 	const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u200b]/;
 	expect(out).not.toMatch(controls);

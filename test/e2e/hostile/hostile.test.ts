@@ -2,29 +2,29 @@ import {Redis} from 'ioredis';
 import {Client} from 'pg';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
 import {describePostgres, describeRedis} from '../../estate/describe-server.ts';
-import {type Throwaway, throwawayPostgres, throwawayRedis} from '../../estate/disposable-server.ts';
+import {type DisposableServer, startDisposablePostgres, startDisposableRedis} from '../../estate/disposable-server.ts';
 import type {Login, NamedServer} from '../../estate/estate-record.ts';
-import {pgConfig, query} from '../../estate/postgres.ts';
-import {command, redisOptions} from '../../estate/redis.ts';
+import {pgConfig, runQuery} from '../../estate/postgres.ts';
+import {redisOptions, sendCommand} from '../../estate/redis.ts';
 import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
-import {type Deck, deck} from '../console-process.ts';
-import {expectTamed, expectTamedSnapshot, hostile, megabytes5} from './hostile-text.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
+import {expectSanitized, expectSanitizedSnapshot, fiveMegabytes, hostileName} from './hostile-text.ts';
 
-let open: Deck;
+let open: ConsoleProcess;
 
-const watching = (server: NamedServer) => deck({servers: [server], columns: 160, rows: 40});
+const watching = (server: NamedServer) => startConsole({servers: [server], columns: 160, rows: 40});
 
 describePostgres('postgres-15', 'text from outside', like => {
-	let own: Throwaway<Extract<NamedServer, {kind: 'postgres'}>>;
+	let own: DisposableServer<Extract<NamedServer, {kind: 'postgres'}>>;
 	const clients: Client[] = [];
-	const login: Login = {user: hostile, password: 'hostile-password'};
+	const login: Login = {user: hostileName, password: 'hostile-password'};
 
 	beforeAll(async () => {
-		own = await throwawayPostgres(like, ['track_activity_query_size = 1MB']);
-		const role = `"${hostile}"`;
-		await query(own.current(), `create role ${role} login password '${login.password}'`);
+		own = await startDisposablePostgres(like, ['track_activity_query_size = 1MB']);
+		const role = `"${hostileName}"`;
+		await runQuery(own.current(), `create role ${role} login password '${login.password}'`);
 		const busy = async (as: Login | 'app', application: string, statement: string) => {
 			const client = new Client({...pgConfig(own.current(), as), application_name: application});
 			client.on('error', () => {});
@@ -32,9 +32,9 @@ describePostgres('postgres-15', 'text from outside', like => {
 			client.query(statement).catch(() => {});
 			clients.push(client);
 		};
-		await busy(login, hostile, `select pg_sleep(600) as "hostile" /* ${hostile} */`);
-		await busy('app', 'long', `select pg_sleep(600), length('${'x'.repeat(megabytes5)}') as long`);
-		await query(own.current(), `select /* ${'long '.repeat(megabytes5 / 5)} */ 1 as counted`);
+		await busy(login, hostileName, `select pg_sleep(600) as "hostile" /* ${hostileName} */`);
+		await busy('app', 'long', `select pg_sleep(600), length('${'x'.repeat(fiveMegabytes)}') as long`);
+		await runQuery(own.current(), `select /* ${'long '.repeat(fiveMegabytes / 5)} */ 1 as counted`);
 		open = await watching(own.current());
 		await open.zoom(3, 'Slow queries');
 	}, 120_000);
@@ -55,10 +55,10 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await open.expect('esc back');
 		await open.expect('/* evil<202e><200b> */');
 		open.press('deck.back');
-		await open.gone('esc back');
-		expectTamed(open);
+		await open.expectAbsent('esc back');
+		expectSanitized(open);
 		await expectFramed(open);
-		await expectTamedSnapshot(open);
+		await expectSanitizedSnapshot(open);
 	});
 
 	test('5 MB query: the pane reads on, and its text is opened up to a limit that is told', async () => {
@@ -71,37 +71,37 @@ describePostgres('postgres-15', 'text from outside', like => {
 		await open.expect(/100 %/);
 		expect(open.pty.screen()).toMatch(/cut|first|more|kept/i);
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await open.select('long long long');
 		open.press('row.open');
 		await open.expect('esc back');
 		await open.expect('long long long');
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await expectUsable(open);
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });
 
 describeRedis('redis', 'text from outside', like => {
-	let own: Throwaway<Extract<NamedServer, {kind: 'redis'}>>;
+	let own: DisposableServer<Extract<NamedServer, {kind: 'redis'}>>;
 	let client: Redis;
 
 	beforeAll(async () => {
-		own = await throwawayRedis(like);
-		const user = {user: hostile, password: 'hostile-password'};
-		await command(own.current(), ['ACL', 'SETUSER', user.user, 'on', `>${user.password}`, '~*', '&*', '+@all']);
+		own = await startDisposableRedis(like);
+		const user = {user: hostileName, password: 'hostile-password'};
+		await sendCommand(own.current(), ['ACL', 'SETUSER', user.user, 'on', `>${user.password}`, '~*', '&*', '+@all']);
 		client = new Redis(redisOptions(own.current(), user));
 		client.on('error', () => {});
 		await client.connect();
 		// The server takes nothing but printable ASCII here, which leaves the text of a sequence without its ESC.
 		await client.call('CLIENT', 'SETNAME', 'named-[2J');
-		for (let key = 0; key < 50; key++) await client.set(`${hostile}:${key}`, 'x');
+		for (let key = 0; key < 50; key++) await client.set(`${hostileName}:${key}`, 'x');
 		await client.set(Buffer.concat([Buffer.from('bytes-\xff\xfe', 'latin1'), Buffer.from(':1')]), 'x');
-		await client.set('five:megabytes', 'x'.repeat(megabytes5));
-		await client.set(`${'key'.repeat(megabytes5 / 3)}:1`, 'x');
+		await client.set('five:megabytes', 'x'.repeat(fiveMegabytes));
+		await client.set(`${'key'.repeat(fiveMegabytes / 3)}:1`, 'x');
 		open = await watching(own.current());
 		await open.zoom(4, 'Redis memory');
 	}, 120_000);
@@ -115,65 +115,65 @@ describeRedis('redis', 'text from outside', like => {
 		const screen = await open.expect(screen => /evil<202e><200b>:/.test(screen) && screen.includes('named-[2J'));
 		expect(screen).toMatch(/named-\[2J.* ev\S+ /);
 		await open.select('evil<202e><200b>:');
-		open.call('redis.keys');
+		open.pressDeclared('redis.keys');
 		await open.expect('esc back');
 		await open.expect(/evil<202e><200b>:\d+/);
 		open.press('deck.back');
-		await open.gone('esc back');
-		expectTamed(open);
+		await open.expectAbsent('esc back');
+		expectSanitized(open);
 		await expectFramed(open);
-		await expectTamedSnapshot(open);
+		await expectSanitizedSnapshot(open);
 	});
 
 	test('5 MB value and key: the pane reads on and tells the size', async () => {
 		const screen = await open.expect('five:');
 		expect(screen).toMatch(/five:megabytes +[56]\.\dMi/);
 		await open.select('five:');
-		open.call('redis.keys');
+		open.pressDeclared('redis.keys');
 		await open.expect('esc back');
 		await open.expect(/string +never +five:megabytes/);
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await open.select('keykeykey');
-		open.call('redis.keys');
+		open.pressDeclared('redis.keys');
 		await open.expect('esc back');
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await expectUsable(open);
-		expectTamed(open);
+		expectSanitized(open);
 		await expectFramed(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });
 
 describe('text from a cluster', () => {
-	let rig: Rig;
+	let rig: ClusterFixture;
 
 	beforeAll(async () => {
-		rig = await startRig();
-		const {container, note} = {container: 'rig:1', note: `no such key ${hostile}`};
-		rig.api.world.programs.set(container, {
+		rig = await startClusterFixture();
+		const {container, note} = {container: 'rig:1', note: `no such key ${hostileName}`};
+		rig.api.simulation.programs.set(container, {
 			linesPerSecond: 2,
 			keptLines: 8,
-			logs: index => (index % 5 === 4 ? `long ${'x'.repeat(megabytes5)}` : `line ${index} ${hostile}`),
+			logs: index => (index % 5 === 4 ? `long ${'x'.repeat(fiveMegabytes)}` : `line ${index} ${hostileName}`),
 		});
 		rig.addPod('hostile-1');
 		rig.setWaiting('hostile-1', {reason: 'CreateContainerConfigError', message: note});
 		rig.addPod('talks-1');
 		const slow = ['password--', 'password/*', 'redis-cli ', 'password/**/', 'x://a:', '\u0090'];
-		rig.api.world.programs.set('slow:1', {
+		rig.api.simulation.programs.set('slow:1', {
 			linesPerSecond: 4,
 			keptLines: 40,
 			logs: index =>
 				index % 2 === 0 ? (slow[(index / 2) % slow.length] ?? '').repeat(8000) : `line ${index} DB_PASS=hunter2`,
 		});
 		rig.addPod('slow-1', {image: 'slow:1'});
-		const kubeconfig = await rig.file('kubeconfig', rig.api.kubeconfig);
-		const file = await rig.file(
+		const kubeconfig = await rig.writeFile('kubeconfig', rig.api.kubeconfig);
+		const file = await rig.writeFile(
 			'midwatch.yaml',
 			stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}]}),
 		);
-		open = await deck({file, columns: 160, rows: 40});
+		open = await startConsole({file, columns: 160, rows: 40});
 		await open.zoom(1, 'Pods');
 	}, 60_000);
 	afterAll(async () => {
@@ -183,33 +183,33 @@ describe('text from a cluster', () => {
 
 	test('in a status, an event and a log is shown without its controls', async () => {
 		await open.select('hostile-1');
-		open.call('kubernetes.describe-pod');
+		open.pressDeclared('kubernetes.describe-pod');
 		await open.expect(/Container main/);
 		expect(open.pty.screen()).toContain('no such key evil');
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await open.select('talks-1');
-		open.call('kubernetes.logs');
+		open.pressDeclared('kubernetes.logs');
 		await open.expect(/line \d+ evil/);
-		expectTamed(open);
+		expectSanitized(open);
 	});
 
 	test('made to be slow to look through: the log opens, is filtered and left', async () => {
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await open.select('slow-1');
-		open.call('kubernetes.logs');
+		open.pressDeclared('kubernetes.logs');
 		await open.expect(/line \d+ DB_PASS=\*{3}/);
 		open.press('text.filter');
 		open.type('/(a+)+$|DB_PASS/');
 		await open.expect(/(?:line \d+ DB_PASS=\*{3}\s+){5}/);
 		open.type('\r');
-		await open.gone('esc restores');
+		await open.expectAbsent('esc restores');
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		expect(open.pty.output()).not.toContain('hunter2');
 		await open.select('talks-1');
-		open.call('kubernetes.logs');
+		open.pressDeclared('kubernetes.logs');
 		await open.expect('talks-1');
 	});
 
@@ -217,10 +217,10 @@ describe('text from a cluster', () => {
 		await open.expect(/x{40} … [\d,]+ more characters/, 30);
 		await open.expect(/line \d*[05] evil/, 20);
 		open.press('deck.back');
-		await open.gone('esc back');
+		await open.expectAbsent('esc back');
 		await expectUsable(open);
 		await expectFramed(open);
-		expectTamed(open);
+		expectSanitized(open);
 		expect(open.pty.screen()).not.toMatch(/ old ─/);
 	});
 });

@@ -5,10 +5,10 @@ import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {parse, stringify} from 'yaml';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {command, field} from '../../estate/redis.ts';
+import {infoField, sendCommand} from '../../estate/redis.ts';
 import {freePort} from '../../estate/server-process.ts';
 import {writeConfig} from '../../estate/target-config.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -41,12 +41,12 @@ async function listen(port: number) {
 }
 
 describeRedis('redis', 'a required copy of the audit', server => {
-	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+	const limit = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 
 	/** Raises the limit on the selected server, and waits for what the confirmation says in the end. */
-	async function raise(console: Deck, size: string, end: string): Promise<void> {
+	async function raise(console: ConsoleProcess, size: string, end: string): Promise<void> {
 		await console.select('allkeys-lru');
-		console.call('redis.set-maxmemory');
+		console.pressDeclared('redis.set-maxmemory');
 		await console.expect('New maxmemory');
 		console.press('field.clear');
 		console.type(size);
@@ -54,12 +54,12 @@ describeRedis('redis', 'a required copy of the audit', server => {
 		await console.confirm();
 		await console.expect(end, 20);
 		console.press('list.choose');
-		await console.gone(end);
+		await console.expectAbsent(end);
 	}
 
 	test('lets nothing be done while its log server is down, but by a break-glass; then all of it is delivered', async () => {
 		const before = await limit();
-		closing.push(() => command(server, ['CONFIG', 'SET', 'maxmemory', before]));
+		closing.push(() => sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]));
 		const folder = mkdtempSync(join(tmpdir(), 'midwatch-copies-'));
 		closing.push(() => rmSync(folder, {recursive: true, force: true}));
 		const port = await freePort();
@@ -67,7 +67,7 @@ describeRedis('redis', 'a required copy of the audit', server => {
 		const sinks = [{name: 'siem', kind: 'syslog', to: `tcp://127.0.0.1:${port}`, required: true}];
 		writeFileSync(file, stringify({...parse(readFileSync(file, 'utf8')), audit: {sinks}}), {mode: 0o600});
 
-		const console = await deck({file});
+		const console = await startConsole({file});
 		closing.push(() => console.close());
 		await console.zoom(4, 'Redis memory');
 		await console.expect('audit not delivered, no action: siem');
@@ -86,11 +86,11 @@ describeRedis('redis', 'a required copy of the audit', server => {
 		expect(await limit()).toBe(String(99 * 1024 * 1024));
 
 		const siem = await listen(port);
-		await console.gone('GLASS BROKEN', 60);
+		await console.expectAbsent('GLASS BROKEN', 60);
 		await raise(console, '97mb', 'Done');
 		const kinds = () => console.audit().map(({kind}) => kind);
 		expect(kinds()).toContain('break-glass-end');
 		await expect.poll(siem.kinds).toEqual(kinds());
-		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });

@@ -4,18 +4,18 @@ import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {Client} from 'pg';
 import {expect} from 'vitest';
-import {createOpenIntents} from '../../../src/audit/open-intents.ts';
+import {createOpenIntentReader} from '../../../src/audit/open-intents.ts';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import type {PostgresServer, RedisServer} from '../../estate/estate-record.ts';
-import {pgConfig, query} from '../../estate/postgres.ts';
-import {command} from '../../estate/redis.ts';
-import {type AuditLine, type Deck, deck, readAudit} from '../console-process.ts';
+import {pgConfig, runQuery} from '../../estate/postgres.ts';
+import {sendCommand} from '../../estate/redis.ts';
+import {type AuditLine, type ConsoleProcess, readAudit, startConsole} from '../console-process.ts';
 
 /** An action that a console is killed around, on a real server, and what the server itself says was done. */
-export type Around = {
+export type CrashScenario = {
 	readonly server: PostgresServer | RedisServer;
 	/** Opens the confirmation of the action number `run`. */
-	open(console: Deck, run: number): Promise<void>;
+	open(console: ConsoleProcess, run: number): Promise<void>;
 	/** Waits until the server has nothing of a killed console left to read. */
 	settle(): Promise<void>;
 	/** How often the server was sent it. */
@@ -27,9 +27,9 @@ export type Around = {
 };
 
 /** Presses the key of an action until it is taken: it is not while the row under the cursor has just changed. */
-async function call(console: Deck, id: string, opened: string): Promise<void> {
+async function call(console: ConsoleProcess, id: string, opened: string): Promise<void> {
 	for (let left = 20; ; left--) {
-		console.call(id);
+		console.pressDeclared(id);
 		try {
 			await console.expect(opened, 2);
 			return;
@@ -45,7 +45,7 @@ const bytesOf = (run: number): number => (1000 + run) * 1024 * 1024;
 /** Ground truth: SLOWLOG with a threshold of 0, since MONITOR leaves CONFIG out. The server is to be started with `slowlogOfAll`. */
 export const slowlogOfAll = ['slowlog-log-slower-than 0', 'slowlog-max-len 1000000'] as const;
 
-export function aroundMaxmemory(server: RedisServer): Around {
+export function maxmemoryScenario(server: RedisServer): CrashScenario {
 	return {
 		server,
 		async open(console, run) {
@@ -58,11 +58,11 @@ export function aroundMaxmemory(server: RedisServer): Around {
 			console.press('field.accept');
 		},
 		async settle() {
-			const clients = async () => String(await command(server, ['CLIENT', 'LIST']));
+			const clients = async () => String(await sendCommand(server, ['CLIENT', 'LIST']));
 			await expect.poll(clients).not.toContain('name=midwatch');
 		},
 		async sent(run) {
-			const log = (await command(server, ['SLOWLOG', 'GET', '-1'])) as unknown as readonly (readonly unknown[])[];
+			const log = (await sendCommand(server, ['SLOWLOG', 'GET', '-1'])) as unknown as readonly (readonly unknown[])[];
 			const words = log.map(entry => (entry[3] as readonly string[]).join(' ').toLowerCase());
 			return words.filter(line => line === `config set maxmemory ${bytesOf(run)}`).length;
 		},
@@ -72,7 +72,7 @@ export function aroundMaxmemory(server: RedisServer): Around {
 }
 
 /** Ground truth: the server's log, with log_statement = all, as all servers of the estate have it. */
-export function aroundTerminate(server: PostgresServer): Around {
+export function terminateScenario(server: PostgresServer): CrashScenario {
 	const name = (run: number) => `crash-${run}-idle`;
 	const victims = new Map<number, {readonly client: Client; readonly pid: number}>();
 	return {
@@ -91,7 +91,7 @@ export function aroundTerminate(server: PostgresServer): Around {
 		},
 		async settle() {
 			const sessions = () =>
-				query(
+				runQuery(
 					server,
 					"select pid from pg_stat_activity where application_name like 'midwatch%' and pid <> pg_backend_pid()",
 				);
@@ -119,11 +119,11 @@ export type Figures = {nothing: number; intentOnly: number; intentAndSent: numbe
 const noFigures = (): Figures => ({nothing: 0, intentOnly: 0, intentAndSent: 0, outcome: 0, seen: 0});
 
 /** A state that outlives its consoles. */
-export type Home = {
+export type CrashHome = {
 	readonly folder: string;
 	readonly audit: string;
 	/** `host`: in a pid namespace of its own, under this host name. */
-	open(around: Around, host?: string): Promise<Deck>;
+	open(around: CrashScenario, host?: string): Promise<ConsoleProcess>;
 	/** Ids of the intents without a known end. */
 	unresolved(): Promise<readonly string[]>;
 	/** The log is one whole chain. */
@@ -131,34 +131,34 @@ export type Home = {
 	remove(): void;
 };
 
-export function createHome(): Home {
+export function createCrashHome(): CrashHome {
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-crash-'));
 	const audit = join(folder, 'state', 'midwatch', 'audit');
 	return {
 		folder,
 		audit,
 		open: ({server}, host) =>
-			deck({servers: [server], config: {open: [server.name]}, home: folder, columns: 160, ...(host && {host})}),
+			startConsole({servers: [server], config: {open: [server.name]}, home: folder, columns: 160, ...(host && {host})}),
 		async unresolved() {
-			const records = await createOpenIntents(audit).read();
+			const records = await createOpenIntentReader(audit).read();
 			return [...new Set(records.filter(one => one.kind === 'intent').map(one => one.id))];
 		},
 		async expectSound() {
-			for (const {faults, doubts} of await verifyDirectory(audit))
-				expect({faults, doubts}).toEqual({faults: [], doubts: []});
+			for (const {faults, inconclusive: doubts} of await verifyDirectory(audit))
+				expect({faults, doubts}).toEqual({faults: [], inconclusive: []});
 		},
 		remove: () => rmSync(folder, {recursive: true, force: true}),
 	};
 }
 
 /** Waits until the header counts as many unknown outcomes as the log has. */
-export async function expectListed(console: Deck, count: number): Promise<void> {
+export async function expectListed(console: ConsoleProcess, count: number): Promise<void> {
 	const counted = (screen: string) => Number(/(\d+) (?:of )?unknown/.exec(screen)?.[1] ?? 0);
 	await console.expect(screen => counted(screen) === count);
 }
 
 /** Bytes of this month's records. */
-const sizeOf = ({audit}: Home): number =>
+const sizeOf = ({audit}: CrashHome): number =>
 	statSync(join(audit, `${new Date().toISOString().slice(0, 7)}.jsonl`), {throwIfNoEntry: false})?.size ?? 0;
 
 /**
@@ -166,8 +166,8 @@ const sizeOf = ({audit}: Home): number =>
  * since the intent was on disk, where the moments between intent and sending are too short to be met otherwise.
  * @returns how far they came.
  */
-export async function crashAround(around: Around, runs: readonly number[]): Promise<Figures> {
-	const home = createHome();
+export async function crashDuringAction(around: CrashScenario, runs: readonly number[]): Promise<Figures> {
+	const home = createCrashHome();
 	const figures = noFigures();
 	/** Milliseconds in which most of them come to their end; it follows what this machine needs. */
 	let span = 400;
@@ -194,7 +194,7 @@ export async function crashAround(around: Around, runs: readonly number[]): Prom
 		}
 		const last = await home.open(around);
 		await expectListed(last, (await home.unresolved()).length);
-		expect(last.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(last.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		await last.close();
 		return figures;
 	} finally {
@@ -203,7 +203,7 @@ export async function crashAround(around: Around, runs: readonly number[]): Prom
 }
 
 /** What must hold after any crash; counts how far it came. */
-async function judge(around: Around, run: number, home: Home, figures: Figures): Promise<string> {
+async function judge(around: CrashScenario, run: number, home: CrashHome, figures: Figures): Promise<string> {
 	await around.settle();
 	const sent = await around.sent(run);
 	await around.end(run);
@@ -234,4 +234,4 @@ async function judge(around: Around, run: number, home: Home, figures: Figures):
 	return end;
 }
 
-export const recordsOf = ({audit}: Home): readonly AuditLine[] => readAudit(audit);
+export const recordsOf = ({audit}: CrashHome): readonly AuditLine[] => readAudit(audit);

@@ -1,15 +1,15 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {describePostgres, describeRedis} from '../../estate/describe-server.ts';
-import {throwawayPostgres, throwawayRedis} from '../../estate/disposable-server.ts';
+import {startDisposablePostgres, startDisposableRedis} from '../../estate/disposable-server.ts';
 import {
-	aroundMaxmemory,
-	aroundTerminate,
-	crashAround,
-	createHome,
+	crashDuringAction,
+	createCrashHome,
 	expectListed,
+	maxmemoryScenario,
 	recordsOf,
 	slowlogOfAll,
+	terminateScenario,
 } from './crash-fixture.ts';
 
 /** `MIDWATCH_CRASHES=200` by hand. */
@@ -23,14 +23,14 @@ describePostgres('postgres-15', 'a console that is killed around an action', lik
 			timeout: 60_000 + crashes * 20_000,
 		}, async () => {
 			const [postgres, redis] = await Promise.all([
-				throwawayPostgres(likePostgres),
-				throwawayRedis(likeRedis, slowlogOfAll),
+				startDisposablePostgres(likePostgres),
+				startDisposableRedis(likeRedis, slowlogOfAll),
 			]);
 			try {
 				const half = Math.ceil(crashes / 2);
 				const [terminated, set] = await Promise.all([
-					crashAround(aroundTerminate(postgres.current()), numbers(1, half)),
-					crashAround(aroundMaxmemory(redis.current()), numbers(1, crashes - half)),
+					crashDuringAction(terminateScenario(postgres.current()), numbers(1, half)),
+					crashDuringAction(maxmemoryScenario(redis.current()), numbers(1, crashes - half)),
 				]);
 				process.stdout.write(`${JSON.stringify({terminated, set})}\n`);
 			} finally {
@@ -41,9 +41,9 @@ describePostgres('postgres-15', 'a console that is killed around an action', lik
 		test('beside two others that act on the same at the same time, some of which are killed too', {
 			timeout: 300_000,
 		}, async () => {
-			const redis = await throwawayRedis(likeRedis, slowlogOfAll);
-			const around = aroundMaxmemory(redis.current());
-			const home = createHome();
+			const redis = await startDisposableRedis(likeRedis, slowlogOfAll);
+			const around = maxmemoryScenario(redis.current());
+			const home = createCrashHome();
 			const rounds = Math.max(2, Math.ceil(crashes / 15));
 			try {
 				for (const round of numbers(0, rounds)) {
@@ -74,7 +74,7 @@ describePostgres('postgres-15', 'a console that is killed around an action', lik
 				}
 				const last = await home.open(around);
 				await expectListed(last, (await home.unresolved()).length);
-				expect(last.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+				expect(last.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 				await last.close();
 			} finally {
 				home.remove();

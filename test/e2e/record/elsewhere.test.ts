@@ -3,10 +3,10 @@ import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterEach, expect, test} from 'vitest';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {throwawayRedis} from '../../estate/disposable-server.ts';
+import {startDisposableRedis} from '../../estate/disposable-server.ts';
 import {describeNamespaces, innermost} from '../../src/state/namespaces.ts';
-import type {Deck} from '../console-process.ts';
-import {type Around, aroundMaxmemory, createHome, type Home, slowlogOfAll} from './crash-fixture.ts';
+import type {ConsoleProcess} from '../console-process.ts';
+import {type CrashHome, type CrashScenario, createCrashHome, maxmemoryScenario, slowlogOfAll} from './crash-fixture.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -14,14 +14,14 @@ afterEach(async () => {
 	for (const close of closing.splice(0).toReversed()) await close();
 });
 
-const open = async (home: Home, around: Around, host: string): Promise<Deck> => {
+const open = async (home: CrashHome, around: CrashScenario, host: string): Promise<ConsoleProcess> => {
 	const console = await home.open(around, host);
 	closing.push(() => console.close());
 	return console;
 };
 
 /** Waits until a console has the lock on what it is about to change: it has looked for others by then. */
-async function untilLocked(home: Home): Promise<void> {
+async function untilLocked(home: CrashHome): Promise<void> {
 	const dir = join(home.folder, 'state', 'midwatch', 'locks');
 	const isHeld = (name: string) => /\n[1-9]/.test(readFileSync(join(dir, name), 'utf8'));
 	const until = performance.now() + 20_000;
@@ -37,7 +37,7 @@ async function untilLocked(home: Home): Promise<void> {
 }
 
 /** Stops a console that has its lock and has sent nothing. @returns the number of its action, and how to continue it. */
-async function stopBeforeSending(home: Home, around: Around, console: Deck) {
+async function stopBeforeSending(home: CrashHome, around: CrashScenario, console: ConsoleProcess) {
 	for (let run = 1; run < 10; run++) {
 		await around.open(console, run);
 		await console.confirm();
@@ -55,7 +55,7 @@ async function stopBeforeSending(home: Home, around: Around, console: Deck) {
 }
 
 /** Kills a console whose intent is on disk, and whose server does not answer meanwhile. @returns the number of its action. */
-async function leaveUnknown(home: Home, around: Around, host: string): Promise<number> {
+async function leaveUnknown(home: CrashHome, around: CrashScenario, host: string): Promise<number> {
 	const console = await open(home, around, host);
 	for (let run = 1; run < 10; run++) {
 		await around.open(console, run);
@@ -79,12 +79,12 @@ async function leaveUnknown(home: Home, around: Around, host: string): Promise<n
 
 describeNamespaces('a state directory that is shared by consoles in several pid namespaces', () => {
 	describeRedis('redis', 'with an action', like => {
-		const setUp = async (): Promise<{readonly home: Home; readonly around: Around}> => {
-			const redis = await throwawayRedis(like, slowlogOfAll);
+		const setUp = async (): Promise<{readonly home: CrashHome; readonly around: CrashScenario}> => {
+			const redis = await startDisposableRedis(like, slowlogOfAll);
 			closing.push(() => redis.end());
-			const home = createHome();
+			const home = createCrashHome();
 			closing.push(async () => home.remove());
-			return {home, around: aroundMaxmemory(redis.current())};
+			return {home, around: maxmemoryScenario(redis.current())};
 		};
 
 		test.each([
@@ -111,7 +111,7 @@ describeNamespaces('a state directory that is shared by consoles in several pid 
 				await console.confirm();
 				await console.expect('Done');
 				expect(await around.sent(next)).toBe(1);
-				expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+				expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 				expect(readdirSync(locks)).toEqual([]);
 			},
 		);
@@ -131,7 +131,7 @@ describeNamespaces('a state directory that is shared by consoles in several pid 
 				if (screen.includes('Done')) break;
 				refused ||= screen;
 				quick.press('list.choose');
-				await quick.gone('is held by');
+				await quick.expectAbsent('is held by');
 			}
 			// While its lease lasted, and with the file to look at.
 			expect(refused).toMatch(/on laptop-a\)/);
@@ -139,7 +139,7 @@ describeNamespaces('a state directory that is shared by consoles in several pid 
 			await goOn();
 			await slow.expect(/nothing was sent|nothing happened/);
 			expect(await around.sent(run)).toBe(0);
-			expect(slow.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+			expect(slow.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		});
 	});
 });

@@ -1,23 +1,23 @@
 import {afterEach, expect, test} from 'vitest';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {command, field} from '../../estate/redis.ts';
-import {type FaultProxy, faultProxy} from '../../faults/fault-proxy.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {infoField, sendCommand} from '../../estate/redis.ts';
+import {type FaultProxy, startFaultProxy} from '../../faults/fault-proxy.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 import {expectRestored} from './expect-restored.ts';
 
-const open: Deck[] = [];
+const open: ConsoleProcess[] = [];
 afterEach(async () => {
 	for (const one of open.splice(0)) await one.close();
 });
 
-async function opened(options: Parameters<typeof deck>[0]): Promise<Deck> {
-	const one = await deck(options);
+async function opened(options: Parameters<typeof startConsole>[0]): Promise<ConsoleProcess> {
+	const one = await startConsole(options);
 	open.push(one);
 	return one;
 }
 
 describeRedis('redis', 'a console that is ended while it acts', server => {
-	const limit = async () => field(await command(server, ['INFO', 'memory']), 'maxmemory');
+	const limit = async () => infoField(await sendCommand(server, ['INFO', 'memory']), 'maxmemory');
 	const wanted = String(100 * 1024 * 1024);
 
 	/** Holds the program up right after each line on stderr: an answer to the line that comes at once meets it in that very moment. */
@@ -33,7 +33,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 	/** Raises the limit over a slow link, and ends the console as soon as that is on record as intended. `then` happens to the link at that moment. */
 	async function ended(signal: NodeJS.Signals | 'ctrl+c twice', then: (proxy: FaultProxy) => Promise<void>) {
 		const before = await limit();
-		const proxy = await faultProxy(server);
+		const proxy = await startFaultProxy(server);
 		try {
 			const one = await opened({
 				servers: [{...server, host: proxy.host, port: proxy.port}],
@@ -42,7 +42,7 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			});
 			await one.zoom(4, 'Redis memory');
 			await one.select('allkeys-lru');
-			one.call('redis.set-maxmemory');
+			one.pressDeclared('redis.set-maxmemory');
 			await one.expect('New maxmemory');
 			one.press('field.clear');
 			one.type('100mb');
@@ -62,11 +62,11 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 			} else one.pty.signal(signal);
 			const exit = await one.pty.exited;
 			expectRestored(one);
-			expect(one.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+			expect(one.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 			return {one, exit, lines: one.audit(), now: await limit()};
 		} finally {
 			await proxy.close();
-			await command(server, ['CONFIG', 'SET', 'maxmemory', before]);
+			await sendCommand(server, ['CONFIG', 'SET', 'maxmemory', before]);
 		}
 	}
 
@@ -128,8 +128,8 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		next.press('deck.audit');
 		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space settles/);
 		next.press('list.settle');
-		await next.gone('of unknown outcome');
+		await next.expectAbsent('of unknown outcome');
 		expect(next.audit().at(-1)).toMatchObject({kind: 'settle', of: intent?.['id']});
-		expect(next.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(next.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });

@@ -1,8 +1,8 @@
 import {rmSync} from 'node:fs';
 import {afterEach, expect, test} from 'vitest';
 import {describeRedis} from '../../estate/describe-server.ts';
-import {throwawayRedis} from '../../estate/disposable-server.ts';
-import {aroundMaxmemory, createHome, slowlogOfAll} from './crash-fixture.ts';
+import {startDisposableRedis} from '../../estate/disposable-server.ts';
+import {createCrashHome, maxmemoryScenario, slowlogOfAll} from './crash-fixture.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -12,11 +12,11 @@ afterEach(async () => {
 
 describeRedis('redis', 'a log that is removed while a confirmation waits', like => {
 	test('is reported on the screen and by audit verify', {timeout: 90_000}, async () => {
-		const redis = await throwawayRedis(like, slowlogOfAll);
+		const redis = await startDisposableRedis(like, slowlogOfAll);
 		closing.push(() => redis.end());
-		const home = createHome();
+		const home = createCrashHome();
 		closing.push(async () => home.remove());
-		const around = aroundMaxmemory(redis.current());
+		const around = maxmemoryScenario(redis.current());
 		const console = await home.open(around);
 		closing.push(() => console.close());
 		await around.open(console, 1);
@@ -25,6 +25,6 @@ describeRedis('redis', 'a log that is removed while a confirmation waits', like 
 		await console.expect(/record \d+, which this console had written, is not in the log/);
 		await expect.poll(() => console.audit().map(({kind}) => kind)).toContain('verify');
 		expect(console.audit()[0]).toMatchObject({kind: 'gap'});
-		expect(console.run('audit', 'verify').code).not.toBe(0);
+		expect(console.runCommand('audit', 'verify').code).not.toBe(0);
 	});
 });

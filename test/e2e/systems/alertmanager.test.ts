@@ -3,56 +3,57 @@ import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {
-	amtool,
-	describeOwnAlertmanager,
-	expireByHand,
-	fire,
-	resolve,
-	silenceByHand,
+	createSilenceDirectly,
+	describeDedicatedAlertmanager,
+	expireSilenceDirectly,
+	fireAlert,
+	resolveAlert,
+	runAmtool,
 	silencesOf,
 } from '../../adapters/alertmanager/dedicated-alertmanager.ts';
-import {type Front, httpFront} from '../../adapters/alertmanager/reverse-proxy.ts';
+import {type ReverseProxy, startReverseProxy} from '../../adapters/alertmanager/reverse-proxy.ts';
 import {writeTargets} from '../../estate/target-config.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 const down = {alertname: 'TargetDown', job: 'api', instance: 'a:1', severity: 'critical'};
 const comment = 'known since the release';
 
-await describeOwnAlertmanager('silences by keyboard', server => {
-	let front: Front;
-	let open: Deck | undefined;
+await describeDedicatedAlertmanager('silences by keyboard', server => {
+	let front: ReverseProxy;
+	let open: ConsoleProcess | undefined;
 	const homes: string[] = [];
 	beforeAll(async () => {
-		front = await httpFront(server);
+		front = await startReverseProxy(server);
 	});
 	afterAll(() => front.close());
 	beforeEach(async () => {
 		front.mode = 'pass';
-		await fire(server, down, {summary: 'api a:1 is down', runbook_url: 'https://runbooks.example.test/down'});
+		await fireAlert(server, down, {summary: 'api a:1 is down', runbook_url: 'https://runbooks.example.test/down'});
 	});
 	afterEach(async () => {
 		await open?.close();
 		open = undefined;
 		for (const home of homes.splice(0)) rmSync(home, {recursive: true, force: true});
-		for (const one of await silencesOf(server)) if (one.status.state !== 'expired') await expireByHand(server, one.id);
+		for (const one of await silencesOf(server))
+			if (one.status.state !== 'expired') await expireSilenceDirectly(server, one.id);
 	});
 
 	const active = async () => (await silencesOf(server)).filter(one => one.status.state === 'active');
 
 	/** A console with the Alertmanager as its only target, behind what a company puts before it. */
-	async function console(production = false): Promise<Deck> {
+	async function console(production = false): Promise<ConsoleProcess> {
 		const home = mkdtempSync(join(tmpdir(), 'midwatch-e2e-'));
 		homes.push(home);
 		const url = `http://127.0.0.1:${front.port}`;
 		const file = writeTargets(home, [{name: 'alerts', kind: 'alertmanager', url, production}]);
-		open = await deck({columns: 160, rows: 40, file, home});
+		open = await startConsole({columns: 160, rows: 40, file, home});
 		await open.zoom(6, 'Targets');
 		return open;
 	}
 
 	/** Opens the action on the selected alert and says why. */
-	async function propose(on: Deck): Promise<void> {
-		on.call('alertmanager.silence');
+	async function propose(on: ConsoleProcess): Promise<void> {
+		on.pressDeclared('alertmanager.silence');
 		await on.expect('For how long');
 		on.press('field.next', 'field.next');
 		on.type(comment);
@@ -63,11 +64,12 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 	const ended = /\b(?:Done|Failed|Refused|Blocked|Cancelled|Expired)\b|outcome is not known|has changed since/;
 
 	/** The record may be written a moment after the screen. */
-	const recorded = (on: Deck, kind: string) => expect.poll(() => on.audit().filter(line => line.kind === kind));
+	const recorded = (on: ConsoleProcess, kind: string) =>
+		expect.poll(() => on.audit().filter(line => line.kind === kind));
 
-	async function undo(on: Deck): Promise<void> {
+	async function undo(on: ConsoleProcess): Promise<void> {
 		on.press('list.choose');
-		await on.gone('Done');
+		await on.expectAbsent('Done');
 		on.press('deck.undo');
 		await on.expect('silence');
 		on.press('list.choose');
@@ -78,11 +80,11 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 	test('an alert is opened, silenced once it is armed, and told again by undo', async () => {
 		const on = await console(true);
 		await on.select('a:1');
-		on.call('alertmanager.alert');
+		on.pressDeclared('alertmanager.alert');
 		await on.expect('https://runbooks.example.test/down');
 		on.press('deck.back');
-		await on.gone('https://runbooks.example.test/down');
-		on.call('alertmanager.silence');
+		await on.expectAbsent('https://runbooks.example.test/down');
+		on.pressDeclared('alertmanager.silence');
 		await on.expect('is guarded');
 		expect(await active()).toEqual([]);
 		await on.arm('alerts');
@@ -91,19 +93,19 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 		await on.confirm();
 		await on.expect(/Done[\s\S]*hides 1 alert/);
 		expect(await active()).toMatchObject([{comment, createdBy: userInfo().username}]);
-		expect(amtool(server, 'alert', 'query')).not.toContain('TargetDown');
+		expect(runAmtool(server, 'alert', 'query')).not.toContain('TargetDown');
 		await undo(on);
 		expect(await active()).toEqual([]);
-		expect(amtool(server, 'alert', 'query')).toContain('TargetDown');
+		expect(runAmtool(server, 'alert', 'query')).toContain('TargetDown');
 		await recorded(on, 'intent').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
 		await recorded(on, 'undo').toMatchObject([{action: {id: 'alertmanager.silence'}}]);
 		await recorded(on, 'verify').toMatchObject([{result: 'done'}, {result: 'done'}]);
-		expect(on.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(on.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		expect(await on.quit()).toEqual({code: 0});
 	});
 
 	test('a silence is ended, and made again by undo until its old end', async () => {
-		const id = await silenceByHand(server, down, {by: 'mira', comment: 'by mira'});
+		const id = await createSilenceDirectly(server, down, {by: 'mira', comment: 'by mira'});
 		const [before] = await active();
 		const on = await console();
 		await on.select('by mira');
@@ -117,10 +119,10 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 
 	test('a silence over 54 alerts demands and records 54, each of them', async () => {
 		const many = Array.from({length: 54}, (_, at) => ({...down, job: 'many', instance: `m:${at}`}));
-		await Promise.all(many.map(labels => fire(server, labels)));
+		await Promise.all(many.map(labels => fireAlert(server, labels)));
 		const on = await console();
 		await on.select('m:0');
-		on.call('alertmanager.silence');
+		on.pressDeclared('alertmanager.silence');
 		await on.expect('For how long');
 		on.press('field.next', 'field.clear');
 		on.type('job="many"');
@@ -140,20 +142,20 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 			readonly touches: readonly string[];
 		}[];
 		expect({count, touches: touches.toSorted()}).toEqual({count: 54, touches: names});
-		await Promise.all(many.map(labels => resolve(server, labels)));
+		await Promise.all(many.map(labels => resolveAlert(server, labels)));
 	});
 
 	test('what somebody ended meanwhile is stale, and nothing is sent', async () => {
-		const id = await silenceByHand(server, down, {comment: 'short'});
+		const id = await createSilenceDirectly(server, down, {comment: 'short'});
 		const on = await console();
 		await on.select('short');
-		on.call('alertmanager.expire-silence');
+		on.pressDeclared('alertmanager.expire-silence');
 		await on.expect(/type \S+, the number of objects \(2\)/);
-		front.seen.length = 0;
-		await expireByHand(server, id);
+		front.requests.length = 0;
+		await expireSilenceDirectly(server, id);
 		await on.expect(/has changed since[\s\S]*it has ended already|it has ended already[\s\S]*nothing was sent/, 20);
 		on.press('list.choose');
-		expect(front.seen.filter(line => !line.startsWith('GET'))).toEqual([]);
+		expect(front.requests.filter(line => !line.startsWith('GET'))).toEqual([]);
 	});
 
 	test('a proxy that only lets reads through refuses, and that is said and recorded', async () => {
@@ -173,12 +175,12 @@ await describeOwnAlertmanager('silences by keyboard', server => {
 		const on = await console();
 		await on.select('a:1');
 		await propose(on);
-		front.seen.length = 0;
+		front.requests.length = 0;
 		await on.expect('press');
 		front.mode = 'mute';
 		await on.confirm();
 		await on.expect('outcome is not known', 40);
-		expect(front.seen.filter(line => line.startsWith('POST'))).toHaveLength(1);
+		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 		expect(await active()).toHaveLength(1);
 		await recorded(on, 'outcome').toMatchObject([{result: 'unknown'}]);
 	});

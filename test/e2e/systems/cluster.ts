@@ -6,10 +6,10 @@ import {promisify} from 'node:util';
 import {describe} from 'vitest';
 import {stringify} from 'yaml';
 import {type KubernetesApi, startKubernetesApi} from '../../../demo/kubernetes-api/server.ts';
-import type {Login} from '../../../demo/kubernetes-api/serving/access.ts';
+import type {DemoLogin} from '../../../demo/kubernetes-api/serving/access.ts';
 import {createScenario, type ScenarioName} from '../../../demo/scenario.ts';
 import {debianKubectl, type Kubectl} from '../../estate/kubectl.ts';
-import {absent} from '../../estate/skip-or-fail.ts';
+import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
 /** A cluster of the test's own, and an independent client that says what came of what was done to it. */
 export type Cluster = {
@@ -17,14 +17,14 @@ export type Cluster = {
 	/** What kubectl writes, without spaces at its ends. @throws Error with what it complained of. */
 	kubectl(...words: readonly string[]): Promise<string>;
 	/** A configuration with this cluster as its one target, `shop`, which may be changed without arming it. */
-	config(login?: Login): string;
+	config(login?: DemoLogin): string;
 	close(): Promise<void>;
 };
 
 async function openCluster(client: Kubectl, scenario: ScenarioName): Promise<Cluster> {
 	const api = await startKubernetesApi({scenario: createScenario(scenario, {now: Date.now}), context: 'shop'});
 	const folder = mkdtempSync(join(tmpdir(), 'midwatch-cluster-'));
-	const kubeconfigOf = (login: Login) => {
+	const kubeconfigOf = (login: DemoLogin) => {
 		const file = join(folder, `${login}.kubeconfig`);
 		writeFileSync(file, api.kubeconfigOf(login), {mode: 0o600});
 		return file;
@@ -59,6 +59,6 @@ export function describeCluster(
 	const client = debianKubectl();
 	describe(title, () => {
 		if (!('missing' in client)) return body(scenario => openCluster(client, scenario));
-		absent('judge', client.missing);
+		skipOrFail('judge', client.missing);
 	});
 }

@@ -3,20 +3,20 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let rig: Rig;
+let clusterFixture: ClusterFixture;
 let folder: string;
 let login: string;
 let kubeconfig: string;
-const open: Deck[] = [];
+const open: ConsoleProcess[] = [];
 
 beforeAll(async () => {
-	rig = await startRig();
-	rig.addPod('till-7');
+	clusterFixture = await startClusterFixture();
+	clusterFixture.addPod('till-7');
 });
-afterAll(() => rig.close());
+afterAll(() => clusterFixture.close());
 
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'midwatch-approval-'));
@@ -31,14 +31,14 @@ afterEach(async () => {
 /** A plugin that notes that it was run, and gives a token. */
 function writePlugin(name: string): string {
 	const file = join(folder, name);
-	const token = rig.api.world.cluster.access.issue('viewer');
+	const token = clusterFixture.api.simulation.cluster.access.issue('viewer');
 	const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${token}"}}`;
 	writeFileSync(file, `#!/bin/sh\necho "$0" >> "${folder}/runs"\nprintf '%s' '${answer}'\n`, {mode: 0o755});
 	return file;
 }
 
 function writeKubeconfig(command: string, args: readonly string[]): string {
-	const made = JSON.parse(rig.api.kubeconfig) as {readonly users: readonly object[]};
+	const made = JSON.parse(clusterFixture.api.kubeconfig) as {readonly users: readonly object[]};
 	const exec = {apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'IfAvailable'};
 	const file = join(folder, 'kubeconfig');
 	writeFileSync(`${file}.new`, stringify({...made, users: made.users.map(user => ({...user, user: {exec}}))}), {
@@ -52,15 +52,15 @@ const runs = () =>
 	existsSync(join(folder, 'runs')) ? readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n') : [];
 
 /** A console of this user, which finds the kubeconfig by itself. */
-async function start(...words: readonly string[]): Promise<Deck> {
+async function start(...words: readonly string[]): Promise<ConsoleProcess> {
 	const env = {KUBECONFIG: kubeconfig};
-	const one = await deck({home: join(folder, 'home'), env, arguments: words, columns: 140, rows: 40});
+	const one = await startConsole({home: join(folder, 'home'), env, arguments: words, columns: 140, rows: 40});
 	open.push(one);
 	return one;
 }
 
 /** Opens the question from the list of targets. */
-async function ask(console: Deck, program: string): Promise<string> {
+async function ask(console: ConsoleProcess, program: string): Promise<string> {
 	await console.expect(`waits for your approval to run ${program}`, 20);
 	console.press('deck.targets');
 	await console.expect('Watched systems');
@@ -68,7 +68,7 @@ async function ask(console: Deck, program: string): Promise<string> {
 	return console.expect('Run a program to log in to');
 }
 
-async function approve(console: Deck): Promise<void> {
+async function approve(console: ConsoleProcess): Promise<void> {
 	await console.answer(['confirm.yes'], screen => screen.includes('press enter to approve it'));
 	await console.answer(['field.accept'], screen => !screen.includes('to approve it'));
 	await console.expect('approved: ', 10);

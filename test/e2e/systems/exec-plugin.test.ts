@@ -3,29 +3,29 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
-import {type Built, buildAlone} from '../built-program.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type BuiltProgram, buildAlone} from '../built-program.ts';
 
-let midwatch: Built;
-let rig: Rig;
+let midwatch: BuiltProgram;
+let clusterFixture: ClusterFixture;
 let folder: string;
 let login: string;
 let kubeconfig: string;
 
 beforeAll(async () => {
 	midwatch = buildAlone();
-	rig = await startRig();
+	clusterFixture = await startClusterFixture();
 });
 afterAll(async () => {
 	midwatch.remove();
-	await rig.close();
+	await clusterFixture.close();
 });
 
 /** A kubeconfig whose plugin notes that it was run, and where, and gives a token; with `fails` it repeats its arguments and fails. */
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'midwatch-plugin-'));
 	login = join(folder, 'cloud-login');
-	const token = rig.api.world.cluster.access.issue('viewer');
+	const token = clusterFixture.api.simulation.cluster.access.issue('viewer');
 	writeFileSync(
 		login,
 		`#!/bin/sh
@@ -44,7 +44,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 });
 
 function writeKubeconfig(command: string): string {
-	const made = JSON.parse(rig.api.kubeconfig) as {readonly users: readonly object[]};
+	const made = JSON.parse(clusterFixture.api.kubeconfig) as {readonly users: readonly object[]};
 	const exec = {
 		apiVersion: 'client.authentication.k8s.io/v1',
 		command,

@@ -2,20 +2,20 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
-import {unique, until} from '../../adapters/kafka/kafka-fixture.ts';
+import {readUntil, uniqueName} from '../../adapters/kafka/kafka-fixture.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaNode, KafkaServer} from '../../estate/estate-record.ts';
-import {asAdmin} from '../../estate/kafka/kafka.ts';
-import {fill, makeTopic, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
+import {withKafkaAdmin} from '../../estate/kafka/kafka.ts';
+import {makeTopic, produceCount, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
 import {writeTargets} from '../../estate/target-config.ts';
-import {silentListener} from '../../faults/fault-proxy.ts';
+import {startSilentListener} from '../../faults/fault-proxy.ts';
 import {expectFramed, expectUsable} from '../bad-days/bad-days.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
 const patience = 60;
 const groupTopic = '__consumer_offsets';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown> | unknown)[] = [];
 
 afterEach(async () => {
@@ -27,30 +27,30 @@ afterEach(async () => {
 type At = {readonly host: string; readonly port: number};
 
 /** A console on one group, which has stopped 16 messages before the end of its topic. */
-async function watch(brokers: readonly At[], group: string): Promise<Deck> {
+async function watch(brokers: readonly At[], group: string): Promise<ConsoleProcess> {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-kafka-moves-'));
 	closing.push(() => rmSync(home, {recursive: true, force: true}));
 	const addresses = brokers.map(({host, port}) => `${host}:${port}`);
 	const target = {name: 'kafka', kind: 'kafka', production: false, brokers: addresses, groups: `^${group}$`};
 	const file = writeTargets(home, [{...target, connectTimeoutMs: 1500, requestTimeoutMs: 3000}]);
-	open = await deck({file, home, columns: 160, rows: 45});
+	open = await startConsole({file, home, columns: 160, rows: 45});
 	await open.zoom(5, 'Consumer lag');
 	await expectLag(open, group, 16);
 	return open;
 }
 
 /** It is read now, and nothing of it is old. */
-async function expectLag(on: Deck, group: string, lag: number): Promise<void> {
+async function expectLag(on: ConsoleProcess, group: string, lag: number): Promise<void> {
 	const row = new RegExp(`${group} +\\S+ +${lag} `);
 	const old = / old ─|old data|cannot be read|could not be/;
 	await on.expect(screen => row.test(screen) && !old.test(screen), patience);
 }
 
 async function behind(server: KafkaServer): Promise<{readonly topic: string; readonly group: string}> {
-	const topic = unique('moves');
-	const group = unique('moved');
+	const topic = uniqueName('moves');
+	const group = uniqueName('moved');
 	await makeTopic(server, topic);
-	await fill(server, topic, 20);
+	await produceCount(server, topic, 20);
 	await stoppedGroup(server, group, topic, [{partition: 0, offset: 4}]);
 	return {topic, group};
 }
@@ -72,19 +72,19 @@ async function assign(
 	partition: number,
 	replicas: readonly number[],
 ): Promise<void> {
-	await asAdmin(server, admin =>
+	await withKafkaAdmin(server, admin =>
 		admin.alterPartitionReassignments({
 			topics: [{topic, partitionAssignment: [{partition, replicas: [...replicas]}]}],
 		}),
 	);
-	await until(
+	await readUntil(
 		() => partitionOf(server, topic, partition),
 		found => found.leader === replicas[0] && found.replicas.length === replicas.length,
 	);
 }
 
 const partitionOf = (server: KafkaServer, topic: string, partition: number) =>
-	asAdmin(server, async admin => {
+	withKafkaAdmin(server, async admin => {
 		const {topics} = await admin.fetchTopicMetadata({topics: [topic]});
 		const found = topics[0]?.partitions.find(one => one.partitionId === partition);
 		if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
@@ -93,7 +93,7 @@ const partitionOf = (server: KafkaServer, topic: string, partition: number) =>
 
 /** Where the brokers keep what a group commits: its hash, as Java computes it (kafka.coordinator.group.GroupMetadataManager). */
 async function groupPartition(server: KafkaServer, group: string): Promise<number> {
-	const {topics} = await asAdmin(server, admin => admin.fetchTopicMetadata({topics: [groupTopic]}));
+	const {topics} = await withKafkaAdmin(server, admin => admin.fetchTopicMetadata({topics: [groupTopic]}));
 	const hash = [...group].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0);
 	return (hash & 0x7fffffff) % (topics[0]?.partitions.length ?? 1);
 }
@@ -109,7 +109,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await place(server, topic, 0, [2]);
 		const on = await watch(server.nodes.map(at), group);
 		await place(server, topic, 0, [3]);
-		await fill(server, topic, 10);
+		await produceCount(server, topic, 10);
 		await expectLag(on, group, 26);
 		await expectUsable(on);
 		await expectFramed(on);
@@ -124,7 +124,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await place(server, groupTopic, partition, others(server, leader));
 		// The new one has to read what the group committed before it takes more.
 		const commit = () => stoppedGroup(server, group, topic, [{partition: 0, offset: 9}]);
-		await until(
+		await readUntil(
 			() =>
 				commit().then(
 					() => true,
@@ -150,7 +150,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 		await on.expect(/brokers 2\/3/, patience);
 		// Its followers lead what it led, and coordinate what it did.
 		await expectLag(on, group, 16);
-		await fill(server, topic, 10);
+		await produceCount(server, topic, 10);
 		await expectLag(on, group, 26);
 		await expectUsable(on);
 		await expectFramed(on);
@@ -161,7 +161,7 @@ describeKafka('kafka-cluster', 'brokers that stop and move', server => {
 
 	test('silent TCP listener among the addresses: the next one is asked', async () => {
 		const {group} = await behind(server);
-		const silent = await silentListener();
+		const silent = await startSilentListener();
 		closing.push(() => silent.close());
 		const on = await watch([silent, ...server.nodes.map(at)], group);
 		expect(silent.accepted).toBeGreaterThan(0);

@@ -4,14 +4,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {lagsByTool, listenersOf, unique} from '../../adapters/kafka/kafka-fixture.ts';
-import {commandedMember} from '../../adapters/kafka/scripted-member.ts';
+import {lagsByTool, listenersOf, uniqueName} from '../../adapters/kafka/kafka-fixture.ts';
+import {joinScriptedMember} from '../../adapters/kafka/scripted-member.ts';
 import {describeKafka} from '../../estate/describe-server.ts';
 import type {KafkaServer} from '../../estate/estate-record.ts';
 import {makeTopic, produce, stoppedGroup} from '../../estate/kafka/kafka-load.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown> | unknown)[] = [];
 
 afterEach(async () => {
@@ -21,8 +21,8 @@ afterEach(async () => {
 });
 
 /** Fills in the one field of the reset, and waits for what it would do. */
-async function plan(console: Deck, to: string): Promise<string> {
-	console.call('kafka.reset-offsets');
+async function plan(console: ConsoleProcess, to: string): Promise<string> {
+	console.pressDeclared('kafka.reset-offsets');
 	await console.expect('earliest, latest');
 	console.press('field.clear');
 	console.type(to);
@@ -31,9 +31,9 @@ async function plan(console: Deck, to: string): Promise<string> {
 	return console.expect('will run');
 }
 
-async function undo(console: Deck): Promise<void> {
+async function undo(console: ConsoleProcess): Promise<void> {
 	console.press('list.choose');
-	await console.gone('Done');
+	await console.expectAbsent('Done');
 	console.press('deck.undo');
 	await console.expect(/offsets of .* committed on/);
 	console.press('list.choose');
@@ -42,17 +42,17 @@ async function undo(console: Deck): Promise<void> {
 }
 
 test('in the demo, lag heals by keyboard when the group is put past the message that its members die of', async () => {
-	open = await deck({demo: 'lag', rows: 45});
+	open = await startConsole({demo: 'lag', rows: 45});
 	await open.zoom(5, 'Consumer lag');
 	// The topics are there first.
 	await open.expect(/order-processing +order-events/);
 	await open.select('order-processing');
 	await open.arm('kafka-main');
-	open.call('kafka.partitions');
+	open.pressDeclared('kafka.partitions');
 	await open.expect('The oldest message that waits is on partition 7');
 	open.press('deck.back');
-	await open.gone('The oldest message');
-	open.call('kafka.messages');
+	await open.expectAbsent('The oldest message');
+	open.pressDeclared('kafka.messages');
 	await open.expect('Partition');
 	open.press('field.clear');
 	open.type('7');
@@ -61,20 +61,20 @@ test('in the demo, lag heals by keyboard when the group is put past the message 
 	open.press('field.accept');
 	await open.expect('(binary, 11B)');
 	open.press('deck.back');
-	await open.gone('(binary, 11B)');
+	await open.expectAbsent('(binary, 11B)');
 	// Another partition first: it does not help.
 	await plan(open, '3:+1');
 	await open.confirm();
 	await open.expect('Done');
 	open.press('list.choose');
-	await open.gone('Done');
+	await open.expectAbsent('Done');
 	await open.expect('STOP');
 	await plan(open, '7:+1');
 	await open.confirm();
 	await open.expect('Done');
 	open.press('list.choose');
-	await open.gone('STOP', 30);
-	await open.gone('Done');
+	await open.expectAbsent('STOP', 30);
+	await open.expectAbsent('Done');
 	expect(await open.expect('order-processing')).not.toContain('STOP');
 	const verified = () => open?.audit().flatMap(({kind, result}) => (kind === 'verify' ? [result] : []));
 	await expect.poll(verified).toEqual(['done', 'done']);
@@ -84,8 +84,8 @@ test('in the demo, lag heals by keyboard when the group is put past the message 
 describeKafka('kafka-4', 'offsets by keyboard', server => {
 	/** A group that has stopped at 4 and 5 of 10 messages of each partition. */
 	async function stopped(): Promise<{readonly group: string; readonly topic: string}> {
-		const topic = unique('e2e');
-		const group = unique('grp');
+		const topic = uniqueName('e2e');
+		const group = uniqueName('grp');
 		await makeTopic(server, topic, 2);
 		const messages = Array.from({length: 10}, (_, at) => `{"order": ${at}}`);
 		await produce(
@@ -106,7 +106,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 	async function watch(
 		group: string,
 		{port = server.port, login}: {readonly port?: number; readonly login?: keyof KafkaServer['logins']} = {},
-	): Promise<Deck> {
+	): Promise<ConsoleProcess> {
 		const folder = mkdtempSync(join(tmpdir(), 'midwatch-kafka-'));
 		closing.push(() => rmSync(folder, {recursive: true, force: true}));
 		const secret = join(folder, 'password');
@@ -124,7 +124,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		};
 		const file = join(folder, 'midwatch.yaml');
 		writeFileSync(file, stringify({targets: [target]}), {mode: 0o600});
-		const console = await deck({file, rows: 45});
+		const console = await startConsole({file, rows: 45});
 		await console.expect('Consumer lag');
 		await console.expect(new RegExp(`${group} +\\S`));
 		await console.select(group);
@@ -150,18 +150,18 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		const backup = outcome.receipt?.before['backup'] ?? '';
 		expect(readFileSync(backup, 'utf8')).toBe(`${topic},0,4\n${topic},1,5\n`);
 		expect(statSync(backup).mode & 0o777).toBe(0o600);
-		expect(open.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(open.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		open.press('list.choose');
-		await open.gone('Done');
+		await open.expectAbsent('Done');
 		expect(await open.quit()).toEqual({code: 0});
 	});
 
 	test('of a group that has members are not reset', async () => {
 		const {group, topic} = await stopped();
-		const member = await commandedMember(server, group, topic);
+		const member = await joinScriptedMember(server, group, topic);
 		closing.push(() => member.leave());
 		open = await watch(group);
-		open.call('kafka.reset-offsets');
+		open.pressDeclared('kafka.reset-offsets');
 		await open.expect('earliest, latest');
 		open.press('field.accept');
 		await open.expect(/Blocked/, 20);
@@ -181,7 +181,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 	test('are not reset by whom the brokers do not let', async () => {
 		const {group} = await stopped();
 		open = await watch(group, {port: listenersOf(server).sasl, login: 'monitor'});
-		open.call('kafka.reset-offsets');
+		open.pressDeclared('kafka.reset-offsets');
 		await open.expect('earliest, latest');
 		open.press('field.accept');
 		await open.expect(/Blocked/, 20);
@@ -211,7 +211,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 		for (let turn = 0; ; turn += 1) {
 			const error = await new Promise<Error | undefined>(resolve => {
 				relay.once('error', resolve);
-				relay.listen(faulty.toldPort, host, () => resolve(undefined));
+				relay.listen(faulty.advertisedPort, host, () => resolve(undefined));
 			});
 			if (error === undefined) break;
 			if (turn > 60) throw error;
@@ -223,7 +223,7 @@ describeKafka('kafka-4', 'offsets by keyboard', server => {
 	test('whose commit is not answered have an outcome that nobody knows, and that is said', async () => {
 		const {group} = await stopped();
 		await swallowCommits();
-		open = await watch(group, {port: listenersOf(server).faulty.toldPort});
+		open = await watch(group, {port: listenersOf(server).faulty.advertisedPort});
 		await plan(open, '0:+1');
 		await open.confirm();
 		await open.expect('The outcome is not known', 40);

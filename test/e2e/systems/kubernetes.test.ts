@@ -1,9 +1,9 @@
 import {afterEach, expect, test} from 'vitest';
 import type {ScenarioName} from '../../../demo/scenario.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 import {type Cluster, describeCluster} from './cluster.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 let cluster: Cluster | undefined;
 
 afterEach(async () => {
@@ -14,13 +14,13 @@ afterEach(async () => {
 });
 
 /** What was done stands on record, whole: the intent before what came of it, and what was seen afterwards. */
-async function expectRecorded(console: Deck, action: string): Promise<void> {
+async function expectRecorded(console: ConsoleProcess, action: string): Promise<void> {
 	const kinds = () => console.audit().map(line => line.kind);
 	await expect.poll(kinds).toContain('verify');
 	expect(console.audit().find(line => line.kind === 'intent')).toMatchObject({action: {id: action}});
 	expect(kinds().indexOf('intent')).toBeLessThan(kinds().indexOf('outcome'));
 	expect(kinds().indexOf('outcome')).toBeLessThan(kinds().indexOf('verify'));
-	expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+	expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 }
 
 describeCluster('Kubernetes by keyboard', start => {
@@ -28,7 +28,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	async function begin(scenario: ScenarioName, login?: Parameters<Cluster['config']>[0]) {
 		const own = await start(scenario);
 		cluster = own;
-		const console = await deck({file: own.config(login), columns: 160, rows: 44});
+		const console = await startConsole({file: own.config(login), columns: 160, rows: 44});
 		open = console;
 		await console.zoom(1, 'Pods');
 		await console.expect(/Running|CrashLoop/);
@@ -38,20 +38,20 @@ describeCluster('Kubernetes by keyboard', start => {
 	}
 
 	/** The pods of one workload, under its row. */
-	async function onWorkload(console: Deck, namespace: string, short: string): Promise<void> {
+	async function onWorkload(console: ConsoleProcess, namespace: string, short: string): Promise<void> {
 		console.press('pane.order');
 		await console.expect('ordered by workload');
 		await console.filter(`namespace:${namespace} name:${short.split('/')[1]}`);
 		await console.select(short);
 	}
 
-	async function onPod(console: Deck, name: string): Promise<void> {
+	async function onPod(console: ConsoleProcess, name: string): Promise<void> {
 		await console.filter(`name:${name}`);
 		await console.select(name);
 	}
 
 	/** Fills in what an action asks for, the first of it. */
-	async function fill(console: Deck, label: string, value?: string): Promise<void> {
+	async function fill(console: ConsoleProcess, label: string, value?: string): Promise<void> {
 		await console.expect(label);
 		if (value !== undefined) {
 			console.press('field.clear');
@@ -61,9 +61,9 @@ describeCluster('Kubernetes by keyboard', start => {
 	}
 
 	/** Leads the last action back. */
-	async function undo(console: Deck): Promise<void> {
+	async function undo(console: ConsoleProcess): Promise<void> {
 		console.press('list.choose');
-		await console.gone('Done');
+		await console.expectAbsent('Done');
 		console.press('deck.undo');
 		await console.expect('Undo');
 		console.press('list.choose');
@@ -97,7 +97,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {console, kubectl} = await begin('calm');
 		const name = await nameOfOne(kubectl, 'search', 'suggest');
 		await onPod(console, name);
-		console.call('kubernetes.delete-pod');
+		console.pressDeclared('kubernetes.delete-pod');
 		await fill(console, 'Seconds to end in', '1');
 		await console.confirm();
 		await console.expect('Done', 60);
@@ -111,7 +111,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await kubectl('-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name')
 		).split('\n');
 		await console.filter('namespace:checkout name:web-');
-		await console.pty.still(300);
+		await console.pty.waitUntilIdle(300);
 		console.press('row.mark', 'row.down', 'row.mark');
 		await console.expect('2 marked');
 		const told = await console.action('kubernetes.evict-pod');
@@ -128,10 +128,10 @@ describeCluster('Kubernetes by keyboard', start => {
 			const of = ['-n', 'checkout', 'get', 'pods', '-l', 'app.kubernetes.io/name=web', '-o', 'name'];
 			const there = async () => (await kubectl(...of)).split('\n').map(name => name.replace('pod/', ''));
 			await console.filter('namespace:checkout name:web-');
-			await console.pty.still(300);
+			await console.pty.waitUntilIdle(300);
 			console.press('row.mark', 'row.down', 'row.mark', 'row.down', 'row.mark');
 			await console.expect('3 marked');
-			console.call(id);
+			console.pressDeclared(id);
 			if (id === 'kubernetes.delete-pod') await fill(console, 'Seconds to end in', '1');
 			const screen = await console.expect(/type \S+, the number of objects \(3\)/);
 			const marked = [...new Set([...screen.matchAll(/Pod checkout\/(web-[\w-]+)/g)].map(([, name = '']) => name))];
@@ -163,7 +163,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			const {console, get} = await begin('calm');
 			const template = await get(kind, namespace, name, '.spec.template');
 			await onWorkload(console, namespace, short);
-			console.call('kubernetes.restart');
+			console.pressDeclared('kubernetes.restart');
 			await console.confirm();
 			await console.expect('Done', 120);
 			expect(await get(kind, namespace, name, restartedAt)).toMatch(/^\d{4}-\d\d-\d\dT/);
@@ -179,7 +179,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		await onPod(console, await nameOfOne(kubectl, 'identity', 'sessions'));
 		// What stands behind a pod is known a moment after the pod.
 		const asked = async () => {
-			console.call('kubernetes.scale');
+			console.pressDeclared('kubernetes.scale');
 			return console.expect(/Replicas|or not yet/);
 		};
 		await expect.poll(asked, {timeout: 20_000, interval: 500}).toContain('Replicas');
@@ -199,7 +199,7 @@ describeCluster('Kubernetes by keyboard', start => {
 		const replicas = () => get('deployment', 'checkout', 'api', '.spec.replicas');
 		const before = await replicas();
 		await onWorkload(console, 'checkout', 'deploy/api');
-		console.call('kubernetes.scale');
+		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
 		await console.confirm();
 		await console.expect(/looking whether it helped.*\n.*\d+ pods are there, \d of them for the rollout/, 20);
@@ -215,14 +215,14 @@ describeCluster('Kubernetes by keyboard', start => {
 		await console.expect('Done', 20);
 		expect(await replicas()).toBe(before);
 		console.press('list.choose');
-		await console.gone('Done');
-		console.call('kubernetes.scale');
+		await console.expectAbsent('Done');
+		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '10');
 		await console.confirm();
 		await console.expect('looking whether it helped', 20);
 		console.press('confirm.cancel');
 		await console.expect('1 not verified yet: u');
-		console.call('kubernetes.undo-rollout');
+		console.pressDeclared('kubernetes.undo-rollout');
 		await fill(console, 'Back to revision');
 		await console.confirm();
 		await console.expect('all 10 pods are new and available', 60);
@@ -242,7 +242,7 @@ describeCluster('Kubernetes by keyboard', start => {
 				expect.stringMatching(/^superseded: Undo rollout was sent before it showed: /),
 				expect.stringMatching(/^done: all 10 pods are new and available/),
 			]);
-		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	}, 180_000);
 
 	test('the rollout that made the pods crash is undone, and they are well', async () => {
@@ -251,13 +251,13 @@ describeCluster('Kubernetes by keyboard', start => {
 		const image = '.spec.template.spec.containers[0].image';
 		expect(await get('deployment', 'checkout', 'api', image)).toContain('api:2.41.0');
 		await onWorkload(console, 'checkout', 'deploy/api');
-		console.call('kubernetes.undo-rollout');
+		console.pressDeclared('kubernetes.undo-rollout');
 		await fill(console, 'Back to revision');
 		await console.confirm();
 		await console.expect('all 6 pods are new and available', 60);
 		expect(await get('deployment', 'checkout', 'api', image)).toContain('api:2.40.3');
 		expect(await get('deployment', 'checkout', 'api', '.status.availableReplicas')).toBe('6');
-		await console.gone('CrashLoopBackOff', 30);
+		await console.expectAbsent('CrashLoopBackOff', 30);
 		await expectRecorded(console, 'kubernetes.undo-rollout');
 	}, 120_000);
 
@@ -273,7 +273,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await kubectl('-n', namespace, 'rollout', 'status', `${kind}/${name}`);
 			await onWorkload(console, namespace, short);
 			await console.expect('rev 2');
-			console.call('kubernetes.undo-rollout');
+			console.pressDeclared('kubernetes.undo-rollout');
 			await fill(console, 'Back to revision');
 			await console.confirm();
 			await console.expect('Done', 120);
@@ -286,7 +286,7 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('a workload that was changed while it was being confirmed is stale, and nothing is sent', async () => {
 		const {console, kubectl, get} = await begin('calm');
 		await onWorkload(console, 'checkout', 'deploy/cart');
-		console.call('kubernetes.restart');
+		console.pressDeclared('kubernetes.restart');
 		await console.expect(/, to do it|and a reason/);
 		await kubectl('-n', 'checkout', 'scale', 'deployment/cart', '--replicas=7');
 		await console.expect('has changed since', 30);
@@ -298,19 +298,19 @@ describeCluster('Kubernetes by keyboard', start => {
 		const {console, kubectl, get} = await begin('calm');
 		await onPod(console, 'indexer-3');
 		const uid = await get('pod', 'search', 'indexer-3', '.metadata.uid');
-		console.call('kubernetes.evict-pod');
+		console.pressDeclared('kubernetes.evict-pod');
 		await console.expect(/, to do it|and a reason/);
 		await kubectl('-n', 'search', 'delete', 'pod', 'indexer-3', '--grace-period=1');
 		await console.expect('has changed since', 30);
 		await expect.poll(() => get('pod', 'search', 'indexer-3', '.metadata.uid'), {timeout: 30_000}).not.toBe(uid);
-		await console.pty.still(1000).catch(() => undefined);
+		await console.pty.waitUntilIdle(1000).catch(() => undefined);
 		expect(await get('pod', 'search', 'indexer-3', '.metadata.deletionTimestamp')).toBe('');
 	});
 
 	test('who may not is told which line grants it, and nothing is sent', async () => {
 		const {console, get} = await begin('calm', 'viewer');
 		await onWorkload(console, 'identity', 'deploy/sessions');
-		console.call('kubernetes.scale');
+		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
 		const told = await console.expect('nothing was sent', 30);
 		expect(told).toContain('you may not patch deployments/scale in identity');
@@ -320,16 +320,16 @@ describeCluster('Kubernetes by keyboard', start => {
 	test('when the reply is lost nobody knows what came of it, and it is not sent again', async () => {
 		const {console, api, get} = await begin('calm');
 		await onWorkload(console, 'identity', 'deploy/sessions');
-		console.call('kubernetes.scale');
+		console.pressDeclared('kubernetes.scale');
 		await fill(console, 'Replicas', '9');
 		await console.expect(/, to do it|and a reason/);
 		// Once: what were sent again would go through.
-		const callOff = api.faults.next({kind: 'cut'}, {verb: 'patch'}, 1);
+		const callOff = api.faults.injectNext({kind: 'cut'}, {verb: 'patch'}, 1);
 		await console.confirm();
 		await console.expect('outcome is not known', 60);
 		callOff();
 		expect(await get('deployment', 'identity', 'sessions', '.spec.replicas')).toBe('6');
 		expect(console.audit().at(-1)).toMatchObject({kind: 'outcome', result: 'unknown'});
-		expect(console.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(console.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });

@@ -1,27 +1,27 @@
 import {readFile} from 'node:fs/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {stringify} from 'yaml';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let rig: Rig;
-let open: Deck | undefined;
+let clusterFixture: ClusterFixture;
+let open: ConsoleProcess | undefined;
 
 beforeEach(async () => {
-	rig = await startRig();
-	rig.addPod('till-7');
+	clusterFixture = await startClusterFixture();
+	clusterFixture.addPod('till-7');
 });
 
 afterEach(async () => {
 	await open?.close();
 	open = undefined;
-	await rig.close();
+	await clusterFixture.close();
 });
 
 /** A cluster whose login asks a person, at the terminal, for a code. */
 async function asksForCode(): Promise<string> {
-	await rig.file('runs', '');
-	const login = await rig.file(
+	await clusterFixture.writeFile('runs', '');
+	const login = await clusterFixture.writeFile(
 		'login',
 		`#!/bin/sh
 cd "$(dirname "$0")"
@@ -33,8 +33,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 `,
 		0o700,
 	);
-	await rig.file('token', rig.api.world.cluster.access.issue('viewer'));
-	const kubeconfig = await rig.file(
+	await clusterFixture.writeFile('token', clusterFixture.api.simulation.cluster.access.issue('viewer'));
+	const kubeconfig = await clusterFixture.writeFile(
 		'kubeconfig',
 		stringify({
 			apiVersion: 'v1',
@@ -45,8 +45,8 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 				{
 					name: 'demo',
 					cluster: {
-						server: rig.api.url,
-						'certificate-authority-data': Buffer.from(rig.api.ca).toString('base64'),
+						server: clusterFixture.api.url,
+						'certificate-authority-data': Buffer.from(clusterFixture.api.ca).toString('base64'),
 					},
 				},
 			],
@@ -64,15 +64,15 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 			],
 		}),
 	);
-	return rig.file(
+	return clusterFixture.writeFile(
 		'midwatch.yaml',
 		stringify({targets: [{name: 'shop', kind: 'kubernetes', kubeconfig}], kubernetes: {allowExec: [login]}}),
 	);
 }
 
 test('a login that asks a person is run by a key, at the terminal, and never by itself', async () => {
-	open = await deck({file: await asksForCode(), columns: 140, rows: 40});
-	const runs = async () => (await readFile(`${rig.folder}/runs`, 'utf8')).split('\n').length - 1;
+	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
+	const runs = async () => (await readFile(`${clusterFixture.folder}/runs`, 'utf8')).split('\n').length - 1;
 	await open.expect('needs a terminal', 20);
 	expect(await runs()).toBe(0);
 
@@ -98,7 +98,7 @@ test('a login that asks a person is run by a key, at the terminal, and never by 
 });
 
 test('Ctrl-C ends the login and not the console', async () => {
-	open = await deck({file: await asksForCode(), columns: 140, rows: 40});
+	open = await startConsole({file: await asksForCode(), columns: 140, rows: 40});
 	await open.expect('needs a terminal', 20);
 	open.press('deck.targets');
 	await open.expect('Log in from the list of watched systems');

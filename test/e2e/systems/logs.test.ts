@@ -2,10 +2,10 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import type {Pod} from '../../../demo/kubernetes-api/objects/kinds.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 import {type Cluster, describeCluster} from './cluster.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 let cluster: Cluster | undefined;
 
 afterEach(async () => {
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** What the console has saved so far, the newest last. */
-function saved({home}: Deck): readonly string[] {
+function saved({home}: ConsoleProcess): readonly string[] {
 	const folder = join(home, 'state', 'midwatch', 'saved');
 	const newest = readdirSync(folder).toSorted().at(-1) ?? '';
 	return readFileSync(join(folder, newest), 'utf8').trim().split('\n');
@@ -26,10 +26,10 @@ describeCluster('logs by keyboard', start => {
 	async function begin(filter: string, row: string) {
 		const own = await start('crashloop');
 		cluster = own;
-		const pods = own.api.world.cluster.store.list<Pod>('pods', 'checkout');
+		const pods = own.api.simulation.cluster.store.list<Pod>('pods', 'checkout');
 		for (const image of new Set(pods.flatMap(({spec}) => spec.containers.map(container => container.image))))
-			own.api.world.programs.set(image, {...own.api.world.programs.get(image), linesPerSecond: 10});
-		const console = await deck({file: own.config(), columns: 120, rows: 30});
+			own.api.simulation.programs.set(image, {...own.api.simulation.programs.get(image), linesPerSecond: 10});
+		const console = await startConsole({file: own.config(), columns: 120, rows: 30});
 		open = console;
 		await console.zoom(1, 'Pods');
 		await console.filter(filter);
@@ -39,10 +39,10 @@ describeCluster('logs by keyboard', start => {
 
 	test('go on after a broken connection, and are what kubectl reads', async () => {
 		const {console, own} = await begin('namespace:checkout name:web', 'web-');
-		console.call('kubernetes.logs');
+		console.pressDeclared('kubernetes.logs');
 		const title = await console.expect(/Logs of checkout\/web-\S+ .*following/);
 		const [, name = ''] = /Logs of checkout\/(\S+)/.exec(title) ?? [];
-		await expect.poll(() => own.api.faults.now({kind: 'reset'}, {resource: 'pods/log'})).toBe(1);
+		await expect.poll(() => own.api.faults.injectNow({kind: 'reset'}, {resource: 'pods/log'})).toBe(1);
 		await console.expect('connected again');
 		await console.expect(/seq=/);
 		console.press('text.save');
@@ -58,7 +58,7 @@ describeCluster('logs by keyboard', start => {
 	test('of several pods are held, filtered by level and opened with other params', async () => {
 		const {console} = await begin('namespace:checkout name:web', 'web-');
 		console.press('row.mark', 'row.down', 'row.mark');
-		console.call('kubernetes.logs');
+		console.pressDeclared('kubernetes.logs');
 		await console.expect(/Logs of 2 pods .*following/);
 		console.press('text.page-up');
 		await console.expect(/held, \d+ new, G follows/);
@@ -74,6 +74,6 @@ describeCluster('logs by keyboard', start => {
 		console.pty.press('p');
 		await console.expect(/Logs of 2 pods, the run before/);
 		console.press('deck.back');
-		await console.gone('the run before');
+		await console.expectAbsent('the run before');
 	});
 });

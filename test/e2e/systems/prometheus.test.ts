@@ -2,22 +2,22 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
-import {httpFront} from '../../adapters/alertmanager/reverse-proxy.ts';
+import {startReverseProxy} from '../../adapters/alertmanager/reverse-proxy.ts';
 import {
-	labelled,
-	readConfig,
-	reloadByHand,
+	countWrites,
+	readConfigFile,
+	reloadDirectly,
 	runningConfig,
-	writeConfig,
-	writesOf,
+	withExternalLabel,
+	writeConfigFile,
 } from '../../adapters/prometheus/prometheus-fixture.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {throwawayPrometheus} from '../../estate/disposable-server.ts';
+import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
 import type {PrometheusServer} from '../../estate/estate-record.ts';
-import {urlOf} from '../../estate/prometheus.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {prometheusUrl} from '../../estate/prometheus.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** A console on one Prometheus, with the log-in that it asks for. */
-async function console(server: PrometheusServer, production = false): Promise<Deck> {
+async function console(server: PrometheusServer, production = false): Promise<ConsoleProcess> {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-prometheus-'));
 	closing.push(async () => rmSync(home, {recursive: true, force: true}));
 	const write = (name: string, text: string): string => {
@@ -37,12 +37,12 @@ async function console(server: PrometheusServer, production = false): Promise<De
 	};
 	const {login} = server;
 	const entry = {
-		...{name: 'prom', kind: 'prometheus', url: urlOf(server), production},
+		...{name: 'prom', kind: 'prometheus', url: prometheusUrl(server), production},
 		...(login && {username: login.user, password: `\${file:${write('password', login.password)}}`}),
 	};
 	// JSON is YAML too.
 	const file = write('midwatch.yaml', JSON.stringify({targets: [entry]}));
-	const opened = await deck({columns: 160, file, home});
+	const opened = await startConsole({columns: 160, file, home});
 	await opened.zoom(6, 'Targets');
 	await opened.expect(/up \d/);
 	return opened;
@@ -50,75 +50,75 @@ async function console(server: PrometheusServer, production = false): Promise<De
 
 describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () => {
 	test('a changed configuration is loaded, a broken one is told with its fault, and both are on record', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
-		const original = readConfig(server);
+		const original = readConfigFile(server);
 		open = await console(server);
 		await open.select('prometheus');
-		writeConfig(server, labelled(original, 'by-keyboard'));
+		writeConfigFile(server, withExternalLabel(original, 'by-keyboard'));
 		expect(await open.action('prometheus.reload')).toContain('Done');
 		expect(await runningConfig(server)).toContain('by-keyboard');
 		await expect.poll(() => open?.audit().map(line => line.kind)).toContain('verify');
 		open.press('list.choose');
-		await open.gone('Done');
+		await open.expectAbsent('Done');
 
-		writeConfig(server, `${original}\nnonsense: true\n`);
-		open.call('prometheus.reload');
+		writeConfigFile(server, `${original}\nnonsense: true\n`);
+		open.pressDeclared('prometheus.reload');
 		await open.expect('will run');
 		await open.confirm();
 		await open.expect(/field nonsense not found/);
 		expect(await runningConfig(server)).toContain('by-keyboard');
 		const outcomes = () => open?.audit().flatMap(line => (line.kind === 'outcome' ? [line.result] : []));
 		await expect.poll(outcomes).toEqual(['sent', 'failed']);
-		expect(open.run('audit', 'verify')).toMatchObject({code: 0, err: ''});
+		expect(open.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 		open.press('deck.back');
 		// An escape and what follows it at once would be one key.
-		await open.gone('enter closes');
+		await open.expectAbsent('enter closes');
 		// The pane tells of it by the next read, and so does the next confirmation.
 		await open.expect('config reload failed', 30);
-		open.call('prometheus.reload');
+		open.pressDeclared('prometheus.reload');
 		await open.expect('the last reload failed');
 		await open.expect('promtool');
 		open.press('deck.back');
-		await open.gone('promtool');
+		await open.expectAbsent('promtool');
 	});
 
 	test('what somebody reloaded meanwhile is stale, and nothing is sent', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
 		open = await console(server);
 		await open.select('prometheus');
-		open.call('prometheus.reload');
+		open.pressDeclared('prometheus.reload');
 		await open.expect('will run');
-		expect(await reloadByHand(server)).toBe(200);
-		const before = await writesOf(server);
+		expect(await reloadDirectly(server)).toBe(200);
+		const before = await countWrites(server);
 		await open.expect(/somebody reloaded it[\s\S]*has changed since you looked: nothing was sent/, 20);
 		open.press('list.choose');
-		expect(await writesOf(server)).toBe(before);
+		expect(await countWrites(server)).toBe(before);
 		expect(open.audit().filter(line => line.kind === 'outcome' && line.result === 'sent')).toEqual([]);
 	});
 
 	test('when the reply is lost, it is said that nobody knows, and it was sent once', async () => {
-		const own = await throwawayPrometheus();
-		const front = await httpFront(own.current());
+		const own = await startDisposablePrometheus();
+		const front = await startReverseProxy(own.current());
 		closing.push(
 			() => front.close(),
 			() => own.end(),
 		);
 		const server = own.current();
-		const original = readConfig(server);
+		const original = readConfigFile(server);
 		open = await console({...server, port: front.port});
 		await open.select('prometheus');
-		writeConfig(server, labelled(original, 'lost-reply'));
-		open.call('prometheus.reload');
+		writeConfigFile(server, withExternalLabel(original, 'lost-reply'));
+		open.pressDeclared('prometheus.reload');
 		await open.expect('will run');
-		front.seen.length = 0;
+		front.requests.length = 0;
 		front.mode = 'mute';
 		await open.confirm();
 		await open.expect('outcome is not known', 40);
-		expect(front.seen.filter(line => line.startsWith('POST'))).toHaveLength(1);
+		expect(front.requests.filter(line => line.startsWith('POST'))).toHaveLength(1);
 		expect(await runningConfig(server)).toContain('lost-reply');
 		await expect
 			.poll(() => open?.audit().flatMap(line => (line.kind === 'outcome' ? [line.result] : [])))
@@ -126,13 +126,13 @@ describePrometheus('prometheus', 'a Prometheus by keyboard, like the one', () =>
 	});
 
 	test('on a guarded target nothing happens before it is armed', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
-		writeConfig(server, labelled(readConfig(server), 'armed-first'));
+		writeConfigFile(server, withExternalLabel(readConfigFile(server), 'armed-first'));
 		open = await console(server, true);
 		await open.select('prometheus');
-		open.call('prometheus.reload');
+		open.pressDeclared('prometheus.reload');
 		await open.expect('arm');
 		expect(await runningConfig(server)).not.toContain('armed-first');
 		await open.arm('prom');
@@ -145,7 +145,7 @@ describePrometheus('prometheus-guarded', 'a Prometheus without lifecycle', serve
 	test('is not reloaded: the reason and the flag stand in the confirmation', async () => {
 		open = await console(server);
 		await open.select('prometheus');
-		open.call('prometheus.reload');
+		open.pressDeclared('prometheus.reload');
 		await open.expect('--web.enable-lifecycle');
 		expect(open.audit().filter(line => line.kind === 'intent')).toEqual([]);
 		open.press('deck.back');

@@ -1,9 +1,9 @@
 import {afterEach, expect, test} from 'vitest';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let open: Deck | undefined;
-const rigs: Rig[] = [];
+let open: ConsoleProcess | undefined;
+const rigs: ClusterFixture[] = [];
 
 afterEach(async () => {
 	await open?.close();
@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 test('two clusters share a pane, and what is wrong with one is its own', async () => {
-	const [east, west] = await Promise.all([startRig(), startRig()]);
+	const [east, west] = await Promise.all([startClusterFixture(), startClusterFixture()]);
 	rigs.push(east, west);
 	east.addPod('only-in-east', {namespace: 'aaa'});
 	west.addPod('only-in-west', {namespace: 'aaa'});
@@ -20,11 +20,15 @@ test('two clusters share a pane, and what is wrong with one is its own', async (
 		[east, west].map(async (rig, index) => ({
 			name: index === 0 ? 'east' : 'west',
 			kind: 'kubernetes',
-			kubeconfig: await east.file(`kubeconfig-${index}`, rig.api.kubeconfig),
+			kubeconfig: await east.writeFile(`kubeconfig-${index}`, rig.api.kubeconfig),
 		})),
 	);
 	// JSON is YAML too.
-	open = await deck({columns: 140, rows: 30, file: await east.file('midwatch.yaml', JSON.stringify({targets}))});
+	open = await startConsole({
+		columns: 140,
+		rows: 30,
+		file: await east.writeFile('midwatch.yaml', JSON.stringify({targets})),
+	});
 	await open.zoom(1, 'Pods');
 	await open.expect('2 targets', 30);
 	await open.filter('name:only-in');

@@ -1,12 +1,17 @@
 import {afterEach, expect, test} from 'vitest';
-import {type Rig, startRig} from '../../adapters/kubernetes/cluster-fixture.ts';
-import {labelled, readConfig, runningConfig, writeConfig} from '../../adapters/prometheus/prometheus-fixture.ts';
+import {type ClusterFixture, startClusterFixture} from '../../adapters/kubernetes/cluster-fixture.ts';
+import {
+	readConfigFile,
+	runningConfig,
+	withExternalLabel,
+	writeConfigFile,
+} from '../../adapters/prometheus/prometheus-fixture.ts';
 import {describePrometheus} from '../../estate/describe-server.ts';
-import {throwawayPrometheus} from '../../estate/disposable-server.ts';
-import {urlOf} from '../../estate/prometheus.ts';
-import {type Deck, deck} from '../console-process.ts';
+import {startDisposablePrometheus} from '../../estate/disposable-server.ts';
+import {prometheusUrl} from '../../estate/prometheus.ts';
+import {type ConsoleProcess, startConsole} from '../console-process.ts';
 
-let open: Deck | undefined;
+let open: ConsoleProcess | undefined;
 const closing: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -16,42 +21,42 @@ afterEach(async () => {
 });
 
 /** A cluster, and a Prometheus behind its API server that nothing else leads to. */
-async function behindTheCluster(address: string, login: 'operator' | 'viewer'): Promise<Rig> {
-	const rig = await startRig();
+async function behindTheCluster(address: string, login: 'operator' | 'viewer'): Promise<ClusterFixture> {
+	const rig = await startClusterFixture();
 	closing.push(() => rig.close());
-	rig.api.world.backends.set('monitoring/prometheus', address);
-	const kubeconfig = await rig.file('kubeconfig', rig.api.kubeconfigOf(login));
+	rig.api.simulation.backends.set('monitoring/prometheus', address);
+	const kubeconfig = await rig.writeFile('kubeconfig', rig.api.kubeconfigOf(login));
 	const via = {kubernetes: 'shop', namespace: 'monitoring', service: 'prometheus', port: 80};
 	const targets = [
 		{name: 'shop', kind: 'kubernetes', kubeconfig},
 		{name: 'prom', kind: 'prometheus', production: false, via},
 	];
 	// JSON is YAML too.
-	await rig.file('midwatch.yaml', JSON.stringify({targets}));
+	await rig.writeFile('midwatch.yaml', JSON.stringify({targets}));
 	return rig;
 }
 
 describePrometheus('prometheus', 'through the API server of a cluster, the one', () => {
 	test('is read and acted on, as if it stood next door', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
 		const server = own.current();
-		const original = readConfig(server);
-		const rig = await behindTheCluster(urlOf(server), 'operator');
-		open = await deck({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
+		const original = readConfigFile(server);
+		const rig = await behindTheCluster(prometheusUrl(server), 'operator');
+		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
 		await open.zoom(6, 'Targets');
 		await open.expect(/up \d/, 30);
 		await open.select('prometheus');
-		writeConfig(server, labelled(original, 'through-the-cluster'));
+		writeConfigFile(server, withExternalLabel(original, 'through-the-cluster'));
 		expect(await open.action('prometheus.reload')).toContain('Done');
 		expect(await runningConfig(server)).toContain('through-the-cluster');
 	});
 
 	test('tells which right the API server asks for', async () => {
-		const own = await throwawayPrometheus();
+		const own = await startDisposablePrometheus();
 		closing.push(() => own.end());
-		const rig = await behindTheCluster(urlOf(own.current()), 'viewer');
-		open = await deck({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
+		const rig = await behindTheCluster(prometheusUrl(own.current()), 'viewer');
+		open = await startConsole({columns: 160, rows: 40, file: `${rig.folder}/midwatch.yaml`});
 		await open.zoom(6, 'Targets');
 		await open.expect(/services "?[^ ]*prometheus[^ ]*"? is forbidden|cannot get resource "services\/proxy"/, 30);
 		await open.expect('services/proxy');

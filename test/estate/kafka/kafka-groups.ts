@@ -3,13 +3,13 @@ import type {KafkaServer} from '../estate-record.ts';
 import {kafkaClient} from './kafka.ts';
 import {classicMember, javaMember, makeTopic, produce, stoppedGroup} from './kafka-load.ts';
 
-type Stop = () => Promise<void>;
+type StopGroups = () => Promise<void>;
 
 const topic = 'orders';
 const letters = 'orders.dlq';
 
 /** Repeats until it is stopped. What fails meanwhile is tried again: the brokers may be stopped under it. */
-function over(everyMs: number, work: (turn: number) => Promise<void>): Stop {
+function over(everyMs: number, work: (turn: number) => Promise<void>): StopGroups {
 	let isOver = false;
 	const loop = (async () => {
 		for (let turn = 0; !isOver; turn++) {
@@ -24,7 +24,7 @@ function over(everyMs: number, work: (turn: number) => Promise<void>): Stop {
 }
 
 /** A producer of twenty orders a second, and one in sixty that ends among the dead letters. */
-const producing = (server: KafkaServer): Stop =>
+const producing = (server: KafkaServer): StopGroups =>
 	over(500, async turn => {
 		const orders = Array.from({length: 10}, (_, at) => ({
 			key: `customer-${at}`,
@@ -35,7 +35,7 @@ const producing = (server: KafkaServer): Stop =>
 	});
 
 /** Reads two messages a second of twenty. */
-async function lagging(server: KafkaServer): Promise<Stop> {
+async function lagging(server: KafkaServer): Promise<StopGroups> {
 	const consumer = kafkaClient(server, undefined, 10).consumer({groupId: 'reports', maxWaitTimeInMs: 200});
 	await consumer.connect();
 	await consumer.subscribe({topics: [topic]});
@@ -44,7 +44,7 @@ async function lagging(server: KafkaServer): Promise<Stop> {
 }
 
 /** A second member comes and goes, and each time all partitions are given anew. */
-async function rebalancing(server: KafkaServer): Promise<Stop> {
+async function rebalancing(server: KafkaServer): Promise<StopGroups> {
 	const group = {group: 'unsteady', topics: [topic]};
 	const first = await classicMember(server, group);
 	const guests = over(1000, async () => {
@@ -58,7 +58,7 @@ async function rebalancing(server: KafkaServer): Promise<Stop> {
 	};
 }
 
-const groups: Readonly<Record<string, (server: KafkaServer) => Promise<Stop>>> = {
+const groups: Readonly<Record<string, (server: KafkaServer) => Promise<StopGroups>>> = {
 	reading: async server => (await classicMember(server, {group: 'checkout', topics: [topic]})).stop,
 	stopped: async server => {
 		await stoppedGroup(server, 'billing', topic, [{partition: 0, offset: 0}]);
@@ -75,7 +75,7 @@ const groups: Readonly<Record<string, (server: KafkaServer) => Promise<Stop>>> =
  * Brings groups of every kind into their state on one Kafka, over a topic that grows, and keeps them there until what comes back is
  * called. Share groups and the consumer protocol need a broker of 4.x.
  */
-export async function runKafkaGroups(server: KafkaServer): Promise<Stop> {
+export async function runKafkaGroups(server: KafkaServer): Promise<StopGroups> {
 	await makeTopic(server, topic, 3);
 	await makeTopic(server, letters);
 	const stops = [producing(server)];

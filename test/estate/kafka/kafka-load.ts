@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {join} from 'node:path';
 import type {Consumer, Message} from 'kafkajs';
 import type {KafkaServer} from '../estate-record.ts';
-import {asAdmin, kafkaClient} from './kafka.ts';
+import {kafkaClient, withKafkaAdmin} from './kafka.ts';
 
 /** Makes a topic and waits until all its partitions have a leader. */
 export async function makeTopic(
@@ -11,7 +11,7 @@ export async function makeTopic(
 	partitions = 1,
 	replicas = server.nodes.length,
 ): Promise<void> {
-	await asAdmin(server, async admin => {
+	await withKafkaAdmin(server, async admin => {
 		await admin.createTopics({
 			topics: [{topic, numPartitions: partitions, replicationFactor: replicas}],
 			waitForLeaders: true,
@@ -31,14 +31,14 @@ export async function produce(server: KafkaServer, topic: string, messages: read
 }
 
 /** `count` messages, spread over the partitions by their keys. */
-export const fill = (server: KafkaServer, topic: string, count: number): Promise<void> =>
+export const produceCount = (server: KafkaServer, topic: string, count: number): Promise<void> =>
 	produce(
 		server,
 		topic,
 		Array.from({length: count}, (_, at) => ({key: `key-${at}`, value: `{"order": ${at}}`})),
 	);
 
-export type Running = {
+export type RunningMember = {
 	/** How often its members were given partitions anew since it started. */
 	rebalances(): number;
 	/** The generation that its coordinator has given it last. */
@@ -54,7 +54,7 @@ export type Running = {
 export async function classicMember(
 	server: KafkaServer,
 	{group, topics, reads = true}: {readonly group: string; readonly topics: readonly string[]; readonly reads?: boolean},
-): Promise<Running> {
+): Promise<RunningMember> {
 	const consumer: Consumer = kafkaClient(server, undefined, 10).consumer({
 		groupId: group,
 		sessionTimeout: 10_000,

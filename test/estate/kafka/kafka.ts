@@ -2,9 +2,9 @@ import {randomUUID} from 'node:crypto';
 import {chownSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Admin, Kafka, logLevel} from 'kafkajs';
-import type {Certificate} from '../certificates.ts';
+import type {CertificateFiles} from '../certificates.ts';
 import type {KafkaNode, KafkaServer, Login} from '../estate-record.ts';
-import {freePort, runTool, startServer, stop, unprivileged, until} from '../server-process.ts';
+import {freePort, runTool, startServer, stopProcess, unprivileged, waitUntilReady} from '../server-process.ts';
 import {grantKafka} from './kafka-grants.ts';
 
 const logins: KafkaServer['logins'] = {
@@ -25,13 +25,13 @@ export type KafkaOptions = {
 	readonly brokers: 1 | 3;
 	/** Listeners with logins, ACLs and TLS beside the plain one: one broker only. */
 	readonly guarded?: {
-		readonly valid: Certificate;
-		readonly expired: Certificate;
+		readonly valid: CertificateFiles;
+		readonly expired: CertificateFiles;
 		/** Further listeners, each told to clients as that port, its own when absent: two may be told as the same. */
 		readonly doors?: readonly {
 			/** `MUTUAL`: with TLS, for those alone who show a certificate of the same authority. `TOKEN`: for a token that nobody signed. */
 			readonly like: 'FAULTY' | 'SASL' | 'TLS' | 'EXPIRED' | 'MUTUAL' | 'TOKEN';
-			readonly toldPort?: number;
+			readonly advertisedPort?: number;
 		}[];
 	};
 	/** Lines for server.properties. */
@@ -146,7 +146,7 @@ function own(path: string): string {
 }
 
 /** Kafka wants the key and the certificate in one file. */
-function keystore(folder: string, name: string, certificate: Certificate): string {
+function keystore(folder: string, name: string, certificate: CertificateFiles): string {
 	const file = join(folder, `${name}.pem`);
 	writeFileSync(file, readFileSync(certificate.key, 'utf8') + readFileSync(certificate.cert, 'utf8'), {mode: 0o600});
 	return own(file);
@@ -174,19 +174,19 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		readonly like: keyof typeof protocols;
 		readonly name: string;
 		readonly port: number;
-		readonly toldPort: number;
+		readonly advertisedPort: number;
 	}[] = [];
 	for (const door of guarded?.doors ?? []) {
 		const port = await wanted(0);
-		doors.push({toldPort: port, ...door, name: `DOOR${doors.length}`, port});
+		doors.push({advertisedPort: port, ...door, name: `DOOR${doors.length}`, port});
 	}
 	const listeners = guarded && {
 		sasl: await wanted(3),
 		tls: await wanted(4),
 		expired: await wanted(5),
 		saslTls: await wanted(6),
-		faulty: {port: await wanted(7), toldPort: await wanted(8)},
-		doors: doors.map(({port, toldPort}) => ({port, toldPort})),
+		faulty: {port: await wanted(7), advertisedPort: await wanted(8)},
+		doors: doors.map(({port, advertisedPort}) => ({port, advertisedPort: advertisedPort})),
 	};
 	const keystores = guarded && {
 		valid: keystore(folder, 'valid', guarded.valid),
@@ -200,7 +200,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 	);
 
 	const toldPorts = new Map(
-		[...(listeners ? [listeners.faulty] : []), ...doors].map(door => [String(door.port), String(door.toldPort)]),
+		[...(listeners ? [listeners.faulty] : []), ...doors].map(door => [String(door.port), String(door.advertisedPort)]),
 	);
 	const told = (listener: string) => listener.replace(/\d+$/, port => toldPorts.get(port) ?? port);
 
@@ -264,9 +264,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
 		...(guarded ? {ca: guarded.valid.ca} : {}),
 	};
 	try {
-		for (const node of nodes) await until(`${name} broker ${node.id}`, node, () => knowsAll(node, brokers), 90);
-		await until(`${name}'s groups`, first, () => coordinates(first));
-		if (guarded) await asAdmin(server, admin => grantKafka(admin, logins));
+		for (const node of nodes)
+			await waitUntilReady(`${name} broker ${node.id}`, node, () => knowsAll(node, brokers), 90);
+		await waitUntilReady(`${name}'s groups`, first, () => coordinates(first));
+		if (guarded) await withKafkaAdmin(server, admin => grantKafka(admin, logins));
 		return server;
 	} catch (error) {
 		await stopKafka(server);
@@ -278,14 +279,14 @@ const launch = (jars: string, properties: string, log: string) =>
 	startServer('java', java(jars, 'kafka.Kafka', [properties]), log);
 
 const knowsAll = (node: KafkaNode, brokers: number): Promise<boolean> =>
-	asAdmin(
+	withKafkaAdmin(
 		{host: '127.0.0.1', port: node.port},
 		async admin => (await admin.describeCluster()).brokers.length === brokers,
 	);
 
 /** The first who asks for a group's coordinator makes the brokers create the topic that groups are kept in. */
 const coordinates = (node: KafkaNode): Promise<boolean> =>
-	asAdmin({host: '127.0.0.1', port: node.port}, async admin => {
+	withKafkaAdmin({host: '127.0.0.1', port: node.port}, async admin => {
 		await admin.describeCluster();
 		return (await admin.describeGroups(['estate'])).groups.length === 1;
 	});
@@ -297,16 +298,16 @@ export async function restartKafka(server: KafkaServer): Promise<KafkaServer> {
 	const [first] = nodes;
 	if (first === undefined) throw new Error(`${server.name} has no broker`);
 	for (const node of nodes) {
-		await until(`${server.name} broker ${node.id}`, node, () => knowsAll(node, nodes.length), 90);
+		await waitUntilReady(`${server.name} broker ${node.id}`, node, () => knowsAll(node, nodes.length), 90);
 	}
-	await until(`${server.name}'s groups`, first, () => coordinates(first));
+	await waitUntilReady(`${server.name}'s groups`, first, () => coordinates(first));
 	return {...server, nodes, pid: first.pid, started: first.started};
 }
 
 /** The brokers that lean on the controller first. */
 export async function stopKafka(server: KafkaServer): Promise<void> {
-	await Promise.all(server.nodes.filter(node => node.id !== 1).map(node => stop(node)));
-	for (const node of server.nodes) await stop(node);
+	await Promise.all(server.nodes.filter(node => node.id !== 1).map(node => stopProcess(node)));
+	for (const node of server.nodes) await stopProcess(node);
 }
 
 /** A client of kafkajs that tries once and says nothing. Without a login it is the superuser on the plain listener. */
@@ -332,7 +333,7 @@ export function kafkaClient(
 }
 
 /** One admin for one piece of work. */
-export async function asAdmin<T>(
+export async function withKafkaAdmin<T>(
 	server: Pick<KafkaServer, 'host' | 'port'>,
 	work: (admin: Admin) => Promise<T>,
 ): Promise<T> {
@@ -346,5 +347,5 @@ export async function asAdmin<T>(
 }
 
 /** Runs one of Kafka's own tools to its end and gives what it wrote: `org.apache.kafka.tools.consumer.group.ConsumerGroupCommand`. */
-export const kafkaTool = (server: KafkaServer, program: string, args: readonly string[]): string =>
+export const runKafkaTool = (server: KafkaServer, program: string, args: readonly string[]): string =>
 	runTool('java', java(server.jars, program, args));

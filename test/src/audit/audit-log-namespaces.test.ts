@@ -9,7 +9,7 @@ import {createAudit} from '../../../src/audit/audit-log.ts';
 import type {AuditRecord} from '../../../src/audit/audit-record.ts';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import {systemClock} from '../../../src/time/clock.ts';
-import {describeNamespaces, innermost, spawnElsewhere} from '../state/namespaces.ts';
+import {describeNamespaces, innermost, spawnInNamespaces} from '../state/namespaces.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 import {actor} from '../state/test-actor.ts';
 
@@ -18,7 +18,7 @@ const sleeper = fileURLToPath(new URL('stop-while-writing.ts', import.meta.url))
 const writer = fileURLToPath(new URL('write-records.ts', import.meta.url));
 
 function start(host: string, script: string, ...words: readonly string[]): ChildProcess {
-	const child = spawnElsewhere(host, [process.execPath, script, ...words], {
+	const child = spawnInNamespaces(host, [process.execPath, script, ...words], {
 		stdio: ['pipe', 'pipe', 'inherit'],
 	});
 	onTestFinished(() => void child.kill('SIGKILL'));
@@ -54,7 +54,7 @@ describeNamespaces('the log of consoles in several pid namespaces', () => {
 				...['other 1', 'other 2', 'other 3', 'other 4'],
 				...['sleeper 1', 'sleeper 2', 'sleeper 3'],
 			]);
-			expect(await verifyDirectory(audit.dir)).toMatchObject([{records: 7, faults: [], doubts: [], notes: []}]);
+			expect(await verifyDirectory(audit.dir)).toMatchObject([{records: 7, faults: [], inconclusive: [], notes: []}]);
 			expect((await readdir(audit.dir)).filter(name => /[0-9a-f]{24}$/.test(name))).toEqual([]);
 		},
 	);
@@ -83,7 +83,7 @@ describeNamespaces('the log of consoles in several pid namespaces', () => {
 		}
 		expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0, 0]);
 		const reports = await verifyDirectory(join(stateDir, 'audit'));
-		expect(reports).toMatchObject([{faults: [], doubts: []}]);
+		expect(reports).toMatchObject([{faults: [], inconclusive: []}]);
 		expect((await notes(join(stateDir, 'audit'))).filter(note => note?.includes(' of '))).toHaveLength(3 * count);
 	});
 
@@ -92,10 +92,10 @@ describeNamespaces('the log of consoles in several pid namespaces', () => {
 		const child = start('laptop-a', sleeper, stateDir, 'line', String(leaseMs));
 		await once(child.stdout ?? child, 'data');
 		process.kill(innermost(child), 'SIGKILL');
-		const next = spawnElsewhere('laptop-b', [process.execPath, writer, stateDir, '3', String(leaseMs)]);
+		const next = spawnInNamespaces('laptop-b', [process.execPath, writer, stateDir, '3', String(leaseMs)]);
 		next.stdin?.write('go\n');
 		expect((await once(next, 'close'))[0]).toBe(0);
-		expect(await verifyDirectory(join(stateDir, 'audit'))).toMatchObject([{records: 4, faults: [], doubts: []}]);
+		expect(await verifyDirectory(join(stateDir, 'audit'))).toMatchObject([{records: 4, faults: [], inconclusive: []}]);
 		expect(await readFile(join(stateDir, 'audit', 'writer.lock'), 'utf8')).toContain('\nreleased');
 	});
 });

@@ -19,7 +19,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test, vi} from 'vitest';
 import {createAudit} from '../../../src/audit/audit-log.ts';
-import {type AuditRecord, canonical, seal} from '../../../src/audit/audit-record.ts';
+import {type AuditRecord, canonicalJson, sealRecord} from '../../../src/audit/audit-record.ts';
 import {verifyDirectory, verifyFile} from '../../../src/audit/verify-log.ts';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
@@ -248,7 +248,7 @@ describe('what was lost', () => {
 	test('a last record that was written anew, with a hash that fits, shows against the mirror', async () => {
 		const {audit, path} = await scratchAudit();
 		const {hash: _, ...record} = await audit.append({kind: 'settle', note: 'one'});
-		await writeFile(path, `${canonical(seal({...record, note: 'another'}))}\n`);
+		await writeFile(path, `${canonicalJson(sealRecord({...record, note: 'another'}))}\n`);
 		const faults = [{line: 0, text: 'record 1 is not the one that had been written'}];
 		expect((await verifyFile(path)).faults).toEqual(faults);
 	});
@@ -271,9 +271,9 @@ describe('what was lost', () => {
 		const text = expect.stringContaining('record 2, which this console had written, is not in the log any more');
 		expect(await verifyFile(path)).toMatchObject({records: 2, faults: [{line: 1, text}]});
 		expect((await recordsIn(path))[0]).toMatchObject({kind: 'gap', lost: {seq: 2, hash: second.hash}});
-		expect(audit.gap.get()).toEqual((await recordsIn(path))[0]);
+		expect(audit.lastGapRecord.get()).toEqual((await recordsIn(path))[0]);
 		await audit.append({kind: 'stop'});
-		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 1}], doubts: []});
+		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 1}], inconclusive: []});
 	});
 
 	test.each([1, 5])('another log of %i records in its place shows as well', async count => {
@@ -294,7 +294,7 @@ describe('what was lost', () => {
 			await audit.append({kind: 'settle'});
 			for (let more = 0; more < 4; more += 1) await other.append({kind: 'settle'});
 		}
-		expect(await verifyFile(path)).toMatchObject({records: 15, faults: [], doubts: [], notes: []});
+		expect(await verifyFile(path)).toMatchObject({records: 15, faults: [], inconclusive: [], notes: []});
 	});
 
 	test('a mirror that is missing or spoilt is told', async () => {
@@ -304,10 +304,10 @@ describe('what was lost', () => {
 		expect((await verifyFile(path)).faults).toHaveLength(1);
 		await rm(join(audit.dir, 'head.json'));
 		const doubt = 'whether its end was cut off cannot be told: head.json, which says where it ends, is missing';
-		expect(await verifyFile(path)).toMatchObject({faults: [], doubts: [{line: 0, text: doubt}]});
+		expect(await verifyFile(path)).toMatchObject({faults: [], inconclusive: [{line: 0, text: doubt}]});
 		await writeFile(path, '');
 		expect(await verifyDirectory(audit.dir)).toMatchObject([
-			{records: 0, faults: [], doubts: [{line: 0, text: doubt}]},
+			{records: 0, faults: [], inconclusive: [{line: 0, text: doubt}]},
 		]);
 		await rm(path);
 		expect(await verifyDirectory(audit.dir)).toEqual([]);
@@ -319,7 +319,7 @@ describe('what was lost', () => {
 		await rm(join(audit.dir, 'head.json'));
 		await audit.append({kind: 'stop'});
 		const text = 'head.json was missing or spoilt: whether records after record 1 were cut off cannot be told';
-		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 2, text}], doubts: [], notes: []});
+		expect(await verifyFile(path)).toMatchObject({records: 3, faults: [{line: 2, text}], inconclusive: [], notes: []});
 		await audit.append({kind: 'stop'});
 		expect(await verifyFile(path)).toMatchObject({records: 4, faults: [{line: 2}]});
 	});
@@ -330,8 +330,8 @@ describe('what was lost', () => {
 		await clock.advance(15 * 24 * 3_600_000);
 		await audit.append({kind: 'stop'});
 		await rm(join(audit.dir, 'head.json'));
-		expect(await verifyFile(path)).toMatchObject({faults: [], doubts: []});
-		expect(await verifyDirectory(audit.dir)).toMatchObject([{doubts: []}, {doubts: [{line: 0}]}]);
+		expect(await verifyFile(path)).toMatchObject({faults: [], inconclusive: []});
+		expect(await verifyDirectory(audit.dir)).toMatchObject([{inconclusive: []}, {inconclusive: [{line: 0}]}]);
 	});
 
 	test('a long torn part does not hide the last whole record', async () => {

@@ -1,21 +1,27 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {type AuditRecord, canonical, type Entry, genesis, seal} from '../../../src/audit/audit-record.ts';
-import {chainStart, parseLine, verifyChain} from '../../../src/audit/chain.ts';
+import {
+	type AuditEntry,
+	type AuditRecord,
+	canonicalJson,
+	genesisHash,
+	sealRecord,
+} from '../../../src/audit/audit-record.ts';
+import {chainStart, parseRecordLine, verifyChain} from '../../../src/audit/chain.ts';
 import {actor} from '../state/test-actor.ts';
 
-function chainOf(entries: readonly Entry[]): readonly AuditRecord[] {
+function chainOf(entries: readonly AuditEntry[]): readonly AuditRecord[] {
 	const records: AuditRecord[] = [];
 	for (const entry of entries) {
 		const seq = records.length + 1;
-		const prev = records.at(-1)?.hash ?? genesis;
+		const prev = records.at(-1)?.hash ?? genesisHash;
 		const ts = new Date(Date.UTC(2026, 10, 21) + seq * 1000).toISOString();
-		records.push(seal({...entry, v: 1, seq, id: `R${seq}`, ts, session: 'S', app: '0.1.0', actor, prev}));
+		records.push(sealRecord({...entry, v: 1, seq, id: `R${seq}`, ts, session: 'S', app: '0.1.0', actor, prev}));
 	}
 	return records;
 }
 
-const linesOf = (records: readonly AuditRecord[]): readonly string[] => records.map(record => canonical(record));
+const linesOf = (records: readonly AuditRecord[]): readonly string[] => records.map(record => canonicalJson(record));
 const bytesOf = (lines: readonly string[]): Uint8Array => Buffer.from(lines.map(line => `${line}\n`).join(''));
 const faultsOf = (lines: readonly string[]) => verifyChain(bytesOf(lines), chainStart).faults;
 
@@ -80,7 +86,7 @@ describe('a chain', () => {
 				if (to !== from) expect(faultsOf(rest.toSpliced(to, 0, line)).length).toBeGreaterThan(0);
 				expect(faultsOf(lines.toSpliced(to, 0, line)).length).toBeGreaterThan(0);
 				const {hash: _, ...unsealed} = records[from] as AuditRecord;
-				const forged = canonical(seal({...unsealed, note: `${unsealed.note}, or so`}));
+				const forged = canonicalJson(sealRecord({...unsealed, note: `${unsealed.note}, or so`}));
 				if (from < lines.length - 1) expect(faultsOf(lines.toSpliced(from, 1, forged)).length).toBeGreaterThan(0);
 			}),
 		);
@@ -112,13 +118,13 @@ describe('a chain', () => {
 describe('a line', () => {
 	test('is compared as bytes: sequences that decode to the same text are not the same', () => {
 		const [record] = chainOf([{kind: 'intent', note: 'a\ufffdb'}]);
-		const line = Buffer.from(canonical(record));
-		expect(parseLine(line)).toEqual(record);
+		const line = Buffer.from(canonicalJson(record));
+		expect(parseRecordLine(line)).toEqual(record);
 		const at = line.indexOf(0xef);
 		const changed = Buffer.from(line);
 		changed[at] = 0xf0;
 		expect(changed.toString('utf8')).toBe(line.toString('utf8'));
-		expect(parseLine(changed)).toBeUndefined();
+		expect(parseRecordLine(changed)).toBeUndefined();
 	});
 
 	test.each([
@@ -136,13 +142,13 @@ describe('a line', () => {
 		fc.assert(
 			fc.property(fc.dictionary(fc.string(), fc.jsonValue()), value => {
 				const turned = Object.fromEntries(Object.entries(value).reverse());
-				expect(canonical(turned)).toBe(canonical(value));
-				expect(JSON.parse(canonical(value))).toEqual(JSON.parse(JSON.stringify(value)));
+				expect(canonicalJson(turned)).toBe(canonicalJson(value));
+				expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
 			}),
 		);
 	});
 
 	test.each([[Number.NaN], [10n], [() => 1], [Symbol('x')]])('cannot hold %s', value => {
-		expect(() => canonical({value})).toThrow(TypeError);
+		expect(() => canonicalJson({value})).toThrow(TypeError);
 	});
 });

@@ -42,9 +42,9 @@ describe('whether a record can be written', () => {
 		await checkWritable(options(stateDir));
 		const dir = join(stateDir, 'audit');
 		expect(await readdir(dir)).toEqual([expect.stringMatching(/\.jsonl$/), 'head.json', 'writer.lock']);
-		expect(await verifyDirectory(dir)).toMatchObject([{records: 1, faults: [], doubts: []}]);
+		expect(await verifyDirectory(dir)).toMatchObject([{records: 1, faults: [], inconclusive: []}]);
 		await createAudit(options(stateDir)).append({kind: 'stop'});
-		expect(await verifyDirectory(dir)).toMatchObject([{records: 2, faults: [], doubts: []}]);
+		expect(await verifyDirectory(dir)).toMatchObject([{records: 2, faults: [], inconclusive: []}]);
 	});
 
 	test('makes no directory where there is none yet', async () => {

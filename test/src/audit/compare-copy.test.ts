@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {compareCopy, copiedIn} from '../../../src/audit/compare-copy.ts';
+import {compareCopy, parseCopiedRecords} from '../../../src/audit/compare-copy.ts';
 
 const log = new Map([1, 2, 3, 4].map(seq => [seq, `h${seq}`]));
 const copy = (...numbers: readonly number[]) => numbers.map(seq => ({seq, hash: `h${seq}`}));
@@ -12,7 +12,7 @@ test('records are found in lines of JSON and of syslog, and nothing else is take
 		'{"seq":"3","hash":"h3"}',
 		'',
 	].join('\n');
-	expect(copiedIn(text)).toEqual([
+	expect(parseCopiedRecords(text)).toEqual([
 		{seq: 1, hash: 'h1'},
 		{seq: 2, hash: 'h2'},
 	]);

@@ -1,12 +1,12 @@
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {createCursor} from '../../../src/audit/delivery-cursor.ts';
+import {createDeliveryCursor} from '../../../src/audit/delivery-cursor.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 
 test('the cursor of a sink is moved by several consoles at once, also where they have the same pid in containers of their own', async () => {
 	const stateDir = await scratchDir();
-	const cursors = Array.from({length: 8}, () => createCursor(stateDir, 'siem'));
+	const cursors = Array.from({length: 8}, () => createDeliveryCursor(stateDir, 'siem'));
 	await Promise.all(
 		cursors.flatMap((cursor, at) => [1, 2, 3].map(turn => cursor.write({seq: turn * 10 + at, hash: 'h'}, 'back'))),
 	);

@@ -2,12 +2,12 @@ import {readdir, readFile, rm, truncate, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {createAudit} from '../../../src/audit/audit-log.ts';
-import type {Entry} from '../../../src/audit/audit-record.ts';
-import {copiedAudit} from '../../../src/audit/audit-with-sinks.ts';
+import type {AuditEntry} from '../../../src/audit/audit-record.ts';
+import {createAuditWithSinks} from '../../../src/audit/audit-with-sinks.ts';
 import {createBreakGlass} from '../../../src/audit/break-glass.ts';
 import {createDelivery} from '../../../src/audit/delivery.ts';
 import type {ConfiguredSink} from '../../../src/audit/sink-sender.ts';
-import {unresolved} from '../../../src/audit/unresolved-intents.ts';
+import {findUnresolvedIntents} from '../../../src/audit/unresolved-intents.ts';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import type {AuditSink} from '../../../src/port/audit-sink.ts';
@@ -47,7 +47,7 @@ function receiver() {
 	return {control, sink, taken, seqs: () => taken.map(({seq}) => seq)};
 }
 
-const intent = (audit: {newId(): string}): Entry => ({
+const intent = (audit: {newId(): string}): AuditEntry => ({
 	kind: 'intent',
 	id: audit.newId(),
 	action: {id: 'probe.turn', title: 'Turn'},
@@ -64,14 +64,14 @@ async function desk(
 	const at = options.at ?? receiver();
 	const configured: ConfiguredSink = {
 		name: 'siem',
-		where: 'siem.example:6514',
+		destination: 'siem.example:6514',
 		required: options.required ?? true,
 		include: [],
 		sink: at.sink,
 	};
 	const delivery = createDelivery({sinks: [configured], dir: own.dir, stateDir, clock});
 	const glass = createBreakGlass({audit: own, delivery, clock});
-	const audit = copiedAudit({audit: own, delivery, glass});
+	const audit = createAuditWithSinks({audit: own, delivery, glass});
 	const state = () => delivery.state.get()[0] ?? expect.fail('no state');
 	return {
 		...{stateDir, clock, own, at, delivery, glass, audit, state},
@@ -106,8 +106,8 @@ describe('a required copy', () => {
 		expect(it.at.seqs()).toEqual([1, 2]);
 		expect(it.at.taken[1]).toMatchObject({id: record.id, kind: 'intent', hash: record.hash});
 		await it.audit.append({kind: 'outcome', result: 'sent', of: record.id});
-		await it.until(() => it.at.seqs().length === 3 && it.state().waiting === 0);
-		expect(it.state()).toMatchObject({waiting: 0, trouble: undefined, broken: undefined});
+		await it.until(() => it.at.seqs().length === 3 && it.state().pendingRecords === 0);
+		expect(it.state()).toMatchObject({pendingRecords: 0, failure: undefined, mismatch: undefined});
 	});
 
 	test.each(['refuses', 'silent'] as const)(
@@ -128,12 +128,12 @@ describe('a required copy', () => {
 				hint: expect.stringContaining('press :'),
 			});
 			expect(await it.kinds()).toEqual(['intent', 'outcome refused']);
-			expect(unresolved((await it.own.recent(9)).toReversed(), new Set())).toEqual([]);
+			expect(findUnresolvedIntents((await it.own.recent(9)).toReversed(), new Set())).toEqual([]);
 			// The action stops waiting for the sink a little before the sink's own time is up.
-			await it.until(() => it.state().trouble !== undefined);
-			expect(it.state()).toMatchObject({required: true, waiting: 2, trouble: {message: expect.any(String)}});
+			await it.until(() => it.state().failure !== undefined);
+			expect(it.state()).toMatchObject({required: true, pendingRecords: 2, failure: {message: expect.any(String)}});
 			it.at.control.mode = 'takes';
-			await it.until(() => it.state().waiting === 0 && it.state().trouble === undefined);
+			await it.until(() => it.state().pendingRecords === 0 && it.state().failure === undefined);
 			await expectAll(it);
 		},
 	);
@@ -143,7 +143,7 @@ describe('a required copy', () => {
 		it.at.control.mode = 'loses its answer';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		it.at.control.mode = 'takes';
-		await it.until(() => it.state().waiting === 0);
+		await it.until(() => it.state().pendingRecords === 0);
 		expect(new Set(it.at.seqs()).size).toBeLessThan(it.at.seqs().length);
 		await expectAll(it);
 	});
@@ -162,16 +162,16 @@ describe('what waits', () => {
 		it.at.control.mode = 'refuses';
 		for (let turn = 0; turn < 150; turn++) await it.audit.append({kind: 'arm', target: `t${turn}`});
 		await it.audit.append(intent(it.audit));
-		await it.until(() => it.state().trouble !== undefined);
-		expect(it.state().waiting).toBe(151);
+		await it.until(() => it.state().failure !== undefined);
+		expect(it.state().pendingRecords).toBe(151);
 		const next = await desk({stateDir: it.stateDir, at: it.at, required: false});
 		next.delivery.start();
-		await next.until(() => next.state().trouble !== undefined);
-		expect(next.state().waiting).toBe(151);
+		await next.until(() => next.state().failure !== undefined);
+		expect(next.state().pendingRecords).toBe(151);
 		// It is not tried with every record.
 		expect(it.at.control.tries).toBeLessThan(10);
 		it.at.control.mode = 'takes';
-		await it.until(() => it.state().waiting === 0);
+		await it.until(() => it.state().pendingRecords === 0);
 		expect(it.at.seqs()).toEqual(Array.from({length: 151}, (_, index) => index + 1));
 	});
 
@@ -186,7 +186,7 @@ describe('what waits', () => {
 		second.delivery.start();
 		await second.until(() => second.at.seqs().includes(2));
 		await expectAll(second);
-		const open = unresolved((await second.own.recent(9)).toReversed(), new Set());
+		const open = findUnresolvedIntents((await second.own.recent(9)).toReversed(), new Set());
 		expect(open.map(one => one.id)).toContain(id);
 	});
 
@@ -237,7 +237,7 @@ describe('a log that was cut or rewritten', () => {
 		await rm(join(it.own.dir, 'head.json'));
 		const again = await desk({stateDir: it.stateDir, at: it.at});
 		const record = await again.audit.append(intent(again.audit));
-		expect(again.state().broken).toMatch(/no longer holds record 3 as siem has it/);
+		expect(again.state().mismatch).toMatch(/no longer holds record 3 as siem has it/);
 		expect(it.at.taken.at(-1)).toMatchObject({id: record.id});
 		// The receiver holds two records of one number.
 		expect(it.at.seqs().filter(seq => seq === 2)).toHaveLength(2);
@@ -248,13 +248,13 @@ describe('the broken glass', () => {
 	test('lets acts be done while they cannot be delivered; each names it, and it is over once all is delivered', async () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
-		expect(await it.glass.use({word: 'break-glass', reason: 'orders are down'})).toMatch(/nothing to break/);
+		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/nothing to break/);
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		expect(it.glass.isNeeded()).toBe(true);
-		expect(await it.glass.use({word: 'yes', reason: 'orders are down'})).toBe('type break-glass to go on');
-		expect(await it.glass.use({word: 'break-glass', reason: ' '})).toMatch(/give a reason/);
+		expect(await it.glass.activate({word: 'yes', reason: 'orders are down'})).toBe('type break-glass to go on');
+		expect(await it.glass.activate({word: 'break-glass', reason: ' '})).toMatch(/give a reason/);
 		expect(it.glass.state.get()).toBeUndefined();
-		expect(await it.glass.use({word: 'break-glass', reason: 'orders are down'})).toBeUndefined();
+		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toBeUndefined();
 		const record = await it.audit.append(intent(it.audit));
 		expect(record.glass).toBe(it.glass.state.get()?.record);
 		expect(it.at.taken).toEqual([]);
@@ -274,7 +274,7 @@ describe('the broken glass', () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
-		await it.glass.use({word: 'break-glass', reason: 'orders are down'});
+		await it.glass.activate({word: 'break-glass', reason: 'orders are down'});
 		it.at.control.mode = 'silent';
 		// No time passes on the clock meanwhile.
 		expect(await it.audit.append(intent(it.audit))).toMatchObject({glass: it.glass.state.get()?.record});
@@ -285,7 +285,7 @@ describe('the broken glass', () => {
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		for (const reason of ['orders are down', 'still down'])
-			expect(await it.glass.use({word: 'break-glass', reason})).toBeUndefined();
+			expect(await it.glass.activate({word: 'break-glass', reason})).toBeUndefined();
 		const [end, second, first] = await it.own.recent(3);
 		expect([first?.kind, second?.kind, end?.kind]).toEqual(['break-glass', 'break-glass', 'break-glass-end']);
 		expect(end?.of).toBe(first?.id);
@@ -296,7 +296,7 @@ describe('the broken glass', () => {
 		const it = await desk();
 		it.at.control.mode = 'refuses';
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
-		await it.glass.use({word: 'break-glass', reason: 'orders are down'});
+		await it.glass.activate({word: 'break-glass', reason: 'orders are down'});
 		await it.clock.advance(10 * 60_000);
 		expect(it.glass.state.get()).toBeUndefined();
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
@@ -308,7 +308,7 @@ describe('the broken glass', () => {
 		await expect(it.audit.append(intent(it.audit))).rejects.toMatchObject({name: 'AuditError'});
 		await rm(it.own.dir, {recursive: true});
 		await writeFile(it.own.dir, 'in the way');
-		expect(await it.glass.use({word: 'break-glass', reason: 'orders are down'})).toMatch(/cannot be written/);
+		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toMatch(/cannot be written/);
 		expect(it.glass.state.get()).toBeUndefined();
 	});
 });

@@ -26,7 +26,7 @@ describe('after one start with a clock that is ahead', () => {
 		return {audit, at};
 	}
 	const spans = async (dir: string) =>
-		(await verifyDirectory(dir)).map(({path, firstSeq, lastSeq, faults, doubts}) => [
+		(await verifyDirectory(dir)).map(({path, firstSeq, lastSeq, faults, inconclusive: doubts}) => [
 			basename(path),
 			firstSeq,
 			lastSeq,

@@ -1,15 +1,15 @@
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {mostListed} from '../../../src/audit/object-list.ts';
+import {maxListedObjects} from '../../../src/audit/object-list.ts';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
-import {createBench} from '../remedy/runner-fixture.ts';
+import {createRunnerFixture} from '../remedy/runner-fixture.ts';
 
 const names = (count: number) => Array.from({length: count}, (_, index) => `pod shop/api-${index}`);
 
 /** One act on so many objects, of which the screen lists the first. */
 async function actOn(count: number) {
-	const bench = await createBench();
+	const bench = await createRunnerFixture();
 	bench.valve.objects = names(count);
 	bench.valve.touches = [...names(3), `${count - 3} more`];
 	await bench.propose();
@@ -23,21 +23,21 @@ async function actOn(count: number) {
 
 describe('the record of an act on many objects', () => {
 	test('holds all of them, whatever the screen lists, and the true number is demanded', async () => {
-		const {intent, demand, now} = await actOn(mostListed);
+		const {intent, demand, now} = await actOn(maxListedObjects);
 		expect(now()?.state).toBe('done');
-		expect(demand.count).toBe(mostListed);
-		expect(intent?.preview).toMatchObject({count: mostListed, touches: names(mostListed)});
+		expect(demand.count).toBe(maxListedObjects);
+		expect(intent?.preview).toMatchObject({count: maxListedObjects, touches: names(maxListedObjects)});
 		expect(intent?.preview?.all).toBeUndefined();
 	});
 
 	test('names a file with all of them and its digest when they are too many for a line', async () => {
-		const {intent, stateDir} = await actOn(mostListed + 1);
+		const {intent, stateDir} = await actOn(maxListedObjects + 1);
 		const {touches, all, count} = intent?.preview ?? {};
-		expect(count).toBe(mostListed + 1);
+		expect(count).toBe(maxListedObjects + 1);
 		expect(touches).toEqual(names(10));
-		expect(all).toMatchObject({count: mostListed + 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/)});
+		expect(all).toMatchObject({count: maxListedObjects + 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/)});
 		const path = join(stateDir, 'kept', all?.file ?? '');
-		expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(names(mostListed + 1));
+		expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(names(maxListedObjects + 1));
 
 		const look = async () => (await verifyDirectory(join(stateDir, 'audit')))[0];
 		expect(await look()).toMatchObject({faults: [], notes: []});
@@ -53,7 +53,7 @@ describe('the record of an act on many objects', () => {
 	});
 
 	test('is not begun when the file cannot be written', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		await mkdir(bench.stateDir, {recursive: true});
 		await writeFile(join(bench.stateDir, 'kept'), 'in the way');
 		bench.valve.objects = names(300);

@@ -2,7 +2,7 @@ import {appendFile, copyFile, mkdir, readFile, rename, writeFile} from 'node:fs/
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {createAudit} from '../../../src/audit/audit-log.ts';
-import {createOpenIntents} from '../../../src/audit/open-intents.ts';
+import {createOpenIntentReader} from '../../../src/audit/open-intents.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 import {actor} from '../state/test-actor.ts';
@@ -18,7 +18,7 @@ async function log(text: string) {
 	await mkdir(dir);
 	const path = join(dir, '2026-11.jsonl');
 	await writeFile(path, text);
-	const intents = createOpenIntents(dir);
+	const intents = createOpenIntentReader(dir);
 	const open = async () => (await intents.read()).map(record => record.id);
 	return {dir, path, open};
 }
@@ -60,10 +60,10 @@ describe('intents without a known end', () => {
 		await audit.append({kind: 'refuse', note: '"kind":"intent"'});
 		await appendFile(join(audit.dir, '2026-11.jsonl'), 'cut "kind":"intent"\n"of":"');
 		expect(await readFile(join(audit.dir, '2026-11.jsonl'), 'utf8')).toContain('cut');
-		expect((await createOpenIntents(audit.dir).read()).map(record => record.id)).toEqual([first]);
+		expect((await createOpenIntentReader(audit.dir).read()).map(record => record.id)).toEqual([first]);
 	});
 
 	test('are none where there is no log yet', async () => {
-		expect(await createOpenIntents(join(await scratchDir(), 'audit')).read()).toEqual([]);
+		expect(await createOpenIntentReader(join(await scratchDir(), 'audit')).read()).toEqual([]);
 	});
 });

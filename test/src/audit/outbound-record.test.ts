@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
-import {type AuditRecord, genesis, seal} from '../../../src/audit/audit-record.ts';
-import {type Inclusion, inclusions, outboundOf} from '../../../src/audit/outbound-record.ts';
+import {type AuditRecord, genesisHash, sealRecord} from '../../../src/audit/audit-record.ts';
+import {type IncludableField, includableFields, toOutboundRecord} from '../../../src/audit/outbound-record.ts';
 import {actor} from '../state/test-actor.ts';
 
-const record: AuditRecord = seal({
+const record: AuditRecord = sealRecord({
 	...{
 		v: 1,
 		seq: 7,
@@ -13,7 +13,7 @@ const record: AuditRecord = seal({
 		app: '0.1.0',
 		actor,
 	},
-	...{prev: genesis, kind: 'intent', target: 'orders-db', object: 'OBJECT café', as: 'midwatch', plan_hash: 'ab'},
+	...{prev: genesisHash, kind: 'intent', target: 'orders-db', object: 'OBJECT café', as: 'midwatch', plan_hash: 'ab'},
 	server: {host: 'db1', port: 5432, id: '7512'},
 	action: {id: 'postgres.cancel', title: 'TITLE'},
 	params: {key: 'PARAM'},
@@ -28,12 +28,20 @@ const record: AuditRecord = seal({
 	note: 'NOTE',
 });
 
-const json = (include: readonly Inclusion[]) => outboundOf(record, include).json;
+const json = (include: readonly IncludableField[]) => toOutboundRecord(record, include).json;
 
 test('ids, hashes and numbers leave; no name of an object, no text and no reason does', () => {
 	expect(json([])).not.toMatch(/[A-Z]{4,}(?![A-Z0-9]*")/);
 	expect(JSON.parse(json([]))).toMatchObject({
-		...{v: 1, seq: 7, prev: genesis, hash: record.hash, kind: 'intent', target: 'orders-db', action: 'postgres.cancel'},
+		...{
+			v: 1,
+			seq: 7,
+			prev: genesisHash,
+			hash: record.hash,
+			kind: 'intent',
+			target: 'orders-db',
+			action: 'postgres.cancel',
+		},
 		...{
 			server: {host: 'db1', port: 5432, id: '7512'},
 			count: 3,
@@ -55,14 +63,14 @@ test('each of the rest leaves only when it is included', () => {
 });
 
 test('it is one line of ASCII that holds the same text', () => {
-	expect(json(inclusions)).toMatch(/^[\x20-\x7e]+$/);
-	expect(JSON.parse(json(inclusions))).toMatchObject({object: 'OBJECT café'});
+	expect(json(includableFields)).toMatch(/^[\x20-\x7e]+$/);
+	expect(JSON.parse(json(includableFields))).toMatchObject({object: 'OBJECT café'});
 });
 
 test('one that would be too long for a log server goes without what was included, and says so', () => {
 	const {hash: _, ...rest} = record;
-	const long = seal({...rest, preview: {...(record.preview ?? expect.fail()), equivalent: 'x'.repeat(20_000)}});
-	const sent = outboundOf(long, ['text']).json;
+	const long = sealRecord({...rest, preview: {...(record.preview ?? expect.fail()), equivalent: 'x'.repeat(20_000)}});
+	const sent = toOutboundRecord(long, ['text']).json;
 	expect(sent.length).toBeLessThan(8000);
 	expect(JSON.parse(sent)).toMatchObject({hash: long.hash, left_out: ['text']});
 });

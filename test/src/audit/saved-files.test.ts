@@ -13,7 +13,7 @@ async function scratchAudit() {
 
 test('keeps a file of a record, for this user alone, whatever the name holds', async () => {
 	const {audit, stateDir} = await scratchAudit();
-	const path = await audit.keep('R1', '../../etc/päss wd.csv', 'orders,0,17\n');
+	const path = await audit.saveFile('R1', '../../etc/päss wd.csv', 'orders,0,17\n');
 	expect(path).toBe(join(stateDir, 'kept', 'R1-.._.._etc_p_ss_wd.csv'));
 	expect(await readFile(path, 'utf8')).toBe('orders,0,17\n');
 	expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -22,8 +22,8 @@ test('keeps a file of a record, for this user alone, whatever the name holds', a
 
 test('never writes over what was kept', async () => {
 	const {audit} = await scratchAudit();
-	const path = await audit.keep('R1', 'a', 'first');
-	await expect(audit.keep('R1', 'a', 'second')).rejects.toMatchObject({name: 'AuditError'});
+	const path = await audit.saveFile('R1', 'a', 'first');
+	await expect(audit.saveFile('R1', 'a', 'second')).rejects.toMatchObject({name: 'AuditError'});
 	expect(await readFile(path, 'utf8')).toBe('first');
 });
 
@@ -32,7 +32,7 @@ test('says what to do where it cannot be written', async () => {
 	await mkdir(stateDir, {recursive: true});
 	await writeFile(join(stateDir, 'kept'), 'in the way');
 	await chmod(join(stateDir, 'kept'), 0o600);
-	await expect(audit.keep('R1', 'a', 'text')).rejects.toMatchObject({
+	await expect(audit.saveFile('R1', 'a', 'text')).rejects.toMatchObject({
 		message: expect.stringMatching(/^a cannot be kept: /),
 		hint: expect.stringContaining('something else stands where'),
 	});

@@ -1,17 +1,17 @@
 import {describe, expect, test} from 'vitest';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 const targets = 'targets: [{name: cache, kind: redis, host: c}]';
 const withSinks = (...sinks: readonly string[]) =>
 	[targets, 'audit:', '  sinks:', ...sinks.map(sink => `    - {${sink}}`)].join('\n');
 
 async function load(config: string, policy?: string) {
-	const surroundings = emptySurroundings({HOOK: 'https://hooks.example/T/s3cret', TOKEN: 's3cret'});
-	const file = put(surroundings, 'config.yaml', config);
-	if (policy !== undefined) put(surroundings, 'policy.yaml', policy);
-	const policyFile = policy === undefined ? surroundings.policyFile : file.replace('config.yaml', 'policy.yaml');
-	return loadConfiguration({config: file, surroundings: {...surroundings, policyFile}});
+	const environment = createTestEnvironment({HOOK: 'https://hooks.example/T/s3cret', TOKEN: 's3cret'});
+	const file = writeTestFile(environment, 'config.yaml', config);
+	if (policy !== undefined) writeTestFile(environment, 'policy.yaml', policy);
+	const policyFile = policy === undefined ? environment.policyFile : file.replace('config.yaml', 'policy.yaml');
+	return loadConfiguration({config: file, environment: {...environment, policyFile}});
 }
 
 const sinksOf = async (config: string, policy?: string) => (await load(config, policy)).sinks;
@@ -33,10 +33,10 @@ describe('sinks of the audit', () => {
 		['tcp://log.example:80', {over: 'tcp', host: 'log.example', port: 80}, 'log.example:80'],
 		['tls://log.example', {over: 'tls', host: 'log.example', port: 6514}, 'log.example:6514'],
 		['tls://[::1]:6515', {over: 'tls', host: '::1', port: 6515}, '::1:6515'],
-	])('of syslog go to %s', async (to, place, where) => {
+	])('of syslog go to %s', async (to, place, destination) => {
 		expect(await sinksOf(withSinks(`name: siem, kind: syslog, to: "${to}"`))).toEqual([
 			{
-				...{name: 'siem', where, required: false, include: [], byPolicy: false},
+				...{name: 'siem', destination, required: false, include: [], byPolicy: false},
 				settings: {kind: 'syslog', to: place, facility: 4, tls: {}},
 			},
 		]);
@@ -61,7 +61,7 @@ describe('sinks of the audit', () => {
 				'name: chat, kind: webhook, url: "${env:HOOK}", headers: {Authorization: "${env:TOKEN}"}, include: [reason], required: true',
 			),
 		);
-		expect(sink).toMatchObject({name: 'chat', where: 'hooks.example', required: true, include: ['reason']});
+		expect(sink).toMatchObject({name: 'chat', destination: 'hooks.example', required: true, include: ['reason']});
 		const {http} = sink?.settings.kind === 'webhook' ? sink.settings : expect.fail('no webhook');
 		expect(await http.headers['Authorization']?.reveal()).toBe('s3cret');
 		expect(JSON.stringify({...sink, settings: {...sink?.settings, http: {...http, url: ''}}})).not.toContain('s3cret');
@@ -97,7 +97,7 @@ describe('sinks of the audit', () => {
 
 	test('http is for loopback', async () => {
 		const [sink] = await sinksOf(withSinks('name: a, kind: webhook, url: "http://127.0.0.1:8080/x"'));
-		expect(sink?.where).toBe('127.0.0.1:8080');
+		expect(sink?.destination).toBe('127.0.0.1:8080');
 	});
 });
 

@@ -1,12 +1,12 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {discover} from '../../../src/config/discover.ts';
+import {discoverTargets} from '../../../src/config/discover.ts';
 import type {Secret} from '../../../src/contract/target.ts';
 import type {PostgresSettings} from '../../../src/port/postgres.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
-const found = (env: Readonly<Record<string, string>>) => discover(emptySurroundings(env));
+const found = (env: Readonly<Record<string, string>>) => discoverTargets(createTestEnvironment(env));
 
 const passwordOf = (settings: unknown): Secret | undefined => (settings as PostgresSettings).password;
 
@@ -69,13 +69,13 @@ describe('PostgreSQL', () => {
 	});
 
 	test('is found by a service, whose file goes before the variables', async () => {
-		const surroundings = emptySurroundings({PGSERVICE: 'orders', PGHOST: 'elsewhere', PGUSER: 'me'});
-		const file = put(
-			surroundings,
+		const environment = createTestEnvironment({PGSERVICE: 'orders', PGHOST: 'elsewhere', PGUSER: 'me'});
+		const file = writeTestFile(
+			environment,
 			'.pg_service.conf',
 			'# services\n[other]\nhost=no\n\n[orders]\nhost=db1\nport=6000\ndbname = shop\npassword=s3cret\n[last]\nhost=no\n',
 		);
-		const {targets, origins} = await discover(surroundings);
+		const {targets, origins} = await discoverTargets(environment);
 		expect(targets).toMatchObject([
 			{name: 'orders', settings: {hosts: [{host: 'db1', port: 6000}], database: 'shop', user: 'me'}},
 		]);
@@ -84,10 +84,10 @@ describe('PostgreSQL', () => {
 	});
 
 	test('trusts the CA file of libpq where none is named, and those of the system on request', async () => {
-		const surroundings = emptySurroundings({PGHOST: 'db', PGDATABASE: 'a', DATABASE_URL: 'postgres://db/b'});
-		mkdirSync(join(surroundings.home, '.postgresql'));
-		const ca = put(surroundings, '.postgresql/root.crt', 'pem');
-		const {targets} = await discover(surroundings);
+		const environment = createTestEnvironment({PGHOST: 'db', PGDATABASE: 'a', DATABASE_URL: 'postgres://db/b'});
+		mkdirSync(join(environment.home, '.postgresql'));
+		const ca = writeTestFile(environment, '.postgresql/root.crt', 'pem');
+		const {targets} = await discoverTargets(environment);
 		expect(targets.map(({settings}) => (settings as PostgresSettings).tls.ca)).toEqual([ca, ca]);
 		const named = await found({DATABASE_URL: 'postgres://db/b?sslrootcert=system'});
 		expect(named.targets).toMatchObject([{settings: {tls: {mode: 'verify-full', ca: undefined}}}]);
@@ -186,10 +186,10 @@ describe('Kubernetes', () => {
 		});
 
 	test('is found by the current context, which stays the one', async () => {
-		const surroundings = emptySurroundings();
-		mkdirSync(join(surroundings.home, '.kube'));
-		put(surroundings, '.kube/config', kubeconfig('arn:aws:eks:eu:1:cluster/prod'));
-		const {targets, origins, notes} = await discover(surroundings);
+		const environment = createTestEnvironment();
+		mkdirSync(join(environment.home, '.kube'));
+		writeTestFile(environment, '.kube/config', kubeconfig('arn:aws:eks:eu:1:cluster/prod'));
+		const {targets, origins, notes} = await discoverTargets(environment);
 		expect(targets).toMatchObject([
 			{
 				name: 'arn-aws-eks-eu-1-cluster-prod',
@@ -206,23 +206,25 @@ describe('Kubernetes', () => {
 	});
 
 	test('without a current context, or with a broken file, becomes a note', async () => {
-		const surroundings = emptySurroundings();
-		mkdirSync(join(surroundings.home, '.kube'));
-		put(surroundings, '.kube/config', kubeconfig(''));
-		expect((await discover(surroundings)).notes).toEqual([expect.stringContaining('there is no current context')]);
-		put(surroundings, '.kube/config', 'users: [{');
-		expect((await discover(surroundings)).notes).toEqual([expect.stringContaining('it is not YAML')]);
+		const environment = createTestEnvironment();
+		mkdirSync(join(environment.home, '.kube'));
+		writeTestFile(environment, '.kube/config', kubeconfig(''));
+		expect((await discoverTargets(environment)).notes).toEqual([
+			expect.stringContaining('there is no current context'),
+		]);
+		writeTestFile(environment, '.kube/config', 'users: [{');
+		expect((await discoverTargets(environment)).notes).toEqual([expect.stringContaining('it is not YAML')]);
 	});
 });
 
 describe('Kafka, Prometheus and Alertmanager', () => {
 	test('are found in the variables that name them', async () => {
-		const surroundings = emptySurroundings({
+		const environment = createTestEnvironment({
 			KAFKA_BROKERS: 'k1:9092, k2',
 			PROMETHEUS_URL: 'https://mira:hunter2@p.internal/prometheus/',
 			ALERTMANAGER_URL: 'http://a:9093',
 		});
-		const {targets, notes, origins} = await discover(surroundings);
+		const {targets, notes, origins} = await discoverTargets(environment);
 		expect(notes).toEqual([]);
 		expect(origins).toEqual({
 			kafka: 'found in KAFKA_BROKERS',
@@ -251,12 +253,12 @@ describe('Kafka, Prometheus and Alertmanager', () => {
 	});
 
 	test('that are not named as they should be become notes, without the secret', async () => {
-		const surroundings = emptySurroundings({
+		const environment = createTestEnvironment({
 			KAFKA_BROKERS: 'k1:port',
 			PROMETHEUS_URL: 'mira:hunter2@p',
 			ALERTMANAGER_URL: 'http://a/?x=1',
 		});
-		const {targets, notes} = await discover(surroundings);
+		const {targets, notes} = await discoverTargets(environment);
 		expect(targets).toEqual([]);
 		expect(notes).toEqual([
 			'KAFKA_BROKERS: this is not a list of the form host:9092,host:9092',

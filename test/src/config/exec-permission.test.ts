@@ -2,22 +2,26 @@ import {chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlink
 import {join} from 'node:path';
 import {beforeEach, describe, expect, test} from 'vitest';
 import {ConfigError} from '../../../src/config/config-error.ts';
-import {type ExecRequest, type ExecRules, execPermission} from '../../../src/config/kubernetes/exec-permission.ts';
+import {
+	createExecPermission,
+	type ExecRequest,
+	type ExecRules,
+} from '../../../src/config/kubernetes/exec-permission.ts';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
-import {examineProgram} from '../../../src/files/program-safety.ts';
+import {checkProgram} from '../../../src/files/program-safety.ts';
 import type {KubernetesSettings} from '../../../src/port/kubernetes.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 let home: string;
 let program: string;
 let rules: ExecRules;
 
 beforeEach(() => {
-	const surroundings = emptySurroundings();
-	({home} = surroundings);
-	program = put(surroundings, 'login', '#!/bin/sh\n', 0o755);
+	const environment = createTestEnvironment();
+	({home} = environment);
+	program = writeTestFile(environment, 'login', '#!/bin/sh\n', 0o755);
 	rules = {
-		stateDir: surroundings.stateDir,
+		stateDir: environment.stateDir,
 		allowed: [],
 		policy: async () => undefined,
 		keys: {targets: 'f2', login: 'f3'},
@@ -29,14 +33,14 @@ const request = (more: Partial<ExecRequest> = {}): ExecRequest => ({
 	args: ['--token=canaryARG'],
 	env: {MODE: 'canaryENV'},
 	server: 'https://api.test',
-	askedBy: '/home/ada/.kube/config',
+	requestedBy: '/home/ada/.kube/config',
 	installHint: undefined,
 	forbidden: undefined,
 	...more,
 });
 
 const permit = (more: Partial<ExecRequest> = {}, under: Partial<ExecRules> = {}) =>
-	execPermission(request(more), {...rules, ...under})
+	createExecPermission(request(more), {...rules, ...under})
 		.permit()
 		.then(
 			() => 'runs',
@@ -49,7 +53,7 @@ const permit = (more: Partial<ExecRequest> = {}, under: Partial<ExecRules> = {})
 		);
 
 async function approve(more: Partial<ExecRequest> = {}) {
-	const approval = await execPermission(request(more), rules).approval();
+	const approval = await createExecPermission(request(more), rules).approval();
 	await approval?.approve();
 	return approval;
 }
@@ -60,10 +64,10 @@ describe('a program of a kubeconfig', () => {
 			new RegExp(`^waits for your approval to run ${program}: .*Press f2, then f3 .*kubernetes.allowExec`),
 		);
 		const approval = await approve();
-		expect(approval).toMatchObject({program, file: program, askedBy: '/home/ada/.kube/config', changed: false});
+		expect(approval).toMatchObject({program, file: program, requestedBy: '/home/ada/.kube/config', changed: false});
 		expect(JSON.stringify(approval)).not.toContain('canary');
 		expect(await permit()).toBe('runs');
-		expect(await execPermission(request(), rules).approval()).toBeUndefined();
+		expect(await createExecPermission(request(), rules).approval()).toBeUndefined();
 		const file = join(rules.stateDir, 'approved-programs.json');
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 		expect(statSync(rules.stateDir).mode & 0o777).toBe(0o700);
@@ -122,7 +126,7 @@ describe('a program of a kubeconfig', () => {
 		const says = `login by ${program}: ${program} can be written by others (mode ${mode.toString(8)}): chmod go-w ${program}`;
 		expect(await permit()).toContain(says);
 		expect(await permit({}, {allowed: [program]})).toContain(says);
-		await expect(execPermission(request(), rules).approval()).rejects.toMatchObject({kind: 'denied'});
+		await expect(createExecPermission(request(), rules).approval()).rejects.toMatchObject({kind: 'denied'});
 	});
 
 	test('is not taken from a list of approvals that others can read or write, or that is no list', async () => {
@@ -142,8 +146,8 @@ describe('a program of a kubeconfig', () => {
 describe('configuration and policy of the machine', () => {
 	/** What becomes of the plugin of the current context. */
 	async function start(policy?: string, config = 'kubernetes: {allowExec: []}') {
-		const surroundings = emptySurroundings();
-		const login = put(surroundings, 'login', '', 0o755);
+		const environment = createTestEnvironment();
+		const login = writeTestFile(environment, 'login', '', 0o755);
 		const exec = {apiVersion: 'client.authentication.k8s.io/v1', command: './login'};
 		const kubeconfig = {
 			'current-context': 'c',
@@ -151,10 +155,13 @@ describe('configuration and policy of the machine', () => {
 			clusters: [{name: 'c', cluster: {server: 'https://api.test'}}],
 			users: [{name: 'u', user: {exec}}],
 		};
-		const env = {...surroundings.env, KUBECONFIG: put(surroundings, 'kubeconfig', JSON.stringify(kubeconfig))};
-		if (policy !== undefined) put(surroundings, 'policy.yaml', policy.replaceAll('LOGIN', login));
-		const file = put(surroundings, 'config.yaml', config.replaceAll('LOGIN', login));
-		const {targets} = await loadConfiguration({config: file, surroundings: {...surroundings, env}});
+		const env = {
+			...environment.env,
+			KUBECONFIG: writeTestFile(environment, 'kubeconfig', JSON.stringify(kubeconfig)),
+		};
+		if (policy !== undefined) writeTestFile(environment, 'policy.yaml', policy.replaceAll('LOGIN', login));
+		const file = writeTestFile(environment, 'config.yaml', config.replaceAll('LOGIN', login));
+		const {targets} = await loadConfiguration({config: file, environment: {...environment, env}});
 		const outcome = async () => {
 			const access = await (targets[0]?.settings as KubernetesSettings | undefined)?.access();
 			const by = access?.login.by;
@@ -164,7 +171,7 @@ describe('configuration and policy of the machine', () => {
 				(error: Error) => error.message,
 			);
 		};
-		return {surroundings, outcome};
+		return {environment, outcome};
 	}
 
 	test('decide together, for a cluster that was found', async () => {
@@ -183,13 +190,13 @@ describe('configuration and policy of the machine', () => {
 	});
 
 	test('a policy is obeyed as it is now, and none runs once it was removed or cannot be read', async () => {
-		const {surroundings, outcome} = await start('execPlugins: [LOGIN]', 'kubernetes: {allowExec: [LOGIN]}');
+		const {environment, outcome} = await start('execPlugins: [LOGIN]', 'kubernetes: {allowExec: [LOGIN]}');
 		expect(await outcome()).toBe('runs');
-		put(surroundings, 'policy.yaml', 'execPlugins: []');
+		writeTestFile(environment, 'policy.yaml', 'execPlugins: []');
 		expect(await outcome()).toContain('the policy of this machine does not allow it');
-		put(surroundings, 'policy.yaml', 'execPlugins: 7');
+		writeTestFile(environment, 'policy.yaml', 'execPlugins: 7');
 		expect(await outcome()).toContain('execPlugins must be a list of absolute paths of programs');
-		rmSync(surroundings.policyFile);
+		rmSync(environment.policyFile);
 		expect(await outcome()).toContain('the policy was removed');
 	});
 
@@ -211,32 +218,32 @@ describe('who decides what runs under a path', () => {
 		writeFileSync(file, '', {mode: 0o755});
 		const link = join(home, 'link');
 		symlinkSync('bin/login', link);
-		expect(await examineProgram(link)).toEqual({state: 'safe', file});
+		expect(await checkProgram(link)).toEqual({state: 'safe', file});
 		chmodSync(folder, 0o757);
 		for (const path of [file, link])
-			expect(await examineProgram(path)).toEqual({
+			expect(await checkProgram(path)).toEqual({
 				state: 'unsafe',
 				reason: `${folder} can be written by others (mode 757): chmod go-w ${folder}`,
 			});
 		chmodSync(folder, 0o1777);
-		expect(await examineProgram(file)).toEqual({state: 'safe', file});
+		expect(await checkProgram(file)).toEqual({state: 'safe', file});
 		if (process.getuid?.() !== 0) return;
 		chmodSync(folder, 0o775);
 		chownSync(folder, 0, 4711);
-		expect(await examineProgram(file)).toMatchObject({state: 'unsafe'});
+		expect(await checkProgram(file)).toMatchObject({state: 'unsafe'});
 		chownSync(folder, 4711, 0);
-		expect(await examineProgram(link)).toMatchObject({
+		expect(await checkProgram(link)).toMatchObject({
 			reason: expect.stringContaining(`${folder} is owned by uid 4711`),
 		});
 		chownSync(folder, 0, 0);
-		expect(await examineProgram(file)).toEqual({state: 'safe', file});
+		expect(await checkProgram(file)).toEqual({state: 'safe', file});
 		chownSync(file, 4711, 0);
-		expect(await examineProgram(file)).toMatchObject({reason: expect.stringContaining('is owned by uid 4711')});
+		expect(await checkProgram(file)).toMatchObject({reason: expect.stringContaining('is owned by uid 4711')});
 	});
 
 	test('no one where it is a circle of links', async () => {
 		symlinkSync('b', join(home, 'a'));
 		symlinkSync('a', join(home, 'b'));
-		expect(await examineProgram(join(home, 'a'))).toEqual({state: 'missing'});
+		expect(await checkProgram(join(home, 'a'))).toEqual({state: 'missing'});
 	});
 });

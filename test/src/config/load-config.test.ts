@@ -5,13 +5,13 @@ import {describe, expect, test} from 'vitest';
 import {configPath, loadConfiguration} from '../../../src/config/load-config.ts';
 import {readSafeFile} from '../../../src/config/safe-file.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 /** What a start with this file says, without the path of the file. */
 async function complaints(text: string, env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
-	const surroundings = emptySurroundings(env);
-	const config = put(surroundings, 'config.yaml', text);
-	const said = await loadConfiguration({config, surroundings}).then(
+	const environment = createTestEnvironment(env);
+	const config = writeTestFile(environment, 'config.yaml', text);
+	const said = await loadConfiguration({config, environment}).then(
 		() => '',
 		(error: Error) => error.message,
 	);
@@ -230,9 +230,9 @@ describe('a secret in the file', () => {
 
 describe('what a good file gives', () => {
 	test('settings of both kinds, guarded unless the file says otherwise', async () => {
-		const surroundings = emptySurroundings({PW: 's3cret'});
-		const config = put(
-			surroundings,
+		const environment = createTestEnvironment({PW: 's3cret'});
+		const config = writeTestFile(
+			environment,
 			'config.yaml',
 			[
 				'targets:',
@@ -247,7 +247,7 @@ describe('what a good file gives', () => {
 				'keys: {row.down: [j, down], postgres.cancel: X}',
 			].join('\n'),
 		);
-		const {targets, keys, file} = await loadConfiguration({config, surroundings});
+		const {targets, keys, file} = await loadConfiguration({config, environment});
 		expect(file).toBe(config);
 		expect(keys).toEqual({'row.down': ['j', 'down'], 'postgres.cancel': ['X']});
 		expect(targets).toMatchObject([
@@ -277,9 +277,9 @@ describe('what a good file gives', () => {
 	});
 
 	test('settings of Kafka, and of what speaks HTTP', async () => {
-		const surroundings = emptySurroundings({PW: 's3cret', TENANT: 'blue'});
-		const config = put(
-			surroundings,
+		const environment = createTestEnvironment({PW: 's3cret', TENANT: 'blue'});
+		const config = writeTestFile(
+			environment,
 			'config.yaml',
 			[
 				'targets:',
@@ -292,7 +292,7 @@ describe('what a good file gives', () => {
 				'  - {name: alerts, kind: alertmanager, url: "https://a/am/", username: me, password: "${env:PW}"}',
 			].join('\n'),
 		);
-		const {targets} = await loadConfiguration({config, surroundings});
+		const {targets} = await loadConfiguration({config, environment});
 		const [, events, prom, alerts] = targets;
 		expect(events?.settings).toMatchObject({
 			brokers: [{host: 'k1', port: 9092}],
@@ -314,9 +314,9 @@ describe('what a good file gives', () => {
 	});
 
 	test('a URL from a variable brings its password along, hidden', async () => {
-		const surroundings = emptySurroundings({URL: 'postgres://me:s3%40cret@db:5433/shop?sslmode=require'});
-		const config = put(surroundings, 'config.yaml', target('kind: postgres', 'url: ${env:URL}'));
-		const {targets} = await loadConfiguration({config, surroundings});
+		const environment = createTestEnvironment({URL: 'postgres://me:s3%40cret@db:5433/shop?sslmode=require'});
+		const config = writeTestFile(environment, 'config.yaml', target('kind: postgres', 'url: ${env:URL}'));
+		const {targets} = await loadConfiguration({config, environment});
 		const settings = targets[0]?.settings as {password: {source: string; reveal(): Promise<string>}};
 		expect(settings).toMatchObject({
 			hosts: [{host: 'db', port: 5433}],
@@ -330,10 +330,10 @@ describe('what a good file gives', () => {
 	});
 
 	test('problems of remapped keys stop the start', async () => {
-		const surroundings = emptySurroundings();
-		const config = put(surroundings, 'config.yaml', 'keys:\n  row.down: z\n  row.up: x\n');
+		const environment = createTestEnvironment();
+		const config = writeTestFile(environment, 'config.yaml', 'keys:\n  row.down: z\n  row.up: x\n');
 		const keyProblems = (keys: object) => Object.keys(keys).map(id => ({id, text: `seen ${id}`}));
-		await expect(loadConfiguration({config, surroundings, keyProblems})).rejects.toThrow(`${config}:3:3: seen row.up`);
+		await expect(loadConfiguration({config, environment, keyProblems})).rejects.toThrow(`${config}:3:3: seen row.up`);
 	});
 
 	test('an empty file is no mistake', async () => {
@@ -356,45 +356,45 @@ describe('where the file is', () => {
 	});
 
 	test('a file that was named must be there; one that was not need not', async () => {
-		const surroundings = emptySurroundings();
-		const config = join(surroundings.home, 'none.yaml');
-		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(`${config}: there is no such file`);
-		expect(await loadConfiguration({surroundings})).toMatchObject({file: undefined, targets: []});
+		const environment = createTestEnvironment();
+		const config = join(environment.home, 'none.yaml');
+		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: there is no such file`);
+		expect(await loadConfiguration({environment})).toMatchObject({file: undefined, targets: []});
 	});
 });
 
 describe('whom the file is believed', () => {
 	test.each([0o620, 0o602])('not when others can write it: %o', async mode => {
-		const surroundings = emptySurroundings();
-		const config = put(surroundings, 'config.yaml', 'theme: none', mode);
+		const environment = createTestEnvironment();
+		const config = writeTestFile(environment, 'config.yaml', 'theme: none', mode);
 		const octal = mode.toString(8);
-		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(
+		await expect(loadConfiguration({config, environment})).rejects.toThrow(
 			`${config}: can be written by others (mode ${octal}): chmod go-w ${config}`,
 		);
 		chmodSync(config, 0o644);
-		expect(await loadConfiguration({config, surroundings})).toMatchObject({theme: 'none'});
+		expect(await loadConfiguration({config, environment})).toMatchObject({theme: 'none'});
 	});
 
 	test('not when someone else owns it', async () => {
-		const surroundings = emptySurroundings();
-		const file = put(surroundings, 'config.yaml', 'theme: none');
+		const environment = createTestEnvironment();
+		const file = writeTestFile(environment, 'config.yaml', 'theme: none');
 		const root = process.getuid?.() === 0;
 		if (root) chownSync(file, 4711, 4711);
 		await expect(readSafeFile(file, {kind: 'trusted', owner: {admin: 0}})).rejects.toThrow('must be owned by root');
-		if (root) await expect(loadConfiguration({config: file, surroundings})).rejects.toThrow('is owned by uid 4711');
+		if (root) await expect(loadConfiguration({config: file, environment})).rejects.toThrow('is owned by uid 4711');
 	});
 
 	test('not when it is a pipe, and without waiting for someone to write to it', async () => {
-		const surroundings = emptySurroundings();
-		const config = join(surroundings.home, 'pipe');
+		const environment = createTestEnvironment();
+		const config = join(environment.home, 'pipe');
 		expect(spawnSync('mkfifo', ['-m', '600', config]).status).toBe(0);
-		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(`${config}: is not a file`);
+		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: is not a file`);
 	});
 
 	test('not when it is a folder', async () => {
-		const surroundings = emptySurroundings();
-		const config = join(surroundings.home, 'folder');
+		const environment = createTestEnvironment();
+		const config = join(environment.home, 'folder');
 		mkdirSync(config);
-		await expect(loadConfiguration({config, surroundings})).rejects.toThrow(`${config}: is not a file`);
+		await expect(loadConfiguration({config, environment})).rejects.toThrow(`${config}: is not a file`);
 	});
 });

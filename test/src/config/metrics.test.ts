@@ -1,18 +1,18 @@
 import {describe, expect, test} from 'vitest';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 /** A cluster with these metrics, and a Prometheus target called `prom`: the metrics of its settings, or what is wrong with them. */
 async function metricsOf(text: string): Promise<unknown> {
-	const surroundings = emptySurroundings();
+	const environment = createTestEnvironment();
 	const written = `targets:
   - {name: prom, kind: prometheus, url: http://prom:9090}
   - name: prod
     kind: kubernetes
     metrics: ${text}`;
-	const config = put(surroundings, 'config.yaml', written);
+	const config = writeTestFile(environment, 'config.yaml', written);
 	try {
-		const {targets} = await loadConfiguration({config, surroundings});
+		const {targets} = await loadConfiguration({config, environment});
 		return (targets[1]?.settings as {readonly metrics?: unknown} | undefined)?.metrics;
 	} catch (error) {
 		return (error as Error).message.replaceAll(config, 'config');

@@ -3,8 +3,8 @@ import {chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync} fro
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
-import {policyReader, readPolicy} from '../../../src/config/policy-file.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createPolicyReader, readPolicy} from '../../../src/config/policy-file.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 const file = '/etc/midwatch/policy.yaml';
 const actions = ['redis.set-maxmemory', 'redis.kill-client', 'postgres.terminate'];
@@ -58,12 +58,12 @@ describe('the policy of the machine', () => {
 
 /** A directory of the test with a policy in it, and a start under that policy. */
 function machine(text?: string) {
-	const surroundings = emptySurroundings();
-	if (text !== undefined) put(surroundings, 'policy.yaml', text, 0o644);
+	const environment = createTestEnvironment();
+	if (text !== undefined) writeTestFile(environment, 'policy.yaml', text, 0o644);
 	return {
-		surroundings,
-		path: surroundings.policyFile,
-		start: () => loadConfiguration({surroundings, actions}),
+		environment,
+		path: environment.policyFile,
+		start: () => loadConfiguration({environment, actions}),
 	};
 }
 
@@ -71,8 +71,8 @@ describe('the file of the policy', () => {
 	test.each(['', '\n\n', '\uFEFF', '# forbid: ["*"]\n', '~', 'null', '---\n', '---\n...\n'])(
 		'stops the start when it says nothing: %j',
 		async text => {
-			const {surroundings, path} = machine(text);
-			const start = loadConfiguration({surroundings});
+			const {environment, path} = machine(text);
+			const start = loadConfiguration({environment});
 			await expect(start).rejects.toThrow(`${path}: it says nothing; write {} to forbid nothing`);
 		},
 	);
@@ -106,10 +106,10 @@ describe('the file of the policy', () => {
 		['a file that is too large', path => writeFileSync(path, '#'.repeat(2 ** 20 + 1)), 'is larger than 1 MB'],
 		['a file below a file', path => writeFileSync(join(path, '..', 'etc'), ''), 'is not a directory'],
 	])('stops the start when it is %s', async (what, make, reason) => {
-		const {surroundings, path} = machine();
+		const {environment, path} = machine();
 		make(path);
 		const policyFile = what === 'a file below a file' ? join(path, '..', 'etc', 'policy.yaml') : path;
-		await expect(loadConfiguration({surroundings: {...surroundings, policyFile}})).rejects.toThrow(reason);
+		await expect(loadConfiguration({environment: {...environment, policyFile}})).rejects.toThrow(reason);
 	});
 
 	test('stops the start in a directory that others can write', async () => {
@@ -119,12 +119,12 @@ describe('the file of the policy', () => {
 	});
 
 	test('stops the start when neither root nor the administrator owns it, or a directory on the way', async () => {
-		const {surroundings, path} = machine('guard: all');
+		const {environment, path} = machine('guard: all');
 		// A test that runs as root gives it to somebody else; any other one is somebody else itself.
 		const give = (one: string) => (process.getuid?.() === 0 ? chownSync(one, 1000, 0) : undefined);
 		const policyOwner = 4242;
 		give(path);
-		const start = () => loadConfiguration({surroundings: {...surroundings, policyOwner}});
+		const start = () => loadConfiguration({environment: {...environment, policyOwner}});
 		await expect(start()).rejects.toThrow('must be owned by root');
 		rmSync(path);
 		give(join(path, '..'));
@@ -134,16 +134,16 @@ describe('the file of the policy', () => {
 	});
 
 	test('is read through links of root', async () => {
-		const {surroundings, path} = machine('guard: all');
+		const {environment, path} = machine('guard: all');
 		const link = join(path, '..', 'etc');
 		symlinkSync('.', link);
-		const start = loadConfiguration({surroundings: {...surroundings, policyFile: join(link, 'policy.yaml')}});
+		const start = loadConfiguration({environment: {...environment, policyFile: join(link, 'policy.yaml')}});
 		expect((await start).policy.file).toMatchObject({guard: 'all'});
 	});
 
 	test('is read again, the same value while it says the same, and its owner and mode are looked at each time', async () => {
-		const {surroundings, path} = machine('guard: all');
-		const again = policyReader(surroundings, actions);
+		const {environment, path} = machine('guard: all');
+		const again = createPolicyReader(environment, actions);
 		const first = await again();
 		expect(await again()).toBe(first);
 		writeFileSync(path, 'readOnly: true');
@@ -160,14 +160,14 @@ describe('the file of the policy', () => {
 
 describe('what the targets are', () => {
 	test('is read from their settings when a rule asks', async () => {
-		const {surroundings} = machine('rules: [{match: {host: a}, readOnly: true}]');
-		const kubeconfig = put(
-			surroundings,
+		const {environment} = machine('rules: [{match: {host: a}, readOnly: true}]');
+		const kubeconfig = writeTestFile(
+			environment,
 			'kube',
 			'{current-context: prod, contexts: [{name: prod, context: {cluster: c}}], clusters: [{name: c, cluster: {server: "https://API.example:6443"}}]}',
 		);
-		put(
-			surroundings,
+		writeTestFile(
+			environment,
 			'config.yaml',
 			`targets:
   - {name: db, kind: postgres, hosts: [a.example, "b.example:5433"], database: orders, user: u, tls: disable}
@@ -178,9 +178,9 @@ describe('what the targets are', () => {
   - {name: inside, kind: prometheus, via: {kubernetes: k8s, namespace: m, service: prom, port: 9090}}
 `,
 		);
-		const config = join(surroundings.home, 'config.yaml');
-		const {policy} = await loadConfiguration({surroundings, config, actions});
-		expect(Object.fromEntries(policy.placesNow)).toEqual({
+		const config = join(environment.home, 'config.yaml');
+		const {policy} = await loadConfiguration({environment, config, actions});
+		expect(Object.fromEntries(policy.initialTargetAttributes)).toEqual({
 			db: {
 				kind: 'postgres',
 				endpoints: [
@@ -202,6 +202,10 @@ describe('what the targets are', () => {
 			inside: {kind: 'prometheus', endpoints: 'unknown', cluster: {context: 'prod'}},
 		});
 		rmSync(kubeconfig);
-		expect((await policy.places()).get('k8s')).toEqual({kind: 'kubernetes', endpoints: 'unknown', cluster: 'unknown'});
+		expect((await policy.readTargetAttributes()).get('k8s')).toEqual({
+			kind: 'kubernetes',
+			endpoints: 'unknown',
+			cluster: 'unknown',
+		});
 	});
 });

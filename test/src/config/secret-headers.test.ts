@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {loadConfiguration} from '../../../src/config/load-config.ts';
 import {credentialReason} from '../../../src/config/secret-headers.ts';
 import type {HttpSettings} from '../../../src/port/http.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
 describe('a plain header', () => {
 	test.each([
@@ -58,10 +58,10 @@ describe('a plain header', () => {
 
 describe('the headers of a target', () => {
 	const load = async (headers: string) => {
-		const surroundings = emptySurroundings({TENANT: 'blue'});
+		const environment = createTestEnvironment({TENANT: 'blue'});
 		const text = `targets: [{name: m, kind: prometheus, url: "http://a", headers: ${headers}}]`;
-		const config = put(surroundings, 'config.yaml', text);
-		const {targets} = await loadConfiguration({config, surroundings});
+		const config = writeTestFile(environment, 'config.yaml', text);
+		const {targets} = await loadConfiguration({config, environment});
 		return (targets[0]?.settings as HttpSettings | undefined)?.headers ?? {};
 	};
 	const reference = 'Write a reference to it instead: ${env:NAME}, ${file:/path} or ${exec:[command, argument]}';

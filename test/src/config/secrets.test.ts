@@ -2,13 +2,13 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspect} from 'node:util';
 import {describe, expect, test, vi} from 'vitest';
-import {type Reference, readReference, secretOf} from '../../../src/config/secrets.ts';
+import {parseSecretReference, type SecretReference, secretFromReference} from '../../../src/config/secrets.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {emptySurroundings, put} from './test-environment.ts';
+import {createTestEnvironment, writeTestFile} from './test-environment.ts';
 
-const read = (text: string): Reference => {
-	const reference = readReference(text);
+const read = (text: string): SecretReference => {
+	const reference = parseSecretReference(text);
 	if (typeof reference !== 'object') throw new Error(`not read: ${reference}`);
 	return reference;
 };
@@ -32,11 +32,11 @@ describe('a reference', () => {
 		['${exec:["pass", "show", "1"]}', {kind: 'exec', argv: ['pass', 'show', '1']}],
 		['${exec:[sleep, 1, true]}', {kind: 'exec', argv: ['sleep', '1', 'true']}],
 	])('%s is read', (text, reference) => {
-		expect(readReference(text)).toEqual(reference);
+		expect(parseSecretReference(text)).toEqual(reference);
 	});
 
 	test.each(['hunter2', '$env:X', '{env:X}', 'a ${env:X}', ''])('%s is none', text => {
-		expect(readReference(text)).toBeUndefined();
+		expect(parseSecretReference(text)).toBeUndefined();
 	});
 
 	test.each([
@@ -51,47 +51,47 @@ describe('a reference', () => {
 		'${exec:[bin/a]}',
 		'${vault:x}',
 	])('%s is a mistake', text => {
-		const words = readReference(text);
+		const words = parseSecretReference(text);
 		expect(words).toEqual(expect.stringMatching(/reference|command/));
 		expect(words).not.toContain(text.slice(2, -1));
 	});
 });
 
 test('a secret shows where it comes from and nothing more', async () => {
-	const secret = secretOf(read('${env:PW}'), {env: {PW: 's3cret'}});
+	const secret = secretFromReference(read('${env:PW}'), {env: {PW: 's3cret'}});
 	expect(await secret.reveal()).toBe('s3cret');
 	expect(`${JSON.stringify(secret)} ${inspect(secret, {depth: 9, showHidden: true})}`).not.toContain('s3cret');
 	expect(secret.source).toBe('${env:PW}');
 });
 
 test('a variable that is not set is told by name', async () => {
-	const error = await refusal(secretOf(read('${env:PW}'), {env: {}}).reveal());
+	const error = await refusal(secretFromReference(read('${env:PW}'), {env: {}}).reveal());
 	expect(error.message).toBe('${env:PW}: the environment variable PW is not set');
 });
 
 describe('a file', () => {
 	test('is read at each use, without its last line end', async () => {
-		const surroundings = emptySurroundings();
-		put(surroundings, 'secret', 'one\n');
-		const secret = secretOf(read('${file:~/secret}'), surroundings);
+		const environment = createTestEnvironment();
+		writeTestFile(environment, 'secret', 'one\n');
+		const secret = secretFromReference(read('${file:~/secret}'), environment);
 		expect(await secret.reveal()).toBe('one');
-		put(surroundings, 'secret', 'two\r\n');
+		writeTestFile(environment, 'secret', 'two\r\n');
 		expect(await secret.reveal()).toBe('two');
 	});
 
 	test.each([0o640, 0o604, 0o644])('is refused when others can read it: %o', async mode => {
-		const surroundings = emptySurroundings();
-		const file = put(surroundings, 'secret', 's3cret', mode);
-		const error = await refusal(secretOf(read(`\${file:${file}}`), surroundings).reveal());
+		const environment = createTestEnvironment();
+		const file = writeTestFile(environment, 'secret', 's3cret', mode);
+		const error = await refusal(secretFromReference(read(`\${file:${file}}`), environment).reveal());
 		expect(error.message).toBe(`${file}: can be read by others (mode ${mode.toString(8)}): chmod 600 ${file}`);
 	});
 
 	test('that is missing or empty is told', async () => {
-		const surroundings = emptySurroundings();
-		const missing = await refusal(secretOf(read('${file:~/none}'), surroundings).reveal());
+		const environment = createTestEnvironment();
+		const missing = await refusal(secretFromReference(read('${file:~/none}'), environment).reveal());
 		expect(missing.message).toBe('${file:~/none}: there is no such file');
-		put(surroundings, 'empty', '\n');
-		const empty = await refusal(secretOf(read('${file:~/empty}'), surroundings).reveal());
+		writeTestFile(environment, 'empty', '\n');
+		const empty = await refusal(secretFromReference(read('${file:~/empty}'), environment).reveal());
 		expect(empty.message).toBe('${file:~/empty}: the file is empty');
 	});
 });
@@ -108,11 +108,11 @@ const runs = (pid: string): boolean => {
 describe('a command', () => {
 	/** A command that counts its runs in a file, and does what `script` says. */
 	const counting = (script: string) => {
-		const surroundings = emptySurroundings();
-		const log = join(surroundings.home, 'runs');
+		const environment = createTestEnvironment();
+		const log = join(environment.home, 'runs');
 		const code = `require('fs').appendFileSync(${JSON.stringify(log)}, 'x'); const runs = require('fs').readFileSync(${JSON.stringify(log)}, 'utf8').length; ${script}`;
 		const clock = createFakeClock();
-		const secret = secretOf({kind: 'exec', argv: [process.execPath, '-e', code]}, {clock});
+		const secret = secretFromReference({kind: 'exec', argv: [process.execPath, '-e', code]}, {clock});
 		return {secret, clock, runs: () => readFileSync(log, 'utf8').length};
 	};
 
@@ -170,11 +170,11 @@ describe('a command', () => {
 	});
 
 	test('that says nothing is ended after 10 seconds, with the children that hold its output', async () => {
-		const surroundings = emptySurroundings();
+		const environment = createTestEnvironment();
 		const clock = createFakeClock();
-		const pids = join(surroundings.home, 'pids');
+		const pids = join(environment.home, 'pids');
 		const script = `sleep 600 & echo $! $$ > ${pids}.new; mv ${pids}.new ${pids}; wait`;
-		const waiting = refusal(secretOf({kind: 'exec', argv: ['sh', '-c', script]}, {clock}).reveal());
+		const waiting = refusal(secretFromReference({kind: 'exec', argv: ['sh', '-c', script]}, {clock}).reveal());
 		const started = await vi.waitFor(() => readFileSync(pids, 'utf8'), {timeout: 10_000});
 		await clock.advance(10_000);
 		expect((await waiting).message).toMatch(/: no answer in 10 s$/);
@@ -182,19 +182,19 @@ describe('a command', () => {
 	});
 
 	test('that prints without end is ended', async () => {
-		const error = await refusal(secretOf(read('${exec:["yes"]}')).reveal());
+		const error = await refusal(secretFromReference(read('${exec:["yes"]}')).reveal());
 		expect(error.message).toBe('${exec:[yes]}: printed more than 64 kB');
 	});
 
 	test('is not given to a shell', async () => {
-		const secret = secretOf({kind: 'exec', argv: ['echo', '$(id) `id` ; id']});
+		const secret = secretFromReference({kind: 'exec', argv: ['echo', '$(id) `id` ; id']});
 		expect(await secret.reveal()).toBe('$(id) `id` ; id');
 	});
 
 	test('that is not there, or prints nothing, is told', async () => {
-		const missing = await refusal(secretOf(read('${exec:[/nowhere/tool]}')).reveal());
+		const missing = await refusal(secretFromReference(read('${exec:[/nowhere/tool]}')).reveal());
 		expect(missing.message).toBe('${exec:[/nowhere/tool]}: cannot be run: ENOENT');
-		const silent = await refusal(secretOf(read('${exec:["true"]}')).reveal());
+		const silent = await refusal(secretFromReference(read('${exec:["true"]}')).reveal());
 		expect(silent.message).toBe('${exec:[true]}: printed nothing');
 	});
 });

@@ -2,11 +2,11 @@ import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
-import type {Surroundings} from '../../../src/config/config-environment.ts';
+import type {ConfigEnvironment} from '../../../src/config/config-environment.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 /** A home of its own for one test, with nothing in it and nothing in the environment. */
-export function emptySurroundings(env: Readonly<Record<string, string>> = {}): Surroundings {
+export function createTestEnvironment(env: Readonly<Record<string, string>> = {}): ConfigEnvironment {
 	const home = mkdtempSync(join(tmpdir(), 'midwatch-config-'));
 	onTestFinished(() => rmSync(home, {recursive: true, force: true}));
 	return {
@@ -22,8 +22,8 @@ export function emptySurroundings(env: Readonly<Record<string, string>> = {}): S
 }
 
 /** Writes a file into that home. @returns its path. */
-export function put(surroundings: Surroundings, name: string, text: string, mode = 0o600): string {
-	const file = join(surroundings.home, name);
+export function writeTestFile(environment: ConfigEnvironment, name: string, text: string, mode = 0o600): string {
+	const file = join(environment.home, name);
 	writeFileSync(file, text);
 	// The mode given to writeFileSync is cut by the umask.
 	chmodSync(file, mode);

@@ -45,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('a state directory in /proc', () =
 			message: expect.stringContaining('the record cannot be written: ENOENT'),
 			hint: expect.stringContaining('set XDG_STATE_HOME to a directory that can be written'),
 		});
-		await expect(createObjectLocks(stateDir).take('tank', ['valve'], 'a test')).rejects.toThrow('ENOENT');
+		await expect(createObjectLocks(stateDir).acquire('tank', ['valve'], 'a test')).rejects.toThrow('ENOENT');
 	});
 
 	test('does not keep the console from starting: there are no others to tell of', async () => {

@@ -2,10 +2,10 @@ import {chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {createTransport} from '../../../adapters/http/transport.ts';
+import {createHttpTransport} from '../../../adapters/http/transport.ts';
 import {tlsOptions as kafkaTls} from '../../../adapters/kafka/protocol/tls.ts';
 import {sendByStream} from '../../../adapters/outbound/syslog-stream.ts';
-import {tlsOptions as postgresTls} from '../../../adapters/postgres/connection/tls.ts';
+import {postgresTlsOptions as postgresTls} from '../../../adapters/postgres/connection/tls.ts';
 import {tlsOptions as redisTls} from '../../../adapters/redis/connection/tls.ts';
 import {readTlsFiles} from '../../../src/files/tls-files.ts';
 
@@ -70,8 +70,13 @@ const connections: readonly (readonly [string, (tls: Tls) => Promise<unknown>])[
 	[
 		'a server of HTTP',
 		async own => {
-			const transport = createTransport({url: 'https://127.0.0.1:9/', headers: {}, environment: {}, tls: own} as never);
-			return transport.open({method: 'GET', path: '/', query: [], headers: {}}, signal);
+			const transport = createHttpTransport({
+				url: 'https://127.0.0.1:9/',
+				headers: {},
+				environment: {},
+				tls: own,
+			} as never);
+			return transport.send({method: 'GET', path: '/', query: [], headers: {}}, signal);
 		},
 	],
 	[

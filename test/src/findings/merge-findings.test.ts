@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../../src/contract/finding.ts';
 import type {Failure, Reading} from '../../../src/contract/reading.ts';
-import {allFindings, findingAge} from '../../../src/findings/merge-findings.ts';
-import {unreadable} from '../../../src/watch/read-failure.ts';
+import {formatFindingAge, mergeFindings} from '../../../src/findings/merge-findings.ts';
+import {sourceUnreadableFinding} from '../../../src/watch/read-failure.ts';
 
 const finding = (target: string, id: string, severity: Finding['severity'], since: number): Finding => ({
 	id,
@@ -40,10 +40,10 @@ function failed(target: string, kind: Reading['kind'], part: Partial<Failure> = 
 		...part,
 	};
 	const reading = live(target, kind, []);
-	return {...reading, state: 'failed', failure, findings: [unreadable(reading, kind, failure)]};
+	return {...reading, state: 'failed', failure, findings: [sourceUnreadableFinding(reading, kind, failure)]};
 }
 
-const brief = (readings: readonly Reading[]) => allFindings(readings).map(({id, severity}) => `${severity} ${id}`);
+const brief = (readings: readonly Reading[]) => mergeFindings(readings).map(({id, severity}) => `${severity} ${id}`);
 
 describe('all findings', () => {
 	it('puts the worst first, then the newest', () => {
@@ -64,9 +64,9 @@ describe('all findings', () => {
 	it('tells how old a finding is, or how long it is known', () => {
 		const known = finding('a', 'x', 'warn', 1000);
 		const {since: _, ...undated} = known;
-		expect(findingAge(known, 373_000)).toBe('6m12s');
-		expect(findingAge({...known, atLeast: true}, 373_000)).toBe('>6m12s');
-		expect(findingAge(undated, 373_000)).toBe('');
+		expect(formatFindingAge(known, 373_000)).toBe('6m12s');
+		expect(formatFindingAge({...known, atLeast: true}, 373_000)).toBe('>6m12s');
+		expect(formatFindingAge(undated, 373_000)).toBe('');
 	});
 
 	it('tells each finding of a target once, at its worst', () => {
@@ -86,7 +86,7 @@ describe('all findings', () => {
 		];
 		expect(brief(dead(1))).toEqual(['unknown a/unreadable']);
 		expect(brief(dead(3))).toEqual(['crit a/unreadable']);
-		expect(allFindings(dead(3))[0]).toMatchObject({sentence: 'cannot be read: connection refused', since: 500});
+		expect(mergeFindings(dead(3))[0]).toMatchObject({sentence: 'cannot be read: connection refused', since: 500});
 	});
 
 	it('never calls a server critical that answers but does not let us look', () => {

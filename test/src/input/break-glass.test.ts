@@ -1,32 +1,32 @@
 import {afterEach, expect, test} from 'vitest';
 import type {SinkState} from '../../../src/audit/sink-sender.ts';
 import type {Deck} from '../../../src/input/deck.ts';
-import {paste, press} from '../../../src/input/dispatch-key.ts';
+import {dispatchKey, handlePaste} from '../../../src/input/dispatch-key.ts';
 import {createStore} from '../../../src/watch/store.ts';
-import {type House, openHouse} from './deck-fixture.ts';
+import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 /** A deck whose required copy fails, unless given otherwise, and what was answered to its question. */
 async function failing(isNeeded = true, problem: string | undefined = undefined) {
-	house = await openHouse();
+	fixture = await openDeckFixture();
 	const used: {readonly word: string; readonly reason: string}[] = [];
 	const glass = {
 		state: createStore<{readonly record: string} | undefined>(undefined),
 		isNeeded: () => isNeeded,
-		use: async (given: {readonly word: string; readonly reason: string}) => {
+		activate: async (given: {readonly word: string; readonly reason: string}) => {
 			used.push(given);
 			return problem;
 		},
 		close() {},
 	};
 	const copies = {state: createStore<readonly SinkState[]>([]), glass};
-	const deck: Deck = {...house.deck, options: {...house.deck.options, copies}};
+	const deck: Deck = {...fixture.deck, options: {...fixture.deck.options, copies}};
 	const key = async (name: string, alone = true) => {
-		press(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
-		deck.painted(deck.question());
-		await house.clock.settle();
+		dispatchKey(deck, name, [...name].length === 1 ? name : name === 'space' ? ' ' : undefined, alone);
+		deck.markPainted(deck.pendingQuestion());
+		await fixture.clock.settle();
 	};
 	return {
 		deck,
@@ -41,15 +41,15 @@ async function failing(isNeeded = true, problem: string | undefined = undefined)
 test('the glass is broken by a typed word and a reason', async () => {
 	const {key, type, used} = await failing();
 	await key('ctrl+g');
-	expect(house.layer()).toBe('break-glass');
+	expect(fixture.layer()).toBe('break-glass');
 	await type('break-glass');
 	await key('enter');
 	await type('orders are down');
 	expect(used).toEqual([]);
 	await key('enter');
 	expect(used).toEqual([{word: 'break-glass', reason: 'orders are down'}]);
-	expect(house.layer()).toBeUndefined();
-	expect(house.notice()).toMatch(/^for 10 minutes actions are done although the audit is not delivered/);
+	expect(fixture.layer()).toBeUndefined();
+	expect(fixture.notice()).toMatch(/^for 10 minutes actions are done although the audit is not delivered/);
 });
 
 test('what is wrong with an answer stays on the screen until it is mended', async () => {
@@ -66,8 +66,8 @@ test('what is wrong with an answer stays on the screen until it is mended', asyn
 test('neither a paste, nor keys that come in one read, nor an enter that follows an enter are taken, and esc leaves', async () => {
 	const {key, type, deck, used} = await failing();
 	await key('ctrl+g');
-	paste(deck, 'break-glass');
-	expect(house.notice()).toBe('pasted text is not taken here: type it');
+	handlePaste(deck, 'break-glass');
+	expect(fixture.notice()).toBe('pasted text is not taken here: type it');
 	const top = () => deck.session.get().layers.at(-1);
 	for (const character of 'break-glass') await key(character, false);
 	expect(top()).toMatchObject({values: ['', ''], problem: expect.stringContaining('together with other keys')});
@@ -78,17 +78,17 @@ test('neither a paste, nor keys that come in one read, nor an enter that follows
 	await type('orders are down');
 	await key('enter', false);
 	expect(top()).toMatchObject({problem: expect.stringContaining('together with other keys')});
-	expect(house.layer()).toBe('break-glass');
+	expect(fixture.layer()).toBe('break-glass');
 	await key('esc');
-	expect(house.layer()).toBeUndefined();
+	expect(fixture.layer()).toBeUndefined();
 	expect(used).toEqual([]);
 });
 
 test('it is not asked for while every copy is taken, or where none is required', async () => {
 	const {key} = await failing(false);
 	await key('ctrl+g');
-	expect(house.layer()).toBeUndefined();
-	expect(house.notice()).toMatch(/there is nothing to break/);
-	await house.keys('ctrl+g');
-	expect(house.layer()).toBeUndefined();
+	expect(fixture.layer()).toBeUndefined();
+	expect(fixture.notice()).toMatch(/there is nothing to break/);
+	await fixture.pressKeys('ctrl+g');
+	expect(fixture.layer()).toBeUndefined();
 });

@@ -1,180 +1,190 @@
 import {afterEach, describe, expect, it} from 'vitest';
-import {stillWrong} from '../../../src/input/confirm-keys.ts';
-import {wheel} from '../../../src/input/dispatch-key.ts';
-import {type House, openHouse} from './deck-fixture.ts';
+import {remainingProblem} from '../../../src/input/confirm-keys.ts';
+import {handleWheel} from '../../../src/input/dispatch-key.ts';
+import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 const ran = () =>
-	house.far.ran.map(one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`);
+	fixture.server.executedPlans.map(
+		one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`,
+	);
 const value = () => {
-	const layer = house.deck.session.get().layers.at(-1);
+	const layer = fixture.deck.session.get().layers.at(-1);
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 };
 
 describe('a question that is answered by y and enter', () => {
 	it('is done by y and then enter: not by either alone, the opening key, space or a paste', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('enter', 'K', 'space', 'Y', 'enter');
-		expect(house.problem()).toBe('not taken: press y first, then enter');
-		await house.paste('y');
-		expect(house.notice()).toBe('pasted text is not taken here: type it');
-		await house.keys('enter', 'y');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('enter', 'K', 'space', 'Y', 'enter');
+		expect(fixture.problem()).toBe('not taken: press y first, then enter');
+		await fixture.paste('y');
+		expect(fixture.notice()).toBe('pasted text is not taken here: type it');
+		await fixture.pressKeys('enter', 'y');
 		expect(ran()).toEqual([]);
-		await house.keys('enter');
-		await house.reach('done');
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('done');
 		expect(ran()).toEqual(['postgres.poke job a']);
-		expect(await house.records()).toEqual(['intent', 'outcome sent', 'verify done']);
+		expect(await fixture.records()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 
 	it.each([
-		['y and enter in one read', async () => house.atOnce('y', 'enter'), 'together with other keys'],
-		['y twice in one read, then enter', () => house.atOnce('y', 'y').then(() => house.keys('enter')), 'more than once'],
-		['a held y, then a held enter', async () => house.keys('y', 'y', 'y', 'enter', 'enter', 'enter'), 'press y first'],
-		['y with another key in between', async () => house.keys('y', 'j', 'enter'), 'press y first'],
-		['y, the page key, enter', async () => house.keys('y', 'pagedown', 'enter'), 'press y first'],
+		['y and enter in one read', async () => fixture.pressInOneRead('y', 'enter'), 'together with other keys'],
+		[
+			'y twice in one read, then enter',
+			() => fixture.pressInOneRead('y', 'y').then(() => fixture.pressKeys('enter')),
+			'more than once',
+		],
+		[
+			'a held y, then a held enter',
+			async () => fixture.pressKeys('y', 'y', 'y', 'enter', 'enter', 'enter'),
+			'press y first',
+		],
+		['y with another key in between', async () => fixture.pressKeys('y', 'j', 'enter'), 'press y first'],
+		['y, the page key, enter', async () => fixture.pressKeys('y', 'pagedown', 'enter'), 'press y first'],
 		[
 			'y, and enter with another key in one read',
-			() => house.keys('y').then(() => house.atOnce('j', 'enter')),
+			() => fixture.pressKeys('y').then(() => fixture.pressInOneRead('j', 'enter')),
 			'together',
 		],
 	])('is not done by %s', async (_, answer, problem) => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
 		await answer();
-		expect(house.problem()).toContain(problem);
-		expect(house.deck.options.runner.state.get()?.state).toBe('ready');
+		expect(fixture.problem()).toContain(problem);
+		expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
 		expect(ran()).toEqual([]);
-		await house.keys('backspace', 'y', 'enter');
-		await house.reach('done');
+		await fixture.pressKeys('backspace', 'y', 'enter');
+		await fixture.waitForState('done');
 	});
 
 	it('does not take what was typed before it was seen, nor while it is not seen whole', async () => {
-		house = await openHouse();
-		await house.keys('K', 'y');
-		await house.reach('ready');
-		const question = house.deck.question();
-		house.deck.painted(undefined);
-		await house.keys('enter', 'y', 'enter');
-		expect(house.deck.options.runner.state.get()?.state).toBe('ready');
-		expect(house.problem()).toBe('not taken: all of it has to be on the screen first');
-		house.deck.painted('another');
-		await house.keys('y', 'enter');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K', 'y');
+		await fixture.waitForState('ready');
+		const question = fixture.deck.pendingQuestion();
+		fixture.deck.markPainted(undefined);
+		await fixture.pressKeys('enter', 'y', 'enter');
+		expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
+		expect(fixture.problem()).toBe('not taken: all of it has to be on the screen first');
+		fixture.deck.markPainted('another');
+		await fixture.pressKeys('y', 'enter');
 		expect(ran()).toEqual([]);
-		house.deck.painted(question);
-		await house.keys('y', 'enter');
-		await house.reach('done');
+		fixture.deck.markPainted(question);
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
 	});
 
 	it('keeps its y while the wheel scrolls, which is no key', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y');
-		wheel(house.deck, 'down');
-		await house.keys('enter');
-		await house.reach('done');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y');
+		handleWheel(fixture.deck, 'down');
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('done');
 	});
 
 	it('is left with esc, and nothing was sent', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'esc', 'enter');
-		expect([house.layer(), ...ran()]).toEqual(['document']);
-		expect(house.deck.options.runner.state.get()).toBeUndefined();
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'esc', 'enter');
+		expect([fixture.layer(), ...ran()]).toEqual(['document']);
+		expect(fixture.deck.options.runner.state.get()).toBeUndefined();
 	});
 
 	it('copies the command, and shows it whole and again on one line', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('ctrl+y');
-		expect(house.copied).toEqual(["jobctl 'job a'"]);
-		const whole = () => house.deck.session.get().layers.at(-1);
-		await house.keys('ctrl+r');
-		expect(whole()).toMatchObject({kind: 'confirm', whole: true});
-		await house.keys('ctrl+r');
-		expect(whole()).toMatchObject({kind: 'confirm', whole: false});
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('ctrl+y');
+		expect(fixture.copied).toEqual(["jobctl 'job a'"]);
+		const whole = () => fixture.deck.session.get().layers.at(-1);
+		await fixture.pressKeys('ctrl+r');
+		expect(whole()).toMatchObject({kind: 'confirm', isExpanded: true});
+		await fixture.pressKeys('ctrl+r');
+		expect(whole()).toMatchObject({kind: 'confirm', isExpanded: false});
 	});
 });
 
 describe('a question that is answered by typing', () => {
 	it('is inert until the short name is typed, and enter sends it', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		const name = house.name();
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('T');
+		await fixture.waitForState('ready');
+		const name = fixture.demandedName();
 		expect(name).toMatch(/^[dhjknprtvx]{4}$/);
-		await house.type('db/job a');
-		await house.keys('y', 'enter');
+		await fixture.type('db/job a');
+		await fixture.pressKeys('y', 'enter');
 		expect(ran()).toEqual([]);
-		expect(house.deck.options.runner.state.get()?.unmet).toBe(`type ${name} to go on`);
-		await house.keys('ctrl+u');
-		await house.type(`${name.slice(0, 3)}-`);
-		await house.keys('backspace');
-		await house.type(name.slice(3));
+		expect(fixture.deck.options.runner.state.get()?.unmet).toBe(`type ${name} to go on`);
+		await fixture.pressKeys('ctrl+u');
+		await fixture.type(`${name.slice(0, 3)}-`);
+		await fixture.pressKeys('backspace');
+		await fixture.type(name.slice(3));
 		expect(value()?.[0]).toBe(name);
-		await house.keys('enter');
-		await house.reach('done');
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('done');
 		expect(ran()).toEqual(['postgres.stop job a']);
-		const [intent] = (await house.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
+		const [intent] = (await fixture.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
 		expect(intent?.confirmation).toEqual({method: 'type', typed: name});
 	});
 
 	it('takes no text that comes as several keys in one read, says why, and keeps what was typed', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		const name = house.name();
-		await house.type(name.slice(0, 1));
-		await house.atOnce(...name.slice(1), 'enter');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('T');
+		await fixture.waitForState('ready');
+		const name = fixture.demandedName();
+		await fixture.type(name.slice(0, 1));
+		await fixture.pressInOneRead(...name.slice(1), 'enter');
 		expect(value()?.[0]).toBe(name.slice(0, 1));
-		expect(house.problem()).toMatch(/^not taken: it came together with other keys in one read, /);
-		await house.atOnce(...name.slice(1));
-		expect(house.problem()).toMatch(/type it key by key$/);
-		await house.type(name.slice(1));
-		await house.atOnce('enter', 'enter');
-		expect([house.deck.options.runner.state.get()?.state, ...ran()]).toEqual(['ready']);
-		await house.keys('end', 'enter');
-		await house.reach('done');
+		expect(fixture.problem()).toMatch(/^not taken: it came together with other keys in one read, /);
+		await fixture.pressInOneRead(...name.slice(1));
+		expect(fixture.problem()).toMatch(/type it key by key$/);
+		await fixture.type(name.slice(1));
+		await fixture.pressInOneRead('enter', 'enter');
+		expect([fixture.deck.options.runner.state.get()?.state, ...ran()]).toEqual(['ready']);
+		await fixture.pressKeys('end', 'enter');
+		await fixture.waitForState('done');
 	});
 
 	it('refuses a paste', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		await house.paste(house.name());
-		await house.keys('enter');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('T');
+		await fixture.waitForState('ready');
+		await fixture.paste(fixture.demandedName());
+		await fixture.pressKeys('enter');
 		expect([value()?.[0], ...ran()]).toEqual(['']);
 	});
 
 	it('asks for name, count and reason where data goes, and not before three seconds, nor by an enter that is held', async () => {
-		house = await openHouse();
-		await house.keys('space', 'j', 'space', 'X');
-		await house.reach('ready');
-		await house.type('jobs');
-		await house.keys('enter');
-		await house.type('2');
-		await house.keys('tab');
-		await house.type('they are ');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('space', 'j', 'space', 'X');
+		await fixture.waitForState('ready');
+		await fixture.type('jobs');
+		await fixture.pressKeys('enter');
+		await fixture.type('2');
+		await fixture.pressKeys('tab');
+		await fixture.type('they are ');
 		// It proves nothing, so that a slow link may bring its letters together.
-		await house.atOnce(...'stuck');
+		await fixture.pressInOneRead(...'stuck');
 		expect(value()).toEqual(['jobs', '2', 'they are stuck']);
-		await house.keys('enter');
-		expect(house.deck.options.runner.state.get()?.unmet).toContain('in a moment');
-		await house.clock.advance(3001);
-		await house.keys('enter', 'enter');
-		expect(house.problem()).toContain('enter came twice');
+		await fixture.pressKeys('enter');
+		expect(fixture.deck.options.runner.state.get()?.unmet).toContain('in a moment');
+		await fixture.clock.advance(3001);
+		await fixture.pressKeys('enter', 'enter');
+		expect(fixture.problem()).toContain('enter came twice');
 		expect(ran()).toEqual([]);
-		await house.keys('end', 'enter');
-		await house.reach('done');
+		await fixture.pressKeys('end', 'enter');
+		await fixture.waitForState('done');
 		expect(ran()).toEqual(['postgres.purge job a+job b']);
-		const [intent] = (await house.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
+		const [intent] = (await fixture.deck.options.audit.recent(9)).filter(record => record.kind === 'intent');
 		expect(intent?.confirmation).toEqual({
 			method: 'type-count-reason',
 			typed: 'jobs',
@@ -184,43 +194,43 @@ describe('a question that is answered by typing', () => {
 	});
 
 	it('puts the cursor into the field that is wrong, says why until it changes, and takes enter there', async () => {
-		house = await openHouse();
-		await house.keys('X');
-		await house.reach('ready');
-		await house.clock.advance(3001);
-		await house.type(house.name());
-		await house.keys('enter');
-		await house.type('7');
-		await house.keys('enter');
-		await house.type('they are stuck');
-		await house.keys('enter');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('X');
+		await fixture.waitForState('ready');
+		await fixture.clock.advance(3001);
+		await fixture.type(fixture.demandedName());
+		await fixture.pressKeys('enter');
+		await fixture.type('7');
+		await fixture.pressKeys('enter');
+		await fixture.type('they are stuck');
+		await fixture.pressKeys('enter');
 		const top = () => {
-			const layer = house.deck.session.get().layers.at(-1);
-			return layer?.kind === 'confirm' ? {field: layer.field, wrong: stillWrong(layer)} : undefined;
+			const layer = fixture.deck.session.get().layers.at(-1);
+			return layer?.kind === 'confirm' ? {field: layer.field, wrong: remainingProblem(layer)} : undefined;
 		};
 		const wrong = 'type the number of objects shown above';
 		expect(top()).toEqual({field: 1, wrong});
-		await house.keys('left', 'tab', 'shift+tab', 'enter', 'enter');
-		expect(house.problem()).toMatch(/enter came twice.*; press end, then enter$/);
+		await fixture.pressKeys('left', 'tab', 'shift+tab', 'enter', 'enter');
+		expect(fixture.problem()).toMatch(/enter came twice.*; press end, then enter$/);
 		expect(top()).toEqual({field: 1, wrong});
-		await house.keys('backspace');
+		await fixture.pressKeys('backspace');
 		expect(top()).toEqual({field: 1, wrong: undefined});
-		await house.type('1');
+		await fixture.type('1');
 		expect(ran()).toEqual([]);
-		await house.keys('enter');
-		await house.reach('done');
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('done');
 	});
 
 	it('is not sent when the reason is missing', async () => {
-		house = await openHouse();
-		await house.keys('X');
-		await house.reach('ready');
-		await house.clock.advance(3001);
-		await house.type(house.name());
-		await house.keys('enter');
-		await house.type('1');
-		await house.keys('enter', 'end', 'enter');
-		expect(house.deck.options.runner.state.get()?.unmet).toContain('give a reason');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('X');
+		await fixture.waitForState('ready');
+		await fixture.clock.advance(3001);
+		await fixture.type(fixture.demandedName());
+		await fixture.pressKeys('enter');
+		await fixture.type('1');
+		await fixture.pressKeys('enter', 'end', 'enter');
+		expect(fixture.deck.options.runner.state.get()?.unmet).toContain('give a reason');
 		expect(ran()).toEqual([]);
 	});
 });

@@ -1,14 +1,14 @@
 import {expect, test} from 'vitest';
-import {createSteadiness, steadyAfterMs} from '../../../src/input/cursor-stability.ts';
+import {createCursorStability, stableAfterMs} from '../../../src/input/cursor-stability.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 test('a clock that is set back does not keep the row under the cursor from being acted on', async () => {
 	const clock = createFakeClock();
-	const steadiness = createSteadiness(clock);
+	const steadiness = createCursorStability(clock);
 	const row = 'probe.row/db/a' as const;
 	steadiness.painted('p', {rows: 1, rowsAt: [0], cursorRow: 0, selected: row});
-	expect(steadiness.isSteady('p', row)).toBe(false);
+	expect(steadiness.isStable('p', row)).toBe(false);
 	clock.set(-7_200_000);
-	await clock.advance(steadyAfterMs);
-	expect(steadiness.isSteady('p', row)).toBe(true);
+	await clock.advance(stableAfterMs);
+	expect(steadiness.isStable('p', row)).toBe(true);
 });

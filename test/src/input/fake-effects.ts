@@ -1,10 +1,10 @@
-import type {Effects} from '../../../src/input/deck.ts';
+import type {DeckEffects} from '../../../src/input/deck.ts';
 
 /** What a person saved, as it would stand in its file. */
-export type Saved = {readonly name: string; readonly lines: readonly string[]};
+export type SavedFile = {readonly name: string; readonly lines: readonly string[]};
 
 /** Effects without a terminal: what is copied and saved is kept, and leaving is told. */
-export const quietEffects = (copied: string[], saved: Saved[], quit: () => void): Effects => ({
+export const createFakeEffects = (copied: string[], saved: SavedFile[], quit: () => void): DeckEffects => ({
 	copy: async text => {
 		copied.push(text);
 		return 'copied';
@@ -17,5 +17,5 @@ export const quietEffects = (copied: string[], saved: Saved[], quit: () => void)
 	suspend() {},
 	lendTerminal: work => work(),
 	redraw() {},
-	noise: () => [],
+	strayOutput: () => [],
 });

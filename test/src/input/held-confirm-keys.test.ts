@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {press} from '../../../src/input/dispatch-key.ts';
+import {dispatchKey} from '../../../src/input/dispatch-key.ts';
 import {createKeyDecoder, type KeyDecoder} from '../../../views/terminal/decode-keys.ts';
-import {type House, openHouse} from './deck-fixture.ts';
+import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 
 /*
  * A terminal in front of the real decoder and the real deck: keys that repeat at a rate, a console or a link that stalls, and reads that
@@ -12,7 +12,7 @@ import {type House, openHouse} from './deck-fixture.ts';
 /** What a terminal sends, and when, in milliseconds. */
 type Sent = {readonly at: number; readonly bytes: string};
 
-let house: House;
+let fixture: DeckFixture;
 let decoder: KeyDecoder;
 let clock = 0;
 let timers: {readonly at: number; readonly call: () => void}[] = [];
@@ -55,7 +55,7 @@ function receive(
 			const length = cuts.length === 0 ? bytes.length : (cuts[turn % cuts.length] ?? 1);
 			decoder.feed(bytes.subarray(from, from + length));
 			// The screen shows whatever is asked by now.
-			house.deck.painted(house.deck.question());
+			fixture.deck.markPainted(fixture.deck.pendingQuestion());
 			from += length;
 		}
 	}
@@ -88,25 +88,25 @@ const stalls = fc.array(fc.record({at: fc.integer({min: 0, max: 3000}), ms: fc.i
 });
 const cuts = fc.array(fc.integer({min: 1, max: 6}), {maxLength: 5});
 
-const ran = () => house.far.ran.splice(0).length;
-const isArmed = () => house.deck.options.arming.policy.get().armed.size > 0;
+const ran = () => fixture.server.executedPlans.splice(0).length;
+const isArmed = () => fixture.deck.options.arming.policy.get().armed.size > 0;
 const leaveAll = () => {
-	for (let turn = 0; turn < 9 && house.layer() !== undefined; turn += 1) press(house.deck, 'esc');
+	for (let turn = 0; turn < 9 && fixture.layer() !== undefined; turn += 1) dispatchKey(fixture.deck, 'esc');
 };
 
 async function open(guarded: boolean): Promise<void> {
-	house = await openHouse({guarded});
+	fixture = await openDeckFixture({guarded});
 	clock = 0;
 	timers = [];
 	decoder = createKeyDecoder(
 		event => {
-			if (event.type === 'key') press(house.deck, event.key, event.text, event.alone);
+			if (event.type === 'key') dispatchKey(fixture.deck, event.key, event.text, event.alone);
 		},
 		{after},
 	);
 }
 
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 describe('a confirmation', () => {
 	beforeEach(() => open(false));
@@ -114,15 +114,15 @@ describe('a confirmation', () => {
 	/** Opens the confirmation again, and types what is demanded, as far as `typed` goes. */
 	async function ask(key: 'K' | 'T' | 'X', typed: 'nothing' | 'all'): Promise<void> {
 		leaveAll();
-		await house.keys(key);
-		await house.reach('ready');
+		await fixture.pressKeys(key);
+		await fixture.waitForState('ready');
 		if (typed === 'nothing' || key === 'K') return;
-		await house.type(house.name());
+		await fixture.type(fixture.demandedName());
 		if (key === 'T') return;
-		await house.keys('tab');
-		await house.type('1');
-		await house.keys('tab');
-		await house.type('they are stuck');
+		await fixture.pressKeys('tab');
+		await fixture.type('1');
+		await fixture.pressKeys('tab');
+		await fixture.type('they are stuck');
 	}
 
 	it('is not answered by a key that is held, whatever stalls and however it is cut', async () => {
@@ -137,7 +137,7 @@ describe('a confirmation', () => {
 				async (action, key, rate, times, slow, pieces) => {
 					await ask(action, 'nothing');
 					receive(held(key, rate, times), slow, pieces);
-					await house.clock.settle();
+					await fixture.clock.settle();
 					expect(ran()).toBe(0);
 				},
 			),
@@ -158,7 +158,7 @@ describe('a confirmation', () => {
 					await ask('K', 'nothing');
 					const first = held('y', rate, yes);
 					receive([...first, ...held('\r', rate, enters, (first.at(-1)?.at ?? 0) + pause)], slow, pieces);
-					await house.clock.settle();
+					await fixture.clock.settle();
 					expect(ran()).toBe(0);
 				},
 			),
@@ -170,10 +170,10 @@ describe('a confirmation', () => {
 		await fc.assert(
 			fc.asyncProperty(hz, count, stalls, async (rate, times, slow) => {
 				await ask('X', 'all');
-				await house.keys('enter');
-				await house.clock.advance(3001);
+				await fixture.pressKeys('enter');
+				await fixture.clock.advance(3001);
 				receive(held('\r', rate, times), slow, []);
-				await house.clock.settle();
+				await fixture.clock.settle();
 				expect(ran()).toBe(0);
 			}),
 			{numRuns: 40},
@@ -184,13 +184,13 @@ describe('a confirmation', () => {
 		await fc.assert(
 			fc.asyncProperty(heldKey, hz, count, stalls, cuts, async (key, rate, times, slow, pieces) => {
 				await ask('X', 'all');
-				await house.clock.advance(3001);
-				await house.keys('tab', 'tab', 'backspace');
-				await house.type('7');
-				await house.keys('tab', 'enter');
-				expect(house.deck.session.get().layers.at(-1)).toMatchObject({field: 1});
+				await fixture.clock.advance(3001);
+				await fixture.pressKeys('tab', 'tab', 'backspace');
+				await fixture.type('7');
+				await fixture.pressKeys('tab', 'enter');
+				expect(fixture.deck.session.get().layers.at(-1)).toMatchObject({field: 1});
 				receive(held(key, rate, times), slow, pieces);
-				await house.clock.settle();
+				await fixture.clock.settle();
 				expect(ran()).toBe(0);
 			}),
 			{numRuns: 60},
@@ -219,9 +219,9 @@ describe('a confirmation', () => {
 				fc.boolean(),
 				async (action, pasted, named) => {
 					await ask(action, 'nothing');
-					const name = action === 'K' || !named ? '' : house.name();
+					const name = action === 'K' || !named ? '' : fixture.demandedName();
 					receive([{at: 0, bytes: `${name}${pasted}`}], [], []);
-					await house.clock.settle();
+					await fixture.clock.settle();
 					expect(ran()).toBe(0);
 				},
 			),
@@ -239,7 +239,7 @@ describe('a confirmation', () => {
 			[],
 			[],
 		);
-		await house.reach('done');
+		await fixture.waitForState('done');
 		expect(ran()).toBe(1);
 	});
 });
@@ -261,7 +261,7 @@ describe('arming', () => {
 					const first = held(thenEnter ? 'O' : key, rate, times);
 					const enters = thenEnter ? held('\r', rate, times, (first.at(-1)?.at ?? 0) + 100) : [];
 					receive([...first, ...enters], slow, pieces);
-					await house.clock.settle();
+					await fixture.clock.settle();
 					expect(isArmed()).toBe(false);
 				},
 			),
@@ -275,7 +275,7 @@ describe('arming', () => {
 			fc.asyncProperty(text, fc.boolean(), async (parts, thenEnter) => {
 				leaveAll();
 				receive([{at: 0, bytes: parts.join('')}, ...(thenEnter ? [{at: 300, bytes: '\r'}] : [])], [], []);
-				await house.clock.settle();
+				await fixture.clock.settle();
 				expect(isArmed()).toBe(false);
 			}),
 			{numRuns: 150},
@@ -293,7 +293,7 @@ describe('arming', () => {
 				[],
 				[],
 			);
-			await house.clock.settle();
+			await fixture.clock.settle();
 			expect(isArmed()).toBe(false);
 			leaveAll();
 		}

@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {bindings, createKeymap, type Keyed, problems, type Remaps} from '../../../src/input/keymap.ts';
+import {createKeymap, type DeclaredKey, keyBindings, keymapProblems, type Remaps} from '../../../src/input/keymap.ts';
 import {isKeyName} from '../../../views/terminal/key-names.ts';
 
-const stop: Keyed = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
-const texts = (...given: Parameters<typeof problems>) => problems(...given).map(({text}) => text);
-const read: Keyed = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
+const stop: DeclaredKey = {id: 'postgres.stop', title: 'Stop', key: 'T', kind: 'postgres.session'};
+const texts = (...given: Parameters<typeof keymapProblems>) => keymapProblems(...given).map(({text}) => text);
+const read: DeclaredKey = {id: 'postgres.read', title: 'Read', key: 'd', kind: 'postgres.session'};
 
 describe('keymap', () => {
 	it('has no problems as it ships', () => {
@@ -27,9 +27,9 @@ describe('keymap', () => {
 		expect(keymap.intent('deck', 'j')).toBeUndefined();
 		expect(keymap.keyOf('row.down', '?')).toBe('x');
 		expect(keymap.keyOf('postgres.stop', 'T')).toBe('f5');
-		expect(keymap.declared([stop], 'postgres.session', 'f5')).toBe(stop);
-		expect(keymap.declared([stop], 'postgres.session', 'T')).toBeUndefined();
-		expect(keymap.declared([stop], 'redis.server', 'f5')).toBeUndefined();
+		expect(keymap.findDeclared([stop], 'postgres.session', 'f5')).toBe(stop);
+		expect(keymap.findDeclared([stop], 'postgres.session', 'T')).toBeUndefined();
+		expect(keymap.findDeclared([stop], 'redis.server', 'f5')).toBeUndefined();
 	});
 
 	it.each([
@@ -77,11 +77,11 @@ describe('keymap', () => {
 			expect(given(key)[0]).toContain(`${key} is no key that a terminal sends; did you mean ${near}? A key is`);
 		for (const key of ['escape', 'C-n', 'ctrl+h', 'alt+[', 'f13', 'return', 'ctrl+shift+x'])
 			expect(given(key)[0]).toContain(`keys: row.down: ${key} is no key that a terminal sends; a key is a character`);
-		expect(bindings.flatMap(({keys}) => keys).filter(key => !isKeyName(key))).toEqual([]);
+		expect(keyBindings.flatMap(({keys}) => keys).filter(key => !isKeyName(key))).toEqual([]);
 	});
 
 	it('names the entry of the configuration that a problem comes from', () => {
-		const ids = (remaps: Remaps) => problems([stop], [read], remaps, isKeyName).map(({id}) => id);
+		const ids = (remaps: Remaps) => keymapProblems([stop], [read], remaps, isKeyName).map(({id}) => id);
 		expect(ids({'row.up': ['x'], 'row.down': ['F1']})).toEqual(['row.down']);
 		expect(ids({'row.dwon': ['x']})).toEqual(['row.dwon']);
 		expect(ids({'row.up': ['j']})).toEqual(['row.up']);
@@ -90,15 +90,15 @@ describe('keymap', () => {
 	});
 
 	it('stops the start when two systems claim one key of one row', () => {
-		const other: Keyed = {...stop, id: 'postgres.shut'};
+		const other: DeclaredKey = {...stop, id: 'postgres.shut'};
 		expect(texts([stop, other], [])).toEqual(['key T: postgres.stop and postgres.shut']);
 		expect(texts([stop, {...other, kind: 'redis.server'}], [])).toEqual([]);
 	});
 
 	it('stops the start for a dial that is taken in a text, twice there, or no small letter', () => {
-		const dialled = (...keys: string[]): Keyed => ({
+		const dialled = (...keys: string[]): DeclaredKey => ({
 			...read,
-			dials: keys.map((key, index) => ({key, title: `Dial ${index}`})),
+			documentOptions: keys.map((key, index) => ({key, title: `Dial ${index}`})),
 		});
 		expect(texts([stop], [dialled('x', '+')])).toEqual([]);
 		expect(texts([stop], [dialled('w', 'x', 'x', 'D')])).toEqual([
@@ -112,7 +112,7 @@ describe('keymap', () => {
 	});
 
 	it('gives every intent a key, and no intent twice', () => {
-		for (const {intent, keys} of bindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
-		expect(new Set(bindings.map(binding => binding.intent)).size).toBe(bindings.length);
+		for (const {intent, keys} of keyBindings) expect([intent, keys.length > 0]).toEqual([intent, true]);
+		expect(new Set(keyBindings.map(binding => binding.intent)).size).toBe(keyBindings.length);
 	});
 });

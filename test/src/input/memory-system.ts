@@ -5,35 +5,35 @@ import {defineSection, type Pane} from '../../../src/contract/pane.ts';
 import type {Row, Severity} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import type {System} from '../../../src/contract/system.ts';
-import {textsOf} from './sample-inspections.ts';
+import {sampleInspections} from './sample-inspections.ts';
 
-export type Job = Row & {readonly name: string; readonly age: number};
+export type MemoryRow = Row & {readonly name: string; readonly age: number};
 
 type Plan = {readonly names: readonly string[]; readonly value: string};
 
 /** The far end of every target, as the test has arranged it. */
-export type Far = {
-	rows: Job[];
+export type MemoryServer = {
+	rows: MemoryRow[];
 	/** Rows of another kind, below the jobs; without any at the start they are not read at all. */
-	readonly logs: readonly Job[];
-	ran: {
+	readonly logs: readonly MemoryRow[];
+	executedPlans: {
 		readonly action: string;
 		readonly names: readonly string[];
 		readonly value: string;
 		readonly record: string;
 	}[];
 	/** What a text is answered with; a test may keep it waiting. */
-	read: (row: Job, context: InspectionContext<Job, Port>) => Promise<Document>;
+	read: (row: MemoryRow, context: InspectionContext<MemoryRow, Port>) => Promise<Document>;
 	checks: readonly Check[];
 	/** Ids of the rows that are left of several; all of them unless it is set. */
-	left: readonly string[] | undefined;
+	unchangedIds: readonly string[] | undefined;
 	/** Waited for before run() answers. */
-	before: Promise<void>;
+	runBarrier: Promise<void>;
 	/** Whether what was done shows; until then it is on its way. */
-	settles: boolean;
+	outcomeShows: boolean;
 };
 
-export const job = (id: string, severity: Severity = 'ok', age = 1): Job => ({
+export const memoryRow = (id: string, severity: Severity = 'ok', age = 1): MemoryRow => ({
 	id,
 	target: 'db',
 	severity,
@@ -42,15 +42,15 @@ export const job = (id: string, severity: Severity = 'ok', age = 1): Job => ({
 	...(severity === 'ok' ? {} : {why: 'it waits'}),
 });
 
-type Port = {readonly far: Far};
+type Port = {readonly far: MemoryServer};
 
-const source = (): Source<Job, Port> => ({
+const source = (): Source<MemoryRow, Port> => ({
 	kind: 'postgres.session',
 	title: 'jobs',
 	intervalMs: 2000,
 	timeoutMs: 5000,
 	cost: 'cheap',
-	reads: target => [`psql -h ${target.name} -c 'SELECT * FROM jobs'`],
+	cliEquivalent: target => [`psql -h ${target.name} -c 'SELECT * FROM jobs'`],
 	open: (port, target) => async () => ({
 		rows: port.far.rows.filter(row => row.target === target.name),
 		gauges: [],
@@ -77,7 +77,7 @@ const source = (): Source<Job, Port> => ({
 		),
 });
 
-const logSource = (): Source<Job, Port> => ({
+const logSource = (): Source<MemoryRow, Port> => ({
 	...source(),
 	kind: 'postgres.statement',
 	title: 'logs',
@@ -92,8 +92,8 @@ const logSource = (): Source<Job, Port> => ({
 
 const action = (
 	about: {readonly id: Action['id']; readonly title: string; readonly key: string; readonly risk: Risk},
-	more: Partial<Pick<Action<Job, Port, Plan>, 'kind' | 'selects' | 'params' | 'disabled' | 'undo'>> = {},
-): Action<Job, Port, Plan> => ({
+	more: Partial<Pick<Action<MemoryRow, Port, Plan>, 'kind' | 'selects' | 'params' | 'disabled' | 'undo'>> = {},
+): Action<MemoryRow, Port, Plan> => ({
 	id: about.id,
 	title: about.title,
 	key: about.key,
@@ -110,14 +110,14 @@ const action = (
 		);
 	},
 	preflight: async (_plan, {port}) => port.far.checks,
-	left: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.left?.includes(id) ?? true),
+	unchangedRows: async (rows, _plan, {port}) => rows.filter(({id}) => port.far.unchangedIds?.includes(id) ?? true),
 	async run(plan, {port, record}) {
-		await port.far.before;
-		port.far.ran.push({action: about.id, ...plan, record});
+		await port.far.runBarrier;
+		port.far.executedPlans.push({action: about.id, ...plan, record});
 		return {summary: `${about.title.toLowerCase()} sent`, before: {value: 'old'}};
 	},
 	verify: async (_plan, _receipt, {port}) =>
-		port.far.settles
+		port.far.outcomeShows
 			? {result: 'done', detail: 'it is as it should be'}
 			: {result: 'pending', detail: 'it is on its way'},
 	settleMs: 60_000,
@@ -144,8 +144,8 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 });
 
 /** A system in memory with one action for each demand, one that asks for a value, one that is disabled, and one text. */
-export const systemOf = (far: Far): System => {
-	const actions: Action<Job, Port, Plan>[] = [
+export const createMemorySystem = (far: MemoryServer): System => {
+	const actions: Action<MemoryRow, Port, Plan>[] = [
 		action(
 			{id: 'postgres.poke', title: 'Poke', key: 'K', risk: 'low'},
 			{
@@ -178,10 +178,9 @@ export const systemOf = (far: Far): System => {
 		title: 'Jobs',
 		sources: [source(), ...(far.logs.length > 0 ? [logSource()] : [])] as readonly Source<Row, Port>[],
 		actions: actions as readonly Action<Row, Port>[],
-		inspections: textsOf<Job, Port>((row, context) => context.port.far.read(row, context)) as readonly Inspection<
-			Row,
-			Port
-		>[],
+		inspections: sampleInspections<MemoryRow, Port>((row, context) =>
+			context.port.far.read(row, context),
+		) as readonly Inspection<Row, Port>[],
 		connect: async () => ({
 			port: {far},
 			identify: async () => ({version: '1', who: 'tester', latencyMs: 1, channel: 'local'}),
@@ -192,14 +191,14 @@ export const systemOf = (far: Far): System => {
 	return system as System;
 };
 
-export const jobs: Pane = {
+export const memoryRowsPane: Pane = {
 	id: 'jobs',
 	title: 'Jobs',
 	tab: 'Jobs',
 	systems: ['postgres'],
 	gauges: [],
 	sections: [
-		defineSection<Job>({
+		defineSection<MemoryRow>({
 			kind: 'postgres.session',
 			title: 'jobs',
 			weight: 1,
@@ -213,7 +212,7 @@ export const jobs: Pane = {
 				{header: 'AGE', field: 'age', width: 5, align: 'right', cell: row => String(row.age)},
 			],
 		}),
-		defineSection<Job>({
+		defineSection<MemoryRow>({
 			kind: 'postgres.statement',
 			title: 'logs',
 			weight: 1,
@@ -224,4 +223,11 @@ export const jobs: Pane = {
 	],
 };
 
-export const caches: Pane = {...jobs, id: 'caches', title: 'Caches', tab: 'Caches', systems: ['redis'], sections: []};
+export const paneWithoutSections: Pane = {
+	...memoryRowsPane,
+	id: 'caches',
+	title: 'Caches',
+	tab: 'Caches',
+	systems: ['redis'],
+	sections: [],
+};

@@ -1,57 +1,57 @@
 import {afterEach, expect, test} from 'vitest';
-import {type House, openHouse} from './deck-fixture.ts';
+import {type DeckFixture, openDeckFixture} from './deck-fixture.ts';
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 const reasonOf = async () => {
-	const intent = (await house.deck.options.audit.recent(9)).find(({kind}) => kind === 'intent');
+	const intent = (await fixture.deck.options.audit.recent(9)).find(({kind}) => kind === 'intent');
 	return intent?.confirmation?.reason;
 };
 
 test('a reason can be given where none is asked for, answers nothing, and is recorded', async () => {
-	house = await openHouse();
-	await house.keys('K');
-	await house.reach('ready');
-	await house.keys('ctrl+t');
-	expect(house.layer()).toBe('reason');
-	await house.type('y because it hangs');
-	await house.keys('enter');
-	expect(house.layer()).toBe('confirm');
-	expect(house.far.ran).toEqual([]);
-	house.deck.painted(house.deck.question());
-	await house.keys('y', 'enter');
-	await house.reach('done');
+	fixture = await openDeckFixture();
+	await fixture.pressKeys('K');
+	await fixture.waitForState('ready');
+	await fixture.pressKeys('ctrl+t');
+	expect(fixture.layer()).toBe('reason');
+	await fixture.type('y because it hangs');
+	await fixture.pressKeys('enter');
+	expect(fixture.layer()).toBe('confirm');
+	expect(fixture.server.executedPlans).toEqual([]);
+	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	await fixture.pressKeys('y', 'enter');
+	await fixture.waitForState('done');
 	expect(await reasonOf()).toBe('y because it hangs');
 });
 
 test('esc leaves the reason out, and so does an empty one', async () => {
-	house = await openHouse();
-	await house.keys('K');
-	await house.reach('ready');
-	await house.keys('ctrl+t');
-	await house.type('x');
-	await house.keys('esc');
-	expect(house.layer()).toBe('confirm');
-	await house.keys('ctrl+t', 'enter');
-	house.deck.painted(house.deck.question());
-	await house.keys('y', 'enter');
-	await house.reach('done');
+	fixture = await openDeckFixture();
+	await fixture.pressKeys('K');
+	await fixture.waitForState('ready');
+	await fixture.pressKeys('ctrl+t');
+	await fixture.type('x');
+	await fixture.pressKeys('esc');
+	expect(fixture.layer()).toBe('confirm');
+	await fixture.pressKeys('ctrl+t', 'enter');
+	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	await fixture.pressKeys('y', 'enter');
+	await fixture.waitForState('done');
 	expect(await reasonOf()).toBeUndefined();
 });
 
 test('the enter that ends the reason, held down, answers nothing', async () => {
-	house = await openHouse();
-	await house.keys('K');
-	await house.reach('ready');
-	await house.keys('y', 'ctrl+t');
-	await house.type('it hangs');
-	await house.keys('enter');
-	house.deck.painted(house.deck.question());
-	await house.keys('enter', 'enter', 'enter');
-	expect(house.deck.options.runner.state.get()?.state).toBe('ready');
-	expect(house.far.ran).toEqual([]);
-	await house.keys('backspace', 'y', 'enter');
-	await house.reach('done');
+	fixture = await openDeckFixture();
+	await fixture.pressKeys('K');
+	await fixture.waitForState('ready');
+	await fixture.pressKeys('y', 'ctrl+t');
+	await fixture.type('it hangs');
+	await fixture.pressKeys('enter');
+	fixture.deck.markPainted(fixture.deck.pendingQuestion());
+	await fixture.pressKeys('enter', 'enter', 'enter');
+	expect(fixture.deck.options.runner.state.get()?.state).toBe('ready');
+	expect(fixture.server.executedPlans).toEqual([]);
+	await fixture.pressKeys('backspace', 'y', 'enter');
+	await fixture.waitForState('done');
 	expect(await reasonOf()).toBe('it hangs');
 });

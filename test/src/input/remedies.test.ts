@@ -1,186 +1,191 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {shownLines} from '../../../src/input/document-keys.ts';
 import {menuItems} from '../../../src/input/menu-items.ts';
-import {type House, openHouse, until} from './deck-fixture.ts';
-import {job} from './memory-system.ts';
+import {type DeckFixture, openDeckFixture, waitUntil} from './deck-fixture.ts';
+import {memoryRow} from './memory-system.ts';
 
-let house: House;
-afterEach(() => house.close());
+let fixture: DeckFixture;
+afterEach(() => fixture.close());
 
 const ran = () =>
-	house.far.ran.map(one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`);
-const remedy = () => house.deck.options.runner.state.get();
+	fixture.server.executedPlans.map(
+		one => `${one.action} ${one.names.join('+')}${one.value === '' ? '' : ` ${one.value}`}`,
+	);
+const remedy = () => fixture.deck.options.runner.state.get();
 const value = () => {
-	const layer = house.deck.session.get().layers.at(-1);
+	const layer = fixture.deck.session.get().layers.at(-1);
 	return layer?.kind === 'confirm' || layer?.kind === 'params' ? layer.values : undefined;
 };
 
 describe('what an action asks first', () => {
 	it('stays on a wrong value and goes on with a right one', async () => {
-		house = await openHouse();
-		await house.keys('M');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('M');
 		expect(value()).toEqual(['1']);
-		await house.keys('ctrl+u');
-		await house.type('lots');
-		await house.keys('enter');
-		expect(house.layer()).toBe('params');
-		await house.keys('ctrl+w');
-		await house.paste('42\n');
-		await house.keys('ctrl+u');
-		await house.type('42');
-		await house.keys('enter');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('done');
+		await fixture.pressKeys('ctrl+u');
+		await fixture.type('lots');
+		await fixture.pressKeys('enter');
+		expect(fixture.layer()).toBe('params');
+		await fixture.pressKeys('ctrl+w');
+		await fixture.paste('42\n');
+		await fixture.pressKeys('ctrl+u');
+		await fixture.type('42');
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
 		expect(ran()).toEqual(['postgres.set job a 42']);
 	});
 });
 
 describe('what stops an action', () => {
 	it('is a guarded target, until it is armed with O', async () => {
-		house = await openHouse({guarded: true});
-		await house.keys('K');
-		expect(house.layer()).toBeUndefined();
-		expect(house.notice()).toContain('db is guarded: press O to arm it');
-		await house.arm();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('done');
-		expect(await house.records()).toEqual(['arm', 'intent', 'outcome sent', 'verify done']);
+		fixture = await openDeckFixture({guarded: true});
+		await fixture.pressKeys('K');
+		expect(fixture.layer()).toBeUndefined();
+		expect(fixture.notice()).toContain('db is guarded: press O to arm it');
+		await fixture.arm();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
+		expect(await fixture.records()).toEqual(['arm', 'intent', 'outcome sent', 'verify done']);
 	});
 
 	it('is --read-only, which cannot be armed', async () => {
-		house = await openHouse({guarded: true, readOnly: true});
-		await house.keys('O');
-		await house.clock.settle();
-		expect(house.notice()).toContain('read-only');
-		await house.keys('K');
-		expect(house.notice()).toContain('read-only');
-		expect([house.layer(), ...ran()]).toEqual([undefined]);
+		fixture = await openDeckFixture({guarded: true, readOnly: true});
+		await fixture.pressKeys('O');
+		await fixture.clock.settle();
+		expect(fixture.notice()).toContain('read-only');
+		await fixture.pressKeys('K');
+		expect(fixture.notice()).toContain('read-only');
+		expect([fixture.layer(), ...ran()]).toEqual([undefined]);
 	});
 
 	it('is a check that blocks', async () => {
-		house = await openHouse();
-		house.far.checks = [{label: 'gone', result: 'block', detail: 'it has ended', moved: true}];
-		await house.keys('K');
-		await house.reach('stale');
-		await house.keys('y');
+		fixture = await openDeckFixture();
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', moved: true}];
+		await fixture.pressKeys('K');
+		await fixture.waitForState('stale');
+		await fixture.pressKeys('y');
 		expect(ran()).toEqual([]);
-		await house.keys('enter');
-		expect(house.layer()).toBeUndefined();
-		expect(house.notice()).toBe('Poke: it changed meanwhile, nothing was sent: it has ended');
+		await fixture.pressKeys('enter');
+		expect(fixture.layer()).toBeUndefined();
+		expect(fixture.notice()).toBe('Poke: it changed meanwhile, nothing was sent: it has ended');
 	});
 
 	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {
-		house = await openHouse();
-		house.far.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
-		await house.keys('K');
-		await house.reach('stale');
+		fixture = await openDeckFixture();
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
+		await fixture.pressKeys('K');
+		await fixture.waitForState('stale');
 		const first = remedy()?.id;
-		house.far.checks = [];
-		await house.keys('y', 'n', 'K');
+		fixture.server.checks = [];
+		await fixture.pressKeys('y', 'n', 'K');
 		expect(remedy()).toMatchObject({id: first, state: 'stale'});
-		await house.keys('ctrl+n');
-		await house.reach('ready');
+		await fixture.pressKeys('ctrl+n');
+		await fixture.waitForState('ready');
 		expect(remedy()?.id).not.toBe(first);
-		await house.keys('ctrl+n');
+		await fixture.pressKeys('ctrl+n');
 		expect(remedy()?.state).toBe('ready');
 		expect(ran()).toEqual([]);
 	});
 
 	it('is a mark on a row of another target', async () => {
-		house = await openHouse({targets: ['db', 'other'], rows: [job('a'), {...job('b'), target: 'other'}]});
-		await house.keys('space', 'j', 'space', 'X');
-		expect(house.notice()).toBe('Purge: the marked rows are of several targets; mark rows of one');
+		fixture = await openDeckFixture({
+			targets: ['db', 'other'],
+			rows: [memoryRow('a'), {...memoryRow('b'), target: 'other'}],
+		});
+		await fixture.pressKeys('space', 'j', 'space', 'X');
+		expect(fixture.notice()).toBe('Purge: the marked rows are of several targets; mark rows of one');
 	});
 });
 
 describe('after it was sent', () => {
 	it('goes on when it is left, tells its end on the deck, and lets nothing else begin meanwhile', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		let answer = () => {};
-		house.far.before = new Promise(resolve => {
+		fixture.server.runBarrier = new Promise(resolve => {
 			answer = resolve;
 		});
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('running');
-		await house.keys('esc');
-		expect(house.layer()).toBeUndefined();
-		await house.keys('j', 'K');
-		expect(house.notice()).toContain('still under way');
-		expect(house.deck.options.runner.state.get()).toMatchObject({state: 'running', preview: {object: 'job a'}});
-		await house.keys('esc');
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('running');
+		await fixture.pressKeys('esc');
+		expect(fixture.layer()).toBeUndefined();
+		await fixture.pressKeys('j', 'K');
+		expect(fixture.notice()).toContain('still under way');
+		expect(fixture.deck.options.runner.state.get()).toMatchObject({state: 'running', preview: {object: 'job a'}});
+		await fixture.pressKeys('esc');
 		answer();
-		await house.reach('done');
-		expect(house.notice()).toContain('Poke job a on db: done');
+		await fixture.waitForState('done');
+		expect(fixture.notice()).toContain('Poke job a on db: done');
 		expect(ran()).toEqual(['postgres.poke job a']);
 	});
 
 	it('can be undone while it is looked at, and holds nothing else up', async () => {
-		house = await openHouse();
-		house.far.settles = false;
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('verifying');
-		await house.keys('u');
-		await house.reach('ready');
-		expect(house.deck.options.runner.state.get()).toMatchObject({
+		fixture = await openDeckFixture();
+		fixture.server.outcomeShows = false;
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('verifying');
+		await fixture.pressKeys('u');
+		await fixture.waitForState('ready');
+		expect(fixture.deck.options.runner.state.get()).toMatchObject({
 			preview: {object: 'job a'},
 			undoOf: expect.any(String),
 		});
-		await house.keys('y', 'enter');
-		await house.reach('verifying');
-		await until(() => house.deck.options.runner.underWay().length === 1);
-		expect(house.notice()).toBeUndefined();
-		await house.keys('esc', 'j', 'K');
-		await house.reach('ready');
-		expect(house.deck.options.runner.state.get()).toMatchObject({preview: {object: 'job b'}});
-		house.far.settles = true;
-		await house.clock.advance(1000);
-		await until(() => house.notice()?.includes('Poke job a on db: done') === true);
-		expect(house.layer()).toBe('confirm');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('verifying');
+		await waitUntil(() => fixture.deck.options.runner.inProgress().length === 1);
+		expect(fixture.notice()).toBeUndefined();
+		await fixture.pressKeys('esc', 'j', 'K');
+		await fixture.waitForState('ready');
+		expect(fixture.deck.options.runner.state.get()).toMatchObject({preview: {object: 'job b'}});
+		fixture.server.outcomeShows = true;
+		await fixture.clock.advance(1000);
+		await waitUntil(() => fixture.notice()?.includes('Poke job a on db: done') === true);
+		expect(fixture.layer()).toBe('confirm');
 		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
 	});
 
 	it('tells all that ended since the last key, and is not typed away', async () => {
-		house = await openHouse();
-		house.far.settles = false;
+		fixture = await openDeckFixture();
+		fixture.server.outcomeShows = false;
 		for (const next of ['K', 'j']) {
-			await house.keys(next, ...(next === 'j' ? ['K'] : []));
-			await house.reach('ready');
-			await house.keys('y', 'enter');
-			await house.reach('verifying');
-			await house.keys('esc');
+			await fixture.pressKeys(next, ...(next === 'j' ? ['K'] : []));
+			await fixture.waitForState('ready');
+			await fixture.pressKeys('y', 'enter');
+			await fixture.waitForState('verifying');
+			await fixture.pressKeys('esc');
 		}
-		await house.keys('u');
-		const list = house.deck.session.get().layers.at(-1);
+		await fixture.pressKeys('u');
+		const list = fixture.deck.session.get().layers.at(-1);
 		expect(list).toMatchObject({kind: 'list', list: 'undo'});
-		await house.keys('esc', '/');
-		house.far.settles = true;
-		await house.clock.advance(1000);
-		await until(() => house.deck.options.runner.underWay().length === 0);
-		await house.type('b');
-		expect(house.notice()).toContain('Poke job a on db: done, it is as it should be · Poke job b on db: done');
-		await house.keys('esc');
-		expect(house.notice()).toBeUndefined();
+		await fixture.pressKeys('esc', '/');
+		fixture.server.outcomeShows = true;
+		await fixture.clock.advance(1000);
+		await waitUntil(() => fixture.deck.options.runner.inProgress().length === 0);
+		await fixture.type('b');
+		expect(fixture.notice()).toContain('Poke job a on db: done, it is as it should be · Poke job b on db: done');
+		await fixture.pressKeys('esc');
+		expect(fixture.notice()).toBeUndefined();
 	});
 
 	it('is undone from its end with u, and from the list; never twice', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('done');
-		await house.keys('u');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('done');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
+		await fixture.pressKeys('u');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
 		expect(ran()).toEqual(['postgres.poke job a', 'postgres.poke job a back']);
-		expect(await house.records()).toEqual([
+		expect(await fixture.records()).toEqual([
 			'intent',
 			'outcome sent',
 			'verify done',
@@ -188,46 +193,46 @@ describe('after it was sent', () => {
 			'outcome sent',
 			'verify done',
 		]);
-		await house.keys('enter', 'u', 'G', 'enter');
-		expect(house.notice()).toContain('already undone');
-		expect(house.far.ran).toHaveLength(2);
+		await fixture.pressKeys('enter', 'u', 'G', 'enter');
+		expect(fixture.notice()).toContain('already undone');
+		expect(fixture.server.executedPlans).toHaveLength(2);
 	});
 
 	it('cannot be undone where there is no way back, and says why', async () => {
-		house = await openHouse();
-		await house.keys('T');
-		await house.reach('ready');
-		await house.type(house.name());
-		await house.keys('enter');
-		await house.reach('done');
-		await house.keys('u');
-		expect(house.layer()).toBe('confirm');
-		await house.keys('enter', 'u', 'enter');
-		expect(house.notice()).toContain('what is gone is gone');
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('T');
+		await fixture.waitForState('ready');
+		await fixture.type(fixture.demandedName());
+		await fixture.pressKeys('enter');
+		await fixture.waitForState('done');
+		await fixture.pressKeys('u');
+		expect(fixture.layer()).toBe('confirm');
+		await fixture.pressKeys('enter', 'u', 'enter');
+		expect(fixture.notice()).toContain('what is gone is gone');
 	});
 
 	it('stands in the audit view, record by record', async () => {
-		house = await openHouse();
-		await house.keys('K');
-		await house.reach('ready');
-		await house.keys('y', 'enter');
-		await house.reach('done');
-		await house.keys('enter', 'v');
-		await until(() => house.deck.records.get().length === 3);
-		await house.keys('G', 'enter');
-		const layer = house.deck.session.get().layers.at(-1);
+		fixture = await openDeckFixture();
+		await fixture.pressKeys('K');
+		await fixture.waitForState('ready');
+		await fixture.pressKeys('y', 'enter');
+		await fixture.waitForState('done');
+		await fixture.pressKeys('enter', 'v');
+		await waitUntil(() => fixture.deck.records.get().length === 3);
+		await fixture.pressKeys('G', 'enter');
+		const layer = fixture.deck.session.get().layers.at(-1);
 		expect(layer?.kind === 'document' && [...shownLines(layer.text, false)].join('\n')).toContain('"kind": "intent"');
 	});
 
 	it('the record tells who did it and the reason that was given, and the day when it was not today', async () => {
-		house = await openHouse();
+		fixture = await openDeckFixture();
 		const confirmation = {method: 'type-count-reason', reason: 'it leaks'} as const;
-		await house.deck.options.audit.append({kind: 'intent', target: 'db', object: 'a', confirmation});
-		await house.keys('v');
-		await until(() => house.deck.records.get().length === 1);
-		const [today] = menuItems(house.deck, 'audit');
+		await fixture.deck.options.audit.append({kind: 'intent', target: 'db', object: 'a', confirmation});
+		await fixture.pressKeys('v');
+		await waitUntil(() => fixture.deck.records.get().length === 1);
+		const [today] = menuItems(fixture.deck, 'audit');
 		expect(today).toMatchObject({left: '14:05:22Z', text: 'intent  db/a  tester  reason: it leaks'});
-		const now = () => house.deck.now() + 24 * 3_600_000;
-		expect(menuItems({...house.deck, now}, 'audit')[0]?.left).toBe('2026-11-21 14:05:22Z');
+		const now = () => fixture.deck.now() + 24 * 3_600_000;
+		expect(menuItems({...fixture.deck, now}, 'audit')[0]?.left).toBe('2026-11-21 14:05:22Z');
 	});
 });

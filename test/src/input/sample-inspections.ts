@@ -11,7 +11,9 @@ const amount: Param = {
 };
 
 /** A plain text `d`, one of several rows with a dial `m`, and one that asks first `x`; each is what `read` answers. */
-export function textsOf<R extends Row, Port>(read: Inspection<R, Port>['open']): readonly Inspection<R, Port>[] {
+export function sampleInspections<R extends Row, Port>(
+	read: Inspection<R, Port>['open'],
+): readonly Inspection<R, Port>[] {
 	const plain: Inspection<R, Port> = {
 		id: 'postgres.read',
 		title: 'Read the job',
@@ -27,12 +29,12 @@ export function textsOf<R extends Row, Port>(read: Inspection<R, Port>['open']):
 		key: 'm',
 		selects: 'many',
 		params: [amount],
-		dials: [
+		documentOptions: [
 			{
 				key: 'x',
 				title: 'Amount',
-				turn: params => ({amount: `${Number(params['amount']) + 1}`}),
-				shown: params => params['amount'] ?? '',
+				nextParams: params => ({amount: `${Number(params['amount']) + 1}`}),
+				currentLabel: params => params['amount'] ?? '',
 			},
 		],
 	};

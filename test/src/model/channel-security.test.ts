@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {channelOfUrl, channelTo, channelWords} from '../../../src/model/channel-security.ts';
+import {classifyChannel, classifyUrlChannel, describeChannel} from '../../../src/model/channel-security.ts';
 
 test.each([
 	[['127.0.0.1'], 'none', 'local'],
@@ -8,17 +8,17 @@ test.each([
 	[['cache'], 'unverified', 'unverified'],
 	[['localhost'], 'unverified', 'local'],
 	[['cache'], 'verified', 'verified'],
-] as const)('%s, TLS %s: %s', (hosts, tls, channel) => expect(channelTo(hosts, tls)).toBe(channel));
+] as const)('%s, TLS %s: %s', (hosts, tls, channel) => expect(classifyChannel(hosts, tls)).toBe(channel));
 
 test('a URL says it by its scheme and host', () => {
-	expect(channelOfUrl('http://[::1]:9090/x')).toBe('local');
-	expect(channelOfUrl('http://metrics:9090')).toBe('plain');
-	expect(channelOfUrl('https://metrics')).toBe('verified');
-	expect(channelOfUrl('https://10.0.0.1:6443', {insecure: true})).toBe('unverified');
+	expect(classifyUrlChannel('http://[::1]:9090/x')).toBe('local');
+	expect(classifyUrlChannel('http://metrics:9090')).toBe('plain');
+	expect(classifyUrlChannel('https://metrics')).toBe('verified');
+	expect(classifyUrlChannel('https://10.0.0.1:6443', {insecure: true})).toBe('unverified');
 });
 
 test('only what nothing proves is put into words', () => {
-	expect((['local', 'verified', 'plain', 'unverified'] as const).map(channelWords)).toEqual([
+	expect((['local', 'verified', 'plain', 'unverified'] as const).map(describeChannel)).toEqual([
 		undefined,
 		undefined,
 		'not verified: no TLS',

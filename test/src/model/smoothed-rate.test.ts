@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {type SmoothedRate, smoothed} from '../../../src/model/smoothed-rate.ts';
+import {type SmoothedRate, updateSmoothedRate} from '../../../src/model/smoothed-rate.ts';
 
 const gaps = fc.array(fc.integer({min: 1, max: 120_000}), {minLength: 1, maxLength: 60});
 
@@ -11,7 +11,7 @@ it('gives a steady stream its own rate, however unevenly it is looked at', () =>
 			let at = 0;
 			for (const ms of intervals) {
 				at += ms;
-				rate = smoothed(rate, (perSecond * ms) / 1000, ms, at);
+				rate = updateSmoothedRate(rate, (perSecond * ms) / 1000, ms, at);
 			}
 			expect(rate?.perSecond).toBeCloseTo(perSecond, 4);
 		}),
@@ -23,7 +23,7 @@ it('stays between the least and the most that it was told', () => {
 		fc.property(fc.array(fc.tuple(fc.integer({min: 1, max: 60_000}), fc.nat(1e6)), {minLength: 1}), samples => {
 			let rate: SmoothedRate | undefined;
 			const seen = samples.map(([ms, amount]) => (amount * 1000) / ms);
-			for (const [ms, amount] of samples) rate = smoothed(rate, amount, ms, 0);
+			for (const [ms, amount] of samples) rate = updateSmoothedRate(rate, amount, ms, 0);
 			expect(rate?.perSecond).toBeGreaterThanOrEqual(Math.min(...seen) - 1e-6);
 			expect(rate?.perSecond).toBeLessThanOrEqual(Math.max(...seen) + 1e-6);
 		}),
@@ -31,7 +31,7 @@ it('stays between the least and the most that it was told', () => {
 });
 
 it('forgets: after two minutes of nothing, nothing is left of what was', () => {
-	const busy = smoothed(undefined, 5000, 5000, 5000);
+	const busy = updateSmoothedRate(undefined, 5000, 5000, 5000);
 	expect(busy.perSecond).toBe(1000);
-	expect(smoothed(busy, 0, 120_000, 125_000).perSecond).toBeLessThan(20);
+	expect(updateSmoothedRate(busy, 0, 120_000, 125_000).perSecond).toBeLessThan(20);
 });

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {type Level, thresholdText, weigh} from '../../../src/model/threshold.ts';
-import {percent, points} from '../../../src/text/format.ts';
+import {evaluateThreshold, formatThreshold, type ThresholdLevel} from '../../../src/model/threshold.ts';
+import {formatPercent, formatPercentPoints} from '../../../src/text/format.ts';
 
 const connections = {warn: 0.8, crit: 0.95};
 
-const overReads = (values: readonly number[]): readonly Level[] => {
-	let before: Level | undefined;
+const overReads = (values: readonly number[]): readonly ThresholdLevel[] => {
+	let before: ThresholdLevel | undefined;
 	return values.map(value => {
-		before = weigh(value, connections, before);
+		before = evaluateThreshold(value, connections, before);
 		return before;
 	});
 };
@@ -32,14 +32,14 @@ describe('a figure with a threshold', () => {
 	});
 
 	it('is never milder than its figure says, and never raised below where it is over', () => {
-		const rank: Readonly<Record<Level, number>> = {ok: 0, warn: 1, crit: 2};
-		const level = fc.constantFrom<Level | undefined>(undefined, 'ok', 'warn', 'crit');
+		const rank: Readonly<Record<ThresholdLevel, number>> = {ok: 0, warn: 1, crit: 2};
+		const level = fc.constantFrom<ThresholdLevel | undefined>(undefined, 'ok', 'warn', 'crit');
 		fc.assert(
 			fc.property(fc.double({min: 0, max: 2, noNaN: true}), level, (value, before) => {
-				const now = weigh(value, connections, before);
-				expect(rank[now]).toBeGreaterThanOrEqual(rank[weigh(value, connections, undefined)]);
+				const now = evaluateThreshold(value, connections, before);
+				expect(rank[now]).toBeGreaterThanOrEqual(rank[evaluateThreshold(value, connections, undefined)]);
 				expect(rank[now]).toBeLessThanOrEqual(
-					Math.max(rank[weigh(value, connections, undefined)], rank[before ?? 'ok']),
+					Math.max(rank[evaluateThreshold(value, connections, undefined)], rank[before ?? 'ok']),
 				);
 				if (value < 0.8 * 0.95) expect(now).toBe('ok');
 			}),
@@ -47,10 +47,10 @@ describe('a figure with a threshold', () => {
 	});
 
 	it('tells its rule', () => {
-		expect(thresholdText(connections, percent)).toBe(
+		expect(formatThreshold(connections, formatPercent)).toBe(
 			'warns from 80 % until below 76 %, critical from 95 % until below 90 %',
 		);
-		expect(thresholdText({warn: 0.5, crit: Number.POSITIVE_INFINITY}, percent)).toBe(
+		expect(formatThreshold({warn: 0.5, crit: Number.POSITIVE_INFINITY}, formatPercent)).toBe(
 			'warns from 50 % until below 47 %',
 		);
 	});
@@ -61,8 +61,10 @@ describe('a share in percent', () => {
 		const shares = fc.double({min: 0, max: 3, noNaN: true});
 		fc.assert(
 			fc.property(shares, fc.integer({min: 1, max: 100}), (share, limit) => {
-				if (share < limit / 100 - 1e-9) expect(Number(points(share).replace('<1', '0'))).toBeLessThan(limit);
-				else if (share >= limit / 100) expect(Number(points(share).replace('<1', '0'))).toBeGreaterThanOrEqual(limit);
+				if (share < limit / 100 - 1e-9)
+					expect(Number(formatPercentPoints(share).replace('<1', '0'))).toBeLessThan(limit);
+				else if (share >= limit / 100)
+					expect(Number(formatPercentPoints(share).replace('<1', '0'))).toBeGreaterThanOrEqual(limit);
 			}),
 		);
 	});
@@ -77,6 +79,6 @@ describe('a share in percent', () => {
 		[1.5, '150 %'],
 		[undefined, '?'],
 	])('%d is %s', (share, text) => {
-		expect(percent(share)).toBe(text);
+		expect(formatPercent(share)).toBe(text);
 	});
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Risk, UndoClass} from '../../../src/contract/action.ts';
-import {type Answer, type Demand, demandFor, unmet} from '../../../src/policy/demand.ts';
+import {type Demand, type DemandAnswer, demandFor, unmetReason} from '../../../src/policy/demand.ts';
 import {createPolicy} from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
 import {shortName} from '../../../src/policy/short-name.ts';
@@ -111,7 +111,7 @@ describe('answer', () => {
 	const type: Demand = {kind: 'type', text: '4411'};
 	const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 12, delayMs: 3000};
 	const full = {kind: 'typed', text: '4411', count: '12', reason: 'locks held'} as const;
-	test.each<[string, Demand, Answer, number, boolean]>([
+	test.each<[string, Demand, DemandAnswer, number, boolean]>([
 		['y', key, {kind: 'key', key: 'y'}, 0, true],
 		['Y', key, {kind: 'key', key: 'Y'}, 0, false],
 		['Enter', key, {kind: 'key', key: '\r'}, 0, false],
@@ -140,6 +140,6 @@ describe('answer', () => {
 		['the wrong text', grave, {...full, text: '4412'}, 3000, false],
 		['anything to a refusal', {kind: 'refused', reason: 'no', hint: ''}, {kind: 'key', key: 'y'}, 9999, false],
 	])('%s', (_, demand, answer, shownForMs, meets) => {
-		expect(unmet(demand, answer, shownForMs) === undefined).toBe(meets);
+		expect(unmetReason(demand, answer, shownForMs) === undefined).toBe(meets);
 	});
 });

@@ -1,14 +1,14 @@
 import {describe, expect, test} from 'vitest';
 import {
-	arm,
+	accessState,
+	armTarget,
 	createPolicy,
-	disarm,
-	lapsed,
-	nextLapse,
+	disarmTarget,
+	expiredArmings,
+	extendArming,
+	nextArmingExpiry,
 	type Policy,
-	permitted,
-	standing,
-	touch,
+	refusalFor,
 } from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
 
@@ -20,7 +20,7 @@ const targets = [
 const policyWith = (file: PolicyFile = {}, readOnly = false): Policy => createPolicy({readOnly, targets, file});
 
 function armed(policy: Policy, target: string, now: number): Policy {
-	const next = arm(policy, target, now);
+	const next = armTarget(policy, target, now);
 	if ('kind' in next) throw new Error(next.reason);
 	return next;
 }
@@ -37,29 +37,29 @@ describe('standing', () => {
 		['one read-only target', policyWith({readOnlyTargets: ['scratch']}), 'scratch', 'read-only'],
 		['the others stay as they are', policyWith({readOnlyTargets: ['scratch']}), 'orders-db', 'guarded'],
 	])('%s', (_, policy, target, state) => {
-		expect(standing(policy, target, 0).state).toBe(state);
+		expect(accessState(policy, target, 0).state).toBe(state);
 	});
 });
 
 describe('arming', () => {
 	test('holds for one target, and ends after 10 idle minutes', () => {
 		const policy = armed(policyWith({guard: 'all'}), 'orders-db', 0);
-		expect(standing(policy, 'orders-db', 10 * minute - 1)).toEqual({state: 'armed', since: 0, until: 10 * minute});
-		expect(standing(policy, 'orders-db', 10 * minute).state).toBe('guarded');
-		expect(standing(policy, 'scratch', 0).state).toBe('guarded');
+		expect(accessState(policy, 'orders-db', 10 * minute - 1)).toEqual({state: 'armed', since: 0, until: 10 * minute});
+		expect(accessState(policy, 'orders-db', 10 * minute).state).toBe('guarded');
+		expect(accessState(policy, 'scratch', 0).state).toBe('guarded');
 	});
 
 	test('activity extends it, and does not bring it back', () => {
 		const policy = armed(policyWith(), 'orders-db', 0);
-		const active = touch(policy, 'orders-db', 9 * minute);
-		expect(standing(active, 'orders-db', 18 * minute)).toEqual({state: 'armed', since: 0, until: 19 * minute});
-		expect(touch(policy, 'orders-db', 10 * minute)).toBe(policy);
-		expect(touch(policy, 'scratch', 0)).toBe(policy);
+		const active = extendArming(policy, 'orders-db', 9 * minute);
+		expect(accessState(active, 'orders-db', 18 * minute)).toEqual({state: 'armed', since: 0, until: 19 * minute});
+		expect(extendArming(policy, 'orders-db', 10 * minute)).toBe(policy);
+		expect(extendArming(policy, 'scratch', 0)).toBe(policy);
 	});
 
 	test('ends by hand', () => {
-		const policy = disarm(armed(policyWith(), 'orders-db', 0), 'orders-db');
-		expect(standing(policy, 'orders-db', 1).state).toBe('guarded');
+		const policy = disarmTarget(armed(policyWith(), 'orders-db', 0), 'orders-db');
+		expect(accessState(policy, 'orders-db', 1).state).toBe('guarded');
 	});
 
 	test.each([
@@ -68,22 +68,24 @@ describe('arming', () => {
 		['an open target', policyWith(), 'scratch', 'scratch is not guarded'],
 		['an unknown target', policyWith(), 'elsewhere', 'no target is called elsewhere'],
 	])('is refused %s', (_, policy, target, reason) => {
-		expect(arm(policy, target, 0)).toMatchObject({kind: 'refused', reason: expect.stringContaining(reason)});
+		expect(armTarget(policy, target, 0)).toMatchObject({kind: 'refused', reason: expect.stringContaining(reason)});
 	});
 
 	test('the policy file can shorten it and cannot lengthen it', () => {
-		expect(standing(armed(policyWith({armMinutes: 2}), 'orders-db', 0), 'orders-db', 2 * minute).state).toBe('guarded');
-		expect(standing(armed(policyWith({armMinutes: 60}), 'orders-db', 0), 'orders-db', 10 * minute).state).toBe(
+		expect(accessState(armed(policyWith({armMinutes: 2}), 'orders-db', 0), 'orders-db', 2 * minute).state).toBe(
 			'guarded',
 		);
-		expect(standing(armed(policyWith({armMinutes: -1}), 'orders-db', 5), 'orders-db', 5).state).toBe('guarded');
+		expect(accessState(armed(policyWith({armMinutes: 60}), 'orders-db', 0), 'orders-db', 10 * minute).state).toBe(
+			'guarded',
+		);
+		expect(accessState(armed(policyWith({armMinutes: -1}), 'orders-db', 5), 'orders-db', 5).state).toBe('guarded');
 	});
 
 	test('tells which have ended and when the next one will', () => {
 		const policy = armed(armed(policyWith({guard: 'all'}), 'orders-db', 0), 'scratch', minute);
-		expect(nextLapse(policy)).toBe(10 * minute);
-		expect(lapsed(policy, 10 * minute)).toEqual(['orders-db']);
-		expect(nextLapse(policyWith())).toBeUndefined();
+		expect(nextArmingExpiry(policy)).toBe(10 * minute);
+		expect(expiredArmings(policy, 10 * minute)).toEqual(['orders-db']);
+		expect(nextArmingExpiry(policyWith())).toBeUndefined();
 	});
 });
 
@@ -95,7 +97,7 @@ describe('what may be proposed', () => {
 		['all of a system', policyWith({forbid: ['postgres.*']}), 'scratch', 'forbids postgres.cancel'],
 		['another system', policyWith({forbid: ['redis.*', 'postgres.cancellation']}), 'scratch', undefined],
 	])('%s', (_, policy, target, reason) => {
-		const refusal = permitted(policy, 'postgres.cancel', target, 0);
+		const refusal = refusalFor(policy, 'postgres.cancel', target, 0);
 		if (reason === undefined) expect(refusal).toBeUndefined();
 		else expect(refusal?.reason).toContain(reason);
 	});

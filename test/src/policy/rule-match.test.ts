@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {isAbout, type Match, normalHost, type Place} from '../../../src/policy/rule-match.ts';
+import {normalHost, type RuleMatch, ruleMatches, type TargetAttributes} from '../../../src/policy/rule-match.ts';
 import {globMatches} from '../../../src/text/glob.ts';
 
 describe('a pattern', () => {
@@ -37,7 +37,7 @@ test.each([
 	expect(normalHost(written)).toBe(host);
 });
 
-const postgres: Place = {
+const postgres: TargetAttributes = {
 	kind: 'postgres',
 	endpoints: [
 		{host: 'db1.prod.example', port: 5432},
@@ -45,18 +45,22 @@ const postgres: Place = {
 	],
 	database: 'orders',
 };
-const redis: Place = {kind: 'redis', endpoints: [{host: '127.0.0.1', port: 6379}]};
-const socket: Place = {kind: 'postgres', endpoints: [{host: '/var/run/postgresql', port: 5432}], database: 'orders'};
-const cluster: Place = {
+const redis: TargetAttributes = {kind: 'redis', endpoints: [{host: '127.0.0.1', port: 6379}]};
+const socket: TargetAttributes = {
+	kind: 'postgres',
+	endpoints: [{host: '/var/run/postgresql', port: 5432}],
+	database: 'orders',
+};
+const cluster: TargetAttributes = {
 	kind: 'kubernetes',
 	endpoints: [{host: 'api.prod.example', port: 6443}],
 	cluster: {context: 'prod-eu'},
 };
-const unread: Place = {kind: 'kubernetes', endpoints: 'unknown', cluster: 'unknown'};
-const via: Place = {kind: 'prometheus', endpoints: 'unknown', cluster: {context: 'prod-eu'}};
+const unread: TargetAttributes = {kind: 'kubernetes', endpoints: 'unknown', cluster: 'unknown'};
+const via: TargetAttributes = {kind: 'prometheus', endpoints: 'unknown', cluster: {context: 'prod-eu'}};
 
 describe('a rule', () => {
-	test.each<[string, Match, Place, boolean]>([
+	test.each<[string, RuleMatch, TargetAttributes, boolean]>([
 		['of a system', {kind: ['redis', 'postgres']}, postgres, true],
 		['of another system', {kind: ['redis']}, postgres, false],
 		['of any of its hosts', {host: ['db2.prod.example']}, postgres, true],
@@ -82,6 +86,6 @@ describe('a rule', () => {
 		['of that cluster', {cluster: ['prod-eu']}, via, true],
 		['of another cluster', {cluster: ['staging']}, via, false],
 	])('%s', (_, match, place, is) => {
-		expect(isAbout(match, place)).toBe(is);
+		expect(ruleMatches(match, place)).toBe(is);
 	});
 });

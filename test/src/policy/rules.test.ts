@@ -1,11 +1,18 @@
 import {describe, expect, test} from 'vitest';
 import {demandFor} from '../../../src/policy/demand.ts';
-import {arm, createPolicy, obeying, type Policy, permitted, standing} from '../../../src/policy/policy.ts';
-import {policyChange, policySummary, targetWords} from '../../../src/policy/policy-text.ts';
-import type {Place} from '../../../src/policy/rule-match.ts';
-import {idleWords, type PolicyFile} from '../../../src/policy/rules.ts';
+import {
+	accessState,
+	applyPolicyFile,
+	armTarget,
+	createPolicy,
+	type Policy,
+	refusalFor,
+} from '../../../src/policy/policy.ts';
+import {describeTargetPolicy, policyChange, policySummary} from '../../../src/policy/policy-text.ts';
+import type {TargetAttributes} from '../../../src/policy/rule-match.ts';
+import {describeUnmatchedRules, type PolicyFile} from '../../../src/policy/rules.ts';
 
-const place = (host: string): Place => ({kind: 'redis', endpoints: [{host, port: 6379}]});
+const place = (host: string): TargetAttributes => ({kind: 'redis', endpoints: [{host, port: 6379}]});
 const targets = [
 	{name: 'cache', production: false, place: place('cache1.prod.example')},
 	{name: 'scratch', production: false, place: place('127.0.0.1')},
@@ -29,15 +36,17 @@ describe('what is forbidden', () => {
 		[['redis.set'], false],
 		[['postgres.*', 'redis.set-maxmemory-policy'], false],
 	])('%j', (forbid, forbidden) => {
-		expect(permitted(under({forbid}), 'redis.set-maxmemory', 'cache', 0) !== undefined).toBe(forbidden);
+		expect(refusalFor(under({forbid}), 'redis.set-maxmemory', 'cache', 0) !== undefined).toBe(forbidden);
 	});
 });
 
 describe('a rule', () => {
 	test('binds a target by its host, whatever it is called, and no other', () => {
 		const policy = under({rules: [{match: {host: ['*.prod.example']}, readOnly: true, line: 4}]});
-		expect(arm(policy, 'cache', 0)).toMatchObject({reason: expect.stringContaining('makes it read-only (line 4)')});
-		expect(standing(policy, 'scratch', 0)).toEqual({state: 'open'});
+		expect(armTarget(policy, 'cache', 0)).toMatchObject({
+			reason: expect.stringContaining('makes it read-only (line 4)'),
+		});
+		expect(accessState(policy, 'scratch', 0)).toEqual({state: 'open'});
 	});
 
 	test('forbids, asks and limits for its targets alone, and the strictest word counts', () => {
@@ -50,9 +59,9 @@ describe('a rule', () => {
 				{match: {kind: ['redis'], host: ['cache1.prod.example']}, leastDemand: 'type-count-reason', maxObjects: 5},
 			],
 		});
-		expect(permitted(policy, 'redis.kill', 'cache', 0)?.reason).toContain('forbids redis.kill (line 6)');
-		expect(permitted(policy, 'redis.kill', 'scratch', 0)).toBeUndefined();
-		expect(permitted(policy, 'redis.flush', 'scratch', 0)).toBeDefined();
+		expect(refusalFor(policy, 'redis.kill', 'cache', 0)?.reason).toContain('forbids redis.kill (line 6)');
+		expect(refusalFor(policy, 'redis.kill', 'scratch', 0)).toBeUndefined();
+		expect(refusalFor(policy, 'redis.flush', 'scratch', 0)).toBeDefined();
 		const asked = (target: string, count: number) =>
 			demandFor(policy, {action: 'redis.evict', hash: 'abcdef', preview: preview(target, count)}, 0);
 		expect(asked('cache', 2)).toMatchObject({kind: 'type-count-reason'});
@@ -66,15 +75,16 @@ describe('a rule', () => {
 			targets: [{name: 'cache', production: false}],
 			file: {rules: [{match: {kind: ['postgres']}, readOnly: true}]},
 		});
-		expect(standing(policy, 'cache', 0).state).toBe('read-only');
-		expect(standing(policy, 'elsewhere', 0).state).toBe('read-only');
+		expect(accessState(policy, 'cache', 0).state).toBe('read-only');
+		expect(accessState(policy, 'elsewhere', 0).state).toBe('read-only');
 	});
 });
 
 describe('the names of read-only targets', () => {
 	const named = (listed: string, target: string, others: readonly string[] = []) => {
 		const all = [target, ...others].map(name => ({name, production: false, place: place('h')}));
-		return standing(createPolicy({readOnly: false, targets: all, file: {readOnlyTargets: [listed]}}), target, 0).state;
+		return accessState(createPolicy({readOnly: false, targets: all, file: {readOnlyTargets: [listed]}}), target, 0)
+			.state;
 	};
 	test.each<[string, string, readonly string[], string]>([
 		['cache', 'cache', [], 'read-only'],
@@ -95,15 +105,15 @@ describe('the names of read-only targets', () => {
 });
 
 describe('a policy that cannot be used', () => {
-	const armed = arm(
+	const armed = armTarget(
 		createPolicy({readOnly: false, targets: [{name: 'cache', production: true}]}),
 		'cache',
 		0,
 	) as Policy;
-	const broken = obeying(armed, {state: 'unusable', reason: 'it is missing now'}, places);
+	const broken = applyPolicyFile(armed, {state: 'unusable', reason: 'it is missing now'}, places);
 
 	test('refuses every act, also on what is armed, and says why', () => {
-		expect(permitted(broken, 'redis.evict', 'cache', 1)).toMatchObject({
+		expect(refusalFor(broken, 'redis.evict', 'cache', 1)).toMatchObject({
 			reason: expect.stringContaining('the policy file of this machine cannot be used: it is missing now'),
 			hint: expect.stringContaining('/etc/midwatch/policy.yaml'),
 		});
@@ -115,8 +125,8 @@ describe('a policy that cannot be used', () => {
 	});
 
 	test('lets acts be done again when it can be', () => {
-		const mended = obeying(broken, {state: 'read', file: {}}, places);
-		expect(permitted(mended, 'redis.evict', 'cache', 1)).toBeUndefined();
+		const mended = applyPolicyFile(broken, {state: 'read', file: {}}, places);
+		expect(refusalFor(mended, 'redis.evict', 'cache', 1)).toBeUndefined();
 		expect(policyChange(broken, mended)?.text).toContain('can be used again');
 	});
 });
@@ -144,20 +154,20 @@ describe('what is shown', () => {
 
 	test('of a target: only what its own system has', () => {
 		const policy = under({forbid: ['postgres.*', 'redis.kill']});
-		expect(targetWords(policy, 'cache')).toBe('policy: redis.kill is forbidden');
+		expect(describeTargetPolicy(policy, 'cache')).toBe('policy: redis.kill is forbidden');
 		expect(policySummary(under({forbid: ['postgres.*']}))?.text).toBe('policy');
 	});
 
 	test('of a target: each word with its line', () => {
-		expect(targetWords(under(file), 'cache')).toBe(
+		expect(describeTargetPolicy(under(file), 'cache')).toBe(
 			'policy: redis.flush is forbidden (line 2); at most 3 objects (line 11)',
 		);
-		expect(targetWords(under(file), 'scratch')).toContain('makes scratch read-only (line 3)');
-		expect(targetWords(under({}), 'cache')).toBe('');
+		expect(describeTargetPolicy(under(file), 'scratch')).toContain('makes scratch read-only (line 3)');
+		expect(describeTargetPolicy(under({}), 'cache')).toBe('');
 	});
 
 	test('of the file: what is about no target here', () => {
-		expect(idleWords(file, targets)).toEqual([
+		expect(describeUnmatchedRules(file, targets)).toEqual([
 			'readOnlyTargets (line 3): no target here is called elsewhere',
 			'the rule at line 9 is about no target here',
 		]);
@@ -165,6 +175,6 @@ describe('what is shown', () => {
 
 	test('of a rule without a line: its number among all rules', () => {
 		const rules = [{match: {kind: ['redis']}}, {match: {host: ['elsewhere']}}] as const;
-		expect(idleWords({rules}, targets)).toEqual(['rule 2 is about no target here']);
+		expect(describeUnmatchedRules({rules}, targets)).toEqual(['rule 2 is about no target here']);
 	});
 });

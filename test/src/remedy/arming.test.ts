@@ -1,7 +1,7 @@
 import {rm, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
 import {createAudit} from '../../../src/audit/audit-log.ts';
-import {createPolicy, standing} from '../../../src/policy/policy.ts';
+import {accessState, createPolicy} from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
 import {createArming} from '../../../src/remedy/arming.ts';
 import {createFakeClock} from '../../fake-clock.ts';
@@ -30,7 +30,7 @@ async function scratchArming(file?: PolicyFile) {
 		arming,
 		told,
 		written,
-		state: (name: string) => standing(arming.policy.get(), name, clock.monotonic()).state,
+		state: (name: string) => accessState(arming.policy.get(), name, clock.monotonic()).state,
 	};
 }
 
@@ -87,7 +87,7 @@ describe('arming', () => {
 		const {arming, clock, state, written} = await scratchArming();
 		await arming.arm('orders-db');
 		clock.set(-2 * 60 * minute);
-		arming.clockSet(-2 * 60 * minute);
+		arming.handleClockJump(-2 * 60 * minute);
 		await clock.advance(10 * minute - 1);
 		expect(state('orders-db')).toBe('armed');
 		await clock.advance(1);
@@ -99,7 +99,7 @@ describe('arming', () => {
 		const {arming, clock, state, told, written} = await scratchArming();
 		await arming.arm('orders-db');
 		clock.set(60 * minute);
-		arming.clockSet(60 * minute);
+		arming.handleClockJump(60 * minute);
 		expect(state('orders-db')).toBe('guarded');
 		await written(2);
 		expect((await told()).at(-1)).toEqual([

@@ -4,10 +4,10 @@ import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
 
 /** A valve that can be set: the smallest system with something to lose, something to verify and a way back. */
-export type Valve = {
-	opening: number;
+export type FakeServer = {
+	value: number;
 	/** Changes whenever anybody sets it: its identity. */
-	turns: number;
+	revision: number;
 	risk: Preview['risk'];
 	object: string;
 	locks: readonly string[];
@@ -15,21 +15,21 @@ export type Valve = {
 	objects: readonly string[] | undefined;
 	/** What the next run does instead of what it should. */
 	fault: 'none' | 'denied' | 'conflict' | 'lost' | 'silent' | 'bug';
-	sticks: boolean;
+	ignoresChanges: boolean;
 	slow: boolean;
 	unreachable: boolean;
 	blocked: boolean;
 	readonly runs: {readonly plan: Plan; readonly record: string; readonly written: AuditRecord | undefined}[];
 };
 
-type Plan = {readonly to: number; readonly turns: number};
+type Plan = {readonly to: number; readonly revision: number};
 
 const unreachable = () => new AdapterError('unreachable', 'the valve does not answer', 'look at its cable');
 
 /** @param newest reads the newest record on disk, at the moment when the action is run. */
-export function valveAction(newest: () => Promise<AuditRecord | undefined>): Action<Row, Valve, Plan> {
-	const previewOf = (valve: Valve, to: number): Preview<Plan> => ({
-		plan: {to, turns: valve.turns},
+export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>): Action<Row, FakeServer, Plan> {
+	const previewOf = (valve: FakeServer, to: number): Preview<Plan> => ({
+		plan: {to, revision: valve.revision},
 		target: 'tank',
 		object: valve.object,
 		locks: valve.locks,
@@ -37,13 +37,13 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		...(valve.objects === undefined ? {} : {objects: valve.objects}),
 		touches: valve.touches,
 		equivalent: `valvectl set ${to}`,
-		impact: `the valve goes from ${valve.opening} to ${to}`,
-		bound: `turn ${valve.turns}`,
-		changes: [{field: 'opening', before: String(valve.opening), after: String(to)}],
+		impact: `the valve goes from ${valve.value} to ${to}`,
+		bound: `turn ${valve.revision}`,
+		changes: [{field: 'opening', before: String(valve.value), after: String(to)}],
 		risk: valve.risk,
-		undo: {class: valve.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${valve.opening}`},
+		undo: {class: valve.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${valve.value}`},
 	});
-	const reach = (valve: Valve) => {
+	const reach = (valve: FakeServer) => {
 		if (valve.unreachable) throw unreachable();
 	};
 	return {
@@ -70,8 +70,8 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		async preflight(plan, {port}) {
 			reach(port);
 			const checks: Check[] = [{label: 'not locked', result: port.blocked ? 'block' : 'pass', detail: 'the wheel'}];
-			if (port.turns !== plan.turns) {
-				checks.push({label: 'same turn', result: 'block', detail: `it was turned ${port.turns} times`, moved: true});
+			if (port.revision !== plan.revision) {
+				checks.push({label: 'same turn', result: 'block', detail: `it was turned ${port.revision} times`, moved: true});
 			}
 			return checks;
 		},
@@ -80,9 +80,9 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 			if (port.fault === 'denied') throw new AdapterError('denied', 'not your valve', 'ask the owner');
 			if (port.fault === 'conflict') throw new AdapterError('conflict', 'it was turned meanwhile', 'look again');
 			if (port.fault === 'bug') throw new TypeError('undefined is not a valve');
-			const before = {opening: String(port.opening)};
-			if (port.fault !== 'silent' && !port.sticks) port.opening = plan.to;
-			port.turns += 1;
+			const before = {opening: String(port.value)};
+			if (port.fault !== 'silent' && !port.ignoresChanges) port.value = plan.to;
+			port.revision += 1;
 			if (port.fault === 'silent') await new Promise(() => {});
 			if (port.fault === 'lost') throw unreachable();
 			return {summary: `turned to ${plan.to}`, before};
@@ -90,8 +90,8 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 		async verify(plan, _receipt, {port}): Promise<Outcome> {
 			reach(port);
 			if (port.slow) return {result: 'pending', detail: 'it still turns'};
-			const detail = `it stands at ${port.opening}`;
-			return {result: port.opening === plan.to ? 'done' : 'ineffective', detail};
+			const detail = `it stands at ${port.value}`;
+			return {result: port.value === plan.to ? 'done' : 'ineffective', detail};
 		},
 		settleMs: 5000,
 		undo: {
@@ -102,18 +102,18 @@ export function valveAction(newest: () => Promise<AuditRecord | undefined>): Act
 	};
 }
 
-export const row: Row = {id: 'valve', target: 'tank', severity: 'ok'};
+export const serverRow: Row = {id: 'valve', target: 'tank', severity: 'ok'};
 
-export const freshValve = (): Valve => ({
-	opening: 10,
-	turns: 0,
+export const createFakeServer = (): FakeServer => ({
+	value: 10,
+	revision: 0,
 	risk: 'low',
 	object: 'valve',
 	locks: ['valve'],
 	touches: ['the valve'],
 	objects: undefined,
 	fault: 'none',
-	sticks: false,
+	ignoresChanges: false,
 	slow: false,
 	unreachable: false,
 	blocked: false,

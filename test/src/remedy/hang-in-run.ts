@@ -9,25 +9,25 @@ import {createObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {createRunner} from '../../../src/remedy/runner.ts';
 import {systemClock} from '../../../src/time/clock.ts';
 import {actor} from '../state/test-actor.ts';
-import {freshValve, row, type Valve, valveAction} from './fake-server.ts';
+import {createFakeServer, type FakeServer, fakeServerAction, serverRow} from './fake-server.ts';
 
 const [stateDir = ''] = process.argv.slice(2);
 const clock = systemClock;
 const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
 await createPresence({stateDir, session: audit.session, clock, actor});
 const target = {name: 'tank', kind: 'probe', production: false, settings: {}} as const;
-const valve: Valve = {...freshValve(), fault: 'silent'};
+const server: FakeServer = {...createFakeServer(), fault: 'silent'};
 const runner = createRunner({
 	clock,
 	audit,
 	arming: createArming({clock, audit, policy: createPolicy({readOnly: false, targets: [target]})}),
 	locks: createObjectLocks(stateDir),
-	resolve: async () => ({port: valve, target}),
+	resolve: async () => ({port: server, target}),
 });
 const announce = async (): Promise<undefined> => {
 	process.stdout.write('running\n');
 	return undefined;
 };
 process.stdin.resume();
-await runner.propose(defineAction<Row, Valve>()(valveAction(announce)), [row], {to: '40'});
+await runner.propose(defineAction<Row, FakeServer>()(fakeServerAction(announce)), [serverRow], {to: '40'});
 void runner.confirm({kind: 'key', key: 'y'});

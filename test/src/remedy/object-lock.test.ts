@@ -4,15 +4,15 @@ import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, onTestFinished, test} from 'vitest';
-import {createObjectLocks, type ObjectLock, type ObjectsHeld} from '../../../src/remedy/object-lock.ts';
+import {createObjectLocks, type LockRefusal, type ObjectLock} from '../../../src/remedy/object-lock.ts';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
-import {describeNamespaces, innermost, spawnElsewhere} from '../state/namespaces.ts';
+import {describeNamespaces, innermost, spawnInNamespaces} from '../state/namespaces.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 
 const script = fileURLToPath(new URL('hold-objects.ts', import.meta.url));
 const leaseMs = 2000;
 
-const given = (taken: ObjectLock | ObjectsHeld): ObjectLock => {
+const given = (taken: ObjectLock | LockRefusal): ObjectLock => {
 	if ('release' in taken) return taken;
 	throw new Error(taken.reason);
 };
@@ -26,7 +26,7 @@ async function holder(
 	const child =
 		host === undefined
 			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
-			: spawnElsewhere(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
+			: spawnInNamespaces(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
 	onTestFinished(() => void child.kill('SIGKILL'));
 	await once(child.stdout ?? child, 'data');
 	return child;
@@ -36,15 +36,15 @@ describe('locks on objects', () => {
 	test('are all given or none, and leave nothing when they are given back', async () => {
 		const stateDir = await scratchDir();
 		const [one, two] = [createObjectLocks(stateDir), createObjectLocks(stateDir)];
-		const first = given(await one.take('db', ['pid 1', 'pid 2'], 'the first'));
-		expect(await two.take('db', ['pid 3', 'pid 2'], 'the second')).toEqual({
+		const first = given(await one.acquire('db', ['pid 1', 'pid 2'], 'the first'));
+		expect(await two.acquire('db', ['pid 3', 'pid 2'], 'the second')).toEqual({
 			reason: expect.stringMatching(/^db\/pid 2 is held by the first \(pid \d+ on /),
 			hint: expect.stringContaining('wait until it is done'),
 		});
-		const third = given(await two.take('db', ['pid 3'], 'the third'));
-		expect(await first.isMine()).toBe(true);
+		const third = given(await two.acquire('db', ['pid 3'], 'the third'));
+		expect(await first.isHeld()).toBe(true);
 		await first.release();
-		given(await two.take('db', ['pid 2'], 'the fourth'));
+		given(await two.acquire('db', ['pid 2'], 'the fourth'));
 		await third.release();
 		expect(await readdir(join(stateDir, 'locks'))).toHaveLength(1);
 	});
@@ -54,18 +54,18 @@ describe('locks on objects', () => {
 		const serversOf = (target: string) =>
 			target === 'other' ? ['redis other:6379'] : ['redis cache:6379', `id of ${target}`];
 		const locks = createObjectLocks(stateDir, {serversOf});
-		given(await locks.take('cache', ['maxmemory'], 'the first'));
-		expect(await locks.take('same-cache', ['maxmemory'], 'the second')).toMatchObject({
+		given(await locks.acquire('cache', ['maxmemory'], 'the first'));
+		expect(await locks.acquire('same-cache', ['maxmemory'], 'the second')).toMatchObject({
 			reason: expect.stringContaining('same-cache/maxmemory is held by the first'),
 		});
-		given(await locks.take('other', ['maxmemory'], 'the third'));
+		given(await locks.acquire('other', ['maxmemory'], 'the third'));
 	});
 
 	test('are given to one of many that ask at the same moment', async () => {
 		const stateDir = await scratchDir();
 		for (let round = 0; round < 10; round++) {
 			const taken = await Promise.all(
-				Array.from({length: 6}, (_, at) => createObjectLocks(stateDir).take('db', ['pid 1'], `number ${at}`)),
+				Array.from({length: 6}, (_, at) => createObjectLocks(stateDir).acquire('db', ['pid 1'], `number ${at}`)),
 			);
 			const locks = taken.filter(one => 'release' in one);
 			expect(locks).toHaveLength(1);
@@ -78,15 +78,15 @@ describe('locks on objects', () => {
 		const stateDir = await scratchDir();
 		const locks = createObjectLocks(stateDir);
 		const child = await holder(stateDir, undefined, 'pid 1');
-		expect(await locks.take('db', ['pid 1'], 'me')).toMatchObject({
+		expect(await locks.acquire('db', ['pid 1'], 'me')).toMatchObject({
 			reason: expect.stringContaining(`(pid ${child.pid} on `),
 		});
 		child.kill('SIGKILL');
 		await once(child, 'close');
 		expect(await readdir(join(stateDir, 'locks'))).toHaveLength(1);
-		await locks.look();
+		await locks.refresh();
 		expect(await readdir(join(stateDir, 'locks'))).toEqual([]);
-		given(await locks.take('db', ['pid 1'], 'me'));
+		given(await locks.acquire('db', ['pid 1'], 'me'));
 	});
 
 	test('that a version before this one, or a power cut, left go when they stay as they are', async () => {
@@ -97,21 +97,21 @@ describe('locks on objects', () => {
 		await writeFile(join(dir, 'empty.lock'), '');
 		let now = 0;
 		const locks = createObjectLocks(stateDir, {monotonic: () => now, leaseMs});
-		await locks.look();
+		await locks.refresh();
 		expect(await readdir(dir)).toHaveLength(2);
 		while ((await readdir(dir)).length > 0) {
 			now += leaseMs / 10;
-			await locks.look();
+			await locks.refresh();
 		}
 		expect(now).toBeGreaterThanOrEqual(leaseMs);
 	});
 
 	test('are lost when their file is gone', async () => {
 		const stateDir = await scratchDir();
-		const mine = given(await createObjectLocks(stateDir).take('db', ['pid 1'], 'me'));
-		expect(await mine.isMine()).toBe(true);
+		const mine = given(await createObjectLocks(stateDir).acquire('db', ['pid 1'], 'me'));
+		expect(await mine.isHeld()).toBe(true);
 		for (const name of await readdir(join(stateDir, 'locks'))) await rm(join(stateDir, 'locks', name));
-		expect(await mine.isMine()).toBe(false);
+		expect(await mine.isHeld()).toBe(false);
 		await mine.release();
 	});
 
@@ -127,8 +127,10 @@ describe('locks on objects', () => {
 		const text = await readFile(path, 'utf8');
 		await writeFile(path, text.replace(ownIdentity().boot, 'another boot'));
 		for (; now < leaseMs; now += leaseMs / 10)
-			expect(await locks.take('db', ['pid 1'], 'me')).toMatchObject({hint: expect.stringContaining(`remove ${path}`)});
-		given(await locks.take('db', ['pid 1'], 'me'));
+			expect(await locks.acquire('db', ['pid 1'], 'me')).toMatchObject({
+				hint: expect.stringContaining(`remove ${path}`),
+			});
+		given(await locks.acquire('db', ['pid 1'], 'me'));
 	});
 });
 
@@ -137,7 +139,7 @@ describeNamespaces('locks on objects of a console in another pid namespace', () 
 		const stateDir = await scratchDir();
 		const locks = createObjectLocks(stateDir, {leaseMs});
 		const child = await holder(stateDir, 'laptop-a', 'pid 1', 'pid 2');
-		const take = () => locks.take('db', ['pid 2'], 'me');
+		const take = () => locks.acquire('db', ['pid 2'], 'me');
 		const until = performance.now() + leaseMs * 2;
 		while (performance.now() < until) {
 			expect(await take()).toMatchObject({reason: expect.stringContaining('on laptop-a)')});
@@ -154,6 +156,6 @@ describeNamespaces('locks on objects of a console in another pid namespace', () 
 		const said = once(child.stdout ?? child, 'data');
 		child.stdin?.end();
 		expect(String(await said)).toBe('lost\n');
-		expect(await taken.isMine()).toBe(true);
+		expect(await taken.isHeld()).toBe(true);
 	});
 });

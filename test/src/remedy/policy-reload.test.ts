@@ -1,12 +1,12 @@
 import {describe, expect, test} from 'vitest';
-import {type PolicyRead, standing} from '../../../src/policy/policy.ts';
+import {accessState, type PolicyFileState} from '../../../src/policy/policy.ts';
 import type {PolicyFile} from '../../../src/policy/rules.ts';
-import {createBench} from './runner-fixture.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 /** A policy file that the test writes: undefined is none, a text why it cannot be used. */
 function policyFile(first?: PolicyFile) {
 	let says: PolicyFile | string | undefined = first;
-	let read: PolicyRead | undefined;
+	let read: PolicyFileState | undefined;
 	const write = (next: PolicyFile | string | undefined) => {
 		says = next;
 		read = typeof next === 'object' ? {state: 'read', file: next} : undefined;
@@ -17,15 +17,15 @@ function policyFile(first?: PolicyFile) {
 			if (typeof says === 'string') throw new Error(says);
 			return read;
 		},
-		places: async () => new Map(),
+		readTargetAttributes: async () => new Map(),
 	};
 	return {write, source, file: first};
 }
 
 const opened = async (first?: PolicyFile, production = false) => {
 	const {write, source, file} = policyFile(first);
-	const bench = await createBench({production, source, ...(file === undefined ? {} : {file})});
-	const state = () => standing(bench.arming.policy.get(), 'tank', bench.clock.monotonic()).state;
+	const bench = await createRunnerFixture({production, source, ...(file === undefined ? {} : {file})});
+	const state = () => accessState(bench.arming.policy.get(), 'tank', bench.clock.monotonic()).state;
 	return {...bench, write, state};
 };
 
@@ -101,9 +101,9 @@ describe('a policy that cannot be used while a console runs', () => {
 
 test('where it is not known what a target is, every rule is about it', async () => {
 	const file = {rules: [{match: {host: ['elsewhere.example']}, readOnly: true}]};
-	const source = {read: async () => read, places: () => Promise.reject(new Error('no such file'))};
+	const source = {read: async () => read, readTargetAttributes: () => Promise.reject(new Error('no such file'))};
 	const read = {state: 'read', file} as const;
-	const {propose, now} = await createBench({source, file});
+	const {propose, now} = await createRunnerFixture({source, file});
 	await propose();
 	expect(now()).toMatchObject({state: 'refused', reason: expect.stringContaining('a rule in the policy file')});
 });

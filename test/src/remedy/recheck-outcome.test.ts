@@ -1,21 +1,21 @@
 import {describe, expect, test} from 'vitest';
-import {createOpenIntents} from '../../../src/audit/open-intents.ts';
-import {type Unresolved, unresolved} from '../../../src/audit/unresolved-intents.ts';
-import {lookAgain} from '../../../src/remedy/recheck-outcome.ts';
-import type {Valve} from './fake-server.ts';
-import {createBench} from './runner-fixture.ts';
+import {createOpenIntentReader} from '../../../src/audit/open-intents.ts';
+import {findUnresolvedIntents, type UnresolvedIntent} from '../../../src/audit/unresolved-intents.ts';
+import {recheckOutcome} from '../../../src/remedy/recheck-outcome.ts';
+import type {FakeServer} from './fake-server.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 /** A console whose action was begun and has no known end, and another one that looks at it. */
-async function lost(fault: Valve['fault'] = 'lost') {
-	const bench = await createBench();
+async function lost(fault: FakeServer['fault'] = 'lost') {
+	const bench = await createRunnerFixture();
 	bench.valve.fault = fault;
 	await bench.propose();
 	await bench.yes();
-	const [open] = unresolved(await createOpenIntents(bench.audit.dir).read(), new Set());
+	const [open] = findUnresolvedIntents(await createOpenIntentReader(bench.audit.dir).read(), new Set());
 	if (open === undefined) throw new Error('its end is known');
 	const target = {name: 'tank', kind: 'probe', production: false, settings: {}} as const;
-	const look = (of: Partial<Unresolved> = {}) =>
-		lookAgain(
+	const look = (of: Partial<UnresolvedIntent> = {}) =>
+		recheckOutcome(
 			{...open, ...of},
 			{
 				clock: bench.clock,
@@ -29,9 +29,9 @@ async function lost(fault: Valve['fault'] = 'lost') {
 describe('an action whose end is not known', () => {
 	test('is looked at by the plan in its record, and nothing is sent', async () => {
 		const {look, valve, open, told} = await lost();
-		expect(open).toMatchObject({plan: {to: 40, turns: 0}, count: 1, receipt: undefined});
+		expect(open).toMatchObject({plan: {to: 40, revision: 0}, count: 1, receipt: undefined});
 		expect(await look()).toBe('it looks done: it stands at 40');
-		valve.opening = 10;
+		valve.value = 10;
 		expect(await look()).toBe('it does not look done: it stands at 10');
 		valve.slow = true;
 		expect(await look()).toBe('it does not look done: it still turns');
@@ -42,7 +42,7 @@ describe('an action whose end is not known', () => {
 	test('on several objects is compared with what was there before, since it is not known to which it was sent', async () => {
 		const {look, valve} = await lost();
 		expect(await look({count: 2})).toBe('not as it was before: it was turned 1 times');
-		valve.turns = 0;
+		valve.revision = 0;
 		expect(await look({count: 2})).toBe('all of it is still as it was before');
 		expect(await look({count: 2, receipt: {summary: 'turned to 40', before: {}}})).toBe(
 			'it looks done: it stands at 40',
@@ -51,7 +51,7 @@ describe('an action whose end is not known', () => {
 
 	test('is not looked at by a plan that is not the whole one, nor when no such action is known any more', async () => {
 		const {look} = await lost();
-		expect(await look({plan: {to: 41, turns: 0}})).toBeUndefined();
+		expect(await look({plan: {to: 41, revision: 0}})).toBeUndefined();
 		expect(await look({plan: undefined})).toBeUndefined();
 		expect(await look({action: {id: 'probe.old', title: 'Old'}})).toBeUndefined();
 	});

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Check, Preview} from '../../../src/contract/action.ts';
-import {type Answer, type Demand, unmet} from '../../../src/policy/demand.ts';
+import {type Demand, type DemandAnswer, unmetReason} from '../../../src/policy/demand.ts';
 import {reduce} from '../../../src/remedy/reduce.ts';
-import {expiryMs, hasEnded, proposed, type Remedy, type RemedyEvent} from '../../../src/remedy/remedy-state.ts';
+import {
+	createRemedy,
+	hasEnded,
+	previewExpiryMs,
+	type Remedy,
+	type RemedyEvent,
+} from '../../../src/remedy/remedy-state.ts';
 
 const preview: Preview = {
 	plan: {pid: 4411},
@@ -24,11 +30,11 @@ const hash = 'h1';
 const pass: Check = {label: 'still there', result: 'pass', detail: 'pid 4411 runs'};
 const key: Demand = {kind: 'key', key: 'y'};
 const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 1, delayMs: 3000};
-const yes: Answer = {kind: 'key', key: 'y'};
+const yes: DemandAnswer = {kind: 'key', key: 'y'};
 const trouble = {kind: 'timeout', message: 'no answer', hint: 'look at it'} as const;
 
 const fresh = (): Remedy =>
-	proposed({id, action: {id: 'postgres.cancel', title: 'Cancel query'}, target: 'orders-db', params: {}, at: 0});
+	createRemedy({id, action: {id: 'postgres.cancel', title: 'Cancel query'}, target: 'orders-db', params: {}, at: 0});
 const led = (...events: readonly RemedyEvent[]): Remedy => events.reduce(reduce, fresh());
 
 const toReady = (demand: Demand = key): readonly RemedyEvent[] => [
@@ -139,19 +145,19 @@ describe('the way through', () => {
 		],
 		['cancelled', [...toReady(), {type: 'cancelled', at: 3}], 'cancelled'],
 		['cancelled after it was confirmed', [...toIntent.slice(0, -1), {type: 'cancelled', at: 5}], 'cancelled'],
-		['not looked at for 60 s', [...toReady(), {type: 'ticked', at: 3 + expiryMs}], 'expired'],
-		['confirmed after 60 s', [...toReady(), {type: 'answered', at: 3 + expiryMs, answer: yes}], 'expired'],
+		['not looked at for 60 s', [...toReady(), {type: 'ticked', at: 3 + previewExpiryMs}], 'expired'],
+		['confirmed after 60 s', [...toReady(), {type: 'answered', at: 3 + previewExpiryMs, answer: yes}], 'expired'],
 		[
 			'checked again after 60 s',
-			[...toReady(), {type: 'checked', at: 3 + expiryMs, checks: [pass], demand: key}],
+			[...toReady(), {type: 'checked', at: 3 + previewExpiryMs, checks: [pass], demand: key}],
 			'expired',
 		],
 		[
 			'looked at again within 60 s',
 			[
 				...toReady(),
-				{type: 'checked', at: expiryMs, checks: [pass], demand: key},
-				{type: 'answered', at: 3 + expiryMs, answer: yes},
+				{type: 'checked', at: previewExpiryMs, checks: [pass], demand: key},
+				{type: 'answered', at: 3 + previewExpiryMs, answer: yes},
 			],
 			'confirmed',
 		],
@@ -195,7 +201,7 @@ describe('the way through', () => {
 	});
 
 	test('the delay counts from when that demand was first shown', () => {
-		const answer: Answer = {kind: 'typed', text: '4411', count: '1', reason: 'locks held'};
+		const answer: DemandAnswer = {kind: 'typed', text: '4411', count: '1', reason: 'locks held'};
 		const shown: readonly RemedyEvent[] = [...toReady(), {type: 'checked', at: 5000, checks: [pass], demand: grave}];
 		expect(led(...shown, {type: 'answered', at: 7999, answer}).state).toBe('ready');
 		expect(
@@ -218,7 +224,7 @@ describe('whatever happens, in whatever order', () => {
 		hint: '',
 	});
 	const answer = fc.oneof(
-		fc.constantFrom<Answer>(
+		fc.constantFrom<DemandAnswer>(
 			yes,
 			yes,
 			{kind: 'key', key: '\r'},
@@ -284,7 +290,7 @@ describe('whatever happens, in whatever order', () => {
 					const before = remedy;
 					remedy = reduce(before, one);
 					if (before.state === 'ready' && one.type === 'answered' && remedy.state === 'confirmed') {
-						expect(unmet(before.demand, one.answer, one.at - before.readyAt)).toBeUndefined();
+						expect(unmetReason(before.demand, one.answer, one.at - before.readyAt)).toBeUndefined();
 						met = {demand: before.demand, hash: before.hash};
 						seenAgain = false;
 					}

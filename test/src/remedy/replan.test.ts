@@ -3,7 +3,7 @@ import type {Action, Check} from '../../../src/contract/action.ts';
 import {defineAction} from '../../../src/contract/define.ts';
 import type {Row} from '../../../src/contract/row.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import {createBench} from './runner-fixture.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 type Lamps = {
 	/** What each lamp does now; one that is not in it is gone. */
@@ -55,7 +55,7 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 			return {label: 'lamp', result: 'block', detail: `lamp ${id} shows ${now ?? 'nothing'} now`, moved: true};
 		});
 	},
-	left: async (rows, plan, {port}) =>
+	unchangedRows: async (rows, plan, {port}) =>
 		rows.filter(({id}) => {
 			const shown = plan?.lamps.find(([lamp]) => lamp === id)?.[1];
 			return shown === undefined ? port.lit.has(id) : port.lit.get(id) === shown;
@@ -73,7 +73,7 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 
 async function lamps(...names: readonly string[]) {
 	const port: Lamps = {lit: new Map(names.map(name => [name, 'green'])), switched: [], atRun: () => {}};
-	const {runner, now, clock, told} = await createBench({port});
+	const {runner, now, clock, told} = await createRunnerFixture({port});
 	const rows = names.map((id): Lamp => ({id, target: 'tank', severity: 'ok', shows: 'green'}));
 	const answer = async () => {
 		const demand = now()?.demand;

@@ -1,36 +1,36 @@
 import {mkdir, rm, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {createOpenIntents} from '../../../src/audit/open-intents.ts';
+import {createOpenIntentReader} from '../../../src/audit/open-intents.ts';
 import type {ObjectLocks} from '../../../src/remedy/object-lock.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {row} from './fake-server.ts';
-import {createBench} from './runner-fixture.ts';
+import {serverRow} from './fake-server.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 describe('a console that slept between the last look and sending', () => {
 	/** Locks that do something at the very last look before sending. */
 	const locks = (isMine: () => Promise<boolean>): ObjectLocks => ({
-		take: async () => ({isMine, release: async () => {}}),
-		look: async () => {},
+		acquire: async () => ({isHeld: isMine, release: async () => {}}),
+		refresh: async () => {},
 	});
 
 	test.each([
 		['another console took its lock', async () => false],
 		['its lock cannot be read', () => Promise.reject(new Error('EIO'))],
 	])('sends nothing when %s, and the record says so', async (_, isMine) => {
-		const {propose, yes, now, valve, told, audit} = await createBench({locks: locks(isMine)});
+		const {propose, yes, now, valve, told, audit} = await createRunnerFixture({locks: locks(isMine)});
 		await propose();
 		await yes();
 		expect(now()).toMatchObject({state: 'stale', reason: expect.stringContaining('another one took its lock')});
 		expect(valve.runs).toEqual([]);
 		expect(await told()).toEqual(['intent', 'outcome stale']);
-		expect(await createOpenIntents(audit.dir).read()).toEqual([]);
+		expect(await createOpenIntentReader(audit.dir).read()).toEqual([]);
 	});
 
 	test('sends nothing when what it looked at is old, though no other console is there', async () => {
 		const clock = createFakeClock();
 		let sleep = 0;
-		const {propose, yes, now, valve} = await createBench({
+		const {propose, yes, now, valve} = await createRunnerFixture({
 			clock: {...clock, now: () => clock.now() + sleep},
 			locks: locks(async () => {
 				sleep = 8 * 3_600_000;
@@ -46,7 +46,7 @@ describe('a console that slept between the last look and sending', () => {
 
 describe('what cannot be recorded is not done', () => {
 	test('when something else stands in the place of the record', async () => {
-		const {propose, yes, now, valve, audit} = await createBench();
+		const {propose, yes, now, valve, audit} = await createRunnerFixture();
 		await propose();
 		await writeFile(audit.dir, '');
 		await yes();
@@ -61,7 +61,7 @@ describe('what cannot be recorded is not done', () => {
 	});
 
 	test.skipIf(process.platform !== 'linux')('when the disk is full', async () => {
-		const {propose, yes, now, valve, audit} = await createBench();
+		const {propose, yes, now, valve, audit} = await createRunnerFixture();
 		await propose();
 		await mkdir(audit.dir);
 		await symlink('/dev/full', join(audit.dir, '2026-11.jsonl'));
@@ -75,21 +75,21 @@ describe('what cannot be recorded is not done', () => {
 	});
 
 	test('nor is a target armed', async () => {
-		const {arming, audit} = await createBench({production: true});
+		const {arming, audit} = await createRunnerFixture({production: true});
 		await writeFile(audit.dir, '');
 		expect(await arming.arm('tank')).toMatchObject({kind: 'refused', reason: expect.stringContaining('EEXIST')});
 		expect(arming.policy.get().armed.size).toBe(0);
 	});
 
 	test('what came of it is still shown when the disk fills after it was sent', async () => {
-		const {propose, yes, now, runner, action, audit} = await createBench();
+		const {propose, yes, now, runner, action, audit} = await createRunnerFixture();
 		const run: typeof action.run = async (...given) => {
 			const receipt = await action.run(...given);
 			await rm(audit.dir, {recursive: true});
 			await writeFile(audit.dir, '');
 			return receipt;
 		};
-		await runner.propose({...action, run}, [row], {to: '40'});
+		await runner.propose({...action, run}, [serverRow], {to: '40'});
 		await yes();
 		expect(now()).toMatchObject({
 			state: 'done',
@@ -107,7 +107,7 @@ describe('what went wrong on the way', () => {
 		['lost', 'unknown', 'the outcome is not known: the valve does not answer', 'outcome unknown'],
 		['bug', 'unknown', 'the outcome is not known: undefined is not a valve', 'outcome unknown'],
 	] as const)('%s', async (fault, state, reason, outcome) => {
-		const {propose, yes, now, valve, told, clock, runner} = await createBench();
+		const {propose, yes, now, valve, told, clock, runner} = await createRunnerFixture();
 		valve.fault = fault;
 		await propose();
 		await yes();
@@ -119,7 +119,7 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('a confirmed one that fails before its intent is recorded too, under the id that is shown', async () => {
-		const {propose, yes, now, valve, audit, told} = await createBench();
+		const {propose, yes, now, valve, audit, told} = await createRunnerFixture();
 		await propose();
 		valve.unreachable = true;
 		await yes();
@@ -141,7 +141,7 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('one that fails before anybody confirmed it is not recorded', async () => {
-		const {propose, now, valve, told} = await createBench();
+		const {propose, now, valve, told} = await createRunnerFixture();
 		valve.unreachable = true;
 		await propose();
 		expect(now()?.state).toBe('failed');
@@ -149,7 +149,7 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('a refusal is recorded under the id that is shown', async () => {
-		const {propose, now, valve, audit} = await createBench();
+		const {propose, now, valve, audit} = await createRunnerFixture();
 		valve.blocked = true;
 		await propose();
 		expect(now()?.state).toBe('blocked');
@@ -157,7 +157,7 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('no answer at all is unknown after 30 s, and not tried again', async () => {
-		const {propose, yes, now, valve, told, pass} = await createBench();
+		const {propose, yes, now, valve, told, pass} = await createRunnerFixture();
 		valve.fault = 'silent';
 		await propose();
 		await pass(yes());
@@ -167,7 +167,7 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('what does not show within its time did not help', async () => {
-		const {propose, yes, now, valve, pass} = await createBench();
+		const {propose, yes, now, valve, pass} = await createRunnerFixture();
 		valve.slow = true;
 		await propose();
 		await pass(yes());
@@ -175,21 +175,21 @@ describe('what went wrong on the way', () => {
 	});
 
 	test('a look afterwards that fails is tried again, and says unknown only when its time is over', async () => {
-		const {propose, yes, now, valve, pass, runner, action} = await createBench();
+		const {propose, yes, now, valve, pass, runner, action} = await createRunnerFixture();
 		let looks = 0;
 		const verify: typeof action.verify = async (...given) => {
 			looks += 1;
 			valve.unreachable = looks < 3;
 			return action.verify(...given);
 		};
-		await runner.propose({...action, verify}, [row], {to: '40'});
+		await runner.propose({...action, verify}, [serverRow], {to: '40'});
 		await pass(yes());
 		expect(now()?.state).toBe('done');
 		expect(looks).toBe(3);
 		const blind: typeof action.verify = async () => {
 			throw new Error('no eyes');
 		};
-		await runner.propose({...action, verify: blind}, [row], {to: '50'});
+		await runner.propose({...action, verify: blind}, [serverRow], {to: '50'});
 		await pass(yes());
 		expect(now()).toMatchObject({state: 'unknown', reason: expect.stringContaining('no eyes')});
 		await propose();
@@ -202,7 +202,7 @@ describe('a record is told of exactly where one is on disk under that id', () =>
 		['blocked by a check', {}, {blocked: true}, ['refuse blocked']],
 		['not there to be looked at', {}, {unreachable: true}, []],
 	] as const)('%s', async (_, options, like, kinds) => {
-		const {propose, now, valve, audit} = await createBench(options);
+		const {propose, now, valve, audit} = await createRunnerFixture(options);
 		Object.assign(valve, like);
 		await propose();
 		const told = (await audit.recent(10)).filter(one => one.id === now()?.id);
@@ -211,7 +211,7 @@ describe('a record is told of exactly where one is on disk under that id', () =>
 	});
 
 	test.each(['none', 'denied', 'conflict', 'lost'] as const)('sent, fault %s', async fault => {
-		const {propose, yes, now, valve, audit, clock} = await createBench();
+		const {propose, yes, now, valve, audit, clock} = await createRunnerFixture();
 		valve.fault = fault;
 		await propose();
 		expect(now()?.recorded).toBeUndefined();
@@ -222,7 +222,7 @@ describe('a record is told of exactly where one is on disk under that id', () =>
 	});
 
 	test('cancelled', async () => {
-		const {propose, now, runner, audit} = await createBench();
+		const {propose, now, runner, audit} = await createRunnerFixture();
 		await propose();
 		runner.cancel();
 		expect([now()?.state, now()?.recorded, await audit.recent(10)]).toEqual(['cancelled', undefined, []]);

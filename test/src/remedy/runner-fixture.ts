@@ -10,9 +10,9 @@ import {createRunner} from '../../../src/remedy/runner.ts';
 import {createFakeClock, type FakeClock} from '../../fake-clock.ts';
 import {scratchDir} from '../state/scratch-dir.ts';
 import {actor} from '../state/test-actor.ts';
-import {freshValve, row, type Valve, valveAction} from './fake-server.ts';
+import {createFakeServer, type FakeServer, fakeServerAction, serverRow} from './fake-server.ts';
 
-export type BenchOptions = {
+export type RunnerFixtureOptions = {
 	readonly stateDir?: string;
 	readonly production?: boolean;
 	readonly readOnly?: boolean;
@@ -26,11 +26,11 @@ export type BenchOptions = {
 };
 
 /** A runner on a real record in a scratch directory, on a clock that stands still. */
-export async function createBench(options: BenchOptions = {}) {
+export async function createRunnerFixture(options: RunnerFixtureOptions = {}) {
 	const stateDir = options.stateDir ?? (await scratchDir());
 	const clock = options.clock ?? createFakeClock();
 	const audit = createAudit({stateDir, clock, actor, app: '0.1.0'});
-	const valve = freshValve();
+	const valve = createFakeServer();
 	const production = options.production ?? false;
 	const targets = [{name: 'tank', production}];
 	const policy = createPolicy({readOnly: options.readOnly ?? false, targets, file: options.file});
@@ -48,7 +48,7 @@ export async function createBench(options: BenchOptions = {}) {
 			server: {host: 'tank.example', port: 7, id: 'tank-1'},
 		}),
 	});
-	const action = defineAction<Row, Valve>()(valveAction(async () => (await audit.recent(1))[0]));
+	const action = defineAction<Row, FakeServer>()(fakeServerAction(async () => (await audit.recent(1))[0]));
 	return {
 		stateDir,
 		clock,
@@ -57,7 +57,7 @@ export async function createBench(options: BenchOptions = {}) {
 		arming,
 		runner,
 		action,
-		propose: (to = '40') => runner.propose(action, [row], {to}),
+		propose: (to = '40') => runner.propose(action, [serverRow], {to}),
 		yes: (reason?: string) => runner.confirm({kind: 'key', key: 'y', ...(reason === undefined ? {} : {reason})}),
 		now: () => runner.state.get(),
 		/** Lets time pass until this is over. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
-import type {Answer} from '../../../src/policy/demand.ts';
+import type {DemandAnswer} from '../../../src/policy/demand.ts';
 import {hasEnded} from '../../../src/remedy/remedy-state.ts';
-import {createBench} from './runner-fixture.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 describe('whatever is pressed, in whatever order', () => {
-	type Step = (bench: Awaited<ReturnType<typeof createBench>>) => unknown;
+	type Step = (bench: Awaited<ReturnType<typeof createRunnerFixture>>) => unknown;
 	/** What a person does who means it, and who may be too quick. */
 	const asAsked = async (bench: Parameters<Step>[0], ms: number): Promise<void> => {
 		await bench.propose();
@@ -16,7 +16,7 @@ describe('whatever is pressed, in whatever order', () => {
 		await bench.pass(bench.runner.confirm(demand?.kind === 'key' ? {kind: 'key', key: 'y'} : typed));
 	};
 	const answer = fc.oneof(
-		fc.constantFrom<Answer>(
+		fc.constantFrom<DemandAnswer>(
 			{kind: 'key', key: 'y'},
 			{kind: 'key', key: '\r'},
 			{kind: 'key', key: 'y', pasted: true},
@@ -75,7 +75,7 @@ describe('whatever is pressed, in whatever order', () => {
 				},
 		),
 		fc.constant<Step>(bench => {
-			bench.valve.turns += 1;
+			bench.valve.revision += 1;
 		}),
 	);
 
@@ -85,12 +85,12 @@ describe('whatever is pressed, in whatever order', () => {
 		let ran = 0;
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, {minLength: 5, maxLength: 25}), async steps => {
-				const bench = await createBench();
+				const bench = await createRunnerFixture();
 				for (const one of steps) await one(bench);
 				await bench.pass(bench.runner.close());
 				const last = bench.now();
 				if (last) expect(hasEnded(last)).toBe(true);
-				expect(bench.runner.underWay()).toEqual([]);
+				expect(bench.runner.inProgress()).toEqual([]);
 				for (const {record, written, plan} of bench.valve.runs) {
 					ran += 1;
 					expect(written).toMatchObject({id: record, confirmation: {method: expect.any(String)}});

@@ -1,13 +1,14 @@
 import {rename, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
-import {createBench} from './runner-fixture.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
-type Bench = Awaited<ReturnType<typeof createBench>>;
+type RunnerFixture = Awaited<ReturnType<typeof createRunnerFixture>>;
 
-const verdicts = async (bench: Bench) => (await bench.told()).filter(one => one.startsWith('verify')).toSorted();
+const verdicts = async (bench: RunnerFixture) =>
+	(await bench.told()).filter(one => one.startsWith('verify')).toSorted();
 
 describe('what was sent and settles', () => {
-	async function settling(bench: Bench, to?: string) {
+	async function settling(bench: RunnerFixture, to?: string) {
 		bench.valve.slow = true;
 		await bench.propose(to);
 		const going = bench.yes();
@@ -16,47 +17,47 @@ describe('what was sent and settles', () => {
 	}
 
 	test('holds nothing up: the next begins beside it, on the same object too, and each comes to its own end', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const ends: string[] = [];
 		bench.runner.onEnd(({id, state}) => ends.push(`${id} ${state}`));
 		const first = await settling(bench, '40');
 		const second = await settling(bench, '50');
-		expect(bench.runner.underWay()).toMatchObject([{id: first.id}, {id: second.id, state: 'verifying'}]);
-		expect(bench.valve.opening).toBe(50);
+		expect(bench.runner.inProgress()).toMatchObject([{id: first.id}, {id: second.id, state: 'verifying'}]);
+		expect(bench.valve.value).toBe(50);
 		bench.valve.slow = false;
 		await bench.pass(Promise.all([first.going, second.going]).then(() => {}));
-		expect(bench.runner.underWay()).toEqual([]);
+		expect(bench.runner.inProgress()).toEqual([]);
 		expect(ends.toSorted()).toEqual([`${first.id} superseded`, `${second.id} done`].toSorted());
 		expect(bench.now()).toMatchObject({id: second.id, state: 'done'});
 		expect(await verdicts(bench)).toEqual(['verify done', 'verify superseded']);
 	});
 
 	test('is undone while it does, and then not looked at any longer', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const first = await settling(bench);
 		await bench.runner.undo(first.id);
 		expect(bench.now()).toMatchObject({state: 'ready', undoOf: first.id});
-		expect(bench.runner.underWay()).toMatchObject([{id: first.id}]);
+		expect(bench.runner.inProgress()).toMatchObject([{id: first.id}]);
 		const undoing = bench.yes();
-		while (bench.runner.underWay().some(({id}) => id === first.id))
+		while (bench.runner.inProgress().some(({id}) => id === first.id))
 			await bench.pass(new Promise(resolve => setTimeout(resolve, 5)));
 		await first.going;
 		bench.valve.slow = false;
 		await bench.pass(undoing);
 		expect(bench.now()?.state).toBe('done');
-		expect(bench.valve.opening).toBe(10);
+		expect(bench.valve.value).toBe(10);
 		const verified = (await bench.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
 		expect(verified).toMatchObject({result: 'superseded', note: 'its undo was sent before it showed: it still turns'});
 	});
 
 	test('goes on when the undo is cancelled, and is undone only once', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const first = await settling(bench);
 		await bench.runner.undo(first.id);
 		bench.runner.cancel();
 		bench.runner.dismiss();
 		expect(bench.now()).toBeUndefined();
-		expect(bench.runner.underWay()).toMatchObject([{id: first.id, state: 'verifying'}]);
+		expect(bench.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}]);
 		await bench.runner.undo(first.id);
 		const undoing = bench.yes();
 		while (bench.now()?.state !== 'verifying') await new Promise(resolve => setTimeout(resolve, 1));
@@ -72,17 +73,17 @@ describe('what was sent and settles', () => {
 	});
 
 	test('is not judged by what the next act on the same object does, from the moment when that is out', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const first = await settling(bench);
 		bench.valve.fault = 'silent';
 		await bench.runner.undo(first.id);
 		const undoing = bench.yes();
 		while (bench.valve.runs.length < 2) await new Promise(resolve => setTimeout(resolve, 1));
 		// The undo has its effect before it is answered, which it never is.
-		bench.valve.opening = 10;
+		bench.valve.value = 10;
 		bench.valve.slow = false;
 		await bench.clock.advance(4000);
-		expect(bench.runner.underWay()).toMatchObject([{id: first.id, state: 'verifying'}, {state: 'running'}]);
+		expect(bench.runner.inProgress()).toMatchObject([{id: first.id, state: 'verifying'}, {state: 'running'}]);
 		await bench.pass(Promise.all([first.going, undoing]).then(() => {}));
 		expect(bench.now()?.state).toBe('unknown');
 		const verified = (await bench.audit.recent(100)).find(({kind, of}) => kind === 'verify' && of === first.id);
@@ -90,7 +91,7 @@ describe('what was sent and settles', () => {
 	});
 
 	test('is looked at on when the next act on the same object did nothing', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const first = await settling(bench);
 		bench.valve.fault = 'denied';
 		await bench.runner.undo(first.id);
@@ -102,8 +103,8 @@ describe('what was sent and settles', () => {
 	});
 
 	test('may be undone as often as it was done in vain', async () => {
-		const bench = await createBench();
-		bench.valve.sticks = true;
+		const bench = await createRunnerFixture();
+		bench.valve.ignoresChanges = true;
 		for (let time = 0; time < 3; time += 1) {
 			await bench.propose();
 			await bench.yes();
@@ -117,7 +118,7 @@ describe('what was sent and settles', () => {
 	});
 
 	test('and was undone in time counts as nothing that did not help', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		for (let time = 0; time < 4; time += 1) {
 			const first = await settling(bench);
 			await bench.runner.undo(first.id);
@@ -130,7 +131,7 @@ describe('what was sent and settles', () => {
 	});
 
 	test('tells with its end that this is not in the record, when it is not', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const troubles: unknown[] = [];
 		bench.runner.onEnd(({recordTrouble}) => troubles.push(recordTrouble));
 		const first = await settling(bench);
@@ -144,13 +145,13 @@ describe('what was sent and settles', () => {
 	});
 
 	test('is recorded though its lock cannot be given back', async () => {
-		const bench = await createBench({
+		const bench = await createRunnerFixture({
 			locks: {
-				take: async () => ({
-					isMine: async () => true,
+				acquire: async () => ({
+					isHeld: async () => true,
 					release: () => Promise.reject(new Error('EROFS: read-only file system')),
 				}),
-				look: async () => {},
+				refresh: async () => {},
 			},
 		});
 		await bench.propose();

@@ -3,17 +3,17 @@ import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {createPresence} from '../../../src/audit/presence.ts';
-import {unresolved} from '../../../src/audit/unresolved-intents.ts';
+import {findUnresolvedIntents} from '../../../src/audit/unresolved-intents.ts';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
 import {actor} from '../state/test-actor.ts';
-import {row} from './fake-server.ts';
-import {createBench} from './runner-fixture.ts';
+import {serverRow} from './fake-server.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 const nobody: ReadonlySet<string> = new Set();
 
 describe('undo', () => {
 	test('is a remedy of its own, and can be undone as well', async () => {
-		const {propose, yes, now, valve, runner, told, audit} = await createBench();
+		const {propose, yes, now, valve, runner, told, audit} = await createRunnerFixture();
 		await propose();
 		await yes();
 		const first = now()?.id ?? '';
@@ -24,7 +24,7 @@ describe('undo', () => {
 		expect(now()).toMatchObject({state: 'ready', undoOf: first, preview: {equivalent: 'valvectl set 10'}});
 		await yes();
 		expect(now()?.state).toBe('done');
-		expect(valve.opening).toBe(10);
+		expect(valve.value).toBe(10);
 		const second = now()?.id ?? '';
 		expect(runner.undoable()).toMatchObject([
 			{record: second, impossible: undefined, undoneBy: undefined},
@@ -39,8 +39,8 @@ describe('undo', () => {
 	});
 
 	test('says why there is none', async () => {
-		const {runner, action, yes, now} = await createBench();
-		await runner.propose({...action, undo: {impossible: 'water does not run back'}}, [row], {to: '40'});
+		const {runner, action, yes, now} = await createRunnerFixture();
+		await runner.propose({...action, undo: {impossible: 'water does not run back'}}, [serverRow], {to: '40'});
 		await yes();
 		await runner.undo(now()?.id ?? '');
 		expect(now()).toMatchObject({state: 'refused', reason: 'water does not run back'});
@@ -49,7 +49,7 @@ describe('undo', () => {
 
 describe('the end of a console', () => {
 	test('lets what was sent be recorded, and says that it was not seen through', async () => {
-		const {propose, yes, now, valve, runner, told} = await createBench();
+		const {propose, yes, now, valve, runner, told} = await createRunnerFixture();
 		valve.slow = true;
 		await propose();
 		const going = yes();
@@ -64,7 +64,7 @@ describe('the end of a console', () => {
 	});
 
 	test('cancels what waits', async () => {
-		const {propose, now, runner, clock} = await createBench();
+		const {propose, now, runner, clock} = await createRunnerFixture();
 		await propose();
 		await runner.close();
 		expect(now()?.state).toBe('cancelled');
@@ -72,13 +72,14 @@ describe('the end of a console', () => {
 	});
 
 	test('a crash after the intent is listed at the next start, until somebody has settled it', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		bench.valve.fault = 'silent';
 		await bench.propose();
 		void bench.yes();
 		while (bench.valve.runs.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
-		const next = await createBench({stateDir: bench.stateDir, clock: bench.clock});
-		const listed = async (live: ReadonlySet<string>) => unresolved((await next.audit.recent(100)).toReversed(), live);
+		const next = await createRunnerFixture({stateDir: bench.stateDir, clock: bench.clock});
+		const listed = async (live: ReadonlySet<string>) =>
+			findUnresolvedIntents((await next.audit.recent(100)).toReversed(), live);
 		expect(await listed(nobody)).toMatchObject([
 			{
 				id: bench.now()?.id,
@@ -86,7 +87,7 @@ describe('the end of a console', () => {
 				target: 'tank',
 				object: 'valve',
 				why: 'the console ended after it was begun: it may have been sent',
-				look: 'look on tank whether this is still as it was: turn 0',
+				whatToCheck: 'look on tank whether this is still as it was: turn 0',
 				equivalent: 'valvectl set 40',
 			},
 		]);
@@ -96,7 +97,7 @@ describe('the end of a console', () => {
 	});
 
 	test('a console killed while it waits for the answer leaves an intent, and a lock that does not hold', async () => {
-		const bench = await createBench();
+		const bench = await createRunnerFixture();
 		const script = fileURLToPath(new URL('hang-in-run.ts', import.meta.url));
 		const child = spawn(process.execPath, [script, bench.stateDir], {stdio: ['pipe', 'pipe', 'inherit']});
 		await once(child.stdout, 'data');
@@ -105,7 +106,7 @@ describe('the end of a console', () => {
 			const presence = await createPresence({stateDir, session: 'looks', clock, actor});
 			const live = new Set(presence.others.get().map(other => other.session));
 			await presence.close();
-			return unresolved((await bench.audit.recent(100)).toReversed(), live);
+			return findUnresolvedIntents((await bench.audit.recent(100)).toReversed(), live);
 		};
 		await bench.propose();
 		await bench.yes();
@@ -121,13 +122,13 @@ describe('the end of a console', () => {
 	});
 
 	test('a lost reply is listed too; what failed or was seen through is not', async () => {
-		const {propose, yes, valve, audit} = await createBench();
+		const {propose, yes, valve, audit} = await createRunnerFixture();
 		for (const fault of ['none', 'denied', 'lost'] as const) {
 			valve.fault = fault;
 			await propose();
 			await yes();
 		}
-		const list = unresolved((await audit.recent(100)).toReversed(), nobody);
+		const list = findUnresolvedIntents((await audit.recent(100)).toReversed(), nobody);
 		expect(list).toMatchObject([{why: 'the outcome is not known: the valve does not answer'}]);
 	});
 });

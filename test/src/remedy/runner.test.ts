@@ -2,13 +2,13 @@ import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {verifyDirectory} from '../../../src/audit/verify-log.ts';
-import type {Answer} from '../../../src/policy/demand.ts';
-import {row} from './fake-server.ts';
-import {createBench} from './runner-fixture.ts';
+import type {DemandAnswer} from '../../../src/policy/demand.ts';
+import {serverRow} from './fake-server.ts';
+import {createRunnerFixture} from './runner-fixture.ts';
 
 describe('a remedy', () => {
 	test('is previewed, checked, confirmed, recorded, sent, seen and recorded again', async () => {
-		const {propose, yes, now, valve, told, audit, runner} = await createBench();
+		const {propose, yes, now, valve, told, audit, runner} = await createRunnerFixture();
 		await propose();
 		expect(now()).toMatchObject({
 			state: 'ready',
@@ -20,7 +20,7 @@ describe('a remedy', () => {
 		expect(valve.runs).toEqual([]);
 		await yes();
 		expect(now()).toMatchObject({state: 'done', reason: 'it stands at 40', receipt: {summary: 'turned to 40'}});
-		expect(valve.opening).toBe(40);
+		expect(valve.value).toBe(40);
 		expect(valve.runs).toHaveLength(1);
 		expect(valve.runs[0]).toMatchObject({
 			record: now()?.id,
@@ -42,7 +42,7 @@ describe('a remedy', () => {
 	});
 
 	test('names in every record the server that it was done to, and in the intent who armed it and when', async () => {
-		const {propose, yes, arming, audit} = await createBench({production: true});
+		const {propose, yes, arming, audit} = await createRunnerFixture({production: true});
 		await arming.arm('tank');
 		const [armed] = await audit.recent(1);
 		await propose();
@@ -59,7 +59,7 @@ describe('a remedy', () => {
 	});
 
 	test('takes a reason for any action, and no line break in it', async () => {
-		const {propose, yes, now, audit} = await createBench();
+		const {propose, yes, now, audit} = await createRunnerFixture();
 		await propose();
 		await yes('the tank\nruns over');
 		expect(now()).toMatchObject({state: 'ready', unmet: 'pasted text is not taken: type it'});
@@ -70,18 +70,18 @@ describe('a remedy', () => {
 	});
 
 	test('runs the frozen plan, whatever the adapter does to its own afterwards', async () => {
-		const {runner, action, valve, yes} = await createBench();
-		const plan = {to: 40, turns: 0};
+		const {runner, action, valve, yes} = await createRunnerFixture();
+		const plan = {to: 40, revision: 0};
 		const preview: typeof action.preview = async (...given) => ({...(await action.preview(...given)), plan});
-		await runner.propose({...action, preview}, [row], {to: '40'});
+		await runner.propose({...action, preview}, [serverRow], {to: '40'});
 		plan.to = 99;
 		await yes();
-		expect(valve.runs[0]?.plan).toEqual({to: 40, turns: 0});
+		expect(valve.runs[0]?.plan).toEqual({to: 40, revision: 0});
 		expect(Object.isFrozen(valve.runs[0]?.plan)).toBe(true);
 	});
 
 	test('is one at a time', async () => {
-		const {propose, now} = await createBench();
+		const {propose, now} = await createRunnerFixture();
 		await propose('40');
 		const {id} = now() ?? {};
 		await propose('50');
@@ -89,10 +89,10 @@ describe('a remedy', () => {
 	});
 
 	test('asks for the text, the count and a reason when it is grave, and takes them after 3 s', async () => {
-		const {propose, now, valve, runner, clock, audit} = await createBench();
+		const {propose, now, valve, runner, clock, audit} = await createRunnerFixture();
 		valve.risk = 'high';
 		await propose();
-		const answer: Answer = {kind: 'typed', text: 'valve', count: '1', reason: 'the tank runs over'};
+		const answer: DemandAnswer = {kind: 'typed', text: 'valve', count: '1', reason: 'the tank runs over'};
 		await clock.advance(2900);
 		await runner.confirm(answer);
 		expect(now()).toMatchObject({state: 'ready', unmet: expect.stringContaining('once more')});
@@ -108,7 +108,7 @@ describe('a remedy', () => {
 		});
 	});
 
-	test.each<[string, Answer]>([
+	test.each<[string, DemandAnswer]>([
 		['Enter', {kind: 'key', key: '\r'}],
 		['the opening key', {kind: 'key', key: 'V'}],
 		['a pasted y', {kind: 'key', key: 'y', pasted: true}],
@@ -116,7 +116,7 @@ describe('a remedy', () => {
 		['several keys in one read', {kind: 'key', key: 'yyyy'}],
 		['a text', {kind: 'typed', text: 'valve'}],
 	])('is not confirmed by %s', async (_, answer) => {
-		const {propose, now, valve, runner, told} = await createBench();
+		const {propose, now, valve, runner, told} = await createRunnerFixture();
 		await propose();
 		await runner.confirm(answer);
 		expect(now()).toMatchObject({state: 'ready', unmet: expect.any(String)});
@@ -125,7 +125,7 @@ describe('a remedy', () => {
 	});
 
 	test('is not confirmed before it is ready', async () => {
-		const {runner, propose, yes, now, valve} = await createBench();
+		const {runner, propose, yes, now, valve} = await createRunnerFixture();
 		const proposing = propose();
 		await yes();
 		await proposing;
@@ -140,7 +140,7 @@ describe('a remedy', () => {
 
 describe('what does not go', () => {
 	test('a guarded target until it is armed, and again when the arming has ended', async () => {
-		const {propose, yes, now, arming, clock, told, pass} = await createBench({production: true});
+		const {propose, yes, now, arming, clock, told, pass} = await createRunnerFixture({production: true});
 		await propose();
 		expect(now()).toMatchObject({
 			state: 'refused',
@@ -167,7 +167,7 @@ describe('what does not go', () => {
 	});
 
 	test('a target disarmed while the confirmation waited', async () => {
-		const {propose, yes, now, arming, valve} = await createBench({production: true});
+		const {propose, yes, now, arming, valve} = await createRunnerFixture({production: true});
 		await arming.arm('tank');
 		await propose();
 		await arming.disarm('tank');
@@ -177,26 +177,26 @@ describe('what does not go', () => {
 	});
 
 	test('anything with --read-only', async () => {
-		const {propose, now, arming} = await createBench({readOnly: true});
+		const {propose, now, arming} = await createRunnerFixture({readOnly: true});
 		expect(await arming.arm('tank')).toMatchObject({kind: 'refused'});
 		await propose();
 		expect(now()).toMatchObject({state: 'refused', reason: 'read-only: started with --read-only'});
 	});
 
 	test('what the action itself does not take', async () => {
-		const {runner, action, now} = await createBench();
-		await runner.propose(action, [{...row, id: 'welded'}], {to: '40'});
+		const {runner, action, now} = await createRunnerFixture();
+		await runner.propose(action, [{...serverRow, id: 'welded'}], {to: '40'});
 		expect(now()).toMatchObject({state: 'refused', reason: 'it is welded'});
-		await runner.propose(action, [row], {to: 'wide'});
+		await runner.propose(action, [serverRow], {to: 'wide'});
 		expect(now()).toMatchObject({state: 'refused', reason: 'opening: a number from 0 to 100'});
-		await runner.propose(action, [row, {...row, id: 'other'}], {to: '40'});
+		await runner.propose(action, [serverRow, {...serverRow, id: 'other'}], {to: '40'});
 		expect(now()).toMatchObject({state: 'refused', reason: 'Turn valve takes one row, 2 are marked'});
 		await runner.propose(action, [], {to: '40'});
 		expect(now()).toMatchObject({state: 'refused', reason: 'Turn valve needs a row'});
 	});
 
 	test('what a check blocks', async () => {
-		const {propose, now, valve, told} = await createBench();
+		const {propose, now, valve, told} = await createRunnerFixture();
 		valve.blocked = true;
 		await propose();
 		expect(now()).toMatchObject({state: 'blocked', reason: 'not locked: the wheel'});
@@ -204,9 +204,9 @@ describe('what does not go', () => {
 	});
 
 	test('what moved while the confirmation waited: it says what it was and what it is', async () => {
-		const {propose, yes, now, valve, clock} = await createBench();
+		const {propose, yes, now, valve, clock} = await createRunnerFixture();
 		await propose();
-		valve.turns = 3;
+		valve.revision = 3;
 		await clock.advance(2000);
 		expect(now()).toMatchObject({state: 'stale', changed: [{field: 'bound to', before: 'turn 0', after: 'turn 3'}]});
 		await yes();
@@ -214,9 +214,9 @@ describe('what does not go', () => {
 	});
 
 	test('what moved between the last look and the answer', async () => {
-		const {propose, yes, now, valve, told} = await createBench();
+		const {propose, yes, now, valve, told} = await createRunnerFixture();
 		await propose();
-		valve.turns = 3;
+		valve.revision = 3;
 		await yes();
 		expect(now()).toMatchObject({state: 'stale', changed: [{before: 'turn 0', after: 'turn 3'}]});
 		expect(valve.runs).toEqual([]);
@@ -224,7 +224,7 @@ describe('what does not go', () => {
 	});
 
 	test('what moved, though a look from before the answer still says that it did not', async () => {
-		const {runner, action, yes, now, valve, clock} = await createBench();
+		const {runner, action, yes, now, valve, clock} = await createRunnerFixture();
 		const open: (() => void)[] = [];
 		let looks = 0;
 		const preflight: typeof action.preflight = async (...given) => {
@@ -233,9 +233,9 @@ describe('what does not go', () => {
 			if (looks > 1) await new Promise<void>(resolve => open.push(resolve));
 			return seen;
 		};
-		await runner.propose({...action, preflight}, [row], {to: '40'});
+		await runner.propose({...action, preflight}, [serverRow], {to: '40'});
 		await clock.advance(2000);
-		valve.turns = 3;
+		valve.revision = 3;
 		const going = yes();
 		await expect.poll(() => [looks, now()?.state]).toEqual([3, 'rechecking']);
 		open[0]?.();
@@ -248,7 +248,7 @@ describe('what does not go', () => {
 	});
 
 	test('what could not be looked at for 60 s', async () => {
-		const {propose, yes, now, valve, clock} = await createBench();
+		const {propose, yes, now, valve, clock} = await createRunnerFixture();
 		await propose();
 		valve.unreachable = true;
 		await clock.advance(2000);
@@ -260,22 +260,22 @@ describe('what does not go', () => {
 	});
 
 	test('what is looked at again and again does not expire', async () => {
-		const {propose, now, clock} = await createBench();
+		const {propose, now, clock} = await createRunnerFixture();
 		await propose();
 		await clock.advance(10 * 60_000);
 		expect(now()?.state).toBe('ready');
 	});
 
 	test('what did not help three times in ten minutes, in whichever console', async () => {
-		const {propose, yes, now, valve, clock, stateDir} = await createBench();
-		valve.sticks = true;
+		const {propose, yes, now, valve, clock, stateDir} = await createRunnerFixture();
+		valve.ignoresChanges = true;
 		for (const turn of [1, 2, 3]) {
 			await propose();
 			await yes();
 			expect(now()).toMatchObject({state: 'ineffective', reason: 'it stands at 10'});
 			expect(valve.runs).toHaveLength(turn);
 		}
-		const second = await createBench({stateDir, clock});
+		const second = await createRunnerFixture({stateDir, clock});
 		await second.propose();
 		expect(second.now()).toMatchObject({
 			state: 'refused',
@@ -288,7 +288,7 @@ describe('what does not go', () => {
 		// A clock that is set forward makes ten minutes no shorter, and one that is set back makes them longer.
 		for (const byMs of [60 * 60_000, -3 * 60 * 60_000]) {
 			clock.set(byMs);
-			const later = await createBench({stateDir, clock});
+			const later = await createRunnerFixture({stateDir, clock});
 			await later.propose();
 			expect(later.now()?.state).toBe('refused');
 		}
@@ -303,8 +303,8 @@ describe('what does not go', () => {
 	});
 
 	test('what another console is doing right now, to one of several and with another value', async () => {
-		const one = await createBench();
-		const two = await createBench({stateDir: one.stateDir, clock: one.clock});
+		const one = await createRunnerFixture();
+		const two = await createRunnerFixture({stateDir: one.stateDir, clock: one.clock});
 		one.valve.locks = ['valve', 'pump'];
 		two.valve.locks = ['wheel', 'valve'];
 		two.valve.object = '41 %';
@@ -324,8 +324,8 @@ describe('what does not go', () => {
 	});
 
 	test('but not what another console only looks at', async () => {
-		const one = await createBench();
-		const two = await createBench({stateDir: one.stateDir, clock: one.clock});
+		const one = await createRunnerFixture();
+		const two = await createRunnerFixture({stateDir: one.stateDir, clock: one.clock});
 		one.valve.slow = true;
 		await one.propose();
 		await two.propose();

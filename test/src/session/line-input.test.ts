@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import {afterEach, describe, expect, it} from 'vitest';
-import type {Intent} from '../../../src/input/keymap.ts';
-import {aroundCaret, edited, type TypedLine} from '../../../src/session/line-input.ts';
+import type {KeyIntent} from '../../../src/input/keymap.ts';
+import {editLine, type LineInput, splitAtCaret} from '../../../src/session/line-input.ts';
 import {topLayer} from '../../../src/session/session.ts';
-import {type House, openHouse} from '../input/deck-fixture.ts';
+import {type DeckFixture, openDeckFixture} from '../input/deck-fixture.ts';
 
 /** What the keys make of a line, with `|` for the caret; a key is an intent without its scope, or a text in quotes. */
-function made(line: TypedLine, ...keys: readonly string[]): string {
+function made(line: LineInput, ...keys: readonly string[]): string {
 	const end = keys.reduce((now, key) => {
-		const intent = key.startsWith('"') ? undefined : (`field.${key}` as Intent);
-		return edited(now, intent, intent === undefined ? key.slice(1, -1) : undefined) ?? now;
+		const intent = key.startsWith('"') ? undefined : (`field.${key}` as KeyIntent);
+		return editLine(now, intent, intent === undefined ? key.slice(1, -1) : undefined) ?? now;
 	}, line);
-	return aroundCaret(end).join('|');
+	return splitAtCaret(end).join('|');
 }
 
 describe('a line being typed', () => {
-	const given: TypedLine = {text: '512Mi', caret: 'all'};
+	const given: LineInput = {text: '512Mi', caret: 'all'};
 
 	it.each([
 		[['"1Gi"'], '1Gi|'],
@@ -53,22 +53,22 @@ describe('a line being typed', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'grapheme'}), fc.array(key), (text, keys) => {
 				const typed = keys.filter(one => one === '"x"').length;
-				const end = keys.reduce<TypedLine>(
+				const end = keys.reduce<LineInput>(
 					(line, one) => {
-						const intent = one === '"x"' ? undefined : (`field.${one}` as Intent);
-						return edited(line, intent, 'x') ?? line;
+						const intent = one === '"x"' ? undefined : (`field.${one}` as KeyIntent);
+						return editLine(line, intent, 'x') ?? line;
 					},
 					{text},
 				);
 				expect(end.text.length).toBe(text.length + typed);
-				expect(aroundCaret(end).join('')).toBe(end.text);
+				expect(splitAtCaret(end).join('')).toBe(end.text);
 			}),
 		);
 	});
 });
 
 describe('a field of a form', () => {
-	let house: House;
+	let house: DeckFixture;
 	afterEach(() => house.close());
 
 	const values = () => {
@@ -77,23 +77,23 @@ describe('a field of a form', () => {
 	};
 
 	it('gives its value up for the first character that is typed, and keeps it for a key that edits', async () => {
-		house = await openHouse();
-		await house.keys('M');
+		house = await openDeckFixture();
+		await house.pressKeys('M');
 		const [given = ''] = values() ?? [];
 		expect(given).not.toBe('');
 		await house.type('47');
 		expect(values()).toEqual(['47']);
-		await house.keys('esc', 'M', 'backspace');
+		await house.pressKeys('esc', 'M', 'backspace');
 		expect(values()).toEqual([given.slice(0, -1)]);
-		await house.keys('esc', 'M', 'home');
+		await house.pressKeys('esc', 'M', 'home');
 		await house.type('1');
 		expect(values()).toEqual([`1${given}`]);
-		await house.keys('right', 'delete');
+		await house.pressKeys('right', 'delete');
 		expect(values()).toEqual([`1${given.slice(0, 1)}${given.slice(2)}`]);
-		await house.keys('esc', 'M');
+		await house.pressKeys('esc', 'M');
 		await house.type('4');
 		// There is no other field to go to.
-		await house.keys('tab', 'up');
+		await house.pressKeys('tab', 'up');
 		await house.type('7');
 		expect(values()).toEqual(['47']);
 	});

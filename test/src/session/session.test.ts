@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {
-	type Change,
-	change,
+	createSession,
 	cursorIndex,
 	hasLostCursor,
 	type Move,
-	moved,
-	newSession,
+	moveIndex,
 	paneSession,
+	reduceSession,
+	type SessionChange,
 } from '../../../src/session/session.ts';
 import {createTextBuffer} from '../../../src/session/text-buffer.ts';
-import type {Entry} from '../../../src/table/build-view.ts';
+import type {TableRow} from '../../../src/table/build-view.ts';
 
-const entry = (id: string): Entry => ({
+const entry = (id: string): TableRow => ({
 	key: id,
 	kind: 'postgres.session',
 	row: {id, target: 'db', severity: 'ok'},
@@ -31,7 +31,7 @@ describe('moved', () => {
 		[3, 'half-down', 5],
 		[3, 'half-up', 1],
 	] as const)('%i %s of 10 lines, 4 a page, is %i', (from, move, to) => {
-		expect(moved(from, move, 10, 4)).toBe(to);
+		expect(moveIndex(from, move, 10, 4)).toBe(to);
 	});
 
 	it('never leaves the list', () => {
@@ -42,7 +42,7 @@ describe('moved', () => {
 				fc.integer({min: 1, max: 50}),
 				fc.nat(60),
 				(from, move, size, page) => {
-					const to = moved(Math.min(from, size - 1), move, size, page);
+					const to = moveIndex(Math.min(from, size - 1), move, size, page);
 					expect(to).toBeGreaterThanOrEqual(0);
 					expect(to).toBeLessThan(size);
 				},
@@ -54,7 +54,7 @@ describe('moved', () => {
 describe('session', () => {
 	it('keeps the cursor on its object, and selects nothing when that is no longer shown', () => {
 		const entries = ['a', 'b', 'c'].map(entry);
-		const session = change(newSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
+		const session = reduceSession(createSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
 		const pane = paneSession(session, 'p');
 		expect(cursorIndex(pane, ['x', 'a', 'b'].map(entry))).toBe(2);
 		expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(-1);
@@ -66,14 +66,14 @@ describe('session', () => {
 
 	it('goes to a row near its line when a key changed which rows are shown', () => {
 		const entries = ['a', 'b', 'c'].map(entry);
-		const on = change(newSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
-		const changes: readonly Change[] = [
+		const on = reduceSession(createSession('p'), {do: 'cursor', pane: 'p', index: 1, entries});
+		const changes: readonly SessionChange[] = [
 			{do: 'filter', pane: 'p', text: 'z'},
 			{do: 'faults', pane: 'p', on: true},
 			{do: 'only-target', target: 'x'},
 		];
 		for (const by of changes) {
-			const pane = paneSession(change(on, by), 'p');
+			const pane = paneSession(reduceSession(on, by), 'p');
 			expect(cursorIndex(pane, ['x', 'y', 'z'].map(entry))).toBe(1);
 			expect(cursorIndex(pane, ['x'].map(entry))).toBe(0);
 			expect(cursorIndex(pane, ['x', 'a'].map(entry))).toBe(1);
@@ -87,7 +87,7 @@ describe('session', () => {
 			state: 'loading',
 			text: createTextBuffer(),
 			top: 'end',
-			follows: 'no',
+			followState: 'no',
 			search: '',
 			filter: '',
 			wrap: true,
@@ -95,14 +95,16 @@ describe('session', () => {
 			left: 0,
 			opening: 1,
 		} as const;
-		const session = change(newSession('p'), {do: 'push', layer});
-		expect(change(session, {do: 'document', opening: 2, change: {title: 'B'}}).layers).toEqual([layer]);
-		expect(change(session, {do: 'document', opening: 1, change: {title: 'B'}}).layers).toMatchObject([{title: 'B'}]);
+		const session = reduceSession(createSession('p'), {do: 'push', layer});
+		expect(reduceSession(session, {do: 'document', opening: 2, change: {title: 'B'}}).layers).toEqual([layer]);
+		expect(reduceSession(session, {do: 'document', opening: 1, change: {title: 'B'}}).layers).toMatchObject([
+			{title: 'B'},
+		]);
 	});
 
 	it('marks and unmarks a row', () => {
-		const once = change(newSession('p'), {do: 'mark', key: 'a'});
+		const once = reduceSession(createSession('p'), {do: 'mark', key: 'a'});
 		expect([...paneSession(once, 'p').marks]).toEqual(['a']);
-		expect(paneSession(change(once, {do: 'mark', key: 'a'}), 'p').marks.size).toBe(0);
+		expect(paneSession(reduceSession(once, {do: 'mark', key: 'a'}), 'p').marks.size).toBe(0);
 	});
 });

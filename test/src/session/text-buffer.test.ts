@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {containing, lineFilter} from '../../../src/session/line-filter.ts';
+import {containsIgnoringCase, parseLineFilter} from '../../../src/session/line-filter.ts';
 import {createTextBuffer, type TextBuffer} from '../../../src/session/text-buffer.ts';
 import {loadPatterns} from '../../../src/text/pattern.ts';
 
@@ -25,7 +25,7 @@ function shownBackwards(text: TextBuffer): readonly number[] {
 }
 
 const passes = (typed: string, line: string, lead = '') => {
-	const filter = lineFilter(typed);
+	const filter = parseLineFilter(typed);
 	if (!('test' in filter)) throw new Error(JSON.stringify(filter));
 	return filter.test === undefined || filter.test(line, lead);
 };
@@ -74,21 +74,21 @@ describe('a text buffer', () => {
 					let word: string | undefined;
 					for (const step of steps) {
 						if ('add' in step) text.append(numbered(text.end(), step.add));
-						else if ('judge' in step) for (let at = 0; at < step.judge; at += 1) text.judge();
+						else if ('judge' in step) for (let at = 0; at < step.judge; at += 1) text.filterNextBlock();
 						else {
 							word = step.filter;
-							text.filter(word === undefined ? undefined : containing(word));
+							text.filter(word === undefined ? undefined : containsIgnoringCase(word));
 						}
 					}
-					while (text.judge());
-					expect(text.waiting()).toBe(0);
+					while (text.filterNextBlock());
+					expect(text.unfilteredCount()).toBe(0);
 					const all = Array.from({length: text.end() - text.first()}, (_, index) => text.first() + index);
 					const wanted = all.filter(at => word === undefined || text.line(at)?.text.includes(word));
 					expect(shown(text)).toEqual(wanted);
 					expect(shownBackwards(text)).toEqual(wanted);
-					expect(text.shown()).toBe(wanted.length);
+					expect(text.shownCount()).toBe(wanted.length);
 					const from = text.first() + Math.floor((text.end() - text.first()) / 3);
-					expect(text.shown(from)).toBe(wanted.filter(at => at >= from).length);
+					expect(text.shownCount(from)).toBe(wanted.filter(at => at >= from).length);
 				},
 			),
 			{numRuns: 60},
@@ -97,11 +97,11 @@ describe('a text buffer', () => {
 
 	it('judges the end at once, and the rest a block at a time', () => {
 		const text = createTextBuffer(numbered(0, 10_000));
-		text.filter(containing('odd'));
+		text.filter(containsIgnoringCase('odd'));
 		expect(text.previous(text.end())).toBe(9996);
-		expect(text.waiting()).toBeGreaterThan(8000);
+		expect(text.unfilteredCount()).toBeGreaterThan(8000);
 		let blocks = 1;
-		while (text.judge()) blocks += 1;
+		while (text.filterNextBlock()) blocks += 1;
 		expect(blocks).toBe(9);
 		expect(text.next(0)).toBe(0);
 	});
@@ -148,11 +148,11 @@ describe('a filter of lines', () => {
 		['level>=loud', 'no level is called loud; there are trace, debug, info, warn, error, fatal'],
 		['/a(/', '/a(/ is no regular expression: missing closing ): `a(`'],
 	])('says what is wrong with %j', (typed, problem) => {
-		expect(lineFilter(typed)).toEqual({problem});
+		expect(parseLineFilter(typed)).toEqual({problem});
 	});
 
 	it('never throws, and a text finds itself', () => {
-		fc.assert(fc.property(fc.string(), typed => void lineFilter(typed)));
+		fc.assert(fc.property(fc.string(), typed => void parseLineFilter(typed)));
 		fc.assert(
 			fc.property(fc.stringMatching(/^[^\s"!/][^\s"]*$/), word => {
 				fc.pre(!/^level[<>=!]/i.test(word));
@@ -169,7 +169,7 @@ const manyWays = 'a'.repeat(60);
 it('a regular expression with a repetition within a repetition is answered at once', () => {
 	expect(passes('/(a+)+$/', `${manyWays}!`)).toBe(false);
 	expect(passes('/(a+)+$/', manyWays)).toBe(true);
-	expect(lineFilter('/(?=a)/')).toEqual({problem: expect.stringContaining('RE2 knows no lookaround')});
+	expect(parseLineFilter('/(?=a)/')).toEqual({problem: expect.stringContaining('RE2 knows no lookaround')});
 });
 
 /** No filter is like this; one may be on lines that are long enough. */
@@ -182,11 +182,11 @@ describe('a filter that takes too long', () => {
 	it('is given up, and all lines are shown until there is another', () => {
 		const text = createTextBuffer([{text: 'one'}, {text: 'a!'}, {text: 'two'}]);
 		text.filter(endless);
-		expect(text.gaveUp()).toBe(true);
-		expect(text.judge()).toBe(false);
+		expect(text.isFilterTooSlow()).toBe(true);
+		expect(text.filterNextBlock()).toBe(false);
 		expect(shown(text)).toEqual([0, 1, 2]);
-		text.filter(containing('two'));
-		expect(text.gaveUp()).toBe(false);
+		text.filter(containsIgnoringCase('two'));
+		expect(text.isFilterTooSlow()).toBe(false);
 		expect(shown(text)).toEqual([2]);
 	});
 
@@ -195,7 +195,7 @@ describe('a filter that takes too long', () => {
 		text.filter(endless);
 		expect(shown(text)).toEqual([0]);
 		text.append([{text: 'aa'}, {text: 'a!'}]);
-		expect(text.gaveUp()).toBe(true);
+		expect(text.isFilterTooSlow()).toBe(true);
 		expect(shown(text)).toEqual([0, 1, 2, 3]);
 	});
 });

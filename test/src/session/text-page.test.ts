@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {containing} from '../../../src/session/line-filter.ts';
+import {containsIgnoringCase} from '../../../src/session/line-filter.ts';
 import {createTextBuffer, type TextBuffer} from '../../../src/session/text-buffer.ts';
-import {found, type Layout, lastTop, type Place, pageOf, scrolled} from '../../../src/session/text-page.ts';
-import {width} from '../../../src/text/fit.ts';
+import {
+	findLine,
+	lastPageTop,
+	layOutPage,
+	scrollByRows,
+	type TextLayout,
+	type TextPosition,
+} from '../../../src/session/text-page.ts';
+import {displayWidth} from '../../../src/text/fit.ts';
 
-const layout = (more: Partial<Layout> = {}): Layout => ({
+const layout = (more: Partial<TextLayout> = {}): TextLayout => ({
 	cells: 12,
 	rows: 5,
 	wrap: true,
@@ -17,7 +24,7 @@ const layout = (more: Partial<Layout> = {}): Layout => ({
 const line = fc.record(
 	{
 		text: fc.string({maxLength: 120, unit: fc.constantFrom('a', 'b', ' ', '中', '├', 'é', '-')}),
-		lead: fc.constantFrom({text: 'api', hue: 1}, {text: 'a-long-name-of-a-pod', hue: 2}),
+		sourceLabel: fc.constantFrom({text: 'api', hue: 1}, {text: 'a-long-name-of-a-pod', hue: 2}),
 		at: fc.constant('2026-11-22T14:05:22.123456789Z'),
 	},
 	{requiredKeys: ['text']},
@@ -35,10 +42,10 @@ const layouts = fc
 	.map(one => (one.wrap ? {...one, left: 0} : one));
 
 /** Every row of the text, from one page on the start that is high enough. */
-const everyRow = (text: TextBuffer, by: Layout) =>
-	pageOf(text, {line: 0, part: 0}, {...by, rows: 100_000}).drawn.map(({place}) => place);
+const everyRow = (text: TextBuffer, by: TextLayout) =>
+	layOutPage(text, {line: 0, part: 0}, {...by, rows: 100_000}).drawn.map(({position: place}) => place);
 
-const key = ({line: number, part}: Place) => `${number}/${part}`;
+const key = ({line: number, part}: TextPosition) => `${number}/${part}`;
 
 describe('a page of a text', () => {
 	it('is never wider than its room, and full unless the text is shorter', () => {
@@ -46,11 +53,11 @@ describe('a page of a text', () => {
 			fc.property(fc.array(line, {maxLength: 30}), layouts, fc.nat(30), fc.nat(5), (lines, by, number, part) => {
 				const text = createTextBuffer(lines);
 				for (const top of ['end', {line: number, part}] as const) {
-					const page = pageOf(text, top, by);
+					const page = layOutPage(text, top, by);
 					expect(page.drawn.length).toBe(Math.min(by.rows, everyRow(text, by).length));
 					for (const {stamp, lead, text: row} of page.drawn) {
-						const head = (stamp === '' ? 0 : width(stamp) + 1) + (lead === '' ? 0 : width(lead) + 1);
-						expect(width(row)).toBeLessThanOrEqual(by.cells - head);
+						const head = (stamp === '' ? 0 : displayWidth(stamp) + 1) + (lead === '' ? 0 : displayWidth(lead) + 1);
+						expect(displayWidth(row)).toBeLessThanOrEqual(by.cells - head);
 					}
 				}
 			}),
@@ -62,16 +69,16 @@ describe('a page of a text', () => {
 			fc.property(fc.array(line, {minLength: 1, maxLength: 30}), layouts, fc.nat(40), (lines, by, rows) => {
 				const text = createTextBuffer(lines);
 				const all = everyRow(text, by).map(key);
-				const last = all.indexOf(key(lastTop(text, by)));
+				const last = all.indexOf(key(lastPageTop(text, by)));
 				expect(last).toBe(Math.max(0, all.length - by.rows));
-				const down = scrolled(text, {line: 0, part: 0}, rows, by);
+				const down = scrollByRows(text, {line: 0, part: 0}, rows, by);
 				expect(all.indexOf(key(down))).toBe(Math.min(rows, last));
-				const back = scrolled(text, down, -rows, by);
+				const back = scrollByRows(text, down, -rows, by);
 				expect(all.indexOf(key(back))).toBe(Math.max(0, Math.min(rows, last) - rows));
-				let at: Place = {line: 0, part: 0};
+				let at: TextPosition = {line: 0, part: 0};
 				for (let step = 0; step < last; step += 1) {
 					expect(key(at)).toBe(all[step]);
-					at = scrolled(text, at, 1, by);
+					at = scrollByRows(text, at, 1, by);
 				}
 				expect(key(at)).toBe(all[last]);
 			}),
@@ -85,10 +92,10 @@ describe('a page of a text', () => {
 		add(1500);
 		const top = {line: 1400, part: 0};
 		add(500);
-		expect(pageOf(text, top, layout()).drawn[0]?.text).toBe('1400');
-		expect(pageOf(text, 'end', layout()).drawn.at(-1)?.text).toBe('1999');
+		expect(layOutPage(text, top, layout()).drawn[0]?.text).toBe('1400');
+		expect(layOutPage(text, 'end', layout()).drawn.at(-1)?.text).toBe('1999');
 		add(5000);
-		expect(pageOf(text, top, layout()).drawn[0]?.text).toBe(`${text.first()}`);
+		expect(layOutPage(text, top, layout()).drawn[0]?.text).toBe(`${text.first()}`);
 	});
 
 	it('lays out no more than what is shown', () => {
@@ -102,15 +109,15 @@ describe('a page of a text', () => {
 				return text.line(number);
 			},
 		};
-		for (const top of ['end', {line: 50_000, part: 1}] as const) pageOf(counting, top, layout());
+		for (const top of ['end', {line: 50_000, part: 1}] as const) layOutPage(counting, top, layout());
 		expect(looked).toBeLessThan(100);
 	});
 
 	it('finds forwards and back, and goes round at the ends', () => {
 		const text = createTextBuffer(Array.from({length: 50}, (_, at) => ({text: at % 20 === 5 ? 'needle' : 'hay'})));
-		const test = containing('Needle');
-		expect([0, 5, 25, 45, 49].map(from => found(text, test, from))).toEqual([5, 25, 45, 5, 5]);
-		expect([49, 45, 25, 5, 0].map(from => found(text, test, from, true))).toEqual([45, 25, 5, 45, 45]);
-		expect(found(text, containing('nowhere'), 0)).toBeUndefined();
+		const test = containsIgnoringCase('Needle');
+		expect([0, 5, 25, 45, 49].map(from => findLine(text, test, from))).toEqual([5, 25, 45, 5, 5]);
+		expect([49, 45, 25, 5, 0].map(from => findLine(text, test, from, true))).toEqual([45, 25, 5, 45, 45]);
+		expect(findLine(text, containsIgnoringCase('nowhere'), 0)).toBeUndefined();
 	});
 });

@@ -5,10 +5,10 @@ import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, onTestFinished, test} from 'vitest';
-import {createLeaseWatch} from '../../../src/state/lease-monitor.ts';
+import {createLeaseMonitor} from '../../../src/state/lease-monitor.ts';
 import {LockHeldError, type LockOptions, takeLock, withLock} from '../../../src/state/lock-file.ts';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
-import {describeNamespaces, innermost, spawnElsewhere} from './namespaces.ts';
+import {describeNamespaces, innermost, spawnInNamespaces} from './namespaces.ts';
 import {scratchDir} from './scratch-dir.ts';
 
 const identity = ownIdentity();
@@ -23,7 +23,7 @@ async function take(path: string, about = 'me') {
 	return takeLock(
 		path,
 		options(about),
-		createLeaseWatch(() => performance.now(), leaseMs),
+		createLeaseMonitor(() => performance.now(), leaseMs),
 	);
 }
 
@@ -36,7 +36,7 @@ async function holder(path: string, host?: string): Promise<ChildProcess> {
 	const child =
 		host === undefined
 			? spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']})
-			: spawnElsewhere(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
+			: spawnInNamespaces(host, command, {stdio: ['pipe', 'pipe', 'inherit']});
 	onTestFinished(() => void child.kill('SIGKILL'));
 	await once(child.stdout ?? child, 'data');
 	return child;
@@ -48,12 +48,12 @@ describe('a lock', () => {
 		const path = join(dir, 'x.lock');
 		const first = await take(path, 'the first');
 		if (!('release' in first)) throw new Error('no other process has it');
-		expect(await first.isMine()).toBe(true);
+		expect(await first.isHeld()).toBe(true);
 		expect(await take(path, 'the second')).toMatchObject({holder: {...identity, about: 'the first'}});
-		first.fenced();
+		first.markFenced();
 		await first.release();
 		expect(await readFile(path, 'utf8')).toMatch(/\nreleased +$/);
-		expect(await take(path, 'the second')).toMatchObject({isAfterEnd: true});
+		expect(await take(path, 'the second')).toMatchObject({previousHolderEnded: true});
 		expect(await readdir(dir)).toEqual(['x.lock']);
 	});
 
@@ -71,21 +71,21 @@ describe('a lock', () => {
 	test('of a process that is gone is taken also when another one has its pid', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({start: '1'}));
-		expect(await take(path)).toMatchObject({isAfterEnd: true});
+		expect(await take(path)).toMatchObject({previousHolderEnded: true});
 	});
 
 	test('says that the one before may only be asleep until what that may still write is out of the way', async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const first = await take(path);
-		expect(first).toMatchObject({isAfterEnd: false});
+		expect(first).toMatchObject({previousHolderEnded: false});
 		if ('release' in first) await first.release();
 		const second = await take(path);
-		expect(second).toMatchObject({isAfterEnd: false});
+		expect(second).toMatchObject({previousHolderEnded: false});
 		if ('release' in second) {
-			second.fenced();
+			second.markFenced();
 			await second.release();
 		}
-		expect(await take(path)).toMatchObject({isAfterEnd: true});
+		expect(await take(path)).toMatchObject({previousHolderEnded: true});
 	});
 
 	test.each([
@@ -96,13 +96,13 @@ describe('a lock', () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, lockOf({...other, pid: 1, start: '1'}));
 		let now = 0;
-		const watch = createLeaseWatch(() => now, leaseMs);
+		const watch = createLeaseMonitor(() => now, leaseMs);
 		for (; now < leaseMs; now += leaseMs / 10)
 			expect(await takeLock(path, options('me'), watch)).toHaveProperty('holder');
 		await writeFile(path, lockOf({...other, pid: 1, start: '1'}, '4'));
 		for (let since = 0; since < leaseMs; now += leaseMs / 10, since += leaseMs / 10)
 			expect(await takeLock(path, options('me'), watch)).toHaveProperty('holder');
-		expect(await takeLock(path, options('me'), watch)).toMatchObject({isAfterEnd: false});
+		expect(await takeLock(path, options('me'), watch)).toMatchObject({previousHolderEnded: false});
 	});
 
 	test('that stays held names the file and what to look at', async () => {
@@ -145,10 +145,10 @@ describe('a lock', () => {
 		const path = join(await scratchDir(), 'x.lock');
 		await writeFile(path, '');
 		let now = 0;
-		const watch = createLeaseWatch(() => now, leaseMs);
+		const watch = createLeaseMonitor(() => now, leaseMs);
 		for (; now < leaseMs; now += leaseMs / 10)
 			expect(await takeLock(path, options('me'), watch)).toMatchObject({what: 'an empty file'});
-		expect(await takeLock(path, options('me'), watch)).toMatchObject({isAfterEnd: false});
+		expect(await takeLock(path, options('me'), watch)).toMatchObject({previousHolderEnded: false});
 	});
 
 	test('removes what a version before this one left when it was killed, and what one who slept was about to put there', async () => {
@@ -168,7 +168,7 @@ describe('a lock', () => {
 		await writeFile(`${path}.new`, other);
 		await rename(`${path}.new`, path);
 		if (!('release' in mine)) throw new Error('no other process has it');
-		expect(await mine.isMine()).toBe(false);
+		expect(await mine.isHeld()).toBe(false);
 		await mine.release();
 		expect(await readFile(path, 'utf8')).toBe(other);
 	});
@@ -202,7 +202,7 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 			hint: expect.stringContaining(`on laptop-a (perhaps in a container) does not run, remove ${path}`),
 		});
 		process.kill(innermost(child), 'SIGKILL');
-		await withLock(path, options('me', leaseMs * 10), async lock => expect(lock.isAfterEnd).toBe(false));
+		await withLock(path, options('me', leaseMs * 10), async lock => expect(lock.previousHolderEnded).toBe(false));
 	});
 
 	test('is not taken by two of them, with one host name, where each has a pid of the other', {
@@ -210,7 +210,7 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 	}, async () => {
 		const path = join(await scratchDir(), 'x.lock');
 		const first = await holder(path, 'toolbox');
-		const second = spawnElsewhere('toolbox', [process.execPath, script, path, String(leaseMs)], {
+		const second = spawnInNamespaces('toolbox', [process.execPath, script, path, String(leaseMs)], {
 			stdio: ['pipe', 'pipe', 'inherit'],
 		});
 		onTestFinished(() => void second.kill('SIGKILL'));
@@ -231,11 +231,11 @@ describeNamespaces('a lock whose holder is in another pid namespace', () => {
 		const pid = innermost(child);
 		process.kill(pid, 'SIGSTOP');
 		await withLock(path, options('me', leaseMs * 10), async lock => {
-			lock.fenced();
+			lock.markFenced();
 			process.kill(pid, 'SIGCONT');
 			child.stdin?.end();
 			await once(child, 'close');
-			expect(await lock.isMine()).toBe(true);
+			expect(await lock.isHeld()).toBe(true);
 		});
 		expect(await readFile(path, 'utf8')).toMatch(/"about":"me".*\nreleased/);
 	});

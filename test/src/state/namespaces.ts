@@ -1,13 +1,13 @@
 import {type ChildProcess, type SpawnOptions, spawn, spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {describe} from 'vitest';
-import {absent} from '../../estate/skip-or-fail.ts';
+import {skipOrFail} from '../../estate/skip-or-fail.ts';
 
 const flags = ['-u', '-p', '-f', '--mount-proc'];
 const timeFlags = ['-T', '--boottime', '86400', '-f'];
 
 /** A command that runs another as a container does: with a host name, a pid namespace and a `/proc` of its own. It is not the first process there. */
-export const commandElsewhere = (host: string, command: readonly string[]): readonly [string, ...string[]] => [
+export const commandInNamespaces = (host: string, command: readonly string[]): readonly [string, ...string[]] => [
 	'unshare',
 	...flags,
 	...['sh', '-c', 'hostname "$1"; shift; "$@"; exit $?', 'sh', host],
@@ -15,12 +15,12 @@ export const commandElsewhere = (host: string, command: readonly string[]): read
 ];
 
 /** Runs it with pipes. */
-export function spawnElsewhere(
+export function spawnInNamespaces(
 	host: string,
 	command: readonly string[],
 	options: SpawnOptions & {readonly env?: NodeJS.ProcessEnv} = {},
 ): ChildProcess {
-	const [program, ...words] = commandElsewhere(host, command);
+	const [program, ...words] = commandInNamespaces(host, command);
 	return spawn(program, words, options);
 }
 
@@ -35,7 +35,7 @@ export function innermost(child: {readonly pid?: number | undefined}): number {
 }
 
 /** A command that runs another in a time namespace of its own, in which the machine was started a day earlier. */
-export const commandInOtherTime = (command: readonly string[]): readonly [string, ...string[]] => [
+export const commandInTimeNamespace = (command: readonly string[]): readonly [string, ...string[]] => [
 	'unshare',
 	...timeFlags,
 	...command,
@@ -58,6 +58,6 @@ function describeUnshared(needs: readonly string[], title: string, body: () => v
 	const problem = unsharingProblem(needs);
 	describe(title, () => {
 		if (problem === undefined) return body();
-		absent('namespaces', problem);
+		skipOrFail('namespaces', problem);
 	});
 }

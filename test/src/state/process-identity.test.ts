@@ -2,13 +2,14 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {ownIdentity} from '../../../src/state/process-identity.ts';
-import {emptySurroundings, put} from '../config/test-environment.ts';
+import {createTestEnvironment, writeTestFile} from '../config/test-environment.ts';
 
 test('where there is no /proc, no program of PATH or of the current directory says who this process is', () => {
-	const surroundings = emptySurroundings();
-	const {home} = surroundings;
+	const environment = createTestEnvironment();
+	const {home} = environment;
 	const trace = join(home, 'ran');
-	for (const name of ['ps', 'sysctl']) put(surroundings, name, `#!/bin/sh\ntouch ${trace}\necho planted\n`, 0o755);
+	for (const name of ['ps', 'sysctl'])
+		writeTestFile(environment, name, `#!/bin/sh\ntouch ${trace}\necho planted\n`, 0o755);
 	const {platform, env} = process;
 	const [directory, path] = [process.cwd(), env['PATH'] ?? ''];
 	onTestFinished(() => {

@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {expect, onTestFinished, test} from 'vitest';
 import {withLock} from '../../../src/state/lock-file.ts';
 import {type Liveness, livenessOf, ownIdentity, type ProcessIdentity} from '../../../src/state/process-identity.ts';
-import {commandInOtherTime, describeTimeNamespace} from './namespaces.ts';
+import {commandInTimeNamespace, describeTimeNamespace} from './namespaces.ts';
 import {scratchDir} from './scratch-dir.ts';
 
 const judge = fileURLToPath(new URL('check-holder.ts', import.meta.url));
@@ -34,7 +34,7 @@ test('two processes of the same namespaces see that the other one lives', async 
 
 describeTimeNamespace('a process in another time namespace', () => {
 	test('is judged by its lease, and so does it judge: neither takes the lock of the other', async () => {
-		expect(await judgeEachOther(commandInOtherTime)).toEqual({
+		expect(await judgeEachOther(commandInTimeNamespace)).toEqual({
 			liveness: 'elsewhere',
 			isTaken: false,
 			seen: 'elsewhere',

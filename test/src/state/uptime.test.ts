@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {leastAge} from '../../../src/state/uptime.ts';
+import {minimumAge} from '../../../src/state/uptime.ts';
 
 const minute = 60_000;
 const wall = Date.UTC(2026, 10, 29, 12);
@@ -18,5 +18,5 @@ test.each([
 	['of another boot', {ts: ts(65 * minute), up: {boot: 'a', ms: 99 * minute}}, 65],
 	['without an uptime', {ts: ts(65 * minute)}, 65],
 ])('the age of a record %s', (_, record, minutes) => {
-	expect(leastAge(record, now) / minute).toBe(minutes);
+	expect(minimumAge(record, now) / minute).toBe(minutes);
 });

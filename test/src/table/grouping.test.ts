@@ -1,10 +1,15 @@
 import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../../src/contract/finding.ts';
-import {defineSection, kindsOfSection, type Pane} from '../../../src/contract/pane.ts';
+import {defineSection, type Pane, sectionKinds} from '../../../src/contract/pane.ts';
 import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, RowKind, Severity} from '../../../src/contract/row.ts';
-import {type Arrangement, arrangePane, arrangeSection, arrangingPane} from '../../../src/table/build-view.ts';
-import {isUnderHead} from '../../../src/table/grouping.ts';
+import {
+	type BuildViewOptions,
+	buildPaneView,
+	buildPaneViewInSlices,
+	buildSectionView,
+} from '../../../src/table/build-view.ts';
+import {isUnderGroupHeader} from '../../../src/table/grouping.ts';
 
 type Pod = Row & {readonly name: string; readonly of: string};
 type Workload = Row & {readonly name: string; readonly of: string};
@@ -21,9 +26,9 @@ const section = defineSection<Pod, Workload>({
 	empty: 'none',
 	orders: [
 		{title: 'name', compare: byName},
-		{title: 'workload', compare: byName, heads: {kind: 'kubernetes.workload', of: pod => pod.of}},
+		{title: 'workload', compare: byName, groupHeaders: {kind: 'kubernetes.workload', of: pod => pod.of}},
 	],
-	columns: [{header: 'NAME', field: 'name', width: 9, cell: row => row.name, head: row => `deploy/${row.name}`}],
+	columns: [{header: 'NAME', field: 'name', width: 9, cell: row => row.name, groupCell: row => `deploy/${row.name}`}],
 });
 const pane: Pane = {id: 'p', title: 'P', tab: 'P', systems: ['kubernetes'], gauges: [], sections: [section]};
 
@@ -58,12 +63,12 @@ const read = (pods: readonly Pod[], workloads: readonly Workload[]) => [
 	reading('kubernetes.pod', pods),
 	reading('kubernetes.workload', workloads),
 ];
-const flat: Arrangement = {filter: '', target: undefined, orders: {}, now: 0};
-const grouped: Arrangement = {...flat, orders: {'kubernetes.pod': 1}};
-const ids = (view: ReturnType<typeof arrangeSection>) =>
+const flat: BuildViewOptions = {filter: '', target: undefined, orders: {}, now: 0};
+const grouped: BuildViewOptions = {...flat, orders: {'kubernetes.pod': 1}};
+const ids = (view: ReturnType<typeof buildSectionView>) =>
 	view.entries.map(
 		entry =>
-			`${isUnderHead(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
+			`${isUnderGroupHeader(view.grouping, entry) ? '  ' : ''}${entry.kind === 'kubernetes.workload' ? '^' : ''}${entry.row.id}`,
 	);
 
 describe('an order with heads', () => {
@@ -73,9 +78,9 @@ describe('an order with heads', () => {
 	);
 
 	it('puts each head above its rows, the group with the worst row first, and rows without a head beside them', () => {
-		const view = arrangeSection(section, readings, grouped);
+		const view = buildSectionView(section, readings, grouped);
 		expect(ids(view)).toEqual(['^b', '  b1', '  b2', '^c', '  c1', '^a', '  a1', '  a2', '^empty', 'x1']);
-		expect(view).toMatchObject({shown: 6, total: 6, severities: {crit: 1, warn: 0, ok: 5}});
+		expect(view).toMatchObject({shownCount: 6, total: 6, severityCounts: {crit: 1, warn: 0, ok: 5}});
 	});
 
 	it('counts a head that is worse than all of its rows in every order, and leads to the mark of its pane', () => {
@@ -83,14 +88,20 @@ describe('an order with heads', () => {
 			[pod('a1', 'warn'), pod('b1', 'crit'), pod('c1')],
 			[workload('a', 'crit'), workload('b', 'crit'), workload('c', 'warn'), workload('empty', 'warn')],
 		);
-		for (const arrangement of [flat, grouped, {...flat, faults: true}]) {
-			expect(arrangeSection(section, worse, arrangement)).toMatchObject({
-				severities: {crit: 1, warn: 1},
-				troubles: {crit: 2, warn: 3},
+		for (const arrangement of [flat, grouped, {...flat, problemsOnly: true}]) {
+			expect(buildSectionView(section, worse, arrangement)).toMatchObject({
+				severityCounts: {crit: 1, warn: 1},
+				problemCounts: {crit: 2, warn: 3},
 			});
 		}
-		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/c'}).troubles).toMatchObject({crit: 0, warn: 1});
-		expect(arrangeSection(section, worse, {...flat, filter: 'deploy/b'}).troubles).toMatchObject({crit: 0, warn: 0});
+		expect(buildSectionView(section, worse, {...flat, filter: 'deploy/c'}).problemCounts).toMatchObject({
+			crit: 0,
+			warn: 1,
+		});
+		expect(buildSectionView(section, worse, {...flat, filter: 'deploy/b'}).problemCounts).toMatchObject({
+			crit: 0,
+			warn: 0,
+		});
 		const limited: Finding = {
 			id: 'f',
 			target: 'prod',
@@ -102,51 +113,57 @@ describe('an order with heads', () => {
 			inspections: [],
 		};
 		const found = worse.map(one => (one.kind === 'kubernetes.workload' ? {...one, findings: [limited]} : one));
-		expect(arrangePane(pane, found, flat).severity).toBe('warn');
+		expect(buildPaneView(pane, found, flat).severity).toBe('warn');
 	});
 
 	it('shows no heads in its other orders', () => {
-		expect(ids(arrangeSection(section, readings, flat))).toEqual(['b1', 'a1', 'a2', 'b2', 'c1', 'x1']);
-		expect(kindsOfSection(section)).toEqual(['kubernetes.pod', 'kubernetes.workload']);
+		expect(ids(buildSectionView(section, readings, flat))).toEqual(['b1', 'a1', 'a2', 'b2', 'c1', 'x1']);
+		expect(sectionKinds(section)).toEqual(['kubernetes.pod', 'kubernetes.workload']);
 	});
 
 	it('filters rows, and keeps the head of each that is shown', () => {
-		expect(ids(arrangeSection(section, readings, {...grouped, filter: 'b2'}))).toEqual(['^b', '  b2']);
-		expect(ids(arrangeSection(section, readings, {...grouped, filter: 'deploy/a'}))).toEqual(['^a']);
+		expect(ids(buildSectionView(section, readings, {...grouped, filter: 'b2'}))).toEqual(['^b', '  b2']);
+		expect(ids(buildSectionView(section, readings, {...grouped, filter: 'deploy/a'}))).toEqual(['^a']);
 	});
 
 	it('shows faults only: heads that are not well, and those of rows that are not', () => {
-		const view = arrangeSection(section, readings, {...grouped, faults: true});
+		const view = buildSectionView(section, readings, {...grouped, problemsOnly: true});
 		expect(ids(view)).toEqual(['^b', '  b1', '^c']);
-		expect(view).toMatchObject({shown: 1, total: 6});
+		expect(view).toMatchObject({shownCount: 1, total: 6});
 	});
 
 	it('holds what stands while keys are pressed, also heads that were read again', () => {
-		const before = arrangeSection(section, readings, grouped);
+		const before = buildSectionView(section, readings, grouped);
 		const again = read([pod('a1', 'crit'), pod('b1'), pod('b2')], [workload('b'), workload('a')]);
-		const held = arrangeSection(section, again, {...grouped, before, hold: true});
-		expect(held.entries.filter(entry => !entry.left).map(entry => entry.row.id)).toEqual(['b', 'b1', 'b2', 'a', 'a1']);
+		const held = buildSectionView(section, again, {...grouped, previous: before, keepOrder: true});
+		expect(held.entries.filter(entry => !entry.wasRemoved).map(entry => entry.row.id)).toEqual([
+			'b',
+			'b1',
+			'b2',
+			'a',
+			'a1',
+		]);
 		expect(held.entries.map(entry => entry.key)).toEqual(before.entries.map(entry => entry.key));
-		const freed = arrangeSection(section, again, {...grouped, before: held});
+		const freed = buildSectionView(section, again, {...grouped, previous: held});
 		expect(ids(freed)).toEqual(['^a', '  a1', '^b', '  b1', '  b2']);
 	});
 });
 
 describe('faults only', () => {
 	it('is said of the pane, and hides what is well', () => {
-		const view = arrangePane(pane, read([pod('a1'), pod('a2', 'unknown'), pod('b1', 'warn')], []), {
+		const view = buildPaneView(pane, read([pod('a1'), pod('a2', 'unknown'), pod('b1', 'warn')], []), {
 			...flat,
-			faults: true,
+			problemsOnly: true,
 		});
-		expect(view.faults).toBe(true);
+		expect(view.problemsOnly).toBe(true);
 		expect(view.entries.map(entry => entry.row.id)).toEqual(['b1', 'a2']);
 	});
 
 	it('goes together with a filter', () => {
 		const readings = read([pod('a1', 'warn'), pod('a2'), pod('b1', 'warn')], []);
-		const first = arrangePane(pane, readings, {...flat, filter: 'name:a'});
+		const first = buildPaneView(pane, readings, {...flat, filter: 'name:a'});
 		expect(first.entries.map(entry => entry.row.id)).toEqual(['a1', 'a2']);
-		const both = arrangePane(pane, readings, {...flat, filter: 'name:a', faults: true}, first);
+		const both = buildPaneView(pane, readings, {...flat, filter: 'name:a', problemsOnly: true}, first);
 		expect(both.entries.map(entry => entry.row.id)).toEqual(['a1']);
 	});
 });
@@ -162,8 +179,8 @@ it('arranges 10,000 rows under 500 heads in slices, however much is asked of the
 		pods,
 		letters.map(name => workload(name)),
 	);
-	for (const arrangement of [grouped, {...grouped, faults: true}, {...flat, faults: true}]) {
-		const work = arrangingPane(pane, readings, arrangement);
+	for (const arrangement of [grouped, {...grouped, problemsOnly: true}, {...flat, problemsOnly: true}]) {
+		const work = buildPaneViewInSlices(pane, readings, arrangement);
 		const steps: number[] = [];
 		for (;;) {
 			compared = 0;
@@ -172,7 +189,7 @@ it('arranges 10,000 rows under 500 heads in slices, however much is asked of the
 			if (step.done === true) {
 				const wrong = step.value.entries.filter(entry => entry.row.severity === 'crit').length;
 				expect(wrong).toBe(104);
-				if (arrangement.faults === true) expect(step.value.sections[0]?.shown).toBe(104);
+				if (arrangement.problemsOnly === true) expect(step.value.sections[0]?.shownCount).toBe(104);
 				break;
 			}
 		}

@@ -2,7 +2,7 @@ import {expect, it} from 'vitest';
 import {defineSection, type Pane} from '../../../src/contract/pane.ts';
 import type {Reading} from '../../../src/contract/reading.ts';
 import type {Row, RowKind} from '../../../src/contract/row.ts';
-import {createViews, type Question} from '../../../src/table/pane-views.ts';
+import {createPaneViews, type ViewQuery} from '../../../src/table/pane-views.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 type Job = Row & {readonly name: string};
@@ -73,19 +73,19 @@ function openViews() {
 		history: {},
 	});
 	let readings: readonly Reading[] = [];
-	const questions = new Map<string, Question>();
+	const questions = new Map<string, ViewQuery>();
 	let focused = 'first';
-	const views = createViews({
+	const views = createPaneViews({
 		clock,
 		readings: () => readings,
 		pane: id => panes.find(one => one.id === id) ?? pane('', 'probe.none'),
-		question: id => questions.get(id) ?? plain,
+		query: id => questions.get(id) ?? plain,
 		focused: () => focused,
 		changed: () => {
 			changes += 1;
 		},
 	});
-	const plain: Question = {filter: '', target: undefined, orders: {}};
+	const plain: ViewQuery = {filter: '', target: undefined, orders: {}};
 	const it = {
 		views,
 		fake,
@@ -101,7 +101,7 @@ function openViews() {
 			const rows = rowsOf(round, turned);
 			readings = panes.flatMap(one => one.sections.map(section => reading(section.kind, rows)));
 		},
-		ask(id: string, part: Partial<Question>) {
+		ask(id: string, part: Partial<ViewQuery>) {
 			questions.set(id, {...(questions.get(id) ?? plain), ...part});
 		},
 		/** The first and the number of the rows that a pane shows. */
@@ -160,7 +160,7 @@ it('tells of a filter what is shown, and answers it at once to whom the next key
 	it.ask('first', {filter: 'name:1999'});
 	const lagging = it.views.view('first');
 	expect([lagging.filter, lagging.entries.length]).toEqual(['', many]);
-	it.views.answer('first');
+	it.views.flushView('first');
 	expect(it.shows('first')).toBe('a-1999 of 1');
 	expect([it.views.view('first').filter, it.changes()]).toEqual(['name:1999', 1]);
 });
@@ -212,7 +212,7 @@ it('keeps rows in their places for a second after a key, with what is read of th
 	it.ask('first', {filter: 'name:-'});
 	expect(topOf(it)).toEqual({...first, name: 'a-0000'});
 	await it.rest();
-	it.views.touched();
+	it.views.holdRows();
 	it.read('a', true);
 	expect(await untilRead(it, 'a-5999')).toBeGreaterThan(2);
 	expect(topOf(it)).toEqual({...first, name: 'a-5999'});
@@ -230,7 +230,7 @@ it('keeps them also when the key comes while a new order is being made, which is
 	topOf(it);
 	await it.turn();
 	expect(topOf(it).name).toBe('a-0000');
-	it.views.touched();
+	it.views.holdRows();
 	await untilRead(it, 'a-5999');
 	expect(topOf(it)).toEqual({...first, name: 'a-5999'});
 	await it.fake.advance(1000);
@@ -243,9 +243,9 @@ it('moves them at once when the person asks for another order', async () => {
 	it.ask('first', {filter: 'name:-'});
 	topOf(it);
 	await it.rest();
-	it.views.touched();
+	it.views.holdRows();
 	it.ask('first', {orders: {'postgres.session': 1}});
-	it.views.answer('first');
+	it.views.flushView('first');
 	expect(topOf(it)).toEqual({...last, name: 'a-5999'});
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {toTheEnd} from '../../../src/table/build-view.ts';
-import {sorting} from '../../../src/table/sort-sliced.ts';
+import {runToCompletion} from '../../../src/table/build-view.ts';
+import {sortInSlices} from '../../../src/table/sort-sliced.ts';
 
 type Item = {readonly by: number; readonly place: number};
 const compare = (a: Item, b: Item) => a.by - b.by;
@@ -12,7 +12,7 @@ it('sorts as an array does, equal ones in the order that they had', () => {
 		.map(all => all.map((by, place): Item => ({by, place})));
 	fc.assert(
 		fc.property(items, all => {
-			expect(toTheEnd(sorting(all, compare))).toEqual(all.toSorted(compare));
+			expect(runToCompletion(sortInSlices(all, compare))).toEqual(all.toSorted(compare));
 		}),
 		{numRuns: 60},
 	);
@@ -21,7 +21,7 @@ it('sorts as an array does, equal ones in the order that they had', () => {
 it('never compares more at once than a slice takes', () => {
 	let compared = 0;
 	const all = Array.from({length: 10_000}, (_, place): Item => ({by: (place * 7919) % 10_007, place}));
-	const work = sorting(all, (a, b) => {
+	const work = sortInSlices(all, (a, b) => {
 		compared += 1;
 		return compare(a, b);
 	});

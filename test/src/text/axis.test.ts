@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {figure, timeTicks, valueAxis, zoneOf} from '../../../src/text/axis.ts';
+import {formatAxisNumber, timeTicks, timeZoneOffset, valueAxis} from '../../../src/text/axis.ts';
 
 const labelsOf = (min: number, max: number, most = 5): readonly string[] => {
 	const axis = valueAxis(min, max, most);
@@ -52,7 +52,7 @@ test.each([
 	[Number.NaN, 'NaN'],
 	[Number.NEGATIVE_INFINITY, '-Inf'],
 ])('the figure %d is %s', (value, wanted) => {
-	expect(figure(value)).toBe(wanted);
+	expect(formatAxisNumber(value)).toBe(wanted);
 });
 
 describe('an axis of time', () => {
@@ -92,6 +92,6 @@ describe('an axis of time', () => {
 	});
 
 	test('names the zone of the clock', () => {
-		expect(zoneOf(noon)).toBe('UTC');
+		expect(timeZoneOffset(noon)).toBe('UTC');
 	});
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {clean, cleanLine, cleanTyped} from '../../../src/text/clean.ts';
+import {cleanLine, cleanText, cleanTyped} from '../../../src/text/clean.ts';
 
 describe('text from outside', () => {
 	it.each([
@@ -21,14 +21,14 @@ describe('text from outside', () => {
 	});
 
 	it('keeps emoji and wide blanks as they are', () => {
-		expect(clean('\u26a0\ufe0f 1\ufe0f\u20e3 \u{1f468}\u200d\u{1f469} 漢\u3000字')).toBe(
+		expect(cleanText('\u26a0\ufe0f 1\ufe0f\u20e3 \u{1f468}\u200d\u{1f469} 漢\u3000字')).toBe(
 			'\u26a0 1\u20e3 \u{1f468}\u{1f469} 漢\u3000字',
 		);
-		expect(clean('a0\ufe0f')).toBe('a0<fe0f>');
+		expect(cleanText('a0\ufe0f')).toBe('a0<fe0f>');
 	});
 
 	it('of several lines keeps the blanks that trees are drawn with', () => {
-		expect(clean('│\u00a0\u00a0├── a\r\nb')).toBe('│\u00a0\u00a0├── a\nb');
+		expect(cleanText('│\u00a0\u00a0├── a\r\nb')).toBe('│\u00a0\u00a0├── a\nb');
 	});
 
 	it('that is typed loses what was not meant', () => {
@@ -48,5 +48,5 @@ describe('text from outside', () => {
 
 it('takes linear time on sequences that are begun and never ended', () => {
 	for (const part of ['\u0090', '\u001b]', '\u001b[0', '\u009d;', '\u001bP\u0098', '\u001b '])
-		expect(clean(part.repeat(300_000))).toBeTypeOf('string');
+		expect(cleanText(part.repeat(300_000))).toBeTypeOf('string');
 });

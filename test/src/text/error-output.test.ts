@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {errorOutput} from '../../../src/text/error-output.ts';
+import {summarizeErrorOutput} from '../../../src/text/error-output.ts';
 
 describe('what a login helper wrote', () => {
 	test.each([
@@ -24,13 +24,13 @@ describe('what a login helper wrote', () => {
 		['no secret by its form', 'fetch of https://me:canaryPW@idp/ failed\n', [], 'fetch of https://me:***@idp/ failed'],
 		['no escape sequence', '\u001b[31mError\u001b[0m: \u001b]52;c;eA==\u0007denied\n', [], 'Error: denied'],
 	])('is shown as %s', (_, written, hidden, shown) => {
-		expect(errorOutput(written, hidden)).toBe(shown);
+		expect(summarizeErrorOutput(written, hidden)).toBe(shown);
 	});
 
 	test('is bounded, and an argument that was cut in two is not shown either', () => {
-		expect(errorOutput('x'.repeat(100_000), [])).toBe('');
-		expect(errorOutput(`error ${'long '.repeat(100)}`, []).length).toBe(300);
+		expect(summarizeErrorOutput('x'.repeat(100_000), [])).toBe('');
+		expect(summarizeErrorOutput(`error ${'long '.repeat(100)}`, []).length).toBe(300);
 		const argument = `canary${'z'.repeat(3000)}`;
-		expect(errorOutput(`${argument}${'y'.repeat(1500)}\nfailed\n`, [argument])).toBe('failed');
+		expect(summarizeErrorOutput(`${argument}${'y'.repeat(1500)}\nfailed\n`, [argument])).toBe('failed');
 	});
 });

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {cut, cutMiddle, cutWords, lastOf, width} from '../../../src/text/fit.ts';
+import {displayWidth, lastCells, truncateAtWord, truncateMiddle, truncateText} from '../../../src/text/fit.ts';
 
 describe('a text that is too long', () => {
 	it('is never wider than its room, however it is cut', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'grapheme'}), fc.integer({min: -2, max: 40}), (text, cells) => {
-				for (const shorten of [cut, cutMiddle, cutWords, lastOf]) {
+				for (const shorten of [truncateText, truncateMiddle, truncateAtWord, lastCells]) {
 					const kept = shorten(text, cells);
-					expect(width(kept)).toBeLessThanOrEqual(Math.max(0, cells));
-					if (width(text) <= cells) expect(kept).toBe(text);
+					expect(displayWidth(kept)).toBeLessThanOrEqual(Math.max(0, cells));
+					if (displayWidth(text) <= cells) expect(kept).toBe(text);
 				}
 			}),
 		);
@@ -21,7 +21,7 @@ describe('a text that is too long', () => {
 		['api-7f9c6d-x2k4p', 2, 'a…'],
 		['漢字漢字漢字', 7, '漢字…字'],
 	])('loses its middle where it is a name: %s in %d cells', (text, cells, kept) => {
-		expect(cutMiddle(text, cells)).toBe(kept);
+		expect(truncateMiddle(text, cells)).toBe(kept);
 	});
 
 	it.each([
@@ -31,6 +31,6 @@ describe('a text that is too long', () => {
 		['Messages of events/23 from 45,373,585', 33, 'Messages of events/23 from…'],
 		['/a/path/that/has/no/blank', 12, '/a/path/tha…'],
 	])('ends with a word where it is a sentence: %s in %d cells', (text, cells, kept) => {
-		expect(cutWords(text, cells)).toBe(kept);
+		expect(truncateAtWord(text, cells)).toBe(kept);
 	});
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import {expect, test} from 'vitest';
-import {width} from '../../../src/text/fit.ts';
+import {displayWidth} from '../../../src/text/fit.ts';
 import {graphemesOf, isSimple} from '../../../src/text/graphemes.ts';
 
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
@@ -42,7 +42,7 @@ test('a simple text is as wide as it is long', () => {
 		fc.property(fc.array(fc.constantFrom(...signs)), parts => {
 			const text = parts.join('');
 			if (isSimple(text)) expect(stringWidth(text)).toBe(text.length);
-			expect(width(text)).toBe(stringWidth(text));
+			expect(displayWidth(text)).toBe(stringWidth(text));
 		}),
 	);
 });

@@ -9,19 +9,19 @@ describe('a pattern that a person typed', () => {
 		const fresh = await import('../../../src/text/pattern.ts');
 		expect(fresh.compilePattern('a')).toBeUndefined();
 		await fresh.loadPatterns();
-		expect(fresh.compilePattern('a')?.found('cat')).toBe(true);
+		expect(fresh.compilePattern('a')?.matchesSomewhere('cat')).toBe(true);
 	});
 
 	it('is found anywhere, or has to fit the whole text', () => {
-		expect(compilePattern('a|b')?.found('cab')).toBe(true);
-		expect(compilePattern('a|b')?.fits('cab')).toBe(false);
-		expect(compilePattern('a|cab')?.fits('cab')).toBe(true);
-		expect(compilePattern('CAB', true)?.fits('cab')).toBe(true);
+		expect(compilePattern('a|b')?.matchesSomewhere('cab')).toBe(true);
+		expect(compilePattern('a|b')?.matchesEntirely('cab')).toBe(false);
+		expect(compilePattern('a|cab')?.matchesEntirely('cab')).toBe(true);
+		expect(compilePattern('CAB', true)?.matchesEntirely('cab')).toBe(true);
 	});
 
 	it.each(['(a+)+$', '(a|a)*$', '(.*a){20}', '([a-z]+)*=', '(x+x+)+y'])('%s takes linear time', source => {
 		const pattern = compilePattern(source);
-		for (const part of ['a', 'x', 'ab', '=']) pattern?.found(`${part.repeat(50_000)}!`);
+		for (const part of ['a', 'x', 'ab', '=']) pattern?.matchesSomewhere(`${part.repeat(50_000)}!`);
 		expect(pattern).toBeDefined();
 	});
 

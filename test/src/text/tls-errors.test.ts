@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {certificateHint, isCertificateRefused, tlsWords} from '../../../src/text/tls-errors.ts';
+import {certificateHint, describeTlsError, isCertificateRefused} from '../../../src/text/tls-errors.ts';
 
 /** As each version of OpenSSL that Node came with writes it, and what of it is for people. */
 const refusals = [
@@ -24,7 +24,7 @@ const refusals = [
 describe('what OpenSSL says', () => {
 	test.each(refusals)('of a certificate that was refused: %s', (message, words) => {
 		expect(isCertificateRefused(message)).toBe(true);
-		expect(tlsWords(message)).toBe(words);
+		expect(describeTlsError(message)).toBe(words);
 	});
 
 	test.each([
@@ -37,7 +37,7 @@ describe('what OpenSSL says', () => {
 		["ENOENT: no such file or directory, open '/etc/certificates/alert certificate.pem'", undefined],
 	])('of anything else is no refusal of ours: %s', (message, words = message) => {
 		expect(isCertificateRefused(message)).toBe(false);
-		expect(tlsWords(message)).toBe(words);
+		expect(describeTlsError(message)).toBe(words);
 	});
 });
 
@@ -61,5 +61,7 @@ test('a certificate that cannot be verified leads to the administrator of the se
 
 test('the advice of Node about its own options is left out', () => {
 	const said = 'unable to verify the first certificate';
-	expect(tlsWords(`${said}; if the root CA is installed locally, try running Node.js with --use-system-ca`)).toBe(said);
+	expect(
+		describeTlsError(`${said}; if the root CA is installed locally, try running Node.js with --use-system-ca`),
+	).toBe(said);
 });

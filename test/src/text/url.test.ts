@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {endpointOf, withoutEndSlashes} from '../../../src/text/url.ts';
+import {endpointOf, trimTrailingSlashes} from '../../../src/text/url.ts';
 
 describe('endpointOf', () => {
 	it.each([
@@ -19,6 +19,6 @@ describe('withoutEndSlashes', () => {
 		['//a//b', '//a//b'],
 		['', ''],
 	])('%s', (path, bare) => {
-		expect(withoutEndSlashes(path)).toBe(bare);
+		expect(trimTrailingSlashes(path)).toBe(bare);
 	});
 });

@@ -1,11 +1,11 @@
 import {expect, test} from 'vitest';
-import {watchJumps} from '../../../src/time/clock-jumps.ts';
+import {watchClockJumps} from '../../../src/time/clock-jumps.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 function watched() {
 	const clock = createFakeClock();
 	const seen: number[] = [];
-	const stop = watchJumps(clock, byMs => seen.push(byMs));
+	const stop = watchClockJumps(clock, byMs => seen.push(byMs));
 	return {clock, seen, stop};
 }
 

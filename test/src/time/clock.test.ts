@@ -1,10 +1,10 @@
 import {expect, test} from 'vitest';
-import {elapsed, stoppedClock, systemClock} from '../../../src/time/clock.ts';
+import {createElapsedTimer, stoppedClock, systemClock} from '../../../src/time/clock.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 test('the clock that says more decides what passed', async () => {
 	const clock = createFakeClock();
-	const passed = elapsed(clock);
+	const passed = createElapsedTimer(clock);
 	await clock.advance(5000);
 	clock.set(-7_200_000);
 	expect(passed()).toBe(5000);

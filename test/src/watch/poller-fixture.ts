@@ -4,7 +4,7 @@ import type {Reading} from '../../../src/contract/reading.ts';
 import type {Gauge, Row, Snapshot} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import {createPoller, emptyReading, type Read} from '../../../src/watch/poller.ts';
+import {createPoller, emptyReading, type ReadSnapshot} from '../../../src/watch/poller.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
@@ -18,9 +18,14 @@ export const snapshotOf = (rows: readonly Row[], gauges: readonly Gauge[] = []):
 	notes: [],
 });
 
-export const row = (id: string, severity: Row['severity'] = 'ok'): Row => ({id, target: 'db', severity, why: 'it is'});
+export const testRow = (id: string, severity: Row['severity'] = 'ok'): Row => ({
+	id,
+	target: 'db',
+	severity,
+	why: 'it is',
+});
 
-export const wrong = (id: string): Finding => ({
+export const testFinding = (id: string): Finding => ({
 	id,
 	target: 'db',
 	severity: 'warn',
@@ -31,10 +36,12 @@ export const wrong = (id: string): Finding => ({
 	inspections: [],
 });
 
-export const refused = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
+export const refusedError = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
 
 /** A poller over a server that answers when and as the test says. */
-export function rig(options: {readonly cost?: Source['cost']; readonly findings?: Source['findings']} = {}) {
+export function createPollerFixture(
+	options: {readonly cost?: Source['cost']; readonly findings?: Source['findings']} = {},
+) {
 	const clock = createFakeClock();
 	const source: Source = {
 		kind: 'postgres.session',
@@ -42,17 +49,18 @@ export function rig(options: {readonly cost?: Source['cost']; readonly findings?
 		intervalMs,
 		timeoutMs,
 		cost: options.cost ?? 'cheap',
-		reads: () => [],
+		cliEquivalent: () => [],
 		open: () => () => Promise.reject(new Error('the poller is given its own way to open')),
-		findings: options.findings ?? (snapshot => snapshot.rows.filter(r => r.severity !== 'ok').map(r => wrong(r.id))),
+		findings:
+			options.findings ?? (snapshot => snapshot.rows.filter(r => r.severity !== 'ok').map(r => testFinding(r.id))),
 	};
 	const store = createStore<Reading>(emptyReading(source, 'db'));
 	const starts: number[] = [];
 	const signals: AbortSignal[] = [];
 	let running = 0;
 	let most = 0;
-	const server: {answer: Read} = {answer: async () => snapshotOf([])};
-	const read: Read = async (context: Context) => {
+	const server: {answer: ReadSnapshot} = {answer: async () => snapshotOf([])};
+	const read: ReadSnapshot = async (context: Context) => {
 		starts.push(clock.now());
 		signals.push(context.signal);
 		running += 1;
@@ -73,11 +81,11 @@ export function rig(options: {readonly cost?: Source['cost']; readonly findings?
 }
 
 /** Answers after so long. */
-export const slow =
-	(clock: ReturnType<typeof createFakeClock>, ms: number): Read =>
+export const slowRead =
+	(clock: ReturnType<typeof createFakeClock>, ms: number): ReadSnapshot =>
 	() =>
 		new Promise(resolve => {
 			clock.after(ms, () => resolve(snapshotOf([])));
 		});
 
-export const silent: Read = () => new Promise(() => {});
+export const silentRead: ReadSnapshot = () => new Promise(() => {});

@@ -1,15 +1,25 @@
 import {describe, expect, it} from 'vitest';
-import {isOld} from '../../../src/contract/reading.ts';
+import {isStale} from '../../../src/contract/reading.ts';
 import type {Snapshot} from '../../../src/contract/row.ts';
 import type {Source} from '../../../src/contract/source.ts';
 import {AdapterError} from '../../../src/errors.ts';
 import {createPoller} from '../../../src/watch/poller.ts';
 import {createFakeClock} from '../../fake-clock.ts';
-import {intervalMs, refused, rig, row, silent, slow, snapshotOf, timeoutMs, wrong} from './poller-fixture.ts';
+import {
+	createPollerFixture,
+	intervalMs,
+	refusedError,
+	silentRead,
+	slowRead,
+	snapshotOf,
+	testFinding,
+	testRow,
+	timeoutMs,
+} from './poller-fixture.ts';
 
 describe('poller', () => {
 	it('reads at once and then at its interval, never later', async () => {
-		const {clock, store, poller, starts} = rig();
+		const {clock, store, poller, starts} = createPollerFixture();
 		poller.resume();
 		expect(store.get().state).toBe('connecting');
 		await clock.advance(0);
@@ -22,8 +32,8 @@ describe('poller', () => {
 	});
 
 	it('never has two reads out, however slow the server', async () => {
-		const {clock, poller, server, most, starts} = rig();
-		server.answer = slow(clock, 4500);
+		const {clock, poller, server, most, starts} = createPollerFixture();
+		server.answer = slowRead(clock, 4500);
 		poller.resume();
 		for (let index = 0; index < 60; index += 1) {
 			await clock.advance(1000);
@@ -34,16 +44,16 @@ describe('poller', () => {
 	});
 
 	it('leaves a slow server alone for as long as it kept it busy', async () => {
-		const {clock, poller, server, starts} = rig();
-		server.answer = slow(clock, 4000);
+		const {clock, poller, server, starts} = createPollerFixture();
+		server.answer = slowRead(clock, 4000);
 		poller.resume();
 		await clock.advance(60_000);
 		expect(starts[1]).toBeGreaterThanOrEqual((starts[0] ?? 0) + 8000);
 	});
 
 	it('gives up a silent server at its timeout and says so', async () => {
-		const {clock, store, poller, server, signals} = rig();
-		server.answer = silent;
+		const {clock, store, poller, server, signals} = createPollerFixture();
+		server.answer = silentRead;
 		poller.resume();
 		await clock.advance(timeoutMs - 1);
 		expect(signals[0]?.aborted).toBe(false);
@@ -57,8 +67,8 @@ describe('poller', () => {
 	});
 
 	it('gives up a silent server when it is closed, and touches nothing afterwards', async () => {
-		const {clock, store, poller, server, signals} = rig();
-		server.answer = silent;
+		const {clock, store, poller, server, signals} = createPollerFixture();
+		server.answer = silentRead;
 		poller.resume();
 		await clock.advance(10);
 		const before = store.get();
@@ -70,7 +80,7 @@ describe('poller', () => {
 	});
 
 	it('drops what an abandoned read brings late', async () => {
-		const {clock, store, poller, server} = rig();
+		const {clock, store, poller, server} = createPollerFixture();
 		let finishLate = (_: Snapshot) => {};
 		server.answer = () =>
 			new Promise(resolve => {
@@ -79,26 +89,26 @@ describe('poller', () => {
 		poller.resume();
 		await clock.advance(timeoutMs);
 		expect(store.get().state).toBe('failed');
-		server.answer = async () => snapshotOf([row('new')]);
+		server.answer = async () => snapshotOf([testRow('new')]);
 		await clock.advance(intervalMs);
-		expect(store.get().snapshot?.rows).toEqual([row('new')]);
-		finishLate(snapshotOf([row('late')]));
+		expect(store.get().snapshot?.rows).toEqual([testRow('new')]);
+		finishLate(snapshotOf([testRow('late')]));
 		await clock.settle();
-		expect(store.get().snapshot?.rows).toEqual([row('new')]);
+		expect(store.get().snapshot?.rows).toEqual([testRow('new')]);
 	});
 
 	it('keeps the last good snapshot and its age while reads fail, and tells since when', async () => {
-		const {clock, store, poller, server} = rig();
-		server.answer = async () => snapshotOf([row('a')]);
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = async () => snapshotOf([testRow('a')]);
 		poller.resume();
 		await clock.advance(0);
 		const readAt = clock.now();
-		server.answer = () => Promise.reject(refused());
+		server.answer = () => Promise.reject(refusedError());
 		await clock.advance(intervalMs);
 		const since = store.get().failure?.since;
 		await clock.advance(10 * intervalMs);
 		const reading = store.get();
-		expect(reading).toMatchObject({state: 'failed', readAt, snapshot: {rows: [row('a')]}});
+		expect(reading).toMatchObject({state: 'failed', readAt, snapshot: {rows: [testRow('a')]}});
 		expect(reading.failure).toMatchObject({
 			kind: 'unreachable',
 			message: 'connection refused',
@@ -108,12 +118,12 @@ describe('poller', () => {
 		expect(reading.failure?.attempts).toBeGreaterThan(5);
 		expect(reading.findings).toMatchObject([{id: 'db/postgres.session/unreadable', severity: 'unknown', since}]);
 		expect(reading.findings[0]?.sentence).toBe('sessions cannot be read: connection refused');
-		expect(isOld(reading, clock.now())).toBe(true);
+		expect(isStale(reading, clock.now())).toBe(true);
 	});
 
 	it.each([1000, 60_000, 170_000])('sees a server that was away for %i ms again within one interval', async away => {
-		const {clock, store, poller, server} = rig();
-		server.answer = () => Promise.reject(refused());
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = () => Promise.reject(refusedError());
 		poller.resume();
 		await clock.advance(away);
 		expect(store.get().state).toBe('failed');
@@ -123,7 +133,7 @@ describe('poller', () => {
 	});
 
 	it('does not lock an account: a refused login is tried at once, soon, then once a minute, and by key', async () => {
-		const {clock, poller, store, server, starts} = rig();
+		const {clock, poller, store, server, starts} = createPollerFixture();
 		server.answer = () => Promise.reject(new AdapterError('denied', 'wrong password', 'Correct it.'));
 		poller.resume();
 		await clock.advance(60_000);
@@ -139,8 +149,8 @@ describe('poller', () => {
 	});
 
 	it('asks a server that stays away less often, but never less than every 15 s', async () => {
-		const {clock, poller, store, server, starts} = rig();
-		server.answer = () => Promise.reject(refused());
+		const {clock, poller, store, server, starts} = createPollerFixture();
+		server.answer = () => Promise.reject(refusedError());
 		poller.resume();
 		await clock.advance(30 * 60_000);
 		const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
@@ -155,22 +165,22 @@ describe('poller', () => {
 	});
 
 	it('stretches while the server needs twice its usual time, and comes back', async () => {
-		const {clock, store, poller, server} = rig();
-		server.answer = slow(clock, 150);
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = slowRead(clock, 150);
 		poller.resume();
 		await clock.advance(60_000);
 		expect(store.get().intervalMs).toBe(intervalMs);
-		server.answer = slow(clock, 600);
+		server.answer = slowRead(clock, 600);
 		await clock.advance(60_000);
 		expect(store.get().intervalMs).toBeGreaterThanOrEqual(2 * intervalMs);
 		expect(store.get().intervalMs).toBeLessThanOrEqual(4 * intervalMs);
-		server.answer = slow(clock, 150);
+		server.answer = slowRead(clock, 150);
 		await clock.advance(60_000);
 		expect(store.get().intervalMs).toBe(intervalMs);
 	});
 
 	it('calls an answer that nobody expected malformed, with a hint, without what moves a cursor', async () => {
-		const {clock, store, poller, server} = rig();
+		const {clock, store, poller, server} = createPollerFixture();
 		server.answer = () => Promise.reject(new TypeError('cannot read\u001b[2J properties'));
 		poller.resume();
 		await clock.advance(0);
@@ -179,7 +189,7 @@ describe('poller', () => {
 	});
 
 	it('outlives a rule that throws', async () => {
-		const {clock, store, poller} = rig({
+		const {clock, store, poller} = createPollerFixture({
 			findings: () => {
 				throw new Error('rule is broken');
 			},
@@ -191,13 +201,13 @@ describe('poller', () => {
 	});
 
 	it('dates a finding by its first sight, unless the system tells since when', async () => {
-		const known = {...wrong('told'), since: 42};
-		const {clock, store, poller, server} = rig({
-			findings: snapshot => [...snapshot.rows.map(r => wrong(r.id)), known],
+		const known = {...testFinding('told'), since: 42};
+		const {clock, store, poller, server} = createPollerFixture({
+			findings: snapshot => [...snapshot.rows.map(r => testFinding(r.id)), known],
 		});
 		poller.resume();
 		await clock.advance(0);
-		server.answer = async () => snapshotOf([row('a')]);
+		server.answer = async () => snapshotOf([testRow('a')]);
 		await clock.advance(intervalMs);
 		const first = store.get().findings[0]?.since;
 		expect(first).toBe(store.get().readAt);
@@ -208,46 +218,46 @@ describe('poller', () => {
 		]);
 		server.answer = async () => snapshotOf([]);
 		await clock.advance(intervalMs);
-		server.answer = async () => snapshotOf([row('a')]);
+		server.answer = async () => snapshotOf([testRow('a')]);
 		await clock.advance(intervalMs);
 		expect(store.get().findings[0]?.since).toBeGreaterThan(first ?? 0);
 	});
 
 	it('says that a finding may be older where nobody looked just before', async () => {
-		const {clock, store, poller, server} = rig();
+		const {clock, store, poller, server} = createPollerFixture();
 		const ids = (atLeast: boolean) =>
 			store
 				.get()
 				.findings.filter(finding => (finding.atLeast === true) === atLeast)
 				.map(({id}) => id);
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();
 		await clock.advance(0);
 		expect(ids(true)).toEqual(['a']);
-		server.answer = async () => snapshotOf([row('a', 'warn'), row('b', 'warn')]);
+		server.answer = async () => snapshotOf([testRow('a', 'warn'), testRow('b', 'warn')]);
 		await clock.advance(intervalMs);
 		expect([ids(true), ids(false)]).toEqual([['a'], ['b']]);
-		server.answer = () => Promise.reject(refused());
+		server.answer = () => Promise.reject(refusedError());
 		await clock.advance(intervalMs);
-		server.answer = async () => snapshotOf([row('a', 'warn'), row('b', 'warn'), row('c', 'warn')]);
+		server.answer = async () => snapshotOf([testRow('a', 'warn'), testRow('b', 'warn'), testRow('c', 'warn')]);
 		await clock.advance(2 * intervalMs);
 		expect([ids(true), ids(false)]).toEqual([['a', 'c'], ['b']]);
 	});
 
 	it('says that it may be unreadable for longer when it never was read', async () => {
-		const {clock, store, poller, server} = rig();
-		server.answer = () => Promise.reject(refused());
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = () => Promise.reject(refusedError());
 		poller.resume();
 		await clock.advance(0);
 		expect(store.get().findings).toMatchObject([{id: 'db/postgres.session/unreadable', atLeast: true}]);
 	});
 
 	it('keeps the last 60 values of a gauge, with a gap where a read failed', async () => {
-		const {clock, store, poller, server} = rig();
+		const {clock, store, poller, server} = createPollerFixture();
 		let value = 0;
 		server.answer = async () => {
 			value += 1;
-			if (value % 10 === 0) throw refused();
+			if (value % 10 === 0) throw refusedError();
 			return snapshotOf([], [{id: 'conns', label: 'conns', value, unit: 'count', severity: 'ok'}]);
 		};
 		poller.resume();
@@ -259,30 +269,30 @@ describe('poller', () => {
 	});
 
 	it('pauses without losing what it read, and reads at once when it was away for long', async () => {
-		const {clock, store, poller, server, starts, signals} = rig({cost: 'costly'});
+		const {clock, store, poller, server, starts, signals} = createPollerFixture({cost: 'costly'});
 		expect(store.get().state).toBe('paused');
-		server.answer = async () => snapshotOf([row('a')]);
+		server.answer = async () => snapshotOf([testRow('a')]);
 		poller.resume();
 		await clock.advance(0);
-		server.answer = silent;
+		server.answer = silentRead;
 		await clock.advance(intervalMs);
 		poller.pause();
 		expect(signals.at(-1)?.aborted).toBe(true);
-		expect(store.get()).toMatchObject({state: 'paused', snapshot: {rows: [row('a')]}, nextAt: undefined});
+		expect(store.get()).toMatchObject({state: 'paused', snapshot: {rows: [testRow('a')]}, nextAt: undefined});
 		const reads = starts.length;
 		await clock.advance(60_000);
 		poller.refresh();
 		await clock.advance(60_000);
 		expect(starts).toHaveLength(reads);
-		server.answer = async () => snapshotOf([row('b')]);
+		server.answer = async () => snapshotOf([testRow('b')]);
 		poller.resume();
 		await clock.advance(0);
-		expect(store.get()).toMatchObject({state: 'live', snapshot: {rows: [row('b')]}});
+		expect(store.get()).toMatchObject({state: 'live', snapshot: {rows: [testRow('b')]}});
 	});
 
 	it('asks to be opened again after opening failed', async () => {
 		const clock = createFakeClock();
-		const {store} = rig();
+		const {store} = createPollerFixture();
 		let opened = 0;
 		const poller = createPoller({
 			source: {
@@ -291,14 +301,14 @@ describe('poller', () => {
 				intervalMs,
 				timeoutMs,
 				cost: 'cheap',
-				reads: () => [],
+				cliEquivalent: () => [],
 				open: () => async () => snapshotOf([]),
 				findings: () => [],
 			},
 			target: 'db',
 			async open() {
 				opened += 1;
-				if (opened < 3) throw refused();
+				if (opened < 3) throw refusedError();
 				return async () => snapshotOf([]);
 			},
 			store,
@@ -312,7 +322,7 @@ describe('poller', () => {
 	});
 
 	it('does not follow a wall clock that was set back', async () => {
-		const {clock, store, poller} = rig();
+		const {clock, store, poller} = createPollerFixture();
 		let shift = 0;
 		const source: Source = {
 			kind: 'postgres.session',
@@ -320,7 +330,7 @@ describe('poller', () => {
 			intervalMs,
 			timeoutMs,
 			cost: 'cheap',
-			reads: () => [],
+			cliEquivalent: () => [],
 			open: () => async () => snapshotOf([]),
 			findings: () => [],
 		};
@@ -344,21 +354,21 @@ describe('poller', () => {
 	});
 
 	it('opens its source again when the wall clock is set: what that remembers is dated by the clock as it was', async () => {
-		const {clock, poller, opens} = rig();
+		const {clock, poller, opens} = createPollerFixture();
 		poller.resume();
 		await clock.advance(5 * intervalMs);
 		expect(opens()).toBe(1);
-		poller.clockSet(-3_600_000);
+		poller.handleClockJump(-3_600_000);
 		await clock.advance(intervalMs);
 		expect(opens()).toBe(2);
 	});
 
 	it('keeps the ages of what it read, and of what fails, when the wall clock is set', async () => {
-		const {clock, poller, store, server} = rig();
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		const {clock, poller, store, server} = createPollerFixture();
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();
 		await clock.advance(0);
-		server.answer = () => Promise.reject(refused());
+		server.answer = () => Promise.reject(refusedError());
 		await clock.advance(intervalMs);
 		const ages = () => {
 			const {readAt = 0, failure, nextAt = 0} = store.get();
@@ -366,9 +376,9 @@ describe('poller', () => {
 		};
 		const before = ages();
 		clock.set(-7_200_000);
-		poller.clockSet(-7_200_000);
+		poller.handleClockJump(-7_200_000);
 		expect(ages()).toEqual(before);
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		await clock.advance(intervalMs);
 		const {tookMs, findings} = store.get();
 		expect([tookMs, clock.now() - (findings[0]?.since ?? 0)]).toEqual([0, 2 * intervalMs]);

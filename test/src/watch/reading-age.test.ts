@@ -1,28 +1,36 @@
 import {describe, expect, it} from 'vitest';
-import {isOld} from '../../../src/contract/reading.ts';
+import {isStale} from '../../../src/contract/reading.ts';
 import {AdapterError} from '../../../src/errors.ts';
-import {intervalMs, refused, rig, row, silent, snapshotOf, timeoutMs} from './poller-fixture.ts';
+import {
+	createPollerFixture,
+	intervalMs,
+	refusedError,
+	silentRead,
+	snapshotOf,
+	testRow,
+	timeoutMs,
+} from './poller-fixture.ts';
 
 describe('what was read', () => {
 	it('calls what it shows old all the while, however seldom a refused login is tried', async () => {
-		const {clock, poller, store, server} = rig();
+		const {clock, poller, store, server} = createPollerFixture();
 		poller.resume();
 		await clock.advance(10 * intervalMs);
 		const {readAt = 0} = store.get();
 		server.answer = () => Promise.reject(new AdapterError('denied', 'the login was refused', 'Correct the password.'));
 		await clock.advance(readAt + 2 * intervalMs + 1001 - clock.now());
 		for (let second = 0; second < 200; second += 1) {
-			expect(isOld(store.get(), clock.now())).toBe(true);
+			expect(isStale(store.get(), clock.now())).toBe(true);
 			await clock.advance(1000);
 		}
 	});
 
 	it('says that what is shown is old while a read hangs', async () => {
-		const {clock, store, poller, server} = rig();
+		const {clock, store, poller, server} = createPollerFixture();
 		poller.resume();
 		await clock.advance(0);
 		const readAt = clock.now();
-		server.answer = silent;
+		server.answer = silentRead;
 		await clock.advance(2 * intervalMs + 1000);
 		expect(store.get()).toMatchObject({state: 'live', findings: [{id: 'db/postgres.session/stale', since: readAt}]});
 		await clock.advance(timeoutMs);
@@ -30,12 +38,12 @@ describe('what was read', () => {
 	});
 
 	it('says of what moment its findings are once they are old', async () => {
-		const {clock, store, poller, server} = rig();
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();
 		await clock.advance(0);
 		const {since} = store.get().findings[0] ?? {};
-		server.answer = () => Promise.reject(refused());
+		server.answer = () => Promise.reject(refusedError());
 		await clock.advance(intervalMs);
 		const sentences = () => store.get().findings.map(finding => finding.sentence);
 		const cannot = 'sessions cannot be read: connection refused';
@@ -43,7 +51,7 @@ describe('what was read', () => {
 		await clock.advance(2 * intervalMs);
 		expect(sentences()).toEqual(['a is wrong (as of 14:05:22Z)', cannot]);
 		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		await clock.advance(intervalMs);
 		expect(sentences()).toEqual(['a is wrong']);
 		expect(store.get().findings[0]).toMatchObject({id: 'a', since});
@@ -52,8 +60,8 @@ describe('what was read', () => {
 	});
 
 	it('is as old as the last that was heard, where the system had fallen silent unnoticed', async () => {
-		const {clock, store, poller, server} = rig();
-		server.answer = async () => snapshotOf([row('a', 'warn')]);
+		const {clock, store, poller, server} = createPollerFixture();
+		server.answer = async () => snapshotOf([testRow('a', 'warn')]);
 		poller.resume();
 		await clock.advance(0);
 		const heardAt = clock.now();
@@ -62,12 +70,12 @@ describe('what was read', () => {
 			Promise.reject(new AdapterError('timeout', 'no sign of life', 'Look at it.', {asOf: heardAt}));
 		await clock.advance(intervalMs);
 		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
-		expect(isOld(store.get(), clock.now())).toBe(true);
+		expect(isStale(store.get(), clock.now())).toBe(true);
 		expect(store.get().findings).toMatchObject([
 			{sentence: 'a is wrong (as of 14:05:22Z)'},
 			{evidence: expect.arrayContaining([expect.stringContaining('last read at 14:05:22Z')])},
 		]);
-		server.answer = () => Promise.reject(refused());
+		server.answer = () => Promise.reject(refusedError());
 		await clock.advance(intervalMs);
 		expect(store.get()).toMatchObject({state: 'failed', readAt: heardAt});
 		server.answer = async () => snapshotOf([]);

@@ -18,7 +18,7 @@ const sourceOf = (kind: RowKind, cost: Source['cost']): Source<Row, Reads> => ({
 	intervalMs: 2000,
 	timeoutMs: 5000,
 	cost,
-	reads: () => [],
+	cliEquivalent: () => [],
 	open: port => async (): Promise<Snapshot> => ({rows: await port.rows(), gauges: [], omitted: 0, notes: []}),
 	findings: () => [],
 });
@@ -70,7 +70,7 @@ function target(name: string, part: Partial<Far> = {}): {readonly watched: Watch
 
 const refused = () => new AdapterError('unreachable', 'connection refused', 'Start it.');
 
-function rig(...targets: readonly {readonly watched: WatchedTarget}[]) {
+function createWatchFixture(...targets: readonly {readonly watched: WatchedTarget}[]) {
 	const clock = createFakeClock();
 	const watch = createWatch({targets: targets.map(t => t.watched), clock, readOnly: false, random: () => 0});
 	return {clock, watch};
@@ -78,7 +78,7 @@ function rig(...targets: readonly {readonly watched: WatchedTarget}[]) {
 
 describe('watch', () => {
 	it('reads every target and tells who each server is', async () => {
-		const {clock, watch} = rig(target('a'), target('b'));
+		const {clock, watch} = createWatchFixture(target('a'), target('b'));
 		expect(watch.readings().map(reading => reading.state)).toEqual(['connecting', 'paused', 'connecting', 'paused']);
 		watch.start();
 		await clock.advance(1);
@@ -89,7 +89,7 @@ describe('watch', () => {
 	it('leaves the others alone when one target cannot connect', async () => {
 		const dead = target('dead', {connect: () => Promise.reject(refused())});
 		const silent = target('silent', {connect: () => new Promise(() => {})});
-		const {clock, watch} = rig(dead, silent, target('well'));
+		const {clock, watch} = createWatchFixture(dead, silent, target('well'));
 		watch.start();
 		await clock.advance(20_000);
 		expect(watch.reading('dead', session).get()).toMatchObject({
@@ -106,7 +106,7 @@ describe('watch', () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = () => Promise.reject(refused());
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(10_000);
 		far.far.connect = works;
@@ -122,7 +122,7 @@ describe('watch', () => {
 		const fails = () => Promise.reject(refused());
 		Object.assign(slow.far, {connect: fails});
 		Object.assign(other.far, {connect: fails});
-		const {clock, watch} = rig(slow, other);
+		const {clock, watch} = createWatchFixture(slow, other);
 		watch.start();
 		// Half an interval later than the others, so that it would be read half an interval later as well.
 		await clock.advance(1000);
@@ -141,7 +141,7 @@ describe('watch', () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = () => Promise.reject(refused());
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.setVisible(new Set([prefix]));
 		watch.start();
 		await clock.advance(1);
@@ -172,7 +172,7 @@ describe('watch', () => {
 				throw new TypeError('undefined is not a function');
 			},
 		});
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		expect(watch.reading('a', session).get().failure).toMatchObject({
@@ -189,7 +189,7 @@ describe('watch', () => {
 			connects += 1;
 			return works();
 		};
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.setVisible(new Set([prefix]));
 		watch.start();
 		await clock.advance(1);
@@ -203,7 +203,7 @@ describe('watch', () => {
 
 	it('reads what is costly only while someone can see it', async () => {
 		const far = target('a');
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(10_000);
 		expect(watch.reading('a', prefix).get()).toMatchObject({state: 'paused', snapshot: undefined});
@@ -218,7 +218,7 @@ describe('watch', () => {
 	});
 
 	it('tells once of all that changed in one tick, and not of what did not change', async () => {
-		const {clock, watch} = rig(target('a'), target('b'), target('c'));
+		const {clock, watch} = createWatchFixture(target('a'), target('b'), target('c'));
 		let told = 0;
 		const stop = watch.subscribe(() => {
 			told += 1;
@@ -241,7 +241,7 @@ describe('watch', () => {
 	it('reads now when asked, one target or all', async () => {
 		const a = target('a');
 		const b = target('b');
-		const {clock, watch} = rig(a, b);
+		const {clock, watch} = createWatchFixture(a, b);
 		watch.start();
 		await clock.advance(600);
 		const before = [a.far.reads, b.far.reads];
@@ -256,7 +256,7 @@ describe('watch', () => {
 
 	it('closes every connection once, stops reading and says so to who asks afterwards', async () => {
 		const far = target('a');
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		await Promise.all([watch.close(), watch.close()]);
@@ -275,7 +275,7 @@ describe('watch', () => {
 			new Promise(resolve => {
 				arrive = resolve;
 			});
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		await watch.close();
@@ -288,7 +288,7 @@ describe('watch', () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = async () => ({...(await works()), close: () => new Promise<void>(() => {})});
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		let closed = false;
@@ -306,15 +306,15 @@ describe('watch', () => {
 		const far = target('a');
 		const works = far.far.connect;
 		far.far.connect = async () => ({...(await works()), close: () => Promise.reject(new Error('already gone'))});
-		const {clock, watch} = rig(far);
+		const {clock, watch} = createWatchFixture(far);
 		watch.start();
 		await clock.advance(1);
 		await expect(watch.close()).resolves.toBeUndefined();
 	});
 
 	it('refuses two targets of one name, and names what it does not know', () => {
-		expect(() => rig(target('a'), target('a'))).toThrow(/Two targets are called a/);
-		const {watch} = rig(target('a'));
+		expect(() => createWatchFixture(target('a'), target('a'))).toThrow(/Two targets are called a/);
+		const {watch} = createWatchFixture(target('a'));
 		expect(() => watch.reading('b', session)).toThrow(/No target is called b/);
 		expect(() => watch.reading('a', 'kafka.lag')).toThrow(/a has no source kafka.lag/);
 	});

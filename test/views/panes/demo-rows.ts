@@ -2,7 +2,7 @@ import {demoEstate} from '../../../demo/estate.ts';
 import type {ScenarioName} from '../../../demo/scenario.ts';
 import type {Row, RowKind} from '../../../src/contract/row.ts';
 import {createWatch} from '../../../src/watch/watch.ts';
-import {live} from '../../demo/advance-demo.ts';
+import {advanceDemo} from '../../demo/advance-demo.ts';
 import {createFakeClock} from '../../fake-clock.ts';
 
 /** What the demo shows of these kinds after some seconds, and the moment it was read at. */
@@ -18,7 +18,7 @@ export async function demoRows(
 		random: () => 0.5,
 	});
 	watch.start();
-	await live(watch, clock, seconds);
+	await advanceDemo(watch, clock, seconds);
 	const rows = new Map<RowKind, readonly Row[]>();
 	for (const {kind, snapshot} of watch.readings()) {
 		rows.set(kind, [...(rows.get(kind) ?? []), ...(snapshot?.rows ?? [])]);

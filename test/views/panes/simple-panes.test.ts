@@ -2,22 +2,22 @@ import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import type {Pane, Section} from '../../../src/contract/pane.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import {bySeverity} from '../../../src/contract/severity.ts';
+import {compareSeverity} from '../../../src/contract/severity.ts';
 import {type PodFacts, podRow} from '../../../src/model/kubernetes/pod.ts';
 import {podUsageRow} from '../../../src/model/kubernetes/pod-usage.ts';
 import {type ScrapeFacts, scrapeRow} from '../../../src/model/prometheus/scrape-target.ts';
-import {width} from '../../../src/text/fit.ts';
+import {displayWidth} from '../../../src/text/fit.ts';
 import {consumerLagPane} from '../../../views/panes/consumer-lag-pane.ts';
 import {podsPane} from '../../../views/panes/pods-pane.ts';
 import {targetsPane} from '../../../views/panes/targets-pane.ts';
 import {topPane} from '../../../views/panes/top-pane.ts';
-import {paintHeader, paintRow, planColumns} from '../../../views/table/paint-row.ts';
+import {paintColumnHeader, paintRow, planColumns} from '../../../views/table/paint-row.ts';
 import {createTheme} from '../../../views/theme.ts';
-import {rowAfter, steadyTurns} from '../../src/model/kafka/lag-fixture.ts';
+import {lagRowAfter, steadyReads} from '../../src/model/kafka/lag-fixture.ts';
 import {demoRows} from './demo-rows.ts';
 
 const theme = createTheme('none', false);
-const plain = {cursor: false, focused: false, marked: false, old: false};
+const plain = {cursor: false, focused: false, marked: false, isStale: false};
 const panes: readonly Pane[] = [podsPane, topPane, consumerLagPane, targetsPane];
 const sections = panes.flatMap(pane => pane.sections.map(section => [section.kind, section] as const));
 
@@ -46,7 +46,7 @@ const pod: PodFacts = {
 	ready: 1,
 	containers: 1,
 	status: 'Running',
-	lastEnd: undefined,
+	lastTermination: undefined,
 	cause: undefined,
 	memoryLimit: undefined,
 	restarts: 0,
@@ -56,7 +56,7 @@ const pod: PodFacts = {
 	deleteBy: undefined,
 };
 
-const oom = {lastEnd: {reason: 'OOMKilled', exitCode: 137}, cause: 'OOMKilled 137'};
+const oom = {lastTermination: {reason: 'OOMKilled', exitCode: 137}, cause: 'OOMKilled 137'};
 
 describe('panes', () => {
 	it.each(sections)('%s fills its width exactly, however narrow', async (kind, section) => {
@@ -66,8 +66,8 @@ describe('panes', () => {
 		expect(all.length).toBeGreaterThan(kind === 'alertmanager.silence' ? 2 : 10);
 		for (const cells of [180, 118, 78, 66, 58, 38, 20]) {
 			const plan = planColumns(section, cells, 0);
-			expect(width(paintHeader(plan, theme))).toBe(cells);
-			for (const row of all) expect(width(paintRow(row, plan, plain, at, theme))).toBe(cells);
+			expect(displayWidth(paintColumnHeader(plan, theme))).toBe(cells);
+			for (const row of all) expect(displayWidth(paintRow(row, plan, plain, at, theme))).toBe(cells);
 		}
 	});
 
@@ -76,7 +76,7 @@ describe('panes', () => {
 		const all = rows.get(kind) ?? [];
 		for (const {compare} of section.orders) {
 			const sorted = (from: readonly Row[]) =>
-				from.toSorted((a, b) => bySeverity(a.severity, b.severity) || compare(a, b)).map(row => row.id);
+				from.toSorted((a, b) => compareSeverity(a.severity, b.severity) || compare(a, b)).map(row => row.id);
 			expect(sorted(all.toReversed())).toEqual(sorted(all));
 		}
 	});
@@ -163,13 +163,13 @@ describe('consumer lag', () => {
 	const [section] = consumerLagPane.sections;
 
 	it.each([
-		['grows', rowAfter(steadyTurns(60, 84_000, 1200, 988)), ['97k', '>1m', '+212/s', 'never', 'WARN']],
-		['drains', rowAfter(steadyTurns(10, 400, 10, 50)), ['0', '0s', '-40/s', '-', 'OK']],
-		['drains slowly', rowAfter(steadyTurns(10, 4000, 10, 50)), ['3.6k', '>10s', '-40/s', '1m30s', 'OK']],
-		['keeps up', rowAfter(steadyTurns(10, 20, 10, 9)), ['30', '3s', '+1/s', '-', 'OK']],
-		['was read once', rowAfter(steadyTurns(0, 5, 0, 0)), ['5', '?', '?', '?', 'OK']],
-		['never committed', rowAfter([{ends: [9], committed: [undefined]}]), ['?', '?', '?', '?', 'no commit']],
-		['has no members', rowAfter(steadyTurns(10, 5, 10, 0), {members: 0}), ['105', '>10s', '+10/s', 'never', 'STOP']],
+		['grows', lagRowAfter(steadyReads(60, 84_000, 1200, 988)), ['97k', '>1m', '+212/s', 'never', 'WARN']],
+		['drains', lagRowAfter(steadyReads(10, 400, 10, 50)), ['0', '0s', '-40/s', '-', 'OK']],
+		['drains slowly', lagRowAfter(steadyReads(10, 4000, 10, 50)), ['3.6k', '>10s', '-40/s', '1m30s', 'OK']],
+		['keeps up', lagRowAfter(steadyReads(10, 20, 10, 9)), ['30', '3s', '+1/s', '-', 'OK']],
+		['was read once', lagRowAfter(steadyReads(0, 5, 0, 0)), ['5', '?', '?', '?', 'OK']],
+		['never committed', lagRowAfter([{logEnds: [9], committed: [undefined]}]), ['?', '?', '?', '?', 'no commit']],
+		['has no members', lagRowAfter(steadyReads(10, 5, 10, 0), {members: 0}), ['105', '>10s', '+10/s', 'never', 'STOP']],
 	])('%s', (_name, shown, texts) => {
 		expect(['lag', 'behind', 'rate', 'drain', 'eval'].map(field => cell(section, field, shown))).toEqual(texts);
 	});

@@ -2,19 +2,19 @@ import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import type {Cell, Section} from '../../../src/contract/pane.ts';
 import type {Row} from '../../../src/contract/row.ts';
-import {bySeverity} from '../../../src/contract/severity.ts';
+import {compareSeverity} from '../../../src/contract/severity.ts';
 import {lockForest} from '../../../src/model/postgres/postgres-locks.ts';
 import {sessionRows} from '../../../src/model/postgres/postgres-session.ts';
 import type {PostgresStatementRow} from '../../../src/model/postgres/postgres-statement.ts';
-import {width} from '../../../src/text/fit.ts';
+import {displayWidth} from '../../../src/text/fit.ts';
 import {slowQueriesPane} from '../../../views/panes/slow-queries-pane.ts';
 import {paintRow, planColumns} from '../../../views/table/paint-row.ts';
 import {createTheme} from '../../../views/theme.ts';
-import {session, wait} from '../../src/model/postgres/postgres-fixture.ts';
+import {sessionRecord, waitRecord} from '../../src/model/postgres/postgres-fixture.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 const theme = createTheme('none', false);
-const plain = {cursor: false, focused: false, marked: false, old: false};
+const plain = {cursor: false, focused: false, marked: false, isStale: false};
 
 const [sessions, statements] = slowQueriesPane.sections as readonly [Section, Section];
 
@@ -32,7 +32,7 @@ const text = (of: Cell): string => (typeof of === 'string' ? of : of.text);
 const rows = sessionRows(
 	'orders-db',
 	[
-		session(4411, {
+		sessionRecord(4411, {
 			state: 'idle in transaction',
 			waitType: 'Client',
 			waitEvent: 'ClientRead',
@@ -40,10 +40,10 @@ const rows = sessionRows(
 			transactionSeconds: 373,
 			query: 'UPDATE stock SET quantity = quantity - 3',
 		}),
-		session(5120, {waitType: 'Lock', waitEvent: 'transactionid', querySeconds: 242}),
-		session(5133, {waitType: 'Lock', waitEvent: 'tuple', querySeconds: 238}),
-		session(4990, {waitType: 'IO', waitEvent: 'DataFileRead', querySeconds: 48}),
-		session(77, {
+		sessionRecord(5120, {waitType: 'Lock', waitEvent: 'transactionid', querySeconds: 242}),
+		sessionRecord(5133, {waitType: 'Lock', waitEvent: 'tuple', querySeconds: 238}),
+		sessionRecord(4990, {waitType: 'IO', waitEvent: 'DataFileRead', querySeconds: 48}),
+		sessionRecord(77, {
 			hidden: true,
 			backendType: undefined,
 			state: undefined,
@@ -52,8 +52,8 @@ const rows = sessionRows(
 		}),
 	],
 	lockForest([
-		wait(5120, [4411], {waitSeconds: 242}),
-		wait(5133, [5120], {waitSeconds: 238, lockType: 'tuple', mode: 'ExclusiveLock'}),
+		waitRecord(5120, [4411], {waitSeconds: 242}),
+		waitRecord(5133, [5120], {waitSeconds: 238, lockType: 'tuple', mode: 'ExclusiveLock'}),
 	]),
 );
 const row = (pid: number) => {
@@ -99,7 +99,7 @@ describe('sessions', () => {
 
 	it('put the head of a queue first, then who has waited longest', () => {
 		const [order] = sessions.orders;
-		const sorted = rows.toSorted((a, b) => bySeverity(a.severity, b.severity) || order.compare(a, b));
+		const sorted = rows.toSorted((a, b) => compareSeverity(a.severity, b.severity) || order.compare(a, b));
 		expect(sorted.map(each => ('pid' in each ? each.pid : 0))).toEqual([4411, 5120, 5133, 4990, 77]);
 	});
 
@@ -107,14 +107,14 @@ describe('sessions', () => {
 		const narrow = line(sessions, row(4411), 60);
 		expect(narrow).toMatch(/^■ *4411 +6m12s idle tx .*UPDATE/);
 		for (const cells of [60, 80, 120, 200]) {
-			for (const each of rows) expect(width(line(sessions, each, cells))).toBeLessThanOrEqual(cells);
+			for (const each of rows) expect(displayWidth(line(sessions, each, cells))).toBeLessThanOrEqual(cells);
 		}
 	});
 
 	it('never let a query move the cursor or turn the text round', () => {
 		const [hostile] = sessionRows(
 			'orders-db',
-			[session(1, {query: 'SELECT \u001b[2J\u202e1\n\u200b2'})],
+			[sessionRecord(1, {query: 'SELECT \u001b[2J\u202e1\n\u200b2'})],
 			lockForest([]),
 		);
 		if (hostile === undefined) throw new Error('there is no row');

@@ -1,10 +1,10 @@
 import {Box, Text} from 'ink';
 import {expect, test} from 'vitest';
-import {fit} from '../../../src/text/fit.ts';
+import {fitCells} from '../../../src/text/fit.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {Overlay} from '../../../views/modal/overlay.tsx';
 import {Surface} from '../../../views/surface.tsx';
-import {mountRig, type SeenCell} from '../test-terminal.tsx';
+import {mountTestTerminal, type SeenCell} from '../test-terminal.tsx';
 
 /* Six tables of 21 rows and 6 columns on a screen of 200x50: 756 cells of a table, of which a tick changes 10 %. */
 
@@ -41,7 +41,11 @@ function createTables(seed: number) {
 				Array.from({length: tableRows}, (_, row) =>
 					Array.from({length: tableColumns}, (_, column) => {
 						const value = values[(table * tableRows + row) * tableColumns + column] ?? 0;
-						const text = fit(column === 0 ? `pod-${row}` : `${value}Mi`, cellWidth, column === 0 ? 'left' : 'right');
+						const text = fitCells(
+							column === 0 ? `pod-${row}` : `${value}Mi`,
+							cellWidth,
+							column === 0 ? 'left' : 'right',
+						);
 						const codes = tone(column, row);
 						return codes === '' ? text : `\u001b[${codes}m${text}\u001b[m`;
 					}).join(''),
@@ -97,7 +101,7 @@ function changedText(before: readonly (readonly SeenCell[])[], after: readonly (
 
 test('an update of 10 % of 756 table cells takes at most 1.2 KB', async () => {
 	const data = createTables(7);
-	const rig = mountRig(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
+	const rig = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
 	let before = await rig.cells();
 	const taken: number[] = [];
 	let least = 0;
@@ -118,7 +122,7 @@ test('an update of 10 % of 756 table cells takes at most 1.2 KB', async () => {
 test('nothing changed: not a byte, whoever renders', async () => {
 	const data = createTables(8);
 	const deck = () => <Deck stores={data.stores} modal={false} />;
-	const rig = mountRig(deck(), {columns, rows: 50});
+	const rig = mountTestTerminal(deck(), {columns, rows: 50});
 	await rig.screen();
 	rig.takeBytes();
 	for (const store of data.stores) store.set([...store.get()]);
@@ -130,7 +134,7 @@ test('nothing changed: not a byte, whoever renders', async () => {
 
 test('a row that changes under an overlay costs nothing', async () => {
 	const data = createTables(9);
-	const rig = mountRig(<Deck stores={data.stores} modal />, {columns, rows: 50});
+	const rig = mountTestTerminal(<Deck stores={data.stores} modal />, {columns, rows: 50});
 	await rig.screen();
 	rig.takeBytes();
 	const covered = data.stores[1];
@@ -142,7 +146,7 @@ test('a row that changes under an overlay costs nothing', async () => {
 
 test('the whole screen is never erased at once', async () => {
 	const data = createTables(10);
-	const rig = mountRig(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
+	const rig = mountTestTerminal(<Deck stores={data.stores} modal={false} />, {columns, rows: 50});
 	await rig.screen();
 	await rig.resize({columns: 180, rows: 40});
 	await rig.resize({columns: 210, rows: 60});

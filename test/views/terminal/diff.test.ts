@@ -1,15 +1,18 @@
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {type Grid, parseLine} from '../../../views/terminal/cells.ts';
-import {difference} from '../../../views/terminal/diff.ts';
+import {type Grid, parseScreenLine} from '../../../views/terminal/cells.ts';
+import {diffScreens} from '../../../views/terminal/diff.ts';
 import {StyleTable} from '../../../views/terminal/style.ts';
 import {readCells} from '../test-terminal.tsx';
 import {type RandomRow, rowArbitrary, rowOf} from './random-deck.tsx';
 
 const columns = 24;
 const styles = new StyleTable('rgb');
-const gridOf = (rows: readonly string[]): Grid => ({columns, lines: rows.map(row => parseLine(row, columns, styles))});
+const gridOf = (rows: readonly string[]): Grid => ({
+	columns,
+	lines: rows.map(row => parseScreenLine(row, columns, styles)),
+});
 
 /** A terminal of the grid's size after these bytes. */
 async function shownBy(bytes: string, rows: number) {
@@ -20,7 +23,8 @@ async function shownBy(bytes: string, rows: number) {
 	return cells;
 }
 
-const from = (old: readonly string[], next: readonly string[]): string => difference(gridOf(old), gridOf(next), styles);
+const from = (old: readonly string[], next: readonly string[]): string =>
+	diffScreens(gridOf(old), gridOf(next), styles);
 
 describe('a difference', () => {
 	test('leads from any screen to any other', async () => {
@@ -30,7 +34,7 @@ describe('a difference', () => {
 			fc.asyncProperty(screen, screen, async (one, other) => {
 				const [before, after] = [rowsOf(one), rowsOf(other)];
 				const written = after.map((row, index) => `\u001b[${index + 1}H${row}`).join('');
-				const steps = difference(undefined, gridOf(before), styles) + from(before, after);
+				const steps = diffScreens(undefined, gridOf(before), styles) + from(before, after);
 				expect(await shownBy(steps, 4)).toEqual(await shownBy(written, 4));
 				expect(from(after, [...after])).toBe('');
 			}),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {afterEach, expect, test} from 'vitest';
 import {createStore} from '../../../src/watch/store.ts';
-import {mountRig, type Rig, type SeenCell} from '../test-terminal.tsx';
+import {mountTestTerminal, type SeenCell, type TestTerminal} from '../test-terminal.tsx';
 import {
 	createRows,
 	overlayRowWidth,
@@ -30,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	fc.record({kind: fc.constant('stall' as const), rows: randomRows}),
 );
 
-const open: Rig[] = [];
+const open: TestTerminal[] = [];
 afterEach(() => {
 	for (const rig of open.splice(0)) rig.unmount();
 });
@@ -68,8 +68,8 @@ async function compare(first: Scene, steps: readonly Step[]): Promise<number> {
 	const rows = createRows(4);
 	const held = createStore<readonly string[]>([]);
 	const deck = () => <RandomDeck scene={scene} rows={rows} held={held} />;
-	const composed = mountRig(deck(), scene.size);
-	const plain = mountRig(deck(), {...scene.size, compositor: false});
+	const composed = mountTestTerminal(deck(), scene.size);
+	const plain = mountTestTerminal(deck(), {...scene.size, compositor: false});
 	open.push(composed, plain);
 	const check = async () => {
 		screens += 1;
@@ -127,7 +127,7 @@ test('the comparison sees one wrong attribute of one cell', async () => {
 	const scene: Scene = {size: {columns: 20, rows: 5}, title: 'title', shares: [1], overlays: []};
 	const rows = createRows(1);
 	const held = createStore<readonly string[]>([]);
-	const right = mountRig(<RandomDeck scene={scene} rows={rows} held={held} />, scene.size);
+	const right = mountTestTerminal(<RandomDeck scene={scene} rows={rows} held={held} />, scene.size);
 	open.push(right);
 	rows[0]?.set(['\u001b[1;31mabc\u001b[m']);
 	const before = await right.cells();

@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {createStore} from '../../../src/watch/store.ts';
 import {Surface} from '../../../views/surface.tsx';
 import {FrameWriter} from '../../../views/terminal/frame-writer.ts';
-import {mountRig} from '../test-terminal.tsx';
+import {mountTestTerminal} from '../test-terminal.tsx';
 
 function start() {
 	const log: string[] = [];
@@ -119,7 +119,7 @@ test('of a hundred changes while the terminal stands still, only the newest is s
 			<Surface rows={rows} width={10} height={1} />
 		</>
 	);
-	const rig = mountRig(deck(), {columns: 10, rows: 3});
+	const rig = mountTestTerminal(deck(), {columns: 10, rows: 3});
 	await rig.screen();
 	const before = rig.frames().length;
 	rig.stall(true);

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 import {Box, Text} from 'ink';
 import {describe, expect, test} from 'vitest';
 import {cleanLine} from '../../../src/text/clean.ts';
-import {fit} from '../../../src/text/fit.ts';
+import {fitCells} from '../../../src/text/fit.ts';
 import {createStore} from '../../../src/watch/store.ts';
 import {Surface} from '../../../views/surface.tsx';
-import {mountRig} from '../test-terminal.tsx';
+import {mountTestTerminal} from '../test-terminal.tsx';
 
 const width = 30;
 
 /** A row of text from outside between two borders, and another row of it under that. */
 async function shown(texts: readonly string[], change: boolean): Promise<readonly string[]> {
 	const blank = texts.map(() => `|${' '.repeat(width)}|end`);
-	const rows = texts.map(text => `|${fit(cleanLine(text), width)}|end`);
+	const rows = texts.map(text => `|${fitCells(cleanLine(text), width)}|end`);
 	const store = createStore<readonly string[]>(change ? blank : rows);
-	const rig = mountRig(
+	const rig = mountTestTerminal(
 		<Box flexDirection="column">
 			<Surface rows={store} width={width + 5} height={texts.length} />
 			<Text>foot</Text>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {Box, Text, useWindowSize} from 'ink';
-import {fit} from '../../../src/text/fit.ts';
+import {fitCells} from '../../../src/text/fit.ts';
 import {createStore, type Store} from '../../../src/watch/store.ts';
 import {Overlay} from '../../../views/modal/overlay.tsx';
 import {Surface} from '../../../views/surface.tsx';
@@ -61,7 +61,7 @@ export function rowOf(pieces: RandomRow, width: number): string {
 	for (const [codes, text] of pieces) {
 		// Cutting may leave less than what there was room for: a wide glyph does not go into one cell.
 		const cells = Math.min(left, Math.max(1, text.length));
-		const part = fit(text, cells);
+		const part = fitCells(text, cells);
 		row += codes === '' ? part : `\u001b[${codes}m${part}\u001b[m`;
 		left -= cells;
 	}

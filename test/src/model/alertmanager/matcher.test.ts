@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {
-	matchersOf,
+	exactMatchers,
 	matchersProblem,
 	matchersText,
 	matchesAnything,
@@ -89,7 +89,7 @@ describe('what matchers match', () => {
 	});
 
 	it('is exactly one alert when made of its labels', () => {
-		const made = matchersOf({...labels, empty: ''});
+		const made = exactMatchers({...labels, empty: ''});
 		expect(matchersText(made)).toBe('alertname="TargetDown", job="api"');
 		expect(matchesLabels(made, labels)).toBe(true);
 		expect(matchesLabels(made, {...labels, job: 'web'})).toBe(false);

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {silenceFindings, silenceRow} from '../../../../src/model/alertmanager/silence.ts';
-import {lengthProblem, parseLength} from '../../../../src/model/alertmanager/silence-duration.ts';
+import {parseSilenceDuration, silenceDurationProblem} from '../../../../src/model/alertmanager/silence-duration.ts';
 import type {AlertFacts, Silence} from '../../../../src/port/alertmanager.ts';
 
 const now = Date.UTC(2026, 10, 21, 14);
@@ -86,14 +86,14 @@ describe('the length of a silence', () => {
 		['1w2d', 777_600],
 		['90s', 90],
 	])('%s', (text, seconds) => {
-		expect(parseLength(text)).toBe(seconds);
-		expect(lengthProblem(text)).toBeUndefined();
+		expect(parseSilenceDuration(text)).toBe(seconds);
+		expect(silenceDurationProblem(text)).toBeUndefined();
 	});
 
 	it.each(['', '2', 'h', '2 h', '-2h', '1.5h', '30m2h', '2H', '59s', '0h', '366d', '99999999h'])(
 		'%j is refused with a sentence',
 		text => {
-			expect(lengthProblem(text)).toMatch(/^(?:This|That) .*\.$/);
+			expect(silenceDurationProblem(text)).toMatch(/^(?:This|That) .*\.$/);
 		},
 	);
 });

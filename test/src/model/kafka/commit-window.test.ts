@@ -3,11 +3,11 @@ import {describe, expect, it} from 'vitest';
 import {
 	type CommitWindow,
 	createCommitWindow,
+	evaluateLag,
 	evaluations,
-	judge,
 	lagOf,
-	noteCommit,
-	worse,
+	recordCommit,
+	worseEvaluation,
 } from '../../../../src/model/kafka/commit-window.ts';
 
 type Read = {readonly second: number; readonly committed: number; readonly end: number};
@@ -18,7 +18,7 @@ function windowOf(reads: readonly Read[]): CommitWindow {
 	const [first, ...rest] = reads.map(commitOf);
 	if (first === undefined) throw new Error('no read');
 	const window = createCommitWindow(first);
-	for (const one of rest) noteCommit(window, one);
+	for (const one of rest) recordCommit(window, one);
 	return window;
 }
 
@@ -28,7 +28,7 @@ function judged(reads: readonly Read[], members: number | undefined = 3, foundEm
 	const [first] = reads;
 	if (last === undefined || first === undefined) throw new Error('no read');
 	const inflow = (last.end - first.end) / Math.max(1, last.second - first.second);
-	return judge(windowOf(reads), {lag: lagOf(commitOf(last)), inflow, members, foundEmpty});
+	return evaluateLag(windowOf(reads), {lag: lagOf(commitOf(last)), inflow, members, foundEmpty});
 }
 
 /** A read each 5 s of a log that takes in `produced` a second, by a group that reads `consumed`. */
@@ -102,7 +102,7 @@ describe('a partition by Burrow’s rules', () => {
 
 	it('has gone back until it is where it was', () => {
 		const back = [...keepsUp, {second: 65, committed: 99_000, end: 100_650}];
-		expect(judged(back)).toMatchObject({evaluation: 'rewind', wentBack: lastOf(keepsUp).committed - 99_000});
+		expect(judged(back)).toMatchObject({evaluation: 'rewind', rewoundMessages: lastOf(keepsUp).committed - 99_000});
 		const half = [...back, {second: 70, committed: 100_000, end: 100_700}];
 		expect(judged(half).evaluation).toBe('rewind');
 		const there = [...half, {second: 75, committed: 100_600, end: 100_750}];
@@ -154,10 +154,10 @@ describe('a partition by Burrow’s rules', () => {
 		fc.assert(
 			fc.property(anyReads, reads => {
 				const window = windowOf(reads);
-				expect(window.ats.length).toBeLessThanOrEqual(10);
-				expect(window.ats).toEqual(window.ats.toSorted((a, b) => a - b));
-				expect(window.offsets).toHaveLength(window.ats.length);
-				expect(window.lags).toHaveLength(window.ats.length);
+				expect(window.times.length).toBeLessThanOrEqual(10);
+				expect(window.times).toEqual(window.times.toSorted((a, b) => a - b));
+				expect(window.offsets).toHaveLength(window.times.length);
+				expect(window.lags).toHaveLength(window.times.length);
 				expect(window.offsets.at(-1)).toBe(lastOf(reads).committed);
 			}),
 		);
@@ -179,7 +179,7 @@ describe('a partition by Burrow’s rules', () => {
 			fc.property(anyReads, reads => {
 				const window = windowOf(reads);
 				const before = structuredClone(window);
-				for (const one of reads) noteCommit(window, commitOf({...one, committed: 1}));
+				for (const one of reads) recordCommit(window, commitOf({...one, committed: 1}));
 				expect(window).toEqual(before);
 			}),
 		);
@@ -189,9 +189,9 @@ describe('a partition by Burrow’s rules', () => {
 it('is the worst of its partitions, in any order', () => {
 	fc.assert(
 		fc.property(fc.array(fc.constantFrom(...evaluations), {minLength: 1}), some => {
-			const all = some.reduce(worse);
-			expect(some.toReversed().reduce(worse)).toBe(all);
-			for (const one of some) expect(worse(one, all)).toBe(all);
+			const all = some.reduce(worseEvaluation);
+			expect(some.toReversed().reduce(worseEvaluation)).toBe(all);
+			for (const one of some) expect(worseEvaluation(one, all)).toBe(all);
 		}),
 	);
 });

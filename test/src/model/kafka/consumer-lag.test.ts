@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {LagRow} from '../../../../src/model/kafka/consumer-lag.ts';
 import {lagFindings} from '../../../../src/model/kafka/consumer-lag-findings.ts';
-import {createLagBook, type GroupReading} from '../../../../src/model/kafka/lag-tracker.ts';
-import {described, rowAfter, type SceneOptions, steadyTurns, type Turn} from './lag-fixture.ts';
+import {createLagTracker, type GroupRead} from '../../../../src/model/kafka/lag-tracker.ts';
+import {describedGroup, type LagFixtureOptions, type LagRead, lagRowAfter, steadyReads} from './lag-fixture.ts';
 
 /** The turns, and then the same offset while messages come in. */
-const thenNothing = (turns: readonly Turn[], seconds: number, produced: number): readonly Turn[] => {
+const thenNothing = (turns: readonly LagRead[], seconds: number, produced: number): readonly LagRead[] => {
 	const last = turns.at(-1);
 	const rest = Array.from({length: seconds / 5}, (_, index) => ({
-		ends: (last?.ends ?? []).map(end => (end ?? 0) + produced * 5 * (index + 1)),
+		logEnds: (last?.logEnds ?? []).map(end => (end ?? 0) + produced * 5 * (index + 1)),
 		committed: last?.committed ?? [],
 	}));
 	return [...turns, ...rest];
@@ -17,41 +17,41 @@ const thenNothing = (turns: readonly Turn[], seconds: number, produced: number):
 
 describe('consumer lag', () => {
 	it('takes its rates from two reads on, and says how long it takes to drain', () => {
-		expect(rowAfter(steadyTurns(0, 500, 10, 20))).toMatchObject({
+		expect(lagRowAfter(steadyReads(0, 500, 10, 20))).toMatchObject({
 			lag: 500,
 			growth: undefined,
 			drainSeconds: undefined,
 			evaluation: 'ok',
 		});
-		const row = rowAfter(steadyTurns(5, 500, 10, 20));
+		const row = lagRowAfter(steadyReads(5, 500, 10, 20));
 		expect(row).toMatchObject({lag: 450, produced: 10, consumed: 20, growth: -10, drainSeconds: 45, severity: 'ok'});
-		expect(rowAfter(steadyTurns(60, 84_000, 1200, 988)).drainSeconds).toBe(Number.POSITIVE_INFINITY);
-		expect(rowAfter(steadyTurns(60, 0, 10, 10)).drainSeconds).toBe(0);
+		expect(lagRowAfter(steadyReads(60, 84_000, 1200, 988)).drainSeconds).toBe(Number.POSITIVE_INFINITY);
+		expect(lagRowAfter(steadyReads(60, 0, 10, 10)).drainSeconds).toBe(0);
 	});
 
 	it('tells how old the oldest message is that waits, and no more than was watched', () => {
-		expect(rowAfter(steadyTurns(120, 0, 10, 10)).timeLag).toEqual({ms: 0, atLeast: false});
-		expect(rowAfter(thenNothing(steadyTurns(120, 0, 10, 10), 40, 10)).timeLag?.ms).toBeCloseTo(40_000, 0);
-		expect(rowAfter(steadyTurns(120, 9000, 10, 10)).timeLag).toEqual({ms: 120_000, atLeast: true});
+		expect(lagRowAfter(steadyReads(120, 0, 10, 10)).timeLag).toEqual({ms: 0, atLeast: false});
+		expect(lagRowAfter(thenNothing(steadyReads(120, 0, 10, 10), 40, 10)).timeLag?.ms).toBeCloseTo(40_000, 0);
+		expect(lagRowAfter(steadyReads(120, 9000, 10, 10)).timeLag).toEqual({ms: 120_000, atLeast: true});
 	});
 
-	it.each<[string, readonly Turn[], SceneOptions, string, string, string | undefined]>([
-		['keeps up', steadyTurns(60, 20, 10, 10), {}, 'ok', 'ok', undefined],
-		['is a minute behind and falls back', steadyTurns(60, 900, 10, 7), {}, 'warn', 'warn', '1m48s of messages behind'],
-		['is ten minutes behind and falls back', steadyTurns(60, 6000, 10, 7), {}, 'warn', 'crit', '10m18s of messages'],
-		['is stuck', thenNothing(steadyTurns(60, 20, 10, 10), 70, 10), {}, 'stall', 'crit', 'commit nothing for 1m10s'],
-		['was found empty', steadyTurns(10, 500, 10, 0), {members: 0}, 'stop', 'warn', 'no members, messages wait'],
-		['was found empty, with nothing to read', steadyTurns(10, 0, 0, 0), {members: 0}, 'ok', 'ok', undefined],
+	it.each<[string, readonly LagRead[], LagFixtureOptions, string, string, string | undefined]>([
+		['keeps up', steadyReads(60, 20, 10, 10), {}, 'ok', 'ok', undefined],
+		['is a minute behind and falls back', steadyReads(60, 900, 10, 7), {}, 'warn', 'warn', '1m48s of messages behind'],
+		['is ten minutes behind and falls back', steadyReads(60, 6000, 10, 7), {}, 'warn', 'crit', '10m18s of messages'],
+		['is stuck', thenNothing(steadyReads(60, 20, 10, 10), 70, 10), {}, 'stall', 'crit', 'commit nothing for 1m10s'],
+		['was found empty', steadyReads(10, 500, 10, 0), {members: 0}, 'stop', 'warn', 'no members, messages wait'],
+		['was found empty, with nothing to read', steadyReads(10, 0, 0, 0), {members: 0}, 'ok', 'ok', undefined],
 		[
 			'went back',
-			[...steadyTurns(60, 20, 10, 10), {ends: [1e6 + 650], committed: [1e6 - 5000]}],
+			[...steadyReads(60, 20, 10, 10), {logEnds: [1e6 + 650], committed: [1e6 - 5000]}],
 			{},
 			'rewind',
 			'warn',
 			'went back 5,580 messages on partition 0',
 		],
 	])('%s', (_, turns, options, evaluation, severity, why) => {
-		const row = rowAfter(turns, options);
+		const row = lagRowAfter(turns, options);
 		expect(row).toMatchObject({evaluation, severity});
 		if (why === undefined) expect(row.why).toBeUndefined();
 		else expect(row.why).toContain(why);
@@ -59,10 +59,10 @@ describe('consumer lag', () => {
 
 	it('is as bad as its worst partition', () => {
 		const turns = Array.from({length: 30}, (_, index) => ({
-			ends: [1000 + index * 50, 1000 + index * 50, 1000 + index * 50],
+			logEnds: [1000 + index * 50, 1000 + index * 50, 1000 + index * 50],
 			committed: [1000 + index * 50, 1000 + Math.min(3, index) * 50, 1000 + index * 50],
 		}));
-		expect(rowAfter(turns)).toMatchObject({
+		expect(lagRowAfter(turns)).toMatchObject({
 			evaluation: 'stall',
 			severity: 'crit',
 			why: 'its members commit nothing for 2m10s on partition 1',
@@ -72,9 +72,9 @@ describe('consumer lag', () => {
 	});
 
 	it('never takes what was not committed for everything', () => {
-		const none = rowAfter([{ends: [100], committed: [undefined]}]);
+		const none = lagRowAfter([{logEnds: [100], committed: [undefined]}]);
 		expect(none).toMatchObject({lag: undefined, evaluation: 'no commit', severity: 'unknown'});
-		expect(rowAfter([{ends: [100, 100], committed: [90, undefined]}])).toMatchObject({
+		expect(lagRowAfter([{logEnds: [100, 100], committed: [90, undefined]}])).toMatchObject({
 			lag: 10,
 			uncommitted: 1,
 			severity: 'unknown',
@@ -82,7 +82,7 @@ describe('consumer lag', () => {
 		});
 		// Where there is nothing to read there is nothing to commit.
 		expect(
-			rowAfter([{ends: [100, 0, 40], committed: [100, undefined, undefined]}], {starts: [0, 0, 40]}),
+			lagRowAfter([{logEnds: [100, 0, 40], committed: [100, undefined, undefined]}], {starts: [0, 0, 40]}),
 		).toMatchObject({
 			lag: 0,
 			uncommitted: 0,
@@ -91,7 +91,7 @@ describe('consumer lag', () => {
 	});
 
 	it('does not guess where a log ends that cannot be read', () => {
-		expect(rowAfter([{ends: [undefined], committed: [90]}])).toMatchObject({
+		expect(lagRowAfter([{logEnds: [undefined], committed: [90]}])).toMatchObject({
 			lag: undefined,
 			evaluation: 'offline',
 			why: '1 of 1 partitions are offline or cannot be read',
@@ -99,43 +99,43 @@ describe('consumer lag', () => {
 	});
 
 	it('does not count what was deleted, and tells it', () => {
-		const row = rowAfter([{ends: [1000], committed: [100]}], {starts: [700], members: 0});
+		const row = lagRowAfter([{logEnds: [1000], committed: [100]}], {starts: [700], members: 0});
 		expect(row).toMatchObject({lag: 300, deleted: 600, why: 'no members, messages wait, 600 were deleted unread'});
 	});
 
 	it('names a topic that its members do not read any more, and partitions without a member', () => {
-		const turn: Turn = {ends: [100, 100], committed: [50, 50]};
+		const turn: LagRead = {logEnds: [100, 100], committed: [50, 50]};
 		const turns = Array.from({length: 9}, () => turn);
-		expect(rowAfter(turns, {unread: [0, 1]})).toMatchObject({
+		expect(lagRowAfter(turns, {unread: [0, 1]})).toMatchObject({
 			unassigned: 2,
 			evaluation: 'stop',
 			severity: 'warn',
 			why: 'its members do not read this topic',
 		});
-		expect(rowAfter(turns, {unread: [1]})).toMatchObject({
+		expect(lagRowAfter(turns, {unread: [1]})).toMatchObject({
 			unassigned: 1,
 			why: 'no member reads 1 of 2 partitions',
 		});
 		// Between two assignments nobody can say who reads what.
-		expect(rowAfter(turns, {unread: [0, 1], state: 'PreparingRebalance'})).toMatchObject({
+		expect(lagRowAfter(turns, {unread: [0, 1], state: 'PreparingRebalance'})).toMatchObject({
 			unassigned: 0,
 			severity: 'ok',
 		});
 	});
 
 	it('knows nothing of a topic that was made anew', () => {
-		const anew = [...steadyTurns(60, 20, 10, 10), {ends: [30], committed: [10]}];
-		expect(rowAfter(anew)).toMatchObject({lag: 20, evaluation: 'ok', timeLag: undefined});
+		const anew = [...steadyReads(60, 20, 10, 10), {logEnds: [30], committed: [10]}];
+		expect(lagRowAfter(anew)).toMatchObject({lag: 20, evaluation: 'ok', timeLag: undefined});
 	});
 
 	it('is worse when it stopped under our eyes', () => {
-		const book = createLagBook('kafka');
+		const book = createLagTracker('kafka');
 		const rows = (members: number, second: number, committed: number): readonly LagRow[] => {
-			book.ends([{topic: 'events', partition: 0, offset: 1000 + 10 * second}], second * 1000);
-			return book.group(
+			book.recordEnds([{topic: 'events', partition: 0, offset: 1000 + 10 * second}], second * 1000);
+			return book.evaluateGroup(
 				{
 					name: {group: 'orders', type: 'classic', protocolType: 'consumer', state: undefined},
-					described: described('orders', 'events', [0], {members}),
+					described: describedGroup('orders', 'events', [0], {members}),
 					offsets: [{topic: 'events', partition: 0, offset: committed, metadata: ''}],
 				},
 				second * 1000,
@@ -147,7 +147,7 @@ describe('consumer lag', () => {
 	});
 
 	it('tells a group that nothing can be told of by its name', () => {
-		const [row] = createLagBook('kafka').group(
+		const [row] = createLagTracker('kafka').evaluateGroup(
 			{
 				name: {group: 'queue', type: 'share', protocolType: 'share', state: undefined},
 				described: undefined,
@@ -177,7 +177,7 @@ describe('the book', () => {
 
 	/** Plays it, with the groups of each turn in the order that `order` makes of them. */
 	function play(steps: typeof history extends fc.Arbitrary<infer T> ? T : never, order: (turn: number) => number) {
-		const book = createLagBook('kafka');
+		const book = createLagTracker('kafka');
 		const ends = [1000, 1000, 1000, 1000];
 		const offsets = groups.map(() => [900, 900, 900, 900]);
 		let at = 1;
@@ -191,17 +191,17 @@ describe('the book', () => {
 				}
 			}
 			const read = pairs.map((pair, index) => ({...pair, offset: ends[index] ?? 0}));
-			book.ends(order(turn) % 2 === 0 ? read : read.toReversed(), at);
+			book.recordEnds(order(turn) % 2 === 0 ? read : read.toReversed(), at);
 			const readings = groups.map(
-				(group, who): GroupReading => ({
+				(group, who): GroupRead => ({
 					name: {group, type: 'classic', protocolType: 'consumer', state: 'Stable'},
-					described: described(group, 'x', [0, 1]),
+					described: describedGroup(group, 'x', [0, 1]),
 					offsets: pairs.map((pair, index) => ({...pair, offset: offsets[who]?.[index] ?? 0, metadata: ''})),
 				}),
 			);
 			const shift = order(turn) % groups.length;
 			const turned = [...readings.slice(shift), ...readings.slice(0, shift)];
-			rows = turned.flatMap(reading => book.group(reading, at));
+			rows = turned.flatMap(reading => book.evaluateGroup(reading, at));
 		}
 		return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 	}
@@ -230,26 +230,26 @@ describe('the book', () => {
 	});
 
 	it('forgets groups that are gone, and topics that nobody reads', () => {
-		const book = createLagBook('kafka');
-		book.ends([{topic: 'events', partition: 0, offset: 5}], 1);
-		const reading: GroupReading = {
+		const book = createLagTracker('kafka');
+		book.recordEnds([{topic: 'events', partition: 0, offset: 5}], 1);
+		const reading: GroupRead = {
 			name: {group: 'orders', type: 'classic', protocolType: 'consumer', state: undefined},
 			described: undefined,
 			offsets: [{topic: 'events', partition: 0, offset: 5, metadata: ''}],
 		};
-		book.group(reading, 1);
-		book.keepOnly(new Set(['orders']));
+		book.evaluateGroup(reading, 1);
+		book.retainOnly(new Set(['orders']));
 		expect(book.hasTopic('events')).toBe(true);
-		book.keepOnly(new Set());
+		book.retainOnly(new Set());
 		expect(book.hasTopic('events')).toBe(false);
 	});
 
 	it('takes a topic whose id changed for another one', () => {
-		const book = createLagBook('kafka');
-		const topic = (id: string) => book.topics([{topic: 'events', id, internal: false, partitions: []}]);
+		const book = createLagTracker('kafka');
+		const topic = (id: string) => book.recordTopics([{topic: 'events', id, internal: false, partitions: []}]);
 		const row = (at: number, end: number, offset: number) => {
-			book.ends([{topic: 'events', partition: 0, offset: end}], at);
-			return book.group(
+			book.recordEnds([{topic: 'events', partition: 0, offset: end}], at);
+			return book.evaluateGroup(
 				{
 					name: {group: 'orders', type: 'classic', protocolType: 'consumer', state: undefined},
 					described: undefined,
@@ -272,25 +272,25 @@ describe('findings', () => {
 		lagFindings(rows, 'kafka').map(one => `${one.severity} ${one.sentence}`);
 
 	it('say what is wrong, the cause first', () => {
-		expect(findings(rowAfter(steadyTurns(60, 84_000, 1200, 988)))).toEqual([
+		expect(findings(lagRowAfter(steadyReads(60, 84_000, 1200, 988)))).toEqual([
 			'warn orders is 97k behind on events (>1m00s), +212/s: never catches up',
 		]);
-		expect(findings(rowAfter([{ends: [100], committed: [undefined]}]))).toEqual([
+		expect(findings(lagRowAfter([{logEnds: [100], committed: [undefined]}]))).toEqual([
 			'unknown orders on events: no offset was ever committed, so its lag is unknown',
 		]);
-		expect(findings(rowAfter(steadyTurns(10, 500, 10, 0), {members: 0}))).toEqual([
+		expect(findings(lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0}))).toEqual([
 			'warn orders is 600 behind on events: no members, messages wait',
 		]);
-		expect(findings(rowAfter([...steadyTurns(60, 0, 10, 10), {ends: [1e6 + 650], committed: [1e6]}]))).toEqual([
+		expect(findings(lagRowAfter([...steadyReads(60, 0, 10, 10), {logEnds: [1e6 + 650], committed: [1e6]}]))).toEqual([
 			'warn orders on events went back 600 messages on partition 0 and reads them again',
 		]);
-		expect(findings(rowAfter([{ends: [100, 100], committed: [90, undefined]}]))).toEqual([
+		expect(findings(lagRowAfter([{logEnds: [100, 100], committed: [90, undefined]}]))).toEqual([
 			'unknown orders on events has no offset committed on 1 of 2 partitions',
 		]);
 	});
 
 	it('tell a group once, however many topics it is behind on', () => {
-		const row = rowAfter(steadyTurns(10, 500, 10, 0), {members: 0});
+		const row = lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0});
 		const other = {...row, id: 'orders/other', topic: 'other', lag: 9};
 		expect(findings(row, other)).toEqual([
 			'warn orders is 600 behind on events: no members, messages wait, and on 1 more topic',
@@ -298,17 +298,17 @@ describe('findings', () => {
 	});
 
 	it('tell many groups that were left behind in one sentence', () => {
-		const row = rowAfter(steadyTurns(10, 500, 10, 0), {members: 0});
+		const row = lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0});
 		const left = ['a', 'b', 'c', 'd'].map(group => ({...row, group, id: `${group}/events`}));
 		expect(findings(...left.slice(0, 3))).toHaveLength(3);
 		expect(findings(...left)).toEqual(['warn 4 groups have no members and 2.4k messages wait for them']);
-		expect(findings(...left, {...row, seenAlive: true, severity: 'crit'})).toHaveLength(2);
+		expect(findings(...left, {...row, wasActive: true, severity: 'crit'})).toHaveLength(2);
 	});
 
 	it('offer the reset where it may help', () => {
-		const [stopped] = lagFindings([rowAfter(steadyTurns(10, 500, 10, 0), {members: 0})], 'kafka');
+		const [stopped] = lagFindings([lagRowAfter(steadyReads(10, 500, 10, 0), {members: 0})], 'kafka');
 		expect(stopped?.actions).toEqual(['kafka.reset-offsets']);
-		const [growing] = lagFindings([rowAfter(steadyTurns(60, 84_000, 1200, 988))], 'kafka');
+		const [growing] = lagFindings([lagRowAfter(steadyReads(60, 84_000, 1200, 988))], 'kafka');
 		expect(growing?.actions).toEqual([]);
 	});
 });

@@ -45,11 +45,11 @@ describe('a topic', () => {
 		['in sync', topic('a', well, well), undefined, 'ok', undefined],
 		['misses a replica', topic('a', well, without3), undefined, 'warn', '1 of 2 partitions miss replicas on broker 3'],
 		['has no leader', topic('a', without3, offline), undefined, 'crit', '1 of 2 partitions have no leader'],
-		['rests', topic('a-dlq', well), {messages: 40, grew: undefined}, 'ok', undefined],
+		['rests', topic('a-dlq', well), {messages: 40, recentGrowth: undefined}, 'ok', undefined],
 		[
 			'grows',
 			topic('a-dlq', well),
-			{messages: 40, grew: {messages: 30, seconds: 60}},
+			{messages: 40, recentGrowth: {messages: 30, seconds: 60}},
 			'warn',
 			'30 messages in 1m00s, 0.5/s',
 		],
@@ -65,10 +65,10 @@ const sentences = (...args: Parameters<typeof clusterFindings>) =>
 test('a broker that is gone explains what its replicas are missing for', () => {
 	const rows = [row(topic('a', without3, without3)), row(topic('b', well, without3)), row(topic('c', well))];
 	const seen = {id: 3, host: 'kafka-3', port: 9092, since: 77};
-	expect(sentences(rows, [{id: 3, seen}], 'kafka')).toEqual([
+	expect(sentences(rows, [{id: 3, lastSeen: seen}], 'kafka')).toEqual([
 		'crit broker 3 (kafka-3:9092) is gone: 3 partitions of 2 topics are under-replicated',
 	]);
-	expect(clusterFindings(rows, [{id: 3, seen}], 'kafka')[0]?.since).toBe(77);
+	expect(clusterFindings(rows, [{id: 3, lastSeen: seen}], 'kafka')[0]?.since).toBe(77);
 	expect(sentences([], [{id: 3}], 'kafka')).toEqual(['crit broker 3 is gone']);
 });
 
@@ -79,9 +79,9 @@ test('without such a broker they are told together, the offline ones each', () =
 		'warn 3 partitions of 2 topics are under-replicated',
 	]);
 	expect(sentences(rows.slice(1, 2), [], 'kafka')).toEqual(['warn b: 1 of 2 partitions miss replicas on broker 3']);
-	const both = row(topic('d-dlq', without3), {messages: 9, grew: {messages: 3, seconds: 1}});
+	const both = row(topic('d-dlq', without3), {messages: 9, recentGrowth: {messages: 3, seconds: 1}});
 	expect(sentences([both], [{id: 3}], 'kafka')).toContain('warn d-dlq grows: 3 messages in 1s, 3/s');
-	expect(sentences([row(topic('d-dlq', well), {messages: 9, grew: {messages: 3, seconds: 1}})], [], 'kafka')).toEqual([
-		'warn d-dlq grows: 3 messages in 1s, 3/s',
-	]);
+	expect(
+		sentences([row(topic('d-dlq', well), {messages: 9, recentGrowth: {messages: 3, seconds: 1}})], [], 'kafka'),
+	).toEqual(['warn d-dlq grows: 3 messages in 1s, 3/s']);
 });

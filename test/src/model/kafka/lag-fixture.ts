@@ -1,14 +1,14 @@
 import type {LagRow} from '../../../../src/model/kafka/consumer-lag.ts';
-import {createLagBook} from '../../../../src/model/kafka/lag-tracker.ts';
+import {createLagTracker} from '../../../../src/model/kafka/lag-tracker.ts';
 import type {KafkaGroup, KafkaGroupType} from '../../../../src/port/kafka.ts';
 
-export type Turn = {
+export type LagRead = {
 	/** Log ends by partition, and what the group has committed; undefined: nothing. */
-	readonly ends: readonly (number | undefined)[];
+	readonly logEnds: readonly (number | undefined)[];
 	readonly committed: readonly (number | undefined)[];
 };
 
-export type SceneOptions = {
+export type LagFixtureOptions = {
 	readonly members?: number;
 	readonly state?: string;
 	readonly type?: KafkaGroupType;
@@ -18,11 +18,11 @@ export type SceneOptions = {
 	readonly everyMs?: number;
 };
 
-export const described = (
+export const describedGroup = (
 	group: string,
 	topic: string,
 	partitions: readonly number[],
-	{members = 3, state = members === 0 ? 'Empty' : 'Stable', type = 'classic', unread = []}: SceneOptions = {},
+	{members = 3, state = members === 0 ? 'Empty' : 'Stable', type = 'classic', unread = []}: LagFixtureOptions = {},
 ): KafkaGroup => ({
 	group,
 	type,
@@ -43,16 +43,16 @@ const numbered = (offsets: readonly (number | undefined)[]) =>
 	offsets.flatMap((offset, partition) => (offset === undefined ? [] : [{topic: 'events', partition, offset}]));
 
 /** The row of the group `orders` on the topic `events` after these turns, one each 5 s. */
-export function rowAfter(turns: readonly Turn[], options: SceneOptions = {}): LagRow {
-	const book = createLagBook('kafka');
-	const count = turns[0]?.ends.length ?? 1;
+export function lagRowAfter(turns: readonly LagRead[], options: LagFixtureOptions = {}): LagRow {
+	const book = createLagTracker('kafka');
+	const count = turns[0]?.logEnds.length ?? 1;
 	const partitions = Array.from({length: count}, (_, at) => at);
 	const {type = 'classic'} = options;
 	let row: LagRow | undefined;
-	for (const [index, {ends, committed}] of turns.entries()) {
+	for (const [index, {logEnds: ends, committed}] of turns.entries()) {
 		const at = 1_000_000 + index * (options.everyMs ?? 5000);
-		const group = described('orders', 'events', partitions, options);
-		book.topics([
+		const group = describedGroup('orders', 'events', partitions, options);
+		book.recordTopics([
 			{
 				topic: 'events',
 				id: undefined,
@@ -67,9 +67,9 @@ export function rowAfter(turns: readonly Turn[], options: SceneOptions = {}): La
 				})),
 			},
 		]);
-		book.ends(numbered(ends), at);
-		book.starts(numbered(options.starts ?? []));
-		[row] = book.group(
+		book.recordEnds(numbered(ends), at);
+		book.recordStarts(numbered(options.starts ?? []));
+		[row] = book.evaluateGroup(
 			{
 				name: {group: 'orders', type, protocolType: 'consumer', state: group.state},
 				described: group,
@@ -83,8 +83,8 @@ export function rowAfter(turns: readonly Turn[], options: SceneOptions = {}): La
 }
 
 /** So many seconds on one partition: so far behind, `produced` coming in and `consumed` read a second. */
-export const steadyTurns = (seconds: number, lag: number, produced: number, consumed: number): readonly Turn[] =>
+export const steadyReads = (seconds: number, lag: number, produced: number, consumed: number): readonly LagRead[] =>
 	Array.from({length: Math.floor(seconds / 5) + 1}, (_, index) => {
 		const passed = index * 5;
-		return {ends: [1e6 + produced * passed], committed: [1e6 - lag + consumed * passed]};
+		return {logEnds: [1e6 + produced * passed], committed: [1e6 - lag + consumed * passed]};
 	});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {asText, hexLines, messageTitle, shortText, valueLines} from '../../../../src/model/kafka/message-text.ts';
+import {decodeText, hexLines, messageTitle, shortText, valueLines} from '../../../../src/model/kafka/message-text.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -61,7 +61,7 @@ describe('the value of a message', () => {
 				expect(hex).toBe(Buffer.from(value).toString('hex'));
 			}),
 		);
-		expect(asText(Uint8Array.from([0xc3]))).toBeUndefined();
+		expect(decodeText(Uint8Array.from([0xc3]))).toBeUndefined();
 	});
 });
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {moved, moveOf, parseReset, type ResetGround, type ResetSpec} from '../../../../src/model/kafka/offset-reset.ts';
+import {
+	countMovedMessages,
+	parseOffsetReset,
+	planOffsetMove,
+	type ResetInput,
+	type ResetSpec,
+} from '../../../../src/model/kafka/offset-reset.ts';
 
 describe('where offsets should go', () => {
 	it.each<[string, ResetSpec]>([
@@ -17,7 +23,7 @@ describe('where offsets should go', () => {
 		['2026-11-21 14:00:30+01:00', {kind: 'time', at: Date.UTC(2026, 10, 21, 13, 0, 30)}],
 		['2026-11-21', {kind: 'time', at: Date.UTC(2026, 10, 21)}],
 	])('%s', (text, spec) => {
-		expect(parseReset(text)).toEqual([{partition: undefined, spec}]);
+		expect(parseOffsetReset(text)).toEqual([{partition: undefined, spec}]);
 	});
 
 	it.each([
@@ -42,7 +48,7 @@ describe('where offsets should go', () => {
 		'latest, earliest',
 		'-1:+1',
 	])('not %s', text => {
-		expect(parseReset(text)).toBeUndefined();
+		expect(parseOffsetReset(text)).toBeUndefined();
 	});
 
 	it('takes a list by partition, however it is spaced', () => {
@@ -51,8 +57,8 @@ describe('where offsets should go', () => {
 			{partition: 8, spec: {kind: 'exact', offset: 482_012}},
 			{partition: 9, spec: {kind: 'time', at: Date.UTC(2026, 10, 21, 14)}},
 		];
-		expect(parseReset('7:+1, 8:482012,9:2026-11-21T14:00Z')).toEqual(list);
-		expect(parseReset(' 7:+1 ,8:482012 , 9:2026-11-21 14:00Z ')).toEqual(list);
+		expect(parseOffsetReset('7:+1, 8:482012,9:2026-11-21T14:00Z')).toEqual(list);
+		expect(parseOffsetReset(' 7:+1 ,8:482012 , 9:2026-11-21 14:00Z ')).toEqual(list);
 	});
 });
 
@@ -64,7 +70,7 @@ const ground = fc
 		found: fc.option(fc.nat(3000), {nil: undefined}),
 	})
 	.map(
-		({start, length, committed, found}): ResetGround => ({
+		({start, length, committed, found}): ResetInput => ({
 			partition: 3,
 			committed,
 			metadata: 'm',
@@ -84,7 +90,7 @@ describe('a move', () => {
 	it('never leads to what does not exist, and says so where it was asked to', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {
-				const move = moveOf(from, to);
+				const move = planOffsetMove(from, to);
 				if (move === undefined) {
 					expect(to.kind === 'shift' ? from.committed : from.found).toBeUndefined();
 					return;
@@ -100,15 +106,15 @@ describe('a move', () => {
 
 	it('says where it was asked to go also when the end is where a time would have led', () => {
 		const ground = {partition: 3, committed: 5, metadata: 'm', start: 0, end: 11, found: 11};
-		expect(moveOf(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, asked: 12});
+		expect(planOffsetMove(ground, {kind: 'exact', offset: 12})).toMatchObject({to: 11, asked: 12});
 	});
 
 	it('skips or repeats what lies between, never both, and no more than there is', () => {
 		fc.assert(
 			fc.property(ground, spec, (from, to) => {
-				const move = moveOf(from, to);
+				const move = planOffsetMove(from, to);
 				if (move === undefined) return;
-				const {skipped, again} = moved(move);
+				const {skipped, again} = countMovedMessages(move);
 				expect(Math.min(skipped, again)).toBe(0);
 				expect(Math.max(skipped, again)).toBeLessThanOrEqual(from.end - from.start);
 				expect(skipped).toBeGreaterThanOrEqual(0);
@@ -121,11 +127,11 @@ describe('a move', () => {
 	});
 
 	it('of a group that had no offset neither skips nor repeats', () => {
-		const move = moveOf(
+		const move = planOffsetMove(
 			{partition: 0, committed: undefined, metadata: '', start: 0, end: 9, found: undefined},
 			{kind: 'latest'},
 		);
 		expect(move).toMatchObject({from: null, to: 9});
-		expect(move && moved(move)).toEqual({skipped: 0, again: 0});
+		expect(move && countMovedMessages(move)).toEqual({skipped: 0, again: 0});
 	});
 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {
 	createOffsetTable,
-	inflow,
-	noteEnd,
+	inflowPerSecond,
+	recordLogEnd,
 	tableWindowMs,
 	timeLagOf,
 } from '../../../../src/model/kafka/offset-table.ts';
@@ -12,7 +12,7 @@ const minute = 60_000;
 
 function tableOf(points: readonly (readonly [at: number, end: number])[]) {
 	const table = createOffsetTable();
-	for (const [at, end] of points) noteEnd(table, at, end);
+	for (const [at, end] of points) recordLogEnd(table, at, end);
 	return table;
 }
 
@@ -62,7 +62,7 @@ describe('time lag', () => {
 
 	it('reaches back ten minutes at most, whatever was watched', () => {
 		const table = tableOf(Array.from({length: 400}, (_, index) => [index * 5000, index * 50] as const));
-		expect(table.ats.length).toBeLessThanOrEqual(23);
+		expect(table.times.length).toBeLessThanOrEqual(23);
 		expect(timeLagOf(table, 0)).toEqual({ms: tableWindowMs, atLeast: true});
 		const nineMinutes = (399 - 108) * 50;
 		expect(timeLagOf(table, nineMinutes)?.ms).toBeCloseTo(9 * minute, -4);
@@ -73,17 +73,17 @@ describe('time lag', () => {
 			[0, 9000],
 			[minute, 9500],
 		]);
-		expect(noteEnd(table, 2 * minute, 3)).toBe(true);
+		expect(recordLogEnd(table, 2 * minute, 3)).toBe(true);
 		expect(timeLagOf(table, 0)).toBeUndefined();
-		noteEnd(table, 3 * minute, 9);
+		recordLogEnd(table, 3 * minute, 9);
 		expect(timeLagOf(table, 0)).toEqual({ms: minute, atLeast: true});
 	});
 
 	it('drops a read that is not newer', () => {
 		const table = tableOf([[1000, 5]]);
-		expect(noteEnd(table, 1000, 9)).toBe(false);
-		expect(noteEnd(table, 900, 1)).toBe(false);
-		expect(table.ends).toEqual([5]);
+		expect(recordLogEnd(table, 1000, 9)).toBe(false);
+		expect(recordLogEnd(table, 900, 1)).toBe(false);
+		expect(table.logEnds).toEqual([5]);
 	});
 
 	it('never extrapolates, is bounded, and shrinks as the offset grows', () => {
@@ -93,15 +93,15 @@ describe('time lag', () => {
 				const [first] = points;
 				const last = points.at(-1);
 				if (first === undefined || last === undefined) return;
-				expect(table.ats.length).toBeLessThanOrEqual(25);
+				expect(table.times.length).toBeLessThanOrEqual(25);
 				const offsets = shares.map(share => Math.floor(share * last[1])).toSorted((a, b) => a - b);
 				let before = Number.POSITIVE_INFINITY;
 				for (const offset of offsets) {
 					const lag = timeLagOf(table, offset);
 					if (lag === undefined) throw new Error('two reads are enough');
 					expect(lag.ms).toBeGreaterThanOrEqual(0);
-					expect(lag.ms).toBeLessThanOrEqual(Math.min(last[0] - (table.ats[0] ?? 0), last[0] - first[0]));
-					if (lag.atLeast) expect(offset).toBeLessThan(table.ends[0] ?? 0);
+					expect(lag.ms).toBeLessThanOrEqual(Math.min(last[0] - (table.times[0] ?? 0), last[0] - first[0]));
+					if (lag.atLeast) expect(offset).toBeLessThan(table.logEnds[0] ?? 0);
 					expect(lag.ms).toBeLessThanOrEqual(before);
 					before = lag.ms;
 				}
@@ -120,9 +120,9 @@ describe('time lag', () => {
 				if (lag === undefined || lag.atLeast || lag.ms === 0) return;
 				const at = last[0] - lag.ms;
 				// It came in after the last read that had not seen it, and before the first that had; reads left out make that wider.
-				const unseen = table.ends.findLastIndex(end => end <= offset);
-				expect(at).toBeGreaterThanOrEqual((table.ats[unseen] ?? 0) - 1e-6);
-				expect(at).toBeLessThanOrEqual((table.ats[unseen + 1] ?? 0) + 1e-6);
+				const unseen = table.logEnds.findLastIndex(end => end <= offset);
+				expect(at).toBeGreaterThanOrEqual((table.times[unseen] ?? 0) - 1e-6);
+				expect(at).toBeLessThanOrEqual((table.times[unseen + 1] ?? 0) + 1e-6);
 			}),
 		);
 	});
@@ -141,10 +141,10 @@ describe('time lag', () => {
 							return [second * 1000, second * perSecond] as const;
 						}),
 					]);
-					expect(inflow(table)).toBeCloseTo(perSecond, 6);
+					expect(inflowPerSecond(table)).toBeCloseTo(perSecond, 6);
 				},
 			),
 		);
-		expect(inflow(tableOf([[0, 5]]))).toBeUndefined();
+		expect(inflowPerSecond(tableOf([[0, 5]]))).toBeUndefined();
 	});
 });

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {type GroupUnrest, noteGroup} from '../../../../src/model/kafka/rebalance-history.ts';
+import {type RebalanceHistory, recordGroupState} from '../../../../src/model/kafka/rebalance-history.ts';
 import type {KafkaGroup} from '../../../../src/port/kafka.ts';
 
 const group = (state: string, members: readonly string[], epoch?: number): KafkaGroup => ({
@@ -12,9 +12,9 @@ const group = (state: string, members: readonly string[], epoch?: number): Kafka
 });
 
 function seen(...reads: readonly (readonly [second: number, group: KafkaGroup])[]): number {
-	let unrest: GroupUnrest | undefined;
-	for (const [second, one] of reads) unrest = noteGroup(unrest, one, second * 1000);
-	return unrest?.ats.length ?? 0;
+	let unrest: RebalanceHistory | undefined;
+	for (const [second, one] of reads) unrest = recordGroupState(unrest, one, second * 1000);
+	return unrest?.rebalanceTimes.length ?? 0;
 }
 
 const a = group('Stable', ['1', '2']);

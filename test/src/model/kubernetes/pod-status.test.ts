@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {configCause, podCause, unschedulableCause} from '../../../../src/model/kubernetes/pod-cause.ts';
-import {podStatus} from '../../../../src/model/kubernetes/pod-status.ts';
+import {kubectlPodColumns} from '../../../../src/model/kubernetes/pod-status.ts';
 import type {ContainerStatus, PodObject} from '../../../../src/port/kubernetes-objects.ts';
 
 type Spec = NonNullable<PodObject['spec']>;
@@ -217,21 +217,21 @@ const cases: readonly (readonly [name: string, pod: PodObject, status: string, r
 
 describe('status of a pod', () => {
 	it.each(cases)('%s', (_name, object, status, ready, restarts) => {
-		const found = podStatus(object);
+		const found = kubectlPodColumns(object);
 		expect([found.status, `${found.ready}/${found.containers}`, found.restarts]).toEqual([status, ready, restarts]);
 	});
 
 	it('tells when it restarted last, and only of what restarted', () => {
 		const object = pod({phase: 'Running', containerStatuses: [waiting('CrashLoopBackOff')]});
-		expect(podStatus(object).restartedAt).toBe(Date.UTC(2026, 10, 21, 12));
-		expect(podStatus(pod({phase: 'Running', containerStatuses: [running]})).restartedAt).toBeUndefined();
+		expect(kubectlPodColumns(object).restartedAt).toBe(Date.UTC(2026, 10, 21, 12));
+		expect(kubectlPodColumns(pod({phase: 'Running', containerStatuses: [running]})).restartedAt).toBeUndefined();
 	});
 });
 
 describe('cause beside the status', () => {
 	const cause = (status: ContainerStatus, warnings: readonly string[] = []) => {
 		const object = pod({phase: 'Running', containerStatuses: [status]});
-		return podCause(object, podStatus(object).status, warnings);
+		return podCause(object, kubectlPodColumns(object).status, warnings);
 	};
 
 	it.each([

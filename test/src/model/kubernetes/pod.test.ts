@@ -18,7 +18,7 @@ const well: PodFacts = {
 	ready: 1,
 	containers: 1,
 	status: 'Running',
-	lastEnd: undefined,
+	lastTermination: undefined,
 	cause: undefined,
 	memoryLimit: '512Mi',
 	restarts: 0,
@@ -29,7 +29,7 @@ const well: PodFacts = {
 };
 
 const oom = {reason: 'OOMKilled', exitCode: 137};
-const killed = {lastEnd: oom, cause: 'OOMKilled 137'};
+const killed = {lastTermination: oom, cause: 'OOMKilled 137'};
 
 const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severity: string, why?: string])[] = [
 	['running and ready', {}, 'ok'],
@@ -42,17 +42,28 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 	],
 	[
 		'crash loop of an exit code',
-		{status: 'CrashLoopBackOff', ready: 0, lastEnd: {reason: 'Error', exitCode: 1}, cause: 'Error 1', restarts: 3},
+		{
+			status: 'CrashLoopBackOff',
+			ready: 0,
+			lastTermination: {reason: 'Error', exitCode: 1},
+			cause: 'Error 1',
+			restarts: 3,
+		},
 		'crit',
 		'CrashLoopBackOff <- Error 1 x3',
 	],
 	[
 		'up between two crashes',
-		{status: 'Running', ready: 0, lastEnd: oom, restarts: 5, restartedAt: ago(20), unreadySince: ago(20)},
+		{status: 'Running', ready: 0, lastTermination: oom, restarts: 5, restartedAt: ago(20), unreadySince: ago(20)},
 		'crit',
 		'CrashLoopBackOff <- OOMKilled 137 at limit 512Mi x5',
 	],
-	['killed once', {status: 'OOMKilled', ready: 0, lastEnd: oom, cause: '137'}, 'crit', 'OOMKilled 137 at limit 512Mi'],
+	[
+		'killed once',
+		{status: 'OOMKilled', ready: 0, lastTermination: oom, cause: '137'},
+		'crit',
+		'OOMKilled 137 at limit 512Mi',
+	],
 	['crash loop without a known cause', {status: 'CrashLoopBackOff', ready: 0}, 'crit', 'CrashLoopBackOff'],
 	['broken init container', {status: 'Init:ImagePullBackOff', ready: 0}, 'crit', 'Init:ImagePullBackOff'],
 	['exit code as the status', {status: 'Init:ExitCode:3', ready: 0}, 'crit', 'Init:ExitCode:3'],
@@ -70,13 +81,18 @@ const cases: readonly (readonly [name: string, facts: Partial<PodFacts>, severit
 	['restarted long ago', {restarts: 3, restartedAt: ago(600)}, 'ok'],
 	[
 		'restarted about every hour',
-		{restarts: 10, createdAt: ago(11 * 3600), restartedAt: ago(3600), lastEnd: {reason: 'OOMKilled', exitCode: 137}},
+		{
+			restarts: 10,
+			createdAt: ago(11 * 3600),
+			restartedAt: ago(3600),
+			lastTermination: {reason: 'OOMKilled', exitCode: 137},
+		},
 		'warn',
 		'restarting on and on <- OOMKilled 137',
 	],
 	[
 		'restarted about every hour, and just now',
-		{restarts: 10, createdAt: ago(36_060), restartedAt: ago(60), lastEnd: {reason: 'Completed', exitCode: 0}},
+		{restarts: 10, createdAt: ago(36_060), restartedAt: ago(60), lastTermination: {reason: 'Completed', exitCode: 0}},
 		'warn',
 		'restarting on and on',
 	],
@@ -156,8 +172,8 @@ describe('pod', () => {
 	it('is one finding whichever word a crash loop has at the moment', () => {
 		const words = [
 			{status: 'CrashLoopBackOff', ...killed},
-			{status: 'OOMKilled', lastEnd: oom, cause: '137'},
-			{status: 'Running', lastEnd: oom},
+			{status: 'OOMKilled', lastTermination: oom, cause: '137'},
+			{status: 'Running', lastTermination: oom},
 		];
 		const rows = words.map((word, index) =>
 			podRow('prod', {...well, uid: String(index), ready: 0, restarts: 6, restartedAt: ago(30), ...word}, now),
@@ -215,7 +231,7 @@ describe('pod', () => {
 		expect(actions(crash)).toEqual([]);
 		const noImage = {status: 'ImagePullBackOff', cause: 'not found', unreadySince: ago(60)};
 		expect(actions(noImage)).toEqual([]);
-		expect(actions({...crash, lastEnd: {reason: 'Error', exitCode: 1}, cause: 'Error 1'})).toEqual([
+		expect(actions({...crash, lastTermination: {reason: 'Error', exitCode: 1}, cause: 'Error 1'})).toEqual([
 			'kubernetes.restart',
 			'kubernetes.evict-pod',
 		]);

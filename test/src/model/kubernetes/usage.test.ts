@@ -1,9 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import {type NodeUsageFacts, nodeUsageFindings, nodeUsageRow} from '../../../../src/model/kubernetes/node-usage.ts';
 import {
-	cpuShare,
-	memoryShare,
 	type PodUsageFacts,
+	podCpuRequestShare,
+	podMemoryShare,
 	podUsageFindings,
 	podUsageRow,
 } from '../../../../src/model/kubernetes/pod-usage.ts';
@@ -43,8 +43,8 @@ describe('pod usage', () => {
 
 	it('has no share without a limit, and is well', () => {
 		const facts = pod(9000, {memoryLimit: undefined, cpuRequest: undefined});
-		expect(memoryShare(facts)).toBeUndefined();
-		expect(cpuShare(facts)).toBeUndefined();
+		expect(podMemoryShare(facts)).toBeUndefined();
+		expect(podCpuRequestShare(facts)).toBeUndefined();
 		expect(podUsageRow('prod', facts, []).severity).toBe('ok');
 	});
 
@@ -113,9 +113,9 @@ const node = (part: Partial<NodeUsageFacts> = {}): NodeUsageFacts => ({
 	name: 'node-a3',
 	status: 'Ready',
 	since: undefined,
-	because: undefined,
+	notReadyReason: undefined,
 	pressures: [],
-	pressedSince: undefined,
+	pressureSince: undefined,
 	memory: 50,
 	memoryCapacity: 100,
 	cpu: 1,
@@ -144,8 +144,8 @@ describe('node usage', () => {
 
 it('dates the pressure on a node by its condition, and its figures not', () => {
 	const found = (part: Partial<NodeUsageFacts>) => nodeUsageFindings([nodeUsageRow('prod', node(part), [])], 'prod')[0];
-	expect(found({pressures: ['DiskPressure'], pressedSince: 7})?.since).toBe(7);
-	expect(found({status: 'NotReady', since: 9, pressures: ['DiskPressure'], pressedSince: 7})?.since).toBe(9);
+	expect(found({pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(7);
+	expect(found({status: 'NotReady', since: 9, pressures: ['DiskPressure'], pressureSince: 7})?.since).toBe(9);
 	expect(found({memory: 99})?.since).toBeUndefined();
 });
 

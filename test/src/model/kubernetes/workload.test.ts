@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {type JobRun, type Runs, runCounts} from '../../../../src/model/kubernetes/job-runs.ts';
+import {type JobRun, type JobRuns, runCounts} from '../../../../src/model/kubernetes/job-runs.ts';
 import {
-	type Budget,
+	type WorkloadBudget,
 	type WorkloadFacts,
 	type WorkloadPods,
 	workloadRow,
@@ -10,7 +10,7 @@ import {workloadFindings} from '../../../../src/model/kubernetes/workload-findin
 
 const at = Date.UTC(2026, 10, 21, 13, 58);
 
-const pods: WorkloadPods = {total: 6, severity: 'ok', sick: 0, why: undefined, fresh: 'ok'};
+const pods: WorkloadPods = {total: 6, severity: 'ok', unhealthy: 0, why: undefined, currentRevisionSeverity: 'ok'};
 const well: WorkloadFacts = {
 	uid: 'd1',
 	namespace: 'checkout',
@@ -39,13 +39,19 @@ const failed = {
 const killed: WorkloadPods = {
 	total: 8,
 	severity: 'crit',
-	sick: 3,
+	unhealthy: 3,
 	why: 'CrashLoopBackOff <- OOMKilled 137',
-	fresh: 'crit',
+	currentRevisionSeverity: 'crit',
 };
-const late: WorkloadPods = {total: 8, severity: 'warn', sick: 2, why: 'not ready, 0 of 1 containers', fresh: 'warn'};
+const late: WorkloadPods = {
+	total: 8,
+	severity: 'warn',
+	unhealthy: 2,
+	why: 'not ready, 0 of 1 containers',
+	currentRevisionSeverity: 'warn',
+};
 const scaler = {name: 'api', min: 3, max: 10, current: 10, limited: false, failing: undefined};
-const budget: Budget = {uid: 'b', name: 'api', allowed: 2, healthy: 6, needed: 4, expected: 6};
+const budget: WorkloadBudget = {uid: 'b', name: 'api', allowed: 2, healthy: 6, needed: 4, expected: 6};
 const paused = {...well.workload, paused: true};
 
 const cases: readonly (readonly [
@@ -83,14 +89,14 @@ const cases: readonly (readonly [
 	['held up by new pods, which tell it themselves', {...rolling, pods: late}, 'stalled', 'warn', undefined],
 	[
 		'a set that waits for an old pod',
-		{...rolling, kind: 'StatefulSet', pods: {...late, fresh: 'ok'}},
+		{...rolling, kind: 'StatefulSet', pods: {...late, currentRevisionSeverity: 'ok'}},
 		'stalled',
 		'warn',
 		/^warn checkout\/api: rollout of revision 41, begun at 13:58:00Z, stands still: 2 of 8 pods not ready/,
 	],
 	[
 		'old pods of a deployment are not well, and the rollout goes on',
-		{...rolling, pods: {...late, fresh: 'ok'}},
+		{...rolling, pods: {...late, currentRevisionSeverity: 'ok'}},
 		'progressing',
 		'warn',
 		undefined,
@@ -155,14 +161,20 @@ const run: JobRun = {
 	active: 0,
 	failed: 2,
 	end: undefined,
-	because: undefined,
+	failureReason: undefined,
 	startedAt: at,
 	endedAt: undefined,
 };
-const ranOut = {...run, end: 'failed', because: 'DeadlineExceeded: too long', endedAt: at + 60_000} as const;
-const runs: Runs = {last: run, suspended: false, schedule: undefined, scheduledAt: undefined, succeededAt: undefined};
+const ranOut = {...run, end: 'failed', failureReason: 'DeadlineExceeded: too long', endedAt: at + 60_000} as const;
+const runs: JobRuns = {
+	last: run,
+	suspended: false,
+	schedule: undefined,
+	scheduledAt: undefined,
+	succeededAt: undefined,
+};
 
-const runCases: readonly (readonly [string, Partial<Runs>, WorkloadPods, string, string, RegExp | undefined])[] = [
+const runCases: readonly (readonly [string, Partial<JobRuns>, WorkloadPods, string, string, RegExp | undefined])[] = [
 	['whose pods run', {}, pods, 'running', 'ok', undefined],
 	['that is over', {last: {...run, end: 'complete', succeeded: 3}}, pods, 'complete', 'ok', undefined],
 	[

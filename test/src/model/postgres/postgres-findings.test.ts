@@ -4,7 +4,7 @@ import {sessionFindings} from '../../../../src/model/postgres/postgres-findings.
 import {lockForest} from '../../../../src/model/postgres/postgres-locks.ts';
 import {sessionRows} from '../../../../src/model/postgres/postgres-session.ts';
 import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
-import {session, wait} from './postgres-fixture.ts';
+import {sessionRecord, waitRecord} from './postgres-fixture.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 
@@ -15,15 +15,15 @@ const find = (sessions: readonly SessionRecord[], waits: readonly WaitRecord[] =
 		{target: 'orders-db', now},
 	);
 
-const idleBlocker = session(4411, {state: 'idle in transaction', stateSeconds: 372, transactionSeconds: 373});
+const idleBlocker = sessionRecord(4411, {state: 'idle in transaction', stateSeconds: 372, transactionSeconds: 373});
 
 describe('blocked sessions', () => {
 	it('are one finding under the session they all wait for', () => {
 		const pids = Array.from({length: 14}, (_, index) => 5000 + index);
 		const waits = pids.map((pid, index) =>
-			wait(pid, index === 0 ? [4411] : pids.slice(0, index), {waitSeconds: 242 - index}),
+			waitRecord(pid, index === 0 ? [4411] : pids.slice(0, index), {waitSeconds: 242 - index}),
 		);
-		const found = find([idleBlocker, ...pids.map(pid => session(pid))], waits);
+		const found = find([idleBlocker, ...pids.map(pid => sessionRecord(pid))], waits);
 		expect(found).toHaveLength(1);
 		expect(found[0]).toMatchObject({
 			severity: 'crit',
@@ -36,17 +36,20 @@ describe('blocked sessions', () => {
 	});
 
 	it('offer to cancel what still runs before ending its session', () => {
-		const [found] = find([session(50, {querySeconds: 541, application: 'metabase'}), session(60)], [wait(60, [50])]);
+		const [found] = find(
+			[sessionRecord(50, {querySeconds: 541, application: 'metabase'}), sessionRecord(60)],
+			[waitRecord(60, [50])],
+		);
 		expect(found?.sentence).toBe('1 session waits for pid 50 (active 9m01s, app metabase)');
 		expect(found?.actions).toEqual(['postgres.cancel', 'postgres.terminate']);
 	});
 
 	it('offer nothing against a worker of the server, one that is hidden, or a prepared transaction', () => {
-		const worker = session(50, {backendType: 'autovacuum worker', application: ''});
-		const hidden = session(51, {hidden: true, backendType: undefined, state: undefined, backendStart: undefined});
+		const worker = sessionRecord(50, {backendType: 'autovacuum worker', application: ''});
+		const hidden = sessionRecord(51, {hidden: true, backendType: undefined, state: undefined, backendStart: undefined});
 		const found = find(
-			[worker, hidden, session(60), session(61), session(62)],
-			[wait(60, [50]), wait(61, [51]), wait(62, [0])],
+			[worker, hidden, sessionRecord(60), sessionRecord(61), sessionRecord(62)],
+			[waitRecord(60, [50]), waitRecord(61, [51]), waitRecord(62, [0])],
 		);
 		expect(found.map(finding => finding.actions)).toEqual([[], [], []]);
 		expect(found.map(finding => finding.sentence)).toEqual([
@@ -58,21 +61,22 @@ describe('blocked sessions', () => {
 
 	it('are told once, under the oldest of several that they wait for', () => {
 		const found = find(
-			[session(1, {transactionSeconds: 5}), session(2, {transactionSeconds: 500}), session(9)],
-			[wait(9, [1, 2])],
+			[sessionRecord(1, {transactionSeconds: 5}), sessionRecord(2, {transactionSeconds: 500}), sessionRecord(9)],
+			[waitRecord(9, [1, 2])],
 		);
 		expect(found).toHaveLength(1);
 		expect(found[0]?.sentence).toBe('1 session waits for pid 2 (active 1s, app checkout) and 1 more');
 	});
 
 	it('are no finding while they wait but an instant', () => {
-		expect(find([session(1), session(2)], [wait(2, [1], {waitSeconds: 0.4})])).toEqual([]);
+		expect(find([sessionRecord(1), sessionRecord(2)], [waitRecord(2, [1], {waitSeconds: 0.4})])).toEqual([]);
 	});
 });
 
 describe('sessions', () => {
 	it('that idle in a transaction are folded into one, at the worst', () => {
-		const idle = (pid: number, stateSeconds: number) => session(pid, {state: 'idle in transaction', stateSeconds});
+		const idle = (pid: number, stateSeconds: number) =>
+			sessionRecord(pid, {state: 'idle in transaction', stateSeconds});
 		const found = find([idle(1, 61), idle(2, 700), idle(3, 59)]);
 		expect(found).toHaveLength(1);
 		expect(found[0]).toMatchObject({
@@ -84,18 +88,21 @@ describe('sessions', () => {
 	});
 
 	it('that run one statement for more than five minutes are long-running, as the guides say', () => {
-		expect(find([session(1, {querySeconds: 299})])).toEqual([]);
-		expect(find([session(1, {querySeconds: 300})])[0]).toMatchObject({
+		expect(find([sessionRecord(1, {querySeconds: 299})])).toEqual([]);
+		expect(find([sessionRecord(1, {querySeconds: 300})])[0]).toMatchObject({
 			id: 'long-statement',
 			severity: 'warn',
 			sentence: 'pid 1 running one statement for 5m00s, app checkout',
 			actions: ['postgres.cancel'],
 		});
-		expect(find([session(1, {querySeconds: 1800})])[0]?.severity).toBe('crit');
+		expect(find([sessionRecord(1, {querySeconds: 1800})])[0]?.severity).toBe('crit');
 	});
 
 	it('that wait for a lock are not long-running: what they wait for is', () => {
-		const found = find([idleBlocker, session(2, {querySeconds: 400})], [wait(2, [4411], {waitSeconds: 400})]);
+		const found = find(
+			[idleBlocker, sessionRecord(2, {querySeconds: 400})],
+			[waitRecord(2, [4411], {waitSeconds: 400})],
+		);
 		expect(found.map(({id}) => id)).toEqual([`blocked:4411@${idleBlocker.backendStart}`]);
 	});
 });

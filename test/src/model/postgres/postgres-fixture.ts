@@ -1,7 +1,7 @@
 import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
 
 /** An ordinary active session, but for what is said. */
-export const session = (pid: number, facts: Partial<SessionRecord> = {}): SessionRecord => ({
+export const sessionRecord = (pid: number, facts: Partial<SessionRecord> = {}): SessionRecord => ({
 	pid,
 	database: 'orders',
 	user: 'app',
@@ -24,7 +24,7 @@ export const session = (pid: number, facts: Partial<SessionRecord> = {}): Sessio
 	...facts,
 });
 
-export const wait = (pid: number, blockers: readonly number[], facts: Partial<WaitRecord> = {}): WaitRecord => ({
+export const waitRecord = (pid: number, blockers: readonly number[], facts: Partial<WaitRecord> = {}): WaitRecord => ({
 	pid,
 	lockType: 'transactionid',
 	mode: 'ShareLock',

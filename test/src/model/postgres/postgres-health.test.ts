@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {
-	cacheHits,
+	cacheHitRatio,
 	connectionsSeverity,
 	overviewGauges,
 	replicationGauges,
@@ -72,7 +72,7 @@ describe('cacheHits', () => {
 		['counters that fell', at(900, 100), at(9, 1), undefined],
 		['three of four', at(100, 100), at(103, 101), 0.75],
 	] as const)('%s', (_, before, now, hits) => {
-		expect(cacheHits(before, now)).toBe(hits);
+		expect(cacheHitRatio(before, now)).toBe(hits);
 	});
 });
 

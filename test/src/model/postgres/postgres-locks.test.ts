@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {
 	childrenOf,
+	descendantsOf,
 	lockForest,
 	preparedTransaction,
-	underOf,
-	waitersOf,
+	waitersOfRoot,
 } from '../../../../src/model/postgres/postgres-locks.ts';
-import {wait} from './postgres-fixture.ts';
+import {waitRecord} from './postgres-fixture.ts';
 
 describe('lockForest', () => {
 	it('is empty when nobody waits', () => {
@@ -17,16 +17,16 @@ describe('lockForest', () => {
 	it('hangs a queue on one row under its head, not under everyone ahead', () => {
 		// As the server tells it: each names all that came before, and only the first names the one that holds the row.
 		const queue = Array.from({length: 100}, (_, index) => 100 + index);
-		const forest = lockForest(queue.map((pid, index) => wait(pid, index === 0 ? [7] : queue.slice(0, index))));
+		const forest = lockForest(queue.map((pid, index) => waitRecord(pid, index === 0 ? [7] : queue.slice(0, index))));
 		expect(forest.roots).toEqual([7]);
 		expect(childrenOf(forest, 7)).toEqual([100]);
 		expect(childrenOf(forest, 100)).toEqual(queue.slice(1));
-		expect(waitersOf(forest, 7)).toEqual(queue);
-		expect(underOf(forest, 100)).toEqual(queue.slice(1));
+		expect(waitersOfRoot(forest, 7)).toEqual(queue);
+		expect(descendantsOf(forest, 100)).toEqual(queue.slice(1));
 	});
 
 	it('names every root of one that waits for several', () => {
-		const forest = lockForest([wait(10, [1, 2]), wait(11, [10, 2])]);
+		const forest = lockForest([waitRecord(10, [1, 2]), waitRecord(11, [10, 2])]);
 		expect(forest.roots).toEqual([1, 2]);
 		expect(forest.rootsOf.get(10)).toEqual([1, 2]);
 		expect(forest.rootsOf.get(11)).toEqual([1, 2]);
@@ -34,13 +34,13 @@ describe('lockForest', () => {
 	});
 
 	it('keeps a prepared transaction as a root without a session', () => {
-		const forest = lockForest([wait(10, [preparedTransaction])]);
+		const forest = lockForest([waitRecord(10, [preparedTransaction])]);
 		expect(forest.roots).toEqual([0]);
-		expect(waitersOf(forest, 0)).toEqual([10]);
+		expect(waitersOfRoot(forest, 0)).toEqual([10]);
 	});
 
 	it('draws a circle from its lowest pid until the server breaks it', () => {
-		const forest = lockForest([wait(3, [4]), wait(4, [3]), wait(5, [4])]);
+		const forest = lockForest([waitRecord(3, [4]), waitRecord(4, [3]), waitRecord(5, [4])]);
 		expect(forest.roots).toEqual([3]);
 		expect([...forest.parents]).toEqual([
 			[4, 3],
@@ -49,7 +49,7 @@ describe('lockForest', () => {
 	});
 
 	it('does not take a session for its own blocker', () => {
-		expect(lockForest([wait(3, [3, 1])]).roots).toEqual([1]);
+		expect(lockForest([waitRecord(3, [3, 1])]).roots).toEqual([1]);
 	});
 
 	it('reaches every waiter with a blocker, once, whatever the server says', () => {
@@ -57,13 +57,13 @@ describe('lockForest', () => {
 		const records = fc.uniqueArray(
 			fc
 				.tuple(fc.integer({min: 1, max: 30}), fc.array(pid, {maxLength: 6}))
-				.map(([waiter, blockers]) => wait(waiter, blockers)),
+				.map(([waiter, blockers]) => waitRecord(waiter, blockers)),
 			{selector: record => record.pid},
 		);
 		fc.assert(
 			fc.property(records, waits => {
 				const forest = lockForest(waits);
-				const drawn = forest.roots.flatMap(root => [root, ...underOf(forest, root)]);
+				const drawn = forest.roots.flatMap(root => [root, ...descendantsOf(forest, root)]);
 				expect(new Set(drawn).size).toBe(drawn.length);
 				for (const {pid: waiter, blockers} of waits) {
 					if (blockers.some(blocker => blocker !== waiter)) expect(drawn).toContain(waiter);

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {lockForest} from '../../../../src/model/postgres/postgres-locks.ts';
 import {blockingSeverity, sessionRows} from '../../../../src/model/postgres/postgres-session.ts';
 import type {SessionRecord, WaitRecord} from '../../../../src/port/postgres.ts';
-import {session, wait} from './postgres-fixture.ts';
+import {sessionRecord, waitRecord} from './postgres-fixture.ts';
 
 const rows = (sessions: readonly SessionRecord[], waits: readonly WaitRecord[] = []) =>
 	sessionRows('orders-db', sessions, lockForest(waits));
@@ -31,7 +31,7 @@ describe('sessionRows', () => {
 			'its state is hidden from us: needs pg_read_all_stats',
 		],
 	] as const)('%s', (_, facts, severity, why) => {
-		const [row] = rows([session(10, facts)]);
+		const [row] = rows([sessionRecord(10, facts)]);
 		expect(row?.severity).toBe(severity);
 		expect(row?.why).toBe(why);
 	});
@@ -41,22 +41,22 @@ describe('sessionRows', () => {
 		[3, 'warn'],
 		[30, 'crit'],
 	] as const)('a wait of %d s is %s', (waitSeconds, severity) => {
-		const [row] = rows([session(10)], [wait(10, [4], {waitSeconds})]);
+		const [row] = rows([sessionRecord(10)], [waitRecord(10, [4], {waitSeconds})]);
 		expect(row?.severity).toBe(severity);
 		expect(row?.roots).toEqual([4]);
 	});
 
 	it('tells the wait by the statement where the server does not tell it', () => {
-		const [row] = rows([session(10, {querySeconds: 42})], [wait(10, [4], {waitSeconds: undefined})]);
+		const [row] = rows([sessionRecord(10, {querySeconds: 42})], [waitRecord(10, [4], {waitSeconds: undefined})]);
 		expect(row?.wait?.seconds).toBe(42);
 		expect(row?.why).toBe('waits 42s for pid 4');
 	});
 
 	it('puts what it blocks beside why the blocker itself is not well', () => {
-		const blocker = session(4, {...idle, stateSeconds: 372, transactionSeconds: 373});
+		const blocker = sessionRecord(4, {...idle, stateSeconds: 372, transactionSeconds: 373});
 		const [root] = rows(
-			[blocker, session(10), session(11)],
-			[wait(10, [4], {waitSeconds: 40}), wait(11, [10], {waitSeconds: 8})],
+			[blocker, sessionRecord(10), sessionRecord(11)],
+			[waitRecord(10, [4], {waitSeconds: 40}), waitRecord(11, [10], {waitSeconds: 8})],
 		);
 		expect(root).toMatchObject({
 			severity: 'crit',
@@ -69,14 +69,14 @@ describe('sessionRows', () => {
 
 	it('shows an idle session that holds a lock of its own as what it is: in the way', () => {
 		const [root] = rows(
-			[session(4, {state: 'idle', stateSeconds: 90}), session(10)],
-			[wait(10, [4], {lockType: 'advisory'})],
+			[sessionRecord(4, {state: 'idle', stateSeconds: 90}), sessionRecord(10)],
+			[waitRecord(10, [4], {lockType: 'advisory'})],
 		);
 		expect(root).toMatchObject({severity: 'warn', why: '1 session waits for it'});
 	});
 
 	it('identifies a session by its pid and its start to the microsecond', () => {
-		expect(rows([session(10)])[0]?.id).toBe('10@2026-11-21 12:00:00.000010+00');
+		expect(rows([sessionRecord(10)])[0]?.id).toBe('10@2026-11-21 12:00:00.000010+00');
 	});
 });
 

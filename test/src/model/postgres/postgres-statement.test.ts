@@ -19,7 +19,7 @@ const read = (
 	serverSeconds: number,
 	statements: readonly StatementRecord[],
 	facts: Partial<StatementsRecord> = {},
-): StatementsRecord => ({statements, left: 0, hidden: 0, serverSeconds, resetAt: 'monday', evictions: 0, ...facts});
+): StatementsRecord => ({statements, omitted: 0, hidden: 0, serverSeconds, resetAt: 'monday', evictions: 0, ...facts});
 
 const about = {user: 'midwatch', grant: 'GRANT pg_monitor TO midwatch;'};
 

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../../../src/contract/finding.ts';
 import type {Reading} from '../../../../src/contract/reading.ts';
 import type {Severity} from '../../../../src/contract/row.ts';
-import {createAlertTelling} from '../../../../src/model/prometheus/alert-dedup.ts';
+import {createAlertDedup} from '../../../../src/model/prometheus/alert-dedup.ts';
 
 type Labels = Readonly<Record<string, string>>;
 const alert: Labels = {alertname: 'TargetDown', instance: 'a:1'};
@@ -40,7 +40,7 @@ const alertmanager = (...alerts: readonly Labels[]) => reading('alertmanager.ale
 
 /** What is left of the findings, the rows and the gauge of the Prometheus. */
 function told(...readings: readonly Reading[]) {
-	const after = createAlertTelling()(readings).find(({kind}) => kind === 'prometheus.alert');
+	const after = createAlertDedup()(readings).find(({kind}) => kind === 'prometheus.alert');
 	return {
 		findings: after?.findings.length,
 		rows: after?.snapshot?.rows.map(({severity}) => severity),
@@ -72,7 +72,7 @@ describe('an alert that a Prometheus and an Alertmanager know', () => {
 	});
 
 	it('gives the same reading and rows until one of both is read again', () => {
-		const telling = createAlertTelling();
+		const telling = createAlertDedup();
 		const [mine, theirs] = [prometheus(alert), alertmanager(alert)];
 		const before = telling([mine, theirs])[0];
 		expect(telling([mine, theirs])[0]).toBe(before);

@@ -2,8 +2,8 @@ import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../../../src/contract/finding.ts';
 import type {Reading} from '../../../../src/contract/reading.ts';
 import type {Labels} from '../../../../src/contract/row.ts';
-import {readsUp, saysDown} from '../../../../src/model/alert-labels.ts';
-import {createDownTelling} from '../../../../src/model/prometheus/down-dedup.ts';
+import {readsUpMetric, reportsTargetDown} from '../../../../src/model/alert-labels.ts';
+import {createDownDedup} from '../../../../src/model/prometheus/down-dedup.ts';
 import {scrapeFindings} from '../../../../src/model/prometheus/scrape-findings.ts';
 import {scrapeRow} from '../../../../src/model/prometheus/scrape-target.ts';
 
@@ -17,11 +17,11 @@ const blank: Omit<Reading, 'target' | 'kind' | 'findings' | 'snapshot'> = {
 	history: {},
 };
 
-const toldBy = ['TargetDown', 'JobDown'];
+const coveredByRules = ['TargetDown', 'JobDown'];
 
 const down = (
 	instances: readonly string[],
-	part: {readonly poolDown?: number; readonly toldBy?: string[]} = {toldBy},
+	part: {readonly poolDown?: number; readonly coveredByRules?: string[]} = {coveredByRules},
 ) => {
 	const rows = instances.map(instance =>
 		scrapeRow('prom', {
@@ -76,7 +76,7 @@ function alerts(kind: 'prometheus.alert' | 'alertmanager.alert', all: readonly L
 }
 
 const told = (...readings: readonly Reading[]) =>
-	createDownTelling()(readings).flatMap(({findings}) =>
+	createDownDedup()(readings).flatMap(({findings}) =>
 		findings.map(({severity, sentence}) => `${severity} ${sentence}`),
 	);
 
@@ -111,7 +111,7 @@ describe('targets that are down, of which an alert tells', () => {
 
 	it('are told apart where one of them has no alert, and where not all of them are known', () => {
 		expect(told(down(['a:1', 'a:2']), alerts('prometheus.alert', [one]))).toHaveLength(2);
-		expect(told(down(['a:1'], {poolDown: 2, toldBy}), alerts('prometheus.alert', [job]))).toHaveLength(2);
+		expect(told(down(['a:1'], {poolDown: 2, coveredByRules}), alerts('prometheus.alert', [job]))).toHaveLength(2);
 		expect(told(down(['a:1', 'a:2']), alerts('prometheus.alert', [one, {...one, instance: 'a:2'}]))).toHaveLength(1);
 	});
 
@@ -121,7 +121,7 @@ describe('targets that are down, of which an alert tells', () => {
 	});
 
 	it('give the same readings for the same readings', () => {
-		const telling = createDownTelling();
+		const telling = createDownDedup();
 		const readings = [down(['a:1']), alerts('prometheus.alert', [one])];
 		const first = telling(readings);
 		expect(telling([...readings]).every((reading, at) => reading === first[at])).toBe(true);
@@ -133,8 +133,8 @@ describe('targets that are down, of which an alert tells', () => {
 
 describe('saysDown', () => {
 	it('takes labels that only one of them has for what they are: of no matter', () => {
-		expect(saysDown({...one, team: 'shop'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(true);
-		expect(saysDown({...one, pod: 'y'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(false);
+		expect(reportsTargetDown({...one, team: 'shop'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(true);
+		expect(reportsTargetDown({...one, pod: 'y'}, {job: 'api', instance: 'a:1', pod: 'x'})).toBe(false);
 	});
 });
 
@@ -148,5 +148,5 @@ it.each([
 	['job:up:ratio < 1', false],
 	['rate(requests_total{state="up"}[5m]) > 1', false],
 ])('%s reads up: %s', (expression, is) => {
-	expect(readsUp(expression)).toBe(is);
+	expect(readsUpMetric(expression)).toBe(is);
 });

@@ -1,5 +1,5 @@
 import type {Family} from '../../../../src/model/prometheus/exposition.ts';
-import type {Labels, Sample} from '../../../../src/model/prometheus/exposition-line.ts';
+import type {ExpositionSample, LabelPairs} from '../../../../src/model/prometheus/exposition-line.ts';
 
 const figure = (value: number): string =>
 	value === Number.POSITIVE_INFINITY
@@ -17,10 +17,10 @@ const isBare = (name: string): boolean => /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name
 
 const nameText = (name: string): string => (isBare(name) ? name : quoted(name));
 
-const labelTexts = (labels: Labels): readonly string[] =>
+const labelTexts = (labels: LabelPairs): readonly string[] =>
 	labels.map(([name, value]) => `${/^[a-zA-Z_]\w*$/.test(name) ? name : quoted(name)}=${quoted(value)}`);
 
-function sampleText({name, labels, value, timestamp, exemplar}: Sample, perUnit: number): string {
+function sampleText({name, labels, value, timestamp, exemplar}: ExpositionSample, perUnit: number): string {
 	const inner = isBare(name) ? labelTexts(labels) : [quoted(name), ...labelTexts(labels)];
 	const parts = [`${isBare(name) ? name : ''}${inner.length === 0 ? '' : `{${inner.join(',')}}`}`, figure(value)];
 	if (timestamp !== undefined) parts.push(figure(timestamp / perUnit));

@@ -4,11 +4,11 @@ import {Counter, Gauge, Histogram, Registry, type RegistryContentType, Summary} 
 import {describe, expect, test} from 'vitest';
 import {
 	type Exposition,
-	expositionSlices,
 	type Family,
 	parseExposition,
+	parseExpositionInSlices,
 } from '../../../../src/model/prometheus/exposition.ts';
-import type {Labels, Sample} from '../../../../src/model/prometheus/exposition-line.ts';
+import type {ExpositionSample, LabelPairs} from '../../../../src/model/prometheus/exposition-line.ts';
 import {expositionText} from './exposition-text.ts';
 
 const page = (name: string): string => readFileSync(new URL(`__pages__/${name}`, import.meta.url), 'utf8');
@@ -17,9 +17,9 @@ const page = (name: string): string => readFileSync(new URL(`__pages__/${name}`,
 const told = (value: number): number | string =>
 	Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? value : value > 0 ? '+Inf' : '-Inf';
 
-const sorted = (labels: Labels) => Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (labels: LabelPairs) => Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-const sampleOf = (text: string): Sample | undefined => parseExposition(text).families[0]?.samples[0];
+const sampleOf = (text: string): ExpositionSample | undefined => parseExposition(text).families[0]?.samples[0];
 
 const seriesOf = ({families}: Exposition): readonly string[] =>
 	families.flatMap(({samples}) => samples.map(({name, value}) => `${name}=${value}`));
@@ -235,7 +235,7 @@ describe('a page', () => {
 
 	test('read in slices is the same page, with a pause after each slice', () => {
 		const text = page('prometheus.txt');
-		const slices = expositionSlices(text, {slice: 1000});
+		const slices = parseExpositionInSlices(text, {slice: 1000});
 		let pauses = 0;
 		let step = slices.next();
 		while (!step.done) {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import type {Line} from '../../../../src/contract/document.ts';
+import type {DocumentLine} from '../../../../src/contract/document.ts';
 import {parseExposition} from '../../../../src/model/prometheus/exposition.ts';
 import {errorLines, familyLines} from '../../../../src/model/prometheus/metrics-page.ts';
 
@@ -8,7 +8,7 @@ function shown(page: string): {readonly lines: readonly string[]; readonly pause
 	let pauses = 0;
 	for (;;) {
 		const {done, value} = work.next();
-		if (done) return {lines: value.map((line: Line) => line.text), pauses};
+		if (done) return {lines: value.map((line: DocumentLine) => line.text), pauses};
 		pauses += 1;
 	}
 }

@@ -1,34 +1,34 @@
 import {describe, expect, test} from 'vitest';
-import {comparisonIn, queryPlace} from '../../../../src/model/prometheus/promql-expression.ts';
+import {parseQueryComparison, parseQueryErrorPosition} from '../../../../src/model/prometheus/promql-expression.ts';
 
 describe('where a mistake is', () => {
 	test.each([
 		[
 			'query: host:9090 answers with status 400: invalid parameter "query": 1:46: parse error: unexpected <by> in aggregation',
-			{line: 1, column: 46, says: 'unexpected <by> in aggregation'},
+			{line: 1, column: 46, message: 'unexpected <by> in aggregation'},
 		],
-		['2:3: parse error: unexpected end of input', {line: 2, column: 3, says: 'unexpected end of input'}],
+		['2:3: parse error: unexpected end of input', {line: 2, column: 3, message: 'unexpected end of input'}],
 		['query processing would load too many samples into memory', undefined],
 	])('%s', (said, wanted) => {
-		expect(queryPlace(said)).toEqual(wanted);
+		expect(parseQueryErrorPosition(said)).toEqual(wanted);
 	});
 });
 
 describe('the measure and the limit of an alert', () => {
 	test.each([
-		['node_load1 > 0.9', {left: 'node_load1', sign: '>', limit: 0.9}],
-		['up == 0', {left: 'up', sign: '==', limit: 0}],
+		['node_load1 > 0.9', {left: 'node_load1', operator: '>', limit: 0.9}],
+		['up == 0', {left: 'up', operator: '==', limit: 0}],
 		[
 			'(sum(rate(errors_total[5m])) by (job)) >= 1e-3',
-			{left: '(sum(rate(errors_total[5m])) by (job))', sign: '>=', limit: 0.001},
+			{left: '(sum(rate(errors_total[5m])) by (job))', operator: '>=', limit: 0.001},
 		],
-		['(a / b > 5)', {left: 'a / b', sign: '>', limit: 5}],
-		['free_bytes < 2 * 1024 * 1024', {left: 'free_bytes', sign: '<', limit: 2_097_152}],
-		['a{path=~"x>1"} > -1', {left: 'a{path=~"x>1"}', sign: '>', limit: -1}],
+		['(a / b > 5)', {left: 'a / b', operator: '>', limit: 5}],
+		['free_bytes < 2 * 1024 * 1024', {left: 'free_bytes', operator: '<', limit: 2_097_152}],
+		['a{path=~"x>1"} > -1', {left: 'a{path=~"x>1"}', operator: '>', limit: -1}],
 		['count(a > 3) > 2 # more than one', undefined],
-		['count(a > 3) > 2', {left: 'count(a > 3)', sign: '>', limit: 2}],
+		['count(a > 3) > 2', {left: 'count(a > 3)', operator: '>', limit: 2}],
 	])('of %s', (expression, wanted) => {
-		expect(comparisonIn(expression)).toEqual(wanted);
+		expect(parseQueryComparison(expression)).toEqual(wanted);
 	});
 
 	test.each([
@@ -44,6 +44,6 @@ describe('the measure and the limit of an alert', () => {
 		'> 1',
 		'',
 	])('not of %s', expression => {
-		expect(comparisonIn(expression)).toBeUndefined();
+		expect(parseQueryComparison(expression)).toBeUndefined();
 	});
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {queryGraph, rangeOf} from '../../../../src/model/prometheus/query-graph.ts';
+import {chooseQueryRange, queryGraph} from '../../../../src/model/prometheus/query-graph.ts';
 
 const now = Date.UTC(2026, 10, 21, 14, 5, 22);
 const minute = 60_000;
@@ -13,10 +13,10 @@ const series = (labels: Record<string, string>, values: readonly (number | undef
 
 describe('the range of a graph', () => {
 	test('has round steps that fit a screen, and is coarser for many series', () => {
-		expect(rangeOf(now, 60 * minute, 1)?.stepMs).toBe(15_000);
-		expect(rangeOf(now, 7 * 1440 * minute, 1)?.stepMs).toBe(3_600_000);
-		expect(rangeOf(now, 60 * minute, 1000)?.stepMs).toBe(120_000);
-		expect(rangeOf(now, 60 * minute, 3000)).toBeUndefined();
+		expect(chooseQueryRange(now, 60 * minute, 1)?.stepMs).toBe(15_000);
+		expect(chooseQueryRange(now, 7 * 1440 * minute, 1)?.stepMs).toBe(3_600_000);
+		expect(chooseQueryRange(now, 60 * minute, 1000)?.stepMs).toBe(120_000);
+		expect(chooseQueryRange(now, 60 * minute, 3000)).toBeUndefined();
 	});
 
 	test('ends now, within a step, and asks for no more than is bounded', () => {
@@ -26,7 +26,7 @@ describe('the range of a graph', () => {
 				fc.integer({min: minute, max: 366 * 1440 * minute}),
 				fc.integer({min: 1, max: 2000}),
 				(at, length, many) => {
-					const found = rangeOf(at, length, many);
+					const found = chooseQueryRange(at, length, many);
 					expect(found).toBeDefined();
 					if (found === undefined) return;
 					const points = (found.to - found.from) / found.stepMs + 1;

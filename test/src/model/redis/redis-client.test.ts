@@ -5,8 +5,8 @@ import {
 	clientRow,
 	compareClients,
 	heaviestClient,
-	outputCrit,
-	outputWarn,
+	outputCritBytes,
+	outputWarnBytes,
 } from '../../../../src/model/redis/redis-client.ts';
 import type {RedisClientLine} from '../../../../src/port/redis.ts';
 
@@ -51,9 +51,9 @@ describe('a client', () => {
 	});
 
 	test.each([
-		[{outputBytes: outputWarn - 1}, 'ok', undefined],
-		[{outputBytes: outputWarn}, 'warn', '32Mi wait to be read by it'],
-		[{outputBytes: outputCrit}, 'crit', '128Mi wait to be read by it'],
+		[{outputBytes: outputWarnBytes - 1}, 'ok', undefined],
+		[{outputBytes: outputWarnBytes}, 'warn', '32Mi wait to be read by it'],
+		[{outputBytes: outputCritBytes}, 'crit', '128Mi wait to be read by it'],
 		[{flags: 'O'}, 'warn', 'MONITOR slows the server down'],
 	] as const)('%j is %s', (change, severity, why) => {
 		expect(row(change)).toMatchObject({severity, ...(why === undefined ? {} : {why})});
@@ -76,7 +76,7 @@ describe('a client', () => {
 test('clients are in order of what is wrong, then waiting answers, memory and age', () => {
 	const rows = [
 		row({id: 1, ageSeconds: 10}),
-		row({id: 2, outputBytes: outputCrit}),
+		row({id: 2, outputBytes: outputCritBytes}),
 		row({id: 3, flags: 'O'}),
 		row({id: 4, totalBytes: 90_000}),
 		row({id: 5, ageSeconds: 900}),

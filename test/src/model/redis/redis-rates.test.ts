@@ -1,15 +1,15 @@
 import {describe, expect, test} from 'vitest';
 import {
+	countRecentEvents,
+	findCounterReset,
 	lifetimeHitRate,
-	type RedisReading,
+	type RedisCounters,
 	redisRates,
-	redisRecent,
-	redisReset,
 } from '../../../../src/model/redis/redis-rates.ts';
 import type {RedisInfo} from '../../../../src/port/redis.ts';
 import {quietInfo} from './redis-fixture.ts';
 
-const reading = (at: number, info: Partial<RedisInfo> = {}, slowId: number | undefined = 10): RedisReading => ({
+const reading = (at: number, info: Partial<RedisInfo> = {}, slowId: number | undefined = 10): RedisCounters => ({
 	at,
 	info: {...quietInfo, ...info},
 	slowId,
@@ -47,7 +47,7 @@ describe('a reading that does not continue the one before', () => {
 		['counters that all stand still', {}, undefined],
 		['less memory and fewer clients', {usedMemory: 5, clients: 1}, undefined],
 	] as const)('%s', (_, info, reset) => {
-		expect(redisReset(reading(0), reading(2000, info))).toBe(reset);
+		expect(findCounterReset(reading(0), reading(2000, info))).toBe(reset);
 	});
 });
 
@@ -55,7 +55,7 @@ describe('what is rare', () => {
 	test('is counted over all readings', () => {
 		const readings = [reading(0), reading(2000), reading(58_000, {rejected: 40, evicted: 41_859}, 14)];
 		const evicted = {keys: 41_359, seconds: 58};
-		expect(redisRecent(readings)).toEqual({seconds: 58, rejected: 37, slow: 4, evicted});
+		expect(countRecentEvents(readings)).toEqual({seconds: 58, rejected: 37, slow: 4, evicted});
 	});
 
 	test.each([
@@ -68,12 +68,12 @@ describe('what is rare', () => {
 			reading(4000, {evicted: 910}),
 			reading(6000, {evicted: 912}),
 		];
-		expect(redisRecent(readings).evicted).toEqual({keys: 2, seconds: 2});
-		expect(redisRecent(readings.slice(0, 3)).evicted).toBeUndefined();
+		expect(countRecentEvents(readings).evicted).toEqual({keys: 2, seconds: 2});
+		expect(countRecentEvents(readings.slice(0, 3)).evicted).toBeUndefined();
 	});
 
 	test('is unknown before the second read', () => {
-		expect(redisRecent([reading(0)])).toEqual({
+		expect(countRecentEvents([reading(0)])).toEqual({
 			seconds: undefined,
 			rejected: undefined,
 			slow: undefined,
@@ -83,10 +83,12 @@ describe('what is rare', () => {
 
 	test('says nothing of a slow log that could not be read', () => {
 		const unread = {...reading(0), slowId: undefined};
-		expect(redisRecent([unread, {...reading(2000), slowId: undefined}]).slow).toBeUndefined();
+		expect(countRecentEvents([unread, {...reading(2000), slowId: undefined}]).slow).toBeUndefined();
 	});
 
 	test('counts from the first slow log that could be read', () => {
-		expect(redisRecent([{...reading(0), slowId: undefined}, reading(1000, {}, 7), reading(2000, {}, 9)]).slow).toBe(2);
+		expect(
+			countRecentEvents([{...reading(0), slowId: undefined}, reading(1000, {}, 7), reading(2000, {}, 9)]).slow,
+		).toBe(2);
 	});
 });

@@ -1,12 +1,13 @@
 import {describe, expect, test} from 'vitest';
 import type {RedisServerRow} from '../../../../src/model/redis/redis-server.ts';
-import {judgeServer, serverFindings} from '../../../../src/model/redis/redis-server-findings.ts';
+import {evaluateRedisServer, redisServerFindings} from '../../../../src/model/redis/redis-server-findings.ts';
 import {gibibyte, mebibyte, quietFacts} from './redis-fixture.ts';
 
 const now = 1_000_000_000;
-const judged = (change: Partial<RedisServerRow>): RedisServerRow => judgeServer({...quietFacts, ...change}, now);
+const judged = (change: Partial<RedisServerRow>): RedisServerRow =>
+	evaluateRedisServer({...quietFacts, ...change}, now);
 const told = (change: Partial<RedisServerRow>): readonly string[] =>
-	serverFindings(judged(change), now).map(({severity, sentence}) => `${severity}: ${sentence}`);
+	redisServerFindings(judged(change), now).map(({severity, sentence}) => `${severity}: ${sentence}`);
 
 describe('a server', () => {
 	test('that is quiet is ok, and there is nothing to say', () => {
@@ -128,7 +129,7 @@ describe('a server', () => {
 		const row = judged({usedMemory: 0.85 * 4 * gibibyte, rejectedRecently: 2});
 		expect(row.severity).toBe('crit');
 		expect(row.why).toBe('2 rejected · 85 % of maxmemory');
-		const ids = serverFindings(row, now).map(({id}) => id);
+		const ids = redisServerFindings(row, now).map(({id}) => id);
 		expect(ids).toEqual(['redis-main/redis/rejected', 'redis-main/redis/memory']);
 	});
 
@@ -140,7 +141,7 @@ describe('a server', () => {
 			hitRate: undefined,
 		};
 		const heaviestClient = {rowId: '1116@10.0.0.7:5121', clientId: 1116, title: 'worker', bytes: 74.8 * mebibyte};
-		const found = (change: Partial<RedisServerRow>) => serverFindings(judged({...full, ...change}), now);
+		const found = (change: Partial<RedisServerRow>) => redisServerFindings(judged({...full, ...change}), now);
 
 		test('has one finding: the client first, and what helps against it', () => {
 			expect(found({heaviestClient})).toMatchObject([
@@ -193,11 +194,11 @@ describe('a server', () => {
 
 	test('tells since when, when the server itself does', () => {
 		const row = judged({upstream: {address: 'a:1', up: false, downSeconds: 60}});
-		expect(serverFindings(row, now)[0]?.since).toBe(now - 60_000);
+		expect(redisServerFindings(row, now)[0]?.since).toBe(now - 60_000);
 	});
 
 	test('names what helps: memory can be raised, a replica link cannot be mended from here', () => {
-		const actions = (change: Partial<RedisServerRow>) => serverFindings(judged(change), now)[0]?.actions;
+		const actions = (change: Partial<RedisServerRow>) => redisServerFindings(judged(change), now)[0]?.actions;
 		expect(actions({usedMemory: 4 * gibibyte})).toEqual(['redis.set-maxmemory']);
 		expect(actions({rejectedRecently: 1})).toEqual(['redis.kill-client']);
 		expect(actions({upstream: {address: 'a:1', up: false}})).toEqual([]);
@@ -206,7 +207,7 @@ describe('a server', () => {
 
 test('memory that swings around its limit stays told', () => {
 	const at = (share: number, before?: RedisServerRow) =>
-		judgeServer({...quietFacts, usedMemory: share * 4 * gibibyte}, now, before?.levels);
+		evaluateRedisServer({...quietFacts, usedMemory: share * 4 * gibibyte}, now, before?.levels);
 	const raised = at(0.951);
 	const held = at(0.949, raised);
 	expect([raised.severity, held.severity, held.why, at(0.949).severity, at(0.9, held).severity]).toEqual([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {parseRedisSize, redisSize} from '../../../../src/model/redis/redis-size.ts';
+import {formatRedisSize, parseRedisSize} from '../../../../src/model/redis/redis-size.ts';
 
 describe('a size as redis.conf writes it', () => {
 	test.each([
@@ -29,13 +29,13 @@ describe('a size as redis.conf writes it', () => {
 		[3 * 1024 ** 3, '3gb'],
 		[1_000_001, '1000001'],
 	])('%d is written %s', (bytes, text) => {
-		expect(redisSize(bytes)).toBe(text);
+		expect(formatRedisSize(bytes)).toBe(text);
 	});
 
 	test('what is written is read back exactly', () => {
 		fc.assert(
 			fc.property(fc.maxSafeNat(), bytes => {
-				expect(parseRedisSize(redisSize(bytes))).toBe(bytes);
+				expect(parseRedisSize(formatRedisSize(bytes))).toBe(bytes);
 			}),
 		);
 	});
