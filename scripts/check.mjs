@@ -17,6 +17,7 @@ const steps = [
 	['promises', 'oxlint', ['--type-aware', '-c', '.oxlintrc.json', '--deny-warnings']],
 	['dead code', 'knip', ['--no-progress']],
 	['regular expressions', 'node', ['scripts/regexps.mjs']],
+	['language', 'node', ['scripts/dialect.mjs']],
 	[
 		'architecture and docs',
 		'vitest',
