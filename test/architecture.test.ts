@@ -1,8 +1,11 @@
 import {describe, expect, test} from 'vitest';
-import {findViolations, readModule, readSources} from './architecture.ts';
+import {findViolations, functionLengthFaults, readModule, readSources} from './architecture.ts';
 
 const faults = (...sources: readonly (readonly [path: string, text: string])[]) =>
-	findViolations(sources.map(([path, text]) => readModule({path, text})));
+	findViolations(
+		sources.map(([path, text]) => readModule({path, text})),
+		[],
+	);
 
 /** Each is one planted fault. Were one of them to pass, the test of the real files would prove nothing. */
 const planted: readonly (readonly [path: string, text: string, says: string])[] = [
@@ -98,6 +101,35 @@ describe('the rule', () => {
 		const all = Array.from({length: 27}, (_, at) => [`src/text/a${at}.ts`, ''] as const);
 		expect(faults(...all)).toEqual(['src/text: has 27 files, more than 26']);
 		expect(faults(...all.slice(1))).toEqual([]);
+	});
+
+	/** A file whose function has so many lines. */
+	const functionOf = (lines: number, head: string, tail = '}') => `${head}\n${'\t1;\n'.repeat(lines - 2)}${tail}\n`;
+	test.each([
+		['createA', functionOf(81, 'export function createA() {')],
+		['createA', functionOf(81, 'const createA = async () => {', '};')],
+		['run', `export const a = {\n${functionOf(81, 'async run() {', '},')}};\n`],
+		['run', `export const a = {\n${functionOf(81, 'run: function* () {', '},')}};\n`],
+		['inner', `export function outer() {\n${functionOf(81, 'function inner() {')}}\n`],
+		['run', `class A {\n${functionOf(81, 'run() {')}}\n`],
+		['(anonymous)', functionOf(81, 'each(value => {', '});')],
+	])('catches %s when it has 81 lines', (name, text) => {
+		expect(faults(['adapters/redis/a.ts', text])).toContainEqual(
+			expect.stringMatching(`^adapters/redis/a.ts:[12]: ${name.replace(/[()]/g, '\\$&')} has 81 lines`),
+		);
+	});
+
+	test('lets a function of 80 lines pass, and a long one of a test', () => {
+		expect(faults(['src/a.ts', functionOf(80, 'export function createA() {')])).toEqual([]);
+		expect(faults(['test/a.test.ts', functionOf(200, `describe('a', () => {`, '});')])).toEqual([]);
+	});
+
+	test('lets a long function of the list pass, and catches an entry that is not needed any more', () => {
+		const long = readModule({path: 'src/a.ts', text: functionOf(81, 'export function createA() {')});
+		expect(functionLengthFaults([long], ['src/a.ts#createA'])).toEqual([]);
+		expect(functionLengthFaults([long], ['src/a.ts#createA', 'src/b.ts#createB'])).toEqual([
+			expect.stringContaining('src/b.ts#createB is not too long any more'),
+		]);
 	});
 
 	test('does not pass what it cannot parse', () => {

@@ -3,6 +3,7 @@ import {builtinModules} from 'node:module';
 import {basename, dirname, join, posix} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseSync} from 'oxc-parser';
+import {findLongFunctions, type LongFunction, longFunctions, maxFunctionLines} from './long-functions.ts';
 
 /** One file of the product or of its tests. `path` is relative to the root of the repository, with slashes. */
 export type SourceFile = {readonly path: string; readonly text: string};
@@ -13,6 +14,8 @@ export type Module = SourceFile & {
 	readonly imports: readonly Import[];
 	readonly hasDefaultExport: boolean;
 	readonly reexports: boolean;
+	/** Of the product; the tests of one subject may fill a long function. */
+	readonly longFunctions: readonly LongFunction[];
 };
 
 const folders = ['bin', 'src', 'views', 'adapters', 'demo', 'test'];
@@ -57,6 +60,7 @@ export function readModule(source: SourceFile): Module {
 		imports,
 		hasDefaultExport: exported.some(({exportName}) => exportName.kind === 'Default' || exportName.name === 'default'),
 		reexports: exported.some(({moduleRequest}) => moduleRequest !== null),
+		longFunctions: source.path.startsWith('test/') ? [] : findLongFunctions(source.path, source.text),
 	};
 }
 
@@ -198,8 +202,27 @@ const unfinished = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '@ts-' + 'ignore', '@t
 /** The system would look such a name up in PATH, which may lead to the current directory. */
 const bareProgram = /\b(?:spawn|execFile|exec|fork)(?:Sync)?\(\s*['"`](?!\/)/;
 
+/** Functions that are too long, and entries of `exceptions` (`path#function`) that no such function needs any more. */
+export function functionLengthFaults(modules: readonly Module[], exceptions: readonly string[]): readonly string[] {
+	const long = modules.flatMap(({path, longFunctions}) =>
+		longFunctions.map(one => ({...one, id: `${path}#${one.name}`, at: `${path}:${one.line}`})),
+	);
+	const ids = new Set(long.map(({id}) => id));
+	return [
+		...long
+			.filter(({id}) => !exceptions.includes(id))
+			.map(({name, at, lines}) => `${at}: ${name} has ${lines} lines, more than ${maxFunctionLines}`),
+		...exceptions
+			.filter(id => !ids.has(id))
+			.map(id => `${id} is not too long any more: take it out of test/long-functions.ts`),
+	];
+}
+
 /** Everything that is wrong with the modules, one line each. */
-export function findViolations(modules: readonly Module[]): readonly string[] {
+export function findViolations(
+	modules: readonly Module[],
+	exceptions: readonly string[] = longFunctions,
+): readonly string[] {
 	const faults: string[] = [];
 	for (const module of modules) {
 		const {path} = module;
@@ -227,6 +250,6 @@ export function findViolations(modules: readonly Module[]): readonly string[] {
 	}
 	const cycle = findCycle(modules);
 	if (cycle !== undefined) faults.push(`these import each other: ${cycle.join(' -> ')}`);
-	faults.push(...folderCycles(modules), ...fullFolders(modules));
+	faults.push(...folderCycles(modules), ...fullFolders(modules), ...functionLengthFaults(modules, exceptions));
 	return faults;
 }

@@ -1,0 +1,93 @@
+import {type Node, parseSync} from 'oxc-parser';
+
+/** No function has more lines than this. */
+export const maxFunctionLines = 80;
+
+/** `path#function` of each function that is longer today. The list only gets shorter: an entry that is not needed any more fails the test. */
+export const longFunctions: readonly string[] = [
+	'adapters/alertmanager/client.ts#createAlertmanagerClient',
+	'adapters/http/client.ts#createHttpClient',
+	'adapters/http/transport.ts#createHttpTransport',
+	'adapters/kafka/groups/lag.ts#createLagReader',
+	'adapters/kafka/protocol/cluster.ts#createBrokerPool',
+	'adapters/kafka/protocol/connection.ts#openBrokerConnection',
+	'adapters/kubernetes/api/client.ts#createKubernetesClient',
+	'adapters/kubernetes/api/container-metrics.ts#createContainerMetrics',
+	'adapters/kubernetes/api/credentials.ts#createCredentials',
+	'adapters/kubernetes/api/informer.ts#createInformer',
+	'adapters/kubernetes/api/json-stream.ts#readListItems',
+	'adapters/kubernetes/api/transport.ts#createApiTransport',
+	'adapters/kubernetes/api/writes.ts#createWrites',
+	'adapters/kubernetes/logs/container-log-follower.ts#followContainerLog',
+	'adapters/kubernetes/logs/merged-log-follower.ts#followMergedLogs',
+	'adapters/postgres/client.ts#createPostgresClient',
+	'adapters/postgres/connection/postgres-connection.ts#createPostgresConnection',
+	'adapters/prometheus/pool-details.ts#createPoolDetails',
+	'adapters/redis/client.ts#createRedisClient',
+	'adapters/redis/connection/redis-connection.ts#createRedisConnection',
+	'adapters/redis/server.ts#createServerReader',
+	'bin/console.ts#runConsole',
+	'bin/state-directory-watch.ts#createStateDirectoryWatch',
+	'demo/kubernetes-api/controllers/controllers.ts#startControllers',
+	'demo/kubernetes-api/controllers/kubelet.ts#createKubelet',
+	'demo/kubernetes-api/controllers/scheduler.ts#createScheduler',
+	'demo/kubernetes-api/objects/store.ts#createObjectStore',
+	'demo/kubernetes-api/server.ts#startKubernetesApi',
+	'demo/kubernetes-api/serving/reply.ts#createResponseWriter',
+	'demo/ports/kafka-groups.ts#createDemoGroups',
+	'demo/ports/postgres-server.ts#createDemoPostgresServer',
+	'demo/ports/redis-clients.ts#createDemoClients',
+	'demo/ports/redis-server.ts#createDemoRedisServer',
+	'demo/postgres.ts#demoPort',
+	'demo/servers/monitoring/monitoring.ts#createMonitoring',
+	'demo/servers/prometheus/promql.ts#parsePromql',
+	'src/audit/audit-log.ts#createAudit',
+	'src/audit/sink-sender.ts#createSinkSender',
+	'src/input/deck.ts#createDeck',
+	'src/input/open-document.ts#openDocument',
+	'src/input/run-key-intent.ts#runKeyIntent',
+	'src/model/kafka/lag-tracker.ts#createLagTracker',
+	'src/remedy/arming.ts#createArming',
+	'src/remedy/runner.ts#createRunner',
+	'src/session/text-buffer.ts#createTextBuffer',
+	'src/table/pane-views.ts#createPaneViews',
+	'src/watch/poller.ts#createPoller',
+	'src/watch/supervisor.ts#createSupervisor',
+	'views/terminal/decode-keys.ts#createKeyDecoder',
+	'views/terminal/tty.ts#takeOver',
+];
+
+export type LongFunction = {readonly name: string; readonly lines: number; readonly line: number};
+
+const isNode = (value: unknown): value is Node =>
+	typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+
+/** The name of the declaration, method, property or variable that holds the function. */
+function nameOf(node: Node, parent: Node | undefined): string {
+	if ('id' in node && isNode(node.id) && node.id.type === 'Identifier') return node.id.name;
+	if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name;
+	if ((parent?.type === 'Property' || parent?.type === 'MethodDefinition') && parent.key.type === 'Identifier')
+		return parent.key.name;
+	return '(anonymous)';
+}
+
+/** The functions of one file, at any depth, that have more than `maxFunctionLines` lines. */
+export function findLongFunctions(path: string, text: string): readonly LongFunction[] {
+	const lineStarts = [0];
+	for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+	if (lineStarts.length <= maxFunctionLines) return [];
+	const lineAt = (offset: number) => lineStarts.findLastIndex(start => start <= offset) + 1;
+	const found: LongFunction[] = [];
+	const visit = (node: Node, parent: Node | undefined) => {
+		if (/^(?:Arrow)?Function(?:Declaration|Expression)?(?:Expression)?$/.test(node.type)) {
+			const line = lineAt(node.start);
+			const lines = lineAt(node.end - 1) - line + 1;
+			if (lines > maxFunctionLines) found.push({name: nameOf(node, parent), lines, line});
+		}
+		for (const value of Object.values(node)) {
+			for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, node);
+		}
+	};
+	visit(parseSync(path, text).program, undefined);
+	return found;
+}
