@@ -30,9 +30,25 @@ describe('the documents that follow from the declarations', () => {
 	});
 });
 
-test('what SECURITY.md says of its tests: each of them is there', () => {
-	const named = [...committed('../SECURITY.md').matchAll(/`((?:test|scripts)\/[^`]+)`/g)].map(([, path = '']) => path);
-	expect(named.length).toBeGreaterThan(8);
-	const cwd = fileURLToPath(new URL('..', import.meta.url));
-	for (const path of named) expect(globSync(path, {cwd}), path).not.toEqual([]);
+const repository = fileURLToPath(new URL('..', import.meta.url));
+
+/** Paths of this repository that a text names in backticks; `<system>` and `…` stand for what the reader fills in. */
+const pathsIn = (text: string): readonly string[] =>
+	[...text.matchAll(/`((?:\.ci|adapters|bench|bin|demo|docs|scripts|src|test|views)\/[^`\s]+)`/g)]
+		.map(([, path = '']) => path)
+		.filter(path => !/[<…{]/.test(path));
+
+test('SECURITY.md names the tests of what it claims', () => {
+	expect(pathsIn(committed('../SECURITY.md')).length).toBeGreaterThan(8);
+});
+
+test('every path that a document names in backticks exists', () => {
+	const documents = globSync(['*.md', 'docs/**/*.md'], {cwd: repository});
+	expect(documents.length).toBeGreaterThan(20);
+	const missing = documents.flatMap(document =>
+		pathsIn(readFileSync(`${repository}${document}`, 'utf8'))
+			.filter(path => globSync(path, {cwd: repository}).length === 0)
+			.map(path => `${document}: ${path}`),
+	);
+	expect(missing).toEqual([]);
 });
