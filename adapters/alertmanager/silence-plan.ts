@@ -102,12 +102,12 @@ export async function previewCreate(
 		locks: [alert === undefined ? `silence ${again}` : `alert ${alert.fingerprint}`],
 		count: Math.max(1, hidden.length),
 		...touchedAlerts(hidden.length === 0 ? ['no alert that fires now'] : hidden.map(alertLine)),
-		equivalent: curlTargetCommand(context.target, '/api/v2/silences', [
+		cliEquivalent: curlTargetCommand(context.target, '/api/v2/silences', [
 			...['-X', 'POST', '-H', 'Content-Type: application/json'],
 			...['-d', JSON.stringify({...silence, startsAt: silence.startsAt ?? new Date(now).toISOString()})],
 		]),
 		impact: `Until ${formatTime(silence.endsAt)}, for ${lengthOf(silence.endsAt, now)}, nobody is told of what ${matchersText(silence.matchers)} matches: ${formatAlertCount(hidden)} now${criticalOf(hidden)}. ${hidden.length === firing.length ? '' : `${formatAlertCount(firing)} of these are told now. `}They go on firing: a silence mends nothing.`,
-		bound:
+		boundTo:
 			alert === undefined
 				? `silence ${again}, which has ended`
 				: `fingerprint ${alert.fingerprint}, firing since ${alert.startsAt}, ${alert.silencedBy.length === 0 ? 'not silenced' : `silenced by ${alert.silencedBy.map(shortId).join(', ')}`}`,
@@ -136,13 +136,13 @@ export async function previewExpire(silence: Silence, context: SilenceContext): 
 		locks: [`silence ${silence.id}`],
 		count: 1 + loud.length,
 		...touchedAlerts([`silence ${silence.id}, ${matchersText(silence.matchers)}`, ...loud.map(alertLine)]),
-		equivalent: curlTargetCommand(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
+		cliEquivalent: curlTargetCommand(context.target, `/api/v2/silence/${silence.id}`, ['-X', 'DELETE']),
 		impact: `The silence of ${silence.createdBy || 'nobody'} ends now and not at ${formatTime(silence.endsAt)}. ${
 			loud.length === 0
 				? 'It hides nothing that would be told.'
 				: `${formatAlertCount(loud)}${criticalOf(loud)} it hides are told again, within the group_interval of their route.`
 		}${others > 0 ? ` ${others} more stay silenced by another.` : ''}`,
-		bound: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
+		boundTo: `id ${silence.id}, ${silence.state} until ${silence.endsAt}, author ${silence.createdBy || 'not given'}`,
 		changes: [{field: 'state', before: silence.state, after: 'expired'}],
 		risk: loud.length === 0 ? 'low' : 'medium',
 		undo: {
@@ -176,7 +176,7 @@ const silencesWithSameMatchers = (
 
 const idAndEnd = ({id, endsAt}: Silence): string => `${id} until ${endsAt}`;
 
-const conflictCheck = (label: string, detail: string): Check => ({label, result: 'block', detail, moved: true});
+const conflictCheck = (label: string, detail: string): Check => ({label, result: 'block', detail, conflict: true});
 
 async function checkCreate(plan: CreateSilencePlan, context: SilenceContext): Promise<readonly Check[]> {
 	const {silence, alert, again} = plan;
@@ -289,7 +289,7 @@ export const checkSilencePlan = (plan: SilencePlan, context: SilenceContext): Pr
 
 /** Sends either plan, once. @throws AdapterError `conflict` when anything is not as it was shown: nothing was sent. */
 export async function runSilencePlan(plan: SilencePlan, context: SilenceContext): Promise<Receipt> {
-	const moved = (await readBeforeSending(checkSilencePlan(plan, context))).find(one => one.moved);
+	const moved = (await readBeforeSending(checkSilencePlan(plan, context))).find(one => one.conflict);
 	if (moved !== undefined) throw conflictError(`${moved.label}: ${moved.detail}`);
 	if (plan.do === 'silence') {
 		const id = await context.port.createSilence(plan.silence, plan.alert, context);

@@ -28,7 +28,7 @@ import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, sign
 function statementUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the statement';
 	const moved = describeSessionConflict(plan, session);
-	if (moved !== undefined) return {label, result: 'block', detail: moved, moved: true};
+	if (moved !== undefined) return {label, result: 'block', detail: moved, conflict: true};
 	if (plan.state === 'active') return {label, result: 'pass', detail: `the same, since ${plan.queryStart}`};
 	return {label, result: 'block', detail: `pid ${plan.pid} is ${plan.state}: there is nothing to cancel`};
 }
@@ -74,7 +74,7 @@ export const cancelStatement = defineAction<PostgresSessionRow, PostgresPort>()<
 		return {
 			...signalled,
 			target: target.name,
-			equivalent: psqlCommand(target, signalStatement('pg_cancel_backend', signalled.plan.sessions)),
+			cliEquivalent: psqlCommand(target, signalStatement('pg_cancel_backend', signalled.plan.sessions)),
 			impact: cancelImpact(selected),
 			risk: 'low',
 			undo: {class: 'none', text: 'none: the work of the statement is lost; its client has to run it again'},

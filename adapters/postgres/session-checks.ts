@@ -132,7 +132,7 @@ export function sessionChecks(same: Check, session: SessionRecord | undefined, s
 	if (session === undefined) return [same];
 	const may = signalPermissionCheck(session, server);
 	if (session.pid === server.pid) return [may];
-	return same.moved ? [same] : [same, may];
+	return same.conflict ? [same] : [same, may];
 }
 
 export type FutileReason = {readonly reason: string; readonly instead?: string};

@@ -65,7 +65,7 @@ export const sessionActionParts = (
 /** What the previews of both say alike. */
 export function previewSignal(
 	selected: readonly SelectedSession[],
-): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'locks' | 'count' | 'touches' | 'bound' | 'changes'> {
+): Pick<Preview<SignalPlan>, 'plan' | 'object' | 'locks' | 'count' | 'touches' | 'boundTo' | 'changes'> {
 	const sessions = selected.map(({session}) => toShownSession(session));
 	return {
 		plan: {sessions},
@@ -73,7 +73,7 @@ export function previewSignal(
 		locks: sessions.map(receiptKey),
 		count: sessions.length,
 		touches: selected.map(({session}, index) => describeTouchedSession(session, sessions[index]?.query ?? '')),
-		bound: describeSessionBinding(sessions),
+		boundTo: describeSessionBinding(sessions),
 		changes: [],
 	};
 }

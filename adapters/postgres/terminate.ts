@@ -27,7 +27,7 @@ import {previewSignal, type SignalPlan, sessionActionParts, signalProgress, sign
 function sessionUnchangedCheck(plan: ShownSession, session: SessionRecord | undefined): Check {
 	const label = 'the session';
 	const moved = describeSessionConflict(plan, session);
-	if (moved !== undefined) return {label, result: 'block', detail: moved, moved: true};
+	if (moved !== undefined) return {label, result: 'block', detail: moved, conflict: true};
 	const since = plan.queryStart === null ? plan.backendStart : plan.queryStart;
 	return {label, result: 'pass', detail: `${plan.state ?? 'there'} in the same statement, since ${since}`};
 }
@@ -61,7 +61,7 @@ export const terminateSession = defineAction<PostgresSessionRow, PostgresPort>()
 		return {
 			...signalled,
 			target: target.name,
-			equivalent: psqlCommand(target, signalStatement('pg_terminate_backend', signalled.plan.sessions)),
+			cliEquivalent: psqlCommand(target, signalStatement('pg_terminate_backend', signalled.plan.sessions)),
 			impact: terminateImpact(selected),
 			risk: 'medium',
 			undo: {

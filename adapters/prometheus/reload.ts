@@ -80,10 +80,10 @@ function previewOf(
 		locks: ['configuration'],
 		count: 1,
 		touches: [`configuration of ${target.name}${file === '' ? '' : `, ${file} and the rule files it names`}`],
-		equivalent: curlReloadCommand(target),
+		cliEquivalent: curlReloadCommand(target),
 		impact:
 			'Prometheus reads its configuration and rules anew. Targets and rules that are gone from the files are dropped at once, new ones begin; scraped data stays. When a file has a fault it goes on with what it has, and says which.',
-		bound: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
+		boundTo: `started ${runtime.startTime}, configuration loaded ${runtime.lastConfigTime}`,
 		changes: [{field: 'configuration', before: `loaded ${runtime.lastConfigTime}`, after: 'the files as they are now'}],
 		risk: 'medium',
 		undo: {
@@ -145,7 +145,7 @@ export const reloadConfiguration = defineAction<ScrapeRow, PrometheusPort>()<Rel
 						result: 'pass',
 						detail: `as it was, configuration of ${formatReloadTime(runtime.lastConfigTime)}`,
 					}
-				: {label: 'the server', result: 'block', detail: what, moved: true},
+				: {label: 'the server', result: 'block', detail: what, conflict: true},
 			lifecycle,
 		];
 		if (ready?.ready === false) {

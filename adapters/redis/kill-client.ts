@@ -108,12 +108,12 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 			locks: [`client ${client.id}`],
 			count: 1,
 			touches: [`client ${client.id} (${clientTitle(client)}), user ${client.user}`],
-			equivalent: redisCliCommand(context.target, [
+			cliEquivalent: redisCliCommand(context.target, [
 				...['CLIENT', 'KILL', 'ID', String(client.id), 'ADDR', client.address],
 				...['USER', client.user, 'SKIPME', 'yes'],
 			]),
 			impact: `Its connection is closed: ${formatBytes(held)} of buffers are freed, and what it has sent without an answer is left to it. Most clients connect again by themselves.`,
-			bound: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
+			boundTo: `id ${client.id}, ${client.address}, user ${client.user}, name ${client.name || 'none'}, run_id ${info.runId.slice(0, 8)}…`,
 			changes: [],
 			risk: 'medium',
 			undo: {class: 'none', text: 'none: a connection cannot be restored; the client connects again by itself'},
@@ -135,7 +135,7 @@ export const killClient = defineAction<RedisClientRow, RedisPort>()<KillClientPl
 		const checks: Check[] = [
 			what === undefined
 				? {label, result: 'pass', detail: `the same, connected for ${formatDuration(client?.ageSeconds)}`}
-				: {label, result: 'block', detail: what, moved: true},
+				: {label, result: 'block', detail: what, conflict: true},
 		];
 		if (own.includes(plan.id))
 			checks.push({label: 'whose it is', result: 'block', detail: notKillableReason('own') ?? ''});

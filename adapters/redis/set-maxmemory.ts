@@ -58,8 +58,8 @@ function previewOf(
 		locks: ['maxmemory'],
 		count: 1,
 		touches: [`maxmemory of ${endpoint}`],
-		equivalent: redisCliCommand(target, ['CONFIG', 'SET', 'maxmemory', formatRedisSize(to)]),
-		bound: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
+		cliEquivalent: redisCliCommand(target, ['CONFIG', 'SET', 'maxmemory', formatRedisSize(to)]),
+		boundTo: `run_id ${info.runId.slice(0, 8)}…, maxmemory ${sizeText(info.maxmemory)}, policy ${info.policy || 'unknown'}, ${info.role}, used memory ${fitsWithin(info, to) ? 'below' : 'above'} the new limit`,
 		changes: [{field: 'maxmemory', before: sizeText(info.maxmemory), after: sizeText(to)}],
 		...maxmemoryEffect(info, to),
 	};
@@ -164,7 +164,7 @@ export const setMaxmemory = defineAction<RedisServerRow, RedisPort>()<MaxmemoryP
 						result: 'pass',
 						detail: `as it was, maxmemory ${sizeText(info.maxmemory)}, ${info.policy}`,
 					}
-				: {label: 'the server', result: 'block', detail: what, moved: true};
+				: {label: 'the server', result: 'block', detail: what, conflict: true};
 		const checks: Check[] = [
 			same,
 			await permissionCheck('the right to change the configuration', '+config|set', context),

@@ -20,7 +20,7 @@ export type Actor = {
 /**
  * `start` `stop`: a console · `arm` `disarm`: a target · `intent`: written before anything is sent · `outcome`: what came of sending ·
  * `verify`: what was seen afterwards · `undo`: an intent whose plan leads back · `refuse`: policy, a check or a lock said no · `inspect`:
- * an inspection that executes something · `settle`: a person looked at an unknown outcome · `approve`: a program that logs in to a target · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
+ * an inspection that executes something · `resolve`: a person looked at an unknown outcome · `approve`: a program that logs in to a target · `clock`: the wall clock was set · `policy`: the policy file of this machine was changed, or cannot be used · `torn`: the line before it was cut by a
  * crash · `gap`: the log ends earlier than the head mirror says · `break-glass` `break-glass-end`: acting although a required copy of the
  * log is not delivered.
  */
@@ -35,7 +35,7 @@ export type RecordKind =
 	| 'verify'
 	| 'refuse'
 	| 'inspect'
-	| 'settle'
+	| 'resolve'
 	| 'approve'
 	| 'clock'
 	| 'policy'
@@ -91,20 +91,20 @@ export type AuditEntry = {
 	readonly object?: string;
 	/** Of a verify: what was changed, by which attempts that did not help are counted. */
 	readonly locks?: readonly string[];
-	/** Who the target says we are. */
-	readonly as?: string;
+	/** The user that the target says we are. */
+	readonly target_user?: string;
 	/** Of an intent on a guarded target: who armed it, and when. */
 	readonly armed?: ArmedBy;
-	/** Of an intent: the record of the broken glass under which it went without being delivered outside. */
-	readonly glass?: string;
+	/** Of an intent: id of the `break-glass` record that allowed it although a required sink had not accepted the intent. */
+	readonly break_glass?: string;
 	readonly plan_hash?: string;
 	/** Of an intent: what is sent, as JSON, unless it is very long. With it a later console can look what became of it. */
 	readonly plan?: unknown;
 	readonly params?: Readonly<Record<string, string>>;
 	readonly preview?: ObjectList & {
 		readonly impact: string;
-		readonly equivalent: string;
-		readonly bound: string;
+		readonly cli_equivalent: string;
+		readonly bound_to: string;
 		readonly count?: number;
 		readonly risk: Risk;
 		readonly undo: UndoClass;
@@ -120,7 +120,7 @@ export type AuditEntry = {
 	readonly receipt?: Receipt;
 	readonly result?: RecordResult;
 	readonly error?: {readonly kind: ErrorKind | 'other'; readonly message: string; readonly hint?: string};
-	/** The id of the intent that an outcome, a verify or a settle belongs to. */
+	/** The id of the intent that an outcome, a verify or a resolve belongs to. */
 	readonly of?: string;
 	readonly undo_of?: string;
 	readonly took_ms?: number;

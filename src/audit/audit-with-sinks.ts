@@ -31,7 +31,7 @@ export function createAuditWithSinks(options: {
 		const stale = options.stale?.();
 		if (stale !== undefined) throw new AuditError(stale, 'start midwatch again');
 		const broken = glass.state.get()?.record;
-		const record = await write(broken === undefined ? entry : {...entry, glass: broken});
+		const record = await write(broken === undefined ? entry : {...entry, break_glass: broken});
 		// In an emergency a silent sink must not hold up each act.
 		if (broken !== undefined && glass.state.get()?.record === broken) return record;
 		const missing = await delivery.undelivered(record);
@@ -62,7 +62,7 @@ const hintOf = ({hint}: UndeliveredSink, paletteKey: string): string =>
 
 /** The end of an intent that is on disk and led to nothing. */
 const refusedOutcome = (
-	{id, action, target, server, object, plan_hash, params, as}: AuditRecord,
+	{id, action, target, server, object, plan_hash, params, target_user: as}: AuditRecord,
 	note: string,
 ): AuditEntry => ({
 	kind: 'outcome',
@@ -75,5 +75,5 @@ const refusedOutcome = (
 	...(object !== undefined && {object}),
 	...(plan_hash !== undefined && {plan_hash}),
 	...(params && {params}),
-	...(as !== undefined && {as}),
+	...(as !== undefined && {target_user: as}),
 });

@@ -23,10 +23,11 @@ const severities: Partial<Record<AuditRecord['kind'], OutboundRecord['severity']
 
 /** `seq`, `prev` and `hash` let a receiver prove that a record is missing; what is not named here never leaves. */
 function mandatoryFields(record: AuditRecord): Readonly<Record<string, unknown>> {
-	const {v, seq, id, ts, session, app, actor, kind, target, server, as, armed, glass, prev, hash} = record;
+	const {v, seq, id, ts, session, app, actor, kind, target, server, target_user, armed, break_glass, prev, hash} =
+		record;
 	const {action, plan_hash, preview, confirmation, result, error, of, undo_of, took_ms, lost} = record;
 	return {
-		...{v, seq, id, ts, session, app, actor, kind, target, server, as, armed, glass, prev, hash},
+		...{v, seq, id, ts, session, app, actor, kind, target, server, target_user, armed, break_glass, prev, hash},
 		...{plan_hash, result, of, undo_of, took_ms, lost},
 		action: action?.id,
 		count: preview?.count,
@@ -40,12 +41,12 @@ function mandatoryFields(record: AuditRecord): Readonly<Record<string, unknown>>
 function includedFields(record: AuditRecord, include: readonly IncludableField[]): Readonly<Record<string, unknown>> {
 	const {object, action, params, preview, receipt, error, note, checks, confirmation} = record;
 	return {
-		...(include.includes('objects') && {object, touches: preview?.touches, bound: preview?.bound}),
+		...(include.includes('objects') && {object, touches: preview?.touches, bound_to: preview?.bound_to}),
 		...(include.includes('text') && {
 			title: action?.title,
 			params,
 			impact: preview?.impact,
-			equivalent: preview?.equivalent,
+			cli_equivalent: preview?.cli_equivalent,
 			checks,
 			receipt,
 			message: error?.message,

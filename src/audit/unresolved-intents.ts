@@ -3,7 +3,7 @@ import type {AuditRecord} from './audit-record.ts';
 
 /** Something that was begun and whose end nobody knows. */
 export type UnresolvedIntent = {
-	/** Id of the intent: what a `settle` record names. */
+	/** Id of the intent: what a `resolve` record names. */
 	readonly id: string;
 	/** ISO 8601. */
 	readonly ts: string;
@@ -15,7 +15,7 @@ export type UnresolvedIntent = {
 	readonly why: string;
 	/** What to look at, in a sentence. */
 	readonly whatToCheck: string;
-	readonly equivalent: string | undefined;
+	readonly cliEquivalent: string | undefined;
 	/** The plan as the record holds it, with secrets masked; undefined when it was too long for the record. */
 	readonly plan?: unknown;
 	readonly planHash?: string | undefined;
@@ -39,7 +39,7 @@ export function findUnresolvedIntents(
 		} else if (record.of !== undefined) {
 			const open = found.get(record.of);
 			if (!open) continue;
-			if (record.kind === 'settle' || !isOutcomeUnknown(record)) found.delete(record.of);
+			if (record.kind === 'resolve' || !isOutcomeUnknown(record)) found.delete(record.of);
 			else {
 				const {receipt = open.receipt} = record;
 				found.set(record.of, {
@@ -70,7 +70,7 @@ const checkHint = ({target, receipt}: AuditRecord): string | undefined =>
 
 function toUnresolvedIntent(record: AuditRecord): UnresolvedIntent {
 	const target = record.target ?? '';
-	const bound = record.preview?.bound;
+	const bound = record.preview?.bound_to;
 	return {
 		id: record.id,
 		ts: record.ts,
@@ -82,7 +82,7 @@ function toUnresolvedIntent(record: AuditRecord): UnresolvedIntent {
 		whatToCheck: bound
 			? `look on ${target} whether this is still as it was: ${bound}`
 			: `look on ${target} whether it was done`,
-		equivalent: record.preview?.equivalent,
+		cliEquivalent: record.preview?.cli_equivalent,
 		plan: record.plan,
 		planHash: record.plan_hash,
 		count: record.preview?.count,

@@ -23,8 +23,8 @@ export type Check = {
 	readonly label: string;
 	readonly result: 'pass' | 'warn' | 'block' | 'unknown';
 	readonly detail: string;
-	/** Set on a `block` when what was confirmed is no longer what is there: the remedy is stale, not refused. */
-	readonly moved?: true;
+	/** Set on a `block` when the server no longer matches the plan: the remedy is then stale, not blocked. Recorded with the check. */
+	readonly conflict?: true;
 };
 
 /** What the operator confirms is `plan`, frozen: run() gets this value, never the live selection. */
@@ -45,12 +45,12 @@ export type Preview<Plan = unknown> = {
 	 * attempts that did not help are counted by it.
 	 */
 	readonly locks: readonly string[];
-	/** The same act by hand, quoted so that a real shell runs exactly it. */
-	readonly equivalent: string;
+	/** The command line that does the same, quoted for a shell. */
+	readonly cliEquivalent: string;
 	/** What will happen, in a sentence or two, with the numbers read now. */
 	readonly impact: string;
-	/** The identity that is checked again before it runs: `pid 4411, backend started …, query started …`. */
-	readonly bound: string;
+	/** The identity that is checked again before the plan runs: `pid 4411, backend started …, query started …`. */
+	readonly boundTo: string;
 	/** What changes, before and after, when it can be said. */
 	readonly changes: readonly {readonly field: string; readonly before: string; readonly after: string}[];
 	readonly risk: Risk;

@@ -81,7 +81,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 			show({offset: scrollConfirmation(deck, answers, intent === 'confirm.page-down' ? rows : -rows).offset});
 			return;
 		}
-		case 'confirm.whole':
+		case 'confirm.expand':
 			show({isExpanded: !answers.isExpanded, offset: 0});
 			return;
 		default:
@@ -89,7 +89,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 	if (keymap.intent('deck', pressed.key) === 'deck.undo' && isUndoable(deck, remedy)) {
 		deck.apply({do: 'pop'});
 		runById(deck, `undo ${remedy.id}`);
-	} else if (intent === 'confirm.renew' && remedy.renewal !== undefined) replanRemedy(deck);
+	} else if (intent === 'confirm.replan' && remedy.renewal !== undefined) replanRemedy(deck);
 	else if (hasEnded(remedy)) {
 		if (['enter', 'q', 'space'].includes(pressed.key)) closeConfirmation(deck, remedy);
 	} else if (remedy.state === 'ready') {
@@ -104,7 +104,7 @@ export function handleConfirmKey(deck: Deck, layer: ConfirmLayer, pressed: KeyPr
 
 function copyCommand(deck: Deck, {preview}: Remedy): void {
 	if (preview === undefined) return;
-	deck.options.effects.copy(preview.equivalent).then(
+	deck.options.effects.copy(preview.cliEquivalent).then(
 		done => deck.showNotice(done),
 		(error: unknown) => deck.showNotice(`not copied: ${messageOf(error)}`, 'warn'),
 	);

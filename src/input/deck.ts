@@ -145,8 +145,8 @@ export type Deck = {
 
 /** How something ended that was left to go on; told together with what ended since the last key. */
 function endNotice(remedy: Remedy, before: Notice | undefined, at: number): Notice {
-	const {action, target, preview, state, reason = '', recordTrouble} = remedy;
-	const lost = recordTrouble === undefined ? '' : `; how it ended is not in the record: ${recordTrouble}`;
+	const {action, target, preview, state, reason = '', recordFailure} = remedy;
+	const lost = recordFailure === undefined ? '' : `; how it ended is not in the record: ${recordFailure}`;
 	const text = `${action.title} ${preview?.object ?? ''} on ${target}: ${state}, ${reason}${lost}`;
 	const severity = state === 'done' && lost === '' ? 'ok' : 'warn';
 	if (before?.end !== true) return {text, severity, at, end: true};

@@ -50,8 +50,8 @@ function handleListKey(deck: Deck, layer: Extract<Layer, {kind: 'list'}>, intent
 			if (item.disabled === undefined) item.choose();
 			else deck.showNotice(`${item.text}: ${item.disabled}`, 'warn');
 			return;
-		case 'list.settle':
-			if (alone) item?.settle?.();
+		case 'list.resolve':
+			if (alone) item?.resolve?.();
 			else deck.showNotice(together, 'warn');
 			return;
 		case 'list.arm':

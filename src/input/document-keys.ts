@@ -128,7 +128,7 @@ export function handleDocumentKey(deck: Deck, layer: DocumentLayer, intent: KeyI
 			if (layer.wrap) deck.showNotice(`lines are wrapped; ${deck.options.keymap.keyFor('text.wrap')} changes that`);
 			else top({left: Math.max(0, layer.left + (intent === 'text.right' ? horizontalStep : -horizontalStep))});
 			return;
-		case 'text.stamps':
+		case 'text.timestamps':
 			top({stamps: !layer.stamps});
 			return;
 		case 'text.save':

@@ -28,7 +28,7 @@ export type MenuItem = {
 	readonly disabled?: string | undefined;
 	choose(): void;
 	/** Records that a person looked at an outcome that nobody knew. */
-	settle?(): void;
+	resolve?(): void;
 	/** The target that `O` arms on this line. */
 	readonly target?: string;
 };
@@ -146,12 +146,12 @@ const unresolvedLines = (open: UnresolvedIntent): DocumentLine[] =>
 		open.why,
 		open.whatToCheck,
 		...(open.lastObservation === undefined ? [] : [`looked again: ${open.lastObservation}`]),
-		...(open.equivalent === undefined ? [] : ['by hand it would have been', `  ${open.equivalent}`]),
+		...(open.cliEquivalent === undefined ? [] : ['by hand it would have been', `  ${open.cliEquivalent}`]),
 	].map(text => ({text}));
 
 /** The record tells that a person has looked; the outcome is not listed any more. */
-function settleIntent(deck: Deck, id: string): void {
-	deck.options.audit.append({kind: 'settle', of: id, note: 'a person looked at it'}).then(
+function resolveIntent(deck: Deck, id: string): void {
+	deck.options.audit.append({kind: 'resolve', of: id, note: 'a person looked at it'}).then(
 		() => deck.showNotice('recorded: it was looked at'),
 		(error: unknown) => deck.showNotice(messageOf(error), 'warn'),
 	);
@@ -174,9 +174,9 @@ const auditItems = (deck: Deck): MenuItem[] => [
 		severity: 'unknown' as const,
 		left: formatWhen(deck, open.ts),
 		text: `${open.action.id} on ${open.target}/${open.object} by ${open.user}: ${open.why}; ${open.lastObservation === undefined ? open.whatToCheck : `looked again: ${open.lastObservation}`}`,
-		right: `unknown, ${deck.options.keymap.keyFor('list.settle')} settles`,
+		right: `unknown, ${deck.options.keymap.keyFor('list.resolve')} resolves it`,
 		target: open.target,
-		settle: () => settleIntent(deck, open.id),
+		resolve: () => resolveIntent(deck, open.id),
 		choose: () => {
 			const record = deck.records.get().find(one => one.id === open.id);
 			if (record !== undefined) showRecord(deck, record);

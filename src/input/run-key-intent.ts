@@ -134,7 +134,7 @@ export function runKeyIntent(deck: Deck, intent: string): void {
 			deck.showNotice(`${section.title}: ordered by ${section.orders[index]?.title ?? ''}, what is wrong first`);
 			return;
 		}
-		case 'pane.faults': {
+		case 'pane.problems-only': {
 			const on = !paneSession(session, pane).problemsOnly;
 			deck.apply({do: 'faults', pane, on});
 			const {sections} = deck.completeView(pane);
@@ -167,7 +167,7 @@ export function runKeyIntent(deck: Deck, intent: string): void {
 				(error: unknown) => deck.showNotice(messageOf(error), 'warn'),
 			);
 			return;
-		case 'deck.reads':
+		case 'deck.sources':
 			openDocument(deck, 'How this was read', async () => ({
 				title: 'How this was read',
 				lines: describeSources(deck),

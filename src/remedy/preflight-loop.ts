@@ -36,13 +36,13 @@ export function createPreflightLoop(options: {
 			const checks = await asking.read(job, {ms: checkMs, what: 'checking'}, context =>
 				job.action.preflight(preview.plan, context),
 			);
-			const moved = checks.find(check => check.result === 'block' && check.moved);
+			const moved = checks.find(check => check.result === 'block' && check.conflict);
 			const present = moved ? await readCurrentState(asking, job, preview, moved) : undefined;
 			const deed = {action: job.action.id, hash, preview};
 			const demand = demandFor(await arming.current(), deed, clock.monotonic());
 			hand.step(job, {type: 'checked', checks, demand, ...present}, from);
 		} catch (error) {
-			hand.step(job, {type: 'check-failed', trouble: toRemedyFailure(error)}, from);
+			hand.step(job, {type: 'check-failed', failure: toRemedyFailure(error)}, from);
 		}
 	}
 

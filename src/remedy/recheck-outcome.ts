@@ -44,7 +44,7 @@ export async function recheckOutcome(
 		// Of several objects only the receipt tells to which of them it was sent.
 		if (receipt !== undefined || open.count === 1)
 			return describeOutcome(await action.verify(plan, receipt ?? {summary: '', before: {}}, context));
-		const moved = (await action.preflight(plan, context)).filter(check => check.moved === true);
+		const moved = (await action.preflight(plan, context)).filter(check => check.conflict === true);
 		if (moved.length === 0) return 'all of it is still as it was before';
 		return `not as it was before: ${moved.map(({detail}) => detail).join('; ')}`;
 	});

@@ -33,8 +33,8 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 			if (event.type === 'checked') return afterPreflight(remedy, event);
 			if (event.type === 'check-failed') {
 				return {
-					...end(remedy, 'failed', event.at, `the checks failed, ${nothingSent}`, event.trouble.hint),
-					trouble: event.trouble,
+					...end(remedy, 'failed', event.at, `the checks failed, ${nothingSent}`, event.failure.hint),
+					failure: event.failure,
 				};
 			}
 			return sideExit(remedy, event);
@@ -52,7 +52,7 @@ export function reduce(remedy: Remedy, event: RemedyEvent): Remedy {
 			return verifying(remedy, event);
 		default:
 			if (event.type === 'recorded') return {...remedy, recorded: true};
-			return event.type === 'record-failed' ? {...remedy, recordTrouble: event.message} : remedy;
+			return event.type === 'record-failed' ? {...remedy, recordFailure: event.message} : remedy;
 	}
 }
 
@@ -72,10 +72,10 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 		return {...remedy, state: 'checking', preview: event.preview, hash: event.hash};
 	}
 	if (event.type === 'preview-failed') {
-		const state = event.trouble.kind === 'conflict' ? 'stale' : 'failed';
+		const state = event.failure.kind === 'conflict' ? 'stale' : 'failed';
 		return {
-			...end(remedy, state, event.at, event.trouble.message, event.trouble.hint),
-			trouble: event.trouble,
+			...end(remedy, state, event.at, event.failure.message, event.failure.hint),
+			failure: event.failure,
 			renewal: event.renewal,
 		};
 	}
@@ -84,7 +84,13 @@ function beforePreview(remedy: Remedy, event: RemedyEvent): Remedy {
 
 /** A look at the target before it is confirmed: the first, or one while the demand waits. */
 function afterPreflight(remedy: In<'checking' | 'ready'>, event: Is<'checked'>): Remedy {
-	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined, demand: event.demand};
+	const seen = {
+		...remedy,
+		checks: event.checks,
+		checkedAt: event.at,
+		preflightFailure: undefined,
+		demand: event.demand,
+	};
 	const exit = preflightExit(seen, event);
 	if (exit) return exit;
 	const same = remedy.state === 'ready' && sameDemand(remedy.demand, event.demand);
@@ -99,7 +105,7 @@ function afterPreflight(remedy: In<'checking' | 'ready'>, event: Is<'checked'>):
 
 function preflightExit(remedy: Remedy, event: Is<'checked'>): Remedy | undefined {
 	const blocks = event.checks.filter(check => check.result === 'block');
-	const moved = blocks.find(check => check.moved);
+	const moved = blocks.find(check => check.conflict);
 	if (moved) {
 		const reason = `it changed meanwhile, ${nothingSent}: ${moved.detail}`;
 		return {
@@ -126,7 +132,7 @@ function waiting(remedy: In<'ready'>, event: RemedyEvent): Remedy {
 		case 'checked':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : afterPreflight(remedy, event);
 		case 'check-failed':
-			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, checkTrouble: event.trouble};
+			return isExpired(remedy, event.at) ? expired(remedy, event.at) : {...remedy, preflightFailure: event.failure};
 		case 'ticked':
 			return isExpired(remedy, event.at) ? expired(remedy, event.at) : remedy;
 		case 'answered':
@@ -154,11 +160,11 @@ function answered(remedy: In<'ready'>, {answer, at}: Is<'answered'>): Remedy {
 
 function rechecking(remedy: In<'rechecking'>, event: RemedyEvent): Remedy {
 	if (event.type === 'check-failed') {
-		const reason = `it could not be checked once more, ${nothingSent}: ${event.trouble.message}`;
-		return {...end(remedy, 'failed', event.at, reason, event.trouble.hint), trouble: event.trouble};
+		const reason = `it could not be checked once more, ${nothingSent}: ${event.failure.message}`;
+		return {...end(remedy, 'failed', event.at, reason, event.failure.hint), failure: event.failure};
 	}
 	if (event.type !== 'checked') return sideExit(remedy, event);
-	const seen = {...remedy, checks: event.checks, checkedAt: event.at, checkTrouble: undefined};
+	const seen = {...remedy, checks: event.checks, checkedAt: event.at, preflightFailure: undefined};
 	const exit = preflightExit(seen, event);
 	if (exit) return exit;
 	if (!sameDemand(remedy.demand, event.demand)) {
@@ -178,28 +184,28 @@ function writingIntent(remedy: In<'intent'>, event: RemedyEvent): Remedy {
 }
 
 function running(remedy: In<'running'>, event: RemedyEvent): Remedy {
-	if (event.type === 'record-failed') return {...remedy, recordTrouble: event.message};
+	if (event.type === 'record-failed') return {...remedy, recordFailure: event.message};
 	if (event.type === 'sent') return {...remedy, state: 'verifying', receipt: event.receipt};
 	if (event.type !== 'run-failed') return remedy;
-	const {trouble, at} = event;
+	const {failure, at} = event;
 	if (!event.harmless) {
-		const reason = `the outcome is not known: ${trouble.message}`;
+		const reason = `the outcome is not known: ${failure.message}`;
 		return {
-			...end(remedy, 'unknown', at, reason, `look whether it was done before anything else: ${remedy.preview.bound}`),
-			trouble,
+			...end(remedy, 'unknown', at, reason, `look whether it was done before anything else: ${remedy.preview.boundTo}`),
+			failure,
 		};
 	}
-	const state = trouble.kind === 'conflict' ? 'stale' : 'failed';
+	const state = failure.kind === 'conflict' ? 'stale' : 'failed';
 	const renewal = state === 'stale' ? event.renewal : undefined;
-	return {...end(remedy, state, at, `nothing happened: ${trouble.message}`, trouble.hint), trouble, renewal};
+	return {...end(remedy, state, at, `nothing happened: ${failure.message}`, failure.hint), failure, renewal};
 }
 
 function verifying(remedy: In<'verifying'>, event: RemedyEvent): Remedy {
-	if (event.type === 'record-failed') return {...remedy, recordTrouble: event.message};
+	if (event.type === 'record-failed') return {...remedy, recordFailure: event.message};
 	if (event.type !== 'looked') return remedy;
 	const {outcome, at} = event;
 	if (outcome.result === 'pending') return {...remedy, outcome};
 	const isClear = outcome.result === 'done' || outcome.result === 'superseded';
-	const hint = isClear ? undefined : `look at it: ${remedy.preview.bound}`;
+	const hint = isClear ? undefined : `look at it: ${remedy.preview.boundTo}`;
 	return {...end(remedy, outcome.result, at, outcome.detail, hint), outcome};
 }

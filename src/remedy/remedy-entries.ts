@@ -21,7 +21,7 @@ export const remedyEntryFields = (remedy: Remedy, {who, server}: MetTarget): Omi
 	...(remedy.hash ? {plan_hash: remedy.hash} : {}),
 	...(remedy.undoOf ? {undo_of: remedy.undoOf} : {}),
 	...(server ? {server} : {}),
-	...(who ? {as: who} : {}),
+	...(who ? {target_user: who} : {}),
 });
 
 const confirmationEntry = ({method, typed, count, reason}: Confirmation): NonNullable<AuditEntry['confirmation']> => ({
@@ -40,14 +40,14 @@ export function intentEntry(
 	met: MetTarget,
 	{armed, list}: {readonly armed: ArmedBy | undefined; readonly list: ObjectList},
 ): AuditEntry {
-	const {impact, equivalent, bound, count, risk, undo} = remedy.preview;
+	const {impact, cliEquivalent, boundTo, count, risk, undo} = remedy.preview;
 	return {
 		...remedyEntryFields(remedy, met),
 		...(armed ? {armed} : {}),
 		kind: remedy.undoOf === undefined ? 'intent' : 'undo',
 		id: remedy.id,
 		...(canonicalJson(remedy.preview.plan).length <= longestPlan ? {plan: remedy.preview.plan} : {}),
-		preview: {impact, equivalent, bound, count, ...list, risk, undo},
+		preview: {impact, cli_equivalent: cliEquivalent, bound_to: boundTo, count, ...list, risk, undo},
 		checks: remedy.checks,
 		confirmation: confirmationEntry(remedy.confirmation),
 	};
@@ -61,7 +61,7 @@ export const refusalEntry = (remedy: Remedy, met: MetTarget): AuditEntry => ({
 	result:
 		remedy.state === 'stale' || remedy.state === 'blocked' || remedy.state === 'failed' ? remedy.state : 'refused',
 	note: remedy.reason ?? '',
-	...(remedy.trouble ? {error: remedy.trouble} : {}),
+	...(remedy.failure ? {error: remedy.failure} : {}),
 	...(remedy.confirmation ? {confirmation: confirmationEntry(remedy.confirmation)} : {}),
 	...(remedy.checks.length > 0 ? {checks: remedy.checks} : {}),
 });

@@ -42,7 +42,7 @@ type Facts = {
 	/** When the checks were last read. */
 	readonly checkedAt?: number | undefined;
 	/** Why the last look failed; the checks are from `checkedAt`. */
-	readonly checkTrouble?: RemedyFailure | undefined;
+	readonly preflightFailure?: RemedyFailure | undefined;
 	readonly demand?: Demand | undefined;
 	/** When the demand could first be answered; `delayMs` counts from here. */
 	readonly readyAt?: number | undefined;
@@ -53,7 +53,7 @@ type Facts = {
 	readonly startedAt?: number | undefined;
 	readonly receipt?: Receipt | undefined;
 	readonly outcome?: RemedyOutcome | undefined;
-	readonly trouble?: RemedyFailure | undefined;
+	readonly failure?: RemedyFailure | undefined;
 	/** Why it ended, in a sentence, and what to do next. */
 	readonly reason?: string | undefined;
 	readonly hint?: string | undefined;
@@ -65,7 +65,7 @@ type Facts = {
 	/** The audit tells of it under its id: a record of that id is on disk. */
 	readonly recorded?: true;
 	/** Why its end could not be recorded. Of what was sent the intent stands in the record; of what was not there may be none. */
-	readonly recordTrouble?: string | undefined;
+	readonly recordFailure?: string | undefined;
 };
 
 type Previewed = {readonly preview: Preview; readonly hash: string};
@@ -116,7 +116,7 @@ export type PlanChange = {readonly field: string; readonly before: string; reado
 export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'preview-started'}
 	| {readonly type: 'previewed'; readonly preview: Preview; readonly hash: string}
-	| {readonly type: 'preview-failed'; readonly trouble: RemedyFailure; readonly renewal?: ReplanOffer | undefined}
+	| {readonly type: 'preview-failed'; readonly failure: RemedyFailure; readonly renewal?: ReplanOffer | undefined}
 	| {
 			readonly type: 'checked';
 			readonly checks: readonly Check[];
@@ -124,7 +124,7 @@ export type RemedyEvent = {readonly at: number} & (
 			readonly changed?: readonly PlanChange[];
 			readonly renewal?: ReplanOffer | undefined;
 	  }
-	| {readonly type: 'check-failed'; readonly trouble: RemedyFailure}
+	| {readonly type: 'check-failed'; readonly failure: RemedyFailure}
 	| {readonly type: 'answered'; readonly answer: DemandAnswer}
 	| {readonly type: 'recheck-started'}
 	| {readonly type: 'refused'; readonly reason: string; readonly hint: string}
@@ -133,7 +133,7 @@ export type RemedyEvent = {readonly at: number} & (
 	| {readonly type: 'sent'; readonly receipt: Receipt}
 	| {
 			readonly type: 'run-failed';
-			readonly trouble: RemedyFailure;
+			readonly failure: RemedyFailure;
 			readonly harmless: boolean;
 			readonly renewal?: ReplanOffer | undefined;
 	  }

@@ -41,10 +41,10 @@ export async function readCurrentState(
 	moved: Check,
 ): Promise<CurrentState> {
 	const part = await findUnchangedRows(asking, job, shown.plan);
-	const boundTo = (after: string): PlanChange => ({field: 'bound to', before: shown.bound, after});
+	const boundTo = (after: string): PlanChange => ({field: 'bound to', before: shown.boundTo, after});
 	try {
 		const now = await asking.read(job, {ms: readMs, what: 'a second preview'}, job.preview);
-		const changed = [...touchesChange(shown, now), boundTo(now.bound === shown.bound ? moved.detail : now.bound)];
+		const changed = [...touchesChange(shown, now), boundTo(now.boundTo === shown.boundTo ? moved.detail : now.boundTo)];
 		return {changed, renewal: part ?? {rows: job.rows, isPart: false}};
 	} catch (error) {
 		const after = isAdapterError(error) && error.kind === 'conflict' ? error.message : moved.detail;

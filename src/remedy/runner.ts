@@ -108,9 +108,9 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 			hand.step(job, {type: 'previewed', preview, hash});
 			if (await isVain(job, start, preview.locks)) return;
 		} catch (error) {
-			const trouble = toRemedyFailure(error);
-			const renewal = trouble.kind === 'conflict' ? await findUnchangedRows(asking, job, undefined) : undefined;
-			hand.step(job, {type: 'preview-failed', trouble, renewal});
+			const failure = toRemedyFailure(error);
+			const renewal = failure.kind === 'conflict' ? await findUnchangedRows(asking, job, undefined) : undefined;
+			hand.step(job, {type: 'preview-failed', failure, renewal});
 		}
 		await checking.checkOnce(job, 'checking');
 		checking.keepChecking(job);
@@ -197,13 +197,13 @@ export function createRunner({clock, audit, arming, locks, resolve}: RunnerOptio
 		} catch (error) {
 			// Only an error by which the system says that it did nothing is a failure. After any other it may have been done.
 			const harmless = isAdapterError(error) && error.harmless;
-			const trouble = toRemedyFailure(error);
+			const failure = toRemedyFailure(error);
 			const renewal = {rows: job.rows, isPart: false};
-			const end = hand.step(job, {type: 'run-failed', trouble, harmless, renewal}, 'running');
+			const end = hand.step(job, {type: 'run-failed', failure, harmless, renewal}, 'running');
 			if (harmless) for (const each of before) each.looks.resume();
 			else supersede('may have been');
 			const result = end?.state === 'failed' || end?.state === 'stale' ? end.state : 'unknown';
-			return {kind: 'outcome', result, error: trouble, took_ms: Math.round(clock.monotonic() - began)};
+			return {kind: 'outcome', result, error: failure, took_ms: Math.round(clock.monotonic() - began)};
 		}
 	}
 

@@ -188,7 +188,13 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 					expect(preview.touches.length).toBeGreaterThan(0);
 					expect(preview.count).toBe((preview.objects ?? preview.touches).length);
 					expect(preview.locks.length).toBeGreaterThan(0);
-					for (const text of [preview.object, preview.equivalent, preview.impact, preview.bound, preview.undo.text]) {
+					for (const text of [
+						preview.object,
+						preview.cliEquivalent,
+						preview.impact,
+						preview.boundTo,
+						preview.undo.text,
+					]) {
 						expect(text).toMatch(/^\S/);
 					}
 				}));
@@ -197,7 +203,7 @@ export function conformanceTests<Port>(subject: ConformanceSubject<Port>): void 
 				play(async (scene, preview, about) => {
 					await scene.changeServer();
 					const checks = await action.preflight(preview.plan, about);
-					expect(checks).toContainEqual(expect.objectContaining({result: 'block', moved: true}));
+					expect(checks).toContainEqual(expect.objectContaining({result: 'block', conflict: true}));
 					await expect(action.run(preview.plan, about)).rejects.toMatchObject({
 						name: 'AdapterError',
 						kind: 'conflict',

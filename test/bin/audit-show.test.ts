@@ -19,8 +19,8 @@ test('names the file that lists the objects of a large act, where it is on this 
 	const list = await createObjectList(pods, (name, text) => audit.saveFile(id, name, text));
 	const rest = {
 		impact: '',
-		equivalent: '',
-		bound: '',
+		cli_equivalent: '',
+		bound_to: '',
 		count: 300,
 		risk: 'high',
 		undo: {class: 'none', text: ''},

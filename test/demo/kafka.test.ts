@@ -205,7 +205,7 @@ describe('Kafka in the demo', () => {
 		expect(await room.action.preflight(preview.plan, room.acting)).toContainEqual(
 			expect.objectContaining({
 				result: 'block',
-				moved: true,
+				conflict: true,
 				detail: expect.stringMatching(/^partition 7 is committed at/),
 			}),
 		);

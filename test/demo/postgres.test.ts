@@ -163,7 +163,7 @@ describe('the demo of PostgreSQL', () => {
 		});
 		expect(await act('postgres.cancel', await row(5020))).toBe('done');
 		const checks = await action.preflight(plan, about);
-		expect(checks).toContainEqual(expect.objectContaining({moved: true, detail: 'pid 5020 has ended'}));
+		expect(checks).toContainEqual(expect.objectContaining({conflict: true, detail: 'pid 5020 has ended'}));
 		const receipt = await action.run(plan, about);
 		expect(receipt.summary).toBe('terminated 2 of 3 sessions; gone or moved by then: pid 5020');
 		expect((await action.verify(plan, receipt, about)).result).toBe('done');

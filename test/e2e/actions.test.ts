@@ -75,7 +75,7 @@ describePostgres('postgres-15', 'actions by keyboard', server => {
 		await keeper.query('select pg_advisory_unlock(4711)');
 		await open.expect('has gone on: now ');
 		expect(state.failed).toBe('');
-		open.press('confirm.renew');
+		open.press('confirm.replan');
 		await open.expectAbsent('has gone on');
 		expect(state.failed).toBe('');
 		await open.confirm();

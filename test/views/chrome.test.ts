@@ -69,7 +69,7 @@ describe('header', () => {
 			user: 'u',
 			why: '',
 			whatToCheck: '',
-			equivalent: '',
+			cliEquivalent: '',
 		};
 		const console: OtherConsole = {session: 'B', pid: 4242, tty: '/dev/pts/3', sshClient: '10.0.0.7', since: 0};
 		const deck: Deck = {

@@ -26,7 +26,7 @@ describe('confirm', () => {
 				.map(line => line.replaceAll('│', '').trim())
 				.join(' ')
 				.replace(/\s+/g, '');
-			expect(inside).toContain(fixture.deck.options.runner.state.get()?.preview?.equivalent.replace(/\s+/g, ''));
+			expect(inside).toContain(fixture.deck.options.runner.state.get()?.preview?.cliEquivalent.replace(/\s+/g, ''));
 			expect(inside).toContain('typeend,thenenter,todoit');
 		}
 	});
@@ -83,7 +83,7 @@ describe('confirm', () => {
 
 	it('tells what was refused, and that nothing was sent', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', moved: true}];
+		fixture.server.checks = [{label: 'it is gone', result: 'block', detail: 'it ended 3s ago', conflict: true}];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		expect(layerText(80, 24)).toContain('It has changed since you looked: nothing was sent');

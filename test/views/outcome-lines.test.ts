@@ -7,12 +7,12 @@ const ended = (part: Partial<Remedy>): Remedy => ({...base, endedAt: 1, reason: 
 
 describe('the words under the headline of an end', () => {
 	it('say once why it failed, and what to do', () => {
-		const trouble = {kind: 'conflict', message: 'the budget protects it', hint: 'bring others back'} as const;
+		const failure = {kind: 'conflict', message: 'the budget protects it', hint: 'bring others back'} as const;
 		const remedy = ended({
 			state: 'failed',
 			reason: 'nothing happened: the budget protects it',
-			trouble,
-			hint: trouble.hint,
+			failure,
+			hint: failure.hint,
 		});
 		expect(outcomeLines(remedy, 'Failed: nothing happened')).toEqual(['the budget protects it', 'bring others back']);
 	});
@@ -28,7 +28,7 @@ describe('the words under the headline of an end', () => {
 		expect(outcomeLines(blocked, 'Blocked: nothing was sent')).toEqual([]);
 		const stale = ended({
 			state: 'stale',
-			checks: [{...check, moved: true}],
+			checks: [{...check, conflict: true}],
 			reason: 'it changed meanwhile, nothing was sent: pid 7 has ended',
 			hint: 'look at it as it is now, and try again',
 		});

@@ -27,9 +27,7 @@ export function paintBreakGlass(
 			title: 'Act although the audit is not delivered',
 			lines: [
 				blankModalLine,
-				...failing.flatMap(({name, failure: trouble}) =>
-					text(`${name} takes no record: ${trouble?.message ?? ''}`, 'crit'),
-				),
+				...failing.flatMap(({name, failure}) => text(`${name} takes no record: ${failure?.message ?? ''}`, 'crit')),
 				...text(
 					'For 10 minutes, or until all is delivered, actions are recorded on this machine alone and delivered later. The record says who did this, and why.',
 					'plain',

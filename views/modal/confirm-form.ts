@@ -112,16 +112,16 @@ function consequenceLines(preview: Preview, look: FormLayout): readonly ModalLin
 }
 
 /** What exactly would be sent, and what it is bound to. */
-function planLines(deck: Deck, {equivalent, bound, changes}: Preview, look: FormLayout): readonly ModalLine[] {
-	const key = deck.options.keymap.keyFor('confirm.whole');
+function planLines(deck: Deck, {cliEquivalent, boundTo, changes}: Preview, look: FormLayout): readonly ModalLine[] {
+	const key = deck.options.keymap.keyFor('confirm.expand');
 	const part = (label: string, text: string, oneLine: boolean) =>
 		oneLine ? onOneLine(label, text, look, key) : labelledLines(label, text, look);
 	return [
 		...changes.flatMap(({field, before, after}) =>
 			labelledLines('changes', cleanLine(`${field}: ${before || 'none'} -> ${after || 'none'}`), look),
 		),
-		...part('will run', cleanLine(equivalent), !look.whole),
-		...part('bound to', cleanLine(bound), look.tight && !look.whole),
+		...part('will run', cleanLine(cliEquivalent), !look.whole),
+		...part('bound to', cleanLine(boundTo), look.tight && !look.whole),
 	];
 }
 
@@ -163,11 +163,11 @@ function checkLines(deck: Deck, remedy: Remedy, cells: number, tight: boolean, t
 			...signedLines(theme.sign('crit'), cleanLine(`this will not help: ${unhelpful.reason}${better}`), cells, 'crit'),
 		);
 	}
-	if (remedy.checkTrouble !== undefined) {
+	if (remedy.preflightFailure !== undefined) {
 		lines.push(
 			...signedLines(
 				theme.sign('unknown'),
-				cleanLine(`could not look again: ${remedy.checkTrouble.message}; ${remedy.checkTrouble.hint}`),
+				cleanLine(`could not look again: ${remedy.preflightFailure.message}; ${remedy.preflightFailure.hint}`),
 				cells,
 				'unknown',
 			),
@@ -254,10 +254,10 @@ function demandLines(deck: Deck, remedy: Remedy, layer: ConfirmLayer, cells: num
 }
 
 /** What the record lacks. Where it is why nothing was sent, that is said already. */
-function recordTroubleLines({recordTrouble, recorded, reason}: Remedy, cells: number): readonly ModalLine[] {
-	if (recordTrouble === undefined || reason?.includes(recordTrouble) === true) return [];
+function recordFailureLines({recordFailure, recorded, reason}: Remedy, cells: number): readonly ModalLine[] {
+	if (recordFailure === undefined || reason?.includes(recordFailure) === true) return [];
 	const what = recorded === true ? 'how it ended is not in the record' : 'this is not in the record';
-	return flowPieces(modalLine(cleanLine(`${what}: ${recordTrouble}`), 'warn'), cells);
+	return flowPieces(modalLine(cleanLine(`${what}: ${recordFailure}`), 'warn'), cells);
 }
 
 /** The new plan that can be made in the place of one that is stale. */
@@ -267,7 +267,7 @@ function renewalLines(deck: Deck, {renewal}: Remedy, cells: number): readonly Mo
 	const what = renewal.isPart
 		? `goes on with the ${length} that ${length === 1 ? 'is' : 'are'} left`
 		: 'plans it again for what is there now';
-	const key = deck.options.keymap.keyFor('confirm.renew');
+	const key = deck.options.keymap.keyFor('confirm.replan');
 	return flowPieces(
 		[
 			{text: key, tone: 'loud'},
@@ -298,7 +298,7 @@ function endLines(deck: Deck, remedy: Remedy, cells: number): ModalLine[] {
 	for (const text of outcomeLines(remedy, end.text)) lines.push(...wrapText(text, cells).map(part => modalLine(part)));
 	for (const {field, before, after} of remedy.changed ?? [])
 		lines.push(...labelledLines(field, cleanLine(`${before} -> ${after}`), {cells, tone: 'warn'}));
-	lines.push(...recordTroubleLines(remedy, cells));
+	lines.push(...recordFailureLines(remedy, cells));
 	const recorded = remedy.recorded === true ? ` · record ${remedy.id}` : '';
 	lines.push(...renewalLines(deck, remedy, cells));
 	lines.push(...flowPieces(modalLine(`enter closes${undoOffer(deck, remedy)}${recorded}`, 'dim'), cells));

@@ -14,8 +14,8 @@ const checkDetails = ({state, checks}: Remedy): readonly string[] =>
 
 /** Under the headline that says how it ended: why, what was sent, what was seen, and what to do next. Each is said once. */
 export function outcomeLines(remedy: Remedy, headline: string): readonly string[] {
-	const {reason, receipt, outcome, trouble, hint} = remedy;
-	const texts = [reason, receipt?.summary, outcome?.detail, trouble?.message, hint ?? trouble?.hint];
+	const {reason, receipt, outcome, failure, hint} = remedy;
+	const texts = [reason, receipt?.summary, outcome?.detail, failure?.message, hint ?? failure?.hint];
 	const said = [headline.toLowerCase(), ...checkDetails(remedy)];
 	const words: string[] = [];
 	for (const text of texts) {

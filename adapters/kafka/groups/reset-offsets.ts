@@ -187,7 +187,7 @@ export const resetOffsets = defineAction<LagRow, KafkaPort>()<ResetPlan>({
 	},
 	async preflight(plan, context) {
 		const moved = await describeResetConflict(plan, context);
-		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, moved: true}];
+		if (moved !== undefined) return [{label: 'the group', result: 'block', detail: moved, conflict: true}];
 		return [
 			groupEmptyCheck(plan),
 			{

@@ -246,9 +246,9 @@ export function previewReset(plan: ResetPlan, back: boolean, context: ResetConte
 		locks: [`group ${group} on topic ${topic}`],
 		count: moves.length,
 		touches: moves.map(({partition}) => `${topic}/${partition}`),
-		equivalent: resetCliEquivalent(plan, context),
+		cliEquivalent: resetCliEquivalent(plan, context),
 		impact: resetImpact(plan),
-		bound: `${type} group, ${state}, ${members} members${epoch === null ? '' : `, epoch ${epoch}`}, offsets as listed`,
+		boundTo: `${type} group, ${state}, ${members} members${epoch === null ? '' : `, epoch ${epoch}`}, offsets as listed`,
 		changes: moves.map(describeOffsetChange),
 		risk: resetRisk(moves),
 		undo: {

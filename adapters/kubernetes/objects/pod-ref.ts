@@ -35,12 +35,12 @@ export async function podUnchangedCheck(
 	try {
 		const object = (await readPod(pod, context)) as unknown as PodObject;
 		const moved = shown && describePodConflict(shown, object);
-		if (moved !== undefined) return {check: {label, result: 'block', detail: moved, moved: true}, object: undefined};
+		if (moved !== undefined) return {check: {label, result: 'block', detail: moved, conflict: true}, object: undefined};
 		const {status, ready, containers} = kubectlPodColumns(object);
 		return {check: {label, result: 'pass', detail: `${status}, ${ready} of ${containers} containers ready`}, object};
 	} catch (error) {
 		if (!isAdapterError(error) || error.kind !== 'conflict') throw error;
-		return {check: {label, result: 'block', detail: error.message, moved: true}, object: undefined};
+		return {check: {label, result: 'block', detail: error.message, conflict: true}, object: undefined};
 	}
 }
 

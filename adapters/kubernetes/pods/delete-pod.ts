@@ -133,13 +133,13 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 			locks: listTouchedPods(pods),
 			count: pods.length,
 			touches: listTouchedPods(pods),
-			equivalent: [...namespaces]
+			cliEquivalent: [...namespaces]
 				.map(([namespace, same]) =>
 					kubectlCommand(context.target, '-n', namespace, 'delete', 'pod', ...same.map(({pod}) => pod.name), ...force),
 				)
 				.join(' && '),
 			impact: `${describeRemovalImpact(standings, grace)} Disruption budgets are not checked: try to evict first.`,
-			bound: describePodBinding(pods),
+			boundTo: describePodBinding(pods),
 			changes: [],
 			risk: grace === 0 || risk === 'high' ? 'high' : 'medium',
 			undo: {class: 'none', text: 'none: a pod that was deleted does not come back, its workload makes another'},
@@ -157,7 +157,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 		const budgets = await checkBudgets(standings, context);
 		const moved = describeBudgetConflict(plan, budgets);
 		const all: Check[] = [...checks, ...may, ...budgets.checks, ...replacementChecks(plan.pods)];
-		if (moved !== undefined) all.push({label: budgetLabel, result: 'block', detail: moved, moved: true});
+		if (moved !== undefined) all.push({label: budgetLabel, result: 'block', detail: moved, conflict: true});
 		if (plan.grace === 0 && plan.pods.some(({workload}) => workload?.kind === 'StatefulSet')) {
 			const detail = 'forced: if its node still runs it, two pods have the same identity and may spoil its data';
 			all.push({label: 'its identity', result: 'warn', detail});
@@ -169,7 +169,7 @@ export const deletePod = defineAction<PodRow, KubernetesPort>()<DeletePodPlan>({
 	async run(plan, context) {
 		const {port} = context;
 		const {checks, standings} = await readBeforeSending(podsUnchangedChecks(plan.pods, context));
-		const gonePod = plan.pods.length === 1 ? checks.find(check => check.moved) : undefined;
+		const gonePod = plan.pods.length === 1 ? checks.find(check => check.conflict) : undefined;
 		const moved =
 			gonePod?.detail ?? describeBudgetConflict(plan, await readBeforeSending(checkBudgets(standings, context)));
 		if (moved !== undefined) throw conflictError(moved);

@@ -88,7 +88,7 @@ async function dryRunCheck({pods, dryRun}: EvictPlan, context: About): Promise<C
 	if (result === 'accepted') return {label, result: 'pass', detail};
 	const now = await dryRunEvictions(pods, context);
 	if (now.result === result) return {label, result: result === 'refused' ? 'warn' : 'unknown', detail: now.detail};
-	return {label, result: 'block', detail: `${now.detail} now, it was: ${detail}`, moved: true};
+	return {label, result: 'block', detail: `${now.detail} now, it was: ${detail}`, conflict: true};
 }
 
 export const budgetLabel = 'disruption budgets';
@@ -215,9 +215,9 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 			locks: listTouchedPods(pods),
 			count: pods.length,
 			touches: listTouchedPods(pods),
-			equivalent: pods.map(({pod}) => evictionCliEquivalent(pod, context)).join(' && '),
+			cliEquivalent: pods.map(({pod}) => evictionCliEquivalent(pod, context)).join(' && '),
 			impact: describeRemovalImpact(standings, undefined),
-			bound: describePodBinding(pods),
+			boundTo: describePodBinding(pods),
 			changes: [],
 			risk: assessRemovalRisk(standings),
 			undo: {class: 'none', text: 'none: a pod that ended does not come back, its workload makes another'},
@@ -242,7 +242,7 @@ export const evictPod = defineAction<PodRow, KubernetesPort>()<EvictPlan>({
 	},
 	async run(plan, context) {
 		const tried = await readBeforeSending(dryRunCheck(plan, context));
-		if (tried.moved) throw conflictError(tried.detail);
+		if (tried.conflict) throw conflictError(tried.detail);
 		return sendToEachPod(plan.pods, 'evicted', pod => sendEviction(pod, false, context), context);
 	},
 	verify: (plan, receipt, context) => verifyPodRemovals(plan.pods, receipt, context),

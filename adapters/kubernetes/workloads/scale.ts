@@ -119,12 +119,12 @@ async function previewScale(
 		locks: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${qualifiedName(workload)}`],
-		equivalent: kubectlCommand(
+		cliEquivalent: kubectlCommand(
 			target,
 			...['-n', workload.namespace, 'scale', kubectlName(workload), `--current-replicas=${from}`, `--replicas=${to}`],
 		),
 		impact: `${what}. Serving now: ${formatServing(pods, object)}.${owner}`,
-		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
+		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, replicas ${from}`,
 		changes: [{field: 'spec.replicas', before: String(from), after: String(to)}],
 		risk: to === 0 && from > 0 ? 'high' : less ? 'medium' : 'low',
 		undo: {class: 'exact', text: `exact while ${to} replicas are wanted: scale back to ${from}`},
@@ -185,7 +185,7 @@ export const scaleWorkload = defineAction<RowWithWorkload, KubernetesPort>()<Sca
 		const label = 'the number of replicas';
 		const {autoscaler, unread} = autoscaling;
 		const moved = describeAutoscalerConflict(plan, autoscaling);
-		if (moved !== undefined) checks.push({label, result: 'block', detail: moved, moved: true});
+		if (moved !== undefined) checks.push({label, result: 'block', detail: moved, conflict: true});
 		if (autoscaler !== undefined) {
 			checks.push({label, result: 'warn', detail: `an autoscaler (${autoscalerText(autoscaler)}) sets it itself`});
 		} else if (unread !== undefined) {

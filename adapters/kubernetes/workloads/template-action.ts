@@ -121,9 +121,9 @@ export async function previewTemplateChange(
 		locks: [`${workload.kind} ${qualifiedName(workload)}`],
 		count: 1,
 		touches: [`${workload.kind} ${qualifiedName(workload)} and its ${pods} pods`],
-		equivalent: wanted.equivalent,
+		cliEquivalent: wanted.equivalent,
 		impact: wanted.impact,
-		bound: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
+		boundTo: `uid ${workload.uid.slice(0, 8)}…, generation ${generation}, template ${jsonHash(podTemplateOf(object))}`,
 		changes:
 			changes.length > 0 || told.result !== 'accepted'
 				? changes
@@ -171,7 +171,7 @@ export async function preflightTemplateChange(plan: TemplatePlan, context: Templ
 	const checks: Check[] = [check, may, dryRunCheck(plan.dryRun)];
 	if (object === undefined) return checks;
 	const moved = await describeRevisionConflict(plan, object, context);
-	if (moved !== undefined) checks.push({label: 'its revisions', result: 'block', detail: moved, moved: true});
+	if (moved !== undefined) checks.push({label: 'its revisions', result: 'block', detail: moved, conflict: true});
 	if (plan.workload.kind === 'Deployment') checks.push(pausedCheck(object));
 	checks.push(rolloutInProgressCheck(plan.workload, object));
 	const manager = fieldOwnerCheck(object);

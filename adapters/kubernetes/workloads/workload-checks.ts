@@ -31,7 +31,7 @@ export async function workloadUnchangedCheck(
 ): Promise<{readonly check: Check; readonly object: ApiObject | undefined}> {
 	const {workload, generation} = bound;
 	const label = 'the workload';
-	const block = (detail: string): Check => ({label, result: 'block', detail, moved: true});
+	const block = (detail: string): Check => ({label, result: 'block', detail, conflict: true});
 	try {
 		const object = await readWorkload(context.port, workload, context);
 		const moved = describeWorkloadConflict(bound, object);

@@ -165,7 +165,7 @@ await describeDedicatedAlertmanager('making and ending silences', server => {
 			await move();
 			const before = (await active()).length;
 			expect(await silencing.preflight(plan, room.actionContext)).toContainEqual(
-				expect.objectContaining({result: 'block', moved: true}),
+				expect.objectContaining({result: 'block', conflict: true}),
 			);
 			front.requests.length = 0;
 			await expect(silencing.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
@@ -179,7 +179,7 @@ await describeDedicatedAlertmanager('making and ending silences', server => {
 			const {plan} = await silencing.preview([row], filledParams(silencing, row, why), late.actionContext);
 			await late.close();
 			expect(await silencing.preflight(plan, room.actionContext)).toContainEqual(
-				expect.objectContaining({label: 'its end', result: 'block', moved: true}),
+				expect.objectContaining({label: 'its end', result: 'block', conflict: true}),
 			);
 			await expect(silencing.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});
 			expect(await active()).toEqual([]);
@@ -194,7 +194,7 @@ await describeDedicatedAlertmanager('making and ending silences', server => {
 			await move(id);
 			const before = JSON.stringify(await silencesOf(server));
 			expect(await ending.preflight(plan, room.actionContext)).toContainEqual(
-				expect.objectContaining({result: 'block', moved: true}),
+				expect.objectContaining({result: 'block', conflict: true}),
 			);
 			front.requests.length = 0;
 			await expect(ending.run(plan, room.actionContext)).rejects.toMatchObject({kind: 'conflict'});

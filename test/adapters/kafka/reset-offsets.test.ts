@@ -134,7 +134,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 
 		test('the command beside it does the same in a shell', async () => {
 			const group = await stopped();
-			const {equivalent} = await room.preview(group, '0:+2, 2:earliest');
+			const {cliEquivalent: equivalent} = await room.preview(group, '0:+2, 2:earliest');
 			const folder = mkdtempSync(join(tmpdir(), 'midwatch-reset-'));
 			const program = join(folder, 'kafka-consumer-groups.sh');
 			writeFileSync(program, `#!/bin/sh\nexec java -Xmx128m -cp '${server.jars}/*' ${groupTool} "$@"\n`, {mode: 0o755});
@@ -214,7 +214,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 			const member = await joinScriptedMember(server, group, topic);
 			try {
 				const checks = await room.action.preflight(preview.plan, room.acting());
-				expect(checks).toContainEqual(expect.objectContaining({result: 'block', moved: true}));
+				expect(checks).toContainEqual(expect.objectContaining({result: 'block', conflict: true}));
 				await expect(room.action.run(preview.plan, room.acting())).rejects.toMatchObject({kind: 'conflict'});
 				await member.commit([{partition: 2, offset: 61}]);
 			} finally {
@@ -227,7 +227,7 @@ for (const name of ['kafka-4', 'kafka-3.9'] as const) {
 				state => state === 'Empty',
 			);
 			expect(await room.action.preflight(preview.plan, room.acting())).toContainEqual(
-				expect.objectContaining({moved: true, detail: 'partition 2 is committed at 61 now, it was 60'}),
+				expect.objectContaining({conflict: true, detail: 'partition 2 is committed at 61 now, it was 60'}),
 			);
 			expect(byTool(server, group)).toEqual([40, 50, 61]);
 		});

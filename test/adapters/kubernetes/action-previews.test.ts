@@ -77,7 +77,12 @@ async function holdEnding({namespace, name, uid}: PodRow): Promise<void> {
 
 describe('before it is confirmed it is told', () => {
 	test('that to delete a pod is the second choice', async () => {
-		const {impact, warnings, risk, equivalent} = await told('delete-pod', 'checkout/web', {grace: 'own'});
+		const {
+			impact,
+			warnings,
+			risk,
+			cliEquivalent: equivalent,
+		} = await told('delete-pod', 'checkout/web', {grace: 'own'});
 		expect(impact).toContain('try to evict first');
 		expect(warnings).toMatch(/E evicts it/);
 		expect(risk).toBe('medium');
@@ -141,7 +146,7 @@ describe('before it is confirmed it is told', () => {
 	});
 
 	test('what may come of forcing a pod of a stateful set', async () => {
-		const {warnings, risk, equivalent} = await told('delete-pod', 'search/indexer', {grace: '0'});
+		const {warnings, risk, cliEquivalent: equivalent} = await told('delete-pod', 'search/indexer', {grace: '0'});
 		expect(warnings).toContain('two pods have the same identity and may spoil its data');
 		expect(risk).toBe('high');
 		expect(equivalent).toContain('--grace-period=0 --force');

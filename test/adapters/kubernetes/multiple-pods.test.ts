@@ -98,7 +98,7 @@ describe('several marked pods', () => {
 		rig.removePod(rows[1]?.name ?? '', 'payments');
 		const checks = await remove.preflight(preview.plan, about());
 		expect(checks).toContainEqual(
-			expect.objectContaining({result: 'block', moved: true, detail: expect.stringContaining(rows[1]?.name ?? '?')}),
+			expect.objectContaining({result: 'block', conflict: true, detail: expect.stringContaining(rows[1]?.name ?? '?')}),
 		);
 	});
 
@@ -116,7 +116,7 @@ describe('several marked pods', () => {
 		const rows = [...(await rowsOf('catalog', 'api', 1)), ...(await rowsOf('search', 'suggest', 2))];
 		const preview = await remove.preview(rows, {grace: '0'}, about());
 		expect(preview.risk).toBe('high');
-		expect(preview.equivalent).toBe(
+		expect(preview.cliEquivalent).toBe(
 			`kubectl -n catalog delete pod ${rows[0]?.name} --grace-period=0 --force && kubectl -n search delete pod ${rows[1]?.name} ${rows[2]?.name} --grace-period=0 --force`,
 		);
 		const checks = await remove.preflight(preview.plan, about());

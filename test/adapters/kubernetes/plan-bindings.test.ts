@@ -304,7 +304,7 @@ describe('what a plan is bound to', () => {
 			await change();
 			expect(await action.preflight(plan(), about())).toContainEqual(
 				expect.objectContaining({
-					moved: true,
+					conflict: true,
 					detail: 'it is ready and serves now (Running), it was not ready',
 				}),
 			);

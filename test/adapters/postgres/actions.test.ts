@@ -101,7 +101,7 @@ for (const name of postgresVersions) {
 			const sleeper = await guest("acts 'quoted' \\ $HOME");
 			const end = sleeper.startQuery('SELECT pg_sleep(60)');
 			const row = await readRow(watch, sleeper.pid, each => each.state === 'active');
-			const {equivalent} = await cancel.preview([row], {}, watch.actionContext());
+			const {cliEquivalent: equivalent} = await cancel.preview([row], {}, watch.actionContext());
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const {stdout} = await shell('/bin/sh', ['-c', equivalent], {env});
 			expect(stdout).toMatch(new RegExp(`${sleeper.pid} \\| t`));
@@ -111,7 +111,7 @@ for (const name of postgresVersions) {
 
 			await sleeper.client.query('BEGIN');
 			const idle = await readRow(watch, sleeper.pid, each => each.state === 'idle in transaction');
-			const {equivalent: ending} = await terminate.preview([idle], {}, watch.actionContext());
+			const {cliEquivalent: ending} = await terminate.preview([idle], {}, watch.actionContext());
 			await sleeper.client.query('COMMIT; BEGIN');
 			expect((await shell('/bin/sh', ['-c', ending], {env})).stdout).toMatch(/\(0 rows\)/);
 			expect(await isThere(server, sleeper.pid)).toBe(true);
@@ -154,7 +154,7 @@ for (const name of postgresVersions) {
 			expect(await terminate.preflight(plan, watch.actionContext())).toEqual([
 				expect.objectContaining({
 					result: 'block',
-					moved: true,
+					conflict: true,
 					detail: expect.stringMatching(`^pid ${idle.pid} has gone on: now SELECT pg_sleep\\(1\\) \\(active for `),
 				}),
 			]);

@@ -96,12 +96,12 @@ for (const name of postgresVersions) {
 			expect(await terminate.preflight(plan, watch.actionContext())).toEqual([
 				expect.objectContaining({
 					result: 'block',
-					moved: true,
+					conflict: true,
 					detail: expect.stringMatching(
 						`^pid ${moved.pid} has gone on: now idle in transaction for \\d+s, after COMMIT; BEGIN$`,
 					),
 				}),
-				expect.objectContaining({result: 'block', moved: true, detail: `pid ${gone.pid} has ended`}),
+				expect.objectContaining({result: 'block', conflict: true, detail: `pid ${gone.pid} has ended`}),
 				{label: 'the session', result: 'pass', detail: '1 of 3 passes'},
 				{label: 'the right to signal it', result: 'pass', detail: '1 of 3 passes'},
 			]);
@@ -148,7 +148,7 @@ for (const name of postgresVersions) {
 				detail: expect.stringMatching(
 					`^pid ${third.pid} has gone on: now SELECT pg_advisory_lock\\(4\\) \\(active for `,
 				),
-				moved: true,
+				conflict: true,
 			});
 			const receipt = await cancel.run(preview.plan, watch.actionContext());
 			expect(receipt.summary).toBe(`cancelled the statements of 2 of 3 sessions; no longer running: pid ${third.pid}`);
@@ -197,7 +197,7 @@ for (const name of postgresVersions) {
 			const rows = [await readRow(watch, idle.pid), await readRow(watch, works.pid, row => row.state === 'active')];
 			const env = {...process.env, PGPASSWORD: server.logins.operator.password};
 			const byHand = async (line: string) => (await shell('/bin/sh', ['-c', line], {env})).stdout;
-			const {equivalent} = await terminate.preview(rows, {}, watch.actionContext());
+			const {cliEquivalent: equivalent} = await terminate.preview(rows, {}, watch.actionContext());
 			await idle.client.query('COMMIT; BEGIN');
 			expect(await byHand(equivalent)).toMatch(/\(1 row\)/);
 			expect(await end).toBe('57P01');
@@ -206,7 +206,9 @@ for (const name of postgresVersions) {
 			const statement = one.startQuery('SELECT pg_sleep(60)');
 			const other = idle.startQuery('SELECT pg_sleep(60)');
 			const active = await Promise.all([one, idle].map(({pid}) => readRow(watch, pid, row => row.state === 'active')));
-			expect(await byHand((await cancel.preview(active, {}, watch.actionContext())).equivalent)).toMatch(/\(2 rows\)/);
+			expect(await byHand((await cancel.preview(active, {}, watch.actionContext())).cliEquivalent)).toMatch(
+				/\(2 rows\)/,
+			);
 			expect(await Promise.all([statement, other])).toEqual(['57014', '57014']);
 			await idle.client.query('ROLLBACK');
 		});

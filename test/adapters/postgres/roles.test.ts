@@ -149,7 +149,7 @@ for (const name of postgresVersions) {
 						detail: expect.stringMatching(/^postgres is a superuser: only a superuser may/),
 					}),
 				);
-				expect(checks.some(check => check.moved)).toBe(false);
+				expect(checks.some(check => check.conflict)).toBe(false);
 				await expect(terminate.run(plan, watch.actionContext())).rejects.toMatchObject({kind: 'denied'});
 				expect(await pollUntil(async () => (await watch.sessions()).find(each => each.pid === root.pid))).toBeDefined();
 			} finally {

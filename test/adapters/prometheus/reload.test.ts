@@ -90,7 +90,7 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 		expect(await action.preflight(plan, room.actionContext())).toContainEqual(
 			expect.objectContaining({
 				result: 'block',
-				moved: true,
+				conflict: true,
 				detail: 'somebody tried to reload it since, and that failed',
 			}),
 		);
@@ -124,7 +124,7 @@ describePrometheus('prometheus', 'prometheus.reload, and a server like it', () =
 		await own.restart();
 		server = own.current();
 		expect(await action.preflight(second, room.actionContext())).toContainEqual(
-			expect.objectContaining({moved: true, detail: expect.stringMatching(/was restarted since/)}),
+			expect.objectContaining({conflict: true, detail: expect.stringMatching(/was restarted since/)}),
 		);
 		await expect(action.run(second, room.actionContext())).rejects.toMatchObject({kind: 'conflict'});
 	});

@@ -79,7 +79,7 @@ describeRedis('redis', 'killing a client', estate => {
 	});
 
 	test('the same by hand is a line that a shell runs', async () => {
-		const {equivalent} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
+		const {cliEquivalent: equivalent} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
 		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
 		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('1');
 		expect(connected('victim')).toBe(false);
@@ -100,7 +100,7 @@ describeRedis('redis', 'killing a client', estate => {
 		const {plan} = await action.preview([row], {}, room.actionContext());
 		client.disconnect();
 		while (connected('victim')) await new Promise(resolve => setTimeout(resolve, 5));
-		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({result: 'block', moved: true});
+		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({result: 'block', conflict: true});
 		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({
 			kind: 'conflict',
 			message: `client ${row.clientId} at ${row.address} is not connected any more`,
@@ -112,7 +112,7 @@ describeRedis('redis', 'killing a client', estate => {
 		const {plan} = await action.preview([await rowNamed('victim')], {}, room.actionContext());
 		await client.call('AUTH', server.logins.noscan.user, server.logins.noscan.password);
 		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
-			moved: true,
+			conflict: true,
 			detail: expect.stringMatching(/is user noscan now, it was default$/),
 		});
 		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});

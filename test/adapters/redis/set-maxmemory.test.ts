@@ -70,7 +70,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 			risk: 'low',
 			undo: {class: 'exact', text: 'exact while less than 64mb is used: set maxmemory back to 64mb'},
 			changes: [{field: 'maxmemory', before: '64mb', after: '96mb'}],
-			equivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
+			cliEquivalent: `redis-cli -h 127.0.0.1 -p ${server.port} --user default CONFIG SET maxmemory 96mb`,
 		});
 		expect(preview.impact).toMatch(/lasts until the server restarts/);
 		expect((await action.preflight(preview.plan, room.actionContext())).map(({result}) => result)).toEqual([
@@ -91,7 +91,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 	});
 
 	test('the same by hand is a line that a shell runs', async () => {
-		const {equivalent} = await propose('80mb');
+		const {cliEquivalent: equivalent} = await propose('80mb');
 		const env = {PATH: process.env['PATH'] ?? '', REDISCLI_AUTH: server.logins.default.password};
 		expect(spawnSync('sh', ['-c', equivalent], {encoding: 'utf8', env}).stdout.trim()).toBe('OK');
 		expect(maxmemory()).toBe(80 * mebibyte);
@@ -194,7 +194,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		runRedisCli(server, ...change);
 		const before = maxmemory();
 		const checks = await action.preflight(plan, room.actionContext());
-		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, moved: true});
+		expect(checks[0]).toEqual({label: 'the server', result: 'block', detail, conflict: true});
 		let failed: unknown;
 		const asked = await countCommandsDuring(server, async () => {
 			failed = await refused(action.run(plan, room.actionContext()));
@@ -210,7 +210,7 @@ describeRedis('redis', 'setting maxmemory', estate => {
 		Object.assign(server, await restartRedis(server));
 		await room.read('redis.server').catch(() => undefined);
 		expect((await action.preflight(plan, room.actionContext()))[0]).toMatchObject({
-			moved: true,
+			conflict: true,
 			detail: 'the server was restarted since',
 		});
 		expect(await refused(action.run(plan, room.actionContext()))).toMatchObject({kind: 'conflict'});

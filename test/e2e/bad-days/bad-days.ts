@@ -227,7 +227,7 @@ export function describeFaultCases(
 
 	/** What is said of how the servers are read, however its lines are broken. The text stays as it is while it is open. */
 	const reads = async (): Promise<string> => {
-		open.press('deck.reads');
+		open.press('deck.sources');
 		const screen = await open.expect(/, every \d+s/);
 		open.press('deck.back');
 		await open.expectAbsent(', every ');

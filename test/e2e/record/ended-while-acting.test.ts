@@ -127,9 +127,9 @@ describeRedis('redis', 'a console that is ended while it acts', server => {
 		await next.expect('1 of unknown outcome');
 		next.press('deck.audit');
 		await next.expect(/redis\.set-maxmemory on .*the outcome is not known: .*unknown, space settles/);
-		next.press('list.settle');
+		next.press('list.resolve');
 		await next.expectAbsent('of unknown outcome');
-		expect(next.audit().at(-1)).toMatchObject({kind: 'settle', of: intent?.['id']});
+		expect(next.audit().at(-1)).toMatchObject({kind: 'resolve', of: intent?.['id']});
 		expect(next.runCommand('audit', 'verify')).toMatchObject({code: 0, err: ''});
 	});
 });

@@ -140,7 +140,7 @@ describeCluster('Kubernetes by keyboard', start => {
 			await kubectl('-n', 'checkout', 'delete', 'pod', first, '--grace-period=0', '--force');
 			await console.expect('goes on with the 2 that are left', 30);
 			expect(console.audit().filter(({kind}) => kind === 'intent')).toEqual([]);
-			console.press('confirm.renew');
+			console.press('confirm.replan');
 			await console.expect(/the number of objects \(2\)/);
 			expect(await there()).toEqual(expect.arrayContaining(others));
 			await console.confirm();

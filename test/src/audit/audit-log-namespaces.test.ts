@@ -46,10 +46,10 @@ describeNamespaces('the log of consoles in several pid namespaces', () => {
 			const pid = innermost(child);
 			await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') T ');
 			const audit = fresh(stateDir);
-			for (const note of ['other 1', 'other 2', 'other 3']) await audit.append({kind: 'settle', note});
+			for (const note of ['other 1', 'other 2', 'other 3']) await audit.append({kind: 'resolve', note});
 			process.kill(pid, 'SIGCONT');
 			expect((await once(child, 'close'))[0]).toBe(0);
-			await audit.append({kind: 'settle', note: 'other 4'});
+			await audit.append({kind: 'resolve', note: 'other 4'});
 			expect((await notes(audit.dir)).toSorted()).toEqual([
 				...['other 1', 'other 2', 'other 3', 'other 4'],
 				...['sleeper 1', 'sleeper 2', 'sleeper 3'],

@@ -73,7 +73,7 @@ describe('writing', () => {
 
 	test('keeps the order of what was asked for at once', async () => {
 		const {audit, path} = await scratchAudit();
-		await Promise.all(Array.from({length: 20}, (_, at) => audit.append({kind: 'settle', note: String(at)})));
+		await Promise.all(Array.from({length: 20}, (_, at) => audit.append({kind: 'resolve', note: String(at)})));
 		expect((await recordsIn(path)).map(record => record.note)).toEqual(Array.from({length: 20}, (_, at) => String(at)));
 		expect(await verifyFile(path)).toMatchObject({faults: []});
 	});
@@ -113,8 +113,8 @@ describe('writing', () => {
 			note: "ALTER ROLE app PASSWORD 'hunter2'; \u001b[31mred\u202e",
 			preview: {
 				impact: 'requirepass hunter2',
-				equivalent: 'redis-cli -a hunter2 CONFIG SET maxmemory 1',
-				bound: 'password=hunter2',
+				cli_equivalent: 'redis-cli -a hunter2 CONFIG SET maxmemory 1',
+				bound_to: 'password=hunter2',
 				touches: ['Authorization: Bearer hunter2'],
 				risk: 'low',
 				undo: {class: 'none', text: 'masterauth: hunter2'},
@@ -223,12 +223,12 @@ describe('what was lost', () => {
 
 	test('lines cut off at the end show against the mirror, and stay told when the log goes on', async () => {
 		const {audit, path} = await scratchAudit();
-		for (const note of ['one', 'two', 'three']) await audit.append({kind: 'settle', note});
+		for (const note of ['one', 'two', 'three']) await audit.append({kind: 'resolve', note});
 		const [one] = (await readFile(path, 'utf8')).split('\n');
 		await writeFile(path, `${one}\n`);
 		const cut = 'it ends with record 1, while record 3 had been written: the end was cut off';
 		expect((await verifyFile(path)).faults).toEqual([{line: 0, text: cut}]);
-		await audit.append({kind: 'settle', note: 'four'});
+		await audit.append({kind: 'resolve', note: 'four'});
 		expect((await verifyFile(path)).faults).toEqual([
 			{line: 2, text: expect.stringContaining('lines were lost or changed')},
 		]);
@@ -236,10 +236,10 @@ describe('what was lost', () => {
 
 	test('a last record that was changed is not chained upon', async () => {
 		const {audit, path} = await scratchAudit();
-		await audit.append({kind: 'settle', note: 'one'});
-		await audit.append({kind: 'settle', note: 'two'});
+		await audit.append({kind: 'resolve', note: 'one'});
+		await audit.append({kind: 'resolve', note: 'two'});
 		await writeFile(path, (await readFile(path, 'utf8')).replace('"two"', '"six"'));
-		await audit.append({kind: 'settle', note: 'three'});
+		await audit.append({kind: 'resolve', note: 'three'});
 		const {faults} = await verifyFile(path);
 		expect(faults.map(fault => fault.line)).toContain(2);
 		expect((await audit.recent(9)).map(record => record.kind)).toContain('gap');
@@ -247,7 +247,7 @@ describe('what was lost', () => {
 
 	test('a last record that was written anew, with a hash that fits, shows against the mirror', async () => {
 		const {audit, path} = await scratchAudit();
-		const {hash: _, ...record} = await audit.append({kind: 'settle', note: 'one'});
+		const {hash: _, ...record} = await audit.append({kind: 'resolve', note: 'one'});
 		await writeFile(path, `${canonicalJson(sealRecord({...record, note: 'another'}))}\n`);
 		const faults = [{line: 0, text: 'record 1 is not the one that had been written'}];
 		expect((await verifyFile(path)).faults).toEqual(faults);
@@ -278,9 +278,9 @@ describe('what was lost', () => {
 
 	test.each([1, 5])('another log of %i records in its place shows as well', async count => {
 		const {audit, clock, path} = await scratchAudit();
-		for (const note of ['one', 'two']) await audit.append({kind: 'settle', note});
+		for (const note of ['one', 'two']) await audit.append({kind: 'resolve', note});
 		const other = createAudit({stateDir: await scratchDir(), clock, actor, app: '0.1.0'});
-		for (let at = 0; at < count; at += 1) await other.append({kind: 'settle'});
+		for (let at = 0; at < count; at += 1) await other.append({kind: 'resolve'});
 		await rm(audit.dir, {recursive: true});
 		await rename(other.dir, audit.dir);
 		await audit.append({kind: 'intent'});
@@ -291,8 +291,8 @@ describe('what was lost', () => {
 		const {audit, clock, stateDir, path} = await scratchAudit();
 		const other = createAudit({stateDir, clock, actor, app: '0.1.0'});
 		for (let at = 0; at < 3; at += 1) {
-			await audit.append({kind: 'settle'});
-			for (let more = 0; more < 4; more += 1) await other.append({kind: 'settle'});
+			await audit.append({kind: 'resolve'});
+			for (let more = 0; more < 4; more += 1) await other.append({kind: 'resolve'});
 		}
 		expect(await verifyFile(path)).toMatchObject({records: 15, faults: [], inconclusive: [], notes: []});
 	});
@@ -336,7 +336,7 @@ describe('what was lost', () => {
 
 	test('a long torn part does not hide the last whole record', async () => {
 		const {audit, path} = await scratchAudit();
-		const whole = await audit.append({kind: 'settle', note: 'x'.repeat(200_000)});
+		const whole = await audit.append({kind: 'resolve', note: 'x'.repeat(200_000)});
 		await appendFile(path, 'y'.repeat(700_000));
 		await audit.append({kind: 'stop'});
 		expect((await audit.recent(2)).map(record => record.kind)).toEqual(['stop', 'torn']);

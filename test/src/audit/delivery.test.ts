@@ -256,7 +256,7 @@ describe('the broken glass', () => {
 		expect(it.glass.state.get()).toBeUndefined();
 		expect(await it.glass.activate({word: 'break-glass', reason: 'orders are down'})).toBeUndefined();
 		const record = await it.audit.append(intent(it.audit));
-		expect(record.glass).toBe(it.glass.state.get()?.record);
+		expect(record.break_glass).toBe(it.glass.state.get()?.record);
 		expect(it.at.taken).toEqual([]);
 		it.at.control.mode = 'takes';
 		await it.until(() => it.glass.state.get() === undefined);
@@ -277,7 +277,7 @@ describe('the broken glass', () => {
 		await it.glass.activate({word: 'break-glass', reason: 'orders are down'});
 		it.at.control.mode = 'silent';
 		// No time passes on the clock meanwhile.
-		expect(await it.audit.append(intent(it.audit))).toMatchObject({glass: it.glass.state.get()?.record});
+		expect(await it.audit.append(intent(it.audit))).toMatchObject({break_glass: it.glass.state.get()?.record});
 	});
 
 	test('broken again is a record of its own, and the one before has its end', async () => {

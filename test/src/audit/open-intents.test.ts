@@ -35,7 +35,7 @@ describe('intents without a known end', () => {
 	test('are no longer listed once a person has settled them, also by another console while this one runs', async () => {
 		const {path, open} = await log(intent(1) + intent(2) + end(2, 'unknown'));
 		expect(await open()).toEqual([id(1), id(2), `${id(2)}x`]);
-		const settle = line({kind: 'settle', id: id(9), of: id(2)});
+		const settle = line({kind: 'resolve', id: id(9), of: id(2)});
 		await appendFile(path, settle.slice(0, 30));
 		expect(await open()).toHaveLength(3);
 		await appendFile(path, settle.slice(30) + intent(3));

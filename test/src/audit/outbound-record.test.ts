@@ -13,12 +13,19 @@ const record: AuditRecord = sealRecord({
 		app: '0.1.0',
 		actor,
 	},
-	...{prev: genesisHash, kind: 'intent', target: 'orders-db', object: 'OBJECT café', as: 'midwatch', plan_hash: 'ab'},
+	...{
+		prev: genesisHash,
+		kind: 'intent',
+		target: 'orders-db',
+		object: 'OBJECT café',
+		target_user: 'midwatch',
+		plan_hash: 'ab',
+	},
 	server: {host: 'db1', port: 5432, id: '7512'},
 	action: {id: 'postgres.cancel', title: 'TITLE'},
 	params: {key: 'PARAM'},
 	preview: {
-		...{impact: 'IMPACT', equivalent: 'SELECT SQL', bound: 'BOUND', count: 3, touches: ['TOUCHES']},
+		...{impact: 'IMPACT', cli_equivalent: 'SELECT SQL', bound_to: 'BOUND', count: 3, touches: ['TOUCHES']},
 		...{risk: 'low', undo: {class: 'none', text: 'UNDO'}},
 	},
 	checks: [{label: 'CHECK', result: 'pass', detail: 'DETAIL'}],
@@ -69,7 +76,10 @@ test('it is one line of ASCII that holds the same text', () => {
 
 test('one that would be too long for a log server goes without what was included, and says so', () => {
 	const {hash: _, ...rest} = record;
-	const long = sealRecord({...rest, preview: {...(record.preview ?? expect.fail()), equivalent: 'x'.repeat(20_000)}});
+	const long = sealRecord({
+		...rest,
+		preview: {...(record.preview ?? expect.fail()), cli_equivalent: 'x'.repeat(20_000)},
+	});
 	const sent = toOutboundRecord(long, ['text']).json;
 	expect(sent.length).toBeLessThan(8000);
 	expect(JSON.parse(sent)).toMatchObject({hash: long.hash, left_out: ['text']});

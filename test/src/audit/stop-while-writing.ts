@@ -49,8 +49,8 @@ const {actor} = await import('../state/test-actor.ts');
 
 const lockTimes = {leaseMs: Number(leaseMs), renewMs: Number(leaseMs) / 5, waitMs: 20_000};
 const audit = createAudit({stateDir, clock: systemClock, actor, app: '0.1.0', lockTimes});
-await audit.append({kind: 'settle', note: 'sleeper 1'});
+await audit.append({kind: 'resolve', note: 'sleeper 1'});
 armed = true;
 synced = 0;
-await audit.append({kind: 'settle', note: 'sleeper 2'});
-await audit.append({kind: 'settle', note: 'sleeper 3'});
+await audit.append({kind: 'resolve', note: 'sleeper 2'});
+await audit.append({kind: 'resolve', note: 'sleeper 3'});

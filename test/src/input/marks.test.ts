@@ -98,7 +98,7 @@ describe('marks', () => {
 		await fixture.waitForState('ready');
 		await fixture.pressKeys('esc');
 		expect(marked()).toBe(3);
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', moved: true}];
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', conflict: true}];
 		await fixture.pressKeys('X');
 		await fixture.waitForState('stale');
 		await fixture.pressKeys('enter');
@@ -113,7 +113,7 @@ describe('marks', () => {
 	it('of which some are left are gone on with, and only those are unmarked once it was sent', async () => {
 		fixture = await openDeckFixture();
 		await fixture.pressKeys('space', 'j', 'space');
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', conflict: true}];
 		fixture.server.unchangedIds = ['a'];
 		await fixture.pressKeys('X');
 		await fixture.waitForState('stale');

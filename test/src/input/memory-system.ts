@@ -132,9 +132,9 @@ const previewOf = (risk: Risk, plan: Plan, target: string): Preview<Plan> => ({
 	count: plan.names.length,
 	touches: plan.names,
 	locks: plan.names,
-	equivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
+	cliEquivalent: `jobctl ${plan.names.map(name => `'${name}'`).join(' ')} ${plan.value}`.trim(),
 	impact: `${plan.names.length} jobs are touched.`,
-	bound: plan.names.join(', '),
+	boundTo: plan.names.join(', '),
 	changes: [],
 	risk,
 	undo: {

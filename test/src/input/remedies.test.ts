@@ -64,7 +64,7 @@ describe('what stops an action', () => {
 
 	it('is a check that blocks', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', moved: true}];
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has ended', conflict: true}];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		await fixture.pressKeys('y');
@@ -76,7 +76,7 @@ describe('what stops an action', () => {
 
 	it('is planned again by a key of its own when it is stale, and that key answers nothing', async () => {
 		fixture = await openDeckFixture();
-		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', moved: true}];
+		fixture.server.checks = [{label: 'gone', result: 'block', detail: 'it has gone on', conflict: true}];
 		await fixture.pressKeys('K');
 		await fixture.waitForState('stale');
 		const first = remedy()?.id;

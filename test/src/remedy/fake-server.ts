@@ -36,9 +36,9 @@ export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>)
 		count: (valve.objects ?? valve.touches).length,
 		...(valve.objects === undefined ? {} : {objects: valve.objects}),
 		touches: valve.touches,
-		equivalent: `valvectl set ${to}`,
+		cliEquivalent: `valvectl set ${to}`,
 		impact: `the valve goes from ${valve.value} to ${to}`,
-		bound: `turn ${valve.revision}`,
+		boundTo: `turn ${valve.revision}`,
 		changes: [{field: 'opening', before: String(valve.value), after: String(to)}],
 		risk: valve.risk,
 		undo: {class: valve.risk === 'low' ? 'exact' : 'approximate', text: `exact: set it back to ${valve.value}`},
@@ -71,7 +71,12 @@ export function fakeServerAction(newest: () => Promise<AuditRecord | undefined>)
 			reach(port);
 			const checks: Check[] = [{label: 'not locked', result: port.blocked ? 'block' : 'pass', detail: 'the wheel'}];
 			if (port.revision !== plan.revision) {
-				checks.push({label: 'same turn', result: 'block', detail: `it was turned ${port.revision} times`, moved: true});
+				checks.push({
+					label: 'same turn',
+					result: 'block',
+					detail: `it was turned ${port.revision} times`,
+					conflict: true,
+				});
 			}
 			return checks;
 		},

@@ -18,9 +18,9 @@ const preview: Preview = {
 	count: 1,
 	touches: ['pid 4411'],
 	locks: ['pid 4411'],
-	equivalent: "psql -c 'SELECT pg_cancel_backend(4411)'",
+	cliEquivalent: "psql -c 'SELECT pg_cancel_backend(4411)'",
 	impact: 'its statement ends with an error',
-	bound: 'pid 4411',
+	boundTo: 'pid 4411',
 	changes: [],
 	risk: 'low',
 	undo: {class: 'none', text: 'a statement cannot be brought back'},
@@ -31,7 +31,7 @@ const pass: Check = {label: 'still there', result: 'pass', detail: 'pid 4411 run
 const key: Demand = {kind: 'key', key: 'y'};
 const grave: Demand = {kind: 'type-count-reason', text: '4411', count: 1, delayMs: 3000};
 const yes: DemandAnswer = {kind: 'key', key: 'y'};
-const trouble = {kind: 'timeout', message: 'no answer', hint: 'look at it'} as const;
+const failure = {kind: 'timeout', message: 'no answer', hint: 'look at it'} as const;
 
 const fresh = (): Remedy =>
 	createRemedy({id, action: {id: 'postgres.cancel', title: 'Cancel query'}, target: 'orders-db', params: {}, at: 0});
@@ -84,7 +84,7 @@ describe('the way through', () => {
 			'a preview of something gone',
 			[
 				{type: 'preview-started', at: 0},
-				{type: 'preview-failed', at: 1, trouble: {...trouble, kind: 'conflict'}},
+				{type: 'preview-failed', at: 1, failure: {...failure, kind: 'conflict'}},
 			],
 			'stale',
 		],
@@ -92,7 +92,7 @@ describe('the way through', () => {
 			'a preview that fails',
 			[
 				{type: 'preview-started', at: 0},
-				{type: 'preview-failed', at: 1, trouble},
+				{type: 'preview-failed', at: 1, failure},
 			],
 			'failed',
 		],
@@ -109,14 +109,14 @@ describe('the way through', () => {
 		],
 		[
 			'it moved while it waited',
-			[...toReady(), {type: 'checked', at: 3, checks: [{...pass, result: 'block', moved: true}], demand: key}],
+			[...toReady(), {type: 'checked', at: 3, checks: [{...pass, result: 'block', conflict: true}], demand: key}],
 			'stale',
 		],
 		[
 			'it moved after it was confirmed',
 			[
 				...toIntent.slice(0, -1),
-				{type: 'checked', at: 5, checks: [{...pass, result: 'block', moved: true}], demand: key},
+				{type: 'checked', at: 5, checks: [{...pass, result: 'block', conflict: true}], demand: key},
 			],
 			'stale',
 		],
@@ -127,7 +127,7 @@ describe('the way through', () => {
 		],
 		[
 			'not to be checked after it was confirmed',
-			[...toIntent.slice(0, -1), {type: 'check-failed', at: 5, trouble}],
+			[...toIntent.slice(0, -1), {type: 'check-failed', at: 5, failure}],
 			'failed',
 		],
 		[
@@ -171,15 +171,15 @@ describe('the way through', () => {
 		['cancelled while the intent is written', [...toIntent, {type: 'cancelled', at: 6}], 'intent'],
 		[
 			'the guard refused',
-			[...toIntent, written, {type: 'run-failed', at: 7, trouble: {...trouble, kind: 'conflict'}, harmless: true}],
+			[...toIntent, written, {type: 'run-failed', at: 7, failure: {...failure, kind: 'conflict'}, harmless: true}],
 			'stale',
 		],
 		[
 			'the system refused',
-			[...toIntent, written, {type: 'run-failed', at: 7, trouble: {...trouble, kind: 'denied'}, harmless: true}],
+			[...toIntent, written, {type: 'run-failed', at: 7, failure: {...failure, kind: 'denied'}, harmless: true}],
 			'failed',
 		],
-		['no answer', [...toIntent, written, {type: 'run-failed', at: 7, trouble, harmless: false}], 'unknown'],
+		['no answer', [...toIntent, written, {type: 'run-failed', at: 7, failure, harmless: false}], 'unknown'],
 		['cancelled while it runs', [...toIntent, written, {type: 'cancelled', at: 7}], 'running'],
 	])('%s', (_, events, state) => {
 		expect(led(...events).state).toBe(state);
@@ -194,10 +194,10 @@ describe('the way through', () => {
 		const warn: Check = {label: 'pooled', result: 'warn', detail: 'by pgbouncer'};
 		const seen = led(...toReady(), {type: 'checked', at: 2000, checks: [pass, warn], demand: key});
 		expect(seen).toMatchObject({checks: [pass, warn], checkedAt: 2000, readyAt: 2});
-		const failed = reduce(seen, {type: 'check-failed', at: 4000, trouble});
-		expect(failed).toMatchObject({checks: [pass, warn], checkedAt: 2000, checkTrouble: trouble});
+		const failed = reduce(seen, {type: 'check-failed', at: 4000, failure});
+		expect(failed).toMatchObject({checks: [pass, warn], checkedAt: 2000, preflightFailure: failure});
 		const again = reduce(failed, {type: 'checked', at: 6000, checks: [pass], demand: key});
-		expect(again).toMatchObject({checks: [pass], checkedAt: 6000, checkTrouble: undefined});
+		expect(again).toMatchObject({checks: [pass], checkedAt: 6000, preflightFailure: undefined});
 	});
 
 	test('the delay counts from when that demand was first shown', () => {
@@ -216,8 +216,8 @@ describe('the way through', () => {
 describe('whatever happens, in whatever order', () => {
 	const result = fc.constantFrom<Check['result']>('pass', 'pass', 'pass', 'warn', 'unknown', 'block');
 	const check = fc
-		.record({result, moved: fc.boolean()})
-		.map(({result: said, moved}): Check => ({...pass, result: said, ...(moved ? {moved} : {})}));
+		.record({result, conflict: fc.boolean()})
+		.map(({result: said, conflict}): Check => ({...pass, result: said, ...(conflict ? {conflict} : {})}));
 	const demand = fc.constantFrom<Demand>(key, key, key, {kind: 'type', text: '4411'}, grave, {
 		kind: 'refused',
 		reason: 'guarded',
@@ -244,7 +244,7 @@ describe('whatever happens, in whatever order', () => {
 					.tuple(fc.array(check, {maxLength: 2}), demand)
 					.map(([checks, asked]): RemedyEvent => ({type: 'checked', at, checks, demand: asked})),
 			},
-			fc.constant<RemedyEvent>({type: 'check-failed', at, trouble}),
+			fc.constant<RemedyEvent>({type: 'check-failed', at, failure}),
 			{weight: 3, arbitrary: answer.map((given): RemedyEvent => ({type: 'answered', at, answer: given}))},
 			{weight: 2, arbitrary: fc.constant<RemedyEvent>({type: 'recheck-started', at})},
 			{
@@ -254,7 +254,7 @@ describe('whatever happens, in whatever order', () => {
 					.map(([record, planHash]): RemedyEvent => ({type: 'intent-written', at, record, planHash})),
 			},
 			fc.constant<RemedyEvent>({type: 'sent', at, receipt: {summary: 'cancelled', before: {}}}),
-			fc.boolean().map((harmless): RemedyEvent => ({type: 'run-failed', at, trouble, harmless})),
+			fc.boolean().map((harmless): RemedyEvent => ({type: 'run-failed', at, failure, harmless})),
 			fc
 				.constantFrom('done' as const, 'pending' as const, 'ineffective' as const, 'unknown' as const)
 				.map((seen): RemedyEvent => ({type: 'looked', at, outcome: {result: seen, detail: ''}})),

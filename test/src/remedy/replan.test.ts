@@ -40,9 +40,9 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 			count: lamps.length,
 			touches: lamps.map(([id, colour]) => `lamp ${id}, ${colour}`),
 			locks: lamps.map(([id]) => `lamp ${id}`),
-			equivalent: 'lampctl off',
+			cliEquivalent: 'lampctl off',
 			impact: 'they go dark',
-			bound: lamps.map(pair => pair.join(' ')).join(', '),
+			boundTo: lamps.map(pair => pair.join(' ')).join(', '),
 			changes: [],
 			risk: 'low',
 			undo: {class: 'none', text: 'none'},
@@ -52,7 +52,7 @@ const switchOff: Action<Lamp, Lamps, Plan> = {
 		return lamps.map(([id, colour]) => {
 			const now = port.lit.get(id);
 			if (now === colour) return {label: 'lamp', result: 'pass', detail: colour};
-			return {label: 'lamp', result: 'block', detail: `lamp ${id} shows ${now ?? 'nothing'} now`, moved: true};
+			return {label: 'lamp', result: 'block', detail: `lamp ${id} shows ${now ?? 'nothing'} now`, conflict: true};
 		});
 	},
 	unchangedRows: async (rows, plan, {port}) =>

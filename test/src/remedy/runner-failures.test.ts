@@ -57,7 +57,7 @@ describe('what cannot be recorded is not done', () => {
 		});
 		expect(valve.runs).toEqual([]);
 		expect(now()?.recorded).toBeUndefined();
-		expect(now()?.recordTrouble).toContain('the record cannot be written: EEXIST');
+		expect(now()?.recordFailure).toContain('the record cannot be written: EEXIST');
 	});
 
 	test.skipIf(process.platform !== 'linux')('when the disk is full', async () => {
@@ -94,7 +94,7 @@ describe('what cannot be recorded is not done', () => {
 		expect(now()).toMatchObject({
 			state: 'done',
 			recorded: true,
-			recordTrouble: expect.stringContaining('cannot be written'),
+			recordFailure: expect.stringContaining('cannot be written'),
 		});
 		await propose();
 	});
@@ -161,7 +161,7 @@ describe('what went wrong on the way', () => {
 		valve.fault = 'silent';
 		await propose();
 		await pass(yes());
-		expect(now()).toMatchObject({state: 'unknown', trouble: {kind: 'timeout'}});
+		expect(now()).toMatchObject({state: 'unknown', failure: {kind: 'timeout'}});
 		expect(valve.runs).toHaveLength(1);
 		expect(await told()).toEqual(['intent', 'outcome unknown']);
 	});

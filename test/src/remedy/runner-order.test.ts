@@ -98,7 +98,7 @@ describe('whatever is pressed, in whatever order', () => {
 					const asked = {low: 'key', medium: 'type', high: 'type-count-reason'} as const;
 					const {risk = 'high'} = written?.preview ?? {};
 					expect(written?.confirmation?.method).toBe(asked[risk]);
-					expect(written?.preview?.equivalent).toBe(`valvectl set ${plan.to}`);
+					expect(written?.preview?.cli_equivalent).toBe(`valvectl set ${plan.to}`);
 				}
 				const ids = bench.valve.runs.map(run => run.record);
 				expect(new Set(ids).size).toBe(ids.length);

@@ -132,8 +132,8 @@ describe('what was sent and settles', () => {
 
 	test('tells with its end that this is not in the record, when it is not', async () => {
 		const bench = await createRunnerFixture();
-		const troubles: unknown[] = [];
-		bench.runner.onEnd(({recordTrouble}) => troubles.push(recordTrouble));
+		const failures: unknown[] = [];
+		bench.runner.onEnd(({recordFailure}) => failures.push(recordFailure));
 		const first = await settling(bench);
 		await bench.propose('50');
 		while ((await bench.told()).length < 2) await new Promise(resolve => setTimeout(resolve, 1));
@@ -141,7 +141,7 @@ describe('what was sent and settles', () => {
 		await writeFile(bench.audit.dir, 'not a directory');
 		bench.valve.slow = false;
 		await bench.pass(first.going);
-		expect(troubles).toEqual([expect.stringMatching(/ENOTDIR|EEXIST/)]);
+		expect(failures).toEqual([expect.stringMatching(/ENOTDIR|EEXIST/)]);
 	});
 
 	test('is recorded though its lock cannot be given back', async () => {
@@ -157,7 +157,7 @@ describe('what was sent and settles', () => {
 		await bench.propose();
 		await bench.yes();
 		expect(bench.now()?.state).toBe('done');
-		expect(bench.now()?.recordTrouble).toBeUndefined();
+		expect(bench.now()?.recordFailure).toBeUndefined();
 		expect(await bench.told()).toEqual(['intent', 'outcome sent', 'verify done']);
 	});
 });

@@ -21,7 +21,7 @@ describe('undo', () => {
 			{record: first, summary: 'turned to 40', object: 'valve', impossible: undefined},
 		]);
 		await runner.undo(first);
-		expect(now()).toMatchObject({state: 'ready', undoOf: first, preview: {equivalent: 'valvectl set 10'}});
+		expect(now()).toMatchObject({state: 'ready', undoOf: first, preview: {cliEquivalent: 'valvectl set 10'}});
 		await yes();
 		expect(now()?.state).toBe('done');
 		expect(valve.value).toBe(10);
@@ -88,11 +88,11 @@ describe('the end of a console', () => {
 				object: 'valve',
 				why: 'the console ended after it was begun: it may have been sent',
 				whatToCheck: 'look on tank whether this is still as it was: turn 0',
-				equivalent: 'valvectl set 40',
+				cliEquivalent: 'valvectl set 40',
 			},
 		]);
 		expect(await listed(new Set([bench.audit.session]))).toEqual([]);
-		await next.audit.append({kind: 'settle', of: bench.now()?.id ?? '', note: 'looked: it was turned'});
+		await next.audit.append({kind: 'resolve', of: bench.now()?.id ?? '', note: 'looked: it was turned'});
 		expect(await listed(nobody)).toEqual([]);
 	});
 

@@ -14,7 +14,7 @@ describe('a remedy', () => {
 			state: 'ready',
 			demand: {kind: 'key', key: 'y'},
 			checks: [{label: 'not locked', result: 'pass'}],
-			preview: {equivalent: 'valvectl set 40', undo: {class: 'exact'}},
+			preview: {cliEquivalent: 'valvectl set 40', undo: {class: 'exact'}},
 			hash: expect.stringMatching(/^[0-9a-f]{64}$/),
 		});
 		expect(valve.runs).toEqual([]);
@@ -28,10 +28,10 @@ describe('a remedy', () => {
 				kind: 'intent',
 				id: now()?.id,
 				plan_hash: now()?.hash,
-				as: 'wheelman',
+				target_user: 'wheelman',
 				params: {to: '40'},
 				confirmation: {method: 'key', typed: 'y'},
-				preview: {equivalent: 'valvectl set 40', bound: 'turn 0'},
+				preview: {cli_equivalent: 'valvectl set 40', bound_to: 'turn 0'},
 			},
 		});
 		expect(await told()).toEqual(['intent', 'outcome sent', 'verify done']);
@@ -252,7 +252,7 @@ describe('what does not go', () => {
 		await propose();
 		valve.unreachable = true;
 		await clock.advance(2000);
-		expect(now()).toMatchObject({state: 'ready', checkTrouble: {kind: 'unreachable'}});
+		expect(now()).toMatchObject({state: 'ready', preflightFailure: {kind: 'unreachable'}});
 		await clock.advance(60_000);
 		expect(now()?.state).toBe('expired');
 		await yes();
